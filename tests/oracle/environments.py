@@ -1,0 +1,156 @@
+"""Pinned LLaMA Factory environments, the judges of truth: one virtual environment a release.
+
+They live as `<home>/<release>` below `$FTLINT_ORACLE_HOME` (default `.oracle` in the repository
+root). `python tests/oracle/environments.py 0.9.5` builds or verifies one and prints its python.
+The script needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+STAMP = "ftlint-stamp.json"
+
+
+class Pins(NamedTuple):
+    """Releases that a LLaMA Factory release is judged with (the newest ones it allows)."""
+
+    transformers: str
+    datasets: str
+    accelerate: str
+    peft: str
+    trl: str
+
+
+RELEASES: dict[str, Pins] = {
+    "0.9.3": Pins("4.52.4", "3.6.0", "1.7.0", "0.15.2", "0.9.6"),
+    "0.9.4": Pins("4.57.1", "4.0.0", "1.11.0", "0.17.1", "0.24.0"),
+    "0.9.5": Pins("5.6.0", "4.0.0", "1.11.0", "0.18.1", "0.24.0"),
+}
+TORCH = "torch==2.13.0"
+COMPANIONS = (
+    *("av==16.0.0", "einops", "fastapi", "fire", "hf-transfer", "jinja2", "matplotlib", "numpy"),
+    *("omegaconf", "packaging", "pandas", "protobuf", "psutil", "pyyaml", "scipy", "sentencepiece"),
+    *("sse-starlette", "tiktoken", "torchdata==0.11.0", "tyro==0.8.14", "uvicorn"),
+)
+
+
+def home() -> Path:
+    """The folder that holds the environments."""
+    return Path(os.environ.get("FTLINT_ORACLE_HOME") or ROOT / ".oracle").resolve()
+
+
+def python_of(release: str) -> Path:
+    """The interpreter of a release's environment, whether or not it exists yet."""
+    return home() / release / "bin" / "python"
+
+
+def requirements(release: str) -> tuple[tuple[str, ...], ...]:
+    """Pip calls in order; torch first so that nothing later picks another one.
+
+    The last call runs without dependencies: trl and llamafactory ask for packages (gradio, CUDA
+    builds) that argument parsing and a CPU step never import.
+    """
+    pins = RELEASES[release]
+    return (
+        (TORCH,),
+        (
+            f"transformers=={pins.transformers}",
+            f"datasets=={pins.datasets}",
+            f"accelerate=={pins.accelerate}",
+            f"peft=={pins.peft}",
+            *COMPANIONS,
+        ),
+        (f"trl=={pins.trl}", f"llamafactory=={release}"),
+    )
+
+
+_PROBE = """
+import importlib.metadata as m, importlib.util as u, json, sys
+def version(name):
+    try: return m.version(name)
+    except m.PackageNotFoundError: return None
+found = {n: version(n) for n in sys.argv[1:]}
+print(json.dumps({**found, "torchaudio": str(bool(u.find_spec("torchaudio")))}))
+"""
+
+
+def missing(release: str) -> list[str]:
+    """What keeps an environment from being usable; empty when it is as pinned."""
+    python = python_of(release)
+    if not python.exists():
+        return [f"no {python}"]
+    wanted = {
+        name: version
+        for call in requirements(release)
+        for name, _, version in (requirement.partition("==") for requirement in call)
+    }
+    answer = subprocess.run(
+        [str(python), "-c", _PROBE, *wanted], capture_output=True, text=True, check=False
+    )
+    if answer.returncode:
+        return [answer.stderr.strip()[-500:]]
+    found: dict[str, str | None] = json.loads(answer.stdout)
+    faults = [
+        f"{name}: {found[name]} instead of {version or 'any'}"
+        for name, version in wanted.items()
+        if (found[name] or "").split("+")[0] != version and (version or found[name] is None)
+    ]
+    return faults if found["torchaudio"] == "True" else [*faults, "torchaudio: no stub"]
+
+
+def _stamp(release: str) -> str:
+    return json.dumps({"requirements": requirements(release)}, sort_keys=True)
+
+
+def _build(release: str) -> None:
+    folder = home() / release
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    pip = [str(python_of(release)), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    *plain, last = requirements(release)
+    for call in plain:
+        subprocess.run([*pip, *call], check=True, stdout=sys.stderr)
+    subprocess.run([*pip, "--no-deps", *last], check=True, stdout=sys.stderr)
+    # LLaMA Factory imports torchaudio unconditionally and never uses it for text.
+    stub = folder / "stub"
+    (stub / "torchaudio").mkdir(parents=True)
+    (stub / "torchaudio" / "__init__.py").touch()
+    site = next((folder / "lib").glob("python3*/site-packages"))
+    (site / "stub.pth").write_text(f"{stub}\n", encoding="utf-8")
+
+
+def ensure(release: str) -> Path:
+    """Build the environment of a release, or verify it, and return its python.
+
+    A stamp holds the pins it was built or verified with; any other stamp means a rebuild, unless
+    the packages already are as pinned.
+
+    Raises:
+        KeyError: the release is not one we have pins for.
+        RuntimeError: the environment is not as pinned even after building it.
+    """
+    if release not in RELEASES:
+        raise KeyError(f"no pins for LLaMA Factory {release}; known: {', '.join(RELEASES)}")
+    stamp = home() / release / STAMP
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == _stamp(release):
+        return python_of(release)
+    if missing(release):
+        _build(release)
+        if faults := missing(release):
+            raise RuntimeError(f"LLaMA Factory {release}: {'; '.join(faults)}")
+    stamp.write_text(_stamp(release), encoding="utf-8")
+    return python_of(release)
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:] or list(RELEASES):
+        print(ensure(argument))
