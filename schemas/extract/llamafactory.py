@@ -1,0 +1,210 @@
+"""The keys that LLaMA Factory's own dataclasses define, and how a release reads its configs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .annotations import json_type, meaning
+from .checked import LLAMAFACTORY as CHECKED
+from .classes import Field, fields, lineage
+from .source import Module, Release, SourceError
+
+GROUPS = {
+    "ModelArguments": "model",
+    "DataArguments": "data",
+    "TrainingArguments": "training",
+    "Seq2SeqTrainingArguments": "training",
+    "FinetuningArguments": "finetuning",
+    "GeneratingArguments": "generating",
+    "EvaluationArguments": "evaluation",
+}
+COMMANDS = {"train": "_TRAIN_ARGS", "infer": "_INFER_ARGS", "eval": "_EVAL_ARGS"}
+
+
+def extract(release: Release) -> dict[str, Any]:
+    """The schema of one release, without what only other releases or our own tables can tell."""
+    parser = release.module("llamafactory.hparams.parser")
+    commands, classes = _commands(release, parser)
+    properties: dict[str, Any] = {}
+    internal: list[str] = []
+    for module, name, group in classes:
+        listed = _code_lists(release, module, name)
+        split = _split_by_code(release, module, name)
+        for each in fields(release, module, name):
+            if not each.init:
+                internal.append(each.name)
+                continue
+            if each.name in properties:
+                raise SourceError(f"{each.name} is defined twice, the second time in {name}")
+            properties[each.name] = _property(release, each, group, listed, split)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:ftlint:llamafactory:{release.version}",
+        "title": f"LLaMA Factory {release.version}: the keys of its own dataclasses",
+        "type": "object",
+        "x-release": _release(release, parser),
+        "x-commands": commands,
+        "x-internal": sorted(internal),
+        "properties": properties,
+    }
+
+
+def _commands(
+    release: Release, parser: Module
+) -> tuple[dict[str, list[str]], list[tuple[Module, str, str]]]:
+    """Groups per command, and each class with its module and group, in the order of use."""
+    commands: dict[str, list[str]] = {}
+    classes: dict[str, tuple[Module, str, str]] = {}
+    for command, variable in COMMANDS.items():
+        (listing,) = parser.assigned[variable]
+        if not isinstance(listing, ast.List):
+            raise SourceError(f"{variable} is not a list")
+        names = [ast.unparse(each) for each in listing.elts]
+        if not set(names) <= GROUPS.keys():
+            raise SourceError(f"{variable}: a class without a group in {names}")
+        commands[command] = [GROUPS[name] for name in names]
+        for name in names:
+            origin, attribute = parser.imports[name]
+            if origin.startswith("llamafactory."):
+                classes[name] = (release.module(origin), attribute, GROUPS[name])
+    return commands, list(classes.values())
+
+
+def _property(
+    release: Release, each: Field, group: str, listed: dict[str, list[Any]], split: set[str]
+) -> dict[str, Any]:
+    label = f"{each.owner}.{each.name}"
+    means = meaning(release, each.module, each.annotation, label)
+    if each.name in split:
+        means.types.add("array")
+    checked = CHECKED.get(each.name, "later")
+    if each.name == "template":
+        means.values = _templates(release)
+    if each.name in listed:
+        means.values = [value for value in listed[each.name] if value is not None]
+        means.types |= {json_type(value) for value in listed[each.name]}
+        checked = "parse"
+    out = means.schema()
+    if each.default is None:
+        out["x-required"] = True
+    else:
+        out["default"] = each.default.value
+    if "enum" in out:
+        out["x-choices-checked"] = checked
+    out["x-group"] = group
+    out["x-owner"] = each.owner
+    return out
+
+
+def _methods(release: Release, module: Module, name: str) -> Iterator[ast.FunctionDef]:
+    for _, node in lineage(release, module, name):
+        for each in node.body:
+            if isinstance(each, ast.FunctionDef) and each.name == "__post_init__":
+                yield each
+
+
+def _code_lists(release: Release, module: Module, name: str) -> dict[str, list[Any]]:
+    """Keys that `__post_init__` asserts to be in a list: key to that list."""
+    found: dict[str, list[Any]] = {}
+    for method in _methods(release, module, name):
+        for node in ast.walk(method):
+            if (
+                isinstance(node, ast.Assert)
+                and isinstance(node.test, ast.Compare)
+                and isinstance(node.test.ops[0], ast.In)
+                and isinstance(node.test.left, ast.Attribute)
+            ):
+                values = ast.literal_eval(node.test.comparators[0])
+                # Bits read better upwards; words keep the order of the release.
+                bits = [value for value in values if isinstance(value, int)]
+                found[node.test.left.attr] = sorted(bits) or list(values)
+    return found
+
+
+def _split_by_code(release: Release, module: Module, name: str) -> set[str]:
+    """Keys that `__post_init__` passes to `split_arg`: it leaves a list as it is."""
+    return {
+        node.args[0].attr
+        for method in _methods(release, module, name)
+        for node in ast.walk(method)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "split_arg"
+        and isinstance(node.args[0], ast.Attribute)
+    }
+
+
+def _templates(release: Release) -> list[str]:
+    names = []
+    for node in ast.walk(release.module("llamafactory.data.template").tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("register_template"):
+            given = {each.arg: each.value for each in node.keywords}
+            names.append(ast.literal_eval(given["name"] if "name" in given else node.args[0]))
+    if not names:
+        raise SourceError("no registered template found")
+    return sorted(names)
+
+
+def _release(release: Release, parser: Module) -> dict[str, Any]:
+    requires = _requirements(release)
+    reader = parser.functions.get("read_args") or parser.functions["_parse_args"]
+    yaml, json = _branch(reader, ".yaml"), _branch(reader, ".json")
+    if "OmegaConf.load" in yaml:
+        loader = "omegaconf"
+    elif "yaml.safe_load" in yaml or "parser.parse_yaml_file" in yaml:
+        loader = "pyyaml"
+    else:
+        raise SourceError(f"read_args: YAML is read with {yaml}")
+    # `json.load` is given a path there, not a file, and always raises.
+    json_loads = {"OmegaConf.load", "json.loads", "parser.parse_json_file"} & json
+    if not json_loads and "json.load" not in json:
+        raise SourceError(f"read_args: JSON is read with {json}")
+    text = ast.unparse(reader)
+    return {
+        "version": release.version,
+        "loader": loader,
+        "suffixes": [s for s in (".yaml", ".yml", ".json") if f"endswith('{s}')" in text],
+        "json-configs": bool(json_loads),
+        "overrides": "OmegaConf.from_cli" in yaml,
+        "transformers": requires.pop("transformers"),
+        "requires": requires,
+    }
+
+
+def _branch(reader: ast.FunctionDef, suffix: str) -> set[str]:
+    """Functions called where the file name ends in `suffix`."""
+    for node in ast.walk(reader):
+        if isinstance(node, ast.If) and f"endswith('{suffix}')" in ast.unparse(node.test):
+            return {
+                ast.unparse(call.func)
+                for statement in node.body
+                for call in ast.walk(statement)
+                if isinstance(call, ast.Call)
+            }
+    raise SourceError(f"read_args has no branch for {suffix}")
+
+
+def _requirements(release: Release) -> dict[str, Any]:
+    """The pins that a release checks when it is imported, by package."""
+    module = release.module("llamafactory.extras.misc")
+    pins: dict[str, Any] = {}
+    for node in ast.walk(module.functions["check_dependencies"]):
+        if (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) in {"check_version", "require_version"}
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            name, spec = re.fullmatch(r"([\w-]+)(.*)", str(node.args[0].value)).groups()  # type: ignore[union-attr]
+            bounds = [re.fullmatch(r"(>=|<=|!=)(.+)", each) for each in spec.split(",")]
+            if None in bounds:
+                raise SourceError(f"check_dependencies: {node.args[0].value}")
+            pairs = [each.groups() for each in bounds if each]
+            pins[name] = {
+                "min": next((version for sign, version in pairs if sign == ">="), None),
+                "max": next((version for sign, version in pairs if sign == "<="), None),
+                "excluded": [version for sign, version in pairs if sign == "!="],
+            }
+    return pins
