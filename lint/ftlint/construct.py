@@ -1,0 +1,329 @@
+"""Nodes to the values the target's loader makes of them, and what it refuses on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.dialect import WORDS_OF_TRUTH, Dialect, Malformed, resolve, to_date, to_float, to_int
+from ftlint.document import Alias, Mapping, Node, Scalar, Sequence, deref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_EXPANDED_NODES = 10_000
+"""OmegaConf's own limit on nodes after aliases are followed (2.4; larger documents are refused)."""
+
+_YAML = "tag:yaml.org,2002:"
+
+
+class Problem(NamedTuple):
+    """Something the loader refuses (or, for `overridden-key`, drops without a word)."""
+
+    kind: str
+    start: int
+    end: int
+    values: dict[str, object]
+
+
+class Entry(NamedTuple):
+    """One key of the config: its nodes and the value the target sees."""
+
+    name: str
+    key: Scalar
+    node: Node
+    value: object
+
+    @property
+    def start(self) -> int:
+        """Where the pair starts."""
+        return self.key.start
+
+    @property
+    def end(self) -> int:
+        """Where the pair ends."""
+        return max(self.node.end, self.key.end)
+
+
+class Constructed(NamedTuple):
+    """The root value, its entries when it is a mapping (the last of each name), the problems."""
+
+    value: object
+    entries: dict[str, Entry]
+    problems: tuple[Problem, ...]
+
+
+def construct(root: Node | None, dialect: Dialect) -> Constructed:
+    """Read `root` as `dialect` does. Never raises: what the loader would raise is a problem."""
+    if root is None:
+        return Constructed(None, {}, ())
+    reader = _Reader(dialect)
+    value = reader.value(root)
+    entries: dict[str, Entry] = {}
+    target = deref(root)
+    if isinstance(target, Mapping) and isinstance(value, dict):
+        for key, node in reader.pairs(target):
+            scalar = deref(key)
+            name = reader.text_key(key)
+            if not isinstance(scalar, Scalar):
+                continue
+            if name is None:
+                reader.problem("key-not-text", key, text=scalar.text)
+            else:
+                entries[name] = Entry(name, scalar, node, value[name])
+    reader.check_expansion(root)
+    return Constructed(value, entries, tuple(reader.found.values()))
+
+
+class _Reader:
+    """One document under one dialect. Nodes that aliases share are read once."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.found: dict[tuple[str, int], Problem] = {}
+        self.known: dict[int, object] = {}
+        self.merged: dict[int, list[tuple[Node, Node]]] = {}
+
+    def problem(self, kind: str, node: Node, **values: object) -> None:
+        self.found.setdefault((kind, node.start), Problem(kind, node.start, node.end, values))
+
+    def value(self, node: Node) -> object:
+        target = deref(node)
+        if isinstance(target, Scalar):
+            return self.scalar(target)
+        if id(target) not in self.known:
+            self.known[id(target)] = (
+                self.sequence(target) if isinstance(target, Sequence) else self.mapping(target)
+            )
+        return self.known[id(target)]
+
+    def scalar(self, node: Scalar) -> object:
+        if node.tag is None and node.style != "plain":
+            return self.contained(node, node.text)
+        if node.tag is not None and node.tag != "!":
+            return self.tagged(node, node.tag)
+        value = resolve(node.text, self.dialect)  # a lone `!` resolves even a quoted scalar
+        if isinstance(value, Malformed):
+            self.problem(f"malformed-{value.kind}", node, text=node.text, reason=value.reason)
+            return None
+        return self.contained(node, value)
+
+    def tagged(self, node: Scalar, tag: str) -> object:
+        if not tag.startswith(_YAML):
+            self.problem("unknown-tag", node, tag=tag)
+            return None
+        name = tag[len(_YAML) :]
+        if name == "str":
+            return self.contained(node, node.text)
+        if name == "binary":
+            import base64
+            import binascii
+
+            try:
+                return base64.decodebytes(node.text.encode("ascii"))
+            except (binascii.Error, UnicodeEncodeError) as error:
+                self.problem("malformed-binary", node, text=node.text, reason=str(error))
+                return None
+        if name not in ("null", "bool", "int", "float", "timestamp"):
+            self.problem("unknown-tag", node, tag=f"!!{name}")
+            return None
+        if name == "null":
+            return None
+        try:
+            value = _CONVERT[name](node.text)
+        except (ValueError, LookupError):
+            value = Malformed(name, f"not a value of !!{name}")
+        if isinstance(value, Malformed):
+            kind = "date" if name == "timestamp" else name
+            self.problem(f"malformed-{kind}", node, text=node.text, reason=value.reason)
+            return None
+        return self.contained(node, value)
+
+    def forget(self, key: Node, item: Node) -> None:
+        """Drop what OmegaConf's containers cannot object to: a later pair replaced this one."""
+        for place, problem in list(self.found.items()):
+            inside = key.start <= problem.start and problem.end <= max(key.end, item.end)
+            if inside and problem.kind in _CONTAINER_PROBLEMS:
+                del self.found[place]
+
+    def contained(self, node: Node, value: object) -> object:
+        """Pass a value through OmegaConf's containers where the target does."""
+        if self.dialect.containers:
+            if not isinstance(value, _PRIMITIVES):
+                self.problem("unsupported-value", node, type=type(value).__name__)
+            elif isinstance(value, str) and "${" in value and not interpolates(value):
+                self.problem("bad-interpolation", node, text=value)
+        return value
+
+    def sequence(self, node: Sequence) -> object:
+        name = (node.tag or "!!seq").removeprefix(_YAML).removeprefix("!!")
+        if name in ("omap", "pairs"):
+            return [item for entry in node.items for item in self.pair_of(entry)]
+        if name != "seq" and node.tag != "!":
+            self.problem("unknown-tag", node, tag=node.tag)
+        return [self.value(item) for item in node.items]
+
+    def pair_of(self, entry: Node) -> Iterator[tuple[object, object]]:
+        target = deref(entry)
+        if isinstance(target, Mapping) and len(target.pairs) == 1:
+            yield self.value(target.pairs[0][0]), self.value(target.pairs[0][1])
+        else:
+            self.problem("unknown-tag", entry, tag="!!omap")
+
+    def mapping(self, node: Mapping) -> object:
+        name = (node.tag or "!!map").removeprefix(_YAML).removeprefix("!!")
+        if name not in ("map", "set") and node.tag != "!":
+            self.problem("unknown-tag", node, tag=node.tag)
+        values: dict[object, object] = {}
+        written: dict[object, tuple[Node, Node]] = {}
+        for key, item in self.pairs(node):
+            made = self.key(key)
+            content = self.value(item)
+            if made is _UNUSABLE:
+                continue
+            if made in written:
+                self.forget(*written[made])
+            values[made], written[made] = content, (key, item)
+        if name == "set":
+            return self.contained(node, set(values))
+        return values
+
+    def key(self, node: Node) -> object:
+        target = deref(node)
+        if not isinstance(target, Scalar):
+            self.value(target)
+            self.problem("unhashable-key", node)
+            return _UNUSABLE
+        if target.text == "=" and target.style == "plain" and target.tag is None:
+            return "="
+        made = self.value(target)
+        if self.dialect.containers and (made is None or not isinstance(made, _PRIMITIVES)):
+            self.problem("unsupported-key", node, text=target.text)
+        return made
+
+    def pairs(self, node: Mapping) -> list[tuple[Node, Node]]:
+        """Return the pairs with `<<` resolved: merged ones first, so that own ones win."""
+        if id(node) in self.merged:
+            return self.merged[id(node)]
+        self.merged[id(node)] = []  # a mapping that merges itself ends here
+        own: list[tuple[Node, Node]] = []
+        merged: list[tuple[Node, Node]] = []
+        first: dict[str, Node] = {}
+        for key, item in node.pairs:
+            if _is_merge(key):
+                merged.extend(self.merge(deref(item), item))
+                continue
+            own.append((key, item))
+            name = self.text_key(key)
+            if name is None:
+                continue
+            if name in first:
+                self.problem(
+                    "duplicate-key" if self.dialect.unique_keys else "overridden-key",
+                    key,
+                    name=name,
+                    first=first[name].start,
+                )
+            first.setdefault(name, key)
+        if self.dialect.unique_keys:  # OmegaConf never constructs what an own key replaces
+            merged = [pair for pair in merged if self.text_key(pair[0]) not in first]
+        self.merged[id(node)] = [*merged, *own]
+        return self.merged[id(node)]
+
+    def merge(self, target: Node, item: Node) -> list[tuple[Node, Node]]:
+        if isinstance(target, Mapping):
+            return self.pairs(target)
+        if isinstance(target, Sequence):
+            found: list[tuple[Node, Node]] = []
+            for part in reversed(target.items):
+                mapping = deref(part)
+                if isinstance(mapping, Mapping):
+                    found.extend(self.pairs(mapping))
+                else:
+                    self.problem("bad-merge", part)
+            return found
+        self.problem("bad-merge", item)
+        return []
+
+    def text_key(self, node: Node) -> str | None:
+        target = deref(node)
+        if not isinstance(target, Scalar):
+            return None
+        made = "=" if target.text == "=" else self.value(target)
+        return made if isinstance(made, str) else None
+
+    def check_expansion(self, root: Node) -> None:
+        """Refuse what OmegaConf refuses: aliases that blow a small file up."""
+        if not self.dialect.unique_keys:
+            return
+        unique: set[int] = set()
+        sizes: dict[int, int] = {}
+        expanded = _expanded(root, unique, sizes)
+        ratio = expanded > 1000 and expanded > 100 * len(unique)
+        if expanded > MAX_EXPANDED_NODES or ratio:
+            self.problem("expansion", root, nodes=expanded, limit=MAX_EXPANDED_NODES)
+
+
+def interpolates(text: str) -> bool:
+    """Say whether every `${` of `text` is closed and holds something, as OmegaConf's grammar asks.
+
+    A necessary condition, not the whole grammar: what fails here is refused by OmegaConf.
+    """
+    depth, content = 0, False
+    index = 0
+    while index < len(text):
+        if text.startswith("${", index) and (depth or not _escaped(text, index)):
+            depth, content = depth + 1, False
+            index += 2
+            continue
+        if depth and text[index] == "}":
+            if not content:
+                return False
+            depth -= 1
+        elif depth and not text[index].isspace():
+            content = True
+        index += 1
+    return depth == 0
+
+
+def _escaped(text: str, index: int) -> bool:
+    """Say whether an odd run of backslashes stands before `index`."""
+    run = index - len(text[:index].rstrip("\\"))
+    return run % 2 == 1
+
+
+def _expanded(node: Node, unique: set[int], sizes: dict[int, int]) -> int:
+    target = deref(node)
+    size = sizes.get(id(target))
+    if size is None:
+        unique.add(id(target))
+        size = 1
+        if isinstance(target, Sequence):
+            size += sum(_expanded(item, unique, sizes) for item in target.items)
+        elif isinstance(target, Mapping):
+            for key, item in target.pairs:
+                size += _expanded(key, unique, sizes) + _expanded(item, unique, sizes)
+        sizes[id(target)] = size
+    return size
+
+
+def _is_merge(key: Node) -> bool:
+    if isinstance(key, Alias):
+        key = deref(key)
+    return (
+        isinstance(key, Scalar)
+        and key.text == "<<"
+        and (
+            (key.style == "plain" and key.tag is None) or key.tag == _YAML + "merge"
+        )
+    )
+
+
+_UNUSABLE = object()
+_CONTAINER_PROBLEMS = frozenset(["unsupported-value", "unsupported-key", "bad-interpolation"])
+_PRIMITIVES = (str, bytes, int, float, bool, type(None))
+_CONVERT = {
+    "bool": lambda text: WORDS_OF_TRUTH[text.lower()],
+    "int": to_int,
+    "float": to_float,
+    "timestamp": to_date,
+}

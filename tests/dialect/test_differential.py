@@ -1,0 +1,108 @@
+"""Our reading against the real loaders: every difference is one that is named here."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ftlint.construct import construct
+from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
+from ftlint.document import Broken, compose, tabs
+from tests.dialect.generated import texts
+from tests.dialect.loaders import LOADERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CORPUS = Path(os.environ.get("FTLINT_CORPUS", "../shared/corpus"))
+REFUSED = "refused"
+
+EXPLAINED = {
+    "a mapping that contains itself: PyYAML builds it, no config can mean it": (
+        (PYYAML, PYYAML_CONTAINERS),
+        re.compile(r"&a\b[\s\S]*\*a\b"),
+    ),
+    "ruamel's libyaml is 0.1: flow text with a colon is read by its Python parser instead, which"
+    " differs on tabs, on a colon before a bracket and on tagged keys": (
+        (PYYAML, PYYAML_CONTAINERS, OMEGACONF),
+        re.compile(r"[\[{,][^\n]*[^\s,\[{]:([^\s]|$)|[\[{,][^\n]*[^\s]:\s*[,\]}]|[\[{][^\n]* :x"),
+    ),
+    "a lone `!` before nothing": ((OMEGACONF,), re.compile(r"! ?(\s|[,\]}#]|$)")),
+    "only the brackets of `${…}` are checked, not OmegaConf's whole grammar": (
+        (PYYAML_CONTAINERS, OMEGACONF),
+        re.compile(r"\$\{"),
+    ),
+    "a block scalar whose first line starts with a tab: libyaml refuses, PyYAML does not": (
+        (PYYAML, PYYAML_CONTAINERS),
+        re.compile(r"[|>]-?\r?\n\s*\t"),
+    ),
+}
+
+
+def same(ours: object, theirs: object) -> bool:
+    """Compare values by type and content: 1, 1.0 and True are three things; NaN equals itself."""
+    if type(ours) is not type(theirs):
+        return False
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return ours.keys() == theirs.keys() and all(same(v, theirs[k]) for k, v in ours.items())
+    if isinstance(ours, (list, tuple)) and isinstance(theirs, (list, tuple)):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    return ours == theirs or (ours != ours and theirs != theirs)
+
+
+def ours(text: str, dialect: Dialect) -> object:
+    document = compose(text)
+    if isinstance(document, Broken):
+        return REFUSED
+    made = construct(document.root, dialect)
+    harmless = {"overridden-key", "key-not-text"}
+    if any(problem.kind not in harmless for problem in made.problems):
+        return REFUSED
+    return REFUSED if not dialect.tabs and tabs(text, document) else made.value
+
+
+def theirs(text: str, dialect: Dialect) -> object:
+    try:
+        return LOADERS[dialect](text)
+    except Exception:  # noqa: BLE001 - whatever the real loader raises is its refusal
+        return REFUSED
+
+
+def differences(cases: Iterable[str]) -> tuple[int, list[tuple[str, str, object, object]]]:
+    """Return how many texts were compared and the differences that no entry above explains."""
+    compared, open_ones = 0, []
+    for text in cases:
+        for dialect in LOADERS:
+            compared += 1
+            mine, real = ours(text, dialect), theirs(text, dialect)
+            if same(mine, real):
+                continue
+            if not any(dialect in at and why.search(text) for at, why in EXPLAINED.values()):
+                open_ones.append((dialect.name, text, mine, real))
+    return compared, open_ones
+
+
+def test_generated_scalars_and_documents_read_as_the_real_loaders_read_them() -> None:
+    compared, unexplained = differences(texts(seed=20261122, scalars=20_000, documents=5_000))
+    assert compared == 3 * 25_000
+    assert unexplained == []
+
+
+def test_every_corpus_file_reads_as_the_real_loaders_read_it() -> None:
+    files = sorted(CORPUS.glob("files/*"))
+    assert len(files) > 250, f"corpus not found at {CORPUS.resolve()}"
+    compared, unexplained = differences(path.read_text(encoding="utf-8") for path in files)
+    assert compared == 3 * len(files)
+    assert unexplained == []
+
+
+@pytest.mark.parametrize("dialect", LOADERS, ids=lambda dialect: dialect.name)
+def test_the_comparison_can_fail(dialect: Dialect) -> None:
+    """A resolver that read `yes` as text would be caught."""
+    assert not same("yes", theirs("key: yes\n", dialect))
+    assert not same({"key": "yes"}, theirs("key: yes\n", dialect))
+    assert same({"key": True}, theirs("key: yes\n", dialect))
