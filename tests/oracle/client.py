@@ -150,3 +150,49 @@ class Judge(Process):
             answer = self.ask(request, timeout)
             answer["set_aside"] = tuple(answer.get("set_aside") or ())
             yield Verdict(**{key: answer[key] for key in Verdict._fields if key in answer})
+
+
+class Outcome(NamedTuple):
+    """What became of a config in the real trainer."""
+
+    id: str
+    outcome: Literal["trained", "refused", "crashed"]
+    where: str
+    """parse, data, model, trainer_init, train_begin, step or end."""
+    error_type: str = ""
+    message: str = ""
+    frame: str = ""
+    steps: int = 0
+    seconds: float = 0.0
+    read: tuple[str, ...] = ()
+
+    @property
+    def error(self) -> str:
+        """`where: Type: message`, or nothing when it trained."""
+        return f"{self.where}: {self.error_type}: {self.message}" if self.error_type else ""
+
+
+class Trainer(Process):
+    """The trainer of one release on a tiny model: `with Trainer("0.9.5") as trainer: …`."""
+
+    script = "trainer.py"
+
+    def __init__(self, release: str) -> None:
+        super().__init__(release, str(environments.home() / release / "fixture"))
+
+    def __enter__(self) -> Trainer:
+        return self
+
+    def train(
+        self,
+        config: Mapping[str, Any],
+        name: str = "",
+        steps: int = 2,
+        trace: bool = False,
+        timeout: float = 60.0,
+    ) -> Outcome:
+        """Train one config, whose paths are those of the fixture, for `steps` optimizer steps."""
+        request = {"id": name, "config": config, "steps": steps, "trace": trace}
+        answer = self.ask(request, timeout)
+        answer["read"] = tuple(answer.get("read") or ())
+        return Outcome(**{key: answer[key] for key in Outcome._fields if key in answer})
