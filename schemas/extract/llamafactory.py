@@ -31,7 +31,8 @@ def extract(release: Release) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     internal: list[str] = []
     for module, name, group in classes:
-        listed = _code_lists(release, module, name)
+        listed = _asserted(release, module, name)
+        compared = _compared(release, module, name)
         split = _split_by_code(release, module, name)
         for each in fields(release, module, name):
             if not each.init:
@@ -39,7 +40,7 @@ def extract(release: Release) -> dict[str, Any]:
                 continue
             if each.name in properties:
                 raise SourceError(f"{each.name} is defined twice, the second time in {name}")
-            properties[each.name] = _property(release, each, group, listed, split)
+            properties[each.name] = _property(release, each, group, listed, compared, split)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:ftlint:llamafactory:{release.version}",
@@ -74,7 +75,12 @@ def _commands(
 
 
 def _property(
-    release: Release, each: Field, group: str, listed: dict[str, list[Any]], split: set[str]
+    release: Release,
+    each: Field,
+    group: str,
+    listed: dict[str, list[Any]],
+    compared: dict[str, list[str]],
+    split: set[str],
 ) -> dict[str, Any]:
     label = f"{each.owner}.{each.name}"
     means = meaning(release, each.module, each.annotation, label)
@@ -87,6 +93,8 @@ def _property(
         means.values = [value for value in listed[each.name] if value is not None]
         means.types |= {json_type(value) for value in listed[each.name]}
         checked = "parse"
+    elif means.values is not None:
+        means.values += [value for value in compared.get(each.name, ()) if value not in means.values]
     out = means.schema()
     if each.default is None:
         out["x-required"] = True
@@ -106,7 +114,20 @@ def _methods(release: Release, module: Module, name: str) -> Iterator[ast.Functi
                 yield each
 
 
-def _code_lists(release: Release, module: Module, name: str) -> dict[str, list[Any]]:
+def _compared(release: Release, module: Module, name: str) -> dict[str, list[str]]:
+    """Words that `__post_init__` compares keys with: some are missing in the annotation."""
+    found: dict[str, list[str]] = {}
+    for method in _methods(release, module, name):
+        for node in ast.walk(method):
+            if isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):
+                words = found.setdefault(node.left.attr, [])
+                for each in node.comparators:
+                    constants = (x.value for x in ast.walk(each) if isinstance(x, ast.Constant))
+                    words += [value for value in constants if isinstance(value, str)]
+    return found
+
+
+def _asserted(release: Release, module: Module, name: str) -> dict[str, list[Any]]:
     """Keys that `__post_init__` asserts to be in a list: key to that list."""
     found: dict[str, list[Any]] = {}
     for method in _methods(release, module, name):
