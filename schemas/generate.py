@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from extract import layers, llamafactory, transformers
+from extract.checked import order
 from extract.source import Release, SourceError, fetch
 
 DATA = Path(__file__).resolve().parent / "ftschemas"
@@ -68,15 +70,15 @@ def build(layer: str | None, versions: list[str], wheels: Path | None) -> dict[P
             schema = read(each, version, wheels)
             if each == "transformers":
                 schemas[transformers.minor(version)] = schema
-            elif layers.order(version) < layers.order(FIRST_WITH_SCHEMA):
+            elif order(version) < order(FIRST_WITH_SCHEMA):
                 history[version] = sorted(schema["properties"])
             else:
                 schemas[version] = schema
-        schemas = {key: schemas[key] for key in sorted(schemas, key=layers.order)}
+        schemas = {key: schemas[key] for key in sorted(schemas, key=order)}
         layers.refresh(schemas, history, tables[0]["keys"], tables[1])
         texts |= {DATA / each / f"{key}.json": layers.render(schemas[key]) for key in schemas}
         if history:
-            history = {key: history[key] for key in sorted(history, key=layers.order)}
+            history = {key: history[key] for key in sorted(history, key=order)}
             texts[past] = layers.render(history)
     return texts
 
@@ -89,8 +91,8 @@ def read(layer: str, version: str, wheels: Path | None) -> dict[str, Any]:
             release = Release(layer, version, wheel)
         else:
             release = fetch(layer, version, Path(folder))
-        reader = llamafactory if layer == "llamafactory" else transformers
-        return reader.extract(release)
+        extract = llamafactory.extract if layer == "llamafactory" else transformers.extract
+        return extract(release)
 
 
 def compare(before: dict[Path, str], after: dict[Path, str]) -> int:

@@ -6,12 +6,26 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Checked = Literal["parse", "later", "never"]
 
+
+def order(version: str) -> tuple[int, ...]:
+    """Sort key of a version or a minor."""
+    return tuple(int(part) for part in version.split("."))
+
+
+class Since(NamedTuple):
+    """A fact that a release changed."""
+
+    release: str
+    before: Checked
+    after: Checked
+
+
 # Keys that are not listed: "later". A list that `__post_init__` asserts is "parse" by itself.
-LLAMAFACTORY: Final[dict[str, Checked]] = {
+LLAMAFACTORY: Final[dict[str, Checked | Since]] = {
     "ray_storage_filesystem": "parse",
     "export_device": "never",  # anything but cpu is auto
     "init_special_tokens": "never",  # falls back to noise_init
@@ -19,6 +33,8 @@ LLAMAFACTORY: Final[dict[str, Checked]] = {
     "quantization_device_map": "never",
     "quantization_method": "never",  # the model is loaded without quantization
     "reward_model_type": "never",  # taken as full
+    # The loss is trl's, which from 0.20 on is told none and takes sigmoid.
+    "pref_loss": Since("0.9.4", before="later", after="never"),
 }
 
 # Keys that are not listed: "parse".
@@ -30,3 +46,23 @@ TRANSFORMERS: Final[dict[str, Checked]] = {
     "half_precision_backend": "never",
     "train_sampling_strategy": "never",  # taken as random
 }
+
+# What runs although the annotation does not list it: key -> (last release, values). These are
+# losses of trl 0.9.6.
+ALSO: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "pref_loss": ("0.9.3", ("robust", "exo_pair", "sppo_hard", "nca_pair", "aot", "aot_pair")),
+}
+
+
+def checked(key: str, release: str) -> Checked:
+    """When LLaMA Factory notices a value outside the list of `key`."""
+    found = LLAMAFACTORY.get(key, "later")
+    if isinstance(found, Since):
+        return found.before if order(release) < order(found.release) else found.after
+    return found
+
+
+def also(key: str, release: str) -> tuple[str, ...]:
+    """Values of `key` that a LLaMA Factory release runs with although it does not list them."""
+    last, values = ALSO.get(key, ("0", ()))
+    return values if order(release) <= order(last) else ()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .source import External, Module, Release, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Members of an enum of another package that serves as a default.
 EXTERNAL_MEMBERS = {
@@ -141,7 +143,12 @@ def _declared(
         return _default(release, module, value, scope, label), True, None
     given = {each.arg: each.value for each in value.keywords}
     if value.args or not given.keys() <= {
-        "default", "default_factory", "init", "repr", "metadata", "compare",
+        "default",
+        "default_factory",
+        "init",
+        "repr",
+        "metadata",
+        "compare",
     }:
         raise SourceError(f"{label}: {ast.unparse(value)}")
     default = None

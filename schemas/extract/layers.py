@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .checked import order
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LAYERS = ("llamafactory", "transformers")
-
-
-def order(version: str) -> tuple[int, ...]:
-    """Sort key of a version or a minor."""
-    return tuple(int(part) for part in version.split("."))
 
 
 def load(folder: Path) -> dict[str, dict[str, Any]]:
@@ -61,9 +60,8 @@ def refresh(
 
 def successor(aliases: dict[str, Any], key: str) -> str | None:
     """The key that takes the place of a removed one, None when there is none."""
-    entry = aliases.get(key)
-    first = entry[0] if isinstance(entry, list) else entry
-    return first.get("to") if first else None
+    target: str | None = aliases.get(key, {}).get("to")
+    return target
 
 
 def render(schema: dict[str, Any]) -> str:

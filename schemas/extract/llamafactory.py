@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import postinit
 from .annotations import json_type, meaning
-from .checked import LLAMAFACTORY as CHECKED
-from .classes import Field, fields, lineage
+from .checked import also, checked
+from .classes import Field, fields
 from .source import Module, Release, SourceError
+
+if TYPE_CHECKING:
+    from .postinit import Checks
 
 GROUPS = {
     "ModelArguments": "model",
@@ -21,6 +24,7 @@ GROUPS = {
     "GeneratingArguments": "generating",
     "EvaluationArguments": "evaluation",
 }
+PIN_CHECKS = {"check_version", "require_version"}
 COMMANDS = {"train": "_TRAIN_ARGS", "infer": "_INFER_ARGS", "eval": "_EVAL_ARGS"}
 
 
@@ -31,16 +35,14 @@ def extract(release: Release) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     internal: list[str] = []
     for module, name, group in classes:
-        listed = _asserted(release, module, name)
-        compared = _compared(release, module, name)
-        split = _split_by_code(release, module, name)
+        checks = postinit.read(release, module, name)
         for each in fields(release, module, name):
             if not each.init:
                 internal.append(each.name)
                 continue
             if each.name in properties:
                 raise SourceError(f"{each.name} is defined twice, the second time in {name}")
-            properties[each.name] = _property(release, each, group, listed, compared, split)
+            properties[each.name] = _property(release, each, group, checks)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:ftlint:llamafactory:{release.version}",
@@ -74,88 +76,32 @@ def _commands(
     return commands, list(classes.values())
 
 
-def _property(
-    release: Release,
-    each: Field,
-    group: str,
-    listed: dict[str, list[Any]],
-    compared: dict[str, list[str]],
-    split: set[str],
-) -> dict[str, Any]:
+def _property(release: Release, each: Field, group: str, checks: Checks) -> dict[str, Any]:
     label = f"{each.owner}.{each.name}"
     means = meaning(release, each.module, each.annotation, label)
-    if each.name in split:
+    if each.name in checks.split:
         means.types.add("array")
-    checked = CHECKED.get(each.name, "later")
     if each.name == "template":
         means.values = _templates(release)
-    if each.name in listed:
-        means.values = [value for value in listed[each.name] if value is not None]
-        means.types |= {json_type(value) for value in listed[each.name]}
-        checked = "parse"
+    noticed = checked(each.name, release.version)
+    if each.name in checks.asserted:
+        values = checks.asserted[each.name]
+        means.types |= {json_type(value) for value in values}
+        means.values = [value for value in values if value is not None]
+        noticed = "parse"
     elif means.values is not None:
-        means.values += [value for value in compared.get(each.name, ()) if value not in means.values]
+        more = [*checks.compared.get(each.name, ()), *also(each.name, release.version)]
+        means.values += [value for value in more if value not in means.values]
     out = means.schema()
     if each.default is None:
         out["x-required"] = True
     else:
         out["default"] = each.default.value
     if "enum" in out:
-        out["x-choices-checked"] = checked
+        out["x-choices-checked"] = noticed
     out["x-group"] = group
     out["x-owner"] = each.owner
     return out
-
-
-def _methods(release: Release, module: Module, name: str) -> Iterator[ast.FunctionDef]:
-    for _, node in lineage(release, module, name):
-        for each in node.body:
-            if isinstance(each, ast.FunctionDef) and each.name == "__post_init__":
-                yield each
-
-
-def _compared(release: Release, module: Module, name: str) -> dict[str, list[str]]:
-    """Words that `__post_init__` compares keys with: some are missing in the annotation."""
-    found: dict[str, list[str]] = {}
-    for method in _methods(release, module, name):
-        for node in ast.walk(method):
-            if isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):
-                words = found.setdefault(node.left.attr, [])
-                for each in node.comparators:
-                    constants = (x.value for x in ast.walk(each) if isinstance(x, ast.Constant))
-                    words += [value for value in constants if isinstance(value, str)]
-    return found
-
-
-def _asserted(release: Release, module: Module, name: str) -> dict[str, list[Any]]:
-    """Keys that `__post_init__` asserts to be in a list: key to that list."""
-    found: dict[str, list[Any]] = {}
-    for method in _methods(release, module, name):
-        for node in ast.walk(method):
-            if (
-                isinstance(node, ast.Assert)
-                and isinstance(node.test, ast.Compare)
-                and isinstance(node.test.ops[0], ast.In)
-                and isinstance(node.test.left, ast.Attribute)
-            ):
-                values = ast.literal_eval(node.test.comparators[0])
-                # Bits read better upwards; words keep the order of the release.
-                bits = [value for value in values if isinstance(value, int)]
-                found[node.test.left.attr] = sorted(bits) or list(values)
-    return found
-
-
-def _split_by_code(release: Release, module: Module, name: str) -> set[str]:
-    """Keys that `__post_init__` passes to `split_arg`: it leaves a list as it is."""
-    return {
-        node.args[0].attr
-        for method in _methods(release, module, name)
-        for node in ast.walk(method)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "split_arg"
-        and isinstance(node.args[0], ast.Attribute)
-    }
 
 
 def _templates(release: Release) -> list[str]:
@@ -213,19 +159,16 @@ def _requirements(release: Release) -> dict[str, Any]:
     module = release.module("llamafactory.extras.misc")
     pins: dict[str, Any] = {}
     for node in ast.walk(module.functions["check_dependencies"]):
-        if (
-            isinstance(node, ast.Call)
-            and ast.unparse(node.func) in {"check_version", "require_version"}
-            and isinstance(node.args[0], ast.Constant)
-        ):
-            name, spec = re.fullmatch(r"([\w-]+)(.*)", str(node.args[0].value)).groups()  # type: ignore[union-attr]
-            bounds = [re.fullmatch(r"(>=|<=|!=)(.+)", each) for each in spec.split(",")]
-            if None in bounds:
-                raise SourceError(f"check_dependencies: {node.args[0].value}")
-            pairs = [each.groups() for each in bounds if each]
-            pins[name] = {
-                "min": next((version for sign, version in pairs if sign == ">="), None),
-                "max": next((version for sign, version in pairs if sign == "<="), None),
-                "excluded": [version for sign, version in pairs if sign == "!="],
-            }
+        if not isinstance(node, ast.Call) or ast.unparse(node.func) not in PIN_CHECKS:
+            continue
+        text = ast.literal_eval(node.args[0])
+        name = re.match(r"[\w-]+", text)
+        bounds = re.findall(r"(>=|<=|!=)([\w.]+)", text)
+        if name is None or name[0] + ",".join(map("".join, bounds)) != text:
+            raise SourceError(f"check_dependencies: {text}")
+        pins[name[0]] = {
+            "min": next((version for sign, version in bounds if sign == ">="), None),
+            "max": next((version for sign, version in bounds if sign == "<="), None),
+            "excluded": [version for sign, version in bounds if sign == "!="],
+        }
     return pins

@@ -6,10 +6,12 @@ import ast
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 Definition: TypeAlias = "ast.ClassDef | ast.expr"
 
@@ -38,6 +40,7 @@ class External:
 
     @property
     def name(self) -> str:
+        """The last part of the path."""
         return self.path.rpartition(".")[2]
 
 
@@ -113,9 +116,8 @@ def _read(name: str, package: str, tree: ast.Module) -> Module:
             for target in node.targets:
                 if isinstance(target, ast.Name):
                     module.assigned.setdefault(target.id, []).append(node.value)
-        elif isinstance(node, ast.AnnAssign):
-            if isinstance(node.target, ast.Name) and node.value is not None:
-                module.assigned.setdefault(node.target.id, []).append(node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            module.assigned.setdefault(node.target.id, []).append(node.value)
     return module
 
 

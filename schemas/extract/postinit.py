@@ -1,0 +1,62 @@
+"""What a dataclass's `__post_init__` says about its keys beyond their annotations."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .classes import lineage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .source import Module, Release
+
+
+@dataclass
+class Checks:
+    """Facts by key."""
+
+    asserted: dict[str, list[Any]] = field(default_factory=dict)
+    """Key to the list that its value is asserted to be in."""
+    compared: dict[str, list[str]] = field(default_factory=dict)
+    """Key to the words that its value is compared with: some are missing in the annotation."""
+    split: set[str] = field(default_factory=set)
+    """Keys passed to `split_arg`, which cuts a string at commas and leaves a list as it is."""
+
+
+def read(release: Release, module: Module, name: str) -> Checks:
+    """Reads the `__post_init__` of a class and of its bases inside the wheel."""
+    checks = Checks()
+    for node in _nodes(release, module, name):
+        if isinstance(node, ast.Assert) and (found := _membership(node.test)):
+            checks.asserted[found[0]] = found[1]
+        elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):
+            words = checks.compared.setdefault(node.left.attr, [])
+            for right in node.comparators:
+                constants = (
+                    each.value for each in ast.walk(right) if isinstance(each, ast.Constant)
+                )
+                words += [value for value in constants if isinstance(value, str)]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "split_arg":
+            checks.split |= {each.attr for each in node.args if isinstance(each, ast.Attribute)}
+    return checks
+
+
+def _nodes(release: Release, module: Module, name: str) -> Iterator[ast.AST]:
+    for _, node in lineage(release, module, name):
+        for each in node.body:
+            if isinstance(each, ast.FunctionDef) and each.name == "__post_init__":
+                yield from ast.walk(each)
+
+
+def _membership(test: ast.expr) -> tuple[str, list[Any]] | None:
+    """Key and list of `self.key in [...]`."""
+    if (
+        isinstance(test, ast.Compare)
+        and isinstance(test.ops[0], ast.In)
+        and isinstance(test.left, ast.Attribute)
+    ):
+        return test.left.attr, list(ast.literal_eval(test.comparators[0]))
+    return None
