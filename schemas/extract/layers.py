@@ -60,8 +60,11 @@ def refresh(
 
 def successor(aliases: dict[str, Any], key: str) -> str | None:
     """The key that takes the place of a removed one, None when there is none."""
-    target: str | None = aliases.get(key, {}).get("to")
-    return target
+    entries = aliases.get(key, [])
+    for entry in entries if isinstance(entries, list) else [entries]:
+        if entry["to"]:
+            return str(entry["to"])
+    return None
 
 
 def render(schema: dict[str, Any]) -> str:
