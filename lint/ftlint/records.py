@@ -34,15 +34,18 @@ class Fix(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What a rule yields: which rule, where (character offsets) and the values its message names."""
+    """What a rule yields: which rule, where (character offsets) and the values its message names.
+
+    `message` is there when it is worded already; else the rule's own template is filled.
+    """
 
     rule: str
     start: int
     end: int
     key: str | None = None
     values: Mapping[str, object] = {}
-    severity: Severity | None = None
     fix: Fix | None = None
+    message: str | None = None
 
 
 class Diagnostic(NamedTuple):

@@ -1,0 +1,25 @@
+"""The `ftlint` command. A hook's call, `ftlint FILE…`, goes straight to work: no option parser."""
+
+from __future__ import annotations
+
+import sys
+
+COMMANDS = frozenset(["check", "rule", "schema", "steps", "init", "doctor", "bench"])
+
+
+def main() -> None:
+    """Run ftlint and exit with its status."""
+    arguments = sys.argv[1:]
+    plain = all(not argument.startswith("-") or argument == "-" for argument in arguments)
+    if plain and not (arguments and arguments[0] in COMMANDS):
+        from ftlint.cli.check import Output, check
+        from ftlint.run import Request
+
+        sys.exit(check(Request(tuple(arguments) or (".",)), Output()))
+    from ftlint.cli import cli
+
+    cli()
+
+
+if __name__ == "__main__":
+    main()

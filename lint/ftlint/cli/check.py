@@ -1,0 +1,97 @@
+"""`ftlint check` without its options: runs, prints, decides the exit status in one place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NamedTuple
+
+from ftlint.report import reporter
+from ftlint.run import FAILED, USAGE, Refused, Request, run
+
+
+class Output(NamedTuple):
+    """Where the report goes and how it looks. `colour`: auto, always or never."""
+
+    format: str = "text"
+    file: str | None = None
+    colour: str = "auto"
+    quiet: bool = False
+
+
+def check(request: Request, output: Output) -> int:
+    """Lint, print the report and return the exit status. Never raises."""
+    bar = _Progress()
+    try:
+        report, status = run(request, sys.stdin.buffer.read, bar.show)
+        bar.clear()
+        colour = output.file is None and wants_colour(output.colour)
+        text = "".join(f"{line}\n" for line in reporter(output.format)(report, colour))
+        write(text, output.file)
+    except Refused as error:
+        return _stop(f"ftlint: {error}", USAGE)
+    except BrokenPipeError:  # the reader has gone, `ftlint … | head`: nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return status
+    except OSError as error:
+        return _stop(f"ftlint: {error.filename or 'output'}: {error.strerror}", USAGE)
+    except KeyboardInterrupt:
+        return _stop("ftlint: interrupted", 130)
+    except Exception as error:  # noqa: BLE001 - the last wall: a defect is one line, not a traceback
+        if "FTLINT_TRACEBACK" in os.environ:
+            raise
+        kind = f"{type(error).__name__}: {error}"
+        hint = "please report it; FTLINT_TRACEBACK=1 shows where"
+        return _stop(f"ftlint: internal error: {kind} ({hint})", FAILED)
+    return status
+
+
+def wants_colour(choice: str) -> bool:
+    """Say whether to colour: as told, else on a terminal unless NO_COLOR is set."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def write(text: str, file: str | None = None) -> None:
+    """Write to `file` or standard output; what the terminal cannot show is escaped."""
+    if file is not None:
+        with open(file, "w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+        return
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, errors="backslashreplace").decode(encoding))
+    sys.stdout.flush()
+
+
+def _stop(message: str, status: int) -> int:
+    from ftlint.messages import visible
+
+    sys.stderr.write(visible(message) + "\n")
+    return status
+
+
+class _Progress:
+    """A line on a terminal that says how far a long run is; nothing anywhere else."""
+
+    def __init__(self) -> None:
+        self.on = False
+
+    def show(self, done: int, total: int) -> None:
+        """Draw the bar; called only after the first second."""
+        if not sys.stderr.isatty():
+            return
+        self.on = True
+        width = 30 * done // max(total, 1)
+        sys.stderr.write(f"\r{'█' * width}{'·' * (30 - width)} {done}/{total} files")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Wipe the bar."""
+        if self.on:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

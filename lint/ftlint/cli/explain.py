@@ -1,0 +1,73 @@
+"""`ftlint rule`: the rule files, for reading."""
+
+from __future__ import annotations
+
+import json
+import os
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from ftlint.rules.registry import RULES
+
+if TYPE_CHECKING:
+    from ftschemas.ruleformat import Rule
+
+MARKS = str.maketrans("", "", "«»")
+
+
+def document(rule: Rule) -> dict[str, Any]:
+    """Return the rule's file as data."""
+    import ftschemas
+    from ruamel.yaml import YAML
+
+    folder = os.path.join(os.path.dirname(ftschemas.__file__), "rules")
+    path = os.path.join(folder, f"{rule.code}-{rule.name}.yaml")
+    with open(path, encoding="utf-8") as file:
+        return YAML(typ="safe", pure=True).load(file)  # type: ignore[no-any-return]
+
+
+def listing(format: str) -> str:
+    """Return every rule, a line each."""
+    if format == "json":
+        return json.dumps([_facts(rule) for rule in RULES.values()], indent=1) + "\n"
+    width = max(len(rule.name) for rule in RULES.values())
+    return "".join(
+        f"{rule.code}  {rule.severity:7}  {rule.name:{width}}  {document(rule)['summary']}\n"
+        for rule in RULES.values()
+    )
+
+
+def explain(rule: Rule, format: str, colour: bool) -> str:
+    """Return what a rule checks, why, and the wrong and the right way."""
+    data = document(rule)
+    if format == "json":
+        return json.dumps({**_facts(rule), "why": data["why"]}, indent=1, ensure_ascii=False) + "\n"
+
+    def head(text: str) -> str:
+        return f"\x1b[1m{text}\x1b[0m" if colour else text
+
+    parts = [
+        head(f"{rule.code} {rule.name}") + f"  ({rule.severity}, {', '.join(rule.commands)})",
+        data["summary"],
+        "",
+        *textwrap.wrap(" ".join(data["why"].split()), 88),
+    ]
+    targets = data.get("targets")
+    if targets:
+        parts += ["", head("Holds for"), *(f"  {name} {span}" for name, span in targets.items())]
+    for title, text in (("Fires on", data["bad"]), ("Instead", data["good"])):
+        if text.strip():
+            parts += ["", head(title), textwrap.indent(text.translate(MARKS).rstrip(), "  ")]
+    if rule.fix is not None:
+        parts += ["", head("Fix") + f"  {rule.fix.message} ({rule.fix.applicability})"]
+    if data.get("source"):
+        parts += ["", head("Source") + f"  {data['source']}"]
+    return "\n".join(parts) + "\n"
+
+
+def _facts(rule: Rule) -> dict[str, Any]:
+    data = document(rule)
+    facts = {key: data.get(key) for key in ("code", "name", "summary", "severity", "targets")}
+    facts.update(commands=list(rule.commands), fixable=rule.fix is not None)
+    facts.update(bad=data["bad"].translate(MARKS), good=data["good"])
+    return facts

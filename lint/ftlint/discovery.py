@@ -1,0 +1,106 @@
+"""Is this file a LLaMA Factory config, and for which command? Told by its keys, not its name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from ftlint import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+Command = Literal["train", "export", "chat", "eval", "v1"]
+
+_MARKERS = frozenset(
+    """stage finetuning_type template cutoff_len dataset dataset_dir eval_dataset lora_target
+    lora_rank adapter_name_or_path export_dir export_size export_device export_legacy_format
+    infer_backend quantization_bit quantization_method pref_loss pref_beta packing neat_packing
+    freeze_trainable_layers use_galore use_badam use_unsloth enable_liger_kernel visual_inputs
+    val_size mix_strategy plot_loss overwrite_cache preprocessing_num_workers do_train do_predict
+    image_max_pixels media_dir reward_model""".split()
+)
+"""Keys that make a file with `model_name_or_path` LLaMA Factory's rather than another trainer's."""
+
+_OWN = frozenset(
+    """stage finetuning_type cutoff_len lora_target export_dir infer_backend dataset_dir template
+    preprocessing_num_workers overwrite_cache plot_loss neat_packing quantization_bit""".split()
+)
+_OTHERS = frozenset(
+    """base_model sequence_len datasets dataset_mixer torch_dtype model_type architectures
+    trainer actor_rollout_ref services jobs repos compute_environment distributed_type
+    zero_optimization train_batch_size bomFormat site_name""".split()
+)
+"""Top-level keys of other tools' files (axolotl, trl recipes, verl, compose, workflows …)."""
+
+_V1 = frozenset(
+    """model_class init_config peft_config kernel_config quant_config dist_config optim_config
+    lr_scheduler_config train_dataset sample_backend micro_batch_size global_batch_size
+    batching_strategy save_ckpt_as_hf enable_activation_checkpointing""".split()
+)
+_RUNS = frozenset(
+    """do_train do_eval do_predict output_dir dataset eval_dataset per_device_train_batch_size
+    num_train_epochs learning_rate max_steps""".split()
+)
+_EVAL = frozenset(["task", "task_dir", "n_shot", "save_dir", "lang"])
+
+_LINE_KEY = re.compile(r"""^[ ]{0,4}["']?([A-Za-z_]\w*)["']?[ \t]*:(?:[\s"'\[{,]|$)""", re.M)
+
+_JSON_KEY = re.compile(r"""["']([A-Za-z_]\w*)["'][ \t]*:""")
+
+
+def names_in(text: str) -> list[str]:
+    """Return what looks like top-level keys, also in a text that does not parse."""
+    if text.lstrip("\ufeff \t\r\n")[:1] == "{":
+        return _JSON_KEY.findall(text)
+    return _LINE_KEY.findall(text)
+
+
+def command_of(names: Collection[str]) -> Command | None:
+    """Return the command that a file with these top-level keys is for; None: not LLaMA Factory's.
+
+    `v1` is the new nested family of LLaMA Factory's rewrite: recognised, judged by no v0 rule.
+    """
+    keys = set(names)
+    if "model" in keys and "model_name_or_path" not in keys and len(keys & _V1) >= 2:
+        return "v1"
+    if not _is_config(keys):
+        return None
+    if "export_dir" in keys and not keys & _RUNS:
+        return "export"
+    if "task" in keys and keys & _EVAL - {"task"} and "do_train" not in keys:
+        return "eval"
+    if keys & _RUNS or "stage" in keys:
+        return "train"
+    return "chat"
+
+
+def _is_config(keys: set[str]) -> bool:
+    markers = len(keys & _MARKERS)
+    foreign = sum(not catalogue.is_known(key) for key in keys)
+    if keys & _OTHERS and markers < 4:
+        return False
+    if "model_name_or_path" in keys:
+        own = len(keys & _OWN)
+        return own >= 1 and (markers >= 2 or len(keys) <= 4) and markers + own > foreign // 2
+    return markers >= 4 and len(keys & _OWN) >= 2 and foreign <= len(keys) // 2
+
+
+PLACEHOLDER = re.compile(
+    r"\{\{.*?\}\}|\$\{[^}]*\}|\$[A-Z_][A-Z0-9_]*\b|\A<[^<>|]+>\Z|__[A-Z][A-Z0-9_]*__|\A%\w+%\Z"
+)
+"""`{{X}}`, `${VAR}`, `$VAR`, `<your_path>`, `__X__`, `%X%`: to be filled in before the run."""
+
+
+def is_placeholder(value: object) -> bool:
+    """Say whether a value is a template's gap rather than a value."""
+    return isinstance(value, str) and PLACEHOLDER.search(value) is not None
+
+
+def first_placeholder(texts: Iterable[str]) -> str | None:
+    """Return the first gap in `texts`."""
+    for text in texts:
+        match = PLACEHOLDER.search(text)
+        if match:
+            return match.group()
+    return None

@@ -1,0 +1,261 @@
+"""One file through all stages: text, nodes, values, facts, rules, suppressions."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint import directives as directive
+from ftlint.catalogue import Catalogue
+from ftlint.construct import Problem, construct
+from ftlint.context import Context, make_context
+from ftlint.discovery import Command, command_of, names_in
+from ftlint.document import Broken, Document, compose, tabs
+from ftlint.facts import Given
+from ftlint.messages import fields, fill
+from ftlint.records import Diagnostic, Finding
+from ftlint.rules import reader, registry
+from ftlint.rules.condition import holds
+from ftlint.source import Source, Undecodable, decode, of_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ftschemas.ruleformat import Rule
+
+    from ftlint.target import Target
+
+
+class Options(NamedTuple):
+    """How to judge: the target, what is known of the machine, and which rules count."""
+
+    target: Target
+    given: Given = Given()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    command: Command | None = None
+
+
+class Result(NamedTuple):
+    """What came of one file. `command` is None for a file that is none of LLaMA Factory's."""
+
+    source: Source
+    command: Command | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def lint_bytes(path: str, data: bytes, options: Options) -> Result:
+    """Lint the content of a file."""
+    source = decode(path, data)
+    if isinstance(source, Undecodable):
+        readable = of_text(path, data.decode("utf-8", errors="replace"))
+        text = data.decode("utf-16", errors="replace") if b"\x00" in data[:4] else readable.text
+        command = options.command or command_of(names_in(text))
+        if command is None:
+            return Result(readable, None, ())
+        start = readable.line_starts[min(source.line, len(readable.line_starts)) - 1]
+        problem = Problem("undecodable", start, start, {"reason": source.reason})
+        return _settle(readable, command, reader.findings([problem], readable), (), options)
+    return lint(source, options)
+
+
+def lint(source: Source, options: Options) -> Result:
+    """Lint one text."""
+    document = compose(source.text)
+    if isinstance(document, Broken):
+        command = options.command or command_of(names_in(source.text))
+        if command is None:
+            return Result(source, None, ())
+        return _settle(source, command, _of_broken(source, document), (), options)
+    made = construct(document.root, options.target.dialect)
+    command = options.command or command_of(made.entries)
+    if command is None and any(p.kind in ("unhashable-key", "unknown-tag") for p in made.problems):
+        command = command_of(names_in(source.text))
+    if command is None:
+        return Result(source, None, ())
+    asked = directive.read(source, document.comments)
+    context = make_context(
+        source, document, made, command, options.target,
+        _catalogue(options.target, "train" if command == "v1" else command),
+        _given(options.given, asked),
+    )  # fmt: skip
+    return _settle(source, command, _findings(context), asked, options)
+
+
+def _findings(context: Context) -> Iterator[Finding]:
+    yield from reader.findings(_reader_problems(context), context.source)
+    modules: set[str] = set()
+    for rule in registry.RULES.values():
+        if not registry.applies(rule, context.target, context.command):
+            continue
+        if rule.module is None:
+            yield from _of_conditions(rule, context)
+        elif rule.module not in modules:
+            modules.add(rule.module)
+            yield from _of_module(rule.module, context)
+
+
+def _reader_problems(context: Context) -> Iterator[Problem]:
+    yield from context.constructed.problems
+    if not context.target.dialect.tabs:
+        for place in tabs(context.source.text, context.document):
+            yield Problem("tab", place, place + 1, {})
+    yield from _file_problems(context)
+
+
+def _file_problems(context: Context) -> Iterator[Problem]:
+    """Yield what the target makes of the file's name."""
+    target, path = context.target, context.source.path
+    first = next(iter(context.entries.values()), None)
+    if path in ("", "-", "<stdin>") or first is None:
+        return
+    values: dict[str, object] = {"release": target.llamafactory}
+    if not path.endswith(target.suffixes):
+        name = path.replace("\\", "/").rpartition("/")[2]
+        values.update(suffixes=target.suffixes, file=name)
+        yield Problem("suffix", first.key.start, first.key.end, values)
+    elif path.endswith(".json") and not target.json_configs:
+        start = len(context.source.text) - len(context.source.text.lstrip("\ufeff \t\r\n"))
+        yield Problem("json-not-loadable", start, start + 1, values)
+
+
+def _of_module(name: str, context: Context) -> Iterator[Finding]:
+    """Run one of ftlint's own modules; a defect in it costs its findings, not the run."""
+    try:
+        found = list(import_module(f"ftlint.rules.{name}").check(context))
+    except Exception as error:  # noqa: BLE001 - any defect of a rule is a finding, never a traceback
+        values = {"rule": name, "error": f"{type(error).__name__}: {error}"}
+        yield Finding("FT904", 0, 0, None, values)
+        return
+    for finding in found:
+        if registry.applies(registry.RULES[finding.rule], context.target, context.command):
+            yield finding
+
+
+def _of_conditions(rule: Rule, context: Context) -> Iterator[Finding]:
+    for check in rule.checks:
+        if holds(check.when, context.instance):
+            start, end, key = _place(rule, check.key, context)
+            template = rule.message.replace("$key", check.key or "$key")
+            values = {name: _named(name, context) for name in fields(template)}
+            yield Finding(rule.code, start, end, key, message=fill(template, values))
+
+
+def _named(name: str, context: Context) -> object:
+    """Return what `{name}` in a data rule's message stands for; the field itself if nothing does."""
+    section, _, rest = name.rpartition(".")
+    if section:
+        return context.instance.get(section, {}).get(rest, f"{{{name}}}")
+    entry = context.entries.get(name)
+    if entry is not None:
+        return context.raw(entry) or None
+    return context.instance["effective"].get(name, f"{{{name}}}")
+
+
+def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, str | None]:
+    """Return the span and key at which a data rule is shown."""
+    names = [name.replace("$key", token or "") for name in rule.at]
+    entries = context.entries
+    for name in [*names, *([token] if token else [])]:
+        entry = entries.get(name)
+        if entry is None:
+            continue
+        if rule.show == "value" and entry.node.end > entry.node.start:
+            return entry.node.start, entry.node.end, name
+        if rule.show == "pair":
+            return entry.start, entry.end, name
+        return entry.key.start, entry.key.end, name
+    first = next(iter(entries.values()), None)
+    return (first.key.start, first.key.end, None) if first else (0, 0, None)
+
+
+def _of_broken(source: Source, broken: Broken) -> Iterator[Finding]:
+    """Yield why a text has no tree; conflict markers explain it better than the parser does."""
+    from ftlint.rules.conflict import markers
+
+    conflict = list(markers(source.text))
+    problem = Problem(broken.kind, broken.start, broken.end, {"reason": broken.reason})
+    return reader.findings(conflict or [problem], source)
+
+
+def _settle(
+    source: Source,
+    command: Command,
+    findings: Iterable[Finding],
+    asked: directive.Directives | tuple[()],
+    options: Options,
+) -> Result:
+    """Turn findings into diagnostics: sorted, worded, suppressed, selected."""
+    found = [_worded(source, finding) for finding in findings]
+    if asked:
+        found, unused = directive.apply(asked, found, source)
+        found.extend(_of_directives(source, asked, unused))
+    wanted = [one for one in found if _selected(one, options)]
+    wanted.sort(key=lambda one: (one.start, one.code, one.end))
+    return Result(source, command, tuple(dict.fromkeys(wanted)))
+
+
+def _worded(source: Source, finding: Finding) -> Diagnostic:
+    rule = registry.RULES[finding.rule]
+    message = finding.message or fill(rule.message, finding.values)
+    return Diagnostic(
+        source.path, rule.code, rule.name, rule.severity, message,  # type: ignore[arg-type]
+        finding.key, finding.start, finding.end, finding.fix,
+    )  # fmt: skip
+
+
+def _of_directives(
+    source: Source, asked: directive.Directives, unused: list[directive.Suppression]
+) -> Iterator[Diagnostic]:
+    known = [(rule.code, rule.name) for rule in registry.RULES.values()]
+    unknown = list(directive.unknown_codes(asked, known))
+    for one in unknown:
+        yield _worded(source, Finding("FT902", one.start, one.end, None, {"code": one.reason}))
+    for suppression in unused:
+        if not any(one.start == suppression.start for one in unknown):
+            codes = ", ".join(suppression.codes)
+            where = "in this file" if suppression.line is None else f"on line {suppression.line}"
+            values = {"codes": codes, "where": where}
+            yield _worded(
+                source, Finding("FT901", suppression.start, suppression.end, None, values)
+            )
+    for bad in asked.bad:
+        yield _worded(source, Finding("FT903", bad.start, bad.end, None, {"reason": bad.reason}))
+
+
+def _selected(diagnostic: Diagnostic, options: Options) -> bool:
+    """Say whether the rule is wanted: the longest selector that names it decides."""
+
+    def weight(selectors: tuple[str, ...]) -> int:
+        hits = [
+            len(selector) if selector != "ALL" else 0
+            for selector in selectors
+            if selector == "ALL" or directive.matches(selector, diagnostic.code, diagnostic.name)
+        ]
+        return max(hits, default=-1)
+
+    select = weight(options.select) if options.select else 0
+    return select >= 0 and select >= weight(options.ignore)
+
+
+def _given(given: Given, asked: directive.Directives) -> Given:
+    """Add what comments in the file state; what the command line says wins."""
+    facts = asked.facts
+    gpus = given.gpus if given.gpus is not None else _count(facts.get("gpus"))
+    nodes = given.nodes if given.nodes is not None else _count(facts.get("nodes"))
+    return given._replace(gpus=gpus, nodes=nodes)
+
+
+def _count(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() and int(text) > 0 else None
+
+
+_catalogues: dict[tuple[Target, str], Catalogue] = {}
+
+
+def _catalogue(target: Target, command: str) -> Catalogue:
+    """Return the catalogue of a target and command, made once a process."""
+    key = (target, command)
+    if key not in _catalogues:
+        _catalogues[key] = Catalogue(target, command)
+    return _catalogues[key]

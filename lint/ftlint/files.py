@@ -1,0 +1,94 @@
+"""From the paths a person names to the files to read."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SUFFIXES = (".yaml", ".yml", ".json")
+MAX_BYTES = 1 << 20
+"""Larger files are no configs; a JSON dataset is not worth reading to find that out."""
+
+_SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv"])
+
+
+class Unreadable(NamedTuple):
+    """A named path that gives no text, and why."""
+
+    path: str
+    reason: str
+
+
+class Found(NamedTuple):
+    """A file to look at; `named` when a person named it rather than its folder."""
+
+    path: str
+    named: bool
+
+
+def expand(paths: Iterable[str], exclude: tuple[str, ...] = ()) -> Iterator[Found | Unreadable]:
+    """Yield files in a stable order, each once; folders give their YAML and JSON files.
+
+    Hidden folders, installed packages and links to folders are not entered.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        for found in _of(path, exclude):
+            key = os.path.normpath(found.path)
+            if key not in seen:
+                seen.add(key)
+                yield found
+
+
+def read(path: str) -> bytes | Unreadable:
+    """Return the bytes of a regular file, at most `MAX_BYTES` and one."""
+    try:
+        if not os.path.isfile(path):
+            return Unreadable(path, "not a regular file")
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return Unreadable(path, error.strerror or str(error))
+    except ValueError as error:  # a NUL in the name
+        return Unreadable(path, str(error))
+
+
+def _of(path: str, exclude: tuple[str, ...]) -> Iterator[Found | Unreadable]:
+    if not os.path.isdir(path):
+        if os.path.lexists(path):
+            yield Found(path, named=True)
+        else:
+            yield Unreadable(path, "no such file or folder")
+        return
+    failures: list[Unreadable] = []
+
+    def note(error: OSError) -> None:
+        failures.append(Unreadable(str(error.filename), error.strerror or str(error)))
+
+    for folder, folders, names in os.walk(path, onerror=note):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in _SKIPPED
+        )
+        for name in sorted(names):
+            full = os.path.join(folder, name)
+            if name.lower().endswith(SUFFIXES) and not _excluded(full, path, exclude):
+                yield Found(full if path != "." else full[2:], named=False)
+    yield from failures
+
+
+def _excluded(path: str, root: str, patterns: tuple[str, ...]) -> bool:
+    if not patterns:
+        return False
+    from fnmatch import fnmatch
+
+    relative = os.path.relpath(path, root).replace(os.sep, "/")
+    name = relative.rpartition("/")[2]
+    return any(
+        fnmatch(relative, pattern)
+        or fnmatch(name, pattern)
+        or relative.startswith(pattern.rstrip("/") + "/")
+        for pattern in patterns
+    )

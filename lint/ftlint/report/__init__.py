@@ -1,0 +1,51 @@
+"""Results to text: one module a format, each a pure function from results to lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ftlint.engine import Result
+    from ftlint.records import Severity
+    from ftlint.target import Target
+
+
+class Run(NamedTuple):
+    """Everything a report may say of one run of ftlint."""
+
+    target: Target
+    results: tuple[Result, ...]
+    failures: tuple[tuple[str, str], ...] = ()
+    """Files that could not be read: path and reason."""
+
+    @property
+    def checked(self) -> int:
+        """How many files are LLaMA Factory configs."""
+        return sum(result.command is not None for result in self.results)
+
+    @property
+    def skipped(self) -> int:
+        """How many files are not."""
+        return len(self.results) - self.checked
+
+    def count(self, severity: Severity) -> int:
+        """How many diagnostics have this severity."""
+        return sum(
+            diagnostic.severity == severity
+            for result in self.results
+            for diagnostic in result.diagnostics
+        )
+
+
+FORMATS = ("text", "concise", "json", "jsonl", "github")
+
+
+def reporter(name: str) -> Callable[[Run, bool], Iterator[str]]:
+    """Return the function that writes a run in this format; the flag asks for colour."""
+    from importlib import import_module
+
+    module = "json" if name == "jsonl" else name
+    report = import_module(f"ftlint.report.{module}_")
+    return report.lines if name == "jsonl" else report.report  # type: ignore[no-any-return]

@@ -1,0 +1,23 @@
+"""One finding a line, as compilers print them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.messages import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.report import Run
+
+
+def report(run: Run, colour: bool) -> Iterator[str]:
+    """Yield `path:line:column: severity CODE message`."""
+    for path, reason in run.failures:
+        yield f"{visible(path)}: not read: {visible(reason)}"
+    for result in run.results:
+        for one in result.diagnostics:
+            line, column = result.source.position(one.start)
+            path = visible(one.path)
+            yield f"{path}:{line}:{column}: {one.severity} {one.code} {one.message}"

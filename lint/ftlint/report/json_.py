@@ -1,0 +1,80 @@
+"""For programs: version 1 of the JSON format, and the same findings one a line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ftlint import __version__
+from ftlint.records import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.records import Diagnostic
+    from ftlint.report import Run
+    from ftlint.source import Source
+
+URL = "https://github.com/ftlint/ftlint/blob/main/docs/rules/{code}.md"
+
+
+def report(run: Run, colour: bool) -> Iterator[str]:
+    """Yield one object: tool, target, diagnostics, files, summary."""
+    yield json.dumps(
+        {
+            "version": 1,
+            "tool": {"name": "ftlint", "version": __version__},
+            "target": {
+                "llamafactory": run.target.llamafactory,
+                "transformers": run.target.transformers,
+            },
+            "diagnostics": [
+                as_object(result.source, diagnostic)
+                for result in run.results
+                for diagnostic in result.diagnostics
+            ],
+            "files": {
+                "checked": run.checked,
+                "skipped": run.skipped,
+                "unreadable": [
+                    {"path": path, "reason": reason} for path, reason in run.failures
+                ],
+            },
+            "summary": {severity: run.count(severity) for severity in SEVERITIES},
+        },
+        ensure_ascii=False,
+        indent=1,
+    )
+
+
+def lines(run: Run, colour: bool) -> Iterator[str]:
+    """Yield one object a finding."""
+    for result in run.results:
+        for diagnostic in result.diagnostics:
+            yield json.dumps(as_object(result.source, diagnostic), ensure_ascii=False)
+
+
+def as_object(source: Source, one: Diagnostic) -> dict[str, object]:
+    """Return a diagnostic as plain data; lines and columns from 1, offsets in characters."""
+    fix = one.fix and {
+        "applicability": one.fix.applicability,
+        "message": one.fix.message,
+        "edits": [edit._asdict() for edit in one.fix.edits],
+    }
+    return {
+        "path": one.path,
+        "code": one.code,
+        "name": one.name,
+        "severity": one.severity,
+        "message": one.message,
+        "key": one.key,
+        "start": _place(source, one.start),
+        "end": _place(source, one.end),
+        "url": URL.format(code=one.code),
+        "fix": fix,
+    }
+
+
+def _place(source: Source, offset: int) -> dict[str, int]:
+    line, column = source.position(offset)
+    return {"line": line, "column": column, "offset": offset}

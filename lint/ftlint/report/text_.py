@@ -1,0 +1,88 @@
+"""For people: the message, the line with a caret under the span, the way to more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
+
+from ftlint.messages import visible
+from ftlint.records import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.records import Diagnostic
+    from ftlint.report import Run
+    from ftlint.source import Source
+
+_COLOURS = {"error": "31", "warning": "33", "info": "36"}
+WIDEST = 200
+
+
+def report(run: Run, colour: bool) -> Iterator[str]:
+    """Yield the lines of a run."""
+    for path, reason in run.failures:
+        yield f"{visible(path)}: {_paint('not read', '31', colour)}: {visible(reason)}"
+    for result in run.results:
+        for diagnostic in result.diagnostics:
+            yield from _frame(result.source, diagnostic, colour)
+            yield ""
+    yield _summary(run, colour)
+
+
+def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
+    position = source.position(diagnostic.start)
+    place = f"{visible(source.path)}:{position.line}:{position.column}"
+    head = _paint(f"{diagnostic.severity} {diagnostic.code}", _COLOURS[diagnostic.severity], colour)
+    yield f"{_paint(place, '1', colour)}: {head} {_paint(diagnostic.name, '2', colour)}"
+    line = source.line(position.line)
+    gutter = " " * len(str(position.line))
+    start = position.column - 1
+    stop = min(start + max(diagnostic.end - diagnostic.start, 1), max(len(line), start + 1))
+    if start > WIDEST - 40:  # a long line is shown from a little before the span
+        cut = start - 20
+        line, start, stop = "…" + line[cut:], start - cut + 1, stop - cut + 1
+    shown = line[:WIDEST] + ("…" if len(line) > WIDEST else "")
+    before, marked = shown[:start], shown[start:stop]
+    padding = "".join("\t" if letter == "\t" else " " * _width(letter) for letter in before)
+    caret = "^" * max(sum(map(_width, marked)), 1)
+    yield f"  {_paint(f'{position.line} |', '34', colour)} {visible(shown.replace(chr(9), ' '))}"
+    yield (
+        f"  {_paint(f'{gutter} |', '34', colour)} {padding.replace(chr(9), ' ')}"
+        f"{_paint(caret, _COLOURS[diagnostic.severity], colour)}"
+    )
+    mark = " [*]" if diagnostic.fix and diagnostic.fix.applicability == "safe" else ""
+    yield f"  {_paint(f'{gutter} =', '34', colour)} {diagnostic.message}{mark}"
+
+
+def _summary(run: Run, colour: bool) -> str:
+    counts = [
+        f"{run.count(severity)} {severity if run.count(severity) == 1 or severity == 'info' else severity + 's'}"
+        for severity in SEVERITIES
+        if run.count(severity)
+    ]
+    files = f"{run.checked} config{'' if run.checked == 1 else 's'}"
+    skipped = f", {run.skipped} other file{'' if run.skipped == 1 else 's'} skipped" if run.skipped else ""
+    against = f"LLaMA Factory {run.target.llamafactory}, transformers {run.target.transformers}"
+    if not run.checked and not run.failures:
+        return f"No LLaMA Factory config found{skipped}."
+    if not counts:
+        return _paint(f"Clean: {files} for {against}{skipped}.", "32", colour)
+    fixable = sum(
+        diagnostic.fix is not None and diagnostic.fix.applicability == "safe"
+        for result in run.results
+        for diagnostic in result.diagnostics
+    )
+    hint = f" [*] {fixable} can be fixed with --fix." if fixable else ""
+    return f"Found {', '.join(counts)} in {files} for {against}{skipped}.{hint}"
+
+
+def _width(letter: str) -> int:
+    """Return how many columns a terminal gives a letter."""
+    if not letter.isprintable() and letter != "\t":
+        return len(visible(letter))
+    return 2 if east_asian_width(letter) in "WF" else 1
+
+
+def _paint(text: str, code: str, colour: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if colour else text

@@ -1,0 +1,139 @@
+"""Keys that the command does not read: misspelt, renamed, removed, too new, of another command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftschemas import compiled
+
+from ftlint.messages import show
+from ftlint.records import Edit, Finding, Fix
+from ftlint.rules.condition import equal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.catalogue import Catalogue, Span
+    from ftlint.construct import Entry
+    from ftlint.context import Context
+
+UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
+_COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield one finding for each key that the target's parser would not take."""
+    for entry in context.entries.values():
+        if context.catalogue.get(entry.name) is None:
+            yield _judge(context, entry)
+
+
+def _judge(context: Context, entry: Entry) -> Finding:
+    catalogue, name = context.catalogue, entry.name
+    values: dict[str, object] = {
+        "name": name,
+        "release": f"LLaMA Factory {context.target.llamafactory}",
+        "command": context.command,
+    }
+    span = catalogue.history(name)
+    others = catalogue.other_commands(name)
+    code = UNKNOWN
+    if others and (span is None or not span.present):
+        code = OTHER_COMMAND
+        values["commands"] = " and ".join(_COMMANDS[other] for other in others)
+    elif span is not None:
+        code, since = _when(context, span)
+        values["since"] = since
+    values["remedy"], fix = _remedy(context, entry)
+    return Finding(code, entry.key.start, entry.key.end, name, values, fix)
+
+
+def _when(context: Context, span: Span) -> tuple[str, str]:
+    """Return whether the key is gone or not there yet, and since when, in words."""
+    from ftlint.target import parse_version
+
+    own = context.target
+    version = own.llamafactory if span.package == "LLaMA Factory" else own.transformers
+    width = len(span.last.split("."))
+    if parse_version(version)[:width] > parse_version(span.last):
+        return REMOVED, f"{span.package} {span.last} was the last release that had it"
+    return TOO_NEW, f"it came with {span.package} {span.first}"
+
+
+def _remedy(context: Context, entry: Entry) -> tuple[str, Fix | None]:
+    """Return the advice in words, and a fix where one is plain."""
+    catalogue, name = context.catalogue, entry.name
+    for alias in compiled.ALIASES.get(name, ()):
+        to = alias.get("to")
+        if "if" in alias and not equal(alias["if"], entry.value):
+            continue
+        if to is not None and catalogue.get(to) is None:
+            continue
+        note = f" ({alias['note']})" if alias.get("note") else ""
+        if to is None:
+            return f"remove it{note}", None
+        value = _new_value(alias, entry.value)
+        wanted = to if value is None else f"{to}: {value}"
+        return f"write {wanted} instead{note}", _rename(context, entry, to, value, alias["safe"])
+    near = nearest(name, catalogue)
+    if near is not None:
+        return f"did you mean {near}?", _rename(context, entry, near, None, _is_slip(name, near))
+    return "remove it, or see `ftlint schema` for the keys there are", None
+
+
+def _new_value(alias: dict[str, object], old: object) -> str | None:
+    """Return the value to write with the new key, as YAML text; None leaves the old one."""
+    if "value" in alias:
+        return show(alias["value"])
+    transform = alias.get("transform")
+    number = isinstance(old, (int, float)) and not isinstance(old, bool)
+    if transform == "negate" and isinstance(old, bool):
+        return show(not old)
+    if transform == "square" and number:
+        return show(old * old)  # type: ignore[operator]
+    if transform == "one-item":
+        return f"[{show(old)}]"
+    if transform == "gigabytes" and isinstance(old, str):
+        return old.upper().removesuffix("B").removesuffix("G").strip()
+    return None
+
+
+def _rename(context: Context, entry: Entry, to: str, value: str | None, safe: bool) -> Fix | None:
+    """Return the edits of key and value, unless the new key is in the file already."""
+    if to in context.entries:
+        return None
+    edits = [Edit(entry.key.start, entry.key.end, to)]
+    if value is not None:
+        edits.append(Edit(entry.node.start, entry.node.end, value))
+    return Fix("safe" if safe else "unsafe", f"rename {entry.name} to {to}", tuple(edits))
+
+
+def nearest(name: str, catalogue: Catalogue) -> str | None:
+    """Return the key most like `name`, if one is near enough to be meant."""
+    from difflib import get_close_matches
+
+    folded = name.lower().replace("-", "_")
+    if catalogue.get(folded) is not None:
+        return folded
+    found = get_close_matches(folded, catalogue.names(), n=1, cutoff=0.8)
+    return found[0] if found else None
+
+
+def _is_slip(name: str, near: str) -> bool:
+    """Say whether the two differ by case, a dash, or one or two letters: a slip of the fingers."""
+    folded = name.lower().replace("-", "_")
+    return folded == near or (abs(len(folded) - len(near)) <= 1 and _distance(folded, near) <= 1)
+
+
+def _distance(one: str, other: str) -> int:
+    """Return the number of letters changed, added, dropped or swapped with a neighbour."""
+    rows = [list(range(len(other) + 1))]
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, wanted in enumerate(other, 1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]

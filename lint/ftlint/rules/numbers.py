@@ -1,0 +1,34 @@
+"""Numbers that YAML 1.1 reads in another base than a person does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.document import Scalar, deref
+from ftlint.records import Edit, Finding, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.context import Context
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield a finding for each octal or sexagesimal number."""
+    for entry in context.entries.values():
+        node = deref(entry.node)
+        if not isinstance(node, Scalar) or node.style != "plain" or isinstance(entry.value, str):
+            continue
+        digits = node.text.lstrip("+-").replace("_", "")
+        if ":" in digits and isinstance(entry.value, (int, float)):
+            base = "colons count in sixties"
+        elif digits[:1] == "0" and digits.isdecimal() and entry.value != int(digits):
+            base = "a leading zero means octal"
+        else:
+            continue
+        values = {"written": node.text, "value": entry.value, "base": base}
+        edit = Edit(entry.node.start, entry.node.end, str(entry.value))
+        fix = Fix("safe", f"write {entry.value}", (edit,))
+        yield Finding(
+            "FT015", entry.node.start, entry.node.end, entry.name, values, fix
+        )

@@ -1,0 +1,22 @@
+"""Values that are a template's gap: named, and judged by no other rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.discovery import PLACEHOLDER
+from ftlint.records import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.context import Context
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield one finding for each value that has a gap."""
+    for name in context.instance["unknown"]:
+        entry = context.entries[name]
+        gap = PLACEHOLDER.search(str(entry.value))
+        values = {"placeholder": gap.group() if gap else entry.value}
+        yield Finding("FT014", entry.node.start, entry.node.end, name, values)

@@ -1,0 +1,253 @@
+"""Values of the wrong type or outside the list, and scalars that are not what they look like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftschemas import compiled
+
+from ftlint.dialect import looks_numeric
+from ftlint.document import Scalar, deref
+from ftlint.facts import words
+from ftlint.messages import show
+from ftlint.records import Edit, Finding, Fix
+from ftlint.rules.condition import equal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.catalogue import Key
+    from ftlint.construct import Entry
+    from ftlint.context import Context
+
+NUMBER_AS_TEXT, BARE_NO, NONE_AS_TEXT = "FT006", "FT007", "FT008"
+WRONG_TYPE, NOT_A_CHOICE, TEXT_FOR_TRUTH = "FT105", "FT106", "FT107"
+
+_NONES = frozenset(["none", "nil", "nan", "undefined"])
+_TRUE = frozenset(["true", "yes", "on", "y", "t", "1"])
+_FALSE = frozenset(["false", "no", "off", "n", "f", "0"])
+_NAMES = {
+    "null": "null",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "text": "text",
+    "list": "a list",
+    "map": "a mapping",
+}
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield at most one finding for each value."""
+    for entry in context.entries.values():
+        key = context.catalogue.get(entry.name)
+        if key is None or entry.name in context.instance["unknown"]:
+            continue
+        finding = _judge(context, entry, key)
+        if finding is not None:
+            yield finding
+
+
+def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
+    if entry.value is False and key.choices is not None and "no" in key.choices:
+        return _bare_no(context, entry)
+    if key.choices is not None:
+        outside = _outside(key, entry.value)
+        if outside is not None:
+            return _not_a_choice(context, entry, key, outside)
+    kind = kind_of(entry.value)
+    if isinstance(entry.value, str) and "text" not in key.kinds:
+        return _text(context, entry, key, entry.value)
+    fate = fate_of(context.target.llamafactory, key.name, detail_of(entry.value))
+    if fate is None or (kind in key.kinds and fate == "refused" and kind != "null"):
+        return None
+    return _wrong_type(context, entry, key, fate)
+
+
+def kind_of(value: object) -> str:
+    """Return null, bool, int, float, text, list, map, or other (a date, bytes)."""
+    if value is None:
+        return "null"
+    for kind, types in _KINDS.items():
+        if isinstance(value, types):
+            return kind
+    return "other"
+
+
+_KINDS: dict[str, type] = {
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "text": str,
+    "list": list,
+    "map": dict,
+}
+
+
+def detail_of(value: object) -> str:
+    """Return the kind as the probes of the real program tell them apart (schemas/probe.py)."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return "whole_float" if value.is_integer() else "float"
+    if isinstance(value, str):
+        if not value:
+            return "empty_text"
+        if value.lower() in ("true", "false"):
+            return f"{value.lower()}_text"
+        if looks_numeric(value):
+            return "int_text" if value.lstrip("+-").isdecimal() else "float_text"
+        return "word"
+    return {"null": "null", "int": "int", "list": "list", "map": "mapping"}.get(
+        kind_of(value), "word"
+    )
+
+
+def fate_of(release: str, key: str, detail: str) -> str | None:
+    """Return what a value of this kind met in the real program: `refused`, where it crashed, or None.
+
+    Probed are the newest releases; an older one is taken to be like the oldest probed.
+    """
+    probed = sorted({version for version, _ in compiled.TYPES})
+    if not probed:
+        return None
+    release = next((version for version in reversed(probed) if version <= release), probed[0])
+    return dict(compiled.TYPES.get((release, key), ())).get(detail)
+
+
+def _outside(key: Key, value: object) -> object | None:
+    """Return the (first) word of `value` that is none of the key's choices."""
+    assert key.choices is not None
+    if key.separator is None:
+        inside = any(equal(value, choice) for choice in key.choices)
+        return None if inside or isinstance(value, (list, dict)) else _shown(value)
+    if isinstance(value, str):
+        parts = value.split(key.separator) if key.separator else [value]
+        items: list[object] = [part.strip() for part in parts]
+    else:
+        items = words(value) if value is not None else []
+    for item in items:
+        if not any(equal(item, choice) for choice in key.choices):
+            return _shown(item)
+    return None
+
+
+def _shown(value: object) -> object:
+    return "null" if value is None else value
+
+
+def _not_a_choice(context: Context, entry: Entry, key: Key, value: object) -> Finding | None:
+    if key.checked == "never":
+        return None
+    remedy, fix = _better(context, entry, key, value)
+    values = {"name": key.name, "value": value, "remedy": remedy}
+    start, end = _span(entry)
+    return Finding(NOT_A_CHOICE, start, end, key.name, values, fix)
+
+
+def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[str, Fix | None]:
+    """Return what to write instead, in words, and the fix where it is one word for another."""
+    assert key.choices is not None
+    choices = [choice for choice in key.choices if choice is not None]
+    table = compiled.VALUE_ALIASES.get(key.name, {})
+    alias = table.get(value) or table.get(str(value).lower())
+    written = context.raw(entry)
+    whole = isinstance(deref(entry.node), Scalar) and written.strip("\"'") == str(value)
+    if alias is not None:
+        note = f" ({alias['note']})" if alias.get("note") else ""
+        to = alias.get("to")
+        if to is None:
+            return f"it has no counterpart here{note}", None
+        if any(equal(to, choice) for choice in choices):
+            fix = _replace(entry, show(to), alias["safe"]) if whole else None
+            return f"write {show(to)} instead{note}", fix
+    from difflib import get_close_matches
+
+    names = {str(choice).lower(): str(choice) for choice in choices}
+    near = get_close_matches(str(value).lower(), list(names), n=1, cutoff=0.7)
+    if near:
+        slip = names[near[0]].lower() == str(value).lower()
+        fix = _replace(entry, names[near[0]], slip) if whole else None
+        return f"did you mean {names[near[0]]}?", fix
+    return f"it takes {_listed(choices)}", None
+
+
+def _listed(choices: list[object]) -> str:
+    shown = ", ".join(map(show, choices[:12]))
+    return shown if len(choices) <= 12 else f"{shown}, … ({len(choices)} in all)"
+
+
+def _bare_no(context: Context, entry: Entry) -> Finding:
+    written = context.raw(entry)
+    fix = _replace(entry, '"no"', safe=True)
+    start, end = _span(entry)
+    return Finding(
+        BARE_NO, start, end, entry.name, {"name": entry.name, "written": written}, fix
+    )
+
+
+def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None:
+    """Judge text where the key takes none."""
+    node = deref(entry.node)
+    plain = isinstance(node, Scalar) and node.style == "plain"
+    start, end = _span(entry)
+    values: dict[str, object] = {"name": key.name, "written": text, "wanted": _wanted(key)}
+    numeric = "float" in key.kinds or "int" in key.kinds
+    if plain and numeric and looks_numeric(text):
+        mantissa, _, exponent = text.lower().partition("e")
+        better = f"{mantissa}.0e{exponent}" if exponent[:1] in "+-" else f"{mantissa}.0e+{exponent}"
+        values["better"] = better
+        values["loader"] = context.target.dialect.name
+        fix = _replace(entry, better, safe=True)
+        return Finding(NUMBER_AS_TEXT, start, end, key.name, values, fix)
+    fate = fate_of(context.target.llamafactory, key.name, detail_of(text))
+    if plain and text.lower() in _NONES:
+        if fate is None:
+            return None
+        fix = _replace(entry, "null", safe="null" in key.kinds)
+        return Finding(NONE_AS_TEXT, start, end, key.name, values, fix)
+    if key.kinds[0] == "bool" and text.lower() in _FALSE:
+        fix = _replace(entry, "false", safe=False)
+        return Finding(TEXT_FOR_TRUTH, start, end, key.name, values, fix)
+    return None if fate is None else _wrong_type(context, entry, key, fate)
+
+
+def _wrong_type(context: Context, entry: Entry, key: Key, fate: str) -> Finding:
+    start, end = _span(entry)
+    when = "at start-up" if fate == "refused" else f"later ({fate.replace(': ', ', ')})"
+    values = {
+        "name": key.name,
+        "written": context.raw(entry) or "nothing",
+        "kind": _NAMES.get(kind_of(entry.value), "something else"),
+        "wanted": _wanted(key),
+        "when": when,
+    }
+    return Finding(WRONG_TYPE, start, end, key.name, values, None, _unquoted(entry, key))
+
+
+def _unquoted(entry: Entry, key: Key) -> Fix | None:
+    """Return the fix that turns a quoted number into a number."""
+    text = entry.value
+    if not isinstance(text, str) or not looks_numeric(text):
+        return None
+    whole = text.lstrip("+-").isdecimal()
+    if "float" in key.kinds or ("int" in key.kinds and whole):
+        return _replace(entry, text, safe=True)
+    return None
+
+
+def _wanted(key: Key) -> str:
+    kinds = [kind for kind in key.kinds if not (kind == "int" and "float" in key.kinds)]
+    return " or ".join(_NAMES[kind] for kind in sorted(kinds, key="bool int float text list map null".index))
+
+
+def _replace(entry: Entry, text: str, safe: bool) -> Fix:
+    edit = Edit(entry.node.start, entry.node.end, text)
+    return Fix("safe" if safe else "unsafe", f"write {entry.name}: {text}", (edit,))
+
+
+def _span(entry: Entry) -> tuple[int, int]:
+    """Return the value's span, or the key's when the value is empty."""
+    if entry.node.end > entry.node.start:
+        return entry.node.start, entry.node.end
+    return entry.key.start, entry.key.end

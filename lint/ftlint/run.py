@@ -1,0 +1,151 @@
+"""A whole run: paths in, a report and an exit status out. Knows nothing of option parsing."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint import settings as project
+from ftlint.discovery import command_of, names_in
+from ftlint.engine import Options, Result, lint_bytes
+from ftlint.facts import Given
+from ftlint.files import MAX_BYTES, Found, Unreadable, expand, read
+from ftlint.records import SEVERITIES
+from ftlint.report import Run
+from ftlint.source import of_text
+from ftlint.target import resolve_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ftlint.settings import Settings
+
+CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
+STDIN = "-"
+
+
+class Request(NamedTuple):
+    """What the command line asks for; None and empty mean that settings decide."""
+
+    paths: tuple[str, ...] = (".",)
+    target: str | None = None
+    transformers: str | None = None
+    gpus: int | None = None
+    nodes: int | None = None
+    dataset_dir: str | None = None
+    dataset_sizes: tuple[tuple[str, int], ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    fail_on: str | None = None
+    config: str | None = None
+    isolated: bool = False
+    stdin_filename: str | None = None
+
+
+class Refused(ValueError):
+    """The request cannot be carried out: wrong usage, or settings that cannot be used."""
+
+
+def run(
+    request: Request, stdin: Callable[[], bytes], progress: Callable[[int, int], None]
+) -> tuple[Run, int]:
+    """Lint what is asked for; return the results and the exit status.
+
+    `progress(done, all)` is called once a file after the first second. Raises `Refused`.
+    """
+    judges = _Judges(request)
+    here = judges.of(os.getcwd())
+    found = list(_wanted(request, here[1]))
+    failures = [(one.path, one.reason) for one in found if isinstance(one, Unreadable)]
+    files = [one for one in found if isinstance(one, Found)]
+    results: list[Result] = []
+    started = time.monotonic()
+    for done, file in enumerate(files):
+        outcome = _lint(file, request, judges, stdin)
+        if isinstance(outcome, Unreadable):
+            failures.append((outcome.path, outcome.reason))
+        else:
+            results.append(outcome)
+        if time.monotonic() - started > 1:
+            progress(done + 1, len(files))
+    report = Run(here[0].target, tuple(results), tuple(failures))
+    return report, _status(report, request.fail_on or here[1].fail_on)
+
+
+def _status(report: Run, fail_on: str) -> int:
+    if report.failures:
+        return USAGE
+    worst = SEVERITIES[: SEVERITIES.index(fail_on) + 1]  # type: ignore[arg-type]
+    return FINDINGS if any(report.count(severity) for severity in worst) else CLEAN
+
+
+def _wanted(request: Request, settings: Settings) -> Iterator[Found | Unreadable]:
+    for path in request.paths:
+        if path == STDIN:
+            yield Found(STDIN, named=True)
+        else:
+            yield from expand((path,), settings.exclude)
+
+
+def _lint(
+    file: Found, request: Request, judges: _Judges, stdin: Callable[[], bytes]
+) -> Result | Unreadable:
+    if file.path == STDIN:
+        data: bytes | Unreadable = stdin()
+        path = request.stdin_filename or "<stdin>"
+    else:
+        data, path = read(file.path), file.path
+    if isinstance(data, Unreadable):
+        return data
+    options, _ = judges.of(os.path.dirname(os.path.abspath(path)))
+    if len(data) > MAX_BYTES or (path.endswith(".json") and not file.named):
+        # A large file or a JSON one is most likely data: its head tells, and costs little.
+        head = data[:65536].decode("utf-8", errors="replace")
+        if command_of(names_in(head)) is None or not file.named:
+            return Result(of_text(path, ""), None, ())
+    return lint_bytes(path, data, options)
+
+
+class _Judges:
+    """Options for a folder: its nearest settings under what the command line says."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.known: dict[str | None, tuple[Options, Settings]] = {}
+        self.folders: dict[str, str | None] = {}
+
+    def of(self, folder: str) -> tuple[Options, Settings]:
+        if folder not in self.folders:
+            self.folders[folder] = self._file_for(folder)
+        path = self.folders[folder]
+        if path not in self.known:
+            self.known[path] = self._make(path)
+        return self.known[path]
+
+    def _file_for(self, folder: str) -> str | None:
+        if self.request.config is not None:
+            return self.request.config
+        return None if self.request.isolated else project.find(folder)
+
+    def _make(self, path: str | None) -> tuple[Options, Settings]:
+        asked = self.request
+        try:
+            settings = project.Settings() if path is None else project.load(path)
+            target = resolve_target(
+                asked.target or settings.target, asked.transformers or settings.transformers
+            )
+        except ValueError as error:  # BadSettings, UnknownTarget
+            raise Refused(str(error)) from None
+        given = Given(
+            asked.gpus or settings.gpus,
+            asked.nodes or settings.nodes,
+            (*settings.datasets, *asked.dataset_sizes),
+            asked.dataset_dir or settings.dataset_dir,
+        )
+        select = (asked.select or settings.select) or ()
+        if asked.extend_select:
+            select = (*(select or ("ALL",)), *asked.extend_select)
+        options = Options(target, given, select, (*settings.ignore, *asked.ignore))
+        return options, settings

@@ -1,0 +1,161 @@
+"""`[tool.ftlint]` in pyproject.toml, or ftlint.toml: found, read, checked."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftlint.records import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_BYTES = 1 << 20
+
+
+class Settings(NamedTuple):
+    """What a project asks of ftlint. `root` is the folder of the file that says so."""
+
+    root: str | None = None
+    target: str | None = None
+    transformers: str | None = None
+    gpus: int | None = None
+    nodes: int | None = None
+    dataset_dir: str | None = None
+    datasets: tuple[tuple[str, int], ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    fail_on: str = "warning"
+
+
+class BadSettings(ValueError):
+    """The settings cannot be used; the message names file, key and reason."""
+
+
+class _Kind(NamedTuple):
+    """How one setting is checked and described."""
+
+    schema: dict[str, Any]
+    wanted: str
+    accepts: Callable[[object], bool]
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_counts(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_count, value.values()))
+
+
+_TEXT = _Kind({"type": "string"}, "text", lambda value: isinstance(value, str))
+_COUNT = _Kind({"type": "integer", "minimum": 1}, "a whole number from 1", _is_count)
+_TEXTS = _Kind(
+    {"type": "array", "items": {"type": "string"}}, 'a list of texts, such as ["FT3"]', _is_texts
+)
+_KINDS: dict[str, _Kind] = {
+    "target": _TEXT,
+    "transformers": _TEXT,
+    "gpus": _COUNT,
+    "nodes": _COUNT,
+    "dataset-dir": _TEXT,
+    "datasets": _Kind(
+        {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
+        "a table of dataset names and their sizes",
+        _is_counts,
+    ),
+    "select": _TEXTS,
+    "ignore": _TEXTS,
+    "exclude": _TEXTS,
+    "policies": _TEXTS,
+    "fail-on": _Kind(
+        {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES
+    ),
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the settings table, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:ftlint:settings",
+        "title": "Settings of ftlint: [tool.ftlint] in pyproject.toml, or ftlint.toml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: kind.schema for name, kind in _KINDS.items()},
+    }
+
+
+def find(folder: str) -> str | None:
+    """Return the settings file of the nearest ancestor that has one, `folder` included."""
+    while True:
+        own = os.path.join(folder, "ftlint.toml")
+        if os.path.isfile(own):
+            return own
+        shared = os.path.join(folder, "pyproject.toml")
+        if _mentions_ftlint(shared):
+            return shared
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def load(path: str) -> Settings:
+    """Return the settings in `path`; raises `BadSettings`."""
+    try:
+        import tomllib
+    except ImportError:  # Python 3.10
+        import tomli as tomllib  # type: ignore[import-not-found,no-redef,unused-ignore]
+
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise BadSettings(f"{path}: larger than a settings file can be")
+        table = tomllib.loads(data.decode("utf-8"))
+    except OSError as error:
+        raise BadSettings(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadSettings(f"{path}: not TOML: {error}") from None
+    if not path.endswith("ftlint.toml"):
+        tool = table.get("tool")
+        table = tool.get("ftlint", {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise BadSettings(f"{path}: ftlint must be a table")
+    return _checked(path, table)
+
+
+def _checked(path: str, table: dict[str, Any]) -> Settings:
+    found: dict[str, Any] = {"root": os.path.dirname(os.path.abspath(path))}
+    for name, value in table.items():
+        kind = _KINDS.get(name)
+        if kind is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, _KINDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(_KINDS)}"
+            raise BadSettings(f"{path}: unknown setting {name!r}; {hint}")
+        if not kind.accepts(value):
+            raise BadSettings(f"{path}: {name} = {value!r} should be {kind.wanted}")
+        if isinstance(value, list):
+            value = tuple(value)
+        elif isinstance(value, dict):
+            value = tuple(value.items())
+        found[name.replace("-", "_")] = value
+    return Settings(**found)
+
+
+def _mentions_ftlint(path: str) -> bool:
+    """Say whether a pyproject.toml speaks of ftlint, without the cost of a TOML parser."""
+    try:
+        with open(path, "rb") as file:
+            return b"ftlint" in file.read(MAX_BYTES)
+    except OSError:
+        return False

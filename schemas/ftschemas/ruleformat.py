@@ -1,0 +1,171 @@
+"""The rule format: a data file becomes a `Rule`.
+
+Used ahead of time for ftlint's own rules (schemas/compile.py) and at run time for a team's
+policies. `when` stays the nested mapping it is in the file, its two extensions expanded:
+`truthy` into plain JSON Schema, `$key` and `$default` into the keys of `for_each`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Condition = dict[str, Any]
+Range = tuple[tuple[str, tuple[int, ...]], ...]
+
+FALSY: list[object] = [None, False, 0, "", [], {}]
+COMMANDS = ("train", "export", "chat", "eval")
+
+
+class Check(NamedTuple):
+    """One condition of a rule; `key` is what `$key` stands for in it."""
+
+    key: str | None
+    when: Condition
+
+
+class FixRecipe(NamedTuple):
+    """How a fix is made of the file: key names, and values as YAML text."""
+
+    applicability: str
+    message: str
+    delete: tuple[str, ...] = ()
+    rename: tuple[tuple[str, str], ...] = ()
+    replace: tuple[tuple[str, str], ...] = ()
+    insert: tuple[tuple[str, str], ...] = ()
+
+
+class Rule(NamedTuple):
+    """What the engine needs of a rule; the rest of its file is documentation.
+
+    Exactly one of `checks`, `problems` and `module` is not empty.
+    """
+
+    code: str
+    name: str
+    severity: str
+    commands: tuple[str, ...]
+    llamafactory: Range
+    transformers: Range
+    message: str
+    at: tuple[str, ...]
+    show: str
+    checks: tuple[Check, ...]
+    problems: tuple[str, ...]
+    module: str | None
+    fix: FixRecipe | None
+
+
+class Malformed(ValueError):
+    """A rule file that is not in the format; the message says where and why."""
+
+
+def validate(data: object) -> None:
+    """Raise `Malformed` unless `data` is a rule as rule.schema.json describes it."""
+    import json
+    import os
+
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    with open(os.path.join(os.path.dirname(__file__), "rule.schema.json"), encoding="utf-8") as f:
+        validator = Draft202012Validator(json.load(f))
+    error = best_match(validator.iter_errors(data))
+    if error is not None:
+        place = "/".join(map(str, error.absolute_path)) or "the rule"
+        raise Malformed(f"{place}: {error.message[:200]}")
+
+
+def parse(data: Mapping[str, Any]) -> Rule:
+    """Return the rule that a validated mapping describes."""
+    targets = data.get("targets", {})
+    at = data.get("at", [])
+    return Rule(
+        data["code"],
+        data["name"],
+        data["severity"],
+        tuple(data.get("commands", ["train"])),
+        parse_range(targets.get("llamafactory", "")),
+        parse_range(targets.get("transformers", "")),
+        " ".join(data["message"].split()),
+        (at,) if isinstance(at, str) else tuple(at),
+        data.get("show", "key"),
+        tuple(_checks(data)),
+        tuple(data.get("problem", [])),
+        data.get("check"),
+        _fix(data["fix"]) if "fix" in data else None,
+    )
+
+
+def parse_range(text: str) -> Range:
+    """Split `>=0.9.2,<0.9.5` into comparisons.
+
+    >>> parse_range(">=0.9.2,<0.9.5")
+    (('>=', (0, 9, 2)), ('<', (0, 9, 5)))
+    """
+    parts = []
+    for part in filter(None, text.split(",")):
+        operator = part[:2] if part[1] == "=" else part[0]
+        parts.append((operator, tuple(map(int, part[len(operator) :].split(".")))))
+    return tuple(parts)
+
+
+def to_json_schema(when: Condition) -> dict[str, Any]:
+    """Return the plain JSON Schema over `{config, effective, facts}` that `when` abbreviates."""
+    schema: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
+    for section in ("config", "effective", "facts"):
+        if section in when:
+            keys = when[section]
+            schema["required"].append(section)
+            schema["properties"][section] = {
+                "type": "object",
+                "properties": keys,
+                "required": [key for key, sub in keys.items() if sub is not False],
+            }
+    for word in ("anyOf", "allOf"):
+        if word in when:
+            schema[word] = [to_json_schema(part) for part in when[word]]
+    if "not" in when:
+        schema["not"] = to_json_schema(when["not"])
+    return schema
+
+
+def _checks(data: Mapping[str, Any]) -> Iterator[Check]:
+    if "when" not in data:
+        return
+    keys = data.get("for_each")
+    if keys is None:
+        yield Check(None, _expand(data["when"], {}))
+        return
+    defaults = keys if isinstance(keys, dict) else dict.fromkeys(keys)
+    for key, default in defaults.items():
+        yield Check(key, _expand(data["when"], {"$key": key, "$default": default}))
+
+
+def _expand(value: Any, tokens: Mapping[str, Any]) -> Any:
+    if isinstance(value, str):
+        if value in tokens:
+            return tokens[value]
+        return value.replace("$key", tokens["$key"]) if "$key" in tokens else value
+    if isinstance(value, list):
+        return [_expand(item, tokens) for item in value]
+    if not isinstance(value, dict):
+        return value
+    expanded = {_expand(key, tokens): _expand(item, tokens) for key, item in value.items()}
+    if isinstance(expanded.get("truthy"), bool):
+        truth = expanded.pop("truthy")
+        expanded.update({"not": {"enum": FALSY}} if truth else {"enum": FALSY})
+    return expanded
+
+
+def _fix(data: Mapping[str, Any]) -> FixRecipe:
+    return FixRecipe(
+        data["applicability"],
+        data["message"],
+        tuple(data.get("delete", [])),
+        tuple(data.get("rename", {}).items()),
+        tuple(data.get("replace", {}).items()),
+        tuple(data.get("insert", {}).items()),
+    )
