@@ -92,6 +92,8 @@ def _property(release: Release, each: Field, group: str, checks: Checks) -> dict
     elif means.values is not None:
         more = [*checks.compared.get(each.name, ()), *also(each.name, release.version)]
         means.values += [value for value in more if value not in means.values]
+    if each.default is not None and each.default.value is None:
+        means.types.add("null")  # some annotations forget their own default
     out = means.schema()
     if each.default is None:
         out["x-required"] = True

@@ -47,6 +47,8 @@ def _property(release: Release, each: Field) -> dict[str, Any]:
         means.words = _integrations(release)
     if each.choices is not None:
         means.values = _choices(release, each)
+    if each.default is not None and each.default.value is None:
+        means.types.add("null")  # some annotations forget their own default
     out = means.schema()
     if each.name in SEPARATORS:
         out["x-separator"] = SEPARATORS[each.name]
