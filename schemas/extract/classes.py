@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 EXTERNAL_MEMBERS = {
     "datasets.DownloadMode.REUSE_DATASET_IF_EXISTS": "reuse_dataset_if_exists",
 }
+FIELD_ARGUMENTS = {"default", "default_factory", "init", "repr", "metadata"}
 
 
 @dataclass(frozen=True)
@@ -92,26 +93,21 @@ def fields(release: Release, module: Module, name: str) -> list[Field]:
 
 
 def _own_fields(release: Release, module: Module, node: ast.ClassDef) -> Iterator[Field]:
-    scope = _local_values(release, module, node)
-    top = set(node.body)
-    for each in ast.walk(node):
-        if isinstance(each, ast.If) and any(isinstance(x, ast.AnnAssign) for x in each.body):
-            raise SourceError(f"{module.name}.{node.name}: a field inside an if")
-    for statement in node.body:
-        if not (isinstance(statement, ast.AnnAssign) and statement in top):
+    scope = _local_values(node)
+    for statement in _branches(node.body):
+        if not isinstance(statement, ast.AnnAssign):
             continue
-        if not isinstance(statement.target, ast.Name):
+        if not isinstance(statement.target, ast.Name) or statement not in node.body:
             raise SourceError(f"{module.name}.{node.name}: {ast.unparse(statement)}")
         if "ClassVar" in ast.unparse(statement.annotation):
             continue
-        label = f"{module.name}.{node.name}.{statement.target.id}"
-        default, init, choices = _declared(release, module, statement.value, scope, label)
-        annotation = statement.annotation
         name = statement.target.id
-        yield Field(name, node.name, module, annotation, default, init, choices)
+        label = f"{module.name}.{node.name}.{name}"
+        default, init, choices = _declared(release, module, statement.value, scope, label)
+        yield Field(name, node.name, module, statement.annotation, default, init, choices)
 
 
-def _local_values(release: Release, module: Module, node: ast.ClassDef) -> dict[str, list[Any]]:
+def _local_values(node: ast.ClassDef) -> dict[str, list[Any]]:
     """Names assigned in a class body, its branches included: `default_optim` is one."""
     scope: dict[str, list[Any]] = {}
     for statement in _branches(node.body):
@@ -139,17 +135,10 @@ def _declared(
 ) -> tuple[Default | None, bool, ast.expr | None]:
     if value is None:
         return None, True, None
-    if not (isinstance(value, ast.Call) and ast.unparse(value.func) in {"field", "HfArg"}):
+    if not (isinstance(value, ast.Call) and ast.unparse(value.func) == "field"):
         return _default(release, module, value, scope, label), True, None
     given = {each.arg: each.value for each in value.keywords}
-    if value.args or not given.keys() <= {
-        "default",
-        "default_factory",
-        "init",
-        "repr",
-        "metadata",
-        "compare",
-    }:
+    if value.args or not given.keys() <= FIELD_ARGUMENTS:
         raise SourceError(f"{label}: {ast.unparse(value)}")
     default = None
     if "default" in given:

@@ -17,7 +17,7 @@ Definition: TypeAlias = "ast.ClassDef | ast.expr"
 
 
 class SourceError(Exception):
-    """The released source is not written in a way that this generator understands."""
+    """A release is not there, or not written in a way that this generator understands."""
 
 
 @dataclass
@@ -146,6 +146,8 @@ def fetch(package: str, version: str, folder: Path) -> Release:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary", ":all:", "--ignore-requires-python"]
     command += ["--dest", str(folder), f"{package}=={version}"]
-    subprocess.run(command, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SourceError(f"{package} {version}: {done.stderr.strip().splitlines()[-1]}")
     (wheel,) = folder.glob(f"{package}-{version}-*.whl")
     return Release(package, version, wheel)
