@@ -171,6 +171,20 @@ class Outcome(NamedTuple):
         """`where: Type: message`, or nothing when it trained."""
         return f"{self.where}: {self.error_type}: {self.message}" if self.error_type else ""
 
+    @property
+    def environmental(self) -> bool:
+        """Whether this machine, not the config, is to blame: a package, the network, a device."""
+        return self.error_type in _ENVIRONMENTAL or any(
+            sign in self.message.lower() for sign in _ENVIRONMENTAL_SIGNS
+        )
+
+
+_ENVIRONMENTAL = ("ImportError", "ModuleNotFoundError", "PackageNotFoundError", "Died")
+_ENVIRONMENTAL_SIGNS = (
+    *("offline", "couldn't connect", "is not installed", "pip install", "cuda", "gpu", "hub"),
+    *("huggingface.co", "not available on this", "requires a device"),
+)
+
 
 class Trainer(Process):
     """The trainer of one release on a tiny model: `with Trainer("0.9.5") as trainer: …`."""
@@ -185,14 +199,15 @@ class Trainer(Process):
 
     def train(
         self,
-        config: Mapping[str, Any],
+        config: Mapping[str, Any] | str,
         name: str = "",
         steps: int = 2,
         trace: bool = False,
         timeout: float = 60.0,
     ) -> Outcome:
-        """Train one config, whose paths are those of the fixture, for `steps` optimizer steps."""
-        request = {"id": name, "config": config, "steps": steps, "trace": trace}
+        """Train one config, or the text of one, for `steps` optimizer steps in the fixture."""
+        kind = "text" if isinstance(config, str) else "config"
+        request = {"id": name, kind: config, "steps": steps, "trace": trace}
         answer = self.ask(request, timeout)
         answer["read"] = tuple(answer.get("read") or ())
         return Outcome(**{key: answer[key] for key in Outcome._fields if key in answer})

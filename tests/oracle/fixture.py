@@ -1,9 +1,10 @@
 """A folder in which any config of the tests can really train: a random model of a few thousand
-parameters, an adapter for it, and small data of every kind.
+parameters, an adapter for it, small data of every kind and, once trainer.py has run, a checkpoint.
 
 Runs inside a LLaMA Factory environment. Configs name the parts relative to the folder:
 `model_name_or_path: tiny`, `adapter_name_or_path: adapter`, `dataset_dir: data` (the default) with
-the names of `DATASETS`.
+the names of `DATASETS`, `new_special_tokens_config: tokens.yaml`, `output_dir: ran` with its
+`checkpoint-1`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-EDITION = "1"
+EDITION = "2"
 """Written beside the fixture: another edition means that it is built again."""
 
 VOCABULARY = 100
@@ -109,5 +110,7 @@ def build(folder: Path) -> dict[str, str]:
     """Build the whole fixture; `folder` must not exist."""
     build_data(folder / "data")
     build_model(folder / "tiny", folder / "adapter")
+    tokens = "<x>: w1 w2\n<y>: w3\n"
+    (folder / "tokens.yaml").write_text(tokens, encoding="utf-8")
     (folder / "edition").write_text(EDITION, encoding="utf-8")
     return {"edition": EDITION}
