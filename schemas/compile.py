@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from ftschemas import ruleformat  # noqa: E402
+from ftschemas import ruleformat
 
 DATA = Path(__file__).parent / "ftschemas"
 ARTEFACT = DATA / "compiled.py"
@@ -56,7 +56,7 @@ def releases(layer: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def facts_of(prop: dict[str, Any]) -> tuple[Any, ...]:
-    """Return what the linter asks of a key: group, kinds, choices, when checked, separator, default."""
+    """Return what the linter asks of a key: its group, kinds, choices and so on."""
     types = prop.get("type", [])
     kinds = {_KINDS[name] for name in ([types] if isinstance(types, str) else types)}
     if "float" in kinds:
@@ -81,7 +81,11 @@ def fold(layer: int, schemas: list[tuple[str, dict[str, Any]]]) -> dict[str, lis
             variants = keys.setdefault(name, [])
             for place, variant in enumerate(variants):
                 # repr, since False == 0 and 1 == 1.0 would merge different defaults
-                if variant[0] == layer and variant[2] == index - 1 and repr(variant[3:]) == repr(facts):
+                if (
+                    variant[0] == layer
+                    and variant[2] == index - 1
+                    and repr(variant[3:]) == repr(facts)
+                ):
                     variants[place] = (layer, variant[1], index, *facts)
                     break
             else:
@@ -98,7 +102,7 @@ def observed() -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
             refused = [(kind, "refused") for kind in fates.get("refused", [])]
             crashes = sorted(fates.get("crashes", {}).items())
             if refused or crashes:
-                found[data["llamafactory"], key] = tuple([*refused, *crashes])
+                found[data["llamafactory"], key] = (*refused, *crashes)
     return found
 
 
@@ -140,7 +144,7 @@ def aliases() -> dict[str, Any]:
 
 def removed(llamafactory: list[Any], transformers: list[Any]) -> dict[str, Any]:
     """Return keys that no release here has any more, or ever had: name -> (layer, last release)."""
-    gone = {}
+    gone: dict[str, Any] = {}
     for layer, schemas in enumerate((llamafactory, transformers)):
         for _, schema in schemas:
             for name, entry in schema.get("x-removed", {}).items():

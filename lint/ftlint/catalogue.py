@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ftschemas import compiled
 
-from ftlint.target import Target
+if TYPE_CHECKING:
+    from ftlint.target import Target
 
 LLAMAFACTORY, TRANSFORMERS = 0, 1
-_SHARED = {"export": "infer", "chat": "infer"}
-"""Commands that LLaMA Factory parses with the same dataclasses."""
+PARSER = {"export": "infer", "chat": "infer", "v1": "train"}
+"""Commands that LLaMA Factory parses with another's dataclasses (v1 files are judged by no key)."""
 
 
 class Key(NamedTuple):
@@ -44,7 +45,7 @@ class Catalogue:
         self.target = target
         self.command = command
         groups = compiled.RELEASES[target.llamafactory][5]
-        self.groups: tuple[str, ...] = groups[_SHARED.get(command, command)]
+        self.groups: tuple[str, ...] = groups[PARSER.get(command, command)]
         self._place = (
             compiled.LLAMAFACTORY.index(target.llamafactory),
             compiled.TRANSFORMERS.index(target.layer),
@@ -79,7 +80,7 @@ class Catalogue:
         return [
             command
             for command, groups in release_groups.items()
-            if command != _SHARED.get(self.command, self.command)
+            if command != PARSER.get(self.command, self.command)
             for layer, first, last, group, *_ in compiled.KEYS.get(name, ())
             if first <= self._place[layer] <= last and group in groups
         ]

@@ -312,9 +312,7 @@ def _is_merge(key: Node) -> bool:
     return (
         isinstance(key, Scalar)
         and key.text == "<<"
-        and (
-            (key.style == "plain" and key.tag is None) or key.tag == _YAML + "merge"
-        )
+        and ((key.style == "plain" and key.tag is None) or key.tag == _YAML + "merge")
     )
 
 

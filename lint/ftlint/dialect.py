@@ -28,7 +28,7 @@ class Dialect(NamedTuple):
 
 
 PYYAML = Dialect("PyYAML", False, True, False, False, False)
-PYYAML_CONTAINERS = Dialect("PyYAML and OmegaConf containers", False, True, True, False, False)
+PYYAML_CONTAINERS = Dialect("PyYAML into OmegaConf", False, True, True, False, False)
 OMEGACONF = Dialect("OmegaConf", True, False, True, True, True)
 
 
@@ -124,6 +124,7 @@ def _number(text: str, dialect: Dialect) -> object:
 
 
 def to_int(text: str) -> int:
+    """Convert as PyYAML does: 0b, 0x, a leading 0 for octal, colons for sixties."""
     digits = text.replace("_", "")
     sign = -1 if digits[0] == "-" else 1
     digits = digits[1:] if digits[0] in "+-" else digits
@@ -136,13 +137,15 @@ def to_int(text: str) -> int:
     if digits[0] == "0":
         return sign * int(digits, 8)
     if ":" in digits:
-        return sign * sum(
-            int(part) * 60**place for place, part in enumerate(reversed(digits.split(":")))
-        )
+        total = 0
+        for part in digits.split(":"):
+            total = total * 60 + int(part)
+        return sign * total
     return sign * int(digits)
 
 
 def to_float(text: str) -> float:
+    """Convert as PyYAML does: .inf, .nan, colons for sixties."""
     digits = text.replace("_", "").lower()
     sign = -1.0 if digits[0] == "-" else 1.0
     digits = digits[1:] if digits[0] in "+-" else digits

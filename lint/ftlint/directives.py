@@ -68,7 +68,9 @@ def read(source: Source, comments: Iterable[Comment]) -> Directives:
         if stated and not unknown:
             facts.update(stated)
         else:
-            reason = f"{unknown[0]} is no fact it takes" if unknown else "it says nothing ftlint knows"
+            reason = (
+                f"{unknown[0]} is no fact it takes" if unknown else "it says nothing ftlint knows"
+            )
             bad.append(BadDirective(comment.start, comment.end, reason))
     return Directives(tuple(suppressions), facts, tuple(bad))
 
@@ -110,7 +112,9 @@ def _subject(source: Source, comment: Comment) -> int:
     return line
 
 
-def unknown_codes(directives: Directives, known: Iterable[tuple[str, str]]) -> Iterator[BadDirective]:
+def unknown_codes(
+    directives: Directives, known: Iterable[tuple[str, str]]
+) -> Iterator[BadDirective]:
     """Yield suppressions that name no rule there is."""
     rules = list(known)
     for suppression in directives.suppressions:

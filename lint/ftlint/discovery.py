@@ -15,16 +15,17 @@ Command = Literal["train", "export", "chat", "eval", "v1"]
 _MARKERS = frozenset(
     """stage finetuning_type template cutoff_len dataset dataset_dir eval_dataset lora_target
     lora_rank adapter_name_or_path export_dir export_size export_device export_legacy_format
-    infer_backend quantization_bit quantization_method pref_loss pref_beta packing neat_packing
-    freeze_trainable_layers use_galore use_badam use_unsloth enable_liger_kernel visual_inputs
-    val_size mix_strategy plot_loss overwrite_cache preprocessing_num_workers do_train do_predict
-    image_max_pixels media_dir reward_model""".split()
+    infer_backend quantization_bit quantization_method pref_loss pref_beta packing
+    neat_packing freeze_trainable_layers use_galore use_badam use_unsloth
+    enable_liger_kernel visual_inputs val_size mix_strategy plot_loss overwrite_cache
+    preprocessing_num_workers do_train do_predict image_max_pixels media_dir reward_model""".split()
 )
 """Keys that make a file with `model_name_or_path` LLaMA Factory's rather than another trainer's."""
 
 _OWN = frozenset(
-    """stage finetuning_type cutoff_len lora_target export_dir infer_backend dataset_dir template
-    preprocessing_num_workers overwrite_cache plot_loss neat_packing quantization_bit""".split()
+    """stage finetuning_type cutoff_len lora_target export_dir infer_backend dataset_dir
+    template preprocessing_num_workers overwrite_cache plot_loss neat_packing
+    quantization_bit""".split()
 )
 _OTHERS = frozenset(
     """base_model sequence_len datasets dataset_mixer torch_dtype model_type architectures

@@ -136,7 +136,7 @@ def tabs(text: str, document: Document) -> list[int]:
         if isinstance(node, Scalar) and node.style != "plain":
             block = node.style in ("literal", "folded")
             covered.append((_line_end(text, node.start) if block else node.start, node.end))
-    for start, end in reversed(sorted(covered)):
+    for start, end in sorted(covered, reverse=True):
         text = text[:start] + " " * (end - start) + text[end:]
     return [index for index, character in enumerate(text) if character == "\t"]
 
@@ -176,7 +176,7 @@ def deref(node: Node) -> Scalar | Sequence | Mapping:
     return node
 
 
-class _Stop(Exception):  # noqa: N818 - it stops, it is no error
+class _Stop(Exception):
     """Carries a `Broken` out of the composer."""
 
     def __init__(self, broken: Broken) -> None:
@@ -291,9 +291,7 @@ class _Composer:
             flow = bool(opened.flow_style)
             return Sequence(level.start, end, tuple(nodes), flow, opened.tag, opened.anchor)
         pairs = tuple(zip(nodes[::2], nodes[1::2]))
-        return Mapping(
-            level.start, end, pairs, bool(opened.flow_style), opened.tag, opened.anchor
-        )
+        return Mapping(level.start, end, pairs, bool(opened.flow_style), opened.tag, opened.anchor)
 
     def own_start(self, event: Event) -> int:
         """Return where the node itself starts, behind its anchor and tag."""
@@ -397,6 +395,4 @@ def _unreadable(text: str, error: YAMLError, shift: int) -> Broken:
     return Broken("syntax", shift, shift, str(error).splitlines()[0])
 
 
-_UNPRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

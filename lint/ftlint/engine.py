@@ -10,7 +10,7 @@ from ftlint.catalogue import Catalogue
 from ftlint.construct import Problem, construct
 from ftlint.context import Context, make_context
 from ftlint.discovery import Command, command_of, names_in
-from ftlint.document import Broken, Document, compose, tabs
+from ftlint.document import Broken, compose, tabs
 from ftlint.facts import Given
 from ftlint.messages import fields, fill
 from ftlint.records import Diagnostic, Finding
@@ -21,9 +21,9 @@ from ftlint.source import Source, Undecodable, decode, of_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ftschemas.ruleformat import Rule
-
+    from ftlint.dialect import Dialect
     from ftlint.target import Target
+    from ftschemas.ruleformat import Rule
 
 
 class Options(NamedTuple):
@@ -67,7 +67,7 @@ def lint(source: Source, options: Options) -> Result:
         if command is None:
             return Result(source, None, ())
         return _settle(source, command, _of_broken(source, document), (), options)
-    made = construct(document.root, options.target.dialect)
+    made = construct(document.root, _dialect(source, options.target))
     command = options.command or command_of(made.entries)
     if command is None and any(p.kind in ("unhashable-key", "unknown-tag") for p in made.problems):
         command = command_of(names_in(source.text))
@@ -76,10 +76,17 @@ def lint(source: Source, options: Options) -> Result:
     asked = directive.read(source, document.comments)
     context = make_context(
         source, document, made, command, options.target,
-        _catalogue(options.target, "train" if command == "v1" else command),
+        _catalogue(options.target, command),
         _given(options.given, asked),
     )  # fmt: skip
     return _settle(source, command, _findings(context), asked, options)
+
+
+def _dialect(source: Source, target: Target) -> Dialect:
+    """Return how the target reads this file: up to 0.9.3 JSON goes to Python's own reader."""
+    if source.path.endswith(".json") and not target.dialect.unique_keys:
+        return target.dialect._replace(name="JSON", exponent_floats=True, dates=False, tabs=True)
+    return target.dialect
 
 
 def _findings(context: Context) -> Iterator[Finding]:
@@ -97,7 +104,7 @@ def _findings(context: Context) -> Iterator[Finding]:
 
 def _reader_problems(context: Context) -> Iterator[Problem]:
     yield from context.constructed.problems
-    if not context.target.dialect.tabs:
+    if not _dialect(context.source, context.target).tabs:
         for place in tabs(context.source.text, context.document):
             yield Problem("tab", place, place + 1, {})
     yield from _file_problems(context)
@@ -114,16 +121,31 @@ def _file_problems(context: Context) -> Iterator[Problem]:
         name = path.replace("\\", "/").rpartition("/")[2]
         values.update(suffixes=target.suffixes, file=name)
         yield Problem("suffix", first.key.start, first.key.end, values)
+    elif path.endswith(".json") and not target.dialect.unique_keys:
+        yield from _json_problems(context.source)
     elif path.endswith(".json") and not target.json_configs:
         start = len(context.source.text) - len(context.source.text.lstrip("\ufeff \t\r\n"))
         yield Problem("json-not-loadable", start, start + 1, values)
+
+
+def _json_problems(source: Source) -> Iterator[Problem]:
+    """Yield what Python's JSON reader refuses and YAML does not: comments, a trailing comma."""
+    import json
+
+    try:
+        json.loads(source.text)
+    except json.JSONDecodeError as error:
+        end = source.line_end(error.pos)
+        yield Problem(
+            "syntax", error.pos, max(end, error.pos), {"reason": f"not JSON: {error.msg}"}
+        )
 
 
 def _of_module(name: str, context: Context) -> Iterator[Finding]:
     """Run one of ftlint's own modules; a defect in it costs its findings, not the run."""
     try:
         found = list(import_module(f"ftlint.rules.{name}").check(context))
-    except Exception as error:  # noqa: BLE001 - any defect of a rule is a finding, never a traceback
+    except Exception as error:
         values = {"rule": name, "error": f"{type(error).__name__}: {error}"}
         yield Finding("FT904", 0, 0, None, values)
         return
@@ -142,7 +164,7 @@ def _of_conditions(rule: Rule, context: Context) -> Iterator[Finding]:
 
 
 def _named(name: str, context: Context) -> object:
-    """Return what `{name}` in a data rule's message stands for; the field itself if nothing does."""
+    """Return what `{name}` in a rule's message stands for; the field itself if nothing does."""
     section, _, rest = name.rpartition(".")
     if section:
         return context.instance.get(section, {}).get(rest, f"{{{name}}}")

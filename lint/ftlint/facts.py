@@ -77,10 +77,7 @@ def words(value: object) -> list[object]:
 def _numbers(value: object) -> list[object] | None:
     if value is None or is_placeholder(value):
         return None
-    numbers: list[object] = []
-    for word in words(value):
-        try:
-            numbers.append(float(word))  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            return None
-    return numbers
+    try:
+        return [float(word) for word in words(value)]  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None

@@ -77,7 +77,7 @@ def run(
 def _status(report: Run, fail_on: str) -> int:
     if report.failures:
         return USAGE
-    worst = SEVERITIES[: SEVERITIES.index(fail_on) + 1]  # type: ignore[arg-type]
+    worst = SEVERITIES[: [str(name) for name in SEVERITIES].index(fail_on) + 1]
     return FINDINGS if any(report.count(severity) for severity in worst) else CLEAN
 
 

@@ -7,11 +7,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import ftschemas
+from ftlint.catalogue import PARSER
 
 if TYPE_CHECKING:
     from ftlint.target import Target
-
-_SHARED = {"export": "infer", "chat": "infer"}
 
 
 def editor_schema(target: Target, command: str) -> dict[str, Any]:
@@ -21,7 +20,7 @@ def editor_schema(target: Target, command: str) -> dict[str, Any]:
     as examples, so that an editor offers them without calling other values wrong.
     """
     own = _layer("llamafactory", target.llamafactory)
-    groups = own["x-commands"][_SHARED.get(command, command)]
+    groups = own["x-commands"][PARSER.get(command, command)]
     layers = [_layer("transformers", target.layer)] if "training" in groups else []
     properties = {
         name: _for_editor(prop)

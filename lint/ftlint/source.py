@@ -56,7 +56,7 @@ class Source(NamedTuple):
 
 
 def of_text(path: str, text: str) -> Source:
-    """Index `text`; lines end at \\n, \\r\\n or a lone \\r, as YAML counts them."""
+    r"""Index `text`; lines end at \n, \r\n or a lone \r, as YAML counts them."""
     starts = [0]
     if "\r" in text:
         position = 0

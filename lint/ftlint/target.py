@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftschemas import compiled
-
 from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
+from ftschemas import compiled
 
 if TYPE_CHECKING:
     from ftschemas.ruleformat import Range
@@ -59,10 +58,10 @@ def resolve_target(llamafactory: str | None = None, transformers: str | None = N
     """
     name = llamafactory or NEWEST
     if name == "auto":
-        name, installed = _installed("llamafactory"), _installed("transformers")
-        transformers = transformers or installed
-        if name is None:
+        installed = _installed("llamafactory")
+        if installed is None:
             raise UnknownTarget("target `auto`, but llamafactory is not installed here")
+        name, transformers = installed, transformers or _installed("transformers")
     name = name.removeprefix("v")
     if name not in compiled.RELEASES:
         wanted = parse_version(name)
@@ -73,8 +72,9 @@ def resolve_target(llamafactory: str | None = None, transformers: str | None = N
     loader, json_configs, suffixes, low, high, _ = compiled.RELEASES[name]
     version = high if transformers is None else transformers
     if parse_version(version) < parse_version(compiled.TRANSFORMERS_RELEASES[0])[:2]:
-        raise UnknownTarget(f"transformers {version} is older than any that LLaMA Factory {name} "
-                            f"takes ({low} to {high})")  # fmt: skip
+        raise UnknownTarget(
+            f"transformers {version} is older than any LLaMA Factory {name} takes ({low} to {high})"
+        )
     return Target(name, version, _layer(version), _dialect(name, loader), json_configs, suffixes)
 
 

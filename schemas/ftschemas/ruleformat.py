@@ -58,6 +58,14 @@ class Rule(NamedTuple):
     fix: FixRecipe | None
 
 
+KEYWORDS = frozenset(
+    """type const enum not anyOf allOf minimum maximum exclusiveMinimum exclusiveMaximum
+    multipleOf pattern minLength maxLength minItems maxItems items contains prefixItems
+    required minProperties properties propertyNames truthy""".split()
+)
+"""What of JSON Schema a condition may use, and `truthy`."""
+
+
 class Malformed(ValueError):
     """A rule file that is not in the format; the message says where and why."""
 
@@ -76,6 +84,35 @@ def validate(data: object) -> None:
     if error is not None:
         place = "/".join(map(str, error.absolute_path)) or "the rule"
         raise Malformed(f"{place}: {error.message[:200]}")
+    assert isinstance(data, dict)
+    for keyword in _keywords(data.get("when", {})):
+        if keyword not in KEYWORDS:
+            raise Malformed(f"when: {keyword!r} is no keyword that conditions have")
+
+
+def _keywords(when: Condition) -> Iterator[str]:
+    for section in ("config", "effective", "facts"):
+        for schema in when.get(section, {}).values():
+            yield from _keywords_of(schema)
+    negated = [when["not"]] if "not" in when else []
+    for part in [*when.get("anyOf", []), *when.get("allOf", []), *negated]:
+        yield from _keywords(part)
+
+
+def _keywords_of(schema: Any) -> Iterator[str]:
+    """Yield the keywords of a subschema and of those inside it."""
+    if not isinstance(schema, dict):
+        return
+    for keyword, argument in schema.items():
+        yield keyword
+        if keyword in ("not", "items", "contains", "propertyNames"):
+            yield from _keywords_of(argument)
+        elif keyword in ("anyOf", "allOf", "prefixItems"):
+            for part in argument:
+                yield from _keywords_of(part)
+        elif keyword == "properties":
+            for part in argument.values():
+                yield from _keywords_of(part)
 
 
 def parse(data: Mapping[str, Any]) -> Rule:

@@ -63,7 +63,7 @@ def document(r: random.Random, depth: int = 0) -> str:
         elif kind < 0.92:
             value = " *a"
         else:
-            value = (f" &a\n" if r.random() < 0.5 else "\n") + document(r, depth + 1).rstrip("\n")
+            value = (" &a\n" if r.random() < 0.5 else "\n") + document(r, depth + 1).rstrip("\n")
         comment = r.choice(["", "", "", "  # note", "\t# tab", " #"])
         lines.append(f"{indent}{key}:{value}{comment}")
     text = "\n".join(lines) + "\n"

@@ -86,8 +86,8 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 def check(**options: Any) -> None:
     """Lint files and folders; `-` reads standard input.
 
-    Folders give every *.yaml, *.yml and *.json that is a LLaMA Factory config. Exit status: 0 clean,
-    1 findings, 2 wrong usage or settings, 3 ftlint failed.
+    Folders give every *.yaml, *.yml and *.json that is a LLaMA Factory config. Exit status:
+    0 clean, 1 findings, 2 wrong usage or settings, 3 ftlint failed.
     """
     from ftlint.cli.check import Output, check
     from ftlint.run import Request

@@ -37,7 +37,7 @@ def check(request: Request, output: Output) -> int:
         return _stop(f"ftlint: {error.filename or 'output'}: {error.strerror}", USAGE)
     except KeyboardInterrupt:
         return _stop("ftlint: interrupted", 130)
-    except Exception as error:  # noqa: BLE001 - the last wall: a defect is one line, not a traceback
+    except Exception as error:
         if "FTLINT_TRACEBACK" in os.environ:
             raise
         kind = f"{type(error).__name__}: {error}"

@@ -17,8 +17,9 @@ MARKS = str.maketrans("", "", "«»")
 
 def document(rule: Rule) -> dict[str, Any]:
     """Return the rule's file as data."""
-    import ftschemas
     from ruamel.yaml import YAML
+
+    import ftschemas
 
     folder = os.path.join(os.path.dirname(ftschemas.__file__), "rules")
     path = os.path.join(folder, f"{rule.code}-{rule.name}.yaml")

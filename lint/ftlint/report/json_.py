@@ -36,9 +36,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
             "files": {
                 "checked": run.checked,
                 "skipped": run.skipped,
-                "unreadable": [
-                    {"path": path, "reason": reason} for path, reason in run.failures
-                ],
+                "unreadable": [{"path": path, "reason": reason} for path, reason in run.failures],
             },
             "summary": {severity: run.count(severity) for severity in SEVERITIES},
         },

@@ -56,13 +56,18 @@ def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str
 
 
 def _summary(run: Run, colour: bool) -> str:
+    totals = [(severity, run.count(severity)) for severity in SEVERITIES]
     counts = [
-        f"{run.count(severity)} {severity if run.count(severity) == 1 or severity == 'info' else severity + 's'}"
-        for severity in SEVERITIES
-        if run.count(severity)
+        f"{count} {severity}{'' if count == 1 or severity == 'info' else 's'}"
+        for severity, count in totals
+        if count
     ]
     files = f"{run.checked} config{'' if run.checked == 1 else 's'}"
-    skipped = f", {run.skipped} other file{'' if run.skipped == 1 else 's'} skipped" if run.skipped else ""
+    skipped = (
+        f", {run.skipped} other file{'' if run.skipped == 1 else 's'} skipped"
+        if run.skipped
+        else ""
+    )
     against = f"LLaMA Factory {run.target.llamafactory}, transformers {run.target.transformers}"
     if not run.checked and not run.failures:
         return f"No LLaMA Factory config found{skipped}."

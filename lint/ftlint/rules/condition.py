@@ -18,10 +18,6 @@ Instance = dict[str, Any]
 """`config`, `effective` and `facts`, each a mapping."""
 
 
-class Unsupported(ValueError):
-    """A keyword that ftlint's conditions do not have."""
-
-
 def holds(when: Condition, instance: Instance) -> bool:
     """Say whether `when` holds over `instance`; a reference to an unknown value never does."""
     try:
@@ -36,6 +32,8 @@ def _holds(when: Condition, instance: Instance) -> bool:
         if keys is not None:
             values: Mapping[str, object] = instance[section]
             for key, schema in keys.items():
+                if key in instance["unknown"]:
+                    raise _NotKnownError
                 if schema is False:
                     if key in values:
                         return False
@@ -61,44 +59,19 @@ def matches(schema: Any, value: object, instance: Instance) -> bool:
 
 
 def _keyword(keyword: str, argument: Any, value: object, instance: Instance) -> bool:
-    if keyword == "type":
-        names = [argument] if isinstance(argument, str) else argument
-        return any(is_type(value, name) for name in names)
-    if keyword == "const":
-        return equal(value, argument)
-    if keyword == "enum":
-        return any(equal(value, item) for item in argument)
-    if keyword == "not":
-        return not matches(argument, value, instance)
-    if keyword == "anyOf":
-        return any(matches(part, value, instance) for part in argument)
-    if keyword == "allOf":
-        return all(matches(part, value, instance) for part in argument)
+    if keyword in _LOGIC:
+        return bool(_LOGIC[keyword](argument, value, instance))
     if keyword in _NUMERIC:
         if not is_type(value, "number"):
             return True
         if not is_type(argument, "number"):
             raise _NotKnownError
-        return _NUMERIC[keyword](value, argument)
+        return bool(_NUMERIC[keyword](value, argument))
     if keyword in _TEXT:
         return not isinstance(value, str) or _TEXT[keyword](value, argument)
-    if keyword in ("minItems", "maxItems"):
-        if not isinstance(value, list):
-            return True
-        if not is_type(argument, "number"):
-            raise _NotKnownError
-        return len(value) >= argument if keyword == "minItems" else len(value) <= argument
-    if keyword == "items":
-        return not isinstance(value, list) or all(matches(argument, v, instance) for v in value)
-    if keyword == "contains":
-        return not isinstance(value, list) or any(matches(argument, v, instance) for v in value)
-    if keyword == "required":
-        return not isinstance(value, dict) or all(name in value for name in argument)
-    if keyword == "properties":
-        return not isinstance(value, dict) or all(
-            matches(part, value[name], instance) for name, part in argument.items() if name in value
-        )
-    raise Unsupported(keyword)
+    if keyword in _LIST:
+        return not isinstance(value, list) or _LIST[keyword](value, argument, instance)
+    return not isinstance(value, dict) or _OBJECT[keyword](value, argument, instance)
 
 
 def is_type(value: object, name: str) -> bool:
@@ -152,6 +125,33 @@ _TEXT: dict[str, Any] = {
     "pattern": lambda value, pattern: re.search(pattern, value) is not None,
     "minLength": lambda value, bound: len(value) >= bound,
     "maxLength": lambda value, bound: len(value) <= bound,
+}
+_LOGIC: dict[str, Any] = {
+    "type": lambda names, value, _: any(
+        is_type(value, name) for name in ([names] if isinstance(names, str) else names)
+    ),
+    "const": lambda wanted, value, _: equal(value, wanted),
+    "enum": lambda items, value, _: any(equal(value, item) for item in items),
+    "not": lambda part, value, instance: not matches(part, value, instance),
+    "anyOf": lambda parts, value, i: any(matches(part, value, i) for part in parts),
+    "allOf": lambda parts, value, i: all(matches(part, value, i) for part in parts),
+}
+_LIST: dict[str, Any] = {
+    "minItems": lambda value, bound, _: len(value) >= bound,
+    "maxItems": lambda value, bound, _: len(value) <= bound,
+    "items": lambda value, part, i: all(matches(part, item, i) for item in value),
+    "contains": lambda value, part, i: any(matches(part, item, i) for item in value),
+    "prefixItems": lambda value, parts, i: all(
+        matches(part, item, i) for part, item in zip(parts, value)
+    ),
+}
+_OBJECT: dict[str, Any] = {
+    "required": lambda value, names, _: all(name in value for name in names),
+    "minProperties": lambda value, bound, _: len(value) >= bound,
+    "properties": lambda value, parts, i: all(
+        matches(part, value[name], i) for name, part in parts.items() if name in value
+    ),
+    "propertyNames": lambda value, part, i: all(matches(part, name, i) for name in value),
 }
 
 

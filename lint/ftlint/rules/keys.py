@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftschemas import compiled
-
 from ftlint.messages import show
 from ftlint.records import Edit, Finding, Fix
 from ftlint.rules.condition import equal
+from ftschemas import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

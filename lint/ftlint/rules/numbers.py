@@ -29,6 +29,4 @@ def check(context: Context) -> Iterator[Finding]:
         values = {"written": node.text, "value": entry.value, "base": base}
         edit = Edit(entry.node.start, entry.node.end, str(entry.value))
         fix = Fix("safe", f"write {entry.value}", (edit,))
-        yield Finding(
-            "FT015", entry.node.start, entry.node.end, entry.name, values, fix
-        )
+        yield Finding("FT015", entry.node.start, entry.node.end, entry.name, values, fix)

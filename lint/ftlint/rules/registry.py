@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from ftlint.target import Target, in_range
 from ftschemas import compiled
 from ftschemas.ruleformat import Check, FixRecipe, Rule
-
-from ftlint.target import Target, in_range
 
 
 def _load(data: tuple[object, ...]) -> Rule:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftschemas import compiled
-
 from ftlint.dialect import looks_numeric
 from ftlint.document import Scalar, deref
 from ftlint.facts import words
 from ftlint.messages import show
 from ftlint.records import Edit, Finding, Fix
 from ftlint.rules.condition import equal
+from ftschemas import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,17 +50,43 @@ def check(context: Context) -> Iterator[Finding]:
 def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     if entry.value is False and key.choices is not None and "no" in key.choices:
         return _bare_no(context, entry)
-    if key.choices is not None:
+    if key.choices is not None and key.checked in ("parse", "later"):
         outside = _outside(key, entry.value)
-        if outside is not None:
+        at_start = key.checked == "parse"
+        if outside is not None and (at_start or (outside != "null" and _is_live(context, key))):
             return _not_a_choice(context, entry, key, outside)
-    kind = kind_of(entry.value)
     if isinstance(entry.value, str) and "text" not in key.kinds:
         return _text(context, entry, key, entry.value)
-    fate = fate_of(context.target.llamafactory, key.name, detail_of(entry.value))
-    if fate is None or (kind in key.kinds and fate == "refused" and kind != "null"):
+    if kind_of(entry.value) in key.kinds:
         return None
-    return _wrong_type(context, entry, key, fate)
+    fate = _fate(context, key, entry.value)
+    return None if fate is None else _wrong_type(context, entry, key, fate)
+
+
+def _is_live(context: Context, key: Key) -> bool:
+    """Say whether the run looks at the key at all: no FT5 rule calls it dead.
+
+    A wrong value of a key that nothing reads hurts nobody.
+    """
+    from ftlint.rules import registry
+    from ftlint.rules.condition import holds
+
+    for rule in registry.RULES.values():
+        if rule.code.startswith("FT5") and registry.applies(rule, context.target, context.command):
+            for check in rule.checks:
+                names = (check.key,) if check.key else rule.at
+                if key.name in names and holds(check.when, context.instance):
+                    return False
+    return True
+
+
+def _fate(context: Context, key: Key, value: object) -> str | None:
+    """Return `refused` or where the run crashes on such a value, if it does in this config."""
+    fate = fate_of(context.target.llamafactory, key.name, detail_of(value))
+    if fate is None or fate == "refused":
+        return fate
+    trains = context.command == "train" and bool(context.instance["effective"].get("do_train"))
+    return fate if trains and _is_live(context, key) else None
 
 
 def kind_of(value: object) -> str:
@@ -104,7 +129,7 @@ def detail_of(value: object) -> str:
 
 
 def fate_of(release: str, key: str, detail: str) -> str | None:
-    """Return what a value of this kind met in the real program: `refused`, where it crashed, or None.
+    """Return what a value of this kind met: `refused`, where the run crashed, or None.
 
     Probed are the newest releases; an older one is taken to be like the oldest probed.
     """
@@ -136,9 +161,7 @@ def _shown(value: object) -> object:
     return "null" if value is None else value
 
 
-def _not_a_choice(context: Context, entry: Entry, key: Key, value: object) -> Finding | None:
-    if key.checked == "never":
-        return None
+def _not_a_choice(context: Context, entry: Entry, key: Key, value: object) -> Finding:
     remedy, fix = _better(context, entry, key, value)
     values = {"name": key.name, "value": value, "remedy": remedy}
     start, end = _span(entry)
@@ -181,9 +204,7 @@ def _bare_no(context: Context, entry: Entry) -> Finding:
     written = context.raw(entry)
     fix = _replace(entry, '"no"', safe=True)
     start, end = _span(entry)
-    return Finding(
-        BARE_NO, start, end, entry.name, {"name": entry.name, "written": written}, fix
-    )
+    return Finding(BARE_NO, start, end, entry.name, {"name": entry.name, "written": written}, fix)
 
 
 def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None:
@@ -193,14 +214,14 @@ def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None
     start, end = _span(entry)
     values: dict[str, object] = {"name": key.name, "written": text, "wanted": _wanted(key)}
     numeric = "float" in key.kinds or "int" in key.kinds
-    if plain and numeric and looks_numeric(text):
+    if plain and numeric and looks_numeric(text) and _fate(context, key, text) is not None:
         mantissa, _, exponent = text.lower().partition("e")
         better = f"{mantissa}.0e{exponent}" if exponent[:1] in "+-" else f"{mantissa}.0e+{exponent}"
         values["better"] = better
-        values["loader"] = context.target.dialect.name
+        values["loader"] = context.target.dialect.name.split()[0]
         fix = _replace(entry, better, safe=True)
         return Finding(NUMBER_AS_TEXT, start, end, key.name, values, fix)
-    fate = fate_of(context.target.llamafactory, key.name, detail_of(text))
+    fate = _fate(context, key, text)
     if plain and text.lower() in _NONES:
         if fate is None:
             return None
@@ -222,7 +243,7 @@ def _wrong_type(context: Context, entry: Entry, key: Key, fate: str) -> Finding:
         "wanted": _wanted(key),
         "when": when,
     }
-    return Finding(WRONG_TYPE, start, end, key.name, values, None, _unquoted(entry, key))
+    return Finding(WRONG_TYPE, start, end, key.name, values, _unquoted(entry, key))
 
 
 def _unquoted(entry: Entry, key: Key) -> Fix | None:
@@ -238,7 +259,9 @@ def _unquoted(entry: Entry, key: Key) -> Fix | None:
 
 def _wanted(key: Key) -> str:
     kinds = [kind for kind in key.kinds if not (kind == "int" and "float" in key.kinds)]
-    return " or ".join(_NAMES[kind] for kind in sorted(kinds, key="bool int float text list map null".index))
+    return " or ".join(
+        _NAMES[kind] for kind in sorted(kinds, key="bool int float text list map null".index)
+    )
 
 
 def _replace(entry: Entry, text: str, safe: bool) -> Fix:

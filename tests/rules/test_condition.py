@@ -1,0 +1,116 @@
+"""Our evaluator of conditions against `jsonschema`, on every rule and every corpus file."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from ftlint.catalogue import Catalogue
+from ftlint.construct import construct
+from ftlint.context import make_context
+from ftlint.discovery import command_of
+from ftlint.document import Broken, compose
+from ftlint.facts import Given
+from ftlint.rules.condition import holds
+from ftlint.rules.registry import RULES
+from ftlint.source import of_text
+from ftlint.target import resolve_target
+from ftschemas.ruleformat import to_json_schema
+from tests.rules.examples import load, spans
+
+CORPUS = Path(os.environ.get("FTLINT_CORPUS", "../shared/corpus"))
+CHECKS = [(rule.code, check) for rule in RULES.values() for check in rule.checks]
+
+
+def instance_of(text: str, version: str) -> dict[str, Any] | None:
+    document = compose(text)
+    if isinstance(document, Broken):
+        return None
+    target = resolve_target(version)
+    made = construct(document.root, target.dialect)
+    command = command_of(made.entries)
+    if command is None or made.problems:
+        return None
+    catalogue = Catalogue(target, command)
+    given = Given(gpus=2)
+    return make_context(
+        of_text("c.yaml", text), document, made, command, target, catalogue, given
+    ).instance
+
+
+def resolved(when: Any, instance: dict[str, Any]) -> Any:
+    """Put the values in place of `$data` references; raises LookupError for unknown ones."""
+    if isinstance(when, dict):
+        if "$data" in when:
+            found: Any = instance
+            for part in when["$data"].lstrip("/").split("/"):
+                found = found[part]
+            if not isinstance(found, (int, float)) or isinstance(found, bool):
+                raise LookupError
+            return found
+        return {key: resolved(value, instance) for key, value in when.items()}
+    return [resolved(item, instance) for item in when] if isinstance(when, list) else when
+
+
+def reference(when: Any, instance: dict[str, Any]) -> bool:
+    try:
+        schema = to_json_schema(resolved(when, instance))
+    except LookupError:
+        return False
+    return bool(Draft202012Validator(schema).is_valid(instance))
+
+
+def agree(instance: dict[str, Any]) -> int:
+    fired = 0
+    for code, check in CHECKS:
+        if _mentions(check.when, instance["unknown"]) or _has_unusable_reference(check.when):
+            continue
+        ours, theirs = holds(check.when, instance), reference(check.when, instance)
+        assert ours == theirs, (code, check.when)
+        fired += ours
+    return fired
+
+
+def _mentions(when: Any, names: set[str]) -> bool:
+    text = json.dumps(when, default=str)
+    return any(f'"{name}"' in text for name in names)
+
+
+def _has_unusable_reference(when: Any) -> bool:
+    """A reference under anyOf or not: `holds` gives up on the whole rule."""
+    return any("$data" in json.dumps(when.get(part, ""), default=str) for part in ("anyOf", "not"))
+
+
+@pytest.mark.parametrize("version", ["0.9.3", "0.9.5"])
+def test_conditions_mean_what_jsonschema_says_on_the_corpus(version: str) -> None:
+    judged = 0
+    for path in sorted(CORPUS.glob("files/*"))[::4]:
+        instance = instance_of(path.read_text(encoding="utf-8"), version)
+        if instance is not None:
+            agree(instance)
+            judged += 1
+    assert judged > 60
+
+
+def test_conditions_mean_what_jsonschema_says_on_every_example() -> None:
+    fired = 0
+    for code in RULES:
+        example = load(code)
+        for text in (spans(example.data["bad"])[0], example.data["good"]):
+            instance = instance_of(text, example.options.target.llamafactory)
+            if instance is not None:
+                fired += agree(instance)
+    assert fired > 10
+
+
+def test_a_reference_to_nothing_never_fires() -> None:
+    when = {"effective": {"a": {"exclusiveMinimum": {"$data": "/effective/b"}}}}
+    instance: dict[str, Any] = {"config": {}, "facts": {}, "unknown": set()}
+    assert not holds(when, {**instance, "effective": {"a": 2}})
+    assert not holds(when, {**instance, "effective": {"a": 2, "b": "text"}})
+    assert holds(when, {**instance, "effective": {"a": 2, "b": 1}})
