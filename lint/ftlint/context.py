@@ -55,7 +55,7 @@ def make_context(
     instance: dict[str, Any] = {
         "config": config,
         "effective": values,
-        "facts": facts(values, target, given),
+        "facts": facts(values, target, given, source.path),
         "unknown": {name for name, value in config.items() if is_placeholder(value)},
     }
     return Context(source, document, constructed, command, target, catalogue, instance)

@@ -43,7 +43,6 @@ _RUNS = frozenset(
     """do_train do_eval do_predict output_dir dataset eval_dataset per_device_train_batch_size
     num_train_epochs learning_rate max_steps""".split()
 )
-_EVAL = frozenset(["task", "task_dir", "n_shot", "save_dir", "lang"])
 
 _LINE_KEY = re.compile(r"""^[ ]{0,4}["']?([A-Za-z_]\w*)["']?[ \t]*:(?:[\s"'\[{,]|$)""", re.M)
 
@@ -52,7 +51,8 @@ _JSON_KEY = re.compile(r"""["']([A-Za-z_]\w*)["'][ \t]*:""")
 
 def names_in(text: str) -> list[str]:
     """Return what looks like top-level keys, also in a text that does not parse."""
-    if text.lstrip("\ufeff \t\r\n")[:1] == "{":
+    text = text.lstrip("\ufeff")
+    if text.lstrip()[:1] == "{":
         return _JSON_KEY.findall(text)
     return _LINE_KEY.findall(text)
 
@@ -69,7 +69,7 @@ def command_of(names: Collection[str]) -> Command | None:
         return None
     if "export_dir" in keys and not keys & _RUNS:
         return "export"
-    if "task" in keys and keys & _EVAL - {"task"} and "do_train" not in keys:
+    if "task" in keys and not keys & _RUNS:
         return "eval"
     if keys & _RUNS or "stage" in keys:
         return "train"

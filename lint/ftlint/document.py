@@ -378,12 +378,22 @@ def _marked(text: str, error: MarkedYAMLError, shift: int) -> Broken:
     start = min((mark.index if mark else 0) + shift, len(text))
     reason = str(error.problem or error.context or "not YAML")
     context = error.context_mark
-    if context is not None and reason == "could not find expected ':'":
-        # The reader notices a missing colon one token late; the line that lacks it is the context.
+    if context is not None and reason in _BLAME_CONTEXT:
+        # The reader notices these too late: what lacks its colon or its end is the context.
         start = min(context.index + shift, len(text))
         return Broken("syntax", start, max(start, _line_end(text, start)), reason)
     end = _line_end(text, start)
     return Broken("syntax", start, end if end - start <= 40 else start + 1, reason)
+
+
+_BLAME_CONTEXT = frozenset(
+    [
+        "could not find expected ':'",
+        "found unexpected end of stream",
+        "did not find expected ',' or ']'",
+        "did not find expected ',' or '}'",
+    ]
+)
 
 
 def _unreadable(text: str, error: YAMLError, shift: int) -> Broken:

@@ -1,8 +1,11 @@
-"""What rules may ask beyond the text: defaults, silent rewrites, and what the file cannot say."""
+"""What rules may ask beyond the text: defaults, silent rewrites, and what the file cannot say.
+
+docs/rules/writing.md lists every fact for authors of rules.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.discovery import is_placeholder
 
@@ -20,18 +23,22 @@ class Given(NamedTuple):
     nodes: int | None = None
     dataset_sizes: tuple[tuple[str, int], ...] = ()
     dataset_dir: str | None = None
+    facts: tuple[tuple[str, object], ...] = ()
+    """Any other fact by its name; what is stated wins over what is derived."""
 
 
 def effective(config: Mapping[str, object], catalogue: Catalogue) -> dict[str, object]:
     """Return the config over the target's defaults, after what the target rewrites in silence.
 
     Source: transformers `TrainingArguments.__post_init__` (an evaluation strategy switches
-    `do_eval` on), LLaMA Factory `get_train_args` (packing is on for stage pt unless it is written,
-    and on with neat_packing) [0.9.0 to 0.9.5].
+    `do_eval` on; `eval_steps` of nothing becomes `logging_steps`), LLaMA Factory `get_train_args`
+    (packing is on for stage pt unless it is written, and on with neat_packing) [0.9.0 to 0.9.5].
     """
     values = {**catalogue.defaults(), **config}
     if "do_eval" in values and values.get("eval_strategy") not in ("no", None, False):
         values["do_eval"] = True
+    if values.get("eval_strategy") == "steps" and not values.get("eval_steps"):
+        values["eval_steps"] = values.get("logging_steps")
     if "packing" in values:
         if values.get("neat_packing"):
             values["packing"] = True
@@ -40,31 +47,38 @@ def effective(config: Mapping[str, object], catalogue: Catalogue) -> dict[str, o
     return values
 
 
-def facts(values: Mapping[str, object], target: Target, given: Given) -> dict[str, object]:
-    """Return what is known besides: versions, launch, and keys that hold several words, cut up."""
-    known: dict[str, object] = {
+def facts(
+    values: Mapping[str, Any], target: Target, given: Given, path: str
+) -> dict[str, object]:
+    """Return what is known besides, and only that: a rule over an unknown fact does not fire."""
+    known: dict[str, object | None] = {
         "llamafactory": target.llamafactory,
         "transformers": target.transformers,
+        "interleave_probs": _numbers(values.get("interleave_probs")),
+        "report_to": _report_to(values.get("report_to"), target),
+        "save_is_multiple_of_eval": _save_is_multiple_of_eval(values),
+        "unreadable_json": [key for key in _JSON_KEYS if _is_broken_json(values.get(key))],
+        **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
+        **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
+        **_launch(given),
+        **_deepspeed(values.get("deepspeed"), path),
+        **dict(given.facts),
     }
-    for name, key in _LISTS.items():
-        if values.get(key) is not None and not is_placeholder(values[key]):
-            known[name] = words(values[key])
-    probabilities = _numbers(values.get("interleave_probs"))
-    if probabilities is not None:
-        known["interleave_probs"] = probabilities
-    if given.gpus is not None:
-        known["gpus"] = given.gpus
-        known["nodes"] = given.nodes or 1
-        known["world_size"] = given.gpus * (given.nodes or 1)
-    return known
+    return {name: value for name, value in known.items() if value is not None}
 
 
+_COUNTED = ("dataset", "eval_dataset", "interleave_probs")
 _LISTS = {
     "dataset_names": "dataset",
     "eval_dataset_names": "eval_dataset",
     "adapters": "adapter_name_or_path",
-    "report_to": "report_to",
 }
+_JSON_KEYS = tuple(
+    """accelerator_config deepspeed fsdp_config gradient_checkpointing_kwargs lr_scheduler_kwargs
+    liger_kernel_config parallelism_config ray_init_kwargs resources_per_worker sglang_config
+    vllm_config""".split()
+)
+"""Keys whose text value is read as JSON when it starts with a brace."""
 
 
 def words(value: object) -> list[object]:
@@ -74,10 +88,102 @@ def words(value: object) -> list[object]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def _numbers(value: object) -> list[object] | None:
-    if value is None or is_placeholder(value):
-        return None
+def _words_of(value: object) -> list[object] | None:
+    return words(value) if isinstance(value, (str, list)) and not is_placeholder(value) else None
+
+
+def _count(value: object) -> int | None:
+    listed = _words_of(value)
+    return None if listed is None else len(listed)
+
+
+def _numbers(value: object) -> list[float] | None:
     try:
-        return [float(word) for word in words(value)]  # type: ignore[arg-type]
+        return None if value is None else [float(word) for word in words(value)]  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
+
+
+def _report_to(value: object, target: Target) -> list[object] | None:
+    """Return the loggers as transformers leaves them; unknown where it means all installed ones."""
+    if value in ("none", ["none"]):
+        return []
+    before_5 = target.versions[1] < (5,)
+    if value in ("all", ["all"]) or (value is None and before_5) or is_placeholder(value):
+        return None
+    return value if isinstance(value, list) else [value]
+
+
+def _save_is_multiple_of_eval(values: Mapping[str, Any]) -> bool | None:
+    """Apply transformers' own test; unknown unless both are numbers.
+
+    Source: `TrainingArguments.__post_init__`, fractions of a run compared as millionths.
+    """
+    save, every = values.get("save_steps"), values.get("eval_steps")
+    for value in (save, every):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+    if not every or not save:
+        return None
+    save = int(save) if save > 1 and save == int(save) else save
+    every = int(every) if every > 1 and every == int(every) else every
+    if save % every == 0:
+        return True
+    return every < 1 and save < 1 and (save * 1_000_000) % (every * 1_000_000) == 0
+
+
+def _is_broken_json(value: object) -> bool:
+    if not isinstance(value, str) or not value.startswith("{") or is_placeholder(value):
+        return False
+    import json
+
+    try:
+        json.loads(value)
+    except ValueError:
+        return True
+    return False
+
+
+def _launch(given: Given) -> dict[str, object]:
+    if given.gpus is None:
+        return {}
+    nodes = given.nodes or 1
+    return {"gpus": given.gpus, "nodes": nodes, "world_size": given.gpus * nodes}
+
+
+def _deepspeed(value: object, path: str) -> dict[str, object]:
+    """Return `deepspeed` and `zero_stage` from a mapping, or from a file within the project."""
+    content = value if isinstance(value, dict) else None
+    if isinstance(value, str) and not is_placeholder(value):
+        content = _json_file(value, path)
+    if not isinstance(content, dict):
+        return {}
+    optimization = content.get("zero_optimization")
+    stage = optimization.get("stage", 0) if isinstance(optimization, dict) else 0
+    return {"deepspeed": content, "zero_stage": stage}
+
+
+def _json_file(name: str, path: str) -> object:
+    """Read a JSON file that a config at `path` names, when it lies below the working directory.
+
+    LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
+    down to the config. Nothing outside is ever opened.
+    """
+    import json
+    import os
+
+    root = os.path.realpath(os.getcwd())
+    folder = os.path.dirname(os.path.realpath(path))
+    folders = [root]
+    while folder.startswith(root + os.sep):
+        folders.append(folder)
+        folder = os.path.dirname(folder)
+    for start in folders:
+        full = os.path.realpath(os.path.join(start, name))
+        if full.startswith(root + os.sep) and os.path.isfile(full):
+            try:
+                with open(full, encoding="utf-8") as file:
+                    return json.loads(file.read(1 << 20))
+            except (OSError, ValueError, RecursionError):
+                return None
+    return None

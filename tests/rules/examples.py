@@ -32,9 +32,7 @@ def load(code: str) -> Example:
     data = YAML(typ="safe", pure=True).load(text)
     fits = [name for name in KNOWN if in_range(parse_version(name), rule.llamafactory)]
     target = resolve_target(data.get("examples_target", fits[-1]), _transformers(rule, fits[-1]))
-    facts = data.get("facts", {})
-    given = Given(gpus=facts.get("gpus"), nodes=facts.get("nodes"))
-    return Example(rule, data, Options(target, given))
+    return Example(rule, data, Options(target, Given(facts=tuple(data.get("facts", {}).items()))))
 
 
 def _transformers(rule: Rule, release: str) -> str | None:

@@ -58,6 +58,11 @@ def resolved(when: Any, instance: dict[str, Any]) -> Any:
 
 
 def reference(when: Any, instance: dict[str, Any]) -> bool:
+    """What jsonschema says; a branch of anyOf that refers to nothing is left out of the choice."""
+    branches = when.get("anyOf")
+    if branches is not None and "$data" in json.dumps(branches, default=str):
+        rest = {key: value for key, value in when.items() if key != "anyOf"}
+        return reference(rest, instance) and any(reference(part, instance) for part in branches)
     try:
         schema = to_json_schema(resolved(when, instance))
     except LookupError:
@@ -68,22 +73,11 @@ def reference(when: Any, instance: dict[str, Any]) -> bool:
 def agree(instance: dict[str, Any]) -> int:
     fired = 0
     for code, check in CHECKS:
-        if _mentions(check.when, instance["unknown"]) or _has_unusable_reference(check.when):
-            continue
-        ours, theirs = holds(check.when, instance), reference(check.when, instance)
-        assert ours == theirs, (code, check.when)
-        fired += ours
+        if not any(f'"{name}"' in json.dumps(check.when) for name in instance["unknown"]):
+            ours, theirs = holds(check.when, instance), reference(check.when, instance)
+            assert ours == theirs, (code, check.when)
+            fired += ours
     return fired
-
-
-def _mentions(when: Any, names: set[str]) -> bool:
-    text = json.dumps(when, default=str)
-    return any(f'"{name}"' in text for name in names)
-
-
-def _has_unusable_reference(when: Any) -> bool:
-    """A reference under anyOf or not: `holds` gives up on the whole rule."""
-    return any("$data" in json.dumps(when.get(part, ""), default=str) for part in ("anyOf", "not"))
 
 
 @pytest.mark.parametrize("version", ["0.9.3", "0.9.5"])

@@ -19,7 +19,11 @@ Instance = dict[str, Any]
 
 
 def holds(when: Condition, instance: Instance) -> bool:
-    """Say whether `when` holds over `instance`; a reference to an unknown value never does."""
+    """Say whether `when` holds over `instance`.
+
+    What rests on an unknown value (a `$data` reference to nothing, a template's gap) does not
+    hold, and nor does its negation; under `anyOf` the other branches still may.
+    """
     try:
         return _holds(when, instance)
     except _NotKnownError:
@@ -39,7 +43,7 @@ def _holds(when: Condition, instance: Instance) -> bool:
                         return False
                 elif key not in values or not matches(schema, values[key], instance):
                     return False
-    if "anyOf" in when and not any(_holds(part, instance) for part in when["anyOf"]):
+    if "anyOf" in when and not any(holds(part, instance) for part in when["anyOf"]):
         return False
     if "allOf" in when and not all(_holds(part, instance) for part in when["allOf"]):
         return False
