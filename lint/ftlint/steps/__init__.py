@@ -1,0 +1,20 @@
+"""Exact optimizer steps of a config: what the trainer plans and what its loop does."""
+
+from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
+from ftlint.steps.plan import Samples, StepPlan, plan
+from ftlint.steps.rows import DatasetRows, SampleCount
+from ftlint.steps.world import World
+
+__all__ = [
+    "UNKNOWN",
+    "Amount",
+    "Count",
+    "DatasetRows",
+    "NoPlan",
+    "SampleCount",
+    "Samples",
+    "StepPlan",
+    "World",
+    "exactly",
+    "plan",
+]

@@ -1,0 +1,195 @@
+"""The step plan of a config."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.steps import ppo
+from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan
+from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
+from ftlint.steps.outcome import Judge, Outcome
+from ftlint.steps.rows import TrainRows, train_rows
+from ftlint.steps.settings import read
+from ftlint.steps.world import ranks as ranks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ftlint.steps.rows import SampleCount
+    from ftlint.steps.settings import Settings, Version
+    from ftlint.steps.world import Ranks, World
+
+MAX_STEPS, EPOCHS = "max_steps", "epochs"
+
+
+class Samples(NamedTuple):
+    """Rows of the train set after everything, and before mixing for each dataset."""
+
+    total: Count
+    per_dataset: tuple[tuple[str, Count], ...]
+    held_out: Count
+    source: str  # "file", "declared", "mixed" or "unknown"
+
+
+class StepPlan(NamedTuple):
+    """What a run will do. A count is exact when both of its bounds are equal.
+
+    `total_steps` is what the trainer plans, `executed_steps` what its loop does: they differ when
+    early stopping may end the run, and where max_steps is 0. `steps_per_epoch` is the trainer's
+    own count, `updates_per_epoch` what an epoch really holds: before 4.52 the first may be one
+    less. `checkpoints` are written, `checkpoints_kept` are left under save_total_limit.
+    """
+
+    stage: str
+    world_size: int
+    per_device_train_batch_size: int
+    gradient_accumulation_steps: int
+    effective_batch_size: int
+    samples: Samples
+    batches_per_epoch: Count
+    steps_per_epoch: Count
+    updates_per_epoch: Count
+    total_steps: Count
+    executed_steps: Count
+    epochs: Amount
+    epochs_entered: Count
+    limited_by: str
+    samples_seen: Count
+    tokens_seen: Count
+    warmup_steps: Count
+    logging_events: Count
+    eval_events: Count
+    checkpoints: Count
+    checkpoints_kept: Count
+    assumptions: tuple[str, ...]
+
+
+def plan(
+    config: Mapping[str, object],
+    *,
+    samples: SampleCount,
+    world: World,
+    llamafactory: Version,
+    transformers: Version,
+) -> StepPlan | NoPlan:
+    """Return the plan of a train config, or why there is none.
+
+    `config` holds the values as the target's loader types them; absent keys take the trainer's
+    defaults. Nothing is raised for values of a wrong type.
+    """
+    settings = read(config, llamafactory, transformers)
+    if isinstance(settings, NoPlan):
+        return settings
+    ranks = ranks_of(config, world)
+    if isinstance(ranks, NoPlan):
+        return ranks
+    if settings.stage == "ppo" and llamafactory >= ppo.REFUSED_FROM:
+        return NoPlan(ppo.REFUSED, "stage")
+    refused = _stream_without_workers(settings, samples, llamafactory)
+    if refused is not None:
+        return refused
+    rows = train_rows(settings, samples, llamafactory)
+    if isinstance(rows, NoPlan):
+        return rows
+    outcome = Judge(settings, ranks, transformers).outcome(rows.total)
+    if isinstance(outcome, NoPlan):
+        return outcome
+    notes = (*ranks.assumptions, *rows.assumptions,
+             *_notes(config, settings, ranks, rows, outcome, transformers))  # fmt: skip
+    return _plan(settings, ranks, rows, outcome, by_steps(settings, transformers), notes)
+
+
+def _plan(
+    settings: Settings,
+    ranks: Ranks,
+    rows: TrainRows,
+    outcome: Outcome,
+    by_max_steps: bool,
+    notes: tuple[str, ...],
+) -> StepPlan:
+    batch = settings.per_device_batch * ranks.batch_factor
+    effective = batch * settings.gradient_accumulation * settings.ppo_buffer
+    if not settings.split_batches:
+        effective *= ranks.world_size
+    return StepPlan(
+        stage=settings.stage,
+        world_size=ranks.world_size,
+        per_device_train_batch_size=settings.per_device_batch,
+        gradient_accumulation_steps=settings.gradient_accumulation,
+        effective_batch_size=effective,
+        samples=Samples(rows.total, rows.per_dataset, rows.held_out, rows.source),
+        batches_per_epoch=outcome.batches,
+        steps_per_epoch=outcome.steps_per_epoch,
+        updates_per_epoch=outcome.updates_per_epoch,
+        total_steps=outcome.planned,
+        executed_steps=outcome.executed,
+        epochs=outcome.progress,
+        epochs_entered=outcome.entered,
+        limited_by=MAX_STEPS if by_max_steps else EPOCHS,
+        samples_seen=outcome.rows_seen,
+        tokens_seen=_tokens(settings, outcome.rows_seen),
+        warmup_steps=outcome.warmup,
+        logging_events=outcome.logs,
+        eval_events=outcome.evaluations,
+        checkpoints=outcome.saves,
+        checkpoints_kept=outcome.kept,
+        assumptions=notes,
+    )
+
+
+def _tokens(settings: Settings, seen: Count) -> Count:
+    """Bound the tokens: cutoff_len a sequence, and pairs are two sequences."""
+    if settings.stage == "ppo" or settings.cutoff_len < 1:
+        return UNKNOWN
+    sequences = 2 if settings.stage in ("rm", "dpo", "kto") else 1
+    high = None if seen.high is None else seen.high * sequences * settings.cutoff_len
+    return Count(seen.low, high)
+
+
+def _stream_without_workers(
+    settings: Settings, samples: SampleCount, llamafactory: Version
+) -> NoPlan | None:
+    if not settings.streaming:
+        return None
+    if settings.tokenized and samples.tokenized is None:
+        return NoPlan("tokenized_path cannot be written while streaming", "tokenized_path")
+    local = any(dataset.local for dataset in samples.datasets) and samples.tokenized is None
+    if local and settings.loader_workers < 1 and llamafactory >= (0, 9, 3):
+        return NoPlan("streaming a local file needs dataloader_num_workers of 1 or more: it is "
+                      "cut into as many shards, and none give no row",
+                      "dataloader_num_workers")  # fmt: skip
+    return None
+
+
+def _notes(
+    config: Mapping[str, object],
+    settings: Settings,
+    ranks: Ranks,
+    rows: TrainRows,
+    outcome: Outcome,
+    transformers: Version,
+) -> list[str]:
+    """Say what the numbers rest on, besides the rows and the launch."""
+    notes = []
+    if rows.total.high is None and rows.source == "unknown":
+        notes.append("the number of samples is not known")
+    if settings.auto_batch:
+        notes.append("auto_find_batch_size: the numbers hold unless memory runs out, which makes "
+                     "the batch smaller and the steps more")  # fmt: skip
+    if settings.schedule.early_stopping is not None and outcome.executed.exact is None:
+        notes.append("early stopping may end the run before the planned total")
+    if settings.schedule.save_strategy == "best" and outcome.saves.exact is None:
+        notes.append("save_strategy best saves when the metric improves: once at least, at most "
+                     "at every evaluation")  # fmt: skip
+    if not settings.even_batches and ranks.shards > 1 and not settings.split_batches:
+        notes.append("even_batches false can give the ranks different numbers of batches; then "
+                     "the run hangs or dies when the first rank is done")  # fmt: skip
+    planned, run = outcome.steps_per_epoch, outcome.updates_per_epoch
+    if WHOLE_EPOCHS <= transformers < CEILING and planned.exact and run.exact and planned != run:
+        notes.append(f"this transformers plans {planned.low} steps an epoch and runs {run.low}, so "
+                     "the last epoch is cut short")  # fmt: skip
+    if settings.streaming:
+        notes.append("a stream has no length: max_steps alone ends the run")
+    if config.get("resume_from_checkpoint"):
+        notes.append("counted from the start: a resumed run begins at the step of its checkpoint")
+    return notes

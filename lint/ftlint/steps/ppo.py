@@ -1,0 +1,62 @@
+"""Stage ppo, whose loop is LLaMA Factory's own.
+
+One step is a round of answers and `ppo_epochs` passes over them. Source: LLaMA Factory
+`train/ppo/trainer.py` (0.9.3); later releases refuse the trl release that they pin.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from ftlint.steps.counts import NoPlan
+from ftlint.steps.events import Events, warmup
+from ftlint.steps.loop import Layout, Run
+
+if TYPE_CHECKING:
+    from ftlint.steps.settings import Settings, Version
+    from ftlint.steps.world import Ranks
+
+REFUSED_FROM = (0, 9, 4)
+REFUSED = ("stage ppo stops after the models are loaded: it asks for trl 0.9.6 or older, and "
+           "LLaMA Factory pins 0.18 or newer from 0.9.4 on")  # fmt: skip
+
+
+def run(rows: int, settings: Settings, ranks: Ranks) -> Run | NoPlan:
+    """Return the rounds on `rows` rows. The loader drops a last batch that is not full."""
+    batch = settings.per_device_batch * settings.gradient_accumulation * settings.ppo_buffer
+    batches = rows // batch // ranks.shards
+    group = batch * ranks.shards
+    shape = Layout(batches, group, batches * group)
+    planned = (settings.max_steps if settings.max_steps > 0
+               else max(ceil(settings.epochs * batches), 0))  # fmt: skip
+    if planned and not batches:
+        return NoPlan("fewer rows than one batch of ppo: the loop finds none to start with",
+                      "per_device_train_batch_size")  # fmt: skip
+    if not planned:
+        return Run(shape, 1, batches, batches, 0, 0, 0, 0, 0)
+    full, place = divmod(planned, batches)
+    full, place = (full - 1, batches) if not place else (full, place)
+    seen = (full * batches + place) * group
+    return Run(shape, 1, batches, batches, planned, planned, full + 1, place, seen)
+
+
+def events(settings: Settings, run: Run) -> Events:
+    """Return its logs and saves: strategies are not looked at, and nothing is evaluated."""
+    logs = _multiples(run.executed, settings.schedule.logging_steps)
+    saves = _multiples(run.executed, settings.schedule.save_steps)
+    return Events(logs, 0, saves, saves)
+
+
+def warmup_steps(rows: int, settings: Settings, ranks: Ranks, transformers: Version) -> int:
+    """Return the warmup, of a length of its own: batches that are not full count there."""
+    group = settings.per_device_batch * settings.gradient_accumulation * settings.ppo_buffer
+    group *= ranks.shards
+    length = settings.max_steps if settings.max_steps > 0 else settings.epochs * -(-rows // group)
+    return warmup(settings.schedule, length, transformers)
+
+
+def _multiples(steps: int, every: float) -> int:
+    if every and every == int(every):
+        return steps // abs(int(every))
+    return sum(step % every == 0 for step in range(1, steps + 1)) if every else 0

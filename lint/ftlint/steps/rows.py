@@ -1,0 +1,209 @@
+"""From the rows of the files to the rows that the trainer is handed.
+
+The order is LLaMA Factory's own: split slice, num_samples, max_samples, mixing, validation split,
+preprocessing (up to 0.9.3: preprocessing, then the split). Source: `data/loader.py`,
+`data/data_utils.py`, `data/processor/*.py` (0.9.3 to 0.9.5).
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, total
+from ftlint.steps.mixing import mix
+from ftlint.steps.packing import packed
+
+if TYPE_CHECKING:
+    from ftlint.steps.settings import Settings, Version
+
+
+class DatasetRows(NamedTuple):
+    """One dataset of the config: what its definition and its files say.
+
+    `rows` counts after the split slice. `dropped` counts those that preprocessing leaves out,
+    among the first `max_samples` rows (among all of them when `num_samples` is set).
+    """
+
+    name: str
+    rows: Count = UNKNOWN
+    dropped: Count = exactly(0)
+    num_samples: object = None  # as dataset_info.json has it
+    local: bool = True  # read from a local file
+    size: int | None = None  # bytes of its files
+    source: str = "file"  # "file", "declared" or "unknown"
+    note: str = ""  # why rows or dropped are not known, or what they rest on
+
+
+class SampleCount(NamedTuple):
+    """What is known about the data of a config, in the order that it names the datasets."""
+
+    datasets: tuple[DatasetRows, ...]
+    merged: Count | None = None  # rows after mixing, when they are stated as a whole
+    tokenized: Count | None = None  # rows of the train split that tokenized_path already holds
+
+
+class TrainRows(NamedTuple):
+    """Rows of the train set, rows held out of it, and what they rest on."""
+
+    total: Count
+    per_dataset: tuple[tuple[str, Count], ...]
+    held_out: Count
+    source: str
+    assumptions: tuple[str, ...]
+
+
+def train_rows(
+    settings: Settings, samples: SampleCount, llamafactory: Version
+) -> TrainRows | NoPlan:
+    """Return the rows that the trainer sees, or why data loading stops."""
+    if settings.tokenized and samples.tokenized is not None:
+        note = "rows come from tokenized_path, which exists: every other data key is ignored"
+        return TrainRows(samples.tokenized, (), UNKNOWN, "file", (note,))
+    datasets = tuple({dataset.name: dataset for dataset in samples.datasets}.values())
+    notes = [dataset.note for dataset in datasets if dataset.note]
+    taken = []
+    for dataset in datasets:
+        rows = _taken(dataset, settings)
+        if isinstance(rows, NoPlan):
+            return rows
+        taken.append(rows)
+    source = _source(datasets, samples)
+    if samples.merged is not None:
+        merged, dropped = samples.merged, exactly(0)
+    elif not datasets:
+        merged, dropped = UNKNOWN, exactly(0)
+    else:
+        mixed = mix(taken, settings, llamafactory)
+        if isinstance(mixed, NoPlan):
+            return mixed
+        merged = mixed.merged
+        dropped = _dropped(settings, datasets, taken, mixed.given)
+        notes.extend(mixed.assumptions)
+    sizes = [dataset.size for dataset in datasets]
+    known = [size for size in sizes if size is not None]
+    grown = any(dataset.num_samples is not None for dataset in datasets) or (
+        len(datasets) > 1 and settings.mix_strategy != "concat"
+    )
+    text = sum(known) if len(known) == len(sizes) and not grown else None
+    after = _split_and_pack(settings, merged, dropped, text, llamafactory)
+    if isinstance(after, NoPlan):
+        return after
+    kept, held_out, packing_notes = after
+    if kept.high == 0:
+        return NoPlan("no row is left to train on", "dataset")
+    names = tuple((dataset.name, rows) for dataset, rows in zip(datasets, taken, strict=True))
+    notes = list(dict.fromkeys(notes + list(packing_notes)))
+    # LLaMA Factory refuses an empty train set, so a run has at least one row.
+    return TrainRows(Count(max(kept.low, 1), kept.high), names, held_out, source, tuple(notes))
+
+
+def _source(datasets: tuple[DatasetRows, ...], samples: SampleCount) -> str:
+    if samples.merged is not None:
+        return "declared"
+    sources = {dataset.source for dataset in datasets}
+    if not sources or "unknown" in sources:
+        return "unknown"
+    return sources.pop() if len(sources) == 1 else "mixed"
+
+
+def _taken(dataset: DatasetRows, settings: Settings) -> Count | NoPlan:
+    """Apply num_samples and max_samples."""
+    rows = dataset.rows
+    wanted = dataset.num_samples
+    if wanted is not None and not settings.streaming:
+        if not isinstance(wanted, int) or wanted < 1:
+            return NoPlan(f"num_samples {wanted!r} of dataset {dataset.name} is not a number of "
+                          "rows", "dataset")  # fmt: skip
+        rows = exactly(wanted)  # a random prefix, or every row and random repeats
+    return rows if settings.max_samples is None else rows.at_most(settings.max_samples)
+
+
+def _dropped(
+    settings: Settings,
+    datasets: tuple[DatasetRows, ...],
+    taken: list[Count],
+    given: tuple[Count, ...],
+) -> Count:
+    """Bound how many of the mixed rows preprocessing leaves out."""
+    if settings.stage == "pt":  # every document is a row
+        return exactly(0)
+    parts = []
+    for dataset, rows, share in zip(datasets, taken, given, strict=True):
+        bad = dataset.dropped
+        if bad.high is None or (rows.high is not None and bad.high > rows.high):
+            bad = Count(min(bad.low, rows.low), rows.high)
+        if bad.high == 0:
+            parts.append(exactly(0))
+        elif dataset.num_samples is not None:  # which rows were sampled is not known here
+            parts.append(Count(0, share.high))
+        elif share == rows:
+            parts.append(bad)
+        elif share.high is None or bad.high is None or rows.low == 0:
+            parts.append(Count(0, share.high))
+        else:  # the rows are gone through from the first on, over and over
+            rounds = -(-share.high // rows.low)
+            parts.append(Count(0, min(bad.high * rounds, share.high)))
+    return total(parts)
+
+
+def _split_and_pack(
+    settings: Settings, merged: Count, dropped: Count, text: int | None, llamafactory: Version
+) -> tuple[Count, Count, tuple[str, ...]] | NoPlan:
+    """Return the train rows, the rows held out and what was assumed."""
+    if settings.streaming:  # the first int(val_size) rows of the stream are held out
+        held = int(settings.val_size) if settings.val_size > 1e-6 else 0
+        low = 0 if dropped.high is None else merged.low - held - dropped.high
+        high = None if merged.high is None else max(merged.high - held, 0)
+        if dropped.high == 0 and high == 0:
+            return NoPlan(f"val_size {held} leaves no row of the stream to train on", "val_size")
+        if settings.packing:
+            return Count(0, high), exactly(held), ()
+        return Count(max(low, 0), high), exactly(held), ()
+    if llamafactory >= (0, 9, 4):
+        split = _split(settings.val_size, merged)
+        if isinstance(split, NoPlan):
+            return split
+        train, held_out = split
+        kept = _kept(train, dropped, merged, held_out)
+        rows, notes = packed(settings, train, kept, text)
+        return rows, held_out, notes
+    rows, notes = packed(settings, merged, _kept(merged, dropped, merged, exactly(0)), text)
+    split = _split(settings.val_size, rows)
+    return split if isinstance(split, NoPlan) else (*split, notes)
+
+
+def _kept(train: Count, dropped: Count, merged: Count, held_out: Count) -> Count:
+    """Take dropped rows out of the train rows; some of them may be among those held out."""
+    if dropped.high == 0:
+        return train
+    low = 0 if dropped.high is None else max(train.low - dropped.high, 0)
+    high = train.high
+    if high is not None and merged.exact is not None and held_out.exact is not None:
+        high = min(high, merged.exact - dropped.low)
+    return Count(min(low, high) if high is not None else low, high)
+
+
+def _split(val_size: float, rows: Count) -> tuple[Count, Count] | NoPlan:
+    """Return (train rows, rows held out) of a seeded split, or why it is refused."""
+    if val_size <= 1e-6:
+        return rows, exactly(0)
+    if val_size == 1 and isinstance(val_size, float):
+        return NoPlan("val_size 1.0 is neither a fraction nor a number of rows: splitting fails",
+                      "val_size")  # fmt: skip
+    if rows.high is not None and held_out(val_size, rows.high) >= rows.high:
+        return NoPlan(f"val_size {val_size:g} of {rows.high} rows leaves none to train on",
+                      "val_size")  # fmt: skip
+
+    def train(count: int) -> int:
+        return max(count - held_out(val_size, count), 0)
+
+    return rows.rising(train), rows.rising(lambda count: held_out(val_size, count))
+
+
+def held_out(val_size: float, rows: int) -> int:
+    """Return the rows of the validation split: a fraction is rounded up, a number cut to whole.
+
+    The product is one of doubles, as in datasets' `train_test_split`.
+    """
+    return int(val_size) if val_size >= 1 else ceil(val_size * rows)

@@ -1,0 +1,306 @@
+"""Read from a config what decides the number of steps, in the types the trainer needs.
+
+A value that the trainer itself could not compute with gives a `NoPlan` that names the key. Source:
+LLaMA Factory `hparams/*.py`, transformers `training_args.py` (0.9.3 to 0.9.5; 4.45 to 5.8).
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.steps.counts import NoPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Version = tuple[int, ...]
+
+STAGES = ("pt", "sft", "rm", "ppo", "dpo", "kto")
+
+# What the trainer takes for an absent key, of those keys whose default is not null or false.
+DEFAULTS: dict[str, object] = {
+    "stage": "sft",
+    "per_device_train_batch_size": 8,
+    "gradient_accumulation_steps": 1,
+    "num_train_epochs": 3.0,
+    "max_steps": -1,
+    "dataloader_num_workers": 0,
+    "val_size": 0.0,
+    "mix_strategy": "concat",
+    "seed": 42,
+    "cutoff_len": 2048,
+    "preprocessing_batch_size": 1000,
+    "warmup_steps": 0,
+    "logging_strategy": "steps",
+    "logging_steps": 500,
+    "eval_strategy": "no",
+    "eval_delay": 0,
+    "save_strategy": "steps",
+    "save_steps": 500,
+    "ppo_buffer_size": 1,
+}
+
+INTERVALS = ("no", "steps", "epoch")
+
+
+class Schedule(NamedTuple):
+    """When the trainer logs, evaluates and saves. Intervals below 1 are fractions of the total."""
+
+    logging_strategy: str
+    logging_steps: float
+    logging_first_step: bool
+    eval_strategy: str
+    eval_steps: float
+    eval_delay: float
+    eval_on_start: bool
+    do_eval: bool
+    eval_passes: int  # evaluations at a time: one a dataset under eval_on_each_dataset
+    save_strategy: str
+    save_steps: float
+    save_total_limit: int
+    early_stopping: int | None  # patience in evaluations
+    warmup_steps: float
+    warmup_ratio: float | None
+
+
+class Settings(NamedTuple):
+    """Everything of a config that the step count depends on."""
+
+    stage: str
+    per_device_batch: int
+    gradient_accumulation: int
+    epochs: float
+    max_steps: int
+    drop_last: bool
+    split_batches: bool
+    even_batches: bool
+    streaming: bool
+    loader_workers: int
+    seed: int
+    max_samples: int | None
+    mix_strategy: str
+    probabilities: tuple[float, ...] | None
+    val_size: float
+    tokenized: bool  # tokenized_path is set
+    packing: bool
+    cutoff_len: int
+    map_batch: int | None  # rows that one map call packs together; None: all of them
+    map_workers: int | None
+    template: str
+    ppo_buffer: int
+    auto_batch: bool
+    schedule: Schedule
+
+
+def read(
+    config: Mapping[str, object], llamafactory: Version, transformers: Version
+) -> Settings | NoPlan:
+    """Return the settings, or the first value that the trainer stops at."""
+    reader = _Reader(config)
+    settings = _read(reader, llamafactory, transformers)
+    return reader.problem or settings
+
+
+def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Settings:
+    if not reader.flag("do_train"):
+        reader.fail("do_train", "do_train is not set: nothing is trained")
+    stage = reader.word("stage", STAGES)
+    streaming = reader.flag("streaming")
+    accelerator = reader.mapping("accelerator_config")
+    batch = reader.whole("per_device_train_batch_size", 1)
+    older = reader.get("per_gpu_train_batch_size")
+    if older and transformers < (5,):  # the old name wins where it still exists
+        batch = reader.whole("per_gpu_train_batch_size", 1)
+    accumulation = reader.whole("gradient_accumulation_steps", 1)
+    nested = accelerator.get("gradient_accumulation_kwargs")
+    if isinstance(nested, dict) and isinstance(nested.get("num_steps"), int) and accumulation == 1:
+        accumulation = max(nested["num_steps"], 1)
+    max_steps = _max_steps(reader, streaming)
+    neat = reader.flag("neat_packing")
+    if neat and stage != "sft":
+        reader.fail("neat_packing", "neat_packing is refused outside stage sft")
+    if neat and (0, 9, 4) <= llamafactory < (0, 9, 5) and transformers >= (4, 53):
+        reader.fail(
+            "neat_packing", "LLaMA Factory 0.9.4 refuses neat_packing from transformers 4.53"
+        )
+    packing = neat or reader.flag("packing")
+    if reader.get("packing") is None and stage == "pt":
+        packing = True
+    map_batch = reader.get("preprocessing_batch_size")
+    if map_batch is not None:
+        map_batch = reader.whole("preprocessing_batch_size")
+    max_samples = None
+    if reader.get("max_samples") is not None:
+        max_samples = reader.whole("max_samples", 1)
+    map_workers = None
+    if reader.get("preprocessing_num_workers") is not None and not streaming:
+        map_workers = reader.whole("preprocessing_num_workers", 1)
+    val_size = reader.number("val_size")
+    if reader.get("dataset") is None:
+        reader.fail("dataset", "no dataset is named")
+    if reader.get("eval_dataset") is not None and val_size > 1e-6:
+        reader.fail("val_size", "val_size and eval_dataset exclude each other")
+    if streaming and max_samples is not None:
+        reader.fail("max_samples", "max_samples is refused with streaming")
+    if streaming and 1e-6 < val_size < 1:
+        reader.fail("val_size", "with streaming, val_size must be a whole number of rows")
+    return Settings(
+        stage=stage,
+        per_device_batch=batch,
+        gradient_accumulation=accumulation,
+        epochs=0.0 if max_steps > 0 else reader.number("num_train_epochs"),
+        max_steps=max_steps,
+        drop_last=reader.flag("dataloader_drop_last"),
+        split_batches=bool(accelerator.get("split_batches", False)),
+        even_batches=bool(accelerator.get("even_batches", True)),
+        streaming=streaming,
+        loader_workers=reader.whole("dataloader_num_workers"),
+        seed=reader.whole("seed"),
+        max_samples=max_samples,
+        mix_strategy=reader.text("mix_strategy"),
+        probabilities=reader.probabilities(),
+        val_size=val_size,
+        tokenized=bool(reader.get("tokenized_path")),
+        packing=packing,
+        cutoff_len=reader.whole("cutoff_len"),
+        map_batch=map_batch if isinstance(map_batch, int) and map_batch > 0 else None,
+        map_workers=map_workers,
+        template=reader.text("template") if reader.get("template") is not None else "",
+        ppo_buffer=reader.whole("ppo_buffer_size", 1) if stage == "ppo" else 1,
+        auto_batch=reader.flag("auto_find_batch_size"),
+        schedule=_schedule(reader, transformers),
+    )
+
+
+def _max_steps(reader: _Reader, streaming: bool) -> int:
+    value = reader.get("max_steps")
+    if isinstance(value, float):
+        reader.fail("max_steps", f"max_steps {value!r} is not a whole number: the trainer loads "
+                                 "the model and stops at the first epoch")  # fmt: skip
+        return -1
+    steps = reader.whole("max_steps")
+    if streaming and steps <= 0:
+        reader.fail("max_steps", "streaming needs max_steps above 0: a stream has no length")
+    return steps
+
+
+def _schedule(reader: _Reader, transformers: Version) -> Schedule:
+    saves = ("no", "steps", "epoch", "best")
+    logging = reader.number("logging_steps")
+    logging_strategy = reader.word("logging_strategy", INTERVALS)
+    if logging_strategy == "steps" and logging == 0:
+        reader.fail("logging_steps", "logging_steps 0 is refused with logging_strategy steps")
+    evaluation = reader.number("eval_steps") if reader.get("eval_steps") is not None else 0
+    names = reader.get("eval_dataset")
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",")]
+    each = reader.flag("eval_on_each_dataset") and isinstance(names, list)
+    limit = reader.get("save_total_limit")
+    patience = reader.get("early_stopping_steps")
+    eval_strategy = reader.word("eval_strategy", INTERVALS)
+    warmup_steps, ratio = _warmup(reader, transformers)
+    return Schedule(
+        logging_strategy=logging_strategy,
+        logging_steps=logging,
+        logging_first_step=reader.flag("logging_first_step"),
+        eval_strategy=eval_strategy,
+        eval_steps=evaluation or logging,  # null and 0 both mean: as often as logging
+        eval_delay=reader.number("eval_delay") if eval_strategy != "no" else 0,
+        eval_on_start=reader.flag("eval_on_start"),
+        do_eval=reader.flag("do_eval") or eval_strategy != "no",
+        eval_passes=len(set(map(str, names))) if each and isinstance(names, list) else 1,
+        save_strategy=reader.word("save_strategy", saves),
+        save_steps=reader.number("save_steps"),
+        save_total_limit=reader.whole("save_total_limit") if limit is not None else 0,
+        early_stopping=reader.whole("early_stopping_steps") if patience is not None else None,
+        warmup_steps=warmup_steps,
+        warmup_ratio=ratio,
+    )
+
+
+def _warmup(reader: _Reader, transformers: Version) -> tuple[float, float | None]:
+    if transformers >= (5,):
+        ratio = reader.number("warmup_ratio") if reader.get("warmup_ratio") is not None else None
+        steps = reader.number("warmup_steps")
+        if (steps if ratio is None else ratio) < 0:
+            reader.fail("warmup_steps" if ratio is None else "warmup_ratio", "warmup is negative")
+        return steps, ratio
+    if reader.get("warmup_ratio") is None and "warmup_ratio" not in reader.config:
+        return reader.whole("warmup_steps", 0), 0.0
+    ratio = reader.number("warmup_ratio")
+    if not 0 <= ratio <= 1:
+        reader.fail("warmup_ratio", f"warmup_ratio {ratio:g} is not between 0 and 1, which "
+                                    "transformers 4 refuses")  # fmt: skip
+    return reader.whole("warmup_steps", 0), ratio
+
+
+class _Reader:
+    """Takes typed values out of a config and keeps the first that cannot be taken."""
+
+    def __init__(self, config: Mapping[str, object]) -> None:
+        self.config = config
+        self.problem: NoPlan | None = None
+
+    def fail(self, key: str, reason: str) -> None:
+        if self.problem is None:
+            self.problem = NoPlan(reason, key)
+
+    def get(self, key: str) -> object:
+        return self.config.get(key, DEFAULTS.get(key))
+
+    def flag(self, key: str) -> bool:
+        return bool(self.get(key))  # Python truth, as the trainer tests it: "False" is true
+
+    def number(self, key: str) -> float:
+        value = self.get(key)
+        if isinstance(value, (int, float)) and isfinite(value):
+            return value
+        self.fail(key, f"{key} {value!r} is not a number")
+        return 0
+
+    def whole(self, key: str, least: int | None = None) -> int:
+        value = self.get(key)
+        if not isinstance(value, int):
+            self.fail(key, f"{key} {value!r} is not a whole number")
+            return least or 0
+        if least is not None and value < least:
+            self.fail(key, f"{key} {value} is below {least}")
+            return least
+        return int(value)
+
+    def text(self, key: str) -> str:
+        value = self.get(key)
+        if isinstance(value, str):
+            return value
+        self.fail(key, f"{key} {value!r} is not text")
+        return ""
+
+    def word(self, key: str, words: tuple[str, ...]) -> str:
+        value = self.get(key)
+        if isinstance(value, str) and value in words:
+            return value
+        self.fail(key, f"{key} {value!r} is not one of {', '.join(words)}")
+        return words[0]
+
+    def mapping(self, key: str) -> Mapping[str, object]:
+        value = self.get(key)
+        if isinstance(value, str) and value.startswith("{"):
+            import json
+
+            try:
+                value = json.loads(value)
+            except ValueError:
+                self.fail(key, f"{key} starts with a brace and is not JSON")
+        return value if isinstance(value, dict) else {}
+
+    def probabilities(self) -> tuple[float, ...] | None:
+        value = self.get("interleave_probs")
+        if value is None:
+            return None
+        try:
+            words = value.split(",") if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+            return tuple(float(word) for word in words)
+        except (TypeError, ValueError):
+            self.fail("interleave_probs", f"interleave_probs {value!r} is not a list of numbers")
+            return None

@@ -1,0 +1,106 @@
+"""How many ranks share the data.
+
+Source: LLaMA Factory `launcher.py` and `hparams/training_args.py` (0.9.5), accelerate
+`data_loader.py` `prepare_data_loader` (1.11), transformers `trainer.py` (5.6).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.steps.counts import NoPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TORCHRUN = "torchrun"
+RAY = "ray"  # USE_RAY=1
+ELSEWHERE = {  # programs with a training loop of their own, by the variable that starts them
+    "mca": "USE_MCA=1 trains with mcore_adapter",
+    "megatron_bridge": "USE_MEGATRON_BRIDGE=1 trains with Megatron Bridge",
+    "v1": "USE_V1=1 starts another program",
+}
+
+
+class World(NamedTuple):
+    """Where a run is launched, as far as the config file cannot say it."""
+
+    gpus: int = 1  # devices that the launcher sees on a node; 0: a CPU host
+    nodes: int = 1
+    launcher: str = TORCHRUN  # "torchrun", "ray", or a key of ELSEWHERE
+    elastic: bool = False  # MIN_NNODES and MAX_NNODES are set
+    deepspeed: Mapping[str, object] | None = None  # content of the JSON file that the config names
+    note: str = ""  # how this is known, for the list of assumptions
+
+
+class Ranks(NamedTuple):
+    """How micro-batches are dealt out.
+
+    `shards` processes divide the micro-batches of an epoch among them, and each goes through its
+    share `repeats` times over (1, but for DeepSpeed's sequence parallelism). `batch_factor`
+    multiplies the batch of one process (1, but for KTransformers on several GPUs).
+    """
+
+    shards: int
+    repeats: int = 1
+    batch_factor: int = 1
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def world_size(self) -> int:
+        """Data-parallel ranks: how many micro-batches of different rows run at a time."""
+        return max(self.shards // self.repeats, 1)
+
+
+def ranks(config: Mapping[str, object], world: World) -> Ranks | NoPlan:
+    """Return the data-parallel layout, or why this project's loop is not the one that runs."""
+    if world.launcher in ELSEWHERE:
+        return NoPlan(f"{ELSEWHERE[world.launcher]}, whose steps are not counted here")
+    assumptions = [world.note] if world.note else []
+    processes = max(world.gpus, 1) * max(world.nodes, 1)
+    if world.elastic:
+        assumptions.append("an elastic launch may change the number of nodes while it runs, and "
+                           "every count with it")  # fmt: skip
+    if config.get("use_kt"):  # one process, which takes a batch for each GPU
+        return Ranks(1, 1, max(world.gpus, 1), tuple(assumptions))
+    if world.launcher == RAY:
+        workers = config.get("ray_num_workers", 1)
+        if not isinstance(workers, int) or workers < 1:
+            return NoPlan(f"ray_num_workers {workers!r} is not a number of workers",
+                          "ray_num_workers")  # fmt: skip
+        processes = workers
+    model_parallel, repeats, reads = _model_parallel(config, world)
+    if model_parallel > 1 or repeats > 1:
+        assumptions.append(reads)
+    if processes % (model_parallel * repeats):
+        return NoPlan(f"{processes} processes cannot be divided into groups of "
+                      f"{model_parallel * repeats}")  # fmt: skip
+    if isinstance(config.get("parallelism_config"), str) or (
+        config.get("use_hyper_parallel") and config.get("hyper_parallel_args")
+    ):
+        assumptions.append("parallelism that another file sets up is not taken into account")
+    return Ranks(processes // model_parallel, repeats, 1, tuple(assumptions))
+
+
+def _model_parallel(config: Mapping[str, object], world: World) -> tuple[int, int, str]:
+    """Return the ranks that share the same rows, those that take turns at them, and who says so."""
+    deepspeed = config.get("deepspeed")
+    deepspeed = deepspeed if isinstance(deepspeed, dict) else world.deepspeed
+    tensor = deepspeed.get("tensor_parallel") if deepspeed else None
+    if isinstance(tensor, dict) and _size(tensor, "autotp_size") > 1:
+        size = _size(tensor, "autotp_size")
+        return size, 1, f"DeepSpeed gives {size} ranks the same rows (autotp_size)"
+    if config.get("use_hyper_parallel") and _size(config, "hyper_parallel_cp_size") > 1:
+        size = _size(config, "hyper_parallel_cp_size")
+        return size, 1, f"{size} ranks share each row (hyper_parallel_cp_size)"
+    mesh = config.get("parallelism_config")
+    if isinstance(mesh, dict):
+        size = _size(mesh, "tp_size") * _size(mesh, "cp_size")
+        turns = _size(mesh, "sp_size")
+        return size, turns, "ranks that share rows are read from parallelism_config, never run here"
+    return 1, 1, ""
+
+
+def _size(mapping: Mapping[str, object], key: str) -> int:
+    value = mapping.get(key)
+    return value if isinstance(value, int) and value > 1 else 1
