@@ -12,7 +12,8 @@ Every key that `train` accepts is changed alone in a config that trains, to one 
 (`tests/oracle/meant.py`): null, true, false, int, whole_float (8.0), float (0.5), int_text ("16"),
 float_text ("0.5"), text (the text that the key is for), word ("banana"), true_text, false_text,
 empty_text, list, mapping. `refused`: while arguments are parsed. `crashes`: later, with the place
-and the error. `unsettled`: this machine lacks a package, the network or a device to tell.
+and the error. `unsettled`: not to be told here, for want of a package, the network or a device, or
+because what the key is for is refused in the same words.
 `live`: the value was looked at after parsing in a run that trained; where it is false, only
 parsing was observed, and `ok` means no more than that.
 """
@@ -61,14 +62,21 @@ def config_of(key: str, release: str, keys: dict[str, Any]) -> tuple[str, dict[s
 def parse(release: str, keys: dict[str, dict[str, Any]], only: list[str]) -> dict[str, Any]:
     """What the parser says of every kind of every key."""
     found: dict[str, Any] = {}
+    folder = environments.fixture_of(release)
     with Judge(release) as judge:
         for key in only:
             name, config = config_of(key, release, keys)
             values = meant.values(key, keys[key])
-            cases = [Case(kind, config={**config, key: value}) for kind, value in values.items()]
+            values["meant"] = meant.meant(key, keys[key])
+            *verdicts, plain = judge.each(
+                Case(kind, config={**config, key: value}, cwd=str(folder))
+                for kind, value in values.items()
+            )
             record: dict[str, Any] = {"live": False, "base": name, "ok": [], "refused": []}
-            for verdict in judge.each(cases):
-                if key in verdict.set_aside or verdict.verdict == "undecided":
+            for verdict in verdicts:
+                # A refusal that also meets what the key is for says nothing about the kind.
+                same = verdict.refused and verdict.error == plain.error
+                if key in verdict.set_aside or verdict.verdict == "undecided" or same:
                     record.setdefault("unsettled", []).append(verdict.id)
                 else:
                     record["refused" if verdict.refused else "ok"].append(verdict.id)
@@ -134,6 +142,8 @@ def main(argv: list[str] | None = None) -> None:
         records: dict[str, Any] = {}
         if options.keys:
             records = json.loads(path_of(release).read_text("utf-8"))["keys"]
+        with Trainer(release):  # builds the files that values name
+            pass
         records.update(parse(release, keys, only))
         if options.phase == "train":
             train(release, keys, records, only)

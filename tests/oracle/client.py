@@ -192,7 +192,7 @@ class Trainer(Process):
     script = "trainer.py"
 
     def __init__(self, release: str) -> None:
-        super().__init__(release, str(environments.home() / release / "fixture"))
+        super().__init__(release, str(environments.fixture_of(release)))
 
     def __enter__(self) -> Trainer:
         return self

@@ -52,6 +52,11 @@ def python_of(release: str) -> Path:
     return home() / release / "bin" / "python"
 
 
+def fixture_of(release: str) -> Path:
+    """The folder that trainer.py fills with the tiny model and data of a release."""
+    return home() / release / "fixture"
+
+
 def requirements(release: str) -> tuple[tuple[str, ...], ...]:
     """Pip calls in order; torch first so that nothing later picks another one.
 

@@ -13,10 +13,9 @@ and one answer a line::
 
 It runs what `llamafactory-cli COMMAND FILE` runs, through the program's own entry point, and stops
 when the arguments are parsed. Only what depends on the machine is taken out (`as_is` leaves it in):
-whether bf16 and tf32 exist, whether optional packages are installed, and `deepspeed`, which cannot
-even be parsed without its package. Every case runs in a child of its own, in an empty working
-folder unless `cwd` names one, and nothing is written. `undecided`: the child died or ran out of
-time.
+whether bf16 and tf32 exist, whether optional packages are installed, and the keys of `ELSEWHERE`,
+which are set aside. Every case runs in a child of its own, in an empty working folder unless `cwd`
+names one, and nothing is written. `undecided`: the child died or ran out of time.
 """
 
 from __future__ import annotations
@@ -38,6 +37,9 @@ else:
     import forked
 
 MESSAGE_LIMIT = 2000
+ELSEWHERE = ("deepspeed", "ddp_backend", "use_mps_device", "push_to_hub_model_id")
+"""Training keys that only another machine can parse: with the package, under a launcher, on a Mac,
+logged in to the hub."""
 
 
 class ReachedEnd(BaseException):
@@ -96,6 +98,11 @@ def _observe(modules: dict[str, Any], case: Case) -> None:
     """Note the stages as they pass, and stop where the arguments are parsed."""
     parser, tuner = modules["parser"], modules["tuner"]
     read = parser.read_args
+    known = parser.TrainingArguments.__dataclass_fields__
+    training = case.request.get("command", "train") == "train"
+    elsewhere = [key for key in ELSEWHERE if training and key in known]
+    if importlib.util.find_spec("deepspeed"):
+        elsewhere.remove("deepspeed")
 
     def read_args(args: Any = None) -> Any:
         if args is not None:
@@ -104,14 +111,10 @@ def _observe(modules: dict[str, Any], case: Case) -> None:
         config = case.request.get("config")
         loaded = read() if config is None else copy.deepcopy(config)
         case.stage = "parse"
-        if (
-            not case.request.get("as_is")
-            and isinstance(loaded, dict)
-            and "deepspeed" in loaded
-            and importlib.util.find_spec("deepspeed") is None
-        ):
-            del loaded["deepspeed"]
-            case.set_aside.append("deepspeed")
+        if isinstance(loaded, dict) and not case.request.get("as_is"):
+            case.set_aside = [key for key in loaded if key in elsewhere]
+            for key in case.set_aside:
+                del loaded[key]
         return loaded
 
     def then_stop(parse: Any) -> Any:

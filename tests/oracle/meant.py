@@ -127,6 +127,7 @@ WHOLE: dict[str, int] = {
 FRACTION: dict[str, float] = {"logging_steps": 0.5, "eval_steps": 0.5, "save_steps": 0.5}
 
 _BY_BASE: dict[str, str] = {
+    "full": "use_galore use_apollo use_badam use_adam_mini",
     "freeze": "freeze_trainable_layers freeze_trainable_modules freeze_extra_modules use_llama_pro",
     "oft": "oft_rank oft_block_size oft_target module_dropout",
     "adapter": "adapter_name_or_path adapter_folder create_new_adapter offload_folder cache_dir "
@@ -141,17 +142,16 @@ _BY_BASE: dict[str, str] = {
     "reward_model_adapters reward_model_quantization_bit reward_model_type",
     "asft": "asft_alpha",
     "eaft": "eaft_alpha",
-    "eval": "eval_dataset eval_strategy eval_steps eval_delay per_device_eval_batch_size "
+    "eval": "eval_strategy eval_steps eval_delay per_device_eval_batch_size "
     "per_gpu_eval_batch_size prediction_loss_only eval_on_start eval_use_gather_object "
-    "eval_accumulation_steps bf16_full_eval fp16_full_eval use_legacy_prediction_loop "
-    "jit_mode_eval eval_on_each_dataset do_eval past_index",
+    "eval_accumulation_steps predict_with_generate bf16_full_eval fp16_full_eval "
+    "use_legacy_prediction_loop jit_mode_eval eval_on_each_dataset do_eval past_index",
     "accuracy": "eval_do_concat_batches include_for_metrics batch_eval_metrics "
     "include_inputs_for_metrics compute_accuracy",
-    "val": "val_size",
     "best": "load_best_model_at_end metric_for_best_model greater_is_better early_stopping_steps",
     "saving": "save_only_model save_strategy save_steps save_on_each_node save_total_limit "
     "save_safetensors enable_jit_checkpoint",
-    "predict": "predict_with_generate do_predict do_sample temperature top_p top_k num_beams "
+    "predict": "do_predict do_sample temperature top_p top_k num_beams "
     "max_length max_new_tokens repetition_penalty length_penalty skip_special_tokens "
     "eval_num_beams",
     "generate": "generation_max_length generation_num_beams generation_config",
@@ -175,6 +175,9 @@ BESIDE: dict[str, dict[str, Any]] = {
     "adapter_folder": {"adapter_name_or_path": "."},
     "max_length": {"max_new_tokens": 0},
     "init_special_tokens": {"add_special_tokens": "<x>"},
+    "predict_with_generate": {"cutoff_len": 24},
+    "export_quantization_bit": {"export_quantization_dataset": "alpaca"},
+    "split_special_tokens": {"use_fast_tokenizer": False},
 }
 """What else has to be said for a key to matter."""
 

@@ -1,0 +1,311 @@
+"""How often ftlint is right: its errors against the real parser, and the real trainer behind it.
+
+    python -m tests.oracle.score 0.9.5 0.9.4 0.9.3          corpus and 300 generated configs
+    python -m tests.oracle.score 0.9.5 --count 1000 --late  also train what was accepted
+
+Recall: of the configs that the parser refuses, how many have an ftlint error. Precision: of those
+with an ftlint error, how many are refused, or crash when they are trained. Late recall (`--late`):
+of the configs that are accepted and then crash, how many have an error. Cases that this machine
+cannot settle (a package, a device) count nowhere. Every disagreement is listed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tests.oracle import bases, environments
+from tests.oracle.client import Case, Command, Judge, Outcome, Trainer, Verdict
+from tests.oracle.generate import generate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+CORPUS = Path(os.environ.get("FTLINT_CORPUS") or environments.ROOT / ".." / "shared" / "corpus")
+COMMANDS: dict[str, Command] = {
+    "train": "train",
+    "eval": "train",  # files that only evaluate or predict, which is `train` without do_train
+    "export": "export",
+    "infer": "chat",
+}
+CHUNK = 200
+"""Files an ftlint call, well below the limit of a command line."""
+STEPS = 6
+
+
+class Subject(NamedTuple):
+    """One config to be scored."""
+
+    path: Path
+    command: Command
+    note: str = ""
+
+
+class Disagreement(NamedTuple):
+    """One config that ftlint and LLaMA Factory see differently."""
+
+    kind: str
+    """missed: refused without an error. false: an error without harm. late: crashed without one.
+    open: an error, and this machine cannot tell."""
+    subject: Subject
+    codes: tuple[str, ...]
+    real: str
+
+    def __str__(self) -> str:
+        codes = " ".join(self.codes) or "-"
+        real = self.real.replace("\n", " ")[:300]
+        note = f"  [{self.subject.note}]" if self.subject.note else ""
+        return f"{self.kind:6} {self.subject.path.name}  {codes}  {real}{note}"
+
+
+class Sheet(NamedTuple):
+    """The score of one release over one set of configs."""
+
+    release: str
+    source: str
+    files: int
+    refused: int
+    recalled: int
+    flagged: int
+    """Files with an error whose fate is known."""
+    confirmed: int
+    crashed: int
+    foreseen: int
+    disagreements: tuple[Disagreement, ...]
+
+    @property
+    def recall(self) -> float:
+        return self.recalled / self.refused if self.refused else 1.0
+
+    @property
+    def precision(self) -> float:
+        return self.confirmed / self.flagged if self.flagged else 1.0
+
+    def __str__(self) -> str:
+        late = f"  late {self.foreseen}/{self.crashed}" if self.crashed else ""
+        return (
+            f"{self.release} {self.source}: {self.files} files, {self.refused} refused; "
+            f"recall {self.recalled}/{self.refused} = {self.recall:.3f}, "
+            f"precision {self.confirmed}/{self.flagged} = {self.precision:.3f}{late}"
+        )
+
+
+def lint(paths: Sequence[Path], release: str, folder: Path) -> dict[str, tuple[str, ...]]:
+    """File name -> codes of the errors that ftlint finds, called as a user calls it."""
+    found: dict[str, tuple[str, ...]] = {path.name: () for path in paths}
+    root = environments.ROOT
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'lint'}{os.pathsep}{root / 'schemas'}"}
+    command = [sys.executable, "-m", "ftlint", "check", "--output-format", "json", "--isolated"]
+    for start in range(0, len(paths), CHUNK):
+        files = [str(path) for path in paths[start : start + CHUNK]]
+        run = subprocess.run(
+            [*command, "--target", release, *files],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode not in (0, 1):
+            raise RuntimeError(f"ftlint ended with {run.returncode}: {run.stderr[-2000:]}")
+        for diagnostic in json.loads(run.stdout)["diagnostics"]:
+            if diagnostic["severity"] == "error":
+                found[Path(diagnostic["path"]).name] += (diagnostic["code"],)
+    return found
+
+
+def score(
+    release: str,
+    source: str,
+    subjects: Sequence[Subject],
+    texts: Mapping[str, str],
+    folder: Path,
+    late: bool = False,
+) -> Sheet:
+    """Score one set of files in `folder`. `texts`: what to train for a file, where it can be."""
+    errors = lint([subject.path for subject in subjects], release, folder)
+    with Judge(release) as judge:
+        verdicts = judge.judge(
+            Case(subject.path.name, subject.command, path=str(subject.path), cwd=str(folder))
+            for subject in subjects
+        )
+    outcomes = _train(release, subjects, verdicts, errors, texts, late)
+    refused = recalled = flagged = confirmed = crashed = foreseen = 0
+    disagreements = []
+    for subject, verdict in zip(subjects, verdicts, strict=True):
+        name, codes = subject.path.name, errors[subject.path.name]
+        if verdict.refused:
+            refused += 1
+            recalled += bool(codes)
+            flagged += bool(codes)
+            confirmed += bool(codes)
+            if not codes:
+                disagreements.append(Disagreement("missed", subject, codes, verdict.error))
+            continue
+        outcome = outcomes.get(name)
+        if outcome is None or outcome.environmental or outcome.outcome == "refused":
+            if codes:
+                real = outcome.error if outcome else f"accepted {verdict.set_aside or ''}"
+                disagreements.append(Disagreement("open", subject, codes, real))
+            continue
+        harmed = outcome.outcome == "crashed"
+        crashed += harmed
+        foreseen += harmed and bool(codes)
+        flagged += bool(codes)
+        confirmed += harmed and bool(codes)
+        if codes and not harmed:
+            disagreements.append(Disagreement("false", subject, codes, "trained"))
+        if harmed and not codes:
+            disagreements.append(Disagreement("late", subject, codes, outcome.error))
+    return Sheet(
+        *(release, source, len(subjects), refused, recalled, flagged, confirmed),
+        *(crashed, foreseen, tuple(disagreements)),
+    )
+
+
+def _train(
+    release: str,
+    subjects: Iterable[Subject],
+    verdicts: Iterable[Verdict],
+    errors: Mapping[str, tuple[str, ...]],
+    texts: Mapping[str, str],
+    late: bool,
+) -> dict[str, Outcome]:
+    """Train the accepted configs that ftlint has an error for (with `late`, all of them)."""
+    wanted = [
+        subject.path.name
+        for subject, verdict in zip(subjects, verdicts, strict=True)
+        if verdict.verdict == "accepted"
+        and subject.command == "train"
+        and subject.path.name in texts
+        and (late or errors[subject.path.name])
+    ]
+    if not wanted:
+        return {}
+    with Trainer(release) as trainer:
+        return {name: trainer.train(texts[name], name, STEPS) for name in wanted}
+
+
+GROUNDED = {
+    "model_name_or_path": "tiny",
+    "template": "empty",
+    "output_dir": "out",
+    "dataset_dir": "data",
+    "cutoff_len": 64,
+    "max_steps": 2,
+    "dataloader_num_workers": 0,
+    "preprocessing_num_workers": 1,
+    "per_device_train_batch_size": 2,
+    "report_to": "none",
+}
+"""Stands in for what a published config names and nobody else has."""
+UNGROUNDED = (
+    *("media_dir", "tokenized_path", "deepspeed", "cache_dir", "adapter_name_or_path", "ref_model"),
+    *("image_max_pixels", "video_max_pixels", "quantization_bit", "resume_from_checkpoint"),
+    *("dataloader_prefetch_factor", "dataloader_persistent_workers", "fsdp", "fsdp_config"),
+    *("max_samples", "flash_attn", "enable_liger_kernel", "use_unsloth", "run_name"),
+)
+
+
+def ground(text: str, errors: Iterable[str]) -> str | None:
+    """A published config with the fixture's model and data, to see whether it crashes.
+
+    None when the errors are about what was replaced, so that training could not confirm them.
+    """
+    if any(code.startswith("FT7") for code in errors):
+        return None
+    lines = [line for line in text.splitlines() if line.strip()]
+    stage = next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("stage:")), ""
+    )
+    data = bases.BASES.get(stage, {}).get("dataset", "alpaca")
+    evaluated = any(line.startswith("eval_dataset:") for line in lines)
+    replaced = {**GROUNDED, "dataset": data, **({"eval_dataset": data} if evaluated else {})}
+    kept = [
+        line
+        for line in lines
+        if not line.startswith((" ", "-"))
+        and line.partition(":")[0] not in replaced
+        and line.partition(":")[0] not in UNGROUNDED
+    ]
+    return "\n".join([*kept, *(f"{key}: {value}" for key, value in replaced.items())]) + "\n"
+
+
+def score_corpus(release: str) -> Sheet:
+    """Score the published configs, each as the command that it is written for."""
+    rows = [json.loads(line) for line in (CORPUS / "manifest.jsonl").read_text().splitlines()]
+    files = CORPUS.resolve() / "files"
+    subjects = [Subject(files / row["file"], COMMANDS[row["kind"]]) for row in rows]
+    errors = lint([subject.path for subject in subjects], release, files)
+    texts = {
+        subject.path.name: text
+        for subject in subjects
+        if subject.path.suffix == ".yaml"
+        and (text := ground(subject.path.read_text("utf-8"), errors[subject.path.name]))
+    }
+    return score(release, "corpus", subjects, texts, files)
+
+
+def score_generated(
+    release: str, seed: int, count: int, late: bool = False, keep: Path | None = None
+) -> Sheet:
+    """Score generated configs in a folder where they can train."""
+    with Trainer(release):  # builds the fixture
+        pass
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = keep or Path(temporary) / "configs"
+        shutil.copytree(environments.fixture_of(release), folder, dirs_exist_ok=True)
+        subjects, texts = [], {}
+        for config in generate(release, seed, count):
+            path = folder / f"{config.id}.yaml"
+            path.write_text(config.text, "utf-8")
+            note = "; ".join([config.base, *config.changes])
+            subjects.append(Subject(path, config.command, note))
+            texts[path.name] = config.text
+        return score(release, f"generated({seed})", subjects, texts, folder, late)
+
+
+def _record(sheet: Sheet) -> dict[str, Any]:
+    listed = [
+        {"kind": d.kind, "file": str(d.subject.path), "codes": d.codes, "real": d.real}
+        | ({"note": d.subject.note} if d.subject.note else {})
+        for d in sheet.disagreements
+    ]
+    return {**sheet._asdict(), "disagreements": listed}
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print the score of every release asked for."""
+    parser = argparse.ArgumentParser(description="Score ftlint against LLaMA Factory.")
+    parser.add_argument("release", nargs="+", choices=list(environments.RELEASES))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=300, help="generated configs; 0: none")
+    parser.add_argument("--no-corpus", action="store_true")
+    parser.add_argument("--late", action="store_true", help="train every accepted config")
+    parser.add_argument("--keep", type=Path, help="leave the generated configs in this folder")
+    parser.add_argument("--json", type=Path, help="write the sheets here as well")
+    options = parser.parse_args(argv)
+    sheets = []
+    for release in options.release:
+        if not options.no_corpus:
+            sheets.append(score_corpus(release))
+        if options.count:
+            keep = options.keep / release if options.keep else None
+            sheets.append(score_generated(release, options.seed, options.count, options.late, keep))
+    for sheet in sheets:
+        print(sheet, *sheet.disagreements, sep="\n  ", end="\n\n")
+    for sheet in sheets:
+        print(sheet)
+    if options.json:
+        options.json.write_text(json.dumps([_record(sheet) for sheet in sheets], indent=1), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
