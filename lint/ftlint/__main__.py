@@ -16,7 +16,7 @@ def main() -> None:
         from ftlint.run import Request
 
         sys.exit(check(Request(tuple(arguments) or (".",)), Output()))
-    from ftlint.cli import cli
+    from ftlint.cli.commands import cli
 
     cli()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftlint.discovery import is_placeholder
+from ftlint.discovery import placeholder_in
 from ftlint.facts import Given, effective, facts
 
 if TYPE_CHECKING:
@@ -56,6 +56,6 @@ def make_context(
         "config": config,
         "effective": values,
         "facts": facts(values, target, given, source.path),
-        "unknown": {name for name, value in config.items() if is_placeholder(value)},
+        "unknown": {name for name, value in config.items() if placeholder_in(value) is not None},
     }
     return Context(source, document, constructed, command, target, catalogue, instance)

@@ -8,6 +8,7 @@ resolver agrees with none of them, so the patterns are stated here, in the loade
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 
@@ -47,6 +48,8 @@ def resolve(text: str, dialect: Dialect) -> object:
     """
     head = text[:1]
     if head in _NUMBER_HEADS:
+        if text.isdecimal() and text.isascii() and (head != "0" or text == "0"):
+            return int(text)  # most numbers by far, and worth no pattern
         return _number(text, dialect)
     if head in _WORD_HEADS and text in _WORDS:
         return _WORDS[text]
@@ -77,48 +80,67 @@ _WORDS: dict[str, bool | None] = {
     },
 }
 
-_FLOAT = re.compile(
-    r"""(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?
-    |\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?
-    |[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*
-    |[-+]?\.(?:inf|Inf|INF)
-    |\.(?:nan|NaN|NAN))\Z""",
-    re.X,
-)
-_EXPONENT_FLOAT = re.compile(
-    r"""(?:[-+]?[0-9]+(?:_[0-9]+)*\.[0-9_]*(?:[eE][-+]?[0-9]+)?
-    |[-+]?[0-9]+(?:_[0-9]+)*[eE][-+]?[0-9]+)\Z""",
-    re.X,
-)
-_INT = re.compile(
-    r"""[-+]?(?:0b[01_]+|0[0-7_]+|(?:0|[1-9][0-9_]*)|0x[0-9a-fA-F_]+
-    |[1-9][0-9_]*(?::[0-5]?[0-9])+)\Z""",
-    re.X,
-)
-_DATE = re.compile(
-    r"""[0-9]{4}-[0-9]{2}-[0-9]{2}\Z
-    |[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?
-     (?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?\Z""",
-    re.X,
-)
-_DATE_PARTS = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
-    r"(?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?"
-    r"(?:[ \t]*(?:(Z)|([-+])([0-9]{1,2})(?::([0-9]{2}))?))?)?\Z"
-)
+
+@cache
+def _float() -> re.Pattern[str]:
+    return re.compile(
+        r"""(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?
+        |\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?
+        |[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*
+        |[-+]?\.(?:inf|Inf|INF)
+        |\.(?:nan|NaN|NAN))\Z""",
+        re.X,
+    )
+
+
+@cache
+def _exponent_float() -> re.Pattern[str]:
+    return re.compile(
+        r"""(?:[-+]?[0-9]+(?:_[0-9]+)*\.[0-9_]*(?:[eE][-+]?[0-9]+)?
+        |[-+]?[0-9]+(?:_[0-9]+)*[eE][-+]?[0-9]+)\Z""",
+        re.X,
+    )
+
+
+@cache
+def _int() -> re.Pattern[str]:
+    return re.compile(
+        r"""[-+]?(?:0b[01_]+|0[0-7_]+|(?:0|[1-9][0-9_]*)|0x[0-9a-fA-F_]+
+        |[1-9][0-9_]*(?::[0-5]?[0-9])+)\Z""",
+        re.X,
+    )
+
+
+@cache
+def _date() -> re.Pattern[str]:
+    return re.compile(
+        r"""[0-9]{4}-[0-9]{2}-[0-9]{2}\Z
+        |[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?
+         (?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?\Z""",
+        re.X,
+    )
+
+
+@cache
+def _date_parts() -> re.Pattern[str]:
+    return re.compile(
+        r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+        r"(?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?"
+        r"(?:[ \t]*(?:(Z)|([-+])([0-9]{1,2})(?::([0-9]{2}))?))?)?\Z"
+    )
 
 
 def _number(text: str, dialect: Dialect) -> object:
-    if _FLOAT.match(text):
+    if _float().match(text):
         return to_float(text)
-    if _INT.match(text):
+    if _int().match(text):
         try:
             return to_int(text)
         except ValueError:
             return Malformed("int", "it looks like a number but has no digits")
-    if dialect.dates and _DATE.match(text):
+    if dialect.dates and _date().match(text):
         return to_date(text)
-    if dialect.exponent_floats and _EXPONENT_FLOAT.match(text):
+    if dialect.exponent_floats and _exponent_float().match(text):
         return float(text.replace("_", ""))
     return text
 
@@ -170,7 +192,7 @@ def to_date(text: str) -> object:
     """Return the date or datetime that PyYAML makes of `text`."""
     import datetime
 
-    parts = _DATE_PARTS.match(text)
+    parts = _date_parts().match(text)
     if parts is None:
         return Malformed("date", "it is no date")
     year, month, day, hour, minute, second, fraction, utc, sign, hours, minutes = parts.groups()

@@ -38,23 +38,25 @@ class Directives(NamedTuple):
     bad: tuple[BadDirective, ...]
 
 
-_COMMENT = re.compile(r"#\s*ftlint:\s*(.*)")
-_IGNORE = re.compile(r"(ignore|ignore-file)\s*\[([^\]]*)\]")
-_FACT = re.compile(r"([a-z-]+)\s*=\s*([^\s,]+)")
+_COMMENT = r"#\s*ftlint:\s*(.*)"
+_IGNORE = r"(ignore|ignore-file)\s*\[([^\]]*)\]"
+_FACT = r"([a-z-]+)\s*=\s*([^\s,]+)"
 FACTS = ("dataset-size", "gpus", "nodes", "budget")
 
 
 def read(source: Source, comments: Iterable[Comment]) -> Directives:
     """Return the directives among `comments`."""
+    if "ftlint" not in source.text:
+        return Directives((), {}, ())
     suppressions: list[Suppression] = []
     facts: dict[str, str] = {}
     bad: list[BadDirective] = []
     for comment in comments:
-        match = _COMMENT.match(comment.text)
+        match = re.match(_COMMENT, comment.text)
         if match is None:
             continue
         body = match[1]
-        ignore = _IGNORE.match(body)
+        ignore = re.match(_IGNORE, body)
         if ignore:
             codes = tuple(code.strip() for code in ignore[2].split(",") if code.strip())
             if not codes:
@@ -63,7 +65,7 @@ def read(source: Source, comments: Iterable[Comment]) -> Directives:
             line = None if ignore[1] == "ignore-file" else _subject(source, comment)
             suppressions.append(Suppression(codes, line, comment.start, comment.end))
             continue
-        stated = dict(_FACT.findall(body))
+        stated = dict(re.findall(_FACT, body))
         unknown = [name for name in stated if name not in FACTS]
         if stated and not unknown:
             facts.update(stated)

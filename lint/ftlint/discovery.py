@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from ftlint import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
 Command = Literal["train", "export", "chat", "eval", "v1"]
 
@@ -18,7 +18,8 @@ _MARKERS = frozenset(
     infer_backend quantization_bit quantization_method pref_loss pref_beta packing
     neat_packing freeze_trainable_layers use_galore use_badam use_unsloth
     enable_liger_kernel visual_inputs val_size mix_strategy plot_loss overwrite_cache
-    preprocessing_num_workers do_train do_predict image_max_pixels media_dir reward_model""".split()
+    preprocessing_num_workers do_train do_predict image_max_pixels media_dir reward_model
+    task n_shot""".split()
 )
 """Keys that make a file with `model_name_or_path` LLaMA Factory's rather than another trainer's."""
 
@@ -44,17 +45,16 @@ _RUNS = frozenset(
     num_train_epochs learning_rate max_steps""".split()
 )
 
-_LINE_KEY = re.compile(r"""^[ ]{0,4}["']?([A-Za-z_]\w*)["']?[ \t]*:(?:[\s"'\[{,]|$)""", re.M)
-
-_JSON_KEY = re.compile(r"""["']([A-Za-z_]\w*)["'][ \t]*:""")
+_LINE_KEY = r"""(?m)^[ ]{0,4}["']?([A-Za-z_]\w*)["']?[ \t]*:(?:[\s"'\[{,]|$)"""
+_JSON_KEY = r"""["']([A-Za-z_]\w*)["'][ \t]*:"""
 
 
 def names_in(text: str) -> list[str]:
     """Return what looks like top-level keys, also in a text that does not parse."""
     text = text.lstrip("\ufeff")
     if text.lstrip()[:1] == "{":
-        return _JSON_KEY.findall(text)
-    return _LINE_KEY.findall(text)
+        return re.findall(_JSON_KEY, text)
+    return re.findall(_LINE_KEY, text)
 
 
 def command_of(names: Collection[str]) -> Command | None:
@@ -87,21 +87,17 @@ def _is_config(keys: set[str]) -> bool:
     return markers >= 4 and len(keys & _OWN) >= 2 and foreign <= len(keys) // 2
 
 
-PLACEHOLDER = re.compile(
+def placeholder_in(value: object) -> str | None:
+    """Return the gap to be filled in before the run, if a value is or holds one.
+
+    `{{X}}`, `${VAR}`, `$VAR`, `<your_path>`, `__X__` and `%X%` are such gaps.
+    """
+    if not isinstance(value, str) or not ({"$", "{", "<", "%"} & {*value} or "__" in value):
+        return None
+    match = re.search(_PLACEHOLDER, value)
+    return match.group() if match else None
+
+
+_PLACEHOLDER = (
     r"\{\{.*?\}\}|\$\{[^}]*\}|\$[A-Z_][A-Z0-9_]*\b|\A<[^<>|]+>\Z|__[A-Z][A-Z0-9_]*__|\A%\w+%\Z"
 )
-"""`{{X}}`, `${VAR}`, `$VAR`, `<your_path>`, `__X__`, `%X%`: to be filled in before the run."""
-
-
-def is_placeholder(value: object) -> bool:
-    """Say whether a value is a template's gap rather than a value."""
-    return isinstance(value, str) and PLACEHOLDER.search(value) is not None
-
-
-def first_placeholder(texts: Iterable[str]) -> str | None:
-    """Return the first gap in `texts`."""
-    for text in texts:
-        match = PLACEHOLDER.search(text)
-        if match:
-            return match.group()
-    return None

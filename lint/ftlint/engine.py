@@ -91,15 +91,11 @@ def _dialect(source: Source, target: Target) -> Dialect:
 
 def _findings(context: Context) -> Iterator[Finding]:
     yield from reader.findings(_reader_problems(context), context.source)
-    modules: set[str] = set()
-    for rule in registry.RULES.values():
-        if not registry.applies(rule, context.target, context.command):
-            continue
-        if rule.module is None:
-            yield from _of_conditions(rule, context)
-        elif rule.module not in modules:
-            modules.add(rule.module)
-            yield from _of_module(rule.module, context)
+    rules, modules = registry.judging(context.target, context.command)
+    for name in modules:
+        yield from _of_module(name, context)
+    for rule in rules:
+        yield from _of_conditions(rule, context)
 
 
 def _reader_problems(context: Context) -> Iterator[Problem]:

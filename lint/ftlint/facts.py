@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftlint.discovery import is_placeholder
+from ftlint.discovery import placeholder_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,9 +47,7 @@ def effective(config: Mapping[str, object], catalogue: Catalogue) -> dict[str, o
     return values
 
 
-def facts(
-    values: Mapping[str, Any], target: Target, given: Given, path: str
-) -> dict[str, object]:
+def facts(values: Mapping[str, Any], target: Target, given: Given, path: str) -> dict[str, object]:
     """Return what is known besides, and only that: a rule over an unknown fact does not fire."""
     known: dict[str, object | None] = {
         "llamafactory": target.llamafactory,
@@ -89,7 +87,9 @@ def words(value: object) -> list[object]:
 
 
 def _words_of(value: object) -> list[object] | None:
-    return words(value) if isinstance(value, (str, list)) and not is_placeholder(value) else None
+    return (
+        words(value) if isinstance(value, (str, list)) and placeholder_in(value) is None else None
+    )
 
 
 def _count(value: object) -> int | None:
@@ -109,7 +109,11 @@ def _report_to(value: object, target: Target) -> list[object] | None:
     if value in ("none", ["none"]):
         return []
     before_5 = target.versions[1] < (5,)
-    if value in ("all", ["all"]) or (value is None and before_5) or is_placeholder(value):
+    if (
+        value in ("all", ["all"])
+        or (value is None and before_5)
+        or placeholder_in(value) is not None
+    ):
         return None
     return value if isinstance(value, list) else [value]
 
@@ -133,7 +137,7 @@ def _save_is_multiple_of_eval(values: Mapping[str, Any]) -> bool | None:
 
 
 def _is_broken_json(value: object) -> bool:
-    if not isinstance(value, str) or not value.startswith("{") or is_placeholder(value):
+    if not isinstance(value, str) or not value.startswith("{") or placeholder_in(value) is not None:
         return False
     import json
 
@@ -153,9 +157,9 @@ def _launch(given: Given) -> dict[str, object]:
 
 def _deepspeed(value: object, path: str) -> dict[str, object]:
     """Return `deepspeed` and `zero_stage` from a mapping, or from a file within the project."""
-    content = value if isinstance(value, dict) else None
-    if isinstance(value, str) and not is_placeholder(value):
-        content = _json_file(value, path)
+    content: object = value
+    if isinstance(value, str):
+        content = None if placeholder_in(value) is not None else _json_file(value, path)
     if not isinstance(content, dict):
         return {}
     optimization = content.get("zero_optimization")

@@ -25,11 +25,8 @@ class Target(NamedTuple):
     dialect: Dialect
     json_configs: bool
     suffixes: tuple[str, ...]
-
-    @property
-    def versions(self) -> tuple[Version, Version]:
-        """Both versions as comparable numbers."""
-        return parse_version(self.llamafactory), parse_version(self.transformers)
+    versions: tuple[Version, Version]
+    """Both versions as comparable numbers."""
 
 
 class UnknownTarget(ValueError):
@@ -75,7 +72,10 @@ def resolve_target(llamafactory: str | None = None, transformers: str | None = N
         raise UnknownTarget(
             f"transformers {version} is older than any LLaMA Factory {name} takes ({low} to {high})"
         )
-    return Target(name, version, _layer(version), _dialect(name, loader), json_configs, suffixes)
+    return Target(
+        name, version, _layer(version), _dialect(name, loader), json_configs, suffixes,
+        (parse_version(name), parse_version(version)),
+    )  # fmt: skip
 
 
 def in_range(version: Version, bounds: Range) -> bool:

@@ -32,7 +32,9 @@ def load(code: str) -> Example:
     data = YAML(typ="safe", pure=True).load(text)
     fits = [name for name in KNOWN if in_range(parse_version(name), rule.llamafactory)]
     target = resolve_target(data.get("examples_target", fits[-1]), _transformers(rule, fits[-1]))
-    return Example(rule, data, Options(target, Given(facts=tuple(data.get("facts", {}).items()))))
+    facts = dict(data.get("facts", {}))
+    launch = {name: facts.pop(name) for name in ("gpus", "nodes") if name in facts}
+    return Example(rule, data, Options(target, Given(**launch, facts=tuple(facts.items()))))
 
 
 def _transformers(rule: Rule, release: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftlint.discovery import PLACEHOLDER
+from ftlint.discovery import placeholder_in
 from ftlint.records import Finding
 
 if TYPE_CHECKING:
@@ -17,6 +17,5 @@ def check(context: Context) -> Iterator[Finding]:
     """Yield one finding for each value that has a gap."""
     for name in context.instance["unknown"]:
         entry = context.entries[name]
-        gap = PLACEHOLDER.search(str(entry.value))
-        values = {"placeholder": gap.group() if gap else entry.value}
+        values = {"placeholder": placeholder_in(entry.value)}
         yield Finding("FT014", entry.node.start, entry.node.end, name, values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ftlint.target import Target, in_range
 from ftschemas import compiled
 from ftschemas.ruleformat import Check, FixRecipe, Rule
@@ -26,6 +28,14 @@ BY_PROBLEM: dict[str, Rule] = {kind: rule for rule in RULES.values() for kind in
 def find(word: str) -> Rule | None:
     """Return the rule with this code or name, however it is capitalised."""
     return RULES.get(word.upper()) or BY_NAME.get(word.lower())
+
+
+@cache
+def judging(target: Target, command: str) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """Return what judges files of `command` under `target`: data rules, and names of modules."""
+    rules = [rule for rule in RULES.values() if applies(rule, target, command)]
+    modules = dict.fromkeys(rule.module for rule in rules if rule.module is not None)
+    return tuple(rule for rule in rules if rule.checks), tuple(modules)
 
 
 def applies(rule: Rule, target: Target, command: str) -> bool:

@@ -71,8 +71,8 @@ def _is_live(context: Context, key: Key) -> bool:
     from ftlint.rules import registry
     from ftlint.rules.condition import holds
 
-    for rule in registry.RULES.values():
-        if rule.code.startswith("FT5") and registry.applies(rule, context.target, context.command):
+    for rule in registry.judging(context.target, context.command)[0]:
+        if rule.code.startswith("FT5"):
             for check in rule.checks:
                 names = (check.key,) if check.key else rule.at
                 if key.name in names and holds(check.when, context.instance):

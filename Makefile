@@ -1,0 +1,47 @@
+# Two commands do all the set-up from a bare clone: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint oracle pre-commit docs docs-check schemas clean
+
+demo: $(VENV)/.installed
+	@echo
+	@echo '$$ ftlint examples/bad'
+	@$(BIN)/ftlint examples/bad || test $$? -eq 1
+	@echo
+	@echo '$$ ftlint examples/good'
+	@$(BIN)/ftlint examples/good
+
+test: $(VENV)/.tests lint
+	$(BIN)/python schemas/compile.py --check
+	$(BIN)/pytest -m "not oracle and not precommit and not gpu" -n auto
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+oracle: $(VENV)/.tests
+	$(BIN)/pytest -m oracle tests/oracle tests/schemas
+
+pre-commit: $(VENV)/.tests
+	$(BIN)/pytest -m precommit tests/precommit
+
+docs: $(VENV)/.tests
+	$(BIN)/python docs/generate.py
+
+docs-check: $(VENV)/.tests
+	$(BIN)/python docs/generate.py --check
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.tests: pyproject.toml constraints.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

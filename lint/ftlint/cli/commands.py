@@ -1,0 +1,152 @@
+"""Options and arguments, as click reads them, to requests."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from ftlint import __version__
+from ftlint.report import FORMATS
+
+
+class _Group(click.Group):
+    """`ftlint PATHS` means `ftlint check PATHS`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h", "--version"):
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ftlint")
+def cli() -> None:
+    """Lint LLaMA Factory configs before a GPU is touched.
+
+    `ftlint PATHS` lints files and folders; see `ftlint check --help` for its options.
+    """
+
+
+def _sizes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
+    sizes = []
+    for value in values:
+        name, _sep, number = value.rpartition("=")
+        if not number.isdecimal() or int(number) < 1:
+            raise click.BadParameter(f"{value!r}: write NAME=ROWS, or ROWS for the only dataset")
+        sizes.append((name, int(number)))
+    return tuple(sizes)
+
+
+def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    from ftlint.directives import matches
+    from ftlint.rules.registry import RULES
+
+    codes = tuple(code.strip() for value in values for code in value.split(",") if code.strip())
+    for code in codes:
+        known = any(matches(code, rule.code, rule.name) for rule in RULES.values())
+        if code != "ALL" and not known:
+            raise click.BadParameter(f"{code!r} is no rule: see `ftlint rule --all`")
+    return codes
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--target", metavar="V", help="LLaMA Factory release, or auto for the installed one.")
+@click.option("--transformers", metavar="V", help="transformers release beside it.")
+@click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
+@click.option("--nodes", type=click.IntRange(1), metavar="N", help="Nodes.")
+@click.option("--dataset-dir", type=click.Path(), help="Where dataset_info.json lies.")
+@click.option(
+    "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
+    help="Rows of a dataset that cannot be counted here.",
+)  # fmt: skip
+@click.option("--select", multiple=True, callback=_codes, metavar="CODES", help="Only these rules.")
+@click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Not these rules.")
+@click.option(
+    "--extend-select", multiple=True, callback=_codes, metavar="CODES", help="These rules as well."
+)
+@click.option(
+    "--fail-on", type=click.Choice(["error", "warning", "info"]),
+    help="Least severity that sets the exit status (warning).",
+)  # fmt: skip
+@click.option(
+    "--output-format", "format", type=click.Choice(FORMATS), default="text", show_default=True
+)
+@click.option("--output-file", "file", type=click.Path(), help="Write the report there.")
+@click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Settings file.")
+@click.option("--isolated", is_flag=True, help="Read no settings file.")
+@click.option("--stdin-filename", metavar="F", help="Name of the file that `-` stands for.")
+@click.option(
+    "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",
+    show_default=True,
+)  # fmt: skip
+@click.option("--statistics", is_flag=True, help="Count findings by rule instead of listing them.")
+def check(**options: Any) -> None:
+    """Lint files and folders; `-` reads standard input.
+
+    Folders give every *.yaml, *.yml and *.json that is a LLaMA Factory config. Exit status:
+    0 clean, 1 findings, 2 wrong usage or settings, 3 ftlint failed.
+    """
+    from ftlint.cli.check import Output, check
+    from ftlint.run import Request
+
+    if options.pop("statistics"):
+        options["format"] = "statistics"
+    output = Output(**{name: options.pop(name) for name in ("format", "file", "colour")})
+    paths = options.pop("paths") or (".",)
+    sys.exit(check(Request(tuple(paths), **options), output))
+
+
+@cli.command()
+@click.argument("word", metavar="[CODE|NAME]", required=False)
+@click.option("--all", "every", is_flag=True, help="List every rule.")
+@click.option(
+    "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
+    show_default=True,
+)  # fmt: skip
+def rule(word: str | None, every: bool, format: str) -> None:
+    """Say what a rule checks, why, and how to fix it."""
+    from ftlint.cli.check import wants_colour, write
+    from ftlint.cli.explain import explain, listing
+    from ftlint.rules.registry import find
+
+    if every or word is None:
+        write(listing(format))
+        return
+    found = find(word)
+    if found is None:
+        raise click.UsageError(f"{word!r} is no rule: see `ftlint rule --all`")
+    write(explain(found, format, wants_colour("auto")))
+
+
+@cli.command()
+@click.option("--target", metavar="V", help="LLaMA Factory release (newest).")
+@click.option("--transformers", metavar="V", help="transformers release (the newest it takes).")
+@click.option(
+    "--command", type=click.Choice(["train", "export", "chat", "eval"]), default="train",
+    show_default=True,
+)  # fmt: skip
+@click.option("--settings", is_flag=True, help="The schema of [tool.ftlint] instead.")
+def schema(target: str | None, transformers: str | None, command: str, settings: bool) -> None:
+    """Print a JSON Schema of the config's keys, for editors.
+
+    Save it and point your editor at it, or put
+    `# yaml-language-server: $schema=PATH` at the head of a config.
+    """
+    import json
+
+    from ftlint.cli.check import write
+    from ftlint.schema import editor_schema
+    from ftlint.settings import json_schema
+    from ftlint.target import UnknownTarget, resolve_target
+
+    if settings:
+        write(json.dumps(json_schema(), indent=2) + "\n")
+        return
+    try:
+        chosen = resolve_target(target, transformers)
+    except UnknownTarget as error:
+        raise click.UsageError(str(error)) from None
+    write(json.dumps(editor_schema(chosen, command), indent=2, ensure_ascii=False) + "\n")
