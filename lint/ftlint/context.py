@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ftlint.catalogue import Catalogue
     from ftlint.construct import Constructed, Entry
     from ftlint.document import Document
+    from ftlint.rules.registry import RuleBook
     from ftlint.source import Source
     from ftlint.target import Target
 
@@ -29,6 +30,7 @@ class Context(NamedTuple):
     target: Target
     catalogue: Catalogue
     instance: dict[str, Any]
+    rules: RuleBook
 
     @property
     def entries(self) -> dict[str, Entry]:
@@ -48,6 +50,7 @@ def make_context(
     target: Target,
     catalogue: Catalogue,
     given: Given,
+    rules: RuleBook,
 ) -> Context:
     """Put together what rules ask of a file."""
     config = {name: entry.value for name, entry in constructed.entries.items()}
@@ -58,4 +61,4 @@ def make_context(
         "facts": facts(values, target, given, source.path),
         "unknown": {name for name, value in config.items() if placeholder_in(value) is not None},
     }
-    return Context(source, document, constructed, command, target, catalogue, instance)
+    return Context(source, document, constructed, command, target, catalogue, instance, rules)

@@ -34,6 +34,7 @@ class Options(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     command: Command | None = None
+    rules: registry.RuleBook = registry.BUILT_IN
 
 
 class Result(NamedTuple):
@@ -67,7 +68,7 @@ def lint(source: Source, options: Options) -> Result:
         if command is None:
             return Result(source, None, ())
         return _settle(source, command, _of_broken(source, document), (), options)
-    made = construct(document.root, _dialect(source, options.target))
+    made = construct(document.root, dialect_of(source, options.target))
     command = options.command or command_of(made.entries)
     if command is None and any(p.kind in ("unhashable-key", "unknown-tag") for p in made.problems):
         command = command_of(names_in(source.text))
@@ -77,12 +78,12 @@ def lint(source: Source, options: Options) -> Result:
     context = make_context(
         source, document, made, command, options.target,
         _catalogue(options.target, command),
-        _given(options.given, asked),
+        _given(options.given, asked), options.rules,
     )  # fmt: skip
     return _settle(source, command, _findings(context), asked, options)
 
 
-def _dialect(source: Source, target: Target) -> Dialect:
+def dialect_of(source: Source, target: Target) -> Dialect:
     """Return how the target reads this file: up to 0.9.3 JSON goes to Python's own reader."""
     if source.path.endswith(".json") and not target.dialect.unique_keys:
         return target.dialect._replace(name="JSON", exponent_floats=True, dates=False, tabs=True)
@@ -91,7 +92,7 @@ def _dialect(source: Source, target: Target) -> Dialect:
 
 def _findings(context: Context) -> Iterator[Finding]:
     yield from reader.findings(_reader_problems(context), context.source)
-    rules, modules = registry.judging(context.target, context.command)
+    rules, modules = context.rules.judging(context.target, context.command)
     for name in modules:
         yield from _of_module(name, context)
     for rule in rules:
@@ -100,7 +101,7 @@ def _findings(context: Context) -> Iterator[Finding]:
 
 def _reader_problems(context: Context) -> Iterator[Problem]:
     yield from context.constructed.problems
-    if not _dialect(context.source, context.target).tabs:
+    if not dialect_of(context.source, context.target).tabs:
         for place in tabs(context.source.text, context.document):
             yield Problem("tab", place, place + 1, {})
     yield from _file_problems(context)
@@ -146,7 +147,7 @@ def _of_module(name: str, context: Context) -> Iterator[Finding]:
         yield Finding("FT904", 0, 0, None, values)
         return
     for finding in found:
-        if registry.applies(registry.RULES[finding.rule], context.target, context.command):
+        if registry.applies(context.rules.rules[finding.rule], context.target, context.command):
             yield finding
 
 
@@ -204,17 +205,19 @@ def _settle(
     options: Options,
 ) -> Result:
     """Turn findings into diagnostics: sorted, worded, suppressed, selected."""
-    found = [_worded(source, finding) for finding in findings]
+    found = [_worded(source, finding, options.rules) for finding in findings]
     if asked:
         found, unused = directive.apply(asked, found, source)
-        found.extend(_of_directives(source, asked, unused))
+        found.extend(_of_directives(source, asked, unused, options.rules))
     wanted = [one for one in found if _selected(one, options)]
     wanted.sort(key=lambda one: (one.start, one.code, one.end))
     return Result(source, command, tuple(dict.fromkeys(wanted)))
 
 
-def _worded(source: Source, finding: Finding) -> Diagnostic:
-    rule = registry.RULES[finding.rule]
+def _worded(
+    source: Source, finding: Finding, book: registry.RuleBook = registry.BUILT_IN
+) -> Diagnostic:
+    rule = book.rules[finding.rule]
     message = finding.message or fill(rule.message, finding.values)
     return Diagnostic(
         source.path, rule.code, rule.name, rule.severity, message,  # type: ignore[arg-type]
@@ -223,9 +226,12 @@ def _worded(source: Source, finding: Finding) -> Diagnostic:
 
 
 def _of_directives(
-    source: Source, asked: directive.Directives, unused: list[directive.Suppression]
+    source: Source,
+    asked: directive.Directives,
+    unused: list[directive.Suppression],
+    book: registry.RuleBook,
 ) -> Iterator[Diagnostic]:
-    known = [(rule.code, rule.name) for rule in registry.RULES.values()]
+    known = [(rule.code, rule.name) for rule in book.rules.values()]
     unknown = list(directive.unknown_codes(asked, known))
     for one in unknown:
         yield _worded(source, Finding("FT902", one.start, one.end, None, {"code": one.reason}))

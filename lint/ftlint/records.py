@@ -25,12 +25,26 @@ class Edit(NamedTuple):
     text: str
 
 
+class Change(NamedTuple):
+    """What a fix does to one key of the data; its edits are held against it afterwards.
+
+    `text` is the new name of a renamed key, or the value of a replaced or inserted one as written;
+    `comment` is the trailing comment that a deleted pair takes along.
+    """
+
+    kind: Literal["delete", "rename", "replace", "insert"]
+    key: str
+    text: str = ""
+    comment: str | None = None
+
+
 class Fix(NamedTuple):
     """Edits that belong together; `safe` ones leave the run as it is or as it was plainly meant."""
 
     applicability: Applicability
     message: str
     edits: tuple[Edit, ...]
+    changes: tuple[Change, ...] = ()
 
 
 class Finding(NamedTuple):

@@ -7,12 +7,14 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint import settings as project
+from ftlint.directives import matches
 from ftlint.discovery import command_of, names_in
 from ftlint.engine import Options, Result, lint_bytes
 from ftlint.facts import Given
 from ftlint.files import MAX_BYTES, Found, Unreadable, expand, read
 from ftlint.records import SEVERITIES
 from ftlint.report import Run
+from ftlint.rules.registry import BUILT_IN, RuleBook
 from ftlint.source import of_text
 from ftlint.target import resolve_target
 
@@ -147,5 +149,23 @@ class _Judges:
         select = (asked.select or settings.select) or ()
         if asked.extend_select:
             select = (*(select or ("ALL",)), *asked.extend_select)
-        options = Options(target, given, select, (*settings.ignore, *asked.ignore))
+        ignore = (*settings.ignore, *asked.ignore)
+        book = self._rules(settings)
+        for code in (*select, *ignore):
+            if code != "ALL" and not any(
+                matches(code, rule.code, rule.name) for rule in book.rules.values()
+            ):
+                raise Refused(f"{code!r} is no rule: see `ftlint rule --all`")
+        options = Options(target, given, select, ignore, rules=book)
         return options, settings
+
+    @staticmethod
+    def _rules(settings: Settings) -> RuleBook:
+        if not settings.policies:
+            return BUILT_IN
+        from ftlint import policies
+
+        try:
+            return BUILT_IN.with_policies(policies.load(settings.policies, settings.root or "."))
+        except policies.BadPolicy as error:
+            raise Refused(str(error)) from None

@@ -17,7 +17,7 @@ from ftlint.discovery import command_of
 from ftlint.document import Broken, compose
 from ftlint.facts import Given
 from ftlint.rules.condition import holds
-from ftlint.rules.registry import RULES
+from ftlint.rules.registry import BUILT_IN, RULES
 from ftlint.source import of_text
 from ftlint.target import resolve_target
 from ftschemas.ruleformat import to_json_schema
@@ -39,7 +39,7 @@ def instance_of(text: str, version: str) -> dict[str, Any] | None:
     catalogue = Catalogue(target, command)
     given = Given(gpus=2)
     return make_context(
-        of_text("c.yaml", text), document, made, command, target, catalogue, given
+        of_text("c.yaml", text), document, made, command, target, catalogue, given, BUILT_IN
     ).instance
 
 

@@ -1,12 +1,51 @@
-"""The rules there are, as the compiled data name them."""
+"""The rules there are: ftlint's own, as the compiled data name them, and a team's policies."""
 
 from __future__ import annotations
 
-from functools import cache
+from typing import TYPE_CHECKING
 
 from ftlint.target import Target, in_range
 from ftschemas import compiled
 from ftschemas.ruleformat import Check, FixRecipe, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class RuleBook:
+    """A set of rules and what of it judges a given target and command."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules: dict[str, Rule] = {rule.code: rule for rule in rules}
+        self._judging: dict[tuple[Target, str], tuple[tuple[Rule, ...], tuple[str, ...]]] = {}
+
+    def find(self, word: str) -> Rule | None:
+        """Return the rule with this code or name, however it is capitalised."""
+        named = (rule for rule in self.rules.values() if rule.name == word.lower())
+        return self.rules.get(word.upper()) or next(named, None)
+
+    def judging(self, target: Target, command: str) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+        """Return what judges files of `command` under `target`: data rules, names of modules."""
+        key = (target, command)
+        if key not in self._judging:
+            rules = [rule for rule in self.rules.values() if applies(rule, target, command)]
+            modules = dict.fromkeys(rule.module for rule in rules if rule.module is not None)
+            self._judging[key] = tuple(rule for rule in rules if rule.checks), tuple(modules)
+        return self._judging[key]
+
+    def with_policies(self, policies: Iterable[Rule]) -> RuleBook:
+        """Return a book of these rules and a team's own."""
+        return RuleBook([*self.rules.values(), *policies])
+
+
+def applies(rule: Rule, target: Target, command: str) -> bool:
+    """Say whether the rule judges files of `command` under `target`."""
+    llamafactory, transformers = target.versions
+    return (
+        command in rule.commands
+        and in_range(llamafactory, rule.llamafactory)
+        and in_range(transformers, rule.transformers)
+    )
 
 
 def _load(data: tuple[object, ...]) -> Rule:
@@ -20,29 +59,6 @@ def _load(data: tuple[object, ...]) -> Rule:
     )
 
 
-RULES: dict[str, Rule] = {rule.code: rule for rule in map(_load, compiled.RULES)}
-BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES.values()}
+BUILT_IN = RuleBook(map(_load, compiled.RULES))
+RULES = BUILT_IN.rules
 BY_PROBLEM: dict[str, Rule] = {kind: rule for rule in RULES.values() for kind in rule.problems}
-
-
-def find(word: str) -> Rule | None:
-    """Return the rule with this code or name, however it is capitalised."""
-    return RULES.get(word.upper()) or BY_NAME.get(word.lower())
-
-
-@cache
-def judging(target: Target, command: str) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
-    """Return what judges files of `command` under `target`: data rules, and names of modules."""
-    rules = [rule for rule in RULES.values() if applies(rule, target, command)]
-    modules = dict.fromkeys(rule.module for rule in rules if rule.module is not None)
-    return tuple(rule for rule in rules if rule.checks), tuple(modules)
-
-
-def applies(rule: Rule, target: Target, command: str) -> bool:
-    """Say whether the rule judges files of `command` under `target`."""
-    llamafactory, transformers = target.versions
-    return (
-        command in rule.commands
-        and in_range(llamafactory, rule.llamafactory)
-        and in_range(transformers, rule.transformers)
-    )

@@ -68,10 +68,9 @@ def _is_live(context: Context, key: Key) -> bool:
 
     A wrong value of a key that nothing reads hurts nobody.
     """
-    from ftlint.rules import registry
     from ftlint.rules.condition import holds
 
-    for rule in registry.judging(context.target, context.command)[0]:
+    for rule in context.rules.judging(context.target, context.command)[0]:
         if rule.code.startswith("FT5"):
             for check in rule.checks:
                 names = (check.key,) if check.key else rule.at

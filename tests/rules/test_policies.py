@@ -1,0 +1,85 @@
+"""A team's own rules: loaded, applied, suppressed like ftlint's; a bad file is one clear line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ftlint.run import Refused, Request, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = "model_name_or_path: m\ntemplate: qwen\nstage: sft\nlora_rank: 256\n"
+POLICY: dict[str, Any] = {
+    "code": "ACME001",
+    "name": "rank-above-64",
+    "summary": "our GPUs hold rank 64",
+    "severity": "warning",
+    "when": {"config": {"lora_rank": {"type": "integer", "exclusiveMinimum": 64}}},
+    "at": "lora_rank",
+    "show": "value",
+    "message": "lora_rank {lora_rank} is above 64, which our GPUs hold: lower it.",
+    "why": "Measured in March.",
+    "bad": "lora_rank: «256»\n",
+    "good": "lora_rank: 64\n",
+}
+
+
+def lint(folder: Path, config: str, policies: str = '["policy/*"]') -> list[tuple[str, str]]:
+    (folder / "ftlint.toml").write_text(f"policies = {policies}\n", encoding="utf-8")
+    (folder / "c.yaml").write_text(config, encoding="utf-8")
+    report, _ = run(Request((str(folder / "c.yaml"),)), bytes, lambda done, total: None)
+    return [(one.code, one.message) for result in report.results for one in result.diagnostics]
+
+
+def write(folder: Path, content: str, name: str = "one.json") -> None:
+    (folder / "policy").mkdir(exist_ok=True)
+    (folder / "policy" / name).write_text(content, encoding="utf-8")
+
+
+def test_a_policy_fires_with_its_own_words(tmp_path: Path) -> None:
+    write(tmp_path, json.dumps(POLICY))
+    message = "lora_rank 256 is above 64, which our GPUs hold: lower it."
+    assert lint(tmp_path, CONFIG) == [("ACME001", message)]
+    assert lint(tmp_path, CONFIG.replace("256", "64")) == []
+
+
+def test_policies_may_be_yaml_and_lists_and_are_suppressed_like_any_rule(tmp_path: Path) -> None:
+    write(tmp_path, json.dumps([POLICY]), "many.yaml")
+    silenced = CONFIG.replace("256", "256  # ftlint: ignore[ACME001] the big node")
+    assert lint(tmp_path, silenced) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"code": "FT999"}, "FT is ftlint's own"),
+        ({"code": "acme"}, "code"),
+        ({"severity": "fatal"}, "severity"),
+        ({"when": {"config": {"a": {"dependentRequired": {}}}}}, "'dependentRequired' is no"),
+        ({"when": None}, "when"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_bad_policy_is_refused_with_its_reason(
+    tmp_path: Path, change: dict[str, Any], complaint: str
+) -> None:
+    write(tmp_path, json.dumps({**POLICY, **change}))
+    with pytest.raises(Refused, match=complaint) as refused:
+        lint(tmp_path, CONFIG)
+    assert "one.json" in str(refused.value)
+
+
+def test_other_defects_of_policy_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no file matches"):
+        lint(tmp_path, CONFIG)
+    write(tmp_path, "{not yaml")
+    with pytest.raises(Refused, match="not readable"):
+        lint(tmp_path, CONFIG)
+    write(tmp_path, json.dumps(POLICY))
+    write(tmp_path, json.dumps(POLICY), "two.json")
+    with pytest.raises(Refused, match="is taken by"):
+        lint(tmp_path, CONFIG)
