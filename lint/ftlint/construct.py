@@ -82,12 +82,14 @@ class _Reader:
         self.found: dict[tuple[str, int], Problem] = {}
         self.known: dict[int, object] = {}
         self.merged: dict[int, list[tuple[Node, Node]]] = {}
+        self.aliased = False
 
     def problem(self, kind: str, node: Node, **values: object) -> None:
         self.found.setdefault((kind, node.start), Problem(kind, node.start, node.end, values))
 
     def value(self, node: Node) -> object:
         target = deref(node)
+        self.aliased = self.aliased or target is not node
         if isinstance(target, Scalar):
             return self.scalar(target)
         if id(target) not in self.known:
@@ -253,8 +255,8 @@ class _Reader:
 
     def check_expansion(self, root: Node) -> None:
         """Refuse what OmegaConf refuses: aliases that blow a small file up."""
-        if not self.dialect.unique_keys:
-            return
+        if not self.dialect.unique_keys or (not self.aliased and root.end < MAX_EXPANDED_NODES):
+            return  # without aliases, so few characters cannot hold so many nodes
         unique: set[int] = set()
         sizes: dict[int, int] = {}
         expanded = _expanded(root, unique, sizes)
