@@ -63,7 +63,8 @@ def command_of(names: Collection[str]) -> Command | None:
     `v1` is the new nested family of LLaMA Factory's rewrite: recognised, judged by no v0 rule.
     """
     keys = set(names)
-    if "model" in keys and "model_name_or_path" not in keys and len(keys & _V1) >= 2:
+    v1 = len(keys & _V1) >= 2 or keys == {"model", "peft_config"}
+    if v1 and "model" in keys and "model_name_or_path" not in keys:
         return "v1"
     if not _is_config(keys):
         return None
