@@ -1,0 +1,139 @@
+"""Rows and columns of Arrow files, in the stream format or the file format.
+
+Only the heads of the messages are read; the data between them is passed over. Source: Apache Arrow
+`docs/source/format/Columnar.rst` (IPC), `format/Message.fbs`, `format/Schema.fbs`; FlatBuffers
+`docs/source/internals.md`.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.datasets.jsonscan import RowCount
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+FILE_MAGIC = b"ARROW1"
+
+_CONTINUES = 0xFFFFFFFF
+_SCHEMA, _RECORD_BATCH = 1, 3  # of the union MessageHeader
+_LONGEST_HEAD = 64 << 20
+
+
+class Table(NamedTuple):
+    """Rows over all record batches, and the names of the columns."""
+
+    rows: int
+    columns: tuple[str, ...]
+
+
+def count_arrow(path: str) -> RowCount:
+    """Return the rows of an Arrow file. Raises OSError when the file cannot be read."""
+    table = read_table(path)
+    return RowCount(None, table) if isinstance(table, str) else RowCount(table.rows)
+
+
+def read_table(path: str) -> Table | str:
+    """Return rows and columns, or what is wrong. Raises OSError."""
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        start = 8 if file.read(6) == FILE_MAGIC else 0
+        file.seek(start)
+        try:
+            return _messages(file, size)
+        except (struct.error, IndexError, UnicodeDecodeError, ValueError):
+            return "is not an Arrow file"
+
+
+def _messages(file: BinaryIO, size: int) -> Table:
+    rows, columns = 0, None
+    while True:
+        head = _head(file)
+        if not head:
+            break
+        message = _Flat(head, _u32(head, 0))
+        kind, body = message.byte(1), message.long(3)
+        if kind == _SCHEMA and columns is None:
+            columns = tuple(field.text(0) for field in message.table(2).tables(1))
+        elif kind == _RECORD_BATCH:
+            rows += message.table(2).long(0)
+        place = file.seek(body, os.SEEK_CUR)
+        if body < 0 or place > size:
+            raise ValueError("a message that ends after the file")
+    if columns is None:
+        raise ValueError("no schema")
+    return Table(rows, columns)
+
+
+def _head(file: BinaryIO) -> bytes:
+    """Return the next message's metadata; nothing at the end of the stream."""
+    word = file.read(4)
+    if len(word) < 4:
+        return b""
+    length = _u32(word, 0)
+    if length == _CONTINUES:  # absent before Arrow 0.15
+        length = _u32(file.read(4), 0)
+    if length > _LONGEST_HEAD:
+        raise ValueError("a head too long")
+    head = file.read(length)
+    if len(head) < length:
+        raise ValueError("a head cut short")
+    return head
+
+
+def _u32(data: bytes, place: int) -> int:
+    return int(struct.unpack_from("<I", data, place)[0])
+
+
+class _Flat:
+    """A FlatBuffers table: a place in a buffer, and fields found through its vtable."""
+
+    def __init__(self, data: bytes, place: int) -> None:
+        self.data = data
+        self.place = place
+        self.vtable = place - int(struct.unpack_from("<i", data, place)[0])
+        self.length = int(struct.unpack_from("<H", data, self.vtable)[0])
+
+    def field(self, number: int) -> int:
+        """Return where a field is, 0 when it is absent and so has its default."""
+        slot = 4 + 2 * number
+        if slot + 2 > self.length:
+            return 0
+        offset = int(struct.unpack_from("<H", self.data, self.vtable + slot)[0])
+        return self.place + offset if offset else 0
+
+    def byte(self, number: int) -> int:
+        place = self.field(number)
+        return self.data[place] if place else 0
+
+    def long(self, number: int) -> int:
+        place = self.field(number)
+        return int(struct.unpack_from("<q", self.data, place)[0]) if place else 0
+
+    def table(self, number: int) -> _Flat:
+        place = self.field(number)
+        if not place:
+            raise ValueError("a table is missing")
+        return _Flat(self.data, place + _u32(self.data, place))
+
+    def tables(self, number: int) -> list[_Flat]:
+        place = self.field(number)
+        if not place:
+            return []
+        place += _u32(self.data, place)
+        count = _u32(self.data, place)
+        if 4 * count > len(self.data):
+            raise ValueError("a vector that ends after the message")
+        slots = range(place + 4, place + 4 + 4 * count, 4)
+        return [_Flat(self.data, slot + _u32(self.data, slot)) for slot in slots]
+
+    def text(self, number: int) -> str:
+        place = self.field(number)
+        if not place:
+            return ""
+        place += _u32(self.data, place)
+        return self.data[place + 4 : place + 4 + _u32(self.data, place)].decode()

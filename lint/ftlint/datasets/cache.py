@@ -1,0 +1,67 @@
+"""Counts that were made before, one small file each in the user's cache folder.
+
+A count stands for a path, its size and the time of its last change. Files are written aside and
+moved into place, so processes cannot see half of one; whatever goes wrong is as if nothing had been
+kept.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+SETTLED = 2_000_000_000  # ns; a file changed just now may change again within the same clock tick
+
+
+def folder() -> str:
+    """Return where counts are kept: XDG_CACHE_HOME, or its default on this system."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return os.path.join(home or os.path.join(os.path.expanduser("~"), ".cache"), "ftlint", "counts")
+
+
+class Cache:
+    """Remembers lists of numbers and texts for files. `where` None switches it off."""
+
+    def __init__(self, where: str | None) -> None:
+        self.where = where
+
+    def get(self, path: str, question: str) -> list[object] | None:
+        """Return what was kept for this file as it is now, and for the same question."""
+        if self.where is None:
+            return None
+        try:
+            key, state = self._key(path, question)
+            with open(os.path.join(self.where, key), encoding="utf-8") as file:
+                import json
+
+                kept = json.load(file)
+        except (OSError, ValueError):
+            return None
+        return kept[1] if isinstance(kept, list) and len(kept) == 2 and kept[0] == state else None
+
+    def put(self, path: str, question: str, answer: list[object]) -> None:
+        """Keep an answer, unless the file is still being written or the disk is not writable."""
+        if self.where is None:
+            return
+        try:
+            key, state = self._key(path, question)
+            if time.time_ns() - os.stat(path).st_mtime_ns < SETTLED:
+                return
+            import json
+
+            os.makedirs(self.where, exist_ok=True)
+            aside = os.path.join(self.where, f"{key}.{os.getpid()}")
+            with open(aside, "w", encoding="utf-8") as file:
+                json.dump([state, answer], file)
+            os.replace(aside, os.path.join(self.where, key))
+        except OSError:
+            return
+
+    def _key(self, path: str, question: str) -> tuple[str, list[object]]:
+        import hashlib
+
+        path = os.path.abspath(path)
+        state = os.stat(path)
+        name = hashlib.blake2b(f"{path}\n{question}".encode("utf-8", "surrogateescape"),
+                               digest_size=16).hexdigest()  # fmt: skip
+        return name, [path, question, state.st_size, state.st_mtime_ns]

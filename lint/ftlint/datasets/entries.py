@@ -1,0 +1,161 @@
+"""Dataset definitions: dataset_info.json in every form that LLaMA Factory reads.
+
+Source: LLaMA Factory `data/parser.py` (0.9.3 to 0.9.5).
+"""
+
+from __future__ import annotations
+
+import os.path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+INFO = "dataset_info.json"
+FILE, SCRIPT, CLOUD = "file", "script", "cloud_file"
+HF_HUB, MS_HUB, OM_HUB = "hf_hub", "ms_hub", "om_hub"
+HUBS = {HF_HUB: "Hugging Face", MS_HUB: "ModelScope", OM_HUB: "Modelers"}
+
+
+class Columns(NamedTuple):
+    """Column names; null means that the column is not read."""
+
+    prompt: str | None = "instruction"
+    query: str | None = "input"
+    response: str | None = "output"
+    history: str | None = None
+    messages: str | None = "conversations"
+    system: str | None = None
+    tools: str | None = None
+    images: str | None = None
+    videos: str | None = None
+    audios: str | None = None
+    chosen: str | None = None
+    rejected: str | None = None
+    kto_tag: str | None = None
+
+
+class Tags(NamedTuple):
+    """Names of roles and fields within a message; null ones stay null."""
+
+    role_tag: str | None = "from"
+    content_tag: str | None = "value"
+    user_tag: str | None = "human"
+    assistant_tag: str | None = "gpt"
+    observation_tag: str | None = "observation"
+    function_tag: str | None = "function_call"
+    system_tag: str | None = "system"
+
+
+class Entry(NamedTuple):
+    """One dataset as LLaMA Factory would read it. Values of a wrong type are kept as they are."""
+
+    name: str
+    load_from: str  # FILE, SCRIPT, CLOUD or one of HUBS
+    location: object  # file name, repository or address
+    formatting: object = "alpaca"
+    ranking: object = False
+    split: object = "train"
+    num_samples: object = None
+    columns: Columns = Columns()
+    tags: Tags = Tags()
+
+
+class Info(NamedTuple):
+    """The table of definitions, or why it cannot be had.
+
+    `table` is None when there is none: then `online` says that names are hub repositories, or
+    `problem` says what is wrong and `elsewhere` that it may be there on the machine of the run.
+    """
+
+    table: Mapping[str, object] | None
+    online: bool = False
+    problem: str = ""
+    elsewhere: bool = False
+    path: str = ""
+
+
+def read_info(dataset_dir: object, cwd: str) -> Info:
+    """Return the definitions of a `dataset_dir` as the config has it, relative to `cwd`."""
+    if isinstance(dataset_dir, dict):
+        return Info(dataset_dir)
+    if not isinstance(dataset_dir, str):
+        return Info(None, problem=f"dataset_dir {dataset_dir!r} is not text")
+    if dataset_dir == "ONLINE":
+        return Info(None, online=True)
+    if dataset_dir.startswith("REMOTE:"):
+        return Info(None, problem=f"{INFO} of {dataset_dir[7:]} is on the hub", elsewhere=True)
+    path = os.path.join(cwd, dataset_dir, INFO)
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except OSError as error:
+        folder = os.path.join(cwd, dataset_dir)
+        elsewhere = not os.path.isdir(folder) and (os.path.isabs(dataset_dir) or "$" in dataset_dir)
+        return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} cannot be read: "
+                    f"{error.strerror or error}", elsewhere=elsewhere, path=path)  # fmt: skip
+    except UnicodeDecodeError:
+        return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is not UTF-8", path=path)
+    import json
+
+    try:
+        table = json.loads(text)
+    except ValueError as error:
+        return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is not JSON: {error}",
+                    path=path)  # fmt: skip
+    if not isinstance(table, dict):
+        return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is not a JSON object",
+                    path=path)  # fmt: skip
+    return Info(table, path=path)
+
+
+def define(
+    name: str, info: Info, *, modelscope: bool = False, openmind: bool = False
+) -> Entry | str:
+    """Return the definition of one dataset, or what is wrong with it.
+
+    `modelscope` and `openmind` say that USE_MODELSCOPE_HUB or USE_OPENMIND_HUB is set.
+    """
+    if info.online:
+        return Entry(name, MS_HUB if modelscope else OM_HUB if openmind else HF_HUB, name)
+    if info.table is None:
+        return info.problem
+    if name not in info.table:
+        return f"dataset {name!r} is not defined in {INFO}"
+    attributes = info.table[name]
+    if not isinstance(attributes, dict):
+        return f"dataset {name!r} in {INFO} is not an object"
+    source = _source(attributes, modelscope, openmind)
+    if source is None:
+        return f"dataset {name!r} names neither a file nor a repository"
+    columns, tags = attributes.get("columns"), attributes.get("tags")
+    entry = Entry(
+        name,
+        *source,
+        formatting=attributes.get("formatting", "alpaca"),
+        ranking=attributes.get("ranking", False),
+        split=attributes.get("split", "train"),
+        num_samples=attributes.get("num_samples"),
+    )
+    # Where the table names any column or tag, those that it does not name are null.
+    if isinstance(columns, dict):
+        entry = entry._replace(columns=Columns(*map(columns.get, Columns._fields)))
+    if isinstance(tags, dict):
+        entry = entry._replace(tags=Tags(*map(tags.get, Tags._fields)))
+    return entry
+
+
+def _source(
+    attributes: Mapping[str, object], modelscope: bool, openmind: bool
+) -> tuple[str, object] | None:
+    hf, ms, om = (f"{hub}_hub_url" in attributes for hub in ("hf", "ms", "om"))
+    if ms and (modelscope or not hf):
+        return MS_HUB, attributes["ms_hub_url"]
+    if om and (openmind or not hf):
+        return OM_HUB, attributes["om_hub_url"]
+    if hf:
+        return HF_HUB, attributes["hf_hub_url"]
+    for key, kind in (("script_url", SCRIPT), ("cloud_file_name", CLOUD), ("file_name", FILE)):
+        if key in attributes:
+            return kind, attributes[key]
+    return None

@@ -1,0 +1,73 @@
+"""The files behind a local dataset.
+
+Source: LLaMA Factory `data/loader.py` `_load_single_dataset`, `extras/constants.py` (0.9.3 to
+0.9.5).
+"""
+
+from __future__ import annotations
+
+import os.path
+from typing import NamedTuple
+
+KINDS = {"arrow": "arrow", "csv": "csv", "json": "json", "jsonl": "json", "parquet": "parquet",
+         "txt": "text"}  # fmt: skip
+
+MISSING, EMPTY, KIND, ELSEWHERE, OUTSIDE, NAME = (
+    "missing", "empty", "kind", "elsewhere", "outside", "name"
+)  # fmt: skip
+
+
+class Files(NamedTuple):
+    """The files of one dataset, all of one kind, in the order that they are read."""
+
+    paths: tuple[str, ...]
+    kind: str
+
+
+class Trouble(NamedTuple):
+    """Why a dataset has no files to count: one of the words above, and a sentence."""
+
+    what: str
+    text: str
+
+
+def find(file_name: object, dataset_dir: str, cwd: str) -> Files | Trouble:
+    """Return the files of a `file_name` in `dataset_dir`, which is relative to `cwd`.
+
+    A folder stands for everything directly in it. Nothing outside of the two is looked at.
+    """
+    if not isinstance(file_name, str) or not file_name:
+        return Trouble(NAME, f"file_name {file_name!r} is not a name")
+    folder = os.path.normpath(os.path.join(cwd, dataset_dir))
+    path = os.path.normpath(os.path.join(folder, file_name))
+    if not any(_within(path, root) for root in (folder, os.path.normpath(cwd))):
+        return Trouble(OUTSIDE, f"{file_name} lies outside of dataset_dir and the working "
+                       "directory, where nothing is read")  # fmt: skip
+    if os.path.isdir(path):
+        names = sorted(os.listdir(path))
+        if not names:
+            return Trouble(EMPTY, f"folder {file_name} is empty")
+        kinds = {name: KINDS.get(os.path.splitext(name)[1][1:]) for name in names}
+        odd = next((name for name, kind in kinds.items() if kind is None), None)
+        if odd is not None:
+            return Trouble(KIND, f"folder {file_name} holds {odd}, which is no data file: every "
+                           "entry is read, hidden ones and folders too")  # fmt: skip
+        if len(set(kinds.values())) > 1:
+            return Trouble(KIND, f"folder {file_name} mixes kinds of files: "
+                           f"{', '.join(sorted(map(str, set(kinds.values()))))}")  # fmt: skip
+        return Files(tuple(os.path.join(path, name) for name in names), str(kinds[names[0]]))
+    if not os.path.isfile(path):
+        if not os.path.isdir(folder):
+            return Trouble(ELSEWHERE, f"{dataset_dir} is not on this machine")
+        pattern = any(character in file_name for character in "*?[")
+        return Trouble(MISSING, f"{file_name} is not in {dataset_dir}"
+                       + (": patterns are not expanded" if pattern else ""))  # fmt: skip
+    kind = KINDS.get(os.path.splitext(path)[1][1:])
+    if kind is None:
+        return Trouble(KIND, f"{file_name} is none of the file types {', '.join(sorted(KINDS))} "
+                       "(in lower case)")  # fmt: skip
+    return Files((path,), kind)
+
+
+def _within(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)

@@ -1,0 +1,190 @@
+"""Which rows preprocessing keeps.
+
+A row is dropped without an error when it has not the turns that the stage needs. The template, the
+tokenizer and cutoff_len have no part in it. Source: LLaMA Factory `data/converter.py` and
+`data/processor/*.py` (0.9.3 to 0.9.5).
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from ftlint.datasets.reading import NoReader, rows_of
+
+if TYPE_CHECKING:
+    from ftlint.datasets.entries import Columns, Entry, Tags
+    from ftlint.datasets.reading import Row
+
+ALPACA, SHAREGPT, OPENAI = "alpaca", "sharegpt", "openai"
+
+
+CHUNK = 10_000  # rows of a CSV file that pandas finds one type for
+
+
+class Unconvertible(Exception):
+    """A row on which the conversion of the dataset stops; the text follows the file's name."""
+
+
+def count_dropped(
+    path: str, kind: str, entry: Entry, stage: str, limit: int | None
+) -> tuple[int, int, tuple[str, ...]]:
+    """Return (rows looked at, rows dropped, columns seen) of the first `limit` rows of a file.
+
+    Raises Unconvertible, Unreadable, NoReader and OSError.
+    """
+    rows = dropped = 0
+    columns: dict[str, None] = {}
+    number_like = kind == "csv" and entry.formatting == ALPACA
+    text = False
+    for row in islice(rows_of(path, kind, entry.columns), limit):
+        if not row.keys() <= columns.keys():
+            columns.update(dict.fromkeys(row))
+        dropped += not keeps(row, entry, stage)
+        rows += 1
+        if number_like:
+            text = text or _is_text(row.get(entry.columns.response or ""))
+            if rows % CHUNK == 0:
+                if not text:
+                    break
+                text = False
+    if number_like and not text and rows and dropped < rows:
+        raise NoReader("has answers that may all be read as numbers")
+    return rows, dropped, tuple(columns)
+
+
+def _is_text(value: object) -> bool:
+    """Whether pandas must take a column with this value for text."""
+    if not isinstance(value, str) or value.lower() in ("true", "false"):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return True
+    return False
+
+
+def keeps(row: Row, entry: Entry, stage: str) -> bool:
+    """Whether preprocessing keeps a row. Raises Unconvertible where conversion itself fails."""
+    if stage == "pt":
+        return True
+    try:
+        turns, responses = _CONVERTERS[str(entry.formatting)](row, entry)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unconvertible(f"has a row that cannot be converted: {error!r}") from error
+    if turns % 2 != 1:
+        return False
+    if stage == "sft":
+        return responses == 1
+    return responses >= 2 if stage in ("rm", "dpo", "kto") else True
+
+
+def columns_read(entry: Entry, stage: str = "sft") -> tuple[str, ...]:
+    """Return the columns that must be there: each one that is missing is a KeyError."""
+    columns = entry.columns
+    common = [columns.tools, columns.images, columns.videos, columns.audios]
+    if entry.formatting == ALPACA:
+        common += [columns.history, columns.prompt, columns.query, columns.system, columns.kto_tag]
+        common += [columns.chosen, columns.rejected] if entry.ranking else []
+        if not columns.kto_tag and not entry.ranking:
+            common += [columns.response]
+    else:
+        common += [columns.messages, columns.kto_tag]
+        common += [columns.chosen, columns.rejected] if entry.ranking else []
+    return tuple(dict.fromkeys(name for name in common if name))
+
+
+def _alpaca(row: Row, entry: Entry) -> tuple[int, int]:
+    columns = entry.columns
+    turns = 1
+    history = row.get(columns.history) if columns.history else None
+    if isinstance(history, list):
+        for _, _ in history:
+            pass
+        turns += 2 * len(history)
+    if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
+        return turns, 2
+    pair = (columns.chosen or "", columns.rejected or "")
+    if entry.ranking and all(isinstance(row.get(name), str) for name in pair):
+        return turns, 2
+    return turns, int(isinstance(row.get(columns.response or ""), str))
+
+
+def _sharegpt(row: Row, entry: Entry) -> tuple[int, int]:
+    tags = entry.tags
+    messages = _without_system(_messages(row, entry.columns), tags)
+    accepted = ((tags.user_tag, tags.observation_tag), (tags.assistant_tag, tags.function_tag))
+    for turn, message in enumerate(messages):
+        if _field(message, tags.role_tag) not in accepted[turn % 2]:
+            return 0, 0
+    return _turns(row, entry, len(messages))
+
+
+def _openai(row: Row, entry: Entry) -> tuple[int, int]:
+    tags = entry.tags
+    user, assistant, observation, function = "user", "assistant", "observation", "function"
+    # A role that two tags share takes the later meaning, as in the mapping that is built there.
+    meaning = {
+        tags.user_tag: user,
+        tags.assistant_tag: assistant,
+        tags.observation_tag: observation,
+        tags.function_tag: function,
+        tags.system_tag: "system",
+    }
+    roles = []
+    waiting = False  # results of tools, which become one turn before the next other message
+    for message in _without_system(_messages(row, entry.columns), tags):
+        role = _field(message, tags.role_tag)
+        if role in (tags.assistant_tag, tags.function_tag) and message.get("tool_calls"):
+            role = tags.function_tag
+        if role == tags.observation_tag:
+            waiting = True
+            continue
+        if waiting:
+            roles.append(observation)
+            waiting = False
+        roles.append(meaning[role])
+    accepted = ((user, observation), (assistant, function))
+    if any(role not in accepted[turn % 2] for turn, role in enumerate(roles)):
+        return 0, 0
+    return _turns(row, entry, len(roles))
+
+
+_CONVERTERS = {ALPACA: _alpaca, SHAREGPT: _sharegpt, OPENAI: _openai}
+
+
+def _messages(row: Row, columns: Columns) -> list[dict[str | None, object]]:
+    if columns.messages is None:
+        raise KeyError(columns.messages)
+    messages = row.get(columns.messages)
+    if not isinstance(messages, list):
+        raise TypeError(f"{columns.messages} is not a list")
+    return messages
+
+
+def _without_system(
+    messages: list[dict[str | None, object]], tags: Tags
+) -> list[dict[str | None, object]]:
+    if tags.system_tag and messages and _field(messages[0], tags.role_tag) == tags.system_tag:
+        return messages[1:]
+    return messages
+
+
+def _field(message: dict[str | None, object], name: str | None) -> str | None:
+    if name is None:
+        raise KeyError(name)
+    value = message.get(name)  # one that only some messages have is null in the others
+    return value if isinstance(value, str) else None
+
+
+def _turns(row: Row, entry: Entry, turns: int) -> tuple[int, int]:
+    """Return the turns of the prompt and the responses of a well-formed conversation."""
+    if bool(entry.ranking) != bool(turns % 2):
+        return 0, 0
+    columns = entry.columns
+    if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
+        return max(turns - 1, 0), 2 if turns else 1
+    if entry.ranking and all(isinstance(row.get(name or ""), dict)
+                             for name in (columns.chosen, columns.rejected)):  # fmt: skip
+        return turns, 2
+    return max(turns - 1, 0), min(turns, 1)

@@ -1,0 +1,220 @@
+"""Read the rows of a file one after the other, for the checks that need what is in them."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ftlint.datasets.jsonscan import BOM
+from ftlint.datasets.textscan import records_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+WINDOW = 1 << 20
+
+Row = dict[str, object]
+
+
+class Unreadable(Exception):
+    """The file does not load; the text says why, to follow its name."""
+
+
+class NoReader(Exception):
+    """The file may well load, but a package that reads it is not installed here."""
+
+
+def rows_of(path: str, kind: str, columns: Iterable[str | None]) -> Iterator[Row]:
+    """Yield the rows of a file of the given kind: json, csv, text, parquet or arrow.
+
+    Of parquet and arrow only `columns` are read. Raises Unreadable, NoReader and OSError.
+    """
+    if kind == "json":
+        return json_rows(path)
+    if kind == "text":
+        return _text_rows(path)
+    if kind == "csv":
+        return _csv_rows(path)
+    return _table_rows(path, kind, [name for name in columns if name])
+
+
+def columns_of(path: str, kind: str) -> tuple[str, ...]:
+    """Return the columns of a file's first row. Raises Unreadable and OSError."""
+    if kind in ("parquet", "arrow"):
+        from ftlint.datasets.arrowipc import read_table
+        from ftlint.datasets.parquet import read_footer
+
+        head = (read_footer if kind == "parquet" else read_table)(path)
+        if isinstance(head, str):
+            raise Unreadable(head)
+        return head.columns
+    return tuple(next(rows_of(path, kind, ()), ()))
+
+
+def json_rows(path: str) -> Iterator[Row]:
+    """Yield the objects of an array, or of values that follow each other; anything else ends it.
+
+    Raises Unreadable and OSError.
+    """
+    with open(path, "rb") as file:
+        start = 3 if file.read(3) == BOM else 0
+        file.seek(start)
+        if file.read(WINDOW).lstrip()[:1] == b"{":
+            # Mostly one object a line, which the parser takes at its full speed.
+            file.seek(start)
+            for line in file:
+                try:
+                    value = json.loads(line, strict=False)
+                except ValueError:
+                    if line.strip():
+                        break
+                else:
+                    yield _object(value)
+                start += len(line)
+            else:
+                return
+        file.seek(start)
+        yield from _values(iter(lambda: file.read(WINDOW), b""))
+
+
+def _values(blocks: Iterator[bytes]) -> Iterator[Row]:
+    decode = json.JSONDecoder(strict=False).raw_decode
+    text = _Window(blocks)
+    text.skip(" \t\r\n")
+    array = text.take("[")
+    while True:
+        text.skip(" \t\r\n")
+        if array and text.take("]"):
+            text.skip(" \t\r\n")
+            break
+        if text.ended():
+            if array:
+                raise Unreadable("is not valid JSON: the array does not end")
+            return
+        yield _object(text.value(decode))
+        text.skip(" \t\r\n")
+        if array and not text.take(","):
+            if not text.take("]"):
+                raise Unreadable("is not valid JSON: a comma is missing between two rows")
+            text.skip(" \t\r\n")
+            break
+    if not text.ended():
+        raise Unreadable("is not valid JSON: something follows the array")
+
+
+def _object(value: object) -> Row:
+    if not isinstance(value, dict):
+        raise Unreadable("holds a row that is not a JSON object")
+    return value
+
+
+class _Window:
+    """Text of a file, read as far as needed and forgotten behind the current place."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self.blocks = blocks
+        self.decoder = codecs.getincrementaldecoder("utf-8")()
+        self.text = ""
+        self.place = 0
+        self.complete = False
+
+    def more(self, least: int = 1) -> bool:
+        """Read `least` characters or more; false at the end of the file."""
+        parts = [self.text[self.place :]]
+        length = 0
+        while length < least and not self.complete:
+            block = next(self.blocks, b"")
+            self.complete = not block
+            try:
+                part = self.decoder.decode(block, final=self.complete)
+            except UnicodeDecodeError as error:
+                raise Unreadable("is not UTF-8") from error
+            length += len(part)
+            parts.append(part)
+        self.text, self.place = "".join(parts), 0
+        return length > 0
+
+    def skip(self, characters: str) -> None:
+        while True:
+            rest = self.text[self.place :]
+            left = rest.lstrip(characters)
+            self.place += len(rest) - len(left)
+            if left or not self.more():
+                return
+
+    def take(self, character: str) -> bool:
+        found = self.text.startswith(character, self.place)
+        self.place += found
+        return found
+
+    def ended(self) -> bool:
+        return self.place >= len(self.text) and not self.more()
+
+    def value(self, decode: Callable[[str, int], tuple[object, int]]) -> object:
+        while True:
+            with suppress(ValueError):  # not JSON, or not all of it yet
+                value, self.place = decode(self.text, self.place)
+                return value
+            if not self.more(len(self.text) - self.place):
+                raise Unreadable("is not valid JSON")
+
+
+def _text_rows(path: str) -> Iterator[Row]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                yield {"text": line.rstrip("\n")}
+    except UnicodeDecodeError as error:
+        raise Unreadable("is not UTF-8") from error
+
+
+# What pandas takes for a missing value unless it is told otherwise.
+MISSING = frozenset(
+    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+     "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
+)  # fmt: skip
+
+
+def _csv_rows(path: str) -> Iterator[Row]:
+    import csv
+
+    records = records_of(path)
+    try:
+        header = [name.encode("latin-1").decode() for name in next(records, [])]
+        for record in records:
+            yield {name: None if value in MISSING else value
+                   for name, value in zip(header, record)}  # fmt: skip
+    except csv.Error as error:
+        raise Unreadable(f"is not readable as CSV: {error}") from error
+    except UnicodeDecodeError as error:
+        raise Unreadable("is not UTF-8") from error
+
+
+def _table_rows(path: str, kind: str, columns: list[str]) -> Iterator[Row]:
+    from importlib import import_module
+
+    try:
+        arrow = import_module("pyarrow")
+        parquet = import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise NoReader("needs pyarrow to be looked into: pip install 'ftlint[parquet]'") from error
+    try:
+        if kind == "parquet":
+            with parquet.ParquetFile(path) as table:
+                present = [name for name in table.schema_arrow.names if name in columns]
+                for batch in table.iter_batches(1024, columns=present):
+                    yield from batch.to_pylist()
+            return
+        with open(path, "rb") as stream:
+            try:
+                batches = arrow.ipc.open_stream(stream)
+            except (OSError, arrow.ArrowInvalid):
+                table = arrow.ipc.open_file(stream)
+                batches = map(table.get_batch, range(table.num_record_batches))
+            for batch in batches:
+                present = [name for name in batch.schema.names if name in columns]
+                yield from batch.select(present).to_pylist()
+    except (arrow.ArrowException, OSError) as error:
+        raise Unreadable(f"cannot be read: {error}") from error

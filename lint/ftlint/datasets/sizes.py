@@ -1,0 +1,270 @@
+"""How many rows each dataset of a config has, without loading any."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.datasets.cache import Cache
+from ftlint.datasets.entries import CLOUD, FILE, HUBS, SCRIPT, Entry, Info, define, read_info
+from ftlint.datasets.files import ELSEWHERE, OUTSIDE, Files, Trouble, find
+from ftlint.datasets.splits import sliced
+from ftlint.steps.counts import UNKNOWN, Count, exactly, total
+from ftlint.steps.rows import DatasetRows, SampleCount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ftlint.datasets.jsonscan import RowCount
+
+KEPT_UP_TO = 64 << 20  # bytes; the rows of bigger files are counted, not looked at
+CACHED_FROM = 1 << 20  # smaller files are counted faster than the cache is asked
+
+# What can be wrong with a dataset, besides the words of `files`.
+UNDEFINED, REMOTE, UNREADABLE, INFO = "undefined", "remote", "unreadable", "info"
+UNCONVERTIBLE = "unconvertible"
+NOT_LOCAL = (REMOTE, ELSEWHERE, OUTSIDE)  # no fault of the config: the rows are just not here
+
+
+class DatasetSize(NamedTuple):
+    """What was found out about one dataset.
+
+    `rows` are those of the files, `usable` those that the split slice leaves. `dropped` bounds what
+    preprocessing leaves out of the first `max_samples` of them. `trouble` says what is wrong, or
+    why nothing is known; its `what` tells the two apart (NOT_LOCAL).
+    """
+
+    name: str
+    entry: Entry | None = None
+    files: tuple[str, ...] = ()
+    size: int | None = None  # bytes
+    rows: int | None = None
+    usable: Count = UNKNOWN
+    dropped: Count = UNKNOWN
+    columns: tuple[str, ...] = ()  # of the rows that were looked at, of the first one at least
+    source: str = "unknown"  # "file", "declared" or "unknown"
+    trouble: Trouble | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Question(NamedTuple):
+    """How to count: where the data is and what will be done to it."""
+
+    stage: str = "sft"
+    max_samples: int | None = None
+    streaming: bool = False
+    kept_up_to: int = KEPT_UP_TO
+    modelscope: bool = False
+    openmind: bool = False
+
+
+def measure(
+    names: Sequence[str],
+    *,
+    dataset_dir: object,
+    cwd: str,
+    question: Question,
+    declared: Mapping[str, int] | None = None,
+    cache: Cache | None = None,
+) -> tuple[DatasetSize, ...]:
+    """Return the size of each named dataset, in order and once each.
+
+    `dataset_dir` is the config's value, taken relative to `cwd`. `declared` gives usable rows by
+    name; the name "" stands for the only dataset there is.
+    """
+    info = read_info(dataset_dir, cwd)
+    known = dict(declared or {})
+    names = list(dict.fromkeys(names))
+    if "" in known and len(names) == 1:
+        known.setdefault(names[0], known[""])
+    cache = cache or Cache(None)
+    return tuple(_measure(name, info, dataset_dir, cwd, question, known.get(name), cache)
+                 for name in names)  # fmt: skip
+
+
+def samples(
+    sizes: Sequence[DatasetSize], declared: Mapping[str, int] | None = None,
+    tokenized: Count | None = None,
+) -> SampleCount:  # fmt: skip
+    """Return what the step plan needs to know. `declared[""]` states several datasets as one."""
+    merged = None
+    if declared and "" in declared and len(sizes) > 1:
+        merged = exactly(declared[""])
+    return SampleCount(tuple(map(_rows, sizes)), merged, tokenized)
+
+
+def _rows(size: DatasetSize) -> DatasetRows:
+    notes = list(size.notes)
+    if size.trouble is not None and size.source == "unknown":
+        notes.append(f"dataset {size.name}: {size.trouble.text}")
+    return DatasetRows(
+        size.name, size.usable, size.dropped,
+        num_samples=None if size.source == "declared" or size.entry is None
+        else size.entry.num_samples,
+        local=size.entry is None or size.entry.load_from == FILE,
+        size=size.size, source=size.source, note="; ".join(notes),
+    )  # fmt: skip
+
+
+def _measure(
+    name: str, info: Info, dataset_dir: object, cwd: str, question: Question,
+    declared: int | None, cache: Cache,
+) -> DatasetSize:  # fmt: skip
+    entry = define(name, info, modelscope=question.modelscope, openmind=question.openmind)
+    if declared is not None:
+        known = entry if isinstance(entry, Entry) else None
+        return DatasetSize(name, known, usable=exactly(declared), dropped=exactly(0),
+                           source="declared")  # fmt: skip
+    if isinstance(entry, str):
+        what = ELSEWHERE if info.elsewhere else INFO if info.table is None else UNDEFINED
+        return DatasetSize(name, trouble=Trouble(what, entry))
+    if entry.load_from != FILE:
+        where = HUBS.get(entry.load_from, {SCRIPT: "a loading script", CLOUD: "cloud storage"}
+                         .get(entry.load_from, ""))  # fmt: skip
+        return DatasetSize(name, entry, trouble=Trouble(
+            REMOTE, f"{entry.location} comes from {where}, which is not asked"))  # fmt: skip
+    if not isinstance(dataset_dir, str):
+        return DatasetSize(name, entry, trouble=Trouble(
+            INFO, "a table in dataset_dir cannot name files"))  # fmt: skip
+    found = find(entry.location, dataset_dir, cwd)
+    if isinstance(found, Trouble):
+        return DatasetSize(name, entry, trouble=found)
+    try:
+        return _of_files(name, entry, found, question, cache)
+    except OSError as error:
+        return DatasetSize(name, entry, found.paths, trouble=Trouble(
+            UNREADABLE, f"{entry.location} cannot be read: {error.strerror or error}"))  # fmt: skip
+
+
+def _of_files(
+    name: str, entry: Entry, files: Files, question: Question, cache: Cache
+) -> DatasetSize:
+    counts = [_count(path, files.kind, cache) for path in files.paths]
+    size = sum(os.path.getsize(path) for path in files.paths)
+    base = DatasetSize(name, entry, files.paths, size)
+    for path, count in zip(files.paths, counts):
+        if count.rows is None or not count.rows:
+            problem = count.problem or "has no rows"
+            return base._replace(trouble=Trouble(
+                UNREADABLE if count.rows is None else "empty",
+                f"{os.path.basename(path)} {problem}"))  # fmt: skip
+    rows = sum(count.rows or 0 for count in counts)
+    usable = sliced(entry.split, exactly(rows))
+    if isinstance(usable, str):
+        return base._replace(rows=rows, trouble=Trouble(UNREADABLE, usable))
+    notes = [f"dataset {name}: {count.assumption}" for count in counts if count.assumption]
+    base = base._replace(rows=rows, usable=usable, source="file")
+    return _looked_into(base, files.kind, question, cache, notes)
+
+
+def _count(path: str, kind: str, cache: Cache) -> RowCount:
+    from ftlint.datasets.jsonscan import RowCount
+
+    worth = os.path.getsize(path) >= CACHED_FROM
+    kept = cache.get(path, "rows") if worth else None
+    if kept is not None:
+        return RowCount(*kept)  # type: ignore[arg-type]
+    count = count_rows(path, kind)
+    if worth:
+        cache.put(path, "rows", list(count))
+    return count
+
+
+def count_rows(path: str, kind: str) -> RowCount:
+    """Return the rows of one file of a kind of `files.KINDS`. Raises OSError."""
+    if kind == "json":
+        from ftlint.datasets.jsonscan import count_json as count
+    elif kind == "csv":
+        from ftlint.datasets.textscan import count_csv as count
+    elif kind == "text":
+        from ftlint.datasets.textscan import count_text as count
+    elif kind == "parquet":
+        from ftlint.datasets.parquet import count_parquet as count
+    else:
+        from ftlint.datasets.arrowipc import count_arrow as count
+    return count(path)
+
+
+def _looked_into(
+    size: DatasetSize, kind: str, question: Question, cache: Cache, notes: list[str]
+) -> DatasetSize:
+    """Add the rows that preprocessing drops, where the rows can be looked at."""
+    from ftlint.datasets.kept import Unconvertible
+    from ftlint.datasets.reading import NoReader, Unreadable, columns_of
+
+    entry, doubt = size.entry, ""
+    assert entry is not None
+    try:
+        size = size._replace(columns=columns_of(size.files[0], kind))
+    except Unreadable as error:
+        return DatasetSize(size.name, entry, size.files, size.size,
+                           trouble=Trouble(UNREADABLE, str(error)))  # fmt: skip
+    if question.stage == "pt":
+        return size._replace(dropped=exactly(0), notes=tuple(notes))
+    if (size.size or 0) > question.kept_up_to:
+        doubt = "too big to look for rows that preprocessing drops"
+    elif size.usable.exact != size.rows:
+        doubt = "rows of a slice are not looked at"
+    else:
+        limit = question.max_samples if entry.num_samples is None else None
+        try:
+            dropped, columns = _dropped(size.files, kind, entry, question.stage, limit, cache)
+            return size._replace(dropped=dropped, columns=columns, notes=tuple(notes))
+        except NoReader as error:
+            doubt = str(error)
+        except Unconvertible as error:
+            size = size._replace(trouble=Trouble(UNCONVERTIBLE, str(error)))
+            doubt = str(error)
+        except Unreadable as error:
+            return DatasetSize(size.name, entry, size.files, size.size,
+                               trouble=Trouble(UNREADABLE, str(error)))  # fmt: skip
+    notes.append(f"dataset {size.name}: {doubt}")
+    return size._replace(dropped=Count(0, size.usable.high), notes=tuple(notes))
+
+
+def _dropped(
+    paths: Sequence[str], kind: str, entry: Entry, stage: str, limit: int | None, cache: Cache
+) -> tuple[Count, tuple[str, ...]]:
+    from ftlint.datasets.kept import count_dropped
+
+    question = f"dropped {stage} {limit} {entry[3:]}"
+    dropped, left = 0, limit
+    columns: dict[str, None] = {}
+    for path in paths:
+        answer = cache.get(path, question) if left == limit else None
+        if answer is None:
+            answer = list(count_dropped(path, kind, entry, stage, left))
+            if left == limit and os.path.getsize(path) >= CACHED_FROM:
+                cache.put(path, question, answer)
+        rows, bad, names = answer
+        dropped += bad  # type: ignore[operator]
+        columns.update(dict.fromkeys(names))  # type: ignore[call-overload]
+        if left is not None:
+            left -= rows  # type: ignore[operator]
+            if left <= 0:
+                break
+    return exactly(dropped), tuple(columns)
+
+
+def tokenized(path: str, cwd: str) -> Count | None:
+    """Return the train rows that a `tokenized_path` holds, None when it is not there yet.
+
+    Source: LLaMA Factory `has_tokenized_data`, datasets `save_to_disk` (4.0).
+    """
+    folder = os.path.join(cwd, path)
+    try:
+        if not os.listdir(folder):
+            return None
+    except OSError:
+        return None if not os.path.isabs(path) and "$" not in path else UNKNOWN
+    train = os.path.join(folder, "train")
+    train = train if os.path.isdir(train) else folder
+    from ftlint.datasets.arrowipc import count_arrow
+
+    try:
+        names = [name for name in os.listdir(train) if name.startswith("data-")]
+        found = [count_arrow(os.path.join(train, name)).rows for name in names]
+    except OSError:
+        return UNKNOWN
+    known = [rows for rows in found if rows is not None]
+    return total(map(exactly, known)) if known and len(known) == len(found) else UNKNOWN
