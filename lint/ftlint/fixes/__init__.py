@@ -1,0 +1,1 @@
+"""Repairs: text edits at spans of the original file, held against the data afterwards."""

@@ -1,0 +1,219 @@
+"""Applying the fixes of one file until nothing is left to fix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.engine import Options, Result, dialect_of, lint
+from ftlint.fixes import oracle, roundtrip
+from ftlint.fixes.foreign import changes_of
+from ftlint.fixes.page import Page, Refused, read_page
+from ftlint.fixes.plan import collide, ordered, splice
+from ftlint.fixes.unmasked import damage
+from ftlint.source import Source, of_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ftlint.records import Change, Diagnostic, Edit, Severity
+
+MAX_ROUNDS = 10
+"""After as many rounds of fixing and linting again, two rules undo each other's work."""
+
+
+class Applied(NamedTuple):
+    """A fix that was made. `line` counts in the text of its round."""
+
+    code: str
+    name: str
+    key: str | None
+    line: int
+    applicability: str
+    message: str
+
+
+class Withheld(NamedTuple):
+    """A fix that was not made, and why."""
+
+    code: str
+    name: str
+    key: str | None
+    message: str
+    reason: str
+
+
+class Fixed(NamedTuple):
+    """What came of a file. `source` is the given one when nothing was applied."""
+
+    source: Source
+    applied: tuple[Applied, ...]
+    withheld: tuple[Withheld, ...]
+    result: Result
+    converged: bool = True
+    """False: the fixes go round in circles, and the file is left as it was."""
+
+
+def fix(source: Source, options: Options, unsafe: bool = False) -> Fixed:
+    """Apply the safe fixes of `source`, and with `unsafe` the unsafe ones; lint what comes out.
+
+    A round applies the fixes that keep clear of each other; the oracle judges it, and the next
+    round starts from a new lint. Withheld is what the oracle objects to, and what would bring an
+    error or a warning that was not there.
+    """
+    before = lint(source, options)
+    barred: dict[_Identity, Withheld] = {}
+    while True:
+        fixed, made = _rounds(before, options, unsafe, barred)
+        harm = damage(before, fixed.result, [one[1:] for one in made])
+        if not harm:
+            return fixed
+        barred |= _culprits(before, options, unsafe, barred, made, harm)
+
+
+_Identity = tuple[str, "str | None", str]
+"""Code, key and message: what makes a fix the same one when offsets have moved."""
+
+_Made = tuple["Diagnostic", "Severity", tuple["Change", ...]]
+
+
+class _Candidate(NamedTuple):
+    diagnostic: Diagnostic
+    edits: tuple[Edit, ...]
+    changes: tuple[Change, ...]
+
+
+def _rounds(
+    before: Result, options: Options, unsafe: bool, barred: dict[_Identity, Withheld]
+) -> tuple[Fixed, list[_Made]]:
+    """Fix and lint again until nothing changes, leaving out the fixes that are barred."""
+    result = before
+    applied: list[Applied] = []
+    made: list[_Made] = []
+    withheld = dict(barred)
+    for _ in range(MAX_ROUNDS + 1):
+        wanted = [
+            one
+            for one in result.diagnostics
+            if _is_wanted(one, unsafe) and _identity(one) not in withheld
+        ]
+        if not wanted:
+            left = tuple(withheld.values())
+            return Fixed(result.source, tuple(applied), left, result), made
+        page = read_page(result.source, dialect_of(result.source, options.target))
+        if isinstance(page, Refused):
+            withheld.update((_identity(one), _withheld(one, page.reason)) for one in wanted)
+            continue
+        done, text, objections = _round(page, wanted)
+        withheld.update((_identity(one), _withheld(one, why)) for one, why in objections)
+        applied += [_applied(one.diagnostic, result.source) for one in done]
+        made += [(one.diagnostic, one.diagnostic.severity, one.changes) for one in done]
+        if done:
+            result = lint(of_text(result.source.path, text), options)
+    return Fixed(before.source, (), tuple(withheld.values()), before, converged=False), []
+
+
+def _round(
+    page: Page, wanted: list[Diagnostic]
+) -> tuple[list[_Candidate], str, list[tuple[Diagnostic, str]]]:
+    """Return the fixes made, the text with them, and those that are withheld with the reason."""
+    objections: list[tuple[Diagnostic, str]] = []
+    candidates: list[_Candidate] = []
+    for one in wanted:
+        assert one.fix is not None
+        changes = changes_of(page, one.fix)
+        if isinstance(changes, Refused):
+            objections.append((one, changes.reason))
+        else:
+            candidates.append(_Candidate(one, ordered(one.fix.edits), changes))
+    witness = roundtrip.load(page.text)
+    chosen = _apart(candidates)
+    text, reason = _attempt(page, witness, chosen)
+    if reason is None:
+        return chosen, text, objections
+    for candidate in chosen:  # one of them is at fault: make the first that is not
+        text, reason = _attempt(page, witness, [candidate])
+        if reason is None:
+            return [candidate], text, objections
+        objections.append((candidate.diagnostic, reason))
+    return [], page.text, objections
+
+
+def _attempt(page: Page, witness: object, chosen: list[_Candidate]) -> tuple[str, str | None]:
+    """Return the text with these fixes, and what the oracle says against it."""
+    different = list(dict.fromkeys((one.edits, one.changes) for one in chosen))
+    edits = ordered(edit for one, _ in different for edit in one)
+    changes = tuple(change for _, some in different for change in some)
+    text = splice(page.text, edits)
+    return text, oracle.objection(page, witness, edits, changes, text)
+
+
+def _apart(candidates: Iterable[_Candidate]) -> list[_Candidate]:
+    """Return the fixes that concern different keys and places; safe ones go first.
+
+    The same fix asked for by two rules is one fix.
+    """
+    chosen: list[_Candidate] = []
+    for one in sorted(candidates, key=_rank):
+        if all(
+            one[1:] == other[1:]
+            or not (
+                _names(one) & _names(other)
+                or any(collide(a, b) for a in one.edits for b in other.edits)
+            )
+            for other in chosen
+        ):
+            chosen.append(one)
+    return chosen
+
+
+def _rank(candidate: _Candidate) -> tuple[bool, int]:
+    fix = candidate.diagnostic.fix
+    assert fix is not None
+    return fix.applicability != "safe", fix.edits[0].start
+
+
+def _names(candidate: _Candidate) -> set[str]:
+    """Return the keys that a fix touches, by their old names and new ones."""
+    changes = candidate.changes
+    return {one.key for one in changes} | {one.text for one in changes if one.kind == "rename"}
+
+
+def _culprits(
+    before: Result,
+    options: Options,
+    unsafe: bool,
+    barred: dict[_Identity, Withheld],
+    made: list[_Made],
+    harm: tuple[Diagnostic, ...],
+) -> dict[_Identity, Withheld]:
+    """Return the fix without which there is less harm; all fixes when no single one is at fault."""
+    reason = f"it would bring {harm[0].code}: {harm[0].message}"
+    blamed = {_identity(one): _withheld(one, reason) for one, *_ in made}
+    for identity, why in reversed(blamed.items()):
+        fixed, others = _rounds(before, options, unsafe, {**barred, identity: why})
+        if len(damage(before, fixed.result, [one[1:] for one in others])) < len(harm):
+            return {identity: why}
+    return blamed
+
+
+def _is_wanted(diagnostic: Diagnostic, unsafe: bool) -> bool:
+    fix = diagnostic.fix
+    if fix is None or not fix.edits:
+        return False
+    return fix.applicability == "safe" or (unsafe and fix.applicability == "unsafe")
+
+
+def _identity(diagnostic: Diagnostic) -> _Identity:
+    assert diagnostic.fix is not None
+    return diagnostic.code, diagnostic.key, diagnostic.fix.message
+
+
+def _applied(one: Diagnostic, source: Source) -> Applied:
+    assert one.fix is not None
+    line = source.position(one.start).line
+    return Applied(one.code, one.name, one.key, line, one.fix.applicability, one.fix.message)
+
+
+def _withheld(one: Diagnostic, reason: str) -> Withheld:
+    assert one.fix is not None
+    return Withheld(one.code, one.name, one.key, one.fix.message, reason)

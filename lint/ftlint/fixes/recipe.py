@@ -1,0 +1,121 @@
+"""From what a rule asks for to the fix of one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.fixes import edits
+from ftlint.fixes.page import Page, Refused, edited, page_of
+from ftlint.fixes.plan import Plan, compose, splice
+from ftlint.fixes.spelling import spell
+from ftlint.messages import fields, show, visible
+from ftlint.records import Applicability, Change, Edit, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ftlint.context import Context
+    from ftschemas.ruleformat import FixRecipe
+
+LONGEST = 80
+"""Characters of a deleted value that a fix's message shows."""
+
+
+def of_recipe(recipe: FixRecipe, token: str | None, context: Context) -> Fix | None:
+    """Return the fix that a rule's recipe makes of this file; None when it changes nothing in it.
+
+    `token` is what `$key` stands for. A value may name others: `{eval_steps}` is that key's value
+    as written, or its effective one; `{facts.world_size}` a fact.
+    """
+    asked: list[Change] = []
+    for change in _asked(recipe, token or "$key"):
+        present = change.key in context.entries
+        if present == (change.kind == "insert"):
+            continue  # a recipe may say both what to insert and what to replace
+        text = _filled(change.text, context)
+        if text is None:
+            return None
+        asked.append(change._replace(text=text))
+    message = recipe.message.replace("$key", token or "$key")
+    if not asked:
+        return Fix("display", message, ()) if recipe.applicability == "display" else None
+    return of_changes(context, recipe.applicability, message, asked)  # type: ignore[arg-type]
+
+
+def of_changes(
+    context: Context, applicability: Applicability, message: str, asked: Iterable[Change]
+) -> Fix:
+    """Return the fix that makes these changes, one after the other.
+
+    What cannot be done without guessing becomes a fix for display, with the reason and no edits.
+    """
+    first = page_of(context)
+    page = first
+    done: tuple[Edit, ...] = ()
+    changes: list[Change] = []
+    gone: list[str] = []
+    for change in asked:
+        plan = page if isinstance(page, Refused) else _plan(page, change, context)
+        if isinstance(plan, Refused):
+            return Fix("display", f"{message} (by hand: {plan.reason})", ())
+        assert isinstance(page, Page)
+        assert isinstance(first, Page)
+        if change.kind == "delete":
+            gone.append(_shown(page, plan.changes[0]))
+        done = compose(done, plan.edits, len(first.text)) if done else plan.edits
+        changes += plan.changes
+        page = edited(page, splice(page.text, plan.edits))
+    was = f" (it was: {'; '.join(gone)})" if gone else ""
+    return Fix(applicability, message + was, done, tuple(changes))
+
+
+def _plan(page: Page, change: Change, context: Context) -> Plan | Refused:
+    def group_of(name: str) -> str | None:
+        key = context.catalogue.get(name)
+        return None if key is None else key.group
+
+    if change.kind == "delete":
+        return edits.delete(page, change.key)
+    if change.kind == "rename":
+        return edits.rename(page, change.key, change.text)
+    if change.kind == "replace":
+        return edits.replace(page, change.key, change.text)
+    return edits.insert(page, change.key, change.text, group_of)
+
+
+def _asked(recipe: FixRecipe, token: str) -> Iterator[Change]:
+    """Yield the changes a recipe names; deletions last, so that others find their neighbours."""
+    for old, new in recipe.rename:
+        yield Change("rename", old.replace("$key", token), new.replace("$key", token))
+    for key, text in recipe.replace:
+        yield Change("replace", key.replace("$key", token), text.replace("$key", token))
+    for key, text in recipe.insert:
+        yield Change("insert", key.replace("$key", token), text.replace("$key", token))
+    for key in recipe.delete:
+        yield Change("delete", key.replace("$key", token))
+
+
+def _filled(text: str, context: Context) -> str | None:
+    """Put values for the names in braces; None when one is not known."""
+    for name in fields(text):
+        section, _, rest = name.rpartition(".")
+        entry = None if section else context.entries.get(name)
+        if entry is not None:
+            value = context.raw(entry) or "null"
+        else:
+            known = context.instance.get(section or "effective", {})
+            if known.get(rest) is None:
+                return None
+            value = spell(known[rest], context.target.dialect)
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _shown(page: Page, change: Change) -> str:
+    """Return a deleted pair on one line, with the comment that goes with it."""
+    pair = page.find(change.key)
+    assert not isinstance(pair, Refused)
+    value = " ".join(page.text[pair.value_start : pair.end].split())
+    value = visible(value if len(value) <= LONGEST else value[: LONGEST - 1] + "…")
+    comment = "" if change.comment is None else f"  {show(change.comment)}"
+    return f"{change.key}: {value}{comment}".replace(":  #", ": #")

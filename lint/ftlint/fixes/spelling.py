@@ -1,0 +1,85 @@
+"""Values as text: what to write so that the target reads what is meant."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from ftlint.construct import construct
+from ftlint.dialect import resolve
+from ftlint.document import Document, Mapping, compose
+from ftlint.fixes.page import Refused
+
+if TYPE_CHECKING:
+    from ftlint.dialect import Dialect
+    from ftlint.fixes.page import Page
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./~$+-](?:[\w ./@=+~$()-]*[\w./@=+~$()-])?\Z")
+"""Text that stays as it is in block and flow style alike."""
+
+
+def spell(value: object, dialect: Dialect) -> str:
+    """Return YAML text of a scalar, list or mapping that `dialect` reads as that value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(spell(item, dialect) for item in value) + "]"
+    if isinstance(value, dict):
+        pairs = (f"{spell(key, dialect)}: {spell(item, dialect)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    text = str(value)
+    if _PLAIN.match(text) and isinstance(resolve(text, dialect), str):
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def fit(page: Page, text: str, quote: str = "") -> str | Refused:
+    """Return `text`, the YAML of a value, as it has to stand in this file.
+
+    `quote` is what encloses the value that is replaced: text stays quoted the same way.
+    """
+    value = read(page, text)
+    if isinstance(value, Refused):
+        return value
+    if page.is_json:
+        return text if _is_json(text, value) else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str) and value == text and quote and not set(text) & {quote, "\\"}:
+        return quote + text + quote
+    if page.root.flow and read(page, text, "{k: ", "}") != value:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return text
+
+
+def read(page: Page, text: str, before: str = "k: ", behind: str = "") -> object | Refused:
+    """Return what the target makes of `text` where a value stands."""
+    document = compose(before + text + behind)
+    if not isinstance(document, Document) or not isinstance(document.root, Mapping):
+        return Refused(f"{text!r} is no value")
+    made = construct(document.root, page.dialect)
+    alone = len(document.root.pairs) == 1 and not document.comments and "\n" not in text
+    if made.problems or not alone or not isinstance(made.value, dict) or "k" not in made.value:
+        return Refused(f"{text!r} is not a value on one line")
+    return made.value["k"]  # type: ignore[no-any-return]
+
+
+def _is_json(text: str, value: object) -> bool:
+    try:
+        return bool(json.loads(text) == value)
+    except ValueError:
+        return False
+
+
+def _float(value: float) -> str:
+    """Return a float in a form that every YAML reader takes for one: `1.0e-05`, not `1e-05`."""
+    text = repr(value)
+    if text.lstrip("-") in ("inf", "nan"):
+        return text.replace("inf", ".inf").replace("nan", ".nan")
+    mantissa, mark, exponent = text.partition("e")
+    return f"{mantissa}.0e{exponent}" if mark and "." not in mantissa else text

@@ -1,0 +1,87 @@
+"""Putting a fixed text in the place of the old one: all of it or nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+
+
+def replace(path: str, old: bytes, new: bytes, root: str | None = None) -> str | None:
+    """Write `new` to `path` if it still holds `old`; return why not, or None when it is done.
+
+    The new file is written beside the old one, flushed to the disk and renamed over it: a reader,
+    a crash or a full disk finds the old bytes or the new ones. Mode is kept, and owner and group
+    where the system lets us. With `root`, a file that a symbolic link leads out of it is refused.
+    """
+    try:
+        real = os.path.realpath(path)
+        reason = _reason(path, real, root)
+        return reason if reason is not None else _replace(real, old, new)
+    except (OSError, ValueError) as error:  # ValueError: another drive, a NUL in the name
+        return getattr(error, "strerror", None) or str(error)
+
+
+def _reason(path: str, real: str, root: str | None) -> str | None:
+    """Return why a file is not ours to write."""
+    if root is not None:
+        base = os.path.realpath(root)
+        if os.path.commonpath([base, real]) != base:
+            return f"it is a link out of {root}"
+    found = os.stat(real)
+    if not stat.S_ISREG(found.st_mode):
+        return "not a regular file"
+    if found.st_nlink > 1:
+        return "it has several names (hard links), and only one would change"
+    if not os.access(real, os.W_OK):
+        return "it is read-only"
+    return None
+
+
+def _replace(real: str, old: bytes, new: bytes) -> str | None:
+    from tempfile import mkstemp
+
+    folder, name = os.path.split(real)
+    descriptor, temporary = mkstemp(prefix=f".{name}.", suffix=".ftlint-tmp", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(new)
+            file.flush()
+            _like(real, file.fileno())
+            os.fsync(file.fileno())
+        with open(real, "rb") as file:
+            if file.read() != old:
+                os.unlink(temporary)
+                return "it has changed since it was read"
+        os.replace(temporary, real)
+    except BaseException:
+        _remove(temporary)
+        raise
+    _sync(folder)
+    return None
+
+
+def _like(real: str, descriptor: int) -> None:
+    """Give the new file the owner and the mode of the old one."""
+    found = os.stat(real)
+    if hasattr(os, "fchown"):
+        for user, group in ((found.st_uid, -1), (-1, found.st_gid)):
+            with suppress(PermissionError):
+                os.fchown(descriptor, user, group)
+        os.fchmod(descriptor, stat.S_IMODE(found.st_mode))
+
+
+def _remove(path: str) -> None:
+    with suppress(OSError):
+        os.unlink(path)
+
+
+def _sync(folder: str) -> None:
+    """Make the rename itself survive a crash, where folders can be opened."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    with suppress(OSError):
+        os.fsync(descriptor)
+    os.close(descriptor)

@@ -1,0 +1,137 @@
+"""Every single edit of a config, in every form of the file, each held against an own account of it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.dialect import OMEGACONF
+from ftlint.document import Document, compose
+from ftlint.fixes import edits, oracle, roundtrip
+from ftlint.fixes.page import Page, Refused, read_page
+from ftlint.fixes.plan import Plan, splice
+from ftlint.source import BOM, of_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+CORPUS = Path(os.environ.get("FTLINT_CORPUS", ROOT.parent / "shared" / "corpus")) / "files"
+FORMS = ("lf", "crlf", "bom", "no final newline")
+OPERATIONS = ("delete", "rename", "replace", "insert")
+VALUES = ("7", "lora", "1.0e-4", "[a, b]", '"no"', "a b/c-d", "null")
+
+
+class Outcome(NamedTuple):
+    """What became of one edit: `done`, `refused` with the planner's reason, or `failed`."""
+
+    name: str
+    operation: str
+    verdict: str
+    reason: str
+
+
+def in_form(text: str, form: str) -> str:
+    """Return the same config in another form of file."""
+    plain = text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n")
+    if form == "crlf":
+        return plain.replace("\n", "\r\n")
+    if form == "bom":
+        return BOM + plain
+    if form == "no final newline":
+        return plain.rstrip("\n")
+    return plain
+
+
+def pages(path: Path, text: str) -> Iterator[tuple[str, Page]]:
+    """Yield the forms of a file that hold keys."""
+    for form in FORMS:
+        page = read_page(of_text(path.name, in_form(text, form)), OMEGACONF)
+        if isinstance(page, Page):
+            yield form, page
+
+
+def single_edits(page: Page, step: int = 1) -> Iterator[Outcome]:
+    """Try the four edits at every top-level pair, or at every `step`th."""
+    witness = roundtrip.load(page.text)
+    for number, name in enumerate(page.constructed.entries):
+        for turn, operation in enumerate(OPERATIONS):
+            if (number + turn) % step:
+                continue
+            plan = _plan(page, name, operation, VALUES[number % len(VALUES)])
+            if isinstance(plan, Refused):
+                yield Outcome(name, operation, "refused", plan.reason)
+                continue
+            reason = _fault(page, witness, plan, name, operation)
+            yield Outcome(name, operation, "failed" if reason else "done", reason or "")
+
+
+def _plan(page: Page, name: str, operation: str, value: str) -> Plan | Refused:
+    if operation == "delete":
+        return edits.delete(page, name)
+    if operation == "rename":
+        return edits.rename(page, name, "renamed_key")
+    if operation == "replace":
+        return edits.replace(page, name, value)
+    return edits.insert_after(page, "inserted_key", value, name)
+
+
+def _fault(
+    page: Page, witness: object, plan: Plan, name: str, operation: str
+) -> str | None:
+    """Return what is wrong with a plan: by ftlint's own oracle, and by lines counted here."""
+    after = splice(page.text, plan.edits)
+    return oracle.objection(page, witness, plan.edits, plan.changes, after) or stray_change(
+        page.text, after, name, operation
+    )
+
+
+def stray_change(before: str, after: str, name: str, operation: str) -> str | None:
+    """Return what else changed but the lines of one key, told from the two texts alone."""
+    for mark in (BOM, "\r\n"):
+        if (mark in before) != (mark in after):
+            return "byte order mark or line ends changed"
+    if "\r\n" in before and "\n" in after.replace("\r\n", ""):
+        return "line ends are mixed"
+    if before.endswith("\n") != after.endswith("\n") and operation != "delete":
+        return "the end of the file changed"
+    lost, new = Counter(_comments(before)), Counter(_comments(after))
+    if new - lost or (lost - new).total() > (operation == "delete"):
+        return f"comments differ: {lost - new} {new - lost}"
+    gone, come = _difference(_lines(before), _lines(after))
+    if operation == "insert":
+        right = not gone and len([line for line in come if line.strip()]) == 1
+    elif operation == "delete":
+        written = [line for line in gone if line.strip()]
+        right = not come and bool(written) and name in written[0]
+    else:
+        right = len(come) == 1 and bool(gone) and name in gone[0]
+        if operation == "rename":
+            right = right and _squeezed(gone[0]).replace(name, "renamed_key", 1) == _squeezed(come[0])
+    return None if right else f"{gone} became {come}"
+
+
+def _difference(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    """Return the lines between the common head and the common tail."""
+    shorter = min(len(old), len(new))
+    head = next((i for i in range(shorter) if old[i] != new[i]), shorter)
+    rest = shorter - head
+    tail = next((i for i in range(rest) if old[-1 - i] != new[-1 - i]), rest)
+    return old[head : len(old) - tail], new[head : len(new) - tail]
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines without what a neighbour may change: line ends, and commas between pairs."""
+    return [line.rstrip("\r,") for line in text.removeprefix(BOM).rstrip("\r\n").split("\n")]
+
+
+def _squeezed(line: str) -> str:
+    return "".join(line.split())
+
+
+def _comments(text: str) -> list[str]:
+    document = compose(text)
+    assert isinstance(document, Document)
+    return [comment.text for comment in document.comments]
