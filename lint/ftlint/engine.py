@@ -157,7 +157,13 @@ def _of_conditions(rule: Rule, context: Context) -> Iterator[Finding]:
             start, end, key = _place(rule, check.key, context)
             template = rule.message.replace("$key", check.key or "$key")
             values = {name: _named(name, context) for name in fields(template)}
-            yield Finding(rule.code, start, end, key, message=fill(template, values))
+            fix = None
+            if rule.fix is not None:
+                from ftlint.fixes.recipe import of_recipe
+
+                fix = of_recipe(rule.fix, check.key, context)
+            message = fill(template, values)
+            yield Finding(rule.code, start, end, key, fix=fix, message=message)
 
 
 def _named(name: str, context: Context) -> object:
