@@ -47,14 +47,14 @@ class Judge(NamedTuple):
     def outcome(self, rows: Count) -> Outcome | NoPlan:
         """Return what a run on so many rows comes to."""
         high = rows.high
-        low = rows.low if rows.exact else max(rows.low, self._fewest())
-        if high is not None and high - low <= EVERY:
-            return self._hull(self._runs(range(min(low, high), high + 1)))
-        hull = self._hull(self._runs((low,) if high is None else (low, high)))
+        if high is not None and high - rows.low <= EVERY:
+            return self._hull(self._runs(range(rows.low, high + 1)))
+        ends = {rows.low, max(rows.low, self._fewest())}
+        hull = self._hull(self._runs(sorted(ends if high is None else ends | {high})))
         return hull if isinstance(hull, NoPlan) else widened(hull, rows, self)
 
     def _fewest(self) -> int:
-        """Return the fewest rows that a run which is not refused can have."""
+        """Return the fewest rows that a run which does a step can have."""
         settings, ranks, transformers = self
         batch = settings.per_device_batch * ranks.batch_factor
         group = batch if settings.split_batches else batch * ranks.shards
@@ -62,7 +62,7 @@ class Judge(NamedTuple):
             return group * settings.gradient_accumulation * settings.ppo_buffer
         if settings.streaming and transformers >= WHOLE_EPOCHS:
             return (settings.gradient_accumulation - 1) * group + 1
-        return group if settings.drop_last and settings.max_steps <= 0 else 1
+        return group if settings.drop_last else 1
 
     def _runs(self, candidates: Iterable[int]) -> list[tuple[int, Run] | NoPlan]:
         """Return each candidate's run, and the shortest that early stopping can make of it."""

@@ -1,0 +1,199 @@
+"""Rows on their way from the files to the trainer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftlint.steps import UNKNOWN, Count, DatasetRows, SampleCount, StepPlan, exactly
+from ftlint.steps.mixing import OVER, UNDER, draw
+
+from .short import CARRY, FOUR, NEW, outcome, planned, refused
+
+NEWEST = ((0, 9, 6), (5, 6, 0))
+
+
+class TestMixing:
+    @pytest.mark.parametrize(
+        ("strategy", "total"),
+        [("concat", 180), ("interleave_under", 90), ("interleave_over", 300)],
+    )
+    def test_without_probabilities(self, strategy: str, total: int) -> None:
+        assert planned([100, 30, 50], mix_strategy=strategy).samples.total == exactly(total)
+
+    def test_a_misspelt_strategy_over_samples_before_0_9_5(self) -> None:
+        assert planned([30, 50], FOUR, mix_strategy="interleave_ov").samples.total == exactly(100)
+        assert refused([30, 50], NEW, mix_strategy="interleave_ov").key == "mix_strategy"
+        assert refused([30, 50], FOUR, mix_strategy="mixed").key == "mix_strategy"
+        assert refused([30, 50], NEW, mix_strategy="interleave_once").key == "mix_strategy"
+
+    def test_one_dataset_is_not_mixed(self) -> None:
+        assert planned(30, mix_strategy="anything").samples.total == exactly(30)
+
+    def test_the_same_name_twice_counts_once(self) -> None:
+        same = SampleCount((DatasetRows("a", exactly(30)), DatasetRows("a", exactly(30))))
+        assert planned(None, samples=same).samples.total == exactly(30)
+
+    def test_probabilities(self) -> None:
+        for wrong in ("0.5,0.6", "0.5", "1.5,-0.5"):
+            found = refused([30, 50], mix_strategy="interleave_under", interleave_probs=wrong)
+            assert found.key == "interleave_probs"
+        endless = {"mix_strategy": "interleave_over", "interleave_probs": [1, 0]}
+        assert refused([30, 50], **endless).key == "interleave_probs"
+
+    def test_probabilities_over_unknown_rows_are_bounds(self) -> None:
+        found = planned(
+            [Count(30, 60), 50], mix_strategy="interleave_under", interleave_probs="0.5,0.5"
+        )
+        assert found.samples.total == Count(30, 109)
+
+    def test_too_many_rows_to_draw_are_bounds(self) -> None:
+        found = planned(
+            [3_000_000, 3_000_000], mix_strategy="interleave_over", interleave_probs="0.5,0.5"
+        )
+        assert found.samples.total == Count(6_000_000, None)
+
+    @settings(max_examples=200, deadline=None)
+    @given(
+        st.lists(st.integers(1, 60), min_size=2, max_size=4),
+        st.lists(st.floats(0.05, 1), min_size=4, max_size=4),
+        st.integers(0, 2**40),
+        st.sampled_from([UNDER, OVER]),
+    )
+    def test_drawing_ends_as_it_should(
+        self, lengths: list[int], weights: list[float], seed: int, way: str
+    ) -> None:
+        weights = weights[: len(lengths)]
+        given_rows = draw(lengths, [weight / sum(weights) for weight in weights], seed, way)
+        used_up = [rows >= length for rows, length in zip(given_rows, lengths, strict=True)]
+        assert all(used_up) if way == OVER else sum(used_up) == 1
+
+
+class TestValidationSplit:
+    @pytest.mark.parametrize(
+        ("val_size", "held_out"),
+        [(0.1, 10), (0.07, 8), (0.29, 29), (10, 10), (10.7, 10), (1.5, 1), (1, 1), (1e-7, 0),
+         (-0.5, 0), (True, 1)],
+    )  # fmt: skip
+    def test_held_out(self, val_size: float, held_out: int) -> None:
+        """0.07 x 100 is 7.000000000000001 in doubles, and so 8 rows."""
+        found = planned(100, val_size=val_size)
+        assert found.samples.held_out == exactly(held_out)
+        assert found.samples.total == exactly(100 - held_out)
+
+    @pytest.mark.parametrize("val_size", [1.0, 0.999, 100, 1000, "0.1", None])
+    def test_refused(self, val_size: object) -> None:
+        assert refused(100, val_size=val_size).key == "val_size"
+        assert refused(100, val_size=0.1, eval_dataset="e").key == "val_size"
+
+    def test_bounds(self) -> None:
+        found = planned(Count(50, 100), val_size=0.1)
+        assert found.samples.total == Count(45, 90)
+
+
+class TestSampling:
+    def test_num_samples_is_exact_up_and_down(self) -> None:
+        for wanted in (30, 250):
+            data = SampleCount((DatasetRows("a", exactly(100), num_samples=wanted),))
+            assert planned(None, samples=data).samples.total == exactly(wanted)
+
+    @pytest.mark.parametrize("wanted", [0, -3, "10", 2.5])
+    def test_num_samples_of_no_number(self, wanted: object) -> None:
+        data = SampleCount((DatasetRows("a", exactly(100), num_samples=wanted),))
+        assert refused(None, samples=data).key == "dataset"
+
+    def test_max_samples_is_for_each_dataset(self) -> None:
+        assert planned([100, 30, 50], max_samples=40).samples.total == exactly(110)
+        assert planned([UNKNOWN, 30], max_samples=40).samples.total == Count(30, 70)
+
+    def test_stated_as_a_whole(self) -> None:
+        data = SampleCount((DatasetRows("a"), DatasetRows("b")), merged=exactly(500))
+        found = planned(None, samples=data, val_size=0.1)
+        assert (found.samples.total, found.samples.source) == (exactly(450), "declared")
+
+    def test_tokenized_rows_win(self) -> None:
+        data = SampleCount((DatasetRows("a", exactly(10)),), tokenized=exactly(97))
+        found = planned(None, samples=data, tokenized_path="t", max_samples=3, val_size=0.5)
+        assert found.samples.total == exactly(97)
+
+
+class TestDropped:
+    @staticmethod
+    def total(target: tuple[tuple[int, ...], ...] = NEW, **config: object) -> Count:
+        data = SampleCount((DatasetRows("a", exactly(60), exactly(20)),))
+        found = outcome(None, target, samples=data, **config)
+        assert isinstance(found, StepPlan), found
+        return found.samples.total
+
+    def test_without_a_split(self) -> None:
+        assert self.total() == exactly(40)
+        assert self.total(stage="pt", packing=False) == exactly(60)
+
+    def test_the_split_comes_first_from_0_9_4(self) -> None:
+        """54 rows are split off, and 14 to 20 of the dropped ones are among them."""
+        assert self.total(val_size=0.1) == Count(34, 40)
+        assert self.total(FOUR, val_size=0.1) == Count(34, 40)
+        assert self.total(CARRY, val_size=0.1) == exactly(36)
+
+    def test_a_random_sample_holds_unknown_ones(self) -> None:
+        data = SampleCount((DatasetRows("a", exactly(60), exactly(20), num_samples=30),))
+        assert planned(None, samples=data).samples.total == Count(1, 30)
+
+    def test_none_left(self) -> None:
+        data = SampleCount((DatasetRows("a", exactly(60), exactly(60)),))
+        assert refused(None, samples=data).key == "dataset"
+
+    def test_over_sampling_repeats_them(self) -> None:
+        data = SampleCount((
+            DatasetRows("a", exactly(10), exactly(2)), DatasetRows("b", exactly(30)),
+        ))  # fmt: skip
+        found = planned(None, samples=data, mix_strategy="interleave_over")
+        assert found.samples.total == Count(54, 60)
+
+
+class TestPacking:
+    def test_bounds(self) -> None:
+        """300 rows in calls of 50 are 6 packs at least."""
+        found = planned(300, packing=True, preprocessing_batch_size=50)
+        assert found.samples.total == Count(6, 300)
+        assert any("tokenizer" in note for note in found.assumptions)
+
+    def test_workers_cut_the_rows_first(self) -> None:
+        found = planned(300, packing=True, preprocessing_num_workers=7)
+        assert found.samples.total == Count(7, 300)
+
+    def test_neat_packing_switches_it_on(self) -> None:
+        assert planned(300, neat_packing=True, packing=False).samples.total == Count(1, 300)
+        assert refused(300, FOUR, neat_packing=True).key == "neat_packing"
+        assert refused(300, neat_packing=True, stage="dpo").key == "neat_packing"
+
+    @pytest.mark.parametrize("stage", ["dpo", "rm", "kto"])
+    def test_other_stages_ignore_it(self, stage: str) -> None:
+        assert planned(300, packing=True, stage=stage).samples.total == exactly(300)
+
+    def test_blocks_of_pre_training(self) -> None:
+        """A token is a byte at least, and every document ends with a mark."""
+        data = SampleCount((DatasetRows("a", exactly(100), size=10_000),))
+        found = planned(None, samples=data, stage="pt", cutoff_len=64)
+        assert found.samples.total == Count(1, (10_000 + 100) // 63)
+        rows = planned(None, samples=data, stage="pt", cutoff_len=64, packing=False)
+        assert rows.samples.total == exactly(100)
+
+    def test_max_steps_is_exact_whatever_is_packed(self) -> None:
+        found = planned(300, NEWEST, packing=True, max_steps=50)
+        assert found.total_steps == found.executed_steps == exactly(50)
+
+
+def test_ppo_is_for_older_releases() -> None:
+    config = {"stage": "ppo", "per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}
+    found = planned(23, CARRY, num_train_epochs=2, logging_steps=3, **config)
+    assert found.steps_per_epoch == exactly(5)
+    assert found.total_steps == exactly(10)
+    assert found.logging_events == exactly(3)
+    assert planned(23, CARRY, ppo_buffer_size=2, num_train_epochs=1, **config).total_steps == (
+        exactly(2)
+    )
+    assert planned(16, CARRY, num_train_epochs=1.5, **config).total_steps == exactly(6)
+    assert refused(3, CARRY, max_steps=5, **config).key == "per_device_train_batch_size"
+    assert refused(23, FOUR, **config).key == "stage"
