@@ -172,6 +172,11 @@ class Outcome(NamedTuple):
         return f"{self.where}: {self.error_type}: {self.message}" if self.error_type else ""
 
     @property
+    def settled(self) -> bool:
+        """Whether a config that parses elsewhere was really tried here."""
+        return self.outcome != "refused" and not self.environmental
+
+    @property
     def environmental(self) -> bool:
         """Whether this machine, not the config, is to blame: a package, the network, a device."""
         return self.error_type in _ENVIRONMENTAL or any(

@@ -50,6 +50,8 @@ MEANT: dict[str, Any] = {
     "adam_epsilon": 1.0e-8,
     "max_steps": 2,
     "gradient_checkpointing_kwargs": {"use_reentrant": False},
+    "torch_compile_backend": "eager",
+    "torch_compile_mode": "default",
     "liger_kernel_config": {"rope": True},
     "torch_empty_cache_steps": 1,
     "save_total_limit": 1,
@@ -143,10 +145,10 @@ _BY_BASE: dict[str, str] = {
     "asft": "asft_alpha",
     "eaft": "eaft_alpha",
     "eval": "eval_strategy eval_steps eval_delay per_device_eval_batch_size "
-    "per_gpu_eval_batch_size prediction_loss_only eval_on_start eval_use_gather_object "
+    "per_gpu_eval_batch_size eval_do_concat_batches eval_on_start eval_use_gather_object "
     "eval_accumulation_steps predict_with_generate bf16_full_eval fp16_full_eval "
     "use_legacy_prediction_loop jit_mode_eval eval_on_each_dataset do_eval past_index",
-    "accuracy": "eval_do_concat_batches include_for_metrics batch_eval_metrics "
+    "accuracy": "prediction_loss_only include_for_metrics batch_eval_metrics "
     "include_inputs_for_metrics compute_accuracy",
     "best": "load_best_model_at_end metric_for_best_model greater_is_better early_stopping_steps",
     "saving": "save_only_model save_strategy save_steps save_on_each_node save_total_limit "
@@ -183,9 +185,10 @@ BESIDE: dict[str, dict[str, Any]] = {
 
 HANDED_ON = (
     *("do_sample", "temperature", "top_p", "top_k", "num_beams", "max_length", "max_new_tokens"),
-    *("repetition_penalty", "length_penalty"),
+    *("repetition_penalty", "length_penalty", "bf16"),
 )
-"""Keys that go to `generate` all together, copied out of their object and never read one by one."""
+"""Keys that matter though nobody reads them after parsing: those of `generate` are copied out of
+their object together, bf16 becomes the precision while arguments are parsed."""
 
 
 def meant(key: str, schema: dict[str, Any]) -> Any:

@@ -26,7 +26,7 @@ from tests.oracle.client import Case, Command, Judge, Outcome, Trainer, Verdict
 from tests.oracle.generate import generate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
 CORPUS = Path(os.environ.get("FTLINT_CORPUS") or environments.ROOT / ".." / "shared" / "corpus")
 COMMANDS: dict[str, Command] = {
@@ -46,6 +46,13 @@ class Subject(NamedTuple):
     path: Path
     command: Command
     note: str = ""
+
+
+class Error(NamedTuple):
+    """One error of ftlint."""
+
+    code: str
+    key: str
 
 
 class Disagreement(NamedTuple):
@@ -97,9 +104,9 @@ class Sheet(NamedTuple):
         )
 
 
-def lint(paths: Sequence[Path], release: str, folder: Path) -> dict[str, tuple[str, ...]]:
-    """File name -> codes of the errors that ftlint finds, called as a user calls it."""
-    found: dict[str, tuple[str, ...]] = {path.name: () for path in paths}
+def lint(paths: Sequence[Path], release: str, folder: Path) -> dict[str, tuple[Error, ...]]:
+    """File name -> the errors that ftlint finds, called as a user calls it."""
+    found: dict[str, tuple[Error, ...]] = {path.name: () for path in paths}
     root = environments.ROOT
     environment = {**os.environ, "PYTHONPATH": f"{root / 'lint'}{os.pathsep}{root / 'schemas'}"}
     command = [sys.executable, "-m", "ftlint", "check", "--output-format", "json", "--isolated"]
@@ -117,7 +124,8 @@ def lint(paths: Sequence[Path], release: str, folder: Path) -> dict[str, tuple[s
             raise RuntimeError(f"ftlint ended with {run.returncode}: {run.stderr[-2000:]}")
         for diagnostic in json.loads(run.stdout)["diagnostics"]:
             if diagnostic["severity"] == "error":
-                found[Path(diagnostic["path"]).name] += (diagnostic["code"],)
+                error = Error(diagnostic["code"], diagnostic.get("key") or "")
+                found[Path(diagnostic["path"]).name] += (error,)
     return found
 
 
@@ -136,11 +144,12 @@ def score(
             Case(subject.path.name, subject.command, path=str(subject.path), cwd=str(folder))
             for subject in subjects
         )
-    outcomes = _train(release, subjects, verdicts, errors, texts, late)
+    outcomes, unrelated = _train(release, subjects, verdicts, errors, texts, late)
     refused = recalled = flagged = confirmed = crashed = foreseen = 0
     disagreements = []
     for subject, verdict in zip(subjects, verdicts, strict=True):
-        name, codes = subject.path.name, errors[subject.path.name]
+        name = subject.path.name
+        codes = tuple(error.code for error in errors[name])
         if verdict.refused:
             refused += 1
             recalled += bool(codes)
@@ -150,9 +159,9 @@ def score(
                 disagreements.append(Disagreement("missed", subject, codes, verdict.error))
             continue
         outcome = outcomes.get(name)
-        if outcome is None or outcome.environmental or outcome.outcome == "refused":
+        if outcome is None or not outcome.settled or name in unrelated:
             if codes:
-                real = outcome.error if outcome else f"accepted {verdict.set_aside or ''}"
+                real = outcome.error if outcome else "accepted, not trained"
                 disagreements.append(Disagreement("open", subject, codes, real))
             continue
         harmed = outcome.outcome == "crashed"
@@ -174,11 +183,15 @@ def _train(
     release: str,
     subjects: Iterable[Subject],
     verdicts: Iterable[Verdict],
-    errors: Mapping[str, tuple[str, ...]],
+    errors: Mapping[str, tuple[Error, ...]],
     texts: Mapping[str, str],
     late: bool,
-) -> dict[str, Outcome]:
-    """Train the accepted configs that ftlint has an error for (with `late`, all of them)."""
+) -> tuple[dict[str, Outcome], set[str]]:
+    """Train the accepted configs that ftlint has an error for (with `late`, all of them).
+
+    Also returned: those that crash in the same way without the keys that the errors are about, so
+    that the crash confirms nothing.
+    """
     wanted = [
         subject.path.name
         for subject, verdict in zip(subjects, verdicts, strict=True)
@@ -187,10 +200,24 @@ def _train(
         and subject.path.name in texts
         and (late or errors[subject.path.name])
     ]
-    if not wanted:
-        return {}
-    with Trainer(release) as trainer:
-        return {name: trainer.train(texts[name], name, STEPS) for name in wanted}
+    outcomes: dict[str, Outcome] = {}
+    unrelated = set()
+    if wanted:
+        with Trainer(release) as trainer:
+            for name in wanted:
+                outcomes[name] = outcome = trainer.train(texts[name], name, STEPS)
+                blamed = {error.key for error in errors[name]}
+                without = _without(texts[name], blamed)
+                if outcome.outcome == "crashed" and blamed and without != texts[name]:
+                    control = trainer.train(without, name, STEPS)
+                    if control.error == outcome.error:
+                        unrelated.add(name)
+    return outcomes, unrelated
+
+
+def _without(text: str, keys: Container[str]) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if line.partition(":")[0] not in keys)
 
 
 GROUNDED = {
@@ -214,12 +241,16 @@ UNGROUNDED = (
 )
 
 
-def ground(text: str, errors: Iterable[str]) -> str | None:
+NAMES = ("model_name_or_path", "adapter_name_or_path", "dataset", "eval_dataset", "dataset_dir")
+
+
+def ground(text: str, errors: Iterable[Error]) -> str | None:
     """A published config with the fixture's model and data, to see whether it crashes.
 
-    None when the errors are about what was replaced, so that training could not confirm them.
+    What an error is about stays as it is; None when that is a name that only its author can follow.
     """
-    if any(code.startswith("FT7") for code in errors):
+    blamed = {error.key for error in errors}
+    if blamed.intersection(NAMES) or any(error.code.startswith("FT7") for error in errors):
         return None
     lines = [line for line in text.splitlines() if line.strip()]
     stage = next(
@@ -228,12 +259,12 @@ def ground(text: str, errors: Iterable[str]) -> str | None:
     data = bases.BASES.get(stage, {}).get("dataset", "alpaca")
     evaluated = any(line.startswith("eval_dataset:") for line in lines)
     replaced = {**GROUNDED, "dataset": data, **({"eval_dataset": data} if evaluated else {})}
+    replaced = {key: value for key, value in replaced.items() if key not in blamed}
+    dropped = {*replaced, *UNGROUNDED} - blamed
     kept = [
         line
         for line in lines
-        if not line.startswith((" ", "-"))
-        and line.partition(":")[0] not in replaced
-        and line.partition(":")[0] not in UNGROUNDED
+        if not line.startswith((" ", "-")) and line.partition(":")[0] not in dropped
     ]
     return "\n".join([*kept, *(f"{key}: {value}" for key, value in replaced.items())]) + "\n"
 
