@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.dialect import WORDS_OF_TRUTH, Dialect, Malformed, resolve, to_date, to_float, to_int
-from ftlint.document import Alias, Mapping, Node, Scalar, Sequence, deref
+from ftlint.document import MAX_NODES, Alias, Mapping, Node, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_EXPANDED_NODES = 10_000
-"""OmegaConf's own limit on nodes after aliases are followed (2.4; larger documents are refused)."""
+"""OmegaConf's own limit on nodes after aliases are followed (2.4; larger documents are refused).
+
+Under PyYAML, which has none, the limit on written nodes holds for expanded ones too.
+"""
 
 _YAML = "tag:yaml.org,2002:"
 
@@ -56,6 +59,9 @@ def construct(root: Node | None, dialect: Dialect) -> Constructed:
     """Read `root` as `dialect` does. Never raises: what the loader would raise is a problem."""
     if root is None:
         return Constructed(None, {}, ())
+    too_large = _expansion(root, dialect)
+    if too_large is not None:  # a bomb: to build its value, or only to print it, could take years
+        return Constructed(None, {}, (too_large,))
     reader = _Reader(dialect)
     value = reader.value(root)
     entries: dict[str, Entry] = {}
@@ -70,7 +76,6 @@ def construct(root: Node | None, dialect: Dialect) -> Constructed:
                 reader.problem("key-not-text", key, text=scalar.text)
             else:
                 entries[name] = Entry(name, scalar, node, value[name])
-    reader.check_expansion(root)
     return Constructed(value, entries, tuple(reader.found.values()))
 
 
@@ -80,12 +85,16 @@ class _Reader:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.found: dict[tuple[str, int], Problem] = {}
+        self.container_problems: list[tuple[str, int]] = []
         self.known: dict[int, object] = {}
         self.merged: dict[int, list[tuple[Node, Node]]] = {}
         self.aliased = False
 
     def problem(self, kind: str, node: Node, **values: object) -> None:
-        self.found.setdefault((kind, node.start), Problem(kind, node.start, node.end, values))
+        place = (kind, node.start)
+        self.found.setdefault(place, Problem(kind, node.start, node.end, values))
+        if kind in _CONTAINER_PROBLEMS:
+            self.container_problems.append(place)
 
     def value(self, node: Node) -> object:
         target = deref(node)
@@ -140,13 +149,6 @@ class _Reader:
             return None
         return self.contained(node, value)
 
-    def forget(self, key: Node, item: Node) -> None:
-        """Drop what OmegaConf's containers cannot object to: a later pair replaced this one."""
-        for place, problem in list(self.found.items()):
-            inside = key.start <= problem.start and problem.end <= max(key.end, item.end)
-            if inside and problem.kind in _CONTAINER_PROBLEMS:
-                del self.found[place]
-
     def contained(self, node: Node, value: object) -> object:
         """Pass a value through OmegaConf's containers where the target does."""
         if self.dialect.containers:
@@ -176,15 +178,21 @@ class _Reader:
         if name not in ("map", "set") and node.tag != "!":
             self.problem("unknown-tag", node, tag=node.tag)
         values: dict[object, object] = {}
-        written: dict[object, tuple[Node, Node]] = {}
+        objections: dict[object, list[tuple[str, int]]] = {}
         for key, item in self.pairs(node):
+            known = len(self.container_problems)
             made = self.key(key)
             content = self.value(item)
             if made is _UNUSABLE:
                 continue
-            if made in written:
-                self.forget(*written[made])
-            values[made], written[made] = content, (key, item)
+            for replaced in objections.pop(made, ()):  # containers never see the earlier pair
+                self.found.pop(replaced, None)
+            end = max(key.end, item.end)
+            found = self.container_problems[known:]
+            inside = [place for place in found if key.start <= place[1] < end] if found else []
+            if inside:
+                objections[made] = inside
+            values[made] = content
         if name == "set":
             return self.contained(node, set(values))
         return values
@@ -253,17 +261,6 @@ class _Reader:
         made = "=" if target.text == "=" else self.value(target)
         return made if isinstance(made, str) else None
 
-    def check_expansion(self, root: Node) -> None:
-        """Refuse what OmegaConf refuses: aliases that blow a small file up."""
-        if not self.dialect.unique_keys or (not self.aliased and root.end < MAX_EXPANDED_NODES):
-            return  # without aliases, so few characters cannot hold so many nodes
-        unique: set[int] = set()
-        sizes: dict[int, int] = {}
-        expanded = _expanded(root, unique, sizes)
-        ratio = expanded > 1000 and expanded > 100 * len(unique)
-        if expanded > MAX_EXPANDED_NODES or ratio:
-            self.problem("expansion", root, nodes=expanded, limit=MAX_EXPANDED_NODES)
-
 
 def interpolates(text: str) -> bool:
     """Say whether every `${` of `text` is closed and holds something, as OmegaConf's grammar asks.
@@ -291,6 +288,22 @@ def _escaped(text: str, index: int) -> bool:
     """Say whether an odd run of backslashes stands before `index`."""
     run = index - len(text[:index].rstrip("\\"))
     return run % 2 == 1
+
+
+def _expansion(root: Node, dialect: Dialect) -> Problem | None:
+    """Return what is refused when aliases blow a small file up."""
+    unique: set[int] = set()
+    expanded = _expanded(root, unique, {})
+    if not dialect.unique_keys:
+        if expanded <= MAX_NODES:
+            return None
+        reason = f"more than {MAX_NODES} nodes once its aliases are followed"
+        return Problem("too-many-nodes", root.start, root.end, {"reason": reason})
+    ratio = expanded > 1000 and expanded > 100 * len(unique)
+    if expanded <= MAX_EXPANDED_NODES and not ratio:
+        return None
+    values: dict[str, object] = {"nodes": expanded, "limit": MAX_EXPANDED_NODES}
+    return Problem("expansion", root.start, root.end, values)
 
 
 def _expanded(node: Node, unique: set[int], sizes: dict[int, int]) -> int:

@@ -48,7 +48,7 @@ def resolve(text: str, dialect: Dialect) -> object:
     """
     head = text[:1]
     if head in _NUMBER_HEADS:
-        if text.isdecimal() and text.isascii() and (head != "0" or text == "0"):
+        if text.isdecimal() and text.isascii() and (head != "0" or text == "0") and len(text) < 20:
             return int(text)  # most numbers by far, and worth no pattern
         return _number(text, dialect)
     if head in _WORD_HEADS and text in _WORDS:
@@ -137,7 +137,7 @@ def _number(text: str, dialect: Dialect) -> object:
         try:
             return to_int(text)
         except ValueError:
-            return Malformed("int", "it looks like a number but has no digits")
+            return Malformed("int", "it has no digits, or more than Python reads")
     if dialect.dates and _date().match(text):
         return to_date(text)
     if dialect.exponent_floats and _exponent_float().match(text):
@@ -145,9 +145,15 @@ def _number(text: str, dialect: Dialect) -> object:
     return text
 
 
+LONGEST_INT = 3500
+"""Digits of a number, in any base: Python turns no number of more than 4300 decimals into text."""
+
+
 def to_int(text: str) -> int:
     """Convert as PyYAML does: 0b, 0x, a leading 0 for octal, colons for sixties."""
     digits = text.replace("_", "")
+    if len(digits) > LONGEST_INT:
+        raise ValueError("too many digits")
     sign = -1 if digits[0] == "-" else 1
     digits = digits[1:] if digits[0] in "+-" else digits
     if digits == "0":

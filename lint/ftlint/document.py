@@ -33,10 +33,13 @@ Event = Any
 Style = Literal["plain", "single", "double", "literal", "folded"]
 
 MAX_DEPTH = 64
-"""Collections inside one another; a LLaMA Factory config needs four."""
+"""Collections inside one another, aliases followed; a LLaMA Factory config needs four."""
 
 MAX_NODES = 20_000
 """Nodes in one file; the largest real config has a few hundred."""
+
+MAX_SECOND_READING = 100_000
+"""Characters for which the slow parser is worth asking when the fast one refuses."""
 
 
 class Scalar(NamedTuple):
@@ -111,7 +114,8 @@ class Document(NamedTuple):
 def compose(text: str) -> Document | Broken:
     """Return the only document of `text`, or what is wrong with it. Never raises."""
     document = _compose(text, _fast_events)
-    if isinstance(document, Broken) and document.reason in _OLD_FLOW_RULES:
+    refused = isinstance(document, Broken) and document.reason in _OLD_FLOW_RULES
+    if refused and len(text) <= MAX_SECOND_READING:
         # ruamel's C parser follows libyaml 0.1 here; the targets' own (0.2) take `[a:b]` as text.
         again = _compose(text, _python_events)
         if isinstance(again, Document) and not _ends_in_colon(again.root):
@@ -131,14 +135,21 @@ def tabs(text: str, document: Document) -> list[int]:
     """Return where tabs stand between tokens or in plain text, which PyYAML's scanner refuses."""
     if "\t" not in text:
         return []
+    places = [match.start() for match in re.finditer("\t", text)]
     covered = [(comment.start, comment.end) for comment in document.comments]
     for node in walk(document.root) if document.root else ():
         if isinstance(node, Scalar) and node.style != "plain":
             block = node.style in ("literal", "folded")
             covered.append((_line_end(text, node.start) if block else node.start, node.end))
-    for start, end in sorted(covered, reverse=True):
-        text = text[:start] + " " * (end - start) + text[end:]
-    return [index for index, character in enumerate(text) if character == "\t"]
+    spans = iter(sorted(covered))
+    start, end = next(spans, (len(text), len(text)))
+    found = []
+    for place in places:
+        while end <= place:
+            start, end = next(spans, (len(text), len(text)))
+        if place < start:
+            found.append(place)
+    return found
 
 
 _OLD_FLOW_RULES = frozenset(["found unexpected ':'"])
@@ -186,15 +197,20 @@ class _Stop(Exception):
 class _Open:
     """A collection whose end has not come yet."""
 
-    __slots__ = ("event", "nodes", "start")
+    __slots__ = ("event", "height", "nodes", "start")
 
     def __init__(self, event: Event, start: int) -> None:
         self.event = event
         self.start = start
+        self.height = 1
         self.nodes: list[Node] = []
 
 
-_PROPERTIES = r"(?:[&!][^\s,\[\]{}]*(?:\s+|(?=[,\[\]{}])|\Z))+"
+_PROPERTIES = (
+    r"(?:(?:&[^\s,\[\]{}]*|!<[^>\s]*>|![^\s{}]*)(?:\s+(?:#[^\r\n]*[\r\n]\s*)*|(?=[,\[\]{}])|\Z))+"
+)
+"""Anchor and tag of a node that is not empty, and the white space and comments behind them."""
+
 _STYLES: dict[str | None, Style] = {
     "'": "single",
     '"': "double",
@@ -210,6 +226,7 @@ class _Composer:
         self.text = text
         self.shift = shift
         self.anchors: dict[str, Node] = {}
+        self.heights: dict[str, int] = {}
         self.named: set[str] = set()
         self.scalars: list[Scalar] = []
         self.count = 0
@@ -224,10 +241,14 @@ class _Composer:
         documents = 0
         for event in events(self.text[self.shift :]):
             node: Node
+            height = 0
             if isinstance(event, ScalarEvent):
                 node = self.scalar(event)
             elif isinstance(event, AliasEvent):
                 node = self.alias(event, stack)
+                height = self.heights[node.name]
+                if len(stack) + height > MAX_DEPTH:
+                    raise self.stop("too-deep", event, f"more than {MAX_DEPTH} levels")
             elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
                 if len(stack) >= MAX_DEPTH:
                     raise self.stop("too-deep", event, f"more than {MAX_DEPTH} levels")
@@ -236,6 +257,7 @@ class _Composer:
                 self.last = max(self.last, event.end_mark.index + self.shift)
                 continue
             elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+                height = stack[-1].height
                 node = self.collection(stack.pop(), event)
             elif isinstance(event, DocumentStartEvent):
                 documents += 1
@@ -251,9 +273,10 @@ class _Composer:
             self.last = max(self.last, node.end)
             anchor = None if isinstance(node, Alias) else node.anchor
             if anchor is not None:
-                self.anchors[anchor] = node
+                self.anchors[anchor], self.heights[anchor] = node, height
             if stack:
                 stack[-1].nodes.append(node)
+                stack[-1].height = max(stack[-1].height, height + 1)
             else:
                 root = node
         if isinstance(root, Scalar) and root.start == root.end and root.style == "plain":
@@ -264,7 +287,8 @@ class _Composer:
         start, end = self.own_start(event), event.end_mark.index + self.shift
         style = _STYLES.get(event.style, "plain")
         if style == "plain" and not event.value:
-            start = end = self.empty_at()
+            bare = event.anchor is None and event.tag is None
+            start = end = self.empty_at() if bare else end
         elif style in ("literal", "folded"):
             end = start + len(self.text[start:end].rstrip(" \t\r\n"))
         node = Scalar(start, max(start, end), event.value, style, event.tag, event.anchor)
@@ -316,7 +340,7 @@ class _Composer:
         return _Stop(Broken(kind, start, end, reason))
 
 
-_INDICATOR = r"[\s\"']*(?:#[^\r\n]*\s+)*[:\-?](?=[\s,\]}]|\Z)(?:[ \t]*&[^\s,\[\]{}]+)?"
+_INDICATOR = r"\s*(?:#[^\r\n]*[\r\n]\s*)*[:\-?](?=[\s,\]}]|\Z)"
 
 
 def _fast_events(text: str) -> Iterator[Event]:
@@ -370,7 +394,8 @@ def _line_end(text: str, position: int) -> int:
     return match.start() if match else len(text)
 
 
-_LINE_BREAK = re.compile(r"[\r\n]")
+_LINE_BREAK = re.compile("[\r\n\x85\u2028\u2029]")
+"""YAML 1.1 ends a comment at the last three too; no editor counts them as lines."""
 
 
 def _marked(text: str, error: MarkedYAMLError, shift: int) -> Broken:

@@ -70,7 +70,7 @@ def lint(source: Source, options: Options) -> Result:
         return _settle(source, command, _of_broken(source, document), (), options)
     made = construct(document.root, dialect_of(source, options.target))
     command = options.command or command_of(made.entries)
-    if command is None and any(p.kind in ("unhashable-key", "unknown-tag") for p in made.problems):
+    if command is None and any(problem.kind in _HIDES_KEYS for problem in made.problems):
         command = command_of(names_in(source.text))
     if command is None:
         return Result(source, None, ())
@@ -81,6 +81,10 @@ def lint(source: Source, options: Options) -> Result:
         _given(options.given, asked), options.rules,
     )  # fmt: skip
     return _settle(source, command, _findings(context), asked, options)
+
+
+_HIDES_KEYS = frozenset(["unhashable-key", "unknown-tag", "expansion", "too-many-nodes"])
+"""Problems for which a config may have come out without its keys."""
 
 
 def dialect_of(source: Source, target: Target) -> Dialect:
