@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FIELD = re.compile(r"\{([A-Za-z_$][\w.$]*)\}")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-LONGEST = 60
+LONGEST_WORD = 60
+LONGEST = 400
 
 
 def fill(template: str, values: Mapping[str, object]) -> str:
@@ -33,10 +33,26 @@ def show(value: object) -> str:
         return str(value).lower()
     if isinstance(value, (list, tuple)):
         value = ", ".join(map(show, value[:12])) + (", …" if len(value) > 12 else "")
-    text = visible(" ".join(str(value).split()) if "\n" in str(value) else str(value))
-    return text if len(text) <= LONGEST or " " in text else text[: LONGEST - 1] + "…"
+    text = str(value)
+    longest = LONGEST if " " in text[:LONGEST] else LONGEST_WORD
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
+    return visible(" ".join(text.split()) if "\n" in text else text)
 
 
 def visible(text: str) -> str:
-    """Escape control characters and those that reorder text, so that none reaches a terminal."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+    r"""Write out what does not print: controls, what reorders or hides text, odd spaces.
+
+    >>> visible("a\x1b[31m\u200b")
+    'a\\x1b[31m\\u200b'
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    code = ord(letter)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

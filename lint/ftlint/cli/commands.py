@@ -141,4 +141,4 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
         chosen = resolve_target(target, transformers)
     except UnknownTarget as error:
         raise click.UsageError(str(error)) from None
-    write(json.dumps(editor_schema(chosen, command), indent=2, ensure_ascii=False) + "\n")
+    write(json.dumps(editor_schema(chosen, command), indent=2) + "\n")

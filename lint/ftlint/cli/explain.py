@@ -42,7 +42,7 @@ def explain(rule: Rule, format: str, colour: bool) -> str:
     """Return what a rule checks, why, and the wrong and the right way."""
     data = document(rule)
     if format == "json":
-        return json.dumps({**_facts(rule), "why": data["why"]}, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps({**_facts(rule), "why": data["why"]}, indent=1) + "\n"
 
     def head(text: str) -> str:
         return f"\x1b[1m{text}\x1b[0m" if colour else text

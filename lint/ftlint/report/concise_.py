@@ -20,4 +20,4 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         for one in result.diagnostics:
             line, column = result.source.position(one.start)
             path = visible(one.path)
-            yield f"{path}:{line}:{column}: {one.severity} {one.code} {one.message}"
+            yield f"{path}:{line}:{column}: {one.severity} {one.code} {visible(one.message)}"

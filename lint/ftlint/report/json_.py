@@ -1,4 +1,7 @@
-"""For programs: version 1 of the JSON format, and the same findings one a line."""
+"""For programs: version 1 of the JSON format, and the same findings one a line.
+
+Everything outside ASCII is escaped: the output is valid in whatever encoding it is printed.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ URL = "https://github.com/ftlint/ftlint/blob/main/docs/rules/{code}.md"
 
 def report(run: Run, colour: bool) -> Iterator[str]:
     """Yield one object: tool, target, diagnostics, files, summary."""
-    yield json.dumps(
+    yield _dumped(
         {
             "version": 1,
             "tool": {"name": "ftlint", "version": __version__},
@@ -40,7 +43,6 @@ def report(run: Run, colour: bool) -> Iterator[str]:
             },
             "summary": {severity: run.count(severity) for severity in SEVERITIES},
         },
-        ensure_ascii=False,
         indent=1,
     )
 
@@ -49,7 +51,7 @@ def lines(run: Run, colour: bool) -> Iterator[str]:
     """Yield one object a finding."""
     for result in run.results:
         for diagnostic in result.diagnostics:
-            yield json.dumps(as_object(result.source, diagnostic), ensure_ascii=False)
+            yield _dumped(as_object(result.source, diagnostic), indent=None)
 
 
 def as_object(source: Source, one: Diagnostic) -> dict[str, object]:
@@ -71,6 +73,11 @@ def as_object(source: Source, one: Diagnostic) -> dict[str, object]:
         "url": URL.format(code=one.code),
         "fix": fix,
     }
+
+
+def _dumped(data: object, indent: int | None) -> str:
+    """Write JSON in printing ASCII alone; `json` leaves DEL as it is."""
+    return json.dumps(data, indent=indent).replace("\x7f", "\\u007f")
 
 
 def _place(source: Source, offset: int) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
 
 from ftlint.messages import visible
 from ftlint.records import SEVERITIES
@@ -52,7 +52,7 @@ def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str
         f"{_paint(caret, _COLOURS[diagnostic.severity], colour)}"
     )
     mark = " [*]" if diagnostic.fix and diagnostic.fix.applicability == "safe" else ""
-    yield f"  {_paint(f'{gutter} =', '34', colour)} {diagnostic.message}{mark}"
+    yield f"  {_paint(f'{gutter} =', '34', colour)} {visible(diagnostic.message)}{mark}"
 
 
 def _summary(run: Run, colour: bool) -> str:
@@ -86,6 +86,8 @@ def _width(letter: str) -> int:
     """Return how many columns a terminal gives a letter."""
     if not letter.isprintable() and letter != "\t":
         return len(visible(letter))
+    if category(letter) in ("Mn", "Me") or "\u1160" <= letter <= "\u11ff":
+        return 0  # an accent or the tail of a Korean syllable, drawn over the letter before
     return 2 if east_asian_width(letter) in "WF" else 1
 
 
