@@ -1,0 +1,73 @@
+"""Write the generated half of the documentation: `python docs/generate.py`.
+
+Pages of rules, keys and releases are made whole. In pages written by hand only the regions are,
+each from its marker to `<!-- end -->`: `<!-- output: COMMAND -->` shows what a command prints,
+`<!-- generated: NAME -->` what a function of `regions.REGIONS` returns. `--check` writes nothing,
+names what is stale and exits 1.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "schemas"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lint"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from docs.generating import keys, regions, rules
+from docs.generating.markdown import tidy
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+BY_HAND = ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/rules/writing.md")
+
+
+def main(arguments: list[str]) -> int:
+    """Write what differs, or with --check only name it."""
+    checking = "--check" in arguments
+    os.chdir(ROOT)  # ftlint looks for the files that configs name from where it is started
+    wanted = pages()
+    orphans = {path for path in (DOCS / "rules").glob("[A-Z]*.md") if path not in wanted}
+    stale = orphans | {path for path, text in wanted.items() if text != _read(path)}
+    for path in sorted(stale):
+        sys.stdout.write(f"{path.relative_to(ROOT)}{' is stale' if checking else ''}\n")
+        if checking:
+            continue
+        if path in orphans:
+            path.unlink()
+        else:
+            path.write_text(wanted[path], encoding="utf-8")
+    if checking and stale:
+        sys.stdout.write("run `python docs/generate.py`\n")
+    return int(checking and bool(stale))
+
+
+def pages() -> dict[Path, str]:
+    """Return the text of every page that is generated, in whole or in part."""
+    whole = {**rules.pages(), **keys.pages()}
+    found = {DOCS / name: tidy(text) for name, text in whole.items()}
+    for path in sorted(path for pattern in BY_HAND for path in ROOT.glob(pattern)):
+        if path not in found:
+            found[path] = refilled(path.read_text(encoding="utf-8"))
+    return found
+
+
+def refilled(text: str) -> str:
+    """Return a page with each of its regions made anew."""
+    return re.sub(
+        r"^(<!-- (output|generated): (.+?) -->\n).*?^(<!-- end -->)$",
+        lambda match: match[1] + tidy(regions.region(match[2], match[3])) + match[4],
+        text,
+        flags=re.S | re.M,
+    )
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

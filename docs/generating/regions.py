@@ -1,0 +1,158 @@
+"""What stands between the markers of pages that are written by hand."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from docs.generating import rules
+from docs.generating.keys import TYPES
+from docs.generating.markdown import code, codes, fence, plain, table
+from docs.generating.mistakes import mistakes
+
+from ftlint import settings
+from ftlint.cli.commands import cli
+from ftlint.construct import construct
+from ftlint.document import Broken, compose
+from ftlint.target import KNOWN, resolve_target
+from ftschemas import ruleformat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ftlint.dialect import Dialect
+    from ftlint.target import Target
+
+ROOT = Path(__file__).resolve().parents[2]
+SCALARS = (
+    *("1e-4", "1E-4", "+1e4", "5e-5", "1.0e-4", "1.e-4", ".5", "1_000", "010", "0o17", "0x10"),
+    *("1:30", ".inf", "inf", "nan", "yes", "no", "On", "y", "null", "~", "None", ""),
+    *("2024-01-01", "${oc.env:HOME}", "="),
+)
+
+
+def region(kind: str, name: str) -> str:
+    """Return what a marker asks for: a command's output, or one of the functions here."""
+    return output(name) if kind == "output" else REGIONS[name]()
+
+
+def output(command: str) -> str:
+    """Return a terminal block: an ftlint command, run in the repository's root, and its output."""
+    program, *arguments = shlex.split(command)
+    if program != "ftlint":
+        raise SystemExit(f"{command!r}: only ftlint's own output is shown")
+    paths = os.pathsep.join(str(ROOT / name) for name in ("lint", "schemas", "bench"))
+    done = subprocess.run(
+        [sys.executable, "-m", program, *arguments], cwd=ROOT, capture_output=True,
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": paths, "PYTHONUTF8": "1"},
+        encoding="utf-8", check=False,
+    )  # fmt: skip
+    if done.returncode > 1:
+        raise SystemExit(f"{command!r} failed: {done.stderr}")
+    return fence("console", f"$ {command}\n{done.stdout}")
+
+
+def scalars() -> str:
+    """Return what each loader makes of plain scalars."""
+    dialects: dict[Dialect, list[str]] = {}
+    for name in KNOWN:
+        dialects.setdefault(resolve_target(name).dialect, []).append(name)
+    heads = [names[0] if names == names[-1:] else f"{names[0]} to {names[-1]}"
+             for names in dialects.values()]  # fmt: skip
+    rows = [(code(text) if text else "nothing", *(as_read(text, one) for one in dialects))
+            for text in SCALARS]  # fmt: skip
+    return table(("written", *heads), rows)
+
+
+def as_read(text: str, dialect: Dialect) -> str:
+    """Return in words what a loader makes of `key: text`."""
+    document = compose(f"key: {text}\n")
+    if isinstance(document, Broken):
+        return "refused"
+    made = construct(document.root, dialect)
+    if made.problems:
+        return "refused"
+    value = made.entries["key"].value
+    if value is None or isinstance(value, (bool, int, float)):
+        return code(str(value) if isinstance(value, float) else plain(value))
+    return "text" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def loading() -> str:
+    """Return how each release takes a file."""
+
+    def row(title: str, answer: Callable[[Target], str]) -> tuple[str, ...]:
+        return (title, *(answer(resolve_target(name)) for name in KNOWN))
+
+    rows = [
+        row("loader", lambda target: target.dialect.name),
+        row("file names", lambda target: " ".join(map(code, target.suffixes))),
+        row("JSON configs", lambda target: "yes" if target.json_configs else "cannot be loaded"),
+        row("a key twice", lambda t: "refused" if t.dialect.unique_keys else "the last counts"),
+        row("a tab between tokens", lambda t: "taken" if t.dialect.tabs else "refused"),
+    ]
+    return table(("", *KNOWN), rows)
+
+
+def settings_table() -> str:
+    """Return the settings, what they take and what holds without them."""
+    defaults = settings.Settings()._asdict()
+    rows = []
+    for name, schema in settings.json_schema()["properties"].items():
+        default = defaults[name.replace("-", "_")]
+        rows.append((code(name), _takes(schema), code(default) if default else ""))
+    return table(("setting", "takes", "default"), rows)
+
+
+def _takes(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return codes(schema["enum"])
+    if schema["type"] == "array":
+        return f"list of {TYPES[schema['items']['type']]}s"
+    if schema["type"] == "object":
+        return f"table of names and {TYPES[schema['additionalProperties']['type']]}s"
+    return TYPES[schema["type"]]
+
+
+def commands() -> str:
+    """Return the help of every command, as click words it."""
+    context = click.Context(
+        cli, info_name="ftlint", terminal_width=80, color=False, **cli.context_settings
+    )
+    return "\n".join(f"### {name}\n\n{fence('text', text)}" for name, text in _help(cli, context))
+
+
+def _help(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None and not inner.hidden:
+                below = click.Context(inner, info_name=name, parent=context, terminal_width=80)
+                yield from _help(inner, below)
+
+
+def keywords() -> str:
+    """Return the keywords that conditions are written in."""
+    return codes(sorted(ruleformat.KEYWORDS))
+
+
+def example_rule() -> str:
+    """Return a short rule file as it is."""
+    return fence("yaml", rules.file_of("FT402").read_text(encoding="utf-8"))
+
+
+REGIONS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "example rule": example_rule,
+    "keywords": keywords,
+    "loading": loading,
+    "mistakes": mistakes,
+    "scalars": scalars,
+    "settings": settings_table,
+}

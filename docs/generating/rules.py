@@ -1,0 +1,172 @@
+"""The pages of the rules, from the rule files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docs.generating.markdown import code, codes, fence, sentence, table
+from tests.rules.examples import Example, judge, load, spans
+
+import ftschemas
+from ftlint.report import Run, reporter
+from ftlint.report.json_ import URL
+from ftlint.rules.registry import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftschemas.ruleformat import Condition
+
+SOURCE = URL.partition("/docs/")[0]
+DATA = Path(ftschemas.__file__).parent
+FAMILIES = {
+    "FT0": "the file as the loader reads it",
+    "FT1": "keys and their values",
+    "FT2": "steps and epochs",
+    "FT3": "dataset size and method",
+    "FT4": "combinations that the target refuses",
+    "FT5": "keys without effect",
+    "FT6": "evaluation, saving, early stopping, logging, resuming",
+    "FT7": "data",
+    "FT8": "time, memory and hardware",
+    "FT9": "ftlint itself",
+}
+LAUNCH = "`--gpus` and `--nodes`, the settings `gpus` and `nodes`, or `# ftlint: gpus=N, nodes=N`"
+DEEPSPEED = "`deepspeed` names a file in the repository, or is a mapping"
+TOLD = {
+    "gpus": LAUNCH,
+    "nodes": LAUNCH,
+    "world_size": LAUNCH,
+    "deepspeed": DEEPSPEED,
+    "zero_stage": DEEPSPEED,
+}
+PACKAGES = {"llamafactory": "LLaMA Factory", "transformers": "transformers"}
+
+
+def pages() -> dict[str, str]:
+    """Return a page a rule and their index, by path below docs."""
+    examples = {name: load(name) for name in RULES}
+    return {
+        "rules/index.md": _index(examples),
+        **{f"rules/{name}.md": _page(example) for name, example in examples.items()},
+    }
+
+
+def file_of(name: str) -> Path:
+    """Return the file that defines a rule."""
+    return DATA / "rules" / f"{name}-{RULES[name].name}.yaml"
+
+
+def _index(examples: dict[str, Example]) -> str:
+    """Return the table of all rules, family by family, and of those that rest on facts."""
+    parts = ["# Rules", "", _INDEX_HEAD.format(count=len(RULES))]
+    head = ("code", "name", "severity", "holds for", "fix", "what is wrong")
+    for family, title in FAMILIES.items():
+        rows = [_row(examples[name]) for name in RULES if name.startswith(family)]
+        if rows:
+            parts += [f"## {family}xx: {title}", "", table(head, rows)]
+    told = [
+        (_link(name), codes(facts), ", or ".join(dict.fromkeys(TOLD[fact] for fact in facts)))
+        for name in RULES
+        if (facts := [fact for fact in facts_of(name) if fact in TOLD])
+    ]
+    parts += [_TOLD_HEAD, table(("code", "facts", "how they become known"), told)]
+    return "\n".join(parts)
+
+
+_INDEX_HEAD = """{count} rules; a number is never used twice. `ftlint rule CODE` prints what these
+pages say. A safe fix leaves the run as it is, or as it was plainly meant; an unsafe one changes it;
+a display one is only shown.
+"""
+_TOLD_HEAD = """## Rules that must be told something
+
+They rest on what the keys of a file cannot say, and are silent until it is known.
+[Facts](writing.md#facts) defines each of these.
+"""
+
+
+def _row(example: Example) -> tuple[str, ...]:
+    rule, fix = example.rule, _fix(example)
+    about = (_link(rule.code), rule.name, rule.severity, _held(example.data))
+    return (*about, fix[0] if fix else "", example.data["summary"])
+
+
+def _link(name: str) -> str:
+    return f"[{name}]({name}.md)"
+
+
+def _held(data: dict[str, Any]) -> str:
+    """Return in words the releases for which a rule holds."""
+    return ", ".join(
+        f"{PACKAGES[package]} {code(bounds.replace(',', ', '))}"
+        for package, bounds in data.get("targets", {}).items()
+    )
+
+
+def _fix(example: Example) -> tuple[str, str] | None:
+    """Return applicability and wording of a rule's fix: its recipe's, or its example's."""
+    if example.rule.fix is not None:
+        return example.rule.fix.applicability, example.rule.fix.message
+    found = judge(example, spans(example.data["bad"])[0]).diagnostics
+    fixes = [one.fix for one in found if one.code == example.rule.code and one.fix]
+    return (fixes[0].applicability, fixes[0].message) if fixes else None
+
+
+def facts_of(name: str) -> list[str]:
+    """Return the facts that a rule's conditions ask for."""
+    return sorted({fact for check in RULES[name].checks for fact in _facts(check.when)})
+
+
+def _facts(when: Condition) -> Iterator[str]:
+    yield from when.get("facts", {})
+    negated = [when["not"]] if "not" in when else []
+    for part in (*when.get("anyOf", []), *when.get("allOf", []), *negated):
+        yield from _facts(part)
+
+
+def _page(example: Example) -> str:
+    """Return what a rule checks, why, what it says about its example, and how to mend that."""
+    rule, data = example.rule, example.data
+    bad, _ = spans(data["bad"])
+    language = "json" if data.get("file", "").endswith(".json") else "yaml"
+    parts = [f"# {rule.code}: {rule.name}", "", sentence(data["summary"]), "", _card(example)]
+    parts += ["## Why", "", data["why"]]
+    if bad:
+        parts += ["## Fires on", "", fence(language, bad), *_given(data), _report(example, bad)]
+    if data["good"]:
+        parts += ["## Instead", "", fence(language, data["good"])]
+    return "\n".join(parts)
+
+
+def _card(example: Example) -> str:
+    rule, data, fix = example.rule, example.data, _fix(example)
+    facts = facts_of(rule.code)
+    module = Path(f"lint/ftlint/rules/{rule.module or 'reader'}.py")
+    root = DATA.parents[1]
+    places = [file_of(rule.code).relative_to(root), *([] if rule.checks else [module])]
+    rows = [
+        ("severity", rule.severity),
+        ("judges files for", codes(rule.commands)),
+        ("holds for", _held(data) or "every release"),
+        ("fix", f"{fix[0]}: {fix[1]}" if fix else "none"),
+        *([("rests on", f"{codes(facts)} ([facts](writing.md#facts))")] if facts else []),
+        *([("source", data["source"])] if "source" in data else []),
+        ("defined in", ", ".join(f"[{path.name}]({SOURCE}/{path})" for path in places)),
+    ]
+    return table(("", ""), rows)
+
+
+def _given(data: dict[str, Any]) -> list[str]:
+    if "facts" not in data:
+        return []
+    return [f"Given {codes(f'{name}: {json.dumps(v)}' for name, v in data['facts'].items())}:", ""]
+
+
+def _report(example: Example, text: str) -> str:
+    """Return what ftlint prints about the bad example, this rule's findings alone."""
+    result = judge(example, text)
+    own = tuple(one for one in result.diagnostics if one.code == example.rule.code)
+    run = Run(example.options.target, (result._replace(diagnostics=own),))
+    return fence("text", "\n".join(reporter("text")(run, False)))

@@ -1,0 +1,178 @@
+"""What README and the guides tell people to type works."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from ftlint import settings
+from ftschemas.ruleformat import KEYWORDS
+from tests.docs.pages import ROOT, blocks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+README = ROOT / "README.md"
+INSTALLS = ("make demo", "make test", "pip install .")
+"""Commands of README that install packages; the suites that run this test have run them."""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder as a reader has it: configs, and ftlint on the path."""
+    shutil.copytree(ROOT / "examples" / "good", tmp_path / "configs")
+    shutil.move(tmp_path / "configs" / "lora_sft.yaml", tmp_path / "configs" / "sft.yaml")
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "ftlint"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ftlint "$@"\n', "utf-8")
+    program.chmod(0o755)
+    return tmp_path
+
+
+def run(command: str, folder: Path, schemas: Path = ROOT / "schemas") -> tuple[int, str]:
+    """Run a line of shell there; return exit status and output."""
+    environment = {
+        **os.environ,
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "lint", schemas, ROOT / "bench"))),
+        "NO_COLOR": "1",
+    }
+    done = subprocess.run(
+        command, shell=True, cwd=folder, env=environment, capture_output=True, encoding="utf-8",
+        check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def lines(path: Path) -> list[str]:
+    """Return the commands of a page, without their comments."""
+    text = "".join(block.text for block in blocks(path, "sh"))
+    return [line for line in (re.sub(r"\s+# .*", "", line) for line in text.splitlines()) if line]
+
+
+def snippet(path: Path, language: str, word: str) -> str:
+    """Return the one block that holds `word`."""
+    (found,) = [block.text for block in blocks(path, language) if word in block.text]
+    return found
+
+
+@pytest.mark.parametrize("command", [line for line in lines(README) if line not in INSTALLS])
+def test_commands_of_the_readme_run(command: str, project: Path) -> None:
+    assert command.startswith("ftlint ")
+    status, output = run(command, project)
+    assert status in (0, 1), output
+    if status == 1:
+        assert re.search(r"\b(error|warning) FT\d{3}\b", output)
+
+
+def test_targets_of_make_exist() -> None:
+    for command in INSTALLS[:2]:
+        assert command in lines(README)
+        assert subprocess.run([*command.split(), "-n"], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_schema_for_editors_judges_a_config(project: Path) -> None:
+    assert run(snippet(README, "sh", "ftlint schema"), project)[0] == 0
+    modeline = snippet(README, "yaml", "yaml-language-server")
+    schema = json.loads((project / modeline.strip().rpartition("=")[2]).read_text("utf-8"))
+    config = yaml.safe_load((project / "configs" / "sft.yaml").read_text("utf-8"))
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid(config)
+    assert not validator.is_valid({**config, "learnig_rate": 1.0})
+    assert not validator.is_valid({**config, "stage": "sfd"})
+
+
+def test_the_hook_of_the_readme_is_offered(project: Path) -> None:
+    (repository,) = yaml.safe_load(snippet(README, "yaml", "repos:"))["repos"]
+    offered = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    (hook,) = repository["hooks"]
+    (own,) = [one for one in offered if one["id"] == hook["id"]]
+    status, output = run(f"{own['entry']} {' '.join(hook['args'])} configs/sft.yaml", project)
+    assert status == 0, output
+
+
+def test_the_workflow_of_the_readme_runs(project: Path) -> None:
+    workflow: dict[Any, Any] = yaml.safe_load(snippet(README, "yaml", "runs-on:"))
+    steps = workflow["jobs"]["ftlint"]["steps"]
+    (command,) = [step["run"] for step in steps if step.get("run", "").startswith("ftlint")]
+    assert run(command, project)[0] == 0
+    shutil.copy(ROOT / "examples" / "bad" / "slips.yaml", project / "configs")
+    status, output = run(command, project)
+    assert status == 1
+    assert output.startswith("::error file=configs/slips.yaml,line=")
+
+
+def test_the_comment_of_the_readme_silences(project: Path) -> None:
+    text = snippet(README, "yaml", "ftlint: ignore[")
+    (project / "c.yaml").write_text(text, "utf-8")
+    assert run("ftlint c.yaml", project)[0] == 0
+    (project / "c.yaml").write_text(re.sub(r"#.*", "", text), "utf-8")
+    status, output = run("ftlint --output-format concise c.yaml", project)
+    assert status == 1
+    assert output.count("\n") == 1
+
+
+def test_settings_of_the_readme_are_settings(tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(snippet(README, "toml", "[tool.ftlint]"), "utf-8")
+    found = settings.load(str(path))
+    assert found.target
+    assert found.exclude
+
+
+def test_the_policy_of_the_guide_works(project: Path) -> None:
+    guide = ROOT / "docs" / "settings.md"
+    (project / "policy").mkdir()
+    (project / "policy" / "rank.yaml").write_text(snippet(guide, "yaml", "code: ACME"), "utf-8")
+    (project / "ftlint.toml").write_text(snippet(guide, "toml", "policies"), "utf-8")
+    config = project / "configs" / "sft.yaml"
+    assert run(f"ftlint {config}", project)[0] == 0
+    text = config.read_text("utf-8").replace("lora_rank: 8", "lora_rank: 128")
+    config.write_text(text, "utf-8")
+    status, output = run(f"ftlint --output-format concise {config}", project)
+    assert status == 1
+    assert "ACME001 lora_rank 128 is above 64" in output
+
+
+def test_conditions_of_the_guide_use_its_keywords() -> None:
+    from ftschemas.ruleformat import Malformed, validate
+
+    data = yaml.safe_load(snippet(ROOT / "docs/settings.md", "yaml", "code: ACME"))
+    guide = ROOT / "docs" / "rules" / "writing.md"
+    parts = [yaml.safe_load(block.text) for block in blocks(guide, "yaml")]
+    for part in parts:
+        validate({**data, **part} if "code" not in part else part)
+    assert sum("when" in part for part in parts) >= 2
+    for word in ("oneOf", "if", "patternProperties", "$ref"):
+        assert word not in KEYWORDS
+        with pytest.raises(Malformed):
+            validate({**data, "when": {"config": {"lora_rank": {word: {}}}}})
+
+
+def test_a_rule_is_added_as_contributing_says(project: Path) -> None:
+    """The file of the guide under a code that is free: compiled, explained, fired."""
+    guide = ROOT / "CONTRIBUTING.md"
+    text = snippet(guide, "yaml", "code: FT402").replace("FT402", "FT799")
+    text = re.sub(r"^name: .*$", "name: of-the-guide", text, flags=re.M)
+    schemas = project / "schemas"
+    shutil.copytree(ROOT / "schemas", schemas)
+    (schemas / "ftschemas" / "rules" / "FT799-of-the-guide.yaml").write_text(text, "utf-8")
+    assert "python schemas/compile.py" in guide.read_text("utf-8")
+    assert run(f"{sys.executable} schemas/compile.py", project)[0] == 0
+    status, output = run("ftlint rule FT799", project, schemas)
+    assert status == 0
+    assert "of-the-guide" in output
+    bad = yaml.safe_load(text)["bad"]
+    (project / "c.yaml").write_text(bad.translate(str.maketrans("", "", "«»")), "utf-8")
+    status, output = run("ftlint --select FT799 --output-format concise c.yaml", project, schemas)
+    assert status == 1
+    assert output.count("FT799") == 1

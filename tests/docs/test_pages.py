@@ -1,0 +1,75 @@
+"""What the pages say is there: links, codes, fields, facts, settings, dependencies."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from docs.generating.rules import SOURCE, facts_of
+
+from ftlint import settings
+from ftlint.catalogue import Catalogue
+from ftlint.facts import Given, effective, facts
+from ftlint.rules.registry import RULES
+from ftlint.target import resolve_target
+from tests.docs.pages import PAGES, ROOT, anchors, column, name, prose
+from tests.rules.examples import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WRITING = ROOT / "docs/rules/writing.md"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if link.startswith(SOURCE):
+            assert (ROOT / link.removeprefix(f"{SOURCE}/")).is_file(), link
+        elif not link.startswith("https://"):
+            path, _, anchor = link.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            assert target.is_file(), link
+            assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_rules_that_are_named_exist(page: Path) -> None:
+    codes = set(re.findall(r"\bFT\d{3}\b", page.read_text("utf-8")))
+    if page.stem == "FT902":  # its example names one that does not exist
+        codes -= set(re.findall(r"\bFT\d{3}\b", load("FT902").data["bad"]))
+    assert codes <= RULES.keys()
+
+
+def test_every_field_of_a_rule_is_explained() -> None:
+    schema = json.loads((ROOT / "schemas/ftschemas/rule.schema.json").read_text("utf-8"))
+    assert sorted(column(WRITING, "Fields")) == sorted(schema["properties"])
+
+
+def test_every_fact_is_defined_and_every_defined_fact_is_there() -> None:
+    target = resolve_target()
+    config = {
+        "dataset": "a,b", "eval_dataset": "c", "interleave_probs": "0.5,0.5",
+        "adapter_name_or_path": "x", "deepspeed": {"zero_optimization": {"stage": 2}},
+    }  # fmt: skip
+    values = effective(config, Catalogue(target, "train"))
+    known = facts(values, target, Given(gpus=2), "config.yaml")
+    asked = {fact for code in RULES for fact in facts_of(code)}
+    assert sorted(column(WRITING, "Facts")) == sorted(known.keys() | asked)
+
+
+def test_every_setting_is_explained() -> None:
+    text = (ROOT / "docs/settings.md").read_text("utf-8")
+    explained = re.findall(r"`([a-z-]+)`", "\n".join(re.findall(r"^- (.+?):", text, re.M)))
+    inline = re.findall(r"\. `([a-z-]+)`: ", text)
+    assert sorted(explained + inline) == sorted(settings.json_schema()["properties"])
+
+
+def test_every_dependency_is_explained() -> None:
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    listed = project.partition("\ndependencies = [")[2].partition("\n]")[0]
+    names = re.findall(r'^\s*"([\w.-]+?)(?=[<>=;\s"])', listed, re.M)
+    heads = re.findall(r"^## (\S+)$", (ROOT / "docs/dependencies.md").read_text("utf-8"), re.M)
+    assert sorted(heads) == sorted(names)
