@@ -23,14 +23,18 @@ if TYPE_CHECKING:
 
     from ftlint.document import Comment
 
-__all__ = ["delete", "insert", "insert_after", "rename", "replace"]
+__all__ = ["delete", "delete_pair", "insert", "insert_after", "rename", "replace"]
 
 
 def delete(page: Page, name: str) -> Plan | Refused:
     """Take the pair of `name` out, with its trailing comment and no other."""
     pair = page.find(name)
-    if isinstance(pair, Refused):
-        return pair
+    return pair if isinstance(pair, Refused) else delete_pair(page, pair)
+
+
+def delete_pair(page: Page, pair: Pair) -> Plan | Refused:
+    """Take one pair out, whether or not another sets the same key."""
+    name = pair.name
     anchor = page.aliased_elsewhere(pair)
     if anchor is not None:
         return Refused(f"*{anchor} elsewhere in the file stands for the value of {name}")

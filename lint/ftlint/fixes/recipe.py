@@ -54,10 +54,11 @@ def of_changes(
     done: tuple[Edit, ...] = ()
     changes: list[Change] = []
     gone: list[str] = []
+    asked = tuple(asked)
     for change in asked:
         plan = page if isinstance(page, Refused) else _plan(page, change, context)
         if isinstance(plan, Refused):
-            return Fix("display", f"{message} (by hand: {plan.reason})", ())
+            return Fix("display", f"{message} (by hand: {plan.reason})", (), asked)
         assert isinstance(page, Page)
         assert isinstance(first, Page)
         if change.kind == "delete":

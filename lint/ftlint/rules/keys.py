@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftlint.messages import show
-from ftlint.records import Edit, Finding, Fix
+from ftlint.catalogue import is_known
+from ftlint.records import Finding
+from ftlint.rules.companions import complete
 from ftlint.rules.condition import equal
 from ftschemas import compiled
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ftlint.catalogue import Catalogue, Span
     from ftlint.construct import Entry
     from ftlint.context import Context
+    from ftlint.records import Fix
 
 UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
 _COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
@@ -70,41 +72,65 @@ def _remedy(context: Context, entry: Entry) -> tuple[str, Fix | None]:
             continue
         note = f" ({alias['note']})" if alias.get("note") else ""
         if to is None:
-            return f"remove it{note}", None
-        value = _new_value(alias, entry.value)
+            return f"remove it{note}", _delete(context, name, f"remove {name}", alias["safe"])
+        value = _new_value(context, alias, entry.value)
         wanted = to if value is None else f"{to}: {value}"
         return f"write {wanted} instead{note}", _rename(context, entry, to, value, alias["safe"])
-    near = nearest(name, catalogue)
+    near = None if is_known(name) else nearest(name, catalogue)
     if near is not None:
-        return f"did you mean {near}?", _rename(context, entry, near, None, _is_slip(name, near))
+        slip = _is_slip(name, near)
+        fix = (
+            _rename(context, entry, near, None, slip)
+            if slip or near not in context.entries
+            else None
+        )
+        return f"did you mean {near}?", fix
     return "remove it, or see `ftlint schema` for the keys there are", None
 
 
-def _new_value(alias: dict[str, object], old: object) -> str | None:
+def _new_value(context: Context, alias: dict[str, object], old: object) -> str | None:
     """Return the value to write with the new key, as YAML text; None leaves the old one."""
-    if "value" in alias:
-        return show(alias["value"])
     transform = alias.get("transform")
     number = isinstance(old, (int, float)) and not isinstance(old, bool)
-    if transform == "negate" and isinstance(old, bool):
-        return show(not old)
-    if transform == "square" and number:
-        return show(old * old)  # type: ignore[operator]
-    if transform == "one-item":
-        return f"[{show(old)}]"
-    if transform == "gigabytes" and isinstance(old, str):
+    if "value" in alias:
+        value = alias["value"]
+    elif transform == "negate" and isinstance(old, bool):
+        value = not old
+    elif transform == "square" and number:
+        value = old * old  # type: ignore[operator]
+    elif transform == "one-item":
+        value = [old]
+    elif transform == "gigabytes" and isinstance(old, str):
         return old.upper().removesuffix("B").removesuffix("G").strip()
-    return None
-
-
-def _rename(context: Context, entry: Entry, to: str, value: str | None, safe: bool) -> Fix | None:
-    """Return the edits of key and value, unless the new key is in the file already."""
-    if to in context.entries:
+    else:
         return None
-    edits = [Edit(entry.key.start, entry.key.end, to)]
+    from ftlint.fixes.spelling import spell
+
+    return spell(value, context.target.dialect)
+
+
+def _rename(context: Context, entry: Entry, to: str, value: str | None, safe: bool) -> Fix:
+    """Return the fix that writes `to` for the key; where both are there, the wrong one goes."""
+    from ftlint.fixes.recipe import of_changes
+    from ftlint.records import Change
+
+    name, present = entry.name, context.entries.get(to)
+    if present is not None:
+        same = value is None and equal(present.value, entry.value)
+        return _delete(context, name, f"remove {name}: {to} is set already", safe and same)
+    also, safe = complete(context, to, entry.value, safe)
+    changes = [Change("rename", name, to), *also]
     if value is not None:
-        edits.append(Edit(entry.node.start, entry.node.end, value))
-    return Fix("safe" if safe else "unsafe", f"rename {entry.name} to {to}", tuple(edits))
+        changes.insert(0, Change("replace", name, value))
+    return of_changes(context, "safe" if safe else "unsafe", f"rename {name} to {to}", changes)
+
+
+def _delete(context: Context, name: str, message: str, safe: bool) -> Fix:
+    from ftlint.fixes.recipe import of_changes
+    from ftlint.records import Change
+
+    changes = [Change("delete", name)]
+    return of_changes(context, "safe" if safe else "unsafe", message, changes)
 
 
 def nearest(name: str, catalogue: Catalogue) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ftlint.document import Scalar, deref
-from ftlint.records import Edit, Finding, Fix
+from ftlint.records import Change, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,9 @@ def check(context: Context) -> Iterator[Finding]:
             base = "a leading zero means octal"
         else:
             continue
+        from ftlint.fixes.recipe import of_changes
+
         values = {"written": node.text, "value": entry.value, "base": base}
-        edit = Edit(entry.node.start, entry.node.end, str(entry.value))
-        fix = Fix("safe", f"write {entry.value}", (edit,))
+        change = Change("replace", entry.name, str(entry.value))
+        fix = of_changes(context, "safe", f"write {entry.value}", [change])
         yield Finding("FT015", entry.node.start, entry.node.end, entry.name, values, fix)

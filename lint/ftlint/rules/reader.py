@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ftlint.construct import Problem
+    from ftlint.records import Fix
     from ftlint.source import Source
 
 _GAP = re.compile(r"\{\{?\s*([^{}\r\n]*?)\s*\}?\}")
@@ -68,7 +69,8 @@ def findings(problems: Iterable[Problem], source: Source) -> Iterator[Finding]:
         rule = registry.BY_PROBLEM[problem.kind].code
         name = problem.values.get("name")
         values = {**problem.values, **_details(problem, source)}
-        yield Finding(rule, problem.start, problem.end, None if name is None else str(name), values)
+        key = None if name is None else str(name)
+        yield Finding(rule, problem.start, problem.end, key, values, _fix(problem, source))
 
 
 def _details(problem: Problem, source: Source) -> dict[str, object]:
@@ -83,6 +85,16 @@ def _details(problem: Problem, source: Source) -> dict[str, object]:
         reason = str(problem.values["reason"])
         return {"reason": _SYNTAX.get(reason, reason)}
     return {}
+
+
+def _fix(problem: Problem, source: Source) -> Fix | None:
+    """Return what can be shown as a repair: for a key that stands twice, the choice there is."""
+    first = problem.values.get("first")
+    if not isinstance(first, int):
+        return None
+    from ftlint.fixes.duplicates import choice
+
+    return choice(source, first, problem.start)
 
 
 def _gap(problem: Problem, source: Source) -> str | None:

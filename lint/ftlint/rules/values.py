@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftlint.dialect import looks_numeric
+from ftlint.dialect import looks_numeric, resolve
 from ftlint.document import Scalar, deref
 from ftlint.facts import words
 from ftlint.messages import show
-from ftlint.records import Edit, Finding, Fix
+from ftlint.records import Finding
+from ftlint.rules.companions import complete
 from ftlint.rules.condition import equal
 from ftschemas import compiled
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ftlint.catalogue import Key
     from ftlint.construct import Entry
     from ftlint.context import Context
+    from ftlint.records import Fix
 
 NUMBER_AS_TEXT, BARE_NO, NONE_AS_TEXT = "FT006", "FT007", "FT008"
 WRONG_TYPE, NOT_A_CHOICE, TEXT_FOR_TRUTH = "FT105", "FT106", "FT107"
@@ -172,25 +174,28 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
     assert key.choices is not None
     choices = [choice for choice in key.choices if choice is not None]
     table = compiled.VALUE_ALIASES.get(key.name, {})
-    alias = table.get(value) or table.get(str(value).lower())
-    written = context.raw(entry)
-    whole = isinstance(deref(entry.node), Scalar) and written.strip("\"'") == str(value)
+    alias = None
+    if not isinstance(value, (list, dict)):
+        alias = table.get(value) or table.get(str(value).lower())
+    whole = isinstance(deref(entry.node), Scalar) and equal(entry.value, value)
     if alias is not None:
         note = f" ({alias['note']})" if alias.get("note") else ""
         to = alias.get("to")
         if to is None:
-            return f"it has no counterpart here{note}", None
+            fix = _delete(context, entry) if alias["safe"] and whole else None
+            return f"it has no counterpart here{note}", fix
         if any(equal(to, choice) for choice in choices):
-            fix = _replace(entry, show(to), alias["safe"]) if whole else None
+            fix = _write(context, entry, to, alias["safe"]) if whole else None
             return f"write {show(to)} instead{note}", fix
     from difflib import get_close_matches
 
-    names = {str(choice).lower(): str(choice) for choice in choices}
+    names = {str(choice).lower(): choice for choice in choices}
     near = get_close_matches(str(value).lower(), list(names), n=1, cutoff=0.7)
     if near:
-        slip = names[near[0]].lower() == str(value).lower()
-        fix = _replace(entry, names[near[0]], slip) if whole else None
-        return f"did you mean {names[near[0]]}?", fix
+        meant = names[near[0]]
+        slip = near[0] == str(value).lower()
+        fix = _write(context, entry, meant, slip) if whole else None
+        return f"did you mean {meant}?", fix
     return f"it takes {_listed(choices)}", None
 
 
@@ -201,7 +206,7 @@ def _listed(choices: list[object]) -> str:
 
 def _bare_no(context: Context, entry: Entry) -> Finding:
     written = context.raw(entry)
-    fix = _replace(entry, '"no"', safe=True)
+    fix = _replace(context, entry, '"no"', safe=True)
     start, end = _span(entry)
     return Finding(BARE_NO, start, end, entry.name, {"name": entry.name, "written": written}, fix)
 
@@ -214,20 +219,18 @@ def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None
     values: dict[str, object] = {"name": key.name, "written": text, "wanted": _wanted(key)}
     numeric = "float" in key.kinds or "int" in key.kinds
     if plain and numeric and looks_numeric(text) and _fate(context, key, text) is not None:
-        mantissa, _, exponent = text.lower().partition("e")
-        better = f"{mantissa}.0e{exponent}" if exponent[:1] in "+-" else f"{mantissa}.0e+{exponent}"
-        values["better"] = better
+        values["better"] = better = _number(text)
         values["loader"] = context.target.dialect.name.split()[0]
-        fix = _replace(entry, better, safe=True)
+        fix = _replace(context, entry, better, safe=True)
         return Finding(NUMBER_AS_TEXT, start, end, key.name, values, fix)
     fate = _fate(context, key, text)
     if plain and text.lower() in _NONES:
         if fate is None:
             return None
-        fix = _replace(entry, "null", safe="null" in key.kinds)
+        fix = _replace(context, entry, "null", safe="null" in key.kinds)
         return Finding(NONE_AS_TEXT, start, end, key.name, values, fix)
     if key.kinds[0] == "bool" and text.lower() in _FALSE:
-        fix = _replace(entry, "false", safe=False)
+        fix = _replace(context, entry, "false", safe=False)
         return Finding(TEXT_FOR_TRUTH, start, end, key.name, values, fix)
     return None if fate is None else _wrong_type(context, entry, key, fate)
 
@@ -242,18 +245,27 @@ def _wrong_type(context: Context, entry: Entry, key: Key, fate: str) -> Finding:
         "wanted": _wanted(key),
         "when": when,
     }
-    return Finding(WRONG_TYPE, start, end, key.name, values, _unquoted(entry, key))
+    return Finding(WRONG_TYPE, start, end, key.name, values, _unquoted(context, entry, key))
 
 
-def _unquoted(entry: Entry, key: Key) -> Fix | None:
+def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
     """Return the fix that turns a quoted number into a number."""
     text = entry.value
     if not isinstance(text, str) or not looks_numeric(text):
         return None
     whole = text.lstrip("+-").isdecimal()
     if "float" in key.kinds or ("int" in key.kinds and whole):
-        return _replace(entry, text, safe=True)
+        number = resolve(text, context.target.dialect)
+        better = _number(text) if isinstance(number, str) else text
+        return _replace(context, entry, better, safe=True)
     return None
+
+
+def _number(text: str) -> str:
+    """Return `1e-4` as `1.0e-4`, which every loader reads as a number."""
+    mantissa, _, exponent = text.lower().partition("e")
+    point = "" if "." in mantissa else ".0"
+    return f"{mantissa}{point}e{exponent if exponent[:1] in ('+', '-') else f'+{exponent}'}"
 
 
 def _wanted(key: Key) -> str:
@@ -263,9 +275,28 @@ def _wanted(key: Key) -> str:
     )
 
 
-def _replace(entry: Entry, text: str, safe: bool) -> Fix:
-    edit = Edit(entry.node.start, entry.node.end, text)
-    return Fix("safe" if safe else "unsafe", f"write {entry.name}: {text}", (edit,))
+def _replace(context: Context, entry: Entry, text: str, safe: bool) -> Fix:
+    """Return the fix that writes `text`, which is YAML, for the value."""
+    from ftlint.fixes.recipe import of_changes
+    from ftlint.records import Change
+
+    also, safe = complete(context, entry.name, entry.value, safe)
+    changes = [Change("replace", entry.name, text), *also]
+    message = f"write {' and '.join(f'{one.key}: {one.text}' for one in changes)}"
+    return of_changes(context, "safe" if safe else "unsafe", message, changes)
+
+
+def _write(context: Context, entry: Entry, value: object, safe: bool) -> Fix:
+    from ftlint.fixes.spelling import spell
+
+    return _replace(context, entry, spell(value, context.target.dialect), safe)
+
+
+def _delete(context: Context, entry: Entry) -> Fix:
+    from ftlint.fixes.recipe import of_changes
+    from ftlint.records import Change
+
+    return of_changes(context, "safe", f"remove {entry.name}", [Change("delete", entry.name)])
 
 
 def _span(entry: Entry) -> tuple[int, int]:

@@ -1,0 +1,37 @@
+"""A key that stands twice: what each says, for a person to choose from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.dialect import OMEGACONF
+from ftlint.fixes.edits import delete_pair
+from ftlint.fixes.page import Pair, Refused, read_page
+from ftlint.messages import show
+from ftlint.records import Fix
+
+if TYPE_CHECKING:
+    from ftlint.fixes.page import Page
+    from ftlint.source import Source
+
+
+def choice(source: Source, first: int, second: int) -> Fix | None:
+    """Return, for display, both pairs and the edit that drops the first; offsets are of the keys.
+
+    PyYAML lets the last one win, so that this is what the file did up to LLaMA Factory 0.9.3.
+    """
+    page = read_page(source, OMEGACONF)
+    if isinstance(page, Refused):
+        return None
+    pairs = {pair.start: pair for pair in page.pairs if pair is not None}
+    if first not in pairs or second not in pairs:
+        return None
+    message = f"keep one of {_said(page, pairs[first])} and {_said(page, pairs[second])}"
+    plan = delete_pair(page, pairs[first])
+    edits = () if isinstance(plan, Refused) else plan.edits
+    return Fix("display", message, edits)
+
+
+def _said(page: Page, pair: Pair) -> str:
+    value = show(page.text[pair.value_start : pair.end])
+    return f"{pair.name}: {value} (line {pair.first})"
