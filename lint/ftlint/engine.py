@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from ftschemas.ruleformat import Rule
 
 
+MAX_BYTES = 1 << 20
+"""Larger files are not read to the end: no config comes near it."""
+
+HEAD = 1 << 16
+"""So many bytes tell whether a large file, or one of JSON, is a config at all."""
+
+
 class Options(NamedTuple):
     """How to judge: the target, what is known of the machine, and which rules count."""
 
@@ -47,6 +54,14 @@ class Result(NamedTuple):
 
 def lint_bytes(path: str, data: bytes, options: Options) -> Result:
     """Lint the content of a file."""
+    if len(data) > MAX_BYTES:
+        head = of_text(path, data[:HEAD].decode("utf-8", errors="replace"))
+        command = options.command or command_of(names_in(head.text))
+        if command is None:
+            return Result(head, None, ())
+        reason = f"it is larger than {MAX_BYTES // 1024} KiB"
+        problem = Problem("too-large", 0, 0, {"reason": reason})
+        return _settle(head, command, reader.findings([problem], head), (), options)
     source = decode(path, data)
     if isinstance(source, Undecodable):
         readable = of_text(path, data.decode("utf-8", errors="replace"))
@@ -83,7 +98,10 @@ def lint(source: Source, options: Options) -> Result:
     return _settle(source, command, _findings(context), asked, options)
 
 
-_HIDES_KEYS = frozenset(["unhashable-key", "unknown-tag", "expansion", "too-many-nodes"])
+_UNBUILT = frozenset(["expansion", "too-many-nodes"])
+"""Problems for which no value was built: rules would take the keys for absent."""
+
+_HIDES_KEYS = _UNBUILT | {"unhashable-key", "unknown-tag"}
 """Problems for which a config may have come out without its keys."""
 
 
@@ -96,9 +114,12 @@ def dialect_of(source: Source, target: Target) -> Dialect:
 
 def _findings(context: Context) -> Iterator[Finding]:
     yield from reader.findings(_reader_problems(context), context.source)
+    if any(problem.kind in _UNBUILT for problem in context.constructed.problems):
+        return
     rules, modules = context.rules.judging(context.target, context.command)
     for name in modules:
-        yield from _of_module(name, context)
+        if context.planned is not None or not name.startswith("plan."):
+            yield from _of_module(name, context)
     for rule in rules:
         yield from _of_conditions(rule, context)
 
@@ -172,9 +193,11 @@ def _of_conditions(rule: Rule, context: Context) -> Iterator[Finding]:
 
 def _named(name: str, context: Context) -> object:
     """Return what `{name}` in a rule's message stands for; the field itself if nothing does."""
-    section, _, rest = name.rpartition(".")
-    if section:
-        return context.instance.get(section, {}).get(rest, f"{{{name}}}")
+    if "." in name:
+        found: object = context.instance
+        for part in name.split("."):
+            found = found.get(part, f"{{{name}}}") if isinstance(found, dict) else found
+        return found
     entry = context.entries.get(name)
     if entry is not None:
         return context.raw(entry) or None
@@ -245,8 +268,9 @@ def _of_directives(
     unknown = list(directive.unknown_codes(asked, known))
     for one in unknown:
         yield _worded(source, Finding("FT902", one.start, one.end, None, {"code": one.reason}))
+    misspelt = {one.start for one in unknown}
     for suppression in unused:
-        if not any(one.start == suppression.start for one in unknown):
+        if suppression.start not in misspelt:
             codes = ", ".join(suppression.codes)
             where = "in this file" if suppression.line is None else f"on line {suppression.line}"
             values = {"codes": codes, "where": where}
@@ -258,26 +282,45 @@ def _of_directives(
 
 
 def _selected(diagnostic: Diagnostic, options: Options) -> bool:
-    """Say whether the rule is wanted: the longest selector that names it decides."""
+    """Say whether the rule is wanted: the closest selector decides, `ignore` when both are."""
 
     def weight(selectors: tuple[str, ...]) -> int:
-        hits = [
-            len(selector) if selector != "ALL" else 0
-            for selector in selectors
-            if selector == "ALL" or directive.matches(selector, diagnostic.code, diagnostic.name)
-        ]
-        return max(hits, default=-1)
+        return max((_weight(selector, diagnostic) for selector in selectors), default=-1)
 
     select = weight(options.select) if options.select else 0
-    return select >= 0 and select >= weight(options.ignore)
+    return select >= 0 and select > weight(options.ignore)
+
+
+def _weight(selector: str, diagnostic: Diagnostic) -> int:
+    """Return how closely a selector names the rule: a name as closely as a whole code."""
+    if selector == "ALL":
+        return 0
+    if selector.lower() == diagnostic.name:
+        return len(diagnostic.code)
+    return len(selector) if directive.matches(selector, diagnostic.code, diagnostic.name) else -1
 
 
 def _given(given: Given, asked: directive.Directives) -> Given:
     """Add what comments in the file state; what the command line says wins."""
     facts = asked.facts
+    if not facts:
+        return given
     gpus = given.gpus if given.gpus is not None else _count(facts.get("gpus"))
     nodes = given.nodes if given.nodes is not None else _count(facts.get("nodes"))
-    return given._replace(gpus=gpus, nodes=nodes)
+    sizes = (*_sizes(facts.get("dataset-size", "")), *given.dataset_sizes)
+    budget = (("budget", facts["budget"]),) if "budget" in facts else ()
+    return given._replace(
+        gpus=gpus, nodes=nodes, dataset_sizes=sizes, facts=(*budget, *given.facts)
+    )
+
+
+def _sizes(text: str) -> Iterator[tuple[str, int]]:
+    """Yield the sizes in `5000`, which is the only dataset's, or in `faq:500+chat:4500`."""
+    for part in text.split("+"):
+        name, _, number = part.rpartition(":")
+        rows = _count(number.replace("_", ""))
+        if rows is not None:
+            yield name, rows
 
 
 def _count(text: str | None) -> int | None:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
-MAX_BYTES = 1 << 20
-"""Larger files are no configs; a JSON dataset is not worth reading to find that out."""
-
 _SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv"])
 
 
@@ -29,36 +27,40 @@ class Found(NamedTuple):
     named: bool
 
 
-def expand(paths: Iterable[str], exclude: tuple[str, ...] = ()) -> Iterator[Found | Unreadable]:
+def expand(
+    paths: Iterable[str], exclude: tuple[str, ...] = (), root: str | None = None
+) -> Iterator[Found | Unreadable]:
     """Yield files in a stable order, each once; folders give their YAML and JSON files.
 
-    Hidden folders, installed packages and links to folders are not entered.
+    Hidden folders, installed packages and links to folders are not entered, nor is what matches a
+    pattern of `exclude`, relative to `root`. `-` stands for itself.
     """
     seen: set[str] = set()
     for path in paths:
-        for found in _of(path, exclude):
+        for found in _of(path, exclude, root or os.getcwd()):
             key = os.path.normpath(found.path)
             if key not in seen:
                 seen.add(key)
                 yield found
 
 
-def read(path: str) -> bytes | Unreadable:
-    """Return the bytes of a regular file, at most `MAX_BYTES` and one."""
+def read(path: str, limit: int) -> bytes | Unreadable:
+    """Return the bytes of a regular file, `limit` of them at most."""
     try:
         if not os.path.isfile(path):
-            return Unreadable(path, "not a regular file")
+            gone = not os.path.lexists(path)
+            return Unreadable(path, "no such file" if gone else "not a regular file")
         with open(path, "rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(limit)
     except OSError as error:
         return Unreadable(path, error.strerror or str(error))
     except ValueError as error:  # a NUL in the name
         return Unreadable(path, str(error))
 
 
-def _of(path: str, exclude: tuple[str, ...]) -> Iterator[Found | Unreadable]:
+def _of(path: str, exclude: tuple[str, ...], root: str) -> Iterator[Found | Unreadable]:
     if not os.path.isdir(path):
-        if os.path.lexists(path):
+        if path == STDIN or os.path.lexists(path):
             yield Found(path, named=True)
         else:
             yield Unreadable(path, "no such file or folder")
@@ -70,11 +72,19 @@ def _of(path: str, exclude: tuple[str, ...]) -> Iterator[Found | Unreadable]:
 
     for folder, folders, names in os.walk(path, onerror=note):
         folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and name not in _SKIPPED
+            name
+            for name in folders
+            if not name.startswith(".")
+            and name not in _SKIPPED
+            and not _excluded(os.path.join(folder, name), root, exclude)
         )
         for name in sorted(names):
             full = os.path.join(folder, name)
-            if name.lower().endswith(SUFFIXES) and not _excluded(full, path, exclude):
+            if (
+                name.lower().endswith(SUFFIXES)
+                and not _excluded(full, root, exclude)
+                and os.path.isfile(full)  # editors lock files by links to nowhere
+            ):
                 yield Found(full if path != "." else full[2:], named=False)
     yield from failures
 
@@ -86,9 +96,5 @@ def _excluded(path: str, root: str, patterns: tuple[str, ...]) -> bool:
 
     relative = os.path.relpath(path, root).replace(os.sep, "/")
     name = relative.rpartition("/")[2]
-    return any(
-        fnmatch(relative, pattern)
-        or fnmatch(name, pattern)
-        or relative.startswith(pattern.rstrip("/") + "/")
-        for pattern in patterns
-    )
+    wanted = [pattern.removeprefix("./").rstrip("/") for pattern in patterns]
+    return any(fnmatch(relative, pattern) or fnmatch(name, pattern) for pattern in wanted)

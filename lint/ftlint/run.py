@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from ftlint import settings as project
 from ftlint.directives import matches
 from ftlint.discovery import command_of, names_in
-from ftlint.engine import Options, Result, lint_bytes
+from ftlint.engine import HEAD, MAX_BYTES, Options, Result, lint_bytes
 from ftlint.facts import Given
-from ftlint.files import MAX_BYTES, Found, Unreadable, expand, read
+from ftlint.files import STDIN, Found, Unreadable, expand, read
 from ftlint.records import SEVERITIES
-from ftlint.report import Run
+from ftlint.report import Repair, Run
 from ftlint.rules.registry import BUILT_IN, RuleBook
 from ftlint.source import of_text
 from ftlint.target import resolve_target
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ftlint.settings import Settings
 
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
-STDIN = "-"
 
 
 class Request(NamedTuple):
@@ -44,6 +43,9 @@ class Request(NamedTuple):
     config: str | None = None
     isolated: bool = False
     stdin_filename: str | None = None
+    fix: bool = False
+    unsafe_fixes: bool = False
+    diff: bool = False
 
 
 class Refused(ValueError):
@@ -59,55 +61,60 @@ def run(
     """
     judges = _Judges(request)
     here = judges.of(os.getcwd())
-    found = list(_wanted(request, here[1]))
+    found = list(expand(request.paths, here[1].exclude, here[1].root))
     failures = [(one.path, one.reason) for one in found if isinstance(one, Unreadable)]
     files = [one for one in found if isinstance(one, Found)]
     results: list[Result] = []
+    repairs: list[Repair] = []
     started = time.monotonic()
     for done, file in enumerate(files):
         outcome = _lint(file, request, judges, stdin)
         if isinstance(outcome, Unreadable):
             failures.append((outcome.path, outcome.reason))
         else:
-            results.append(outcome)
+            result, repair = outcome
+            results.append(result)
+            repairs += [repair] if repair is not None else []
         if time.monotonic() - started > 1:
             progress(done + 1, len(files))
-    report = Run(here[0].target, tuple(results), tuple(failures))
-    return report, _status(report, request.fail_on or here[1].fail_on)
+    report = Run(here[0].target, tuple(results), tuple(failures), tuple(repairs))
+    return report, _status(report, request, request.fail_on or here[1].fail_on)
 
 
-def _status(report: Run, fail_on: str) -> int:
-    if report.failures:
+def _status(report: Run, request: Request, fail_on: str) -> int:
+    if report.failures or any(repair.failure for repair in report.repairs):
         return USAGE
+    if request.diff and any(repair.diff for repair in report.repairs):
+        return FINDINGS
     worst = SEVERITIES[: [str(name) for name in SEVERITIES].index(fail_on) + 1]
     return FINDINGS if any(report.count(severity) for severity in worst) else CLEAN
 
 
-def _wanted(request: Request, settings: Settings) -> Iterator[Found | Unreadable]:
-    for path in request.paths:
-        if path == STDIN:
-            yield Found(STDIN, named=True)
-        else:
-            yield from expand((path,), settings.exclude)
-
-
 def _lint(
     file: Found, request: Request, judges: _Judges, stdin: Callable[[], bytes]
-) -> Result | Unreadable:
+) -> tuple[Result, Repair | None] | Unreadable:
     if file.path == STDIN:
         data: bytes | Unreadable = stdin()
         path = request.stdin_filename or "<stdin>"
     else:
-        data, path = read(file.path), file.path
+        data, path = read(file.path, MAX_BYTES + 1), file.path
     if isinstance(data, Unreadable):
         return data
-    options, _ = judges.of(os.path.dirname(os.path.abspath(path)))
-    if len(data) > MAX_BYTES or (path.endswith(".json") and not file.named):
-        # A large file or a JSON one is most likely data: its head tells, and costs little.
-        head = data[:65536].decode("utf-8", errors="replace")
-        if command_of(names_in(head)) is None or not file.named:
-            return Result(of_text(path, ""), None, ())
-    return lint_bytes(path, data, options)
+    options, settings = judges.of(os.path.dirname(os.path.abspath(path)))
+    if path.endswith(".json") and not file.named:
+        # JSON is most likely data: its head tells, and costs little.
+        head = data[:HEAD].decode("utf-8", errors="replace")
+        if command_of(names_in(head)) is None:
+            return Result(of_text(path, ""), None, ()), None
+    result = lint_bytes(path, data, options)
+    fixes = request.fix or request.unsafe_fixes or request.diff
+    if not fixes or not any(one.fix is not None for one in result.diagnostics):
+        return result, None
+    from ftlint.repair import repair
+
+    keep = request.diff or file.path == STDIN
+    root = settings.root or os.getcwd()
+    return repair(result, data, options, unsafe=request.unsafe_fixes, keep=keep, root=root)
 
 
 class _Judges:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from ftlint.engine import MAX_BYTES
 from ftlint.report import reporter
-from ftlint.run import FAILED, USAGE, Refused, Request, run
+from ftlint.run import FAILED, STDIN, USAGE, Refused, Request, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.report import Run
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Output(NamedTuple):
@@ -26,6 +36,9 @@ def check(request: Request, output: Output) -> int:
         report, status = run(request, sys.stdin.buffer.read, bar.show)
         bar.clear()
         colour = output.file is None and wants_colour(output.colour)
+        if request.diff or (report.repairs and STDIN in request.paths):
+            write("".join(_repaired(report, request.diff, colour)))
+            return status
         text = "".join(f"{line}\n" for line in reporter(output.format)(report, colour))
         write(text, output.file)
     except Refused as error:
@@ -46,6 +59,22 @@ def check(request: Request, output: Output) -> int:
     return status
 
 
+def _repaired(report: Run, diff: bool, colour: bool) -> Iterator[str]:
+    """Yield the differences that fixing makes; for standard input without --diff, the new text."""
+    from ftlint.messages import visible
+
+    for repair in report.repairs:
+        if not diff:
+            yield repair.text
+        for line in repair.diff if diff else ():
+            text = visible(line.rstrip("\r\n")) + "\n"
+            code = _DIFF_COLOURS.get(line[:1]) if colour else None
+            yield f"\x1b[{code}m{text[:-1]}\x1b[0m\n" if code else text
+
+
+_DIFF_COLOURS = {"+": "32", "-": "31", "@": "36"}
+
+
 def wants_colour(choice: str) -> bool:
     """Say whether to colour: as told, else on a terminal unless NO_COLOR is set."""
     if choice != "auto":
@@ -54,14 +83,17 @@ def wants_colour(choice: str) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return terminal and os.environ.get("TERM") != "dumb"
 
 
 def write(text: str, file: str | None = None) -> None:
     """Write to `file` or standard output; what the terminal cannot show is escaped."""
     if file is not None:
-        with open(file, "w", encoding="utf-8", newline="\n") as out:
+        with open(file, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as out:
             out.write(text)
+        return
+    if sys.stdout is None:  # closed by the caller
         return
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, errors="backslashreplace").decode(encoding))
@@ -71,8 +103,19 @@ def write(text: str, file: str | None = None) -> None:
 def _stop(message: str, status: int) -> int:
     from ftlint.messages import visible
 
-    sys.stderr.write(visible(message) + "\n")
+    if sys.stderr is not None:
+        sys.stderr.write(visible(message) + "\n")
     return status
+
+
+def _stdin() -> bytes:
+    return b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
+def _abandon_output() -> None:
+    """Send what is still buffered to nowhere, or Python would fail over it again at exit."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Progress:
@@ -83,7 +126,7 @@ class _Progress:
 
     def show(self, done: int, total: int) -> None:
         """Draw the bar; called only after the first second."""
-        if not sys.stderr.isatty():
+        if sys.stderr is None or not sys.stderr.isatty():
             return
         self.on = True
         width = 30 * done // max(total, 1)

@@ -54,6 +54,9 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
     help="Rows of a dataset that cannot be counted here.",
 )  # fmt: skip
+@click.option("--fix", is_flag=True, help="Repair what can be repaired without changing the run.")
+@click.option("--unsafe-fixes", is_flag=True, help="Repair as well what changes the run.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--select", multiple=True, callback=_codes, metavar="CODES", help="Only these rules.")
 @click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Not these rules.")
 @click.option(

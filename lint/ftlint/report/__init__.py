@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from ftlint.target import Target
 
 
+class Repair(NamedTuple):
+    """What fixing did to one file. `failure` says why it could not be written."""
+
+    path: str
+    applied: int
+    withheld: tuple[str, ...]
+    diff: tuple[str, ...]
+    failure: str | None
+    text: str
+
+
 class Run(NamedTuple):
     """Everything a report may say of one run of ftlint."""
 
@@ -19,6 +30,7 @@ class Run(NamedTuple):
     results: tuple[Result, ...]
     failures: tuple[tuple[str, str], ...] = ()
     """Files that could not be read: path and reason."""
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def checked(self) -> int:

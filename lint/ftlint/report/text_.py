@@ -27,6 +27,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         for diagnostic in result.diagnostics:
             yield from _frame(result.source, diagnostic, colour)
             yield ""
+    yield from _repairs(run, colour)
     yield _summary(run, colour)
 
 
@@ -53,6 +54,20 @@ def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str
     )
     mark = " [*]" if diagnostic.fix and diagnostic.fix.applicability == "safe" else ""
     yield f"  {_paint(f'{gutter} =', '34', colour)} {visible(diagnostic.message)}{mark}"
+
+
+def _repairs(run: Run, colour: bool) -> Iterator[str]:
+    """Yield what fixing did, and every fix that was withheld with its reason."""
+    for repair in run.repairs:
+        if repair.failure is not None:
+            yield f"{visible(repair.path)}: {_paint('not written', '31', colour)}: {repair.failure}"
+        for reason in repair.withheld:
+            yield f"{visible(repair.path)}: not fixed: {visible(reason)}"
+    written = [one for one in run.repairs if one.failure is None and one.applied]
+    if written:
+        fixes = sum(repair.applied for repair in written)
+        files = f"{len(written)} file{'' if len(written) == 1 else 's'}"
+        yield _paint(f"Fixed {fixes} in {files}.", "32", colour)
 
 
 def _summary(run: Run, colour: bool) -> str:

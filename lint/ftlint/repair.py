@@ -1,0 +1,37 @@
+"""One file through the fixes and, if it is asked for, back to the disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.fixes import write
+from ftlint.fixes.apply import fix
+from ftlint.fixes.diff import unified
+from ftlint.report import Repair
+
+if TYPE_CHECKING:
+    from ftlint.engine import Options, Result
+
+
+def repair(
+    before: Result, data: bytes, options: Options, *, unsafe: bool, keep: bool, root: str | None
+) -> tuple[Result, Repair]:
+    """Apply the fixes of a linted file; return what is left to say, and what was done.
+
+    With `keep` the file stays as it is and only the difference is shown. A file outside `root`,
+    or one that has changed since `data` was read, is not written.
+    """
+    source = before.source
+    fixed = fix(source, options, unsafe)
+    new = fixed.source.text.encode("utf-8")
+    withheld = [f"{one.code} {one.message}: {one.reason}" for one in fixed.withheld]
+    if not fixed.converged:
+        withheld.append("FT906 fixes undo each other, so none was made: please report this file")
+    diff = tuple(unified(source.path, source.text, fixed.source.text)) if new != data else ()
+    failure = None
+    if diff and not keep:
+        failure = write.replace(source.path, data, new, root)
+    done = Repair(
+        source.path, len(fixed.applied), tuple(withheld), diff, failure, fixed.source.text
+    )
+    return (before if keep or failure is not None else fixed.result), done
