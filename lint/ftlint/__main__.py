@@ -16,9 +16,10 @@ def main() -> None:
         from ftlint.run import Request
 
         sys.exit(check(Request(tuple(arguments) or (".",)), Output()))
+    from ftlint.cli.check import guarded
     from ftlint.cli.commands import cli
 
-    cli()
+    sys.exit(guarded(cli))
 
 
 if __name__ == "__main__":

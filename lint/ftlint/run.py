@@ -19,7 +19,7 @@ from ftlint.source import of_text
 from ftlint.target import resolve_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ftlint.settings import Settings
 

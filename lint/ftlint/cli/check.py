@@ -7,17 +7,14 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.engine import MAX_BYTES
+from ftlint.files import STDIN
 from ftlint.report import reporter
-from ftlint.run import FAILED, STDIN, USAGE, Refused, Request, run
+from ftlint.run import FAILED, USAGE, Refused, Request, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ftlint.report import Run
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Output(NamedTuple):
@@ -31,22 +28,37 @@ class Output(NamedTuple):
 
 def check(request: Request, output: Output) -> int:
     """Lint, print the report and return the exit status. Never raises."""
+    return guarded(lambda: _check(request, output))
+
+
+def _check(request: Request, output: Output) -> int:
     bar = _Progress()
     try:
-        report, status = run(request, sys.stdin.buffer.read, bar.show)
+        report, status = run(request, _stdin, bar.show)
+    finally:
         bar.clear()
-        colour = output.file is None and wants_colour(output.colour)
-        if request.diff or (report.repairs and STDIN in request.paths):
-            write("".join(_repaired(report, request.diff, colour)))
-            return status
-        text = "".join(f"{line}\n" for line in reporter(output.format)(report, colour))
-        write(text, output.file)
+    colour = output.file is None and wants_colour(output.colour)
+    if request.diff or (report.repairs and STDIN in request.paths):
+        text, file = "".join(_repaired(report, request.diff, colour)), None
+    else:
+        lines = reporter(output.format)(report, colour)
+        text, file = "".join(f"{line}\n" for line in lines), output.file
+    try:
+        write(text, file)
+    except BrokenPipeError:  # the reader has gone, `ftlint … | head`: nothing is wrong
+        _abandon_output()
+    return status
+
+
+def guarded(act: Callable[[], int]) -> int:
+    """Return what `act` returns, or the exit status of what went wrong, said in one line."""
+    try:
+        return act()
     except Refused as error:
         return _stop(f"ftlint: {error}", USAGE)
-    except BrokenPipeError:  # the reader has gone, `ftlint … | head`: nothing is wrong
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return status
     except OSError as error:
+        if error.filename is None:
+            _abandon_output()
         return _stop(f"ftlint: {error.filename or 'output'}: {error.strerror}", USAGE)
     except KeyboardInterrupt:
         return _stop("ftlint: interrupted", 130)
@@ -56,7 +68,6 @@ def check(request: Request, output: Output) -> int:
         kind = f"{type(error).__name__}: {error}"
         hint = "please report it; FTLINT_TRACEBACK=1 shows where"
         return _stop(f"ftlint: internal error: {kind} ({hint})", FAILED)
-    return status
 
 
 def _repaired(report: Run, diff: bool, colour: bool) -> Iterator[str]:
