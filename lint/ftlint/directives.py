@@ -38,10 +38,14 @@ class Directives(NamedTuple):
     bad: tuple[BadDirective, ...]
 
 
-_COMMENT = r"#\s*ftlint:\s*(.*)"
+_COMMENT = r"#+\s*ftlint:\s*(.*)"
 _IGNORE = r"(ignore|ignore-file)\s*\[([^\]]*)\]"
 _FACT = r"([a-z-]+)\s*=\s*([^\s,]+)"
-FACTS = ("dataset-size", "gpus", "nodes", "budget")
+_FACTS = rf"(?:{_FACT}(?:\s*,\s*|\s+|\Z))+"
+_COUNT = (r"0*[1-9][0-9]{0,17}", "a whole number from 1")
+_ROWS = (r"(?:.+=)?0*[1-9][0-9]{0,17}", "a number of rows, or NAME=ROWS")
+FACTS = {"dataset-size": _ROWS, "gpus": _COUNT, "nodes": _COUNT, "budget": (r".+", "a time")}
+"""Each fact's name, the pattern of its values, and that in words."""
 
 
 def read(source: Source, comments: Iterable[Comment]) -> Directives:
@@ -51,7 +55,8 @@ def read(source: Source, comments: Iterable[Comment]) -> Directives:
     suppressions: list[Suppression] = []
     facts: dict[str, str] = {}
     bad: list[BadDirective] = []
-    for comment in comments:
+    subjects: dict[int, int] = {}
+    for comment in reversed(list(comments)):  # so that a block of them is walked once
         match = re.match(_COMMENT, comment.text)
         if match is None:
             continue
@@ -62,19 +67,29 @@ def read(source: Source, comments: Iterable[Comment]) -> Directives:
             if not codes:
                 bad.append(BadDirective(comment.start, comment.end, "it names no rule"))
                 continue
-            line = None if ignore[1] == "ignore-file" else _subject(source, comment)
+            line = None if ignore[1] == "ignore-file" else _subject(source, comment, subjects)
             suppressions.append(Suppression(codes, line, comment.start, comment.end))
             continue
-        stated = dict(re.findall(_FACT, body))
-        unknown = [name for name in stated if name not in FACTS]
-        if stated and not unknown:
-            facts.update(stated)
+        stated = re.findall(_FACT, body)
+        reason = _objection(body, stated)
+        if reason is None:
+            facts.update(pair for pair in stated if pair[0] not in facts)
         else:
-            reason = (
-                f"{unknown[0]} is no fact it takes" if unknown else "it says nothing ftlint knows"
-            )
             bad.append(BadDirective(comment.start, comment.end, reason))
-    return Directives(tuple(suppressions), facts, tuple(bad))
+    return Directives(tuple(reversed(suppressions)), facts, tuple(reversed(bad)))
+
+
+def _objection(body: str, stated: list[tuple[str, str]]) -> str | None:
+    """Return why facts cannot be taken as written; half-understood ones would mislead."""
+    for name, value in stated:
+        if name not in FACTS:
+            return f"{name} is no fact it takes"
+        pattern, wanted = FACTS[name]
+        if not re.fullmatch(pattern, value):
+            return f"{name} should be {wanted}, not {value}"
+    if not stated:
+        return "it says nothing ftlint knows"
+    return None if re.fullmatch(_FACTS, body) else "it takes NAME=VALUE, commas between, no more"
 
 
 def apply(
@@ -83,13 +98,15 @@ def apply(
     """Return the diagnostics that stay, and the suppressions that silenced nothing."""
     stay: list[Diagnostic] = []
     used: set[Suppression] = set()
+    by_line: dict[int | None, list[Suppression]] = {}
+    for suppression in directives.suppressions:
+        by_line.setdefault(suppression.line, []).append(suppression)
     for diagnostic in diagnostics:
         line = source.position(diagnostic.start).line
         silencers = [
             suppression
-            for suppression in directives.suppressions
-            if suppression.line in (None, line)
-            and any(matches(code, diagnostic.code, diagnostic.name) for code in suppression.codes)
+            for suppression in (*by_line.get(None, ()), *by_line.get(line, ()))
+            if any(matches(code, diagnostic.code, diagnostic.name) for code in suppression.codes)
         ]
         used.update(silencers)
         if not silencers:
@@ -102,15 +119,23 @@ def matches(selector: str, code: str, name: str) -> bool:
     return selector.lower() == name or code.startswith(selector.upper())
 
 
-def _subject(source: Source, comment: Comment) -> int:
-    """Return the line a comment speaks of: its own, or the next when it stands alone."""
-    line = source.position(comment.start).line
+def _subject(source: Source, comment: Comment, known: dict[int, int]) -> int:
+    """Return the line a comment speaks of: its own, or the next when it stands alone.
+
+    `known` holds what was returned for lines below, and takes this one.
+    """
+    own = line = source.position(comment.start).line
     alone = not source.text[source.line_starts[line - 1] : comment.start].strip("\ufeff \t")
     while alone and line < len(source.line_starts):
         line += 1
+        if line in known:
+            line = known[line]
+            break
         text = source.line(line).strip()
         if text and not text.startswith("#"):
             break
+    if alone:
+        known[own] = line
     return line
 
 
@@ -119,7 +144,13 @@ def unknown_codes(
 ) -> Iterator[BadDirective]:
     """Yield suppressions that name no rule there is."""
     rules = list(known)
+    selectors = {code for suppression in directives.suppressions for code in suppression.codes}
+    unknown = {
+        selector
+        for selector in selectors
+        if not any(matches(selector, code, name) for code, name in rules)
+    }
     for suppression in directives.suppressions:
         for selector in suppression.codes:
-            if not any(matches(selector, code, name) for code, name in rules):
+            if selector in unknown:
                 yield BadDirective(suppression.start, suppression.end, selector)

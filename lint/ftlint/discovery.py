@@ -100,5 +100,7 @@ def placeholder_in(value: object) -> str | None:
 
 
 _PLACEHOLDER = (
-    r"\{\{.*?\}\}|\$\{[^}]*\}|\$[A-Z_][A-Z0-9_]*\b|\A<[^<>|]+>\Z|__[A-Z][A-Z0-9_]*__|\A%\w+%\Z"
+    r"\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$[A-Z_][A-Z0-9_]*\b|\A<[^<>|]+>\Z"
+    r"|__[A-Z][A-Z0-9_]*__|\A%\w+%\Z"
 )
+"""Each part stops at what would start it anew, so that no text takes more than one pass."""
