@@ -118,10 +118,26 @@ def _findings(context: Context) -> Iterator[Finding]:
         return
     rules, modules = context.rules.judging(context.target, context.command)
     for name in modules:
-        if context.planned is not None or not name.startswith("plan."):
-            yield from _of_module(name, context)
+        if context.planned is None and name.startswith("plan."):
+            continue
+        found = list(_of_module(name, context))
+        yield from found
+        context = _doubting(context, found)
     for rule in rules:
         yield from _of_conditions(rule, context)
+
+
+def _doubting(context: Context, found: list[Finding]) -> Context:
+    """Return the context in which no rule rests on a key that is misspelt or has a wrong value.
+
+    What such a file says of the key is not what its author means: one mistake, one finding.
+    """
+    misread = [one for one in found if one.rule.startswith(("FT0", "FT1"))]
+    if not misread:
+        return context
+    names = {one.key for one in misread} | {one.values.get("meant") for one in misread}
+    unknown = context.instance["unknown"] | {name for name in names if name is not None}
+    return context._replace(instance={**context.instance, "unknown": unknown})
 
 
 def _reader_problems(context: Context) -> Iterator[Problem]:

@@ -45,7 +45,7 @@ def _judge(context: Context, entry: Entry) -> Finding:
     elif span is not None:
         code, since = _when(context, span)
         values["since"] = since
-    values["remedy"], fix = _remedy(context, entry)
+    values["remedy"], values["meant"], fix = _remedy(context, entry)
     return Finding(code, entry.key.start, entry.key.end, name, values, fix)
 
 
@@ -61,8 +61,8 @@ def _when(context: Context, span: Span) -> tuple[str, str]:
     return TOO_NEW, f"it came with {span.package} {span.first}"
 
 
-def _remedy(context: Context, entry: Entry) -> tuple[str, Fix | None]:
-    """Return the advice in words, and a fix where one is plain."""
+def _remedy(context: Context, entry: Entry) -> tuple[str, str | None, Fix | None]:
+    """Return the advice in words, the key that seems meant, and a fix where one is plain."""
     catalogue, name = context.catalogue, entry.name
     for alias in compiled.ALIASES.get(name, ()):
         to = alias.get("to")
@@ -72,10 +72,12 @@ def _remedy(context: Context, entry: Entry) -> tuple[str, Fix | None]:
             continue
         note = f" ({alias['note']})" if alias.get("note") else ""
         if to is None:
-            return f"remove it{note}", _delete(context, name, f"remove {name}", alias["safe"])
+            removal = _delete(context, name, f"remove {name}", alias["safe"])
+            return f"remove it{note}", None, removal
         value = _new_value(context, alias, entry.value)
         wanted = to if value is None else f"{to}: {value}"
-        return f"write {wanted} instead{note}", _rename(context, entry, to, value, alias["safe"])
+        renaming = _rename(context, entry, to, value, alias["safe"])
+        return f"write {wanted} instead{note}", to, renaming
     near = None if is_known(name) else nearest(name, catalogue)
     if near is not None:
         slip = _is_slip(name, near)
@@ -84,8 +86,8 @@ def _remedy(context: Context, entry: Entry) -> tuple[str, Fix | None]:
             if slip or near not in context.entries
             else None
         )
-        return f"did you mean {near}?", fix
-    return "remove it, or see `ftlint schema` for the keys there are", None
+        return f"did you mean {near}?", near, fix
+    return "remove it, or see `ftlint schema` for the keys there are", None, None
 
 
 def _new_value(context: Context, alias: dict[str, object], old: object) -> str | None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield one finding for each value that has a gap."""
-    for name in context.instance["unknown"]:
-        entry = context.entries[name]
-        values = {"placeholder": placeholder_in(entry.value)}
-        yield Finding("FT014", entry.node.start, entry.node.end, name, values)
+    for name, entry in context.entries.items():
+        gap = placeholder_in(entry.value)
+        if gap is not None:
+            values = {"placeholder": gap}
+            yield Finding("FT014", entry.node.start, entry.node.end, name, values)
