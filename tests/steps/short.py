@@ -23,7 +23,7 @@ TARGETS = (NEW, FOUR, FLOOR, CARRY)
 def outcome(
     rows: int | Count | list[int | Count] | None = None,
     target: tuple[tuple[int, ...], tuple[int, ...]] = NEW,
-    world: World = World(),
+    world: World | None = None,
     samples: SampleCount | None = None,
     **config: object,
 ) -> StepPlan | NoPlan:
@@ -40,7 +40,7 @@ def outcome(
     return plan(
         config,
         samples=samples or SampleCount(datasets),
-        world=world,
+        world=world or World(),
         llamafactory=target[0],
         transformers=target[1],
     )

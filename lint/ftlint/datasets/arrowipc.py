@@ -60,10 +60,13 @@ def _messages(file: BinaryIO, size: int) -> Table:
         if kind == _SCHEMA and columns is None:
             columns = tuple(field.text(0) for field in message.table(2).tables(1))
         elif kind == _RECORD_BATCH:
-            rows += message.table(2).long(0)
-        place = file.seek(body, os.SEEK_CUR)
-        if body < 0 or place > size:
+            length = message.table(2).long(0)
+            if length < 0:
+                raise ValueError("a batch of fewer rows than none")
+            rows += length
+        if not 0 <= body <= size - file.tell():
             raise ValueError("a message that ends after the file")
+        file.seek(body, os.SEEK_CUR)
     if columns is None:
         raise ValueError("no schema")
     return Table(rows, columns)

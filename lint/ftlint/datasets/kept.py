@@ -79,7 +79,7 @@ def keeps(row: Row, entry: Entry, stage: str) -> bool:
     return responses >= 2 if stage in ("rm", "dpo", "kto") else True
 
 
-def columns_read(entry: Entry, stage: str = "sft") -> tuple[str, ...]:
+def columns_read(entry: Entry) -> tuple[str, ...]:
     """Return the columns that must be there: each one that is missing is a KeyError."""
     columns = entry.columns
     common = [columns.tools, columns.images, columns.videos, columns.audios]

@@ -11,7 +11,8 @@ from ftlint.datasets.jsonscan import BOM
 from ftlint.datasets.textscan import records_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from typing import BinaryIO
 
 WINDOW = 1 << 20
 
@@ -61,22 +62,32 @@ def json_rows(path: str) -> Iterator[Row]:
     with open(path, "rb") as file:
         start = 3 if file.read(3) == BOM else 0
         file.seek(start)
-        if file.read(WINDOW).lstrip()[:1] == b"{":
-            # Mostly one object a line, which the parser takes at its full speed.
+        try:
+            if file.read(WINDOW).lstrip()[:1] == b"{":
+                file.seek(start)
+                start += yield from _lines(file)
             file.seek(start)
-            for line in file:
-                try:
-                    value = json.loads(line, strict=False)
-                except ValueError:
-                    if line.strip():
-                        break
-                else:
-                    yield _object(value)
-                start += len(line)
-            else:
-                return
-        file.seek(start)
-        yield from _values(iter(lambda: file.read(WINDOW), b""))
+            yield from _values(iter(lambda: file.read(WINDOW), b""))
+        except RecursionError as error:
+            raise Unreadable("nests its values too deep") from error
+
+
+def _lines(file: BinaryIO) -> Generator[Row, None, int]:
+    """Yield objects as long as there is one a line, and return the bytes that were read so.
+
+    That is the common case, in which the parser runs at its full speed.
+    """
+    done = 0
+    for line in file:
+        try:
+            value = json.loads(line, strict=False)
+        except ValueError:
+            if line.strip():
+                break
+        else:
+            yield _object(value)
+        done += len(line)
+    return done
 
 
 def _values(blocks: Iterator[bytes]) -> Iterator[Row]:
@@ -182,14 +193,18 @@ def _csv_rows(path: str) -> Iterator[Row]:
 
     records = records_of(path)
     try:
-        header = [name.encode("latin-1").decode() for name in next(records, [])]
+        header = [_text(name) for name in next(records, [])]
         for record in records:
-            yield {name: None if value in MISSING else value
+            yield {name: None if value in MISSING else _text(value)
                    for name, value in zip(header, record)}  # fmt: skip
     except csv.Error as error:
         raise Unreadable(f"is not readable as CSV: {error}") from error
     except UnicodeDecodeError as error:
         raise Unreadable("is not UTF-8") from error
+
+
+def _text(value: str) -> str:
+    return value if value.isascii() else value.encode("latin-1").decode()
 
 
 def _table_rows(path: str, kind: str, columns: list[str]) -> Iterator[Row]:

@@ -1,0 +1,172 @@
+"""Counting JSON values without parsing them agrees with parsing them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftlint.datasets import jsonscan
+from ftlint.datasets.reading import Unreadable, json_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NASTY = [
+    '"', "\\", '\\"', "\\\\", "{", "}", "[", "]", "}{", "} {", '"}', '{"a": 1}', "},\n  {",
+    "\n", "\r\n", "\t", ",", ":", "\u2028", "\x0b", "한국어", "é", "\U0001f600", "\\u007b", "/",
+]  # fmt: skip
+
+texts = st.one_of(
+    st.text(max_size=12),
+    st.lists(st.sampled_from(NASTY), max_size=8).map("".join),
+)
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
+    max_leaves=8,
+)
+rows_of_objects = st.lists(st.dictionaries(texts, values, max_size=4), min_size=1, max_size=12)
+blocks = st.sampled_from([3, 7, 16, 61, 1 << 19])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("json")
+
+
+def counted(folder: Path, data: bytes) -> jsonscan.RowCount:
+    path = folder / "rows.json"
+    path.write_bytes(data)
+    return jsonscan.count_json(str(path))
+
+
+def parsed(folder: Path, data: bytes) -> list[dict[str, object]]:
+    path = folder / "rows.json"
+    path.write_bytes(data)
+    return list(json_rows(str(path)))
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    rows_of_objects, st.sampled_from([None, 0, 2, "\t"]), st.booleans(), st.booleans(), blocks,
+    st.sampled_from(["", "\n", "\r\n", "  "]),
+)  # fmt: skip
+def test_an_array(
+    folder: Path, rows: list[Any], indent: Any, ascii_only: bool, bom: bool, block: int, end: str
+) -> None:
+    text = json.dumps(rows, indent=indent, ensure_ascii=ascii_only) + end
+    data = b"\xef\xbb\xbf" * bom + text.encode("utf-8", "surrogatepass")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonscan, "BLOCK", block)
+        assert counted(folder, data) == jsonscan.RowCount(len(rows))
+    assert parsed(folder, data.decode("utf-8", "replace").encode()) == json.loads(
+        data.decode("utf-8", "replace").lstrip("\ufeff")
+    )
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(texts, values, max_size=4),
+            st.sampled_from([None, None, None, 2]),
+            st.sampled_from(["\n", "\n", "\n", "\r\n", "\n\n", " \n", "", " ", "\n \t\n  "]),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.booleans(),
+    blocks,
+)
+def test_values_after_each_other(folder: Path, rows: list[Any], bom: bool, block: int) -> None:
+    """One a line, several on a line, one over several lines, blank lines between."""
+    text = "".join(json.dumps(row, indent=indent) + end for row, indent, end in rows)
+    data = b"\xef\xbb\xbf" * bom + text.encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonscan, "BLOCK", block)
+        assert counted(folder, data) == jsonscan.RowCount(len(rows))
+    assert parsed(folder, data) == [row for row, _, _ in rows]
+
+
+@settings(max_examples=200, deadline=None)
+@given(rows_of_objects, st.sampled_from([None, 2]), st.integers(2, 5))
+def test_cut_into_ranges(folder: Path, rows: list[Any], indent: Any, parts: int) -> None:
+    """A scan shared among processes adds up to the scan of one."""
+    array = json.dumps(rows, indent=indent).encode()
+    lines = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonscan, "shares", lambda size: parts)
+        patch.setattr(jsonscan, "spread", lambda work, ranges: [work(*pair) for pair in ranges])
+        assert counted(folder, array).rows == len(rows)
+        assert counted(folder, lines).rows == len(rows)
+
+
+def test_cut_into_processes(folder: Path) -> None:
+    rows = [{"text": "}{\n" * 50, "number": number} for number in range(3000)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonscan, "shares", lambda size: 4)
+        array = json.dumps(rows, indent=1).encode()
+        assert counted(folder, array).rows == 3000
+        lines = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+        assert counted(folder, lines).rows == 3000
+
+
+@pytest.mark.parametrize(
+    ("data", "rows"),
+    [
+        (b'{"data": [{"a": 1}, {"a": 2}]}', 1),
+        (b'{"a": [1, 2, 3]}', 1),
+        (b"[]", 0),
+        (b" \n[ ]\n", 0),
+        (b'{"a":1}{"a":2}\n{"a":3}', 3),
+        (b'{"a":"\\\\"}\n{"a":"}{"}\n', 2),
+        (b'[{"a":"\\\\\\""},{"b":"]"}]', 2),
+    ],
+)
+def test_shapes(folder: Path, data: bytes, rows: int) -> None:
+    assert counted(folder, data) == jsonscan.RowCount(rows)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"  \n", b"\xef\xbb\xbf", b"[1, 2]", b'["a{b"]', b'"text"', b"12", b'{"a": 1',
+     b'[{"a": 1}', b'[{"a": "x}]', b'{"a": "x', b'}{"a": 1}', b"[{}][{}]", b"[" * 300,
+     "[{}]".encode("utf-16")],
+)  # fmt: skip
+def test_nothing_to_count(folder: Path, data: bytes) -> None:
+    count = counted(folder, data)
+    assert count.rows is None
+    assert count.problem
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'[{"a": 1}', b'[{"a": 1} {"a": 2}]', b'[{"a": 1}] x', b"[1]", b'{"a": 1},\n{"a": 2}\n',
+     b'{"a": 1}\n[1]\n', b'{"a": }\n', b'{"a": 1}}', b'[{"a": "\xff"}]', b"[" + b'{"a":' * 100_000],
+)  # fmt: skip
+def test_not_readable(folder: Path, data: bytes) -> None:
+    with pytest.raises(Unreadable):
+        parsed(folder, data)
+
+
+def test_a_line_longer_than_a_block(folder: Path) -> None:
+    long = {"text": "x" * (3 << 20)}
+    data = b"".join(json.dumps(row).encode() + b"\n" for row in [long, {"a": 1}, long])
+    assert counted(folder, data) == jsonscan.RowCount(3)
+    assert parsed(folder, data) == [long, {"a": 1}, long]
+
+
+def test_a_big_file_says_what_it_rests_on(folder: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonscan, "PROVED", 10)
+        count = counted(folder, b'{"a": 1}\n{"a": 2}\n')
+    assert count == jsonscan.RowCount(2, assumption=jsonscan.ONE_A_LINE)
+
+
+def test_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        jsonscan.count_json(str(tmp_path / "none.json"))
