@@ -68,17 +68,33 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
 def _is_live(context: Context, key: Key) -> bool:
     """Say whether the run looks at the key at all: no FT5 rule calls it dead.
 
-    A wrong value of a key that nothing reads hurts nobody.
+    A wrong value of a key that nothing reads hurts nobody. The rules are asked about a right value
+    in its place, since a wrong one may be none that they speak of.
     """
     from ftlint.rules.condition import holds
 
+    instance = dict(context.instance)
+    for section in ("config", "effective"):
+        instance[section] = {**instance[section], key.name: _some_other(key)}
     for rule in context.rules.judging(context.target, context.command)[0]:
         if rule.code.startswith("FT5"):
             for check in rule.checks:
                 names = (check.key,) if check.key else rule.at
-                if key.name in names and holds(check.when, context.instance):
+                if key.name in names and holds(check.when, instance):
                     return False
     return True
+
+
+def _some_other(key: Key) -> object:
+    """Return a value that the key takes and that is not its default."""
+    for choice in key.choices or ():
+        if choice is not None and not equal(choice, key.default):
+            return choice
+    if "bool" in key.kinds:
+        return not key.default
+    if "int" in key.kinds or "float" in key.kinds:
+        return (key.default if isinstance(key.default, (int, float)) else 0) + 1
+    return "x" if "text" in key.kinds else ["x"] if "list" in key.kinds else {"x": 1}
 
 
 def _fate(context: Context, key: Key, value: object) -> str | None:
