@@ -165,7 +165,7 @@ def _outside(key: Key, value: object) -> object | None:
         return None if inside or isinstance(value, (list, dict)) else _shown(value)
     if isinstance(value, str):
         parts = value.split(key.separator) if key.separator else [value]
-        items: list[object] = [part.strip() for part in parts]
+        items: list[object] = [part.strip() for part in parts if part.strip()]
     else:
         items = words(value) if value is not None else []
     for item in items:
