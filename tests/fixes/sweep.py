@@ -1,4 +1,4 @@
-"""Every single edit of a config, in every form of the file, each held against an own account of it."""
+"""Every single edit of a config in every form of the file, each held against an own account."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 CORPUS = Path(os.environ.get("FTLINT_CORPUS", ROOT.parent / "shared" / "corpus")) / "files"
 FORMS = ("lf", "crlf", "bom", "no final newline")
 OPERATIONS = ("delete", "rename", "replace", "insert")
+NEW = "renamed_key"
 VALUES = ("7", "lora", "1.0e-4", "[a, b]", '"no"', "a b/c-d", "null")
 
 
@@ -46,10 +47,10 @@ def in_form(text: str, form: str) -> str:
 
 
 def pages(path: Path, text: str) -> Iterator[tuple[str, Page]]:
-    """Yield the forms of a file that hold keys."""
+    """Yield the forms of a file that hold keys, unless ruamel cannot be asked about them."""
     for form in FORMS:
         page = read_page(of_text(path.name, in_form(text, form)), OMEGACONF)
-        if isinstance(page, Page):
+        if isinstance(page, Page) and not isinstance(roundtrip.load(page.text), Refused):
             yield form, page
 
 
@@ -72,15 +73,13 @@ def _plan(page: Page, name: str, operation: str, value: str) -> Plan | Refused:
     if operation == "delete":
         return edits.delete(page, name)
     if operation == "rename":
-        return edits.rename(page, name, "renamed_key")
+        return edits.rename(page, name, NEW)
     if operation == "replace":
         return edits.replace(page, name, value)
     return edits.insert_after(page, "inserted_key", value, name)
 
 
-def _fault(
-    page: Page, witness: object, plan: Plan, name: str, operation: str
-) -> str | None:
+def _fault(page: Page, witness: object, plan: Plan, name: str, operation: str) -> str | None:
     """Return what is wrong with a plan: by ftlint's own oracle, and by lines counted here."""
     after = splice(page.text, plan.edits)
     return oracle.objection(page, witness, plan.edits, plan.changes, after) or stray_change(
@@ -90,16 +89,19 @@ def _fault(
 
 def stray_change(before: str, after: str, name: str, operation: str) -> str | None:
     """Return what else changed but the lines of one key, told from the two texts alone."""
-    for mark in (BOM, "\r\n"):
-        if (mark in before) != (mark in after):
-            return "byte order mark or line ends changed"
-    if "\r\n" in before and "\n" in after.replace("\r\n", ""):
+    if before.startswith(BOM) != after.startswith(BOM):
+        return "the byte order mark changed"
+    if ("\r\n" in before and "\n" in after.replace("\r\n", "")) or (
+        "\r\n" not in before and "\r" in after
+    ):
         return "line ends are mixed"
     if before.endswith("\n") != after.endswith("\n") and operation != "delete":
         return "the end of the file changed"
     lost, new = Counter(_comments(before)), Counter(_comments(after))
     if new - lost or (lost - new).total() > (operation == "delete"):
         return f"comments differ: {lost - new} {new - lost}"
+    if before.lstrip(BOM + " \r\n").startswith("{"):
+        return _stray_in_flow(before, after, name, operation)
     gone, come = _difference(_lines(before), _lines(after))
     if operation == "insert":
         right = not gone and len([line for line in come if line.strip()]) == 1
@@ -107,10 +109,26 @@ def stray_change(before: str, after: str, name: str, operation: str) -> str | No
         written = [line for line in gone if line.strip()]
         right = not come and bool(written) and name in written[0]
     else:
-        right = len(come) == 1 and bool(gone) and name in gone[0]
+        right = len(come) == 1 and bool(gone)
         if operation == "rename":
-            right = right and _squeezed(gone[0]).replace(name, "renamed_key", 1) == _squeezed(come[0])
+            right = right and _squeezed(gone[0]).replace(name, NEW, 1) == _squeezed(come[0])
+        elif right:
+            right = name in come[0] or len(gone) == 1
     return None if right else f"{gone} became {come}"
+
+
+def _stray_in_flow(before: str, after: str, name: str, operation: str) -> str | None:
+    """Return what else changed between braces, commas and white space left aside."""
+    gone, come = (
+        "".join(part) for part in _difference(list(_squeezed(before)), list(_squeezed(after)))
+    )
+    right = {
+        "delete": not come,
+        "insert": not gone,
+        "rename": gone in name and come in NEW,
+        "replace": True,  # where a value ends is for the oracle to say
+    }
+    return None if right[operation] else f"{gone} became {come}"
 
 
 def _difference(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
@@ -128,7 +146,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _squeezed(line: str) -> str:
-    return "".join(line.split())
+    return "".join(line.split()).replace(",", "")
 
 
 def _comments(text: str) -> list[str]:

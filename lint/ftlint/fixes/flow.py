@@ -48,6 +48,7 @@ def insert(page: Page, name: str, text: str, after: Pair) -> list[Edit] | Refuse
     key = quote + name + quote
     comma = _comma_behind(page, after)
     spaces = lead(page, after)
+    part = " ," if page.text[after.end - 1] == ":" else ","  # libyaml takes `a:,` for one word
     if stands_alone(page, after, comma):
         before, behind = padding(page, after, len(key))
         indent = page.text[page.line_start(after.first) : after.start]
@@ -55,13 +56,13 @@ def insert(page: Page, name: str, text: str, after: Pair) -> list[Edit] | Refuse
         line = page.line_break(after.last) + f"{indent}{key}{before}:{behind}{text}"
         if comma is not None:
             return [Edit(end, end, line + ",")]
-        return [Edit(after.end, after.end, ","), Edit(end, end, line)]
+        return [Edit(after.end, after.end, part), Edit(end, end, line)]
     tight = page.is_json and spaces == ("", "")
     pair = f"{key}:{text}" if tight else f"{key}: {text}"
     gap = "" if tight else " "
     if comma is not None:
         return [Edit(comma + 1, comma + 1, f"{gap}{pair},")]
-    return [Edit(after.end, after.end, f",{gap}{pair}")]
+    return [Edit(after.end, after.end, f"{part}{gap}{pair}")]
 
 
 def stands_alone(page: Page, pair: Pair, comma: int | None) -> bool:
