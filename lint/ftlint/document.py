@@ -156,7 +156,7 @@ _OLD_FLOW_RULES = frozenset(["found unexpected ':'"])
 
 
 def _compose(text: str, events: Callable[[str], Iterator[Event]]) -> Document | Broken:
-    shift = 1 if text.startswith(BOM) else 0
+    shift = len(text) - len(text.lstrip(BOM))  # libyaml drops a second mark, too
     try:
         root, scalars = _Composer(text, shift).document(events)
     except _Stop as stop:
@@ -254,7 +254,8 @@ class _Composer:
                     raise self.stop("too-deep", event, f"more than {MAX_DEPTH} levels")
                 start = self.own_start(event)
                 stack.append(_Open(event, start))
-                self.last = max(self.last, event.end_mark.index + self.shift)
+                opened = event.end_mark.index + self.shift if event.flow_style else start
+                self.last = max(self.last, opened)
                 continue
             elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
                 height = stack[-1].height
@@ -289,6 +290,8 @@ class _Composer:
         if style == "plain" and not event.value:
             bare = event.anchor is None and event.tag is None
             start = end = self.empty_at() if bare else end
+        elif style in ("literal", "folded") and not event.value.strip():
+            end = start + len(re.split(r"[^|>+\-1-9]", self.text[start:end], maxsplit=1)[0])
         elif style in ("literal", "folded"):
             end = start + len(self.text[start:end].rstrip(" \t\r\n"))
         node = Scalar(start, max(start, end), event.value, style, event.tag, event.anchor)

@@ -45,7 +45,8 @@ class Source(NamedTuple):
         """Return line `number` (from 1) without its line end or byte order mark."""
         start = self.line_starts[number - 1]
         end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
-        return self.text[start:end].rstrip("\r\n").lstrip(BOM if number == 1 else "")
+        text = self.text[start:end].rstrip("\r\n")
+        return text.removeprefix(BOM) if number == 1 else text
 
     def line_end(self, offset: int) -> int:
         """Return the offset where the line of `offset` ends, before its line break."""

@@ -1,0 +1,202 @@
+"""Any document, written or random: spans and comments are exact, and nothing raises."""
+
+from __future__ import annotations
+
+import io
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from ftlint.document import (
+    Alias,
+    Broken,
+    Document,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    compose,
+    deref,
+    tabs,
+    walk,
+)  # fmt: skip
+from tests.document.nodes import composed, stands
+from tests.document.written import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MANY = settings(max_examples=300, deadline=None, derandomize=True)
+LINE_ENDS = ["\n", "\n", "\r\n", "\r"]
+MARKED = "ab1:#-?,[]{}&*!|>'\"%@`~= \t\n\r\x85\u2028한😀<.\\"
+"""Letters and everything that has a meaning somewhere in YAML."""
+
+TEXTS = st.builds(str.__add__, st.sampled_from(["", "\ufeff"]), st.text(st.sampled_from(MARKED)))
+LINES = st.lists(
+    st.sampled_from(
+        """a: 1|b: two words # c|c:|d: |- |? k|: v|- x|  - y|    z: [1, {q: 'r'}]|  w: "s" #|e: |2
+        |f: >-  # c|   text # no|# own|&a g: *a|h: !!str|---|...|i: [|]|{j: |}|<<: *a|'k': l:m
+        |\tm: n|%YAML 1.1|o: p #q|"r|s': t|  |u: 한 😀|v: - w""".split("|")
+    ),
+    max_size=14,
+)
+
+
+def written(seed: int) -> Writer:
+    r = random.Random(seed)
+    writer = Writer(r, r.choice(LINE_ENDS))
+    writer.document()
+    return writer
+
+
+def check_tree(text: str, node: Node, lowest: int = 0) -> None:
+    """Hold what is true of every tree: children in order and inside, raw text as it was read."""
+    assert lowest <= node.start <= node.end <= len(text)
+    children: list[Node] = []
+    if isinstance(node, Scalar):
+        raw = text[node.start : node.end]
+        if node.style == "plain" and not any(one in raw for one in "\n\r\x85\u2028"):
+            assert raw == node.text
+        elif node.style in ("single", "double"):
+            assert raw[0] == raw[-1] == {"single": "'", "double": '"'}[node.style]
+        elif node.style in ("literal", "folded"):
+            assert raw[0] == {"literal": "|", "folded": ">"}[node.style]
+        assert raw == raw.strip(" \t\r\n")
+    elif isinstance(node, Alias):
+        assert text[node.start : node.end] == f"*{node.name}"
+        assert deref(node).start < node.start
+    elif isinstance(node, Sequence):
+        children = list(node.items)
+    elif isinstance(node, Mapping):
+        children = [part for pair in node.pairs for part in pair]
+    reached = node.start
+    for child in children:
+        check_tree(text, child, reached)
+        assert child.end <= node.end
+        reached = child.end
+
+
+@MANY
+@given(st.integers(0, 10**9))
+def test_nodes_and_comments_stand_where_they_were_written(seed: int) -> None:
+    writer = written(seed)
+    document = composed(writer.text)
+    assert document.root is not None
+    assert sorted(stands(document.root)) == sorted(writer.nodes)
+    assert [(one.start, one.end) for one in document.comments] == sorted(writer.comments)
+    assert [one.text for one in document.comments] == [
+        writer.text[start:end] for start, end in sorted(writer.comments)
+    ]
+
+
+def test_the_comparison_of_written_documents_can_fail() -> None:
+    """The writer makes every kind of node, and one blank moves what stands behind it."""
+    kinds: set[str] = set()
+    for seed in range(60):
+        writer = written(seed)
+        kinds |= {one.kind for one in writer.nodes}
+        head = len(writer.text) - len(writer.text.lstrip("\ufeff"))
+        moved = composed(writer.text[:head] + "# moved\n" + writer.text[head:])
+        assert moved.root is not None
+        assert sorted(stands(moved.root)) != sorted(writer.nodes)
+    assert kinds == {
+        "plain", "single", "double", "literal", "folded", "alias", "mapping", "sequence",
+    }  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=None, derandomize=True)
+@given(st.one_of(TEXTS, LINES.map("\n".join), LINES.map("\r\n".join)))
+@example("a: ! \n")
+@example("{a: &x, b: [*x, *x]}")
+@example("&a : 1")
+@example("\ufeff\ufeffa: 1")
+@example("- - - -")
+@example("? ? ?\n")
+@example('"')
+@example("a: |")
+@example("\x00")
+def test_any_text_gives_a_sound_tree_or_a_place(text: str) -> None:
+    document = compose(text)
+    if isinstance(document, Broken):
+        assert 0 <= document.start <= document.end <= len(text)
+        assert document.reason
+        return
+    if document.root is not None:
+        check_tree(text, document.root)
+    for comment in document.comments:
+        assert text[comment.start : comment.end] == comment.text
+        assert comment.text.startswith("#")
+    for place in tabs(text, document):
+        assert text[place] == "\t"
+
+
+def comments_of_ruamel(text: str) -> Iterator[str]:
+    """Yield the comments that ruamel's round-trip scanner hangs on its tokens."""
+    tokens = YAML(typ="rt", pure=True).scan(io.StringIO(text))
+    pending: list[object] = [getattr(token, "_comment", None) for token in tokens]
+    while pending:
+        part = pending.pop(0)
+        if isinstance(part, list):
+            pending[:0] = part
+        elif part is not None:
+            for line in getattr(part, "value", str(part)).splitlines():
+                if line.strip().startswith("#"):
+                    yield line.strip()
+
+
+@MANY
+@given(st.integers(0, 10**9))
+def test_comments_are_those_of_ruamels_own_tokens(seed: int) -> None:
+    text = written(seed).text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    ours = [one.text.strip() for one in composed(text).comments]
+    assert sorted(ours) == sorted(comments_of_ruamel(text))
+
+
+@MANY
+@given(LINES.map("\n".join))
+def test_comments_of_odd_documents_are_those_of_ruamels_own_tokens(text: str) -> None:
+    document = compose(text)
+    try:
+        theirs = list(comments_of_ruamel(text))
+    except YAMLError:
+        return
+    if isinstance(document, Document):
+        assert sorted(one.text.strip() for one in document.comments) == sorted(theirs)
+
+
+def test_a_hash_is_a_comment_only_behind_white_space_and_outside_of_scalars() -> None:
+    text = "a: b#c  # one\nd: '# no'  # two\ne: |  # three\n  # no\n# four\nf: [1, # five\n  2]\n#"
+    found = [one.text for one in composed(text).comments]
+    assert found == ["# one", "# two", "# three", "# four", "# five", "#"]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("a:\t1\n", [2]),
+        ("a: 1\t\n", [4]),
+        ("a: 1 #\t\n", []),
+        ("a: 'x\ty'\n", []),
+        ("a: x\ty\n", [4]),
+        ("a: |\n  x\ty\n", []),
+        ("a: |\t\n  x\n", [4]),
+        ("a: [\t1,\n\t2]\n", [4, 8]),
+        ("a: \"x\ty\"\t# \t\nb:\t\tc\n", [8, 15, 16]),
+    ],
+)  # fmt: skip
+def test_tabs_are_found_between_tokens_and_in_plain_text(text: str, places: list[int]) -> None:
+    assert tabs(text, composed(text)) == places
+
+
+def test_walk_visits_every_node_once() -> None:
+    root = composed("a: &x {b: [1, 2]}\nc: *x\n").root
+    assert root is not None
+    kinds = [type(node).__name__ for node in walk(root)]
+    assert kinds == [
+        "Mapping", "Scalar", "Mapping", "Scalar", "Sequence", "Scalar", "Scalar", "Scalar", "Alias",
+    ]  # fmt: skip
