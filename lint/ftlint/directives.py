@@ -43,7 +43,8 @@ _IGNORE = r"(ignore|ignore-file)\s*\[([^\]]*)\]"
 _FACT = r"([a-z-]+)\s*=\s*([^\s,]+)"
 _FACTS = rf"(?:{_FACT}(?:\s*,\s*|\s+|\Z))+"
 _COUNT = (r"0*[1-9][0-9]{0,17}", "a whole number from 1")
-_ROWS = (r"(?:.+=)?0*[1-9][0-9]{0,17}", "a number of rows, or NAME=ROWS")
+_ROWS_OF = r"(?:[^+:]+:)?0*[1-9][0-9_]{0,17}"
+_ROWS = (rf"{_ROWS_OF}(?:\+{_ROWS_OF})*", "a number of rows, or NAME:ROWS+NAME:ROWS")
 FACTS = {"dataset-size": _ROWS, "gpus": _COUNT, "nodes": _COUNT, "budget": (r".+", "a time")}
 """Each fact's name, the pattern of its values, and that in words."""
 

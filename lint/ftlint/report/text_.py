@@ -83,9 +83,13 @@ def _summary(run: Run, colour: bool) -> str:
         if run.skipped
         else ""
     )
+    if run.failures:
+        skipped += f", {len(run.failures)} not read"
     against = f"LLaMA Factory {run.target.llamafactory}, transformers {run.target.transformers}"
-    if not run.checked and not run.failures:
+    if not run.checked:
         return f"No LLaMA Factory config found{skipped}."
+    if not counts and run.failures:
+        return f"No findings in {files} for {against}{skipped}."
     if not counts:
         return _paint(f"Clean: {files} for {against}{skipped}.", "32", colour)
     fixable = sum(
