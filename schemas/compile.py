@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from ftschemas import ruleformat
+from ftschemas import ruleformat, tables
 
 DATA = Path(__file__).parent / "ftschemas"
 ARTEFACT = DATA / "compiled.py"
@@ -142,6 +142,16 @@ def aliases() -> dict[str, Any]:
     return {"keys": keys, "values": data["values"]}
 
 
+def policy() -> Any:
+    """Return the table of rules of thumb that FT3 judges by."""
+    data = YAML(typ="safe", pure=True).load((DATA / "policy.yaml").read_text(encoding="utf-8"))
+    try:
+        tables.validate(data)
+    except tables.Malformed as error:
+        raise SystemExit(f"policy.yaml: {error}") from None
+    return data
+
+
 def removed(llamafactory: list[Any], transformers: list[Any]) -> dict[str, Any]:
     """Return keys that no release here has any more, or ever had: name -> (layer, last release)."""
     gone: dict[str, Any] = {}
@@ -178,6 +188,7 @@ def artefact() -> str:
         "ALIASES": aliases()["keys"],
         "VALUE_ALIASES": aliases()["values"],
         "TYPES": observed(),
+        "POLICY": policy(),
         "RULES": rules(),
     }
     body = "\n".join(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.discovery import placeholder_in
-from ftlint.facts import Given, effective, facts
+from ftlint.facts import Given, effective, facts, info_root
 
 if TYPE_CHECKING:
     from ftlint.catalogue import Catalogue
     from ftlint.construct import Constructed, Entry
-    from ftlint.document import Document
+    from ftlint.document import Comment, Document
+    from ftlint.planning import Planned
     from ftlint.rules.registry import RuleBook
     from ftlint.source import Source
     from ftlint.target import Target
@@ -31,6 +32,8 @@ class Context(NamedTuple):
     catalogue: Catalogue
     instance: dict[str, Any]
     rules: RuleBook
+    planned: Planned | None = None
+    """The step plan; None where nothing is known that a plan could be made of."""
 
     @property
     def entries(self) -> dict[str, Entry]:
@@ -55,10 +58,31 @@ def make_context(
     """Put together what rules ask of a file."""
     config = {name: entry.value for name, entry in constructed.entries.items()}
     values = effective(config, catalogue)
+    known = facts(values, target, given, source.path)
+    planned = None
+    if command == "train":
+        root = info_root(given.dataset_dir or values.get("dataset_dir"), source.path)
+        if root or given.dataset_sizes or _counts_steps(config, document.comments):
+            from ftlint import planning
+
+            planned = planning.prepare(config, values, known, target, given, root)
+            known = {**planning.facts(planned, values), **known}
     instance: dict[str, Any] = {
         "config": config,
         "effective": values,
-        "facts": facts(values, target, given, source.path),
+        "facts": known,
         "unknown": {name for name, value in config.items() if placeholder_in(value) is not None},
     }
-    return Context(source, document, constructed, command, target, catalogue, instance, rules)
+    return Context(
+        source, document, constructed, command, target, catalogue, instance, rules, planned
+    )
+
+
+_STEP_WORDS = (" steps", "步", "스텝")
+
+
+def _counts_steps(config: dict[str, object], comments: tuple[Comment, ...]) -> bool:
+    """Say whether the file itself counts steps: by max_steps, or in an author's comment."""
+    return config.get("max_steps", -1) != -1 or any(
+        word in comment.text for comment in comments for word in _STEP_WORDS
+    )

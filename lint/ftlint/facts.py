@@ -5,12 +5,14 @@ docs/rules/writing.md lists every fact for authors of rules.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.discovery import placeholder_in
+from ftschemas import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ftlint.catalogue import Catalogue
     from ftlint.target import Target
@@ -25,6 +27,8 @@ class Given(NamedTuple):
     dataset_dir: str | None = None
     facts: tuple[tuple[str, object], ...] = ()
     """Any other fact by its name; what is stated wins over what is derived."""
+    bands: Mapping[str, Any] = compiled.POLICY
+    """The table of rules of thumb (see `ftlint.bands`)."""
 
 
 def effective(config: Mapping[str, object], catalogue: Catalogue) -> dict[str, object]:
@@ -54,10 +58,12 @@ def facts(values: Mapping[str, Any], target: Target, given: Given, path: str) ->
         "transformers": target.transformers,
         "interleave_probs": _numbers(values.get("interleave_probs")),
         "report_to": _report_to(values.get("report_to"), target),
+        "repeated_datasets": _repeated(values.get("dataset")),
         "save_is_multiple_of_eval": _save_is_multiple_of_eval(values),
         "unreadable_json": [key for key in _JSON_KEYS if _is_broken_json(values.get(key))],
         **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
+        **_rate(values, given.bands),
         **_launch(given),
         **_deepspeed(values.get("deepspeed"), path),
         **dict(given.facts),
@@ -90,6 +96,17 @@ def _words_of(value: object) -> list[object] | None:
     return (
         words(value) if isinstance(value, (str, list)) and placeholder_in(value) is None else None
     )
+
+
+def _repeated(value: object) -> list[str] | None:
+    seen: set[str] = set()
+    again: dict[str, None] = {}
+    for word in _words_of(value) or ():
+        if isinstance(word, str):
+            if word in seen:
+                again[word] = None
+            seen.add(word)
+    return list(again) or None
 
 
 def _count(value: object) -> int | None:
@@ -148,6 +165,26 @@ def _is_broken_json(value: object) -> bool:
     return False
 
 
+def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, object]:
+    """Return the method, the rate it usually starts from, and how far off the config's is.
+
+    LLaMA Factory has no word for QLoRA: it is LoRA on a model that is quantized while loading.
+    """
+    method, rate = values.get("finetuning_type"), values.get("learning_rate")
+    if not isinstance(method, str):
+        return {}
+    if method == "lora" and values.get("quantization_bit"):
+        method = "qlora"
+    table = bands["stages"].get(str(values.get("stage")), {})
+    usual = table.get("methods", {}).get(method, {}).get("learning_rate")
+    factor = table.get("rate", {}).get("factor")
+    known: dict[str, object] = {"method": method}
+    if usual and factor and isinstance(rate, (int, float)) and rate > 0:
+        off = max(rate / usual, usual / rate)
+        known.update(usual_rate=usual, rate_factor=factor, rate_off=round(off, 6))
+    return known
+
+
 def _launch(given: Given) -> dict[str, object]:
     if given.gpus is None:
         return {}
@@ -174,15 +211,9 @@ def _json_file(name: str, path: str) -> object:
     down to the config. Nothing outside is ever opened.
     """
     import json
-    import os
 
     root = os.path.realpath(os.getcwd())
-    folder = os.path.dirname(os.path.realpath(path))
-    folders = [root]
-    while folder.startswith(root + os.sep):
-        folders.append(folder)
-        folder = os.path.dirname(folder)
-    for start in folders:
+    for start in _folders(root, os.path.realpath(path)):
         full = os.path.realpath(os.path.join(start, name))
         if full.startswith(root + os.sep) and os.path.isfile(full):
             try:
@@ -190,4 +221,26 @@ def _json_file(name: str, path: str) -> object:
                     return json.loads(file.read(1 << 20))
             except (OSError, ValueError, RecursionError):
                 return None
+    return None
+
+
+def _folders(root: str, path: str) -> Iterator[str]:
+    """Yield the folders that a config may be started in: `root`, then from its own upwards."""
+    yield root
+    folder = os.path.dirname(path)
+    while folder.startswith(root + os.sep):
+        yield folder
+        folder = os.path.dirname(folder)
+
+
+def info_root(dataset_dir: object, path: str) -> str | None:
+    """Return the folder in which `dataset_dir` has a dataset_info.json for a config at `path`.
+
+    None when there is none on this machine, or when datasets are defined elsewhere.
+    """
+    if not isinstance(dataset_dir, str) or placeholder_in(dataset_dir) is not None:
+        return None
+    for folder in _folders(os.getcwd(), os.path.abspath(path)):
+        if os.path.isfile(os.path.join(folder, dataset_dir, "dataset_info.json")):
+            return folder
     return None

@@ -1,0 +1,114 @@
+"""The table of rules of thumb that FT3 judges by: ftlint's own, or a file of the user's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_BYTES = 1 << 18
+
+
+class Span(NamedTuple):
+    """From `low` to `high`, both included."""
+
+    low: float
+    high: float
+
+
+class SizeBand(NamedTuple):
+    """What runs on so many samples should be like; `above` is the first size of the band."""
+
+    above: int
+    below: int | None
+    epochs: Span
+    tolerated: Span
+    beyond: float
+    early_stopping: bool
+
+
+class MethodBand(NamedTuple):
+    """What a way of training should be like."""
+
+    epochs: Span
+    learning_rate: float | None
+
+
+class Bands(NamedTuple):
+    """The table for one stage."""
+
+    margin: float
+    sizes: tuple[SizeBand, ...]
+    methods: Mapping[str, MethodBand]
+    low_rate: float
+    tiny_batches: Mapping[str, int] | None
+    unseen: float | None
+
+    def of_size(self, samples: float) -> SizeBand:
+        """Return the band of a number of samples."""
+        return next(band for band in self.sizes if band.below is None or samples < band.below)
+
+    def near_size(self, samples: int) -> tuple[SizeBand, ...]:
+        """Return the bands that may judge a size: its own and, near a limit, its neighbour."""
+        sizes = (samples * (1 - self.margin), samples, samples * (1 + self.margin))
+        return tuple(dict.fromkeys(map(self.of_size, sizes)))
+
+
+class BadBands(ValueError):
+    """A table that cannot be used; the message names the file and what is wrong."""
+
+
+def bands_of(table: Mapping[str, Any], stage: object) -> Bands | None:
+    """Return the table of a stage, None where the stage is not to be judged."""
+    data = table["stages"].get(stage)
+    if data is None:
+        return None
+    return Bands(
+        table.get("margin", 0),
+        tuple(_sizes(data.get("sizes", []))),
+        {name: _method(method) for name, method in data.get("methods", {}).items()},
+        data.get("rate", {}).get("low", 0),
+        data.get("tiny_batches"),
+        data.get("unseen"),
+    )
+
+
+def _sizes(data: list[dict[str, Any]]) -> list[SizeBand]:
+    bands: list[SizeBand] = []
+    for band in data:
+        epochs = Span(*band["epochs"])
+        above = bands[-1].below or 0 if bands else 0
+        tolerated = Span(*band.get("tolerated", epochs))
+        bands.append(SizeBand(
+            above, band.get("below"), epochs, tolerated,
+            band.get("beyond", 0), band.get("early_stopping", False),
+        ))  # fmt: skip
+    return bands
+
+
+def _method(data: dict[str, Any]) -> MethodBand:
+    return MethodBand(Span(*data["epochs"]), data.get("learning_rate"))
+
+
+def load(path: str) -> dict[str, Any]:
+    """Return the table in a YAML or JSON file. Raises `BadBands`."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    from ftschemas.tables import Malformed, validate
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise BadBands(f"{path}: larger than a table of bands can be")
+        data = YAML(typ="safe", pure=True).load(text)
+        validate(data)
+    except OSError as error:
+        raise BadBands(f"bands: {path}: {error.strerror}") from None
+    except (YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise BadBands(f"{path}: not readable: {str(error).splitlines()[0]}") from None
+    except Malformed as error:
+        raise BadBands(f"{path}: {error}") from None
+    return data  # type: ignore[no-any-return]

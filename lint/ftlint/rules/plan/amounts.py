@@ -1,0 +1,80 @@
+"""Very many steps on very few samples each, and samples that no step ever reaches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.bands import bands_of
+from ftlint.planning import again
+from ftlint.records import Finding
+from ftlint.rules.plan.wording import count, launched, of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.bands import Bands
+    from ftlint.context import Context
+    from ftlint.planning import Planned
+    from ftlint.steps import StepPlan
+
+TINY, UNSEEN = "FT304", "FT305"
+MANY_GPUS = 8  # as many as may be there where nobody says how many
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Judge how many samples a step takes and how many of them a run."""
+    planned = context.planned
+    if planned is None or planned.plan is None:
+        return
+    bands = bands_of(planned.given.bands, planned.plan.stage)
+    if bands is not None:
+        yield from _tiny(context, planned, planned.plan, bands)
+        yield from _unseen(context, planned, planned.plan, bands)
+
+
+def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> Iterator[Finding]:
+    table, values = bands.tiny_batches, context.instance["effective"]
+    total, batch = plan.total_steps.exact, plan.effective_batch_size
+    if table is None or total is None or plan.limited_by != "epochs" or values.get("packing"):
+        return
+    if batch >= table["below"] or total < table["steps"]:
+        return
+    if not planned.gpus_stated and (values.get("deepspeed") or values.get("fsdp")):
+        return  # meant for several GPUs, and nobody said how many
+    assert planned.inputs is not None
+    device, accumulation = table["device_batch"], table["accumulation"]
+    better = again(
+        planned.inputs, per_device_train_batch_size=device, gradient_accumulation_steps=accumulation
+    )
+    keys = ("gradient_accumulation_steps", "per_device_train_batch_size", "num_train_epochs")
+    entry = next((context.entries[key] for key in keys if key in context.entries), None)
+    if better is None or better.total_steps.exact is None or entry is None:
+        return
+    alone, rest = divmod(device * accumulation, plan.per_device_train_batch_size)
+    found = {
+        "total": of(total, "step"), "batch": of(batch, "sample"), "launched": launched(planned),
+        "device": device, "accumulation": accumulation,
+        "alone": "" if rest else
+        f" (where memory is short, gradient_accumulation_steps: {alone} alone does, too)",
+        "better": count(better.total_steps.exact),
+    }  # fmt: skip
+    yield Finding(TINY, entry.key.start, entry.key.end, entry.name, found)
+
+
+def _unseen(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> Iterator[Finding]:
+    """Report samples that are loaded and tokenized, and that max_steps leaves aside."""
+    entry, values = context.entries.get("max_steps"), context.instance["effective"]
+    seen, samples = plan.samples_seen.exact, context.instance["facts"].get("samples")
+    if entry is None or bands.unseen is None or plan.limited_by != "max_steps":
+        return
+    if seen is None or samples is None or values.get("streaming") or values.get("packing"):
+        return
+    likely = seen if planned.gpus_stated else MANY_GPUS * seen
+    if values.get("max_samples") or samples - likely <= bands.unseen * samples:
+        return
+    found = {
+        "steps": count(plan.total_steps.low), "batch": plan.effective_batch_size,
+        "seen": count(seen), "samples": of(samples, "sample"), "rest": count(samples - seen),
+        "launched": launched(planned),
+    }  # fmt: skip
+    yield Finding(UNSEEN, entry.key.start, entry.key.end, entry.name, found)

@@ -1,0 +1,246 @@
+"""Datasets against their definitions and files, where a dataset_info.json is here."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from ftlint.records import Change, Finding
+from ftlint.rules.plan.wording import count, of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ftlint.construct import Entry
+    from ftlint.context import Context
+    from ftlint.datasets import DatasetSize, Info
+    from ftlint.records import Fix
+
+UNDEFINED, BROKEN, MISSING, UNREADABLE, COLUMNS = "FT701", "FT702", "FT703", "FT704", "FT705"
+RANKING, LEFT_OUT, NONE_LEFT, SHADOWED, MISSPELT = "FT706", "FT707", "FT708", "FT710", "FT711"
+
+FORMATS = {"alpaca": (), "sharegpt": (), "openai": (0, 9, 4)}
+"""Values of `formatting`, and the release that a later one came with."""
+PAIRED = ("rm", "dpo")
+KEYS = tuple(
+    """hf_hub_url ms_hub_url om_hub_url script_url cloud_file_name file_name formatting ranking
+    subset split folder num_samples columns tags""".split()
+)
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Judge each dataset that the config names; the first thing that is wrong with it counts."""
+    planned, values = context.planned, context.instance["effective"]
+    if planned is None or planned.data is None or planned.data.info is None:
+        return
+    info = planned.data.info
+    for key, sizes in (("dataset", planned.data.train), ("eval_dataset", planned.data.evaluation)):
+        entry = context.entries.get(key)
+        if entry is None or values.get("tokenized_path"):
+            continue
+        if info.table is None and sizes and not info.online:
+            yield _at(entry, context, "", BROKEN, {"what": info.problem})
+            return
+        for size in sizes:
+            found = next(_faults(context, entry, size, info), None)
+            if found is not None:
+                code, told, fix = found
+                yield _at(entry, context, size.name, code, told, fix)
+
+
+def _at(
+    entry: Entry, context: Context, name: str, code: str, values: Mapping[str, object],
+    fix: Fix | None = None,
+) -> Finding:  # fmt: skip
+    """Return a finding at a dataset's name within the value, or at the whole value."""
+    start, end = entry.node.start, entry.node.end
+    raw = context.raw(entry)
+    match = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", raw) if name else None
+    if match is not None:
+        start, end = start + match.start(), start + match.end()
+    return Finding(code, start, end, entry.name, {"dataset": name, **values}, fix)
+
+
+_Fault = tuple[str, dict[str, object], "Fix | None"]
+
+
+def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> Iterator[_Fault]:
+    if info.table is None:
+        return
+    path = _shown(info.path)
+    definition = info.table.get(size.name)
+    if definition is None:
+        yield _undefined(context, entry, size.name, info, path)
+        return
+    if not isinstance(definition, dict) or size.entry is None:
+        what = size.trouble.text if size.trouble else "its definition is not an object"
+        yield BROKEN, {"what": f"{path}: {what}"}, None
+        return
+    for fault in (
+        *_definition(context, size, definition),
+        *_files(size, info),
+        *_rows(context, size),
+        *_silent(size, definition),
+    ):
+        code, values = fault
+        yield code, {**values, "info": path}, None
+
+
+_Told = tuple[str, dict[str, object]]
+
+
+def _definition(
+    context: Context, size: DatasetSize, definition: Mapping[str, Any]
+) -> Iterator[_Told]:
+    entry, stage = size.entry, context.instance["effective"].get("stage")
+    assert entry is not None
+    since = FORMATS.get(entry.formatting) if isinstance(entry.formatting, str) else None
+    if since is None or context.target.versions[0] < since:
+        release = context.target.versions[0]
+        known = ", ".join(name for name, first in FORMATS.items() if release >= first)
+        what = f"formatting {entry.formatting!r} of {size.name} is none of {known}"
+        yield BROKEN, {"what": what}
+    if stage in PAIRED and entry.ranking is False:
+        wanted = "ranking: true and a better and a worse answer in each row"
+        yield RANKING, {"stage": stage, "is": "no ranking data", "wanted": wanted}
+    elif stage not in PAIRED and entry.ranking is True:
+        yield RANKING, {"stage": stage, "is": "ranking data", "wanted": "data without ranking"}
+
+
+def _files(size: DatasetSize, info: Info) -> Iterator[_Told]:
+    trouble = size.trouble
+    if trouble is None:
+        return
+    if trouble.what == "missing":
+        folder = os.path.dirname(info.path)
+        assert size.entry is not None
+        if _others_are_here(size.name, info, folder):
+            near = _nearest(str(size.entry.location), _names(folder))
+            yield MISSING, {"what": trouble.text, "hint": f"; did you mean {near}?" if near else ""}
+    elif trouble.what in ("unreadable", "empty", "kind", "name"):
+        yield UNREADABLE, {"what": trouble.text}
+
+
+def _others_are_here(name: str, info: Info, folder: str) -> bool:
+    """Say whether data files lie beside the definitions at all, and not only on another machine."""
+    for other, definition in (info.table or {}).items():
+        file = definition.get("file_name") if isinstance(definition, dict) else None
+        if other != name and isinstance(file, str) and os.path.exists(os.path.join(folder, file)):
+            return True
+    return False
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _rows(context: Context, size: DatasetSize) -> Iterator[_Told]:
+    from ftlint.datasets.kept import columns_read
+
+    entry, stage = size.entry, str(context.instance["effective"].get("stage"))
+    assert entry is not None
+    unconvertible = size.trouble is not None and size.trouble.what == "unconvertible"
+    if size.columns and (unconvertible or size.dropped.exact is not None) and size.source == "file":
+        absent = [name for name in columns_read(entry) if name not in size.columns]
+        if absent:
+            yield COLUMNS, {"what": _misfit(size, absent)}
+            return
+    if unconvertible and size.trouble is not None:
+        yield COLUMNS, {"what": f"{_file(size)} {size.trouble.text}"}
+    elif size.dropped.low and size.source == "file":
+        rows = size.usable.high
+        every = rows is not None and size.dropped.low >= rows
+        values: dict[str, object] = {
+            "dropped": count(size.dropped.low), "rows": "" if rows is None else of(rows, "row"),
+            "reason": _reason(stage, str(entry.formatting)),
+        }  # fmt: skip
+        yield NONE_LEFT if every else LEFT_OUT, values
+
+
+def _misfit(size: DatasetSize, absent: list[str]) -> str:
+    entry, columns = size.entry, size.columns
+    assert entry is not None
+    shown = ", ".join(columns[:8]) + (", …" if len(columns) > 8 else "")
+    hint = ""
+    if entry.formatting == "alpaca" and {"conversations", "messages"} & set(columns):
+        hint = " (conversations want formatting: sharegpt)"
+    elif entry.formatting != "alpaca" and {"instruction", "output"} <= set(columns):
+        hint = " (such rows want formatting: alpaca)"
+    return f"{_file(size)} has no column {' and no column '.join(absent)}; it has {shown}{hint}"
+
+
+def _file(size: DatasetSize) -> str:
+    return os.path.basename(size.files[0]) if size.files else size.name
+
+
+def _reason(stage: str, formatting: str) -> str:
+    if stage == "kto":
+        return "the column of kto_tag is not true or false there"
+    if stage in PAIRED:
+        return "they have not two answers"
+    if formatting == "alpaca":
+        return "their answer is not text, or is null"
+    return "their turns do not alternate from the user to an answer at the end"
+
+
+def _silent(size: DatasetSize, definition: Mapping[str, Any]) -> Iterator[_Told]:
+    """Yield what LLaMA Factory passes over in silence."""
+    entry = size.entry
+    assert entry is not None
+    if entry.load_from != "file" and "file_name" in definition:
+        yield SHADOWED, {"file": definition["file_name"], "source": entry.location}
+    places: list[tuple[str, Iterable[str], Mapping[str, Any]]] = [("", KEYS, definition)]
+    for name, fields in (
+        ("columns", list(entry.columns._fields)),
+        ("tags", list(entry.tags._fields)),
+    ):
+        if isinstance(definition.get(name), dict):
+            places.append((f" in {name}", fields, definition[name]))
+    for place, known, keys in places:
+        for key in keys:
+            near = None if key in known else _nearest(key, known, 0.8)
+            if near is not None and near not in keys:
+                yield MISSPELT, {"key": key, "place": place, "near": near}
+
+
+def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str) -> _Fault:
+    assert info.table is not None
+    near = _nearest(name, list(info.table))
+    fix = None
+    if not name:
+        hint = "a comma too many leaves an empty name"
+    elif near is not None:
+        hint = f"did you mean {near}?"
+        fix = _renamed(context, entry, name, near)
+    else:
+        names = list(info.table)
+        shown = ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
+        hint = f"it has {shown}" if names else "it defines none"
+    return UNDEFINED, {"info": path, "hint": hint}, fix
+
+
+def _renamed(context: Context, entry: Entry, name: str, near: str) -> Fix | None:
+    if not isinstance(entry.value, str):
+        return None
+    from ftlint.fixes.recipe import of_changes
+
+    names = [part.strip() for part in entry.value.split(",")]
+    text = ", ".join(near if part == name else part for part in names)
+    change = Change("replace", entry.name, text)
+    return of_changes(context, "unsafe", f"write {near}", [change])
+
+
+def _nearest(word: str, words: Iterable[str], cutoff: float = 0.6) -> str | None:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(words), n=1, cutoff=cutoff)), None)
+
+
+def _shown(path: str) -> str:
+    """Return a path as short as it can be from here."""
+    here = os.getcwd() + os.sep
+    return path[len(here) :] if path.startswith(here) else path

@@ -1,0 +1,183 @@
+"""Epochs really run, against the bands of dataset size and of method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.bands import bands_of
+from ftlint.records import Finding
+from ftlint.rules.plan.wording import METHODS, count, launched, of, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.bands import Bands, MethodBand, SizeBand
+    from ftlint.construct import Entry
+    from ftlint.context import Context
+    from ftlint.planning import Planned
+
+TOO_MANY, TOO_FEW, UNWATCHED = "FT301", "FT302", "FT306"
+
+
+class Case(NamedTuple):
+    """A run to be judged: how often it goes through how many samples, and what it should be."""
+
+    context: Context
+    planned: Planned
+    bands: Bands
+    method: MethodBand
+    name: str
+    samples: int
+    low: float
+    high: float
+    by_steps: bool
+
+    @property
+    def size(self) -> SizeBand:
+        """The band of the samples."""
+        return self.bands.of_size(self.samples)
+
+    @property
+    def entry(self) -> Entry | None:
+        """The key that decides how long the run is; None when that is a default."""
+        return self.context.entries.get("max_steps" if self.by_steps else "num_train_epochs")
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield at most one finding: too many epochs, too few, or many that nobody watches."""
+    case = _case(context)
+    if case is None:
+        return
+    if case.low > max(_limit(band, case.method) for band in case.bands.near_size(case.samples)):
+        if not watched(context):
+            yield _too_many(case)
+    elif not case.by_steps and _too_short(case):
+        yield _too_few(case)
+    elif case.size.early_stopping and case.low > case.method.epochs.high and not watched(context):
+        yield from _unwatched(case)
+
+
+def _case(context: Context) -> Case | None:
+    planned, facts = context.planned, context.instance["facts"]
+    if planned is None or planned.plan is None:
+        return None
+    plan, samples = planned.plan, facts.get("samples")
+    bands = bands_of(planned.given.bands, plan.stage)
+    if bands is None or not bands.sizes or not samples:
+        return None
+    method = bands.methods.get(facts.get("method", ""))
+    if method is None:
+        return None
+    low, high = plan.epochs
+    by_steps = plan.limited_by == "max_steps"
+    if not by_steps:
+        low = high = context.instance["effective"]["num_train_epochs"]
+    if high is None:
+        return None
+    return Case(context, planned, bands, method, facts["method"], samples, low, high, by_steps)
+
+
+def _limit(size: SizeBand, method: MethodBand) -> float:
+    """Return the most epochs that pass.
+
+    More are outside of both bands, or further above the lower of both than is tolerated.
+    """
+    outside = max(size.tolerated.high, method.epochs.high)
+    return min(outside, min(size.epochs.high, method.epochs.high) + size.beyond)
+
+
+def _too_short(case: Case) -> bool:
+    return all(_is_short(case, band) for band in case.bands.near_size(case.samples))
+
+
+def _is_short(case: Case, size: SizeBand) -> bool:
+    lowest, method = size.tolerated.low, case.method
+    if case.high < min(lowest, method.epochs.low):
+        return True
+    fewer = case.high < size.epochs.low and case.high < method.epochs.low
+    return fewer and _rate_is_low(case)
+
+
+def _rate_is_low(case: Case) -> bool:
+    rate, usual = case.context.instance["effective"].get("learning_rate"), case.method.learning_rate
+    if usual is None or isinstance(rate, bool) or not isinstance(rate, (int, float)):
+        return False
+    return 0 < rate < usual * case.bands.low_rate
+
+
+def watched(context: Context) -> bool:
+    """Say whether the run ends, or goes back, where evaluations get worse."""
+    values = context.instance["effective"]
+    stops = values.get("early_stopping_steps") or values.get("load_best_model_at_end")
+    return bool(stops) and values.get("eval_strategy") in ("steps", "epoch")
+
+
+def _passes(case: Case) -> str:
+    passes = f"{of_epochs(case.low)} of {of(case.samples, 'sample')}"
+    if not case.by_steps:
+        return passes
+    steps = case.context.instance["effective"]["max_steps"]
+    return f"max_steps {count(steps)}{launched(case.planned)}, {passes},"
+
+
+def of_epochs(number: float) -> str:
+    """Return `1 epoch`, `2.5 epochs`."""
+    return f"{count(round(number, 2))} epoch{'' if number == 1 else 's'}"
+
+
+def _bands(case: Case) -> dict[str, object]:
+    size = case.size
+    if size.below is None:
+        sizes = f"{count(size.above)} samples and more"
+    elif size.above:
+        sizes = f"{count(size.above)} to {count(size.below - 1)} samples"
+    else:
+        sizes = f"fewer than {count(size.below)} samples"
+    return {
+        "passes": _passes(case), "sizes": sizes, "size_epochs": span(*size.epochs),
+        "method": METHODS.get(case.name, case.name), "method_epochs": span(*case.method.epochs),
+    }  # fmt: skip
+
+
+def _too_many(case: Case) -> Finding:
+    best = min(case.size.epochs.high, case.method.epochs.high)
+    remedy = f"num_train_epochs: {count(best)} or fewer"
+    if case.by_steps:
+        steps = int(case.context.instance["effective"]["max_steps"] * best / case.low)
+        remedy = f"max_steps: {max(steps, 1)} or fewer"
+    values = {**_bands(case), "remedy": remedy, "stopping": _stopping(case.context)}
+    return _at(case, TOO_MANY, values)
+
+
+def _stopping(context: Context) -> str:
+    """Return the keys that end a run in time, as this target calls them."""
+    keys = ["eval_strategy: epoch", "save_strategy: epoch", "load_best_model_at_end: true"]
+    if context.catalogue.get("early_stopping_steps") is not None:
+        keys.append("early_stopping_steps: 2")
+    values = context.instance["effective"]
+    if not values.get("val_size") and not values.get("eval_dataset"):
+        keys.insert(0, "val_size: 0.1")
+    return ", ".join(keys)
+
+
+def _too_few(case: Case) -> Finding:
+    size, method = case.size.epochs, case.method.epochs
+    best = min(max(size.low, method.low), min(size.high, method.high))
+    remedy, rate = f"num_train_epochs: {count(best)}", ""
+    if _rate_is_low(case):
+        assert case.method.learning_rate is not None
+        written = case.context.instance["effective"]["learning_rate"]
+        usual, raised = case.method.learning_rate, case.method.learning_rate * case.bands.low_rate
+        rate = f", at a learning rate of {written:g} where about {usual:g} is usual"
+        remedy += f" and learning_rate: {raised:.1e}".replace("e-0", "e-")
+    return _at(case, TOO_FEW, {**_bands(case), "remedy": remedy, "rate": rate})
+
+
+def _unwatched(case: Case) -> Iterator[Finding]:
+    if case.context.catalogue.get("early_stopping_steps") is not None:
+        yield _at(case, UNWATCHED, {**_bands(case), "stopping": _stopping(case.context)})
+
+
+def _at(case: Case, code: str, values: dict[str, object]) -> Finding:
+    entry = case.entry or next(iter(case.context.entries.values()))
+    return Finding(code, entry.key.start, entry.key.end, entry.name, values)

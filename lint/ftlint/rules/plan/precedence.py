@@ -1,0 +1,89 @@
+"""max_steps over num_train_epochs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.records import Change, Finding
+from ftlint.rules.plan.wording import count, launched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.construct import Entry
+    from ftlint.context import Context
+    from ftlint.planning import Planned
+
+IGNORED, BY_EPOCHS = "FT201", "FT205"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Judge max_steps, where the file has it."""
+    entry = context.entries.get("max_steps")
+    planned = context.planned
+    if entry is None or planned is None or "max_steps" in context.instance["unknown"]:
+        return
+    if not context.instance["effective"].get("do_train"):
+        return
+    if not isinstance(entry.value, int) or entry.value <= 0:
+        return
+    epochs = context.entries.get("num_train_epochs")
+    if epochs is None:
+        yield from _by_epochs(context, entry, planned)
+    elif isinstance(epochs.value, (int, float)):
+        yield _ignored(context, epochs, entry.value, planned)
+
+
+def _ignored(context: Context, epochs: Entry, steps: int, planned: Planned) -> Finding:
+    from ftlint.fixes.recipe import of_changes
+
+    fix = of_changes(
+        context, "safe", "remove num_train_epochs", [Change("delete", "num_train_epochs")]
+    )
+    values = {"epochs": context.raw(epochs), "steps": int(steps), "amount": amount(planned)}
+    return Finding(IGNORED, epochs.key.start, epochs.key.end, epochs.name, values, fix)
+
+
+def amount(planned: Planned) -> str:
+    """Return what max_steps comes to in epochs, as a sentence."""
+    plan = planned.plan
+    if plan is None or plan.samples.total.high is None or plan.epochs.high is None:
+        return (
+            "How many epochs that is depends on the samples: # ftlint: dataset-size=N states them."
+        )
+    low, high = _epochs(plan.epochs.low), _epochs(plan.epochs.high)
+    passes = low if low == high else f"between {low} and {high}"
+    rows = plan.samples.total
+    samples = count(rows.low) if rows.exact else f"{count(rows.low)} to {count(rows.high or 0)}"
+    unit = "epoch" if passes == "1" else "epochs"
+    batch = plan.effective_batch_size
+    return f"That is {passes} {unit} of {samples} samples at {batch} a step{launched(planned)}."
+
+
+def _epochs(number: float) -> str:
+    return f"{number:.3g}" if number < 100 else count(round(number))
+
+
+def _by_epochs(context: Context, entry: Entry, planned: Planned) -> Iterator[Finding]:
+    """Advise epochs where nothing in the file says that steps were meant."""
+    plan = planned.plan
+    known = context.instance["facts"]
+    if plan is None or "budget" in known or context.instance["effective"].get("streaming"):
+        return
+    passes = plan.epochs.exact
+    comments = context.document.comments
+    commented = any(_belongs(context, entry, comment.start) for comment in comments)
+    if commented or passes is None or passes <= 1:
+        return
+    values = {
+        "steps": entry.value, "epochs": _epochs(passes), "launched": launched(planned),
+        "better": count(round(passes, 2)),
+    }  # fmt: skip
+    yield Finding(BY_EPOCHS, entry.key.start, entry.key.end, entry.name, values)
+
+
+def _belongs(context: Context, entry: Entry, place: int) -> bool:
+    """Say whether a comment stands on the line of a key, or alone on the line above it."""
+    source = context.source
+    line, own = source.position(place).line, source.position(entry.key.start).line
+    return line == own or (line == own - 1 and source.line(line).strip().startswith("#"))

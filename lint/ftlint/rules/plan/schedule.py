@@ -1,0 +1,94 @@
+"""What the length of a run makes of its warmup and of its last epoch, or of the run itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.records import Finding
+from ftlint.rules.plan.wording import count, launched, of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.context import Context
+    from ftlint.planning import Planned
+
+NOTHING, ALL_WARMUP, LONG_WARMUP, CUT_SHORT = "FT204", "FT210", "FT211", "FT212"
+
+WITHOUT_WARMUP = ("constant", "reduce_lr_on_plateau", "greedy")
+FROM_DATA = ("dataset", "val_size", "dataloader_drop_last", "interleave_probs")
+"""Keys of which only the data can say that nothing comes of them."""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Yield what is wrong with the length of the run."""
+    planned = context.planned
+    if planned is None or not context.instance["effective"].get("do_train"):
+        return
+    yield from _nothing(context, planned)
+    yield from _warmup(context, planned)
+    yield from _cut_short(context, planned)
+
+
+def _nothing(context: Context, planned: Planned) -> Iterator[Finding]:
+    refused = planned.refused
+    if refused is None or refused.key not in FROM_DATA or planned.data is None:
+        return
+    if context.instance["effective"].get("val_size") == 1:
+        return  # FT613 says it, with or without data
+    if any(size.trouble or size.dropped.low for size in planned.data.train):
+        return  # FT7 says why
+    entry = context.entries.get(refused.key) or context.entries.get("dataset")
+    if entry is not None:
+        values = {"reason": refused.reason}
+        yield Finding(NOTHING, entry.key.start, entry.key.end, entry.name, values)
+
+
+def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
+    effective, plan = context.instance["effective"], context.instance["facts"].get("plan", {})
+    total, steps = plan.get("total_steps"), plan.get("warmup_steps")
+    ratio, written = context.entries.get("warmup_ratio"), context.entries.get("warmup_steps")
+    entry = written or ratio
+    if ratio is not None and context.target.versions[1] >= (5,) and ratio.value is not None:
+        entry = ratio
+    if entry is None or not isinstance(total, int) or total < 1:
+        return
+    if steps is None and ratio is None and isinstance(entry.value, int):
+        steps = int(entry.value)
+    if effective.get("lr_scheduler_type") in WITHOUT_WARMUP or not isinstance(steps, int):
+        return
+    share = planned.given.bands.get("warmup")
+    code = ALL_WARMUP if steps >= total else LONG_WARMUP
+    if steps < total and (share is None or steps <= max(share * total, 1)):
+        return
+    values = {
+        "name": entry.name, "written": context.raw(entry), "steps": of(steps, "step"),
+        "total": of(total, "step"), "share": f"{steps / total:.0%}",
+        "launched": launched(planned) if plan.get("limited_by") == "epochs" else "",
+        "better": count(max(total // 10, 1)),
+    }  # fmt: skip
+    if steps >= total > 1 or code == LONG_WARMUP:
+        yield Finding(code, entry.key.start, entry.key.end, entry.name, values)
+
+
+def _cut_short(context: Context, planned: Planned) -> Iterator[Finding]:
+    """Report steps that the last epoch never gets, from 4.47 to 4.51, when they are many."""
+    plan = planned.plan
+    if plan is None or plan.limited_by != "epochs" or plan.stage == "ppo":
+        return
+    counted, run = plan.steps_per_epoch.exact, plan.updates_per_epoch.exact
+    total, entered = plan.total_steps.exact, plan.epochs_entered.exact
+    if counted is None or run is None or total is None or entered is None or counted == run:
+        return
+    lost = (run - counted) * entered
+    if lost * 50 < total:  # less than a fiftieth of the run
+        return
+    keys = ("gradient_accumulation_steps", "num_train_epochs")
+    entry = next((context.entries[key] for key in keys if key in context.entries), None)
+    if entry is not None:
+        values = {
+            "counted": of(counted, "step"), "run": count(run), "total": of(total, "step"),
+            "lost": of(lost, "step"), "transformers": context.target.transformers,
+            "launched": launched(planned),
+        }  # fmt: skip
+        yield Finding(CUT_SHORT, entry.key.start, entry.key.end, entry.name, values)

@@ -1,0 +1,32 @@
+"""Numbers as messages show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ftlint.planning import Planned
+
+METHODS = {"lora": "LoRA", "qlora": "QLoRA", "full": "full fine-tuning"}
+
+
+def count(number: float) -> str:
+    """Return 1,875 for 1875, and 0.8 for 0.8000001."""
+    if number == int(number):
+        return f"{int(number):,}"
+    return f"{number:,.2f}".rstrip("0").rstrip(".") if abs(number) >= 0.005 else f"{number:.1g}"
+
+
+def of(number: int, what: str) -> str:
+    """Return `1 step`, `1,875 steps`."""
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"
+
+
+def span(low: float, high: float) -> str:
+    """Return `3–5`, or `3` when both are the same."""
+    return count(low) if low == high else f"{count(low)}–{count(high)}"
+
+
+def launched(planned: Planned) -> str:
+    """Return ` on one GPU` when nobody said how many there are."""
+    return "" if planned.gpus_stated else " on one GPU"
