@@ -37,6 +37,13 @@ def test_alpaca(output: object, kept: bool) -> None:
     assert not keeps(row, PLAIN, "dpo")
 
 
+def test_kto_stops_at_a_row_without_a_response() -> None:
+    with pytest.raises(Unconvertible):
+        keeps({"instruction": "i", "output": None, "ok": None}, TAGGED, "kto")
+    with pytest.raises(Unconvertible):
+        keeps({**talk("h"), "ok": True}, TAGGED._replace(formatting="sharegpt"), "kto")
+
+
 def test_history_is_in_pairs() -> None:
     entry = PLAIN._replace(columns=Columns(history="history"))
     assert keeps({"output": "o", "history": [["q", "a"], ["q", "a"]]}, entry, "sft")

@@ -243,7 +243,10 @@ class TestSplit:
 
     def test_of_a_dataset(self, data: Data) -> None:
         found = data.add("a", split="train[:3]").size("a")
-        assert (found.rows, found.usable, found.dropped) == (7, exactly(3), Count(0, 3))
+        assert (found.rows, found.usable, found.dropped) == (7, exactly(3), exactly(0))
+        bad = [{"instruction": "i", "output": None}] * 2
+        found = data.add("b", ALPACA + bad, split="train[:8]").size("b")
+        assert (found.usable, found.dropped) == (exactly(8), Count(0, 2))
 
 
 class TestDropped:

@@ -72,6 +72,8 @@ def keeps(row: Row, entry: Entry, stage: str) -> bool:
         turns, responses = _CONVERTERS[str(entry.formatting)](row, entry)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unconvertible(f"has a row that cannot be converted: {error!r}") from error
+    if stage == "kto" and not responses:  # the row after it is compared with its answer
+        raise Unconvertible("has a row without a response, on which preprocessing for kto stops")
     if turns % 2 != 1:
         return False
     if stage == "sft":
@@ -82,7 +84,8 @@ def keeps(row: Row, entry: Entry, stage: str) -> bool:
 def columns_read(entry: Entry) -> tuple[str, ...]:
     """Return the columns that must be there: each one that is missing is a KeyError."""
     columns = entry.columns
-    common = [columns.tools, columns.images, columns.videos, columns.audios]
+    common = [columns.images, columns.videos, columns.audios]
+    common += [columns.tools] if entry.formatting != OPENAI else []
     if entry.formatting == ALPACA:
         common += [columns.history, columns.prompt, columns.query, columns.system, columns.kto_tag]
         common += [columns.chosen, columns.rejected] if entry.ranking else []

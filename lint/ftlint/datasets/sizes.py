@@ -9,7 +9,7 @@ from ftlint.datasets.cache import Cache
 from ftlint.datasets.entries import CLOUD, FILE, HUBS, SCRIPT, Entry, Info, define, read_info
 from ftlint.datasets.files import ELSEWHERE, OUTSIDE, Files, Trouble, find
 from ftlint.datasets.splits import sliced
-from ftlint.steps.counts import UNKNOWN, Count, exactly, total
+from ftlint.steps.counts import UNKNOWN, Count, exactly, least, total
 from ftlint.steps.rows import DatasetRows, SampleCount
 
 if TYPE_CHECKING:
@@ -203,12 +203,13 @@ def _looked_into(
         return size._replace(dropped=exactly(0), notes=tuple(notes))
     if (size.size or 0) > question.kept_up_to:
         doubt = "too big to look for rows that preprocessing drops"
-    elif size.usable.exact != size.rows:
-        doubt = "rows of a slice are not looked at"
     else:
-        limit = question.max_samples if entry.num_samples is None else None
+        sliced_rows = size.usable.exact != size.rows
+        limit = None if entry.num_samples or sliced_rows else question.max_samples
         try:
             dropped, columns = _dropped(size.files, kind, entry, question.stage, limit, cache)
+            if sliced_rows:  # which of them are in the slice is not looked into
+                dropped = least((Count(0, dropped.high), size.usable))
             return size._replace(dropped=dropped, columns=columns, notes=tuple(notes))
         except NoReader as error:
             doubt = str(error)

@@ -82,6 +82,7 @@ def _events(ends: Outcome, judge: Judge) -> Outcome:
         logs = stepped(logs, schedule.logging_steps)
     elif schedule.logging_strategy == "epoch":
         logs = _up(entered, schedule.logging_first_step)
+        logs = Count(min(logs.low, ends.executed.low), logs.high)  # an empty epoch logs nothing
     around = schedule.eval_on_start + schedule.do_eval
     training = Count(0, 0)
     if schedule.eval_strategy == "steps":

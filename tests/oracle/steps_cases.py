@@ -1,0 +1,234 @@
+"""Random training configs with random data, of which every count can be known beforehand."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from random import Random
+
+KINDS = ("json", "json", "jsonl", "csv", "parquet", "arrow", "lines.json", "folder")
+FRACTIONS = (0.07, 0.1, 0.25, 0.3333, 0.5, 0.9)
+
+
+class Case(NamedTuple):
+    id: str
+    release: str
+    world: int
+    config: dict[str, Any]
+
+
+class Writer:
+    """Writes datasets of a few rows into a folder, with the table that defines them."""
+
+    def __init__(self, folder: Path, rng: Random) -> None:
+        self.folder, self.rng = folder, rng
+        self.info: dict[str, Any] = {}
+        self.tables: list[dict[str, Any]] = []
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+
+    def finish(self) -> None:
+        info, tables = json.dumps(self.info, indent=1), json.dumps(self.tables)
+        (self.folder / "data" / "dataset_info.json").write_text(info, encoding="utf-8")
+        (self.folder / "tables.json").write_text(tables, encoding="utf-8")
+
+    def add(self, stage: str, streaming: bool) -> str:
+        rng = self.rng
+        name = f"d{len(self.info)}"
+        count = rng.choice([1, 2, 3, 5, 8, 13, 20, 33, 50, 64, 77, 90])
+        style = rng.choice(["alpaca", "alpaca", "sharegpt", "openai"]) if stage != "pt" else "pt"
+        broken = 0.08 if rng.random() < 0.2 else 0.0
+        rows = [self.row(stage, style, rng.random() < broken) for _ in range(count)]
+        entry: dict[str, Any] = {"formatting": style} if style in ("sharegpt", "openai") else {}
+        if stage in ("dpo", "rm"):
+            entry["ranking"] = True
+        columns = {
+            "pt": {"prompt": "text"},
+            "alpaca": {"prompt": "instruction", "query": "input", "response": "output"},
+        }.get(style, {"messages": "messages"})
+        if stage in ("dpo", "rm"):
+            columns |= {"chosen": "chosen", "rejected": "rejected"}
+        if stage == "kto":
+            columns |= {"kto_tag": "label"}
+        entry["columns"] = columns
+        if style == "openai":
+            entry["tags"] = {
+                "role_tag": "role", "content_tag": "content", "user_tag": "user",
+                "assistant_tag": "assistant", "observation_tag": "tool",
+                "function_tag": "function", "system_tag": "system",
+            }  # fmt: skip
+        entry["file_name"] = self.write(name, rows, flat=style in ("alpaca", "pt"), stage=stage)
+        if rng.random() < 0.15 and not streaming and all(self.kept(row, stage) for row in rows):
+            entry["num_samples"] = rng.choice([3, 17, 60, 110])
+        if rng.random() < 0.15 and all(self.kept(row, stage) for row in rows) and count > 8:
+            entry["split"] = rng.choice(["train[:50%]", "train[3:]", "train[:33%]+train[-2:]"])
+        self.info[name] = entry
+        return name
+
+    def words(self) -> str:
+        return " ".join(f"w{self.rng.randrange(100)}" for _ in range(self.rng.randint(1, 7)))
+
+    def row(self, stage: str, style: str, broken: bool) -> dict[str, Any]:
+        if style == "pt":
+            return {"text": self.words()}
+        rng = self.rng
+        if style == "alpaca":
+            row: dict[str, Any] = {"instruction": self.words(), "input": ""}
+            if stage in ("dpo", "rm"):
+                return row | {"chosen": self.words(), "rejected": None if broken else self.words()}
+            row["output"] = None if broken and stage != "kto" else self.words()
+            if stage == "kto":
+                row["label"] = None if broken else rng.random() < 0.5
+            return row
+        role, content = ("role", "content") if style == "openai" else ("from", "value")
+        user, assistant = ("user", "assistant") if style == "openai" else ("human", "gpt")
+        turns = 2 * rng.randint(1, 2) - (stage in ("dpo", "rm"))
+        if broken and stage != "kto":  # a conversation without an answer ends a run of kto
+            turns += 1
+        roles = [(user, assistant)[turn % 2] for turn in range(turns)]
+        if rng.random() < 0.2:
+            roles.insert(0, "system")
+        found: dict[str, Any] = {
+            "messages": [{role: name, content: self.words()} for name in roles]
+        }
+        if stage in ("dpo", "rm"):
+            for key in ("chosen", "rejected"):
+                found[key] = {role: assistant, content: self.words()}
+        if stage == "kto":
+            found["label"] = rng.random() < 0.5
+        return found
+
+    @staticmethod
+    def kept(row: dict[str, Any], stage: str) -> bool:
+        """Whether a row is of those that are made well, so that any sample of them is kept."""
+        if "messages" in row:
+            roles = [message.get("role", message.get("from")) for message in row["messages"]]
+            return (len(roles) - ("system" in roles)) % 2 == (stage in ("dpo", "rm"))
+        return None not in row.values()
+
+    def write(self, name: str, rows: list[dict[str, Any]], *, flat: bool, stage: str) -> str:
+        rng, data = self.rng, self.folder / "data"
+        kind = rng.choice(KINDS)
+        if kind == "csv" and (not flat or stage == "kto"):
+            kind = "json"
+        if kind == "folder":
+            (data / name).mkdir(exist_ok=True)
+            cut = rng.randint(0, len(rows) - 1)
+            for number, part in enumerate((rows[:cut], rows[cut:])):
+                if part:
+                    self.one(data / name / f"{number}.json", "json", part)
+            return name
+        path = data / (f"{name}.{kind}" if "." not in kind else f"{name}.json")
+        self.one(path, kind, rows)
+        return path.name
+
+    def one(self, path: Path, kind: str, rows: list[dict[str, Any]]) -> None:
+        rng = self.rng
+        if kind in ("parquet", "arrow"):
+            columns = {key: [row.get(key) for row in rows] for key in rows[0]}
+            self.tables.append(
+                {"path": str(path), "columns": columns, "file_format": rng.random() < 0.5}
+            )
+        elif kind == "csv":
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, list(rows[0]))
+                writer.writeheader()
+                writer.writerows(rows)
+        elif kind == "json":
+            text = json.dumps(rows, indent=rng.choice([None, 2]), ensure_ascii=rng.random() < 0.5)
+            path.write_text(text, encoding="utf-8")
+        else:
+            end = rng.choice(["\n", "\n", "\r\n", "\n\n"])
+            lines = "".join(json.dumps(row) + end for row in rows)
+            path.write_text(lines, encoding="utf-8", newline="")
+
+
+def make(rng: Random, number: int, release: str, world: int, writer: Writer) -> Case:
+    """Return a config that runs in a few seconds, or is refused for a reason that is foreseen."""
+    stage = rng.choice(["sft"] * 6 + ["pt", "dpo", "kto", "rm"])
+    streaming = stage == "sft" and world == 1 and rng.random() < 0.08
+    names = [writer.add(stage, streaming) for _ in range(rng.choice([1, 1, 1, 2, 3]))]
+    config: dict[str, Any] = {
+        "model_name_or_path": f"model-{release}", "stage": stage, "do_train": True,
+        "finetuning_type": "full", "template": "empty", "use_cpu": True, "report_to": "none",
+        "dataset_dir": "data", "cutoff_len": 64, "output_dir": f"out/{number}",
+        "dataset": ", ".join(names) if rng.random() < 0.5 else ",".join(names),
+        "per_device_train_batch_size": rng.randint(1, 6),
+        "gradient_accumulation_steps": rng.choice([1, 1, 2, 3, 4, 7]),
+        "per_device_eval_batch_size": 8, "learning_rate": 1e-4,
+    }  # fmt: skip
+    if stage == "pt":
+        config["packing"] = False
+    if stage == "dpo" and rng.random() < 0.7:
+        config["pref_loss"] = "orpo"
+    if rng.random() < 0.35:
+        config["max_steps"] = rng.choice([1, 2, 5, 9, 14, 23, -1])
+    if config.get("max_steps", -1) < 0 or rng.random() < 0.3:
+        config["num_train_epochs"] = rng.choice(
+            [1, 1.0, 2, 3.0, 0.5, 1.1, 2.2, 2.5, 0.07, round(rng.uniform(0.05, 3), 3)]
+        )
+    if len(names) > 1 and rng.random() < 0.6:
+        config["mix_strategy"] = rng.choice(["concat", "interleave_under", "interleave_over"])
+        if config["mix_strategy"] != "concat" and rng.random() < 0.6:
+            weights = [rng.randint(1, 9) for _ in names]
+            config["interleave_probs"] = ",".join(str(weight / sum(weights)) for weight in weights)
+            config["seed"] = rng.choice([0, 1, 42, 123_456])
+    if rng.random() < 0.2 and not streaming:
+        config["max_samples"] = rng.choice([2, 7, 30, 1_000])
+    if rng.random() < 0.2:
+        config["dataloader_drop_last"] = True
+    if rng.random() < 0.1 and stage == "sft" and not streaming:
+        if release == "0.9.5":
+            config["train_sampling_strategy"] = "group_by_length"
+        else:
+            config["group_by_length"] = True
+    if rng.random() < 0.1 and world > 1:
+        config["per_device_train_batch_size"] = rng.choice([2, 4])
+        config["accelerator_config"] = {"split_batches": True}
+    if rng.random() < 0.15 and not streaming:
+        config["preprocessing_num_workers"] = 2
+        config["preprocessing_batch_size"] = 5
+    if streaming:
+        config |= {"streaming": True, "dataloader_num_workers": 1}
+        config["max_steps"] = rng.choice([1, 4, 9])
+        config.pop("mix_strategy", None)
+        config.pop("interleave_probs", None)
+    add_events(rng, config, writer, stage, streaming, release)
+    return Case(f"{number}", release, world, config)
+
+
+def add_events(
+    rng: Random, config: dict[str, Any], writer: Writer, stage: str, streaming: bool, release: str
+) -> None:
+    config["logging_strategy"] = rng.choice(["steps", "steps", "epoch", "no"])
+    config["logging_steps"] = rng.choice([1, 2, 5, 10, 500, *FRACTIONS])
+    config["logging_first_step"] = rng.random() < 0.3
+    config["save_strategy"] = rng.choice(["no", "no", "steps", "epoch"])
+    config["save_steps"] = rng.choice([0, 2, 3, 5, 500, *FRACTIONS])
+    if rng.random() < 0.3:
+        config["save_total_limit"] = rng.choice([1, 2, 3])
+    if rng.random() < 0.4:
+        if rng.random() < 0.6:
+            config["val_size"] = rng.choice(
+                [2, 3, 1, 5.7] if streaming else [*FRACTIONS, 1, 2, 5.7]
+            )
+        else:
+            count = len(config.get("interleave_probs", "").split(","))  # one list serves both
+            count = count if count > 1 else rng.choice([1, 1, 2])
+            names = [writer.add(stage, streaming) for _ in range(count)]
+            config["eval_dataset"] = ",".join(names)
+            config["eval_on_each_dataset"] = not streaming and rng.random() < 0.4
+        config["eval_strategy"] = rng.choice(["no", "steps", "steps", "epoch"])
+        if config["eval_strategy"] == "no":
+            config["do_eval"] = rng.random() < 0.5
+        config["eval_steps"] = rng.choice([None, 0, 2, 3, 7, *FRACTIONS])
+        config["eval_delay"] = rng.choice([0, 0, 0, 1, 2, 1.5, 6])
+        config["eval_on_start"] = config["eval_strategy"] != "no" and rng.random() < 0.2
+    newer = release == "0.9.5"
+    if rng.random() < 0.4:
+        config["warmup_steps"] = rng.choice([0, 3, 7, 1_000] + ([0.1, 0.33, 1.0] if newer else []))
+    if rng.random() < 0.3:
+        config["warmup_ratio"] = rng.choice([0.0, 0.03, 0.1, 0.5, 1.0] + ([3] if newer else []))
