@@ -25,7 +25,7 @@ _MARKERS = frozenset(
 
 _OWN = frozenset(
     """stage finetuning_type cutoff_len lora_target export_dir infer_backend dataset_dir
-    template preprocessing_num_workers overwrite_cache plot_loss neat_packing
+    template plot_loss neat_packing
     quantization_bit""".split()
 )
 _OTHERS = frozenset(
@@ -45,16 +45,30 @@ _RUNS = frozenset(
     num_train_epochs learning_rate max_steps""".split()
 )
 
-_LINE_KEY = r"""(?m)^[ ]{0,4}["']?([A-Za-z_]\w*)["']?[ \t]*:(?:[\s"'\[{,]|$)"""
+_LINE = r"""(?mx)^([ ]*)(?:
+    -[ ]                                                     # an item of a list
+    | ["']?([A-Za-z_]\w*)["']?[ \t]*: (?=[\s"'\[{,]|$)         # a key
+      [ \t]*(?:[&!]\S*[ \t]*)* (?:[|>][^\n]*|\#[^\n]*)? ($)?   # with nothing on its line
+)"""
+"""A line that begins a list item or a pair; the last group is set when a nested block follows."""
+
 _JSON_KEY = r"""["']([A-Za-z_]\w*)["'][ \t]*:"""
 
 
 def names_in(text: str) -> list[str]:
     """Return what looks like top-level keys, also in a text that does not parse."""
-    text = text.lstrip("\ufeff")
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip()[:1] == "{":
         return re.findall(_JSON_KEY, text)
-    return re.findall(_LINE_KEY, text)
+    names: list[str] = []
+    below: int | None = None
+    for match in re.finditer(_LINE, text):
+        indent = len(match[1])
+        if below is not None and indent > below:
+            continue  # inside another key's block or a list, which make no top-level keys
+        below = indent if match[2] is None or match[3] is not None else None
+        names += [match[2]] if match[2] else []
+    return names
 
 
 def command_of(names: Collection[str]) -> Command | None:
