@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.engine import Options, Result, dialect_of, lint
 from ftlint.fixes import oracle, roundtrip
-from ftlint.fixes.doubt import READING, doubts, waits_for
 from ftlint.fixes.foreign import changes_of
 from ftlint.fixes.page import Page, Refused, read_page
 from ftlint.fixes.plan import collide, ordered, splice
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_ROUNDS = 10
 """After as many rounds of fixing and linting again, two rules undo each other's work."""
+
+READING = ("FT0", "FT1")
+"""Families about how a file is read: their fixes come before all others."""
 
 
 class Applied(NamedTuple):
@@ -59,8 +61,8 @@ def fix(source: Source, options: Options, unsafe: bool = False) -> Fixed:
 
     A round applies the fixes that keep clear of each other; the oracle judges it, and the next
     round starts from a new lint. Keys and values that are misread come first: what a file says
-    can be judged only when it is read as it is meant. Withheld is what the oracle objects to, what
-    waits for a misread key, and what would bring an error or a warning that was not there.
+    can be judged only when it is read as it is meant. Withheld is what the oracle objects to, and
+    what would bring an error or a warning that was not there.
     """
     before = lint(source, options)
     barred: dict[_Identity, Withheld] = {}
@@ -101,11 +103,7 @@ def _rounds(
         if not wanted:
             left = tuple(withheld.values())
             return Fixed(result.source, tuple(applied), left, result), made
-        wanted = [one for one in wanted if one.code[:3] in READING] or wanted
-        waiting = _waiting(result, wanted, options)
-        if waiting:
-            withheld |= waiting
-            continue
+        wanted = [one for one in wanted if one.code.startswith(READING)] or wanted
         page = read_page(result.source, dialect_of(result.source, options.target))
         if isinstance(page, Refused):
             withheld.update((_identity(one), _withheld(one, page.reason)) for one in wanted)
@@ -117,20 +115,6 @@ def _rounds(
         if done:
             result = lint(of_text(result.source.path, text), options)
     return Fixed(before.source, (), tuple(withheld.values()), before, converged=False), []
-
-
-def _waiting(
-    result: Result, wanted: list[Diagnostic], options: Options
-) -> dict[_Identity, Withheld]:
-    """Return the fixes that rest on a key which no fix will put right."""
-    doubtful = doubts(result.diagnostics)
-    found: dict[_Identity, Withheld] = {}
-    for one in wanted:
-        cause = waits_for(one, doubtful, options.rules)
-        if cause is not None:
-            reason = f"{cause.code} at {cause.key} has to be settled first"
-            found[_identity(one)] = _withheld(one, reason)
-    return found
 
 
 def _round(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ftlint.dialect import OMEGACONF
@@ -20,16 +21,22 @@ def choice(source: Source, first: int, second: int) -> Fix | None:
 
     PyYAML lets the last one win, so that this is what the file did up to LLaMA Factory 0.9.3.
     """
-    page = read_page(source, OMEGACONF)
-    if isinstance(page, Refused):
-        return None
-    pairs = {pair.start: pair for pair in page.pairs if pair is not None}
-    if first not in pairs or second not in pairs:
+    page, pairs = _page(source)
+    if page is None or first not in pairs or second not in pairs:
         return None
     message = f"keep one of {_said(page, pairs[first])} and {_said(page, pairs[second])}"
     plan = delete_pair(page, pairs[first])
     edits = () if isinstance(plan, Refused) else plan.edits
     return Fix("display", message, edits)
+
+
+@lru_cache(maxsize=1)
+def _page(source: Source) -> tuple[Page | None, dict[int, Pair]]:
+    """Return the page and its pairs by where they start; kept, as a file may repeat many keys."""
+    page = read_page(source, OMEGACONF)
+    if isinstance(page, Refused):
+        return None, {}
+    return page, {pair.start: pair for pair in page.pairs if pair is not None}
 
 
 def _said(page: Page, pair: Pair) -> str:

@@ -22,26 +22,36 @@ def damage(
     what is wrong with it otherwise shows for the first time. That is no damage: the run would have
     met it next.
     """
-    names: dict[str, str] = {}
+    renamed: dict[str, str] = {}
+    written: set[str] = set()
     mended: set[str] = set()
     for severity, changes in made:
         for change in changes:
+            name = change.text if change.kind == "rename" else change.key
             if change.kind == "rename":
-                names[change.key] = change.text
+                renamed[change.key] = name
+            else:
+                written.add(change.key)
             if severity == "error" and change.kind != "delete":
-                mended.add(change.text if change.kind == "rename" else change.key)
-    known = {(one.code, names.get(one.key or "", one.key)) for one in before.diagnostics}
+                mended.add(name)
+    written |= {renamed[name] for name in written & renamed.keys()}
+    known = {(one.code, renamed.get(one.key or "", one.key)) for one in before.diagnostics}
     return tuple(
         one
         for one in after.diagnostics
         if one.severity != "info"
         and (one.code, one.key) not in known
-        and not _concerns(one, mended)
+        and not (_concerns(one, mended) and not _is_misread(one, written))
     )
 
 
-def _concerns(diagnostic: Diagnostic, names: set[str]) -> bool:
-    return diagnostic.key in names or not names.isdisjoint(_WORD.findall(diagnostic.message))
+def _concerns(one: Diagnostic, names: set[str]) -> bool:
+    return one.key in names or not names.isdisjoint(_WORD.findall(one.message))
+
+
+def _is_misread(one: Diagnostic, written: set[str]) -> bool:
+    """Say whether a value that a fix wrote is no good itself."""
+    return one.code.startswith("FT1") and one.key in written
 
 
 _WORD = re.compile(r"\w+")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ftlint.catalogue import Key
     from ftlint.construct import Entry
     from ftlint.context import Context
-    from ftlint.records import Fix
+    from ftlint.records import Applicability, Fix
 
 NUMBER_AS_TEXT, BARE_NO, NONE_AS_TEXT = "FT006", "FT007", "FT008"
 WRONG_TYPE, NOT_A_CHOICE, TEXT_FOR_TRUTH = "FT105", "FT106", "FT107"
@@ -198,7 +198,7 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
         note = f" ({alias['note']})" if alias.get("note") else ""
         to = alias.get("to")
         if to is None:
-            fix = _delete(context, entry) if alias["safe"] and whole else None
+            fix = _delete(context, entry, safe=True) if alias["safe"] and whole else None
             return f"it has no counterpart here{note}", fix
         if any(equal(to, choice) for choice in choices):
             fix = _write(context, entry, to, alias["safe"]) if whole else None
@@ -243,7 +243,8 @@ def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None
     if plain and text.lower() in _NONES:
         if fate is None:
             return None
-        fix = _replace(context, entry, "null", safe="null" in key.kinds)
+        unset = "null" in key.kinds
+        fix = _replace(context, entry, "null", safe=True) if unset else _delete(context, entry)
         return Finding(NONE_AS_TEXT, start, end, key.name, values, fix)
     if key.kinds[0] == "bool" and text.lower() in _FALSE:
         fix = _replace(context, entry, "false", safe=False)
@@ -308,11 +309,12 @@ def _write(context: Context, entry: Entry, value: object, safe: bool) -> Fix:
     return _replace(context, entry, spell(value, context.target.dialect), safe)
 
 
-def _delete(context: Context, entry: Entry) -> Fix:
+def _delete(context: Context, entry: Entry, safe: bool = False) -> Fix:
     from ftlint.fixes.recipe import of_changes
     from ftlint.records import Change
 
-    return of_changes(context, "safe", f"remove {entry.name}", [Change("delete", entry.name)])
+    word: Applicability = "safe" if safe else "unsafe"
+    return of_changes(context, word, f"remove {entry.name}", [Change("delete", entry.name)])
 
 
 def _span(entry: Entry) -> tuple[int, int]:

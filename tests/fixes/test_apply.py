@@ -1,0 +1,280 @@
+"""From findings to a fixed file: rounds, order, what is withheld and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ftlint.engine import Options
+from ftlint.fixes.apply import Fixed, fix
+from ftlint.rules.registry import BUILT_IN
+from ftlint.source import of_text
+from ftlint.target import resolve_target
+from ftschemas import ruleformat
+
+HEAD = """\
+model_name_or_path: m
+stage: sft
+do_train: true
+finetuning_type: lora
+dataset: identity
+template: qwen
+output_dir: out
+"""
+
+
+def rule(code: str, **data: Any) -> ruleformat.Rule:
+    made = {"code": code, "name": code.lower(), "severity": "warning", "message": "$key", **data}
+    ruleformat.validate({**made, "summary": "s", "why": "w", "bad": "", "good": ""})
+    return ruleformat.parse(made)
+
+
+def options(*rules: ruleformat.Rule, target: str = "0.9.5", only: bool = True) -> Options:
+    made = Options(resolve_target(target), rules=BUILT_IN.with_policies(rules))
+    return made._replace(select=tuple(one.code for one in rules)) if rules and only else made
+
+
+def run(text: str, *rules: ruleformat.Rule, unsafe: bool = False, **keywords: Any) -> Fixed:
+    return fix(of_text("c.yaml", HEAD + text), options(*rules, **keywords), unsafe)
+
+
+def body(fixed: Fixed) -> str:
+    assert fixed.source.text.startswith(HEAD)
+    return fixed.source.text[len(HEAD) :]
+
+
+def delete(code: str, key: str, applicability: str = "safe", **data: Any) -> ruleformat.Rule:
+    return rule(
+        code,
+        when={"config": {key: {}}},
+        at=key,
+        fix={"applicability": applicability, "message": f"remove {key}", "delete": [key]},
+        **data,
+    )
+
+
+def test_a_file_without_findings_is_the_file() -> None:
+    fixed = run("")
+    assert fixed.source.text == HEAD
+    assert (fixed.applied, fixed.withheld, fixed.converged) == ((), (), True)
+
+
+def test_what_was_done_is_said() -> None:
+    fixed = run(
+        "lr: 1.0e-4  # small\npacking: false  # off\n", delete("FT990", "packing"), only=False
+    )
+    assert body(fixed) == "learning_rate: 1.0e-4  # small\n"
+    assert [
+        (one.code, one.key, one.line, one.applicability, one.message) for one in fixed.applied
+    ] == [
+        ("FT101", "lr", 8, "safe", "rename lr to learning_rate"),
+        ("FT990", "packing", 9, "safe", "remove packing (it was: packing: false  # off)"),
+    ]
+    assert [one.code for one in fixed.result.diagnostics if one.severity == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("unsafe", "left"), [(False, "seed: 1\nbf16: true\n"), (True, "bf16: true\n")]
+)
+def test_unsafe_fixes_wait_to_be_asked_for_and_displayed_ones_are_never_made(
+    unsafe: bool, left: str
+) -> None:
+    rules = delete("FT990", "seed", "unsafe"), delete("FT991", "bf16", "display")
+    assert body(run("seed: 1\nbf16: true\n", *rules, unsafe=unsafe)) == left
+
+
+def test_the_same_fix_of_two_rules_is_made_once() -> None:
+    fixed = run("seed: 1\n", delete("FT990", "seed"), delete("FT991", "seed"))
+    assert body(fixed) == ""
+    assert [one.code for one in fixed.applied] == ["FT990", "FT991"]
+
+
+def test_of_two_fixes_for_one_key_the_safe_one_is_made_first() -> None:
+    replaced = rule(
+        "FT990",
+        when={"config": {"seed": {"const": 1}}},
+        at="seed",
+        fix={"applicability": "unsafe", "message": "write 2", "replace": {"seed": "2"}},
+    )
+    fixed = run("seed: 1\n", replaced, delete("FT991", "seed"), unsafe=True)
+    assert [one.code for one in fixed.applied] == ["FT991"]
+    assert body(fixed) == ""
+
+
+def test_fixes_that_touch_are_made_one_round_after_the_other() -> None:
+    text = '{"model_name_or_path": "m", "stage": "sft", "do_train": true, "seed": 1, "bf16": true}'
+    rules = delete("FT990", "seed"), delete("FT991", "bf16"), delete("FT992", "do_train")
+    fixed = fix(of_text("c.yaml", text), options(*rules)._replace(command="train"))
+    assert fixed.source.text == '{"model_name_or_path": "m", "stage": "sft"}'
+    assert len(fixed.applied) == 3
+
+
+def test_several_changes_of_one_fix_are_one() -> None:
+    both = rule(
+        "FT990",
+        when={"config": {"seed": {}, "bf16": {}}},
+        at="seed",
+        fix={
+            "applicability": "safe",
+            "message": "m",
+            "delete": ["bf16", "fp16"],
+            "rename": {"seed": "data_seed"},
+            "replace": {"template": "llama3"},
+            "insert": {"optim": "{template}", "tf32": "true"},
+        },
+    )
+    fixed = run("seed: 1  # s\nbf16: true\n", both)
+    assert (
+        fixed.source.text
+        == HEAD.replace("qwen", "llama3") + "data_seed: 1  # s\ntf32: true\noptim: qwen\n"
+    )
+    assert len(fixed.applied) == 1
+
+
+def test_an_insertion_for_what_is_there_is_a_replacement_if_there_is_one() -> None:
+    one = rule(
+        "FT990",
+        when={"effective": {"dataloader_num_workers": {"const": 0}}},
+        at="dataloader_num_workers",
+        fix={
+            "applicability": "safe",
+            "message": "m",
+            "insert": {"dataloader_num_workers": "1"},
+            "replace": {"dataloader_num_workers": "1"},
+        },
+    )
+    assert "\ndataloader_num_workers: 1\n" in run("", one).source.text
+    assert body(run("dataloader_num_workers: 0\n", one)) == "dataloader_num_workers: 1\n"
+
+
+def test_what_cannot_be_done_is_shown_with_the_reason() -> None:
+    fixed = run("seed: &s 1\ndata_seed: *s\n", delete("FT990", "seed"))
+    assert fixed.applied == ()
+    (finding,) = fixed.result.diagnostics
+    assert finding.fix is not None
+    assert finding.fix.applicability == "display"
+    assert finding.fix.edits == ()
+    assert "by hand: *s elsewhere in the file" in finding.fix.message
+
+
+def test_rules_that_undo_each_other_leave_the_file_alone_and_say_so() -> None:
+    def turned(code: str, old: int, new: int) -> ruleformat.Rule:
+        return rule(
+            code,
+            when={"config": {"seed": {"const": old}}},
+            at="seed",
+            fix={"applicability": "safe", "message": f"write {new}", "replace": {"seed": str(new)}},
+        )
+
+    fixed = run("seed: 1\n", turned("FT990", 1, 2), turned("FT991", 2, 1))
+    assert not fixed.converged
+    assert fixed.applied == ()
+    assert body(fixed) == "seed: 1\n"
+
+
+def test_misread_keys_come_first_so_that_nothing_is_taken_for_dead() -> None:
+    text = "val_size: 0.1\nevaluation_strategy: steps\neval_steps: 500\n"
+    fixed = run(text)
+    assert body(fixed) == text.replace("evaluation_strategy", "eval_strategy")
+
+
+def test_what_a_renamed_key_lets_show_is_no_reason_to_withhold() -> None:
+    fixed = run("evaluation_strategy: steps\n")
+    assert body(fixed) == "eval_strategy: steps\n"
+    assert [one.code for one in fixed.result.diagnostics if one.severity == "error"] == ["FT404"]
+
+
+def test_a_fix_that_would_bring_an_error_is_withheld() -> None:
+    fixed = run("lr: 1.0e-4\n", delete("FT990", "dataset"), only=False)
+    assert fixed.source.text == HEAD + "learning_rate: 1.0e-4\n"
+    (withheld,) = fixed.withheld
+    assert withheld.code == "FT990"
+    assert withheld.reason.startswith("it would bring FT401: ")
+
+
+def test_a_value_that_is_no_better_is_withheld() -> None:
+    worse = rule(
+        "FT990",
+        severity="error",
+        when={"config": {"stage": {"const": "sft"}}},
+        at="stage",
+        fix={"applicability": "safe", "message": "m", "replace": {"stage": "sftt"}},
+    )
+    fixed = run("", worse, only=False)
+    assert body(fixed) == ""
+    assert [one.code for one in fixed.withheld] == ["FT990"]
+
+
+def test_a_suppressed_finding_is_not_fixed_nor_one_not_selected() -> None:
+    text = "lr: 1.0e-4  # ftlint: ignore[FT101] read by our fork\n"
+    assert body(run(text)) == text
+    fixed = fix(of_text("c.yaml", HEAD + "lr: 1\n"), options()._replace(ignore=("FT1",)))
+    assert body(fixed) == "lr: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("finetuning_type: qlora\n", "finetuning_type: lora\nquantization_bit: 4\n"),
+        (
+            "finetuning_type: qlora\nquantization_bit: 8\n",
+            "finetuning_type: lora\nquantization_bit: 8\n",
+        ),
+        ("adapter: qlora\n", "finetuning_type: lora\nquantization_bit: 4\n"),
+        (
+            "finetuning_type: lora\nearly_stopping_patience: 3\n",
+            "finetuning_type: lora\nearly_stopping_steps: 3\n",
+        ),
+        ("finetuning_type: lora\nvisual_inputs: true  # x\n", "finetuning_type: lora\n"),
+        (
+            "finetuning_type: lora\nload_in_4bit: true\n",
+            "finetuning_type: lora\nquantization_bit: 4\n",
+        ),
+        (
+            "finetuning_type: lora\nsave_strategy: never\n",
+            'finetuning_type: lora\nsave_strategy: "no"\n',
+        ),
+        (
+            "finetuning_type: lora\nevaluation_strategy: no\neval_strategy: no\n",
+            'finetuning_type: lora\neval_strategy: "no"\n',
+        ),
+        (
+            "finetuning_type: lora\ninclude_inputs_for_metrics: true\n",
+            "finetuning_type: lora\ninclude_for_metrics: [inputs]\n",
+        ),
+    ],
+)
+def test_words_of_other_times_and_trainers(before: str, after: str) -> None:
+    head = HEAD.replace("finetuning_type: lora\n", "")
+    fixed = fix(of_text("c.yaml", head + before), options()._replace(select=("FT0", "FT1")))
+    assert fixed.source.text == head + after
+
+
+def test_a_stage_that_is_a_loss_takes_two_keys() -> None:
+    text = HEAD.replace("stage: sft", "stage: orpo")
+    fixed = fix(of_text("c.yaml", text), options())
+    assert fixed.source.text == HEAD.replace("stage: sft", "stage: dpo").replace(
+        "finetuning_type: lora\n", "finetuning_type: lora\npref_loss: orpo\n"
+    )
+
+
+def test_a_key_that_stands_twice_is_shown_and_left() -> None:
+    text = HEAD + "learning_rate: 1.0e-4\nlearning_rate: 5.0e-5\n"
+    fixed = fix(of_text("c.yaml", text), options(), unsafe=True)
+    assert fixed.source.text == text
+    (finding,) = [one for one in fixed.result.diagnostics if one.code == "FT003"]
+    assert finding.fix is not None
+    assert finding.fix.applicability == "display"
+    assert finding.fix.message == (
+        "keep one of learning_rate: 1.0e-4 (line 8) and learning_rate: 5.0e-5 (line 9)"
+    )
+    assert [text[one.start : one.end] for one in finding.fix.edits] == ["learning_rate: 1.0e-4\n"]
+
+
+def test_conflict_markers_and_what_does_not_parse_are_left() -> None:
+    for text in (HEAD + "<<<<<<< ours\nlr: 1\n=======\nlr: 2\n>>>>>>> theirs\n", HEAD + "a: [1\n"):
+        fixed = fix(of_text("c.yaml", text), options(), unsafe=True)
+        assert fixed.source.text == text
+        assert fixed.applied == ()
+        assert fixed.result.diagnostics
