@@ -10,6 +10,7 @@ from ftlint.facts import Given, effective, facts, info_root
 if TYPE_CHECKING:
     from ftlint.catalogue import Catalogue
     from ftlint.construct import Constructed, Entry
+    from ftlint.discovery import Command
     from ftlint.document import Comment, Document
     from ftlint.planning import Planned
     from ftlint.rules.registry import RuleBook
@@ -27,11 +28,12 @@ class Context(NamedTuple):
     source: Source
     document: Document
     constructed: Constructed
-    command: str
+    command: Command
     target: Target
     catalogue: Catalogue
     instance: dict[str, Any]
     rules: RuleBook
+    given: Given = Given()
     planned: Planned | None = None
     """The step plan; None where nothing is known that a plan could be made of."""
 
@@ -49,7 +51,7 @@ def make_context(
     source: Source,
     document: Document,
     constructed: Constructed,
-    command: str,
+    command: Command,
     target: Target,
     catalogue: Catalogue,
     given: Given,
@@ -74,9 +76,16 @@ def make_context(
         "unknown": {name for name, value in config.items() if placeholder_in(value) is not None},
     }
     return Context(
-        source, document, constructed, command, target, catalogue, instance, rules, planned
+        source, document, constructed, command, target, catalogue, instance, rules, given, planned
     )
 
+
+STEP_KEYS = frozenset(
+    """dataset dataset_dir max_samples val_size eval_dataset mix_strategy streaming packing stage
+    do_train per_device_train_batch_size gradient_accumulation_steps dataloader_drop_last
+    num_train_epochs max_steps""".split()
+)
+"""Keys that the plan rests on: with one of them misread there is none."""
 
 _STEP_WORDS = (" steps", "步", "스텝")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ftlint import directives as directive
 from ftlint.catalogue import Catalogue
 from ftlint.construct import Problem, construct
-from ftlint.context import Context, make_context
+from ftlint.context import STEP_KEYS, Context, make_context
 from ftlint.discovery import Command, command_of, names_in
 from ftlint.document import Broken, compose, tabs
 from ftlint.facts import Given
@@ -77,6 +77,15 @@ def lint_bytes(path: str, data: bytes, options: Options) -> Result:
 
 def lint(source: Source, options: Options) -> Result:
     """Lint one text."""
+    examined = examine(source, options)
+    if isinstance(examined, Result):
+        return examined
+    context, asked = examined
+    return _settle(source, context.command, _findings(context), asked, options)
+
+
+def examine(source: Source, options: Options) -> tuple[Context, directive.Directives] | Result:
+    """Return what rules see of a text and what its comments ask for; a result where none can."""
     document = compose(source.text)
     if isinstance(document, Broken):
         command = options.command or command_of(names_in(source.text))
@@ -95,7 +104,7 @@ def lint(source: Source, options: Options) -> Result:
         _catalogue(options.target, command),
         _given(options.given, asked), options.rules,
     )  # fmt: skip
-    return _settle(source, command, _findings(context), asked, options)
+    return context, asked
 
 
 _UNBUILT = frozenset(["expansion", "too-many-nodes"])
@@ -137,7 +146,10 @@ def _doubting(context: Context, found: list[Finding]) -> Context:
         return context
     names = {one.key for one in misread} | {one.values.get("meant") for one in misread}
     unknown = context.instance["unknown"] | {name for name in names if name is not None}
-    return context._replace(instance={**context.instance, "unknown": unknown})
+    planned = context.planned
+    if not STEP_KEYS.isdisjoint(names):
+        unknown, planned = unknown | {"plan", "samples"}, None
+    return context._replace(instance={**context.instance, "unknown": unknown}, planned=planned)
 
 
 def _reader_problems(context: Context) -> Iterator[Problem]:

@@ -43,16 +43,11 @@ class Planned(NamedTuple):
     Where nothing is known of the data everything else is None: there is only what max_steps says.
     """
 
-    given: Given
+    gpus_stated: bool
     plan: StepPlan | None = None
     refused: NoPlan | None = None
     inputs: Inputs | None = None
     data: Data | None = None
-
-    @property
-    def gpus_stated(self) -> bool:
-        """Whether somebody says how many GPUs there are."""
-        return self.given.gpus is not None
 
 
 def prepare(
@@ -68,15 +63,16 @@ def prepare(
     `values` is the config over its defaults, `known` the facts so far, `root` the folder below
     which dataset_dir has a dataset_info.json, None where none was found.
     """
+    stated = given.gpus is not None
     if root is None and not _sizes_stated(known, given):
-        return Planned(given)
+        return Planned(stated)
     from ftlint.steps import StepPlan
 
     data, samples = _data(values, known, given, root or os.getcwd(), found=root is not None)
     inputs = Inputs(config, samples, _world(given, known), target)
     made = plan_of(inputs)
     plan, refused = (made, None) if isinstance(made, StepPlan) else (None, made)
-    return Planned(given, plan, refused, inputs, data)
+    return Planned(stated, plan, refused, inputs, data)
 
 
 def without_data(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint import settings as project
 from ftlint.directives import matches
@@ -19,7 +19,7 @@ from ftlint.source import of_text
 from ftlint.target import resolve_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ftlint.settings import Settings
 
@@ -59,7 +59,7 @@ def run(
 
     `progress(done, all)` is called once a file after the first second. Raises `Refused`.
     """
-    judges = _Judges(request)
+    judges = Judges(request)
     here = judges.of(os.getcwd())
     found = list(expand(request.paths, here[1].exclude, here[1].root))
     failures = [(one.path, one.reason) for one in found if isinstance(one, Unreadable)]
@@ -91,7 +91,7 @@ def _status(report: Run, request: Request, fail_on: str) -> int:
 
 
 def _lint(
-    file: Found, request: Request, judges: _Judges, stdin: Callable[[], bytes]
+    file: Found, request: Request, judges: Judges, stdin: Callable[[], bytes]
 ) -> tuple[Result, Repair | None] | Unreadable:
     if file.path == STDIN:
         data: bytes | Unreadable = stdin()
@@ -117,7 +117,12 @@ def _lint(
     return repair(result, data, options, unsafe=request.unsafe_fixes, keep=keep, root=root)
 
 
-class _Judges:
+def _below(root: str | None, path: str | None) -> str | None:
+    """Return a path of the settings file, which is relative to that file."""
+    return path if path is None else os.path.join(root or ".", path)
+
+
+class Judges:
     """Options for a folder: its nearest settings under what the command line says."""
 
     def __init__(self, request: Request) -> None:
@@ -126,6 +131,7 @@ class _Judges:
         self.folders: dict[str, str | None] = {}
 
     def of(self, folder: str) -> tuple[Options, Settings]:
+        """Return what counts for files in `folder`. Raises `Refused`."""
         if folder not in self.folders:
             self.folders[folder] = self._file_for(folder)
         path = self.folders[folder]
@@ -151,7 +157,8 @@ class _Judges:
             asked.gpus or settings.gpus,
             asked.nodes or settings.nodes,
             (*settings.datasets, *asked.dataset_sizes),
-            asked.dataset_dir or settings.dataset_dir,
+            asked.dataset_dir or _below(settings.root, settings.dataset_dir),
+            bands=self._bands(settings),
         )
         select = (asked.select or settings.select) or ()
         if asked.extend_select:
@@ -165,6 +172,17 @@ class _Judges:
                 raise Refused(f"{code!r} is no rule: see `ftlint rule --all`")
         options = Options(target, given, select, ignore, rules=book)
         return options, settings
+
+    @staticmethod
+    def _bands(settings: Settings) -> Mapping[str, Any]:
+        if settings.bands is None:
+            return Given().bands
+        from ftlint import bands
+
+        try:
+            return bands.load(os.path.join(settings.root or ".", settings.bands))
+        except bands.BadBands as error:
+            raise Refused(str(error)) from None
 
     @staticmethod
     def _rules(settings: Settings) -> RuleBook:

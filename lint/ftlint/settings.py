@@ -27,6 +27,7 @@ class Settings(NamedTuple):
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    bands: str | None = None
     fail_on: str = "warning"
 
 
@@ -74,6 +75,7 @@ _KINDS: dict[str, _Kind] = {
     "ignore": _TEXTS,
     "exclude": _TEXTS,
     "policies": _TEXTS,
+    "bands": _TEXT,
     "fail-on": _Kind(
         {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES
     ),

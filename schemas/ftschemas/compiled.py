@@ -2831,7 +2831,9 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}},
                    'use_galore': {'enum': [None, False, 0, '', [], {}]},
                    'use_badam': {'enum': [None, False, 0, '', [], {}]},
-                   'loraplus_lr_ratio': {'enum': [None, False, 0, '', [], {}]}},
+                   'loraplus_lr_ratio': {'enum': [None, False, 0, '', [], {}]},
+                   'finetuning_type': {'type': 'string'},
+                   'quantization_bit': True},
      'config': {'learning_rate': {'type': 'number'}, 'use_apollo': False},
      'facts': {'rate_off': {'type': 'number', 'exclusiveMinimum': {'$data': '/facts/rate_factor'}}}}),),
   (), None, None),
@@ -4105,6 +4107,12 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
                    'do_eval': {'enum': [None, False, 0, '', [], {}]},
                    'do_predict': {'enum': [None, False, 0, '', [], {}]}},
      'config': {'eval_accumulation_steps': {'allOf': [{'not': {'type': 'null'}}]}}}),
+   ('include_for_metrics',
+    {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}},
+                   'eval_strategy': {'const': 'no'},
+                   'do_eval': {'enum': [None, False, 0, '', [], {}]},
+                   'do_predict': {'enum': [None, False, 0, '', [], {}]}},
+     'config': {'include_for_metrics': {'allOf': [{'not': {'enum': [[], None]}}]}}}),
    ('eval_delay',
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}},
                    'eval_strategy': {'const': 'no'},
@@ -4205,6 +4213,8 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}}}, 'config': {'export_legacy_format': {'allOf': [{'const': True}]}}}),
    ('export_hub_model_id',
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}}}, 'config': {'export_hub_model_id': {'allOf': [{'not': {'type': 'null'}}]}}}),
+   ('infer_dtype',
+    {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}}}, 'config': {'infer_dtype': {'allOf': [{'not': {'const': 'auto'}}]}}}),
    ('vllm_maxlen',
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}}}, 'config': {'vllm_maxlen': {'allOf': [{'not': {'enum': [2048, 4096]}}]}}}),
    ('vllm_gpu_util',
@@ -4581,8 +4591,8 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
                    'eval_strategy': {'const': 'no'}}}),),
   (), None, None),
  ('FT619', 'evaluation-interval-beyond-run', 'warning', ('train',), (), (),
-  'eval_steps {eval_steps} never comes: the run has {facts.plan.total_steps} steps. The model is only evaluated at the end; choose fewer steps, a share such '
-  'as 0.25, or eval_strategy: epoch.',
+  'eval_steps {eval_steps} never comes: the run ends at step {facts.plan.total_steps}. The model is only evaluated at the end; choose fewer steps, a share '
+  'such as 0.25, or eval_strategy: epoch.',
   ('eval_steps',), 'key',
   ((None,
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}}, 'stage': {'not': {'const': 'ppo'}}, 'eval_strategy': {'const': 'steps'}},
@@ -4592,7 +4602,7 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
                         'properties': {'total_steps': {'type': 'integer', 'exclusiveMaximum': {'$data': '/effective/eval_steps'}}}}}}),),
   (), None, None),
  ('FT620', 'logging-interval-beyond-run', 'warning', ('train',), (), (),
-  'logging_steps {logging_steps} never comes: the run has {facts.plan.total_steps} steps, so no training loss is ever logged (and plot_loss draws nothing). '
+  'logging_steps {logging_steps} never comes: the run ends at step {facts.plan.total_steps}, so no training loss is ever logged (and plot_loss draws nothing). '
   'Choose fewer steps.',
   ('logging_steps',), 'key',
   ((None,
@@ -4603,7 +4613,7 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
                         'properties': {'total_steps': {'type': 'integer', 'exclusiveMaximum': {'$data': '/effective/logging_steps'}}}}}}),),
   (), None, None),
  ('FT621', 'save-interval-beyond-run', 'info', ('train',), (), (),
-  'save_steps {save_steps} never comes: the run has {facts.plan.total_steps} steps and writes its only checkpoint at the end. There is nothing to resume from '
+  'save_steps {save_steps} never comes: the run ends at step {facts.plan.total_steps} and writes its only checkpoint there. There is nothing to resume from '
   'before that.',
   ('save_steps',), 'key',
   ((None,

@@ -94,6 +94,50 @@ def check(**options: Any) -> None:
     sys.exit(check(Request(tuple(paths), **options), output))
 
 
+def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
+    words = [] if value is None else value.split(",")
+    if not all(word.isdecimal() and int(word) > 0 for word in words):
+        raise click.BadParameter(f"{value!r}: write 8, or 1,2,4,8 to compare")
+    return tuple(map(int, words))
+
+
+@cli.command()
+@click.argument("paths", metavar="CONFIG...", nargs=-1, required=True, type=click.Path())
+@click.option("--target", metavar="V", help="LLaMA Factory release, or auto for the installed one.")
+@click.option("--transformers", metavar="V", help="transformers release beside it.")
+@click.option(
+    "--gpus", callback=_gpu_list, metavar="N[,N...]", help="GPUs per node; several to compare."
+)
+@click.option("--nodes", type=click.IntRange(1), metavar="N", help="Nodes.")
+@click.option("--dataset-dir", type=click.Path(), help="Where dataset_info.json lies.")
+@click.option(
+    "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
+    help="Rows of a dataset that cannot be counted here.",
+)  # fmt: skip
+@click.option(
+    "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
+    show_default=True,
+)  # fmt: skip
+@click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Settings file.")
+@click.option("--isolated", is_flag=True, help="Read no settings file.")
+@click.option(
+    "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",
+    show_default=True,
+)  # fmt: skip
+def steps(**options: Any) -> None:
+    """Say exactly what a run will do: samples, steps, epochs, warmup, evaluations, checkpoints.
+
+    Several configs, or several numbers of GPUs, are shown side by side. Exit status: 0, or 2 when
+    a config cannot be read or gives no run.
+    """
+    from ftlint.cli.steps import Asked, steps
+    from ftlint.run import Request
+
+    own = {name: options.pop(name) for name in ("gpus", "format", "colour")}
+    gpus = own["gpus"][0] if len(own["gpus"]) == 1 else None
+    sys.exit(steps(Asked(Request(gpus=gpus, **options), **own)))
+
+
 @cli.command()
 @click.argument("word", metavar="[CODE|NAME]", required=False)
 @click.option("--all", "every", is_flag=True, help="List every rule.")

@@ -26,7 +26,7 @@ def check(context: Context) -> Iterator[Finding]:
     planned = context.planned
     if planned is None or planned.plan is None:
         return
-    bands = bands_of(planned.given.bands, planned.plan.stage)
+    bands = bands_of(context.given.bands, planned.plan.stage)
     if bands is not None:
         yield from _tiny(context, planned, planned.plan, bands)
         yield from _unseen(context, planned, planned.plan, bands)

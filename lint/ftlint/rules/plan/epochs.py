@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 TOO_MANY, TOO_FEW, UNWATCHED = "FT301", "FT302", "FT306"
 
 
+_METHOD = frozenset(["finetuning_type", "quantization_bit", "learning_rate"])
+
+
 class Case(NamedTuple):
     """A run to be judged: how often it goes through how many samples, and what it should be."""
 
@@ -59,10 +62,10 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _case(context: Context) -> Case | None:
     planned, facts = context.planned, context.instance["facts"]
-    if planned is None or planned.plan is None:
+    if planned is None or planned.plan is None or context.instance["unknown"] & _METHOD:
         return None
     plan, samples = planned.plan, facts.get("samples")
-    bands = bands_of(planned.given.bands, plan.stage)
+    bands = bands_of(context.given.bands, plan.stage)
     if bands is None or not bands.sizes or not samples:
         return None
     method = bands.methods.get(facts.get("method", ""))

@@ -57,7 +57,7 @@ def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
         steps = int(entry.value)
     if effective.get("lr_scheduler_type") in WITHOUT_WARMUP or not isinstance(steps, int):
         return
-    share = planned.given.bands.get("warmup")
+    share = context.given.bands.get("warmup")
     code = ALL_WARMUP if steps >= total else LONG_WARMUP
     if steps < total and (share is None or steps <= max(share * total, 1)):
         return

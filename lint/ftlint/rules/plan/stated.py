@@ -100,7 +100,7 @@ def _judge(context: Context, planned: Planned, claim: Claim, rows: int | None) -
     counted = None if plan is None else _counted(plan, claim)
     if plan is None or counted is None:
         return
-    if any(_agrees(other, claim) for other in _others(inputs, planned)):
+    if any(_agrees(other, claim) for other in _others(inputs, context.given.gpus)):
         return
     stated = claim.total if claim.total is not None else claim.per_epoch
     assert stated is not None
@@ -130,13 +130,12 @@ def _inputs(context: Context, planned: Planned, rows: int | None) -> Inputs | No
     names = instance["facts"].get("dataset_names") or ()
     datasets = tuple(DatasetRows(str(name), exactly(rows), source="declared") for name in names)
     merged = exactly(rows) if len(datasets) > 1 else None
-    blank = without_data(instance["config"], instance["facts"], context.target, planned.given)
+    blank = without_data(instance["config"], instance["facts"], context.target, context.given)
     return blank._replace(samples=SampleCount(datasets, merged)) if datasets else None
 
 
-def _others(inputs: Inputs, planned: Planned) -> Iterator[StepPlan]:
+def _others(inputs: Inputs, stated: int | None) -> Iterator[StepPlan]:
     """Yield plans of what the author may have counted: other launches, nothing held out."""
-    stated = planned.given.gpus
     for gpus in (stated,) if stated else LIKELY_GPUS:
         other = inputs._replace(world=inputs.world._replace(gpus=gpus))
         for plan in (again(other), again(other, val_size=0.0)):

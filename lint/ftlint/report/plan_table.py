@@ -1,0 +1,208 @@
+"""Step plans as a table for people: configs, or launches of one, side by side."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, TypeVar
+from unicodedata import east_asian_width
+
+from ftlint.messages import visible
+from ftlint.steps import NoPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ftlint.report.plans import Column
+    from ftlint.steps import Amount, Count, StepPlan
+
+    Cell = Callable[[StepPlan, Column], str]
+
+NONE = "-"
+BOLD, DIM, YELLOW = "1", "2", "33"
+
+
+def table(columns: Sequence[Column], colour: bool) -> Iterator[str]:
+    """Yield the lines of a table with one column a plan."""
+    targets = list(dict.fromkeys(map(_target, columns)))
+    paths = list(dict.fromkeys(column.path for column in columns))
+    yield _paint(", ".join(targets), DIM, colour)
+    if len(paths) == 1 and len(columns) > 1:
+        yield visible(paths[0])
+    yield ""
+    labels = _labels(columns, len(paths) > 1)
+    rows = [("", labels, BOLD)]
+    if len(targets) > 1:
+        rows.append(("target", [_target(column) for column in columns], ""))
+    for name, style, cell in _rows(columns):
+        cells = [NONE if isinstance(column.plan, NoPlan) else cell(column.plan, column)
+                 for column in columns]  # fmt: skip
+        if any(text not in ("", NONE) for text in cells):
+            rows.append((name, cells, style))
+    yield from _aligned(rows, colour)
+    yield from _below(columns, labels, colour)
+
+
+def _rows(columns: Sequence[Column]) -> Iterator[tuple[str, str, Cell]]:
+    """Yield name, style and cell of each row that some plan has something to say in."""
+    yield "samples to train on", "", lambda plan, _: bounds(plan.samples.total)
+    plans = [column.plan for column in columns if not isinstance(column.plan, NoPlan)]
+    names = [name for plan in plans for name, _ in plan.samples.per_dataset]
+    many = any(len(plan.samples.per_dataset) > 1 or _is_packed(plan) for plan in plans)
+    for name in dict.fromkeys(names) if many else ():
+        yield f"  from {visible(name)}", DIM, _of_dataset(name)
+    yield "held out to evaluate", "", _held_out
+    yield "GPUs", "", lambda _, column: _gpus(column)
+    yield "samples a step", "", _batch
+    yield "steps an epoch", "", lambda plan, _: bounds(plan.updates_per_epoch)
+    yield "epochs", "", lambda plan, _: amount(_planned(plan, plan.epochs))
+    yield "total steps", BOLD, lambda plan, _: bounds(plan.total_steps)
+    yield "  limited by", DIM, lambda plan, _: (
+        "max_steps" if plan.limited_by == "max_steps" else "num_train_epochs"
+    )  # fmt: skip
+    yield (
+        "  early stopping",
+        DIM,
+        lambda plan, _: f"from step {plan.executed_steps.low:,}" if _may_stop(plan) else "",
+    )
+    yield "samples seen", "", lambda plan, _: bounds(_planned(plan, plan.samples_seen))
+    yield "warmup", "", _warmup
+    yield "logged", "", lambda plan, _: _times(_planned(plan, plan.logging_events))
+    yield "evaluated", "", lambda plan, _: _times(_planned(plan, plan.eval_events))
+    yield "checkpoints", "", _checkpoints
+    yield "time", DIM, lambda _plan, _column: "not calibrated"
+
+
+def bounds(count: Count) -> str:
+    """Return `1,875`, or what is known: `≤ 4,000`, `≥ 12`, `12–40`, `unknown`."""
+    if count.exact is not None:
+        return f"{count.exact:,}"
+    if count.high is None:
+        return "unknown" if count.low <= 1 else f"≥ {count.low:,}"
+    return f"≤ {count.high:,}" if count.low <= 1 else f"{count.low:,}–{count.high:,}"
+
+
+def amount(epochs: Amount) -> str:
+    """Return epochs with two decimals at most, or between which bounds they lie."""
+    low, high = (None if end is None else f"{end:,.2f}".rstrip("0").rstrip(".") for end in epochs)
+    if high is None:
+        return "unknown" if epochs.low <= 1 else f"≥ {low}"
+    if low == high:
+        return str(low)
+    return f"≤ {high}" if epochs.low <= 0 else f"{low}–{high}"
+
+
+def _of_dataset(name: str) -> Cell:
+    def cell(plan: StepPlan, _: Column) -> str:
+        return next(
+            (bounds(rows) for known, rows in plan.samples.per_dataset if known == name), NONE
+        )
+
+    return cell
+
+
+def _is_packed(plan: StepPlan) -> bool:
+    """Say whether rows of the data are not what is trained on one by one."""
+    return plan.samples.total.exact is None and any(
+        rows.exact is not None for _, rows in plan.samples.per_dataset
+    )
+
+
+def _may_stop(plan: StepPlan) -> bool:
+    return plan.total_steps.exact is not None and plan.executed_steps.exact is None
+
+
+_Bounds = TypeVar("_Bounds", "Count", "Amount")
+
+
+def _planned(plan: StepPlan, count: _Bounds) -> _Bounds:
+    """Return the most that a run comes to which early stopping may end: its row says when."""
+    return count._replace(low=0) if _may_stop(plan) and count.low != count.high else count
+
+
+def _held_out(plan: StepPlan, _: Column) -> str:
+    held_out = plan.samples.held_out
+    return "" if held_out.high == 0 else bounds(held_out)
+
+
+def _gpus(column: Column) -> str:
+    return f"{column.gpus}" if column.nodes == 1 else f"{column.nodes} × {column.gpus}"
+
+
+def _batch(plan: StepPlan, _: Column) -> str:
+    parts = [plan.per_device_train_batch_size, plan.gradient_accumulation_steps, plan.world_size]
+    return f"{' × '.join(map(str, parts))} = {plan.effective_batch_size:,}"
+
+
+def _warmup(plan: StepPlan, _: Column) -> str:
+    steps, total = plan.warmup_steps, plan.total_steps.exact
+    if not steps.exact or not total:
+        return bounds(steps)
+    return f"{bounds(steps)} ({steps.exact / total:.0%})"
+
+
+def _times(count: Count) -> str:
+    if count.high == 0:
+        return "never"
+    return f"{bounds(count)}×" if count.high is not None or count.low > 1 else "unknown"
+
+
+def _checkpoints(plan: StepPlan, _: Column) -> str:
+    if plan.checkpoints.high == 0:
+        return "none"
+    made, kept = bounds(_planned(plan, plan.checkpoints)), bounds(plan.checkpoints_kept)
+    return made if plan.checkpoints == plan.checkpoints_kept else f"{made}, {kept} kept"
+
+
+def _labels(columns: Sequence[Column], many_paths: bool) -> list[str]:
+    """Return the heads: file names, told apart by folders where need be, and launches."""
+    paths = [column.path for column in columns]
+    names = [visible(os.path.basename(path)) for path in paths]
+    if len(set(names)) < len(set(paths)):
+        names = [visible(path) for path in paths]
+    launches = {(column.gpus, column.nodes) for column in columns}
+    if len(launches) == 1:
+        return names
+    gpus = [f"{_gpus(column)} GPU{'' if column.gpus * column.nodes == 1 else 's'}"
+            for column in columns]  # fmt: skip
+    return [f"{name} {launch}" for name, launch in zip(names, gpus)] if many_paths else gpus
+
+
+def _target(column: Column) -> str:
+    target = column.target
+    return f"LLaMA Factory {target.llamafactory}, transformers {target.transformers}"
+
+
+def _aligned(rows: list[tuple[str, list[str], str]], colour: bool) -> Iterator[str]:
+    heads = max(width(name) for name, _, _ in rows)
+    widths = [max(map(width, cells)) for cells in zip(*(cells for _, cells, _ in rows))]
+    for name, cells, style in rows:
+        line = name + " " * (heads - width(name))
+        for cell, space in zip(cells, widths):
+            line += "   " + " " * (space - width(cell)) + cell
+        yield _paint(line.rstrip(), style, colour)
+
+
+def _below(columns: Sequence[Column], labels: list[str], colour: bool) -> Iterator[str]:
+    """Yield what the numbers rest on, once each, and why there is no plan."""
+    notes: dict[str, list[str]] = {}
+    for column, label in zip(columns, labels):
+        plan = column.plan
+        told = (f"no plan: {plan.reason}",) if isinstance(plan, NoPlan) else plan.assumptions
+        if not isinstance(plan, NoPlan) and plan.samples.source == "unknown":
+            told = (*told, "--dataset-size [NAME=]N states the rows of a dataset")
+        for note in told:
+            notes.setdefault(note, []).append(label)
+    if notes:
+        yield ""
+    for note, where in notes.items():
+        about = "" if len(where) == len(columns) else f"{', '.join(dict.fromkeys(where))}: "
+        yield _paint(f"* {about}{visible(note)}", YELLOW, colour)
+
+
+def width(text: str) -> int:
+    """Return the columns that a terminal takes for a text."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _paint(text: str, code: str, colour: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and code and text else text

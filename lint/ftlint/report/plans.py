@@ -1,0 +1,73 @@
+"""Step plans as data: what the table and the JSON show of a config and a launch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.steps import NoPlan, StepPlan
+    from ftlint.target import Target
+
+
+class Column(NamedTuple):
+    """One config launched one way: its plan, or why there is none."""
+
+    path: str
+    target: Target
+    gpus: int
+    nodes: int
+    plan: StepPlan | NoPlan
+
+
+COUNTS = tuple(
+    """batches_per_epoch steps_per_epoch updates_per_epoch total_steps executed_steps epochs
+    epochs_entered samples_seen warmup_steps logging_events eval_events checkpoints
+    checkpoints_kept""".split()
+)
+
+
+def as_object(column: Column) -> dict[str, object]:
+    """Return a column as plain data, as `ftlint steps --output-format json` prints it.
+
+    A number that is not known exactly is null, and `bounds` has what is known of it: [low, high],
+    high null where there is none. Without a plan there is `reason`, and the `key` to blame if any.
+    """
+    from ftlint.steps import NoPlan
+
+    target = column.target
+    head: dict[str, object] = {
+        "path": column.path,
+        "target": {"llamafactory": target.llamafactory, "transformers": target.transformers},
+        "gpus": column.gpus,
+        "nodes": column.nodes,
+    }
+    plan = column.plan
+    if isinstance(plan, NoPlan):
+        return {**head, "reason": plan.reason, "key": plan.key}
+    counts = {name: getattr(plan, name) for name in COUNTS}
+    bounds = {
+        name: [count.low, count.high] for name, count in counts.items() if count.exact is None
+    }
+    total, held_out = plan.samples.total, plan.samples.held_out
+    for name, count in (("samples", total), ("held_out", held_out)):
+        if count.exact is None:
+            bounds[name] = [count.low, count.high]
+    return {
+        **head,
+        "stage": plan.stage,
+        "world_size": plan.world_size,
+        "per_device_train_batch_size": plan.per_device_train_batch_size,
+        "gradient_accumulation_steps": plan.gradient_accumulation_steps,
+        "effective_batch_size": plan.effective_batch_size,
+        "samples": {
+            "total": total.exact,
+            "held_out": held_out.exact,
+            "per_dataset": {name: rows.exact for name, rows in plan.samples.per_dataset},
+            "source": plan.samples.source,
+        },
+        **{name: count.exact for name, count in counts.items()},
+        "limited_by": plan.limited_by,
+        "bounds": bounds,
+        "time": None,
+        "assumptions": list(plan.assumptions),
+    }
