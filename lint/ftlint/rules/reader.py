@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from ftlint.records import Fix
     from ftlint.source import Source
 
-_GAP = re.compile(r"\{\{?\s*([^{}\r\n]*?)\s*\}?\}")
+_GAP = re.compile(r"\{\{?([^{}]*)\}?\}")
+
+MOST_CHOICES = 20
+"""Repeated keys for which both values are shown; finding them reads the file once more each."""
 
 _WORDS = {
     "malformed-value": ("{reason}", "quote it"),
@@ -60,6 +63,7 @@ _SYNTAX = {
 
 def findings(problems: Iterable[Problem], source: Source) -> Iterator[Finding]:
     """Yield the finding of each problem."""
+    choices = 0
     for problem in problems:
         gap = _gap(problem, source)
         if gap is not None:
@@ -70,7 +74,9 @@ def findings(problems: Iterable[Problem], source: Source) -> Iterator[Finding]:
         name = problem.values.get("name")
         values = {**problem.values, **_details(problem, source)}
         key = None if name is None else str(name)
-        yield Finding(rule, problem.start, problem.end, key, values, _fix(problem, source))
+        choices += "first" in problem.values
+        fix = _fix(problem, source) if choices <= MOST_CHOICES else None
+        yield Finding(rule, problem.start, problem.end, key, values, fix)
 
 
 def _details(problem: Problem, source: Source) -> dict[str, object]:
@@ -102,4 +108,4 @@ def _gap(problem: Problem, source: Source) -> str | None:
     if problem.kind != "unhashable-key":
         return None
     match = _GAP.match(source.text, problem.start)
-    return "{{" + match[1] + "}}" if match else None
+    return "{{" + match[1].strip() + "}}" if match else None
