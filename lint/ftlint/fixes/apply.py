@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.engine import Options, Result, dialect_of, lint
 from ftlint.fixes import oracle, roundtrip
+from ftlint.fixes.damage import READING, damage
 from ftlint.fixes.foreign import changes_of
 from ftlint.fixes.page import Page, Refused, read_page
 from ftlint.fixes.plan import collide, ordered, splice
-from ftlint.fixes.unmasked import damage
 from ftlint.source import Source, of_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ftlint.records import Change, Diagnostic, Edit, Severity
+    from ftlint.records import Applicability, Change, Diagnostic, Edit
 
 MAX_ROUNDS = 10
 """After as many rounds of fixing and linting again, two rules undo each other's work."""
-
-READING = ("FT0", "FT1")
-"""Families about how a file is read: their fixes come before all others."""
 
 
 class Applied(NamedTuple):
@@ -31,8 +28,9 @@ class Applied(NamedTuple):
     name: str
     key: str | None
     line: int
-    applicability: str
+    applicability: Applicability
     message: str
+    changes: tuple[Change, ...]
 
 
 class Withheld(NamedTuple):
@@ -67,17 +65,15 @@ def fix(source: Source, options: Options, unsafe: bool = False) -> Fixed:
     before = lint(source, options)
     barred: dict[_Identity, Withheld] = {}
     while True:
-        fixed, made = _rounds(before, options, unsafe, barred)
-        harm = damage(before, fixed.result, [one[1:] for one in made])
+        course = _rounds(before, options, unsafe, barred)
+        harm = course.harm(before)
         if not harm:
-            return fixed
-        barred |= _culprits(before, options, unsafe, barred, made, harm)
+            return course.fixed
+        barred |= _culprits(before, options, unsafe, barred, course)
 
 
 _Identity = tuple[str, "str | None", str]
 """Code, key and message: what makes a fix the same one when offsets have moved."""
-
-_Made = tuple["Diagnostic", "Severity", tuple["Change", ...]]
 
 
 class _Candidate(NamedTuple):
@@ -86,13 +82,25 @@ class _Candidate(NamedTuple):
     changes: tuple[Change, ...]
 
 
+class _Course(NamedTuple):
+    """How the rounds went: `readable` is the file when its keys and values were mended."""
+
+    fixed: Fixed
+    readable: Result
+    made: tuple[_Candidate, ...]
+
+    def harm(self, before: Result) -> tuple[Diagnostic, ...]:
+        changes = (change for one in self.made for change in one.changes)
+        return damage(before, self.readable, self.fixed.result, changes)
+
+
 def _rounds(
     before: Result, options: Options, unsafe: bool, barred: dict[_Identity, Withheld]
-) -> tuple[Fixed, list[_Made]]:
+) -> _Course:
     """Fix and lint again until nothing changes, leaving out the fixes that are barred."""
-    result = before
+    result, readable = before, None
     applied: list[Applied] = []
-    made: list[_Made] = []
+    made: list[_Candidate] = []
     withheld = dict(barred)
     for _ in range(MAX_ROUNDS + 1):
         wanted = [
@@ -100,21 +108,24 @@ def _rounds(
             for one in result.diagnostics
             if _is_wanted(one, unsafe) and _identity(one) not in withheld
         ]
+        first = [one for one in wanted if one.code.startswith(READING)]
+        if not first:
+            readable = readable or result
         if not wanted:
-            left = tuple(withheld.values())
-            return Fixed(result.source, tuple(applied), left, result), made
-        wanted = [one for one in wanted if one.code.startswith(READING)] or wanted
+            fixed = Fixed(result.source, tuple(applied), tuple(withheld.values()), result)
+            return _Course(fixed, readable or result, tuple(made))
         page = read_page(result.source, dialect_of(result.source, options.target))
         if isinstance(page, Refused):
             withheld.update((_identity(one), _withheld(one, page.reason)) for one in wanted)
             continue
-        done, text, objections = _round(page, wanted)
+        done, text, objections = _round(page, first or wanted)
         withheld.update((_identity(one), _withheld(one, why)) for one, why in objections)
-        applied += [_applied(one.diagnostic, result.source) for one in done]
-        made += [(one.diagnostic, one.diagnostic.severity, one.changes) for one in done]
+        applied += [_applied(one, result.source) for one in done]
+        made += done
         if done:
             result = lint(of_text(result.source.path, text), options)
-    return Fixed(before.source, (), tuple(withheld.values()), before, converged=False), []
+    left = Fixed(before.source, (), tuple(withheld.values()), before, converged=False)
+    return _Course(left, before, ())
 
 
 def _round(
@@ -188,15 +199,16 @@ def _culprits(
     options: Options,
     unsafe: bool,
     barred: dict[_Identity, Withheld],
-    made: list[_Made],
-    harm: tuple[Diagnostic, ...],
+    course: _Course,
 ) -> dict[_Identity, Withheld]:
-    """Return the fix without which there is less harm; all fixes when no single one is at fault."""
+    """Return the fix without which there is less harm; all of them when no single one is it."""
+    harm = course.harm(before)
     reason = f"it would bring {harm[0].code}: {harm[0].message}"
-    blamed = {_identity(one): _withheld(one, reason) for one, *_ in made}
+    made = [one.diagnostic for one in course.made]
+    blamed = {_identity(one): _withheld(one, reason) for one in made}
     for identity, why in reversed(blamed.items()):
-        fixed, others = _rounds(before, options, unsafe, {**barred, identity: why})
-        if len(damage(before, fixed.result, [one[1:] for one in others])) < len(harm):
+        without = _rounds(before, options, unsafe, {**barred, identity: why})
+        if len(without.harm(before)) < len(harm):
             return {identity: why}
     return blamed
 
@@ -213,10 +225,12 @@ def _identity(diagnostic: Diagnostic) -> _Identity:
     return diagnostic.code, diagnostic.key, diagnostic.fix.message
 
 
-def _applied(one: Diagnostic, source: Source) -> Applied:
+def _applied(candidate: _Candidate, source: Source) -> Applied:
+    one, _, changes = candidate
     assert one.fix is not None
     line = source.position(one.start).line
-    return Applied(one.code, one.name, one.key, line, one.fix.applicability, one.fix.message)
+    kind, message = one.fix.applicability, one.fix.message
+    return Applied(one.code, one.name, one.key, line, kind, message, changes)
 
 
 def _withheld(one: Diagnostic, reason: str) -> Withheld:

@@ -1,0 +1,49 @@
+"""Findings that a fix would bring, told from those it only lets show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ftlint.engine import Result
+    from ftlint.records import Change, Diagnostic
+
+READING = ("FT0", "FT1")
+"""Families about how a file is read: their fixes come before all others."""
+
+
+def damage(
+    before: Result, readable: Result, after: Result, changes: Iterable[Change]
+) -> tuple[Diagnostic, ...]:
+    """Return the errors and warnings that the fixes brought.
+
+    `readable` is the file once its keys and values are mended, before anything else is fixed. The
+    target refused it until then, and no rule rested on what it misread: what shows for the first
+    time there was in the file all along, save for a key or value that a fix wrote and that is no
+    good itself. From there on, what is new is the fixes' doing.
+    """
+    renamed: dict[str, str] = {}
+    written: set[str] = set()
+    for change in changes:
+        if change.kind == "rename":
+            renamed[change.key] = change.text
+        else:
+            written.add(change.key)
+    shown = set(renamed.values()) - written - {renamed[key] for key in written & renamed.keys()}
+    mended = [
+        one
+        for one in _new(before, readable, renamed)
+        if one.code.startswith(READING) and one.key not in shown
+    ]
+    return (*mended, *_new(readable, after, renamed))
+
+
+def _new(before: Result, after: Result, renamed: dict[str, str]) -> list[Diagnostic]:
+    known = {(one.code, renamed.get(one.key or "", one.key)) for one in before.diagnostics}
+    return [
+        one
+        for one in after.diagnostics
+        if one.severity != "info" and (one.code, one.key) not in known
+    ]
