@@ -16,15 +16,17 @@ from docs.generating.markdown import code, codes, fence, plain, table
 from docs.generating.mistakes import mistakes
 
 from ftlint import settings
+from ftlint.bands import bands_of
 from ftlint.cli.commands import cli
 from ftlint.construct import construct
 from ftlint.document import Broken, compose
 from ftlint.target import KNOWN, resolve_target
-from ftschemas import ruleformat
+from ftschemas import compiled, ruleformat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ftlint.bands import Span
     from ftlint.dialect import Dialect
     from ftlint.target import Target
 
@@ -137,6 +139,35 @@ def _help(command: click.Command, context: click.Context) -> Iterator[tuple[str,
                 yield from _help(inner, below)
 
 
+def bands() -> str:
+    """Return what FT3 judges by, for supervised fine-tuning."""
+    table_of_sft = bands_of(compiled.POLICY, "sft")
+    assert table_of_sft is not None
+    sizes = [
+        (_size(band.above, band.below), _epochs(band.epochs), _epochs(band.tolerated))
+        for band in table_of_sft.sizes
+    ]
+    methods = [
+        (code(name), _epochs(method.epochs), code(f"{method.learning_rate:.1e}"))
+        for name, method in table_of_sft.methods.items()
+        if method.learning_rate is not None
+    ]
+    return "\n".join((
+        table(("samples", "epochs recommended", "tolerated"), sizes),
+        table(("method", "epochs recommended", "learning rate about"), methods),
+    ))  # fmt: skip
+
+
+def _size(above: int, below: int | None) -> str:
+    if below is None:
+        return f"from {above:,}"
+    return f"{above:,} to {below - 1:,}" if above else f"below {below:,}"
+
+
+def _epochs(span: Span) -> str:
+    return f"{span.low:g} to {span.high:g}"
+
+
 def keywords() -> str:
     """Return the keywords that conditions are written in."""
     return codes(sorted(ruleformat.KEYWORDS))
@@ -148,6 +179,7 @@ def example_rule() -> str:
 
 
 REGIONS: dict[str, Callable[[], str]] = {
+    "bands": bands,
     "commands": commands,
     "example rule": example_rule,
     "keywords": keywords,

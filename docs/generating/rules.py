@@ -35,7 +35,14 @@ FAMILIES = {
 }
 LAUNCH = "`--gpus` and `--nodes`, the settings `gpus` and `nodes`, or `# ftlint: gpus=N, nodes=N`"
 DEEPSPEED = "`deepspeed` names a file in the repository, or is a mapping"
+DATA_HERE = (
+    "a dataset_info.json in `dataset_dir`, `--dataset-size`, the setting `datasets`,"
+    " or `# ftlint: dataset-size=N`"
+)
 TOLD = {
+    "local_dataset": "a dataset_info.json in `dataset_dir`",
+    "plan": DATA_HERE,
+    "samples": DATA_HERE,
     "gpus": LAUNCH,
     "nodes": LAUNCH,
     "world_size": LAUNCH,
@@ -143,7 +150,7 @@ def _page(example: Example) -> str:
 def _card(example: Example) -> str:
     rule, data, fix = example.rule, example.data, _fix(example)
     facts = facts_of(rule.code)
-    module = Path(f"lint/ftlint/rules/{rule.module or 'reader'}.py")
+    module = Path(f"lint/ftlint/rules/{(rule.module or 'reader').replace('.', '/')}.py")
     root = DATA.parents[1]
     places = [file_of(rule.code).relative_to(root), *([] if rule.checks else [module])]
     rows = [

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from docs.generating.rules import SOURCE, facts_of
 
-from ftlint import settings
+from ftlint import planning, settings
 from ftlint.catalogue import Catalogue
-from ftlint.facts import Given, effective, facts
-from ftlint.rules.registry import RULES
+from ftlint.construct import construct
+from ftlint.context import make_context
+from ftlint.document import Broken, compose
+from ftlint.facts import Given
+from ftlint.rules.registry import BUILT_IN, RULES
+from ftlint.source import of_text
 from ftlint.target import resolve_target
 from tests.docs.pages import PAGES, ROOT, anchors, column, name, prose
 from tests.rules.examples import load
@@ -48,23 +52,50 @@ def test_every_field_of_a_rule_is_explained() -> None:
     assert sorted(column(WRITING, "Fields")) == sorted(schema["properties"])
 
 
-def test_every_fact_is_defined_and_every_defined_fact_is_there() -> None:
+MANY_FACTS = """
+model_name_or_path: m
+stage: sft
+finetuning_type: lora
+dataset: a,a
+eval_dataset: b
+interleave_probs: 0.5,0.5
+adapter_name_or_path: x
+eval_strategy: steps
+deepspeed: {zero_optimization: {stage: 2}}
+"""
+
+
+def facts_known(text: str) -> set[str]:
     target = resolve_target()
-    config = {
-        "dataset": "a,b", "eval_dataset": "c", "interleave_probs": "0.5,0.5",
-        "adapter_name_or_path": "x", "deepspeed": {"zero_optimization": {"stage": 2}},
-    }  # fmt: skip
-    values = effective(config, Catalogue(target, "train"))
-    known = facts(values, target, Given(gpus=2), "config.yaml")
+    document = compose(text)
+    assert not isinstance(document, Broken)
+    context = make_context(
+        of_text("config.yaml", text), document, construct(document.root, target.dialect), "train",
+        target, Catalogue(target, "train"), Given(gpus=2), BUILT_IN,
+    )  # fmt: skip
+    found: dict[str, object] = context.instance["facts"]
+    return set(found)
+
+
+def test_every_fact_is_defined_and_every_defined_fact_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    example = (ROOT / "examples/good/lora_sft.yaml").read_text("utf-8")
     asked = {fact for code in RULES for fact in facts_of(code)}
-    assert sorted(column(WRITING, "Facts")) == sorted(known.keys() | asked)
+    known = facts_known(MANY_FACTS) | facts_known(example) | asked
+    assert sorted(column(WRITING, "Facts")) == sorted(known)
+
+
+def test_every_number_of_the_plan_is_named() -> None:
+    (row,) = [line for line in WRITING.read_text("utf-8").splitlines() if "| `plan` |" in line]
+    assert set(re.findall(r"`(\w+)`", row)) >= {*planning.WHOLE, *planning.COUNTS}
 
 
 def test_every_setting_is_explained() -> None:
     text = (ROOT / "docs/settings.md").read_text("utf-8")
     explained = re.findall(r"`([a-z-]+)`", "\n".join(re.findall(r"^- (.+?):", text, re.M)))
-    inline = re.findall(r"\. `([a-z-]+)`: ", text)
-    assert sorted(explained + inline) == sorted(settings.json_schema()["properties"])
+    assert sorted(explained) == sorted(settings.json_schema()["properties"])
 
 
 def test_every_dependency_is_explained() -> None:
