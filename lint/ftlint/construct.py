@@ -286,8 +286,10 @@ def interpolates(text: str) -> bool:
 
 def _escaped(text: str, index: int) -> bool:
     """Say whether an odd run of backslashes stands before `index`."""
-    run = index - len(text[:index].rstrip("\\"))
-    return run % 2 == 1
+    run = index
+    while run and text[run - 1] == "\\":
+        run -= 1
+    return (index - run) % 2 == 1
 
 
 def _expansion(root: Node, dialect: Dialect) -> Problem | None:

@@ -38,7 +38,7 @@ MAX_DEPTH = 64
 MAX_NODES = 20_000
 """Nodes in one file; the largest real config has a few hundred."""
 
-MAX_SECOND_READING = 100_000
+MAX_SECOND_READING = 1 << 16
 """Characters for which the slow parser is worth asking when the fast one refuses."""
 
 
@@ -131,11 +131,11 @@ def _ends_in_colon(root: Node | None) -> bool:
     )
 
 
-def tabs(text: str, document: Document) -> list[int]:
-    """Return where tabs stand between tokens or in plain text, which PyYAML's scanner refuses."""
+def tabs(text: str, document: Document) -> list[tuple[int, int]]:
+    """Return runs of tabs between tokens or in plain text, which PyYAML's scanner refuses."""
     if "\t" not in text:
         return []
-    places = [match.start() for match in re.finditer("\t", text)]
+    runs = [match.span() for match in re.finditer("\t+", text)]
     covered = [(comment.start, comment.end) for comment in document.comments]
     for node in walk(document.root) if document.root else ():
         if isinstance(node, Scalar) and node.style != "plain":
@@ -144,11 +144,11 @@ def tabs(text: str, document: Document) -> list[int]:
     spans = iter(sorted(covered))
     start, end = next(spans, (len(text), len(text)))
     found = []
-    for place in places:
-        while end <= place:
+    for run in runs:
+        while end <= run[0]:
             start, end = next(spans, (len(text), len(text)))
-        if place < start:
-            found.append(place)
+        if run[0] < start:
+            found.append((run[0], min(run[1], start)))
     return found
 
 

@@ -155,8 +155,8 @@ def _doubting(context: Context, found: list[Finding]) -> Context:
 def _reader_problems(context: Context) -> Iterator[Problem]:
     yield from context.constructed.problems
     if not dialect_of(context.source, context.target).tabs:
-        for place in tabs(context.source.text, context.document):
-            yield Problem("tab", place, place + 1, {})
+        for start, end in tabs(context.source.text, context.document):
+            yield Problem("tab", start, end, {})
     yield from _file_problems(context)
 
 
@@ -189,6 +189,8 @@ def _json_problems(source: Source) -> Iterator[Problem]:
         yield Problem(
             "syntax", error.pos, max(end, error.pos), {"reason": f"not JSON: {error.msg}"}
         )
+    except ValueError:  # Python reads no number of more than 4300 digits
+        yield Problem("syntax", 0, 0, {"reason": "a number has more digits than Python reads"})
 
 
 def _of_module(name: str, context: Context) -> Iterator[Finding]:

@@ -17,10 +17,12 @@ def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for each octal or sexagesimal number."""
     for entry in context.entries.values():
         node = deref(entry.node)
-        if not isinstance(node, Scalar) or node.style != "plain" or isinstance(entry.value, str):
+        if not isinstance(node, Scalar) or node.style != "plain":
+            continue
+        if not isinstance(entry.value, (int, float)):
             continue
         digits = node.text.lstrip("+-").replace("_", "")
-        if ":" in digits and isinstance(entry.value, (int, float)):
+        if ":" in digits:
             base = "colons count in sixties"
         elif digits[:1] == "0" and digits.isdecimal() and entry.value != int(digits):
             base = "a leading zero means octal"
