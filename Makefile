@@ -12,6 +12,9 @@ demo: $(VENV)/.installed
 	@echo
 	@echo '$$ ftlint examples/good'
 	@$(BIN)/ftlint examples/good
+	@echo
+	@echo '$$ ftlint steps examples/good/lora_sft.yaml --gpus 1,2'
+	@$(BIN)/ftlint steps examples/good/lora_sft.yaml --gpus 1,2
 
 test: $(VENV)/.tests lint
 	$(BIN)/python schemas/compile.py --check

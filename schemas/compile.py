@@ -94,15 +94,24 @@ def fold(layer: int, schemas: list[tuple[str, dict[str, Any]]]) -> dict[str, lis
 
 
 def observed() -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
-    """Return what wrong kinds of value met in the real program, where somebody probed it."""
+    """Return what wrong kinds of value met in the real program, where somebody probed it.
+
+    A key that was only parsed in one release is taken to crash as in the nearest release that
+    trained with it.
+    """
+    files = sorted((DATA / "observed").glob("*.json"), key=lambda path: version(path.stem))
+    probes = [json.loads(path.read_text(encoding="utf-8")) for path in files]
     found: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
-    for path in sorted((DATA / "observed").glob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8"))
+    for place, data in enumerate(probes):
+        nearest = sorted(probes, key=lambda other: abs(probes.index(other) - place))
         for key, fates in data["keys"].items():
-            refused = [(kind, "refused") for kind in fates.get("refused", [])]
-            crashes = sorted(fates.get("crashes", {}).items())
+            trained = (other["keys"][key] for other in nearest if key in other["keys"])
+            live = next((other for other in trained if other["live"]), fates)
+            refused = fates.get("refused", [])
+            crashes = {kind: fate for kind, fate in live["crashes"].items() if kind not in refused}
             if refused or crashes:
-                found[data["llamafactory"], key] = (*refused, *crashes)
+                fate = [*((kind, "refused") for kind in refused), *sorted(crashes.items())]
+                found[data["llamafactory"], key] = tuple(fate)
     return found
 
 
