@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint oracle pre-commit docs docs-check schemas clean
+.PHONY: demo test lint oracle accuracy pre-commit docs docs-check schemas clean
 
 demo: $(VENV)/.installed
 	@echo
@@ -27,6 +27,10 @@ lint: $(VENV)/.tests
 
 oracle: $(VENV)/.tests
 	$(BIN)/pytest -m oracle tests/oracle tests/schemas
+
+accuracy: $(VENV)/.tests
+	$(BIN)/python -m tests.oracle.score 0.9.5 0.9.4 0.9.3 --count 3000 --json .oracle-scores.json
+	$(BIN)/python docs/accuracy.py .oracle-scores.json
 
 pre-commit: $(VENV)/.tests
 	$(BIN)/pytest -m precommit tests/precommit
