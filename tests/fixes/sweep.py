@@ -15,7 +15,7 @@ from ftlint.fixes.plan import Plan, splice
 from ftlint.source import BOM, of_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(os.environ.get("FTLINT_CORPUS", ROOT.parent / "shared" / "corpus")) / "files"
@@ -46,20 +46,22 @@ def in_form(text: str, form: str) -> str:
     return plain
 
 
-def pages(path: Path, text: str) -> Iterator[tuple[str, Page]]:
-    """Yield the forms of a file that hold keys, unless ruamel cannot be asked about them."""
-    for form in FORMS:
+def pages(path: Path, text: str, forms: Iterable[str] = FORMS) -> Iterator[tuple[str, Page]]:
+    """Yield the forms of a file that holds keys."""
+    for form in forms:
         page = read_page(of_text(path.name, in_form(text, form)), OMEGACONF)
-        if isinstance(page, Page) and not isinstance(roundtrip.load(page.text), Refused):
+        if isinstance(page, Page):
             yield form, page
 
 
-def single_edits(page: Page, step: int = 1) -> Iterator[Outcome]:
-    """Try the four edits at every top-level pair, or at every `step`th."""
+def single_edits(page: Page, step: int = 1, offset: int = 0) -> Iterator[Outcome]:
+    """Try the four edits at every top-level pair, or every `step`th edit from `offset` on."""
     witness = roundtrip.load(page.text)
+    if isinstance(witness, Refused):
+        return  # without the second witness no fix is made
     for number, name in enumerate(page.constructed.entries):
         for turn, operation in enumerate(OPERATIONS):
-            if (number + turn) % step:
+            if (number * len(OPERATIONS) + turn + offset) % step:
                 continue
             plan = _plan(page, name, operation, VALUES[number % len(VALUES)])
             if isinstance(plan, Refused):

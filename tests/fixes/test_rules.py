@@ -27,7 +27,7 @@ def test_a_fix_takes_the_finding_away_and_brings_no_other(code: str, unsafe: boo
     example = load(code)
     path = example.data.get("file", "config.yaml")
     texts = []
-    for form in FORMS:
+    for form in FORMS if unsafe else FORMS[:1]:
         source = of_text(path, bad(example, form))
         before = lint(source, example.options)
         fixed = fix(source, example.options, unsafe)

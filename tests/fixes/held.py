@@ -1,0 +1,84 @@
+"""What holds of every fixed file, told without the engine's own account of its edits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+from ftlint.document import Document, compose
+from ftlint.engine import Options, dialect_of, lint
+from ftlint.fixes.apply import Fixed, fix
+from ftlint.fixes.oracle import planned_lines
+from ftlint.fixes.page import Page, read_page
+from ftlint.source import BOM
+
+if TYPE_CHECKING:
+    from ftlint.records import Diagnostic
+    from ftlint.source import Source
+
+
+def hold(source: Source, fixed: Fixed, options: Options, unsafe: bool) -> None:
+    """Check that a fix ended, did nothing but what it says, and leaves nothing to do."""
+    assert fixed.converged
+    if not fixed.applied:
+        assert fixed.source.text == source.text
+        return
+    before, after = source.text, fixed.source.text
+    changes = [change for one in dict.fromkeys(fixed.applied) for change in one.changes]
+    removed = [change.comment for change in changes if change.comment is not None]
+    assert Counter(comments(before)) - Counter(removed) == Counter(comments(after))
+    page = read_page(source, dialect_of(source, options.target))
+    assert isinstance(page, Page)
+    may_go = planned_lines(page, changes)
+    names = {change.text if change.kind == "rename" else change.key for change in changes}
+    old, new = lines(before), lines(after)
+    for kind, low, high, start, end in SequenceMatcher(None, old, new, False).get_opcodes():
+        if kind == "equal":
+            continue
+        for number in range(low, high):
+            assert number + 1 in may_go or not old[number].strip(), old[number]
+        for line in new[start:end]:
+            inline = line.startswith("{") and len(line) > 1  # several pairs on one line
+            assert inline or not line.strip() or any(name in line for name in names), line
+    assert before.startswith(BOM) == after.startswith(BOM)
+    assert ("\r" in before) == ("\r" in after)
+    assert after.count("\r") in (0, after.count("\n"))
+    assert not new_findings(source, fixed, options) - first_shown(source, fixed, options, unsafe)
+    again = fix(fixed.source, options, unsafe)
+    assert (again.applied, again.source.text) == ((), after)
+
+
+Named = tuple[str, "str | None"]
+"""Code and key of a finding."""
+
+
+def new_findings(source: Source, fixed: Fixed, options: Options) -> set[Named]:
+    """Return the errors and warnings that were not there before."""
+    known = set(map(named, lint(source, options).diagnostics))
+    grave = [one for one in fixed.result.diagnostics if one.severity != "info"]
+    return set(map(named, grave)) - known
+
+
+def first_shown(source: Source, fixed: Fixed, options: Options, unsafe: bool) -> set[Named]:
+    """Return the new findings that are there as soon as the file's keys and values are mended."""
+    new = new_findings(source, fixed, options)
+    if not new:
+        return new
+    mended = fix(source, options._replace(select=("FT0", "FT1")), unsafe).source
+    return new & set(map(named, lint(mended, options).diagnostics))
+
+
+def named(one: Diagnostic) -> Named:
+    return one.code, one.key
+
+
+def comments(text: str) -> list[str]:
+    document = compose(text)
+    assert isinstance(document, Document)
+    return [comment.text for comment in document.comments]
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines, commas at their ends left aside: a neighbour in JSON may need one."""
+    return [line.rstrip("\r,") for line in text.removeprefix(BOM).split("\n")]
