@@ -38,7 +38,8 @@ class Directives(NamedTuple):
     bad: tuple[BadDirective, ...]
 
 
-_COMMENT = r"#+\s*ftlint:\s*(.*)"
+_COMMENT = r"(?i)#\s*ftlint:\s*(.*)"
+"""It may follow another comment on its line, such as one for yamllint."""
 _IGNORE = r"(ignore|ignore-file)\s*\[([^\]]*)\]"
 _FACT = r"([a-z-]+)\s*=\s*([^\s,]+)"
 _FACTS = rf"(?:{_FACT}(?:\s*,\s*|\s+|\Z))+"
@@ -58,7 +59,7 @@ def read(source: Source, comments: Iterable[Comment]) -> Directives:
     bad: list[BadDirective] = []
     subjects: dict[int, int] = {}
     for comment in reversed(list(comments)):  # so that a block of them is walked once
-        match = re.match(_COMMENT, comment.text)
+        match = re.search(_COMMENT, comment.text)
         if match is None:
             continue
         body = match[1]

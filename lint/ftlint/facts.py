@@ -144,6 +144,8 @@ def _save_is_multiple_of_eval(values: Mapping[str, Any]) -> bool | None:
     for value in (save, every):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
+        if value in (float("inf"), float("-inf")):
+            return None
     if not every or not save:
         return None
     save = int(save) if save > 1 and save == int(save) else save
@@ -180,8 +182,9 @@ def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, obje
     factor = table.get("rate", {}).get("factor")
     known: dict[str, object] = {"method": method}
     if usual and factor and isinstance(rate, (int, float)) and rate > 0:
-        off = max(rate / usual, usual / rate)
-        known.update(usual_rate=usual, rate_factor=factor, rate_off=round(off, 6))
+        off = round(max(rate / usual, usual / rate), 2)
+        off = int(off) if off.is_integer() else off
+        known.update(usual_rate=usual, rate_factor=factor, rate_off=off)
     return known
 
 

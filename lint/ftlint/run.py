@@ -67,8 +67,17 @@ def run(
     results: list[Result] = []
     repairs: list[Repair] = []
     started = time.monotonic()
+    crashed = False
     for done, file in enumerate(files):
-        outcome = _lint(file, request, judges, stdin)
+        try:
+            outcome = _lint(file, request, judges, stdin)
+        except Refused:
+            raise
+        except Exception as error:
+            if "FTLINT_TRACEBACK" in os.environ:
+                raise
+            reason = f"ftlint failed on it ({type(error).__name__}: {error}); please report this"
+            outcome, crashed = Unreadable(file.path, reason), True
         if isinstance(outcome, Unreadable):
             failures.append((outcome.path, outcome.reason))
         else:
@@ -78,7 +87,8 @@ def run(
         if time.monotonic() - started > 1:
             progress(done + 1, len(files))
     report = Run(here[0].target, tuple(results), tuple(failures), tuple(repairs))
-    return report, _status(report, request, request.fail_on or here[1].fail_on)
+    status = _status(report, request, request.fail_on or here[1].fail_on)
+    return report, FAILED if crashed else status
 
 
 def _status(report: Run, request: Request, fail_on: str) -> int:
