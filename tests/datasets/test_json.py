@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.datasets import jsonscan
+from ftlint.datasets import jsonflat, jsonscan
 from ftlint.datasets.reading import Unreadable, json_rows
 
 if TYPE_CHECKING:
@@ -90,6 +90,65 @@ def test_values_after_each_other(folder: Path, rows: list[Any], bom: bool, block
         patch.setattr(jsonscan, "BLOCK", block)
         assert counted(folder, data) == jsonscan.RowCount(len(rows))
     assert parsed(folder, data) == [row for row, _, _ in rows]
+
+
+flat_rows = st.lists(
+    st.dictionaries(
+        st.one_of(texts, st.sampled_from(["instruction", "a"])),
+        st.one_of(texts, st.integers(), st.none(), st.lists(texts, max_size=2)),
+        min_size=1,
+        max_size=4,
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    flat_rows, st.sampled_from([None, 0, 1, 2, 7, "\t"]), st.booleans(),
+    st.sampled_from([300, 500, 1 << 18]), st.integers(1, 4),
+)  # fmt: skip
+def test_an_array_of_flat_objects(
+    folder: Path, rows: list[Any], indent: Any, ascii_only: bool, block: int, parts: int
+) -> None:
+    """By the opening braces alone: the right number, or the matter is left to the other way."""
+    data = json.dumps(rows, indent=indent, ensure_ascii=ascii_only)
+    path = folder / "flat.json"
+    path.write_bytes(data.encode("utf-8", "surrogatepass"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonflat, "BLOCK", block)
+        patch.setattr(jsonflat, "shares", lambda size: parts)
+        patch.setattr(jsonflat, "spread", lambda work, ranges: [work(*pair) for pair in ranges])
+        found = jsonflat.count_flat(str(path), 0, path.stat().st_size)
+    plain = all(key[:1].isalpha() for row in rows for key in list(row)[:1])
+    assert found == len(rows) or (found is None and not plain)
+
+
+@settings(max_examples=500, deadline=None)
+@given(rows_of_objects, st.sampled_from([None, 0, 2]), st.sampled_from([300, 1 << 18]))
+def test_an_array_that_may_be_flat(folder: Path, rows: list[Any], indent: Any, block: int) -> None:
+    path = folder / "perhaps.json"
+    path.write_bytes(json.dumps(rows, indent=indent).encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonflat, "BLOCK", block)
+        found = jsonflat.count_flat(str(path), 0, path.stat().st_size)
+    assert found in (None, len(rows))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'[{"a": 1}, 5, {"b": 2}]', b'[{"a": {"b": 1}}]', b'[{"a": [{"b": 1}, {"b": 2}]}]',
+        b'[{"a": 1}, {}]', b"[{}]", b'[{"a": 1}, 5]', b'[[1], {"a": 1}]', b'[{" a": 1}]',
+        b'[{"a": 1}, {" b": 1}]', b'[{"a": 1},' + b" " * 400 + b'{"a": 1}]]', b'[{"a": 1}] x',
+        b'[{"a": "x}]',
+    ],
+)  # fmt: skip
+def test_left_to_the_other_way(folder: Path, data: bytes) -> None:
+    path = folder / "other.json"
+    path.write_bytes(data)
+    assert jsonflat.count_flat(str(path), 0, len(data)) is None
 
 
 @settings(max_examples=200, deadline=None)

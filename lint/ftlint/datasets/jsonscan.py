@@ -13,6 +13,7 @@ from array import array
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from ftlint.datasets.jsonflat import count_flat
 from ftlint.datasets.parallel import shares, spread
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def count_json(path: str) -> RowCount:
         size = os.fstat(number).st_size
         first, start = _first(number, size)
         if first == b"[":
-            return _array(number, start, size)
+            flat = count_flat(path, start, size)
+            return _array(number, start, size) if flat is None else RowCount(flat)
         if first != b"{":
             return RowCount(None, "holds no JSON object" if first else "is empty")
         rows = _lines(number, start, size)
