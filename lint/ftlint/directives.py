@@ -52,7 +52,7 @@ FACTS = {"dataset-size": _ROWS, "gpus": _COUNT, "nodes": _COUNT, "budget": (r".+
 
 def read(source: Source, comments: Iterable[Comment]) -> Directives:
     """Return the directives among `comments`."""
-    if "ftlint" not in source.text:
+    if "ftlint" not in source.text.lower():
         return Directives((), {}, ())
     suppressions: list[Suppression] = []
     facts: dict[str, str] = {}

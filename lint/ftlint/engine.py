@@ -196,14 +196,16 @@ def _json_problems(source: Source) -> Iterator[Problem]:
 def _of_module(name: str, context: Context) -> Iterator[Finding]:
     """Run one of ftlint's own modules; a defect in it costs its findings, not the run."""
     try:
-        found = list(import_module(f"ftlint.rules.{name}").check(context))
+        found = [
+            finding
+            for finding in import_module(f"ftlint.rules.{name}").check(context)
+            if registry.applies(context.rules.rules[finding.rule], context.target, context.command)
+        ]
     except Exception as error:
         values = {"rule": name, "error": f"{type(error).__name__}: {error}"}
         yield Finding("FT904", 0, 0, None, values)
         return
-    for finding in found:
-        if registry.applies(context.rules.rules[finding.rule], context.target, context.command):
-            yield finding
+    yield from found
 
 
 def _of_conditions(rule: Rule, context: Context) -> Iterator[Finding]:
