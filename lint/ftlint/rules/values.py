@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftlint.dialect import looks_numeric, resolve
+from ftlint.dialect import OMEGACONF, looks_numeric, resolve
 from ftlint.document import Scalar, deref
 from ftlint.facts import words
 from ftlint.messages import show
@@ -233,9 +233,9 @@ def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None
     plain = isinstance(node, Scalar) and node.style == "plain"
     start, end = _span(entry)
     values: dict[str, object] = {"name": key.name, "written": text, "wanted": _wanted(key)}
-    numeric = "float" in key.kinds or "int" in key.kinds
-    if plain and numeric and looks_numeric(text) and _fate(context, key, text) is not None:
-        values["better"] = better = _number(text)
+    better = _number(text, key) if plain and looks_numeric(text) else None
+    if better is not None and _fate(context, key, text) is not None:
+        values["better"] = better
         values["loader"] = context.target.dialect.name.split()[0]
         fix = _replace(context, entry, better, safe=True)
         return Finding(NUMBER_AS_TEXT, start, end, key.name, values, fix)
@@ -271,18 +271,22 @@ def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
     if not isinstance(text, str) or not looks_numeric(text):
         return None
     whole = text.lstrip("+-").isdecimal()
-    if "float" in key.kinds or ("int" in key.kinds and whole):
-        number = resolve(text, context.target.dialect)
-        better = _number(text) if isinstance(number, str) else text
-        return _replace(context, entry, better, safe=True)
-    return None
+    if whole and "int" in key.kinds:
+        return _replace(context, entry, text, safe=True)
+    read = resolve(text, context.target.dialect)
+    better = _number(text, key) if isinstance(read, str) or "float" not in key.kinds else text
+    return None if better is None else _replace(context, entry, better, safe=True)
 
 
-def _number(text: str) -> str:
-    """Return `1e-4` as `1.0e-4`, which every loader reads as a number."""
-    mantissa, _, exponent = text.lower().partition("e")
-    point = "" if "." in mantissa else ".0"
-    return f"{mantissa}{point}e{exponent if exponent[:1] in ('+', '-') else f'+{exponent}'}"
+def _number(text: str, key: Key) -> str | None:
+    """Return `1e-4` as `1.0e-4`, a number to every loader; for a count, `1e3` as 1000."""
+    if "float" in key.kinds:
+        mantissa, _, exponent = text.lower().partition("e")
+        point = "" if "." in mantissa else ".0"
+        return f"{mantissa}{point}e{exponent if exponent[:1] in ('+', '-') else f'+{exponent}'}"
+    number = resolve(text, OMEGACONF)
+    count = isinstance(number, (int, float)) and number == number // 1 and abs(number) < 1e15
+    return str(int(number)) if count and "int" in key.kinds else None  # type: ignore[call-overload]
 
 
 def _wanted(key: Key) -> str:
