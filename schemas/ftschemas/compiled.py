@@ -2721,7 +2721,7 @@ POLICY: Any = {'margin': 0.1,
                                 'qlora': {'epochs': [3, 4], 'learning_rate': 0.0002},
                                 'full': {'epochs': [1, 2], 'learning_rate': 1e-05}},
                     'rate': {'factor': 10, 'low': 0.5},
-                    'tiny_batches': {'below': 4, 'steps': 10000, 'device_batch': 8, 'accumulation': 2},
+                    'tiny_batches': {'below': 4, 'steps': 20000, 'device_batch': 8, 'accumulation': 2},
                     'unseen': 0.5}}}
 RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'eval'), (), (), 'not readable as YAML: {reason}; LLaMA Factory stops here.', (), 'key', (),
   ('syntax', 'unknown-alias', 'recursive-alias', 'duplicate-anchor', 'bad-merge'), None, None),
@@ -2824,8 +2824,8 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
   '{passes}{rate} is likely too little (under-training): {method_epochs} epochs are usual for {method}, {size_epochs} for {sizes}. Set {remedy}.', (), 'key',
   (), (), 'plan.epochs', None),
  ('FT303', 'learning-rate-off', 'warning', ('train',), (), (),
-  'learning_rate {learning_rate} is {facts.rate_off} times off the {facts.usual_rate} or so that {facts.method} usually starts from: too high destroys what '
-  'the model knows, too low teaches it nothing.',
+  'learning_rate {learning_rate} is a factor of {facts.rate_off} off the {facts.usual_rate} or so that {facts.method} usually starts from: too high destroys '
+  'what the model knows, too low teaches it nothing.',
   ('learning_rate',), 'value',
   ((None,
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.bands import bands_of
 from ftlint.records import Finding
-from ftlint.rules.plan.wording import METHODS, count, launched, of, span
+from ftlint.rules.plan.wording import METHODS, count, launched, of, rate, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,15 +102,18 @@ def _is_short(case: Case, size: SizeBand) -> bool:
 
 
 def _rate_is_low(case: Case) -> bool:
-    rate, usual = case.context.instance["effective"].get("learning_rate"), case.method.learning_rate
-    if usual is None or isinstance(rate, bool) or not isinstance(rate, (int, float)):
+    written = case.context.instance["effective"].get("learning_rate")
+    usual = case.method.learning_rate
+    if usual is None or isinstance(written, bool) or not isinstance(written, (int, float)):
         return False
-    return 0 < rate < usual * case.bands.low_rate
+    return 0 < written < usual * case.bands.low_rate
 
 
 def watched(context: Context) -> bool:
     """Say whether the run ends, or goes back, where evaluations get worse."""
     values = context.instance["effective"]
+    if "early_stopping_steps" in context.instance["unknown"]:
+        return True  # it is meant, under another name
     stops = values.get("early_stopping_steps") or values.get("load_best_model_at_end")
     return bool(stops) and values.get("eval_strategy") in ("steps", "epoch")
 
@@ -166,14 +169,14 @@ def _stopping(context: Context) -> str:
 def _too_few(case: Case) -> Finding:
     size, method = case.size.epochs, case.method.epochs
     best = min(max(size.low, method.low), min(size.high, method.high))
-    remedy, rate = f"num_train_epochs: {count(best)}", ""
+    remedy, at = f"num_train_epochs: {count(best)}", ""
     if _rate_is_low(case):
         assert case.method.learning_rate is not None
         written = case.context.instance["effective"]["learning_rate"]
-        usual, raised = case.method.learning_rate, case.method.learning_rate * case.bands.low_rate
-        rate = f", at a learning rate of {written:g} where about {usual:g} is usual"
-        remedy += f" and learning_rate: {raised:.1e}".replace("e-0", "e-")
-    return _at(case, TOO_FEW, {**_bands(case), "remedy": remedy, "rate": rate})
+        usual = case.method.learning_rate
+        at = f", at a learning rate of {rate(written)} where about {rate(usual)} is usual,"
+        remedy += f" and learning_rate: {usual * case.bands.low_rate:.1e}".replace("e-0", "e-")
+    return _at(case, TOO_FEW, {**_bands(case), "remedy": remedy, "rate": at})
 
 
 def _unwatched(case: Case) -> Iterator[Finding]:

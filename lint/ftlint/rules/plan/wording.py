@@ -27,6 +27,12 @@ def span(low: float, high: float) -> str:
     return count(low) if low == high else f"{count(low)}–{count(high)}"
 
 
+def rate(number: float) -> str:
+    """Return 1e-4 for 0.0001, 5e-5, 1.5e-5."""
+    mantissa, _, exponent = f"{number:.1e}".partition("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+
+
 def launched(planned: Planned) -> str:
     """Return ` on one GPU` when nobody said how many there are."""
     return "" if planned.gpus_stated else " on one GPU"

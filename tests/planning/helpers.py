@@ -1,0 +1,50 @@
+"""Lint and plan texts, as a person would from a folder with data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.engine import Options, Result, examine, lint
+from ftlint.facts import Given
+from ftlint.source import of_text
+from ftlint.target import resolve_target
+
+if TYPE_CHECKING:
+    from ftlint.context import Context
+    from ftlint.records import Diagnostic
+
+NOTHING = Given()
+HEAD = """model_name_or_path: m
+stage: sft
+do_train: true
+finetuning_type: lora
+dataset: faq
+template: qwen
+output_dir: saves/run
+"""
+
+
+def options(
+    given: Given = NOTHING, target: str = "0.9.5", transformers: str | None = None
+) -> Options:
+    return Options(resolve_target(target, transformers), given)
+
+
+def found(
+    text: str, given: Given = NOTHING, path: str = "config.yaml", **target: str
+) -> list[Diagnostic]:
+    """Return the findings of FT2, FT3, FT7 and FT9."""
+    result = lint(of_text(path, text), options(given, **target))
+    return [one for one in result.diagnostics if one.code[2] in "2379"]
+
+
+def codes(text: str, given: Given = NOTHING, **target: str) -> list[str]:
+    return [one.code for one in found(text, given, **target)]
+
+
+def context_of(
+    text: str, given: Given = NOTHING, path: str = "config.yaml", **target: str
+) -> Context:
+    examined = examine(of_text(path, text), options(given, **target))
+    assert not isinstance(examined, Result)
+    return examined[0]

@@ -1,0 +1,200 @@
+"""Epochs and rates against the table, ftlint's own and a project's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.planning.helpers import HEAD, codes, found
+
+from ftlint.bands import BadBands, bands_of, load
+from ftlint.facts import Given
+from ftlint.run import Refused, Request, run
+from ftschemas import compiled
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WATCHED = (
+    "val_size: 0.1\neval_strategy: epoch\nsave_strategy: epoch\nload_best_model_at_end: true\n"
+)
+METHODS = {
+    "lora": "finetuning_type: lora",
+    "qlora": "finetuning_type: lora\nquantization_bit: 4",
+    "full": "finetuning_type: full",
+}
+
+
+def verdict(
+    samples: int, epochs: float, method: str = "lora", rate: str = "", more: str = ""
+) -> str:
+    usual = {"lora": "1.0e-4", "qlora": "2.0e-4", "full": "1.0e-5"}[method]
+    text = HEAD.replace("finetuning_type: lora", METHODS[method])
+    text += f"num_train_epochs: {epochs}\nlearning_rate: {rate or usual}\n{more}"
+    given = Given(gpus=1, dataset_sizes=(("faq", samples),))
+    return " ".join(code for code in codes(text, given) if code[:3] == "FT3")
+
+
+@pytest.mark.parametrize(
+    ("samples", "epochs", "method", "expected"),
+    [
+        # outside of both bands
+        (3000, 10, "lora", "FT301"), (3000, 5.5, "lora", "FT301"), (3000, 2, "lora", "FT302"),
+        (25000, 8, "lora", "FT301"), (25000, 0.5, "lora", "FT302"), (25000, 0.5, "full", "FT302"),
+        (500, 12, "lora", "FT301"), (500, 2, "lora", "FT302"), (500, 0.5, "full", "FT302"),
+        # inside of one
+        (3000, 3, "lora", ""), (3000, 5, "lora", ""), (3000, 5, "qlora", ""), (3000, 1, "full", ""),
+        (3000, 3, "full", ""), (25000, 1, "lora", ""), (25000, 2, "lora", ""), (500, 5, "lora", ""),
+        # above the lower maximum by more than is tolerated
+        (3000, 4, "full", "FT301"), (25000, 4, "lora", ""), (25000, 5, "lora", "FT301"),
+        (25000, 4, "full", "FT301"), (500, 8, "full", "FT301"),
+        # few samples: more epochs pass, with an eye on evaluation
+        (500, 8, "lora", "FT306"), (500, 10, "lora", "FT306"), (500, 10.5, "lora", "FT301"),
+        # near a limit the milder band judges
+        (1000, 8, "lora", ""), (1000, 12, "lora", "FT301"), (9500, 2, "lora", ""),
+        (8000, 2, "lora", "FT302"), (1200, 8, "lora", "FT301"),
+    ],
+)  # fmt: skip
+def test_size_and_method_meet(samples: int, epochs: float, method: str, expected: str) -> None:
+    assert verdict(samples, epochs, method) == expected
+
+
+def test_one_epoch_is_too_few_only_at_a_low_rate() -> None:
+    assert verdict(50000, 1, rate="5.0e-5") == ""
+    assert verdict(50000, 1, rate="4.0e-5") == "FT302"
+    assert verdict(50000, 2, rate="2.0e-5") == ""
+    assert verdict(50000, 1, "full", rate="1.0e-6") == ""
+
+
+def test_an_evaluated_run_may_be_long() -> None:
+    assert verdict(3000, 10, more=WATCHED) == ""
+    assert verdict(500, 8, more=WATCHED) == ""
+    assert verdict(3000, 10, more="val_size: 0.1\neval_strategy: epoch\n") == "FT301"
+
+
+@pytest.mark.parametrize("stage", ["dpo", "kto", "rm", "pt"])
+def test_other_stages_are_not_judged_by_the_table_of_sft(stage: str) -> None:
+    text = (
+        HEAD.replace("stage: sft", f"stage: {stage}")
+        + "num_train_epochs: 20\nlearning_rate: 5e-2\n"
+    )
+    assert [c for c in codes(text, Given(dataset_sizes=(("faq", 3000),))) if c[:3] == "FT3"] == []
+
+
+@pytest.mark.parametrize("method", ["freeze", "oft"])
+def test_methods_without_a_band_are_not_judged(method: str) -> None:
+    text = HEAD.replace("lora", method) + "num_train_epochs: 30\nlearning_rate: 5e-2\n"
+    assert [c for c in codes(text, Given(dataset_sizes=(("faq", 3000),))) if c[:3] == "FT3"] == []
+
+
+def test_epochs_really_run_are_judged_under_max_steps() -> None:
+    text = HEAD + "max_steps: 5000\nper_device_train_batch_size: 8\nlearning_rate: 1.0e-4\n"
+    (one,) = [f for f in found(text, Given(dataset_sizes=(("faq", 1000),))) if f.code == "FT301"]
+    assert "max_steps 5,000 on one GPU, 40 epochs of 1,000 samples" in one.message
+    assert "max_steps: 625 or fewer" in one.message
+    short = text.replace("5000", "50")
+    assert "FT302" not in codes(short, Given(dataset_sizes=(("faq", 1000),)))
+
+
+@pytest.mark.parametrize(
+    ("method", "rate", "off"),
+    [
+        ("lora", "1.0e-4", False), ("lora", "1.0e-5", False), ("lora", "9.0e-6", True),
+        ("lora", "1.0e-3", False), ("lora", "2.0e-3", True), ("full", "2.0e-4", True),
+        ("full", "1.0e-4", False), ("full", "5.0e-7", True), ("qlora", "1.9e-5", True),
+    ],
+)  # fmt: skip
+def test_rates_off_by_more_than_ten(method: str, rate: str, off: bool) -> None:
+    text = HEAD.replace("finetuning_type: lora", METHODS[method]) + f"learning_rate: {rate}\n"
+    assert ("FT303" in codes(text)) == off
+
+
+def test_optimizers_with_rates_of_their_own_are_not_judged() -> None:
+    text = HEAD.replace("lora", "full") + "learning_rate: 1.0e-2\nuse_galore: true\n"
+    assert "FT303" not in codes(text)
+
+
+def test_few_tiny_steps_and_unknown_launches_are_left_alone() -> None:
+    tiny = HEAD + "per_device_train_batch_size: 1\nlearning_rate: 1.0e-4\n"
+    sizes = (("faq", 10000),)
+    assert "FT304" in codes(tiny, Given(gpus=1, dataset_sizes=sizes))
+    assert "FT304" not in codes(tiny, Given(gpus=8, dataset_sizes=sizes))
+    assert "FT304" not in codes(tiny, Given(gpus=1, dataset_sizes=(("faq", 5000),)))
+    deepspeed = tiny + "deepspeed: {zero_optimization: {stage: 2}}\n"
+    assert "FT304" in codes(tiny, Given(dataset_sizes=sizes))
+    assert "FT304" not in codes(deepspeed, Given(dataset_sizes=sizes))
+
+
+def test_samples_never_reached() -> None:
+    short = HEAD + "max_steps: 200  # a trial\nper_device_train_batch_size: 4\n"
+    assert "FT305" in codes(short, Given(gpus=1, dataset_sizes=(("faq", 50000),)))
+    assert "FT305" not in codes(short, Given(dataset_sizes=(("faq", 10000),)))  # 8 GPUs: 6,400
+    limited = short + "max_samples: 1000\n"
+    assert "FT305" not in codes(limited, Given(gpus=1, dataset_sizes=(("faq", 50000),)))
+
+
+TABLE = """
+stages:
+  sft:
+    sizes: [{epochs: [1, 2]}]
+    methods: {lora: {epochs: [1, 2], learning_rate: 1.0e-3}}
+    rate: {factor: 2, low: 0.5}
+  dpo:
+    sizes: [{epochs: [1, 1]}]
+    methods: {lora: {epochs: [1, 1]}}
+"""
+
+
+def lint(folder: Path, config: str, table: str) -> list[str]:
+    (folder / "house.yaml").write_text(table, encoding="utf-8")
+    (folder / "ftlint.toml").write_text('bands = "house.yaml"\n', encoding="utf-8")
+    (folder / "config.yaml").write_text(config, encoding="utf-8")
+    report, _ = run(Request((str(folder / "config.yaml"),)), bytes, lambda done, total: None)
+    return [one.code for result in report.results for one in result.diagnostics]
+
+
+def test_a_project_may_bring_its_own_table(tmp_path: Path) -> None:
+    size = "# ftlint: dataset-size=3000\n"
+    assert lint(tmp_path, HEAD + "num_train_epochs: 3\nlearning_rate: 1.0e-3\n" + size, TABLE) == [
+        "FT301"
+    ]
+    assert lint(tmp_path, HEAD + "num_train_epochs: 2\nlearning_rate: 1.0e-4\n" + size, TABLE) == [
+        "FT303"
+    ]
+    dpo = HEAD.replace("stage: sft", "stage: dpo") + "num_train_epochs: 2\n" + size
+    assert lint(tmp_path, dpo, TABLE) == ["FT301"]
+    assert lint(tmp_path, dpo, "stages: {}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ("[", "not readable"),
+        ("stages: {grpo: {}}", "grpo"),
+        ("stages: {sft: {sizes: [{below: 10, epochs: [1, 2]}]}}", "only the last"),
+        ("stages: {sft: {sizes: [{epochs: [1, 2]}, {epochs: [1, 2]}]}}", "only the last"),
+        (TABLE.replace("[{", "[" + 2 * "{below: 9, epochs: [1, 2]}, " + "{"), "must rise"),
+        ("stages: {sft: {sizes: [{epochs: [3, 2]}]}}", "no span"),
+        ("stages: {sft: {methods: {lora: {}}}}", "epochs"),
+    ],
+)  # fmt: skip
+def test_a_bad_table_is_refused_with_its_reason(tmp_path: Path, table: str, complaint: str) -> None:
+    with pytest.raises(Refused, match=complaint) as refused:
+        lint(tmp_path, HEAD, table)
+    assert "house.yaml" in str(refused.value)
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadBands, match=r"nowhere\.yaml"):
+        load(str(tmp_path / "nowhere.yaml"))
+
+
+def test_the_guides_table_is_compiled_in() -> None:
+    bands = bands_of(compiled.POLICY, "sft")
+    assert bands is not None
+    assert [(band.above, band.below, *band.epochs) for band in bands.sizes] == [
+        (0, 1000, 5, 8), (1000, 10000, 3, 5), (10000, None, 2, 3),
+    ]  # fmt: skip
+    assert {name: (*band.epochs, band.learning_rate) for name, band in bands.methods.items()} == {
+        "lora": (3, 5, 1e-4), "qlora": (3, 4, 2e-4), "full": (1, 2, 1e-5),
+    }  # fmt: skip

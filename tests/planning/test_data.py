@@ -1,0 +1,187 @@
+"""Datasets against dataset_info.json and the files it names."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.planning.helpers import HEAD, found, options
+
+from ftlint.engine import lint
+from ftlint.facts import Given
+from ftlint.source import of_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALPACA = [{"instruction": f"q{i}", "input": "", "output": f"a{i}"} for i in range(8)]
+CHATS = [
+    {"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]}
+    for _ in range(4)
+]
+PAIRS = [{"instruction": "q", "input": "", "chosen": "good", "rejected": "bad"} for _ in range(4)]
+PAIRED: dict[str, Any] = {
+    "file_name": "pairs.json", "ranking": True,
+    "columns": {
+        "prompt": "instruction", "query": "input", "chosen": "chosen", "rejected": "rejected",
+    },
+}  # fmt: skip
+
+
+def columns(**names: str) -> dict[str, Any]:
+    return {"file_name": "faq.json", "columns": names}
+
+
+class Project:
+    """A working directory with a data folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "data").mkdir()
+        self.info: dict[str, Any] = {}
+        self.file("faq.json", ALPACA)
+        self.define("faq", {"file_name": "faq.json"})
+
+    def file(self, name: str, content: object) -> None:
+        text = content if isinstance(content, str) else json.dumps(content)
+        (self.root / "data" / name).write_text(text, encoding="utf-8")
+
+    def define(self, name: str, definition: Any) -> None:
+        self.info[name] = definition
+        self.file("dataset_info.json", self.info)
+
+    def judge(self, dataset: str = "faq", more: str = "", **target: str) -> list[tuple[str, str]]:
+        text = HEAD.replace("dataset: faq", f"dataset: {dataset}") + more
+        return [(one.code, one.message) for one in found(text, **target) if one.code[2] in "79"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)
+
+
+def test_a_dataset_that_fits_is_silent(project: Project) -> None:
+    assert project.judge() == []
+    assert project.judge("[faq]") == []
+
+
+def test_an_unknown_name_gets_the_nearest_spelling_at_its_own_place(project: Project) -> None:
+    project.define("chat", {"file_name": "faq.json"})
+    text = HEAD.replace("dataset: faq", "dataset: chat, fqa") + "eval_dataset: fak\n"
+    first, second = (one for one in found(text) if one.code == "FT701")
+    assert (text[first.start : first.end], first.key) == ("fqa", "dataset")
+    assert (text[second.start : second.end], second.key) == ("fak", "eval_dataset")
+    assert "did you mean faq?" in first.message
+    assert first.fix is not None
+    assert first.fix.applicability == "unsafe"
+    (edit,) = first.fix.edits
+    assert "dataset: chat, faq\n" in text[: edit.start] + edit.text + text[edit.end :]
+
+
+def test_other_ways_to_be_undefined(project: Project) -> None:
+    ((code, message),) = project.judge("faq,")
+    assert (code, "a comma too many" in message) == ("FT701", True)
+    ((code, message),) = project.judge('["faq "]')  # items of a list are not stripped
+    assert (code, "did you mean faq?" in message) == ("FT701", True)
+    ((code, message),) = project.judge("something_else_entirely")
+    assert (code, "it has faq" in message) == ("FT701", True)
+
+
+@pytest.mark.parametrize(
+    ("definition", "target", "code"),
+    [
+        ([], "0.9.5", "FT702"), ({}, "0.9.5", "FT702"),
+        ({"file_name": "faq.json", "formatting": "chatml"}, "0.9.5", "FT702"),
+        ({"file_name": "chats.json", "formatting": "openai"}, "0.9.3", "FT702"),
+        ({"file_name": "nowhere.json"}, "0.9.5", "FT703"),
+        ({"file_name": "nothing.json"}, "0.9.5", "FT704"),
+        ({"file_name": "empty.jsonl"}, "0.9.5", "FT704"),
+        ({"file_name": "broken.json"}, "0.9.5", "FT704"),
+        ({"file_name": "rows.tsv"}, "0.9.5", "FT704"),
+        ({"file_name": "chats.json"}, "0.9.5", "FT705"),
+        ({"file_name": "faq.json", "formatting": "sharegpt"}, "0.9.5", "FT705"),
+        (columns(prompt="question", response="output"), "0.9.5", "FT705"),
+        (PAIRED, "0.9.5", "FT706"),
+        ({"file_name": "gaps.json"}, "0.9.5", "FT707"),
+        (columns(prompt="instruction"), "0.9.5", "FT708"),
+        ({"file_name": "faq.json", "hf_hub_url": "acme/faq"}, "0.9.5", "FT710"),
+        ({"file_name": "faq.json", "colums": {}}, "0.9.5", "FT711"),
+        (columns(prompt="instruction", reponse="output"), "0.9.5", "FT708"),
+        ({"hf_hub_url": "acme/faq"}, "0.9.5", None),
+        ({"file_name": "chats.json", "formatting": "sharegpt"}, "0.9.5", None),
+        ({"file_name": "faq.json", "comment": "ours"}, "0.9.5", None),
+    ],
+)  # fmt: skip
+def test_definitions(project: Project, definition: Any, target: str, code: str | None) -> None:
+    project.file("chats.json", CHATS)
+    project.file("pairs.json", PAIRS)
+    project.file(
+        "gaps.json", [{**row, "output": None if i % 2 else "a"} for i, row in enumerate(ALPACA)]
+    )
+    project.file("nothing.json", "[]")
+    project.file("empty.jsonl", "")
+    project.file("broken.json", '[{"instruction": "q", "input": "", "output": "a"},')
+    project.file("rows.tsv", "instruction\toutput\nq\ta\n")
+    project.define("other", definition)
+    assert [found for found, _ in project.judge("other", target=target)] == [code] * bool(code)
+
+
+def test_ranking_and_stage(project: Project) -> None:
+    project.file("pairs.json", PAIRS)
+    project.define("pairs", PAIRED)
+    text = HEAD.replace("stage: sft", "stage: dpo")
+    assert [one.code for one in found(text) if one.code[2] == "7"] == ["FT706"]
+    paired = text.replace("dataset: faq", "dataset: pairs")
+    assert [one.code for one in found(paired) if one.code[2] == "7"] == []
+
+
+def test_rows_left_out_are_counted(project: Project) -> None:
+    project.file("gaps.json", [*ALPACA, {"instruction": "q", "input": "", "output": 3}])
+    project.define("gaps", {"file_name": "gaps.json"})
+    ((_, message),) = project.judge("gaps")
+    assert "1 of 9 rows of dataset gaps" in message
+
+
+def test_files_of_another_machine_are_not_missed(project: Project) -> None:
+    """With no data file here at all, the data live where the run will be."""
+    project.define("tickets", {"file_name": "tickets.json"})
+    assert [code for code, _ in project.judge("tickets")] == ["FT703"]
+    (project.root / "data" / "faq.json").unlink()
+    assert project.judge("tickets") == []
+
+
+def test_definitions_of_another_machine_are_not_missed(project: Project) -> None:
+    assert project.judge("nowhere", "dataset_dir: /mnt/data/of/another/machine\n") == []
+    assert project.judge("nowhere", "dataset_dir: no_such_folder\n") == []
+    assert project.judge("nowhere", "dataset_dir: ONLINE\n") == []
+
+
+def test_broken_definitions_are_said_once(project: Project) -> None:
+    project.file("dataset_info.json", '{"faq": ')
+    codes = [code for code, _ in project.judge("faq,chat", "eval_dataset: faq\n")]
+    assert codes == ["FT702"]
+
+
+def test_dataset_dir_may_be_given(project: Project) -> None:
+    (project.root / "data").rename(project.root / "elsewhere")
+    text = HEAD.replace("dataset: faq", "dataset: fqa")
+    given = Given(dataset_dir="elsewhere")
+    result = lint(of_text("config.yaml", text), options(given))
+    assert "FT701" in [one.code for one in result.diagnostics]
+
+
+def test_stated_sizes_do_not_hide_a_wrong_name(project: Project) -> None:
+    assert [code for code, _ in project.judge("fqa", "# ftlint: dataset-size=500\n")] == ["FT701"]
+
+
+def test_a_name_twice_counts_once(project: Project) -> None:
+    assert [code for code, _ in project.judge("faq,faq")] == ["FT709"]
+
+
+def test_text_of_control_characters_stays_in_one_line(project: Project) -> None:
+    project.define("odd", {"file_name": "a\x1b[31m\nb.json"})
+    ((_, message),) = project.judge("odd")
+    assert "\x1b" not in message
+    assert "\n" not in message
