@@ -1,7 +1,9 @@
 """Pinned LLaMA Factory environments, the judges of truth: one virtual environment a release.
 
 They live as `<home>/<release>` below `$FTLINT_ORACLE_HOME` (default `.oracle` in the repository
-root). `python tests/oracle/environments.py 0.9.5` builds or verifies one and prints its python.
+root). Beside each, `<home>/<release>-extras` sees the same packages and the optional ones of
+`EXTRAS`: what needs them can then be tried, while the plain environment can still refuse it.
+`python tests/oracle/environments.py 0.9.5` builds or verifies both and prints their pythons.
 The script needs nothing but the standard library.
 """
 
@@ -40,6 +42,12 @@ COMPANIONS = (
     *("omegaconf", "packaging", "pandas", "protobuf", "psutil", "pyyaml", "scipy", "sentencepiece"),
     *("sse-starlette", "tiktoken", "torchdata==0.11.0", "tyro==0.8.14", "uvicorn"),
 )
+EXTRAS = (
+    *("bitsandbytes==0.50.2", "galore-torch==1.0", "apollo-torch==1.0.3", "badam==1.4"),
+    *("adam-mini==1.1.1", "jieba==0.42.1", "nltk==3.10.4", "rouge-chinese==1.0.3", "joblib"),
+    *("six", "hjson", "ninja", "py-cpuinfo", "msgpack", "setuptools", "wheel"),
+)
+DEEPSPEED = "deepspeed==0.19.8"
 
 
 def home() -> Path:
@@ -47,9 +55,14 @@ def home() -> Path:
     return Path(os.environ.get("FTLINT_ORACLE_HOME") or ROOT / ".oracle").resolve()
 
 
-def python_of(release: str) -> Path:
-    """The interpreter of a release's environment, whether or not it exists yet."""
-    return home() / release / "bin" / "python"
+def folder_of(release: str, extras: bool = False) -> Path:
+    """The environment of a release, whether or not it exists yet."""
+    return home() / (f"{release}-extras" if extras else release)
+
+
+def python_of(release: str, extras: bool = False) -> Path:
+    """The interpreter of an environment, whether or not it exists yet."""
+    return folder_of(release, extras) / "bin" / "python"
 
 
 def fixture_of(release: str) -> Path:
@@ -87,14 +100,15 @@ print(json.dumps({**found, "torchaudio": str(bool(u.find_spec("torchaudio")))}))
 """
 
 
-def missing(release: str) -> list[str]:
+def missing(release: str, extras: bool = False) -> list[str]:
     """What keeps an environment from being usable; empty when it is as pinned."""
-    python = python_of(release)
+    python = python_of(release, extras)
     if not python.exists():
         return [f"no {python}"]
+    calls = [*requirements(release), (*EXTRAS, DEEPSPEED)] if extras else requirements(release)
     wanted = {
         name: version
-        for call in requirements(release)
+        for call in calls
         for name, _, version in (requirement.partition("==") for requirement in call)
     }
     answer = subprocess.run(
@@ -111,16 +125,48 @@ def missing(release: str) -> list[str]:
     return faults if found["torchaudio"] == "True" else [*faults, "torchaudio: no stub"]
 
 
-def _stamp(release: str) -> str:
-    return json.dumps({"requirements": requirements(release)}, sort_keys=True)
+def _stamp(release: str, extras: bool) -> str:
+    calls = [*requirements(release), *([(*EXTRAS, DEEPSPEED)] if extras else [])]
+    return json.dumps({"requirements": calls}, sort_keys=True)
 
 
-def _build(release: str) -> None:
-    folder = home() / release
+def _empty(folder: Path) -> list[str]:
+    """Make a new environment and return the call that installs into it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    pip = [str(python_of(release)), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    return [
+        str(folder / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+    ]
+
+
+def _site(folder: Path) -> Path:
+    return next((folder / "lib").glob("python3*/site-packages"))
+
+
+def _build_extras(release: str) -> None:
+    folder = folder_of(release, extras=True)
+    pip = _empty(folder)
+    plain = _site(folder_of(release))
+    link = f"import site; site.addsitedir({str(plain)!r})\n"
+    (_site(folder) / "plain.pth").write_text(link, encoding="utf-8")
+    subprocess.run([*pip, "--no-deps", *EXTRAS], check=True, stdout=sys.stderr)
+    subprocess.run(  # its build imports torch, and would compile its operators
+        [*pip, "--no-deps", "--no-build-isolation", DEEPSPEED],
+        check=True,
+        stdout=sys.stderr,
+        env={**os.environ, "DS_BUILD_OPS": "0", "DS_ACCELERATOR": "cpu"},
+    )
+
+
+def _build(release: str) -> None:
+    folder = folder_of(release)
+    pip = _empty(folder)
     *plain, last = requirements(release)
     for call in plain:
         subprocess.run([*pip, *call], check=True, stdout=sys.stderr)
@@ -129,11 +175,10 @@ def _build(release: str) -> None:
     stub = folder / "stub"
     (stub / "torchaudio").mkdir(parents=True)
     (stub / "torchaudio" / "__init__.py").touch()
-    site = next((folder / "lib").glob("python3*/site-packages"))
-    (site / "stub.pth").write_text(f"{stub}\n", encoding="utf-8")
+    (_site(folder) / "stub.pth").write_text(f"{stub}\n", encoding="utf-8")
 
 
-def ensure(release: str) -> Path:
+def ensure(release: str, extras: bool = False) -> Path:
     """Build the environment of a release, or verify it, and return its python.
 
     A stamp holds the pins it was built or verified with; any other stamp means a rebuild, unless
@@ -145,17 +190,20 @@ def ensure(release: str) -> Path:
     """
     if release not in RELEASES:
         raise KeyError(f"no pins for LLaMA Factory {release}; known: {', '.join(RELEASES)}")
-    stamp = home() / release / STAMP
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == _stamp(release):
-        return python_of(release)
-    if missing(release):
-        _build(release)
-        if faults := missing(release):
-            raise RuntimeError(f"LLaMA Factory {release}: {'; '.join(faults)}")
-    stamp.write_text(_stamp(release), encoding="utf-8")
-    return python_of(release)
+    if extras:
+        ensure(release)
+    folder = folder_of(release, extras)
+    stamp, text = folder / STAMP, _stamp(release, extras)
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != text:
+        if missing(release, extras):
+            (_build_extras if extras else _build)(release)
+            if faults := missing(release, extras):
+                raise RuntimeError(f"LLaMA Factory {release}: {'; '.join(faults)}")
+        stamp.write_text(text, encoding="utf-8")
+    return python_of(release, extras)
 
 
 if __name__ == "__main__":
     for argument in sys.argv[1:] or list(RELEASES):
         print(ensure(argument))
+        print(ensure(argument, extras=True))

@@ -23,13 +23,13 @@ SCHEMAS = environments.ROOT / "schemas" / "ftschemas"
 PARSED: dict[str, dict[str, Any]] = {
     "quantized": {"quantization_bit": 4},
     "quantized_oft": {"quantization_bit": 4, "finetuning_type": "oft"},
-    "galore": {"use_galore": True, "finetuning_type": "full", "optim": "adamw_torch"},
-    "badam": {"use_badam": True, "finetuning_type": "full"},
+    "zero2": {"deepspeed": {"zero_optimization": {"stage": 2}}},
+    "zero3": {"deepspeed": {"zero_optimization": {"stage": 3}}},
     "bf16": {"bf16": True},
     "evaluate_only": {"do_train": False, "do_eval": True, "eval_dataset": "held_out"},
     "fsdp": {"fsdp": "full_shard auto_wrap"},
 }
-"""More bases: accepted by the parser, though a CPU without their packages cannot train them."""
+"""More bases: accepted by the parser, though not all of them can train here."""
 
 INFERENCE: dict[str, Any] = {
     "model_name_or_path": "tiny",

@@ -26,6 +26,7 @@ import importlib.metadata
 import importlib.util
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -38,8 +39,8 @@ else:
 
 MESSAGE_LIMIT = 2000
 ELSEWHERE = ("deepspeed", "ddp_backend", "use_mps_device", "push_to_hub_model_id")
-"""Training keys that only another machine can parse: with the package, under a launcher, on a Mac,
-logged in to the hub."""
+"""Training keys that only another machine can parse: with the package and the file (deepspeed is
+judged where both are here), under a launcher, on a Mac, logged in to the hub."""
 
 
 class ReachedEnd(BaseException):
@@ -69,6 +70,8 @@ def import_program() -> dict[str, Any]:
     # What the entry points import on their way, so that no child pays for it.
     for path in ("llamafactory.launcher", "llamafactory.api.app", "llamafactory.webui.interface"):
         importlib.import_module(path)
+    if importlib.util.find_spec("deepspeed"):
+        importlib.import_module("deepspeed.comm.torch")
     return modules
 
 
@@ -94,6 +97,22 @@ def _spare(modules: dict[str, Any]) -> None:
             setattr(module, name, stand_in)
 
 
+def _launched(deepspeed: Any) -> bool:
+    """Start what a launcher of one process starts for deepspeed; False where that cannot be."""
+    if not importlib.util.find_spec("deepspeed") or not deepspeed:
+        return False
+    if isinstance(deepspeed, str) and deepspeed[:1] != "{" and not Path(deepspeed).exists():
+        return False  # its author's file
+    importlib.import_module("deepspeed.comm.torch")
+    sys.modules["deepspeed.comm.torch"].__dict__["build_shm_op"] = lambda: None  # compiles C++
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), DS_ACCELERATOR="cpu")
+    os.environ.update(RANK="0", LOCAL_RANK="0", WORLD_SIZE="1", LOCAL_WORLD_SIZE="1")
+    return True
+
+
 def _observe(modules: dict[str, Any], case: Case) -> None:
     """Note the stages as they pass, and stop where the arguments are parsed."""
     parser, tuner = modules["parser"], modules["tuner"]
@@ -101,8 +120,6 @@ def _observe(modules: dict[str, Any], case: Case) -> None:
     known = parser.TrainingArguments.__dataclass_fields__
     training = case.request.get("command", "train") == "train"
     elsewhere = [key for key in ELSEWHERE if training and key in known]
-    if importlib.util.find_spec("deepspeed"):
-        elsewhere.remove("deepspeed")
 
     def read_args(args: Any = None) -> Any:
         if args is not None:
@@ -113,6 +130,8 @@ def _observe(modules: dict[str, Any], case: Case) -> None:
         case.stage = "parse"
         if isinstance(loaded, dict) and not case.request.get("as_is"):
             case.set_aside = [key for key in loaded if key in elsewhere]
+            if "deepspeed" in case.set_aside and _launched(loaded["deepspeed"]):
+                case.set_aside.remove("deepspeed")
             for key in case.set_aside:
                 del loaded[key]
         return loaded

@@ -129,7 +129,16 @@ WHOLE: dict[str, int] = {
 FRACTION: dict[str, float] = {"logging_steps": 0.5, "eval_steps": 0.5, "save_steps": 0.5}
 
 _BY_BASE: dict[str, str] = {
-    "full": "use_galore use_apollo use_badam use_adam_mini",
+    "full": "use_adam_mini use_asft_loss",
+    "galore": "use_galore galore_target galore_rank galore_update_interval galore_scale "
+    "galore_proj_type galore_layerwise",
+    "apollo": "use_apollo apollo_target apollo_rank apollo_update_interval apollo_scale "
+    "apollo_proj apollo_proj_type apollo_scale_type apollo_layerwise apollo_scale_front",
+    "badam": "use_badam badam_mode badam_start_block badam_switch_mode badam_switch_interval "
+    "badam_verbose",
+    "badam_ratio": "badam_update_ratio badam_mask_mode",
+    "quantized": "quantization_bit quantization_method quantization_type double_quantization "
+    "upcast_layernorm upcast_lmhead_output",
     "freeze": "freeze_trainable_layers freeze_trainable_modules freeze_extra_modules use_llama_pro",
     "oft": "oft_rank oft_block_size oft_target module_dropout",
     "adapter": "adapter_name_or_path adapter_folder create_new_adapter offload_folder cache_dir "
@@ -174,6 +183,8 @@ BASE_OF = {key: name for name, keys in _BY_BASE.items() for key in keys.split()}
 """Keys that do nothing in the plain LoRA base -> the base in which they do."""
 
 BESIDE: dict[str, dict[str, Any]] = {
+    "rope_scaling": {"cutoff_len": 8192},
+    "oft_rank": {"oft_block_size": 0},
     "adapter_folder": {"adapter_name_or_path": "."},
     "max_length": {"max_new_tokens": 0},
     "init_special_tokens": {"add_special_tokens": "<x>"},

@@ -139,7 +139,7 @@ def score(
 ) -> Sheet:
     """Score one set of files in `folder`. `texts`: what to train for a file, where it can be."""
     errors = lint([subject.path for subject in subjects], release, folder)
-    with Judge(release) as judge:
+    with Judge(release, extras=True) as judge:
         verdicts = judge.judge(
             Case(subject.path.name, subject.command, path=str(subject.path), cwd=str(folder))
             for subject in subjects

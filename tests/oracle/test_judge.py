@@ -116,6 +116,19 @@ def test_each_command_has_its_own_parser(judge: Judge) -> None:
     assert gone.error_type == ("NotImplementedError" if judge.release > "0.9.3" else "")
 
 
+@pytest.mark.parametrize("release", list(environments.RELEASES))
+def test_deepspeed_is_judged_where_it_is_installed(release: str) -> None:
+    def zero(stage: object, **more: object) -> dict[str, Any]:
+        return {**base("lora"), "deepspeed": {"zero_optimization": {"stage": stage}}, **more}
+
+    with Judge(release, extras=True) as judge:
+        assert one(judge, config=zero(3)).verdict == "accepted"
+        assert "ZeRO-3" in one(judge, config=zero(3, pissa_init=True)).message
+        assert one(judge, config=zero(2, pissa_init=True)).verdict == "accepted"
+        away = one(judge, config={**base("lora"), "deepspeed": "not/here.json"})
+        assert away.set_aside == ("deepspeed",)
+
+
 def test_the_machine_is_spared_unless_asked_for(judge: Judge) -> None:
     for key in ("bf16", "tf32", "pure_bf16", "enable_liger_kernel"):
         config = {**base("lora"), key: True}

@@ -6,9 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from schemas.probe import keys_of, path_of
 from tests.oracle import bases, environments, meant
 from tests.oracle.client import Trainer
+
+from probe import keys_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -41,8 +41,6 @@ else:
 MESSAGE_LIMIT = 2000
 STAGES = ("pt", "sft", "rm", "dpo", "kto", "ppo")
 MARK = "@@where="
-METRIC_PACKAGES = ("jieba", "nltk", "rouge_chinese")
-"""What `predict_with_generate` scores with; stood in for, so that generation itself can be run."""
 COPIERS = {"to_dict", "to_sanitized_dict", "to_json_string", "copyfrom", "__repr__", "__str__"}
 """Functions that look at every value without using it."""
 
@@ -136,13 +134,8 @@ def _watch(progress: Progress, read: set[str] | None) -> None:
         return arguments
 
     tuner.get_train_args = parsed
-    parser: Any = importlib.import_module("llamafactory.hparams.parser")
-    check = parser.check_version
-    parser.check_version = lambda name, *a, **k: name in METRIC_PACKAGES or check(name, *a, **k)
-    flow: Any = importlib.import_module("llamafactory.train.sft.workflow")
-    flow.ComputeSimilarity = lambda **_: lambda *_predictions, **_more: {"rouge-l": 1.0}
     for stage in STAGES:
-        flow = importlib.import_module(f"llamafactory.train.{stage}.workflow")
+        flow: Any = importlib.import_module(f"llamafactory.train.{stage}.workflow")
         flow.load_tokenizer = _before(progress, "model", flow.load_tokenizer, "data")
         flow.get_dataset = _before(progress, "data", flow.get_dataset, "model")
         flow.load_model = _before(progress, "model", flow.load_model, "trainer_init")
