@@ -1,0 +1,106 @@
+"""The hooks as a user meets them: the real pre-commit, a repository of configs, real commits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.precommit
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = (ROOT / "examples" / "good" / "qlora_sft.yaml").read_text(encoding="utf-8")
+OTHER = "services:\n  web:\n    image: nginx\n    learnig_rate: yes\n"
+
+
+def call(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    identity = {
+        **{f"GIT_{who}_{what}": "t@example.org" if what == "EMAIL" else "t"
+           for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }  # fmt: skip
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return subprocess.run(
+        command, cwd=folder, env={**environment, **identity}, capture_output=True, text=True,
+        check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = call(folder, "git", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This checkout's files as a repository of its own, tagged as a release would be."""
+    folder = tmp_path_factory.mktemp("ftlint")
+    for name in git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split(
+        "\0"
+    ):
+        source = ROOT / name
+        if name and source.is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / name)
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "release")
+    git(folder, "tag", "v0")
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, hooks: Path) -> Path:
+    """A repository of configs that has the hooks installed."""
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".pre-commit-config.yaml").write_text(
+        f"repos:\n  - repo: {hooks}\n    rev: v0\n    hooks:\n      - id: ftlint\n", "utf-8"
+    )
+    assert call(tmp_path, "pre-commit", "install").returncode == 0
+    return tmp_path
+
+
+def commit(project: Path, **files: str) -> subprocess.CompletedProcess[str]:
+    for name, text in files.items():
+        (project / f"{name}.yaml").write_text(text, encoding="utf-8")
+    git(project, "add", "--all")
+    return call(project, "git", "commit", "--message", "configs")
+
+
+def test_a_bad_config_is_stopped_and_the_mended_one_passes(project: Path) -> None:
+    stopped = commit(project, train=GOOD.replace("learning_rate", "learnig_rate"), compose=OTHER)
+    assert stopped.returncode != 0
+    assert "learnig_rate is not a key of LLaMA Factory" in stopped.stdout + stopped.stderr
+    assert "compose.yaml" not in stopped.stdout + stopped.stderr
+    passed = commit(project, train=GOOD)
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert "train.yaml" in git(project, "ls-files")
+
+
+def test_try_repo_runs_the_hook_on_every_file(hooks: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "bad.yaml").write_text(GOOD.replace("stage: sft", "stage: stf"), "utf-8")
+    git(tmp_path, "add", "--all")
+    done = call(tmp_path, "pre-commit", "try-repo", str(hooks), "ftlint", "--all-files")
+    assert done.returncode == 1
+    assert "stf is not a value of stage" in done.stdout
+
+
+def test_the_fixing_hook_mends_the_file_and_the_second_commit_passes(
+    project: Path, hooks: Path
+) -> None:
+    config = project / ".pre-commit-config.yaml"
+    config.write_text(config.read_text("utf-8").replace("id: ftlint", "id: ftlint-fix"), "utf-8")
+    bad = GOOD.replace("save_strategy: epoch", "save_strategy: no   # nothing to keep")
+    assert bad != GOOD
+    first = commit(project, train=bad)
+    assert first.returncode != 0
+    mended = (project / "train.yaml").read_text(encoding="utf-8")
+    assert mended == bad.replace("save_strategy: no ", 'save_strategy: "no" ')
+    second = commit(project)
+    assert second.returncode == 0, second.stdout + second.stderr
