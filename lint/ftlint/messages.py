@@ -51,6 +51,12 @@ def visible(text: str) -> str:
     return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
 
 
+def shown_path(path: str) -> str:
+    """Return a path for the head of a line, where a CI might take `::…` for a command to it."""
+    shown = visible(path)
+    return f"./{shown}" if shown.lstrip().startswith("::") else shown
+
+
 def _escaped(letter: str) -> str:
     code = ord(letter)
     if code < 0x100:

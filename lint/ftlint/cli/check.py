@@ -34,7 +34,7 @@ def check(request: Request, output: Output) -> int:
 def _check(request: Request, output: Output) -> int:
     bar = _Progress()
     try:
-        report, status = run(request, _stdin, bar.show)
+        report, status = run(request, read_stdin, bar.show)
     finally:
         bar.clear()
     colour = output.file is None and wants_colour(output.colour)
@@ -92,7 +92,7 @@ def wants_colour(choice: str) -> bool:
         return choice == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR"):
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
         return True
     terminal = sys.stdout is not None and sys.stdout.isatty()
     return terminal and os.environ.get("TERM") != "dumb"
@@ -119,7 +119,8 @@ def _stop(message: str, status: int) -> int:
     return status
 
 
-def _stdin() -> bytes:
+def read_stdin() -> bytes:
+    """Return standard input, as much of it as a config may be; nothing when it is closed."""
     return b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
 
 

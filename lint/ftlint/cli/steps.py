@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlint.cli.check import guarded, wants_colour, write
+from ftlint.cli.check import guarded, read_stdin, wants_colour, write
 from ftlint.engine import MAX_BYTES, Result, examine
 from ftlint.files import STDIN, Unreadable, expand, read
 from ftlint.planning import plan_of, without_data
@@ -46,7 +46,7 @@ def _steps(asked: Asked) -> int:
     if asked.format == "json":
         import json
 
-        write(json.dumps([as_object(column) for column in columns], ensure_ascii=False, indent=1))
+        write(json.dumps([as_object(column) for column in columns], indent=1))
         write("\n")
     elif columns:
         from ftlint.report.plan_table import table
@@ -68,7 +68,7 @@ def _columns(asked: Asked) -> Iterator[Column | Unreadable]:
             yield found
             continue
         if found.path == STDIN:
-            data: bytes | Unreadable = sys.stdin.buffer.read(MAX_BYTES + 1)
+            data: bytes | Unreadable = read_stdin()
         else:
             data = read(found.path, MAX_BYTES + 1)
         if isinstance(data, Unreadable):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftlint.messages import visible
+from ftlint.messages import shown_path, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def report(run: Run, colour: bool) -> Iterator[str]:
     """Yield `path:line:column: severity CODE message`."""
     for path, reason in run.failures:
-        yield f"{visible(path)}: not read: {visible(reason)}"
+        yield f"{shown_path(path)}: not read: {visible(reason)}"
     for result in run.results:
         for one in result.diagnostics:
             line, column = result.source.position(one.start)
-            path = visible(one.path)
+            path = shown_path(one.path)
             yield f"{path}:{line}:{column}: {one.severity} {one.code} {visible(one.message)}"

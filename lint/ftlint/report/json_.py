@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ftlint import __version__
+from ftlint.messages import visible
 from ftlint.records import SEVERITIES
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def report(run: Run, colour: bool) -> Iterator[str]:
             "files": {
                 "checked": run.checked,
                 "skipped": run.skipped,
-                "unreadable": [{"path": path, "reason": reason} for path, reason in run.failures],
+                "unreadable": [
+                    {"path": path, "reason": visible(reason)} for path, reason in run.failures
+                ],
             },
             "summary": {severity: run.count(severity) for severity in SEVERITIES},
         },
@@ -58,7 +61,7 @@ def as_object(source: Source, one: Diagnostic) -> dict[str, object]:
     """Return a diagnostic as plain data; lines and columns from 1, offsets in characters."""
     fix = one.fix and {
         "applicability": one.fix.applicability,
-        "message": one.fix.message,
+        "message": visible(one.fix.message),
         "edits": [edit._asdict() for edit in one.fix.edits],
     }
     return {
@@ -66,7 +69,7 @@ def as_object(source: Source, one: Diagnostic) -> dict[str, object]:
         "code": one.code,
         "name": one.name,
         "severity": one.severity,
-        "message": one.message,
+        "message": visible(one.message),
         "key": one.key,
         "start": _place(source, one.start),
         "end": _place(source, one.end),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from unicodedata import category, east_asian_width
 
-from ftlint.messages import visible
+from ftlint.messages import shown_path, visible
 from ftlint.records import SEVERITIES
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ WIDEST = 200
 def report(run: Run, colour: bool) -> Iterator[str]:
     """Yield the lines of a run."""
     for path, reason in run.failures:
-        yield f"{visible(path)}: {_paint('not read', '31', colour)}: {visible(reason)}"
+        yield f"{shown_path(path)}: {_paint('not read', '31', colour)}: {visible(reason)}"
     for result in run.results:
         for diagnostic in result.diagnostics:
             yield from _frame(result.source, diagnostic, colour)
@@ -33,7 +33,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
 
 def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
     position = source.position(diagnostic.start)
-    place = f"{visible(source.path)}:{position.line}:{position.column}"
+    place = f"{shown_path(source.path)}:{position.line}:{position.column}"
     head = _paint(f"{diagnostic.severity} {diagnostic.code}", _COLOURS[diagnostic.severity], colour)
     yield f"{_paint(place, '1', colour)}: {head} {_paint(diagnostic.name, '2', colour)}"
     line = source.line(position.line)
@@ -60,9 +60,10 @@ def _repairs(run: Run, colour: bool) -> Iterator[str]:
     """Yield what fixing did, and every fix that was withheld with its reason."""
     for repair in run.repairs:
         if repair.failure is not None:
-            yield f"{visible(repair.path)}: {_paint('not written', '31', colour)}: {repair.failure}"
+            failure = f"{_paint('not written', '31', colour)}: {visible(repair.failure)}"
+            yield f"{shown_path(repair.path)}: {failure}"
         for reason in repair.withheld:
-            yield f"{visible(repair.path)}: not fixed: {visible(reason)}"
+            yield f"{shown_path(repair.path)}: not fixed: {visible(reason)}"
     written = [one for one in run.repairs if one.failure is None and one.applied]
     if written:
         fixes = sum(repair.applied for repair in written)
