@@ -14,8 +14,8 @@ float_text ("0.5"), text (the text that the key is for), word ("banana"), true_t
 empty_text, list, mapping. `refused`: while arguments are parsed. `crashes`: later, with the place
 and the error. `unsettled`: not to be told here, for want of a package, the network or a device, or
 because what the key is for is refused in the same words.
-`live`: the value was looked at after parsing in a run that trained; where it is false, only
-parsing was observed, and `ok` means no more than that.
+`live`: the value was looked at after parsing, in a run that trained and where it can matter; where
+that is false, only parsing was observed, and `ok` means no more than that.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def train(
             values = meant.values(key, keys[key])
             plain = meant.meant(key, keys[key])
             first = trainer.train({**config, key: plain}, key, STEPS, trace=True)
-            looked_at = key in first.read or key in meant.HANDED_ON
+            looked_at = key in (*first.read, *meant.HANDED_ON) and key not in meant.IDLE
             if first.outcome != "trained" or not looked_at:
                 reason = first.error[:200] if first.error else "never looked at"
                 print(f"{release} {key}: {reason}", file=sys.stderr, flush=True)

@@ -93,6 +93,10 @@ BASES: dict[str, dict[str, Any]] = {
         "lr_scheduler_type": "cosine_with_min_lr",
         "lr_scheduler_kwargs": {"min_lr": 0.0},
     },
+    "restarts": {
+        "lr_scheduler_type": "cosine_with_restarts",
+        "lr_scheduler_kwargs": {"num_cycles": 1},
+    },
     "checkpointing": {"gradient_checkpointing": True},
     "profiler": {"enable_torch_profiler": True},
     "length": {"train_sampling_strategy": "group_by_length"},

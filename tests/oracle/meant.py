@@ -7,7 +7,7 @@ from typing import Any
 MEANT: dict[str, Any] = {
     "model_name_or_path": "tiny",
     "adapter_name_or_path": "adapter",
-    "adapter_folder": "adapter",
+    "adapter_folder": ".",
     "cache_dir": "cache",
     "add_tokens": "x1,x2",
     "add_special_tokens": "<x>,<y>",
@@ -41,8 +41,8 @@ MEANT: dict[str, Any] = {
     "tokenized_path": "tokenized",
     "output_dir": "out",
     "learning_rate": 1.0e-4,
-    "lr_scheduler_type": "cosine_with_min_lr",
-    "lr_scheduler_kwargs": {"min_lr": 0.0},
+    "lr_scheduler_type": "cosine",
+    "lr_scheduler_kwargs": {"num_cycles": 1},
     "optim": "adamw_torch",
     "optim_args": "a=1",
     "adam_beta1": 0.9,
@@ -172,7 +172,7 @@ _BY_BASE: dict[str, str] = {
     "workers": "dataloader_num_workers dataloader_prefetch_factor dataloader_persistent_workers "
     "dataloader_pin_memory",
     "resume": "resume_from_checkpoint ignore_data_skip restore_callback_states_from_checkpoint",
-    "cosine_min": "lr_scheduler_type lr_scheduler_kwargs",
+    "restarts": "lr_scheduler_kwargs",
     "checkpointing": "gradient_checkpointing gradient_checkpointing_kwargs use_reentrant_gc",
     "profiler": "enable_torch_profiler profiler_output_dir profiler_wait_steps "
     "profiler_warmup_steps profiler_active_steps profiler_repeat profiler_record_shapes "
@@ -185,8 +185,8 @@ BASE_OF = {key: name for name, keys in _BY_BASE.items() for key in keys.split()}
 BESIDE: dict[str, dict[str, Any]] = {
     "rope_scaling": {"cutoff_len": 8192},
     "oft_rank": {"oft_block_size": 0},
-    "adapter_folder": {"adapter_name_or_path": "."},
     "max_length": {"max_new_tokens": 0},
+    "length_penalty": {"num_beams": 2},
     "init_special_tokens": {"add_special_tokens": "<x>"},
     "predict_with_generate": {"cutoff_len": 24},
     "export_quantization_bit": {"export_quantization_dataset": "alpaca"},
@@ -200,6 +200,17 @@ HANDED_ON = (
 )
 """Keys that matter though nobody reads them after parsing: those of `generate` are copied out of
 their object together, bf16 becomes the precision while arguments are parsed."""
+
+
+IDLE = frozenset(
+    """moe_aux_loss_coef image_max_pixels image_min_pixels image_do_pan_and_scan crop_to_patches
+    video_max_pixels video_min_pixels video_fps video_maxlen use_audio_in_video audio_sampling_rate
+    infer_dtype ddp_find_unused_parameters ddp_bucket_cap_mb ddp_broadcast_buffers
+    ddp_static_graph freeze_vision_tower freeze_multi_modal_projector freeze_language_model
+    trust_remote_code hf_hub_token""".split()
+)
+"""Keys that are looked at, but whose value cannot matter here: no experts, pictures or sound, one
+process, no hub."""
 
 
 def meant(key: str, schema: dict[str, Any]) -> Any:
