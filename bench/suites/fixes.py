@@ -1,0 +1,188 @@
+"""The same repairs by ftlint's text edits and by ruamel's load and dump, on published configs.
+
+`python bench/suites/fixes.py` prints a Markdown table: lines changed that nobody asked to change,
+comments lost. ruamel is set up as kindly as it can be: round trip, quotes kept, no line wrapped.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "lint"), str(ROOT / "schemas")]
+
+from ruamel.yaml import YAML  # noqa: E402
+from ruamel.yaml.error import YAMLError  # noqa: E402
+
+from ftlint.dialect import OMEGACONF  # noqa: E402
+from ftlint.document import Document, compose  # noqa: E402
+from ftlint.engine import Options, decode  # noqa: E402
+from ftlint.fixes import edits  # noqa: E402
+from ftlint.fixes.apply import fix  # noqa: E402
+from ftlint.fixes.page import Page, read_page  # noqa: E402
+from ftlint.fixes.plan import Plan, splice  # noqa: E402
+from ftlint.source import Source, of_text  # noqa: E402
+from ftlint.target import resolve_target  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ftlint.records import Change
+
+CORPUS = Path(os.environ.get("FTLINT_CORPUS", ROOT.parent / "shared" / "corpus")) / "files"
+STEP = 1 if os.environ.get("FTLINT_FULL") else 8
+"""Every how manyth single edit is tried."""
+
+
+class Harm(NamedTuple):
+    """What a repair did beside what it was asked for."""
+
+    lines: int
+    comments: int
+
+
+class Repair(NamedTuple):
+    """Changes asked of a text, what ftlint made of it, and how many lines that concerns."""
+
+    kind: str
+    text: str
+    changes: tuple[Change, ...]
+    after: str
+
+
+def sources() -> Iterator[Source]:
+    """Yield the corpus files that hold keys and that ruamel can load."""
+    for path in sorted(CORPUS.glob("*.yaml")):
+        source = decode(path.name, path.read_bytes())
+        if isinstance(source, Source) and isinstance(read_page(source, OMEGACONF), Page):
+            try:
+                by_ruamel(source.text, ())
+            except YAMLError:
+                continue
+            yield source
+
+
+def single(source: Source, number: int) -> Iterator[Repair]:
+    """Yield deletions, renamings, replacements and insertions at the file's keys."""
+    page = read_page(source, OMEGACONF)
+    assert isinstance(page, Page)
+    for place, name in enumerate(page.constructed.entries):
+        makers: dict[str, Callable[[], object]] = {
+            "delete a key": lambda name=name: edits.delete(page, name),
+            "rename a key": lambda name=name: edits.rename(page, name, "renamed_key"),
+            "replace a value": lambda name=name: edits.replace(page, name, "7"),
+            "insert a key": lambda name=name: edits.insert_after(page, "new_key", "7", name),
+        }
+        for turn, (kind, make) in enumerate(makers.items()):
+            if (place * len(makers) + turn + number) % STEP:
+                continue
+            plan = make()
+            if isinstance(plan, Plan):
+                changes = plan.changes
+                if kind == "insert a key":  # ruamel has to be told where
+                    changes = (changes[0]._replace(comment=name),)
+                yield Repair(kind, source.text, changes, splice(source.text, plan.edits))
+
+
+def whole(source: Source) -> Iterator[Repair]:
+    """Yield the fixes that ftlint itself has for the file."""
+    for kind, unsafe in (("`--fix`", False), ("`--fix --unsafe-fixes`", True)):
+        fixed = fix(source, Options(resolve_target()), unsafe)
+        changes = tuple(change for one in fixed.applied for change in one.changes)
+        if changes:
+            yield Repair(kind, source.text, changes, fixed.source.text)
+
+
+def by_ruamel(text: str, changes: Iterable[Change]) -> str:
+    """Return the text with the changes made to ruamel's data, dumped again."""
+    yaml = YAML(typ="rt")
+    yaml.preserve_quotes = True
+    yaml.width = sys.maxsize
+    yaml.allow_duplicate_keys = True
+    data: Any = yaml.load(text)
+    for change in changes:
+        keys = list(data)
+        if change.kind == "delete":
+            del data[change.key]
+        elif change.kind == "replace":
+            data[change.key] = yaml.load(change.text)
+        elif change.kind == "rename":
+            place = keys.index(change.key)
+            data.insert(place, change.text, data.pop(change.key))
+        else:
+            place = keys.index(change.comment) + 1 if change.comment in keys else len(keys)
+            data.insert(place, change.key, yaml.load(change.text))
+    out = io.StringIO()
+    yaml.dump(data, out)
+    return out.getvalue()
+
+
+def harm(repair: Repair, after: str) -> Harm:
+    """Count the lines that are gone and belong to no changed key, and the comments lost."""
+    page = read_page(of_text("c.yaml", repair.text), OMEGACONF)
+    assert isinstance(page, Page)
+    mine: set[int] = set()
+    for change in repair.changes:
+        pair = page.find(change.key) if change.kind != "insert" else None
+        if pair is not None and hasattr(pair, "first"):
+            mine.update(range(pair.first, pair.last + 1))
+    old = [line for number, line in lines(repair.text) if number not in mine and line.strip()]
+    kept = Counter(line for _, line in lines(after))
+    gone = Counter(old) - kept
+    own = Counter(change.comment for change in repair.changes if change.kind == "delete")
+    lost = Counter(comments(repair.text)) - own - Counter(comments(after))
+    return Harm(sum(gone.values()), sum(lost.values()))
+
+
+def lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines with their numbers; line ends are left aside."""
+    return enumerate(text.replace("\r\n", "\n").split("\n"), 1)
+
+
+def comments(text: str) -> list[str]:
+    """Return the comments of a text that parses."""
+    document = compose(text)
+    assert isinstance(document, Document)
+    return [comment.text for comment in document.comments]
+
+
+def main() -> None:
+    """Print the table."""
+    rows: dict[str, list[tuple[Harm, Harm]]] = {}
+    broken: Counter[str] = Counter()
+    untouched = same = 0
+    for number, source in enumerate(sources()):
+        untouched += 1
+        same += by_ruamel(source.text, ()) == source.text
+        for repair in (*single(source, number), *whole(source)):
+            try:
+                theirs = harm(repair, by_ruamel(repair.text, repair.changes))
+            except (YAMLError, AssertionError, ValueError, KeyError):
+                broken[repair.kind] += 1
+                continue
+            rows.setdefault(repair.kind, []).append((harm(repair, repair.after), theirs))
+    head = ["repair", "tried"]
+    for name in ("ftlint", "ruamel"):
+        head += [f"{name}: other lines changed", "median", "worst", "repairs that lose a comment"]
+    print("| " + " | ".join(head) + " |")
+    print("|---" + "|--:" * (len(head) - 1) + "|")
+    for kind, pairs in rows.items():
+        cells = [kind, str(len(pairs))]
+        for which in (0, 1):
+            counts = [pair[which].lines for pair in pairs]
+            losing = sum(pair[which].comments > 0 for pair in pairs)
+            cells += [str(sum(counts)), f"{median(counts):g}", str(max(counts)), str(losing)]
+        print("| " + " | ".join(cells) + " |")
+    print(f"\nruamel's load and dump alone gives {same} of {untouched} files back as they were.")
+    if broken:
+        print(f"Left out, because ruamel fails on them: {dict(broken)}.")
+
+
+if __name__ == "__main__":
+    main()
