@@ -39,8 +39,11 @@ class Bands(NamedTuple):
     """The table for one stage."""
 
     margin: float
+    trial: Mapping[str, int]
     sizes: tuple[SizeBand, ...]
     methods: Mapping[str, MethodBand]
+    short: float
+    rate_factor: float | None
     low_rate: float
     tiny_batches: Mapping[str, int] | None
     unseen: float | None
@@ -66,8 +69,11 @@ def bands_of(table: Mapping[str, Any], stage: object) -> Bands | None:
         return None
     return Bands(
         table.get("margin", 0),
+        table.get("trial", {"samples": 0, "steps": 0}),
         tuple(_sizes(data.get("sizes", []))),
         {name: _method(method) for name, method in data.get("methods", {}).items()},
+        data.get("short", 1),
+        data.get("rate", {}).get("factor"),
         data.get("rate", {}).get("low", 0),
         data.get("tiny_batches"),
         data.get("unseen"),

@@ -168,7 +168,7 @@ def _is_broken_json(value: object) -> bool:
 
 
 def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, object]:
-    """Return the method, the rate it usually starts from, and how far off the config's is.
+    """Return the method, the rate it usually starts from, and how far the config's is from that.
 
     LLaMA Factory has no word for QLoRA: it is LoRA on a model that is quantized while loading.
     """
@@ -182,9 +182,8 @@ def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, obje
     factor = table.get("rate", {}).get("factor")
     known: dict[str, object] = {"method": method}
     if usual and factor and isinstance(rate, (int, float)) and rate > 0:
-        off = round(max(rate / usual, usual / rate), 2)
-        off = int(off) if off.is_integer() else off
-        known.update(usual_rate=usual, rate_factor=factor, rate_off=off)
+        above, below = round(rate / usual, 2), round(usual / rate, 2)
+        known.update(usual_rate=usual, rate_factor=factor, rate_above=above, rate_below=below)
     return known
 
 

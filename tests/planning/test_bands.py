@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.planning.helpers import HEAD, codes, found
 
 from ftlint.bands import BadBands, bands_of, load
 from ftlint.facts import Given
 from ftlint.run import Refused, Request, run
 from ftschemas import compiled
+from tests.planning.helpers import HEAD, codes, found
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,9 +39,10 @@ def verdict(
     ("samples", "epochs", "method", "expected"),
     [
         # outside of both bands
-        (3000, 10, "lora", "FT301"), (3000, 5.5, "lora", "FT301"), (3000, 2, "lora", "FT302"),
+        (3000, 10, "lora", "FT301"), (3000, 5.5, "lora", "FT301"), (3000, 1.5, "lora", "FT302"),
+        (3000, 2.5, "lora", "FT307"),
         (25000, 8, "lora", "FT301"), (25000, 0.5, "lora", "FT302"), (25000, 0.5, "full", "FT302"),
-        (500, 12, "lora", "FT301"), (500, 2, "lora", "FT302"), (500, 0.5, "full", "FT302"),
+        (500, 12, "lora", "FT301"), (500, 1, "lora", "FT302"), (500, 0.5, "full", "FT302"),
         # inside of one
         (3000, 3, "lora", ""), (3000, 5, "lora", ""), (3000, 5, "qlora", ""), (3000, 1, "full", ""),
         (3000, 3, "full", ""), (25000, 1, "lora", ""), (25000, 2, "lora", ""), (500, 5, "lora", ""),
@@ -52,7 +53,7 @@ def verdict(
         (500, 8, "lora", "FT306"), (500, 10, "lora", "FT306"), (500, 10.5, "lora", "FT301"),
         # near a limit the milder band judges
         (1000, 8, "lora", ""), (1000, 12, "lora", "FT301"), (9500, 2, "lora", ""),
-        (8000, 2, "lora", "FT302"), (1200, 8, "lora", "FT301"),
+        (8000, 2, "lora", "FT307"), (1200, 8, "lora", "FT301"),
     ],
 )  # fmt: skip
 def test_size_and_method_meet(samples: int, epochs: float, method: str, expected: str) -> None:
@@ -64,6 +65,19 @@ def test_one_epoch_is_too_few_only_at_a_low_rate() -> None:
     assert verdict(50000, 1, rate="4.0e-5") == "FT302"
     assert verdict(50000, 2, rate="2.0e-5") == ""
     assert verdict(50000, 1, "full", rate="1.0e-6") == ""
+
+
+def test_a_trial_and_a_run_that_goes_on_are_not_judged() -> None:
+    assert verdict(5000, 100, more="max_samples: 3\n") == ""
+    assert verdict(5000, 0.5, more="adapter_name_or_path: saves/before\n") == ""
+    text = HEAD + "max_steps: 100\nper_device_train_batch_size: 16\n"
+    assert "FT301" not in codes(text, Given(dataset_sizes=(("faq", 64),)))
+    assert "FT301" in codes(text.replace("100", "101"), Given(dataset_sizes=(("faq", 64),)))
+
+
+def test_a_rate_far_off_is_said_once() -> None:
+    assert verdict(50000, 1, rate="5.0e-6") == "FT303"
+    assert verdict(3000, 1, rate="5.0e-6") == "FT302 FT303"
 
 
 def test_an_evaluated_run_may_be_long() -> None:
@@ -107,6 +121,16 @@ def test_epochs_really_run_are_judged_under_max_steps() -> None:
 def test_rates_off_by_more_than_ten(method: str, rate: str, off: bool) -> None:
     text = HEAD.replace("finetuning_type: lora", METHODS[method]) + f"learning_rate: {rate}\n"
     assert ("FT303" in codes(text)) == off
+
+
+def test_low_rates_of_runs_that_go_on_and_of_other_parts_are_not_judged() -> None:
+    low = HEAD + "learning_rate: 5.0e-6\n"
+    assert "FT303" in codes(low)
+    assert "FT303" not in codes(low + "adapter_name_or_path: saves/before\n")
+    assert "FT303" in codes(low.replace("5.0e-6", "5.0e-3") + "adapter_name_or_path: saves/a\n")
+    vision = HEAD.replace("lora", "full") + "learning_rate: 2.0e-4\n"
+    assert "FT303" in codes(vision)
+    assert "FT303" not in codes(vision + "freeze_language_model: true\n")
 
 
 def test_optimizers_with_rates_of_their_own_are_not_judged() -> None:

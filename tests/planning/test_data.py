@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.planning.helpers import HEAD, found, options
 
 from ftlint.engine import lint
 from ftlint.facts import Given
 from ftlint.source import of_text
+from tests.planning.helpers import HEAD, found, options
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.planning.helpers import HEAD, NOTHING, codes, context_of
 
 from ftlint.facts import Given
+from tests.planning.helpers import HEAD, NOTHING, codes, context_of
 
 ROOT = Path(__file__).parents[2]
 

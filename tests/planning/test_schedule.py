@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.planning.helpers import HEAD, codes, found, options
 
 from ftlint.engine import lint
 from ftlint.facts import Given
 from ftlint.source import of_text
+from tests.planning.helpers import HEAD, codes, found, options
 
 ROWS = Given(gpus=1, dataset_sizes=(("faq", 1000),))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.planning.helpers import HEAD, NOTHING, found
 
 from ftlint.facts import Given
+from tests.planning.helpers import HEAD, NOTHING, found
 
 BATCH = "per_device_train_batch_size: 2\ngradient_accumulation_steps: 4\n"
 

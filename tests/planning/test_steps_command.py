@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.planning.helpers import HEAD
 
 from ftlint.cli.commands import cli
+from tests.planning.helpers import HEAD
 
 BODY = (
     HEAD + "per_device_train_batch_size: 4\ngradient_accumulation_steps: 2\nnum_train_epochs: 3\n"

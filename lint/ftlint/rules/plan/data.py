@@ -139,7 +139,7 @@ def _names(folder: str) -> list[str]:
 
 
 def _rows(context: Context, size: DatasetSize) -> Iterator[_Told]:
-    from ftlint.datasets.kept import columns_read
+    from ftlint.datasets import columns_read
 
     entry, stage = size.entry, str(context.instance["effective"].get("stage"))
     assert entry is not None

@@ -9,14 +9,14 @@ from ftlint.records import Finding
 from ftlint.rules.plan.wording import METHODS, count, launched, of, rate, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ftlint.bands import Bands, MethodBand, SizeBand
     from ftlint.construct import Entry
     from ftlint.context import Context
     from ftlint.planning import Planned
 
-TOO_MANY, TOO_FEW, UNWATCHED = "FT301", "FT302", "FT306"
+TOO_MANY, TOO_FEW, UNWATCHED, FEWER = "FT301", "FT302", "FT306", "FT307"
 
 
 _METHOD = frozenset(["finetuning_type", "quantization_bit", "learning_rate"])
@@ -54,10 +54,10 @@ def check(context: Context) -> Iterator[Finding]:
     if case.low > max(_limit(band, case.method) for band in case.bands.near_size(case.samples)):
         if not watched(context):
             yield _too_many(case)
-    elif not case.by_steps and _too_short(case):
-        yield _too_few(case)
-    elif case.size.early_stopping and case.low > case.method.epochs.high and not watched(context):
-        yield from _unwatched(case)
+    elif not _goes_on(case) and _all(case, _is_short):
+        yield _too_few(case, TOO_FEW if _all(case, _is_too_short) else FEWER)
+    elif _needs_watching(case) and not watched(context):
+        yield _at(case, UNWATCHED, {**_bands(case), "stopping": _stopping(context)})
 
 
 def _case(context: Context) -> Case | None:
@@ -75,9 +75,15 @@ def _case(context: Context) -> Case | None:
     by_steps = plan.limited_by == "max_steps"
     if not by_steps:
         low = high = context.instance["effective"]["num_train_epochs"]
-    if high is None:
+    if high is None or _is_trial(bands, samples, context):
         return None
     return Case(context, planned, bands, method, facts["method"], samples, low, high, by_steps)
+
+
+def _is_trial(bands: Bands, samples: int, context: Context) -> bool:
+    config = context.instance["config"]
+    few = "max_samples" in config and samples <= bands.trial["samples"]
+    return few or 0 < context.instance["effective"]["max_steps"] <= bands.trial["steps"]
 
 
 def _limit(size: SizeBand, method: MethodBand) -> float:
@@ -89,16 +95,32 @@ def _limit(size: SizeBand, method: MethodBand) -> float:
     return min(outside, min(size.epochs.high, method.epochs.high) + size.beyond)
 
 
-def _too_short(case: Case) -> bool:
-    return all(_is_short(case, band) for band in case.bands.near_size(case.samples))
+def _goes_on(case: Case) -> bool:
+    """Say whether a run is as short as it is on purpose: cut off, or the next of several."""
+    return case.by_steps or bool(case.context.instance["effective"].get("adapter_name_or_path"))
+
+
+def _all(case: Case, judge: Callable[[Case, SizeBand], bool]) -> bool:
+    return all(judge(case, band) for band in case.bands.near_size(case.samples))
+
+
+def _least(case: Case, size: SizeBand) -> float:
+    """Return the fewest epochs that pass: fewer are outside of both bands."""
+    return min(size.tolerated.low, case.method.epochs.low)
+
+
+def _is_slow(case: Case, size: SizeBand) -> bool:
+    """Say whether epochs below both recommended minima come with a low rate."""
+    fewer = case.high < size.epochs.low and case.high < case.method.epochs.low
+    return fewer and _rate_is_low(case)
 
 
 def _is_short(case: Case, size: SizeBand) -> bool:
-    lowest, method = size.tolerated.low, case.method
-    if case.high < min(lowest, method.epochs.low):
-        return True
-    fewer = case.high < size.epochs.low and case.high < method.epochs.low
-    return fewer and _rate_is_low(case)
+    return case.high < _least(case, size) or _is_slow(case, size)
+
+
+def _is_too_short(case: Case, size: SizeBand) -> bool:
+    return case.high < _least(case, size) * case.bands.short or _is_slow(case, size)
 
 
 def _rate_is_low(case: Case) -> bool:
@@ -106,7 +128,14 @@ def _rate_is_low(case: Case) -> bool:
     usual = case.method.learning_rate
     if usual is None or isinstance(written, bool) or not isinstance(written, (int, float)):
         return False
+    if case.bands.rate_factor is not None and written * case.bands.rate_factor < usual:
+        return False  # FT303 says it
     return 0 < written < usual * case.bands.low_rate
+
+
+def _needs_watching(case: Case) -> bool:
+    most = case.method.epochs.high
+    return case.size.early_stopping and case.low > most and case.low >= case.size.epochs.low
 
 
 def watched(context: Context) -> bool:
@@ -166,7 +195,7 @@ def _stopping(context: Context) -> str:
     return ", ".join(keys)
 
 
-def _too_few(case: Case) -> Finding:
+def _too_few(case: Case, code: str) -> Finding:
     size, method = case.size.epochs, case.method.epochs
     best = min(max(size.low, method.low), min(size.high, method.high))
     remedy, at = f"num_train_epochs: {count(best)}", ""
@@ -176,12 +205,7 @@ def _too_few(case: Case) -> Finding:
         usual = case.method.learning_rate
         at = f", at a learning rate of {rate(written)} where about {rate(usual)} is usual,"
         remedy += f" and learning_rate: {usual * case.bands.low_rate:.1e}".replace("e-0", "e-")
-    return _at(case, TOO_FEW, {**_bands(case), "remedy": remedy, "rate": at})
-
-
-def _unwatched(case: Case) -> Iterator[Finding]:
-    if case.context.catalogue.get("early_stopping_steps") is not None:
-        yield _at(case, UNWATCHED, {**_bands(case), "stopping": _stopping(case.context)})
+    return _at(case, code, {**_bands(case), "remedy": remedy, "rate": at})
 
 
 def _at(case: Case, code: str, values: dict[str, object]) -> Finding:

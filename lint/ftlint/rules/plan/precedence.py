@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ftlint.records import Change, Finding
+from ftlint.rules.plan import epochs
 from ftlint.rules.plan.wording import count, launched
 
 if TYPE_CHECKING:
@@ -27,21 +28,21 @@ def check(context: Context) -> Iterator[Finding]:
         return
     if not isinstance(entry.value, int) or entry.value <= 0:
         return
-    epochs = context.entries.get("num_train_epochs")
-    if epochs is None:
+    other = context.entries.get("num_train_epochs")
+    if other is None:
         yield from _by_epochs(context, entry, planned)
-    elif isinstance(epochs.value, (int, float)):
-        yield _ignored(context, epochs, entry.value, planned)
+    elif isinstance(other.value, (int, float)):
+        yield _ignored(context, other, entry.value, planned)
 
 
-def _ignored(context: Context, epochs: Entry, steps: int, planned: Planned) -> Finding:
+def _ignored(context: Context, entry: Entry, steps: int, planned: Planned) -> Finding:
     from ftlint.fixes.recipe import of_changes
 
     fix = of_changes(
         context, "safe", "remove num_train_epochs", [Change("delete", "num_train_epochs")]
     )
-    values = {"epochs": context.raw(epochs), "steps": int(steps), "amount": amount(planned)}
-    return Finding(IGNORED, epochs.key.start, epochs.key.end, epochs.name, values, fix)
+    values = {"epochs": context.raw(entry), "steps": int(steps), "amount": amount(planned)}
+    return Finding(IGNORED, entry.key.start, entry.key.end, entry.name, values, fix)
 
 
 def amount(planned: Planned) -> str:
@@ -73,7 +74,7 @@ def _by_epochs(context: Context, entry: Entry, planned: Planned) -> Iterator[Fin
     passes = plan.epochs.exact
     comments = context.document.comments
     commented = any(_belongs(context, entry, comment.start) for comment in comments)
-    if commented or passes is None or passes <= 1:
+    if commented or passes is None or passes <= 1 or any(epochs.check(context)):
         return
     values = {
         "steps": entry.value, "epochs": _epochs(passes), "launched": launched(planned),
