@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from ftlint.datasets import columns_read
 from ftlint.datasets.entries import Columns, Entry, Tags
-from ftlint.datasets.kept import Unconvertible, columns_read, keeps
+from ftlint.datasets.kept import Unconvertible, keeps
 
 PLAIN = Entry("a", "file", "a.json")
 PAIR = PLAIN._replace(ranking=True, columns=Columns(chosen="chosen", rejected="rejected"))

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import Any
 RANK = int(os.environ.get("RANK", "0"))
 WORDS = [f"w{number}" for number in range(100)]
 PORTS = 29600  # a port of its own for each case of several processes
+SECONDS = 180  # that a case may take; some never end, and that is foreseen
 
 
 def build_model(folder: Path) -> None:
@@ -124,6 +127,10 @@ def in_child(case: dict[str, Any], number: int, log: Path) -> dict[str, Any]:
         os._exit(0)
     os.close(writer)
     with open(reader, encoding="utf-8") as pipe:  # noqa: PTH123
+        if not select.select([pipe], [], [], SECONDS)[0]:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return {"error": f"still running after {SECONDS} seconds"}
         text = pipe.read()
     os.waitpid(child, 0)
     return dict(json.loads(text)) if text else {"error": "the process died"}

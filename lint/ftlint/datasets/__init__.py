@@ -1,7 +1,7 @@
 """Dataset sizes without loading data: definitions, row counts, rows that preprocessing drops."""
 
 from ftlint.datasets.cache import Cache, folder
-from ftlint.datasets.entries import Entry, Info, define, read_info
+from ftlint.datasets.entries import Entry, Info, columns_read, define, read_info
 from ftlint.datasets.files import Trouble
 from ftlint.datasets.sizes import (
     NOT_LOCAL,
@@ -21,6 +21,7 @@ __all__ = [
     "Info",
     "Question",
     "Trouble",
+    "columns_read",
     "count_rows",
     "define",
     "folder",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 INFO = "dataset_info.json"
+ALPACA, SHAREGPT, OPENAI = "alpaca", "sharegpt", "openai"
 FILE, SCRIPT, CLOUD = "file", "script", "cloud_file"
 HF_HUB, MS_HUB, OM_HUB = "hf_hub", "ms_hub", "om_hub"
 HUBS = {HF_HUB: "Hugging Face", MS_HUB: "ModelScope", OM_HUB: "Modelers"}
@@ -53,7 +54,7 @@ class Entry(NamedTuple):
     name: str
     load_from: str  # FILE, SCRIPT, CLOUD or one of HUBS
     location: object  # file name, repository or address
-    formatting: object = "alpaca"
+    formatting: object = ALPACA
     ranking: object = False
     split: object = "train"
     num_samples: object = None
@@ -132,7 +133,7 @@ def define(
     entry = Entry(
         name,
         *source,
-        formatting=attributes.get("formatting", "alpaca"),
+        formatting=attributes.get("formatting", ALPACA),
         ranking=attributes.get("ranking", False),
         split=attributes.get("split", "train"),
         num_samples=attributes.get("num_samples"),
@@ -143,6 +144,22 @@ def define(
     if isinstance(tags, dict):
         entry = entry._replace(tags=Tags(*map(tags.get, Tags._fields)))
     return entry
+
+
+def columns_read(entry: Entry) -> tuple[str, ...]:
+    """Return the columns that must be there: each one that is missing is a KeyError."""
+    columns = entry.columns
+    common = [columns.images, columns.videos, columns.audios]
+    common += [columns.tools] if entry.formatting != OPENAI else []
+    if entry.formatting == ALPACA:
+        common += [columns.history, columns.prompt, columns.query, columns.system, columns.kto_tag]
+        common += [columns.chosen, columns.rejected] if entry.ranking else []
+        if not columns.kto_tag and not entry.ranking:
+            common += [columns.response]
+    else:
+        common += [columns.messages, columns.kto_tag]
+        common += [columns.chosen, columns.rejected] if entry.ranking else []
+    return tuple(dict.fromkeys(name for name in common if name))
 
 
 def _source(

@@ -80,8 +80,10 @@ def _rows(path: str, begin: int, end: int) -> int:
             brace = find(b"{", place + 1, max(limit, 0))
             while brace >= 0:
                 place = brace
-                after = buffer[brace + 1] if brace + 1 < len(buffer) else 0
-                if after == 34 or after <= 32 or after == 125:
+                after = buffer[brace + 1]  # the file ends with a brace and a bracket
+                if after == 32:
+                    after = buffer[brace + 2]
+                if after <= 32 or after == 34 or after == 125:  # a blank, a quote, a brace
                     context = bytes(buffer[brace - 6 : brace + 10])
                     if context in known:
                         rows, row, quotes, counted = rows + 1, brace, 0, brace

@@ -10,13 +10,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ftlint.datasets.entries import ALPACA, OPENAI, SHAREGPT
 from ftlint.datasets.reading import NoReader, rows_of
 
 if TYPE_CHECKING:
     from ftlint.datasets.entries import Columns, Entry, Tags
     from ftlint.datasets.reading import Row
-
-ALPACA, SHAREGPT, OPENAI = "alpaca", "sharegpt", "openai"
 
 
 CHUNK = 10_000  # rows of a CSV file that pandas finds one type for
@@ -79,22 +78,6 @@ def keeps(row: Row, entry: Entry, stage: str) -> bool:
     if stage == "sft":
         return responses == 1
     return responses >= 2 if stage in ("rm", "dpo", "kto") else True
-
-
-def columns_read(entry: Entry) -> tuple[str, ...]:
-    """Return the columns that must be there: each one that is missing is a KeyError."""
-    columns = entry.columns
-    common = [columns.images, columns.videos, columns.audios]
-    common += [columns.tools] if entry.formatting != OPENAI else []
-    if entry.formatting == ALPACA:
-        common += [columns.history, columns.prompt, columns.query, columns.system, columns.kto_tag]
-        common += [columns.chosen, columns.rejected] if entry.ranking else []
-        if not columns.kto_tag and not entry.ranking:
-            common += [columns.response]
-    else:
-        common += [columns.messages, columns.kto_tag]
-        common += [columns.chosen, columns.rejected] if entry.ranking else []
-    return tuple(dict.fromkeys(name for name in common if name))
 
 
 def _alpaca(row: Row, entry: Entry) -> tuple[int, int]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from ftlint.datasets.cache import Cache
 from ftlint.datasets.entries import CLOUD, FILE, HUBS, SCRIPT, Entry, Info, define, read_info
 from ftlint.datasets.files import ELSEWHERE, OUTSIDE, Files, Trouble, find
-from ftlint.datasets.splits import sliced
 from ftlint.steps.counts import UNKNOWN, Count, exactly, least, total
 from ftlint.steps.rows import DatasetRows, SampleCount
 
@@ -149,9 +148,14 @@ def _of_files(
                 UNREADABLE if count.rows is None else "empty",
                 f"{os.path.basename(path)} {problem}"))  # fmt: skip
     rows = sum(count.rows or 0 for count in counts)
-    usable = sliced(entry.split, exactly(rows))
-    if isinstance(usable, str):
-        return base._replace(rows=rows, trouble=Trouble(UNREADABLE, usable))
+    usable = exactly(rows)
+    if entry.split not in (None, "train"):
+        from ftlint.datasets.splits import sliced
+
+        part = sliced(entry.split, usable)
+        if isinstance(part, str):
+            return base._replace(rows=rows, trouble=Trouble(UNREADABLE, part))
+        usable = part
     notes = [f"dataset {name}: {count.assumption}" for count in counts if count.assumption]
     base = base._replace(rows=rows, usable=usable, source="file")
     return _looked_into(base, files.kind, question, cache, notes)

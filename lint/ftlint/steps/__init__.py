@@ -2,6 +2,7 @@
 
 from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
 from ftlint.steps.plan import Samples, StepPlan, plan
+from ftlint.steps.record import as_record
 from ftlint.steps.rows import DatasetRows, SampleCount
 from ftlint.steps.world import World
 
@@ -15,6 +16,7 @@ __all__ = [
     "Samples",
     "StepPlan",
     "World",
+    "as_record",
     "exactly",
     "plan",
 ]

@@ -98,6 +98,8 @@ def _events(ends: Outcome, judge: Judge) -> Outcome:
                         else (training.high + around) * schedule.eval_passes)  # fmt: skip
     if schedule.save_strategy == "steps":
         saves = _up(stepped(saves, schedule.save_steps), 1 if schedule.save_steps < 1 else 0)
+        if schedule.early_stopping is not None:  # a run that is stopped does not save at its end
+            saves = Count(max(saves.low - 1, 0), saves.high)
     elif schedule.save_strategy == "epoch":
         saves = entered
     elif schedule.save_strategy == "best":
