@@ -2894,8 +2894,8 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
   '{better}.',
   (), 'key', (), (), 'plan.schedule', None),
  ('FT211', 'long-warmup', 'info', ('train',), (), (),
-  '{name} {written} spends {steps} of {total}{launched} on warmup ({share}); 3 to 10 % is usual. A tenth is warmup_steps: {better}.', (), 'key', (), (),
-  'plan.schedule', None),
+  '{name} {written} is {steps} of warmup in a run of {total}{launched}, {share} of it; 3 to 10 % is usual. A tenth is warmup_steps: {better}.', (), 'key', (),
+  (), 'plan.schedule', None),
  ('FT212', 'last-epoch-cut-short', 'info', ('train',), (), (('>=', (4, 47)), ('<', (4, 52))),
   'transformers {transformers} counts {counted} an epoch and runs {run}, so training stops at {total}, {lost} before the end of the last epoch{launched}. Take '
   'a gradient_accumulation_steps that divides the batches of an epoch, or transformers 4.52.',

@@ -76,6 +76,8 @@ def _by_epochs(context: Context, entry: Entry, planned: Planned) -> Iterator[Fin
     commented = any(_belongs(context, entry, comment.start) for comment in comments)
     if commented or passes is None or passes <= 1 or any(epochs.check(context)):
         return
+    if plan.total_steps.low <= context.given.bands.get("trial", {}).get("steps", 0):
+        return
     values = {
         "steps": entry.value, "epochs": _epochs(passes), "launched": launched(planned),
         "better": count(round(passes, 2)),

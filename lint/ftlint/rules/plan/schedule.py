@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from ftlint.records import Finding
@@ -57,9 +58,8 @@ def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
         steps = int(entry.value)
     if effective.get("lr_scheduler_type") in WITHOUT_WARMUP or not isinstance(steps, int):
         return
-    share = context.given.bands.get("warmup")
     code = ALL_WARMUP if steps >= total else LONG_WARMUP
-    if steps < total and (share is None or steps <= max(share * total, 1)):
+    if code == LONG_WARMUP and not _is_long(steps, total, context):
         return
     values = {
         "name": entry.name, "written": context.raw(entry), "steps": of(steps, "step"),
@@ -67,8 +67,15 @@ def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
         "launched": launched(planned) if plan.get("limited_by") == "epochs" else "",
         "better": count(max(total // 10, 1)),
     }  # fmt: skip
-    if steps >= total > 1 or code == LONG_WARMUP:
+    if total > 1:
         yield Finding(code, entry.key.start, entry.key.end, entry.name, values)
+
+
+def _is_long(steps: int, total: int, context: Context) -> bool:
+    bands = context.given.bands
+    limited = context.instance["effective"].get("max_steps", -1) > 0
+    trial = limited and total <= bands.get("trial", {}).get("steps", 0)
+    return not trial and "warmup" in bands and steps > ceil(bands["warmup"] * total)
 
 
 def _cut_short(context: Context, planned: Planned) -> Iterator[Finding]:
