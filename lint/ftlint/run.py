@@ -179,7 +179,9 @@ class Judges:
             if code != "ALL" and not any(
                 matches(code, rule.code, rule.name) for rule in book.rules.values()
             ):
-                raise Refused(f"{code!r} is no rule: see `ftlint rule --all`")
+                theirs = code in (*settings.select, *settings.ignore)
+                where = f"{path}: " if theirs else ""
+                raise Refused(f"{where}{code!r} is no rule: see `ftlint rule --all`")
         options = Options(target, given, select, ignore, rules=book)
         return options, settings
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_BYTES = 1 << 20
+LONGEST = 80
+"""Characters of a wrong value that a message shows."""
 
 
 class Settings(NamedTuple):
@@ -101,7 +103,7 @@ def find(folder: str) -> str | None:
         if os.path.isfile(own):
             return own
         shared = os.path.join(folder, "pyproject.toml")
-        if _mentions_ftlint(shared):
+        if _has_table(shared):
             return shared
         parent = os.path.dirname(folder)
         if parent == folder:
@@ -110,28 +112,37 @@ def find(folder: str) -> str | None:
 
 
 def load(path: str) -> Settings:
-    """Return the settings in `path`; raises `BadSettings`."""
+    """Return the settings in `path`; raises `BadSettings`.
+
+    In pyproject.toml they stand under [tool.ftlint], in any other file at the top.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadSettings(f"{path}: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise BadSettings(f"{path}: larger than a settings file can be")
+    try:
+        table = _toml(data)
+    except (ValueError, RecursionError) as error:
+        raise BadSettings(f"{path}: not TOML: {error}") from None
+    if os.path.basename(path) == "pyproject.toml":
+        tool = table.get("tool")
+        table = tool.get("ftlint") if isinstance(tool, dict) else None
+        if not isinstance(table, dict):
+            raise BadSettings(f"{path}: it has no table [tool.ftlint]")
+    return _checked(path, table)
+
+
+def _toml(data: bytes) -> Any:
+    """Parse TOML; raises `ValueError` for what is none."""
     try:
         import tomllib
     except ImportError:  # Python 3.10
         import tomli as tomllib  # type: ignore[import-not-found,no-redef,unused-ignore]
 
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise BadSettings(f"{path}: larger than a settings file can be")
-        table = tomllib.loads(data.decode("utf-8"))
-    except OSError as error:
-        raise BadSettings(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadSettings(f"{path}: not TOML: {error}") from None
-    if not path.endswith("ftlint.toml"):
-        tool = table.get("tool")
-        table = tool.get("ftlint", {}) if isinstance(tool, dict) else {}
-    if not isinstance(table, dict):
-        raise BadSettings(f"{path}: ftlint must be a table")
-    return _checked(path, table)
+    return tomllib.loads(data.decode("utf-8"))
 
 
 def _checked(path: str, table: dict[str, Any]) -> Settings:
@@ -143,9 +154,9 @@ def _checked(path: str, table: dict[str, Any]) -> Settings:
 
             near = get_close_matches(name, _KINDS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(_KINDS)}"
-            raise BadSettings(f"{path}: unknown setting {name!r}; {hint}")
+            raise BadSettings(f"{path}: unknown setting {_short(name)}; {hint}")
         if not kind.accepts(value):
-            raise BadSettings(f"{path}: {name} = {value!r} should be {kind.wanted}")
+            raise BadSettings(f"{path}: {name} = {_short(value)} should be {kind.wanted}")
         if isinstance(value, list):
             value = tuple(value)
         elif isinstance(value, dict):
@@ -154,10 +165,25 @@ def _checked(path: str, table: dict[str, Any]) -> Settings:
     return Settings(**found)
 
 
-def _mentions_ftlint(path: str) -> bool:
-    """Say whether a pyproject.toml speaks of ftlint, without the cost of a TOML parser."""
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _has_table(path: str) -> bool:
+    """Say whether a pyproject.toml has settings; most do not even speak of ftlint.
+
+    One that cannot be read as TOML is taken to have them, so that the fault is told.
+    """
     try:
         with open(path, "rb") as file:
-            return b"ftlint" in file.read(MAX_BYTES)
+            data = file.read(MAX_BYTES)
     except OSError:
         return False
+    if b"ftlint" not in data:
+        return False
+    try:
+        tool = _toml(data).get("tool")
+    except (ValueError, RecursionError):
+        return b"tool.ftlint" in data
+    return isinstance(tool, dict) and "ftlint" in tool
