@@ -259,7 +259,7 @@ def ground(text: str, errors: Iterable[Error]) -> str | None:
     data = bases.BASES.get(stage, {}).get("dataset", "alpaca")
     evaluated = any(line.startswith("eval_dataset:") for line in lines)
     replaced = {**GROUNDED, "dataset": data, **({"eval_dataset": data} if evaluated else {})}
-    if any(line.startswith("eval_strategy: steps") for line in lines):
+    if any(line.startswith("eval_strategy:") and "steps" in line for line in lines):
         replaced |= {"eval_steps": 1, "save_steps": 1}  # so short a run evaluates, too
     replaced = {key: value for key, value in replaced.items() if key not in blamed}
     dropped = {*replaced, *UNGROUNDED} - blamed

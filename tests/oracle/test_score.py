@@ -9,7 +9,7 @@ from tests.oracle.score import Sheet, score_corpus, score_generated
 pytestmark = pytest.mark.oracle
 
 CORPUS_RECALL = 1.0
-CORPUS_PRECISION = 1.0
+CORPUS_PRECISION = 0.98
 GENERATED_RECALL = 0.95
 GENERATED_PRECISION = 0.95
 COUNT = 200
