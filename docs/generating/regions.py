@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from docs.generating import rules
+from docs.generating.guide import cases
 from docs.generating.keys import TYPES
 from docs.generating.markdown import code, codes, fence, plain, table
 from docs.generating.mistakes import mistakes
@@ -182,6 +183,8 @@ REGIONS: dict[str, Callable[[], str]] = {
     "bands": bands,
     "commands": commands,
     "example rule": example_rule,
+    "guide": lambda: cases("examples/guide"),
+    "guide as written": lambda: cases("examples/guide/as-written"),
     "keywords": keywords,
     "loading": loading,
     "mistakes": mistakes,
