@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ftlint.dialect import Dialect
     from ftlint.fixes.page import Page
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./~$+-](?:[\w ./@=+~$()-]*[\w./@=+~$()-])?\Z")
+_PLAIN = re.compile(r"[A-Za-z0-9_./~$+](?:[\w ./@=+~$()-]*[\w./@=+~$()-])?\Z")
 """Text that stays as it is in block and flow style alike."""
 
 
