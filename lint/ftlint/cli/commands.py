@@ -33,7 +33,7 @@ def _sizes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> An
     sizes = []
     for value in values:
         name, _sep, number = value.rpartition("=")
-        if not number.isdecimal() or int(number) < 1:
+        if not number.isdecimal() or len(number) > 18 or int(number) < 1:
             raise click.BadParameter(f"{value!r}: write NAME=ROWS, or ROWS for the only dataset")
         sizes.append((name, int(number)))
     return tuple(sizes)

@@ -24,7 +24,7 @@ def document(rule: Rule) -> dict[str, Any]:
     folder = os.path.join(os.path.dirname(ftschemas.__file__), "rules")
     path = os.path.join(folder, f"{rule.code}-{rule.name}.yaml")
     with open(path, encoding="utf-8") as file:
-        return YAML(typ="safe", pure=True).load(file)  # type: ignore[no-any-return]
+        return YAML(typ="safe").load(file)  # type: ignore[no-any-return]
 
 
 def listing(format: str) -> str:
