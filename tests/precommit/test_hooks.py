@@ -104,3 +104,27 @@ def test_the_fixing_hook_mends_the_file_and_the_second_commit_passes(
     assert mended == bad.replace("save_strategy: no ", 'save_strategy: "no" ')
     second = commit(project)
     assert second.returncode == 0, second.stdout + second.stderr
+
+
+def test_odd_names_and_json_are_checked_and_no_file_is_touched(hooks: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    bad = GOOD.replace("stage: sft", "stage: stf")
+    files = {
+        "a b.yaml": bad,
+        "설정/한글.yml": bad,
+        "c;d $(e).yaml": GOOD.replace("\n", "\r\n"),
+        "config.json": '{"model_name_or_path": "m", "template": "qwen", "stage": "stf"}\n',
+        "data.json": '[{"instruction": "stage: stf", "input": "", "output": ""}]\n',
+        ".github/workflows/ci.yaml": "on: push\njobs: {a: {steps: [{run: 'stage: stf'}]}}\n",
+        "chart.yaml": "metadata:\n  name: {{ .Values.name }}\n",
+        "notes.txt": bad,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(text.encode())
+    git(tmp_path, "add", "--all")
+    done = call(tmp_path, "pre-commit", "try-repo", str(hooks), "ftlint", "--all-files")
+    assert done.returncode == 1
+    found = {line.split(":")[0] for line in done.stdout.splitlines() if ": error FT" in line}
+    assert found == {"a b.yaml", "설정/한글.yml", "config.json"}
+    assert {name: (tmp_path / name).read_bytes().decode() for name in files} == files
