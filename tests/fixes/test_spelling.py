@@ -18,8 +18,9 @@ LOADERS = [PYYAML, PYYAML_CONTAINERS, OMEGACONF]
 LETTERS = st.characters(
     codec="utf-8", exclude_characters="\x85\u2028\u2029\ufeff", exclude_categories=["Cc"]
 )
-TRAPS = """no|null||1e-4|0755|1:30|2024-01-01|a: b|a #b|- a|[a|true |=|${a|'|"|~|y|1_000|.5|-|a,b
-{x}|*a|&a|!a|%a|@a|`a|?|? a|--- a|<<|a:|:a|a b|/a/b|$HOME/a|--flag|-1x""".replace("\n", "|").split("|")
+_LISTED = """no|null||1e-4|0755|1:30|2024-01-01|a: b|a #b|- a|[a|true |=|${a|'|"|~|y|1_000|.5|-|a,b
+{x}|*a|&a|!a|%a|@a|`a|?|? a|--- a|<<|a:|:a|a b|/a/b|$HOME/a|--flag|-1x"""
+TRAPS = _LISTED.replace("\n", "|").split("|")
 WORDS = st.text(LETTERS) | st.sampled_from(TRAPS)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | WORDS
 VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(WORDS, SCALARS, max_size=3)
