@@ -69,7 +69,7 @@ def prepare(
     from ftlint.steps import StepPlan
 
     data, samples = _data(values, known, given, root or os.getcwd(), found=root is not None)
-    inputs = Inputs(config, samples, _world(given, known), target)
+    inputs = Inputs(_as_meant(config), samples, _world(given, known), target)
     made = plan_of(inputs)
     plan, refused = (made, None) if isinstance(made, StepPlan) else (None, made)
     return Planned(stated, plan, refused, inputs, data)
@@ -83,7 +83,15 @@ def without_data(
 
     names = known.get("dataset_names") or []
     rows = SampleCount(tuple(DatasetRows(str(name), source="unknown") for name in names))
-    return Inputs(config, rows, _world(given, known), target)
+    return Inputs(_as_meant(config), rows, _world(given, known), target)
+
+
+def _as_meant(config: Mapping[str, object]) -> dict[str, object]:
+    """Take a bare `no`, which YAML reads as false, for the word that a strategy key wants."""
+    return {
+        name: "no" if value is False and name.endswith("_strategy") else value
+        for name, value in config.items()
+    }
 
 
 def plan_of(inputs: Inputs) -> StepPlan | NoPlan:

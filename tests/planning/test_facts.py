@@ -124,3 +124,8 @@ def test_a_plain_lint_loads_no_step_arithmetic(tmp_path: Path) -> None:
     assert "ftlint.engine" in loaded
     unwanted = ("ftlint.steps", "ftlint.datasets", "ftlint.planning", "ftlint.bands")
     assert [n for n in loaded if n.startswith(unwanted) or ".rules.plan" in n] == []
+
+
+def test_a_bare_no_is_planned_as_the_word() -> None:
+    known = facts(HEAD + "save_strategy: no\n# ftlint: dataset-size=80\n")
+    assert known["plan"]["checkpoints"] == 0  # type: ignore[index]

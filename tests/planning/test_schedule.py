@@ -123,3 +123,19 @@ def test_nothing_to_train_on(body: str, rows: int, reported: bool) -> None:
         bool(only("FT204", HEAD + body + "\n", Given(gpus=1, dataset_sizes=(("faq", rows),))))
         == reported
     )
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["val_size: 0.1\neval_dataset: other\n", "val_size: tenth\n", "val_size: 1\n",
+     "mix_strategy: interleave_under\ninterleave_probs: 0.5,0.5\n"],
+)  # fmt: skip
+def test_what_other_rules_see_without_data_is_not_said_again(body: str) -> None:
+    assert only("FT204", HEAD + body, Given(gpus=1, dataset_sizes=(("faq", 1),))) == []
+
+
+def test_probabilities_that_do_not_add_up() -> None:
+    text = HEAD.replace("faq", "faq,chat") + "mix_strategy: interleave_under\n"
+    given = Given(gpus=1, dataset_sizes=(("faq", 50), ("chat", 50)))
+    assert len(only("FT204", text + "interleave_probs: 0.5,0.6\n", given)) == 1
+    assert only("FT204", text + "interleave_probs: 0.5,0.5\n", given) == []

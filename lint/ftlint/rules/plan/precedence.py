@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ftlint.records import Change, Finding
-from ftlint.rules.plan import epochs
 from ftlint.rules.plan.wording import count, launched
 
 if TYPE_CHECKING:
@@ -74,9 +73,12 @@ def _by_epochs(context: Context, entry: Entry, planned: Planned) -> Iterator[Fin
     passes = plan.epochs.exact
     comments = context.document.comments
     commented = any(_belongs(context, entry, comment.start) for comment in comments)
-    if commented or passes is None or passes <= 1 or any(epochs.check(context)):
+    trial = context.given.bands.get("trial", {}).get("steps", 0)
+    if commented or passes is None or passes <= 1 or plan.total_steps.low <= trial:
         return
-    if plan.total_steps.low <= context.given.bands.get("trial", {}).get("steps", 0):
+    from ftlint.rules.plan import epochs
+
+    if any(epochs.check(context)):
         return
     values = {
         "steps": entry.value, "epochs": _epochs(passes), "launched": launched(planned),

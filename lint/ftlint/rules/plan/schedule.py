@@ -26,17 +26,28 @@ def check(context: Context) -> Iterator[Finding]:
     planned = context.planned
     if planned is None or not context.instance["effective"].get("do_train"):
         return
-    yield from _nothing(context, planned)
+    if planned.refused is not None:
+        yield from _nothing(context, planned)
     yield from _warmup(context, planned)
     yield from _cut_short(context, planned)
 
 
 def _nothing(context: Context, planned: Planned) -> Iterator[Finding]:
-    refused = planned.refused
-    if refused is None or refused.key not in FROM_DATA or planned.data is None:
+    from ftlint.steps import NoPlan
+    from ftlint.steps.settings import read
+
+    refused, inputs = planned.refused, planned.inputs
+    if refused is None or inputs is None or planned.data is None or refused.key not in FROM_DATA:
         return
+    if isinstance(read(inputs.config, *inputs.target.versions), NoPlan):
+        return  # no data are needed to see it: FT1 and FT4 do
+    facts = context.instance["facts"]
+    if refused.key == "interleave_probs" and (
+        facts.get("interleave_probs_count") != facts.get("dataset_count")
+    ):
+        return  # FT408 says it
     if context.instance["effective"].get("val_size") == 1:
-        return  # FT613 says it, with or without data
+        return  # FT613 says it
     if any(size.trouble or size.dropped.low for size in planned.data.train):
         return  # FT7 says why
     entry = context.entries.get(refused.key) or context.entries.get("dataset")

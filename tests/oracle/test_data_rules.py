@@ -1,0 +1,71 @@
+"""FT2 and FT7 against the real program: what they say ends a run does end it, and only that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.oracle.client import Trainer
+
+from ftlint.engine import Options, lint
+from ftlint.source import of_text
+from ftlint.target import resolve_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.oracle
+
+ROOT = Path(__file__).parents[2]
+BROKEN = "examples/guide/broken"
+CONFIG: dict[str, Any] = {
+    "model_name_or_path": "tiny", "stage": "sft", "do_train": True, "finetuning_type": "full",
+    "dataset": "faq", "dataset_dir": BROKEN, "template": "empty", "output_dir": "o",
+    "report_to": "none", "use_cpu": True, "cutoff_len": 64, "save_strategy": "no",
+    "per_device_train_batch_size": 4,
+}  # fmt: skip
+ENDS_THE_RUN = {"FT204", "FT701", "FT702", "FT703", "FT704", "FT705", "FT706", "FT708"}
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Iterator[Trainer]:
+    with Trainer("0.9.5") as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "steps"),
+    [
+        ({}, None, 6),
+        ({"dataset": "faqs"}, "FT701", 0),
+        ({"dataset": "chat_as_chatml"}, "FT702", 0),
+        ({"dataset": "tickets"}, "FT703", 0),
+        ({"dataset": "cut_off"}, "FT704", 0),
+        ({"dataset": "chat"}, "FT705", 0),
+        ({"stage": "dpo"}, "FT706", 0),
+        ({"dataset": "questions"}, "FT708", 0),
+        ({"val_size": 8}, "FT204", 0),
+        ({"dataloader_drop_last": True, "per_device_train_batch_size": 9}, "FT204", 0),
+        ({"num_train_epochs": 0}, "FT203", 0),
+        ({"max_steps": 0}, "FT202", 1),
+        ({"dataset": "gaps"}, "FT707", 6),
+        ({"dataset": "faq,faq"}, "FT709", 6),
+        ({"dataset": "misspelt"}, "FT711", 6),
+        ({"max_steps": 4, "num_train_epochs": 9.0}, "FT201", 4),
+    ],
+)
+def test_the_run_is_as_the_rule_says(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], code: str | None,
+    steps: int,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(ROOT)
+    config = {**CONFIG, **changed}
+    text = "".join(f"{key}: {str(value).lower() if isinstance(value, bool) else value}\n"
+                   for key, value in config.items())  # fmt: skip
+    found = lint(of_text("config.yaml", text), Options(resolve_target("0.9.5"))).diagnostics
+    codes = {one.code for one in found if one.code[2] in "27"}
+    assert codes == ({code} if code else set())
+    outcome = trainer.train({**config, "dataset_dir": str(ROOT / BROKEN)}, steps=50)
+    assert outcome.steps == steps
+    assert (outcome.outcome == "trained") == (code not in ENDS_THE_RUN)

@@ -1,0 +1,54 @@
+"""The whole way, text to plan, against the observed runs of the reference."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftlint.facts import Given
+from tests.planning.helpers import context_of
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = Path(os.environ.get("FTLINT_REFERENCE", ROOT.parent / "shared" / "reference")).resolve()
+RUNS = [
+    json.loads(line) for line in (REFERENCE / "step_cases.jsonl").open(encoding="utf-8")
+]  # fmt: skip
+FINISHED = [
+    run
+    for run in RUNS
+    if run["kind"] == "full_run" and "resume" not in run["run"] and "HEAD" not in run["run"]
+    if not run["config"].get("tokenized_path")
+]
+
+
+def text_of(config: dict[str, Any]) -> str:
+    head = {"model_name_or_path": "m", "output_dir": "o", **config}
+    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in head.items())
+
+
+@pytest.mark.parametrize("release", ["0.9.3", "0.9.4", "0.9.5"])
+def test_finished_runs_are_planned_as_they_went(release: str) -> None:
+    exact = 0
+    given = Given(dataset_dir=str(REFERENCE / "step_data"))
+    runs = [run for run in FINISHED if run["versions"]["llamafactory"] == release]
+    for run in runs:
+        versions, observed = run["versions"], run["observed"]
+        context = context_of(
+            text_of(run["config"]), given._replace(gpus=run["world_size"]), "run.yaml",
+            target=release, transformers=versions["transformers"],
+        )  # fmt: skip
+        planned = context.planned
+        assert planned is not None
+        assert planned.plan is not None, (run["id"], planned.refused)
+        total, done = planned.plan.total_steps, planned.plan.executed_steps
+        assert total.low <= observed["state_max_steps"] <= (total.high or 1 << 60), run["id"]
+        assert done.low <= observed["ts_global_step"] <= (done.high or 1 << 60), run["id"]
+        facts = context.instance["facts"]["plan"]
+        if "total_steps" in facts:
+            assert facts["total_steps"] == observed["state_max_steps"], run["id"]
+            exact += 1
+    assert exact > 0.8 * len(runs) > 10, (exact, len(runs))
