@@ -18,9 +18,10 @@ LOADERS = [PYYAML, PYYAML_CONTAINERS, OMEGACONF]
 LETTERS = st.characters(
     codec="utf-8", exclude_characters="\x85\u2028\u2029\ufeff", exclude_categories=["Cc"]
 )
-_LISTED = """no|null||1e-4|0755|1:30|2024-01-01|a: b|a #b|- a|[a|true |=|${a|'|"|~|y|1_000|.5|-|a,b
-{x}|*a|&a|!a|%a|@a|`a|?|? a|--- a|<<|a:|:a|a b|/a/b|$HOME/a|--flag|-1x"""
-TRAPS = _LISTED.replace("\n", "|").split("|")
+TRAPS = [
+    *"no null 1e-4 0755 1:30 2024-01-01 a: [a = ${a ' \" ~ y 1_000 .5 - a,b {x} *a &a".split(),
+    *"!a|%a|@a|`a|?|<<|:a|/a/b|$HOME/a|--flag|-1x|a b|a: b|a #b|- a|true |? a|--- a|".split("|"),
+]
 WORDS = st.text(LETTERS) | st.sampled_from(TRAPS)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | WORDS
 VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(WORDS, SCALARS, max_size=3)
@@ -46,7 +47,7 @@ def test_a_value_fits_into_any_style_of_file(value: object, text: str, dialect: 
     made = page(text, dialect)
     fitted = fit(made, spell(value, dialect))
     if isinstance(fitted, Refused):
-        assert "${" in str(value)
+        assert "${" in str(value) or (made.is_json and "infinite" in fitted.reason)
         return
     again = read_page(of_text("c.yaml", text.replace("1", fitted)), dialect)
     assert isinstance(again, Page), fitted

@@ -49,11 +49,12 @@ def fit(page: Page, text: str, quote: str = "") -> str | Refused:
     if isinstance(value, Refused):
         return value
     if page.is_json:
-        return text if _is_json(text, value) else json.dumps(value, ensure_ascii=False, default=str)
+        return text if _is_json(text, value) else _json(value)
     if isinstance(value, str) and value == text and quote and not set(text) & {quote, "\\"}:
         return quote + text + quote
-    if page.root.flow and read(page, text, "{k: ", "}") != value:
-        return json.dumps(value, ensure_ascii=False, default=str)
+    between = read(page, text, "{k: ", "}") if page.root.flow else value
+    if repr(between) != repr(value):  # not ==, to which 1 is True and NaN never itself
+        return _json(value)
     return text
 
 
@@ -67,6 +68,13 @@ def read(page: Page, text: str, before: str = "k: ", behind: str = "") -> object
     if made.problems or not alone or not isinstance(made.value, dict) or "k" not in made.value:
         return Refused(f"{text!r} is not a value on one line")
     return made.value["k"]  # type: ignore[no-any-return]
+
+
+def _json(value: object) -> str | Refused:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return Refused("JSON has no infinite numbers")
 
 
 def _is_json(text: str, value: object) -> bool:
