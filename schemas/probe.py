@@ -24,10 +24,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.oracle import bases, environments, meant
 from tests.oracle.client import Case, Judge, Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DATA = Path(__file__).resolve().parent / "ftschemas"
 STEPS = 12
@@ -86,8 +89,8 @@ def parse(release: str, keys: dict[str, dict[str, Any]], only: list[str]) -> dic
 
 def train(
     release: str, keys: dict[str, dict[str, Any]], records: dict[str, Any], only: list[str]
-) -> None:
-    """Train what the parser accepted, and note in the records what became of it."""
+) -> Iterator[None]:
+    """Train what the parser accepted, and note in the records what became of it, key by key."""
     with Trainer(release) as trainer:
         for key in only:
             record = records[key]
@@ -110,6 +113,7 @@ def train(
                 else:
                     record["crashes"][kind] = f"{outcome.where}: {outcome.error_type}"
             record["live"] = True
+            yield
 
 
 def path_of(release: str) -> Path:
@@ -145,9 +149,10 @@ def main(argv: list[str] | None = None) -> None:
         with Trainer(release):  # builds the files that values name
             pass
         records.update(parse(release, keys, only))
-        if options.phase == "train":
-            train(release, keys, records, only)
         write(release, {key: records[key] for key in keys})
+        if options.phase == "train":
+            for _ in train(release, keys, records, only):
+                write(release, {key: records[key] for key in keys})
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -71,11 +72,15 @@ class Process:
     script = ""
 
     def __init__(self, release: str, *arguments: str, extras: bool = False) -> None:
-        python = environments.ensure(release, extras)
         self.release = release
+        python = environments.ensure(release, extras)
+        self._command = [str(python), str(HERE / self.script), *arguments]
+        self._start()
+
+    def _start(self) -> None:
         self._buffer = b""
         self._process = subprocess.Popen(
-            [str(python), str(HERE / self.script), *arguments],
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -96,7 +101,8 @@ class Process:
     def close(self) -> None:
         """End the process; it removes its folders when its input ends."""
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
@@ -106,15 +112,26 @@ class Process:
         self._process.stdout.close()
 
     def ask(self, request: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-        """Send one request and wait for its answer, `timeout` seconds and a margin at most."""
-        assert self._process.stdin is not None
+        """Send one request and wait for its answer, `timeout` seconds and a margin at most.
+
+        A process that somebody ended is started again, once a request.
+        """
         line = json.dumps({**request, "timeout": timeout}).encode() + b"\n"
+        try:
+            return self._exchange(line, timeout + 30)
+        except OracleError:
+            self.close()
+            self._start()
+            return self._exchange(line, timeout + 30)
+
+    def _exchange(self, line: bytes, timeout: float) -> dict[str, Any]:
+        assert self._process.stdin is not None
         try:
             self._process.stdin.write(line)
             self._process.stdin.flush()
         except BrokenPipeError as error:
             raise OracleError(f"{self.script} of {self.release} is gone") from error
-        return self._read(timeout + 30)
+        return self._read(timeout)
 
     def _read(self, timeout: float) -> dict[str, Any]:
         assert self._process.stdout is not None
