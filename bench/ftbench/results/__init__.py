@@ -1,0 +1,1 @@
+"""Results of runs as JSON, version 1."""

@@ -1,0 +1,262 @@
+"""The result of a run as JSON, version 1: what it holds, how it is read and written.
+
+Seconds are floats, sizes are bytes. What was not captured is null, never 0.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERSION = 1
+"""Raised when a field changes its meaning; new fields alone do not raise it."""
+
+KIND = "run"
+
+
+Change = TypedDict("Change", {"key": str, "from": object, "to": object, "why": str})
+"""One way in which the run differs from the config; null stands for a key that is absent."""
+
+
+def change(key: str, before: object, after: object, why: str) -> Change:
+    """Return one difference between a config and its run."""
+    return {"key": key, "from": before, "to": after, "why": why}
+
+
+class Config(TypedDict):
+    """The config and what was made of it."""
+
+    path: str
+    sha256: str
+    changes: list[Change]
+    values: dict[str, Any]
+
+
+class Gpu(TypedDict):
+    """The first GPU of the run, and how many of them it used on this node."""
+
+    name: str
+    uuid_hash: str | None
+    power_limit_w: float | None
+    count: int
+    memory_bytes: int
+    capability: str
+
+
+class Environment(TypedDict):
+    """What the run ran on."""
+
+    gpu: Gpu | None
+    driver: str | None
+    cuda: str | None
+    cpu: str
+    packages: dict[str, str]
+    python: str
+    platform: str
+    env: dict[str, str]
+    git: str | None
+
+
+class Model(TypedDict):
+    """The architecture as built; `mlp` is its inner width, `gated` if that has three matrices."""
+
+    source: str
+    layers: int
+    hidden: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    mlp: int
+    vocab: int
+    gated: bool
+    tied: bool
+    experts: int | None
+    parameters: int
+    trainable: int
+
+
+class Method(TypedDict):
+    """How the model was trained."""
+
+    stage: str
+    finetuning_type: str
+    quantization_bit: int | None
+    quantization_method: str | None
+    lora_rank: int | None
+    lora_targets: list[str]
+    trainable_layers: list[int] | None
+    gradient_checkpointing: bool
+    reentrant: bool
+    dtype: str
+    attention: str
+    liger: bool
+    packing: bool
+    neat_packing: bool
+    cutoff_len: int
+
+
+class Trainer(TypedDict):
+    """The trainer's own numbers, at train begin and at the end."""
+
+    max_steps: int
+    global_step: int | None
+    batches_per_epoch: int | None
+    rows: int | None
+    epochs: float | None
+    epochs_entered: int | None
+    warmup_steps: int | None
+    world_size: int
+    logs: int | None
+    evaluations: int
+    checkpoints: int
+    train_steps_per_second: float | None
+    train_runtime: float | None
+
+
+class Step(TypedDict):
+    """One optimizer step, from the end of the one before to its own.
+
+    `gpu_seconds` is the same span between CUDA events. `other` holds what logging, evaluation and
+    saving took inside the span. A micro-batch is [rows, length, real tokens, loss tokens, sum of
+    squares of attended lengths].
+    """
+
+    seconds: float
+    gpu_seconds: float | None
+    data: float | None
+    forward_backward: float | None
+    optimizer: float | None
+    other: float | None
+    micro_batches: list[list[int]]
+
+
+Phases = TypedDict(
+    "Phases",
+    {
+        "import": float | None,
+        "parse": float | None,
+        "data": float | None,
+        "model": float | None,
+        "train": float | None,
+        "total": float,
+        "first_step": float | None,
+        "evaluations": list[float],
+        "saves": list[float],
+        "wall": float | None,
+    },
+)
+"""Where the time went. `total` is the child's own clock, `wall` its parent's."""
+
+
+class Memory(TypedDict):
+    """Peaks of the caching allocator on the first rank; `ranks` has the same of every rank."""
+
+    peak_allocated: int | None
+    peak_reserved: int | None
+    allocator_retries: int | None
+    out_of_memory: int | None
+    ranks: list[dict[str, int | None]]
+
+
+class Device(TypedDict):
+    """Samples of [seconds since the start, SM MHz, W, °C, throttle reasons] while training."""
+
+    samples: list[list[float]]
+    other_processes: int | None
+
+
+class Failure(TypedDict):
+    """Why there is no complete run: `kind` is one of `KINDS_OF_FAILURE`."""
+
+    kind: str
+    message: str
+    remedy: str
+
+
+KINDS_OF_FAILURE = ("out_of_memory", "refused", "crash", "time_limit", "interrupted", "missing")
+
+
+class Result(TypedDict):
+    """One run. Every field is always present; after a failure what is not known is null."""
+
+    version: int
+    kind: str
+    tool: dict[str, str]
+    when: str
+    command: list[str]
+    config: Config
+    runner: str
+    environment: Environment | None
+    model: Model | None
+    method: Method | None
+    plan: dict[str, Any] | None
+    trainer: Trainer | None
+    steps: list[Step]
+    phases: Phases | None
+    memory: Memory | None
+    device: Device | None
+    lengths: list[int] | None
+    schedule: list[dict[str, int]] | None
+    flags: list[str]
+    error: Failure | None
+
+
+class Unusable(Exception):
+    """A file that is not a result, or one of another version. The text says which and why."""
+
+
+def read(path: str | os.PathLike[str]) -> Result:
+    """Return a result.
+
+    Raises:
+        Unusable: the file is missing, no JSON, no result, or of another version.
+    """
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Unusable(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise Unusable(f"{path}: not JSON: {error}") from None
+    if not isinstance(found, dict) or found.get("kind") != KIND:
+        raise Unusable(f"{path}: not the result of a run")
+    if found.get("version") != VERSION:
+        raise Unusable(f"{path}: version {found.get('version')!r} is not read, only {VERSION}")
+    if missing := [name for name in Result.__annotations__ if name not in found]:
+        raise Unusable(f"{path}: lacks {', '.join(missing)}")
+    return cast("Result", found)
+
+
+def write(path: str | os.PathLike[str], value: Mapping[str, Any]) -> None:
+    """Write JSON, whole or not at all. NaN and infinities become null.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    target = Path(path)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(_finite(value), file, allow_nan=False)
+            file.write("\n")
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, (list, tuple)) else value
