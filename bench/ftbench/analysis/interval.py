@@ -1,0 +1,106 @@
+"""Intervals that assume no distribution: of a median by order statistics, of anything by blocks."""
+
+from __future__ import annotations
+
+import math
+import random
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+LEVEL = 0.95
+RESAMPLES = 2000
+SEED = 20_211
+
+
+class Interval(NamedTuple):
+    """An estimate with its bounds; `level` is what they really cover, under 0.95 for few values."""
+
+    value: float
+    low: float
+    high: float
+    level: float = LEVEL
+
+    @property
+    def half_width(self) -> float:
+        """Half the width over the value."""
+        return (self.high - self.low) / 2 / self.value if self.value else math.inf
+
+
+def of_median(values: Sequence[float], level: float = LEVEL) -> Interval:
+    """Return the median between two order statistics: exact for any continuous distribution.
+
+    The number of values under the true median is binomial(n, 1/2). The pair is the narrowest that
+    is symmetric in rank and covers `level`; fewer than six values cannot cover 95 %, and then the
+    bounds are the smallest and the largest with the level that they do cover.
+
+    Raises:
+        ValueError: there are no values.
+    """
+    ordered = sorted(values)
+    count = len(ordered)
+    if not count:
+        raise ValueError("no values")
+    total, below, rank = 2**count, 1, 0
+    covered = total - 2  # between the smallest and the largest
+    while rank + 1 < count / 2:
+        tail = below + math.comb(count, rank + 1)
+        if (total - 2 * tail) / total < level:
+            break
+        rank, below, covered = rank + 1, tail, total - 2 * tail
+    return Interval(
+        median(ordered), ordered[rank], ordered[count - 1 - rank], max(covered, 0) / total
+    )
+
+
+def by_blocks(
+    values: Sequence[float],
+    statistic: Callable[[Sequence[float]], float],
+    *,
+    block: int | None = None,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """Return a statistic with percentiles of its block bootstrap.
+
+    Steps that follow each other are alike (clocks drift), so runs of `block` neighbours are drawn
+    together, on a ring so that every value is drawn as often; by default the cube root of the
+    count, and five at least.
+
+    Raises:
+        ValueError: there are no values.
+    """
+    count = len(values)
+    if not count:
+        raise ValueError("no values")
+    size = min(count, block or max(5, round(count ** (1 / 3))))
+    draw = random.Random(SEED)
+    ring = [*values, *values[: size - 1]]
+    found = []
+    for _ in range(resamples):
+        sample: list[float] = []
+        while len(sample) < count:
+            start = draw.randrange(count)
+            sample += ring[start : start + size]
+        found.append(statistic(sample[:count]))
+    found.sort()
+    return Interval(
+        statistic(values), quantile(found, (1 - level) / 2), quantile(found, (1 + level) / 2), level
+    )
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Return a quantile of sorted values, between two of them by a straight line."""
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def spread(values: Sequence[float]) -> float:
+    """Return the interquartile range over the median."""
+    ordered = sorted(values)
+    middle = median(ordered)
+    return (quantile(ordered, 0.75) - quantile(ordered, 0.25)) / middle if middle else math.inf
