@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.oracle import environments
 
 from ftbench.analysis.flops import (
     PROJECTIONS,
@@ -22,7 +23,6 @@ from ftbench.analysis.flops import (
     of_micro_batches,
     shape_of,
 )
-from tests.oracle import environments
 
 SMALL = Shape(4, 64, 8, 2, 16, 176, 320)
 LLAMA_8B = Shape(32, 4096, 32, 8, 128, 14336, 128256)
@@ -128,7 +128,8 @@ def test_reference_of_dpo_is_one_forward_more() -> None:
 MODEL: Any = {"layers": 4, "hidden": 64, "heads": 8, "kv_heads": 2, "head_dim": 16, "mlp": 176,
               "vocab": 320, "gated": True, "experts": None}  # fmt: skip
 METHOD: Any = {"stage": "sft", "finetuning_type": "lora", "lora_rank": 4, "lora_targets": ["all"],
-               "trainable_layers": None, "gradient_checkpointing": True, "reentrant": True}  # fmt: skip
+               "trainable_layers": None, "gradient_checkpointing": True,
+               "reentrant": True}  # fmt: skip
 
 
 def test_of_a_result() -> None:

@@ -1,0 +1,128 @@
+"""What a card can do at most: by its data sheet, and by multiplying matrices on it.
+
+Dense TFLOP/s without sparsity, fp32 accumulation where a card halves it; GB/s. By exact name, as
+the driver gives it: cards of one name family differ by a third. Sources: NVIDIA's data sheets and
+the tables of ml-engineering, torchtitan and Lightning that quote them.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from itertools import pairwise
+from statistics import median
+from typing import Any, NamedTuple
+
+
+class Peak(NamedTuple):
+    """TFLOP/s in bfloat16 and float16, None where the card has no units for it; bandwidth."""
+
+    bf16: float | None
+    fp16: float
+    gigabytes_per_second: float
+
+    def of(self, dtype: str) -> float | None:
+        """Return TFLOP/s for a dtype's name, None where the sheet has none."""
+        return {"bfloat16": self.bf16, "bf16": self.bf16, "float16": self.fp16,
+                "fp16": self.fp16}.get(dtype)  # fmt: skip
+
+
+SPEC = {
+    "NVIDIA H100 80GB HBM3": Peak(989, 989, 3350),
+    "NVIDIA H100 PCIe": Peak(756, 756, 2000),
+    "NVIDIA H100 NVL": Peak(835, 835, 3900),
+    "NVIDIA H200": Peak(989, 989, 4800),
+    "NVIDIA GH200 480GB": Peak(989, 989, 4000),
+    "NVIDIA GH200 144G HBM3e": Peak(989, 989, 4800),
+    "NVIDIA H20": Peak(148, 148, 4000),
+    "NVIDIA B200": Peak(2250, 2250, 8000),
+    "NVIDIA A100-SXM4-80GB": Peak(312, 312, 2039),
+    "NVIDIA A100 80GB PCIe": Peak(312, 312, 1935),
+    "NVIDIA A100-SXM4-40GB": Peak(312, 312, 1555),
+    "NVIDIA A100-PCIE-40GB": Peak(312, 312, 1555),
+    "NVIDIA L40S": Peak(362, 362, 864),
+    "NVIDIA L4": Peak(121, 121, 300),
+    "NVIDIA A10": Peak(125, 125, 600),
+    "NVIDIA A10G": Peak(70, 70, 600),
+    "NVIDIA RTX A6000": Peak(154.8, 154.8, 768),
+    "NVIDIA GeForce RTX 3090": Peak(71, 71, 936),
+    "NVIDIA GeForce RTX 4090": Peak(165.2, 165.2, 1008),
+    "NVIDIA GeForce RTX 5090": Peak(209.5, 209.5, 1792),
+    "Tesla V100-SXM2-16GB": Peak(None, 125, 900),
+    "Tesla V100-SXM2-32GB": Peak(None, 125, 900),
+    "Tesla T4": Peak(None, 65, 320),
+}
+
+SECONDS = 3.0
+SIDES = (4096, 8192, 12288)
+CPU_SIDES = (512, 1024)
+
+
+def spec(name: str, dtype: str = "bfloat16") -> float | None:
+    """Return a card's TFLOP/s by its data sheet, None for a card or dtype that is not listed."""
+    found = SPEC.get(name)
+    return None if found is None else found.of(dtype)
+
+
+def probe(dtype: str = "bfloat16", timeout: float = 120.0) -> dict[str, Any] | None:
+    """Return what `measure` returns, from a process of its own; None where it cannot run."""
+    command = [sys.executable, "-m", "ftbench.analysis.peaks", dtype]
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, check=True
+        ).stdout
+        return dict(json.loads(answer.splitlines()[-1]))
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        return None
+
+
+def measure(dtype: str = "bfloat16", seconds: float = SECONDS) -> dict[str, Any]:
+    """Multiply square matrices of random numbers and return the best size's median rate.
+
+    Random, because zeros run a tenth faster. Needs torch; runs on the first GPU, else on the CPU.
+    """
+    import torch
+
+    cuda = torch.cuda.is_available()
+    device = "cuda" if cuda else "cpu"
+    kind = getattr(torch, dtype)
+    best: dict[str, Any] = {"tflops": 0.0}
+    sides = SIDES if cuda else CPU_SIDES
+    for side in sides:
+        left = torch.randn(side, side, device=device, dtype=kind)
+        right = torch.randn(side, side, device=device, dtype=kind)
+        rates = _rates(torch, left, right, seconds / len(sides), cuda=cuda)
+        rate = 2 * side**3 / median(rates) / 1e12
+        if rate > best["tflops"]:
+            best = {"tflops": rate, "side": side, "repeats": len(rates)}
+    name = torch.cuda.get_device_name(0) if cuda else "cpu"
+    return {**best, "dtype": dtype, "device": name}
+
+
+def _rates(torch: Any, left: Any, right: Any, seconds: float, *, cuda: bool) -> list[float]:
+    """Return the seconds of single products, taken on the device's own clock."""
+    from time import perf_counter
+
+    for _ in range(3):
+        left @ right
+    found: list[float] = []
+    end = perf_counter() + seconds
+    while perf_counter() < end or len(found) < 5:
+        if not cuda:
+            started = perf_counter()
+            left @ right
+            found.append(perf_counter() - started)
+            continue
+        marks = [torch.cuda.Event(enable_timing=True) for _ in range(9)]
+        marks[0].record()
+        for mark in marks[1:]:
+            left @ right
+            mark.record()
+        torch.cuda.synchronize()
+        found += [a.elapsed_time(b) / 1000 for a, b in pairwise(marks)]
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(sys.argv[1] if len(sys.argv) > 1 else "bfloat16")))

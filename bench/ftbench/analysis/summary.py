@@ -1,0 +1,245 @@
+"""One run in figures: rates with intervals, shares, peaks of memory, MFU and HFU, doubts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ftbench.analysis import flags, flops, interval, peaks, warmup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ftbench.analysis.interval import Interval
+    from ftbench.analysis.warmup import Warmup
+    from ftbench.results import record
+
+PARTS = ("data", "forward_backward", "optimizer", "other")
+NOT_CAPTURED = "not captured"
+
+
+@dataclass(frozen=True)
+class Utilisation:
+    """FLOP/s of one GPU by one convention: of the model, and with what is recomputed.
+
+    Shares are of the data sheet's peak and of the measured one; None where that is not known, or
+    where the share is refused because no card does more than its own matmul.
+    """
+
+    attention: flops.Attention
+    model: float
+    hardware: float
+    mfu_spec: float | None
+    hfu_spec: float | None
+    mfu_measured: float | None
+    hfu_measured: float | None
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Tokens a second on all GPUs: positions computed, without padding, with a loss."""
+
+    all: float
+    real: float
+    loss: float
+    padding: float
+    """Share of the positions computed that are padding."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a result says. None is what was not captured."""
+
+    label: str
+    device: str
+    world_size: int
+    done: int
+    warm: Warmup
+    step: Interval | None
+    """Median seconds of a step."""
+    rate: Interval | None
+    """Steps a second: steps over seconds, after warm-up."""
+    tokens: Rates | None
+    parts: dict[str, float | None]
+    first_step: float | None
+    peak_allocated: int | None
+    peak_reserved: int | None
+    utilisation: tuple[Utilisation, ...]
+    no_utilisation: str | None
+    spec: float | None
+    measured: float | None
+    flags: tuple[str, ...]
+
+
+def summarise(result: record.Result, measured: float | None = None) -> Summary:
+    """Return the summary of a result; `measured` is the card's matmul peak in TFLOP/s."""
+    steps = result["steps"]
+    warm = find_warmup(result)
+    steady = steps[warm.steps :]
+    seconds = [step["seconds"] for step in steady]
+    environment, memory, phases = result["environment"], result["memory"], result["phases"]
+    gpu = None if environment is None else environment["gpu"]
+    device = gpu["name"] if gpu else "CPU" if environment else NOT_CAPTURED
+    method = result["method"]
+    spec = peaks.spec(gpu["name"], method["dtype"]) if gpu and method else None
+    doubts = flags.find(result, steady, warm) if steps else list(result["flags"])
+    used, why = _utilisation(result, steady, spec, measured)
+    if why and "more than" in why:
+        doubts.append(why)
+    return Summary(
+        label=result["config"]["path"],
+        device=device,
+        world_size=_world(result),
+        done=len(steps),
+        warm=warm,
+        step=interval.of_median(seconds) if seconds else None,
+        rate=interval.by_blocks(seconds, _per_second) if seconds else None,
+        tokens=_tokens(steady, _world(result)),
+        parts={part: _share(steady, part) for part in PARTS},
+        first_step=None if phases is None else phases["first_step"],
+        peak_allocated=None if memory is None else memory["peak_allocated"],
+        peak_reserved=None if memory is None else memory["peak_reserved"],
+        utilisation=used,
+        no_utilisation=why,
+        spec=spec,
+        measured=measured,
+        flags=tuple(doubts),
+    )
+
+
+def find_warmup(result: record.Result) -> Warmup:
+    """Return where warm-up ends in a result."""
+    steps = result["steps"]
+    return warmup.find([one["seconds"] for one in steps], [flags.tokens_of(one) for one in steps])
+
+
+def _per_second(seconds: Sequence[float]) -> float:
+    return len(seconds) / sum(seconds)
+
+
+def _world(result: record.Result) -> int:
+    return result["trainer"]["world_size"] if result["trainer"] else 1
+
+
+def _tokens(steady: Sequence[record.Step], world: int) -> Rates | None:
+    batches = [batch for step in steady for batch in step["micro_batches"]]
+    if not batches:
+        return None
+    seconds = sum(step["seconds"] for step in steady) / world
+    fed = sum(batch[0] * batch[1] for batch in batches)
+    real = sum(batch[2] for batch in batches)
+    loss = sum(batch[3] for batch in batches)
+    return Rates(fed / seconds, real / seconds, loss / seconds, 1 - real / fed)
+
+
+def _share(steady: Sequence[record.Step], part: str) -> float | None:
+    values = [step[part] for step in steady]  # type: ignore[literal-required]
+    if not values or any(value is None for value in values):
+        return None
+    return float(sum(values)) / sum(step["seconds"] for step in steady)
+
+
+def _utilisation(
+    result: record.Result,
+    steady: Sequence[record.Step],
+    spec: float | None,
+    measured: float | None,
+) -> tuple[tuple[Utilisation, ...], str | None]:
+    """Return FLOP/s by both conventions, or why there are none."""
+    model, method = result["model"], result["method"]
+    batches = [batch for step in steady for batch in step["micro_batches"]]
+    if model is None or method is None or not batches:
+        return (), NOT_CAPTURED
+    try:
+        shape, learning = flops.shape_of(model), flops.learning_of(method)
+    except flops.NotCounted as error:
+        return (), str(error)
+    seconds = sum(step["seconds"] for step in steady)
+    found = []
+    conventions: tuple[flops.Attention, ...] = ("causal", "full")
+    for attention in conventions:
+        count = flops.of_micro_batches(shape, learning, batches, attention)
+        rate, hardware = count.model / seconds / 1e12, count.hardware / seconds / 1e12
+        limit = measured or spec
+        if attention == "causal" and limit is not None and hardware > limit:
+            source = "its matmul was measured to do" if measured else "its data sheet says"
+            return (), f"no MFU: {hardware:.0f} TFLOP/s is more than the {limit:.0f} that {source}"
+        shares = [_over(value, peak) for peak in (spec, measured) for value in (rate, hardware)]
+        found.append(Utilisation(attention, rate, hardware, *shares))
+    return tuple(found), None
+
+
+def _over(value: float, peak: float | None) -> float | None:
+    """Return a share of a peak; a share over 1 is refused."""
+    return value / peak if peak and value <= peak else None
+
+
+def render(summary: Summary) -> list[str]:
+    """Return the summary as lines for a terminal."""
+    return list(_lines(summary))
+
+
+def _lines(one: Summary) -> Iterator[str]:
+    gpus = f"{one.world_size} × " if one.world_size > 1 else ""
+    yield f"{one.label} on {gpus}{one.device}"
+    if one.step is None or one.rate is None:
+        yield "no step was timed"
+    else:
+        yield (
+            f"steps         {one.done} done, the first {one.warm.steps} are warm-up"
+            f" (first step {_seconds(one.first_step)})"
+        )
+        yield (
+            f"steps/s       {one.rate.value:.4g}, {one.rate.level:.0%} interval"
+            f" {one.rate.low:.4g} – {one.rate.high:.4g}"
+        )
+        yield (
+            f"median step   {one.step.value:.4g} s, {one.step.level:.1%} interval"
+            f" {one.step.low:.4g} – {one.step.high:.4g} s"
+        )
+    if one.tokens is None:
+        yield f"tokens/s      {NOT_CAPTURED}"
+    else:
+        yield (
+            f"tokens/s      {one.tokens.all:,.0f} computed, {one.tokens.real:,.0f} without padding,"
+            f" {one.tokens.loss:,.0f} with a loss; {one.tokens.padding:.1%} is padding"
+        )
+    parts = (f"{name.replace('_', '+')} {_percent(share)}" for name, share in one.parts.items())
+    yield f"a step        {', '.join(parts)}"
+    peaks = f"{_memory(one.peak_allocated)} allocated, {_memory(one.peak_reserved)} reserved"
+    yield f"peak memory   {peaks}"
+    if one.no_utilisation:
+        yield f"MFU           {one.no_utilisation}"
+    for used in one.utilisation:
+        yield from _of_utilisation(used, one)
+    for flag in one.flags:
+        yield f"! {flag}"
+
+
+def _of_utilisation(used: Utilisation, one: Summary) -> Iterator[str]:
+    head = f"MFU, {used.attention}".ljust(14)
+    shares = [
+        f"MFU {_percent(mfu)} and HFU {_percent(hfu)} of {peak:.0f} TFLOP/s {source}"
+        for mfu, hfu, peak, source in (
+            (used.mfu_measured, used.hfu_measured, one.measured, "measured"),
+            (used.mfu_spec, used.hfu_spec, one.spec, "by the data sheet"),
+        )
+        if peak is not None
+    ]
+    told = "; ".join(shares) if shares else "no peak is known for this device"
+    yield (
+        f"{head}{used.model:.3g} TFLOP/s of the model, {used.hardware:.3g} of the hardware"
+        f" a device ({used.attention} attention counted, padding too): {told}"
+    )
+
+
+def _percent(share: float | None) -> str:
+    return NOT_CAPTURED if share is None else f"{share:.1%}"
+
+
+def _seconds(value: float | None) -> str:
+    return NOT_CAPTURED if value is None else f"{value:.3g} s"
+
+
+def _memory(size: int | None) -> str:
+    return NOT_CAPTURED if size is None else f"{size / 1e9:.2f} GB"
