@@ -1,17 +1,13 @@
-"""The `bench` command. The harness itself is not built yet: this door says so."""
+"""The `bench` command: see `ftbench.cli`."""
 
 from __future__ import annotations
 
-import sys
-
 
 def main() -> None:
-    """Say what is missing, as wrong usage (exit status 2)."""
-    sys.stderr.write(
-        "bench: the benchmark harness is not part of this release of ftlint yet.\n"
-        "ftlint lints configs: try `ftlint --help`.\n"
-    )
-    sys.exit(2)
+    """Run the command line."""
+    from ftbench.cli import bench
+
+    bench(prog_name="bench")
 
 
 if __name__ == "__main__":

@@ -116,6 +116,7 @@ class Trainer(TypedDict):
     logs: int | None
     evaluations: int
     checkpoints: int
+    checkpoints_kept: int | None
     train_steps_per_second: float | None
     train_runtime: float | None
 
@@ -147,12 +148,15 @@ Phases = TypedDict(
         "train": float | None,
         "total": float,
         "first_step": float | None,
+        "after_first": float | None,
         "evaluations": list[float],
         "saves": list[float],
         "wall": float | None,
     },
 )
-"""Where the time went. `total` is the child's own clock, `wall` its parent's."""
+"""Where the time went. `total` is from the start of the process to its last word, on its own
+clock, `wall` the same on its parent's. `first_step` is the end of the first step after the training
+loop began; `after_first` the time from there to the end of the last step, measured or not."""
 
 
 class Memory(TypedDict):

@@ -1,0 +1,45 @@
+"""The `bench` command. Each subcommand is a module of its own, loaded when it is called.
+
+Exit status as of ftlint: 0 done, 1 a finding or a run that failed, 2 wrong usage or config.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+import click
+
+from ftlint import __version__
+
+COMMANDS = {
+    "run": "Train a few steps of a config on this machine, and measure them.",
+    "validate": "Train configs to their end, and hold ftlint's plan against the trainer.",
+    "calibrate": "Measure what a step costs here, so that `predict` can say how long a run takes.",
+    "predict": "Say how long a run takes, from what was calibrated. Needs no torch.",
+    "compare": "Hold two results against each other.",
+    "report": "Show results as a page, or in the terminal.",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported one at a time: `bench predict` never sees torch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"ftbench.cli.{cmd_name}")
+        return cast("click.Command", module.command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="bench")
+def bench() -> None:
+    """Short real fine-tunes that prove ftlint's step counts and calibrate its clock."""

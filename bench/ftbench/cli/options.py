@@ -1,0 +1,126 @@
+"""Options that the commands share, and what they become."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ftbench.models.source import NoModel
+from ftbench.runners.configs import BadConfig
+from ftbench.runners.interpreter import Interpreter, Missing, probe
+from ftbench.runners.launch import Processes
+from ftbench.runners.protocol import RUNNERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+def python(command: Command) -> Command:
+    """Add `--python`."""
+    return click.option(
+        "--python", envvar="FTBENCH_PYTHON", type=click.Path(), metavar="PATH",
+        help="The Python that has LLaMA Factory, if it is not this one.",
+    )(command)  # fmt: skip
+
+
+def model(command: Command) -> Command:
+    """Add `--model`."""
+    return click.option(
+        "--model", metavar="SHAPE",
+        help="Random weights in a bundled shape (tiny, qwen2.5-0.5b, …, llama-3-8b) or in that of"
+        " a folder's config.json; `weights` for what the config names, downloaded if need be.",
+    )(command)  # fmt: skip
+
+
+def runner(command: Command) -> Command:
+    """Add `--runner`."""
+    return click.option(
+        "--runner", type=click.Choice(RUNNERS),
+        help="llamafactory where it is installed, else hf: transformers and peft set up alike.",
+    )(command)  # fmt: skip
+
+
+def time_limit(command: Command) -> Command:
+    """Add `--time-limit`."""
+    return click.option(
+        "--time-limit", type=click.FloatRange(min=1), metavar="SECONDS",
+        help="End a run that takes longer.",
+    )(command)  # fmt: skip
+
+
+def processes(command: Command) -> Command:
+    """Add `--gpus` and the options for several nodes."""
+    for option in reversed((
+        click.option("--gpus", type=click.IntRange(1), default=1, show_default=True,
+                     metavar="N", help="Processes on this node, one a GPU; several by torchrun."),
+        click.option("--nnodes", type=click.IntRange(1), default=1, metavar="N",
+                     help="Nodes: start the same command on each of them."),
+        click.option("--node-rank", type=click.IntRange(0), metavar="R", help="This node's rank."),
+        click.option("--rdzv-backend", metavar="B", help="Passed to torchrun."),
+        click.option("--rdzv-endpoint", metavar="HOST:PORT", help="Passed to torchrun."),
+        click.option("--rdzv-id", metavar="ID", help="Passed to torchrun."),
+        click.option("--master-addr", metavar="HOST", help="Passed to torchrun."),
+        click.option("--master-port", type=int, metavar="PORT", help="Passed to torchrun."),
+        click.option("--accelerate-config", type=click.Path(exists=True, dir_okay=False),
+                     metavar="FILE", help="Start through `accelerate launch` (FSDP)."),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+_PASSED = ("node_rank", "rdzv_backend", "rdzv_endpoint", "rdzv_id", "master_addr", "master_port")
+
+
+def taken_processes(options: dict[str, Any]) -> Processes:
+    """Take the options of `processes` out of a command's own."""
+    passed: list[str] = []
+    for name in _PASSED:
+        value = options.pop(name)
+        if value is not None:
+            passed += [f"--{name}", str(value)]
+    return Processes(
+        options.pop("gpus"), options.pop("nnodes"), tuple(passed), options.pop("accelerate_config")
+    )
+
+
+def interpreter(path: str | None) -> Interpreter:
+    """Return the environment that trains; the failure is one of usage."""
+    with as_usage():
+        return probe(path)
+
+
+@contextmanager
+def as_usage() -> Iterator[None]:
+    """Say in one line what keeps a run from being started, and leave with the status for it."""
+    try:
+        yield
+    except (BadConfig, NoModel, Missing) as error:
+        stop(str(error), USAGE)
+    except OSError as error:
+        stop(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), USAGE)
+
+
+def stop(text: str, status: int) -> None:
+    """Leave with a message."""
+    click.echo(f"bench: {text}", err=True)
+    sys.exit(status)
+
+
+def writable(path: str | None) -> str | None:
+    """Return a file that can be written to, found out before the run and not after it."""
+    if path is not None and not Path(path).absolute().parent.is_dir():
+        stop(f"{path}: there is no such folder", USAGE)
+    return path
+
+
+def say(text: str) -> None:
+    """Tell of the progress, apart from the result."""
+    click.echo(text, err=True)

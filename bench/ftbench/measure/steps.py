@@ -1,0 +1,72 @@
+"""What each optimizer step took, and of what it was made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ftbench.measure.batches import Counted, numbers
+from ftbench.measure.clock import Clock, Mark, best_seconds, device_seconds, host_seconds
+
+if TYPE_CHECKING:
+    from ftbench.results.record import Step
+
+Span = tuple[Mark, Mark]
+
+
+class Steps:
+    """Collects marks from step end to step end. Nothing is waited for until `records`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.counted = Counted()
+        self.last: Mark | None = None
+        self.rows: list[tuple[Span, dict[str, list[Span]], list[list[Any]]]] = []
+        self._clear()
+
+    def _clear(self) -> None:
+        self.spans: dict[str, list[Span]] = {}
+        self.shapes: list[list[Any]] = []
+
+    def begin(self) -> None:
+        """Training begins: the first step is counted from here."""
+        self.last = self.clock.mark()
+        self._clear()
+
+    def span(self, name: str, begin: Mark) -> None:
+        """Add a span of the step that is under way."""
+        self.spans.setdefault(name, []).append((begin, self.clock.mark()))
+
+    def batches(self, batches: list[Any]) -> None:
+        """Note the shapes of the micro-batches of the step that is under way."""
+        self.shapes += [found for batch in batches if (found := self.counted.of(batch)) is not None]
+
+    def end(self) -> None:
+        """A step ends."""
+        now = self.clock.mark()
+        if self.last is not None:
+            self.rows.append(((self.last, now), self.spans, self.shapes))
+        self.last = now
+        self._clear()
+
+    def records(self) -> list[Step]:
+        """Return one record a step. Waits for the device."""
+        self.clock.settle()
+        return [
+            {
+                "seconds": host_seconds(*whole),
+                "gpu_seconds": device_seconds(*whole),
+                "data": _sum(spans.get("data"), on_host=True),
+                "forward_backward": _sum(spans.get("forward_backward")),
+                "optimizer": _sum(spans.get("optimizer")),
+                "other": _sum(spans.get("other"), on_host=True),
+                "micro_batches": [numbers(shape) for shape in shapes],
+            }
+            for whole, spans, shapes in self.rows
+        ]
+
+
+def _sum(spans: list[Span] | None, *, on_host: bool = False) -> float | None:
+    if not spans:
+        return None
+    seconds = host_seconds if on_host else best_seconds
+    return sum(seconds(*span) for span in spans)

@@ -1,0 +1,142 @@
+"""Which model a run trains: the weights that the config names, or random ones in their shape."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+SHAPES = Path(__file__).with_name("shapes")
+TINY = "tiny"
+WEIGHTS = "weights"
+"""`--model weights`: what the config names, whatever is found here."""
+
+_NAMES = (
+    (r"qwen2(\.5)?[-_]?(?:math-|coder-)?0[._]5b", "qwen2.5-0.5b"),
+    (r"(qwen2(\.5)?[-_]?(?:math-|coder-)?|distill-qwen-)1[._]5b", "qwen2.5-1.5b"),
+    (r"qwen2\.5[-_]?(?:coder-)?3b", "qwen2.5-3b"),
+    (r"(qwen2(\.5)?[-_]?(?:math-|coder-)?|distill-qwen-)7b", "qwen2.5-7b"),
+    (r"(llama[-_]?3(\.[01])?[-_]|distill-llama-)8b", "llama-3-8b"),
+)
+"""Names that models go by, and the bundled shape they have."""
+
+
+class Source(NamedTuple):
+    """A model of a run.
+
+    `path` is what `model_name_or_path` becomes where the weights are the user's own. Otherwise
+    `shape` is the file of the architecture, `tokenizer` a folder with its tokenizer if there is
+    one, and `label` says `random:NAME`.
+    """
+
+    label: str
+    why: str
+    path: str | None = None
+    shape: Path | None = None
+    tokenizer: Path | None = None
+
+
+class NoModel(ValueError):
+    """No model can be had for a config. The text says why and what to do."""
+
+
+def known_shapes() -> list[str]:
+    """Return the names that `--model` takes."""
+    return sorted(path.stem for path in SHAPES.glob("*.json"))
+
+
+def choose(name: object, asked: str | None, folder: str) -> Source:
+    """Return the model for a config that names `name`; relative paths start at `folder`.
+
+    Raises:
+        NoModel: neither weights nor an architecture are known for it.
+    """
+    if asked is not None and asked != WEIGHTS:
+        return _asked(asked, folder)
+    if not isinstance(name, str) or not name:
+        raise NoModel("the config names no model_name_or_path: --model SHAPE picks one")
+    if asked == WEIGHTS:
+        return Source(WEIGHTS, "--model weights", path=name)
+    local = Path(folder, Path(name).expanduser())
+    if (local / "config.json").is_file():
+        if _has_weights(local):
+            return Source(WEIGHTS, "the folder has weights", path=name)
+        return Source(
+            f"random:{local.name}",
+            f"{name} has no weights: random ones in the shape of its config.json",
+            shape=local / "config.json",
+            tokenizer=local if _has_tokenizer(local) else None,
+        )
+    cached = _cached(name)
+    if cached is not None and _has_weights(cached):
+        return Source(WEIGHTS, "the hub's cache has the weights", path=name)
+    shape = shape_of(name)
+    if shape is None:
+        raise NoModel(
+            f"the weights of {name} are not here, and none of the bundled shapes is known to be"
+            f" its own: --model takes {', '.join(known_shapes())}, a folder with a config.json,"
+            " or `weights` to have them downloaded"
+        )
+    why = f"the weights of {name} are not here: random ones in the shape of {shape}"
+    return Source(f"random:{shape}", why, shape=SHAPES / f"{shape}.json")
+
+
+def shape_of(name: str) -> str | None:
+    """Return the bundled shape that a model's name stands for."""
+    last = name.rstrip("/").rpartition("/")[2].lower()
+    return next((shape for pattern, shape in _NAMES if re.search(pattern, last)), None)
+
+
+def _asked(asked: str, folder: str) -> Source:
+    if asked in known_shapes():
+        why = f"--model {asked}: random weights in that shape"
+        return Source(f"random:{asked}", why, shape=SHAPES / f"{asked}.json")
+    given = Path(folder, Path(asked).expanduser())
+    if not (given / "config.json").is_file():
+        raise NoModel(
+            f"--model {asked}: neither a bundled shape ({', '.join(known_shapes())})"
+            " nor a folder with a config.json"
+        )
+    if _has_weights(given):
+        return Source(WEIGHTS, f"--model {asked}", path=str(given.resolve()))
+    return Source(
+        f"random:{given.resolve().name}",
+        f"--model {asked}: random weights in the shape of its config.json",
+        shape=given / "config.json",
+        tokenizer=given if _has_tokenizer(given) else None,
+    )
+
+
+def _has_weights(folder: Path) -> bool:
+    patterns = ("*.safetensors", "pytorch_model*.bin")
+    return any(found.exists() for pattern in patterns for found in folder.glob(pattern))
+
+
+def _has_tokenizer(folder: Path) -> bool:
+    names = ("tokenizer.json", "tokenizer.model", "vocab.json")
+    return any((folder / name).is_file() for name in names)
+
+
+def _cached(name: str) -> Path | None:
+    """Return the newest snapshot of a hub repository in the hub's own cache."""
+    if name.count("/") != 1:
+        return None
+    home = os.environ.get("HF_HOME") or Path(
+        os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser(), "huggingface"
+    )
+    hub = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub"))
+    found = list((hub / f"models--{name.replace('/', '--')}" / "snapshots").glob("*/config.json"))
+    return max(found, key=lambda path: path.stat().st_mtime).parent if found else None
+
+
+def read_shape(path: Path) -> dict[str, object]:
+    """Return the architecture of a config.json. Raises `NoModel` when it cannot be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NoModel(f"{path}: {error}") from None
+    if not isinstance(found, dict) or not isinstance(found.get("vocab_size"), int):
+        raise NoModel(f"{path}: not the architecture of a language model (no vocab_size)")
+    return found

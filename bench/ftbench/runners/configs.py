@@ -1,0 +1,93 @@
+"""A config as it is run: its values as the target types them, and its plan by ftlint."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftlint.engine import MAX_BYTES, Result, examine
+from ftlint.planning import plan_of, without_data
+from ftlint.report.plans import Column, as_object
+from ftlint.run import Judges, Refused, Request
+from ftlint.source import Undecodable, decode
+from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
+from ftlint.target import Target, UnknownTarget, resolve_target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ftlint.planning import Inputs
+
+
+class Loaded(NamedTuple):
+    """A config that can be trained, and what its plan is made of."""
+
+    path: str
+    sha256: str
+    values: dict[str, Any]
+    inputs: Inputs
+    target: Target
+
+
+class BadConfig(Exception):
+    """A file that cannot be trained. The text says why."""
+
+
+def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> Loaded:
+    """Return a config, judged for the versions in `packages`.
+
+    Raises:
+        BadConfig: no such file, not readable as the target reads it, or not for training.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise BadConfig(f"{path}: {error.strerror or error}") from None
+    source = decode(path, data)
+    if len(data) > MAX_BYTES or isinstance(source, Undecodable):
+        raise BadConfig(f"{path}: not the text of a config")
+    llamafactory, transformers = packages.get("llamafactory"), packages.get("transformers")
+    try:
+        resolve_target(llamafactory, transformers)
+    except UnknownTarget:
+        llamafactory = transformers = None
+    request = Request((path,), llamafactory, transformers, gpus, nodes)
+    try:
+        options = Judges(request).of(str(Path(path).absolute().parent))[0]
+    except Refused as error:
+        raise BadConfig(f"{path}: {error}") from None
+    examined = examine(source, options)
+    if isinstance(examined, Result) or examined[0].command != "train":
+        reasons = (
+            [one.message for one in examined.diagnostics] if isinstance(examined, Result) else []
+        )
+        why = reasons[0] if reasons else "not a training config of LLaMA Factory"
+        raise BadConfig(f"{path}: {why}")
+    context = examined[0]
+    instance = context.instance
+    inputs = None if context.planned is None else context.planned.inputs
+    if inputs is None:
+        inputs = without_data(instance["config"], instance["facts"], context.target, context.given)
+    inputs = inputs._replace(world=inputs.world._replace(gpus=gpus, nodes=nodes, note=""))
+    digest = hashlib.sha256(data).hexdigest()
+    return Loaded(path, digest, dict(instance["config"]), inputs, context.target)
+
+
+def plan(loaded: Loaded, values: Mapping[str, Any]) -> StepPlan | NoPlan:
+    """Return the plan of the config with other values, as it is run."""
+    return plan_of(loaded.inputs._replace(config=dict(values)))
+
+
+def plan_with_rows(loaded: Loaded, values: Mapping[str, Any], rows: int) -> StepPlan | NoPlan:
+    """Return the plan where the rows of the train set are known only after tokenising."""
+    samples = SampleCount((), tokenized=exactly(rows))
+    return plan_of(
+        loaded.inputs._replace(config={**values, "tokenized_path": "known"}, samples=samples)
+    )
+
+
+def as_data(loaded: Loaded, made: StepPlan | NoPlan) -> dict[str, Any]:
+    """Return a plan as `ftlint steps --output-format json` prints it."""
+    world = loaded.inputs.world
+    return as_object(Column(loaded.path, loaded.target, world.gpus, world.nodes, made))

@@ -1,0 +1,109 @@
+"""The Python that trains: this one, or that of another environment (`--python`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+SECONDS = 120
+
+_PROBE = """
+import importlib.metadata as m, importlib.util as u, json, sys
+found = {}
+for name in sys.argv[1:]:
+    try: found[name] = m.version(name)
+    except m.PackageNotFoundError: pass
+found["torchaudio"] = "yes" if u.find_spec("torchaudio") else ""
+print(json.dumps(found))
+"""
+NAMES = ("torch", "transformers", "peft", "accelerate", "llamafactory", "tokenizers", "trl",
+         "datasets", "bitsandbytes", "deepspeed")  # fmt: skip
+
+
+class Interpreter(NamedTuple):
+    """An environment that can train: its python, what is installed there, and the GPUs seen."""
+
+    python: str
+    packages: dict[str, str]
+    gpus: int
+
+
+class Missing(Exception):
+    """Something that a run needs is not installed. The text says what and how to get it."""
+
+
+def probe(python: str | None) -> Interpreter:
+    """Return what an environment has; nothing heavy is imported for it.
+
+    Raises:
+        Missing: there is no such python, or it has no torch, transformers, peft or accelerate.
+    """
+    path = str(Path(python).expanduser()) if python else sys.executable
+    try:
+        done = subprocess.run(
+            [path, "-c", _PROBE, *NAMES], capture_output=True, text=True,
+            timeout=SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Missing(f"{path} cannot be run: {error}") from None
+    if done.returncode:
+        raise Missing(f"{path} is no Python that works: {done.stderr.strip()[-300:]}")
+    packages: dict[str, str] = json.loads(done.stdout)
+    packages.pop("torchaudio")
+    lacking = [
+        name for name in ("torch", "transformers", "peft", "accelerate") if name not in packages
+    ]
+    if lacking:
+        raise Missing(
+            f"{', '.join(lacking)} not installed in {path}: pip install 'ftlint[bench]',"
+            " or name the environment of LLaMA Factory with --python"
+        )
+    return Interpreter(path, packages, visible_gpus())
+
+
+def visible_gpus() -> int:
+    """Return how many NVIDIA GPUs a process started from here would see."""
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if shown is not None:
+        names = [name.strip() for name in shown.split(",") if name.strip()]
+        if not names or names[0] == "-1":
+            return 0
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return 0
+    try:
+        done = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    found = sum(line.startswith("GPU ") for line in done.stdout.splitlines())
+    return min(found, len(names)) if shown is not None else found
+
+
+def environment(interpreter: Interpreter, gpus: int, *, nodes: int = 1) -> dict[str, str]:
+    """Return the variables for a run: this package importable, only `gpus` GPUs visible.
+
+    Several processes get what LLaMA Factory's own launcher gives them (`launcher.py`, 0.9.5).
+    """
+    own = Path(__file__).resolve().parents[2]
+    lint = own.parent / "lint"
+    parts = [str(own), *([str(lint)] if lint.is_dir() else [])]
+    if os.environ.get("PYTHONPATH"):
+        parts.append(os.environ["PYTHONPATH"])
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(parts), "PYTHONUNBUFFERED": "1"}
+    if 0 < gpus < interpreter.gpus:
+        shown = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        names = [name.strip() for name in shown.split(",") if name.strip()]
+        names = names or [str(number) for number in range(interpreter.gpus)]
+        env["CUDA_VISIBLE_DEVICES"] = ",".join(names[:gpus])
+    if gpus * nodes > 1:
+        if env.get("OPTIM_TORCH", "1").lower() in ("1", "true", "y"):
+            env["PYTORCH_CUDA_ALLOC_CONF"] = "expandable_segments:True"
+            env["TORCH_NCCL_AVOID_RECORD_STREAMS"] = "1"
+        if interpreter.gpus == 0:
+            env.setdefault("OMP_NUM_THREADS", "1")
+    return env

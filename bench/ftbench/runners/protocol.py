@@ -1,0 +1,60 @@
+"""What a runner is: something that trains one config inside the process made for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+
+if TYPE_CHECKING:
+    from ftbench.measure.callback import Watch
+
+LLAMAFACTORY = "llamafactory"
+HF = "hf"
+RUNNERS = (LLAMAFACTORY, HF)
+
+
+class Shape(TypedDict):
+    """So many steps of synthetic micro-batches of one shape (rows x length)."""
+
+    rows: int
+    length: int
+    steps: int
+
+
+class Request(TypedDict):
+    """What the child is asked to do, as JSON in a file.
+
+    `config` has LLaMA Factory's keys and is trained as it is. With a `schedule` the train set is
+    replaced by random tokens in these shapes, in this order. `measure` false leaves out all that is
+    recorded step by step. `count_lengths` records the tokenised length of each train row.
+    """
+
+    config: dict[str, Any]
+    runner: str
+    model: str
+    out: str
+    progress: str
+    schedule: list[Shape] | None
+    measure: bool
+    count_lengths: bool
+
+
+class Tracker(Protocol):
+    """What a runner tells of its way."""
+
+    watch: Watch
+
+    def at(self, phase: str) -> None:
+        """Say that a phase begins: import, parse, data, model, train, end."""
+
+    def lengths(self, dataset: Any) -> None:
+        """Hand over the tokenised train set."""
+
+    def method(self, arguments: dict[str, Any]) -> None:
+        """Hand over what was parsed (see `measure.facts.method_facts`)."""
+
+
+class Runner(Protocol):
+    """Trains a config to its end, or raises what the trainer raises."""
+
+    def __call__(self, config: dict[str, Any], tracker: Tracker) -> None:
+        """Train. The callback of `tracker.watch` has to be among the trainer's."""
