@@ -116,6 +116,29 @@ def train(
             yield
 
 
+SIZES = frozenset(
+    """cutoff_len max_new_tokens max_steps eval_steps save_steps output_dir optim
+    lr_scheduler_kwargs per_device_train_batch_size per_device_eval_batch_size
+    dataloader_num_workers ref_model metric_for_best_model reward_model
+    reward_model_type""".split()
+)
+"""What a base sets for its own convenience: no way of training is told by it."""
+
+
+def switches(name: str) -> dict[str, Any]:
+    """What makes a config one of this base: key -> value, None for any, 2 for two datasets."""
+    found: dict[str, Any] = {}
+    for key, value in bases.BASES[name].items():
+        if key == "dataset":
+            if "," in value:
+                found[key] = 2
+        elif key not in SIZES:
+            free = isinstance(value, (int, float)) and not isinstance(value, bool)
+            named = key in ("eval_dataset", "adapter_name_or_path", "resume_from_checkpoint")
+            found[key] = None if free or named or key == "add_tokens" else value
+    return found
+
+
 def path_of(release: str) -> Path:
     """The file of a release's observations."""
     return DATA / "observed" / f"{release}.json"
@@ -123,10 +146,15 @@ def path_of(release: str) -> Path:
 
 def write(release: str, records: dict[str, Any]) -> None:
     """Write the file of a release, one key a line."""
-    lines = [f"    {json.dumps(key)}: {json.dumps(record)}" for key, record in records.items()]
+    lines = []
+    for key, record in records.items():
+        beside = {name: value for name, value in meant.BESIDE.get(key, {}).items() if not value}
+        record |= {"beside": beside} if beside else {}
+        lines.append(f"    {json.dumps(key)}: {json.dumps(record)}")
     head = {
         "llamafactory": release,
         "transformers": environments.RELEASES[release].transformers,
+        "bases": {name: switches(name) for name in bases.BASES},
     }
     text = json.dumps(head, indent=2)[:-2] + ',\n  "keys": {\n' + ",\n".join(lines) + "\n  }\n}\n"
     path_of(release).parent.mkdir(exist_ok=True)

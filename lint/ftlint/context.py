@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.discovery import placeholder_in
-from ftlint.facts import Given, effective, facts, info_root
+from ftlint.facts import Given, as_taken, effective, facts, info_root
 
 if TYPE_CHECKING:
     from ftlint.catalogue import Catalogue
@@ -58,7 +58,10 @@ def make_context(
     rules: RuleBook,
 ) -> Context:
     """Put together what rules ask of a file."""
-    config = {name: entry.value for name, entry in constructed.entries.items()}
+    config = {
+        name: as_taken(entry.value, catalogue.get(name))
+        for name, entry in constructed.entries.items()
+    }
     values = effective(config, catalogue)
     known = facts(values, target, given, source.path)
     planned = None

@@ -45,6 +45,9 @@ _RUNS = frozenset(
     num_train_epochs learning_rate max_steps""".split()
 )
 
+_EXPORTS = frozenset(["export_dir", "export_size", "export_device", "export_legacy_format"])
+_TALKS = frozenset(["infer_backend", "vllm_maxlen", "sglang_maxlen", "temperature", "top_p"])
+
 _LINE = r"""(?mx)^([ ]*)(?:
     -[ ]                                                     # an item of a list
     | ["']?([A-Za-z_]\w*)["']?[ \t]*: (?=[\s"'\[{,]|$)         # a key
@@ -82,11 +85,11 @@ def command_of(names: Collection[str]) -> Command | None:
         return "v1"
     if not _is_config(keys):
         return None
-    if "export_dir" in keys and not keys & _RUNS:
+    if keys & _EXPORTS and not keys & _RUNS:
         return "export"
     if "task" in keys and not keys & _RUNS:
         return "eval"
-    if keys & _RUNS or "stage" in keys:
+    if keys & _RUNS or ("stage" in keys and not keys & _TALKS):
         return "train"
     return "chat"
 

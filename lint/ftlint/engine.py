@@ -139,9 +139,10 @@ def _findings(context: Context) -> Iterator[Finding]:
 def _doubting(context: Context, found: list[Finding]) -> Context:
     """Return the context in which no rule rests on a key that is misspelt or has a wrong value.
 
-    What such a file says of the key is not what its author means: one mistake, one finding.
+    What such a file says of the key is not what its author means: one mistake, one finding. Text
+    for a switch (FT107) is no such mistake: the program takes it, and may refuse what it means.
     """
-    misread = [one for one in found if one.rule.startswith(("FT0", "FT1"))]
+    misread = [one for one in found if one.rule.startswith(("FT0", "FT1")) and one.rule != "FT107"]
     if not misread:
         return context
     names = {one.key for one in misread} | {one.values.get("meant") for one in misread}

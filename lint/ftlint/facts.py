@@ -14,7 +14,7 @@ from ftschemas import compiled
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ftlint.catalogue import Catalogue
+    from ftlint.catalogue import Catalogue, Key
     from ftlint.target import Target
 
 
@@ -29,6 +29,19 @@ class Given(NamedTuple):
     """Any other fact by its name; what is stated wins over what is derived."""
     bands: Mapping[str, Any] = compiled.POLICY
     """The table of rules of thumb (see `ftlint.bands`)."""
+
+
+def as_taken(value: object, key: Key | None) -> object:
+    """Return a value as the program's conditions take it.
+
+    Nothing converts what the file says: a switch given text or a number is on when Python calls
+    that true, and a number given true is 1. Source: observed in 0.9.3 to 0.9.5.
+    """
+    if key is None or value is None or placeholder_in(value) is not None:
+        return value
+    if isinstance(value, bool):
+        return int(value) if key.kinds[0] in ("int", "float") and key.default is not None else value
+    return bool(value) if key.kinds[0] == "bool" and key.kinds[1:] in ((), ("null",)) else value
 
 
 def effective(config: Mapping[str, object], catalogue: Catalogue) -> dict[str, object]:

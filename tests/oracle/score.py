@@ -4,7 +4,8 @@
     python -m tests.oracle.score 0.9.5 --count 1000 --late  also train what was accepted
 
 Recall: of the configs that the parser refuses, how many have an ftlint error. Precision: of those
-with an ftlint error, how many are refused, or crash when they are trained. Late recall (`--late`):
+with an ftlint error, how many are refused, or crash when they are trained, or train nothing where
+the error says so (FT2: no step, or one). Late recall (`--late`):
 of the configs that are accepted and then crash, how many have an error. Cases that this machine
 cannot settle (a package, a device) count nowhere. Every disagreement is listed.
 """
@@ -164,7 +165,8 @@ def score(
                 real = outcome.error if outcome else "accepted, not trained"
                 disagreements.append(Disagreement("open", subject, codes, real))
             continue
-        harmed = outcome.outcome == "crashed"
+        hollow = bool(codes) and all(code.startswith("FT2") for code in codes)
+        harmed = outcome.outcome == "crashed" or (hollow and outcome.steps <= 1)
         crashed += harmed
         foreseen += harmed and bool(codes)
         flagged += bool(codes)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ftlint.catalogue import TRANSFORMERS
 from ftlint.dialect import OMEGACONF, looks_numeric, resolve
 from ftlint.document import Scalar, deref
 from ftlint.facts import words
@@ -14,7 +15,7 @@ from ftlint.rules.condition import equal
 from ftschemas import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ftlint.catalogue import Key
     from ftlint.construct import Entry
@@ -52,10 +53,14 @@ def check(context: Context) -> Iterator[Finding]:
 def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     if entry.value is False and key.choices is not None and "no" in key.choices:
         return _bare_no(context, entry)
-    if key.choices is not None and key.checked in ("parse", "later"):
+    release = context.target.llamafactory
+    if key.choices is not None and (
+        key.checked == "parse"
+        or (key.checked == "later" and (release, key.name) not in compiled.TAKE_ANY)
+    ):
         outside = _outside(key, entry.value)
         at_start = key.checked == "parse"
-        if outside is not None and (at_start or (outside != "null" and _is_live(context, key))):
+        if outside is not None and (at_start or (outside != "null" and _matters(context, key))):
             return _not_a_choice(context, entry, key, outside)
     if isinstance(entry.value, str) and "text" not in key.kinds:
         return _text(context, entry, key, entry.value)
@@ -73,6 +78,8 @@ def _is_live(context: Context, key: Key) -> bool:
     """
     from ftlint.rules.condition import holds
 
+    if context.command in _UNREAD and key.name in _UNREAD[context.command]:
+        return False
     instance = dict(context.instance)
     for section in ("config", "effective"):
         instance[section] = {**instance[section], key.name: _some_other(key)}
@@ -83,6 +90,14 @@ def _is_live(context: Context, key: Key) -> bool:
                 if key.name in names and holds(check.when, instance):
                     return False
     return True
+
+
+_UNREAD = {
+    "export": ("stage", "mix_strategy"),
+    "chat": ("mix_strategy",),
+    "train": ("sglang_lora_backend", "placement_strategy"),
+}
+"""Keys that a command parses and never looks at, unless to compare them with one word."""
 
 
 def _some_other(key: Key) -> object:
@@ -102,8 +117,27 @@ def _fate(context: Context, key: Key, value: object) -> str | None:
     fate = fate_of(context.target.llamafactory, key.name, detail_of(value))
     if fate is None or fate == "refused":
         return fate
-    trains = context.command == "train" and bool(context.instance["effective"].get("do_train"))
-    return fate if trains and _is_live(context, key) else None
+    values = context.instance["effective"]
+    trains = context.command == "train" and bool(values.get("do_train"))
+    if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
+        return None  # its trainer is another one, and no run of it was seen to end on such a key
+    return fate if trains and _matters(context, key) else None
+
+
+def _matters(context: Context, key: Key) -> bool:
+    return _is_as_seen(context, key) and _is_live(context, key)
+
+
+def _is_as_seen(context: Context, key: Key) -> bool:
+    """Say whether the config is of those that were seen to crash on the key."""
+    values, known = context.instance["effective"], context.instance["facts"]
+    where = _nearest(compiled.LIVE_WHERE, context.target.llamafactory, key.name)
+    return all(
+        known.get("dataset_count", 0) > 1 if wanted == 2
+        else bool(values.get(name)) if wanted is None
+        else equal(values.get(name), wanted)
+        for name, wanted in where
+    )  # fmt: skip
 
 
 def kind_of(value: object) -> str:
@@ -146,23 +180,29 @@ def detail_of(value: object) -> str:
 
 
 def fate_of(release: str, key: str, detail: str) -> str | None:
-    """Return what a value of this kind met: `refused`, where the run crashed, or None.
+    """Return what a value of this kind met: `refused`, where the run crashed, or None."""
+    return dict(_nearest(compiled.TYPES, release, key)).get(detail)
 
-    Probed are the newest releases; an older one is taken to be like the oldest probed.
-    """
+
+def _nearest(
+    table: Mapping[tuple[str, str], tuple[tuple[str, Any], ...]], release: str, key: str
+) -> tuple[tuple[str, Any], ...]:
+    """Return a row of the newest probed release that is not newer, else of the oldest probed."""
     probed = sorted({version for version, _ in compiled.TYPES})
     if not probed:
-        return None
+        return ()
     release = next((version for version in reversed(probed) if version <= release), probed[0])
-    return dict(compiled.TYPES.get((release, key), ())).get(detail)
+    return table.get((release, key), ())
 
 
 def _outside(key: Key, value: object) -> object | None:
     """Return the (first) word of `value` that is none of the key's choices."""
     assert key.choices is not None
+    if isinstance(value, dict):
+        return None
     if key.separator is None:
         inside = any(equal(value, choice) for choice in key.choices)
-        return None if inside or isinstance(value, (list, dict)) else _shown(value)
+        return None if inside or isinstance(value, list) else _shown(value)
     if isinstance(value, str):
         parts = value.split(key.separator) if key.separator else [value]
         items: list[object] = [part.strip() for part in parts if part.strip()]
