@@ -94,7 +94,7 @@ def main(path: str) -> int:
     """Train what a request asks for; return the exit status."""
     begun = float(os.environ.get(SPAWNED) or time.time())
     request: Request = json.loads(Path(path).read_text(encoding="utf-8"))
-    _die_with_parent()
+    die_with_parent()
     return train(request, begun)
 
 
@@ -211,7 +211,7 @@ def _lengths(dataset: Any) -> Iterator[int]:
     yield from (max(row) for row in zip(*columns))
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Have the kernel end this process when its parent is gone, however that happened."""
     with suppress(Exception):
         ctypes: Any = importlib.import_module("ctypes")

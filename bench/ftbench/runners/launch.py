@@ -9,7 +9,7 @@ import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.runners.child import SPAWNED
 
@@ -102,7 +102,7 @@ def run(
     return Ended(process.wait(), time.time() - begun, overdue)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
     """End a process and all that it started, also what went into a session of its own.
 
     torchrun does that with its workers: their ids are taken while their parents still live.
