@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
 import click
 
 from ftlint import __version__
+from ftlint.presets import METHODS, PRESETS
 from ftlint.report import FORMATS
 
 
@@ -189,3 +191,29 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
     except UnknownTarget as error:
         raise click.UsageError(str(error)) from None
     write(json.dumps(editor_schema(chosen, command), indent=2) + "\n")
+
+
+@cli.command()
+@click.option("--preset", type=click.Choice(PRESETS), default="beginner", show_default=True)
+@click.option("--method", type=click.Choice(METHODS), default="lora", show_default=True)
+@click.option("--model", default="", metavar="NAME", help="Model (one that suits the method).")
+@click.option("--template", default="qwen", show_default=True, help="The model's chat template.")
+@click.option("--dataset", default="identity", show_default=True, help="Name of the dataset.")
+@click.option("-o", "--output", type=click.Path(), help="Write it there; never over a file.")
+def init(output: str | None, **options: str) -> None:
+    """Write a commented config to start from, which passes its own lint."""
+    from ftlint.cli.check import write
+    from ftlint.presets import render
+
+    for name in ("model", "template", "dataset"):
+        if not re.fullmatch(r"[\w./,+-]*", options[name]):
+            raise click.UsageError(f"--{name} {options[name]!r}: letters, digits and ._-/, only")
+    text = render(**options)
+    if output is None:
+        write(text)
+        return
+    try:
+        with open(output, "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise click.UsageError(f"{output}: {error.strerror or error}") from None

@@ -1,0 +1,143 @@
+"""Configs to start from: `ftlint init`. The presets are the guide's, made to run by every target.
+
+A preset says how long and how closely watched a run is; a method brings its own rate, batch and
+memory. What is written reads the same under both loaders: `1.0e-4`, no bare `no`, no key that one
+of the releases from 0.9.3 on does not have.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+PRESETS = ("beginner", "quick", "production", "research")
+METHODS = ("lora", "qlora", "full")
+
+
+class Method(NamedTuple):
+    """What a way of training asks for. Rates and most epochs: policy.yaml, the guide's table."""
+
+    title: str
+    model: str
+    lines: str
+    learning_rate: str
+    most_epochs: int
+    device_batch: int
+    accumulation: int
+
+
+_LORA = """finetuning_type: lora
+lora_rank: 8
+lora_target: all  # every linear layer; naming q_proj,v_proj trains less and learns less
+"""
+
+_METHODS = {
+    "lora": Method("LoRA", "Qwen/Qwen2.5-7B-Instruct", _LORA, "1.0e-4", 5, 4, 4),
+    "qlora": Method(
+        "QLoRA", "Qwen/Qwen2.5-7B-Instruct",
+        _LORA + "quantization_bit: 4  # this line alone makes LoRA QLoRA; needs bitsandbytes\n",
+        "2.0e-4", 4, 8, 2,
+    ),
+    "full": Method(
+        "full fine-tuning", "Qwen/Qwen2.5-1.5B-Instruct",
+        "finetuning_type: full\n"
+        "# deepspeed: examples/deepspeed/ds_z3_config.json  # shards a larger model over GPUs\n",
+        "1.0e-5", 2, 1, 16,
+    ),
+}  # fmt: skip
+
+_HELD_OUT = """val_size: 0.1  # a tenth of the rows is held out, and evaluated below
+"""
+_BEST = """load_best_model_at_end: true  # needs eval and save at the same moments
+metric_for_best_model: eval_loss
+greater_is_better: false
+"""
+_BY_EPOCH = """eval_strategy: epoch
+save_strategy: epoch
+"""
+_TEN_TIMES = """eval_strategy: steps
+eval_steps: 0.1  # a share of the run, whatever its length; 100 would be every 100 steps
+save_strategy: steps
+save_steps: 0.1
+"""
+_BY_STEPS = """eval_strategy: steps
+eval_steps: 100
+save_strategy: steps
+save_steps: 100
+"""
+
+
+class Preset(NamedTuple):
+    """How long a run is, how it is watched and what it leaves."""
+
+    title: str
+    epochs: int | None
+    max_steps: int | None
+    data: str
+    watch: str
+    logging_steps: int
+    extra: str = ""
+
+
+_PRESETS = {
+    "beginner": Preset(
+        "a safe first run", 3, None, _HELD_OUT,
+        _BY_EPOCH + _BEST + "early_stopping_steps: 2  # evaluations without improvement\n", 10,
+    ),
+    "quick": Preset(
+        "a quick look, minutes rather than hours", None, 500,
+        "max_samples: 8000  # rows beyond what the steps below can read need not be tokenized\n",
+        'eval_strategy: "no"\nsave_strategy: steps\nsave_steps: 500  # once, at the end\n', 10,
+    ),
+    "production": Preset(
+        "the best result the data can give", 5, None, _HELD_OUT,
+        _TEN_TIMES + "save_total_limit: 3\n" + _BEST + "early_stopping_steps: 3\n", 10,
+    ),
+    "research": Preset(
+        "everything under control, runs that compare", None, 2000, _HELD_OUT,
+        _BY_STEPS, 10,
+        "seed: 42\ndata_seed: 42\n# use_swanlab: true  # needs: pip install swanlab\n",
+    ),
+}  # fmt: skip
+
+
+def render(preset: str, method: str, model: str, template: str, dataset: str) -> str:
+    """Return the text of a config. `preset` is one of PRESETS, `method` one of METHODS."""
+    plan, way = _PRESETS[preset], _METHODS[method]
+    batch = way.device_batch * way.accumulation
+    if plan.max_steps is None:
+        epochs = min(plan.epochs or 1, way.most_epochs)
+        length = f"num_train_epochs: {epochs}.0  # passes over the data; max_steps would override\n"
+    else:
+        length = f"max_steps: {plan.max_steps}  # decides alone: no num_train_epochs beside it\n"
+    report = "tensorboard" if preset == "research" else "none"
+    return f"""# {way.title}, {plan.title}.
+# `ftlint FILE` checks it, `ftlint steps FILE` says how many optimizer steps it takes.
+
+### model
+model_name_or_path: {model or way.model}
+
+### method
+stage: sft
+do_train: true
+{way.lines}
+### data
+dataset: {dataset}  # a name in data/dataset_info.json
+template: {template}
+cutoff_len: 2048
+{plan.data}
+### training
+# {way.device_batch} rows a GPU x {way.accumulation} micro-batches = {batch} rows a GPU and step
+per_device_train_batch_size: {way.device_batch}
+gradient_accumulation_steps: {way.accumulation}
+learning_rate: {way.learning_rate}
+{length}lr_scheduler_type: cosine
+warmup_ratio: 0.03
+bf16: true
+
+### evaluation and checkpoints
+{plan.watch}
+### output
+output_dir: saves/{preset}-{method}
+logging_steps: {plan.logging_steps}
+report_to: {report}
+{plan.extra}"""
