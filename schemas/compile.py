@@ -137,6 +137,10 @@ def observed() -> Observed:
                     for kind in alike if plain in met else ():
                         if met.get(kind) == met[plain]:
                             del met[kind]
+            elif {"int", "float"} & set(kinds.get(key, ())) and record["base"] != "lora":
+                for kind in ("true", "false"):  # 1 and 0: the base may not bear the number
+                    if met.get(kind) == "refused":
+                        del met[kind]
             where = data["llamafactory"], key
             if met:
                 found.types[where] = tuple(sorted(met.items()))

@@ -136,13 +136,19 @@ def _findings(context: Context) -> Iterator[Finding]:
         yield from _of_conditions(rule, context)
 
 
+_TAKEN = frozenset(["FT015", "FT107"])
+"""Warnings of a value that the program takes for what the file does not show."""
+
+
 def _doubting(context: Context, found: list[Finding]) -> Context:
     """Return the context in which no rule rests on a key that is misspelt or has a wrong value.
 
-    What such a file says of the key is not what its author means: one mistake, one finding. Text
-    for a switch (FT107) is no such mistake: the program takes it, and may refuse what it means.
+    What such a file says of the key is not what its author means: one mistake, one finding. What is
+    only warned of (text for a switch, 042 for 34) the program takes, and may refuse as it is meant.
     """
-    misread = [one for one in found if one.rule.startswith(("FT0", "FT1")) and one.rule != "FT107"]
+    misread = [
+        one for one in found if one.rule.startswith(("FT0", "FT1")) and one.rule not in _TAKEN
+    ]
     if not misread:
         return context
     names = {one.key for one in misread} | {one.values.get("meant") for one in misread}

@@ -114,7 +114,10 @@ def _some_other(key: Key) -> object:
 
 def _fate(context: Context, key: Key, value: object) -> str | None:
     """Return `refused` or where the run crashes on such a value, if it does in this config."""
-    fate = fate_of(context.target.llamafactory, key.name, detail_of(value))
+    release, detail = context.target.llamafactory, detail_of(value)
+    fate = fate_of(release, key.name, detail)
+    if value in ([], {}) and fate_of(release, key.name, "empty_text") is None:
+        return None  # probed were lists and mappings with something in them
     if fate is None or fate == "refused":
         return fate
     values = context.instance["effective"]
