@@ -1,0 +1,221 @@
+"""Rows of a config's local data as token ids, for the `hf` runner: laid out as LLaMA Factory does.
+
+Known: alpaca and sharegpt JSON or JSONL, stages sft and pt, and the templates in `TEMPLATES`. The
+layouts are those of LLaMA Factory 0.9.5 (`data/template.py`, `data/processor/`), so that batches
+have the same shapes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+IGNORED = -100
+BATCH = 1000
+
+
+class Unsupported(ValueError):
+    """Something in the config that this runner does not do. The text names it."""
+
+
+class Template(NamedTuple):
+    """How a conversation is laid out; `{}` is where the text goes."""
+
+    user: str
+    assistant: str
+    system: str = "{}"
+    default_system: str = ""
+    begins: bool = False
+
+
+_CHATML = Template(
+    "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n",
+    "{}<|im_end|>\n",
+    "<|im_start|>system\n{}<|im_end|>\n",
+)
+TEMPLATES = {
+    "qwen": _CHATML._replace(
+        default_system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
+    ),
+    "chatml": _CHATML,
+    "llama3": Template(
+        "<|start_header_id|>user<|end_header_id|>\n\n{}<|eot_id|>"
+        "<|start_header_id|>assistant<|end_header_id|>\n\n",
+        "{}<|eot_id|>",
+        "<|start_header_id|>system<|end_header_id|>\n\n{}<|eot_id|>",
+        begins=True,
+    ),
+    "default": Template("Human: {}\nAssistant:", "{}<eos>\n", "System: {}\n"),
+    "empty": Template("{}", "{}<eos>"),
+}
+
+
+class Turn(NamedTuple):
+    """A prompt and its answer."""
+
+    prompt: str
+    answer: str
+
+
+def train_and_held_out(config: Mapping[str, Any], tokenizer: Any) -> tuple[list[Any], list[Any]]:
+    """Return the rows to train on and those held out, as dicts of input_ids, labels and mask."""
+    documents = [row for name in _names(config) for row in _rows(config, name)]
+    share = config.get("val_size") or 0
+    held: list[Any] = []
+    if share > 1e-6:
+        size = math.ceil(share * len(documents)) if share < 1 else int(share)
+        random.Random(config.get("seed", 42)).shuffle(documents)
+        held, documents = documents[:size], documents[size:]
+    return _encoded(config, documents, tokenizer), _encoded(config, held, tokenizer)
+
+
+def _names(config: Mapping[str, Any]) -> list[str]:
+    named = config.get("dataset") or []
+    names = named.split(",") if isinstance(named, str) else named
+    if len(names) > 1 and config.get("mix_strategy", "concat") != "concat":
+        raise Unsupported("mix_strategy other than concat")
+    return [str(name).strip() for name in names]
+
+
+def _rows(config: Mapping[str, Any], name: str) -> Iterator[Any]:
+    """Yield the rows of a data set: texts for pt, lists of turns for sft."""
+    root = Path(config.get("dataset_dir", "data"))
+    info = json.loads((root / "dataset_info.json").read_text(encoding="utf-8"))
+    if name not in info:
+        raise Unsupported(f"dataset {name!r}: not in {root / 'dataset_info.json'}")
+    entry = info[name]
+    file = root / entry.get("file_name", "")
+    if file.suffix not in (".json", ".jsonl") or entry.get("ranking"):
+        raise Unsupported(f"dataset {name!r}: only local JSON and JSONL for pt and sft")
+    text = file.read_text(encoding="utf-8")
+    found = json.loads(text) if text.lstrip().startswith("[") else _lines(text)
+    limit = config.get("max_samples")
+    for row in found[:limit]:
+        if config.get("stage", "sft") == "pt":
+            yield str(row[entry.get("columns", {}).get("prompt", "instruction")])
+        elif turns := _turns(row, entry):
+            yield turns
+
+
+def _lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def _turns(row: Mapping[str, Any], entry: Mapping[str, Any]) -> list[Turn]:
+    columns = entry.get("columns", {})
+    if entry.get("formatting", "alpaca") == "alpaca":
+        given = columns or {"prompt": "instruction", "query": "input", "response": "output"}
+        parts = [row.get(given[key]) for key in ("prompt", "query") if key in given]
+        answer = row.get(given.get("response", "output"))
+        if not isinstance(answer, str):
+            return []
+        return [Turn("\n".join(part for part in parts if part), answer)]
+    messages = row[columns.get("messages", "conversations")]
+    tags = entry.get("tags", {})
+    content = tags.get("content_tag", "value")
+    texts = [one[content] for one in messages if one[tags.get("role_tag", "from")] != "system"]
+    if len(texts) % 2:
+        return []
+    return [Turn(texts[at], texts[at + 1]) for at in range(0, len(texts), 2)]
+
+
+def _encoded(config: Mapping[str, Any], documents: list[Any], tokenizer: Any) -> list[Any]:
+    cutoff = int(config.get("cutoff_len", 2048))
+    batch = int(config.get("preprocessing_batch_size") or BATCH)
+    packing = config.get("packing")
+    groups = [documents[at : at + batch] for at in range(0, len(documents), batch)]
+    if config.get("stage", "sft") == "pt":
+        whole = packing is None or packing
+        return [row for group in groups for row in _grouped(group, tokenizer, cutoff, whole)]
+    name = config.get("template") or "empty"
+    if name not in TEMPLATES:
+        raise Unsupported(f"template {name}: known are {', '.join(TEMPLATES)}")
+    template = TEMPLATES[name]
+    room = cutoff - 1 if packing else cutoff
+    rows: list[Any] = []
+    for group in groups:
+        made = [_conversation(turns, template, tokenizer, room) for turns in group]
+        rows += _packed(made, tokenizer, room) if packing else [_row(*pair) for pair in made]
+    return rows
+
+
+def _row(ids: list[int], labels: list[int]) -> dict[str, list[int]]:
+    return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels}
+
+
+def _conversation(
+    turns: list[Turn], template: Template, tokenizer: Any, room: int
+) -> tuple[list[int], list[int]]:
+    """Return ids and labels of a conversation, each turn cut to what room there is."""
+    system = template.default_system
+    head = template.system.format(system) if system else ""
+    ids: list[int] = []
+    labels: list[int] = []
+    for number, turn in enumerate(turns):
+        if len(ids) >= room:
+            break
+        source = _ids(tokenizer, (head if number == 0 else "") + template.user.format(turn.prompt))
+        if number == 0 and template.begins and tokenizer.bos_token_id is not None:
+            source = [tokenizer.bos_token_id, *source]
+        end = tokenizer.eos_token or ""
+        target = _ids(tokenizer, template.assistant.format(turn.answer).replace("<eos>", end))
+        first, second = _cut(len(source), len(target), room - len(ids))
+        ids += source[:first] + target[:second]
+        labels += [IGNORED] * first + target[:second]
+    return ids, labels
+
+
+def _ids(tokenizer: Any, text: str) -> list[int]:
+    return list(tokenizer.encode(text, add_special_tokens=False))
+
+
+def _cut(source: int, target: int, room: int) -> tuple[int, int]:
+    """Return how much of a prompt and of its answer is kept."""
+    if target * 2 < room:
+        most = room
+    elif source * 2 < room:
+        most = room - source
+    else:
+        most = int(room * target / (source + target))
+    kept = min(most, target)
+    return min(max(room - kept, 0), source), kept
+
+
+def _packed(made: list[tuple[list[int], list[int]]], tokenizer: Any, room: int) -> Iterator[Any]:
+    """Yield rows of `room` + 1 tokens, the longest conversations first; the rest is padding."""
+    waiting = sorted((pair for pair in made if len(pair[0]) <= room), key=lambda pair: len(pair[0]))
+    while waiting:
+        ids: list[int] = []
+        labels: list[int] = []
+        positions: list[int] = []
+        while True:
+            fitting = [at for at, pair in enumerate(waiting) if len(pair[0]) <= room - len(ids)]
+            if not fitting:
+                break
+            more, theirs = waiting.pop(fitting[-1])
+            ids += more
+            labels += theirs
+            positions += range(len(more))
+        empty = room + 1 - len(ids)
+        pad = tokenizer.pad_token_id
+        row = _row(ids + [pad] * empty, labels + [IGNORED] * empty)
+        yield {**row, "position_ids": positions + [0] * empty}
+
+
+def _grouped(texts: list[str], tokenizer: Any, cutoff: int, whole: bool) -> Iterator[Any]:
+    """Yield documents as blocks of `cutoff` tokens without a border, or a row each."""
+    end = tokenizer.eos_token or ""
+    documents = [_ids(tokenizer, text + end) for text in texts]
+    if not whole:
+        for ids in documents:
+            yield _row(ids[:cutoff], ids[:cutoff])
+        return
+    stream = [one for ids in documents for one in ids]
+    for at in range(0, len(stream) - cutoff + 1, cutoff):
+        yield _row(stream[at : at + cutoff], stream[at : at + cutoff])
