@@ -1,0 +1,112 @@
+"""The micro-batches that a run will see, by simulating its shuffles.
+
+A padded batch is as long as its longest row, rounded up; which rows meet in a batch is chance, but
+with a few thousand rows the shares hardly move. So runs are simulated: every simulated run gives
+one multiset of shapes.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ftbench.calibration.design import PADDED_TO, up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SEED = 1_729
+MOST = 20_000
+"""Rows drawn for one simulated run; a longer one is that many, scaled up."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """How many batches of what size a process goes through.
+
+    `rows` of the train set, None where only `steps` is known; batches are per process, and an
+    epoch's last group of them may be smaller than `accumulation`, its last batch shorter.
+    """
+
+    steps: int
+    batch: int
+    accumulation: int = 1
+    world: int = 1
+    rows: int | None = None
+    drop_last: bool = False
+
+    @property
+    def batches(self) -> int | None:
+        """Batches of an epoch on each process."""
+        if self.rows is None:
+            return None
+        whole = self.rows // self.batch if self.drop_last else -(-self.rows // self.batch)
+        per_rank = whole // self.world if self.drop_last else -(-whole // self.world)
+        return max(1, per_rank)
+
+    def micro_batches(self) -> int:
+        """Return how many micro-batches each process trains on."""
+        batches = self.batches
+        if batches is None:
+            return self.steps * self.accumulation
+        updates = -(-batches // self.accumulation)
+        epochs, rest = divmod(self.steps, updates)
+        return epochs * batches + min(rest * self.accumulation, batches)
+
+
+def of_one_length(loop: Loop, length: int) -> Counter[tuple[int, int]]:
+    """Return the micro-batches where every row has the same length, as when packed."""
+    count = loop.micro_batches()
+    found = Counter({(loop.batch, length): count})
+    batches = loop.batches
+    if batches and loop.rows is not None and loop.world == 1 and not loop.drop_last:
+        rest = loop.rows % loop.batch
+        times = count // batches
+        if rest and times:
+            found[loop.batch, length] -= times
+            found[rest, length] += times
+    return +found
+
+
+def simulated(
+    loop: Loop, lengths: Sequence[int], runs: int, multiple: int = PADDED_TO
+) -> Iterator[tuple[Counter[tuple[int, int]], float]]:
+    """Yield the micro-batches of runs over rows of these lengths, and a factor to scale them by.
+
+    With several processes a micro-batch is as slow as the slowest of them, so the longest of
+    those that run side by side counts.
+    """
+    draw = random.Random(SEED)
+    rows = loop.rows or len(lengths)
+    pool = list(lengths)
+    if rows != len(pool):
+        pool = draw.sample(pool, rows) if rows < len(pool) else draw.choices(pool, k=rows)
+    wanted = loop.micro_batches()
+    per_epoch = loop.batches or -(-rows // loop.batch)
+    drawn = min(wanted, max(1, MOST // (loop.batch * loop.world)))
+    together = loop.batch * loop.world
+    for _ in range(runs):
+        found: Counter[tuple[int, int]] = Counter()
+        left = drawn
+        while left > 0:
+            order = draw.sample(pool, min(len(pool), left * together))
+            part = list(_epoch(loop, order, min(left, per_epoch), multiple))
+            found.update(part)
+            left -= max(1, len(part))
+        yield found, wanted / max(1, sum(found.values()))
+
+
+def _epoch(loop: Loop, pool: Sequence[int], count: int, multiple: int) -> Iterator[tuple[int, int]]:
+    size = loop.batch
+    for number in range(count):
+        side_by_side = [
+            pool[(number * loop.world + rank) * size : (number * loop.world + rank + 1) * size]
+            for rank in range(loop.world)
+        ]
+        filled = [batch for batch in side_by_side if batch]
+        if not filled:
+            return
+        longest = max(max(batch) for batch in filled)
+        yield max(len(batch) for batch in filled), up(longest, multiple)

@@ -1,0 +1,64 @@
+"""Which shapes to measure: few, at the ends of what a config family feeds, one held out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+WARM, TIMED = 2, 5
+"""Steps of a shape that are left out, and that are timed."""
+PADDED_TO = 8
+
+
+class Design(NamedTuple):
+    """Shapes as (rows, length): those to fit, largest first, and the one to check the fit with."""
+
+    fitted: tuple[tuple[int, int], ...]
+    held_out: tuple[int, int]
+
+    def schedule(self) -> list[dict[str, int]]:
+        """Return the steps of one run over all shapes.
+
+        The largest comes first: memory that does not suffice is found at once.
+        """
+        return [
+            {"rows": rows, "length": length, "steps": WARM + TIMED}
+            for rows, length in (*self.fitted, self.held_out)
+        ]
+
+
+def design(batch: int, length: int, shortest: int | None = None) -> Design:
+    """Return the shapes for batches up to `batch` rows of up to `length` tokens.
+
+    Args:
+        batch: rows of a micro-batch of the config.
+        length: the longest padded length.
+        shortest: about the least length that occurs; a sixteenth of the longest where unknown.
+
+    The corners tell a token's price from a square's, because they hold many tokens in short rows
+    and fewer in long ones; the middle shows a bend. A batch of one row is measured beside another
+    number of rows, so that other batches lie inside.
+    """
+    low = up(min(length, max(PADDED_TO, shortest if shortest is not None else length // 16)))
+    middle = up(max(low, (low + length) // 3))
+    half = max(1, batch // 2)
+    rows = batch if batch > 1 else 2
+    corners = [(rows, length), (1, length), (rows, middle), (rows, low), (1, low), (half, middle)]
+    if batch == 1:
+        corners = [(1, length), (1, middle), (2, low), (1, low), (2, middle)]
+    fitted = sorted(dict.fromkeys(corners), key=lambda one: (-one[0] * one[1], one[0]))
+    held_out = next(
+        one
+        for one in (
+            (max(1, (3 * batch + 2) // 4), up((middle + length) // 2)),
+            (half, up(length * 5 // 8)),
+            (batch, up(length // 2)),
+            (3, middle),
+        )
+        if one not in fitted
+    )
+    return Design(tuple(fitted), held_out)
+
+
+def up(length: int, multiple: int = PADDED_TO) -> int:
+    """Return a length rounded up as the collator does."""
+    return -(-length // multiple) * multiple

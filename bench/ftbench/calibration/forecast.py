@@ -1,0 +1,209 @@
+"""From a calibration and a run's loop to seconds, with bounds and with what they are made of."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftbench.analysis.interval import LEVEL, quantile
+from ftbench.calibration.batches import of_one_length, simulated
+from ftbench.calibration.fit import Law, Point, law_of, resampled
+from ftbench.calibration.measured import Prices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ftbench.calibration.batches import Loop
+
+DRAWS = 240
+SHUFFLES = 8
+SEED = 60_233
+
+PROCESS = 0.008
+"""Relative deviation of a step's time between two processes of the same work (declared)."""
+STARTUP = 0.10
+SAVING, SAVING_UNKNOWN = 0.25, 0.8
+EVALUATING, EVALUATING_UNKNOWN = 0.05, 0.25
+OUTSIDE = 0.05
+"""Added for each doubling beyond the largest shape that was measured."""
+DISK = 0.5e9
+"""Bytes a second that a checkpoint is written with where none was timed."""
+
+
+Shapes = dict[tuple[int, int], float]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A run to be timed: its loop and what comes beside the steps."""
+
+    loop: Loop
+    length: int
+    """The padded length of every row, where `lengths` is empty; else unused."""
+    lengths: tuple[int, ...] = ()
+    multiple: int = 8
+    rows_prepared: int | None = None
+    logs: int = 0
+    saves: int = 0
+    evaluations: int = 0
+    evaluated_rows: int | None = None
+    evaluation_batch: int = 8
+
+
+class Part(NamedTuple):
+    """One share of the seconds, by name."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Seconds of a run from start to end of its process; `assumptions` in sentences."""
+
+    seconds: float
+    low: float
+    high: float
+    parts: tuple[Part, ...]
+    step: float
+    """Mean seconds of a step."""
+    assumptions: tuple[str, ...]
+    level: float = LEVEL
+
+
+def forecast(
+    record: dict[str, Any], work: Work, unsure: Sequence[float] = (), told: Sequence[str] = ()
+) -> Forecast:
+    """Return the seconds of a run by a calibration record.
+
+    `unsure` are relative deviations of a step's time that the caller declares, `told` what else
+    the answer rests on.
+    """
+    law, prices = law_of(record["law"]), Prices(**record["prices"])
+    points = [Point(one["rows"], one["length"], tuple(one["seconds"])) for one in record["points"]]
+    runs = list(_runs(work))
+    notes = list(told)
+    outside = _outside(runs, points)
+    if outside:
+        notes.append(f"shapes beyond those calibrated: ± {2 * outside:.0%} of the steps")
+    correction = prices.correction
+    if work.lengths and correction == 1.0:
+        notes.append("no real batches were timed when calibrating")
+    steps = work.loop.steps
+    micro = work.loop.micro_batches()
+    each = [_seconds(law, counted) for counted in runs]
+    own = sum(each) / len(runs)
+    typical = _mean(runs)
+    fresh = sum(len(counted) for counted in runs) / len(runs)
+    save, save_unsure = _saving(record, prices, notes, work)
+    evaluation, evaluation_unsure = _evaluation(law, prices, record, work, notes)
+    parts = [
+        Part("start-up", prices.startup),
+        Part("data", (prices.row or 0.0) * (work.rows_prepared or 0)),
+        Part("first step and new shapes", prices.first + prices.shape * max(0.0, fresh - 1)),
+        Part("micro-batches", correction * own),
+        Part("fetching", prices.batch * micro),
+        Part("optimizer", prices.step * steps),
+        Part("logging", prices.log * work.logs),
+        Part("evaluations", evaluation),
+        Part("checkpoints", save),
+    ]
+    value = sum(part.seconds for part in parts)
+    by_name = {part.name: part.seconds for part in parts}
+    spread = math.hypot(PROCESS, outside, *unsure)
+    draw = random.Random(SEED)
+    found = []
+    for number, other in enumerate(resampled(points, DRAWS)):
+        ratio = _seconds(other, typical) / own if own else 1.0
+        chance = each[number % len(runs)] / own if own else 1.0
+        noise = draw.gauss(0, prices.scatter) / math.sqrt(max(1, steps))
+        steady = by_name["micro-batches"] * ratio * chance + by_name["optimizer"]
+        steady += by_name["fetching"] + by_name["logging"]
+        total = steady * (1 + draw.gauss(0, spread) + noise)
+        total += max(0.0, by_name["start-up"] * (1 + draw.gauss(0, STARTUP)))
+        total += max(0.0, by_name["data"] * (1 + draw.gauss(0, 0.2)))
+        total += by_name["first step and new shapes"] * draw.uniform(0.5, 1.5)
+        total += evaluation * max(0.0, 1 + draw.gauss(0, evaluation_unsure))
+        total += save * max(0.0, 1 + draw.gauss(0, save_unsure))
+        found.append(total)
+    found.sort()
+    low, high = quantile(found, (1 - LEVEL) / 2), quantile(found, (1 + LEVEL) / 2)
+    inside = ("micro-batches", "fetching", "optimizer", "logging")
+    step = sum(by_name[name] for name in inside) / max(1, steps)
+    return Forecast(
+        value, min(low, value), max(high, value), tuple(parts), step, tuple(dict.fromkeys(notes))
+    )
+
+
+def _runs(work: Work) -> Iterator[Shapes]:
+    """Yield the shapes of simulated runs with how often each occurs."""
+    if not work.lengths:
+        yield {shape: float(n) for shape, n in of_one_length(work.loop, work.length).items()}
+        return
+    for counted, factor in simulated(work.loop, work.lengths, SHUFFLES, work.multiple):
+        yield {shape: times * factor for shape, times in counted.items()}
+
+
+def _seconds(law: Law, counted: Shapes) -> float:
+    return sum(times * law.at(*shape) for shape, times in counted.items())
+
+
+def _mean(runs: Sequence[Shapes]) -> Shapes:
+    merged: Shapes = {}
+    for counted in runs:
+        for shape, times in counted.items():
+            merged[shape] = merged.get(shape, 0.0) + times / len(runs)
+    return merged
+
+
+def _outside(runs: Sequence[Shapes], points: Sequence[Point]) -> float:
+    """Return how unsure it makes a run that shapes lie beyond the largest measured ones."""
+    tokens = max(point.tokens for point in points)
+    longest = max(point.length for point in points)
+    whole = beyond = 0.0
+    for counted in runs:
+        for (rows, length), times in counted.items():
+            ratio = max(rows * length / tokens, length / longest)
+            whole += times * rows * length
+            beyond += times * rows * length * max(0.0, math.log2(ratio))
+    return OUTSIDE * beyond / whole if whole else 0.0
+
+
+def _saving(
+    record: dict[str, Any], prices: Prices, notes: list[str], work: Work
+) -> tuple[float, float]:
+    """Return the seconds of all checkpoints and how unsure they are."""
+    if not work.saves:
+        return 0.0, 0.0
+    if prices.save is not None:
+        return prices.save * work.saves, SAVING
+    trainable = (record.get("model") or {}).get("trainable")
+    if not trainable:
+        notes.append("checkpoints are not priced: none was timed")
+        return 0.0, 0.0
+    notes.append("no checkpoint was timed: taken as 12 bytes a trained parameter at 0.5 GB/s")
+    return 12 * trainable / DISK * work.saves, SAVING_UNKNOWN
+
+
+def _evaluation(
+    law: Law, prices: Prices, record: dict[str, Any], work: Work, notes: list[str]
+) -> tuple[float, float]:
+    """Return the seconds of all evaluations and how unsure they are."""
+    if not work.evaluations:
+        return 0.0, 0.0
+    if work.evaluated_rows is None:
+        notes.append("evaluations are not priced: how many rows they have is not known")
+        return 0.0, 0.0
+    rows = work.evaluations * work.evaluated_rows
+    if prices.evaluated_row is not None:
+        return prices.evaluated_row * rows, EVALUATING
+    key = record["key"]
+    passes = (3 if key["method"] == "full" else 2) + bool(key["checkpointing"])
+    length = work.length
+    if work.lengths:
+        length = round(sum(work.lengths) / len(work.lengths) * 1.3)
+    size = min(work.evaluation_batch, work.evaluated_rows)
+    notes.append(f"no evaluation was timed: a batch is taken as a {passes}th of a training batch")
+    return law.at(size, length) / passes * rows / size, EVALUATING_UNKNOWN

@@ -1,0 +1,150 @@
+"""What a calibration holds for: the parts of a config that decide a step's price.
+
+The same function makes the key when calibrating and when predicting, from the config over its
+defaults, so that nothing need be loaded to look one up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ftbench.models.source import WEIGHTS, shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+REFUSED = tuple(
+    """model method quantization checkpointing reentrant dtype attention liger unsloth world
+    sharding optimizer_state runner""".split()
+)
+"""With another value of these, a step is another thing: no prediction."""
+
+WIDENED = {
+    "lora_rank": 0.02,
+    "lora_targets": 0.05,
+    "trainable": 0.05,
+    "stage": 0.02,
+    "masked": 0.04,
+    "optimizer": 0.03,
+    "dropout": 0.01,
+    "workers": 0.01,
+    "transformers": 0.03,
+    "llamafactory": 0.02,
+}
+"""Declared relative uncertainty of a step (one standard deviation) where one of these differs."""
+OTHER_CARD = 0.025
+"""The same model of GPU under the same power limit, but not this very card."""
+OTHER_LIMIT = 0.08
+"""The same model of GPU under another power limit."""
+
+
+def make(
+    values: Mapping[str, Any], model: str, world: int, runner: str, target: Any
+) -> dict[str, Any]:
+    """Return the key of a config.
+
+    Args:
+        values: the config over its defaults.
+        model: what `model_of` says.
+        world: GPUs in all.
+        runner: llamafactory or hf.
+        target: the versions that it is for.
+    """
+    packed = is_packed(values)
+    return {
+        "model": model,
+        "method": values.get("finetuning_type") or "lora",
+        "quantization": [values.get("quantization_bit"), values.get("quantization_method")]
+        if values.get("quantization_bit") else None,
+        "checkpointing": not values.get("disable_gradient_checkpointing"),
+        "reentrant": values.get("use_reentrant_gc", True) is not False,
+        "dtype": _dtype(values),
+        "attention": _attention(values.get("flash_attn")),
+        "liger": bool(values.get("enable_liger_kernel")),
+        "unsloth": bool(values.get("use_unsloth")),
+        "world": world,
+        "sharding": _sharding(values),
+        "optimizer_state": _special(values),
+        "runner": runner,
+        "lora_rank": values.get("lora_rank"),
+        "lora_targets": values.get("lora_target"),
+        "trainable": [values.get("freeze_trainable_layers"), values.get("additional_target")],
+        "stage": values.get("stage") or "sft",
+        "masked": not packed or bool(values.get("neat_packing")),
+        "optimizer": str(values.get("optim") or "adamw_torch"),
+        "dropout": bool(values.get("lora_dropout")),
+        "workers": values.get("dataloader_num_workers") or 0,
+        "transformers": minor(target.transformers),
+        "llamafactory": minor(target.llamafactory, 3),
+    }  # fmt: skip
+
+
+def refusals(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why a calibration cannot answer for a key."""
+    for name in REFUSED:
+        if asked.get(name) != kept.get(name):
+            yield f"{name} is {_shown(asked.get(name))}, calibrated was {_shown(kept.get(name))}"
+
+
+def widenings(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield in what a key differs that a calibration answers for, with how unsure that makes it."""
+    for name, share in WIDENED.items():
+        ours, theirs = asked.get(name), kept.get(name)
+        if ours != theirs:
+            yield (
+                f"calibrated with {name} {_shown(theirs)}, not {_shown(ours)}: ± {2 * share:.0%}",
+                share,
+            )
+
+
+def model_of(values: Mapping[str, Any], asked: str | None) -> str:
+    """Return how a calibration names the model: a shape where one is known to be its own."""
+    if asked is not None and asked != WEIGHTS:
+        return asked.removeprefix("random:").rstrip("/").rpartition("/")[2]
+    name = str(values.get("model_name_or_path") or "")
+    return shape_of(name) or name.rstrip("/").rpartition("/")[2].lower()
+
+
+def is_packed(values: Mapping[str, Any]) -> bool:
+    """Say whether rows are joined to one length; stage pt does so unless told otherwise."""
+    if values.get("neat_packing"):
+        return True
+    packing = values.get("packing")
+    return bool(packing) if packing is not None else values.get("stage") == "pt"
+
+
+def minor(version: object, parts: int = 2) -> str | None:
+    """Return the first parts of a version."""
+    return None if version is None else ".".join(str(version).split(".")[:parts])
+
+
+def _dtype(values: Mapping[str, Any]) -> str:
+    half = "bf16" if values.get("bf16") else "fp16" if values.get("fp16") else "fp32"
+    return f"pure {half}" if values.get("pure_bf16") else half
+
+
+def _attention(value: object) -> str:
+    """Without a choice LLaMA Factory takes torch's own."""
+    return (
+        "sdpa"
+        if value in (None, "auto", "sdpa")
+        else "eager"
+        if value == "disabled"
+        else str(value)
+    )
+
+
+def _sharding(values: Mapping[str, Any]) -> str | None:
+    if values.get("fsdp"):
+        return f"fsdp {values['fsdp']}"
+    return None if values.get("deepspeed") is None else f"deepspeed {values['deepspeed']}"
+
+
+def _special(values: Mapping[str, Any]) -> list[str]:
+    names = ("use_galore", "use_apollo", "use_badam", "use_adam_mini", "use_muon", "use_dft")
+    return [name for name in names if values.get(name)]
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else str(value)

@@ -1,0 +1,245 @@
+"""From the results of calibration runs to what is kept of them: a law and the prices beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from statistics import mean, median
+from typing import TYPE_CHECKING, Any
+
+from ftbench.calibration.design import WARM
+from ftbench.calibration.fit import Law, Point, fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ftbench.calibration.design import Design
+    from ftbench.results.record import Result, Step
+
+
+class Incomplete(Exception):
+    """The runs do not hold what a calibration is made of. The text says what is missing."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Seconds of everything that is not a micro-batch.
+
+    `step`: optimizer, clipping and the trainer's own work, each step. `batch`: fetching and moving
+    a micro-batch. `log`: each logged step. `first`: what the first step takes over the others.
+    `shape`: what the first batch of a new shape takes over its repetition. `startup`: the process
+    but for training, evaluating and the data; `row`: preparing a row of the data. `correction`:
+    real batches over what the law says of their shapes.
+    """
+
+    step: float
+    batch: float
+    log: float
+    first: float
+    shape: float
+    startup: float
+    row: float | None
+    correction: float = 1.0
+    scatter: float = 0.0
+    """Relative deviation of single real steps from the law."""
+    save: float | None = None
+    evaluated_row: float | None = None
+
+
+def points_of(result: Result, design: Design) -> tuple[list[Point], Point]:
+    """Return the fitted shapes and the held-out one, as measured.
+
+    Raises:
+        Incomplete: steps are missing, or their times were not captured.
+    """
+    found = []
+    for (rows, length), steps in zip((*design.fitted, design.held_out), _groups(result)):
+        seconds = [_forward_backward(step) / len(step["micro_batches"]) for step in steps[WARM:]]
+        found.append(Point(rows, length, tuple(seconds)))
+    return found[:-1], found[-1]
+
+
+def _groups(result: Result) -> list[list[Step]]:
+    """Return the steps of each entry of the schedule. Raises `Incomplete`."""
+    steps, groups = result["steps"], []
+    for entry in result["schedule"] or []:
+        group, steps = steps[: entry["steps"]], steps[entry["steps"] :]
+        shape = [entry["rows"], entry["length"]]
+        if len(group) < entry["steps"] or any(
+            batch[:2] != shape for step in group for batch in step["micro_batches"]
+        ):
+            raise Incomplete(f"the steps of shape {shape[0]} x {shape[1]} were not all done")
+        groups.append(group)
+    if not groups:
+        raise Incomplete("the run had no schedule")
+    return groups
+
+
+def _forward_backward(step: Step) -> float:
+    value = step["forward_backward"]
+    if value is None or not step["micro_batches"]:
+        raise Incomplete("the time of forward and backward was not captured")
+    return value
+
+
+def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
+    """Return the prices that the runs show; `real` trained on the config's own data.
+
+    Raises:
+        Incomplete: a phase was not captured.
+    """
+    groups = _groups(scheduled)
+    steady = [step for group in groups for step in group[WARM:]]
+    typical = [median(_forward_backward(step) for step in group[WARM:]) for group in groups]
+    surplus = [
+        max(0.0, _forward_backward(group[0]) - usual) for group, usual in zip(groups, typical)
+    ]
+    first = groups[0][0]["seconds"] - median(step["seconds"] for step in groups[0][WARM:])
+    shape, correction, scatter, save, evaluated_row = (
+        mean(surplus[1:] or [0.0]),
+        1.0,
+        0.0,
+        None,
+        None,
+    )
+    rest = median([_rest(step) for step in steady])
+    batch = _data_of_batch(steady)
+    log = _of_logging(scheduled)
+    if real is not None:
+        usual = real["steps"][len(real["steps"]) // 4 :]
+        batch, rest = _data_of_batch(usual), median([_rest(step) for step in usual])
+        first = real["steps"][0]["seconds"] - rest - _by_law(real["steps"][0], law)
+        correction, shape, scatter = _against_law(real["steps"], law, rest, batch)
+        log = _of_logging(real)
+    for result in filter(None, (real, scheduled)):
+        save = save or _price_of_saving(result)
+        evaluated_row = evaluated_row or _price_of_evaluating(result)
+    startups = [_startup(one) for one in (scheduled, real) if one is not None]
+    return Prices(
+        step=rest, batch=batch, log=log, first=max(0.0, first), shape=shape,
+        startup=startups[0], row=_price_of_row(scheduled), correction=correction,
+        scatter=scatter, save=save, evaluated_row=evaluated_row,
+    )  # fmt: skip
+
+
+def _rest(step: Step) -> float:
+    """Return what a step takes beside its micro-batches, its data and what it logs."""
+    inside = _forward_backward(step) + (step["data"] or 0.0) + (step["other"] or 0.0)
+    return max(0.0, step["seconds"] - inside)
+
+
+def _data_of_batch(steps: Sequence[Step]) -> float:
+    return median([(step["data"] or 0.0) / max(1, len(step["micro_batches"])) for step in steps])
+
+
+def _of_logging(result: Result) -> float:
+    """Return the seconds of a logged step; the least of those where something was evaluated."""
+    logs = (result["trainer"] or {}).get("logs") or 0  # type: ignore[call-overload]
+    took = sorted((step["other"] or 0.0 for step in result["steps"][:-1]), reverse=True)[:logs]
+    return median(took) if took else 0.0
+
+
+def _by_law(step: Step, law: Law) -> float:
+    return sum(law.at(one[0], one[1]) for one in step["micro_batches"])
+
+
+def _against_law(
+    steps: Sequence[Step], law: Law, rest: float, batch: float
+) -> tuple[float, float, float]:
+    """Return what real batches take over the law, what a new shape adds, and the scatter.
+
+    Steps without a shape that is new to the run say the first; those with one, the second. The
+    first step is left out, it has its own price.
+    """
+    seen = {tuple(one[:2]) for one in steps[0]["micro_batches"]} if steps else set()
+    known: list[float] = []
+    fresh: list[tuple[float, int, float]] = []
+    for step in steps[1:]:
+        shapes = {tuple(one[:2]) for one in step["micro_batches"]}
+        new = len(shapes - seen)
+        seen |= shapes
+        expected = _by_law(step, law)
+        took = step["seconds"] - (step["other"] or 0.0) - rest - batch * len(step["micro_batches"])
+        if new:
+            fresh.append((took, new, expected))
+        else:
+            known.append(took / expected)
+    late = known[len(known) // 3 :]
+    if len(late) < 3:
+        late = [took / expected for took, _, expected in fresh[len(fresh) * 2 // 3 :]]
+        correction = min(late, default=1.0)
+    else:
+        correction = median(late)
+    added = sum(took - correction * expected for took, _, expected in fresh)
+    shape = max(0.0, added / max(1, sum(new for _, new, _ in fresh)))
+    deviation = median([abs(one / correction - 1) for one in late]) if late else 0.0
+    return correction, shape, 1.48 * deviation
+
+
+def _startup(result: Result) -> float:
+    phases = result["phases"]
+    if phases is None or phases["train"] is None:
+        raise Incomplete("how long training took was not captured")
+    whole = phases["wall"] if phases["wall"] is not None else phases["total"]
+    during = (result["trainer"] or {"evaluations": 0})["evaluations"]
+    after = sum(phases["evaluations"][during:])
+    return max(0.0, whole - phases["train"] - after - (phases["data"] or 0.0))
+
+
+def _price_of_row(result: Result) -> float | None:
+    phases, lengths = result["phases"], result["lengths"]
+    rows = len(lengths) if lengths else None
+    return None if phases is None or not phases["data"] or not rows else phases["data"] / rows
+
+
+def _price_of_saving(result: Result) -> float | None:
+    saves = result["phases"]["saves"] if result["phases"] is not None else []
+    return mean(saves) if saves else None
+
+
+def _price_of_evaluating(result: Result) -> float | None:
+    took = result["phases"]["evaluations"] if result["phases"] is not None else []
+    rows = ((result["plan"] or {}).get("samples") or {}).get("held_out")
+    return min(took) / rows if took and rows else None
+
+
+def record_of(
+    scheduled: Result,
+    real: Result | None,
+    design: Design,
+    key: dict[str, Any],
+    about: dict[str, Any],
+) -> dict[str, Any]:
+    """Return what is kept of a calibration, as plain data. `about`: dataset, cutoff_len, multiple.
+
+    Raises:
+        Incomplete: the runs do not hold what it is made of.
+    """
+    fitted, held_out = points_of(scheduled, design)
+    law = fit(fitted)
+    said = law.at(held_out.rows, held_out.length)
+    check = {"rows": held_out.rows, "length": held_out.length, "measured": held_out.typical,
+             "predicted": said, "error": said / held_out.typical - 1}  # fmt: skip
+    whole = fit([*fitted, held_out])
+    prices = prices_of(scheduled, whole, real)
+    environment = scheduled["environment"]
+    if environment is None:
+        raise Incomplete("what it ran on was not captured")
+    lengths = (real or scheduled)["lengths"] or scheduled["lengths"]
+    kept = None
+    if lengths is not None:
+        kept = {**about, "rows": len(lengths), "counts": sorted(Counter(lengths).items())}
+    walls = [one["phases"]["wall"] for one in (scheduled, real) if one and one["phases"]]
+    return {
+        "gpu": environment["gpu"] or {"name": f"CPU {environment['cpu']}", "uuid_hash": None},
+        "key": key,
+        "packages": environment["packages"],
+        "model": scheduled["model"],
+        "points": [asdict(point) for point in (*fitted, held_out)],
+        "check": check,
+        "law": whole.record(),
+        "prices": asdict(prices),
+        "lengths": kept,
+        "seconds": sum(wall for wall in walls if wall),
+        "memory": None if scheduled["memory"] is None else scheduled["memory"]["peak_allocated"],
+    }  # fmt: skip

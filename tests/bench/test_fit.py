@@ -1,0 +1,102 @@
+"""The law of a step: recovered from shapes that were made by a known one."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from ftbench.calibration.design import PADDED_TO, WARM, design
+from ftbench.calibration.fit import Law, Point, fit, resampled, residuals
+
+BIG = Law(start=0.004, per_token=1.3e-4, per_square=6e-9)
+"""About an 8B LoRA on one H100."""
+SMALL = Law(start=0.01, per_token=6e-6, per_square=2.5e-10, floor=0.11)
+"""About a 0.5B LoRA: the host needs longer to launch than the GPU to run short batches."""
+
+
+def points(law: Law, shapes: list[tuple[int, int]], seed: int, deviation: float) -> list[Point]:
+    draw = random.Random(seed)
+    return [
+        Point(b, s, tuple(law.at(b, s) * draw.lognormvariate(0, deviation) for _ in range(5)))
+        for b, s in shapes
+    ]
+
+
+@pytest.mark.parametrize("law", [BIG, SMALL])
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(("batch", "length"), [(8, 1024), (4, 2048), (2, 4096)])
+def test_law_is_recovered_where_it_was_measured(
+    law: Law, seed: int, batch: int, length: int
+) -> None:
+    plan = design(batch, length)
+    found = fit(points(law, list(plan.fitted), seed, 0.004))
+    rows, long = plan.held_out
+    assert found.at(rows, long) == pytest.approx(law.at(rows, long), rel=0.03)
+    assert min(found.start, found.per_token, found.per_square, found.floor) >= 0
+
+
+def test_without_noise_the_law_is_exact() -> None:
+    found = fit(points(BIG, list(design(4, 2048).fitted), 0, 0.0))
+    assert found.start == pytest.approx(BIG.start, rel=1e-6)
+    assert found.per_token == pytest.approx(BIG.per_token, rel=1e-6)
+    assert found.per_square == pytest.approx(BIG.per_square, rel=1e-6)
+    assert found.floor == 0
+
+
+def test_floor_of_a_host_bound_model() -> None:
+    plan = design(16, 2048)
+    found = fit(points(SMALL, list(plan.fitted), 1, 0.004))
+    assert found.floor == pytest.approx(SMALL.floor, rel=0.02)
+    assert found.at(1, 64) == pytest.approx(SMALL.floor, rel=0.02)
+
+
+def test_no_coefficient_is_negative_whatever_was_measured() -> None:
+    draw = random.Random(4)
+    for _ in range(200):
+        made = [
+            Point(draw.randint(1, 8), 8 * draw.randint(1, 256), (draw.uniform(0.01, 3.0),))
+            for _ in range(draw.randint(1, 7))
+        ]
+        found = fit(made)
+        assert min(found.start, found.per_token, found.per_square) >= 0
+    with pytest.raises(ValueError, match="no shapes"):
+        fit([])
+
+
+def test_published_sweep_from_few_points() -> None:
+    """Qwen-7B LoRA on an A100, seconds a step of 8 x one row [model card]: six lengths."""
+    table = {256: 1.2, 512: 1.5, 1024: 2.8, 2048: 5.2, 4096: 10.1, 8192: 21.3}
+    fitted = [Point(1, s, (table[s] / 8,)) for s in (512, 1024, 4096, 8192)]
+    found = fit(fitted)
+    assert found.at(1, 2048) * 8 == pytest.approx(table[2048], rel=0.04)
+
+
+def test_resampled_laws_spread_as_the_fit_is_unsure() -> None:
+    calm = points(BIG, list(design(4, 2048).fitted), 2, 0.002)
+    wild = points(BIG, list(design(4, 2048).fitted), 2, 0.05)
+
+    def width(made: list[Point]) -> float:
+        found = sorted(law.at(4, 1500) for law in resampled(made, 200))
+        return found[194] / found[5] - 1
+
+    assert width(calm) < 0.04
+    assert width(wild) > 1.5 * width(calm)
+
+
+def test_residuals_are_relative() -> None:
+    made = [Point(1, 100, (0.022,))]
+    assert residuals(made, Law(0.0, 2e-4, 0.0)) == pytest.approx([0.1])
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 4, 8, 64])
+@pytest.mark.parametrize("length", [8, 64, 513, 2048, 8192])
+def test_designs(batch: int, length: int) -> None:
+    plan = design(batch, length)
+    assert plan.held_out not in plan.fitted
+    assert (batch, length) in plan.fitted
+    assert max(rows * long for rows, long in plan.fitted) == max(batch * length, 2 * PADDED_TO)
+    assert all(long % PADDED_TO == 0 or long == length for _, long in plan.fitted)
+    first = plan.schedule()[0]
+    assert first["rows"] * first["length"] == max(b * s for b, s in plan.fitted)
+    assert first["steps"] > WARM
