@@ -6,6 +6,7 @@ Exit status as of ftlint: 0 done, 1 a finding or a run that failed, 2 wrong usag
 from __future__ import annotations
 
 import importlib
+import signal
 from typing import cast
 
 import click
@@ -43,3 +44,4 @@ class _Lazy(click.Group):
 @click.version_option(__version__, prog_name="bench")
 def bench() -> None:
     """Short real fine-tunes that prove ftlint's step counts and calibrate its clock."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up after either

@@ -26,12 +26,13 @@ def of_exception(
 ) -> Failure:
     """Return the failure that an exception in a phase of the run stands for."""
     text = f"{type(error).__name__}: {error}".strip()[:LONGEST]
-    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError):
+    if _is_full(error):
         peak = memory.get("peak_allocated")
+        where = "the GPU" if peak else "the machine"
         said = "" if not peak else f"; {peak / GB:.1f} GB were allocated at the peak"
         return {
             "kind": "out_of_memory",
-            "message": f"the GPU is out of memory in phase {phase}{said}: {text}",
+            "message": f"{where} is out of memory in phase {phase}{said}: {text}",
             "remedy": remedy(config),
         }
     if isinstance(error, KeyboardInterrupt):
@@ -52,8 +53,17 @@ def of_exception(
     return {
         "kind": "crash",
         "message": f"failed in phase {phase}{where}: {text}",
-        "remedy": "the log of the run has the whole traceback",
+        "remedy": "--log FILE keeps what the trainer printed, with the whole traceback",
     }
+
+
+def _is_full(error: BaseException) -> bool:
+    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError):
+        return True
+    said = str(error)
+    return isinstance(error, RuntimeError) and any(
+        sign in said for sign in ("out of memory", "can't allocate memory", "ALLOC_FAILED")
+    )
 
 
 def _where(error: BaseException) -> str:
@@ -103,5 +113,5 @@ def of_death(status: int, log: str) -> Failure:
     return {
         "kind": "crash",
         "message": f"the process ended with {how}: {last[0][:LONGEST]}",
-        "remedy": "the log of the run has more",
+        "remedy": "--log FILE keeps what the trainer printed",
     }
