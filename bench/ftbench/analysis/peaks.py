@@ -8,9 +8,11 @@ the tables of ml-engineering, torchtitan and Lightning that quote them.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -65,13 +67,18 @@ def spec(name: str, dtype: str = "bfloat16") -> float | None:
     return None if found is None else found.of(dtype)
 
 
-def probe(dtype: str = "bfloat16", timeout: float = 120.0) -> dict[str, Any] | None:
+def probe(
+    dtype: str = "bfloat16", *, python: str = sys.executable, timeout: float = 120.0
+) -> dict[str, Any] | None:
     """Return what `measure` returns, from a process of its own; None where it cannot run."""
-    command = [sys.executable, "-m", "ftbench.analysis.peaks", dtype]
+    command = [python, "-m", "ftbench.analysis.peaks", dtype]
+    own = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, (own, os.environ.get("PYTHONPATH"))))
     try:
         answer = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout, check=True
-        ).stdout
+            command, capture_output=True, text=True, timeout=timeout, check=True,
+            env={**os.environ, "PYTHONPATH": path},
+        ).stdout  # fmt: skip
         return dict(json.loads(answer.splitlines()[-1]))
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None

@@ -206,8 +206,11 @@ def _lines(one: Summary) -> Iterator[str]:
         )
     parts = (f"{name.replace('_', '+')} {_percent(share)}" for name, share in one.parts.items())
     yield f"a step        {', '.join(parts)}"
-    peaks = f"{_memory(one.peak_allocated)} allocated, {_memory(one.peak_reserved)} reserved"
-    yield f"peak memory   {peaks}"
+    if one.peak_allocated is None and one.peak_reserved is None:
+        yield f"peak memory   {NOT_CAPTURED}"
+    else:
+        found = f"{_memory(one.peak_allocated)} allocated, {_memory(one.peak_reserved)} reserved"
+        yield f"peak memory   {found}"
     if one.no_utilisation:
         yield f"MFU           {one.no_utilisation}"
     for used in one.utilisation:

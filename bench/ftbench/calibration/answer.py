@@ -40,6 +40,7 @@ class Answer(NamedTuple):
 
     forecast: Forecast
     record: Record
+    steps: int
 
     @property
     def source(self) -> str:
@@ -72,7 +73,8 @@ def answer(question: Question, records: Iterable[Record] | None = None) -> Answe
     if isinstance(work, NoAnswer):
         return work
     made, doubts, notes = work
-    return Answer(forecast(record, made, [*unsure, *doubts], [*told, *notes]), record)
+    told = [*told, *notes]
+    return Answer(forecast(record, made, [*unsure, *doubts], told), record, made.loop.steps)
 
 
 def _nearest(

@@ -32,13 +32,15 @@ def design(batch: int, length: int, shortest: int | None = None) -> Design:
     Args:
         batch: rows of a micro-batch of the config.
         length: the longest padded length.
-        shortest: about the least length that occurs; a sixteenth of the longest where unknown.
+        shortest: about the least length that occurs; a sixteenth of the longest where unknown,
+            and a quarter at most: shapes that are all alike show no slope.
 
     The corners tell a token's price from a square's, because they hold many tokens in short rows
     and fewer in long ones; the middle shows a bend. A batch of one row is measured beside another
     number of rows, so that other batches lie inside.
     """
-    low = up(min(length, max(PADDED_TO, shortest if shortest is not None else length // 16)))
+    least = min(length // 4, length // 16 if shortest is None else shortest)
+    low = up(min(length, max(PADDED_TO, least)))
     middle = up(max(low, (low + length) // 3))
     half = max(1, batch // 2)
     rows = batch if batch > 1 else 2

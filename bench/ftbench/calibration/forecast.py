@@ -113,6 +113,7 @@ def forecast(
     value = sum(part.seconds for part in parts)
     by_name = {part.name: part.seconds for part in parts}
     spread = math.hypot(PROCESS, outside, *unsure)
+    begun = max(STARTUP * prices.startup, prices.startup_spread)
     draw = random.Random(SEED)
     found = []
     for number, other in enumerate(resampled(points, DRAWS)):
@@ -122,7 +123,7 @@ def forecast(
         steady = by_name["micro-batches"] * ratio * chance + by_name["optimizer"]
         steady += by_name["fetching"] + by_name["logging"]
         total = steady * (1 + draw.gauss(0, spread) + noise)
-        total += max(0.0, by_name["start-up"] * (1 + draw.gauss(0, STARTUP)))
+        total += max(0.0, draw.gauss(prices.startup, begun))
         total += max(0.0, by_name["data"] * (1 + draw.gauss(0, 0.2)))
         total += by_name["first step and new shapes"] * draw.uniform(0.5, 1.5)
         total += evaluation * max(0.0, 1 + draw.gauss(0, evaluation_unsure))

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from ftbench.calibration.design import Design
     from ftbench.results.record import Result, Step
 
+STEP_NOISE = 0.02
+"""Relative noise of single steps, when real batches are held against the law."""
+LIKELY_SHARE = 0.05
+"""How far from 1 real batches are likely to be, and seconds of a new shape from synthetic ones."""
+LIKELY_PRICE = 0.02
+
 
 class Incomplete(Exception):
     """The runs do not hold what a calibration is made of. The text says what is missing."""
@@ -28,8 +34,9 @@ class Prices:
     `step`: optimizer, clipping and the trainer's own work, each step. `batch`: fetching and moving
     a micro-batch. `log`: each logged step. `first`: what the first step takes over the others.
     `shape`: what the first batch of a new shape takes over its repetition. `startup`: the process
-    but for training, evaluating and the data; `row`: preparing a row of the data. `correction`:
-    real batches over what the law says of their shapes.
+    but for training, evaluating and the data, `startup_spread` by how much the processes seen
+    differ in it; `row`: preparing a row of the data. `correction`: real batches over what the law
+    says of their shapes.
     """
 
     step: float
@@ -38,6 +45,7 @@ class Prices:
     first: float
     shape: float
     startup: float
+    startup_spread: float
     row: float | None
     correction: float = 1.0
     scatter: float = 0.0
@@ -109,7 +117,7 @@ def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
         usual = real["steps"][len(real["steps"]) // 4 :]
         batch, rest = _data_of_batch(usual), median([_rest(step) for step in usual])
         first = real["steps"][0]["seconds"] - rest - _by_law(real["steps"][0], law)
-        correction, shape, scatter = _against_law(real["steps"], law, rest, batch)
+        correction, shape, scatter = _against_law(real["steps"], law, rest, batch, shape)
         log = _of_logging(real)
     for result in filter(None, (real, scheduled)):
         save = save or _price_of_saving(result)
@@ -117,7 +125,8 @@ def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
     startups = [_startup(one) for one in (scheduled, real) if one is not None]
     return Prices(
         step=rest, batch=batch, log=log, first=max(0.0, first), shape=shape,
-        startup=startups[0], row=_price_of_row(scheduled), correction=correction,
+        startup=startups[0], startup_spread=(max(startups) - min(startups)) / 2,
+        row=_price_of_row(scheduled), correction=correction,
         scatter=scatter, save=save, evaluated_row=evaluated_row,
     )  # fmt: skip
 
@@ -144,36 +153,45 @@ def _by_law(step: Step, law: Law) -> float:
 
 
 def _against_law(
-    steps: Sequence[Step], law: Law, rest: float, batch: float
+    steps: Sequence[Step], law: Law, rest: float, batch: float, shape: float
 ) -> tuple[float, float, float]:
     """Return what real batches take over the law, what a new shape adds, and the scatter.
 
-    Steps without a shape that is new to the run say the first; those with one, the second. The
-    first step is left out, it has its own price.
+    Both are fitted to the steps after the first. In a short run nearly every batch has a new
+    shape, and then the steps alone cannot tell one from the other: they are held to what is
+    likely beforehand, a share near 1 and the price that the synthetic shapes showed (`shape`).
     """
     seen = {tuple(one[:2]) for one in steps[0]["micro_batches"]} if steps else set()
-    known: list[float] = []
-    fresh: list[tuple[float, int, float]] = []
+    found: list[tuple[float, float]] = []
+    """Of each step: measured over the law, and new shapes over the law."""
     for step in steps[1:]:
         shapes = {tuple(one[:2]) for one in step["micro_batches"]}
-        new = len(shapes - seen)
-        seen |= shapes
         expected = _by_law(step, law)
         took = step["seconds"] - (step["other"] or 0.0) - rest - batch * len(step["micro_batches"])
-        if new:
-            fresh.append((took, new, expected))
-        else:
-            known.append(took / expected)
-    late = known[len(known) // 3 :]
-    if len(late) < 3:
-        late = [took / expected for took, _, expected in fresh[len(fresh) * 2 // 3 :]]
-        correction = min(late, default=1.0)
-    else:
-        correction = median(late)
-    added = sum(took - correction * expected for took, _, expected in fresh)
-    shape = max(0.0, added / max(1, sum(new for _, new, _ in fresh)))
-    deviation = median([abs(one / correction - 1) for one in late]) if late else 0.0
-    return correction, shape, 1.48 * deviation
+        found.append((took / expected, len(shapes - seen) / expected))
+        seen |= shapes
+    if not found:
+        return 1.0, shape, 0.0
+    share, added = _share_and_price(found, shape)
+    misses = [took - share - added * new for took, new in found]
+    middle = median(misses)
+    spread = 1.48 * median([abs(miss - middle) for miss in misses])
+    kept = [one for one, miss in zip(found, misses) if abs(miss - middle) <= 4 * spread + 1e-9]
+    share, added = _share_and_price(kept, shape)
+    return share, added, spread
+
+
+def _share_and_price(found: Sequence[tuple[float, float]], price: float) -> tuple[float, float]:
+    """Return the likeliest share and price of a new shape, neither negative."""
+    likely = 1 / (price + LIKELY_PRICE) ** 2
+    a, b, d = 1 / LIKELY_SHARE**2, 0.0, likely
+    first, second = 1 / LIKELY_SHARE**2, likely * price
+    for took, new in found:
+        a, b, d = a + 1 / STEP_NOISE**2, b + new / STEP_NOISE**2, d + (new / STEP_NOISE) ** 2
+        first, second = first + took / STEP_NOISE**2, second + took * new / STEP_NOISE**2
+    share, added = (first * d - second * b) / (a * d - b * b), 0.0
+    added = (second - b * share) / d
+    return (first / a, 0.0) if added < 0 else (max(0.0, share), added)
 
 
 def _startup(result: Result) -> float:

@@ -1,0 +1,149 @@
+"""The runs of a calibration, one after the other, and what is kept of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftbench.analysis import peaks
+from ftbench.calibration import key as keys
+from ftbench.calibration.answer import STAGES, data_of
+from ftbench.calibration.design import Design, design, up
+from ftbench.calibration.measured import Incomplete, record_of
+from ftbench.calibration.store import KIND, VERSION
+from ftbench.runners import configs
+from ftbench.runners.job import Job, run, runner_of
+from ftlint.catalogue import Catalogue
+from ftlint.facts import effective
+from ftlint.steps import StepPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ftbench.results.record import Result
+    from ftbench.runners.job import Prepared
+
+REAL_BATCHES = 60
+"""Micro-batches of the config's own data that are timed, where rows differ in length."""
+EVALUATED_ROWS = 200
+"""An evaluation of more rows than this is not timed: its price is estimated."""
+ACCUMULATION = 2
+
+
+class Asked(NamedTuple):
+    """What to calibrate: a job, and how far beyond its own batch and length."""
+
+    job: Job
+    batch: int | None = None
+    length: int | None = None
+    peak: bool = True
+
+
+class Failed(Exception):
+    """A run of the calibration failed; its result's error says why."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result["error"])
+        self.result = result
+
+
+def calibrate(
+    asked: Asked, say: Callable[[str], None], ready: Callable[[Prepared], None]
+) -> tuple[dict[str, Any], list[Result]]:
+    """Run what a calibration takes, and return its record with the results.
+
+    Where rows differ in length some batches of the config's own data are trained first: they give
+    the lengths, and what real batches take over synthetic ones. Then one run goes over the shapes.
+
+    Raises:
+        Failed, Incomplete: a run failed, or did not leave what is needed.
+        BadConfig, NoModel, Missing, KeyboardInterrupt: as `ftbench.runners.job.run`.
+    """
+    job = asked.job
+    loaded = configs.load(
+        job.path, job.interpreter.packages, job.processes.gpus, job.processes.nodes
+    )
+    values = effective({**loaded.values, **dict(job.changed)}, Catalogue(loaded.target, "train"))
+    stage = values.get("stage") or "sft"
+    if stage not in STAGES:
+        raise configs.BadConfig(f"{job.path}: stage {stage} is not calibrated, only sft and pt")
+    packed = keys.is_packed(values)
+    batch = asked.batch or int(values.get("per_device_train_batch_size") or 8)  # type: ignore[call-overload]
+    cutoff = int(values.get("cutoff_len") or 2048)  # type: ignore[call-overload]
+    peak = None
+    if asked.peak and job.interpreter.gpus:  # first: it warms the disk's cache for the start-up
+        say("matmul peak")
+        peak = peaks.probe(python=job.interpreter.python)
+    real, longest, shortest = None, cutoff, None
+    if not packed:
+        real = _done(_real(job, values, loaded), say, ready)
+        lengths = sorted(real["lengths"] or ())
+        if not lengths:
+            raise Incomplete("the lengths of the rows were not counted")
+        longest, shortest = up(lengths[-1]), lengths[len(lengths) // 10]
+    shapes = design(batch, asked.length or longest, shortest)
+    scheduled = _done(_scheduled(job, values, shapes, loaded, timed=real is None), say, ready)
+    world = job.processes.gpus * job.processes.nodes
+    key = keys.make(
+        values, keys.model_of(loaded.values, job.model), world, runner_of(job), loaded.target
+    )
+    about = {**data_of(values), "cutoff_len": cutoff, "packed": packed}
+    record = record_of(scheduled, real, shapes, key, about)
+    record.update(version=VERSION, kind=KIND, peak=peak)
+    record["when"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return record, [one for one in (real, scheduled) if one is not None]
+
+
+def _done(job: Job, say: Callable[[str], None], ready: Callable[[Prepared], None]) -> Result:
+    result = run(job, say, ready)
+    if result["error"] is not None:
+        raise Failed(result)
+    return result
+
+
+def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded) -> Job:
+    """Return a run of some batches of the config's own data, with an evaluation and a checkpoint.
+
+    No more steps than the config takes itself.
+    """
+    accumulation = int(values.get("gradient_accumulation_steps") or 1)
+    steps = max(8, min(40, REAL_BATCHES // accumulation))
+    plan = configs.plan(loaded, {**loaded.values, **dict(job.changed)})
+    if isinstance(plan, StepPlan) and plan.total_steps.exact is not None:
+        steps = min(steps, plan.total_steps.exact)
+    return job._replace(
+        full=True, steps=steps, measure=True, count_lengths=True, schedule=None,
+        changed=(*job.changed, *_priced(values, steps, plan)),
+    )  # fmt: skip
+
+
+def _scheduled(
+    job: Job, values: dict[str, Any], shapes: Design, loaded: configs.Loaded, *, timed: bool
+) -> Job:
+    """Return the run over all shapes. `timed`: evaluation and checkpoint are still to be priced."""
+    schedule: Any = shapes.schedule()
+    accumulation = min(ACCUMULATION, int(values.get("gradient_accumulation_steps") or 1))
+    changed = (*job.changed, ("gradient_accumulation_steps", accumulation))
+    steps = sum(entry["steps"] for entry in schedule)
+    if timed:
+        plan = configs.plan(loaded, {**loaded.values, **dict(job.changed)})
+        changed = (*changed, *_priced(values, steps, plan))
+    return job._replace(
+        full=timed, steps=steps, measure=True, count_lengths=True, schedule=schedule,
+        changed=changed,
+    )  # fmt: skip
+
+
+def _priced(values: dict[str, Any], steps: int, plan: object) -> tuple[tuple[str, Any], ...]:
+    """Return the changes that leave one evaluation and one checkpoint at the end of a run."""
+    found: list[tuple[str, Any]] = [("max_steps", steps)]
+    saves = values.get("save_strategy") not in ("no", None)
+    found += [("save_strategy", "steps"), ("save_steps", steps)] if saves else []
+    evaluates = values.get("eval_strategy") not in ("no", None)
+    held_out = plan.samples.held_out.exact if isinstance(plan, StepPlan) else None
+    if evaluates and held_out is not None and 0 < held_out <= EVALUATED_ROWS:
+        found += [("eval_strategy", "steps"), ("eval_steps", steps)]
+    elif evaluates or values.get("do_eval"):
+        found += [("eval_strategy", "no"), ("do_eval", False)]
+    found += [("load_best_model_at_end", False), ("early_stopping_steps", None)]
+    return tuple((name, value) for name, value in found if value is not None or values.get(name))

@@ -1,0 +1,268 @@
+"""Forecasts against runs that are simulated apart from them, by a law that is known.
+
+The simulated machine has noise between steps, between processes and in starting up, prices for
+new shapes, and a share that real batches take over synthetic ones. A calibration sees two runs of
+it; the forecast must then hold for runs with other batches, lengths and numbers of steps.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+import pytest
+from tests.bench.made import result, step
+
+from ftbench.calibration.batches import Loop, of_one_length, simulated
+from ftbench.calibration.budget import steps_within
+from ftbench.calibration.design import Design, design
+from ftbench.calibration.fit import Law
+from ftbench.calibration.forecast import Work, forecast
+from ftbench.calibration.measured import Incomplete, points_of, record_of
+from ftbench.calibration.naive import seconds_by_trainer
+
+LARGE = Law(0.004, 1.3e-4, 6e-9)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What nobody is told: the law and every price."""
+
+    law: Law = LARGE
+    optimizer: float = 0.03
+    fetch: float = 0.002
+    first: float = 2.0
+    shape: float = 0.05
+    startup: float = 22.0
+    row: float = 0.0008
+    real: float = 1.03
+    save: float = 1.5
+    between_steps: float = 0.01
+    between_processes: float = 0.006
+    between_starts: float = 0.06
+
+    def run(
+        self, shapes: list[list[tuple[int, int]]], seed: int, *, real: bool, rows: int = 0
+    ) -> Any:
+        """Return the result of a process that trains steps of micro-batches."""
+        draw = random.Random(seed)
+        process = draw.lognormvariate(0, self.between_processes)
+        seen: set[tuple[int, int]] = set()
+        steps = []
+        for number, group in enumerate(shapes):
+            inside = sum(self.law.at(*one) for one in group) * process * (self.real if real else 1)
+            inside *= draw.lognormvariate(0, self.between_steps)
+            inside += self.shape * len(set(group) - seen) + (self.first if number == 0 else 0)
+            seen |= set(group)
+            data, rest = self.fetch * len(group), self.optimizer * process
+            steps.append(
+                step(inside + data + rest, group, forward_backward=inside, data=data, other=None)
+            )
+        train = sum(one["seconds"] for one in steps)
+        start = self.startup * draw.lognormvariate(0, self.between_starts)
+        wall = start + train + self.row * rows
+        phases = {**result([])["phases"], "train": train, "data": self.row * rows, "wall": wall}  # type: ignore[dict-item]
+        return result(steps, phases=phases)
+
+
+SMALL = Machine(
+    law=Law(0.01, 6e-6, 2.5e-10, floor=0.11), optimizer=0.02, shape=0.12, real=1.05, startup=14.0
+)
+
+
+def lengths(count: int = 3000, seed: int = 11) -> list[int]:
+    draw = random.Random(seed)
+    return [min(1024, max(24, round(draw.lognormvariate(5.0, 0.6)))) for _ in range(count)]
+
+
+def shuffled(pool: list[int], batch: int, steps: int, accumulation: int, seed: int) -> Any:
+    """Return the micro-batches of a run, written without a look at `ftbench`."""
+    draw, groups, order = random.Random(seed), [], []
+    for _ in range(steps):
+        group = []
+        while len(group) < accumulation:
+            if not order:
+                order = draw.sample(pool, len(pool))
+            taken, order = order[:batch], order[batch:]
+            group.append((len(taken), (max(taken) + 7) // 8 * 8))
+            if not order:
+                break
+        groups.append(group)
+    return groups
+
+
+def scheduled(plan: Design, accumulation: int = 2) -> list[list[tuple[int, int]]]:
+    return [
+        [(entry["rows"], entry["length"])] * accumulation
+        for entry in plan.schedule()
+        for _ in range(entry["steps"])
+    ]
+
+
+KEY = {"model": "llama-3-8b", "method": "lora", "checkpointing": True}
+
+
+def calibrated(machine: Machine, seed: int, *, packed: int | None = None) -> Any:
+    """Return the record of a calibration at batch 8 (packed: batch 4 of that length)."""
+    pool = lengths()
+    plan = design(4, packed) if packed else design(8, max(pool), sorted(pool)[len(pool) // 10])
+    over = machine.run(scheduled(plan), seed, real=False, rows=len(pool))
+    over["schedule"], over["lengths"] = plan.schedule(), pool
+    real = None
+    if not packed:
+        real = machine.run(shuffled(pool, 8, 30, 2, seed + 1), seed + 1, real=True, rows=len(pool))
+    return record_of(over, real, plan, KEY, {"dataset": ["faq"], "cutoff_len": 1024})
+
+
+CONFIGS = [(2, 200, 1), (4, 120, 4), (8, 375, 1), (16, 60, 2), (1, 300, 4)]
+
+
+@pytest.mark.parametrize("machine", [Machine(), SMALL], ids=["large", "host-bound"])
+def test_nine_of_ten_padded_runs_lie_inside(machine: Machine) -> None:
+    """Batches from 1 to 16, accumulation 1 to 4, on 12 machines' worth of chance."""
+    errors, inside = [], 0
+    for seed in range(12):
+        record = calibrated(machine, 1000 * seed)
+        for number, (batch, steps, accumulation) in enumerate(CONFIGS):
+            groups = shuffled(lengths(), batch, steps, accumulation, 77 * seed + number)
+            actual = machine.run(groups, 31 * seed + number, real=True, rows=3000)
+            loop = Loop(steps, batch, accumulation, rows=3000)
+            work = Work(loop, 0, tuple(lengths()), rows_prepared=3000)
+            said, wall = forecast(record, work), actual["phases"]["wall"]
+            errors.append(abs(said.seconds / wall - 1))
+            inside += said.low <= wall <= said.high
+    assert inside / len(errors) >= 0.90
+    assert median(errors) < 0.03
+    assert sorted(errors)[int(0.95 * len(errors))] < 0.08
+
+
+def test_nine_of_ten_packed_runs_lie_inside() -> None:
+    machine = Machine(real=1.0)
+    errors, inside = [], 0
+    for seed in range(20):
+        record = calibrated(machine, 500 * seed, packed=2048)
+        for batch, length, steps, accumulation in [(2, 2048, 80, 4), (4, 1024, 100, 1)]:
+            groups = [[(batch, length)] * accumulation] * steps
+            actual = machine.run(groups, 31 * seed + batch, real=True, rows=3000)
+            work = Work(Loop(steps, batch, accumulation), length, rows_prepared=3000)
+            said, wall = forecast(record, work), actual["phases"]["wall"]
+            errors.append(abs(said.seconds / wall - 1))
+            inside += said.low <= wall <= said.high
+    assert inside / len(errors) >= 0.90
+    assert median(errors) < 0.02
+
+
+def test_intervals_are_no_wider_than_they_must_be() -> None:
+    said = forecast(calibrated(Machine(), 3), Work(Loop(400, 8, 2, rows=3000), 0, tuple(lengths())))
+    assert (said.high - said.low) / said.seconds < 0.10
+
+
+def test_declared_doubt_widens() -> None:
+    record, work = calibrated(Machine(), 3), Work(Loop(400, 4, 2), 1024)
+    plain, unsure = forecast(record, work), forecast(record, work, [0.05], ["another rank"])
+    assert unsure.high - unsure.low > 2 * (plain.high - plain.low)
+    assert "another rank" in unsure.assumptions
+
+
+def test_beyond_what_was_measured_is_said_and_widened() -> None:
+    record = calibrated(Machine(), 3)
+    inside, outside = (forecast(record, Work(Loop(400, 4), length)) for length in (512, 8192))
+    assert any("beyond" in note for note in outside.assumptions)
+    assert not any("beyond" in note for note in inside.assumptions)
+    assert outside.high / outside.seconds > 1.15 > 1.08 > inside.high / inside.seconds
+
+
+def test_everything_beside_the_steps_is_priced() -> None:
+    record = calibrated(Machine(), 3)
+    work = Work(
+        Loop(100, 4), 512, rows_prepared=3000, logs=10, saves=3, evaluations=2, evaluated_rows=100
+    )
+    parts = dict(forecast(record, work).parts)
+    assert parts["start-up"] == pytest.approx(22, rel=0.2)
+    assert parts["data"] == pytest.approx(2.4, rel=0.01)
+    assert parts["optimizer"] == pytest.approx(3.0, rel=0.03)
+    assert parts["checkpoints"] > 0
+    assert parts["evaluations"] > 0
+    unpriced = forecast(record, replace(work, evaluated_rows=None))
+    assert any("not priced" in note for note in unpriced.assumptions)
+
+
+def test_prices_are_found() -> None:
+    machine = Machine()
+    prices = calibrated(machine, 8)["prices"]
+    assert prices["step"] == pytest.approx(machine.optimizer, rel=0.02)
+    assert prices["batch"] == pytest.approx(machine.fetch, rel=0.02)
+    assert prices["first"] == pytest.approx(machine.first, rel=0.1)
+    assert prices["correction"] == pytest.approx(machine.real, rel=0.02)
+    assert prices["shape"] == pytest.approx(machine.shape, abs=0.03)
+    assert prices["startup"] == pytest.approx(machine.startup, rel=0.2)
+
+
+def test_runs_that_lack_something_make_no_calibration() -> None:
+    plan = design(4, 512)
+    whole = Machine().run(scheduled(plan), 1, real=False)
+    whole["schedule"] = plan.schedule()
+    short = {**whole, "steps": whole["steps"][:-1]}
+    with pytest.raises(Incomplete, match="not all done"):
+        points_of(short, plan)
+    blind = {**whole, "steps": [{**one, "forward_backward": None} for one in whole["steps"]]}
+    with pytest.raises(Incomplete, match="not captured"):
+        points_of(blind, plan)
+    with pytest.raises(Incomplete, match="no schedule"):
+        points_of({**whole, "schedule": None}, plan)
+
+
+def test_short_last_batch_and_group() -> None:
+    """10 rows by 4, in groups of 2: batches of 4, 4 and 2, so 2 steps an epoch."""
+    loop = Loop(steps=4, batch=4, accumulation=2, rows=10)
+    assert loop.micro_batches() == 6
+    assert of_one_length(loop, 64) == {(4, 64): 4, (2, 64): 2}
+    assert of_one_length(Loop(3, 4, 2, rows=10), 64) == {(4, 64): 4, (2, 64): 1}
+    assert of_one_length(Loop(2, 4, 2, rows=10, drop_last=True), 64) == {(4, 64): 4}
+    assert of_one_length(Loop(5, 4, 3), 64) == {(4, 64): 15}
+
+
+def test_simulated_batches_hold_every_row_once_an_epoch() -> None:
+    pool = [8 * number for number in range(1, 102)]
+    for found, factor in simulated(Loop(26, 4, rows=101), pool, 3):
+        assert factor == 1
+        assert sum(rows * times for (rows, _), times in found.items()) == 101
+        assert max(length for _, length in found) == 808
+
+
+def test_the_expected_longest_of_a_batch() -> None:
+    """Of b rows spread evenly up to 800, the longest is b / (b + 1) of it on average."""
+    pool = list(range(1, 801))
+    for batch in (1, 2, 4, 8):
+        total = count = 0.0
+        for found, _ in simulated(Loop(800 // batch, batch, rows=800), pool, 8, 1):
+            total += sum(length * times for (_, length), times in found.items())
+            count += sum(found.values())
+        assert total / count == pytest.approx(800 * batch / (batch + 1), rel=0.02)
+
+
+def test_side_by_side_the_slowest_counts() -> None:
+    pool = [100] * 99 + [1000]
+    one = next(iter(simulated(Loop(25, 1, world=4, rows=100), pool, 1, 1)))[0]
+    assert one == {(1, 100): 24, (1, 1000): 1}
+
+
+def test_budget() -> None:
+    record = calibrated(Machine(), 3)
+
+    def at(steps: int) -> Any:
+        return forecast(record, Work(Loop(steps, 4, 2), 1024))
+
+    found = steps_within(600, 5000, at)
+    assert found is not None
+    assert at(found[0]).high <= 600 < at(found[0] + 1).high
+    assert steps_within(3, 5000, at) is None
+    assert steps_within(1e9, 5000, at)[0] == 5000  # type: ignore[index]
+
+
+def test_naive_rate_counts_the_first_step() -> None:
+    done = result([step(10.0, [(1, 8)]), *[step(1.0, [(1, 8)])] * 99])
+    assert seconds_by_trainer(done, 20) == pytest.approx(100 / round(20 / 29, 3))
+    assert seconds_by_trainer(done, 200) is None
