@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 
-_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
-PATTERN = rf"(?=[0-9])(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m(?:in)?)?(?:{_NUMBER}s)?"
+from ftlint.directives import BUDGET
+
 UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
-LONGEST = 32
-"""Characters of a budget."""
 
 
 def parse_budget(text: str) -> float | None:
     """Return the seconds of a budget above 0; None for anything else."""
     word = text.strip().lower()
-    if len(word) > LONGEST or not re.fullmatch(PATTERN, word):
+    if not re.fullmatch(BUDGET, word):
         return None
     parts = re.findall(r"([0-9.]+)([dhms])", word)
     return sum(float(number) * UNITS[unit] for number, unit in parts) or None

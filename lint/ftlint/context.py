@@ -72,6 +72,8 @@ def make_context(
 
             planned = planning.prepare(config, values, known, target, given, root)
             known = {**planning.facts(planned, values), **known}
+            if planned.plan is not None and "budget" in known and "plan" not in dict(given.facts):
+                known = planning.with_time(known, planned, values)
     instance: dict[str, Any] = {
         "config": config,
         "effective": values,

@@ -46,7 +46,10 @@ _FACTS = rf"(?:{_FACT}(?:\s*,\s*|\s+|\Z))+"
 _COUNT = (r"0*[1-9][0-9]{0,17}", "a whole number from 1")
 _ROWS_OF = r"(?:[^+:]+:)?0*[1-9][0-9_]{0,17}"
 _ROWS = (rf"{_ROWS_OF}(?:\+{_ROWS_OF})*", "a number of rows, or NAME:ROWS+NAME:ROWS")
-FACTS = {"dataset-size": _ROWS, "gpus": _COUNT, "nodes": _COUNT, "budget": (r".+", "a time")}
+_AMOUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+BUDGET = rf"(?=[0-9])(?:{_AMOUNT}d)?(?:{_AMOUNT}h)?(?:{_AMOUNT}m(?:in)?)?(?:{_AMOUNT}s)?"
+_BUDGET = (BUDGET, "a time such as 30m, 2h or 1h30m")
+FACTS = {"dataset-size": _ROWS, "gpus": _COUNT, "nodes": _COUNT, "budget": _BUDGET}
 """Each fact's name, the pattern of its values, and that in words."""
 
 

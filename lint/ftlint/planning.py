@@ -180,6 +180,18 @@ def facts(planned: Planned, values: Mapping[str, Any]) -> dict[str, object]:
     return _without_none(found)
 
 
+def with_time(
+    known: dict[str, object], planned: Planned, values: Mapping[str, Any]
+) -> dict[str, object]:
+    """Return the facts with what a budget leaves of the plan, where its time is known."""
+    from ftlint.clock import facts as of_time
+
+    plan, inputs, stated = planned.plan, planned.inputs, known.get("plan")
+    if plan is None or inputs is None or not isinstance(stated, dict):
+        return known
+    return {**known, "plan": {**stated, **of_time(inputs, values, plan, str(known["budget"]))}}
+
+
 WHOLE = tuple(
     """world_size per_device_train_batch_size gradient_accumulation_steps
     effective_batch_size""".split()

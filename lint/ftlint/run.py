@@ -36,6 +36,7 @@ class Request(NamedTuple):
     nodes: int | None = None
     dataset_dir: str | None = None
     dataset_sizes: tuple[tuple[str, int], ...] = ()
+    budget: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
@@ -168,6 +169,7 @@ class Judges:
             asked.nodes or settings.nodes,
             (*settings.datasets, *asked.dataset_sizes),
             asked.dataset_dir or _below(settings.root, settings.dataset_dir),
+            facts=() if asked.budget is None else (("budget", asked.budget),),
             bands=self._bands(settings),
         )
         select = (asked.select or settings.select) or ()

@@ -45,8 +45,8 @@ class Prices:
     first: float
     shape: float
     startup: float
-    startup_spread: float
     row: float | None
+    startup_spread: float = 0.0
     correction: float = 1.0
     scatter: float = 0.0
     """Relative deviation of single real steps from the law."""

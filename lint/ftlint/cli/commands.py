@@ -41,6 +41,14 @@ def _sizes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> An
     return tuple(sizes)
 
 
+def _budget(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from ftlint.budget import parse_budget
+
+    if value is not None and parse_budget(value) is None:
+        raise click.BadParameter(f"{value!r}: write 30m, 2h or 1h30m")
+    return value
+
+
 def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
 
@@ -55,6 +63,10 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 @click.option(
     "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
     help="Rows of a dataset that cannot be counted here.",
+)  # fmt: skip
+@click.option(
+    "--budget", callback=_budget, metavar="TIME",
+    help="Wall clock that a run may take, as 30m or 2h (needs `bench calibrate`).",
 )  # fmt: skip
 @click.option("--fix", is_flag=True, help="Repair what can be repaired without changing the run.")
 @click.option("--unsafe-fixes", is_flag=True, help="Repair as well what changes the run.")
@@ -115,6 +127,10 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
 @click.option(
     "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
     help="Rows of a dataset that cannot be counted here.",
+)  # fmt: skip
+@click.option(
+    "--budget", callback=_budget, metavar="TIME",
+    help="Wall clock that a run may take, as 30m or 2h (needs `bench calibrate`).",
 )  # fmt: skip
 @click.option(
     "--output-format", "format", type=click.Choice(["text", "json"]), default="text",

@@ -7,18 +7,20 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.cli.check import guarded, read_stdin, wants_colour, write
+from ftlint.clock import is_calibrated, time_of
 from ftlint.engine import MAX_BYTES, Result, examine
 from ftlint.files import STDIN, Unreadable, expand, read
 from ftlint.planning import plan_of, without_data
 from ftlint.report.plans import Column, as_object
 from ftlint.run import CLEAN, USAGE, Judges, Request
 from ftlint.source import Undecodable, decode
-from ftlint.steps import NoPlan
+from ftlint.steps import NoPlan, StepPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.engine import Options
+    from ftlint.report.plans import Fit, Time, Untimed
 
 
 class Asked(NamedTuple):
@@ -102,8 +104,14 @@ def _plans(
         world = inputs.world
         if count is not None:
             world = world._replace(gpus=count, note="")
-        plan = plan_of(inputs._replace(world=world))
-        yield Column(path, context.target, world.gpus, world.nodes, plan)
+        launched = inputs._replace(world=world)
+        plan = plan_of(launched)
+        time: Time | Untimed | None = None
+        fit: Fit | None = None
+        if isinstance(plan, StepPlan) and is_calibrated():
+            budget = instance["facts"].get("budget")
+            time, fit = time_of(launched, instance["effective"], plan, budget)
+        yield Column(path, context.target, world.gpus, world.nodes, plan, time, fit)
 
 
 def _why(examined: object) -> str | None:

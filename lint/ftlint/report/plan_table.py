@@ -6,7 +6,9 @@ import os
 from typing import TYPE_CHECKING, TypeVar
 from unicodedata import east_asian_width
 
+from ftlint.budget import spoken
 from ftlint.messages import visible
+from ftlint.report.plans import Time
 from ftlint.steps import NoPlan
 
 if TYPE_CHECKING:
@@ -69,7 +71,8 @@ def _rows(columns: Sequence[Column]) -> Iterator[tuple[str, str, Cell]]:
     yield "logged", "", lambda plan, _: _times(_planned(plan, plan.logging_events))
     yield "evaluated", "", lambda plan, _: _times(_planned(plan, plan.eval_events))
     yield "checkpoints", "", _checkpoints
-    yield "time", DIM, lambda _plan, _column: "not calibrated"
+    yield "time", "", lambda _, column: _time(column)
+    yield "  within the budget", DIM, lambda _, column: _within(column)
 
 
 def bounds(count: Count) -> str:
@@ -153,6 +156,22 @@ def _checkpoints(plan: StepPlan, _: Column) -> str:
     return made if plan.checkpoints == plan.checkpoints_kept else f"{made}, {kept} kept"
 
 
+def _time(column: Column) -> str:
+    if not isinstance(column.time, Time):
+        return "not calibrated" if column.time is None else "no calibration fits"
+    seconds, low, high, _ = column.time
+    return f"{spoken(seconds)} ({spoken(low)}–{spoken(high)})"
+
+
+def _within(column: Column) -> str:
+    if column.fit is None:
+        return ""
+    budget, fits, steps = column.fit
+    if fits:
+        return "all of it"
+    return f"max_steps: {steps}" if steps else f"nothing in {spoken(budget)}"
+
+
 def _labels(columns: Sequence[Column], many_paths: bool) -> list[str]:
     """Return the heads: file names, told apart by folders where need be, and launches."""
     paths = [column.path for column in columns]
@@ -190,6 +209,9 @@ def _below(columns: Sequence[Column], labels: list[str], colour: bool) -> Iterat
         told = (f"no plan: {plan.reason}",) if isinstance(plan, NoPlan) else plan.assumptions
         if not isinstance(plan, NoPlan) and plan.samples.source == "unknown":
             told = (*told, "--dataset-size [NAME=]N states the rows of a dataset")
+        if column.time is not None:
+            time = column.time
+            told = (*told, f"time: {time.source if isinstance(time, Time) else time.reason}")
         for note in told:
             notes.setdefault(note, []).append(label)
     if notes:

@@ -9,6 +9,29 @@ if TYPE_CHECKING:
     from ftlint.target import Target
 
 
+class Time(NamedTuple):
+    """Seconds of a run with bounds, and which calibration says so."""
+
+    seconds: float
+    low: float
+    high: float
+    source: str
+
+
+class Untimed(NamedTuple):
+    """Why no time is known although something is calibrated."""
+
+    reason: str
+
+
+class Fit(NamedTuple):
+    """What a budget in seconds leaves room for: all of the run, or so many steps of it."""
+
+    seconds: float
+    fits: bool
+    max_steps: int
+
+
 class Column(NamedTuple):
     """One config launched one way: its plan, or why there is none."""
 
@@ -17,6 +40,9 @@ class Column(NamedTuple):
     gpus: int
     nodes: int
     plan: StepPlan | NoPlan
+    time: Time | Untimed | None = None
+    fit: Fit | None = None
+    """What a budget leaves of the run, where one is given and the time is known."""
 
 
 COUNTS = tuple(
@@ -68,6 +94,7 @@ def as_object(column: Column) -> dict[str, object]:
         **{name: count.exact for name, count in counts.items()},
         "limited_by": plan.limited_by,
         "bounds": bounds,
-        "time": None,
+        "time": column.time._asdict() if isinstance(column.time, Time) else None,
+        "budget": None if column.fit is None else column.fit._asdict(),
         "assumptions": list(plan.assumptions),
     }

@@ -1,0 +1,107 @@
+"""How long a planned run takes, where `bench calibrate` has measured it on this machine.
+
+Loaded only when a time is asked for; `ftbench` only when something was calibrated.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ftlint.budget import parse_budget, spoken
+from ftlint.report.plans import Column, Fit, Time, Untimed, as_object
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ftlint.planning import Inputs
+    from ftlint.steps import StepPlan
+
+
+def folder() -> str:
+    """Return where calibrations are kept (the same as `ftbench.calibration.store.folder`)."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    named = os.environ.get("FTBENCH_CALIBRATION")
+    return named or os.path.join(cache, "ftlint", "calibration")
+
+
+Forecaster = Callable[["StepPlan"], "tuple[Any, str] | Untimed"]
+"""Forecasts a plan of a config: `seconds`, `low`, `high` and `step`, and the calibration's name."""
+
+
+def is_calibrated() -> bool:
+    """Say whether anything was ever calibrated here; costs one look at the disk."""
+    return os.path.isdir(folder())
+
+
+def forecaster(inputs: Inputs, values: Mapping[str, Any]) -> Forecaster | None:
+    """Return what forecasts plans of a config; None where nothing is calibrated.
+
+    `values` is the config over its defaults.
+    """
+    try:
+        from ftbench.calibration.answer import Answer, Question, answer
+        from ftbench.calibration.store import everything
+    except ImportError:
+        return None
+    records = list(everything())
+
+    def forecast(plan: StepPlan) -> tuple[Any, str] | Untimed:
+        world = inputs.world
+        data = as_object(Column("", inputs.target, world.gpus, world.nodes, plan))
+        try:
+            found = answer(Question(values, data, inputs.target), records)
+        except (KeyError, TypeError, ValueError) as error:  # a record that somebody else wrote
+            return Untimed(f"a calibration that cannot be read ({error})")
+        if isinstance(found, Answer):
+            return found.forecast, found.source
+        return Untimed(found.reason)
+
+    return forecast if records else None
+
+
+def time_of(
+    inputs: Inputs, values: Mapping[str, Any], plan: StepPlan, budget: str | None = None
+) -> tuple[Time | Untimed | None, Fit | None]:
+    """Return the time of a plan and what a budget leaves of it; None for what is not known."""
+    forecast = forecaster(inputs, values) if is_calibrated() else None
+    found = None if forecast is None else forecast(plan)
+    if forecast is None or found is None:
+        return None, None
+    if isinstance(found, Untimed):
+        return found, None
+    one, source = found
+    time = Time(one.seconds, one.low, one.high, source)
+    seconds = None if budget is None else parse_budget(budget)
+    steps = plan.total_steps.exact
+    if seconds is None or steps is None:
+        return time, None
+    if one.high <= seconds:
+        return time, Fit(seconds, True, steps)
+    return time, Fit(seconds, False, _most(inputs, steps, seconds, forecast))
+
+
+def _most(inputs: Inputs, steps: int, seconds: float, forecast: Forecaster) -> int:
+    from ftbench.calibration.budget import steps_within
+    from ftlint.planning import again
+
+    def at(count: int) -> Any:
+        plan = again(inputs, max_steps=count)
+        found = None if plan is None else forecast(plan)
+        return None if found is None or isinstance(found, Untimed) else found[0]
+
+    best = steps_within(seconds, steps, at)
+    return 0 if best is None else best[0]
+
+
+def facts(
+    inputs: Inputs, values: Mapping[str, Any], plan: StepPlan, budget: str
+) -> dict[str, object]:
+    """Return what rules may ask of a plan's time under a budget."""
+    time, fit = time_of(inputs, values, plan, budget)
+    if not isinstance(time, Time) or fit is None:
+        return {}
+    span = f"{spoken(time.seconds)} ({spoken(time.low)} to {spoken(time.high)})"
+    return {"time": span, "budget": spoken(fit.seconds), "fitting_steps": fit.max_steps,
+            "calibration": time.source}  # fmt: skip

@@ -1,0 +1,208 @@
+"""Which calibration answers for a config, what it says, and what it refuses; kept on disk."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.bench.made import H100
+from tests.bench.test_forecast import Machine, calibrated, lengths
+
+from ftbench.calibration import asking, store
+from ftbench.calibration import key as keys
+from ftbench.calibration.answer import Answer, NoAnswer, answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = """\
+model_name_or_path: meta-llama/Llama-3.1-8B-Instruct
+stage: sft
+do_train: true
+finetuning_type: lora
+lora_rank: 8
+dataset: faq
+template: llama3
+cutoff_len: 1024
+output_dir: saves/run
+per_device_train_batch_size: 8
+gradient_accumulation_steps: 2
+num_train_epochs: 2.0
+bf16: true
+# ftlint: dataset-size=3000, gpus=1
+"""
+
+
+@pytest.fixture(autouse=True)
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An own folder for calibrations."""
+    folder = tmp_path / "calibration"
+    monkeypatch.setenv("FTBENCH_CALIBRATION", str(folder))
+    monkeypatch.setattr(asking, "local_gpu", lambda: None)
+    return folder
+
+
+def question(tmp_path: Path, text: str = CONFIG, **changed: Any) -> Any:
+    path = tmp_path / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return asking.of_file(str(path), changed=tuple(changed.items()))
+
+
+def record(tmp_path: Path, when: str = "2026-11-22T10:00:00+00:00", **about: Any) -> Any:
+    asked = question(tmp_path)
+    key = keys.make(asked.values, "llama-3-8b", 1, "llamafactory", asked.target)
+    made = calibrated(Machine(), 3)
+    counts = made["lengths"]["counts"]
+    return {
+        **made, "version": 1, "kind": "calibration", "when": when, "key": key, "gpu": H100,
+        "peak": None,
+        "lengths": {"dataset": ["faq"], "template": "llama3", "stage": "sft", "cutoff_len": 1024,
+                    "packed": False, "rows": len(lengths()), "counts": counts}, **about,
+    }  # fmt: skip
+
+
+def test_an_answer(tmp_path: Path) -> None:
+    store.add(record(tmp_path))
+    found = answer(question(tmp_path))
+    assert isinstance(found, Answer)
+    assert found.steps == 376
+    assert found.forecast.low < found.forecast.seconds < found.forecast.high
+    assert found.source == "calibrated 2026-11-22 on NVIDIA H100 80GB HBM3"
+    assert sum(part.seconds for part in found.forecast.parts) == pytest.approx(
+        found.forecast.seconds
+    )
+    half = answer(question(tmp_path, num_train_epochs=1.0))
+    assert isinstance(half, Answer)
+    fixed = sum(seconds for name, seconds in found.forecast.parts if name in ("start-up", "data"))
+    assert half.forecast.seconds - fixed == pytest.approx(
+        (found.forecast.seconds - fixed) / 2, rel=0.05
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"finetuning_type": "full"}, "method is full, calibrated was lora"),
+        ({"quantization_bit": 4}, "quantization"),
+        ({"disable_gradient_checkpointing": True}, "checkpointing is False"),
+        ({"flash_attn": "fa2"}, "attention is fa2"),
+        ({"enable_liger_kernel": True}, "liger is True"),
+        ({"model_name_or_path": "Qwen/Qwen2.5-7B"}, "model is qwen2.5-7b"),
+        ({"bf16": False}, "dtype is fp32"),
+        ({"deepspeed": {"zero_optimization": {"stage": 3}}}, "sharding"),
+        ({"stage": "dpo"}, "stage dpo is not timed"),
+        ({"dataset": "other"}, "rows of other"),
+        ({"template": "qwen"}, "was never counted"),
+    ],
+)
+def test_another_method_is_refused(tmp_path: Path, changed: dict[str, Any], reason: str) -> None:
+    store.add(record(tmp_path))
+    found = answer(question(tmp_path, **changed))
+    assert isinstance(found, NoAnswer)
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "note"),
+    [
+        ({"lora_rank": 64}, "lora_rank 8, not 64: ± 4%"),
+        ({"lora_target": "q_proj,v_proj"}, "lora_targets"),
+        ({"optim": "adafactor"}, "optimizer"),
+        ({"cutoff_len": 4096}, "longer rows are not known"),
+    ],
+)
+def test_a_small_difference_is_said_and_widens(
+    tmp_path: Path, changed: dict[str, Any], note: str
+) -> None:
+    store.add(record(tmp_path))
+    plain, other = answer(question(tmp_path)), answer(question(tmp_path, **changed))
+    assert isinstance(plain, Answer)
+    assert isinstance(other, Answer)
+    assert any(note in one for one in other.forecast.assumptions)
+    assert _width(other) > _width(plain)
+
+
+def _width(found: Answer) -> float:
+    return found.forecast.high - found.forecast.low
+
+
+def test_a_packed_config_needs_no_lengths(tmp_path: Path) -> None:
+    store.add(record(tmp_path, lengths=None))
+    assert isinstance(answer(question(tmp_path)), NoAnswer)
+    packed = answer(question(tmp_path, packing=True, max_steps=100))
+    assert isinstance(packed, Answer)
+    assert any("every batch is taken as full" in note for note in packed.forecast.assumptions)
+
+
+def test_other_cards(tmp_path: Path) -> None:
+    store.add(record(tmp_path))
+    asked = question(tmp_path)
+    same = answer(asked._replace(gpu=H100))
+    another = answer(asked._replace(gpu={**H100, "uuid_hash": "ffff"}))
+    capped = answer(asked._replace(gpu={**H100, "uuid_hash": "ffff", "power_limit_w": 500.0}))
+    assert isinstance(same, Answer)
+    assert isinstance(another, Answer)
+    assert isinstance(capped, Answer)
+    assert _width(same) < _width(another) < _width(capped)
+    other = answer(asked._replace(gpu={**H100, "name": "NVIDIA L4"}))
+    assert isinstance(other, NoAnswer)
+    assert "NVIDIA L4" in other.reason
+
+
+def test_the_nearest_calibration_answers_and_of_equals_the_newest(tmp_path: Path) -> None:
+    old, new = record(tmp_path), record(tmp_path, "2026-11-23T10:00:00+00:00")
+    far = record(tmp_path, "2026-11-24T10:00:00+00:00")
+    far["key"] = {**far["key"], "lora_rank": 64}
+    for one in (new, old, far):
+        store.add(one)
+    found = answer(question(tmp_path))
+    assert isinstance(found, Answer)
+    assert found.source.startswith("calibrated 2026-11-23")
+
+
+def test_nothing_calibrated(tmp_path: Path) -> None:
+    found = answer(question(tmp_path))
+    assert found == NoAnswer("nothing is calibrated here: bench calibrate CONFIG")
+
+
+# The store
+
+
+def test_store_appends_and_never_rewrites(tmp_path: Path, kept: Path) -> None:
+    first = store.add(record(tmp_path))
+    before = first.read_bytes()
+    second = store.add(record(tmp_path, "2026-11-23T10:00:00+00:00"))
+    assert first == second
+    assert first.read_bytes().startswith(before)
+    assert first.parent == kept / "a1b2c3"
+    assert [one["when"][8:10] for one in store.everything()] == ["23", "22"]
+
+
+def test_what_cannot_be_read_is_left_out(tmp_path: Path, kept: Path) -> None:
+    path = store.add(record(tmp_path))
+    (path.parent / "broken.jsonl").write_text("{\n", encoding="utf-8")
+    assert len(list(store.everything())) == 1
+    with pytest.raises(store.Unusable, match="line 1 is no JSON"):
+        store.read(path.parent / "broken.jsonl")
+    newer = {**record(tmp_path), "version": 2}
+    (path.parent / "newer.jsonl").write_text(json.dumps(newer), encoding="utf-8")
+    with pytest.raises(store.Unusable, match="version 2"):
+        store.read(path.parent / "newer.jsonl")
+
+
+def test_export_and_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.add(record(tmp_path))
+    path = tmp_path / "exported.jsonl"
+    store.export(list(store.everything()), path)
+    monkeypatch.setenv("FTBENCH_CALIBRATION", str(tmp_path / "elsewhere"))
+    assert store.take_in(path) == 1
+    assert store.take_in(path) == 0
+    assert isinstance(answer(question(tmp_path)), Answer)
+
+
+def test_peak_of_a_card(tmp_path: Path) -> None:
+    store.add(record(tmp_path, peak={"tflops": 798.0, "dtype": "bfloat16"}))
+    assert store.peak("a1b2c3") == 798.0
+    assert store.peak("other") is None
+    assert store.peak("a1b2c3", "float16") is None
