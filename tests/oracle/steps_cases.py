@@ -37,12 +37,12 @@ class Writer:
         (self.folder / "data" / "dataset_info.json").write_text(info, encoding="utf-8")
         (self.folder / "tables.json").write_text(tables, encoding="utf-8")
 
-    def add(self, stage: str, streaming: bool) -> str:
+    def add(self, stage: str, streaming: bool, whole: bool = False) -> str:
         rng = self.rng
         name = f"d{len(self.info)}"
         count = rng.choice([1, 2, 3, 5, 8, 13, 20, 33, 50, 64, 77, 90])
         style = rng.choice(["alpaca", "alpaca", "sharegpt", "openai"]) if stage != "pt" else "pt"
-        broken = 0.08 if rng.random() < 0.2 else 0.0
+        broken = 0.08 if rng.random() < 0.2 and not whole else 0.0
         rows = [self.row(stage, style, rng.random() < broken) for _ in range(count)]
         entry: dict[str, Any] = {"formatting": style} if style in ("sharegpt", "openai") else {}
         if stage in ("dpo", "rm"):
@@ -223,7 +223,7 @@ def add_events(
         else:
             count = len(config.get("interleave_probs", "").split(","))  # one list serves both
             count = count if count > 1 else rng.choice([1, 1, 2])
-            names = [writer.add(stage, streaming) for _ in range(count)]
+            names = [writer.add(stage, streaming, whole=True) for _ in range(count)]
             config["eval_dataset"] = ",".join(names)
             config["eval_on_each_dataset"] = not streaming and rng.random() < 0.4
         config["eval_strategy"] = rng.choice(["no", "steps", "steps", "epoch"])

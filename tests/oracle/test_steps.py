@@ -44,6 +44,9 @@ def expected(case: Case, folder: Path) -> StepPlan | NoPlan:
         streaming=config.get("streaming", False),
     )  # fmt: skip
     sizes = measure(names, dataset_dir=config["dataset_dir"], cwd=str(folder), question=question)
+    for size in sizes:
+        if size.trouble is not None:
+            return NoPlan(f"dataset {size.name} {size.trouble.text}", "dataset")
     return plan(
         config,
         samples=samples(sizes),

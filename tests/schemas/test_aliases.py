@@ -23,13 +23,13 @@ def newest(layers: list[Layer]) -> set[str]:
 
 def test_entries_have_the_documented_shape(aliases: dict[str, Any]) -> None:
     for key, entry in entries(aliases):
-        assert entry.keys() <= {"to", "if", "value", "transform", "safe", "note"}, key
+        assert entry.keys() <= {"to", "if", "value", "transform", "entry", "safe", "note"}, key
         assert {"to", "safe", "note"} <= entry.keys(), key
         assert isinstance(entry["safe"], bool), key
         assert entry.get("transform") in {None, *TRANSFORMS}, key
-        assert not ("value" in entry and "transform" in entry), key
+        assert len({"value", "transform", "entry"} & entry.keys()) <= 1, key
         if entry["to"] is None:
-            assert not {"value", "transform"} & entry.keys(), key
+            assert not {"value", "transform", "entry"} & entry.keys(), key
 
 
 def test_only_the_last_entry_of_a_list_holds_for_any_value(aliases: dict[str, Any]) -> None:

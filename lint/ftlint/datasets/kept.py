@@ -47,6 +47,9 @@ def count_dropped(
                 if not text:
                     break
                 text = False
+    response = entry.columns.response if entry.formatting == ALPACA else None
+    if dropped and response and response not in columns:  # looked up where there is no pair
+        raise Unconvertible(f"has a row that cannot be converted: {KeyError(response)!r}")
     if number_like and not text and rows and dropped < rows:
         raise NoReader("has answers that may all be read as numbers")
     return rows, dropped, tuple(columns)

@@ -211,7 +211,15 @@ def _looked_into(
         sliced_rows = size.usable.exact != size.rows
         limit = None if entry.num_samples or sliced_rows else question.max_samples
         try:
-            dropped, columns = _dropped(size.files, kind, entry, question.stage, limit, cache)
+            cut = limit is not None and len(size.files) > 1 and (size.rows or 0) > limit
+            dropped, columns = _dropped(
+                size.files, kind, entry, question.stage, None if cut else limit, cache
+            )
+            if cut and limit is not None and dropped.low:
+                dropped = Count(max(0, limit + dropped.low - (size.rows or 0)),
+                                min(dropped.low, limit))  # fmt: skip
+                notes.append(f"dataset {size.name}: which rows max_samples takes depends on the "
+                             "order in which the file system lists the folder")  # fmt: skip
             if sliced_rows:  # which of them are in the slice is not looked into
                 dropped = least((Count(0, dropped.high), size.usable))
             return size._replace(dropped=dropped, columns=columns, notes=tuple(notes))

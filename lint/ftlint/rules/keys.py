@@ -76,7 +76,8 @@ def _remedy(context: Context, entry: Entry) -> tuple[str, str | None, Fix | None
             return f"remove it{note}", None, removal
         value = _new_value(context, alias, entry.value)
         wanted = to if value is None else f"{to}: {value}"
-        renaming = _rename(context, entry, to, value, alias["safe"])
+        into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
+        renaming = None if into else _rename(context, entry, to, value, alias["safe"])
         return f"write {wanted} instead{note}", to, renaming
     near = None if is_known(name) else nearest(name, catalogue)
     if near is not None:
@@ -100,8 +101,8 @@ def _new_value(context: Context, alias: dict[str, object], old: object) -> str |
         value = not old
     elif transform == "square" and number:
         value = old * old  # type: ignore[operator]
-    elif transform == "one-item":
-        value = [old]
+    elif "entry" in alias:
+        value = {alias["entry"]: old}
     elif transform == "gigabytes" and isinstance(old, str):
         return old.upper().removesuffix("B").removesuffix("G").strip()
     else:

@@ -58,7 +58,8 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
         key.checked == "parse"
         or (key.checked == "later" and (release, key.name) not in compiled.TAKE_ANY)
     ):
-        outside = _outside(key, entry.value)
+        taken = isinstance(entry.value, bool) and fate_of(release, key.name, "false") is None
+        outside = None if taken and key.separator is not None else _outside(key, entry.value)
         at_start = key.checked == "parse"
         if outside is not None and (at_start or (outside != "null" and _matters(context, key))):
             return _not_a_choice(context, entry, key, outside)

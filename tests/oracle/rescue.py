@@ -1,0 +1,131 @@
+"""How many refused configs the real parser takes after `--fix`, and after `--unsafe-fixes` as well.
+
+    python -m tests.oracle.rescue 0.9.5 [0.9.4 0.9.3] [--json FILE]
+
+Every corpus config that the parser refuses is copied, fixed as a user fixes it, and judged again.
+What is still refused is listed with the parser's words and the errors that ftlint still finds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.oracle import environments
+from tests.oracle.client import Case, Judge
+from tests.oracle.score import COMMANDS, CORPUS, Subject, lint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LEVELS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("safe", ("--fix",)),
+    ("unsafe", ("--fix", "--unsafe-fixes")),
+)
+
+
+class Left(NamedTuple):
+    """A config that is still refused after every fix."""
+
+    file: str
+    codes: tuple[str, ...]
+    real: str
+
+
+class Rescue(NamedTuple):
+    """What fixing does for one release."""
+
+    release: str
+    refused: int
+    safe: int
+    """Accepted after --fix."""
+    unsafe: int
+    """Accepted after --fix --unsafe-fixes."""
+    spoilt: tuple[str, ...]
+    """Accepted before and refused after fixing: must be none."""
+    left: tuple[Left, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.release}: {self.refused} refused; {self.safe} accepted after --fix, "
+            f"{self.unsafe} after --fix --unsafe-fixes; {len(self.spoilt)} spoilt"
+        )
+
+
+def fix(folder: Path, names: Sequence[str], release: str, options: Sequence[str]) -> None:
+    """Fix the files in place, as a user does."""
+    root = environments.ROOT
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'lint'}{os.pathsep}{root / 'schemas'}"}
+    command = [sys.executable, "-m", "ftlint", "check", "--isolated", "--target", release]
+    run = subprocess.run(
+        [*command, *options, "--output-format", "json", *names],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if run.returncode not in (0, 1):
+        raise RuntimeError(f"ftlint ended with {run.returncode}: {run.stderr[-2000:]}")
+
+
+def rescue(release: str) -> Rescue:
+    """Fix the whole corpus for one release, and judge it before and after."""
+    rows = [json.loads(line) for line in (CORPUS / "manifest.jsonl").read_text().splitlines()]
+    commands = {row["file"]: COMMANDS[row["kind"]] for row in rows}
+    names = list(commands)
+    refused: dict[str, dict[str, str]] = {}
+    left: tuple[Left, ...] = ()
+    with tempfile.TemporaryDirectory() as temporary, Judge(release) as judge:
+        for level, options in (("before", ()), *LEVELS):
+            folder = Path(temporary) / level
+            shutil.copytree(CORPUS / "files", folder)
+            for path in folder.iterdir():
+                path.chmod(0o644)
+            if options:
+                fix(folder, names, release, options)
+            verdicts = judge.judge(
+                Case(name, commands[name], path=str(folder / name)) for name in names
+            )
+            refused[level] = {one.id: one.error for one in verdicts if one.refused}
+            if level == LEVELS[-1][0]:
+                subjects = [Subject(folder / name, commands[name]) for name in refused[level]]
+                errors = lint([subject.path for subject in subjects], release, folder)
+                left = tuple(
+                    Left(name, tuple(one.code for one in errors[name]), refused[level][name])
+                    for name in refused[level]
+                )
+    before = refused["before"]
+    spoilt = {name for level, _ in LEVELS for name in refused[level] if name not in before}
+    return Rescue(
+        release,
+        len(before),
+        *(sum(name not in refused[level] for name in before) for level, _ in LEVELS),
+        tuple(sorted(spoilt)),
+        left,
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print the rescue of every release asked for."""
+    parser = argparse.ArgumentParser(description="Fix refused configs and judge them again.")
+    parser.add_argument("release", nargs="+", choices=list(environments.RELEASES))
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(argv)
+    found = [rescue(release) for release in options.release]
+    for one in found:
+        print(one)
+        for left in one.left:
+            print(
+                f"  {left.file}  {' '.join(left.codes) or '-'}  {left.real.splitlines()[0][:200]}"
+            )
+    if options.json:
+        records = [{**one._asdict(), "left": [x._asdict() for x in one.left]} for one in found]
+        options.json.write_text(json.dumps(records, indent=1), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
