@@ -30,6 +30,10 @@ def install() -> None:
         config = kwargs.pop("config", None)
         if config is None:
             config = cls.config_class.from_pretrained(name)
+        torch: Any = importlib.import_module("torch")
+        if not torch.cuda.is_available():  # many CPUs take a hundred times as long in bf16
+            kwargs.pop("dtype", None)
+            kwargs["torch_dtype"] = torch.float32
         for unused in ("cache_dir", "revision", "token", "subfolder", "_commit_hash"):
             kwargs.pop(unused, None)
         kwargs["state_dict"] = random_weights(cls, config, kwargs)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ftbench.runners.hf_data import Unsupported, _cut, train_and_held_out
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Characters:
+    """A tokenizer with one token a character."""
+
+    eos_token = "$"
+    bos_token_id = None
+    pad_token_id = 0
+
+    def encode(self, text: str, add_special_tokens: bool) -> list[int]:
+        assert not add_special_tokens
+        return [ord(one) for one in text]
+
+
+def data(folder: Path, rows: list[dict[str, Any]], **entry: Any) -> dict[str, Any]:
+    (folder / "d.json").write_text(json.dumps(rows))
+    (folder / "dataset_info.json").write_text(json.dumps({"d": {"file_name": "d.json", **entry}}))
+    return {"dataset": "d", "dataset_dir": str(folder), "template": "empty", "cutoff_len": 16}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "room", "kept"),
+    [
+        (5, 5, 20, (5, 5)),
+        (30, 5, 20, (15, 5)),  # a short answer is kept whole
+        (5, 30, 20, (5, 15)),  # a short prompt is kept whole
+        (30, 30, 20, (10, 10)),  # both are cut alike
+        (30, 10, 20, (15, 5)),
+    ],
+)
+def test_turns_are_cut_to_their_room(
+    source: int, target: int, room: int, kept: tuple[int, int]
+) -> None:
+    assert _cut(source, target, room) == kept
+
+
+def test_only_answers_are_trained_on(tmp_path: Path) -> None:
+    config = data(tmp_path, [{"instruction": "ab", "input": "c", "output": "de"}])
+    train, held = train_and_held_out(config, Characters())
+    (row,) = train
+    assert "".join(map(chr, row["input_ids"])) == "ab\ncde$"
+    assert row["labels"] == [-100] * 4 + [ord(one) for one in "de$"]
+    assert row["attention_mask"] == [1] * 7
+    assert held == []
+
+
+def test_packed_rows_are_full_and_lose_no_token(tmp_path: Path) -> None:
+    rows = [{"instruction": "q" * size, "output": "a"} for size in (1, 2, 3, 5, 8, 9)]
+    config = {**data(tmp_path, rows), "packing": True}
+    train, _ = train_and_held_out(config, Characters())
+    assert all(len(row["input_ids"]) == 16 == len(row["labels"]) for row in train)
+    tokens = sum(one != 0 for row in train for one in row["input_ids"])
+    assert tokens == sum(len(row["instruction"]) + 2 for row in rows)
+    # 11 + 4, 10 + 5, 7 + 3: the longest first, each time with the longest that still fits
+    assert sorted(sum(one != 0 for one in row["input_ids"]) for row in train) == [10, 15, 15]
+
+
+def test_documents_become_blocks_without_a_border(tmp_path: Path) -> None:
+    config = {**data(tmp_path, [{"instruction": "x" * 20}] * 3), "stage": "pt"}
+    train, _ = train_and_held_out(config, Characters())
+    assert [len(row["input_ids"]) for row in train] == [16] * 3  # 63 tokens: the rest is dropped
+
+
+def test_rows_are_held_out_by_share_and_by_number(tmp_path: Path) -> None:
+    rows = [{"instruction": "q", "output": "a"}] * 11
+    for size, held_out in ((0.1, 2), (4, 4)):
+        config = {**data(tmp_path, rows), "val_size": size}
+        train, held = train_and_held_out(config, Characters())
+        assert (len(train), len(held)) == (11 - held_out, held_out)
+
+
+def test_what_it_cannot_do_is_refused(tmp_path: Path) -> None:
+    config = data(tmp_path, [{"instruction": "q", "output": "a"}])
+    with pytest.raises(Unsupported, match="template gemma"):
+        train_and_held_out({**config, "template": "gemma"}, Characters())
+    with pytest.raises(Unsupported, match="'e'"):
+        train_and_held_out({**config, "dataset": "e"}, Characters())
