@@ -1,0 +1,147 @@
+"""Two results side by side: only like with like, and slower by how much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftbench.analysis.summary import summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ftbench.analysis.summary import Summary
+    from ftbench.results.record import Result
+
+LIKE = tuple(
+    """per_device_train_batch_size gradient_accumulation_steps cutoff_len max_samples optim dataset
+    template""".split()
+)
+"""Keys of the config that have to be alike for two times to be of the same thing."""
+PACKAGES = ("torch", "transformers", "llamafactory", "peft")
+
+
+class Comparison(NamedTuple):
+    """Two results: in what they differ that makes them unlike, what else, and the figures."""
+
+    unlike: tuple[str, ...]
+    notes: tuple[str, ...]
+    before: Summary
+    after: Summary
+
+    @property
+    def slower(self) -> float | None:
+        """How much longer a step takes than before, as a share; negative when it is faster."""
+        if self.before.step is None or self.after.step is None:
+            return None
+        return self.after.step.value / self.before.step.value - 1
+
+    @property
+    def settled(self) -> bool:
+        """Whether the intervals of the two medians lie apart."""
+        one, other = self.before.step, self.after.step
+        return (
+            one is not None and other is not None and (one.high < other.low or other.high < one.low)
+        )
+
+
+def compare(before: Result, after: Result) -> Comparison:
+    """Return two results side by side."""
+    return Comparison(
+        tuple(_unlike(before, after)),
+        tuple(_notes(before, after)),
+        summarise(before),
+        summarise(after),
+    )
+
+
+def _unlike(before: Result, after: Result) -> Iterator[str]:
+    pairs: list[tuple[str, Any, Any]] = [("runner", before["runner"], after["runner"])]
+    parts: list[tuple[str, Any, Any]] = [
+        ("model", before["model"], after["model"]), ("method", before["method"], after["method"])
+    ]  # fmt: skip
+    for name, one, other in parts:
+        if one is None or other is None:
+            pairs.append((name, one, other))
+            continue
+        keys = [key for key in one if key not in ("source", "parameters", "trainable")]
+        pairs += [(f"{name} {key}", one[key], other.get(key)) for key in keys]
+    values = before["config"]["values"], after["config"]["values"]
+    pairs += [(key, values[0].get(key), values[1].get(key)) for key in LIKE]
+    pairs += [(what, *(reader(one) for one in (before, after))) for what, reader in _AROUND.items()]
+    for name, one, other in pairs:
+        if one != other:
+            yield f"{name}: {_shown(one)} and {_shown(other)}"
+
+
+_AROUND: dict[str, Callable[[Result], Any]] = {
+    "GPU": lambda one: _gpu(one).get("name"),
+    "power limit": lambda one: _gpu(one).get("power_limit_w"),
+    "world size": lambda one: one["trainer"] and one["trainer"]["world_size"],
+    "schedule": lambda one: one["schedule"],
+}
+
+
+def _gpu(result: Result) -> dict[str, Any]:
+    environment = result["environment"]
+    return dict(environment["gpu"] or {}) if environment else {}
+
+
+def _notes(before: Result, after: Result) -> Iterator[str]:
+    """Yield differences that a comparison may well be about."""
+    one, other = _gpu(before).get("uuid_hash"), _gpu(after).get("uuid_hash")
+    if one != other:
+        yield "not the same card"
+    around = (before["environment"], after["environment"])
+    for name in PACKAGES:
+        versions = [None if one is None else one["packages"].get(name) for one in around]
+        if versions[0] != versions[1]:
+            yield f"{name} {_shown(versions[0])} and {_shown(versions[1])}"
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else str(value)
+
+
+def render(found: Comparison) -> list[str]:
+    """Return the comparison as lines for a terminal."""
+    return list(_lines(found))
+
+
+def _lines(found: Comparison) -> Iterator[str]:
+    before, after = found.before, found.after
+    yield f"{'':16}{'before':>14}{'after':>14}{'change':>10}"
+    for name, one, other, form in _figures(before, after):
+        change = f"{other / one - 1:+.1%}" if one and other is not None else ""
+        yield f"{name:16}{_number(one, form):>14}{_number(other, form):>14}{change:>10}"
+    if found.slower is not None:
+        apart = "lie apart" if found.settled else "overlap: the difference may be chance"
+        yield f"the intervals of the medians {apart}"
+    for note in found.notes:
+        yield f"* {note}"
+    for label, summary in (("before", before), ("after", after)):
+        for flag in summary.flags:
+            yield f"! {label}: {flag}"
+
+
+def _figures(
+    before: Summary, after: Summary
+) -> Iterator[tuple[str, float | None, float | None, str]]:
+    pairs = (before, after)
+    rows: list[tuple[str, list[float | None], str]] = [
+        ("median step, s", [one.step.value if one.step else None for one in pairs], ".4g"),
+        ("steps/s", [one.rate.value if one.rate else None for one in pairs], ".4g"),
+        ("tokens/s", [one.tokens.all if one.tokens else None for one in pairs], ",.0f"),
+        ("first step, s", [one.first_step for one in pairs], ".3g"),
+        ("allocated, GB", [_gigabytes(one.peak_allocated) for one in pairs], ".2f"),
+        ("reserved, GB", [_gigabytes(one.peak_reserved) for one in pairs], ".2f"),
+    ]
+    for name, (one, other), form in rows:
+        yield name, one, other, form
+
+
+def _gigabytes(size: int | None) -> float | None:
+    return None if size is None else size / 1e9
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)

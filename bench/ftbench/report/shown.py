@@ -1,0 +1,83 @@
+"""What a report shows of a result: its summary, its steps, and what was predicted of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftbench.analysis.summary import Summary, summarise
+from ftbench.calibration import asking, store
+from ftbench.calibration.answer import Answer, answer
+from ftbench.calibration.naive import seconds_by_trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ftbench.calibration.forecast import Forecast
+    from ftbench.results.record import Change, Result
+
+NAIVE_STEPS = 30
+"""After so many steps the trainer's own rate is taken, as a short probe would."""
+
+
+class Shown(NamedTuple):
+    """One result of a report. `predicted` is by a calibration that is older than the run."""
+
+    name: str
+    when: str
+    summary: Summary
+    seconds: tuple[float, ...]
+    wall: float | None
+    training: float | None
+    predicted: Forecast | None
+    unpredicted: str | None
+    naive: float | None
+    changes: tuple[Change, ...]
+    error: str | None
+
+    @property
+    def miss(self) -> float | None:
+        """Predicted over measured wall time, minus one."""
+        if self.predicted is None or not self.wall:
+            return None
+        return self.predicted.seconds / self.wall - 1
+
+    @property
+    def inside(self) -> bool:
+        """Whether the measured wall time lies within the bounds that were stated."""
+        said = self.predicted
+        return said is not None and self.wall is not None and said.low <= self.wall <= said.high
+
+
+def of_results(results: Sequence[tuple[str, Result]]) -> list[Shown]:
+    """Return what is shown of results, each with the file that it is from."""
+    records = list(store.everything())
+    names = [Path(path).stem for path, _ in results]
+    unique = names if len(set(names)) == len(names) else [path for path, _ in results]
+    return [_shown(name, result, records) for name, (_, result) in zip(unique, results)]
+
+
+def _shown(name: str, result: Result, records: list[store.Record]) -> Shown:
+    phases, error = result["phases"], result["error"]
+    predicted, why = None, None
+    if result["schedule"] is None and error is None and phases is not None:
+        question = asking.of_result(result)
+        known = [record for record in records if str(record["when"]) <= result["when"]]
+        found = answer(question, known) if question is not None else None
+        predicted = found.forecast if isinstance(found, Answer) else None
+        why = None if found is None or isinstance(found, Answer) else found.reason
+    gpu = (result["environment"] or {"gpu": None})["gpu"]
+    peak = store.peak(gpu["uuid_hash"]) if gpu else None
+    return Shown(
+        name=name,
+        when=result["when"],
+        summary=summarise(result, peak),
+        seconds=tuple(step["seconds"] for step in result["steps"]),
+        wall=None if phases is None else phases["wall"],
+        training=None if phases is None else phases["train"],
+        predicted=predicted,
+        unpredicted=why,
+        naive=seconds_by_trainer(result, NAIVE_STEPS),
+        changes=tuple(result["config"]["changes"]),
+        error=None if error is None else f"{error['kind']}: {error['message']}",
+    )
