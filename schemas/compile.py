@@ -13,6 +13,7 @@ from pathlib import Path
 from pprint import pformat
 from typing import Any, NamedTuple
 
+from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -164,6 +165,7 @@ def _neighbours(place: int, trained: list[bool]) -> list[int]:
 def rules() -> list[tuple[Any, ...]]:
     """Return every rule file, parsed, in the order of the codes."""
     reader = YAML(typ="safe", pure=True)
+    keys = _all_keys()
     found: dict[str, tuple[Any, ...]] = {}
     for path in sorted((DATA / "rules").glob("*.yaml")):
         data = reader.load(path.read_text(encoding="utf-8"))
@@ -176,8 +178,43 @@ def rules() -> list[tuple[Any, ...]]:
             raise SystemExit(f"{path.name}: should be called {rule.code}-{rule.name}.yaml")
         if rule.code in found:
             raise SystemExit(f"{path.name}: {rule.code} is taken by {found[rule.code][1]}")
-        found[rule.code] = plain(rule)
+        checks = tuple(check._replace(needs=needed(check.when, keys)) for check in rule.checks)
+        found[rule.code] = plain(rule._replace(checks=checks))
     return [found[code] for code in sorted(found)]
+
+
+REWRITTEN = frozenset(["do_eval", "eval_steps", "packing"])
+"""Keys whose effective value may be no default although the config lacks them (ftlint.facts)."""
+
+USUAL = frozenset(
+    """model_name_or_path stage finetuning_type do_train do_eval dataset template cutoff_len
+    max_samples preprocessing_num_workers dataloader_num_workers overwrite_cache output_dir
+    logging_steps save_steps plot_loss overwrite_output_dir save_only_model report_to
+    per_device_train_batch_size gradient_accumulation_steps learning_rate num_train_epochs
+    lr_scheduler_type warmup_ratio bf16 ddp_timeout trust_remote_code lora_rank lora_target
+    eval_strategy eval_steps val_size per_device_eval_batch_size gradient_checkpointing
+    llamafactory transformers unreadable_json dataset_count dataset_names report_to""".split()
+)
+"""What most configs have: a condition that needs something rarer as well is sorted by that."""
+
+
+def needed(when: dict[str, Any], keys: dict[str, list[tuple[Any, ...]]]) -> str | None:
+    """Return a key or fact that a config must have for `when` to hold, the rarest there is."""
+    found = [key for key, schema in when.get("config", {}).items() if schema is not False]
+    for key, schema in when.get("effective", {}).items():
+        defaults = [variant[-1] for variant in keys.get(key, ())]
+        if key not in REWRITTEN and not any(may_hold(schema, value) for value in defaults):
+            found.append(key)
+    found += [fact for fact, schema in when.get("facts", {}).items() if schema is not False]
+    found += filter(None, [needed(part, keys) for part in when.get("allOf", ())])
+    return min(found, key=USUAL.__contains__, default=None)
+
+
+def may_hold(schema: Any, value: object) -> bool:
+    """Say whether `value` may be valid; what refers to other values always may."""
+    if "$data" in json.dumps(schema):
+        return True
+    return bool(Draft202012Validator(schema).is_valid(value))
 
 
 def plain(value: Any) -> Any:

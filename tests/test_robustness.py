@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from ftlint.engine import MAX_BYTES, Options, Result, lint_bytes
+from ftlint.engine import Options, Result, lint_bytes
+from ftlint.limits import DEFAULT
 from ftlint.report import FORMATS, Run, reporter
 from ftlint.target import resolve_target
 
@@ -125,10 +126,10 @@ def test_deep_indentation() -> None:
     assert codes(judge(text)) == {"FT905"}
 
 
-@pytest.mark.parametrize("size", [MAX_BYTES - len(HEAD) - 20, MAX_BYTES + 1])
+@pytest.mark.parametrize("size", [DEFAULT.scalar, DEFAULT.scalar + 1, DEFAULT.bytes + 1])
 def test_one_large_scalar(size: int) -> None:
     result = judge(f"{HEAD}dataset: {'x' * size}\n")
-    assert codes(result) == ({"FT905"} if size > MAX_BYTES else set())
+    assert codes(result) == ({"FT905"} if size > DEFAULT.scalar else set())
 
 
 @pytest.mark.parametrize("value", ["x ", "x,", "'' ", "한", "é", "😀", "a/"])

@@ -108,7 +108,7 @@ def test_a_file_without_findings_loads_little(traps: Path, tmp_path: Path, text:
     modules = loaded(traps, tmp_path, running("c.yaml"))
     assert "ftlint.engine" in modules
     assert among(modules, [*HEAVY, *SLOW, *OWN]) == []
-    assert "ruamel.yaml.events" in modules
+    assert ("ruamel" in modules) == ("&" in text or "{" in text)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docs.generating.markdown import table
@@ -28,5 +29,10 @@ def _row(result: Result) -> tuple[str, str, str]:
     path = result.source.path
     codes = dict.fromkeys(one.code for one in result.diagnostics)
     found = ", ".join(f"[{name}](rules/{name}.md)" for name in codes)
-    title = result.source.line(1).lstrip("# ")
+    title = _first_line(path).lstrip("# ")
     return f"[{path.rpartition('/')[2]}]({SOURCE}/{path})", title, found or "nothing"
+
+
+def _first_line(path: str) -> str:
+    with Path(path).open(encoding="utf-8") as file:
+        return file.readline().rstrip("\n")

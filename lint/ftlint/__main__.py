@@ -10,6 +10,12 @@ COMMANDS = frozenset(["check", "rule", "schema", "steps", "init", "doctor", "ben
 def main() -> None:
     """Run ftlint and exit with its status."""
     arguments = sys.argv[1:]
+    if arguments == ["--version"]:
+        from ftlint import __version__
+
+        if sys.stdout is not None:
+            sys.stdout.write(f"ftlint, version {__version__}\n")
+        return
     plain = all(not argument.startswith("-") or argument == "-" for argument in arguments)
     if plain and not (arguments and arguments[0] in COMMANDS):
         from ftlint.cli.check import Output, check

@@ -99,22 +99,15 @@ def _method(data: dict[str, Any]) -> MethodBand:
 
 def load(path: str) -> dict[str, Any]:
     """Return the table in a YAML or JSON file. Raises `BadBands`."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
+    from ftlint.datafile import BadFile
+    from ftlint.datafile import load as read
     from ftschemas.tables import Malformed, validate
 
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read(MAX_BYTES + 1)
-        if len(text) > MAX_BYTES:
-            raise BadBands(f"{path}: larger than a table of bands can be")
-        data = YAML(typ="safe", pure=True).load(text)
+        data = read(path, MAX_BYTES)
         validate(data)
-    except OSError as error:
-        raise BadBands(f"bands: {path}: {error.strerror}") from None
-    except (YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise BadBands(f"{path}: not readable: {str(error).splitlines()[0]}") from None
+    except BadFile as error:
+        raise BadBands(f"bands: {error}") from None
     except Malformed as error:
         raise BadBands(f"{path}: {error}") from None
     return data  # type: ignore[no-any-return]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ftlint.budget import parse_budget, spoken
+from ftlint.outside import note
 from ftlint.report.plans import Column, Fit, Time, Untimed, as_object
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ Forecaster = Callable[["StepPlan"], "tuple[Any, str] | Untimed"]
 
 def is_calibrated() -> bool:
     """Say whether anything was ever calibrated here; costs one look at the disk."""
+    note(folder())
     return os.path.isdir(folder())
 
 
@@ -45,6 +47,9 @@ def forecaster(inputs: Inputs, values: Mapping[str, Any]) -> Forecaster | None:
         from ftbench.calibration.store import everything
     except ImportError:
         return None
+    for place, _, names in os.walk(folder()):
+        for name in ("", *names):
+            note(os.path.join(place, name))
     records = list(everything())
 
     def forecast(plan: StepPlan) -> tuple[Any, str] | Untimed:

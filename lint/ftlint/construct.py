@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlint.dialect import WORDS_OF_TRUTH, Dialect, Malformed, resolve, to_date, to_float, to_int
-from ftlint.document import MAX_NODES, Alias, Mapping, Node, Scalar, Sequence, deref
+from ftlint.dialect import (
+    WORDS,
+    WORDS_OF_TRUTH,
+    Dialect,
+    Malformed,
+    resolve,
+    to_date,
+    to_float,
+    to_int,
+)
+from ftlint.document import Alias, Mapping, Node, Scalar, Sequence, deref
+from ftlint.limits import DEFAULT, Limits, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,11 +65,11 @@ class Constructed(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def construct(root: Node | None, dialect: Dialect) -> Constructed:
+def construct(root: Node | None, dialect: Dialect, limits: Limits = DEFAULT) -> Constructed:
     """Read `root` as `dialect` does. Never raises: what the loader would raise is a problem."""
     if root is None:
         return Constructed(None, {}, ())
-    too_large = _expansion(root, dialect)
+    too_large = _expansion(root, dialect, limits)
     if too_large is not None:  # a bomb: to build its value, or only to print it, could take years
         return Constructed(None, {}, (too_large,))
     reader = _Reader(dialect)
@@ -88,7 +98,6 @@ class _Reader:
         self.container_problems: list[tuple[str, int]] = []
         self.known: dict[int, object] = {}
         self.merged: dict[int, list[tuple[Node, Node]]] = {}
-        self.aliased = False
 
     def problem(self, kind: str, node: Node, **values: object) -> None:
         place = (kind, node.start)
@@ -97,8 +106,9 @@ class _Reader:
             self.container_problems.append(place)
 
     def value(self, node: Node) -> object:
+        if type(node) is Scalar:
+            return self.scalar(node)
         target = deref(node)
-        self.aliased = self.aliased or target is not node
         if isinstance(target, Scalar):
             return self.scalar(target)
         if id(target) not in self.known:
@@ -199,6 +209,8 @@ class _Reader:
 
     def key(self, node: Node) -> object:
         target = deref(node)
+        if isinstance(target, Scalar) and _is_word(target):
+            return target.text
         if not isinstance(target, Scalar):
             self.value(target)
             self.problem("unhashable-key", node)
@@ -258,6 +270,8 @@ class _Reader:
         target = deref(node)
         if not isinstance(target, Scalar):
             return None
+        if _is_word(target):
+            return target.text
         made = "=" if target.text == "=" else self.value(target)
         return made if isinstance(made, str) else None
 
@@ -292,35 +306,60 @@ def _escaped(text: str, index: int) -> bool:
     return (index - run) % 2 == 1
 
 
-def _expansion(root: Node, dialect: Dialect) -> Problem | None:
+def _expansion(root: Node, dialect: Dialect, limits: Limits) -> Problem | None:
     """Return what is refused when aliases blow a small file up."""
-    unique: set[int] = set()
-    expanded = _expanded(root, unique, {})
+    sizes: dict[int, int] = {}
+    unique = _Count()
+    expanded = _expanded(root, unique, sizes)
     if not dialect.unique_keys:
-        if expanded <= MAX_NODES:
+        if expanded <= limits.nodes:
             return None
-        reason = f"more than {MAX_NODES} nodes once its aliases are followed"
-        return Problem("too-many-nodes", root.start, root.end, {"reason": reason})
-    ratio = expanded > 1000 and expanded > 100 * len(unique)
+        why = reason("nodes", "keys and values once its aliases are followed", limits)
+        return Problem("too-many-nodes", root.start, root.end, {"reason": why})
+    ratio = expanded > 1000 and expanded > 100 * unique.nodes
     if expanded <= MAX_EXPANDED_NODES and not ratio:
         return None
     values: dict[str, object] = {"nodes": expanded, "limit": MAX_EXPANDED_NODES}
     return Problem("expansion", root.start, root.end, values)
 
 
-def _expanded(node: Node, unique: set[int], sizes: dict[int, int]) -> int:
+class _Count:
+    """How many nodes are written; an alias is none."""
+
+    __slots__ = ("nodes",)
+
+    def __init__(self) -> None:
+        self.nodes = 0
+
+
+def _expanded(node: Node, unique: _Count, sizes: dict[int, int]) -> int:
+    """Return the nodes below `node` and itself, aliases followed; what they lead to is known."""
     target = deref(node)
     size = sizes.get(id(target))
-    if size is None:
-        unique.add(id(target))
-        size = 1
-        if isinstance(target, Sequence):
-            size += sum(_expanded(item, unique, sizes) for item in target.items)
-        elif isinstance(target, Mapping):
-            for key, item in target.pairs:
-                size += _expanded(key, unique, sizes) + _expanded(item, unique, sizes)
+    if size is not None:
+        return size
+    unique.nodes += node is target
+    size = 1
+    if not isinstance(target, Scalar):
+        children = target.items if isinstance(target, Sequence) else _flattened(target.pairs)
+        for child in children:
+            if type(child) is Scalar:
+                size += 1
+                unique.nodes += 1
+            else:
+                size += _expanded(child, unique, sizes)
         sizes[id(target)] = size
     return size
+
+
+def _flattened(pairs: tuple[tuple[Node, Node], ...]) -> Iterator[Node]:
+    for pair in pairs:
+        yield from pair
+
+
+def _is_word(key: Scalar) -> bool:
+    """Say whether a key is text beyond doubt, as nearly all are: no number, no word for a value."""
+    return key.tag is None and key.text.isidentifier() and key.text not in WORDS
 
 
 def _is_merge(key: Node) -> bool:

@@ -51,8 +51,8 @@ def resolve(text: str, dialect: Dialect) -> object:
         if text.isdecimal() and text.isascii() and (head != "0" or text == "0") and len(text) < 20:
             return int(text)  # most numbers by far, and worth no pattern
         return _number(text, dialect)
-    if head in _WORD_HEADS and text in _WORDS:
-        return _WORDS[text]
+    if head in _WORD_HEADS and text in WORDS:
+        return WORDS[text]
     if text in _OPERATORS:
         return Malformed("value", f"`{text}` alone is a YAML operator, not text: quote it")
     return text
@@ -71,7 +71,7 @@ WORDS_OF_TRUTH = {
     "yes": True, "true": True, "on": True,
     "no": False, "false": False, "off": False,
 }  # fmt: skip
-_WORDS: dict[str, bool | None] = {
+WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **{
         spelling: truth

@@ -12,6 +12,7 @@ from ftlint.context import STEP_KEYS, Context, make_context
 from ftlint.discovery import Command, command_of, names_in
 from ftlint.document import Broken, compose, tabs
 from ftlint.facts import Given
+from ftlint.limits import DEFAULT, Limits, reason
 from ftlint.messages import fields, fill
 from ftlint.records import Diagnostic, Finding
 from ftlint.rules import reader, registry
@@ -23,11 +24,8 @@ if TYPE_CHECKING:
 
     from ftlint.dialect import Dialect
     from ftlint.target import Target
-    from ftschemas.ruleformat import Rule
+    from ftschemas.ruleformat import Check, Rule
 
-
-MAX_BYTES = 1 << 20
-"""Larger files are not read to the end: no config comes near it."""
 
 HEAD = 1 << 16
 """So many bytes tell whether a large file, or one of JSON, is a config at all."""
@@ -42,6 +40,7 @@ class Options(NamedTuple):
     ignore: tuple[str, ...] = ()
     command: Command | None = None
     rules: registry.RuleBook = registry.BUILT_IN
+    limits: Limits = DEFAULT
 
 
 class Result(NamedTuple):
@@ -54,14 +53,9 @@ class Result(NamedTuple):
 
 def lint_bytes(path: str, data: bytes, options: Options) -> Result:
     """Lint the content of a file."""
-    if len(data) > MAX_BYTES:
-        head = of_text(path, data[:HEAD].decode("utf-8", errors="replace"))
-        command = options.command or command_of(names_in(head.text))
-        if command is None:
-            return Result(head, None, ())
-        reason = f"it is larger than {MAX_BYTES // 1024} KiB"
-        problem = Problem("too-large", 0, 0, {"reason": reason})
-        return _settle(head, command, reader.findings([problem], head), (), options)
+    if len(data) > options.limits.bytes:
+        why = reason("bytes", "bytes", options.limits)
+        return unread(path, data, options, Problem("too-large", 0, 0, {"reason": why}))
     source = decode(path, data)
     if isinstance(source, Undecodable):
         readable = of_text(path, data.decode("utf-8", errors="replace"))
@@ -75,6 +69,15 @@ def lint_bytes(path: str, data: bytes, options: Options) -> Result:
     return lint(source, options)
 
 
+def unread(path: str, data: bytes, options: Options, problem: Problem) -> Result:
+    """Return the finding on a config that is not read to its end; its head tells that it is one."""
+    head = of_text(path, data[:HEAD].decode("utf-8", errors="replace"))
+    command = options.command or command_of(names_in(head.text))
+    if command is None:
+        return Result(head, None, ())
+    return _settle(head, command, reader.findings([problem], head), (), options)
+
+
 def lint(source: Source, options: Options) -> Result:
     """Lint one text."""
     examined = examine(source, options)
@@ -86,13 +89,13 @@ def lint(source: Source, options: Options) -> Result:
 
 def examine(source: Source, options: Options) -> tuple[Context, directive.Directives] | Result:
     """Return what rules see of a text and what its comments ask for; a result where none can."""
-    document = compose(source.text)
+    document = compose(source.text, options.limits)
     if isinstance(document, Broken):
         command = options.command or command_of(names_in(source.text))
         if command is None:
             return Result(source, None, ())
         return _settle(source, command, _of_broken(source, document), (), options)
-    made = construct(document.root, dialect_of(source, options.target))
+    made = construct(document.root, dialect_of(source, options.target), options.limits)
     command = options.command or command_of(made.entries)
     if command is None and any(problem.kind in _HIDES_KEYS for problem in made.problems):
         command = command_of(names_in(source.text))
@@ -125,15 +128,16 @@ def _findings(context: Context) -> Iterator[Finding]:
     yield from reader.findings(_reader_problems(context), context.source)
     if any(problem.kind in _UNBUILT for problem in context.constructed.problems):
         return
-    rules, modules = context.rules.judging(context.target, context.command)
+    modules = context.rules.judging(context.target, context.command)[1]
     for name in modules:
         if context.planned is None and name.startswith("plan."):
             continue
         found = list(_of_module(name, context))
         yield from found
         context = _doubting(context, found)
-    for rule in rules:
-        yield from _of_conditions(rule, context)
+    for rule, check in context.rules.asked(context.target, context.command, context.instance):
+        if holds(check.when, context.instance):
+            yield _of_condition(rule, check, context)
 
 
 _TAKEN = frozenset(["FT015", "FT107"])
@@ -215,19 +219,17 @@ def _of_module(name: str, context: Context) -> Iterator[Finding]:
     yield from found
 
 
-def _of_conditions(rule: Rule, context: Context) -> Iterator[Finding]:
-    for check in rule.checks:
-        if holds(check.when, context.instance):
-            start, end, key = _place(rule, check.key, context)
-            template = rule.message.replace("$key", check.key or "$key")
-            values = {name: _named(name, context) for name in fields(template)}
-            fix = None
-            if rule.fix is not None:
-                from ftlint.fixes.recipe import of_recipe
+def _of_condition(rule: Rule, check: Check, context: Context) -> Finding:
+    start, end, key = _place(rule, check.key, context)
+    template = rule.message.replace("$key", check.key or "$key")
+    values = {name: _named(name, context) for name in fields(template)}
+    fix = None
+    if rule.fix is not None:
+        from ftlint.fixes.recipe import of_recipe
 
-                fix = of_recipe(rule.fix, check.key, context)
-            message = fill(template, values)
-            yield Finding(rule.code, start, end, key, fix=fix, message=message)
+        fix = of_recipe(rule.fix, check.key, context)
+    message = fill(template, values)
+    return Finding(rule.code, start, end, key, fix=fix, message=message)
 
 
 def _named(name: str, context: Context) -> object:

@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.discovery import placeholder_in
+from ftlint.outside import note
 from ftschemas import compiled
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Given(NamedTuple):
     """Any other fact by its name; what is stated wins over what is derived."""
     bands: Mapping[str, Any] = compiled.POLICY
     """The table of rules of thumb (see `ftlint.bands`)."""
+    cache: bool = True
+    """Whether counts of rows may be taken from, and put into, the user's cache folder."""
 
 
 def as_taken(value: object, key: Key | None) -> object:
@@ -227,8 +230,11 @@ def _json_file(name: str, path: str) -> object:
     """
     import json
 
+    if "\0" in name:
+        return None
     root = os.path.realpath(os.getcwd())
     for start in _folders(root, os.path.realpath(path)):
+        note(os.path.join(start, name))
         full = os.path.realpath(os.path.join(start, name))
         if full.startswith(root + os.sep) and os.path.isfile(full):
             try:
@@ -256,6 +262,8 @@ def info_root(dataset_dir: object, path: str) -> str | None:
     if not isinstance(dataset_dir, str) or placeholder_in(dataset_dir) is not None:
         return None
     for folder in _folders(os.getcwd(), os.path.abspath(path)):
-        if os.path.isfile(os.path.join(folder, dataset_dir, "dataset_info.json")):
+        info = os.path.join(folder, dataset_dir, "dataset_info.json")
+        note(info)
+        if os.path.isfile(info):
             return folder
     return None

@@ -133,7 +133,7 @@ def _data(
     )
     where = given.dataset_dir or values.get("dataset_dir")
     stated = dict(given.dataset_sizes)
-    cache = Cache(folder())
+    cache = Cache(folder() if given.cache else None)
 
     def sizes(fact: str) -> tuple[DatasetSize, ...]:
         names = [name for name in known.get(fact) or [] if isinstance(name, str)]

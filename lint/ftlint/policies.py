@@ -7,6 +7,7 @@ from glob import iglob
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ftlint import datafile
 from ftlint.rules.registry import RULES
 from ftschemas.ruleformat import Malformed, Rule, parse, validate
 
@@ -28,7 +29,10 @@ def load(patterns: tuple[str, ...], root: str) -> tuple[Rule, ...]:
     """
     found: dict[str, tuple[str, Rule]] = {}
     for path in _files(patterns, root):
-        content = _read(path)
+        try:
+            content = datafile.load(path, MAX_BYTES)
+        except datafile.BadFile as error:
+            raise BadPolicy(str(error)) from None
         for data in content if isinstance(content, list) else [content]:
             rule = _rule(path, data)
             if rule.code in found:
@@ -47,20 +51,21 @@ def _files(patterns: tuple[str, ...], root: str) -> Iterator[str]:
         yield from paths
 
 
-def _read(path: str) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+def _check_patterns(path: str, data: Any) -> None:
+    """Raise `BadPolicy` for a pattern that is none, before a config meets it."""
+    import re
 
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read(MAX_BYTES + 1)
-        if len(text) > MAX_BYTES:
-            raise BadPolicy(f"{path}: larger than a rule can be")
-        return YAML(typ="safe", pure=True).load(text)  # JSON is YAML, too
-    except OSError as error:
-        raise BadPolicy(f"{path}: {error.strerror}") from None
-    except (YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise BadPolicy(f"{path}: not readable: {str(error).splitlines()[0]}") from None
+    if isinstance(data, list):
+        for item in data:
+            _check_patterns(path, item)
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            if key == "pattern" and isinstance(value, str):
+                try:
+                    re.compile(value)
+                except (re.error, OverflowError, RecursionError) as error:
+                    raise BadPolicy(f"{path}: pattern {value[:80]!r}: {error}") from None
+            _check_patterns(path, value)
 
 
 def _rule(path: str, data: Any) -> Rule:
@@ -70,6 +75,7 @@ def _rule(path: str, data: Any) -> Rule:
         raise BadPolicy(f"{path}: {error}") from None
     if "when" not in data:
         raise BadPolicy(f"{path}: a policy is data: it needs `when`")
+    _check_patterns(path, data["when"])
     if data["code"].startswith("FT") or data["code"] in RULES:
         raise BadPolicy(f"{path}: code {data['code']}: FT is ftlint's own; take other letters")
     return parse(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ftlint.deadline import within
 from ftlint.fixes import write
 from ftlint.fixes.apply import fix
 from ftlint.fixes.diff import unified
@@ -22,7 +23,8 @@ def repair(
     or one that has changed since `data` was read, is not written.
     """
     source = before.source
-    fixed = fix(source, options, unsafe)
+    with within(options.limits.seconds):
+        fixed = fix(source, options, unsafe)
     new = fixed.source.text.encode("utf-8")
     withheld = [f"{one.code} {one.message}: {one.reason}" for one in fixed.withheld]
     if not fixed.converged:

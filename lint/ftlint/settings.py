@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ftlint.limits import Limits
 from ftlint.records import SEVERITIES
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Settings(NamedTuple):
     policies: tuple[str, ...] = ()
     bands: str | None = None
     fail_on: str = "warning"
+    limits: tuple[tuple[str, int], ...] = ()
 
 
 class BadSettings(ValueError):
@@ -78,6 +80,15 @@ _KINDS: dict[str, _Kind] = {
     "exclude": _TEXTS,
     "policies": _TEXTS,
     "bands": _TEXT,
+    "limits": _Kind(
+        {
+            "type": "object",
+            "additionalProperties": {"type": "integer", "minimum": 1},
+            "propertyNames": {"enum": list(Limits._fields)},
+        },
+        "a table of limits and their numbers",
+        _is_counts,
+    ),
     "fail-on": _Kind(
         {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES
     ),

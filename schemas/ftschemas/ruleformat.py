@@ -20,10 +20,15 @@ COMMANDS = ("train", "export", "chat", "eval")
 
 
 class Check(NamedTuple):
-    """One condition of a rule; `key` is what `$key` stands for in it."""
+    """One condition of a rule; `key` is what `$key` stands for in it.
+
+    `needs` names a key of the config, or a fact, without which the condition cannot hold; it is
+    derived ahead of time, so that most conditions need not be asked about most files.
+    """
 
     key: str | None
     when: Condition
+    needs: str | None = None
 
 
 class FixRecipe(NamedTuple):

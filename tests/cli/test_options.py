@@ -266,10 +266,20 @@ def test_standard_input_and_its_name(folder: Path) -> None:
     assert twice.out.count("FT101") == 1
 
 
+def test_a_limit_is_lifted(folder: Path) -> None:
+    text = BAD + "x: [[1]]\n"
+    low = invoke("--isolated", "-", "--limit", "depth=2", stdin=text)
+    assert "more than 2 levels (--limit depth=N lifts that)" in low.out
+    assert "FT905" not in invoke("--isolated", "-", stdin=text).out
+    for wrong, why in (("depth", "write NAME=N"), ("x=1", "no limit"), ("depth=9999", "1 to 200")):
+        done = invoke("--isolated", "-", "--limit", wrong, stdin=text)
+        assert (done.status, why in done.err) == (2, True)
+
+
 def test_the_options_of_the_page_are_those_of_the_command() -> None:
     """A new option has to be tried here, or named as another suite's."""
     tried = set(re.findall(r'"(--[a-z-]+)"', Path(__file__).read_text("utf-8")))
-    elsewhere = {"--fix", "--unsafe-fixes", "--diff", "--dataset-dir", "--budget"}
+    elsewhere = {"--fix", "--unsafe-fixes", "--diff", "--dataset-dir", "--budget", "--no-cache"}
     for command in (cli.commands["check"], cli.commands["rule"], cli.commands["schema"]):
         options = {name for one in command.params for name in one.opts if name.startswith("--")}
         assert options <= tried | elsewhere, (command.name, options - tried - elsewhere)

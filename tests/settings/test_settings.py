@@ -100,10 +100,13 @@ def test_settings_above_count_for_what_is_piped_in(tmp_path: Path) -> None:
     write(tmp_path / "ftlint.toml", "ignore = ['FT101']\n")
     name = str(tmp_path / "sub" / "piped.yaml")
     request = Request(("-",), stdin_filename=name)
-    report, status = run(request, CONFIG.encode, lambda done, total: None)
+    report, status = run(request, lambda most: CONFIG.encode(), lambda done, total: None)
     assert [one.source.path for one in report.results] == [name]
     assert status == CLEAN
-    assert run(Request(("-",), isolated=True), CONFIG.encode, lambda a, b: None)[1] == FINDINGS
+    assert (
+        run(Request(("-",), isolated=True), lambda most: CONFIG.encode(), lambda a, b: None)[1]
+        == FINDINGS
+    )
 
 
 # What it may say

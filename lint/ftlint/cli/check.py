@@ -6,7 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlint.engine import MAX_BYTES
 from ftlint.files import STDIN
 from ftlint.report import reporter
 from ftlint.run import FAILED, USAGE, Refused, Request, run
@@ -119,9 +118,9 @@ def _stop(message: str, status: int) -> int:
     return status
 
 
-def read_stdin() -> bytes:
-    """Return standard input, as much of it as a config may be; nothing when it is closed."""
-    return b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
+def read_stdin(most: int) -> bytes:
+    """Return standard input, `most` bytes of it; nothing when it is closed."""
+    return b"" if sys.stdin is None else sys.stdin.buffer.read(most)
 
 
 def _abandon_output() -> None:

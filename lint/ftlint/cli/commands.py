@@ -49,6 +49,16 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> str | N
     return value
 
 
+def _limits(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
+    pairs = []
+    for value in values:
+        name, _sep, number = value.partition("=")
+        if not number.isdecimal() or len(number) > 18:
+            raise click.BadParameter(f"{value!r}: write NAME=N, such as bytes=4194304")
+        pairs.append((name, int(number)))
+    return tuple(pairs)
+
+
 def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
 
@@ -91,6 +101,18 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",
     show_default=True,
 )  # fmt: skip
+@click.option(
+    "--limit", "limits", multiple=True, callback=_limits, metavar="NAME=N",
+    help="Lift a limit on what is read: bytes, depth, nodes, keys, scalar, seconds, files.",
+)  # fmt: skip
+@click.option(
+    "--no-cache",
+    "cache",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Take no results of earlier runs, and keep none.",
+)
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of listing them.")
 def check(**options: Any) -> None:
     """Lint files and folders; `-` reads standard input.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.cli.check import guarded, read_stdin, wants_colour, write
 from ftlint.clock import is_calibrated, time_of
-from ftlint.engine import MAX_BYTES, Result, examine
+from ftlint.engine import Result, examine
 from ftlint.files import STDIN, Unreadable, expand, read
 from ftlint.planning import plan_of, without_data
 from ftlint.report.plans import Column, as_object
@@ -69,15 +69,15 @@ def _columns(asked: Asked) -> Iterator[Column | Unreadable]:
         if isinstance(found, Unreadable):
             yield found
             continue
+        path = "<stdin>" if found.path == STDIN else found.path
+        options = judges.of(os.path.dirname(os.path.abspath(path)))[0]
         if found.path == STDIN:
-            data: bytes | Unreadable = read_stdin()
+            data: bytes | Unreadable = read_stdin(options.limits.bytes + 1)
         else:
-            data = read(found.path, MAX_BYTES + 1)
+            data = read(found.path, options.limits.bytes + 1)
         if isinstance(data, Unreadable):
             yield data
             continue
-        path = "<stdin>" if found.path == STDIN else found.path
-        options = judges.of(os.path.dirname(os.path.abspath(path)))[0]
         for column in _plans(path, data, options, asked.gpus):
             if found.named or isinstance(column, Column):
                 yield column
@@ -88,7 +88,7 @@ def _plans(
 ) -> Iterator[Column | Unreadable]:
     """Yield the plan of a config for each launch."""
     source = decode(path, data)
-    if len(data) > MAX_BYTES or isinstance(source, Undecodable):
+    if len(data) > options.limits.bytes or isinstance(source, Undecodable):
         yield Unreadable(path, "not the text of a config")
         return
     examined = examine(source, options)

@@ -13,10 +13,15 @@ import time
 SETTLED = 2_000_000_000  # ns; a file changed just now may change again within the same clock tick
 
 
-def folder() -> str:
-    """Return where counts are kept: XDG_CACHE_HOME, or its default on this system."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return os.path.join(home or os.path.join(os.path.expanduser("~"), ".cache"), "ftlint", "counts")
+def folder() -> str | None:
+    """Return where counts are kept: XDG_CACHE_HOME, or its default on this system.
+
+    None for a user without a home: nothing is kept in whatever folder is the current one.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or ""
+    if not os.path.isabs(home):
+        home = os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(home, "ftlint", "counts") if os.path.isabs(home) else None
 
 
 class Cache:

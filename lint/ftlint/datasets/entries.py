@@ -8,6 +8,8 @@ from __future__ import annotations
 import os.path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ftlint.outside import note
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,6 +17,8 @@ INFO = "dataset_info.json"
 ALPACA, SHAREGPT, OPENAI = "alpaca", "sharegpt", "openai"
 FILE, SCRIPT, CLOUD = "file", "script", "cloud_file"
 HF_HUB, MS_HUB, OM_HUB = "hf_hub", "ms_hub", "om_hub"
+MOST = 64 << 20
+"""Characters of a table; it would take minutes to read more, and gigabytes to hold it."""
 HUBS = {HF_HUB: "Hugging Face", MS_HUB: "ModelScope", OM_HUB: "Modelers"}
 
 
@@ -87,21 +91,30 @@ def read_info(dataset_dir: object, cwd: str) -> Info:
     if dataset_dir.startswith("REMOTE:"):
         return Info(None, problem=f"{INFO} of {dataset_dir[7:]} is on the hub", elsewhere=True)
     path = os.path.join(cwd, dataset_dir, INFO)
+    folder = os.path.join(cwd, dataset_dir)
+    note(path)
+    note(folder)
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise OSError(0, "it is no regular file")
         with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except OSError as error:
-        folder = os.path.join(cwd, dataset_dir)
+            text = file.read(MOST + 1)
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            problem = f"{os.path.join(dataset_dir, INFO)} is not UTF-8"
+            return Info(None, problem=problem, path=path)
         elsewhere = not os.path.isdir(folder) and (os.path.isabs(dataset_dir) or "$" in dataset_dir)
         return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} cannot be read: "
-                    f"{error.strerror or error}", elsewhere=elsewhere, path=path)  # fmt: skip
-    except UnicodeDecodeError:
-        return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is not UTF-8", path=path)
+                    f"{getattr(error, 'strerror', None) or error}", elsewhere=elsewhere,
+                    path=path)  # fmt: skip
+    if len(text) > MOST:
+        return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is larger than "
+                    f"{MOST >> 20} MiB", path=path)  # fmt: skip
     import json
 
     try:
         table = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is not JSON: {error}",
                     path=path)  # fmt: skip
     if not isinstance(table, dict):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os.path
 from typing import NamedTuple
 
+from ftlint.outside import note
+
 KINDS = {"arrow": "arrow", "csv": "csv", "json": "json", "jsonl": "json", "parquet": "parquet",
          "txt": "text"}  # fmt: skip
 
@@ -34,13 +36,15 @@ class Trouble(NamedTuple):
 def find(file_name: object, dataset_dir: str, cwd: str) -> Files | Trouble:
     """Return the files of a `file_name` in `dataset_dir`, which is relative to `cwd`.
 
-    A folder stands for everything directly in it. Nothing outside of the two is looked at.
+    A folder stands for everything directly in it. Nothing outside of the two is looked at, be it
+    named by `..` or by a link: a config from elsewhere must not show what else lies on a machine.
     """
     if not isinstance(file_name, str) or not file_name:
         return Trouble(NAME, f"file_name {file_name!r} is not a name")
     folder = os.path.normpath(os.path.join(cwd, dataset_dir))
     path = os.path.normpath(os.path.join(folder, file_name))
-    if not any(_within(path, root) for root in (folder, os.path.normpath(cwd))):
+    note(path)
+    if not _inside(path, folder, cwd):
         return Trouble(OUTSIDE, f"{file_name} lies outside of dataset_dir and the working "
                        "directory, where nothing is read")  # fmt: skip
     if os.path.isdir(path):
@@ -55,8 +59,18 @@ def find(file_name: object, dataset_dir: str, cwd: str) -> Files | Trouble:
         if len(set(kinds.values())) > 1:
             return Trouble(KIND, f"folder {file_name} mixes kinds of files: "
                            f"{', '.join(sorted(map(str, set(kinds.values()))))}")  # fmt: skip
-        return Files(tuple(os.path.join(path, name) for name in names), str(kinds[names[0]]))
+        paths = tuple(os.path.join(path, name) for name in names)
+        for one in paths:
+            note(one)
+            if not _inside(one, folder, cwd):
+                return Trouble(OUTSIDE, f"{file_name} holds a link out of dataset_dir and the "
+                               "working directory, where nothing is read")  # fmt: skip
+            if not os.path.isfile(one):
+                return Trouble(KIND, f"folder {file_name} holds {os.path.basename(one)}, which is "
+                               "no regular file")  # fmt: skip
+        return Files(paths, str(kinds[names[0]]))
     if not os.path.isfile(path):
+        note(folder)
         if not os.path.isdir(folder):
             return Trouble(ELSEWHERE, f"{dataset_dir} is not on this machine")
         pattern = any(character in file_name for character in "*?[")
@@ -67,6 +81,15 @@ def find(file_name: object, dataset_dir: str, cwd: str) -> Files | Trouble:
         return Trouble(KIND, f"{file_name} is none of the file types {', '.join(sorted(KINDS))} "
                        "(in lower case)")  # fmt: skip
     return Files((path,), kind)
+
+
+def _inside(path: str, folder: str, cwd: str) -> bool:
+    """Say whether a path is in one of the folders, as it is written and where links lead."""
+    roots = (folder, os.path.normpath(cwd))
+    if not any(_within(path, root) for root in roots):
+        return False
+    real = os.path.realpath(path) if "\0" not in path else path
+    return any(_within(real, os.path.realpath(root)) for root in roots)
 
 
 def _within(path: str, root: str) -> bool:

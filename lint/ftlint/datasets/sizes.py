@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ftlint.datasets.cache import Cache
 from ftlint.datasets.entries import CLOUD, FILE, HUBS, SCRIPT, Entry, Info, define, read_info
 from ftlint.datasets.files import ELSEWHERE, OUTSIDE, Files, Trouble, find
+from ftlint.outside import note
 from ftlint.steps.counts import UNKNOWN, Count, exactly, least, total
 from ftlint.steps.rows import DatasetRows, SampleCount
 
@@ -265,17 +266,21 @@ def tokenized(path: str, cwd: str) -> Count | None:
     Source: LLaMA Factory `has_tokenized_data`, datasets `save_to_disk` (4.0).
     """
     folder = os.path.join(cwd, path)
+    note(folder)
     try:
         if not os.listdir(folder):
             return None
     except OSError:
         return None if not os.path.isabs(path) and "$" not in path else UNKNOWN
     train = os.path.join(folder, "train")
+    note(train)
     train = train if os.path.isdir(train) else folder
     from ftlint.datasets.arrowipc import count_arrow
 
     try:
         names = [name for name in os.listdir(train) if name.startswith("data-")]
+        for name in names:
+            note(os.path.join(train, name))
         found = [count_arrow(os.path.join(train, name)).rows for name in names]
     except OSError:
         return UNKNOWN

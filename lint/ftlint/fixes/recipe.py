@@ -55,7 +55,7 @@ def of_changes(
     changes: list[Change] = []
     gone: list[str] = []
     asked = tuple(asked)
-    for change in asked:
+    for number, change in enumerate(asked, 1):
         plan = page if isinstance(page, Refused) else _plan(page, change, context)
         if isinstance(plan, Refused):
             return Fix("display", f"{message} (by hand: {plan.reason})", (), asked)
@@ -65,7 +65,8 @@ def of_changes(
             gone.append(_shown(page, plan.changes[0]))
         done = compose(done, plan.edits, len(first.text)) if done else plan.edits
         changes += plan.changes
-        page = edited(page, splice(page.text, plan.edits))
+        if number < len(asked):
+            page = edited(page, splice(page.text, plan.edits))
     was = f" (it was: {'; '.join(gone)})" if gone else ""
     return Fix(applicability, message + was, done, tuple(changes))
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from ftlint.target import Target, in_range
 from ftschemas import compiled
 from ftschemas.ruleformat import Check, FixRecipe, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+Needing = dict["str | None", list[tuple[int, Rule, Check]]]
+"""Numbered conditions by what they need."""
+
+_number = itemgetter(0)
 
 
 class RuleBook:
@@ -18,6 +24,7 @@ class RuleBook:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules: dict[str, Rule] = {rule.code: rule for rule in rules}
         self._judging: dict[tuple[Target, str], tuple[tuple[Rule, ...], tuple[str, ...]]] = {}
+        self._needing: dict[tuple[Target, str], Needing] = {}
 
     def find(self, word: str) -> Rule | None:
         """Return the rule with this code or name, however it is capitalised."""
@@ -32,6 +39,25 @@ class RuleBook:
             modules = dict.fromkeys(rule.module for rule in rules if rule.module is not None)
             self._judging[key] = tuple(rule for rule in rules if rule.checks), tuple(modules)
         return self._judging[key]
+
+    def asked(
+        self, target: Target, command: str, instance: Mapping[str, Any]
+    ) -> list[tuple[Rule, Check]]:
+        """Return the conditions that may hold for a file, in the order of the rules.
+
+        Those that need a key or a fact which it lacks are left out.
+        """
+        key = (target, command)
+        if key not in self._needing:
+            checks = ((rule, one) for rule in self.judging(*key)[0] for one in rule.checks)
+            needing: Needing = {}
+            for number, (rule, check) in enumerate(checks):
+                needing.setdefault(check.needs, []).append((number, rule, check))
+            self._needing[key] = needing
+        needing = self._needing[key]
+        present = {None, *instance["config"], *instance["facts"]}
+        found = [one for name in needing.keys() & present for one in needing[name]]
+        return [(rule, check) for _, rule, check in sorted(found, key=_number)]
 
     def with_policies(self, policies: Iterable[Rule]) -> RuleBook:
         """Return a book of these rules and a team's own."""

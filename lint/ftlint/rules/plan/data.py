@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ftlint.outside import note
 from ftlint.records import Change, Finding
 from ftlint.rules.plan.wording import count, of
 
@@ -122,16 +124,24 @@ def _files(size: DatasetSize, info: Info) -> Iterator[_Told]:
         yield UNREADABLE, {"what": trouble.text}
 
 
+MOST_ASKED = 1000
+"""Other datasets whose files are looked for; a table may define a million."""
+
+
 def _others_are_here(name: str, info: Info, folder: str) -> bool:
     """Say whether data files lie beside the definitions at all, and not only on another machine."""
-    for other, definition in (info.table or {}).items():
+    for other, definition in islice((info.table or {}).items(), MOST_ASKED):
         file = definition.get("file_name") if isinstance(definition, dict) else None
-        if other != name and isinstance(file, str) and os.path.exists(os.path.join(folder, file)):
+        if other == name or not isinstance(file, str):
+            continue
+        note(os.path.join(folder, file))
+        if os.path.exists(os.path.join(folder, file)):
             return True
     return False
 
 
 def _names(folder: str) -> list[str]:
+    note(folder)
     try:
         return os.listdir(folder)
     except OSError:

@@ -1,0 +1,219 @@
+"""Many files: each looked up or linted, shared among processes where that is sooner done."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftlint import outside, portable
+from ftlint.construct import Problem
+from ftlint.deadline import TooSlow, within
+from ftlint.discovery import command_of, names_in
+from ftlint.engine import HEAD, Result, lint_bytes, unread
+from ftlint.files import STDIN, Found, Unreadable, read
+from ftlint.judges import Judges, Refused
+from ftlint.limits import reason
+from ftlint.report import Repair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ftlint.engine import Options
+    from ftlint.kept import Kept
+    from ftlint.settings import Settings
+
+WORTH_KEEPING = 16
+"""Files of a run; fewer are linted in less time than it takes to load what was kept."""
+
+WARM_UP = 16
+"""Files that are linted before processes part: what they load is then shared."""
+
+
+class Outcome(NamedTuple):
+    """What came of one file: a result and maybe a repair, or why there is none."""
+
+    path: str
+    result: Result | None = None
+    repair: Repair | None = None
+    failure: str | None = None
+    crashed: bool = False
+
+
+def lint_files(
+    files: Sequence[Found],
+    judges: Judges,
+    stdin: Callable[[int], bytes],
+    progress: Callable[[int, int], None],
+) -> Iterator[Outcome]:
+    """Yield what comes of each file, in their order. Raises `Refused`.
+
+    `progress(done, all)` is called once a file after the first second.
+    """
+    work = _Work(files, judges, stdin, progress)
+    made = work.kept()
+    missing = [place for place in range(len(files)) if place not in made]
+    shared = missing[WARM_UP:] if work.shareable else []
+    from ftlint import pool
+
+    count = pool.processes(len(shared))
+    alone = missing[:WARM_UP] if count > 1 else missing
+    made.update((place, work.lint(place)) for place in alone)
+    if count > 1:
+        work.steps = count
+        made.update(pool.spread(work.lint, shared, count))
+    for place in range(len(files)):
+        yield work.outcome(made[place])
+    work.save()
+
+
+class _Work:
+    """The files of a run, and what is the same for all of them."""
+
+    def __init__(
+        self,
+        files: Sequence[Found],
+        judges: Judges,
+        stdin: Callable[[int], bytes],
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self.files = files
+        self.judges = judges
+        self.stdin = stdin
+        self.progress = progress
+        self.request = judges.request
+        self.fixes = self.request.fix or self.request.unsafe_fixes or self.request.diff
+        named = any(file.path == STDIN for file in files)
+        self.shareable = not named and "FTLINT_TRACEBACK" not in os.environ
+        self.keeping = self._keeping()
+        self.stores: dict[int, Kept] = {}
+        self.started = time.monotonic()
+        self.done, self.steps = 0, 1
+
+    def _keeping(self) -> bool:
+        if not self.request.cache or self.fixes or len(self.files) < WORTH_KEEPING:
+            return False
+        from ftlint import kept
+
+        return kept.store() is not None
+
+    def kept(self) -> dict[int, tuple[Any, ...]]:
+        """Return what is known already, by the place of the file."""
+        found: dict[int, tuple[Any, ...]] = {}
+        if not self.keeping:
+            return found
+        for place, file in enumerate(self.files):
+            options, _ = self.options(file.path)
+            store = self._store(options)
+            if file.path not in store.entries:
+                continue
+            data = read(file.path, options.limits.bytes + 1)
+            entry = None if isinstance(data, Unreadable) else store.get(file.path, data)
+            if entry is not None:
+                assert isinstance(data, bytes)
+                text = data.decode() if entry[3] else ""
+                found[place] = ("result", file.path, text, *entry[2:], None, None)
+        return found
+
+    def _store(self, options: Options) -> Kept:
+        if id(options) not in self.stores:
+            from ftlint import kept
+
+            self.stores[id(options)] = kept.Kept(kept.store(), options)
+        return self.stores[id(options)]
+
+    def save(self) -> None:
+        """Keep what was found."""
+        for store in self.stores.values():
+            store.save()
+
+    def options(self, path: str) -> tuple[Options, Settings]:
+        """Return what counts for a file. Raises `Refused`."""
+        return self.judges.of(os.path.dirname(os.path.abspath(path)))
+
+    def lint(self, place: int) -> tuple[Any, ...]:
+        """Lint one file; return what came of it as constants (`outcome` takes them)."""
+        try:
+            made = self._lint(self.files[place])
+        except Refused as error:
+            made = ("refused", str(error))
+        except Exception as error:
+            if "FTLINT_TRACEBACK" in os.environ:
+                raise
+            why = f"ftlint failed on it ({type(error).__name__}: {error}); please report this"
+            made = ("failed", self.files[place].path, why, True)
+        self.done += self.steps
+        if time.monotonic() - self.started > 1:
+            self.progress(min(self.done, len(self.files)), len(self.files))
+        return made
+
+    def _lint(self, file: Found) -> tuple[Any, ...]:
+        if file.path == STDIN:
+            path = self.request.stdin_filename or "<stdin>"
+            options, settings = self.options(path)
+            data: bytes | Unreadable = self.stdin(options.limits.bytes + 1)
+        else:
+            path = file.path
+            options, settings = self.options(path)
+            data = read(path, options.limits.bytes + 1)
+        if isinstance(data, Unreadable):
+            return ("failed", *data, False)
+        if path.endswith(".json") and not file.named:
+            # JSON is most likely data: its head tells, and costs little.
+            head = data[:HEAD].decode("utf-8", errors="replace")
+            if command_of(names_in(head)) is None:
+                return "result", path, "", None, [], None, None
+        facts = outside.watch()
+        repair = entry = None
+        try:
+            with within(options.limits.seconds):
+                result = lint_bytes(path, data, options)
+            found = portable.plain(result.diagnostics)
+            if self.keeping and _is_text(data, options):
+                from ftlint import kept
+
+                entry = kept.entry_of(data, facts, result.command, found)
+            if self.fixes and any(one.fix is not None for one in result.diagnostics):
+                result, repair = self._repaired(result, data, options, settings)
+                found = portable.plain(result.diagnostics)
+        except TooSlow:
+            why = reason("seconds", "seconds of work", options.limits)
+            result = unread(path, data, options, Problem("too-slow", 0, 0, {"reason": why}))
+            found = portable.plain(result.diagnostics)
+        finally:
+            outside.unwatch(facts)
+        text = result.source.text if found else ""
+        return "result", path, text, result.command, found, repair and tuple(repair), entry
+
+    def _repaired(
+        self, result: Result, data: bytes, options: Options, settings: Settings
+    ) -> tuple[Result, Repair]:
+        from ftlint.repair import repair
+
+        path = result.source.path
+        keep = self.request.diff or path == (self.request.stdin_filename or "<stdin>")
+        root = settings.root or os.getcwd()
+        return repair(result, data, options, unsafe=self.request.unsafe_fixes, keep=keep, root=root)
+
+    def outcome(self, made: tuple[Any, ...]) -> Outcome:
+        """Return the outcome that constants stand for. Raises `Refused`."""
+        kind, *rest = made
+        if kind == "refused":
+            raise Refused(*rest)
+        if kind == "failed":
+            path, why, crashed = rest
+            return Outcome(path, failure=why, crashed=crashed)
+        path, text, command, found, repair, entry = rest
+        if entry is not None:
+            self._store(self.options(path)[0]).put(path, entry)
+        result = portable.result(path, text, command, found)
+        return Outcome(path, result, None if repair is None else Repair(*repair))
+
+
+def _is_text(data: bytes, options: Options) -> bool:
+    """Say whether a file was read as it is; what is said of others is said sooner than kept."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(data) <= options.limits.bytes

@@ -1,0 +1,142 @@
+"""What counts for which file: the command line over the settings nearest to it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftlint import settings as project
+from ftlint.directives import matches
+from ftlint.engine import Options
+from ftlint.facts import Given
+from ftlint.limits import DEFAULT, BadLimit, Limits, lifted
+from ftlint.rules.registry import BUILT_IN, RuleBook
+from ftlint.target import resolve_target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ftlint.settings import Settings
+
+
+class Request(NamedTuple):
+    """What the command line asks for; None and empty mean that settings decide."""
+
+    paths: tuple[str, ...] = (".",)
+    target: str | None = None
+    transformers: str | None = None
+    gpus: int | None = None
+    nodes: int | None = None
+    dataset_dir: str | None = None
+    dataset_sizes: tuple[tuple[str, int], ...] = ()
+    budget: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    fail_on: str | None = None
+    config: str | None = None
+    isolated: bool = False
+    stdin_filename: str | None = None
+    fix: bool = False
+    unsafe_fixes: bool = False
+    diff: bool = False
+    cache: bool = True
+    limits: tuple[tuple[str, int], ...] = ()
+
+
+class Refused(ValueError):
+    """The request cannot be carried out: wrong usage, or settings that cannot be used."""
+
+
+def _below(root: str | None, path: str | None) -> str | None:
+    """Return a path of the settings file, which is relative to that file."""
+    return path if path is None else os.path.join(root or ".", path)
+
+
+class Judges:
+    """Options for a folder: its nearest settings under what the command line says."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.known: dict[str | None, tuple[Options, Settings]] = {}
+        self.folders: dict[str, str | None] = {}
+
+    def of(self, folder: str) -> tuple[Options, Settings]:
+        """Return what counts for files in `folder`. Raises `Refused`."""
+        if folder not in self.folders:
+            self.folders[folder] = self._file_for(folder)
+        path = self.folders[folder]
+        if path not in self.known:
+            self.known[path] = self._make(path)
+        return self.known[path]
+
+    def _file_for(self, folder: str) -> str | None:
+        if self.request.config is not None:
+            return self.request.config
+        return None if self.request.isolated else project.find(folder)
+
+    def _make(self, path: str | None) -> tuple[Options, Settings]:
+        asked = self.request
+        try:
+            settings = project.Settings() if path is None else project.load(path)
+            target = resolve_target(
+                asked.target or settings.target, asked.transformers or settings.transformers
+            )
+        except ValueError as error:  # BadSettings, UnknownTarget
+            raise Refused(str(error)) from None
+        given = Given(
+            asked.gpus or settings.gpus,
+            asked.nodes or settings.nodes,
+            (*settings.datasets, *asked.dataset_sizes),
+            asked.dataset_dir or _below(settings.root, settings.dataset_dir),
+            facts=() if asked.budget is None else (("budget", asked.budget),),
+            bands=self._bands(settings),
+            cache=asked.cache,
+        )
+        select = (asked.select or settings.select) or ()
+        if asked.extend_select:
+            select = (*(select or ("ALL",)), *asked.extend_select)
+        ignore = (*settings.ignore, *asked.ignore)
+        book = self._rules(settings)
+        for code in (*select, *ignore):
+            if code != "ALL" and not any(
+                matches(code, rule.code, rule.name) for rule in book.rules.values()
+            ):
+                theirs = code in (*settings.select, *settings.ignore)
+                where = f"{path}: " if theirs else ""
+                raise Refused(f"{where}{code!r} is no rule: see `ftlint rule --all`")
+        options = Options(target, given, select, ignore, rules=book, limits=self._limits(settings))
+        return options, settings
+
+    def _limits(self, settings: Settings) -> Limits:
+        try:
+            return lifted(self.request.limits, lifted(settings.limits, DEFAULT))
+        except BadLimit as error:
+            raise Refused(str(error)) from None
+
+    @staticmethod
+    def _bands(settings: Settings) -> Mapping[str, Any]:
+        if settings.bands is None:
+            return Given().bands
+        from ftlint import bands
+
+        try:
+            return bands.load(os.path.join(settings.root or ".", settings.bands))
+        except bands.BadBands as error:
+            raise Refused(str(error)) from None
+
+    @staticmethod
+    def _rules(settings: Settings) -> RuleBook:
+        if not settings.policies:
+            return BUILT_IN
+        from ftlint import policies
+        from ftlint.deadline import TooSlow, within
+
+        try:
+            with within(DEFAULT.seconds):
+                found = policies.load(settings.policies, settings.root or ".")
+        except policies.BadPolicy as error:
+            raise Refused(str(error)) from None
+        except TooSlow:
+            raise Refused(f"policies: reading them takes more than {DEFAULT.seconds} s") from None
+        return BUILT_IN.with_policies(found)

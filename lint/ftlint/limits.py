@@ -1,0 +1,51 @@
+"""How much of a file is read before it counts as no config at all, and what lifts that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Limits(NamedTuple):
+    """Far beyond any real config, far below what stalls a hook. All but `files` are per file."""
+
+    bytes: int = 1 << 20
+    depth: int = 64
+    """Collections inside one another, aliases followed; a config needs four."""
+    nodes: int = 20_000
+    """Keys and values, aliases followed; the largest real config has a few hundred."""
+    keys: int = 5_000
+    """Keys of one mapping."""
+    scalar: int = 1 << 16
+    """Characters of one key or value."""
+    seconds: int = 10
+    files: int = 100_000
+    """Files of one run."""
+
+
+DEFAULT = Limits()
+HIGHEST = Limits(1 << 30, 200, 10_000_000, 10_000_000, 1 << 30, 86_400, 10_000_000)
+"""What they can be lifted to: Python's own stack ends a deeper reading."""
+
+
+class BadLimit(ValueError):
+    """No such limit, or a number that it cannot be."""
+
+
+def lifted(pairs: Iterable[tuple[str, int]], limits: Limits = DEFAULT) -> Limits:
+    """Return `limits` with others in the place of those named. Raises `BadLimit`."""
+    for name, number in pairs:
+        if name not in Limits._fields:
+            raise BadLimit(f"{name!r} is no limit: there are {', '.join(Limits._fields)}")
+        highest = getattr(HIGHEST, name)
+        if not 0 < number <= highest:
+            raise BadLimit(f"limit {name} = {number} should be 1 to {highest}")
+        limits = limits._replace(**{name: number})
+    return limits
+
+
+def reason(name: str, unit: str, limits: Limits) -> str:
+    """Return which limit a file is beyond, and what lifts it."""
+    return f"more than {getattr(limits, name)} {unit} (--limit {name}=N lifts that)"

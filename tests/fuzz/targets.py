@@ -1,0 +1,195 @@
+"""What is fuzzed: bytes in, nothing out, an exception when something that must hold does not."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from ftlint import composer, flat
+from ftlint import settings as project
+from ftlint.construct import construct
+from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Malformed, resolve
+from ftlint.document import Broken, walk
+from ftlint.engine import Options, Result, lint_bytes
+from ftlint.fixes.apply import fix
+from ftlint.policies import BadPolicy
+from ftlint.policies import load as load_policies
+from ftlint.report import FORMATS, Run, reporter
+from ftlint.target import resolve_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
+OPTIONS = [Options(resolve_target(version)) for version in ("0.9.5", "0.9.3", "0.9.0")]
+LONGEST = 10
+"""Seconds that one input may take."""
+
+
+class Found(AssertionError):
+    """Something that must hold does not."""
+
+
+def hold(holds: bool, what: object) -> None:
+    """Raise `Found` unless it holds; `assert` can be switched off."""
+    if not holds:
+        raise Found(what)
+
+
+@contextmanager
+def soon() -> Iterator[None]:
+    """End an input that hangs."""
+
+    def stop(*_: object) -> NoReturn:
+        raise Found(f"more than {LONGEST} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(LONGEST)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def document(data: bytes) -> None:
+    """Nodes lie in the text and in order; the flat reader agrees with the parser."""
+    text = data.decode("utf-8", "replace")
+    quick, made = flat.read(text), composer.compose(text)
+    hold(quick is None or quick == made, "the flat reader differs from the parser")
+    if isinstance(made, Broken):
+        hold(0 <= made.start <= made.end <= len(text), made)
+        return
+    for node in walk(made.root) if made.root else ():
+        hold(0 <= node.start <= node.end <= len(text), node)
+    for comment in made.comments:
+        hold(text[comment.start : comment.end] == comment.text, comment)
+    for dialect in (OMEGACONF, PYYAML, PYYAML_CONTAINERS):
+        for entry in construct(made.root, dialect).entries.values():
+            hold(0 <= entry.start <= entry.end <= len(text), entry)
+
+
+def resolver(data: bytes) -> None:
+    """Every scalar gives a value of a known kind, the same one each time."""
+    text = data.decode("utf-8", "replace")
+    for dialect in (OMEGACONF, PYYAML, PYYAML_CONTAINERS):
+        value = resolve(text, dialect)
+        same = resolve(text, dialect)
+        hold(value == same or (isinstance(value, float) and math.isnan(value)), value)
+        hold(
+            isinstance(value, (str, int, float, Malformed)) or value is None or _is_date(value),
+            value,
+        )
+
+
+def _is_date(value: object) -> bool:
+    return type(value).__name__ in ("date", "datetime")
+
+
+def _judged(data: bytes) -> Iterator[tuple[Options, Result]]:
+    for number, options in enumerate(OPTIONS):
+        whole = data if number else HEAD.encode() + data
+        result = lint_bytes("c.json" if data[:1] == b"{" else "c.yaml", whole, options)
+        crashed = [one.message for one in result.diagnostics if one.code == "FT904"]
+        hold(not crashed, crashed)
+        yield options, result
+
+
+def rules(data: bytes) -> None:
+    """No rule crashes; every finding lies in the text and is one printing line."""
+    for _, result in _judged(data):
+        for one in result.diagnostics:
+            hold(0 <= one.start <= one.end <= len(result.source.text), one)
+            hold(one.message.isprintable() and len(one.message) < 2500, one)
+
+
+def fixes(data: bytes) -> None:
+    """Fixing converges, leaves YAML, and finds nothing more to do the second time."""
+    for options, result in _judged(data):
+        if not any(one.fix for one in result.diagnostics):
+            continue
+        fixed = fix(result.source, options, unsafe=len(data) % 2 == 0)
+        hold(fixed.converged, "the fixes go round in circles")
+        again = fix(fixed.source, options, unsafe=len(data) % 2 == 0)
+        hold(again.source.text == fixed.source.text, "fixing again changes more")
+
+
+def outputs(data: bytes) -> None:
+    """No format hands through what a terminal or a CI would obey."""
+    name = data[:8].decode("utf-8", "surrogateescape").replace("\0", "")
+    for options, result in _judged(data):
+        renamed = tuple(one._replace(path=name + "c.yaml") for one in result.diagnostics)
+        source = result.source._replace(path=name + "c.yaml")
+        run = Run(options.target, (result._replace(source=source, diagnostics=renamed),))
+        for word in FORMATS:
+            for line in reporter(word)(run, False):
+                many = word in MACHINE
+                hold(many or line.isprintable(), (word, line))
+                plain = all(part.isprintable() for part in line.split("\n"))
+                hold(plain, (word, line))
+                if word == "github":
+                    hold(line.startswith("::") and line.count("::") >= 2, line)
+                if word in ("json", "jsonl"):
+                    json.loads(line)
+
+
+MACHINE = frozenset(FORMATS) - {"text", "concise", "github", "jsonl"}
+"""Formats whose text may be several lines."""
+
+_FOLDER = tempfile.TemporaryDirectory()
+
+
+def settings(data: bytes) -> None:
+    """Settings are taken, or refused in one printing sentence."""
+    path = Path(_FOLDER.name) / "ftlint.toml"
+    path.write_bytes(data)
+    try:
+        project.load(str(path))
+    except project.BadSettings as error:
+        hold(len(str(error)) < 3000, error)
+
+
+def policies(data: bytes) -> None:
+    """A policy is taken, or refused in one sentence."""
+    path = Path(_FOLDER.name) / "p.yaml"
+    path.write_bytes(data)
+    try:
+        load_policies(("p.yaml",), _FOLDER.name)
+    except BadPolicy as error:
+        hold(len(str(error)) < 3000, error)
+
+
+def datasets(data: bytes) -> None:
+    """Definitions and data files of any content give sizes or a reason."""
+    from ftlint.datasets import Question, measure
+
+    folder = Path(_FOLDER.name)
+    info, _, rows = data.partition(b"\n\n")
+    (folder / "dataset_info.json").write_bytes(info)
+    kinds = ("d.json", "d.jsonl", "d.csv", "d.parquet", "d.arrow", "d.txt")
+    name = kinds[len(data) % len(kinds)]
+    (folder / name).write_bytes(rows)
+    known = json.dumps({"d": {"file_name": name}})
+    for table in (info.decode("utf-8", "replace"), known):
+        (folder / "dataset_info.json").write_text(table, "utf-8", "replace")
+        for stage in ("sft", "dpo"):
+            question = Question(stage, 10 if len(data) % 2 else None)
+            for size in measure(("d",), dataset_dir=".", cwd=str(folder), question=question):
+                hold(size.rows is None or size.rows >= 0, size)
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    one.__name__: one
+    for one in (document, resolver, rules, fixes, outputs, settings, policies, datasets)
+}
+
+
+def check(name: str, data: bytes) -> None:
+    """Run one target on one input, within the time that any input may take."""
+    with soon():
+        TARGETS[name](data)

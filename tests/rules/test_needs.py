@@ -1,0 +1,42 @@
+"""A condition that is left out because a file lacks a key would not have held."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftlint.rules.condition import holds
+from ftlint.rules.registry import BUILT_IN, RULES
+from ftlint.target import KNOWN, resolve_target
+from tests.rules.examples import load, spans
+from tests.rules.test_condition import CORPUS, instance_of
+
+
+def texts() -> list[str]:
+    examples = [spans(load(code).data[kind])[0] for code in RULES for kind in ("bad", "good")]
+    files = sorted(CORPUS.rglob("*.yaml"))
+    return examples + [path.read_bytes().decode("utf-8", "replace") for path in files]
+
+
+@pytest.mark.parametrize("version", KNOWN)
+def test_what_is_not_asked_does_not_hold(version: str) -> None:
+    target = resolve_target(version)
+    asked_of_all = left_out = 0
+    for text in texts():
+        instance = instance_of(text, version)
+        if instance is None:
+            continue
+        for command in ("train", "export", "chat", "eval"):
+            asked = BUILT_IN.asked(target, command, instance)
+            kept = {id(check) for _, check in asked}
+            assert asked == [pair for pair in every(target, command) if id(pair[1]) in kept]
+            asked_of_all += len(asked)
+            for rule, check in every(target, command):
+                if id(check) not in kept:
+                    left_out += 1
+                    assert not holds(check.when, instance), (rule.code, check.needs)
+    assert left_out > 2 * asked_of_all > 0
+
+
+def every(target: object, command: str) -> list[tuple[object, object]]:
+    rules = BUILT_IN.judging(target, command)[0]  # type: ignore[arg-type]
+    return [(rule, check) for rule in rules for check in rule.checks]
