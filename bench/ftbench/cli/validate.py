@@ -106,10 +106,11 @@ def command(configs: tuple[str, ...], jobs: int, fresh: bool, **options: Any) ->
 
 def _rows(made: list[Prepared], jobs: int, fresh: bool) -> Iterator[Row]:
     from ftbench.runners import pool
+    from ftbench.runners.launch import Processes
 
     def warm(one: Prepared) -> bool:
         # bitsandbytes picks its library when it is imported, by the GPU that it sees
-        single = one.job.processes == type(one.job.processes)()
+        single = one.job.processes == Processes()
         return single and not fresh and not one.request["config"].get("quantization_bit")
 
     forks = [one for one in made if warm(one) and one.runner == "llamafactory"]
@@ -117,9 +118,23 @@ def _rows(made: list[Prepared], jobs: int, fresh: bool) -> Iterator[Row]:
     if forks:
         python, env = forks[0].job.interpreter.python, forks[0].env
         for one, ended in pool.forked(python, env, jobs, forks):
-            yield _row(one, ended)
-    for one, ended in pool.fresh(others):
+            row = _row(one, ended)
+            if _lost_the_gpu(one, row):
+                others.append(one)
+            else:
+                yield row
+    for one, ended in pool.fresh(others):  # what was run before is written over
         yield _row(one, ended)
+
+
+def _lost_the_gpu(made: Prepared, row: Row) -> bool:
+    """Whether a fork could not use the GPU: then it is run again, in a process of its own."""
+    if not made.job.interpreter.gpus:
+        return False
+    around, error = row.result["environment"], row.result["error"]
+    if error is not None:
+        return error["kind"] == "crash" and "CUDA" in error["message"]
+    return around is not None and around["gpu"] is None
 
 
 def _row(made: Prepared, ended: Ended) -> Row:
@@ -159,7 +174,7 @@ def report(rows: list[Row]) -> dict[str, Any]:
         "kind": "validation",
         "tool": {"ftlint": __version__},
         "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "command": list(sys.argv),
+        "command": ["bench", *sys.argv[1:]],
         "environment": around,
         "summary": summary(rows),
         "runs": [

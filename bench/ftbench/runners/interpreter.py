@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from ftbench.models.folder import cache
 
 SECONDS = 120
 
@@ -85,16 +89,16 @@ def visible_gpus() -> int:
 
 
 def environment(interpreter: Interpreter, gpus: int, *, nodes: int = 1) -> dict[str, str]:
-    """Return the variables for a run: this package importable, only `gpus` GPUs visible.
+    """Return the variables for a run: ftbench importable, only `gpus` GPUs visible.
 
     Several processes get what LLaMA Factory's own launcher gives them (`launcher.py`, 0.9.5).
     """
-    own = Path(__file__).resolve().parents[2]
-    lint = own.parent / "lint"
-    parts = [str(own), *([str(lint)] if lint.is_dir() else [])]
-    if os.environ.get("PYTHONPATH"):
-        parts.append(os.environ["PYTHONPATH"])
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(parts), "PYTHONUNBUFFERED": "1"}
+    path = [str(_only_this_package()), os.environ.get("PYTHONPATH", "")]
+    env = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(part for part in path if part),
+        "PYTHONUNBUFFERED": "1",
+    }
     if 0 < gpus < interpreter.gpus:
         shown = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         names = [name.strip() for name in shown.split(",") if name.strip()]
@@ -107,3 +111,19 @@ def environment(interpreter: Interpreter, gpus: int, *, nodes: int = 1) -> dict[
         if interpreter.gpus == 0:
             env.setdefault("OMP_NUM_THREADS", "1")
     return env
+
+
+def _only_this_package() -> Path:
+    """Return a folder from which ftbench can be imported, and nothing else.
+
+    Where it is installed other packages lie beside it, and those of the environment that trains
+    must not be hidden by them.
+    """
+    package = Path(__file__).resolve().parents[1]
+    folder = cache() / ".import" / hashlib.sha256(str(package).encode()).hexdigest()[:12]
+    link = folder / package.name
+    if not link.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            link.symlink_to(package, target_is_directory=True)
+    return folder

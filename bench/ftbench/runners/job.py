@@ -194,17 +194,22 @@ def finished(made: Prepared, ended: launch.Ended, log: str) -> Result:
     phases = child.get("phases")
     if phases is not None:
         phases["wall"] = ended.seconds
+    hidden = {"output_dir": "(temporary)"}  # paths of this machine say nothing to another
+    if made.source.path is None:
+        hidden["model_name_or_path"] = made.source.label
     return cast("Result", {
         "version": VERSION,
         "kind": KIND,
         "tool": {"ftlint": _version()},
         "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "command": list(sys.argv),
+        "command": ["bench", *sys.argv[1:]],
         "config": {
             "path": made.loaded.path,
             "sha256": made.loaded.sha256,
-            "changes": made.planned.changes,
-            "values": made.planned.values,
+            "changes": [
+                {**one, "to": hidden.get(one["key"], one["to"])} for one in made.planned.changes
+            ],
+            "values": {**made.planned.values, **hidden},
         },
         "runner": made.runner,
         "environment": child.get("environment"),
