@@ -6,10 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftlint.engine import MAX_BYTES, Result, examine
+from ftlint.engine import Result, examine
+from ftlint.judges import Judges, Refused, Request
 from ftlint.planning import plan_of, without_data
 from ftlint.report.plans import Column, as_object
-from ftlint.run import Judges, Refused, Request
 from ftlint.source import Undecodable, decode
 from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
 from ftlint.target import Target, UnknownTarget, resolve_target
@@ -44,9 +44,6 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
         data = Path(path).read_bytes()
     except OSError as error:
         raise BadConfig(f"{path}: {error.strerror or error}") from None
-    source = decode(path, data)
-    if len(data) > MAX_BYTES or isinstance(source, Undecodable):
-        raise BadConfig(f"{path}: not the text of a config")
     llamafactory, transformers = packages.get("llamafactory"), packages.get("transformers")
     try:
         resolve_target(llamafactory, transformers)
@@ -57,6 +54,9 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
         options = Judges(request).of(str(Path(path).absolute().parent))[0]
     except Refused as error:
         raise BadConfig(f"{path}: {error}") from None
+    source = decode(path, data)
+    if len(data) > options.limits.bytes or isinstance(source, Undecodable):
+        raise BadConfig(f"{path}: not the text of a config")
     examined = examine(source, options)
     if isinstance(examined, Result) or examined[0].command != "train":
         reasons = (

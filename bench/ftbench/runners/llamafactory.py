@@ -28,7 +28,7 @@ def run(config: dict[str, Any], tracker: Tracker) -> None:
                 "quantization_method": _name(model.quantization_method),
                 "packing": bool(data.packing),
                 "neat_packing": bool(data.neat_packing),
-                "cutoff_len": int(data.cutoff_len),
+                "cutoff_len": int(config.get("cutoff_len") or data.cutoff_len),
                 "liger": bool(model.enable_liger_kernel),
                 "reentrant": bool(model.use_reentrant_gc),
                 "dtype": _dtype(training),
