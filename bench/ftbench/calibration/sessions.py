@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.analysis import peaks
@@ -11,6 +12,7 @@ from ftbench.calibration.answer import STAGES, data_of
 from ftbench.calibration.design import Design, design, up
 from ftbench.calibration.measured import Incomplete, record_of
 from ftbench.calibration.store import KIND, VERSION
+from ftbench.models.source import NoModel, choose, read_shape
 from ftbench.runners import configs
 from ftbench.runners.job import Job, run, runner_of
 from ftlint.catalogue import Catalogue
@@ -27,6 +29,10 @@ REAL_BATCHES = 60
 """Micro-batches of the config's own data that are timed, where rows differ in length."""
 EVALUATED_ROWS = 200
 """An evaluation of more rows than this is not timed: its price is estimated."""
+HELD_OUT, LEAST_ROWS = 64, 640
+"""Rows that are held out to price an evaluation, where there are as many to train on."""
+SMALL = 2_000_000_000
+"""Parameters of a model whose whole checkpoint is written to price it."""
 ACCUMULATION = 2
 
 
@@ -113,7 +119,7 @@ def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded) -> Job:
         steps = min(steps, plan.total_steps.exact)
     return job._replace(
         full=True, steps=steps, measure=True, count_lengths=True, schedule=None,
-        changed=(*job.changed, *_priced(values, steps, plan)),
+        changed=(*job.changed, *_priced(job, values, steps, plan)),
     )  # fmt: skip
 
 
@@ -127,23 +133,45 @@ def _scheduled(
     steps = sum(entry["steps"] for entry in schedule)
     if timed:
         plan = configs.plan(loaded, {**loaded.values, **dict(job.changed)})
-        changed = (*changed, *_priced(values, steps, plan))
+        changed = (*changed, *_priced(job, values, steps, plan))
     return job._replace(
         full=timed, steps=steps, measure=True, count_lengths=True, schedule=schedule,
         changed=changed,
     )  # fmt: skip
 
 
-def _priced(values: dict[str, Any], steps: int, plan: object) -> tuple[tuple[str, Any], ...]:
-    """Return the changes that leave one evaluation and one checkpoint at the end of a run."""
+def _priced(
+    job: Job, values: dict[str, Any], steps: int, plan: object
+) -> tuple[tuple[str, Any], ...]:
+    """Return the changes that leave one evaluation and one checkpoint at the end of a run.
+
+    Also where the config asks for neither: other configs of the family may. Nothing is held out of
+    few rows, and no checkpoint is written of a large model that is trained in full.
+    """
     found: list[tuple[str, Any]] = [("max_steps", steps)]
     saves = values.get("save_strategy") not in ("no", None)
-    found += [("save_strategy", "steps"), ("save_steps", steps)] if saves else []
+    if saves or values.get("finetuning_type") in (None, "lora") or _is_small(job, values):
+        found += [("save_strategy", "steps"), ("save_steps", steps), ("save_only_model", None)]
     evaluates = values.get("eval_strategy") not in ("no", None)
-    held_out = plan.samples.held_out.exact if isinstance(plan, StepPlan) else None
-    if evaluates and held_out is not None and 0 < held_out <= EVALUATED_ROWS:
+    samples = plan.samples if isinstance(plan, StepPlan) else None
+    held_out = None if samples is None else samples.held_out.exact
+    if samples is not None and not evaluates and not values.get("do_eval") and held_out == 0:
+        if (samples.total.exact or 0) >= LEAST_ROWS and not values.get("streaming"):
+            found += [("val_size", HELD_OUT), ("eval_strategy", "steps"), ("eval_steps", steps)]
+    elif evaluates and held_out is not None and 0 < held_out <= EVALUATED_ROWS:
         found += [("eval_strategy", "steps"), ("eval_steps", steps)]
     elif evaluates or values.get("do_eval"):
         found += [("eval_strategy", "no"), ("do_eval", False)]
     found += [("load_best_model_at_end", False), ("early_stopping_steps", None)]
     return tuple((name, value) for name, value in found if value is not None or values.get(name))
+
+
+def _is_small(job: Job, values: dict[str, Any]) -> bool:
+    """Say whether the model's checkpoint is small enough to be written for a price."""
+    try:
+        shape = choose(values.get("model_name_or_path"), job.model, str(Path.cwd())).shape
+        found: Any = read_shape(shape) if shape is not None else {}
+        hidden, layers = int(found["hidden_size"]), int(found["num_hidden_layers"])
+        return 12 * layers * hidden**2 + int(found["vocab_size"]) * hidden < SMALL
+    except (NoModel, KeyError, TypeError, ValueError):
+        return False

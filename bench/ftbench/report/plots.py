@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from ftbench.report.shown import Shown
 
+MOST_RUNS = 12
+"""In one plot of step times; more cannot be told apart."""
 MOST_POINTS = 600
 """Of a line; a longer run is thinned to its slowest step of each stretch."""
 
@@ -20,7 +22,10 @@ def step_times(runs: Sequence[Shown]) -> str:
     drawn = [run for run in runs if run.seconds]
     if not drawn:
         return ""
-    return svg.figure(_step_times(drawn), "Seconds of each step")
+    name = "Seconds of each step"
+    if len(drawn) > MOST_RUNS:
+        drawn, name = drawn[:MOST_RUNS], f"{name} of the first {MOST_RUNS} runs"
+    return svg.figure(_step_times(drawn), name)
 
 
 def _step_times(runs: Sequence[Shown]) -> Iterator[str]:
