@@ -32,7 +32,8 @@ oracle: $(VENV)/.tests
 
 accuracy: $(VENV)/.tests
 	$(BIN)/python -m tests.oracle.score 0.9.5 0.9.4 0.9.3 --count 3000 --json .oracle-scores.json
-	$(BIN)/python docs/accuracy.py .oracle-scores.json
+	$(BIN)/python -m tests.oracle.rescue 0.9.5 0.9.4 0.9.3 --json .oracle-rescues.json
+	$(BIN)/python docs/accuracy.py .oracle-rescues.json .oracle-scores.json
 
 pre-commit: $(VENV)/.tests
 	$(BIN)/pytest -m precommit tests/precommit
