@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ftbench.cli import COMMANDS, bench
+from ftbench.cli.validate import files
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = str(ROOT / "examples" / "good" / "lora_sft.yaml")
@@ -93,3 +94,16 @@ def test_llamafactory_that_is_asked_for_but_absent_is_named(pretending: str) -> 
     found = call("run", CONFIG, "--python", pretending, "--runner", "llamafactory")
     assert found.exit_code == 2
     assert "llamafactory is not installed" in found.output
+
+
+def test_a_folder_stands_for_its_configs(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.yml", "data.json", "notes.txt"):
+        (tmp_path / name).touch()
+    found = list(files((str(tmp_path), "c.yaml")))
+    assert found == [str(tmp_path / "a.yml"), str(tmp_path / "b.yaml"), "c.yaml"]
+
+
+def test_a_folder_without_configs_is_no_success(tmp_path: Path) -> None:
+    found = call("validate", str(tmp_path))
+    assert found.exit_code == 2
+    assert "no *.yaml in there" in found.output

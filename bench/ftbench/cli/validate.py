@@ -6,6 +6,7 @@ import os
 import sys
 from contextlib import ExitStack
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -62,14 +63,17 @@ class Row(NamedTuple):
 def command(configs: tuple[str, ...], jobs: int, fresh: bool, **options: Any) -> None:
     """Train each CONFIG to its end, and hold ftlint's plan against what the trainer did.
 
-    A tiny model stands in for the config's own: it changes no count. Packed rows depend on the
-    tokenizer, so there the plan is first held to its bounds, then worked out again from the number
-    of rows that the run had. Exit status: 0 when every number agrees, 1 when one does not or a run
-    failed, 2 for a config that cannot be run.
+    A folder stands for the configs in it. A tiny model stands in for the config's own: it changes
+    no count. Packed rows depend on the tokenizer, so there the plan is first held to its bounds,
+    then worked out again from the number of rows that the run had. Exit status: 0 when every number
+    agrees, 1 when one does not or a run failed, 2 for a config that cannot be run.
     """
     from ftbench.models.source import TINY
     from ftbench.runners.job import Job, prepare, working_folder
 
+    paths = list(files(configs))
+    if not paths:
+        shared.stop(f"{', '.join(configs)}: no *.yaml in there", shared.USAGE)
     output = shared.writable(options.pop("output"))
     options["model"] = options["model"] or TINY
     interpreter = shared.interpreter(options.pop("python"))
@@ -86,14 +90,14 @@ def command(configs: tuple[str, ...], jobs: int, fresh: bool, **options: Any) ->
                         **options),
                     stack.enter_context(working_folder()),
                 )
-                for path in configs
+                for path in paths
             ]  # fmt: skip
             for row in _rows(made, jobs, fresh):
                 rows.append(row)
                 shared.say(f"{len(rows)}/{len(made)} {row.path}: {row.verdict}")
     except KeyboardInterrupt:
         shared.stop("interrupted; the runs have been ended and nothing was written", 130)
-    order = {path: number for number, path in enumerate(configs)}
+    order = {path: number for number, path in enumerate(paths)}
     rows.sort(key=lambda row: order[row.path])
     if output is not None:
         with shared.as_usage():
@@ -102,6 +106,15 @@ def command(configs: tuple[str, ...], jobs: int, fresh: bool, **options: Any) ->
         click.echo(line)
     if any(row.verdict not in (EXACT, BOUNDED) for row in rows):
         sys.exit(shared.FAILED)
+
+
+def files(given: tuple[str, ...]) -> Iterator[str]:
+    """Yield the configs, of a folder those that lie in it."""
+    for one in given:
+        if Path(one).is_dir():
+            yield from sorted(str(path) for path in Path(one).glob("*.y*ml"))
+        else:
+            yield one
 
 
 def _rows(made: list[Prepared], jobs: int, fresh: bool) -> Iterator[Row]:

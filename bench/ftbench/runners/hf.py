@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,7 @@ def _model(transformers: Any, config: dict[str, Any], arguments: Any) -> Any:
         options["device_map"] = {"": arguments.device}
     bits = config.get("quantization_bit")
     if bits:
-        compute = torch.bfloat16 if arguments.bf16 else torch.float16
+        compute = torch.float16 if arguments.fp16 else torch.bfloat16
         options["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_8bit=bits == 8,
             load_in_4bit=bits == 4,
@@ -151,8 +152,8 @@ def _model(transformers: Any, config: dict[str, Any], arguments: Any) -> Any:
 def _sharded() -> bool:
     """Whether ZeRO-3 or FSDP places the weights."""
     found: Any = importlib.import_module("transformers.integrations")
-    tests = ("is_deepspeed_zero3_enabled", "is_fsdp_managed_module")
-    return bool(getattr(found, tests[0])()) if hasattr(found, tests[0]) else False
+    fsdp = os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
+    return fsdp or bool(found.is_deepspeed_zero3_enabled())
 
 
 def _tuned(model: Any, config: dict[str, Any]) -> Any:

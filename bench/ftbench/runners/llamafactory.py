@@ -25,7 +25,9 @@ def run(config: dict[str, Any], tracker: Tracker) -> None:
                 "stage": finetuning.stage,
                 "finetuning_type": finetuning.finetuning_type,
                 "quantization_bit": model.quantization_bit,
-                "quantization_method": _name(model.quantization_method),
+                "quantization_method": (
+                    _name(model.quantization_method) if model.quantization_bit else None
+                ),
                 "packing": bool(data.packing),
                 "neat_packing": bool(data.neat_packing),
                 "cutoff_len": int(config.get("cutoff_len") or data.cutoff_len),
