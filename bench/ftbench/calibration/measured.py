@@ -160,6 +160,7 @@ def _against_law(
     Both are fitted to the steps after the first. In a short run nearly every batch has a new
     shape, and then the steps alone cannot tell one from the other: they are held to what is
     likely beforehand, a share near 1 and the price that the synthetic shapes showed (`shape`).
+    The share is that of the second half, so that what is slow only at first raises the price.
     """
     seen = {tuple(one[:2]) for one in steps[0]["micro_batches"]} if steps else set()
     found: list[tuple[float, float]] = []
@@ -177,8 +178,11 @@ def _against_law(
     middle = median(misses)
     spread = 1.48 * median([abs(miss - middle) for miss in misses])
     kept = [one for one, miss in zip(found, misses) if abs(miss - middle) <= 4 * spread + 1e-9]
-    share, added = _share_and_price(kept, shape)
-    return share, added, spread
+    share, _ = _share_and_price(kept[len(kept) // 2 :], shape)
+    surplus = sum((took - share) / STEP_NOISE**2 * new for took, new in kept)
+    likely = 1 / (shape + LIKELY_PRICE) ** 2
+    weight = likely + sum((new / STEP_NOISE) ** 2 for _, new in kept)
+    return share, max(0.0, (surplus + likely * shape) / weight), spread
 
 
 def _share_and_price(found: Sequence[tuple[float, float]], price: float) -> tuple[float, float]:
