@@ -98,8 +98,7 @@ def config_of(case: Case, folder: Path) -> Path:
 
 def facts_of(result: Any) -> dict[str, Any]:
     """Return what is kept beside the times: rates, utilisation, memory, doubts."""
-    gpu = (result["environment"] or {}).get("gpu")
-    found = summarise(result, store.peak(gpu["uuid_hash"]) if gpu else None)
+    found = summarise(result, store.peak_of(result))
     used = next((one for one in found.utilisation if one.attention == "causal"), None)
     return {
         "tokens_per_second": None if found.tokens is None else found.tokens.all,
@@ -111,7 +110,7 @@ def facts_of(result: Any) -> dict[str, Any]:
         "warmup_steps": found.warm.steps,
         "runner": result["runner"],
         "packages": (result["environment"] or {}).get("packages"),
-        "gpu": gpu,
+        "gpu": (result["environment"] or {}).get("gpu"),
         "flags": list(found.flags),
     }
 

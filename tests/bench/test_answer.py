@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.bench.made import H100
+from tests.bench.made import H100, result
 from tests.bench.test_forecast import Machine, calibrated, lengths
 
 from ftbench.calibration import asking, store
@@ -91,6 +91,7 @@ def test_an_answer(tmp_path: Path) -> None:
         ({"model_name_or_path": "Qwen/Qwen2.5-7B"}, "model is qwen2.5-7b"),
         ({"bf16": False}, "dtype is fp32"),
         ({"deepspeed": {"zero_optimization": {"stage": 3}}}, "sharding"),
+        ({"use_dora": True}, "special is ['use_dora']"),
         ({"stage": "dpo"}, "stage dpo is not timed"),
         ({"dataset": "other"}, "rows of other"),
         ({"template": "qwen"}, "was never counted"),
@@ -107,6 +108,7 @@ def test_another_method_is_refused(tmp_path: Path, changed: dict[str, Any], reas
     ("changed", "note"),
     [
         ({"lora_rank": 64}, "lora_rank 8, not 64: ± 4%"),
+        ({"additional_target": "embed_tokens"}, "modules"),
         ({"lora_target": "q_proj,v_proj"}, "lora_targets"),
         ({"optim": "adafactor"}, "optimizer"),
         ({"cutoff_len": 4096}, "longer rows are not known"),
@@ -206,3 +208,5 @@ def test_peak_of_a_card(tmp_path: Path) -> None:
     assert store.peak("a1b2c3") == 798.0
     assert store.peak("other") is None
     assert store.peak("a1b2c3", "float16") is None
+    assert store.peak_of(result([])) == 798.0
+    assert store.peak_of(result([], environment=None)) is None

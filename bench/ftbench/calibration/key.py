@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 
 REFUSED = tuple(
-    """model method quantization checkpointing reentrant dtype attention liger unsloth world
-    sharding optimizer_state runner""".split()
+    """model method learning_layers quantization checkpointing reentrant dtype attention liger
+    unsloth world sharding special""".split()
 )
 """With another value of these, a step is another thing: no prediction."""
 
 WIDENED = {
+    "runner": 0.015,
     "lora_rank": 0.02,
     "lora_targets": 0.05,
-    "trainable": 0.05,
+    "modules": 0.05,
     "stage": 0.02,
     "masked": 0.04,
     "optimizer": 0.03,
@@ -33,6 +34,11 @@ WIDENED = {
     "llamafactory": 0.02,
 }
 """Declared relative uncertainty of a step (one standard deviation) where one of these differs."""
+SPECIAL = tuple(
+    """use_galore use_apollo use_badam use_adam_mini use_muon use_dft use_dora use_llama_pro
+    use_unsloth_gc torch_compile shift_attn mixture_of_depths fp8 neftune_noise_alpha""".split()
+)
+"""Switches that change what a step is."""
 OTHER_CARD = 0.025
 """The same model of GPU under the same power limit, but not this very card."""
 OTHER_LIMIT = 0.08
@@ -55,6 +61,7 @@ def make(
     return {
         "model": model,
         "method": values.get("finetuning_type") or "lora",
+        "learning_layers": _learning_layers(values),
         "quantization": [values.get("quantization_bit"), values.get("quantization_method")]
         if values.get("quantization_bit") else None,
         "checkpointing": not values.get("disable_gradient_checkpointing"),
@@ -65,11 +72,11 @@ def make(
         "unsloth": bool(values.get("use_unsloth")),
         "world": world,
         "sharding": _sharding(values),
-        "optimizer_state": _special(values),
+        "special": [name for name in SPECIAL if values.get(name)],
         "runner": runner,
         "lora_rank": values.get("lora_rank"),
         "lora_targets": values.get("lora_target"),
-        "trainable": [values.get("freeze_trainable_layers"), values.get("additional_target")],
+        "modules": values.get("additional_target"),
         "stage": values.get("stage") or "sft",
         "masked": not packed or bool(values.get("neat_packing")),
         "optimizer": str(values.get("optim") or "adamw_torch"),
@@ -81,9 +88,9 @@ def make(
 
 
 def refusals(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[str]:
-    """Yield why a calibration cannot answer for a key."""
+    """Yield why a calibration cannot answer for a key; what it did not note is no reason."""
     for name in REFUSED:
-        if asked.get(name) != kept.get(name):
+        if name in kept and asked.get(name) != kept[name]:
             yield f"{name} is {_shown(asked.get(name))}, calibrated was {_shown(kept.get(name))}"
 
 
@@ -91,7 +98,7 @@ def widenings(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[tup
     """Yield in what a key differs that a calibration answers for, with how unsure that makes it."""
     for name, share in WIDENED.items():
         ours, theirs = asked.get(name), kept.get(name)
-        if ours != theirs:
+        if name in kept and ours != theirs:
             yield (
                 f"calibrated with {name} {_shown(theirs)}, not {_shown(ours)}: ± {2 * share:.0%}",
                 share,
@@ -119,6 +126,12 @@ def minor(version: object, parts: int = 2) -> str | None:
     return None if version is None else ".".join(str(version).split(".")[:parts])
 
 
+def _learning_layers(values: Mapping[str, Any]) -> list[object] | None:
+    if values.get("finetuning_type") != "freeze":
+        return None
+    return [values.get("freeze_trainable_layers"), values.get("freeze_extra_modules")]
+
+
 def _dtype(values: Mapping[str, Any]) -> str:
     half = "bf16" if values.get("bf16") else "fp16" if values.get("fp16") else "fp32"
     return f"pure {half}" if values.get("pure_bf16") else half
@@ -139,11 +152,6 @@ def _sharding(values: Mapping[str, Any]) -> str | None:
     if values.get("fsdp"):
         return f"fsdp {values['fsdp']}"
     return None if values.get("deepspeed") is None else f"deepspeed {values['deepspeed']}"
-
-
-def _special(values: Mapping[str, Any]) -> list[str]:
-    names = ("use_galore", "use_apollo", "use_badam", "use_adam_mini", "use_muon", "use_dft")
-    return [name for name in names if values.get(name)]
 
 
 def _shown(value: object) -> str:

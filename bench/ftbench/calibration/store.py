@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ftbench.results.record import Result
+
 VERSION = 1
 KIND = "calibration"
 FOLDER = "FTBENCH_CALIBRATION"
@@ -106,6 +108,15 @@ def peak(gpu: str | None, dtype: str = "bfloat16") -> float | None:
         if gpu and found and record["gpu"]["uuid_hash"] == gpu and found["dtype"] == dtype:
             return float(found["tflops"])
     return None
+
+
+def peak_of(result: Result) -> float | None:
+    """Return the measured matmul peak of the GPU that a result is from, if it was measured."""
+    environment, method = result["environment"], result["method"]
+    if environment is None or environment["gpu"] is None or method is None:
+        return None
+    dtype = {"bf16": "bfloat16", "fp16": "float16"}.get(method["dtype"], method["dtype"])
+    return peak(environment["gpu"]["uuid_hash"], dtype)
 
 
 def _name_of_gpu(gpu: dict[str, Any]) -> str:

@@ -99,9 +99,10 @@ def _lines(result: Result) -> list[str]:
     if result["trainer"] is None:
         return []
     if importlib.util.find_spec("ftbench.analysis.summary") is not None and result["steps"]:
-        from ftbench.analysis import summary  # type: ignore[attr-defined,unused-ignore]
+        from ftbench.analysis import summary
+        from ftbench.calibration.store import peak_of
 
-        return list(summary.render(summary.summarise(result)))
+        return list(summary.render(summary.summarise(result, peak_of(result))))
     return _plain(result)
 
 

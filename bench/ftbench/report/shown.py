@@ -66,12 +66,10 @@ def _shown(name: str, result: Result, records: list[store.Record]) -> Shown:
         found = answer(question, known) if question is not None else None
         predicted = found.forecast if isinstance(found, Answer) else None
         why = None if found is None or isinstance(found, Answer) else found.reason
-    gpu = (result["environment"] or {"gpu": None})["gpu"]
-    peak = store.peak(gpu["uuid_hash"]) if gpu else None
     return Shown(
         name=name,
         when=result["when"],
-        summary=summarise(result, peak),
+        summary=summarise(result, store.peak_of(result)),
         seconds=tuple(step["seconds"] for step in result["steps"]),
         wall=None if phases is None else phases["wall"],
         training=None if phases is None else phases["train"],
