@@ -147,9 +147,10 @@ def observed() -> Observed:
                 found.types[where] = tuple(sorted(met.items()))
             if lives and "word" in lives[0]["ok"]:
                 found.take_any.add(where)
-            if both:
-                bases = probes[beside[0]]["bases"]
-                switches = {**bases[lives[0]["base"]], **lives[0].get("beside", {})}
+            if met:
+                seen = probes[beside[0]] if lives else data
+                source = lives[0] if lives else record
+                switches = {**seen["bases"][source["base"]], **source.get("beside", {})}
                 switches.pop(key, None)
                 if switches:
                     found.live_where[where] = tuple(switches.items())

@@ -120,7 +120,7 @@ def _fate(context: Context, key: Key, value: object) -> str | None:
     if value in ([], {}) and fate_of(release, key.name, "empty_text") is None:
         return None  # probed were lists and mappings with something in them
     if fate is None or fate == "refused":
-        return fate
+        return fate if _is_as_seen(context, key, "_strategy") else None
     values = context.instance["effective"]
     trains = context.command == "train" and bool(values.get("do_train"))
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
@@ -132,8 +132,11 @@ def _matters(context: Context, key: Key) -> bool:
     return _is_as_seen(context, key) and _is_live(context, key)
 
 
-def _is_as_seen(context: Context, key: Key) -> bool:
-    """Say whether the config is of those that were seen to crash on the key."""
+def _is_as_seen(context: Context, key: Key, suffix: str = "") -> bool:
+    """Say whether the config is of those that were seen to end on the key.
+
+    While arguments are parsed only strategies decide what is looked at: `suffix` names them.
+    """
     values, known = context.instance["effective"], context.instance["facts"]
     where = _nearest(compiled.LIVE_WHERE, context.target.llamafactory, key.name)
     return all(
@@ -141,6 +144,7 @@ def _is_as_seen(context: Context, key: Key) -> bool:
         else bool(values.get(name)) if wanted is None
         else equal(values.get(name), wanted)
         for name, wanted in where
+        if name.endswith(suffix)
     )  # fmt: skip
 
 
