@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,11 +17,13 @@ from ftlint.run import CLEAN, FAILED, FINDINGS, Request, run
 from ftlint.source import of_text
 from ftlint.target import KNOWN, resolve_target
 from ftschemas import compiled
+from tests.shared import CORPUS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ftlint.records import Diagnostic
 
-CORPUS = Path(os.environ.get("FTLINT_CORPUS", "../shared/corpus"))
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
 NEWEST = Options(resolve_target())
 TARGETS = [Options(resolve_target(version)) for version in KNOWN]
@@ -91,6 +91,7 @@ def test_any_values_of_any_keys_are_judged_without_an_error(
     assert lint_bytes(path, text.encode(), options) == result
 
 
+@pytest.mark.shared
 def test_damaged_corpus_files_are_judged_without_an_error() -> None:
     files = sorted(CORPUS.glob("files/*"))
     assert len(files) > 250
@@ -121,6 +122,7 @@ bf16: yes
 """
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("version", ["0.9.2", "0.9.5"])
 def test_a_file_cut_anywhere_is_judged_without_an_error(version: str) -> None:
     options = Options(resolve_target(version))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +12,11 @@ from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
 from ftlint.document import Broken, compose, tabs
 from tests.dialect.generated import texts
 from tests.dialect.loaders import LOADERS
+from tests.shared import CORPUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CORPUS = Path(os.environ.get("FTLINT_CORPUS", "../shared/corpus"))
 REFUSED = "refused"
 
 EXPLAINED = {
@@ -92,6 +90,7 @@ def test_generated_scalars_and_documents_read_as_the_real_loaders_read_them() ->
     assert unexplained == []
 
 
+@pytest.mark.shared
 def test_every_corpus_file_reads_as_the_real_loaders_read_it() -> None:
     files = sorted(CORPUS.glob("files/*"))
     assert len(files) > 250, f"corpus not found at {CORPUS.resolve()}"

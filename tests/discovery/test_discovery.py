@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,8 @@ import pytest
 from ftlint.discovery import command_of, names_in, placeholder_in
 from ftlint.engine import Options, lint_bytes
 from ftlint.target import KNOWN, resolve_target
+from tests.shared import CORPUS
 
-CORPUS = Path(os.environ.get("FTLINT_CORPUS", "../shared/corpus"))
 FOREIGN = sorted((Path(__file__).parent / "foreign").iterdir())
 OPTIONS = Options(resolve_target())
 BREAKS = [b"\n: [\n", b"\n\tx: [", b"\n<<<<<<< HEAD\n", b"\n\x07", b"\nlone line\n"]
@@ -31,6 +30,7 @@ def manifest() -> list[tuple[str, str]]:
     return [(name, "train" if name == "0273.yaml" else kind) for name, kind in files]
 
 
+@pytest.mark.shared
 def test_every_corpus_file_gets_its_command() -> None:
     files = manifest()
     assert len(files) == 308
@@ -38,6 +38,7 @@ def test_every_corpus_file_gets_its_command() -> None:
     assert found == dict(files)
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("ending", BREAKS)
 def test_every_corpus_file_keeps_its_command_when_it_is_broken(ending: bytes) -> None:
     for name, kind in manifest():

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,11 +14,13 @@ from hypothesis import strategies as st
 from ftlint.document import Broken, Document, Scalar, Sequence, compose
 from tests.document.nodes import composed, stands
 from tests.document.test_properties import LINES, comments_of_ruamel, written
+from tests.shared import CORPUS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ftlint.document import Node
 
-CORPUS = Path(os.environ.get("FTLINT_CORPUS", "../shared/corpus"))
 FILES = sorted(CORPUS.glob("files/*"))
 
 EXPLAINED = {
@@ -54,6 +54,7 @@ def test_the_c_parser_is_really_there_and_really_gone() -> None:
     assert isinstance(by_python(text), Broken)
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_both_parsers_give_one_tree_of_every_corpus_file(path: Path) -> None:
     text = path.read_bytes().decode("utf-8")
@@ -68,6 +69,7 @@ def test_both_parsers_give_one_tree_of_every_corpus_file(path: Path) -> None:
         assert [one.text.strip() for one in fast.comments] == list(comments_of_ruamel(head))
 
 
+@pytest.mark.shared
 def test_the_corpus_is_there() -> None:
     assert len(FILES) == 308, f"corpus not found at {CORPUS.resolve()}"
     assert sum(isinstance(compose(path.read_text("utf-8")), Document) for path in FILES) > 290
@@ -138,6 +140,7 @@ def same(text: str, node: Node, value: object) -> bool:
     )
 
 
+@pytest.mark.shared
 def test_random_bytes_of_the_corpus_leave_both_parsers_standing() -> None:
     """Mutated files: neither raises, and the kind of trouble is told by both or by none."""
     r = random.Random(7)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).parents[2]
-CORPUS = Path(os.environ.get("FTLINT_CORPUS", ROOT.parent / "shared" / "corpus")) / "files"
 FORMS = ("lf", "crlf", "bom", "no final newline")
 OPERATIONS = ("delete", "rename", "replace", "insert")
 NEW = "renamed_key"

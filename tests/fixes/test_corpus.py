@@ -16,14 +16,17 @@ from ftlint.fixes.apply import fix
 from ftlint.source import Source, of_text
 from ftlint.target import resolve_target
 from tests.fixes.held import first_shown, hold
-from tests.fixes.sweep import CORPUS, FORMS, in_form, pages, single_edits
+from tests.fixes.sweep import FORMS, in_form, pages, single_edits
+from tests.shared import CORPUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.shared
+
 FULL = bool(os.environ.get("FTLINT_FULL"))
-FILES = sorted(CORPUS.iterdir()) if CORPUS.is_dir() else []
+FILES = sorted(CORPUS.glob("files/*"))
 TARGETS = ("0.9.5", "0.9.3", "0.9.1")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +19,11 @@ from ftlint.messages import LONGEST, LONGEST_WORD, fill, show, visible
 from ftlint.report import FORMATS, Run, reporter
 from ftlint.target import resolve_target
 from tests.rules.examples import RULES, judge, load, spans
+from tests.shared import CORPUS
 
 if TYPE_CHECKING:
     from ftlint.source import Source
 
-CORPUS = Path(os.environ.get("FTLINT_CORPUS", "../shared/corpus"))
 SCHEMA = json.loads((Path(ftschemas.__file__).parent / "report.schema.json").read_text("utf-8"))
 REPORT = Draft202012Validator(SCHEMA)
 DIAGNOSTIC = Draft202012Validator({**SCHEMA, **SCHEMA["$defs"]["diagnostic"], "required": []})
@@ -243,6 +242,7 @@ def test_json_in_full() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.shared
 def test_json_of_every_rule_and_corpus_file_is_valid() -> None:
     seen = set()
     for code in RULES:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +20,8 @@ from ftlint.source import of_text
 from ftlint.target import resolve_target
 from ftschemas.ruleformat import to_json_schema
 from tests.rules.examples import load, spans
+from tests.shared import CORPUS
 
-CORPUS = Path(os.environ.get("FTLINT_CORPUS", "../shared/corpus"))
 CHECKS = [(rule.code, check) for rule in RULES.values() for check in rule.checks]
 
 
@@ -80,6 +78,7 @@ def agree(instance: dict[str, Any]) -> int:
     return fired
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("version", ["0.9.3", "0.9.5"])
 def test_conditions_mean_what_jsonschema_says_on_the_corpus(version: str) -> None:
     judged = 0

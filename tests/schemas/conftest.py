@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.shared import REFERENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "schemas" / "ftschemas"
@@ -53,7 +53,6 @@ def descriptions() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def reference() -> Path:
-    folder = Path(os.environ.get("FTLINT_REFERENCE", ROOT.parent / "shared" / "reference"))
-    if not (folder / "keys").is_dir():
-        pytest.fail(f"no recorded keys in {folder}: set FTLINT_REFERENCE to the reference folder")
-    return folder
+    if not (REFERENCE / "keys").is_dir():
+        pytest.fail(f"no recorded keys in {REFERENCE}: set FTLINT_REFERENCE")
+    return REFERENCE

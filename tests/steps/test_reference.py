@@ -8,6 +8,8 @@ from ftlint.steps import NoPlan
 
 from .reference import Case, cases, holds, planned
 
+pytestmark = pytest.mark.shared
+
 # Where bounds are all there is: packing and pre-training blocks depend on the tokenizer, early
 # stopping on the losses, a tokenized_path that is there already on what made it.
 UNDECIDED = ("packing", "neat_packing", "early_stopping_steps")
