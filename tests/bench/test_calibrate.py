@@ -130,8 +130,13 @@ def test_a_real_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sta
     text = TINY.replace("stage: sft", f"stage: {stage}")
     (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
     python = str(environments.ensure("0.9.5"))
-    done = call(tmp_path, "calibrate", "config.yaml", "--model", "tiny", "--python", python)
+    done = call(tmp_path, "calibrate", "config.yaml", "--model", "tiny", "--python", python,
+                "--raw", "raw")  # fmt: skip
     assert done.returncode == 0, done.stderr
+    (scheduled,) = (tmp_path / "raw").glob("*scheduled*")
+    for step in json.loads(scheduled.read_text())["steps"]:
+        for count, length, real, _, _ in step["micro_batches"]:
+            assert real == count * (length - 1 if stage == "sft" else length)
     (made,) = store.everything()
     assert made["key"]["method"] == "lora"
     assert made["key"]["masked"] is (stage == "sft")

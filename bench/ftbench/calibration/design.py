@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftbench.runners.protocol import Shape
 
 WARM, TIMED = 2, 5
 """Steps of a shape that are left out, and that are timed."""
@@ -15,13 +18,13 @@ class Design(NamedTuple):
     fitted: tuple[tuple[int, int], ...]
     held_out: tuple[int, int]
 
-    def schedule(self) -> list[dict[str, int]]:
-        """Return the steps of one run over all shapes.
+    def schedule(self, *, masked: bool = False) -> list[Shape]:
+        """Return the steps of one run over all shapes; `masked` where real batches are padded.
 
         The largest comes first: memory that does not suffice is found at once.
         """
         return [
-            {"rows": rows, "length": length, "steps": WARM + TIMED}
+            {"rows": rows, "length": length, "steps": WARM + TIMED, "masked": masked}
             for rows, length in (*self.fitted, self.held_out)
         ]
 

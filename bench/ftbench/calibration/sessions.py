@@ -127,7 +127,7 @@ def _scheduled(
     job: Job, values: dict[str, Any], shapes: Design, loaded: configs.Loaded, *, timed: bool
 ) -> Job:
     """Return the run over all shapes. `timed`: evaluation and checkpoint are still to be priced."""
-    schedule: Any = shapes.schedule()
+    schedule = shapes.schedule(masked=not keys.is_packed(values))
     accumulation = min(ACCUMULATION, int(values.get("gradient_accumulation_steps") or 1))
     changed = (*job.changed, ("gradient_accumulation_steps", accumulation))
     steps = sum(entry["steps"] for entry in schedule)

@@ -12,12 +12,20 @@ HF = "hf"
 RUNNERS = (LLAMAFACTORY, HF)
 
 
-class Shape(TypedDict):
-    """So many steps of synthetic micro-batches of one shape (rows x length)."""
-
+class _Shape(TypedDict):
     rows: int
     length: int
     steps: int
+
+
+class Shape(_Shape, total=False):
+    """So many steps of synthetic micro-batches of one shape (rows x length).
+
+    `masked` pads the last token of every row: a batch with padding runs other attention kernels
+    than one without.
+    """
+
+    masked: bool
 
 
 class Request(TypedDict):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ftbench.measure.batches import IGNORED
+
 if TYPE_CHECKING:
     from ftbench.runners.protocol import Shape
 
@@ -21,22 +23,27 @@ def install(schedule: list[Shape]) -> None:
     trainer: Any = importlib.import_module("transformers").Trainer
 
     class Batches(torch.utils.data.Dataset):  # type: ignore[misc]
-        def __init__(self, shapes: list[tuple[int, int]], vocabulary: int, copies: int) -> None:
+        def __init__(
+            self, shapes: list[tuple[int, int, bool]], vocabulary: int, copies: int
+        ) -> None:
             self.shapes, self.vocabulary, self.copies = shapes, vocabulary, copies
 
         def __len__(self) -> int:
             return len(self.shapes) * self.copies
 
         def __getitem__(self, index: int) -> dict[str, Any]:
-            rows, length = self.shapes[index // self.copies]
+            rows, length, masked = self.shapes[index // self.copies]
             generator = torch.Generator().manual_seed(SEED + index)
             ids = torch.randint(5, self.vocabulary, (rows, length), generator=generator)
-            return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": ids.clone()}
+            mask, labels = torch.ones_like(ids), ids.clone()
+            if masked:
+                mask[:, -1], labels[:, -1] = 0, IGNORED
+            return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
     def get_train_dataloader(self: Any) -> Any:
         per_step = self.args.gradient_accumulation_steps
         shapes = [
-            (shape["rows"], shape["length"])
+            (shape["rows"], shape["length"], shape.get("masked", False))
             for shape in schedule
             for _ in range(shape["steps"] * per_step)
         ]
