@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -139,15 +139,14 @@ def run(job: Job, say: Callable[[str], None], ready: Callable[[Prepared], None])
         return finished(made, ended, log.read_text(encoding="utf-8", errors="replace"))
 
 
-class working_folder:  # noqa: N801  # used as a function
-    """A folder that is gone afterwards, whatever happens."""
-
-    def __enter__(self) -> Path:
-        self.path = Path(tempfile.mkdtemp(prefix="ftbench-"))
-        return self.path
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+@contextmanager
+def working_folder() -> Iterator[Path]:
+    """Give a folder that is gone afterwards, whatever happens."""
+    path = Path(tempfile.mkdtemp(prefix="ftbench-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 class _Progress:
