@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from ftbench.results.record import Result
     from ftbench.runners.job import Prepared
 
-REAL_BATCHES = 60
-"""Micro-batches of the config's own data that are timed, where rows differ in length."""
+REAL_BATCHES, PACKED_BATCHES = 60, 6
+"""Micro-batches of the config's own data that are timed: where rows differ in length, and where
+they do not, which shows the first step and a start-up from a warm disk."""
 EVALUATED_ROWS = 200
 """An evaluation of more rows than this is not timed: its price is estimated."""
 HELD_OUT, LEAST_ROWS = 64, 640
@@ -58,8 +59,8 @@ def calibrate(
 ) -> tuple[dict[str, Any], list[Result]]:
     """Run what a calibration takes, and return its record with the results.
 
-    Where rows differ in length some batches of the config's own data are trained first: they give
-    the lengths, and what real batches take over synthetic ones. Then one run goes over the shapes.
+    Some batches of the config's own data are trained first: they give the lengths, and what real
+    batches take over synthetic ones. Then one run goes over the shapes.
 
     Raises:
         Failed, Incomplete: a run failed, or did not leave what is needed.
@@ -80,15 +81,16 @@ def calibrate(
     if asked.peak and job.interpreter.gpus:  # first: it warms the disk's cache for the start-up
         say("matmul peak")
         peak = peaks.probe(python=job.interpreter.python)
-    real, longest, shortest = None, cutoff, None
+    longest, shortest = cutoff, None
+    batches = PACKED_BATCHES if packed else REAL_BATCHES
+    real = _done(_real(job, values, loaded, batches), say, ready)
     if not packed:
-        real = _done(_real(job, values, loaded), say, ready)
         lengths = sorted(real["lengths"] or ())
         if not lengths:
             raise Incomplete("the lengths of the rows were not counted")
         longest, shortest = up(lengths[-1]), lengths[len(lengths) // 10]
     shapes = design(batch, asked.length or longest, shortest)
-    scheduled = _done(_scheduled(job, values, shapes, loaded, timed=real is None), say, ready)
+    scheduled = _done(_scheduled(job, values, shapes), say, ready)
     world = job.processes.gpus * job.processes.nodes
     key = keys.make(
         values, keys.model_of(loaded.values, job.model), world, runner_of(job), loaded.target
@@ -97,7 +99,7 @@ def calibrate(
     record = record_of(scheduled, real, shapes, key, about)
     record.update(version=VERSION, kind=KIND, peak=peak)
     record["when"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return record, [one for one in (real, scheduled) if one is not None]
+    return record, [real, scheduled]
 
 
 def _done(job: Job, say: Callable[[str], None], ready: Callable[[Prepared], None]) -> Result:
@@ -107,13 +109,13 @@ def _done(job: Job, say: Callable[[str], None], ready: Callable[[Prepared], None
     return result
 
 
-def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded) -> Job:
+def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int) -> Job:
     """Return a run of some batches of the config's own data, with an evaluation and a checkpoint.
 
     No more steps than the config takes itself.
     """
     accumulation = int(values.get("gradient_accumulation_steps") or 1)
-    steps = max(8, min(40, REAL_BATCHES // accumulation))
+    steps = max(min(8, batches), min(40, batches // accumulation))
     plan = configs.plan(loaded, {**loaded.values, **dict(job.changed)})
     if isinstance(plan, StepPlan) and plan.total_steps.exact is not None:
         steps = min(steps, plan.total_steps.exact)
@@ -123,20 +125,14 @@ def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded) -> Job:
     )  # fmt: skip
 
 
-def _scheduled(
-    job: Job, values: dict[str, Any], shapes: Design, loaded: configs.Loaded, *, timed: bool
-) -> Job:
-    """Return the run over all shapes. `timed`: evaluation and checkpoint are still to be priced."""
+def _scheduled(job: Job, values: dict[str, Any], shapes: Design) -> Job:
+    """Return the run over all shapes."""
     schedule = shapes.schedule(masked=not keys.is_packed(values))
     accumulation = min(ACCUMULATION, int(values.get("gradient_accumulation_steps") or 1))
-    changed = (*job.changed, ("gradient_accumulation_steps", accumulation))
-    steps = sum(entry["steps"] for entry in schedule)
-    if timed:
-        plan = configs.plan(loaded, {**loaded.values, **dict(job.changed)})
-        changed = (*changed, *_priced(job, values, steps, plan))
     return job._replace(
-        full=timed, steps=steps, measure=True, count_lengths=True, schedule=schedule,
-        changed=changed,
+        full=False, steps=sum(entry["steps"] for entry in schedule), measure=True,
+        count_lengths=True, schedule=schedule,
+        changed=(*job.changed, ("gradient_accumulation_steps", accumulation)),
     )  # fmt: skip
 
 
