@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ftbench.calibration.design import PADDED_TO, WARM, design
+from ftbench.calibration.design import PADDED_TO, WARM, design, up
 from ftbench.calibration.fit import Law, Point, fit, resampled, residuals
 
 BIG = Law(start=0.004, per_token=1.3e-4, per_square=6e-9)
@@ -89,6 +89,13 @@ def test_residuals_are_relative() -> None:
     assert residuals(made, Law(0.0, 2e-4, 0.0)) == pytest.approx([0.1])
 
 
+def test_packed_rows_are_measured_at_round_lengths() -> None:
+    plan = design(8, 4096)
+    assert {length for _, length in (*plan.fitted, plan.held_out)} <= set(range(256, 4097, 256))
+    padded = design(8, 4096, shortest=300)
+    assert any(length % 256 for _, length in padded.fitted)
+
+
 @pytest.mark.parametrize("batch", [1, 2, 3, 4, 8, 64])
 @pytest.mark.parametrize("length", [8, 64, 513, 2048, 8192])
 def test_designs(batch: int, length: int) -> None:
@@ -97,6 +104,7 @@ def test_designs(batch: int, length: int) -> None:
     assert (batch, length) in plan.fitted
     assert max(rows * long for rows, long in plan.fitted) == max(batch * length, 2 * PADDED_TO)
     assert all(long % PADDED_TO == 0 or long == length for _, long in plan.fitted)
+    assert max(long for _, long in (*plan.fitted, plan.held_out)) <= max(up(length), PADDED_TO)
     first = plan.schedule()[0]
     assert first["rows"] * first["length"] == max(b * s for b, s in plan.fitted)
     assert first["steps"] > WARM
