@@ -41,7 +41,7 @@ class Directives(NamedTuple):
 _COMMENT = r"(?i)#\s*ftlint:\s*(.*)"
 """It may follow another comment on its line, such as one for yamllint."""
 _IGNORE = r"(ignore|ignore-file)\s*\[([^\]]*)\]"
-_FACT = r"([a-z-]+)\s*=\s*([^\s,]+)"
+_FACT = r"(?<![a-z-])([a-z-]+)\s*=\s*([^\s,]+)"
 _FACTS = rf"(?:{_FACT}(?:\s*,\s*|\s+|\Z))+"
 _COUNT = (r"0*[1-9][0-9]{0,17}", "a whole number from 1")
 _ROWS_OF = r"(?:[^+:]+:)?0*[1-9][0-9_]{0,17}"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_BYTES = 1 << 20
+SECONDS = 5
 LONGEST = 80
 """Characters of a wrong value that a message shows."""
 
@@ -153,7 +154,13 @@ def _toml(data: bytes) -> Any:
     except ImportError:  # Python 3.10
         import tomli as tomllib  # type: ignore[import-not-found,no-redef,unused-ignore]
 
-    return tomllib.loads(data.decode("utf-8"))
+    from ftlint.deadline import TooSlow, within
+
+    try:
+        with within(SECONDS):
+            return tomllib.loads(data.decode("utf-8"))
+    except TooSlow:  # a key of 100,000 parts takes Python's own reader minutes
+        raise ValueError(f"reading it takes more than {SECONDS} seconds") from None
 
 
 def _checked(path: str, table: dict[str, Any]) -> Settings:

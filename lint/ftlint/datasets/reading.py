@@ -149,10 +149,11 @@ class _Window:
 
     def skip(self, characters: str) -> None:
         while True:
-            rest = self.text[self.place :]
-            left = rest.lstrip(characters)
-            self.place += len(rest) - len(left)
-            if left or not self.more():
+            text, place, end = self.text, self.place, len(self.text)
+            while place < end and text[place] in characters:
+                place += 1
+            self.place = place
+            if place < end or not self.more():
                 return
 
     def take(self, character: str) -> bool:

@@ -270,7 +270,7 @@ def tokenized(path: str, cwd: str) -> Count | None:
     try:
         if not os.listdir(folder):
             return None
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the name
         return None if not os.path.isabs(path) and "$" not in path else UNKNOWN
     train = os.path.join(folder, "train")
     note(train)

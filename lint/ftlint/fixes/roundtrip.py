@@ -30,7 +30,9 @@ def load(text: str) -> object | Refused:
     except YAMLError as error:
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         return Refused(f"ruamel.yaml cannot read it: {reason}")
-    except (ValueError, TypeError, NotImplementedError, RecursionError) as error:
+    except (
+        ValueError, TypeError, AttributeError, NotImplementedError, RecursionError
+    ) as error:  # fmt: skip
         return Refused(f"ruamel.yaml cannot load it: {error}")
 
 

@@ -1,0 +1,159 @@
+"""Each limit gives a finding that names it, and a flag and a setting lift it; none is hung."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ftlint.judges import Refused, Request
+from ftlint.limits import DEFAULT, HIGHEST, Limits
+from ftlint.run import FINDINGS, run
+from tests.cli.calls import HEAD, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BEYOND = {
+    "bytes": HEAD + "# " + "x" * DEFAULT.bytes,
+    "depth": HEAD + "x: " + "[" * 64 + "1" + "]" * 64 + "\n",
+    "nodes": HEAD + "x: [" + "1," * DEFAULT.nodes + "]\n",
+    "keys": HEAD + "x:\n" + "".join(f"  k{n}: 1\n" for n in range(DEFAULT.keys + 1)),
+    "scalar": HEAD + "run_name: " + "x" * (DEFAULT.scalar + 1) + "\n",
+}
+"""A text just beyond each limit on texts."""
+
+
+def codes(path: Path, **asked: object) -> set[str]:
+    request = Request((str(path),), isolated=True, **asked)  # type: ignore[arg-type]
+    report, _ = run(request, lambda most: b"", lambda done, total: None)
+    return {one.code for result in report.results for one in result.diagnostics}
+
+
+def told(path: Path, **asked: object) -> str:
+    request = Request((str(path),), isolated=True, **asked)  # type: ignore[arg-type]
+    report, status = run(request, lambda most: b"", lambda done, total: None)
+    assert status == FINDINGS
+    return " ".join(one.message for result in report.results for one in result.diagnostics)
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_a_limit_is_named_and_lifted(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "c.yaml", BEYOND[name])
+    assert codes(path) == {"FT905"}
+    assert f"more than {getattr(DEFAULT, name)} " in told(path)
+    assert f"--limit {name}=N lifts that" in told(path)
+    assert "FT905" not in codes(path, limits=((name, min(getattr(HIGHEST, name), 1 << 21)),))
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_the_setting_lifts_it_as_well(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "c.yaml", BEYOND[name])
+    table = f"[limits]\n{name} = {min(getattr(HIGHEST, name), 1 << 21)}\n"
+    settings = write(tmp_path / "ftlint.toml", table)
+    report, _ = run(Request((str(path),), config=str(settings)), lambda m: b"", lambda d, t: None)
+    assert "FT905" not in {one.code for one in report.results[0].diagnostics}
+
+
+@pytest.mark.parametrize("depth", [HIGHEST.depth])
+def test_the_deepest_reading_there_is_ends_in_no_crash(tmp_path: Path, depth: int) -> None:
+    limits = (("depth", depth),)
+    for size in (depth - 1, depth, 5000):
+        path = write(tmp_path / "c.yaml", f"{HEAD}x: {'[' * size}{']' * size}\n")
+        assert codes(path, limits=limits) <= {"FT905", "FT101"}
+
+
+def test_wrong_limits_are_refused(tmp_path: Path) -> None:
+    for wrong in (("depth", 0), ("depth", HIGHEST.depth + 1), ("nothing", 1)):
+        with pytest.raises(Refused, match=wrong[0]):
+            codes(tmp_path, limits=(wrong,))
+
+
+def test_too_many_files_are_a_finding(tmp_path: Path) -> None:
+    for number in range(5):
+        write(tmp_path / f"{number}.yaml", HEAD)
+    assert codes(tmp_path, limits=(("files", 4),)) == {"FT908"}
+    assert "--limit files=N lifts that" in told(tmp_path, limits=(("files", 4),))
+    assert codes(tmp_path, limits=(("files", 5),)) == set()
+
+
+CATASTROPHE = """
+code: ACME001
+name: slow
+summary: never ends
+severity: error
+message: "slow"
+when: {config: {run_name: {type: string, pattern: '^(a+)+$'}}}
+why: to test
+bad: "x: 1"
+good: "x: 1"
+"""
+
+
+def test_a_pattern_that_never_ends_is_ended(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.yaml", HEAD + f"run_name: {'a' * 60}b\n")
+    other = write(tmp_path / "d.yaml", HEAD)
+    write(tmp_path / "p.yaml", CATASTROPHE)
+    settings = write(tmp_path / "ftlint.toml", "policies = ['p.yaml']\n[limits]\nseconds = 1\n")
+    started = time.monotonic()
+    request = Request((str(path), str(other)), config=str(settings))
+    report, status = run(request, lambda most: b"", lambda done, total: None)
+    assert time.monotonic() - started < 9
+    assert status == FINDINGS
+    assert [one.code for one in report.results[0].diagnostics] == ["FT907"]
+    assert "--limit seconds=N lifts that" in report.results[0].diagnostics[0].message
+    assert report.results[1].diagnostics == ()
+
+
+def merge_bomb() -> str:
+    lines = ["x:", "  m0: &m0 {x: 1}"]
+    for n in range(1, 30):
+        lines += [f"  m{n}: &m{n}", f"    <<: [{', '.join([f'*m{n - 1}'] * 9)}]"]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        (merge_bomb(), "expansion"),
+        ("[" * 5000, "levels"),
+        ("x: " + "[*a, *a]", "marked"),
+        (CATASTROPHE.replace("(a+)+", "(a+"), "missing \\)"),
+        ("a" * (1 << 19), "larger than"),
+        ("-" + "_" * 99, "p.yaml"),
+    ],
+    ids=["merge bomb", "nesting", "alias", "pattern", "size", "no number"],
+)
+def test_a_policy_made_to_exhaust_is_refused(tmp_path: Path, policy: str, why: str) -> None:
+    write(tmp_path / "p.yaml", policy)
+    settings = write(tmp_path / "ftlint.toml", "policies = ['p.yaml']\n")
+    write(tmp_path / "c.yaml", HEAD)
+    started = time.monotonic()
+    with pytest.raises(Refused, match=why):
+        run(Request((str(tmp_path),), config=str(settings)), lambda m: b"", lambda d, t: None)
+    assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 200_000, ".".join(["a"] * 100_000) + " = 1", "gpus = " + "9" * 900_000,
+        "x = '" + "a" * (1 << 20) + "'", "a = {b = " * 100_000, "\0" * 1000,
+        "[[tool.ftlint.a]]\n" * 50_000,
+    ],
+    ids=["nesting", "dots", "digits", "size", "tables", "NUL", "array"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["ftlint.toml", "pyproject.toml"])
+def test_settings_made_to_exhaust_are_refused(tmp_path: Path, text: str, name: str) -> None:
+    write(tmp_path / name, "# tool.ftlint\n" + text)
+    started = time.monotonic()
+    with pytest.raises(Refused, match=name):
+        run(Request(config=str(tmp_path / name)), lambda most: b"", lambda done, total: None)
+    assert time.monotonic() - started < 15
+
+
+def test_limits_stand_in_the_settings_schema() -> None:
+    from ftlint.settings import json_schema
+
+    assert json_schema()["properties"]["limits"]["propertyNames"]["enum"] == list(Limits._fields)

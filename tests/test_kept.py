@@ -1,0 +1,120 @@
+"""Kept results are those that linting again would give, or they are not used."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ftlint.judges import Request
+from ftlint.run import run
+from tests.cli.calls import HEAD, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TRAINS = HEAD + "do_train: true\noutput_dir: o\ndataset: d\ndataset_dir: data\nmax_steps: 100\n"
+FILES = 20
+OLD = 1_000_000_000
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a project of a few configs over one dataset, none of it touched for long."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "project"
+    for number in range(FILES):
+        write(folder / f"c{number:02}.yaml", TRAINS + (f"foo{number}: 1\n" if number % 3 else ""))
+    write(folder / "data" / "dataset_info.json", '{"d": {"file_name": "d.json"}}')
+    rows(folder, 40)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def rows(folder: Path, count: int) -> None:
+    data = [{"instruction": "i", "input": "", "output": "o"}] * count
+    path = write(folder / "data" / "d.json", json.dumps(data))
+    for one in (path, path.parent, path.parent / "dataset_info.json"):
+        os.utime(one, (OLD + count, OLD + count))
+
+
+def verdict(**asked: object) -> list[tuple[str, list[object]]]:
+    request = Request((".",), isolated=True, **asked)  # type: ignore[arg-type]
+    report, _ = run(request, lambda most: b"", lambda done, total: None)
+    return [(one.source.path, list(one.diagnostics)) for one in report.results]
+
+
+def entries(project: Path) -> dict[str, object]:
+    (store,) = (project.parent / "cache" / "ftlint" / "results").iterdir()
+    return json.loads(store.read_text())  # type: ignore[no-any-return]
+
+
+def broken(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let linting fail, so that only kept results can be told."""
+    monkeypatch.setattr("ftlint.batch.lint_bytes", None)
+
+
+def test_a_second_run_lints_nothing_and_says_the_same(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = verdict()
+    assert len(entries(project)) == FILES
+    assert any(found for _, found in first)
+    broken(project, monkeypatch)
+    assert verdict() == first
+
+
+def test_a_dataset_that_grows_changes_the_verdict(project: Path) -> None:
+    first = verdict(gpus=1)
+    assert verdict(gpus=1) == first
+    rows(project, 4000)
+    second = verdict(gpus=1)
+    assert second != first
+    assert second == verdict(gpus=1, cache=False)
+
+
+@pytest.mark.parametrize("change", ["definition", "file gone", "new folder", "content"])
+def test_whatever_a_verdict_rests_on_is_looked_at(project: Path, change: str) -> None:
+    first = verdict()
+    if change == "definition":
+        write(project / "data" / "dataset_info.json", '{"e": {"file_name": "d.json"}}')
+    elif change == "file gone":
+        (project / "data" / "d.json").unlink()
+    elif change == "new folder":
+        (project / "data").rename(project / "elsewhere")
+    else:
+        write(project / "c00.yaml", TRAINS + "bar: 1\n")
+    second = verdict()
+    assert second == verdict(cache=False)
+    assert second != first
+
+
+def test_other_options_have_other_results(project: Path) -> None:
+    assert verdict() != verdict(ignore=("FT101",))
+    assert verdict(ignore=("FT101",)) == verdict(ignore=("FT101",), cache=False)
+    assert verdict(target="0.9.3") == verdict(target="0.9.3", cache=False)
+
+
+def test_what_changed_just_now_is_not_relied_on(project: Path) -> None:
+    now = time.time()
+    os.utime(project / "data" / "d.json", (now, now))
+    verdict()
+    store = project.parent / "cache" / "ftlint" / "results"
+    assert not store.exists() or entries(project) == {}
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"c00.yaml": 1}', '{"./c00.yaml": [1, 2]}'])
+def test_a_damaged_store_is_as_if_there_were_none(project: Path, damage: str) -> None:
+    first = verdict()
+    (store,) = (project.parent / "cache" / "ftlint" / "results").iterdir()
+    store.write_text(damage)
+    assert verdict() == first
+    assert len(entries(project)) == FILES
+
+
+def test_without_cache_nothing_is_read_or_kept(project: Path) -> None:
+    verdict(cache=False)
+    assert not (project.parent / "cache").exists()
