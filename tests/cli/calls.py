@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,13 @@ from ftlint.cli.commands import cli
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
 BAD = HEAD + "foo: 1\n"
+
+
+RUNNER = (
+    CliRunner(mix_stderr=False)  # click 8.1; later ones never mix them, and do not take the word
+    if "mix_stderr" in signature(CliRunner).parameters
+    else CliRunner()
+)
 
 
 class Done(NamedTuple):
@@ -48,7 +56,7 @@ def process(*arguments: str | Path, folder: Path, stdin: bytes = b"", **changes:
 
 def invoke(*arguments: str | Path, stdin: str = "") -> Done:
     """Run the command in this process, in the current folder."""
-    done = CliRunner().invoke(cli, list(map(str, arguments)), input=stdin, catch_exceptions=False)
+    done = RUNNER.invoke(cli, list(map(str, arguments)), input=stdin, catch_exceptions=False)
     return Done(done.exit_code, done.stdout, done.stderr)
 
 

@@ -245,10 +245,11 @@ def _dropped(
     dropped, left = 0, limit
     columns: dict[str, None] = {}
     for path in paths:
-        answer = cache.get(path, question) if left == limit else None
+        worth = left == limit and os.path.getsize(path) >= CACHED_FROM
+        answer = cache.get(path, question) if worth else None
         if answer is None:
             answer = list(count_dropped(path, kind, entry, stage, left))
-            if left == limit and os.path.getsize(path) >= CACHED_FROM:
+            if worth:
                 cache.put(path, question, answer)
         rows, bad, names = answer
         dropped += bad  # type: ignore[operator]

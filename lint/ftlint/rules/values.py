@@ -329,8 +329,14 @@ def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
 def _number(text: str, key: Key) -> str | None:
     """Return `1e-4` as `1.0e-4`, a number to every loader; for a count, `1e3` as 1000."""
     if "float" in key.kinds:
-        mantissa, _, exponent = text.lower().partition("e")
+        mantissa, _, exponent = text.strip().lower().partition("e")
+        digits = mantissa.lstrip("+-").replace(".", "", 1).replace("_", "")
+        octal = not exponent and "." not in mantissa and digits[:1] == "0" and len(digits) > 1
+        if octal or not digits.isdecimal():
+            return None  # in sixties, in sixteens, in eighths: what was meant is not known
         point = "" if "." in mantissa else ".0"
+        if not exponent:
+            return mantissa + point
         return f"{mantissa}{point}e{exponent if exponent[:1] in ('+', '-') else f'+{exponent}'}"
     number = resolve(text, OMEGACONF)
     count = isinstance(number, (int, float)) and number == number // 1 and abs(number) < 1e15
