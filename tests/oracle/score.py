@@ -39,6 +39,8 @@ COMMANDS: dict[str, Command] = {
 CHUNK = 200
 """Files an ftlint call, well below the limit of a command line."""
 STEPS = 6
+UNDECIDED = ("ImportError", "ModuleNotFoundError", "PackageNotFoundError", "DistNetworkError")
+"""Refusals that this machine's packages and network decide, not the config."""
 
 
 class Subject(NamedTuple):
@@ -151,6 +153,10 @@ def score(
     for subject, verdict in zip(subjects, verdicts, strict=True):
         name = subject.path.name
         codes = tuple(error.code for error in errors[name])
+        if verdict.refused and verdict.error_type in UNDECIDED:
+            if codes:
+                disagreements.append(Disagreement("open", subject, codes, verdict.error))
+            continue
         if verdict.refused:
             refused += 1
             recalled += bool(codes)

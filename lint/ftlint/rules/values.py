@@ -117,8 +117,10 @@ def _fate(context: Context, key: Key, value: object) -> str | None:
     """Return `refused` or where the run crashes on such a value, if it does in this config."""
     release, detail = context.target.llamafactory, detail_of(value)
     fate = fate_of(release, key.name, detail)
-    if value in ([], {}) and fate_of(release, key.name, "empty_text") is None:
+    if value in ([], {}) and fate != "refused" and not fate_of(release, key.name, "empty_text"):
         return None  # probed were lists and mappings with something in them
+    if key.name == "max_steps" and isinstance(value, float) and value <= 0:
+        return None  # no limit, whatever its kind
     if fate is None or fate == "refused":
         return fate if _is_as_seen(context, key, "_strategy") else None
     values = context.instance["effective"]
@@ -294,7 +296,7 @@ def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None
         unset = "null" in key.kinds
         fix = _replace(context, entry, "null", safe=True) if unset else _delete(context, entry)
         return Finding(NONE_AS_TEXT, start, end, key.name, values, fix)
-    if key.kinds[0] == "bool" and text.lower() in _FALSE:
+    if key.kinds[0] == "bool" and text.lower() in _FALSE and fate is None:
         fix = _replace(context, entry, "false", safe=False)
         return Finding(TEXT_FOR_TRUTH, start, end, key.name, values, fix)
     return None if fate is None else _wrong_type(context, entry, key, fate)
