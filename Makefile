@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint oracle accuracy pre-commit docs docs-check schemas clean
+.PHONY: demo test lint oracle accuracy pre-commit browser fuzz lowest bench bench-linter docs docs-check clean
 
 demo: $(VENV)/.installed
 	@echo
@@ -45,6 +45,35 @@ accuracy: $(VENV)/.tests
 pre-commit: $(VENV)/.tests
 	$(BIN)/pytest -m precommit tests/precommit
 
+# A page of results in a real browser: wants Debian's chromium, or FTLINT_CHROMIUM.
+browser: $(VENV)/.tests
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	$(BIN)/pytest -m browser tests/bench
+
+SECONDS ?= 60
+fuzz: $(VENV)/.tests
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+# The oldest dependencies that pyproject.toml allows.
+lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --constraint tests/lowest.txt --editable '.[test]'
+	.venv-lowest/bin/pytest -m "$(FAST)" -n auto
+
+# Real training of a tiny model on this machine: a run, and step times by method and shape.
+bench: .venv-bench/.installed
+	.venv-bench/bin/bench run examples/good/lora_sft.yaml --model tiny --steps 6
+	.venv-bench/bin/pytest bench/suites/training.py -m "not gpu"
+
+.venv-bench/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench,test]'
+	@touch $@
+
+bench-linter: $(VENV)/.tests
+	$(BIN)/python bench/suites/linter.py
+
 docs: $(VENV)/.tests
 	$(BIN)/python docs/generate.py
 
@@ -61,4 +90,4 @@ $(VENV)/.tests: pyproject.toml constraints.txt $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-bench .venv-lowest .mypy_cache .ruff_cache .pytest_cache
