@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import pytest
 from tests.oracle import environments
 from tests.oracle.score import Sheet, score_corpus, score_generated
@@ -10,9 +13,11 @@ pytestmark = pytest.mark.oracle
 
 CORPUS_RECALL = 1.0
 CORPUS_PRECISION = 0.98
-GENERATED_RECALL = 0.95
-GENERATED_PRECISION = 0.95
+GENERATED_RECALL = 0.985
+GENERATED_PRECISION = 0.985
 COUNT = 200
+FRESH = int(os.environ.get("FTLINT_SCORE_SEED", str(time.time_ns() % 1_000_000)))
+"""Another seed each run; a failure names it, and the variable repeats it."""
 
 
 def listed(sheet: Sheet) -> str:
@@ -27,9 +32,10 @@ def test_published_configs(release: str) -> None:
     assert sheet.precision >= CORPUS_PRECISION, listed(sheet)
 
 
+@pytest.mark.parametrize("seed", [7, FRESH], ids=["fixed", "fresh"])
 @pytest.mark.parametrize("release", list(environments.RELEASES))
-def test_generated_configs(release: str) -> None:
-    sheet = score_generated(release, seed=7, count=COUNT)
+def test_generated_configs(release: str, seed: int) -> None:
+    sheet = score_generated(release, seed=seed, count=COUNT)
     assert sheet.refused > COUNT / 10, "the generator makes too few bad configs"
     assert sheet.recall >= GENERATED_RECALL, listed(sheet)
     assert sheet.precision >= GENERATED_PRECISION, listed(sheet)
