@@ -3588,7 +3588,7 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
   'new_special_tokens_config takes the path of a YAML file of tokens and their descriptions; {new_special_tokens_config} is none, and LLaMA Factory stops when '
   'it opens it.',
   ('new_special_tokens_config',), 'value',
-  ((None, {'config': {'new_special_tokens_config': {'type': 'string', 'pattern': '^[-+.0-9A-Za-z_]+$', 'not': {'pattern': '\\.[A-Za-z]'}}}},
+  ((None, {'config': {'new_special_tokens_config': {'type': 'string', 'pattern': '^[-+.0-9A-Za-z_]*$', 'not': {'pattern': '\\.[A-Za-z]'}}}},
     'new_special_tokens_config'),),
   (), None, None),
  ('FT201', 'epochs-ignored', 'warning', ('train',), (), (), 'num_train_epochs {epochs} has no effect: max_steps {steps} decides. {amount}', (), 'key', (), (),

@@ -58,7 +58,7 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
         key.checked == "parse"
         or (key.checked == "later" and (release, key.name) not in compiled.TAKE_ANY)
     ):
-        taken = isinstance(entry.value, bool) and fate_of(release, key.name, "false") is None
+        taken = isinstance(entry.value, bool) and fate_of(release, key.name, "false") != "refused"
         outside = None if taken and key.separator is not None else _outside(key, entry.value)
         at_start = key.checked == "parse"
         if outside is not None and (at_start or (outside != "null" and _matters(context, key))):
@@ -122,7 +122,7 @@ def _fate(context: Context, key: Key, value: object) -> str | None:
     if key.name == "max_steps" and isinstance(value, float) and value <= 0:
         return None  # no limit, whatever its kind
     if fate is None or fate == "refused":
-        return fate if _is_as_seen(context, key, "_strategy") else None
+        return fate if _is_as_seen(context, key, strategy=True) else None
     values = context.instance["effective"]
     trains = context.command == "train" and bool(values.get("do_train"))
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
@@ -134,11 +134,13 @@ def _matters(context: Context, key: Key) -> bool:
     return _is_as_seen(context, key) and _is_live(context, key)
 
 
-def _is_as_seen(context: Context, key: Key, suffix: str = "") -> bool:
+def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
     """Say whether the config is of those that were seen to end on the key.
 
-    While arguments are parsed only strategies decide what is looked at: `suffix` names them.
+    `strategy`: as to the strategy of an interval alone, on which it depends whether that is looked
+    at while arguments are parsed.
     """
+    own = key.name.replace("_steps", "_strategy")
     values, known = context.instance["effective"], context.instance["facts"]
     where = _nearest(compiled.LIVE_WHERE, context.target.llamafactory, key.name)
     return all(
@@ -146,7 +148,7 @@ def _is_as_seen(context: Context, key: Key, suffix: str = "") -> bool:
         else bool(values.get(name)) if wanted is None
         else equal(values.get(name), wanted)
         for name, wanted in where
-        if name.endswith(suffix)
+        if not strategy or name == own
     )  # fmt: skip
 
 
