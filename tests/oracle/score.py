@@ -39,6 +39,8 @@ COMMANDS: dict[str, Command] = {
 CHUNK = 200
 """Files an ftlint call, well below the limit of a command line."""
 STEPS = 6
+AT_MOST = 2
+"""Steps of a run that took none, or one: a resumed one begins at its checkpoint's first."""
 UNDECIDED = ("ImportError", "ModuleNotFoundError", "PackageNotFoundError", "DistNetworkError")
 """Refusals that this machine's packages and network decide, not the config."""
 
@@ -172,7 +174,7 @@ def score(
                 disagreements.append(Disagreement("open", subject, codes, real))
             continue
         hollow = bool(codes) and all(code.startswith("FT2") for code in codes)
-        harmed = outcome.outcome == "crashed" or (hollow and outcome.steps <= 1)
+        harmed = outcome.outcome == "crashed" or (hollow and outcome.steps <= AT_MOST)
         crashed += harmed
         foreseen += harmed and bool(codes)
         flagged += bool(codes)
