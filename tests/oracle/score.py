@@ -173,7 +173,7 @@ def score(
                 real = outcome.error if outcome else "accepted, not trained"
                 disagreements.append(Disagreement("open", subject, codes, real))
             continue
-        hollow = bool(codes) and all(code.startswith("FT2") for code in codes)
+        hollow = any(code.startswith("FT2") for code in codes)
         harmed = outcome.outcome == "crashed" or (hollow and outcome.steps <= AT_MOST)
         crashed += harmed
         foreseen += harmed and bool(codes)

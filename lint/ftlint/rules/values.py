@@ -65,9 +65,12 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
             return _not_a_choice(context, entry, key, outside)
     if isinstance(entry.value, str) and "text" not in key.kinds:
         return _text(context, entry, key, entry.value)
-    if kind_of(entry.value) in key.kinds:
+    unset = entry.value is None and key.default is not None
+    if kind_of(entry.value) in key.kinds and not unset:
         return None
     fate = _fate(context, key, entry.value)
+    if unset and fate != "refused" and "null" in key.kinds:
+        return None
     return None if fate is None else _wrong_type(context, entry, key, fate)
 
 
@@ -127,6 +130,8 @@ def _fate(context: Context, key: Key, value: object) -> str | None:
     trains = context.command == "train" and bool(values.get("do_train"))
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
         return None  # its trainer is another one, and no run of it was seen to end on such a key
+    if values.get("streaming") and key.name.startswith("dataloader_"):
+        return None  # a stream is loaded in another way
     return fate if trains and _matters(context, key) else None
 
 
@@ -220,6 +225,8 @@ def _outside(key: Key, value: object) -> object | None:
         items: list[object] = [part.strip() for part in parts if part.strip()]
     else:
         items = words(value) if value is not None else []
+        if isinstance(value, list):
+            items = [item for item in items if isinstance(item, str)]
     for item in items:
         if not any(equal(item, choice) for choice in key.choices):
             return _shown(item)
@@ -311,10 +318,14 @@ def _wrong_type(context: Context, entry: Entry, key: Key, fate: str) -> Finding:
         "name": key.name,
         "written": context.raw(entry) or "nothing",
         "kind": _NAMES.get(kind_of(entry.value), "something else"),
-        "wanted": _wanted(key),
+        "wanted": _wanted(key if entry.value is not None else key._replace(kinds=_besides(key))),
         "when": when,
     }
     return Finding(WRONG_TYPE, start, end, key.name, values, _unquoted(context, entry, key))
+
+
+def _besides(key: Key) -> tuple[str, ...]:
+    return tuple(kind for kind in key.kinds if kind != "null") or key.kinds
 
 
 def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
