@@ -8,6 +8,7 @@ python docs/accuracy.py RESCUES SCORES…
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,8 @@ def page(sheets: list[dict[str, Any]], rescues: list[dict[str, Any]]) -> str:
 
 
 def _cell(text: str) -> str:
-    flat = " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    flat = " ".join(re.sub(r'"/[^"]*/([^/"]+)"', r"\1", text).split())
+    flat = flat.replace("|", "\\|").replace("<", "&lt;")
     return flat if len(flat) <= 160 else flat[:159] + "…"
 
 
