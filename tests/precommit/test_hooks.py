@@ -1,4 +1,4 @@
-"""The hooks as a user meets them: the real pre-commit, a repository of configs, real commits."""
+"""The hooks as a user meets them: pre-commit and prek, a repository of configs, real commits."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def project(tmp_path: Path, hooks: Path) -> Path:
+@pytest.fixture(params=["pre-commit", "prek"])
+def project(request: pytest.FixtureRequest, tmp_path: Path, hooks: Path) -> Path:
     """A repository of configs that has the hooks installed."""
     git(tmp_path, "init", "--quiet")
     (tmp_path / ".pre-commit-config.yaml").write_text(
         f"repos:\n  - repo: {hooks}\n    rev: v0\n    hooks:\n      - id: ftlint\n", "utf-8"
     )
-    assert call(tmp_path, "pre-commit", "install").returncode == 0
+    assert call(tmp_path, request.param, "install").returncode == 0
     return tmp_path
 
 
