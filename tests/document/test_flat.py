@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ftlint import composer, flat
 from tests.document.test_properties import LINES, MARKED, written
-from tests.rules.test_condition import CORPUS
+from tests.shared import CORPUS
 
 SIMPLE = st.lists(
     st.sampled_from(
@@ -29,6 +29,7 @@ def agrees(text: str) -> bool:
     return made is not None
 
 
+@pytest.mark.shared
 def test_on_every_file_of_the_corpus() -> None:
     texts = [path.read_bytes().decode("utf-8", "replace") for path in CORPUS.rglob("*.yaml")]
     read = sum(map(agrees, texts))
