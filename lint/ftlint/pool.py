@@ -20,15 +20,15 @@ WORTH = 64
 MOST = 8
 
 
-def processes(files: int) -> int:
-    """Return how many processes should share so many files, this one counted."""
-    if files < WORTH or not hasattr(os, "fork") or len(sys._current_frames()) > 1:
+def processes(amount: int, worth: int = WORTH) -> int:
+    """Return how many processes should share so much, this one counted; below `worth` only one."""
+    if amount < worth or not hasattr(os, "fork") or len(sys._current_frames()) > 1:
         return 1  # forking a process with threads may copy a lock that nobody will release
     try:
         cores = len(os.sched_getaffinity(0))
     except (AttributeError, OSError):
         cores = os.cpu_count() or 1
-    return max(min(cores, MOST, files // (WORTH // 2)), 1)
+    return max(min(cores, MOST, amount // (worth // 2)), 1)
 
 
 def spread(work: Callable[[int], Any], places: Sequence[int], count: int) -> dict[int, Any]:

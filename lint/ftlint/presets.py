@@ -74,27 +74,26 @@ class Preset(NamedTuple):
     max_steps: int | None
     data: str
     watch: str
-    logging_steps: int
     extra: str = ""
 
 
 _PRESETS = {
     "beginner": Preset(
         "a safe first run", 3, None, _HELD_OUT,
-        _BY_EPOCH + _BEST + "early_stopping_steps: 2  # evaluations without improvement\n", 10,
+        _BY_EPOCH + _BEST + "early_stopping_steps: 2  # evaluations without improvement\n",
     ),
     "quick": Preset(
         "a quick look, minutes rather than hours", None, 500,
         "max_samples: 8000  # rows beyond what the steps below can read need not be tokenized\n",
-        'eval_strategy: "no"\nsave_strategy: steps\nsave_steps: 500  # once, at the end\n', 10,
+        'eval_strategy: "no"\nsave_strategy: steps\nsave_steps: 500  # once, at the end\n',
     ),
     "production": Preset(
         "the best result the data can give", 5, None, _HELD_OUT,
-        _TEN_TIMES + "save_total_limit: 3\n" + _BEST + "early_stopping_steps: 3\n", 10,
+        _TEN_TIMES + "save_total_limit: 3\n" + _BEST + "early_stopping_steps: 3\n",
     ),
     "research": Preset(
         "everything under control, runs that compare", None, 2000, _HELD_OUT,
-        _BY_STEPS, 10,
+        _BY_STEPS,
         "seed: 42\ndata_seed: 42\n# use_swanlab: true  # needs: pip install swanlab\n",
     ),
 }  # fmt: skip
@@ -138,6 +137,6 @@ bf16: true
 {plan.watch}
 ### output
 output_dir: saves/{preset}-{method}
-logging_steps: {plan.logging_steps}
+logging_steps: 10
 report_to: {report}
 {plan.extra}"""

@@ -2,6 +2,7 @@
 
 KEYS: name -> variants (layer, first, last, group, kinds, choices, checked, separator, default)
 with first and last as indexes into LLAMAFACTORY or TRANSFORMERS, choices None when open.
+PROBED: LLaMA Factory releases of which the next three tell, oldest first.
 TYPES: (LLaMA Factory version, key) -> ((kind, fate), ...): what wrong kinds of value really meet.
 LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash on them; None
 stands for any value, 2 for two datasets. TAKE_ANY: the same, keys that do with any word.
@@ -1418,6 +1419,7 @@ VALUE_ALIASES: Any = {'quantization_method': {'bitsandbytes': {'to': 'bnb', 'saf
               'phi3': {'to': 'phi', 'safe': True, 'note': 'its name here'},
               'phi-4': {'to': 'phi4', 'safe': True, 'note': 'misspelt'},
               'gpt-oss': {'to': 'gpt_oss', 'safe': True, 'note': 'misspelt'}}}
+PROBED: Any = ('0.9.3', '0.9.4', '0.9.5')
 TYPES: Any = {('0.9.3', 'output_dir'): (('empty_text', 'trainer_init: FileNotFoundError'), ('false', 'refused'), ('float', 'refused'), ('int', 'refused'),
                            ('list', 'refused'), ('mapping', 'refused'), ('true', 'refused'), ('whole_float', 'refused')),
  ('0.9.3', 'eval_strategy'): (('empty_text', 'refused'), ('false', 'refused'), ('false_text', 'refused'), ('float', 'refused'), ('float_text', 'refused'),

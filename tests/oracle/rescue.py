@@ -10,20 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tests.oracle import environments
 from tests.oracle.client import Case, Judge
-from tests.oracle.score import COMMANDS, CORPUS, Subject, lint
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from tests.oracle.score import COMMANDS, CORPUS, Subject, lint, run_ftlint
 
 LEVELS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("safe", ("--fix",)),
@@ -59,19 +53,6 @@ class Rescue(NamedTuple):
         )
 
 
-def fix(folder: Path, names: Sequence[str], release: str, options: Sequence[str]) -> None:
-    """Fix the files in place, as a user does."""
-    root = environments.ROOT
-    environment = {**os.environ, "PYTHONPATH": f"{root / 'lint'}{os.pathsep}{root / 'schemas'}"}
-    command = [sys.executable, "-m", "ftlint", "check", "--isolated", "--target", release]
-    run = subprocess.run(
-        [*command, *options, "--output-format", "json", *names],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if run.returncode not in (0, 1):
-        raise RuntimeError(f"ftlint ended with {run.returncode}: {run.stderr[-2000:]}")
-
-
 def rescue(release: str) -> Rescue:
     """Fix the whole corpus for one release, and judge it before and after."""
     rows = [json.loads(line) for line in (CORPUS / "manifest.jsonl").read_text().splitlines()]
@@ -86,7 +67,7 @@ def rescue(release: str) -> Rescue:
             for path in folder.iterdir():
                 path.chmod(0o644)
             if options:
-                fix(folder, names, release, options)
+                run_ftlint(folder, release, [*options, *names])
             verdicts = judge.judge(
                 Case(name, commands[name], path=str(folder / name)) for name in names
             )

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ftlint import __version__
 from ftlint.presets import METHODS, PRESETS
 from ftlint.report import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
 class _Group(click.Group):
@@ -63,21 +68,53 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
 
 
+def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Return a decorator that gives a command these options, in this order."""
+
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+# What `check` and `steps` are both told: for which release, of what run, by which settings.
+_of_target = _together(
+    click.option(
+        "--target", metavar="V", help="LLaMA Factory release, or auto for the installed one."
+    ),
+    click.option("--transformers", metavar="V", help="transformers release beside it."),
+)  # fmt: skip
+_of_run = _together(
+    click.option("--nodes", type=click.IntRange(1), metavar="N", help="Nodes."),
+    click.option("--dataset-dir", type=click.Path(), help="Where dataset_info.json lies."),
+    click.option(
+        "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
+        help="Rows of a dataset that cannot be counted here.",
+    ),
+    click.option(
+        "--budget", callback=_budget, metavar="TIME",
+        help="Wall clock that a run may take, as 30m or 2h (needs `bench calibrate`).",
+    ),
+)  # fmt: skip
+_of_settings = _together(
+    click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Settings file."),
+    click.option("--isolated", is_flag=True, help="Read no settings file."),
+)  # fmt: skip
+_of_colour = _together(
+    click.option(
+        "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",
+        show_default=True,
+    ),
+)  # fmt: skip
+
+
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--target", metavar="V", help="LLaMA Factory release, or auto for the installed one.")
-@click.option("--transformers", metavar="V", help="transformers release beside it.")
+@_of_target
 @click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
-@click.option("--nodes", type=click.IntRange(1), metavar="N", help="Nodes.")
-@click.option("--dataset-dir", type=click.Path(), help="Where dataset_info.json lies.")
-@click.option(
-    "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
-    help="Rows of a dataset that cannot be counted here.",
-)  # fmt: skip
-@click.option(
-    "--budget", callback=_budget, metavar="TIME",
-    help="Wall clock that a run may take, as 30m or 2h (needs `bench calibrate`).",
-)  # fmt: skip
+@_of_run
 @click.option("--fix", is_flag=True, help="Repair what can be repaired without changing the run.")
 @click.option("--unsafe-fixes", is_flag=True, help="Repair as well what changes the run.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
@@ -94,13 +131,9 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     "--output-format", "format", type=click.Choice(FORMATS), default="text", show_default=True
 )
 @click.option("--output-file", "file", type=click.Path(), help="Write the report there.")
-@click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Settings file.")
-@click.option("--isolated", is_flag=True, help="Read no settings file.")
+@_of_settings
 @click.option("--stdin-filename", metavar="F", help="Name of the file that `-` stands for.")
-@click.option(
-    "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",
-    show_default=True,
-)  # fmt: skip
+@_of_colour
 @click.option(
     "--limit", "limits", multiple=True, callback=_limits, metavar="NAME=N",
     help="Lift a limit on what is read: bytes, depth, nodes, keys, scalar, seconds, files.",
@@ -139,31 +172,17 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
 
 @cli.command()
 @click.argument("paths", metavar="CONFIG...", nargs=-1, required=True, type=click.Path())
-@click.option("--target", metavar="V", help="LLaMA Factory release, or auto for the installed one.")
-@click.option("--transformers", metavar="V", help="transformers release beside it.")
+@_of_target
 @click.option(
     "--gpus", callback=_gpu_list, metavar="N[,N...]", help="GPUs per node; several to compare."
 )
-@click.option("--nodes", type=click.IntRange(1), metavar="N", help="Nodes.")
-@click.option("--dataset-dir", type=click.Path(), help="Where dataset_info.json lies.")
-@click.option(
-    "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
-    help="Rows of a dataset that cannot be counted here.",
-)  # fmt: skip
-@click.option(
-    "--budget", callback=_budget, metavar="TIME",
-    help="Wall clock that a run may take, as 30m or 2h (needs `bench calibrate`).",
-)  # fmt: skip
+@_of_run
 @click.option(
     "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
     show_default=True,
 )  # fmt: skip
-@click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Settings file.")
-@click.option("--isolated", is_flag=True, help="Read no settings file.")
-@click.option(
-    "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",
-    show_default=True,
-)  # fmt: skip
+@_of_settings
+@_of_colour
 def steps(**options: Any) -> None:
     """Say exactly what a run will do: samples, steps, epochs, warmup, evaluations, checkpoints.
 

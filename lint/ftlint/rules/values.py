@@ -205,11 +205,8 @@ def _nearest(
     table: Mapping[tuple[str, str], tuple[tuple[str, Any], ...]], release: str, key: str
 ) -> tuple[tuple[str, Any], ...]:
     """Return a row of the newest probed release that is not newer, else of the oldest probed."""
-    probed = sorted({version for version, _ in compiled.TYPES})
-    if not probed:
-        return ()
-    release = next((version for version in reversed(probed) if version <= release), probed[0])
-    return table.get((release, key), ())
+    older = [probed for probed in compiled.PROBED if probed <= release]
+    return table.get((older[-1] if older else compiled.PROBED[0], key), ())
 
 
 def _outside(key: Key, value: object) -> object | None:
