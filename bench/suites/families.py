@@ -1,26 +1,30 @@
-"""Four families of runs: what is calibrated, and runs held out that are then predicted.
+"""Four families of runs: what is calibrated, and runs held out that are then predicted and made.
 
-`python bench/suites/families.py FOLDER [SEED]` writes FOLDER/data and, a folder a family,
+`python bench/suites/families.py FOLDER [FAMILY...]` writes FOLDER/data and, a folder a family,
 calibrate.yaml and held-*.yaml, which differ from it in batch, length, accumulation, step count and
-in what they evaluate and save. `bench calibrate`, `bench predict` and `bench run --full` take them
-from there (docs/benchmarks/time.md says how).
+in what they evaluate and save. Families that are named are then run on this machine: calibrated
+once, and each held-out run first predicted, then trained to its end. What they leave lies beside
+the configs.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 WORDS = tuple(f"{head}{tail}" for head in "bcdfglmnprstv" for tail in ("an", "orem", "ipsal", "e"))
 QUESTIONS, DOCUMENTS = 4_000, 2_400
+SEED = 1
 
 SMALL = "Qwen/Qwen2.5-0.5B-Instruct"
 LARGE = "meta-llama/Meta-Llama-3-8B-Instruct"
 LORA = {"finetuning_type": "lora", "lora_rank": 8, "lora_target": "all"}
-PADDED = {"stage": "sft", "dataset": "questions", "template": "qwen"}
+PADDED = {"stage": "sft", "dataset": "questions", "template": "qwen", "enable_liger_kernel": True}
 PACKED = {"stage": "pt", "dataset": "documents", "template": "llama3"}
 COMMON = {
     "do_train": True, "report_to": "none", "learning_rate": 1.0e-4, "logging_steps": 10,
@@ -54,34 +58,42 @@ class Shape(NamedTuple):
 
 
 class Family(NamedTuple):
-    """One model and method: the shape that is calibrated, and shapes that are held out."""
+    """One model and method: the shape that is calibrated, and shapes that are held out.
+
+    `reach` are the options by which the calibration covers batches and lengths beyond its own.
+    """
 
     keys: dict[str, Any]
     calibrated: Shape
     held_out: tuple[Shape, ...]
+    reach: tuple[str, ...] = ()
 
 
 _SMALL_RUNS = (
-    Shape(16, 1, 512, 110),
-    Shape(4, 4, 1024, 60),
-    Shape(8, 2, 1024, 100, WATCHED),
+    Shape(24, 1, 1024, 120),
+    Shape(24, 4, 896, 30),
+    Shape(40, 1, 640, 120, WATCHED),
 )
-_LARGE_RUNS = (Shape(2, 4, 2048, 14), Shape(8, 1, 1024, 30), Shape(2, 2, 4096, 14))
+_SMALL_REACH = ("--batch", "40")
+_LARGE_RUNS = (Shape(2, 4, 2048, 18), Shape(8, 1, 1024, 38), Shape(2, 2, 4096, 18))
+_LARGE_REACH = ("--batch", "2", "--length", "4096")
 
 FAMILIES = {
     "lora-0.5b": Family(
-        {"model_name_or_path": SMALL, **PADDED, **LORA}, Shape(8, 1, 1024, 200), _SMALL_RUNS
+        {"model_name_or_path": SMALL, **PADDED, **LORA}, Shape(32, 1, 1024, 200),
+        _SMALL_RUNS, _SMALL_REACH,
     ),
     "full-0.5b": Family(
         {"model_name_or_path": SMALL, **PADDED, "finetuning_type": "full"},
-        Shape(8, 1, 1024, 200), _SMALL_RUNS,
+        Shape(32, 1, 1024, 200), _SMALL_RUNS, _SMALL_REACH,
     ),
     "lora-8b": Family(
-        {"model_name_or_path": LARGE, **PACKED, **LORA}, Shape(4, 1, 2048, 100), _LARGE_RUNS
+        {"model_name_or_path": LARGE, **PACKED, **LORA}, Shape(4, 1, 2048, 100),
+        _LARGE_RUNS, _LARGE_REACH,
     ),
     "qlora-8b": Family(
         {"model_name_or_path": LARGE, **PACKED, **LORA, "quantization_bit": 4},
-        Shape(4, 1, 2048, 100), _LARGE_RUNS,
+        Shape(4, 1, 2048, 100), _LARGE_RUNS, _LARGE_REACH,
     ),
 }  # fmt: skip
 
@@ -97,7 +109,7 @@ def write_data(folder: Path, rng: random.Random) -> None:
     questions = [
         {
             "instruction": words(rng, rng.randint(5, 40)), "input": "",
-            "output": words(rng, min(900, max(2, int(rng.lognormvariate(4.3, 0.8))))),
+            "output": words(rng, min(1500, max(2, int(rng.lognormvariate(5.6, 0.5))))),
         }
         for _ in range(QUESTIONS)
     ]  # fmt: skip
@@ -111,19 +123,64 @@ def write_data(folder: Path, rng: random.Random) -> None:
     (folder / "dataset_info.json").write_text(json.dumps(info, indent=1), "utf-8")
 
 
-def main(folder: str, seed: str = "1") -> None:
-    """Write data and configs."""
+def config_of(keys: dict[str, Any], name: str, shape: Shape) -> str:
+    """Return the text of a config, to be run in the folder where `data` is."""
+    keys = {
+        **keys, **COMMON, "dataset_dir": "data", "output_dir": f"saves/{name}", **shape.keys()
+    }  # fmt: skip
+    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items())
+
+
+def write_family(root: Path, name: str, family: Family) -> None:
+    """Write the configs of a family."""
+    (root / name).mkdir(parents=True, exist_ok=True)
+    shapes = {"calibrate": family.calibrated}
+    shapes |= {f"held-{number}": one for number, one in enumerate(family.held_out, 1)}
+    for run, shape in shapes.items():
+        text = config_of(family.keys, f"{name}/{run}", shape)
+        (root / name / f"{run}.yaml").write_text(text, "utf-8")
+
+
+def call_bench(root: Path, *arguments: str, store: str = "calibration") -> str:
+    """Call `bench` in `root`, with calibrations of its own; return what it printed."""
+    command = [sys.executable, "-m", "ftbench", *arguments]
+    environment = {**os.environ, "FTBENCH_CALIBRATION": str(root / store)}
+    print("$ bench", *arguments, file=sys.stderr, flush=True)
+    done = subprocess.run(
+        command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        print(f"bench {arguments[0]} ended with {done.returncode}", file=sys.stderr, flush=True)
+    return done.stdout
+
+
+def run_family(root: Path, name: str, family: Family) -> None:
+    """Calibrate a family once, then predict and train each held-out run."""
+    store = f"{name}/kept"
+    told = call_bench(
+        root, "calibrate", f"{name}/calibrate.yaml", *family.reach, "--raw", f"{name}/cal",
+        "--export", f"{name}/calibration.jsonl", store=store,
+    )  # fmt: skip
+    print(told, file=sys.stderr, flush=True)
+    for number in range(1, len(family.held_out) + 1):
+        run = f"{name}/held-{number}"
+        said = call_bench(root, "predict", f"{run}.yaml", "--json", store=store)
+        (root / f"{run}.predicted.json").write_text(said, "utf-8")
+        print(said, file=sys.stderr, flush=True)
+        told = call_bench(
+            root, "run", f"{run}.yaml", "--full", "--output", f"{run}.json", store=store
+        )
+        print(told, file=sys.stderr, flush=True)
+
+
+def main(folder: str, *run: str) -> None:
+    """Write data and configs, and run the families that are named."""
     root = Path(folder).absolute()
-    write_data(root / "data", random.Random(int(seed)))
+    write_data(root / "data", random.Random(SEED))
     for name, family in FAMILIES.items():
-        (root / name).mkdir(parents=True, exist_ok=True)
-        shapes = {"calibrate": family.calibrated}
-        shapes |= {f"held-{number}": one for number, one in enumerate(family.held_out, 1)}
-        for run, shape in shapes.items():
-            keys = {**family.keys, **COMMON, "dataset_dir": str(root / "data"),
-                    "output_dir": f"saves/{name}/{run}", **shape.keys()}  # fmt: skip
-            text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items())
-            (root / name / f"{run}.yaml").write_text(text, "utf-8")
+        write_family(root, name, family)
+    for name in run:
+        run_family(root, name, FAMILIES[name])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from ftbench.runners.protocol import Shape
 
-WARM, TIMED = 2, 5
+WARM, TIMED = 2, 4
 """Steps of a shape that are left out, and that are timed."""
 PADDED_TO = 8
 

@@ -63,6 +63,10 @@ class Law:
         linear = self.start + self.per_token * rows * length + self.per_square * rows * length**2
         return max(self.floor, linear)
 
+    def waits(self, rows: int, length: int) -> bool:
+        """Say whether the device waits for the host over such a batch: it is at the floor."""
+        return self.at(rows, length) <= self.floor
+
     def record(self) -> dict[str, float]:
         """Return the law as plain data."""
         return asdict(self)

@@ -23,6 +23,9 @@ SEED = 60_233
 
 PROCESS = 0.008
 """Relative deviation of a step's time between two processes of the same work (declared)."""
+HOST = 0.08
+"""The same, where the device waits for the host: other work on the machine slows a host by 10 to
+30 % for seconds or minutes (runs of 0.5B models in docs/benchmarks/raw)."""
 STARTUP = 0.12
 """Relative deviation of a start-up: three on one H200 took 17, 20 and 22 s."""
 SAVING, SAVING_UNKNOWN = 0.25, 0.8
@@ -89,6 +92,12 @@ def forecast(
     outside = _outside(runs, points)
     if outside:
         notes.append(f"shapes beyond those calibrated: ± {2 * outside:.0%} of the steps")
+    waiting = _waiting(law, runs)
+    if waiting > 0.1:
+        notes.append(
+            f"{waiting:.0%} of the micro-batches are too small for the GPU: it waits for the host,"
+            " and other work on the machine changes the time"
+        )
     correction = prices.correction
     if work.lengths and correction == 1.0:
         notes.append("no real batches were timed when calibrating")
@@ -104,7 +113,7 @@ def forecast(
         Part("start-up", prices.startup),
         Part("data", (prices.row or 0.0) * (work.rows_prepared or 0)),
         Part("first step and new shapes", prices.first + prices.shape * max(0.0, fresh - 1)),
-        Part("micro-batches", correction * own),
+        Part("micro-batches", correction * own + prices.later * (micro - steps)),
         Part("fetching", prices.batch * micro),
         Part("optimizer", prices.step * steps),
         Part("logging", prices.log * work.logs),
@@ -113,7 +122,7 @@ def forecast(
     ]
     value = sum(part.seconds for part in parts)
     by_name = {part.name: part.seconds for part in parts}
-    spread = math.hypot(PROCESS, outside, *unsure)
+    spread = math.hypot(PROCESS, HOST * waiting, outside, *unsure)
     begun = max(STARTUP * prices.startup, prices.startup_spread)
     draw = random.Random(SEED)
     found = []
@@ -150,6 +159,13 @@ def _runs(work: Work) -> Iterator[Shapes]:
 
 def _seconds(law: Law, counted: Shapes) -> float:
     return sum(times * law.at(*shape) for shape, times in counted.items())
+
+
+def _waiting(law: Law, runs: Sequence[Shapes]) -> float:
+    """Return the share of the micro-batches at the floor of the law."""
+    whole = sum(times for counted in runs for times in counted.values())
+    floor = sum(n for counted in runs for shape, n in counted.items() if law.waits(*shape))
+    return floor / whole if whole else 0.0
 
 
 def _mean(runs: Sequence[Shapes]) -> Shapes:

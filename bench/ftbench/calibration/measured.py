@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 from statistics import mean, median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.calibration.design import WARM
 from ftbench.calibration.fit import Law, Point, fit
@@ -29,11 +29,12 @@ class Incomplete(Exception):
 
 @dataclass(frozen=True)
 class Prices:
-    """Seconds of everything that is not a micro-batch.
+    """Seconds of everything that is not a micro-batch by the law.
 
     `step`: optimizer, clipping and the trainer's own work, each step. `batch`: fetching and moving
     a micro-batch. `log`: each logged step. `first`: what the first step takes over the others.
-    `shape`: what the first batch of a new shape takes over its repetition. `startup`: the process
+    `shape`: what the first batch of a new shape takes over its repetition. `later`: what a
+    micro-batch after the first of its step takes over the first. `startup`: the process
     but for training, evaluating and the data, `startup_spread` by how much the processes seen
     differ in it; `row`: preparing a row of the data. `correction`: real batches over what the law
     says of their shapes.
@@ -47,6 +48,7 @@ class Prices:
     startup: float
     row: float | None
     startup_spread: float = 0.0
+    later: float = 0.0
     correction: float = 1.0
     scatter: float = 0.0
     """Relative deviation of single real steps from the law."""
@@ -62,7 +64,7 @@ def points_of(result: Result, design: Design) -> tuple[list[Point], Point]:
     """
     found = []
     for (rows, length), steps in zip((*design.fitted, design.held_out), _groups(result)):
-        seconds = [_forward_backward(step) / len(step["micro_batches"]) for step in steps[WARM:]]
+        seconds = [_each(step)[0] for step in steps[WARM:]]
         found.append(Point(rows, length, tuple(seconds)))
     return found[:-1], found[-1]
 
@@ -90,8 +92,27 @@ def _forward_backward(step: Step) -> float:
     return value
 
 
+def _each(step: Step) -> list[float]:
+    """Return the seconds of each micro-batch; older results know only their sum."""
+    whole = _forward_backward(step)
+    return step.get("each") or [whole / len(step["micro_batches"])] * len(step["micro_batches"])
+
+
+def _later(groups: Sequence[Sequence[Step]]) -> float:
+    """Return what a micro-batch after the first of its step takes over the first, not negative."""
+    more = [
+        one - each[0] for group in groups for step in group[WARM:] for each in [_each(step)]
+        for one in each[1:]
+    ]  # fmt: skip
+    return max(0.0, median(more)) if more else 0.0
+
+
 def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
     """Return the prices that the runs show; `real` trained on the config's own data.
+
+    `scheduled` is the later process: by then files and kernels are in caches, as they are for the
+    runs to come, so the start-up and the first step are its. Rows are prepared once and then cached
+    as well; the dearer of the two paid for it.
 
     Raises:
         Incomplete: a phase was not captured.
@@ -103,31 +124,26 @@ def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
         max(0.0, _forward_backward(group[0]) - usual) for group, usual in zip(groups, typical)
     ]
     first = groups[0][0]["seconds"] - median(step["seconds"] for step in groups[0][WARM:])
-    shape, correction, scatter, save, evaluated_row = (
-        mean(surplus[1:] or [0.0]),
-        1.0,
-        0.0,
-        None,
-        None,
-    )
+    shape, later = mean(surplus[1:] or [0.0]), _later(groups)
+    correction, scatter, save, evaluated_row = 1.0, 0.0, None, None
     rest = median([_rest(step) for step in steady])
     batch = _data_of_batch(steady)
     log = _of_logging(scheduled)
     if real is not None:
         usual = real["steps"][len(real["steps"]) // 4 :]
         batch, rest = _data_of_batch(usual), median([_rest(step) for step in usual])
-        first = real["steps"][0]["seconds"] - rest - _by_law(real["steps"][0], law)
-        correction, shape, scatter = _against_law(real["steps"], law, rest, batch, shape)
+        prices = _Beside(rest, batch, later, shape)
+        correction, shape, scatter = _against_law(real["steps"], law, prices)
         log = _of_logging(real)
     for result in filter(None, (real, scheduled)):
         save = save or _price_of_saving(result)
         evaluated_row = evaluated_row or _price_of_evaluating(result)
     startups = [_startup(one) for one in (scheduled, real) if one is not None]
     return Prices(
-        step=rest, batch=batch, log=log, first=max(0.0, first), shape=shape,
+        step=rest, batch=batch, log=log, first=max(0.0, first), shape=shape, later=later,
         startup=startups[0], startup_spread=(max(startups) - min(startups)) / 2,
-        row=_price_of_row(scheduled), correction=correction,
-        scatter=scatter, save=save, evaluated_row=evaluated_row,
+        row=max(filter(None, map(_price_of_row, filter(None, (scheduled, real)))), default=None),
+        correction=correction, scatter=scatter, save=save, evaluated_row=evaluated_row,
     )  # fmt: skip
 
 
@@ -148,27 +164,33 @@ def _of_logging(result: Result) -> float:
     return median(took) if took else 0.0
 
 
-def _by_law(step: Step, law: Law) -> float:
-    return sum(law.at(one[0], one[1]) for one in step["micro_batches"])
+class _Beside(NamedTuple):
+    """What is known of a step but for its law: see `Prices`, where `step` is `rest` here."""
+
+    rest: float
+    batch: float
+    later: float
+    shape: float
 
 
-def _against_law(
-    steps: Sequence[Step], law: Law, rest: float, batch: float, shape: float
-) -> tuple[float, float, float]:
+def _against_law(steps: Sequence[Step], law: Law, beside: _Beside) -> tuple[float, float, float]:
     """Return what real batches take over the law, what a new shape adds, and the scatter.
 
     Both are fitted to the steps after the first. In a short run nearly every batch has a new
     shape, and then the steps alone cannot tell one from the other: they are held to what is
-    likely beforehand, a share near 1 and the price that the synthetic shapes showed (`shape`).
+    likely beforehand, a share near 1 and the price that the synthetic shapes showed.
     The share is that of the second half, so that what is slow only at first raises the price.
     """
+    shape = beside.shape
     seen = {tuple(one[:2]) for one in steps[0]["micro_batches"]} if steps else set()
     found: list[tuple[float, float]] = []
     """Of each step: measured over the law, and new shapes over the law."""
     for step in steps[1:]:
         shapes = {tuple(one[:2]) for one in step["micro_batches"]}
-        expected = _by_law(step, law)
-        took = step["seconds"] - (step["other"] or 0.0) - rest - batch * len(step["micro_batches"])
+        count = len(step["micro_batches"])
+        expected = sum(law.at(one[0], one[1]) for one in step["micro_batches"])
+        took = step["seconds"] - (step["other"] or 0.0) - beside.rest
+        took -= beside.batch * count + beside.later * (count - 1)
         found.append((took / expected, len(shapes - seen) / expected))
         seen |= shapes
     if not found:

@@ -35,6 +35,8 @@ HELD_OUT, LEAST_ROWS = 64, 640
 SMALL = 2_000_000_000
 """Parameters of a model whose whole checkpoint is written to price it."""
 ACCUMULATION = 2
+"""Micro-batches of a scheduled step: the first tells the law, the other what adding gradients to
+those that are there takes over it."""
 
 
 class Asked(NamedTuple):
@@ -128,11 +130,10 @@ def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int
 def _scheduled(job: Job, values: dict[str, Any], shapes: Design) -> Job:
     """Return the run over all shapes."""
     schedule = shapes.schedule(masked=not keys.is_packed(values))
-    accumulation = min(ACCUMULATION, int(values.get("gradient_accumulation_steps") or 1))
     return job._replace(
         full=False, steps=sum(entry["steps"] for entry in schedule), measure=True,
         count_lengths=True, schedule=schedule,
-        changed=(*job.changed, ("gradient_accumulation_steps", accumulation)),
+        changed=(*job.changed, ("gradient_accumulation_steps", ACCUMULATION)),
     )  # fmt: skip
 
 

@@ -57,6 +57,7 @@ class Steps:
                 "gpu_seconds": device_seconds(*whole),
                 "data": _sum(spans.get("data"), on_host=True),
                 "forward_backward": _sum(spans.get("forward_backward")),
+                "each": [best_seconds(*span) for span in spans.get("forward_backward", ())],
                 "optimizer": _sum(spans.get("optimizer")),
                 "other": _sum(spans.get("other"), on_host=True),
                 "micro_batches": [numbers(shape) for shape in shapes],

@@ -121,10 +121,15 @@ class Trainer(TypedDict):
     train_runtime: float | None
 
 
-class Step(TypedDict):
+class _Step(TypedDict, total=False):
+    each: list[float]
+
+
+class Step(_Step):
     """One optimizer step, from the end of the one before to its own.
 
-    `gpu_seconds` is the same span between CUDA events. `other` holds what logging, evaluation and
+    `gpu_seconds` is the same span between CUDA events. `forward_backward` is the sum of `each`,
+    one number a micro-batch (absent in older results). `other` holds what logging, evaluation and
     saving took inside the span. A micro-batch is [rows, length, real tokens, loss tokens, sum of
     squares of attended lengths].
     """
