@@ -33,7 +33,11 @@ LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash
 stands for any value, 2 for two datasets. TAKE_ANY: the same, keys that do with any word.
 """
 # ruff: noqa
-from typing import Any
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 '''
 _KINDS = {
     "null": "null",

@@ -21,6 +21,12 @@ SLOW = ["jsonschema", "click", "dataclasses", "inspect", "pathlib", "subprocess"
         "unittest", "difflib", "ftbench"]  # fmt: skip
 """Not for `ftlint FILE` on a file without findings."""
 
+SMALL = ["typing", "contextlib", "importlib", "unicodedata"]
+"""Not for the simplest either; ruamel.yaml loads them for what is not flat."""
+
+MOST = 70
+"""Modules that such a file may load at all: each costs a third of a millisecond."""
+
 OWN = ["ftlint.fixes", "ftlint.steps", "ftlint.datasets", "ftlint.planning", "ftlint.policies",
        "ftlint.cli.commands"]  # fmt: skip
 """Parts of ftlint that such a file does not need."""
@@ -107,8 +113,29 @@ def test_a_file_without_findings_loads_little(traps: Path, tmp_path: Path, text:
     (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
     modules = loaded(traps, tmp_path, running("c.yaml"))
     assert "ftlint.engine" in modules
+    foreign = "&" in text or "{" in text
+    assert ("ruamel" in modules) == foreign
     assert among(modules, [*HEAVY, *SLOW, *OWN]) == []
-    assert ("ruamel" in modules) == ("&" in text or "{" in text)
+    if not foreign:
+        modules -= loaded(traps, tmp_path, "pass")
+        assert among(modules, SMALL) == []
+        assert len(modules) <= MOST, sorted(modules)
+
+
+def test_no_cycles_are_searched_for(tmp_path: Path) -> None:
+    """A search takes milliseconds, and next to nothing that a file makes could be freed."""
+    (tmp_path / "c.yaml").write_text(HEAD + "learnig_rate: 1\n", encoding="utf-8")
+    searched = (
+        f"import gc, sys; gc.callbacks.append(lambda *_: print('SEARCH')); {running('c.yaml')}"
+    )
+    path = os.pathsep.join([str(ROOT / "lint"), str(ROOT / "schemas")])
+    env = {**os.environ, "PYTHONPATH": path, "PYTHONPYCACHEPREFIX": str(tmp_path / "pyc")}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    for _ in range(2):  # the first run compiles ftlint itself
+        done = subprocess.run([sys.executable, "-c", searched], cwd=tmp_path, text=True, env=env,
+                              check=False, capture_output=True)  # fmt: skip
+    assert done.stdout.startswith("c.yaml:4:1: error FT101")
+    assert "SEARCH" not in done.stdout.partition("Found 1 error")[0]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint import outside, portable
 from ftlint.construct import Problem
@@ -15,9 +14,11 @@ from ftlint.files import STDIN, Found, Unreadable, read
 from ftlint.judges import Judges, Refused
 from ftlint.limits import reason
 from ftlint.report import Repair
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     from ftlint.engine import Options
     from ftlint.kept import Kept
@@ -54,9 +55,11 @@ def lint_files(
     made = work.kept()
     missing = [place for place in range(len(files)) if place not in made]
     shared = missing[WARM_UP:] if work.shareable else []
-    from ftlint import pool
+    count = 1
+    if shared:
+        from ftlint import pool
 
-    count = pool.processes(len(shared))
+        count = pool.processes(len(shared))
     alone = missing[:WARM_UP] if count > 1 else missing
     made.update((place, work.lint(place)) for place in alone)
     if count > 1:

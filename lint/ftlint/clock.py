@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from ftlint.budget import parse_budget, spoken
 from ftlint.outside import note
 from ftlint.report.plans import Column, Fit, Time, Untimed, as_object
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ftlint.planning import Inputs
     from ftlint.steps import StepPlan

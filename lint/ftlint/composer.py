@@ -9,7 +9,6 @@ accepts what the target accepts.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
@@ -35,14 +34,17 @@ from ftlint.document import (
 )
 from ftlint.limits import DEFAULT, Limits, reason
 from ftlint.source import BOM
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from ftlint.document import Node, Style
 
-Event = Any
-"""ruamel's events carry attributes that their common class does not declare."""
+    Event = Any
+    """ruamel's events carry attributes that their common class does not declare."""
+
 
 MAX_SECOND_READING = 1 << 16
 """Characters for which the slow parser is worth asking when the fast one refuses."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from ftlint.dialect import (
     WORDS,
     WORDS_OF_TRUTH,
@@ -14,11 +12,14 @@ from ftlint.dialect import (
     to_float,
     to_int,
 )
-from ftlint.document import Alias, Mapping, Node, Scalar, Sequence, deref
+from ftlint.document import Alias, Mapping, Scalar, Sequence, deref
 from ftlint.limits import DEFAULT, Limits, reason
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ftlint.document import Node
 
 MAX_EXPANDED_NODES = 10_000
 """OmegaConf's own limit on nodes after aliases are followed (2.4; larger documents are refused).

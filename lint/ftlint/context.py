@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
 from ftlint.discovery import placeholder_in
 from ftlint.facts import Given, as_taken, effective, facts, info_root
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ftlint.catalogue import Catalogue
     from ftlint.construct import Constructed, Entry
     from ftlint.discovery import Command

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 from ftlint.construct import construct
 from ftlint.dialect import OMEGACONF

@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 import signal
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from typing import Any, NoReturn
 
 
 class TooSlow(BaseException):
     """The time for one file is over. Not an Exception: no rule may take it for its own failure."""
 
 
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
+class within:  # noqa: N801 - reads as `with within(10):`
     """Raise `TooSlow` in the block when it takes longer.
 
     A timer of the system does it, since it stops even a regular expression or a blocked read. Where
     there is none (Windows, other threads than the first) the block takes the time it takes.
     """
 
-    def stop(*_: object) -> NoReturn:
-        raise TooSlow
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.timed = False
+        self.before: Any = None
 
-    try:
-        before = signal.signal(signal.SIGALRM, stop)
-    except (AttributeError, ValueError):
-        yield
-        return
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    def __enter__(self) -> None:
+        try:
+            self.before = signal.signal(signal.SIGALRM, _stop)
+        except (AttributeError, ValueError):
+            return
+        self.timed = True
+        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+
+    def __exit__(self, *_: object) -> None:
+        if self.timed:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self.before)
+
+
+def _stop(*_: object) -> NoReturn:
+    raise TooSlow

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
+
+from ftschemas.named import NamedTuple
 
 
 class Dialect(NamedTuple):

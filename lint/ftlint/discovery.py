@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
 
 from ftlint import catalogue
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import Literal
 
-Command = Literal["train", "export", "chat", "eval", "v1"]
+    Command = Literal["train", "export", "chat", "eval", "v1"]
 
 _MARKERS = frozenset(
     """stage finetuning_type template cutoff_len dataset dataset_dir eval_dataset lora_target

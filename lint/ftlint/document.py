@@ -7,14 +7,15 @@ parser (`composer`), which takes ten times as long and whose import alone double
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, Union
 
 from ftlint.limits import DEFAULT, Limits
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Literal, Union
 
-Style = Literal["plain", "single", "double", "literal", "folded"]
+    Style = Literal["plain", "single", "double", "literal", "folded"]
 
 
 class Scalar(NamedTuple):
@@ -59,7 +60,8 @@ class Mapping(NamedTuple):
     anchor: str | None = None
 
 
-Node = Union[Scalar, Alias, Sequence, Mapping]
+if TYPE_CHECKING:
+    Node = Union[Scalar, Alias, Sequence, Mapping]
 
 
 class Comment(NamedTuple):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
-
 from ftlint import directives as directive
 from ftlint.catalogue import Catalogue
 from ftlint.construct import Problem, construct
 from ftlint.context import STEP_KEYS, Context, make_context
-from ftlint.discovery import Command, command_of, names_in
+from ftlint.discovery import command_of, names_in
 from ftlint.document import Broken, compose, tabs
 from ftlint.facts import Given
 from ftlint.limits import DEFAULT, Limits, reason
@@ -18,11 +15,13 @@ from ftlint.records import Diagnostic, Finding
 from ftlint.rules import reader, registry
 from ftlint.rules.condition import holds
 from ftlint.source import Source, Undecodable, decode, of_text
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ftlint.dialect import Dialect
+    from ftlint.discovery import Command
     from ftlint.target import Target
     from ftschemas.ruleformat import Check, Rule
 
@@ -207,9 +206,10 @@ def _json_problems(source: Source) -> Iterator[Problem]:
 def _of_module(name: str, context: Context) -> Iterator[Finding]:
     """Run one of ftlint's own modules; a defect in it costs its findings, not the run."""
     try:
+        module = __import__(f"ftlint.rules.{name}", fromlist=["check"])  # importlib takes as long
         found = [
             finding
-            for finding in import_module(f"ftlint.rules.{name}").check(context)
+            for finding in module.check(context)
             if registry.applies(context.rules.rules[finding.rule], context.target, context.command)
         ]
     except Exception as error:

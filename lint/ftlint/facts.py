@@ -6,14 +6,15 @@ docs/rules/writing.md lists every fact for authors of rules.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.discovery import placeholder_in
 from ftlint.outside import note
 from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from ftlint.catalogue import Catalogue, Key
     from ftlint.target import Target

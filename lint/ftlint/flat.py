@@ -8,10 +8,10 @@ here against the parser's, on every file of the corpus and on random ones.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from ftlint.document import Comment, Document, Mapping, Scalar, Sequence
 from ftlint.limits import DEFAULT, Limits
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.document import Node

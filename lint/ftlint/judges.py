@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint import settings as project
 from ftlint.directives import matches
@@ -12,9 +11,11 @@ from ftlint.facts import Given
 from ftlint.limits import DEFAULT, BadLimit, Limits, lifted
 from ftlint.rules.registry import BUILT_IN, RuleBook
 from ftlint.target import resolve_target
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ftlint.settings import Settings
 

@@ -12,24 +12,26 @@ import os
 import sys
 from contextlib import suppress
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
 
 import ftlint
 import ftschemas
 from ftlint import outside
 from ftlint.datasets.cache import folder
 from ftlint.rules.registry import BUILT_IN
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ftlint.engine import Options
+
+    Entry = list[Any]
+    """Digest of the content, [path, state] of each fact used, command, diagnostics (`portable`)."""
 
 MOST = 50_000
 """Files that one store remembers; those of the run at hand are kept when there are more."""
 
 STORES = 64
-
-Entry = list[Any]
-"""Digest of the content, [path, state] of every fact used, command, diagnostics (`portable`)."""
 
 
 class Kept:

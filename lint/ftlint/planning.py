@@ -7,10 +7,12 @@ the datasets only where sizes are known. A config about which nothing is known c
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ftlint.datasets import DatasetSize, Info
     from ftlint.facts import Given

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from glob import iglob
 from itertools import islice
-from typing import TYPE_CHECKING, Any
 
 from ftlint import datafile
 from ftlint.rules.registry import RULES
+from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import Malformed, Rule, parse, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 MAX_FILES = 500
 MAX_BYTES = 1 << 18

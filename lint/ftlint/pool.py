@@ -9,10 +9,12 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any, BinaryIO
 
 WORTH = 64
 """Files; below that a second process ends when the first would have been done."""

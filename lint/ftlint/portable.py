@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ftlint.records import Change, Diagnostic, Edit, Fix
 from ftlint.source import of_text
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from ftlint.discovery import Command
     from ftlint.engine import Result

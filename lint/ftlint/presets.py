@@ -7,7 +7,7 @@ of the releases from 0.9.3 on does not have.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from ftschemas.named import NamedTuple
 
 PRESETS = ("beginner", "quick", "production", "research")
 METHODS = ("lora", "qlora", "full")

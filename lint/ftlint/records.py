@@ -1,18 +1,19 @@
 """The records that travel through ftlint: findings, fixes, edits.
 
 They are named tuples rather than dataclasses: importing `dataclasses` alone costs a fifth of the
-whole start-up budget.
+whole start-up budget. Names of types alone are made for the type checker only.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Literal
 
-Severity = Literal["error", "warning", "info"]
-Applicability = Literal["safe", "unsafe", "display"]
+    Severity = Literal["error", "warning", "info"]
+    Applicability = Literal["safe", "unsafe", "display"]
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 

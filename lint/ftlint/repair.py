@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ftlint.deadline import within
 from ftlint.fixes import write
 from ftlint.fixes.apply import fix
 from ftlint.fixes.diff import unified
 from ftlint.report import Repair
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.engine import Options, Result

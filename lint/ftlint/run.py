@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from ftlint.batch import lint_files
 from ftlint.files import Found, Unreadable, expand
@@ -11,6 +10,7 @@ from ftlint.judges import Judges, Refused, Request
 from ftlint.limits import reason
 from ftlint.records import SEVERITIES, Diagnostic
 from ftlint.report import Repair, Run
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
 
 import ftschemas
 from ftlint.catalogue import PARSER
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ftlint.target import Target
 
 

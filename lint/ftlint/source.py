@@ -7,7 +7,8 @@ return is a character, and so is a byte order mark (offset 0 of a file that has 
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
+
+from ftschemas.named import NamedTuple
 
 BOM = "\ufeff"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
 from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftschemas.ruleformat import Range

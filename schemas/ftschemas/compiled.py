@@ -8,7 +8,11 @@ LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash
 stands for any value, 2 for two datasets. TAKE_ANY: the same, keys that do with any word.
 """
 # ruff: noqa
-from typing import Any
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 LLAMAFACTORY: Any = ('0.9.0', '0.9.1', '0.9.2', '0.9.3', '0.9.4', '0.9.5')
 TRANSFORMERS: Any = ('4.41', '4.42', '4.43', '4.44', '4.45', '4.46', '4.48', '4.49', '4.50', '4.51', '4.52', '4.53', '4.54', '4.55', '4.56', '4.57', '5.0', '5.1', '5.2', '5.3',

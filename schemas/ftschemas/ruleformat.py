@@ -7,12 +7,14 @@ policies. `when` stays the nested mapping it is in the file, its two extensions 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
-Condition = dict[str, Any]
+    Condition = dict[str, Any]
+
 Range = tuple[tuple[str, tuple[int, ...]], ...]
 
 FALSY: list[object] = [None, False, 0, "", [], {}]

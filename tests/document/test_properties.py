@@ -17,7 +17,6 @@ from ftlint.document import (
     Broken,
     Document,
     Mapping,
-    Node,
     Scalar,
     Sequence,
     compose,
@@ -30,6 +29,8 @@ from tests.document.written import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ftlint.document import Node
 
 MANY = settings(max_examples=300, deadline=None, derandomize=True)
 LINE_ENDS = ["\n", "\n", "\r\n", "\r"]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ftlint import __version__
 from ftlint.presets import METHODS, PRESETS
 from ftlint.report import FORMATS
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, TypeVar
 
-_Command = TypeVar("_Command", bound="Callable[..., Any]")
+    _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
 class _Group(click.Group):

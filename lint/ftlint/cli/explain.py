@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import textwrap
-from typing import TYPE_CHECKING, Any
 
 from ftlint.rules.registry import RULES
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ftschemas.ruleformat import Rule
 
 MARKS = str.maketrans("", "", "«»")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.cli.check import guarded, read_stdin, wants_colour, write
 from ftlint.clock import is_calibrated, time_of
@@ -15,6 +14,7 @@ from ftlint.report.plans import Column, as_object
 from ftlint.run import CLEAN, USAGE, Judges, Request
 from ftlint.source import Undecodable, decode
 from ftlint.steps import NoPlan, StepPlan
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

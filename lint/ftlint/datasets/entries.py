@@ -6,9 +6,9 @@ Source: LLaMA Factory `data/parser.py` (0.9.3 to 0.9.5).
 from __future__ import annotations
 
 import os.path
-from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.outside import note
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

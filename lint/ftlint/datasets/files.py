@@ -7,9 +7,9 @@ Source: LLaMA Factory `data/loader.py` `_load_single_dataset`, `extras/constants
 from __future__ import annotations
 
 import os.path
-from typing import NamedTuple
 
 from ftlint.outside import note
+from ftschemas.named import NamedTuple
 
 KINDS = {"arrow": "arrow", "csv": "csv", "json": "json", "jsonl": "json", "parquet": "parquet",
          "txt": "text"}  # fmt: skip

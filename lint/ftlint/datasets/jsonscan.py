@@ -11,10 +11,10 @@ import os
 import re
 from array import array
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.datasets.jsonflat import count_flat
 from ftlint.datasets.parallel import shares, spread
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

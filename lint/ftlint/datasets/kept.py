@@ -8,10 +8,10 @@ tokenizer and cutoff_len have no part in it. Source: LLaMA Factory `data/convert
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from ftlint.datasets.entries import ALPACA, OPENAI, SHAREGPT
 from ftlint.datasets.reading import NoReader, rows_of
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.datasets.entries import Columns, Entry, Tags

@@ -6,9 +6,8 @@ file at other places and hand back a few numbers (see `ftlint.pool`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ftlint import pool
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

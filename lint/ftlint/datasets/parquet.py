@@ -7,9 +7,9 @@ apache/parquet-format `README.md` and `parquet.thrift`, apache/thrift `thrift-co
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from ftlint.datasets.jsonscan import RowCount
+from ftschemas.named import NamedTuple
 
 MAGIC = b"PAR1"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from ftlint.datasets.jsonscan import BOM
 from ftlint.datasets.textscan import records_of
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator

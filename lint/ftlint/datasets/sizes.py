@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.datasets.cache import Cache
 from ftlint.datasets.entries import CLOUD, FILE, HUBS, SCRIPT, Entry, Info, define, read_info
@@ -11,6 +10,7 @@ from ftlint.datasets.files import ELSEWHERE, OUTSIDE, Files, Trouble, find
 from ftlint.outside import note
 from ftlint.steps.counts import UNKNOWN, Count, exactly, least, total
 from ftlint.steps.rows import DatasetRows, SampleCount
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,9 +6,9 @@ Source: datasets `packaged_modules/text/text.py` and `csv/csv.py` (4.0), pandas'
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from ftlint.datasets.jsonscan import BOM, RowCount
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from ftlint.engine import Options, Result, dialect_of, lint
 from ftlint.fixes import oracle, roundtrip
 from ftlint.fixes.damage import READING, damage
@@ -11,6 +9,7 @@ from ftlint.fixes.foreign import changes_of
 from ftlint.fixes.page import Page, Refused, read_page
 from ftlint.fixes.plan import collide, ordered, splice
 from ftlint.source import Source, of_text
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

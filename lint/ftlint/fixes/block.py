@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ftlint.document import Mapping, Node, Scalar, Sequence
+from ftlint.document import Mapping, Scalar, Sequence
 from ftlint.fixes.columns import padding
 from ftlint.fixes.page import Refused
 from ftlint.records import Edit
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ftlint.document import Node
     from ftlint.fixes.page import Page, Pair
 
 

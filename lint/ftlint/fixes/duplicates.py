@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from ftlint.dialect import OMEGACONF
 from ftlint.fixes.edits import delete_pair
 from ftlint.fixes.page import Pair, Refused, read_page
 from ftlint.messages import show
 from ftlint.records import Fix
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.fixes.page import Page

@@ -7,7 +7,6 @@ takes a guess it returns the reason instead.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from ftlint.document import Scalar
 from ftlint.fixes import block, flow
@@ -17,6 +16,7 @@ from ftlint.fixes.rewrite import rename, replace
 from ftlint.fixes.sections import place
 from ftlint.fixes.spelling import fit
 from ftlint.records import Change
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

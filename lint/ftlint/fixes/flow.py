@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ftlint.fixes.columns import lead, padding
 from ftlint.fixes.page import Refused, blanked
 from ftlint.records import Edit
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.fixes.page import Page, Pair

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ftlint.fixes import roundtrip
 from ftlint.fixes.page import Page, Refused, edited
 from ftlint.fixes.spelling import read
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
     from ftlint.records import Change, Edit
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.construct import construct
-from ftlint.document import Alias, Document, Mapping, Node, Scalar, Sequence, compose, deref, walk
+from ftlint.document import Alias, Document, Mapping, Scalar, Sequence, compose, deref, walk
 from ftlint.source import BOM, of_text
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ftlint.construct import Constructed
     from ftlint.context import Context
     from ftlint.dialect import Dialect
-    from ftlint.document import Comment
+    from ftlint.document import Comment, Node
     from ftlint.source import Source
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ftlint.fixes import edits
 from ftlint.fixes.page import Page, Refused, edited, page_of
 from ftlint.fixes.plan import Plan, compose, splice
 from ftlint.fixes.spelling import spell
 from ftlint.messages import fields, show, visible
-from ftlint.records import Applicability, Change, Edit, Fix
+from ftlint.records import Change, Edit, Fix
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ftlint.context import Context
+    from ftlint.records import Applicability
     from ftschemas.ruleformat import FixRecipe
 
 LONGEST = 80

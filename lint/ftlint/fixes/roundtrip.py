@@ -6,12 +6,12 @@ resolver (YAML 1.2), other containers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ftlint.fixes.page import Refused
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from typing import Any
 
 
 def load(text: str) -> object | Refused:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
 from ftlint.construct import construct
 from ftlint.dialect import resolve
 from ftlint.document import Document, Mapping, compose
 from ftlint.fixes.page import Refused
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.dialect import Dialect

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,8 +56,6 @@ FORMATS = ("text", "concise", "json", "jsonl", "github")
 
 def reporter(name: str) -> Callable[[Run, bool], Iterator[str]]:
     """Return the function that writes a run in this format; the flag asks for colour."""
-    from importlib import import_module
-
     module = "json" if name == "jsonl" else name
-    report = import_module(f"ftlint.report.{module}_")
+    report = __import__(f"ftlint.report.{module}_", fromlist=["report"])
     return report.lines if name == "jsonl" else report.report  # type: ignore[no-any-return]

@@ -6,11 +6,11 @@ Everything outside ASCII is escaped: the output is valid in whatever encoding it
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from ftlint import __version__
 from ftlint.messages import visible
 from ftlint.records import SEVERITIES
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeVar
 from unicodedata import east_asian_width
 
 from ftlint.budget import spoken
 from ftlint.messages import visible
 from ftlint.report.plans import Time
 from ftlint.steps import NoPlan
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeVar
 
     from ftlint.report.plans import Column
     from ftlint.steps import Amount, Count, StepPlan
 
+    _Bounds = TypeVar("_Bounds", "Count", "Amount")
     Cell = Callable[[StepPlan, Column], str]
 
 NONE = "-"
@@ -112,9 +114,6 @@ def _is_packed(plan: StepPlan) -> bool:
 
 def _may_stop(plan: StepPlan) -> bool:
     return plan.total_steps.exact is not None and plan.executed_steps.exact is None
-
-
-_Bounds = TypeVar("_Bounds", "Count", "Amount")
 
 
 def _planned(plan: StepPlan, count: _Bounds) -> _Bounds:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from unicodedata import category, east_asian_width
-
 from ftlint.messages import shown_path, visible
 from ftlint.records import SEVERITIES
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +104,10 @@ def _width(letter: str) -> int:
     """Return how many columns a terminal gives a letter."""
     if not letter.isprintable() and letter != "\t":
         return len(visible(letter))
+    if letter.isascii():
+        return 1
+    from unicodedata import category, east_asian_width
+
     if category(letter) in ("Mn", "Me") or "\u1160" <= letter <= "\u11ff":
         return 0  # an accent or the tail of a Korean syllable, drawn over the letter before
     return 2 if east_asian_width(letter) in "WF" else 1

@@ -7,15 +7,17 @@ This one answers in microseconds and needs no import, which is what the linter's
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ftschemas.ruleformat import Condition
 
-Instance = dict[str, Any]
-"""`config`, `effective` and `facts`, each a mapping."""
+    Instance = dict[str, Any]
+    """`config`, `effective` and `facts`, each a mapping."""
 
 
 def holds(when: Condition, instance: Instance) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ftlint.catalogue import is_known
 from ftlint.records import Finding
 from ftlint.rules.companions import complete
 from ftlint.rules.condition import equal
 from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

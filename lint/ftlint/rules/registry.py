@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
 
 from ftlint.target import Target, in_range
 from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import Check, FixRecipe, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
 Needing = dict["str | None", list[tuple[int, Rule, Check]]]
 """Numbered conditions by what they need."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ftlint.catalogue import TRANSFORMERS
 from ftlint.dialect import OMEGACONF, looks_numeric, resolve
 from ftlint.document import Scalar, deref
@@ -13,9 +11,11 @@ from ftlint.records import Finding
 from ftlint.rules.companions import complete
 from ftlint.rules.condition import equal
 from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from ftlint.catalogue import Key
     from ftlint.construct import Entry

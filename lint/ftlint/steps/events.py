@@ -8,9 +8,9 @@ evaluates once more after training.
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.steps.counts import NoPlan
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.steps.loop import Run

@@ -9,9 +9,9 @@ accelerate `data_loader.py` `BatchSamplerShard` (1.7, 1.11).
 from __future__ import annotations
 
 from math import ceil, gcd
-from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.steps.counts import NoPlan
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.steps.settings import Settings, Version

@@ -6,10 +6,9 @@ Source: LLaMA Factory `data/data_utils.py` `merge_dataset` (0.9.3 to 0.9.5), dat
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from ftlint.steps.counts import Count, NoPlan, exactly, largest, least, total
 from ftlint.steps.pcg64 import choices
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

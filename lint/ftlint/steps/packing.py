@@ -6,9 +6,8 @@ Source: LLaMA Factory `data/processor/supervised.py`, `pretrain.py`, `processor_
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ftlint.steps.counts import Count
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.steps.settings import Settings

@@ -7,7 +7,7 @@ sums of p. Interleaving with probabilities is reproducible because of it. Source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

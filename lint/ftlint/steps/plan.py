@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from ftlint.steps import ppo
 from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
@@ -11,6 +9,7 @@ from ftlint.steps.outcome import Judge, Outcome
 from ftlint.steps.rows import TrainRows, train_rows
 from ftlint.steps.settings import read
 from ftlint.steps.world import ranks as ranks_of
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,11 +7,11 @@ One step is a round of answers and `ppo_epochs` passes over them. Source: LLaMA 
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING
 
 from ftlint.steps.counts import NoPlan
 from ftlint.steps.events import Events, warmup
 from ftlint.steps.loop import Layout, Run
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.steps.settings import Settings, Version

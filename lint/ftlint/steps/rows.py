@@ -8,11 +8,11 @@ preprocessing (up to 0.9.3: preprocessing, then the split). Source: `data/loader
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, total
 from ftlint.steps.mixing import mix
 from ftlint.steps.packing import packed
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.steps.settings import Settings, Version

@@ -7,9 +7,9 @@ LLaMA Factory `hparams/*.py`, transformers `training_args.py` (0.9.3 to 0.9.5; 4
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.steps.counts import NoPlan
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

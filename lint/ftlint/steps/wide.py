@@ -7,11 +7,11 @@ fractions, and before 4.52 the epochs, do neither: their bounds hold for any num
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING
 
 from ftlint.steps.counts import Amount, Count
 from ftlint.steps.events import warmup
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.steps.outcome import Judge, Outcome

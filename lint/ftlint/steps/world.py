@@ -6,9 +6,8 @@ Source: LLaMA Factory `launcher.py` and `hparams/training_args.py` (0.9.5), acce
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from ftlint.steps.counts import NoPlan
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ftlint.bands import bands_of
 from ftlint.planning import again
 from ftlint.records import Finding
 from ftlint.rules.plan.wording import count, launched, of
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Any
 
 from ftlint.outside import note
 from ftlint.records import Change, Finding
 from ftlint.rules.plan.wording import count, of
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
     from ftlint.construct import Entry
     from ftlint.context import Context

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from ftlint.bands import bands_of
 from ftlint.records import Finding
 from ftlint.rules.plan.wording import METHODS, count, launched, of, rate, span
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,11 +7,11 @@ the samples in the same comment (or known otherwise). Anything about intervals i
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.planning import again, without_data
 from ftlint.records import Finding
 from ftlint.rules.plan.wording import count, launched, of
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
