@@ -14,6 +14,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,12 +71,12 @@ class Family(NamedTuple):
 
 
 _SMALL_RUNS = (
-    Shape(24, 1, 1024, 120),
-    Shape(24, 4, 896, 30),
-    Shape(40, 1, 640, 120, WATCHED),
+    Shape(24, 1, 1024, 90),
+    Shape(24, 4, 896, 22),
+    Shape(40, 1, 640, 90, WATCHED),
 )
 _SMALL_REACH = ("--batch", "40")
-_LARGE_RUNS = (Shape(2, 4, 2048, 18), Shape(8, 1, 1024, 38), Shape(2, 2, 4096, 18))
+_LARGE_RUNS = (Shape(2, 4, 2048, 16), Shape(8, 1, 1024, 34), Shape(2, 2, 4096, 16))
 _LARGE_REACH = ("--batch", "2", "--length", "4096")
 
 FAMILIES = {
@@ -142,13 +143,19 @@ def write_family(root: Path, name: str, family: Family) -> None:
 
 
 def call_bench(root: Path, *arguments: str, store: str = "calibration") -> str:
-    """Call `bench` in `root`, with calibrations of its own; return what it printed."""
+    """Call `bench` in `root`, with calibrations of its own; return what it printed.
+
+    Each call prepares its rows anew: `datasets` keeps what another call has prepared elsewhere.
+    """
     command = [sys.executable, "-m", "ftbench", *arguments]
-    environment = {**os.environ, "FTBENCH_CALIBRATION": str(root / store)}
     print("$ bench", *arguments, file=sys.stderr, flush=True)
-    done = subprocess.run(
-        command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True, check=False
-    )
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {
+            **os.environ, "FTBENCH_CALIBRATION": str(root / store), "HF_DATASETS_CACHE": cache
+        }  # fmt: skip
+        done = subprocess.run(
+            command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True, check=False
+        )
     if done.returncode:
         print(f"bench {arguments[0]} ended with {done.returncode}", file=sys.stderr, flush=True)
     return done.stdout

@@ -59,7 +59,8 @@ def result(steps: list[Any], **changed: Any) -> Result:
         "steps": steps,
         "phases": {
             "import": 9.0, "parse": 0.5, "data": 2.0, "model": 12.0, "train": 60.0, "total": 90.0,
-            "first_step": steps[0]["seconds"] if steps else None, "evaluations": [], "saves": [],
+            "first_step": steps[0]["seconds"] if steps else None,
+            "after_first": sum(one["seconds"] for one in steps[1:]), "evaluations": [], "saves": [],
             "wall": 92.0,
         },
         "memory": {

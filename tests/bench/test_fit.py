@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ftbench.calibration.design import PADDED_TO, WARM, design, up
+from ftbench.calibration.design import PADDED_TO, TIMED, WARM, design, up
 from ftbench.calibration.fit import Law, Point, fit, resampled, residuals
 
 BIG = Law(start=0.004, per_token=1.3e-4, per_square=6e-9)
@@ -105,6 +105,10 @@ def test_designs(batch: int, length: int) -> None:
     assert max(rows * long for rows, long in plan.fitted) == max(batch * length, 2 * PADDED_TO)
     assert all(long % PADDED_TO == 0 or long == length for _, long in plan.fitted)
     assert max(long for _, long in (*plan.fitted, plan.held_out)) <= max(up(length), PADDED_TO)
-    first = plan.schedule()[0]
-    assert first["rows"] * first["length"] == max(b * s for b, s in plan.fitted)
-    assert first["steps"] > WARM
+    schedule, shapes = plan.schedule(), (*plan.fitted, plan.held_out)
+    asked = [(entry["rows"], entry["length"]) for entry in schedule]
+    assert asked == list(shapes) * (1 + TIMED)
+    assert schedule[0]["rows"] * schedule[0]["length"] == max(b * s for b, s in plan.fitted)
+    assert [entry["steps"] for entry in schedule] == [WARM] * len(shapes) + [1] * TIMED * len(
+        shapes
+    )

@@ -31,6 +31,7 @@ class Machine:
     """What nobody is told: the law and every price."""
 
     law: Law = LARGE
+    later: float = 0.004
     optimizer: float = 0.03
     fetch: float = 0.002
     first: float = 2.0
@@ -52,18 +53,21 @@ class Machine:
         seen: set[tuple[int, int]] = set()
         steps = []
         for number, group in enumerate(shapes):
-            inside = sum(self.law.at(*one) for one in group) * process * (self.real if real else 1)
-            inside *= draw.lognormvariate(0, self.between_steps)
-            inside += self.shape * len(set(group) - seen) + (self.first if number == 0 else 0)
+            factor = process * (self.real if real else 1)
+            factor *= draw.lognormvariate(0, self.between_steps)
+            each = [self.law.at(*one) * factor + (self.later if at else 0)
+                    for at, one in enumerate(group)]  # fmt: skip
+            each[0] += self.shape * len(set(group) - seen) + (self.first if number == 0 else 0)
             seen |= set(group)
-            data, rest = self.fetch * len(group), self.optimizer * process
+            inside, data, rest = sum(each), self.fetch * len(group), self.optimizer * process
             steps.append(
-                step(inside + data + rest, group, forward_backward=inside, data=data, other=None)
-            )
+                step(inside + data + rest, group, forward_backward=inside, each=each, data=data,
+                     other=None)
+            )  # fmt: skip
         train = sum(one["seconds"] for one in steps)
         start = self.startup * draw.lognormvariate(0, self.between_starts)
         wall = start + train + self.row * rows
-        phases = {**result([])["phases"], "train": train, "data": self.row * rows, "wall": wall}  # type: ignore[dict-item]
+        phases = {**result(steps)["phases"], "train": train, "data": self.row * rows, "wall": wall}  # type: ignore[dict-item]
         return result(steps, phases=phases)
 
 

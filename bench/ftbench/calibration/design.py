@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from ftbench.runners.protocol import Shape
 
-WARM, TIMED = 2, 4
+WARM, TIMED = 1, 4
 """Steps of a shape that are left out, and that are timed."""
 PADDED_TO = 8
 
@@ -21,11 +21,15 @@ class Design(NamedTuple):
     def schedule(self, *, masked: bool = False) -> list[Shape]:
         """Return the steps of one run over all shapes; `masked` where real batches are padded.
 
-        The largest comes first: memory that does not suffice is found at once.
+        The largest comes first: memory that does not suffice is found at once. What is timed comes
+        in rounds over all shapes: a host that is slow for a while is slow for each of them.
         """
+        shapes = (*self.fitted, self.held_out)
+        rounds = [WARM, *[1] * TIMED]
         return [
-            {"rows": rows, "length": length, "steps": WARM + TIMED, "masked": masked}
-            for rows, length in (*self.fitted, self.held_out)
+            {"rows": rows, "length": length, "steps": steps, "masked": masked}
+            for steps in rounds
+            for rows, length in shapes
         ]
 
 
@@ -38,20 +42,20 @@ def design(batch: int, length: int, shortest: int | None = None) -> Design:
         shortest: about the least length that occurs; a sixteenth of the longest where unknown,
             and a quarter at most: shapes that are all alike show no slope.
 
-    The corners tell a token's price from a square's, because they hold many tokens in short rows
-    and fewer in long ones; the middle shows a bend. A batch of one row is measured beside another
-    number of rows, so that other batches lie inside. Packed rows (`shortest` is None) have round
-    lengths, which kernels do a few per cent faster than others: there every length is round.
+    Four large shapes tell a token's price from a square's: two numbers of rows by two lengths. The
+    two small ones tell what the host needs. A batch of one row is measured beside another number of
+    rows, so that other batches lie inside. Packed rows (`shortest` is None) have round lengths,
+    which kernels do a few per cent faster than others: there every length is round.
     """
     least = min(length // 4, length // 16 if shortest is None else shortest)
     grid = PADDED_TO if shortest is not None else max(PADDED_TO, 2 ** (length.bit_length() - 5))
     low = up(min(length, max(PADDED_TO, least)), grid)
-    middle = up(max(low, (low + length) // 3), grid)
+    middle = min(length, up(max(low, (low + length) // 2), grid))
     half = max(1, batch // 2)
-    rows = batch if batch > 1 else 2
-    corners = [(rows, length), (1, length), (rows, middle), (rows, low), (1, low), (half, middle)]
+    corners = [(rows, long) for rows in (batch, half) for long in (length, middle)]
+    corners += [(batch, low), (1, low)]
     if batch == 1:
-        corners = [(1, length), (1, middle), (2, low), (1, low), (2, middle)]
+        corners += [(2, low), (2, up(max(low, (low + length) // 3), grid))]
     fitted = sorted(dict.fromkeys(corners), key=lambda one: (-one[0] * one[1], one[0]))
     held_out = next(
         one

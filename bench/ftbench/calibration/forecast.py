@@ -95,8 +95,8 @@ def forecast(
     waiting = _waiting(law, runs)
     if waiting > 0.1:
         notes.append(
-            f"{waiting:.0%} of the micro-batches are too small for the GPU: it waits for the host,"
-            " and other work on the machine changes the time"
+            f"batches are small for this GPU: for {waiting:.0%} of the time it waits for the host,"
+            " and other work on the machine changes that"
         )
     correction = prices.correction
     if work.lengths and correction == 1.0:
@@ -162,10 +162,10 @@ def _seconds(law: Law, counted: Shapes) -> float:
 
 
 def _waiting(law: Law, runs: Sequence[Shapes]) -> float:
-    """Return the share of the micro-batches at the floor of the law."""
+    """Return how far the host decides, over all micro-batches."""
     whole = sum(times for counted in runs for times in counted.values())
-    floor = sum(n for counted in runs for shape, n in counted.items() if law.waits(*shape))
-    return floor / whole if whole else 0.0
+    found = sum(n * law.waiting(*shape) for counted in runs for shape, n in counted.items())
+    return found / whole if whole else 0.0
 
 
 def _mean(runs: Sequence[Shapes]) -> Shapes:

@@ -70,19 +70,20 @@ def points_of(result: Result, design: Design) -> tuple[list[Point], Point]:
 
 
 def _groups(result: Result) -> list[list[Step]]:
-    """Return the steps of each entry of the schedule. Raises `Incomplete`."""
-    steps, groups = result["steps"], []
+    """Return the steps of each shape of the schedule, in turn. Raises `Incomplete`."""
+    steps = result["steps"]
+    groups: dict[tuple[int, int], list[Step]] = {}
     for entry in result["schedule"] or []:
-        group, steps = steps[: entry["steps"]], steps[entry["steps"] :]
-        shape = [entry["rows"], entry["length"]]
-        if len(group) < entry["steps"] or any(
-            batch[:2] != shape for step in group for batch in step["micro_batches"]
+        part, steps = steps[: entry["steps"]], steps[entry["steps"] :]
+        shape = entry["rows"], entry["length"]
+        if len(part) < entry["steps"] or any(
+            tuple(batch[:2]) != shape for step in part for batch in step["micro_batches"]
         ):
             raise Incomplete(f"the steps of shape {shape[0]} x {shape[1]} were not all done")
-        groups.append(group)
+        groups.setdefault(shape, []).extend(part)
     if not groups:
         raise Incomplete("the run had no schedule")
-    return groups
+    return list(groups.values())
 
 
 def _forward_backward(step: Step) -> float:
@@ -221,13 +222,18 @@ def _share_and_price(found: Sequence[tuple[float, float]], price: float) -> tupl
 
 
 def _startup(result: Result) -> float:
+    """Return what a process takes before its first step and after its last one.
+
+    Preparing the data is no part of it, nor are evaluations and checkpoints after the last step.
+    """
     phases = result["phases"]
-    if phases is None or phases["train"] is None:
+    if phases is None or phases["first_step"] is None:
         raise Incomplete("how long training took was not captured")
     whole = phases["wall"] if phases["wall"] is not None else phases["total"]
-    during = (result["trainer"] or {"evaluations": 0})["evaluations"]
-    after = sum(phases["evaluations"][during:])
-    return max(0.0, whole - phases["train"] - after - (phases["data"] or 0.0))
+    stepping = phases["first_step"] + (phases["after_first"] or 0.0)
+    within = sum(step["other"] or 0.0 for step in result["steps"])
+    late = max(0.0, sum(phases["evaluations"]) + sum(phases["saves"]) - within)
+    return max(0.0, whole - stepping - late - (phases["data"] or 0.0))
 
 
 def _price_of_row(result: Result) -> float | None:

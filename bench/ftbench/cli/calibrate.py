@@ -128,8 +128,8 @@ def lines(record: dict[str, Any]) -> list[str]:
     law, check, prices = law_of(record["law"]), record["check"], record["prices"]
     found = [
         f"{record['gpu']['name']}, {record['key']['model']}, {record['key']['method']}",
-        f"a micro-batch  max({law.floor:.4g}, {law.start:.4g} + {law.per_token:.4g} x tokens"
-        f" + {law.per_square:.4g} x squares) s",
+        f"a micro-batch  {law.start:.4g} + {law.per_token:.4g} x tokens"
+        f" + {law.per_square:.4g} x squares s, no less than {law.floor:.4g} s",
         f"beside it      {prices['step']:.4g} s a step, {prices['batch']:.4g} s to fetch a batch",
         f"once           start-up {prices['startup']:.1f} s, first step {prices['first']:.1f} s",
         f"real batches   {prices['correction']:.3f} x the law"
