@@ -110,6 +110,11 @@ TRUTH = (
 """What a key of true and false takes for either: nothing converts it, so Python's truth decides."""
 
 
+MODELS_OWN = frozenset(["rope_scaling"])
+"""Keys that are passed over until the model's own limits are exceeded: that a run of one model
+ended on a value says nothing of another."""
+
+
 class Observed(NamedTuple):
     """What wrong kinds of value met in the real program. By (release, key) but the first."""
 
@@ -151,9 +156,9 @@ def observed() -> Observed:
                     if met.get(kind) == "refused":
                         del met[kind]
             where = data["llamafactory"], key
-            if lives and "word" in lives[0]["ok"]:
+            if key in MODELS_OWN or (lives and "word" in lives[0]["ok"]):
                 found.take_any.add(where)
-            if met:
+            if met and key not in MODELS_OWN:
                 found.types[where] = tuple(sorted(met.items()))
                 seen = probes[beside[0]] if lives else data
                 source = lives[0] if lives else record

@@ -59,12 +59,10 @@ def make_context(
     rules: RuleBook,
 ) -> Context:
     """Put together what rules ask of a file."""
-    config = {
-        name: as_taken(entry.value, catalogue.get(name))
-        for name, entry in constructed.entries.items()
-    }
+    written = {name: entry.value for name, entry in constructed.entries.items()}
+    config = {name: as_taken(value, catalogue.get(name)) for name, value in written.items()}
     values = effective(config, catalogue)
-    known = facts(values, target, given, source.path)
+    known = facts(values, written, target, given, source.path)
     planned = None
     if command == "train":
         root = info_root(given.dataset_dir or values.get("dataset_dir"), source.path)

@@ -29,6 +29,11 @@ _OWN = frozenset(
     template plot_loss neat_packing
     quantization_bit""".split()
 )
+_ALONE = frozenset(
+    """finetuning_type cutoff_len infer_backend neat_packing plot_loss adapter_name_or_path
+    lora_target export_dir""".split()
+)
+"""Keys that no other tool is known to have, which tell a file even without a model's name."""
 _OTHERS = frozenset(
     """base_model sequence_len datasets dataset_mixer torch_dtype model_type architectures
     trainer actor_rollout_ref services jobs repos compute_environment distributed_type
@@ -42,9 +47,12 @@ _V1 = frozenset(
     batching_strategy save_ckpt_as_hf enable_activation_checkpointing""".split()
 )
 _RUNS = frozenset(
-    """do_train do_eval do_predict output_dir dataset eval_dataset per_device_train_batch_size
-    num_train_epochs learning_rate max_steps""".split()
+    """do_train do_eval do_predict output_dir per_device_train_batch_size num_train_epochs
+    learning_rate max_steps""".split()
 )
+"""Keys that `train` alone takes."""
+_DATA = frozenset(["dataset", "eval_dataset"])
+"""Keys that every command takes and only `train` (and `export` that quantizes) has a use for."""
 
 _EXPORTS = frozenset(["export_dir", "export_size", "export_device", "export_legacy_format"])
 _TALKS = frozenset(["infer_backend", "vllm_maxlen", "sglang_maxlen", "temperature", "top_p"])
@@ -86,11 +94,12 @@ def command_of(names: Collection[str]) -> Command | None:
         return "v1"
     if not _is_config(keys):
         return None
-    if keys & _EXPORTS and not keys & _RUNS:
+    exports = "export_dir" in keys or (keys & _EXPORTS and not keys & _TALKS)
+    if exports and not keys & _RUNS:
         return "export"
-    if "task" in keys and not keys & _RUNS:
+    if "task" in keys and not keys & (_RUNS | _DATA):
         return "eval"
-    if keys & _RUNS or ("stage" in keys and not keys & _TALKS):
+    if keys & _RUNS or (keys & {"stage", *_DATA} and not keys & _TALKS):
         return "train"
     return "chat"
 
@@ -98,12 +107,14 @@ def command_of(names: Collection[str]) -> Command | None:
 def _is_config(keys: set[str]) -> bool:
     markers = len(keys & _MARKERS)
     foreign = sum(not catalogue.is_known(key) for key in keys)
-    if keys & _OTHERS and markers < 4:
+    if keys & _OTHERS and markers < 4 and not keys & _ALONE:
         return False
     if "model_name_or_path" in keys:
         own = len(keys & _OWN)
         return own >= 1 and (markers >= 2 or len(keys) <= 4) and markers + own > foreign // 2
-    return markers >= 4 and len(keys & _OWN) >= 2 and foreign <= len(keys) // 2
+    if markers >= 4 and len(keys & _OWN) >= 2:
+        return foreign <= len(keys) // 2
+    return bool(keys & _ALONE) and markers >= 2 and len(keys) >= 4 and foreign <= len(keys) // 4
 
 
 def placeholder_in(value: object) -> str | None:

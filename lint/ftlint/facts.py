@@ -68,14 +68,25 @@ def effective(config: Mapping[str, object], catalogue: Catalogue) -> dict[str, o
     return values
 
 
-def facts(values: Mapping[str, Any], target: Target, given: Given, path: str) -> dict[str, object]:
-    """Return what is known besides, and only that: a rule over an unknown fact does not fire."""
+def facts(
+    values: Mapping[str, Any],
+    written: Mapping[str, object],
+    target: Target,
+    given: Given,
+    path: str,
+) -> dict[str, object]:
+    """Return what is known besides, and only that: a rule over an unknown fact does not fire.
+
+    `values`: the effective config. `written`: the file's own values, before anything is made of
+    them.
+    """
     known: dict[str, object | None] = {
         "llamafactory": target.llamafactory,
         "transformers": target.transformers,
         "interleave_probs": _numbers(values.get("interleave_probs")),
         "report_to": _report_to(values.get("report_to"), target),
         "repeated_datasets": _repeated(values.get("dataset")),
+        "memory_optimizers": _memory_optimizers(written, target),
         "save_is_multiple_of_eval": _save_is_multiple_of_eval(values),
         "unreadable_json": [key for key in _JSON_KEYS if _is_broken_json(values.get(key))],
         **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
@@ -124,6 +135,26 @@ def _repeated(value: object) -> list[str] | None:
                 again[word] = None
             seen.add(word)
     return list(again) or None
+
+
+def _memory_optimizers(written: Mapping[str, object], target: Target) -> float | None:
+    """Add up GaLore, APOLLO and BAdam as LLaMA Factory does; None where it could not either.
+
+    It takes the switches for numbers, so that `use_galore: 2` alone is one too many. Source:
+    `FinetuningArguments.__post_init__` [0.9.2 to 0.9.5]; before, two that are on.
+    """
+    galore, apollo, badam = (written.get(f"use_{name}", False) for name in _MEMORY_OPTIMIZERS)
+    if not (galore or apollo or badam):
+        return None
+    if target.versions[0] < (0, 9, 2):
+        return bool(galore) + bool(badam)
+    try:
+        return int(galore) + int(apollo) + badam  # type: ignore[call-overload, no-any-return]
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+_MEMORY_OPTIMIZERS = ("galore", "apollo", "badam")
 
 
 def _count(value: object) -> int | None:

@@ -239,10 +239,14 @@ class Trainer(Process):
         steps: int = 2,
         trace: bool = False,
         timeout: float = 60.0,
+        command: Command = "train",
     ) -> Outcome:
-        """Train one config, or the text of one, for `steps` optimizer steps in the fixture."""
+        """Train one config, or the text of one, for `steps` optimizer steps in the fixture.
+
+        With another command: export it, or let it chat.
+        """
         kind = "text" if isinstance(config, str) else "config"
-        request = {"id": name, kind: config, "steps": steps, "trace": trace}
+        request = {"id": name, "command": command, kind: config, "steps": steps, "trace": trace}
         answer = self.ask(request, timeout)
         answer["read"] = tuple(answer.get("read") or ())
         return Outcome(**{key: answer[key] for key in Outcome._fields if key in answer})

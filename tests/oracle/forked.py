@@ -82,8 +82,9 @@ def call(
 
 def _run(work: Callable[[], dict[str, Any]], writer: int, log: str) -> None:
     os.setsid()
-    # `deepspeed: 5` makes the program open and close file descriptor 5: keep out of its way.
-    writer = fcntl.fcntl(writer, fcntl.F_DUPFD, 1000)
+    # `deepspeed: 5` makes the program open and close file descriptor 5, `accelerator_config: 1_000`
+    # the thousandth: keep out of their way.
+    writer = fcntl.fcntl(writer, fcntl.F_DUPFD, 987)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(output, 1)

@@ -74,6 +74,8 @@ class Generated(NamedTuple):
     text: str
     base: str
     changes: tuple[str, ...]
+    plain: str
+    """The base itself, unchanged."""
 
 
 class Keys(NamedTuple):
@@ -241,10 +243,11 @@ def generate(release: str, seed: int, count: int) -> Iterator[Generated]:
         name = list(plain)[index] if index < len(plain) else rng.choice(list(plain))
         command, config = plain[name]
         draft = _Draft(config, command)
+        before = draft.text()
         if index >= len(plain):
             for _ in range(rng.choice((1, 1, 2, 2, 3))):
                 rng.choices(changes, weights)[0](draft, keys, rng)
-        yield Generated(f"{index:05}", command, draft.text(), name, tuple(draft.changes))
+        yield Generated(f"{index:05}", command, draft.text(), name, tuple(draft.changes), before)
 
 
 def main(argv: list[str] | None = None) -> None:

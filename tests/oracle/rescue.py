@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from tests.oracle import environments
 from tests.oracle.client import Case, Judge
-from tests.oracle.score import COMMANDS, CORPUS, Subject, lint, run_ftlint
+from tests.oracle.score import CORPUS, Subject, command_of, lint, run_ftlint
 
 LEVELS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("safe", ("--fix",)),
@@ -56,7 +56,7 @@ class Rescue(NamedTuple):
 def rescue(release: str) -> Rescue:
     """Fix the whole corpus for one release, and judge it before and after."""
     rows = [json.loads(line) for line in (CORPUS / "manifest.jsonl").read_text().splitlines()]
-    commands = {row["file"]: COMMANDS[row["kind"]] for row in rows}
+    commands = {row["file"]: command_of(row) for row in rows}
     names = list(commands)
     refused: dict[str, dict[str, str]] = {}
     left: tuple[Left, ...] = ()

@@ -1,9 +1,10 @@
-"""The trainer of an installed LLaMA Factory as a judge of configs. Runs inside its environment.
+"""An installed LLaMA Factory that really runs configs, as a judge. Runs inside its environment.
 
 Usage: `trainer.py FIXTURE`, a folder that is built on first use (see fixture.py). One JSON line a
 request on standard input::
 
-    {"id": …, "config": {…} | "text": "…", "steps": 2, "trace": false, "timeout": 120}
+    {"id": …, "command": "train"|"export"|"chat", "config": {…} | "text": "…", "steps": 2,
+     "trace": false, "timeout": 120}
 
 and one answer a line::
 
@@ -12,9 +13,11 @@ and one answer a line::
      "read": ["learning_rate", …]}
 
 The config goes through the program's own `run_exp` on the CPU, in a child of its own whose working
-folder is a fresh copy of the fixture, and is stopped after `steps` optimizer steps. `where`: parse
-(then the outcome is `refused`), data, model, trainer_init, train_begin, step or end. `read` (with
-`trace`): the keys whose values were looked at after parsing, other than to be printed or copied.
+folder is a fresh copy of the fixture, and is stopped after `steps` optimizer steps. `export` writes
+the model, `chat` answers one message; one that came to its end is called trained as well. `where`:
+parse (then the outcome is `refused`), data, model, trainer_init, train_begin, step or end. `read`
+(with `trace`): the keys whose values were looked at after parsing, other than to be printed or
+copied.
 """
 
 from __future__ import annotations
@@ -134,6 +137,8 @@ def _watch(progress: Progress, read: set[str] | None) -> None:
         return arguments
 
     tuner.get_train_args = parsed
+    for module in (tuner, importlib.import_module("llamafactory.chat.chat_model")):
+        module.get_infer_args = _before(progress, "parse", module.get_infer_args, "model")
     for stage in STAGES:
         flow: Any = importlib.import_module(f"llamafactory.train.{stage}.workflow")
         flow.load_tokenizer = _before(progress, "model", flow.load_tokenizer, "data")
@@ -159,6 +164,14 @@ def _frame(error: BaseException) -> str:
     return ""
 
 
+def _answer(config: dict[str, Any], progress: Progress) -> None:
+    """Start the chat and let it answer one message, briefly where the config does not say."""
+    model = importlib.import_module("llamafactory.chat").ChatModel(config)
+    progress.at("step")
+    short = {} if {"max_new_tokens", "max_length"} & {*config} else {"max_new_tokens": 2}
+    model.chat([{"role": "user", "content": "w1 w2"}], **short)
+
+
 def _run(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     os.chdir(folder)
     progress = Progress()
@@ -174,7 +187,13 @@ def _run(request: dict[str, Any], folder: Path) -> dict[str, Any]:
             Path("config.yaml").write_bytes(request["text"].encode())
             sys.argv = ["llamafactory-cli", "config.yaml"]
             config = tuner.read_args()
-        tuner.run_exp({"use_cpu": True, **config}, callbacks=[callback])
+        command = request.get("command") or "train"
+        if command == "export":
+            tuner.export_model(config)
+        elif command == "chat":
+            _answer(config, progress)
+        else:
+            tuner.run_exp({"use_cpu": True, **config}, callbacks=[callback])
     except BaseException as error:
         answer = {
             "outcome": "refused" if progress.where == "parse" else "crashed",
