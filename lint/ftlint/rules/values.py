@@ -59,6 +59,7 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
         or (key.checked == "later" and (release, key.name) not in compiled.TAKE_ANY)
     ):
         taken = isinstance(entry.value, bool) and fate_of(release, key.name, "false") != "refused"
+        taken = taken or _counts_as_nothing(release, key.name, entry.value)
         outside = None if taken and key.separator is not None else _outside(key, entry.value)
         at_start = key.checked == "parse"
         if outside is not None and (at_start or (outside != "null" and _matters(context, key))):
@@ -72,6 +73,12 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     if unset and fate != "refused" and "null" in key.kinds:
         return None
     return None if fate is None else _wrong_type(context, entry, key, fate)
+
+
+def _counts_as_nothing(release: str, key: str, value: object) -> bool:
+    """Say whether a 0 is as good as not set: where null and false pass, Python's truth decides."""
+    zero = isinstance(value, (int, float)) and not value
+    return zero and not any(fate_of(release, key, kind) for kind in ("null", "false"))
 
 
 def _is_live(context: Context, key: Key) -> bool:
@@ -88,13 +95,16 @@ def _is_live(context: Context, key: Key) -> bool:
     for section in ("config", "effective"):
         instance[section] = {**instance[section], key.name: _some_other(key)}
     for rule in context.rules.judging(context.target, context.command)[0]:
-        if rule.code.startswith("FT5"):
+        if rule.code.startswith("FT5") and rule.code not in _READ_IN_VAIN:
             for check in rule.checks:
                 names = (check.key,) if check.key else rule.at
                 if key.name in names and holds(check.when, instance):
                     return False
     return True
 
+
+_READ_IN_VAIN = frozenset(["FT536"])
+"""Rules on keys that are read, though nothing comes of it: rows held out and never evaluated."""
 
 _UNREAD = {
     "export": ("stage", "mix_strategy"),
@@ -122,17 +132,21 @@ def _fate(context: Context, key: Key, value: object) -> str | None:
     fate = fate_of(release, key.name, detail)
     if value in ([], {}) and fate != "refused" and not fate_of(release, key.name, "empty_text"):
         return None  # probed were lists and mappings with something in them
+    if not {"int", "float"} & {*key.kinds} and _counts_as_nothing(release, key.name, value):
+        return None  # and numbers other than 0
     if key.name == "max_steps" and isinstance(value, float) and value <= 0:
         return None  # no limit, whatever its kind
     if fate is None or fate == "refused":
         return fate if _is_as_seen(context, key, strategy=True) else None
     values = context.instance["effective"]
-    trains = context.command == "train" and bool(values.get("do_train"))
+    runs = context.command == "train" and (
+        bool(values.get("do_train")) or fate.startswith(("data:", "model:"))
+    )  # data and model are loaded for whatever is done with them
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
         return None  # its trainer is another one, and no run of it was seen to end on such a key
     if values.get("streaming") and key.name.startswith("dataloader_"):
         return None  # a stream is loaded in another way
-    return fate if trains and _matters(context, key) else None
+    return fate if runs and _matters(context, key) else None
 
 
 def _matters(context: Context, key: Key) -> bool:
