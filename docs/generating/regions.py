@@ -120,6 +120,8 @@ def _takes(schema: dict[str, Any]) -> str:
         return codes(schema["enum"])
     if schema["type"] == "array":
         return f"list of {TYPES[schema['items']['type']]}s"
+    if "properties" in schema:
+        return f"table of {codes(schema['properties'])}"
     if schema["type"] == "object":
         return f"table of names and {TYPES[schema['additionalProperties']['type']]}s"
     return TYPES[schema["type"]]

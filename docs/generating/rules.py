@@ -48,6 +48,10 @@ TOLD = {
     "world_size": LAUNCH,
     "deepspeed": DEEPSPEED,
     "zero_stage": DEEPSPEED,
+    "installed": "`--here`, or `--fact installed=torch,deepspeed`",
+    "env": "`--here`, or `--fact env=FORCE_TORCHRUN,USE_MCA`",
+    "compute_capability": "`--here` asks NVIDIA's driver; `--fact compute_capability=7.5`",
+    "output_dir_holds": "`--here` looks into `output_dir`; `--fact output_dir_holds=model`",
 }
 PACKAGES = {"llamafactory": "LLaMA Factory", "transformers": "transformers"}
 
@@ -90,7 +94,9 @@ a display one is only shown.
 _TOLD_HEAD = """## Rules that must be told something
 
 They rest on what the keys of a file cannot say, and are silent until it is known.
-[Facts](writing.md#facts) defines each of these.
+[Facts](writing.md#facts) defines each of these. `--here` says that the configs run on this machine,
+in the Python that runs ftlint; what is stated with `--fact`, or by the [setting](../settings.md)
+`facts`, wins over it.
 """
 
 
@@ -122,8 +128,11 @@ def _fix(example: Example) -> tuple[str, str] | None:
 
 
 def facts_of(name: str) -> list[str]:
-    """Return the facts that a rule's conditions ask for."""
-    return sorted({fact for check in RULES[name].checks for fact in _facts(check.when)})
+    """Return the facts that a rule's condition asks for; where that is code, its example's."""
+    rule = RULES[name]
+    if rule.module is not None:
+        return sorted(load(name).data.get("facts", ()))
+    return sorted({fact for check in rule.checks for fact in _facts(check.when)})
 
 
 def _facts(when: Condition) -> Iterator[str]:

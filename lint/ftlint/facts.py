@@ -29,6 +29,8 @@ class Given(NamedTuple):
     dataset_dir: str | None = None
     facts: tuple[tuple[str, object], ...] = ()
     """Any other fact by its name; what is stated wins over what is derived."""
+    here: bool = False
+    """Whether the configs will run on this machine, so that its folders count."""
     bands: Mapping[str, Any] = compiled.POLICY
     """The table of rules of thumb (see `ftlint.bands`)."""
     cache: bool = True
@@ -94,6 +96,7 @@ def facts(
         **_rate(values, given.bands),
         **_launch(given),
         **_deepspeed(values.get("deepspeed"), path),
+        **(_output_dir(values.get("output_dir")) if given.here else {}),
         **dict(given.facts),
     }
     return {name: value for name, value in known.items() if value is not None}
@@ -240,6 +243,12 @@ def _launch(given: Given) -> dict[str, object]:
         return {}
     nodes = given.nodes or 1
     return {"gpus": given.gpus, "nodes": nodes, "world_size": given.gpus * nodes}
+
+
+def _output_dir(value: object) -> dict[str, object]:
+    from ftlint.machine import held_in
+
+    return {"output_dir_holds": held_in(value)}
 
 
 def _deepspeed(value: object, path: str) -> dict[str, object]:

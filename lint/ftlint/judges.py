@@ -43,6 +43,8 @@ class Request(NamedTuple):
     diff: bool = False
     cache: bool = True
     limits: tuple[tuple[str, int], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    here: bool = False
 
 
 class Refused(ValueError):
@@ -90,7 +92,8 @@ class Judges:
             asked.nodes or settings.nodes,
             (*settings.datasets, *asked.dataset_sizes),
             asked.dataset_dir or _below(settings.root, settings.dataset_dir),
-            facts=() if asked.budget is None else (("budget", asked.budget),),
+            facts=self._facts(path, settings),
+            here=asked.here or settings.here,
             bands=self._bands(settings),
             cache=asked.cache,
         )
@@ -108,6 +111,25 @@ class Judges:
                 raise Refused(f"{where}{code!r} is no rule: see `ftlint rule --all`")
         options = Options(target, given, select, ignore, rules=book, limits=self._limits(settings))
         return options, settings
+
+    def _facts(self, path: str | None, settings: Settings) -> tuple[tuple[str, object], ...]:
+        """Return what is known of the machine, the closest word last: it wins."""
+        asked = self.request
+        here = asked.here or settings.here
+        found = () if asked.budget is None else (("budget", asked.budget),)
+        if not (here or settings.facts or asked.facts):
+            return found
+        from ftlint import machine
+
+        try:
+            theirs = machine.stated(settings.facts)
+        except machine.BadFact as error:
+            raise Refused(f"{path}: facts: {error}") from None
+        try:
+            own = machine.stated(asked.facts)
+        except machine.BadFact as error:
+            raise Refused(str(error)) from None
+        return (*(machine.here() if here else ()), *theirs, *own, *found)
 
     def _limits(self, settings: Settings) -> Limits:
         try:

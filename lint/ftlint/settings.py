@@ -35,6 +35,8 @@ class Settings(NamedTuple):
     bands: str | None = None
     fail_on: str = "warning"
     limits: tuple[tuple[str, int], ...] = ()
+    facts: tuple[tuple[str, object], ...] = ()
+    here: bool = False
 
 
 class BadSettings(ValueError):
@@ -91,6 +93,21 @@ _KINDS: dict[str, _Kind] = {
         "a table of limits and their numbers",
         _is_counts,
     ),
+    "facts": _Kind(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "installed": {"type": "array", "items": {"type": "string"}},
+                "env": {"type": "array", "items": {"type": "string"}},
+                "compute_capability": {"type": "number"},
+                "output_dir_holds": {"enum": ["model"]},
+            },
+        },
+        "a table of facts, such as {compute_capability = 7.5}",
+        lambda value: isinstance(value, dict),
+    ),
+    "here": _Kind({"type": "boolean"}, "true or false", lambda value: isinstance(value, bool)),
     "fail-on": _Kind(
         {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES
     ),

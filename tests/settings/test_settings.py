@@ -122,6 +122,8 @@ ignore = ["unknown-key"]
 exclude = ["old/*"]
 policies = ["policy/*.json"]
 bands = "bands.toml"
+here = true
+facts = {compute_capability = 7.5}
 fail-on = "error"
 [datasets]
 faq = 500
@@ -135,7 +137,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         root=str(tmp_path), target="0.9.4", transformers="4.55", gpus=8, nodes=2,
         dataset_dir="data", datasets=(("faq", 500), ("a b", 3)), select=("FT1", "FT4"),
         ignore=("unknown-key",), exclude=("old/*",), policies=("policy/*.json",),
-        bands="bands.toml", fail_on="error",
+        bands="bands.toml", here=True, facts=(("compute_capability", 7.5),), fail_on="error",
     )  # fmt: skip
     named = {name.replace("_", "-") for name in Settings._fields} - {"root"}
     assert set(json_schema()["properties"]) == named
@@ -159,6 +161,8 @@ WRONG = [
     ("ignore = [1]", {"ignore": [1]}, "ignore = [1] should be a list of texts"),
     ("fail-on = 'never'", {"fail-on": "never"}, "should be error or warning or info"),
     ("fail-on = ['error']", {"fail-on": ["error"]}, "should be error or warning or info"),
+    ("here = 1", {"here": 1}, "here = 1 should be true or false"),
+    ("facts = 'a'", {"facts": "a"}, "facts = 'a' should be a table of facts"),
     ("datasets = 5", {"datasets": 5}, "datasets = 5 should be a table of dataset names"),
     ("datasets = {a = 0}", {"datasets": {"a": 0}}, "should be a table of dataset names"),
     ("datasets = {a = true}", {"datasets": {"a": True}}, "should be a table of dataset names"),
@@ -221,6 +225,9 @@ def test_what_is_no_toml_is_told_in_one_line(tmp_path: Path, data: bytes, messag
         ("select = ['FT999']", "'FT999' is no rule"),
         ("ignore = ['no-such-rule']", "'no-such-rule' is no rule"),
         ("policies = ['none/*.json']", "no file matches 'none/*.json'"),
+        ("facts = {gpu = 1}", "ftlint.toml: facts: gpu is no fact that can be stated"),
+        ("facts = {installed = 1}", "facts: installed takes names, such as torch,deepspeed"),
+        ("facts = {compute_capability = 'x'}", "facts: compute_capability takes a number"),
     ],
 )
 def test_settings_that_name_what_is_not_there(tmp_path: Path, text: str, message: str) -> None:

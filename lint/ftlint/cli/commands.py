@@ -47,6 +47,16 @@ def _sizes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> An
     return tuple(sizes)
 
 
+def _facts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
+    from ftlint.machine import NAMES
+
+    pairs = [value.partition("=")[::2] for value in values]
+    for value, (name, said) in zip(values, pairs):
+        if name not in NAMES or not said:
+            raise click.BadParameter(f"{value!r}: write NAME=VALUE, NAME of {', '.join(NAMES)}")
+    return tuple(pairs)
+
+
 def _budget(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     from ftlint.budget import parse_budget
 
@@ -97,6 +107,14 @@ _of_run = _together(
     click.option(
         "--budget", callback=_budget, metavar="TIME",
         help="Wall clock that a run may take, as 30m or 2h (needs `bench calibrate`).",
+    ),
+    click.option(
+        "--here", is_flag=True,
+        help="The configs run on this machine: its packages, GPU, environment and folders count.",
+    ),
+    click.option(
+        "--fact", "facts", multiple=True, callback=_facts, metavar="NAME=VALUE",
+        help="What is so where they run: installed, env, compute_capability, output_dir_holds.",
     ),
 )  # fmt: skip
 _of_settings = _together(

@@ -18,14 +18,21 @@ if TYPE_CHECKING:
     from ftlint.records import Fix
 
 UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
+DROPPED = "FT566"
+MEGATRON, LAX = "USE_MCA", "ALLOW_EXTRA_ARGS"
 _COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield one finding for each key that the target's parser would not take."""
+    env = context.instance["facts"].get("env", ())
+    lax = LAX in env and context.target.versions[0] >= (0, 9, 2)
     for entry in context.entries.values():
         if context.catalogue.get(entry.name) is None:
-            yield _judge(context, entry)
+            finding = _judge(context, entry)
+            if MEGATRON in env and finding.rule == UNKNOWN and finding.values["meant"] is None:
+                continue  # its trainer takes keys that are not LLaMA Factory's to know
+            yield finding._replace(rule=DROPPED) if lax else finding
 
 
 def _judge(context: Context, entry: Entry) -> Finding:

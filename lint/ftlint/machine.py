@@ -1,0 +1,122 @@
+"""Facts about the machine that runs the configs: stated by a person, or taken from this one.
+
+docs/rules/index.md lists them, and the rules that ask for them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from ftlint.outside import note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Facts = tuple[tuple[str, object], ...]
+
+SWITCHES = ("ALLOW_EXTRA_ARGS", "FORCE_TORCHRUN", "USE_MCA", "USE_RAY")
+"""Environment variables of LLaMA Factory that decide what it makes of a config."""
+
+_ON = ("true", "y", "1")
+_SECONDS = 10
+
+
+class BadFact(ValueError):
+    """What was stated is no fact that a person can state; the message says why."""
+
+
+def stated(pairs: Iterable[tuple[str, object]]) -> Facts:
+    """Return facts as rules ask for them; raises `BadFact`.
+
+    A value is text as the command line has it, or what a settings file makes of it.
+    """
+    return tuple((name, _value(name, value)) for name, value in pairs)
+
+
+def _value(name: str, value: object) -> object:
+    if name in ("installed", "env"):
+        words = value.split(",") if isinstance(value, str) else value
+        if isinstance(words, (list, tuple)) and all(isinstance(word, str) for word in words):
+            listed = [word.strip() for word in words if word.strip()]
+            return sorted(map(canonical, listed) if name == "installed" else listed)
+        raise BadFact(f"{name} takes names, such as {_EXAMPLES[name]}")
+    if name == "compute_capability":
+        try:
+            return float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            raise BadFact(f"{name} takes a number, such as {_EXAMPLES[name]}") from None
+    if name == "output_dir_holds":
+        if value == "model":
+            return value
+        raise BadFact(f"{name} takes the word model")
+    raise BadFact(f"{name} is no fact that can be stated: known are {', '.join(_EXAMPLES)}")
+
+
+_EXAMPLES = {
+    "installed": "torch,deepspeed",
+    "env": "FORCE_TORCHRUN",
+    "compute_capability": "7.5",
+    "output_dir_holds": "model",
+}
+NAMES = tuple(_EXAMPLES)
+
+
+def here() -> Facts:
+    """Return what is so on this machine, in the Python that runs ftlint."""
+    found: list[tuple[str, object]] = [("installed", _installed()), ("env", _switches(os.environ))]
+    capability = _compute_capability()
+    return (*found, *([] if capability is None else [("compute_capability", capability)]))
+
+
+def canonical(name: str) -> str:
+    """Return a package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _installed() -> list[str]:
+    from importlib.metadata import distributions
+
+    names = {one.metadata["Name"] for one in distributions()}
+    return sorted(canonical(name) for name in names if name)
+
+
+def _switches(environment: Mapping[str, str]) -> list[str]:
+    return [name for name in SWITCHES if environment.get(name, "").lower() in _ON]
+
+
+def _compute_capability() -> float | None:
+    """Ask NVIDIA's driver for that of the oldest GPU; None where there is no driver."""
+    import subprocess
+
+    query = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=_SECONDS)
+        return min(map(float, done.stdout.split()))
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+
+
+_WEIGHTS = (
+    *("adapter_model.safetensors", "adapter_model.bin", "model.safetensors", "pytorch_model.bin"),
+    *("model.safetensors.index.json", "pytorch_model.bin.index.json"),
+)
+
+
+def held_in(output_dir: object) -> str | None:
+    """Return `model` where an output folder holds weights and no checkpoint: a finished run.
+
+    Source: LLaMA Factory's `CHECKPOINT_NAMES`, transformers' `get_last_checkpoint` [0.9.5].
+    """
+    if not isinstance(output_dir, str) or "\0" in output_dir:
+        return None
+    note(output_dir)
+    try:
+        with os.scandir(output_dir) as entries:
+            names = {entry.name: entry.is_dir() for entry in entries}
+    except OSError:
+        return None
+    if any(folder and re.fullmatch(r"checkpoint-\d+", name) for name, folder in names.items()):
+        return None
+    return "model" if any(not names.get(name, True) for name in _WEIGHTS) else None

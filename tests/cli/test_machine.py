@@ -1,0 +1,146 @@
+"""Facts about the machine that runs the configs: stated, or taken from this one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+from ftlint import machine
+from tests.cli.calls import invoke, write
+
+TRAIN = """\
+model_name_or_path: m
+stage: sft
+do_train: true
+finetuning_type: lora
+dataset: d
+template: qwen
+output_dir: out
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in machine.SWITCHES:
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def codes(line: str, *arguments: str) -> list[str]:
+    """Errors and warnings that a line adds to the plain config."""
+    return sorted(set(_codes(TRAIN + line, *arguments)) - set(_codes(TRAIN)))
+
+
+def _codes(text: str, *arguments: str) -> list[str]:
+    write(Path("c.yaml"), text)
+    done = invoke("--isolated", "--no-cache", "--output-format", "jsonl", *arguments, "c.yaml")
+    assert done.status in (0, 1), done.err
+    rows = [json.loads(one) for one in done.out.splitlines()]
+    return [one["code"] for one in rows if one["severity"] != "info"]
+
+
+@pytest.mark.parametrize(
+    ("line", "fact", "without", "told"),
+    [
+        ("enable_liger_kernel: true", "installed=torch", [], ["FT433"]),
+        ("enable_liger_kernel: true", "installed=Liger_Kernel,torch", [], []),
+        ("tf32: true", "compute_capability=7.5", [], ["FT113"]),
+        ("tf32: true", "compute_capability=8.0", [], []),
+        ("bf16: true", "compute_capability=7", [], ["FT802"]),
+        ("logging_steps: 1", "output_dir_holds=model", [], ["FT617"]),
+        ("learnig_rate: 1.0", "env=ALLOW_EXTRA_ARGS", ["FT101"], ["FT566"]),
+        ("sequence_parallel: true", "env=USE_MCA", ["FT101"], []),
+        ("learnig_rate: 1.0", "env=USE_MCA", ["FT101"], ["FT101"]),
+    ],
+)
+def test_a_stated_fact_decides(line: str, fact: str, without: list[str], told: list[str]) -> None:
+    assert codes(line + "\n") == without
+    assert codes(line + "\n", "--fact", fact) == told
+
+
+def test_one_gpu_needs_no_launcher_when_torchrun_is_forced() -> None:
+    line = "deepspeed: {zero_optimization: {stage: 2}}\n"
+    assert codes(line, "--gpus", "1") == ["FT482"]
+    assert codes(line, "--gpus", "1", "--fact", "env=FORCE_TORCHRUN") == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "message"),
+    [
+        ("gpu=1", "write NAME=VALUE, NAME of installed, env, compute_capability"),
+        ("installed", "write NAME=VALUE"),
+        ("compute_capability=new", "compute_capability takes a number, such as 7.5"),
+        ("output_dir_holds=all", "output_dir_holds takes the word model"),
+    ],
+)
+def test_what_is_no_fact_is_wrong_usage(fact: str, message: str) -> None:
+    write(Path("c.yaml"), TRAIN)
+    done = invoke("--isolated", "--fact", fact, "c.yaml")
+    assert done.status == 2
+    assert message in " ".join(done.err.split())
+
+
+def test_here_takes_the_packages_of_this_python() -> None:
+    known = dict(machine.here())
+    assert known["installed"] == sorted(
+        {machine.canonical(str(one.metadata["Name"])) for one in distributions()}
+    )
+    assert "ruamel-yaml" in machine.stated([("installed", "ruamel.yaml")])[0][1]  # type: ignore[operator]
+    assert codes("enable_liger_kernel: true\n", "--here") == ["FT433"]
+
+
+def test_here_takes_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOW_EXTRA_ARGS", "y")
+    assert codes("foo: 1\n") == ["FT101"]
+    assert codes("foo: 1\n", "--here") == ["FT566"]
+    monkeypatch.setenv("ALLOW_EXTRA_ARGS", "0")
+    assert codes("foo: 1\n", "--here") == ["FT101"]
+
+
+def test_here_asks_the_driver_for_the_oldest_gpu(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    assert "compute_capability" not in dict(machine.here())
+    driver = folder / "nvidia-smi"
+    driver.write_text(f"#!{sys.executable}\nprint('9.0')\nprint('7.5')\n")
+    driver.chmod(0o755)
+    assert dict(machine.here())["compute_capability"] == 7.5
+
+
+@pytest.mark.parametrize(
+    ("files", "refused"),
+    [
+        ([], False),
+        (["trainer_log.jsonl"], False),
+        (["adapter_model.safetensors"], True),
+        (["model.safetensors.index.json", "config.json"], True),
+        (["adapter_model.safetensors", "checkpoint-10/x"], False),
+        (["adapter_model.safetensors", "checkpoint-best/x"], True),
+    ],
+)
+def test_here_looks_into_the_output_folder(files: list[str], refused: bool) -> None:
+    for name in files:
+        path = Path("out", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert codes("") == []
+    assert codes("", "--here") == (["FT617"] if refused else [])
+
+
+def test_a_kept_result_is_forgotten_when_the_output_folder_changes(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    write(Path("c.yaml"), TRAIN)
+    for wanted in (0, 1):
+        for _ in range(2):
+            done = invoke("--isolated", "--here", "--select", "FT617", "c.yaml")
+            assert done.status == wanted, done.out
+        Path("out").mkdir(exist_ok=True)
+        Path("out", "model.safetensors").touch()
