@@ -79,12 +79,15 @@ class Disagreement(NamedTuple):
     subject: Subject
     codes: tuple[str, ...]
     real: str
+    because: str = ""
+    """Why an open one is open. package: the parser asks for one. machine: the run does, or for a
+    device or a launcher. hidden: another fault ends the run first. unrun: nothing was run."""
 
     def __str__(self) -> str:
         codes = " ".join(self.codes) or "-"
         real = self.real.replace("\n", " ")[:300]
         note = f"  [{self.subject.note}]" if self.subject.note else ""
-        return f"{self.kind:6} {self.subject.path.name}  {codes}  {real}{note}"
+        return f"{self.kind:6} {self.subject.path.name}  {codes}  {self.because} {real}{note}"
 
 
 class Sheet(NamedTuple):
@@ -172,7 +175,7 @@ def score(
         codes = tuple(error.code for error in errors[name])
         if verdict.refused and verdict.error_type in UNDECIDED:
             if codes:
-                disagreements.append(Disagreement("open", subject, codes, verdict.error))
+                disagreements.append(Disagreement("open", subject, codes, verdict.error, "package"))
             continue
         if verdict.refused:
             refused += 1
@@ -185,8 +188,9 @@ def score(
         outcome = outcomes.get(name)
         if outcome is None or not outcome.settled or name in unrelated:
             if codes:
-                real = outcome.error if outcome else "accepted, not trained"
-                disagreements.append(Disagreement("open", subject, codes, real))
+                real = outcome.error if outcome else f"{verdict.verdict}, not run"
+                cause = "unrun" if outcome is None else "hidden" if outcome.settled else "machine"
+                disagreements.append(Disagreement("open", subject, codes, real, cause))
             continue
         hollow = any(code.startswith("FT2") for code in codes)
         harmed = outcome.outcome == "crashed" or (hollow and outcome.steps <= AT_MOST)
@@ -413,6 +417,7 @@ def score_generated(
 def _record(sheet: Sheet) -> dict[str, Any]:
     listed = [
         {"kind": d.kind, "file": str(d.subject.path), "codes": d.codes, "real": d.real}
+        | ({"because": d.because} if d.because else {})
         | ({"note": d.subject.note} if d.subject.note else {})
         for d in sheet.disagreements
     ]
