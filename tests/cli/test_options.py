@@ -324,6 +324,9 @@ def test_every_rule_explains_itself(code: str) -> None:
     assert done.status == 0
     assert done.out.startswith(f"{code} {RULES[code].name}  ({RULES[code].severity}")
     assert not any(line != line.rstrip() for line in done.out.split("Fires on")[0].splitlines())
+    if code.startswith("FT4"):  # refusals are shown by a bad and a good config
+        assert "\nFires on\n" in done.out
+        assert "\nInstead\n" in done.out
 
 
 @pytest.mark.parametrize("word", ["FT999", "FT1", "", "\x1b[31m", "unknown_key"])
