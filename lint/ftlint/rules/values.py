@@ -41,10 +41,13 @@ _NAMES = {
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield at most one finding for each value."""
+    gaps = [one.start for one in context.constructed.problems if one.kind == "unhashable-key"]
     for entry in context.entries.values():
         key = context.catalogue.get(entry.name)
         if key is None or entry.name in context.instance["unknown"]:
             continue
+        if any(entry.node.start <= gap <= entry.node.end for gap in gaps):
+            continue  # the loader stops there already, most often at a template's gap
         finding = _judge(context, entry, key)
         if finding is not None:
             yield finding
