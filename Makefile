@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint oracle accuracy pre-commit browser fuzz lowest bench bench-linter docs docs-check clean
+.PHONY: demo test lint oracle accuracy pre-commit browser fuzz lowest highest bench bench-linter docs docs-check clean
 
 demo: $(VENV)/.installed
 	@echo
@@ -52,16 +52,20 @@ browser: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	$(BIN)/pytest -m browser tests/bench
 
+# Guided by coverage where atheris installs, and by grammar.
 SECONDS ?= 60
 fuzz: $(VENV)/.tests
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' \
+	  || echo "atheris does not install here: inputs by grammar only"
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-# The oldest dependencies that pyproject.toml allows.
-lowest:
-	$(PYTHON) -m venv .venv-lowest
-	.venv-lowest/bin/python -m pip install --quiet --constraint tests/lowest.txt --editable '.[test]'
-	.venv-lowest/bin/pytest -m "$(FAST)" -n auto
+# The oldest dependencies that pyproject.toml allows, and the newest there are; PYTHON names another
+# Python: `make lowest PYTHON=python3.13`.
+lowest: DEPENDENCIES := --constraint tests/lowest.txt
+lowest highest:
+	$(PYTHON) -m venv --clear .venv-$@
+	.venv-$@/bin/python -m pip install --quiet --upgrade $(DEPENDENCIES) --editable '.[test]'
+	.venv-$@/bin/pytest -m "$(FAST)" -n auto
 
 # Real training of a tiny model on this machine: a run, and step times by method and shape.
 bench: .venv-bench/.installed
@@ -73,8 +77,10 @@ bench: .venv-bench/.installed
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench,test]'
 	@touch $@
 
+# ftlint against others, each in an environment of its own; wants a machine that does nothing else.
 bench-linter: $(VENV)/.tests
 	$(BIN)/python bench/suites/linter.py
+	$(BIN)/python docs/generate.py
 
 docs: $(VENV)/.tests
 	$(BIN)/python docs/generate.py
@@ -92,4 +98,4 @@ $(VENV)/.tests: pyproject.toml constraints.txt $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-bench .venv-lowest .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-bench .venv-lowest .venv-highest .venv-rivals .mypy_cache .ruff_cache .pytest_cache

@@ -1,68 +1,57 @@
-"""The linter's own speed against others': `python bench/suites/linter.py` writes the page.
+"""The linter's own speed against others': `make bench-linter` measures and writes the page.
 
-Whole processes, paired and interleaved: in each round every tool runs once on the same files, and
-ratios are taken within a round, so that what else the machine does falls on all of them. Files are
-those of the corpus (`FTLINT_CORPUS`) under new names. With `FTLINT_ORACLE_HOME`, a folder with an
-environment `0.9.5` in it, LLaMA Factory's own parser reads the single file as well.
+Whole processes, paired and interleaved: in each round every command runs on the same files, in
+another order each time, and ratios are taken within a round, so that what else the machine does
+falls on all of them. Files are those of the corpus (`FTLINT_CORPUS`) under new names. What was
+measured goes to docs/benchmarks/raw/linter.json, of which `make docs` makes the page and its plot.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "benchmarks" / "linter.md"
+sys.path.insert(0, str(Path(__file__).parent))
+
+from rivals import ROOT, Rivals, ready
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CORPUS = Path(os.environ.get("FTLINT_CORPUS", str(ROOT.parent / "shared" / "corpus")))
-PARSER = (
-    "import sys; from omegaconf import OmegaConf; "
-    "from llamafactory.hparams import get_train_args; "
-    "get_train_args(OmegaConf.to_container(OmegaConf.load(sys.argv[1])))"
-)
-GOALS = {
-    ("one file, cold", "yamllint"): 1.0,
-    ("1,000 files", "yamllint"): 0.25,
-    ("1,000 files, warm cache", "yamllint"): 0.05,
-    ("--version", "python -c pass"): 2.5,
-}
+RAW = ROOT / "docs" / "benchmarks" / "raw" / "linter.json"
+ONE = ROOT / "examples" / "good" / "lora_sft.yaml"
+COUNTS = (100, 1_000, 10_000)
+KIBIBYTES = (1, 8, 64, 512)
+LAUNCH = """
+import os, sys, time
+null = [(os.POSIX_SPAWN_OPEN, out, "/dev/null", os.O_WRONLY, 0) for out in (1, 2)]
+started = time.perf_counter()
+process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=null)
+used = os.wait4(process, 0)[2]
+print(time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+"""
+"""Starts a command from a process that is smaller than any of them: a peak counts the starter's."""
 
-
-class Measured(NamedTuple):
-    """One process: wall and processor seconds, peak resident MiB."""
-
-    wall: float
-    cpu: float
-    peak: float
-
-
-class Row(NamedTuple):
-    """One case: what each tool took in each round, by its name; ours is `ftlint`."""
-
-    case: str
-    rounds: list[dict[str, Measured]]
+Measured = dict[str, float]
+"""One process: `wall` and `cpu` seconds, `peak` resident MiB of its largest process."""
 
 
 def measure(command: list[str], env: dict[str, str]) -> Measured:
     """Run a command to its end, whatever its status."""
-    started = time.perf_counter()
-    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:  # fmt: skip
-        _, _, used = os.wait4(process.pid, 0)
-        process.returncode = 0
-    wall = time.perf_counter() - started
-    return Measured(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    launcher = [sys.executable, "-I", "-S", "-c", LAUNCH, *command]
+    done = subprocess.run(launcher, env=env, cwd=ROOT, check=True, capture_output=True, text=True)
+    return dict(zip(("wall", "cpu", "peak"), map(float, done.stdout.split())))
 
 
-def files(count: int, folder: Path) -> Path:
+def many(count: int, folder: Path) -> Path:
     """Write `count` files of the corpus, renamed, into a new folder."""
     made = folder / str(count)
     made.mkdir()
@@ -72,99 +61,99 @@ def files(count: int, folder: Path) -> Path:
     return made
 
 
-def suite(folder: Path, rounds: int, largest: int) -> list[Row]:
-    """Run every case."""
-    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    env.update(XDG_CACHE_HOME=str(folder / "cache"),
-               PYTHONPATH=os.pathsep.join([str(ROOT / "lint"), str(ROOT / "schemas")]))  # fmt: skip
-    script = folder / "ftlint"
-    script.write_text("import sys\nfrom ftlint.__main__ import main\nsys.exit(main())\n")
-    ours = [sys.executable, str(script)]
-    yamllint = [sys.executable, "-m", "yamllint", "-f", "parsable"]
-    schema = folder / "schema.json"
-    made = subprocess.run([*ours, "schema"], env=env, capture_output=True, check=True)
-    schema.write_bytes(made.stdout)
-    checker = shutil.which("check-jsonschema", path=str(Path(sys.executable).parent))
-    one = str(ROOT / "examples" / "good" / "lora_sft.yaml")
-
-    def case(name: str, commands: dict[str, list[str]], count: int = rounds) -> Row:
-        for command in commands.values():
-            measure(command, env)
-        found = [{tool: measure(command, env) for tool, command in commands.items()}
-                 for _ in range(count)]  # fmt: skip
-        print(name, *(f"{tool} {median(r[tool].wall for r in found):.3f} s" for tool in commands))
-        return Row(name, found)
-
-    def against(*paths: str) -> dict[str, list[str]]:
-        others = {"yamllint": [*yamllint, *paths]}
-        if checker is not None:
-            named = sorted(map(str, Path(paths[0]).iterdir())) if Path(paths[0]).is_dir() else paths
-            others["check-jsonschema"] = [checker, "--schemafile", str(schema), *named]
-        return others
-
-    home = os.environ.get("FTLINT_ORACLE_HOME")
-    parser = {"LLaMA Factory's parser": [f"{home}/0.9.5/bin/python", "-c", PARSER, one]}
-    rows = [
-        case("--version", {"ftlint": [*ours, "--version"],
-                           "python -c pass": [sys.executable, "-c", "pass"]}, 3 * rounds),
-        case("one file, cold", {"ftlint": [*ours, one], **against(one)}, 3 * rounds),
-    ]  # fmt: skip
-    if home:
-        rows.append(case("one file, its own parser", {"ftlint": [*ours, one], **parser}, 3))
-    for count in (number for number in (100, 1_000, 10_000) if number <= largest):
-        path = str(files(count, folder))
-        times = rounds if count < 10_000 else 1
-        name = f"{count:,} files"
-        rows.append(case(name, {"ftlint": [*ours, "--no-cache", path], **against(path)}, times))
-        warm = {"ftlint": [*ours, path], "yamllint": [*yamllint, path]}
-        rows.append(case(f"{name}, warm cache", warm, times))
-        if count == 1_000:
-            diff = {"ftlint": [*ours, "--fix", "--diff", path], "yamllint": [*yamllint, path]}
-            rows.append(case(f"{name}, --fix --diff", diff, times))
-    return rows
+def long(size: int, folder: Path) -> Path:
+    """Write a config of `size` KiB: nearly all of it is a list of module names."""
+    text = ONE.read_text("utf-8") + "additional_target:\n"
+    lines = (f"- model.layers.{number}.mlp.gate_proj\n" for number in itertools.count())
+    while len(text) < size << 10:
+        text += next(lines)
+    path = folder / f"{size}.yaml"
+    path.write_text(text, "utf-8")
+    return path
 
 
-def page(rows: list[Row], load: tuple[float, float, float]) -> str:
-    """Return the page of the results."""
-    lines = [
-        "# How fast ftlint is", "",
-        "Written by `python bench/suites/linter.py`, not by hand. Whole processes, each tool once",
-        "a round on the same files; ratios are ftlint's wall time over the other's, within a",
-        "round (least, median, greatest). check-jsonschema is given ftlint's own schema.", "",
-        f"Python {sys.version.split()[0]}, {os.cpu_count()} cores; load of the machine"
-        f" {load[0]:.1f} before and {os.getloadavg()[0]:.1f} after (an idle machine has 0): paired"
-        " ratios bear that, seconds do not.", "",
-        "| case | tool | rounds | wall s | processor s | peak MiB | ftlint / tool | goal |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]  # fmt: skip
-    for name, rounds in rows:
-        for tool in rounds[0]:
-            wall = median(one[tool].wall for one in rounds)
-            cpu = median(one[tool].cpu for one in rounds)
-            peak = max(one[tool].peak for one in rounds)
-            ratios = [one["ftlint"].wall / one[tool].wall for one in rounds]
-            span = f"{min(ratios):.3f} · **{median(ratios):.3f}** · {max(ratios):.3f}"
-            goal = GOALS.get((name, tool))
-            verdict = "" if goal is None else (
-                f"≤ {goal:g}: {'held' if median(ratios) <= goal else 'missed'}")  # fmt: skip
-            lines.append(f"| {name} | {tool} | {len(rounds)} | {wall:.3f} | {cpu:.3f} | {peak:.0f}"
-                         f" | {'' if tool == 'ftlint' else span} | {verdict} |")  # fmt: skip
-    return "\n".join(lines) + "\n"
+class Suite:
+    """What is run, and how often."""
+
+    def __init__(self, rivals: Rivals, folder: Path, scale: float) -> None:
+        self.rivals, self.folder, self.scale = rivals, folder, scale
+        cache = str(folder / "cache")
+        self.env = {**os.environ, "XDG_CACHE_HOME": cache, "PYTHONPATH": ""}
+        self.env.pop("PYTHONDONTWRITEBYTECODE", None)
+        schema = folder / "schema.json"
+        told = subprocess.run([*rivals.ftlint, "schema"], env=self.env, check=True,
+                              capture_output=True)  # fmt: skip
+        schema.write_bytes(told.stdout)
+        self.schema = [*rivals.schema, str(schema)]
+
+    def cases(self, largest: int) -> Iterator[dict[str, Any]]:
+        """Run and yield every case: its name, and by command what was measured each round."""
+        ours = self.rivals.ftlint
+        yield self.case("version", 15, {
+            "ftlint --version": [*ours, "--version"],
+            "python -c pass": [*self.rivals.python, "-c", "pass"]})  # fmt: skip
+        yield self.case("1", 15, self.commands([ONE], ONE), {"parser": 3})
+        for count in (one for one in COUNTS if one <= largest):
+            made = many(count, self.folder)
+            rounds = {100: 7, 1_000: 5, 10_000: 2}[count]
+            few = {"parser": 3} if count == 100 else {"parser": 0}
+            if count == max(COUNTS):
+                few.update({"check-jsonschema": 1, "ftlint --fix --diff": 1})
+            found = sorted(made.iterdir())
+            yield self.case(str(count), rounds, self.commands(found, made), few)
+        for size in KIBIBYTES:
+            path = long(size, self.folder)
+            commands = self.commands([path], path)
+            for name in ("ftlint, warm cache", "ftlint --fix --diff", "parser"):
+                commands.pop(name, None)
+            yield self.case(f"{size} KiB", 5, commands)
+
+    def commands(self, files: list[Path], named: Path) -> dict[str, list[str]]:
+        """Return what reads the files; `named` is their folder, for who takes one."""
+        ours, listed = self.rivals.ftlint, list(map(str, files))
+        made = {
+            "ftlint": [*ours, *(["--no-cache"] if len(files) > 1 else []), str(named)],
+            "ftlint, warm cache": [*ours, str(named)],
+            "ftlint --fix --diff": [*ours, "--fix", "--diff", str(named)],
+            "yamllint": [*self.rivals.yamllint, str(named)],
+            "check-jsonschema": [*self.schema, *listed],
+            "parser": [*self.rivals.parser, *listed],
+        }
+        if len(files) == 1:
+            del made["ftlint, warm cache"]
+        return made
+
+    def case(self, name: str, rounds: int, commands: dict[str, list[str]],
+             few: dict[str, int] | None = None) -> dict[str, Any]:  # fmt: skip
+        """Measure; `few` names commands that run in fewer rounds than the others."""
+        often = {one: round(self.scale * (few or {}).get(one, rounds) + 0.49) for one in commands}
+        for one, command in commands.items():
+            if often[one] > 1 or "cache" in one:
+                measure(command, self.env)
+        found: list[dict[str, Measured]] = []
+        for number in range(max(often.values())):
+            turn = number % len(commands)
+            order = [*commands][turn:] + [*commands][:turn]
+            found.append({one: measure(commands[one], self.env)
+                          for one in order if number < often[one]})  # fmt: skip
+        print(f"{name}:", *(f"{one} {seen['wall']:.3f} s;" for one, seen in found[0].items()),
+              flush=True)  # fmt: skip
+        return {"case": name, "rounds": found}
 
 
 def main() -> None:
-    """Measure, print the table and write the page."""
+    """Measure and keep what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--largest", type=int, default=10_000)
-    parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument("--scale", type=float, default=1, help="times the usual number of rounds")
+    parser.add_argument("--largest", type=int, default=max(COUNTS), help="number of files")
+    parser.add_argument("--output", type=Path, default=RAW)
     asked = parser.parse_args()
-    load = os.getloadavg()
+    rivals, load = ready(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
-        text = page(suite(Path(folder), asked.rounds, asked.largest), load)
-    asked.page.parent.mkdir(parents=True, exist_ok=True)
-    asked.page.write_text(text, encoding="utf-8")
-    print(text)
+        cases = list(Suite(rivals, Path(folder), asked.scale).cases(asked.largest))
+    facts = {"python": sys.version.split()[0], "cores": os.cpu_count(),
+             "load": [round(load, 1), round(os.getloadavg()[0], 1)]}  # fmt: skip
+    asked.output.write_text(json.dumps({**facts, "cases": cases}, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

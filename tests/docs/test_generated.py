@@ -24,7 +24,16 @@ def test_nothing_is_stale() -> None:
 
 
 def test_what_is_stale_is_named(tmp_path: Path) -> None:
-    for folder in ("docs", "lint", "schemas", "bench", "tests/rules", "examples"):
+    for folder in (
+        "docs",
+        "lint",
+        "schemas",
+        "bench",
+        "tests/rules",
+        "tests/cli",
+        "tests/hostile",
+        "examples",
+    ):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     for file in ("README.md", "CONTRIBUTING.md", "tests/__init__.py"):
         shutil.copy(ROOT / file, tmp_path / file)

@@ -237,6 +237,22 @@ def test_a_cache_that_cannot_be_written_is_no_error(anybodys: Path) -> None:
     assert list((anybodys / "cache").iterdir()) == []
 
 
+def test_a_disk_that_cannot_be_written_is_told_in_one_line(anybodys: Path) -> None:
+    text = HEAD + "visual_inputs: true\n"
+    write(anybodys / "c.yaml", text)
+    anybodys.chmod(0o555)
+    plain = as_nobody(anybodys, "c.yaml", XDG_CACHE_HOME=str(anybodys))
+    assert (plain.returncode, plain.stderr) == (1, "")
+    fixed = as_nobody(anybodys, "--fix", "c.yaml")
+    assert (fixed.returncode, fixed.stderr) == (2, "")
+    assert "is read-only\n" in fixed.stdout
+    kept = as_nobody(anybodys, "--output-file", "report.txt", "c.yaml")
+    assert (kept.returncode, kept.stdout) == (2, "")
+    assert kept.stderr == "ftlint: report.txt: Permission denied\n"
+    assert (anybodys / "c.yaml").read_text("utf-8") == text
+    assert [path.name for path in anybodys.iterdir()] == ["c.yaml"]
+
+
 def test_nothing_opens_a_socket(tmp_path: Path) -> None:
     """Not for hub names, addresses or a proxy: no rule has anybody to ask."""
     blocked = (

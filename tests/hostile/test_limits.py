@@ -11,6 +11,7 @@ from ftlint.judges import Refused, Request
 from ftlint.limits import DEFAULT, HIGHEST, Limits
 from ftlint.run import FINDINGS, run
 from tests.cli.calls import HEAD, write
+from tests.hostile.inputs import CATASTROPHE, merges
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,19 +79,6 @@ def test_too_many_files_are_a_finding(tmp_path: Path) -> None:
     assert codes(tmp_path, limits=(("files", 5),)) == set()
 
 
-CATASTROPHE = """
-code: ACME001
-name: slow
-summary: never ends
-severity: error
-message: "slow"
-when: {config: {run_name: {type: string, pattern: '^(a+)+$'}}}
-why: to test
-bad: "x: 1"
-good: "x: 1"
-"""
-
-
 def test_a_pattern_that_never_ends_is_ended(tmp_path: Path) -> None:
     path = write(tmp_path / "c.yaml", HEAD + f"run_name: {'a' * 60}b\n")
     other = write(tmp_path / "d.yaml", HEAD)
@@ -106,17 +94,10 @@ def test_a_pattern_that_never_ends_is_ended(tmp_path: Path) -> None:
     assert report.results[1].diagnostics == ()
 
 
-def merge_bomb() -> str:
-    lines = ["x:", "  m0: &m0 {x: 1}"]
-    for n in range(1, 30):
-        lines += [f"  m{n}: &m{n}", f"    <<: [{', '.join([f'*m{n - 1}'] * 9)}]"]
-    return "\n".join(lines)
-
-
 @pytest.mark.parametrize(
     ("policy", "why"),
     [
-        (merge_bomb(), "expansion"),
+        (merges(30, 9), "expansion"),
         ("[" * 5000, "levels"),
         ("x: " + "[*a, *a]", "marked"),
         (CATASTROPHE.replace("(a+)+", "(a+"), "missing \\)"),

@@ -1,0 +1,66 @@
+"""Each hostile input ends as the table of docs/reliability.md says: soon, and quietly."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ftlint.limits import DEFAULT
+from ftlint.rules.registry import RULES
+from tests.cli.calls import HEAD, ROOT, environment, process, write
+from tests.hostile.inputs import ELSEWHERE, INPUTS, Hostile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("sent", INPUTS, ids=lambda sent: sent.name)
+def test_hostile(tmp_path: Path, sent: Hostile) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    sent.write(folder)
+    started = time.monotonic()
+    done = process(*sent.arguments, folder=folder)
+    assert time.monotonic() - started < DEFAULT.seconds
+    assert tuple(sorted(set(re.findall(r"\bFT\d{3}\b", done.out)) & RULES.keys())) == sent.codes
+    assert done.status == sent.status
+    assert sent.said in done.out + done.err
+    printed = done.out + done.err
+    assert "Traceback" not in printed
+    assert "secret" not in printed
+    assert all(letter.isprintable() or letter == "\n" for letter in printed)
+    if "github" in sent.arguments:
+        assert all(line.startswith("::error file=") for line in done.out.splitlines())
+    assert not (folder / "made").exists()
+
+
+@pytest.mark.parametrize("test", [test for _, _, test in ELSEWHERE])
+def test_what_is_tested_elsewhere_is_tested(test: str) -> None:
+    path, _, name = test.partition("::")
+    assert f"def {name}(" in (ROOT / path).read_text("utf-8")
+
+
+def test_names_of_inputs_tell_them_apart() -> None:
+    names = [sent.name for sent in INPUTS] + [name for name, _, _ in ELSEWHERE]
+    assert len(names) == len(set(names))
+
+
+def test_an_interrupted_run_over_many_files_ends_with_all_its_processes(tmp_path: Path) -> None:
+    for number in range(3000):
+        write(tmp_path / f"{number}.yaml", HEAD + f"x{number}: &a 1\n")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "ftlint", "--no-cache", "."], cwd=tmp_path, env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)  # returns when no process holds the pipes any more
+    if running.returncode == 1:
+        pytest.fail("the machine was done with 3,000 files within a second: make them more")
+    assert (running.returncode, out, err) == (130, "", "ftlint: interrupted\n")
