@@ -39,17 +39,13 @@ TIMES = """## Times
 
 Families of `bench/suites/families.py`: each is calibrated once, then runs that differ from it in
 batch, length, accumulation and step count are predicted and, after that, run to their end on the
-same machine. Wall time is that of the whole process, as its parent sees it. Beside it: what the
-trainer's own `train_steps_per_second` after as many steps as were calibrated, scaled to the run,
-would have said of the training alone. Made by
+same machine. Wall time is that of the whole process, as its parent sees it, start-up included.
+Beside it: what the trainer's own `train_steps_per_second` after ten steps, scaled to the run, would
+have said of the training alone. Made by
 
 ```sh
-python bench/suites/families.py FOLDER
-bench calibrate FOLDER/FAMILY/calibrate.yaml --batch B --length L --raw FAMILY/cal
-bench predict FOLDER/FAMILY/held-1.yaml --json > FAMILY/held-1.predicted.json
-bench run FOLDER/FAMILY/held-1.yaml --full --output FAMILY/held-1.json
+python bench/suites/families.py FOLDER lora-0.5b full-0.5b lora-8b qlora-8b
 ```
-
 """
 RATES = """## Rates of the held-out runs
 
@@ -57,15 +53,38 @@ Random weights in the named shape, which cost what real ones do. MFU counts the 
 causal attention, HFU what checkpointing repeats besides; both over the bf16 peak of the data sheet.
 
 """
+PUBLISHED = """## An 8B LoRA beside published rates
+
+Llama-3-8B in shape, rank 16 on all linear layers, packed rows, AdamW, bf16, no gradient
+checkpointing; the plain trainer of LLaMA Factory with torch's attention. Made by
+
+```sh
+python bench/suites/rates.py FOLDER
+```
+
+"""
+OVERHEAD = """## What measuring costs
+
+One run in which every other block of steps is not measured; each block is held against the two
+beside it, of the other kind. Made by `python bench/suites/overhead.py CONFIG RESULT`.
+
+"""
+NEMO = (
+    "NeMo Automodel's performance summary: 1 × H100, rank 16, own kernels",
+    "2 × 16 × 4096", "12,473", "40.6%",
+)  # fmt: skip
+"""Published: who and on what, shape, tokens a second, MFU as they count it (see reference)."""
 
 
 def pages() -> dict[str, str]:
     """Return the page, by path below docs; none where no result is kept."""
-    sessions = sorted(path for path in RAW.glob("*") if path.is_dir())
-    if not sessions:
+    if not any(RAW.glob("*/*")):
         return {}
-    parts = [HEAD, COUNTS, table(("results", "GPU", "configs", "exact", "other"), _counts())]
-    parts += ["\n", TIMES, _times(), "\n", RATES, table(_RATES, _rates())]
+    parts = [
+        HEAD, COUNTS, table(("results", "GPU", "configs", "exact", "other"), _counts()),
+        TIMES, _times(), RATES, table(_RATES, _rates()),
+        PUBLISHED, table(_PUBLISHED, _published()), OVERHEAD, table(_OVERHEAD, _overhead()),
+    ]  # fmt: skip
     return {"benchmarks/gpu.md": "\n".join(parts)}
 
 
@@ -95,10 +114,18 @@ def _held() -> Iterator[tuple[Path, Any, Any]]:
 
 
 def _times() -> str:
+    """Return a table of runs for each machine and day, the newest first."""
+    sessions: dict[str, list[Any]] = {}
+    for path, run, said in _held():
+        sessions.setdefault(path.relative_to(RAW).parts[0], []).append((path, run, said))
+    return "\n".join(_session(name, sessions[name]) for name in sorted(sessions, reverse=True))
+
+
+def _session(name: str, held: list[Any]) -> str:
     from ftbench.calibration.naive import seconds_by_trainer
 
     rows, errors, inside, naive = [], [], 0, []
-    for path, run, said in _held():
+    for path, run, said in held:
         wall = run["phases"]["wall"]
         error = said["seconds"] / wall - 1
         errors.append(abs(error))
@@ -119,16 +146,16 @@ def _times() -> str:
             f"{said['seconds']:.1f} ({said['low']:.1f} – {said['high']:.1f})",
             f"{error:+.1%}", "yes" if within else "no", "-" if off is None else f"{off:+.1%}",
         ))  # fmt: skip
-    if not rows:
-        return "None yet."
     head = ("run", "batch × accumulation × length", "wall s", "said s", "error", "inside",
             "trainer's rate after 10 steps")  # fmt: skip
     summary = (
         f"\n{len(rows)} runs: median error {median(errors):.1%}, worst {max(errors):.1%}, "
         f"{inside} inside the stated interval. The trainer's own rate: median "
-        f"{median(naive):.1%}, worst {max(naive):.1%}."
+        f"{median(naive):.1%}, worst {max(naive):.1%}.\n"
     )
-    return table(head, rows) + summary
+    link = f"https://github.com/ftlint/ftlint/tree/main/docs/benchmarks/raw/{name}"
+    about = f"### {_gpu(held[0][1])}, {name[:10]}\n\n[What to know of these runs]({link}).\n\n"
+    return about + table(head, rows) + summary
 
 
 _RATES = ("run", "GPU", "median step s", "tokens/s", "MFU", "HFU", "peak GB")
@@ -148,4 +175,46 @@ def _rates() -> Iterator[tuple[str, ...]]:
             f"{causal.mfu_spec:.1%}" if causal and causal.mfu_spec else "-",
             f"{causal.hfu_spec:.1%}" if causal and causal.hfu_spec else "-",
             f"{found.peak_allocated / 1e9:.1f}" if found.peak_allocated else "-",
+        )
+
+
+_PUBLISHED = ("whose", "batch × accumulation × length", "tokens/s", "MFU, causal")
+
+
+def _published() -> Iterator[tuple[str, ...]]:
+    from ftbench.analysis.summary import summarise
+
+    for path in sorted(RAW.glob("*/rates/8b-*.json")):
+        run = _load(path)
+        found, values = summarise(run), run["config"]["values"]
+        causal = next(one for one in found.utilisation if one.attention == "causal")
+        assert found.tokens is not None
+        notes = [text for key, text in (("enable_liger_kernel", "Liger"),) if values.get(key)]
+        if not values.get("disable_gradient_checkpointing"):
+            notes.append("checkpointing")
+        name = f"measured, {_gpu(run)}, {path.relative_to(RAW).parts[0][:10]}"
+        shape = (
+            f"{values['per_device_train_batch_size']} × {values['gradient_accumulation_steps']} "
+            f"× {values['cutoff_len']}"
+        )
+        yield (
+            ", ".join([name, *notes]), shape, f"{found.tokens.all:,.0f}",
+            f"{causal.mfu_spec:.1%}" if causal.mfu_spec else "-",
+        )  # fmt: skip
+    yield NEMO
+
+
+_OVERHEAD = ("run", "GPU", "blocks × steps", "steps/s, measured over not measured")
+
+
+def _overhead() -> Iterator[tuple[str, ...]]:
+    from bench.suites.overhead import ratio
+
+    for path in sorted(RAW.glob("*/overhead*.json")):
+        found = _load(path)
+        yield (
+            f"{found['model'].removeprefix('random:')}, {found['runner']}",
+            _gpu(found),
+            f"{len(found['blocks'])} × {found['block']}",
+            f"{ratio(found['blocks']):.3f}",
         )

@@ -55,7 +55,7 @@ def record(tmp_path: Path, when: str = "2026-11-22T10:00:00+00:00", **about: Any
     made = calibrated(Machine(), 3)
     counts = made["lengths"]["counts"]
     return {
-        **made, "version": 1, "kind": "calibration", "when": when, "key": key, "gpu": H100,
+        **made, "version": store.VERSION, "kind": "calibration", "when": when, "key": key, "gpu": H100,
         "peak": None,
         "lengths": {"dataset": ["faq"], "template": "llama3", "stage": "sft", "cutoff_len": 1024,
                     "packed": False, "rows": len(lengths()), "counts": counts}, **about,
@@ -187,9 +187,9 @@ def test_what_cannot_be_read_is_left_out(tmp_path: Path, kept: Path) -> None:
     assert len(list(store.everything())) == 1
     with pytest.raises(store.Unusable, match="line 1 is no JSON"):
         store.read(path.parent / "broken.jsonl")
-    newer = {**record(tmp_path), "version": 2}
+    newer = {**record(tmp_path), "version": store.VERSION + 1}
     (path.parent / "newer.jsonl").write_text(json.dumps(newer), encoding="utf-8")
-    with pytest.raises(store.Unusable, match="version 2"):
+    with pytest.raises(store.Unusable, match=f"version {store.VERSION + 1}"):
         store.read(path.parent / "newer.jsonl")
 
 

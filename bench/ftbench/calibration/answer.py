@@ -159,7 +159,7 @@ def _work(
             length=cutoff,
             lengths=lengths,
             multiple=1 if values.get("stage") == "pt" else 8,
-            rows_prepared=rows,
+            rows_prepared=_counted(question, record) if rows is None else rows,
             logs=plan.get("logging_events") or 0,
             saves=plan.get("checkpoints") or 0,
             evaluations=plan.get("eval_events") or 0,
@@ -169,6 +169,13 @@ def _work(
         doubts,
         notes,
     )
+
+
+def _counted(question: Question, record: Record) -> int | None:
+    """Return how many rows the same data came to when calibrating; None for other data."""
+    kept = record.get("lengths") or {}
+    asked = data_of(question.values)
+    return kept.get("rows") if all(kept.get(name) == asked[name] for name in asked) else None
 
 
 def _evaluated(values: Mapping[str, Any], plan: Mapping[str, Any]) -> int | None:
