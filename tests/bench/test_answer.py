@@ -55,7 +55,8 @@ def record(tmp_path: Path, when: str = "2026-11-22T10:00:00+00:00", **about: Any
     made = calibrated(Machine(), 3)
     counts = made["lengths"]["counts"]
     return {
-        **made, "version": store.VERSION, "kind": "calibration", "when": when, "key": key, "gpu": H100,
+        **made, "version": store.VERSION, "kind": "calibration", "when": when, "key": key,
+        "gpu": H100,
         "peak": None,
         "lengths": {"dataset": ["faq"], "template": "llama3", "stage": "sft", "cutoff_len": 1024,
                     "packed": False, "rows": len(lengths()), "counts": counts}, **about,

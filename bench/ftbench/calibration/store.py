@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ftbench.results.record import Result
 
 VERSION = 2
-"""1 had a start-up that ended where the trainer began, and a floor that met the work at a corner."""
+"""1 had a start-up that ended where the trainer began, and a floor that met the work sharply."""
 KIND = "calibration"
 FOLDER = "FTBENCH_CALIBRATION"
 
