@@ -203,9 +203,7 @@ def _checkpoint(torch: Any, model: Any, *, reentrant: bool) -> None:
     saved = partial(torch.utils.checkpoint.checkpoint, use_reentrant=reentrant)
 
     def checkpoint(function: Any, *args: Any, **kwargs: Any) -> Any:
-        bound: Any = function.func if isinstance(function, partial) else function
-        module = bound.__self__
-        if not any(parameter.requires_grad for parameter in module.parameters()):
+        if not any(parameter.requires_grad for parameter in _layer_of(function).parameters()):
             return function(*args, **kwargs)
         for one in args:
             if torch.is_tensor(one) and torch.is_floating_point(one):
@@ -215,6 +213,17 @@ def _checkpoint(torch: Any, model: Any, *, reentrant: bool) -> None:
 
     model._set_gradient_checkpointing(enable=True, gradient_checkpointing_func=checkpoint)
     model.config.use_cache = False
+
+
+def _layer_of(function: Any) -> Any:
+    """Return the layer whose forward is to be checkpointed.
+
+    It is what the function is bound to, or, in transformers newer than LLaMA Factory takes, the
+    first argument of the plain function.
+    """
+    called: Any = function.func if isinstance(function, partial) else function
+    bound = getattr(called, "__self__", None)
+    return function.args[0] if bound is None else bound
 
 
 def _without_positions(collator: Any) -> Any:
