@@ -58,7 +58,7 @@ def test_the_status(tmp_path: Path, after: float, status: int) -> None:
     assert call(tmp_path, before=before, after=later).exit_code == 0
     done = call(tmp_path, "--fail-slower", "5%", before=before, after=later)
     assert done.exit_code == status
-    assert ("slower, more than 5.0%" in done.stderr) == bool(status)
+    assert ("slower, more than 5.0%" in done.output) == bool(status)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_status(tmp_path: Path, after: float, status: int) -> None:
 def test_unlike_results_are_refused(tmp_path: Path, changed: Any, told: str) -> None:
     done = call(tmp_path, before=run(1.0), after=run(1.0, **changed))
     assert done.exit_code == 2
-    assert told in done.stderr
+    assert told in done.output
     assert "median" not in done.stdout
     forced = call(tmp_path, "--force", before=run(1.0), after=run(1.0, **changed))
     assert forced.exit_code == 0
@@ -92,7 +92,7 @@ def test_versions_are_told_and_not_refused(tmp_path: Path) -> None:
 
 def test_nothing_timed_fails_a_gate(tmp_path: Path) -> None:
     done = call(tmp_path, "--fail-slower", "5%", before=run(1.0), after=result([]))
-    assert (done.exit_code, "nothing can be said" in done.stderr) == (1, True)
+    assert (done.exit_code, "nothing can be said" in done.output) == (1, True)
 
 
 @pytest.mark.parametrize("share", ["much", "-5%", "1e9"])
@@ -104,4 +104,4 @@ def test_a_bad_share(tmp_path: Path, share: str) -> None:
 def test_no_result(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[]", encoding="utf-8")
     done = CliRunner().invoke(command, [str(tmp_path / "x.json"), str(tmp_path / "absent.json")])
-    assert (done.exit_code, "not the result of a run" in done.stderr) == (2, True)
+    assert (done.exit_code, "not the result of a run" in done.output) == (2, True)

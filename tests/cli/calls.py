@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from inspect import signature
 from pathlib import Path
-from typing import NamedTuple
-
-from click.testing import CliRunner
 
 from ftlint.cli.commands import cli
+from tests.streams import Done, call
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
 BAD = HEAD + "foo: 1\n"
-
-
-RUNNER = (
-    CliRunner(mix_stderr=False)  # click 8.1; later ones never mix them, and do not take the word
-    if "mix_stderr" in signature(CliRunner).parameters
-    else CliRunner()
-)
-
-
-class Done(NamedTuple):
-    """How a call ended."""
-
-    status: int
-    out: str
-    err: str
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -42,6 +25,11 @@ def environment(**changes: str) -> dict[str, str]:
     }
     path = os.pathsep.join([str(ROOT / "lint"), str(ROOT / "schemas")])
     return {**kept, "PYTHONPATH": path, "PYTHONUTF8": "1", **changes}
+
+
+def heeds_interrupts() -> None:
+    """Let a new process take SIGINT: what a shell starts in the background ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def process(*arguments: str | Path, folder: Path, stdin: bytes = b"", **changes: str) -> Done:
@@ -56,8 +44,7 @@ def process(*arguments: str | Path, folder: Path, stdin: bytes = b"", **changes:
 
 def invoke(*arguments: str | Path, stdin: str = "") -> Done:
     """Run the command in this process, in the current folder."""
-    done = RUNNER.invoke(cli, list(map(str, arguments)), input=stdin, catch_exceptions=False)
-    return Done(done.exit_code, done.stdout, done.stderr)
+    return call(cli, *arguments, stdin=stdin)
 
 
 def write(path: Path, text: str | bytes = BAD) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.calls import BAD, HEAD, ROOT, environment, process, write
+from tests.cli.calls import BAD, HEAD, ROOT, environment, heeds_interrupts, process, write
 
 FTLINT = f"{shlex.quote(sys.executable)} -m ftlint"
 
@@ -233,6 +233,7 @@ def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "ftlint", "-"], cwd=tmp_path, env=environment(),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heeds_interrupts,
     )  # fmt: skip
     time.sleep(1.5)  # it waits for its input by now
     running.send_signal(signal.SIGINT)

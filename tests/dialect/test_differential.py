@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from ftlint.construct import construct
 from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
@@ -39,6 +40,11 @@ EXPLAINED = {
         re.compile(r"[|>]-?\r?\n\s*\t"),
     ),
 }
+if yaml.safe_load("<<: {a: 1, a: 2}") == {"a": 1}:
+    EXPLAINED["a key twice in a mapping that is merged: the first counts from PyYAML 6.0.4 on"] = (
+        (PYYAML, PYYAML_CONTAINERS),
+        re.compile(r"<<: *\{"),
+    )
 
 
 def same(ours: object, theirs: object) -> bool:

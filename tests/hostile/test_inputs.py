@@ -13,7 +13,7 @@ import pytest
 
 from ftlint.limits import DEFAULT
 from ftlint.rules.registry import RULES
-from tests.cli.calls import HEAD, ROOT, environment, process, write
+from tests.cli.calls import HEAD, ROOT, environment, heeds_interrupts, process, write
 from tests.hostile.inputs import ELSEWHERE, INPUTS, Hostile
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def test_an_interrupted_run_over_many_files_ends_with_all_its_processes(tmp_path
         write(tmp_path / f"{number}.yaml", HEAD + f"x{number}: &a 1\n")
     running = subprocess.Popen(
         [sys.executable, "-m", "ftlint", "--no-cache", "."], cwd=tmp_path, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeds_interrupts,
     )  # fmt: skip
     time.sleep(1)
     running.send_signal(signal.SIGINT)

@@ -151,7 +151,7 @@ def test_one_bad_config_does_not_hide_the_others() -> None:
     done = steps("--dataset-size", "80", "nowhere.yaml", good)
     assert done.exit_code == 2
     assert cells(done.stdout, "total steps") == ["30"]
-    assert "nowhere.yaml: no such file" in done.stderr
+    assert "nowhere.yaml: no such file" in done.output
 
 
 def test_wrong_usage() -> None:

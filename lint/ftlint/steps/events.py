@@ -51,7 +51,10 @@ def events(schedule: Schedule, run: Run, transformers: Version) -> Events | NoPl
         ("eval_steps", schedule.eval_strategy, schedule.eval_steps),
         ("save_steps", schedule.save_strategy, schedule.save_steps),
     ):
-        every[name] = abs(interval(written, run.planned))
+        try:
+            every[name] = abs(interval(written, run.planned))
+        except OverflowError:  # the trainer's own, at its start
+            return NoPlan(f"{name} {written:g} of {run.planned} steps is beyond any float", name)
         if strategy == "steps" and not every[name] and run.executed and name != "save_steps":
             return NoPlan(f"{name} {written:g} of {run.planned} planned steps is an interval of 0: "
                           "the trainer divides by it", name)  # fmt: skip
