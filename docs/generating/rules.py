@@ -120,8 +120,10 @@ def _held(data: dict[str, Any]) -> str:
 
 def _fix(example: Example) -> tuple[str, str] | None:
     """Return applicability and wording of a rule's fix: its recipe's, or its example's."""
-    if example.rule.fix is not None:
-        return example.rule.fix.applicability, example.rule.fix.message
+    if example.rule.fixes:
+        recipes = example.rule.fixes
+        words = dict.fromkeys(one.applicability for one in recipes)
+        return " or ".join(words), "; or ".join(one.message for one in recipes)
     found = judge(example, spans(example.data["bad"])[0]).diagnostics
     fixes = [one.fix for one in found if one.code == example.rule.code and one.fix]
     return (fixes[0].applicability, fixes[0].message) if fixes else None

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from ftlint.discovery import placeholder_in
-from ftlint.facts import Given, as_taken, effective, facts, info_root
+from ftlint.facts import (
+    Given,
+    as_copied,
+    as_taken,
+    effective,
+    facts,
+    info_root,
+    written_as,
+)
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,6 +51,11 @@ class Context(NamedTuple):
         """The keys of the file."""
         return self.constructed.entries
 
+    def deciding(self, name: str) -> Entry | None:
+        """Return the entry that sets `name`, by an old name where the target still copies that."""
+        key = written_as(name, self.instance["config"], self.catalogue)
+        return self.constructed.entries.get(key)
+
     def raw(self, entry: Entry) -> str:
         """Return a value as it is written."""
         return self.source.text[entry.node.start : entry.node.end]
@@ -61,6 +74,7 @@ def make_context(
     """Put together what rules ask of a file."""
     written = {name: entry.value for name, entry in constructed.entries.items()}
     config = {name: as_taken(value, catalogue.get(name)) for name, value in written.items()}
+    config = as_copied(config, catalogue)
     values = effective(config, catalogue)
     known = facts(values, written, target, given, source.path)
     planned = None

@@ -224,10 +224,12 @@ def _of_condition(rule: Rule, check: Check, context: Context) -> Finding:
     template = rule.message.replace("$key", check.key or "$key")
     values = {name: _named(name, context) for name in fields(template)}
     fix = None
-    if rule.fix is not None:
-        from ftlint.fixes.recipe import of_recipe
+    for recipe in rule.fixes:
+        if recipe.when is None or holds(recipe.when, context.instance):
+            from ftlint.fixes.recipe import of_recipe
 
-        fix = of_recipe(rule.fix, check.key, context)
+            fix = of_recipe(recipe, check.key, context)
+            break
     message = fill(template, values)
     return Finding(rule.code, start, end, key, fix=fix, message=message)
 
@@ -239,7 +241,7 @@ def _named(name: str, context: Context) -> object:
         for part in name.split("."):
             found = found.get(part, f"{{{name}}}") if isinstance(found, dict) else found
         return found
-    entry = context.entries.get(name)
+    entry = context.deciding(name)
     if entry is not None:
         return context.raw(entry) or None
     return context.instance["effective"].get(name, f"{{{name}}}")
@@ -248,17 +250,16 @@ def _named(name: str, context: Context) -> object:
 def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, str | None]:
     """Return the span and key at which a data rule is shown."""
     names = [name.replace("$key", token or "") for name in rule.at]
-    entries = context.entries
     for name in [*names, *([token] if token else [])]:
-        entry = entries.get(name)
+        entry = context.deciding(name)
         if entry is None:
             continue
         if rule.show == "value" and entry.node.end > entry.node.start:
-            return entry.node.start, entry.node.end, name
+            return entry.node.start, entry.node.end, entry.name
         if rule.show == "pair":
-            return entry.start, entry.end, name
-        return entry.key.start, entry.key.end, name
-    first = next(iter(entries.values()), None)
+            return entry.start, entry.end, entry.name
+        return entry.key.start, entry.key.end, entry.name
+    first = next(iter(context.entries.values()), None)
     return (first.key.start, first.key.end, None) if first else (0, 0, None)
 
 

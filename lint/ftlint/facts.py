@@ -50,6 +50,27 @@ def as_taken(value: object, key: Key | None) -> object:
     return bool(value) if key.kinds[0] == "bool" and key.kinds[1:] in ((), ("null",)) else value
 
 
+_OLD_NAMES = {"eval_strategy": "evaluation_strategy", "use_cpu": "no_cuda"}
+
+
+def written_as(name: str, config: Mapping[str, object], catalogue: Catalogue) -> str:
+    """Return the key that decides `name`: an old one, where the target copies its value to that.
+
+    Source: transformers `TrainingArguments.__post_init__`, up to 4.50 and 4.57.
+    """
+    old = _OLD_NAMES.get(name)
+    return old if old and config.get(old) and catalogue.get(old) is not None else name
+
+
+def as_copied(config: dict[str, object], catalogue: Catalogue) -> dict[str, object]:
+    """Return the config with the values that the target copies from old names to new ones."""
+    for name in _OLD_NAMES:
+        source = written_as(name, config, catalogue)
+        if source != name:
+            config = {**config, name: config[source]}
+    return config
+
+
 def effective(config: Mapping[str, object], catalogue: Catalogue) -> dict[str, object]:
     """Return the config over the target's defaults, after what the target rewrites in silence.
 
@@ -90,6 +111,7 @@ def facts(
         "repeated_datasets": _repeated(values.get("dataset")),
         "memory_optimizers": _memory_optimizers(written, target),
         "save_is_multiple_of_eval": _save_is_multiple_of_eval(values),
+        "next_evaluated_save": _next_evaluated_save(values),
         "unreadable_json": [key for key in _JSON_KEYS if _is_broken_json(values.get(key))],
         **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
@@ -204,6 +226,19 @@ def _save_is_multiple_of_eval(values: Mapping[str, Any]) -> bool | None:
     if save % every == 0:
         return True
     return every < 1 and save < 1 and (save * 1_000_000) % (every * 1_000_000) == 0
+
+
+def _next_evaluated_save(values: Mapping[str, Any]) -> int | None:
+    """Return the first step from save_steps on that is evaluated, where both count whole steps."""
+    save, every = values.get("save_steps"), values.get("eval_steps")
+    for value in (save, every):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        if not 1 <= value < 1e9 or value != int(value):
+            return None
+    assert save is not None
+    assert every is not None
+    return -(-int(save) // int(every)) * int(every)
 
 
 def _is_broken_json(value: object) -> bool:

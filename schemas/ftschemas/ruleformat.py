@@ -34,10 +34,14 @@ class Check(NamedTuple):
 
 
 class FixRecipe(NamedTuple):
-    """How a fix is made of the file: key names, and values as YAML text."""
+    """How a fix is made of the file: key names, and values as YAML text.
+
+    Of a rule's recipes the first counts whose `when` holds, or that has none.
+    """
 
     applicability: str
     message: str
+    when: Condition | None = None
     delete: tuple[str, ...] = ()
     rename: tuple[tuple[str, str], ...] = ()
     replace: tuple[tuple[str, str], ...] = ()
@@ -62,7 +66,7 @@ class Rule(NamedTuple):
     checks: tuple[Check, ...]
     problems: tuple[str, ...]
     module: str | None
-    fix: FixRecipe | None
+    fixes: tuple[FixRecipe, ...]
 
 
 KEYWORDS = frozenset(
@@ -92,9 +96,10 @@ def validate(data: object) -> None:
         place = "/".join(map(str, error.absolute_path)) or "the rule"
         raise Malformed(f"{place}: {error.message[:200]}")
     assert isinstance(data, dict)
-    for keyword in _keywords(data.get("when", {})):
-        if keyword not in KEYWORDS:
-            raise Malformed(f"when: {keyword!r} is no keyword that conditions have")
+    for when in (data.get("when", {}), *(recipe.get("when", {}) for recipe in _recipes(data))):
+        for keyword in _keywords(when):
+            if keyword not in KEYWORDS:
+                raise Malformed(f"when: {keyword!r} is no keyword that conditions have")
 
 
 def _keywords(when: Condition) -> Iterator[str]:
@@ -139,7 +144,7 @@ def parse(data: Mapping[str, Any]) -> Rule:
         tuple(_checks(data)),
         tuple(data.get("problem", [])),
         data.get("check"),
-        _fix(data["fix"]) if "fix" in data else None,
+        tuple(map(_fix, _recipes(data))),
     )
 
 
@@ -204,10 +209,17 @@ def _expand(value: Any, tokens: Mapping[str, Any]) -> Any:
     return expanded
 
 
+def _recipes(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what stands under `fix`: one recipe, or several."""
+    written = data.get("fix", [])
+    return written if isinstance(written, list) else [written]
+
+
 def _fix(data: Mapping[str, Any]) -> FixRecipe:
     return FixRecipe(
         data["applicability"],
         data["message"],
+        _expand(data["when"], {}) if "when" in data else None,
         tuple(data.get("delete", [])),
         tuple(data.get("rename", {}).items()),
         tuple(data.get("replace", {}).items()),

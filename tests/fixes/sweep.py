@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 FORMS = ("lf", "crlf", "bom", "no final newline")
-OPERATIONS = ("delete", "rename", "replace", "insert")
+OPERATIONS = ("delete", "strip", "rename", "replace", "insert")
 NEW = "renamed_key"
 VALUES = ("7", "lora", "1.0e-4", "[a, b]", '"no"', "a b/c-d", "null")
 
@@ -53,7 +54,7 @@ def pages(path: Path, text: str, forms: Iterable[str] = FORMS) -> Iterator[tuple
 
 
 def single_edits(page: Page, step: int = 1, offset: int = 0) -> Iterator[Outcome]:
-    """Try the four edits at every top-level pair, or every `step`th edit from `offset` on."""
+    """Try the edits at every top-level pair, or every `step`th edit from `offset` on."""
     witness = roundtrip.load(page.text)
     if isinstance(witness, Refused):
         return  # without the second witness no fix is made
@@ -65,6 +66,8 @@ def single_edits(page: Page, step: int = 1, offset: int = 0) -> Iterator[Outcome
             if isinstance(plan, Refused):
                 yield Outcome(name, operation, "refused", plan.reason)
                 continue
+            if operation == "strip" and plan.changes[0].kind == "delete":
+                continue  # there is no comment to leave
             reason = _fault(page, witness, plan, name, operation)
             yield Outcome(name, operation, "failed" if reason else "done", reason or "")
 
@@ -72,6 +75,8 @@ def single_edits(page: Page, step: int = 1, offset: int = 0) -> Iterator[Outcome
 def _plan(page: Page, name: str, operation: str, value: str) -> Plan | Refused:
     if operation == "delete":
         return edits.delete(page, name)
+    if operation == "strip":
+        return edits.strip(page, name)
     if operation == "rename":
         return edits.rename(page, name, NEW)
     if operation == "replace":
@@ -95,7 +100,7 @@ def stray_change(before: str, after: str, name: str, operation: str) -> str | No
         "\r\n" not in before and "\r" in after
     ):
         return "line ends are mixed"
-    if before.endswith("\n") != after.endswith("\n") and operation != "delete":
+    if before.endswith("\n") != after.endswith("\n") and operation not in ("delete", "strip"):
         return "the end of the file changed"
     lost, new = Counter(_comments(before)), Counter(_comments(after))
     if new - lost or (lost - new).total() > (operation == "delete"):
@@ -105,9 +110,10 @@ def stray_change(before: str, after: str, name: str, operation: str) -> str | No
     gone, come = _difference(_lines(before), _lines(after))
     if operation == "insert":
         right = not gone and len([line for line in come if line.strip()]) == 1
-    elif operation == "delete":
+    elif operation in ("delete", "strip"):
         written = [line for line in gone if line.strip()]
-        right = not come and bool(written) and name in written[0]
+        left = [line.lstrip()[:1] for line in come]
+        right = bool(written) and name in written[0] and left == ["#"] * (operation == "strip")
     else:
         right = len(come) == 1 and bool(gone)
         if operation == "rename":
@@ -124,6 +130,7 @@ def _stray_in_flow(before: str, after: str, name: str, operation: str) -> str | 
     )
     right = {
         "delete": not come,
+        "strip": not come,
         "insert": not gone,
         "rename": gone in name and come in NEW,
         "replace": True,  # where a value ends is for the oracle to say
@@ -149,6 +156,7 @@ def _squeezed(line: str) -> str:
     return "".join(line.split()).replace(",", "")
 
 
+@lru_cache(maxsize=4)  # one text has a hundred edits
 def _comments(text: str) -> list[str]:
     document = compose(text)
     assert isinstance(document, Document)

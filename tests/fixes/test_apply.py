@@ -251,6 +251,109 @@ def test_words_of_other_times_and_trainers(before: str, after: str) -> None:
     assert fixed.source.text == head + after
 
 
+OLD_NAME = "val_size: 0.1\nevaluation_strategy: steps\neval_steps: 500\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "after"),
+    [("0.9.5", "eval_strategy"), ("0.9.3", "eval_strategy"), ("0.9.1", "evaluation_strategy")],
+)
+def test_an_old_name_goes_with_the_target_that_refuses_it(target: str, after: str) -> None:
+    fixed = run(OLD_NAME, target=target)
+    assert body(fixed) == OLD_NAME.replace("evaluation_strategy", after)
+
+
+def test_what_an_old_name_sets_is_no_dead_key() -> None:
+    result = run(OLD_NAME.replace("steps\n", "epoch\n", 1), target="0.9.1", unsafe=True)
+    assert body(result) == "val_size: 0.1\nevaluation_strategy: epoch\n"  # eval_steps is dead
+    both = OLD_NAME + "eval_strategy: epoch\n"  # transformers 4.46 copies the old one over it
+    assert body(run(both, target="0.9.1")) == both
+
+
+FOR_UNSAFE = {
+    "save when evaluated": (
+        "val_size: 0.1\neval_strategy: epoch\nload_best_model_at_end: true\nsave_strategy: steps\n",
+        "val_size: 0.1\neval_strategy: epoch\nload_best_model_at_end: true\nsave_strategy: epoch\n",
+    ),
+    "the strategy that is not written": (
+        "val_size: 0.1\neval_strategy: epoch\nload_best_model_at_end: true\n",
+        "save_strategy: epoch\nval_size: 0.1\neval_strategy: epoch\nload_best_model_at_end: true\n",
+    ),
+    "evaluate when saved, on the rows that are held out": (
+        "val_size: 0.1\nsave_strategy: epoch\nload_best_model_at_end: true\n",
+        "val_size: 0.1\neval_strategy: epoch\nsave_strategy: epoch\nload_best_model_at_end: true\n",
+    ),
+    "save at the next evaluation": (
+        "val_size: 0.1\neval_strategy: steps\neval_steps: 100\nsave_steps: 250  # s\n"
+        "load_best_model_at_end: true\n",
+        "val_size: 0.1\neval_strategy: steps\neval_steps: 100\nsave_steps: 300  # s\n"
+        "load_best_model_at_end: true\n",
+    ),
+    "shares save at every evaluation": (
+        "val_size: 0.1\neval_strategy: steps\neval_steps: 0.2\nsave_steps: 0.3\n"
+        "load_best_model_at_end: true\n",
+        "val_size: 0.1\neval_strategy: steps\neval_steps: 0.2\nsave_steps: 0.2\n"
+        "load_best_model_at_end: true\n",
+    ),
+    "evaluate at every checkpoint, where only that is written": (
+        "val_size: 0.1\neval_strategy: steps\nlogging_steps: 7\nsave_steps: 100\n"
+        "load_best_model_at_end: true\n",
+        "val_size: 0.1\neval_strategy: steps\neval_steps: 100\nlogging_steps: 7\nsave_steps: 100\n"
+        "load_best_model_at_end: true\n",
+    ),
+    "intervals longer than the run": (
+        "# ftlint: dataset-size=1000, gpus=1\nper_device_train_batch_size: 100\n"
+        "logging_steps: 500\nsave_steps: 500  # s\nval_size: 0.1\neval_strategy: steps\n"
+        "eval_steps: 500   # e\n",
+        "# ftlint: dataset-size=1000, gpus=1\nper_device_train_batch_size: 100\n"
+        "logging_steps: 0.1\nsave_steps: 0.25  # s\nval_size: 0.1\neval_strategy: steps\n"
+        "eval_steps: 0.25   # e\n",
+    ),
+    "too many epochs": (
+        "# ftlint: dataset-size=1000\nnum_train_epochs: 20  # many\nlearning_rate: 1.0e-4\n",
+        "# ftlint: dataset-size=1000\nnum_train_epochs: 5  # many\nlearning_rate: 1.0e-4\n",
+    ),
+    "too many steps": (
+        "# ftlint: dataset-size=1000, gpus=1\nper_device_train_batch_size: 8\nmax_steps: 5000\n"
+        "learning_rate: 1.0e-4\n",
+        "# ftlint: dataset-size=1000, gpus=1\nper_device_train_batch_size: 8\nmax_steps: 625\n"
+        "learning_rate: 1.0e-4\n",
+    ),
+    "too few epochs, too low a rate": (
+        "# ftlint: dataset-size=50000\nnum_train_epochs: 1.0\nlearning_rate: 1.0e-5\n",
+        "# ftlint: dataset-size=50000\nnum_train_epochs: 3.0\nlearning_rate: 5.0e-5\n",
+    ),
+    "epochs that are not written": (
+        "# ftlint: dataset-size=50000\nfinetuning_type: full\nlearning_rate: 1.0e-5\n"
+        "num_train_epochs: 8.0\n",
+        "# ftlint: dataset-size=50000\nfinetuning_type: full\nlearning_rate: 1.0e-5\n"
+        "num_train_epochs: 2.0\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOR_UNSAFE)
+def test_what_changes_the_run_is_mended_when_it_is_asked_for(name: str) -> None:
+    before, after = FOR_UNSAFE[name]
+    head = HEAD.replace("finetuning_type: lora\n", "") if "finetuning_type" in before else HEAD
+    source = of_text("c.yaml", head + before)
+    assert fix(source, options()).source.text == head + before
+    fixed = fix(source, options(), unsafe=True)
+    assert fixed.source.text == head + after
+    assert [one for one in fixed.result.diagnostics if one.severity == "error"] == []
+
+
+def test_rows_that_nothing_trains_on_are_to_be_predicted() -> None:
+    text = HEAD.replace("do_train: true", "do_predict: true") + "predict_with_generate: true\n"
+    fixed = fix(of_text("c.yaml", text), options())
+    assert fixed.source.text == text.replace("dataset: identity", "eval_dataset: identity")
+
+
+def test_a_share_written_as_a_count_goes_where_shares_go() -> None:
+    assert body(run("warmup_steps: 0.1\n", target="0.9.3")) == "warmup_ratio: 0.1\n"
+    assert body(run("warmup_steps: 0.1\n")) == "warmup_steps: 0.1\n"  # transformers 5 takes it
+
+
 def test_a_stage_that_is_a_loss_takes_two_keys() -> None:
     text = HEAD.replace("stage: sft", "stage: orpo")
     fixed = fix(of_text("c.yaml", text), options())

@@ -62,6 +62,33 @@ def reason(text: str, operation: str, *arguments: str) -> str:
 
 
 CASES = {
+    "a stripped pair leaves its comment": (
+        "strip lora_rank", SECTIONS, SECTIONS.replace("lora_rank: 8            # small", "# small"),
+    ),
+    "a stripped pair without a comment is deleted": (
+        "strip stage", SECTIONS, SECTIONS.replace("stage: sft\n", ""),
+    ),
+    "a stripped last pair without a final newline": (
+        "strip b", "a: 1\nb: 2  # x", "a: 1\n# x",
+    ),
+    "a stripped pair below text over several lines": (
+        "strip b", "a: |\n  text\nb: 2  # x\nc: 3\n", "a: |\n  text\n# x\nc: 3\n",
+    ),
+    "a stripped list with a comment behind its key": (
+        "strip b", "a: 1\nb:  # x\n  - 1\n  - 2\nc: 3\n", "a: 1\n# x\nc: 3\n",
+    ),
+    "a stripped pair between braces": (
+        "strip b", "{\n  a: 1,\n  b: 2, # x\n  c: 3\n}\n", "{\n  a: 1,\n  # x\n  c: 3\n}\n",
+    ),
+    "a stripped last pair between braces": (
+        "strip b", "{\n  a: 1,\n  b: 2 # x\n}\n", "{\n  a: 1\n  # x\n}\n",
+    ),
+    "a stripped pair that shares its line": (
+        "strip a", "{a: 1, b: 2} # x\n", "{b: 2} # x\n",
+    ),
+    "windows line ends around a stripped pair": (
+        "strip a", BOM + "a: 1  # x\r\nb: 2\r\n", BOM + "# x\r\nb: 2\r\n",
+    ),
     "a deleted pair takes its line and its own comment": (
         "delete output_dir", SECTIONS, SECTIONS.replace("output_dir: out  # here\n", ""),
     ),

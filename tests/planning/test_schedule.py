@@ -16,7 +16,7 @@ def only(code: str, text: str, given: Given = ROWS, **target: str) -> list[str]:
     return [one.message for one in found(text, given, **target) if one.code == code]
 
 
-def test_the_ignored_epochs_go_by_a_safe_fix_that_says_what_they_were() -> None:
+def test_the_ignored_epochs_go_and_their_comment_stays() -> None:
     text = HEAD + "max_steps: 200\nnum_train_epochs: 3.0  # as agreed\nseed: 1\n"
     result = lint(of_text("c.yaml", text), options(ROWS))
     (fix,) = [one.fix for one in result.diagnostics if one.code == "FT201"]
@@ -25,7 +25,7 @@ def test_the_ignored_epochs_go_by_a_safe_fix_that_says_what_they_were() -> None:
     edits = sorted(fix.edits, reverse=True)
     for edit in edits:
         text = text[: edit.start] + edit.text + text[edit.end :]
-    assert text == HEAD + "max_steps: 200\nseed: 1\n"
+    assert text == HEAD + "max_steps: 200\n# as agreed\nseed: 1\n"
 
 
 def test_what_the_steps_amount_to() -> None:

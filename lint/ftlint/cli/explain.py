@@ -61,8 +61,8 @@ def explain(rule: Rule, format: str, colour: bool) -> str:
     for title, text in (("Fires on", data["bad"]), ("Instead", data["good"])):
         if text.strip():
             parts += ["", head(title), textwrap.indent(text.translate(MARKS).rstrip(), "  ")]
-    if rule.fix is not None:
-        parts += ["", head("Fix") + f"  {rule.fix.message} ({rule.fix.applicability})"]
+    for fix in rule.fixes:
+        parts += ["", head("Fix") + f"  {fix.message} ({fix.applicability})"]
     if data.get("source"):
         parts += ["", head("Source") + f"  {data['source']}"]
     return "\n".join(parts) + "\n"
@@ -71,6 +71,6 @@ def explain(rule: Rule, format: str, colour: bool) -> str:
 def _facts(rule: Rule) -> dict[str, Any]:
     data = document(rule)
     facts = {key: data.get(key) for key in ("code", "name", "summary", "severity", "targets")}
-    facts.update(commands=list(rule.commands), fixable=rule.fix is not None)
+    facts.update(commands=list(rule.commands), fixable=bool(rule.fixes))
     facts.update(bad=data["bad"].translate(MARKS), good=data["good"])
     return facts

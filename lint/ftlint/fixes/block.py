@@ -9,7 +9,7 @@ from ftlint.records import Edit
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.document import Node
+    from ftlint.document import Comment, Node
     from ftlint.fixes.page import Page, Pair
 
 
@@ -32,6 +32,19 @@ def delete(page: Page, pair: Pair) -> list[Edit] | Refused:
     if before is not None and _leaf(before) is not None and _swallows(page, before, stop):
         return Refused(f"the lines below {pair.name} would become part of the text above it")
     return [Edit(page.line_start(first), page.next_line(stop - 1), "")]
+
+
+def strip(page: Page, pair: Pair, comment: Comment) -> list[Edit] | Refused:
+    """Take `pair` out and leave `comment`, which stands behind its value or behind its key."""
+    if len(page.root.pairs) == 1:
+        return Refused(f"{pair.name} is all there is in the file")
+    return around(pair, comment)
+
+
+def around(pair: Pair, comment: Comment) -> list[Edit]:
+    """Return the edits that take a pair from around its comment."""
+    head = Edit(pair.start, comment.start, "")
+    return [head, Edit(comment.end, pair.end, "")] if comment.end < pair.end else [head]
 
 
 def insert(page: Page, name: str, text: str, after: Pair) -> list[Edit] | Refused:

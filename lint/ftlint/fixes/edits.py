@@ -1,4 +1,4 @@
-"""The four edits of a config: delete a pair, rename a key, replace a value, insert a pair.
+"""The edits of a config: delete a pair, or all but its comment; rename, replace, insert.
 
 Each is a pure function of the page. It touches the bytes it has to and no others, and where that
 takes a guess it returns the reason instead.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ftlint.document import Comment
 
-__all__ = ["delete", "delete_pair", "insert", "insert_after", "rename", "replace"]
+__all__ = ["delete", "delete_pair", "insert", "insert_after", "rename", "replace", "strip"]
 
 
 def delete(page: Page, name: str) -> Plan | Refused:
@@ -32,7 +32,13 @@ def delete(page: Page, name: str) -> Plan | Refused:
     return pair if isinstance(pair, Refused) else delete_pair(page, pair)
 
 
-def delete_pair(page: Page, pair: Pair) -> Plan | Refused:
+def strip(page: Page, name: str) -> Plan | Refused:
+    """Take the pair of `name` out and leave its trailing comment, which then has the line."""
+    pair = page.find(name)
+    return pair if isinstance(pair, Refused) else delete_pair(page, pair, keep_comment=True)
+
+
+def delete_pair(page: Page, pair: Pair, keep_comment: bool = False) -> Plan | Refused:
     """Take one pair out, whether or not another sets the same key."""
     name = pair.name
     anchor = page.aliased_elsewhere(pair)
@@ -45,7 +51,13 @@ def delete_pair(page: Page, pair: Pair) -> Plan | Refused:
         return comment
     if any(_SILENCES.match(above.text) for above in _comments_above(page, pair)):
         return Refused(f"a suppression stands above {name}")
-    edits = flow.delete(page, pair) if page.root.flow else block.delete(page, pair)
+    make = flow if page.root.flow else block
+    if keep_comment and comment is not None:
+        stripped = make.strip(page, pair, comment)
+        if isinstance(stripped, Refused):
+            return stripped
+        return Plan(ordered(stripped), (Change("strip", name),))
+    edits = make.delete(page, pair)
     if isinstance(edits, Refused):
         return edits
     gone = None

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+from ftlint.fixes.block import around
 from ftlint.fixes.columns import lead, padding
 from ftlint.fixes.page import Refused, blanked
 from ftlint.records import Edit
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ftlint.document import Comment
     from ftlint.fixes.page import Page, Pair
 
 
 def delete(page: Page, pair: Pair) -> list[Edit] | Refused:
     """Take `pair` out with its comma, or with the one before it when it is the last."""
     comma = _comma_behind(page, pair)
-    pairs = page.root.pairs
-    edits: list[Edit] = []
-    before = None
-    if comma is None and pair.place:
-        above = max(node.end for node in pairs[pair.place - 1])
-        before = _find(page, above, pair.start)
+    before = _comma_before(page, pair) if comma is None else None
     if stands_alone(page, pair, comma):
-        edits.append(Edit(page.line_start(pair.first), page.next_line(pair.last), ""))
-        if before is not None:
-            edits.insert(0, Edit(before, before + 1, ""))
-        return edits
+        lines = Edit(page.line_start(pair.first), page.next_line(pair.last), "")
+        return [lines] if before is None else [Edit(before, before + 1, ""), lines]
     start = pair.start if before is None else before
     end = pair.end
     if comma is not None:
@@ -39,6 +34,16 @@ def delete(page: Page, pair: Pair) -> list[Edit] | Refused:
     if page.comments(start, end):
         return Refused(f"comments stand beside {pair.name}")
     return [Edit(start, end, "")]
+
+
+def strip(page: Page, pair: Pair, comment: Comment) -> list[Edit] | Refused:
+    """Take `pair` out and leave `comment` where the two have lines of their own."""
+    comma = _comma_behind(page, pair)
+    if not stands_alone(page, pair, comma):
+        return delete(page, pair)
+    before = _comma_before(page, pair) if comma is None else None
+    edits = around(pair, comment)
+    return edits if before is None else [Edit(before, before + 1, ""), *edits]
 
 
 def insert(page: Page, name: str, text: str, after: Pair) -> list[Edit] | Refused:
@@ -77,6 +82,12 @@ def _comma_behind(page: Page, pair: Pair) -> int | None:
     pairs = page.root.pairs
     last = pair.place + 1 == len(pairs)
     return _find(page, pair.end, page.root.end - 1 if last else pairs[pair.place + 1][0].start)
+
+
+def _comma_before(page: Page, pair: Pair) -> int | None:
+    if not pair.place:
+        return None
+    return _find(page, max(node.end for node in page.root.pairs[pair.place - 1]), pair.start)
 
 
 def _find(page: Page, start: int, end: int) -> int | None:

@@ -29,7 +29,7 @@ def of_recipe(recipe: FixRecipe, token: str | None, context: Context) -> Fix | N
     """
     asked: list[Change] = []
     for change in _asked(recipe, token or "$key"):
-        present = change.key in context.entries
+        present = context.deciding(change.key) is not None
         if present == (change.kind == "insert"):
             continue  # a recipe may say both what to insert and what to replace
         text = _filled(change.text, context)
@@ -61,7 +61,7 @@ def of_changes(
             return Fix("display", f"{message} (by hand: {plan.reason})", (), asked)
         assert isinstance(page, Page)
         assert isinstance(first, Page)
-        if change.kind == "delete":
+        if change.kind in ("delete", "strip"):
             gone.append(_shown(page, plan.changes[0]))
         done = compose(done, plan.edits, len(first.text)) if done else plan.edits
         changes += plan.changes
@@ -78,6 +78,8 @@ def _plan(page: Page, change: Change, context: Context) -> Plan | Refused:
 
     if change.kind == "delete":
         return edits.delete(page, change.key)
+    if change.kind == "strip":
+        return edits.strip(page, change.key)
     if change.kind == "rename":
         return edits.rename(page, change.key, change.text)
     if change.kind == "replace":
@@ -101,7 +103,7 @@ def _filled(text: str, context: Context) -> str | None:
     """Put values for the names in braces; None when one is not known."""
     for name in fields(text):
         section, _, rest = name.rpartition(".")
-        entry = None if section else context.entries.get(name)
+        entry = None if section else context.deciding(name)
         if entry is not None:
             value = context.raw(entry) or "null"
         else:

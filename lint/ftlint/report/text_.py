@@ -50,8 +50,11 @@ def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str
         f"  {_paint(f'{gutter} |', '34', colour)} {padding.replace(chr(9), ' ')}"
         f"{_paint(caret, _COLOURS[diagnostic.severity], colour)}"
     )
-    mark = " [*]" if diagnostic.fix and diagnostic.fix.applicability == "safe" else ""
+    kind = diagnostic.fix.applicability if diagnostic.fix else None
+    mark = " [*]" if kind == "safe" else ""
     yield f"  {_paint(f'{gutter} =', '34', colour)} {visible(diagnostic.message)}{mark}"
+    if diagnostic.fix and kind == "display":  # no option makes it: this is all there is of it
+        yield f"  {_paint(f'{gutter} =', '34', colour)} fix: {visible(diagnostic.fix.message)}"
 
 
 def _repairs(run: Run, colour: bool) -> Iterator[str]:
@@ -91,13 +94,18 @@ def _summary(run: Run, colour: bool) -> str:
         return f"No findings in {files} for {against}{skipped}."
     if not counts:
         return _paint(f"Clean: {files} for {against}{skipped}.", "32", colour)
-    fixable = sum(
-        diagnostic.fix is not None and diagnostic.fix.applicability == "safe"
-        for result in run.results
-        for diagnostic in result.diagnostics
-    )
-    hint = f" [*] {fixable} can be fixed with --fix." if fixable else ""
-    return f"Found {', '.join(counts)} in {files} for {against}{skipped}.{hint}"
+    return f"Found {', '.join(counts)} in {files} for {against}{skipped}.{_hint(run)}"
+
+
+def _hint(run: Run) -> str:
+    """Return how many of the findings which option would fix."""
+    fixes = [one.fix for result in run.results for one in result.diagnostics if one.fix]
+    kinds = [fix.applicability for fix in fixes if fix.edits]
+    safe, unsafe = kinds.count("safe"), kinds.count("unsafe")
+    if not safe:
+        return f" {unsafe} can be fixed with --unsafe-fixes." if unsafe else ""
+    more = f", {unsafe} more with --unsafe-fixes" if unsafe else ""
+    return f" [*] {safe} can be fixed with --fix{more}."
 
 
 def _width(letter: str) -> int:

@@ -335,7 +335,8 @@ def _wrong_type(context: Context, entry: Entry, key: Key, fate: str) -> Finding:
         "wanted": _wanted(key if entry.value is not None else key._replace(kinds=_besides(key))),
         "when": when,
     }
-    return Finding(WRONG_TYPE, start, end, key.name, values, _unquoted(context, entry, key))
+    fix = _unquoted(context, entry, key) or _as_share(context, entry)
+    return Finding(WRONG_TYPE, start, end, key.name, values, fix)
 
 
 def _besides(key: Key) -> tuple[str, ...]:
@@ -353,6 +354,24 @@ def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
     read = resolve(text, context.target.dialect)
     better = _number(text, key) if isinstance(read, str) or "float" not in key.kinds else text
     return None if better is None else _replace(context, entry, better, safe=True)
+
+
+_SHARES = {"warmup_steps": "warmup_ratio"}
+"""Counts of steps, and the keys that take a share of the run instead."""
+
+
+def _as_share(context: Context, entry: Entry) -> Fix | None:
+    """Return the fix that gives a share of the run, written as a count, to the key for shares."""
+    share = _SHARES.get(entry.name)
+    if share is None or context.catalogue.get(share) is None or share in context.entries:
+        return None
+    if not isinstance(entry.value, float) or not 0 < entry.value < 1:
+        return None
+    from ftlint.fixes.recipe import of_changes
+    from ftlint.records import Change
+
+    message = f"rename {entry.name} to {share}, which takes shares of the run"
+    return of_changes(context, "safe", message, [Change("rename", entry.name, share)])
 
 
 def _number(text: str, key: Key) -> str | None:

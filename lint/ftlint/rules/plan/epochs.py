@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.bands import bands_of
-from ftlint.records import Finding
+from ftlint.records import Change, Finding
 from ftlint.rules.plan.wording import METHODS, count, launched, of, rate, span
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ftlint.construct import Entry
     from ftlint.context import Context
     from ftlint.planning import Planned
+    from ftlint.records import Fix
 
 TOO_MANY, TOO_FEW, UNWATCHED, FEWER = "FT301", "FT302", "FT306", "FT307"
 
@@ -175,12 +176,28 @@ def _bands(case: Case) -> dict[str, object]:
 
 def _too_many(case: Case) -> Finding:
     best = min(case.size.epochs.high, case.method.epochs.high)
-    remedy = f"num_train_epochs: {count(best)} or fewer"
+    remedy, fix = f"num_train_epochs: {count(best)} or fewer", _set(case, _epochs(case, best))
     if case.by_steps:
-        steps = int(case.context.instance["effective"]["max_steps"] * best / case.low)
-        remedy = f"max_steps: {max(steps, 1)} or fewer"
+        steps = max(int(case.context.instance["effective"]["max_steps"] * best / case.low), 1)
+        remedy, fix = f"max_steps: {steps} or fewer", _set(case, ("max_steps", str(steps)))
     values = {**_bands(case), "remedy": remedy, "stopping": _stopping(case.context)}
-    return _at(case, TOO_MANY, values)
+    return _at(case, TOO_MANY, values, fix)
+
+
+def _epochs(case: Case, best: float) -> tuple[str, str]:
+    """Return num_train_epochs and its new value, a whole number where the old one is."""
+    whole = case.entry is not None and isinstance(case.entry.value, int) and best == int(best)
+    return "num_train_epochs", str(int(best) if whole else float(best))
+
+
+def _set(case: Case, *pairs: tuple[str, str]) -> Fix:
+    """Return the fix that writes these values, be the keys in the file or not."""
+    from ftlint.fixes.recipe import of_changes
+
+    present = case.context.entries
+    changes = [Change("replace" if key in present else "insert", key, text) for key, text in pairs]
+    message = "set " + " and ".join(f"{key}: {text}" for key, text in pairs)
+    return of_changes(case.context, "unsafe", message, changes)
 
 
 def _stopping(context: Context) -> str:
@@ -198,15 +215,19 @@ def _too_few(case: Case, code: str) -> Finding:
     size, method = case.size.epochs, case.method.epochs
     best = min(max(size.low, method.low), min(size.high, method.high))
     remedy, at = f"num_train_epochs: {count(best)}", ""
+    pairs = [_epochs(case, best)]
     if _rate_is_low(case):
         assert case.method.learning_rate is not None
         written = case.context.instance["effective"]["learning_rate"]
         usual = case.method.learning_rate
         at = f", at a learning rate of {rate(written)} where about {rate(usual)} is usual,"
-        remedy += f" and learning_rate: {usual * case.bands.low_rate:.1e}".replace("e-0", "e-")
-    return _at(case, code, {**_bands(case), "remedy": remedy, "rate": at})
+        better = f"{usual * case.bands.low_rate:.1e}".replace("e-0", "e-")
+        remedy += f" and learning_rate: {better}"
+        pairs.append(("learning_rate", better))
+    fix = _set(case, *pairs)
+    return _at(case, code, {**_bands(case), "remedy": remedy, "rate": at}, fix)
 
 
-def _at(case: Case, code: str, values: dict[str, object]) -> Finding:
+def _at(case: Case, code: str, values: dict[str, object], fix: Fix | None = None) -> Finding:
     entry = case.entry or next(iter(case.context.entries.values()))
-    return Finding(code, entry.key.start, entry.key.end, entry.name, values)
+    return Finding(code, entry.key.start, entry.key.end, entry.name, values, fix)

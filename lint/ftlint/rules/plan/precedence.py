@@ -37,7 +37,7 @@ def _ignored(context: Context, entry: Entry, steps: int, planned: Planned) -> Fi
     from ftlint.fixes.recipe import of_changes
 
     fix = of_changes(
-        context, "safe", "remove num_train_epochs", [Change("delete", "num_train_epochs")]
+        context, "safe", "remove num_train_epochs", [Change("strip", "num_train_epochs")]
     )
     values = {"epochs": context.raw(entry), "steps": int(steps), "amount": amount(planned)}
     return Finding(IGNORED, entry.key.start, entry.key.end, entry.name, values, fix)

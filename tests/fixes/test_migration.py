@@ -1,0 +1,36 @@
+"""Configs as they were written in 2023 and 2024, brought up to date by the safe fixes alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ftlint.engine import Options
+from ftlint.fixes.apply import fix
+from ftlint.source import of_text
+from ftlint.target import resolve_target
+from tests.fixes.held import hold
+from tests.fixes.sweep import FORMS, in_form
+
+FOLDER = Path(__file__).parent / "migration"
+OLD = sorted(path.name for path in (FOLDER / "old").iterdir())
+
+
+@pytest.mark.parametrize("name", OLD)
+@pytest.mark.parametrize("form", FORMS)
+def test_an_old_config_becomes_one_of_today(name: str, form: str) -> None:
+    old = in_form((FOLDER / "old" / name).read_text(encoding="utf-8"), form)
+    new = in_form((FOLDER / "0.9.5" / name).read_text(encoding="utf-8"), form)
+    options = Options(resolve_target("0.9.5"))
+    fixed = fix(of_text(name, old), options)
+    assert in_form(fixed.source.text, form) == new  # a last line that goes leaves its line end
+    assert [one.code for one in fixed.result.diagnostics if one.severity == "error"] == []
+    hold(of_text(name, old), fixed, options, unsafe=False)
+
+
+def test_there_is_something_to_bring_up_to_date() -> None:
+    assert len(OLD) >= 10
+    for name in OLD:
+        texts = [(FOLDER / age / name).read_text(encoding="utf-8") for age in ("old", "0.9.5")]
+        assert texts[0] != texts[1]
