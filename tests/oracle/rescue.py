@@ -3,7 +3,8 @@
     python -m tests.oracle.rescue 0.9.5 [0.9.4 0.9.3] [--json FILE]
 
 Every corpus config that the parser refuses is copied, fixed as a user fixes it, and judged again.
-What is still refused is listed with the parser's words and the errors that ftlint still finds.
+What is still refused is listed with the parser's words and the errors that ftlint still finds; what
+only unsafe fixes rescue, with those fixes.
 """
 
 from __future__ import annotations
@@ -33,6 +34,14 @@ class Left(NamedTuple):
     real: str
 
 
+class Unsafe(NamedTuple):
+    """A config that only unsafe fixes rescue, and those that it takes."""
+
+    file: str
+    codes: tuple[str, ...]
+    done: tuple[str, ...]
+
+
 class Rescue(NamedTuple):
     """What fixing does for one release."""
 
@@ -45,6 +54,7 @@ class Rescue(NamedTuple):
     spoilt: tuple[str, ...]
     """Accepted before and refused after fixing: must be none."""
     left: tuple[Left, ...]
+    by_unsafe: tuple[Unsafe, ...]
 
     def __str__(self) -> str:
         return (
@@ -60,6 +70,7 @@ def rescue(release: str) -> Rescue:
     names = list(commands)
     refused: dict[str, dict[str, str]] = {}
     left: tuple[Left, ...] = ()
+    held_back: dict[str, dict[tuple[str, str], None]] = {}
     with tempfile.TemporaryDirectory() as temporary, Judge(release) as judge:
         for level, options in (("before", ()), *LEVELS):
             folder = Path(temporary) / level
@@ -72,6 +83,8 @@ def rescue(release: str) -> Rescue:
                 Case(name, commands[name], path=str(folder / name)) for name in names
             )
             refused[level] = {one.id: one.error for one in verdicts if one.refused}
+            if level == "safe":
+                held_back = _unsafe_fixes(run_ftlint(folder, release, list(refused[level])))
             if level == LEVELS[-1][0]:
                 subjects = [Subject(folder / name, commands[name]) for name in refused[level]]
                 errors = lint([subject.path for subject in subjects], release, folder)
@@ -87,7 +100,27 @@ def rescue(release: str) -> Rescue:
         *(sum(name not in refused[level] for name in before) for level, _ in LEVELS),
         tuple(sorted(spoilt)),
         left,
+        tuple(
+            Unsafe(
+                name,
+                tuple(dict.fromkeys(code for code, _ in held_back[name])),
+                tuple(deed for _, deed in held_back[name]),
+            )
+            for name in before
+            if name in refused["safe"] and name not in refused["unsafe"]
+        ),
     )
+
+
+def _unsafe_fixes(report: str) -> dict[str, dict[tuple[str, str], None]]:
+    """File name -> code and deed of the unsafe fixes of its errors, what they remove left out."""
+    found: dict[str, dict[tuple[str, str], None]] = {}
+    for one in json.loads(report)["diagnostics"]:
+        fix = one["fix"]
+        if one["severity"] == "error" and fix and fix["applicability"] == "unsafe":
+            deed = fix["message"].partition(" (it was: ")[0]
+            found.setdefault(Path(one["path"]).name, {})[one["code"], deed] = None
+    return found
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -104,7 +137,14 @@ def main(argv: list[str] | None = None) -> None:
                 f"  {left.file}  {' '.join(left.codes) or '-'}  {left.real.splitlines()[0][:200]}"
             )
     if options.json:
-        records = [{**one._asdict(), "left": [x._asdict() for x in one.left]} for one in found]
+        records = [
+            {
+                **one._asdict(),
+                "left": [left._asdict() for left in one.left],
+                "by_unsafe": [rescued._asdict() for rescued in one.by_unsafe],
+            }
+            for one in found
+        ]
         options.json.write_text(json.dumps(records, indent=1), "utf-8")
 
 
