@@ -7,6 +7,8 @@ from typing import NamedTuple
 from docs.generating.markdown import code, table
 
 from ftlint.engine import Options, lint
+from ftlint.facts import Given
+from ftlint.machine import stated
 from ftlint.source import of_text
 from ftlint.target import resolve_target
 
@@ -36,6 +38,8 @@ class Mistake(NamedTuple):
     untold: str = ""
     base: dict[str, str] = TRAIN
     target: str | None = None
+    told: str = ""
+    """A fact that must be stated for it, as `--fact` takes it."""
 
 
 MISTAKES = (
@@ -94,9 +98,9 @@ MISTAKES = (
     ),
     Mistake("predict_with_generate outside sft", "stage: dpo\npredict_with_generate: true"),
     Mistake(
-        "output_dir that is not empty",
+        "output_dir that holds a finished model",
         "output_dir: saves/run",
-        "the folder lies on the machine that trains",
+        told="output_dir_holds=model",
     ),
     Mistake("resuming from save_only_model", "save_only_model: true\nresume_from_checkpoint: true"),
     Mistake(
@@ -104,7 +108,7 @@ MISTAKES = (
         "preprocessing_num_workers: 512",
         "how many the machine bears, it alone knows",
     ),
-    Mistake("bf16 on a GPU without it", "bf16: true", "the file does not name the GPU"),
+    Mistake("bf16 on a GPU without it", "bf16: true", told="compute_capability=7.5"),
     Mistake("ppo without a reward model", "stage: ppo", target="0.9.3"),
     Mistake("neat_packing where attention cannot do it", "neat_packing: true", target="0.9.4"),
     Mistake("hundreds of epochs over few rows", "num_train_epochs: 1000"),
@@ -116,8 +120,11 @@ def mistakes() -> str:
     """Return the table: the mistake, the lines that make it, what ftlint says."""
     rows = []
     for number, one in enumerate(MISTAKES, 1):
-        found = sorted(_codes({**one.base, **_pairs(one.lines)}, one.target) - _codes(one.base))
+        config = {**one.base, **_pairs(one.lines)}
+        found = sorted(_codes(config, one.target, one.told) - _codes(one.base))
         said = ", ".join(f"[{name}](rules/{name}.md)" for name in found)
+        if one.told:
+            said += f", told {code(f'--fact {one.told}')} or {code('--here')}"
         lines = "<br>".join(map(code, one.lines.splitlines()))
         rows.append((str(number), one.what, lines, said or f"nothing: {one.untold or 'not yet'}"))
     return table(("", "mistake", "as in", "found by"), rows)
@@ -128,8 +135,9 @@ def _pairs(lines: str) -> dict[str, str]:
     return {key: value for key, _, value in pairs}
 
 
-def _codes(config: dict[str, str], target: str | None = None) -> set[str]:
+def _codes(config: dict[str, str], target: str | None = None, told: str = "") -> set[str]:
     """Return the rules that fire on a config, advice aside."""
     text = "".join(f"{key}: {value}\n" for key, value in config.items())
-    result = lint(of_text("configs/run.yaml", text), Options(resolve_target(target)))
+    given = Given(facts=stated([told.partition("=")[::2]] if told else []))
+    result = lint(of_text("configs/run.yaml", text), Options(resolve_target(target), given))
     return {one.code for one in result.diagnostics if one.severity != "info"}
