@@ -46,11 +46,11 @@ _V1 = frozenset(
     lr_scheduler_config train_dataset sample_backend micro_batch_size global_batch_size
     batching_strategy save_ckpt_as_hf enable_activation_checkpointing""".split()
 )
-_RUNS = frozenset(
-    """do_train do_eval do_predict output_dir per_device_train_batch_size num_train_epochs
-    learning_rate max_steps""".split()
+_STARTS = frozenset("do_train do_eval do_predict output_dir".split())
+_RUNS = _STARTS | frozenset(
+    "per_device_train_batch_size num_train_epochs learning_rate max_steps".split()
 )
-"""Keys that `train` alone takes."""
+"""Keys that `train` alone takes; without one of the first four nobody trains."""
 _DATA = frozenset(["dataset", "eval_dataset"])
 """Keys that every command takes and only `train` (and `export` that quantizes) has a use for."""
 
@@ -95,10 +95,12 @@ def command_of(names: Collection[str]) -> Command | None:
     if not _is_config(keys):
         return None
     exports = "export_dir" in keys or (keys & _EXPORTS and not keys & _TALKS)
-    if exports and not keys & _RUNS:
+    if exports and not keys & _STARTS:
         return "export"
     if "task" in keys and not keys & (_RUNS | _DATA):
         return "eval"
+    if "infer_backend" in keys and not keys & (_STARTS | _DATA | {"stage"}):
+        return "chat"
     if keys & _RUNS or (keys & {"stage", *_DATA} and not keys & _TALKS):
         return "train"
     return "chat"

@@ -58,8 +58,7 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
         return _bare_no(context, entry)
     release = context.target.llamafactory
     if key.choices is not None and (
-        key.checked == "parse"
-        or (key.checked == "later" and (release, key.name) not in compiled.TAKE_ANY)
+        key.checked == "parse" or (key.checked == "later" and not _takes_any(context, key))
     ):
         taken = isinstance(entry.value, bool) and fate_of(release, key.name, "false") != "refused"
         taken = taken or _counts_as_nothing(release, key.name, entry.value)
@@ -76,6 +75,12 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     if unset and fate != "refused" and "null" in key.kinds:
         return None
     return None if fate is None else _wrong_type(context, entry, key, fate)
+
+
+def _takes_any(context: Context, key: Key) -> bool:
+    """Say whether a run does with any word there; training alone was probed for it."""
+    place = context.target.llamafactory, key.name
+    return context.command == "train" and place in compiled.TAKE_ANY
 
 
 def _counts_as_nothing(release: str, key: str, value: object) -> bool:
@@ -106,12 +111,15 @@ def _is_live(context: Context, key: Key) -> bool:
     return True
 
 
+_FOR_TRAINING = frozenset(["use_v1_kernels"])
+"""Keys of the model that are looked at when it is to be trained."""
+
 _READ_IN_VAIN = frozenset(["FT536"])
 """Rules on keys that are read, though nothing comes of it: rows held out and never evaluated."""
 
 _UNREAD = {
-    "export": ("stage", "mix_strategy"),
-    "chat": ("mix_strategy",),
+    "export": ("stage", "mix_strategy", "infer_backend", "sglang_lora_backend", "swanlab_mode"),
+    "chat": ("mix_strategy", "sglang_lora_backend", "swanlab_mode"),
     "train": ("sglang_lora_backend", "placement_strategy"),
 }
 """Keys that a command parses and never looks at, unless to compare them with one word."""
@@ -139,12 +147,20 @@ def _fate(context: Context, key: Key, value: object) -> str | None:
         return None  # and numbers other than 0
     if key.name == "max_steps" and isinstance(value, float) and value <= 0:
         return None  # no limit, whatever its kind
-    if fate is None or fate == "refused":
+    if fate is None or key.name in _UNREAD.get(context.command, ()):
+        return None
+    if fate == "refused":
         return fate if _is_as_seen(context, key, strategy=True) else None
     values = context.instance["effective"]
     runs = context.command == "train" and (
-        bool(values.get("do_train")) or fate.startswith(("data:", "model:"))
-    )  # data and model are loaded for whatever is done with them
+        bool(values.get("do_train"))
+        or fate.startswith("data:")
+        or (
+            fate.startswith("model:")
+            and key.group in ("model", "data")
+            and key.name not in _FOR_TRAINING
+        )
+    )  # data and model are loaded for whatever is done with them, adapters made for training alone
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
         return None  # its trainer is another one, and no run of it was seen to end on such a key
     if values.get("streaming") and key.name.startswith("dataloader_"):
