@@ -79,6 +79,7 @@ bench: .venv-bench/.installed
 
 # ftlint against others, each in an environment of its own; wants a machine that does nothing else.
 bench-linter: $(VENV)/.tests
+	$(BIN)/pytest bench/suites/stages.py --benchmark-columns=median,iqr,rounds --benchmark-sort=name
 	$(BIN)/python bench/suites/linter.py
 	$(BIN)/python docs/generate.py
 

@@ -26,7 +26,7 @@ CRASHES = Path(__file__).parent / "crashes"
 SEEDS = 24
 """Examples that the guided engine begins with, the shortest: it reads them all before it counts."""
 
-FORMED = ("document", "rules", "fixes", "outputs")
+FORMED = ("document", "rules", "plans", "fixes", "outputs")
 """Targets whose inputs are configs."""
 
 

@@ -15,10 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 KEYS = sorted(compiled.KEYS)
 USUAL = """model_name_or_path stage do_train finetuning_type dataset template output_dir max_steps
     num_train_epochs learning_rate per_device_train_batch_size eval_strategy save_steps val_size
-    quantization_bit deepspeed dataset_dir warmup_ratio lr_scheduler_type report_to""".split()
+    quantization_bit deepspeed dataset_dir warmup_ratio lr_scheduler_type report_to logging_steps
+    eval_steps gradient_accumulation_steps max_samples warmup_steps packing""".split()
 VALUES = """true false null ~ 1 0 -1 1e-4 1.5 'no' no yes [1,2] [] {} {a: 1} '' x auto all full lora
     sft dpo 2024-01-01 .nan .inf -.inf 010 1:30 9999999999999999999 [b,[c]] "1" {{X}} ${X} <x>
     *a &a !!str [null] {x: {y: [1]}} 1e400 | > ? - : [ { ' " None a,b ,, 1_000 +1 steps qlora
+    -3.0e+307 0.5 1e18 7 64
     epoch 한 😀 "\\0" "\\e[31m"
     ../../etc /dev/zero a#b a:b &a &b ${ !!binary !!set "\\ud800" """.split()
 LINES = """# c|  # c|---|...|<<: *a|a: &a {b: 1}|  - x|- y|? k|: v|  z: 1|# ftlint: ignore[FT1]|

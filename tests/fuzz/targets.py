@@ -15,17 +15,25 @@ from ftlint import settings as project
 from ftlint.construct import construct
 from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Malformed, resolve
 from ftlint.document import Broken, walk
-from ftlint.engine import Options, Result, lint_bytes
+from ftlint.engine import Options, Result, examine, lint_bytes
+from ftlint.facts import Given
 from ftlint.fixes.apply import fix
 from ftlint.policies import BadPolicy
 from ftlint.policies import load as load_policies
 from ftlint.report import FORMATS, Run, reporter
+from ftlint.report.plan_table import table
+from ftlint.report.plans import Column, as_object
 from ftlint.target import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
+PLANNED = [
+    Options(resolve_target(version), Given(gpus=gpus, dataset_sizes=(("", rows),)))
+    for version, gpus, rows in (("0.9.5", 2, 5000), ("0.9.3", 1, 64))
+]
+"""Launches of a config whose rows are known."""
 OPTIONS = [Options(resolve_target(version)) for version in ("0.9.5", "0.9.3", "0.9.0")]
 LONGEST = 10
 """Seconds of processor time that one input may take."""
@@ -91,14 +99,14 @@ def _is_date(value: object) -> bool:
     return type(value).__name__ in ("date", "datetime")
 
 
-def _judged(data: bytes) -> Iterator[tuple[Options, Result]]:
+def _judged(data: bytes, choices: list[Options] = OPTIONS) -> Iterator[tuple[Options, Result]]:
     """Yield the result under one of the options; with a head, so that it counts as a config."""
-    number = len(data) % len(OPTIONS)
+    options = choices[len(data) % len(choices)]
     whole = HEAD.encode() + data if data[:1] != b"{" and b"stage:" not in data else data
-    result = lint_bytes("c.json" if data[:1] == b"{" else "c.yaml", whole, OPTIONS[number])
+    result = lint_bytes("c.json" if data[:1] == b"{" else "c.yaml", whole, options)
     crashed = [one.message for one in result.diagnostics if one.code == "FT904"]
     hold(not crashed, crashed)
-    yield OPTIONS[number], result
+    yield options, result
 
 
 def rules(data: bytes) -> None:
@@ -107,6 +115,20 @@ def rules(data: bytes) -> None:
         for one in result.diagnostics:
             hold(0 <= one.start <= one.end <= len(result.source.text), one)
             hold(one.message.isprintable() and len(one.message) < 2500, one)
+
+
+def plans(data: bytes) -> None:
+    """A config whose rows are known is judged, and its plan, where there is one, can be told."""
+    for options, result in _judged(data, PLANNED):
+        examined = examine(result.source, options) if result.source.text else result
+        if isinstance(examined, Result) or examined[0].planned is None:
+            continue
+        plan = examined[0].planned.plan or examined[0].planned.refused
+        if plan is not None:
+            column = Column("c.yaml", options.target, 2, 1, plan, None, None)
+            json.dumps(as_object(column), allow_nan=False)
+            for line in table([column], colour=False):
+                hold(line.isprintable() and len(line) < 3000, line)
 
 
 def fixes(data: bytes) -> None:
@@ -176,8 +198,8 @@ def datasets(data: bytes) -> None:
     name = kinds[len(data) % len(kinds)]
     (folder / name).write_bytes(rows)
     known = json.dumps({"d": {"file_name": name}})
-    for table in (info.decode("utf-8", "replace"), known):
-        (folder / "dataset_info.json").write_text(table, "utf-8", "replace")
+    for text in (info.decode("utf-8", "replace"), known):
+        (folder / "dataset_info.json").write_text(text, "utf-8", "replace")
         for stage in ("sft", "dpo"):
             question = Question(stage, 10 if len(data) % 2 else None)
             for size in measure(("d",), dataset_dir=".", cwd=str(folder), question=question):
@@ -186,7 +208,7 @@ def datasets(data: bytes) -> None:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     one.__name__: one
-    for one in (document, resolver, rules, fixes, outputs, settings, policies, datasets)
+    for one in (document, resolver, rules, plans, fixes, outputs, settings, policies, datasets)
 }
 
 
