@@ -24,18 +24,9 @@ def test_nothing_is_stale() -> None:
 
 
 def test_what_is_stale_is_named(tmp_path: Path) -> None:
-    for folder in (
-        "docs",
-        "lint",
-        "schemas",
-        "bench",
-        "tests/rules",
-        "tests/cli",
-        "tests/hostile",
-        "examples",
-    ):
+    for folder in ("docs", "lint", "schemas", "bench", "tests", "examples"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    for file in ("README.md", "CONTRIBUTING.md", "tests/__init__.py", "tests/streams.py"):
+    for file in ("README.md", "CONTRIBUTING.md"):
         shutil.copy(ROOT / file, tmp_path / file)
     edited = tmp_path / "docs/rules/FT101.md"
     edited.write_text(edited.read_text("utf-8").replace("Why", "Wherefore"), "utf-8")
