@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint oracle accuracy pre-commit browser fuzz lowest highest bench bench-linter docs docs-check clean
+.PHONY: demo test lint oracle accuracy repairs pre-commit browser fuzz lowest highest bench bench-linter docs docs-check clean
 
 demo: $(VENV)/.installed
 	@echo
@@ -43,6 +43,12 @@ accuracy: $(VENV)/.tests
 	$(BIN)/python -m tests.oracle.score 0.9.5 0.9.4 0.9.3 --count 3000 --seed $(SEED) --json .oracle-scores.json
 	$(BIN)/python -m tests.oracle.rescue 0.9.5 0.9.4 0.9.3 --json .oracle-rescues.json
 	$(BIN)/python docs/accuracy.py .oracle-rescues.json .oracle-scores.json
+
+# Every edit and every fix of published configs, and the same repairs through ruamel.
+repairs: $(VENV)/.tests
+	$(BIN)/python -m tests.fixes.corpus --json .repairs-corpus.json
+	$(BIN)/python bench/suites/fixes.py --json .repairs-beside.json
+	$(BIN)/python docs/repairs.py .repairs-corpus.json .repairs-beside.json
 
 pre-commit: $(VENV)/.tests
 	$(BIN)/pytest -m precommit tests/precommit

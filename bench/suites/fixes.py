@@ -1,12 +1,15 @@
 """The same repairs by ftlint's text edits and by ruamel's load and dump, on published configs.
 
-`python bench/suites/fixes.py` prints a Markdown table: lines changed that nobody asked to change,
-comments lost. ruamel is set up as kindly as it can be: round trip, quotes kept, no line wrapped.
+`python bench/suites/fixes.py --json FILE` counts for both the lines changed that nobody asked to
+change, and the comments lost; docs/repairs.py makes tables of it. ruamel is set up as kindly as it
+can be: round trip, quotes kept, no line wrapped.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
+import json
 import os
 import sys
 from collections import Counter
@@ -153,7 +156,10 @@ def comments(text: str) -> list[str]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Count, and write or print what came of it."""
+    parser = argparse.ArgumentParser(description="Repairs by ftlint and by ruamel, counted.")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
     rows: dict[str, list[tuple[Harm, Harm]]] = {}
     broken: Counter[str] = Counter()
     untouched = same = 0
@@ -167,21 +173,24 @@ def main() -> None:
                 broken[repair.kind] += 1
                 continue
             rows.setdefault(repair.kind, []).append((harm(repair, repair.after), theirs))
-    head = ["repair", "tried"]
-    for name in ("ftlint", "ruamel"):
-        head += [f"{name}: other lines changed", "median", "worst", "repairs that lose a comment"]
-    print("| " + " | ".join(head) + " |")
-    print("|---" + "|--:" * (len(head) - 1) + "|")
-    for kind, pairs in rows.items():
-        cells = [kind, str(len(pairs))]
-        for which in (0, 1):
-            counts = [pair[which].lines for pair in pairs]
-            losing = sum(pair[which].comments > 0 for pair in pairs)
-            cells += [str(sum(counts)), f"{median(counts):g}", str(max(counts)), str(losing)]
-        print("| " + " | ".join(cells) + " |")
-    print(f"\nruamel's load and dump alone gives {same} of {untouched} files back as they were.")
-    if broken:
-        print(f"Left out, because ruamel fails on them: {dict(broken)}.")
+    table = [
+        {"repair": kind, "tried": len(pairs), **{
+            name: {
+                "lines": sum(pair[which].lines for pair in pairs),
+                "median": median(pair[which].lines for pair in pairs),
+                "worst": max(pair[which].lines for pair in pairs),
+                "losing": sum(pair[which].comments > 0 for pair in pairs),
+            }
+            for which, name in enumerate(("ftlint", "ruamel"))
+        }}
+        for kind, pairs in rows.items()
+    ]  # fmt: skip
+    sheet = {"table": table, "files": untouched, "same": same, "broken": dict(broken), "step": STEP}
+    text = json.dumps(sheet, indent=1)
+    if options.json:
+        options.json.write_text(text, encoding="utf-8")
+    else:
+        print(text)
 
 
 if __name__ == "__main__":
