@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.fixes.write import replace
+from tests.cli.calls import environment
 from tests.fixes.sweep import ROOT
 
 if TYPE_CHECKING:
@@ -35,6 +36,20 @@ while True:
         reason = replace(path, one, other)
         if reason is not None and "changed" not in reason:
             sys.exit(reason)
+"""
+
+
+FULL = bool(os.environ.get("FTLINT_FULL"))
+KILLS = int(os.environ.get("FTLINT_KILLS", "500" if FULL else "20"))
+CONFIG = """model_name_or_path: m
+stage: sft
+do_train: true
+finetuning_type: lora
+dataset: identity
+template: qwen
+output_dir: out
+evaluation_strategy: steps   # as it was called
+val_size: 0.1
 """
 
 
@@ -101,6 +116,20 @@ def test_a_link_out_of_the_root_is_not_followed(tmp_path: Path, through: str) ->
     assert (outside / "c.yaml").read_bytes() == b"a: 1\n"
 
 
+def test_a_file_that_is_named_outside_of_the_root_is_written(tmp_path: Path) -> None:
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    outside.mkdir()
+    root.mkdir()
+    path, link = outside / "c.yaml", outside / "link.yaml"
+    path.write_bytes(b"a: 1\n")
+    (root / "d.yaml").write_bytes(b"a: 1\n")
+    link.symlink_to(root / "d.yaml")
+    assert replace(str(path), b"a: 1\n", b"b: 1\n", str(root)) is None
+    assert path.read_bytes() == b"b: 1\n"
+    assert "link out of" in str(replace(str(link), b"a: 1\n", b"b: 1\n", str(root)))
+    assert (root / "d.yaml").read_bytes() == b"a: 1\n"
+
+
 def test_what_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_bytes(b"a: 1\n")
@@ -141,10 +170,9 @@ def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(tmp_path: Pa
     path = tmp_path / "c.yaml"
     old, new = b"a" * SIZE, b"b" * SIZE
     path.write_bytes(old)
-    rounds = int(os.environ.get("FTLINT_KILLS", "200" if os.environ.get("FTLINT_FULL") else "20"))
     moments = random.Random(5)
     interrupted = 0
-    for _ in range(rounds):
+    for _ in range(KILLS):
         command = [sys.executable, "-c", WRITER.format(size=SIZE), str(path), str(ROOT / "lint")]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
@@ -157,6 +185,31 @@ def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(tmp_path: Pa
             interrupted += 1
             (tmp_path / name).unlink()
     assert interrupted, "no kill fell into a write: the test shows nothing"
+
+
+def test_ftlint_itself_killed_at_any_moment_leaves_the_old_file_or_the_new_one(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "c.yaml"
+    old = CONFIG.encode() + b"# " + b"x" * 500_000 + b"\n"
+    new = old.replace(b"evaluation_strategy: steps  ", b"eval_strategy: steps  ")
+    command = [sys.executable, "-m", "ftlint", "--isolated", "--fix", str(path)]
+    path.write_bytes(old)
+    path.chmod(0o640)
+    started = time.monotonic()
+    subprocess.run(command, env=environment(), stdout=subprocess.DEVNULL, check=True)
+    took = time.monotonic() - started
+    assert path.read_bytes() == new
+    moments = random.Random(6)
+    for _ in range(KILLS):
+        path.write_bytes(old)
+        with subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL) as process:
+            time.sleep(moments.uniform(0.5, 1.1) * took)
+            process.send_signal(signal.SIGKILL)
+        assert path.read_bytes() in (old, new)
+        assert path.stat().st_mode & 0o777 == 0o640
+        for name in left_over(tmp_path):
+            (tmp_path / name).unlink()
 
 
 def test_a_limit_on_file_size_leaves_the_old_file(tmp_path: Path) -> None:
@@ -176,19 +229,43 @@ def test_a_limit_on_file_size_leaves_the_old_file(tmp_path: Path) -> None:
     assert left_over(tmp_path) == []
 
 
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 256 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
     if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("no small disk can be mounted here; the limit on file size stands for it")
-    try:
-        path = disk / "c.yaml"
-        path.write_bytes(b"a" * 100_000)
-        reason = replace(str(path), b"a" * 100_000, b"b" * 200_000)
-        assert reason == "No space left on device"
-        assert path.read_bytes() == b"a" * 100_000
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_with_any_room_left_holds_the_old_file_or_the_new_one(disk: Path) -> None:
+    old, new = b"a" * 60_000, b"b" * 100_000
+    path, filler = disk / "c.yaml", disk / "filler"
+    outcomes = set()
+    for pages in range(49):  # of 4 KiB: from none to all that the disk has
+        path.write_bytes(old)
+        filler.write_bytes(b"f" * ((48 - pages) * 4096))
+        reason = replace(str(path), old, new)
+        assert path.read_bytes() == (new if reason is None else old)
+        assert reason in (None, "No space left on device")
         assert left_over(disk) == []
-        assert replace(str(path), b"a" * 100_000, b"b" * 100_000) is None
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        outcomes.add(reason)
+        filler.unlink()
+    assert len(outcomes) == 2
+
+
+def test_ftlint_says_that_the_disk_is_full(disk: Path) -> None:
+    path = disk / "c.yaml"
+    old = CONFIG.encode() + b"# " + b"x" * 150_000 + b"\n"
+    path.write_bytes(old)
+    done = subprocess.run(
+        [sys.executable, "-m", "ftlint", "--isolated", "--fix", str(path)],
+        env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "not written: No space left on device" in done.stdout
+    assert done.returncode == 2
+    assert path.read_bytes() == old
+    assert left_over(disk) == []

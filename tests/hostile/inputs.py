@@ -215,7 +215,7 @@ ELSEWHERE = (
     ("a full disk, for output", "status 2: No space left on device",
      "tests/cli/test_process.py::test_a_full_disk_is_one_line"),
     ("a full disk, for a fix", "the old file stays",
-     "tests/fixes/test_write.py::test_a_full_disk_leaves_the_old_file"),
+     "tests/fixes/test_write.py::test_a_disk_with_any_room_left_holds_the_old_file_or_the_new_one"),
     ("a kill at any moment of a fix", "the old file or the new one",
      "tests/fixes/test_write.py::test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one"),
     ("a pipe whose reader has gone", "the status it would have had",

@@ -12,7 +12,8 @@ def replace(path: str, old: bytes, new: bytes, root: str | None = None) -> str |
 
     The new file is written beside the old one, flushed to the disk and renamed over it: a reader,
     a crash or a full disk finds the old bytes or the new ones. Mode is kept, and owner and group
-    where the system lets us. With `root`, a file that a symbolic link leads out of it is refused.
+    where the system lets us. With `root`, a file that a symbolic link leads out of it is refused; so
+    is one that a link leads out of its own folder, where it is named outside of `root`.
     """
     try:
         real = os.path.realpath(path)
@@ -25,9 +26,10 @@ def replace(path: str, old: bytes, new: bytes, root: str | None = None) -> str |
 def _reason(path: str, real: str, root: str | None) -> str | None:
     """Return why a file is not ours to write."""
     if root is not None:
-        base = os.path.realpath(root)
-        if os.path.commonpath([base, real]) != base:
-            return f"it is a link out of {root}"
+        tree = root if _is_below(os.path.abspath(path), os.path.abspath(root)) else None
+        tree = tree or os.path.dirname(os.path.abspath(path))
+        if not _is_below(real, os.path.realpath(tree)):
+            return f"it is a link out of {tree}"
     found = os.stat(real)
     if not stat.S_ISREG(found.st_mode):
         return "not a regular file"
@@ -36,6 +38,10 @@ def _reason(path: str, real: str, root: str | None) -> str | None:
     if not os.access(real, os.W_OK):
         return "it is read-only"
     return None
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return os.path.commonpath([folder, path]) == folder
 
 
 def _replace(real: str, old: bytes, new: bytes) -> str | None:
