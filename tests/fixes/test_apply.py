@@ -349,6 +349,14 @@ def test_rows_that_nothing_trains_on_are_to_be_predicted() -> None:
     assert fixed.source.text == text.replace("dataset: identity", "eval_dataset: identity")
 
 
+@pytest.mark.parametrize("key", ["adapter_name_or_path", "eval_dataset", "resume_from_checkpoint"])
+def test_none_for_nothing_is_null(key: str) -> None:
+    assert body(run(f"{key}: None  # off\n")) == f"{key}: null  # off\n"
+    assert body(run(f'{key}: "None"\n')) == f'{key}: "None"\n'  # quoted, it is meant
+    assert body(run("save_total_limit: none\n")) == "save_total_limit: null\n"
+    assert body(run("run_name: None\n")) == "run_name: None\n"  # a name like any other
+
+
 def test_a_share_written_as_a_count_goes_where_shares_go() -> None:
     assert body(run("warmup_steps: 0.1\n", target="0.9.3")) == "warmup_ratio: 0.1\n"
     assert body(run("warmup_steps: 0.1\n")) == "warmup_steps: 0.1\n"  # transformers 5 takes it

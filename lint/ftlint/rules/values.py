@@ -68,6 +68,8 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
             return _not_a_choice(context, entry, key, outside)
     if isinstance(entry.value, str) and "text" not in key.kinds:
         return _text(context, entry, key, entry.value)
+    if entry.value in ("None", "none") and _is_taken_by_name(context, key):
+        return _none_as_name(context, entry, key)
     unset = entry.value is None and key.default is not None
     if kind_of(entry.value) in key.kinds and not unset:
         return None
@@ -339,6 +341,31 @@ def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None
         fix = _replace(context, entry, "false", safe=False)
         return Finding(TEXT_FOR_TRUTH, start, end, key.name, values, fix)
     return None if fate is None else _wrong_type(context, entry, key, fate)
+
+
+_NAMED = frozenset(["adapter_name_or_path", "deepspeed", "eval_dataset", "resume_from_checkpoint"])
+"""Keys that take a name or nothing, and end the run when nothing goes by the name of None.
+
+Source: run with 0.9.3 to 0.9.5.
+"""
+
+
+def _is_taken_by_name(context: Context, key: Key) -> bool:
+    if key.name not in _NAMED or context.command != "train":
+        return False
+    values = context.instance["effective"]
+    elsewhere = values.get("stage") == "ppo" or bool(values.get("tokenized_path"))
+    return key.name == "deepspeed" or (bool(values.get("do_train")) and not elsewhere)
+
+
+def _none_as_name(context: Context, entry: Entry, key: Key) -> Finding | None:
+    node = deref(entry.node)
+    if not isinstance(node, Scalar) or node.style != "plain":
+        return None
+    start, end = _span(entry)
+    values = {"name": key.name, "written": entry.value, "wanted": "a name or null"}
+    fix = _replace(context, entry, "null", safe=True)
+    return Finding(NONE_AS_TEXT, start, end, key.name, values, fix)
 
 
 def _wrong_type(context: Context, entry: Entry, key: Key, fate: str) -> Finding:
