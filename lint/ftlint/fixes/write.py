@@ -12,8 +12,8 @@ def replace(path: str, old: bytes, new: bytes, root: str | None = None) -> str |
 
     The new file is written beside the old one, flushed to the disk and renamed over it: a reader,
     a crash or a full disk finds the old bytes or the new ones. Mode is kept, and owner and group
-    where the system lets us. With `root`, a file that a symbolic link leads out of it is refused; so
-    is one that a link leads out of its own folder, where it is named outside of `root`.
+    where the system lets us. With `root`, a file that a symbolic link leads out of it is refused;
+    of a file that is named outside of `root`, its own folder counts.
     """
     try:
         real = os.path.realpath(path)
