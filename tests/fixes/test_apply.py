@@ -357,6 +357,18 @@ def test_none_for_nothing_is_null(key: str) -> None:
     assert body(run("run_name: None\n")) == "run_name: None\n"  # a name like any other
 
 
+def test_a_wrong_value_that_a_misread_one_hid_is_no_harm_of_the_fix() -> None:
+    head = HEAD.replace("lora", "qlora")
+    fixed = fix(of_text("c.yaml", head + "quantization_type: 1\n"), options())
+    assert (
+        fixed.source.text
+        == HEAD.replace("finetuning_type: lora\n", "finetuning_type: lora\nquantization_bit: 4\n")
+        + "quantization_type: 1\n"
+    )
+    assert [one.key for one in fixed.result.diagnostics] == ["quantization_type"]
+    assert not fixed.withheld
+
+
 def test_a_share_written_as_a_count_goes_where_shares_go() -> None:
     assert body(run("warmup_steps: 0.1\n", target="0.9.3")) == "warmup_ratio: 0.1\n"
     assert body(run("warmup_steps: 0.1\n")) == "warmup_steps: 0.1\n"  # transformers 5 takes it

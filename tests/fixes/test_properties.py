@@ -21,7 +21,7 @@ from tests.fixes.sweep import FORMS, in_form, pages, single_edits
 FULL = bool(os.environ.get("FTLINT_FULL"))
 PATIENT = settings(
     deadline=None,
-    max_examples=3000 if FULL else 40,
+    max_examples=int(os.environ.get("FTLINT_EXAMPLES", 3000 if FULL else 40)),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -61,8 +61,15 @@ ANY = [
     "float32",
     "512",
     "{a: 1}",
+    "\n  - a  # one\n  - b",
+    "|\n  text\n  # text",
+    '"over\n  lines"',
+    "&one 1",
+    "!!str 1",
 ]
 COMMENTS = ["", "", "", "  # note", "    # aligned", "  # ftlint: ignore[FT5] wanted"]
+HEADS = ["", "", "---\n", "# head\n\n", "--- # start\n"]
+TAILS = ["", "", "\n# end\n", "  # end\n", "...\n", "\n\n"]
 ABOVE = ["", "", "", "\n", "### section\n", "# note\n", "\n### next\n", "# ftlint: ignore[FT1]\n"]
 
 
@@ -87,7 +94,8 @@ def configs(draw: st.DrawFn) -> tuple[str, str]:
         + f"{key + ':':{width}} {pairs[key]}{draw(st.sampled_from(COMMENTS))}\n"
         for key in order
     ]
-    return "c.yaml", in_form("".join(lines), draw(st.sampled_from(FORMS)))
+    text = draw(st.sampled_from(HEADS)) + "".join(lines) + draw(st.sampled_from(TAILS))
+    return "c.yaml", in_form(text, draw(st.sampled_from(FORMS)))
 
 
 def as_json(text: str) -> object:

@@ -31,11 +31,11 @@ def damage(
             renamed[change.key] = change.text
         else:
             written.add(change.key)
-    shown = set(renamed.values()) - written - {renamed[key] for key in written & renamed.keys()}
+    made = written | {renamed[key] for key in written & renamed.keys()} | {None}
     mended = [
         one
         for one in _new(before, readable, renamed)
-        if one.code.startswith(READING) and one.key not in shown
+        if one.code.startswith(READING) and one.key in made
     ]
     return (*mended, *_new(readable, after, renamed))
 
