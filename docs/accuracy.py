@@ -4,6 +4,7 @@ python -m tests.oracle.score 0.9.5 0.9.4 0.9.3 --count 3000 --json SCORES
 python -m tests.oracle.rescue 0.9.5 0.9.4 0.9.3 --json RESCUES
 python docs/accuracy.py RESCUES SCORES…
 
+Without SCORES the page keeps those it has, and what was rescued is written anew.
 Reasons for what is left come from docs/accuracy.yaml; the exit status is 1 when one is missing.
 """
 
@@ -64,6 +65,7 @@ What stays refused for 0.9.5, and why ftlint does not repair it by itself:
 | config | ftlint still says | LLaMA Factory | why it is not repaired |
 |---|---|---|---|
 """
+DISAGREEMENTS = "## Every disagreement\n"
 UNKNOWN = "nobody has found out yet"
 UNSAFE = """
 What 0.9.5 takes only after unsafe fixes, and why they are none that leave the run as it is meant:
@@ -97,6 +99,12 @@ def rescued(rescues: list[dict[str, Any]], reasons: dict[str, Any]) -> str:
     return "".join(head + "\n".join(lines) + "\n" for head, lines in tables)
 
 
+def with_rescues(page: str, part: str) -> str:
+    """Return a page that was written before, with another part on what fixing does."""
+    start, end = page.index(part[: part.index("\n\n", 1)]), page.index(DISAGREEMENTS)
+    return f"{page[:start]}{part}\n{page[end:]}"
+
+
 def page(
     sheets: list[dict[str, Any]], rescues: list[dict[str, Any]], reasons: dict[str, Any]
 ) -> str:
@@ -107,7 +115,7 @@ def page(
         f"| {s['foreseen']}/{s['crashed']} |"
         for s in sheets
     ]
-    parts = [HEAD + "\n".join(rows), rescued(rescues, reasons), "## Every disagreement\n"]
+    parts = [HEAD + "\n".join(rows), rescued(rescues, reasons), DISAGREEMENTS]
     for kind, meaning in KINDS.items():
         listed = [
             (s["release"], d) for s in sheets for d in s["disagreements"] if d["kind"] == kind
@@ -151,8 +159,12 @@ def main(arguments: list[str]) -> int:
     here = Path(__file__).parent
     reasons = YAML(typ="safe", pure=True).load((here / "accuracy.yaml").read_text(encoding="utf-8"))
     rescues, *scores = map(_read, arguments)
-    text = page([sheet for score in scores for sheet in score], rescues, reasons)
-    (here / "accuracy.md").write_text(text, encoding="utf-8")
+    written = here / "accuracy.md"
+    if scores:
+        text = page([sheet for score in scores for sheet in score], rescues, reasons)
+    else:
+        text = with_rescues(written.read_text(encoding="utf-8"), rescued(rescues, reasons))
+    written.write_text(text, encoding="utf-8")
     return int(UNKNOWN in text.casefold())
 
 
