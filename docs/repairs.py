@@ -49,6 +49,7 @@ line wrapped), one single edit in {step}; lines and comments that nobody asked t
 
 """
 VERDICTS = ("done", "refused", "failed")
+NAMES = {"strip": "delete, comment kept"}
 
 
 def edits(sheet: dict[str, Any]) -> str:
@@ -58,7 +59,8 @@ def edits(sheet: dict[str, Any]) -> str:
     styles, forms, operations = (
         list(dict.fromkeys(kind[place] for kind in counts)) for place in range(3)
     )
-    head = ["style", "form of the file", *operations, "failures"]
+    names = [NAMES.get(one, one) for one in operations]
+    head = ["style", "form of the file", *names, "failures"]
     rows = [
         [style, form, *(f"{_sum(counts, style, form, one):,}" for one in operations),
          str(_sum(counts, style, form, "failed"))]

@@ -111,7 +111,7 @@ def by_ruamel(text: str, changes: Iterable[Change]) -> str:
     data: Any = yaml.load(text)
     for change in changes:
         keys = list(data)
-        if change.kind == "delete":
+        if change.kind in ("delete", "strip"):
             del data[change.key]
         elif change.kind == "replace":
             data[change.key] = yaml.load(change.text)
