@@ -150,10 +150,12 @@ def main() -> None:
     asked = parser.parse_args()
     rivals, load = ready(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
-        cases = list(Suite(rivals, Path(folder), asked.scale).cases(asked.largest))
-    facts = {"python": sys.version.split()[0], "cores": os.cpu_count(),
-             "load": [round(load, 1), round(os.getloadavg()[0], 1)]}  # fmt: skip
-    asked.output.write_text(json.dumps({**facts, "cases": cases}, indent=1) + "\n", "utf-8")
+        cases = []
+        for case in Suite(rivals, Path(folder), asked.scale).cases(asked.largest):
+            cases.append(case)
+            facts = {"python": sys.version.split()[0], "cores": os.cpu_count(),
+                     "load": [round(load, 1), round(os.getloadavg()[0], 1)]}  # fmt: skip
+            asked.output.write_text(json.dumps({**facts, "cases": cases}, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
