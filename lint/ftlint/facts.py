@@ -269,7 +269,9 @@ def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, obje
     known: dict[str, object] = {"method": method}
     if usual and factor and isinstance(rate, (int, float)) and rate > 0:
         above, below = round(rate / usual, 2), round(usual / rate, 2)
-        known.update(usual_rate=usual, rate_factor=factor, rate_above=above, rate_below=below)
+        off = f"{above:g} times" if above >= 1 else f"{below:g} times below"
+        known.update(usual_rate=usual, rate_factor=factor, rate_above=above, rate_below=below,
+                     rate_off=off)  # fmt: skip
     return known
 
 

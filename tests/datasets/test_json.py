@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
+import mmap
+import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.datasets import jsonflat, jsonscan
+from ftlint.datasets import jsonflat, jsonlines, jsonscan, parallel
 from ftlint.datasets.reading import Unreadable, json_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NASTY = [
@@ -44,6 +49,26 @@ def counted(folder: Path, data: bytes) -> jsonscan.RowCount:
     return jsonscan.count_json(str(path))
 
 
+@contextmanager
+def in_blocks_of(size: int) -> Iterator[None]:
+    """Read as few bytes at a time as that, so that small files reach over the edges, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonscan, "BLOCK", size)
+        patch.setattr(jsonlines, "WINDOW", size)
+        patch.setattr(parallel, "BLOCK", size)
+        yield
+
+
+@contextmanager
+def in_parts(parts: int) -> Iterator[None]:
+    """Cut every file into so many ranges, all of them scanned by this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (jsonscan, jsonlines, jsonflat):
+            patch.setattr(module, "shares", lambda size: parts)
+            patch.setattr(module, "spread", lambda work, ranges: [work(*one) for one in ranges])
+        yield
+
+
 def parsed(folder: Path, data: bytes) -> list[dict[str, object]]:
     path = folder / "rows.json"
     path.write_bytes(data)
@@ -60,8 +85,7 @@ def test_an_array(
 ) -> None:
     text = json.dumps(rows, indent=indent, ensure_ascii=ascii_only) + end
     data = b"\xef\xbb\xbf" * bom + text.encode("utf-8", "surrogatepass")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsonscan, "BLOCK", block)
+    with in_blocks_of(block):
         assert counted(folder, data) == jsonscan.RowCount(len(rows))
     assert parsed(folder, data.decode("utf-8", "replace").encode()) == json.loads(
         data.decode("utf-8", "replace").lstrip("\ufeff")
@@ -86,8 +110,7 @@ def test_values_after_each_other(folder: Path, rows: list[Any], bom: bool, block
     """One a line, several on a line, one over several lines, blank lines between."""
     text = "".join(json.dumps(row, indent=indent) + end for row, indent, end in rows)
     data = b"\xef\xbb\xbf" * bom + text.encode()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsonscan, "BLOCK", block)
+    with in_blocks_of(block):
         assert counted(folder, data) == jsonscan.RowCount(len(rows))
     assert parsed(folder, data) == [row for row, _, _ in rows]
 
@@ -116,10 +139,8 @@ def test_an_array_of_flat_objects(
     data = json.dumps(rows, indent=indent, ensure_ascii=ascii_only)
     path = folder / "flat.json"
     path.write_bytes(data.encode("utf-8", "surrogatepass"))
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, in_parts(parts):
         patch.setattr(jsonflat, "BLOCK", block)
-        patch.setattr(jsonflat, "shares", lambda size: parts)
-        patch.setattr(jsonflat, "spread", lambda work, ranges: [work(*pair) for pair in ranges])
         found = jsonflat.count_flat(str(path), 0, path.stat().st_size)
     plain = all(key[:1].isalpha() for row in rows for key in list(row)[:1])
     assert found == len(rows) or (found is None and not plain)
@@ -151,27 +172,101 @@ def test_left_to_the_other_way(folder: Path, data: bytes) -> None:
     assert jsonflat.count_flat(str(path), 0, len(data)) is None
 
 
-@settings(max_examples=200, deadline=None)
-@given(rows_of_objects, st.sampled_from([None, 2]), st.integers(2, 5))
-def test_cut_into_ranges(folder: Path, rows: list[Any], indent: Any, parts: int) -> None:
-    """A scan shared among processes adds up to the scan of one."""
+@settings(max_examples=300, deadline=None)
+@given(rows_of_objects, st.sampled_from([None, 2]), st.integers(2, 5), blocks)
+def test_cut_into_ranges(
+    folder: Path, rows: list[Any], indent: Any, parts: int, block: int
+) -> None:
+    """A scan shared among processes adds up to the scan of one, also of arrays on one line."""
     array = json.dumps(rows, indent=indent).encode()
     lines = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsonscan, "shares", lambda size: parts)
-        patch.setattr(jsonscan, "spread", lambda work, ranges: [work(*pair) for pair in ranges])
+    with in_parts(parts), in_blocks_of(block):
         assert counted(folder, array).rows == len(rows)
         assert counted(folder, lines).rows == len(rows)
+
+
+LINES = st.tuples(
+    st.one_of(
+        st.dictionaries(texts, values, max_size=4).map(json.dumps),
+        st.dictionaries(texts, values, max_size=2).map(lambda row: json.dumps(row, indent=1)),
+        st.sampled_from(["", " ", "\t", "{", "}", "{}", "{}}", "[{}]", "{} {}", "5", '"}"', "{}x"]),
+    ),
+    st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", " \n", "\n\n", ""]),
+)
+
+
+def by_line(data: bytes) -> int | None:
+    """Return the lines that start and end with a brace, None when another one is not blank."""
+    lines = [line.strip(b" \t\r\n") for line in data.split(b"\n")]
+    if any(line and not (line[:1] == b"{" and line[-1:] == b"}") for line in lines):
+        return None
+    return sum(map(bool, lines))
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(LINES, max_size=12), st.integers(1, 4), st.sampled_from([1, 3, 16, 1 << 18]))
+def test_lines_read_and_mapped(folder: Path, pieces: Any, parts: int, window: int) -> None:
+    """Good and bad lines, blank ones, any line end or none, over the edges of every window."""
+    data = "".join(text + end for text, end in pieces).encode()
+    path = folder / "lines.jsonl"
+    path.write_bytes(data)
+    wanted = by_line(data)
+    with path.open("rb") as file, in_parts(parts), in_blocks_of(window):
+        assert jsonlines.count_lines(file.fileno(), 0, len(data)) == wanted
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(jsonlines, "MAPPED", window)
+            patch.setattr(os, "getpid", iter(range(10_000)).__next__)  # never the parent's again
+            assert jsonlines.count_lines(file.fileno(), 0, len(data)) == wanted
+
+
+def test_a_line_too_long_to_hold(folder: Path) -> None:
+    """It is left to the other way, wherever in the file it is."""
+    short, long = b'{"a": 1}\n', b'{"a": "' + b"x" * 5000 + b'"}\n'
+    for data in (long + short, short * 9 + long + short, short + long, short + long[:-1]):
+        path = folder / "long.jsonl"
+        path.write_bytes(data)
+        with path.open("rb") as file, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(jsonlines, "LONGEST", 1000)
+            patch.setattr(jsonlines, "WINDOW", 64)
+            patch.setattr(parallel, "BLOCK", 64)
+            tail = data.endswith(long[:-1])
+            wanted = 2 if tail and len(data) <= 64 + 1000 else None
+            assert jsonlines.count_lines(file.fileno(), 0, len(data)) == wanted
+            assert counted(folder, data).rows == data.count(b"{")
 
 
 def test_cut_into_processes(folder: Path) -> None:
     rows = [{"text": "}{\n" * 50, "number": number} for number in range(3000)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsonscan, "shares", lambda size: 4)
-        array = json.dumps(rows, indent=1).encode()
-        assert counted(folder, array).rows == 3000
+        for module in (jsonscan, jsonlines, jsonflat):
+            patch.setattr(module, "shares", lambda size: 4)
+        patch.setattr(jsonlines, "MAPPED", 1 << 15)
+        for indent in (None, 1):
+            array = json.dumps(rows, indent=indent).encode()
+            assert counted(folder, array).rows == 3000
+            nested = json.dumps([{"rows": [row, row]} for row in rows], indent=indent).encode()
+            assert counted(folder, nested).rows == 3000
         lines = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
         assert counted(folder, lines).rows == 3000
+
+
+def test_a_file_that_shrinks_while_it_is_mapped(folder: Path) -> None:
+    """It kills the processes that look at it, and is read by this one: as short as it is now."""
+    path = folder / "shrinks.jsonl"
+    path.write_bytes(b'{"a": 1}\n' * 100_000)
+    parent, size, real = os.getpid(), path.stat().st_size, mmap.mmap
+
+    def cut_short(*arguments: Any, **options: Any) -> mmap.mmap:
+        assert os.getpid() != parent
+        faulthandler.disable()  # it would tell of the death that is meant
+        mapped = real(*arguments, **options)
+        os.truncate(path, 9 * 1000)
+        return mapped
+
+    with path.open("rb") as file, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonlines, "shares", lambda size: 2)
+        patch.setattr(mmap, "mmap", cut_short)
+        assert jsonlines.count_lines(file.fileno(), 0, size) == 1000
 
 
 @pytest.mark.parametrize(

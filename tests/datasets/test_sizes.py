@@ -289,6 +289,18 @@ class TestDropped:
         found = data.add("a", "instruction,output\ni,NA\nj,x\n", file_name="a.csv").size("a")
         assert found.dropped == exactly(1)
 
+    def test_columns_whose_type_pandas_guesses(self, data: Data) -> None:
+        """Answers of a pair, and the truth values of kto, which are no text in a CSV file."""
+        columns = {"prompt": "p", "chosen": "c", "rejected": "r"}
+        for text, dropped in (("x,y", exactly(0)), ("x,1", Count(0, 2)), ("2,y", Count(0, 2))):
+            data.add("a", f"p,c,r\ni,{text}\nj,{text}\n", file_name="a.csv", ranking=True,
+                     columns=columns)  # fmt: skip
+            assert data.size("a", stage="dpo").dropped == dropped
+        data.add("k", "instruction,input,output,label\ni,,o,True\ni,,o,False\n",
+                 file_name="k.csv", columns={"kto_tag": "label"})  # fmt: skip
+        found = data.size("k", stage="kto")
+        assert (found.trouble, found.dropped) == (None, Count(0, 2))
+
 
 class TestDeclared:
     def test_a_name_wins_over_its_files(self, data: Data) -> None:

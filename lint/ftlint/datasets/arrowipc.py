@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 
-from ftlint.datasets.jsonscan import RowCount
+from ftlint.datasets.rowcount import RowCount
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

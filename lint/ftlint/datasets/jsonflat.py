@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import re
 
-from ftlint.datasets.parallel import shares, spread
+from ftlint.datasets.parallel import cut, read_at, shares, spread
 
-BLOCK = 1 << 18
+BLOCK = 1 << 17
+NEAR = 1 << 20  # bytes in which a row is looked for to start from
 AHEAD = 256  # bytes that must be there after a brace to judge it
 LONGEST = 16 << 20  # of a row; the start of the current one is kept for doubtful braces
 
@@ -41,27 +42,28 @@ def count_flat(path: str, start: int, size: int) -> int | None:
     Raises OSError.
     """
     with open(path, "rb", buffering=0) as file:
-        file.seek(start + 1)
-        head = file.read(AHEAD)
-        file.seek(max(start, size - AHEAD))
-        tail = file.read(AHEAD)
+        number = file.fileno()
+        head, tail = (
+            read_at(number, AHEAD, start + 1),
+            read_at(number, AHEAD, max(start, size - AHEAD)),
+        )
         first = len(head) - len(head.lstrip(_BLANK))
         if not _OPENS.match(head, first) or not _ENDS.search(tail):
             return None
-        cuts = [start + 1 + first]
-        parts = shares(size - start)
-        for part in range(1, parts):
-            place = start + (size - start) * part // parts
-            file.seek(place)
-            found = _FOLLOWS.search(file.read(8 * BLOCK))
-            if found and place + found.end() > cuts[-1]:
-                cuts.append(place + found.end())
+        begin = start + 1 + first
+        ranges = cut(begin, size, shares(size - start), lambda place: row_start(number, place))
 
     def work(begin: int, end: int) -> list[int]:
         return [_rows(path, begin, end)]
 
-    counts = [found[0] for found in spread(work, list(zip(cuts, [*cuts[1:], size])))]
+    counts = [found[0] for found in spread(work, ranges)]
     return None if _NOT_FLAT in counts else sum(counts)
+
+
+def row_start(number: int, place: int) -> int:
+    """Return where an object starts that follows another one, from `place` on; -1: none is near."""
+    found = _FOLLOWS.search(read_at(number, NEAR, place))
+    return place + found.end() if found else -1
 
 
 def _rows(path: str, begin: int, end: int) -> int:

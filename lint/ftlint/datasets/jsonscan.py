@@ -12,35 +12,27 @@ import re
 from array import array
 from itertools import accumulate
 
-from ftlint.datasets.jsonflat import count_flat
-from ftlint.datasets.parallel import shares, spread
+from ftlint.datasets.jsonflat import count_flat, row_start
+from ftlint.datasets.jsonlines import count_lines, maybe_glued
+from ftlint.datasets.parallel import blocks, cut, line_end, read_at, shares, spread
+from ftlint.datasets.rowcount import BOM, RowCount
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BLOCK = 1 << 19  # stays in the second-level cache
-LONGEST_LINE = 64 << 20
+BLOCK = 1 << 16  # with what is made of it, it stays in the cache and on the heap
+NEAR = 1 << 20  # bytes in which a scan looks for a place to start from
 PROVED = 64 << 20  # up to here it is also proved that no line holds two objects
-BOM = b"\xef\xbb\xbf"
 
 _BLANK = b" \t\r\n"
 _ESCAPED = re.compile(rb'\\["\\]')
-_GLUED = re.compile(rb"\}[ \t\r]*\{")
 # Brackets become steps up and down, quotes stay, and all else is deleted.
 _STEPS = bytes.maketrans(b"{[}]", b"\x01\x01\xff\xff")
 _OTHER = bytes(set(range(256)) - set(b'{[}]"'))
 _LEVEL = 128  # of the 256 that a byte can say, where each block starts
 
 ONE_A_LINE = "one object a line, as every line starts with a brace and ends with one"
-
-
-class RowCount(NamedTuple):
-    """Rows of a file, or why they cannot be counted, and what the count rests on."""
-
-    rows: int | None
-    problem: str = ""
-    assumption: str = ""
 
 
 def count_json(path: str) -> RowCount:
@@ -57,8 +49,8 @@ def count_json(path: str) -> RowCount:
             return _array(number, start, size) if flat is None else RowCount(flat)
         if first != b"{":
             return RowCount(None, "holds no JSON object" if first else "is empty")
-        rows = _lines(number, start, size)
-        if rows is not None and size <= PROVED and not _maybe_glued(number, size):
+        rows = count_lines(number, start, size)
+        if rows is not None and size <= PROVED and not maybe_glued(number, size):
             return RowCount(rows)
         if rows is not None and size > PROVED:
             return RowCount(rows, assumption=ONE_A_LINE)
@@ -67,9 +59,9 @@ def count_json(path: str) -> RowCount:
 
 def _first(number: int, size: int) -> tuple[bytes, int]:
     """Return the first byte that is not blank, and where it is."""
-    place = len(BOM) if _read(number, 3, 0) == BOM else 0
+    place = len(BOM) if read_at(number, 3, 0) == BOM else 0
     while place < size:
-        block = _read(number, BLOCK, place)
+        block = read_at(number, BLOCK, place)
         text = block.lstrip(_BLANK)
         if text:
             return text[:1], place + len(block) - len(text)
@@ -77,103 +69,6 @@ def _first(number: int, size: int) -> tuple[bytes, int]:
             break
         place += len(block)
     return b"", place
-
-
-def _pread(number: int, size: int, place: int) -> bytes:
-    os.lseek(number, place, os.SEEK_SET)
-    return os.read(number, size)
-
-
-_read = getattr(os, "pread", _pread)  # processes that share a file share its place, but not pread's
-
-
-def _blocks(number: int, start: int, end: int) -> Iterator[bytes]:
-    while start < end:
-        block = _read(number, min(BLOCK, end - start), start)
-        if not block:
-            return
-        yield block
-        start += len(block)
-
-
-def _ranges(number: int, start: int, size: int) -> list[tuple[int, int]]:
-    """Cut a file after line ends, which are never inside a JSON string, for as many processes."""
-    parts = shares(size - start)
-    cuts = [start]
-    for part in range(1, parts):
-        place = start + (size - start) * part // parts
-        window = _read(number, BLOCK, place)
-        end = window.find(b"\n")
-        if end < 0:
-            continue
-        if place + end + 1 > cuts[-1]:
-            cuts.append(place + end + 1)
-    return list(zip(cuts, [*cuts[1:], size]))
-
-
-# Lines ------------------------------------------------------------------------------------------
-
-
-def _lines(number: int, start: int, size: int) -> int | None:
-    """Return the rows when every line is blank or one that starts with { and ends with }."""
-
-    def work(begin: int, end: int) -> list[int]:
-        return [_lines_of(number, begin, end)]
-
-    counts = [found[0] for found in spread(work, _ranges(number, start, size))]
-    return None if min(counts) < 0 else sum(counts)
-
-
-def _lines_of(number: int, start: int, end: int) -> int:
-    """Return the lines that look like one object, or -1 at the first that does not."""
-    rows, rest = 0, b""
-    for block in _blocks(number, start, end):
-        find = block.find
-        stop = find(b"\n")
-        if stop < 0:
-            rest += block
-            if len(rest) > LONGEST_LINE:
-                return -1
-            continue
-        more = _line(rest + block[:stop])
-        if more < 0:
-            return -1
-        rows += more
-        begin = stop + 1
-        stop = find(b"\n", begin)
-        while stop >= 0:
-            if block[begin] == 123 and block[stop - 1] == 125:  # { and }
-                rows += 1
-            else:
-                more = _line(block[begin:stop])
-                if more < 0:
-                    return -1
-                rows += more
-            begin = stop + 1
-            stop = find(b"\n", begin)
-        rest = block[begin:]
-    more = _line(rest)
-    return rows + more if more >= 0 else -1
-
-
-def _line(line: bytes) -> int:
-    """Return 1 for a line that looks like an object, 0 for a blank one, -1 for anything else."""
-    line = line.strip(_BLANK)
-    if not line:
-        return 0
-    return 1 if line[0] == 123 and line[-1] == 125 else -1
-
-
-def _maybe_glued(number: int, size: int) -> bool:
-    """Whether a brace is closed and another opened on one line: two rows, or text in a string."""
-    last = b""
-    for block in _blocks(number, 0, size):
-        if _GLUED.search(block) or _GLUED.search(last + block[:256]):
-            return True
-        last = block[-256:]
-        if not last.strip(b" \t\r"):
-            return True  # too long a gap to look back over
-    return False
 
 
 # Brackets ---------------------------------------------------------------------------------------
@@ -205,7 +100,7 @@ def _array(number: int, start: int, size: int) -> RowCount:
     if _closed(found, 0) > 1:
         return RowCount(None, "holds more than one array")
     rows = _closed(found, 1)
-    if not rows and any(block.strip(b"[] \t\r\n") for block in _blocks(number, start, size)):
+    if not rows and any(block.strip(b"[] \t\r\n") for block in blocks(number, start, size, BLOCK)):
         return RowCount(None, "is an array of something else than objects")
     return RowCount(rows)
 
@@ -214,9 +109,10 @@ def _scan(number: int, start: int, size: int) -> _Depths | str:
     """Follow brackets and strings from `start` to the end of the file."""
 
     def work(begin: int, end: int) -> list[int]:
-        return _flat(_depths(_blocks(number, begin, end)))
+        return _flat(_depths(blocks(number, begin, end, BLOCK)))
 
-    parts = [_unflat(found) for found in spread(work, _ranges(number, start, size))]
+    ranges = cut(start, size, shares(size - start), lambda place: _outside(number, place, size))
+    parts = [_unflat(found) for found in spread(work, ranges)]
     reached: dict[int, int] = {}
     depth = 0
     last = _Depths(reached, 0, False)
@@ -230,10 +126,19 @@ def _scan(number: int, start: int, size: int) -> _Depths | str:
     return _Depths(reached, depth, last.in_string) if reached else "holds no JSON object"
 
 
-def _depths(blocks: Iterator[bytes]) -> _Depths | None:
+def _outside(number: int, place: int, end: int) -> int:
+    """Return a place from `place` on that is in no string, -1 when none is found.
+
+    A line never ends inside a JSON string; a row that follows another is told by its first quote.
+    """
+    found = line_end(number, place, min(place + NEAR, end))
+    return found if found >= 0 else row_start(number, place)
+
+
+def _depths(parts: Iterator[bytes]) -> _Depths | None:
     reached: dict[int, int] = {}
     depth, in_string, held = 0, False, b""
-    for block in blocks:
+    for block in parts:
         text = held + block if held else block
         if text.endswith(b"\\"):  # whether it escapes is seen with what follows
             held = text[len(text.rstrip(b"\\")) :]

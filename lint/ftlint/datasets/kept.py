@@ -34,25 +34,36 @@ def count_dropped(
     """
     rows = dropped = 0
     columns: dict[str, None] = {}
-    number_like = kind == "csv" and entry.formatting == ALPACA
-    text = False
+    guessed = _guessed(entry) if kind == "csv" else ()
+    if kind == "csv" and stage == "kto" and entry.columns.kto_tag:
+        raise NoReader("has labels, and pandas guesses whether they are truth values")
+    text: set[str] = set()
     for row in islice(rows_of(path, kind, entry.columns), limit):
         if not row.keys() <= columns.keys():
             columns.update(dict.fromkeys(row))
         dropped += not keeps(row, entry, stage)
         rows += 1
-        if number_like:
-            text = text or _is_text(row.get(entry.columns.response or ""))
+        if guessed:
+            text.update(name for name in guessed if name not in text and _is_text(row.get(name)))
             if rows % CHUNK == 0:
-                if not text:
+                if len(text) < len(guessed):
                     break
-                text = False
+                text.clear()
     response = entry.columns.response if entry.formatting == ALPACA else None
     if dropped and response and response not in columns:  # looked up where there is no pair
         raise Unconvertible(f"has a row that cannot be converted: {KeyError(response)!r}")
-    if number_like and not text and rows and dropped < rows:
+    if dropped < rows and len(text) < len(guessed):
         raise NoReader("has answers that may all be read as numbers")
     return rows, dropped, tuple(columns)
+
+
+def _guessed(entry: Entry) -> tuple[str, ...]:
+    """Return the columns that must be text, and whose type pandas guesses by their values."""
+    if entry.formatting != ALPACA:
+        return ()
+    columns = entry.columns
+    names = (columns.chosen, columns.rejected) if entry.ranking else (columns.response,)
+    return tuple(name for name in names if name)
 
 
 def _is_text(value: object) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.datasets.jsonscan import RowCount
+from ftlint.datasets.rowcount import RowCount
 from ftschemas.named import NamedTuple
 
 MAGIC = b"PAR1"

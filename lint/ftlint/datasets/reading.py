@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import codecs
 import json
-from contextlib import suppress
 
-from ftlint.datasets.jsonscan import BOM
-from ftlint.datasets.textscan import records_of
+from ftlint.datasets.rowcount import BOM, RowCount
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,6 +70,19 @@ def json_rows(path: str) -> Iterator[Row]:
             raise Unreadable("nests its values too deep") from error
 
 
+def count_parsed(path: str) -> RowCount:
+    """Return the rows of a small .json or .jsonl file by parsing it. Raises OSError."""
+    try:
+        rows = sum(1 for _ in json_rows(path))
+    except Unreadable as error:
+        return RowCount(None, str(error))
+    if not rows:
+        with open(path, "rb") as file:
+            if not file.read().removeprefix(BOM).strip():
+                return RowCount(None, "is empty")
+    return RowCount(rows)
+
+
 def _lines(file: BinaryIO) -> Generator[Row, None, int]:
     """Yield objects as long as there is one a line, and return the bytes that were read so.
 
@@ -108,7 +119,8 @@ def _values(blocks: Iterator[bytes]) -> Iterator[Row]:
         text.skip(" \t\r\n")
         if array and not text.take(","):
             if not text.take("]"):
-                raise Unreadable("is not valid JSON: a comma is missing between two rows")
+                missing = "the array does not end" if text.ended() else "two rows without a comma"
+                raise Unreadable(f"is not valid JSON: {missing}")
             text.skip(" \t\r\n")
             break
     if not text.ended():
@@ -166,11 +178,15 @@ class _Window:
 
     def value(self, decode: Callable[[str, int], tuple[object, int]]) -> object:
         while True:
-            with suppress(ValueError):  # not JSON, or not all of it yet
+            try:  # not JSON, or not all of it yet
                 value, self.place = decode(self.text, self.place)
-                return value
-            if not self.more(len(self.text) - self.place):
-                raise Unreadable("is not valid JSON")
+            except json.JSONDecodeError as error:
+                if self.more(len(self.text) - self.place):
+                    continue
+                cut = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated")
+                told = "it ends within a row" if cut else f"{error.msg} in a row"
+                raise Unreadable(f"is not valid JSON: {told}") from None
+            return value
 
 
 def _text_rows(path: str) -> Iterator[Row]:
@@ -191,6 +207,8 @@ MISSING = frozenset(
 
 def _csv_rows(path: str) -> Iterator[Row]:
     import csv
+
+    from ftlint.datasets.textscan import records_of
 
     records = records_of(path)
     try:

@@ -6,7 +6,7 @@ import os
 
 from ftlint.datasets.cache import Cache
 from ftlint.datasets.entries import CLOUD, FILE, HUBS, SCRIPT, Entry, Info, define, read_info
-from ftlint.datasets.files import ELSEWHERE, OUTSIDE, Files, Trouble, find
+from ftlint.datasets.files import ELSEWHERE, MISSING, OUTSIDE, Files, Trouble, find
 from ftlint.outside import note
 from ftlint.steps.counts import UNKNOWN, Count, exactly, least, total
 from ftlint.steps.rows import DatasetRows, SampleCount
@@ -15,15 +15,17 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ftlint.datasets.jsonscan import RowCount
+    from ftlint.datasets.rowcount import RowCount
 
 KEPT_UP_TO = 64 << 20  # bytes; the rows of bigger files are counted, not looked at
+PARSED_BELOW = 1 << 16  # what counts without parsing takes longer to load than such a file
 CACHED_FROM = 1 << 20  # smaller files are counted faster than the cache is asked
 
 # What can be wrong with a dataset, besides the words of `files`.
 UNDEFINED, REMOTE, UNREADABLE, INFO = "undefined", "remote", "unreadable", "info"
 UNCONVERTIBLE = "unconvertible"
 NOT_LOCAL = (REMOTE, ELSEWHERE, OUTSIDE)  # no fault of the config: the rows are just not here
+PERHAPS_THERE = (MISSING, INFO)  # a fault here, and perhaps none on the machine of the run
 
 
 class DatasetSize(NamedTuple):
@@ -95,14 +97,17 @@ def samples(
 
 def _rows(size: DatasetSize) -> DatasetRows:
     notes = list(size.notes)
-    if size.trouble is not None and size.source == "unknown":
+    fault = ""
+    if size.trouble is not None and size.trouble.what not in (*NOT_LOCAL, *PERHAPS_THERE):
+        fault = size.trouble.text
+    elif size.trouble is not None and size.source == "unknown":
         notes.append(f"dataset {size.name}: {size.trouble.text}")
     return DatasetRows(
         size.name, size.usable, size.dropped,
         num_samples=None if size.source == "declared" or size.entry is None
         else size.entry.num_samples,
         local=size.entry is None or size.entry.load_from == FILE,
-        size=size.size, source=size.source, note="; ".join(notes),
+        size=size.size, source=size.source, note="; ".join(notes), fault=fault,
     )  # fmt: skip
 
 
@@ -163,7 +168,7 @@ def _of_files(
 
 
 def _count(path: str, kind: str, cache: Cache) -> RowCount:
-    from ftlint.datasets.jsonscan import RowCount
+    from ftlint.datasets.rowcount import RowCount
 
     worth = os.path.getsize(path) >= CACHED_FROM
     kept = cache.get(path, "rows") if worth else None
@@ -177,7 +182,9 @@ def _count(path: str, kind: str, cache: Cache) -> RowCount:
 
 def count_rows(path: str, kind: str) -> RowCount:
     """Return the rows of one file of a kind of `files.KINDS`. Raises OSError."""
-    if kind == "json":
+    if kind == "json" and os.path.getsize(path) < PARSED_BELOW:
+        from ftlint.datasets.reading import count_parsed as count
+    elif kind == "json":
         from ftlint.datasets.jsonscan import count_json as count
     elif kind == "csv":
         from ftlint.datasets.textscan import count_csv as count

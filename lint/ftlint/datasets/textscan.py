@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from ftlint.datasets.jsonscan import BOM, RowCount
+from ftlint.datasets.rowcount import BOM, RowCount
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
