@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-KINDS = ("json", "json", "jsonl", "csv", "parquet", "arrow", "lines.json", "folder")
+KINDS = ("json", "json", "jsonl", "csv", "parquet", "arrow", "lines.json", "folder", "txt")
 FRACTIONS = (0.07, 0.1, 0.25, 0.3333, 0.5, 0.9)
 
 
@@ -19,6 +19,8 @@ class Case(NamedTuple):
     release: str
     world: int
     config: dict[str, Any]
+    undecided: tuple[str, ...] = ()
+    """Why the file alone may leave counts open; without a reason every count must be exact."""
 
 
 class Writer:
@@ -116,7 +118,7 @@ class Writer:
     def write(self, name: str, rows: list[dict[str, Any]], *, flat: bool, stage: str) -> str:
         rng, data = self.rng, self.folder / "data"
         kind = rng.choice(KINDS)
-        if kind == "csv" and (not flat or stage == "kto"):
+        if (kind == "csv" and (not flat or stage == "kto")) or (kind == "txt" and stage != "pt"):
             kind = "json"
         if kind == "folder":
             (data / name).mkdir(exist_ok=True)
@@ -136,6 +138,10 @@ class Writer:
             self.tables.append(
                 {"path": str(path), "columns": columns, "file_format": rng.random() < 0.5}
             )
+        elif kind == "txt":
+            ended = [row["text"] + rng.choice(["\n", "\n", "\r\n"]) for row in rows]
+            ended[-1] = ended[-1].rstrip() if rng.random() < 0.5 else ended[-1]
+            path.write_text("".join(ended), encoding="utf-8", newline="")
         elif kind == "csv":
             with path.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, list(rows[0]))
@@ -152,57 +158,118 @@ class Writer:
 
 def make(rng: Random, number: int, release: str, world: int, writer: Writer) -> Case:
     """Return a config that runs in a few seconds, or is refused for a reason that is foreseen."""
-    one_process = world == 1  # DDP cannot train a full reward model: its head's parameters
-    stage = rng.choice(["sft"] * 6 + ["pt", "dpo", "kto"] + ["rm"] * one_process)
-    streaming = stage == "sft" and world == 1 and rng.random() < 0.08
+    stage = rng.choice(["sft"] * 7 + ["pt", "dpo", "kto", "rm"])
+    streaming = rng.random() < 0.1 and (world == 1 or stage != "rm")
     names = [writer.add(stage, streaming) for _ in range(rng.choice([1, 1, 1, 2, 3]))]
     config: dict[str, Any] = {
         "model_name_or_path": f"model-{release}", "stage": stage, "do_train": True,
         "finetuning_type": "full", "template": "empty", "use_cpu": True, "report_to": "none",
         "dataset_dir": "data", "cutoff_len": 64, "output_dir": f"out/{number}",
-        "dataset": ", ".join(names) if rng.random() < 0.5 else ",".join(names),
+        "dataset": rng.choice([", ".join(names), ",".join(names), names]),
         "per_device_train_batch_size": rng.randint(1, 6),
         "gradient_accumulation_steps": rng.choice([1, 1, 2, 3, 4, 7]),
         "per_device_eval_batch_size": 8, "learning_rate": 1e-4,
     }  # fmt: skip
-    if stage == "pt":
-        config["packing"] = False
+    if rng.random() < 0.05:  # a name counts once, however often it is written
+        config["dataset"] = ",".join([*names, names[0]])
+    if rng.random() < 0.3 or (stage == "rm" and world > 1):
+        config["finetuning_type"] = "lora"  # DDP cannot train a full reward model's unused head
     if stage == "dpo" and rng.random() < 0.7:
         config["pref_loss"] = "orpo"
-    if rng.random() < 0.35:
-        config["max_steps"] = rng.choice([1, 2, 5, 9, 14, 23, -1])
-    if config.get("max_steps", -1) < 0 or rng.random() < 0.3:
-        config["num_train_epochs"] = rng.choice(
-            [1, 1.0, 2, 3.0, 0.5, 1.1, 2.2, 2.5, 0.07, round(rng.uniform(0.05, 3), 3)]
-        )
+    add_length(rng, config)
     if len(names) > 1 and rng.random() < 0.6:
-        config["mix_strategy"] = rng.choice(["concat", "interleave_under", "interleave_over"])
-        if config["mix_strategy"] != "concat" and rng.random() < 0.6:
-            weights = [rng.randint(1, 9) for _ in names]
-            config["interleave_probs"] = ",".join(str(weight / sum(weights)) for weight in weights)
-            config["seed"] = rng.choice([0, 1, 42, 123_456])
+        add_mixing(rng, config, len(names), release)
     if rng.random() < 0.2 and not streaming:
         config["max_samples"] = rng.choice([2, 7, 30, 1_000])
-    if rng.random() < 0.2:
-        config["dataloader_drop_last"] = True
-    if rng.random() < 0.1 and stage == "sft" and not streaming:
-        if release == "0.9.5":
-            config["train_sampling_strategy"] = "group_by_length"
-        else:
-            config["group_by_length"] = True
-    if rng.random() < 0.1 and world > 1:
-        config["per_device_train_batch_size"] = rng.choice([2, 4])
-        config["accelerator_config"] = {"split_batches": True}
+    add_batches(rng, config, world, release, streaming)
     if rng.random() < 0.15 and not streaming and writer.flawed.isdisjoint(names):
         config["preprocessing_num_workers"] = 2
         config["preprocessing_batch_size"] = 5
     if streaming:
-        config |= {"streaming": True, "dataloader_num_workers": 1}
+        config |= {"streaming": True, "dataloader_num_workers": rng.choice([1, 1, 1, 2])}
         config["max_steps"] = rng.choice([1, 4, 9])
         config.pop("mix_strategy", None)
         config.pop("interleave_probs", None)
+        if world > 1:  # batches of different length cannot be dealt out by one process
+            config["accelerator_config"] = {"dispatch_batches": False}
+        config["gradient_accumulation_steps"] = rng.choice([1, 1, 1, 2, 4])
+    add_packing(rng, config, release, streaming)
     add_events(rng, config, writer, stage, streaming, release)
-    return Case(f"{number}", release, world, config)
+    if config.get("mix_strategy") == "interleave_over" and config.get("num_train_epochs", 3) > 1:
+        config["num_train_epochs"] = 0.5  # long as it is
+    rows_unknown = "eval_dataset" in config or config.get("packing", stage == "pt")
+    if rows_unknown and (stage == "pt" or "metric_for_best_model" in config):
+        config.pop("dataloader_drop_last", None)  # a batch to evaluate on must be left
+    if rng.random() < 0.02 and stage == "sft":
+        config |= {"stage": "ppo", "reward_model": f"model-{release}", "finetuning_type": "lora"}
+    return Case(f"{number}", release, world, config, undecided(config, writer, names))
+
+
+def undecided(config: dict[str, Any], writer: Writer, names: list[str]) -> tuple[str, ...]:
+    """Return what in a config makes counts depend on more than it and the number of rows."""
+    possible = {
+        "packing": config["stage"] in ("sft", "pt")
+        and bool(config.get("packing", config["stage"] == "pt") or config.get("neat_packing")),
+        "early stopping": "early_stopping_steps" in config,
+        "save_strategy best": config.get("save_strategy") == "best",
+        "rows that are dropped": not writer.flawed.isdisjoint(names),
+        "streaming with several workers": config.get("streaming", False)
+        and config["dataloader_num_workers"] > 1,
+    }
+    return tuple(reason for reason, given in possible.items() if given)
+
+
+def add_length(rng: Random, config: dict[str, Any]) -> None:
+    if rng.random() < 0.35:
+        config["max_steps"] = rng.choice([1, 2, 5, 9, 14, 23, -1, -3, 0])
+    if config.get("max_steps", -1) <= 0 or rng.random() < 0.3:
+        config["num_train_epochs"] = rng.choice(
+            [1, 1.0, 2, 3.0, 0.5, 1.1, 2.2, 2.5, 0.07, 0, round(rng.uniform(0.05, 3), 3)]
+        )
+
+
+def add_mixing(rng: Random, config: dict[str, Any], count: int, release: str) -> None:
+    strategies = ["concat", *["interleave_under", "interleave_over"] * 3]
+    odd = "interleave_once" if release == "0.9.5" else "interleave_ovr"  # refused; over, in 0.9.4
+    config["mix_strategy"] = rng.choice([*strategies, odd])
+    if config["mix_strategy"] != "concat" and rng.random() < 0.6:
+        weights = [rng.randint(1, 9) for _ in range(count)]
+        config["interleave_probs"] = ",".join(str(weight / sum(weights)) for weight in weights)
+        config["seed"] = rng.choice([0, 1, 42, 123_456])
+
+
+def add_batches(
+    rng: Random, config: dict[str, Any], world: int, release: str, streaming: bool
+) -> None:
+    if rng.random() < 0.2:
+        config["dataloader_drop_last"] = True
+    if rng.random() < 0.1 and config["stage"] == "sft" and not streaming:
+        if release == "0.9.5":
+            orders = ["group_by_length", "group_by_length", "sequential"]
+            config["train_sampling_strategy"] = rng.choice(orders)
+        else:
+            config["group_by_length"] = True
+    elif rng.random() < 0.05:
+        config["disable_shuffling"] = True
+    if rng.random() < 0.1 and world > 1 and not streaming:
+        config["per_device_train_batch_size"] = rng.choice([2, 4])
+        config["accelerator_config"] = {"split_batches": True}
+    if rng.random() < 0.1 and not streaming:
+        config["dataloader_num_workers"] = 1
+
+
+def add_packing(rng: Random, config: dict[str, Any], release: str, streaming: bool) -> None:
+    if config["stage"] == "pt":
+        chosen = rng.choice([False, False, False, None, True])
+        if chosen is not None:
+            config["packing"] = chosen
+        if chosen is not False:
+            config["cutoff_len"] = rng.choice([8, 16, 64])
+    elif config["stage"] == "sft" and rng.random() < 0.06:
+        neat = release == "0.9.5" and rng.random() < 0.5
+        config["neat_packing" if neat else "packing"] = True
+    elif rng.random() < 0.05:
+        config["packing"] = config["stage"] != "sft"  # no effect elsewhere
 
 
 def add_events(
@@ -218,7 +285,7 @@ def add_events(
     if rng.random() < 0.4:
         if rng.random() < 0.6:
             config["val_size"] = rng.choice(
-                [2, 3, 1, 5.7] if streaming else [*FRACTIONS, 1, 2, 5.7]
+                [2, 3, 1, 5.7] if streaming else [*FRACTIONS, *FRACTIONS, 1, 2, 5.7, 1.0]
             )
         else:
             count = len(config.get("interleave_probs", "").split(","))  # one list serves both
@@ -232,8 +299,21 @@ def add_events(
         config["eval_steps"] = rng.choice([None, 0, 2, 3, 7, *FRACTIONS])
         config["eval_delay"] = rng.choice([0, 0, 0, 1, 2, 1.5, 6])
         config["eval_on_start"] = config["eval_strategy"] != "no" and rng.random() < 0.2
+        if config["eval_strategy"] != "no" and not config.get("eval_on_each_dataset"):
+            add_best(rng, config)
     newer = release == "0.9.5"
     if rng.random() < 0.4:
         config["warmup_steps"] = rng.choice([0, 3, 7, 1_000] + ([0.1, 0.33, 1.0] if newer else []))
     if rng.random() < 0.3:
         config["warmup_ratio"] = rng.choice([0.0, 0.03, 0.1, 0.5, 1.0] + ([3] if newer else []))
+
+
+def add_best(rng: Random, config: dict[str, Any]) -> None:
+    """Sometimes keep the best model, or stop when it gets no better."""
+    if rng.random() < 0.15:
+        config["metric_for_best_model"] = "eval_loss"
+        config["early_stopping_steps"] = rng.choice([1, 1, 2, 5])
+        if rng.random() < 0.5:  # far too high a rate, so that some runs do stop
+            config["learning_rate"] = 10.0
+    if rng.random() < 0.1:
+        config |= {"metric_for_best_model": "eval_loss", "save_strategy": "best"}

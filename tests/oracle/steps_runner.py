@@ -3,7 +3,8 @@
 Runs inside its environment: `steps_runner.py WORK MODEL CASES ANSWERS`. CASES has one JSON line a
 case, `{"id": …, "config": {…}}`; ANSWERS gets one for each. Every case is run in a child of its
 own, with WORK as its working folder. With RANK and WORLD_SIZE set, this is one of several processes
-that run the same cases together, and the first of them answers. MODEL is a folder of WORK that is
+that run the same cases together, each at a port of its own from MASTER_PORT on, and the first of
+them answers. MODEL is a folder of WORK that is
 filled with a random model on first use. `tables.json` in WORK lists data files that only pyarrow
 can write: `[{"path": …, "columns": {…}}]`.
 """
@@ -21,7 +22,6 @@ from typing import Any
 
 RANK = int(os.environ.get("RANK", "0"))
 WORDS = [f"w{number}" for number in range(100)]
-PORTS = 29600  # a port of its own for each case of several processes
 SECONDS = 180  # that a case may take; some never end, and that is foreseen
 
 
@@ -117,7 +117,7 @@ def in_child(case: dict[str, Any], number: int, log: Path) -> dict[str, Any]:
     if not child:
         os.close(reader)
         if "WORLD_SIZE" in os.environ:
-            os.environ["MASTER_PORT"] = str(PORTS + number % 2000)
+            os.environ["MASTER_PORT"] = str(int(os.environ["MASTER_PORT"]) + number)
         out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(out, 1)
         os.dup2(out, 2)

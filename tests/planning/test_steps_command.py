@@ -146,6 +146,29 @@ def test_what_cannot_be_planned(text: str | None, complaint: str) -> None:
     assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize(
+    ("dataset", "complaint"),
+    [
+        ("fqa", "'fqa' is not defined"), ("empty", "has no rows"), ("broken", "does not end"),
+        ("talk", "cannot be converted"),
+    ],
+)  # fmt: skip
+def test_no_plan_for_data_that_do_not_load(dataset: str, complaint: str) -> None:
+    rows = '[{"instruction": "i", "output": "o"}]'
+    write("data/faq.json", rows)
+    write("data/empty.json", "[]")
+    write("data/broken.json", rows[:-1])
+    write("data/talk.json", '[{"conversations": []}]')
+    names = {name: {"file_name": f"{name}.json"} for name in ("faq", "empty", "broken", "talk")}
+    write("data/dataset_info.json", json.dumps(names))
+    text = BODY.replace("dataset: faq", f"dataset: faq, {dataset}")
+    done = steps(write("a.yaml", text + "max_steps: 10\n"))
+    assert done.exit_code == 2
+    assert f"no plan: dataset {dataset}: " in done.output
+    assert complaint in done.output
+    assert steps(write("b.yaml", BODY)).exit_code == 0
+
+
 def test_one_bad_config_does_not_hide_the_others() -> None:
     good = write("good.yaml", BODY)
     done = steps("--dataset-size", "80", "nowhere.yaml", good)

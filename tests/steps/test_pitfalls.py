@@ -180,6 +180,17 @@ class TestStreaming:
         assert refused(10, **base, val_size=0.1).key == "val_size"
         assert refused(10, **base, tokenized_path="t").key == "tokenized_path"
 
+    def test_a_shard_needs_a_row(self) -> None:
+        """Seen: `Unable to shard a dataset of size 1 into 2 shards`."""
+        base = {"streaming": True, "max_steps": 10, "dataloader_num_workers": 2}
+        assert refused([10, 1], **base).key == "dataset"
+        assert planned([10, 2], **base).total_steps == exactly(10)
+
+    def test_a_packed_stream_may_hold_nothing(self) -> None:
+        base = {"streaming": True, "max_steps": 10, "dataloader_num_workers": 1}
+        found = planned(10, **base, stage="pt")
+        assert any("text that fills none is refused" in note for note in found.assumptions)
+
     def test_a_hub_stream_needs_no_workers(self) -> None:
         hub = SampleCount((DatasetRows("d0", local=False, source="unknown"),))
         found = planned(None, samples=hub, streaming=True, max_steps=10)
@@ -187,6 +198,19 @@ class TestStreaming:
 
 
 class TestEvents:
+    def test_evaluation_without_a_batch(self) -> None:
+        """Seen: KeyError eval_loss at the end of stage pt, and where a metric is looked for."""
+        base = {"dataloader_drop_last": True, "eval_strategy": "epoch", "packing": False}
+        two = World(gpus=2)
+        key = "per_device_eval_batch_size"
+        assert refused(100, stage="pt", val_size=7, **base).key == key
+        assert refused(100, metric_for_best_model="loss", val_size=7, **base).key == key
+        assert refused(100, NEW, two, stage="pt", val_size=15, **base).key == key
+        assert planned(100, NEW, two, stage="pt", val_size=16, **base).eval_events.exact
+        assert planned(100, stage="pt", val_size=8, **base).eval_events.exact
+        assert planned(100, val_size=7, **base).eval_events.exact
+        assert planned(100, stage="pt", val_size=7, **{**base, "dataloader_drop_last": False})
+
     def test_early_stopping_bounds_the_run(self) -> None:
         """Evaluations at 10, 20, 30, …: patience 2 can stop at the third."""
         found = planned(

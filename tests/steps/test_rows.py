@@ -180,6 +180,12 @@ class TestPacking:
         rows = planned(None, samples=data, stage="pt", cutoff_len=64, packing=False)
         assert rows.samples.total == exactly(100)
 
+    def test_packs_that_may_fill_no_batch(self) -> None:
+        """Seen: `max_steps must be set to a positive value`, as the loader came out empty."""
+        found = planned(300, packing=True, dataloader_drop_last=True)
+        assert any("too few" in note or "fewer rows" in note for note in found.assumptions)
+        assert not any("fewer rows" in note for note in planned(300, packing=True).assumptions)
+
     def test_max_steps_is_exact_whatever_is_packed(self) -> None:
         found = planned(300, NEWEST, packing=True, max_steps=50)
         assert found.total_steps == found.executed_steps == exactly(50)
@@ -197,3 +203,24 @@ def test_ppo_is_for_older_releases() -> None:
     assert planned(16, CARRY, num_train_epochs=1.5, **config).total_steps == exactly(6)
     assert refused(3, CARRY, max_steps=5, **config).key == "per_device_train_batch_size"
     assert refused(23, FOUR, **config).key == "stage"
+
+
+class TestDatasetsOfAnotherType:
+    """What nothing but left-out rows is converted to has lists of nothing for its columns."""
+
+    mixed = SampleCount((
+        DatasetRows("good", exactly(9)), DatasetRows("bad", exactly(2), dropped=exactly(2)),
+    ))  # fmt: skip
+
+    @pytest.mark.parametrize("stage", ["sft", "dpo"])
+    def test_it_cannot_be_joined_with_others(self, stage: str) -> None:
+        assert "bad: none of its rows" in refused(None, samples=self.mixed, stage=stage).reason
+
+    def test_one_row_that_stays_is_enough(self) -> None:
+        some = self.mixed._replace(datasets=(
+            self.mixed.datasets[0], DatasetRows("bad", exactly(2), dropped=exactly(1)),
+        ))  # fmt: skip
+        assert isinstance(outcome(None, samples=some), StepPlan)
+
+    def test_documents_are_never_left_out(self) -> None:
+        assert isinstance(outcome(None, samples=self.mixed, stage="pt"), StepPlan)

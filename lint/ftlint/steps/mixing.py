@@ -7,7 +7,6 @@ Source: LLaMA Factory `data/data_utils.py` `merge_dataset` (0.9.3 to 0.9.5), dat
 from __future__ import annotations
 
 from ftlint.steps.counts import Count, NoPlan, exactly, largest, least, total
-from ftlint.steps.pcg64 import choices
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def _drawn(
 ) -> Mix | NoPlan:
     key = "interleave_probs"
     if len(probabilities) != len(rows):
-        return NoPlan(f"{len(probabilities)} probabilities for {len(rows)} datasets", key)
+        return NoPlan(f"{len(probabilities)} interleave_probs for {len(rows)} datasets", key)
     if min(probabilities) < 0 or abs(sum(probabilities) - 1) > 1.4901161193847656e-08:
         return NoPlan("interleave_probs do not add up to 1", key)
     if way == OVER and 0 in probabilities:
@@ -90,6 +89,8 @@ def draw(lengths: Sequence[int], probabilities: Sequence[float], seed: int, way:
     """Return the rows drawn from each dataset until one is (or all are) used up."""
     given = [0] * len(lengths)
     left = set(range(len(lengths)))
+    from ftlint.steps.pcg64 import choices
+
     for source in choices(seed, probabilities):
         given[source] += 1
         if given[source] == lengths[source]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ftlint.steps import ppo
 from ftlint.steps.counts import Amount, Count, NoPlan
 from ftlint.steps.events import Events, events, stop_after, warmup
 from ftlint.steps.loop import WHOLE_EPOCHS, Layout, Run, run, stream
-from ftlint.steps.wide import widened
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -50,7 +48,11 @@ class Judge(NamedTuple):
             return self._hull(self._runs(range(rows.low, high + 1)))
         ends = {rows.low, max(rows.low, self._fewest())}
         hull = self._hull(self._runs(sorted(ends if high is None else ends | {high})))
-        return hull if isinstance(hull, NoPlan) else widened(hull, rows, self)
+        if isinstance(hull, NoPlan):
+            return hull
+        from ftlint.steps.wide import widened
+
+        return widened(hull, rows, self)
 
     def _fewest(self) -> int:
         """Return the fewest rows that a run which does a step can have."""
@@ -92,6 +94,8 @@ class Judge(NamedTuple):
 
     def _run(self, rows: int, shape: Layout | None, stop: int | None = None) -> Run | NoPlan:
         if self.settings.stage == "ppo":
+            from ftlint.steps import ppo
+
             return ppo.run(rows, self.settings, self.ranks)
         if shape is not None:
             return stream(shape, self.settings, self.transformers, stop)
@@ -114,6 +118,8 @@ class Judge(NamedTuple):
         schedule = self.settings.schedule
         happened: Events | NoPlan
         if self.settings.stage == "ppo":
+            from ftlint.steps import ppo
+
             happened = ppo.events(self.settings, one)
             warm = ppo.warmup_steps(rows, self.settings, self.ranks, self.transformers)
         else:

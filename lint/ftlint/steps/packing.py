@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 PACKED = ("packing joins several rows into one sequence: how many there are depends on the "
           "tokenizer")  # fmt: skip
-GROUPED = "pre-training joins documents into blocks of cutoff_len tokens: how many there are depends on the tokenizer"  # noqa: E501
+GROUPED = ("pre-training joins documents into blocks of cutoff_len tokens: how many there are "
+           "depends on the tokenizer, and text that fills none is refused")  # fmt: skip
 A_TOKEN_A_BYTE = "at most one token for each byte of the file"
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.steps import ppo
-from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan
+from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
 from ftlint.steps.outcome import Judge, Outcome
 from ftlint.steps.rows import TrainRows, train_rows
@@ -17,6 +16,12 @@ if TYPE_CHECKING:
     from ftlint.steps.rows import SampleCount
     from ftlint.steps.settings import Settings, Version
     from ftlint.steps.world import Ranks, World
+
+TOO_FEW = "with as few rows as there may be the run is refused"
+
+PPO_REFUSED_FROM = (0, 9, 4)
+PPO_REFUSED = ("stage ppo stops after the models are loaded: it asks for trl 0.9.6 or older, and "
+               "LLaMA Factory pins 0.18 or newer from 0.9.4 on")  # fmt: skip
 
 MAX_STEPS, EPOCHS = "max_steps", "epochs"
 
@@ -82,18 +87,24 @@ def plan(
     ranks = ranks_of(config, world)
     if isinstance(ranks, NoPlan):
         return ranks
-    if settings.stage == "ppo" and llamafactory >= ppo.REFUSED_FROM:
-        return NoPlan(ppo.REFUSED, "stage")
+    if settings.stage == "ppo" and llamafactory >= PPO_REFUSED_FROM:
+        return NoPlan(PPO_REFUSED, "stage")
     refused = _stream_without_workers(settings, samples, llamafactory)
     if refused is not None:
         return refused
     rows = train_rows(settings, samples, llamafactory)
     if isinstance(rows, NoPlan):
         return rows
-    outcome = Judge(settings, ranks, transformers).outcome(rows.total)
+    judge = Judge(settings, ranks, transformers)
+    outcome = judge.outcome(rows.total)
     if isinstance(outcome, NoPlan):
         return outcome
+    refused = _evaluation_without_batches(settings, ranks, rows, outcome)
+    if refused is not None:
+        return refused
+    fewest = judge.outcome(exactly(rows.total.low))
     notes = (*ranks.assumptions, *rows.assumptions,
+             *([f"{TOO_FEW}: {fewest.reason}"] if isinstance(fewest, NoPlan) else []),
              *_notes(config, settings, ranks, rows, outcome, transformers))  # fmt: skip
     return _plan(settings, ranks, rows, outcome, by_steps(settings, transformers), notes)
 
@@ -157,7 +168,42 @@ def _stream_without_workers(
         return NoPlan("streaming a local file needs dataloader_num_workers of 1 or more: it is "
                       "cut into as many shards, and none give no row",
                       "dataloader_num_workers")  # fmt: skip
+    if local and llamafactory >= (0, 9, 3):
+        return _shards_without_rows(settings.loader_workers, samples)
     return None
+
+
+def _shards_without_rows(workers: int, samples: SampleCount) -> NoPlan | None:
+    for dataset in samples.datasets:
+        rows = dataset.rows.high
+        if dataset.local and rows is not None and rows < workers:
+            return NoPlan(f"streaming cuts dataset {dataset.name} into dataloader_num_workers "
+                          f"{workers} shards, and {rows} rows are too few for one each",
+                          "dataset")  # fmt: skip
+    return None
+
+
+def _evaluation_without_batches(
+    settings: Settings, ranks: Ranks, rows: TrainRows, outcome: Outcome
+) -> NoPlan | None:
+    """Return why a run dies that needs the loss of evaluations on less than one batch.
+
+    Stage pt needs that of the evaluation after training, the others that of one while training.
+    """
+    schedule = settings.schedule
+    others = (schedule.eval_on_start + schedule.do_eval) * schedule.eval_passes
+    if settings.stage != "pt" and outcome.evaluations.low <= others:
+        return None
+    held, batch = rows.held_out.high, settings.eval_batch
+    group = batch if settings.split_batches else batch * ranks.shards
+    packs = settings.packing and settings.stage in ("sft", "pt")
+    if not (settings.drop_last and schedule.do_eval and settings.needs_eval_loss):
+        return None
+    if packs or not held or held >= group:
+        return None
+    return NoPlan(f"dataloader_drop_last leaves no batch of the {held} rows held out, and the run "
+                  "dies where it looks for the loss on them",
+                  "per_device_eval_batch_size")  # fmt: skip
 
 
 def _notes(

@@ -1,7 +1,7 @@
 """Stage ppo, whose loop is LLaMA Factory's own.
 
 One step is a round of answers and `ppo_epochs` passes over them. Source: LLaMA Factory
-`train/ppo/trainer.py` (0.9.3); later releases refuse the trl release that they pin.
+`train/ppo/trainer.py` (0.9.3); later releases refuse it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,6 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from ftlint.steps.settings import Settings, Version
     from ftlint.steps.world import Ranks
-
-REFUSED_FROM = (0, 9, 4)
-REFUSED = ("stage ppo stops after the models are loaded: it asks for trl 0.9.6 or older, and "
-           "LLaMA Factory pins 0.18 or newer from 0.9.4 on")  # fmt: skip
 
 
 def run(rows: int, settings: Settings, ranks: Ranks) -> Run | NoPlan:

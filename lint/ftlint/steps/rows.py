@@ -11,7 +11,7 @@ from math import ceil
 
 from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, total
 from ftlint.steps.mixing import mix
-from ftlint.steps.packing import packed
+from ftlint.steps.packing import GROUPED, PACKED, packed
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class DatasetRows(NamedTuple):
     size: int | None = None  # bytes of its files
     source: str = "file"  # "file", "declared" or "unknown"
     note: str = ""  # why rows or dropped are not known, or what they rest on
+    fault: str = ""  # why loading it stops, and the run with it
 
 
 class SampleCount(NamedTuple):
@@ -64,10 +65,15 @@ def train_rows(
     notes = [dataset.note for dataset in datasets if dataset.note]
     taken = []
     for dataset in datasets:
+        if dataset.fault:
+            return NoPlan(f"dataset {dataset.name}: {dataset.fault}", "dataset")
         rows = _taken(dataset, settings)
         if isinstance(rows, NoPlan):
             return rows
         taken.append(rows)
+    unlike = _unlike_the_others(settings, datasets, taken)
+    if unlike is not None:
+        return unlike
     source = _source(datasets, samples)
     if samples.merged is not None:
         merged, dropped = samples.merged, exactly(0)
@@ -119,6 +125,28 @@ def _taken(dataset: DatasetRows, settings: Settings) -> Count | NoPlan:
     return rows if settings.max_samples is None else rows.at_most(settings.max_samples)
 
 
+def _unlike_the_others(
+    settings: Settings, datasets: tuple[DatasetRows, ...], taken: list[Count]
+) -> NoPlan | None:
+    """Return why datasets cannot be joined: one of them has nothing but rows that are left out.
+
+    Such rows were converted to empty lists, and lists of nothing have another type than lists of
+    messages (datasets `features.py` `_check_if_features_can_be_aligned`, 3.6 and 4.0).
+    """
+    if settings.streaming or settings.stage == "pt":
+        return None
+    empty = [
+        dataset.name
+        for dataset, rows in zip(datasets, taken, strict=True)
+        for read in [rows if dataset.num_samples is None else dataset.rows]
+        if read.high and dataset.dropped.low >= read.high
+    ]
+    if not empty or len(empty) == len(datasets):
+        return None
+    return NoPlan(f"dataset {empty[0]}: none of its rows can be trained on, and what they are "
+                  "converted to cannot be joined with the other datasets", "dataset")  # fmt: skip
+
+
 def _dropped(
     settings: Settings,
     datasets: tuple[DatasetRows, ...],
@@ -158,7 +186,7 @@ def _split_and_pack(
         if dropped.high == 0 and high == 0:
             return NoPlan(f"val_size {held} leaves no row of the stream to train on", "val_size")
         if settings.packing:
-            return Count(0, high), exactly(held), ()
+            return Count(0, high), exactly(held), (GROUPED if settings.stage == "pt" else PACKED,)
         return Count(max(low, 0), high), exactly(held), ()
     if llamafactory >= (0, 9, 4):
         split = _split(settings.val_size, merged)

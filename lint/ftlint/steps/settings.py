@@ -22,6 +22,7 @@ STAGES = ("pt", "sft", "rm", "ppo", "dpo", "kto")
 DEFAULTS: dict[str, object] = {
     "stage": "sft",
     "per_device_train_batch_size": 8,
+    "per_device_eval_batch_size": 8,
     "gradient_accumulation_steps": 1,
     "num_train_epochs": 3.0,
     "max_steps": -1,
@@ -40,6 +41,9 @@ DEFAULTS: dict[str, object] = {
     "save_steps": 500,
     "ppo_buffer_size": 1,
 }
+
+OF_EVAL_LOSS = ("metric_for_best_model", "load_best_model_at_end", "early_stopping_steps")
+"""Keys that have the trainer look at the loss of every evaluation."""
 
 INTERVALS = ("no", "steps", "epoch")
 
@@ -82,6 +86,8 @@ class Settings(NamedTuple):
     mix_strategy: str
     probabilities: tuple[float, ...] | None
     val_size: float
+    eval_batch: int
+    needs_eval_loss: bool  # the run dies where an evaluation gives none
     tokenized: bool  # tokenized_path is set
     packing: bool
     cutoff_len: int
@@ -139,6 +145,7 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
     val_size = reader.number("val_size")
     if reader.get("dataset") is None:
         reader.fail("dataset", "no dataset is named")
+    probabilities = reader.probabilities()
     if reader.get("eval_dataset") is not None and val_size > 1e-6:
         reader.fail("val_size", "val_size and eval_dataset exclude each other")
     if streaming and max_samples is not None:
@@ -159,8 +166,10 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
         seed=reader.whole("seed"),
         max_samples=max_samples,
         mix_strategy=reader.text("mix_strategy"),
-        probabilities=reader.probabilities(),
+        probabilities=probabilities,
         val_size=val_size,
+        eval_batch=reader.whole("per_device_eval_batch_size"),
+        needs_eval_loss=stage == "pt" or any(map(reader.get, OF_EVAL_LOSS)),
         tokenized=bool(reader.get("tokenized_path")),
         packing=packing,
         cutoff_len=reader.whole("cutoff_len"),
@@ -300,7 +309,14 @@ class _Reader:
             return None
         try:
             words = value.split(",") if isinstance(value, str) else list(value)  # type: ignore[call-overload]
-            return tuple(float(word) for word in words)
+            found = tuple(float(word) for word in words)
         except (TypeError, ValueError):
             self.fail("interleave_probs", f"interleave_probs {value!r} is not a list of numbers")
             return None
+        for key in ("dataset", "eval_dataset"):  # a name counts as often as it is written
+            names = self.get(key)
+            listed = names.split(",") if isinstance(names, str) else names
+            if isinstance(listed, list) and len(listed) != len(found):
+                self.fail("interleave_probs", f"{len(found)} interleave_probs for {len(listed)} "
+                                              f"names in {key}")  # fmt: skip
+        return found
