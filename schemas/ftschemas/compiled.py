@@ -3735,8 +3735,8 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
   '{passes}{rate} is likely too little (under-training): {method_epochs} epochs are usual for {method}, {size_epochs} for {sizes}. Set {remedy}.', (), 'key',
   (), (), 'plan.epochs', ()),
  ('FT303', 'learning-rate-off', 'warning', ('train',), (), (),
-  'learning_rate {learning_rate} is more than {facts.rate_factor} times away from {facts.usual_rate}, near which {facts.method} training usually starts: too '
-  'high destroys what the model knows, too low teaches it nothing.',
+  'learning_rate {learning_rate} is {facts.rate_off} {facts.usual_rate}, near which {facts.method} training usually starts: too high destroys what the model '
+  'knows, too low teaches it nothing.',
   ('learning_rate',), 'value',
   ((None,
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}},
@@ -3761,8 +3761,8 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
   'is used.',
   (), 'key', (), (), 'plan.amounts', ()),
  ('FT306', 'small-data-unwatched', 'info', ('train',), (), (),
-  '{passes} are more than the {method_epochs} usual for {method}; so few samples allow it, with an eye on evaluation: {stopping}.', (), 'key', (), (),
-  'plan.epochs', ()),
+  '{passes} are more than the {method_epochs} usual for {method}; so few samples allow it where evaluation decides when to stop: {stopping}.', (), 'key', (),
+  (), 'plan.epochs', ()),
  ('FT307', 'fewer-epochs-than-usual', 'info', ('train',), (), (),
   '{passes}{rate} is less than usual: {method_epochs} epochs for {method}, {size_epochs} for {sizes}. If the loss is still falling at the end, set {remedy}.',
   (), 'key', (), (), 'plan.epochs', ()),

@@ -78,12 +78,34 @@ def test_a_trial_and_a_run_that_goes_on_are_not_judged() -> None:
 def test_a_rate_far_off_is_said_once() -> None:
     assert verdict(50000, 1, rate="5.0e-6") == "FT303"
     assert verdict(3000, 1, rate="5.0e-6") == "FT302 FT303"
+    for rate, said in (("5.0e-6", "20 times below 0.0001"), ("2.0e-3", "20 times 0.0001")):
+        (finding,) = found(HEAD + f"learning_rate: {rate}\n")
+        assert f"learning_rate {rate} is {said}, near" in finding.message
 
 
 def test_an_evaluated_run_may_be_long() -> None:
     assert verdict(3000, 10, more=WATCHED) == ""
     assert verdict(500, 8, more=WATCHED) == ""
     assert verdict(3000, 10, more="val_size: 0.1\neval_strategy: epoch\n") == "FT301"
+
+
+@pytest.mark.parametrize(
+    ("more", "keys"),
+    [
+        ("", "val_size: 0.1, eval_strategy: epoch, save_strategy: epoch, "),
+        ("val_size: 0.2\neval_strategy: epoch\nsave_strategy: epoch\n", ""),
+        ("val_size: 0.2\neval_strategy: steps\neval_steps: 50\n", ""),
+        ("val_size: 0.2\neval_strategy: steps\neval_steps: 70\n", "save_steps: 70, "),
+        ("eval_dataset: other\neval_strategy: steps\nsave_strategy: epoch\n",
+         "save_strategy: steps, "),
+    ],
+)  # fmt: skip
+def test_only_the_keys_that_are_missing_are_asked_for(more: str, keys: str) -> None:
+    text = HEAD + "num_train_epochs: 10\n" + more
+    (finding,) = found(text, Given(dataset_sizes=(("faq", 3000),)))
+    assert finding.message.endswith(
+        f"let evaluation end the run: {keys}load_best_model_at_end: true, early_stopping_steps: 2."
+    )
 
 
 @pytest.mark.parametrize("stage", ["dpo", "kto", "rm", "pt"])

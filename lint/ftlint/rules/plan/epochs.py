@@ -201,14 +201,23 @@ def _set(case: Case, *pairs: tuple[str, str]) -> Fix:
 
 
 def _stopping(context: Context) -> str:
-    """Return the keys that end a run in time, as this target calls them."""
-    keys = ["eval_strategy: epoch", "save_strategy: epoch", "load_best_model_at_end: true"]
-    if context.catalogue.get("early_stopping_steps") is not None:
-        keys.append("early_stopping_steps: 2")
+    """Return the keys that are missing for a run to end in time, as this target calls them."""
     values = context.instance["effective"]
+    strategy = values.get("eval_strategy")
+    evaluates = strategy in ("steps", "epoch")
+    wanted = {} if evaluates else {"eval_strategy": "epoch"}
+    strategy = strategy if evaluates else "epoch"
     if not values.get("val_size") and not values.get("eval_dataset"):
-        keys.insert(0, "val_size: 0.1")
-    return ", ".join(keys)
+        rows = "100" if values.get("streaming") else "0.1"  # a stream has no tenth
+        wanted = {"val_size": rows, **wanted}
+    if values.get("save_strategy") != strategy:
+        wanted["save_strategy"] = str(strategy)
+    if strategy == "steps" and context.instance["facts"].get("save_is_multiple_of_eval") is False:
+        wanted["save_steps"] = f"{values.get('eval_steps')}"
+    wanted["load_best_model_at_end"] = "true"
+    if context.catalogue.get("early_stopping_steps") is not None:
+        wanted["early_stopping_steps"] = "2"
+    return ", ".join(f"{name}: {value}" for name, value in wanted.items())
 
 
 def _too_few(case: Case, code: str) -> Finding:

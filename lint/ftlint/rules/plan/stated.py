@@ -6,49 +6,27 @@ the samples in the same comment (or known otherwise). Anything about intervals i
 
 from __future__ import annotations
 
-import re
-
 from ftlint.planning import again, without_data
 from ftlint.records import Finding
 from ftlint.rules.plan.wording import count, launched, of
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.context import Context
-    from ftlint.document import Comment
     from ftlint.planning import Inputs, Planned
+    from ftlint.rules.plan.claims import Claim
     from ftlint.steps import StepPlan
 
 DIFFERS = "FT213"
+STEP_WORDS = ("step", "步", "스텝")
 LIKELY_GPUS = (1, 2, 3, 4, 6, 8, 16)
 
-_NUMBER = r"(?<![\d.,_/-])(\d[\d,_]*)\s*"
-_EPOCH = r"(?:epochs?|轮|에포크)"
-_SAMPLES = re.compile(
-    _NUMBER + r"(?:train(?:ing)?\s+)?"
-    r"(?:samples|examples|rows|records|条|个?样本|개\s*(?:의\s*)?(?:샘플|데이터|예제)|샘플)", re.I
-)  # fmt: skip
-_STEPS = re.compile(
-    _NUMBER + r"(?:total\s+|training\s+|optimi[sz]er\s+)?(?:steps?(?![\w-])|步|스텝)"
-    r"(?P<epoch>\s*(?:/|per|each|an|每)\s*" + _EPOCH + ")?", re.I
-)  # fmt: skip
-_BEFORE = re.compile(r"(?:每轮|每个?epoch|에포크당|(?:per|each)\s+epoch)[^\d]*$", re.I)
-_TOTAL = re.compile(r"\b(?:total|overall|in all|altogether)\b|共|总|총|전체", re.I)
-_INTERVAL = re.compile(
-    r"\bevery\b|\b(?:sav|log|eval|print|checkpoint|warm|resum)|每\s*隔?\s*\d|마다|保存|评估|日志|打印"
-    r"|预热|저장|평가|워밍업", re.I
-)  # fmt: skip
 
-
-class Claim(NamedTuple):
-    """What a comment says: a total of steps, or steps an epoch, and for how many samples."""
-
-    comment: Comment
-    samples: int | None
-    total: int | None
-    per_epoch: int | None
+def counts_steps(comment: str) -> bool:
+    """Say whether a comment may count steps."""
+    return any(word in comment.lower() for word in STEP_WORDS)
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -56,40 +34,16 @@ def check(context: Context) -> Iterator[Finding]:
     planned = context.planned
     if planned is None or not context.instance["effective"].get("do_train"):
         return
+    if not any(counts_steps(comment.text) for comment in context.document.comments):
+        return
+    from ftlint.rules.plan.claims import claims_of
+
     claims = [claim for comment in context.document.comments for claim in claims_of(comment)]
     samples = {claim.samples for claim in claims if claim.samples is not None}
     for claim in claims:
         rows = claim.samples or (samples.copy().pop() if len(samples) == 1 else None)
         if claim.total is not None or claim.per_epoch is not None:
             yield from _judge(context, planned, claim, rows)
-
-
-def claims_of(comment: Comment) -> Iterator[Claim]:
-    """Yield the counts in a comment, one claim for each number of steps.
-
-    A lone number of samples is a claim, too: another comment may go on with it.
-    """
-    text = comment.text
-    if _INTERVAL.search(text):
-        return
-    rows = [_whole(match[1]) for match in _SAMPLES.finditer(text)]
-    samples = rows[0] if len(rows) == 1 else None
-    found = False
-    for match in _STEPS.finditer(text):
-        number = _whole(match[1])
-        by_epoch = bool(match["epoch"] or _BEFORE.search(text[: match.start()]))
-        if by_epoch:
-            yield Claim(comment, samples, None, number)
-            found = True
-        elif samples is not None or _TOTAL.search(text):
-            yield Claim(comment, samples, number, None)
-            found = True
-    if samples is not None and not found:
-        yield Claim(comment, samples, None, None)
-
-
-def _whole(text: str) -> int:
-    return int(text.replace(",", "").replace("_", ""))
 
 
 def _judge(context: Context, planned: Planned, claim: Claim, rows: int | None) -> Iterator[Finding]:
