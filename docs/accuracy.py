@@ -138,7 +138,8 @@ def reason(one: dict[str, Any], reasons: dict[str, Any]) -> str:
     """Return why a disagreement is left: the first reason that fits what was recorded of it."""
     for entry in reasons["open" if one["kind"] == "open" else "other"]:
         same = entry.get("because", one.get("because")) == one.get("because")
-        if same and re.search(entry.get("real", ""), one["real"], re.I):
+        fits = (re.search(entry.get(at, ""), one.get(at) or "", re.I) for at in ("real", "note"))
+        if same and all(fits):
             return str(entry["why"])
     return UNKNOWN
 

@@ -165,8 +165,8 @@ def _fate(context: Context, key: Key, value: object) -> str | None:
     )  # data and model are loaded for whatever is done with them, adapters made for training alone
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
         return None  # its trainer is another one, and no run of it was seen to end on such a key
-    if values.get("streaming") and key.name.startswith("dataloader_"):
-        return None  # a stream is loaded in another way
+    if values.get("streaming") and key.name.startswith(("dataloader_", "preprocessing_num_")):
+        return None  # a stream is loaded and mapped in another way
     return fate if runs and _matters(context, key) else None
 
 
