@@ -100,22 +100,18 @@ def table(sheets: list[Sheet]) -> list[str]:
 
 
 def drawn(sheets: list[Sheet], count: int, seed: int) -> list[str]:
-    """Return findings drawn by chance, each of a file and code once."""
-    pool = {
-        (finding["path"], finding["code"], one.rows): finding
-        for one in sheets
-        for finding in one.findings
-        if one.release == RELEASES[0]
-    }
-    keys = sorted(pool, key=str)
-    random.Random(seed).shuffle(keys)
-    once = {key[:2]: key for key in reversed(keys)}
-    chosen = sorted(list(once.values())[-count:], key=str)
-    return [
-        f"{path} {code} rows={rows} line {pool[path, code, rows]['start']['line']}: "
-        f"{pool[path, code, rows]['message']}"
-        for path, code, rows in chosen
-    ]
+    """Return findings of the newest release drawn by chance: a file and code once, at some size."""
+    pool: dict[tuple[str, str], list[tuple[int | None, dict[str, Any]]]] = {}
+    for one in sheets:
+        for finding in one.findings if one.release == RELEASES[0] else ():
+            pool.setdefault((finding["path"], finding["code"]), []).append((one.rows, finding))
+    rng = random.Random(seed)
+    lines = []
+    for key in sorted(rng.sample(sorted(pool), min(count, len(pool)))):
+        rows, finding = rng.choice(pool[key])
+        where = f"{key[0]}:{finding['start']['line']} {key[1]}, {rows or 'no'} rows stated"
+        lines.append(f"{where}: {finding['message']}")
+    return lines
 
 
 def main() -> None:

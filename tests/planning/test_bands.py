@@ -86,6 +86,9 @@ def test_a_rate_far_off_is_said_once() -> None:
 def test_an_evaluated_run_may_be_long() -> None:
     assert verdict(3000, 10, more=WATCHED) == ""
     assert verdict(500, 8, more=WATCHED) == ""
+    for key in ("eval_strategy", "evaluation_strategy"):
+        assert verdict(3000, 2, more=f"val_size: 0.1\n{key}: epoch\n") == ""
+    assert verdict(3000, 2, more="val_size: 0.1\n") == "FT307"
     assert verdict(3000, 10, more="val_size: 0.1\neval_strategy: epoch\n") == "FT301"
 
 
@@ -169,12 +172,16 @@ def test_few_tiny_steps_and_unknown_launches_are_left_alone() -> None:
     deepspeed = tiny + "deepspeed: {zero_optimization: {stage: 2}}\n"
     assert "FT304" in codes(tiny, Given(dataset_sizes=sizes))
     assert "FT304" not in codes(deepspeed, Given(dataset_sizes=sizes))
+    layerwise = tiny.replace("lora", "full") + "use_galore: true\ngalore_layerwise: true\n"
+    assert "FT304" not in codes(layerwise, Given(gpus=1, dataset_sizes=sizes))
 
 
 def test_samples_never_reached() -> None:
     short = HEAD + "max_steps: 200  # a trial\nper_device_train_batch_size: 4\n"
     assert "FT305" in codes(short, Given(gpus=1, dataset_sizes=(("faq", 50000),)))
     assert "FT305" not in codes(short, Given(dataset_sizes=(("faq", 10000),)))  # 8 GPUs: 6,400
+    smoke = short.replace("200", "20")
+    assert "FT305" not in codes(smoke, Given(gpus=1, dataset_sizes=(("faq", 50000),)))
     limited = short + "max_samples: 1000\n"
     assert "FT305" not in codes(limited, Given(gpus=1, dataset_sizes=(("faq", 50000),)))
 

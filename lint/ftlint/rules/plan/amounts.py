@@ -38,6 +38,8 @@ def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> I
         return
     if batch >= table["below"] or total < table["steps"]:
         return
+    if values.get("galore_layerwise") or values.get("apollo_layerwise"):
+        return  # they take no accumulation, and memory is what they are for
     if not planned.gpus_stated and (values.get("deepspeed") or values.get("fsdp")):
         return  # meant for several GPUs, and nobody said how many
     assert planned.inputs is not None
@@ -65,6 +67,8 @@ def _unseen(context: Context, planned: Planned, plan: StepPlan, bands: Bands) ->
     entry, values = context.entries.get("max_steps"), context.instance["effective"]
     seen, samples = plan.samples_seen.exact, context.instance["facts"].get("samples")
     if entry is None or bands.unseen is None or plan.limited_by != "max_steps":
+        return
+    if plan.total_steps.low <= bands.trial["steps"]:
         return
     if seen is None or samples is None or values.get("streaming") or values.get("packing"):
         return

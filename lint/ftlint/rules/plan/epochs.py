@@ -54,8 +54,11 @@ def check(context: Context) -> Iterator[Finding]:
     if case.low > max(_limit(band, case.method) for band in case.bands.near_size(case.samples)):
         if not watched(context):
             yield _too_many(case)
+    elif not _goes_on(case) and _all(case, _is_too_short):
+        yield _too_few(case, TOO_FEW)
     elif not _goes_on(case) and _all(case, _is_short):
-        yield _too_few(case, TOO_FEW if _all(case, _is_too_short) else FEWER)
+        if not _evaluates(context):  # who evaluates sees whether the loss still falls
+            yield _too_few(case, FEWER)
     elif _needs_watching(case) and not watched(context):
         yield _at(case, UNWATCHED, {**_bands(case), "stopping": _stopping(context)})
 
@@ -136,6 +139,13 @@ def _rate_is_low(case: Case) -> bool:
 def _needs_watching(case: Case) -> bool:
     most = case.method.epochs.high
     return case.size.early_stopping and case.low > most and case.low >= case.size.epochs.low
+
+
+def _evaluates(context: Context) -> bool:
+    values = context.instance["effective"]
+    old = context.entries.get("evaluation_strategy")  # refused, and what is meant is plain
+    strategy = values.get("eval_strategy") if old is None else old.value
+    return strategy in ("steps", "epoch")
 
 
 def watched(context: Context) -> bool:
