@@ -16,7 +16,7 @@ from tests.cli.calls import HEAD, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-TRAINS = HEAD + "do_train: true\noutput_dir: o\ndataset: d\ndataset_dir: data\nmax_steps: 100\n"
+TRAINS = HEAD + "do_train: true\noutput_dir: o\ndataset: d\ndataset_dir: data\nmax_steps: 200\n"
 FILES = 20
 OLD = 1_000_000_000
 

@@ -161,3 +161,16 @@ def test_targets_differ_where_the_releases_do() -> None:
         for target in (NEW, FOUR, FLOOR, CARRY)
     ]  # fmt: skip
     assert totals == [27, 27, 24, 24]
+
+
+def test_early_stopping_may_come_sooner_with_more_rows() -> None:
+    """Found by the property above: 36 batches end in a whole step and are marked, 33 do not."""
+    config = {
+        "per_device_train_batch_size": 3, "gradient_accumulation_steps": 4, "max_steps": 19,
+        "eval_strategy": "epoch", "eval_dataset": "e", "eval_delay": 1, "early_stopping_steps": 1,
+    }  # fmt: skip
+    target = ((0, 9, 3), (4, 45, 2))
+    bounded, one = outcome(Count(97, None), target, **config), outcome(106, target, **config)
+    assert isinstance(bounded, StepPlan)
+    assert isinstance(one, StepPlan)
+    assert bounded.executed_steps.low <= one.executed_steps.low == 18

@@ -15,6 +15,7 @@ from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.steps.outcome import Judge, Outcome
+    from ftlint.steps.settings import Settings
 
 
 def widened(ends: Outcome, rows: Count, judge: Judge) -> Outcome:
@@ -29,6 +30,7 @@ def widened(ends: Outcome, rows: Count, judge: Judge) -> Outcome:
     planned, executed = ends.planned, ends.executed
     if not fixed:
         planned, executed = _reaching(planned, rows), _reaching(executed, rows)
+    executed = _stopped(executed, ends.batches.low, settings)
     ends = ends._replace(planned=planned, executed=executed)
     entered, progress = _epochs(ends, rows, judge, fixed)
     seen = [] if entered.high is None or rows.high is None else [entered.high * rows.high]
@@ -45,6 +47,20 @@ def widened(ends: Outcome, rows: Count, judge: Judge) -> Outcome:
         rows_seen=Count(executed.low, min(seen) if seen else None),
     )  # fmt: skip
     return _events(ends, judge)
+
+
+def _stopped(executed: Count, batches: int, settings: Settings) -> Count:
+    """Return the steps where early stopping may end a run by epochs of so many batches or more.
+
+    Which epoch is the first to be marked hangs on whether epochs end in whole steps, and so does
+    not grow with the rows; it is the first at best.
+    """
+    schedule = settings.schedule
+    if schedule.early_stopping is None or schedule.eval_strategy != "epoch":
+        return executed
+    epochs = max(schedule.early_stopping, 0) + 1
+    least = max(epochs * batches // settings.gradient_accumulation, epochs)
+    return Count(min(executed.low, least), executed.high)
 
 
 def _reaching(count: Count, rows: Count) -> Count:
