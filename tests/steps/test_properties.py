@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -168,9 +169,23 @@ def test_early_stopping_may_come_sooner_with_more_rows() -> None:
     config = {
         "per_device_train_batch_size": 3, "gradient_accumulation_steps": 4, "max_steps": 19,
         "eval_strategy": "epoch", "eval_dataset": "e", "eval_delay": 1, "early_stopping_steps": 1,
+        "logging_steps": 1, "save_steps": 1, "save_strategy": "steps",
     }  # fmt: skip
     target = ((0, 9, 3), (4, 45, 2))
     bounded, one = outcome(Count(97, None), target, **config), outcome(106, target, **config)
     assert isinstance(bounded, StepPlan)
     assert isinstance(one, StepPlan)
     assert bounded.executed_steps.low <= one.executed_steps.low == 18
+    assert bounded.logging_events.low <= one.logging_events.low
+    assert bounded.checkpoints.low <= one.checkpoints.low
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("stage", ["sft", "ppo"])
+def test_epochs_beyond_floats_stop_the_trainer(stage: str, sign: int) -> None:
+    """Found by the property above: 8.98846567431158e+307 epochs of three steps."""
+    target = ((0, 9, 3), (4, 52, 4))
+    found = outcome(30, target, num_train_epochs=sign * 8.98846567431158e307, stage=stage,
+                    per_device_train_batch_size=1)  # fmt: skip
+    assert isinstance(found, NoPlan)
+    assert "beyond any float" in found.reason

@@ -8,7 +8,7 @@ accelerate `data_loader.py` `BatchSamplerShard` (1.7, 1.11).
 
 from __future__ import annotations
 
-from math import ceil, gcd
+from math import ceil, gcd, inf
 
 from ftlint.steps.counts import NoPlan
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -93,6 +93,8 @@ def run(
         return shape
     counted = by_steps(settings, transformers)
     planned_epoch = steps_per_epoch(shape.batches, settings.gradient_accumulation, transformers)
+    if not counted and abs(settings.epochs * planned_epoch) == inf:
+        return beyond_floats(settings, planned_epoch)
     planned = settings.max_steps if counted else ceil(settings.epochs * planned_epoch)
     if settings.max_steps > 0:
         epochs = -(-planned // planned_epoch)
@@ -106,6 +108,12 @@ def run(
     last = max(planned, 1) if stop_at is None else min(max(planned, 1), stop_at)
     go = _carrying if transformers < WHOLE_EPOCHS else _whole
     return go(shape, settings.gradient_accumulation, planned_epoch, planned, epochs, last)
+
+
+def beyond_floats(settings: Settings, steps: int) -> NoPlan:
+    """The trainer multiplies as floats, and rounds the product up to a whole number."""
+    return NoPlan(f"num_train_epochs {settings.epochs:g} of {steps} steps is beyond any float",
+                  "num_train_epochs")  # fmt: skip
 
 
 def by_steps(settings: Settings, transformers: Version) -> bool:

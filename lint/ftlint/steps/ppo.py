@@ -6,11 +6,11 @@ One step is a round of answers and `ppo_epochs` passes over them. Source: LLaMA 
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, inf
 
 from ftlint.steps.counts import NoPlan
 from ftlint.steps.events import Events, warmup
-from ftlint.steps.loop import Layout, Run
+from ftlint.steps.loop import Layout, Run, beyond_floats
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def run(rows: int, settings: Settings, ranks: Ranks) -> Run | NoPlan:
     batches = rows // batch // ranks.shards
     group = batch * ranks.shards
     shape = Layout(batches, group, batches * group)
+    if settings.max_steps <= 0 and abs(settings.epochs * (batches + 1)) == inf:
+        return beyond_floats(settings, batches)
     planned = (settings.max_steps if settings.max_steps > 0
                else max(ceil(settings.epochs * batches), 0))  # fmt: skip
     if planned and not batches:

@@ -30,7 +30,11 @@ def widened(ends: Outcome, rows: Count, judge: Judge) -> Outcome:
     planned, executed = ends.planned, ends.executed
     if not fixed:
         planned, executed = _reaching(planned, rows), _reaching(executed, rows)
-    executed = _stopped(executed, ends.batches.low, settings)
+    stopped = _stopped(executed, ends.batches.low, settings)
+    if stopped.low < executed.low:
+        ends = ends._replace(logs=Count(0, ends.logs.high), saves=Count(0, ends.saves.high),
+                             kept=Count(0, ends.kept.high))  # fmt: skip
+    executed = stopped
     ends = ends._replace(planned=planned, executed=executed)
     entered, progress = _epochs(ends, rows, judge, fixed)
     seen = [] if entered.high is None or rows.high is None else [entered.high * rows.high]
