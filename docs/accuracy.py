@@ -81,19 +81,17 @@ def rescued(rescues: list[dict[str, Any]], reasons: dict[str, Any]) -> str:
         f"| {r['release']} | {r['refused']} | {r['safe']} | {r['unsafe']} | {len(r['spoilt'])} |"
         for r in rescues
     ]
+    none: dict[str, Any] = {"left": [], "by_unsafe": []}
+    newest = next((r for r in rescues if r["release"] == "0.9.5"), none)
     left = [
         f"| {one['file']} | {' '.join(dict.fromkeys(one['codes'])) or '-'} | {_cell(one['real'])} "
         f"| {next((reasons['left'][c] for c in one['codes'] if c in reasons['left']), UNKNOWN)} |"
-        for r in rescues
-        if r["release"] == "0.9.5"
-        for one in r["left"]
+        for one in newest["left"]
     ]
     unsafe = [
         f"| {one['file']} | {'; '.join(one['done'])} "
         f"| {'; '.join(reasons['unsafe'].get(code, UNKNOWN) for code in one['codes'])} |"
-        for r in rescues
-        if r["release"] == "0.9.5"
-        for one in r["by_unsafe"]
+        for one in newest["by_unsafe"]
     ]
     tables = ((RESCUE, rows), (LEFT, left), (UNSAFE, unsafe))
     return "".join(head + "\n".join(lines) + "\n" for head, lines in tables)
