@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftbench.calibration.answer import Question
 from ftbench.runners import configs
+from ftbench.visible import visible
 from ftlint.catalogue import Catalogue
 from ftlint.facts import effective
 from ftlint.steps import StepPlan
@@ -65,11 +66,13 @@ def of_result(result: Result) -> Question | None:
 
 
 def local_gpu() -> dict[str, Any] | None:
-    """Return the first GPU of this machine as results name it; None where none is seen."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
+    """Return the first GPU that a run would see, as results name it; None where there is none."""
+    tool, names = shutil.which("nvidia-smi"), visible()
+    if tool is None or names == []:
         return None
     command = [tool, "--query-gpu=name,uuid,power.limit", "--format=csv,noheader,nounits"]
+    if names is not None:
+        command += ["--id", names[0]]
     try:
         text = subprocess.run(
             command, capture_output=True, text=True, timeout=30, check=True

@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ftbench.visible import visible
+
 if TYPE_CHECKING:
     from ftbench.results.record import Device
 
@@ -27,10 +29,10 @@ def nvml() -> Any:
 
 def handle(library: Any, index: int) -> Any:
     """Return the NVML handle of the GPU that CUDA calls `index`; None when it cannot be told."""
-    visible = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")]
+    names = visible()
     try:
-        if visible and visible[0]:
-            name = visible[index]
+        if names is not None:
+            name = names[index]
             if not name.isdecimal():
                 return library.nvmlDeviceGetHandleByUUID(name.encode())
             index = int(name)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ftbench.models.folder import cache
+from ftbench.visible import visible
 
 SECONDS = 120
 
@@ -72,20 +73,16 @@ def probe(python: str | None) -> Interpreter:
 
 def visible_gpus() -> int:
     """Return how many NVIDIA GPUs a process started from here would see."""
-    shown = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if shown is not None:
-        names = [name.strip() for name in shown.split(",") if name.strip()]
-        if not names or names[0] == "-1":
-            return 0
+    names = visible()
     tool = shutil.which("nvidia-smi")
-    if tool is None:
+    if tool is None or names == []:
         return 0
     try:
         done = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return 0
     found = sum(line.startswith("GPU ") for line in done.stdout.splitlines())
-    return min(found, len(names)) if shown is not None else found
+    return found if names is None else min(found, len(names))
 
 
 def environment(interpreter: Interpreter, gpus: int, *, nodes: int = 1) -> dict[str, str]:
@@ -100,9 +97,7 @@ def environment(interpreter: Interpreter, gpus: int, *, nodes: int = 1) -> dict[
         "PYTHONUNBUFFERED": "1",
     }
     if 0 < gpus < interpreter.gpus:
-        shown = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-        names = [name.strip() for name in shown.split(",") if name.strip()]
-        names = names or [str(number) for number in range(interpreter.gpus)]
+        names = visible() or [str(number) for number in range(interpreter.gpus)]
         env["CUDA_VISIBLE_DEVICES"] = ",".join(names[:gpus])
     if gpus * nodes > 1:
         if env.get("OPTIM_TORCH", "1").lower() in ("1", "true", "y"):
