@@ -24,12 +24,13 @@ from ruamel.yaml import YAML  # noqa: E402
 from ruamel.yaml.error import YAMLError  # noqa: E402
 
 from ftlint.dialect import OMEGACONF  # noqa: E402
-from ftlint.document import Document, compose  # noqa: E402
+from ftlint.document import compose  # noqa: E402
 from ftlint.engine import Options, decode  # noqa: E402
 from ftlint.fixes import edits  # noqa: E402
 from ftlint.fixes.apply import fix  # noqa: E402
 from ftlint.fixes.page import Page, read_page  # noqa: E402
 from ftlint.fixes.plan import Plan, splice  # noqa: E402
+from ftlint.nodes import Document  # noqa: E402
 from ftlint.source import Source, of_text  # noqa: E402
 from ftlint.target import resolve_target  # noqa: E402
 

@@ -20,7 +20,8 @@ from ftlint import settings
 from ftlint.bands import bands_of
 from ftlint.cli.commands import cli
 from ftlint.construct import construct
-from ftlint.document import Broken, compose
+from ftlint.document import compose
+from ftlint.nodes import Broken
 from ftlint.target import KNOWN, resolve_target
 from ftschemas import compiled, ruleformat
 

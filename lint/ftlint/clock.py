@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from ftlint.budget import parse_budget, spoken
 from ftlint.outside import note
+from ftlint.planning import again
 from ftlint.report.plans import Column, Fit, Time, Untimed, as_object
 from ftschemas.named import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.planning import Inputs
+    from ftlint.planning import Inputs, Planned
     from ftlint.steps import StepPlan
 
 
@@ -90,7 +91,6 @@ def time_of(
 
 def _most(inputs: Inputs, steps: int, seconds: float, forecast: Forecaster) -> int:
     from ftbench.calibration.budget import steps_within
-    from ftlint.planning import again
 
     def at(count: int) -> Any:
         plan = again(inputs, max_steps=count)
@@ -101,11 +101,11 @@ def _most(inputs: Inputs, steps: int, seconds: float, forecast: Forecaster) -> i
     return 0 if best is None else best[0]
 
 
-def facts(
-    inputs: Inputs, values: Mapping[str, Any], plan: StepPlan, budget: str
-) -> dict[str, object]:
-    """Return what rules may ask of a plan's time under a budget."""
-    time, fit = time_of(inputs, values, plan, budget)
+def facts(planned: Planned, values: Mapping[str, Any], budget: str) -> dict[str, object]:
+    """Return what rules may ask of a plan's time under a budget: nothing where that is unknown."""
+    if planned.plan is None or planned.inputs is None:
+        return {}
+    time, fit = time_of(planned.inputs, values, planned.plan, budget)
     if not isinstance(time, Time) or fit is None:
         return {}
     span = f"{spoken(time.seconds)} ({spoken(time.low)} to {spoken(time.high)})"

@@ -21,18 +21,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from ftlint.document import (
-    Alias,
-    Broken,
-    Comment,
-    Document,
-    Mapping,
-    Scalar,
-    Sequence,
-    line_end,
-    walk,
-)
 from ftlint.limits import DEFAULT, Limits, reason
+from ftlint.nodes import Alias, Broken, Comment, Document, Mapping, Scalar, Sequence, line_end, walk
 from ftlint.source import BOM
 from ftschemas.named import TYPE_CHECKING
 
@@ -40,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from ftlint.document import Node, Style
+    from ftlint.nodes import Node, Style
 
     Event = Any
     """ruamel's events carry attributes that their common class does not declare."""

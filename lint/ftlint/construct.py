@@ -12,14 +12,14 @@ from ftlint.dialect import (
     to_float,
     to_int,
 )
-from ftlint.document import Alias, Mapping, Scalar, Sequence, deref
 from ftlint.limits import DEFAULT, Limits, reason
+from ftlint.nodes import Alias, Mapping, Scalar, Sequence, deref
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.document import Node
+    from ftlint.nodes import Node
 
 MAX_EXPANDED_NODES = 10_000
 """OmegaConf's own limit on nodes after aliases are followed (2.4; larger documents are refused).

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ftlint.catalogue import Catalogue
     from ftlint.construct import Constructed, Entry
     from ftlint.discovery import Command
-    from ftlint.document import Comment, Document
+    from ftlint.nodes import Comment, Document
     from ftlint.planning import Planned
     from ftlint.rules.registry import RuleBook
     from ftlint.source import Source
@@ -84,9 +84,12 @@ def make_context(
             from ftlint import planning
 
             planned = planning.prepare(config, values, known, target, given, root)
-            known = {**planning.facts(planned, values), **known}
-            if planned.plan is not None and "budget" in known and "plan" not in dict(given.facts):
-                known = planning.with_time(known, planned, values)
+            planned_facts = planning.facts(planned, values)
+            if planned.plan is not None and "budget" in known:
+                from ftlint import clock
+
+                planned_facts["plan"] |= clock.facts(planned, values, str(known["budget"]))
+            known = {**planned_facts, **known}
     instance: dict[str, Any] = {
         "config": config,
         "effective": values,

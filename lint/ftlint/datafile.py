@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 from ftlint.construct import construct
 from ftlint.dialect import OMEGACONF
-from ftlint.document import Broken, compose
+from ftlint.document import compose
+from ftlint.nodes import Broken
 from ftlint.source import of_text
 
 

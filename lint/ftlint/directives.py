@@ -9,7 +9,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ftlint.document import Comment
+    from ftlint.nodes import Comment
     from ftlint.records import Diagnostic
     from ftlint.source import Source
 

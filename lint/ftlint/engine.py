@@ -7,10 +7,11 @@ from ftlint.catalogue import Catalogue
 from ftlint.construct import Problem, construct
 from ftlint.context import STEP_KEYS, Context, make_context
 from ftlint.discovery import command_of, names_in
-from ftlint.document import Broken, compose, tabs
+from ftlint.document import compose, tabs
 from ftlint.facts import Given
 from ftlint.limits import DEFAULT, Limits, reason
 from ftlint.messages import fields, fill
+from ftlint.nodes import Broken
 from ftlint.records import Diagnostic, Finding
 from ftlint.rules import reader, registry
 from ftlint.rules.condition import holds
@@ -20,7 +21,6 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ftlint.dialect import Dialect
     from ftlint.discovery import Command
     from ftlint.target import Target
     from ftschemas.ruleformat import Check, Rule
@@ -94,7 +94,8 @@ def examine(source: Source, options: Options) -> tuple[Context, directive.Direct
         if command is None:
             return Result(source, None, ())
         return _settle(source, command, _of_broken(source, document), (), options)
-    made = construct(document.root, dialect_of(source, options.target), options.limits)
+    dialect = options.target.dialect_of(source.path)
+    made = construct(document.root, dialect, options.limits)
     command = options.command or command_of(made.entries)
     if command is None and any(problem.kind in _HIDES_KEYS for problem in made.problems):
         command = command_of(names_in(source.text))
@@ -114,13 +115,6 @@ _UNBUILT = frozenset(["expansion", "too-many-nodes"])
 
 _HIDES_KEYS = _UNBUILT | {"unhashable-key", "unknown-tag"}
 """Problems for which a config may have come out without its keys."""
-
-
-def dialect_of(source: Source, target: Target) -> Dialect:
-    """Return how the target reads this file: up to 0.9.3 JSON goes to Python's own reader."""
-    if source.path.endswith(".json") and not target.dialect.unique_keys:
-        return target.dialect._replace(name="JSON", exponent_floats=True, dates=False, tabs=True)
-    return target.dialect
 
 
 def _findings(context: Context) -> Iterator[Finding]:
@@ -164,7 +158,7 @@ def _doubting(context: Context, found: list[Finding]) -> Context:
 
 def _reader_problems(context: Context) -> Iterator[Problem]:
     yield from context.constructed.problems
-    if not dialect_of(context.source, context.target).tabs:
+    if not context.target.dialect_of(context.source.path).tabs:
         for start, end in tabs(context.source.text, context.document):
             yield Problem("tab", start, end, {})
     yield from _file_problems(context)

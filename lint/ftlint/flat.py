@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 
-from ftlint.document import Comment, Document, Mapping, Scalar, Sequence
 from ftlint.limits import DEFAULT, Limits
+from ftlint.nodes import Comment, Document, Mapping, Scalar, Sequence
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.document import Node
+    from ftlint.nodes import Node
 
 LONGEST = 1 << 16
 """Characters; a longer text is no common config."""

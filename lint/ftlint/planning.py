@@ -159,7 +159,7 @@ def _sizes_stated(known: Mapping[str, Any], given: Given) -> bool:
     return any(name == "" or name in names for name, _ in given.dataset_sizes)
 
 
-def facts(planned: Planned, values: Mapping[str, Any]) -> dict[str, object]:
+def facts(planned: Planned, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what rules may ask of a plan: only what is known exactly."""
     plan = planned.plan
     found: dict[str, object | None] = {}
@@ -180,18 +180,6 @@ def facts(planned: Planned, values: Mapping[str, Any]) -> dict[str, object]:
             size.entry is not None and size.entry.load_from == "file" for size in planned.data.train
         )
     return _without_none(found)
-
-
-def with_time(
-    known: dict[str, object], planned: Planned, values: Mapping[str, Any]
-) -> dict[str, object]:
-    """Return the facts with what a budget leaves of the plan, where its time is known."""
-    from ftlint.clock import facts as of_time
-
-    plan, inputs, stated = planned.plan, planned.inputs, known.get("plan")
-    if plan is None or inputs is None or not isinstance(stated, dict):
-        return known
-    return {**known, "plan": {**stated, **of_time(inputs, values, plan, str(known["budget"]))}}
 
 
 WHOLE = tuple(

@@ -10,7 +10,8 @@ import yaml
 
 from ftlint.construct import construct
 from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
-from ftlint.document import Broken, compose, tabs
+from ftlint.document import compose, tabs
+from ftlint.nodes import Broken
 from tests.dialect.generated import texts
 from tests.dialect.loaders import LOADERS
 from tests.shared import CORPUS

@@ -13,8 +13,9 @@ from ftlint import planning, settings
 from ftlint.catalogue import Catalogue
 from ftlint.construct import construct
 from ftlint.context import make_context
-from ftlint.document import Broken, compose
+from ftlint.document import compose
 from ftlint.facts import Given
+from ftlint.nodes import Broken
 from ftlint.rules.registry import BUILT_IN, RULES
 from ftlint.source import of_text
 from ftlint.target import resolve_target

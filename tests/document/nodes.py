@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftlint.document import Alias, Broken, Document, Mapping, Scalar, Sequence, compose
+from ftlint.document import compose
+from ftlint.nodes import Alias, Broken, Document, Mapping, Scalar, Sequence
 from tests.document.written import Stands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.document import Node
+    from ftlint.nodes import Node
 
 
 def composed(text: str) -> Document:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.document import Broken, Document, Scalar, Sequence, compose
+from ftlint.document import compose
+from ftlint.nodes import Broken, Document, Scalar, Sequence
 from tests.document.nodes import composed, stands
 from tests.document.test_properties import LINES, comments_of_ruamel, written
 from tests.shared import CORPUS
@@ -19,7 +20,7 @@ from tests.shared import CORPUS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ftlint.document import Node
+    from ftlint.nodes import Node
 
 FILES = sorted(CORPUS.glob("files/*"))
 

@@ -12,25 +12,24 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from ftlint.document import (
+from ftlint.document import compose, tabs  # fmt: skip
+from ftlint.nodes import (  # fmt: skip
     Alias,
     Broken,
     Document,
     Mapping,
     Scalar,
     Sequence,
-    compose,
     deref,
-    tabs,
     walk,
-)  # fmt: skip
+)
 from tests.document.nodes import composed, stands
 from tests.document.written import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.document import Node
+    from ftlint.nodes import Node
 
 MANY = settings(max_examples=300, deadline=None, derandomize=True)
 LINE_ENDS = ["\n", "\n", "\r\n", "\r"]

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from ftlint.document import Alias, Mapping, Scalar, Sequence, deref
+from ftlint.nodes import Alias, Mapping, Scalar, Sequence, deref
 from ftlint.source import of_text
 from tests.document.nodes import composed, stands
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from ftlint.document import Document, compose
-from ftlint.engine import Options, dialect_of, lint
+from ftlint.document import compose
+from ftlint.engine import Options, lint
 from ftlint.fixes.apply import Fixed, fix
 from ftlint.fixes.oracle import planned_lines
 from ftlint.fixes.page import Page, read_page
+from ftlint.nodes import Document
 from ftlint.source import BOM
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def hold(source: Source, fixed: Fixed, options: Options, unsafe: bool) -> None:
     for comment in removed:
         kept.remove(comment)
     assert sorted(kept) == sorted(comments(after))
-    page = read_page(source, dialect_of(source, options.target))
+    page = read_page(source, options.target.dialect_of(source.path))
     assert isinstance(page, Page)
     may_go = planned_lines(page, changes)
     names = {change.text if change.kind == "rename" else change.key for change in changes}

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.dialect import OMEGACONF
-from ftlint.document import Document, compose
+from ftlint.document import compose
 from ftlint.fixes import edits, oracle, roundtrip
 from ftlint.fixes.page import Page, Refused, read_page
 from ftlint.fixes.plan import Plan, splice
+from ftlint.nodes import Document
 from ftlint.source import BOM, of_text
 
 if TYPE_CHECKING:

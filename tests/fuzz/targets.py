@@ -14,10 +14,10 @@ from ftlint import composer, flat
 from ftlint import settings as project
 from ftlint.construct import construct
 from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Malformed, resolve
-from ftlint.document import Broken, walk
 from ftlint.engine import Options, Result, examine, lint_bytes
 from ftlint.facts import Given
 from ftlint.fixes.apply import fix
+from ftlint.nodes import Broken, walk
 from ftlint.policies import BadPolicy
 from ftlint.policies import load as load_policies
 from ftlint.report import FORMATS, Run, reporter

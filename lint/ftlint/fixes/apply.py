@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.engine import Options, Result, dialect_of, lint
+from ftlint.engine import Options, Result, lint
 from ftlint.fixes import oracle, roundtrip
 from ftlint.fixes.damage import READING, damage
 from ftlint.fixes.foreign import changes_of
@@ -113,7 +113,7 @@ def _rounds(
         if not wanted:
             fixed = Fixed(result.source, tuple(applied), tuple(withheld.values()), result)
             return _Course(fixed, readable or result, tuple(made))
-        page = read_page(result.source, dialect_of(result.source, options.target))
+        page = read_page(result.source, options.target.dialect_of(result.source.path))
         if isinstance(page, Refused):
             withheld.update((_identity(one), _withheld(one, page.reason)) for one in wanted)
             continue

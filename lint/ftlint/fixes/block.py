@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ftlint.document import Mapping, Scalar, Sequence
 from ftlint.fixes.columns import padding
 from ftlint.fixes.page import Refused
+from ftlint.nodes import Mapping, Scalar, Sequence
 from ftlint.records import Edit
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.document import Comment, Node
     from ftlint.fixes.page import Page, Pair
+    from ftlint.nodes import Comment, Node
 
 
 def delete(page: Page, pair: Pair) -> list[Edit] | Refused:

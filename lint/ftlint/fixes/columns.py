@@ -7,8 +7,8 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.document import Comment
     from ftlint.fixes.page import Page, Pair
+    from ftlint.nodes import Comment
 
 
 def lead(page: Page, pair: Pair) -> tuple[str, str] | None:

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 
-from ftlint.document import Scalar
 from ftlint.fixes import block, flow
 from ftlint.fixes.page import Page, Pair, Refused
 from ftlint.fixes.plan import Plan, ordered
 from ftlint.fixes.rewrite import rename, replace
 from ftlint.fixes.sections import place
 from ftlint.fixes.spelling import fit
+from ftlint.nodes import Scalar
 from ftlint.records import Change
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ftlint.document import Comment
+    from ftlint.nodes import Comment
 
 __all__ = ["delete", "delete_pair", "insert", "insert_after", "rename", "replace", "strip"]
 

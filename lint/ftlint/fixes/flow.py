@@ -9,8 +9,8 @@ from ftlint.records import Edit
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.document import Comment
     from ftlint.fixes.page import Page, Pair
+    from ftlint.nodes import Comment
 
 
 def delete(page: Page, pair: Pair) -> list[Edit] | Refused:

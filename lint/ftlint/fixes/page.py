@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from ftlint.construct import construct
-from ftlint.document import Alias, Document, Mapping, Scalar, Sequence, compose, deref, walk
+from ftlint.document import compose
+from ftlint.nodes import Alias, Document, Mapping, Scalar, Sequence, deref, walk
 from ftlint.source import BOM, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ftlint.construct import Constructed
     from ftlint.context import Context
     from ftlint.dialect import Dialect
-    from ftlint.document import Comment, Node
+    from ftlint.nodes import Comment, Node
     from ftlint.source import Source
 
 
@@ -162,9 +163,7 @@ _RARE_BREAKS = ("\x85", "\u2028", "\u2029")
 
 def page_of(context: Context) -> Page | Refused:
     """Return the page of a file that is being linted."""
-    from ftlint.engine import dialect_of
-
-    dialect = dialect_of(context.source, context.target)
+    dialect = context.target.dialect_of(context.source.path)
     return _page(context.source, context.document, context.constructed, dialect)
 
 

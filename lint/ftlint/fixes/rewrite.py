@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ftlint.document import Scalar
 from ftlint.fixes.columns import comment_gap, lead, realigned
 from ftlint.fixes.page import Page, Pair, Refused
 from ftlint.fixes.plan import Plan, ordered
 from ftlint.fixes.spelling import fit
+from ftlint.nodes import Scalar
 from ftlint.records import Change, Edit
 from ftschemas.named import TYPE_CHECKING
 

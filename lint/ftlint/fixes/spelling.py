@@ -7,8 +7,9 @@ import re
 
 from ftlint.construct import construct
 from ftlint.dialect import resolve
-from ftlint.document import Document, Mapping, compose
+from ftlint.document import compose
 from ftlint.fixes.page import Refused
+from ftlint.nodes import Document, Mapping
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.document import Scalar, deref
+from ftlint.nodes import Scalar, deref
 from ftlint.records import Change, Finding
 from ftschemas.named import TYPE_CHECKING
 

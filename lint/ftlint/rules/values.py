@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ftlint.catalogue import TRANSFORMERS
 from ftlint.dialect import OMEGACONF, looks_numeric, resolve
-from ftlint.document import Scalar, deref
 from ftlint.facts import words
 from ftlint.messages import show
+from ftlint.nodes import Scalar, deref
 from ftlint.records import Finding
 from ftlint.rules.companions import complete
 from ftlint.rules.condition import equal

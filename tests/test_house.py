@@ -1,0 +1,94 @@
+"""The house: imports point one way, between packages and between modules, lazy ones too."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = {"ftbench": "bench", "ftlint": "lint", "ftschemas": "schemas"}
+BELOW = {"ftbench": {"ftlint", "ftschemas"}, "ftlint": {"ftschemas"}, "ftschemas": set[str]()}
+
+ASKS_ABOVE = {"ftlint.clock"}
+"""Reads what the benchmark measured, where that is installed."""
+
+
+def modules() -> dict[str, Path]:
+    """Return the file of every module of the three packages."""
+    return {
+        ".".join(path.relative_to(ROOT / folder).with_suffix("").parts).removesuffix(
+            ".__init__"
+        ): path
+        for package, folder in FOLDERS.items()
+        for path in (ROOT / folder / package).rglob("*.py")
+    }
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """Yield what a file imports when it runs, also within functions: not what only types need."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(child, ast.Import):
+            yield from (one.name for one in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            assert not child.level, "relative imports are not followed here"
+            yield from (f"{child.module}.{one.name}" for one in child.names)
+        else:
+            yield from imported(child)
+
+
+def graph(files: dict[str, Path]) -> dict[str, set[str]]:
+    """Return the modules that each module imports."""
+    arrows: dict[str, set[str]] = {}
+    for name, path in files.items():
+        found = imported(ast.parse(path.read_text("utf-8")))
+        owners = (one if one in files else one.rpartition(".")[0] for one in found)
+        arrows[name] = {one for one in owners if one in files and one != name}
+    return arrows
+
+
+def circle(arrows: dict[str, set[str]]) -> list[str]:
+    """Return a circle of imports, if there is one."""
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other() -> None:
+    arrows = graph(modules())
+    assert len(arrows) > 150
+    assert sum(map(len, arrows.values())) > 500
+    assert circle(arrows) == []
+
+
+def test_packages_import_only_what_is_below_them() -> None:
+    for name, targets in graph(modules()).items():
+        package = name.partition(".")[0]
+        others = {one.partition(".")[0] for one in targets} - {package}
+        assert (others <= BELOW[package]) != (name in ASKS_ABOVE), name
+
+
+@pytest.mark.parametrize(
+    ("back", "found"),
+    [
+        ("import a", True),
+        ("def f():\n    from a import x", True),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from a import x", False),
+        ("", False),
+    ],
+)
+def test_a_circle_is_seen(tmp_path: Path, back: str, found: bool) -> None:
+    files = {name: tmp_path / f"{name}.py" for name in "abc"}
+    for path, text in zip(files.values(), ["import b", "from c import y", back], strict=True):
+        path.write_text(text, "utf-8")
+    assert bool(circle(graph(files))) == found
