@@ -1,10 +1,10 @@
 """Four families of runs: what is calibrated, and runs held out that are then predicted and made.
 
-`python bench/suites/families.py FOLDER [FAMILY...]` writes FOLDER/data and, a folder a family,
-calibrate.yaml and held-*.yaml, which differ from it in batch, length, accumulation, step count and
-in what they evaluate and save. Families that are named are then run on this machine: calibrated
-once, and each held-out run first predicted, then trained to its end. What they leave lies beside
-the configs.
+`python bench/suites/families.py FOLDER [FAMILY[:RUNS]...]` writes FOLDER/data and, a folder a
+family, calibrate.yaml and held-*.yaml, which differ from it in batch, length, accumulation, step
+count and in what they evaluate and save. Families that are named are then run on this machine:
+calibrated once, and each held-out run (or so many of them) first predicted, then trained to its
+end. What they leave lies beside the configs; what is there already is not run again.
 """
 
 from __future__ import annotations
@@ -70,31 +70,29 @@ class Family(NamedTuple):
     reach: tuple[str, ...] = ()
 
 
-_SMALL_RUNS = (
-    Shape(24, 1, 1024, 90),
-    Shape(24, 4, 896, 22),
-    Shape(40, 1, 640, 90, WATCHED),
-)
-_SMALL_REACH = ("--batch", "40")
-_LARGE_RUNS = (Shape(2, 4, 2048, 16), Shape(8, 1, 1024, 34), Shape(2, 2, 4096, 16))
-_LARGE_REACH = ("--batch", "2", "--length", "4096")
+# Batches that keep the GPU busy, and runs of about two minutes: what is tested is the law of a
+# step, neither how long a host takes to launch short ones nor what its disk does to a start-up.
+_SMALL, _SMALL_REACH = Shape(48, 1, 1024, 200), ("--batch", "64")
+_SMALL_RUNS = (Shape(64, 1, 1024, 120), Shape(40, 3, 896, 75), Shape(80, 1, 640, 140, WATCHED))
+_LARGE, _LARGE_REACH = Shape(4, 1, 2048, 100), ("--batch", "3", "--length", "4096")
+_LARGE_RUNS = (Shape(6, 2, 2048, 34), Shape(10, 1, 1024, 80), Shape(2, 2, 4096, 50))
 
 FAMILIES = {
     "lora-0.5b": Family(
-        {"model_name_or_path": SMALL, **PADDED, **LORA}, Shape(32, 1, 1024, 200),
+        {"model_name_or_path": SMALL, **PADDED, **LORA}, _SMALL,
         _SMALL_RUNS, _SMALL_REACH,
     ),
     "full-0.5b": Family(
         {"model_name_or_path": SMALL, **PADDED, "finetuning_type": "full"},
-        Shape(32, 1, 1024, 200), _SMALL_RUNS, _SMALL_REACH,
+        _SMALL, _SMALL_RUNS, _SMALL_REACH,
     ),
     "lora-8b": Family(
-        {"model_name_or_path": LARGE, **PACKED, **LORA}, Shape(4, 1, 2048, 100),
+        {"model_name_or_path": LARGE, **PACKED, **LORA}, _LARGE,
         _LARGE_RUNS, _LARGE_REACH,
     ),
     "qlora-8b": Family(
         {"model_name_or_path": LARGE, **PACKED, **LORA, "quantization_bit": 4},
-        Shape(4, 1, 2048, 100), _LARGE_RUNS, _LARGE_REACH,
+        _LARGE, _LARGE_RUNS, _LARGE_REACH,
     ),
 }  # fmt: skip
 
@@ -161,16 +159,19 @@ def call_bench(root: Path, *arguments: str, store: str = "calibration") -> str:
     return done.stdout
 
 
-def run_family(root: Path, name: str, family: Family) -> None:
-    """Calibrate a family once, then predict and train each held-out run."""
-    store = f"{name}/kept"
-    told = call_bench(
-        root, "calibrate", f"{name}/calibrate.yaml", *family.reach, "--raw", f"{name}/cal",
-        "--export", f"{name}/calibration.jsonl", store=store,
-    )  # fmt: skip
-    print(told, file=sys.stderr, flush=True)
-    for number in range(1, len(family.held_out) + 1):
+def run_family(root: Path, name: str, family: Family, runs: int) -> None:
+    """Calibrate a family once, then predict and train so many held-out runs."""
+    store, kept = f"{name}/kept", f"{name}/calibration.jsonl"
+    if not (root / kept).exists():
+        told = call_bench(
+            root, "calibrate", f"{name}/calibrate.yaml", *family.reach, "--raw", f"{name}/cal",
+            "--export", kept, store=store,
+        )  # fmt: skip
+        print(told, file=sys.stderr, flush=True)
+    for number in range(1, runs + 1):
         run = f"{name}/held-{number}"
+        if (root / f"{run}.json").exists():
+            continue
         said = call_bench(root, "predict", f"{run}.yaml", "--json", store=store)
         (root / f"{run}.predicted.json").write_text(said, "utf-8")
         print(said, file=sys.stderr, flush=True)
@@ -183,11 +184,14 @@ def run_family(root: Path, name: str, family: Family) -> None:
 def main(folder: str, *run: str) -> None:
     """Write data and configs, and run the families that are named."""
     root = Path(folder).absolute()
-    write_data(root / "data", random.Random(SEED))
+    if not (root / "data" / "dataset_info.json").exists():
+        write_data(root / "data", random.Random(SEED))
     for name, family in FAMILIES.items():
         write_family(root, name, family)
-    for name in run:
-        run_family(root, name, FAMILIES[name])
+    for one in run:
+        name, _, runs = one.partition(":")
+        family = FAMILIES[name]
+        run_family(root, name, family, int(runs or len(family.held_out)))
 
 
 if __name__ == "__main__":

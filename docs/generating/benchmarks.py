@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
 from docs.generating.markdown import table
@@ -63,6 +63,17 @@ python bench/suites/rates.py FOLDER
 ```
 
 """
+RUNNERS = """## The two runners
+
+The same config by LLaMA Factory's own trainer and by `hf`, transformers and peft set up alike: the
+same batches in the same order. Held against each other are steps of the same number, the first five
+left out. Made by
+
+```sh
+python bench/suites/rates.py FOLDER runners-8b runners-0.5b
+```
+
+"""
 OVERHEAD = """## What measuring costs
 
 One run in which every other block of steps is not measured; each block is held against the two
@@ -83,7 +94,8 @@ def pages() -> dict[str, str]:
     parts = [
         HEAD, COUNTS, table(("results", "GPU", "configs", "exact", "other"), _counts()),
         TIMES, _times(), RATES, table(_RATES, _rates()),
-        PUBLISHED, table(_PUBLISHED, _published()), OVERHEAD, table(_OVERHEAD, _overhead()),
+        PUBLISHED, table(_PUBLISHED, _published()),
+        RUNNERS, table(_RUNNERS, _runners()), OVERHEAD, table(_OVERHEAD, _overhead()),
     ]  # fmt: skip
     return {"benchmarks/gpu.md": "\n".join(parts)}
 
@@ -202,6 +214,33 @@ def _published() -> Iterator[tuple[str, ...]]:
             f"{causal.mfu_spec:.1%}" if causal.mfu_spec else "-",
         )  # fmt: skip
     yield NEMO
+
+
+_RUNNERS = ("config", "GPU", "steps", "median step s, llamafactory", "hf", "hf over llamafactory",
+            "middle half of the steps")  # fmt: skip
+
+
+def _runners() -> Iterator[tuple[str, ...]]:
+    for path in sorted(RAW.glob("*/rates/*.hf.json")):
+        theirs, ours = (
+            _load(path.with_name(path.name.replace(".hf.", ".llamafactory."))),
+            _load(path),
+        )
+        pairs = [
+            (one["seconds"], other["seconds"])
+            for one, other in zip(theirs["steps"], ours["steps"])
+            if one["micro_batches"] == other["micro_batches"]
+        ][5:]
+        low, middle, high = quantiles([other / one for one, other in pairs], n=4)
+        yield (
+            path.name.partition(".hf.")[0],
+            _gpu(ours),
+            str(len(pairs)),
+            f"{median(one for one, _ in pairs):.3f}",
+            f"{median(other for _, other in pairs):.3f}",
+            f"{middle:.3f}",
+            f"{low:.3f} – {high:.3f}",
+        )
 
 
 _OVERHEAD = ("run", "GPU", "blocks × steps", "steps/s, measured over not measured")

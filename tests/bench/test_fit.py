@@ -96,6 +96,12 @@ def test_packed_rows_are_measured_at_round_lengths() -> None:
     assert any(length % 256 for _, length in padded.fitted)
 
 
+def test_packed_rows_are_measured_at_the_whole_and_the_half_length() -> None:
+    """A square's price shows between two powers of two, which kernels do equally fast."""
+    for batch in (1, 3, 8):
+        assert {2048, 4096} <= {length for _, length in design(batch, 4096).fitted}
+
+
 @pytest.mark.parametrize("batch", [1, 2, 3, 4, 8, 64])
 @pytest.mark.parametrize("length", [8, 64, 513, 2048, 8192])
 def test_designs(batch: int, length: int) -> None:

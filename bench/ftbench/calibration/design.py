@@ -45,12 +45,14 @@ def design(batch: int, length: int, shortest: int | None = None) -> Design:
     Four large shapes tell a token's price from a square's: two numbers of rows by two lengths. The
     two small ones tell what the host needs. A batch of one row is measured beside another number of
     rows, so that other batches lie inside. Packed rows (`shortest` is None) have round lengths,
-    which kernels do a few per cent faster than others: there every length is round.
+    which kernels do a few per cent faster than others, most so powers of two: there the second
+    length is half the first.
     """
     least = min(length // 4, length // 16 if shortest is None else shortest)
     grid = PADDED_TO if shortest is not None else max(PADDED_TO, 2 ** (length.bit_length() - 5))
     low = up(min(length, max(PADDED_TO, least)), grid)
-    middle = min(length, up(max(low, (low + length) // 2), grid))
+    between = length // 2 if shortest is None else (low + length) // 2
+    middle = min(length, up(max(low, between), grid))
     half = max(1, batch // 2)
     corners = [(rows, long) for rows in (batch, half) for long in (length, middle)]
     corners += [(batch, low), (1, low)]
