@@ -31,6 +31,7 @@ _ESCAPED = re.compile(rb'\\["\\]')
 _STEPS = bytes.maketrans(b"{[}]", b"\x01\x01\xff\xff")
 _OTHER = bytes(set(range(256)) - set(b'{[}]"'))
 _LEVEL = 128  # of the 256 that a byte can say, where each block starts
+_OUTWARD = sorted(range(256), key=lambda level: abs(level - _LEVEL))
 
 ONE_A_LINE = "one object a line, as every line starts with a brace and ends with one"
 
@@ -161,9 +162,15 @@ def _depths(parts: Iterator[bytes]) -> _Depths | None:
         except ValueError:  # more than 127 up or down within a block
             return None
         after = levels[1:]
-        for level in range(min(after), max(after) + 1):
-            place = depth + level - _LEVEL
-            reached[place] = reached.get(place, 0) + after.count(level)
+        left = len(after)
+        for level in _OUTWARD:
+            times = after.count(level)
+            if times:
+                place = depth + level - _LEVEL
+                reached[place] = reached.get(place, 0) + times
+                left -= times
+                if not left:
+                    break
         depth += levels[-1] - _LEVEL
     return _Depths(reached, depth, in_string)
 
