@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ftbench.cli import COMMANDS, bench
+from ftbench.cli.options import say_errors
 from ftbench.cli.validate import files
+from ftbench.runners.configs import load
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = str(ROOT / "examples" / "good" / "lora_sft.yaml")
@@ -107,3 +109,15 @@ def test_a_folder_without_configs_is_no_success(tmp_path: Path) -> None:
     found = call("validate", str(tmp_path))
     assert found.exit_code == 2
     assert "no *.yaml in there" in found.output
+
+
+def test_what_llamafactory_would_refuse_is_told_before_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slipped = tmp_path / "slipped.yaml"
+    slipped.write_text(Path(CONFIG).read_text("utf-8") + "\nlearnig_rate: 1.0e-4\n", "utf-8")
+    for path in (CONFIG, str(slipped)):
+        say_errors(load(path, {}, 1))
+    told = capsys.readouterr().err
+    assert told.startswith(f"! {slipped}: line 42: FT101 learnig_rate is not a key")
+    assert told.count("\n") == 1

@@ -110,6 +110,8 @@ def _calibrate(config: str, options: dict[str, Any]) -> dict[str, Any]:
 def _announce(made: Prepared) -> None:
     kind = "synthetic shapes" if made.request["schedule"] else "the config's own data"
     shared.say(f"{made.loaded.path}: {made.runner}, {made.source.label}, {kind}")
+    if not made.request["schedule"]:
+        shared.say_errors(made.loaded)
 
 
 def _keep_raw(folder: str | None, results: list[Result]) -> None:

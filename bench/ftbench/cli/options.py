@@ -18,6 +18,8 @@ from ftbench.runners.protocol import RUNNERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ftbench.runners.configs import Loaded
+
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -124,3 +126,9 @@ def writable(path: str | None) -> str | None:
 def say(text: str) -> None:
     """Tell of the progress, apart from the result."""
     click.echo(text, err=True)
+
+
+def say_errors(loaded: Loaded) -> None:
+    """Tell before a run what keeps LLaMA Factory from training its config as it stands."""
+    for error in loaded.errors:
+        say(f"! {loaded.path}: {error}")

@@ -86,6 +86,7 @@ def _announce(made: Prepared) -> None:
     shared.say(f"{made.loaded.path}: {made.runner}, {made.source.label}, {steps or '?'} steps")
     if not made.job.interpreter.gpus:
         shared.say("  no GPU can be seen here: this runs on the CPU, and its times are a CPU's")
+    shared.say_errors(made.loaded)
     for line in as_lines(made.planned.changes):
         shared.say(f"  {line}")
 

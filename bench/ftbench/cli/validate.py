@@ -92,6 +92,8 @@ def command(configs: tuple[str, ...], jobs: int, fresh: bool, **options: Any) ->
                 )
                 for path in paths
             ]  # fmt: skip
+            for one in made:
+                shared.say_errors(one.loaded)
             for row in _rows(made, jobs, fresh):
                 rows.append(row)
                 shared.say(f"{len(rows)}/{len(made)} {row.path}: {row.verdict}")

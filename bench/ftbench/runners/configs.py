@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftlint.engine import Result, examine
+from ftlint.engine import Result, examine, lint
 from ftlint.judges import Judges, Refused, Request
 from ftlint.planning import plan_of, without_data
 from ftlint.report.plans import Column, as_object
@@ -15,19 +15,24 @@ from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
 from ftlint.target import Target, UnknownTarget, resolve_target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ftlint.planning import Inputs
 
 
 class Loaded(NamedTuple):
-    """A config that can be trained, and what its plan is made of."""
+    """A config that can be trained, and what its plan is made of.
+
+    `errors` is what ftlint says of it that keeps LLaMA Factory from training it as it stands. A
+    short run may still be made: it is without some keys, and `hf` knows of no unknown ones.
+    """
 
     path: str
     sha256: str
     values: dict[str, Any]
     inputs: Inputs
     target: Target
+    errors: tuple[str, ...] = ()
 
 
 class BadConfig(Exception):
@@ -71,7 +76,15 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
         inputs = without_data(instance["config"], instance["facts"], context.target, context.given)
     inputs = inputs._replace(world=inputs.world._replace(gpus=gpus, nodes=nodes, note=""))
     digest = hashlib.sha256(data).hexdigest()
-    return Loaded(path, digest, dict(instance["config"]), inputs, context.target)
+    errors = tuple(_errors(lint(source, options)))
+    return Loaded(path, digest, dict(instance["config"]), inputs, context.target, errors)
+
+
+def _errors(result: Result) -> Iterator[str]:
+    for one in result.diagnostics:
+        if one.severity == "error":
+            line = result.source.position(one.start).line
+            yield f"line {line}: {one.code} {one.message}"
 
 
 def plan(loaded: Loaded, values: Mapping[str, Any]) -> StepPlan | NoPlan:
