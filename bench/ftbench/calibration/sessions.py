@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ftbench.results.record import Result
     from ftbench.runners.job import Prepared
 
-REAL_BATCHES, PACKED_BATCHES = 30, 6
+REAL_BATCHES, PACKED_BATCHES = 20, 6
 """Micro-batches of the config's own data that are timed: where rows differ in length, and where
 they do not, which shows the first step and a start-up from a warm disk."""
 EVALUATED_ROWS = 200
