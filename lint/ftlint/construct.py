@@ -57,6 +57,12 @@ class Entry(NamedTuple):
         """Where the pair ends."""
         return max(self.node.end, self.key.end)
 
+    @property
+    def value_span(self) -> tuple[int, int]:
+        """Where the value is written; where the key is, when nothing is written for a value."""
+        written = self.node if self.node.end > self.node.start else self.key
+        return written.start, written.end
+
 
 class Constructed(NamedTuple):
     """The root value, its entries when it is a mapping (the last of each name), the problems."""

@@ -248,8 +248,8 @@ def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, s
         entry = context.deciding(name)
         if entry is None:
             continue
-        if rule.show == "value" and entry.node.end > entry.node.start:
-            return entry.node.start, entry.node.end, entry.name
+        if rule.show == "value":
+            return *entry.value_span, entry.name
         if rule.show == "pair":
             return entry.start, entry.end, entry.name
         return entry.key.start, entry.key.end, entry.name

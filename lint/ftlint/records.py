@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from ftlint.construct import Entry
+
     Severity = Literal["error", "warning", "info"]
     Applicability = Literal["safe", "unsafe", "display"]
 
@@ -62,6 +64,20 @@ class Finding(NamedTuple):
     values: Mapping[str, object] = {}
     fix: Fix | None = None
     message: str | None = None
+
+
+def at_key(
+    rule: str, entry: Entry, values: Mapping[str, object] = {}, fix: Fix | None = None
+) -> Finding:
+    """Return a finding that is shown at a key."""
+    return Finding(rule, entry.key.start, entry.key.end, entry.name, values, fix)
+
+
+def at_value(
+    rule: str, entry: Entry, values: Mapping[str, object] = {}, fix: Fix | None = None
+) -> Finding:
+    """Return a finding that is shown at a key's value."""
+    return Finding(rule, *entry.value_span, entry.name, values, fix)
 
 
 class Diagnostic(NamedTuple):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ftlint.catalogue import is_known
-from ftlint.records import Finding
-from ftlint.rules.companions import complete
+from ftlint.records import at_key
+from ftlint.rules import mend
 from ftlint.rules.condition import equal
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ftlint.catalogue import Catalogue, Span
     from ftlint.construct import Entry
     from ftlint.context import Context
-    from ftlint.records import Fix
+    from ftlint.records import Finding, Fix
 
 UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
 DROPPED = "FT566"
@@ -52,7 +52,7 @@ def _judge(context: Context, entry: Entry) -> Finding:
         code, since = _when(context, span)
         values["since"] = since
     values["remedy"], values["meant"], fix = _remedy(context, entry)
-    return Finding(code, entry.key.start, entry.key.end, name, values, fix)
+    return at_key(code, entry, values, fix)
 
 
 def _when(context: Context, span: Span) -> tuple[str, str]:
@@ -78,18 +78,17 @@ def _remedy(context: Context, entry: Entry) -> tuple[str, str | None, Fix | None
             continue
         note = f" ({alias['note']})" if alias.get("note") else ""
         if to is None:
-            removal = _delete(context, name, f"remove {name}", alias["safe"])
-            return f"remove it{note}", None, removal
+            return f"remove it{note}", None, mend.delete(context, name, safe=alias["safe"])
         value = _new_value(context, alias, entry.value)
         wanted = to if value is None else f"{to}: {value}"
         into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
-        renaming = None if into else _rename(context, entry, to, value, alias["safe"])
+        renaming = None if into else mend.rename(context, entry, to, value, safe=alias["safe"])
         return f"write {wanted} instead{note}", to, renaming
     near = None if is_known(name) else nearest(name, catalogue)
     if near is not None:
         slip = _is_slip(name, near)
         fix = (
-            _rename(context, entry, near, None, slip)
+            mend.rename(context, entry, near, None, safe=slip)
             if slip or near not in context.entries
             else None
         )
@@ -113,33 +112,7 @@ def _new_value(context: Context, alias: dict[str, object], old: object) -> str |
         return old.upper().removesuffix("B").removesuffix("G").strip()
     else:
         return None
-    from ftlint.fixes.spelling import spell
-
-    return spell(value, context.target.dialect)
-
-
-def _rename(context: Context, entry: Entry, to: str, value: str | None, safe: bool) -> Fix:
-    """Return the fix that writes `to` for the key; where both are there, the wrong one goes."""
-    from ftlint.fixes.recipe import of_changes
-    from ftlint.records import Change
-
-    name, present = entry.name, context.entries.get(to)
-    if present is not None:
-        same = value is None and equal(present.value, entry.value)
-        return _delete(context, name, f"remove {name}: {to} is set already", safe and same)
-    also, safe = complete(context, to, entry.value, safe)
-    changes = [Change("rename", name, to), *also]
-    if value is not None:
-        changes.insert(0, Change("replace", name, value))
-    return of_changes(context, "safe" if safe else "unsafe", f"rename {name} to {to}", changes)
-
-
-def _delete(context: Context, name: str, message: str, safe: bool) -> Fix:
-    from ftlint.fixes.recipe import of_changes
-    from ftlint.records import Change
-
-    changes = [Change("delete", name)]
-    return of_changes(context, "safe" if safe else "unsafe", message, changes)
+    return mend.spelled(context, value)
 
 
 def nearest(name: str, catalogue: Catalogue) -> str | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from ftlint.nodes import Scalar, deref
-from ftlint.records import Change, Finding
+from ftlint.records import Change, at_value
+from ftlint.rules import mend
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.context import Context
+    from ftlint.records import Finding
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -27,9 +29,7 @@ def check(context: Context) -> Iterator[Finding]:
             base = "a leading zero means octal"
         else:
             continue
-        from ftlint.fixes.recipe import of_changes
-
         values = {"written": node.text, "value": entry.value, "base": base}
         change = Change("replace", entry.name, str(entry.value))
-        fix = of_changes(context, "safe", f"write {entry.value}", [change])
-        yield Finding("FT015", entry.node.start, entry.node.end, entry.name, values, fix)
+        fix = mend.fix(context, f"write {entry.value}", change, safe=True)
+        yield at_value("FT015", entry, values, fix)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from ftlint.discovery import placeholder_in
-from ftlint.records import Finding
+from ftlint.records import at_value
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.context import Context
+    from ftlint.records import Finding
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield one finding for each value that has a gap."""
-    for name, entry in context.entries.items():
+    for entry in context.entries.values():
         gap = placeholder_in(entry.value)
         if gap is not None:
-            values = {"placeholder": gap}
-            yield Finding("FT014", entry.node.start, entry.node.end, name, values)
+            yield at_value("FT014", entry, {"placeholder": gap})

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from ftlint.records import Finding
+from ftlint.records import at_key
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.context import Context
+    from ftlint.records import Finding
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield the one remark at the file's first key."""
     first = next(iter(context.entries.values()), None)
     if first is not None:
-        yield Finding("FT017", first.key.start, first.key.end, first.name)
+        yield at_key("FT017", first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.bands import bands_of
 from ftlint.planning import again
-from ftlint.records import Finding
+from ftlint.records import at_key
 from ftlint.rules.plan.wording import count, launched, of
 from ftschemas.named import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ftlint.bands import Bands
     from ftlint.context import Context
     from ftlint.planning import Planned
+    from ftlint.records import Finding
     from ftlint.steps import StepPlan
 
 TINY, UNSEEN = "FT304", "FT305"
@@ -59,7 +60,7 @@ def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> I
         f" (where memory is short, gradient_accumulation_steps: {alone} alone does, too)",
         "better": count(better.total_steps.exact),
     }  # fmt: skip
-    yield Finding(TINY, entry.key.start, entry.key.end, entry.name, found)
+    yield at_key(TINY, entry, found)
 
 
 def _unseen(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> Iterator[Finding]:
@@ -80,4 +81,4 @@ def _unseen(context: Context, planned: Planned, plan: StepPlan, bands: Bands) ->
         "seen": count(seen), "samples": of(samples, "sample"), "rest": count(samples - seen),
         "launched": launched(planned),
     }  # fmt: skip
-    yield Finding(UNSEEN, entry.key.start, entry.key.end, entry.name, found)
+    yield at_key(UNSEEN, entry, found)

@@ -8,6 +8,7 @@ from itertools import islice
 
 from ftlint.outside import note
 from ftlint.records import Change, Finding
+from ftlint.rules import mend
 from ftlint.rules.plan.wording import count, of
 from ftschemas.named import TYPE_CHECKING
 
@@ -237,12 +238,10 @@ def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str)
 def _renamed(context: Context, entry: Entry, name: str, near: str) -> Fix | None:
     if not isinstance(entry.value, str):
         return None
-    from ftlint.fixes.recipe import of_changes
-
     names = [part.strip() for part in entry.value.split(",")]
     text = ", ".join(near if part == name else part for part in names)
     change = Change("replace", entry.name, text)
-    return of_changes(context, "unsafe", f"write {near}", [change])
+    return mend.fix(context, f"write {near}", change, safe=False)
 
 
 def _nearest(word: str, words: Iterable[str], cutoff: float = 0.6) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ftlint.bands import bands_of
-from ftlint.records import Change, Finding
-from ftlint.rules.plan.wording import METHODS, count, launched, of, rate, span
+from ftlint.records import Change, at_key
+from ftlint.rules import mend
+from ftlint.rules.plan.wording import METHODS, count, launched, of, of_epochs, rate, span
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ftlint.construct import Entry
     from ftlint.context import Context
     from ftlint.planning import Planned
-    from ftlint.records import Fix
+    from ftlint.records import Finding, Fix
 
 TOO_MANY, TOO_FEW, UNWATCHED, FEWER = "FT301", "FT302", "FT306", "FT307"
 
@@ -165,11 +166,6 @@ def _passes(case: Case) -> str:
     return f"max_steps {count(steps)}{launched(case.planned)}, {passes},"
 
 
-def of_epochs(number: float) -> str:
-    """Return `1 epoch`, `2.5 epochs`."""
-    return f"{count(round(number, 2))} epoch{'' if number == 1 else 's'}"
-
-
 def _bands(case: Case) -> dict[str, object]:
     size = case.size
     if size.below is None:
@@ -202,12 +198,10 @@ def _epochs(case: Case, best: float) -> tuple[str, str]:
 
 def _set(case: Case, *pairs: tuple[str, str]) -> Fix:
     """Return the fix that writes these values, be the keys in the file or not."""
-    from ftlint.fixes.recipe import of_changes
-
     present = case.context.entries
     changes = [Change("replace" if key in present else "insert", key, text) for key, text in pairs]
     message = "set " + " and ".join(f"{key}: {text}" for key, text in pairs)
-    return of_changes(case.context, "unsafe", message, changes)
+    return mend.fix(case.context, message, *changes, safe=False)
 
 
 def _stopping(context: Context) -> str:
@@ -249,4 +243,4 @@ def _too_few(case: Case, code: str) -> Finding:
 
 def _at(case: Case, code: str, values: dict[str, object], fix: Fix | None = None) -> Finding:
     entry = case.entry or next(iter(case.context.entries.values()))
-    return Finding(code, entry.key.start, entry.key.end, entry.name, values, fix)
+    return at_key(code, entry, values, fix)

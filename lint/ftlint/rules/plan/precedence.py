@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ftlint.records import Change, Finding
+from ftlint.records import Change, at_key
+from ftlint.rules import mend
 from ftlint.rules.plan.wording import count, launched
 from ftschemas.named import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from ftlint.construct import Entry
     from ftlint.context import Context
     from ftlint.planning import Planned
+    from ftlint.records import Finding
 
 IGNORED, BY_EPOCHS = "FT201", "FT205"
 
@@ -34,13 +36,10 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _ignored(context: Context, entry: Entry, steps: int, planned: Planned) -> Finding:
-    from ftlint.fixes.recipe import of_changes
-
-    fix = of_changes(
-        context, "safe", "remove num_train_epochs", [Change("strip", "num_train_epochs")]
-    )
+    change = Change("strip", "num_train_epochs")
+    fix = mend.fix(context, "remove num_train_epochs", change, safe=True)
     values = {"epochs": context.raw(entry), "steps": int(steps), "amount": amount(planned)}
-    return Finding(IGNORED, entry.key.start, entry.key.end, entry.name, values, fix)
+    return at_key(IGNORED, entry, values, fix)
 
 
 def amount(planned: Planned) -> str:
@@ -83,7 +82,7 @@ def _by_epochs(context: Context, entry: Entry, planned: Planned) -> Iterator[Fin
         "steps": entry.value, "epochs": _epochs(passes), "launched": launched(planned),
         "better": count(round(passes, 2)),
     }  # fmt: skip
-    yield Finding(BY_EPOCHS, entry.key.start, entry.key.end, entry.name, values)
+    yield at_key(BY_EPOCHS, entry, values)
 
 
 def _belongs(context: Context, entry: Entry, place: int) -> bool:

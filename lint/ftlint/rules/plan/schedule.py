@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from ftlint.records import Finding
+from ftlint.records import at_key
 from ftlint.rules.plan.wording import count, launched, of
 from ftschemas.named import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ftlint.context import Context
     from ftlint.planning import Planned
+    from ftlint.records import Finding
 
 NOTHING, ALL_WARMUP, LONG_WARMUP, CUT_SHORT = "FT204", "FT210", "FT211", "FT212"
 
@@ -52,8 +53,7 @@ def _nothing(context: Context, planned: Planned) -> Iterator[Finding]:
         return  # FT7 says why
     entry = context.entries.get(refused.key) or context.entries.get("dataset")
     if entry is not None:
-        values = {"reason": refused.reason}
-        yield Finding(NOTHING, entry.key.start, entry.key.end, entry.name, values)
+        yield at_key(NOTHING, entry, {"reason": refused.reason})
 
 
 def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
@@ -79,7 +79,7 @@ def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
         "better": count(max(total // 10, 1)),
     }  # fmt: skip
     if total > 1:
-        yield Finding(code, entry.key.start, entry.key.end, entry.name, values)
+        yield at_key(code, entry, values)
 
 
 def _is_long(steps: int, total: int, context: Context) -> bool:
@@ -109,4 +109,4 @@ def _cut_short(context: Context, planned: Planned) -> Iterator[Finding]:
             "lost": of(lost, "step"), "transformers": context.target.transformers,
             "launched": launched(planned),
         }  # fmt: skip
-        yield Finding(CUT_SHORT, entry.key.start, entry.key.end, entry.name, values)
+        yield at_key(CUT_SHORT, entry, values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ftlint.planning import again, without_data
 from ftlint.records import Finding
-from ftlint.rules.plan.wording import count, launched, of
+from ftlint.rules.plan.wording import count, launched, of, of_epochs
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,14 +62,9 @@ def _judge(context: Context, planned: Planned, claim: Claim, rows: int | None) -
         "stated": of(stated, "step"), "unit": "" if claim.total is not None else " an epoch",
         "steps": count(counted), "samples": of(plan.samples.total.low, "sample"),
         "batch": plan.effective_batch_size, "launched": launched(planned),
-        "epochs": "" if claim.total is None else f", {_epochs(plan)}",
+        "epochs": "" if claim.total is None else f", {of_epochs(plan.epochs.exact or 0)}",
     }  # fmt: skip
     yield Finding(DIFFERS, claim.comment.start, claim.comment.end, None, values)
-
-
-def _epochs(plan: StepPlan) -> str:
-    passes = plan.epochs.exact or 0
-    return f"{count(round(passes, 2))} epoch{'' if passes == 1 else 's'}"
 
 
 def _inputs(context: Context, planned: Planned, rows: int | None) -> Inputs | None:

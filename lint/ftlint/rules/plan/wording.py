@@ -22,6 +22,11 @@ def of(number: int, what: str) -> str:
     return f"{count(number)} {what}{'' if number == 1 else 's'}"
 
 
+def of_epochs(number: float) -> str:
+    """Return `1 epoch`, `2.5 epochs`."""
+    return f"{count(round(number, 2))} epoch{'' if number == 1 else 's'}"
+
+
 def span(low: float, high: float) -> str:
     """Return `3–5`, or `3` when both are the same."""
     return count(low) if low == high else f"{count(low)}–{count(high)}"
