@@ -1,8 +1,19 @@
-"""Configs that nobody would write and every editor of YAML has to survive."""
+"""A config to build on, and such as nobody would write and every editor has to survive."""
 
 from __future__ import annotations
 
 from hypothesis import strategies as st
+
+TRAINING = {
+    "model_name_or_path": "m",
+    "stage": "sft",
+    "do_train": "true",
+    "finetuning_type": "lora",
+    "dataset": "identity",
+    "template": "qwen",
+    "output_dir": "out",
+}
+TRAINING_TEXT = "".join(f"{key}: {value}\n" for key, value in TRAINING.items())
 
 WORDS = [
     "lora",

@@ -12,16 +12,7 @@ from ftlint.rules.registry import BUILT_IN
 from ftlint.source import of_text
 from ftlint.target import resolve_target
 from ftschemas import ruleformat
-
-HEAD = """\
-model_name_or_path: m
-stage: sft
-do_train: true
-finetuning_type: lora
-dataset: identity
-template: qwen
-output_dir: out
-"""
+from tests.fixes.documents import TRAINING_TEXT as HEAD
 
 
 def rule(code: str, **data: Any) -> ruleformat.Rule:

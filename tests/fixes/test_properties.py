@@ -14,7 +14,7 @@ from ftlint.fixes.apply import fix
 from ftlint.source import of_text
 from ftlint.target import resolve_target
 from ftschemas import compiled
-from tests.fixes.documents import documents
+from tests.fixes.documents import TRAINING, documents
 from tests.fixes.held import hold
 from tests.fixes.sweep import FORMS, in_form, pages, single_edits
 
@@ -25,15 +25,6 @@ PATIENT = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
-HEAD = {
-    "model_name_or_path": "m",
-    "stage": "sft",
-    "do_train": "true",
-    "finetuning_type": "lora",
-    "dataset": "identity",
-    "template": "qwen",
-    "output_dir": "out",
-}
 VALUES = {
     "stage": ["orpo", "pretrain", "dpo", "SFT", "grpo"],
     "finetuning_type": ["qlora", "full", "Lora", "fft"],
@@ -78,7 +69,7 @@ def configs(draw: st.DrawFn) -> tuple[str, str]:
     """Return the name and text of a config full of what fixes are for."""
     pairs = {
         key: draw(st.sampled_from(VALUES.get(key, [value]) + [value] * 3))
-        for key, value in HEAD.items()
+        for key, value in TRAINING.items()
     }
     for _ in range(draw(st.integers(1, 8))):
         pairs[draw(st.sampled_from(draw(st.sampled_from([OLD_KEYS, KEYS]))))] = draw(

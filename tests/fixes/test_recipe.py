@@ -12,7 +12,8 @@ from ftlint.fixes.foreign import changes_of
 from ftlint.fixes.page import Page, Refused, read_page
 from ftlint.records import Change, Diagnostic, Edit, Fix
 from ftlint.source import of_text
-from tests.fixes.test_apply import HEAD, options, rule
+from tests.fixes.documents import TRAINING_TEXT as HEAD
+from tests.fixes.test_apply import options, rule
 
 
 def fix_of(

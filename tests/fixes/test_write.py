@@ -17,6 +17,7 @@ import pytest
 
 from ftlint.fixes.write import replace
 from tests.cli.calls import environment
+from tests.fixes.documents import TRAINING_TEXT
 from tests.fixes.sweep import ROOT
 
 if TYPE_CHECKING:
@@ -41,16 +42,7 @@ while True:
 
 FULL = bool(os.environ.get("FTLINT_FULL"))
 KILLS = int(os.environ.get("FTLINT_KILLS", "500" if FULL else "20"))
-CONFIG = """model_name_or_path: m
-stage: sft
-do_train: true
-finetuning_type: lora
-dataset: identity
-template: qwen
-output_dir: out
-evaluation_strategy: steps   # as it was called
-val_size: 0.1
-"""
+CONFIG = f"{TRAINING_TEXT}evaluation_strategy: steps   # as it was called\nval_size: 0.1\n"
 
 
 def left_over(folder: Path) -> list[str]:
