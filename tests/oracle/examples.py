@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 from tests.oracle import environments
+from tests.oracle.called import run_ftlint
 from tests.oracle.client import Case, Judge
-from tests.oracle.score import run_ftlint
 
 DOCS = environments.ROOT / "docs"
 DATA_OF = "0.9.4"

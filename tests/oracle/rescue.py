@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.oracle import environments
+from tests.oracle.called import lint, run_ftlint
 from tests.oracle.client import Case, Judge
-from tests.oracle.score import CORPUS, Subject, command_of, lint, run_ftlint
+from tests.oracle.published import CORPUS, commands
 
 LEVELS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("safe", ("--fix",)),
@@ -65,9 +66,8 @@ class Rescue(NamedTuple):
 
 def rescue(release: str) -> Rescue:
     """Fix the whole corpus for one release, and judge it before and after."""
-    rows = [json.loads(line) for line in (CORPUS / "manifest.jsonl").read_text().splitlines()]
-    commands = {row["file"]: command_of(row) for row in rows}
-    names = list(commands)
+    command_of = commands()
+    names = list(command_of)
     refused: dict[str, dict[str, str]] = {}
     left: tuple[Left, ...] = ()
     held_back: dict[str, dict[tuple[str, str], None]] = {}
@@ -80,14 +80,13 @@ def rescue(release: str) -> Rescue:
             if options:
                 run_ftlint(folder, release, [*options, *names])
             verdicts = judge.judge(
-                Case(name, commands[name], path=str(folder / name)) for name in names
+                Case(name, command_of[name], path=str(folder / name)) for name in names
             )
             refused[level] = {one.id: one.error for one in verdicts if one.refused}
             if level == "safe":
                 held_back = _unsafe_fixes(run_ftlint(folder, release, list(refused[level])))
             if level == LEVELS[-1][0]:
-                subjects = [Subject(folder / name, commands[name]) for name in refused[level]]
-                errors = lint([subject.path for subject in subjects], release, folder)
+                errors = lint([folder / name for name in refused[level]], release, folder)
                 left = tuple(
                     Left(name, tuple(one.code for one in errors[name]), refused[level][name])
                     for name in refused[level]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.oracle import environments
 from tests.oracle.bases import base
+from tests.oracle.called import run_ftlint
 from tests.oracle.client import Case, Judge
 from tests.oracle.generate import scalar
-from tests.oracle.score import run_ftlint
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,55 @@
+"""ftlint as a user calls it, and the errors that it finds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.oracle import environments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CHUNK = 200
+"""Files an ftlint call, well below the limit of a command line."""
+
+
+class Error(NamedTuple):
+    """One error of ftlint."""
+
+    code: str
+    key: str
+
+
+def run_ftlint(folder: Path, release: str, arguments: Sequence[str]) -> str:
+    """Call ftlint as a user does, in `folder` and for a release; return its report in JSON."""
+    root = environments.ROOT
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'lint'}{os.pathsep}{root / 'schemas'}"}
+    command = [sys.executable, "-m", "ftlint", "check", "--output-format", "json", "--isolated"]
+    run = subprocess.run(
+        [*command, "--target", release, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode not in (0, 1):
+        raise RuntimeError(f"ftlint ended with {run.returncode}: {run.stderr[-2000:]}")
+    return run.stdout
+
+
+def lint(paths: Sequence[Path], release: str, folder: Path) -> dict[str, tuple[Error, ...]]:
+    """File name -> the errors that ftlint finds, called as a user calls it."""
+    found: dict[str, tuple[Error, ...]] = {path.name: () for path in paths}
+    for start in range(0, len(paths), CHUNK):
+        files = [str(path) for path in paths[start : start + CHUNK]]
+        for diagnostic in json.loads(run_ftlint(folder, release, files))["diagnostics"]:
+            if diagnostic["severity"] == "error":
+                error = Error(diagnostic["code"], diagnostic.get("key") or "")
+                found[Path(diagnostic["path"]).name] += (error,)
+    return found
