@@ -149,8 +149,9 @@ def _data(
     train = sizes("dataset_names")
     path = values.get("tokenized_path")
     rows = tokenized(path, root) if isinstance(path, str) and path else None
-    data = Data(train, sizes("eval_dataset_names"), read_info(where, root) if found else None)
-    return data, samples(train, stated, rows)
+    evaluation = sizes("eval_dataset_names")
+    data = Data(train, evaluation, read_info(where, root) if found else None)
+    return data, samples(train, stated, rows, evaluation)
 
 
 def _sizes_stated(known: Mapping[str, Any], given: Given) -> bool:

@@ -32,6 +32,7 @@ from .steps_cases import Case, Writer, make
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ftlint.datasets import DatasetSize
     from ftlint.steps.counts import Amount, Count
 
 RUNNER = Path(__file__).with_name("steps_runner.py")
@@ -78,11 +79,15 @@ def expected(case: Case, folder: Path) -> StepPlan | NoPlan:
         stage=config["stage"], max_samples=config.get("max_samples"),
         streaming=config.get("streaming", False),
     )  # fmt: skip
-    names = list(map(str, words(config["dataset"])))
-    sizes = measure(names, dataset_dir=config["dataset_dir"], cwd=str(folder), question=question)
+
+    def sizes(key: str) -> tuple[DatasetSize, ...]:
+        names = list(map(str, words(config[key]))) if key in config else []
+        where = config["dataset_dir"]
+        return measure(names, dataset_dir=where, cwd=str(folder), question=question)
+
     return plan(
         config,
-        samples=samples(sizes),
+        samples=samples(sizes("dataset"), evaluation=sizes("eval_dataset")),
         world=World(gpus=case.world),
         llamafactory=parse_version(case.release),
         transformers=parse_version(RELEASES[case.release].transformers),
@@ -142,6 +147,10 @@ def judged(case: Case, found: StepPlan | NoPlan, seen: dict[str, Any]) -> Verdic
         "saves": (found.checkpoints, len(seen["saves"])),
         "kept": (found.checkpoints_kept, seen["kept"]),
         "logs": (found.logging_events, seen["logs"]),
+        "rows evaluated on": (
+            found.samples.evaluated,
+            None if case.config.get("eval_on_each_dataset") else seen["evaluated"],
+        ),
         "epochs": (found.epochs_entered, len(seen["epoch_ends"])),
         # the trainer takes a stream, which has no length, for one epoch
         "epoch": (found.epochs, None if seen["batches"] is None else seen["epoch"]),
@@ -193,8 +202,8 @@ def page(verdicts: list[Verdict], seed: int, day: str) -> str:
         "each to its end with a",
         "tiny random model on a CPU. Compared are the planned and the done steps, batches, rows, "
         "epochs, warmup steps, logs,",
-        "evaluations, checkpoints written and checkpoints kept: eleven counts, and a case is exact "
-        "only if all are.",
+        "rows evaluated on, evaluations, checkpoints written and checkpoints kept: twelve counts, "
+        "and a case is exact only if all are.",
         "",
         *table(verdicts),
         "",

@@ -291,6 +291,8 @@ def add_events(
             count = len(config.get("interleave_probs", "").split(","))  # one list serves both
             count = count if count > 1 else rng.choice([1, 1, 2])
             names = [writer.add(stage, streaming, whole=True) for _ in range(count)]
+            if rng.random() < 0.08:
+                names[-1] = "nowhere"  # no such dataset: it is loaded even if never evaluated
             config["eval_dataset"] = ",".join(names)
             config["eval_on_each_dataset"] = not streaming and rng.random() < 0.4
         config["eval_strategy"] = rng.choice(["no", "steps", "steps", "epoch"])

@@ -78,6 +78,8 @@ def recorder(seen: dict[str, Any]) -> Any:
 
         def on_evaluate(self, args: Any, state: Any, control: Any, **more: Any) -> None:
             seen["evaluations"].append(state.global_step)
+            with suppress(TypeError, AttributeError):  # a stream has no length
+                seen["evaluated"] = len(more["eval_dataloader"].dataset)
 
         def on_save(self, args: Any, state: Any, control: Any, **more: Any) -> None:
             seen["saves"].append(state.global_step)
@@ -94,6 +96,7 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
     seen: dict[str, Any] = {
         "evaluations": [], "saves": [], "epoch_ends": [], "rows": None, "batches": None,
         "error": None,
+        "evaluated": None,
     }  # fmt: skip
     output = Path(case["config"]["output_dir"])
     try:

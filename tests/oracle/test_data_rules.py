@@ -53,6 +53,13 @@ def trainer() -> Iterator[Trainer]:
         ({"dataset": "faq,faq"}, "FT709", 6),
         ({"dataset": "misspelt"}, "FT711", 6),
         ({"max_steps": 4, "num_train_epochs": 9.0}, "FT201", 4),
+        ({"eval_dataset": "faq"}, None, 6),
+        ({"eval_dataset": "faqs"}, "FT701", 0),
+        ({"eval_dataset": "tickets"}, "FT703", 0),
+        ({"eval_dataset": "cut_off"}, "FT704", 0),
+        ({"eval_dataset": "chat"}, "FT705", 0),
+        ({"eval_dataset": "questions"}, "FT708", 0),
+        ({"eval_dataset": "gaps"}, "FT707", 6),
     ],
 )
 def test_the_run_is_as_the_rule_says(

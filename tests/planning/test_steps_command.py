@@ -167,6 +167,24 @@ def test_no_plan_for_data_that_do_not_load(dataset: str, complaint: str) -> None
     assert f"no plan: dataset {dataset}: " in done.output
     assert complaint in done.output
     assert steps(write("b.yaml", BODY)).exit_code == 0
+    evaluated = steps(write("c.yaml", BODY + f"eval_dataset: faq, {dataset}\n"))
+    assert evaluated.exit_code == 2
+    assert f"no plan: eval_dataset {dataset}: " in evaluated.output
+
+
+def test_rows_of_an_eval_dataset_are_told_apart_from_those_held_out() -> None:
+    rows = [{"instruction": "q", "output": "a"}] * 12
+    write("data/rows.json", json.dumps(rows))
+    names = {"faq": {"file_name": "rows.json"}, "held": {"file_name": "rows.json"}}
+    write("data/dataset_info.json", json.dumps(names))
+    own = write("own.yaml", BODY + "eval_dataset: held\neval_strategy: epoch\n")
+    split = write("split.yaml", BODY + "val_size: 0.25\neval_strategy: epoch\n")
+    table = steps(own, split).stdout
+    assert cells(table, "held out to evaluate") == ["3"]
+    assert cells(table, "samples to evaluate on") == ["12"]
+    kept, held = (one["samples"] for one in parsed(own, split))
+    assert (kept["held_out"], kept["evaluated"]) == (0, 12)
+    assert (held["held_out"], held["evaluated"]) == (3, 3)
 
 
 def test_one_bad_config_does_not_hide_the_others() -> None:

@@ -22,7 +22,8 @@ def test_exact() -> None:
     assert record["total_steps"] == 375
     assert record["epochs"] == 5.0
     assert record["samples"] == {
-        "total": 600, "per_dataset": {"d0": 500, "d1": 100}, "held_out": 0, "source": "declared",
+        "total": 600, "per_dataset": {"d0": 500, "d1": 100}, "held_out": 0, "evaluated": 0,
+            "source": "declared",
     }  # fmt: skip
     assert json.loads(json.dumps(record)) == record
 

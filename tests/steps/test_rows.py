@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.steps import UNKNOWN, Count, DatasetRows, SampleCount, StepPlan, exactly
+from ftlint.steps import UNKNOWN, Count, DatasetRows, NoPlan, SampleCount, StepPlan, exactly
 from ftlint.steps.mixing import OVER, UNDER, draw
 
 from .short import CARRY, FOUR, NEW, outcome, planned, refused
@@ -224,3 +224,80 @@ class TestDatasetsOfAnotherType:
 
     def test_documents_are_never_left_out(self) -> None:
         assert isinstance(outcome(None, samples=self.mixed, stage="pt"), StepPlan)
+
+
+class TestEvaluation:
+    """The rows that are evaluated on: held out by val_size, or those of eval_dataset."""
+
+    @staticmethod
+    def plan(
+        *evaluation: DatasetRows, target: tuple[tuple[int, ...], ...] = NEW, **config: object
+    ) -> StepPlan | NoPlan:
+        train = (DatasetRows("a", exactly(30)),)
+        names = [one.name for one in evaluation] or None
+        data = SampleCount(train, evaluation=evaluation)
+        return outcome(None, target, samples=data, eval_dataset=names, **config)
+
+    def rows(self, *evaluation: DatasetRows, **config: object) -> Count:
+        found = self.plan(*evaluation, **config)
+        assert isinstance(found, StepPlan), found
+        return found.samples.evaluated
+
+    def key(self, *evaluation: DatasetRows, **config: object) -> str | None:
+        found = self.plan(*evaluation, **config)
+        assert isinstance(found, NoPlan), found
+        return found.key
+
+    def test_held_out(self) -> None:
+        assert planned(30, val_size=0.1).samples.evaluated == exactly(3)
+        assert planned(30).samples.evaluated == exactly(0)
+        dropped = SampleCount((DatasetRows("a", exactly(60), exactly(2)),))
+        by_release = {NEW: Count(4, 6), FOUR: Count(4, 6), CARRY: exactly(6)}
+        for target, rows in by_release.items():
+            found = outcome(None, target, samples=dropped, val_size=0.1)
+            assert isinstance(found, StepPlan)
+            assert found.samples.evaluated == rows
+
+    def test_of_eval_dataset(self) -> None:
+        b, c = DatasetRows("b", exactly(20)), DatasetRows("c", exactly(9), exactly(4))
+        assert self.rows(b) == exactly(20)
+        assert self.rows(b, c) == exactly(25)
+        assert self.rows(b, c, eval_on_each_dataset=True) == exactly(25)
+        assert self.rows(b, c, max_samples=8) == exactly(12)
+        assert self.rows(b, c, mix_strategy="interleave_under") == exactly(14)
+        assert self.rows(b, packing=True) == Count(1, 20)
+        assert self.rows(b, stage="pt") == Count(1, None)
+        assert self.rows(DatasetRows("b", num_samples=7)) == exactly(7)
+        assert planned(30, eval_dataset="b").samples.evaluated == UNKNOWN
+
+    def test_the_train_rows_are_left_alone(self) -> None:
+        found = self.plan(DatasetRows("b", exactly(20)))
+        assert isinstance(found, StepPlan)
+        assert (found.samples.total, found.samples.held_out) == (exactly(30), exactly(0))
+
+    def test_what_does_not_load_ends_the_run(self) -> None:
+        good, bad = DatasetRows("b", exactly(20)), DatasetRows("c", fault="has no rows")
+        assert self.key(good, bad) == "eval_dataset"
+        assert self.key(good, bad, eval_strategy="no") == "eval_dataset"
+        assert self.key(DatasetRows("b", exactly(5), num_samples=0)) == "eval_dataset"
+
+    @pytest.mark.parametrize("each", [True, False])
+    def test_rows_that_are_all_left_out_end_the_run(self, each: bool) -> None:
+        """Joined with others they have another type, and each for itself is empty."""
+        good, empty = DatasetRows("b", exactly(20)), DatasetRows("c", exactly(9), exactly(9))
+        assert self.key(empty, eval_on_each_dataset=each) == "eval_dataset"
+        assert self.key(good, empty, eval_on_each_dataset=each) == "eval_dataset"
+        assert self.rows(good, empty, stage="pt", packing=False) == exactly(29)
+
+    def test_a_stream_of_fewer_rows_than_shards(self) -> None:
+        stream = {"streaming": True, "max_steps": 3, "dataloader_num_workers": 4}
+        assert self.key(DatasetRows("b", exactly(3)), **stream) == "dataset"
+        assert self.rows(DatasetRows("b", exactly(4)), **stream) == exactly(4)
+
+    def test_no_batch_to_look_for_the_loss_on(self) -> None:
+        few = {
+            "dataloader_drop_last": True, "per_device_eval_batch_size": 8, "eval_strategy": "steps",
+            "eval_steps": 2, "metric_for_best_model": "eval_loss",
+        }  # fmt: skip
+        assert self.key(DatasetRows("b", exactly(7)), **few) == "per_device_eval_batch_size"
+        assert self.rows(DatasetRows("b", exactly(8)), **few) == exactly(8)

@@ -179,11 +179,14 @@ def _counted(question: Question, record: Record) -> int | None:
 
 
 def _evaluated(values: Mapping[str, Any], plan: Mapping[str, Any]) -> int | None:
-    """Return the rows of one evaluation; those of an eval_dataset are not in the plan."""
-    if values.get("eval_dataset"):
+    """Return the rows of one evaluation; older plans do not know those of an eval_dataset."""
+    samples = plan.get("samples") or {}
+    rows = samples.get("evaluated", None if values.get("eval_dataset") else samples.get("held_out"))
+    if rows is None:
         return None
-    held_out = (plan.get("samples") or {}).get("held_out")
-    return None if held_out is None else int(held_out)
+    names = data_of({"dataset": values.get("eval_dataset")})["dataset"]
+    each = values.get("eval_on_each_dataset") and isinstance(names, list)
+    return int(rows) // (len(set(names)) if each else 1)  # one evaluation a dataset
 
 
 def data_of(values: Mapping[str, Any]) -> dict[str, Any]:

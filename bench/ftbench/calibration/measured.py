@@ -249,7 +249,8 @@ def _price_of_saving(result: Result) -> float | None:
 
 def _price_of_evaluating(result: Result) -> float | None:
     took = result["phases"]["evaluations"] if result["phases"] is not None else []
-    rows = ((result["plan"] or {}).get("samples") or {}).get("held_out")
+    samples = (result["plan"] or {}).get("samples") or {}
+    rows = samples.get("evaluated", samples.get("held_out"))
     return min(took) / rows if took and rows else None
 
 

@@ -86,13 +86,16 @@ def measure(
 
 def samples(
     sizes: Sequence[DatasetSize], declared: Mapping[str, int] | None = None,
-    tokenized: Count | None = None,
+    tokenized: Count | None = None, evaluation: Sequence[DatasetSize] = (),
 ) -> SampleCount:  # fmt: skip
-    """Return what the step plan needs to know. `declared[""]` states several datasets as one."""
+    """Return what the step plan needs to know. `declared[""]` states several datasets as one.
+
+    `evaluation` are the datasets that eval_dataset names.
+    """
     merged = None
     if declared and "" in declared and len(sizes) > 1:
         merged = exactly(declared[""])
-    return SampleCount(tuple(map(_rows, sizes)), merged, tokenized)
+    return SampleCount(tuple(map(_rows, sizes)), merged, tokenized, tuple(map(_rows, evaluation)))
 
 
 def _rows(size: DatasetSize) -> DatasetRows:

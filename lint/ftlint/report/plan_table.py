@@ -55,6 +55,7 @@ def _rows(columns: Sequence[Column]) -> Iterator[tuple[str, str, Cell]]:
     for name in dict.fromkeys(names) if many else ():
         yield f"  from {visible(name)}", DIM, _of_dataset(name)
     yield "held out to evaluate", "", _held_out
+    yield "samples to evaluate on", "", _of_eval_dataset
     yield "GPUs", "", lambda _, column: _gpus(column)
     yield "samples a step", "", _batch
     yield "steps an epoch", "", lambda plan, _: bounds(plan.updates_per_epoch)
@@ -124,6 +125,11 @@ def _planned(plan: StepPlan, count: _Bounds) -> _Bounds:
 def _held_out(plan: StepPlan, _: Column) -> str:
     held_out = plan.samples.held_out
     return "" if held_out.high == 0 else bounds(held_out)
+
+
+def _of_eval_dataset(plan: StepPlan, _: Column) -> str:
+    samples = plan.samples
+    return "" if samples.evaluated == samples.held_out else bounds(samples.evaluated)
 
 
 def _gpus(column: Column) -> str:

@@ -74,8 +74,10 @@ def as_object(column: Column) -> dict[str, object]:
     bounds = {
         name: [count.low, count.high] for name, count in counts.items() if count.exact is None
     }
-    total, held_out = plan.samples.total, plan.samples.held_out
-    for name, count in (("samples", total), ("held_out", held_out)):
+    total, held_out, evaluated = (
+        plan.samples.total, plan.samples.held_out, plan.samples.evaluated
+    )  # fmt: skip
+    for name, count in (("samples", total), ("held_out", held_out), ("evaluated", evaluated)):
         if count.exact is None:
             bounds[name] = [count.low, count.high]
     return {
@@ -88,6 +90,7 @@ def as_object(column: Column) -> dict[str, object]:
         "samples": {
             "total": total.exact,
             "held_out": held_out.exact,
+            "evaluated": evaluated.exact,
             "per_dataset": {name: rows.exact for name, rows in plan.samples.per_dataset},
             "source": plan.samples.source,
         },

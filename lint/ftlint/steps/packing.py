@@ -26,7 +26,7 @@ def packed(
 
     `rows` enter preprocessing, `kept` survive its checks; `text` is the size of the files in bytes.
     """
-    if not settings.packing or settings.stage not in ("sft", "pt"):
+    if not settings.packing:
         return kept, ()
     if settings.stage == "sft":
         # A map call packs its own rows only, so each that has a usable row makes one pack at least.

@@ -13,7 +13,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ftlint.steps.rows import SampleCount
+    from ftlint.steps.rows import DatasetRows, SampleCount
     from ftlint.steps.settings import Settings, Version
     from ftlint.steps.world import Ranks, World
 
@@ -27,11 +27,15 @@ MAX_STEPS, EPOCHS = "max_steps", "epochs"
 
 
 class Samples(NamedTuple):
-    """Rows of the train set after everything, and before mixing for each dataset."""
+    """Rows of the train set after everything, and before mixing for each dataset.
+
+    `held_out` of them by val_size; `evaluated` are these or the rows of eval_dataset.
+    """
 
     total: Count
     per_dataset: tuple[tuple[str, Count], ...]
     held_out: Count
+    evaluated: Count
     source: str  # "file", "declared", "mixed" or "unknown"
 
 
@@ -127,7 +131,7 @@ def _plan(
         per_device_train_batch_size=settings.per_device_batch,
         gradient_accumulation_steps=settings.gradient_accumulation,
         effective_batch_size=effective,
-        samples=Samples(rows.total, rows.per_dataset, rows.held_out, rows.source),
+        samples=Samples(rows.total, rows.per_dataset, rows.held_out, rows.evaluated, rows.source),
         batches_per_epoch=outcome.batches,
         steps_per_epoch=outcome.steps_per_epoch,
         updates_per_epoch=outcome.updates_per_epoch,
@@ -163,18 +167,19 @@ def _stream_without_workers(
         return None
     if settings.tokenized and samples.tokenized is None:
         return NoPlan("tokenized_path cannot be written while streaming", "tokenized_path")
-    local = any(dataset.local for dataset in samples.datasets) and samples.tokenized is None
+    datasets = (*samples.datasets, *samples.evaluation)
+    local = any(dataset.local for dataset in datasets) and samples.tokenized is None
     if local and settings.loader_workers < 1 and llamafactory >= (0, 9, 3):
         return NoPlan("streaming a local file needs dataloader_num_workers of 1 or more: it is "
                       "cut into as many shards, and none give no row",
                       "dataloader_num_workers")  # fmt: skip
     if local and llamafactory >= (0, 9, 3):
-        return _shards_without_rows(settings.loader_workers, samples)
+        return _shards_without_rows(settings.loader_workers, datasets)
     return None
 
 
-def _shards_without_rows(workers: int, samples: SampleCount) -> NoPlan | None:
-    for dataset in samples.datasets:
+def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoPlan | None:
+    for dataset in datasets:
         rows = dataset.rows.high
         if dataset.local and rows is not None and rows < workers:
             return NoPlan(f"streaming cuts dataset {dataset.name} into dataloader_num_workers "
@@ -194,15 +199,14 @@ def _evaluation_without_batches(
     others = (schedule.eval_on_start + schedule.do_eval) * schedule.eval_passes
     if settings.stage != "pt" and outcome.evaluations.low <= others:
         return None
-    held, batch = rows.held_out.high, settings.eval_batch
+    held, batch = rows.evaluated.high, settings.eval_batch
     group = batch if settings.split_batches else batch * ranks.shards
-    packs = settings.packing and settings.stage in ("sft", "pt")
     if not (settings.drop_last and schedule.do_eval and settings.needs_eval_loss):
         return None
-    if packs or not held or held >= group:
+    if settings.packing or schedule.eval_passes > 1 or not held or held >= group:
         return None
-    return NoPlan(f"dataloader_drop_last leaves no batch of the {held} rows held out, and the run "
-                  "dies where it looks for the loss on them",
+    return NoPlan(f"dataloader_drop_last leaves no batch of the {held} rows to evaluate on, and "
+                  "the run dies where it looks for the loss on them",
                   "per_device_eval_batch_size")  # fmt: skip
 
 

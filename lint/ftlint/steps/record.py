@@ -21,6 +21,7 @@ def as_record(plan: StepPlan) -> dict[str, object]:
         "total": _plain(samples.total),
         "per_dataset": {name: _plain(rows) for name, rows in samples.per_dataset},
         "held_out": _plain(samples.held_out),
+        "evaluated": _plain(samples.evaluated),
         "source": samples.source,
     }
     record["assumptions"] = list(plan.assumptions)

@@ -42,14 +42,19 @@ class SampleCount(NamedTuple):
     datasets: tuple[DatasetRows, ...]
     merged: Count | None = None  # rows after mixing, when they are stated as a whole
     tokenized: Count | None = None  # rows of the train split that tokenized_path already holds
+    evaluation: tuple[DatasetRows, ...] = ()  # the datasets that eval_dataset names
 
 
 class TrainRows(NamedTuple):
-    """Rows of the train set, rows held out of it, and what they rest on."""
+    """Rows of the train set, rows held out of it, and what they rest on.
+
+    `evaluated` are the rows that the model is evaluated on: those held out, or of eval_dataset.
+    """
 
     total: Count
     per_dataset: tuple[tuple[str, Count], ...]
     held_out: Count
+    evaluated: Count
     source: str
     assumptions: tuple[str, ...]
 
@@ -60,20 +65,12 @@ def train_rows(
     """Return the rows that the trainer sees, or why data loading stops."""
     if settings.tokenized and samples.tokenized is not None:
         note = "rows come from tokenized_path, which exists: every other data key is ignored"
-        return TrainRows(samples.tokenized, (), UNKNOWN, "file", (note,))
-    datasets = tuple({dataset.name: dataset for dataset in samples.datasets}.values())
+        return TrainRows(samples.tokenized, (), UNKNOWN, UNKNOWN, "file", (note,))
+    datasets = _once(samples.datasets)
     notes = [dataset.note for dataset in datasets if dataset.note]
-    taken = []
-    for dataset in datasets:
-        if dataset.fault:
-            return NoPlan(f"dataset {dataset.name}: {dataset.fault}", "dataset")
-        rows = _taken(dataset, settings)
-        if isinstance(rows, NoPlan):
-            return rows
-        taken.append(rows)
-    unlike = _unlike_the_others(settings, datasets, taken)
-    if unlike is not None:
-        return unlike
+    taken = _loaded(datasets, settings, "dataset", joined=True)
+    if isinstance(taken, NoPlan):
+        return taken
     source = _source(datasets, samples)
     if samples.merged is not None:
         merged, dropped = samples.merged, exactly(0)
@@ -98,10 +95,75 @@ def train_rows(
     kept, held_out, packing_notes = after
     if kept.high == 0:
         return NoPlan("no row is left to train on", "dataset")
+    if settings.eval_dataset:
+        evaluated = _evaluated(settings, samples, llamafactory)
+        if isinstance(evaluated, NoPlan):
+            return evaluated
+    elif llamafactory >= (0, 9, 4):
+        evaluated = _prepared(settings, held_out, Count(0, dropped.high))
+    else:  # the rows are split after they were prepared
+        evaluated = held_out
     names = tuple((dataset.name, rows) for dataset, rows in zip(datasets, taken, strict=True))
     notes = list(dict.fromkeys(notes + list(packing_notes)))
     # LLaMA Factory refuses an empty train set, so a run has at least one row.
-    return TrainRows(Count(max(kept.low, 1), kept.high), names, held_out, source, tuple(notes))
+    rows = Count(max(kept.low, 1), kept.high)
+    return TrainRows(rows, names, held_out, evaluated, source, tuple(notes))
+
+
+def _evaluated(settings: Settings, samples: SampleCount, llamafactory: Version) -> Count | NoPlan:
+    """Return the rows of eval_dataset that are evaluated on, or why loading them stops.
+
+    It is loaded whether or not anything is evaluated, as `dataset` is; under eval_on_each_dataset
+    its datasets are not mixed.
+    """
+    key, each = "eval_dataset", settings.schedule.eval_passes > 1
+    datasets = _once(samples.evaluation)
+    taken = _loaded(datasets, settings, key, joined=not each)
+    if isinstance(taken, NoPlan):
+        return taken
+    if not datasets:
+        return UNKNOWN
+    merged, given = total(taken), tuple(taken)
+    if not each:
+        mixed = mix(taken, settings, llamafactory)
+        if isinstance(mixed, NoPlan):
+            return mixed
+        merged, given, _ = mixed
+    empty = [bool(_left_out(*one)) for one in zip(datasets, taken, strict=True)]
+    if any(empty) if each else all(empty):
+        name = datasets[empty.index(True)].name
+        return NoPlan(f"{key} {name}: none of its rows can be evaluated on", key)
+    return _prepared(settings, merged, _dropped(settings, datasets, taken, given))
+
+
+def _prepared(settings: Settings, rows: Count, dropped: Count) -> Count:
+    """Bound what preprocessing makes of rows to evaluate on; a run without any is refused."""
+    if rows.high == 0:
+        return rows
+    low = 1 if dropped.high is None else max(1, rows.low - dropped.high)
+    kept = Count(low, None if rows.high is None else rows.high - dropped.low)
+    return packed(settings, rows, kept, None)[0]
+
+
+def _once(datasets: tuple[DatasetRows, ...]) -> tuple[DatasetRows, ...]:
+    """Return each dataset once: a name counts once, however often it is written."""
+    return tuple({dataset.name: dataset for dataset in datasets}.values())
+
+
+def _loaded(
+    datasets: tuple[DatasetRows, ...], settings: Settings, key: str, *, joined: bool
+) -> list[Count] | NoPlan:
+    """Return the rows taken of each dataset that `key` names, or why loading them stops."""
+    taken = []
+    for dataset in datasets:
+        if dataset.fault:
+            return NoPlan(f"{key} {dataset.name}: {dataset.fault}", key)
+        rows = _taken(dataset, settings, key)
+        if isinstance(rows, NoPlan):
+            return rows
+        taken.append(rows)
+    unlike = _unlike_the_others(settings, datasets, taken, key) if joined else None
+    return taken if unlike is None else unlike
 
 
 def _source(datasets: tuple[DatasetRows, ...], samples: SampleCount) -> str:
@@ -113,20 +175,20 @@ def _source(datasets: tuple[DatasetRows, ...], samples: SampleCount) -> str:
     return sources.pop() if len(sources) == 1 else "mixed"
 
 
-def _taken(dataset: DatasetRows, settings: Settings) -> Count | NoPlan:
+def _taken(dataset: DatasetRows, settings: Settings, key: str) -> Count | NoPlan:
     """Apply num_samples and max_samples."""
     rows = dataset.rows
     wanted = dataset.num_samples
     if wanted is not None and not settings.streaming:
         if not isinstance(wanted, int) or wanted < 1:
             return NoPlan(f"num_samples {wanted!r} of dataset {dataset.name} is not a number of "
-                          "rows", "dataset")  # fmt: skip
+                          "rows", key)  # fmt: skip
         rows = exactly(wanted)  # a random prefix, or every row and random repeats
     return rows if settings.max_samples is None else rows.at_most(settings.max_samples)
 
 
 def _unlike_the_others(
-    settings: Settings, datasets: tuple[DatasetRows, ...], taken: list[Count]
+    settings: Settings, datasets: tuple[DatasetRows, ...], taken: list[Count], key: str
 ) -> NoPlan | None:
     """Return why datasets cannot be joined: one of them has nothing but rows that are left out.
 
@@ -138,13 +200,18 @@ def _unlike_the_others(
     empty = [
         dataset.name
         for dataset, rows in zip(datasets, taken, strict=True)
-        for read in [rows if dataset.num_samples is None else dataset.rows]
-        if read.high and dataset.dropped.low >= read.high
+        if _left_out(dataset, rows)
     ]
     if not empty or len(empty) == len(datasets):
         return None
-    return NoPlan(f"dataset {empty[0]}: none of its rows can be trained on, and what they are "
-                  "converted to cannot be joined with the other datasets", "dataset")  # fmt: skip
+    return NoPlan(f"{key} {empty[0]}: none of its rows can be used, and what they are converted to "
+                  "cannot be joined with the other datasets", key)  # fmt: skip
+
+
+def _left_out(dataset: DatasetRows, taken: Count) -> bool:
+    """Say whether preprocessing leaves out every row that is read of a dataset."""
+    read = taken if dataset.num_samples is None else dataset.rows
+    return bool(read.high) and dataset.dropped.low >= (read.high or 0)
 
 
 def _dropped(

@@ -46,6 +46,7 @@ OF_EVAL_LOSS = ("metric_for_best_model", "load_best_model_at_end", "early_stoppi
 """Keys that have the trainer look at the loss of every evaluation."""
 
 INTERVALS = ("no", "steps", "epoch")
+PACKING_STAGES = ("sft", "pt")
 
 
 class Schedule(NamedTuple):
@@ -86,10 +87,11 @@ class Settings(NamedTuple):
     mix_strategy: str
     probabilities: tuple[float, ...] | None
     val_size: float
+    eval_dataset: bool  # one is named
     eval_batch: int
     needs_eval_loss: bool  # the run dies where an evaluation gives none
     tokenized: bool  # tokenized_path is set
-    packing: bool
+    packing: bool  # rows are packed: elsewhere the key has no effect
     cutoff_len: int
     map_batch: int | None  # rows that one map call packs together; None: all of them
     map_workers: int | None
@@ -130,7 +132,7 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
         reader.fail(
             "neat_packing", "LLaMA Factory 0.9.4 refuses neat_packing from transformers 4.53"
         )
-    packing = neat or reader.flag("packing")
+    packing = stage in PACKING_STAGES and (neat or reader.flag("packing"))
     if reader.get("packing") is None and stage == "pt":
         packing = True
     map_batch = reader.get("preprocessing_batch_size")
@@ -168,6 +170,7 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
         mix_strategy=reader.text("mix_strategy"),
         probabilities=probabilities,
         val_size=val_size,
+        eval_dataset=reader.get("eval_dataset") is not None,
         eval_batch=reader.whole("per_device_eval_batch_size"),
         needs_eval_loss=stage == "pt" or any(map(reader.get, OF_EVAL_LOSS)),
         tokenized=bool(reader.get("tokenized_path")),
