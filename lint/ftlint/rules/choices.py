@@ -101,7 +101,7 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
         meant = names[near[0]]
         slip = near[0] == str(value).lower()
         fix = _written(context, entry, meant, safe=slip) if whole else None
-        return f"did you mean {meant}?", fix
+        return f"perhaps {meant} is meant", fix
     return f"it takes {_listed(choices)}", None
 
 

@@ -92,7 +92,7 @@ def _remedy(context: Context, entry: Entry) -> tuple[str, str | None, Fix | None
             if slip or near not in context.entries
             else None
         )
-        return f"did you mean {near}?", near, fix
+        return f"perhaps {near} is meant", near, fix
     return "remove it, or see `ftlint schema` for the keys there are", None, None
 
 
