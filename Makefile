@@ -33,7 +33,7 @@ lint: $(VENV)/.tests
 	$(BIN)/mypy
 
 # The real parsers and trainers. ORACLE narrows it: an hour of all of it is not for every change.
-ORACLE ?= tests/oracle tests/schemas
+ORACLE ?= tests/oracle tests/schemas tests/bench
 oracle: $(VENV)/.tests
 	$(BIN)/pytest -m oracle $(ORACLE)
 
