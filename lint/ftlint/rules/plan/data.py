@@ -121,7 +121,8 @@ def _files(size: DatasetSize, info: Info) -> Iterator[_Told]:
         assert size.entry is not None
         if _others_are_here(size.name, info, folder):
             near = _nearest(str(size.entry.location), _names(folder), 0.75)
-            yield MISSING, {"what": trouble.text, "hint": f"; perhaps {near} is meant" if near else ""}
+            hint = f"; perhaps {near} is meant" if near else ""
+            yield MISSING, {"what": trouble.text, "hint": hint}
     elif trouble.what in ("unreadable", "empty", "kind", "name"):
         yield UNREADABLE, {"what": trouble.text}
 
