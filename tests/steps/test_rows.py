@@ -301,3 +301,5 @@ class TestEvaluation:
         }  # fmt: skip
         assert self.key(DatasetRows("b", exactly(7)), **few) == "per_device_eval_batch_size"
         assert self.rows(DatasetRows("b", exactly(8)), **few) == exactly(8)
+        stream = {"streaming": True, "max_steps": 9, "dataloader_num_workers": 1}
+        assert self.rows(DatasetRows("b", exactly(7)), **few, **stream) == exactly(7)

@@ -193,7 +193,8 @@ def _evaluation_without_batches(
 ) -> NoPlan | None:
     """Return why a run dies that needs the loss of evaluations on less than one batch.
 
-    Stage pt needs that of the evaluation after training, the others that of one while training.
+    Stage pt needs that of the evaluation after training, the others that of one while training. The
+    last batch of a stream is never dropped.
     """
     schedule = settings.schedule
     others = (schedule.eval_on_start + schedule.do_eval) * schedule.eval_passes
@@ -203,7 +204,9 @@ def _evaluation_without_batches(
     group = batch if settings.split_batches else batch * ranks.shards
     if not (settings.drop_last and schedule.do_eval and settings.needs_eval_loss):
         return None
-    if settings.packing or schedule.eval_passes > 1 or not held or held >= group:
+    if settings.packing or settings.streaming or schedule.eval_passes > 1:
+        return None
+    if not held or held >= group:
         return None
     return NoPlan(f"dataloader_drop_last leaves no batch of the {held} rows to evaluate on, and "
                   "the run dies where it looks for the loss on them",
