@@ -300,6 +300,14 @@ def test_help_and_version() -> None:
     assert all(name in invoke("--help").out for name in cli.commands)
 
 
+def test_the_bench_command_is_passed_on(folder: Path) -> None:
+    done = invoke("bench", "predict", "--help")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("Usage: cli bench predict ")
+    missing = invoke("bench", "predict", "nowhere.yaml")
+    assert (missing.status, missing.err) == (2, "bench: nowhere.yaml: No such file or directory\n")
+
+
 def test_rule_lists_and_explains(folder: Path) -> None:
     listing = invoke("rule", "--all")
     assert listing.status == 0

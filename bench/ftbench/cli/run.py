@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 )
 @click.option("--lengths", is_flag=True, help="Keep the tokenised length of every row.")
 @click.option(
+    "-o",
     "--output",
     type=click.Path(dir_okay=False),
     metavar="FILE",

@@ -50,6 +50,7 @@ class Row(NamedTuple):
     "--fresh", is_flag=True, help="A process started anew for each run, not forked from a warm one."
 )
 @click.option(
+    "-o",
     "--output",
     type=click.Path(dir_okay=False),
     metavar="FILE",

@@ -20,12 +20,23 @@ if TYPE_CHECKING:
 
 
 class _Group(click.Group):
-    """`ftlint PATHS` means `ftlint check PATHS`."""
+    """`ftlint PATHS` means `ftlint check PATHS`, and `ftlint bench` is `bench`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] not in ("--help", "-h", "--version"):
+        known = (*self.list_commands(ctx), "--help", "-h", "--version")
+        if args and args[0] not in known:
             args = ["check", *args]
         return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), "bench"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "bench":
+            from ftbench.cli import bench
+
+            return bench
+        return super().get_command(ctx, cmd_name)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
