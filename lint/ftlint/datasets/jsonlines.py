@@ -13,7 +13,7 @@ import re
 from ftlint.datasets.parallel import blocks, cut, line_end, shares, spread
 
 WINDOW = 1 << 18  # bytes that are read at a time
-MAPPED = 8 << 20  # bytes that are mapped at a time
+MAPPED = 16 << 20  # bytes that are mapped at a time
 LONGEST = 16 << 20  # of a line
 
 _BLANK = b" \t\r\n"
@@ -64,15 +64,20 @@ def _in_mapped(number: int, start: int, stop: int) -> int:
     length, rows = stop - first, 0
     with mmap.mmap(number, length, flags=flags, prot=mmap.PROT_READ, offset=first) as window:
         window.seek(start - first)
-        for line in iter(window.readline, b""):
-            if line[0] == 123 and line[-1] == 10 and line[-2] == 125:  # {, line end, }
-                rows += 1
-                continue
-            more = _row(line)
-            if more < 0:
-                return _NOT_LINES
-            rows += more
-    return rows
+        line = b""
+        try:
+            for line in iter(window.readline, b""):
+                if line[0] == 123 and line[-2] == 125:  # {, }, and what is taken for a line end
+                    rows += 1
+                    continue
+                more = _row(line)
+                if more < 0:
+                    return _NOT_LINES
+                rows += more
+        except IndexError:  # a last line of one brace
+            return _NOT_LINES
+    # The last line of a file may have no end.
+    return rows if line.endswith(b"\n") or _row(line) >= 0 else _NOT_LINES
 
 
 def _in_read(number: int, start: int, stop: int) -> int:
