@@ -146,20 +146,24 @@ def test_what_cannot_be_planned(text: str | None, complaint: str) -> None:
     assert "Traceback" not in done.output
 
 
+KINDS = ("faq", "empty", "broken", "talk", "bare")
+
+
 @pytest.mark.parametrize(
     ("dataset", "complaint"),
     [
         ("fqa", "'fqa' is not defined"), ("empty", "has no rows"), ("broken", "does not end"),
-        ("talk", "cannot be converted"),
+        ("talk", "cannot be converted"), ("bare", "has no column input"),
     ],
 )  # fmt: skip
 def test_no_plan_for_data_that_do_not_load(dataset: str, complaint: str) -> None:
-    rows = '[{"instruction": "i", "output": "o"}]'
+    rows = '[{"instruction": "i", "input": "", "output": "o"}]'
     write("data/faq.json", rows)
+    write("data/bare.json", '[{"instruction": "i", "output": "o"}]')
     write("data/empty.json", "[]")
     write("data/broken.json", rows[:-1])
     write("data/talk.json", '[{"conversations": []}]')
-    names = {name: {"file_name": f"{name}.json"} for name in ("faq", "empty", "broken", "talk")}
+    names = {name: {"file_name": f"{name}.json"} for name in KINDS}
     write("data/dataset_info.json", json.dumps(names))
     text = BODY.replace("dataset: faq", f"dataset: faq, {dataset}")
     done = steps(write("a.yaml", text + "max_steps: 10\n"))
@@ -172,8 +176,18 @@ def test_no_plan_for_data_that_do_not_load(dataset: str, complaint: str) -> None
     assert f"no plan: eval_dataset {dataset}: " in evaluated.output
 
 
+def test_a_missing_file_of_eval_dataset_is_told_as_one_of_dataset_is() -> None:
+    """The machine that trains may have it; where it does not, the run dies while loading."""
+    write("data/faq.json", '[{"instruction": "i", "input": "", "output": "o"}]')
+    names = {name: {"file_name": f"{name}.json"} for name in ("faq", "gone")}
+    write("data/dataset_info.json", json.dumps(names))
+    done = steps(write("a.yaml", BODY + "eval_dataset: gone\n"))
+    assert done.exit_code == 0
+    assert "dataset gone: gone.json is not in data" in done.output
+
+
 def test_rows_of_an_eval_dataset_are_told_apart_from_those_held_out() -> None:
-    rows = [{"instruction": "q", "output": "a"}] * 12
+    rows = [{"instruction": "q", "input": "", "output": "a"}] * 12
     write("data/rows.json", json.dumps(rows))
     names = {"faq": {"file_name": "rows.json"}, "held": {"file_name": "rows.json"}}
     write("data/dataset_info.json", json.dumps(names))

@@ -5,7 +5,17 @@ from __future__ import annotations
 import os
 
 from ftlint.datasets.cache import Cache
-from ftlint.datasets.entries import CLOUD, FILE, HUBS, SCRIPT, Entry, Info, define, read_info
+from ftlint.datasets.entries import (
+    CLOUD,
+    FILE,
+    HUBS,
+    SCRIPT,
+    Entry,
+    Info,
+    columns_read,
+    define,
+    read_info,
+)
 from ftlint.datasets.files import ELSEWHERE, MISSING, OUTSIDE, Files, Trouble, find
 from ftlint.outside import note
 from ftlint.steps.counts import UNKNOWN, Count, exactly, least, total
@@ -167,7 +177,19 @@ def _of_files(
         usable = part
     notes = [f"dataset {name}: {count.assumption}" for count in counts if count.assumption]
     base = base._replace(rows=rows, usable=usable, source="file")
-    return _looked_into(base, files.kind, question, cache, notes)
+    return _with_its_columns(_looked_into(base, files.kind, question, cache, notes))
+
+
+def _with_its_columns(size: DatasetSize) -> DatasetSize:
+    """Add a column that is read and not there, where the rows were looked at: a KeyError."""
+    if size.trouble is not None or size.entry is None or size.dropped.exact is None:
+        return size
+    absent = [name for name in columns_read(size.entry) if name not in size.columns]
+    if not absent or not size.columns:
+        return size
+    file = os.path.basename(size.files[0])
+    what = f"{file} has no column {absent[0]}, which is read"
+    return size._replace(trouble=Trouble(UNCONVERTIBLE, what))
 
 
 def _count(path: str, kind: str, cache: Cache) -> RowCount:

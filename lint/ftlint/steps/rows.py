@@ -67,7 +67,7 @@ def train_rows(
         note = "rows come from tokenized_path, which exists: every other data key is ignored"
         return TrainRows(samples.tokenized, (), UNKNOWN, UNKNOWN, "file", (note,))
     datasets = _once(samples.datasets)
-    notes = [dataset.note for dataset in datasets if dataset.note]
+    notes = [one.note for one in (*datasets, *samples.evaluation) if one.note]
     taken = _loaded(datasets, settings, "dataset", joined=True)
     if isinstance(taken, NoPlan):
         return taken
