@@ -270,8 +270,9 @@ def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, obje
     if usual and factor and isinstance(rate, (int, float)) and rate > 0:
         above, below = round(rate / usual, 2), round(usual / rate, 2)
         off = f"{above:g} times" if above >= 1 else f"{below:g} times below"
+        risk = "destroys what the model knows" if above >= 1 else "teaches it little"
         known.update(usual_rate=usual, rate_factor=factor, rate_above=above, rate_below=below,
-                     rate_off=off)  # fmt: skip
+                     rate_off=off, rate_risk=risk)  # fmt: skip
     return known
 
 

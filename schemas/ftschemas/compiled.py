@@ -3735,8 +3735,8 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
   '{passes}{rate} is likely too little (under-training): {method_epochs} epochs are usual for {method}, {size_epochs} for {sizes}. Set {remedy}.', (), 'key',
   (), (), 'plan.epochs', ()),
  ('FT303', 'learning-rate-off', 'warning', ('train',), (), (),
-  'learning_rate {learning_rate} is {facts.rate_off} {facts.usual_rate}, near which {facts.method} training usually starts: too high destroys what the model '
-  'knows, too low teaches it nothing.',
+  'learning_rate {learning_rate} is {facts.rate_off} {facts.usual_rate}, near which {facts.method} training usually starts; a rate so far off '
+  '{facts.rate_risk}.',
   ('learning_rate',), 'value',
   ((None,
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}},
@@ -5304,9 +5304,8 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
     'eval_steps'),),
   (), None, (('safe', 'remove eval_steps', None, ('eval_steps',), (), (), ()),)),
  ('FT536', 'held-out-never-evaluated', 'warning', ('train',), (), (),
-  '$key {$key} prepares evaluation rows, but nothing evaluates them: eval_strategy is no. Set eval_strategy: steps or epoch, or remove it (rows held out by '
-  'val_size are lost to training).',
-  ('$key',), 'pair',
+  '$key {$key} sets evaluation rows apart, but nothing evaluates them: eval_strategy is no. Set eval_strategy: steps or epoch, or remove $key.', ('$key',),
+  'pair',
   (('val_size',
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}},
                    'stage': {'not': {'const': 'ppo'}},
