@@ -82,8 +82,12 @@ def lint(source: Source, options: Options) -> Result:
     examined = examine(source, options)
     if isinstance(examined, Result):
         return examined
-    context, asked = examined
-    return _settle(source, context.command, _findings(context), asked, options)
+    return judge(*examined, options)
+
+
+def judge(context: Context, asked: directive.Directives, options: Options) -> Result:
+    """Return what the rules say of a text that was examined."""
+    return _settle(context.source, context.command, _findings(context), asked, options)
 
 
 def examine(source: Source, options: Options) -> tuple[Context, directive.Directives] | Result:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from ftlint.datasets import columns_read
-from ftlint.datasets.entries import Columns, Entry, Tags
+from ftlint.datasets.entries import Columns, Entry, Tags, columns_read
 from ftlint.datasets.kept import Unconvertible, keeps
 
 PLAIN = Entry("a", "file", "a.json")

@@ -8,6 +8,8 @@ from ftbench.calibration import key as keys
 from ftbench.calibration import store
 from ftbench.calibration.batches import Loop
 from ftbench.calibration.forecast import Forecast, Work, forecast
+from ftbench.calibration.measured import rows_evaluated
+from ftlint.facts import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -163,7 +165,7 @@ def _work(
             logs=plan.get("logging_events") or 0,
             saves=plan.get("checkpoints") or 0,
             evaluations=plan.get("eval_events") or 0,
-            evaluated_rows=_evaluated(values, plan),
+            evaluated_rows=rows_evaluated(values, plan),
             evaluation_batch=int(values.get("per_device_eval_batch_size") or 8),
         ),
         doubts,
@@ -178,22 +180,11 @@ def _counted(question: Question, record: Record) -> int | None:
     return kept.get("rows") if all(kept.get(name) == asked[name] for name in asked) else None
 
 
-def _evaluated(values: Mapping[str, Any], plan: Mapping[str, Any]) -> int | None:
-    """Return the rows of one evaluation; older plans do not know those of an eval_dataset."""
-    samples = plan.get("samples") or {}
-    rows = samples.get("evaluated", None if values.get("eval_dataset") else samples.get("held_out"))
-    if rows is None:
-        return None
-    names = data_of({"dataset": values.get("eval_dataset")})["dataset"]
-    each = values.get("eval_on_each_dataset") and isinstance(names, list)
-    return int(rows) // (len(set(names)) if each else 1)  # one evaluation a dataset
-
-
 def data_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what decides how long the rows of a config are, but for the cut-off."""
     names = values.get("dataset")
     if isinstance(names, str):
-        names = [name.strip() for name in names.split(",")]
+        names = words(names)
     return {"dataset": names, "template": values.get("template"), "stage": values.get("stage")}
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.calibration.design import WARM
 from ftbench.calibration.fit import Law, Point, fit
+from ftlint.facts import words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ftbench.calibration.design import Design
     from ftbench.results.record import Result, Step
@@ -249,9 +250,16 @@ def _price_of_saving(result: Result) -> float | None:
 
 def _price_of_evaluating(result: Result) -> float | None:
     took = result["phases"]["evaluations"] if result["phases"] is not None else []
-    samples = (result["plan"] or {}).get("samples") or {}
-    rows = samples.get("evaluated", samples.get("held_out"))
+    rows = rows_evaluated(result["config"]["values"], result["plan"] or {})
     return min(took) / rows if took and rows else None
+
+
+def rows_evaluated(values: Mapping[str, Any], plan: Mapping[str, Any]) -> int | None:
+    """Return the rows of one evaluation; older plans do not know those of an eval_dataset."""
+    samples = plan.get("samples") or {}
+    rows = samples.get("evaluated", None if values.get("eval_dataset") else samples.get("held_out"))
+    each = values.get("eval_dataset") if values.get("eval_on_each_dataset") else None
+    return None if rows is None else int(rows) // (len(set(words(each))) or 1)
 
 
 def record_of(

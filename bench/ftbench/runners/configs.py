@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftlint.engine import Result, examine, lint
+from ftlint.engine import Result, examine, judge
 from ftlint.judges import Judges, Refused, Request
 from ftlint.planning import plan_of, without_data
 from ftlint.report.plans import Column, as_object
@@ -69,14 +69,14 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
         )
         why = reasons[0] if reasons else "not a training config of LLaMA Factory"
         raise BadConfig(f"{path}: {why}")
-    context = examined[0]
+    context, asked = examined
     instance = context.instance
     inputs = None if context.planned is None else context.planned.inputs
     if inputs is None:
         inputs = without_data(instance["config"], instance["facts"], context.target, context.given)
     inputs = inputs._replace(world=inputs.world._replace(gpus=gpus, nodes=nodes, note=""))
     digest = hashlib.sha256(data).hexdigest()
-    errors = tuple(_errors(lint(source, options)))
+    errors = tuple(_errors(judge(context, asked, options)))
     return Loaded(path, digest, dict(instance["config"]), inputs, context.target, errors)
 
 

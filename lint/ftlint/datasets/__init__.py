@@ -1,12 +1,13 @@
 """Dataset sizes without loading data: definitions, row counts, rows that preprocessing drops."""
 
 from ftlint.datasets.cache import Cache, folder
-from ftlint.datasets.entries import Entry, Info, columns_read, define, read_info
+from ftlint.datasets.entries import Entry, Info, define, read_info
 from ftlint.datasets.files import Trouble
 from ftlint.datasets.sizes import (
     NOT_LOCAL,
     DatasetSize,
     Question,
+    absent_columns,
     count_rows,
     measure,
     samples,
@@ -21,7 +22,7 @@ __all__ = [
     "Info",
     "Question",
     "Trouble",
-    "columns_read",
+    "absent_columns",
     "count_rows",
     "define",
     "folder",

@@ -180,12 +180,17 @@ def _of_files(
     return _with_its_columns(_looked_into(base, files.kind, question, cache, notes))
 
 
+def absent_columns(size: DatasetSize) -> list[str]:
+    """Return the columns that are read and not there, as far as columns are known."""
+    if size.entry is None or not size.columns:
+        return []
+    return [name for name in columns_read(size.entry) if name not in size.columns]
+
+
 def _with_its_columns(size: DatasetSize) -> DatasetSize:
     """Add a column that is read and not there, where the rows were looked at: a KeyError."""
-    if size.trouble is not None or size.entry is None or size.dropped.exact is None:
-        return size
-    absent = [name for name in columns_read(size.entry) if name not in size.columns]
-    if not absent or not size.columns:
+    absent = absent_columns(size)
+    if size.trouble is not None or size.dropped.exact is None or not absent:
         return size
     file = os.path.basename(size.files[0])
     what = f"{file} has no column {absent[0]}, which is read"

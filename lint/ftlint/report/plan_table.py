@@ -55,7 +55,7 @@ def _rows(columns: Sequence[Column]) -> Iterator[tuple[str, str, Cell]]:
     for name in dict.fromkeys(names) if many else ():
         yield f"  from {visible(name)}", DIM, _of_dataset(name)
     yield "held out to evaluate", "", _held_out
-    yield "samples to evaluate on", "", _of_eval_dataset
+    yield "samples to evaluate on", "", _evaluated_on
     yield "GPUs", "", lambda _, column: _gpus(column)
     yield "samples a step", "", _batch
     yield "steps an epoch", "", lambda plan, _: bounds(plan.updates_per_epoch)
@@ -127,7 +127,8 @@ def _held_out(plan: StepPlan, _: Column) -> str:
     return "" if held_out.high == 0 else bounds(held_out)
 
 
-def _of_eval_dataset(plan: StepPlan, _: Column) -> str:
+def _evaluated_on(plan: StepPlan, _: Column) -> str:
+    """Return the rows of an evaluation, where they are not just those held out."""
     samples = plan.samples
     return "" if samples.evaluated == samples.held_out else bounds(samples.evaluated)
 

@@ -74,10 +74,10 @@ def as_object(column: Column) -> dict[str, object]:
     bounds = {
         name: [count.low, count.high] for name, count in counts.items() if count.exact is None
     }
-    total, held_out, evaluated = (
-        plan.samples.total, plan.samples.held_out, plan.samples.evaluated
-    )  # fmt: skip
-    for name, count in (("samples", total), ("held_out", held_out), ("evaluated", evaluated)):
+    samples = plan.samples
+    for name, count in (
+        ("samples", samples.total), ("held_out", samples.held_out), ("evaluated", samples.evaluated)
+    ):  # fmt: skip
         if count.exact is None:
             bounds[name] = [count.low, count.high]
     return {
@@ -88,11 +88,11 @@ def as_object(column: Column) -> dict[str, object]:
         "gradient_accumulation_steps": plan.gradient_accumulation_steps,
         "effective_batch_size": plan.effective_batch_size,
         "samples": {
-            "total": total.exact,
-            "held_out": held_out.exact,
-            "evaluated": evaluated.exact,
-            "per_dataset": {name: rows.exact for name, rows in plan.samples.per_dataset},
-            "source": plan.samples.source,
+            "total": samples.total.exact,
+            "held_out": samples.held_out.exact,
+            "evaluated": samples.evaluated.exact,
+            "per_dataset": {name: rows.exact for name, rows in samples.per_dataset},
+            "source": samples.source,
         },
         **{name: count.exact for name, count in counts.items()},
         "limited_by": plan.limited_by,

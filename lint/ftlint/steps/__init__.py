@@ -1,9 +1,9 @@
 """Exact optimizer steps of a config: what the trainer plans and what its loop does."""
 
 from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
-from ftlint.steps.plan import Samples, StepPlan, plan
+from ftlint.steps.plan import StepPlan, plan
 from ftlint.steps.record import as_record
-from ftlint.steps.rows import DatasetRows, SampleCount
+from ftlint.steps.rows import DatasetRows, SampleCount, Samples
 from ftlint.steps.world import World
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
 from ftlint.steps.outcome import Judge, Outcome
-from ftlint.steps.rows import TrainRows, train_rows
+from ftlint.steps.rows import load
 from ftlint.steps.settings import read
 from ftlint.steps.world import ranks as ranks_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -13,7 +13,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ftlint.steps.rows import DatasetRows, SampleCount
+    from ftlint.steps.rows import DatasetRows, Loaded, SampleCount, Samples
     from ftlint.steps.settings import Settings, Version
     from ftlint.steps.world import Ranks, World
 
@@ -24,19 +24,6 @@ PPO_REFUSED = ("stage ppo stops after the models are loaded: it asks for trl 0.9
                "LLaMA Factory pins 0.18 or newer from 0.9.4 on")  # fmt: skip
 
 MAX_STEPS, EPOCHS = "max_steps", "epochs"
-
-
-class Samples(NamedTuple):
-    """Rows of the train set after everything, and before mixing for each dataset.
-
-    `held_out` of them by val_size; `evaluated` are these or the rows of eval_dataset.
-    """
-
-    total: Count
-    per_dataset: tuple[tuple[str, Count], ...]
-    held_out: Count
-    evaluated: Count
-    source: str  # "file", "declared", "mixed" or "unknown"
 
 
 class StepPlan(NamedTuple):
@@ -96,17 +83,17 @@ def plan(
     refused = _stream_without_workers(settings, samples, llamafactory)
     if refused is not None:
         return refused
-    rows = train_rows(settings, samples, llamafactory)
+    rows = load(settings, samples, llamafactory)
     if isinstance(rows, NoPlan):
         return rows
     judge = Judge(settings, ranks, transformers)
-    outcome = judge.outcome(rows.total)
+    outcome = judge.outcome(rows.samples.total)
     if isinstance(outcome, NoPlan):
         return outcome
     refused = _evaluation_without_batches(settings, ranks, rows, outcome)
     if refused is not None:
         return refused
-    fewest = judge.outcome(exactly(rows.total.low))
+    fewest = judge.outcome(exactly(rows.samples.total.low))
     notes = (*ranks.assumptions, *rows.assumptions,
              *([f"{TOO_FEW}: {fewest.reason}"] if isinstance(fewest, NoPlan) else []),
              *_notes(config, settings, ranks, rows, outcome, transformers))  # fmt: skip
@@ -116,7 +103,7 @@ def plan(
 def _plan(
     settings: Settings,
     ranks: Ranks,
-    rows: TrainRows,
+    rows: Loaded,
     outcome: Outcome,
     by_max_steps: bool,
     notes: tuple[str, ...],
@@ -131,7 +118,7 @@ def _plan(
         per_device_train_batch_size=settings.per_device_batch,
         gradient_accumulation_steps=settings.gradient_accumulation,
         effective_batch_size=effective,
-        samples=Samples(rows.total, rows.per_dataset, rows.held_out, rows.evaluated, rows.source),
+        samples=rows.samples,
         batches_per_epoch=outcome.batches,
         steps_per_epoch=outcome.steps_per_epoch,
         updates_per_epoch=outcome.updates_per_epoch,
@@ -189,7 +176,7 @@ def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoP
 
 
 def _evaluation_without_batches(
-    settings: Settings, ranks: Ranks, rows: TrainRows, outcome: Outcome
+    settings: Settings, ranks: Ranks, rows: Loaded, outcome: Outcome
 ) -> NoPlan | None:
     """Return why a run dies that needs the loss of evaluations on less than one batch.
 
@@ -200,7 +187,7 @@ def _evaluation_without_batches(
     others = (schedule.eval_on_start + schedule.do_eval) * schedule.eval_passes
     if settings.stage != "pt" and outcome.evaluations.low <= others:
         return None
-    held, batch = rows.evaluated.high, settings.eval_batch
+    held, batch = rows.samples.evaluated.high, settings.eval_batch
     group = batch if settings.split_batches else batch * ranks.shards
     if not (settings.drop_last and schedule.do_eval and settings.needs_eval_loss):
         return None
@@ -217,13 +204,13 @@ def _notes(
     config: Mapping[str, object],
     settings: Settings,
     ranks: Ranks,
-    rows: TrainRows,
+    rows: Loaded,
     outcome: Outcome,
     transformers: Version,
 ) -> list[str]:
     """Say what the numbers rest on, besides the rows and the launch."""
     notes = []
-    if rows.total.high is None and rows.source == "unknown":
+    if rows.samples.total.high is None and rows.samples.source == "unknown":
         notes.append("the number of samples is not known")
     if settings.auto_batch:
         notes.append("auto_find_batch_size: the numbers hold unless memory runs out, which makes "

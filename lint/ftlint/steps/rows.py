@@ -45,30 +45,34 @@ class SampleCount(NamedTuple):
     evaluation: tuple[DatasetRows, ...] = ()  # the datasets that eval_dataset names
 
 
-class TrainRows(NamedTuple):
-    """Rows of the train set, rows held out of it, and what they rest on.
+class Samples(NamedTuple):
+    """Rows of the train set after everything, and before mixing for each dataset.
 
-    `evaluated` are the rows that the model is evaluated on: those held out, or of eval_dataset.
+    `held_out` of them by val_size; `evaluated` are these or the rows of eval_dataset.
     """
 
     total: Count
     per_dataset: tuple[tuple[str, Count], ...]
     held_out: Count
     evaluated: Count
-    source: str
+    source: str  # "file", "declared", "mixed" or "unknown"
+
+
+class Loaded(NamedTuple):
+    """The rows that a run has, and what they rest on."""
+
+    samples: Samples
     assumptions: tuple[str, ...]
 
 
-def train_rows(
-    settings: Settings, samples: SampleCount, llamafactory: Version
-) -> TrainRows | NoPlan:
+def load(settings: Settings, samples: SampleCount, llamafactory: Version) -> Loaded | NoPlan:
     """Return the rows that the trainer sees, or why data loading stops."""
     if settings.tokenized and samples.tokenized is not None:
         note = "rows come from tokenized_path, which exists: every other data key is ignored"
-        return TrainRows(samples.tokenized, (), UNKNOWN, UNKNOWN, "file", (note,))
+        return Loaded(Samples(samples.tokenized, (), UNKNOWN, UNKNOWN, "file"), (note,))
     datasets = _once(samples.datasets)
     notes = [one.note for one in (*datasets, *samples.evaluation) if one.note]
-    taken = _loaded(datasets, settings, "dataset", joined=True)
+    taken = _all_taken(datasets, settings, "dataset", joined=True)
     if isinstance(taken, NoPlan):
         return taken
     source = _source(datasets, samples)
@@ -107,7 +111,7 @@ def train_rows(
     notes = list(dict.fromkeys(notes + list(packing_notes)))
     # LLaMA Factory refuses an empty train set, so a run has at least one row.
     rows = Count(max(kept.low, 1), kept.high)
-    return TrainRows(rows, names, held_out, evaluated, source, tuple(notes))
+    return Loaded(Samples(rows, names, held_out, evaluated, source), tuple(notes))
 
 
 def _evaluated(settings: Settings, samples: SampleCount, llamafactory: Version) -> Count | NoPlan:
@@ -118,7 +122,7 @@ def _evaluated(settings: Settings, samples: SampleCount, llamafactory: Version) 
     """
     key, each = "eval_dataset", settings.schedule.eval_passes > 1
     datasets = _once(samples.evaluation)
-    taken = _loaded(datasets, settings, key, joined=not each)
+    taken = _all_taken(datasets, settings, key, joined=not each)
     if isinstance(taken, NoPlan):
         return taken
     if not datasets:
@@ -129,7 +133,7 @@ def _evaluated(settings: Settings, samples: SampleCount, llamafactory: Version) 
         if isinstance(mixed, NoPlan):
             return mixed
         merged, given, _ = mixed
-    empty = [bool(_left_out(*one)) for one in zip(datasets, taken, strict=True)]
+    empty = [_left_out(*one) for one in zip(datasets, taken, strict=True)]
     if any(empty) if each else all(empty):
         name = datasets[empty.index(True)].name
         return NoPlan(f"{key} {name}: none of its rows can be evaluated on", key)
@@ -150,7 +154,7 @@ def _once(datasets: tuple[DatasetRows, ...]) -> tuple[DatasetRows, ...]:
     return tuple({dataset.name: dataset for dataset in datasets}.values())
 
 
-def _loaded(
+def _all_taken(
     datasets: tuple[DatasetRows, ...], settings: Settings, key: str, *, joined: bool
 ) -> list[Count] | NoPlan:
     """Return the rows taken of each dataset that `key` names, or why loading them stops."""
@@ -211,7 +215,7 @@ def _unlike_the_others(
 def _left_out(dataset: DatasetRows, taken: Count) -> bool:
     """Say whether preprocessing leaves out every row that is read of a dataset."""
     read = taken if dataset.num_samples is None else dataset.rows
-    return bool(read.high) and dataset.dropped.low >= (read.high or 0)
+    return read.high is not None and 0 < read.high <= dataset.dropped.low
 
 
 def _dropped(

@@ -152,16 +152,16 @@ def _names(folder: str) -> list[str]:
 
 
 def _rows(context: Context, size: DatasetSize) -> Iterator[_Told]:
-    from ftlint.datasets import columns_read
+    from ftlint.datasets import absent_columns
 
     entry, stage = size.entry, str(context.instance["effective"].get("stage"))
     assert entry is not None
     unconvertible = size.trouble is not None and size.trouble.what == "unconvertible"
-    if size.columns and (unconvertible or size.dropped.exact is not None) and size.source == "file":
-        absent = [name for name in columns_read(entry) if name not in size.columns]
-        if absent:
-            yield COLUMNS, {"what": _misfit(size, absent)}
-            return
+    looked_at = unconvertible or size.dropped.exact is not None
+    absent = absent_columns(size) if looked_at and size.source == "file" else []
+    if absent:
+        yield COLUMNS, {"what": _misfit(size, absent)}
+        return
     if unconvertible and size.trouble is not None:
         yield COLUMNS, {"what": f"{_file(size)} {size.trouble.text}"}
     elif size.dropped.low and size.source == "file":
