@@ -57,7 +57,7 @@ def state(plan: dict[str, Any]) -> str:
     """Return how much a plan says: every count, the steps, bounds on them, the epochs, or none."""
     if "reason" in plan:
         return "refused"
-    if not plan["bounds"]:
+    if plan["bounds"].keys() <= {"evaluated"}:  # how long an eval_dataset is changes no count
         return "every count"
     if plan["total_steps"] is not None:
         return "steps"
