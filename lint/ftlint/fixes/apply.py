@@ -8,6 +8,7 @@ from ftlint.fixes.damage import READING, damage
 from ftlint.fixes.foreign import changes_of
 from ftlint.fixes.page import Page, Refused, read_page
 from ftlint.fixes.plan import collide, ordered, splice
+from ftlint.fixes.spelling import read
 from ftlint.source import Source, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -82,15 +83,18 @@ class _Candidate(NamedTuple):
 
 
 class _Course(NamedTuple):
-    """How the rounds went: `readable` is the file when its keys and values were mended."""
+    """How the rounds went: `readable` is the file when its keys and values were mended.
+
+    `altered` are the changes that were made, without those that spell the same value otherwise.
+    """
 
     fixed: Fixed
     readable: Result
     made: tuple[_Candidate, ...]
+    altered: tuple[Change, ...]
 
     def harm(self, before: Result) -> tuple[Diagnostic, ...]:
-        changes = (change for one in self.made for change in one.changes)
-        return damage(before, self.readable, self.fixed.result, changes)
+        return damage(before, self.readable, self.fixed.result, self.altered)
 
 
 def _rounds(
@@ -100,6 +104,7 @@ def _rounds(
     result, readable = before, None
     applied: list[Applied] = []
     made: list[_Candidate] = []
+    altered: list[Change] = []
     withheld = dict(barred)
     for _ in range(MAX_ROUNDS + 1):
         wanted = [
@@ -112,7 +117,7 @@ def _rounds(
             readable = readable or result
         if not wanted:
             fixed = Fixed(result.source, tuple(applied), tuple(withheld.values()), result)
-            return _Course(fixed, readable or result, tuple(made))
+            return _Course(fixed, readable or result, tuple(made), tuple(altered))
         page = read_page(result.source, options.target.dialect_of(result.source.path))
         if isinstance(page, Refused):
             withheld.update((_identity(one), _withheld(one, page.reason)) for one in wanted)
@@ -121,10 +126,11 @@ def _rounds(
         withheld.update((_identity(one), _withheld(one, why)) for one, why in objections)
         applied += [_applied(one, result.source) for one in done]
         made += done
+        altered += [change for one in done for change in one.changes if _alters(page, change)]
         if done:
             result = lint(of_text(result.source.path, text), options)
     left = Fixed(before.source, (), tuple(withheld.values()), before, converged=False)
-    return _Course(left, before, ())
+    return _Course(left, before, (), ())
 
 
 def _round(
@@ -210,6 +216,14 @@ def _culprits(
         if len(without.harm(before)) < len(harm):
             return {identity: why}
     return blamed
+
+
+def _alters(page: Page, change: Change) -> bool:
+    """Say whether a change makes the file say something else, not the same in another spelling."""
+    entry = page.constructed.entries.get(change.key)
+    if change.kind != "replace" or entry is None:
+        return True
+    return not oracle.same(entry.value, read(page, change.text), set())
 
 
 def _is_wanted(diagnostic: Diagnostic, unsafe: bool) -> bool:

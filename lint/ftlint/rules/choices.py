@@ -58,7 +58,7 @@ def _is_no_list(context: Context, key: Key, value: object) -> bool:
 def _outside(key: Key, value: object) -> object | None:
     """Return the (first) word of `value` that is none of the key's choices."""
     assert key.choices is not None
-    if isinstance(value, dict):
+    if isinstance(value, (dict, set)):
         return None
     if key.separator is None:
         items = [] if isinstance(value, list) else [value]
@@ -80,9 +80,7 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
     assert key.choices is not None
     choices = [choice for choice in key.choices if choice is not None]
     table = compiled.VALUE_ALIASES.get(key.name, {})
-    alias = None
-    if not isinstance(value, (list, dict)):
-        alias = table.get(value) or table.get(str(value).lower())
+    alias = table.get(value) or table.get(str(value).lower())
     whole = isinstance(deref(entry.node), Scalar) and equal(entry.value, value)
     if alias is not None:
         note = f" ({alias['note']})" if alias.get("note") else ""
