@@ -8,6 +8,9 @@ from ftlint.rules.probed import counts_as_nothing, detail_of, fate_of, live_wher
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from ftlint.catalogue import Key
     from ftlint.context import Context
 
@@ -23,6 +26,12 @@ _FOR_TRAINING = frozenset(["use_v1_kernels"])
 
 _READ_IN_VAIN = frozenset(["FT536"])
 """Rules on keys that are read, though nothing comes of it: rows held out and never evaluated."""
+
+_BETAS = frozenset(["adam_beta1", "adam_beta2"])
+"""Keys that torch's AdamW wants as floats, where other optimizers reckon false as 0.
+
+Source: run with 0.9.3 to 0.9.5 (tests/oracle/test_optimizers.py).
+"""
 
 
 def fate(context: Context, key: Key, value: object) -> str | None:
@@ -40,11 +49,24 @@ def fate(context: Context, key: Key, value: object) -> str | None:
     if met == "refused":
         return met if _is_as_seen(context, key, strategy=True) else None
     values = context.instance["effective"]
+    if key.name in _BETAS and isinstance(value, bool) and _reckons_with(values, key.name, value):
+        return None
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
         return None  # its trainer is another one, and no run of it was seen to end on such a key
     if values.get("streaming") and key.name.startswith(("dataloader_", "preprocessing_num_")):
         return None  # a stream is loaded and mapped in another way
     return met if _comes_to(context, key, met) and matters(context, key) else None
+
+
+def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:
+    """Say whether the optimizer takes true or false for a number as a beta of Adam's.
+
+    BAdam's ratio mode checks nothing, and only divides by what the first one lacks of 1.
+    """
+    if values.get("use_badam") and values.get("badam_mode") == "ratio":
+        return beta == "adam_beta2" or not value
+    others = ("use_galore", "use_apollo", "use_adam_mini", "use_muon")
+    return not value and any(values.get(name) for name in others)
 
 
 def _comes_to(context: Context, key: Key, met: str) -> bool:
