@@ -149,7 +149,7 @@ def judged(case: Case, found: StepPlan | NoPlan, seen: dict[str, Any]) -> Verdic
         "logs": (found.logging_events, seen["logs"]),
         "rows evaluated on": (
             found.samples.evaluated,
-            None if case.config.get("eval_on_each_dataset") else seen["evaluated"],
+            _rows_of_one_evaluation(case, seen["evaluated"]),
         ),
         "epochs": (found.epochs_entered, len(seen["epoch_ends"])),
         # the trainer takes a stream, which has no length, for one epoch
@@ -167,6 +167,13 @@ def judged(case: Case, found: StepPlan | NoPlan, seen: dict[str, Any]) -> Verdic
     if vague and not case.undecided:
         return Verdict(case, WRONG, f"decided by the file, but not by the plan: {', '.join(vague)}")
     return Verdict(case, BOUNDED, ", ".join(case.undecided)) if vague else Verdict(case, EXACT)
+
+
+def _rows_of_one_evaluation(case: Case, lengths: list[int]) -> int | None:
+    """Return the rows that an evaluation goes over: one dataset after another, where each is."""
+    names = dict.fromkeys(case.config.get("eval_dataset", "").split(","))
+    each = len(names) if case.config.get("eval_on_each_dataset") else 1
+    return sum(lengths[:each]) if lengths else None
 
 
 def table(verdicts: list[Verdict]) -> list[str]:

@@ -186,7 +186,7 @@ def make(rng: Random, number: int, release: str, world: int, writer: Writer) -> 
         config["preprocessing_num_workers"] = 2
         config["preprocessing_batch_size"] = 5
     if streaming:
-        config |= {"streaming": True, "dataloader_num_workers": rng.choice([1, 1, 1, 2])}
+        config |= {"streaming": True, "dataloader_num_workers": rng.choice([1, 1, 2, 3])}
         config["max_steps"] = rng.choice([1, 4, 9])
         config.pop("mix_strategy", None)
         config.pop("interleave_probs", None)

@@ -63,6 +63,15 @@ def write_tables(listed: Path) -> None:
                 writer.write_table(table, max_chunksize=5)
 
 
+def rows_of(dataset: Any) -> int:
+    """Count the rows of a dataset; a stream has no length, and is read once more."""
+    try:
+        return len(dataset)
+    except TypeError:
+        whole = getattr(dataset, "dataset", dataset)  # of which a process sees its share
+        return sum(1 for _ in whole)
+
+
 def recorder(seen: dict[str, Any]) -> Any:
     from transformers import TrainerCallback
 
@@ -78,8 +87,7 @@ def recorder(seen: dict[str, Any]) -> Any:
 
         def on_evaluate(self, args: Any, state: Any, control: Any, **more: Any) -> None:
             seen["evaluations"].append(state.global_step)
-            with suppress(TypeError, AttributeError):  # a stream has no length
-                seen["evaluated"] = len(more["eval_dataloader"].dataset)
+            seen["evaluated"].append(rows_of(more["eval_dataloader"].dataset))
 
         def on_save(self, args: Any, state: Any, control: Any, **more: Any) -> None:
             seen["saves"].append(state.global_step)
@@ -95,8 +103,7 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
 
     seen: dict[str, Any] = {
         "evaluations": [], "saves": [], "epoch_ends": [], "rows": None, "batches": None,
-        "error": None,
-        "evaluated": None,
+        "error": None, "evaluated": [],
     }  # fmt: skip
     output = Path(case["config"]["output_dir"])
     try:

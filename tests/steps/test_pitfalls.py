@@ -186,6 +186,24 @@ class TestStreaming:
         assert refused([10, 1], **base).key == "dataset"
         assert planned([10, 2], **base).total_steps == exactly(10)
 
+    def test_each_rank_of_a_stream_may_read_it_all(self) -> None:
+        """Three workers, each of which ends its part with a batch, dealt out or cut by each rank."""
+        base = {"streaming": True, "max_steps": 10, "dataloader_num_workers": 3}
+        base |= {"per_device_train_batch_size": 5, "gradient_accumulation_steps": 1}
+        two, whole = World(gpus=2), {"accelerator_config": {"dispatch_batches": False}}
+        assert planned(100, world=two, **base).batches_per_epoch == Count(10, 11)
+        assert planned(100, world=two, **base, **whole).batches_per_epoch == Count(10, 12)
+
+    def test_a_pass_over_a_stream_may_be_in_vain(self) -> None:
+        """Seen: 2 rows and 2 workers, whose passes end at steps 0, 1, 2, 3 and 4."""
+        found = planned(
+            2, streaming=True, max_steps=4, dataloader_num_workers=2,
+            per_device_train_batch_size=5, gradient_accumulation_steps=2,
+        )  # fmt: skip
+        assert found.executed_steps == exactly(4)
+        assert found.epochs_entered == Count(4, None)
+        assert found.batches_per_epoch == Count(1, 2)
+
     def test_a_packed_stream_may_hold_nothing(self) -> None:
         base = {"streaming": True, "max_steps": 10, "dataloader_num_workers": 1}
         found = planned(10, **base, stage="pt")

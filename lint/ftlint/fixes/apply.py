@@ -85,16 +85,17 @@ class _Candidate(NamedTuple):
 class _Course(NamedTuple):
     """How the rounds went: `readable` is the file when its keys and values were mended.
 
-    `altered` are the changes that were made, without those that spell the same value otherwise.
+    `mending` are the changes until then that gave a key another value.
     """
 
     fixed: Fixed
     readable: Result
     made: tuple[_Candidate, ...]
-    altered: tuple[Change, ...]
+    mending: tuple[Change, ...]
 
     def harm(self, before: Result) -> tuple[Diagnostic, ...]:
-        return damage(before, self.readable, self.fixed.result, self.altered)
+        changes = (change for one in self.made for change in one.changes)
+        return damage(before, self.readable, self.fixed.result, self.mending, changes)
 
 
 def _rounds(
@@ -104,7 +105,7 @@ def _rounds(
     result, readable = before, None
     applied: list[Applied] = []
     made: list[_Candidate] = []
-    altered: list[Change] = []
+    mending: list[Change] = []
     withheld = dict(barred)
     for _ in range(MAX_ROUNDS + 1):
         wanted = [
@@ -117,7 +118,7 @@ def _rounds(
             readable = readable or result
         if not wanted:
             fixed = Fixed(result.source, tuple(applied), tuple(withheld.values()), result)
-            return _Course(fixed, readable or result, tuple(made), tuple(altered))
+            return _Course(fixed, readable or result, tuple(made), tuple(mending))
         page = read_page(result.source, options.target.dialect_of(result.source.path))
         if isinstance(page, Refused):
             withheld.update((_identity(one), _withheld(one, page.reason)) for one in wanted)
@@ -126,7 +127,8 @@ def _rounds(
         withheld.update((_identity(one), _withheld(one, why)) for one, why in objections)
         applied += [_applied(one, result.source) for one in done]
         made += done
-        altered += [change for one in done for change in one.changes if _alters(page, change)]
+        if readable is None:
+            mending += [change for one in done for change in one.changes if _revalues(page, change)]
         if done:
             result = lint(of_text(result.source.path, text), options)
     left = Fixed(before.source, (), tuple(withheld.values()), before, converged=False)
@@ -218,12 +220,12 @@ def _culprits(
     return blamed
 
 
-def _alters(page: Page, change: Change) -> bool:
-    """Say whether a change makes the file say something else, not the same in another spelling."""
+def _revalues(page: Page, change: Change) -> bool:
+    """Say whether a change gives a key another value, not the same in another spelling."""
+    if change.kind not in ("replace", "insert"):
+        return False
     entry = page.constructed.entries.get(change.key)
-    if change.kind != "replace" or entry is None:
-        return True
-    return not oracle.same(entry.value, read(page, change.text), set())
+    return entry is None or not oracle.same(entry.value, read(page, change.text), set())
 
 
 def _is_wanted(diagnostic: Diagnostic, unsafe: bool) -> bool:

@@ -15,27 +15,29 @@ READING = ("FT0", "FT1")
 
 
 def damage(
-    before: Result, readable: Result, after: Result, changes: Iterable[Change]
+    before: Result,
+    readable: Result,
+    after: Result,
+    mending: Iterable[Change],
+    changes: Iterable[Change],
 ) -> tuple[Diagnostic, ...]:
     """Return the errors and warnings that the fixes brought.
 
-    `readable` is the file once its keys and values are mended, before anything else is fixed. The
+    `changes` were made, `mending` of them such as give a key another value until the file was
+    `readable`: once its keys and values are mended, before anything else is fixed. The
     target refused it until then, and no rule rested on what it misread: what shows for the first
     time there was in the file all along, save for a key or value that a fix wrote and that is no
-    good itself. From there on, what is new is the fixes' doing.
+    good itself, and for keys that only the command takes which the file seemed to be for until
+    then. From there on, what is new is the fixes' doing.
     """
-    renamed: dict[str, str] = {}
-    written: set[str] = set()
-    for change in changes:
-        if change.kind == "rename":
-            renamed[change.key] = change.text
-        else:
-            written.add(change.key)
+    renamed = {change.key: change.text for change in changes if change.kind == "rename"}
+    written = {change.key for change in mending}
+    turned = before.command != readable.command
     made = written | {renamed[key] for key in written & renamed.keys()} | {None}
     mended = [
         one
         for one in _new(before, readable, renamed)
-        if one.code.startswith(READING) and one.key in made
+        if one.code.startswith(READING) and (turned or one.key in made)
     ]
     return (*mended, *_new(readable, after, renamed))
 

@@ -45,7 +45,13 @@ class Judge(NamedTuple):
         """Return what a run on so many rows comes to."""
         high = rows.high
         if high is not None and high - rows.low <= EVERY:
-            return self._hull(self._runs(range(rows.low, high + 1)))
+            runs = self._runs(range(rows.low, high + 1))
+            hull = self._hull(runs)
+            if self._may_pass_in_vain(runs) and not isinstance(hull, NoPlan):
+                from ftlint.steps.wide import without_end
+
+                return without_end(hull, self)
+            return hull
         ends = {rows.low, max(rows.low, self._fewest())}
         hull = self._hull(self._runs(sorted(ends if high is None else ends | {high})))
         if isinstance(hull, NoPlan):
@@ -53,6 +59,14 @@ class Judge(NamedTuple):
         from ftlint.steps.wide import widened
 
         return widened(hull, rows, self)
+
+    def _may_pass_in_vain(self, runs: list[tuple[int, Run] | NoPlan]) -> bool:
+        """Say whether a pass over a stream may end without a step, and another one with some.
+
+        The shuffled rows fall to other loading processes in each pass.
+        """
+        several = self.settings.streaming and self.settings.loader_workers > 1
+        return several and any(isinstance(one, NoPlan) for one in runs)
 
     def _fewest(self) -> int:
         """Return the fewest rows that a run which does a step can have."""
@@ -82,15 +96,18 @@ class Judge(NamedTuple):
         return found
 
     def _shapes(self, rows: int) -> tuple[Layout | None, ...]:
-        """Return the layouts that a stream may have: each loading process ends its own batch."""
+        """Return the layouts that a stream may have: each loading process ends its own batch.
+
+        Batches are dealt out to the ranks in turn, or each rank cuts its part out of all it reads.
+        """
         if not self.settings.streaming:
             return (None,)
         batch = self.settings.per_device_batch
-        shards = 1 if self.settings.split_batches else self.ranks.shards
-        fewest = -(-rows // batch)
+        group = batch if self.settings.split_batches else batch * self.ranks.shards
+        cut = batch if self.settings.dispatch_batches else group
+        fewest = -(-rows // cut)
         most = fewest + max(self.settings.loader_workers - 1, 0)
-        return tuple(Layout(-(-count // shards), batch * shards, rows)
-                     for count in {fewest, most})  # fmt: skip
+        return tuple(Layout(-(-count * cut // group), group, rows) for count in {fewest, most})
 
     def _run(self, rows: int, shape: Layout | None, stop: int | None = None) -> Run | NoPlan:
         if self.settings.stage == "ppo":

@@ -229,6 +229,9 @@ def _notes(
                      "the last epoch is cut short")  # fmt: skip
     if settings.streaming:
         notes.append("a stream has no length: max_steps alone ends the run")
+        if outcome.batches.exact is None and rows.samples.total.exact is not None:
+            notes.append("each of the dataloader_num_workers ends its part of a stream with a "
+                         "batch of its own, so a pass may have some batches more")  # fmt: skip
     if config.get("resume_from_checkpoint"):
         notes.append("counted from the start: a resumed run begins at the step of its checkpoint")
     return notes

@@ -80,6 +80,7 @@ class Settings(NamedTuple):
     drop_last: bool
     split_batches: bool
     even_batches: bool
+    dispatch_batches: bool  # of a stream, that one process reads for all; of rows nobody does
     streaming: bool
     loader_workers: int
     seed: int
@@ -163,6 +164,7 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
         drop_last=reader.flag("dataloader_drop_last"),
         split_batches=bool(accelerator.get("split_batches", False)),
         even_batches=bool(accelerator.get("even_batches", True)),
+        dispatch_batches=accelerator.get("dispatch_batches") in (None, True),
         streaming=streaming,
         loader_workers=reader.whole("dataloader_num_workers"),
         seed=reader.whole("seed"),

@@ -1,5 +1,7 @@
 """Bounds on a run whose rows may be anything in a wide range, from its shortest and longest.
 
+And on one whose passes over a stream may be in vain.
+
 Steps and batches grow with the rows; under max_steps the epochs shrink. Intervals written as
 fractions, and before 4.52 the epochs, do neither: their bounds hold for any number of rows.
 """
@@ -51,6 +53,19 @@ def widened(ends: Outcome, rows: Count, judge: Judge) -> Outcome:
         rows_seen=Count(executed.low, min(seen) if seen else None),
     )  # fmt: skip
     return _events(ends, judge)
+
+
+def without_end(hull: Outcome, judge: Judge) -> Outcome:
+    """Return bounds for passes of which some are in vain, nobody knows how many."""
+    hull = hull._replace(
+        batches=Count(1, hull.batches.high),
+        steps_per_epoch=Count(0, hull.steps_per_epoch.high),
+        updates_per_epoch=Count(0, hull.updates_per_epoch.high),
+        entered=Count(hull.entered.low, None),
+        progress=Amount(hull.progress.low, None),
+        rows_seen=Count(hull.rows_seen.low, None),
+    )
+    return _events(hull, judge)
 
 
 def _stopped(executed: Count, batches: int, settings: Settings) -> Count:
