@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from ftlint.messages import spelled
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -33,6 +35,8 @@ def codes(values: Iterable[object]) -> str:
 
 def plain(value: object) -> str:
     """Return a value as YAML would take it."""
+    if isinstance(value, float):
+        return spelled(value)
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 

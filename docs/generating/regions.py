@@ -155,7 +155,7 @@ def bands() -> str:
         for band in table_of_sft.sizes
     ]
     methods = [
-        (code(name), _epochs(method.epochs), code(f"{method.learning_rate:.1e}"))
+        (code(name), _epochs(method.epochs), code(plain(method.learning_rate)))
         for name, method in table_of_sft.methods.items()
         if method.learning_rate is not None
     ]

@@ -32,6 +32,8 @@ def show(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float):
+        return spelled(value)
     if isinstance(value, (list, tuple)):
         value = ", ".join(map(show, value[:12])) + (", …" if len(value) > 12 else "")
     text = str(value)
@@ -39,6 +41,25 @@ def show(value: object) -> str:
     if len(text) > longest:
         text = text[: longest - 1] + "…"
     return visible(" ".join(text.split()) if "\n" in text else text)
+
+
+def spelled(value: float) -> str:
+    """Return a float as configs have it, in a form that every YAML reader takes for one.
+
+    >>> spelled(1e-5)  # which alone is text to YAML 1.1
+    '1.0e-5'
+    >>> spelled(0.0002), spelled(0.05)
+    ('2.0e-4', '0.05')
+    """
+    text = repr(value)
+    if text.lstrip("-") in ("inf", "nan"):
+        return text.replace("inf", ".inf").replace("nan", ".nan")
+    if 0 < abs(value) < 1e-3:
+        text = next(short for many in range(20) if float(short := f"{value:.{many}e}") == value)
+    mantissa, mark, exponent = text.partition("e")
+    if not mark:
+        return text
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{int(exponent):+d}"
 
 
 def visible(text: str) -> str:

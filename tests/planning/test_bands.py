@@ -78,7 +78,7 @@ def test_a_trial_and_a_run_that_goes_on_are_not_judged() -> None:
 def test_a_rate_far_off_is_said_once() -> None:
     assert verdict(50000, 1, rate="5.0e-6") == "FT303"
     assert verdict(3000, 1, rate="5.0e-6") == "FT302 FT303"
-    for rate, said in (("5.0e-6", "20 times below 0.0001"), ("2.0e-3", "20 times 0.0001")):
+    for rate, said in (("5.0e-6", "20 times below 1.0e-4"), ("2.0e-3", "20 times 1.0e-4")):
         (finding,) = found(HEAD + f"learning_rate: {rate}\n")
         assert f"learning_rate {rate} is {said}, near" in finding.message
 

@@ -187,7 +187,7 @@ class TestStreaming:
         assert planned([10, 2], **base).total_steps == exactly(10)
 
     def test_each_rank_of_a_stream_may_read_it_all(self) -> None:
-        """Three workers, each of which ends its part with a batch, dealt out or cut by each rank."""
+        """Three workers each end with a batch, dealt out to the ranks or cut by each of them."""
         base = {"streaming": True, "max_steps": 10, "dataloader_num_workers": 3}
         base |= {"per_device_train_batch_size": 5, "gradient_accumulation_steps": 1}
         two, whole = World(gpus=2), {"accelerator_config": {"dispatch_batches": False}}

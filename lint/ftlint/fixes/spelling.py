@@ -9,6 +9,7 @@ from ftlint.construct import construct
 from ftlint.dialect import resolve
 from ftlint.document import compose
 from ftlint.fixes.page import Refused
+from ftlint.messages import spelled
 from ftlint.nodes import Document, Mapping
 from ftschemas.named import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def spell(value: object, dialect: Dialect) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return _float(value)
+        return spelled(value)
     if isinstance(value, int):
         return str(value)
     if isinstance(value, (list, tuple)):
@@ -83,12 +84,3 @@ def _is_json(text: str, value: object) -> bool:
         return bool(json.loads(text) == value)
     except ValueError:
         return False
-
-
-def _float(value: float) -> str:
-    """Return a float in a form that every YAML reader takes for one: `1.0e-05`, not `1e-05`."""
-    text = repr(value)
-    if text.lstrip("-") in ("inf", "nan"):
-        return text.replace("inf", ".inf").replace("nan", ".nan")
-    mantissa, mark, exponent = text.partition("e")
-    return f"{mantissa}.0e{exponent}" if mark and "." not in mantissa else text
