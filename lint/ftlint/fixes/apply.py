@@ -60,9 +60,23 @@ def fix(source: Source, options: Options, unsafe: bool = False) -> Fixed:
     A round applies the fixes that keep clear of each other; the oracle judges it, and the next
     round starts from a new lint. Keys and values that are misread come first: what a file says
     can be judged only when it is read as it is meant. Withheld is what the oracle objects to, and
-    what would bring an error or a warning that was not there.
+    what would bring an error or a warning that was not there. What is withheld at first may do no
+    harm once the others are made, so a file that was fixed in part is begun with once more.
     """
     before = lint(source, options)
+    fixed = _fixed(before, options, unsafe)
+    for _ in range(MAX_ROUNDS):
+        if not fixed.withheld or not fixed.applied:
+            return fixed
+        again = _fixed(fixed.result, options, unsafe)
+        if not again.applied:
+            return fixed
+        fixed = again._replace(applied=fixed.applied + again.applied)
+    return _left(before, fixed.withheld)
+
+
+def _fixed(before: Result, options: Options, unsafe: bool) -> Fixed:
+    """Make the fixes that bring nothing that was not there before."""
     barred: dict[_Identity, Withheld] = {}
     while True:
         course = _rounds(before, options, unsafe, barred)
@@ -131,8 +145,12 @@ def _rounds(
             mending += [change for one in done for change in one.changes if _revalues(page, change)]
         if done:
             result = lint(of_text(result.source.path, text), options)
-    left = Fixed(before.source, (), tuple(withheld.values()), before, converged=False)
-    return _Course(left, before, (), ())
+    return _Course(_left(before, tuple(withheld.values())), before, (), ())
+
+
+def _left(before: Result, withheld: tuple[Withheld, ...]) -> Fixed:
+    """Return a file as it was: its fixes go round in circles."""
+    return Fixed(before.source, (), withheld, before, converged=False)
 
 
 def _round(
