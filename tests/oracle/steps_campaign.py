@@ -23,7 +23,7 @@ from ftlint.datasets import Question, measure, samples
 from ftlint.facts import words
 from ftlint.steps import NoPlan, StepPlan, World, plan
 from ftlint.steps.packing import GROUPED
-from ftlint.steps.plan import TOO_FEW
+from ftlint.steps.plan import OWN_SHARDS, TOO_FEW
 from ftlint.target import parse_version
 
 from .environments import RELEASES, python_of
@@ -43,6 +43,8 @@ PORTS = (20_000, 32_000)  # below those that the system hands out
 FORESEEN = (
     (GROUPED, "Cannot find sufficient samples"),
     (TOO_FEW, "max_steps must be set to a positive value"),
+    (OWN_SHARDS, "still running"),
+    (OWN_SHARDS, "Connection reset by peer"),
 )
 """What a plan with bounds says that it may come to, and how the trainer says so if it does."""
 

@@ -65,8 +65,8 @@ class Judge(NamedTuple):
 
         The shuffled rows fall to other loading processes in each pass.
         """
-        several = self.settings.streaming and self.settings.loader_workers > 1
-        return several and any(isinstance(one, NoPlan) for one in runs)
+        several = self.settings.loader_workers > 1 or own_shards(self.settings, self.ranks)
+        return self.settings.streaming and several and any(isinstance(one, NoPlan) for one in runs)
 
     def _fewest(self) -> int:
         """Return the fewest rows that a run which does a step can have."""
@@ -98,16 +98,20 @@ class Judge(NamedTuple):
     def _shapes(self, rows: int) -> tuple[Layout | None, ...]:
         """Return the layouts that a stream may have: each loading process ends its own batch.
 
-        Batches are dealt out to the ranks in turn, or each rank cuts its part out of all it reads.
+        Batches are dealt out to the ranks in turn, or each rank cuts its part out of all it reads,
+        or reads shards of its own, whose rows are more or fewer than those of others.
         """
         if not self.settings.streaming:
             return (None,)
-        batch = self.settings.per_device_batch
+        batch, more = self.settings.per_device_batch, max(self.settings.loader_workers - 1, 0)
         group = batch if self.settings.split_batches else batch * self.ranks.shards
+        if own_shards(self.settings, self.ranks):
+            return Layout(1, group, rows), Layout(-(-rows // batch) + more, group, rows)
         cut = batch if self.settings.dispatch_batches else group
         fewest = -(-rows // cut)
-        most = fewest + max(self.settings.loader_workers - 1, 0)
-        return tuple(Layout(-(-count * cut // group), group, rows) for count in {fewest, most})
+        return tuple(
+            Layout(-(-count * cut // group), group, rows) for count in {fewest, fewest + more}
+        )
 
     def _run(self, rows: int, shape: Layout | None, stop: int | None = None) -> Run | NoPlan:
         if self.settings.stage == "ppo":
@@ -157,6 +161,15 @@ class Judge(NamedTuple):
             _same(one.rows_seen), _same(warm), _same(happened.logs), _same(happened.evaluations),
             saves, kept,
         )  # fmt: skip
+
+
+def own_shards(settings: Settings, ranks: Ranks) -> bool:
+    """Say whether each rank reads shards of a stream that no other reads.
+
+    Source: accelerate `prepare_data_loader` (1.7, 1.11).
+    """
+    apart = settings.streaming and not (settings.dispatch_batches or settings.split_batches)
+    return apart and 1 < ranks.shards < settings.stream_shards
 
 
 def _same(value: int) -> Count:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
-from ftlint.steps.outcome import Judge, Outcome
+from ftlint.steps.outcome import Judge, Outcome, own_shards
 from ftlint.steps.rows import load
 from ftlint.steps.settings import read
 from ftlint.steps.world import ranks as ranks_of
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ftlint.steps.world import Ranks, World
 
 TOO_FEW = "with as few rows as there may be the run is refused"
+OWN_SHARDS = (
+    "the ranks read different shards of the stream, and end a pass over it after different numbers "
+    "of batches: what is done each epoch may then hang"
+)
 
 PPO_REFUSED_FROM = (0, 9, 4)
 PPO_REFUSED = ("stage ppo stops after the models are loaded: it asks for trl 0.9.6 or older, and "
@@ -229,7 +233,9 @@ def _notes(
                      "the last epoch is cut short")  # fmt: skip
     if settings.streaming:
         notes.append("a stream has no length: max_steps alone ends the run")
-        if outcome.batches.exact is None and rows.samples.total.exact is not None:
+        if own_shards(settings, ranks):
+            notes.append(OWN_SHARDS)
+        elif outcome.batches.exact is None and rows.samples.total.exact is not None:
             notes.append("each of the dataloader_num_workers ends its part of a stream with a "
                          "batch of its own, so a pass may have some batches more")  # fmt: skip
     if config.get("resume_from_checkpoint"):

@@ -83,6 +83,7 @@ class Settings(NamedTuple):
     dispatch_batches: bool  # of a stream, that one process reads for all; of rows nobody does
     streaming: bool
     loader_workers: int
+    stream_shards: int  # a process of loader_workers, and a dataset, has one
     seed: int
     max_samples: int | None
     mix_strategy: str
@@ -167,6 +168,8 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
         dispatch_batches=accelerator.get("dispatch_batches") in (None, True),
         streaming=streaming,
         loader_workers=reader.whole("dataloader_num_workers"),
+        stream_shards=reader.whole("dataloader_num_workers")
+        * len(set(reader.names("dataset") or ())),
         seed=reader.whole("seed"),
         max_samples=max_samples,
         mix_strategy=reader.text("mix_strategy"),
@@ -206,10 +209,8 @@ def _schedule(reader: _Reader, transformers: Version) -> Schedule:
     if logging_strategy == "steps" and logging == 0:
         reader.fail("logging_steps", "logging_steps 0 is refused with logging_strategy steps")
     evaluation = reader.number("eval_steps") if reader.get("eval_steps") is not None else 0
-    names = reader.get("eval_dataset")
-    if isinstance(names, str):
-        names = [name.strip() for name in names.split(",")]
-    each = reader.flag("eval_on_each_dataset") and isinstance(names, list)
+    names = reader.names("eval_dataset")
+    each = reader.flag("eval_on_each_dataset") and names is not None
     limit = reader.get("save_total_limit")
     patience = reader.get("early_stopping_steps")
     eval_strategy = reader.word("eval_strategy", INTERVALS)
@@ -223,7 +224,7 @@ def _schedule(reader: _Reader, transformers: Version) -> Schedule:
         eval_delay=reader.number("eval_delay") if eval_strategy != "no" else 0,
         eval_on_start=reader.flag("eval_on_start"),
         do_eval=reader.flag("do_eval") or eval_strategy != "no",
-        eval_passes=len(set(map(str, names))) if each and isinstance(names, list) else 1,
+        eval_passes=len(set(names)) if each and names is not None else 1,
         save_strategy=reader.word("save_strategy", saves),
         save_steps=reader.number("save_steps"),
         save_total_limit=reader.whole("save_total_limit") if limit is not None else 0,
@@ -319,9 +320,14 @@ class _Reader:
             self.fail("interleave_probs", f"interleave_probs {value!r} is not a list of numbers")
             return None
         for key in ("dataset", "eval_dataset"):  # a name counts as often as it is written
-            names = self.get(key)
-            listed = names.split(",") if isinstance(names, str) else names
-            if isinstance(listed, list) and len(listed) != len(found):
-                self.fail("interleave_probs", f"{len(found)} interleave_probs for {len(listed)} "
+            names = self.names(key)
+            if names is not None and len(names) != len(found):
+                self.fail("interleave_probs", f"{len(found)} interleave_probs for {len(names)} "
                                               f"names in {key}")  # fmt: skip
         return found
+
+    def names(self, key: str) -> list[str] | None:
+        """Return the names that a key lists; None where it is no list."""
+        value = self.get(key)
+        listed = value.split(",") if isinstance(value, str) else value
+        return [str(name).strip() for name in listed] if isinstance(listed, list) else None
