@@ -47,6 +47,15 @@ have said of the training alone. Made by
 python bench/suites/families.py FOLDER lora-0.5b full-0.5b lora-8b qlora-8b
 ```
 """
+HINDSIGHT = """## The same in hindsight
+
+What the present code makes of the calibrations and runs above. It was written with them at hand, so
+this proves nothing of its forecasts: it shows what has changed since. Micro-batches are forward and
+backward alone, without fetching, start-up, evaluations and checkpoints; in the runs before the
+second pair of H100s fetching was slowed by our own counting. Made by
+`python bench/suites/hindsight.py FOLDER`.
+
+"""
 RATES = """## Rates of the held-out runs
 
 Random weights in the named shape, which cost what real ones do. MFU counts the model's work with
@@ -77,7 +86,9 @@ python bench/suites/rates.py FOLDER runners-8b runners-0.5b
 OVERHEAD = """## What measuring costs
 
 One run in which every other block of steps is not measured; each block is held against the two
-beside it, of the other kind. Made by `python bench/suites/overhead.py CONFIG RESULT`.
+beside it, of the other kind. `overhead-before` counted batches by torch, whose threads are slow to
+wake; `overhead-after` and what follows count them by numpy. Made by
+`python bench/suites/overhead.py CONFIG RESULT`.
 
 """
 NEMO = (
@@ -93,7 +104,7 @@ def pages() -> dict[str, str]:
         return {}
     parts = [
         HEAD, COUNTS, table(("results", "GPU", "configs", "exact", "other"), _counts()),
-        TIMES, _times(), RATES, table(_RATES, _rates()),
+        TIMES, _times(), HINDSIGHT, table(_HINDSIGHT, _hindsight()), RATES, table(_RATES, _rates()),
         PUBLISHED, table(_PUBLISHED, _published()),
         RUNNERS, table(_RUNNERS, _runners()), OVERHEAD, table(_OVERHEAD, _overhead()),
     ]  # fmt: skip
@@ -170,6 +181,17 @@ def _session(name: str, held: list[Any]) -> str:
     return about + table(head, rows) + summary
 
 
+_HINDSIGHT = ("results", "runs", "wall, median error", "worst", "inside",
+              "micro-batches, median error", "worst")  # fmt: skip
+
+
+def _hindsight() -> Iterator[tuple[str, ...]]:
+    from bench.suites.hindsight import misses, summary
+
+    for folder in sorted({path.parents[1] for path, _, _ in _held()}, reverse=True):
+        yield folder.name, *summary(list(misses(folder)))
+
+
 _RATES = ("run", "GPU", "median step s", "tokens/s", "MFU", "HFU", "peak GB")
 
 
@@ -243,7 +265,7 @@ def _runners() -> Iterator[tuple[str, ...]]:
         )
 
 
-_OVERHEAD = ("run", "GPU", "blocks × steps", "steps/s, measured over not measured")
+_OVERHEAD = ("results", "run", "GPU", "blocks × steps", "steps/s, measured over not measured")
 
 
 def _overhead() -> Iterator[tuple[str, ...]]:
@@ -252,6 +274,7 @@ def _overhead() -> Iterator[tuple[str, ...]]:
     for path in sorted(RAW.glob("*/overhead*.json")):
         found = _load(path)
         yield (
+            str(path.relative_to(RAW)),
             f"{found['model'].removeprefix('random:')}, {found['runner']}",
             _gpu(found),
             f"{len(found['blocks'])} × {found['block']}",

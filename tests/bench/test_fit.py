@@ -8,6 +8,7 @@ import pytest
 
 from ftbench.calibration.design import PADDED_TO, TIMED, WARM, design, up
 from ftbench.calibration.fit import Law, Point, fit, resampled, residuals
+from ftbench.calibration.pieces import pieces, split_of
 
 BIG = Law(start=0.004, per_token=1.3e-4, per_square=6e-9)
 """About an 8B LoRA on one H100."""
@@ -49,6 +50,28 @@ def test_floor_of_a_host_bound_model() -> None:
     found = fit(points(SMALL, list(plan.fitted), 1, 0.004))
     assert found.floor == pytest.approx(SMALL.floor, rel=0.02)
     assert found.at(1, 64) == pytest.approx(SMALL.floor, rel=0.02)
+
+
+def test_pieces_of_liger() -> None:
+    """The first is the example in Liger's own source: 8 pieces of 2,048."""
+    llama = {"vocab": 32_000, "hidden": 4096}
+    assert split_of(llama, {"liger": False}) == 0
+    assert pieces(4 * 4096, split_of(llama, {"liger": True})) == 8
+    split = split_of({"vocab": 151_936, "hidden": 896}, {"liger": True})
+    assert split == 170
+    found = [pieces(rows * length, split) for rows, length in ((56, 640), (80, 640), (1, 1))]
+    assert found == [140, 100, 1]  # of 256 tokens, of 512, and the only one
+    assert all(1 <= pieces(tokens, 170) <= 170 for tokens in range(1, 60_000, 7))
+    assert pieces(1000, 0) == 0
+
+
+def test_a_law_with_pieces_is_recovered() -> None:
+    law = Law(0.0, 9e-6, 1e-9, per_piece=0.001, split=170)
+    shapes = [(rows, length) for rows in (28, 56) for length in (640, 832, 1024)]
+    found = fit(points(law, shapes, 0, 0.0), 170)
+    assert found.per_piece == pytest.approx(law.per_piece, rel=1e-6)
+    assert found.at(80, 640) == pytest.approx(law.at(80, 640), rel=1e-6)
+    assert abs(fit(points(law, shapes, 0, 0.0)).at(80, 640) / law.at(80, 640) - 1) > 0.03
 
 
 def test_no_coefficient_is_negative_whatever_was_measured() -> None:

@@ -1,9 +1,10 @@
 """The law of a micro-batch's time, fitted to a few shapes; no coefficient is negative.
 
-    work = start + per_token * T + per_square * Q
-    seconds = (floor^4 + work^4)^(1/4)
+    work = start + per_token * T + per_square * Q + per_piece * P
+    seconds = (floor^6 + work^6)^(1/6)
 
-T are the positions of the padded batch, Q the sum of its squared row lengths: the device's work.
+T are the positions of the padded batch, Q the sum of its squared row lengths, P the pieces that
+Liger takes the loss in: the device's work.
 The floor is what the host needs to launch the work however small it is. Far from each other the
 slower of the two decides; where they are alike, some layers wait for one and some for the other.
 """
@@ -17,12 +18,14 @@ from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from ftbench.calibration.pieces import pieces
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-SHARPNESS = 4
-"""How sharply host and device hand over: steps of a 0.5B LoRA on one H100 at 0.8 to 1.2 times the
-floor's work fit 4 to 5."""
+SHARPNESS = 6
+"""How sharply host and device hand over: with 5 to 6 the calibrations in docs/benchmarks/raw tell
+the steps of the held-out runs best (bench/suites/hindsight.py)."""
 NOISE = 0.007
 """Least relative uncertainty of a point: shapes differ in kernels, not only in size."""
 FLOORS = (0.8, 0.85, 0.9, 0.95, 1.0)
@@ -67,16 +70,20 @@ class Point:
 
 @dataclass(frozen=True)
 class Law:
-    """Seconds of a micro-batch by its shape."""
+    """Seconds of a micro-batch by its shape. `split`: see `pieces`."""
 
     start: float
     per_token: float
     per_square: float
     floor: float = 0.0
+    per_piece: float = 0.0
+    split: int = 0
 
     def work(self, rows: int, length: int) -> float:
         """Return the seconds that the device needs for such a batch."""
-        return self.start + self.per_token * rows * length + self.per_square * rows * length**2
+        tokens = rows * length
+        by_size = self.per_token * tokens + self.per_square * tokens * length
+        return self.start + by_size + self.per_piece * pieces(tokens, self.split)
 
     def at(self, rows: int, length: int) -> float:
         """Return the seconds of forward and backward over rows of a padded length."""
@@ -94,10 +101,10 @@ class Law:
 
 def law_of(record: dict[str, Any]) -> Law:
     """Return a law that `Law.record` wrote."""
-    return Law(**{name: float(record[name]) for name in Law.__dataclass_fields__})
+    return Law(**{name: record[name] for name in Law.__dataclass_fields__})
 
 
-def fit(points: Sequence[Point]) -> Law:
+def fit(points: Sequence[Point], split: int = 0) -> Law:
     """Return the law that fits best, in relative terms.
 
     Raises:
@@ -109,7 +116,7 @@ def fit(points: Sequence[Point]) -> Law:
     floors = sorted(
         {share * one for one in seconds for share in FLOORS if share * one < max(seconds)}
     )
-    laws = [_above(points, seconds, floor) for floor in (0.0, *floors)]
+    laws = [_above(points, seconds, floor, split) for floor in (0.0, *floors)]
     return min(laws, key=lambda law: _score(law, points, seconds))
 
 
@@ -117,7 +124,7 @@ def _joined(floor: float, work: float) -> float:
     return float((floor**SHARPNESS + work**SHARPNESS) ** (1 / SHARPNESS))
 
 
-def resampled(points: Sequence[Point], count: int) -> Iterator[Law]:
+def resampled(points: Sequence[Point], count: int, split: int = 0) -> Iterator[Law]:
     """Yield laws of a residual bootstrap: what the fit could as well have come to.
 
     Each point is moved by a residual of the fit drawn at random, in units of its own uncertainty
@@ -125,7 +132,7 @@ def resampled(points: Sequence[Point], count: int) -> Iterator[Law]:
     deviation where that is larger. The floor moves with the points at it.
     """
     draw = random.Random(SEED)
-    law = fit(points)
+    law = fit(points, split)
     fitted = [law.at(point.rows, point.length) for point in points]
     unsure = [point.noise for point in points]
     free = max(1, len(points) - 3)
@@ -141,7 +148,8 @@ def resampled(points: Sequence[Point], count: int) -> Iterator[Law]:
             for one, noise in zip(fitted, unsure)
         ]
         changes = [share * (new / old) for share, new, old in zip(shares, moved, fitted)]
-        yield _above(points, moved, law.floor * sum(changes) / sum(shares) if law.floor else 0.0)
+        floor = law.floor * sum(changes) / sum(shares) if law.floor else 0.0
+        yield _above(points, moved, floor, split)
 
 
 def _larger(one: float, other: float) -> float:
@@ -153,7 +161,7 @@ def residuals(points: Sequence[Point], law: Law) -> list[float]:
     return [point.typical / law.at(point.rows, point.length) - 1 for point in points]
 
 
-def _above(points: Sequence[Point], seconds: Sequence[float], floor: float) -> Law:
+def _above(points: Sequence[Point], seconds: Sequence[float], floor: float, split: int) -> Law:
     """Return the best law with this floor: the work that the points above it show."""
     chosen = [at for at, one in enumerate(seconds) if one > CLEAR * floor]
     work = [max(0.0, one**SHARPNESS - floor**SHARPNESS) ** (1 / SHARPNESS) for one in seconds]
@@ -162,13 +170,14 @@ def _above(points: Sequence[Point], seconds: Sequence[float], floor: float) -> L
         part ** (SHARPNESS - 1) / one**SHARPNESS / point.noise
         for part, one, point in zip(work, seconds, points)
     ]
-    law = _linear(points, work, weights, chosen)
-    return Law(law.start, law.per_token, law.per_square, floor)
+    start, per_token, per_square, per_piece = _linear(points, work, weights, chosen, split)
+    return Law(start, per_token, per_square, floor, per_piece, split)
 
 
 def _score(law: Law, points: Sequence[Point], seconds: Sequence[float]) -> float:
     """Return Akaike's criterion, each point with its own uncertainty."""
-    found: float = 2.0 * sum(value > 0 for value in asdict(law).values())
+    coefficients = law.start, law.per_token, law.per_square, law.per_piece, law.floor
+    found: float = 2.0 * sum(value > 0 for value in coefficients)
     for point, value in zip(points, seconds):
         said = law.at(point.rows, point.length)
         found += float(((value / said - 1) / point.noise) ** 2) if said else math.inf
@@ -176,24 +185,31 @@ def _score(law: Law, points: Sequence[Point], seconds: Sequence[float]) -> float
 
 
 def _linear(
-    points: Sequence[Point], seconds: Sequence[float], weights: Sequence[float], chosen: list[int]
-) -> Law:
+    points: Sequence[Point],
+    seconds: Sequence[float],
+    weights: Sequence[float],
+    chosen: list[int],
+    split: int,
+) -> list[float]:
     """Return the weighted least squares over the chosen points, no coefficient negative.
 
-    A coefficient has to earn its place by Akaike's criterion; the weights are over the noise.
+    They are those of nothing, tokens, squares and pieces. A coefficient has to earn its place by
+    Akaike's criterion; the weights are over the noise.
     """
     columns: list[Callable[[Point], float]] = [
-        lambda _: 1.0, lambda one: float(one.tokens), lambda one: float(one.squares)
+        lambda _: 1.0, lambda one: float(one.tokens), lambda one: float(one.squares),
+        lambda one: float(pieces(one.tokens, split)),
     ]  # fmt: skip
     rows = [[column(points[at]) * weights[at] for column in columns] for at in chosen]
     targets = [seconds[at] * weights[at] for at in chosen]
-    best, least = [0.0, 0.0, 0.0], sum(target**2 for target in targets)
-    for size in range(1, min(3, len(chosen)) + 1):
-        for kept in combinations(range(3), size):
+    width = len(columns) if split else len(columns) - 1
+    best, least = [0.0] * len(columns), sum(target**2 for target in targets)
+    for size in range(1, min(width, len(chosen)) + 1):
+        for kept in combinations(range(width), size):
             found = _least_squares([[row[at] for at in kept] for row in rows], targets)
             if found is None or min(found) < 0:
                 continue
-            whole = [0.0, 0.0, 0.0]
+            whole = [0.0] * len(columns)
             for at, value in zip(kept, found):
                 whole[at] = value
             misses = 2.0 * size + sum(
@@ -202,7 +218,7 @@ def _linear(
             )
             if misses < least - 1e-12:
                 best, least = whole, misses
-    return Law(*best)
+    return best
 
 
 def _least_squares(rows: list[list[float]], targets: list[float]) -> list[float] | None:

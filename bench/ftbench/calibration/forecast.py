@@ -99,14 +99,14 @@ def forecast(
             f"batches are small for this GPU: for {waiting:.0%} of the time it waits for the host,"
             " and other work on the machine changes that"
         )
-    correction = prices.correction
-    if work.lengths and correction == 1.0:
+    if work.lengths and not record["real"]:
         notes.append("no real batches were timed when calibrating")
     steps = work.loop.steps
     micro = work.loop.micro_batches()
     each = [_seconds(law, counted) for counted in runs]
     own = sum(each) / len(runs)
     typical = _mean(runs)
+    tokens = sum(times * rows * length for (rows, length), times in typical.items())
     fresh = sum(len(counted) for counted in runs) / len(runs)
     save, save_unsure = _saving(record, prices, notes, work)
     evaluation, evaluation_unsure = _evaluation(law, prices, record, work, notes)
@@ -114,8 +114,8 @@ def forecast(
         Part("start-up", prices.startup),
         Part("data", (prices.row or 0.0) * (work.rows_prepared or 0)),
         Part("first step and new shapes", prices.first + prices.shape * max(0.0, fresh - 1)),
-        Part("micro-batches", correction * own + prices.later * (micro - steps)),
-        Part("fetching", prices.batch * micro),
+        Part("micro-batches", own + prices.later * (micro - steps)),
+        Part("fetching", prices.token * tokens),
         Part("optimizer", prices.step * steps),
         Part("logging", prices.log * work.logs),
         Part("evaluations", evaluation),
@@ -127,13 +127,12 @@ def forecast(
     begun = max(STARTUP * prices.startup, prices.startup_spread)
     draw = random.Random(SEED)
     found = []
-    for number, other in enumerate(resampled(points, DRAWS)):
+    for number, other in enumerate(resampled(points, DRAWS, law.split)):
         ratio = _seconds(other, typical) / own if own else 1.0
         chance = each[number % len(runs)] / own if own else 1.0
-        noise = draw.gauss(0, prices.scatter) / math.sqrt(max(1, steps))
         steady = by_name["micro-batches"] * ratio * chance + by_name["optimizer"]
         steady += by_name["fetching"] + by_name["logging"]
-        total = steady * (1 + draw.gauss(0, spread) + noise)
+        total = steady * (1 + draw.gauss(0, spread))
         total += max(0.0, draw.gauss(prices.startup, begun))
         total += max(0.0, by_name["data"] * (1 + draw.gauss(0, 0.2)))
         total += by_name["first step and new shapes"] * draw.uniform(0.5, 1.5)

@@ -10,7 +10,8 @@ from ftbench.analysis import peaks
 from ftbench.calibration import key as keys
 from ftbench.calibration.answer import STAGES, data_of
 from ftbench.calibration.design import Design, design, up
-from ftbench.calibration.measured import Incomplete, record_of
+from ftbench.calibration.measured import record_of
+from ftbench.calibration.points import Incomplete
 from ftbench.calibration.store import KIND, VERSION
 from ftbench.models.source import NoModel, choose, read_shape
 from ftbench.runners import configs
@@ -36,7 +37,8 @@ SMALL = 2_000_000_000
 """Parameters of a model whose whole checkpoint is written to price it."""
 ACCUMULATION = 2
 """Micro-batches of a scheduled step: the first tells the law, the other what adding gradients to
-those that are there takes over it."""
+those that are there takes over it. The config's own batches are not accumulated: the two kinds of
+steps then show what lies between micro-batches."""
 
 
 class Asked(NamedTuple):
@@ -116,14 +118,14 @@ def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int
 
     No more steps than the config takes itself.
     """
-    accumulation = int(values.get("gradient_accumulation_steps") or 1)
-    steps = max(min(8, batches), min(40, batches // accumulation))
+    steps = batches
     plan = configs.plan(loaded, {**loaded.values, **dict(job.changed)})
     if isinstance(plan, StepPlan) and plan.total_steps.exact is not None:
         steps = min(steps, plan.total_steps.exact)
+    changed = ("gradient_accumulation_steps", 1), *_priced(job, values, steps, plan)
     return job._replace(
         full=True, steps=steps, measure=True, count_lengths=True, schedule=None,
-        changed=(*job.changed, *_priced(job, values, steps, plan)),
+        changed=(*job.changed, *changed),
     )  # fmt: skip
 
 

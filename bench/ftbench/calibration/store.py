@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from ftbench.results.record import Result
 
-VERSION = 2
-"""1 had a start-up that ended where the trainer began, and a floor that met the work sharply."""
+VERSION = 3
+"""1 had a start-up that ended where the trainer began, and a floor that met the work sharply; 2 had
+one price for fetching a batch of whatever size, and held real batches apart from the law."""
 KIND = "calibration"
 FOLDER = "FTBENCH_CALIBRATION"
 

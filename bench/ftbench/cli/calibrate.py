@@ -12,6 +12,7 @@ from ftbench.cli import options as shared
 from ftbench.results.record import write
 
 if TYPE_CHECKING:
+    from ftbench.calibration.fit import Law
     from ftbench.results.record import Result
     from ftbench.runners.job import Prepared
 
@@ -77,7 +78,7 @@ def command(config: str | None, **options: Any) -> None:
 
 def _calibrate(config: str, options: dict[str, Any]) -> dict[str, Any]:
     from ftbench.calibration import store
-    from ftbench.calibration.measured import Incomplete
+    from ftbench.calibration.points import Incomplete
     from ftbench.calibration.sessions import Asked, Failed, calibrate
     from ftbench.runners.job import Job
 
@@ -130,12 +131,11 @@ def lines(record: dict[str, Any]) -> list[str]:
     law, check, prices = law_of(record["law"]), record["check"], record["prices"]
     found = [
         f"{record['gpu']['name']}, {record['key']['model']}, {record['key']['method']}",
-        f"a micro-batch  {law.start:.4g} + {law.per_token:.4g} x tokens"
-        f" + {law.per_square:.4g} x squares s, no less than {law.floor:.4g} s",
-        f"beside it      {prices['step']:.4g} s a step, {prices['batch']:.4g} s to fetch a batch",
-        f"once           start-up {prices['startup']:.1f} s, first step {prices['first']:.1f} s",
-        f"real batches   {prices['correction']:.3f} x the law"
-        f" (and {prices['shape']:.3g} s for a new shape)",
+        f"a micro-batch  {_sum(law)} s, no less than {law.floor:.4g} s",
+        f"beside it      {prices['step']:.4g} s a step,"
+        f" {1e6 * prices['token']:.3g} µs to fetch a token",
+        f"once           start-up {prices['startup']:.1f} s, first step {prices['first']:.1f} s,"
+        f" a new shape {prices['shape']:.3g} s",
         f"held out       {check['rows']} x {check['length']}: {check['predicted']:.4g} s said,"
         f" {check['measured']:.4g} s measured ({check['error']:+.1%})",
         f"took           {record['seconds']:.0f} s",
@@ -143,6 +143,15 @@ def lines(record: dict[str, Any]) -> list[str]:
     if abs(check["error"]) > WORST:
         found.append(f"! the held-out shape is missed by more than {WORST:.0%}: bounds are wider")
     return found
+
+
+def _sum(law: Law) -> str:
+    """Return the law's terms, without those that the fit left out."""
+    terms = (
+        (law.start, ""), (law.per_token, " x tokens"), (law.per_square, " x squares"),
+        (law.per_piece, " x pieces of the loss"),
+    )  # fmt: skip
+    return " + ".join(f"{value:.4g}{of}" for value, of in terms if value) or "0"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,100 @@
+"""The steps of calibration runs, and the shapes whose time they tell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from statistics import median_high
+from typing import TYPE_CHECKING
+
+from ftbench.calibration.design import WARM
+from ftbench.calibration.fit import Point
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ftbench.calibration.design import Design
+    from ftbench.calibration.fit import Law
+    from ftbench.results.record import Result, Step
+
+LEAST = 3
+"""So many steps of the config's own data at least are held against the synthetic shapes."""
+
+
+class Incomplete(Exception):
+    """The runs do not hold what a calibration is made of. The text says what is missing."""
+
+
+def points_of(result: Result, design: Design) -> tuple[list[Point], Point]:
+    """Return the fitted shapes and the held-out one, as measured.
+
+    Raises:
+        Incomplete: steps are missing, or their times were not captured.
+    """
+    found = []
+    for (rows, length), steps in zip((*design.fitted, design.held_out), by_shape(result)):
+        seconds = [seconds_each(step)[0] for step in steps[WARM:]]
+        found.append(Point(rows, length, tuple(seconds)))
+    return found[:-1], found[-1]
+
+
+def by_shape(result: Result) -> list[list[Step]]:
+    """Return the steps of each shape of the schedule, in turn. Raises `Incomplete`."""
+    steps = result["steps"]
+    groups: dict[tuple[int, int], list[Step]] = {}
+    for entry in result["schedule"] or []:
+        part, steps = steps[: entry["steps"]], steps[entry["steps"] :]
+        shape = entry["rows"], entry["length"]
+        if len(part) < entry["steps"] or any(
+            tuple(batch[:2]) != shape for step in part for batch in step["micro_batches"]
+        ):
+            raise Incomplete(f"the steps of shape {shape[0]} x {shape[1]} were not all done")
+        groups.setdefault(shape, []).extend(part)
+    if not groups:
+        raise Incomplete("the run had no schedule")
+    return list(groups.values())
+
+
+def forward_backward(step: Step) -> float:
+    """Return the seconds of a step's micro-batches. Raises `Incomplete`."""
+    value = step["forward_backward"]
+    if value is None or not step["micro_batches"]:
+        raise Incomplete("the time of forward and backward was not captured")
+    return value
+
+
+def seconds_each(step: Step) -> list[float]:
+    """Return the seconds of each micro-batch; older results know only their sum."""
+    whole = forward_backward(step)
+    return step.get("each") or [whole / len(step["micro_batches"])] * len(step["micro_batches"])
+
+
+def tokens(step: Step) -> int:
+    """Return the positions of a step's micro-batches, padding too."""
+    return sum(rows * length for rows, length, *_ in step["micro_batches"]) or 1
+
+
+def fresh(steps: Sequence[Step]) -> Iterator[tuple[Step, int]]:
+    """Yield each step after the first with how many of its shapes no step before it had."""
+    seen: set[tuple[int, ...]] = set()
+    for number, step in enumerate(steps):
+        shapes = {tuple(one[:2]) for one in step["micro_batches"]}
+        if number:
+            yield step, len(shapes - seen)
+        seen |= shapes
+
+
+def point_of(real: Result, law: Law) -> Point | None:
+    """Return what the config's own batches took, as one more shape; None from too few steps.
+
+    Only steps whose shapes were all seen before tell it: others wait for memory and kernels. They
+    are brought to their median length by the law of the synthetic shapes.
+    """
+    steps = [step for step, new in fresh(real["steps"]) if not new]
+    steps = steps[len(steps) // 3 :]
+    if len(steps) < LEAST:
+        return None
+    rows = Counter(step["micro_batches"][0][0] for step in steps).most_common(1)[0][0]
+    length = median_high(step["micro_batches"][0][1] for step in steps)
+    at = law.at(rows, length)
+    seconds = [seconds_each(step)[0] / law.at(*step["micro_batches"][0][:2]) * at for step in steps]
+    return Point(rows, length, tuple(seconds))

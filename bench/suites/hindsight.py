@@ -1,0 +1,96 @@
+"""What the present code makes of the calibrations and held-out runs that are kept.
+
+`python bench/suites/hindsight.py FOLDER...` calibrates anew from the raw results of each family in
+the folders, and holds what that says against the runs that were made: their wall time, and the time
+of their micro-batches alone. It is no proof of the forecasts, since the code was written with these
+runs at hand; it shows what a change to the law or the prices does.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftbench.calibration import asking
+from ftbench.calibration.answer import Answer, answer
+from ftbench.calibration.design import Design
+from ftbench.calibration.measured import record_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FORWARD = ("first step and new shapes", "micro-batches")
+
+
+class Miss(NamedTuple):
+    """A held-out run: what was said over what was measured, minus one."""
+
+    run: str
+    wall: float
+    inside: bool
+    micro_batches: float
+
+
+def _load(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def recalibrated(family: Path) -> dict[str, Any]:
+    """Return the record that the present code makes of a family's calibration runs."""
+    kept = json.loads((family / "calibration.jsonl").read_text("utf-8").partition("\n")[0])
+    found = {path.name.split("-")[1]: _load(path) for path in sorted(family.glob("cal/*.json"))}
+    scheduled = found["scheduled"]
+    shapes = dict.fromkeys((entry["rows"], entry["length"]) for entry in scheduled["schedule"])
+    *fitted, held_out = shapes
+    lengths = kept["lengths"] or {}
+    about = {name: value for name, value in lengths.items() if name not in ("rows", "counts")}
+    design = Design(tuple(fitted), held_out)
+    record = record_of(scheduled, found.get("real"), design, kept["key"], about)
+    return {**record, "when": kept["when"]}
+
+
+def misses(folder: Path) -> Iterator[Miss]:
+    """Yield the held-out runs of a folder's families that the present code can answer for."""
+    for calibration in sorted(folder.glob("*/calibration.jsonl")):
+        family = calibration.parent
+        record = recalibrated(family)
+        for path in sorted(family.glob("held-?.json")):
+            result = _load(path)
+            question = asking.of_result(result)
+            said = None if question is None else answer(question, [record])
+            if not isinstance(said, Answer):
+                continue
+            forecast, wall = said.forecast, result["phases"]["wall"]
+            steps = sum(part.seconds for part in forecast.parts if part.name in FORWARD)
+            took = sum(step["forward_backward"] for step in result["steps"])
+            yield Miss(
+                f"{family.name} {path.stem}", forecast.seconds / wall - 1,
+                forecast.low <= wall <= forecast.high, steps / took - 1,
+            )  # fmt: skip
+
+
+def summary(found: Sequence[Miss]) -> tuple[str, ...]:
+    """Return how many runs, wall median and worst, inside, micro-batches median and worst."""
+    walls = [abs(one.wall) for one in found]
+    steps = [abs(one.micro_batches) for one in found]
+    return (
+        str(len(found)), f"{median(walls):.1%}", f"{max(walls):.1%}",
+        str(sum(one.inside for one in found)), f"{median(steps):.1%}", f"{max(steps):.1%}",
+    )  # fmt: skip
+
+
+def main(*folders: str) -> None:
+    """Print each run and the summary of each folder."""
+    for folder in folders:
+        found = list(misses(Path(folder)))
+        for one in found:
+            inside = "inside" if one.inside else "OUTSIDE"
+            print(f"{one.run:18} wall {one.wall:+.1%} {inside:7} steps {one.micro_batches:+.1%}")
+        print(folder, *summary(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
