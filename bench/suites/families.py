@@ -73,9 +73,9 @@ class Family(NamedTuple):
 # Batches that keep the GPU busy, and runs of about two minutes: what is tested is the law of a
 # step, neither how long a host takes to launch short ones nor what its disk does to a start-up.
 _SMALL, _SMALL_REACH = Shape(40, 1, 1024, 200), ("--batch", "56")
-_SMALL_RUNS = (Shape(56, 1, 1024, 135), Shape(32, 3, 896, 90), Shape(80, 1, 640, 140, WATCHED))
+_SMALL_RUNS = (Shape(48, 1, 1024, 150), Shape(28, 4, 768, 75), Shape(72, 1, 704, 140, WATCHED))
 _LARGE, _LARGE_REACH = Shape(4, 1, 2048, 100), ("--batch", "3", "--length", "4096")
-_LARGE_RUNS = (Shape(6, 2, 2048, 34), Shape(10, 1, 1024, 80), Shape(2, 2, 4096, 50))
+_LARGE_RUNS = (Shape(5, 2, 2048, 40), Shape(12, 1, 1024, 66), Shape(2, 3, 4096, 33))
 
 FAMILIES = {
     "lora-0.5b": Family(
