@@ -11,7 +11,7 @@ from tests.rules.examples import Example, judge, load, spans
 
 import ftschemas
 from ftlint.report import Run, reporter
-from ftlint.report.json_ import URL
+from ftlint.report.json_ import HOME
 from ftlint.rules.registry import RULES
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ftschemas.ruleformat import Condition
 
-SOURCE = URL.partition("/docs/")[0]
+SOURCE = f"{HOME}/blob/main"
 DATA = Path(ftschemas.__file__).parent
 FAMILIES = {
     "FT0": "the file as the loader reads it",

@@ -51,7 +51,7 @@ class Run(NamedTuple):
         )
 
 
-FORMATS = ("text", "concise", "json", "jsonl", "github")
+FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
 
 
 def reporter(name: str) -> Callable[[Run, bool], Iterator[str]]:

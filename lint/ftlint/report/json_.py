@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from ftlint.report import Run
     from ftlint.source import Source
 
-URL = "https://github.com/ftlint/ftlint/blob/main/docs/rules/{code}.md"
+HOME = "https://github.com/ftlint/ftlint"
+
+
+def url(code: str) -> str:
+    """Return where a rule is explained."""
+    return f"{HOME}/blob/main/docs/rules/{code}.md"
 
 
 def report(run: Run, colour: bool) -> Iterator[str]:
     """Yield one object: tool, target, diagnostics, files, summary."""
-    yield _dumped(
+    yield dumped(
         {
             "version": 1,
             "tool": {"name": "ftlint", "version": __version__},
@@ -54,7 +59,7 @@ def lines(run: Run, colour: bool) -> Iterator[str]:
     """Yield one object a finding."""
     for result in run.results:
         for diagnostic in result.diagnostics:
-            yield _dumped(as_object(result.source, diagnostic), indent=None)
+            yield dumped(as_object(result.source, diagnostic), indent=None)
 
 
 def as_object(source: Source, one: Diagnostic) -> dict[str, object]:
@@ -73,12 +78,12 @@ def as_object(source: Source, one: Diagnostic) -> dict[str, object]:
         "key": one.key,
         "start": _place(source, one.start),
         "end": _place(source, one.end),
-        "url": URL.format(code=one.code),
+        "url": url(one.code),
         "fix": fix,
     }
 
 
-def _dumped(data: object, indent: int | None) -> str:
+def dumped(data: object, indent: int | None) -> str:
     """Write JSON in printing ASCII alone; `json` leaves DEL as it is."""
     return json.dumps(data, indent=indent).replace("\x7f", "\\u007f")
 
