@@ -45,6 +45,8 @@ class Request(NamedTuple):
     limits: tuple[tuple[str, int], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     here: bool = False
+    baseline: str | None = None
+    write_baseline: bool = False
 
 
 class Refused(ValueError):

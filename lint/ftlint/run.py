@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ftlint.engine import Options, Result
+    from ftlint.settings import Settings
 
 __all__ = ["CLEAN", "FAILED", "FINDINGS", "USAGE", "Judges", "Refused", "Request", "run"]
 
@@ -48,8 +49,29 @@ def run(
         results.append(outcome.result)
         repairs += [outcome.repair] if outcome.repair is not None else []
     report = Run(options.target, tuple(results), tuple(failures), tuple(repairs))
+    report = _without_known(report, request, settings)
     status = _status(report, request, request.fail_on or settings.fail_on)
     return report, FAILED if crashed else status
+
+
+def _without_known(report: Run, request: Request, settings: Settings) -> Run:
+    """Return the report without what a baseline knows; one that is asked for is written first."""
+    theirs = settings.baseline and os.path.join(settings.root or ".", settings.baseline)
+    path = request.baseline or theirs
+    if path is None:
+        if request.write_baseline:
+            raise Refused("--write-baseline needs a file: --baseline FILE, or baseline in settings")
+        return report
+    from ftlint import baseline
+
+    try:
+        if request.write_baseline:
+            baseline.write(path, report.results)
+        results, known = baseline.without(baseline.load(path), path, report.results)
+    except baseline.BadBaseline as error:
+        raise Refused(str(error)) from None
+    known = known._replace(written=request.write_baseline)
+    return report._replace(results=results, known=known)
 
 
 def _too_many(path: str, options: Options) -> Result:

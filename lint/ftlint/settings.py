@@ -37,6 +37,7 @@ class Settings(NamedTuple):
     limits: tuple[tuple[str, int], ...] = ()
     facts: tuple[tuple[str, object], ...] = ()
     here: bool = False
+    baseline: str | None = None
 
 
 class BadSettings(ValueError):
@@ -107,6 +108,7 @@ _KINDS: dict[str, _Kind] = {
         "a table of facts, such as {compute_capability = 7.5}",
         lambda value: isinstance(value, dict),
     ),
+    "baseline": _TEXT,
     "here": _Kind({"type": "boolean"}, "true or false", lambda value: isinstance(value, bool)),
     "fail-on": _Kind(
         {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES

@@ -162,6 +162,15 @@ _of_colour = _together(
 )
 @click.option("--output-file", "file", type=click.Path(), help="Write the report there.")
 @_of_settings
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False),
+    metavar="F",
+    help="File of findings that are known: they are not shown and do not count.",
+)
+@click.option(
+    "--write-baseline", is_flag=True, help="Write the findings that there are to that file."
+)
 @click.option("--stdin-filename", metavar="F", help="Name of the file that `-` stands for.")
 @_of_colour
 @click.option(
@@ -186,6 +195,8 @@ def check(**options: Any) -> None:
     from ftlint.cli.check import Output, check
     from ftlint.run import Request
 
+    if options["write_baseline"] and options["diff"]:
+        raise click.UsageError("--write-baseline and --diff: what --diff shows is not written yet")
     if options.pop("statistics"):
         options["format"] = "statistics"
     output = Output(**{name: options.pop(name) for name in ("format", "file", "colour")})

@@ -7,6 +7,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ftlint.baseline import Known
     from ftlint.engine import Result
     from ftlint.records import Severity
     from ftlint.target import Target
@@ -31,6 +32,8 @@ class Run(NamedTuple):
     failures: tuple[tuple[str, str], ...] = ()
     """Files that could not be read: path and reason."""
     repairs: tuple[Repair, ...] = ()
+    known: Known | None = None
+    """What a baseline hid; None without one."""
 
     @property
     def checked(self) -> int:

@@ -50,9 +50,17 @@ def report(run: Run, colour: bool) -> Iterator[str]:
                 ],
             },
             "summary": {severity: run.count(severity) for severity in SEVERITIES},
+            **_of_baseline(run),
         },
         indent=1,
     )
+
+
+def _of_baseline(run: Run) -> dict[str, object]:
+    known = run.known
+    if known is None:
+        return {}
+    return {"baseline": {"path": known.path, "hidden": known.hidden, "gone": known.gone}}
 
 
 def lines(run: Run, colour: bool) -> Iterator[str]:

@@ -9,6 +9,7 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ftlint.baseline import Known
     from ftlint.records import Diagnostic
     from ftlint.report import Run
     from ftlint.source import Source
@@ -27,6 +28,8 @@ def report(run: Run, colour: bool) -> Iterator[str]:
             yield ""
     yield from _repairs(run, colour)
     yield _summary(run, colour)
+    if run.known is not None:
+        yield _of_baseline(run.known)
 
 
 def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
@@ -90,11 +93,25 @@ def _summary(run: Run, colour: bool) -> str:
     against = f"LLaMA Factory {run.target.llamafactory}, transformers {run.target.transformers}"
     if not run.checked:
         return f"No LLaMA Factory config found{skipped}."
+    if not counts and run.known is not None and run.known.hidden:
+        return f"No new findings in {files} for {against}{skipped}."
     if not counts and run.failures:
         return f"No findings in {files} for {against}{skipped}."
     if not counts:
         return _paint(f"Clean: {files} for {against}{skipped}.", "32", colour)
     return f"Found {', '.join(counts)} in {files} for {against}{skipped}.{_hint(run)}"
+
+
+def _of_baseline(known: Known) -> str:
+    """Return what was hidden, and what need not be any more."""
+    count = f"{known.hidden} finding{'' if known.hidden == 1 else 's'}"
+    path = shown_path(known.path)
+    if known.written:
+        return f"Wrote {count} to {path}: known from now on."
+    if not known.gone:
+        return f"Not shown: {count} that {path} knows."
+    gone = f"{known.gone} in it {'is' if known.gone == 1 else 'are'} gone"
+    return f"Not shown: {count} that {path} knows. {gone}: --write-baseline drops them."
 
 
 def _hint(run: Run) -> str:

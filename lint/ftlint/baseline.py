@@ -1,0 +1,123 @@
+"""Findings that a project has for now and knows of: a file of them, so that only new ones count.
+
+A finding is known by its path and its fingerprint: an edit elsewhere in the file leaves it known,
+an edit of its own line makes it new. Paths are relative to the folder of the baseline.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from ftlint.fingerprint import fingerprints
+from ftlint.messages import visible
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ftlint.engine import Result
+
+    Findings = dict[str, dict[str, str]]
+
+VERSION = 1
+MAX_BYTES = 1 << 26
+
+
+class BadBaseline(ValueError):
+    """The file cannot be used; the message names it and why."""
+
+
+class Known(NamedTuple):
+    """What a baseline did: findings it hid, and those of linted files that are gone."""
+
+    path: str
+    hidden: int
+    gone: int
+    written: bool = False
+
+
+def load(path: str) -> Findings:
+    """Return what is known, by path and fingerprint. Raises `BadBaseline`."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise BadBaseline(f"{path}: no such baseline; --write-baseline makes it") from None
+    except OSError as error:
+        raise BadBaseline(f"{path}: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise BadBaseline(f"{path}: larger than a baseline can be")
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadBaseline(f"{path}: not JSON: {error}") from None
+    version = found.get("version") if isinstance(found, dict) else None
+    if version != VERSION:
+        raise BadBaseline(f"{path}: no baseline of version {VERSION}; --write-baseline makes one")
+    findings = found.get("findings")
+    if not isinstance(findings, dict) or not all(
+        isinstance(one, dict) for one in findings.values()
+    ):
+        raise BadBaseline(f"{path}: findings should be a table of paths and their findings")
+    return findings
+
+
+def without(
+    known: Findings, path: str, results: Iterable[Result]
+) -> tuple[tuple[Result, ...], Known]:
+    """Return the results without what is known, and how much that was."""
+    left, hidden, gone = [], 0, 0
+    for result in results:
+        theirs = known.get(_name(path, result.source.path), {})
+        new = tuple(one for one, digest in fingerprints(result) if digest not in theirs)
+        there = len(result.diagnostics) - len(new)
+        hidden, gone = hidden + there, gone + len(theirs) - there
+        left.append(result._replace(diagnostics=new))
+    return tuple(left), Known(path, hidden, gone)
+
+
+def write(path: str, results: Iterable[Result]) -> None:
+    """Write the findings of these files; those of others stay while the files are there.
+
+    Raises:
+        BadBaseline: what lies there is no baseline, or it cannot be written.
+    """
+    old = load(path) if os.path.exists(path) else {}
+    folder = os.path.dirname(path)
+    found = {name: one for name, one in old.items() if os.path.exists(os.path.join(folder, name))}
+    for result in results:
+        found[_name(path, result.source.path)] = {
+            digest: visible(" ".join(filter(None, (one.code, one.name, one.key))))
+            for one, digest in fingerprints(result)
+        }
+    kept = {name: found[name] for name in sorted(found) if found[name]}
+    text = json.dumps({"version": VERSION, "findings": kept}, indent=1) + "\n"
+    _put(path, text.encode("ascii"))
+
+
+def _put(path: str, new: bytes) -> None:
+    from ftlint.fixes.write import replace
+
+    try:
+        if not os.path.exists(path):
+            with open(path, "xb") as file:
+                file.write(new)
+            return
+        with open(path, "rb") as file:
+            old = file.read()
+    except OSError as error:
+        raise BadBaseline(f"{path}: {error.strerror}") from None
+    reason = None if old == new else replace(path, old, new)
+    if reason is not None:
+        raise BadBaseline(f"{path}: not written: {reason}")
+
+
+def _name(baseline: str, path: str) -> str:
+    """Return a file's path from the baseline's folder, with slashes."""
+    folder = os.path.dirname(os.path.abspath(baseline))
+    try:
+        name = os.path.relpath(path, folder)
+    except ValueError:  # another drive
+        name = os.path.abspath(path)
+    return name.replace(os.sep, "/")

@@ -1,0 +1,149 @@
+"""A baseline hides what a project knows of, says so, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftlint.baseline import BadBaseline, load
+from tests.cli.calls import invoke, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
+BAD = HEAD + "foo: 1\nseed: 042\n"
+KNOWN = "--isolated", "--baseline", "known.json"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def found(*arguments: str) -> tuple[int, list[tuple[str, str]], dict[str, Any]]:
+    done = invoke(*KNOWN, "--output-format", "json", *arguments)
+    report = json.loads(done.out)
+    told = [(one["path"], one["code"]) for one in report["diagnostics"]]
+    return done.status, told, report["baseline"]
+
+
+def test_what_is_written_down_does_not_count(folder: Path) -> None:
+    write(folder / "a.yaml", BAD)
+    done = invoke(*KNOWN, "--write-baseline", ".")
+    assert done.status == 0
+    assert done.out.splitlines()[-1] == "Wrote 2 findings to known.json: known from now on."
+    assert found(".") == (0, [], {"path": "known.json", "hidden": 2, "gone": 0})
+    assert list(json.loads((folder / "known.json").read_text("utf-8"))["findings"]) == ["a.yaml"]
+
+
+def test_what_is_new_counts_and_what_moved_does_not(folder: Path) -> None:
+    write(folder / "a.yaml", BAD)
+    invoke(*KNOWN, "--write-baseline", ".")
+    write(folder / "a.yaml", "# moved\n" + BAD + "bar: 1\n")
+    write(folder / "b.yaml", BAD)
+    status, told, known = found(".")
+    assert (status, known["hidden"], known["gone"]) == (1, 2, 0)
+    assert told == [("a.yaml", "FT101"), ("b.yaml", "FT101"), ("b.yaml", "FT015")]
+
+
+def test_what_is_mended_is_said_and_dropped_when_asked(folder: Path) -> None:
+    write(folder / "a.yaml", BAD)
+    write(folder / "b.yaml", BAD)
+    invoke(*KNOWN, "--write-baseline", ".")
+    write(folder / "a.yaml", HEAD + "seed: 042\n")
+    shown = invoke(*KNOWN, ".").out.splitlines()
+    assert shown == [
+        "No new findings in 2 configs for LLaMA Factory 0.9.5, transformers 5.6.0,"
+        " 1 other file skipped.",
+        "Not shown: 3 findings that known.json knows."
+        " 1 in it is gone: --write-baseline drops them.",
+    ]
+    invoke(*KNOWN, "--write-baseline", "a.yaml")
+    assert found(".")[2] == {"path": "known.json", "hidden": 3, "gone": 0}
+    (folder / "b.yaml").unlink()
+    invoke(*KNOWN, "--write-baseline", "a.yaml")
+    assert list(json.loads((folder / "known.json").read_text("utf-8"))["findings"]) == ["a.yaml"]
+
+
+def test_paths_are_told_from_the_folder_of_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "ftlint.toml").write_text('baseline = "ci/known.json"\n', "utf-8")
+    for name in ("ci", "configs"):
+        (folder / name).mkdir()
+    write(folder / "configs" / "a.yaml", BAD)
+    assert invoke("--write-baseline", "configs").status == 0
+    written = json.loads((folder / "ci" / "known.json").read_text("utf-8"))
+    assert list(written["findings"]) == ["../configs/a.yaml"]
+    monkeypatch.chdir(folder / "configs")
+    assert invoke(".").status == 0
+    assert invoke("--isolated", ".").status == 1
+
+
+@pytest.mark.parametrize("name", ["concise", "sarif", "github", "gitlab", "junit", "jsonl"])
+def test_no_format_shows_what_is_known(folder: Path, name: str) -> None:
+    write(folder / "a.yaml", BAD)
+    invoke(*KNOWN, "--write-baseline", ".")
+    done = invoke(*KNOWN, "--output-format", name, ".")
+    assert done.status == 0
+    assert "FT101" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "no such baseline; --write-baseline makes it"), ("{", "not JSON"),
+        ("[]", "no baseline of version 1"), ('{"version": 2}', "no baseline of version 1"),
+        ('{"version": 1, "findings": {"a.yaml": 1}}', "findings should be"),
+        ('{"version": 1}', "findings should be"), ("[" * 100_000, "not JSON"),
+    ],
+)  # fmt: skip
+def test_what_is_no_baseline_is_refused_and_stays(
+    folder: Path, text: str | None, reason: str
+) -> None:
+    write(folder / "a.yaml", BAD)
+    if text is not None:
+        (folder / "known.json").write_text(text, "utf-8")
+    done = invoke(*KNOWN, ".")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("ftlint: known.json: ")
+    assert reason in done.err
+    if text is not None:
+        assert invoke(*KNOWN, "--write-baseline", ".").status == 2
+        assert (folder / "known.json").read_text("utf-8") == text
+
+
+def test_wrong_usage_is_said(folder: Path) -> None:
+    write(folder / "a.yaml", BAD)
+    assert "--baseline FILE" in invoke("--isolated", "--write-baseline", ".").err
+    assert invoke(*KNOWN, "--write-baseline", "--diff", ".").status == 2
+    done = invoke("--isolated", "--baseline", "none/known.json", "--write-baseline", ".")
+    assert (done.status, done.err) == (2, "ftlint: none/known.json: No such file or directory\n")
+
+
+JSON = st.recursive(
+    st.none() | st.text() | st.integers(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["version", "findings", "a"]), inner)
+    ),
+)
+
+
+@given(JSON)
+@settings(deadline=None, derandomize=True)
+def test_any_json_is_taken_or_refused_in_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, data: object
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "known.json"
+    path.write_text(json.dumps(data), "utf-8")
+    try:
+        found = load(str(path))
+    except BadBaseline as error:
+        found = {str(path): {}} if str(error).startswith(str(path)) else None  # type: ignore[assignment]
+    assert isinstance(found, dict)
