@@ -24,6 +24,7 @@ from ftlint.facts import words
 from ftlint.steps import NoPlan, StepPlan, World, plan
 from ftlint.steps.packing import GROUPED
 from ftlint.steps.plan import OWN_SHARDS, TOO_FEW
+from ftlint.steps.rows import ALL_LEFT_OUT
 from ftlint.target import parse_version
 
 from .environments import RELEASES, python_of
@@ -42,6 +43,7 @@ PORTS = (20_000, 32_000)  # below those that the system hands out
 
 FORESEEN = (
     (GROUPED, "Cannot find sufficient samples"),
+    (ALL_LEFT_OUT, "Cannot find valid samples"),
     (TOO_FEW, "max_steps must be set to a positive value"),
     (OWN_SHARDS, "still running"),
     (OWN_SHARDS, "Connection reset by peer"),

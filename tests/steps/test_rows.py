@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ftlint.steps import UNKNOWN, Count, DatasetRows, NoPlan, SampleCount, StepPlan, exactly
 from ftlint.steps.mixing import OVER, UNDER, draw
+from ftlint.steps.rows import ALL_LEFT_OUT
 
 from .short import CARRY, FOUR, NEW, outcome, planned, refused
 
@@ -135,6 +136,21 @@ class TestDropped:
         assert self.total(val_size=0.1) == Count(34, 40)
         assert self.total(FOUR, val_size=0.1) == Count(34, 40)
         assert self.total(CARRY, val_size=0.1) == exactly(36)
+
+    @pytest.mark.parametrize(
+        ("rows", "bad", "held_out", "said"),
+        [(13, 3, 1, True), (13, 3, 3, True), (13, 3, 4, False), (3, 2, 1, True), (13, 0, 1, False)],
+    )
+    def test_that_none_may_be_left_is_said(
+        self, rows: int, bad: int, held_out: int, said: bool
+    ) -> None:
+        """Which rows are held out is drawn before it is known which of them can be used."""
+        data = SampleCount((DatasetRows("a", exactly(rows), exactly(bad)),))
+        found = outcome(None, NEW, samples=data, val_size=held_out)
+        assert isinstance(found, StepPlan), found
+        assert (ALL_LEFT_OUT in found.assumptions) == said
+        dropped_first = outcome(None, CARRY, samples=data, val_size=held_out)
+        assert ALL_LEFT_OUT not in getattr(dropped_first, "assumptions", ())
 
     def test_a_random_sample_holds_unknown_ones(self) -> None:
         data = SampleCount((DatasetRows("a", exactly(60), exactly(20), num_samples=30),))

@@ -65,8 +65,8 @@ class Judge(NamedTuple):
 
         The shuffled rows fall to other loading processes in each pass.
         """
-        several = self.settings.loader_workers > 1 or own_shards(self.settings, self.ranks)
-        return self.settings.streaming and several and any(isinstance(one, NoPlan) for one in runs)
+        several = self.settings.streaming and self.settings.loader_workers > 1
+        return several and any(isinstance(one, NoPlan) for one in runs)
 
     def _fewest(self) -> int:
         """Return the fewest rows that a run which does a step can have."""
@@ -169,7 +169,7 @@ def own_shards(settings: Settings, ranks: Ranks) -> bool:
     Source: accelerate `prepare_data_loader` (1.7, 1.11).
     """
     apart = settings.streaming and not (settings.dispatch_batches or settings.split_batches)
-    return apart and 1 < ranks.shards < settings.stream_shards
+    return apart and 1 < ranks.shards < settings.loader_workers
 
 
 def _same(value: int) -> Count:

@@ -58,6 +58,12 @@ class Samples(NamedTuple):
     source: str  # "file", "declared", "mixed" or "unknown"
 
 
+ALL_LEFT_OUT = (
+    "rows that cannot be used are left out after some are held out: if none is left on either "
+    "side, the run is refused"
+)
+
+
 class Loaded(NamedTuple):
     """The rows that a run has, and what they rest on."""
 
@@ -105,6 +111,8 @@ def load(settings: Settings, samples: SampleCount, llamafactory: Version) -> Loa
             return evaluated
     elif llamafactory >= (0, 9, 4):
         evaluated = _prepared(settings, held_out, Count(0, dropped.high))
+        if not settings.streaming and _may_leave_none(kept, held_out, dropped):
+            notes.append(ALL_LEFT_OUT)
     else:  # the rows are split after they were prepared
         evaluated = held_out
     names = tuple((dataset.name, rows) for dataset, rows in zip(datasets, taken, strict=True))
@@ -147,6 +155,13 @@ def _prepared(settings: Settings, rows: Count, dropped: Count) -> Count:
     low = 1 if dropped.high is None else max(1, rows.low - dropped.high)
     kept = Count(low, None if rows.high is None else rows.high - dropped.low)
     return packed(settings, rows, kept, None)[0]
+
+
+def _may_leave_none(kept: Count, held_out: Count, dropped: Count) -> bool:
+    """Say whether all rows of one side may be among those that are known to be dropped."""
+    if not dropped.high or not held_out.low:
+        return False
+    return dropped.high >= held_out.low or kept.low == 0
 
 
 def _once(datasets: tuple[DatasetRows, ...]) -> tuple[DatasetRows, ...]:

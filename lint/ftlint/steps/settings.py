@@ -82,8 +82,7 @@ class Settings(NamedTuple):
     even_batches: bool
     dispatch_batches: bool  # of a stream, that one process reads for all; of rows nobody does
     streaming: bool
-    loader_workers: int
-    stream_shards: int  # a process of loader_workers, and a dataset, has one
+    loader_workers: int  # of a stream each reads a shard; datasets together have as many as one
     seed: int
     max_samples: int | None
     mix_strategy: str
@@ -168,8 +167,6 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
         dispatch_batches=accelerator.get("dispatch_batches") in (None, True),
         streaming=streaming,
         loader_workers=reader.whole("dataloader_num_workers"),
-        stream_shards=reader.whole("dataloader_num_workers")
-        * len(set(reader.names("dataset") or ())),
         seed=reader.whole("seed"),
         max_samples=max_samples,
         mix_strategy=reader.text("mix_strategy"),
