@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-COMMANDS = frozenset(["check", "rule", "schema", "steps", "init", "bench"])
+COMMANDS = frozenset(["check", "rule", "schema", "steps", "init", "doctor", "bench"])
 
 SELDOM = 100_000
 """New objects between searches for cycles: a file makes 20,000, of which nearly all live on."""

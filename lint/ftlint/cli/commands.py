@@ -239,6 +239,43 @@ def steps(**options: Any) -> None:
 
 
 @cli.command()
+@click.argument("folder", metavar="RUN_DIR", type=click.Path())
+@click.argument("config_of", metavar="[CONFIG]", required=False, type=click.Path())
+@click.option(
+    "--patience",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Evaluations without a new best after which to stop (the run's own, or 3).",
+)
+@_of_target
+@click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
+@_of_run
+@click.option(
+    "--output-format",
+    "format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+)
+@_of_settings
+@_of_colour
+def doctor(**options: Any) -> None:
+    """Say what the logs of a run show: over- and under-fitting, the best step, how far it went.
+
+    RUN_DIR is its output_dir, or a checkpoint in it. With CONFIG the trainer's plan is held against
+    that of the config. Exit status: 0, 1 when something is wrong, 2 when no run can be read there.
+    """
+    from ftlint.cli.doctor import Wanted, doctor
+    from ftlint.cli.steps import Asked
+    from ftlint.run import Request
+
+    own = {name: options.pop(name) for name in ("folder", "patience", "format", "colour")}
+    config = options.pop("config_of")
+    of = None if config is None else Asked(Request((config,), **options))
+    sys.exit(doctor(Wanted(of=of, **own)))
+
+
+@cli.command()
 @click.argument("word", metavar="[CODE|NAME]", required=False)
 @click.option("--all", "every", is_flag=True, help="List every rule.")
 @click.option(

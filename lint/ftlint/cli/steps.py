@@ -62,6 +62,13 @@ def _steps(asked: Asked) -> int:
     return USAGE if failures or unplanned else CLEAN
 
 
+def planned(asked: Asked) -> StepPlan | NoPlan | str | None:
+    """Return the plan of the one config that is asked for, or why there is none."""
+    for found in _columns(asked):
+        return found.plan if isinstance(found, Column) else found.reason
+    return None
+
+
 def _columns(asked: Asked) -> Iterator[Column | Unreadable]:
     judges = Judges(asked.request)
     settings = judges.of(os.getcwd())[1]

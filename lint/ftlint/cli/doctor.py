@@ -1,0 +1,76 @@
+"""`ftlint doctor` without its options: reads what a run left, prints what it is a sign of."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from ftlint.cli.check import guarded, wants_colour, write
+from ftlint.doctor.history import Unreadable, read
+from ftlint.doctor.signs import Sign, signs
+from ftlint.run import CLEAN, FINDINGS, Refused
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.cli.steps import Asked
+    from ftlint.doctor.history import History
+
+PATIENCE = 3
+"""Evaluations that the guide waits for a new best."""
+
+
+class Wanted(NamedTuple):
+    """What the command line asks for; `of` is the config of the run, to be planned."""
+
+    folder: str
+    of: Asked | None = None
+    patience: int | None = None
+    format: str = "text"
+    colour: str = "auto"
+
+
+def doctor(wanted: Wanted) -> int:
+    """Print the report and return the exit status. Never raises."""
+    return guarded(lambda: _doctor(wanted))
+
+
+def _doctor(wanted: Wanted) -> int:
+    from ftlint.report.afterwards import as_object, lines
+
+    history = read(wanted.folder)
+    if isinstance(history, Unreadable):
+        raise Refused(f"{wanted.folder}: {history.reason}")
+    patience = wanted.patience or history.patience or PATIENCE
+    found = [*_against_plan(history, wanted.of), *signs(history, patience)]
+    if wanted.format == "json":
+        write(json.dumps(as_object(history, found), indent=1, allow_nan=False) + "\n")
+    else:
+        shown = lines(history, found, wants_colour(wanted.colour))
+        write("".join(f"{line}\n" for line in shown))
+    return FINDINGS if any(sign.severity != "info" for sign in found) else CLEAN
+
+
+def _against_plan(history: History, of: Asked | None) -> Iterator[Sign]:
+    """Yield where the trainer's own plan is not that of the config."""
+    if of is None:
+        return
+    from ftlint.cli.steps import planned
+    from ftlint.steps import NoPlan
+
+    (path,) = of.request.paths
+    plan = planned(of)
+    if plan is None or isinstance(plan, (NoPlan, str)):
+        reason = plan.reason if isinstance(plan, NoPlan) else plan
+        raise Refused(f"{os.fspath(path)}: {reason or 'no config that trains'}")
+    steps, done = plan.total_steps, history.planned
+    if done is None or (steps.low <= done and (steps.high is None or done <= steps.high)):
+        return
+    said = f"{steps.low:,}" if steps.exact is not None else f"{steps.low:,} to {steps.high or '?'}"
+    yield Sign(
+        "other-plan", "warning",
+        f"{path} comes to {said} steps on {plan.world_size} GPU"
+        f"{'' if plan.world_size == 1 else 's'}, the run was to do {done:,}",
+        "the run had other data, settings or GPUs: say --gpus N, or look what changed since",
+    )  # fmt: skip

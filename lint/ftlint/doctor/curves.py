@@ -1,0 +1,48 @@
+"""Losses over steps, drawn with letters: the training loss as dots, evaluations as circles."""
+
+from __future__ import annotations
+
+import math
+
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ftlint.doctor.history import Loss
+
+WIDTH, HEIGHT = 64, 12
+TRAINED, EVALUATED, BEST = "·", "o", "●"
+OUTLYING = 0.02
+"""The highest losses, those of the first steps, may lie above the picture: so many of them."""
+
+
+def curves(
+    training: Sequence[Loss], evaluation: Sequence[Loss], best: Loss | None
+) -> Iterator[str]:
+    """Yield the lines of a picture; none where there are too few losses for one."""
+    shown = [one for one in (*training, *evaluation) if math.isfinite(one.value)]
+    if len(shown) < 3:
+        return
+    values = sorted(one.value for one in shown)
+    top = values[math.ceil((len(values) - 1) * (1 - OUTLYING))]
+    top = max(top, max((one.value for one in evaluation if math.isfinite(one.value)), default=top))
+    bottom, last = values[0], max(one.step for one in shown)
+    grid = [[" "] * WIDTH for _ in range(HEIGHT)]
+    for losses, letter in ((training, TRAINED), (evaluation, EVALUATED)):
+        for one in losses:
+            if math.isfinite(one.value):
+                mark = BEST if letter == EVALUATED and one == best else letter
+                row = _scaled(top - one.value, top - bottom, HEIGHT)
+                grid[row][_scaled(one.step, last, WIDTH)] = mark
+    for number, cells in enumerate(grid):
+        value = top - (top - bottom) * number / (HEIGHT - 1)
+        label = f"{value:8.4g}" if number in (0, HEIGHT // 2, HEIGHT - 1) else " " * 8
+        yield f"{label} │{''.join(cells).rstrip()}"
+    yield f"{'':8} └{'─' * WIDTH}"
+    yield f"{'':8}  0{f'step {last:,}':>{WIDTH - 1}}"
+
+
+def _scaled(value: float, whole: float, size: int) -> int:
+    share = value / whole if whole > 0 else 0.0
+    return min(size - 1, max(0, round(share * (size - 1))))

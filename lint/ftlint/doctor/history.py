@@ -1,0 +1,193 @@
+"""What a run left behind, read: its losses by step, how far it was to go and how far it went.
+
+Source: trainer_state.json of transformers, in the output folder once a run has ended and in every
+checkpoint; trainer_log.jsonl, to which LLaMA Factory adds a line each time something is logged.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+STATE, LOG = "trainer_state.json", "trainer_log.jsonl"
+MAX_BYTES = 1 << 28
+EVALUATED = re.compile(r"eval_(?:(.+)_)?loss")
+
+
+class Loss(NamedTuple):
+    """A loss after so many optimizer steps; it may be NaN or infinite."""
+
+    step: int
+    value: float
+
+
+class History(NamedTuple):
+    """A run. `planned` and `done` are optimizer steps, None where no file tells them."""
+
+    folder: str
+    sources: tuple[str, ...]
+    planned: int | None
+    done: int | None
+    epochs: float | None
+    """Epochs done, fractions of one included."""
+    ended: bool
+    """Training came to its own end, early or not: the trainer has summed it up."""
+    training: tuple[Loss, ...]
+    evaluation: tuple[Loss, ...]
+    evaluated_on: str | None
+    """Which of several sets `evaluation` is of; None for the only one."""
+    patience: int | None
+    """Evaluations without a new best that the run itself waits for."""
+    checkpoints: tuple[int, ...]
+    """Steps of those that are in the folder."""
+
+
+class Unreadable(NamedTuple):
+    """Why a folder tells of no run."""
+
+    reason: str
+
+
+def read(folder: str) -> History | Unreadable:
+    """Read what a run left in its output folder, or in a checkpoint."""
+    if not os.path.isdir(folder):
+        return Unreadable("no such folder")
+    checkpoints = _checkpoints(folder)
+    state, told = None, []
+    for name in (STATE, *(os.path.join(f"checkpoint-{step}", STATE) for step in checkpoints[::-1])):
+        found = _object(os.path.join(folder, name))
+        if isinstance(found, Unreadable):
+            return Unreadable(f"{name}: {found.reason}")
+        if found is not None:
+            state, told = found, [name]
+            break
+    lines = _lines(os.path.join(folder, LOG))
+    if isinstance(lines, Unreadable):
+        return Unreadable(f"{LOG}: {lines.reason}")
+    if state is None and not lines:
+        return Unreadable(f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?")
+    logged = (state or {}).get("log_history")
+    entries = [one for one in logged if isinstance(one, dict)] if isinstance(logged, list) else []
+    ended = any("train_runtime" in one for one in entries)
+    if lines and not ended:  # the log goes on after the last checkpoint
+        told.append(LOG)
+    else:
+        lines = []
+    return _history(folder, tuple(told), state or {}, entries, lines, ended, checkpoints)
+
+
+def _history(
+    folder: str,
+    sources: tuple[str, ...],
+    state: dict[str, Any],
+    entries: list[dict[str, Any]],
+    lines: list[dict[str, Any]],
+    ended: bool,
+    checkpoints: tuple[int, ...],
+) -> History:
+    known = dict(_losses(entries, "loss", "step"))
+    names = [name for one in entries for name in one if EVALUATED.fullmatch(name)]
+    name = "eval_loss" if "eval_loss" in names or not names else names[0]
+    evaluated = dict(_losses(entries, name, "step"))
+    for target, key in ((known, "loss"), (evaluated, "eval_loss")):
+        target.update(one for one in _losses(lines, key, "current_steps") if one[0] not in target)
+    steps = [_whole(state.get("global_step")), *(_whole(one.get("current_steps")) for one in lines)]
+    plans = [_whole(state.get("max_steps")), *(_whole(one.get("total_steps")) for one in lines)]
+    epochs = [_number(state.get("epoch")), *(_number(one.get("epoch")) for one in lines)]
+    match = EVALUATED.fullmatch(name)
+    return History(
+        folder, sources, planned=next((one for one in plans if one), None),
+        done=max((one for one in steps if one is not None), default=None),
+        epochs=max((one for one in epochs if one is not None), default=None), ended=ended,
+        training=_sorted(known), evaluation=_sorted(evaluated),
+        evaluated_on=match[1] if match else None, patience=_patience(state),
+        checkpoints=checkpoints,
+    )  # fmt: skip
+
+
+def _losses(entries: Iterable[dict[str, Any]], name: str, step: str) -> Iterator[tuple[int, float]]:
+    for one in entries:
+        at, value = _whole(one.get(step)), _number(one.get(name), finite=False)
+        if at is not None and value is not None:
+            yield at, value
+
+
+def _sorted(losses: dict[int, float]) -> tuple[Loss, ...]:
+    return tuple(Loss(step, losses[step]) for step in sorted(losses))
+
+
+def _patience(state: dict[str, Any]) -> int | None:
+    found: Any = state
+    for name in ("stateful_callbacks", "EarlyStoppingCallback", "args", "early_stopping_patience"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return _whole(found)
+
+
+def _checkpoints(folder: str) -> tuple[int, ...]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return ()
+    found = (re.fullmatch(r"checkpoint-([0-9]{1,15})", name) for name in names)
+    return tuple(sorted(int(match[1]) for match in found if match))
+
+
+def _number(value: object, *, finite: bool = True) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) or not finite else None
+
+
+def _whole(value: object) -> int | None:
+    number = _number(value)
+    return None if number is None or number < 0 or number != int(number) else int(number)
+
+
+def _bytes(path: str) -> bytes | Unreadable | None:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return Unreadable(error.strerror or str(error))
+    return data if len(data) <= MAX_BYTES else Unreadable("larger than a log can be")
+
+
+def _object(path: str) -> dict[str, Any] | Unreadable | None:
+    data = _bytes(path)
+    if data is None or isinstance(data, Unreadable):
+        return data
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        return Unreadable(f"not JSON: {error}")
+    return found if isinstance(found, dict) else Unreadable("no JSON object")
+
+
+def _lines(path: str) -> list[dict[str, Any]] | Unreadable:
+    """Return the lines that are objects; the last one of a killed run may be cut off."""
+    data = _bytes(path)
+    if data is None or isinstance(data, Unreadable):
+        return data or []
+    found = []
+    for line in data.splitlines():
+        try:
+            one = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(one, dict):
+            found.append(one)
+    return found

@@ -1,0 +1,179 @@
+"""What the losses of a run are signs of, with the figures and the change in the config."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from ftlint.doctor.stopping import best, stops_at
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ftlint.doctor.history import History, Loss
+    from ftlint.records import Severity
+
+RISE = 0.01
+"""An evaluation loss counts as risen that is this much over the best one."""
+AFTER = 2
+"""So many evaluations after the best one make a rise."""
+FALL = 0.01
+"""A loss is still falling that fell by this much from one evaluation to the last."""
+STEEP = 0.05
+"""The same of the training loss, which is noisy, over the last two fifths of a run."""
+LEAST = 10
+"""Logged losses that tell whether the training loss still falls."""
+
+
+class Sign(NamedTuple):
+    """One finding on a run: what is seen, and what to do about it."""
+
+    name: str
+    severity: Severity
+    text: str
+    remedy: str
+
+
+def signs(history: History, patience: int) -> Iterator[Sign]:
+    """Yield what there is to say of a run, the gravest first."""
+    yield from _diverged(history)
+    yield from _unfinished(history)
+    finite = [one for one in history.evaluation if math.isfinite(one.value)]
+    if not history.evaluation:
+        yield Sign(
+            "not-evaluated", "info", "nothing was evaluated: over-fitting does not show in the"
+            " training loss",
+            "set val_size: 0.1 (or eval_dataset) and eval_strategy: steps",
+        )  # fmt: skip
+        yield from _falling(history)
+        return
+    over = list(_over_fitted(history, finite))
+    yield from over
+    yield from _stops_early(history, patience)
+    if not over:
+        yield from _improving(finite)
+
+
+def _diverged(history: History) -> Iterator[Sign]:
+    bad = next((one for one in history.training if not math.isfinite(one.value)), None)
+    if bad is None:
+        bad = next((one for one in history.evaluation if not math.isfinite(one.value)), None)
+    if bad is not None:
+        yield Sign(
+            "diverged", "error", f"the loss is {bad.value} at step {bad.step}",
+            "lower learning_rate, set max_grad_norm: 1.0, and prefer bf16 to fp16",
+        )  # fmt: skip
+
+
+def _unfinished(history: History) -> Iterator[Sign]:
+    planned, done = history.planned, history.done
+    if planned is None or done is None or done >= planned:
+        return
+    share = f"{done:,} of {planned:,} planned steps were done ({done / planned:.0%})"
+    if history.ended and history.patience is not None:
+        yield Sign(
+            "stopped-early", "info",
+            f"{share}: early stopping ended the run after {history.patience} evaluations without"
+            " a new best", "nothing to do",
+        )  # fmt: skip
+        return
+    if history.ended:
+        yield Sign(
+            "ended-early", "info", f"{share}, and the run ended by itself: its data gave no more",
+            "`ftlint steps` of the config says why",
+        )  # fmt: skip
+        return
+    kept = history.checkpoints[-1] if history.checkpoints else None
+    remedy = (
+        f"go on with resume_from_checkpoint: {history.folder}/checkpoint-{kept}"
+        if kept is not None
+        else "no checkpoint is there to go on from: set save_strategy: steps and save_steps"
+    )
+    yield Sign("not-finished", "warning", f"{share}: the run was cut off, or goes on", remedy)
+
+
+def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Sign]:
+    least = best(finite)
+    if least is None or least.value <= 0:
+        return
+    after = [one for one in finite if one.step > least.step]
+    last = finite[-1]
+    if len(after) < AFTER or last.value < least.value * (1 + RISE):
+        return
+    fell = _fell(history.training, least.step)
+    if fell is not None and fell <= 0:
+        return
+    training = "" if fell is None else f", while the training loss fell by {fell:.0%}"
+    epoch = _epoch(history, least.step)
+    where, ends = f"step {least.step:,}", f"max_steps: {least.step}"
+    if epoch is not None:
+        where += f" (epoch {epoch:.2f})"
+        ends = f"num_train_epochs: {math.ceil(epoch * 10) / 10:g}, or {ends}"
+    use = f"use checkpoint-{least.step}, " if least.step in history.checkpoints else ""
+    yield Sign(
+        "over-fitting", "warning",
+        f"the evaluation loss was least at {where}, {least.value:.4g}, and is {last.value:.4g} at"
+        f" the end, {last.value / least.value - 1:+.0%}{training}",
+        f"{use}end the run there ({ends}), or set early_stopping_steps with"
+        " load_best_model_at_end: true",
+    )  # fmt: skip
+
+
+def _stops_early(history: History, patience: int) -> Iterator[Sign]:
+    number = stops_at(history.evaluation, patience)
+    if number is None or number >= len(history.evaluation) or not history.done:
+        return
+    step = history.evaluation[number - 1].step
+    yield Sign(
+        "early-stopping", "info",
+        f"early_stopping_steps: {patience} would have ended the run after evaluation {number},"
+        f" at step {step:,}: {1 - step / history.done:.0%} of its steps came after",
+        f"set early_stopping_steps: {patience}, load_best_model_at_end: true, and save_strategy as"
+        " eval_strategy",
+    )  # fmt: skip
+
+
+def _improving(finite: Sequence[Loss]) -> Iterator[Sign]:
+    least = best(finite)
+    if least is None or len(finite) < 3 or least != finite[-1]:
+        return
+    before = finite[-2].value
+    fell = 1 - finite[-1].value / before if before > 0 else 0.0
+    if fell < FALL or any(two.value > one.value for one, two in pairwise(finite[-3:])):
+        return
+    yield Sign(
+        "under-training", "warning",
+        f"the evaluation loss still fell by {fell:.1%} with the last evaluation, to"
+        f" {finite[-1].value:.4g}", "train longer: raise num_train_epochs (or max_steps) by half",
+    )  # fmt: skip
+
+
+def _falling(history: History) -> Iterator[Sign]:
+    """Without evaluations: whether the training loss falls to the end."""
+    finite = [one.value for one in history.training if math.isfinite(one.value)]
+    fifth = len(finite) // 5
+    if len(finite) < LEAST:
+        return
+    before, last = sum(finite[-2 * fifth : -fifth]), sum(finite[-fifth:])
+    if before > 0 and 1 - last / before >= STEEP:
+        yield Sign(
+            "under-training", "info",
+            f"the training loss still fell by {1 - last / before:.0%} over the last two fifths of"
+            " the run", "train longer, with evaluations that say whether it helps",
+        )  # fmt: skip
+
+
+def _fell(training: Sequence[Loss], step: int) -> float | None:
+    """Return by which share the training loss fell from around a step to the end."""
+    until = [one.value for one in training if one.step <= step and math.isfinite(one.value)][-5:]
+    after = [one.value for one in training if one.step > step and math.isfinite(one.value)][-5:]
+    if not until or not after or sum(until) <= 0:
+        return None
+    return 1 - (sum(after) / len(after)) / (sum(until) / len(until))
+
+
+def _epoch(history: History, step: int) -> float | None:
+    if not history.epochs or not history.done:
+        return None
+    return history.epochs * step / history.done

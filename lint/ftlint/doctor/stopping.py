@@ -1,0 +1,36 @@
+"""Where early stopping ends a run, replayed over its evaluations.
+
+Source: transformers EarlyStoppingCallback, with no threshold, as LLaMA Factory sets it up: an
+evaluation that is no new best counts, a new best starts the count anew.
+"""
+
+from __future__ import annotations
+
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ftlint.doctor.history import Loss
+
+
+def best(losses: Sequence[Loss]) -> Loss | None:
+    """Return the first evaluation with the least loss; one that is NaN never counts."""
+    return min((one for one in losses if one.value == one.value), key=_value, default=None)
+
+
+def _value(loss: Loss) -> float:
+    return loss.value
+
+
+def stops_at(losses: Sequence[Loss], patience: int) -> int | None:
+    """Return after which evaluation (from 1) a run ends that waits so long; None if it does not."""
+    least, waited = float("inf"), 0
+    for number, one in enumerate(losses, 1):
+        if one.value < least:
+            least, waited = one.value, 0
+            continue
+        waited += 1
+        if waited >= patience:
+            return number
+    return None

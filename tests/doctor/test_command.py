@@ -1,0 +1,161 @@
+"""`ftlint doctor` on folders as runs leave them, whole, cut off and broken."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftlint.doctor.history import History, Unreadable, read
+from tests.cli.calls import invoke
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def state(steps: int = 40, *, ended: bool = True, evaluated: str = "eval_loss") -> dict[str, Any]:
+    """Return a trainer_state.json as transformers writes it."""
+    history: list[dict[str, Any]] = []
+    for step in range(2, steps + 1, 2):
+        history.append({"epoch": step / 20, "loss": 2 / step, "learning_rate": 1e-4, "step": step})
+        if step % 10 == 0:
+            history.append({"epoch": step / 20, evaluated: 1 + step / 100, "step": step})
+    if ended:
+        history.append({"epoch": steps / 20, "step": steps, "train_runtime": 9.0, "train_loss": 1})
+    return {
+        "global_step": steps, "max_steps": 40, "epoch": steps / 20, "log_history": history,
+        "num_train_epochs": 2, "stateful_callbacks": {"TrainerControl": {"args": {}}},
+    }  # fmt: skip
+
+
+def keep(folder: Path, found: object, name: str = "trainer_state.json") -> Path:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(json.dumps(found), "utf-8")
+    return folder
+
+
+def history(folder: Path) -> History:
+    found = read(str(folder))
+    assert isinstance(found, History), found
+    return found
+
+
+def test_a_whole_run(tmp_path: Path) -> None:
+    done = invoke("doctor", keep(tmp_path, state()))
+    assert (done.status, done.err) == (1, "")
+    lines = done.out.splitlines()
+    assert lines[0] == f"{tmp_path}: 40 of 40 steps, 2.00 epochs (trainer_state.json)"
+    assert "warning over-fitting" in lines
+    told = json.loads(invoke("doctor", tmp_path, "--output-format", "json").out)
+    assert told["best"] == {"step": 10, "loss": 1.1}
+    assert [sign["name"] for sign in told["signs"]] == ["over-fitting"]
+    assert (told["done_steps"], len(told["training"]), told["ended"]) == (40, 20, True)
+    shorter = invoke("doctor", tmp_path, "--patience", "1")
+    assert "early_stopping_steps: 1 would have ended the run after evaluation 2" in shorter.out
+
+
+def test_a_run_that_was_killed(tmp_path: Path) -> None:
+    """What it logged after its last checkpoint is in LLaMA Factory's own log; a line is cut off."""
+    keep(tmp_path, state(20, ended=False), "checkpoint-20/trainer_state.json")
+    keep(tmp_path, state(10, ended=False), "checkpoint-10/trainer_state.json")
+    lines = [
+        {"current_steps": step, "total_steps": 40, "loss": 0.1, "epoch": step / 20}
+        for step in range(2, 31, 2)
+    ]
+    lines.append({"current_steps": 30, "total_steps": 40, "eval_loss": 1.3, "epoch": 1.5})
+    text = "".join(json.dumps(line) + "\n" for line in lines) + '{"current_st'
+    (tmp_path / "trainer_log.jsonl").write_text(text, "utf-8")
+    found = history(tmp_path)
+    assert (found.done, found.planned, found.ended, found.epochs) == (30, 40, False, 1.5)
+    assert found.sources == ("checkpoint-20/trainer_state.json", "trainer_log.jsonl")
+    assert [one.step for one in found.training] == list(range(2, 31, 2))
+    assert [one.step for one in found.evaluation] == [10, 20, 30]
+    assert f"resume_from_checkpoint: {tmp_path}/checkpoint-20" in invoke("doctor", tmp_path).out
+    (tmp_path / "checkpoint-20" / "trainer_state.json").unlink()
+    assert history(tmp_path).sources == ("checkpoint-10/trainer_state.json", "trainer_log.jsonl")
+
+
+def test_of_several_sets_the_first_is_drawn(tmp_path: Path) -> None:
+    found = history(keep(tmp_path, state(evaluated="eval_faq_loss")))
+    assert (found.evaluated_on, len(found.evaluation)) == ("faq", 4)
+    assert "o evaluation loss on faq" in invoke("doctor", tmp_path).out
+
+
+def test_the_patience_of_the_run_counts(tmp_path: Path) -> None:
+    args = {"early_stopping_patience": 2, "early_stopping_threshold": 0.0}
+    found = {**state(30), "stateful_callbacks": {"EarlyStoppingCallback": {"args": args}}}
+    done = invoke("doctor", keep(tmp_path, found))
+    assert "early stopping ended the run after 2 evaluations without a new best" in done.out
+
+
+CONFIG = """model_name_or_path: m
+stage: sft
+do_train: true
+template: qwen
+dataset: faq
+output_dir: out
+per_device_train_batch_size: 2
+gradient_accumulation_steps: 1
+num_train_epochs: 2
+"""
+
+
+def test_the_plan_of_the_config_is_held_against_the_run(tmp_path: Path) -> None:
+    keep(tmp_path, state())
+    config = tmp_path / "c.yaml"
+    config.write_text(CONFIG, "utf-8")
+    same = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40")
+    assert "other-plan" not in same.out
+    other = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "80")
+    assert f"{config} comes to 80 steps on 1 GPU, the run was to do 40" in other.out
+    two = ("--dataset-size", "80", "--gpus", "2")
+    assert "other-plan" not in invoke("doctor", tmp_path, config, "--isolated", *two).out
+    none = invoke("doctor", tmp_path, tmp_path / "none.yaml", "--isolated")
+    assert (none.status, none.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "neither trainer_state.json nor trainer_log.jsonl is there"), ("{", "not JSON"),
+        ("[]", "no JSON object"), ("[" * 100_000, "not JSON"), ("\0", "not JSON"),
+    ],
+)  # fmt: skip
+def test_what_is_no_run_is_said(tmp_path: Path, text: str | None, reason: str) -> None:
+    if text is not None:
+        (tmp_path / "trainer_state.json").write_text(text, "utf-8")
+    done = invoke("doctor", tmp_path)
+    assert (done.status, done.out) == (2, "")
+    assert reason in done.err
+    assert invoke("doctor", tmp_path / "none").err.endswith("no such folder\n")
+
+
+NAMES = [
+    "log_history", "loss", "step", "eval_loss", "eval_\x1b_loss", "epoch", "global_step",
+    "max_steps", "stateful_callbacks", "EarlyStoppingCallback",
+]  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5)
+    ),
+    max_leaves=30,
+)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), JSON))
+@settings(deadline=None, derandomize=True, max_examples=150)
+def test_any_state_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, found: dict[str, Any]
+) -> None:
+    folder = keep(tmp_path_factory.getbasetemp() / "any", found)
+    assert isinstance(read(str(folder)), (History, Unreadable))
+    done = invoke("doctor", folder)
+    assert done.status in (0, 1), done.err
+    assert all(line.isprintable() for line in done.out.splitlines())
+    told = invoke("doctor", folder, "--output-format", "json").out
+    assert json.loads(told)["version"] == 1
+    assert "NaN" not in told

@@ -1,0 +1,139 @@
+"""What the losses of a run are taken for: by figures that leave no doubt, and by none that do."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftlint.doctor.curves import HEIGHT, WIDTH, curves
+from ftlint.doctor.history import History, Loss
+from ftlint.doctor.signs import signs
+from ftlint.doctor.stopping import best, stops_at
+
+GUIDE = [2.5, 2.3, 2.35, 2.4, 2.42]
+"""Evaluations of the guide's example."""
+
+
+def losses(values: list[float], every: int = 100) -> tuple[Loss, ...]:
+    return tuple(Loss(every * number, value) for number, value in enumerate(values, 1))
+
+
+def history(
+    evaluation: list[float] = [],  # noqa: B006
+    training: list[float] = [],  # noqa: B006
+    **more: object,
+) -> History:
+    done = 100 * max(len(evaluation), 1)
+    plain = History(
+        "run", ("trainer_state.json",), planned=done, done=done, epochs=done / 100, ended=True,
+        training=losses(training, max(1, done // max(len(training), 1))),
+        evaluation=losses(evaluation), evaluated_on=None, patience=None, checkpoints=(),
+    )  # fmt: skip
+    return plain._replace(**more)  # type: ignore[arg-type]
+
+
+def names(run: History, patience: int = 3) -> list[str]:
+    return [sign.name for sign in signs(run, patience)]
+
+
+FALLING = [3 * 0.9**number for number in range(25)]
+
+
+def test_the_guides_example() -> None:
+    assert best(losses(GUIDE)) == Loss(200, 2.3)
+    assert stops_at(losses(GUIDE), 3) == 5
+    (sign,) = signs(history(GUIDE, FALLING, checkpoints=(200, 500)), 3)
+    assert (sign.name, sign.severity) == ("over-fitting", "warning")
+    assert "least at step 200 (epoch 2.00), 2.3, and is 2.42 at the end, +5%" in sign.text
+    assert sign.remedy.startswith("use checkpoint-200, end the run there (num_train_epochs: 2, or")
+
+
+def test_where_early_stopping_would_have_ended_it() -> None:
+    longer = history([*GUIDE, 2.5, 2.6, 2.7, 2.8, 2.9], FALLING)
+    found = {sign.name: sign for sign in signs(longer, 3)}
+    assert list(found) == ["over-fitting", "early-stopping"]
+    assert "after evaluation 5, at step 500: 50% of its steps came after" in (
+        found["early-stopping"].text
+    )
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "found"),
+    [
+        ([2.5, 2.3, 2.2, 2.19, 2.185], []),  # flat: trained to the end
+        ([2.5, 2.3, 2.2, 2.1, 2.0], ["under-training"]),
+        ([2.5, 2.3, 2.29, 2.295, 2.3], []),  # risen by less than a hundredth
+        ([2.5, 2.3, 2.4], []),  # one evaluation is no rise
+        ([2.5, 2.3, 2.4, 2.6, 2.2], []),  # noisy, best at the end
+        ([2.3, 2.4, 2.5], ["over-fitting"]),
+        ([2.5, 2.3], []),
+    ],
+)
+def test_what_is_said_of_evaluations(evaluation: list[float], found: list[str]) -> None:
+    assert names(history(evaluation, FALLING)) == found
+
+
+def test_no_over_fitting_where_the_training_loss_rises_too() -> None:
+    assert names(history(GUIDE, FALLING[::-1])) == []
+
+
+def test_without_evaluations() -> None:
+    assert names(history([], [2.0] * 20)) == ["not-evaluated"]
+    assert names(history([], FALLING)) == ["not-evaluated", "under-training"]
+    assert names(history([], [2.0, 1.0])) == ["not-evaluated"]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_loss_that_is_no_number(bad: float) -> None:
+    for run in (history(GUIDE[:2], [2.0, bad]), history([2.0, bad], [2.0, 1.9])):
+        sign = next(iter(signs(run, 3)))
+        assert (sign.name, sign.severity) == ("diverged", "error")
+        assert str(bad) in sign.text
+
+
+def test_how_far_it_went() -> None:
+    early = history(GUIDE, FALLING, planned=900, patience=3)
+    assert names(early)[0] == "stopped-early"
+    assert names(early._replace(patience=None))[0] == "ended-early"
+    cut = early._replace(ended=False, checkpoints=(100, 400))
+    sign = next(iter(signs(cut, 3)))
+    assert sign.name == "not-finished"
+    assert "500 of 900 planned steps were done (56%)" in sign.text
+    assert sign.remedy == "go on with resume_from_checkpoint: run/checkpoint-400"
+
+
+LOSSES = st.lists(st.floats(allow_nan=True, width=32), max_size=40)
+
+
+@given(LOSSES, st.integers(1, 5))
+def test_early_stopping_is_that_of_its_words(values: list[float], patience: int) -> None:
+    """It ends with the first evaluation that follows `patience` - 1 others since a new best."""
+    ends, since = None, 0
+    for number in range(1, len(values) + 1):
+        seen = [value for value in values[: number - 1] if value == value]
+        new = values[number - 1] < min(seen, default=math.inf)
+        since = 0 if new else since + 1
+        if since >= patience:
+            ends = number
+            break
+    assert stops_at(losses(values), patience) == ends
+
+
+@given(LOSSES, LOSSES)
+def test_a_picture_of_whatever_was_logged(training: list[float], evaluation: list[float]) -> None:
+    run = history(evaluation, training)
+    drawn = list(curves(run.training, run.evaluation, best(run.evaluation)))
+    assert len(drawn) in (0, HEIGHT + 2)
+    assert all(len(line) <= WIDTH + 20 and line.isprintable() for line in drawn)
+    assert list(signs(run, 3)) is not None
+
+
+def test_a_picture_in_full() -> None:
+    drawn = list(curves(losses([4.0, 3.0, 2.0, 1.0]), losses([3.4, 2.5], 200), Loss(400, 2.5)))
+    assert drawn[0] == f"{4:8} │{'·':>17}"
+    assert drawn[-1].endswith("step 400")
+    assert sum(line.count("·") for line in drawn) == 4
+    assert [sum(line.count(mark) for line in drawn) for mark in "o●"] == [1, 1]

@@ -1,0 +1,109 @@
+"""`ftlint doctor` on what real runs leave: the same data, with and without early stopping."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ftlint.doctor.history import History, read
+from ftlint.doctor.signs import signs
+from ftlint.doctor.stopping import best, stops_at
+
+from .environments import python_of
+from .steps_campaign import RUNNER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.oracle
+
+PATIENCE = 2
+CONFIG = {
+    "stage": "sft", "do_train": True, "finetuning_type": "full", "template": "empty",
+    "use_cpu": True, "report_to": "none", "dataset_dir": "data", "dataset": "few",
+    "cutoff_len": 64, "per_device_train_batch_size": 8, "gradient_accumulation_steps": 1,
+    "learning_rate": 0.03, "num_train_epochs": 30, "val_size": 0.3, "eval_strategy": "epoch",
+    "save_strategy": "epoch", "save_total_limit": 40, "logging_steps": 1,
+}  # fmt: skip
+STOPPING = {"early_stopping_steps": PATIENCE, "load_best_model_at_end": True}
+
+
+def history(folder: Path) -> History:
+    found = read(str(folder))
+    assert isinstance(found, History), found
+    return found
+
+
+@pytest.fixture(scope="module", params=["0.9.4", "0.9.5"])
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train 28 rows of random words for 30 epochs, by heart; and again with early stopping."""
+    work = tmp_path_factory.mktemp("doctor")
+    draw = random.Random(5)
+
+    def text() -> str:
+        return " ".join(f"w{draw.randrange(100)}" for _ in range(12))
+
+    rows = [{"instruction": text(), "input": "", "output": text()} for _ in range(40)]
+    (work / "data").mkdir()
+    (work / "data" / "few.json").write_text(json.dumps(rows), "utf-8")
+    table = {"few": {"file_name": "few.json"}}
+    (work / "data" / "dataset_info.json").write_text(json.dumps(table), "utf-8")
+    (work / "tables.json").write_text("[]", "utf-8")
+    model = f"model-{request.param}"
+    cases = [
+        {"id": name, "config": {**CONFIG, **more, "model_name_or_path": model, "output_dir": name}}
+        for name, more in (("whole", {}), ("stopped", STOPPING))
+    ]
+    (work / "cases").write_text("\n".join(map(json.dumps, cases)), "utf-8")
+    command = [str(python_of(request.param)), str(RUNNER), str(work), model, "cases", "answers"]
+    for at in (-2, -1):
+        command[at] = str(work / command[at])
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
+    answers: list[Any] = [
+        json.loads(line)["seen"] for line in (work / "answers").read_text("utf-8").splitlines()
+    ]
+    assert [answer["error"] for answer in answers] == [None, None]
+    return work
+
+
+def test_over_fitting_is_seen_and_its_best_step(runs: Path) -> None:
+    found = history(runs / "whole")
+    assert (found.planned, found.done, found.ended) == (120, 120, True)
+    assert len(found.evaluation) == 30
+    over = next(sign for sign in signs(found, PATIENCE) if sign.name == "over-fitting")
+    state = json.loads((runs / "stopped" / "trainer_state.json").read_text("utf-8"))
+    least = best(history(runs / "stopped").evaluation)
+    assert least is not None
+    assert least.step == state["best_global_step"]
+    assert least.value == state["best_metric"]
+    assert best(found.evaluation) == least
+    assert f"use checkpoint-{least.step}, " in over.remedy
+
+
+def test_early_stopping_ends_where_it_is_said(runs: Path) -> None:
+    whole, stopped = history(runs / "whole"), history(runs / "stopped")
+    number = stops_at(whole.evaluation, PATIENCE)
+    assert number is not None
+    assert whole.evaluation[number - 1].step == stopped.done
+    assert stopped.patience == PATIENCE
+    assert "stopped-early" in [sign.name for sign in signs(stopped, PATIENCE)]
+
+
+def test_a_killed_run_is_read_from_its_checkpoint_and_log(runs: Path, tmp_path: Path) -> None:
+    whole = history(runs / "whole")
+    shutil.copytree(runs / "whole", tmp_path / "run")
+    (tmp_path / "run" / "trainer_state.json").unlink()
+    for step in whole.checkpoints[20:]:
+        shutil.rmtree(tmp_path / "run" / f"checkpoint-{step}")
+    killed = history(tmp_path / "run")
+    assert not killed.ended
+    assert killed.sources == ("checkpoint-80/trainer_state.json", "trainer_log.jsonl")
+    assert (killed.planned, killed.done) == (120, 120)
+    assert [one.step for one in killed.evaluation] == [one.step for one in whole.evaluation]
+    for mine, theirs in zip(killed.training, whole.training, strict=True):
+        assert mine.value == pytest.approx(theirs.value, abs=1e-3)
