@@ -91,6 +91,18 @@ def test_the_patience_of_the_run_counts(tmp_path: Path) -> None:
     assert "early stopping ended the run after 2 evaluations without a new best" in done.out
 
 
+def test_nothing_is_made_of_the_losses_of_ppo(tmp_path: Path) -> None:
+    """Its trainer logs a reward beside each loss, as LLaMA Factory's ppo/trainer.py does."""
+    found = state()
+    found["log_history"] = [
+        {"loss": 1 / step, "reward": 0.1, "learning_rate": 1e-5, "epoch": 0.1, "step": step}
+        for step in range(1, 41)
+    ]
+    done = invoke("doctor", keep(tmp_path, found))
+    assert "info" not in done.out
+    assert done.out.endswith("Stage ppo: its losses are no sign of over- or under-fitting.\n")
+
+
 CONFIG = """model_name_or_path: m
 stage: sft
 do_train: true

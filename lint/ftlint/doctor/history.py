@@ -48,6 +48,8 @@ class History(NamedTuple):
     """Evaluations without a new best that the run itself waits for."""
     checkpoints: tuple[int, ...]
     """Steps of those that are in the folder."""
+    rewarded: bool = False
+    """A run of stage ppo: it logs rewards, is never evaluated, and its loss tells nothing."""
 
 
 class Unreadable(NamedTuple):
@@ -109,7 +111,7 @@ def _history(
         epochs=max((one for one in epochs if one is not None), default=None), ended=ended,
         training=_sorted(known), evaluation=_sorted(evaluated),
         evaluated_on=match[1] if match else None, patience=_patience(state),
-        checkpoints=checkpoints,
+        checkpoints=checkpoints, rewarded=any("reward" in one for one in (*entries, *lines)),
     )  # fmt: skip
 
 

@@ -39,6 +39,8 @@ def signs(history: History, patience: int) -> Iterator[Sign]:
     """Yield what there is to say of a run, the gravest first."""
     yield from _diverged(history)
     yield from _unfinished(history)
+    if history.rewarded:
+        return
     finite = [one for one in history.evaluation if math.isfinite(one.value)]
     if not history.evaluation:
         yield Sign(

@@ -35,7 +35,11 @@ def lines(history: History, signs: Sequence[Sign], colour: bool) -> Iterator[str
         yield f"  = {visible(sign.remedy)}"
     if not signs:
         yield ""
-        yield "No sign of over- or under-fitting."
+        yield (
+            "Stage ppo: its losses are no sign of over- or under-fitting."
+            if history.rewarded
+            else "No sign of over- or under-fitting."
+        )
 
 
 def _how_far(history: History) -> str:
