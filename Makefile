@@ -15,6 +15,9 @@ demo: $(VENV)/.installed
 	@echo
 	@echo '$$ ftlint steps examples/good/lora_sft.yaml --gpus 1,2'
 	@$(BIN)/ftlint steps examples/good/lora_sft.yaml --gpus 1,2
+	@echo
+	@echo '$$ ftlint doctor examples/runs/memorised'
+	@$(BIN)/ftlint doctor examples/runs/memorised || test $$? -eq 1
 
 # Published configs and recorded runs are not in the repository: where there are none, tests that
 # read them are left out, and that is said.

@@ -100,6 +100,8 @@ def test_a_short_run_measures_every_step(place: Path, runner: str) -> None:
     assert phases["wall"] >= phases["total"] >= phases["train"] > phases["after_first"] > 0
     wanted = sum(step["seconds"] for step in steps[1:])
     assert phases["after_first"] == pytest.approx(wanted, rel=0.02)
+    assert 1 <= result["environment"]["threads"] <= 4096
+    assert 1e-6 < result["environment"]["waking"] < 0.5
 
 
 def test_both_runners_train_the_same_batches(place: Path) -> None:

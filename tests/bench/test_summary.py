@@ -114,6 +114,19 @@ def test_unstable_stalling_and_host_bound_runs() -> None:
     assert any("unstable" in flag for flag in summarise(result(wild)).flags)
     stalls = [step(1.0, [(4, 2048)], data=0.2) for _ in range(20)]
     assert any("waits for data 20%" in flag for flag in summarise(result(stalls)).flags)
+
+
+@pytest.mark.parametrize(
+    ("rows", "waking", "said"), [(40, 0.007, True), (32, 0.007, False), (40, 0.0001, False)]
+)
+def test_threads_that_wake_slowly_are_told(rows: int, waking: float, said: bool) -> None:
+    steps = [step(1.0, [(rows, 1024)]) for _ in range(20)]
+    host = {**result([])["environment"], "threads": 32, "waking": waking}  # type: ignore[dict-item]
+    flags = summarise(result(steps, environment=host)).flags
+    told = (
+        "torch takes 7 ms to wake 32 threads, for each copy of a batch of more than 32,768 tokens"
+    )
+    assert any(flag.startswith(told) for flag in flags) == said
     flat = [step(noisy(at, 0.01)(0.3), [(8, 64 + 8 * (at % 9))]) for at in range(60)]
     assert any("host-bound" in flag for flag in summarise(result(flat)).flags)
     growing = [step((8 * (64 + 8 * (at % 9))) / 900, [(8, 64 + 8 * (at % 9))]) for at in range(60)]

@@ -18,6 +18,9 @@ DRIFT = 0.03
 STALL = 0.05
 HOST = 0.5
 """A run whose steps take more than this share whatever their tokens is bound by the host."""
+SPREAD, WAKING = 32_768, 0.002
+"""torch spreads an operation on more numbers than this over threads; seconds that are worth a word
+(on 32 cores of a virtual machine: docs/benchmarks/raw/2026-11-25-h100-pair-2/threads.txt)."""
 SLOWED = {0x8: "hardware slowdown", 0x20: "heat", 0x40: "heat (hardware)", 0x80: "power brake"}
 """NVML's clock event reasons that slow a card; a power cap and idleness are normal."""
 
@@ -34,7 +37,23 @@ def find(result: record.Result, steady: Sequence[record.Step], warm: Warmup) -> 
         *_of_steps(steady, warm),
         *_of_memory(result["memory"]),
         *_of_device(result["device"]),
+        *_of_threads(result["environment"], steady),
     ]
+
+
+def _of_threads(
+    environment: record.Environment | None, steady: Sequence[record.Step]
+) -> Iterator[str]:
+    """Yield that each batch waits for threads of the CPU, where batches are large enough."""
+    if environment is None:
+        return
+    threads, waking = environment.get("threads", 1), environment.get("waking", 0.0)
+    largest = max((one[0] * one[1] for step in steady for one in step["micro_batches"]), default=0)
+    if waking > WAKING and largest > SPREAD:
+        yield (
+            f"torch takes {1000 * waking:.0f} ms to wake {threads} threads, for each copy of a"
+            f" batch of more than {SPREAD:,} tokens: OMP_NUM_THREADS=4 spares that"
+        )
 
 
 def _of_steps(steady: Sequence[record.Step], warm: Warmup) -> Iterator[str]:

@@ -8,8 +8,10 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ftbench.measure.device import handle, nvml
@@ -27,6 +29,8 @@ VARIABLES = (
     "DISABLE_VERSION_CHECK",
     "TOKENIZERS_PARALLELISM",
 )
+COPIED, COPIES = 1 << 16, 9
+"""Numbers of a copy, and how often it is timed."""
 PREFIXES = ("PYTORCH_", "TORCH_", "NCCL_", "OMP_", "MKL_", "CUDA_LAUNCH", "ACCELERATE_", "FSDP_")
 
 
@@ -48,7 +52,20 @@ def environment() -> Environment:
             if name in VARIABLES or name.startswith(PREFIXES)
         },
         "git": _git(),
+        "threads": torch.get_num_threads(),
+        "waking": _waking(torch),
     }
+
+
+def _waking(torch: Any) -> float:
+    """Return the median seconds of a copy that is large enough for torch to wake its threads."""
+    numbers, seconds = torch.zeros(COPIED, dtype=torch.int64), []
+    for _ in range(COPIES):
+        time.sleep(0.01)  # as between two batches: threads that still spin are awake
+        begun = time.perf_counter()
+        numbers.clone()
+        seconds.append(time.perf_counter() - begun)
+    return median(seconds)
 
 
 def packages() -> dict[str, str]:

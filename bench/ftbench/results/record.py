@@ -50,7 +50,16 @@ class Gpu(TypedDict):
     capability: str
 
 
-class Environment(TypedDict):
+class Host(TypedDict, total=False):
+    """What results did not hold at first."""
+
+    threads: int
+    """Threads over which torch spreads an operation on the CPU."""
+    waking: float
+    """Seconds that such an operation takes which copies 512 KiB: it should be far below 0.001."""
+
+
+class Environment(Host):
     """What the run ran on."""
 
     gpu: Gpu | None
