@@ -1,0 +1,97 @@
+"""Later stages against the configs beside them: what is told, and that nothing else is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.calls import invoke
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIRST = """model_name_or_path: meta-llama/Llama-3.2-1B-Instruct
+stage: sft
+do_train: true
+finetuning_type: lora
+dataset: identity
+template: llama3
+output_dir: saves/sft/stage-1
+learning_rate: 1.0e-4
+"""
+SECOND = FIRST.replace("stage-1", "stage-2") + "adapter_name_or_path: saves/sft/stage-1\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "first.yaml").write_text(FIRST, "utf-8")
+    return tmp_path
+
+
+def told(folder: Path, second: str = SECOND) -> list[str]:
+    """Return the messages on the second stage of the two rules that compare stages."""
+    (folder / "configs" / "second.yaml").write_text(second, "utf-8")
+    done = invoke("--isolated", "--output-format", "jsonl", "configs/second.yaml")
+    found = [json.loads(line) for line in done.out.splitlines()]
+    return [one["message"] for one in found if one["code"] in ("FT308", "FT309")]
+
+
+def test_a_later_stage_takes_a_lower_rate(folder: Path) -> None:
+    (message,) = told(folder)
+    assert message.startswith("learning_rate 1.0e-4 is not below the 1.0e-4 of first.yaml, whose")
+    assert told(folder, SECOND.replace("1.0e-4", "5.0e-5")) == []
+    assert told(folder, SECOND.replace("1.0e-4", "2e-4")) != []
+    assert told(folder, SECOND.replace("saves/sft/stage-1", "./saves//sft/stage-1/")) != []
+    assert told(folder, SECOND.replace("sft/stage-1", "sft/stage-1/checkpoint-500")) != []
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        FIRST.replace("learning_rate: 1.0e-4\n", ""), FIRST.replace("stage: sft", "stage: pt"),
+        FIRST.replace("saves/sft/stage-1", "saves/other/1"),
+        FIRST.replace("output_dir: saves", "output_dir: ${HOME}/saves"), "output_dir: [\n", "",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_compared_is_not(folder: Path, first: str) -> None:
+    (folder / "configs" / "first.yaml").write_text(first, "utf-8")
+    assert told(folder) == []
+
+
+def test_a_slip_in_the_folder_to_begin_with(folder: Path) -> None:
+    slip = SECOND.replace("saves/sft/stage-1", "saves/sft/stage1")
+    assert told(folder, slip) == [
+        "nothing lies at saves/sft/stage1, and no config in this folder writes it; first.yaml"
+        " writes saves/sft/stage-1: begin with that if it is meant."
+    ]
+    (folder / "saves" / "sft" / "stage1").mkdir(parents=True)
+    assert told(folder, slip) == []
+
+
+@pytest.mark.parametrize(
+    "begun", ["owner/adapter", "saves/sft/quite-another", "/saves/sft/stage1", "saves/a,saves/b"]
+)
+def test_other_beginnings_are_left_alone(folder: Path, begun: str) -> None:
+    assert told(folder, SECOND.replace("saves/sft/stage-1", begun)) == []
+
+
+def test_full_models_count_too(folder: Path) -> None:
+    full = FIRST.replace("lora", "full").replace("stage-1", "stage-2")
+    full = full.replace("meta-llama/Llama-3.2-1B-Instruct", "saves/sft/stage-1")
+    assert len(told(folder, full)) == 1
+
+
+def test_a_kept_result_knows_of_its_siblings(folder: Path) -> None:
+    """What was found before counts no more when the config beside it has changed."""
+    for number in range(20):
+        (folder / "configs" / f"more-{number}.yaml").write_text(FIRST, "utf-8")
+    assert len(told(folder)) == 1
+    for name in [path.name for path in (folder / "configs").glob("*.yaml")]:
+        if name != "second.yaml":
+            text = FIRST.replace("1.0e-4", "2.0e-4")
+            (folder / "configs" / name).write_text(text, "utf-8")
+    assert told(folder) == []
