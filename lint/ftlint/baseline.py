@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 
+from ftlint.files import Unreadable, read
 from ftlint.fingerprint import fingerprints
 from ftlint.messages import visible
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -39,13 +40,10 @@ class Known(NamedTuple):
 
 def load(path: str) -> Findings:
     """Return what is known, by path and fingerprint. Raises `BadBaseline`."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise BadBaseline(f"{path}: no such baseline; --write-baseline makes it") from None
-    except OSError as error:
-        raise BadBaseline(f"{path}: {error.strerror}") from None
+    data = read(path, MAX_BYTES + 1)
+    if isinstance(data, Unreadable):
+        hint = "" if os.path.lexists(path) else "; --write-baseline makes it"
+        raise BadBaseline(f"{path}: {data.reason}{hint}")
     if len(data) > MAX_BYTES:
         raise BadBaseline(f"{path}: larger than a baseline can be")
     try:
@@ -83,7 +81,7 @@ def write(path: str, results: Iterable[Result]) -> None:
     Raises:
         BadBaseline: what lies there is no baseline, or it cannot be written.
     """
-    old = load(path) if os.path.exists(path) else {}
+    old = load(path) if os.path.lexists(path) else {}
     folder = os.path.dirname(path)
     found = {name: one for name, one in old.items() if os.path.exists(os.path.join(folder, name))}
     for result in results:
@@ -99,15 +97,16 @@ def write(path: str, results: Iterable[Result]) -> None:
 def _put(path: str, new: bytes) -> None:
     from ftlint.fixes.write import replace
 
-    try:
-        if not os.path.exists(path):
+    if not os.path.lexists(path):
+        try:
             with open(path, "xb") as file:
                 file.write(new)
-            return
-        with open(path, "rb") as file:
-            old = file.read()
-    except OSError as error:
-        raise BadBaseline(f"{path}: {error.strerror}") from None
+        except OSError as error:
+            raise BadBaseline(f"{path}: {error.strerror}") from None
+        return
+    old = read(path, MAX_BYTES + 1)
+    if isinstance(old, Unreadable):
+        raise BadBaseline(f"{path}: {old.reason}")
     reason = None if old == new else replace(path, old, new)
     if reason is not None:
         raise BadBaseline(f"{path}: not written: {reason}")

@@ -9,6 +9,7 @@ import os
 import re
 
 from ftlint.discovery import placeholder_in
+from ftlint.files import Unreadable, read
 from ftlint.outside import note
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -87,12 +88,10 @@ def _others(path: str) -> Iterator[Sibling]:
     for name in [one for one in names if one.endswith((".yaml", ".yml")) and one != own][:MOST]:
         other = os.path.join(folder, name)
         note(other)
-        try:
-            with open(other, "rb") as file:
-                text = file.read(MAX_BYTES).decode("utf-8", "replace")
-        except OSError:
+        data = read(other, MAX_BYTES)
+        if isinstance(data, Unreadable):
             continue
-        found = {match[1]: match[3] for match in _KEY.finditer(text)}
+        found = {match[1]: match[3] for match in _KEY.finditer(data.decode("utf-8", "replace"))}
         if "output_dir" in found and placeholder_in(found["output_dir"]) is None:
             yield Sibling(
                 name, os.path.normpath(found["output_dir"]), found.get("stage", "sft"),

@@ -98,7 +98,7 @@ def test_no_format_shows_what_is_known(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (None, "no such baseline; --write-baseline makes it"), ("{", "not JSON"),
+        (None, "no such file; --write-baseline makes it"), ("{", "not JSON"),
         ("[]", "no baseline of version 1"), ('{"version": 2}', "no baseline of version 1"),
         ('{"version": 1, "findings": {"a.yaml": 1}}', "findings should be"),
         ('{"version": 1}', "findings should be"), ("[" * 100_000, "not JSON"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,6 +78,14 @@ def test_a_slip_in_the_folder_to_begin_with(folder: Path) -> None:
 )
 def test_other_beginnings_are_left_alone(folder: Path, begun: str) -> None:
     assert told(folder, SECOND.replace("saves/sft/stage-1", begun)) == []
+
+
+def test_what_is_no_file_is_passed_over(folder: Path) -> None:
+    (folder / "configs" / "a.yaml").mkdir()
+    os.mkfifo(folder / "configs" / "b.yaml")
+    (folder / "configs" / "c.yaml").write_bytes(b"\xff\xfe\x00output_dir: \xff\n" * 9)
+    (folder / "configs" / "d.yaml").symlink_to("nowhere")
+    assert len(told(folder)) == 1
 
 
 def test_full_models_count_too(folder: Path) -> None:

@@ -11,6 +11,7 @@ import math
 import os
 import re
 
+from ftlint import files
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -158,13 +159,11 @@ def _whole(value: object) -> int | None:
 
 
 def _bytes(path: str) -> bytes | Unreadable | None:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return None
-    except OSError as error:
-        return Unreadable(error.strerror or str(error))
+    data = files.read(path, MAX_BYTES + 1)
+    if isinstance(data, files.Unreadable):
+        return Unreadable(data.reason)
     return data if len(data) <= MAX_BYTES else Unreadable("larger than a log can be")
 
 
