@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +13,6 @@ from hypothesis import strategies as st
 
 from ftlint.doctor.history import History, Unreadable, read
 from tests.cli.calls import invoke
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def state(steps: int = 40, *, ended: bool = True, evaluated: str = "eval_loss") -> dict[str, Any]:
@@ -171,3 +170,17 @@ def test_any_state_is_read_or_refused(
     told = invoke("doctor", folder, "--output-format", "json").out
     assert json.loads(told)["version"] == 1
     assert "NaN" not in told
+
+
+def test_every_sign_and_field_is_explained(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "cli.md").read_text("utf-8").partition("## What doctor looks at")[2]
+    source = (root / "lint/ftlint/doctor/signs.py").read_text("utf-8")
+    source += (root / "lint/ftlint/cli/doctor.py").read_text("utf-8")
+    names = re.findall(r'Sign\(\s*"([a-z-]+)"', source)
+    assert len(names) >= 9
+    rows = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`([a-z-]+)`", rows)) == set(names)
+    told = json.loads(invoke("doctor", keep(tmp_path, state()), "--output-format", "json").out)
+    listed = page.partition("`{")[2].partition("}`")[0]
+    assert re.split(r",\s+", listed) == list(told)
