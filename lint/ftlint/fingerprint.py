@@ -29,9 +29,15 @@ def fingerprints(result: Result) -> Iterator[tuple[Diagnostic, str]]:
 
 
 def _text(source: Source, one: Diagnostic) -> str:
-    """Return the lines it stands on; nothing for what is said of a whole file."""
-    if one.start == one.end:
+    """Return the lines it stands on; nothing for what is said of a whole file.
+
+    What points between two letters, or behind the last line, is about what stands before it.
+    """
+    if one.end == 0:
         return ""
-    first = source.position(one.start).line
+    start, end = one.start, max(one.end - 1, one.start)
+    if one.start == one.end:
+        start = end = len(source.text[: one.end].rstrip()) - 1
+    first = source.position(max(start, 0)).line
     begin = source.line_starts[first - 1]
-    return source.text[begin : source.line_end(max(one.end - 1, begin))].strip()
+    return source.text[begin : source.line_end(max(end, begin))].strip()

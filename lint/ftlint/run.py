@@ -62,6 +62,9 @@ def _without_known(report: Run, request: Request, settings: Settings) -> Run:
         if request.write_baseline:
             raise Refused("--write-baseline needs a file: --baseline FILE, or baseline in settings")
         return report
+    narrowed = bool(request.select or request.ignore or request.extend_select)
+    if narrowed and request.write_baseline:
+        raise Refused("--write-baseline takes all rules that the settings select: no --select here")
     from ftlint import baseline
 
     try:
@@ -70,7 +73,7 @@ def _without_known(report: Run, request: Request, settings: Settings) -> Run:
         results, known = baseline.without(baseline.load(path), path, report.results)
     except baseline.BadBaseline as error:
         raise Refused(str(error)) from None
-    known = known._replace(written=request.write_baseline)
+    known = known._replace(written=request.write_baseline, gone=0 if narrowed else known.gone)
     return report._replace(results=results, known=known)
 
 

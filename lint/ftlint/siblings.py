@@ -1,6 +1,6 @@
 """The other configs of a folder, as far as a later stage must fit them: what they write, how fast.
 
-Of them only three keys are read, as most people write them: a line of its own, at the margin.
+Of them a few keys are read, as most people write them: a line of its own, at the margin.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 MOST, MAX_BYTES = 100, 1 << 16
 """Files that are looked into, and how far."""
 ALIKE = 0.8
-"""How alike two folders' names are of which one is a slip of the other, as difflib has it."""
+"""How alike two folders' own names are of which one is a slip of the other, as difflib has it."""
 _KEY = re.compile(
-    r"^(output_dir|learning_rate|stage)[ \t]*:[ \t]*(['\"]?)([^'\"#\r\n]+?)\2[ \t]*(?:#.*)?$", re.M
+    r"^[\"']?(output_dir|learning_rate|stage|finetuning_type)[\"']?[ \t]*:([^\r\n]*)", re.M
 )
 
 
 class Sibling(NamedTuple):
-    """A config beside another one."""
+    """A config beside another one. `kind`: its stage and method."""
 
     name: str
-    output_dir: str
-    stage: str
+    text: str
+    output_dir: str | None
+    kind: tuple[str, str]
     learning_rate: float | None
 
 
@@ -39,20 +40,26 @@ def facts(config: Mapping[str, Any], path: str) -> dict[str, object]:
     """Return what a run that goes on from another one can be held against.
 
     `earlier_config`, `earlier_rate`: of the config in the same folder that writes what this run of
-    the same stage goes on from, and the rate it names. `near_config`, `near_output`: where none
-    does and nothing lies there, the one that writes to a folder of nearly that name.
+    the same stage and method goes on from, and the rate it names; of several the fastest.
+    `near_config`, `near_output`: where no file there speaks of it and nothing lies there, the
+    config that writes to a folder of nearly that name.
     """
     begun = config.get("adapter_name_or_path") or config.get("model_name_or_path")
     if not isinstance(begun, str) or not _is_folder(begun) or not os.path.isfile(path):
         return {}
     begun = os.path.normpath(begun)
     others = list(_others(path))
-    for one in others:
-        if begun == one.output_dir or begun.startswith(f"{one.output_dir}{os.sep}checkpoint-"):
-            if one.learning_rate is None or one.stage != config.get("stage", "sft"):
-                return {}
-            return {"earlier_config": one.name, "earlier_rate": one.learning_rate}
-    near = _near(begun, others) if config.get("adapter_name_or_path") else None
+    readable = [one for one in others if isinstance(one, Sibling)]
+    writers = [one for one in readable if one.output_dir and _lies_in(begun, one.output_dir)]
+    if writers:
+        kind = str(config.get("stage", "sft")), str(config.get("finetuning_type", "lora"))
+        rates = [(one.learning_rate, one.name) for one in writers if one.kind == kind]
+        if len(rates) < len(writers) or any(rate is None for rate, _ in rates):
+            return {}
+        rate, name = max((rate or 0.0, name) for rate, name in rates)
+        return {"earlier_config": name, "earlier_rate": rate}
+    told = len(readable) < len(others) or any(begun in one.text for one in readable)
+    near = None if told or not config.get("adapter_name_or_path") else _near(begun, readable)
     return {} if near is None else {"near_config": near.name, "near_output": near.output_dir}
 
 
@@ -63,6 +70,10 @@ def _is_folder(name: str) -> bool:
     )
 
 
+def _lies_in(begun: str, output_dir: str) -> bool:
+    return begun == output_dir or begun.startswith(f"{output_dir}{os.sep}checkpoint-")
+
+
 def _near(begun: str, others: list[Sibling]) -> Sibling | None:
     """Return the config that writes nearly there, where nothing lies there."""
     note(begun)
@@ -70,33 +81,56 @@ def _near(begun: str, others: list[Sibling]) -> Sibling | None:
         return None
     from difflib import SequenceMatcher
 
-    def alike(one: Sibling) -> float:
-        return SequenceMatcher(None, one.output_dir, begun).ratio()
+    folder, name = os.path.split(begun)
 
-    close = [one for one in others if os.path.dirname(one.output_dir) == os.path.dirname(begun)]
-    best = max(close, key=alike, default=None)
+    def alike(one: Sibling) -> float:
+        theirs = os.path.split(one.output_dir or "")
+        if theirs[0] != folder or re.findall("[0-9]+", theirs[1]) != re.findall("[0-9]+", name):
+            return 0.0
+        return SequenceMatcher(None, theirs[1], name).ratio()
+
+    best = max(others, key=alike, default=None)
     return best if best is not None and alike(best) >= ALIKE else None
 
 
-def _others(path: str) -> Iterator[Sibling]:
+def _others(path: str) -> Iterator[Sibling | None]:
+    """Yield the other configs of the folder; None for what is not, or not wholly, looked at."""
     folder, own = os.path.split(path)
     note(folder or ".")
     try:
         names = sorted(os.listdir(folder or "."))
     except OSError:
         return
-    for name in [one for one in names if one.endswith((".yaml", ".yml")) and one != own][:MOST]:
+    names = [one for one in names if one.endswith((".yaml", ".yml", ".json")) and one != own]
+    for name in names[:MOST]:
         other = os.path.join(folder, name)
         note(other)
-        data = read(other, MAX_BYTES)
+        data = read(other, MAX_BYTES + 1)
         if isinstance(data, Unreadable):
             continue
-        found = {match[1]: match[3] for match in _KEY.finditer(data.decode("utf-8", "replace"))}
-        if "output_dir" in found and placeholder_in(found["output_dir"]) is None:
-            yield Sibling(
-                name, os.path.normpath(found["output_dir"]), found.get("stage", "sft"),
-                _number(found.get("learning_rate")),
-            )  # fmt: skip
+        text = data.decode("utf-8", "replace")
+        found = {match[1]: _value(match[2]) for match in _KEY.finditer(text)}
+        output = found.get("output_dir")
+        if len(data) > MAX_BYTES or (output is not None and placeholder_in(output) is not None):
+            yield None
+            continue
+        yield Sibling(
+            name, text, os.path.normpath(output) if output else None,
+            (found.get("stage") or "sft", found.get("finetuning_type") or "lora"),
+            _number(found.get("learning_rate")),
+        )  # fmt: skip
+    if len(names) > MOST:
+        yield None
+
+
+def _value(written: str) -> str | None:
+    """Return a plain or quoted scalar that stands on one line; None for anything else."""
+    text = written.strip()
+    if text[:1] in ("'", '"'):
+        return text[1:].partition(text[0])[0] or None
+    if not text or text[0] in "#&*!|>{[%@`":
+        return None
+    return re.split(r"[ \t]#", text, maxsplit=1)[0].strip()
 
 
 def _number(text: str | None) -> float | None:

@@ -123,6 +123,8 @@ def test_threads_that_wake_slowly_are_told(rows: int, waking: float, said: bool)
     steps = [step(1.0, [(rows, 1024)]) for _ in range(20)]
     host = {**result([])["environment"], "threads": 32, "waking": waking}  # type: ignore[dict-item]
     flags = summarise(result(steps, environment=host)).flags
+    few = summarise(result(steps, environment={**host, "threads": 4})).flags  # type: ignore[typeddict-item]
+    assert not any(flag.startswith("torch takes") for flag in few)
     told = (
         "torch takes 7 ms to wake 32 threads, for each copy of a batch of more than 32,768 tokens"
     )

@@ -147,3 +147,29 @@ def test_any_json_is_taken_or_refused_in_a_sentence(
     except BadBaseline as error:
         found = {str(path): {}} if str(error).startswith(str(path)) else None  # type: ignore[assignment]
     assert isinstance(found, dict)
+
+
+def test_a_narrowed_run_neither_counts_nor_drops_what_it_does_not_look_for(folder: Path) -> None:
+    write(folder / "a.yaml", BAD)
+    invoke(*KNOWN, "--write-baseline", ".")
+    assert found("--select", "FT015", ".")[2]["gone"] == 0
+    done = invoke(*KNOWN, "--write-baseline", "--ignore", "FT101", ".")
+    assert done.status == 2
+    assert found(".")[0] == 0
+
+
+def test_what_was_not_looked_at_is_never_known(folder: Path) -> None:
+    for name in "ab":
+        write(folder / f"{name}.yaml", BAD)
+    limited = ("--limit", "files=1", ".")
+    invoke(*KNOWN, "--write-baseline", *limited)
+    assert "FT908" in [code for _, code in found(*limited)[1]]
+
+
+def test_another_fault_at_the_end_is_another_finding(folder: Path) -> None:
+    write(folder / "a.yaml", HEAD + "foo: [1,\n")
+    invoke(*KNOWN, "--write-baseline", ".")
+    write(folder / "a.yaml", HEAD + "foo: [1,\n\n\n")
+    assert found(".")[0] == 0
+    write(folder / "a.yaml", HEAD + "seed: 1\nbar: {1,\n")
+    assert found(".")[0] == 1

@@ -184,3 +184,54 @@ def test_every_sign_and_field_is_explained(tmp_path: Path) -> None:
     told = json.loads(invoke("doctor", keep(tmp_path, state()), "--output-format", "json").out)
     listed = page.partition("`{")[2].partition("}`")[0]
     assert re.split(r",\s+", listed) == list(told)
+
+
+def test_half_a_checkpoint_is_passed_over(tmp_path: Path) -> None:
+    """A run that is killed while it writes leaves half a file."""
+    keep(tmp_path, state(20, ended=False), "checkpoint-20/trainer_state.json")
+    keep(tmp_path, state(10, ended=False), "checkpoint-10/trainer_state.json")
+    for half in ("", '{"global_step": 2'):
+        (tmp_path / "checkpoint-20" / "trainer_state.json").write_text(half, "utf-8")
+        assert history(tmp_path).done == 10
+    (tmp_path / "checkpoint-10" / "trainer_state.json").unlink()
+    assert "checkpoint-20/trainer_state.json: not JSON" in invoke("doctor", tmp_path).err
+
+
+def test_what_was_logged_again_after_a_resume_counts(tmp_path: Path) -> None:
+    keep(tmp_path, state(10, ended=False), "checkpoint-10/trainer_state.json")
+    logged = [(12, 9.0), (14, 9.0), (16, 9.0), (12, 0.5), (14, 0.4)]
+    lines = [{"current_steps": at, "total_steps": 40, "loss": loss} for at, loss in logged]
+    (tmp_path / "trainer_log.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    found = history(tmp_path)
+    assert found.done == 14
+    assert [(one.step, one.value) for one in found.training[-2:]] == [(12, 0.5), (14, 0.4)]
+
+
+def test_of_two_runs_in_a_folder_the_further_one_counts(tmp_path: Path) -> None:
+    keep(tmp_path, state(10))
+    longer = {**state(20, ended=False), "max_steps": 80}
+    keep(tmp_path, longer, "checkpoint-20/trainer_state.json")
+    found = history(tmp_path)
+    assert (found.done, found.planned, found.ended) == (20, 80, False)
+    checkpoint = invoke("doctor", tmp_path / "checkpoint-20").out
+    assert f"resume_from_checkpoint: {tmp_path}/checkpoint-20\n" in checkpoint
+
+
+def test_a_run_that_was_cut_off_is_not_told_to_train_longer(tmp_path: Path) -> None:
+    found = state(30, ended=False, evaluated="eval_loss")
+    for entry in found["log_history"]:
+        if "eval_loss" in entry:
+            entry["eval_loss"] = 10 / entry["step"]
+    names = invoke("doctor", keep(tmp_path, found)).out.splitlines()
+    assert "warning not-finished" in names
+    assert "warning under-training" not in names
+
+
+def test_losses_of_any_size(tmp_path: Path) -> None:
+    found = state()
+    found["epoch"] = found["max_steps"] = 1e308
+    sizes = (1e308, -1e308, 1e300, 5e-324)
+    for entry, size in zip(found["log_history"], sizes * 10, strict=False):
+        entry.update({name: size for name in ("loss", "eval_loss") if name in entry})
+    done = invoke("doctor", keep(tmp_path, found))
+    assert done.status in (0, 1), done.err

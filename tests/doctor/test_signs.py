@@ -80,6 +80,14 @@ def test_no_over_fitting_where_the_training_loss_rises_too() -> None:
     assert names(history(GUIDE, FALLING[::-1])) == []
 
 
+def test_a_run_that_only_made_it_worse() -> None:
+    """`eval_on_start` evaluates at step 0, and nothing was better than that."""
+    worse = history([2.0, 2.5, 3.0], FALLING)
+    worse = worse._replace(evaluation=(Loss(0, 2.0), Loss(100, 2.5), Loss(200, 3.0)))
+    (sign,) = signs(worse, 3)
+    assert sign.remedy == "no step made it better: lower learning_rate, and look at the data"
+
+
 def test_without_evaluations() -> None:
     assert names(history([], [2.0] * 20)) == ["not-evaluated"]
     assert names(history([], FALLING)) == ["not-evaluated", "under-training"]

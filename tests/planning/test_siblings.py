@@ -56,11 +56,37 @@ def test_a_later_stage_takes_a_lower_rate(folder: Path) -> None:
         FIRST.replace("learning_rate: 1.0e-4\n", ""), FIRST.replace("stage: sft", "stage: pt"),
         FIRST.replace("saves/sft/stage-1", "saves/other/1"),
         FIRST.replace("output_dir: saves", "output_dir: ${HOME}/saves"), "output_dir: [\n", "",
+        FIRST.replace("finetuning_type: lora", "finetuning_type: full"),
+        FIRST.replace("sft/stage-1", "sft/stage-1#2"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_compared_is_not(folder: Path, first: str) -> None:
     (folder / "configs" / "first.yaml").write_text(first, "utf-8")
     assert told(folder) == []
+
+
+def test_of_several_that_write_it_the_fastest_counts(folder: Path) -> None:
+    (folder / "configs" / "a.yaml").write_text(FIRST.replace("1.0e-4", "1.0e-5"), "utf-8")
+    assert told(folder, SECOND.replace("1.0e-4", "5.0e-5")) == []
+    assert "first.yaml" in told(folder)[0]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        FIRST.replace("\n", "\r\n"), FIRST.replace("saves/sft/stage-1", '"saves/sft/stage-1"'),
+        FIRST.replace("output_dir", "'output_dir'"), FIRST.replace("stage-1", "stage-1/  # here"),
+    ],
+)  # fmt: skip
+def test_other_ways_to_write_it(folder: Path, first: str) -> None:
+    (folder / "configs" / "first.yaml").write_bytes(first.encode())
+    assert len(told(folder)) == 1
+
+
+def test_a_neighbour_of_blanks_takes_no_time(folder: Path) -> None:
+    hostile = "output_dir:" + " " * 50_000 + "'\n" + "stage: x" + " " * 10_000 + "'"
+    (folder / "configs" / "z.yaml").write_text(hostile, "utf-8")
+    assert len(told(folder)) == 1
 
 
 def test_a_slip_in_the_folder_to_begin_with(folder: Path) -> None:
@@ -69,12 +95,26 @@ def test_a_slip_in_the_folder_to_begin_with(folder: Path) -> None:
         "nothing lies at saves/sft/stage1, and no config in this folder writes it; first.yaml"
         " writes saves/sft/stage-1: begin with that if it is meant."
     ]
+    more = folder / "configs" / "more.json"
+    for spoken in ('{"output_dir": "saves/sft/stage1"}', "x" * 70_000):
+        more.write_text(spoken, "utf-8")
+        assert told(folder, slip) == []
+    more.unlink()
     (folder / "saves" / "sft" / "stage1").mkdir(parents=True)
     assert told(folder, slip) == []
 
 
 @pytest.mark.parametrize(
-    "begun", ["owner/adapter", "saves/sft/quite-another", "/saves/sft/stage1", "saves/a,saves/b"]
+    "begun",
+    [
+        "owner/adapter",
+        "saves/sft/quite-another",
+        "/saves/sft/stage1",
+        "saves/a,saves/b",
+        "saves/sft/stage-3",
+        "saves/sft/sage",
+        "saves/sfu/stage-1",
+    ],
 )
 def test_other_beginnings_are_left_alone(folder: Path, begun: str) -> None:
     assert told(folder, SECOND.replace("saves/sft/stage-1", begun)) == []
@@ -90,6 +130,8 @@ def test_what_is_no_file_is_passed_over(folder: Path) -> None:
 
 def test_full_models_count_too(folder: Path) -> None:
     full = FIRST.replace("lora", "full").replace("stage-1", "stage-2")
+    first = FIRST.replace("lora", "full")
+    (folder / "configs" / "first.yaml").write_text(first, "utf-8")
     full = full.replace("meta-llama/Llama-3.2-1B-Instruct", "saves/sft/stage-1")
     assert len(told(folder, full)) == 1
 

@@ -6,6 +6,7 @@ import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, settings
@@ -93,16 +94,24 @@ def test_regions_and_fixes_are_those_of_the_findings() -> None:
     assert fixes >= 2
 
 
+def shown_plain(quoted: str) -> str:
+    """Return a URI as a path in printing characters."""
+    name = unquote(quoted.removeprefix("file://"), errors="surrogateescape")
+    return name.replace("\udcff", "\\udcff")
+
+
 @pytest.mark.parametrize(
     ("path", "shown"),
     [
         ("configs/c.yaml", "configs/c.yaml"), ("./c.yaml", "c.yaml"),
         ("a b/한 %.yaml", "a%20b/%ED%95%9C%20%25.yaml"), ("/abs/c.yaml", "file:///abs/c.yaml"),
-        ("\udcff.yaml", "%FF.yaml"),
+        ("\udcff.yaml", "%FF.yaml"), ("a/../b.yaml", "b.yaml"),
+        (str(Path.cwd() / "configs" / "c.yaml"), "configs/c.yaml"),
     ],
 )  # fmt: skip
 def test_paths_are_uris(path: str, shown: str) -> None:
     run = Run(OPTIONS.target, (result_of(HEAD + "foo: 1\n", path),))
+    assert json.loads(printed("gitlab", run))[0]["location"]["path"] == shown_plain(shown)
     place = json.loads(printed("sarif", run))["runs"][0]["results"][0]["locations"][0]
     assert place["physicalLocation"]["artifactLocation"]["uri"] == shown
 

@@ -21,6 +21,8 @@ HOST = 0.5
 SPREAD, WAKING = 32_768, 0.002
 """torch spreads an operation on more numbers than this over threads; seconds that are worth a word
 (on 32 cores of a virtual machine: docs/benchmarks/raw/2026-11-25-h100-pair-2/threads.txt)."""
+FEW = 4
+"""Threads that wake at once there."""
 SLOWED = {0x8: "hardware slowdown", 0x20: "heat", 0x40: "heat (hardware)", 0x80: "power brake"}
 """NVML's clock event reasons that slow a card; a power cap and idleness are normal."""
 
@@ -49,10 +51,10 @@ def _of_threads(
         return
     threads, waking = environment.get("threads", 1), environment.get("waking", 0.0)
     largest = max((one[0] * one[1] for step in steady for one in step["micro_batches"]), default=0)
-    if waking > WAKING and largest > SPREAD:
+    if threads > FEW and waking > WAKING and largest > SPREAD:
         yield (
             f"torch takes {1000 * waking:.0f} ms to wake {threads} threads, for each copy of a"
-            f" batch of more than {SPREAD:,} tokens: OMP_NUM_THREADS=4 spares that"
+            f" batch of more than {SPREAD:,} tokens: OMP_NUM_THREADS={FEW} spares that"
         )
 
 

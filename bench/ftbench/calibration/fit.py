@@ -79,6 +79,12 @@ class Law:
     per_piece: float = 0.0
     split: int = 0
 
+    @property
+    def terms(self) -> int:
+        """How many coefficients were fitted."""
+        fitted = self.start, self.per_token, self.per_square, self.per_piece, self.floor
+        return sum(value > 0 for value in fitted)
+
     def work(self, rows: int, length: int) -> float:
         """Return the seconds that the device needs for such a batch."""
         tokens = rows * length
@@ -135,7 +141,7 @@ def resampled(points: Sequence[Point], count: int, split: int = 0) -> Iterator[L
     law = fit(points, split)
     fitted = [law.at(point.rows, point.length) for point in points]
     unsure = [point.noise for point in points]
-    free = max(1, len(points) - 3)
+    free = max(1, len(points) - law.terms)
     scale = (len(points) / free) ** 0.5
     misses = [
         scale * (point.typical / one - 1) / noise
@@ -176,8 +182,7 @@ def _above(points: Sequence[Point], seconds: Sequence[float], floor: float, spli
 
 def _score(law: Law, points: Sequence[Point], seconds: Sequence[float]) -> float:
     """Return Akaike's criterion, each point with its own uncertainty."""
-    coefficients = law.start, law.per_token, law.per_square, law.per_piece, law.floor
-    found: float = 2.0 * sum(value > 0 for value in coefficients)
+    found: float = 2.0 * law.terms
     for point, value in zip(points, seconds):
         said = law.at(point.rows, point.length)
         found += float(((value / said - 1) / point.noise) ** 2) if said else math.inf

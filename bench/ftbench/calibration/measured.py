@@ -216,7 +216,7 @@ def record_of(
         "packages": environment["packages"],
         "model": scheduled["model"],
         "points": [asdict(point) for point in points],
-        "real": real is not None,
+        "real": own is not None,
         "check": check,
         "law": whole.record(),
         "prices": asdict(prices),

@@ -121,7 +121,8 @@ def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int
     steps = batches
     plan = configs.plan(loaded, {**loaded.values, **dict(job.changed)})
     if isinstance(plan, StepPlan) and plan.total_steps.exact is not None:
-        steps = min(steps, plan.total_steps.exact)
+        accumulated = int(values.get("gradient_accumulation_steps") or 1)
+        steps = min(steps, plan.total_steps.exact * accumulated)
     changed = ("gradient_accumulation_steps", 1), *_priced(job, values, steps, plan)
     return job._replace(
         full=True, steps=steps, measure=True, count_lengths=True, schedule=None,

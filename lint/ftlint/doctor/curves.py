@@ -44,5 +44,5 @@ def curves(
 
 
 def _scaled(value: float, whole: float, size: int) -> int:
-    share = value / whole if whole > 0 else 0.0
+    share = value / whole if 0 < whole < math.inf and math.isfinite(value) else 0.0
     return min(size - 1, max(0, round(share * (size - 1))))

@@ -64,27 +64,47 @@ def read(folder: str) -> History | Unreadable:
     if not os.path.isdir(folder):
         return Unreadable("no such folder")
     checkpoints = _checkpoints(folder)
-    state, told = None, []
-    for name in (STATE, *(os.path.join(f"checkpoint-{step}", STATE) for step in checkpoints[::-1])):
-        found = _object(os.path.join(folder, name))
-        if isinstance(found, Unreadable):
-            return Unreadable(f"{name}: {found.reason}")
-        if found is not None:
-            state, told = found, [name]
-            break
+    found = _furthest(folder, checkpoints)
     lines = _lines(os.path.join(folder, LOG))
     if isinstance(lines, Unreadable):
         return Unreadable(f"{LOG}: {lines.reason}")
-    if state is None and not lines:
-        return Unreadable(f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?")
-    logged = (state or {}).get("log_history")
+    if isinstance(found, Unreadable) and not lines:
+        return found
+    name, state = ("", {}) if isinstance(found, Unreadable) else found
+    told = [name] if name else []
+    logged = state.get("log_history")
     entries = [one for one in logged if isinstance(one, dict)] if isinstance(logged, list) else []
     ended = any("train_runtime" in one for one in entries)
     if lines and not ended:  # the log goes on after the last checkpoint
         told.append(LOG)
     else:
         lines = []
-    return _history(folder, tuple(told), state or {}, entries, lines, ended, checkpoints)
+    return _history(folder, tuple(told), state, entries, lines, ended, checkpoints)
+
+
+def _furthest(folder: str, checkpoints: tuple[int, ...]) -> tuple[str, dict[str, Any]] | Unreadable:
+    """Return the state that has gone furthest, with its file's name.
+
+    A run that is killed while it writes a checkpoint leaves half a file: the one before counts.
+    """
+    reason = None
+    best: tuple[str, dict[str, Any]] | None = None
+    for name in (STATE, *(os.path.join(f"checkpoint-{step}", STATE) for step in checkpoints[::-1])):
+        if best is not None and best[0] != STATE:
+            break  # the newest checkpoint that can be read
+        found = _object(os.path.join(folder, name))
+        if isinstance(found, Unreadable):
+            reason = reason or f"{name}: {found.reason}"
+        elif found is not None and (best is None or _steps(found) > _steps(best[1])):
+            best = name, found
+    if best is not None:
+        return best
+    none = f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?"
+    return Unreadable(reason or none)
+
+
+def _steps(state: dict[str, Any]) -> int:
+    return _whole(state.get("global_step")) or 0
 
 
 def _history(
@@ -96,12 +116,13 @@ def _history(
     ended: bool,
     checkpoints: tuple[int, ...],
 ) -> History:
-    known = dict(_losses(entries, "loss", "step"))
+    lines = _last_attempt(lines)
     names = [name for one in entries for name in one if EVALUATED.fullmatch(name)]
     name = "eval_loss" if "eval_loss" in names or not names else names[0]
-    evaluated = dict(_losses(entries, name, "step"))
-    for target, key in ((known, "loss"), (evaluated, "eval_loss")):
-        target.update(one for one in _losses(lines, key, "current_steps") if one[0] not in target)
+    known = {**dict(_losses(lines, "loss", "current_steps")), **dict(_losses(entries, "loss"))}
+    evaluated = {
+        **dict(_losses(lines, "eval_loss", "current_steps")), **dict(_losses(entries, name))
+    }  # fmt: skip
     steps = [_whole(state.get("global_step")), *(_whole(one.get("current_steps")) for one in lines)]
     plans = [_whole(state.get("max_steps")), *(_whole(one.get("total_steps")) for one in lines)]
     epochs = [_number(state.get("epoch")), *(_number(one.get("epoch")) for one in lines)]
@@ -112,11 +133,25 @@ def _history(
         epochs=max((one for one in epochs if one is not None), default=None), ended=ended,
         training=_sorted(known), evaluation=_sorted(evaluated),
         evaluated_on=match[1] if match else None, patience=_patience(state),
-        checkpoints=checkpoints, rewarded=any("reward" in one for one in (*entries, *lines)),
+        checkpoints=checkpoints,
+        rewarded=any(one.get("reward") is not None for one in (*entries, *lines)),
     )  # fmt: skip
 
 
-def _losses(entries: Iterable[dict[str, Any]], name: str, step: str) -> Iterator[tuple[int, float]]:
+def _last_attempt(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what was logged again: a run that is resumed goes on from an earlier step."""
+    kept: list[dict[str, Any]] = []
+    for line in lines:
+        step = _whole(line.get("current_steps"))
+        while step is not None and kept and (_whole(kept[-1].get("current_steps")) or 0) > step:
+            kept.pop()
+        kept.append(line)
+    return kept
+
+
+def _losses(
+    entries: Iterable[dict[str, Any]], name: str, step: str = "step"
+) -> Iterator[tuple[int, float]]:
     for one in entries:
         at, value = _whole(one.get(step)), _number(one.get(name), finite=False)
         if at is not None and value is not None:

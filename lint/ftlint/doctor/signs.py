@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 
 from ftlint.doctor.stopping import best, stops_at
@@ -22,6 +23,8 @@ FALL = 0.01
 """A loss is still falling that fell by this much from one evaluation to the last."""
 STEEP = 0.05
 """The same of the training loss, which is noisy, over the last two fifths of a run."""
+MANY = 1e6
+"""So many epochs are no number of them."""
 LEAST = 10
 """Logged losses that tell whether the training loss still falls."""
 
@@ -42,18 +45,19 @@ def signs(history: History, patience: int) -> Iterator[Sign]:
     if history.rewarded:
         return
     finite = [one for one in history.evaluation if math.isfinite(one.value)]
+    cut = not history.ended and (history.done or 0) < (history.planned or 0)
     if not history.evaluation:
         yield Sign(
             "not-evaluated", "info", "nothing was evaluated: over-fitting does not show in the"
             " training loss",
             "set val_size: 0.1 (or eval_dataset) and eval_strategy: steps",
         )  # fmt: skip
-        yield from _falling(history)
+        yield from () if cut else _falling(history)
         return
     over = list(_over_fitted(history, finite))
     yield from over
     yield from _stops_early(history, patience)
-    if not over:
+    if not over and not cut:  # what was cut off falls to its end, and is to go on anyway
         yield from _improving(finite)
 
 
@@ -82,13 +86,17 @@ def _unfinished(history: History) -> Iterator[Sign]:
         return
     if history.ended:
         yield Sign(
-            "ended-early", "info", f"{share}, and the run ended by itself: its data gave no more",
+            "ended-early", "info",
+            f"{share}, and the run ended there: its data gave no more, or it was stopped",
             "`ftlint steps` of the config says why",
         )  # fmt: skip
         return
-    kept = history.checkpoints[-1] if history.checkpoints else None
+    folder = history.folder.rstrip("/")
+    kept = f"{folder}/checkpoint-{history.checkpoints[-1]}" if history.checkpoints else None
+    if re.search(r"checkpoint-[0-9]+$", folder):
+        kept = folder
     remedy = (
-        f"go on with resume_from_checkpoint: {history.folder}/checkpoint-{kept}"
+        f"go on with resume_from_checkpoint: {kept}"
         if kept is not None
         else "no checkpoint is there to go on from: set save_strategy: steps and save_steps"
     )
@@ -113,12 +121,14 @@ def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Sign]:
         where += f" (epoch {epoch:.2f})"
         ends = f"num_train_epochs: {math.ceil(epoch * 10) / 10:g}, or {ends}"
     use = f"use checkpoint-{least.step}, " if least.step in history.checkpoints else ""
+    remedy = f"{use}end the run there ({ends}), or set early_stopping_steps with"
+    remedy += " load_best_model_at_end: true"
+    if least.step == 0:
+        remedy = "no step made it better: lower learning_rate, and look at the data"
     yield Sign(
         "over-fitting", "warning",
         f"the evaluation loss was least at {where}, {least.value:.4g}, and is {last.value:.4g} at"
-        f" the end, {last.value / least.value - 1:+.0%}{training}",
-        f"{use}end the run there ({ends}), or set early_stopping_steps with"
-        " load_best_model_at_end: true",
+        f" the end, {last.value / least.value - 1:+.0%}{training}", remedy,
     )  # fmt: skip
 
 
@@ -178,4 +188,5 @@ def _fell(training: Sequence[Loss], step: int) -> float | None:
 def _epoch(history: History, step: int) -> float | None:
     if not history.epochs or not history.done:
         return None
-    return history.epochs * step / history.done
+    epoch = history.epochs * (step / history.done)
+    return epoch if epoch < MANY else None

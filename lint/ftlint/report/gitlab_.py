@@ -10,6 +10,7 @@ from hashlib import sha256
 from ftlint.fingerprint import fingerprints
 from ftlint.messages import visible
 from ftlint.report.json_ import dumped
+from ftlint.report.places import relative
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
 def _entry(
     code: str, message: str, severity: str, path: str, fingerprint: str, line: int
 ) -> dict[str, object]:
-    shown = visible(path.replace("\\", "/").removeprefix("./"))
+    shown = visible(relative(path))
     digest = sha256(f"{shown}\0{code}\0{fingerprint}".encode("utf-8", "surrogatepass"))
     return {
         "description": f"{code}: {message}",
