@@ -110,8 +110,8 @@ def _put(path: str, new: bytes) -> None:
         try:
             with open(path, "xb") as file:
                 file.write(new)
-        except OSError as error:
-            raise BadBaseline(f"{path}: {error.strerror}") from None
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            raise BadBaseline(f"{path}: {getattr(error, 'strerror', error)}") from None
         return
     old = read(path, MAX_BYTES + 1)
     if isinstance(old, Unreadable):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+SUFFIXES = (".yaml", ".yml", ".json")
 MOST, MAX_BYTES = 100, 1 << 16
 """Files that are looked into, and how far."""
 ALIKE = 0.8
@@ -101,12 +102,13 @@ def _others(path: str) -> Iterator[Sibling | None]:
         names = sorted(os.listdir(folder or "."))
     except OSError:
         return
-    names = [one for one in names if one.endswith((".yaml", ".yml", ".json")) and one != own]
+    names = [one for one in names if one.lower().endswith(SUFFIXES) and one != own]
     for name in names[:MOST]:
         other = os.path.join(folder, name)
         note(other)
         data = read(other, MAX_BYTES + 1)
-        if isinstance(data, Unreadable):
+        if isinstance(data, Unreadable) or b"\0" in data:
+            yield None
             continue
         text = data.decode("utf-8", "replace")
         found = {match[1]: _value(match[2]) for match in _KEY.finditer(text)}

@@ -123,6 +123,8 @@ def test_wrong_usage_is_said(folder: Path) -> None:
     write(folder / "a.yaml", BAD)
     assert "--baseline FILE" in invoke("--isolated", "--write-baseline", ".").err
     assert invoke(*KNOWN, "--write-baseline", "--diff", ".").status == 2
+    (folder / "ftlint.toml").write_text('baseline = "a\\u0000b"\n', "utf-8")
+    assert invoke("--write-baseline", ".").status == invoke(".").status == 2
     done = invoke("--isolated", "--baseline", "none/known.json", "--write-baseline", ".")
     assert (done.status, done.err) == (2, "ftlint: none/known.json: No such file or directory\n")
 

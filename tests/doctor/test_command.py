@@ -88,6 +88,10 @@ def test_the_patience_of_the_run_counts(tmp_path: Path) -> None:
     found = {**state(30), "stateful_callbacks": {"EarlyStoppingCallback": {"args": args}}}
     done = invoke("doctor", keep(tmp_path, found))
     assert "early stopping ended the run after 2 evaluations without a new best" in done.out
+    for entry in found["log_history"]:
+        entry.update({"eval_loss": 10 / entry["step"]} if "eval_loss" in entry else {})
+    better = invoke("doctor", keep(tmp_path, found)).out
+    assert "info ended-early" in better.splitlines()
 
 
 def test_nothing_is_made_of_the_losses_of_ppo(tmp_path: Path) -> None:
@@ -193,6 +197,9 @@ def test_half_a_checkpoint_is_passed_over(tmp_path: Path) -> None:
     for half in ("", '{"global_step": 2'):
         (tmp_path / "checkpoint-20" / "trainer_state.json").write_text(half, "utf-8")
         assert history(tmp_path).done == 10
+        assert f"resume_from_checkpoint: {tmp_path}/checkpoint-10\n" in (
+            invoke("doctor", tmp_path).out
+        )
     (tmp_path / "checkpoint-10" / "trainer_state.json").unlink()
     assert "checkpoint-20/trainer_state.json: not JSON" in invoke("doctor", tmp_path).err
 
@@ -213,8 +220,29 @@ def test_of_two_runs_in_a_folder_the_further_one_counts(tmp_path: Path) -> None:
     keep(tmp_path, longer, "checkpoint-20/trainer_state.json")
     found = history(tmp_path)
     assert (found.done, found.planned, found.ended) == (20, 80, False)
-    checkpoint = invoke("doctor", tmp_path / "checkpoint-20").out
-    assert f"resume_from_checkpoint: {tmp_path}/checkpoint-20\n" in checkpoint
+    assert f"resume_from_checkpoint: {tmp_path}/checkpoint-20\n" in invoke("doctor", tmp_path).out
+
+
+def test_of_a_checkpoint_the_folder_above_tells_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(tmp_path, state(20, ended=False), "checkpoint-20/trainer_state.json")
+    monkeypatch.chdir(tmp_path / "checkpoint-20")
+    for folder in (".", str(tmp_path / "checkpoint-20")):
+        out = invoke("doctor", folder).out
+        assert "20 of 40 planned steps were done (50%) when this checkpoint was written" in out
+        assert "not-finished" not in out
+
+
+def test_a_run_that_is_resumed_for_longer_is_read_on(tmp_path: Path) -> None:
+    lines = [{"current_steps": at, "total_steps": 80, "loss": 0.1} for at in (42, 44, 46)]
+    log = "\n".join(map(json.dumps, lines))
+    for name, ended in (("trainer_state.json", True), ("checkpoint-40/trainer_state.json", False)):
+        folder = keep(tmp_path / name[:2], state(ended=ended), name)
+        (folder / "trainer_log.jsonl").write_text(log, "utf-8")
+        found = history(folder)
+        assert (found.done, found.planned, found.ended) == (46, 80, False)
+        assert "46 of 80 planned steps were done" in invoke("doctor", folder).out
 
 
 def test_a_run_that_was_cut_off_is_not_told_to_train_longer(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_how_far_it_went() -> None:
     early = history(GUIDE, FALLING, planned=900, patience=3)
     assert names(early)[0] == "stopped-early"
     assert names(early._replace(patience=None))[0] == "ended-early"
-    cut = early._replace(ended=False, checkpoints=(100, 400))
+    cut = early._replace(ended=False, resumable="run/checkpoint-400")
     sign = next(iter(signs(cut, 3)))
     assert sign.name == "not-finished"
     assert "500 of 900 planned steps were done (56%)" in sign.text
@@ -137,6 +137,12 @@ def test_a_picture_of_whatever_was_logged(training: list[float], evaluation: lis
     assert len(drawn) in (0, HEIGHT + 2)
     assert all(len(line) <= WIDTH + 20 and line.isprintable() for line in drawn)
     assert list(signs(run, 3)) is not None
+
+
+def test_the_best_is_seen_however_crowded() -> None:
+    evaluation = losses([1 + abs(number - 100) / 100 for number in range(200)], 10)
+    least = best(evaluation)
+    assert sum(line.count("●") for line in curves((), evaluation, least)) == 1
 
 
 def test_a_picture_in_full() -> None:

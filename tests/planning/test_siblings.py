@@ -100,6 +100,12 @@ def test_a_slip_in_the_folder_to_begin_with(folder: Path) -> None:
         more.write_text(spoken, "utf-8")
         assert told(folder, slip) == []
     more.unlink()
+    for unread in (b'{"output_dir": "saves\\/sft\\/stage1"}\0', None):
+        hidden = folder / "configs" / "hidden.YAML"
+        hidden.unlink(missing_ok=True)
+        hidden.symlink_to("nowhere") if unread is None else hidden.write_bytes(unread)
+        assert told(folder, slip) == []
+    hidden.unlink()
     (folder / "saves" / "sft" / "stage1").mkdir(parents=True)
     assert told(folder, slip) == []
 

@@ -154,11 +154,11 @@ def _priced(
         found += [("save_strategy", "steps"), ("save_steps", steps), ("save_only_model", None)]
     evaluates = values.get("eval_strategy") not in ("no", None)
     samples = plan.samples if isinstance(plan, StepPlan) else None
-    held_out = None if samples is None else samples.held_out.exact
-    if samples is not None and not evaluates and not values.get("do_eval") and held_out == 0:
+    evaluated = None if samples is None else samples.evaluated.exact
+    if samples is not None and not evaluates and not values.get("do_eval") and evaluated == 0:
         if (samples.total.exact or 0) >= LEAST_ROWS and not values.get("streaming"):
             found += [("val_size", HELD_OUT), ("eval_strategy", "steps"), ("eval_steps", steps)]
-    elif evaluates and held_out is not None and 0 < held_out <= EVALUATED_ROWS:
+    elif evaluated is not None and 0 < evaluated <= EVALUATED_ROWS:
         found += [("eval_strategy", "steps"), ("eval_steps", steps)]
     elif evaluates or values.get("do_eval"):
         found += [("eval_strategy", "no"), ("do_eval", False)]

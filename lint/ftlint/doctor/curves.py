@@ -29,12 +29,13 @@ def curves(
     top = max(top, max((one.value for one in evaluation if math.isfinite(one.value)), default=top))
     bottom, last = values[0], max(one.step for one in shown)
     grid = [[" "] * WIDTH for _ in range(HEIGHT)]
-    for losses, letter in ((training, TRAINED), (evaluation, EVALUATED)):
+    last_drawn = () if best is None else (best,)
+    drawn = ((training, TRAINED), (evaluation, EVALUATED), (last_drawn, BEST))
+    for losses, letter in drawn:
         for one in losses:
             if math.isfinite(one.value):
-                mark = BEST if letter == EVALUATED and one == best else letter
                 row = _scaled(top - one.value, top - bottom, HEIGHT)
-                grid[row][_scaled(one.step, last, WIDTH)] = mark
+                grid[row][_scaled(one.step, last, WIDTH)] = letter
     for number, cells in enumerate(grid):
         value = top - (top - bottom) * number / (HEIGHT - 1)
         label = f"{value:8.4g}" if number in (0, HEIGHT // 2, HEIGHT - 1) else " " * 8

@@ -49,6 +49,9 @@ class History(NamedTuple):
     """Evaluations without a new best that the run itself waits for."""
     checkpoints: tuple[int, ...]
     """Steps of those that are in the folder."""
+    resumable: str | None = None
+    """The newest checkpoint that is whole, as a path; the folder itself where it is one."""
+    is_checkpoint: bool = False
     rewarded: bool = False
     """A run of stage ppo: it logs rewards, is never evaluated, and its loss tells nothing."""
 
@@ -74,7 +77,9 @@ def read(folder: str) -> History | Unreadable:
     told = [name] if name else []
     logged = state.get("log_history")
     entries = [one for one in logged if isinstance(one, dict)] if isinstance(logged, list) else []
-    ended = any("train_runtime" in one for one in entries)
+    lines = _last_attempt(lines)
+    further = _whole(lines[-1].get("current_steps")) if lines else None
+    ended = any("train_runtime" in one for one in entries) and (further or 0) <= _steps(state)
     if lines and not ended:  # the log goes on after the last checkpoint
         told.append(LOG)
     else:
@@ -103,6 +108,21 @@ def _furthest(folder: str, checkpoints: tuple[int, ...]) -> tuple[str, dict[str,
     return Unreadable(reason or none)
 
 
+def _is_checkpoint(folder: str) -> bool:
+    return re.fullmatch(r"checkpoint-[0-9]+", os.path.basename(os.path.abspath(folder))) is not None
+
+
+def _resumable(folder: str, checkpoints: tuple[int, ...]) -> str | None:
+    """Return the newest checkpoint whose state can be read; one that was cut off cannot."""
+    if _is_checkpoint(folder):
+        return folder
+    for step in checkpoints[::-1]:
+        path = os.path.join(folder, f"checkpoint-{step}")
+        if isinstance(_object(os.path.join(path, STATE)), dict):
+            return path
+    return None
+
+
 def _steps(state: dict[str, Any]) -> int:
     return _whole(state.get("global_step")) or 0
 
@@ -116,7 +136,6 @@ def _history(
     ended: bool,
     checkpoints: tuple[int, ...],
 ) -> History:
-    lines = _last_attempt(lines)
     names = [name for one in entries for name in one if EVALUATED.fullmatch(name)]
     name = "eval_loss" if "eval_loss" in names or not names else names[0]
     known = {**dict(_losses(lines, "loss", "current_steps")), **dict(_losses(entries, "loss"))}
@@ -124,7 +143,10 @@ def _history(
         **dict(_losses(lines, "eval_loss", "current_steps")), **dict(_losses(entries, name))
     }  # fmt: skip
     steps = [_whole(state.get("global_step")), *(_whole(one.get("current_steps")) for one in lines)]
-    plans = [_whole(state.get("max_steps")), *(_whole(one.get("total_steps")) for one in lines)]
+    plans = [
+        *(_whole(one.get("total_steps")) for one in lines[::-1]),
+        _whole(state.get("max_steps")),
+    ]
     epochs = [_number(state.get("epoch")), *(_number(one.get("epoch")) for one in lines)]
     match = EVALUATED.fullmatch(name)
     return History(
@@ -133,7 +155,8 @@ def _history(
         epochs=max((one for one in epochs if one is not None), default=None), ended=ended,
         training=_sorted(known), evaluation=_sorted(evaluated),
         evaluated_on=match[1] if match else None, patience=_patience(state),
-        checkpoints=checkpoints,
+        checkpoints=checkpoints, resumable=_resumable(folder, checkpoints),
+        is_checkpoint=_is_checkpoint(folder),
         rewarded=any(one.get("reward") is not None for one in (*entries, *lines)),
     )  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from itertools import pairwise
 
 from ftlint.doctor.stopping import best, stops_at
@@ -77,30 +76,29 @@ def _unfinished(history: History) -> Iterator[Sign]:
     if planned is None or done is None or done >= planned:
         return
     share = f"{done:,} of {planned:,} planned steps were done ({done / planned:.0%})"
-    if history.ended and history.patience is not None:
+    patience = history.patience
+    if history.is_checkpoint and not history.ended:
+        yield Sign(
+            "checkpoint", "info", f"{share} when this checkpoint was written",
+            "the folder above it tells of the whole run",
+        )  # fmt: skip
+    elif history.ended and patience and stops_at(history.evaluation, patience) is not None:
         yield Sign(
             "stopped-early", "info",
-            f"{share}: early stopping ended the run after {history.patience} evaluations without"
-            " a new best", "nothing to do",
+            f"{share}: early stopping ended the run after {patience} evaluations without a new"
+            " best", "nothing to do",
         )  # fmt: skip
-        return
-    if history.ended:
+    elif history.ended:
         yield Sign(
             "ended-early", "info",
             f"{share}, and the run ended there: its data gave no more, or it was stopped",
             "`ftlint steps` of the config says why",
         )  # fmt: skip
-        return
-    folder = history.folder.rstrip("/")
-    kept = f"{folder}/checkpoint-{history.checkpoints[-1]}" if history.checkpoints else None
-    if re.search(r"checkpoint-[0-9]+$", folder):
-        kept = folder
-    remedy = (
-        f"go on with resume_from_checkpoint: {kept}"
-        if kept is not None
-        else "no checkpoint is there to go on from: set save_strategy: steps and save_steps"
-    )
-    yield Sign("not-finished", "warning", f"{share}: the run was cut off, or goes on", remedy)
+    else:
+        remedy = "no checkpoint is there to go on from: set save_strategy: steps and save_steps"
+        if history.resumable is not None:
+            remedy = f"go on with resume_from_checkpoint: {history.resumable}"
+        yield Sign("not-finished", "warning", f"{share}: the run was cut off, or goes on", remedy)
 
 
 def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Sign]:
@@ -114,7 +112,8 @@ def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Sign]:
     fell = _fell(history.training, least.step)
     if fell is not None and fell <= 0:
         return
-    training = "" if fell is None else f", while the training loss fell by {fell:.0%}"
+    said = fell is not None and fell >= RISE / 2
+    training = f", while the training loss fell by {fell:.0%}" if said else ""
     epoch = _epoch(history, least.step)
     where, ends = f"step {least.step:,}", f"max_steps: {least.step}"
     if epoch is not None:
