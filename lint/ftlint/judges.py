@@ -53,7 +53,7 @@ class Refused(ValueError):
     """The request cannot be carried out: wrong usage, or settings that cannot be used."""
 
 
-def _below(root: str | None, path: str | None) -> str | None:
+def below(root: str | None, path: str | None) -> str | None:
     """Return a path of the settings file, which is relative to that file."""
     return path if path is None else os.path.join(root or ".", path)
 
@@ -93,7 +93,7 @@ class Judges:
             asked.gpus or settings.gpus,
             asked.nodes or settings.nodes,
             (*settings.datasets, *asked.dataset_sizes),
-            asked.dataset_dir or _below(settings.root, settings.dataset_dir),
+            asked.dataset_dir or below(settings.root, settings.dataset_dir),
             facts=self._facts(path, settings),
             here=asked.here or settings.here,
             bands=self._bands(settings),

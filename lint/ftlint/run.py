@@ -6,7 +6,7 @@ import os
 
 from ftlint.batch import lint_files
 from ftlint.files import Found, Unreadable, expand
-from ftlint.judges import Judges, Refused, Request
+from ftlint.judges import Judges, Refused, Request, below
 from ftlint.limits import reason
 from ftlint.records import SEVERITIES, Diagnostic
 from ftlint.report import Repair, Run
@@ -56,8 +56,7 @@ def run(
 
 def _without_known(report: Run, request: Request, settings: Settings) -> Run:
     """Return the report without what a baseline knows; one that is asked for is written first."""
-    theirs = settings.baseline and os.path.join(settings.root or ".", settings.baseline)
-    path = request.baseline or theirs
+    path = request.baseline or below(settings.root, settings.baseline)
     if path is None:
         if request.write_baseline:
             raise Refused("--write-baseline needs a file: --baseline FILE, or baseline in settings")

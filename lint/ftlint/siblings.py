@@ -9,7 +9,7 @@ import os
 import re
 
 from ftlint.discovery import placeholder_in
-from ftlint.files import Unreadable, read
+from ftlint.files import SUFFIXES, Unreadable, read
 from ftlint.outside import note
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-SUFFIXES = (".yaml", ".yml", ".json")
 MOST, MAX_BYTES = 100, 1 << 16
 """Files that are looked into, and how far."""
 ALIKE = 0.8

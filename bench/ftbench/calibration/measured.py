@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
+from ftbench.analysis.flags import tokens_of
 from ftbench.calibration.design import WARM
 from ftbench.calibration.fit import fit
 from ftbench.calibration.pieces import split_of
@@ -19,7 +20,6 @@ from ftbench.calibration.points import (
     point_of,
     points_of,
     seconds_each,
-    tokens,
 )
 from ftlint.facts import words
 
@@ -95,7 +95,7 @@ def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
     startups = [_startup(one) for one in (scheduled, real) if one is not None]
     return Prices(
         step=step, later=later + between, log=_of_logging(logged),
-        token=median([(step["data"] or 0.0) / tokens(step) for step in usual]),
+        token=median([(step["data"] or 0.0) / (tokens_of(step) or 1) for step in usual]),
         first=max(0.0, first), shape=shape,
         startup=startups[0], startup_spread=(max(startups) - min(startups)) / 2,
         row=max(filter(None, map(_price_of_row, filter(None, (scheduled, real)))), default=None),

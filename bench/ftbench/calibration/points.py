@@ -68,11 +68,6 @@ def seconds_each(step: Step) -> list[float]:
     return step.get("each") or [whole / len(step["micro_batches"])] * len(step["micro_batches"])
 
 
-def tokens(step: Step) -> int:
-    """Return the positions of a step's micro-batches, padding too."""
-    return sum(rows * length for rows, length, *_ in step["micro_batches"]) or 1
-
-
 def fresh(steps: Sequence[Step]) -> Iterator[tuple[Step, int]]:
     """Yield each step after the first with how many of its shapes no step before it had."""
     seen: set[tuple[int, ...]] = set()

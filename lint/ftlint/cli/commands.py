@@ -108,6 +108,7 @@ _of_target = _together(
     ),
     click.option("--transformers", metavar="V", help="transformers release beside it."),
 )  # fmt: skip
+_of_gpus = click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
 _of_run = _together(
     click.option("--nodes", type=click.IntRange(1), metavar="N", help="Nodes."),
     click.option("--dataset-dir", type=click.Path(), help="Where dataset_info.json lies."),
@@ -132,6 +133,10 @@ _of_settings = _together(
     click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Settings file."),
     click.option("--isolated", is_flag=True, help="Read no settings file."),
 )  # fmt: skip
+_of_format = click.option(
+    "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
+    show_default=True,
+)  # fmt: skip
 _of_colour = _together(
     click.option(
         "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",
@@ -143,7 +148,7 @@ _of_colour = _together(
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path())
 @_of_target
-@click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
+@_of_gpus
 @_of_run
 @click.option("--fix", is_flag=True, help="Repair what can be repaired without changing the run.")
 @click.option("--unsafe-fixes", is_flag=True, help="Repair as well what changes the run.")
@@ -218,10 +223,7 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
     "--gpus", callback=_gpu_list, metavar="N[,N...]", help="GPUs per node; several to compare."
 )
 @_of_run
-@click.option(
-    "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
-    show_default=True,
-)  # fmt: skip
+@_of_format
 @_of_settings
 @_of_colour
 def steps(**options: Any) -> None:
@@ -248,15 +250,9 @@ def steps(**options: Any) -> None:
     help="Evaluations without a new best after which to stop (the run's own, or 3).",
 )
 @_of_target
-@click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
+@_of_gpus
 @_of_run
-@click.option(
-    "--output-format",
-    "format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-)
+@_of_format
 @_of_settings
 @_of_colour
 def doctor(**options: Any) -> None:
@@ -278,10 +274,7 @@ def doctor(**options: Any) -> None:
 @cli.command()
 @click.argument("word", metavar="[CODE|NAME]", required=False)
 @click.option("--all", "every", is_flag=True, help="List every rule.")
-@click.option(
-    "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
-    show_default=True,
-)  # fmt: skip
+@_of_format
 def rule(word: str | None, every: bool, format: str) -> None:
     """Say what a rule checks, why, and how to fix it."""
     from ftlint.cli.check import wants_colour, write

@@ -39,15 +39,15 @@ class History(NamedTuple):
     done: int | None
     epochs: float | None
     """Epochs done, fractions of one included."""
-    ended: bool
-    """Training came to its own end, early or not: the trainer has summed it up."""
     training: tuple[Loss, ...]
     evaluation: tuple[Loss, ...]
     evaluated_on: str | None
     """Which of several sets `evaluation` is of; None for the only one."""
     patience: int | None
     """Evaluations without a new best that the run itself waits for."""
-    checkpoints: tuple[int, ...]
+    ended: bool = False
+    """Training came to its own end, early or not: the trainer has summed it up."""
+    checkpoints: tuple[int, ...] = ()
     """Steps of those that are in the folder."""
     resumable: str | None = None
     """The newest checkpoint that is whole, as a path; the folder itself where it is one."""
@@ -67,14 +67,20 @@ def read(folder: str) -> History | Unreadable:
     if not os.path.isdir(folder):
         return Unreadable("no such folder")
     checkpoints = _checkpoints(folder)
-    found = _furthest(folder, checkpoints)
+    found = list(_states(folder, checkpoints))
     lines = _lines(os.path.join(folder, LOG))
     if isinstance(lines, Unreadable):
         return Unreadable(f"{LOG}: {lines.reason}")
-    if isinstance(found, Unreadable) and not lines:
-        return found
-    name, state = ("", {}) if isinstance(found, Unreadable) else found
+    whole = [(name, one) for name, one in found if isinstance(one, dict)]
+    if not whole and not lines:
+        reasons = [f"{name}: {one.reason}" for name, one in found if isinstance(one, Unreadable)]
+        none = f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?"
+        return Unreadable(reasons[0] if reasons else none)
+    name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
     told = [name] if name else []
+    resumable = folder if _is_checkpoint(folder) else None
+    if resumable is None and whole and whole[-1][0] != STATE:
+        resumable = os.path.join(folder, os.path.dirname(whole[-1][0]))
     logged = state.get("log_history")
     entries = [one for one in logged if isinstance(one, dict)] if isinstance(logged, list) else []
     lines = _last_attempt(lines)
@@ -84,43 +90,28 @@ def read(folder: str) -> History | Unreadable:
         told.append(LOG)
     else:
         lines = []
-    return _history(folder, tuple(told), state, entries, lines, ended, checkpoints)
+    history = _history(folder, tuple(told), state, entries, lines)
+    return history._replace(ended=ended, checkpoints=checkpoints, resumable=resumable)
 
 
-def _furthest(folder: str, checkpoints: tuple[int, ...]) -> tuple[str, dict[str, Any]] | Unreadable:
-    """Return the state that has gone furthest, with its file's name.
+def _states(
+    folder: str, checkpoints: tuple[int, ...]
+) -> Iterator[tuple[str, dict[str, Any] | Unreadable | None]]:
+    """Yield the folder's own state, and those of checkpoints down to the newest that is whole.
 
     A run that is killed while it writes a checkpoint leaves half a file: the one before counts.
     """
-    reason = None
-    best: tuple[str, dict[str, Any]] | None = None
-    for name in (STATE, *(os.path.join(f"checkpoint-{step}", STATE) for step in checkpoints[::-1])):
-        if best is not None and best[0] != STATE:
-            break  # the newest checkpoint that can be read
+    yield STATE, _object(os.path.join(folder, STATE))
+    for step in checkpoints[::-1]:
+        name = os.path.join(f"checkpoint-{step}", STATE)
         found = _object(os.path.join(folder, name))
-        if isinstance(found, Unreadable):
-            reason = reason or f"{name}: {found.reason}"
-        elif found is not None and (best is None or _steps(found) > _steps(best[1])):
-            best = name, found
-    if best is not None:
-        return best
-    none = f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?"
-    return Unreadable(reason or none)
+        yield name, found
+        if isinstance(found, dict):
+            return
 
 
 def _is_checkpoint(folder: str) -> bool:
     return re.fullmatch(r"checkpoint-[0-9]+", os.path.basename(os.path.abspath(folder))) is not None
-
-
-def _resumable(folder: str, checkpoints: tuple[int, ...]) -> str | None:
-    """Return the newest checkpoint whose state can be read; one that was cut off cannot."""
-    if _is_checkpoint(folder):
-        return folder
-    for step in checkpoints[::-1]:
-        path = os.path.join(folder, f"checkpoint-{step}")
-        if isinstance(_object(os.path.join(path, STATE)), dict):
-            return path
-    return None
 
 
 def _steps(state: dict[str, Any]) -> int:
@@ -133,8 +124,6 @@ def _history(
     state: dict[str, Any],
     entries: list[dict[str, Any]],
     lines: list[dict[str, Any]],
-    ended: bool,
-    checkpoints: tuple[int, ...],
 ) -> History:
     names = [name for one in entries for name in one if EVALUATED.fullmatch(name)]
     name = "eval_loss" if "eval_loss" in names or not names else names[0]
@@ -152,10 +141,9 @@ def _history(
     return History(
         folder, sources, planned=next((one for one in plans if one), None),
         done=max((one for one in steps if one is not None), default=None),
-        epochs=max((one for one in epochs if one is not None), default=None), ended=ended,
+        epochs=max((one for one in epochs if one is not None), default=None),
         training=_sorted(known), evaluation=_sorted(evaluated),
         evaluated_on=match[1] if match else None, patience=_patience(state),
-        checkpoints=checkpoints, resumable=_resumable(folder, checkpoints),
         is_checkpoint=_is_checkpoint(folder),
         rewarded=any(one.get("reward") is not None for one in (*entries, *lines)),
     )  # fmt: skip

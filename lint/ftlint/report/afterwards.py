@@ -7,6 +7,7 @@ import math
 from ftlint.doctor.curves import BEST, EVALUATED, TRAINED, curves
 from ftlint.doctor.stopping import best
 from ftlint.messages import shown_path, visible
+from ftlint.report.text_ import COLOURS, paint
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from ftlint.doctor.history import History, Loss
     from ftlint.doctor.signs import Sign
-
-_COLOURS = {"error": "31", "warning": "33", "info": "36"}
 
 
 def lines(history: History, signs: Sequence[Sign], colour: bool) -> Iterator[str]:
@@ -30,7 +29,7 @@ def lines(history: History, signs: Sequence[Sign], colour: bool) -> Iterator[str
     for sign in signs:
         head = f"{sign.severity} {sign.name}"
         yield ""
-        yield f"\x1b[{_COLOURS[sign.severity]}m{head}\x1b[0m" if colour else head
+        yield paint(head, COLOURS[sign.severity], colour)
         yield f"  {visible(sign.text)}."
         yield f"  = {visible(sign.remedy)}"
     if not signs:

@@ -8,6 +8,7 @@ from unicodedata import east_asian_width
 from ftlint.budget import spoken
 from ftlint.messages import visible
 from ftlint.report.plans import Time
+from ftlint.report.text_ import paint
 from ftlint.steps import NoPlan
 from ftschemas.named import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ def table(columns: Sequence[Column], colour: bool) -> Iterator[str]:
     """Yield the lines of a table with one column a plan."""
     targets = list(dict.fromkeys(map(_target, columns)))
     paths = list(dict.fromkeys(column.path for column in columns))
-    yield _paint(", ".join(targets), DIM, colour)
+    yield paint(", ".join(targets), DIM, colour)
     if len(paths) == 1 and len(columns) > 1:
         yield visible(paths[0])
     yield ""
@@ -204,7 +205,7 @@ def _aligned(rows: list[tuple[str, list[str], str]], colour: bool) -> Iterator[s
         line = name + " " * (heads - width(name))
         for cell, space in zip(cells, widths):
             line += "   " + " " * (space - width(cell)) + cell
-        yield _paint(line.rstrip(), style, colour)
+        yield paint(line.rstrip(), style, colour)
 
 
 def _below(columns: Sequence[Column], labels: list[str], colour: bool) -> Iterator[str]:
@@ -224,13 +225,9 @@ def _below(columns: Sequence[Column], labels: list[str], colour: bool) -> Iterat
         yield ""
     for note, where in notes.items():
         about = "" if len(where) == len(columns) else f"{', '.join(dict.fromkeys(where))}: "
-        yield _paint(f"* {about}{visible(note)}", YELLOW, colour)
+        yield paint(f"* {about}{visible(note)}", YELLOW, colour)
 
 
 def width(text: str) -> int:
     """Return the columns that a terminal takes for a text."""
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _paint(text: str, code: str, colour: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if colour and code and text else text

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from ftlint.report import Run
     from ftlint.source import Source
 
-_COLOURS = {"error": "31", "warning": "33", "info": "36"}
+COLOURS = {"error": "31", "warning": "33", "info": "36"}
 WIDEST = 200
 
 
 def report(run: Run, colour: bool) -> Iterator[str]:
     """Yield the lines of a run."""
     for path, reason in run.failures:
-        yield f"{shown_path(path)}: {_paint('not read', '31', colour)}: {visible(reason)}"
+        yield f"{shown_path(path)}: {paint('not read', '31', colour)}: {visible(reason)}"
     for result in run.results:
         for diagnostic in result.diagnostics:
             yield from _frame(result.source, diagnostic, colour)
@@ -35,8 +35,8 @@ def report(run: Run, colour: bool) -> Iterator[str]:
 def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
     position = source.position(diagnostic.start)
     place = f"{shown_path(source.path)}:{position.line}:{position.column}"
-    head = _paint(f"{diagnostic.severity} {diagnostic.code}", _COLOURS[diagnostic.severity], colour)
-    yield f"{_paint(place, '1', colour)}: {head} {_paint(diagnostic.name, '2', colour)}"
+    head = paint(f"{diagnostic.severity} {diagnostic.code}", COLOURS[diagnostic.severity], colour)
+    yield f"{paint(place, '1', colour)}: {head} {paint(diagnostic.name, '2', colour)}"
     line = source.line(position.line)
     gutter = " " * len(str(position.line))
     start = position.column - 1
@@ -48,23 +48,23 @@ def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str
     before, marked = shown[:start], shown[start:stop]
     padding = "".join("\t" if letter == "\t" else " " * _width(letter) for letter in before)
     caret = "^" * max(sum(map(_width, marked)), 1)
-    yield f"  {_paint(f'{position.line} |', '34', colour)} {visible(shown.replace(chr(9), ' '))}"
+    yield f"  {paint(f'{position.line} |', '34', colour)} {visible(shown.replace(chr(9), ' '))}"
     yield (
-        f"  {_paint(f'{gutter} |', '34', colour)} {padding.replace(chr(9), ' ')}"
-        f"{_paint(caret, _COLOURS[diagnostic.severity], colour)}"
+        f"  {paint(f'{gutter} |', '34', colour)} {padding.replace(chr(9), ' ')}"
+        f"{paint(caret, COLOURS[diagnostic.severity], colour)}"
     )
     kind = diagnostic.fix.applicability if diagnostic.fix else None
     mark = " [*]" if kind == "safe" else ""
-    yield f"  {_paint(f'{gutter} =', '34', colour)} {visible(diagnostic.message)}{mark}"
+    yield f"  {paint(f'{gutter} =', '34', colour)} {visible(diagnostic.message)}{mark}"
     if diagnostic.fix and kind == "display":  # no option makes it: this is all there is of it
-        yield f"  {_paint(f'{gutter} =', '34', colour)} fix: {visible(diagnostic.fix.message)}"
+        yield f"  {paint(f'{gutter} =', '34', colour)} fix: {visible(diagnostic.fix.message)}"
 
 
 def _repairs(run: Run, colour: bool) -> Iterator[str]:
     """Yield what fixing did, and every fix that was withheld with its reason."""
     for repair in run.repairs:
         if repair.failure is not None:
-            failure = f"{_paint('not written', '31', colour)}: {visible(repair.failure)}"
+            failure = f"{paint('not written', '31', colour)}: {visible(repair.failure)}"
             yield f"{shown_path(repair.path)}: {failure}"
         for reason in repair.withheld:
             yield f"{shown_path(repair.path)}: not fixed: {visible(reason)}"
@@ -72,7 +72,7 @@ def _repairs(run: Run, colour: bool) -> Iterator[str]:
     if written:
         fixes = sum(repair.applied for repair in written)
         files = f"{len(written)} file{'' if len(written) == 1 else 's'}"
-        yield _paint(f"Fixed {fixes} in {files}.", "32", colour)
+        yield paint(f"Fixed {fixes} in {files}.", "32", colour)
 
 
 def _summary(run: Run, colour: bool) -> str:
@@ -98,7 +98,7 @@ def _summary(run: Run, colour: bool) -> str:
     if not counts and run.failures:
         return f"No findings in {files} for {against}{skipped}."
     if not counts:
-        return _paint(f"Clean: {files} for {against}{skipped}.", "32", colour)
+        return paint(f"Clean: {files} for {against}{skipped}.", "32", colour)
     return f"Found {', '.join(counts)} in {files} for {against}{skipped}.{_hint(run)}"
 
 
@@ -138,5 +138,6 @@ def _width(letter: str) -> int:
     return 2 if east_asian_width(letter) in "WF" else 1
 
 
-def _paint(text: str, code: str, colour: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+def paint(text: str, code: str, colour: bool) -> str:
+    """Return a text in a colour or style of the terminal, if it is to have any."""
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and code and text else text
