@@ -22,6 +22,7 @@ from tests.shared import CORPUS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ftlint.discovery import Command
     from ftlint.records import Diagnostic
 
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
@@ -68,7 +69,7 @@ def sound(result: Result) -> None:
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.text(), st.sampled_from(TARGETS), st.sampled_from(["train", "chat", "v1", None]))
-def test_any_text_is_judged_without_an_error(text: str, options: Options, command: str) -> None:
+def test_any_text_is_judged_without_an_error(text: str, options: Options, command: Command) -> None:
     sound(lint_bytes("c.yaml", text.encode(), options._replace(command=command)))
 
 

@@ -36,7 +36,7 @@ class Typed(typing.NamedTuple):
 def test_a_record_is_the_named_tuple_that_typing_makes() -> None:
     assert Made._fields == Typed._fields
     assert Made._field_defaults == Typed._field_defaults
-    assert Made(1, names=("a",)) == Typed(1, names=("a",)) == (1, None, ("a",))
+    assert tuple(Made(1, names=("a",))) == tuple(Typed(1, names=("a",))) == (1, None, ("a",))
     assert repr(Made(1)) == repr(Typed(1)).replace("Typed", "Made")
     assert Made(1)._replace(text="x")._asdict() == {"start": 1, "text": "x", "names": ()}
     assert (Made.of("abc").end, Made.__doc__, Made.__module__) == (3, "A record.", __name__)

@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,13 +26,13 @@ from ruamel.yaml.error import YAMLError  # noqa: E402
 
 from ftlint.dialect import OMEGACONF  # noqa: E402
 from ftlint.document import compose  # noqa: E402
-from ftlint.engine import Options, decode  # noqa: E402
+from ftlint.engine import Options  # noqa: E402
 from ftlint.fixes import edits  # noqa: E402
 from ftlint.fixes.apply import fix  # noqa: E402
-from ftlint.fixes.page import Page, read_page  # noqa: E402
+from ftlint.fixes.page import Page, Refused, read_page  # noqa: E402
 from ftlint.fixes.plan import Plan, splice  # noqa: E402
 from ftlint.nodes import Document  # noqa: E402
-from ftlint.source import Source, of_text  # noqa: E402
+from ftlint.source import Source, decode, of_text  # noqa: E402
 from ftlint.target import resolve_target  # noqa: E402
 
 if TYPE_CHECKING:
@@ -78,10 +79,10 @@ def single(source: Source, number: int) -> Iterator[Repair]:
     assert isinstance(page, Page)
     for place, name in enumerate(page.constructed.entries):
         makers: dict[str, Callable[[], object]] = {
-            "delete a key": lambda name=name: edits.delete(page, name),
-            "rename a key": lambda name=name: edits.rename(page, name, "renamed_key"),
-            "replace a value": lambda name=name: edits.replace(page, name, "7"),
-            "insert a key": lambda name=name: edits.insert_after(page, "new_key", "7", name),
+            "delete a key": partial(edits.delete, page, name),
+            "rename a key": partial(edits.rename, page, name, "renamed_key"),
+            "replace a value": partial(edits.replace, page, name, "7"),
+            "insert a key": partial(edits.insert_after, page, "new_key", "7", name),
         }
         for turn, (kind, make) in enumerate(makers.items()):
             if (place * len(makers) + turn + number) % STEP:
@@ -134,13 +135,15 @@ def harm(repair: Repair, after: str) -> Harm:
     mine: set[int] = set()
     for change in repair.changes:
         pair = page.find(change.key) if change.kind != "insert" else None
-        if pair is not None and hasattr(pair, "first"):
+        if pair is not None and not isinstance(pair, Refused):
             mine.update(range(pair.first, pair.last + 1))
     old = [line for number, line in lines(repair.text) if number not in mine and line.strip()]
     kept = Counter(line for _, line in lines(after))
     gone = Counter(old) - kept
-    own = Counter(change.comment for change in repair.changes if change.kind == "delete")
-    lost = Counter(comments(repair.text)) - own - Counter(comments(after))
+    own: Counter[str | None] = Counter(
+        change.comment for change in repair.changes if change.kind == "delete"
+    )
+    lost = Counter[str | None](comments(repair.text)) - own - Counter(comments(after))
     return Harm(sum(gone.values()), sum(lost.values()))
 
 

@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 from ftbench.measure import callback
+from ftbench.measure.device import Sampler
 from ftbench.results.record import write
 
 WARM = 10
@@ -61,7 +62,7 @@ class Alternating(callback.Watch):
         else:
             self.steps.counted.paused = False
             self.steps.begin()
-            self.sampler = callback.Sampler()
+            self.sampler = Sampler()
             self.sampler.start()
 
 
@@ -85,7 +86,7 @@ def ratio(blocks: list[dict[str, Any]]) -> float:
     for before, this, after in zip(blocks, blocks[1:], blocks[2:]):
         beside = (before["seconds"] + after["seconds"]) / 2
         found.append(beside / this["seconds"] if this["measured"] else this["seconds"] / beside)
-    return median(found)
+    return float(median(found))
 
 
 def main() -> int:

@@ -186,7 +186,7 @@ _HINDSIGHT = ("results", "runs", "wall, median error", "worst", "inside",
 
 
 def _hindsight() -> Iterator[tuple[str, ...]]:
-    from bench.suites.hindsight import misses, summary
+    from suites.hindsight import misses, summary
 
     for folder in sorted({path.parents[1] for path, _, _ in _held()}, reverse=True):
         yield folder.name, *summary(list(misses(folder)))
@@ -269,7 +269,7 @@ _OVERHEAD = ("results", "run", "GPU", "blocks × steps", "steps/s, measured over
 
 
 def _overhead() -> Iterator[tuple[str, ...]]:
-    from bench.suites.overhead import ratio
+    from suites.overhead import ratio
 
     for path in sorted(RAW.glob("*/overhead*.json")):
         found = _load(path)

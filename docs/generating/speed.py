@@ -194,9 +194,9 @@ def _lines(
         found = [(amount, walls[tool]) for amount, walls in points if tool in walls]
         places = [(x.at(math.log10(amount)), y.at(math.log10(wall))) for amount, wall in found]
         yield svg.line(places, colour)
-        for (amount, wall), place in zip(found, places):
+        for (amount, wall), (across, down) in zip(found, places):
             yield svg.dot(
-                *place, colour, f"{NAMED.get(tool, tool)}, {amount:,} {unit}: {wall:.3f} s"
+                across, down, colour, f"{NAMED.get(tool, tool)}, {amount:,} {unit}: {wall:.3f} s"
             )
 
 

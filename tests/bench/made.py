@@ -28,7 +28,7 @@ LORA: dict[str, Any] = {
 }  # fmt: skip
 
 
-def step(seconds: float, batches: Iterable[tuple[int, int]], **parts: float | None) -> Any:
+def step(seconds: float, batches: Iterable[tuple[int, int]], **parts: Any) -> Any:
     """Return a step over batches of (rows, length), without padding unless `real` says so."""
     return {
         "seconds": seconds, "gpu_seconds": seconds, "data": 0.001, "forward_backward": seconds * .9,

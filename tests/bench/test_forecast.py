@@ -88,9 +88,10 @@ def lengths(count: int = 3000, seed: int = 11) -> list[int]:
 
 def shuffled(pool: list[int], batch: int, steps: int, accumulation: int, seed: int) -> Any:
     """Return the micro-batches of a run, written without a look at `ftbench`."""
-    draw, groups, order = random.Random(seed), [], []
+    draw, groups = random.Random(seed), []
+    order: list[int] = []
     for _ in range(steps):
-        group = []
+        group: list[tuple[int, int]] = []
         while len(group) < accumulation:
             if not order:
                 order = draw.sample(pool, len(pool))
@@ -212,16 +213,17 @@ def test_prices_are_found() -> None:
 
 def test_runs_that_lack_something_make_no_calibration() -> None:
     plan = design(4, 512)
-    whole = Machine().run(scheduled(plan), 1)
+    whole: Any = Machine().run(scheduled(plan), 1)
     whole["schedule"] = plan.schedule()
-    short = {**whole, "steps": whole["steps"][:-1]}
+    short: Any = {**whole, "steps": whole["steps"][:-1]}
     with pytest.raises(Incomplete, match="not all done"):
         points_of(short, plan)
-    blind = {**whole, "steps": [{**one, "forward_backward": None} for one in whole["steps"]]}
+    unplanned: Any = {**whole, "schedule": None}
+    blind: Any = {**whole, "steps": [{**one, "forward_backward": None} for one in whole["steps"]]}
     with pytest.raises(Incomplete, match="not captured"):
         points_of(blind, plan)
     with pytest.raises(Incomplete, match="no schedule"):
-        points_of({**whole, "schedule": None}, plan)
+        points_of(unplanned, plan)
 
 
 def test_short_last_batch_and_group() -> None:

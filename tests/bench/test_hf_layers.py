@@ -8,7 +8,7 @@ from ftbench.runners.hf import _layer_of
 
 
 class Layer:
-    def forward(self, states: object) -> object:
+    def forward(self, states: object, mask: object = None) -> object:
         return states
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from bench.suites.hindsight import Miss, misses
+
+from suites.hindsight import Miss, misses
 
 RAW = Path(__file__).resolve().parents[2] / "docs" / "benchmarks" / "raw"
 

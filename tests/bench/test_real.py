@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.suites.validation import write_suite
 from tests.oracle.environments import python_of
 
 from ftbench.results.record import read
 from ftbench.runners.launch import descendants
+from suites.validation import write_suite
 
 pytestmark = pytest.mark.oracle
 

@@ -41,11 +41,11 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FTBENCH_CALIBRATION", str(tmp_path / "kept"))
     store.add(record(tmp_path, "2026-11-22T10:00:00+00:00"))
     machine, asked = Machine(), question(tmp_path)
-    done = machine.run(shuffled(lengths(), 8, 376, 2, 5), 5, real=True, rows=3000)
+    done = machine.run(shuffled(lengths(), 8, 376, 2, 5), 5, rows=3000)
     values = {**asked.values, "model_name_or_path": "meta-llama/Llama-3.1-8B"}
     done.update(plan=dict(asked.plan), environment={**done["environment"], "gpu": H100})
     done["config"] = {**done["config"], "values": values}
-    other = machine.run([[(4, 512)]] * 40, 6, real=False)
+    other = machine.run([[(4, 512)]] * 40, 6)
     failed = result([], error={"kind": "out_of_memory", "message": "<b>no room</b>",
                                "remedy": "less"})  # fmt: skip
     path = tmp_path / "page.html"

@@ -3,11 +3,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from bench.suites.validation import ONE, TWO, write_suite
-
 from ftbench.runners import configs
 from ftbench.validate import BOUNDED, EXACT, WRONG, checks, faults, verdict
 from ftlint.steps import DatasetRows, NoPlan, SampleCount, StepPlan, World, exactly, plan
+from suites.validation import ONE, TWO, write_suite
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -211,7 +211,7 @@ def test_fail_on_sets_the_status(folder: Path, fail_on: str | None, status: int)
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_goes_to_a_file_as_to_the_screen(folder: Path, name: str) -> None:
     path = write(folder / "한.yaml")
-    options = ["--isolated", "--output-format", name, path]
+    options: list[str | Path] = ["--isolated", "--output-format", name, path]
     shown = invoke(*options)
     assert shown.status == 1
     assert "FT101" in shown.out

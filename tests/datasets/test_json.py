@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ftlint.datasets import jsonflat, jsonlines, jsonscan, parallel
 from ftlint.datasets.reading import Unreadable, json_rows
+from ftlint.datasets.rowcount import RowCount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("json")
 
 
-def counted(folder: Path, data: bytes) -> jsonscan.RowCount:
+def counted(folder: Path, data: bytes) -> RowCount:
     path = folder / "rows.json"
     path.write_bytes(data)
     return jsonscan.count_json(str(path))
@@ -86,7 +87,7 @@ def test_an_array(
     text = json.dumps(rows, indent=indent, ensure_ascii=ascii_only) + end
     data = b"\xef\xbb\xbf" * bom + text.encode("utf-8", "surrogatepass")
     with in_blocks_of(block):
-        assert counted(folder, data) == jsonscan.RowCount(len(rows))
+        assert counted(folder, data) == RowCount(len(rows))
     assert parsed(folder, data.decode("utf-8", "replace").encode()) == json.loads(
         data.decode("utf-8", "replace").lstrip("\ufeff")
     )
@@ -111,7 +112,7 @@ def test_values_after_each_other(folder: Path, rows: list[Any], bom: bool, block
     text = "".join(json.dumps(row, indent=indent) + end for row, indent, end in rows)
     data = b"\xef\xbb\xbf" * bom + text.encode()
     with in_blocks_of(block):
-        assert counted(folder, data) == jsonscan.RowCount(len(rows))
+        assert counted(folder, data) == RowCount(len(rows))
     assert parsed(folder, data) == [row for row, _, _ in rows]
 
 
@@ -282,7 +283,7 @@ def test_a_file_that_shrinks_while_it_is_mapped(folder: Path) -> None:
     ],
 )
 def test_shapes(folder: Path, data: bytes, rows: int) -> None:
-    assert counted(folder, data) == jsonscan.RowCount(rows)
+    assert counted(folder, data) == RowCount(rows)
 
 
 @pytest.mark.parametrize(
@@ -310,7 +311,7 @@ def test_not_readable(folder: Path, data: bytes) -> None:
 def test_a_line_longer_than_a_block(folder: Path) -> None:
     long = {"text": "x" * (3 << 20)}
     data = b"".join(json.dumps(row).encode() + b"\n" for row in [long, {"a": 1}, long])
-    assert counted(folder, data) == jsonscan.RowCount(3)
+    assert counted(folder, data) == RowCount(3)
     assert parsed(folder, data) == [long, {"a": 1}, long]
 
 
@@ -318,7 +319,7 @@ def test_a_big_file_says_what_it_rests_on(folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jsonscan, "PROVED", 10)
         count = counted(folder, b'{"a": 1}\n{"a": 2}\n')
-    assert count == jsonscan.RowCount(2, assumption=jsonscan.ONE_A_LINE)
+    assert count == RowCount(2, assumption=jsonscan.ONE_A_LINE)
 
 
 def test_not_there(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -48,7 +48,7 @@ def test_records(
     out = io.StringIO(newline="")
     # A carriage return on its own is not quoted by every release unless all is.
     quoted = any("\r" in cell for record in records for cell in record)
-    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    quoting: Any = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
     writer = csv.writer(out, lineterminator=end, quoting=quoting)
     writer.writerow(["instruction", 'the "output"'])
     for number, record in enumerate(records):

@@ -18,13 +18,14 @@ from tests.document.test_properties import LINES, comments_of_ruamel, written
 from tests.shared import CORPUS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ftlint.nodes import Node
 
 FILES = sorted(CORPUS.glob("files/*"))
 
-EXPLAINED = {
+EXPLAINED: dict[str, Callable[[str], bool]] = {
     "the targets break lines at NEL, LS and PS (YAML 1.1); ruamel's Python parser reads 1.2": (
         lambda text: any(one in text for one in "\x85\u2028\u2029")
     ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
 
 LETTERS = "abkxyzEN019_한글数据é😀𝒳"
 GLUED = [*LETTERS, "#x", ":x", "'s", "-", ".", "/", "%", "@", "!", "&", "*", "[", "}", ",", "|"]
@@ -279,7 +280,7 @@ class Writer:
         self.anchors += self.open
         self.open = []
 
-    def scalar(self, letters: list[str] | str) -> tuple[str, str]:
+    def scalar(self, letters: Sequence[str]) -> tuple[str, str]:
         """Return a style and a text of that style, of one line."""
         r = self.r
         style = r.choice(["plain", "plain", "single", "double"])

@@ -18,9 +18,9 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ftlint.engine import Options, decode
+from ftlint.engine import Options
 from ftlint.fixes.apply import fix
-from ftlint.source import Source, of_text
+from ftlint.source import Source, decode, of_text
 from ftlint.target import resolve_target
 from tests.fixes.held import comments, first_shown, hold
 from tests.fixes.sweep import FORMS, OPERATIONS, in_form, pages, single_edits

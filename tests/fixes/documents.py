@@ -109,8 +109,11 @@ def block(draw: st.DrawFn) -> str:
     align = draw(st.sampled_from([0, 0, 12, 20]))
     colon = draw(st.sampled_from([False, False, False, True]))
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True))
-    lines = [BASE.replace("\n", "\n" + indent).rstrip(" ")] if draw(st.booleans()) else []
-    if lines and draw(st.booleans()):
+    lines: list[str] = []
+    based: bool = draw(st.booleans())
+    if based:
+        lines.append(BASE.replace("\n", "\n" + indent).rstrip(" "))
+    if based and draw(st.booleans()):
         lines.append("<<: *base\n")
     for name in names:
         key = draw(st.sampled_from([name, name, name, f'"{name}"', f"'{name}'"]))

@@ -40,7 +40,7 @@ def page(text: str, path: str = "c.yaml") -> Page:
 
 def plan(text: str, operation: str, *arguments: str, path: str = "c.yaml") -> Plan | Refused:
     if operation == "insert":
-        return edits.insert(page(text, path), *arguments, lambda name: None)  # type: ignore[arg-type]
+        return edits.insert(page(text, path), *arguments, lambda name: None)  # type: ignore[arg-type,call-arg]
     return getattr(edits, operation)(page(text, path), *arguments)  # type: ignore[no-any-return]
 
 

@@ -50,7 +50,8 @@ def grammar_based(target: str, seconds: float, seed: int) -> tuple[int, list[byt
 
 def guided(target: str, seconds: float, seed: int) -> tuple[int, list[bytes]]:
     """Run a target under atheris, again after each failure; return executions and what failed."""
-    runs, failed, end = 0, [], time.monotonic() + seconds
+    failed: list[bytes] = []
+    runs, end = 0, time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
         corpus, artefacts = Path(folder, "corpus"), Path(folder, "artefacts")
         corpus.mkdir()

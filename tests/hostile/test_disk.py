@@ -275,6 +275,6 @@ def test_nothing_opens_a_socket(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.returncode in (0, 1, 2), (arguments, done.stderr)
     check = blocked.replace("from ftlint", "import socket; socket.socket()\nfrom ftlint")
-    done = subprocess.run([sys.executable, "-c", check], env=environment(), check=False,
-                          capture_output=True, cwd=ROOT)  # fmt: skip
-    assert done.returncode == 9
+    online = subprocess.run([sys.executable, "-c", check], env=environment(), check=False,
+                            capture_output=True, cwd=ROOT)  # fmt: skip
+    assert online.returncode == 9

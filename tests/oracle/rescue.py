@@ -93,10 +93,12 @@ def rescue(release: str) -> Rescue:
                 )
     before = refused["before"]
     spoilt = {name for level, _ in LEVELS for name in refused[level] if name not in before}
+    safe, unsafe = (sum(name not in refused[level] for name in before) for level, _ in LEVELS)
     return Rescue(
         release,
         len(before),
-        *(sum(name not in refused[level] for name in before) for level, _ in LEVELS),
+        safe,
+        unsafe,
         tuple(sorted(spoilt)),
         left,
         tuple(

@@ -81,6 +81,7 @@ def recorder(seen: dict[str, Any]) -> Any:
             seen["warmup_steps"] = args.get_warmup_steps(state.max_steps)
             seen["world_size"] = args.world_size
             loader = more.get("train_dataloader")
+            counted: Any
             for name, counted in (("batches", loader), ("rows", getattr(loader, "dataset", None))):
                 with suppress(TypeError):  # a stream has no length
                     seen[name] = len(counted)

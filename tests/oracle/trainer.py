@@ -137,7 +137,8 @@ def _watch(progress: Progress, read: set[str] | None) -> None:
         return arguments
 
     tuner.get_train_args = parsed
-    for module in (tuner, importlib.import_module("llamafactory.chat.chat_model")):
+    chat: Any = importlib.import_module("llamafactory.chat.chat_model")
+    for module in (tuner, chat):
         module.get_infer_args = _before(progress, "parse", module.get_infer_args, "model")
     for stage in STAGES:
         flow: Any = importlib.import_module(f"llamafactory.train.{stage}.workflow")

@@ -51,7 +51,7 @@ class Project:
         self.info[name] = definition
         self.file("dataset_info.json", self.info)
 
-    def judge(self, dataset: str = "faq", more: str = "", **target: str) -> list[tuple[str, str]]:
+    def judge(self, dataset: str = "faq", more: str = "", **target: Any) -> list[tuple[str, str]]:
         text = HEAD.replace("dataset: faq", f"dataset: {dataset}") + more
         return [(one.code, one.message) for one in found(text, **target) if one.code[2] in "79"]
 

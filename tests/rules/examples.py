@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ruamel.yaml import YAML
 
 import ftschemas
 from ftlint.engine import Options, Result, lint
 from ftlint.facts import Given
-from ftlint.rules.registry import RULES, Rule
+from ftlint.rules.registry import RULES
 from ftlint.source import of_text
 from ftlint.target import KNOWN, in_range, parse_version, resolve_target
+
+if TYPE_CHECKING:
+    from ftschemas.ruleformat import Rule
 
 FOLDER = Path(ftschemas.__file__).parent / "rules"
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ftlint.rules.condition import holds
 from ftlint.rules.registry import BUILT_IN, RULES
-from ftlint.target import KNOWN, resolve_target
+from ftlint.target import KNOWN, Target, resolve_target
 from tests.rules.examples import load, spans
 from tests.rules.test_condition import CORPUS, instance_of
+
+if TYPE_CHECKING:
+    from ftschemas.ruleformat import Check, Rule
 
 
 def texts() -> list[str]:
@@ -37,6 +42,6 @@ def test_what_is_not_asked_does_not_hold(version: str) -> None:
     assert left_out > 2 * asked_of_all > 0
 
 
-def every(target: object, command: str) -> list[tuple[object, object]]:
-    rules = BUILT_IN.judging(target, command)[0]  # type: ignore[arg-type]
+def every(target: Target, command: str) -> list[tuple[Rule, Check]]:
+    rules = BUILT_IN.judging(target, command)[0]
     return [(rule, check) for rule in rules for check in rule.checks]

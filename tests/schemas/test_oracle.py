@@ -36,7 +36,7 @@ LATER = {
     "mix_strategy": "mix",
     "pref_loss": "dpo",
 }
-NEVER = {
+NEVER: dict[str, tuple[str, dict[str, Any]]] = {
     "export_device": ("lora", {}),
     "init_special_tokens": ("tokens", {}),
     "quantization_device_map": ("lora", {"quantization_bit": 4, "quantization_method": WRONG}),

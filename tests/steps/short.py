@@ -13,6 +13,9 @@ from ftlint.steps import (
     plan,
 )
 
+Versions = tuple[tuple[int, ...], tuple[int, ...]]
+"""LLaMA Factory's and transformers'."""
+
 NEW = ((0, 9, 5), (5, 6, 0))
 FOUR = ((0, 9, 4), (4, 57, 1))
 FLOOR = ((0, 9, 4), (4, 51, 3))
@@ -22,7 +25,7 @@ TARGETS = (NEW, FOUR, FLOOR, CARRY)
 
 def outcome(
     rows: int | Count | list[int | Count] | None = None,
-    target: tuple[tuple[int, ...], tuple[int, ...]] = NEW,
+    target: Versions = NEW,
     world: World | None = None,
     samples: SampleCount | None = None,
     **config: object,

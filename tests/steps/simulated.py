@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ def simulate(
     rows: int, world: int, config: Mapping[str, object], transformers: tuple[int, ...]
 ) -> Trace | None:
     """Run a config of plain values; None where the trainer refuses an empty loader."""
-    value = {
+    value: dict[str, Any] = {
         "per_device_train_batch_size": 8, "gradient_accumulation_steps": 1, "max_steps": -1,
         "num_train_epochs": 3.0, "dataloader_drop_last": False, "logging_strategy": "steps",
         "logging_steps": 500, "logging_first_step": False, "eval_strategy": "no",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ftlint.steps import Amount, Count, NoPlan, StepPlan, World, exactly
 
-from .short import CARRY, FLOOR, FOUR, NEW, TARGETS, outcome, planned
+from .short import CARRY, FLOOR, FOUR, NEW, TARGETS, Versions, outcome, planned
 from .simulated import simulate
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=1500, deadline=None)
 @given(configs(), st.integers(1, 150), st.integers(1, 3), targets)
 def test_equal_to_the_loop_gone_through(
-    config: dict[str, Any], rows: int, world: int, target: tuple[tuple[int, ...], ...]
+    config: dict[str, Any], rows: int, world: int, target: Versions
 ) -> None:
     found = outcome(rows, target, World(gpus=world), **config)
     trace = simulate(rows, world, config, target[1])
@@ -81,7 +81,7 @@ def test_equal_to_the_loop_gone_through(
 @settings(max_examples=400, deadline=None)
 @given(configs(), st.integers(1, 10_000), st.integers(1, 4), targets)
 def test_more_rows_are_never_fewer_steps(
-    config: dict[str, Any], rows: int, world: int, target: tuple[tuple[int, ...], ...]
+    config: dict[str, Any], rows: int, world: int, target: Versions
 ) -> None:
     fewer = outcome(rows, target, World(gpus=world), **config)
     more = outcome(rows + 1, target, World(gpus=world), **config)
@@ -108,7 +108,7 @@ def test_bounds_hold_for_every_number_of_rows_between(
     width: int | None,
     place: int,
     world: int,
-    target: tuple[tuple[int, ...], ...],
+    target: Versions,
     patience: int | None,
 ) -> None:
     if patience is not None:
@@ -150,7 +150,7 @@ KEYS = [
 
 @settings(max_examples=1500, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), junk, max_size=6), targets)
-def test_no_value_raises(config: dict[str, Any], target: tuple[tuple[int, ...], ...]) -> None:
+def test_no_value_raises(config: dict[str, Any], target: Versions) -> None:
     found = outcome([10, 20], target, World(gpus=2), **config)
     assert isinstance(found, StepPlan | NoPlan)
 
@@ -166,7 +166,7 @@ def test_targets_differ_where_the_releases_do() -> None:
 
 def test_early_stopping_may_come_sooner_with_more_rows() -> None:
     """Found by the property above: 36 batches end in a whole step and are marked, 33 do not."""
-    config = {
+    config: dict[str, Any] = {
         "per_device_train_batch_size": 3, "gradient_accumulation_steps": 4, "max_steps": 19,
         "eval_strategy": "epoch", "eval_dataset": "e", "eval_delay": 1, "early_stopping_steps": 1,
         "logging_steps": 1, "save_steps": 1, "save_strategy": "steps",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from ftlint.steps import UNKNOWN, Count, DatasetRows, NoPlan, SampleCount, StepP
 from ftlint.steps.mixing import OVER, UNDER, draw
 from ftlint.steps.rows import ALL_LEFT_OUT
 
-from .short import CARRY, FOUR, NEW, outcome, planned, refused
+from .short import CARRY, FOUR, NEW, Versions, outcome, planned, refused
 
 NEWEST = ((0, 9, 6), (5, 6, 0))
 
@@ -121,7 +123,7 @@ class TestSampling:
 
 class TestDropped:
     @staticmethod
-    def total(target: tuple[tuple[int, ...], ...] = NEW, **config: object) -> Count:
+    def total(target: Versions = NEW, **config: Any) -> Count:
         data = SampleCount((DatasetRows("a", exactly(60), exactly(20)),))
         found = outcome(None, target, samples=data, **config)
         assert isinstance(found, StepPlan), found
@@ -246,20 +248,18 @@ class TestEvaluation:
     """The rows that are evaluated on: held out by val_size, or those of eval_dataset."""
 
     @staticmethod
-    def plan(
-        *evaluation: DatasetRows, target: tuple[tuple[int, ...], ...] = NEW, **config: object
-    ) -> StepPlan | NoPlan:
+    def plan(*evaluation: DatasetRows, target: Versions = NEW, **config: Any) -> StepPlan | NoPlan:
         train = (DatasetRows("a", exactly(30)),)
         names = [one.name for one in evaluation] or None
         data = SampleCount(train, evaluation=evaluation)
         return outcome(None, target, samples=data, eval_dataset=names, **config)
 
-    def rows(self, *evaluation: DatasetRows, **config: object) -> Count:
+    def rows(self, *evaluation: DatasetRows, **config: Any) -> Count:
         found = self.plan(*evaluation, **config)
         assert isinstance(found, StepPlan), found
         return found.samples.evaluated
 
-    def key(self, *evaluation: DatasetRows, **config: object) -> str | None:
+    def key(self, *evaluation: DatasetRows, **config: Any) -> str | None:
         found = self.plan(*evaluation, **config)
         assert isinstance(found, NoPlan), found
         return found.key
