@@ -72,16 +72,21 @@ def by_lines(text: str, region: dict[str, int]) -> tuple[int, int]:
     return begin, starts[region["endLine"] - 1] + region["endColumn"] - 1
 
 
-def test_regions_and_fixes_are_those_of_the_findings() -> None:
-    """Whoever applies a fix by SARIF's regions, of either kind, gets ftlint's own edits."""
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_regions_and_fixes_are_those_of_the_findings(mark: str) -> None:
+    """Whoever applies a fix by SARIF's regions, of either kind, gets ftlint's own edits.
+
+    A byte order mark is no character of the text to a reader of SARIF.
+    """
     text = HEAD + "learnig_rate: 1.0e-4  # 학습률\nfp16: true\nbf16: true\nseed: 042\n"
-    result = result_of(text)
+    result = result_of(mark + text)
     log = json.loads(printed("sarif", Run(OPTIONS.target, (result,))))
     fixes = 0
     for one, told in zip(result.diagnostics, log["runs"][0]["results"], strict=True):
         region = told["locations"][0]["physicalLocation"]["region"]
-        assert (one.start, one.end) == by_lines(text, region)
-        assert (region["charOffset"], region["charLength"]) == (one.start, one.end - one.start)
+        start, end = one.start - len(mark), one.end - len(mark)
+        assert (start, end) == by_lines(text, region)
+        assert (region["charOffset"], region["charLength"]) == (start, end - start)
         for fix in told.get("fixes", ()):
             assert one.fix is not None
             (change,) = fix["artifactChanges"]
@@ -89,7 +94,9 @@ def test_regions_and_fixes_are_those_of_the_findings() -> None:
                 (*by_lines(text, part["deletedRegion"]), part["insertedContent"]["text"])
                 for part in change["replacements"]
             ]
-            assert applied == [tuple(edit) for edit in one.fix.edits]
+            assert applied == [
+                (edit.start - len(mark), edit.end - len(mark), edit.text) for edit in one.fix.edits
+            ]
             fixes += 1
     assert fixes >= 2
 

@@ -10,6 +10,7 @@ from ftlint.fingerprint import fingerprints
 from ftlint.messages import visible
 from ftlint.report.json_ import HOME, dumped, url
 from ftlint.report.places import uri
+from ftlint.source import BOM
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -106,12 +107,14 @@ def _fix(source: Source, path: str, fix: Fix) -> dict[str, object]:
 
 
 def _region(source: Source, start: int, end: int) -> dict[str, int]:
+    """Return a region both ways; a byte order mark is no character of it, as in columns."""
     begin, stop = source.position(start), source.position(end)
+    mark = source.text.startswith(BOM)
     return {
         "startLine": begin.line,
         "startColumn": begin.column,
         "endLine": stop.line,
         "endColumn": stop.column,
-        "charOffset": start,
+        "charOffset": max(start - mark, 0),
         "charLength": end - start,
     }
