@@ -182,16 +182,55 @@ def test_store_appends_and_never_rewrites(tmp_path: Path, kept: Path) -> None:
     assert [one["when"][8:10] for one in store.everything()] == ["23", "22"]
 
 
-def test_what_cannot_be_read_is_left_out(tmp_path: Path, kept: Path) -> None:
+MALFORMED: dict[str, Any] = {
+    "is no JSON": "{",
+    "is no calibration": "[]",
+    f"has version {store.VERSION + 1}": {"version": store.VERSION + 1},
+    "is not a whole calibration": {"when": None},
+    "is not a whole calibration: gpu": {"gpu": {}},
+    "is not a whole calibration: key": {"key": {}},
+    "is not a whole calibration: law": {"law": {"start": 1.0}},
+    "is not a whole calibration: prices": {"prices": {}},
+    "is not a whole calibration: points": {"points": []},
+    "is not a whole calibration: real": {"real": None},
+}
+
+
+@pytest.mark.parametrize("why", MALFORMED)
+def test_a_line_that_cannot_be_used_spoils_no_other(tmp_path: Path, kept: Path, why: str) -> None:
+    """Neither one that came before it nor one that is added after it."""
     path = store.add(record(tmp_path))
-    (path.parent / "broken.jsonl").write_text("{\n", encoding="utf-8")
-    assert len(list(store.everything())) == 1
-    with pytest.raises(store.Unusable, match="line 1 is no JSON"):
-        store.read(path.parent / "broken.jsonl")
-    newer = {**record(tmp_path), "version": store.VERSION + 1}
-    (path.parent / "newer.jsonl").write_text(json.dumps(newer), encoding="utf-8")
-    with pytest.raises(store.Unusable, match=f"version {store.VERSION + 1}"):
-        store.read(path.parent / "newer.jsonl")
+    given = MALFORMED[why]
+    line = given if isinstance(given, str) else json.dumps({**record(tmp_path), **given})
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line)  # without a line end: half of it may be missing
+    store.add(record(tmp_path, "2026-11-23T10:00:00+00:00"))
+    assert [one["when"][8:10] for one in store.everything()] == ["23", "22"]
+    (told,) = store.left_out()
+    assert f"line 2 {why.partition(':')[0]}" in told
+    with pytest.raises(store.Unusable, match=f"line 2 {why.partition(':')[0]}"):
+        store.read(path)
+    assert isinstance(answer(question(tmp_path)), Answer)
+    path.write_text(line, encoding="utf-8")
+    alone = answer(question(tmp_path))
+    assert isinstance(alone, NoAnswer)
+    assert alone.reason.startswith("nothing is calibrated here: bench calibrate CONFIG (")
+    assert "line 1" in alone.reason
+
+
+def test_no_number_is_no_price(tmp_path: Path) -> None:
+    path = store.add(record(tmp_path))
+    text = path.read_text(encoding="utf-8")
+    price = record(tmp_path)["prices"]["startup"]
+    path.write_text(text.replace(f'"startup": {price!r}', '"startup": NaN'), encoding="utf-8")
+    assert list(store.everything()) == []
+    assert "is no JSON" in store.left_out()[0]
+
+
+def test_an_imported_card_does_not_choose_its_folder(tmp_path: Path, kept: Path) -> None:
+    """A name that is a path would lie outside."""
+    path = store.add(record(tmp_path, gpu={**H100, "uuid_hash": "../../outside"}))
+    assert path.parent.parent == kept
 
 
 def test_export_and_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

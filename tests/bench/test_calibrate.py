@@ -94,10 +94,10 @@ def test_what_cannot_be_predicted_is_wrong_usage(kept: Path) -> None:
 
 def test_export_and_import_as_commands(kept: Path) -> None:
     done = call(kept, "calibrate", "--export", "out.jsonl")
-    assert (done.returncode, done.stdout) == (0, "1 calibrations written to out.jsonl\n")
+    assert (done.returncode, done.stdout) == (0, "calibrations written to out.jsonl: 1\n")
     elsewhere = str(kept / "elsewhere")
     done = call(kept, "calibrate", "--import", "out.jsonl", FTBENCH_CALIBRATION=elsewhere)
-    assert "1 calibrations taken in" in done.stdout
+    assert "calibrations taken in: 1" in done.stdout
     assert call(kept, "predict", "config.yaml", FTBENCH_CALIBRATION=elsewhere).returncode == 0
     (kept / "out.jsonl").write_text("x\n", encoding="utf-8")
     assert call(kept, "calibrate", "--import", "out.jsonl").returncode == 2

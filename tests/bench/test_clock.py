@@ -110,7 +110,7 @@ def test_a_spoilt_calibration_costs_only_the_time(calibrated: Path) -> None:
         path.write_text(json.dumps(spoilt) + "\n", encoding="utf-8")
     done = call(calibrated, "steps")
     assert done.returncode == 0
-    assert "a calibration that cannot be read" in done.stdout
+    assert "is not a whole calibration" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,9 @@ def _nearest(
 ) -> tuple[Record, list[float], list[str]] | NoAnswer:
     """Return the calibration that leaves least unsure, the newest of equals."""
     if not known:
-        return NoAnswer("nothing is calibrated here: bench calibrate CONFIG")
+        useless = store.left_out()
+        why = f" (what is kept cannot be used: {useless[0]})" if useless else ""
+        return NoAnswer(f"nothing is calibrated here: bench calibrate CONFIG{why}")
     world = int(question.plan.get("world_size") or 1)
     model = keys.model_of(question.values, question.model)
     asked = keys.make(question.values, model, world, question.runner, question.target)

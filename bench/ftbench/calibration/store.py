@@ -1,6 +1,7 @@
 """Where calibrations are kept: one folder a GPU, one file a key, a line each, never rewritten.
 
-`~/.cache/ftlint/calibration/<gpu>/<key>.jsonl`; FTBENCH_CALIBRATION names another folder.
+`~/.cache/ftlint/calibration/<gpu>/<key>.jsonl`; FTBENCH_CALIBRATION names another folder. A line
+that is cut off, malformed or of another version spoils no other one.
 """
 
 from __future__ import annotations
@@ -8,9 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from contextlib import suppress
+import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ftbench.calibration.fit import Point, law_of
+from ftbench.calibration.measured import Prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,24 +44,36 @@ def folder() -> Path:
     return (Path(cache) if cache else Path.home() / ".cache") / "ftlint" / "calibration"
 
 
+def ready() -> None:
+    """Make the folder and write to it, before a GPU works for what cannot be kept. `OSError`."""
+    folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder()):
+        pass
+
+
 def add(record: Record) -> Path:
     """Append a calibration to its file and return that. Raises `OSError`."""
     where = folder() / _name_of_gpu(record["gpu"])
     where.mkdir(parents=True, exist_ok=True)
     path = where / f"{_digest(record['key'])}.jsonl"
     line = json.dumps(record, allow_nan=False) + "\n"
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line)
+    with path.open("a+b") as file:
+        size = file.tell()
+        file.seek(max(0, size - 1))
+        torn = size and file.read(1) != b"\n"  # a process that was killed left half a line
+        file.write(b"\n" * bool(torn) + line.encode())
     return path
 
 
 def everything() -> Iterator[Record]:
-    """Yield all calibrations, the newest first; what cannot be read is left out."""
-    found: list[Record] = []
-    for path in folder().glob("*/*.jsonl"):
-        with suppress(Unusable):
-            found += read(path)
+    """Yield all calibrations, the newest first; what cannot be used is left out."""
+    found = (one for _, one in _kept() if not isinstance(one, Unusable))
     yield from sorted(found, key=lambda one: str(one["when"]), reverse=True)
+
+
+def left_out() -> list[str]:
+    """Return why what is kept here cannot be used, a sentence a line."""
+    return [str(one) for _, one in _kept() if isinstance(one, Unusable)]
 
 
 def read(path: str | os.PathLike[str]) -> list[Record]:
@@ -65,22 +82,61 @@ def read(path: str | os.PathLike[str]) -> list[Record]:
     Raises:
         Unusable: it cannot be read, or a line is none.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unusable(f"{path}: {error}") from None
     found = []
-    for number, line in enumerate(lines, 1):
-        try:
-            record = json.loads(line)
-        except ValueError:
-            raise Unusable(f"{path}: line {number} is no JSON") from None
-        if not isinstance(record, dict) or record.get("kind") != KIND:
-            raise Unusable(f"{path}: line {number} is no calibration")
-        if record.get("version") != VERSION:
-            raise Unusable(f"{path}: line {number} has version {record.get('version')!r}")
-        found.append(record)
+    for one in _lines(Path(path)):
+        if isinstance(one, Unusable):
+            raise one
+        found.append(one)
     return found
+
+
+def _kept() -> Iterator[tuple[Path, Record | Unusable]]:
+    for path in sorted(folder().glob("*/*.jsonl")):
+        for one in _lines(path):
+            yield path, one
+
+
+def _lines(path: Path) -> Iterator[Record | Unusable]:
+    """Yield the calibrations of a file, and for each line that is none why."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        yield Unusable(f"{path}: {error.strerror or error}")
+        return
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            found = _record(line)
+            yield Unusable(f"{path}: line {number} {found}") if isinstance(found, str) else found
+
+
+def _record(line: bytes) -> Record | str:
+    """Return a calibration, or what is wrong with it."""
+    try:
+        record = json.loads(line, parse_constant=_no_number)
+    except (ValueError, RecursionError):  # text that is not UTF-8 is the former, too
+        return "is no JSON"
+    if not isinstance(record, dict) or record.get("kind") != KIND:
+        return "is no calibration"
+    if record.get("version") != VERSION:
+        return f"has version {record.get('version')!r}, not {VERSION}: calibrate again"
+    try:
+        law, prices = law_of(record["law"]), Prices(**record["prices"])
+        points = [Point(one["rows"], one["length"], tuple(one["seconds"]))
+                  for one in record["points"]]  # fmt: skip
+        sums = [law.at(one.rows, one.length) + one.typical for one in points]
+        whole = sums and all(
+            isinstance(value, int | float) for value in (*sums, prices.step, prices.startup)
+        )
+        texts = record["when"], record["gpu"]["name"], record["key"]["model"]
+        whole = whole and all(isinstance(text, str) for text in texts)
+        whole = whole and isinstance(record["real"], bool) and "method" in record["key"]
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        whole = False
+    return record if whole else "is not a whole calibration"
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(name)
 
 
 def export(records: list[Record], path: str | os.PathLike[str]) -> None:
@@ -122,7 +178,9 @@ def peak_of(result: Result) -> float | None:
 
 
 def _name_of_gpu(gpu: dict[str, Any]) -> str:
-    return str(gpu.get("uuid_hash") or _digest(gpu))
+    """Return the folder of a card; what another machine exported does not choose where it lies."""
+    name = str(gpu.get("uuid_hash"))
+    return name if re.fullmatch("[0-9a-f]{6,64}", name) else _digest(gpu)
 
 
 def _digest(value: object) -> str:

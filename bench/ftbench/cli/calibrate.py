@@ -63,13 +63,15 @@ def command(config: str | None, **options: Any) -> None:
     if config is None and export is None and taken is None:
         shared.stop("a CONFIG to calibrate, or --export, or --import", shared.USAGE)
     try:
+        if config is not None:
+            store.ready()
         if taken is not None:
-            click.echo(f"{store.take_in(taken)} calibrations taken in")
+            click.echo(f"calibrations taken in: {store.take_in(taken)}")
         made = None if config is None else _calibrate(config, options)
         if export is not None:
             records = list(store.everything()) if made is None else [made]
             store.export(records, export)
-            click.echo(f"{len(records)} calibrations written to {export}")
+            click.echo(f"calibrations written to {export}: {len(records)}")
     except store.Unusable as error:
         shared.stop(str(error), shared.USAGE)
     except OSError as error:
