@@ -33,6 +33,7 @@ class Machine:
 
     law: Law = LARGE
     later: float = 0.004
+    together: float = 0.0
     optimizer: float = 0.03
     between: float = 0.012
     fetch: float = 1.1e-6
@@ -60,6 +61,7 @@ class Machine:
             factor = process * draw.lognormvariate(0, self.between_steps)
             each = [self.law.at(*one) * factor + (self.later if at else 0)
                     for at, one in enumerate(group)]  # fmt: skip
+            each[-1] += self.together
             early = 6 if cold and number in (1, 2) else 1
             each[0] += early * self.shape * len(set(group) - seen)
             each[0] += self.first if number == 0 else 0
@@ -278,3 +280,54 @@ def test_naive_rate_counts_the_first_step() -> None:
     done = result([step(10.0, [(1, 8)]), *[step(1.0, [(1, 8)])] * 99])
     assert seconds_by_trainer(done, 20) == pytest.approx(100 / round(20 / 29, 3))
     assert seconds_by_trainer(done, 200) is None
+
+
+# Several processes
+
+
+def test_the_slowest_process_of_a_step_counts() -> None:
+    """Against a run gone through rank by rank, written without a look at `ftbench`."""
+    pool = [min(1024, max(24, one)) for one in lengths(4096)]
+    draw = random.Random(5)
+    for world, accumulation, batch in [(8, 8, 4), (4, 4, 8), (8, 16, 2), (8, 1, 4)]:
+        whole = 0
+        for _ in range(20):
+            order = draw.sample(pool, len(pool))
+            each = world * accumulation * batch
+            for start in range(0, len(order), each):
+                mine = [0] * world
+                for number, at in enumerate(range(start, min(start + each, len(order)), batch)):
+                    part = order[at : at + batch]
+                    mine[number % world] += len(part) * ((max(part) + 7) // 8 * 8)
+                whole += max(mine)
+        loop = Loop(4096 // (world * accumulation * batch), batch, accumulation, world, rows=4096)
+        found = list(simulated(loop, pool, 20))
+        said = sum(
+            factor * sum(rows * length * times for (rows, length), times in counted.items())
+            for counted, factor in found
+        )
+        assert said == pytest.approx(whole, rel=0.015), (world, accumulation, batch)
+
+
+def test_in_lockstep_the_slowest_of_each_batch_counts() -> None:
+    pool = [100, 1000] * 50
+    loop = Loop(5, 1, 10, world=2, rows=100)
+    apart = next(iter(simulated(loop, pool, 1, 1)))[0]
+    together = next(iter(simulated(replace(loop, lockstep=True), pool, 1, 1)))[0]
+    assert sum(apart.values()) == sum(together.values()) == 50
+    assert together[1, 1000] > 30 > apart[1, 1000]
+
+
+@pytest.mark.parametrize("accumulation", [1, 2, 4, 16])
+def test_gradients_are_added_up_once_a_step(accumulation: int) -> None:
+    """Whatever the accumulation; a calibration of two micro-batches a step could not tell."""
+    machine, plan = Machine(together=0.15), design(4, 2048)
+    over: Any = machine.run(scheduled(plan, 3), 3)
+    over["schedule"], over["lengths"] = plan.schedule(), None
+    record = record_of(over, None, plan, KEY, {})
+    assert record["prices"]["together"] == pytest.approx(0.15, rel=0.1)
+    assert record["prices"]["later"] == pytest.approx(machine.later, rel=0.5)
+    groups = [[(4, 2048)] * accumulation] * 80
+    actual = machine.run(groups, 17 * accumulation)
+    said = forecast(record, Work(Loop(80, 4, accumulation, world=2), 2048))
+    assert said.seconds == pytest.approx(actual["phases"]["wall"], rel=0.05)

@@ -156,6 +156,7 @@ def _work(
         world=int(plan["world_size"]),
         rows=rows,
         drop_last=bool(values.get("dataloader_drop_last")),
+        lockstep=record["key"].get("sharding") is not None,
     )
     return (
         Work(

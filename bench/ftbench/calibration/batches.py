@@ -28,6 +28,8 @@ class Loop:
 
     `rows` of the train set, None where only `steps` is known; batches are per process, and an
     epoch's last group of them may be smaller than `accumulation`, its last batch shorter.
+    `lockstep`: processes that share parameters wait for each other in every micro-batch, others
+    only where a step adds up their gradients.
     """
 
     steps: int
@@ -36,6 +38,7 @@ class Loop:
     world: int = 1
     rows: int | None = None
     drop_last: bool = False
+    lockstep: bool = False
 
     @property
     def batches(self) -> int | None:
@@ -75,8 +78,8 @@ def simulated(
 ) -> Iterator[tuple[Counter[tuple[int, int]], float]]:
     """Yield the micro-batches of runs over rows of these lengths, and a factor to scale them by.
 
-    With several processes a micro-batch is as slow as the slowest of them, so the longest of
-    those that run side by side counts.
+    Of several processes the slowest counts: that with the most positions in a step, or in each
+    micro-batch where they run in lockstep.
     """
     draw = random.Random(SEED)
     rows = loop.rows or len(lengths)
@@ -99,14 +102,20 @@ def simulated(
 
 
 def _epoch(loop: Loop, pool: Sequence[int], count: int, multiple: int) -> Iterator[tuple[int, int]]:
-    size = loop.batch
-    for number in range(count):
-        side_by_side = [
-            pool[(number * loop.world + rank) * size : (number * loop.world + rank + 1) * size]
+    together = 1 if loop.lockstep else loop.accumulation
+    for start in range(0, count, together):
+        numbers = range(start, min(start + together, count))
+        ranks = [
+            [shape for number in numbers if (shape := _shape(loop, pool, number, rank, multiple))]
             for rank in range(loop.world)
         ]
-        filled = [batch for batch in side_by_side if batch]
-        if not filled:
-            return
-        longest = max(max(batch) for batch in filled)
-        yield max(len(batch) for batch in filled), up(longest, multiple)
+        yield from max(ranks, key=lambda shapes: sum(rows * length for rows, length in shapes))
+
+
+def _shape(
+    loop: Loop, pool: Sequence[int], number: int, rank: int, multiple: int
+) -> tuple[int, int] | None:
+    """Return the shape of a process's batch, by its number in the epoch; None past the rows."""
+    start = (number * loop.world + rank) * loop.batch
+    batch = pool[start : start + loop.batch]
+    return (len(batch), up(max(batch), multiple)) if batch else None

@@ -115,6 +115,7 @@ def forecast(
         Part("data", (prices.row or 0.0) * (work.rows_prepared or 0)),
         Part("first step and new shapes", prices.first + prices.shape * max(0.0, fresh - 1)),
         Part("micro-batches", own + prices.later * (micro - steps)),
+        Part("gradients of all GPUs", prices.together * steps),
         Part("fetching", prices.token * tokens),
         Part("optimizer", prices.step * steps),
         Part("logging", prices.log * work.logs),
@@ -131,7 +132,7 @@ def forecast(
         ratio = _seconds(other, typical) / own if own else 1.0
         chance = each[number % len(runs)] / own if own else 1.0
         steady = by_name["micro-batches"] * ratio * chance + by_name["optimizer"]
-        steady += by_name["fetching"] + by_name["logging"]
+        steady += by_name["gradients of all GPUs"] + by_name["fetching"] + by_name["logging"]
         total = steady * (1 + draw.gauss(0, spread))
         total += max(0.0, draw.gauss(prices.startup, begun))
         total += max(0.0, by_name["data"] * (1 + draw.gauss(0, 0.2)))
@@ -141,7 +142,7 @@ def forecast(
         found.append(total)
     found.sort()
     low, high = quantile(found, (1 - LEVEL) / 2), quantile(found, (1 + LEVEL) / 2)
-    inside = ("micro-batches", "fetching", "optimizer", "logging")
+    inside = ("micro-batches", "gradients of all GPUs", "fetching", "optimizer", "logging")
     step = sum(by_name[name] for name in inside) / max(1, steps)
     return Forecast(
         value, min(low, value), max(high, value), tuple(parts), step, tuple(dict.fromkeys(notes))

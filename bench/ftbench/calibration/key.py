@@ -57,7 +57,6 @@ def make(
         runner: llamafactory or hf.
         target: the versions that it is for.
     """
-    packed = is_packed(values)
     return {
         "model": model,
         "method": values.get("finetuning_type") or "lora",
@@ -78,7 +77,7 @@ def make(
         "lora_targets": values.get("lora_target"),
         "modules": values.get("additional_target"),
         "stage": values.get("stage") or "sft",
-        "masked": not packed or bool(values.get("neat_packing")),
+        "masked": is_masked(values),
         "optimizer": str(values.get("optim") or "adamw_torch"),
         "dropout": bool(values.get("lora_dropout")),
         "workers": values.get("dataloader_num_workers") or 0,
@@ -119,6 +118,11 @@ def is_packed(values: Mapping[str, Any]) -> bool:
         return True
     packing = values.get("packing")
     return bool(packing) if packing is not None else values.get("stage") == "pt"
+
+
+def is_masked(values: Mapping[str, Any]) -> bool:
+    """Say whether attention is given a mask: of padding, or of the rows that share a packed one."""
+    return not is_packed(values) or bool(values.get("neat_packing"))
 
 
 def minor(version: object, parts: int = 2) -> str | None:

@@ -14,12 +14,12 @@ from ftbench.calibration.pieces import split_of
 from ftbench.calibration.points import (
     LEAST,
     Incomplete,
+    accumulated,
     by_shape,
     forward_backward,
     fresh,
     point_of,
     points_of,
-    seconds_each,
 )
 from ftlint.facts import words
 
@@ -38,7 +38,8 @@ class Prices:
     `step`: optimizer, clipping and the trainer's own work, each step. `token`: fetching and moving
     a position of a micro-batch, padding too. `log`: each logged step. `first`: what the first step
     takes over the others. `shape`: what the first batch of a new shape takes over its repetition.
-    `later`: what a micro-batch after the first of its step takes over the first. `startup`: the
+    `later`: what a micro-batch after the first of its step takes over the first. `together`: what
+    the last one takes over those, where several processes add up their gradients. `startup`: the
     process but for training, evaluating and the data, `startup_spread` by how much the processes
     seen differ in it; `row`: preparing a row of the data.
     """
@@ -52,17 +53,9 @@ class Prices:
     row: float | None
     startup_spread: float = 0.0
     later: float = 0.0
+    together: float = 0.0
     save: float | None = None
     evaluated_row: float | None = None
-
-
-def _later(groups: Sequence[Sequence[Step]]) -> float:
-    """Return what a micro-batch after the first of its step takes over the first, not negative."""
-    more = [
-        one - each[0] for group in groups for step in group[WARM:] for each in [seconds_each(step)]
-        for one in each[1:]
-    ]  # fmt: skip
-    return max(0.0, median(more)) if more else 0.0
 
 
 def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
@@ -82,11 +75,11 @@ def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
         max(0.0, forward_backward(group[0]) - usual) for group, usual in zip(groups, typical)
     ]
     first = groups[0][0]["seconds"] - median(step["seconds"] for step in groups[0][WARM:])
-    shape, later = mean(surplus[1:] or [0.0]), _later(groups)
+    shape, (later, together) = mean(surplus[1:] or [0.0]), accumulated(groups)
     usual, logged = steady, scheduled
     if real is not None:
         usual, logged = real["steps"][len(real["steps"]) // 4 :], real
-        shape = _of_new_shapes(real["steps"], law, later, shape)
+        shape = _of_new_shapes(real["steps"], law, (later, together), shape)
     step, between = _beside(usual, steady)
     save = evaluated_row = None
     for result in filter(None, (real, scheduled)):
@@ -94,7 +87,7 @@ def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
         evaluated_row = evaluated_row or _price_of_evaluating(result)
     startups = [_startup(one) for one in (scheduled, real) if one is not None]
     return Prices(
-        step=step, later=later + between, log=_of_logging(logged),
+        step=step, later=later + between, together=together, log=_of_logging(logged),
         token=median([(step["data"] or 0.0) / (tokens_of(step) or 1) for step in usual]),
         first=max(0.0, first), shape=shape,
         startup=startups[0], startup_spread=(max(startups) - min(startups)) / 2,
@@ -128,10 +121,13 @@ def _of_logging(result: Result) -> float:
     return median(took) if took else 0.0
 
 
-def _of_new_shapes(steps: Sequence[Step], law: Law, later: float, synthetic: float) -> float:
+def _of_new_shapes(
+    steps: Sequence[Step], law: Law, beside: tuple[float, float], synthetic: float
+) -> float:
     """Return the usual surplus of a new shape over the law; the synthetic one from too few."""
+    later, together = beside
     found = [
-        (forward_backward(step) - later * (len(step["micro_batches"]) - 1)
+        (forward_backward(step) - later * (len(step["micro_batches"]) - 1) - together
          - sum(law.at(*one[:2]) for one in step["micro_batches"])) / new
         for step, new in fresh(steps) if new
     ]  # fmt: skip
@@ -197,7 +193,8 @@ def record_of(
     check = {"rows": held_out.rows, "length": held_out.length, "measured": held_out.typical,
              "predicted": said, "error": said / held_out.typical - 1}  # fmt: skip
     points = [*fitted, held_out]
-    own = None if real is None else point_of(real, fit(points, split))
+    _, together = accumulated(by_shape(scheduled))
+    own = None if real is None else point_of(real, fit(points, split), together)
     if own is not None:
         points.append(own)
     whole = fit(points, split)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from statistics import median_high
+from statistics import median, median_high
 from typing import TYPE_CHECKING
 
 from ftbench.calibration.design import WARM
@@ -78,12 +78,32 @@ def fresh(steps: Sequence[Step]) -> Iterator[tuple[Step, int]]:
         seen |= shapes
 
 
-def point_of(real: Result, law: Law) -> Point | None:
+def accumulated(groups: Sequence[Sequence[Step]]) -> tuple[float, float]:
+    """Return what a later micro-batch of a step takes over its first, and the last over those.
+
+    The former adds gradients to those that are there; the latter adds up those of several
+    processes, and only steps of three micro-batches or more tell it. Neither is negative.
+    """
+    later, last = [], []
+    for group in groups:
+        for step in group[WARM:]:
+            first, *more = seconds_each(step)
+            if len(more) > 1:
+                last.append(more.pop() - median(more))
+            later += [one - first for one in more]
+    return max(0.0, median(later or [0.0])), max(0.0, median(last or [0.0]))
+
+
+def point_of(real: Result, law: Law, last: float = 0.0) -> Point | None:
     """Return what the config's own batches took, as one more shape; None from too few steps.
 
     Only steps whose shapes were all seen before tell it: others wait for memory and kernels. They
-    are brought to their median length by the law of the synthetic shapes.
+    are brought to their median length by the law of the synthetic shapes; `last` is what the last
+    micro-batch of a step takes beside it. Where rows differ in length and processes wait for the
+    longest of them, no process's own batch tells it.
     """
+    if real["plan"] is not None and real["plan"].get("world_size") != 1 and real["lengths"]:
+        return None
     steps = [step for step, new in fresh(real["steps"]) if not new]
     steps = steps[len(steps) // 3 :]
     if len(steps) < LEAST:
@@ -91,5 +111,9 @@ def point_of(real: Result, law: Law) -> Point | None:
     rows = Counter(step["micro_batches"][0][0] for step in steps).most_common(1)[0][0]
     length = median_high(step["micro_batches"][0][1] for step in steps)
     at = law.at(rows, length)
-    seconds = [seconds_each(step)[0] / law.at(*step["micro_batches"][0][:2]) * at for step in steps]
+    seconds = []
+    for step in steps:
+        first, *more = seconds_each(step)
+        own = first if more else first - last
+        seconds.append(own / law.at(*step["micro_batches"][0][:2]) * at)
     return Point(rows, length, tuple(seconds))

@@ -35,10 +35,11 @@ HELD_OUT, LEAST_ROWS = 64, 640
 """Rows that are held out to price an evaluation, where there are as many to train on."""
 SMALL = 2_000_000_000
 """Parameters of a model whose whole checkpoint is written to price it."""
-ACCUMULATION = 2
-"""Micro-batches of a scheduled step: the first tells the law, the other what adding gradients to
-those that are there takes over it. The config's own batches are not accumulated: the two kinds of
-steps then show what lies between micro-batches."""
+ACCUMULATION, ACCUMULATION_OF_SEVERAL = 2, 3
+"""Micro-batches of a scheduled step: the first tells the law, the next what adding gradients to
+those that are there takes over it, and with several processes the last what adding up theirs does.
+The config's own batches are not accumulated: the two kinds of steps then show what lies between
+micro-batches."""
 
 
 class Asked(NamedTuple):
@@ -132,11 +133,13 @@ def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int
 
 def _scheduled(job: Job, values: dict[str, Any], shapes: Design) -> Job:
     """Return the run over all shapes."""
-    schedule = shapes.schedule(masked=not keys.is_packed(values))
+    schedule = shapes.schedule(masked=keys.is_masked(values))
+    alone = job.processes.gpus * job.processes.nodes == 1
+    accumulation = ACCUMULATION if alone else ACCUMULATION_OF_SEVERAL
     return job._replace(
         full=False, steps=sum(entry["steps"] for entry in schedule), measure=True,
         count_lengths=True, schedule=schedule,
-        changed=(*job.changed, ("gradient_accumulation_steps", ACCUMULATION)),
+        changed=(*job.changed, ("gradient_accumulation_steps", accumulation)),
     )  # fmt: skip
 
 
