@@ -46,19 +46,20 @@ def forecaster(inputs: Inputs, values: Mapping[str, Any]) -> Forecaster | None:
     """
     try:
         from ftbench.calibration.answer import Answer, Question, answer
+        from ftbench.calibration.asking import local_gpu
         from ftbench.calibration.store import everything, left_out
     except ImportError:
         return None
     for place, _, names in os.walk(folder()):
         for name in ("", *names):
             note(os.path.join(place, name))
-    records = list(everything())
+    records, gpu = list(everything()), local_gpu()
 
     def forecast(plan: StepPlan) -> tuple[Any, str] | Untimed:
         world = inputs.world
         data = as_object(Column("", inputs.target, world.gpus, world.nodes, plan))
         try:
-            found = answer(Question(values, data, inputs.target), records)
+            found = answer(Question(values, data, inputs.target, gpu=gpu), records)
         except (KeyError, TypeError, ValueError) as error:  # a record that somebody else wrote
             return Untimed(f"a calibration that cannot be read ({error})")
         if isinstance(found, Answer):

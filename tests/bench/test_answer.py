@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,8 @@ from tests.bench.test_forecast import Machine, calibrated, lengths
 from ftbench.calibration import asking, store
 from ftbench.calibration import key as keys
 from ftbench.calibration.answer import Answer, NoAnswer, answer
+from ftbench.calibration.batches import Loop
+from ftbench.calibration.forecast import Work, forecast
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +54,7 @@ def question(tmp_path: Path, text: str = CONFIG, **changed: Any) -> Any:
 
 def record(tmp_path: Path, when: str = "2026-11-22T10:00:00+00:00", **about: Any) -> Any:
     asked = question(tmp_path)
-    key = keys.make(asked.values, "llama-3-8b", 1, "llamafactory", asked.target)
+    key = keys.make(asked.values, "llama-3-8b", keys.Ranks(), "llamafactory", asked.target)
     made = calibrated(Machine(), 3)
     counts = made["lengths"]["counts"]
     return {
@@ -93,6 +96,8 @@ def test_an_answer(tmp_path: Path) -> None:
         ({"bf16": False}, "dtype is fp32"),
         ({"deepspeed": {"zero_optimization": {"stage": 3}}}, "sharding"),
         ({"use_dora": True}, "special is ['use_dora']"),
+        ({"use_asft_loss": True}, "special is ['use_asft_loss']"),
+        ({"use_dft_loss": True}, "special is ['use_dft_loss']"),
         ({"stage": "dpo"}, "stage dpo is not timed"),
         ({"dataset": "other"}, "rows of other"),
         ({"template": "qwen"}, "was never counted"),
@@ -162,6 +167,155 @@ def test_the_nearest_calibration_answers_and_of_equals_the_newest(tmp_path: Path
     found = answer(question(tmp_path))
     assert isinstance(found, Answer)
     assert found.source.startswith("calibrated 2026-11-23")
+
+
+# What comes beside the steps
+
+EVALUATED = {
+    "val_size": 0.1, "eval_strategy": "steps", "eval_steps": 50, "save_steps": 50, "max_steps": 200,
+}  # fmt: skip
+
+
+def parts(tmp_path: Path, **changed: Any) -> tuple[dict[str, float], str]:
+    """Return the parts of an answer, and all that is said beside it."""
+    found = answer(question(tmp_path, **changed))
+    assert isinstance(found, Answer), found
+    return dict(found.forecast.parts), "; ".join(found.forecast.assumptions)
+
+
+@pytest.fixture
+def timed(tmp_path: Path) -> Path:
+    """A calibration that timed an evaluation, a checkpoint and the preparing of rows."""
+    made = record(tmp_path)
+    made["prices"] |= {"evaluated_row": 0.01, "save": 3.0, "row": 0.001}
+    made["lengths"] |= {"per_device_eval_batch_size": 8, "preprocessing_num_workers": 4}
+    store.add(made)
+    return tmp_path
+
+
+def test_what_early_stopping_may_end_is_priced_to_its_end(timed: Path) -> None:
+    whole, _ = parts(timed, **EVALUATED)
+    stopped, told = parts(
+        timed, **EVALUATED, early_stopping_steps=2, load_best_model_at_end=True,
+        metric_for_best_model="eval_loss",
+    )  # fmt: skip
+    assert whole["evaluations"] > 0 < whole["checkpoints"]
+    assert stopped == whole
+    assert "early stopping may end the run" in told
+
+
+def test_only_the_rest_of_a_resumed_run_is_priced(timed: Path) -> None:
+    state = timed / "checkpoint-150" / "trainer_state.json"
+    state.parent.mkdir()
+    state.write_text('{"global_step": 150}', encoding="utf-8")
+    whole, _ = parts(timed, **EVALUATED)
+    rest, told = parts(timed, **EVALUATED, resume_from_checkpoint=str(state.parent))
+    assert "resumed at step 150: 50 of 200 steps are left" in told
+    assert "counted from the start" not in told
+    assert rest["optimizer"] == pytest.approx(whole["optimizer"] / 4)
+    assert rest["micro-batches"] == pytest.approx(whole["micro-batches"] / 4, rel=0.1)
+    assert rest["checkpoints"] == whole["checkpoints"] / 4
+    unread, told = parts(timed, **EVALUATED, resume_from_checkpoint="nowhere")
+    assert unread == whole
+    assert "counted from the start" in told
+
+
+def test_predicting_at_the_end_is_one_more_evaluation(timed: Path) -> None:
+    without, _ = parts(timed, **EVALUATED)
+    beside, _ = parts(timed, **EVALUATED, do_predict=True)
+    assert without["evaluations"] == pytest.approx(5 * 300 * 0.01, rel=0.1)
+    assert beside["evaluations"] == pytest.approx(without["evaluations"] * 6 / 5)
+    generated, told = parts(timed, **EVALUATED, predict_with_generate=True)
+    assert generated["evaluations"] == 0
+    assert "predict_with_generate writes answers" in told
+
+
+def test_evaluated_rows_cost_by_their_batch_and_length(timed: Path) -> None:
+    usual, _ = parts(timed, **EVALUATED)
+    short, _ = parts(timed, **EVALUATED, cutoff_len=64)
+    alone, _ = parts(timed, **EVALUATED, per_device_eval_batch_size=1)
+    assert short["evaluations"] < 0.7 * usual["evaluations"]
+    assert usual["evaluations"] != alone["evaluations"]
+
+
+def test_evaluations_that_were_not_timed_are_shared_out(tmp_path: Path) -> None:
+    """Between the GPUs; no rows to evaluate on are no reason to fail."""
+    made = record(tmp_path)
+    made["prices"]["evaluated_row"] = None
+    work = Work(Loop(10, 4, world=1), 512, evaluations=2, evaluated_rows=640)
+    one = dict(forecast(made, work).parts)["evaluations"]
+    eight = replace(work, loop=replace(work.loop, world=8))
+    assert dict(forecast(made, eight).parts)["evaluations"] == pytest.approx(one / 8)
+    none = forecast(made, replace(work, evaluated_rows=0))
+    assert any("not priced" in note for note in none.assumptions)
+
+
+def test_checkpoints_of_the_model_alone_are_smaller(timed: Path) -> None:
+    whole, _ = parts(timed, **EVALUATED)
+    alone, told = parts(timed, **EVALUATED, save_only_model=True)
+    assert alone["checkpoints"] == pytest.approx(whole["checkpoints"] / 3)
+    assert "taken as a third" in told
+
+
+def test_rows_are_prepared_by_so_many_processes(timed: Path) -> None:
+    same, told = parts(timed, preprocessing_num_workers=4)
+    assert "prepared by" not in told
+    alone, told = parts(timed)
+    assert alone["data"] == pytest.approx(4 * same["data"])
+    assert "prepared by 4 processes when calibrating, not by 1" in told
+
+
+@pytest.mark.parametrize(
+    "changed", [{"disable_shuffling": True}, {"train_sampling_strategy": "group_by_length"}]
+)
+def test_another_order_of_rows_is_said(timed: Path, changed: dict[str, Any]) -> None:
+    assert "is not followed: batches are taken as shuffled" in parts(timed, **changed)[1]
+    assert "not followed" not in parts(timed, train_sampling_strategy="random")[1]
+
+
+def test_rows_of_another_folder_are_others(timed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(timed)
+    for name in ("here", "there"):
+        (timed / name).mkdir()
+    made = record(timed, "2026-11-24T10:00:00+00:00")
+    made["lengths"]["folder"] = str(timed / "here")
+    store.add(made)
+    known = [made]
+    here = answer(question(timed, dataset_dir="here"), known)
+    there = answer(question(timed, dataset_dir="there"), known)
+    assert isinstance(here, Answer)
+    assert isinstance(there, Answer)
+    assert _width(there) > _width(here)
+    assert any(f"rows in {timed / 'here'}" in note for note in there.forecast.assumptions)
+
+
+# Which calibration answers
+
+
+def test_how_a_model_is_shared_out_is_told_by_content(tmp_path: Path) -> None:
+    (tmp_path / "two.json").write_text('{"zero_optimization": {"stage": 2}}', encoding="utf-8")
+    asked = question(tmp_path)
+
+    def sharding(accelerate: str | None = None, nodes: int = 1, **changed: Any) -> Any:
+        values = {**asked.values, **changed}
+        ranks = keys.Ranks(2, nodes, accelerate)
+        key = keys.make(values, "m", ranks, "llamafactory", asked.target)
+        return key["sharding"], key["nodes"]
+
+    written = {"zero_optimization": {"stage": 2}}
+    assert sharding(deepspeed=str(tmp_path / "two.json")) == sharding(deepspeed=written)
+    assert sharding(deepspeed=written) != sharding(deepspeed={"zero_optimization": {"stage": 3}})
+    assert sharding(str(tmp_path / "two.json"))[0].startswith("accelerate ")
+    assert sharding() == (None, 1)
+    assert sharding(nodes=2) == (None, 2)
+
+
+def test_without_a_gpu_the_other_cards_are_named(tmp_path: Path) -> None:
+    store.add(record(tmp_path))
+    assert "no GPU is here" not in parts(tmp_path)[1]
+    store.add(record(tmp_path, "2026-11-21T10:00:00+00:00", gpu={**H100, "name": "NVIDIA A100"}))
+    told = parts(tmp_path)[1]
+    assert "taken as NVIDIA H100 80GB HBM3, also calibrated: NVIDIA A100" in told
 
 
 def test_nothing_calibrated(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.bench.made import H100
 from tests.bench.test_answer import CONFIG, record
 
 from ftbench.calibration import store
@@ -81,6 +82,19 @@ def test_over_budget_is_a_finding(calibrated: Path) -> None:
     assert "FT801" not in found(text=CONFIG)
     assert "FT801" not in found("--budget", "2m", text=CONFIG + f"max_steps: {steps}\n")
     assert "FT801" in found("--budget", "2m", text=CONFIG + f"max_steps: {steps + 1}\n")
+
+
+def test_the_card_that_is_here_answers(calibrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the newest calibration of whatever card."""
+    newer = record(calibrated, "2026-11-27T10:00:00+00:00", gpu={**H100, "name": "NVIDIA A100"})
+    store.add(newer)
+    assert "A100" in plan(calibrated, text=CONFIG)["time"]["source"]
+    tool = calibrated / "bin" / "nvidia-smi"
+    tool.parent.mkdir()
+    tool.write_text(f"#!/bin/sh\necho '{H100['name']}, GPU-1, 700.0'\n", encoding="utf-8")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}{os.pathsep}{os.environ['PATH']}")
+    assert "H100" in plan(calibrated)["time"]["source"]
 
 
 def test_why_there_is_no_time(calibrated: Path) -> None:

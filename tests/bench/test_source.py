@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftbench.models.source import SHAPES, WEIGHTS, NoModel, choose, known_shapes, shape_of
+from ftbench.models.source import SHAPES, WEIGHTS, NoModel, choose, identity, known_shapes, shape_of
 from ftbench.models.texts import texts
 
 if TYPE_CHECKING:
@@ -57,10 +57,33 @@ def test_bundled_shapes_have_the_published_size(name: str) -> None:
         ("Qwen/Qwen2.5-14B", None),
         ("Qwen/Qwen2.5-32B", None),
         ("Qwen/Qwen3-8B", None),
+        ("Qwen/Qwen2.5-0.5B-Instruct-GPTQ-Int4", None),
+        ("Qwen/Qwen2.5-7B-Instruct-AWQ", None),
+        ("unsloth/llama-3-8b-bnb-4bit", None),
+        ("llava-hf/llava-llama-3-8b", None),
     ],
 )
 def test_a_name_means_the_shape_it_has(name: str, shape: str | None) -> None:
     assert shape_of(name) == shape
+
+
+def test_a_model_is_told_by_its_dimensions(tmp_path: Path) -> None:
+    """Checkpoints have the same name everywhere."""
+    known = json.loads((SHAPES / "qwen2.5-0.5b.json").read_text(encoding="utf-8"))
+    found = []
+    changes: list[dict[str, Any]] = [
+        {}, {"num_hidden_layers": 12}, {"quantization_config": {"quant_method": "gptq"}},
+    ]  # fmt: skip
+    for number, change in enumerate(changes):
+        folder = tmp_path / str(number) / "checkpoint-100"
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text(json.dumps({**known, **change}), encoding="utf-8")
+        found.append(identity(str(folder)))
+    assert found[0] == "qwen2.5-0.5b"
+    assert found[1] == "qwen2 896 12 4864 14 2 151936"
+    assert found[2] == "qwen2 896 24 4864 14 2 151936 gptq"
+    assert identity("/elsewhere/a/checkpoint-100") != identity("/elsewhere/b/checkpoint-100")
+    assert identity("org/My-Model") == "my-model"
 
 
 def test_a_folder_with_weights_is_used(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.calibration import key as keys
@@ -9,7 +11,8 @@ from ftbench.calibration import store
 from ftbench.calibration.batches import Loop
 from ftbench.calibration.forecast import Forecast, Work, forecast
 from ftbench.calibration.measured import rows_evaluated
-from ftlint.facts import words
+from ftbench.calibration.rows import count_of, data_of, lengths_of
+from ftlint.steps.plan import RESUMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,9 +20,9 @@ if TYPE_CHECKING:
     from ftbench.calibration.store import Record
     from ftlint.target import Target
 
-UNKNOWN_LENGTHS = 0.05
-"""Declared deviation where lengths are those of another cut-off."""
 STAGES = ("sft", "pt")
+ORDERS = ("group_by_length", "train_sampling_strategy", "disable_shuffling")
+"""Keys that decide which rows meet in a batch."""
 
 
 class Question(NamedTuple):
@@ -27,6 +30,7 @@ class Question(NamedTuple):
 
     `values` is the config over its defaults, `plan` what `ftlint steps --output-format json` says
     of it. `gpu` is the card that it will run on, as in a result; None for any that was calibrated.
+    `accelerate` is the file of `accelerate launch`, if that starts it.
     """
 
     values: Mapping[str, Any]
@@ -35,6 +39,7 @@ class Question(NamedTuple):
     model: str | None = None
     runner: str = "llamafactory"
     gpu: Mapping[str, Any] | None = None
+    accelerate: str | None = None
 
 
 class Answer(NamedTuple):
@@ -75,7 +80,7 @@ def answer(question: Question, records: Iterable[Record] | None = None) -> Answe
     if isinstance(work, NoAnswer):
         return work
     made, doubts, notes = work
-    told = [*told, *notes]
+    told = [*told, *_cards(question, known, record), *notes]
     return Answer(forecast(record, made, [*unsure, *doubts], told), record, made.loop.steps)
 
 
@@ -87,9 +92,12 @@ def _nearest(
         useless = store.left_out()
         why = f" (what is kept cannot be used: {useless[0]})" if useless else ""
         return NoAnswer(f"nothing is calibrated here: bench calibrate CONFIG{why}")
-    world = int(question.plan.get("world_size") or 1)
+    plan = question.plan
+    ranks = keys.Ranks(
+        int(plan.get("world_size") or 1), int(plan.get("nodes") or 1), question.accelerate
+    )
     model = keys.model_of(question.values, question.model)
-    asked = keys.make(question.values, model, world, question.runner, question.target)
+    asked = keys.make(question.values, model, ranks, question.runner, question.target)
     best: tuple[float, Record, list[float], list[str]] | None = None
     closest: list[str] | None = None
     for record in known:
@@ -126,31 +134,48 @@ def _same_model_of_gpu(
     return [(f"calibrated on another {kept['name']}", keys.OTHER_CARD)]
 
 
+def _cards(question: Question, known: Sequence[Record], taken: Record) -> list[str]:
+    """Return what to say where no GPU is here, and several kinds of it were calibrated."""
+    names = sorted({str(record["gpu"]["name"]) for record in known} - {taken["gpu"]["name"]})
+    if question.gpu is not None or not names:
+        return []
+    return [f"no GPU is here: taken as {taken['gpu']['name']}, also calibrated: {', '.join(names)}"]
+
+
 def _work(
     question: Question, record: Record, known: Sequence[Record]
 ) -> tuple[Work, list[float], list[str]] | NoAnswer:
     values, plan = question.values, question.plan
-    steps = plan.get("executed_steps") or plan["total_steps"]
+    steps = int(plan.get("executed_steps") or plan["total_steps"])
     rows = (plan.get("samples") or {}).get("total")
-    notes = [] if plan.get("executed_steps") else ["early stopping may end it sooner"]
+    notes = [str(note) for note in plan.get("assumptions") or ()]
     doubts: list[float] = []
+    done = _done(values)
+    rest = steps if done is None else max(0, steps - done)
+    if done is not None:
+        notes = [note for note in notes if note != RESUMED]
+        notes.append(f"resumed at step {done:,}: {rest:,} of {steps:,} steps are left")
     cutoff = int(values.get("cutoff_len") or 2048)
     lengths: tuple[int, ...] = ()
     if not keys.is_packed(values):
-        found = _lengths(question, [record, *known], cutoff)
-        if isinstance(found, NoAnswer):
-            return found
-        lengths, more, told = found
-        doubts += more
-        notes += told
+        found = lengths_of(values, [record, *known], record["key"]["model"], cutoff)
+        if found is None:
+            return NoAnswer(
+                f"how long the rows of {_named(values)} are was never counted with this model and"
+                " template: bench calibrate CONFIG counts them"
+            )
+        lengths = found.pool
+        doubts += found.doubts
+        notes += found.notes
         if rows is not None and rows != len(lengths):
             notes.append(f"lengths of {rows:,} rows drawn from {len(lengths):,} that were counted")
-        if values.get("group_by_length"):
-            notes.append("group_by_length is not followed: batches are taken as shuffled")
+        order = next((name for name in ORDERS if _in_order(values, name)), None)
+        if order is not None:
+            notes.append(f"{order} is not followed: batches are taken as shuffled")
     if rows is None:
         notes.append("the number of rows is not known: every batch is taken as full")
     loop = Loop(
-        steps=int(steps),
+        steps=rest,
         batch=int(plan["per_device_train_batch_size"]),
         accumulation=int(plan["gradient_accumulation_steps"]),
         world=int(plan["world_size"]),
@@ -164,10 +189,12 @@ def _work(
             length=cutoff,
             lengths=lengths,
             multiple=1 if values.get("stage") == "pt" else 8,
-            rows_prepared=_counted(question, record) if rows is None else rows,
-            logs=plan.get("logging_events") or 0,
-            saves=plan.get("checkpoints") or 0,
-            evaluations=plan.get("eval_events") or 0,
+            rows_prepared=count_of(values, record) if rows is None else rows,
+            workers=values.get("preprocessing_num_workers"),
+            logs=_events(plan, "logging_events", rest / steps, notes),
+            saves=_events(plan, "checkpoints", rest / steps, notes),
+            model_only=bool(values.get("save_only_model")),
+            evaluations=_evaluations(values, plan, rest / steps, notes),
             evaluated_rows=rows_evaluated(values, plan),
             evaluation_batch=int(values.get("per_device_eval_batch_size") or 8),
         ),
@@ -176,48 +203,43 @@ def _work(
     )
 
 
-def _counted(question: Question, record: Record) -> int | None:
-    """Return how many rows the same data came to when calibrating; None for other data."""
-    kept = record.get("lengths") or {}
-    asked = data_of(question.values)
-    return kept.get("rows") if all(kept.get(name) == asked[name] for name in asked) else None
+def _named(values: Mapping[str, Any]) -> str:
+    return ", ".join(map(str, data_of(values)["dataset"] or ["this dataset"]))
 
 
-def data_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what decides how long the rows of a config are, but for the cut-off."""
-    names = values.get("dataset")
-    if isinstance(names, str):
-        names = words(names)
-    return {"dataset": names, "template": values.get("template"), "stage": values.get("stage")}
+def _done(values: Mapping[str, Any]) -> int | None:
+    """Return the steps that the checkpoint to be resumed has done; None where that is not known."""
+    path = values.get("resume_from_checkpoint")
+    if not isinstance(path, str):
+        return None
+    try:
+        state = json.loads(Path(path, "trainer_state.json").read_text(encoding="utf-8"))
+        return int(state["global_step"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
-def _lengths(
-    question: Question, records: Sequence[Record], cutoff: int
-) -> tuple[tuple[int, ...], list[float], list[str]] | NoAnswer:
-    """Return the lengths of the config's rows as some calibration counted them."""
-    asked = data_of(question.values)
-    model = records[0]["key"]["model"]
-    others: list[tuple[tuple[int, ...], list[float], list[str]]] = []
-    for record in records:
-        kept = record.get("lengths")
-        if kept is None or record["key"]["model"] != model:
-            continue
-        if {name: kept.get(name) for name in asked} != asked or kept.get("packed"):
-            continue
-        pool = tuple(length for length, count in kept["counts"] for _ in range(count))
-        theirs = kept["cutoff_len"]
-        if theirs == cutoff or max(pool) < min(cutoff, theirs):
-            return pool, [], []
-        if cutoff < theirs:
-            cut = tuple(min(length, cutoff) for length in pool)
-            others.append((cut, [], [f"lengths counted at cutoff_len {theirs}, cut at {cutoff}"]))
-        else:
-            told = f"lengths counted at cutoff_len {theirs}: longer rows are not known"
-            others.append((pool, [UNKNOWN_LENGTHS], [told]))
-    if others:
-        return min(others, key=lambda one: len(one[1]))
-    names = ", ".join(asked["dataset"] or ["this dataset"])
-    return NoAnswer(
-        f"how long the rows of {names} are was never counted with this model and template:"
-        " bench calibrate CONFIG counts them"
-    )
+def _events(plan: Mapping[str, Any], name: str, share: float, notes: list[str]) -> int:
+    """Return how often something happens at most, in this share of the run."""
+    times = plan.get(name)
+    if times is None:
+        times = (plan.get("bounds") or {}).get(name, (0, None))[1]
+    if times is None:
+        notes.append(f"{name} are not priced: how many there are is not known")
+    return round((times or 0) * share)
+
+
+def _evaluations(
+    values: Mapping[str, Any], plan: Mapping[str, Any], share: float, notes: list[str]
+) -> int:
+    """Return how often the held-out rows are gone through, by do_predict at the end as well."""
+    times = _events(plan, "eval_events", share, notes) + bool(values.get("do_predict"))
+    if times and values.get("predict_with_generate"):
+        notes.append("evaluations are not priced: predict_with_generate writes answers in them")
+        return 0
+    return times
+
+
+def _in_order(values: Mapping[str, Any], name: str) -> bool:
+    """Say whether a config sets the order of its rows by such a key."""
+    return values.get(name) not in (None, False, "random")

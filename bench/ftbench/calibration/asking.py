@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ftbench.calibration.answer import Question
@@ -30,6 +31,7 @@ def of_file(
     runner: str = "llamafactory",
     changed: tuple[tuple[str, Any], ...] = (),
     packages: Mapping[str, str] | None = None,
+    accelerate: str | None = None,
 ) -> Question:
     """Return the question of a config. Raises `configs.BadConfig`."""
     loaded = configs.load(path, packages or {}, gpus, nodes)
@@ -39,7 +41,7 @@ def of_file(
     if isinstance(plan, StepPlan) and plan.executed_steps.exact is None:
         record["executed_steps"] = None
     values = effective(config, Catalogue(loaded.target, "train"))
-    return Question(values, record, loaded.target, model, runner, local_gpu())
+    return Question(values, record, loaded.target, model, runner, local_gpu(), accelerate)
 
 
 def of_result(result: Result) -> Question | None:
@@ -70,16 +72,22 @@ def local_gpu() -> dict[str, Any] | None:
     tool, names = shutil.which("nvidia-smi"), visible()
     if tool is None or names == []:
         return None
+    return _card(tool, names[0] if names is not None else None)
+
+
+@cache
+def _card(tool: str, name: str | None) -> dict[str, Any] | None:
+    """Ask for a card once a process: a folder of configs asks for each of them."""
     command = [tool, "--query-gpu=name,uuid,power.limit", "--format=csv,noheader,nounits"]
-    if names is not None:
-        command += ["--id", names[0]]
+    if name is not None:
+        command += ["--id", name]
     try:
         text = subprocess.run(
             command, capture_output=True, text=True, timeout=30, check=True
         ).stdout
-        name, uuid, power = (part.strip() for part in text.splitlines()[0].split(","))
+        card, uuid, power = (part.strip() for part in text.splitlines()[0].split(","))
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
     limit = float(power) if power.replace(".", "", 1).isdigit() else None
     digest = hashlib.sha256(uuid.encode()).hexdigest()[:16]
-    return {"name": name, "uuid_hash": digest, "power_limit_w": limit}
+    return {"name": card, "uuid_hash": digest, "power_limit_w": limit}

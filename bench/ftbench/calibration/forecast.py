@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +14,7 @@ from ftbench.calibration.fit import Law, Point, law_of, resampled
 from ftbench.calibration.measured import Prices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ftbench.calibration.batches import Loop
 
@@ -30,7 +31,12 @@ HOST = 0.08
 STARTUP = 0.12
 """Relative deviation of a start-up: three on one H200 took 17, 20 and 22 s."""
 SAVING, SAVING_UNKNOWN = 0.25, 0.8
-EVALUATING, EVALUATING_UNKNOWN = 0.05, 0.25
+WITHOUT_STATE = 1 / 3
+"""Of a checkpoint's bytes those of the weights: Adam keeps two numbers beside each."""
+EVALUATING, EVALUATING_UNKNOWN, EVALUATING_OTHERS = 0.05, 0.25, 0.1
+"""The last is added for each doubling of a row's price by the law."""
+PREPARING, PREPARING_OTHERWISE = 0.2, 0.5
+"""Relative deviation of preparing rows; by another number of processes."""
 OUTSIDE = 0.05
 """Added for each doubling beyond the largest shape that was measured."""
 DISK = 0.5e9
@@ -50,8 +56,12 @@ class Work:
     lengths: tuple[int, ...] = ()
     multiple: int = 8
     rows_prepared: int | None = None
+    workers: int | None = None
+    """Processes that prepare the rows."""
     logs: int = 0
     saves: int = 0
+    model_only: bool = False
+    """Checkpoints are without the optimizer's state."""
     evaluations: int = 0
     evaluated_rows: int | None = None
     evaluation_batch: int = 8
@@ -108,11 +118,12 @@ def forecast(
     typical = _mean(runs)
     tokens = sum(times * rows * length for (rows, length), times in typical.items())
     fresh = sum(len(counted) for counted in runs) / len(runs)
+    data, data_unsure = _preparing(record, prices, notes, work)
     save, save_unsure = _saving(record, prices, notes, work)
     evaluation, evaluation_unsure = _evaluation(law, prices, record, work, notes)
     parts = [
         Part("start-up", prices.startup),
-        Part("data", (prices.row or 0.0) * (work.rows_prepared or 0)),
+        Part("data", data),
         Part("first step and new shapes", prices.first + prices.shape * max(0.0, fresh - 1)),
         Part("micro-batches", own + prices.later * (micro - steps)),
         Part("gradients of all GPUs", prices.together * steps),
@@ -135,7 +146,7 @@ def forecast(
         steady += by_name["gradients of all GPUs"] + by_name["fetching"] + by_name["logging"]
         total = steady * (1 + draw.gauss(0, spread))
         total += max(0.0, draw.gauss(prices.startup, begun))
-        total += max(0.0, by_name["data"] * (1 + draw.gauss(0, 0.2)))
+        total += data * max(0.0, 1 + draw.gauss(0, data_unsure))
         total += by_name["first step and new shapes"] * draw.uniform(0.5, 1.5)
         total += evaluation * max(0.0, 1 + draw.gauss(0, evaluation_unsure))
         total += save * max(0.0, 1 + draw.gauss(0, save_unsure))
@@ -190,20 +201,39 @@ def _outside(runs: Sequence[Shapes], points: Sequence[Point]) -> float:
     return OUTSIDE * beyond / whole if whole else 0.0
 
 
+def _preparing(
+    record: dict[str, Any], prices: Prices, notes: list[str], work: Work
+) -> tuple[float, float]:
+    """Return the seconds of preparing the rows and how unsure they are."""
+    seconds = (prices.row or 0.0) * (work.rows_prepared or 0)
+    kept = record.get("lengths") or {}
+    if not seconds or "preprocessing_num_workers" not in kept:
+        return seconds, PREPARING
+    theirs, ours = kept["preprocessing_num_workers"] or 1, work.workers or 1
+    if theirs == ours:
+        return seconds, PREPARING
+    notes.append(f"rows were prepared by {theirs} processes when calibrating, not by {ours}")
+    return seconds * theirs / ours, PREPARING_OTHERWISE
+
+
 def _saving(
     record: dict[str, Any], prices: Prices, notes: list[str], work: Work
 ) -> tuple[float, float]:
     """Return the seconds of all checkpoints and how unsure they are."""
     if not work.saves:
         return 0.0, 0.0
+    share, unsure = (WITHOUT_STATE, SAVING_UNKNOWN) if work.model_only else (1.0, SAVING)
     if prices.save is not None:
-        return prices.save * work.saves, SAVING
+        if work.model_only:
+            notes.append("checkpoints were timed with the optimizer's state: taken as a third")
+        return share * prices.save * work.saves, unsure
     trainable = (record.get("model") or {}).get("trainable")
     if not trainable:
         notes.append("checkpoints are not priced: none was timed")
         return 0.0, 0.0
-    notes.append("no checkpoint was timed: taken as 12 bytes a trained parameter at 0.5 GB/s")
-    return 12 * trainable / DISK * work.saves, SAVING_UNKNOWN
+    size = 4 if work.model_only else 12
+    notes.append(f"no checkpoint was timed: taken as {size} bytes a trained parameter at 0.5 GB/s")
+    return size * trainable / DISK * work.saves, SAVING_UNKNOWN
 
 
 def _evaluation(
@@ -212,17 +242,33 @@ def _evaluation(
     """Return the seconds of all evaluations and how unsure they are."""
     if not work.evaluations:
         return 0.0, 0.0
-    if work.evaluated_rows is None:
+    if not work.evaluated_rows:
         notes.append("evaluations are not priced: how many rows they have is not known")
         return 0.0, 0.0
     rows = work.evaluations * work.evaluated_rows
+    size = min(work.evaluation_batch, work.evaluated_rows)
+    counts = Counter(work.lengths or [work.length]).items()
+    ours = _by_law(law, size, counts)
     if prices.evaluated_row is not None:
-        return prices.evaluated_row * rows, EVALUATING
+        kept = record.get("lengths") or {}
+        theirs = kept.get("per_device_eval_batch_size") or size
+        ratio = ours / _by_law(law, theirs, kept["counts"]) if kept.get("counts") else 1.0
+        unsure = EVALUATING + EVALUATING_OTHERS * abs(math.log2(ratio))
+        return prices.evaluated_row * ratio * rows, unsure
     key = record["key"]
     passes = (3 if key["method"] == "full" else 2) + bool(key["checkpointing"])
-    length = work.length
-    if work.lengths:
-        length = round(sum(work.lengths) / len(work.lengths) * 1.3)
-    size = min(work.evaluation_batch, work.evaluated_rows)
-    notes.append(f"no evaluation was timed: a batch is taken as a {passes}th of a training batch")
-    return law.at(size, length) / passes * rows / size, EVALUATING_UNKNOWN
+    notes.append(f"no evaluation was timed: a batch is taken as 1/{passes} of a training batch")
+    return ours / passes * rows / work.loop.world, EVALUATING_UNKNOWN
+
+
+def _by_law(law: Law, batch: int, counts: Iterable[tuple[int, int]]) -> float:
+    """Return the law's seconds of a row, in batches of so many drawn from these lengths.
+
+    The expected longest of a batch follows from how often each length occurs.
+    """
+    ordered = sorted(counts)
+    whole, so_far, longest = sum(count for _, count in ordered), 0, 0.0
+    for length, count in ordered:
+        below, so_far = (so_far / whole) ** batch, so_far + count
+        longest += length * ((so_far / whole) ** batch - below)
+    return law.at(batch, round(longest)) / batch

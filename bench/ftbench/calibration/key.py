@@ -6,9 +6,12 @@ defaults, so that nothing need be loaded to look one up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftbench.models.source import WEIGHTS, shape_of
+from ftbench.models.source import WEIGHTS, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 REFUSED = tuple(
     """model method learning_layers quantization checkpointing reentrant dtype attention liger
-    unsloth world sharding special""".split()
+    unsloth world nodes sharding special""".split()
 )
 """With another value of these, a step is another thing: no prediction."""
 
@@ -35,8 +38,10 @@ WIDENED = {
 }
 """Declared relative uncertainty of a step (one standard deviation) where one of these differs."""
 SPECIAL = tuple(
-    """use_galore use_apollo use_badam use_adam_mini use_muon use_dft use_dora use_llama_pro
-    use_unsloth_gc torch_compile shift_attn mixture_of_depths fp8 neftune_noise_alpha""".split()
+    """use_galore use_apollo use_badam use_adam_mini use_muon use_dft_loss use_asft_loss
+    use_eaft_loss use_dora use_llama_pro use_unsloth_gc torch_compile shift_attn mixture_of_depths
+    fp8 neftune_noise_alpha use_kt use_mca use_hyper_parallel use_v1_kernels upcast_layernorm
+    upcast_lmhead_output enable_torch_profiler""".split()
 )
 """Switches that change what a step is."""
 OTHER_CARD = 0.025
@@ -45,15 +50,23 @@ OTHER_LIMIT = 0.08
 """The same model of GPU under another power limit."""
 
 
+class Ranks(NamedTuple):
+    """The processes of a run: GPUs in all, nodes, and the file of `accelerate launch` if any."""
+
+    world: int = 1
+    nodes: int = 1
+    accelerate: str | None = None
+
+
 def make(
-    values: Mapping[str, Any], model: str, world: int, runner: str, target: Any
+    values: Mapping[str, Any], model: str, ranks: Ranks, runner: str, target: Any
 ) -> dict[str, Any]:
     """Return the key of a config.
 
     Args:
         values: the config over its defaults.
         model: what `model_of` says.
-        world: GPUs in all.
+        ranks: the processes.
         runner: llamafactory or hf.
         target: the versions that it is for.
     """
@@ -69,8 +82,9 @@ def make(
         "attention": _attention(values.get("flash_attn")),
         "liger": bool(values.get("enable_liger_kernel")),
         "unsloth": bool(values.get("use_unsloth")),
-        "world": world,
-        "sharding": _sharding(values),
+        "world": ranks.world,
+        "nodes": ranks.nodes,
+        "sharding": _sharding(values, ranks.accelerate),
         "special": [name for name in SPECIAL if values.get(name)],
         "runner": runner,
         "lora_rank": values.get("lora_rank"),
@@ -107,9 +121,8 @@ def widenings(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[tup
 def model_of(values: Mapping[str, Any], asked: str | None) -> str:
     """Return how a calibration names the model: a shape where one is known to be its own."""
     if asked is not None and asked != WEIGHTS:
-        return asked.removeprefix("random:").rstrip("/").rpartition("/")[2]
-    name = str(values.get("model_name_or_path") or "")
-    return shape_of(name) or name.rstrip("/").rpartition("/")[2].lower()
+        return identity(asked.removeprefix("random:"))
+    return identity(str(values.get("model_name_or_path") or ""))
 
 
 def is_packed(values: Mapping[str, Any]) -> bool:
@@ -152,10 +165,30 @@ def _attention(value: object) -> str:
     )
 
 
-def _sharding(values: Mapping[str, Any]) -> str | None:
+def _sharding(values: Mapping[str, Any], accelerate: str | None) -> str | None:
+    """Return what shares the model out between processes, settings that lie in files by content."""
+    if accelerate is not None:
+        return f"accelerate {_content(accelerate)}"
     if values.get("fsdp"):
-        return f"fsdp {values['fsdp']}"
-    return None if values.get("deepspeed") is None else f"deepspeed {values['deepspeed']}"
+        return f"fsdp {values['fsdp']} {_content(values.get('fsdp_config'))}".rstrip()
+    deepspeed = values.get("deepspeed")
+    return None if deepspeed is None else f"deepspeed {_content(deepspeed)}"
+
+
+def _content(given: object) -> str:
+    """Return settings in few letters, read from a file where they are the name of one."""
+    if given is None:
+        return ""
+    if isinstance(given, str):
+        try:
+            text = Path(given).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return given
+        try:
+            given = json.loads(text)
+        except ValueError:
+            given = text
+    return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _shown(value: object) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.analysis import peaks
 from ftbench.calibration import key as keys
-from ftbench.calibration.answer import STAGES, data_of
+from ftbench.calibration.answer import STAGES
 from ftbench.calibration.design import Design, design, up
 from ftbench.calibration.measured import record_of
 from ftbench.calibration.points import Incomplete
+from ftbench.calibration.rows import about
 from ftbench.calibration.store import KIND, VERSION
 from ftbench.models.source import NoModel, choose, read_shape
 from ftbench.runners import configs
@@ -96,12 +97,11 @@ def calibrate(
         longest, shortest = up(lengths[-1]), lengths[len(lengths) // 10]
     shapes = design(batch, asked.length or longest, shortest)
     scheduled = _done(_scheduled(job, values, shapes), say, ready)
-    world = job.processes.gpus * job.processes.nodes
-    key = keys.make(
-        values, keys.model_of(loaded.values, job.model), world, runner_of(job), loaded.target
-    )
-    about = {**data_of(values), "cutoff_len": cutoff, "packed": packed}
-    record = record_of(scheduled, real, shapes, key, about)
+    gpus, nodes, _, accelerate = job.processes
+    model = keys.model_of(loaded.values, job.model)
+    ranks = keys.Ranks(gpus * nodes, nodes, accelerate)
+    key = keys.make(values, model, ranks, runner_of(job), loaded.target)
+    record = record_of(scheduled, real, shapes, key, about(values, cutoff, packed))
     record.update(version=VERSION, kind=KIND, peak=peak)
     record["when"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return record, [real, scheduled]

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--gpus", type=click.IntRange(1), default=1, show_default=True, metavar="N")
 @click.option("--nodes", type=click.IntRange(1), default=1, metavar="N")
+@click.option(
+    "--accelerate-config",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="It starts through `accelerate launch` (FSDP).",
+)
 @click.option("--budget", metavar="TIME", help="Also say the max_steps that fits, as 30m or 2h.")
 @shared.runner
 @shared.model
@@ -28,6 +34,7 @@ def command(
     as_json: bool,
     gpus: int,
     nodes: int,
+    accelerate_config: str | None,
     budget: str | None,
     runner: str | None,
     model: str | None,
@@ -49,6 +56,7 @@ def command(
             asking.of_file(
                 config, gpus=gpus, nodes=nodes, model=model,
                 runner=runner or "llamafactory", changed=changed,
+                accelerate=accelerate_config,
             )
         )  # fmt: skip
 

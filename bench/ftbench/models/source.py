@@ -21,6 +21,12 @@ _NAMES = (
     (r"(llama[-_]?3(\.[01])?[-_]|distill-llama-)8b", "llama-3-8b"),
 )
 """Names that models go by, and the bundled shape they have."""
+_OTHERWISE = re.compile(r"gptq|awq|int[48]|[48]bit|[48]-bit|bnb|fp8|gguf|llava|prun|layers|moe")
+"""Names of what is made of such a model, and is another one to a GPU."""
+_DIMENSIONS = (
+    "hidden_size", "num_hidden_layers", "intermediate_size", "num_attention_heads",
+    "num_key_value_heads", "vocab_size",
+)  # fmt: skip
 
 
 class Source(NamedTuple):
@@ -86,7 +92,36 @@ def choose(name: object, asked: str | None, folder: str) -> Source:
 def shape_of(name: str) -> str | None:
     """Return the bundled shape that a model's name stands for."""
     last = name.rstrip("/").rpartition("/")[2].lower()
+    if _OTHERWISE.search(last):
+        return None
     return next((shape for pattern, shape in _NAMES if re.search(pattern, last)), None)
+
+
+def identity(name: str) -> str:
+    """Return what a model is to a GPU: a bundled shape, its dimensions, or else its name.
+
+    A folder is what its config.json says: checkpoint-100 of one model is not that of another.
+    """
+    config = Path(name).expanduser() / "config.json"
+    if not config.is_file():
+        last = name.rstrip("/").rpartition("/")[2].lower()
+        is_path = name.startswith(("/", ".", "~")) or name.count("/") > 1
+        return shape_of(name) or (name if is_path else last)
+    try:
+        found = read_shape(config)
+    except NoModel:
+        return name
+    ours = _dimensions(found)
+    for shape in () if found.get("quantization_config") else known_shapes():
+        if _dimensions(read_shape(SHAPES / f"{shape}.json")) == ours:
+            return shape
+    quantized = found.get("quantization_config")
+    method = f" {quantized.get('quant_method')}" if isinstance(quantized, dict) else ""
+    return f"{found.get('model_type')} {' '.join(map(str, ours))}{method}"
+
+
+def _dimensions(architecture: dict[str, object]) -> tuple[object, ...]:
+    return tuple(architecture.get(name) for name in _DIMENSIONS)
 
 
 def _asked(asked: str, folder: str) -> Source:

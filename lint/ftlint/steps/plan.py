@@ -30,6 +30,9 @@ PPO_REFUSED = ("stage ppo stops after the models are loaded: it asks for trl 0.9
 MAX_STEPS, EPOCHS = "max_steps", "epochs"
 
 
+RESUMED = "counted from the start: a resumed run begins at the step of its checkpoint"
+
+
 class StepPlan(NamedTuple):
     """What a run will do. A count is exact when both of its bounds are equal.
 
@@ -239,5 +242,5 @@ def _notes(
             notes.append("each of the dataloader_num_workers ends its part of a stream with a "
                          "batch of its own, so a pass may have some batches more")  # fmt: skip
     if config.get("resume_from_checkpoint"):
-        notes.append("counted from the start: a resumed run begins at the step of its checkpoint")
+        notes.append(RESUMED)
     return notes

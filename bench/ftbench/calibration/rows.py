@@ -1,0 +1,90 @@
+"""What calibrations know of the rows of a config: how long they are, and how many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftlint.facts import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ftbench.calibration.store import Record
+
+UNKNOWN_LENGTHS = 0.05
+"""Declared deviation where lengths are those of another cut-off, or of another folder's rows."""
+LENGTHENING = ("template", "stage", "tool_format", "default_system", "enable_thinking")
+PREPARING = ("max_samples", "preprocessing_num_workers", "per_device_eval_batch_size")
+
+
+def data_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides how long the rows of a config are, but for the cut-off."""
+    names = values.get("dataset")
+    if isinstance(names, str):
+        names = words(names)
+    return {"dataset": names, **{name: values.get(name) for name in LENGTHENING}}
+
+
+def about(values: Mapping[str, Any], cutoff: int, packed: bool) -> dict[str, Any]:
+    """Return what is kept beside the lengths of a calibration's rows."""
+    return {
+        **data_of(values), "cutoff_len": cutoff, "packed": packed, "folder": _folder(values),
+        **{name: values.get(name) for name in PREPARING},
+    }  # fmt: skip
+
+
+def _folder(values: Mapping[str, Any]) -> str:
+    """Return where the data lies: the name of a relative folder is not its own."""
+    given = str(values.get("dataset_dir") or "data")
+    return str(Path(given).resolve()) if Path(given).is_dir() else given
+
+
+def count_of(values: Mapping[str, Any], record: Record) -> int | None:
+    """Return how many rows the same data came to when calibrating; None for other data."""
+    kept = record.get("lengths") or {}
+    asked = {**data_of(values), "folder": _folder(values), "max_samples": values.get("max_samples")}
+    return kept.get("rows") if _alike(asked, kept) else None
+
+
+def _alike(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
+    """Say whether a calibration noted the same; what it did not note is no difference."""
+    return all(kept[name] == value for name, value in asked.items() if name in kept)
+
+
+class Lengths(NamedTuple):
+    """Tokens of each row, as some calibration counted them, and what makes them unsure."""
+
+    pool: tuple[int, ...]
+    doubts: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def lengths_of(
+    values: Mapping[str, Any], records: Sequence[Record], model: str, cutoff: int
+) -> Lengths | None:
+    """Return the lengths of a config's rows by the calibration that leaves least unsure."""
+    found = []
+    for record in records:
+        kept = record.get("lengths")
+        if not kept or kept.get("packed") or record["key"]["model"] != model:
+            continue
+        if "dataset" in kept and _alike(data_of(values), kept):
+            found.append(_as_here(kept, cutoff, _folder(values)))
+    return min(found, key=lambda one: (sum(one.doubts), len(one.notes)), default=None)
+
+
+def _as_here(kept: Mapping[str, Any], cutoff: int, folder: str) -> Lengths:
+    doubts, notes = [], []
+    pool = tuple(length for length, count in kept["counts"] for _ in range(count))
+    theirs = kept["cutoff_len"]
+    if max(pool) >= min(cutoff, theirs) and cutoff < theirs:
+        pool = tuple(min(length, cutoff) for length in pool)
+        notes.append(f"lengths counted at cutoff_len {theirs}, cut at {cutoff}")
+    elif max(pool) >= theirs < cutoff:
+        doubts.append(UNKNOWN_LENGTHS)
+        notes.append(f"lengths counted at cutoff_len {theirs}: longer rows are not known")
+    if kept.get("folder", folder) != folder:
+        doubts.append(UNKNOWN_LENGTHS)
+        notes.append(f"lengths of the rows in {kept['folder']}, not {folder}")
+    return Lengths(pool, tuple(doubts), tuple(notes))
