@@ -2,7 +2,8 @@
 
 Reads cases as JSON from standard input, one list, and prints a list of counts. A case has `family`,
 `shape` (as `flops.Shape`), `tied`, `method` (full, freeze, lora), `layers`, `rank`, `targets`,
-`inputs`, `checkpointing`, `reentrant`, `rows`, `length`.
+`whole` (modules that learn whole beside those), `inputs`, `checkpointing`, `reentrant`, `rows`,
+`length`.
 """
 
 from __future__ import annotations
@@ -38,11 +39,12 @@ def build(case: dict[str, Any]) -> Any:
     if case["method"] == "freeze":
         kept = tuple(f".layers.{number}." for number in case["layers"])
         for name, weight in model.named_parameters():
-            weight.requires_grad_(any(part in name for part in kept))
+            weight.requires_grad_(any(part in name for part in (*kept, *case["whole"])))
     if case["method"] == "lora":
         lora = LoraConfig(
-            r=case["rank"], target_modules=case["targets"], lora_dropout=0.0, task_type="CAUSAL_LM"
-        )
+            r=case["rank"], target_modules=case["targets"], lora_dropout=0.0, task_type="CAUSAL_LM",
+            modules_to_save=case["whole"] or None,
+        )  # fmt: skip
         model = get_peft_model(model, lora)
     if case["checkpointing"]:
         checkpoint_as_llamafactory(model, case["reentrant"])

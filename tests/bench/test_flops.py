@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,8 @@ LLAMA_8B = Shape(32, 4096, 32, 8, 128, 14336, 128256)
 def case(name: str, **changed: Any) -> Any:
     plain: dict[str, Any] = {
         "family": "llama", "shape": asdict(SMALL), "tied": False, "method": "full", "layers": None,
-        "rank": None, "targets": None, "inputs": False, "checkpointing": False, "reentrant": True,
-        "rows": 3, "length": 40,
+        "rank": None, "targets": None, "whole": [], "inputs": False, "checkpointing": False,
+        "reentrant": True, "rows": 3, "length": 40,
     }  # fmt: skip
     return pytest.param({**plain, **changed}, id=name)
 
@@ -49,6 +49,8 @@ CASES = [
     case("freeze, two in the middle", method="freeze", layers=[1, 2]),
     case("freeze, tied", method="freeze", layers=[2, 3], tied=True, family="qwen2"),
     case("freeze, checkpointing", method="freeze", layers=[2, 3], checkpointing=True),
+    case("freeze, two in the middle, checkpointing", method="freeze", layers=[1, 2],
+         checkpointing=True),
     case("freeze, not reentrant", method="freeze", layers=[3], checkpointing=True, reentrant=False),
     case("lora", **LORA),
     case("lora, inputs require a gradient", **LORA, inputs=True),
@@ -56,6 +58,12 @@ CASES = [
     case("lora, checkpointing", **LORA, inputs=True, checkpointing=True),
     case("lora, not reentrant", **LORA, inputs=True, checkpointing=True, reentrant=False),
     case("lora on q and v", method="lora", rank=8, targets=["q_proj", "v_proj"]),
+    case("lora, head and embedding", **LORA, whole=["lm_head", "embed_tokens"]),
+    case("lora, head", **LORA, whole=["lm_head"], inputs=True, checkpointing=True),
+    case("freeze, head", method="freeze", layers=[3], whole=["lm_head"]),
+    case("freeze, embedding", method="freeze", layers=[3], whole=["embed_tokens"]),
+    case("freeze, embedding, checkpointing", method="freeze", layers=[2, 3],
+         whole=["embed_tokens"], checkpointing=True),
     case("lora on the mlp", method="lora", rank=8, targets=["gate_proj", "down_proj"]),
     case("lora on v, not reentrant", method="lora", rank=8, targets=["v_proj"], inputs=True,
          checkpointing=True, reentrant=False),
@@ -66,7 +74,8 @@ def learning(case: dict[str, Any]) -> Learning:
     full = case["method"] == "full"
     return Learning(
         layers=None if case["layers"] is None else frozenset(case["layers"]), rank=case["rank"],
-        targets=frozenset(case["targets"] or ()), head=full, embedding=full, inputs=case["inputs"],
+        targets=frozenset(case["targets"] or ()), head=full or "lm_head" in case["whole"],
+        embedding=full or "embed_tokens" in case["whole"], inputs=case["inputs"],
         checkpointing=case["checkpointing"], reentrant=case["reentrant"],
     )  # fmt: skip
 
@@ -141,6 +150,12 @@ def test_of_a_result() -> None:
     assert total == Flops(parts[0].model + parts[1].model, parts[0].hardware + parts[1].hardware)
 
 
+def test_modules_that_learn_whole_are_counted() -> None:
+    plain: Any = METHOD
+    both: Any = {**METHOD, "whole_modules": ["embed_tokens", "lm_head", "norm"]}
+    assert learning_of(both) == replace(learning_of(plain), head=True, embedding=True)
+
+
 @pytest.mark.parametrize(
     ("model", "method"),
     [
@@ -149,6 +164,7 @@ def test_of_a_result() -> None:
         (MODEL, {**METHOD, "finetuning_type": "oft"}),
         (MODEL, {**METHOD, "finetuning_type": "freeze"}),
         (MODEL, {**METHOD, "lora_targets": ["embed_tokens"]}),
+        (MODEL, {**METHOD, "whole_modules": ["mm_projector"]}),
     ],
 )
 def test_no_number_where_there_is_no_formula(model: Any, method: Any) -> None:

@@ -22,6 +22,9 @@ Attention = Literal["causal", "full"]
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
+HEAD, EMBEDDING = "lm_head", "embed_tokens"
+
+
 class NotCounted(ValueError):
     """There is no formula for this model or method; the text says why."""
 
@@ -93,7 +96,8 @@ class _Layer:
     scores: int
     scores_backward: int
     recomputed: float
-    """Weights only, and 0 where there is no backward pass."""
+    """Weights only, and 0 where there is no backward pass or nothing learns: only layers that learn
+    are checkpointed."""
 
     @property
     def scores_recomputed(self) -> int:
@@ -174,7 +178,7 @@ def _layer(shape: Shape, learning: Learning, learns: bool, flows: bool) -> tuple
         inner = run("gate_proj", entering) or inner
     leaves = run("down_proj", inner) or entering
     spared = 0 if learning.reentrant else _never_rebuilt(shape, learning, learns)
-    recomputed = forward - spared if leaves else 0.0
+    recomputed = forward - spared if leaves and learns else 0.0
     return _Layer(forward, backward, 2, scores_backward, recomputed), leaves
 
 
@@ -217,6 +221,10 @@ def learning_of(method: record.Method) -> Learning:
         raise NotCounted(f"no FLOPs formula for stage {stage}")
     checkpointing, reentrant = method["gradient_checkpointing"], method["reentrant"]
     reference = stage in ("dpo", "kto")
+    whole = frozenset(method.get("whole_modules") or ())
+    if whole - {HEAD, EMBEDDING} and any("norm" not in name for name in whole - {HEAD, EMBEDDING}):
+        raise NotCounted(f"no FLOPs formula where {', '.join(sorted(whole))} learn whole")
+    head, embedding = HEAD in whole, EMBEDDING in whole
     if kind == "full":
         return Learning(
             head=True, embedding=True, checkpointing=checkpointing, reentrant=reentrant,
@@ -226,14 +234,14 @@ def learning_of(method: record.Method) -> Learning:
         if method["trainable_layers"] is None:
             raise NotCounted("which layers learn was not captured")
         return Learning(
-            layers=frozenset(method["trainable_layers"]), checkpointing=checkpointing,
-            reentrant=reentrant, reference=reference,
+            layers=frozenset(method["trainable_layers"]), head=head, embedding=embedding,
+            checkpointing=checkpointing, reentrant=reentrant, reference=reference,
         )  # fmt: skip
     if kind in ("lora", "qlora"):
         return Learning(
             rank=method["lora_rank"] or 0, targets=_named(method["lora_targets"]),
-            inputs=checkpointing, checkpointing=checkpointing, reentrant=reentrant,
-            reference=reference,
+            head=head, embedding=embedding, inputs=checkpointing, checkpointing=checkpointing,
+            reentrant=reentrant, reference=reference,
         )  # fmt: skip
     raise NotCounted(f"no FLOPs formula for finetuning_type {kind}")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("config", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--gpus", type=click.IntRange(1), default=1, show_default=True, metavar="N")
-@click.option("--nodes", type=click.IntRange(1), default=1, metavar="N")
+@click.option("--nodes", "--nnodes", "nodes", type=click.IntRange(1), default=1, metavar="N")
 @click.option(
     "--accelerate-config",
     type=click.Path(exists=True, dir_okay=False),

@@ -77,6 +77,7 @@ def method_facts(model: Any, arguments: dict[str, Any]) -> Method:
         "lora_rank": rank,
         "lora_targets": sorted(targets),
         "trainable_layers": _layers(inner) if arguments["finetuning_type"] == "freeze" else None,
+        "whole_modules": _whole_modules(inner, arguments["finetuning_type"]),
         "gradient_checkpointing": bool(getattr(inner, "is_gradient_checkpointing", False)),
         "reentrant": arguments["reentrant"],
         "dtype": arguments["dtype"],
@@ -86,6 +87,23 @@ def method_facts(model: Any, arguments: dict[str, Any]) -> Method:
         "neat_packing": arguments["neat_packing"],
         "cutoff_len": arguments["cutoff_len"],
     }
+
+
+def _whole_modules(model: Any, method: str) -> list[str]:
+    """Return the modules that learn whole beside adapters, or beside the layers of freeze."""
+    if method == "full":
+        return []
+    found = set()
+    for name, parameter in model.named_parameters():
+        chosen = method == "freeze" and "layers" in name.split(".")
+        if parameter.requires_grad and not chosen and "lora_" not in name:
+            owner = (
+                name.partition(".modules_to_save.")[0]
+                if "modules_to_save" in name
+                else (name.rpartition(".")[0])
+            )
+            found.add(owner.rpartition(".")[2])
+    return sorted(found)
 
 
 def _layers(model: Any) -> list[int]:

@@ -101,6 +101,8 @@ class Method(TypedDict):
     lora_rank: int | None
     lora_targets: list[str]
     trainable_layers: list[int] | None
+    whole_modules: list[str]
+    """What learns whole beside adapters or the chosen layers: lm_head, embed_tokens, norm."""
     gradient_checkpointing: bool
     reentrant: bool
     dtype: str
