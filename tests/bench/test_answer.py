@@ -100,6 +100,7 @@ def test_an_answer(tmp_path: Path) -> None:
         ({"use_dft_loss": True}, "special is ['use_dft_loss']"),
         ({"stage": "dpo"}, "stage dpo is not timed"),
         ({"dataset": "other"}, "rows of other"),
+        ({"dataset": ["other", 3]}, "rows of other, 3"),
         ({"template": "qwen"}, "was never counted"),
     ],
 )

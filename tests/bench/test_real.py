@@ -166,24 +166,29 @@ def test_a_run_that_needs_too_much_memory_says_so(place: Path) -> None:
     assert not (place / "none.json").exists()
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_run_leaves_nothing(place: Path, signum: int) -> None:
+@pytest.mark.parametrize(
+    ("signum", "gpus"),
+    [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGHUP, 1), (signal.SIGKILL, 1),
+     (signal.SIGKILL, 2)],
+)  # fmt: skip
+def test_an_interrupted_run_leaves_nothing(place: Path, signum: int, gpus: int) -> None:
+    """Nor does one of several processes, which torchrun starts in sessions of their own."""
     output = place / "interrupted.json"
     process = subprocess.Popen(
         [sys.executable, "-m", "ftbench", "run", str(place / "config.yaml"), "--model", "tiny",
-         "--output", str(output)],
+         "--output", str(output), "--gpus", str(gpus)],
         env=environment(place), stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     family: list[int] = []
     deadline = time.monotonic() + 120
-    while not family and time.monotonic() < deadline:
+    while len(family) < (1 if gpus == 1 else 1 + gpus) and time.monotonic() < deadline:
         time.sleep(0.5)
         family = descendants(process.pid)
     time.sleep(3)
     process.send_signal(signum)
     process.communicate(timeout=60)
     assert process.returncode == (130 if signum != signal.SIGKILL else -9)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + (20 if signum != signal.SIGKILL else 3)  # it takes longer itself
     while any(Path(f"/proc/{pid}/exe").exists() for pid in family):
         assert time.monotonic() < deadline
         time.sleep(0.2)

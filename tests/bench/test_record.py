@@ -5,6 +5,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.bench.made import result
 
 from ftbench.results.record import KIND, VERSION, Result, Unusable, read, write
 
@@ -36,6 +37,14 @@ def test_a_failed_write_leaves_the_file_as_it_was(tmp_path: Path) -> None:
         write(target, {"a": object()})
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
     assert json.loads(target.read_text()) == {"a": 1}
+
+
+@pytest.mark.parametrize("steps", [None, [None], [{"seconds": 1.0}], [{"micro_batches": []}]])
+def test_steps_without_their_numbers_are_none(tmp_path: Path, steps: object) -> None:
+    path = tmp_path / "x.json"
+    write(path, {**result([]), "steps": steps})
+    with pytest.raises(Unusable, match="its steps are not those of a result"):
+        read(path)
 
 
 @pytest.mark.parametrize(

@@ -44,4 +44,6 @@ class _Lazy(click.Group):
 @click.version_option(__version__, prog_name="bench")
 def bench() -> None:
     """Short real fine-tunes that prove ftlint's step counts and calibrate its clock."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up after either
+    for name in ("SIGTERM", "SIGHUP"):  # clean up after these as after Ctrl-C
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)

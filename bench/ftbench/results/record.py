@@ -250,7 +250,18 @@ def read(path: str | os.PathLike[str]) -> Result:
         raise Unusable(f"{path}: version {found.get('version')!r} is not read, only {VERSION}")
     if missing := [name for name in Result.__annotations__ if name not in found]:
         raise Unusable(f"{path}: lacks {', '.join(missing)}")
+    if not isinstance(found["steps"], list) or not all(map(_is_step, found["steps"])):
+        raise Unusable(f"{path}: its steps are not those of a result")
     return cast("Result", found)
+
+
+def _is_step(one: object) -> bool:
+    """Say whether the numbers are there that everything else is made of."""
+    return (
+        isinstance(one, dict)
+        and isinstance(one.get("seconds"), int | float)
+        and isinstance(one.get("micro_batches"), list)
+    )
 
 
 def write(path: str | os.PathLike[str], value: Mapping[str, Any]) -> None:

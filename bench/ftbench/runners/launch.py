@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftbench.runners.child import SPAWNED
+from ftbench.runners.child import SPAWNED, die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,6 +84,7 @@ def run(
             stdout=out,
             stderr=out,
             start_new_session=True,
+            preexec_fn=die_with_parent,  # torchrun does not ask for it itself
         )
     overdue = False
     try:
