@@ -221,7 +221,7 @@ def test_comments_with_trailing_blanks_in_brackets() -> None:
     ("data", "code"),
     [
         (HEAD.encode() + b"a: \x00\n", "FT011"),
-        (b"\x00" + HEAD.encode(), None),
+        (b"\x00" + HEAD.encode(), "FT011"),
         (HEAD.encode() + b"a: \xff\xfe\n", "FT011"),
         (HEAD.encode() + b"a: caf\xe9\n", "FT011"),
         (HEAD.encode() + b"a: \xed\xa0\x80\n", "FT011"),

@@ -46,8 +46,8 @@ def forecaster(inputs: Inputs, values: Mapping[str, Any]) -> Forecaster | None:
     """
     try:
         from ftbench.calibration.answer import Answer, Question, answer
-        from ftbench.calibration.asking import local_gpu
         from ftbench.calibration.store import everything, left_out
+        from ftbench.card import local_gpu
     except ImportError:
         return None
     for place, _, names in os.walk(folder()):

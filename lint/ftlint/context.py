@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.discovery import placeholder_in
+from ftlint.discovery import gap_of
 from ftlint.facts import (
     Given,
     as_copied,
@@ -95,7 +95,7 @@ def make_context(
         "config": config,
         "effective": values,
         "facts": known,
-        "unknown": {name for name, value in config.items() if placeholder_in(value) is not None},
+        "unknown": {name for name, value in config.items() if gap_of(name, value) is not None},
     }
     return Context(
         source, document, constructed, command, target, catalogue, instance, rules, given, planned

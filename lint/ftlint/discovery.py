@@ -34,6 +34,8 @@ _ALONE = frozenset(
     lora_target export_dir""".split()
 )
 """Keys that no other tool is known to have, which tell a file even without a model's name."""
+_TOGETHER = frozenset("stage finetuning_type template cutoff_len do_train".split())
+"""Keys of which no other tool has three."""
 _OTHERS = frozenset(
     """base_model sequence_len datasets dataset_mixer torch_dtype model_type architectures
     trainer actor_rollout_ref services jobs repos compute_environment distributed_type
@@ -46,7 +48,8 @@ _V1 = frozenset(
     lr_scheduler_config train_dataset sample_backend micro_batch_size global_batch_size
     batching_strategy save_ckpt_as_hf enable_activation_checkpointing""".split()
 )
-_STARTS = frozenset("do_train do_eval do_predict output_dir".split())
+_DOES = frozenset("do_train do_eval do_predict".split())
+_STARTS = _DOES | {"output_dir"}
 _RUNS = _STARTS | frozenset(
     "per_device_train_batch_size num_train_epochs learning_rate max_steps".split()
 )
@@ -95,8 +98,8 @@ def command_of(names: Collection[str]) -> Command | None:
     if not _is_config(keys):
         return None
     exports = "export_dir" in keys or (keys & _EXPORTS and not keys & _TALKS)
-    if exports and not keys & _STARTS:
-        return "export"
+    if exports and not keys & (_STARTS if keys & (_RUNS - _STARTS | _DATA) else _DOES):
+        return "export"  # with an output_dir, too, which `export` refuses
     if "task" in keys and not keys & (_RUNS | _DATA):
         return "eval"
     if "infer_backend" in keys and not keys & (_STARTS | _DATA | {"stage"}):
@@ -111,12 +114,24 @@ def _is_config(keys: set[str]) -> bool:
     foreign = sum(not catalogue.is_known(key) for key in keys)
     if keys & _OTHERS and markers < 4 and not keys & _ALONE:
         return False
+    if len(keys & _TOGETHER) >= 3 and foreign <= 3 * (len(keys) - foreign):
+        return True  # whatever else is misspelt
     if "model_name_or_path" in keys:
         own = len(keys & _OWN)
-        return own >= 1 and (markers >= 2 or len(keys) <= 4) and markers + own > foreign // 2
+        few = len(keys) <= 4 or foreign <= len(keys) // 4
+        return own >= 1 and (markers >= 2 or few) and markers + own > foreign // 2
     if markers >= 4 and len(keys & _OWN) >= 2:
         return foreign <= len(keys) // 2
     return bool(keys & _ALONE) and markers >= 2 and len(keys) >= 4 and foreign <= len(keys) // 4
+
+
+def gap_of(name: str, value: object) -> str | None:
+    """Return the gap in a key's value; tokens are written in angle brackets, and are none."""
+    gap = placeholder_in(value)
+    return None if gap is not None and gap.startswith("<") and name in _TOKENS else gap
+
+
+_TOKENS = frozenset(["add_tokens", "add_special_tokens"])
 
 
 def placeholder_in(value: object) -> str | None:

@@ -107,6 +107,7 @@ def facts(
         "llamafactory": target.llamafactory,
         "transformers": target.transformers,
         "interleave_probs": _numbers(values.get("interleave_probs")),
+        "interleave_probs_sum": _sum(_numbers(values.get("interleave_probs"))),
         "report_to": _report_to(values.get("report_to"), target),
         "repeated_datasets": _repeated(values.get("dataset")),
         "memory_optimizers": _memory_optimizers(written, target),
@@ -129,6 +130,7 @@ _LISTS = {
     "dataset_names": "dataset",
     "eval_dataset_names": "eval_dataset",
     "adapters": "adapter_name_or_path",
+    "lora_targets": "lora_target",
 }
 _JSON_KEYS = tuple(
     """accelerator_config deepspeed fsdp_config gradient_checkpointing_kwargs lr_scheduler_kwargs
@@ -192,6 +194,11 @@ def _numbers(value: object) -> list[float] | None:
         return None if value is None else [float(word) for word in words(value)]  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
+
+
+def _sum(numbers: list[float] | None) -> float | None:
+    """Return the sum of the numbers, without the noise of adding them."""
+    return None if numbers is None else round(sum(numbers), 9)
 
 
 def _report_to(value: object, target: Target) -> list[object] | None:
@@ -298,7 +305,12 @@ def _deepspeed(value: object, path: str) -> dict[str, object]:
         return {}
     optimization = content.get("zero_optimization")
     stage = optimization.get("stage", 0) if isinstance(optimization, dict) else 0
-    return {"deepspeed": content, "zero_stage": stage}
+    enabled = {
+        f"{name}.enabled": part["enabled"]
+        for name, part in content.items()
+        if isinstance(part, dict) and isinstance(part.get("enabled"), bool)
+    }
+    return {"deepspeed": {**content, **enabled}, "zero_stage": stage}
 
 
 def _json_file(name: str, path: str) -> object:

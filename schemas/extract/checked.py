@@ -47,10 +47,13 @@ TRANSFORMERS: Final[dict[str, Checked]] = {
     "train_sampling_strategy": "never",  # taken as random
 }
 
-# What runs although the annotation does not list it: key -> (last release, values). These are
-# losses of trl 0.9.6.
+NEWEST = "999"
+# What runs although the annotation does not list it: key -> (last release, values).
 ALSO: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    # Losses of trl 0.9.6.
     "pref_loss": ("0.9.3", ("robust", "exo_pair", "sppo_hard", "nca_pair", "aot", "aot_pair")),
+    # Handed to SwanLab as it stands, whose own these are.
+    "swanlab_mode": (NEWEST, ("offline", "disabled", "online")),
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftbench.calibration.asking import local_gpu
+from ftbench.card import local_gpu
 from ftbench.runners.interpreter import visible_gpus
 from ftbench.visible import visible
 

@@ -9,6 +9,9 @@ import pytest
 from tests.oracle import bases, environments, meant
 from tests.oracle.client import Trainer
 
+from ftlint.engine import Options, lint
+from ftlint.source import of_text
+from ftlint.target import resolve_target
 from probe import keys_of, path_of
 
 if TYPE_CHECKING:
@@ -67,3 +70,37 @@ def test_a_sample_of_the_recorded_observations_is_true(trainer: Trainer) -> None
                 assert seen == records[key]["crashes"][kind], (key, kind)
             elif kind in records[key]["refused"]:
                 assert outcome.outcome == "refused", (key, kind)
+
+
+TWO = {"dataset": "alpaca,alpaca_b", "mix_strategy": "interleave_under"}
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "error_type"),
+    [
+        *[("lora", {"lora_target": words}, "ValueError")
+          for words in ("all-linear", "ALL", "", "q_proj v_proj", ["all-linear", "All"])],
+        *[("lora", {"lora_target": words}, "")
+          for words in ("all", "all,q_proj", "all-linear,q_proj", "q_proj , v_proj")],
+        ("lora", {**TWO, "interleave_probs": "0.5,0.6"}, "ValueError"),
+        ("lora", {**TWO, "interleave_probs": "0.4,0.6"}, ""),
+        ("lora", {"label_smoothing_factor": 0.1, "use_dft_loss": True}, ""),
+        ("lora", {"disable_shuffling": True, "group_by_length": True}, ""),
+        ("lora", {"remove_unused_columns": True}, ""),
+        ("lora", {"add_special_tokens": "<think>,</think>"}, ""),
+        ("lora", {"report_to": "tensorboard,wandb"}, "ValueError"),
+    ],
+)  # fmt: skip
+def test_errors_are_for_what_dies_and_nothing_else(
+    trainer: Trainer, base: str, change: dict[str, object], error_type: str
+) -> None:
+    """Found by a reader who tried what practitioners write."""
+    keys = keys_of(trainer.release)
+    config = {**bases.base(base), **{key: change[key] for key in change if key in keys}}
+    text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
+    options = Options(resolve_target(trainer.release))
+    found = [one.code for one in lint(of_text("c.yaml", text), options).diagnostics
+             if one.severity == "error"]  # fmt: skip
+    outcome = trainer.train(config, base, steps=2)
+    assert outcome.error_type == error_type, outcome.error
+    assert bool(found) == bool(error_type), found

@@ -137,5 +137,6 @@ def test_what_other_rules_see_without_data_is_not_said_again(body: str) -> None:
 def test_probabilities_that_do_not_add_up() -> None:
     text = HEAD.replace("faq", "faq,chat") + "mix_strategy: interleave_under\n"
     given = Given(gpus=1, dataset_sizes=(("faq", 50), ("chat", 50)))
-    assert len(only("FT204", text + "interleave_probs: 0.5,0.6\n", given)) == 1
-    assert only("FT204", text + "interleave_probs: 0.5,0.5\n", given) == []
+    for shares, times in (("0.5,0.6", 1), ("0.5,0.5", 0)):
+        assert len(only("FT712", f"{text}interleave_probs: {shares}\n", given)) == times
+        assert only("FT204", f"{text}interleave_probs: {shares}\n", given) == []

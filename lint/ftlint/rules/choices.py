@@ -91,6 +91,10 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
         if any(equal(to, choice) for choice in choices):
             fix = _written(context, entry, to, safe=alias["safe"]) if whole else None
             return f"write {show(to)} instead{note}", fix
+    joined = _joined(key, value) if whole else None
+    if joined is not None:
+        text, how = joined
+        return f"write {text} instead ({how})", mend.write(context, entry, text, safe=True)
     from difflib import get_close_matches
 
     names = {str(choice).lower(): choice for choice in choices}
@@ -101,6 +105,19 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
         fix = _written(context, entry, meant, safe=slip) if whole else None
         return f"perhaps {meant} is meant", fix
     return f"it takes {_listed(choices)}", None
+
+
+def _joined(key: Key, value: object) -> tuple[str, str] | None:
+    """Return several words as the key takes them, and how that is, where others stood between."""
+    words = value.replace(",", " ").split() if isinstance(value, str) else []
+    assert key.choices is not None
+    if len(words) < 2 or not all(word in key.choices for word in words):
+        return None
+    if key.separator == " ":
+        return " ".join(words), "words stand apart by blanks"
+    if "list" in key.kinds:
+        return f"[{', '.join(words)}]", "several are a list"
+    return None
 
 
 def _written(context: Context, entry: Entry, value: object, *, safe: bool) -> Fix:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
 DROPPED = "FT566"
+OWN_PART = 0.6
+"""How alike two names are at least in what they do not begin with alike."""
 MEGATRON, LAX = "USE_MCA", "ALLOW_EXTRA_ARGS"
 _COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
 
@@ -122,8 +124,18 @@ def nearest(name: str, catalogue: Catalogue) -> str | None:
     folded = name.lower().replace("-", "_")
     if catalogue.get(folded) is not None:
         return folded
-    found = get_close_matches(folded, catalogue.names(), n=1, cutoff=0.8)
-    return found[0] if found else None
+    found = get_close_matches(folded, catalogue.names(), n=3, cutoff=0.8)
+    return next((one for one in found if _own_parts_alike(folded, one)), None)
+
+
+def _own_parts_alike(one: str, other: str) -> bool:
+    """Say whether two names are alike beyond a part that many names begin with, as `use_`."""
+    from difflib import SequenceMatcher
+
+    ours, theirs = one.split("_"), other.split("_")
+    while len(ours) > 1 < len(theirs) and ours[0] == theirs[0]:
+        del ours[0], theirs[0]
+    return SequenceMatcher(None, "_".join(ours), "_".join(theirs)).ratio() >= OWN_PART
 
 
 def _is_slip(name: str, near: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.discovery import placeholder_in
+from ftlint.discovery import gap_of
 from ftlint.records import at_value
 from ftschemas.named import TYPE_CHECKING
 
@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 def check(context: Context) -> Iterator[Finding]:
     """Yield one finding for each value that has a gap."""
     for entry in context.entries.values():
-        gap = placeholder_in(entry.value)
+        gap = gap_of(entry.name, entry.value)
         if gap is not None:
             yield at_value("FT014", entry, {"placeholder": gap})

@@ -45,8 +45,9 @@ def _nothing(context: Context, planned: Planned) -> Iterator[Finding]:
     facts = context.instance["facts"]
     if refused.key == "interleave_probs" and (
         facts.get("interleave_probs_count") != facts.get("dataset_count")
+        or facts.get("interleave_probs_sum") != 1
     ):
-        return  # FT408 says it
+        return  # FT408 or FT712 says it
     if context.instance["effective"].get("val_size") == 1:
         return  # FT613 says it
     if any(size.trouble or size.dropped.low for size in planned.data.train):

@@ -1,0 +1,37 @@
+"""Which GPU a run would see here, found out without torch."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from functools import cache
+from typing import Any
+
+from ftbench.visible import visible
+
+
+def local_gpu() -> dict[str, Any] | None:
+    """Return the first GPU that a run would see, as results name it; None where there is none."""
+    tool, names = shutil.which("nvidia-smi"), visible()
+    if tool is None or names == []:
+        return None
+    return _card(tool, names[0] if names is not None else None)
+
+
+@cache
+def _card(tool: str, name: str | None) -> dict[str, Any] | None:
+    """Ask for a card once a process: a folder of configs asks for each of them."""
+    command = [tool, "--query-gpu=name,uuid,power.limit", "--format=csv,noheader,nounits"]
+    if name is not None:
+        command += ["--id", name]
+    try:
+        text = subprocess.run(
+            command, capture_output=True, text=True, timeout=30, check=True
+        ).stdout
+        card, uuid, power = (part.strip() for part in text.splitlines()[0].split(","))
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        return None
+    limit = float(power) if power.replace(".", "", 1).isdigit() else None
+    digest = hashlib.sha256(uuid.encode()).hexdigest()[:16]
+    return {"name": card, "uuid_hash": digest, "power_limit_w": limit}
