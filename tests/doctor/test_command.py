@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,9 @@ from hypothesis import strategies as st
 
 from ftlint.doctor.history import History, Unreadable, read
 from tests.cli.calls import invoke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def state(steps: int = 40, *, ended: bool = True, evaluated: str = "eval_loss") -> dict[str, Any]:
@@ -34,6 +38,26 @@ def keep(folder: Path, found: object, name: str = "trainer_state.json") -> Path:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(json.dumps(found), "utf-8")
     return folder
+
+
+def log(folder: Path, *lines: dict[str, Any]) -> Path:
+    """Write a trainer_log.jsonl as LLaMA Factory does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / "trainer_log.jsonl").write_text(text, "utf-8")
+    return folder
+
+
+def trained(steps: Iterable[int], total: int, loss: float | None = None) -> list[dict[str, Any]]:
+    """Return its lines of training losses; they fall with the steps unless one is given."""
+    return [
+        {
+            "current_steps": at, "total_steps": total, "loss": 2 / at if loss is None else loss,
+            "lr": 1e-4, "epoch": at / 20, "percentage": 100 * at / total,
+            "elapsed_time": "0:00:01", "remaining_time": "0:00:01",
+        }
+        for at in steps
+    ]  # fmt: skip
 
 
 def history(folder: Path) -> History:
@@ -263,3 +287,22 @@ def test_losses_of_any_size(tmp_path: Path) -> None:
         entry.update({name: size for name in ("loss", "eval_loss") if name in entry})
     done = invoke("doctor", keep(tmp_path, found))
     assert done.status in (0, 1), done.err
+
+
+def test_a_run_that_is_gone_is_no_run_that_improves(tmp_path: Path) -> None:
+    """With `logging_nan_inf_filter` transformers logs 0 for losses that are NaN."""
+    found = state()
+    entries = [entry for entry in found["log_history"] if "eval_loss" not in entry]
+    for entry in entries[:-1]:
+        entry["grad_norm"] = 1.0
+        if entry["step"] > 20:
+            entry.update(loss=0.0, grad_norm=math.nan)
+    done = invoke("doctor", keep(tmp_path / "state", {**found, "log_history": entries}))
+    assert done.status == 1
+    assert "from step 22 on the loss or its gradient is no number (the trainer logs 0" in done.out
+    assert "under-training" not in done.out
+    lines = [*trained(range(2, 21, 2), 40, 1.0), *trained(range(22, 31, 2), 40, 0.0)]
+    cut = invoke("doctor", log(tmp_path / "log", *lines)).out
+    assert "from step 22 on the loss or its gradient is no number" in cut
+    assert "start again, or from a checkpoint of before it diverged" in cut
+    assert len(history(tmp_path / "log").training) == 10

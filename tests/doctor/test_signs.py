@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ftlint.doctor.curves import HEIGHT, WIDTH, curves
 from ftlint.doctor.history import History, Loss
+from ftlint.doctor.lost import Logged, lost_from
 from ftlint.doctor.signs import signs
 from ftlint.doctor.stopping import best, stops_at
 
@@ -151,3 +152,31 @@ def test_a_picture_in_full() -> None:
     assert drawn[-1].endswith("step 400")
     assert sum(line.count("·") for line in drawn) == 4
     assert [sum(line.count(mark) for line in drawn) for mark in "o●"] == [1, 1]
+
+
+def logged(*entries: tuple[float, float | None]) -> list[Logged]:
+    return [Logged(number, value, norm) for number, (value, norm) in enumerate(entries, 1)]
+
+
+@pytest.mark.parametrize(
+    ("entries", "lost"),
+    [
+        ([(2.0, 1.0), (1.3, math.nan), (0.0, math.nan)], 2),
+        ([(2.0, 1.0), (0.0, math.inf)], 2),
+        ([(0.0, math.nan)], 1),
+        ([(2.0, 1.0), (0.0, math.nan), (1.9, 1.0)], None),  # fp16 passed over a batch
+        ([(2.0, math.inf), (2.0, math.inf), (2.0, math.inf)], None),  # fp16 finds its scale
+        ([(2.0, math.inf)] * 6, 1),
+        ([(0.1, 1.0), (0.0, 0.0), (0.0, 0.0)], None),  # learnt by heart, in four digits
+        ([(2.0, None), (1.3, None), (0.0, None), (0.0, None)], 3),
+        ([(2.0, None), (0.0, None)], None),
+        ([(0.001, None), (0.0, None), (0.0, None)], None),  # of dpo, in four digits
+        ([(0.0, None), (0.0, None)], None),
+        ([(2.0, None), (0.0, None), (0.0, None), (1.9, None)], None),
+        ([], None),
+    ],
+)
+def test_a_loss_of_0_that_was_never_measured(
+    entries: list[tuple[float, float | None]], lost: int | None
+) -> None:
+    assert lost_from(logged(*entries)) == lost

@@ -12,6 +12,7 @@ import os
 import re
 
 from ftlint import files
+from ftlint.doctor.lost import Logged, lost_from, measured
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class History(NamedTuple):
     resumable: str | None = None
     """The newest checkpoint that is whole, as a path; the folder itself where it is one."""
     is_checkpoint: bool = False
+    lost: int | None = None
+    """The step from which on the training losses that were logged are none."""
     rewarded: bool = False
     """A run of stage ppo: it logs rewards, is never evaluated, and its loss tells nothing."""
 
@@ -127,7 +130,9 @@ def _history(
 ) -> History:
     names = [name for one in entries for name in one if EVALUATED.fullmatch(name)]
     name = "eval_loss" if "eval_loss" in names or not names else names[0]
-    known = {**dict(_losses(lines, "loss", "current_steps")), **dict(_losses(entries, "loss"))}
+    known = {**_training(lines, "current_steps"), **_training(entries)}
+    logged = [known[step] for step in sorted(known)]
+    lost = lost_from(logged)
     evaluated = {
         **dict(_losses(lines, "eval_loss", "current_steps")), **dict(_losses(entries, name))
     }  # fmt: skip
@@ -142,7 +147,8 @@ def _history(
         folder, sources, planned=next((one for one in plans if one), None),
         done=max((one for one in steps if one is not None), default=None),
         epochs=max((one for one in epochs if one is not None), default=None),
-        training=_sorted(known), evaluation=_sorted(evaluated),
+        training=tuple(Loss(one.step, one.value) for one in measured(logged, lost)), lost=lost,
+        evaluation=_sorted(evaluated),
         evaluated_on=match[1] if match else None, patience=_patience(state),
         is_checkpoint=_is_checkpoint(folder),
         rewarded=any(one.get("reward") is not None for one in (*entries, *lines)),
@@ -158,6 +164,13 @@ def _last_attempt(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
             kept.pop()
         kept.append(line)
     return kept
+
+
+def _training(entries: Iterable[dict[str, Any]], step: str = "step") -> dict[int, Logged]:
+    return {
+        at: Logged(at, value, _number(one.get("grad_norm"), finite=False))
+        for one in entries for at, value in _losses([one], "loss", step)
+    }  # fmt: skip
 
 
 def _losses(

@@ -39,9 +39,10 @@ class Sign(NamedTuple):
 
 def signs(history: History, patience: int) -> Iterator[Sign]:
     """Yield what there is to say of a run, the gravest first."""
-    yield from _diverged(history)
-    yield from _unfinished(history)
-    if history.rewarded:
+    diverged = list(_diverged(history))
+    yield from diverged
+    yield from _unfinished(history, bool(diverged))
+    if history.rewarded or diverged:  # what follows is said of losses that mean something
         return
     finite = [one for one in history.evaluation if math.isfinite(one.value)]
     cut = not history.ended and (history.done or 0) < (history.planned or 0)
@@ -64,14 +65,20 @@ def _diverged(history: History) -> Iterator[Sign]:
     bad = next((one for one in history.training if not math.isfinite(one.value)), None)
     if bad is None:
         bad = next((one for one in history.evaluation if not math.isfinite(one.value)), None)
-    if bad is not None:
-        yield Sign(
-            "diverged", "error", f"the loss is {bad.value} at step {bad.step}",
-            "lower learning_rate, set max_grad_norm: 1.0, and prefer bf16 to fp16",
-        )  # fmt: skip
+    if history.lost is not None and (bad is None or history.lost <= bad.step):
+        said = f"from step {history.lost:,} on the loss or its gradient is no number (the trainer"
+        said += " logs 0 for such a loss)"
+    elif bad is not None:
+        said = f"the loss is {bad.value} at step {bad.step}"
+    else:
+        return
+    yield Sign(
+        "diverged", "error", said,
+        "lower learning_rate, set max_grad_norm: 1.0, and prefer bf16 to fp16",
+    )  # fmt: skip
 
 
-def _unfinished(history: History) -> Iterator[Sign]:
+def _unfinished(history: History, diverged: bool) -> Iterator[Sign]:
     planned, done = history.planned, history.done
     if planned is None or done is None or done >= planned:
         return
@@ -96,7 +103,9 @@ def _unfinished(history: History) -> Iterator[Sign]:
         )  # fmt: skip
     else:
         remedy = "no checkpoint is there to go on from: set save_strategy: steps and save_steps"
-        if history.resumable is not None:
+        if diverged:
+            remedy = "start again, or from a checkpoint of before it diverged"
+        elif history.resumable is not None:
             remedy = f"go on with resume_from_checkpoint: {history.resumable}"
         yield Sign("not-finished", "warning", f"{share}: the run was cut off, or goes on", remedy)
 
