@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.doctor.history import History, Unreadable, read
+from ftlint.doctor.history import History, read
+from ftlint.doctor.reading import Unreadable
 from tests.cli.calls import invoke
 
 if TYPE_CHECKING:
@@ -58,6 +59,16 @@ def trained(steps: Iterable[int], total: int, loss: float | None = None) -> list
         }
         for at in steps
     ]  # fmt: skip
+
+
+def evaluated(batches: int, **of_the_epoch: float) -> list[dict[str, Any]]:
+    """Return its lines of an evaluation on its own; transformers 5 adds an epoch to the last."""
+    shown = {"percentage": 0.0, "elapsed_time": "0:00:00", "remaining_time": "0:00:00"}
+    steps = [
+        {"current_steps": at, "total_steps": batches, **shown} for at in range(5, batches + 1, 5)
+    ]
+    end = {"current_steps": 0, "total_steps": batches, "eval_loss": 1.2, **of_the_epoch, **shown}
+    return [*steps, end]
 
 
 def history(folder: Path) -> History:
@@ -306,3 +317,35 @@ def test_a_run_that_is_gone_is_no_run_that_improves(tmp_path: Path) -> None:
     assert "from step 22 on the loss or its gradient is no number" in cut
     assert "start again, or from a checkpoint of before it diverged" in cut
     assert len(history(tmp_path / "log").training) == 10
+
+
+@pytest.mark.parametrize("more", [{}, {"epoch": 0}])
+@pytest.mark.parametrize("batches", [3, 23])
+def test_an_evaluation_on_its_own_is_no_training(
+    tmp_path: Path, batches: int, more: dict[str, float]
+) -> None:
+    alone = log(tmp_path / "alone", *evaluated(batches, **more))
+    done = invoke("doctor", alone)
+    assert (done.status, done.out) == (2, "")
+    assert "no training run here: trainer_log.jsonl tells of an evaluation or a" in done.err
+    training = trained(range(2, 31, 2), 40)
+    killed = log(tmp_path / "killed", *training, *evaluated(batches, **more))
+    found = history(killed)
+    assert (found.done, found.planned, len(found.training), found.evaluation) == (30, 40, 15, ())
+    keep(killed, state(20, ended=False), "checkpoint-20/trainer_state.json")
+    found = history(killed)
+    assert (found.done, found.planned, len(found.evaluation)) == (30, 40, 2)
+
+
+def test_a_prediction_into_the_folder_of_an_ended_run(tmp_path: Path) -> None:
+    training = trained(range(2, 41, 2), 40)
+    ended = history(log(keep(tmp_path, state()), *training))
+    predicted = [line for line in evaluated(203) if line["current_steps"]]  # no line for its end
+    assert history(log(tmp_path, *training, *predicted)) == ended
+
+
+def test_an_evaluation_before_training_is_part_of_it(tmp_path: Path) -> None:
+    """`eval_on_start`; and an evaluation on its own came before."""
+    start = {"current_steps": 0, "total_steps": 40, "eval_loss": 3.0, "epoch": 0}
+    folder = log(tmp_path, *evaluated(23, epoch=0), start, start, *trained([2, 4], 40))
+    assert [(one.step, one.value) for one in history(folder).evaluation] == [(0, 3.0)]

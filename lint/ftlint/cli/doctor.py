@@ -6,7 +6,8 @@ import json
 import os
 
 from ftlint.cli.check import guarded, wants_colour, write
-from ftlint.doctor.history import Unreadable, read
+from ftlint.doctor.history import read
+from ftlint.doctor.reading import Unreadable
 from ftlint.doctor.signs import Sign, signs
 from ftlint.run import CLEAN, FINDINGS, Refused
 from ftschemas.named import TYPE_CHECKING, NamedTuple

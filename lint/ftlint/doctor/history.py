@@ -6,13 +6,12 @@ checkpoint; trainer_log.jsonl, to which LLaMA Factory adds a line each time some
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import re
 
-from ftlint import files
 from ftlint.doctor.lost import Logged, lost_from, measured
+from ftlint.doctor.reading import Unreadable, count, lines_of, number, object_of
+from ftlint.doctor.trainer_log import last_attempt, of_training
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 STATE, LOG = "trainer_state.json", "trainer_log.jsonl"
-MAX_BYTES = 1 << 28
 EVALUATED = re.compile(r"eval_(?:(.+)_)?loss")
 
 
@@ -59,25 +57,22 @@ class History(NamedTuple):
     """A run of stage ppo: it logs rewards, is never evaluated, and its loss tells nothing."""
 
 
-class Unreadable(NamedTuple):
-    """Why a folder tells of no run."""
-
-    reason: str
-
-
 def read(folder: str) -> History | Unreadable:
     """Read what a run left in its output folder, or in a checkpoint."""
     if not os.path.isdir(folder):
         return Unreadable("no such folder")
     checkpoints = _checkpoints(folder)
     found = list(_states(folder, checkpoints))
-    lines = _lines(os.path.join(folder, LOG))
-    if isinstance(lines, Unreadable):
-        return Unreadable(f"{LOG}: {lines.reason}")
+    written = lines_of(os.path.join(folder, LOG))
+    if isinstance(written, Unreadable):
+        return Unreadable(f"{LOG}: {written.reason}")
+    lines = of_training(written)
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
     if not whole and not lines:
         reasons = [f"{name}: {one.reason}" for name, one in found if isinstance(one, Unreadable)]
         none = f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?"
+        if written:
+            none = f"no training run here: {LOG} tells of an evaluation or a prediction alone"
         return Unreadable(reasons[0] if reasons else none)
     name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
     told = [name] if name else []
@@ -86,8 +81,8 @@ def read(folder: str) -> History | Unreadable:
         resumable = os.path.join(folder, os.path.dirname(whole[-1][0]))
     logged = state.get("log_history")
     entries = [one for one in logged if isinstance(one, dict)] if isinstance(logged, list) else []
-    lines = _last_attempt(lines)
-    further = _whole(lines[-1].get("current_steps")) if lines else None
+    lines = last_attempt(lines)
+    further = count(lines[-1].get("current_steps")) if lines else None
     ended = any("train_runtime" in one for one in entries) and (further or 0) <= _steps(state)
     if lines and not ended:  # the log goes on after the last checkpoint
         told.append(LOG)
@@ -104,10 +99,10 @@ def _states(
 
     A run that is killed while it writes a checkpoint leaves half a file: the one before counts.
     """
-    yield STATE, _object(os.path.join(folder, STATE))
+    yield STATE, object_of(os.path.join(folder, STATE))
     for step in checkpoints[::-1]:
         name = os.path.join(f"checkpoint-{step}", STATE)
-        found = _object(os.path.join(folder, name))
+        found = object_of(os.path.join(folder, name))
         yield name, found
         if isinstance(found, dict):
             return
@@ -118,7 +113,7 @@ def _is_checkpoint(folder: str) -> bool:
 
 
 def _steps(state: dict[str, Any]) -> int:
-    return _whole(state.get("global_step")) or 0
+    return count(state.get("global_step")) or 0
 
 
 def _history(
@@ -136,12 +131,12 @@ def _history(
     evaluated = {
         **dict(_losses(lines, "eval_loss", "current_steps")), **dict(_losses(entries, name))
     }  # fmt: skip
-    steps = [_whole(state.get("global_step")), *(_whole(one.get("current_steps")) for one in lines)]
+    steps = [count(state.get("global_step")), *(count(one.get("current_steps")) for one in lines)]
     plans = [
-        *(_whole(one.get("total_steps")) for one in lines[::-1]),
-        _whole(state.get("max_steps")),
+        *(count(one.get("total_steps")) for one in lines[::-1]),
+        count(state.get("max_steps")),
     ]
-    epochs = [_number(state.get("epoch")), *(_number(one.get("epoch")) for one in lines)]
+    epochs = [number(state.get("epoch")), *(number(one.get("epoch")) for one in lines)]
     match = EVALUATED.fullmatch(name)
     return History(
         folder, sources, planned=next((one for one in plans if one), None),
@@ -155,20 +150,9 @@ def _history(
     )  # fmt: skip
 
 
-def _last_attempt(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out what was logged again: a run that is resumed goes on from an earlier step."""
-    kept: list[dict[str, Any]] = []
-    for line in lines:
-        step = _whole(line.get("current_steps"))
-        while step is not None and kept and (_whole(kept[-1].get("current_steps")) or 0) > step:
-            kept.pop()
-        kept.append(line)
-    return kept
-
-
 def _training(entries: Iterable[dict[str, Any]], step: str = "step") -> dict[int, Logged]:
     return {
-        at: Logged(at, value, _number(one.get("grad_norm"), finite=False))
+        at: Logged(at, value, number(one.get("grad_norm"), finite=False))
         for one in entries for at, value in _losses([one], "loss", step)
     }  # fmt: skip
 
@@ -177,7 +161,7 @@ def _losses(
     entries: Iterable[dict[str, Any]], name: str, step: str = "step"
 ) -> Iterator[tuple[int, float]]:
     for one in entries:
-        at, value = _whole(one.get(step)), _number(one.get(name), finite=False)
+        at, value = count(one.get(step)), number(one.get(name), finite=False)
         if at is not None and value is not None:
             yield at, value
 
@@ -190,7 +174,7 @@ def _patience(state: dict[str, Any]) -> int | None:
     found: Any = state
     for name in ("stateful_callbacks", "EarlyStoppingCallback", "args", "early_stopping_patience"):
         found = found.get(name) if isinstance(found, dict) else None
-    return _whole(found)
+    return count(found)
 
 
 def _checkpoints(folder: str) -> tuple[int, ...]:
@@ -200,54 +184,3 @@ def _checkpoints(folder: str) -> tuple[int, ...]:
         return ()
     found = (re.fullmatch(r"checkpoint-([0-9]{1,15})", name) for name in names)
     return tuple(sorted(int(match[1]) for match in found if match))
-
-
-def _number(value: object, *, finite: bool = True) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) or not finite else None
-
-
-def _whole(value: object) -> int | None:
-    number = _number(value)
-    return None if number is None or number < 0 or number != int(number) else int(number)
-
-
-def _bytes(path: str) -> bytes | Unreadable | None:
-    if not os.path.lexists(path):
-        return None
-    data = files.read(path, MAX_BYTES + 1)
-    if isinstance(data, files.Unreadable):
-        return Unreadable(data.reason)
-    return data if len(data) <= MAX_BYTES else Unreadable("larger than a log can be")
-
-
-def _object(path: str) -> dict[str, Any] | Unreadable | None:
-    data = _bytes(path)
-    if data is None or isinstance(data, Unreadable):
-        return data
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        return Unreadable(f"not JSON: {error}")
-    return found if isinstance(found, dict) else Unreadable("no JSON object")
-
-
-def _lines(path: str) -> list[dict[str, Any]] | Unreadable:
-    """Return the lines that are objects; the last one of a killed run may be cut off."""
-    data = _bytes(path)
-    if data is None or isinstance(data, Unreadable):
-        return data or []
-    found = []
-    for line in data.splitlines():
-        try:
-            one = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(one, dict):
-            found.append(one)
-    return found
