@@ -129,6 +129,51 @@ def test_the_patience_of_the_run_counts(tmp_path: Path) -> None:
     assert "info ended-early" in better.splitlines()
 
 
+def by_accuracy(waited: int, losses: list[float], accuracies: list[float]) -> dict[str, Any]:
+    """Return the state of a run that went by its accuracy, with early_stopping_steps: 3."""
+    found = state(10 * len(losses))
+    evaluations = [entry for entry in found["log_history"] if "eval_loss" in entry]
+    for entry, loss, accuracy in zip(evaluations, losses, accuracies, strict=True):
+        entry.update(eval_loss=loss, eval_accuracy=accuracy)
+    found["max_steps"] = 70
+    stopping = {
+        "args": {"early_stopping_patience": 3, "early_stopping_threshold": 0.0},
+        "attributes": {"early_stopping_patience_counter": waited},
+    }
+    return {
+        **found, "best_metric": max(accuracies),
+        "stateful_callbacks": {"EarlyStoppingCallback": stopping},
+    }  # fmt: skip
+
+
+def test_early_stopping_goes_by_the_metric_of_the_run(tmp_path: Path) -> None:
+    falling, rising = [1.0, 0.8, 0.6, 0.4], [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6]
+    flat = [0.5, 0.5, 0.5, 0.5]
+    stopped = invoke("doctor", keep(tmp_path, by_accuracy(3, falling, flat)))
+    assert stopped.status == 0
+    assert "early stopping ended the run after 3 evaluations without a new best" in stopped.out
+    assert "under-training" not in stopped.out
+    better = [number / 10 for number in range(1, 8)]
+    whole = invoke("doctor", keep(tmp_path, by_accuracy(0, rising, better)))
+    assert whole.status == 0
+    assert "early-stopping" not in whole.out
+    assert "info over-fitting" in whole.out.splitlines()
+    assert "  = the run goes by another metric: look where that one was best, or set" in whole.out
+    lost = by_accuracy(0, rising[:4], better[:4])  # ended by other means
+    assert "info ended-early" in invoke("doctor", keep(tmp_path, lost)).out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("metric", "other"), [("loss", False), ("eval_loss", False), ("eval_accuracy", True)]
+)
+def test_the_config_names_the_metric(tmp_path: Path, metric: str, other: bool) -> None:
+    keep(tmp_path, state())
+    config = tmp_path / "c.yaml"
+    config.write_text(f"{CONFIG}metric_for_best_model: {metric}\n", "utf-8")
+    out = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40").out
+    assert ("the run goes by another metric" in out) is other
+
+
 def test_nothing_is_made_of_the_losses_of_ppo(tmp_path: Path) -> None:
     """Its trainer logs a reward beside each loss, as LLaMA Factory's ppo/trainer.py does."""
     found = state()

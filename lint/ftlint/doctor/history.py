@@ -44,6 +44,10 @@ class History(NamedTuple):
     """Which of several sets `evaluation` is of; None for the only one."""
     patience: int | None
     """Evaluations without a new best that the run itself waits for."""
+    stopped: bool = False
+    """It has waited for so many."""
+    other_metric: bool = False
+    """Which model is best is told by another metric than the loss of `evaluation`."""
     ended: bool = False
     """Training came to its own end, early or not: the trainer has summed it up."""
     checkpoints: tuple[int, ...] = ()
@@ -138,13 +142,18 @@ def _history(
     ]
     epochs = [number(state.get("epoch")), *(number(one.get("epoch")) for one in lines)]
     match = EVALUATED.fullmatch(name)
+    patience = _early_stopping(state, "args", "early_stopping_patience")
+    waited = _early_stopping(state, "attributes", "early_stopping_patience_counter")
+    best = number(state.get("best_metric"))
     return History(
         folder, sources, planned=next((one for one in plans if one), None),
         done=max((one for one in steps if one is not None), default=None),
         epochs=max((one for one in epochs if one is not None), default=None),
         training=tuple(Loss(one.step, one.value) for one in measured(logged, lost)), lost=lost,
         evaluation=_sorted(evaluated),
-        evaluated_on=match[1] if match else None, patience=_patience(state),
+        evaluated_on=match[1] if match else None, patience=patience,
+        stopped=patience is not None and waited is not None and waited >= patience,
+        other_metric=best is not None and best not in evaluated.values(),
         is_checkpoint=_is_checkpoint(folder),
         rewarded=any(one.get("reward") is not None for one in (*entries, *lines)),
     )  # fmt: skip
@@ -170,9 +179,9 @@ def _sorted(losses: dict[int, float]) -> tuple[Loss, ...]:
     return tuple(Loss(step, losses[step]) for step in sorted(losses))
 
 
-def _patience(state: dict[str, Any]) -> int | None:
+def _early_stopping(state: dict[str, Any], *names: str) -> int | None:
     found: Any = state
-    for name in ("stateful_callbacks", "EarlyStoppingCallback", "args", "early_stopping_patience"):
+    for name in ("stateful_callbacks", "EarlyStoppingCallback", *names):
         found = found.get(name) if isinstance(found, dict) else None
     return count(found)
 

@@ -56,6 +56,8 @@ def signs(history: History, patience: int) -> Iterator[Sign]:
         return
     over = list(_over_fitted(history, finite))
     yield from over
+    if history.stopped or history.other_metric:
+        return
     yield from _stops_early(history, patience)
     if not over and not cut:  # what was cut off falls to its end, and is to go on anyway
         yield from _improving(finite)
@@ -89,7 +91,7 @@ def _unfinished(history: History, diverged: bool) -> Iterator[Sign]:
             "checkpoint", "info", f"{share} when this checkpoint was written",
             "the folder above it tells of the whole run",
         )  # fmt: skip
-    elif history.ended and patience and stops_at(history.evaluation, patience) is not None:
+    elif history.ended and patience and (history.stopped or _stops(history, patience)):
         yield Sign(
             "stopped-early", "info",
             f"{share}: early stopping ended the run after {patience} evaluations without a new"
@@ -108,6 +110,10 @@ def _unfinished(history: History, diverged: bool) -> Iterator[Sign]:
         elif history.resumable is not None:
             remedy = f"go on with resume_from_checkpoint: {history.resumable}"
         yield Sign("not-finished", "warning", f"{share}: the run was cut off, or goes on", remedy)
+
+
+def _stops(history: History, patience: int) -> bool:
+    return not history.other_metric and stops_at(history.evaluation, patience) is not None
 
 
 def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Sign]:
@@ -131,10 +137,13 @@ def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Sign]:
     use = f"use checkpoint-{least.step}, " if least.step in history.checkpoints else ""
     remedy = f"{use}end the run there ({ends}), or set early_stopping_steps with"
     remedy += " load_best_model_at_end: true"
-    if least.step == 0:
+    if history.other_metric:
+        remedy = "the run goes by another metric: look where that one was best, or set"
+        remedy += " metric_for_best_model: eval_loss"
+    elif least.step == 0:
         remedy = "no step made it better: lower learning_rate, and look at the data"
     yield Sign(
-        "over-fitting", "warning",
+        "over-fitting", "info" if history.other_metric else "warning",
         f"the evaluation loss was least at {where}, {least.value:.4g}, and is {last.value:.4g} at"
         f" the end, {last.value / least.value - 1:+.0%}{training}", remedy,
     )  # fmt: skip
