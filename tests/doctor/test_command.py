@@ -208,6 +208,12 @@ def test_the_plan_of_the_config_is_held_against_the_run(tmp_path: Path) -> None:
     assert f"{config} comes to 80 steps on 1 GPU, the run was to do 40" in other.out
     two = ("--dataset-size", "80", "--gpus", "2")
     assert "other-plan" not in invoke("doctor", tmp_path, config, "--isolated", *two).out
+    config.write_text(f"{CONFIG}max_steps: 1\n", "utf-8")
+    one = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "1")
+    assert f"{config} comes to 1 step on 1 GPU, the run was to do 40" in one.out
+    folder = invoke("doctor", tmp_path, tmp_path, "--isolated")
+    assert (folder.status, folder.out) == (2, "")
+    assert f"{tmp_path}: a folder; CONFIG is the one file" in folder.err
     none = invoke("doctor", tmp_path, tmp_path / "none.yaml", "--isolated")
     assert (none.status, none.out) == (2, "")
 

@@ -66,6 +66,8 @@ def _planned(of: Asked) -> tuple[StepPlan, dict[str, Any]]:
     from ftlint.steps import NoPlan
 
     (path,) = map(os.fspath, of.request.paths)
+    if os.path.isdir(path):
+        raise Refused(f"{path}: a folder; CONFIG is the one file that the run was started with")
     found = planned(of)
     if found is None or isinstance(found, str):
         raise Refused(f"{path}: {found or 'no config that trains'}")
@@ -93,7 +95,7 @@ def _against_plan(history: History, plan: StepPlan, path: str | os.PathLike[str]
     said = f"{steps.low:,}" if steps.exact is not None else f"{steps.low:,} to {steps.high or '?'}"
     yield Sign(
         "other-plan", "warning",
-        f"{path} comes to {said} steps on {plan.world_size} GPU"
+        f"{path} comes to {said} step{'' if said == '1' else 's'} on {plan.world_size} GPU"
         f"{'' if plan.world_size == 1 else 's'}, the run was to do {done:,}",
         "the run had other data, settings or GPUs: say --gpus N, or look what changed since",
     )  # fmt: skip
