@@ -400,3 +400,34 @@ def test_an_evaluation_before_training_is_part_of_it(tmp_path: Path) -> None:
     start = {"current_steps": 0, "total_steps": 40, "eval_loss": 3.0, "epoch": 0}
     folder = log(tmp_path, *evaluated(23, epoch=0), start, start, *trained([2, 4], 40))
     assert [(one.step, one.value) for one in history(folder).evaluation] == [(0, 3.0)]
+
+
+def test_a_newer_run_in_the_folder_of_one_that_ended(tmp_path: Path) -> None:
+    """Restarted, with the log kept or deleted, or resumed from a checkpoint."""
+    old, steps = trained(range(2, 41, 2), 40), range(2, 11, 2)
+    attempts = (trained(steps, 40, 3.0), trained(steps, 80, 3.0), trained(range(22, 31, 2), 80))
+    for number, newer in enumerate(attempts):
+        for kept in (old, []):
+            folder = keep(tmp_path / f"{number}{len(kept)}", state())
+            keep(folder, state(20, ended=False), "checkpoint-20/trainer_state.json")
+            keep(folder, state(ended=False), "checkpoint-40/trainer_state.json")
+            found = history(log(folder, *kept, *newer))
+            assert (found.done, found.ended) == (newer[-1]["current_steps"], False)
+            assert found.planned == newer[0]["total_steps"]
+            resumed = number == 2
+            steps_of_it = [one.step for one in found.training]
+            assert steps_of_it == [*(range(2, 21, 2) if resumed else ()), *(
+                line["current_steps"] for line in newer
+            )]  # fmt: skip
+            assert {one.value for one in found.training} == {3.0} or resumed
+            assert found.resumable == (f"{folder}/checkpoint-20" if resumed else None)
+
+
+def test_a_checkpoint_of_an_earlier_run(tmp_path: Path) -> None:
+    """`overwrite_output_dir` deletes the log, and leaves the checkpoints."""
+    keep(tmp_path, state(20, ended=False), "checkpoint-20/trainer_state.json")
+    found = history(log(tmp_path, *trained(range(2, 11, 2), 40, 3.0)))
+    assert (found.done, found.resumable, found.evaluation) == (10, None, ())
+    assert "no checkpoint of it is there to go on from" in invoke("doctor", tmp_path).out
+    less_logged = history(log(tmp_path, *trained(range(2, 21, 2), 40)))  # killed at step 21
+    assert less_logged.resumable == f"{tmp_path}/checkpoint-20"

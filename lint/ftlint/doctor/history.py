@@ -11,7 +11,7 @@ import re
 
 from ftlint.doctor.lost import Logged, lost_from, measured
 from ftlint.doctor.reading import Unreadable, count, lines_of, number, object_of
-from ftlint.doctor.trainer_log import last_attempt, of_training
+from ftlint.doctor.trainer_log import Attempt, after_the_end, last_attempt, of_training
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -66,50 +66,67 @@ def read(folder: str) -> History | Unreadable:
     if not os.path.isdir(folder):
         return Unreadable("no such folder")
     checkpoints = _checkpoints(folder)
-    found = list(_states(folder, checkpoints))
+    own = object_of(os.path.join(folder, STATE))
     written = lines_of(os.path.join(folder, LOG))
     if isinstance(written, Unreadable):
         return Unreadable(f"{LOG}: {written.reason}")
     lines = of_training(written)
+    if isinstance(own, dict) and _is_summed_up(own):
+        lines = lines if after_the_end(lines, _steps(own), count(own.get("max_steps"))) else []
+    attempt = last_attempt(lines)
+    found = list(_states(folder, own, checkpoints, attempt))
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
-    if not whole and not lines:
+    if not whole and attempt is None:
         reasons = [f"{name}: {one.reason}" for name, one in found if isinstance(one, Unreadable)]
         none = f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?"
         if written:
             none = f"no training run here: {LOG} tells of an evaluation or a prediction alone"
         return Unreadable(reasons[0] if reasons else none)
     name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
-    told = [name] if name else []
+    told = [*([name] if name else []), *([] if attempt is None else [LOG])]
     resumable = folder if _is_checkpoint(folder) else None
     if resumable is None and whole and whole[-1][0] != STATE:
         resumable = os.path.join(folder, os.path.dirname(whole[-1][0]))
-    logged = state.get("log_history")
-    entries = [one for one in logged if isinstance(one, dict)] if isinstance(logged, list) else []
-    lines = last_attempt(lines)
-    further = count(lines[-1].get("current_steps")) if lines else None
-    ended = any("train_runtime" in one for one in entries) and (further or 0) <= _steps(state)
-    if lines and not ended:  # the log goes on after the last checkpoint
-        told.append(LOG)
-    else:
-        lines = []
-    history = _history(folder, tuple(told), state, entries, lines)
+    history = _history(folder, tuple(told), state, () if attempt is None else attempt.lines)
+    ended = attempt is None and _is_summed_up(state)
     return history._replace(ended=ended, checkpoints=checkpoints, resumable=resumable)
 
 
 def _states(
-    folder: str, checkpoints: tuple[int, ...]
+    folder: str,
+    own: dict[str, Any] | Unreadable | None,
+    checkpoints: tuple[int, ...],
+    attempt: Attempt | None,
 ) -> Iterator[tuple[str, dict[str, Any] | Unreadable | None]]:
     """Yield the folder's own state, and those of checkpoints down to the newest that is whole.
 
     A run that is killed while it writes a checkpoint leaves half a file: the one before counts.
+    What the attempt that was logged last neither wrote nor went on from is of an earlier run.
     """
-    yield STATE, object_of(os.path.join(folder, STATE))
+    if not isinstance(own, dict) or _is_of(own, attempt):
+        yield STATE, own
     for step in checkpoints[::-1]:
         name = os.path.join(f"checkpoint-{step}", STATE)
         found = object_of(os.path.join(folder, name))
-        yield name, found
-        if isinstance(found, dict):
+        if not isinstance(found, dict):
+            yield name, found
+        elif _is_of(found, attempt):
+            yield name, found
             return
+
+
+def _is_of(state: dict[str, Any], attempt: Attempt | None) -> bool:
+    logged = max((count(one.get("step")) or 0 for one in _entries(state)), default=0)
+    return attempt is None or attempt.follows(logged, count(state.get("max_steps")))
+
+
+def _entries(state: dict[str, Any]) -> list[dict[str, Any]]:
+    logged = state.get("log_history")
+    return [one for one in logged if isinstance(one, dict)] if isinstance(logged, list) else []
+
+
+def _is_summed_up(state: dict[str, Any]) -> bool:
+    return any("train_runtime" in one for one in _entries(state))
 
 
 def _is_checkpoint(folder: str) -> bool:
@@ -124,9 +141,9 @@ def _history(
     folder: str,
     sources: tuple[str, ...],
     state: dict[str, Any],
-    entries: list[dict[str, Any]],
-    lines: list[dict[str, Any]],
+    lines: tuple[dict[str, Any], ...],
 ) -> History:
+    entries = _entries(state)
     names = [name for one in entries for name in one if EVALUATED.fullmatch(name)]
     name = "eval_loss" if "eval_loss" in names or not names else names[0]
     known = {**_training(lines, "current_steps"), **_training(entries)}

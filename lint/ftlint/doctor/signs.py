@@ -104,7 +104,9 @@ def _unfinished(history: History, diverged: bool) -> Iterator[Sign]:
             "`ftlint steps` of the config says why",
         )  # fmt: skip
     else:
-        remedy = "no checkpoint is there to go on from: set save_strategy: steps and save_steps"
+        remedy = (
+            "no checkpoint of it is there to go on from: set save_strategy: steps and save_steps"
+        )
         if diverged:
             remedy = "start again, or from a checkpoint of before it diverged"
         elif history.resumable is not None:

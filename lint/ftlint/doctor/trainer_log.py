@@ -7,12 +7,27 @@ its own writes into the same file: every fifth batch as a step, and for its end 
 from __future__ import annotations
 
 from ftlint.doctor.reading import count
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing import Any
 
 OF_TRAINING = {"epoch", "loss", "eval_loss", "reward"}
+
+
+class Attempt(NamedTuple):
+    """A run from its last start or resumption on: its steps, and how far it was to go."""
+
+    lines: tuple[dict[str, Any], ...]
+    """With those of earlier attempts up to the step that it began from."""
+    began: int
+    """Its first step that was logged."""
+    last: int
+    planned: int | None
+
+    def follows(self, logged: int, planned: int | None) -> bool:
+        """Whether it wrote the state that knows of a step so far, or could be resumed from it."""
+        return logged < self.began or (logged <= self.last and planned == self.planned)
 
 
 def of_training(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -31,12 +46,36 @@ def of_training(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept[::-1]
 
 
-def last_attempt(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out what was logged again: a run that is resumed goes on from an earlier step."""
+def after_the_end(
+    lines: list[dict[str, Any]], done: int | None, planned: int | None
+) -> list[dict[str, Any]]:
+    """Return what was logged after a run that ended had summed itself up, in a line of its own."""
+    for number in range(len(lines), 0, -1):
+        if (_step(lines[number - 1]), _plan(lines[number - 1])) == (done, planned):
+            return lines[number:]
+    return lines
+
+
+def last_attempt(lines: list[dict[str, Any]]) -> Attempt | None:
+    """Leave out what was logged again: a run that is resumed or restarted goes on from a step."""
     kept: list[dict[str, Any]] = []
+    began, last, plan = 0, 0, None
     for line in lines:
-        step = count(line.get("current_steps"))
-        while step is not None and kept and (count(kept[-1].get("current_steps")) or 0) > step:
-            kept.pop()
+        step = _step(line)
+        if step is None:
+            continue
+        if not kept or step < last or _plan(line) != plan:
+            began, plan = step, _plan(line)
+            while kept and (_step(kept[-1]) or 0) >= step:
+                kept.pop()
         kept.append(line)
-    return kept
+        last = step
+    return Attempt(tuple(kept), began, last, plan) if kept else None
+
+
+def _step(line: dict[str, Any]) -> int | None:
+    return count(line.get("current_steps"))
+
+
+def _plan(line: dict[str, Any]) -> int | None:
+    return count(line.get("total_steps"))
