@@ -431,3 +431,25 @@ def test_a_checkpoint_of_an_earlier_run(tmp_path: Path) -> None:
     assert "no checkpoint of it is there to go on from" in invoke("doctor", tmp_path).out
     less_logged = history(log(tmp_path, *trained(range(2, 21, 2), 40)))  # killed at step 21
     assert less_logged.resumable == f"{tmp_path}/checkpoint-20"
+
+
+def test_evaluations_whose_loss_is_not_told(tmp_path: Path) -> None:
+    """LLaMA Factory's log leaves the losses of several sets out, the trainer's has them."""
+    several = {"current_steps": 10, "total_steps": 40, "epoch": 0.5, "percentage": 25.0}
+    lines = [*trained(range(2, 11, 2), 40), several, several, *trained(range(12, 17, 2), 40)]
+    assert (
+        "there were evaluations, but no loss of theirs"
+        in invoke("doctor", log(tmp_path, *lines)).out
+    )
+    keep(
+        tmp_path,
+        state(10, ended=False, evaluated="eval_faq_loss"),
+        "checkpoint-10/trainer_state.json",
+    )
+    assert "not-evaluated" not in invoke("doctor", tmp_path).out
+    generated = keep(tmp_path / "generated", state(evaluated="eval_rouge-l"))
+    assert "there were evaluations, but no loss of theirs" in invoke("doctor", generated).out
+    alone = [*trained(range(2, 41, 2), 40), {**several, "current_steps": 40, "epoch": 2.0}]
+    for more in ([], trained([42, 44], 80)):  # summed up, and resumed for longer
+        ended = invoke("doctor", log(tmp_path / "ended", *alone, *more)).out
+        assert "nothing was evaluated during training" in ended

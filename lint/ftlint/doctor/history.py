@@ -11,7 +11,13 @@ import re
 
 from ftlint.doctor.lost import Logged, lost_from, measured
 from ftlint.doctor.reading import Unreadable, count, lines_of, number, object_of
-from ftlint.doctor.trainer_log import Attempt, after_the_end, last_attempt, of_training
+from ftlint.doctor.trainer_log import (
+    Attempt,
+    after_the_end,
+    evaluates_several,
+    last_attempt,
+    of_training,
+)
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -55,6 +61,8 @@ class History(NamedTuple):
     resumable: str | None = None
     """The newest checkpoint that is whole, as a path; the folder itself where it is one."""
     is_checkpoint: bool = False
+    unmeasured: bool = False
+    """There were evaluations whose loss is not told."""
     lost: int | None = None
     """The step from which on the training losses that were logged are none."""
     rewarded: bool = False
@@ -172,6 +180,10 @@ def _history(
         stopped=patience is not None and waited is not None and waited >= patience,
         other_metric=best is not None and best not in evaluated.values(),
         is_checkpoint=_is_checkpoint(folder),
+        unmeasured=not evaluated and (
+            any(name.startswith("eval_") for one in entries for name in one)
+            or evaluates_several(lines)
+        ),
         rewarded=any(one.get("reward") is not None for one in (*entries, *lines)),
     )  # fmt: skip
 

@@ -47,11 +47,7 @@ def signs(history: History, patience: int) -> Iterator[Sign]:
     finite = [one for one in history.evaluation if math.isfinite(one.value)]
     cut = not history.ended and (history.done or 0) < (history.planned or 0)
     if not history.evaluation:
-        yield Sign(
-            "not-evaluated", "info", "nothing was evaluated: over-fitting does not show in the"
-            " training loss",
-            "set val_size: 0.1 (or eval_dataset) and eval_strategy: steps",
-        )  # fmt: skip
+        yield _not_evaluated(history)
         yield from () if cut else _falling(history)
         return
     over = list(_over_fitted(history, finite))
@@ -61,6 +57,20 @@ def signs(history: History, patience: int) -> Iterator[Sign]:
     yield from _stops_early(history, patience)
     if not over and not cut:  # what was cut off falls to its end, and is to go on anyway
         yield from _improving(finite)
+
+
+def _not_evaluated(history: History) -> Sign:
+    if history.unmeasured:
+        return Sign(
+            "not-evaluated", "info", "there were evaluations, but no loss of theirs is in what was"
+            " read: over-fitting does not show",
+            "the trainer_state.json of a checkpoint has the losses of several sets;"
+            " predict_with_generate leaves none",
+        )  # fmt: skip
+    return Sign(
+        "not-evaluated", "info", "nothing was evaluated during training: over-fitting does not show"
+        " in the training loss", "set val_size: 0.1 (or eval_dataset) and eval_strategy: steps",
+    )  # fmt: skip
 
 
 def _diverged(history: History) -> Iterator[Sign]:

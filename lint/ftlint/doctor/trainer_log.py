@@ -12,7 +12,8 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from typing import Any
 
-OF_TRAINING = {"epoch", "loss", "eval_loss", "reward"}
+MEASURED = {"loss", "eval_loss", "reward"}
+OF_TRAINING = MEASURED | {"epoch"}
 
 
 class Attempt(NamedTuple):
@@ -71,6 +72,14 @@ def last_attempt(lines: list[dict[str, Any]]) -> Attempt | None:
         kept.append(line)
         last = step
     return Attempt(tuple(kept), began, last, plan) if kept else None
+
+
+def evaluates_several(lines: tuple[dict[str, Any], ...]) -> bool:
+    """Return whether there are evaluations of several sets, which leave lines without a loss.
+
+    The sum of a run that ended has none either: it is the last line, or at the end of a plan.
+    """
+    return any(MEASURED.isdisjoint(line) and _step(line) != _plan(line) for line in lines[:-1])
 
 
 def _step(line: dict[str, Any]) -> int | None:
