@@ -453,3 +453,48 @@ def test_evaluations_whose_loss_is_not_told(tmp_path: Path) -> None:
     for more in ([], trained([42, 44], 80)):  # summed up, and resumed for longer
         ended = invoke("doctor", log(tmp_path / "ended", *alone, *more)).out
         assert "nothing was evaluated during training" in ended
+
+
+def of_reward(folder: Path, *names: str) -> Path:
+    """Write the names of files that LLaMA Factory leaves in a checkpoint of stage rm or ppo."""
+    folder.mkdir(parents=True)
+    for name in ("value_head.safetensors", *names):
+        (folder / name).touch()
+    return folder
+
+
+def test_a_run_of_ppo_starts_again_from_its_checkpoint(tmp_path: Path) -> None:
+    """LLaMA Factory resumes none, and its checkpoints of ppo hold the model alone."""
+    lines = [{**line, "reward": 0.5} for line in trained(range(2, 31, 2), 40)]
+    for name, key in (("adapter_config.json", "adapter"), ("config.json", "model")):
+        folder = log(tmp_path / key, *lines)
+        newest = of_reward(folder / "checkpoint-20", name)
+        assert f"cannot be resumed: start again with {key}_name_or_path: {newest}\n" in (
+            invoke("doctor", folder).out
+        )
+
+
+def test_what_stage_rm_is_told_llama_factory_takes(tmp_path: Path) -> None:
+    """It refuses load_best_model_at_end, and does not resume a whole model."""
+    for name in ("adapter_config.json", "config.json"):
+        folder = tmp_path / name
+        newest = of_reward(folder / "checkpoint-20", name)
+        killed = state(20, ended=False)
+        keep(folder, killed, "checkpoint-20/trainer_state.json")
+        out = invoke("doctor", folder).out
+        if name == "config.json":
+            assert f"start again with model_name_or_path: {newest}" in out
+        else:
+            assert f"resume_from_checkpoint and adapter_name_or_path: {newest}" in out
+        told = invoke("doctor", keep(folder, state()), "--patience", "2").out
+        assert "load_best_model_at_end" not in told
+        assert told.count("metric_for_best_model: eval_loss") == 2
+
+
+@pytest.mark.parametrize(("stage", "refused"), [("rm", True), ("sft", False)])
+def test_the_config_names_the_stage(tmp_path: Path, stage: str, refused: bool) -> None:
+    keep(tmp_path, state())
+    config = tmp_path / "c.yaml"
+    config.write_text(CONFIG.replace("stage: sft", f"stage: {stage}"), "utf-8")
+    out = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40").out
+    assert ("load_best_model_at_end" not in out) is refused

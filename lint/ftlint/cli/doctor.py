@@ -79,6 +79,11 @@ def _planned(of: Asked) -> tuple[StepPlan, dict[str, Any]]:
 
 def _as_set_up(history: History, effective: dict[str, Any]) -> History:
     """Return the run with what only its config tells."""
+    stage = effective.get("stage")
+    history = history._replace(
+        rewarded=history.rewarded or stage == "ppo",
+        value_head=history.value_head or stage in ("rm", "ppo"),
+    )
     metric = effective.get("metric_for_best_model")
     if not isinstance(metric, str):
         return history

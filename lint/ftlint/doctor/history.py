@@ -1,7 +1,8 @@
 """What a run left behind, read: its losses by step, how far it was to go and how far it went.
 
 Source: trainer_state.json of transformers, in the output folder once a run has ended and in every
-checkpoint; trainer_log.jsonl, to which LLaMA Factory adds a line each time something is logged.
+checkpoint; trainer_log.jsonl, to which LLaMA Factory adds a line each time something is logged; the
+value head that it writes beside a model of stage rm or ppo, whose checkpoints of ppo have no state.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 STATE, LOG = "trainer_state.json", "trainer_log.jsonl"
+VALUE_HEADS, ADAPTER = ("value_head.safetensors", "value_head.bin"), "adapter_config.json"
 EVALUATED = re.compile(r"eval_(?:(.+)_)?loss")
 
 
@@ -67,6 +69,10 @@ class History(NamedTuple):
     """The step from which on the training losses that were logged are none."""
     rewarded: bool = False
     """A run of stage ppo: it logs rewards, is never evaluated, and its loss tells nothing."""
+    value_head: bool = False
+    """A run of stage rm or ppo: LLaMA Factory loads no best model of it back."""
+    given_as: str = "model_name_or_path"
+    """The key that takes what it trained, to start from that."""
 
 
 def read(folder: str) -> History | Unreadable:
@@ -97,7 +103,16 @@ def read(folder: str) -> History | Unreadable:
         resumable = os.path.join(folder, os.path.dirname(whole[-1][0]))
     history = _history(folder, tuple(told), state, () if attempt is None else attempt.lines)
     ended = attempt is None and _is_summed_up(state)
-    return history._replace(ended=ended, checkpoints=checkpoints, resumable=resumable)
+    newest = os.path.join(folder, f"checkpoint-{checkpoints[-1]}") if checkpoints else folder
+    return history._replace(
+        ended=ended, checkpoints=checkpoints, resumable=resumable,
+        value_head=history.rewarded or any(_holds(newest, name) for name in VALUE_HEADS),
+        given_as="adapter_name_or_path" if _holds(newest, ADAPTER) else history.given_as,
+    )  # fmt: skip
+
+
+def _holds(folder: str, name: str) -> bool:
+    return os.path.lexists(os.path.join(folder, name))
 
 
 def _states(

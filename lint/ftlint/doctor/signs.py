@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from itertools import pairwise
 
 from ftlint.doctor.stopping import best, stops_at
@@ -114,14 +115,25 @@ def _unfinished(history: History, diverged: bool) -> Iterator[Sign]:
             "`ftlint steps` of the config says why",
         )  # fmt: skip
     else:
-        remedy = (
-            "no checkpoint of it is there to go on from: set save_strategy: steps and save_steps"
-        )
-        if diverged:
-            remedy = "start again, or from a checkpoint of before it diverged"
-        elif history.resumable is not None:
-            remedy = f"go on with resume_from_checkpoint: {history.resumable}"
+        remedy = "start again, or from a checkpoint of before it diverged"
+        if not diverged:
+            remedy = _to_go_on(history)
         yield Sign("not-finished", "warning", f"{share}: the run was cut off, or goes on", remedy)
+
+
+def _to_go_on(history: History) -> str:
+    """Return how, as far as the stage can be resumed: ppo cannot, nor rm without an adapter."""
+    if history.rewarded and history.checkpoints:
+        start = os.path.join(history.folder, f"checkpoint-{history.checkpoints[-1]}")
+        return f"stage ppo cannot be resumed: start again with {history.given_as}: {start}"
+    if history.resumable is None:
+        return "no checkpoint of it is there to go on from: set save_strategy: steps and save_steps"
+    if not history.value_head:
+        return f"go on with resume_from_checkpoint: {history.resumable}"
+    given = f"{history.given_as}: {history.resumable}"
+    if history.given_as == "model_name_or_path":
+        return f"stage rm resumes no whole model: start again with {given}"
+    return f"go on with resume_from_checkpoint and {given}"
 
 
 def _stops(history: History, patience: int) -> bool:
@@ -148,7 +160,7 @@ def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Sign]:
         ends = f"num_train_epochs: {math.ceil(epoch * 10) / 10:g}, or {ends}"
     use = f"use checkpoint-{least.step}, " if least.step in history.checkpoints else ""
     remedy = f"{use}end the run there ({ends}), or set early_stopping_steps with"
-    remedy += " load_best_model_at_end: true"
+    remedy += f" {_watched(history)}"
     if history.other_metric:
         remedy = "the run goes by another metric: look where that one was best, or set"
         remedy += " metric_for_best_model: eval_loss"
@@ -170,9 +182,16 @@ def _stops_early(history: History, patience: int) -> Iterator[Sign]:
         "early-stopping", "info",
         f"early_stopping_steps: {patience} would have ended the run after evaluation {number},"
         f" at step {step:,}: {1 - step / history.done:.0%} of its steps came after",
-        f"set early_stopping_steps: {patience}, load_best_model_at_end: true, and save_strategy as"
+        f"set early_stopping_steps: {patience}, {_watched(history)}, and save_strategy as"
         " eval_strategy",
     )  # fmt: skip
+
+
+def _watched(history: History) -> str:
+    """Return what makes early stopping watch the evaluation loss."""
+    if history.value_head:  # LLaMA Factory refuses load_best_model_at_end there
+        return "metric_for_best_model: eval_loss"
+    return "load_best_model_at_end: true"
 
 
 def _improving(finite: Sequence[Loss]) -> Iterator[Sign]:
