@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from ftlint.doctor.curves import HEIGHT, WIDTH, curves
 from ftlint.doctor.history import History, Loss
+from ftlint.doctor.levels import risen
 from ftlint.doctor.lost import Logged, lost_from
 from ftlint.doctor.signs import signs
 from ftlint.doctor.stopping import best, stops_at
@@ -180,3 +182,49 @@ def test_a_loss_of_0_that_was_never_measured(
     entries: list[tuple[float, float | None]], lost: int | None
 ) -> None:
     assert lost_from(logged(*entries)) == lost
+
+
+BLOWN = [3.0, 2.0, 1.2, 1.0, 1.0] + [9.5] * 15
+
+
+def test_a_loss_that_left_its_level_for_good() -> None:
+    for evaluation in ([], [1.0, 9.5, 9.6]):
+        (sign,) = signs(history(evaluation, BLOWN), 3)
+        assert (sign.name, sign.severity) == ("diverged", "error")
+    assert (
+        sign.text == "the training loss rose from 3 to 9.5 and more, and is there from step 90 on"
+    )
+    assert "diverged" not in names(history([], BLOWN, rewarded=True))
+
+
+@pytest.mark.parametrize(
+    ("training", "evaluation"),
+    [
+        ([*[9.5] * 3, *[1.0] * 22], []),  # the first steps
+        ([*[1.0] * 22, *[9.5] * 3], []),  # just now: too early to tell
+        ([*[1.0] * 10, 30.0, *[1.0] * 10, 30.0], []),  # spikes
+        ([*[1.0] * 10, *[9.5] * 5, *[1.0] * 10], []),  # it came back
+        ([*[0.8] * 20, *[3.0] * 10], [1.5, 1.4, 1.45]),  # other data at the end
+        ([*[0.69, 0.4, 0.1, 0.01, 0.002] * 3, *[0.3] * 10], []),  # dpo
+        ([*[6.0] * 20, *[9.0] * 10], []),
+        (BLOWN[:19], []),  # few
+        (BLOWN[::-1], []),
+    ],
+)
+def test_what_is_no_such_loss(training: list[float], evaluation: list[float]) -> None:
+    assert "diverged" not in names(history(evaluation, training))
+
+
+@pytest.mark.parametrize("level", [0.5, 2.0, 6.0])
+@pytest.mark.parametrize("logs", [20, 25, 60, 200])
+def test_noise_is_no_such_loss(level: float, logs: int) -> None:
+    draw = random.Random(logs)
+    for _ in range(200):
+        noisy = [level * math.exp(draw.gauss(0, 0.3)) for _ in range(logs)]
+        assert risen(losses(noisy), ()) is None
+
+
+@given(LOSSES, LOSSES)
+def test_any_losses_have_levels(training: list[float], evaluation: list[float]) -> None:
+    found = risen(losses(training), losses(evaluation))
+    assert found is None or found.low < found.high

@@ -6,6 +6,7 @@ import math
 import os
 from itertools import pairwise
 
+from ftlint.doctor.levels import risen
 from ftlint.doctor.stopping import best, stops_at
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -75,6 +76,7 @@ def _not_evaluated(history: History) -> Sign:
 
 
 def _diverged(history: History) -> Iterator[Sign]:
+    rise = None if history.rewarded else risen(history.training, history.evaluation)
     bad = next((one for one in history.training if not math.isfinite(one.value)), None)
     if bad is None:
         bad = next((one for one in history.evaluation if not math.isfinite(one.value)), None)
@@ -83,6 +85,11 @@ def _diverged(history: History) -> Iterator[Sign]:
         said += " logs 0 for such a loss)"
     elif bad is not None:
         said = f"the loss is {bad.value} at step {bad.step}"
+    elif rise is not None:
+        said = (
+            f"the training loss rose from {rise.low:.4g} to {rise.high:.4g} and more, and is there"
+        )
+        said += f" from step {rise.step:,} on"
     else:
         return
     yield Sign(
