@@ -116,6 +116,18 @@ def test_how_far_it_went() -> None:
     assert sign.remedy == "go on with resume_from_checkpoint: run/checkpoint-400"
 
 
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ([math.nan] * 3 + [1.0] * 4, 7), ([math.nan] * 4, 4), ([math.inf, math.inf, 2.0], None),
+        ([math.inf] * 4, 4), ([1.0, 2.0, 2.0, 2.0], 4), ([1.0, *[math.nan] * 3], 4),
+    ],
+)  # fmt: skip
+def test_the_first_evaluation_never_counts(values: list[float], ends: int | None) -> None:
+    """As transformers' EarlyStoppingCallback was run; tests/oracle runs it again."""
+    assert stops_at(losses(values), 3) == ends
+
+
 LOSSES = st.lists(st.floats(allow_nan=True, width=32), max_size=40)
 
 
@@ -125,7 +137,7 @@ def test_early_stopping_is_that_of_its_words(values: list[float], patience: int)
     ends, since = None, 0
     for number in range(1, len(values) + 1):
         seen = [value for value in values[: number - 1] if value == value]
-        new = values[number - 1] < min(seen, default=math.inf)
+        new = number == 1 or values[number - 1] < min(seen, default=math.inf)
         since = 0 if new else since + 1
         if since >= patience:
             ends = number
