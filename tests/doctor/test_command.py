@@ -236,8 +236,10 @@ def test_what_is_no_run_is_said(tmp_path: Path, text: str | None, reason: str) -
 
 NAMES = [
     "log_history", "loss", "step", "eval_loss", "eval_\x1b_loss", "epoch", "global_step",
-    "max_steps", "stateful_callbacks", "EarlyStoppingCallback",
+    "max_steps", "stateful_callbacks", "EarlyStoppingCallback", "best_metric", "grad_norm",
+    "train_runtime",
 ]  # fmt: skip
+LINES = ["current_steps", "total_steps", "loss", "eval_loss", "reward", "epoch"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
     lambda inner: (
@@ -260,6 +262,25 @@ def test_any_state_is_read_or_refused(
     told = invoke("doctor", folder, "--output-format", "json").out
     assert json.loads(told)["version"] == 1
     assert "NaN" not in told
+
+
+VALUES = st.none() | st.booleans() | st.floats() | st.integers(-1, 5) | st.text(max_size=2)
+
+
+@given(
+    st.dictionaries(st.sampled_from(NAMES), JSON),
+    st.lists(st.dictionaries(st.sampled_from(LINES), VALUES), max_size=8),
+)
+@settings(deadline=None, derandomize=True, max_examples=150)
+def test_any_log_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, found: dict[str, Any], lines: list[dict[str, Any]]
+) -> None:
+    folder = log(keep(tmp_path_factory.getbasetemp() / "any-log", found), *lines)
+    done = invoke("doctor", folder, "--output-format", "json")
+    assert done.status in (0, 1), done.err
+    (folder / "trainer_state.json").unlink()
+    done = invoke("doctor", folder)
+    assert done.status in (0, 1, 2), done.err
 
 
 def test_every_sign_and_field_is_explained(tmp_path: Path) -> None:
@@ -498,3 +519,22 @@ def test_the_config_names_the_stage(tmp_path: Path, stage: str, refused: bool) -
     config.write_text(CONFIG.replace("stage: sft", f"stage: {stage}"), "utf-8")
     out = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40").out
     assert ("load_best_model_at_end" not in out) is refused
+
+
+def test_a_run_that_has_just_begun(tmp_path: Path) -> None:
+    done = invoke("doctor", log(tmp_path))
+    assert (done.status, done.out) == (2, "")
+    assert (
+        "trainer_log.jsonl holds no whole line yet: a run that has just begun logs after"
+        in done.err
+    )
+
+
+def test_a_run_that_ended_needs_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = len(json.dumps(state()))
+    monkeypatch.setattr("ftlint.doctor.reading.MAX_BYTES", size)
+    log(keep(tmp_path, state()), *trained(range(2, 41, 2), 40, 0.123456789))
+    (tmp_path / "trainer_log.jsonl").open("a").write(" " * size)
+    assert history(tmp_path).ended
+    keep(tmp_path, state(30, ended=False))
+    assert "trainer_log.jsonl: larger than a log can be" in invoke("doctor", tmp_path).err

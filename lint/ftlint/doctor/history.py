@@ -81,11 +81,14 @@ def read(folder: str) -> History | Unreadable:
         return Unreadable("no such folder")
     checkpoints = _checkpoints(folder)
     own = object_of(os.path.join(folder, STATE))
+    summed_up = isinstance(own, dict) and _is_summed_up(own)
     written = lines_of(os.path.join(folder, LOG))
     if isinstance(written, Unreadable):
-        return Unreadable(f"{LOG}: {written.reason}")
-    lines = of_training(written)
-    if isinstance(own, dict) and _is_summed_up(own):
+        if not summed_up:
+            return Unreadable(f"{LOG}: {written.reason}")
+        written = []  # the state tells all of a run that ended
+    lines = of_training(written or [])
+    if isinstance(own, dict) and summed_up:
         lines = lines if after_the_end(lines, _steps(own), count(own.get("max_steps"))) else []
     attempt = last_attempt(lines)
     found = list(_states(folder, own, checkpoints, attempt))
@@ -95,6 +98,10 @@ def read(folder: str) -> History | Unreadable:
         none = f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?"
         if written:
             none = f"no training run here: {LOG} tells of an evaluation or a prediction alone"
+        elif written is not None:
+            none = (
+                f"{LOG} holds no whole line yet: a run that has just begun logs after logging_steps"
+            )
         return Unreadable(reasons[0] if reasons else none)
     name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
     told = [*([name] if name else []), *([] if attempt is None else [LOG])]

@@ -59,11 +59,11 @@ def object_of(path: str) -> dict[str, Any] | Unreadable | None:
     return found if isinstance(found, dict) else Unreadable("no JSON object")
 
 
-def lines_of(path: str) -> list[dict[str, Any]] | Unreadable:
+def lines_of(path: str) -> list[dict[str, Any]] | Unreadable | None:
     """Return the lines that are objects; the last one of a killed run may be cut off."""
     data = _bytes(path)
     if data is None or isinstance(data, Unreadable):
-        return data or []
+        return data
     found = []
     for line in data.splitlines():
         try:
