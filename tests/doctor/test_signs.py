@@ -105,6 +105,15 @@ def test_a_loss_that_is_no_number(bad: float) -> None:
         assert str(bad) in sign.text
 
 
+def test_a_loss_that_was_no_number_for_once() -> None:
+    assert names(history([math.nan, *GUIDE], FALLING)) == ["diverged", "over-fitting"]
+    assert names(history([], [*FALLING, math.nan])) == ["diverged"]
+    cut = history([], [2.0, math.nan, 2.0], planned=900, ended=False, resumable="run/checkpoint-4")
+    assert [sign.remedy for sign in signs(cut, 3) if sign.name == "not-finished"] == [
+        "go on with resume_from_checkpoint: run/checkpoint-4"
+    ]
+
+
 def test_how_far_it_went() -> None:
     early = history(GUIDE, FALLING, planned=900, patience=3)
     assert names(early)[0] == "stopped-early"

@@ -42,9 +42,10 @@ class Sign(NamedTuple):
 def signs(history: History, patience: int) -> Iterator[Sign]:
     """Yield what there is to say of a run, the gravest first."""
     diverged = list(_diverged(history))
+    lost = bool(diverged) and not _recovered(history)
     yield from diverged
-    yield from _unfinished(history, bool(diverged))
-    if history.rewarded or diverged:  # what follows is said of losses that mean something
+    yield from _unfinished(history, lost)
+    if history.rewarded or lost:  # what follows is said of losses that mean something
         return
     finite = [one for one in history.evaluation if math.isfinite(one.value)]
     cut = not history.ended and (history.done or 0) < (history.planned or 0)
@@ -98,7 +99,15 @@ def _diverged(history: History) -> Iterator[Sign]:
     )  # fmt: skip
 
 
-def _unfinished(history: History, diverged: bool) -> Iterator[Sign]:
+def _recovered(history: History) -> bool:
+    """Return whether losses that were no number came to be some again."""
+    losses = (*history.training, *history.evaluation)
+    ends = (*history.training[-1:], *history.evaluation[-1:])
+    blown = any(not math.isfinite(one.value) for one in losses)
+    return blown and history.lost is None and all(math.isfinite(one.value) for one in ends)
+
+
+def _unfinished(history: History, lost: bool) -> Iterator[Sign]:
     planned, done = history.planned, history.done
     if planned is None or done is None or done >= planned:
         return
@@ -123,7 +132,7 @@ def _unfinished(history: History, diverged: bool) -> Iterator[Sign]:
         )  # fmt: skip
     else:
         remedy = "start again, or from a checkpoint of before it diverged"
-        if not diverged:
+        if not lost:
             remedy = _to_go_on(history)
         yield Sign("not-finished", "warning", f"{share}: the run was cut off, or goes on", remedy)
 
