@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.doctor.history import History, Unreadable, read
+from ftlint.doctor.history import History, read
+from ftlint.doctor.reading import Unreadable
 from tests.cli.calls import invoke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def state(steps: int = 40, *, ended: bool = True, evaluated: str = "eval_loss") -> dict[str, Any]:
@@ -34,6 +39,36 @@ def keep(folder: Path, found: object, name: str = "trainer_state.json") -> Path:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(json.dumps(found), "utf-8")
     return folder
+
+
+def log(folder: Path, *lines: dict[str, Any]) -> Path:
+    """Write a trainer_log.jsonl as LLaMA Factory does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / "trainer_log.jsonl").write_text(text, "utf-8")
+    return folder
+
+
+def trained(steps: Iterable[int], total: int, loss: float | None = None) -> list[dict[str, Any]]:
+    """Return its lines of training losses; they fall with the steps unless one is given."""
+    return [
+        {
+            "current_steps": at, "total_steps": total, "loss": 2 / at if loss is None else loss,
+            "lr": 1e-4, "epoch": at / 20, "percentage": 100 * at / total,
+            "elapsed_time": "0:00:01", "remaining_time": "0:00:01",
+        }
+        for at in steps
+    ]  # fmt: skip
+
+
+def evaluated(batches: int, **of_the_epoch: float) -> list[dict[str, Any]]:
+    """Return its lines of an evaluation on its own; transformers 5 adds an epoch to the last."""
+    shown = {"percentage": 0.0, "elapsed_time": "0:00:00", "remaining_time": "0:00:00"}
+    steps = [
+        {"current_steps": at, "total_steps": batches, **shown} for at in range(5, batches + 1, 5)
+    ]
+    end = {"current_steps": 0, "total_steps": batches, "eval_loss": 1.2, **of_the_epoch, **shown}
+    return [*steps, end]
 
 
 def history(folder: Path) -> History:
@@ -94,6 +129,51 @@ def test_the_patience_of_the_run_counts(tmp_path: Path) -> None:
     assert "info ended-early" in better.splitlines()
 
 
+def by_accuracy(waited: int, losses: list[float], accuracies: list[float]) -> dict[str, Any]:
+    """Return the state of a run that went by its accuracy, with early_stopping_steps: 3."""
+    found = state(10 * len(losses))
+    evaluations = [entry for entry in found["log_history"] if "eval_loss" in entry]
+    for entry, loss, accuracy in zip(evaluations, losses, accuracies, strict=True):
+        entry.update(eval_loss=loss, eval_accuracy=accuracy)
+    found["max_steps"] = 70
+    stopping = {
+        "args": {"early_stopping_patience": 3, "early_stopping_threshold": 0.0},
+        "attributes": {"early_stopping_patience_counter": waited},
+    }
+    return {
+        **found, "best_metric": max(accuracies),
+        "stateful_callbacks": {"EarlyStoppingCallback": stopping},
+    }  # fmt: skip
+
+
+def test_early_stopping_goes_by_the_metric_of_the_run(tmp_path: Path) -> None:
+    falling, rising = [1.0, 0.8, 0.6, 0.4], [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6]
+    flat = [0.5, 0.5, 0.5, 0.5]
+    stopped = invoke("doctor", keep(tmp_path, by_accuracy(3, falling, flat)))
+    assert stopped.status == 0
+    assert "early stopping ended the run after 3 evaluations without a new best" in stopped.out
+    assert "under-training" not in stopped.out
+    better = [number / 10 for number in range(1, 8)]
+    whole = invoke("doctor", keep(tmp_path, by_accuracy(0, rising, better)))
+    assert whole.status == 0
+    assert "early-stopping" not in whole.out
+    assert "info over-fitting" in whole.out.splitlines()
+    assert "  = the run goes by another metric: look where that one was best, or set" in whole.out
+    lost = by_accuracy(0, rising[:4], better[:4])  # ended by other means
+    assert "info ended-early" in invoke("doctor", keep(tmp_path, lost)).out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("metric", "other"), [("loss", False), ("eval_loss", False), ("eval_accuracy", True)]
+)
+def test_the_config_names_the_metric(tmp_path: Path, metric: str, other: bool) -> None:
+    keep(tmp_path, state())
+    config = tmp_path / "c.yaml"
+    config.write_text(f"{CONFIG}metric_for_best_model: {metric}\n", "utf-8")
+    out = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40").out
+    assert ("the run goes by another metric" in out) is other
+
+
 def test_nothing_is_made_of_the_losses_of_ppo(tmp_path: Path) -> None:
     """Its trainer logs a reward beside each loss, as LLaMA Factory's ppo/trainer.py does."""
     found = state()
@@ -128,6 +208,12 @@ def test_the_plan_of_the_config_is_held_against_the_run(tmp_path: Path) -> None:
     assert f"{config} comes to 80 steps on 1 GPU, the run was to do 40" in other.out
     two = ("--dataset-size", "80", "--gpus", "2")
     assert "other-plan" not in invoke("doctor", tmp_path, config, "--isolated", *two).out
+    config.write_text(f"{CONFIG}max_steps: 1\n", "utf-8")
+    one = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "1")
+    assert f"{config} comes to 1 step on 1 GPU, the run was to do 40" in one.out
+    folder = invoke("doctor", tmp_path, tmp_path, "--isolated")
+    assert (folder.status, folder.out) == (2, "")
+    assert f"{tmp_path}: a folder; CONFIG is the one file" in folder.err
     none = invoke("doctor", tmp_path, tmp_path / "none.yaml", "--isolated")
     assert (none.status, none.out) == (2, "")
 
@@ -150,8 +236,10 @@ def test_what_is_no_run_is_said(tmp_path: Path, text: str | None, reason: str) -
 
 NAMES = [
     "log_history", "loss", "step", "eval_loss", "eval_\x1b_loss", "epoch", "global_step",
-    "max_steps", "stateful_callbacks", "EarlyStoppingCallback",
+    "max_steps", "stateful_callbacks", "EarlyStoppingCallback", "best_metric", "grad_norm",
+    "train_runtime",
 ]  # fmt: skip
+LINES = ["current_steps", "total_steps", "loss", "eval_loss", "reward", "epoch"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
     lambda inner: (
@@ -174,6 +262,25 @@ def test_any_state_is_read_or_refused(
     told = invoke("doctor", folder, "--output-format", "json").out
     assert json.loads(told)["version"] == 1
     assert "NaN" not in told
+
+
+VALUES = st.none() | st.booleans() | st.floats() | st.integers(-1, 5) | st.text(max_size=2)
+
+
+@given(
+    st.dictionaries(st.sampled_from(NAMES), JSON),
+    st.lists(st.dictionaries(st.sampled_from(LINES), VALUES), max_size=8),
+)
+@settings(deadline=None, derandomize=True, max_examples=150)
+def test_any_log_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, found: dict[str, Any], lines: list[dict[str, Any]]
+) -> None:
+    folder = log(keep(tmp_path_factory.getbasetemp() / "any-log", found), *lines)
+    done = invoke("doctor", folder, "--output-format", "json")
+    assert done.status in (0, 1), done.err
+    (folder / "trainer_state.json").unlink()
+    done = invoke("doctor", folder)
+    assert done.status in (0, 1, 2), done.err
 
 
 def test_every_sign_and_field_is_explained(tmp_path: Path) -> None:
@@ -263,3 +370,171 @@ def test_losses_of_any_size(tmp_path: Path) -> None:
         entry.update({name: size for name in ("loss", "eval_loss") if name in entry})
     done = invoke("doctor", keep(tmp_path, found))
     assert done.status in (0, 1), done.err
+
+
+def test_a_run_that_is_gone_is_no_run_that_improves(tmp_path: Path) -> None:
+    """With `logging_nan_inf_filter` transformers logs 0 for losses that are NaN."""
+    found = state()
+    entries = [entry for entry in found["log_history"] if "eval_loss" not in entry]
+    for entry in entries[:-1]:
+        entry["grad_norm"] = 1.0
+        if entry["step"] > 20:
+            entry.update(loss=0.0, grad_norm=math.nan)
+    done = invoke("doctor", keep(tmp_path / "state", {**found, "log_history": entries}))
+    assert done.status == 1
+    assert "from step 22 on the loss or its gradient is no number (the trainer logs 0" in done.out
+    assert "under-training" not in done.out
+    lines = [*trained(range(2, 21, 2), 40, 1.0), *trained(range(22, 31, 2), 40, 0.0)]
+    cut = invoke("doctor", log(tmp_path / "log", *lines)).out
+    assert "from step 22 on the loss or its gradient is no number" in cut
+    assert "start again, or from a checkpoint of before it diverged" in cut
+    assert len(history(tmp_path / "log").training) == 10
+
+
+@pytest.mark.parametrize("more", [{}, {"epoch": 0}])
+@pytest.mark.parametrize("batches", [3, 23])
+def test_an_evaluation_on_its_own_is_no_training(
+    tmp_path: Path, batches: int, more: dict[str, float]
+) -> None:
+    alone = log(tmp_path / "alone", *evaluated(batches, **more))
+    done = invoke("doctor", alone)
+    assert (done.status, done.out) == (2, "")
+    assert "no training run here: trainer_log.jsonl tells of an evaluation or a" in done.err
+    training = trained(range(2, 31, 2), 40)
+    killed = log(tmp_path / "killed", *training, *evaluated(batches, **more))
+    found = history(killed)
+    assert (found.done, found.planned, len(found.training), found.evaluation) == (30, 40, 15, ())
+    keep(killed, state(20, ended=False), "checkpoint-20/trainer_state.json")
+    found = history(killed)
+    assert (found.done, found.planned, len(found.evaluation)) == (30, 40, 2)
+
+
+def test_a_prediction_into_the_folder_of_an_ended_run(tmp_path: Path) -> None:
+    training = trained(range(2, 41, 2), 40)
+    ended = history(log(keep(tmp_path, state()), *training))
+    predicted = [line for line in evaluated(203) if line["current_steps"]]  # no line for its end
+    assert history(log(tmp_path, *training, *predicted)) == ended
+
+
+def test_an_evaluation_before_training_is_part_of_it(tmp_path: Path) -> None:
+    """`eval_on_start`; and an evaluation on its own came before."""
+    start = {"current_steps": 0, "total_steps": 40, "eval_loss": 3.0, "epoch": 0}
+    folder = log(tmp_path, *evaluated(23, epoch=0), start, start, *trained([2, 4], 40))
+    assert [(one.step, one.value) for one in history(folder).evaluation] == [(0, 3.0)]
+
+
+def test_a_newer_run_in_the_folder_of_one_that_ended(tmp_path: Path) -> None:
+    """Restarted, with the log kept or deleted, or resumed from a checkpoint."""
+    old, steps = trained(range(2, 41, 2), 40), range(2, 11, 2)
+    attempts = (trained(steps, 40, 3.0), trained(steps, 80, 3.0), trained(range(22, 31, 2), 80))
+    for number, newer in enumerate(attempts):
+        for kept in (old, []):
+            folder = keep(tmp_path / f"{number}{len(kept)}", state())
+            keep(folder, state(20, ended=False), "checkpoint-20/trainer_state.json")
+            keep(folder, state(ended=False), "checkpoint-40/trainer_state.json")
+            found = history(log(folder, *kept, *newer))
+            assert (found.done, found.ended) == (newer[-1]["current_steps"], False)
+            assert found.planned == newer[0]["total_steps"]
+            resumed = number == 2
+            steps_of_it = [one.step for one in found.training]
+            assert steps_of_it == [*(range(2, 21, 2) if resumed else ()), *(
+                line["current_steps"] for line in newer
+            )]  # fmt: skip
+            assert {one.value for one in found.training} == {3.0} or resumed
+            assert found.resumable == (f"{folder}/checkpoint-20" if resumed else None)
+
+
+def test_a_checkpoint_of_an_earlier_run(tmp_path: Path) -> None:
+    """`overwrite_output_dir` deletes the log, and leaves the checkpoints."""
+    keep(tmp_path, state(20, ended=False), "checkpoint-20/trainer_state.json")
+    found = history(log(tmp_path, *trained(range(2, 11, 2), 40, 3.0)))
+    assert (found.done, found.resumable, found.evaluation) == (10, None, ())
+    assert "no checkpoint of it is there to go on from" in invoke("doctor", tmp_path).out
+    less_logged = history(log(tmp_path, *trained(range(2, 21, 2), 40)))  # killed at step 21
+    assert less_logged.resumable == f"{tmp_path}/checkpoint-20"
+
+
+def test_evaluations_whose_loss_is_not_told(tmp_path: Path) -> None:
+    """LLaMA Factory's log leaves the losses of several sets out, the trainer's has them."""
+    several = {"current_steps": 10, "total_steps": 40, "epoch": 0.5, "percentage": 25.0}
+    lines = [*trained(range(2, 11, 2), 40), several, several, *trained(range(12, 17, 2), 40)]
+    assert (
+        "there were evaluations, but no loss of theirs"
+        in invoke("doctor", log(tmp_path, *lines)).out
+    )
+    keep(
+        tmp_path,
+        state(10, ended=False, evaluated="eval_faq_loss"),
+        "checkpoint-10/trainer_state.json",
+    )
+    assert "not-evaluated" not in invoke("doctor", tmp_path).out
+    generated = keep(tmp_path / "generated", state(evaluated="eval_rouge-l"))
+    assert "there were evaluations, but no loss of theirs" in invoke("doctor", generated).out
+    alone = [*trained(range(2, 41, 2), 40), {**several, "current_steps": 40, "epoch": 2.0}]
+    for more in ([], trained([42, 44], 80)):  # summed up, and resumed for longer
+        ended = invoke("doctor", log(tmp_path / "ended", *alone, *more)).out
+        assert "nothing was evaluated during training" in ended
+
+
+def of_reward(folder: Path, *names: str) -> Path:
+    """Write the names of files that LLaMA Factory leaves in a checkpoint of stage rm or ppo."""
+    folder.mkdir(parents=True)
+    for name in ("value_head.safetensors", *names):
+        (folder / name).touch()
+    return folder
+
+
+def test_a_run_of_ppo_starts_again_from_its_checkpoint(tmp_path: Path) -> None:
+    """LLaMA Factory resumes none, and its checkpoints of ppo hold the model alone."""
+    lines = [{**line, "reward": 0.5} for line in trained(range(2, 31, 2), 40)]
+    for name, key in (("adapter_config.json", "adapter"), ("config.json", "model")):
+        folder = log(tmp_path / key, *lines)
+        newest = of_reward(folder / "checkpoint-20", name)
+        assert f"cannot be resumed: start again with {key}_name_or_path: {newest}\n" in (
+            invoke("doctor", folder).out
+        )
+
+
+def test_what_stage_rm_is_told_llama_factory_takes(tmp_path: Path) -> None:
+    """It refuses load_best_model_at_end, and does not resume a whole model."""
+    for name in ("adapter_config.json", "config.json"):
+        folder = tmp_path / name
+        newest = of_reward(folder / "checkpoint-20", name)
+        killed = state(20, ended=False)
+        keep(folder, killed, "checkpoint-20/trainer_state.json")
+        out = invoke("doctor", folder).out
+        if name == "config.json":
+            assert f"start again with model_name_or_path: {newest}" in out
+        else:
+            assert f"resume_from_checkpoint and adapter_name_or_path: {newest}" in out
+        told = invoke("doctor", keep(folder, state()), "--patience", "2").out
+        assert "load_best_model_at_end" not in told
+        assert told.count("metric_for_best_model: eval_loss") == 2
+
+
+@pytest.mark.parametrize(("stage", "refused"), [("rm", True), ("sft", False)])
+def test_the_config_names_the_stage(tmp_path: Path, stage: str, refused: bool) -> None:
+    keep(tmp_path, state())
+    config = tmp_path / "c.yaml"
+    config.write_text(CONFIG.replace("stage: sft", f"stage: {stage}"), "utf-8")
+    out = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40").out
+    assert ("load_best_model_at_end" not in out) is refused
+
+
+def test_a_run_that_has_just_begun(tmp_path: Path) -> None:
+    done = invoke("doctor", log(tmp_path))
+    assert (done.status, done.out) == (2, "")
+    assert (
+        "trainer_log.jsonl holds no whole line yet: a run that has just begun logs after"
+        in done.err
+    )
+
+
+def test_a_run_that_ended_needs_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = len(json.dumps(state()))
+    monkeypatch.setattr("ftlint.doctor.reading.MAX_BYTES", size)
+    log(keep(tmp_path, state()), *trained(range(2, 41, 2), 40, 0.123456789))
+    (tmp_path / "trainer_log.jsonl").open("a").write(" " * size)
+    assert history(tmp_path).ended
+    keep(tmp_path, state(30, ended=False))
+    assert "trainer_log.jsonl: larger than a log can be" in invoke("doctor", tmp_path).err

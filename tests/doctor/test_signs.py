@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from ftlint.doctor.curves import HEIGHT, WIDTH, curves
 from ftlint.doctor.history import History, Loss
+from ftlint.doctor.levels import risen
+from ftlint.doctor.lost import Logged, lost_from
 from ftlint.doctor.signs import signs
 from ftlint.doctor.stopping import best, stops_at
 
@@ -102,6 +105,15 @@ def test_a_loss_that_is_no_number(bad: float) -> None:
         assert str(bad) in sign.text
 
 
+def test_a_loss_that_was_no_number_for_once() -> None:
+    assert names(history([math.nan, *GUIDE], FALLING)) == ["diverged", "over-fitting"]
+    assert names(history([], [*FALLING, math.nan])) == ["diverged"]
+    cut = history([], [2.0, math.nan, 2.0], planned=900, ended=False, resumable="run/checkpoint-4")
+    assert [sign.remedy for sign in signs(cut, 3) if sign.name == "not-finished"] == [
+        "go on with resume_from_checkpoint: run/checkpoint-4"
+    ]
+
+
 def test_how_far_it_went() -> None:
     early = history(GUIDE, FALLING, planned=900, patience=3)
     assert names(early)[0] == "stopped-early"
@@ -113,6 +125,18 @@ def test_how_far_it_went() -> None:
     assert sign.remedy == "go on with resume_from_checkpoint: run/checkpoint-400"
 
 
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ([math.nan] * 3 + [1.0] * 4, 7), ([math.nan] * 4, 4), ([math.inf, math.inf, 2.0], None),
+        ([math.inf] * 4, 4), ([1.0, 2.0, 2.0, 2.0], 4), ([1.0, *[math.nan] * 3], 4),
+    ],
+)  # fmt: skip
+def test_the_first_evaluation_never_counts(values: list[float], ends: int | None) -> None:
+    """As transformers' EarlyStoppingCallback was run; tests/oracle runs it again."""
+    assert stops_at(losses(values), 3) == ends
+
+
 LOSSES = st.lists(st.floats(allow_nan=True, width=32), max_size=40)
 
 
@@ -122,7 +146,7 @@ def test_early_stopping_is_that_of_its_words(values: list[float], patience: int)
     ends, since = None, 0
     for number in range(1, len(values) + 1):
         seen = [value for value in values[: number - 1] if value == value]
-        new = values[number - 1] < min(seen, default=math.inf)
+        new = number == 1 or values[number - 1] < min(seen, default=math.inf)
         since = 0 if new else since + 1
         if since >= patience:
             ends = number
@@ -151,3 +175,77 @@ def test_a_picture_in_full() -> None:
     assert drawn[-1].endswith("step 400")
     assert sum(line.count("·") for line in drawn) == 4
     assert [sum(line.count(mark) for line in drawn) for mark in "o●"] == [1, 1]
+
+
+def logged(*entries: tuple[float, float | None]) -> list[Logged]:
+    return [Logged(number, value, norm) for number, (value, norm) in enumerate(entries, 1)]
+
+
+@pytest.mark.parametrize(
+    ("entries", "lost"),
+    [
+        ([(2.0, 1.0), (1.3, math.nan), (0.0, math.nan)], 2),
+        ([(2.0, 1.0), (0.0, math.inf)], 2),
+        ([(0.0, math.nan)], 1),
+        ([(2.0, 1.0), (0.0, math.nan), (1.9, 1.0)], None),  # fp16 passed over a batch
+        ([(2.0, math.inf), (2.0, math.inf), (2.0, math.inf)], None),  # fp16 finds its scale
+        ([(2.0, math.inf)] * 6, 1),
+        ([(0.1, 1.0), (0.0, 0.0), (0.0, 0.0)], None),  # learnt by heart, in four digits
+        ([(2.0, None), (1.3, None), (0.0, None), (0.0, None)], 3),
+        ([(2.0, None), (0.0, None)], None),
+        ([(0.001, None), (0.0, None), (0.0, None)], None),  # of dpo, in four digits
+        ([(0.0, None), (0.0, None)], None),
+        ([(2.0, None), (0.0, None), (0.0, None), (1.9, None)], None),
+        ([], None),
+    ],
+)
+def test_a_loss_of_0_that_was_never_measured(
+    entries: list[tuple[float, float | None]], lost: int | None
+) -> None:
+    assert lost_from(logged(*entries)) == lost
+
+
+BLOWN = [3.0, 2.0, 1.2, 1.0, 1.0] + [9.5] * 15
+
+
+def test_a_loss_that_left_its_level_for_good() -> None:
+    for evaluation in ([], [1.0, 9.5, 9.6]):
+        (sign,) = signs(history(evaluation, BLOWN), 3)
+        assert (sign.name, sign.severity) == ("diverged", "error")
+    assert (
+        sign.text == "the training loss rose from 3 to 9.5 and more, and is there from step 90 on"
+    )
+    assert "diverged" not in names(history([], BLOWN, rewarded=True))
+
+
+@pytest.mark.parametrize(
+    ("training", "evaluation"),
+    [
+        ([*[9.5] * 3, *[1.0] * 22], []),  # the first steps
+        ([*[1.0] * 22, *[9.5] * 3], []),  # just now: too early to tell
+        ([*[1.0] * 10, 30.0, *[1.0] * 10, 30.0], []),  # spikes
+        ([*[1.0] * 10, *[9.5] * 5, *[1.0] * 10], []),  # it came back
+        ([*[0.8] * 20, *[3.0] * 10], [1.5, 1.4, 1.45]),  # other data at the end
+        ([*[0.69, 0.4, 0.1, 0.01, 0.002] * 3, *[0.3] * 10], []),  # dpo
+        ([*[6.0] * 20, *[9.0] * 10], []),
+        (BLOWN[:19], []),  # few
+        (BLOWN[::-1], []),
+    ],
+)
+def test_what_is_no_such_loss(training: list[float], evaluation: list[float]) -> None:
+    assert "diverged" not in names(history(evaluation, training))
+
+
+@pytest.mark.parametrize("level", [0.5, 2.0, 6.0])
+@pytest.mark.parametrize("logs", [20, 25, 60, 200])
+def test_noise_is_no_such_loss(level: float, logs: int) -> None:
+    draw = random.Random(logs)
+    for _ in range(200):
+        noisy = [level * math.exp(draw.gauss(0, 0.3)) for _ in range(logs)]
+        assert risen(losses(noisy), ()) is None
+
+
+@given(LOSSES, LOSSES)
+def test_any_losses_have_levels(training: list[float], evaluation: list[float]) -> None:
+    found = risen(losses(training), losses(evaluation))
+    assert found is None or found.low < found.high

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint.doctor.history import History, read
+from ftlint.doctor.history import History, Loss, read
 from ftlint.doctor.signs import signs
 from ftlint.doctor.stopping import best, stops_at
 
@@ -92,6 +93,45 @@ def test_early_stopping_ends_where_it_is_said(runs: Path) -> None:
     assert whole.evaluation[number - 1].step == stopped.done
     assert stopped.patience == PATIENCE
     assert "stopped-early" in [sign.name for sign in signs(stopped, PATIENCE)]
+
+
+REPLAY = """
+import json, sys
+from types import SimpleNamespace
+from transformers import EarlyStoppingCallback, Trainer, TrainerControl, TrainerState
+
+def stops_at(losses, patience):
+    args = SimpleNamespace(
+        greater_is_better=False, metric_for_best_model="eval_loss", save_strategy="steps"
+    )
+    trainer = SimpleNamespace(args=args, state=TrainerState())
+    callback = EarlyStoppingCallback(patience)
+    for number, loss in enumerate(losses, 1):
+        control = TrainerControl()
+        callback.on_evaluate(args, trainer.state, control, {"eval_loss": loss})
+        Trainer._determine_best_metric(trainer, {"eval_loss": loss}, None)
+        if control.should_training_stop:
+            return number
+
+json.dump([stops_at(*case) for case in json.load(sys.stdin)], sys.stdout)
+"""
+
+
+@pytest.mark.parametrize("release", ["0.9.4", "0.9.5"])
+def test_the_replay_is_that_of_the_callback(release: str) -> None:
+    """Over evaluations of which some are no number, the first among them."""
+    draw = random.Random(7)
+    values = (math.nan, math.inf, 1.0, 2.0, 3.0, 4.0)
+    cases = [
+        (draw.choices(values, k=draw.randrange(1, 12)), draw.randrange(1, 4)) for _ in range(500)
+    ]
+    done = subprocess.run(
+        [str(python_of(release)), "-c", REPLAY], input=json.dumps(cases), text=True,
+        check=True, capture_output=True, timeout=600,
+    )  # fmt: skip
+    for (found, patience), number in zip(cases, json.loads(done.stdout), strict=True):
+        replayed = tuple(Loss(step, value) for step, value in enumerate(found))
+        assert stops_at(replayed, patience) == number, found
 
 
 def test_a_killed_run_is_read_from_its_checkpoint_and_log(runs: Path, tmp_path: Path) -> None:

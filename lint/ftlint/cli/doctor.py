@@ -6,16 +6,19 @@ import json
 import os
 
 from ftlint.cli.check import guarded, wants_colour, write
-from ftlint.doctor.history import Unreadable, read
+from ftlint.doctor.history import EVALUATED, read
+from ftlint.doctor.reading import Unreadable
 from ftlint.doctor.signs import Sign, signs
 from ftlint.run import CLEAN, FINDINGS, Refused
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ftlint.cli.steps import Asked
     from ftlint.doctor.history import History
+    from ftlint.steps import StepPlan
 
 PATIENCE = 3
 """Evaluations that the guide waits for a new best."""
@@ -42,8 +45,13 @@ def _doctor(wanted: Wanted) -> int:
     history = read(wanted.folder)
     if isinstance(history, Unreadable):
         raise Refused(f"{wanted.folder}: {history.reason}")
+    against: list[Sign] = []
+    if wanted.of is not None:
+        plan, effective = _planned(wanted.of)
+        against += _against_plan(history, plan, wanted.of.request.paths[0])
+        history = _as_set_up(history, effective)
     patience = wanted.patience or history.patience or PATIENCE
-    found = [*_against_plan(history, wanted.of), *signs(history, patience)]
+    found = [*against, *signs(history, patience)]
     if wanted.format == "json":
         write(json.dumps(as_object(history, found), indent=1, allow_nan=False) + "\n")
     else:
@@ -52,25 +60,47 @@ def _doctor(wanted: Wanted) -> int:
     return FINDINGS if any(sign.severity != "info" for sign in found) else CLEAN
 
 
-def _against_plan(history: History, of: Asked | None) -> Iterator[Sign]:
-    """Yield where the trainer's own plan is not that of the config."""
-    if of is None:
-        return
+def _planned(of: Asked) -> tuple[StepPlan, dict[str, Any]]:
+    """Return the plan of the config and what it sets."""
     from ftlint.cli.steps import planned
     from ftlint.steps import NoPlan
 
-    (path,) = of.request.paths
-    plan = planned(of)
-    if plan is None or isinstance(plan, (NoPlan, str)):
-        reason = plan.reason if isinstance(plan, NoPlan) else plan
-        raise Refused(f"{os.fspath(path)}: {reason or 'no config that trains'}")
+    (path,) = map(os.fspath, of.request.paths)
+    if os.path.isdir(path):
+        raise Refused(f"{path}: a folder; CONFIG is the one file that the run was started with")
+    found = planned(of)
+    if found is None or isinstance(found, str):
+        raise Refused(f"{path}: {found or 'no config that trains'}")
+    plan, effective = found
+    if isinstance(plan, NoPlan):
+        raise Refused(f"{path}: {plan.reason}")
+    return plan, effective
+
+
+def _as_set_up(history: History, effective: dict[str, Any]) -> History:
+    """Return the run with what only its config tells."""
+    stage = effective.get("stage")
+    history = history._replace(
+        rewarded=history.rewarded or stage == "ppo",
+        value_head=history.value_head or stage in ("rm", "ppo"),
+    )
+    metric = effective.get("metric_for_best_model")
+    if not isinstance(metric, str):
+        return history
+    found = EVALUATED.fullmatch(f"eval_{metric.removeprefix('eval_')}")
+    other = found is None or found[1] != history.evaluated_on
+    return history._replace(other_metric=history.other_metric or other)
+
+
+def _against_plan(history: History, plan: StepPlan, path: str | os.PathLike[str]) -> Iterator[Sign]:
+    """Yield where the trainer's own plan is not that of the config."""
     steps, done = plan.total_steps, history.planned
     if done is None or (steps.low <= done and (steps.high is None or done <= steps.high)):
         return
     said = f"{steps.low:,}" if steps.exact is not None else f"{steps.low:,} to {steps.high or '?'}"
     yield Sign(
         "other-plan", "warning",
-        f"{path} comes to {said} steps on {plan.world_size} GPU"
+        f"{path} comes to {said} step{'' if said == '1' else 's'} on {plan.world_size} GPU"
         f"{'' if plan.world_size == 1 else 's'}, the run was to do {done:,}",
         "the run had other data, settings or GPUs: say --gpus N, or look what changed since",
     )  # fmt: skip

@@ -18,7 +18,9 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
+    from ftlint.context import Context
     from ftlint.engine import Options
     from ftlint.report.plans import Fit, Time, Untimed
 
@@ -62,19 +64,30 @@ def _steps(asked: Asked) -> int:
     return USAGE if failures or unplanned else CLEAN
 
 
-def planned(asked: Asked) -> StepPlan | NoPlan | str | None:
-    """Return the plan of the one config that is asked for, or why there is none."""
-    for found in _columns(asked):
-        return found.plan if isinstance(found, Column) else found.reason
+def planned(asked: Asked) -> tuple[StepPlan | NoPlan, dict[str, Any]] | str | None:
+    """Return the plan of the one config asked for and what it sets, or why there is none."""
+    for path, context in _configs(asked):
+        if isinstance(context, Unreadable):
+            return context.reason
+        for column in _plans(path, context, asked.gpus):
+            return column.plan, context.instance["effective"]
     return None
 
 
 def _columns(asked: Asked) -> Iterator[Column | Unreadable]:
+    for path, context in _configs(asked):
+        if isinstance(context, Unreadable):
+            yield context
+        else:
+            yield from _plans(path, context, asked.gpus)
+
+
+def _configs(asked: Asked) -> Iterator[tuple[str, Context | Unreadable]]:
     judges = Judges(asked.request)
     settings = judges.of(os.getcwd())[1]
     for found in expand(asked.request.paths, settings.exclude, settings.root):
         if isinstance(found, Unreadable):
-            yield found
+            yield found.path, found
             continue
         path = "<stdin>" if found.path == STDIN else found.path
         options = judges.of(os.path.dirname(os.path.abspath(path)))[0]
@@ -83,26 +96,25 @@ def _columns(asked: Asked) -> Iterator[Column | Unreadable]:
         else:
             data = read(found.path, options.limits.bytes + 1)
         if isinstance(data, Unreadable):
-            yield data
+            yield path, data
             continue
-        for column in _plans(path, data, options, asked.gpus):
-            if found.named or isinstance(column, Column):
-                yield column
+        context = _context(path, data, options)
+        if found.named or not isinstance(context, Unreadable):
+            yield path, context
 
 
-def _plans(
-    path: str, data: bytes, options: Options, gpus: tuple[int, ...]
-) -> Iterator[Column | Unreadable]:
-    """Yield the plan of a config for each launch."""
+def _context(path: str, data: bytes, options: Options) -> Context | Unreadable:
     source = decode(path, data)
     if len(data) > options.limits.bytes or isinstance(source, Undecodable):
-        yield Unreadable(path, "not the text of a config")
-        return
+        return Unreadable(path, "not the text of a config")
     examined = examine(source, options)
     if isinstance(examined, Result) or examined[0].command != "train":
-        yield Unreadable(path, _why(examined) or "not a training config of LLaMA Factory")
-        return
-    context = examined[0]
+        return Unreadable(path, _why(examined) or "not a training config of LLaMA Factory")
+    return examined[0]
+
+
+def _plans(path: str, context: Context, gpus: tuple[int, ...]) -> Iterator[Column]:
+    """Yield the plan of a config for each launch."""
     instance, given = context.instance, context.given
     inputs = None if context.planned is None else context.planned.inputs
     if inputs is None:

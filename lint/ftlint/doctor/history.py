@@ -1,17 +1,24 @@
 """What a run left behind, read: its losses by step, how far it was to go and how far it went.
 
 Source: trainer_state.json of transformers, in the output folder once a run has ended and in every
-checkpoint; trainer_log.jsonl, to which LLaMA Factory adds a line each time something is logged.
+checkpoint; trainer_log.jsonl, to which LLaMA Factory adds a line each time something is logged; the
+value head that it writes beside a model of stage rm or ppo, whose checkpoints of ppo have no state.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import re
 
-from ftlint import files
+from ftlint.doctor.lost import Logged, lost_from, measured
+from ftlint.doctor.reading import Unreadable, count, lines_of, number, object_of
+from ftlint.doctor.trainer_log import (
+    Attempt,
+    after_the_end,
+    evaluates_several,
+    last_attempt,
+    of_training,
+)
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 STATE, LOG = "trainer_state.json", "trainer_log.jsonl"
-MAX_BYTES = 1 << 28
+VALUE_HEADS, ADAPTER = ("value_head.safetensors", "value_head.bin"), "adapter_config.json"
 EVALUATED = re.compile(r"eval_(?:(.+)_)?loss")
 
 
@@ -45,6 +52,10 @@ class History(NamedTuple):
     """Which of several sets `evaluation` is of; None for the only one."""
     patience: int | None
     """Evaluations without a new best that the run itself waits for."""
+    stopped: bool = False
+    """It has waited for so many."""
+    other_metric: bool = False
+    """Which model is best is told by another metric than the loss of `evaluation`."""
     ended: bool = False
     """Training came to its own end, early or not: the trainer has summed it up."""
     checkpoints: tuple[int, ...] = ()
@@ -52,14 +63,16 @@ class History(NamedTuple):
     resumable: str | None = None
     """The newest checkpoint that is whole, as a path; the folder itself where it is one."""
     is_checkpoint: bool = False
+    unmeasured: bool = False
+    """There were evaluations whose loss is not told."""
+    lost: int | None = None
+    """The step from which on the training losses that were logged are none."""
     rewarded: bool = False
     """A run of stage ppo: it logs rewards, is never evaluated, and its loss tells nothing."""
-
-
-class Unreadable(NamedTuple):
-    """Why a folder tells of no run."""
-
-    reason: str
+    value_head: bool = False
+    """A run of stage rm or ppo: LLaMA Factory loads no best model of it back."""
+    given_as: str = "model_name_or_path"
+    """The key that takes what it trained, to start from that."""
 
 
 def read(folder: str) -> History | Unreadable:
@@ -67,47 +80,83 @@ def read(folder: str) -> History | Unreadable:
     if not os.path.isdir(folder):
         return Unreadable("no such folder")
     checkpoints = _checkpoints(folder)
-    found = list(_states(folder, checkpoints))
-    lines = _lines(os.path.join(folder, LOG))
-    if isinstance(lines, Unreadable):
-        return Unreadable(f"{LOG}: {lines.reason}")
+    own = object_of(os.path.join(folder, STATE))
+    summed_up = isinstance(own, dict) and _is_summed_up(own)
+    written = lines_of(os.path.join(folder, LOG))
+    if isinstance(written, Unreadable):
+        if not summed_up:
+            return Unreadable(f"{LOG}: {written.reason}")
+        written = []  # the state tells all of a run that ended
+    lines = of_training(written or [])
+    if isinstance(own, dict) and summed_up:
+        lines = lines if after_the_end(lines, _steps(own), count(own.get("max_steps"))) else []
+    attempt = last_attempt(lines)
+    found = list(_states(folder, own, checkpoints, attempt))
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
-    if not whole and not lines:
+    if not whole and attempt is None:
         reasons = [f"{name}: {one.reason}" for name, one in found if isinstance(one, Unreadable)]
         none = f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?"
+        if written:
+            none = f"no training run here: {LOG} tells of an evaluation or a prediction alone"
+        elif written is not None:
+            none = (
+                f"{LOG} holds no whole line yet: a run that has just begun logs after logging_steps"
+            )
         return Unreadable(reasons[0] if reasons else none)
     name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
-    told = [name] if name else []
+    told = [*([name] if name else []), *([] if attempt is None else [LOG])]
     resumable = folder if _is_checkpoint(folder) else None
     if resumable is None and whole and whole[-1][0] != STATE:
         resumable = os.path.join(folder, os.path.dirname(whole[-1][0]))
-    logged = state.get("log_history")
-    entries = [one for one in logged if isinstance(one, dict)] if isinstance(logged, list) else []
-    lines = _last_attempt(lines)
-    further = _whole(lines[-1].get("current_steps")) if lines else None
-    ended = any("train_runtime" in one for one in entries) and (further or 0) <= _steps(state)
-    if lines and not ended:  # the log goes on after the last checkpoint
-        told.append(LOG)
-    else:
-        lines = []
-    history = _history(folder, tuple(told), state, entries, lines)
-    return history._replace(ended=ended, checkpoints=checkpoints, resumable=resumable)
+    history = _history(folder, tuple(told), state, () if attempt is None else attempt.lines)
+    ended = attempt is None and _is_summed_up(state)
+    newest = os.path.join(folder, f"checkpoint-{checkpoints[-1]}") if checkpoints else folder
+    return history._replace(
+        ended=ended, checkpoints=checkpoints, resumable=resumable,
+        value_head=history.rewarded or any(_holds(newest, name) for name in VALUE_HEADS),
+        given_as="adapter_name_or_path" if _holds(newest, ADAPTER) else history.given_as,
+    )  # fmt: skip
+
+
+def _holds(folder: str, name: str) -> bool:
+    return os.path.lexists(os.path.join(folder, name))
 
 
 def _states(
-    folder: str, checkpoints: tuple[int, ...]
+    folder: str,
+    own: dict[str, Any] | Unreadable | None,
+    checkpoints: tuple[int, ...],
+    attempt: Attempt | None,
 ) -> Iterator[tuple[str, dict[str, Any] | Unreadable | None]]:
     """Yield the folder's own state, and those of checkpoints down to the newest that is whole.
 
     A run that is killed while it writes a checkpoint leaves half a file: the one before counts.
+    What the attempt that was logged last neither wrote nor went on from is of an earlier run.
     """
-    yield STATE, _object(os.path.join(folder, STATE))
+    if not isinstance(own, dict) or _is_of(own, attempt):
+        yield STATE, own
     for step in checkpoints[::-1]:
         name = os.path.join(f"checkpoint-{step}", STATE)
-        found = _object(os.path.join(folder, name))
-        yield name, found
-        if isinstance(found, dict):
+        found = object_of(os.path.join(folder, name))
+        if not isinstance(found, dict):
+            yield name, found
+        elif _is_of(found, attempt):
+            yield name, found
             return
+
+
+def _is_of(state: dict[str, Any], attempt: Attempt | None) -> bool:
+    logged = max((count(one.get("step")) or 0 for one in _entries(state)), default=0)
+    return attempt is None or attempt.follows(logged, count(state.get("max_steps")))
+
+
+def _entries(state: dict[str, Any]) -> list[dict[str, Any]]:
+    logged = state.get("log_history")
+    return [one for one in logged if isinstance(one, dict)] if isinstance(logged, list) else []
+
+
+def _is_summed_up(state: dict[str, Any]) -> bool:
+    return any("train_runtime" in one for one in _entries(state))
 
 
 def _is_checkpoint(folder: str) -> bool:
@@ -115,56 +164,64 @@ def _is_checkpoint(folder: str) -> bool:
 
 
 def _steps(state: dict[str, Any]) -> int:
-    return _whole(state.get("global_step")) or 0
+    return count(state.get("global_step")) or 0
 
 
 def _history(
     folder: str,
     sources: tuple[str, ...],
     state: dict[str, Any],
-    entries: list[dict[str, Any]],
-    lines: list[dict[str, Any]],
+    lines: tuple[dict[str, Any], ...],
 ) -> History:
+    entries = _entries(state)
     names = [name for one in entries for name in one if EVALUATED.fullmatch(name)]
     name = "eval_loss" if "eval_loss" in names or not names else names[0]
-    known = {**dict(_losses(lines, "loss", "current_steps")), **dict(_losses(entries, "loss"))}
+    known = {**_training(lines, "current_steps"), **_training(entries)}
+    logged = [known[step] for step in sorted(known)]
+    lost = lost_from(logged)
     evaluated = {
         **dict(_losses(lines, "eval_loss", "current_steps")), **dict(_losses(entries, name))
     }  # fmt: skip
-    steps = [_whole(state.get("global_step")), *(_whole(one.get("current_steps")) for one in lines)]
+    steps = [count(state.get("global_step")), *(count(one.get("current_steps")) for one in lines)]
     plans = [
-        *(_whole(one.get("total_steps")) for one in lines[::-1]),
-        _whole(state.get("max_steps")),
+        *(count(one.get("total_steps")) for one in lines[::-1]),
+        count(state.get("max_steps")),
     ]
-    epochs = [_number(state.get("epoch")), *(_number(one.get("epoch")) for one in lines)]
+    epochs = [number(state.get("epoch")), *(number(one.get("epoch")) for one in lines)]
     match = EVALUATED.fullmatch(name)
+    patience = _early_stopping(state, "args", "early_stopping_patience")
+    waited = _early_stopping(state, "attributes", "early_stopping_patience_counter")
+    best = number(state.get("best_metric"))
     return History(
         folder, sources, planned=next((one for one in plans if one), None),
         done=max((one for one in steps if one is not None), default=None),
         epochs=max((one for one in epochs if one is not None), default=None),
-        training=_sorted(known), evaluation=_sorted(evaluated),
-        evaluated_on=match[1] if match else None, patience=_patience(state),
+        training=tuple(Loss(one.step, one.value) for one in measured(logged, lost)), lost=lost,
+        evaluation=_sorted(evaluated),
+        evaluated_on=match[1] if match else None, patience=patience,
+        stopped=patience is not None and waited is not None and waited >= patience,
+        other_metric=best is not None and best not in evaluated.values(),
         is_checkpoint=_is_checkpoint(folder),
+        unmeasured=not evaluated and (
+            any(name.startswith("eval_") for one in entries for name in one)
+            or evaluates_several(lines)
+        ),
         rewarded=any(one.get("reward") is not None for one in (*entries, *lines)),
     )  # fmt: skip
 
 
-def _last_attempt(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out what was logged again: a run that is resumed goes on from an earlier step."""
-    kept: list[dict[str, Any]] = []
-    for line in lines:
-        step = _whole(line.get("current_steps"))
-        while step is not None and kept and (_whole(kept[-1].get("current_steps")) or 0) > step:
-            kept.pop()
-        kept.append(line)
-    return kept
+def _training(entries: Iterable[dict[str, Any]], step: str = "step") -> dict[int, Logged]:
+    return {
+        at: Logged(at, value, number(one.get("grad_norm"), finite=False))
+        for one in entries for at, value in _losses([one], "loss", step)
+    }  # fmt: skip
 
 
 def _losses(
     entries: Iterable[dict[str, Any]], name: str, step: str = "step"
 ) -> Iterator[tuple[int, float]]:
     for one in entries:
-        at, value = _whole(one.get(step)), _number(one.get(name), finite=False)
+        at, value = count(one.get(step)), number(one.get(name), finite=False)
         if at is not None and value is not None:
             yield at, value
 
@@ -173,11 +230,11 @@ def _sorted(losses: dict[int, float]) -> tuple[Loss, ...]:
     return tuple(Loss(step, losses[step]) for step in sorted(losses))
 
 
-def _patience(state: dict[str, Any]) -> int | None:
+def _early_stopping(state: dict[str, Any], *names: str) -> int | None:
     found: Any = state
-    for name in ("stateful_callbacks", "EarlyStoppingCallback", "args", "early_stopping_patience"):
+    for name in ("stateful_callbacks", "EarlyStoppingCallback", *names):
         found = found.get(name) if isinstance(found, dict) else None
-    return _whole(found)
+    return count(found)
 
 
 def _checkpoints(folder: str) -> tuple[int, ...]:
@@ -187,54 +244,3 @@ def _checkpoints(folder: str) -> tuple[int, ...]:
         return ()
     found = (re.fullmatch(r"checkpoint-([0-9]{1,15})", name) for name in names)
     return tuple(sorted(int(match[1]) for match in found if match))
-
-
-def _number(value: object, *, finite: bool = True) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) or not finite else None
-
-
-def _whole(value: object) -> int | None:
-    number = _number(value)
-    return None if number is None or number < 0 or number != int(number) else int(number)
-
-
-def _bytes(path: str) -> bytes | Unreadable | None:
-    if not os.path.lexists(path):
-        return None
-    data = files.read(path, MAX_BYTES + 1)
-    if isinstance(data, files.Unreadable):
-        return Unreadable(data.reason)
-    return data if len(data) <= MAX_BYTES else Unreadable("larger than a log can be")
-
-
-def _object(path: str) -> dict[str, Any] | Unreadable | None:
-    data = _bytes(path)
-    if data is None or isinstance(data, Unreadable):
-        return data
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        return Unreadable(f"not JSON: {error}")
-    return found if isinstance(found, dict) else Unreadable("no JSON object")
-
-
-def _lines(path: str) -> list[dict[str, Any]] | Unreadable:
-    """Return the lines that are objects; the last one of a killed run may be cut off."""
-    data = _bytes(path)
-    if data is None or isinstance(data, Unreadable):
-        return data or []
-    found = []
-    for line in data.splitlines():
-        try:
-            one = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(one, dict):
-            found.append(one)
-    return found

@@ -1,7 +1,8 @@
 """Where early stopping ends a run, replayed over its evaluations.
 
 Source: transformers EarlyStoppingCallback, with no threshold, as LLaMA Factory sets it up: an
-evaluation that is no new best counts, a new best starts the count anew.
+evaluation that is no new best counts, a new best starts the count anew. The first one never counts:
+there is no best yet, and one that is no number makes none.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def stops_at(losses: Sequence[Loss], patience: int) -> int | None:
     """Return after which evaluation (from 1) a run ends that waits so long; None if it does not."""
     least, waited = float("inf"), 0
     for number, one in enumerate(losses, 1):
-        if one.value < least:
-            least, waited = one.value, 0
+        if one.value < least or number == 1:
+            least, waited = min(least, one.value), 0
             continue
         waited += 1
         if waited >= patience:

@@ -1,0 +1,75 @@
+"""JSON that a run left, read without trust in it."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+
+from ftlint import files
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_BYTES = 1 << 28
+
+
+class Unreadable(NamedTuple):
+    """Why a folder tells of no run."""
+
+    reason: str
+
+
+def number(value: object, *, finite: bool = True) -> float | None:
+    """Return a value that is a number a float can hold, as one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) or not finite else None
+
+
+def count(value: object) -> int | None:
+    """Return a value that is a whole number and not negative."""
+    found = number(value)
+    return None if found is None or found < 0 or found != int(found) else int(found)
+
+
+def _bytes(path: str) -> bytes | Unreadable | None:
+    if not os.path.lexists(path):
+        return None
+    data = files.read(path, MAX_BYTES + 1)
+    if isinstance(data, files.Unreadable):
+        return Unreadable(data.reason)
+    return data if len(data) <= MAX_BYTES else Unreadable("larger than a log can be")
+
+
+def object_of(path: str) -> dict[str, Any] | Unreadable | None:
+    """Return the object that a file holds; None where there is no file."""
+    data = _bytes(path)
+    if data is None or isinstance(data, Unreadable):
+        return data
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        return Unreadable(f"not JSON: {error}")
+    return found if isinstance(found, dict) else Unreadable("no JSON object")
+
+
+def lines_of(path: str) -> list[dict[str, Any]] | Unreadable | None:
+    """Return the lines that are objects; the last one of a killed run may be cut off."""
+    data = _bytes(path)
+    if data is None or isinstance(data, Unreadable):
+        return data
+    found = []
+    for line in data.splitlines():
+        try:
+            one = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(one, dict):
+            found.append(one)
+    return found
