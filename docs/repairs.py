@@ -20,7 +20,7 @@ EDITS = """
 ## Every single edit
 
 At every key of {files} published configs, in four forms of each file, one edit at a time: the pair
-deleted, deleted but for its trailing comment, renamed, given another value, another pair put below
+deleted, renamed, given another value, another pair put below
 it. After each the file is held to be what was planned, by ftlint's own reading, by ruamel's
 round-trip loader and by its lines and comments counted from the two texts alone; a refused edit is
 one that ftlint would not make without guessing.
@@ -36,9 +36,9 @@ FIXES = """
 ## Every fix
 
 What `--fix` and `--unsafe-fixes` do to the same files in the same forms. Held of each: it ends;
-a second run changes nothing; every comment is there but those that a fix says it takes along; every
-line that changed is one of a fixed key; no error or warning is new but what the file had all along
-and a misread key hid. Fixes that would break one of these are withheld.
+a second run changes nothing; every comment is there, that of a deleted pair on the line it had;
+every line that changed is one of a fixed key; no error or warning is new but what the file had all
+along and a misread key hid. Fixes that would break one of these are withheld.
 
 """
 BESIDE = """
@@ -49,7 +49,6 @@ line wrapped), one single edit in {step}; lines and comments that nobody asked t
 
 """
 VERDICTS = ("done", "refused", "failed")
-NAMES = {"strip": "delete, comment kept"}
 
 
 def edits(sheet: dict[str, Any]) -> str:
@@ -59,8 +58,7 @@ def edits(sheet: dict[str, Any]) -> str:
     styles, forms, operations = (
         list(dict.fromkeys(kind[place] for kind in counts)) for place in range(3)
     )
-    names = [NAMES.get(one, one) for one in operations]
-    head = ["style", "form of the file", *names, "failures"]
+    head = ["style", "form of the file", *operations, "failures"]
     rows = [
         [style, form, *(f"{_sum(counts, style, form, one):,}" for one in operations),
          str(_sum(counts, style, form, "failed"))]
@@ -78,10 +76,9 @@ def edits(sheet: dict[str, Any]) -> str:
 
 def fixes(sheet: list[dict[str, Any]]) -> str:
     """Return the part on whole fixes."""
-    keys = ("files", "changed", "fixes", "withheld", "comments", "comments kept",
-            "comments removed as said")  # fmt: skip
+    keys = ("files", "changed", "fixes", "withheld", "comments", "comments kept")
     head = ["release", "fixes", "files", "changed", "fixes made", "withheld",
-            "comments in changed files", "kept", "taken along, as said", "failures"]  # fmt: skip
+            "comments in changed files", "kept", "failures"]  # fmt: skip
     rows = [
         [one["release"], "unsafe too" if one["unsafe"] else "safe",
          *(f"{one['counts'].get(key, 0):,}" for key in keys), str(len(one["failures"]))]

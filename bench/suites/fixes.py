@@ -36,7 +36,7 @@ from ftlint.source import Source, decode, of_text  # noqa: E402
 from ftlint.target import resolve_target  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from ftlint.records import Change
 
@@ -59,6 +59,8 @@ class Repair(NamedTuple):
     text: str
     changes: tuple[Change, ...]
     after: str
+    below: str | None = None
+    """The key that an inserted one was put below."""
 
 
 def sources() -> Iterator[Source]:
@@ -67,7 +69,7 @@ def sources() -> Iterator[Source]:
         source = decode(path.name, path.read_bytes())
         if isinstance(source, Source) and isinstance(read_page(source, OMEGACONF), Page):
             try:
-                by_ruamel(source.text, ())
+                by_ruamel(Repair("", source.text, (), source.text))
             except YAMLError:
                 continue
             yield source
@@ -89,10 +91,8 @@ def single(source: Source, number: int) -> Iterator[Repair]:
                 continue
             plan = make()
             if isinstance(plan, Plan):
-                changes = plan.changes
-                if kind == "insert a key":  # ruamel has to be told where
-                    changes = (changes[0]._replace(comment=name),)
-                yield Repair(kind, source.text, changes, splice(source.text, plan.edits))
+                after = splice(source.text, plan.edits)
+                yield Repair(kind, source.text, plan.changes, after, name)
 
 
 def whole(source: Source) -> Iterator[Repair]:
@@ -104,16 +104,16 @@ def whole(source: Source) -> Iterator[Repair]:
             yield Repair(kind, source.text, changes, fixed.source.text)
 
 
-def by_ruamel(text: str, changes: Iterable[Change]) -> str:
+def by_ruamel(repair: Repair) -> str:
     """Return the text with the changes made to ruamel's data, dumped again."""
     yaml = YAML(typ="rt")
     yaml.preserve_quotes = True
     yaml.width = sys.maxsize
     yaml.allow_duplicate_keys = True
-    data: Any = yaml.load(text)
-    for change in changes:
+    data: Any = yaml.load(repair.text)
+    for change in repair.changes:
         keys = list(data)
-        if change.kind in ("delete", "strip"):
+        if change.kind == "delete":
             del data[change.key]
         elif change.kind == "replace":
             data[change.key] = yaml.load(change.text)
@@ -121,7 +121,7 @@ def by_ruamel(text: str, changes: Iterable[Change]) -> str:
             place = keys.index(change.key)
             data.insert(place, change.text, data.pop(change.key))
         else:
-            place = keys.index(change.comment) + 1 if change.comment in keys else len(keys)
+            place = keys.index(repair.below) + 1 if repair.below in keys else len(keys)
             data.insert(place, change.key, yaml.load(change.text))
     out = io.StringIO()
     yaml.dump(data, out)
@@ -140,10 +140,7 @@ def harm(repair: Repair, after: str) -> Harm:
     old = [line for number, line in lines(repair.text) if number not in mine and line.strip()]
     kept = Counter(line for _, line in lines(after))
     gone = Counter(old) - kept
-    own: Counter[str | None] = Counter(
-        change.comment for change in repair.changes if change.kind == "delete"
-    )
-    lost = Counter[str | None](comments(repair.text)) - own - Counter(comments(after))
+    lost = Counter(comments(repair.text)) - Counter(comments(after))
     return Harm(sum(gone.values()), sum(lost.values()))
 
 
@@ -169,10 +166,10 @@ def main() -> None:
     untouched = same = 0
     for number, source in enumerate(sources()):
         untouched += 1
-        same += by_ruamel(source.text, ()) == source.text
+        same += by_ruamel(Repair("", source.text, (), source.text)) == source.text
         for repair in (*single(source, number), *whole(source)):
             try:
-                theirs = harm(repair, by_ruamel(repair.text, repair.changes))
+                theirs = harm(repair, by_ruamel(repair))
             except (YAMLError, AssertionError, ValueError, KeyError):
                 broken[repair.kind] += 1
                 continue

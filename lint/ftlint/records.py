@@ -31,15 +31,12 @@ class Edit(NamedTuple):
 class Change(NamedTuple):
     """What a fix does to one key of the data; its edits are held against it afterwards.
 
-    `text` is the new name of a renamed key, or the value of a replaced or inserted one as written;
-    `comment` is the trailing comment that a deleted pair takes along; `strip` deletes the pair and
-    leaves it.
+    `text` is the new name of a renamed key, or the value of a replaced or inserted one as written.
     """
 
-    kind: Literal["delete", "strip", "rename", "replace", "insert"]
+    kind: Literal["delete", "rename", "replace", "insert"]
     key: str
     text: str = ""
-    comment: str | None = None
 
 
 class Fix(NamedTuple):

@@ -112,11 +112,6 @@ def fixes_of(path: Path, release: str, unsafe: bool, forms: Iterable[str] = FORM
         counts["changed"] += 1
         counts["comments"] += len(comments(source.text))
         counts["comments kept"] += len(comments(fixed.source.text))
-        counts["comments removed as said"] += sum(
-            change.comment is not None
-            for one in dict.fromkeys(fixed.applied)
-            for change in one.changes
-        )
         try:
             hold(source, fixed, options, unsafe)
         except AssertionError as error:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 FORMS = ("lf", "crlf", "bom", "no final newline")
-OPERATIONS = ("delete", "strip", "rename", "replace", "insert")
+OPERATIONS = ("delete", "rename", "replace", "insert")
 NEW = "renamed_key"
 VALUES = ("7", "lora", "1.0e-4", "[a, b]", '"no"', "a b/c-d", "null")
 
@@ -67,8 +67,6 @@ def single_edits(page: Page, step: int = 1, offset: int = 0) -> Iterator[Outcome
             if isinstance(plan, Refused):
                 yield Outcome(name, operation, "refused", plan.reason)
                 continue
-            if operation == "strip" and plan.changes[0].kind == "delete":
-                continue  # there is no comment to leave
             reason = _fault(page, witness, plan, name, operation)
             yield Outcome(name, operation, "failed" if reason else "done", reason or "")
 
@@ -76,8 +74,6 @@ def single_edits(page: Page, step: int = 1, offset: int = 0) -> Iterator[Outcome
 def _plan(page: Page, name: str, operation: str, value: str) -> Plan | Refused:
     if operation == "delete":
         return edits.delete(page, name)
-    if operation == "strip":
-        return edits.strip(page, name)
     if operation == "rename":
         return edits.rename(page, name, NEW)
     if operation == "replace":
@@ -101,20 +97,20 @@ def stray_change(before: str, after: str, name: str, operation: str) -> str | No
         "\r\n" not in before and "\r" in after
     ):
         return "line ends are mixed"
-    if before.endswith("\n") != after.endswith("\n") and operation not in ("delete", "strip"):
+    if before.endswith("\n") != after.endswith("\n") and operation != "delete":
         return "the end of the file changed"
     lost, new = Counter(_comments(before)), Counter(_comments(after))
-    if new - lost or (lost - new).total() > (operation == "delete"):
+    if new != lost:
         return f"comments differ: {lost - new} {new - lost}"
     if before.lstrip(BOM + " \r\n").startswith("{"):
         return _stray_in_flow(before, after, name, operation)
     gone, come = _difference(_lines(before), _lines(after))
     if operation == "insert":
         right = not gone and len([line for line in come if line.strip()]) == 1
-    elif operation in ("delete", "strip"):
+    elif operation == "delete":
         written = [line for line in gone if line.strip()]
         left = [line.lstrip()[:1] for line in come]
-        right = bool(written) and name in written[0] and left == ["#"] * (operation == "strip")
+        right = bool(written) and name in written[0] and left in ([], ["#"])
     else:
         right = len(come) == 1 and bool(gone)
         if operation == "rename":
@@ -131,7 +127,6 @@ def _stray_in_flow(before: str, after: str, name: str, operation: str) -> str | 
     )
     right = {
         "delete": not come,
-        "strip": not come,
         "insert": not gone,
         "rename": gone in name and come in NEW,
         "replace": True,  # where a value ends is for the oracle to say

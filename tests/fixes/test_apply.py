@@ -55,12 +55,12 @@ def test_what_was_done_is_said() -> None:
     fixed = run(
         "lr: 1.0e-4  # small\npacking: false  # off\n", delete("FT990", "packing"), only=False
     )
-    assert body(fixed) == "learning_rate: 1.0e-4  # small\n"
+    assert body(fixed) == "learning_rate: 1.0e-4  # small\n# off\n"
     assert [
         (one.code, one.key, one.line, one.applicability, one.message) for one in fixed.applied
     ] == [
         ("FT101", "lr", 8, "safe", "rename lr to learning_rate"),
-        ("FT990", "packing", 9, "safe", "remove packing (it was: packing: false  # off)"),
+        ("FT990", "packing", 9, "safe", "remove packing (it was: packing: false)"),
     ]
     assert [one.code for one in fixed.result.diagnostics if one.severity == "error"] == []
 
@@ -217,7 +217,7 @@ def test_a_suppressed_finding_is_not_fixed_nor_one_not_selected() -> None:
             "finetuning_type: lora\nearly_stopping_patience: 3\n",
             "finetuning_type: lora\nearly_stopping_steps: 3\n",
         ),
-        ("finetuning_type: lora\nvisual_inputs: true  # x\n", "finetuning_type: lora\n"),
+        ("finetuning_type: lora\nvisual_inputs: true  # x\n", "finetuning_type: lora\n# x\n"),
         (
             "finetuning_type: lora\nload_in_4bit: true\n",
             "finetuning_type: lora\nquantization_bit: 4\n",

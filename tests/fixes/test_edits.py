@@ -62,35 +62,36 @@ def reason(text: str, operation: str, *arguments: str) -> str:
 
 
 CASES = {
-    "a stripped pair leaves its comment": (
-        "strip lora_rank", SECTIONS, SECTIONS.replace("lora_rank: 8            # small", "# small"),
+    "a deleted pair leaves its comment": (
+        "delete lora_rank", SECTIONS,
+        SECTIONS.replace("lora_rank: 8            # small", "# small"),
     ),
-    "a stripped pair without a comment is deleted": (
-        "strip stage", SECTIONS, SECTIONS.replace("stage: sft\n", ""),
+    "a deleted pair without a comment is deleted": (
+        "delete stage", SECTIONS, SECTIONS.replace("stage: sft\n", ""),
     ),
-    "a stripped last pair without a final newline": (
-        "strip b", "a: 1\nb: 2  # x", "a: 1\n# x",
+    "a deleted last pair without a final newline": (
+        "delete b", "a: 1\nb: 2  # x", "a: 1\n# x",
     ),
-    "a stripped pair below text over several lines": (
-        "strip b", "a: |\n  text\nb: 2  # x\nc: 3\n", "a: |\n  text\n# x\nc: 3\n",
+    "a deleted pair below text over several lines": (
+        "delete b", "a: |\n  text\nb: 2  # x\nc: 3\n", "a: |\n  text\n# x\nc: 3\n",
     ),
-    "a stripped list with a comment behind its key": (
-        "strip b", "a: 1\nb:  # x\n  - 1\n  - 2\nc: 3\n", "a: 1\n# x\nc: 3\n",
+    "a deleted list with a comment behind its key": (
+        "delete b", "a: 1\nb:  # x\n  - 1\n  - 2\nc: 3\n", "a: 1\n# x\nc: 3\n",
     ),
-    "a stripped pair between braces": (
-        "strip b", "{\n  a: 1,\n  b: 2, # x\n  c: 3\n}\n", "{\n  a: 1,\n  # x\n  c: 3\n}\n",
+    "a deleted pair between braces": (
+        "delete b", "{\n  a: 1,\n  b: 2, # x\n  c: 3\n}\n", "{\n  a: 1,\n  # x\n  c: 3\n}\n",
     ),
-    "a stripped last pair between braces": (
-        "strip b", "{\n  a: 1,\n  b: 2 # x\n}\n", "{\n  a: 1\n  # x\n}\n",
+    "a deleted last pair between braces": (
+        "delete b", "{\n  a: 1,\n  b: 2 # x\n}\n", "{\n  a: 1\n  # x\n}\n",
     ),
-    "a stripped pair that shares its line": (
-        "strip a", "{a: 1, b: 2} # x\n", "{b: 2} # x\n",
+    "a deleted pair that shares its line": (
+        "delete a", "{a: 1, b: 2} # x\n", "{b: 2} # x\n",
     ),
-    "windows line ends around a stripped pair": (
-        "strip a", BOM + "a: 1  # x\r\nb: 2\r\n", BOM + "# x\r\nb: 2\r\n",
+    "windows line ends around a deleted pair": (
+        "delete a", BOM + "a: 1  # x\r\nb: 2\r\n", BOM + "# x\r\nb: 2\r\n",
     ),
-    "a deleted pair takes its line and its own comment": (
-        "delete output_dir", SECTIONS, SECTIONS.replace("output_dir: out  # here\n", ""),
+    "a deleted pair leaves its comment the line": (
+        "delete output_dir", SECTIONS, SECTIONS.replace("output_dir: out  # here", "# here"),
     ),
     "banner and comments above a deleted pair stay": (
         "delete val_size", SECTIONS, SECTIONS.replace("val_size: 0.1\n", ""),
@@ -106,14 +107,16 @@ CASES = {
     "old mac line ends": ("delete b", "a: 1\rb: 2\rc: 3\r", "a: 1\rc: 3\r"),
     "a list below its key": ("delete a", "a:\n  - x\n  - y\nb: 1\n", "b: 1\n"),
     "a list at the indentation of its key": ("delete a", "a:\n- x\n- y\nb: 1\n", "b: 1\n"),
-    "the comment behind the key of a list": ("delete a", "a:  # of x\n  - x\nb: 1\n", "b: 1\n"),
+    "the comment behind the key of a list": (
+        "delete a", "a:  # of x\n  - x\nb: 1\n", "# of x\nb: 1\n",
+    ),
     "a commented item below a list": (
         "delete a", "a:\n  - x\n  # - y\nb: 1\n", "  # - y\nb: 1\n",
     ),
     "a block text and its header's comment": (
-        "delete a", "a: |  # why\n  # text\n  more\nb: 1\n", "b: 1\n",
+        "delete a", "a: |  # why\n  # text\n  more\nb: 1\n", "# why\nb: 1\n",
     ),
-    "a value over several lines": ("delete a", "a: [x,\n    y]  # end\nb: 1\n", "b: 1\n"),
+    "a value over several lines": ("delete a", "a: [x,\n    y]  # end\nb: 1\n", "# end\nb: 1\n"),
     "a pair of an indented root": ("delete a", "  a: 1\n  b: 2\n", "  b: 2\n"),
     "a pair that holds an anchor nobody uses": ("delete a", "a: &x 1\nb: 2\n", "b: 2\n"),
     "an alias": ("delete b", "a: &x 1\nb: *x\nc: 2\n", "a: &x 1\nc: 2\n"),
@@ -132,10 +135,11 @@ CASES = {
     "flow with a trailing comma": ("delete b", "{a: 1, b: 2, }", "{a: 1, }"),
     "flow with comments on the lines": (
         "delete b", "{\n  a: 1, # one\n  b: 2, # two\n  c: 3 # three\n}\n",
-        "{\n  a: 1, # one\n  c: 3 # three\n}\n",
+        "{\n  a: 1, # one\n  # two\n  c: 3 # three\n}\n",
     ),
     "flow, last line with a comment": (
-        "delete c", "{\n  a: 1, # one\n  c: 3 # three\n}\n", "{\n  a: 1 # one\n}\n",
+        "delete c", "{\n  a: 1, # one\n  c: 3 # three\n}\n",
+        "{\n  a: 1 # one\n  # three\n}\n",
     ),
     "flow, last of a line": ("delete b", "{a: 1, b: 2,\n c: 3}", "{a: 1,\n c: 3}"),
     "a renamed key": ("rename lr learning_rate", "lr: 1\n", "learning_rate: 1\n"),

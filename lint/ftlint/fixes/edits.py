@@ -23,22 +23,16 @@ if TYPE_CHECKING:
 
     from ftlint.nodes import Comment
 
-__all__ = ["delete", "delete_pair", "insert", "insert_after", "rename", "replace", "strip"]
+__all__ = ["delete", "delete_pair", "insert", "insert_after", "rename", "replace"]
 
 
 def delete(page: Page, name: str) -> Plan | Refused:
-    """Take the pair of `name` out, with its trailing comment and no other."""
+    """Take the pair of `name` out and leave its trailing comment, which then has the line."""
     pair = page.find(name)
     return pair if isinstance(pair, Refused) else delete_pair(page, pair)
 
 
-def strip(page: Page, name: str) -> Plan | Refused:
-    """Take the pair of `name` out and leave its trailing comment, which then has the line."""
-    pair = page.find(name)
-    return pair if isinstance(pair, Refused) else delete_pair(page, pair, keep_comment=True)
-
-
-def delete_pair(page: Page, pair: Pair, keep_comment: bool = False) -> Plan | Refused:
+def delete_pair(page: Page, pair: Pair) -> Plan | Refused:
     """Take one pair out, whether or not another sets the same key."""
     name = pair.name
     anchor = page.aliased_elsewhere(pair)
@@ -52,18 +46,10 @@ def delete_pair(page: Page, pair: Pair, keep_comment: bool = False) -> Plan | Re
     if any(_SILENCES.match(above.text) for above in _comments_above(page, pair)):
         return Refused(f"a suppression stands above {name}")
     make = flow if page.root.flow else block
-    if keep_comment and comment is not None:
-        stripped = make.strip(page, pair, comment)
-        if isinstance(stripped, Refused):
-            return stripped
-        return Plan(ordered(stripped), (Change("strip", name),))
-    edits = make.delete(page, pair)
+    edits = make.delete(page, pair) if comment is None else make.strip(page, pair, comment)
     if isinstance(edits, Refused):
         return edits
-    gone = None
-    if comment is not None and any(edit.start <= comment.start < edit.end for edit in edits):
-        gone = comment.text
-    return Plan(ordered(edits), (Change("delete", name, comment=gone),))
+    return Plan(ordered(edits), (Change("delete", name),))
 
 
 def insert(

@@ -6,7 +6,7 @@ from ftlint.fixes import edits
 from ftlint.fixes.page import Page, Refused, edited, page_of
 from ftlint.fixes.plan import Plan, compose, splice
 from ftlint.fixes.spelling import spell
-from ftlint.messages import fields, show, visible
+from ftlint.messages import fields, visible
 from ftlint.records import Change, Edit, Fix
 from ftschemas.named import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ def of_changes(
             return Fix("display", f"{message} (by hand: {plan.reason})", (), asked)
         assert isinstance(page, Page)
         assert isinstance(first, Page)
-        if change.kind in ("delete", "strip"):
+        if change.kind == "delete":
             gone.append(_shown(page, plan.changes[0]))
         done = compose(done, plan.edits, len(first.text)) if done else plan.edits
         changes += plan.changes
@@ -78,8 +78,6 @@ def _plan(page: Page, change: Change, context: Context) -> Plan | Refused:
 
     if change.kind == "delete":
         return edits.delete(page, change.key)
-    if change.kind == "strip":
-        return edits.strip(page, change.key)
     if change.kind == "rename":
         return edits.rename(page, change.key, change.text)
     if change.kind == "replace":
@@ -116,10 +114,9 @@ def _filled(text: str, context: Context) -> str | None:
 
 
 def _shown(page: Page, change: Change) -> str:
-    """Return a deleted pair on one line, with the comment that goes with it."""
+    """Return a deleted pair on one line."""
     pair = page.find(change.key)
     assert not isinstance(pair, Refused)
     value = " ".join(page.text[pair.value_start : pair.end].split())
     value = visible(value if len(value) <= LONGEST else value[: LONGEST - 1] + "…")
-    comment = "" if change.comment is None else f"  {show(change.comment)}"
-    return f"{change.key}: {value}{comment}".replace(":  #", ": #")
+    return f"{change.key}: {value}"

@@ -36,7 +36,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _ignored(context: Context, entry: Entry, steps: int, planned: Planned) -> Finding:
-    change = Change("strip", "num_train_epochs")
+    change = Change("delete", "num_train_epochs")
     fix = mend.fix(context, "remove num_train_epochs", change, safe=True)
     values = {"epochs": context.raw(entry), "steps": int(steps), "amount": amount(planned)}
     return at_key(IGNORED, entry, values, fix)
