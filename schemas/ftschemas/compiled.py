@@ -4763,7 +4763,9 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
     'use_asft_loss'),),
   (), None, ()),
  ('FT494', 'value-out-of-range', 'error', ('train',), (), (),
-  '$key {$key} is outside the range it can have; the run dies, after the model is loaded at the latest, or trains nothing.', ('$key',), 'value',
+  '$key {$key} is outside the range it can have (seed: 0 to 4294967295; learning_rate and dataloader_num_workers: 0 or more; the others: 1 or more); the run '
+  'dies, after the model is loaded at the latest, or trains nothing.',
+  ('$key',), 'value',
   (('per_device_train_batch_size',
     {'effective': {'per_device_train_batch_size': {'allOf': [{'type': 'number', 'maximum': 0}]}},
      'anyOf': [{'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}}}},

@@ -85,6 +85,8 @@ def _remedy(context: Context, entry: Entry) -> tuple[str, str | None, Fix | None
         wanted = to if value is None else f"{to}: {value}"
         into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
         renaming = None if into else mend.rename(context, entry, to, value, safe=alias["safe"])
+        if to in context.entries and not into:
+            return f"keep one of the two, {to} is there as well{note}", to, renaming
         return f"write {wanted} instead{note}", to, renaming
     near = None if is_known(name) else nearest(name, catalogue)
     if near is not None:
@@ -94,7 +96,8 @@ def _remedy(context: Context, entry: Entry) -> tuple[str, str | None, Fix | None
             if slip or near not in context.entries
             else None
         )
-        return f"perhaps {near} is meant", near, fix
+        there = ", which is there as well" if near in context.entries else ""
+        return f"perhaps {near} is meant{there}", near, fix
     return "remove it, or see `ftlint schema` for the keys there are", None, None
 
 

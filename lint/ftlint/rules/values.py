@@ -124,10 +124,26 @@ def _wrong_type(context: Context, entry: Entry, key: Key, met: str) -> Finding:
         "written": context.raw(entry) or "nothing",
         "kind": _NAMES.get(kind_of(entry.value), "something else"),
         "wanted": _wanted(kinds),
-        "when": "at start-up" if met == "refused" else f"later ({met.replace(': ', ', ')})",
+        "when": _when(met),
     }
     fix = _unquoted(context, entry, key) or _as_share(context, entry)
     return at_value(WRONG_TYPE, entry, values, fix)
+
+
+_PLACES = {
+    "data": "when the data are prepared",
+    "model": "when the model is loaded",
+    "trainer_init": "when the trainer is made",
+    "train_begin": "when training begins",
+    "step": "in its first steps",
+    "end": "when all is trained",
+}
+
+
+def _when(met: str) -> str:
+    """Say when a run meets its end, from what was observed: `refused`, or a place and an error."""
+    place, _, error = met.partition(": ")
+    return f"{_PLACES[place]} ({error})" if error else "at start-up"
 
 
 def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
