@@ -54,6 +54,11 @@ def test_the_message_names_both_counts() -> None:
         "eval_steps: 500",
         "5 epochs of 63 samples",
         "step-by-step: 63 samples, see 7 steps-guide",
+        "11 rollouts of robots -> 63 samples after a review dropped 25 steps",  # of the data
+        "63 samples (4 rollouts x ~16 steps x 1 arm), batch=2",
+        "63 samples (7 集 x ~9 步), batch=2",
+        "5 rows x 9 steps each, 63 samples, 5 epochs",
+        "was 5; about 2500 steps per epoch with 20000 samples",  # of other settings
     ],
 )
 def test_comments_that_say_nothing_wrong(comment: str) -> None:

@@ -30,6 +30,11 @@ _INTERVAL = re.compile(
     r"\bevery\b|\b(?:sav|log|eval|print|checkpoint|warm|resum)|每\s*隔?\s*\d|마다|保存|评估|日志|打印"
     r"|预热|저장|평가|워밍업", re.I
 )  # fmt: skip
+_TRAINING = re.compile(r"epoch|batch|\bbs\b|轮|批|에포크|배치", re.I)
+"""Words by which the steps beside some samples are the trainer's, not those of the data itself."""
+_PAST = re.compile(r"\b(?:was|were|before|previously|formerly|used to)\b|之前|原来|이전|예전", re.I)
+_FACTOR = re.compile(r"(?:[x×*]\s*[~≈]?\s*$)|(?:^\s*[x×*]\s*[~≈]?\d)", re.I)
+"""A product on either side of a number: `26 rollouts x 84 steps` counts what the data hold."""
 
 
 class Claim(NamedTuple):
@@ -47,18 +52,20 @@ def claims_of(comment: Comment) -> Iterator[Claim]:
     A lone number of samples is a claim, too: another comment may go on with it.
     """
     text = comment.text
-    if _INTERVAL.search(text):
+    if _INTERVAL.search(text) or _PAST.search(text):
         return
     rows = [_whole(match[1]) for match in _SAMPLES.finditer(text)]
     samples = rows[0] if len(rows) == 1 else None
     found = False
     for match in _STEPS.finditer(text):
+        if any(map(_FACTOR.search, (text[: match.start()], text[match.end() :]))):
+            continue
         number = _whole(match[1])
         by_epoch = bool(match["epoch"] or _BEFORE.search(text[: match.start()]))
         if by_epoch:
             yield Claim(comment, samples, None, number)
             found = True
-        elif samples is not None or _TOTAL.search(text):
+        elif _TOTAL.search(text) or (samples is not None and _TRAINING.search(text)):
             yield Claim(comment, samples, number, None)
             found = True
     if samples is not None and not found:
