@@ -5951,8 +5951,11 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
   'remove_unused_columns: {remove_unused_columns} has no effect: LLaMA Factory sets it to false, because images and audio lie in columns that transformers '
   'does not know. Remove it.',
   ('remove_unused_columns',), 'pair',
-  ((None, {'config': {'remove_unused_columns': {'not': {'enum': [None, False, 0, '', [], {}]}}}}, 'remove_unused_columns'),), (), None,
-  (('safe', 'remove it', None, ('remove_unused_columns',), (), (), ()),)),
+  ((None,
+    {'config': {'remove_unused_columns': {'not': {'enum': [None, False, 0, '', [], {}]}}},
+     'anyOf': [{'effective': {'stage': {'enum': ['sft', 'rm', 'dpo', 'kto']}}}, {'facts': {'llamafactory': {'type': 'string', 'pattern': '^0[.]9[.][3-9]'}}}]},
+    'remove_unused_columns'),),
+  (), None, (('safe', 'remove it', None, ('remove_unused_columns',), (), (), ()),)),
  ('FT572', 'max-length-overridden', 'warning', ('chat',), (), (),
   'max_length {max_length} has no effect: max_new_tokens is {max_new_tokens} (1024 where it is not set) and wins. Set max_new_tokens, or max_new_tokens: 0 to '
   'go by max_length.',
