@@ -82,13 +82,14 @@ def main(clones: Sequence[str]) -> None:
 
 def configs(clone: str, known: set[bytes]) -> Iterator[tuple[str, bytes]]:
     """Yield the configs of a clone that are not `known`, and add them there."""
-    for line in git(clone, "ls-tree", "-r", "-z", "HEAD").split(b"\0"):
+    for line in git(clone, "ls-tree", "-r", "-l", "-z", "HEAD").split(b"\0"):
         about, _, path = line.partition(b"\t")
         suffix = Path(path.decode("utf-8", "replace")).suffix
-        if suffix not in (".yaml", ".yml", ".json"):
+        size = about.split()[-1:]
+        if suffix not in (".yaml", ".yml", ".json") or not size[0].isdigit() or int(size[0]) > MOST:
             continue
         data = git(clone, "cat-file", "blob", about.split()[2].decode())
-        if len(data) > MOST or data in known:
+        if data in known:
             continue
         if command_of(names_in(data.decode("utf-8", "replace"))) in KINDS:
             known.add(data)
