@@ -30,8 +30,9 @@ MOST = 20_000
 HEAD = """# Configs that no rule was written by
 
 Published configs of {repositories} repositories, {files} files, each judged by ftlint and by the
-real parsers as on the page on [accuracy](accuracy.md), which explains the columns. Rules were
-written by another set of configs; what these showed, and what was mended after it, the
+real parsers as on the page on [accuracy](accuracy.md), which explains the columns. Many are
+LLaMA Factory's own examples as a fork left them. Rules were written by another set of configs;
+what these showed, and what was mended after it, the
 [changes](https://github.com/ftlint/ftlint/blob/main/CHANGELOG.md) name. Written by
 `python -m tests.oracle.unseen OWNER/NAME=CLONE...`.
 
