@@ -216,6 +216,9 @@ def test_only_the_rest_of_a_resumed_run_is_priced(timed: Path) -> None:
     assert rest["optimizer"] == pytest.approx(whole["optimizer"] / 4)
     assert rest["micro-batches"] == pytest.approx(whole["micro-batches"] / 4, rel=0.1)
     assert rest["checkpoints"] == whole["checkpoints"] / 4
+    state.write_text('{"global_step": 200}', encoding="utf-8")
+    none, _ = parts(timed, **EVALUATED, resume_from_checkpoint=str(state.parent))
+    assert none["micro-batches"] == none["checkpoints"] == 0 < none["start-up"]
     unread, told = parts(timed, **EVALUATED, resume_from_checkpoint="nowhere")
     assert unread == whole
     assert "counted from the start" in told

@@ -152,6 +152,7 @@ def _work(
     doubts: list[float] = []
     done = _done(values)
     rest = steps if done is None else max(0, steps - done)
+    share = rest / steps if steps else 1.0
     if done is not None:
         notes = [note for note in notes if note != RESUMED]
         notes.append(f"resumed at step {done:,}: {rest:,} of {steps:,} steps are left")
@@ -191,10 +192,10 @@ def _work(
             multiple=1 if values.get("stage") == "pt" else 8,
             rows_prepared=count_of(values, record) if rows is None else rows,
             workers=values.get("preprocessing_num_workers"),
-            logs=_events(plan, "logging_events", rest / steps, notes),
-            saves=_events(plan, "checkpoints", rest / steps, notes),
+            logs=_events(plan, "logging_events", share, notes),
+            saves=_events(plan, "checkpoints", share, notes),
             model_only=bool(values.get("save_only_model")),
-            evaluations=_evaluations(values, plan, rest / steps, notes),
+            evaluations=_evaluations(values, plan, share, notes),
             evaluated_rows=rows_evaluated(values, plan),
             evaluation_batch=int(values.get("per_device_eval_batch_size") or 8),
         ),
