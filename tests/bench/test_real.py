@@ -174,10 +174,13 @@ def test_a_run_that_needs_too_much_memory_says_so(place: Path) -> None:
 def test_an_interrupted_run_leaves_nothing(place: Path, signum: int, gpus: int) -> None:
     """Nor does one of several processes, which torchrun starts in sessions of their own."""
     output = place / "interrupted.json"
+    output.unlink(missing_ok=True)
     process = subprocess.Popen(
         [sys.executable, "-m", "ftbench", "run", str(place / "config.yaml"), "--model", "tiny",
          "--output", str(output), "--gpus", str(gpus)],
         env=environment(place), stderr=subprocess.PIPE, text=True,
+        # A job in the background of a script ignores it, and would hand that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     family: list[int] = []
     deadline = time.monotonic() + 120
