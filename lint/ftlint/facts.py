@@ -103,11 +103,12 @@ def facts(
     `values`: the effective config. `written`: the file's own values, before anything is made of
     them.
     """
+    shares = _numbers(values.get("interleave_probs"))
     known: dict[str, object | None] = {
         "llamafactory": target.llamafactory,
         "transformers": target.transformers,
-        "interleave_probs": _numbers(values.get("interleave_probs")),
-        "interleave_probs_sum": _sum(_numbers(values.get("interleave_probs"))),
+        "interleave_probs": shares,
+        "interleave_probs_sum": None if shares is None else round(sum(shares), 9),
         "report_to": _report_to(values.get("report_to"), target),
         "repeated_datasets": _repeated(values.get("dataset")),
         "memory_optimizers": _memory_optimizers(written, target),
@@ -194,11 +195,6 @@ def _numbers(value: object) -> list[float] | None:
         return None if value is None else [float(word) for word in words(value)]  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
-
-
-def _sum(numbers: list[float] | None) -> float | None:
-    """Return the sum of the numbers, without the noise of adding them."""
-    return None if numbers is None else round(sum(numbers), 9)
 
 
 def _report_to(value: object, target: Target) -> list[object] | None:

@@ -222,7 +222,7 @@ def learning_of(method: record.Method) -> Learning:
     checkpointing, reentrant = method["gradient_checkpointing"], method["reentrant"]
     reference = stage in ("dpo", "kto")
     whole = frozenset(method.get("whole_modules") or ())
-    if whole - {HEAD, EMBEDDING} and any("norm" not in name for name in whole - {HEAD, EMBEDDING}):
+    if any("norm" not in name for name in whole - {HEAD, EMBEDDING}):
         raise NotCounted(f"no FLOPs formula where {', '.join(sorted(whole))} learn whole")
     head, embedding = HEAD in whole, EMBEDDING in whole
     if kind == "full":

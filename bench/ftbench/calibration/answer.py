@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +11,7 @@ from ftbench.calibration.batches import Loop
 from ftbench.calibration.forecast import Forecast, Work, forecast
 from ftbench.calibration.measured import rows_evaluated
 from ftbench.calibration.rows import count_of, data_of, lengths_of
+from ftlint.doctor.reading import count, object_of
 from ftlint.steps.plan import RESUMED
 
 if TYPE_CHECKING:
@@ -213,11 +213,8 @@ def _done(values: Mapping[str, Any]) -> int | None:
     path = values.get("resume_from_checkpoint")
     if not isinstance(path, str):
         return None
-    try:
-        state = json.loads(Path(path, "trainer_state.json").read_text(encoding="utf-8"))
-        return int(state["global_step"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
+    state = object_of(str(Path(path, "trainer_state.json")))
+    return count(state.get("global_step")) if isinstance(state, dict) else None
 
 
 def _events(plan: Mapping[str, Any], name: str, share: float, notes: list[str]) -> int:

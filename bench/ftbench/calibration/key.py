@@ -188,7 +188,12 @@ def _content(given: object) -> str:
             given = json.loads(text)
         except ValueError:
             given = text
-    return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:12]
+    return digest(given)
+
+
+def digest(value: object) -> str:
+    """Return plain data in a few letters, the same for the same data."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _shown(value: object) -> str:

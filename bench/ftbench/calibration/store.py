@@ -6,7 +6,6 @@ that is cut off, malformed or of another version spoils no other one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftbench.calibration.fit import Point, law_of
+from ftbench.calibration.key import digest
 from ftbench.calibration.measured import Prices
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def add(record: Record) -> Path:
     """Append a calibration to its file and return that. Raises `OSError`."""
     where = folder() / _name_of_gpu(record["gpu"])
     where.mkdir(parents=True, exist_ok=True)
-    path = where / f"{_digest(record['key'])}.jsonl"
+    path = where / f"{digest(record['key'])}.jsonl"
     line = json.dumps(record, allow_nan=False) + "\n"
     with path.open("a+b") as file:
         size = file.tell()
@@ -67,13 +67,13 @@ def add(record: Record) -> Path:
 
 def everything() -> Iterator[Record]:
     """Yield all calibrations, the newest first; what cannot be used is left out."""
-    found = (one for _, one in _kept() if not isinstance(one, Unusable))
+    found = (one for one in _kept() if not isinstance(one, Unusable))
     yield from sorted(found, key=lambda one: str(one["when"]), reverse=True)
 
 
 def left_out() -> list[str]:
     """Return why what is kept here cannot be used, a sentence a line."""
-    return [str(one) for _, one in _kept() if isinstance(one, Unusable)]
+    return [str(one) for one in _kept() if isinstance(one, Unusable)]
 
 
 def read(path: str | os.PathLike[str]) -> list[Record]:
@@ -90,10 +90,9 @@ def read(path: str | os.PathLike[str]) -> list[Record]:
     return found
 
 
-def _kept() -> Iterator[tuple[Path, Record | Unusable]]:
+def _kept() -> Iterator[Record | Unusable]:
     for path in sorted(folder().glob("*/*.jsonl")):
-        for one in _lines(path):
-            yield path, one
+        yield from _lines(path)
 
 
 def _lines(path: Path) -> Iterator[Record | Unusable]:
@@ -152,8 +151,8 @@ def take_in(path: str | os.PathLike[str]) -> int:
         Unusable: as `read`.
         OSError: the folder cannot be written to.
     """
-    known = {_digest(record) for record in everything()}
-    new = [record for record in read(path) if _digest(record) not in known]
+    known = {digest(record) for record in everything()}
+    new = [record for record in read(path) if digest(record) not in known]
     for record in new:
         add(record)
     return len(new)
@@ -180,9 +179,4 @@ def peak_of(result: Result) -> float | None:
 def _name_of_gpu(gpu: dict[str, Any]) -> str:
     """Return the folder of a card; what another machine exported does not choose where it lies."""
     name = str(gpu.get("uuid_hash"))
-    return name if re.fullmatch("[0-9a-f]{6,64}", name) else _digest(gpu)
-
-
-def _digest(value: object) -> str:
-    text = json.dumps(value, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return name if re.fullmatch("[0-9a-f]{6,64}", name) else digest(gpu)

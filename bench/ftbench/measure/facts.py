@@ -97,11 +97,8 @@ def _whole_modules(model: Any, method: str) -> list[str]:
     for name, parameter in model.named_parameters():
         chosen = method == "freeze" and "layers" in name.split(".")
         if parameter.requires_grad and not chosen and "lora_" not in name:
-            owner = (
-                name.partition(".modules_to_save.")[0]
-                if "modules_to_save" in name
-                else (name.rpartition(".")[0])
-            )
+            path, saved, _ = name.partition(".modules_to_save.")
+            owner = path if saved else path.rpartition(".")[0]
             found.add(owner.rpartition(".")[2])
     return sorted(found)
 

@@ -1,4 +1,4 @@
-"""The edits of a config: delete a pair, or all but its comment; rename, replace, insert.
+"""The edits of a config: delete a pair but for its comment; rename, replace, insert.
 
 Each is a pure function of the page. It touches the bytes it has to and no others, and where that
 takes a guess it returns the reason instead.

@@ -26,8 +26,8 @@ def objection(
     """Return what is wrong with `text`, which `edits` made of `page` to bring about `changes`.
 
     `witness` is what ruamel's round trip loaded of the page (`roundtrip.load`). Held to be right:
-    the target reads the old data with the changes in it; so does ruamel; every comment is there
-    save those that the changes take along; bytes are gone from the lines of changed pairs only.
+    the target reads the old data with the changes in it; so does ruamel; every comment is there;
+    bytes are gone from the lines of changed pairs only.
     """
     after = edited(page, text)
     if isinstance(after, Refused):
