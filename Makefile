@@ -61,12 +61,14 @@ browser: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	$(BIN)/pytest -m browser tests/bench
 
-# Guided by coverage where atheris installs, and by grammar.
+# Guided by coverage where atheris installs, and by grammar: inputs that nobody has tried, or those of
+# INPUTS='--inputs N --seed N'.
 SECONDS ?= 60
+INPUTS ?= --seconds $(SECONDS)
 fuzz: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' \
 	  || echo "atheris does not install here: inputs by grammar only"
-	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+	$(BIN)/python -m tests.fuzz $(INPUTS)
 
 # The oldest dependencies that pyproject.toml allows, and the newest there are; PYTHON names another
 # Python: `make lowest PYTHON=python3.13`.

@@ -177,7 +177,7 @@ def _epochs(span: Span) -> str:
 
 def keywords() -> str:
     """Return the keywords that conditions are written in."""
-    return codes(sorted(ruleformat.KEYWORDS))
+    return codes(sorted(ruleformat.rule_schema()["$defs"]["subschema"]["properties"]))
 
 
 def example_rule() -> str:

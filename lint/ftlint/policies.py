@@ -76,7 +76,7 @@ def _rule(path: str, data: Any) -> Rule:
         raise BadPolicy(f"{path}: {error}") from None
     if "when" not in data:
         raise BadPolicy(f"{path}: a policy is data: it needs `when`")
-    _check_patterns(path, data["when"])
+    _check_patterns(path, [data.get(part) for part in ("when", "for_each", "fix")])
     if data["code"].startswith("FT") or data["code"] in RULES:
         raise BadPolicy(f"{path}: code {data['code']}: FT is ftlint's own; take other letters")
     return parse(data)

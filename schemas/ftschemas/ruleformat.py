@@ -69,62 +69,40 @@ class Rule(NamedTuple):
     fixes: tuple[FixRecipe, ...]
 
 
-KEYWORDS = frozenset(
-    """type const enum not anyOf allOf minimum maximum exclusiveMinimum exclusiveMaximum
-    multipleOf pattern minLength maxLength minItems maxItems items contains prefixItems
-    required minProperties properties propertyNames truthy""".split()
-)
-"""What of JSON Schema a condition may use, and `truthy`."""
-
-
 class Malformed(ValueError):
     """A rule file that is not in the format; the message says where and why."""
 
 
-def validate(data: object) -> None:
-    """Raise `Malformed` unless `data` is a rule as rule.schema.json describes it."""
+def rule_schema() -> dict[str, Any]:
+    """Return the JSON Schema of rule files."""
     import json
     import os
 
+    with open(os.path.join(os.path.dirname(__file__), "rule.schema.json"), encoding="utf-8") as f:
+        return json.load(f)  # type: ignore[no-any-return]
+
+
+def validate(data: object) -> None:
+    """Raise `Malformed` unless `data` is a rule as rule.schema.json describes it.
+
+    Its conditions are looked at twice, as written and with the keys of `for_each` in place.
+    """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    with open(os.path.join(os.path.dirname(__file__), "rule.schema.json"), encoding="utf-8") as f:
-        validator = Draft202012Validator(json.load(f))
-    error = best_match(validator.iter_errors(data))
-    if error is not None:
-        place = "/".join(map(str, error.absolute_path)) or "the rule"
-        raise Malformed(f"{place}: {error.message[:200]}")
+    schema = rule_schema()
+    condition = {"$ref": "#/$defs/condition", "$defs": schema["$defs"]}
+
+    def refuse(part: object, schema: Mapping[str, Any], where: tuple[object, ...] = ()) -> None:
+        error = best_match(Draft202012Validator(schema).iter_errors(part))
+        if error is not None:
+            place = "/".join(map(str, [*where, *error.absolute_path])) or "the rule"
+            raise Malformed(f"{place}: {error.message[:200]}")
+
+    refuse(data, schema)
     assert isinstance(data, dict)
-    for when in (data.get("when", {}), *(recipe.get("when", {}) for recipe in _recipes(data))):
-        for keyword in _keywords(when):
-            if keyword not in KEYWORDS:
-                raise Malformed(f"when: {keyword!r} is no keyword that conditions have")
-
-
-def _keywords(when: Condition) -> Iterator[str]:
-    for section in ("config", "effective", "facts"):
-        for schema in when.get(section, {}).values():
-            yield from _keywords_of(schema)
-    negated = [when["not"]] if "not" in when else []
-    for part in [*when.get("anyOf", []), *when.get("allOf", []), *negated]:
-        yield from _keywords(part)
-
-
-def _keywords_of(schema: Any) -> Iterator[str]:
-    """Yield the keywords of a subschema and of those inside it."""
-    if not isinstance(schema, dict):
-        return
-    for keyword, argument in schema.items():
-        yield keyword
-        if keyword in ("not", "items", "contains", "propertyNames"):
-            yield from _keywords_of(argument)
-        elif keyword in ("anyOf", "allOf", "prefixItems"):
-            for part in argument:
-                yield from _keywords_of(part)
-        elif keyword == "properties":
-            for part in argument.values():
-                yield from _keywords_of(part)
+    for check in _checks(data) if "for_each" in data else ():
+        refuse(check.when, condition, ("for_each", check.key, "when"))
 
 
 def parse(data: Mapping[str, Any]) -> Rule:
@@ -202,7 +180,12 @@ def _expand(value: Any, tokens: Mapping[str, Any]) -> Any:
         return [_expand(item, tokens) for item in value]
     if not isinstance(value, dict):
         return value
-    expanded = {_expand(key, tokens): _expand(item, tokens) for key, item in value.items()}
+    expanded = {}
+    for written, item in value.items():
+        key = _expand(written, tokens)
+        if not isinstance(key, str):
+            raise Malformed(f"{written} stands for {str(key)[:80]}, which is no key")
+        expanded[key] = _expand(item, tokens)
     if isinstance(expanded.get("truthy"), bool):
         truth = expanded.pop("truthy")
         expanded.update({"not": {"enum": FALSY}} if truth else {"enum": FALSY})

@@ -1,5 +1,7 @@
 """`python -m tests.fuzz --seconds 60`: every target for its share of the time, by two engines.
 
+With `--inputs` and `--seed` instead, the same inputs each time: what a change is judged by.
+
 `guided` is coverage-guided (atheris, where it is installed), `grammar` writes configs of real keys
 and mutates examples. An input that fails goes to `tests/fuzz/crashes`, and the exit status is 1.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import random
 import re
@@ -18,6 +21,7 @@ import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.fuzz import grammar
 from tests.fuzz.targets import TARGETS, check
@@ -30,13 +34,20 @@ FORMED = ("document", "rules", "plans", "fixes", "outputs")
 """Targets whose inputs are configs."""
 
 
-def grammar_based(target: str, seconds: float, seed: int) -> tuple[int, list[bytes]]:
+class Bounds(NamedTuple):
+    """When an engine has done enough with a target."""
+
+    seconds: float
+    inputs: float
+
+
+def grammar_based(target: str, bounds: Bounds, seed: int) -> tuple[int, list[bytes]]:
     """Run a target on written and mutated inputs; return executions and what failed."""
     r = random.Random(seed)
     begin = grammar.seeds(target)
     failed: dict[str, bytes] = {}
-    runs, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
+    runs, end = 0, time.monotonic() + bounds.seconds
+    while runs < bounds.inputs and time.monotonic() < end:
         written = target in FORMED and r.random() < 0.5
         data = grammar.config(r) if written else grammar.mutated(r, r.choice(begin))
         runs += 1
@@ -48,10 +59,11 @@ def grammar_based(target: str, seconds: float, seed: int) -> tuple[int, list[byt
     return runs, list(failed.values())
 
 
-def guided(target: str, seconds: float, seed: int) -> tuple[int, list[bytes]]:
+def guided(target: str, bounds: Bounds, seed: int) -> tuple[int, list[bytes]]:
     """Run a target under atheris, again after each failure; return executions and what failed."""
     failed: list[bytes] = []
-    runs, end = 0, time.monotonic() + seconds
+    runs, end = 0, time.monotonic() + bounds.seconds
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}  # or coverage differs from run to run
     with tempfile.TemporaryDirectory() as folder:
         corpus, artefacts = Path(folder, "corpus"), Path(folder, "artefacts")
         corpus.mkdir()
@@ -59,14 +71,20 @@ def guided(target: str, seconds: float, seed: int) -> tuple[int, list[bytes]]:
         begin = sorted(grammar.seeds(target), key=len)[:SEEDS]
         for number, data in enumerate(begin):
             (corpus / f"seed{number}").write_bytes(data)
-        while (left := int(end - time.monotonic())) > 0 and len(failed) < 20:
+        while len(failed) < 20:
+            left = min(end - time.monotonic(), 1 << 20)
+            if left < 1 or runs >= bounds.inputs:
+                break
             command = [
-                sys.executable, "-m", "tests.fuzz.guided", target, f"-max_total_time={left}",
+                sys.executable, "-m", "tests.fuzz.guided", target, f"-max_total_time={int(left)}",
+                f"-runs={int(bounds.inputs - runs) if bounds.inputs < math.inf else -1}",
                 f"-seed={seed + len(failed) + 1}", "-print_final_stats=1", "-max_len=2048",
                 "-timeout=30", "-rss_limit_mb=4096", "-verbosity=0",
                 f"-artifact_prefix={artefacts}/", str(corpus),
             ]  # fmt: skip
-            done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+            done = subprocess.run(
+                command, capture_output=True, text=True, errors="replace", env=environment
+            )
             units = re.findall(r"number_of_executed_units:\s*(\d+)", done.stderr)
             runs += int(units[-1]) if units else 0
             if done.returncode == 0:
@@ -86,7 +104,8 @@ ENGINES = {"guided": guided, "grammar": grammar_based}
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60, help="time for all of it")
+    parser.add_argument("--seconds", type=float, help="time for all of it; 60 without --inputs")
+    parser.add_argument("--inputs", type=int, default=math.inf, help="most a target and engine")
     parser.add_argument("--engine", choices=[*ENGINES, "all"], default="all")
     parser.add_argument("--target", choices=list(TARGETS), action="append")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
@@ -98,12 +117,13 @@ def main() -> int:
         print("atheris is not installed: grammar-based inputs only", file=sys.stderr)
         engines = [name for name in engines if name != "guided"] or ["grammar"]
     targets = asked.target or list(TARGETS)
-    share = asked.seconds / len(targets) / len(engines)
+    seconds = asked.seconds or (60 if asked.inputs == math.inf else math.inf)
+    bounds = Bounds(seconds / len(targets) / len(engines), asked.inputs)
     total = bad = 0
     for target in targets:
         for engine in engines:
             started = time.monotonic()
-            runs, failed = ENGINES[engine](target, share, asked.seed)
+            runs, failed = ENGINES[engine](target, bounds, asked.seed)
             seconds = time.monotonic() - started
             for data in failed:
                 name = f"{target}-{hashlib.sha256(data).hexdigest()[:12]}"

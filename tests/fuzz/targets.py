@@ -23,6 +23,7 @@ from ftlint.policies import load as load_policies
 from ftlint.report import FORMATS, Run, reporter
 from ftlint.report.plan_table import table
 from ftlint.report.plans import Column, as_object
+from ftlint.rules.registry import BUILT_IN
 from ftlint.target import resolve_target
 
 if TYPE_CHECKING:
@@ -177,14 +178,24 @@ def settings(data: bytes) -> None:
         hold(len(str(error)) < 3000, error)
 
 
+EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/*/*.yaml"))
+
+
 def policies(data: bytes) -> None:
-    """A policy is taken, or refused in one sentence."""
+    """A policy is refused in one sentence, or taken, and then judges an example."""
     path = Path(_FOLDER.name) / "p.yaml"
     path.write_bytes(data)
     try:
-        load_policies(("p.yaml",), _FOLDER.name)
+        found = load_policies(("p.yaml",), _FOLDER.name)
     except BadPolicy as error:
         hold(len(str(error)) < 3000, error)
+        return
+    options = PLANNED[0]._replace(rules=BUILT_IN.with_policies(found))
+    judged = EXAMPLES[len(data) % len(EXAMPLES)].read_bytes()
+    crashed = [
+        one for one in lint_bytes("c.yaml", judged, options).diagnostics if one.code == "FT904"
+    ]
+    hold(not crashed, crashed)
 
 
 def datasets(data: bytes) -> None:

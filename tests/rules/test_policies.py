@@ -59,7 +59,41 @@ def test_policies_may_be_yaml_and_lists_and_are_suppressed_like_any_rule(tmp_pat
         ({"code": "FT999"}, "FT is ftlint's own"),
         ({"code": "acme"}, "code"),
         ({"severity": "fatal"}, "severity"),
-        ({"when": {"config": {"a": {"dependentRequired": {}}}}}, "'dependentRequired' is no"),
+        ({"when": {"config": {"a": {"dependentRequired": {}}}}}, "'dependentRequired' was unexp"),
+        (
+            {"when": {"config": {"a": {"properties": None}}}},
+            "when/config/a/properties: None is not",
+        ),
+        ({"when": {"config": {"a": {"allOf": {}}}}}, "when/config/a/allOf: {} is not"),
+        ({"when": {"config": {"a": {"type": "text"}}}}, "when/config/a/type: 'text' is not"),
+        (
+            {"when": {"config": {"a": {"minLength": {"$data": "/facts/gpus"}}}}},
+            "not of type 'integ",
+        ),
+        ({"when": {"config": {"a": {"pattern": "["}}}}, "pattern '\\['"),
+        (
+            {
+                "fix": {
+                    "applicability": "safe",
+                    "message": "m",
+                    "delete": ["a"],
+                    "when": {"config": {"a": {"pattern": "["}}},
+                }
+            },
+            "pattern '\\['",
+        ),
+        (
+            {"for_each": ["a"], "when": {"config": {"$key": {"allOf": ["$default"]}}}},
+            "for_each/a/when/config/a/allOf/0: None is not",
+        ),
+        (
+            {"for_each": {"a": {"minimum": "b"}}, "when": {"config": {"$key": "$default"}}},
+            "for_each/a/when/config/a/minimum: 'b' is not",
+        ),
+        (
+            {"for_each": {"a": {}}, "when": {"config": {"$default": {"const": 1}}}},
+            "\\$default stands for {}, which is no key",
+        ),
         ({"when": None}, "when"),
         ({"surprise": 1}, "surprise"),
     ],
