@@ -104,6 +104,7 @@ def facts(
     them.
     """
     shares = _numbers(values.get("interleave_probs"))
+    held = _held(values.get("output_dir"), given)
     known: dict[str, object | None] = {
         "llamafactory": target.llamafactory,
         "transformers": target.transformers,
@@ -120,7 +121,8 @@ def facts(
         **_rate(values, given.bands),
         **_launch(given),
         **_deepspeed(values.get("deepspeed"), path),
-        **(_output_dir(values.get("output_dir")) if given.here else {}),
+        "output_dir_holds": held,
+        "resumes_at": _resumes_at(values, held),
         **dict(given.facts),
     }
     return {name: value for name, value in known.items() if value is not None}
@@ -286,10 +288,33 @@ def _launch(given: Given) -> dict[str, object]:
     return {"gpus": given.gpus, "nodes": nodes, "world_size": given.gpus * nodes}
 
 
-def _output_dir(value: object) -> dict[str, object]:
+def _held(output_dir: object, given: Given) -> object:
+    """Return what is stated of the output folder, or what it holds where it is to be looked at."""
+    if not given.here:
+        return dict(given.facts).get("output_dir_holds")
     from ftlint.machine import held_in
 
-    return {"output_dir_holds": held_in(value)}
+    return held_in(output_dir)
+
+
+def _resumes_at(values: Mapping[str, Any], held: object) -> int | None:
+    """Return the step of the checkpoint that training goes on from, as far as names tell it.
+
+    Source: LLaMA Factory `get_train_args` takes the newest one in `output_dir` by itself, but for
+    value heads of whole models, which are never resumed [0.9.0 to 0.9.5].
+    """
+    whole = values.get("finetuning_type") in ("full", "freeze")
+    if not values.get("do_train") or (values.get("stage") in ("rm", "ppo") and whole):
+        return None
+    named = values.get("resume_from_checkpoint")
+    if named is None and values.get("overwrite_output_dir"):
+        return None
+    checkpoint = held if named is None or named is True else named
+    if not isinstance(checkpoint, str) or "checkpoint-" not in checkpoint:
+        return None
+    from ftlint.machine import step_of
+
+    return step_of(checkpoint)
 
 
 def _deepspeed(value: object, path: str) -> dict[str, object]:

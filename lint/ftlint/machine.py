@@ -19,6 +19,9 @@ Facts = tuple[tuple[str, object], ...]
 SWITCHES = ("ALLOW_EXTRA_ARGS", "FORCE_TORCHRUN", "USE_MCA", "USE_RAY")
 """Environment variables of LLaMA Factory that decide what it makes of a config."""
 
+HELD = r"model|checkpoint-\d{1,12}"
+"""What is said of an output folder."""
+
 _ON = ("true", "y", "1")
 _SECONDS = 10
 
@@ -48,9 +51,9 @@ def _value(name: str, value: object) -> object:
         except (TypeError, ValueError):
             raise BadFact(f"{name} takes a number, such as {_EXAMPLES[name]}") from None
     if name == "output_dir_holds":
-        if value == "model":
+        if isinstance(value, str) and re.fullmatch(HELD, value):
             return value
-        raise BadFact(f"{name} takes the word model")
+        raise BadFact(f"{name} takes the word model, or a checkpoint, such as checkpoint-500")
     raise BadFact(f"{name} is no fact that can be stated: known are {', '.join(_EXAMPLES)}")
 
 
@@ -105,7 +108,7 @@ _WEIGHTS = (
 
 
 def held_in(output_dir: object) -> str | None:
-    """Return `model` where an output folder holds weights and no checkpoint: a finished run.
+    """Return the newest checkpoint of an output folder, or `model` where it only holds weights.
 
     Source: LLaMA Factory's `CHECKPOINT_NAMES`, transformers' `get_last_checkpoint` [0.9.5].
     """
@@ -117,6 +120,16 @@ def held_in(output_dir: object) -> str | None:
             names = {entry.name: entry.is_dir() for entry in entries}
     except OSError:
         return None
-    if any(folder and re.fullmatch(r"checkpoint-\d+", name) for name, folder in names.items()):
-        return None
+    steps = [step_of(name) or 0 for name, folder in names.items()
+             if folder and re.fullmatch(r"checkpoint-\d+", name)]  # fmt: skip
+    if steps:
+        return f"checkpoint-{max(steps)}"
     return "model" if any(not names.get(name, True) for name in _WEIGHTS) else None
+
+
+def step_of(checkpoint: object) -> int | None:
+    """Return the step that a checkpoint's folder is named after; None for another name."""
+    if not isinstance(checkpoint, str):
+        return None
+    named = re.fullmatch(r"checkpoint-(\d{1,12})", os.path.basename(checkpoint.rstrip("/")))
+    return int(named[1]) if named else None

@@ -102,7 +102,7 @@ _KINDS: dict[str, _Kind] = {
                 "installed": {"type": "array", "items": {"type": "string"}},
                 "env": {"type": "array", "items": {"type": "string"}},
                 "compute_capability": {"type": "number"},
-                "output_dir_holds": {"enum": ["model"]},
+                "output_dir_holds": {"type": "string", "pattern": "^(model|checkpoint-[0-9]+)$"},
             },
         },
         "a table of facts, such as {compute_capability = 7.5}",

@@ -211,8 +211,11 @@ def test_only_the_rest_of_a_resumed_run_is_priced(timed: Path) -> None:
     state.write_text('{"global_step": 150}', encoding="utf-8")
     whole, _ = parts(timed, **EVALUATED)
     rest, told = parts(timed, **EVALUATED, resume_from_checkpoint=str(state.parent))
-    assert "resumed at step 150: 50 of 200 steps are left" in told
+    assert "checkpoint-150: 50 of 200 steps are left" in told
     assert "counted from the start" not in told
+    found = {**EVALUATED, "output_dir": str(timed)}
+    assert parts(timed, **found)[0] == rest
+    assert parts(timed, **found, overwrite_output_dir=True)[0] == whole
     assert rest["optimizer"] == pytest.approx(whole["optimizer"] / 4)
     assert rest["micro-batches"] == pytest.approx(whole["micro-batches"] / 4, rel=0.1)
     assert rest["checkpoints"] == whole["checkpoints"] / 4

@@ -53,6 +53,9 @@ def _codes(text: str, *arguments: str) -> list[str]:
         ("tf32: true", "compute_capability=8.0", [], []),
         ("bf16: true", "compute_capability=7", [], ["FT802"]),
         ("logging_steps: 1", "output_dir_holds=model", [], ["FT617"]),
+        ("max_steps: 500", "output_dir_holds=checkpoint-499", [], []),
+        ("max_steps: 500", "output_dir_holds=checkpoint-500", [], ["FT626"]),
+        ("max_steps: 500\noverwrite_output_dir: true", "output_dir_holds=checkpoint-500", [], []),
         ("learnig_rate: 1.0", "env=ALLOW_EXTRA_ARGS", ["FT101"], ["FT566"]),
         ("sequence_parallel: true", "env=USE_MCA", ["FT101"], []),
         ("learnig_rate: 1.0", "env=USE_MCA", ["FT101"], ["FT101"]),
@@ -75,7 +78,7 @@ def test_one_gpu_needs_no_launcher_when_torchrun_is_forced() -> None:
         ("gpu=1", "write NAME=VALUE, NAME of installed, env, compute_capability"),
         ("installed", "write NAME=VALUE"),
         ("compute_capability=new", "compute_capability takes a number, such as 7.5"),
-        ("output_dir_holds=all", "output_dir_holds takes the word model"),
+        ("output_dir_holds=all", "output_dir_holds takes the word model, or a checkpoint"),
     ],
 )
 def test_what_is_no_fact_is_wrong_usage(fact: str, message: str) -> None:

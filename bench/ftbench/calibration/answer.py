@@ -12,6 +12,7 @@ from ftbench.calibration.forecast import Forecast, Work, forecast
 from ftbench.calibration.measured import rows_evaluated
 from ftbench.calibration.rows import count_of, data_of, lengths_of
 from ftlint.doctor.reading import count, object_of
+from ftlint.machine import held_in
 from ftlint.steps.plan import RESUMED
 
 if TYPE_CHECKING:
@@ -150,12 +151,13 @@ def _work(
     rows = (plan.get("samples") or {}).get("total")
     notes = [str(note) for note in plan.get("assumptions") or ()]
     doubts: list[float] = []
-    done = _done(values)
-    rest = steps if done is None else max(0, steps - done)
-    share = rest / steps if steps else 1.0
-    if done is not None:
+    resumed, rest = _resumed(values), steps
+    if resumed is not None:
+        checkpoint, done = resumed
+        rest = max(0, steps - done)
         notes = [note for note in notes if note != RESUMED]
-        notes.append(f"resumed at step {done:,}: {rest:,} of {steps:,} steps are left")
+        notes.append(f"resumed from {checkpoint}: {rest:,} of {steps:,} steps are left")
+    share = rest / steps if steps else 1.0
     cutoff = int(values.get("cutoff_len") or 2048)
     lengths: tuple[int, ...] = ()
     if not keys.is_packed(values):
@@ -208,13 +210,22 @@ def _named(values: Mapping[str, Any]) -> str:
     return ", ".join(map(str, data_of(values)["dataset"] or ["this dataset"]))
 
 
-def _done(values: Mapping[str, Any]) -> int | None:
-    """Return the steps that the checkpoint to be resumed has done; None where that is not known."""
-    path = values.get("resume_from_checkpoint")
-    if not isinstance(path, str):
-        return None
-    state = object_of(str(Path(path, "trainer_state.json")))
-    return count(state.get("global_step")) if isinstance(state, dict) else None
+def _resumed(values: Mapping[str, Any]) -> tuple[str, int] | None:
+    """Return the checkpoint that the run goes on from and the steps it has done, where known.
+
+    LLaMA Factory takes the newest in output_dir by itself, unless that is to be overwritten.
+    """
+    named = values.get("resume_from_checkpoint")
+    if not isinstance(named, str):
+        folder = values.get("output_dir")
+        held = held_in(folder)
+        fresh = named is not True and (named is False or values.get("overwrite_output_dir"))
+        if fresh or held is None or held == "model":
+            return None
+        named = str(Path(str(folder), held))
+    state = object_of(str(Path(named, "trainer_state.json")))
+    done = count(state.get("global_step")) if isinstance(state, dict) else None
+    return None if done is None else (named, done)
 
 
 def _events(plan: Mapping[str, Any], name: str, share: float, notes: list[str]) -> int:
