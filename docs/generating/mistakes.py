@@ -94,7 +94,7 @@ MISTAKES = (
     Mistake(
         "a DeepSpeed file that is not there",
         "deepspeed: ds_z9.json",
-        "the file may lie on the machine that trains",
+        "the file may lie on the machine that trains; `--here` looks",
     ),
     Mistake("predict_with_generate outside sft", "stage: dpo\npredict_with_generate: true"),
     Mistake(

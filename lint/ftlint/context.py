@@ -9,9 +9,9 @@ from ftlint.facts import (
     as_taken,
     effective,
     facts,
-    info_root,
     written_as,
 )
+from ftlint.paths import info_root
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

@@ -5,15 +5,13 @@ docs/rules/writing.md lists every fact for authors of rules.
 
 from __future__ import annotations
 
-import os
-
 from ftlint.discovery import placeholder_in
-from ftlint.outside import note
+from ftlint.paths import json_file, missing, opened
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from ftlint.catalogue import Catalogue, Key
@@ -121,6 +119,7 @@ def facts(
         **_rate(values, given.bands),
         **_launch(given),
         **_deepspeed(values.get("deepspeed"), path),
+        **_opened(values, given, path),
         "output_dir_holds": held,
         "resumes_at": _resumes_at(values, held),
         **dict(given.facts),
@@ -288,6 +287,13 @@ def _launch(given: Given) -> dict[str, object]:
     return {"gpus": given.gpus, "nodes": nodes, "world_size": given.gpus * nodes}
 
 
+def _opened(values: Mapping[str, Any], given: Given, path: str) -> dict[str, object]:
+    paths = opened(values)
+    if given.dataset_dir:
+        paths.pop("dataset_dir", None)
+    return {"opened": paths, "missing": missing(paths, path) if given.here else None}
+
+
 def _held(output_dir: object, given: Given) -> object:
     """Return what is stated of the output folder, or what it holds where it is to be looked at."""
     if not given.here:
@@ -321,7 +327,7 @@ def _deepspeed(value: object, path: str) -> dict[str, object]:
     """Return `deepspeed` and `zero_stage` from a mapping, or from a file within the project."""
     content: object = value
     if isinstance(value, str):
-        content = None if placeholder_in(value) is not None else _json_file(value, path)
+        content = None if placeholder_in(value) is not None else json_file(value, path)
     if not isinstance(content, dict):
         return {}
     optimization = content.get("zero_optimization")
@@ -332,50 +338,3 @@ def _deepspeed(value: object, path: str) -> dict[str, object]:
         if isinstance(part, dict) and isinstance(part.get("enabled"), bool)
     }
     return {"deepspeed": {**content, **enabled}, "zero_stage": stage}
-
-
-def _json_file(name: str, path: str) -> object:
-    """Read a JSON file that a config at `path` names, when it lies below the working directory.
-
-    LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
-    down to the config. Nothing outside is ever opened.
-    """
-    import json
-
-    if "\0" in name:
-        return None
-    root = os.path.realpath(os.getcwd())
-    for start in _folders(root, os.path.realpath(path)):
-        note(os.path.join(start, name))
-        full = os.path.realpath(os.path.join(start, name))
-        if full.startswith(root + os.sep) and os.path.isfile(full):
-            try:
-                with open(full, encoding="utf-8") as file:
-                    return json.loads(file.read(1 << 20))
-            except (OSError, ValueError, RecursionError):
-                return None
-    return None
-
-
-def _folders(root: str, path: str) -> Iterator[str]:
-    """Yield the folders that a config may be started in: `root`, then from its own upwards."""
-    yield root
-    folder = os.path.dirname(path)
-    while folder.startswith(root + os.sep):
-        yield folder
-        folder = os.path.dirname(folder)
-
-
-def info_root(dataset_dir: object, path: str) -> str | None:
-    """Return the folder in which `dataset_dir` has a dataset_info.json for a config at `path`.
-
-    None when there is none on this machine, or when datasets are defined elsewhere.
-    """
-    if not isinstance(dataset_dir, str) or placeholder_in(dataset_dir) is not None:
-        return None
-    for folder in _folders(os.getcwd(), os.path.abspath(path)):
-        info = os.path.join(folder, dataset_dir, "dataset_info.json")
-        note(info)
-        if os.path.isfile(info):
-            return folder
-    return None

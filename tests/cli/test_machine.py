@@ -28,6 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in machine.SWITCHES:
         monkeypatch.delenv(name, raising=False)
+    write(tmp_path / "data" / "dataset_info.json", '{"d": {"hf_hub_url": "ada/d"}}')
     return tmp_path
 
 
@@ -147,3 +148,41 @@ def test_a_kept_result_is_forgotten_when_the_output_folder_changes(
             assert done.status == wanted, done.out
         Path("out").mkdir(exist_ok=True)
         Path("out", "model.safetensors").touch()
+
+
+def test_here_finds_the_newest_checkpoint() -> None:
+    for step in (9, 10, 200):
+        Path("out", f"checkpoint-{step}").mkdir(parents=True)
+    Path("out", "checkpoint-300").touch()
+    assert machine.held_in("out") == "checkpoint-200"
+    assert codes("max_steps: 200\n", "--here") == ["FT626"]
+    assert codes("max_steps: 201\n", "--here") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("adapter_name_or_path: saves/a", []),
+        ("adapter_name_or_path: ./saves/a", ["FT121"]),
+        ("adapter_name_or_path: ./data,./saves/a", ["FT121"]),
+        ("adapter_name_or_path: ./data", []),
+        ("dataset_dir: dta", ["FT713"]),
+        ("dataset_dir: dta\ntokenized_path: rows", []),
+        ("dataset_dir: ONLINE", []),
+        ("dataset_dir: $DATA", []),
+        ("deepspeed: ds.json", ["FT121"]),
+        ("deepspeed: eyJ6ZXJvIjogMX0=", []),
+    ],
+)
+def test_here_looks_for_what_a_run_opens(line: str, found: list[str]) -> None:
+    assert not {"FT121", "FT713"} & set(codes(line + "\n"))
+    told = [one for one in codes(line + "\n", "--here") if one in ("FT121", "FT713")]
+    assert told == found
+
+
+def test_what_a_run_opens_may_lie_on_the_way_to_the_config() -> None:
+    write(Path("team/configs/c.yaml"), TRAIN + "deepspeed: ds.json\n")
+    for wanted in (1, 0):
+        done = invoke("--isolated", "--here", "--select", "FT121", "team/configs/c.yaml")
+        assert done.status == wanted, done.out
+        Path("team", "ds.json").touch()

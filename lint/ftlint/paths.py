@@ -1,0 +1,130 @@
+"""Files and folders that a config names, and where they may lie."""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.discovery import placeholder_in
+from ftlint.outside import note
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+
+def opened(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the paths, by key, that a run opens under the very name that the config has for them.
+
+    A model or an adapter with one slash may be a hub's. Settings that are no mapping are JSON
+    files. Source: run with 0.9.3 to 0.9.5 (tests/oracle/test_paths.py).
+    """
+    model, adapters = values.get("model_name_or_path"), values.get("adapter_name_or_path")
+    listed = adapters.split(",") if isinstance(adapters, str) else []
+    found = {
+        "model_name_or_path": [part for part in _text(model) if _is_local(part)],
+        "adapter_name_or_path": [part.strip() for part in listed if _is_local(part.strip())],
+        "new_special_tokens_config": _text(values.get("new_special_tokens_config")),
+    }
+    if "do_train" in values:
+        for key in ("accelerator_config", "deepspeed", "fsdp_config"):
+            found[key] = [part for part in _text(values.get(key)) if _is_file(part)]
+        if _defines_data(values):
+            found["dataset_dir"] = _text(values.get("dataset_dir"))
+        if values.get("do_train") and values.get("stage") in ("pt", "sft", "dpo", "kto"):
+            found["resume_from_checkpoint"] = _text(values.get("resume_from_checkpoint"))
+    return {
+        key: parts
+        for key, parts in found.items()
+        if parts and not any("\0" in one or placeholder_in(one) is not None for one in parts)
+    }
+
+
+def missing(paths: Mapping[str, list[str]], path: str) -> list[str]:
+    """Return the keys with a path that is nowhere here: see `folders` for a config at `path`."""
+    return [
+        key
+        for key, parts in paths.items()
+        if not all(_is_somewhere(_entry(key, part), path) for part in parts)
+    ]
+
+
+def _entry(key: str, part: str) -> str:
+    return os.path.join(part, "dataset_info.json") if key == "dataset_dir" else part
+
+
+def _is_somewhere(name: str, path: str) -> bool:
+    for folder in folders(os.getcwd(), os.path.abspath(path)):
+        full = os.path.join(folder, name)
+        note(full)
+        if os.path.exists(full):
+            return True
+    return False
+
+
+def _text(value: object) -> list[str]:
+    return [value] if isinstance(value, str) and value else []
+
+
+def _is_local(name: str) -> bool:
+    return name[:1] in ("/", ".", "~") or name.count("/") > 1
+
+
+def _is_file(settings: str) -> bool:
+    """Say whether text is a file of settings: no JSON itself, nor base64, which has no dots."""
+    return "." in settings and settings[:1] != "{"
+
+
+def _defines_data(values: Mapping[str, Any]) -> bool:
+    """Say whether dataset_info.json is opened for certain: rows may be tokenized already."""
+    folder = values.get("dataset_dir")
+    elsewhere = isinstance(folder, str) and (folder == "ONLINE" or folder.startswith("REMOTE:"))
+    named = values.get("dataset") or values.get("eval_dataset")
+    return bool(named) and not elsewhere and not values.get("tokenized_path")
+
+
+def json_file(name: str, path: str) -> object:
+    """Read a JSON file that a config at `path` names, when it lies below the working directory.
+
+    LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
+    down to the config. Nothing outside is ever opened.
+    """
+    import json
+
+    if "\0" in name:
+        return None
+    root = os.path.realpath(os.getcwd())
+    for start in folders(root, os.path.realpath(path)):
+        note(os.path.join(start, name))
+        full = os.path.realpath(os.path.join(start, name))
+        if full.startswith(root + os.sep) and os.path.isfile(full):
+            try:
+                with open(full, encoding="utf-8") as file:
+                    return json.loads(file.read(1 << 20))
+            except (OSError, ValueError, RecursionError):
+                return None
+    return None
+
+
+def folders(root: str, path: str) -> Iterator[str]:
+    """Yield the folders that a config may be started in: `root`, then from its own upwards."""
+    yield root
+    folder = os.path.dirname(path)
+    while folder.startswith(root + os.sep):
+        yield folder
+        folder = os.path.dirname(folder)
+
+
+def info_root(dataset_dir: object, path: str) -> str | None:
+    """Return the folder in which `dataset_dir` has a dataset_info.json for a config at `path`.
+
+    None when there is none on this machine, or when datasets are defined elsewhere.
+    """
+    if not isinstance(dataset_dir, str) or placeholder_in(dataset_dir) is not None:
+        return None
+    for folder in folders(os.getcwd(), os.path.abspath(path)):
+        info = os.path.join(folder, dataset_dir, "dataset_info.json")
+        note(info)
+        if os.path.isfile(info):
+            return folder
+    return None

@@ -1,0 +1,82 @@
+"""Paths that are not there, or begin with ~: an error just where the run dies of one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ftlint.engine import Options, lint
+from ftlint.facts import Given
+from ftlint.source import of_text
+from ftlint.target import resolve_target
+from probe import keys_of
+
+from . import bases, environments
+from .client import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.oracle
+
+SETTINGS = {"fsdp": "full_shard"}
+
+
+@pytest.fixture(scope="module", params=list(environments.RELEASES))
+def trainer(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Trainer]:
+    """A trainer whose home holds all that the fixture's folder does."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(environments.fixture_of(request.param), home, dirs_exist_ok=True)
+    (home / "settings.json").write_text("{}", "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        with Trainer(request.param) as one:
+            yield one
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"model_name_or_path": "~/tiny"}, "FT120"),
+        ({"model_name_or_path": "./tiny"}, None),
+        ({"model_name_or_path": "./tiny-no"}, "FT121"),
+        ({"model_name_or_path": "models/of/ours"}, "FT121"),
+        ({"adapter_name_or_path": "~/ran/checkpoint-1"}, "FT120"),
+        ({"adapter_name_or_path": "./ran/checkpoint-1"}, None),
+        ({"adapter_name_or_path": "ran/checkpoint-1/no"}, "FT121"),
+        ({"dataset_dir": "~/data"}, "FT120"),
+        ({"dataset_dir": "./data"}, None),
+        ({"dataset_dir": "dta"}, "FT713"),
+        ({"resume_from_checkpoint": "~/ran/checkpoint-1"}, "FT120"),
+        ({"resume_from_checkpoint": "checkpoint-no"}, "FT121"),
+        ({**SETTINGS, "fsdp_config": "~/settings.json"}, "FT120"),
+        ({**SETTINGS, "fsdp_config": "no.json"}, "FT121"),
+        ({"accelerator_config": "~/settings.json"}, "FT120"),
+        ({"accelerator_config": "no.json"}, "FT121"),
+        ({"deepspeed": "no/ds.json"}, "FT121"),
+        ({"new_special_tokens_config": "tokens.yaml"}, None),
+        ({"new_special_tokens_config": "~/tokens.yaml"}, "FT120"),
+        ({"new_special_tokens_config": "no.yaml"}, "FT121"),
+        ({"output_dir": "~/out"}, None),
+    ],
+    ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else "",
+)
+def test_a_path_has_an_error_just_where_the_run_dies_of_it(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], code: str | None
+) -> None:
+    if not change.keys() <= keys_of(trainer.release).keys():
+        return  # another release's key, which FT101 tells
+    monkeypatch.chdir(environments.fixture_of(trainer.release))
+    config = {**bases.base("lora"), **change}
+    text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
+    options = Options(resolve_target(trainer.release), Given(here=True))
+    found = [one.code for one in lint(of_text("c.yaml", text), options).diagnostics
+             if one.severity == "error"]  # fmt: skip
+    outcome = trainer.train(config, "lora")
+    assert bool(outcome.error) == bool(code), outcome.error
+    assert found == [code] * bool(code)
