@@ -256,6 +256,9 @@ REFUSED = {
     "a comment that a text above would take": (
         "delete b", "a: |\n  t\nb: 1\n  # note\nc: 2\n", "part of the text above",
     ),
+    "a comment below a blank line that a text above would take": (
+        "delete b", "a: |\n  t\nb: 1\n\n  # note\nc: 2\n", "part of the text above",
+    ),
     "the end of a text that keeps its lines": (
         "insert_after b 1 a", "a: |+\n  t\n\nc: 1\n", "reaches up to",
     ),

@@ -75,11 +75,13 @@ def keeps_blank_lines(page: Page, node: Node) -> bool:
 def _swallows(page: Page, before: Node, line: int) -> bool:
     """Say whether a block text above would go on at `line` if that came next."""
     leaf = _leaf(before)
-    if leaf is None or leaf.style not in ("literal", "folded") or not page.is_line(line):
+    if leaf is None or leaf.style not in ("literal", "folded"):
         return False
-    text = page.source.line(line)
-    deeper = text.startswith((" ", "\t")) and bool(text.strip())
-    return deeper or (not text.strip() and keeps_blank_lines(page, before))
+    if page.is_blank(line) and keeps_blank_lines(page, before):
+        return True
+    while page.is_blank(line):
+        line += 1
+    return page.is_line(line) and page.source.line(line).startswith((" ", "\t"))
 
 
 def _leaf(node: Node) -> Scalar | None:
