@@ -296,8 +296,9 @@ def _opened(values: Mapping[str, Any], given: Given, path: str) -> dict[str, obj
 
 def _held(output_dir: object, given: Given) -> object:
     """Return what is stated of the output folder, or what it holds where it is to be looked at."""
-    if not given.here:
-        return dict(given.facts).get("output_dir_holds")
+    stated = dict(given.facts).get("output_dir_holds")
+    if stated is not None or not given.here:
+        return stated
     from ftlint.machine import held_in
 
     return held_in(output_dir)

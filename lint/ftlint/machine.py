@@ -19,7 +19,7 @@ Facts = tuple[tuple[str, object], ...]
 SWITCHES = ("ALLOW_EXTRA_ARGS", "FORCE_TORCHRUN", "USE_MCA", "USE_RAY")
 """Environment variables of LLaMA Factory that decide what it makes of a config."""
 
-HELD = r"model|checkpoint-\d{1,12}"
+HELD = "model|checkpoint-[0-9]{1,18}"
 """What is said of an output folder."""
 
 _ON = ("true", "y", "1")
@@ -114,16 +114,18 @@ def held_in(output_dir: object) -> str | None:
     """
     if not isinstance(output_dir, str) or "\0" in output_dir:
         return None
-    note(output_dir)
+    folder = os.path.expanduser(output_dir)  # as transformers does, of this key alone
+    note(folder)
     try:
-        with os.scandir(output_dir) as entries:
+        with os.scandir(folder) as entries:
             names = {entry.name: entry.is_dir() for entry in entries}
     except OSError:
         return None
-    steps = [step_of(name) or 0 for name, folder in names.items()
-             if folder and re.fullmatch(r"checkpoint-\d+", name)]  # fmt: skip
-    if steps:
-        return f"checkpoint-{max(steps)}"
+    checkpoints = [
+        name for name, is_folder in names.items() if is_folder and step_of(name) is not None
+    ]
+    if checkpoints:
+        return max(checkpoints, key=step_of)  # type: ignore[arg-type]
     return "model" if any(not names.get(name, True) for name in _WEIGHTS) else None
 
 
@@ -131,5 +133,5 @@ def step_of(checkpoint: object) -> int | None:
     """Return the step that a checkpoint's folder is named after; None for another name."""
     if not isinstance(checkpoint, str):
         return None
-    named = re.fullmatch(r"checkpoint-(\d{1,12})", os.path.basename(checkpoint.rstrip("/")))
+    named = re.fullmatch("checkpoint-([0-9]{1,18})", os.path.basename(checkpoint.rstrip("/")))
     return int(named[1]) if named else None

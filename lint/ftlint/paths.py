@@ -40,26 +40,33 @@ def opened(values: Mapping[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def missing(paths: Mapping[str, list[str]], path: str) -> list[str]:
-    """Return the keys with a path that is nowhere here: see `folders` for a config at `path`."""
-    return [
-        key
-        for key, parts in paths.items()
-        if not all(_is_somewhere(_entry(key, part), path) for part in parts)
-    ]
+def missing(paths: Mapping[str, list[str]], path: str) -> dict[str, str]:
+    """Return, by key, the first path that is nowhere here for a config at `path`.
+
+    A relative one is looked for in every folder that the run may be started in as far as that can
+    be seen: `folders`, and all above this one and above the config.
+    """
+    starts = list(dict.fromkeys([*folders(path), *_above(os.getcwd()), *_above(_folder_of(path))]))
+    found: dict[str, str] = {}
+    for key, parts in paths.items():
+        entry = "dataset_info.json" if key == "dataset_dir" else ""
+        for part in parts:
+            if not any(_exists(os.path.join(start, part, entry)) for start in starts):
+                found.setdefault(key, part)
+    return found
 
 
-def _entry(key: str, part: str) -> str:
-    return os.path.join(part, "dataset_info.json") if key == "dataset_dir" else part
+def _exists(name: str) -> bool:
+    name = name.rstrip(os.sep)
+    note(name)
+    return os.path.exists(name)
 
 
-def _is_somewhere(name: str, path: str) -> bool:
-    for folder in folders(os.getcwd(), os.path.abspath(path)):
-        full = os.path.join(folder, name)
-        note(full)
-        if os.path.exists(full):
-            return True
-    return False
+def _above(folder: str) -> Iterator[str]:
+    while folder != os.path.dirname(folder):
+        yield folder
+        folder = os.path.dirname(folder)
+    yield folder
 
 
 def _text(value: object) -> list[str]:
@@ -67,12 +74,12 @@ def _text(value: object) -> list[str]:
 
 
 def _is_local(name: str) -> bool:
-    return name[:1] in ("/", ".", "~") or name.count("/") > 1
+    return name[:1] in ("/", ".", "~") or name.rstrip("/").count("/") > 1
 
 
 def _is_file(settings: str) -> bool:
     """Say whether text is a file of settings: no JSON itself, nor base64, which has no dots."""
-    return "." in settings and settings[:1] != "{"
+    return "." in settings and not settings.lstrip().startswith("{")
 
 
 def _defines_data(values: Mapping[str, Any]) -> bool:
@@ -93,11 +100,10 @@ def json_file(name: str, path: str) -> object:
 
     if "\0" in name:
         return None
-    root = os.path.realpath(os.getcwd())
-    for start in folders(root, os.path.realpath(path)):
+    for start in folders(path):
         note(os.path.join(start, name))
         full = os.path.realpath(os.path.join(start, name))
-        if full.startswith(root + os.sep) and os.path.isfile(full):
+        if _lies_below(full, os.path.realpath(os.getcwd())) and os.path.isfile(full):
             try:
                 with open(full, encoding="utf-8") as file:
                     return json.loads(file.read(1 << 20))
@@ -106,13 +112,22 @@ def json_file(name: str, path: str) -> object:
     return None
 
 
-def folders(root: str, path: str) -> Iterator[str]:
-    """Yield the folders that a config may be started in: `root`, then from its own upwards."""
+def folders(path: str) -> Iterator[str]:
+    """Yield the folders that a config may be started in: this one, then from its own upwards."""
+    root = os.path.realpath(os.getcwd())
     yield root
-    folder = os.path.dirname(path)
-    while folder.startswith(root + os.sep):
+    folder = _folder_of(path)
+    while _lies_below(folder, root):
         yield folder
         folder = os.path.dirname(folder)
+
+
+def _folder_of(path: str) -> str:
+    return os.path.realpath(os.path.dirname(os.path.abspath(path)))
+
+
+def _lies_below(path: str, folder: str) -> bool:
+    return path != folder and path.startswith(os.path.join(folder, ""))
 
 
 def info_root(dataset_dir: object, path: str) -> str | None:
@@ -122,7 +137,7 @@ def info_root(dataset_dir: object, path: str) -> str | None:
     """
     if not isinstance(dataset_dir, str) or placeholder_in(dataset_dir) is not None:
         return None
-    for folder in folders(os.getcwd(), os.path.abspath(path)):
+    for folder in folders(path):
         info = os.path.join(folder, dataset_dir, "dataset_info.json")
         note(info)
         if os.path.isfile(info):

@@ -52,31 +52,39 @@ def _files(patterns: tuple[str, ...], root: str) -> Iterator[str]:
         yield from paths
 
 
-def _check_patterns(path: str, data: Any) -> None:
-    """Raise `BadPolicy` for a pattern that is none, before a config meets it."""
-    import re
-
-    if isinstance(data, list):
-        for item in data:
-            _check_patterns(path, item)
-    elif isinstance(data, dict):
-        for key, value in data.items():
-            if key == "pattern" and isinstance(value, str):
-                try:
-                    re.compile(value)
-                except (re.error, OverflowError, RecursionError) as error:
-                    raise BadPolicy(f"{path}: pattern {value[:80]!r}: {error}") from None
-            _check_patterns(path, value)
-
-
 def _rule(path: str, data: Any) -> Rule:
     try:
         validate(data)
+        rule = parse(data)
     except Malformed as error:
         raise BadPolicy(f"{path}: {error}") from None
-    if "when" not in data:
+    if not rule.checks:
         raise BadPolicy(f"{path}: a policy is data: it needs `when`")
-    _check_patterns(path, [data.get(part) for part in ("when", "for_each", "fix")])
-    if data["code"].startswith("FT") or data["code"] in RULES:
-        raise BadPolicy(f"{path}: code {data['code']}: FT is ftlint's own; take other letters")
-    return parse(data)
+    if rule.code.startswith("FT") or rule.code in RULES:
+        raise BadPolicy(f"{path}: code {rule.code}: FT is ftlint's own; take other letters")
+    for when in [*(one.when for one in rule.checks), *(one.when for one in rule.fixes)]:
+        for pattern in _patterns(when):
+            _check_pattern(path, pattern)
+    return rule
+
+
+def _patterns(condition: Any) -> Iterator[str]:
+    """Yield the regular expressions of a condition."""
+    if isinstance(condition, list):
+        for item in condition:
+            yield from _patterns(item)
+    elif isinstance(condition, dict):
+        for key, value in condition.items():
+            if key == "pattern" and isinstance(value, str):
+                yield value
+            yield from _patterns(value)
+
+
+def _check_pattern(path: str, pattern: str) -> None:
+    """Raise `BadPolicy` for a pattern that is none, before a config meets it."""
+    import re
+
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise BadPolicy(f"{path}: pattern {pattern[:80]!r}: {error}") from None

@@ -102,7 +102,10 @@ _KINDS: dict[str, _Kind] = {
                 "installed": {"type": "array", "items": {"type": "string"}},
                 "env": {"type": "array", "items": {"type": "string"}},
                 "compute_capability": {"type": "number"},
-                "output_dir_holds": {"type": "string", "pattern": "^(model|checkpoint-[0-9]+)$"},
+                "output_dir_holds": {
+                    "type": "string",
+                    "pattern": "^(model|checkpoint-[0-9]{1,18})$",
+                },
             },
         },
         "a table of facts, such as {compute_capability = 7.5}",

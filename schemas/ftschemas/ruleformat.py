@@ -85,13 +85,12 @@ def rule_schema() -> dict[str, Any]:
 def validate(data: object) -> None:
     """Raise `Malformed` unless `data` is a rule as rule.schema.json describes it.
 
-    Its conditions are looked at twice, as written and with the keys of `for_each` in place.
+    A condition is held against it with the keys and values of `for_each` in place.
     """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
     schema = rule_schema()
-    condition = {"$ref": "#/$defs/condition", "$defs": schema["$defs"]}
 
     def refuse(part: object, schema: Mapping[str, Any], where: tuple[object, ...] = ()) -> None:
         error = best_match(Draft202012Validator(schema).iter_errors(part))
@@ -99,9 +98,12 @@ def validate(data: object) -> None:
             place = "/".join(map(str, [*where, *error.absolute_path])) or "the rule"
             raise Malformed(f"{place}: {error.message[:200]}")
 
-    refuse(data, schema)
-    assert isinstance(data, dict)
-    for check in _checks(data) if "for_each" in data else ():
+    if not isinstance(data, dict) or not {"for_each", "when"} <= data.keys():
+        refuse(data, schema)
+        return
+    refuse({**data, "when": {"config": {}}}, schema)
+    condition = {"$ref": "#/$defs/condition", "$defs": schema["$defs"]}
+    for check in _checks(data):
         refuse(check.when, condition, ("for_each", check.key, "when"))
 
 

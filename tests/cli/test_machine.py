@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib.metadata import distributions
 from pathlib import Path
@@ -166,23 +167,56 @@ def test_here_finds_the_newest_checkpoint() -> None:
         ("adapter_name_or_path: ./saves/a", ["FT121"]),
         ("adapter_name_or_path: ./data,./saves/a", ["FT121"]),
         ("adapter_name_or_path: ./data", []),
+        ("adapter_name_or_path: ada/lora/", []),
+        ("adapter_name_or_path: ~/lora", ["FT120"]),
+        ("adapter_name_or_path: ~/merged", []),
         ("dataset_dir: dta", ["FT713"]),
         ("dataset_dir: dta\ntokenized_path: rows", []),
         ("dataset_dir: ONLINE", []),
         ("dataset_dir: $DATA", []),
         ("deepspeed: ds.json", ["FT121"]),
         ("deepspeed: eyJ6ZXJvIjogMX0=", []),
+        ('deepspeed: \' {"zero_optimization": {"stage": 2}, "gradient_clipping": 1.0}\'', []),
     ],
 )
 def test_here_looks_for_what_a_run_opens(line: str, found: list[str]) -> None:
+    Path("~", "merged").mkdir(parents=True)  # as an export to ~/merged makes it
     assert not {"FT121", "FT713"} & set(codes(line + "\n"))
-    told = [one for one in codes(line + "\n", "--here") if one in ("FT121", "FT713")]
+    told = [one for one in codes(line + "\n", "--here") if one in ("FT120", "FT121", "FT713")]
     assert told == found
 
 
-def test_what_a_run_opens_may_lie_on_the_way_to_the_config() -> None:
-    write(Path("team/configs/c.yaml"), TRAIN + "deepspeed: ds.json\n")
-    for wanted in (1, 0):
-        done = invoke("--isolated", "--here", "--select", "FT121", "team/configs/c.yaml")
-        assert done.status == wanted, done.out
-        Path("team", "ds.json").touch()
+@pytest.mark.parametrize("start", [".", "configs", "../other", "/", "../link"])
+@pytest.mark.parametrize("absolute", [False, True])
+def test_what_a_run_opens_may_lie_wherever_it_may_be_started(
+    folder: Path, start: str, absolute: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LLaMA Factory's folder with data, and configs below: looked at from here and there."""
+    write(folder / "lf/configs/c.yaml", TRAIN + "deepspeed: ds.json\ndataset_dir: rows\n")
+    write(folder / "lf/rows/dataset_info.json", '{"d": {"hf_hub_url": "ada/d"}}')
+    (folder / "other").mkdir()
+    (folder / "link").symlink_to("lf")
+    monkeypatch.chdir(folder / "lf" / start)
+    config = folder / ("link" if absolute else "lf") / "configs/c.yaml"
+    name = str(config) if absolute else os.path.relpath(config)
+    for wanted in ("FT121", None):
+        done = invoke("--isolated", "--here", "--output-format", "jsonl", name)
+        found = {json.loads(line)["code"] for line in done.out.splitlines()}
+        assert found & {"FT121", "FT713"} == ({wanted} if wanted else set())
+        write(folder / "lf/ds.json", "{}")
+
+
+def test_what_is_stated_of_the_output_folder_wins() -> None:
+    Path("out", "checkpoint-10").mkdir(parents=True)
+    assert codes("max_steps: 10\n", "--here") == ["FT626"]
+    assert codes("max_steps: 10\n", "--here", "--fact", "output_dir_holds=checkpoint-9") == []
+
+
+def test_the_home_of_an_output_folder_is_looked_into(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    (folder / "run" / "checkpoint-0012").mkdir(parents=True)
+    (folder / "run" / ("checkpoint-" + "9" * 30)).mkdir()
+    assert machine.held_in("~/run") == "checkpoint-0012"
+    assert machine.step_of("~/run/checkpoint-0012/") == 12

@@ -91,6 +91,15 @@ def test_policies_may_be_yaml_and_lists_and_are_suppressed_like_any_rule(tmp_pat
             "for_each/a/when/config/a/minimum: 'b' is not",
         ),
         (
+            {"for_each": {"a": "["}, "when": {"config": {"$key": {"pattern": "$default"}}}},
+            "pattern '\\['",
+        ),
+        (
+            {"for_each": ["a", "["], "when": {"config": {"b": {"pattern": "$key"}}}},
+            "pattern '\\['",
+        ),
+        ({"when": {"config": {"a": {"enum": "$default"}}}}, "'\\$default' is not of type 'array'"),
+        (
             {"for_each": {"a": {}}, "when": {"config": {"$default": {"const": 1}}}},
             "\\$default stands for {}, which is no key",
         ),
@@ -105,6 +114,20 @@ def test_a_bad_policy_is_refused_with_its_reason(
     with pytest.raises(Refused, match=complaint) as refused:
         lint(tmp_path, CONFIG)
     assert "one.json" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [({"minimum": "$default"}, 256), ({"enum": "$default"}, [256]), ({"truthy": "$default"}, True),
+     ("$default", {"const": 256})],
+)  # fmt: skip
+def test_default_stands_for_anything_that_the_place_takes(
+    tmp_path: Path, schema: object, value: object
+) -> None:
+    each = {"for_each": {"lora_rank": value}, "when": {"config": {"$key": schema}}}
+    write(tmp_path, json.dumps({**POLICY, **each}))
+    assert [code for code, _ in lint(tmp_path, CONFIG)] == ["ACME001"]
+    assert lint(tmp_path, CONFIG.replace("256", "0")) == []
 
 
 def test_other_defects_of_policy_files_are_refused(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ def _resumed(values: Mapping[str, Any]) -> tuple[str, int] | None:
         fresh = named is not True and (named is False or values.get("overwrite_output_dir"))
         if fresh or held is None or held == "model":
             return None
-        named = str(Path(str(folder), held))
+        named = str(Path(str(folder), held).expanduser())
     state = object_of(str(Path(named, "trainer_state.json")))
     done = count(state.get("global_step")) if isinstance(state, dict) else None
     return None if done is None else (named, done)
