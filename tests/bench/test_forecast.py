@@ -37,6 +37,7 @@ class Machine:
     optimizer: float = 0.03
     between: float = 0.012
     fetch: float = 1.1e-6
+    wake: float = 0.0
     first: float = 2.0
     shape: float = 0.05
     startup: float = 22.0
@@ -67,7 +68,8 @@ class Machine:
             each[0] += self.first if number == 0 else 0
             seen |= set(group)
             tokens = sum(count * length for count, length in group)
-            inside, data = sum(each), self.fetch * tokens
+            large = sum(count * length > 32_768 for count, length in group)
+            inside, data = sum(each), self.fetch * tokens + self.wake * large
             rest = (self.optimizer + self.between * (len(group) - 1)) * process
             steps.append(
                 step(inside + data + rest, group, forward_backward=inside, each=each, data=data,
@@ -116,17 +118,29 @@ def scheduled(plan: Design, accumulation: int = 2) -> list[list[tuple[int, int]]
 KEY = {"model": "llama-3-8b", "method": "lora", "checkpointing": True}
 
 
-def calibrated(machine: Machine, seed: int, *, packed: int | None = None) -> Any:
-    """Return the record of a calibration at batch 8 (packed: batch 4 of that length)."""
+def calibrated(machine: Machine, seed: int, *, packed: int | None = None, batch: int = 8) -> Any:
+    """Return the record of a calibration at `batch` (packed: batch 4 of that length)."""
     pool = lengths()
-    plan = design(4, packed) if packed else design(8, max(pool), sorted(pool)[len(pool) // 10])
+    plan = design(4, packed) if packed else design(batch, max(pool), sorted(pool)[len(pool) // 10])
     over = machine.run(scheduled(plan), seed, rows=len(pool))
     over["schedule"], over["lengths"] = plan.schedule(), pool
     real = None
     if not packed:
-        groups = shuffled(pool, 8, 20, 1, seed + 1)
+        groups = shuffled(pool, batch, 20, 1, seed + 1)
         real = machine.run(groups, seed + 1, rows=len(pool), cold=True)
     return record_of(over, real, plan, KEY, {"dataset": ["faq"], "cutoff_len": 1024})
+
+
+def test_large_batches_pay_for_the_threads_they_wake() -> None:
+    machine = replace(SMALL, wake=0.08)
+    record = calibrated(machine, 5, batch=40)
+    assert record["prices"]["wake"] == pytest.approx(0.08, rel=0.2)
+    for batch, steps in ((20, 300), (64, 100)):
+        run = machine.run(shuffled(lengths(), batch, steps, 1, batch), batch, rows=3000)
+        work = Work(Loop(steps, batch, 1, rows=3000), 0, tuple(lengths()), rows_prepared=3000)
+        said = next(one for one in forecast(record, work).parts if one.name == "fetching")
+        took = sum(one["data"] for one in run["steps"])
+        assert said.seconds == pytest.approx(took, rel=0.1), batch
 
 
 CONFIGS = [(2, 200, 1), (4, 120, 4), (8, 375, 1), (16, 60, 2), (1, 300, 4)]

@@ -31,17 +31,23 @@ if TYPE_CHECKING:
     from ftbench.results.record import Result, Step
 
 
+GRAIN = 32_768
+"""Numbers that torch copies on one thread; for more it wakes all, which takes longer than copying
+them (`at::internal::GRAIN_SIZE`; docs/benchmarks/raw/2026-11-25-h100-pair-2/threads.txt)."""
+
+
 @dataclass(frozen=True)
 class Prices:
     """Seconds of everything that is not a micro-batch by the law.
 
     `step`: optimizer, clipping and the trainer's own work, each step. `token`: fetching and moving
-    a position of a micro-batch, padding too. `log`: each logged step. `first`: what the first step
-    takes over the others. `shape`: what the first batch of a new shape takes over its repetition.
-    `later`: what a micro-batch after the first of its step takes over the first. `together`: what
-    the last one takes over those, where several processes add up their gradients. `startup`: the
-    process but for training, evaluating and the data, `startup_spread` by how much the processes
-    seen differ in it; `row`: preparing a row of the data.
+    a position of a micro-batch, padding too; `wake`: what fetching one of more than `GRAIN` takes
+    besides. `log`: each logged step. `first`: what the first step takes over the others. `shape`:
+    what the first batch of a new shape takes over its repetition. `later`: what a micro-batch after
+    the first of its step takes over the first. `together`: what the last one takes over those,
+    where several processes add up their gradients. `startup`: the process but for training,
+    evaluating and the data, `startup_spread` by how much the processes seen differ in it; `row`:
+    preparing a row of the data.
     """
 
     step: float
@@ -54,6 +60,7 @@ class Prices:
     startup_spread: float = 0.0
     later: float = 0.0
     together: float = 0.0
+    wake: float = 0.0
     save: float | None = None
     evaluated_row: float | None = None
 
@@ -81,6 +88,7 @@ def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
         usual, logged = real["steps"][len(real["steps"]) // 4 :], real
         shape = _of_new_shapes(real["steps"], law, (later, together), shape)
     step, between = _beside(usual, steady)
+    wake = _of_waking([group[WARM:] for group in groups])
     save = evaluated_row = None
     for result in filter(None, (real, scheduled)):
         save = save or _price_of_saving(result)
@@ -88,12 +96,39 @@ def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
     startups = [_startup(one) for one in (scheduled, real) if one is not None]
     return Prices(
         step=step, later=later + between, together=together, log=_of_logging(logged),
-        token=median([(step["data"] or 0.0) / (tokens_of(step) or 1) for step in usual]),
+        token=median([_fetching(step, wake) / (tokens_of(step) or 1) for step in usual]), wake=wake,
         first=max(0.0, first), shape=shape,
         startup=startups[0], startup_spread=(max(startups) - min(startups)) / 2,
         row=max(filter(None, map(_price_of_row, filter(None, (scheduled, real)))), default=None),
         save=save, evaluated_row=evaluated_row,
     )  # fmt: skip
+
+
+def wakes(rows: int, length: int) -> bool:
+    """Say whether torch wakes all its threads for a micro-batch."""
+    return rows * length > GRAIN
+
+
+def _of_waking(groups: Sequence[Sequence[Step]]) -> float:
+    """Return what fetching a large micro-batch takes beyond its share by positions."""
+    small, large = [], []
+    for group in groups:
+        (rows, length, *_), count = group[0]["micro_batches"][0], len(group[0]["micro_batches"])
+        took = median((step["data"] or 0.0) / count for step in group)
+        if wakes(rows, length):
+            large.append((took, rows * length))
+        elif rows * length > GRAIN // 4:  # fetching tiny ones shows the noise of the host
+            small.append(took / (rows * length))
+    rate = median(small) if small else 0.0
+    return (
+        max(0.0, median(took - rate * count for took, count in large)) if small and large else 0.0
+    )
+
+
+def _fetching(step: Step, wake: float) -> float:
+    """Return what a step waits for its batches, but for torch's threads."""
+    count = sum(wakes(*one[:2]) for one in step["micro_batches"])
+    return max(0.0, (step["data"] or 0.0) - wake * count)
 
 
 def _beside(usual: Sequence[Step], other: Sequence[Step]) -> tuple[float, float]:
