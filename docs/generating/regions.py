@@ -23,7 +23,8 @@ from ftlint.construct import construct
 from ftlint.document import compose
 from ftlint.nodes import Broken
 from ftlint.target import KNOWN, resolve_target
-from ftschemas import compiled, ruleformat
+from ftschemas import compiled
+from ftschemas.form import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -177,7 +178,7 @@ def _epochs(span: Span) -> str:
 
 def keywords() -> str:
     """Return the keywords that conditions are written in."""
-    return codes(sorted(ruleformat.rule_schema()["$defs"]["subschema"]["properties"]))
+    return codes(sorted(schema_of("rule.schema.json")["$defs"]["subschema"]["properties"]))
 
 
 def example_rule() -> str:

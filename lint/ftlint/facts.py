@@ -299,29 +299,18 @@ def _held(output_dir: object, given: Given) -> object:
     stated = dict(given.facts).get("output_dir_holds")
     if stated is not None or not given.here:
         return stated
-    from ftlint.machine import held_in
+    from ftlint.resuming import held_in
 
     return held_in(output_dir)
 
 
 def _resumes_at(values: Mapping[str, Any], held: object) -> int | None:
-    """Return the step of the checkpoint that training goes on from, as far as names tell it.
+    """Return the step of the checkpoint that training goes on from, as far as names tell it."""
+    if not values.get("do_train") or (held is None and not values.get("resume_from_checkpoint")):
+        return None
+    from ftlint.resuming import checkpoint_of, step_of
 
-    Source: LLaMA Factory `get_train_args` takes the newest one in `output_dir` by itself, but for
-    value heads of whole models, which are never resumed [0.9.0 to 0.9.5].
-    """
-    whole = values.get("finetuning_type") in ("full", "freeze")
-    if not values.get("do_train") or (values.get("stage") in ("rm", "ppo") and whole):
-        return None
-    named = values.get("resume_from_checkpoint")
-    if named is None and values.get("overwrite_output_dir"):
-        return None
-    checkpoint = held if named is None or named is True else named
-    if not isinstance(checkpoint, str) or "checkpoint-" not in checkpoint:
-        return None
-    from ftlint.machine import step_of
-
-    return step_of(checkpoint)
+    return step_of(checkpoint_of(values, held))
 
 
 def _deepspeed(value: object, path: str) -> dict[str, object]:

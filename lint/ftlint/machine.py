@@ -9,7 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from ftlint.outside import note
+from ftlint.resuming import HELD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,9 +18,6 @@ Facts = tuple[tuple[str, object], ...]
 
 SWITCHES = ("ALLOW_EXTRA_ARGS", "FORCE_TORCHRUN", "USE_MCA", "USE_RAY")
 """Environment variables of LLaMA Factory that decide what it makes of a config."""
-
-HELD = "model|checkpoint-[0-9]{1,18}"
-"""What is said of an output folder."""
 
 _ON = ("true", "y", "1")
 _SECONDS = 10
@@ -99,39 +96,3 @@ def _compute_capability() -> float | None:
         return min(map(float, done.stdout.split()))
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
-
-
-_WEIGHTS = (
-    *("adapter_model.safetensors", "adapter_model.bin", "model.safetensors", "pytorch_model.bin"),
-    *("model.safetensors.index.json", "pytorch_model.bin.index.json"),
-)
-
-
-def held_in(output_dir: object) -> str | None:
-    """Return the newest checkpoint of an output folder, or `model` where it only holds weights.
-
-    Source: LLaMA Factory's `CHECKPOINT_NAMES`, transformers' `get_last_checkpoint` [0.9.5].
-    """
-    if not isinstance(output_dir, str) or "\0" in output_dir:
-        return None
-    folder = os.path.expanduser(output_dir)  # as transformers does, of this key alone
-    note(folder)
-    try:
-        with os.scandir(folder) as entries:
-            names = {entry.name: entry.is_dir() for entry in entries}
-    except OSError:
-        return None
-    checkpoints = [
-        name for name, is_folder in names.items() if is_folder and step_of(name) is not None
-    ]
-    if checkpoints:
-        return max(checkpoints, key=step_of)  # type: ignore[arg-type]
-    return "model" if any(not names.get(name, True) for name in _WEIGHTS) else None
-
-
-def step_of(checkpoint: object) -> int | None:
-    """Return the step that a checkpoint's folder is named after; None for another name."""
-    if not isinstance(checkpoint, str):
-        return None
-    named = re.fullmatch("checkpoint-([0-9]{1,18})", os.path.basename(checkpoint.rstrip("/")))
-    return int(named[1]) if named else None

@@ -44,14 +44,15 @@ def missing(paths: Mapping[str, list[str]], path: str) -> dict[str, str]:
     """Return, by key, the first path that is nowhere here for a config at `path`.
 
     A relative one is looked for in every folder that the run may be started in as far as that can
-    be seen: `folders`, and all above this one and above the config.
+    be seen: this one, the config's, and all above them.
     """
-    starts = list(dict.fromkeys([*folders(path), *_above(os.getcwd()), *_above(_folder_of(path))]))
+    starts = dict.fromkeys([*_above(os.path.realpath(os.getcwd())), *_above(_folder_of(path))])
     found: dict[str, str] = {}
     for key, parts in paths.items():
         entry = "dataset_info.json" if key == "dataset_dir" else ""
         for part in parts:
-            if not any(_exists(os.path.join(start, part, entry)) for start in starts):
+            names = dict.fromkeys(os.path.join(start, part, entry) for start in starts)
+            if not any(map(_exists, names)):
                 found.setdefault(key, part)
     return found
 
@@ -63,10 +64,11 @@ def _exists(name: str) -> bool:
 
 
 def _above(folder: str) -> Iterator[str]:
-    while folder != os.path.dirname(folder):
-        yield folder
-        folder = os.path.dirname(folder)
+    """Yield a folder and all that it lies in."""
     yield folder
+    while folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+        yield folder
 
 
 def _text(value: object) -> list[str]:
@@ -100,10 +102,11 @@ def json_file(name: str, path: str) -> object:
 
     if "\0" in name:
         return None
+    root = os.path.realpath(os.getcwd())
     for start in folders(path):
         note(os.path.join(start, name))
         full = os.path.realpath(os.path.join(start, name))
-        if _lies_below(full, os.path.realpath(os.getcwd())) and os.path.isfile(full):
+        if _lies_below(full, root) and os.path.isfile(full):
             try:
                 with open(full, encoding="utf-8") as file:
                     return json.loads(file.read(1 << 20))

@@ -73,38 +73,27 @@ class Malformed(ValueError):
     """A rule file that is not in the format; the message says where and why."""
 
 
-def rule_schema() -> dict[str, Any]:
-    """Return the JSON Schema of rule files."""
-    import json
-    import os
-
-    with open(os.path.join(os.path.dirname(__file__), "rule.schema.json"), encoding="utf-8") as f:
-        return json.load(f)  # type: ignore[no-any-return]
-
-
 def validate(data: object) -> None:
     """Raise `Malformed` unless `data` is a rule as rule.schema.json describes it.
 
     A condition is held against it with the keys and values of `for_each` in place.
     """
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
+    found = next(filter(None, _complaints(data)), None)
+    if found is not None:
+        raise Malformed(found)
 
-    schema = rule_schema()
 
-    def refuse(part: object, schema: Mapping[str, Any], where: tuple[object, ...] = ()) -> None:
-        error = best_match(Draft202012Validator(schema).iter_errors(part))
-        if error is not None:
-            place = "/".join(map(str, [*where, *error.absolute_path])) or "the rule"
-            raise Malformed(f"{place}: {error.message[:200]}")
+def _complaints(data: object) -> Iterator[str | None]:
+    from ftschemas.form import complaint, schema_of
 
+    schema = schema_of("rule.schema.json")
     if not isinstance(data, dict) or not {"for_each", "when"} <= data.keys():
-        refuse(data, schema)
+        yield complaint(data, schema, "the rule")
         return
-    refuse({**data, "when": {"config": {}}}, schema)
+    yield complaint({**data, "when": {"config": {}}}, schema, "the rule")
     condition = {"$ref": "#/$defs/condition", "$defs": schema["$defs"]}
     for check in _checks(data):
-        refuse(check.when, condition, ("for_each", check.key, "when"))
+        yield complaint(check.when, condition, "when", ("for_each", check.key, "when"))
 
 
 def parse(data: Mapping[str, Any]) -> Rule:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
+from ftschemas.form import complaint, schema_of
 
 
 class Malformed(ValueError):
@@ -12,16 +11,9 @@ class Malformed(ValueError):
 
 def validate(data: object) -> None:
     """Raise `Malformed` unless `data` is a table as policy.schema.json describes it."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
-    path = os.path.join(os.path.dirname(__file__), "policy.schema.json")
-    with open(path, encoding="utf-8") as file:
-        validator = Draft202012Validator(json.load(file))
-    error = best_match(validator.iter_errors(data))
-    if error is not None:
-        place = "/".join(map(str, error.absolute_path)) or "the table"
-        raise Malformed(f"{place}: {error.message[:200]}")
+    found = complaint(data, schema_of("policy.schema.json"), "the table")
+    if found is not None:
+        raise Malformed(found)
     assert isinstance(data, dict)
     for stage, bands in data["stages"].items():
         limits = [band.get("below") for band in bands.get("sizes", [])]

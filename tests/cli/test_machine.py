@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ftlint import machine
+from ftlint import machine, resuming
 from tests.cli.calls import invoke, write
 
 TRAIN = """\
@@ -155,7 +155,7 @@ def test_here_finds_the_newest_checkpoint() -> None:
     for step in (9, 10, 200):
         Path("out", f"checkpoint-{step}").mkdir(parents=True)
     Path("out", "checkpoint-300").touch()
-    assert machine.held_in("out") == "checkpoint-200"
+    assert resuming.held_in("out") == "checkpoint-200"
     assert codes("max_steps: 200\n", "--here") == ["FT626"]
     assert codes("max_steps: 201\n", "--here") == []
 
@@ -218,5 +218,24 @@ def test_the_home_of_an_output_folder_is_looked_into(
     monkeypatch.setenv("HOME", str(folder))
     (folder / "run" / "checkpoint-0012").mkdir(parents=True)
     (folder / "run" / ("checkpoint-" + "9" * 30)).mkdir()
-    assert machine.held_in("~/run") == "checkpoint-0012"
-    assert machine.step_of("~/run/checkpoint-0012/") == 12
+    assert resuming.held_in("~/run") == "checkpoint-0012"
+    assert resuming.step_of("~/run/checkpoint-0012/") == 12
+
+
+@pytest.mark.parametrize(
+    ("values", "checkpoint"),
+    [
+        ({}, "out/checkpoint-5"),
+        ({"overwrite_output_dir": True}, None),
+        ({"resume_from_checkpoint": False}, None),
+        ({"resume_from_checkpoint": True, "overwrite_output_dir": True}, "out/checkpoint-5"),
+        ({"resume_from_checkpoint": "old/checkpoint-7"}, "old/checkpoint-7"),
+        ({"stage": "rm", "finetuning_type": "full", "resume_from_checkpoint": "old"}, None),
+        ({"stage": "rm", "finetuning_type": "lora"}, "out/checkpoint-5"),
+    ],
+)
+def test_a_run_goes_on_from_what_it_names_or_holds(
+    values: dict[str, object], checkpoint: str | None
+) -> None:
+    values = {"output_dir": "out", **values}
+    assert resuming.checkpoint_of(values, "checkpoint-5") == checkpoint

@@ -100,13 +100,18 @@ def _is_date(value: object) -> bool:
     return type(value).__name__ in ("date", "datetime")
 
 
+def hold_judged(result: Result) -> None:
+    """Hold that no rule crashed."""
+    crashed = [one.message for one in result.diagnostics if one.code == "FT904"]
+    hold(not crashed, crashed)
+
+
 def _judged(data: bytes, choices: list[Options] = OPTIONS) -> Iterator[tuple[Options, Result]]:
     """Yield the result under one of the options; with a head, so that it counts as a config."""
     options = choices[len(data) % len(choices)]
     whole = HEAD.encode() + data if data[:1] != b"{" and b"stage:" not in data else data
     result = lint_bytes("c.json" if data[:1] == b"{" else "c.yaml", whole, options)
-    crashed = [one.message for one in result.diagnostics if one.code == "FT904"]
-    hold(not crashed, crashed)
+    hold_judged(result)
     yield options, result
 
 
@@ -192,10 +197,7 @@ def policies(data: bytes) -> None:
         return
     options = PLANNED[0]._replace(rules=BUILT_IN.with_policies(found))
     judged = EXAMPLES[len(data) % len(EXAMPLES)].read_bytes()
-    crashed = [
-        one for one in lint_bytes("c.yaml", judged, options).diagnostics if one.code == "FT904"
-    ]
-    hold(not crashed, crashed)
+    hold_judged(lint_bytes("c.yaml", judged, options))
 
 
 def datasets(data: bytes) -> None:

@@ -7,7 +7,7 @@ import math
 import random
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,8 +15,8 @@ from ftlint.doctor.history import History, Loss, read
 from ftlint.doctor.signs import signs
 from ftlint.doctor.stopping import best, stops_at
 
+from . import chain
 from .environments import python_of
-from .steps_campaign import RUNNER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,13 +25,11 @@ pytestmark = pytest.mark.oracle
 
 PATIENCE = 2
 CONFIG = {
-    "stage": "sft", "do_train": True, "finetuning_type": "full", "template": "empty",
-    "use_cpu": True, "report_to": "none", "dataset_dir": "data", "dataset": "few",
-    "cutoff_len": 64, "per_device_train_batch_size": 8, "gradient_accumulation_steps": 1,
+    **chain.CONFIG, "per_device_train_batch_size": 8, "gradient_accumulation_steps": 1,
     "learning_rate": 0.03, "num_train_epochs": 30, "val_size": 0.3, "eval_strategy": "epoch",
-    "save_strategy": "epoch", "save_total_limit": 40, "logging_steps": 1,
+    "save_strategy": "epoch", "save_total_limit": 40,
 }  # fmt: skip
-STOPPING = {"early_stopping_steps": PATIENCE, "load_best_model_at_end": True}
+STOPPING: dict[str, object] = {"early_stopping_steps": PATIENCE, "load_best_model_at_end": True}
 
 
 def history(folder: Path) -> History:
@@ -44,31 +42,9 @@ def history(folder: Path) -> History:
 def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train 28 rows of random words for 30 epochs, by heart; and again with early stopping."""
     work = tmp_path_factory.mktemp("doctor")
-    draw = random.Random(5)
-
-    def text() -> str:
-        return " ".join(f"w{draw.randrange(100)}" for _ in range(12))
-
-    rows = [{"instruction": text(), "input": "", "output": text()} for _ in range(40)]
-    (work / "data").mkdir()
-    (work / "data" / "few.json").write_text(json.dumps(rows), "utf-8")
-    table = {"few": {"file_name": "few.json"}}
-    (work / "data" / "dataset_info.json").write_text(json.dumps(table), "utf-8")
-    (work / "tables.json").write_text("[]", "utf-8")
-    model = f"model-{request.param}"
-    cases = [
-        {"id": name, "config": {**CONFIG, **more, "model_name_or_path": model, "output_dir": name}}
-        for name, more in (("whole", {}), ("stopped", STOPPING))
-    ]
-    (work / "cases").write_text("\n".join(map(json.dumps, cases)), "utf-8")
-    command = [str(python_of(request.param)), str(RUNNER), str(work), model, "cases", "answers"]
-    for at in (-2, -1):
-        command[at] = str(work / command[at])
-    subprocess.run(command, check=True, capture_output=True, timeout=600)
-    answers: list[Any] = [
-        json.loads(line)["seen"] for line in (work / "answers").read_text("utf-8").splitlines()
-    ]
-    assert [answer["error"] for answer in answers] == [None, None]
+    changes: dict[str, dict[str, object]] = {"whole": {}, "stopped": STOPPING}
+    configs = {name: {**CONFIG, **more, "output_dir": name} for name, more in changes.items()}
+    chain.train(request.param, work, 40, configs)
     return work
 
 

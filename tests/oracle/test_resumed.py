@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import random
-import subprocess
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from ftlint.engine import Options, lint
 from ftlint.facts import Given
-from ftlint.machine import held_in, step_of
+from ftlint.resuming import held_in, step_of
 from ftlint.source import of_text
 from ftlint.target import resolve_target
 
-from . import bases, environments
+from . import bases, chain, environments
 from .called import run_ftlint
 from .client import Trainer
-from .steps_campaign import RUNNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +25,8 @@ pytestmark = pytest.mark.oracle
 
 ROWS, EVERY = 50, 3
 CONFIG = {
-    "stage": "sft", "do_train": True, "finetuning_type": "full", "template": "empty",
-    "use_cpu": True, "report_to": "none", "dataset_dir": "data", "dataset": "few",
-    "cutoff_len": 64, "per_device_train_batch_size": 4, "gradient_accumulation_steps": 2,
-    "learning_rate": 0.001, "logging_steps": 1, "save_strategy": "steps", "save_steps": EVERY,
+    **chain.CONFIG, "per_device_train_batch_size": 4, "gradient_accumulation_steps": 2,
+    "learning_rate": 0.001, "save_strategy": "steps", "save_steps": EVERY,
 }  # fmt: skip
 
 
@@ -58,32 +53,14 @@ CHAIN = (
 
 @pytest.mark.parametrize("release", list(environments.RELEASES))
 def test_a_run_begins_where_it_is_said_to(release: str, tmp_path: Path) -> None:
-    draw = random.Random(5)
-    words = [" ".join(f"w{draw.randrange(100)}" for _ in range(12)) for _ in range(2 * ROWS)]
-    rows = [
-        {"instruction": one, "input": "", "output": other}
-        for one, other in zip(words, words[ROWS:])
-    ]
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "few.json").write_text(json.dumps(rows), "utf-8")
-    table = {"few": {"file_name": "few.json"}}
-    (tmp_path / "data" / "dataset_info.json").write_text(json.dumps(table), "utf-8")
-    configs = [
-        {**CONFIG, **run.more, "model_name_or_path": "model", "output_dir": run.folder}
-        for run in CHAIN
-    ]
-    cases = [{"id": str(at), "config": config} for at, config in enumerate(configs)]
-    (tmp_path / "cases").write_text("\n".join(map(json.dumps, cases)), "utf-8")
-    command = [environments.python_of(release), RUNNER, tmp_path, "model"]
-    command += [tmp_path / "cases", tmp_path / "answers"]
-    subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=600)
-    answers = [json.loads(line) for line in (tmp_path / "answers").read_text("utf-8").splitlines()]
+    configs = {
+        str(at): {**CONFIG, **run.more, "output_dir": run.folder} for at, run in enumerate(CHAIN)
+    }
+    answers = chain.train(release, tmp_path, ROWS, configs)
 
     saved: dict[str, list[int]] = {}
     kinds = set()
-    for run, config, answer in zip(CHAIN, configs, answers, strict=True):
-        seen: dict[str, Any] = answer["seen"]
-        assert seen["error"] is None, (run, seen)
+    for run, config, seen in zip(CHAIN, configs.values(), answers.values(), strict=True):
         before = saved.setdefault(run.folder, [])
         (tmp_path / "c.json").write_text(json.dumps(config), "utf-8")
         held = ["--fact", f"output_dir_holds=checkpoint-{max(before)}"] if before else []

@@ -12,7 +12,7 @@ from ftbench.calibration.forecast import Forecast, Work, forecast
 from ftbench.calibration.measured import rows_evaluated
 from ftbench.calibration.rows import count_of, data_of, lengths_of
 from ftlint.doctor.reading import count, object_of
-from ftlint.machine import held_in
+from ftlint.resuming import checkpoint_of, held_in
 from ftlint.steps.plan import RESUMED
 
 if TYPE_CHECKING:
@@ -211,21 +211,13 @@ def _named(values: Mapping[str, Any]) -> str:
 
 
 def _resumed(values: Mapping[str, Any]) -> tuple[str, int] | None:
-    """Return the checkpoint that the run goes on from and the steps it has done, where known.
-
-    LLaMA Factory takes the newest in output_dir by itself, unless that is to be overwritten.
-    """
-    named = values.get("resume_from_checkpoint")
-    if not isinstance(named, str):
-        folder = values.get("output_dir")
-        held = held_in(folder)
-        fresh = named is not True and (named is False or values.get("overwrite_output_dir"))
-        if fresh or held is None or held == "model":
-            return None
-        named = str(Path(str(folder), held).expanduser())
-    state = object_of(str(Path(named, "trainer_state.json")))
+    """Return the checkpoint that the run goes on from and the steps it has done, where known."""
+    checkpoint = checkpoint_of(values, held_in(values.get("output_dir")))
+    if checkpoint is None:
+        return None
+    state = object_of(str(Path(checkpoint, "trainer_state.json")))
     done = count(state.get("global_step")) if isinstance(state, dict) else None
-    return None if done is None else (named, done)
+    return None if done is None else (checkpoint, done)
 
 
 def _events(plan: Mapping[str, Any], name: str, share: float, notes: list[str]) -> int:

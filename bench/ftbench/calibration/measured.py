@@ -119,10 +119,10 @@ def _of_waking(groups: Sequence[Sequence[Step]]) -> float:
             large.append((took, rows * length))
         elif rows * length > GRAIN // 4:  # fetching tiny ones shows the noise of the host
             small.append(took / (rows * length))
-    rate = median(small) if small else 0.0
-    return (
-        max(0.0, median(took - rate * count for took, count in large)) if small and large else 0.0
-    )
+    if not small or not large:
+        return 0.0
+    rate = median(small)
+    return max(0.0, median(took - rate * positions for took, positions in large))
 
 
 def _fetching(step: Step, wake: float) -> float:

@@ -1,0 +1,48 @@
+"""Configs that the real trainer runs one after another in one folder, on a few rows of words."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from .environments import python_of
+from .steps_campaign import RUNNER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+CONFIG: dict[str, object] = {
+    "stage": "sft", "do_train": True, "finetuning_type": "full", "template": "empty",
+    "use_cpu": True, "report_to": "none", "dataset_dir": "data", "dataset": "few",
+    "cutoff_len": 64, "logging_steps": 1, "model_name_or_path": "model",
+}  # fmt: skip
+
+
+def train(
+    release: str, work: Path, rows: int, configs: Mapping[str, Mapping[str, object]]
+) -> dict[str, Any]:
+    """Train each config; return what the runner saw, by the same names."""
+    draw = random.Random(5)
+
+    def text() -> str:
+        return " ".join(f"w{draw.randrange(100)}" for _ in range(12))
+
+    made = [{"instruction": text(), "input": "", "output": text()} for _ in range(rows)]
+    (work / "data").mkdir()
+    (work / "data" / "few.json").write_text(json.dumps(made), "utf-8")
+    table = {"few": {"file_name": "few.json"}}
+    (work / "data" / "dataset_info.json").write_text(json.dumps(table), "utf-8")
+    cases, answers = work / "cases", work / "answers"
+    lines = [json.dumps({"id": name, "config": config}) for name, config in configs.items()]
+    cases.write_text("\n".join(lines), "utf-8")
+    command = [python_of(release), RUNNER, work, "model", cases, answers]
+    subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=600)
+    found = {}
+    for line in answers.read_text("utf-8").splitlines():
+        answer = json.loads(line)
+        found[answer["id"]] = answer["seen"]
+    assert {name: seen["error"] for name, seen in found.items()} == dict.fromkeys(configs)
+    return found
