@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.oracle.environments import python_of
+from tests.oracle.environments import ensure
 
 pytestmark = pytest.mark.oracle
 
@@ -52,7 +52,7 @@ print(json.dumps(found))
 
 def test_batches_on_the_cpu_are_counted_without_torch() -> None:
     done = subprocess.run(
-        [python_of("0.9.5"), "-c", COUNTING], cwd=ROOT, capture_output=True, text=True, check=True
+        [ensure("0.9.5"), "-c", COUNTING], cwd=ROOT, capture_output=True, text=True, check=True
     )
     found = json.loads(done.stdout)
     assert [(counted, right) for counted, right, _ in found] == [

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.oracle.environments import python_of
+from tests.oracle.environments import ensure
 
 from ftbench.results.record import read
 from ftbench.runners.launch import descendants
@@ -53,7 +53,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(place: Path) -> dict[str, str]:
     path = os.pathsep.join(str(ROOT / part) for part in ("lint", "schemas", "bench"))
     return {
-        **os.environ, "PYTHONPATH": path, "FTBENCH_PYTHON": str(python_of("0.9.5")),
+        **os.environ, "PYTHONPATH": path, "FTBENCH_PYTHON": str(ensure("0.9.5")),
         "FTBENCH_CACHE": str(place / "cache"), "OMP_NUM_THREADS": "1", "TMPDIR": str(place),
         "DISABLE_VERSION_CHECK": "1", "HF_HOME": str(place / "hf"), "HF_HUB_OFFLINE": "1",
     }  # fmt: skip

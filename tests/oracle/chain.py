@@ -7,7 +7,7 @@ import random
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from .environments import python_of
+from .environments import ensure
 from .steps_campaign import RUNNER
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def train(
     cases, answers = work / "cases", work / "answers"
     lines = [json.dumps({"id": name, "config": config}) for name, config in configs.items()]
     cases.write_text("\n".join(lines), "utf-8")
-    command = [python_of(release), RUNNER, work, "model", cases, answers]
+    command = [ensure(release), RUNNER, work, "model", cases, answers]
     subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=600)
     found = {}
     for line in answers.read_text("utf-8").splitlines():

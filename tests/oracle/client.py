@@ -227,7 +227,9 @@ class Trainer(Process):
     script = "trainer.py"
 
     def __init__(self, release: str) -> None:
-        super().__init__(release, str(environments.fixture_of(release)), extras=True)
+        self.fixture = environments.folder_of(release) / "fixture"
+        """The tiny model and data that its runs begin with; there once the process has begun."""
+        super().__init__(release, str(self.fixture), extras=True)
 
     def __enter__(self) -> Trainer:
         return self

@@ -60,14 +60,9 @@ def folder_of(release: str, extras: bool = False) -> Path:
     return home() / (f"{release}-extras" if extras else release)
 
 
-def python_of(release: str, extras: bool = False) -> Path:
-    """The interpreter of an environment, whether or not it exists yet."""
+def _python_of(release: str, extras: bool) -> Path:
+    """The interpreter of an environment, whether or not it exists yet: `ensure` is for others."""
     return folder_of(release, extras) / "bin" / "python"
-
-
-def fixture_of(release: str) -> Path:
-    """The folder that trainer.py fills with the tiny model and data of a release."""
-    return home() / release / "fixture"
 
 
 def requirements(release: str) -> tuple[tuple[str, ...], ...]:
@@ -102,7 +97,7 @@ print(json.dumps({**found, "torchaudio": str(bool(u.find_spec("torchaudio")))}))
 
 def missing(release: str, extras: bool = False) -> list[str]:
     """What keeps an environment from being usable; empty when it is as pinned."""
-    python = python_of(release, extras)
+    python = _python_of(release, extras)
     if not python.exists():
         return [f"no {python}"]
     calls = [*requirements(release), (*EXTRAS, DEEPSPEED)] if extras else requirements(release)
@@ -200,7 +195,7 @@ def ensure(release: str, extras: bool = False) -> Path:
             if faults := missing(release, extras):
                 raise RuntimeError(f"LLaMA Factory {release}: {'; '.join(faults)}")
         stamp.write_text(text, encoding="utf-8")
-    return python_of(release, extras)
+    return _python_of(release, extras)
 
 
 if __name__ == "__main__":

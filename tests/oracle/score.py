@@ -166,11 +166,11 @@ def score_generated(
     release: str, seed: int, count: int, late: bool = False, keep: Path | None = None
 ) -> Sheet:
     """Score generated configs in a folder where they can train."""
-    with Trainer(release):  # builds the fixture
-        pass
+    with Trainer(release) as trainer:
+        fixture = trainer.fixture
     with tempfile.TemporaryDirectory() as temporary:
         folder = keep or Path(temporary) / "configs"
-        shutil.copytree(environments.fixture_of(release), folder, dirs_exist_ok=True)
+        shutil.copytree(fixture, folder, dirs_exist_ok=True)
         subjects, texts = [], {}
         for config in generate(release, seed, count):
             path = folder / f"{config.id}.yaml"

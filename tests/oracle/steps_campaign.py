@@ -27,7 +27,7 @@ from ftlint.steps.plan import OWN_SHARDS, TOO_FEW
 from ftlint.steps.rows import ALL_LEFT_OUT
 from ftlint.target import parse_version
 
-from .environments import RELEASES, python_of
+from .environments import RELEASES, ensure
 from .steps_cases import Case, Writer, make
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _processes(release: str, world: int, work: Path, cases: Path, answers: Path)
                 "MASTER_PORT": str(first_port),
             }  # fmt: skip
         model = f"model-{release}"
-        command = [str(python_of(release)), str(RUNNER), str(work), model, str(cases), str(answers)]
+        command = [str(ensure(release)), str(RUNNER), str(work), model, str(cases), str(answers)]
         with (work / f"{release}-{world}-{rank}.log").open("w", encoding="utf-8") as log:
             yield subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 

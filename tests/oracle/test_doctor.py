@@ -16,7 +16,7 @@ from ftlint.doctor.signs import signs
 from ftlint.doctor.stopping import best, stops_at
 
 from . import chain
-from .environments import python_of
+from .environments import ensure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,7 +102,7 @@ def test_the_replay_is_that_of_the_callback(release: str) -> None:
         (draw.choices(values, k=draw.randrange(1, 12)), draw.randrange(1, 4)) for _ in range(500)
     ]
     done = subprocess.run(
-        [str(python_of(release)), "-c", REPLAY], input=json.dumps(cases), text=True,
+        [str(ensure(release)), "-c", REPLAY], input=json.dumps(cases), text=True,
         check=True, capture_output=True, timeout=600,
     )  # fmt: skip
     for (found, patience), number in zip(cases, json.loads(done.stdout), strict=True):

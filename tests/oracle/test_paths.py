@@ -32,11 +32,11 @@ def trainer(
 ) -> Iterator[Trainer]:
     """A trainer whose home holds all that the fixture's folder does."""
     home = tmp_path_factory.mktemp("home")
-    shutil.copytree(environments.fixture_of(request.param), home, dirs_exist_ok=True)
     (home / "settings.json").write_text("{}", "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
         with Trainer(request.param) as one:
+            shutil.copytree(one.fixture, home, dirs_exist_ok=True)
             yield one
 
 
@@ -72,7 +72,7 @@ def test_a_path_is_told_of_just_where_the_run_dies_of_it(
 ) -> None:
     if not change.keys() <= keys_of(trainer.release).keys():
         return  # another release's key, which FT101 tells
-    monkeypatch.chdir(environments.fixture_of(trainer.release))
+    monkeypatch.chdir(trainer.fixture)
     config = {**bases.base("lora"), **change}
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
     options = Options(resolve_target(trainer.release), Given(here=True))
