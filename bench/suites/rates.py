@@ -1,7 +1,9 @@
 """Rates of an 8B model to hold beside published ones, and the two runners beside each other.
 
 `python bench/suites/rates.py FOLDER` writes configs over the data of `families.py` and runs each
-case on this machine with every runner that it names; the results lie in FOLDER/rates.
+case on this machine with every runner that it names; the results lie in FOLDER/rates. `NAME:N`
+does that N times, in turn the one and the other runner first: what the host takes to launch a step
+differs from process to process.
 """
 
 from __future__ import annotations
@@ -59,16 +61,19 @@ def main(folder: str, *chosen: str) -> None:
     root = Path(folder).absolute()
     (root / "rates").mkdir(parents=True, exist_ok=True)
     write_data(root / "data", random.Random(SEED))
-    for name in chosen or CASES:
+    for one in chosen or CASES:
+        name, _, times = one.partition(":")
         case = CASES[name]
         path = f"rates/{name}.yaml"
         (root / path).write_text(config_of(case.keys, name, case.shape), "utf-8")
-        for runner in case.runners:
-            told = call_bench(
-                root, "run", path, "--runner", runner, "--steps", str(case.shape.steps),
-                "--output", f"rates/{name}.{runner}.json",
-            )  # fmt: skip
-            print(told, file=sys.stderr, flush=True)
+        for turn in range(int(times or 1)):
+            kept = f"{name}.{turn + 1}" if times else name
+            for runner in case.runners[:: -1 if turn % 2 else 1]:
+                told = call_bench(
+                    root, "run", path, "--runner", runner, "--steps", str(case.shape.steps),
+                    "--output", f"rates/{kept}.{runner}.json",
+                )  # fmt: skip
+                print(told, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

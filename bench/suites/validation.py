@@ -1,10 +1,11 @@
 """Write configs for `bench validate`, with small datasets: `python validation.py FOLDER [SEED]`.
 
-FOLDER gets `one/*.yaml` for one GPU, `two/*.yaml` for two and the data they name. Every way to a
-step count is in them: batch, accumulation, whole and fractional epochs, max_steps, val_size as a
-share and as a number, max_samples, mixing, packing, warmup as a share and as a number, the last
-short batch dropped, and logging, evaluation and saving at intervals of each kind. The same seed
-gives the same files.
+FOLDER gets `one/*.yaml` for one GPU, `two/*.yaml` for two, `zero/*.yaml` for two by DeepSpeed,
+`fsdp/*.yaml` for two by `--accelerate-config FOLDER/data/fsdp.yaml`, and the data they name. Every
+way to a step count is in them: batch, accumulation, whole and fractional epochs, max_steps,
+val_size as a share and as a number, max_samples, mixing, packing, warmup as a share and as a
+number, the last short batch dropped, and logging, evaluation and saving at intervals of each kind.
+The same seed gives the same files.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ONE, TWO = 52, 8
+ONE, TWO, ZERO, FSDP = 52, 8, 4, 3
 WORDS = (
     """batch step epoch gradient token model layer head loss rate warm cool save load split merge
     plan count check trainer rank row prompt answer adapter weight"""
@@ -45,9 +46,35 @@ def row(name: str, rng: random.Random, number: int) -> dict[str, Any]:
     return {**found, "kto_tag": number % 3 > 0} if name == "labelled" else found
 
 
+def zero(stage: int) -> dict[str, Any]:
+    """Return DeepSpeed's settings as LLaMA Factory's examples have them."""
+    same = ("train_batch_size", "train_micro_batch_size_per_gpu", "gradient_accumulation_steps",
+            "gradient_clipping")  # fmt: skip
+    return {
+        **dict.fromkeys(same, "auto"), "bf16": {"enabled": "auto"},
+        "zero_optimization": {"stage": stage, "overlap_comm": False},
+    }  # fmt: skip
+
+
+SHARDING: dict[str, Any] = {
+    "compute_environment": "LOCAL_MACHINE", "distributed_type": "FSDP", "mixed_precision": "bf16",
+    "num_machines": 1, "machine_rank": 0, "main_training_function": "main",
+    "fsdp_config": {
+        "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP", "fsdp_sharding_strategy": "FULL_SHARD",
+        "fsdp_state_dict_type": "FULL_STATE_DICT", "fsdp_use_orig_params": True,
+        "fsdp_cpu_ram_efficient_loading": True, "fsdp_sync_module_states": True,
+        "fsdp_backward_prefetch": "BACKWARD_PRE", "fsdp_offload_params": False,
+    },
+}  # fmt: skip
+"""accelerate's settings for FSDP as LLaMA Factory's examples have them."""
+
+
 def write_data(folder: Path) -> None:
-    """Write the data sets and the table that defines them."""
+    """Write the data sets and the table that defines them, and how to shard."""
     folder.mkdir(parents=True, exist_ok=True)
+    for stage in (2, 3):
+        (folder / f"zero{stage}.json").write_text(json.dumps(zero(stage)), encoding="utf-8")
+    (folder / "fsdp.yaml").write_text(json.dumps(SHARDING), encoding="utf-8")
     definitions: dict[str, dict[str, Any]] = {
         "chats": {"formatting": "sharegpt"},
         "pairs": {"ranking": True, "columns": {"prompt": "instruction", "query": "input",
@@ -147,12 +174,21 @@ def write_suite(folder: Path, seed: int = 1) -> list[Path]:
     data = (folder / "data").resolve()
     write_data(data)
     written = []
-    for name, count, gpus in (("one", ONE, 1), ("two", TWO, 2)):
+    for name, count, gpus in (
+        ("one", ONE, 1),
+        ("two", TWO, 2),
+        ("zero", ZERO, 2),
+        ("fsdp", FSDP, 2),
+    ):
         (folder / name).mkdir(exist_ok=True)
         rng = random.Random(f"{seed} {name}")
         for number in range(count):
             path = folder / name / f"{number:02d}.yaml"
             made = config(rng, number + (0 if gpus == 1 else 3), data, gpus)
+            if name in ("zero", "fsdp"):
+                made["bf16"] = True
+            if name == "zero":
+                made["deepspeed"] = str(data / f"zero{2 + number % 2}.json")
             path.write_text(as_yaml(made), encoding="utf-8")
             written.append(path)
     return written

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from docs.generating.markdown import table
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 RAW = ROOT / "docs" / "benchmarks" / "raw"
 HEAD = """# On a GPU
@@ -32,6 +32,9 @@ checkpoints. Made by
 python bench/suites/validation.py FOLDER
 bench validate FOLDER/one/*.yaml --jobs 8 --output validate-one.json
 bench validate FOLDER/two/*.yaml --gpus 2 --jobs 3 --output validate-two.json
+bench validate FOLDER/zero --gpus 2 --output validate-zero.json    # DeepSpeed, ZeRO 2 and 3
+bench validate FOLDER/fsdp --gpus 2 --output validate-fsdp.json \\
+  --accelerate-config FOLDER/data/fsdp.yaml
 ```
 
 """
@@ -46,6 +49,10 @@ have said of the training alone. Made by
 ```sh
 python bench/suites/families.py FOLDER lora-0.5b full-0.5b lora-8b qlora-8b
 ```
+
+After each session the code was mended by what its runs showed, and the next held-out runs were
+others: each row says what forecasts were worth on that day, made before the runs they are of.
+
 """
 HINDSIGHT = """## The same in hindsight
 
@@ -76,10 +83,13 @@ RUNNERS = """## The two runners
 
 The same config by LLaMA Factory's own trainer and by `hf`, transformers and peft set up alike: the
 same batches in the same order. Held against each other are steps of the same number, the first five
-left out. Made by
+left out; of several processes the median of each step. What a host takes to launch a step, and most
+of all one of a shape that has not come before, differs from process to process: the small model
+shows it, so the longest rows, which keep the GPU busy, are shown for themselves, once their shape
+has come before. Made by
 
 ```sh
-python bench/suites/rates.py FOLDER runners-8b runners-0.5b
+python bench/suites/rates.py FOLDER runners-8b runners-0.5b:3
 ```
 
 """
@@ -104,7 +114,8 @@ def pages() -> dict[str, str]:
         return {}
     parts = [
         HEAD, COUNTS, table(("results", "GPU", "configs", "exact", "other"), _counts()),
-        TIMES, _times(), HINDSIGHT, table(_HINDSIGHT, _hindsight()), RATES, table(_RATES, _rates()),
+        TIMES, table(_SESSIONS, _session_rows()), _newest(),
+        HINDSIGHT, table(_HINDSIGHT, _hindsight()), RATES, table(_RATES, _rates()),
         PUBLISHED, table(_PUBLISHED, _published()),
         RUNNERS, table(_RUNNERS, _runners()), OVERHEAD, table(_OVERHEAD, _overhead()),
     ]  # fmt: skip
@@ -136,49 +147,77 @@ def _held() -> Iterator[tuple[Path, Any, Any]]:
             yield run, _load(run), _load(path)
 
 
-def _times() -> str:
-    """Return a table of runs for each machine and day, the newest first."""
+def _sessions() -> list[tuple[str, list[Any]]]:
+    """The held-out runs of each machine and day, the newest first."""
     sessions: dict[str, list[Any]] = {}
     for path, run, said in _held():
         sessions.setdefault(path.relative_to(RAW).parts[0], []).append((path, run, said))
-    return "\n".join(_session(name, sessions[name]) for name in sorted(sessions, reverse=True))
+    return sorted(sessions.items(), reverse=True)
 
 
-def _session(name: str, held: list[Any]) -> str:
+def _newest() -> str:
+    name, held = _sessions()[0]
+    return f"\nThe runs of {name}:\n\n{table(_RUNS, _run_rows(held))}"
+
+
+def _miss(run: Any, said: Any) -> tuple[float, bool]:
+    """How far a forecast is from the wall time, a share of it, and whether that is inside."""
+    wall = run["phases"]["wall"]
+    return said["seconds"] / wall - 1, said["low"] <= wall <= said["high"]
+
+
+def _trainers_miss(run: Any) -> float | None:
+    """The same of the trainer's own rate, for the training alone."""
     from ftbench.calibration.naive import seconds_by_trainer
 
-    rows, errors, inside, naive = [], [], 0, []
+    said = seconds_by_trainer(run, min(10, len(run["steps"]) // 2))
+    return None if said is None else said / sum(step["seconds"] for step in run["steps"]) - 1
+
+
+_SESSIONS = ("results", "GPU", "longest calibration", "runs", "median error", "worst", "inside",
+             "trainer's rate after 10 steps: median", "worst")  # fmt: skip
+
+
+def _session_rows() -> Iterator[tuple[str, ...]]:
+    for name, held in _sessions():
+        kept = (RAW / name).glob("*/calibration.jsonl")
+        lines = [json.loads(line) for path in kept for line in path.read_text("utf-8").splitlines()]
+        misses = [_miss(run, said) for _, run, said in held]
+        errors = [abs(error) for error, _ in misses]
+        naive = [abs(off) for _, run, _ in held if (off := _trainers_miss(run)) is not None]
+        link = f"https://github.com/ftlint/ftlint/tree/main/docs/benchmarks/raw/{name}"
+        yield (
+            f"[{name}]({link})", _gpu(held[0][1]),
+            f"{max(line['seconds'] for line in lines):.0f} s", str(len(held)),
+            f"{median(errors):.1%}", f"{max(errors):.1%}",
+            f"{sum(inside for _, inside in misses)} of {len(held)}",
+            f"{median(naive):.1%}", f"{max(naive):.1%}",
+        )  # fmt: skip
+
+
+_RUNS = ("run", "batch × accumulation × length", "wall s", "said s", "error", "inside",
+         "trainer's rate after 10 steps")  # fmt: skip
+
+
+def _run_rows(held: list[Any]) -> Iterator[tuple[str, ...]]:
     for path, run, said in held:
-        wall = run["phases"]["wall"]
-        error = said["seconds"] / wall - 1
-        errors.append(abs(error))
-        within = said["low"] <= wall <= said["high"]
-        inside += within
-        probe = min(10, len(run["steps"]) // 2)
-        alone = seconds_by_trainer(run, probe)
-        train = sum(step["seconds"] for step in run["steps"])
-        off = None if alone is None else alone / train - 1
-        naive += [] if off is None else [abs(off)]
-        values = run["config"]["values"]
-        shape = (
-            f"{values['per_device_train_batch_size']} × {values['gradient_accumulation_steps']} "
-            f"× {values['cutoff_len']}, {len(run['steps'])} steps"
-        )
-        rows.append((
-            f"{path.parent.name} {path.stem}", shape, f"{wall:.1f}",
+        error, inside = _miss(run, said)
+        off = _trainers_miss(run)
+        yield (
+            f"{path.parent.name} {path.stem}", f"{_shape(run)}, {len(run['steps'])} steps",
+            f"{run['phases']['wall']:.1f}",
             f"{said['seconds']:.1f} ({said['low']:.1f} – {said['high']:.1f})",
-            f"{error:+.1%}", "yes" if within else "no", "-" if off is None else f"{off:+.1%}",
-        ))  # fmt: skip
-    head = ("run", "batch × accumulation × length", "wall s", "said s", "error", "inside",
-            "trainer's rate after 10 steps")  # fmt: skip
-    summary = (
-        f"\n{len(rows)} runs: median error {median(errors):.1%}, worst {max(errors):.1%}, "
-        f"{inside} inside the stated interval. The trainer's own rate: median "
-        f"{median(naive):.1%}, worst {max(naive):.1%}.\n"
+            f"{error:+.1%}", "yes" if inside else "no", "-" if off is None else f"{off:+.1%}",
+        )  # fmt: skip
+
+
+def _shape(run: Any) -> str:
+    """Per-device batch × gradient accumulation × longest row."""
+    values = run["config"]["values"]
+    return (
+        f"{values['per_device_train_batch_size']} × {values['gradient_accumulation_steps']} "
+        f"× {values['cutoff_len']}"
     )
-    link = f"https://github.com/ftlint/ftlint/tree/main/docs/benchmarks/raw/{name}"
-    about = f"### {_gpu(held[0][1])}, {name[:10]}\n\n[What to know of these runs]({link}).\n\n"
-    return about + table(head, rows) + summary
 
 
 _HINDSIGHT = ("results", "runs", "wall, median error", "worst", "inside",
@@ -198,7 +237,7 @@ _RATES = ("run", "GPU", "median step s", "tokens/s", "MFU", "HFU", "peak GB")
 def _rates() -> Iterator[tuple[str, ...]]:
     from ftbench.analysis.summary import summarise
 
-    for path, run, _ in _held():
+    for path, run, _ in _sessions()[0][1]:
         found = summarise(run)
         causal = next((one for one in found.utilisation if one.attention == "causal"), None)
         yield (
@@ -227,42 +266,54 @@ def _published() -> Iterator[tuple[str, ...]]:
         if not values.get("disable_gradient_checkpointing"):
             notes.append("checkpointing")
         name = f"measured, {_gpu(run)}, {path.relative_to(RAW).parts[0][:10]}"
-        shape = (
-            f"{values['per_device_train_batch_size']} × {values['gradient_accumulation_steps']} "
-            f"× {values['cutoff_len']}"
-        )
         yield (
-            ", ".join([name, *notes]), shape, f"{found.tokens.all:,.0f}",
+            ", ".join([name, *notes]), _shape(run), f"{found.tokens.all:,.0f}",
             f"{causal.mfu_spec:.1%}" if causal.mfu_spec else "-",
         )  # fmt: skip
     yield NEMO
 
 
-_RUNNERS = ("config", "GPU", "steps", "median step s, llamafactory", "hf", "hf over llamafactory",
-            "middle half of the steps")  # fmt: skip
+_RUNNERS = ("config", "results", "processes of each", "median step s, llamafactory", "hf",
+            "hf over llamafactory", "longest rows", "single processes")  # fmt: skip
 
 
 def _runners() -> Iterator[tuple[str, ...]]:
+    pairs: dict[tuple[str, str], list[tuple[Any, Any]]] = {}
     for path in sorted(RAW.glob("*/rates/*.hf.json")):
-        theirs, ours = (
-            _load(path.with_name(path.name.replace(".hf.", ".llamafactory."))),
-            _load(path),
+        theirs = _load(path.with_name(path.name.replace(".hf.", ".llamafactory.")))["steps"]
+        name = path.name.partition(".hf.")[0]
+        config = name.rpartition(".")[0] if name[-1].isdigit() else name
+        pairs.setdefault((config, path.relative_to(RAW).parts[0]), []).append(
+            (theirs, _load(path)["steps"])
         )
-        pairs = [
-            (one["seconds"], other["seconds"])
-            for one, other in zip(theirs["steps"], ours["steps"])
-            if one["micro_batches"] == other["micro_batches"]
-        ][5:]
-        low, middle, high = quantiles([other / one for one, other in pairs], n=4)
-        yield (
-            path.name.partition(".hf.")[0],
-            _gpu(ours),
-            str(len(pairs)),
-            f"{median(one for one, _ in pairs):.3f}",
-            f"{median(other for _, other in pairs):.3f}",
-            f"{middle:.3f}",
-            f"{low:.3f} – {high:.3f}",
-        )
+    for (config, folder), found in pairs.items():
+        yield config, folder, str(len(found)), *_beside(found)
+
+
+def _beside(pairs: list[tuple[Any, Any]]) -> Iterator[str]:
+    """Medians of steps by LLaMA Factory and by hf, and how they compare."""
+    shapes = [step["micro_batches"] for step in pairs[0][0]]
+    assert all(shapes == [s["micro_batches"] for s in steps] for pair in pairs for steps in pair)
+    theirs, ours = ([median(step["seconds"] for step in steps) for steps in zip(*runs)]
+                    for runs in zip(*pairs))  # fmt: skip
+    lengths = [[one[1] for one in shape] for shape in shapes]
+    longest = max(lengths)
+    again = [number for number in range(5, len(lengths)) if lengths[number] == longest
+             and longest in lengths[:number]]  # fmt: skip
+    yield f"{median(theirs[5:]):.3f}"
+    yield f"{median(ours[5:]):.3f}"
+    yield f"{_over(ours, theirs, range(5, len(lengths))):.3f}"
+    yield f"{_over(ours, theirs, again):.3f}"
+    single = [
+        _over([step["seconds"] for step in mine], [step["seconds"] for step in other],
+              range(5, len(lengths)))
+        for other, mine in pairs
+    ]  # fmt: skip
+    yield f"{min(single):.3f} – {max(single):.3f}" if len(pairs) > 1 else ""
+
+
+def _over(ours: list[float], theirs: list[float], steps: Iterable[int]) -> float:
+    return median(ours[step] / theirs[step] for step in steps)
 
 
 _OVERHEAD = ("results", "run", "GPU", "blocks × steps", "steps/s, measured over not measured")

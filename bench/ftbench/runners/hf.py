@@ -117,6 +117,7 @@ def _model(transformers: Any, config: dict[str, Any], arguments: Any) -> Any:
     torch: Any = importlib.import_module("torch")
     name = config["model_name_or_path"]
     shape = transformers.AutoConfig.from_pretrained(name)
+    shape.use_cache = False
     attention = ATTENTION.get(str(config.get("flash_attn", "auto")))
     if attention is not None:
         shape._attn_implementation = attention
@@ -212,7 +213,6 @@ def _checkpoint(torch: Any, model: Any, *, reentrant: bool) -> None:
         return saved(function, *args, **kwargs)
 
     model._set_gradient_checkpointing(enable=True, gradient_checkpointing_func=checkpoint)
-    model.config.use_cache = False
 
 
 def _layer_of(function: Any) -> Any:
