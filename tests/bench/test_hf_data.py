@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ftbench.runners.hf import REFUSED, REFUSED_UNLESS, _refuse
 from ftbench.runners.hf_data import Unsupported, _cut, train_and_held_out
+from probe import keys_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,9 +51,9 @@ def test_only_answers_are_trained_on(tmp_path: Path) -> None:
     config = data(tmp_path, [{"instruction": "ab", "input": "c", "output": "de"}])
     train, held = train_and_held_out(config, Characters())
     (row,) = train
-    assert "".join(map(chr, row["input_ids"])) == "ab\ncde$"
-    assert row["labels"] == [-100] * 4 + [ord(one) for one in "de$"]
-    assert row["attention_mask"] == [1] * 7
+    assert "".join(map(chr, row["input_ids"])) == "ab\ncde"
+    assert row["labels"] == [-100] * 4 + [ord(one) for one in "de"]
+    assert row["attention_mask"] == [1] * 6
     assert held == []
 
 
@@ -61,9 +63,9 @@ def test_packed_rows_are_full_and_lose_no_token(tmp_path: Path) -> None:
     train, _ = train_and_held_out(config, Characters())
     assert all(len(row["input_ids"]) == 16 == len(row["labels"]) for row in train)
     tokens = sum(one != 0 for row in train for one in row["input_ids"])
-    assert tokens == sum(len(row["instruction"]) + 2 for row in rows)
-    # 11 + 4, 10 + 5, 7 + 3: the longest first, each time with the longest that still fits
-    assert sorted(sum(one != 0 for one in row["input_ids"]) for row in train) == [10, 15, 15]
+    assert tokens == sum(len(row["instruction"]) + 1 for row in rows)
+    # 10 + 4, 9 + 6, 3 + 2: the longest first, each time with the longest that still fits
+    assert sorted(sum(one != 0 for one in row["input_ids"]) for row in train) == [5, 14, 15]
 
 
 def test_documents_become_blocks_without_a_border(tmp_path: Path) -> None:
@@ -72,17 +74,37 @@ def test_documents_become_blocks_without_a_border(tmp_path: Path) -> None:
     assert [len(row["input_ids"]) for row in train] == [16] * 3  # 63 tokens: the rest is dropped
 
 
-def test_rows_are_held_out_by_share_and_by_number(tmp_path: Path) -> None:
-    rows = [{"instruction": "q", "output": "a"}] * 11
-    for size, held_out in ((0.1, 2), (4, 4)):
-        config = {**data(tmp_path, rows), "val_size": size}
-        train, held = train_and_held_out(config, Characters())
-        assert (len(train), len(held)) == (11 - held_out, held_out)
+@pytest.mark.parametrize(
+    ("keys", "entry", "named"),
+    [
+        ({"template": "gemma"}, {}, "template gemma"),
+        ({"dataset": "e"}, {}, "'e'"),
+        ({}, {"num_samples": 4}, "num_samples"),
+        ({}, {"columns": {"prompt": "q", "response": "a", "images": "i"}}, "images"),
+        ({}, {"split": "test"}, "only local JSON"),
+        ({}, {"formatting": "openai"}, "formatting openai"),
+    ],
+)
+def test_what_it_cannot_do_is_refused(
+    tmp_path: Path, keys: dict[str, Any], entry: dict[str, Any], named: str
+) -> None:
+    config = data(tmp_path, [{"instruction": "q", "output": "a"}], **entry)
+    with pytest.raises(Unsupported, match=named):
+        train_and_held_out({**config, **keys}, Characters())
 
 
-def test_what_it_cannot_do_is_refused(tmp_path: Path) -> None:
-    config = data(tmp_path, [{"instruction": "q", "output": "a"}])
-    with pytest.raises(Unsupported, match="template gemma"):
-        train_and_held_out({**config, "template": "gemma"}, Characters())
-    with pytest.raises(Unsupported, match="'e'"):
-        train_and_held_out({**config, "dataset": "e"}, Characters())
+def test_calls_of_functions_are_refused(tmp_path: Path) -> None:
+    said = [{"from": "human", "value": "a"}, {"from": "function_call", "value": "{}"}]
+    config = data(tmp_path, [{"conversations": said}], formatting="sharegpt")
+    with pytest.raises(Unsupported, match="functions"):
+        train_and_held_out(config, Characters())
+
+
+@pytest.mark.parametrize("key", [*REFUSED, *REFUSED_UNLESS])
+def test_keys_that_only_llama_factory_follows_are_refused(key: str) -> None:
+    """And are keys that there are, off by default."""
+    default = keys_of("0.9.5")[key].get("default")
+    assert default in (None, False, 0, REFUSED_UNLESS.get(key))
+    _refuse({key: default})
+    with pytest.raises(Unsupported, match=key):
+        _refuse({key: "other"})

@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 ATTENTION = {"fa2": "flash_attention_2", "sdpa": "sdpa", "disabled": "eager", "auto": None}
 REFUSED = tuple(
     """streaming neat_packing use_galore use_apollo use_badam use_adam_mini use_muon use_unsloth
-    use_llama_pro pissa_init adapter_name_or_path additional_target resize_vocab shift_attn
-    mixture_of_depths rope_scaling tokenized_path loraplus_lr_ratio mask_history train_on_prompt
-    use_dft_loss freeze_extra_modules eval_dataset""".split()
+    use_unsloth_gc use_llama_pro pissa_init adapter_name_or_path additional_target resize_vocab
+    add_tokens add_special_tokens new_special_tokens_config split_special_tokens shift_attn
+    mixture_of_depths moe_aux_loss_coef rope_scaling upcast_layernorm upcast_lmhead_output
+    tokenized_path loraplus_lr_ratio mask_history train_on_prompt
+    use_dft_loss use_asft_loss use_eaft_loss freeze_extra_modules eval_dataset eval_on_each_dataset
+    disable_shuffling early_stopping_steps compute_accuracy predict_with_generate fp8 use_kt use_mca
+    use_hyper_parallel use_v1_kernels enable_torch_profiler""".split()
 )
+"""Keys that change what is computed, or in which order, and are not followed here."""
+REFUSED_UNLESS = {"freeze_trainable_modules": "all", "quantization_method": "bnb"}
 
 
 def run(config: dict[str, Any], tracker: Tracker) -> None:
@@ -98,6 +104,9 @@ def _refuse(config: dict[str, Any]) -> None:
     for key in REFUSED:
         if config.get(key):
             raise Unsupported(f"{key}: the hf runner does not do this, LLaMA Factory does")
+    for key, value in REFUSED_UNLESS.items():
+        if config.get(key) not in (None, value):
+            raise Unsupported(f"{key} other than {value}: only LLaMA Factory does this")
 
 
 def _arguments(transformers: Any, config: dict[str, Any]) -> Any:

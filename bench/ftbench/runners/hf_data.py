@@ -7,9 +7,9 @@ have the same shapes.
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
-import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +25,7 @@ class Unsupported(ValueError):
 
 
 class Template(NamedTuple):
-    """How a conversation is laid out; `{}` is where the text goes."""
+    """How a conversation is laid out; `{}` is where the text goes, `<eos>` the tokenizer's end."""
 
     user: str
     assistant: str
@@ -51,8 +51,8 @@ TEMPLATES = {
         "<|start_header_id|>system<|end_header_id|>\n\n{}<|eot_id|>",
         begins=True,
     ),
-    "default": Template("Human: {}\nAssistant:", "{}<eos>\n", "System: {}\n"),
-    "empty": Template("{}", "{}<eos>"),
+    "default": Template("Human: {}<eos>\nAssistant:", "{}<eos>\n", "System: {}<eos>\n"),
+    "empty": Template("{}", "{}"),
 }
 
 
@@ -63,15 +63,33 @@ class Turn(NamedTuple):
     answer: str
 
 
+class Conversation(NamedTuple):
+    """Turns, and what is said before them; an empty `system` leaves it to the template."""
+
+    turns: list[Turn]
+    system: str = ""
+
+
+ELSEWHERE = ("hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name", "subset",
+             "folder", "num_samples", "ranking")  # fmt: skip
+"""Keys of a definition by which LLaMA Factory reads other rows than those of the file."""
+COLUMNS = ("prompt", "query", "response", "history", "messages", "system")
+
+
 def train_and_held_out(config: Mapping[str, Any], tokenizer: Any) -> tuple[list[Any], list[Any]]:
-    """Return the rows to train on and those held out, as dicts of input_ids, labels and mask."""
+    """Return the rows to train on and those held out, as dicts of input_ids, labels and mask.
+
+    Which are held out is decided as `datasets` does, before rows without an answer are left out.
+    """
     documents = [row for name in _names(config) for row in _rows(config, name)]
     share = config.get("val_size") or 0
     held: list[Any] = []
     if share > 1e-6:
+        numpy: Any = importlib.import_module("numpy")
         size = math.ceil(share * len(documents)) if share < 1 else int(share)
-        random.Random(config.get("seed", 42)).shuffle(documents)
-        held, documents = documents[:size], documents[size:]
+        order = numpy.random.default_rng(config.get("seed", 42)).permutation(len(documents))
+        shuffled = [documents[number] for number in order]
+        held, documents = shuffled[:size], shuffled[size:]
     return _encoded(config, documents, tokenizer), _encoded(config, held, tokenizer)
 
 
@@ -84,45 +102,74 @@ def _names(config: Mapping[str, Any]) -> list[str]:
 
 
 def _rows(config: Mapping[str, Any], name: str) -> Iterator[Any]:
-    """Yield the rows of a data set: texts for pt, lists of turns for sft."""
+    """Yield the rows of a data set: texts for pt, conversations for sft."""
     root = Path(config.get("dataset_dir", "data"))
     info = json.loads((root / "dataset_info.json").read_text(encoding="utf-8"))
     if name not in info:
         raise Unsupported(f"dataset {name!r}: not in {root / 'dataset_info.json'}")
     entry = info[name]
     file = root / entry.get("file_name", "")
-    if file.suffix not in (".json", ".jsonl") or entry.get("ranking"):
-        raise Unsupported(f"dataset {name!r}: only local JSON and JSONL for pt and sft")
+    columns = entry.get("columns", {})
+    beyond = [key for key in ELSEWHERE if entry.get(key)] + [
+        key for key in columns if key not in COLUMNS and columns[key]
+    ]
+    if file.suffix not in (".json", ".jsonl") or entry.get("split", "train") != "train" or beyond:
+        also = f", without {', '.join(beyond)}" if beyond else ""
+        raise Unsupported(f"dataset {name!r}: only local JSON and JSONL for pt and sft{also}")
     text = file.read_text(encoding="utf-8")
     found = json.loads(text) if text.lstrip().startswith("[") else _lines(text)
     limit = config.get("max_samples")
     for row in found[:limit]:
         if config.get("stage", "sft") == "pt":
-            yield str(row[entry.get("columns", {}).get("prompt", "instruction")])
-        elif turns := _turns(row, entry):
-            yield turns
+            yield str(row[columns.get("prompt", "instruction")])
+        else:
+            yield _conversation(row, entry)
 
 
 def _lines(text: str) -> list[Any]:
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
-def _turns(row: Mapping[str, Any], entry: Mapping[str, Any]) -> list[Turn]:
+def _conversation(row: Mapping[str, Any], entry: Mapping[str, Any]) -> Conversation:
+    """Return a row's conversation: without turns where LLaMA Factory leaves the row out."""
+    formatting = entry.get("formatting", "alpaca")
     columns = entry.get("columns", {})
-    if entry.get("formatting", "alpaca") == "alpaca":
-        given = columns or {"prompt": "instruction", "query": "input", "response": "output"}
-        parts = [row.get(given[key]) for key in ("prompt", "query") if key in given]
-        answer = row.get(given.get("response", "output"))
-        if not isinstance(answer, str):
-            return []
-        return [Turn("\n".join(part for part in parts if part), answer)]
-    messages = row[columns.get("messages", "conversations")]
-    tags = entry.get("tags", {})
-    content = tags.get("content_tag", "value")
-    texts = [one[content] for one in messages if one[tags.get("role_tag", "from")] != "system"]
-    if len(texts) % 2:
+    system = str(row[columns["system"]] or "") if columns.get("system") else ""
+    if formatting == "alpaca":
+        return Conversation(_alpaca(row, columns), system)
+    if formatting != "sharegpt":
+        raise Unsupported(f"formatting {formatting}: known are alpaca and sharegpt")
+    return _sharegpt(row[columns.get("messages", "conversations")], entry.get("tags"), system)
+
+
+def _alpaca(row: Mapping[str, Any], columns: Mapping[str, Any]) -> list[Turn]:
+    given = columns or {"prompt": "instruction", "query": "input", "response": "output"}
+    parts = [row.get(given[key]) for key in ("prompt", "query") if key in given]
+    answer = row.get(given.get("response", "output"))
+    if not isinstance(answer, str):
         return []
-    return [Turn(texts[at], texts[at + 1]) for at in range(0, len(texts), 2)]
+    before = row.get(given["history"]) if given.get("history") else None
+    turns = [Turn(*old) for old in before] if isinstance(before, list) else []
+    return [*turns, Turn("\n".join(part for part in parts if part), answer)]
+
+
+def _sharegpt(messages: list[Any], tags: Mapping[str, Any] | None, system: str) -> Conversation:
+    """Return what is said in turn; calls of functions are laid out by templates' own rules."""
+    named: dict[str, Any] = {"role_tag": "from", "content_tag": "value"}
+    roles: dict[str, Any] = {
+        "user_tag": "human", "assistant_tag": "gpt", "observation_tag": "observation",
+        "function_tag": "function_call", "system_tag": "system",
+    }  # fmt: skip
+    if tags is not None:
+        named, roles = ({key: tags.get(key) for key in known} for known in (named, roles))
+    said = [(one[named["role_tag"]], one[named["content_tag"]]) for one in messages]
+    if said and roles["system_tag"] and said[0][0] == roles["system_tag"]:
+        system, said = said[0][1], said[1:]
+    if any(role in (roles["observation_tag"], roles["function_tag"]) for role, _ in said):
+        raise Unsupported("calls of functions in a conversation")
+    turns = [Turn(said[at][1], said[at + 1][1]) for at in range(0, len(said) - 1, 2)]
+    in_turn = [role for role, _ in said] == [roles["user_tag"], roles["assistant_tag"]] * len(turns)
+    return Conversation(turns if in_turn else [], system)
 
 
 def _encoded(config: Mapping[str, Any], documents: list[Any], tokenizer: Any) -> list[Any]:
@@ -137,10 +184,15 @@ def _encoded(config: Mapping[str, Any], documents: list[Any], tokenizer: Any) ->
     if name not in TEMPLATES:
         raise Unsupported(f"template {name}: known are {', '.join(TEMPLATES)}")
     template = TEMPLATES[name]
+    if (default := config.get("default_system")) is not None:
+        template = template._replace(default_system=default)
+    end = tokenizer.eos_token or ""
+    user, assistant, before = (part.replace("<eos>", end) for part in template[:3])
+    template = template._replace(user=user, assistant=assistant, system=before)
     room = cutoff - 1 if packing else cutoff
     rows: list[Any] = []
     for group in groups:
-        made = [_conversation(turns, template, tokenizer, room) for turns in group]
+        made = [_laid_out(one, template, tokenizer, room) for one in group if one.turns]
         rows += _packed(made, tokenizer, room) if packing else [_row(*pair) for pair in made]
     return rows
 
@@ -149,22 +201,21 @@ def _row(ids: list[int], labels: list[int]) -> dict[str, list[int]]:
     return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels}
 
 
-def _conversation(
-    turns: list[Turn], template: Template, tokenizer: Any, room: int
+def _laid_out(
+    conversation: Conversation, template: Template, tokenizer: Any, room: int
 ) -> tuple[list[int], list[int]]:
     """Return ids and labels of a conversation, each turn cut to what room there is."""
-    system = template.default_system
+    system = conversation.system or template.default_system
     head = template.system.format(system) if system else ""
     ids: list[int] = []
     labels: list[int] = []
-    for number, turn in enumerate(turns):
+    for number, turn in enumerate(conversation.turns):
         if len(ids) >= room:
             break
         source = _ids(tokenizer, (head if number == 0 else "") + template.user.format(turn.prompt))
         if number == 0 and template.begins and tokenizer.bos_token_id is not None:
             source = [tokenizer.bos_token_id, *source]
-        end = tokenizer.eos_token or ""
-        target = _ids(tokenizer, template.assistant.format(turn.answer).replace("<eos>", end))
+        target = _ids(tokenizer, template.assistant.format(turn.answer))
         first, second = _cut(len(source), len(target), room - len(ids))
         ids += source[:first] + target[:second]
         labels += [IGNORED] * first + target[:second]

@@ -55,6 +55,8 @@ _OF_EVALUATION = {
     "early_stopping_steps": NO_EVALUATION,
     "do_predict": NO_EVALUATION,
     "predict_with_generate": NO_EVALUATION,
+    "compute_accuracy": NO_EVALUATION,
+    "eval_on_each_dataset": NO_EVALUATION,
     "save_steps": NO_SAVING,
     "save_total_limit": NO_SAVING,
 }
