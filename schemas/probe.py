@@ -65,7 +65,8 @@ def config_of(key: str, release: str, keys: dict[str, Any]) -> tuple[str, dict[s
 def parse(release: str, keys: dict[str, dict[str, Any]], only: list[str]) -> dict[str, Any]:
     """What the parser says of every kind of every key."""
     found: dict[str, Any] = {}
-    folder = environments.fixture_of(release)
+    with Trainer(release) as trainer:
+        folder = trainer.fixture
     with Judge(release) as judge:
         for key in only:
             name, config = config_of(key, release, keys)

@@ -136,8 +136,11 @@ def _lies_below(path: str, folder: str) -> bool:
 def info_root(dataset_dir: object, path: str) -> str | None:
     """Return the folder in which `dataset_dir` has a dataset_info.json for a config at `path`.
 
-    None when there is none on this machine, or when datasets are defined elsewhere.
+    A table in its place is there wherever the run starts. None when there is none on this machine,
+    or when datasets are defined elsewhere.
     """
+    if isinstance(dataset_dir, dict):
+        return next(folders(path))
     if not isinstance(dataset_dir, str) or placeholder_in(dataset_dir) is not None:
         return None
     for folder in folders(path):

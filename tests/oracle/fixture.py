@@ -3,8 +3,8 @@ parameters, an adapter for it, small data of every kind and, once trainer.py has
 
 Runs inside a LLaMA Factory environment. Configs name the parts relative to the folder:
 `model_name_or_path: tiny`, `adapter_name_or_path: adapter`, `dataset_dir: data` (the default) with
-the names of `DATASETS`, `new_special_tokens_config: tokens.yaml`, `output_dir: ran` with its
-`checkpoint-1`.
+the names of `DATASETS`, `hub/alpaca`, which is read as a dataset of the hub is,
+`new_special_tokens_config: tokens.yaml`, `output_dir: ran` with its `checkpoint-1`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from __future__ import annotations
 import importlib
 import json
 import random
+import shutil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-EDITION = "2"
+EDITION = "3"
 """Written beside the fixture: another edition means that it is built again."""
 
 VOCABULARY = 100
@@ -109,6 +110,8 @@ def build_model(folder: Path, adapter: Path) -> None:
 def build(folder: Path) -> dict[str, str]:
     """Build the whole fixture; `folder` must not exist."""
     build_data(folder / "data")
+    (folder / "hub" / "alpaca").mkdir(parents=True)
+    shutil.copy(folder / "data" / "alpaca.json", folder / "hub" / "alpaca")
     build_model(folder / "tiny", folder / "adapter")
     tokens = "<x>: w1 w2\n<y>: w3\n"
     (folder / "tokens.yaml").write_text(tokens, encoding="utf-8")

@@ -126,6 +126,9 @@ WHOLE: dict[str, int] = {
 }
 """A whole number that a number key can take where 1 cannot be (or would be something else)."""
 
+MAPPING: dict[str, dict[str, Any]] = {"dataset_dir": {"alpaca": {"hf_hub_url": "hub/alpaca"}}}
+"""A mapping that a key for text can take."""
+
 FRACTION: dict[str, float] = {"logging_steps": 0.5, "eval_steps": 0.5, "save_steps": 0.5}
 
 _BY_BASE: dict[str, str] = {
@@ -254,7 +257,7 @@ def values(key: str, schema: dict[str, Any]) -> dict[str, Any]:
         "false_text": "false",
         "empty_text": "",
         "list": plain if isinstance(plain, list) else [plain],
-        "mapping": plain if isinstance(plain, dict) else {"a": 1},
+        "mapping": plain if isinstance(plain, dict) else MAPPING.get(key, {"a": 1}),
     }
     if isinstance(plain, str) and "array" in kinds:
         found["list"] = plain.split(",")

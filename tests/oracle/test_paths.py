@@ -73,12 +73,41 @@ def test_a_path_is_told_of_just_where_the_run_dies_of_it(
     if not change.keys() <= keys_of(trainer.release).keys():
         return  # another release's key, which FT101 tells
     monkeypatch.chdir(trainer.fixture)
+    found, error = _both(trainer, change)
+    assert bool(error) == bool(code), error
+    assert found == [code] * bool(code)
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        ({"alpaca": {"hf_hub_url": "hub/alpaca"}}, None),
+        ({"alpaca": {"file_name": "data/alpaca.json"}}, "FT704"),
+        ({"chats": {"hf_hub_url": "hub/alpaca"}}, "FT701"),
+        ({"alpaca": "data/alpaca.json"}, "FT702"),
+    ],
+    ids=["hub", "file", "other", "text"],
+)
+def test_a_table_in_dataset_dir_defines_what_needs_no_folder(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch, table: dict[str, object], code: str | None
+) -> None:
+    """Which 0.9.3 does not take at all."""
+    monkeypatch.chdir(trainer.fixture)
+    found, error = _both(trainer, {"dataset_dir": table})
+    if trainer.release == "0.9.3":
+        code = "FT105"
+    assert bool(error) == bool(code), error
+    assert code is None or code in found
+    assert code is not None or not found
+
+
+def _both(trainer: Trainer, change: dict[str, object]) -> tuple[list[str], str]:
+    """What ftlint finds that ends the run, and what ends it."""
     config = {**bases.base("lora"), **change}
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
     options = Options(resolve_target(trainer.release), Given(here=True))
     found = [one.code for one in lint(of_text("c.yaml", text), options).diagnostics
              if one.severity == "error" or one.code in LOOKED_FOR]  # fmt: skip
     outcome = trainer.train(config, "lora")
-    assert bool(outcome.error) == bool(code), outcome.error
     assert not outcome.environmental, outcome.error
-    assert found == [code] * bool(code)
+    return found, outcome.error

@@ -185,3 +185,22 @@ def test_text_of_control_characters_stays_in_one_line(project: Project) -> None:
     ((_, message),) = project.judge("odd")
     assert "\x1b" not in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("faq: {hf_hub_url: us/faq}", []),
+        ("faq: {file_name: data/faq.json}", ["FT704"]),
+        ("faqs: {hf_hub_url: us/faq}", ["FT701"]),
+        ("1: {hf_hub_url: us/faq}", ["FT701"]),
+        ("faq: text", ["FT702"]),
+    ],
+)
+def test_a_table_in_dataset_dir_is_what_names_are_looked_up_in(
+    project: Project, table: str, told: list[str]
+) -> None:
+    """Not the file that lies in the folder it would be by default."""
+    more = f"dataset_dir:\n  {table}\n"
+    assert [code for code, _ in project.judge(more=more)] == told
+    assert not any(one.code == "FT105" for one in found(HEAD + more))

@@ -83,7 +83,8 @@ class Info(NamedTuple):
 def read_info(dataset_dir: object, cwd: str) -> Info:
     """Return the definitions of a `dataset_dir` as the config has it, relative to `cwd`."""
     if isinstance(dataset_dir, dict):
-        return Info(dataset_dir)
+        names = {name: one for name, one in dataset_dir.items() if isinstance(name, str)}
+        return Info(names, path="dataset_dir")
     if not isinstance(dataset_dir, str):
         return Info(None, problem=f"dataset_dir {dataset_dir!r} is not text")
     if dataset_dir == "ONLINE":

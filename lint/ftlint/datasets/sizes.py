@@ -16,7 +16,7 @@ from ftlint.datasets.entries import (
     define,
     read_info,
 )
-from ftlint.datasets.files import ELSEWHERE, MISSING, OUTSIDE, Files, Trouble, find
+from ftlint.datasets.files import ELSEWHERE, MISSING, NAME, OUTSIDE, Files, Trouble, find
 from ftlint.outside import note
 from ftlint.steps.counts import UNKNOWN, Count, exactly, least, total
 from ftlint.steps.rows import DatasetRows, SampleCount
@@ -143,7 +143,8 @@ def _measure(
             REMOTE, f"{entry.location} comes from {where}, which is not asked"))  # fmt: skip
     if not isinstance(dataset_dir, str):
         return DatasetSize(name, entry, trouble=Trouble(
-            INFO, "a table in dataset_dir cannot name files"))  # fmt: skip
+            NAME, f"it names {entry.location}, but a table in dataset_dir can name no local files"
+        ))  # fmt: skip
     found = find(entry.location, dataset_dir, cwd)
     if isinstance(found, Trouble):
         return DatasetSize(name, entry, trouble=found)
