@@ -22,7 +22,7 @@ from llamafactory.data import get_dataset, get_template_and_fix_tokenizer  # noq
 from llamafactory.hparams import get_train_args  # noqa: E402
 from llamafactory.model import load_tokenizer  # noqa: E402
 
-from ftbench.runners.hf_data import train_and_held_out  # noqa: E402
+from ftbench.runners.hf_rows import train_and_held_out  # noqa: E402
 
 
 def both(config: dict[str, Any], output: str) -> list[Any]:

@@ -13,7 +13,8 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ftbench.runners.hf_data import Unsupported, train_and_held_out
+from ftbench.runners.hf_documents import Unsupported
+from ftbench.runners.hf_rows import train_and_held_out
 
 if TYPE_CHECKING:
     from ftbench.runners.protocol import Tracker

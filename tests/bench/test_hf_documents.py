@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ftbench.runners.hf import REFUSED, REFUSED_UNLESS, _refuse
-from ftbench.runners.hf_data import Unsupported, _cut, train_and_held_out
+from ftbench.runners.hf_documents import Unsupported
+from ftbench.runners.hf_rows import _cut, train_and_held_out
 from probe import keys_of
 
 if TYPE_CHECKING:

@@ -1,27 +1,22 @@
 """Rows of a config's local data as token ids, for the `hf` runner: laid out as LLaMA Factory does.
 
-Known: alpaca and sharegpt JSON or JSONL, stages sft and pt, and the templates in `TEMPLATES`. The
-layouts are those of LLaMA Factory 0.9.5 (`data/template.py`, `data/processor/`), so that batches
-have the same shapes.
+Known: stages sft and pt, and the templates in `TEMPLATES`. Source: `data/template.py`,
+`data/processor/` and `data/data_utils.py` of LLaMA Factory 0.9.5; tests compare the rows.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ftbench.runners.hf_documents import Conversation, Unsupported, documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 IGNORED = -100
 BATCH = 1000
-
-
-class Unsupported(ValueError):
-    """Something in the config that this runner does not do. The text names it."""
 
 
 class Template(NamedTuple):
@@ -56,41 +51,21 @@ TEMPLATES = {
 }
 
 
-class Turn(NamedTuple):
-    """A prompt and its answer."""
-
-    prompt: str
-    answer: str
-
-
-class Conversation(NamedTuple):
-    """Turns, and what is said before them; an empty `system` leaves it to the template."""
-
-    turns: list[Turn]
-    system: str = ""
-
-
-ELSEWHERE = ("hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name", "subset",
-             "folder", "num_samples", "ranking")  # fmt: skip
-"""Keys of a definition by which LLaMA Factory reads other rows than those of the file."""
-COLUMNS = ("prompt", "query", "response", "history", "messages", "system")
-
-
 def train_and_held_out(config: Mapping[str, Any], tokenizer: Any) -> tuple[list[Any], list[Any]]:
     """Return the rows to train on and those held out, as dicts of input_ids, labels and mask.
 
     Which are held out is decided as `datasets` does, before rows without an answer are left out.
     """
-    documents = [row for name in _names(config) for row in _rows(config, name)]
+    said = [row for name in _names(config) for row in documents(config, name)]
     share = config.get("val_size") or 0
     held: list[Any] = []
     if share > 1e-6:
         numpy: Any = importlib.import_module("numpy")
-        size = math.ceil(share * len(documents)) if share < 1 else int(share)
-        order = numpy.random.default_rng(config.get("seed", 42)).permutation(len(documents))
-        shuffled = [documents[number] for number in order]
-        held, documents = shuffled[:size], shuffled[size:]
-    return _encoded(config, documents, tokenizer), _encoded(config, held, tokenizer)
+        size = math.ceil(share * len(said)) if share < 1 else int(share)
+        order = numpy.random.default_rng(config.get("seed", 42)).permutation(len(said))
+        shuffled = [said[number] for number in order]
+        held, said = shuffled[:size], shuffled[size:]
+    return _encoded(config, said, tokenizer), _encoded(config, held, tokenizer)
 
 
 def _names(config: Mapping[str, Any]) -> list[str]:
@@ -99,77 +74,6 @@ def _names(config: Mapping[str, Any]) -> list[str]:
     if len(names) > 1 and config.get("mix_strategy", "concat") != "concat":
         raise Unsupported("mix_strategy other than concat")
     return [str(name).strip() for name in names]
-
-
-def _rows(config: Mapping[str, Any], name: str) -> Iterator[Any]:
-    """Yield the rows of a data set: texts for pt, conversations for sft."""
-    root = Path(config.get("dataset_dir", "data"))
-    info = json.loads((root / "dataset_info.json").read_text(encoding="utf-8"))
-    if name not in info:
-        raise Unsupported(f"dataset {name!r}: not in {root / 'dataset_info.json'}")
-    entry = info[name]
-    file = root / entry.get("file_name", "")
-    columns = entry.get("columns", {})
-    beyond = [key for key in ELSEWHERE if entry.get(key)] + [
-        key for key in columns if key not in COLUMNS and columns[key]
-    ]
-    if file.suffix not in (".json", ".jsonl") or entry.get("split", "train") != "train" or beyond:
-        also = f", without {', '.join(beyond)}" if beyond else ""
-        raise Unsupported(f"dataset {name!r}: only local JSON and JSONL for pt and sft{also}")
-    text = file.read_text(encoding="utf-8")
-    found = json.loads(text) if text.lstrip().startswith("[") else _lines(text)
-    limit = config.get("max_samples")
-    for row in found[:limit]:
-        if config.get("stage", "sft") == "pt":
-            yield str(row[columns.get("prompt", "instruction")])
-        else:
-            yield _conversation(row, entry)
-
-
-def _lines(text: str) -> list[Any]:
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
-
-
-def _conversation(row: Mapping[str, Any], entry: Mapping[str, Any]) -> Conversation:
-    """Return a row's conversation: without turns where LLaMA Factory leaves the row out."""
-    formatting = entry.get("formatting", "alpaca")
-    columns = entry.get("columns", {})
-    system = str(row[columns["system"]] or "") if columns.get("system") else ""
-    if formatting == "alpaca":
-        return Conversation(_alpaca(row, columns), system)
-    if formatting != "sharegpt":
-        raise Unsupported(f"formatting {formatting}: known are alpaca and sharegpt")
-    return _sharegpt(row[columns.get("messages", "conversations")], entry.get("tags"), system)
-
-
-def _alpaca(row: Mapping[str, Any], columns: Mapping[str, Any]) -> list[Turn]:
-    given = columns or {"prompt": "instruction", "query": "input", "response": "output"}
-    parts = [row.get(given[key]) for key in ("prompt", "query") if key in given]
-    answer = row.get(given.get("response", "output"))
-    if not isinstance(answer, str):
-        return []
-    before = row.get(given["history"]) if given.get("history") else None
-    turns = [Turn(*old) for old in before] if isinstance(before, list) else []
-    return [*turns, Turn("\n".join(part for part in parts if part), answer)]
-
-
-def _sharegpt(messages: list[Any], tags: Mapping[str, Any] | None, system: str) -> Conversation:
-    """Return what is said in turn; calls of functions are laid out by templates' own rules."""
-    named: dict[str, Any] = {"role_tag": "from", "content_tag": "value"}
-    roles: dict[str, Any] = {
-        "user_tag": "human", "assistant_tag": "gpt", "observation_tag": "observation",
-        "function_tag": "function_call", "system_tag": "system",
-    }  # fmt: skip
-    if tags is not None:
-        named, roles = ({key: tags.get(key) for key in known} for known in (named, roles))
-    said = [(one[named["role_tag"]], one[named["content_tag"]]) for one in messages]
-    if said and roles["system_tag"] and said[0][0] == roles["system_tag"]:
-        system, said = said[0][1], said[1:]
-    if any(role in (roles["observation_tag"], roles["function_tag"]) for role, _ in said):
-        raise Unsupported("calls of functions in a conversation")
-    turns = [Turn(said[at][1], said[at + 1][1]) for at in range(0, len(said) - 1, 2)]
-    in_turn = [role for role, _ in said] == [roles["user_tag"], roles["assistant_tag"]] * len(turns)
-    return Conversation(turns if in_turn else [], system)
 
 
 def _encoded(config: Mapping[str, Any], documents: list[Any], tokenizer: Any) -> list[Any]:
