@@ -17,6 +17,8 @@ LIKE = tuple(
     template""".split()
 )
 """Keys of the config that have to be alike for two times to be of the same thing."""
+ENOUGH = 0.9
+"""What an interval of a median has to cover at least: five steps and more."""
 PACKAGES = ("torch", "transformers", "llamafactory", "peft")
 
 
@@ -37,11 +39,16 @@ class Comparison(NamedTuple):
 
     @property
     def settled(self) -> bool:
-        """Whether the intervals of the two medians lie apart."""
+        """Whether the intervals of the two medians lie apart, where there are steps enough."""
         one, other = self.before.step, self.after.step
-        return (
-            one is not None and other is not None and (one.high < other.low or other.high < one.low)
-        )
+        if one is None or other is None or not self.told:
+            return False
+        return one.high < other.low or other.high < one.low
+
+    @property
+    def told(self) -> bool:
+        """Whether there are steps enough for intervals of the medians."""
+        return all(one and one.level >= ENOUGH for one in (self.before.step, self.after.step))
 
 
 def compare(before: Result, after: Result) -> Comparison:
@@ -115,7 +122,8 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield f"{name:16}{_number(one, form):>14}{_number(other, form):>14}{change:>10}"
     if found.slower is not None:
         apart = "lie apart" if found.settled else "overlap: the difference may be chance"
-        yield f"the intervals of the medians {apart}"
+        few = "there are too few steps to tell whether they differ"
+        yield f"the intervals of the medians {apart}" if found.told else few
     for note in found.notes:
         yield f"* {note}"
     for label, summary in (("before", before), ("after", after)):

@@ -18,11 +18,12 @@ sys.path[:0] = [
 ]
 os.environ |= {"DISABLE_VERSION_CHECK": "1", "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"}
 
+import transformers  # noqa: E402
 from llamafactory.data import get_dataset, get_template_and_fix_tokenizer  # noqa: E402
 from llamafactory.hparams import get_train_args  # noqa: E402
 from llamafactory.model import load_tokenizer  # noqa: E402
 
-from ftbench.runners.hf_rows import train_and_held_out  # noqa: E402
+from ftbench.runners.hf_rows import fitted, train_and_held_out  # noqa: E402
 
 
 def both(config: dict[str, Any], output: str) -> list[Any]:
@@ -34,12 +35,13 @@ def both(config: dict[str, Any], output: str) -> list[Any]:
     tokenizer = module["tokenizer"]
     template = get_template_and_fix_tokenizer(tokenizer, data)
     stage = config.get("stage", "sft")
+    own = fitted(transformers.AutoTokenizer.from_pretrained(config["model_name_or_path"]), config)
     theirs = get_dataset(template, model, data, training, stage, **module)
     sets = [theirs.get(name) or [] for name in ("train_dataset", "eval_dataset")]
     # of documents the collator makes the labels: all that is there
     return [
         [[[row["input_ids"], row.get("labels", row["input_ids"])] for row in rows] for rows in each]
-        for each in (sets, train_and_held_out(config, tokenizer))
+        for each in (sets, train_and_held_out(config, own))
     ]
 
 

@@ -105,3 +105,13 @@ def test_no_result(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[]", encoding="utf-8")
     done = CliRunner().invoke(command, [str(tmp_path / "x.json"), str(tmp_path / "absent.json")])
     assert (done.exit_code, "not the result of a run" in done.output) == (2, True)
+
+
+def test_few_steps_fail_a_gate_and_are_not_told_apart(tmp_path: Path) -> None:
+    few = [result([step(seconds, [(4, 2048)]) for _ in range(2)]) for seconds in (1.0, 1.5)]
+    found = compare(*few)
+    assert not found.told
+    assert not found.settled
+    assert any("too few steps" in line for line in render(found))
+    done = call(tmp_path, "--fail-slower", "5%", before=few[0], after=few[1])
+    assert (done.exit_code, "too few steps" in done.output) == (1, True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ftbench.runners.hf import REFUSED, REFUSED_UNLESS, _refuse
-from ftbench.runners.hf_documents import Unsupported
+from ftbench.runners.hf_documents import Unsupported, Untrainable
 from ftbench.runners.hf_rows import _cut, train_and_held_out
 from probe import keys_of
 
@@ -27,6 +27,7 @@ class Characters:
 
 
 def data(folder: Path, rows: list[dict[str, Any]], **entry: Any) -> dict[str, Any]:
+    rows = [{"input": "", **row} for row in rows]
     (folder / "d.json").write_text(json.dumps(rows))
     (folder / "dataset_info.json").write_text(json.dumps({"d": {"file_name": "d.json", **entry}}))
     return {"dataset": "d", "dataset_dir": str(folder), "template": "empty", "cutoff_len": 16}
@@ -70,7 +71,8 @@ def test_packed_rows_are_full_and_lose_no_token(tmp_path: Path) -> None:
 
 
 def test_documents_become_blocks_without_a_border(tmp_path: Path) -> None:
-    config = {**data(tmp_path, [{"instruction": "x" * 20}] * 3), "stage": "pt"}
+    rows = [{"text": "x" * 20}] * 3
+    config = {**data(tmp_path, rows, columns={"prompt": "text"}), "stage": "pt"}
     train, _ = train_and_held_out(config, Characters())
     assert [len(row["input_ids"]) for row in train] == [16] * 3  # 63 tokens: the rest is dropped
 
@@ -92,6 +94,23 @@ def test_what_it_cannot_do_is_refused(
     config = data(tmp_path, [{"instruction": "q", "output": "a"}], **entry)
     with pytest.raises(Unsupported, match=named):
         train_and_held_out({**config, **keys}, Characters())
+
+
+@pytest.mark.parametrize(
+    ("rows", "entry", "why"),
+    [
+        ([{"instruction": "q"}], {}, "no column 'output'"),
+        ([{"instruction": "q", "output": "a"}], {"columns": {"prompt": "p"}}, "no column 'p'"),
+        ([{"instruction": "q", "output": "a"}], {"columns": {"prompt": "instruction"}}, "no row"),
+        ([{"instruction": "q", "output": None}], {}, "no row"),
+        ([], {}, "no rows"),
+    ],
+)
+def test_data_that_nothing_can_be_trained_on_are_told(
+    tmp_path: Path, rows: list[dict[str, Any]], entry: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(Untrainable, match=why):
+        train_and_held_out(data(tmp_path, rows, **entry), Characters())
 
 
 def test_calls_of_functions_are_refused(tmp_path: Path) -> None:

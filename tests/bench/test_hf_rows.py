@@ -41,6 +41,7 @@ INFO = {
              "columns": {"messages": "messages"},
              "tags": {"role_tag": "role", "content_tag": "content", "user_tag": "human",
                       "assistant_tag": "gpt"}},
+    "same": {"file_name": "lines.jsonl"},
     "texts": {"file_name": "texts.json", "columns": {"prompt": "text"}},
 }  # fmt: skip
 TEMPLATES = ("qwen", "chatml", "llama3", "default", "empty")
@@ -52,12 +53,21 @@ CASES: list[dict[str, Any]] = [
     {"dataset": "columns,chats", "template": "qwen", "val_size": 0.35},
     {"dataset": "columns,chats", "template": "qwen", "val_size": 3, "seed": 7},
     {"dataset": "columns,chats", "template": "qwen", "val_size": 0.2, "packing": True},
+    {"dataset": "chats,chats, columns", "template": "qwen"},
+    {"dataset": "same", "template": "chatml"},
+    {"dataset": "columns,same", "template": "qwen", "packing": True,
+     "preprocessing_num_workers": 2},
     {"dataset": "texts", "stage": "pt", "template": "empty"},
+    {"dataset": "texts", "stage": "pt", "template": "qwen", "cutoff_len": 8,
+     "preprocessing_num_workers": 3},
+    {"dataset": "texts", "stage": "pt", "template": "llama3", "cutoff_len": 8,
+     "preprocessing_batch_size": 2},
+    {"dataset": "alpaca,columns,same", "stage": "pt", "template": "default", "cutoff_len": 8},
     {"dataset": "texts", "stage": "pt", "template": "empty", "packing": False},
     # last: LLaMA Factory keeps such a default for what follows in the same process
     {"dataset": "columns", "template": "chatml", "default_system": "Count."},
     {"dataset": "columns", "template": "qwen", "default_system": ""},
-]
+]  # fmt: skip
 
 
 def _write(folder: Path) -> None:
@@ -71,6 +81,9 @@ def _write(folder: Path) -> None:
         "tags.json": json.dumps(
             [{"messages": [{"role": who, "content": text} for who, text in chat]}
              for chat in chats]),
+        "lines.jsonl": "\n".join(
+            json.dumps({"instruction": f"a\u2028b {at}", "input": None, "output": "c\x85d"},
+                       ensure_ascii=False) for at in range(7)),
         "texts.json": json.dumps([{"text": LONG[:at]} for at in (30, 80, 120, 200)]),
         "dataset_info.json": json.dumps(INFO),
     }  # fmt: skip

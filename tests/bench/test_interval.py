@@ -27,6 +27,7 @@ def test_few_values_say_what_they_cover() -> None:
     found = interval.of_median([3.0, 1.0, 2.0, 5.0])
     assert found == (2.5, 1.0, 5.0, 1 - 2 / 2**4)
     assert interval.of_median([2.0]).level == 0
+    assert interval.by_blocks([2.0], max) == (2.0, 2.0, 2.0, 0.0)
     with pytest.raises(ValueError, match="no values"):
         interval.of_median([])
 

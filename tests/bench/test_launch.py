@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ftbench.runners import errors
+from ftbench.runners.hf_documents import Unsupported, Untrainable
 from ftbench.runners.launch import Processes, command, descendants, run
 
 FAMILY = """
@@ -114,7 +115,16 @@ def test_out_of_memory_names_the_peak_and_what_to_lower() -> None:
         (ValueError("Undefined dataset"), "data", "crash"),
         (ImportError("bitsandbytes"), "model", "missing"),
         (MemoryError(), "data", "out_of_memory"),
+        (Unsupported("streaming"), "parse", "refused"),
+        (Untrainable("no rows"), "data", "refused"),
     ],
 )
 def test_failures_are_told_apart(error: Exception, phase: str, kind: str) -> None:
     assert errors.of_exception(error, phase, {}, {})["kind"] == kind
+
+
+def test_what_only_llama_factory_does_names_its_runner() -> None:
+    """Where `ftlint CONFIG` has nothing to say."""
+    failure = errors.of_exception(Unsupported("template gemma"), "data", {}, {})
+    assert "template gemma" in failure["message"]
+    assert "--runner llamafactory" in failure["remedy"]

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.engine import Options, lint
-from ftlint.facts import Given
-from ftlint.source import of_text
-from ftlint.target import resolve_target
 from probe import keys_of
 
 from . import bases, environments
+from .beside import errors_and_end
 from .client import Trainer
 
 if TYPE_CHECKING:
@@ -73,7 +69,8 @@ def test_a_path_is_told_of_just_where_the_run_dies_of_it(
     if not change.keys() <= keys_of(trainer.release).keys():
         return  # another release's key, which FT101 tells
     monkeypatch.chdir(trainer.fixture)
-    found, error = _both(trainer, change)
+    config = {**bases.base("lora"), **change}
+    found, error = errors_and_end(trainer, config, LOOKED_FOR)
     assert bool(error) == bool(code), error
     assert found == [code] * bool(code)
 
@@ -93,21 +90,9 @@ def test_a_table_in_dataset_dir_defines_what_needs_no_folder(
 ) -> None:
     """Which 0.9.3 does not take at all."""
     monkeypatch.chdir(trainer.fixture)
-    found, error = _both(trainer, {"dataset_dir": table})
+    found, error = errors_and_end(trainer, {**bases.base("lora"), "dataset_dir": table})
     if trainer.release == "0.9.3":
         code = "FT105"
     assert bool(error) == bool(code), error
     assert code is None or code in found
     assert code is not None or not found
-
-
-def _both(trainer: Trainer, change: dict[str, object]) -> tuple[list[str], str]:
-    """What ftlint finds that ends the run, and what ends it."""
-    config = {**bases.base("lora"), **change}
-    text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
-    options = Options(resolve_target(trainer.release), Given(here=True))
-    found = [one.code for one in lint(of_text("c.yaml", text), options).diagnostics
-             if one.severity == "error" or one.code in LOOKED_FOR]  # fmt: skip
-    outcome = trainer.train(config, "lora")
-    assert not outcome.environmental, outcome.error
-    return found, outcome.error

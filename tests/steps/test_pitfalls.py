@@ -219,6 +219,17 @@ class TestStreaming:
         found = planned(10, **base, stage="pt")
         assert any("text that fills none is refused" in note for note in found.assumptions)
 
+    def test_a_stream_of_documents_may_hold_more_blocks_than_rows(self) -> None:
+        """Seen: 40 short documents fill 51 blocks of 16 tokens."""
+        base = {"streaming": True, "max_steps": 50, "dataloader_num_workers": 1, "stage": "pt"}
+        base |= {"cutoff_len": 16, "per_device_train_batch_size": 4}
+        texts = SampleCount((DatasetRows("d0", exactly(40), size=2600),))
+        found = planned(None, samples=texts, **base)
+        assert found.samples.total.high == (2600 + 40) // 15
+        unknown = SampleCount((DatasetRows("d0", exactly(40)),))
+        assert planned(None, samples=unknown, **base).samples.total.high is None
+        assert planned(None, samples=texts, **base, packing=False).samples.total == exactly(40)
+
     def test_a_hub_stream_needs_no_workers(self) -> None:
         hub = SampleCount((DatasetRows("d0", local=False, source="unknown"),))
         found = planned(None, samples=hub, streaming=True, max_steps=10)

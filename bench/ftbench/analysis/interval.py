@@ -70,12 +70,17 @@ def by_blocks(
     the count, and never more than a quarter of it. Few blocks spread too little, as a sample's
     deviation does: the percentiles are moved out as Student's t stands to the normal.
 
+    A single value says nothing of how others would be: its bounds are itself, with level 0.
+
     Raises:
         ValueError: there are no values.
     """
     count = len(values)
     if not count:
         raise ValueError("no values")
+    if count == 1:
+        value = statistic(values)
+        return Interval(value, value, value, 0.0)
     size = max(1, min(count // 4, block or max(5, round(count ** (1 / 3)))))
     draw = random.Random(SEED)
     ring = [*values, *values[: size - 1]]

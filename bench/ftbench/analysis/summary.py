@@ -179,6 +179,12 @@ def render(summary: Summary) -> list[str]:
     return list(_lines(summary))
 
 
+def _bounds(found: Interval, level: str, unit: str = "") -> str:
+    if not found.level:
+        return ", of one step: no interval"
+    return f", {found.level:{level}} interval {found.low:.4g} – {found.high:.4g}{unit}"
+
+
 def _lines(one: Summary) -> Iterator[str]:
     gpus = f"{one.world_size} × " if one.world_size > 1 else ""
     yield f"{one.label} on {gpus}{one.device}"
@@ -189,14 +195,8 @@ def _lines(one: Summary) -> Iterator[str]:
             f"steps         {one.done} done, the first {one.warm.steps} are warm-up"
             f" (first step {_seconds(one.first_step)})"
         )
-        yield (
-            f"steps/s       {one.rate.value:.4g}, {one.rate.level:.0%} interval"
-            f" {one.rate.low:.4g} – {one.rate.high:.4g}"
-        )
-        yield (
-            f"median step   {one.step.value:.4g} s, {one.step.level:.1%} interval"
-            f" {one.step.low:.4g} – {one.step.high:.4g} s"
-        )
+        yield f"steps/s       {one.rate.value:.4g}{_bounds(one.rate, '.0%')}"
+        yield f"median step   {one.step.value:.4g} s{_bounds(one.step, '.1%', ' s')}"
     if one.tokens is None:
         yield f"tokens/s      {NOT_CAPTURED}"
     else:

@@ -56,6 +56,8 @@ def command(before: str, after: str, fail_slower: float | None, force: bool) -> 
         return
     if found.slower is None:
         shared.stop("a step's time is missing, so nothing can be said", shared.FAILED)
+    elif not found.told:
+        shared.stop("too few steps were timed, so nothing can be said", shared.FAILED)
     elif found.slower > fail_slower:
         shared.say(f"bench: {found.slower:.1%} slower, more than {fail_slower:.1%}")
         sys.exit(shared.FAILED)

@@ -66,6 +66,8 @@ def _shown(name: str, result: Result, records: list[store.Record]) -> Shown:
         found = answer(question, known) if question is not None else None
         predicted = found.forecast if isinstance(found, Answer) else None
         why = None if found is None or isinstance(found, Answer) else found.reason
+        if records and not known:
+            why = "every calibration that is kept here is newer than the run"
     return Shown(
         name=name,
         when=result["when"],

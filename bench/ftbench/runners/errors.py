@@ -5,6 +5,8 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from ftbench.runners.hf_documents import Unsupported, Untrainable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -44,6 +46,14 @@ def of_exception(
             "remedy": "install what is named, in the environment that trains",
         }
     where = _where(error)
+    if isinstance(error, (Unsupported, Untrainable)):
+        mine = isinstance(error, Unsupported)
+        return {
+            "kind": "refused",
+            "message": f"the hf runner refuses the config: {error}",
+            "remedy": "`--runner llamafactory` does it, where LLaMA Factory is installed" if mine
+            else "LLaMA Factory stops there, too: correct the config or its data",
+        }  # fmt: skip
     if phase == "parse":
         return {
             "kind": "refused",

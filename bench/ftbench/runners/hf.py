@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ftbench.runners.hf_documents import Unsupported
-from ftbench.runners.hf_rows import train_and_held_out
+from ftbench.runners.hf_rows import fitted, train_and_held_out
 
 if TYPE_CHECKING:
     from ftbench.runners.protocol import Tracker
@@ -31,7 +31,8 @@ REFUSED = tuple(
     use_hyper_parallel use_v1_kernels enable_torch_profiler""".split()
 )
 """Keys that change what is computed, or in which order, and are not followed here."""
-REFUSED_UNLESS = {"freeze_trainable_modules": "all", "quantization_method": "bnb"}
+REFUSED_UNLESS = {"freeze_trainable_modules": "all", "quantization_method": "bnb",
+                  "ignore_pad_token_for_loss": True}  # fmt: skip
 
 
 def run(config: dict[str, Any], tracker: Tracker) -> None:
@@ -58,8 +59,7 @@ def run(config: dict[str, Any], tracker: Tracker) -> None:
     tracker.at("data")
     name = config["model_name_or_path"]
     tokenizer = transformers.AutoTokenizer.from_pretrained(name, padding_side="right")
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer = fitted(tokenizer, config)
     train, held_out = train_and_held_out(config, tokenizer)
     tracker.lengths(_Lengths(train))
     tracker.at("model")

@@ -18,6 +18,10 @@ class Unsupported(ValueError):
     """Something in the config that this runner does not do. The text names it."""
 
 
+class Untrainable(ValueError):
+    """Data that nothing can be trained on, in LLaMA Factory as here. The text says why."""
+
+
 class Turn(NamedTuple):
     """A prompt and its answer."""
 
@@ -53,41 +57,65 @@ def documents(config: Mapping[str, Any], name: str) -> Iterator[Any]:
     if file.suffix not in (".json", ".jsonl") or entry.get("split", "train") != "train" or beyond:
         also = f", without {', '.join(beyond)}" if beyond else ""
         raise Unsupported(f"dataset {name!r}: only local JSON and JSONL for pt and sft{also}")
+    rows = _table(file)[: config.get("max_samples")]
+    told = _text if config.get("stage", "sft") == "pt" else _conversation
+    for row in rows:
+        yield told(row, entry)
+
+
+def _table(file: Path) -> list[dict[str, Any]]:
+    """The rows of a file with all columns that any of them has, as tables have them."""
     text = file.read_text(encoding="utf-8")
-    found = json.loads(text) if text.lstrip().startswith("[") else _lines(text)
-    limit = config.get("max_samples")
-    for row in found[:limit]:
-        if config.get("stage", "sft") == "pt":
-            yield str(row[columns.get("prompt", "instruction")])
-        else:
-            yield _conversation(row, entry)
-
-
-def _lines(text: str) -> list[Any]:
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+    if text.lstrip().startswith("["):
+        found = json.loads(text)
+    else:  # lines end where JSON says, not where text in it may
+        found = [json.loads(line) for line in text.split("\n") if line.strip()]
+    if not all(isinstance(row, dict) for row in found):
+        raise Untrainable(f"{file.name} is no table of rows")
+    names = dict.fromkeys(name for row in found for name in row)
+    return [{**names, **row} for row in found]
 
 
 def _conversation(row: Mapping[str, Any], entry: Mapping[str, Any]) -> Conversation:
     """Return a row's conversation: without turns where LLaMA Factory leaves the row out."""
     formatting = entry.get("formatting", "alpaca")
     columns = entry.get("columns", {})
-    system = str(row[columns["system"]] or "") if columns.get("system") else ""
+    system = str(_read(row, columns["system"]) or "") if columns.get("system") else ""
     if formatting == "alpaca":
         return Conversation(_alpaca(row, columns), system)
     if formatting != "sharegpt":
         raise Unsupported(f"formatting {formatting}: known are alpaca and sharegpt")
-    return _sharegpt(row[columns.get("messages", "conversations")], entry.get("tags"), system)
+    messages = _read(row, columns.get("messages", "conversations"))
+    return _sharegpt(messages, entry.get("tags"), system)
+
+
+def _text(row: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+    """Return a document to pre-train on: what would be the first prompt."""
+    if entry.get("formatting", "alpaca") != "alpaca":
+        raise Unsupported("conversations in pre-training")
+    before, prompt, _ = _parts(row, entry.get("columns", {}))
+    return before[0].prompt if before else prompt
 
 
 def _alpaca(row: Mapping[str, Any], columns: Mapping[str, Any]) -> list[Turn]:
+    before, prompt, answer = _parts(row, columns)
+    return [*before, Turn(prompt, answer)] if isinstance(answer, str) else []
+
+
+def _parts(row: Mapping[str, Any], columns: Mapping[str, Any]) -> tuple[list[Turn], str, object]:
+    """Return earlier turns, the prompt and the answer; columns that are named leave no defaults."""
     given = columns or {"prompt": "instruction", "query": "input", "response": "output"}
-    parts = [row.get(given[key]) for key in ("prompt", "query") if key in given]
-    answer = row.get(given.get("response", "output"))
-    if not isinstance(answer, str):
-        return []
-    before = row.get(given["history"]) if given.get("history") else None
+    asked = [_read(row, given[key]) for key in ("prompt", "query") if given.get(key)]
+    before = _read(row, given["history"]) if given.get("history") else None
     turns = [Turn(*old) for old in before] if isinstance(before, list) else []
-    return [*turns, Turn("\n".join(part for part in parts if part), answer)]
+    answer = _read(row, given["response"]) if given.get("response") else None
+    return turns, "\n".join(part for part in asked if part), answer
+
+
+def _read(row: Mapping[str, Any], column: str) -> Any:
+    if column not in row:
+        raise Untrainable(f"no column {column!r}, which is read")
+    return row[column]
 
 
 def _sharegpt(messages: list[Any], tags: Mapping[str, Any] | None, system: str) -> Conversation:

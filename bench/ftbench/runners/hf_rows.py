@@ -10,7 +10,7 @@ import importlib
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftbench.runners.hf_documents import Conversation, Unsupported, documents
+from ftbench.runners.hf_documents import Conversation, Unsupported, Untrainable, documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,12 +27,15 @@ class Template(NamedTuple):
     system: str = "{}"
     default_system: str = ""
     begins: bool = False
+    ends: str | None = None
+    """What becomes the tokenizer's own end of a text."""
 
 
 _CHATML = Template(
     "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n",
     "{}<|im_end|>\n",
     "<|im_start|>system\n{}<|im_end|>\n",
+    ends="<|im_end|>",
 )
 TEMPLATES = {
     "qwen": _CHATML._replace(
@@ -45,10 +48,15 @@ TEMPLATES = {
         "{}<|eot_id|>",
         "<|start_header_id|>system<|end_header_id|>\n\n{}<|eot_id|>",
         begins=True,
+        ends="<|eot_id|>",
     ),
     "default": Template("Human: {}<eos>\nAssistant:", "{}<eos>\n", "System: {}<eos>\n"),
     "empty": Template("{}", "{}"),
 }
+
+
+DOCUMENT_ENDS = {"llama3": "<|end_of_text|>"}
+"""By template, what ends a document of pre-training if not the tokenizer's own end."""
 
 
 def train_and_held_out(config: Mapping[str, Any], tokenizer: Any) -> tuple[list[Any], list[Any]]:
@@ -57,6 +65,8 @@ def train_and_held_out(config: Mapping[str, Any], tokenizer: Any) -> tuple[list[
     Which are held out is decided as `datasets` does, before rows without an answer are left out.
     """
     said = [row for name in _names(config) for row in documents(config, name)]
+    if not said:
+        raise Untrainable("no rows: is dataset named, and does its file have any?")
     share = config.get("val_size") or 0
     held: list[Any] = []
     if share > 1e-6:
@@ -65,7 +75,29 @@ def train_and_held_out(config: Mapping[str, Any], tokenizer: Any) -> tuple[list[
         order = numpy.random.default_rng(config.get("seed", 42)).permutation(len(said))
         shuffled = [said[number] for number in order]
         held, said = shuffled[:size], shuffled[size:]
-    return _encoded(config, said, tokenizer), _encoded(config, held, tokenizer)
+    train, held_out = (_encoded(config, part, tokenizer) for part in (said, held))
+    if not train:
+        raise Untrainable("no row is left: all are held out, without an answer or too short")
+    return train, held_out
+
+
+def fitted(tokenizer: Any, config: Mapping[str, Any]) -> Any:
+    """Return the tokenizer with the end of a text that the template asks for, and with padding."""
+    template = _template(config)
+    if template.ends is not None and tokenizer.eos_token != template.ends:
+        tokenizer.add_special_tokens({"eos_token": template.ends})
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _template(config: Mapping[str, Any]) -> Template:
+    name = config.get("template") or "empty"
+    if name not in TEMPLATES:
+        raise Unsupported(f"template {name}: known are {', '.join(TEMPLATES)}")
+    template = TEMPLATES[name]
+    default = config.get("default_system")
+    return template if default is None else template._replace(default_system=default)
 
 
 def _names(config: Mapping[str, Any]) -> list[str]:
@@ -73,23 +105,26 @@ def _names(config: Mapping[str, Any]) -> list[str]:
     names = named.split(",") if isinstance(named, str) else named
     if len(names) > 1 and config.get("mix_strategy", "concat") != "concat":
         raise Unsupported("mix_strategy other than concat")
-    return [str(name).strip() for name in names]
+    return list(dict.fromkeys(str(name).strip() for name in names if name))
 
 
 def _encoded(config: Mapping[str, Any], documents: list[Any], tokenizer: Any) -> list[Any]:
     cutoff = int(config.get("cutoff_len", 2048))
     batch = int(config.get("preprocessing_batch_size") or BATCH)
     packing = config.get("packing")
-    groups = [documents[at : at + batch] for at in range(0, len(documents), batch)]
+    groups = [
+        share[at : at + batch]
+        for share in _shares(documents, config.get("preprocessing_num_workers") or 1)
+        for at in range(0, len(share), batch)
+    ]
     if config.get("stage", "sft") == "pt":
         whole = packing is None or packing
-        return [row for group in groups for row in _grouped(group, tokenizer, cutoff, whole)]
-    name = config.get("template") or "empty"
-    if name not in TEMPLATES:
-        raise Unsupported(f"template {name}: known are {', '.join(TEMPLATES)}")
-    template = TEMPLATES[name]
-    if (default := config.get("default_system")) is not None:
-        template = template._replace(default_system=default)
+        if getattr(tokenizer, "add_bos_token", False):
+            raise Unsupported("documents that begin with a token of the tokenizer's")
+        end = DOCUMENT_ENDS.get(str(config.get("template"))) or tokenizer.eos_token or ""
+        texts = [[text + end for text in group] for group in groups]
+        return [row for group in texts for row in _grouped(group, tokenizer, cutoff, whole)]
+    template = _template(config)
     end = tokenizer.eos_token or ""
     user, assistant, before = (part.replace("<eos>", end) for part in template[:3])
     template = template._replace(user=user, assistant=assistant, system=before)
@@ -99,6 +134,17 @@ def _encoded(config: Mapping[str, Any], documents: list[Any], tokenizer: Any) ->
         made = [_laid_out(one, template, tokenizer, room) for one in group if one.turns]
         rows += _packed(made, tokenizer, room) if packing else [_row(*pair) for pair in made]
     return rows
+
+
+def _shares(documents: list[Any], processes: int) -> Iterator[list[Any]]:
+    """Yield what each process prepares: neighbours, one more for each of the first if need be."""
+    count = max(1, min(processes, len(documents)))
+    each, more = divmod(len(documents), count)
+    at = 0
+    for number in range(count):
+        size = each + (number < more)
+        yield documents[at : at + size]
+        at += size
 
 
 def _row(ids: list[int], labels: list[int]) -> dict[str, list[int]]:
@@ -116,7 +162,9 @@ def _laid_out(
     for number, turn in enumerate(conversation.turns):
         if len(ids) >= room:
             break
-        source = _ids(tokenizer, (head if number == 0 else "") + template.user.format(turn.prompt))
+        source = _ids(tokenizer, template.user.format(turn.prompt))
+        if number == 0:
+            source = [*_ids(tokenizer, head), *source]
         if number == 0 and template.begins and tokenizer.bos_token_id is not None:
             source = [tokenizer.bos_token_id, *source]
         target = _ids(tokenizer, template.assistant.format(turn.answer))
@@ -165,8 +213,7 @@ def _packed(made: list[tuple[list[int], list[int]]], tokenizer: Any, room: int) 
 
 def _grouped(texts: list[str], tokenizer: Any, cutoff: int, whole: bool) -> Iterator[Any]:
     """Yield documents as blocks of `cutoff` tokens without a border, or a row each."""
-    end = tokenizer.eos_token or ""
-    documents = [_ids(tokenizer, text + end) for text in texts]
+    documents = [_ids(tokenizer, text) for text in texts]
     if not whole:
         for ids in documents:
             yield _row(ids[:cutoff], ids[:cutoff])

@@ -57,6 +57,7 @@ _OF_EVALUATION = {
     "predict_with_generate": NO_EVALUATION,
     "compute_accuracy": NO_EVALUATION,
     "eval_on_each_dataset": NO_EVALUATION,
+    "eval_dataset": NO_EVALUATION,
     "save_steps": NO_SAVING,
     "save_total_limit": NO_SAVING,
 }

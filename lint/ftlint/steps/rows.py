@@ -11,7 +11,7 @@ from math import ceil
 
 from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, total
 from ftlint.steps.mixing import mix
-from ftlint.steps.packing import GROUPED, PACKED, packed
+from ftlint.steps.packing import packed
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -272,7 +272,9 @@ def _split_and_pack(
         if dropped.high == 0 and high == 0:
             return NoPlan(f"val_size {held} leaves no row of the stream to train on", "val_size")
         if settings.packing:
-            return Count(0, high), exactly(held), (GROUPED if settings.stage == "pt" else PACKED,)
+            most = Count(0, high)
+            rows, notes = packed(settings, most, most, text)
+            return Count(0, rows.high), exactly(held), notes
         return Count(max(low, 0), high), exactly(held), ()
     if llamafactory >= (0, 9, 4):
         split = _split(settings.val_size, merged)

@@ -1,0 +1,33 @@
+"""What ftlint says of a config, beside what the real trainer makes of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ftlint.engine import Options, lint
+from ftlint.facts import Given
+from ftlint.source import of_text
+from ftlint.target import resolve_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .client import Trainer
+
+
+def errors_and_end(
+    trainer: Trainer, config: Mapping[str, Any], besides: Iterable[str] = ()
+) -> tuple[list[str], str]:
+    """Return ftlint's errors, and those of its warnings that are asked for, and how the run died.
+
+    Judged as in the working directory, which is the trainer's fixture for what lies in it.
+    """
+    text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
+    options = Options(resolve_target(trainer.release), Given(here=True))
+    wanted = set(besides)
+    found = [one.code for one in lint(of_text("c.yaml", text), options).diagnostics
+             if one.severity == "error" or one.code in wanted]  # fmt: skip
+    outcome = trainer.train(config)
+    assert not outcome.environmental, outcome.error
+    return found, outcome.error

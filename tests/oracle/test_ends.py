@@ -1,0 +1,75 @@
+"""Runs that begin and die of what their config says, beside neighbours that do not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from . import bases, environments
+from .beside import errors_and_end
+from .client import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.oracle
+
+BEST = {"val_size": 4, "eval_strategy": "steps", "eval_steps": 1, "save_strategy": "steps",
+        "save_steps": 1, "load_best_model_at_end": True}  # fmt: skip
+QUANTIZED = ["0.9.4", "0.9.5"]
+"""Releases whose bitsandbytes works on a CPU here."""
+
+
+@pytest.fixture(scope="module", params=list(environments.RELEASES))
+def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
+    with Trainer(request.param) as one:
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "code"),
+    [
+        ("quantized", {"use_dora": True}, "FT122"),
+        ("quantized", {"use_dora": True, "quantization_bit": 8}, "FT122"),
+        ("quantized", {"use_dora": True, "adapter_name_or_path": "adapter"}, None),
+        ("quantized", {"use_rslora": True}, None),
+        ("lora", {"use_dora": True}, None),
+        ("kto", {**BEST, "metric_for_best_model": "kl"}, "FT606"),
+        ("kto", {**BEST, "metric_for_best_model": "eval_kl"}, "FT606"),
+        ("kto", {**BEST, "metric_for_best_model": "rewards/chosen"}, None),
+        ("kto", {**BEST, "metric_for_best_model": "eval_rewards/margins"}, None),
+        ("lora", {"lora_target": ".*q_proj"}, "FT119"),
+        ("lora", {"lora_target": "q_proj|v_proj"}, "FT119"),
+        ("lora", {"lora_target": [".*q_proj", "v_proj$"]}, "FT119"),
+        ("lora", {"lora_target": [".*q_proj", "v_proj"]}, None),
+        ("lora", {"lora_target": "mlp"}, "FT119"),
+        ("lora", {"lora_target": "self_attn"}, "FT119"),
+        ("lora", {"lora_target": "input_layernorm,post_attention_layernorm"}, "FT119"),
+        ("lora", {"lora_target": "layers.0.self_attn.q_proj"}, None),
+        ("lora", {"lora_target": "embed_tokens"}, None),
+        ("lora", {"lora_target": "lm_head"}, None),
+    ],
+)
+def test_a_run_is_said_to_end_just_where_it_does(
+    trainer: Trainer,
+    monkeypatch: pytest.MonkeyPatch,
+    base: str,
+    change: dict[str, Any],
+    code: str | None,
+) -> None:
+    if base == "quantized" and trainer.release not in QUANTIZED:
+        return
+    monkeypatch.chdir(trainer.fixture)
+    found, error = errors_and_end(trainer, {**bases.base(base), **change})
+    assert bool(error) == bool(code), error
+    assert found == [code] * bool(code)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "ipo", "kto_pair", "robust", "aot", "bco_pair", "other"])
+def test_losses_that_train_sigmoid_instead(trainer: Trainer, loss: str) -> None:
+    """Since 0.9.4 each word trains."""
+    if trainer.release == "0.9.3":
+        return
+    found, error = errors_and_end(trainer, {**bases.base("dpo"), "pref_loss": loss}, ["FT516"])
+    assert (found, error) == (["FT516"], "")
