@@ -59,7 +59,8 @@ HINDSIGHT = """## The same in hindsight
 What the present code makes of the calibrations and runs above. It was written with them at hand, so
 this proves nothing of its forecasts: it shows what has changed since. Micro-batches are forward and
 backward alone, without fetching, start-up, evaluations and checkpoints; in the runs before the
-second pair of H100s fetching was slowed by our own counting. Made by
+second pair of H100s fetching was slowed by our own counting. The documents of the 8B runs are not
+kept, so that preparing them, a second or two, is not priced here. Made by
 `python bench/suites/hindsight.py FOLDER`.
 
 """
