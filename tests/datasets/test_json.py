@@ -76,7 +76,7 @@ def parsed(folder: Path, data: bytes) -> list[dict[str, object]]:
     return list(json_rows(str(path)))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     rows_of_objects, st.sampled_from([None, 0, 2, "\t"]), st.booleans(), st.booleans(), blocks,
     st.sampled_from(["", "\n", "\r\n", "  "]),
@@ -93,7 +93,7 @@ def test_an_array(
     )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -128,7 +128,7 @@ flat_rows = st.lists(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     flat_rows, st.sampled_from([None, 0, 1, 2, 7, "\t"]), st.booleans(),
     st.sampled_from([300, 500, 1 << 18]), st.integers(1, 4),
@@ -147,7 +147,7 @@ def test_an_array_of_flat_objects(
     assert found == len(rows) or (found is None and not plain)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(rows_of_objects, st.sampled_from([None, 0, 2]), st.sampled_from([300, 1 << 18]))
 def test_an_array_that_may_be_flat(folder: Path, rows: list[Any], indent: Any, block: int) -> None:
     path = folder / "perhaps.json"
@@ -173,7 +173,7 @@ def test_left_to_the_other_way(folder: Path, data: bytes) -> None:
     assert jsonflat.count_flat(str(path), 0, len(data)) is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rows_of_objects, st.sampled_from([None, 2]), st.integers(2, 5), blocks)
 def test_cut_into_ranges(
     folder: Path, rows: list[Any], indent: Any, parts: int, block: int
@@ -204,7 +204,7 @@ def by_line(data: bytes) -> int | None:
     return sum(map(bool, lines))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(LINES, max_size=12), st.integers(1, 4), st.sampled_from([1, 3, 16, 1 << 18]))
 def test_lines_read_and_mapped(folder: Path, pieces: Any, parts: int, window: int) -> None:
     """Good and bad lines, blank ones, any line end or none, over the edges of every window."""

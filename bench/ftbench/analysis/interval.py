@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 LEVEL = 0.95
-RESAMPLES = 2000
+RESAMPLES, FEWEST = 2000, 400
+DRAWN = 2_000_000
+"""Values drawn at most, unless that leaves too few resamples: long runs need no more."""
 SEED = 20_211
 
 
@@ -85,7 +87,7 @@ def by_blocks(
     draw = random.Random(SEED)
     ring = [*values, *values[: size - 1]]
     found = []
-    for _ in range(resamples):
+    for _ in range(min(resamples, max(FEWEST, DRAWN // count))):
         sample: list[float] = []
         while len(sample) < count:
             start = draw.randrange(count)
