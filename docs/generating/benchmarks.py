@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -148,6 +149,7 @@ def _held() -> Iterator[tuple[Path, Any, Any]]:
             yield run, _load(run), _load(path)
 
 
+@cache
 def _sessions() -> list[tuple[str, list[Any]]]:
     """The held-out runs of each machine and day, the newest first."""
     sessions: dict[str, list[Any]] = {}
@@ -228,8 +230,8 @@ _HINDSIGHT = ("results", "runs", "wall, median error", "worst", "inside",
 def _hindsight() -> Iterator[tuple[str, ...]]:
     from suites.hindsight import misses, summary
 
-    for folder in sorted({path.parents[1] for path, _, _ in _held()}, reverse=True):
-        yield folder.name, *summary(list(misses(folder)))
+    for name, _ in _sessions():
+        yield name, *summary(list(misses(RAW / name)))
 
 
 _RATES = ("run", "GPU", "median step s", "tokens/s", "MFU", "HFU", "peak GB")
@@ -278,6 +280,10 @@ _RUNNERS = ("config", "results", "processes of each", "median step s, llamafacto
             "hf over llamafactory", "longest rows", "single processes")  # fmt: skip
 
 
+_FIRST = 5
+"""Steps of a run that are left out: they warm up."""
+
+
 def _runners() -> Iterator[tuple[str, ...]]:
     pairs: dict[tuple[str, str], list[tuple[Any, Any]]] = {}
     for path in sorted(RAW.glob("*/rates/*.hf.json")):
@@ -298,18 +304,14 @@ def _beside(pairs: list[tuple[Any, Any]]) -> Iterator[str]:
     theirs, ours = ([median(step["seconds"] for step in steps) for steps in zip(*runs)]
                     for runs in zip(*pairs))  # fmt: skip
     lengths = [[one[1] for one in shape] for shape in shapes]
-    longest = max(lengths)
-    again = [number for number in range(5, len(lengths)) if lengths[number] == longest
-             and longest in lengths[:number]]  # fmt: skip
-    yield f"{median(theirs[5:]):.3f}"
-    yield f"{median(ours[5:]):.3f}"
-    yield f"{_over(ours, theirs, range(5, len(lengths))):.3f}"
+    longest, later = max(lengths), range(_FIRST, len(lengths))
+    again = [at for at in later if lengths[at] == longest and longest in lengths[:at]]
+    yield f"{median(theirs[_FIRST:]):.3f}"
+    yield f"{median(ours[_FIRST:]):.3f}"
+    yield f"{_over(ours, theirs, later):.3f}"
     yield f"{_over(ours, theirs, again):.3f}"
-    single = [
-        _over([step["seconds"] for step in mine], [step["seconds"] for step in other],
-              range(5, len(lengths)))
-        for other, mine in pairs
-    ]  # fmt: skip
+    seconds = ([[step["seconds"] for step in steps] for steps in pair] for pair in pairs)
+    single = [_over(mine, other, later) for other, mine in seconds]
     yield f"{min(single):.3f} – {max(single):.3f}" if len(pairs) > 1 else ""
 
 

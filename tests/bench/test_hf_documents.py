@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ftbench.runners.errors import Unsupported, Untrainable
 from ftbench.runners.hf import REFUSED, REFUSED_UNLESS, _refuse
-from ftbench.runners.hf_documents import Unsupported, Untrainable
 from ftbench.runners.hf_rows import _cut, train_and_held_out
 from probe import keys_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ftbench.runners import errors
-from ftbench.runners.hf_documents import Unsupported, Untrainable
+from ftbench.runners.errors import Unsupported, Untrainable
 from ftbench.runners.launch import Processes, command, descendants, run
 
 FAMILY = """

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from tests.bench.made import noisy, result, step
 
+from ftbench.calibration import store
 from ftbench.cli.report import command
 from ftbench.report import plots, svg
 from ftbench.report.page import page
 from ftbench.report.shown import of_results
 from ftbench.report.terminal import lines, spark
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +115,21 @@ def test_the_command(tmp_path: Path) -> None:
     path.write_text("{}", encoding="utf-8")
     assert CliRunner().invoke(command, [str(path)]).exit_code == 2
     assert CliRunner().invoke(command, [str(path), "-o", str(tmp_path / "no" / "p")]).exit_code == 2
+
+
+def test_calibrations_that_are_newer_than_a_run_are_told_of() -> None:
+    """A run says nothing against what was fitted after it, and is not uncalibrated for that."""
+    family = Path(__file__).parents[2] / "docs/benchmarks/raw/2026-11-28-h200-pair/lora-8b"
+    made = json.loads((family / "held-1.json").read_text(encoding="utf-8"))
+    older: Any = {**made, "when": "2026-11-22T12:00:00+00:00"}
+    (none,) = of_results([("a.json", made)])
+    assert none.predicted is None
+    assert "nothing is calibrated here" in (none.unpredicted or "")
+    assert store.take_in(family / "calibration.jsonl") == 1
+    before, after = of_results([("a.json", older), ("b.json", made)])
+    assert before.predicted is None
+    assert before.unpredicted == "every calibration that is kept here is newer than the run"
+    assert after.predicted is not None
+    assert after.inside
+    (unasked,) = of_results([("c.json", run())])
+    assert (unasked.predicted, unasked.unpredicted) == (None, None)

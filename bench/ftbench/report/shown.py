@@ -61,13 +61,7 @@ def _shown(name: str, result: Result, records: list[store.Record]) -> Shown:
     phases, error = result["phases"], result["error"]
     predicted, why = None, None
     if result["schedule"] is None and error is None and phases is not None:
-        question = asking.of_result(result)
-        known = [record for record in records if str(record["when"]) <= result["when"]]
-        found = answer(question, known) if question is not None else None
-        predicted = found.forecast if isinstance(found, Answer) else None
-        why = None if found is None or isinstance(found, Answer) else found.reason
-        if records and not known:
-            why = "every calibration that is kept here is newer than the run"
+        predicted, why = _predicted(result, records)
     return Shown(
         name=name,
         when=result["when"],
@@ -81,3 +75,15 @@ def _shown(name: str, result: Result, records: list[store.Record]) -> Shown:
         changes=tuple(result["config"]["changes"]),
         error=None if error is None else f"{error['kind']}: {error['message']}",
     )
+
+
+def _predicted(result: Result, records: list[store.Record]) -> tuple[Forecast | None, str | None]:
+    """Return what calibrations older than the run say of it, or why they do not."""
+    question = asking.of_result(result)
+    if question is None:
+        return None, None
+    known = [record for record in records if str(record["when"]) <= result["when"]]
+    if records and not known:
+        return None, "every calibration that is kept here is newer than the run"
+    found = answer(question, known)
+    return (found.forecast, None) if isinstance(found, Answer) else (None, found.reason)

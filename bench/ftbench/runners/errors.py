@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import TYPE_CHECKING, Any
-
-from ftbench.runners.hf_documents import Unsupported, Untrainable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +12,24 @@ if TYPE_CHECKING:
 
 LONGEST = 2000
 GB = 1e9
+
+
+class Refused(ValueError):
+    """The hf runner does not train a config. The text says why, `remedy` what to do about it."""
+
+    remedy: ClassVar[str]
+
+
+class Unsupported(Refused):
+    """Something in the config that this runner does not do."""
+
+    remedy = "`--runner llamafactory` does it, where LLaMA Factory is installed"
+
+
+class Untrainable(Refused):
+    """Data that nothing can be trained on, in LLaMA Factory as here."""
+
+    remedy = "LLaMA Factory stops there, too: correct the config or its data"
 
 
 def out_of_memory_types(torch: Any) -> tuple[type[BaseException], ...]:
@@ -46,14 +62,12 @@ def of_exception(
             "remedy": "install what is named, in the environment that trains",
         }
     where = _where(error)
-    if isinstance(error, (Unsupported, Untrainable)):
-        mine = isinstance(error, Unsupported)
+    if isinstance(error, Refused):
         return {
             "kind": "refused",
             "message": f"the hf runner refuses the config: {error}",
-            "remedy": "`--runner llamafactory` does it, where LLaMA Factory is installed" if mine
-            else "LLaMA Factory stops there, too: correct the config or its data",
-        }  # fmt: skip
+            "remedy": error.remedy,
+        }
     if phase == "parse":
         return {
             "kind": "refused",

@@ -13,7 +13,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ftbench.runners.hf_documents import Unsupported
+from ftbench.runners.errors import Unsupported
 from ftbench.runners.hf_rows import fitted, train_and_held_out
 
 if TYPE_CHECKING:

@@ -10,16 +10,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ftbench.runners.errors import Unsupported, Untrainable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-
-class Unsupported(ValueError):
-    """Something in the config that this runner does not do. The text names it."""
-
-
-class Untrainable(ValueError):
-    """Data that nothing can be trained on, in LLaMA Factory as here. The text says why."""
 
 
 class Turn(NamedTuple):

@@ -10,7 +10,8 @@ import importlib
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftbench.runners.hf_documents import Conversation, Unsupported, Untrainable, documents
+from ftbench.runners.errors import Unsupported, Untrainable
+from ftbench.runners.hf_documents import Conversation, documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
