@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-DONE = ("FT4",)
+DONE = ("FT4", "FT5", "FT6")
 """Families whose words are in this form."""
 
 LONGEST = 160
@@ -46,6 +46,10 @@ BANNED = {
     r"go(es)? (together|with)": "can be combined",
     r"exclude each other": "cannot be combined",
     r"anew|nobody|thereby|whatever": "plain words",
+    r"ha(s|ve) no effect|without effect": "is ignored",
+    r"without a word|in silence|passed over": "without a warning",
+    r"wins?|overrule[sd]?": "takes precedence, overrides",
+    r"go(es)? on|going on": "continues, resumes",
 }
 """Words that a reader of other linters has to read twice, and what to say instead."""
 
