@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ftlint.discovery import Kind
 
-KEY = re.compile(rb"""^(["']?)([A-Za-z_]\w{3,})(?=["']?[ \t]*:(?:[ \t\r\n]|$))""", re.M)
+KEY = re.compile(rb"""((?:^|[{,])\s*["']?)([A-Za-z_]\w{3,})(?=["']?\s*:(?:\s|$))""", re.M)
 NAMED = Options(resolve_target(), named=True)
 
 
