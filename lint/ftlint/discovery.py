@@ -81,8 +81,11 @@ _LINE = r"""(?mx)^([ ]*)(?:
 )"""
 """A line that begins a list item or a pair; the last group is set when a nested block follows."""
 
-_JSON = r"""(?x) ([\[{]) | ([\]}]) | (?: "((?:[^"\\\n]|\\.)*)" | '([^'\n]*)' ) (\s*:)?"""
-"""A bracket that opens, one that closes, or a text, with the colon that makes it a key."""
+_JSON = r"""(?x) ([\[{]) | ([\]}]) | (?: "((?:[^"\\\n]|\\.)*)\\?"? | '([^'\n]*)'? ) (\s*:)?"""
+"""A bracket that opens, one that closes, or a text, with the colon that makes it a key.
+
+A text that is not closed ends with its line, so that none is looked through twice.
+"""
 
 
 def names_in(text: str) -> list[str]:

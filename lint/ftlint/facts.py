@@ -272,9 +272,9 @@ def _fault(text: str) -> str:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return f"{text if len(text) <= 40 else text[:39] + '…'} is not JSON: {error.msg}"
+        return f"its text is not JSON: {error.msg} at character {error.pos + 1}"
     except ValueError:
-        return "a number in it has more digits than Python reads"
+        return "its text has a number of more digits than Python reads"
     return ""
 
 

@@ -38,7 +38,7 @@ _FILES = {
     "dvc.lock": "a DVC pipeline",
     "trainer_state.json": "the log of a run",
 }
-HELM = r"""(?mx) \A\s*\{\{ | ^\s*\{\{-?\s*(?:if|with|range|end|include|define|template)\b
+HELM = r"""(?mx) \A\s*\{\{ | ^[ \t]*\{\{-?[ \t]*(?:if|with|range|end|include|define|template)\b
     | \{\{-?[ ]*\.(?:Values|Chart|Release)\b"""
 """What a template of Helm has, and no template of a config."""
 
@@ -62,7 +62,7 @@ _SHAPES = (
     # containers, clusters, pipelines
     Shape("a Docker Compose file", "services"),
     Shape("a Docker Compose file", "", "volumes networks secrets configs", 2),
-    Shape("a workflow", "jobs", "on True name permissions env concurrency workflows version"),
+    Shape("a workflow", "jobs", "", 1, "model_name_or_path"),
     Shape("a GitHub action", "runs", "inputs outputs name description"),
     Shape("a GitLab pipeline", "", "stages before_script after_script include image variables "
           "workflow default cache pages", 2, inside="script"),
