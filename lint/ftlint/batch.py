@@ -8,8 +8,8 @@ import time
 from ftlint import outside, portable
 from ftlint.construct import Problem
 from ftlint.deadline import TooSlow, within
-from ftlint.discovery import command_of, names_in
-from ftlint.engine import HEAD, Result, lint_bytes, unread
+from ftlint.discovery import Kind, command_of, names_in
+from ftlint.engine import HEAD, Result, lint_bytes, look, unread
 from ftlint.files import STDIN, Found, Unreadable, read
 from ftlint.judges import Judges, Refused
 from ftlint.limits import reason
@@ -66,8 +66,16 @@ def lint_files(
         work.steps = count
         made.update(pool.spread(work.lint, shared, count))
     for place in range(len(files)):
-        yield work.outcome(made[place])
+        yield work.outcome(place, made[place])
     work.save()
+
+
+def kinds(
+    files: Sequence[Found], judges: Judges, stdin: Callable[[int], bytes]
+) -> Iterator[tuple[Found, Kind | Unreadable]]:
+    """Yield what each file is taken for, without judging it. Raises `Refused`."""
+    work = _Work(files, judges, stdin, lambda _done, _all: None)
+    return ((file, work.kind(file)) for file in files)
 
 
 class _Work:
@@ -90,11 +98,13 @@ class _Work:
         self.shareable = not named and "FTLINT_TRACEBACK" not in os.environ
         self.keeping = self._keeping()
         self.stores: dict[int, Kept] = {}
+        self.asked: dict[int, Options] = {}
         self.started = time.monotonic()
         self.done, self.steps = 0, 1
 
     def _keeping(self) -> bool:
-        if not self.request.cache or self.fixes or len(self.files) < WORTH_KEEPING:
+        few = len(self.files) < WORTH_KEEPING
+        if not self.request.cache or self.fixes or self.request.command is not None or few:
             return False
         from ftlint import kept
 
@@ -106,7 +116,7 @@ class _Work:
         if not self.keeping:
             return found
         for place, file in enumerate(self.files):
-            options, _ = self.options(file.path)
+            options, _ = self.options(file)
             store = self._store(options)
             if file.path not in store.entries:
                 continue
@@ -115,7 +125,7 @@ class _Work:
             if entry is not None:
                 assert isinstance(data, bytes)
                 text = data.decode() if entry[3] else ""
-                found[place] = ("result", file.path, text, *entry[2:], None, None)
+                found[place] = ("result", file.path, text, *entry[2:], "", None, None)
         return found
 
     def _store(self, options: Options) -> Kept:
@@ -130,9 +140,15 @@ class _Work:
         for store in self.stores.values():
             store.save()
 
-    def options(self, path: str) -> tuple[Options, Settings]:
+    def options(self, file: Found) -> tuple[Options, Settings]:
         """Return what counts for a file. Raises `Refused`."""
-        return self.judges.of(os.path.dirname(os.path.abspath(path)))
+        path = (self.request.stdin_filename or "<stdin>") if file.path == STDIN else file.path
+        options, settings = self.judges.of(os.path.dirname(os.path.abspath(path)))
+        if not file.named:
+            return options, settings
+        if id(options) not in self.asked:
+            self.asked[id(options)] = options._replace(named=True, command=self.request.command)
+        return self.asked[id(options)], settings
 
     def lint(self, place: int) -> tuple[Any, ...]:
         """Lint one file; return what came of it as constants (`outcome` takes them)."""
@@ -151,32 +167,29 @@ class _Work:
         return made
 
     def _lint(self, file: Found) -> tuple[Any, ...]:
-        if file.path == STDIN:
-            path = self.request.stdin_filename or "<stdin>"
-            options, settings = self.options(path)
-            data: bytes | Unreadable = self.stdin(options.limits.bytes + 1)
-        else:
-            path = file.path
-            options, settings = self.options(path)
-            data = read(path, options.limits.bytes + 1)
+        options, settings = self.options(file)
+        path, data = self.content(file, options)
         if isinstance(data, Unreadable):
             return ("failed", *data, False)
-        if path.endswith(".json") and not file.named:
-            # JSON is most likely data: its head tells, and costs little.
-            head = data[:HEAD].decode("utf-8", errors="replace")
-            if command_of(names_in(head)) is None:
-                return "result", path, "", None, [], None, None
+        if not file.named and not self._judged(path, data, options):
+            return "result", path, "", None, [], "", None, None
+        if self.request.command is not None:
+            options = options._replace(command=self.request.command)
         facts = outside.watch()
         repair = entry = None
         try:
             with within(options.limits.seconds):
                 result = lint_bytes(path, data, options)
             found = portable.plain(result.diagnostics)
-            if self.keeping and _is_text(data, options):
+            if self.keeping and not result.notice and _is_text(data, options):
                 from ftlint import kept
 
                 entry = kept.entry_of(data, facts, result.command, found)
-            if self.fixes and any(one.fix is not None for one in result.diagnostics):
+            if (
+                self.fixes
+                and file.used is None
+                and any(one.fix is not None for one in result.diagnostics)
+            ):
                 result, repair = self._repaired(result, data, options, settings)
                 found = portable.plain(result.diagnostics)
         except TooSlow:
@@ -186,7 +199,45 @@ class _Work:
         finally:
             outside.unwatch(facts)
         text = result.source.text if found else ""
-        return "result", path, text, result.command, found, repair and tuple(repair), entry
+        repaired = repair and tuple(repair)
+        return "result", path, text, result.command, found, result.notice, repaired, entry
+
+    def content(self, file: Found, options: Options) -> tuple[str, bytes | Unreadable]:
+        """Return the name under which a file is judged, and what is in it as far as it is read."""
+        if file.path != STDIN:
+            return file.path, read(file.path, options.limits.bytes + 1)
+        name = self.request.stdin_filename or "<stdin>"
+        return name, self.stdin(options.limits.bytes + 1)
+
+    def kind(self, file: Found) -> Kind | Unreadable:
+        """Return what a file is taken for, and why it is passed over."""
+        options, _ = self.options(file)
+        path, data = self.content(file, options)
+        if isinstance(data, Unreadable):
+            return data
+        try:
+            with within(options.limits.seconds):
+                if file.named:
+                    return look(path, data, options)
+                kind = look(path, data, options)
+                if kind.command is not None and self._judged(path, data, options):
+                    return kind._replace(command=self.request.command or kind.command)
+                kind = look(path, data, options._replace(named=True))
+        except TooSlow:
+            return Kind(None, reason("seconds", "seconds of work", options.limits))
+        if kind.command is None:
+            return kind
+        return Kind(
+            None, "too few keys of LLaMA Factory for a file of a folder: name it to judge it"
+        )
+
+    def _judged(self, path: str, data: bytes, options: Options) -> bool:
+        """Say whether a file that was found in a folder is worth its reading, or its command."""
+        if path.endswith(".json"):  # most likely data: its head tells, and costs little
+            head = data[:HEAD].decode("utf-8", errors="replace")
+            if command_of(names_in(head)) is None:
+                return False
+        return self.request.command is None or look(path, data, options).command is not None
 
     def _repaired(
         self, result: Result, data: bytes, options: Options, settings: Settings
@@ -198,7 +249,7 @@ class _Work:
         root = settings.root or os.getcwd()
         return repair(result, data, options, unsafe=self.request.unsafe_fixes, keep=keep, root=root)
 
-    def outcome(self, made: tuple[Any, ...]) -> Outcome:
+    def outcome(self, place: int, made: tuple[Any, ...]) -> Outcome:
         """Return the outcome that constants stand for. Raises `Refused`."""
         kind, *rest = made
         if kind == "refused":
@@ -206,10 +257,10 @@ class _Work:
         if kind == "failed":
             path, why, crashed = rest
             return Outcome(path, failure=why, crashed=crashed)
-        path, text, command, found, repair, entry = rest
+        path, text, command, found, notice, repair, entry = rest
         if entry is not None:
-            self._store(self.options(path)[0]).put(path, entry)
-        result = portable.result(path, text, command, found)
+            self._store(self.options(self.files[place])[0]).put(path, entry)
+        result = portable.result(path, text, command, found)._replace(notice=notice)
         return Outcome(path, result, None if repair is None else Repair(*repair))
 
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 import re
 
 from ftlint import catalogue
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Literal
 
     Command = Literal["train", "export", "chat", "eval", "v1"]
+
+
+class Kind(NamedTuple):
+    """What a file is: a config for a command, or why it is passed over.
+
+    `unsure`: nothing tells what it is, so that whoever named it should hear that it was not judged.
+    """
+
+    command: Command | None
+    why: str = ""
+    unsure: bool = False
+
 
 _MARKERS = frozenset(
     """stage finetuning_type template cutoff_len dataset dataset_dir eval_dataset lora_target
@@ -29,7 +41,7 @@ _OWN = frozenset(
     template plot_loss neat_packing
     quantization_bit""".split()
 )
-_ALONE = frozenset(
+ALONE = frozenset(
     """finetuning_type cutoff_len infer_backend neat_packing plot_loss adapter_name_or_path
     lora_target export_dir""".split()
 )
@@ -43,11 +55,13 @@ _OTHERS = frozenset(
 )
 """Top-level keys of other tools' files (axolotl, trl recipes, verl, compose, workflows …)."""
 
-_V1 = frozenset(
+V1 = frozenset(
     """model_class init_config peft_config kernel_config quant_config dist_config optim_config
     lr_scheduler_config train_dataset sample_backend micro_batch_size global_batch_size
     batching_strategy save_ckpt_as_hf enable_activation_checkpointing""".split()
 )
+_BATCH = frozenset(["micro_batch_size", "global_batch_size"])
+"""Keys of v1 that every descendant of Megatron has as well."""
 _DOES = frozenset("do_train do_eval do_predict".split())
 _STARTS = _DOES | {"output_dir"}
 _RUNS = _STARTS | frozenset(
@@ -67,14 +81,19 @@ _LINE = r"""(?mx)^([ ]*)(?:
 )"""
 """A line that begins a list item or a pair; the last group is set when a nested block follows."""
 
-_JSON_KEY = r"""["']([A-Za-z_]\w*)["'][ \t]*:"""
+_JSON = r"""(?x) ([\[{]) | ([\]}]) | (?: "((?:[^"\\\n]|\\.)*)\\?"? | '([^'\n]*)'? ) (\s*:)?"""
+"""A bracket that opens, one that closes, or a text, with the colon that makes it a key.
+
+A text that is not closed ends with its line, so that none is looked through twice.
+"""
 
 
 def names_in(text: str) -> list[str]:
     """Return what looks like top-level keys, also in a text that does not parse."""
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    if text.lstrip()[:1] == "{":
-        return re.findall(_JSON_KEY, text)
+    start = text.lstrip()[:2]
+    if start[:1] in ("{", "[") and start != "{{":  # which begins a template of some other language
+        return _names_in_json(text)
     names: list[str] = []
     below: int | None = None
     for match in re.finditer(_LINE, text):
@@ -86,17 +105,31 @@ def names_in(text: str) -> list[str]:
     return names
 
 
+def _names_in_json(text: str) -> list[str]:
+    """Return the keys of the outermost object, whatever is in it and wherever it breaks off."""
+    names, depth = [], 0
+    for opens, closes, text_, other, colon in re.findall(_JSON, text):
+        depth += bool(opens) - bool(closes)
+        name = text_ or other
+        if depth == 1 and colon and name.isidentifier():
+            names.append(name)
+    return names
+
+
 def command_of(names: Collection[str]) -> Command | None:
     """Return the command that a file with these top-level keys is for; None: not LLaMA Factory's.
 
     `v1` is the new nested family of LLaMA Factory's rewrite: recognised, judged by no v0 rule.
     """
     keys = set(names)
-    v1 = len(keys & _V1) >= 2 or keys == {"model", "peft_config"}
+    v1 = (len(keys & V1) >= 2 and keys & V1 - _BATCH) or keys == {"model", "peft_config"}
     if v1 and "model" in keys and "model_name_or_path" not in keys:
         return "v1"
-    if not _is_config(keys):
-        return None
+    return use_of(keys) if _is_config(keys) else None
+
+
+def use_of(keys: set[str]) -> Command:
+    """Return the command that a config with these keys is for."""
     exports = "export_dir" in keys or (keys & _EXPORTS and not keys & _TALKS)
     if exports and not keys & (_STARTS if keys & (_RUNS - _STARTS | _DATA) else _DOES):
         return "export"  # with an output_dir, too, which `export` refuses
@@ -110,19 +143,19 @@ def command_of(names: Collection[str]) -> Command | None:
 
 
 def _is_config(keys: set[str]) -> bool:
+    if len(keys & _TOGETHER) >= 3:
+        return True  # whatever else is misspelt, or another tool's
     markers = len(keys & _MARKERS)
     foreign = sum(not catalogue.is_known(key) for key in keys)
-    if keys & _OTHERS and markers < 4 and not keys & _ALONE:
+    if keys & _OTHERS and markers < 4 and not keys & ALONE:
         return False
-    if len(keys & _TOGETHER) >= 3 and foreign <= 3 * (len(keys) - foreign):
-        return True  # whatever else is misspelt
     if "model_name_or_path" in keys:
         own = len(keys & _OWN)
         few = len(keys) <= 4 or foreign <= len(keys) // 4
         return own >= 1 and (markers >= 2 or few) and markers + own > foreign // 2
     if markers >= 4 and len(keys & _OWN) >= 2:
         return foreign <= len(keys) // 2
-    return bool(keys & _ALONE) and markers >= 2 and len(keys) >= 4 and foreign <= len(keys) // 4
+    return bool(keys & ALONE) and markers >= 2 and len(keys) >= 4 and foreign <= len(keys) // 4
 
 
 def gap_of(name: str, value: object) -> str | None:

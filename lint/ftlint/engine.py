@@ -6,9 +6,10 @@ from ftlint import directives as directive
 from ftlint.catalogue import Catalogue
 from ftlint.construct import Problem, construct
 from ftlint.context import STEP_KEYS, Context, make_context
-from ftlint.discovery import command_of, names_in
+from ftlint.discovery import Kind, command_of, names_in
 from ftlint.document import compose, tabs
 from ftlint.facts import Given
+from ftlint.files import SUFFIXES
 from ftlint.limits import DEFAULT, Limits, reason
 from ftlint.messages import fields, fill
 from ftlint.nodes import Broken
@@ -19,8 +20,9 @@ from ftlint.source import Source, Undecodable, decode, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
+    from ftlint.construct import Constructed
     from ftlint.discovery import Command
     from ftlint.target import Target
     from ftschemas.ruleformat import Check, Rule
@@ -31,7 +33,11 @@ HEAD = 1 << 16
 
 
 class Options(NamedTuple):
-    """How to judge: the target, what is known of the machine, and which rules count."""
+    """How to judge: the target, what is known of the machine, and which rules count.
+
+    With a `command` a file is judged as one for it, whatever it looks like. `named`: a person or a
+    hook named it, rather than its folder.
+    """
 
     target: Target
     given: Given = Given()
@@ -40,14 +46,19 @@ class Options(NamedTuple):
     command: Command | None = None
     rules: registry.RuleBook = registry.BUILT_IN
     limits: Limits = DEFAULT
+    named: bool = False
 
 
 class Result(NamedTuple):
-    """What came of one file. `command` is None for a file that is none of LLaMA Factory's."""
+    """What came of one file. `command` is None for a file that is none of LLaMA Factory's.
+
+    `notice` says why a file was passed over that a person named and may have meant as a config.
+    """
 
     source: Source
     command: Command | None
     diagnostics: tuple[Diagnostic, ...]
+    notice: str = ""
 
 
 def lint_bytes(path: str, data: bytes, options: Options) -> Result:
@@ -58,23 +69,63 @@ def lint_bytes(path: str, data: bytes, options: Options) -> Result:
     source = decode(path, data)
     if isinstance(source, Undecodable):
         readable = of_text(path, data.decode("utf-8", errors="replace"))
-        text = data.decode("utf-16", errors="replace") if b"\x00" in data[:4] else readable.text
-        command = options.command or command_of(names_in(text))
-        if command is None:
-            return Result(readable, None, ())
+        kind = _kind(names_in(_guessed(data)), path, _guessed(data), options)
+        if kind.command is None:
+            return _passed_over(readable, kind)
         start = readable.line_starts[min(source.line, len(readable.line_starts)) - 1]
         problem = Problem("undecodable", start, start, {"reason": source.reason})
-        return _settle(readable, command, reader.findings([problem], readable), (), options)
+        return _settle(readable, kind.command, reader.findings([problem], readable), (), options)
     return lint(source, options)
+
+
+def look(path: str, data: bytes, options: Options) -> Kind:
+    """Return what a file is, without judging it."""
+    source = None if len(data) > options.limits.bytes else decode(path, data)
+    if source is None or isinstance(source, Undecodable):
+        text = _guessed(data[:HEAD] if source is None else data)
+        return _kind(names_in(text), path, text, options)
+    document = compose(source.text, options.limits)
+    if isinstance(document, Broken):
+        return _kind(names_in(source.text), path, source.text, options)
+    made = construct(document.root, options.target.dialect_of(path), options.limits)
+    return _kind_of_made(made, source, options)
+
+
+def _guessed(data: bytes) -> str:
+    """Return what can be read of bytes that are not what the target reads."""
+    utf16 = b"\x00" in data[:4]
+    return data.decode("utf-16" if utf16 else "utf-8", errors="replace")
+
+
+def _kind(names: Collection[str], path: str, text: str, options: Options) -> Kind:
+    if options.command is not None:
+        return Kind(options.command)
+    command = command_of(names)
+    if not options.named or (command is not None and path.endswith(SUFFIXES)):
+        return Kind(command)
+    from ftlint.resemblance import kind_of
+
+    return kind_of(names, path, text)
+
+
+def _kind_of_made(made: Constructed, source: Source, options: Options) -> Kind:
+    kind = _kind(made.entries, source.path, source.text, options)
+    if kind.command is None and any(problem.kind in _HIDES_KEYS for problem in made.problems):
+        return _kind(names_in(source.text), source.path, source.text, options)
+    return kind
+
+
+def _passed_over(source: Source, kind: Kind) -> Result:
+    return Result(source, None, (), kind.why if kind.unsure else "")
 
 
 def unread(path: str, data: bytes, options: Options, problem: Problem) -> Result:
     """Return the finding on a config that is not read to its end; its head tells that it is one."""
     head = of_text(path, data[:HEAD].decode("utf-8", errors="replace"))
-    command = options.command or command_of(names_in(head.text))
-    if command is None:
-        return Result(head, None, ())
-    return _settle(head, command, reader.findings([problem], head), (), options)
+    kind = _kind(names_in(head.text), path, head.text, options)
+    if kind.command is None:
+        return _passed_over(head, kind)
+    return _settle(head, kind.command, reader.findings([problem], head), (), options)
 
 
 def lint(source: Source, options: Options) -> Result:
@@ -94,17 +145,16 @@ def examine(source: Source, options: Options) -> tuple[Context, directive.Direct
     """Return what rules see of a text and what its comments ask for; a result where none can."""
     document = compose(source.text, options.limits)
     if isinstance(document, Broken):
-        command = options.command or command_of(names_in(source.text))
-        if command is None:
-            return Result(source, None, ())
-        return _settle(source, command, _of_broken(source, document), (), options)
+        kind = _kind(names_in(source.text), source.path, source.text, options)
+        if kind.command is None:
+            return _passed_over(source, kind)
+        return _settle(source, kind.command, _of_broken(source, document), (), options)
     dialect = options.target.dialect_of(source.path)
     made = construct(document.root, dialect, options.limits)
-    command = options.command or command_of(made.entries)
-    if command is None and any(problem.kind in _HIDES_KEYS for problem in made.problems):
-        command = command_of(names_in(source.text))
+    kind = _kind_of_made(made, source, options)
+    command = kind.command
     if command is None:
-        return Result(source, None, ())
+        return _passed_over(source, kind)
     asked = directive.read(source, document.comments)
     context = make_context(
         source, document, made, command, options.target,

@@ -113,7 +113,7 @@ def facts(
         "memory_optimizers": _memory_optimizers(written, target),
         "save_is_multiple_of_eval": _save_is_multiple_of_eval(values),
         "next_evaluated_save": _next_evaluated_save(values),
-        "unreadable_json": [key for key in _JSON_KEYS if _is_broken_json(values.get(key))],
+        "unreadable_json": _unreadable_json(values, path),
         **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
@@ -140,6 +140,8 @@ _JSON_KEYS = tuple(
     vllm_config""".split()
 )
 """Keys whose text value is read as JSON when it starts with a brace."""
+_JSON_FILES = ("accelerator_config", "deepspeed", "fsdp_config")
+"""Keys whose other text names a JSON file."""
 
 
 def words(value: object) -> list[object]:
@@ -245,16 +247,35 @@ def _next_evaluated_save(values: Mapping[str, Any]) -> int | None:
     return -(-int(save) // int(every)) * int(every)
 
 
-def _is_broken_json(value: object) -> bool:
-    if not isinstance(value, str) or not value.startswith("{") or placeholder_in(value) is not None:
-        return False
+def _unreadable_json(values: Mapping[str, Any], path: str) -> dict[str, str]:
+    """Return why JSON does not parse, by its key: text in the config, or a file that it names.
+
+    Source: run; a file of deepspeed, fsdp_config or accelerator_config is read while arguments are
+    parsed [0.9.3 to 0.9.5], and no `{` in front is needed there.
+    """
+    faults: dict[str, str] = {}
+    for key in _JSON_KEYS:
+        value = values.get(key)
+        if not isinstance(value, str) or placeholder_in(value) is not None:
+            continue
+        if value.startswith("{"):
+            faults[key] = _fault(value)
+        elif key in _JSON_FILES and "do_train" in values and "." in value:
+            fault = json_file(value, path).fault
+            faults[key] = fault and f"{value} is not JSON: {fault}"
+    return {key: fault for key, fault in faults.items() if fault}
+
+
+def _fault(text: str) -> str:
     import json
 
     try:
-        json.loads(value)
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"its text is not JSON: {error.msg} at character {error.pos + 1}"
     except ValueError:
-        return True
-    return False
+        return "its text has a number of more digits than Python reads"
+    return ""
 
 
 def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, object]:
@@ -317,7 +338,7 @@ def _deepspeed(value: object, path: str) -> dict[str, object]:
     """Return `deepspeed` and `zero_stage` from a mapping, or from a file within the project."""
     content: object = value
     if isinstance(value, str):
-        content = None if placeholder_in(value) is not None else json_file(value, path)
+        content = None if placeholder_in(value) is not None else json_file(value, path).content
     if not isinstance(content, dict):
         return {}
     optimization = content.get("zero_optimization")

@@ -22,10 +22,21 @@ class Unreadable(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A file to look at; `named` when a person named it rather than its folder."""
+    """A file to look at; `named` when a person named it rather than its folder.
+
+    `used`: the named file, no config itself, for which this config is judged: it uses that.
+    """
 
     path: str
     named: bool
+    used: str | None = None
+
+
+class Users(NamedTuple):
+    """The configs that use files which were named, and what to say where not all were looked at."""
+
+    found: tuple[Found, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def expand(

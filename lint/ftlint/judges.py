@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ftlint.discovery import Command
     from ftlint.settings import Settings
 
 
@@ -47,6 +48,8 @@ class Request(NamedTuple):
     here: bool = False
     baseline: str | None = None
     write_baseline: bool = False
+    command: Command | None = None
+    """What named files are judged as, whatever they look like, and the configs of folders."""
 
 
 class Refused(ValueError):

@@ -131,7 +131,7 @@ def _name(options: Options) -> str:
     parts = (
         ftlint.__version__, _state_of_code(), sys.hexversion, os.getcwd(),
         os.environ.get("FTBENCH_CALIBRATION"), options.target,
-        options.given, options.select, options.ignore, options.command, policies,
+        options.given, options.select, options.ignore, options.command, options.named, policies,
     )  # fmt: skip
     return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
 

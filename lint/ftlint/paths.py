@@ -6,11 +6,15 @@ import os
 
 from ftlint.discovery import placeholder_in
 from ftlint.outside import note
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
+
+
+MOST_JSON = 1 << 20
+"""Characters of a JSON file; settings have a few hundred."""
 
 
 def opened(values: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -92,16 +96,21 @@ def _defines_data(values: Mapping[str, Any]) -> bool:
     return bool(named) and not elsewhere and not values.get("tokenized_path")
 
 
-def json_file(name: str, path: str) -> object:
+class JsonFile(NamedTuple):
+    """What a JSON file holds, or why the target cannot read it; neither where it is not known."""
+
+    content: object = None
+    fault: str = ""
+
+
+def json_file(name: str, path: str) -> JsonFile:
     """Read a JSON file that a config at `path` names, when it lies below the working directory.
 
     LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
-    down to the config. Nothing outside is ever opened.
+    down to the config. Nothing outside is ever opened, and no more than `MOST_JSON` is read.
     """
-    import json
-
     if "\0" in name:
-        return None
+        return JsonFile()
     root = os.path.realpath(os.getcwd())
     for start in folders(path):
         note(os.path.join(start, name))
@@ -109,10 +118,25 @@ def json_file(name: str, path: str) -> object:
         if _lies_below(full, root) and os.path.isfile(full):
             try:
                 with open(full, encoding="utf-8") as file:
-                    return json.loads(file.read(1 << 20))
-            except (OSError, ValueError, RecursionError):
-                return None
-    return None
+                    text = file.read(MOST_JSON + 1)
+            except UnicodeDecodeError:
+                return JsonFile(fault="not UTF-8")
+            except OSError:
+                return JsonFile()
+            return JsonFile() if len(text) > MOST_JSON else _parsed(text)
+    return JsonFile()
+
+
+def _parsed(text: str) -> JsonFile:
+    """Read JSON as Python does, which takes no byte order mark, comment or last comma."""
+    import json
+
+    try:
+        return JsonFile(json.loads(text))
+    except json.JSONDecodeError as error:
+        return JsonFile(fault=f"{error.msg} in line {error.lineno}")
+    except (ValueError, RecursionError):
+        return JsonFile()
 
 
 def folders(path: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ftlint.batch import lint_files
-from ftlint.files import Found, Unreadable, expand
+from ftlint.files import Found, Unreadable, Users, expand
 from ftlint.judges import Judges, Refused, Request, below
 from ftlint.limits import reason
 from ftlint.records import SEVERITIES, Diagnostic
@@ -13,7 +13,7 @@ from ftlint.report import Repair, Run
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from ftlint.engine import Options, Result
     from ftlint.settings import Settings
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["CLEAN", "FAILED", "FINDINGS", "USAGE", "Judges", "Refused", "Request", "run"]
 
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
+USED = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
+"""Suffixes of files that a config may use: dataset_info.json, data, DeepSpeed's settings."""
 
 
 def run(
@@ -41,17 +43,44 @@ def run(
     if len(files) > options.limits.files:
         results.append(_too_many(request.paths[0], options))
         del files[options.limits.files :]
-    for outcome in lint_files(files, judges, stdin, progress):
+    outcomes = list(lint_files(files, judges, stdin, progress))
+    judged = [one.path for one in outcomes if one.result and one.result.command is not None]
+    users = used_by(files, judged, judges)
+    outcomes += lint_files(users.found, judges, stdin, progress)
+    for outcome in outcomes:
         crashed = crashed or outcome.crashed
         if outcome.result is None:
             failures.append((outcome.path, outcome.failure or ""))
             continue
         results.append(outcome.result)
         repairs += [outcome.repair] if outcome.repair is not None else []
-    report = Run(options.target, tuple(results), tuple(failures), tuple(repairs))
+    used = {one.used for one in users.found}
+    notices = [*users.notes, *(
+        f"{one.source.path}: passed over: {one.notice}; --command judges it whatever it is"
+        for one in results if one.notice and one.source.path not in used
+    )]  # fmt: skip
+    report = Run(
+        options.target, tuple(results), tuple(failures), tuple(repairs), notices=tuple(notices)
+    )
     report = _without_known(report, request, settings)
     status = _status(report, request, request.fail_on or settings.fail_on)
     return report, FAILED if crashed else status
+
+
+def used_by(files: Sequence[Found], judged: Collection[str], judges: Judges) -> Users:
+    """Return the configs to judge because a file that they use was named."""
+    changed = [
+        one.path for one in files
+        if one.named and one.path.lower().endswith(USED) and one.path not in judged
+    ]  # fmt: skip
+    if not changed:
+        return Users()
+    from ftlint.dependents import users_of
+
+    settings = judges.of(os.getcwd())[1]
+    return users_of(
+        changed, judged, lambda folder: judges.of(folder)[0], settings.exclude, settings.root
+    )
 
 
 def _without_known(report: Run, request: Request, settings: Settings) -> Run:

@@ -280,7 +280,7 @@ def test_the_options_of_the_page_are_those_of_the_command() -> None:
     """A new option has to be tried here, or named as another suite's."""
     tried = set(re.findall(r'"(--[a-z-]+)"', Path(__file__).read_text("utf-8")))
     elsewhere = {"--fix", "--unsafe-fixes", "--diff", "--dataset-dir", "--budget", "--no-cache"}
-    elsewhere |= {"--here", "--fact", "--baseline", "--write-baseline"}
+    elsewhere |= {"--here", "--fact", "--baseline", "--write-baseline", "--command", "--show-files"}
     for command in (cli.commands["check"], cli.commands["rule"], cli.commands["schema"]):
         options = {name for one in command.params for name in one.opts if name.startswith("--")}
         assert options <= tried | elsewhere, (command.name, options - tried - elsewhere)

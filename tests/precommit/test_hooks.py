@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -128,3 +129,54 @@ def test_odd_names_and_json_are_checked_and_no_file_is_touched(hooks: Path, tmp_
     found = {line.split(":")[0] for line in done.stdout.splitlines() if ": error FT" in line}
     assert found == {"a b.yaml", "설정/한글.yml", "config.json"}
     assert {name: (tmp_path / name).read_bytes().decode() for name in files} == files
+
+
+def project_of_data(folder: Path) -> None:
+    """Lay a config that uses a dataset, its definition and its rows, and DeepSpeed settings."""
+    config = GOOD.replace("dataset: ", "deepspeed: ds/z2.json\ndataset: ", 1)
+    for line in config.splitlines():
+        if line.startswith("dataset: "):
+            config = config.replace(line, "dataset: faq")
+        elif line.startswith(("dataset_dir:", "eval_dataset:")):
+            config = config.replace(line + "\n", "")
+    rows = [{"instruction": f"q{n}", "input": "", "output": "a"} for n in range(400)]
+    for name, text in {
+        "configs/train.yaml": config,
+        "data/dataset_info.json": json.dumps({"faq": {"file_name": "faq.jsonl"}}),
+        "data/faq.jsonl": "".join(f"{json.dumps(row)}\n" for row in rows),
+        "ds/z2.json": json.dumps({"zero_optimization": {"stage": 2}}),
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("data/dataset_info.json", '{"questions": {"file_name": "faq.jsonl"}}', "FT701"),
+        ("data/faq.jsonl", '{"instruction": "q", "output"\n', "FT704"),
+        ("ds/z2.json", '{"zero_optimization": {"stage": 2},', "FT477"),
+    ],
+    ids=["renamed", "rows", "deepspeed"],
+)
+def test_a_change_of_what_a_config_uses_has_the_config_judged(
+    project: Path, name: str, content: str, said: str
+) -> None:
+    project_of_data(project)
+    first = commit(project)
+    assert first.returncode == 0, first.stdout + first.stderr
+    good = (project / name).read_text(encoding="utf-8")
+    (project / name).write_text(content, encoding="utf-8")
+    stopped = commit(project)
+    assert stopped.returncode != 0
+    assert f"error {said}" in stopped.stdout + stopped.stderr
+    (project / name).write_text(good.replace(": ", ":  ", 1), encoding="utf-8")
+    passed = commit(project)
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+
+
+def test_a_misspelt_config_is_stopped(project: Path) -> None:
+    misspelt = "model_name_or_path: m\nfinetuning: lora\ndatasets: faq\ntemplte: qwen\n"
+    stopped = commit(project, train=misspelt)
+    assert stopped.returncode != 0
+    assert "finetuning" in stopped.stdout + stopped.stderr

@@ -7,7 +7,7 @@ import sys
 
 from ftlint.files import STDIN
 from ftlint.report import reporter
-from ftlint.run import FAILED, USAGE, Refused, Request, run
+from ftlint.run import CLEAN, FAILED, USAGE, Refused, Request, run
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -46,7 +46,24 @@ def _check(request: Request, output: Output) -> int:
         write(text, file)
     except BrokenPipeError:  # the reader has gone, `ftlint … | head`: nothing is wrong
         _abandon_output()
+    for notice in report.notices:
+        _say(f"ftlint: {notice}")
     return status
+
+
+def show_files(request: Request, output: Output) -> int:
+    """Print of each file what it is judged as, or why it is passed over. Never raises."""
+    return guarded(lambda: _show_files(request, output))
+
+
+def _show_files(request: Request, output: Output) -> int:
+    from ftlint.listing import listed
+
+    found = listed(request, read_stdin)
+    write("".join(f"{line}\n" for line in found.lines), output.file)
+    for notice in found.notices:
+        _say(f"ftlint: {notice}")
+    return USAGE if found.failures else CLEAN
 
 
 def guarded(act: Callable[[], int]) -> int:
@@ -111,11 +128,15 @@ def write(text: str, file: str | None = None) -> None:
 
 
 def _stop(message: str, status: int) -> int:
+    _say(message)
+    return status
+
+
+def _say(message: str) -> None:
     from ftlint.messages import visible
 
     if sys.stderr is not None:
         sys.stderr.write(visible(message) + "\n")
-    return status
 
 
 def read_stdin(most: int) -> bytes:

@@ -190,14 +190,26 @@ _of_colour = _together(
     default=True,
     help="Take no results of earlier runs, and keep none.",
 )
+@click.option(
+    "--command", type=click.Choice(["train", "export", "chat", "api", "eval", "v1"]),
+    help="Judge named files as configs of this command, whatever they look like, "
+    "and those configs that folders hold.",
+)  # fmt: skip
+@click.option(
+    "--show-files", is_flag=True,
+    help="List what each file is judged as, or why it is passed over; lint nothing.",
+)  # fmt: skip
 @click.option("--statistics", is_flag=True, help="Count findings by rule instead of listing them.")
 def check(**options: Any) -> None:
     """Lint files and folders; `-` reads standard input.
 
-    Folders give every *.yaml, *.yml and *.json that is a LLaMA Factory config. Exit status:
-    0 clean, 1 findings, 2 wrong usage or settings, 3 ftlint failed.
+    Folders give every *.yaml, *.yml and *.json that is a LLaMA Factory config. A file that is
+    named is judged when it has a key of LLaMA Factory's, or a slip of one, and is not plainly
+    another tool's. Of a dataset_info.json, a data file or DeepSpeed settings that are named, the
+    project's configs that use them are judged. Exit status: 0 clean, 1 findings, 2 wrong usage or
+    settings, 3 ftlint failed.
     """
-    from ftlint.cli.check import Output, check
+    from ftlint.cli.check import Output, check, show_files
     from ftlint.run import Request
 
     if options["write_baseline"] and options["diff"]:
@@ -205,8 +217,11 @@ def check(**options: Any) -> None:
     if options.pop("statistics"):
         options["format"] = "statistics"
     output = Output(**{name: options.pop(name) for name in ("format", "file", "colour")})
+    show = show_files if options.pop("show_files") else check
+    if options["command"] == "api":
+        options["command"] = "chat"  # the same parser, and the same keys
     paths = options.pop("paths") or (".",)
-    sys.exit(check(Request(tuple(paths), **options), output))
+    sys.exit(show(Request(tuple(paths), **options), output))
 
 
 def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:

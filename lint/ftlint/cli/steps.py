@@ -91,6 +91,7 @@ def _configs(asked: Asked) -> Iterator[tuple[str, Context | Unreadable]]:
             continue
         path = "<stdin>" if found.path == STDIN else found.path
         options = judges.of(os.path.dirname(os.path.abspath(path)))[0]
+        options = options._replace(named=found.named)
         if found.path == STDIN:
             data: bytes | Unreadable = read_stdin(options.limits.bytes + 1)
         else:

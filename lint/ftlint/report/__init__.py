@@ -34,6 +34,8 @@ class Run(NamedTuple):
     repairs: tuple[Repair, ...] = ()
     known: Known | None = None
     """What a baseline hid; None without one."""
+    notices: tuple[str, ...] = ()
+    """What is to be told beside the report: files that were named and passed over."""
 
     @property
     def checked(self) -> int:

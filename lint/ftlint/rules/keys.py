@@ -90,7 +90,9 @@ def _remedy(context: Context, entry: Entry) -> tuple[str, str | None, Fix | None
         return f"write {wanted} instead{note}", to, renaming
     near = None if is_known(name) else nearest(name, catalogue)
     if near is not None:
-        slip = _is_slip(name, near)
+        from ftlint.slips import is_slip
+
+        slip = is_slip(name, near)
         fix = (
             mend.rename(context, entry, near, None, safe=slip)
             if slip or near not in context.entries
@@ -139,23 +141,3 @@ def _own_parts_alike(one: str, other: str) -> bool:
     while len(ours) > 1 < len(theirs) and ours[0] == theirs[0]:
         del ours[0], theirs[0]
     return SequenceMatcher(None, "_".join(ours), "_".join(theirs)).ratio() >= OWN_PART
-
-
-def _is_slip(name: str, near: str) -> bool:
-    """Say whether the two differ by case, a dash, or one or two letters: a slip of the fingers."""
-    folded = name.lower().replace("-", "_")
-    return folded == near or (abs(len(folded) - len(near)) <= 1 and _distance(folded, near) <= 1)
-
-
-def _distance(one: str, other: str) -> int:
-    """Return the number of letters changed, added, dropped or swapped with a neighbour."""
-    rows = [list(range(len(other) + 1))]
-    for i, letter in enumerate(one, 1):
-        row = [i]
-        for j, wanted in enumerate(other, 1):
-            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                best = min(best, rows[-2][j - 2] + 1)
-            row.append(best)
-        rows.append(row)
-    return rows[-1][-1]
