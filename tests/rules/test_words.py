@@ -60,7 +60,7 @@ _BANNED = {re.compile(rf"\b({word})\b", re.IGNORECASE): better for word, better 
 
 def _own(placeholder: str) -> bool:
     """Return whether a placeholder stands for a key of the config, or for its value."""
-    return "$key" in placeholder or placeholder.strip("{}") in KEYS
+    return placeholder.strip("{}") in ("$key", *KEYS)
 
 
 def in_form(text: str) -> Iterator[str]:
