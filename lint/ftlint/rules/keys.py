@@ -1,4 +1,8 @@
-"""Keys that the command does not read: misspelt, renamed, removed, too new, of another command."""
+"""Keys that the command does not read: misspelt, renamed, removed, too new, of another command.
+
+What is no key at all may be an environment's variable or another trainer's key: that is said, and
+nothing is made of it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ from ftlint.catalogue import is_known
 from ftlint.records import at_key
 from ftlint.rules import mend
 from ftlint.rules.condition import equal
+from ftlint.slips import guess
+from ftlint.variables import is_secret, is_variable
 from ftschemas import compiled
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,32 +24,94 @@ if TYPE_CHECKING:
     from ftlint.records import Finding, Fix
 
 UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
+VARIABLE, MEGATRONS = "FT123", "FT124"
 DROPPED = "FT566"
-OWN_PART = 0.6
-"""How alike two names are at least in what they do not begin with alike."""
 MEGATRON, LAX = "USE_MCA", "ALLOW_EXTRA_ARGS"
 _COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
+_NAMED = 3
+"""Megatron keys that a message names."""
+
+
+class _Advice(NamedTuple):
+    """What to do about a key: in words, the key that seems meant, and a fix where one is plain."""
+
+    remedy: str
+    meant: str | None = None
+    fix: Fix | None = None
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Yield one finding for each key that the target's parser would not take."""
     env = context.instance["facts"].get("env", ())
     lax = LAX in env and context.target.versions[0] >= (0, 9, 2)
-    for entry in context.entries.values():
-        if context.catalogue.get(entry.name) is None:
-            finding = _judge(context, entry)
-            if MEGATRON in env and finding.rule == UNKNOWN and finding.values["meant"] is None:
-                continue  # its trainer takes keys that are not LLaMA Factory's to know
-            yield finding._replace(rule=DROPPED) if lax else finding
+    mca = MEGATRON in env
+    unknown = [one for one in context.entries.values() if context.catalogue.get(one.name) is None]
+    megatron = [one for one in unknown if is_megatrons(one.name, context.catalogue)]
+    unknown = [one for one in unknown if one not in megatron]
+    foreign = frozenset(foreign_keys(context))
+    findings = [] if mca or not megatron else [_megatrons(context, megatron)]
+    for entry in unknown:
+        finding = _judge(context, entry, foreign - {entry.name})
+        if mca and finding.rule == UNKNOWN and finding.values["meant"] is None:
+            continue  # its trainer takes keys that are not LLaMA Factory's to know
+        findings.append(finding)
+    for finding in findings:
+        yield finding._replace(rule=DROPPED) if lax else finding
 
 
-def _judge(context: Context, entry: Entry) -> Finding:
+def foreign_keys(context: Context) -> Iterator[str]:
+    """Yield the keys of a file that are a fork's own, as far as anyone can tell.
+
+    They are no key of any release, no slip of one, no habit from another trainer and no
+    environment variable. Beside them others may be the fork's as well, however near they look.
+    """
+    catalogue = context.catalogue
+    names: list[str] | None = None
+    for name in context.entries:
+        if catalogue.get(name) is not None or catalogue.other_commands(name) or is_known(name):
+            continue
+        if is_variable(name) or is_megatrons(name, catalogue):
+            continue
+        if name in compiled.ALIASES:
+            if any(alias.get("fork") for alias in compiled.ALIASES[name]):
+                yield name
+            continue
+        names = names or catalogue.names()
+        if guess(name, names, ()) is None and guess(name, compiled.ALIASES, ()) is None:
+            yield name
+
+
+def is_megatrons(name: str, catalogue: Catalogue) -> bool:
+    """Say whether the Megatron trainer alone takes a key, in training."""
+    return name in compiled.MEGATRON and catalogue.command == "train" and not is_known(name)
+
+
+def _megatrons(context: Context, entries: list[Entry]) -> Finding:
+    """Return the one finding for all keys of the Megatron trainer: they have one cause."""
+    names = [f"`{one.name}`" for one in entries]
+    more = len(names) - _NAMED
+    shown = ", ".join(names[:_NAMED]) if more > 0 else " and ".join(names)
+    can = context.target.versions[0] >= (0, 9, 4)
+    values: dict[str, object] = {
+        "name": entries[0].name,
+        "names": f"{shown} and {more} more" if more > 0 else shown,
+        "are": "are keys" if len(names) > 1 else "is a key",
+        "release": _release(context),
+        "remedy": "set `USE_MCA=1`" if can else "it came with LLaMA Factory 0.9.4, by `USE_MCA=1`",
+        "meant": None,
+    }
+    return at_key(MEGATRONS, entries[0], values)
+
+
+def _release(context: Context) -> str:
+    return f"LLaMA Factory {context.target.llamafactory}"
+
+
+def _judge(context: Context, entry: Entry, foreign: frozenset[str]) -> Finding:
     catalogue, name = context.catalogue, entry.name
     values: dict[str, object] = {
-        "name": name,
-        "release": f"LLaMA Factory {context.target.llamafactory}",
-        "command": context.command,
-    }
+        "name": name, "release": _release(context), "command": context.command,
+    }  # fmt: skip
     span = catalogue.history(name)
     others = catalogue.other_commands(name)
     code = UNKNOWN
@@ -51,10 +119,16 @@ def _judge(context: Context, entry: Entry) -> Finding:
         code = OTHER_COMMAND
         values["commands"] = " and ".join(_COMMANDS[other] for other in others)
     elif span is not None:
-        code, since = _when(context, span)
-        values["since"] = since
-    values["remedy"], values["meant"], fix = _remedy(context, entry)
-    return at_key(code, entry, values, fix)
+        code, values["since"] = _when(context, span)
+    elif name not in compiled.ALIASES and is_variable(name):
+        code = VARIABLE
+    if code == VARIABLE:
+        advice = _Advice(_of_variable(name, catalogue))
+    else:
+        upgrade = f"upgrade {span.package}, or remove it" if span and code == TOO_NEW else None
+        advice = _advice(context, entry, foreign, upgrade)
+    values["remedy"], values["meant"] = advice.remedy, advice.meant
+    return at_key(code, entry, values, advice.fix)
 
 
 def _when(context: Context, span: Span) -> tuple[str, str]:
@@ -69,36 +143,87 @@ def _when(context: Context, span: Span) -> tuple[str, str]:
     return TOO_NEW, f"it came with {span.package} {span.first}"
 
 
-def _remedy(context: Context, entry: Entry) -> tuple[str, str | None, Fix | None]:
-    """Return the advice in words, the key that seems meant, and a fix where one is plain."""
-    catalogue, name = context.catalogue, entry.name
-    for alias in compiled.ALIASES.get(name, ()):
-        to = alias.get("to")
+def _of_variable(name: str, catalogue: Catalogue) -> str:
+    """Return what to do with a variable; one that is spelled as a key in capitals may be that."""
+    key = name.lower()
+    names, _ = compiled.VARIABLES
+    if name not in names and key != name and catalogue.get(key) is not None:
+        return f"set it in the shell that launches; the key is `{key}`"
+    return "set it in the shell that launches"
+
+
+def _advice(
+    context: Context, entry: Entry, foreign: frozenset[str], upgrade: str | None
+) -> _Advice:
+    for alias in compiled.ALIASES.get(entry.name, ()):
         if "if" in alias and not equal(alias["if"], entry.value):
             continue
-        if to is not None and catalogue.get(to) is None:
-            continue
-        note = f" ({alias['note']})" if alias.get("note") else ""
-        if to is None:
-            return f"remove it{note}", None, mend.delete(context, name, safe=alias["safe"])
-        value = _new_value(context, alias, entry.value)
-        wanted = to if value is None else f"{to}: {value}"
-        into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
-        renaming = None if into else mend.rename(context, entry, to, value, safe=alias["safe"])
-        if to in context.entries and not into:
-            return f"keep one of the two, {to} is there as well{note}", to, renaming
-        return f"write {wanted} instead{note}", to, renaming
-    near = None if is_known(name) else nearest(name, catalogue)
-    if near is not None:
-        slip = _is_slip(name, near)
-        fix = (
-            mend.rename(context, entry, near, None, safe=slip)
-            if slip or near not in context.entries
-            else None
-        )
-        there = ", which is there as well" if near in context.entries else ""
-        return f"perhaps {near} is meant{there}", near, fix
-    return "remove it, or see `ftlint schema` for the keys there are", None, None
+        if alias.get("to") is None:
+            return _leave_out(context, entry, alias, foreign)
+        if context.catalogue.get(alias["to"]) is not None:
+            return _instead(context, entry, alias, foreign)
+    near = None if is_known(entry.name) else _nearest(context, entry, foreign)
+    return near or _Advice(upgrade or "remove it, or see `ftlint schema` for the keys there are")
+
+
+def _leave_out(
+    context: Context, entry: Entry, alias: dict[str, object], foreign: frozenset[str]
+) -> _Advice:
+    """Advise to write nothing in a key's place.
+
+    No edit removes what may be another program's: only what some release had, or what says what
+    holds anyway.
+    """
+    known = is_known(entry.name)
+    safe = bool(alias["safe"]) and (known or not foreign)
+    fix = mend.delete(context, entry.name, safe=safe) if known or safe else None
+    return _Advice(f"remove it{_note(alias)}", None, fix)
+
+
+def _instead(
+    context: Context, entry: Entry, alias: dict[str, object], foreign: frozenset[str]
+) -> _Advice:
+    """Advise to write another key; beside a fork's own keys this one may be the fork's, too."""
+    to = str(alias["to"])
+    value = _new_value(context, alias, entry.value)
+    safe = bool(alias["safe"]) and (is_known(entry.name) or not foreign)
+    into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
+    by_hand = into or is_secret(to)
+    fix = None if by_hand else mend.rename(context, entry, to, value, safe=safe)
+    if to in context.entries and not into:
+        return _Advice(f"keep one of the two, `{to}` is there as well{_note(alias)}", to, fix)
+    wanted = to if value is None else f"{to}: {value}"
+    return _Advice(f"write `{wanted}` instead{_note(alias)}", to, fix)
+
+
+def _note(alias: dict[str, object]) -> str:
+    return f" ({alias['note']})" if alias.get("note") else ""
+
+
+def _nearest(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice | None:
+    """Advise to write the key of which this one is a slip, or which is near it."""
+    catalogue, name = context.catalogue, entry.name
+    found = guess(name, catalogue.names(), foreign or None)
+    if found is None:
+        return _near_alias(catalogue, name, foreign)
+    near = found.name
+    there = ", which is there as well" if near in context.entries else ""
+    fix = None
+    if found.slip and not is_secret(near):
+        fix = mend.rename(context, entry, near, None, safe=not foreign)
+    return _Advice(f"perhaps `{near}` is meant{there}", near, fix)
+
+
+def _near_alias(catalogue: Catalogue, name: str, foreign: frozenset[str]) -> _Advice | None:
+    """Advise on a slip of a name that is itself not the key's: two guesses make no fix."""
+    found = guess(name, compiled.ALIASES, foreign or None)
+    if found is None:
+        return None
+    for alias in compiled.ALIASES[found.name]:
+        to = alias.get("to")
+        if "if" not in alias and to is not None and catalogue.get(to) is not None:
+            return _Advice(f"perhaps `{to}` is meant{_note(alias)}", to)
+    return None
 
 
 def _new_value(context: Context, alias: dict[str, object], old: object) -> str | None:
@@ -118,44 +243,3 @@ def _new_value(context: Context, alias: dict[str, object], old: object) -> str |
     else:
         return None
     return mend.spelled(context, value)
-
-
-def nearest(name: str, catalogue: Catalogue) -> str | None:
-    """Return the key most like `name`, if one is near enough to be meant."""
-    from difflib import get_close_matches
-
-    folded = name.lower().replace("-", "_")
-    if catalogue.get(folded) is not None:
-        return folded
-    found = get_close_matches(folded, catalogue.names(), n=3, cutoff=0.8)
-    return next((one for one in found if _own_parts_alike(folded, one)), None)
-
-
-def _own_parts_alike(one: str, other: str) -> bool:
-    """Say whether two names are alike beyond a part that many names begin with, as `use_`."""
-    from difflib import SequenceMatcher
-
-    ours, theirs = one.split("_"), other.split("_")
-    while len(ours) > 1 < len(theirs) and ours[0] == theirs[0]:
-        del ours[0], theirs[0]
-    return SequenceMatcher(None, "_".join(ours), "_".join(theirs)).ratio() >= OWN_PART
-
-
-def _is_slip(name: str, near: str) -> bool:
-    """Say whether the two differ by case, a dash, or one or two letters: a slip of the fingers."""
-    folded = name.lower().replace("-", "_")
-    return folded == near or (abs(len(folded) - len(near)) <= 1 and _distance(folded, near) <= 1)
-
-
-def _distance(one: str, other: str) -> int:
-    """Return the number of letters changed, added, dropped or swapped with a neighbour."""
-    rows = [list(range(len(other) + 1))]
-    for i, letter in enumerate(one, 1):
-        row = [i]
-        for j, wanted in enumerate(other, 1):
-            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                best = min(best, rows[-2][j - 2] + 1)
-            row.append(best)
-        rows.append(row)
-    return rows[-1][-1]

@@ -1,0 +1,48 @@
+"""Names of environment variables, and names whose value is a secret."""
+
+from __future__ import annotations
+
+import re
+
+from ftlint.slips import is_slip
+from ftschemas import compiled
+
+_CAPITALS = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_?\Z")
+_SECRET = re.compile(
+    r"(\A|[_\W])(token|api_?key|key|secret|secret_key|password|passwd|credentials?)\Z", re.I
+)
+_PAIR = re.compile(r"(\s*(?:- )?[\"']?([\w.-]+)[\"']?\s*[:=]\s*)(\S.*)")
+
+
+def is_variable(name: str) -> bool:
+    """Say whether a key is the name of an environment variable: by its capitals, or a known one."""
+    if len(name) > 1 and _CAPITALS.match(name):
+        return True
+    upper = name.upper().replace("-", "_")
+    names, prefixes = compiled.VARIABLES
+    if upper in names or upper.startswith(prefixes):
+        return True
+    return any(letter.isupper() for letter in name) and any(
+        is_slip(upper, known) for known in names
+    )
+
+
+def is_secret(name: str) -> bool:
+    """Say whether the value of a key or variable is to be kept from logs and other keys.
+
+    >>> is_secret("hf_hub_token"), is_secret("WANDB_API_KEY"), is_secret("max_tokens")
+    (True, True, False)
+    """
+    return _SECRET.search(name) is not None
+
+
+def masked(line: str) -> str:
+    """Return a line of a config with the value of a variable or secret starred out.
+
+    >>> masked("WANDB_API_KEY: abc  # mine")
+    'WANDB_API_KEY: ***  * ****'
+    """
+    match = _PAIR.match(line)
+    if match is None or not (is_secret(match[2]) or is_variable(match[2])):
+        return line
+    return match[1] + re.sub(r"\S", "*", match[3])
