@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ftlint.slips import is_slip
+from ftlint.slips import guess
 from ftschemas import compiled
 
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_?\Z")
@@ -22,9 +22,7 @@ def is_variable(name: str) -> bool:
     names, prefixes = compiled.VARIABLES
     if upper in names or upper.startswith(prefixes):
         return True
-    return any(letter.isupper() for letter in name) and any(
-        is_slip(upper, known) for known in names
-    )
+    return any(letter.isupper() for letter in name) and guess(upper, names) is not None
 
 
 def is_secret(name: str) -> bool:
@@ -43,6 +41,8 @@ def masked(line: str) -> str:
     'WANDB_API_KEY: ***  * ****'
     """
     match = _PAIR.match(line)
-    if match is None or not (is_secret(match[2]) or is_variable(match[2])):
+    if match is None:
         return line
-    return match[1] + re.sub(r"\S", "*", match[3])
+    name = match[2]
+    hidden = is_secret(name) or (is_variable(name) and name not in compiled.KEYS)
+    return match[1] + re.sub(r"\S", "*", match[3]) if hidden else line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ftlint.messages import shown_path, visible
 from ftlint.records import SEVERITIES
+from ftlint.variables import masked
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str
     place = f"{shown_path(source.path)}:{position.line}:{position.column}"
     head = paint(f"{diagnostic.severity} {diagnostic.code}", COLOURS[diagnostic.severity], colour)
     yield f"{paint(place, '1', colour)}: {head} {paint(diagnostic.name, '2', colour)}"
-    line = source.line(position.line)
+    line = masked(source.line(position.line))
     gutter = " " * len(str(position.line))
     start = position.column - 1
     stop = min(start + max(diagnostic.end - diagnostic.start, 1), max(len(line), start + 1))

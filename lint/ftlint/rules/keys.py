@@ -185,10 +185,11 @@ def _instead(
 ) -> _Advice:
     """Advise to write another key; beside a fork's own keys this one may be the fork's, too."""
     to = str(alias["to"])
-    value = _new_value(context, alias, entry.value)
+    value = None if alias.get("by_hand") else _new_value(context, alias, entry.value)
     safe = bool(alias["safe"]) and (is_known(entry.name) or not foreign)
     into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
-    by_hand = into or is_secret(to)
+    kept = "transform" in alias and value is None  # the old value cannot be turned into a new one
+    by_hand = into or kept or is_secret(to) or alias.get("by_hand")
     fix = None if by_hand else mend.rename(context, entry, to, value, safe=safe)
     if to in context.entries and not into:
         return _Advice(f"keep one of the two, `{to}` is there as well{_note(alias)}", to, fix)
@@ -239,7 +240,8 @@ def _new_value(context: Context, alias: dict[str, object], old: object) -> str |
     elif "entry" in alias:
         value = {alias["entry"]: old}
     elif transform == "gigabytes" and isinstance(old, str):
-        return old.upper().removesuffix("B").removesuffix("G").strip()
+        whole = old.upper().removesuffix("B").removesuffix("G").strip()
+        return whole if whole.isdecimal() else None
     else:
         return None
     return mend.spelled(context, value)
