@@ -157,7 +157,12 @@ def _is_one_slip(name: str, pairs: tuple[_Pair, ...], names: list[str]) -> bool:
         return True
     if len(one) == len(other):
         return longest > 2 and sorted(one) == sorted(other)
-    return len(one) < len(other) == SHORT - 1 and not _has_rivals(name, names, pairs)
+    return _has_lost_a_letter(one, other) and not _has_rivals(name, names, pairs)
+
+
+def _has_lost_a_letter(one: str, other: str) -> bool:
+    """Say whether a short word lacks a letter, not its first: `rnk` is rank, `sft` is no `asft`."""
+    return len(one) + 1 == len(other) == SHORT - 1 and one[0] == other[0]
 
 
 def _edits(pairs: tuple[_Pair, ...]) -> int:
@@ -165,8 +170,8 @@ def _edits(pairs: tuple[_Pair, ...]) -> int:
     edits = 0
     for one, other in pairs:
         longest, many = max(len(one), len(other)), distance(one, other)
-        dropped = len(one) < len(other) and longest == SHORT - 1 and many == 1
-        if not (dropped or longest >= (SHORT if many == 1 else LONG)):
+        lost = many == 1 and _has_lost_a_letter(one, other)
+        if not (lost or longest >= (SHORT if many == 1 else LONG)):
             return 3
         edits += many
     return edits
