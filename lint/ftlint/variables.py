@@ -8,9 +8,9 @@ from ftlint.slips import guess
 from ftschemas import compiled
 
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_?\Z")
-_SECRET = re.compile(
-    r"(\A|[_\W])(token|api_?key|key|secret|secret_key|password|passwd|credentials?)\Z", re.I
-)
+_SECRETS = ("token", "key", "apikey", "secret", "password", "passwd", "credential", "credentials")
+"""What the name of a secret ends with, slips included."""
+_MANY = ("tokens", "keys")
 _PAIR = re.compile(r"(\s*(?:- )?[\"']?([\w.-]+)[\"']?\s*[:=]\s*)(\S.*)")
 
 
@@ -31,7 +31,8 @@ def is_secret(name: str) -> bool:
     >>> is_secret("hf_hub_token"), is_secret("WANDB_API_KEY"), is_secret("max_tokens")
     (True, True, False)
     """
-    return _SECRET.search(name) is not None
+    last = re.split(r"[\W_]+", name.rstrip("_").lower())[-1]
+    return last in _SECRETS or (last not in _MANY and guess(last, _SECRETS) is not None)
 
 
 def masked(line: str) -> str:

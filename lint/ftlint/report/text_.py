@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ftlint.messages import shown_path, visible
 from ftlint.records import SEVERITIES
-from ftlint.variables import masked
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ def report(run: Run, colour: bool) -> Iterator[str]:
 
 
 def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
+    from ftlint.variables import masked
+
     position = source.position(diagnostic.start)
     place = f"{shown_path(source.path)}:{position.line}:{position.column}"
     head = paint(f"{diagnostic.severity} {diagnostic.code}", COLOURS[diagnostic.severity], colour)

@@ -8,9 +8,7 @@ from ftlint.records import at_value
 from ftlint.rules import mend
 from ftlint.rules.condition import equal
 from ftlint.rules.fates import matters
-from ftlint.rules.keys import foreign_keys
 from ftlint.rules.probed import counts_as_nothing, fate_of
-from ftlint.slips import guess
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
@@ -84,6 +82,9 @@ def _outside(key: Key, value: object) -> object | None:
 
 def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[str, Fix | None]:
     """Return what to write instead, in words, and the fix where it is one word for another."""
+    from ftlint.rules.unknown import foreign_keys
+    from ftlint.slips import guess
+
     assert key.choices is not None
     choices = [choice for choice in key.choices if choice is not None]
     table = compiled.VALUE_ALIASES.get(key.name, {})
@@ -121,6 +122,8 @@ def _was_taken(context: Context, key: Key, value: object) -> bool:
 
 def _of_another_release(context: Context, key: Key, value: object, meant: object) -> str | None:
     """Return when a value came or went that this release does not take, however it is spelled."""
+    from ftlint.slips import guess
+
     others = context.catalogue.other_choices(key)
     if meant not in others:
         near = guess(str(value), map(str, others))

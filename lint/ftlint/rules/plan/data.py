@@ -163,9 +163,13 @@ def _near_file(location: str, info: Info, folder: str) -> str | None:
         for one in islice((info.table or {}).values(), MOST_ASKED)
         if isinstance(one, dict)
     }
-    free = (one for one in names if one.lower().endswith(DATA_SUFFIXES) and one not in taken)
-    near = guess(name, free, ())
-    return None if near is None else os.path.join(below, near.name)
+    free = [one for one in names if one.lower().endswith(DATA_SUFFIXES) and one not in taken]
+    stem, suffix = os.path.splitext(name)
+    found = [one for one in free if os.path.splitext(one)[0] == stem]
+    if not found:
+        near = guess(stem, (one.removesuffix(suffix) for one in free if one.endswith(suffix)), ())
+        found = [] if near is None else [near.name + suffix]
+    return os.path.join(below, found[0]) if len(found) == 1 else None
 
 
 def _rows(context: Context, size: DatasetSize) -> Iterator[_Told]:
