@@ -728,7 +728,7 @@ ALIASES: Any = {'dpo_beta': ({'to': 'pref_beta', 'safe': True, 'note': 'renamed 
  'ray_storage_filesystem': ({'to': None, 'safe': False, 'note': 'removed in 0.9.5; output_dir has to be shared storage'},),
  'resources_per_worker': ({'to': None, 'safe': False, 'note': 'removed in 0.9.5; Ray gives each worker one device'},),
  'placement_strategy': ({'to': None, 'safe': False, 'note': 'removed in 0.9.5'},),
- 'checkpoint_dir': ({'to': 'adapter_name_or_path', 'safe': False, 'note': 'an old name of it'},),
+ 'checkpoint_dir': ({'to': 'adapter_name_or_path', 'safe': True, 'note': 'an old name of it'},),
  'resume_lora_training': ({'to': 'create_new_adapter', 'transform': 'negate', 'safe': True, 'note': 'replaced by the opposite switch'},),
  'dev_ratio': ({'to': 'val_size', 'safe': True, 'note': 'an old name of it'},),
  'max_source_length': ({'to': 'cutoff_len', 'safe': False, 'by_hand': True, 'note': 'cutoff_len bounds prompt and answer together'},),

@@ -194,7 +194,8 @@ def _instead(
     safe = bool(alias["safe"]) and (is_known(entry.name) or not foreign)
     into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
     kept = "transform" in alias and value is None  # the old value cannot be turned into a new one
-    by_hand = into or kept or is_secret(to) or alias.get("by_hand")
+    secret = is_secret(to) and entry.value is not None  # where it goes is its owner's to say
+    by_hand = into or kept or secret or alias.get("by_hand")
     fix = None if by_hand else mend.rename(context, entry, to, value, safe=safe)
     if to in context.entries and not into:
         return _Advice(f"keep one of the two, `{to}` is there as well{_note(alias)}", to, fix)
