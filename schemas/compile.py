@@ -254,6 +254,16 @@ def aliases() -> dict[str, Any]:
     return {"keys": keys, "values": data["values"]}
 
 
+def launching() -> dict[str, Any]:
+    """Return the names of the environment (whole ones, beginnings), and the Megatron trainer's."""
+    data = YAML(typ="safe", pure=True).load((DATA / "launching.yaml").read_text(encoding="utf-8"))
+    found = data["variables"]
+    return {
+        "variables": (tuple(found["names"]), tuple(found["prefixes"])),
+        "megatron": tuple(data["megatron"]),
+    }
+
+
 def policy() -> Any:
     """Return the table of rules of thumb that FT3 judges by."""
     data = YAML(typ="safe", pure=True).load((DATA / "policy.yaml").read_text(encoding="utf-8"))
@@ -305,6 +315,8 @@ def artefact() -> str:
         "REMOVED": removed(llamafactory, transformers),
         "ALIASES": aliases()["keys"],
         "VALUE_ALIASES": aliases()["values"],
+        "VARIABLES": launching()["variables"],
+        "MEGATRON": launching()["megatron"],
         "PROBED": probed.releases,
         "TYPES": probed.types,
         "LIVE_WHERE": probed.live_where,

@@ -84,6 +84,29 @@ class Catalogue:
             if first <= self._place[layer] <= last and group in groups
         ]
 
+    def other_choices(self, key: Key) -> dict[object, str]:
+        """Return the values that the key takes in other releases alone: since or until which."""
+        place = self._place[key.layer]
+        order = compiled.LLAMAFACTORY if key.layer == LLAMAFACTORY else compiled.TRANSFORMERS
+        package = _PACKAGES[key.layer]
+        came: dict[object, int] = {}
+        gone: dict[object, int] = {}
+        for layer, first, last, group, _, choices, *_ in compiled.KEYS[key.name]:
+            if layer == key.layer and group in self.groups:
+                for choice in set(choices or ()).difference(key.choices or ()):
+                    if first > place:
+                        came[choice] = min(first, came.get(choice, first))
+                    if last < place:
+                        gone[choice] = max(last, gone.get(choice, last))
+        last_of = {
+            choice: f"{package} {order[last]} was the last release that took it"
+            for choice, last in gone.items()
+        }
+        return last_of | {
+            choice: f"it came with {package} {order[first]}; upgrade to use it"
+            for choice, first in came.items()
+        }
+
     def history(self, name: str) -> Span | None:
         """Return when the command's key `name` existed, when that was at some other release."""
         spans = [

@@ -5,12 +5,11 @@ from __future__ import annotations
 from ftlint.catalogue import LLAMAFACTORY, owner
 from ftlint.discovery import ALONE, V1, Kind, command_of, use_of
 from ftlint.foreign import by_name, by_suffix, shape_of
-from ftlint.slips import slips_of
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 MODEL = "model_name_or_path"
 MOST = 400
@@ -95,3 +94,36 @@ def _meant(name: str) -> str | None:
 
 def _is_own(key: str) -> bool:
     return owner(key) == LLAMAFACTORY and key not in _EVERYDAY
+
+
+def is_slip(name: str, near: str) -> bool:
+    """Say whether the two differ by case, dashes or one letter: changed, added, lost or swapped.
+
+    That tells what a file is; what to write for a name is for `ftlint.slips` to say.
+    """
+    folded = name.lower().replace("-", "_")
+    return folded == near or _one_apart(folded, near)
+
+
+def slips_of(name: str, known: Iterable[str]) -> list[str]:
+    """Return the known names that `name` is a slip of.
+
+    NAMES_IN_CAPITALS are environment variables, which nobody writes for a key.
+    """
+    if name.isupper():
+        return []
+    return [one for one in known if abs(len(one) - len(name)) <= 1 and is_slip(name, one)]
+
+
+def _one_apart(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    for ours, theirs in zip(one, other):
+        if ours != theirs:
+            break
+        start += 1
+    ours, theirs = one[start:], other[start:]
+    if ours[1:] == theirs[1:] or ours[1:] == theirs or ours == theirs[1:]:
+        return True
+    return ours[:2] == theirs[1::-1] and ours[2:] == theirs[2:]

@@ -11,6 +11,7 @@ import re
 from ftlint.discovery import placeholder_in
 from ftlint.files import SUFFIXES, Unreadable, read
 from ftlint.outside import note
+from ftlint.slips import guess
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 MOST, MAX_BYTES = 100, 1 << 16
 """Files that are looked into, and how far."""
-ALIKE = 0.8
-"""How alike two folders' own names are of which one is a slip of the other, as difflib has it."""
 _KEY = re.compile(
     r"^[\"']?(output_dir|learning_rate|stage|finetuning_type)[\"']?[ \t]*:([^\r\n]*)", re.M
 )
@@ -75,22 +74,18 @@ def _lies_in(begun: str, output_dir: str) -> bool:
 
 
 def _near(begun: str, others: list[Sibling]) -> Sibling | None:
-    """Return the config that writes nearly there, where nothing lies there."""
+    """Return the config that writes to a folder of nearly that name, where nothing lies there."""
     note(begun)
     if os.path.exists(begun):
         return None
-    from difflib import SequenceMatcher
-
     folder, name = os.path.split(begun)
-
-    def alike(one: Sibling) -> float:
-        theirs = os.path.split(one.output_dir or "")
-        if theirs[0] != folder or re.findall("[0-9]+", theirs[1]) != re.findall("[0-9]+", name):
-            return 0.0
-        return SequenceMatcher(None, theirs[1], name).ratio()
-
-    best = max(others, key=alike, default=None)
-    return best if best is not None and alike(best) >= ALIKE else None
+    leaves = {
+        os.path.basename(one.output_dir): one
+        for one in others
+        if one.output_dir is not None and os.path.dirname(one.output_dir) == folder
+    }
+    near = guess(name, leaves)
+    return None if near is None else leaves[near.name]
 
 
 def _others(path: str) -> Iterator[Sibling | None]:

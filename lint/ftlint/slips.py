@@ -1,38 +1,202 @@
-"""Whether one name is another one with a slip of the fingers in it."""
+"""Near names: which one is meant by another, if any. Nothing else in the linter guesses at names.
+
+Two names are *one slip* apart when one letter of one word was changed, added, dropped or swapped
+with its neighbour, or when they differ in case, dashes and underscores only. A slip never turns
+one meaning into another: numbers tell models and shards apart, `train` and `test` what rows are
+for, and a short word is most often another abbreviation (`dft`, `eaft`), not a slip of one.
+"""
 
 from __future__ import annotations
 
-from ftschemas.named import TYPE_CHECKING
+import re
+
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+SPLITS = frozenset(
+    """train training test testing tests val valid validation dev eval evaluation evaluate demo
+    demos holdout heldout sample samples subset mini tiny small large debug full all pos neg
+    chosen rejected""".split()
+)
+"""Words for what rows, files and keys are for."""
 
-def is_slip(name: str, near: str) -> bool:
-    """Say whether the two differ by case, dashes or one letter: changed, added, lost or swapped."""
-    folded = name.lower().replace("-", "_")
-    return folded == near or _one_apart(folded, near)
+COMPOUNDS = ("train", "test", "valid", "val", "eval", "dev", "demo")
+"""Those that other words begin or end with, as `evalset` and `mytest`."""
+
+LINKS = frozenset(["a", "at", "for", "from", "in", "is", "of", "on", "or", "per", "the", "to"])
+"""Words that are left out and put in without another meaning."""
+
+SHORT = 5
+"""Letters of the shortest word in which any one letter may have slipped."""
+LONG = 7
+"""Letters of the shortest word in which two may have."""
+
+_SEPARATORS = re.compile(r"[\W_]+")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
-def slips_of(name: str, known: Iterable[str]) -> list[str]:
-    """Return the known names that `name` is a slip of.
+class Guess(NamedTuple):
+    """The name that seems meant."""
 
-    NAMES_IN_CAPITALS are environment variables, which nobody writes for a key.
+    name: str
+    slip: bool
+    """One slip away, and the only one: it may be written. Else it may be spoken of."""
+
+
+class _Name(NamedTuple):
+    letters: str
+    words: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+def guess(written: str, names: Iterable[str], beside: Iterable[str] | None = None) -> Guess | None:
+    """Return which of `names` is meant by `written`, where one can be told from all others.
+
+    `beside` are other names of a vocabulary of its own, as the keys of a fork in its file: there
+    only slips count, and no word that those names share.
     """
-    if name.isupper():
-        return []
-    return [one for one in known if abs(len(one) - len(name)) <= 1 and is_slip(name, one)]
+    names = list(names)
+    if written in names or not written:
+        return None
+    parts = _parts(written)
+    own = set() if beside is None else {word for name in beside for word in _parts(name).words}
+    nearby = [name for name in names if abs(len(name) - len(written)) <= _FAR]
+    apart = {name: _apart(parts, _parts(name)) for name in nearby}
+    found = [name for name, pairs in apart.items() if pairs == ()]
+    if not found:
+        close = {name: one for name, one in apart.items() if one and not _is_other(one, own)}
+        used = {word for name in names for word in _parts(name).words} if close else set()
+        close = {name: one for name, one in close.items() if not _is_used(one, used)}
+        found = [name for name, one in close.items() if _is_one_slip(name, one, names)]
+        if not found and beside is None:
+            far = {name for name, one in close.items() if _edits(one) <= 2}
+            far |= {name for name in nearby if _is_said_otherwise(parts, _parts(name))}
+            return Guess(far.pop(), slip=False) if len(far) == 1 else None
+    return Guess(found[0], slip=True) if len(found) == 1 else None
 
 
-def _one_apart(one: str, other: str) -> bool:
-    if abs(len(one) - len(other)) > 1:
+def is_slip(written: str, name: str) -> bool:
+    """Say whether `written` is one slip away from `name`, which it is not."""
+    found = guess(written, [name])
+    return found is not None and found.slip
+
+
+_FAR = 6
+"""Letters more or fewer that are looked at: a forgotten `_from_` is six."""
+
+
+def _parts(name: str) -> _Name:
+    spaced = _HUMP.sub("_", name).casefold()
+    return _Name(
+        _SEPARATORS.sub("", spaced), tuple(_WORD.findall(spaced)), tuple(_NUMBER.findall(spaced))
+    )
+
+
+_Pair = tuple[str, str]
+"""A word as written, and as the other name has it."""
+
+
+def _apart(written: _Name, name: _Name) -> tuple[_Pair, ...] | None:
+    """Return the words in which two names differ: none of a name in other letters' case, None
+    where they are too far apart to say.
+    """
+    if written.numbers != name.numbers:
+        return None
+    if written.letters == name.letters:
+        return ()
+    if len(written.words) != len(name.words):
+        return None
+    pairs = tuple(pair for pair in zip(written.words, name.words) if pair[0] != pair[1])
+    return pairs if 0 < len(pairs) <= 2 else None
+
+
+def _is_other(pairs: tuple[_Pair, ...], own: set[str]) -> bool:
+    """Say whether a word that differs has a meaning of its own."""
+    return any(
+        one in own
+        or (one in SPLITS and not _is_plural(one, other))
+        or any(one.startswith(part) > other.startswith(part) for part in COMPOUNDS)
+        or any(one.endswith(part) > other.endswith(part) for part in COMPOUNDS)
+        or not (one.isascii() and other.isascii())
+        for one, other in pairs
+    )
+
+
+def _is_used(pairs: tuple[_Pair, ...], used: set[str]) -> bool:
+    """Say whether a word that differs stands in some other of the names; `step` for `steps` may."""
+    return any(one in used and not _is_plural(one, other) for one, other in pairs)
+
+
+def _is_plural(one: str, other: str) -> bool:
+    return len(min(one, other, key=len)) > 2 and (one + "s" == other or other + "s" == one)
+
+
+def _has_rivals(name: str, names: list[str], pairs: tuple[_Pair, ...]) -> bool:
+    """Say whether other names have another word in the place of the one that differs."""
+    words = _parts(name).words
+    at = words.index(pairs[0][1])
+    rest = words[:at], words[at + 1 :]
+    others = (_parts(one).words for one in names if one != name)
+    return any((other[:at], other[at + 1 :]) == rest for other in others)
+
+
+def _is_one_slip(name: str, pairs: tuple[_Pair, ...], names: list[str]) -> bool:
+    """Say whether one letter slipped, in a word long enough to show that it did.
+
+    Out of a short word a letter fell only where no other name has another word in its place.
+    """
+    (one, other), *more = pairs
+    if more or distance(one, other) != 1:
         return False
-    start = 0
-    for ours, theirs in zip(one, other):
-        if ours != theirs:
-            break
-        start += 1
-    ours, theirs = one[start:], other[start:]
-    if ours[1:] == theirs[1:] or ours[1:] == theirs or ours == theirs[1:]:
+    longest = max(len(one), len(other))
+    if longest >= SHORT or _is_plural(one, other):
         return True
-    return ours[:2] == theirs[1::-1] and ours[2:] == theirs[2:]
+    if len(one) == len(other):
+        return longest > 2 and sorted(one) == sorted(other)
+    return _has_lost_a_letter(one, other) and not _has_rivals(name, names, pairs)
+
+
+def _has_lost_a_letter(one: str, other: str) -> bool:
+    """Say whether a short word lacks a letter, not its first: `rnk` is rank, `sft` is no `asft`."""
+    return len(one) + 1 == len(other) == SHORT - 1 and one[0] == other[0]
+
+
+def _edits(pairs: tuple[_Pair, ...]) -> int:
+    """Return how many letters differ, or more than two where words become others by that."""
+    edits = 0
+    for one, other in pairs:
+        longest, many = max(len(one), len(other)), distance(one, other)
+        lost = many == 1 and _has_lost_a_letter(one, other)
+        if not (lost or longest >= (SHORT if many == 1 else LONG)):
+            return 3
+        edits += many
+    return edits
+
+
+def _is_said_otherwise(written: _Name, name: _Name) -> bool:
+    """Say whether two names have the same words in another order, or but for a link."""
+    if written.numbers != name.numbers or len(name.words) < 2:
+        return False
+    ours = [word for word in written.words if word not in LINKS]
+    theirs = [word for word in name.words if word not in LINKS]
+    return ours == theirs or sorted(written.words) == sorted(name.words)
+
+
+def distance(one: str, other: str) -> int:
+    """Return the number of letters changed, added, dropped or swapped with a neighbour, up to 3."""
+    if abs(len(one) - len(other)) > 2:
+        return 3
+    rows = [list(range(len(other) + 1))]
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, wanted in enumerate(other, 1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return min(rows[-1][-1], 3)

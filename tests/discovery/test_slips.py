@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlint.slips import is_slip, slips_of
+from ftlint.resemblance import is_slip, slips_of
 
 WORD = st.text("abc_", max_size=6)
 

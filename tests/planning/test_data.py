@@ -67,13 +67,13 @@ def test_a_dataset_that_fits_is_silent(project: Project) -> None:
     assert project.judge("[faq]") == []
 
 
-def test_an_unknown_name_gets_the_nearest_spelling_at_its_own_place(project: Project) -> None:
+def test_a_slip_of_a_name_is_told_at_its_own_place(project: Project) -> None:
     project.define("chat", {"file_name": "faq.json"})
-    text = HEAD.replace("dataset: faq", "dataset: chat, fqa") + "eval_dataset: fak\n"
+    text = HEAD.replace("dataset: faq", "dataset: chat, fqa") + "eval_dataset: faqs\n"
     first, second = (one for one in found(text) if one.code == "FT701")
     assert (text[first.start : first.end], first.key) == ("fqa", "dataset")
-    assert (text[second.start : second.end], second.key) == ("fak", "eval_dataset")
-    assert "did you mean faq?" in first.message
+    assert (text[second.start : second.end], second.key) == ("faqs", "eval_dataset")
+    assert "perhaps `faq` is meant" in first.message
     assert first.fix is not None
     assert first.fix.applicability == "unsafe"
     (edit,) = first.fix.edits
@@ -84,7 +84,7 @@ def test_other_ways_to_be_undefined(project: Project) -> None:
     ((code, message),) = project.judge("faq,")
     assert (code, "a comma too many" in message) == ("FT701", True)
     ((code, message),) = project.judge('["faq "]')  # items of a list are not stripped
-    assert (code, "did you mean faq?" in message) == ("FT701", True)
+    assert (code, "perhaps `faq` is meant" in message) == ("FT701", True)
     ((code, message),) = project.judge("something_else_entirely")
     assert (code, "it has faq" in message) == ("FT701", True)
 

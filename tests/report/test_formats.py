@@ -58,8 +58,8 @@ def test_a_text_report_in_full() -> None:
         "configs/c.yaml:4:1: error FT101 unknown-key",
         "  4 | learnig_rate: 1.0e-4  # 학습률",
         "    | ^^^^^^^^^^^^",
-        "    = learnig_rate is not a key of LLaMA Factory 0.9.5, which refuses files with unknown"
-        " keys: write learning_rate instead (misspelt). [*]",
+        "    = `learnig_rate` is not a key of LLaMA Factory 0.9.5, which rejects unknown keys:"
+        " write `learning_rate` instead (misspelt). [*]",
         "",
         "configs/c.yaml:5:7: warning FT015 number-in-another-base",
         "  5 | seed: 042",
@@ -155,7 +155,7 @@ def test_concise_has_a_line_for_each_finding() -> None:
     run = run_of(HEAD + "foo: 1\nseed: 042\n", failures=(("gone.yaml", "no such file"),))
     assert [line[:40] for line in lines("concise", run)] == [
         "gone.yaml: not read: no such file",
-        "c.yaml:4:1: error FT101 foo is not a key",
+        "c.yaml:4:1: error FT101 `foo` is not a k",
         "c.yaml:5:7: warning FT015 042 is the num",
     ]
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Layer = dict[str, dict[str, Any]]
+FIELDS = {"to", "if", "value", "transform", "entry", "safe", "note", "by_hand", "fork"}
 TRANSFORMS = {"negate", "square", "gigabytes"}
 
 
@@ -23,11 +24,12 @@ def newest(layers: list[Layer]) -> set[str]:
 
 def test_entries_have_the_documented_shape(aliases: dict[str, Any]) -> None:
     for key, entry in entries(aliases):
-        assert entry.keys() <= {"to", "if", "value", "transform", "entry", "safe", "note"}, key
+        assert entry.keys() <= FIELDS, key
         assert {"to", "safe", "note"} <= entry.keys(), key
         assert isinstance(entry["safe"], bool), key
         assert entry.get("transform") in {None, *TRANSFORMS}, key
-        assert len({"value", "transform", "entry"} & entry.keys()) <= 1, key
+        assert len({"value", "transform", "entry", "by_hand"} & entry.keys()) <= 1, key
+        assert not (entry["safe"] and (entry.get("by_hand") or entry.get("fork"))), key
         if entry["to"] is None:
             assert not {"value", "transform", "entry"} & entry.keys(), key
 

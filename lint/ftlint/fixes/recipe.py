@@ -8,6 +8,7 @@ from ftlint.fixes.plan import Plan, compose, splice
 from ftlint.fixes.spelling import spell
 from ftlint.messages import fields, visible
 from ftlint.records import Change, Edit, Fix
+from ftlint.variables import is_secret, is_variable
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -114,9 +115,11 @@ def _filled(text: str, context: Context) -> str | None:
 
 
 def _shown(page: Page, change: Change) -> str:
-    """Return a deleted pair on one line."""
+    """Return a deleted pair on one line; a secret stays one."""
     pair = page.find(change.key)
     assert not isinstance(pair, Refused)
+    if is_secret(change.key) or is_variable(change.key):
+        return f"{change.key}: …"
     value = " ".join(page.text[pair.value_start : pair.end].split())
     value = visible(value if len(value) <= LONGEST else value[: LONGEST - 1] + "…")
     return f"{change.key}: {value}"

@@ -33,11 +33,13 @@ def report(run: Run, colour: bool) -> Iterator[str]:
 
 
 def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
+    from ftlint.variables import masked
+
     position = source.position(diagnostic.start)
     place = f"{shown_path(source.path)}:{position.line}:{position.column}"
     head = paint(f"{diagnostic.severity} {diagnostic.code}", COLOURS[diagnostic.severity], colour)
     yield f"{paint(place, '1', colour)}: {head} {paint(diagnostic.name, '2', colour)}"
-    line = source.line(position.line)
+    line = masked(source.line(position.line))
     gutter = " " * len(str(position.line))
     start = position.column - 1
     stop = min(start + max(diagnostic.end - diagnostic.start, 1), max(len(line), start + 1))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ftlint.records import Finding, Fix
 
 BARE_NO, NOT_A_CHOICE = "FT007", "FT106"
+_MANY = 16
+"""Words that a message does not list any more."""
 
 
 def judge(context: Context, entry: Entry, key: Key) -> Finding | None:
@@ -36,7 +38,10 @@ def judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     if key.checked == "later" and (word == "null" or not matters(context, key)):
         return None
     remedy, fix = _better(context, entry, key, word)
-    values = {"name": key.name, "value": word, "remedy": remedy}
+    values = {
+        "name": key.name, "value": word, "remedy": remedy,
+        "release": f"LLaMA Factory {context.target.llamafactory}",
+    }  # fmt: skip
     return at_value(NOT_A_CHOICE, entry, values, fix)
 
 
@@ -77,34 +82,56 @@ def _outside(key: Key, value: object) -> object | None:
 
 def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[str, Fix | None]:
     """Return what to write instead, in words, and the fix where it is one word for another."""
+    from ftlint.rules.unknown import foreign_keys
+    from ftlint.slips import guess
+
     assert key.choices is not None
     choices = [choice for choice in key.choices if choice is not None]
     table = compiled.VALUE_ALIASES.get(key.name, {})
     alias = table.get(value) or table.get(str(value).lower())
     whole = isinstance(deref(entry.node), Scalar) and equal(entry.value, value)
+    foreign = tuple(foreign_keys(context))  # the words of a fork may be its own as well
+    meant: object = value
     if alias is not None:
         note = f" ({alias['note']})" if alias.get("note") else ""
-        to = alias.get("to")
-        if to is None:
-            fix = mend.delete(context, entry.name, safe=True) if alias["safe"] and whole else None
+        meant = alias.get("to")
+        if meant is None:
+            gone = alias["safe"] and whole and not foreign
+            fix = mend.delete(context, entry.name, safe=True) if gone else None
             return f"it has no counterpart here{note}", fix
-        if any(equal(to, choice) for choice in choices):
-            fix = _written(context, entry, to, safe=alias["safe"]) if whole else None
-            return f"write {show(to)} instead{note}", fix
+        if any(equal(meant, choice) for choice in choices):
+            safe = alias["safe"] and not foreign
+            fix = _written(context, entry, meant, safe=safe) if whole else None
+            return f"write `{show(meant)}` instead{note}", fix
     joined = _joined(key, value) if whole else None
     if joined is not None:
         text, how = joined
-        return f"write {text} instead ({how})", mend.write(context, entry, text, safe=True)
-    from difflib import get_close_matches
+        return f"write `{text}` instead ({how})", mend.write(context, entry, text, safe=True)
+    near = None if alias is not None else guess(str(value), map(str, choices), foreign or None)
+    if near is not None and not _was_taken(context, key, value):
+        meant = next(choice for choice in choices if str(choice) == near.name)
+        same = near.name.lower() == str(value).lower() and not foreign
+        fix = _written(context, entry, meant, safe=same) if near.slip and whole else None
+        return f"perhaps `{show(meant)}` is meant", fix
+    return _of_another_release(context, key, value, meant) or _listed(choices, key.name), None
 
-    names = {str(choice).lower(): choice for choice in choices}
-    near = get_close_matches(str(value).lower(), list(names), n=1, cutoff=0.7)
-    if near:
-        meant = names[near[0]]
-        slip = near[0] == str(value).lower()
-        fix = _written(context, entry, meant, safe=slip) if whole else None
-        return f"perhaps {meant} is meant", fix
-    return f"it takes {_listed(choices)}", None
+
+def _was_taken(context: Context, key: Key, value: object) -> bool:
+    return any(equal(value, other) for other in context.catalogue.other_choices(key))
+
+
+def _of_another_release(context: Context, key: Key, value: object, meant: object) -> str | None:
+    """Return when a value came or went that this release does not take, however it is spelled."""
+    from ftlint.slips import guess
+
+    others = context.catalogue.other_choices(key)
+    if meant not in others:
+        near = guess(str(value), map(str, others))
+        meant = near.name if near is not None and near.slip else None
+    if meant is None or meant not in others:
+        return None
+    told = others[meant]
+    return told if equal(meant, value) else f"`{show(meant)}` seems meant, {told}"
 
 
 def _joined(key: Key, value: object) -> tuple[str, str] | None:
@@ -124,6 +151,8 @@ def _written(context: Context, entry: Entry, value: object, *, safe: bool) -> Fi
     return mend.write(context, entry, mend.spelled(context, value), safe=safe)
 
 
-def _listed(choices: list[object]) -> str:
-    shown = ", ".join(map(show, choices[:12]))
-    return shown if len(choices) <= 12 else f"{shown}, … ({len(choices)} in all)"
+def _listed(choices: list[object], name: str) -> str:
+    """Return the words there are; of many none is nearer than another, so how many there are."""
+    if len(choices) > _MANY:
+        return f"it is none of {len(choices)}; see {name} in `ftlint schema`"
+    return f"it takes {', '.join(map(show, choices))}"

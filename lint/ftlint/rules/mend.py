@@ -42,15 +42,19 @@ def write(context: Context, entry: Entry, text: str, *, safe: bool) -> Fix:
     return fix(context, message, *changes, safe=safe)
 
 
-def rename(context: Context, entry: Entry, to: str, text: str | None, *, safe: bool) -> Fix:
+def rename(context: Context, entry: Entry, to: str, text: str | None, *, safe: bool) -> Fix | None:
     """Return the fix that writes `to` for a key and, where there is one, `text` for its value.
 
-    Where both keys are there, the wrong one goes.
+    Where both keys are there, the wrong one goes if they say the same; else no edit can choose.
     """
     name, present = entry.name, context.entries.get(to)
     if present is not None:
-        same = text is None and equal(present.value, entry.value)
-        return delete(context, name, f": {to} is set already", safe=safe and same)
+        same = (
+            equal(present.value, entry.value)
+            if text is None
+            else spelled(context, present.value) == text
+        )
+        return delete(context, name, f": {to} is set already", safe=safe) if same else None
     also, safe = _complete(context, to, entry.value, safe)
     value: Iterable[Change] = () if text is None else (Change("replace", name, text),)
     changes = (*value, Change("rename", name, to), *also)

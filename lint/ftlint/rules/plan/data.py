@@ -10,6 +10,7 @@ from ftlint.outside import note
 from ftlint.records import Change, Finding
 from ftlint.rules import mend
 from ftlint.rules.plan.wording import count, of
+from ftlint.slips import guess
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _files(size: DatasetSize, info: Info) -> Iterator[_Told]:
         folder = os.path.dirname(info.path)
         assert size.entry is not None
         if _others_are_here(size.name, info, folder):
-            near = _nearest(str(size.entry.location), _names(folder), 0.75)
+            near = _near_file(str(size.entry.location), info, folder)
             hint = f"; perhaps {near} is meant" if near else ""
             yield MISSING, {"what": trouble.text, "hint": hint}
     elif trouble.what in ("unreadable", "empty", "kind", "name"):
@@ -143,12 +144,32 @@ def _others_are_here(name: str, info: Info, folder: str) -> bool:
     return False
 
 
-def _names(folder: str) -> list[str]:
-    note(folder)
+DATA_SUFFIXES = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
+
+
+def _near_file(location: str, info: Info, folder: str) -> str | None:
+    """Return the data file beside a missing one of which its name is a slip, and no other's."""
+    below, name = os.path.split(location)
+    if os.path.isabs(location) or ".." in below.split("/"):
+        return None
+    place = os.path.join(folder, below)
+    note(place)
     try:
-        return os.listdir(folder)
+        names = os.listdir(place)
     except OSError:
-        return []
+        return None
+    taken = {os.path.basename(info.path)} | {
+        os.path.basename(str(one.get("file_name")))
+        for one in islice((info.table or {}).values(), MOST_ASKED)
+        if isinstance(one, dict)
+    }
+    free = [one for one in names if one.lower().endswith(DATA_SUFFIXES) and one not in taken]
+    stem, suffix = os.path.splitext(name)
+    found = [one for one in free if os.path.splitext(one)[0] == stem]
+    if not found:
+        near = guess(stem, (one.removesuffix(suffix) for one in free if one.endswith(suffix)), ())
+        found = [] if near is None else [near.name + suffix]
+    return os.path.join(below, found[0]) if len(found) == 1 else None
 
 
 def _rows(context: Context, size: DatasetSize) -> Iterator[_Told]:
@@ -215,25 +236,28 @@ def _silent(size: DatasetSize, definition: Mapping[str, Any]) -> Iterator[_Told]
             places.append((f" in {name}", fields, definition[name]))
     for place, known, keys in places:
         for key in keys:
-            near = None if key in known else _nearest(key, known, 0.8)
-            if near is not None and near not in keys:
-                yield MISSPELT, {"key": key, "place": place, "near": near}
+            near = guess(key, known, ())
+            if near is not None and near.name not in keys:
+                yield MISSPELT, {"key": key, "place": place, "near": near.name}
 
 
 def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str) -> _Fault:
+    """Tell what is defined; only a slip of one name is held for that name, and never for sure."""
     assert info.table is not None
-    near = _nearest(name, list(info.table))
-    fix = None
+    names = list(info.table)
+    near = guess(name, names, ())
     if not name:
-        hint = "a comma too many leaves an empty name"
-    elif near is not None:
-        hint = f"did you mean {near}?"
-        fix = _renamed(context, entry, name, near)
-    else:
-        names = list(info.table)
-        shown = ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
-        hint = f"it has {shown}" if names else "it defines none"
-    return UNDEFINED, {"info": path, "hint": hint}, fix
+        return UNDEFINED, {"info": path, "hint": "a comma too many leaves an empty name"}, None
+    if near is not None:
+        fix = _renamed(context, entry, name, near.name)
+        return UNDEFINED, {"info": path, "hint": f"perhaps `{near.name}` is meant"}, fix
+    shown = ", ".join(names[:_SHOWN])
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return UNDEFINED, {"info": path, "hint": f"it has {shown or 'none'}{more}"}, None
+
+
+_SHOWN = 4
+"""Defined datasets that a message names."""
 
 
 def _renamed(context: Context, entry: Entry, name: str, near: str) -> Fix | None:
@@ -243,12 +267,6 @@ def _renamed(context: Context, entry: Entry, name: str, near: str) -> Fix | None
     text = ", ".join(near if part == name else part for part in names)
     change = Change("replace", entry.name, text)
     return mend.fix(context, f"write {near}", change, safe=False)
-
-
-def _nearest(word: str, words: Iterable[str], cutoff: float = 0.6) -> str | None:
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(word, list(words), n=1, cutoff=cutoff)), None)
 
 
 def _shown(path: str) -> str:

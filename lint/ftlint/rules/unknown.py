@@ -1,0 +1,253 @@
+"""Keys that the command does not read: misspelt, renamed, removed, too new, of another command.
+
+What is no key at all may be an environment's variable or another trainer's key: that is said, and
+nothing is made of it.
+"""
+
+from __future__ import annotations
+
+from ftlint.catalogue import is_known
+from ftlint.records import at_key
+from ftlint.rules import mend
+from ftlint.rules.condition import equal
+from ftlint.slips import guess
+from ftlint.variables import is_secret, is_variable
+from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.catalogue import Catalogue, Span
+    from ftlint.construct import Entry
+    from ftlint.context import Context
+    from ftlint.records import Finding, Fix
+
+UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
+VARIABLE, MEGATRONS = "FT123", "FT124"
+DROPPED = "FT566"
+MEGATRON, LAX = "USE_MCA", "ALLOW_EXTRA_ARGS"
+_COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
+_NAMED = 3
+"""Megatron keys that a message names."""
+
+
+class _Advice(NamedTuple):
+    """What to do about a key: in words, the key that seems meant, and a fix where one is plain."""
+
+    remedy: str
+    meant: str | None = None
+    fix: Fix | None = None
+
+
+def findings(context: Context, entries: list[Entry]) -> Iterator[Finding]:
+    """Yield one finding for each key that the target's parser would not take.
+
+    Those of the Megatron trainer have one, since they have one cause.
+    """
+    env = context.instance["facts"].get("env", ())
+    lax = LAX in env and context.target.versions[0] >= (0, 9, 2)
+    for finding in _strict(context, entries, mca=MEGATRON in env):
+        yield finding._replace(rule=DROPPED) if lax else finding
+
+
+def _strict(context: Context, entries: list[Entry], *, mca: bool) -> Iterator[Finding]:
+    megatron = [one for one in entries if is_megatrons(one.name, context.catalogue)]
+    if megatron and not mca:
+        yield _megatrons(context, megatron)
+    foreign = frozenset(foreign_keys(context))
+    for entry in entries:
+        if entry in megatron:
+            continue
+        finding = _judge(context, entry, foreign - {entry.name})
+        if not (mca and finding.rule == UNKNOWN and finding.values["meant"] is None):
+            yield finding  # else its trainer takes it: keys that are not LLaMA Factory's to know
+
+
+def foreign_keys(context: Context) -> Iterator[str]:
+    """Yield the keys of a file that are a fork's own, as far as anyone can tell.
+
+    They are no key of any release, near none, no habit from another trainer and no
+    environment variable. Beside them others may be the fork's as well, however near they look.
+    """
+    catalogue = context.catalogue
+    names: list[str] | None = None
+    for name in context.entries:
+        if catalogue.get(name) is not None or catalogue.other_commands(name) or is_known(name):
+            continue
+        if is_variable(name) or is_megatrons(name, catalogue):
+            continue
+        if name in compiled.ALIASES:
+            if any(alias.get("fork") for alias in compiled.ALIASES[name]):
+                yield name
+            continue
+        names = names or catalogue.names()
+        if guess(name, names) is None and guess(name, compiled.ALIASES) is None:
+            yield name
+
+
+def is_megatrons(name: str, catalogue: Catalogue) -> bool:
+    """Say whether the Megatron trainer alone takes a key, in training."""
+    return name in compiled.MEGATRON and catalogue.command == "train" and not is_known(name)
+
+
+def _megatrons(context: Context, entries: list[Entry]) -> Finding:
+    """Return the one finding for all keys of the Megatron trainer: they have one cause."""
+    names = [f"`{one.name}`" for one in entries]
+    more = len(names) - _NAMED
+    shown = ", ".join(names[:_NAMED]) if more > 0 else " and ".join(names)
+    can = context.target.versions[0] >= (0, 9, 4)
+    values: dict[str, object] = {
+        "name": entries[0].name,
+        "names": f"{shown} and {more} more" if more > 0 else shown,
+        "are": "are keys" if len(names) > 1 else "is a key",
+        "release": _release(context),
+        "remedy": "set `USE_MCA=1`" if can else "it came with LLaMA Factory 0.9.4, by `USE_MCA=1`",
+        "meant": None,
+    }
+    return at_key(MEGATRONS, entries[0], values)
+
+
+def _release(context: Context) -> str:
+    return f"LLaMA Factory {context.target.llamafactory}"
+
+
+def _judge(context: Context, entry: Entry, foreign: frozenset[str]) -> Finding:
+    catalogue, name = context.catalogue, entry.name
+    values: dict[str, object] = {
+        "name": name, "release": _release(context), "command": context.command,
+    }  # fmt: skip
+    span = catalogue.history(name)
+    others = catalogue.other_commands(name)
+    code = UNKNOWN
+    if others and (span is None or not span.present):
+        code = OTHER_COMMAND
+        values["commands"] = " and ".join(_COMMANDS[other] for other in others)
+    elif span is not None:
+        code, values["since"] = _when(context, span)
+    elif name not in compiled.ALIASES and is_variable(name):
+        code = VARIABLE
+    if code == VARIABLE:
+        advice = _Advice(_of_variable(name, catalogue))
+    else:
+        upgrade = f"upgrade {span.package}, or remove it" if span and code == TOO_NEW else None
+        advice = _advice(context, entry, foreign, upgrade)
+    values["remedy"], values["meant"] = advice.remedy, advice.meant
+    return at_key(code, entry, values, advice.fix)
+
+
+def _when(context: Context, span: Span) -> tuple[str, str]:
+    """Return whether the key is gone or not there yet, and since when, in words."""
+    from ftlint.target import parse_version
+
+    own = context.target
+    version = own.llamafactory if span.package == "LLaMA Factory" else own.transformers
+    width = len(span.last.split("."))
+    if parse_version(version)[:width] > parse_version(span.last):
+        return REMOVED, f"{span.package} {span.last} was the last release that had it"
+    return TOO_NEW, f"it came with {span.package} {span.first}"
+
+
+def _of_variable(name: str, catalogue: Catalogue) -> str:
+    """Return what to do with a variable; one that is spelled as a key in capitals may be that."""
+    key = name.lower()
+    names, _ = compiled.VARIABLES
+    if name not in names and key != name and catalogue.get(key) is not None:
+        return f"set it in the shell that launches; the key is `{key}`"
+    return "set it in the shell that launches"
+
+
+def _advice(
+    context: Context, entry: Entry, foreign: frozenset[str], upgrade: str | None
+) -> _Advice:
+    for alias in compiled.ALIASES.get(entry.name, ()):
+        if "if" in alias and not equal(alias["if"], entry.value):
+            continue
+        if alias.get("to") is None:
+            return _leave_out(context, entry, alias, foreign)
+        if context.catalogue.get(alias["to"]) is not None:
+            return _instead(context, entry, alias, foreign)
+    near = None if is_known(entry.name) else _nearest(context, entry, foreign)
+    return near or _Advice(upgrade or "remove it, or see `ftlint schema` for the keys there are")
+
+
+def _leave_out(
+    context: Context, entry: Entry, alias: dict[str, object], foreign: frozenset[str]
+) -> _Advice:
+    """Advise to write nothing in a key's place.
+
+    No edit removes what may be another program's: only what some release had, or what says what
+    holds anyway.
+    """
+    known = is_known(entry.name)
+    safe = bool(alias["safe"]) and (known or not foreign)
+    fix = mend.delete(context, entry.name, safe=safe) if known or safe else None
+    return _Advice(f"remove it{_note(alias)}", None, fix)
+
+
+def _instead(
+    context: Context, entry: Entry, alias: dict[str, object], foreign: frozenset[str]
+) -> _Advice:
+    """Advise to write another key; beside a fork's own keys this one may be the fork's, too."""
+    to = str(alias["to"])
+    value = None if alias.get("by_hand") else _new_value(context, alias, entry.value)
+    safe = bool(alias["safe"]) and (is_known(entry.name) or not foreign)
+    into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
+    kept = "transform" in alias and value is None  # the old value cannot be turned into a new one
+    secret = is_secret(to) and entry.value is not None  # where it goes is its owner's to say
+    by_hand = into or kept or secret or alias.get("by_hand")
+    fix = None if by_hand else mend.rename(context, entry, to, value, safe=safe)
+    if to in context.entries and not into:
+        return _Advice(f"keep one of the two, `{to}` is there as well{_note(alias)}", to, fix)
+    wanted = to if value is None else f"{to}: {value}"
+    return _Advice(f"write `{wanted}` instead{_note(alias)}", to, fix)
+
+
+def _note(alias: dict[str, object]) -> str:
+    return f" ({alias['note']})" if alias.get("note") else ""
+
+
+def _nearest(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice | None:
+    """Advise to write the key of which this one is a slip, or which is near it."""
+    catalogue, name = context.catalogue, entry.name
+    found = guess(name, catalogue.names(), foreign or None)
+    if found is None:
+        return _near_alias(catalogue, name, foreign)
+    near = found.name
+    there = ", which is there as well" if near in context.entries else ""
+    fix = None
+    if found.slip and not is_secret(near):
+        fix = mend.rename(context, entry, near, None, safe=not foreign)
+    return _Advice(f"perhaps `{near}` is meant{there}", near, fix)
+
+
+def _near_alias(catalogue: Catalogue, name: str, foreign: frozenset[str]) -> _Advice | None:
+    """Advise on a slip of a name that is itself not the key's: two guesses make no fix."""
+    found = guess(name, compiled.ALIASES, foreign or None)
+    if found is None:
+        return None
+    for alias in compiled.ALIASES[found.name]:
+        to = alias.get("to")
+        if "if" not in alias and to is not None and catalogue.get(to) is not None:
+            return _Advice(f"perhaps `{to}` is meant{_note(alias)}", to)
+    return None
+
+
+def _new_value(context: Context, alias: dict[str, object], old: object) -> str | None:
+    """Return the value to write with the new key, as YAML text; None leaves the old one."""
+    transform = alias.get("transform")
+    number = isinstance(old, (int, float)) and not isinstance(old, bool)
+    if "value" in alias:
+        value = alias["value"]
+    elif transform == "negate" and isinstance(old, bool):
+        value = not old
+    elif transform == "square" and number:
+        value = old * old  # type: ignore[operator]
+    elif "entry" in alias:
+        value = {alias["entry"]: old}
+    elif transform == "gigabytes" and isinstance(old, str):
+        whole = old.upper().removesuffix("B").removesuffix("G").strip()
+        return whole if whole.isdecimal() else None
+    else:
+        return None
+    return mend.spelled(context, value)
