@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Layer = dict[str, dict[str, Any]]
+FIELDS = {"to", "value", "transform", "entry", "safe", "by_hand", "note"}
+CONDITIONS = {"if", "least", "most"}
 TRANSFORMS = {"negate", "square", "gigabytes"}
 
 
@@ -23,8 +25,9 @@ def newest(layers: list[Layer]) -> set[str]:
 
 def test_entries_have_the_documented_shape(aliases: dict[str, Any]) -> None:
     for key, entry in entries(aliases):
-        assert entry.keys() <= {"to", "if", "value", "transform", "entry", "safe", "note"}, key
+        assert entry.keys() <= FIELDS | CONDITIONS, key
         assert {"to", "safe", "note"} <= entry.keys(), key
+        assert not (entry["safe"] and entry.get("by_hand")), key
         assert isinstance(entry["safe"], bool), key
         assert entry.get("transform") in {None, *TRANSFORMS}, key
         assert len({"value", "transform", "entry"} & entry.keys()) <= 1, key
@@ -35,7 +38,7 @@ def test_entries_have_the_documented_shape(aliases: dict[str, Any]) -> None:
 def test_only_the_last_entry_of_a_list_holds_for_any_value(aliases: dict[str, Any]) -> None:
     for key, found in aliases["keys"].items():
         if isinstance(found, list):
-            assert all("if" in entry for entry in found[:-1]), key
+            assert all(CONDITIONS & entry.keys() for entry in found[:-1]), key
             values = [repr(entry["if"]) for entry in found if "if" in entry]
             assert len(set(values)) == len(values), key
 

@@ -8,6 +8,7 @@ from ftlint.fixes.plan import Plan, compose, splice
 from ftlint.fixes.spelling import spell
 from ftlint.messages import fields, visible
 from ftlint.records import Change, Edit, Fix
+from ftlint.secret import is_secret
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def of_changes(
 ) -> Fix:
     """Return the fix that makes these changes, one after the other.
 
-    What cannot be done without guessing becomes a fix for display, with the reason and no edits.
+    What cannot be done without guessing becomes a fix for display, with the reason and no edits; so
+    does what would give a secret to another key.
     """
     first = page_of(context)
     page = first
@@ -55,6 +57,8 @@ def of_changes(
     changes: list[Change] = []
     gone: list[str] = []
     asked = tuple(asked)
+    if any(one.kind != "delete" and _is_secret(context, one.key) for one in asked):
+        return Fix("display", f"{message} (by hand: no edit moves a secret)", (), asked)
     for number, change in enumerate(asked, 1):
         plan = page if isinstance(page, Refused) else _plan(page, change, context)
         if isinstance(plan, Refused):
@@ -69,6 +73,11 @@ def of_changes(
             page = edited(page, splice(page.text, plan.edits))
     was = f" (it was: {'; '.join(gone)})" if gone else ""
     return Fix(applicability, message + was, done, tuple(changes))
+
+
+def _is_secret(context: Context, name: str) -> bool:
+    entry = context.entries.get(name)
+    return is_secret(name) and entry is not None and entry.value is not None
 
 
 def _plan(page: Page, change: Change, context: Context) -> Plan | Refused:
@@ -114,9 +123,11 @@ def _filled(text: str, context: Context) -> str | None:
 
 
 def _shown(page: Page, change: Change) -> str:
-    """Return a deleted pair on one line."""
+    """Return a deleted pair on one line, without a secret that it holds."""
     pair = page.find(change.key)
     assert not isinstance(pair, Refused)
+    if is_secret(change.key):
+        return change.key
     value = " ".join(page.text[pair.value_start : pair.end].split())
     value = visible(value if len(value) <= LONGEST else value[: LONGEST - 1] + "…")
     return f"{change.key}: {value}"

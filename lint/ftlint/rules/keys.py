@@ -5,7 +5,6 @@ from __future__ import annotations
 from ftlint.catalogue import is_known
 from ftlint.records import at_key
 from ftlint.rules import mend
-from ftlint.rules.condition import equal
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
@@ -71,10 +70,12 @@ def _when(context: Context, span: Span) -> tuple[str, str]:
 
 def _remedy(context: Context, entry: Entry) -> tuple[str, str | None, Fix | None]:
     """Return the advice in words, the key that seems meant, and a fix where one is plain."""
+    from ftlint.aliases import applies, is_told_only
+
     catalogue, name = context.catalogue, entry.name
     for alias in compiled.ALIASES.get(name, ()):
         to = alias.get("to")
-        if "if" in alias and not equal(alias["if"], entry.value):
+        if not applies(alias, entry.value):
             continue
         if to is not None and catalogue.get(to) is None:
             continue
@@ -84,7 +85,8 @@ def _remedy(context: Context, entry: Entry) -> tuple[str, str | None, Fix | None
         value = _new_value(context, alias, entry.value)
         wanted = to if value is None else f"{to}: {value}"
         into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
-        renaming = None if into else mend.rename(context, entry, to, value, safe=alias["safe"])
+        by_hand = into or is_told_only(alias)
+        renaming = None if by_hand else mend.rename(context, entry, to, value, safe=alias["safe"])
         if to in context.entries and not into:
             return f"keep one of the two, {to} is there as well{note}", to, renaming
         return f"write {wanted} instead{note}", to, renaming
