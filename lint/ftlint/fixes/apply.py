@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_ROUNDS = 10
 """After as many rounds of fixing and linting again, two rules undo each other's work."""
+EFFECTLESS = "FT5"
+"""The family of keys without effect."""
 ONLY_NOW = "other repairs of this run made it so: look at them, then fix again"
 """Why a fix is withheld that the file as it was given did not ask for."""
 
@@ -153,11 +155,18 @@ class _Course(NamedTuple):
     mending: tuple[Change, ...]
 
     def harm(self, before: Result) -> tuple[Diagnostic, ...]:
-        """Return the errors and warnings that were brought, but for those left to be looked at."""
+        """Return the errors and warnings that were brought.
+
+        A key left without effect is none: it was of use to what the repair took away.
+        """
         changes = (change for one in self.made for change in one.changes)
         brought = damage(before, self.readable, self.fixed.result, self.mending, changes)
         late = {(one.code, one.key) for one in self.fixed.withheld if one.reason == ONLY_NOW}
-        return tuple(one for one in brought if (one.code, one.key) not in late)
+        return tuple(
+            one
+            for one in brought
+            if not (one.code.startswith(EFFECTLESS) and (one.code, one.key) in late)
+        )
 
 
 def _rounds(before: Result, asked: _Asked, barred: dict[_Identity, Withheld]) -> _Course:
