@@ -138,7 +138,12 @@ def lint(source: Source, options: Options) -> Result:
 
 def judge(context: Context, asked: directive.Directives, options: Options) -> Result:
     """Return what the rules say of a text that was examined."""
-    return _settle(context.source, context.command, _findings(context), asked, options)
+    found = list(_findings(context))
+    if any(one.fix is not None for one in found):
+        from ftlint.strangers import beside_strangers
+
+        found = list(beside_strangers(found))
+    return _settle(context.source, context.command, found, asked, options)
 
 
 def examine(source: Source, options: Options) -> tuple[Context, directive.Directives] | Result:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ftlint.engine import Options
-from ftlint.fixes.apply import Fixed, fix
+from ftlint.fixes.apply import ONLY_NOW, Fixed, fix
 from ftlint.rules.registry import BUILT_IN
 from ftlint.source import of_text
 from ftlint.target import resolve_target
@@ -158,7 +158,7 @@ def test_rules_that_undo_each_other_leave_the_file_alone_and_say_so() -> None:
             fix={"applicability": "safe", "message": f"write {new}", "replace": {"seed": str(new)}},
         )
 
-    fixed = run("seed: 1\n", turned("FT990", 1, 2), turned("FT991", 2, 1))
+    fixed = run("seed: 1\n", turned("FT098", 1, 2), turned("FT099", 2, 1))
     assert not fixed.converged
     assert fixed.applied == ()
     assert body(fixed) == "seed: 1\n"
@@ -300,26 +300,6 @@ FOR_UNSAFE = {
         "logging_steps: 0.1\nsave_steps: 0.25  # s\nval_size: 0.1\neval_strategy: steps\n"
         "eval_steps: 0.25   # e\n",
     ),
-    "too many epochs": (
-        "# ftlint: dataset-size=1000\nnum_train_epochs: 20  # many\nlearning_rate: 1.0e-4\n",
-        "# ftlint: dataset-size=1000\nnum_train_epochs: 5  # many\nlearning_rate: 1.0e-4\n",
-    ),
-    "too many steps": (
-        "# ftlint: dataset-size=1000, gpus=1\nper_device_train_batch_size: 8\nmax_steps: 5000\n"
-        "learning_rate: 1.0e-4\n",
-        "# ftlint: dataset-size=1000, gpus=1\nper_device_train_batch_size: 8\nmax_steps: 625\n"
-        "learning_rate: 1.0e-4\n",
-    ),
-    "too few epochs, too low a rate": (
-        "# ftlint: dataset-size=50000\nnum_train_epochs: 1.0\nlearning_rate: 1.0e-5\n",
-        "# ftlint: dataset-size=50000\nnum_train_epochs: 3.0\nlearning_rate: 5.0e-5\n",
-    ),
-    "epochs that are not written": (
-        "# ftlint: dataset-size=50000\nfinetuning_type: full\nlearning_rate: 1.0e-5\n"
-        "num_train_epochs: 8.0\n",
-        "# ftlint: dataset-size=50000\nfinetuning_type: full\nlearning_rate: 1.0e-5\n"
-        "num_train_epochs: 2.0\n",
-    ),
 }
 
 
@@ -334,10 +314,138 @@ def test_what_changes_the_run_is_mended_when_it_is_asked_for(name: str) -> None:
     assert [one for one in fixed.result.diagnostics if one.severity == "error"] == []
 
 
-def test_rows_that_nothing_trains_on_are_to_be_predicted() -> None:
+TOLD = {
+    "too many epochs": ("num_train_epochs: 20\nlearning_rate: 1.0e-4\n", 1000, "FT301"),
+    "too many steps": (
+        "per_device_train_batch_size: 8\nmax_steps: 5000\nlearning_rate: 1.0e-4\n", 1000, "FT301"
+    ),
+    "too few epochs, too low a rate": (
+        "num_train_epochs: 1.0\nlearning_rate: 1.0e-5\n", 50000, "FT302"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_epochs_and_rates_are_told_and_never_written(name: str) -> None:
+    lines, rows, code = TOLD[name]
+    text = f"{HEAD}# ftlint: dataset-size={rows}, gpus=1\n{lines}"
+    fixed = fix(of_text("c.yaml", text), options(), unsafe=True)
+    assert fixed.source.text == text
+    (finding,) = (one for one in fixed.result.diagnostics if one.code == code)
+    assert finding.fix is not None
+    assert finding.fix.applicability == "display"
+
+
+def test_rows_that_nothing_trains_on_are_predicted_when_that_is_asked_for() -> None:
     text = HEAD.replace("do_train: true", "do_predict: true") + "predict_with_generate: true\n"
-    fixed = fix(of_text("c.yaml", text), options())
+    assert fix(of_text("c.yaml", text), options()).source.text == text
+    fixed = fix(of_text("c.yaml", text), options(), unsafe=True)
     assert fixed.source.text == text.replace("dataset: identity", "eval_dataset: identity")
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+@pytest.mark.parametrize("strategy", ["steps", "epoch"])
+def test_training_data_never_become_evaluation_data(strategy: str, unsafe: bool) -> None:
+    text = HEAD.replace("do_train: true\n", "") + f"eval_strategy: {strategy}\n"
+    fixed = fix(of_text("c.yaml", text), options(), unsafe)
+    assert fixed.source.text == text
+    (error,) = (one for one in fixed.result.diagnostics if one.severity == "error")
+    assert "do_train: true" in error.message
+
+
+# What a repair makes useless was of use, or its author thinks so.
+CASCADES = {
+    "save_strategy: No\nsave_steps: 100\n": 'save_strategy: "no"\nsave_steps: 100\n',
+    "logging_strategy: No\nlogging_steps: 7\n": 'logging_strategy: "no"\nlogging_steps: 7\n',
+    "stage: cpt\npref_beta: 0.3\n": "stage: pt\npref_beta: 0.3\n",
+    "evaluation_strategy: epoch\neval_steps: 50\nval_size: 0.1\n":
+        "eval_strategy: epoch\neval_steps: 50\nval_size: 0.1\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("before", CASCADES)
+def test_what_only_a_repair_made_useless_is_left_to_be_looked_at(before: str) -> None:
+    head = HEAD.replace("stage: sft\n", "") if "stage" in before else HEAD
+    fixed = fix(of_text("c.yaml", head + before), options())
+    assert fixed.source.text == head + CASCADES[before]
+    assert [one.reason for one in fixed.withheld] == [ONLY_NOW]
+    again = fix(fixed.source, options())
+    assert [one.key for one in again.applied] == [one.key for one in fixed.withheld]
+
+
+def test_what_was_useless_before_goes_with_the_repairs() -> None:
+    fixed = fix(of_text("c.yaml", HEAD + "lr: 1e-4\nkto_chosen_weight: 2.0\n"), options())
+    assert fixed.source.text == HEAD + "learning_rate: 1e-4\n"
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_beside_keys_of_another_program_nothing_is_taken_for_useless(unsafe: bool) -> None:
+    text = HEAD + "distil_from_teacher: true\nref_model: a/teacher\ngradient_checkpointing: true\n"
+    fixed = fix(of_text("c.yaml", text), options(), unsafe)
+    assert fixed.source.text == text
+    told = {one.code: one.fix for one in fixed.result.diagnostics if one.fix is not None}
+    assert {"FT514", "FT529"} <= told.keys()
+    assert all("distil_from_teacher is no key" in one.message for one in told.values())
+    without = text.replace("distil_from_teacher: true\n", "")
+    assert fix(of_text("c.yaml", without), options()).source.text == HEAD
+
+
+def test_a_secret_is_neither_moved_nor_shown() -> None:
+    for line in ("push_to_hub_token: hf_abc\n", "hf_auth_token: hf_abc\n", "hf_token: hf_abc\n"):
+        fixed = fix(of_text("c.yaml", HEAD + line), options(), unsafe=True)
+        assert fixed.source.text == HEAD + line
+        (finding,) = fixed.result.diagnostics
+        assert finding.fix is None or "hf_abc" not in finding.fix.message
+    both = HEAD + "swanlab_api_key: abc\n"
+    fixed = fix(of_text("c.yaml", both), options(), unsafe=True)
+    assert fixed.source.text == both
+    removing = delete("FT990", "swanlab_api_key")
+    fixed = run("swanlab_api_key: abc\n", removing)
+    assert body(fixed) == ""
+    assert all("abc" not in one.message for one in fixed.applied)
+
+
+AREAS = {
+    "image_resolution: 200704": ("image_max_pixels: 200704", "safe"),
+    "image_resolution: 262144": ("image_max_pixels: 262144", "safe"),
+    "image_resolution: 448": ("image_max_pixels: 200704", "unsafe"),
+    "image_resolution: 3000": ("image_resolution: 3000", None),
+    "image_resolution: 512x512": ("image_resolution: 512x512", None),
+    "video_resolution: 16384": ("video_max_pixels: 16384", "safe"),
+    "video_resolution: 65536": ("video_max_pixels: 65536", "safe"),
+    "video_resolution: 128": ("video_max_pixels: 16384", "unsafe"),
+    "video_resolution: 4096": ("video_resolution: 4096", None),
+}
+
+
+@pytest.mark.parametrize("line", AREAS)
+def test_an_area_is_no_side_and_a_side_no_area(line: str) -> None:
+    after, kind = AREAS[line]
+    for unsafe in (False, True):
+        fixed = fix(of_text("c.yaml", HEAD + line + "\n"), options(), unsafe)
+        made = kind == "safe" or (unsafe and kind == "unsafe")
+        assert fixed.source.text == HEAD + (after if made else line) + "\n"
+        named = after.partition(":")[0] if kind else line.partition("_")[0] + "_max_pixels"
+        before = fix(of_text("c.yaml", HEAD + line + "\n"), options()).result
+        assert made or named in before.diagnostics[0].message
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+@pytest.mark.parametrize(
+    ("lines", "code", "says"),
+    [
+        ("max_length: 512\n", "FT127", "cutoff_len: 512"),
+        ("cutoff_len: 1024\nmax_length: 512\n", "FT127", "cutoff_len: 1024"),
+        ("overwrite_output_dir: true\nresume_from_checkpoint: true\n", "FT630", "overwrite"),
+        ("val_size: 0.1\neval_dataset: identity\n", "FT402", "keep one"),
+        ("max_steps: 0\n", "FT202", "exactly one step"),
+    ],
+)
+def test_what_can_mean_two_things_is_told(lines: str, code: str, says: str, unsafe: bool) -> None:
+    fixed = fix(of_text("c.yaml", HEAD + lines), options(), unsafe)
+    assert fixed.source.text == HEAD + lines
+    (finding,) = (one for one in fixed.result.diagnostics if one.code == code)
+    assert says in finding.message
 
 
 @pytest.mark.parametrize("key", ["adapter_name_or_path", "eval_dataset", "resume_from_checkpoint"])

@@ -11,7 +11,7 @@ from ftlint.source import of_text
 from tests.fixes.sweep import FORMS, in_form
 from tests.rules.examples import Example, load, spans
 
-REVEALED = {"FT102": {"FT404"}}
+REVEALED = {"FT102": {"FT631"}}
 """What a renamed key shows once it is read: the example's strategy lacks data to evaluate on."""
 
 WITH_EXAMPLE = [code for code in RULES if code != "FT904"]

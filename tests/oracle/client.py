@@ -43,6 +43,8 @@ class Case(NamedTuple):
     env: Mapping[str, str] | None = None
     as_is: bool = False
     """Leave in what depends on this machine: packages, bf16, deepspeed."""
+    arguments: bool = False
+    """Ask for the arguments that an accepted config comes to."""
 
 
 class Verdict(NamedTuple):
@@ -55,6 +57,8 @@ class Verdict(NamedTuple):
     message: str = ""
     set_aside: tuple[str, ...] = ()
     """Keys taken out of the config because this machine cannot judge them."""
+    arguments: Mapping[str, Any] | None = None
+    """Name -> value as the program has it: of an accepted config, where asked for."""
 
     @property
     def refused(self) -> bool:

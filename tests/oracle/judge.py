@@ -4,27 +4,31 @@ One JSON line a request on standard input::
 
     {"id": …, "command": "train"|"export"|"chat"|"eval",
      "path": FILE | "text": "…", "suffix": ".yaml" | "config": {…},
-     "cwd": FOLDER, "env": {…}, "as_is": false, "timeout": 60}
+     "cwd": FOLDER, "env": {…}, "as_is": false, "arguments": false, "timeout": 60}
 
 and one answer a line::
 
     {"id": …, "verdict": "accepted"|"refused"|"undecided", "stage": "command"|"load"|"parse",
-     "error_type": …, "message": …, "set_aside": ["deepspeed"]}
+     "error_type": …, "message": …, "set_aside": ["deepspeed"], "arguments": {"seed": 42, …}}
 
 It runs what `llamafactory-cli COMMAND FILE` runs, through the program's own entry point, and stops
 when the arguments are parsed. Only what depends on the machine is taken out (`as_is` leaves it in):
 whether bf16 and tf32 exist, whether optional packages are installed, and the keys of `ELSEWHERE`,
 which are set aside. Every case runs in a child of its own, in an empty working folder unless `cwd`
-names one, and nothing is written. `undecided`: the child died or ran out of time.
+names one, and nothing is written. `undecided`: the child died or ran out of time. Where `arguments`
+are asked for, an accepted config's come along as the program has them once it has parsed them.
 """
 
 from __future__ import annotations
 
 import copy
+import dataclasses
+import enum
 import importlib
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import socket
 import sys
@@ -54,6 +58,20 @@ class Case:
         self.request = request
         self.stage = "command"
         self.set_aside: list[str] = []
+        self.arguments: dict[str, Any] = {}
+
+
+def plain(value: Any) -> Any:
+    """An argument as JSON can say it; what it cannot say, by its representation."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value.value if isinstance(value, enum.Enum) else value
+    if isinstance(value, float):
+        return value if value == value else "nan"
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
 def import_program() -> dict[str, Any]:
@@ -133,12 +151,24 @@ def _observe(modules: dict[str, Any], case: Case) -> None:
             if "deepspeed" in case.set_aside and _launched(loaded["deepspeed"]):
                 case.set_aside.remove("deepspeed")
             for key in case.set_aside:
-                del loaded[key]
+                case.arguments[key] = plain(loaded.pop(key))
         return loaded
+
+    def noted(parse: Any) -> Any:
+        def parsed(args: Any = None) -> Any:
+            groups = parse(args)
+            for group in groups:
+                fields = dataclasses.fields(group) if dataclasses.is_dataclass(group) else ()
+                for field in fields:
+                    found = plain(getattr(group, field.name, None))
+                    case.arguments.setdefault(field.name, found)
+            return groups
+
+        return parsed if case.request.get("arguments") else parse
 
     def then_stop(parse: Any) -> Any:
         def parsed(args: Any = None) -> None:
-            parse(args)
+            noted(parse)(args)
             raise ReachedEnd
 
         return parsed
@@ -148,6 +178,7 @@ def _observe(modules: dict[str, Any], case: Case) -> None:
 
     parser.read_args = tuner.read_args = read_args
     tuner.get_train_args = then_stop(tuner.get_train_args)
+    tuner.get_infer_args = noted(tuner.get_infer_args)
     tuner.load_tokenizer = stop  # `export` checks two more keys between its parser and this
     modules["chat"].get_infer_args = then_stop(modules["chat"].get_infer_args)
     modules["evaluator"].get_eval_args = then_stop(modules["evaluator"].get_eval_args)
@@ -169,7 +200,9 @@ def _run(modules: dict[str, Any], request: dict[str, Any], folder: Path) -> dict
     try:
         modules["cli"].main()
     except ReachedEnd:
-        return {"verdict": "accepted", "stage": case.stage, "set_aside": case.set_aside}
+        accepted = {"verdict": "accepted", "stage": case.stage, "set_aside": case.set_aside}
+        asked = request.get("arguments")
+        return {**accepted, "arguments": case.arguments} if asked else accepted
     except BaseException as error:
         return {
             "verdict": "refused",

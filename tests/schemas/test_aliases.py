@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Layer = dict[str, dict[str, Any]]
-FIELDS = {"to", "if", "value", "transform", "entry", "safe", "note", "by_hand", "fork"}
+FIELDS = {"to", "value", "transform", "entry", "safe", "note", "by_hand", "fork"}
+CONDITIONS = {"if", "least", "most"}
 TRANSFORMS = {"negate", "square", "gigabytes"}
 
 
@@ -24,7 +25,7 @@ def newest(layers: list[Layer]) -> set[str]:
 
 def test_entries_have_the_documented_shape(aliases: dict[str, Any]) -> None:
     for key, entry in entries(aliases):
-        assert entry.keys() <= FIELDS, key
+        assert entry.keys() <= FIELDS | CONDITIONS, key
         assert {"to", "safe", "note"} <= entry.keys(), key
         assert isinstance(entry["safe"], bool), key
         assert entry.get("transform") in {None, *TRANSFORMS}, key
@@ -37,7 +38,7 @@ def test_entries_have_the_documented_shape(aliases: dict[str, Any]) -> None:
 def test_only_the_last_entry_of_a_list_holds_for_any_value(aliases: dict[str, Any]) -> None:
     for key, found in aliases["keys"].items():
         if isinstance(found, list):
-            assert all("if" in entry for entry in found[:-1]), key
+            assert all(CONDITIONS & entry.keys() for entry in found[:-1]), key
             values = [repr(entry["if"]) for entry in found if "if" in entry]
             assert len(set(values)) == len(values), key
 

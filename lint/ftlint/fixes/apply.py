@@ -13,12 +13,16 @@ from ftlint.source import Source, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ftlint.records import Applicability, Change, Diagnostic, Edit
 
 MAX_ROUNDS = 10
 """After as many rounds of fixing and linting again, two rules undo each other's work."""
+EFFECTLESS = "FT5"
+"""The family of keys without effect."""
+ONLY_NOW = "other repairs of this run made it so: look at them, then fix again"
+"""Why a fix is withheld that the file as it was given did not ask for."""
 
 
 class Applied(NamedTuple):
@@ -60,30 +64,73 @@ def fix(source: Source, options: Options, unsafe: bool = False) -> Fixed:
     A round applies the fixes that keep clear of each other; the oracle judges it, and the next
     round starts from a new lint. Keys and values that are misread come first: what a file says
     can be judged only when it is read as it is meant. Withheld is what the oracle objects to, and
-    what would bring an error or a warning that was not there. What is withheld at first may do no
-    harm once the others are made, so a file that was fixed in part is begun with once more.
+    what would bring an error or a warning that was not there; and advice that the given file did
+    not call for: `save_steps` is without effect once `save_strategy: No` says `"no"`, but whether
+    it was meant to be is for its author to see. What is withheld at first may do no harm once the
+    others are made, so a file that was fixed in part is begun with once more.
     """
     before = lint(source, options)
-    fixed = _fixed(before, options, unsafe)
+    asked = _Asked(options, unsafe)
+    offered = ((one.code, one.key) for one in before.diagnostics if asked.wants(one))
+    asked = asked._replace(offered=frozenset(offered))
+    fixed = _fixed(before, asked)
     for _ in range(MAX_ROUNDS):
         if not fixed.withheld or not fixed.applied:
             return fixed
-        again = _fixed(fixed.result, options, unsafe)
+        again = _fixed(fixed.result, asked._replace(names=_names_before(fixed.applied)))
         if not again.applied:
             return fixed
         fixed = again._replace(applied=fixed.applied + again.applied)
     return _left(before, fixed.withheld)
 
 
-def _fixed(before: Result, options: Options, unsafe: bool) -> Fixed:
+class _Asked(NamedTuple):
+    """What holds all through the fixing of one file."""
+
+    options: Options
+    unsafe: bool
+    offered: frozenset[tuple[str, str | None]] = frozenset()
+    """Code and key of the fixes that the given file was offered."""
+    names: Mapping[str, str] = {}
+    """What keys were called in the given file, by the names that fixes gave them so far."""
+
+    def wants(self, diagnostic: Diagnostic) -> bool:
+        """Say whether a finding has a fix of the wanted kind."""
+        fix = diagnostic.fix
+        if fix is None or not fix.edits:
+            return False
+        return fix.applicability == "safe" or (self.unsafe and fix.applicability == "unsafe")
+
+    def is_late(self, diagnostic: Diagnostic, made: Iterable[_Candidate]) -> bool:
+        """Say whether a fix is advice that only other fixes called for.
+
+        How a file is read, and what the target refuses, is mended whatever showed it.
+        """
+        if diagnostic.severity == "error" or diagnostic.code.startswith(READING):
+            return False
+        changes = (change for one in made for change in one.changes)
+        names = {**self.names, **{one.text: one.key for one in changes if one.kind == "rename"}}
+        key = diagnostic.key
+        while key in names:
+            key = names.pop(key)
+        return (diagnostic.code, key) not in self.offered
+
+
+def _names_before(applied: Iterable[Applied]) -> dict[str, str]:
+    """Return what renamed keys were called, by their new names."""
+    changes = (change for one in applied for change in one.changes)
+    return {change.text: change.key for change in changes if change.kind == "rename"}
+
+
+def _fixed(before: Result, asked: _Asked) -> Fixed:
     """Make the fixes that bring nothing that was not there before."""
     barred: dict[_Identity, Withheld] = {}
     while True:
-        course = _rounds(before, options, unsafe, barred)
+        course = _rounds(before, asked, barred)
         harm = course.harm(before)
         if not harm:
             return course.fixed
-        barred |= _culprits(before, options, unsafe, barred, course)
+        barred |= _culprits(before, asked, barred, course)
 
 
 _Identity = tuple[str, "str | None", str]
@@ -108,25 +155,35 @@ class _Course(NamedTuple):
     mending: tuple[Change, ...]
 
     def harm(self, before: Result) -> tuple[Diagnostic, ...]:
+        """Return the errors and warnings that were brought.
+
+        A key left without effect is none: it was of use to what the repair took away.
+        """
         changes = (change for one in self.made for change in one.changes)
-        return damage(before, self.readable, self.fixed.result, self.mending, changes)
+        brought = damage(before, self.readable, self.fixed.result, self.mending, changes)
+        late = {(one.code, one.key) for one in self.fixed.withheld if one.reason == ONLY_NOW}
+        return tuple(
+            one
+            for one in brought
+            if not (one.code.startswith(EFFECTLESS) and (one.code, one.key) in late)
+        )
 
 
-def _rounds(
-    before: Result, options: Options, unsafe: bool, barred: dict[_Identity, Withheld]
-) -> _Course:
+def _rounds(before: Result, asked: _Asked, barred: dict[_Identity, Withheld]) -> _Course:
     """Fix and lint again until nothing changes, leaving out the fixes that are barred."""
     result, readable = before, None
     applied: list[Applied] = []
     made: list[_Candidate] = []
     mending: list[Change] = []
     withheld = dict(barred)
+    options = asked.options
     for _ in range(MAX_ROUNDS + 1):
         wanted = [
-            one
-            for one in result.diagnostics
-            if _is_wanted(one, unsafe) and _identity(one) not in withheld
+            one for one in result.diagnostics if asked.wants(one) and _identity(one) not in withheld
         ]
+        late = [one for one in wanted if asked.is_late(one, made)]
+        withheld.update((_identity(one), _withheld(one, ONLY_NOW)) for one in late)
+        wanted = [one for one in wanted if one not in late]
         first = [one for one in wanted if one.code.startswith(READING)]
         if not first:
             readable = readable or result
@@ -220,11 +277,7 @@ def _names(candidate: _Candidate) -> set[str]:
 
 
 def _culprits(
-    before: Result,
-    options: Options,
-    unsafe: bool,
-    barred: dict[_Identity, Withheld],
-    course: _Course,
+    before: Result, asked: _Asked, barred: dict[_Identity, Withheld], course: _Course
 ) -> dict[_Identity, Withheld]:
     """Return the fix without which there is less harm; all of them when no single one is it."""
     harm = course.harm(before)
@@ -232,7 +285,7 @@ def _culprits(
     made = [one.diagnostic for one in course.made]
     blamed = {_identity(one): _withheld(one, reason) for one in made}
     for identity, why in reversed(blamed.items()):
-        without = _rounds(before, options, unsafe, {**barred, identity: why})
+        without = _rounds(before, asked, {**barred, identity: why})
         if len(without.harm(before)) < len(harm):
             return {identity: why}
     return blamed
@@ -244,13 +297,6 @@ def _revalues(page: Page, change: Change) -> bool:
         return False
     entry = page.constructed.entries.get(change.key)
     return entry is None or not oracle.same(entry.value, read(page, change.text), set())
-
-
-def _is_wanted(diagnostic: Diagnostic, unsafe: bool) -> bool:
-    fix = diagnostic.fix
-    if fix is None or not fix.edits:
-        return False
-    return fix.applicability == "safe" or (unsafe and fix.applicability == "unsafe")
 
 
 def _identity(diagnostic: Diagnostic) -> _Identity:

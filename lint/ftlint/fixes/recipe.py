@@ -48,7 +48,8 @@ def of_changes(
 ) -> Fix:
     """Return the fix that makes these changes, one after the other.
 
-    What cannot be done without guessing becomes a fix for display, with the reason and no edits.
+    What cannot be done without guessing becomes a fix for display, with the reason and no edits; so
+    does what would give a secret to another key.
     """
     first = page_of(context)
     page = first
@@ -56,6 +57,8 @@ def of_changes(
     changes: list[Change] = []
     gone: list[str] = []
     asked = tuple(asked)
+    if any(one.kind != "delete" and _is_secret(context, one.key) for one in asked):
+        return Fix("display", f"{message} (by hand: no edit moves a secret)", (), asked)
     for number, change in enumerate(asked, 1):
         plan = page if isinstance(page, Refused) else _plan(page, change, context)
         if isinstance(plan, Refused):
@@ -70,6 +73,11 @@ def of_changes(
             page = edited(page, splice(page.text, plan.edits))
     was = f" (it was: {'; '.join(gone)})" if gone else ""
     return Fix(applicability, message + was, done, tuple(changes))
+
+
+def _is_secret(context: Context, name: str) -> bool:
+    entry = context.entries.get(name)
+    return is_secret(name) and entry is not None and entry.value is not None
 
 
 def _plan(page: Page, change: Change, context: Context) -> Plan | Refused:

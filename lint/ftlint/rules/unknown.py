@@ -6,10 +6,10 @@ nothing is made of it.
 
 from __future__ import annotations
 
+from ftlint.aliases import CONDITIONS, applies
 from ftlint.catalogue import is_known
 from ftlint.records import at_key
 from ftlint.rules import mend
-from ftlint.rules.condition import equal
 from ftlint.slips import guess
 from ftlint.variables import is_secret, is_variable
 from ftschemas import compiled
@@ -161,7 +161,7 @@ def _advice(
     context: Context, entry: Entry, foreign: frozenset[str], upgrade: str | None
 ) -> _Advice:
     for alias in compiled.ALIASES.get(entry.name, ()):
-        if "if" in alias and not equal(alias["if"], entry.value):
+        if not applies(alias, entry.value):
             continue
         if alias.get("to") is None:
             return _leave_out(context, entry, alias, foreign)
@@ -228,7 +228,7 @@ def _near_alias(catalogue: Catalogue, name: str, foreign: frozenset[str]) -> _Ad
         return None
     for alias in compiled.ALIASES[found.name]:
         to = alias.get("to")
-        if "if" not in alias and to is not None and catalogue.get(to) is not None:
+        if not alias.keys() & CONDITIONS and to is not None and catalogue.get(to) is not None:
             return _Advice(f"perhaps `{to}` is meant{_note(alias)}", to)
     return None
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ftlint.bands import bands_of
-from ftlint.records import Change, at_key
-from ftlint.rules import mend
+from ftlint.records import Change, Fix, at_key
 from ftlint.rules.plan.wording import METHODS, count, launched, of, of_epochs, rate, span
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from ftlint.construct import Entry
     from ftlint.context import Context
     from ftlint.planning import Planned
-    from ftlint.records import Finding, Fix
+    from ftlint.records import Finding
 
 TOO_MANY, TOO_FEW, UNWATCHED, FEWER = "FT301", "FT302", "FT306", "FT307"
 
@@ -197,11 +196,11 @@ def _epochs(case: Case, best: float) -> tuple[str, str]:
 
 
 def _set(case: Case, *pairs: tuple[str, str]) -> Fix:
-    """Return the fix that writes these values, be the keys in the file or not."""
+    """Return what to write, be the keys in the file or not; no edit sets epochs or a rate."""
     present = case.context.entries
     changes = [Change("replace" if key in present else "insert", key, text) for key, text in pairs]
     message = "set " + " and ".join(f"{key}: {text}" for key, text in pairs)
-    return mend.fix(case.context, message, *changes, safe=False)
+    return Fix("display", message, (), tuple(changes))
 
 
 def _stopping(context: Context) -> str:

@@ -1,0 +1,41 @@
+"""A file with keys of another program: what is advised there is told, and no edit makes it.
+
+A fork reads keys that no release has, and may read others in its own way: `ref_model` under
+`stage: sft` is without effect in LLaMA Factory and the teacher in a fork that distils.
+"""
+
+from __future__ import annotations
+
+from ftlint.records import Finding, Fix
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_OF_STRANGERS = ("FT101", "FT124")
+"""Rules on keys that no release of LLaMA Factory has."""
+_OF_READING = ("FT0", "FT1")
+"""How a file is written is the same for every program that reads it."""
+
+
+def beside_strangers(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings, their fixes for display only where a key of the file has no known meaning."""
+    found = tuple(found)
+    stranger = next((one.key for one in found if _is_stranger(one)), None)
+    for one in found:
+        yield one if stranger is None else one._replace(fix=_told(one, stranger))
+
+
+def _is_stranger(finding: Finding) -> bool:
+    if finding.rule not in _OF_STRANGERS or finding.values.get("meant") is not None:
+        return False
+    return finding.fix is None or finding.fix.applicability != "safe"
+
+
+def _told(finding: Finding, stranger: str) -> Fix | None:
+    fix = finding.fix
+    own = finding.rule.startswith("FT") and not finding.rule.startswith(_OF_READING)
+    if fix is None or not fix.edits or not own:
+        return fix
+    why = f"{stranger} is no key of a release, and what reads it may read this too"
+    return Fix("display", f"{fix.message} (by hand: {why})", (), fix.changes)
