@@ -92,3 +92,14 @@ def test_a_circle_is_seen(tmp_path: Path, back: str, found: bool) -> None:
     for path, text in zip(files.values(), ["import b", "from c import y", back], strict=True):
         path.write_text(text, "utf-8")
     assert bool(circle(graph(files))) == found
+
+
+def test_names_are_guessed_at_in_one_place() -> None:
+    """`difflib` finds what looks alike; what is meant alike is for ftlint.slips to say."""
+    alike = ("get_close_matches", "SequenceMatcher")
+    found = {
+        name
+        for name, path in modules().items()
+        if any(word in path.read_text("utf-8") for word in alike)
+    }
+    assert found == {"ftlint.settings"}

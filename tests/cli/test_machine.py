@@ -59,7 +59,7 @@ def _codes(text: str, *arguments: str) -> list[str]:
         ("max_steps: 500", "output_dir_holds=checkpoint-500", [], ["FT626"]),
         ("max_steps: 500\noverwrite_output_dir: true", "output_dir_holds=checkpoint-500", [], []),
         ("learnig_rate: 1.0", "env=ALLOW_EXTRA_ARGS", ["FT101"], ["FT566"]),
-        ("sequence_parallel: true", "env=USE_MCA", ["FT101"], []),
+        ("sequence_parallel: true", "env=USE_MCA", ["FT124"], []),
         ("learnig_rate: 1.0", "env=USE_MCA", ["FT101"], ["FT101"]),
     ],
 )

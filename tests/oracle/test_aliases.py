@@ -25,7 +25,7 @@ VALUES: dict[str, Any] = {
 FITTING: dict[str, Any] = {
     "deepspeed": "ds.json", "lr_scheduler_kwargs": {}, "model_name_or_path": "tiny", "debug": "",
     "image_max_pixels": 262144, "video_max_pixels": 65536, "optim": "adamw_torch",
-    "load_best_model_at_end": False, "dataloader_prefetch_factor": None,
+    "load_best_model_at_end": False, "neat_packing": False, "dataloader_prefetch_factor": None,
     "adapter_name_or_path": "adapter", "dataset": "alpaca", "eval_dataset": "held_out",
     "dataset_dir": "data", "resume_from_checkpoint": "ran/checkpoint-1", "report_to": "none",
     "fsdp_config": {}, "accelerator_config": {}, "lora_target": "all",
@@ -50,6 +50,8 @@ def safe_aliases() -> dict[str, Any]:
         for number, alias in enumerate(entries):
             if alias["safe"] and alias.get("to") is not None:
                 written = alias["if"] if "if" in alias else value_for(alias["to"])
+                if "entry" in alias and "if" not in alias:
+                    written = 2 if alias["entry"] == "min_num_params" else "words"
                 if alias.get("transform") == "gigabytes":
                     written = "5GB"
                 if alias.get("transform") == "negate":
