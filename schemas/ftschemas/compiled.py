@@ -6588,8 +6588,7 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
     'eval_delay'),),
   (), None, ()),
  ('FT630', 'resume-true-while-overwriting', 'warning', ('train',), (), (),
-  '`resume_from_checkpoint: true` crashes when `output_dir` holds no checkpoint. Remove it and `overwrite_output_dir` together: the newest checkpoint is then '
-  'resumed.',
+  '`resume_from_checkpoint: true` crashes when `output_dir` has no checkpoint. Remove it and `overwrite_output_dir`: LLaMA Factory then resumes by itself.',
   ('resume_from_checkpoint',), 'pair',
   ((None,
     {'effective': {'do_train': {'not': {'enum': [None, False, 0, '', [], {}]}},
