@@ -190,8 +190,8 @@ import os, sys
 os.chdir(sys.argv.pop(1))
 from ftlint.__main__ import main
 import importlib, pkgutil, difflib, fnmatch, unicodedata, _ruamel_yaml
-import click, ftlint, ftschemas, ruamel.yaml
-for package in (click, ftlint, ftschemas, ruamel.yaml):
+import ftlint, ftschemas, ruamel.yaml
+for package in (ftlint, ftschemas, ruamel.yaml):
     for one in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         one.name.endswith("__main__") or importlib.import_module(one.name)
 loaded = set(sys.modules)

@@ -6,7 +6,7 @@ Source: LLaMA Factory `launcher.py` and `hparams/training_args.py` (0.9.5), acce
 
 from __future__ import annotations
 
-from ftlint.steps.counts import NoPlan
+from ftlint.steps.counts import NoPlan, nothing
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def ranks(config: Mapping[str, object], world: World) -> Ranks | NoPlan:
     if model_parallel > 1 or repeats > 1:
         assumptions.append(reads)
     if processes % (model_parallel * repeats):
-        return NoPlan(f"{processes} processes cannot be divided into groups of "
+        return nothing(f"{processes} processes cannot be divided into groups of "
                       f"{model_parallel * repeats}")  # fmt: skip
     if isinstance(config.get("parallelism_config"), str) or (
         config.get("use_hyper_parallel") and config.get("hyper_parallel_args")
