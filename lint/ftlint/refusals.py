@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from ftlint.context import Context
     from ftlint.steps import NoPlan, StepPlan
 
-ASKED = frozenset(
-    """accelerator_config dataloader_drop_last deepspeed interleave_probs max_steps
-    parallelism_config streaming use_hyper_parallel""".split()
+ASKED = tuple(
+    """accelerator_config dataloader_drop_last interleave_probs parallelism_config streaming
+    use_hyper_parallel""".split()
 )
-"""Keys for which a run may be refused by arithmetic alone, though nothing is known of its data."""
+"""Keys for which arithmetic alone may refuse a run, though nothing is known of its data."""
 
 
 def _is_error(finding: Finding) -> bool:
@@ -38,8 +38,7 @@ def stops(finding: Finding) -> bool:
 
 def of_plan(context: Context, said: Iterable[Finding]) -> Iterator[Finding]:
     """Yield why no run comes of a config, where only the step arithmetic knows."""
-    one = context.instance["config"].get("val_size") == 1
-    if context.planned is None and ASKED.isdisjoint(context.entries) and not one:
+    if context.planned is None and not _is_asked(context):
         return
     said = list(said)
     if any(map(stops, said)):
@@ -51,6 +50,15 @@ def of_plan(context: Context, said: Iterable[Finding]) -> Iterator[Finding]:
     start, end = entry.key.start, entry.key.end
     message = words(problem, context)
     yield Finding(problem.code, start, end, entry.name, message=message)
+
+
+def _is_asked(context: Context) -> bool:
+    """Say whether there is anything to reckon with where nothing is known of the data."""
+    values, facts = context.instance["effective"], context.instance["facts"]
+    shared = "tensor_parallel" in facts.get("deepspeed", {})
+    held, most = values.get("val_size"), values.get("max_samples")
+    ends = values.get("max_steps") != -1 or held == 1 or (held and most)
+    return bool(shared or ends or any(map(values.get, ASKED)))
 
 
 class Refusal(NamedTuple):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from collections import Counter
@@ -93,12 +94,30 @@ VALUES = {
 }  # fmt: skip
 
 
+TOO_FEW = {
+    "val_size": ("3", "100", "1", "0.99", "1.0"),
+    "max_samples": ("1", "2"),
+    "dataloader_drop_last": ("true",),
+    "per_device_train_batch_size": ("2", "3", "64"),
+    "gradient_accumulation_steps": ("8", "1000"),
+    "max_steps": ("3", "5"),
+    "logging_steps": ("0.1", "10"),
+    "accelerator_config": ("{split_batches: true}",),
+    "parallelism_config": ("{tp_size: 2}", "{sp_size: 3}"),
+    "packing": ("true",),
+    "num_train_epochs": ("1", "1.0e+308"),
+}  # fmt: skip
+"""Values that every release takes, and of which together nothing may come."""
+
+
 def about_steps(rng: random.Random) -> str:
     """Write a config of keys that the number of steps rests on, some of them wrong."""
     written = dict(BASE)
-    for key in rng.sample(sorted(VALUES), rng.choice([1, 1, 2, 3, 5, 8])):
-        written[key] = rng.choice(VALUES[key])
-    if rng.random() < 0.1:
+    few = rng.random() < 0.5
+    values = TOO_FEW if few else VALUES
+    for key in rng.sample(sorted(values), rng.choice([1, 1, 2, 3, 5, 8])):
+        written[key] = rng.choice(values[key])
+    if not few and rng.random() < 0.1:
         del written[rng.choice(sorted(BASE))]
     lines = [f"{key}: {value}" for key, value in written.items()]
     if rng.random() < 0.1:
@@ -154,10 +173,43 @@ def differences(count: int, seed: int) -> Iterator[tuple[str, str]]:
     for text, options in configs(count, seed):
         told = differs(text, options)
         if told is not None:
-            yield (
-                told,
-                f"# {options.target.llamafactory} {options.given.gpus} {options.given.dataset_sizes}\n{text}",
-            )
+            yield told, f"# {options.target.llamafactory} {options.given[:3]}\n{text}"
+
+
+COUNT = 2000 if os.environ.get("FTLINT_FULL") else 300
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_lint_and_steps_say_one_thing(seed: int) -> None:
+    assert list(differences(COUNT // 2, seed)) == []
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not CORPUS.exists(), reason="no published configs")
+def test_of_published_configs_as_well() -> None:
+    found = []
+    for path in sorted((CORPUS / "files").glob("*.yaml")):
+        text = path.read_text("utf-8", errors="replace")
+        for release in RELEASES[:3]:
+            told = differs(text, Options(resolve_target(release), Given(gpus=8)))
+            if told is not None:
+                found.append((path.name, release, told))
+    assert found == []
+
+
+def test_the_configs_are_of_all_kinds() -> None:
+    """That nothing differs would prove little where nothing is refused."""
+    kinds: Counter[str] = Counter()
+    for text, options in configs(300, 3):
+        examined = examine(of_text("c.yaml", text), options)
+        if isinstance(examined, Result) or examined[0].command != "train":
+            kinds["other"] += 1
+            continue
+        plan = column("c.yaml", examined[0]).plan
+        kinds["planned" if not isinstance(plan, NoPlan) else str(plan.code)[:3]] += 1
+        kinds["arithmetic"] += isinstance(plan, NoPlan) and plan.code == "FT204"
+    assert min(kinds[kind] for kind in ("planned", "FT1", "FT4")) > 20, kinds
+    assert kinds["arithmetic"] > 5, kinds
 
 
 if __name__ == "__main__":
