@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ftlint.context import Context
+    from ftlint.records import Diagnostic
     from ftlint.steps import NoPlan, StepPlan
 
 ASKED = tuple(
@@ -71,33 +72,31 @@ class Refusal(NamedTuple):
 
 
 def judged(
-    context: Context, plan: StepPlan | NoPlan
+    context: Context, plan: StepPlan | NoPlan, found: Iterable[tuple[Finding, Diagnostic]]
 ) -> tuple[StepPlan | NoPlan, tuple[Refusal, ...]]:
     """Return the plan with what spoils the run later, or none and what refuses the run.
 
-    The rules have the word, comments that suppress them or not; the first of them gives the reason.
+    `found` is all that is said of the config, comments that suppress it or not. The first refusal
+    gives the reason.
     """
-    from ftlint.engine import findings, worded
     from ftlint.steps import NoPlan
 
-    said = sorted(findings(context), key=lambda one: (one.start, one.rule))
-    stopping = [one for one in said if stops(one)]
+    told = sorted(found, key=lambda one: (one[1].start, one[1].code))
+    stopping = [one for one in told if stops(one[0])]
     if not stopping and isinstance(plan, NoPlan):
-        about = at(plan.key, said)
+        about = at(plan.key, [finding for finding, _ in told])
         if about is None:
             return plan._replace(reason=words(plan, context)), ()
-        stopping = [about]
-    told = [worded(one, context) for one in stopping]
+        stopping = [one for one in told if one[0] is about]
     refused = tuple(
         Refusal(one.code, one.message, one.key, context.source.position(one.start).line)
-        for one in dict.fromkeys(told)
+        for one in dict.fromkeys(one for _, one in stopping)
     )
     if refused:
         code, reason, key, _ = refused[0]
         return NoPlan(reason, key, code), refused
     assert not isinstance(plan, NoPlan)
-    late = [worded(one, context) for one in said if _is_error(one)]
-    notes = tuple(f"{one.code} {one.message}" for one in late)
+    notes = [f"{one.code} {one.message}" for finding, one in told if _is_error(finding)]
     return plan._replace(assumptions=(*plan.assumptions, *notes)), ()
 
 

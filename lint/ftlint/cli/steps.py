@@ -8,7 +8,7 @@ import sys
 from ftlint import refusals
 from ftlint.cli.check import guarded, read_stdin, wants_colour, write
 from ftlint.clock import is_calibrated, time_of
-from ftlint.engine import Result, examine, lint_bytes
+from ftlint.engine import Result, examine, findings, lint_bytes, worded
 from ftlint.files import STDIN, Unreadable, expand, read
 from ftlint.planning import plan_of, without_data
 from ftlint.report.plans import Column, as_object
@@ -150,7 +150,8 @@ def _inputs(context: Context) -> Inputs:
 def column(path: str, context: Context) -> Column:
     """Return the plan of a config, or what the rules refuse it for."""
     instance, inputs = context.instance, _inputs(context)
-    plan, refused = refusals.judged(context, plan_of(inputs))
+    found = [(one, worded(one, context)) for one in findings(context)]
+    plan, refused = refusals.judged(context, plan_of(inputs), found)
     time: Time | Untimed | None = None
     fit: Fit | None = None
     if isinstance(plan, StepPlan) and is_calibrated():
