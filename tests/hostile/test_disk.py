@@ -193,7 +193,8 @@ import importlib, pkgutil, difflib, fnmatch, unicodedata, _ruamel_yaml
 import ftlint, ftschemas, ruamel.yaml
 for package in (ftlint, ftschemas, ruamel.yaml):
     for one in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        one.name.endswith("__main__") or importlib.import_module(one.name)
+        if one.name.rpartition(".")[2] not in ("__main__", "setup"):  # ruamel ships its own
+            importlib.import_module(one.name)
 loaded = set(sys.modules)
 os.geteuid() or os.setuid(65534)
 try:
