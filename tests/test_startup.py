@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.moments import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
 
@@ -56,7 +58,7 @@ def loaded(traps: Path, folder: Path, code: str) -> set[str]:
     path = os.pathsep.join([str(traps), str(ROOT / "lint"), str(ROOT / "schemas")])
     done = subprocess.run(
         [sys.executable, "-c", REPORTED.format(code=code)], cwd=folder, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": path}, capture_output=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": path}, capture_output=True, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return set(done.stdout.rpartition("MODULES ")[2].split())

@@ -193,7 +193,7 @@ class _Work:
                 result, repair = self._repaired(result, data, options, settings)
                 found = portable.plain(result.diagnostics)
         except TooSlow:
-            why = reason("seconds", "seconds of work", options.limits)
+            why = reason("seconds", "seconds of processor time", options.limits)
             result = unread(path, data, options, Problem("too-slow", 0, 0, {"reason": why}))
             found = portable.plain(result.diagnostics)
         finally:

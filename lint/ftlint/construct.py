@@ -17,7 +17,7 @@ from ftlint.nodes import Alias, Mapping, Scalar, Sequence, deref
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ftlint.nodes import Node
 
@@ -93,7 +93,17 @@ def construct(root: Node | None, dialect: Dialect, limits: Limits = DEFAULT) -> 
                 reader.problem("key-not-text", key, text=scalar.text)
             else:
                 entries[name] = Entry(name, scalar, node, value[name])
-    return Constructed(value, entries, tuple(reader.found.values()))
+    return Constructed(value, entries, tuple(_at_keys(reader.found.values(), entries)))
+
+
+def _at_keys(problems: Iterable[Problem], entries: dict[str, Entry]) -> Iterator[Problem]:
+    """Say of each reference that is broken in which key's value it stands."""
+    for problem in problems:
+        if problem.kind == "broken-reference":
+            for entry in entries.values():
+                if entry.node.start <= problem.start < entry.node.end:
+                    problem.values["name"] = entry.name
+        yield problem
 
 
 class _Reader:
@@ -113,11 +123,12 @@ class _Reader:
             self.container_problems.append(place)
 
     def value(self, node: Node) -> object:
-        if type(node) is Scalar:
-            return self.scalar(node)
-        target = deref(node)
+        target = node if type(node) is Scalar else deref(node)
         if isinstance(target, Scalar):
-            return self.scalar(target)
+            made = self.scalar(target)
+            if isinstance(made, str) and "${" in made:
+                self.reference(target, made)
+            return made
         if id(target) not in self.known:
             self.known[id(target)] = (
                 self.sequence(target) if isinstance(target, Sequence) else self.mapping(target)
@@ -168,12 +179,17 @@ class _Reader:
 
     def contained(self, node: Node, value: object) -> object:
         """Pass a value through OmegaConf's containers where the target does."""
-        if self.dialect.containers:
-            if not isinstance(value, _PRIMITIVES):
-                self.problem("unsupported-value", node, type=type(value).__name__)
-            elif isinstance(value, str) and "${" in value and not interpolates(value):
-                self.problem("bad-interpolation", node, text=value)
+        if self.dialect.containers and not isinstance(value, _PRIMITIVES):
+            self.problem("unsupported-value", node, type=type(value).__name__)
         return value
+
+    def reference(self, node: Scalar, text: str) -> None:
+        """Hold a value with `${` against OmegaConf's grammar; keys it does not look at."""
+        if self.dialect.containers:
+            from ftlint.interpolation import is_readable
+
+            if not is_readable(text):
+                self.problem("broken-reference", node, text=text)
 
     def sequence(self, node: Sequence) -> object:
         name = (node.tag or "!!seq").removeprefix(_YAML).removeprefix("!!")
@@ -224,7 +240,7 @@ class _Reader:
             return _UNUSABLE
         if target.text == "=" and target.style == "plain" and target.tag is None:
             return "="
-        made = self.value(target)
+        made = self.scalar(target)
         if self.dialect.containers and (made is None or not isinstance(made, _PRIMITIVES)):
             self.problem("unsupported-key", node, text=target.text)
         return made
@@ -279,38 +295,8 @@ class _Reader:
             return None
         if _is_word(target):
             return target.text
-        made = "=" if target.text == "=" else self.value(target)
+        made = "=" if target.text == "=" else self.scalar(target)
         return made if isinstance(made, str) else None
-
-
-def interpolates(text: str) -> bool:
-    """Say whether every `${` of `text` is closed and holds something, as OmegaConf's grammar asks.
-
-    A necessary condition, not the whole grammar: what fails here is refused by OmegaConf.
-    """
-    depth, content = 0, False
-    index = 0
-    while index < len(text):
-        if text.startswith("${", index) and (depth or not _escaped(text, index)):
-            depth, content = depth + 1, False
-            index += 2
-            continue
-        if depth and text[index] == "}":
-            if not content:
-                return False
-            depth -= 1
-        elif depth and not text[index].isspace():
-            content = True
-        index += 1
-    return depth == 0
-
-
-def _escaped(text: str, index: int) -> bool:
-    """Say whether an odd run of backslashes stands before `index`."""
-    run = index
-    while run and text[run - 1] == "\\":
-        run -= 1
-    return (index - run) % 2 == 1
 
 
 def _expansion(root: Node, dialect: Dialect, limits: Limits) -> Problem | None:
@@ -380,7 +366,7 @@ def _is_merge(key: Node) -> bool:
 
 
 _UNUSABLE = object()
-_CONTAINER_PROBLEMS = frozenset(["unsupported-value", "unsupported-key", "bad-interpolation"])
+_CONTAINER_PROBLEMS = frozenset(["unsupported-value", "unsupported-key", "broken-reference"])
 _PRIMITIVES = (str, bytes, int, float, bool, type(None))
 _CONVERT = {
     "bool": lambda text: WORDS_OF_TRUTH[text.lower()],

@@ -56,6 +56,18 @@ class Context(NamedTuple):
         key = written_as(name, self.instance["config"], self.catalogue)
         return self.constructed.entries.get(key)
 
+    def named(self, name: str) -> object:
+        """Return what `{name}` in a rule's message stands for; the field itself if nothing does."""
+        if "." in name:
+            found: object = self.instance
+            for part in name.split("."):
+                found = found.get(part, f"{{{name}}}") if isinstance(found, dict) else found
+            return found
+        entry = self.deciding(name)
+        if entry is not None:
+            return self.raw(entry) or None
+        return self.instance["effective"].get(name, f"{{{name}}}")
+
     def raw(self, entry: Entry) -> str:
         """Return a value as it is written."""
         return self.source.text[entry.node.start : entry.node.end]

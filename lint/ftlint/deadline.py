@@ -1,4 +1,8 @@
-"""An end to work on one file that takes too long, whatever it is that takes it."""
+"""An end to work on one file that takes too long, whatever it is that takes it.
+
+What counts is the time of the processor, not of the clock: a machine that is stopped, or busy with
+other work, changes no verdict.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,11 @@ class TooSlow(BaseException):
 
 
 class within:  # noqa: N801 - reads as `with within(10):`
-    """Raise `TooSlow` in the block when it takes longer.
+    """Raise `TooSlow` in the block when the process computes for longer in it.
 
-    A timer of the system does it, since it stops even a regular expression or a blocked read. Where
-    there is none (Windows, other threads than the first) the block takes the time it takes.
+    A timer of the system does it, since it stops even a regular expression. It counts the threads
+    of this process; a forked one has none (see `left`). Where there is no such timer (Windows,
+    other threads than the first) the block takes the time it takes.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -28,16 +33,26 @@ class within:  # noqa: N801 - reads as `with within(10):`
 
     def __enter__(self) -> None:
         try:
-            self.before = signal.signal(signal.SIGALRM, _stop)
+            self.before = signal.signal(signal.SIGPROF, _stop)
         except (AttributeError, ValueError):
             return
         self.timed = True
-        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        signal.setitimer(signal.ITIMER_PROF, self.seconds)
 
     def __exit__(self, *_: object) -> None:
         if self.timed:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, self.before)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, self.before)
+
+
+def left() -> float:
+    """Return the seconds until the end, 0 where none is set; `go_on` gives them to a child."""
+    return signal.getitimer(signal.ITIMER_PROF)[0]
+
+
+def go_on(seconds: float) -> None:
+    """Set an end that a forked process has lost; 0 sets none."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _stop(*_: object) -> NoReturn:

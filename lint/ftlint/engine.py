@@ -138,12 +138,26 @@ def lint(source: Source, options: Options) -> Result:
 
 def judge(context: Context, asked: directive.Directives, options: Options) -> Result:
     """Return what the rules say of a text that was examined."""
-    found = list(_findings(context))
-    if any(one.fix is not None for one in found):
+    return _settle(context.source, context.command, findings(context), asked, options)
+
+
+def findings(context: Context) -> Iterator[Finding]:
+    """Yield all that is said of a text, whatever its comments and options leave out."""
+    said = list(_findings(context))
+    if any(one.fix is not None for one in said):
         from ftlint.strangers import beside_strangers
 
-        found = list(beside_strangers(found))
-    return _settle(context.source, context.command, found, asked, options)
+        said = list(beside_strangers(said))
+    yield from said
+    if context.command == "train" and context.instance["effective"].get("do_train"):
+        from ftlint.refusals import of_plan
+
+        yield from of_plan(context, said)
+
+
+def worded(finding: Finding, context: Context) -> Diagnostic:
+    """Return a finding as reports show it."""
+    return _worded(context.source, finding, context.rules)
 
 
 def examine(source: Source, options: Options) -> tuple[Context, directive.Directives] | Result:
@@ -275,7 +289,7 @@ def _of_module(name: str, context: Context) -> Iterator[Finding]:
 def _of_condition(rule: Rule, check: Check, context: Context) -> Finding:
     start, end, key = _place(rule, check.key, context)
     template = rule.message.replace("$key", check.key or "$key")
-    values = {name: _named(name, context) for name in fields(template)}
+    values = {name: context.named(name) for name in fields(template)}
     fix = None
     for recipe in rule.fixes:
         if recipe.when is None or holds(recipe.when, context.instance):
@@ -285,19 +299,6 @@ def _of_condition(rule: Rule, check: Check, context: Context) -> Finding:
             break
     message = fill(template, values)
     return Finding(rule.code, start, end, key, fix=fix, message=message)
-
-
-def _named(name: str, context: Context) -> object:
-    """Return what `{name}` in a rule's message stands for; the field itself if nothing does."""
-    if "." in name:
-        found: object = context.instance
-        for part in name.split("."):
-            found = found.get(part, f"{{{name}}}") if isinstance(found, dict) else found
-        return found
-    entry = context.deciding(name)
-    if entry is not None:
-        return context.raw(entry) or None
-    return context.instance["effective"].get(name, f"{{{name}}}")
 
 
 def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, str | None]:

@@ -166,5 +166,6 @@ class Judges:
         except policies.BadPolicy as error:
             raise Refused(str(error)) from None
         except TooSlow:
-            raise Refused(f"policies: reading them takes more than {DEFAULT.seconds} s") from None
+            most = f"{DEFAULT.seconds} seconds of processor time"
+            raise Refused(f"policies: reading them takes more than {most}") from None
         return BUILT_IN.with_policies(found)

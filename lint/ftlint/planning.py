@@ -84,7 +84,9 @@ def without_data(
     from ftlint.steps import DatasetRows, SampleCount
 
     names = known.get("dataset_names") or []
-    rows = SampleCount(tuple(DatasetRows(str(name), source="unknown") for name in names))
+    rows = SampleCount(
+        tuple(DatasetRows(str(name), local=False, source="unknown") for name in names)
+    )
     return Inputs(_as_meant(config), rows, _world(given, known), target)
 
 

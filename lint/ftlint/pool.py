@@ -62,12 +62,16 @@ class _Child(NamedTuple):
 
 
 def _start(work: Callable[[int], Any], places: Sequence[int]) -> _Child:
+    from ftlint import deadline
+
     reader, writer = os.pipe()
+    seconds = deadline.left()
     child = os.fork()
     if child:
         os.close(writer)
         return _Child(child, open(reader, "rb"))
     try:
+        deadline.go_on(seconds)
         os.close(reader)
         with open(writer, "wb") as pipe:
             pipe.write(marshal.dumps([work(place) for place in places]))

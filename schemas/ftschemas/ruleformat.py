@@ -67,6 +67,8 @@ class Rule(NamedTuple):
     problems: tuple[str, ...]
     module: str | None
     fixes: tuple[FixRecipe, ...]
+    starts: bool = False
+    """Whether an error leaves the run its first step, and ends or spoils it later."""
 
 
 class Malformed(ValueError):
@@ -114,6 +116,7 @@ def parse(data: Mapping[str, Any]) -> Rule:
         tuple(data.get("problem", [])),
         data.get("check"),
         tuple(map(_fix, _recipes(data))),
+        data.get("starts", False),
     )
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from ftlint.cli.commands import cli
+from tests.moments import PATIENCE
 from tests.streams import Done, call
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +38,7 @@ def process(*arguments: str | Path, folder: Path, stdin: bytes = b"", **changes:
     done = subprocess.run(
         [sys.executable, "-m", "ftlint", *map(str, arguments)],
         cwd=folder, env=environment(**changes), input=stdin, capture_output=True, check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )  # fmt: skip
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 

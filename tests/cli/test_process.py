@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -10,12 +11,14 @@ import shlex
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.calls import BAD, HEAD, ROOT, environment, heeds_interrupts, process, write
+from tests.moments import PATIENCE
 
 FTLINT = f"{shlex.quote(sys.executable)} -m ftlint"
 
@@ -23,7 +26,7 @@ FTLINT = f"{shlex.quote(sys.executable)} -m ftlint"
 def shell(command: str, folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", "-c", command.replace("ftlint", FTLINT, 1)], cwd=folder, text=True,
-        env=environment(**changes), capture_output=True, check=False, timeout=60,
+        env=environment(**changes), capture_output=True, check=False, timeout=PATIENCE,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -157,12 +160,21 @@ def test_every_encoding_of_the_terminal_will_do(tmp_path: Path, encoding: str) -
     assert json.loads(report.stdout.decode(encoding))["diagnostics"][0]["key"] == "한글"
 
 
-def on_terminal(folder: Path, *arguments: str, code: str = "", **changes: str) -> str:
+CLOCK = """
+import itertools, time
+seconds = itertools.count()
+time.monotonic = lambda: next(seconds) * {pace}
+from ftlint.__main__ import main
+main()
+"""
+STILL_CLOCK, SLOW_CLOCK = CLOCK.format(pace=0), CLOCK.format(pace=0.5)
+
+
+def on_terminal(folder: Path, *arguments: str, code: str = STILL_CLOCK, **changes: str) -> str:
     """Run with a terminal as standard output and return what it was sent."""
     outer, inner = pty.openpty()
-    call = ["-c", code] if code else ["-m", "ftlint"]
     running = subprocess.Popen(
-        [sys.executable, *call, *arguments], cwd=folder, stdout=inner, stderr=inner,
+        [sys.executable, "-c", code, *arguments], cwd=folder, stdout=inner, stderr=inner,
         stdin=subprocess.DEVNULL, env=environment(TERM="xterm", **changes),
     )  # fmt: skip
     os.close(inner)
@@ -172,7 +184,7 @@ def on_terminal(folder: Path, *arguments: str, code: str = "", **changes: str) -
             sent += piece
     except OSError:  # the other end is closed
         pass
-    running.wait(timeout=60)
+    running.wait(timeout=PATIENCE)
     os.close(outer)
     return sent.decode()
 
@@ -202,15 +214,6 @@ def test_hostile_names_and_values_reach_a_terminal_harmless(tmp_path: Path) -> N
     assert not any(line.lstrip().startswith("::") for line in sent.splitlines())
 
 
-SLOW_CLOCK = """
-import itertools, time
-seconds = itertools.count()
-time.monotonic = lambda: next(seconds) / 2
-from ftlint.__main__ import main
-main()
-"""
-
-
 def test_a_long_run_shows_its_progress_on_a_terminal_and_nowhere_else(tmp_path: Path) -> None:
     for number in range(5):
         write(tmp_path / f"{number}.yaml", HEAD)
@@ -228,6 +231,11 @@ def test_a_long_run_shows_its_progress_on_a_terminal_and_nowhere_else(tmp_path: 
     assert piped.stderr == ""
 
 
+def unread(pipe: int) -> int:
+    """Return how many bytes of a pipe nobody has taken yet."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
     write(tmp_path / "bad.yaml")
     running = subprocess.Popen(
@@ -235,9 +243,13 @@ def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=heeds_interrupts,
     )  # fmt: skip
-    time.sleep(1.5)  # it waits for its input by now
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    assert running.stdin is not None
+    running.stdin.write("a")
+    running.stdin.flush()
+    while unread(running.stdin.fileno()):
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)  # it waits for the rest of its input by now
+    out, err = running.communicate(timeout=PATIENCE)
     assert (running.returncode, out, err) == (130, "", "ftlint: interrupted\n")
 
 

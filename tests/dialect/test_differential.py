@@ -32,10 +32,6 @@ EXPLAINED = {
         re.compile(r"[\[{,][^\n]*[^\s,\[{]:([^\s]|$)|[\[{,][^\n]*[^\s]:\s*[,\]}]|[\[{][^\n]* :x"),
     ),
     "a lone `!` before nothing": ((OMEGACONF,), re.compile(r"! ?(\s|[,\]}#]|$)")),
-    "only the brackets of `${…}` are checked, not OmegaConf's whole grammar": (
-        (PYYAML_CONTAINERS, OMEGACONF),
-        re.compile(r"\$\{"),
-    ),
     "a block scalar whose first line starts with a tab: libyaml refuses, PyYAML does not": (
         (PYYAML, PYYAML_CONTAINERS),
         re.compile(r"[|>]-?\r?\n\s*\t"),

@@ -16,6 +16,7 @@ from ftlint.batch import lint_files
 from ftlint.files import Found
 from ftlint.judges import Judges, Request
 from tests.cli.calls import BAD, HEAD, ROOT, environment, process, write
+from tests.moments import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def opened(folder: Path, *arguments: str) -> tuple[str, list[str]]:
     """Run ftlint; return its output and every path it opened."""
     done = subprocess.run(
         [sys.executable, "-c", OPENED, *arguments], cwd=folder, env=environment(),
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=PATIENCE,
     )  # fmt: skip
     out, _, paths = done.stdout.partition("OPENED\n")
     return out, paths.splitlines()
@@ -188,18 +189,27 @@ AS_NOBODY = """
 import os, sys
 os.chdir(sys.argv.pop(1))
 from ftlint.__main__ import main
-import importlib, pkgutil, ftlint, difflib, fnmatch, unicodedata, _ruamel_yaml, ruamel.yaml
-for one in pkgutil.walk_packages(ftlint.__path__, "ftlint."):
-    one.name.endswith("__main__") or importlib.import_module(one.name)
+import importlib, pkgutil, difflib, fnmatch, unicodedata, _ruamel_yaml
+import ftlint, ftschemas, ruamel.yaml
+for package in (ftlint, ftschemas, ruamel.yaml):
+    for one in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if one.name.rpartition(".")[2] not in ("__main__", "setup"):  # ruamel ships its own
+            importlib.import_module(one.name)
+loaded = set(sys.modules)
 os.geteuid() or os.setuid(65534)
-main()
+try:
+    main()
+finally:
+    late = set(sys.modules) - loaded
+    late and sys.stderr.write(f"imported too late: {sorted(late)}")
 """
+"""Loads all there is before it is nobody, who may not enter the folders that the code lies in."""
 
 
 def as_nobody(folder: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", AS_NOBODY, str(folder), *arguments], env=environment(**changes),
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
 
 
@@ -271,7 +281,7 @@ def test_nothing_opens_a_socket(tmp_path: Path) -> None:
     for arguments in (["."], ["--fix", "."], ["steps", "f.yaml"], ["schema"], ["rule", "FT101"]):
         done = subprocess.run(
             [sys.executable, "-c", blocked, *arguments], cwd=tmp_path, env=environment(),
-            capture_output=True, text=True, check=False, timeout=60,
+            capture_output=True, text=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
         assert done.returncode in (0, 1, 2), (arguments, done.stderr)
     check = blocked.replace("from ftlint", "import socket; socket.socket()\nfrom ftlint")

@@ -16,6 +16,7 @@ from ftlint.limits import DEFAULT
 from ftlint.rules.registry import RULES
 from tests.cli.calls import HEAD, ROOT, environment, heeds_interrupts, process, write
 from tests.hostile.inputs import ELSEWHERE, INPUTS, Hostile
+from tests.moments import PATIENCE, worked
 
 
 @pytest.mark.parametrize("sent", INPUTS, ids=lambda sent: sent.name)
@@ -23,9 +24,9 @@ def test_hostile(tmp_path: Path, sent: Hostile) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
     sent.write(folder)
-    started = time.monotonic()
+    started = worked()
     done = process(*sent.arguments, folder=folder)
-    assert time.monotonic() - started < DEFAULT.seconds
+    assert worked() - started < DEFAULT.seconds
     assert tuple(sorted(set(re.findall(r"\bFT\d{3}\b", done.out)) & RULES.keys())) == sent.codes
     assert done.status == sent.status
     assert sent.said in done.out + done.err
@@ -61,9 +62,11 @@ def test_an_interrupted_run_over_many_files_ends_with_all_its_processes(tmp_path
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeds_interrupts,
     )  # fmt: skip
     children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while not children.read_text("utf-8").strip() and time.monotonic() < until:
         time.sleep(0.002)  # it shares the files out soon, and they take it more than a second
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)  # returns when no process holds the pipes any more
+    out, err = running.communicate(
+        timeout=PATIENCE
+    )  # returns when no process holds the pipes any more
     assert (running.returncode, out, err) == (130, "", "ftlint: interrupted\n")

@@ -127,7 +127,7 @@ def test_nothing_to_train_on(body: str, rows: int, reported: bool) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["val_size: 0.1\neval_dataset: other\n", "val_size: tenth\n", "val_size: 1\n",
+    ["val_size: 0.1\neval_dataset: other\n", "val_size: tenth\n",
      "mix_strategy: interleave_under\ninterleave_probs: 0.5,0.5\n"],
 )  # fmt: skip
 def test_what_other_rules_see_without_data_is_not_said_again(body: str) -> None:

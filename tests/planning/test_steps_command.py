@@ -115,10 +115,46 @@ def test_bounds_in_json() -> None:
     assert (found["total_steps"], found["bounds"]["total_steps"]) == (None, [3, 30])
 
 
-def test_a_config_with_errors_is_planned_all_the_same() -> None:
-    path = write("a.yaml", BODY.replace("lora", "qlora") + "early_stopping_patience: 3\n")
+def refusals(*arguments: str) -> dict[str, Any]:
+    done = steps("--output-format", "json", *arguments)
+    assert done.exit_code == 2
+    (found,) = json.loads(done.stdout)
+    return dict(found)
+
+
+def test_what_the_target_refuses_has_no_plan() -> None:
+    body = BODY.replace("lora", "qlora") + "early_stopping_patience: 3  # ftlint: ignore\n"
+    found = refusals("--dataset-size", "80", write("a.yaml", body))
+    assert (found["code"], found["key"]) == ("FT106", "finetuning_type")
+    codes = [one["code"] for one in found["refusals"]]
+    assert codes == ["FT106", "FT101"]  # a comment that suppresses one does not make it run
+    linted = CliRunner().invoke(cli, ["--output-format", "json", "a.yaml"])
+    assert found["reason"] in [one["message"] for one in json.loads(linted.stdout)["diagnostics"]]
+
+
+def test_what_ends_the_run_later_is_a_note_of_its_plan() -> None:
+    late = "eval_strategy: steps\neval_steps: 5\nval_size: 8\nmetric_for_best_model: nothing\n"
+    (found,) = parsed("--dataset-size", "80", write("a.yaml", BODY + late))
+    assert found["total_steps"] == 27
+    assert [note for note in found["assumptions"] if note.startswith("FT606 ")]
+
+
+def test_each_launch_is_judged_by_itself() -> None:
+    drops = write("a.yaml", BODY + "dataloader_drop_last: true\n")
+    done = steps("--output-format", "json", "--dataset-size", "20", "--gpus", "1,8", drops)
+    one, eight = json.loads(done.stdout)
+    assert (one["total_steps"], eight["code"]) == (9, "FT204")
+    linted = CliRunner().invoke(cli, ["--gpus", "8", "--dataset-size", "20", "a.yaml"])
+    assert eight["reason"] in linted.stdout
+    alone = CliRunner().invoke(cli, ["--gpus", "1", "--dataset-size", "20", "a.yaml"])
+    assert "FT204" not in alone.stdout
+
+
+def test_a_layout_that_wants_several_processes_is_refused_only_where_they_are_counted() -> None:
+    path = write("a.yaml", BODY + "parallelism_config: {tp_size: 2}\n")
     (found,) = parsed("--dataset-size", "80", path)
-    assert found["total_steps"] == 30
+    assert "2 processes are taken for granted" in found["assumptions"][0]
+    assert refusals("--dataset-size", "80", "--gpus", "3", path)["code"] == "FT204"
 
 
 def test_standard_input() -> None:
@@ -150,13 +186,13 @@ KINDS = ("faq", "empty", "broken", "talk", "bare")
 
 
 @pytest.mark.parametrize(
-    ("dataset", "complaint"),
+    ("dataset", "code"),
     [
-        ("fqa", "'fqa' is not defined"), ("empty", "has no rows"), ("broken", "does not end"),
-        ("talk", "cannot be converted"), ("bare", "has no column input"),
+        ("fqa", "FT701"), ("empty", "FT704"), ("broken", "FT704"), ("talk", "FT705"),
+        ("bare", "FT705"),
     ],
 )  # fmt: skip
-def test_no_plan_for_data_that_do_not_load(dataset: str, complaint: str) -> None:
+def test_no_plan_for_data_that_do_not_load(dataset: str, code: str) -> None:
     rows = '[{"instruction": "i", "input": "", "output": "o"}]'
     write("data/faq.json", rows)
     write("data/bare.json", '[{"instruction": "i", "output": "o"}]')
@@ -168,12 +204,12 @@ def test_no_plan_for_data_that_do_not_load(dataset: str, complaint: str) -> None
     text = BODY.replace("dataset: faq", f"dataset: faq, {dataset}")
     done = steps(write("a.yaml", text + "max_steps: 10\n"))
     assert done.exit_code == 2
-    assert f"no plan: dataset {dataset}: " in done.output
-    assert complaint in done.output
+    assert f"no plan: {code} " in done.output
+    assert dataset in done.output
     assert steps(write("b.yaml", BODY)).exit_code == 0
     evaluated = steps(write("c.yaml", BODY + f"eval_dataset: faq, {dataset}\n"))
     assert evaluated.exit_code == 2
-    assert f"no plan: eval_dataset {dataset}: " in evaluated.output
+    assert f"no plan: {code} " in evaluated.output
 
 
 def test_a_missing_file_of_eval_dataset_is_told_as_one_of_dataset_is() -> None:

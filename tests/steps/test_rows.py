@@ -311,11 +311,13 @@ class TestEvaluation:
         assert self.rows(DatasetRows("b", exactly(4)), **stream) == exactly(4)
 
     def test_no_batch_to_look_for_the_loss_on(self) -> None:
-        few = {
+        few: dict[str, Any] = {
             "dataloader_drop_last": True, "per_device_eval_batch_size": 8, "eval_strategy": "steps",
             "eval_steps": 2, "metric_for_best_model": "eval_loss",
         }  # fmt: skip
-        assert self.key(DatasetRows("b", exactly(7)), **few) == "per_device_eval_batch_size"
+        found = self.plan(DatasetRows("b", exactly(7)), **few)
+        assert not isinstance(found, NoPlan)
+        assert "the run dies at its first evaluation" in found.assumptions[0]
         assert self.rows(DatasetRows("b", exactly(8)), **few) == exactly(8)
         stream = {"streaming": True, "max_steps": 9, "dataloader_num_workers": 1}
         assert self.rows(DatasetRows("b", exactly(7)), **few, **stream) == exactly(7)

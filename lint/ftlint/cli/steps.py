@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
+from ftlint import refusals
 from ftlint.cli.check import guarded, read_stdin, wants_colour, write
 from ftlint.clock import is_calibrated, time_of
-from ftlint.engine import Result, examine
+from ftlint.engine import Result, examine, findings, lint_bytes, worded
 from ftlint.files import STDIN, Unreadable, expand, read
 from ftlint.planning import plan_of, without_data
 from ftlint.report.plans import Column, as_object
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ftlint.context import Context
     from ftlint.engine import Options
+    from ftlint.planning import Inputs
     from ftlint.report.plans import Fit, Time, Untimed
 
 
@@ -65,29 +67,41 @@ def _steps(asked: Asked) -> int:
 
 
 def planned(asked: Asked) -> tuple[StepPlan | NoPlan, dict[str, Any]] | str | None:
-    """Return the plan of the one config asked for and what it sets, or why there is none."""
-    for path, context in _configs(asked):
-        if isinstance(context, Unreadable):
-            return context.reason
-        for column in _plans(path, context, asked.gpus):
-            return column.plan, context.instance["effective"]
+    """Return the plan of the one config asked for and what it sets, or why there is none.
+
+    That the target refuses the config is no reason: the run that is looked at was started.
+    """
+    for _, found, _ in _configs(asked):
+        if isinstance(found, Unreadable):
+            return found.reason
+        plan = plan_of(_inputs(found))
+        if isinstance(plan, NoPlan):
+            plan = plan._replace(reason=refusals.words(plan, found))
+        return plan, found.instance["effective"]
     return None
 
 
 def _columns(asked: Asked) -> Iterator[Column | Unreadable]:
-    for path, context in _configs(asked):
-        if isinstance(context, Unreadable):
-            yield context
-        else:
-            yield from _plans(path, context, asked.gpus)
+    for path, found, options in _configs(asked):
+        if isinstance(found, Unreadable):
+            yield found
+            continue
+        for count in asked.gpus or (None,):
+            context = found
+            if count is not None:
+                given = options.given._replace(gpus=count)
+                again = examine(found.source, options._replace(given=given))
+                assert not isinstance(again, Result)
+                context = again[0]
+            yield column(path, context)
 
 
-def _configs(asked: Asked) -> Iterator[tuple[str, Context | Unreadable]]:
+def _configs(asked: Asked) -> Iterator[tuple[str, Context | Unreadable, Options]]:
     judges = Judges(asked.request)
-    settings = judges.of(os.getcwd())[1]
+    ours, settings = judges.of(os.getcwd())
     for found in expand(asked.request.paths, settings.exclude, settings.root):
         if isinstance(found, Unreadable):
-            yield found.path, found
+            yield found.path, found, ours
             continue
         path = "<stdin>" if found.path == STDIN else found.path
         options = judges.of(os.path.dirname(os.path.abspath(path)))[0]
@@ -97,47 +111,51 @@ def _configs(asked: Asked) -> Iterator[tuple[str, Context | Unreadable]]:
         else:
             data = read(found.path, options.limits.bytes + 1)
         if isinstance(data, Unreadable):
-            yield path, data
+            yield path, data, options
             continue
         context = _context(path, data, options)
         if found.named or not isinstance(context, Unreadable):
-            yield path, context
+            yield path, context, options
 
 
 def _context(path: str, data: bytes, options: Options) -> Context | Unreadable:
     source = decode(path, data)
     if len(data) > options.limits.bytes or isinstance(source, Undecodable):
-        return Unreadable(path, "not the text of a config")
+        return Unreadable(path, _why(lint_bytes(path, data, options)) or "not the text of a config")
     examined = examine(source, options)
-    if isinstance(examined, Result) or examined[0].command != "train":
-        return Unreadable(path, _why(examined) or "not a training config of LLaMA Factory")
-    return examined[0]
-
-
-def _plans(path: str, context: Context, gpus: tuple[int, ...]) -> Iterator[Column]:
-    """Yield the plan of a config for each launch."""
-    instance, given = context.instance, context.given
-    inputs = None if context.planned is None else context.planned.inputs
-    if inputs is None:
-        inputs = without_data(instance["config"], instance["facts"], context.target, given)
-    for count in gpus or (given.gpus,):
-        world = inputs.world
-        if count is not None:
-            world = world._replace(gpus=count, note="")
-        launched = inputs._replace(world=world)
-        plan = plan_of(launched)
-        time: Time | Untimed | None = None
-        fit: Fit | None = None
-        if isinstance(plan, StepPlan) and is_calibrated():
-            budget = instance["facts"].get("budget")
-            time, fit = time_of(launched, instance["effective"], plan, budget)
-        yield Column(path, context.target, world.gpus, world.nodes, plan, time, fit)
-
-
-def _why(examined: object) -> str | None:
-    """Return the first error of a file that cannot be read as the target reads it."""
     if isinstance(examined, Result):
-        for one in examined.diagnostics:
-            line = examined.source.position(one.start).line
-            return f"line {line}: {one.message}"
+        return Unreadable(path, _why(examined) or NO_CONFIG)
+    context, _ = examined
+    return context if context.command == "train" else Unreadable(path, NO_CONFIG)
+
+
+NO_CONFIG = "not a training config of LLaMA Factory"
+
+
+def _why(result: Result) -> str | None:
+    """Return the first error of a file that cannot be read as the target reads it."""
+    for one in result.diagnostics:
+        line = result.source.position(one.start).line
+        return f"line {line}: {one.code} {one.message}"
     return None
+
+
+def _inputs(context: Context) -> Inputs:
+    """Return what the plan of a config is made of."""
+    if context.planned is not None and context.planned.inputs is not None:
+        return context.planned.inputs
+    instance = context.instance
+    return without_data(instance["config"], instance["facts"], context.target, context.given)
+
+
+def column(path: str, context: Context) -> Column:
+    """Return the plan of a config, or what the rules refuse it for."""
+    instance, inputs = context.instance, _inputs(context)
+    found = [(one, worded(one, context)) for one in findings(context)]
+    plan, refused = refusals.judged(context, plan_of(inputs), found)
+    time: Time | Untimed | None = None
+    fit: Fit | None = None
+    if isinstance(plan, StepPlan) and is_calibrated():
+        time, fit = time_of(inputs, instance["effective"], plan, instance["facts"].get("budget"))
+    world = inputs.world
+    return Column(path, context.target, world.gpus, world.nodes, plan, time, fit, refused)

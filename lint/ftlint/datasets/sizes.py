@@ -119,7 +119,7 @@ def _rows(size: DatasetSize) -> DatasetRows:
         size.name, size.usable, size.dropped,
         num_samples=None if size.source == "declared" or size.entry is None
         else size.entry.num_samples,
-        local=size.entry is None or size.entry.load_from == FILE,
+        local=size.entry is not None and size.entry.load_from == FILE,
         size=size.size, source=size.source, note="; ".join(notes), fault=fault,
     )  # fmt: skip
 

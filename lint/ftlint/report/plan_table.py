@@ -213,7 +213,11 @@ def _below(columns: Sequence[Column], labels: list[str], colour: bool) -> Iterat
     notes: dict[str, list[str]] = {}
     for column, label in zip(columns, labels):
         plan = column.plan
-        told = (f"no plan: {plan.reason}",) if isinstance(plan, NoPlan) else plan.assumptions
+        if isinstance(plan, NoPlan):
+            refused = [f"{one.code} {one.reason}" for one in column.refused] or [plan.reason]
+            told = tuple(f"no plan: {why}" for why in refused)
+        else:
+            told = plan.assumptions
         if not isinstance(plan, NoPlan) and plan.samples.source == "unknown":
             told = (*told, "--dataset-size [NAME=]N states the rows of a dataset")
         if column.time is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from ftlint.refusals import Refusal
     from ftlint.steps import NoPlan, StepPlan
     from ftlint.target import Target
 
@@ -43,6 +44,8 @@ class Column(NamedTuple):
     time: Time | Untimed | None = None
     fit: Fit | None = None
     """What a budget leaves of the run, where one is given and the time is known."""
+    refused: tuple[Refusal, ...] = ()
+    """All that refuses the run; the first is why there is no plan."""
 
 
 COUNTS = tuple(
@@ -56,7 +59,8 @@ def as_object(column: Column) -> dict[str, object]:
     """Return a column as plain data, as `ftlint steps --output-format json` prints it.
 
     A number that is not known exactly is null, and `bounds` has what is known of it: [low, high],
-    high null where there is none. Without a plan there is `reason`, and the `key` to blame if any.
+    high null where there is none. Without a plan there are `code` and `reason`, as `ftlint` says
+    them, the `key` to blame if any, and all the `refusals` there are.
     """
     from ftlint.steps import NoPlan
 
@@ -69,7 +73,9 @@ def as_object(column: Column) -> dict[str, object]:
     }
     plan = column.plan
     if isinstance(plan, NoPlan):
-        return {**head, "reason": plan.reason, "key": plan.key}
+        refused = [one._asdict() for one in column.refused]
+        return {**head, "code": plan.code, "reason": plan.reason, "key": plan.key,
+                "refusals": refused}  # fmt: skip
     counts = {name: getattr(plan, name) for name in COUNTS}
     bounds = {
         name: [count.low, count.high] for name, count in counts.items() if count.exact is None

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Yield one finding for each value that has a gap."""
+    """Yield one finding for each value that has a gap, unless the loader stops at it."""
+    problems = context.constructed.problems
+    stops = {one.values.get("name") for one in problems if one.kind == "broken-reference"}
     for entry in context.entries.values():
         gap = gap_of(entry.name, entry.value)
-        if gap is not None:
+        if gap is not None and entry.name not in stops:
             yield at_value("FT014", entry, {"placeholder": gap})

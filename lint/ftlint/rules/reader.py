@@ -32,10 +32,6 @@ _WORDS = {
     "unsupported-key": ("{text} as a key is not text", "put the key in quotes"),
     "unhashable-key": ("a list or mapping stands as a key", "write the key as text"),
     "key-not-text": ("the key {text} is not text", "no key of LLaMA Factory looks like this"),
-    "bad-interpolation": (
-        "{text} opens a ${ that is not a complete reference",
-        "close it, or write the value without ${",
-    ),
     "expansion": (
         "its aliases expand to {nodes} nodes, more than {limit} or a hundred times the file",
         "write the values out",

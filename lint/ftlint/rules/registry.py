@@ -76,13 +76,14 @@ def applies(rule: Rule, target: Target, command: str) -> bool:
 
 
 def _load(data: tuple[object, ...]) -> Rule:
-    *head, checks, problems, module, fixes = data
+    *head, checks, problems, module, fixes, starts = data
     return Rule(
         *head,  # type: ignore[arg-type]
         checks=tuple(Check(*check) for check in checks),  # type: ignore[attr-defined]
         problems=problems,  # type: ignore[arg-type]
         module=module,  # type: ignore[arg-type]
         fixes=tuple(FixRecipe(*fix) for fix in fixes),  # type: ignore[attr-defined, misc]
+        starts=starts,  # type: ignore[arg-type]
     )
 
 

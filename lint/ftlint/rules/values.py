@@ -67,6 +67,7 @@ def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None
     """Judge text where the key takes none."""
     met = fate(context, key, text)
     values: dict[str, object] = {"name": key.name, "written": text, "wanted": _wanted(key.kinds)}
+    values["late"] = _is_late(met)
     if _is_plain(entry):
         better = _number(text, key) if looks_numeric(text) else None
         if better is not None and met is not None:
@@ -125,6 +126,7 @@ def _wrong_type(context: Context, entry: Entry, key: Key, met: str) -> Finding:
         "kind": _NAMES.get(kind_of(entry.value), "something else"),
         "wanted": _wanted(kinds),
         "when": _when(met),
+        "late": _is_late(met),
     }
     fix = _unquoted(context, entry, key) or _as_share(context, entry)
     return at_value(WRONG_TYPE, entry, values, fix)
@@ -156,6 +158,11 @@ def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
     read = resolve(text, context.target.dialect)
     better = _number(text, key) if isinstance(read, str) or "float" not in key.kinds else text
     return None if better is None else mend.write(context, entry, better, safe=True)
+
+
+def _is_late(met: str | None) -> bool:
+    """Say whether the run may take steps before it ends on the value."""
+    return met is not None and met.partition(":")[0] in ("step", "end")
 
 
 _SHARES = {"warmup_steps": "warmup_ratio"}

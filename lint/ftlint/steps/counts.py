@@ -44,10 +44,20 @@ class Amount(NamedTuple):
 
 
 class NoPlan(NamedTuple):
-    """Why there is no plan, and the key to blame where one key is to blame."""
+    """Why there is no plan, and the key to blame where one key is to blame.
+
+    `code` names the rule that words it: of `reason`, or in words of its own where that is empty.
+    Without one, a value is none that can be reckoned with.
+    """
 
     reason: str
     key: str | None = None
+    code: str | None = None
+
+
+def nothing(reason: str, key: str | None = None) -> NoPlan:
+    """Return what only this arithmetic knows: that no run comes of data, batches and launch."""
+    return NoPlan(reason, key, "FT204")
 
 
 def exactly(value: int) -> Count:

@@ -6,7 +6,7 @@ Source: LLaMA Factory `data/data_utils.py` `merge_dataset` (0.9.3 to 0.9.5), dat
 
 from __future__ import annotations
 
-from ftlint.steps.counts import Count, NoPlan, exactly, largest, least, total
+from ftlint.steps.counts import Count, NoPlan, exactly, largest, least, nothing, total
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def _way(strategy: str, llamafactory: Version) -> str | NoPlan:
         if strategy in known:
             return known[strategy]
         if strategy == "interleave_once":
-            return NoPlan("mix_strategy interleave_once is refused by datasets 4.0.0 and older, "
-                          "which LLaMA Factory pins", "mix_strategy")  # fmt: skip
+            return NoPlan("", "mix_strategy", "FT490")
     elif strategy.startswith("interleave"):  # a misspelt word over-samples there
         return UNDER if strategy.endswith("under") else OVER
     return NoPlan(f"mix_strategy {strategy!r} is unknown", "mix_strategy")
@@ -59,13 +58,13 @@ def _drawn(
 ) -> Mix | NoPlan:
     key = "interleave_probs"
     if len(probabilities) != len(rows):
-        return NoPlan(f"{len(probabilities)} interleave_probs for {len(rows)} datasets", key)
+        return NoPlan("", key, "FT408")
     if min(probabilities) < 0 or abs(sum(probabilities) - 1) > 1.4901161193847656e-08:
-        return NoPlan("interleave_probs do not add up to 1", key)
+        return NoPlan("", key, "FT712")
     if way == OVER and 0 in probabilities:
-        return NoPlan("a dataset of probability 0 is never used up: mixing does not end", key)
+        return nothing("a dataset of probability 0 is never used up: mixing does not end", key)
     if seed < 0:
-        return NoPlan(f"seed {seed} is negative", "seed")
+        return NoPlan("", "seed", "FT494")
     lengths = [count.exact for count in rows]
     known = [length for length in lengths if length is not None]
     if len(known) == len(rows) and all(known):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
+from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly, nothing
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
 from ftlint.steps.outcome import Judge, Outcome, own_shards
 from ftlint.steps.rows import load
@@ -24,8 +24,6 @@ OWN_SHARDS = (
 )
 
 PPO_REFUSED_FROM = (0, 9, 4)
-PPO_REFUSED = ("stage ppo stops after the models are loaded: it asks for trl 0.9.6 or older, and "
-               "LLaMA Factory pins 0.18 or newer from 0.9.4 on")  # fmt: skip
 
 MAX_STEPS, EPOCHS = "max_steps", "epochs"
 
@@ -86,7 +84,7 @@ def plan(
     if isinstance(ranks, NoPlan):
         return ranks
     if settings.stage == "ppo" and llamafactory >= PPO_REFUSED_FROM:
-        return NoPlan(PPO_REFUSED, "stage")
+        return NoPlan("", "stage", "FT437")
     refused = _stream_without_workers(settings, samples, llamafactory)
     if refused is not None:
         return refused
@@ -97,12 +95,10 @@ def plan(
     outcome = judge.outcome(rows.samples.total)
     if isinstance(outcome, NoPlan):
         return outcome
-    refused = _evaluation_without_batches(settings, ranks, rows, outcome)
-    if refused is not None:
-        return refused
     fewest = judge.outcome(exactly(rows.samples.total.low))
     notes = (*ranks.assumptions, *rows.assumptions,
              *([f"{TOO_FEW}: {fewest.reason}"] if isinstance(fewest, NoPlan) else []),
+             *_evaluation_without_batches(settings, ranks, rows, outcome),
              *_notes(config, settings, ranks, rows, outcome, transformers))  # fmt: skip
     return _plan(settings, ranks, rows, outcome, by_steps(settings, transformers), notes)
 
@@ -160,13 +156,11 @@ def _stream_without_workers(
     if not settings.streaming:
         return None
     if settings.tokenized and samples.tokenized is None:
-        return NoPlan("tokenized_path cannot be written while streaming", "tokenized_path")
+        return NoPlan("", "tokenized_path", "FT558")
     datasets = (*samples.datasets, *samples.evaluation)
     local = any(dataset.local for dataset in datasets) and samples.tokenized is None
     if local and settings.loader_workers < 1 and llamafactory >= (0, 9, 3):
-        return NoPlan("streaming a local file needs dataloader_num_workers of 1 or more: it is "
-                      "cut into as many shards, and none give no row",
-                      "dataloader_num_workers")  # fmt: skip
+        return NoPlan("", "dataloader_num_workers", "FT418")
     if local and llamafactory >= (0, 9, 3):
         return _shards_without_rows(settings.loader_workers, datasets)
     return None
@@ -176,7 +170,7 @@ def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoP
     for dataset in datasets:
         rows = dataset.rows.high
         if dataset.local and rows is not None and rows < workers:
-            return NoPlan(f"streaming cuts dataset {dataset.name} into dataloader_num_workers "
+            return nothing(f"streaming cuts dataset {dataset.name} into dataloader_num_workers "
                           f"{workers} shards, and {rows} rows are too few for one each",
                           "dataset")  # fmt: skip
     return None
@@ -184,8 +178,8 @@ def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoP
 
 def _evaluation_without_batches(
     settings: Settings, ranks: Ranks, rows: Loaded, outcome: Outcome
-) -> NoPlan | None:
-    """Return why a run dies that needs the loss of evaluations on less than one batch.
+) -> tuple[str, ...]:
+    """Say that a run dies which needs the loss of evaluations on less than one batch.
 
     Stage pt needs that of the evaluation after training, the others that of one while training. The
     last batch of a stream is never dropped.
@@ -193,18 +187,18 @@ def _evaluation_without_batches(
     schedule = settings.schedule
     others = (schedule.eval_on_start + schedule.do_eval) * schedule.eval_passes
     if settings.stage != "pt" and outcome.evaluations.low <= others:
-        return None
+        return ()
     held, batch = rows.samples.evaluated.high, settings.eval_batch
     group = batch if settings.split_batches else batch * ranks.shards
     if not (settings.drop_last and schedule.do_eval and settings.needs_eval_loss):
-        return None
+        return ()
     if settings.packing or settings.streaming or schedule.eval_passes > 1:
-        return None
-    if not held or held >= group:
-        return None
-    return NoPlan(f"dataloader_drop_last leaves no batch of the {held} rows to evaluate on, and "
-                  "the run dies where it looks for the loss on them",
-                  "per_device_eval_batch_size")  # fmt: skip
+        return ()
+    if not held or not group or held >= group:
+        return ()
+    dies = "after the last step" if settings.stage == "pt" else "at its first evaluation"
+    return (f"the run dies {dies}: dataloader_drop_last leaves no batch of the {held} rows to "
+            "evaluate on, and no loss",)  # fmt: skip
 
 
 def _notes(

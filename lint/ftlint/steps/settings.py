@@ -89,11 +89,11 @@ class Settings(NamedTuple):
     probabilities: tuple[float, ...] | None
     val_size: float
     eval_dataset: bool  # one is named
-    eval_batch: int
+    eval_batch: int  # 0: not known
     needs_eval_loss: bool  # the run dies where an evaluation gives none
     tokenized: bool  # tokenized_path is set
     packing: bool  # rows are packed: elsewhere the key has no effect
-    cutoff_len: int
+    cutoff_len: int  # 0: not known
     map_batch: int | None  # rows that one map call packs together; None: all of them
     map_workers: int | None
     template: str
@@ -128,11 +128,9 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
     max_steps = _max_steps(reader, streaming)
     neat = reader.flag("neat_packing")
     if neat and stage != "sft":
-        reader.fail("neat_packing", "neat_packing is refused outside stage sft")
+        reader.refuse("neat_packing", "FT415")
     if neat and (0, 9, 4) <= llamafactory < (0, 9, 5) and transformers >= (4, 53):
-        reader.fail(
-            "neat_packing", "LLaMA Factory 0.9.4 refuses neat_packing from transformers 4.53"
-        )
+        reader.refuse("neat_packing", "FT416")
     packing = stage in PACKING_STAGES and (neat or reader.flag("packing"))
     if reader.get("packing") is None and stage == "pt":
         packing = True
@@ -147,14 +145,14 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
         map_workers = reader.whole("preprocessing_num_workers", 1)
     val_size = reader.number("val_size")
     if reader.get("dataset") is None:
-        reader.fail("dataset", "no dataset is named")
+        reader.refuse("dataset", "FT401")
     probabilities = reader.probabilities()
     if reader.get("eval_dataset") is not None and val_size > 1e-6:
-        reader.fail("val_size", "val_size and eval_dataset exclude each other")
+        reader.refuse("val_size", "FT402")
     if streaming and max_samples is not None:
-        reader.fail("max_samples", "max_samples is refused with streaming")
+        reader.refuse("max_samples", "FT411")
     if streaming and 1e-6 < val_size < 1:
-        reader.fail("val_size", "with streaming, val_size must be a whole number of rows")
+        reader.refuse("val_size", "FT410")
     return Settings(
         stage=stage,
         per_device_batch=batch,
@@ -169,15 +167,17 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
         loader_workers=reader.whole("dataloader_num_workers"),
         seed=reader.whole("seed"),
         max_samples=max_samples,
-        mix_strategy=reader.text("mix_strategy"),
+        mix_strategy=str(reader.get("mix_strategy")),  # of one dataset nobody reads it
         probabilities=probabilities,
         val_size=val_size,
         eval_dataset=reader.get("eval_dataset") is not None,
-        eval_batch=reader.whole("per_device_eval_batch_size"),
+        eval_batch=reader.whole_or_none("per_device_eval_batch_size") or 0,
         needs_eval_loss=stage == "pt" or any(map(reader.get, OF_EVAL_LOSS)),
         tokenized=bool(reader.get("tokenized_path")),
         packing=packing,
-        cutoff_len=reader.whole("cutoff_len"),
+        cutoff_len=reader.whole("cutoff_len")
+        if packing
+        else reader.whole_or_none("cutoff_len") or 0,
         map_batch=map_batch if isinstance(map_batch, int) and map_batch > 0 else None,
         map_workers=map_workers,
         template=reader.text("template") if reader.get("template") is not None else "",
@@ -195,7 +195,7 @@ def _max_steps(reader: _Reader, streaming: bool) -> int:
         return -1
     steps = reader.whole("max_steps")
     if streaming and steps <= 0:
-        reader.fail("max_steps", "streaming needs max_steps above 0: a stream has no length")
+        reader.refuse("max_steps", "FT412")
     return steps
 
 
@@ -204,7 +204,7 @@ def _schedule(reader: _Reader, transformers: Version) -> Schedule:
     logging = reader.number("logging_steps")
     logging_strategy = reader.word("logging_strategy", INTERVALS)
     if logging_strategy == "steps" and logging == 0:
-        reader.fail("logging_steps", "logging_steps 0 is refused with logging_strategy steps")
+        reader.refuse("logging_steps", "FT465")
     evaluation = reader.number("eval_steps") if reader.get("eval_steps") is not None else 0
     names = reader.names("eval_dataset")
     each = reader.flag("eval_on_each_dataset") and names is not None
@@ -236,14 +236,14 @@ def _warmup(reader: _Reader, transformers: Version) -> tuple[float, float | None
         ratio = reader.number("warmup_ratio") if reader.get("warmup_ratio") is not None else None
         steps = reader.number("warmup_steps")
         if (steps if ratio is None else ratio) < 0:
-            reader.fail("warmup_steps" if ratio is None else "warmup_ratio", "warmup is negative")
+            key = "warmup_steps" if ratio is None else "warmup_ratio"
+            reader.refuse(key, "FT464" if ratio is None else "FT463")
         return steps, ratio
     if reader.get("warmup_ratio") is None and "warmup_ratio" not in reader.config:
         return reader.whole("warmup_steps", 0), 0.0
     ratio = reader.number("warmup_ratio")
     if not 0 <= ratio <= 1:
-        reader.fail("warmup_ratio", f"warmup_ratio {ratio:g} is not between 0 and 1, which "
-                                    "transformers 4 refuses")  # fmt: skip
+        reader.refuse("warmup_ratio", "FT463")
     return reader.whole("warmup_steps", 0), ratio
 
 
@@ -257,6 +257,11 @@ class _Reader:
     def fail(self, key: str, reason: str) -> None:
         if self.problem is None:
             self.problem = NoPlan(reason, key)
+
+    def refuse(self, key: str, code: str) -> None:
+        """Leave the words to the rule that refuses this."""
+        if self.problem is None:
+            self.problem = NoPlan("", key, code)
 
     def get(self, key: str) -> object:
         return self.config.get(key, DEFAULTS.get(key))
@@ -281,6 +286,11 @@ class _Reader:
             return least
         return int(value)
 
+    def whole_or_none(self, key: str) -> int | None:
+        """Return a number that no step depends on."""
+        value = self.get(key)
+        return int(value) if isinstance(value, int) else None
+
     def text(self, key: str) -> str:
         value = self.get(key)
         if isinstance(value, str):
@@ -303,7 +313,7 @@ class _Reader:
             try:
                 value = json.loads(value)
             except ValueError:
-                self.fail(key, f"{key} starts with a brace and is not JSON")
+                self.refuse(key, "FT477")
         return value if isinstance(value, dict) else {}
 
     def probabilities(self) -> tuple[float, ...] | None:
@@ -314,13 +324,12 @@ class _Reader:
             words = value.split(",") if isinstance(value, str) else list(value)  # type: ignore[call-overload]
             found = tuple(float(word) for word in words)
         except (TypeError, ValueError):
-            self.fail("interleave_probs", f"interleave_probs {value!r} is not a list of numbers")
+            self.refuse("interleave_probs", "FT409")
             return None
         for key in ("dataset", "eval_dataset"):  # a name counts as often as it is written
             names = self.names(key)
             if names is not None and len(names) != len(found):
-                self.fail("interleave_probs", f"{len(found)} interleave_probs for {len(names)} "
-                                              f"names in {key}")  # fmt: skip
+                self.refuse("interleave_probs", "FT408")
         return found
 
     def names(self, key: str) -> list[str] | None:

@@ -6,7 +6,7 @@ Source: LLaMA Factory `launcher.py` and `hparams/training_args.py` (0.9.5), acce
 
 from __future__ import annotations
 
-from ftlint.steps.counts import NoPlan
+from ftlint.steps.counts import NoPlan, nothing
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -71,9 +71,14 @@ def ranks(config: Mapping[str, object], world: World) -> Ranks | NoPlan:
     model_parallel, repeats, reads = _model_parallel(config, world)
     if model_parallel > 1 or repeats > 1:
         assumptions.append(reads)
-    if processes % (model_parallel * repeats):
-        return NoPlan(f"{processes} processes cannot be divided into groups of "
-                      f"{model_parallel * repeats}")  # fmt: skip
+    group = model_parallel * repeats
+    if processes % group and world.note:  # nobody said how many there are
+        processes = group
+        assumptions = [f"{group} processes are taken for granted: --gpus says how many there are",
+                       *assumptions[1:]]  # fmt: skip
+    if processes % group:
+        return nothing(f"{processes} processes cannot be divided into groups of "
+                      f"{group}")  # fmt: skip
     if isinstance(config.get("parallelism_config"), str) or (
         config.get("use_hyper_parallel") and config.get("hyper_parallel_args")
     ):

@@ -1,4 +1,4 @@
-"""What the length of a run makes of its warmup and of its last epoch, or of the run itself."""
+"""What the length of a run makes of its warmup and of its last epoch."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from ftlint.planning import Planned
     from ftlint.records import Finding
 
-NOTHING, ALL_WARMUP, LONG_WARMUP, CUT_SHORT = "FT204", "FT210", "FT211", "FT212"
+ALL_WARMUP, LONG_WARMUP, CUT_SHORT = "FT210", "FT211", "FT212"
 
 WITHOUT_WARMUP = ("constant", "reduce_lr_on_plateau", "greedy")
-FROM_DATA = ("dataset", "val_size", "dataloader_drop_last", "interleave_probs")
-"""Keys of which only the data can say that nothing comes of them."""
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -27,34 +25,8 @@ def check(context: Context) -> Iterator[Finding]:
     planned = context.planned
     if planned is None or not context.instance["effective"].get("do_train"):
         return
-    if planned.refused is not None:
-        yield from _nothing(context, planned)
     yield from _warmup(context, planned)
     yield from _cut_short(context, planned)
-
-
-def _nothing(context: Context, planned: Planned) -> Iterator[Finding]:
-    from ftlint.steps import NoPlan
-    from ftlint.steps.settings import read
-
-    refused, inputs = planned.refused, planned.inputs
-    if refused is None or inputs is None or planned.data is None or refused.key not in FROM_DATA:
-        return
-    if isinstance(read(inputs.config, *inputs.target.versions), NoPlan):
-        return  # no data are needed to see it: FT1 and FT4 do
-    facts = context.instance["facts"]
-    if refused.key == "interleave_probs" and (
-        facts.get("interleave_probs_count") != facts.get("dataset_count")
-        or facts.get("interleave_probs_sum") != 1
-    ):
-        return  # FT408 or FT712 says it
-    if context.instance["effective"].get("val_size") == 1:
-        return  # FT613 says it
-    if any(size.trouble or size.dropped.low for size in planned.data.train):
-        return  # FT7 says why
-    entry = context.entries.get(refused.key) or context.entries.get("dataset")
-    if entry is not None:
-        yield at_key(NOTHING, entry, {"reason": refused.reason})
 
 
 def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
