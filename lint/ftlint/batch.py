@@ -9,7 +9,7 @@ from ftlint import outside, portable
 from ftlint.construct import Problem
 from ftlint.deadline import TooSlow, within
 from ftlint.discovery import command_of, names_in
-from ftlint.engine import HEAD, Result, lint_bytes, unread
+from ftlint.engine import HEAD, Result, lint_bytes, unread, unshown
 from ftlint.files import STDIN, Found, Unreadable, read
 from ftlint.judges import Judges, Refused
 from ftlint.limits import reason
@@ -153,11 +153,11 @@ class _Work:
     def _lint(self, file: Found) -> tuple[Any, ...]:
         if file.path == STDIN:
             path = self.request.stdin_filename or "<stdin>"
-            options, settings = self.options(path)
+            options = self.options(path)[0]
             data: bytes | Unreadable = self.stdin(options.limits.bytes + 1)
         else:
             path = file.path
-            options, settings = self.options(path)
+            options = self.options(path)[0]
             data = read(path, options.limits.bytes + 1)
         if isinstance(data, Unreadable):
             return ("failed", *data, False)
@@ -166,6 +166,18 @@ class _Work:
             head = data[:HEAD].decode("utf-8", errors="replace")
             if command_of(names_in(head)) is None:
                 return "result", path, "", None, [], None, None
+        reach = options.given.reach
+        if file.path != STDIN and reach is not None and not reach.holds(path):
+            result = unshown(path, data, options, Problem("outside", 0, 0, {}))
+            return (
+                "result",
+                path,
+                "",
+                result.command,
+                portable.plain(result.diagnostics),
+                None,
+                None,
+            )
         facts = outside.watch()
         repair = entry = None
         try:
@@ -177,7 +189,7 @@ class _Work:
 
                 entry = kept.entry_of(data, facts, result.command, found)
             if self.fixes and any(one.fix is not None for one in result.diagnostics):
-                result, repair = self._repaired(result, data, options, settings)
+                result, repair = self._repaired(result, data, options)
                 found = portable.plain(result.diagnostics)
         except TooSlow:
             why = reason("seconds", "seconds of work", options.limits)
@@ -188,15 +200,12 @@ class _Work:
         text = result.source.text if found else ""
         return "result", path, text, result.command, found, repair and tuple(repair), entry
 
-    def _repaired(
-        self, result: Result, data: bytes, options: Options, settings: Settings
-    ) -> tuple[Result, Repair]:
+    def _repaired(self, result: Result, data: bytes, options: Options) -> tuple[Result, Repair]:
         from ftlint.repair import repair
 
         path = result.source.path
         keep = self.request.diff or path == (self.request.stdin_filename or "<stdin>")
-        root = settings.root or os.getcwd()
-        return repair(result, data, options, unsafe=self.request.unsafe_fixes, keep=keep, root=root)
+        return repair(result, data, options, unsafe=self.request.unsafe_fixes, keep=keep)
 
     def outcome(self, made: tuple[Any, ...]) -> Outcome:
         """Return the outcome that constants stand for. Raises `Refused`."""

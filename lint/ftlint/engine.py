@@ -77,6 +77,12 @@ def unread(path: str, data: bytes, options: Options, problem: Problem) -> Result
     return _settle(head, command, reader.findings([problem], head), (), options)
 
 
+def unshown(path: str, data: bytes, options: Options, problem: Problem) -> Result:
+    """Return the finding on a config of which nothing may be shown: `unread` without its text."""
+    found = unread(path, data, options, problem)
+    return found._replace(source=of_text(path, ""))
+
+
 def lint(source: Source, options: Options) -> Result:
     """Lint one text."""
     examined = examine(source, options)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.catalogue import Catalogue, Key
+    from ftlint.containment import Reach
     from ftlint.target import Target
 
 
@@ -33,6 +34,8 @@ class Given(NamedTuple):
     """The table of rules of thumb (see `ftlint.bands`)."""
     cache: bool = True
     """Whether counts of rows may be taken from, and put into, the user's cache folder."""
+    reach: Reach | None = None
+    """Within which what a config names is read; None for the working directory."""
 
 
 def as_taken(value: object, key: Key | None) -> object:
@@ -118,7 +121,7 @@ def facts(
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
         **_launch(given),
-        **_deepspeed(values.get("deepspeed"), path),
+        **_deepspeed(values.get("deepspeed"), path, given.reach),
         **_opened(values, given, path),
         "output_dir_holds": held,
         "resumes_at": _resumes_at(values, held),
@@ -313,11 +316,11 @@ def _resumes_at(values: Mapping[str, Any], held: object) -> int | None:
     return step_of(checkpoint_of(values, held))
 
 
-def _deepspeed(value: object, path: str) -> dict[str, object]:
+def _deepspeed(value: object, path: str, reach: Reach | None) -> dict[str, object]:
     """Return `deepspeed` and `zero_stage` from a mapping, or from a file within the project."""
     content: object = value
     if isinstance(value, str):
-        content = None if placeholder_in(value) is not None else json_file(value, path)
+        content = None if placeholder_in(value) is not None else json_file(value, path, reach)
     if not isinstance(content, dict):
         return {}
     optimization = content.get("zero_optimization")

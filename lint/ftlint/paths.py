@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+from ftlint.containment import Reach
 from ftlint.discovery import placeholder_in
+from ftlint.files import Unreadable
 from ftlint.outside import note
 from ftschemas.named import TYPE_CHECKING
 
@@ -92,8 +94,8 @@ def _defines_data(values: Mapping[str, Any]) -> bool:
     return bool(named) and not elsewhere and not values.get("tokenized_path")
 
 
-def json_file(name: str, path: str) -> object:
-    """Read a JSON file that a config at `path` names, when it lies below the working directory.
+def json_file(name: str, path: str, reach: Reach | None = None) -> object:
+    """Read a JSON file that a config at `path` names, when it lies within reach.
 
     LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
     down to the config. Nothing outside is ever opened.
@@ -102,16 +104,17 @@ def json_file(name: str, path: str) -> object:
 
     if "\0" in name:
         return None
-    root = os.path.realpath(os.getcwd())
+    reach = reach or Reach((os.path.realpath(os.getcwd()),))
     for start in folders(path):
-        note(os.path.join(start, name))
-        full = os.path.realpath(os.path.join(start, name))
-        if _lies_below(full, root) and os.path.isfile(full):
-            try:
-                with open(full, encoding="utf-8") as file:
-                    return json.loads(file.read(1 << 20))
-            except (OSError, ValueError, RecursionError):
-                return None
+        full = os.path.join(start, name)
+        note(full)
+        data = reach.read(full, 1 << 20)
+        if isinstance(data, Unreadable):
+            continue
+        try:
+            return json.loads(data.decode("utf-8"))
+        except (ValueError, RecursionError):
+            return None
     return None
 
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def repair(
-    before: Result, data: bytes, options: Options, *, unsafe: bool, keep: bool, root: str | None
+    before: Result, data: bytes, options: Options, *, unsafe: bool, keep: bool
 ) -> tuple[Result, Repair]:
     """Apply the fixes of a linted file; return what is left to say, and what was done.
 
-    With `keep` the file stays as it is and only the difference is shown. A file outside `root`,
-    or one that has changed since `data` was read, is not written.
+    With `keep` the file stays as it is and only the difference is shown. A file out of reach, or
+    one that has changed since `data` was read, is not written.
     """
     source = before.source
     with within(options.limits.seconds):
@@ -31,7 +31,7 @@ def repair(
     diff = tuple(unified(source.path, source.text, fixed.source.text)) if new != data else ()
     failure = None
     if diff and not keep:
-        failure = write.replace(source.path, data, new, root)
+        failure = write.replace(source.path, data, new, options.given.reach)
     done = Repair(
         source.path, len(fixed.applied), tuple(withheld), diff, failure, fixed.source.text
     )

@@ -11,7 +11,7 @@ from ftlint.run import FAILED, USAGE, Refused, Request, run
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ftlint.report import Run
 
@@ -36,6 +36,7 @@ def _check(request: Request, output: Output) -> int:
         report, status = run(request, read_stdin, bar.show)
     finally:
         bar.clear()
+    say(report.notes)
     colour = output.file is None and wants_colour(output.colour)
     if request.diff or (report.repairs and STDIN in request.paths):
         text, file = "".join(_repaired(report, request.diff, colour)), None
@@ -54,19 +55,19 @@ def guarded(act: Callable[[], int]) -> int:
     try:
         return act()
     except Refused as error:
-        return _stop(f"ftlint: {error}", USAGE)
+        return _stop(f"{error}", USAGE)
     except OSError as error:
         if error.filename is None:
             _abandon_output()
-        return _stop(f"ftlint: {error.filename or 'output'}: {error.strerror}", USAGE)
+        return _stop(f"{error.filename or 'output'}: {error.strerror}", USAGE)
     except KeyboardInterrupt:
-        return _stop("ftlint: interrupted", 130)
+        return _stop("interrupted", 130)
     except Exception as error:
         if "FTLINT_TRACEBACK" in os.environ:
             raise
         kind = f"{type(error).__name__}: {error}"
         hint = "please report it; FTLINT_TRACEBACK=1 shows where"
-        return _stop(f"ftlint: internal error: {kind} ({hint})", FAILED)
+        return _stop(f"internal error: {kind} ({hint})", FAILED)
 
 
 def _repaired(report: Run, diff: bool, colour: bool) -> Iterator[str]:
@@ -100,6 +101,11 @@ def wants_colour(choice: str) -> bool:
 def write(text: str, file: str | None = None) -> None:
     """Write to `file` or standard output; what the terminal cannot show is escaped."""
     if file is not None:
+        from ftlint.containment import led_out
+
+        why = led_out(file)
+        if why is not None:
+            raise Refused(f"{file}: not written: {why}")
         with open(file, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as out:
             out.write(text)
         return
@@ -110,11 +116,16 @@ def write(text: str, file: str | None = None) -> None:
     sys.stdout.flush()
 
 
-def _stop(message: str, status: int) -> int:
+def say(messages: Iterable[str]) -> None:
+    """Write to the standard error, a line each."""
     from ftlint.messages import visible
 
-    if sys.stderr is not None:
-        sys.stderr.write(visible(message) + "\n")
+    for message in messages if sys.stderr is not None else ():
+        sys.stderr.write(visible(f"ftlint: {message}") + "\n")
+
+
+def _stop(message: str, status: int) -> int:
+    say([message])
     return status
 
 

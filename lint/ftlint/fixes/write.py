@@ -6,30 +6,29 @@ import os
 import stat
 from contextlib import suppress
 
+from ftschemas.named import TYPE_CHECKING
 
-def replace(path: str, old: bytes, new: bytes, root: str | None = None) -> str | None:
+if TYPE_CHECKING:
+    from ftlint.containment import Reach
+
+
+def replace(path: str, old: bytes, new: bytes, reach: Reach | None = None) -> str | None:
     """Write `new` to `path` if it still holds `old`; return why not, or None when it is done.
 
     The new file is written beside the old one, flushed to the disk and renamed over it: a reader,
     a crash or a full disk finds the old bytes or the new ones. Mode is kept, and owner and group
-    where the system lets us. With `root`, a file that a symbolic link leads out of it is refused;
-    of a file that is named outside of `root`, its own folder counts.
+    where the system lets us. What a symbolic link leads out of `reach` is refused.
     """
     try:
         real = os.path.realpath(path)
-        reason = _reason(path, real, root)
+        reason = (reach and reach.objection(path)) or _reason(real)
         return reason if reason is not None else _replace(real, old, new)
     except (OSError, ValueError) as error:  # ValueError: another drive, a NUL in the name
         return getattr(error, "strerror", None) or str(error)
 
 
-def _reason(path: str, real: str, root: str | None) -> str | None:
+def _reason(real: str) -> str | None:
     """Return why a file is not ours to write."""
-    if root is not None:
-        tree = root if _is_below(os.path.abspath(path), os.path.abspath(root)) else None
-        tree = tree or os.path.dirname(os.path.abspath(path))
-        if not _is_below(real, os.path.realpath(tree)):
-            return f"it is a link out of {tree}"
     found = os.stat(real)
     if not stat.S_ISREG(found.st_mode):
         return "not a regular file"
@@ -38,10 +37,6 @@ def _reason(path: str, real: str, root: str | None) -> str | None:
     if not os.access(real, os.W_OK):
         return "it is read-only"
     return None
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return os.path.commonpath([folder, path]) == folder
 
 
 def _replace(real: str, old: bytes, new: bytes) -> str | None:

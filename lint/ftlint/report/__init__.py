@@ -34,6 +34,8 @@ class Run(NamedTuple):
     repairs: tuple[Repair, ...] = ()
     known: Known | None = None
     """What a baseline hid; None without one."""
+    notes: tuple[str, ...] = ()
+    """What settings say that does not count; a line each, for the standard error."""
 
     @property
     def checked(self) -> int:
