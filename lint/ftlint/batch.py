@@ -13,7 +13,6 @@ from ftlint.engine import HEAD, Result, lint_bytes, unread, unshown
 from ftlint.files import STDIN, Found, Unreadable, read
 from ftlint.judges import Judges, Refused
 from ftlint.limits import reason
-from ftlint.report import Repair
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from ftlint.engine import Options
     from ftlint.kept import Kept
+    from ftlint.report import Repair
     from ftlint.settings import Settings
 
 WORTH_KEEPING = 16
@@ -140,6 +140,8 @@ class _Work:
             made = self._lint(self.files[place])
         except Refused as error:
             made = ("refused", str(error))
+        except ImportError:
+            raise
         except Exception as error:
             if "FTLINT_TRACEBACK" in os.environ:
                 raise
@@ -198,7 +200,15 @@ class _Work:
         finally:
             outside.unwatch(facts)
         text = result.source.text if found else ""
-        return "result", path, text, result.command, found, repair and tuple(repair), entry
+        return (
+            "result",
+            path,
+            text,
+            result.command,
+            found,
+            repair and portable.plain_repair(repair),
+            entry,
+        )
 
     def _repaired(self, result: Result, data: bytes, options: Options) -> tuple[Result, Repair]:
         from ftlint.repair import repair
@@ -219,7 +229,7 @@ class _Work:
         if entry is not None:
             self._store(self.options(path)[0]).put(path, entry)
         result = portable.result(path, text, command, found)
-        return Outcome(path, result, None if repair is None else Repair(*repair))
+        return Outcome(path, result, None if repair is None else portable.repair(*repair))
 
 
 def _is_text(data: bytes, options: Options) -> bool:

@@ -216,6 +216,8 @@ def _of_module(name: str, context: Context) -> Iterator[Finding]:
             for finding in module.check(context)
             if registry.applies(context.rules.rules[finding.rule], context.target, context.command)
         ]
+    except ImportError:
+        raise
     except Exception as error:
         values = {"rule": name, "error": f"{type(error).__name__}: {error}"}
         yield Finding("FT904", 0, 0, None, values)

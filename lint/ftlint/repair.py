@@ -6,7 +6,7 @@ from ftlint.deadline import within
 from ftlint.fixes import write
 from ftlint.fixes.apply import fix
 from ftlint.fixes.diff import unified
-from ftlint.report import Repair
+from ftlint.report import Made, Repair, Withheld
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,14 +25,13 @@ def repair(
     with within(options.limits.seconds):
         fixed = fix(source, options, unsafe)
     new = fixed.source.text.encode("utf-8")
-    withheld = [f"{one.code} {one.message}: {one.reason}" for one in fixed.withheld]
+    made = tuple(Made(one.line, one.code, one.applicability, one.message) for one in fixed.applied)
+    withheld = [Withheld(one.code, one.message, one.reason) for one in fixed.withheld]
     if not fixed.converged:
-        withheld.append("FT906 fixes undo each other, so none was made: please report this file")
+        withheld.append(Withheld("FT906", "no fix was made", "they undo each other: please report"))
     diff = tuple(unified(source.path, source.text, fixed.source.text)) if new != data else ()
     failure = None
     if diff and not keep:
         failure = write.replace(source.path, data, new, options.given.reach)
-    done = Repair(
-        source.path, len(fixed.applied), tuple(withheld), diff, failure, fixed.source.text
-    )
+    done = Repair(source.path, made, tuple(withheld), diff, failure, fixed.source.text)
     return (before if keep or failure is not None else fixed.result), done

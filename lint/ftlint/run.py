@@ -52,7 +52,14 @@ def run(
     for file in files:  # what processes of their own met of settings is known to them alone
         judges.of(os.path.dirname(os.path.abspath(file.path)))
     notes = tuple(judges.ignored)
-    report = Run(options.target, tuple(results), tuple(failures), tuple(repairs), notes=notes)
+    report = Run(
+        options.target,
+        tuple(results),
+        tuple(failures),
+        tuple(repairs),
+        notes=notes,
+        fixing=request.fix or request.unsafe_fixes,
+    )
     report = _without_known(report, request, settings)
     status = _status(report, request, request.fail_on or settings.fail_on)
     return report, FAILED if crashed else status

@@ -43,7 +43,9 @@ def complaint(
 
 def _reason(error: ValidationError) -> str:
     """Return what a schema asks for that the data do not give."""
-    wanted, data = error.validator_value, error.instance
+    wanted: Any = error.validator_value
+    data: Any = error.instance
+    schema: Any = error.schema
     if error.validator == "type":
         kinds = [wanted] if isinstance(wanted, str) else wanted
         return f"should be {' or '.join(_KINDS.get(kind, kind) for kind in kinds)}"
@@ -54,11 +56,12 @@ def _reason(error: ValidationError) -> str:
     if error.validator == "required":
         return f"lacks {_listed(name for name in wanted if name not in data)}"
     if error.validator == "additionalProperties" and wanted is False:
-        known = list(error.schema.get("properties", ()))
+        known = list(schema.get("properties", ()))
         unknown = [name for name in data if name not in known]
         if len(unknown) * 2 >= len(data):
             return f"has unknown keys; known are {_listed(known)}"
-        return f"unknown {'key' if len(unknown) == 1 else 'keys'} {_listed(unknown)}{_near(unknown, known)}"
+        several = "" if len(unknown) == 1 else "s"
+        return f"unknown key{several} {_listed(unknown)}{_near(unknown, known)}"
     if error.validator in ("anyOf", "oneOf", "not", "if"):
         return "has none of the forms that it can have here"
     return f"does not satisfy `{error.validator}: {json.dumps(wanted)[:120]}`"

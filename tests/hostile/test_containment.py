@@ -1,4 +1,4 @@
-"""A pull request asks for what lies outside of the project: nothing of it is read, shown, written."""
+"""What a pull request asks for outside of the project: not read, not shown, not written."""
 
 from __future__ import annotations
 
@@ -214,11 +214,13 @@ def test_names_of_data_outside_are_counted_and_not_shown(project: Path, way: str
     outside = project.parent / "outside"
     rows = json.dumps([{"hunter2": "a", "pass_phrase": "b"}])
     write(outside / "swordfish.json", rows)
-    info: dict[str, object] = {"ident": {"file_name": "swordfish.json"}, "swordfish": {},
-            "bad": {"file_name": "hunter2"}, "odd": {"file_name": "a", "formatting": "hunter2"},
-            "twice": {"hf_hub_url": "pass_phrase", "file_name": "hunter2"},
-            "shaped": {"file_name": "swordfish.json", "colums": {}, "columns":
-                       {"prompt": "hunter2", "response": "pass_phrase", "sistem": "x"}}}  # fmt: skip
+    columns = {"prompt": "hunter2", "response": "pass_phrase", "sistem": "x"}
+    info: dict[str, object] = {
+        "ident": {"file_name": "swordfish.json"}, "swordfish": {}, "bad": {"file_name": "hunter2"},
+        "odd": {"file_name": "a", "formatting": "hunter2"},
+        "twice": {"hf_hub_url": "pass_phrase", "file_name": "hunter2"},
+        "shaped": {"file_name": "swordfish.json", "colums": {}, "columns": columns},
+    }  # fmt: skip
     write(outside / "dataset_info.json", json.dumps(info))
     folder = {"absolute": str(outside), "dots": "../outside", "link": "data"}[way]
     if way == "link":

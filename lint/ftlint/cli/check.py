@@ -26,7 +26,7 @@ class Output(NamedTuple):
 
 
 def check(request: Request, output: Output) -> int:
-    """Lint, print the report and return the exit status. Never raises."""
+    """Lint, print the report and return the exit status. Raises `ImportError` alone."""
     return guarded(lambda: _check(request, output))
 
 
@@ -38,13 +38,13 @@ def _check(request: Request, output: Output) -> int:
         bar.clear()
     say(report.notes)
     colour = output.file is None and wants_colour(output.colour)
-    if request.diff or (report.repairs and STDIN in request.paths):
-        text, file = "".join(_repaired(report, request.diff, colour)), None
-    else:
-        lines = reporter(output.format)(report, colour)
-        text, file = "".join(f"{line}\n" for line in lines), output.file
+    exact = request.diff or (report.repairs and STDIN in request.paths)
     try:
-        write(text, file)
+        if exact:
+            _write_exactly("".join(_repaired(report, request.diff, colour)))
+        else:
+            lines = reporter(output.format)(report, colour)
+            write("".join(f"{line}\n" for line in lines), output.file)
     except BrokenPipeError:  # the reader has gone, `ftlint … | head`: nothing is wrong
         _abandon_output()
     return status
@@ -62,6 +62,8 @@ def guarded(act: Callable[[], int]) -> int:
         return _stop(f"{error.filename or 'output'}: {error.strerror}", USAGE)
     except KeyboardInterrupt:
         return _stop("interrupted", 130)
+    except ImportError:  # ftlint is not installed whole: `ftlint.__main__` says so
+        raise
     except Exception as error:
         if "FTLINT_TRACEBACK" in os.environ:
             raise
@@ -71,19 +73,34 @@ def guarded(act: Callable[[], int]) -> int:
 
 
 def _repaired(report: Run, diff: bool, colour: bool) -> Iterator[str]:
-    """Yield the differences that fixing makes; for standard input without --diff, the new text."""
+    """Yield the differences that fixing makes; for standard input without --diff, the new text.
+
+    It is for programs, which take it byte for byte; on a terminal what does not print is escaped.
+    """
+    from ftlint.fixes.diff import as_patch
     from ftlint.messages import visible
 
-    for repair in report.repairs:
-        if not diff:
-            yield repair.text
-        for line in repair.diff if diff else ():
-            text = visible(line.rstrip("\r\n")) + "\n"
-            code = _DIFF_COLOURS.get(line[:1]) if colour else None
-            yield f"\x1b[{code}m{text[:-1]}\x1b[0m\n" if code else text
+    if not diff:
+        yield from (repair.text for repair in report.repairs)
+        return
+    shown = colour or (sys.stdout is not None and sys.stdout.isatty())
+    for line in as_patch(repair.diff for repair in report.repairs):
+        if not shown:
+            yield line
+            continue
+        text, code = visible(line.rstrip("\r\n")), _DIFF_COLOURS.get(line[:1]) if colour else None
+        yield f"\x1b[{code}m{text}\x1b[0m\n" if code else f"{text}\n"
 
 
 _DIFF_COLOURS = {"+": "32", "-": "31", "@": "36"}
+
+
+def _write_exactly(text: str) -> None:
+    """Write to standard output in UTF-8, whatever the terminal's encoding is."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.flush()
 
 
 def wants_colour(choice: str) -> bool:

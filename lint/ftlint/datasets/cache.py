@@ -40,9 +40,10 @@ class Cache:
                 import json
 
                 kept = json.load(file)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
-        return kept[1] if isinstance(kept, list) and len(kept) == 2 and kept[0] == state else None
+        sound = isinstance(kept, list) and len(kept) == 2 and isinstance(kept[1], list)
+        return kept[1] if sound and kept[0] == state else None
 
     def put(self, path: str, question: str, answer: list[object]) -> None:
         """Keep an answer, unless the file is still being written or the disk is not writable."""
