@@ -114,13 +114,12 @@ def test_what_ruamel_cannot_read_is_not_vouched_for() -> None:
 @pytest.mark.parametrize(
     "before",
     [
-        "a: 1\t# why\n", "a:\t1\n", "a: [1,\t2]\t\t#\ty\n", "- \ta: 1\n", "a: 'x\ty'\t# z\n",
+        "a: 1\t# why\n", "a:\t1\n", "a: [1,\t2]\t\t#\ty\n", "a: 'x\ty'\t# z\n",
         'a: "x\ty"\t# z\n', "a: |\n  x\ty\n",
     ],
 )  # fmt: skip
 def test_tabs_that_part_tokens_are_read_as_spaces_are(before: str) -> None:
     spaced = before.replace("\t#", " #").replace(":\t", ": ").replace(",\t", ", ")
-    spaced = spaced.replace("- \t", "-  ")
     found = roundtrip.load(before)
     assert not isinstance(found, Refused)
     assert found == roundtrip.load(spaced)

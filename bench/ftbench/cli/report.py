@@ -38,6 +38,6 @@ def command(results: tuple[str, ...], output: str | None, title: str) -> None:
         shared.put(text)
         return
     try:
-        Path(output).write_text(text[0], encoding="utf-8")
+        Path(output).write_text(text[0], encoding="utf-8", errors="replace")
     except OSError as error:
         shared.stop(f"{output}: {error.strerror}", shared.USAGE)

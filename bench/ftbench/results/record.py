@@ -258,7 +258,7 @@ def read(path: str | os.PathLike[str]) -> Result:
         (f"steps[{at}]" for at, one in enumerate(found["steps"]) if not _is_step(one)), None
     )
     if wrong is not None:
-        raise Unusable(f"{path}: {wrong} is not that of a result")
+        raise Unusable(f"{path}: its {wrong} is not that of a result")
     return cast("Result", found)
 
 

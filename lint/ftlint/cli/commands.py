@@ -36,11 +36,13 @@ class _Group(click.Group):
         check = self.get_command(ctx, "check")
         assert check is not None
         of_check = check.shell_complete(click.Context(check, ctx, "check"), incomplete)
-        if not incomplete.startswith("-"):
-            from click.shell_completion import CompletionItem
+        found = [*super().shell_complete(ctx, incomplete), *of_check]
+        if incomplete.startswith("-"):
+            return found
+        from click.shell_completion import CompletionItem
 
-            of_check = [*of_check, CompletionItem(incomplete, type="file")]
-        return [*super().shell_complete(ctx, incomplete), *of_check]
+        # First: what bash meets before them it forgets, and what follows it takes in their place.
+        return [CompletionItem(incomplete, type="file"), *found]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*super().list_commands(ctx), "bench"]
