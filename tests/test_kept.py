@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ftlint.judges import Request
-from ftlint.run import run
-from tests.cli.calls import HEAD, write
+from ftlint.report import reporter
+from ftlint.run import FINDINGS, run
+from tests.bench.mutations import mutated
+from tests.cli.calls import HEAD, process, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,3 +121,42 @@ def test_a_damaged_store_is_as_if_there_were_none(project: Path, damage: str) ->
 def test_without_cache_nothing_is_read_or_kept(project: Path) -> None:
     verdict(cache=False)
     assert not (project.parent / "cache").exists()
+
+
+def test_entries_that_are_damaged_inside_are_passed_over(project: Path) -> None:
+    """Whatever one value of the store became: no crash, and what is told has been found."""
+    honest = verdict()
+    (store,) = (project.parent / "cache" / "ftlint" / "results").iterdir()
+    whole = json.loads(store.read_text())
+    draw = random.Random(9)
+    for _ in range(150):
+        damaged = mutated(whole, draw)
+        store.write_text(json.dumps(damaged))
+        found = process("--isolated", ".", folder=project) if draw.random() < 0.1 else None
+        assert found is None or (found.status, "Traceback" in found.err) == (1, False)
+        for word in ("text", "json", "sarif", "github", "gitlab", "junit"):
+            report, status = run(Request((".",), isolated=True), bytes, lambda done, total: None)
+            assert status == FINDINGS
+            assert "\n".join(reporter(word)(report, False))
+        assert len(verdict()) == len(honest)
+
+
+def test_a_count_that_is_damaged_is_counted_again(project: Path) -> None:
+    row = {"instruction": "i" * 200, "input": "", "output": "o"}
+    data = write(project / "data" / "d.json", json.dumps([row] * 6000))
+    os.utime(data, (OLD, OLD))
+    honest = process("steps", "c00.yaml", folder=project)
+    assert "6,000" in honest.out
+    kept = list((project.parent / "cache" / "ftlint" / "counts").iterdir())
+    assert kept
+    draw = random.Random(10)
+    for _ in range(40):
+        before = {path: path.read_text() for path in kept}
+        for path, text in before.items():
+            damaged = json.loads(text)
+            damaged[1] = mutated({"answer": damaged[1]}, draw).get("answer")
+            path.write_text(json.dumps(damaged))
+        done = process("steps", "c00.yaml", folder=project)
+        assert (done.status, done.err) == (0, "")
+        for path, text in before.items():
+            path.write_text(text)

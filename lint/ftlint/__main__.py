@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 COMMANDS = frozenset(["check", "rule", "schema", "steps", "init", "doctor", "bench"])
@@ -14,7 +15,26 @@ SELDOM = 100_000
 def main() -> None:
     """Run ftlint and exit with its status."""
     gc.set_threshold(SELDOM)
-    arguments = sys.argv[1:]
+    try:
+        _main(sys.argv[1:])
+    except ImportError as error:
+        if os.environ.get("FTLINT_TRACEBACK"):
+            raise
+        what = f"{error.name or error} cannot be imported".replace("\n", " ")
+        if sys.stderr is not None:
+            sys.stderr.write(
+                f"ftlint: {what} by {sys.executable}: install ftlint again with"
+                " `pip install --force-reinstall ftlint` (FTLINT_TRACEBACK=1 shows where)\n"
+            )
+        sys.exit(3)
+
+
+def _main(arguments: list[str]) -> None:
+    if "_FTLINT_COMPLETE" in os.environ:  # a shell asks what could follow; it wants nothing linted
+        from ftlint.cli.commands import cli
+
+        cli(prog_name="ftlint")
+        return
     if arguments == ["--version"]:
         from ftlint import __version__
 

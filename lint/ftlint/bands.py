@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ftlint.containment import Reach
+
 MAX_BYTES = 1 << 18
 
 
@@ -98,14 +100,14 @@ def _method(data: dict[str, Any]) -> MethodBand:
     return MethodBand(Span(*data["epochs"]), data.get("learning_rate"))
 
 
-def load(path: str) -> dict[str, Any]:
-    """Return the table in a YAML or JSON file. Raises `BadBands`."""
+def load(path: str, reach: Reach) -> dict[str, Any]:
+    """Return the table in a YAML or JSON file within reach. Raises `BadBands`."""
     from ftlint.datafile import BadFile
     from ftlint.datafile import load as read
     from ftschemas.tables import Malformed, validate
 
     try:
-        data = read(path, MAX_BYTES)
+        data = read(path, MAX_BYTES, reach)
         validate(data)
     except BadFile as error:
         raise BadBands(f"bands: {error}") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 
-from ftlint.files import Unreadable, read
+from ftlint.files import Unreadable
 from ftlint.fingerprint import fingerprints
 from ftlint.messages import visible
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -17,6 +17,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ftlint.containment import Reach
     from ftlint.engine import Result
 
     Findings = dict[str, dict[str, str]]
@@ -40,9 +41,9 @@ class Known(NamedTuple):
     written: bool = False
 
 
-def load(path: str) -> Findings:
+def load(path: str, reach: Reach) -> Findings:
     """Return what is known, by path and fingerprint. Raises `BadBaseline`."""
-    data = read(path, MAX_BYTES + 1)
+    data = reach.read(path, MAX_BYTES + 1)
     if isinstance(data, Unreadable):
         hint = "" if os.path.lexists(path) else "; --write-baseline makes it"
         raise BadBaseline(f"{path}: {data.reason}{hint}")
@@ -51,7 +52,8 @@ def load(path: str) -> Findings:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise BadBaseline(f"{path}: not JSON: {error}") from None
+        line = getattr(error, "lineno", None)
+        raise BadBaseline(f"{path}: not JSON{(line and f', line {line}') or ''}") from None
     version = found.get("version") if isinstance(found, dict) else None
     if version != VERSION:
         raise BadBaseline(
@@ -83,13 +85,13 @@ def without(
     return tuple(left), Known(path, hidden, gone)
 
 
-def write(path: str, results: Iterable[Result]) -> None:
+def write(path: str, results: Iterable[Result], reach: Reach) -> None:
     """Write the findings of these files; those of others stay while the files are there.
 
     Raises:
         BadBaseline: what lies there is no baseline, or it cannot be written.
     """
-    old = load(path) if os.path.lexists(path) else {}
+    old = load(path, reach) if os.path.lexists(path) else {}
     folder = os.path.dirname(path)
     found = {name: one for name, one in old.items() if os.path.exists(os.path.join(folder, name))}
     for result in results:
@@ -100,12 +102,15 @@ def write(path: str, results: Iterable[Result]) -> None:
         }
     kept = {name: found[name] for name in sorted(found) if found[name]}
     text = json.dumps({"version": VERSION, "findings": kept}, indent=1) + "\n"
-    _put(path, text.encode("ascii"))
+    _put(path, text.encode("ascii"), reach)
 
 
-def _put(path: str, new: bytes) -> None:
+def _put(path: str, new: bytes, reach: Reach) -> None:
     from ftlint.fixes.write import replace
 
+    why = reach.objection(path)
+    if why is not None:
+        raise BadBaseline(f"{path}: not written: {why}")
     if not os.path.lexists(path):
         try:
             with open(path, "xb") as file:
@@ -113,7 +118,7 @@ def _put(path: str, new: bytes) -> None:
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
             raise BadBaseline(f"{path}: {getattr(error, 'strerror', error)}") from None
         return
-    old = read(path, MAX_BYTES + 1)
+    old = reach.read(path, MAX_BYTES + 1)
     if isinstance(old, Unreadable):
         raise BadBaseline(f"{path}: {old.reason}")
     reason = None if old == new else replace(path, old, new)

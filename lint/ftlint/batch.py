@@ -9,11 +9,10 @@ from ftlint import outside, portable
 from ftlint.construct import Problem
 from ftlint.deadline import TooSlow, within
 from ftlint.discovery import Kind, command_of, names_in
-from ftlint.engine import HEAD, Result, lint_bytes, look, unread
+from ftlint.engine import HEAD, Result, lint_bytes, look, unread, unshown
 from ftlint.files import STDIN, Found, Unreadable, read
 from ftlint.judges import Judges, Refused
 from ftlint.limits import reason
-from ftlint.report import Repair
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from ftlint.engine import Options
     from ftlint.kept import Kept
+    from ftlint.report import Repair
     from ftlint.settings import Settings
 
 WORTH_KEEPING = 16
@@ -156,6 +156,8 @@ class _Work:
             made = self._lint(self.files[place])
         except Refused as error:
             made = ("refused", str(error))
+        except ImportError:
+            raise
         except Exception as error:
             if "FTLINT_TRACEBACK" in os.environ:
                 raise
@@ -167,12 +169,17 @@ class _Work:
         return made
 
     def _lint(self, file: Found) -> tuple[Any, ...]:
-        options, settings = self.options(file)
+        options, _ = self.options(file)
         path, data = self.content(file, options)
         if isinstance(data, Unreadable):
             return ("failed", *data, False)
         if not file.named and not self._judged(path, data, options):
             return "result", path, "", None, [], "", None, None
+        reach = options.given.reach
+        if file.path != STDIN and reach is not None and not reach.holds(path):
+            result = unshown(path, data, options, Problem("outside", 0, 0, {}))
+            found = portable.plain(result.diagnostics)
+            return "result", path, "", result.command, found, result.notice, None, None
         if self.request.command is not None:
             options = options._replace(command=self.request.command)
         facts = outside.watch()
@@ -190,7 +197,7 @@ class _Work:
                 and file.used is None
                 and any(one.fix is not None for one in result.diagnostics)
             ):
-                result, repair = self._repaired(result, data, options, settings)
+                result, repair = self._repaired(result, data, options)
                 found = portable.plain(result.diagnostics)
         except TooSlow:
             why = reason("seconds", "seconds of processor time", options.limits)
@@ -199,7 +206,7 @@ class _Work:
         finally:
             outside.unwatch(facts)
         text = result.source.text if found else ""
-        repaired = repair and tuple(repair)
+        repaired = repair and portable.plain_repair(repair)
         return "result", path, text, result.command, found, result.notice, repaired, entry
 
     def content(self, file: Found, options: Options) -> tuple[str, bytes | Unreadable]:
@@ -239,15 +246,12 @@ class _Work:
                 return False
         return self.request.command is None or look(path, data, options).command is not None
 
-    def _repaired(
-        self, result: Result, data: bytes, options: Options, settings: Settings
-    ) -> tuple[Result, Repair]:
+    def _repaired(self, result: Result, data: bytes, options: Options) -> tuple[Result, Repair]:
         from ftlint.repair import repair
 
         path = result.source.path
         keep = self.request.diff or path == (self.request.stdin_filename or "<stdin>")
-        root = settings.root or os.getcwd()
-        return repair(result, data, options, unsafe=self.request.unsafe_fixes, keep=keep, root=root)
+        return repair(result, data, options, unsafe=self.request.unsafe_fixes, keep=keep)
 
     def outcome(self, place: int, made: tuple[Any, ...]) -> Outcome:
         """Return the outcome that constants stand for. Raises `Refused`."""
@@ -261,7 +265,7 @@ class _Work:
         if entry is not None:
             self._store(self.options(self.files[place])[0]).put(path, entry)
         result = portable.result(path, text, command, found)._replace(notice=notice)
-        return Outcome(path, result, None if repair is None else Repair(*repair))
+        return Outcome(path, result, None if repair is None else portable.repair(*repair))
 
 
 def _is_text(data: bytes, options: Options) -> bool:

@@ -60,8 +60,8 @@ def forecaster(inputs: Inputs, values: Mapping[str, Any]) -> Forecaster | None:
         data = as_object(Column("", inputs.target, world.gpus, world.nodes, plan))
         try:
             found = answer(Question(values, data, inputs.target, gpu=gpu), records)
-        except (KeyError, TypeError, ValueError) as error:  # a record that somebody else wrote
-            return Untimed(f"a calibration that cannot be read ({error})")
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            return Untimed(f"a calibration that cannot be read ({type(error).__name__})")
         if isinstance(found, Answer):
             return found.forecast, found.source
         return Untimed(found.reason)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from ftlint.containment import project_of
 from ftlint.discovery import gap_of
 from ftlint.facts import (
     Given,
@@ -91,7 +94,7 @@ def make_context(
     known = facts(values, written, target, given, source.path)
     planned = None
     if command == "train":
-        known = {**_earlier(config, source.path), **known}
+        known = {**_earlier(config, source.path, given), **known}
         root = info_root(given.dataset_dir or values.get("dataset_dir"), source.path)
         if root or given.dataset_sizes or _counts_steps(config, document.comments):
             from ftlint import planning
@@ -114,14 +117,14 @@ def make_context(
     )
 
 
-def _earlier(config: dict[str, object], path: str) -> dict[str, object]:
+def _earlier(config: dict[str, object], path: str, given: Given) -> dict[str, object]:
     """Return what is known of the run that this one goes on from, where it names a folder."""
     begun = config.get("adapter_name_or_path") or config.get("model_name_or_path")
     if not isinstance(begun, str) or (begun.count("/") < 2 and begun[:2] != "./"):
         return {}  # nothing, or the name of a model on a hub
     from ftlint import siblings
 
-    return siblings.facts(config, path)
+    return siblings.facts(config, path, given.reach or project_of(os.path.dirname(path)))
 
 
 STEP_KEYS = frozenset(

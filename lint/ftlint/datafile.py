@@ -1,15 +1,24 @@
-"""A project's own data files, policies and bands: read within limits, tags make nothing."""
+"""A project's own data files, policies and bands: read within limits, tags make nothing.
+
+Settings choose them, and may choose a file that is something else: what is said of one never has
+its content in it, only where in it something is wrong.
+"""
 
 from __future__ import annotations
+
+import re
 
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from ftlint.containment import Reach
+
 from ftlint.construct import construct
 from ftlint.dialect import OMEGACONF
 from ftlint.document import compose
+from ftlint.files import Unreadable
 from ftlint.nodes import Broken
 from ftlint.source import of_text
 
@@ -18,21 +27,27 @@ class BadFile(ValueError):
     """The file cannot be read as data; the message says where and why."""
 
 
-def load(path: str, most: int) -> Any:
-    """Return what a YAML or JSON file of at most `most` characters holds. Raises `BadFile`."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read(most + 1)
-    except OSError as error:
-        raise BadFile(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise BadFile(f"{path}: not readable: {error}") from None
-    if len(text) > most:
+_QUOTED = re.compile(r"""(['"])(?!<)[^'"]{3,}\1""")
+"""A piece of the text in a parser's words; what a parser expected there is a sign or a <token>."""
+
+
+def load(path: str, most: int, reach: Reach) -> Any:
+    """Return what a YAML or JSON file of at most `most` bytes holds. Raises `BadFile`."""
+    data = reach.read(path, most + 1)
+    if isinstance(data, Unreadable):
+        raise BadFile(f"{path}: {data.reason}")
+    if len(data) > most:
         raise BadFile(f"{path}: larger than such a file can be")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadFile(f"{path}: not readable: not UTF-8") from None
     document = compose(text)
     if isinstance(document, Broken):
         line = of_text(path, text).position(document.start).line
-        raise BadFile(f"{path}: not readable: line {line}: {document.reason}")
+        named = document.kind.endswith(("alias", "anchor"))
+        why = document.kind.replace("-", " ") if named else _QUOTED.sub("…", document.reason)
+        raise BadFile(f"{path}: not readable: line {line}: {why}")
     made = construct(document.root, OMEGACONF)
     for problem in made.problems:
         line = of_text(path, text).position(problem.start).line

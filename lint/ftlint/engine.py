@@ -128,6 +128,12 @@ def unread(path: str, data: bytes, options: Options, problem: Problem) -> Result
     return _settle(head, kind.command, reader.findings([problem], head), (), options)
 
 
+def unshown(path: str, data: bytes, options: Options, problem: Problem) -> Result:
+    """Return the finding on a config of which nothing may be shown: `unread` without its text."""
+    found = unread(path, data, options, problem)
+    return found._replace(source=of_text(path, ""))
+
+
 def lint(source: Source, options: Options) -> Result:
     """Lint one text."""
     examined = examine(source, options)
@@ -279,6 +285,8 @@ def _of_module(name: str, context: Context) -> Iterator[Finding]:
             for finding in module.check(context)
             if registry.applies(context.rules.rules[finding.rule], context.target, context.command)
         ]
+    except ImportError:
+        raise
     except Exception as error:
         values = {"rule": name, "error": f"{type(error).__name__}: {error}"}
         yield Finding("FT904", 0, 0, None, values)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.catalogue import Catalogue, Key
+    from ftlint.containment import Reach
     from ftlint.target import Target
 
 
@@ -33,6 +34,8 @@ class Given(NamedTuple):
     """The table of rules of thumb (see `ftlint.bands`)."""
     cache: bool = True
     """Whether counts of rows may be taken from, and put into, the user's cache folder."""
+    reach: Reach | None = None
+    """Within which what a config names is read; None for the working directory."""
 
 
 def as_taken(value: object, key: Key | None) -> object:
@@ -113,12 +116,12 @@ def facts(
         "memory_optimizers": _memory_optimizers(written, target),
         "save_is_multiple_of_eval": _save_is_multiple_of_eval(values),
         "next_evaluated_save": _next_evaluated_save(values),
-        "unreadable_json": _unreadable_json(values, path),
+        "unreadable_json": _unreadable_json(values, path, given.reach) or None,
         **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
         **_launch(given),
-        **_deepspeed(values.get("deepspeed"), path),
+        **_deepspeed(values.get("deepspeed"), path, given.reach),
         **_opened(values, given, path),
         "output_dir_holds": held,
         "resumes_at": _resumes_at(values, held),
@@ -247,7 +250,7 @@ def _next_evaluated_save(values: Mapping[str, Any]) -> int | None:
     return -(-int(save) // int(every)) * int(every)
 
 
-def _unreadable_json(values: Mapping[str, Any], path: str) -> dict[str, str]:
+def _unreadable_json(values: Mapping[str, Any], path: str, reach: Reach | None) -> dict[str, str]:
     """Return why JSON does not parse, by its key: text in the config, or a file that it names.
 
     Source: run; a file of deepspeed, fsdp_config or accelerator_config is read while arguments are
@@ -261,7 +264,7 @@ def _unreadable_json(values: Mapping[str, Any], path: str) -> dict[str, str]:
         if value.startswith("{"):
             faults[key] = _fault(value)
         elif key in _JSON_FILES and "do_train" in values and "." in value:
-            fault = json_file(value, path).fault
+            fault = json_file(value, path, reach).fault
             faults[key] = fault and f"{value} is not JSON: {fault}"
     return {key: fault for key, fault in faults.items() if fault}
 
@@ -334,11 +337,13 @@ def _resumes_at(values: Mapping[str, Any], held: object) -> int | None:
     return step_of(checkpoint_of(values, held))
 
 
-def _deepspeed(value: object, path: str) -> dict[str, object]:
+def _deepspeed(value: object, path: str, reach: Reach | None) -> dict[str, object]:
     """Return `deepspeed` and `zero_stage` from a mapping, or from a file within the project."""
     content: object = value
     if isinstance(value, str):
-        content = None if placeholder_in(value) is not None else json_file(value, path).content
+        content = (
+            None if placeholder_in(value) is not None else json_file(value, path, reach).content
+        )
     if not isinstance(content, dict):
         return {}
     optimization = content.get("zero_optimization")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 
 from ftlint import settings as project
+from ftlint.containment import is_below, project_of
 from ftlint.directives import matches
 from ftlint.engine import Options
 from ftlint.facts import Given
-from ftlint.limits import DEFAULT, BadLimit, Limits, lifted
+from ftlint.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.rules.registry import BUILT_IN, RuleBook
 from ftlint.target import resolve_target
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ftlint.containment import Reach
     from ftlint.discovery import Command
     from ftlint.settings import Settings
 
@@ -62,31 +64,41 @@ def below(root: str | None, path: str | None) -> str | None:
 
 
 class Judges:
-    """Options for a folder: its nearest settings under what the command line says."""
+    """Options for a folder: its nearest settings under what the command line says.
+
+    Settings come with pull requests: what they name lies in their project, and what would reach
+    beyond it counts only from the command line. `ignored` says what of them did not count.
+    """
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.known: dict[str | None, tuple[Options, Settings]] = {}
-        self.folders: dict[str, str | None] = {}
+        self.known: dict[tuple[str | None, Reach], tuple[Options, Settings]] = {}
+        self.folders: dict[str, tuple[str | None, Reach]] = {}
+        self.ignored: dict[str, None] = {}
+        self.named = _folders_named(request)
 
     def of(self, folder: str) -> tuple[Options, Settings]:
         """Return what counts for files in `folder`. Raises `Refused`."""
         if folder not in self.folders:
-            self.folders[folder] = self._file_for(folder)
-        path = self.folders[folder]
-        if path not in self.known:
-            self.known[path] = self._make(path)
-        return self.known[path]
+            path = self._file_for(folder)
+            reach = project_of(folder, path and os.path.dirname(os.path.abspath(path)))
+            # Who lints a config from elsewhere starts it from there: names are relative to that.
+            here = [] if is_below(folder, os.getcwd()) else [os.getcwd()]
+            self.folders[folder] = path, reach.widened([*self.named, *here])
+        place = self.folders[folder]
+        if place not in self.known:
+            self.known[place] = self._make(*place)
+        return self.known[place]
 
     def _file_for(self, folder: str) -> str | None:
         if self.request.config is not None:
             return self.request.config
         return None if self.request.isolated else project.find(folder)
 
-    def _make(self, path: str | None) -> tuple[Options, Settings]:
+    def _make(self, path: str | None, reach: Reach) -> tuple[Options, Settings]:
         asked = self.request
         try:
-            settings = project.Settings() if path is None else project.load(path)
+            settings = project.Settings() if path is None else self._settings(path)
             target = resolve_target(
                 asked.target or settings.target, asked.transformers or settings.transformers
             )
@@ -101,6 +113,7 @@ class Judges:
             here=asked.here or settings.here,
             bands=self._bands(settings),
             cache=asked.cache,
+            reach=reach,
         )
         select = (asked.select or settings.select) or ()
         if asked.extend_select:
@@ -116,6 +129,23 @@ class Judges:
                 raise Refused(f"{where}{code!r} is no rule: see `ftlint rule --all`")
         options = Options(target, given, select, ignore, rules=book, limits=self._limits(settings))
         return options, settings
+
+    def _settings(self, path: str) -> Settings:
+        """Return the settings of a file as far as they count where they were found."""
+        if path == self.request.config:
+            return project.load(path)
+        found = project.load(path, project_of(os.path.dirname(os.path.abspath(path))))
+        if found.here and not self.request.here:
+            self.ignored[
+                f"{path}: `here` counts from the command line only: pass `--here`, or"
+                f" `--config {path}`"
+            ] = None
+        for name, number, most in lowered(found.limits)[1]:
+            self.ignored[
+                f"{path}: `limits.{name}` of {number} is above {most}: settings lower a limit,"
+                f" `--limit {name}={number}` lifts it"
+            ] = None
+        return found._replace(here=False)
 
     def _facts(self, path: str | None, settings: Settings) -> tuple[tuple[str, object], ...]:
         """Return what is known of the machine, the closest word last: it wins."""
@@ -138,7 +168,7 @@ class Judges:
 
     def _limits(self, settings: Settings) -> Limits:
         try:
-            return lifted(self.request.limits, lifted(settings.limits, DEFAULT))
+            return lifted(self.request.limits, lifted(lowered(settings.limits)[0], DEFAULT))
         except BadLimit as error:
             raise Refused(str(error)) from None
 
@@ -149,7 +179,8 @@ class Judges:
         from ftlint import bands
 
         try:
-            return bands.load(os.path.join(settings.root or ".", settings.bands))
+            root = settings.root or "."
+            return bands.load(os.path.join(root, settings.bands), project_of(root, root))
         except bands.BadBands as error:
             raise Refused(str(error)) from None
 
@@ -169,3 +200,17 @@ class Judges:
             most = f"{DEFAULT.seconds} seconds of processor time"
             raise Refused(f"policies: reading them takes more than {most}") from None
         return BUILT_IN.with_policies(found)
+
+
+def _folders_named(request: Request) -> tuple[str, ...]:
+    """Return the folders of the command line: what links lead to there is asked for.
+
+    But for a folder to lint that is a link itself, out of the project that it lies in.
+    """
+    folders = (path for path in request.paths if os.path.isdir(path))
+    data = () if request.dataset_dir is None else (os.path.realpath(request.dataset_dir),)
+    return data + tuple(
+        os.path.realpath(path)
+        for path in folders
+        if project_of(os.path.dirname(os.path.abspath(path))).holds(path)
+    )

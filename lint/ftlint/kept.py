@@ -15,10 +15,11 @@ from hashlib import blake2b
 
 import ftlint
 import ftschemas
-from ftlint import outside
+from ftlint import outside, portable
 from ftlint.datasets.cache import folder
 from ftlint.rules.registry import BUILT_IN
 from ftschemas.named import TYPE_CHECKING
+from ftschemas.ruleformat import COMMANDS
 
 if TYPE_CHECKING:
     from typing import Any
@@ -40,6 +41,7 @@ class Kept:
     def __init__(self, where: str | None, options: Options) -> None:
         self.path = where and os.path.join(where, f"{_name(options)}.json")
         self.entries: dict[str, Entry] = _load(self.path)
+        self.codes = options.rules.rules.keys()
         self.used: dict[str, None] = {}
         self.states: dict[str, outside.State | None] = {}
         self.changed = False
@@ -48,6 +50,8 @@ class Kept:
         """Return what was kept for this content, if every fact it rests on is as it was."""
         entry = self.entries.get(path)
         if entry is None or entry[0] != digest(data):
+            return None
+        if any(one[0] not in self.codes or one[6] > len(data) for one in entry[3]):
             return None
         for fact, was in entry[1]:
             if fact not in self.states:
@@ -110,7 +114,9 @@ def _load(path: str | None) -> dict[str, Entry]:
             found = json.load(file)
     except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) and all(map(_sound, found.values())) else {}
+    if not isinstance(found, dict):
+        return {}
+    return {path: entry for path, entry in found.items() if _sound(entry)}
 
 
 def _sound(entry: object) -> bool:
@@ -118,10 +124,16 @@ def _sound(entry: object) -> bool:
     return (
         isinstance(entry, list)
         and len(entry) == 4
+        and isinstance(entry[0], str)
         and isinstance(entry[1], list)
-        and all(isinstance(fact, list) and len(fact) == 2 for fact in entry[1])
+        and all(
+            isinstance(fact, list) and len(fact) == 2 and isinstance(fact[0], str)
+            for fact in entry[1]
+        )
+        and entry[2] in (None, *COMMANDS, "v1")
         and isinstance(entry[3], list)
-        and all(isinstance(one, list) and len(one) == 8 for one in entry[3])
+        and (entry[2] is not None or not entry[3])
+        and all(map(portable.is_sound, entry[3]))
     )
 
 

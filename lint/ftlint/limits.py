@@ -46,6 +46,18 @@ def lifted(pairs: Iterable[tuple[str, int]], limits: Limits = DEFAULT) -> Limits
     return limits
 
 
+def lowered(
+    pairs: Iterable[tuple[str, int]],
+) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int, int], ...]]:
+    """Return what settings may ask for, and the limits they would lift with what these are.
+
+    Settings come with pull requests, and a limit is what keeps one from stalling a hook.
+    """
+    kept = tuple((name, min(number, getattr(DEFAULT, name, number))) for name, number in pairs)
+    above = ((name, number, getattr(DEFAULT, name, number)) for name, number in pairs)
+    return kept, tuple(one for one in above if one[1] > one[2])
+
+
 def reason(name: str, unit: str, limits: Limits) -> str:
     """Return which limit a file is beyond, and what lifts it."""
     return f"more than {getattr(limits, name)} {unit} (--limit {name}=N lifts that)"

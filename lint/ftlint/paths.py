@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+from ftlint.containment import Reach
 from ftlint.discovery import placeholder_in
+from ftlint.files import Unreadable
 from ftlint.outside import note
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -103,27 +105,27 @@ class JsonFile(NamedTuple):
     fault: str = ""
 
 
-def json_file(name: str, path: str) -> JsonFile:
-    """Read a JSON file that a config at `path` names, when it lies below the working directory.
+def json_file(name: str, path: str, reach: Reach | None = None) -> JsonFile:
+    """Read a JSON file that a config at `path` names, when it lies within reach.
 
     LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
     down to the config. Nothing outside is ever opened, and no more than `MOST_JSON` is read.
     """
     if "\0" in name:
         return JsonFile()
-    root = os.path.realpath(os.getcwd())
+    reach = reach or Reach((os.path.realpath(os.getcwd()),))
     for start in folders(path):
-        note(os.path.join(start, name))
-        full = os.path.realpath(os.path.join(start, name))
-        if _lies_below(full, root) and os.path.isfile(full):
-            try:
-                with open(full, encoding="utf-8") as file:
-                    text = file.read(MOST_JSON + 1)
-            except UnicodeDecodeError:
-                return JsonFile(fault="not UTF-8")
-            except OSError:
-                return JsonFile()
-            return JsonFile() if len(text) > MOST_JSON else _parsed(text)
+        full = os.path.join(start, name)
+        note(full)
+        data = reach.read(full, MOST_JSON + 1)
+        if isinstance(data, Unreadable):
+            continue
+        if len(data) > MOST_JSON:
+            return JsonFile()
+        try:
+            return _parsed(data.decode("utf-8"))
+        except UnicodeDecodeError:
+            return JsonFile(fault="not UTF-8")
     return JsonFile()
 
 

@@ -152,8 +152,24 @@ def _data(
     path = values.get("tokenized_path")
     rows = tokenized(path, root) if isinstance(path, str) and path else None
     evaluation = sizes("eval_dataset_names")
-    data = Data(train, evaluation, read_info(where, root) if found else None)
+    info = read_info(where, root) if found else None
+    if info is not None and given.reach is not None and not isinstance(where, dict):
+        info = info._replace(shown=given.reach.holds(info.path))
+    if info is not None and not info.shown:
+        train, evaluation = tuple(map(_unshown, train)), tuple(map(_unshown, evaluation))
+    data = Data(train, evaluation, info)
     return data, samples(train, stated, rows, evaluation)
+
+
+def _unshown(size: DatasetSize) -> DatasetSize:
+    """Return a size that tells nothing of what was read outside of the project."""
+    trouble = size.trouble
+    if trouble is not None:
+        trouble = trouble._replace(text=f"its data cannot be used ({trouble.what}); {UNSHOWN}")
+    return size._replace(trouble=trouble, notes=tuple(dict.fromkeys(UNSHOWN for _ in size.notes)))
+
+
+UNSHOWN = "dataset_dir lies outside of the project, so what it holds is counted and not shown"
 
 
 def _sizes_stated(known: Mapping[str, Any], given: Given) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.records import Change, Diagnostic, Edit, Fix
+from ftlint.records import APPLICABILITIES, SEVERITIES, Change, Diagnostic, Edit, Fix
 from ftlint.source import of_text
 from ftschemas.named import TYPE_CHECKING
 
@@ -12,11 +12,51 @@ if TYPE_CHECKING:
 
     from ftlint.discovery import Command
     from ftlint.engine import Result
+    from ftlint.report import Repair
 
 
 def plain(diagnostics: Sequence[Diagnostic]) -> list[list[Any]]:
     """Return diagnostics without their path as lists of constants."""
     return [[*one[1:-1], None if one.fix is None else _plain_fix(one.fix)] for one in diagnostics]
+
+
+def is_sound(one: object) -> bool:
+    """Say whether a value has the form of a diagnostic as `plain` writes it."""
+    if not isinstance(one, list) or len(one) != 8:
+        return False
+    code, name, severity, message, key, start, end, fix = one
+    return (
+        all(isinstance(text, str) for text in (code, name, message))
+        and severity in SEVERITIES
+        and (key is None or isinstance(key, str))
+        and all(type(place) is int for place in (start, end))
+        and 0 <= start <= end
+        and (fix is None or _is_sound_fix(fix))
+    )
+
+
+def _is_sound_fix(fix: object) -> bool:
+    if not isinstance(fix, list) or len(fix) != 4 or fix[0] not in APPLICABILITIES:
+        return False
+    _, message, edits, changes = fix
+    return (
+        isinstance(message, str)
+        and isinstance(edits, list)
+        and isinstance(changes, list)
+        and all(
+            isinstance(edit, list)
+            and len(edit) == 3
+            and all(type(place) is int for place in edit[:2])
+            and isinstance(edit[2], str)
+            for edit in edits
+        )
+        and all(
+            isinstance(change, list)
+            and len(change) == len(Change._fields)
+            and all(isinstance(word, str) for word in change)
+            for change in changes
+        )
+    )
 
 
 def _plain_fix(fix: Fix) -> list[Any]:
@@ -33,6 +73,20 @@ def result(path: str, text: str, command: Command | None, diagnostics: list[list
         for *facts, fix in diagnostics
     )
     return Result(of_text(path, text), command, tuple(found))
+
+
+def plain_repair(repair: Repair) -> tuple[Any, ...]:
+    """Return what fixing did as constants."""
+    path, made, withheld, *rest = repair
+    return (path, tuple(map(tuple, made)), tuple(map(tuple, withheld)), *rest)
+
+
+def repair(path: str, made: Any, withheld: Any, *rest: Any) -> Repair:
+    """Return the repair that `plain_repair` was made of."""
+    from ftlint.report import Made, Repair, Withheld
+
+    fixes = tuple(Made(*one) for one in made)
+    return Repair(path, fixes, tuple(Withheld(*one) for one in withheld), *rest)
 
 
 def _fix(fix: list[Any]) -> Fix:

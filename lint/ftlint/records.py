@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Applicability = Literal["safe", "unsafe", "display"]
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+APPLICABILITIES: tuple[Applicability, ...] = ("safe", "unsafe", "display")
 
 
 class Edit(NamedTuple):

@@ -6,7 +6,7 @@ from ftlint.deadline import within
 from ftlint.fixes import write
 from ftlint.fixes.apply import fix
 from ftlint.fixes.diff import unified
-from ftlint.report import Repair
+from ftlint.report import Made, Repair, Withheld
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,25 +14,24 @@ if TYPE_CHECKING:
 
 
 def repair(
-    before: Result, data: bytes, options: Options, *, unsafe: bool, keep: bool, root: str | None
+    before: Result, data: bytes, options: Options, *, unsafe: bool, keep: bool
 ) -> tuple[Result, Repair]:
     """Apply the fixes of a linted file; return what is left to say, and what was done.
 
-    With `keep` the file stays as it is and only the difference is shown. A file outside `root`,
-    or one that has changed since `data` was read, is not written.
+    With `keep` the file stays as it is and only the difference is shown. A file out of reach, or
+    one that has changed since `data` was read, is not written.
     """
     source = before.source
     with within(options.limits.seconds):
         fixed = fix(source, options, unsafe)
     new = fixed.source.text.encode("utf-8")
-    withheld = [f"{one.code} {one.message}: {one.reason}" for one in fixed.withheld]
+    made = tuple(Made(one.line, one.code, one.applicability, one.message) for one in fixed.applied)
+    withheld = [Withheld(one.code, one.message, one.reason) for one in fixed.withheld]
     if not fixed.converged:
-        withheld.append("FT906 fixes undo each other, so none was made: please report this file")
+        withheld.append(Withheld("FT906", "no fix was made", "they undo each other: please report"))
     diff = tuple(unified(source.path, source.text, fixed.source.text)) if new != data else ()
     failure = None
     if diff and not keep:
-        failure = write.replace(source.path, data, new, root)
-    done = Repair(
-        source.path, len(fixed.applied), tuple(withheld), diff, failure, fixed.source.text
-    )
+        failure = write.replace(source.path, data, new, options.given.reach)
+    done = Repair(source.path, made, tuple(withheld), diff, failure, fixed.source.text)
     return (before if keep or failure is not None else fixed.result), done

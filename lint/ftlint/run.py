@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ftlint.batch import lint_files
+from ftlint.containment import project_of
 from ftlint.files import Found, Unreadable, Users, expand
 from ftlint.judges import Judges, Refused, Request, below
 from ftlint.limits import reason
@@ -54,13 +55,21 @@ def run(
             continue
         results.append(outcome.result)
         repairs += [outcome.repair] if outcome.repair is not None else []
+    for file in files:  # what processes of their own met of settings is known to them alone
+        judges.of(os.path.dirname(os.path.abspath(file.path)))
     used = {one.used for one in users.found}
-    notices = [*users.notes, *(
+    passed_over = (
         f"{one.source.path}: passed over: {one.notice}; --command judges it whatever it is"
-        for one in results if one.notice and one.source.path not in used
-    )]  # fmt: skip
+        for one in results
+        if one.notice and one.source.path not in used
+    )
     report = Run(
-        options.target, tuple(results), tuple(failures), tuple(repairs), notices=tuple(notices)
+        options.target,
+        tuple(results),
+        tuple(failures),
+        tuple(repairs),
+        notes=(*judges.ignored, *users.notes, *passed_over),
+        fixing=request.fix or request.unsafe_fixes,
     )
     report = _without_known(report, request, settings)
     status = _status(report, request, request.fail_on or settings.fail_on)
@@ -95,10 +104,14 @@ def _without_known(report: Run, request: Request, settings: Settings) -> Run:
         raise Refused("--write-baseline takes all rules that the settings select: no --select here")
     from ftlint import baseline
 
+    folder = os.path.dirname(os.path.abspath(path))
+    reach = (
+        project_of(folder) if request.baseline else project_of(settings.root or ".", settings.root)
+    )
     try:
         if request.write_baseline:
-            baseline.write(path, report.results)
-        results, known = baseline.without(baseline.load(path), path, report.results)
+            baseline.write(path, report.results, reach)
+        results, known = baseline.without(baseline.load(path, reach), path, report.results)
     except baseline.BadBaseline as error:
         raise Refused(str(error)) from None
     known = known._replace(written=request.write_baseline, gone=0 if narrowed else known.gone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ftlint.files import Unreadable, read
 from ftlint.limits import Limits
 from ftlint.records import SEVERITIES
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,8 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from ftlint.containment import Reach
 
 MAX_BYTES = 1 << 20
 SECONDS = 5
@@ -146,16 +149,15 @@ def find(folder: str) -> str | None:
         folder = parent
 
 
-def load(path: str) -> Settings:
+def load(path: str, reach: Reach | None = None) -> Settings:
     """Return the settings in `path`; raises `BadSettings`.
 
-    In pyproject.toml they stand under [tool.ftlint], in any other file at the top.
+    In pyproject.toml they stand under [tool.ftlint], in any other file at the top. A file that was
+    found, not named, is a regular one within `reach`.
     """
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadSettings(f"{path}: {error.strerror}") from None
+    data = _named(path) if reach is None else reach.read(path, MAX_BYTES + 1)
+    if isinstance(data, Unreadable):
+        raise BadSettings(f"{path}: {data.reason}")
     if len(data) > MAX_BYTES:
         raise BadSettings(f"{path}: larger than a settings file can be")
     try:
@@ -168,6 +170,15 @@ def load(path: str) -> Settings:
         if not isinstance(table, dict):
             raise BadSettings(f"{path}: it has no table [tool.ftlint]")
     return _checked(path, table)
+
+
+def _named(path: str) -> bytes:
+    """Return the bytes of a file that a person named; a pipe or /dev/null will do."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadSettings(f"{path}: {error.strerror}") from None
 
 
 def _toml(data: bytes) -> Any:
@@ -218,12 +229,8 @@ def _has_table(path: str) -> bool:
 
     One that cannot be read as TOML is taken to have them, so that the fault is told.
     """
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES)
-    except OSError:
-        return False
-    if b"ftlint" not in data:
+    data = read(path, MAX_BYTES)
+    if isinstance(data, Unreadable) or b"ftlint" not in data:
         return False
     try:
         tool = _toml(data).get("tool")

@@ -9,7 +9,7 @@ import os
 import re
 
 from ftlint.discovery import placeholder_in
-from ftlint.files import SUFFIXES, Unreadable, read
+from ftlint.files import SUFFIXES, Unreadable
 from ftlint.outside import note
 from ftlint.slips import guess
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -17,6 +17,8 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
+
+    from ftlint.containment import Reach
 
 MOST, MAX_BYTES = 100, 1 << 16
 """Files that are looked into, and how far."""
@@ -35,7 +37,7 @@ class Sibling(NamedTuple):
     learning_rate: float | None
 
 
-def facts(config: Mapping[str, Any], path: str) -> dict[str, object]:
+def facts(config: Mapping[str, Any], path: str, reach: Reach) -> dict[str, object]:
     """Return what a run that goes on from another one can be held against.
 
     `earlier_config`, `earlier_rate`: of the config in the same folder that writes what this run of
@@ -47,7 +49,7 @@ def facts(config: Mapping[str, Any], path: str) -> dict[str, object]:
     if not isinstance(begun, str) or not _is_folder(begun) or not os.path.isfile(path):
         return {}
     begun = os.path.normpath(begun)
-    others = list(_others(path))
+    others = list(_others(path, reach))
     readable = [one for one in others if isinstance(one, Sibling)]
     writers = [one for one in readable if one.output_dir and _lies_in(begun, one.output_dir)]
     if writers:
@@ -88,7 +90,7 @@ def _near(begun: str, others: list[Sibling]) -> Sibling | None:
     return None if near is None else leaves[near.name]
 
 
-def _others(path: str) -> Iterator[Sibling | None]:
+def _others(path: str, reach: Reach) -> Iterator[Sibling | None]:
     """Yield the other configs of the folder; None for what is not, or not wholly, looked at."""
     folder, own = os.path.split(path)
     note(folder or ".")
@@ -100,7 +102,7 @@ def _others(path: str) -> Iterator[Sibling | None]:
     for name in names[:MOST]:
         other = os.path.join(folder, name)
         note(other)
-        data = read(other, MAX_BYTES + 1)
+        data = reach.read(other, MAX_BYTES + 1)
         if isinstance(data, Unreadable) or b"\0" in data:
             yield None
             continue

@@ -6707,4 +6707,7 @@ RULES: Any = [('FT001', 'syntax-error', 'error', ('train', 'export', 'chat', 'ev
   ('too-deep', 'too-many-nodes', 'too-many-keys', 'too-long', 'too-large'), None, (), False),
  ('FT907', 'too-slow', 'error', ('train', 'export', 'chat', 'eval', 'v1'), (), (), 'not judged: {reason}.', (), 'key', (), ('too-slow',), None, (), False),
  ('FT908', 'too-many-files', 'error', ('train', 'export', 'chat', 'eval', 'v1'), (), (),
-  'not all files are read: {reason}; or name the folders that hold configs.', (), 'key', (), ('too-many-files',), None, (), False)]
+  'not all files are read: {reason}; or name the folders that hold configs.', (), 'key', (), ('too-many-files',), None, (), False),
+ ('FT909', 'outside-project', 'warning', ('train', 'export', 'chat', 'eval', 'v1'), (), (),
+  'not judged, nothing of it is shown: the file is a link out of the project. Name the folder that it leads to as well, or copy the file.', (), 'key', (),
+  ('outside',), None, (), False)]

@@ -1,4 +1,8 @@
-"""What is wrong with data that a JSON Schema describes, in one line."""
+"""What is wrong with data that a JSON Schema describes, in one line without the data itself.
+
+The file may be another than the one that is meant: where in it, and what should be there, is said,
+never what is. Only a key that stands beside known ones is named.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ import os
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
+
+    from jsonschema.exceptions import ValidationError
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -32,4 +38,47 @@ def complaint(
     if error is None:
         return None
     place = "/".join(map(str, [*below, *error.absolute_path])) or whole
-    return f"{place}: {error.message[:200]}"
+    return f"{place}: {_reason(error)}"
+
+
+def _reason(error: ValidationError) -> str:
+    """Return what a schema asks for that the data do not give."""
+    wanted: Any = error.validator_value
+    data: Any = error.instance
+    schema: Any = error.schema
+    if error.validator == "type":
+        kinds = [wanted] if isinstance(wanted, str) else wanted
+        return f"should be {' or '.join(_KINDS.get(kind, kind) for kind in kinds)}"
+    if error.validator == "enum":
+        return f"should be one of {_listed(wanted)}"
+    if error.validator == "const":
+        return f"should be {json.dumps(wanted)}"
+    if error.validator == "required":
+        return f"lacks {_listed(name for name in wanted if name not in data)}"
+    if error.validator == "additionalProperties" and wanted is False:
+        known = list(schema.get("properties", ()))
+        unknown = [name for name in data if name not in known]
+        if len(unknown) * 2 >= len(data):
+            return f"has unknown keys; known are {_listed(known)}"
+        several = "" if len(unknown) == 1 else "s"
+        return f"unknown key{several} {_listed(unknown)}{_near(unknown, known)}"
+    if error.validator in ("anyOf", "oneOf", "not", "if"):
+        return "has none of the forms that it can have here"
+    return f"does not satisfy `{error.validator}: {json.dumps(wanted)[:120]}`"
+
+
+_KINDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number",
+          "number": "a number", "boolean": "true or false", "null": "null"}  # fmt: skip
+MOST_LISTED = 40
+
+
+def _listed(names: Iterable[object]) -> str:
+    words = [str(name)[:60] for name in names]
+    return ", ".join(words[:MOST_LISTED]) + (", …" if len(words) > MOST_LISTED else "")
+
+
+def _near(unknown: Sequence[str], known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    found = get_close_matches(str(unknown[0]), known, n=1)
+    return f"; did you mean {found[0]}?" if found else f"; known are {_listed(known)}"

@@ -19,7 +19,7 @@ def whole(**more: Any) -> dict[str, Any]:
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    value = whole(steps=[{"seconds": 0.5, "micro_batches": [[2, 8, 10, 4, 52]]}])
+    value = {**result([]), "steps": [{"seconds": 0.5, "micro_batches": [[2, 8, 10, 4, 52]]}]}
     write(tmp_path / "run.json", value)
     assert read(tmp_path / "run.json") == value
 
@@ -43,7 +43,7 @@ def test_a_failed_write_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 def test_steps_without_their_numbers_are_none(tmp_path: Path, steps: object) -> None:
     path = tmp_path / "x.json"
     write(path, {**result([]), "steps": steps})
-    with pytest.raises(Unusable, match="its steps are not those of a result"):
+    with pytest.raises(Unusable, match=r"its steps(\[0\])? is not that of a result"):
         read(path)
 
 

@@ -21,6 +21,7 @@ from ftlint.datasets import (
     samples,
     tokenized,
 )
+from ftlint.datasets import cache as cached
 from ftlint.datasets.entries import Columns, Tags
 from ftlint.datasets.splits import sliced
 from ftlint.steps import UNKNOWN, Count, exactly
@@ -373,9 +374,16 @@ class TestCache:
         kept = sorted((tmp_path / "cache").iterdir())
         assert len(kept) == 2  # the rows, and those dropped
         for path in kept:
-            state, answer = json.loads(path.read_text(encoding="utf-8"))
+            state, answer, digest = json.loads(path.read_text(encoding="utf-8"))
+            assert digest == cached._digest(state, answer)
             answer[0] = 77
-            path.write_text(json.dumps([state, answer]), encoding="utf-8")
+            path.write_text(json.dumps([state, answer, digest]), encoding="utf-8")
+        assert old.size("a", cache=cache) == first, "what was changed is not believed"
+        for path in kept:
+            state, answer, _ = json.loads(path.read_text(encoding="utf-8"))
+            answer[0] = 77
+            text = json.dumps([state, answer, cached._digest(state, answer)])
+            path.write_text(text, encoding="utf-8")
         assert old.size("a", cache=cache).rows == 77
         assert old.size("a", cache=Cache(None)) == first
 

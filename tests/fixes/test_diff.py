@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.fixes.diff import unified
+from ftlint.fixes.diff import as_patch, unified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +29,8 @@ def test_applied_to_the_old_text_it_gives_the_new_one(name: str, tmp_path: Path)
     before, after = PAIRS[name]
     path = tmp_path / "c.yaml"
     path.write_bytes(before.encode())
-    text = "".join(unified("c.yaml", before, after))
-    command = ["git", "apply", "-p0", "--unidiff-zero", "-"]
+    text = "".join(as_patch([list(unified("c.yaml", before, after))]))
+    command = ["git", "apply", "-"]
     subprocess.run(command, input=text.encode(), cwd=tmp_path, check=True)
     assert path.read_bytes() == after.encode()
 
@@ -40,6 +40,23 @@ def test_it_looks_like_diff() -> None:
         "--- d/c.yaml\n+++ d/c.yaml\n@@ -1,2 +1,2 @@\n a: 1\n"
         "-b: 2\n\\ No newline at end of file\n+b: 3\n"
     )
+
+
+NAMES = ["c.yaml", "a b.yaml", "ü/é 数.yaml", 'd/"q".yaml', "d/back\\slash.yaml", "tab\t/n\nl.yaml",
+         "a/b.yaml", "-x.yaml", "d/c.yaml 2020-01-01 00:00:00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [*([name] for name in NAMES), NAMES])
+def test_git_finds_the_files_whatever_they_are_called(tmp_path: Path, names: list[str]) -> None:
+    patch = []
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"a: 1\nb: 2\n")
+        patch.append(list(unified(name, "a: 1\nb: 2\n", "a: 1\nc: 2\n")))
+    command = ["git", "apply", "-"]
+    subprocess.run(command, input="".join(as_patch(patch)).encode(), cwd=tmp_path, check=True)
+    for name in names:
+        assert (tmp_path / name).read_bytes() == b"a: 1\nc: 2\n", name
 
 
 def test_equal_texts_differ_in_nothing() -> None:

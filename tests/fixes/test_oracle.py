@@ -6,7 +6,7 @@ import pytest
 
 from ftlint.dialect import OMEGACONF, PYYAML
 from ftlint.fixes import oracle, roundtrip
-from ftlint.fixes.page import Page, read_page
+from ftlint.fixes.page import Page, Refused, read_page
 from ftlint.fixes.plan import splice
 from ftlint.records import Change, Edit
 from ftlint.source import of_text
@@ -103,9 +103,27 @@ def test_ruamel_is_asked_on_its_own() -> None:
 
 
 def test_what_ruamel_cannot_read_is_not_vouched_for() -> None:
-    found = verdict([("b: 1", "b: 2")], [Change("replace", "b", "2")], "a:\t1\nb: 1\n")
+    found = verdict([("b: 1", "b: 2")], [Change("replace", "b", "2")], "a: x\ty\nb: 1\n")
     assert found is not None
     assert found.startswith("ruamel.yaml cannot read it")
+    found = verdict([("b: 1", "b: 2")], [Change("replace", "b", "2")], "a: !!int 0x\nb: 1\n")
+    assert found is not None
+    assert found.startswith("ruamel.yaml cannot load it")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "a: 1\t# why\n", "a:\t1\n", "a: [1,\t2]\t\t#\ty\n", "a: 'x\ty'\t# z\n",
+        'a: "x\ty"\t# z\n', "a: |\n  x\ty\n",
+    ],
+)  # fmt: skip
+def test_tabs_that_part_tokens_are_read_as_spaces_are(before: str) -> None:
+    spaced = before.replace("\t#", " #").replace(":\t", ": ").replace(",\t", ", ")
+    found = roundtrip.load(before)
+    assert not isinstance(found, Refused)
+    assert found == roundtrip.load(spaced)
+    assert ("\\t" in repr(found)) == ("x\ty" in before)
 
 
 def test_a_value_that_holds_itself_many_times_over_is_compared_in_time() -> None:

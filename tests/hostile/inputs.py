@@ -197,7 +197,7 @@ ELSEWHERE = (
     ("DeepSpeed configs outside", "never opened",
      "tests/hostile/test_disk.py::test_no_deepspeed_config_outside_is_read"),
     ("a fix through a link that leads out of the project", "nothing written",
-     "tests/fixes/test_write.py::test_a_link_out_of_the_root_is_not_followed"),
+     "tests/fixes/test_write.py::test_a_link_out_of_the_project_is_not_followed"),
     ("a file that vanishes before it is read", "status 2: no such file",
      "tests/cli/test_options.py::test_a_file_that_vanishes_meanwhile_is_told"),
     ("a file that changes before its fix is written", "not overwritten, told",

@@ -49,12 +49,27 @@ def test_a_limit_is_named_and_lifted(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BEYOND)
-def test_the_setting_lifts_it_as_well(tmp_path: Path, name: str) -> None:
+def test_a_setting_does_not_lift_it_and_that_is_said(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / "c.yaml", BEYOND[name])
-    table = f"[limits]\n{name} = {min(getattr(HIGHEST, name), 1 << 21)}\n"
-    settings = write(tmp_path / "ftlint.toml", table)
-    report, _ = run(Request((str(path),), config=str(settings)), lambda m: b"", lambda d, t: None)
+    high = min(getattr(HIGHEST, name), 1 << 21)
+    write(tmp_path / "ftlint.toml", f"[limits]\n{name} = {high}\n")
+    report, _ = run(Request((str(path),)), lambda m: b"", lambda d, t: None)
+    assert "FT905" in {one.code for one in report.results[0].diagnostics}
+    (note,) = report.notes
+    assert f"`limits.{name}` of {high} is above {getattr(DEFAULT, name)}" in note
+    assert f"`--limit {name}={high}`" in note
+    lifted = Request((str(path),), limits=((name, high),))
+    report, _ = run(lifted, lambda m: b"", lambda d, t: None)
     assert "FT905" not in {one.code for one in report.results[0].diagnostics}
+
+
+def test_a_setting_lowers_a_limit_and_the_command_line_lifts_it_again(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.yaml", HEAD + "# and so on\n" * 9)
+    write(tmp_path / "ftlint.toml", "[limits]\nbytes = 60\n")
+    for limits, expected in (((), {"FT905"}), ((("bytes", 4096),), set[str]())):
+        report, _ = run(Request((str(path),), limits=limits), lambda m: b"", lambda d, t: None)
+        assert {one.code for one in report.results[0].diagnostics} == expected
+        assert report.notes == ()
 
 
 @pytest.mark.parametrize("depth", [HIGHEST.depth])
@@ -99,7 +114,7 @@ def test_a_pattern_that_never_ends_is_ended(tmp_path: Path) -> None:
     [
         (merges(30, 9), "expansion"),
         ("[" * 5000, "levels"),
-        ("x: " + "[*a, *a]", "marked"),
+        ("x: " + "[*a, *a]", "unknown alias"),
         (CATASTROPHE.replace("(a+)+", "(a+"), "missing \\)"),
         ("a" * (1 << 19), "larger than"),
         ("-" + "_" * 99, "p.yaml"),

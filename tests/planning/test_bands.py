@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.bands import BadBands, bands_of, load
+from ftlint.containment import project_of
 from ftlint.facts import Given
 from ftlint.run import Refused, Request, run
 from ftschemas import compiled
@@ -223,7 +224,7 @@ def test_a_project_may_bring_its_own_table(tmp_path: Path) -> None:
     ("table", "complaint"),
     [
         ("[", "not readable"),
-        ("stages: {grpo: {}}", "grpo"),
+        ("stages: {grpo: {}}", "stages: should be one of pt, sft"),
         ("stages: {sft: {sizes: [{below: 10, epochs: [1, 2]}]}}", "only the last"),
         ("stages: {sft: {sizes: [{epochs: [1, 2]}, {epochs: [1, 2]}]}}", "only the last"),
         (TABLE.replace("[{", "[" + 2 * "{below: 9, epochs: [1, 2]}, " + "{"), "must rise"),
@@ -239,7 +240,7 @@ def test_a_bad_table_is_refused_with_its_reason(tmp_path: Path, table: str, comp
 
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadBands, match=r"nowhere\.yaml"):
-        load(str(tmp_path / "nowhere.yaml"))
+        load(str(tmp_path / "nowhere.yaml"), project_of(str(tmp_path)))
 
 
 def test_the_guides_table_is_compiled_in() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -71,18 +72,51 @@ def answer(question: Question, records: Iterable[Record] | None = None) -> Answe
     if stage not in STAGES:
         return NoAnswer(f"stage {stage} is not timed, only {' and '.join(STAGES)}")
     if question.plan.get("total_steps") is None:
-        return NoAnswer("how many steps it takes is not known")
+        return NoAnswer(_without_steps(question.plan))
     known = list(store.everything() if records is None else records)
-    found = _nearest(question, known)
-    if isinstance(found, NoAnswer):
-        return found
-    record, unsure, told = found
+    while True:
+        found = _nearest(question, known)
+        if isinstance(found, NoAnswer):
+            return found
+        try:
+            made = _answered(question, known, *found)
+        except DAMAGED:
+            known = [one for one in known if one is not found[0]]
+            continue
+        if isinstance(made, NoAnswer) or _is_whole(made.forecast):
+            return made
+        known = [one for one in known if one is not found[0]]
+
+
+DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What comes of a calibration that somebody else wrote, or a failing disk: it is passed over."""
+
+
+def _answered(
+    question: Question, known: Sequence[Record], record: Record, unsure: list[float],
+    told: list[str],
+) -> Answer | NoAnswer:  # fmt: skip
     work = _work(question, record, known)
     if isinstance(work, NoAnswer):
         return work
     made, doubts, notes = work
     told = [*told, *_cards(question, known, record), *notes]
     return Answer(forecast(record, made, [*unsure, *doubts], told), record, made.loop.steps)
+
+
+def _is_whole(made: Forecast) -> bool:
+    """Say whether a forecast is one: no time is negative or without end."""
+    return all(math.isfinite(one) and one >= 0 for one in (made.low, made.seconds, made.high))
+
+
+def _without_steps(plan: Mapping[str, Any]) -> str:
+    """Return why a plan has no number of steps, and what gives it one."""
+    causes = [str(one) for one in plan.get("assumptions") or () if "not known" in str(one)]
+    why = f" ({'; '.join(causes)})" if causes else ""
+    return (
+        f"how many steps it takes is not known{why}: write `# ftlint: dataset-size=N` into the"
+        " config, set `max_steps`, or run where `dataset_dir` lies"
+    )
 
 
 def _nearest(
@@ -102,19 +136,22 @@ def _nearest(
     best: tuple[float, Record, list[float], list[str]] | None = None
     closest: list[str] | None = None
     for record in known:
-        wrong = [*keys.refusals(asked, record["key"]), *_other_gpu(question.gpu, record["gpu"])]
+        try:
+            wrong = [*keys.refusals(asked, record["key"]), *_other_gpu(question.gpu, record["gpu"])]
+            differences = [] if wrong else list(keys.widenings(asked, record["key"]))
+            differences += _same_model_of_gpu(question.gpu, record["gpu"])
+            total = sum(share**2 for _, share in differences)
+        except DAMAGED:
+            continue
         if wrong:
             closest = wrong if closest is None or len(wrong) < len(closest) else closest
             continue
-        differences = list(keys.widenings(asked, record["key"]))
-        differences += _same_model_of_gpu(question.gpu, record["gpu"])
-        total = sum(share**2 for _, share in differences)
         if best is None or total < best[0]:
             told = [text for text, _ in differences]
             best = (total, record, [share for _, share in differences], told)
     if best is None:
-        assert closest is not None
-        return NoAnswer(f"no calibration fits: {'; '.join(closest)}")
+        why = "; ".join(closest or ["what is kept is damaged: bench calibrate CONFIG"])
+        return NoAnswer(f"no calibration fits: {why}")
     return best[1:]
 
 

@@ -20,6 +20,7 @@ from ftbench.calibration.measured import Prices
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ftbench.calibration.fit import Law
     from ftbench.results.record import Result
 
 VERSION = 3
@@ -122,16 +123,73 @@ def _record(line: bytes) -> Record | str:
         law, prices = law_of(record["law"]), Prices(**record["prices"])
         points = [Point(one["rows"], one["length"], tuple(one["seconds"]))
                   for one in record["points"]]  # fmt: skip
-        sums = [law.at(one.rows, one.length) + one.typical for one in points]
-        whole = sums and all(
-            isinstance(value, int | float) for value in (*sums, prices.step, prices.startup)
-        )
         texts = record["when"], record["gpu"]["name"], record["key"]["model"]
-        whole = whole and all(isinstance(text, str) for text in texts)
-        whole = whole and isinstance(record["real"], bool) and "method" in record["key"]
+        whole = (
+            _is_priced(law, prices)
+            and bool(points)
+            and all(_is_measured(point, law) for point in points)
+            and all(isinstance(text, str) for text in texts)
+            and isinstance(record["real"], bool)
+            and "method" in record["key"]
+            and _are_lengths(record.get("lengths"))
+        )
     except (KeyError, TypeError, ValueError, ArithmeticError):
         whole = False
     return record if whole else "is not a whole calibration"
+
+
+LEAST, MOST = 1e-12, 1e9
+"""Seconds: what is smaller or larger was not measured, and its powers leave what floats hold."""
+MOST_ROWS = 10**8
+
+
+def _is_number(value: object, least: float = -MOST, most: float = MOST) -> bool:
+    return isinstance(value, int | float) and type(value) is not bool and least <= value <= most
+
+
+def _is_count(value: object, least: int = 1) -> bool:
+    return type(value) is int and least <= value <= MOST_ROWS
+
+
+def _is_priced(law: Law, prices: Prices) -> bool:
+    """Say whether coefficients are seconds, none of them negative, and prices numbers."""
+    coefficients = law.start, law.per_token, law.per_square, law.floor, law.per_piece
+    return (
+        all(one == 0 or _is_number(one, LEAST**2) for one in coefficients)
+        and _is_count(law.split, 0)
+        and all(one is None or _is_number(one) for one in vars(prices).values())
+        and all(_is_number(one) for one in (prices.step, prices.token, prices.log, prices.startup))
+    )
+
+
+def _is_measured(point: Point, law: Law) -> bool:
+    """Say whether a shape has rows and times, and a time by the law."""
+    return (
+        _is_count(point.rows)
+        and _is_count(point.length)
+        and bool(point.seconds)
+        and all(_is_number(one, LEAST) for one in point.seconds)
+        and _is_number(law.at(point.rows, point.length), LEAST)
+    )
+
+
+def _are_lengths(kept: object) -> bool:
+    """Say whether lengths of rows are counted, if any are kept."""
+    if kept is None or kept == {}:
+        return True
+    if not isinstance(kept, dict):
+        return False
+    if kept.get("rows") is not None and not _is_count(kept["rows"], 0):
+        return False
+    if kept.get("packed") or "counts" not in kept:
+        return True
+    pairs = kept["counts"]
+    return (
+        bool(pairs)
+        and all(_is_count(length, 0) and _is_count(count) for length, count in pairs)
+        and sum(count for _, count in pairs) <= MOST_ROWS
+        and _is_count(kept["cutoff_len"])
+    )
 
 
 def _no_number(name: str) -> float:

@@ -104,8 +104,7 @@ def _calibrate(config: str, options: dict[str, Any]) -> dict[str, Any]:
         shared.stop(f"nothing was kept: {error}", shared.FAILED)
     _keep_raw(raw, results)
     path = store.add(record)
-    for line in lines(record):
-        click.echo(line)
+    shared.put(lines(record))
     click.echo(f"kept in {path}")
     return record
 

@@ -38,20 +38,17 @@ def command(before: str, after: str, fail_slower: float | None, force: bool) -> 
     is slower than --fail-slower allows, or cannot be told; 2 for results that are not alike.
     """  # fmt: skip
     from ftbench.compare import compare, render
-    from ftbench.results.record import Unusable, read
+    from ftbench.results.record import read
 
-    try:
+    with shared.as_results([before, after]):
         found = compare(read(before), read(after))
-    except Unusable as error:
-        shared.stop(str(error), shared.USAGE)
-        return
+        lines = list(render(found))
     if found.unlike:
         for reason in found.unlike:
             shared.say(f"bench: not alike: {reason}")
         if not force:
             shared.stop("results of different things are not compared: --force does", shared.USAGE)
-    for line in render(found):
-        click.echo(line)
+    shared.put(lines)
     if fail_slower is None:
         return
     if found.slower is None:

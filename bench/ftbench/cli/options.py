@@ -14,9 +14,10 @@ from ftbench.runners.configs import BadConfig
 from ftbench.runners.interpreter import Interpreter, Missing, probe
 from ftbench.runners.launch import Processes
 from ftbench.runners.protocol import RUNNERS
+from ftlint.messages import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ftbench.runners.configs import Loaded
 
@@ -110,9 +111,23 @@ def as_usage() -> Iterator[None]:
         stop(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), USAGE)
 
 
+@contextmanager
+def as_results(paths: Iterable[str]) -> Iterator[None]:
+    """Say in one line that files are no results, or have numbers that nothing can be made of."""
+    from ftbench.results.record import Unusable
+
+    try:
+        yield
+    except Unusable as error:
+        stop(str(error), USAGE)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        kind = type(error).__name__
+        stop(f"{', '.join(paths)}: numbers of no run that ever was ({kind})", USAGE)
+
+
 def stop(text: str, status: int) -> None:
     """Leave with a message."""
-    click.echo(f"bench: {text}", err=True)
+    say(f"bench: {text}")
     sys.exit(status)
 
 
@@ -125,7 +140,19 @@ def writable(path: str | None) -> str | None:
 
 def say(text: str) -> None:
     """Tell of the progress, apart from the result."""
-    click.echo(text, err=True)
+    click.echo(as_line(text), err=True)
+
+
+def put(lines: Iterable[str]) -> None:
+    """Print a result, a line each: what a file says starts no line of its own, nor a colour."""
+    for line in lines:
+        click.echo(as_line(line))
+
+
+def as_line(text: str) -> str:
+    """Return a text as one line in which nothing acts on a terminal or on a CI that reads it."""
+    shown = visible(text)
+    return f" {shown}" if shown.startswith("::") else shown
 
 
 def say_errors(loaded: Loaded) -> None:

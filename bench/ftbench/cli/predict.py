@@ -69,8 +69,7 @@ def command(
     if as_json:
         click.echo(json.dumps({**as_data(found), "budget": fitting}, indent=1))
         return
-    for line in _lines(found):
-        click.echo(line)
+    shared.put(_lines(found))
     if fitting is not None:
         steps = fitting["max_steps"]
         told = f"max_steps: {steps}" if steps else "not even one step"

@@ -28,19 +28,16 @@ def command(results: tuple[str, ...], output: str | None, title: str) -> None:
     from ftbench.report.page import page
     from ftbench.report.shown import of_results
     from ftbench.report.terminal import lines
-    from ftbench.results.record import Unusable, read
+    from ftbench.results.record import read
 
     shared.writable(output)
-    try:
+    with shared.as_results(results):
         runs = of_results([(path, read(path)) for path in results])
-    except Unusable as error:
-        shared.stop(str(error), shared.USAGE)
-        return
+        text = list(lines(runs)) if output is None else [page(runs, title)]
     if output is None:
-        for line in lines(runs):
-            click.echo(line)
+        shared.put(text)
         return
     try:
-        Path(output).write_text(page(runs, title), encoding="utf-8")
+        Path(output).write_text(text[0], encoding="utf-8", errors="replace")
     except OSError as error:
         shared.stop(f"{output}: {error.strerror}", shared.USAGE)

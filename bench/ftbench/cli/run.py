@@ -71,8 +71,7 @@ def command(config: str, **options: Any) -> None:
     if output is not None and _worth_writing(result):
         with shared.as_usage():
             write(output, result)
-    for line in _lines(result):
-        click.echo(line)
+    shared.put(_lines(result))
     error = result["error"]
     if error is not None:
         shared.say(f"bench: {error['kind'].replace('_', ' ')}: {error['message']}")

@@ -105,8 +105,7 @@ def command(configs: tuple[str, ...], jobs: int, fresh: bool, **options: Any) ->
     if output is not None:
         with shared.as_usage():
             write(output, report(rows))
-    for line in table(rows):
-        click.echo(line)
+    shared.put(table(rows))
     if any(row.verdict not in (EXACT, BOUNDED) for row in rows):
         sys.exit(shared.FAILED)
 

@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from ftbench.results.form import fault
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -223,7 +225,7 @@ class Result(TypedDict):
     memory: Memory | None
     device: Device | None
     lengths: list[int] | None
-    schedule: list[dict[str, int]] | None
+    schedule: list[dict[str, int | bool]] | None
     flags: list[str]
     error: Failure | None
 
@@ -239,9 +241,11 @@ def read(path: str | os.PathLike[str]) -> Result:
         Unusable: the file is missing, no JSON, no result, or of another version.
     """
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
         raise Unusable(f"{path}: {error.strerror or error}") from None
+    except RecursionError:
+        raise Unusable(f"{path}: not JSON of a result: too many brackets inside others") from None
     except ValueError as error:
         raise Unusable(f"{path}: not JSON: {error}") from None
     if not isinstance(found, dict) or found.get("kind") != KIND:
@@ -250,18 +254,21 @@ def read(path: str | os.PathLike[str]) -> Result:
         raise Unusable(f"{path}: version {found.get('version')!r} is not read, only {VERSION}")
     if missing := [name for name in Result.__annotations__ if name not in found]:
         raise Unusable(f"{path}: lacks {', '.join(missing)}")
-    if not isinstance(found["steps"], list) or not all(map(_is_step, found["steps"])):
-        raise Unusable(f"{path}: its steps are not those of a result")
+    wrong = fault(found, Result) or next(
+        (f"steps[{at}]" for at, one in enumerate(found["steps"]) if not _is_step(one)), None
+    )
+    if wrong is not None:
+        raise Unusable(f"{path}: its {wrong} is not that of a result")
     return cast("Result", found)
 
 
-def _is_step(one: object) -> bool:
+def _is_step(one: Step) -> bool:
     """Say whether the numbers are there that everything else is made of."""
-    return (
-        isinstance(one, dict)
-        and isinstance(one.get("seconds"), int | float)
-        and isinstance(one.get("micro_batches"), list)
-    )
+    return "micro_batches" in one and "seconds" in one and one["seconds"] > 0
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def write(path: str | os.PathLike[str], value: Mapping[str, Any]) -> None:

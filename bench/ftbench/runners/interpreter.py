@@ -51,15 +51,18 @@ def probe(python: str | None) -> Interpreter:
     path = str(Path(python).expanduser()) if python else sys.executable
     try:
         done = subprocess.run(
-            [path, "-c", _PROBE, *NAMES], capture_output=True, text=True,
+            [path, "-c", _PROBE, *NAMES], capture_output=True, text=True, errors="replace",
             timeout=SECONDS, check=False,
         )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except (ValueError, OSError, subprocess.TimeoutExpired) as error:
         raise Missing(f"{path} cannot be run: {error}") from None
     if done.returncode:
-        raise Missing(f"{path} is no Python that works: {done.stderr.strip()[-300:]}")
-    packages: dict[str, str] = json.loads(done.stdout)
-    packages.pop("torchaudio")
+        raise Missing(f"{path} is no Python that works: {_last(done.stderr)}")
+    try:
+        packages: dict[str, str] = json.loads(done.stdout)
+        packages.pop("torchaudio")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Missing(f"{path} is no Python: it does not answer what is installed") from None
     lacking = [
         name for name in ("torch", "transformers", "peft", "accelerate") if name not in packages
     ]
@@ -69,6 +72,11 @@ def probe(python: str | None) -> Interpreter:
             " or name the environment of LLaMA Factory with --python"
         )
     return Interpreter(path, packages, visible_gpus())
+
+
+def _last(said: str) -> str:
+    """Return the last line that a program said; that of Python names the error."""
+    return (said.strip().splitlines() or ["it says nothing"])[-1][-300:]
 
 
 def visible_gpus() -> int:

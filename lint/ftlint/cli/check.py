@@ -11,7 +11,7 @@ from ftlint.run import CLEAN, FAILED, USAGE, Refused, Request, run
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ftlint.report import Run
 
@@ -26,7 +26,7 @@ class Output(NamedTuple):
 
 
 def check(request: Request, output: Output) -> int:
-    """Lint, print the report and return the exit status. Never raises."""
+    """Lint, print the report and return the exit status. Raises `ImportError` alone."""
     return guarded(lambda: _check(request, output))
 
 
@@ -36,18 +36,17 @@ def _check(request: Request, output: Output) -> int:
         report, status = run(request, read_stdin, bar.show)
     finally:
         bar.clear()
+    say(report.notes)
     colour = output.file is None and wants_colour(output.colour)
-    if request.diff or (report.repairs and STDIN in request.paths):
-        text, file = "".join(_repaired(report, request.diff, colour)), None
-    else:
-        lines = reporter(output.format)(report, colour)
-        text, file = "".join(f"{line}\n" for line in lines), output.file
+    exact = request.diff or (report.repairs and STDIN in request.paths)
     try:
-        write(text, file)
+        if exact:
+            _write_exactly("".join(_repaired(report, request.diff, colour)))
+        else:
+            lines = reporter(output.format)(report, colour)
+            write("".join(f"{line}\n" for line in lines), output.file)
     except BrokenPipeError:  # the reader has gone, `ftlint … | head`: nothing is wrong
         _abandon_output()
-    for notice in report.notices:
-        _say(f"ftlint: {notice}")
     return status
 
 
@@ -61,8 +60,7 @@ def _show_files(request: Request, output: Output) -> int:
 
     found = listed(request, read_stdin)
     write("".join(f"{line}\n" for line in found.lines), output.file)
-    for notice in found.notices:
-        _say(f"ftlint: {notice}")
+    say(found.notices)
     return USAGE if found.failures else CLEAN
 
 
@@ -71,35 +69,52 @@ def guarded(act: Callable[[], int]) -> int:
     try:
         return act()
     except Refused as error:
-        return _stop(f"ftlint: {error}", USAGE)
+        return _stop(f"{error}", USAGE)
     except OSError as error:
         if error.filename is None:
             _abandon_output()
-        return _stop(f"ftlint: {error.filename or 'output'}: {error.strerror}", USAGE)
+        return _stop(f"{error.filename or 'output'}: {error.strerror}", USAGE)
     except KeyboardInterrupt:
-        return _stop("ftlint: interrupted", 130)
+        return _stop("interrupted", 130)
+    except ImportError:  # ftlint is not installed whole: `ftlint.__main__` says so
+        raise
     except Exception as error:
         if "FTLINT_TRACEBACK" in os.environ:
             raise
         kind = f"{type(error).__name__}: {error}"
         hint = "please report it; FTLINT_TRACEBACK=1 shows where"
-        return _stop(f"ftlint: internal error: {kind} ({hint})", FAILED)
+        return _stop(f"internal error: {kind} ({hint})", FAILED)
 
 
 def _repaired(report: Run, diff: bool, colour: bool) -> Iterator[str]:
-    """Yield the differences that fixing makes; for standard input without --diff, the new text."""
+    """Yield the differences that fixing makes; for standard input without --diff, the new text.
+
+    It is for programs, which take it byte for byte; on a terminal what does not print is escaped.
+    """
+    from ftlint.fixes.diff import as_patch
     from ftlint.messages import visible
 
-    for repair in report.repairs:
-        if not diff:
-            yield repair.text
-        for line in repair.diff if diff else ():
-            text = visible(line.rstrip("\r\n")) + "\n"
-            code = _DIFF_COLOURS.get(line[:1]) if colour else None
-            yield f"\x1b[{code}m{text[:-1]}\x1b[0m\n" if code else text
+    if not diff:
+        yield from (repair.text for repair in report.repairs)
+        return
+    shown = colour or (sys.stdout is not None and sys.stdout.isatty())
+    for line in as_patch(repair.diff for repair in report.repairs):
+        if not shown:
+            yield line
+            continue
+        text, code = visible(line.rstrip("\r\n")), _DIFF_COLOURS.get(line[:1]) if colour else None
+        yield f"\x1b[{code}m{text}\x1b[0m\n" if code else f"{text}\n"
 
 
 _DIFF_COLOURS = {"+": "32", "-": "31", "@": "36"}
+
+
+def _write_exactly(text: str) -> None:
+    """Write to standard output in UTF-8, whatever the terminal's encoding is."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.flush()
 
 
 def wants_colour(choice: str) -> bool:
@@ -117,6 +132,11 @@ def wants_colour(choice: str) -> bool:
 def write(text: str, file: str | None = None) -> None:
     """Write to `file` or standard output; what the terminal cannot show is escaped."""
     if file is not None:
+        from ftlint.containment import led_out
+
+        why = led_out(file)
+        if why is not None:
+            raise Refused(f"{file}: not written: {why}")
         with open(file, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as out:
             out.write(text)
         return
@@ -127,16 +147,17 @@ def write(text: str, file: str | None = None) -> None:
     sys.stdout.flush()
 
 
-def _stop(message: str, status: int) -> int:
-    _say(message)
-    return status
-
-
-def _say(message: str) -> None:
+def say(messages: Iterable[str]) -> None:
+    """Write to the standard error, a line each."""
     from ftlint.messages import visible
 
-    if sys.stderr is not None:
-        sys.stderr.write(visible(message) + "\n")
+    for message in messages if sys.stderr is not None else ():
+        sys.stderr.write(visible(f"ftlint: {message}") + "\n")
+
+
+def _stop(message: str, status: int) -> int:
+    say([message])
+    return status
 
 
 def read_stdin(most: int) -> bytes:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
 
+    from click.shell_completion import CompletionItem
+
     _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
@@ -24,9 +26,23 @@ class _Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         known = (*self.list_commands(ctx), "--help", "-h", "--version")
+        # While a shell completes a word, the arguments end before it: `ftlint st` has none yet.
         if args and args[0] not in known:
             args = ["check", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return commands, and what `check` takes in their place: options, files, folders."""
+        check = self.get_command(ctx, "check")
+        assert check is not None
+        of_check = check.shell_complete(click.Context(check, ctx, "check"), incomplete)
+        found = [*super().shell_complete(ctx, incomplete), *of_check]
+        if incomplete.startswith("-"):
+            return found
+        from click.shell_completion import CompletionItem
+
+        # First: what bash meets before them it forgets, and what follows it takes in their place.
+        return [CompletionItem(incomplete, type="file"), *found]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*super().list_commands(ctx), "bench"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from ftlint import refusals
-from ftlint.cli.check import guarded, read_stdin, wants_colour, write
+from ftlint.cli.check import guarded, read_stdin, say, wants_colour, write
 from ftlint.clock import is_calibrated, time_of
+from ftlint.containment import LINK, OUTSIDE
 from ftlint.engine import Result, examine, findings, lint_bytes, worded
-from ftlint.files import STDIN, Unreadable, expand, read
+from ftlint.files import STDIN, Unreadable, expand
 from ftlint.planning import plan_of, without_data
 from ftlint.report.plans import Column, as_object
 from ftlint.run import CLEAN, USAGE, Judges, Request
@@ -58,10 +58,7 @@ def _steps(asked: Asked) -> int:
         from ftlint.report.plan_table import table
 
         write("".join(f"{line}\n" for line in table(columns, wants_colour(asked.colour))))
-    from ftlint.messages import visible
-
-    for failure in failures:
-        sys.stderr.write(f"ftlint: {visible(failure)}\n")
+    say(failures)
     unplanned = any(isinstance(column.plan, NoPlan) for column in columns)
     return USAGE if failures or unplanned else CLEAN
 
@@ -109,13 +106,16 @@ def _configs(asked: Asked) -> Iterator[tuple[str, Context | Unreadable, Options]
         if found.path == STDIN:
             data: bytes | Unreadable = read_stdin(options.limits.bytes + 1)
         else:
-            data = read(found.path, options.limits.bytes + 1)
+            assert options.given.reach is not None
+            data = options.given.reach.read(found.path, options.limits.bytes + 1)
         if isinstance(data, Unreadable):
-            yield path, data, options
+            if found.named or data.reason not in (LINK, OUTSIDE):
+                yield path, data, options
             continue
         context = _context(path, data, options)
         if found.named or not isinstance(context, Unreadable):
             yield path, context, options
+    say(judges.ignored)
 
 
 def _context(path: str, data: bytes, options: Options) -> Context | Unreadable:

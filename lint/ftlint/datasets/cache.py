@@ -40,9 +40,11 @@ class Cache:
                 import json
 
                 kept = json.load(file)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
-        return kept[1] if isinstance(kept, list) and len(kept) == 2 and kept[0] == state else None
+        sound = isinstance(kept, list) and len(kept) == 3 and isinstance(kept[1], list)
+        sound = sound and kept[2] == _digest(kept[0], kept[1])
+        return kept[1] if sound and kept[0] == state else None
 
     def put(self, path: str, question: str, answer: list[object]) -> None:
         """Keep an answer, unless the file is still being written or the disk is not writable."""
@@ -57,7 +59,7 @@ class Cache:
             os.makedirs(self.where, exist_ok=True)
             aside = os.path.join(self.where, f"{key}.{os.getpid()}")
             with open(aside, "w", encoding="utf-8") as file:
-                json.dump([state, answer], file)
+                json.dump([state, answer, _digest(state, answer)], file)
             os.replace(aside, os.path.join(self.where, key))
         except OSError:
             return
@@ -70,3 +72,11 @@ class Cache:
         name = hashlib.blake2b(f"{path}\n{question}".encode("utf-8", "surrogateescape"),
                                digest_size=16).hexdigest()  # fmt: skip
         return name, [path, question, state.st_size, state.st_mtime_ns]
+
+
+def _digest(state: object, answer: object) -> str:
+    """Return what tells an entry from one that a failing disk, or a hand, has changed."""
+    import hashlib
+    import json
+
+    return hashlib.blake2b(json.dumps([state, answer]).encode(), digest_size=16).hexdigest()

@@ -78,6 +78,8 @@ class Info(NamedTuple):
     problem: str = ""
     elsewhere: bool = False
     path: str = ""
+    shown: bool = True
+    """Whether what it holds may be shown, and what its files do; without, both only count."""
 
 
 def read_info(dataset_dir: object, cwd: str) -> Info:

@@ -203,12 +203,32 @@ def _count(path: str, kind: str, cache: Cache) -> RowCount:
 
     worth = os.path.getsize(path) >= CACHED_FROM
     kept = cache.get(path, "rows") if worth else None
-    if kept is not None:
+    if kept is not None and _is_count(kept):
         return RowCount(*kept)  # type: ignore[arg-type]
     count = count_rows(path, kind)
     if worth:
         cache.put(path, "rows", list(count))
     return count
+
+
+def _is_count(kept: list[object]) -> bool:
+    """Say whether what was kept has the form of a count; files in a cache folder get damaged."""
+    counted = kept[:1] == [None] or all(map(_is_number, kept[:1]))
+    return len(kept) == 3 and counted and all(isinstance(one, str) for one in kept[1:])
+
+
+def _is_number(kept: object) -> bool:
+    return type(kept) is int and 0 <= kept < 1 << 62
+
+
+def _is_answer(kept: list[object]) -> bool:
+    """Say the same of rows, those that are dropped of them, and names of columns."""
+    return (
+        len(kept) == 3
+        and all(map(_is_number, kept[:2]))
+        and isinstance(kept[2], list)
+        and all(isinstance(name, str) for name in kept[2])
+    )
 
 
 def count_rows(path: str, kind: str) -> RowCount:
@@ -285,7 +305,7 @@ def _dropped(
     for path in paths:
         worth = left == limit and os.path.getsize(path) >= CACHED_FROM
         answer = cache.get(path, question) if worth else None
-        if answer is None:
+        if answer is None or not _is_answer(answer):
             answer = list(count_dropped(path, kind, entry, stage, left))
             if worth:
                 cache.put(path, question, answer)

@@ -6,7 +6,11 @@ resolver (YAML 1.2), other containers.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
+from ftlint.document import compose, tabs
 from ftlint.fixes.page import Refused
+from ftlint.nodes import Document, Scalar, walk
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,14 +30,36 @@ def load(text: str) -> object | Refused:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _Plain().of(reader.load(text))
+            return _Plain().of(reader.load(_without_tabs(text)))
     except YAMLError as error:
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         return Refused(f"ruamel.yaml cannot read it: {reason}")
     except (
-        ValueError, TypeError, AttributeError, NotImplementedError, RecursionError
+        ValueError, TypeError, AttributeError, NotImplementedError, RecursionError, LookupError
     ) as error:  # fmt: skip
         return Refused(f"ruamel.yaml cannot load it: {error}")
+
+
+def _without_tabs(text: str) -> str:
+    """Return a text with spaces for the tabs that part tokens, as YAML lets them.
+
+    ruamel's scanner takes none before a comment; libyaml's does, in OmegaConf from 2.4 on too. The
+    tabs in values and in comments stay.
+    """
+    if "\t" not in text:
+        return text
+    document = compose(text)
+    if not isinstance(document, Document) or document.root is None:
+        return text
+    inside = sorted((one.start, one.end) for one in walk(document.root) if isinstance(one, Scalar))
+    starts = [start for start, _ in inside]
+    letters = list(text)
+    for start, end in tabs(text, document):
+        for place in range(start, end):
+            at = bisect_right(starts, place) - 1
+            if at < 0 or place >= inside[at][1]:
+                letters[place] = " "
+    return "".join(letters)
 
 
 class _Plain:

@@ -6,30 +6,31 @@ import os
 import stat
 from contextlib import suppress
 
+from ftschemas.named import TYPE_CHECKING
 
-def replace(path: str, old: bytes, new: bytes, root: str | None = None) -> str | None:
+if TYPE_CHECKING:
+    from typing import IO
+
+    from ftlint.containment import Reach
+
+
+def replace(path: str, old: bytes, new: bytes, reach: Reach | None = None) -> str | None:
     """Write `new` to `path` if it still holds `old`; return why not, or None when it is done.
 
     The new file is written beside the old one, flushed to the disk and renamed over it: a reader,
     a crash or a full disk finds the old bytes or the new ones. Mode is kept, and owner and group
-    where the system lets us. With `root`, a file that a symbolic link leads out of it is refused;
-    of a file that is named outside of `root`, its own folder counts.
+    where the system lets us. What a symbolic link leads out of `reach` is refused.
     """
     try:
         real = os.path.realpath(path)
-        reason = _reason(path, real, root)
+        reason = (reach and reach.objection(path)) or _reason(real)
         return reason if reason is not None else _replace(real, old, new)
     except (OSError, ValueError) as error:  # ValueError: another drive, a NUL in the name
         return getattr(error, "strerror", None) or str(error)
 
 
-def _reason(path: str, real: str, root: str | None) -> str | None:
+def _reason(real: str) -> str | None:
     """Return why a file is not ours to write."""
-    if root is not None:
-        tree = root if _is_below(os.path.abspath(path), os.path.abspath(root)) else None
-        tree = tree or os.path.dirname(os.path.abspath(path))
-        if not _is_below(real, os.path.realpath(tree)):
-            return f"it is a link out of {tree}"
     found = os.stat(real)
     if not stat.S_ISREG(found.st_mode):
         return "not a regular file"
@@ -40,31 +41,76 @@ def _reason(path: str, real: str, root: str | None) -> str | None:
     return None
 
 
-def _is_below(path: str, folder: str) -> bool:
-    return os.path.commonpath([folder, path]) == folder
+SUFFIX = ".ftlint-tmp"
 
 
 def _replace(real: str, old: bytes, new: bytes) -> str | None:
-    from tempfile import mkstemp
-
     folder, name = os.path.split(real)
-    descriptor, temporary = mkstemp(prefix=f".{name}.", suffix=".ftlint-tmp", dir=folder)
+    _clear(folder, name)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}{SUFFIX}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(new)
-            file.flush()
-            _like(real, file.fileno())
-            os.fsync(file.fileno())
-        with open(real, "rb") as file:
-            if file.read() != old:
-                os.unlink(temporary)
-                return "it has changed since it was read"
-        os.replace(temporary, real)
+        with _whole(temporary, real, new):
+            with open(real, "rb") as now:
+                if now.read() != old:
+                    os.unlink(temporary)
+                    return "it has changed since it was read"
+            os.replace(temporary, real)
     except BaseException:
         _remove(temporary)
         raise
     _sync(folder)
     return None
+
+
+def _whole(temporary: str, real: str, new: bytes) -> IO[bytes]:
+    """Return the new file, open and locked, that `temporary` names now that it is whole.
+
+    Where the system has files without a name, it has none before: killed, it leaves nothing behind.
+    """
+    if hasattr(os, "O_TMPFILE"):
+        with suppress(OSError):  # not every file system has them; a full disk is met again below
+            flags = os.O_TMPFILE | os.O_WRONLY
+            file = _filled(os.fdopen(os.open(os.path.dirname(temporary), flags, 0o600), "wb"),
+                           real, new)  # fmt: skip
+            # A descriptor of a folder makes it linkat, which alone follows the link in /proc.
+            os.link(f"/proc/self/fd/{file.fileno()}", temporary, src_dir_fd=file.fileno())
+            return file
+    return _filled(open(temporary, "xb"), real, new)
+
+
+def _filled(file: IO[bytes], real: str, new: bytes) -> IO[bytes]:
+    try:
+        _lock(file)
+        file.write(new)
+        file.flush()
+        _like(real, file.fileno())
+        os.fsync(file.fileno())
+    except BaseException:
+        with suppress(OSError):
+            file.close()
+        raise
+    return file
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Lock a file for as long as this process has it open, so that others see that it is in use."""
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _clear(folder: str, name: str) -> None:
+    """Remove what a killed run left beside a file: whoever writes one holds a lock on it."""
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        for other in os.listdir(folder):
+            if other.startswith(f".{name}.") and other.endswith(SUFFIX):
+                left = os.path.join(folder, other)
+                with suppress(OSError), open(left, "rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(left)
 
 
 def _like(real: str, descriptor: int) -> None:

@@ -13,15 +13,37 @@ if TYPE_CHECKING:
     from ftlint.target import Target
 
 
+class Made(NamedTuple):
+    """A fix that was made. `line` counts in the text that it was made in."""
+
+    line: int
+    code: str
+    applicability: str
+    message: str
+
+
+class Withheld(NamedTuple):
+    """A fix that was not made, and why."""
+
+    code: str
+    message: str
+    reason: str
+
+
 class Repair(NamedTuple):
     """What fixing did to one file. `failure` says why it could not be written."""
 
     path: str
-    applied: int
-    withheld: tuple[str, ...]
+    made: tuple[Made, ...]
+    withheld: tuple[Withheld, ...]
     diff: tuple[str, ...]
     failure: str | None
     text: str
+
+    @property
+    def written(self) -> tuple[Made, ...]:
+        """The fixes that are in the file now."""
+        return self.made if self.failure is None else ()
 
 
 class Run(NamedTuple):
@@ -34,8 +56,11 @@ class Run(NamedTuple):
     repairs: tuple[Repair, ...] = ()
     known: Known | None = None
     """What a baseline hid; None without one."""
-    notices: tuple[str, ...] = ()
-    """What is to be told beside the report: files that were named and passed over."""
+    notes: tuple[str, ...] = ()
+    """What is told beside the report, a line each: named files that were passed over, settings that
+    do not count."""
+    fixing: bool = False
+    """Whether fixes were to be made."""
 
     @property
     def checked(self) -> int:

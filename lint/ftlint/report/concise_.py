@@ -20,3 +20,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
             line, column = result.source.position(one.start)
             path = shown_path(one.path)
             yield f"{path}:{line}:{column}: {one.severity} {one.code} {visible(one.message)}"
+    for repair in run.repairs:
+        for made in repair.written:
+            place = f"{shown_path(repair.path)}:{made.line}"
+            yield f"{place}: fixed {made.code} {visible(made.message)}"

@@ -50,10 +50,27 @@ def report(run: Run, colour: bool) -> Iterator[str]:
                 ],
             },
             "summary": {severity: run.count(severity) for severity in SEVERITIES},
+            **_of_repairs(run),
             **_of_baseline(run),
         },
         indent=1,
     )
+
+
+def _of_repairs(run: Run) -> dict[str, object]:
+    if not run.fixing:
+        return {}
+    fixed = [
+        {
+            "path": repair.path,
+            "code": made.code,
+            "applicability": made.applicability,
+            "message": visible(made.message),
+        }
+        for repair in run.repairs
+        for made in repair.written
+    ]
+    return {"fixed": fixed}
 
 
 def _of_baseline(run: Run) -> dict[str, object]:

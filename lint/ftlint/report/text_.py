@@ -68,11 +68,15 @@ def _repairs(run: Run, colour: bool) -> Iterator[str]:
         if repair.failure is not None:
             failure = f"{paint('not written', '31', colour)}: {visible(repair.failure)}"
             yield f"{shown_path(repair.path)}: {failure}"
-        for reason in repair.withheld:
-            yield f"{shown_path(repair.path)}: not fixed: {visible(reason)}"
-    written = [one for one in run.repairs if one.failure is None and one.applied]
+        for made in repair.written:
+            done = f"{paint('fixed', '32', colour)} {made.code}: {visible(made.message)}"
+            yield f"{shown_path(repair.path)}:{made.line}: {done}"
+        for one in repair.withheld:
+            reason = visible(f"{one.code} {one.message}: {one.reason}")
+            yield f"{shown_path(repair.path)}: not fixed: {reason}"
+    written = [one for one in run.repairs if one.written]
     if written:
-        fixes = sum(repair.applied for repair in written)
+        fixes = sum(len(repair.written) for repair in written)
         files = f"{len(written)} file{'' if len(written) == 1 else 's'}"
         yield paint(f"Fixed {fixes} in {files}.", "32", colour)
 
@@ -117,8 +121,14 @@ def _of_baseline(known: Known) -> str:
 
 
 def _hint(run: Run) -> str:
-    """Return how many of the findings which option would fix."""
-    fixes = [one.fix for result in run.results for one in result.diagnostics if one.fix]
+    """Return how many of the findings which option would fix; what was withheld it would not."""
+    withheld = {(one.path, *fix[:2]) for one in run.repairs for fix in one.withheld}
+    found = [one for result in run.results for one in result.diagnostics if one.fix]
+    fixes = [
+        one.fix
+        for one in found
+        if one.fix and (one.path, one.code, one.fix.message) not in withheld
+    ]
     kinds = [fix.applicability for fix in fixes if fix.edits]
     safe, unsafe = kinds.count("safe"), kinds.count("unsafe")
     if not safe:

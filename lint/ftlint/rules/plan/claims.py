@@ -37,6 +37,10 @@ _FACTOR = re.compile(r"(?:[x×*]\s*[~≈]?\s*$)|(?:^\s*[x×*]\s*[~≈]?\d)", re.
 """A product on either side of a number: `26 rollouts x 84 steps` counts what the data hold."""
 
 
+LONGEST = 1000
+"""Characters of a comment that an author counts in; longer ones have such words by chance."""
+
+
 class Claim(NamedTuple):
     """What a comment says: a total of steps, or steps an epoch, and for how many samples."""
 
@@ -52,6 +56,8 @@ def claims_of(comment: Comment) -> Iterator[Claim]:
     A lone number of samples is a claim, too: another comment may go on with it.
     """
     text = comment.text
+    if len(text) > LONGEST:
+        return
     if _INTERVAL.search(text) or _PAST.search(text):
         return
     rows = [_whole(match[1]) for match in _SAMPLES.finditer(text)]

@@ -48,7 +48,8 @@ def check(context: Context) -> Iterator[Finding]:
             yield _at(entry, context, "", BROKEN, {"what": info.problem})
             return
         for size in sizes:
-            found = next(_faults(context, entry, size, info), None)
+            faults = _faults(context, entry, size, info)
+            found = next(faults if info.shown else _unshown(faults), None)
             if found is not None:
                 code, told, fix = found
                 yield _at(entry, context, size.name, code, told, fix)
@@ -91,6 +92,21 @@ def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> It
         code, values = fault
         yield code, {**values, "info": path}, None
 
+
+def _unshown(faults: Iterable[_Fault]) -> Iterator[_Fault]:
+    """Yield faults without what was read outside of the project; numbers remain."""
+    for code, told, _ in faults:
+        if code not in (SHADOWED, MISSPELT):  # about names alone
+            hidden = {**_HIDDEN, **_HIDDEN_OF.get(code, {})}
+            yield code, {name: hidden.get(name, value) for name, value in told.items()}, None
+
+
+_HIDDEN = {
+    "what": "what it holds does not fit its definition; outside of the project neither is shown",
+    "hint": "its names are not shown: it lies outside of the project",
+    "reason": "what they hold is not shown: it lies outside of the project",
+}
+_HIDDEN_OF = {MISSING: {"what": "its file is not in dataset_dir", "hint": ""}}
 
 _Told = tuple[str, dict[str, object]]
 

@@ -40,21 +40,34 @@ def check(context: Context) -> Iterator[Finding]:
 
     claims = [claim for comment in context.document.comments for claim in claims_of(comment)]
     samples = {claim.samples for claim in claims if claim.samples is not None}
+    only = next(iter(samples)) if len(samples) == 1 else None
+    known: dict[int | None, tuple[StepPlan | None, tuple[StepPlan, ...]]] = {}
     for claim in claims:
-        rows = claim.samples or (samples.copy().pop() if len(samples) == 1 else None)
+        rows = claim.samples or only
         if claim.total is not None or claim.per_epoch is not None:
-            yield from _judge(context, planned, claim, rows)
+            if rows not in known:
+                known[rows] = _plans(context, planned, rows)
+            yield from _judge(planned, claim, *known[rows])
 
 
-def _judge(context: Context, planned: Planned, claim: Claim, rows: int | None) -> Iterator[Finding]:
+def _plans(
+    context: Context, planned: Planned, rows: int | None
+) -> tuple[StepPlan | None, tuple[StepPlan, ...]]:
+    """Return the plan for a number of rows, and those that the author may have counted instead."""
     inputs = _inputs(context, planned, rows)
-    if inputs is None:
-        return
-    plan = again(inputs)
+    plan = None if inputs is None else again(inputs)
+    if inputs is None or plan is None:
+        return None, ()
+    return plan, tuple(_others(inputs, context.given.gpus))
+
+
+def _judge(
+    planned: Planned, claim: Claim, plan: StepPlan | None, others: tuple[StepPlan, ...]
+) -> Iterator[Finding]:
     counted = None if plan is None else _counted(plan, claim)
     if plan is None or counted is None:
         return
-    if any(_agrees(other, claim) for other in _others(inputs, context.given.gpus)):
+    if any(_agrees(other, claim) for other in others):
         return
     stated = claim.total if claim.total is not None else claim.per_epoch
     assert stated is not None
