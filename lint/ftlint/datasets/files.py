@@ -14,8 +14,8 @@ from ftschemas.named import NamedTuple
 KINDS = {"arrow": "arrow", "csv": "csv", "json": "json", "jsonl": "json", "parquet": "parquet",
          "txt": "text"}  # fmt: skip
 
-MISSING, EMPTY, KIND, ELSEWHERE, OUTSIDE, NAME = (
-    "missing", "empty", "kind", "elsewhere", "outside", "name"
+MISSING, EMPTY, KIND, ELSEWHERE, OUTSIDE, NAME, POINTER, PACKED = (
+    "missing", "empty", "kind", "elsewhere", "outside", "name", "pointer", "packed"
 )  # fmt: skip
 
 

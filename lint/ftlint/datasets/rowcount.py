@@ -8,8 +8,14 @@ BOM = b"\xef\xbb\xbf"
 
 
 class RowCount(NamedTuple):
-    """Rows of a file, or why they cannot be counted, and what the count rests on."""
+    """Rows of a file, or why they cannot be counted, and what the count rests on.
+
+    `doubt` tells a file that may load after all from one that does not. `tables` are the types of
+    what is read of it at a time (`shapes`), None where they were not looked at.
+    """
 
     rows: int | None
     problem: str = ""
     assumption: str = ""
+    doubt: bool = False
+    tables: tuple[object, ...] | None = None

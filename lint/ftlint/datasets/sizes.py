@@ -16,7 +16,18 @@ from ftlint.datasets.entries import (
     define,
     read_info,
 )
-from ftlint.datasets.files import ELSEWHERE, MISSING, NAME, OUTSIDE, Files, Trouble, find
+from ftlint.datasets.files import (
+    ELSEWHERE,
+    EMPTY,
+    MISSING,
+    NAME,
+    OUTSIDE,
+    PACKED,
+    POINTER,
+    Files,
+    Trouble,
+    find,
+)
 from ftlint.outside import note
 from ftlint.steps.counts import UNKNOWN, Count, exactly, least, total
 from ftlint.steps.rows import DatasetRows, SampleCount
@@ -28,13 +39,15 @@ if TYPE_CHECKING:
     from ftlint.datasets.rowcount import RowCount
 
 KEPT_UP_TO = 64 << 20  # bytes; the rows of bigger files are counted, not looked at
-PARSED_BELOW = 1 << 16  # what counts without parsing takes longer to load than such a file
+CHECKED_UP_TO = 16 << 20  # bytes; the types of bigger files are known as far as rows are looked at
+ROWS = "rows and types"  # what the cache is asked for
 CACHED_FROM = 1 << 20  # smaller files are counted faster than the cache is asked
 
 # What can be wrong with a dataset, besides the words of `files`.
 UNDEFINED, REMOTE, UNREADABLE, INFO = "undefined", "remote", "unreadable", "info"
-UNCONVERTIBLE = "unconvertible"
-NOT_LOCAL = (REMOTE, ELSEWHERE, OUTSIDE)  # no fault of the config: the rows are just not here
+UNCONVERTIBLE, DOUBTFUL, ORDER, SHIFTED = "unconvertible", "doubtful", "order", "shifted"
+# No fault of the config: the rows are just not here, or cannot be counted here.
+NOT_LOCAL = (REMOTE, ELSEWHERE, OUTSIDE, POINTER, PACKED, DOUBTFUL)
 PERHAPS_THERE = (MISSING, INFO)  # a fault here, and perhaps none on the machine of the run
 
 
@@ -56,6 +69,7 @@ class DatasetSize(NamedTuple):
     columns: tuple[str, ...] = ()  # of the rows that were looked at, of the first one at least
     source: str = "unknown"  # "file", "declared" or "unknown"
     trouble: Trouble | None = None
+    cautions: tuple[Trouble, ...] = ()  # what loads, and perhaps not as it is meant
     notes: tuple[str, ...] = ()
 
 
@@ -68,6 +82,7 @@ class Question(NamedTuple):
     kept_up_to: int = KEPT_UP_TO
     modelscope: bool = False
     openmind: bool = False
+    workers: int = 1
 
 
 def measure(
@@ -158,16 +173,24 @@ def _measure(
 def _of_files(
     name: str, entry: Entry, files: Files, question: Question, cache: Cache
 ) -> DatasetSize:
+    base = DatasetSize(name, entry, files.paths, sum(map(os.path.getsize, files.paths)))
+    absent = _in_the_place_of_data(files.paths)
+    if absent is not None:
+        return base._replace(trouble=absent)
     counts = [_count(path, files.kind, cache) for path in files.paths]
-    size = sum(os.path.getsize(path) for path in files.paths)
-    base = DatasetSize(name, entry, files.paths, size)
     for path, count in zip(files.paths, counts):
-        if count.rows is None or not count.rows:
-            problem = count.problem or "has no rows"
+        if count.rows is None:
             return base._replace(trouble=Trouble(
-                UNREADABLE if count.rows is None else "empty",
-                f"{os.path.basename(path)} {problem}"))  # fmt: skip
+                DOUBTFUL if count.doubt else UNREADABLE,
+                f"{os.path.basename(path)} {count.problem}"))  # fmt: skip
     rows = sum(count.rows or 0 for count in counts)
+    if not rows:
+        problem = counts[0].problem or "has no rows"
+        return base._replace(
+            trouble=Trouble(EMPTY, f"{os.path.basename(files.paths[0])} {problem}"))  # fmt: skip
+    differing = _differing(files.paths, counts, question.workers)
+    if differing is not None and differing.what != ORDER:
+        return base._replace(trouble=differing)
     usable = exactly(rows)
     if entry.split not in (None, "train"):
         from ftlint.datasets.splits import sliced
@@ -177,8 +200,62 @@ def _of_files(
             return base._replace(rows=rows, trouble=Trouble(UNREADABLE, part))
         usable = part
     notes = [f"dataset {name}: {count.assumption}" for count in counts if count.assumption]
-    base = base._replace(rows=rows, usable=usable, source="file")
-    return _with_its_columns(_looked_into(base, files.kind, question, cache, notes))
+    cautions = () if differing is None else (differing,)
+    base = base._replace(rows=rows, usable=usable, source="file", cautions=cautions)
+    filled = next(place for place, count in enumerate(counts) if count.rows)
+    return _with_its_columns(_looked_into(base, filled, files.kind, question, cache, notes))
+
+
+def _in_the_place_of_data(paths: Sequence[str]) -> Trouble | None:
+    """Return what keeps the rows from being counted here although nothing is wrong."""
+    from ftlint.datasets.placeholders import packing_of, pointer_of
+
+    for path in paths:
+        file = os.path.basename(path)
+        pointer = pointer_of(path)
+        if pointer is not None:
+            size = "" if pointer.size is None else f", {pointer.size:,} bytes"
+            return Trouble(POINTER, f"{file} is a Git LFS pointer ({pointer.oid[:19]}…{size})")
+        packing = packing_of(path) if os.path.splitext(path)[1] not in (".parquet", ".arrow") else ""
+        if packing:
+            return Trouble(PACKED, f"{file} is {packing} data, which the loader unpacks")
+    return None
+
+
+def _differing(paths: Sequence[str], counts: Sequence[RowCount], workers: int) -> Trouble | None:
+    """Return what the loader makes of tables of different types, None where all is well.
+
+    It reads files in the order in which the file system lists them, and casts to the first one.
+    """
+    from ftlint.datasets.shapes import DOUBT, orders
+
+    if any(count.tables is None for count in counts):
+        return None
+    tables = [count.tables or () for count in counts]
+    if len({table for file in tables for table in file}) < 2:
+        return None
+    apart = min(workers, len(paths)) > 1
+    if apart and not all(tables):
+        empty = next(place for place, file in enumerate(tables) if not file)
+        return Trouble(UNREADABLE, f"{os.path.basename(paths[empty])} is empty, which the loader "
+                       "rejects beside `preprocessing_num_workers`")  # fmt: skip
+    found = orders(tables, apart=apart)  # type: ignore[arg-type]
+    listed = {name: place for place, name in enumerate(os.listdir(os.path.dirname(paths[0])))}
+    turn = sorted(range(len(paths)), key=lambda place: listed.get(os.path.basename(paths[place]), 0))
+    here = next(place for place in turn if tables[place])
+    bad = [one for one in found if one is not None]
+    if not bad:
+        return None
+    misfit = found[here] or bad[0]
+    where = os.path.basename(paths[misfit.file])
+    if misfit.why == DOUBT:
+        return Trouble(DOUBTFUL, f"{where} has other types of columns than the rows that come first")
+    if found[here] is None:
+        return Trouble(ORDER, f"{where}: {misfit.why}")
+    told = f"{where}: {misfit.why}"
+    if any(one is None for one, file in zip(found, tables) if file):
+        told += f" ({os.path.basename(paths[here])} is listed first here)"
+    return Trouble(UNREADABLE, told)
 
 
 def absent_columns(size: DatasetSize) -> list[str]:
@@ -202,23 +279,28 @@ def _count(path: str, kind: str, cache: Cache) -> RowCount:
     from ftlint.datasets.rowcount import RowCount
 
     worth = os.path.getsize(path) >= CACHED_FROM
-    kept = cache.get(path, "rows") if worth else None
+    kept = cache.get(path, ROWS) if worth else None
     if kept is not None:
-        return RowCount(*kept)  # type: ignore[arg-type]
+        from ftlint.datasets.shapes import frozen
+
+        tables = kept.pop()
+        return RowCount(*kept, None if tables is None else frozen(tables))  # type: ignore
     count = count_rows(path, kind)
     if worth:
-        cache.put(path, "rows", list(count))
+        cache.put(path, ROWS, list(count))
     return count
 
 
 def count_rows(path: str, kind: str) -> RowCount:
     """Return the rows of one file of a kind of `files.KINDS`. Raises OSError."""
-    if kind == "json" and os.path.getsize(path) < PARSED_BELOW:
+    if kind == "json" and os.path.getsize(path) <= CHECKED_UP_TO:
         from ftlint.datasets.reading import count_parsed as count
     elif kind == "json":
         from ftlint.datasets.jsonscan import count_json as count
     elif kind == "csv":
-        from ftlint.datasets.textscan import count_csv as count
+        from ftlint.datasets.textscan import count_csv
+
+        return count_csv(path, typed=os.path.getsize(path) <= CHECKED_UP_TO)
     elif kind == "text":
         from ftlint.datasets.textscan import count_text as count
     elif kind == "parquet":
@@ -229,16 +311,16 @@ def count_rows(path: str, kind: str) -> RowCount:
 
 
 def _looked_into(
-    size: DatasetSize, kind: str, question: Question, cache: Cache, notes: list[str]
+    size: DatasetSize, filled: int, kind: str, question: Question, cache: Cache, notes: list[str]
 ) -> DatasetSize:
     """Add the rows that preprocessing drops, where the rows can be looked at."""
     from ftlint.datasets.kept import Unconvertible
-    from ftlint.datasets.reading import NoReader, Unreadable, columns_of
+    from ftlint.datasets.reading import Doubtful, NoReader, Unreadable, columns_of
 
     entry, doubt = size.entry, ""
     assert entry is not None
     try:
-        size = size._replace(columns=columns_of(size.files[0], kind))
+        size = size._replace(columns=columns_of(size.files[filled], kind))
     except Unreadable as error:
         return DatasetSize(size.name, entry, size.files, size.size,
                            trouble=Trouble(UNREADABLE, str(error)))  # fmt: skip
@@ -262,7 +344,7 @@ def _looked_into(
             if sliced_rows:  # which of them are in the slice is not looked into
                 dropped = least((Count(0, dropped.high), size.usable))
             return size._replace(dropped=dropped, columns=columns, notes=tuple(notes))
-        except NoReader as error:
+        except (NoReader, Doubtful) as error:
             doubt = str(error)
         except Unconvertible as error:
             size = size._replace(trouble=Trouble(UNCONVERTIBLE, str(error)))

@@ -1,0 +1,405 @@
+"""Read a .json or .jsonl file as `datasets` does: what it refuses, and the types of its columns.
+
+Lines of objects go to pyarrow in batches of 10 MB, which it parses in blocks of 320 KB; whatever
+pyarrow refuses goes whole to pandas, which takes one array. The two read numbers, texts and
+repeated keys differently, and each table is cast to the first one. Source: datasets
+`packaged_modules/json/json.py` (2.16 to 4.0), pyarrow 15 to 26, pandas 2.2 and 3.1;
+tests/oracle/loaders.py holds it against them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+
+from ftlint.datasets.rowcount import BOM
+from ftlint.datasets.shapes import STRUCT, Conflict, Record
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from typing import BinaryIO
+
+    from ftlint.datasets.shapes import Type
+
+WINDOW = 1 << 20
+BATCH = 10 << 20
+BLOCK = BATCH >> 5
+
+Row = dict[str, object]
+_BLANK = " \t\r\n"
+_BLANK_BYTES = b" \t\r\n"
+
+
+class Unreadable(Exception):
+    """The file does not load; the text says why, to follow its name."""
+
+
+class Doubtful(Exception):
+    """Whether the file loads, or how many rows it then has, cannot be told; the text says why."""
+
+
+class JsonFile:
+    """One file. `tables` are the types of its batches, complete once `rows` came to its end."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.tables: list[Type] = []
+        self.count = 0
+        self.blank = False
+        self._record = Record(times=True)
+        self._block: list[Row] = []  # the rows of the current block
+        self._bare = False  # whether an array holds something else than objects
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows. Raises Unreadable, Doubtful and OSError."""
+        with open(self.path, "rb") as file:
+            start = len(BOM) if file.read(len(BOM)) == BOM else 0
+            file.seek(start)
+            first = _first(file)
+            file.seek(start)
+            try:
+                if first == b"[":
+                    if start:
+                        raise Unreadable("is an array behind a byte order mark (BOM), which the "
+                                         "loader rejects: save it as UTF-8 without BOM")  # fmt: skip
+                    yield from self._array(_Window(iter(lambda: file.read(WINDOW), b"")))
+                elif first == b"{":
+                    yield from self._objects(file, start)
+                elif first:
+                    raise Unreadable(_no_json(first))
+            except RecursionError:
+                raise Unreadable("nests its values too deep") from None
+        if first == b"[" and not self._record.fields:
+            self.count = 0  # of objects without a key pandas makes no rows
+        if first or start:
+            self.tables.append(self._record.type())
+        elif os.path.getsize(self.path):  # nothing but blanks
+            self.tables.append((STRUCT, ()))
+        self.blank = not first
+
+    # Objects that follow each other: pyarrow ----------------------------------------------------
+
+    def _objects(self, file: BinaryIO, start: int) -> Generator[Row, None, None]:
+        try:
+            place = yield from self._lines(file, start)
+            if place >= 0:
+                file.seek(place)
+                yield from self._spread(file, place)
+        except Unreadable as error:
+            if self.count <= 1:
+                self._or_one_object(error)
+            raise
+
+    def _lines(self, file: BinaryIO, start: int) -> Generator[Row, None, int]:
+        """Yield objects as long as there is one a line; return where that ends, -1 for the end.
+
+        That is the common case, in which the parser runs at its full speed.
+        """
+        decode = _STRICT.decode
+        place, batch, edge, number = start, 0, BLOCK, 0
+        for line in file:
+            number += 1
+            try:
+                value = decode(line.decode())
+            except UnicodeDecodeError:
+                raise Unreadable(f"is not UTF-8 in line {number}") from None
+            except json.JSONDecodeError:
+                if line.strip(_BLANK_BYTES):
+                    return place
+            else:
+                if b"\\u" in line:
+                    _whole_characters(value, f"line {number}")
+                if place > batch + BATCH:
+                    self._next_batch()
+                    batch, edge = place, place + BLOCK
+                place += len(line)
+                if place > edge:
+                    self._block.clear()
+                    edge += (place - edge + BLOCK - 1) // BLOCK * BLOCK
+                yield self._take(value, f"line {number}")
+                continue
+            place += len(line)
+        return -1
+
+    def _spread(self, file: BinaryIO, place: int) -> Iterator[Row]:
+        """Yield objects that stand several on a line, or over several lines.
+
+        A block ends with a line: one that ends within an object breaks it in two.
+        """
+        text = _Window(iter(lambda: file.read(WINDOW), b""), strict=True)
+        edge = (place // BLOCK + 1) * BLOCK
+        broken = False  # whether the last line end is within an object
+        while True:
+            blank = text.skip(_BLANK)
+            place += len(blank)
+            broken = broken and "\n" not in blank
+            if text.ended():
+                return
+            value, raw = text.value(_STRICT.raw_decode)
+            data = raw.encode()
+            while place + len(data) > edge:
+                at = data.rfind(b"\n", 0, max(edge - place, 0))
+                if at >= 0 or broken:
+                    raise Unreadable("has objects that go over several lines, and is too large "
+                                     "for that: write one object a line, or one array")  # fmt: skip
+                self._block.clear()
+                edge += BLOCK
+            broken = b"\n" in data or broken
+            place += len(data)
+            if "\\u" in raw:
+                _whole_characters(value, f"row {self.count + 1}")
+            yield self._take(value, f"row {self.count + 1}")
+
+    def _take(self, value: object, where: str) -> Row:
+        self.count += 1
+        if value is None and self.count > 1:  # a row of nulls; as the first one it is a crash
+            return {}
+        if not isinstance(value, dict):
+            raise Unreadable(f"has no JSON object in {where}")
+        self._block.append(value)
+        try:
+            self._record.see(value)
+        except Conflict as error:
+            self._blame(error, where)
+        except ValueError as error:
+            raise Unreadable(f"{where}: {error}") from None
+        return value
+
+    def _blame(self, error: Conflict, where: str) -> None:
+        """Refuse two types within a block; across blocks pyarrow takes some, refuses or dies."""
+        record = Record(times=True)
+        try:
+            for row in self._block:
+                record.see(row)
+        except Conflict:
+            raise Unreadable(f"{where}: {error}") from None
+        raise Doubtful(f"{where}: {error}")
+
+    def _next_batch(self) -> None:
+        self.tables.append(self._record.type())
+        self._record = Record(times=True)
+        self._block.clear()
+
+    def _or_one_object(self, error: Unreadable) -> None:
+        """Raise Doubtful where the file is one object that pandas may take for columns."""
+        with open(self.path, encoding="utf-8-sig") as file:
+            try:
+                value = json.loads(file.read().strip(_BLANK), strict=False)
+            except UnicodeDecodeError:
+                return
+            except json.JSONDecodeError as broken:
+                if not _lenient(broken):
+                    return
+                raise Doubtful(str(error)) from None
+        if isinstance(value, dict) and any(isinstance(one, (list, dict)) for one in value.values()):
+            raise Doubtful(str(error))
+
+    # One array: pandas --------------------------------------------------------------------------
+
+    def _array(self, text: _Window) -> Iterator[Row]:
+        self._record = Record()
+        text.skip(_BLANK)
+        text.take("[")
+        text.skip(_BLANK)
+        if not text.take("]"):
+            while True:
+                value, raw = text.value(_LOOSE.raw_decode)
+                if "\\u" in raw or "\0" in raw:
+                    _pandas_characters(value, raw, f"row {self.count + 1}")
+                yield self._element(value)
+                text.skip(_BLANK)
+                if text.take(","):
+                    text.skip(_BLANK)
+                    if text.take("]"):
+                        raise Unreadable("has a comma after its last row, which the loader "
+                                         "rejects: delete it")  # fmt: skip
+                    continue
+                if text.take("]"):
+                    break
+                if text.ended():
+                    raise Unreadable("is not valid JSON: the array does not end")
+                raise Unreadable(f"is not valid JSON: no comma after row {self.count}")
+        text.skip(_BLANK)
+        if not text.ended():
+            raise Unreadable("is not valid JSON: something follows the array")
+
+    def _element(self, value: object) -> Row:
+        self.count += 1
+        where = f"row {self.count}"
+        if self.count == 1:
+            self._bare = not isinstance(value, dict)
+        if isinstance(value, list):  # pandas makes columns of its items
+            raise Doubtful(f"has a row that is not a JSON object: {where}")
+        if not self._bare and not isinstance(value, dict):
+            raise Unreadable(f"has a row that is not a JSON object: {where}")
+        row: Row = value if not self._bare and isinstance(value, dict) else {"text": value}
+        try:
+            self._record.see(row)
+        except (Conflict, ValueError) as error:
+            raise Unreadable(f"{where}: {error}") from None
+        return row
+
+
+def _first(file: BinaryIO) -> bytes:
+    while block := file.read(WINDOW):
+        text = block.lstrip(_BLANK_BYTES)
+        if text:
+            return text[:1]
+    return b""
+
+
+def _no_json(first: bytes) -> str:
+    if first in (b"\xff", b"\xfe"):
+        return "is not UTF-8 (it looks like UTF-16)"
+    return "holds no JSON object"
+
+
+# What the two parsers take ------------------------------------------------------------------------
+
+
+def _unique(pairs: list[tuple[str, object]]) -> Row:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Unreadable(f"has an object with `{twice}` twice, which the loader rejects")
+    return row
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise Unreadable(f"has the number {text[:20]}, which is too large")
+    return number
+
+
+def _word(text: str) -> int | float:
+    """Return an integer of pyarrow, which goes on with floats where 64 bits end."""
+    if len(text) < 19 or -(1 << 63) <= int(text) < 1 << 63:
+        return int(text)
+    return float(text) if len(text) < 300 else float("inf")
+
+
+def _pandas_word(text: str) -> int:
+    if len(text) < 19:
+        return int(text)
+    number = int(text) if len(text) < 30 else 1 << 70
+    if not -(1 << 63) <= number < 1 << 64:
+        raise Unreadable(f"has the number {text[:24]}, which does not fit into 64 bits")
+    if number >= 1 << 63:
+        raise Doubtful(f"has the number {text}, which does not fit into 63 bits")
+    return number
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_int=_word)
+_LOOSE = json.JSONDecoder(
+    strict=False,
+    parse_int=_pandas_word,
+    parse_constant=lambda name: None if name == "NaN" else float(name),
+)
+
+
+def _halves(value: object) -> str:
+    """Return the characters that are halves of a pair."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(character for character in text if "\ud800" <= character <= "\udfff")
+
+
+def _whole_characters(value: object, where: str) -> None:
+    """Refuse half of a surrogate pair. Raises Unreadable."""
+    if _halves(value):
+        raise Unreadable(f"has half a character (a lone \\u{ord(_halves(value)[0]):x}) in {where}")
+
+
+def _pandas_characters(value: object, raw: str, where: str) -> None:
+    """Refuse what pandas and Arrow do not take. Raises Unreadable and Doubtful."""
+    if "\0" in raw:
+        raise Unreadable(f"has a NUL in {where}")
+    halves = _halves(value)
+    if halves and all(half >= "\udc00" for half in halves):
+        raise Unreadable(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")
+    if halves:
+        raise Doubtful(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")
+
+
+def _lenient(error: json.JSONDecodeError) -> bool:
+    """Whether pandas may take what Python refuses: a comma before a brace, 01, 1."""
+    at, text = error.pos, error.doc
+    before = text[:at].rstrip(_BLANK)
+    return (
+        text[at : at + 1] == "}" and before.endswith(",")
+        or text[at : at + 1] == "," and text[at + 1 :].lstrip(_BLANK)[:1] == "}"
+        or before[-1:].isdigit() and text[at : at + 1] in "0123456789."
+    )  # fmt: skip
+
+
+class _Window:
+    """Text of a file, read as far as needed and forgotten behind the current place."""
+
+    def __init__(self, blocks: Iterator[bytes], strict: bool = False) -> None:
+        self.blocks = blocks
+        self.decoder = codecs.getincrementaldecoder("utf-8")()
+        self.text = ""
+        self.place = 0
+        self.complete = False
+        self.strict = strict
+
+    def more(self, least: int = 1) -> bool:
+        """Read `least` characters or more; false at the end of the file."""
+        parts = [self.text[self.place :]]
+        length = 0
+        while length < least and not self.complete:
+            block = next(self.blocks, b"")
+            self.complete = not block
+            try:
+                part = self.decoder.decode(block, final=self.complete)
+            except UnicodeDecodeError:
+                raise Unreadable("is not UTF-8") from None
+            length += len(part)
+            parts.append(part)
+        self.text, self.place = "".join(parts), 0
+        return length > 0
+
+    def skip(self, characters: str) -> str:
+        """Go on to the first other character, and return what was passed over."""
+        passed = ""
+        while True:
+            text, place, end = self.text, self.place, len(self.text)
+            start = place
+            while place < end and text[place] in characters:
+                place += 1
+            self.place = place
+            passed += text[start:place]
+            if place < end or not self.more():
+                return passed
+
+    def take(self, character: str) -> bool:
+        found = self.text.startswith(character, self.place)
+        self.place += found
+        return found
+
+    def ended(self) -> bool:
+        return self.place >= len(self.text) and not self.more()
+
+    def value(self, decode: Callable[[str, int], tuple[object, int]]) -> tuple[object, str]:
+        """Return the value that begins here, and its text."""
+        while True:
+            try:  # not JSON, or not all of it yet
+                value, end = decode(self.text, self.place)
+            except json.JSONDecodeError as error:
+                if self.more(len(self.text) - self.place):
+                    continue
+                raise self._refusal(error) from None
+            if end == len(self.text) and not self.complete and self.more(1):
+                continue  # a number may go on
+            raw, self.place = self.text[self.place : end], end
+            return value, raw
+
+    def _refusal(self, error: json.JSONDecodeError) -> Exception:
+        if not self.strict and _lenient(error):
+            return Doubtful(f"is not valid JSON: {error.msg} in a row")
+        cut = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated")
+        told = "it ends within a row" if cut else f"{error.msg} in a row"
+        return Unreadable(f"is not valid JSON: {told}")
