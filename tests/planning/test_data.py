@@ -108,13 +108,13 @@ def test_other_ways_to_be_undefined(project: Project) -> None:
         (columns(prompt="instruction"), "0.9.5", "FT708"),
         ({"file_name": "faq.json", "hf_hub_url": "acme/faq"}, "0.9.5", "FT710"),
         ({"file_name": "faq.json", "colums": {}}, "0.9.5", "FT711"),
-        (columns(prompt="instruction", reponse="output"), "0.9.5", "FT708"),
+        (columns(prompt="instruction", reponse="output"), "0.9.5", ["FT708", "FT711"]),
         ({"hf_hub_url": "acme/faq"}, "0.9.5", None),
         ({"file_name": "chats.json", "formatting": "sharegpt"}, "0.9.5", None),
         ({"file_name": "faq.json", "comment": "ours"}, "0.9.5", None),
     ],
 )  # fmt: skip
-def test_definitions(project: Project, definition: Any, target: str, code: str | None) -> None:
+def test_definitions(project: Project, definition: Any, target: str, code: Any) -> None:
     project.file("chats.json", CHATS)
     project.file("pairs.json", PAIRS)
     project.file(
@@ -125,7 +125,8 @@ def test_definitions(project: Project, definition: Any, target: str, code: str |
     project.file("broken.json", '[{"instruction": "q", "input": "", "output": "a"},')
     project.file("rows.tsv", "instruction\toutput\nq\ta\n")
     project.define("other", definition)
-    assert [found for found, _ in project.judge("other", target=target)] == [code] * bool(code)
+    codes = code if isinstance(code, list) else [code] * bool(code)
+    assert [found for found, _ in project.judge("other", target=target)] == codes
 
 
 def test_ranking_and_stage(project: Project) -> None:
@@ -138,10 +139,11 @@ def test_ranking_and_stage(project: Project) -> None:
 
 
 def test_rows_left_out_are_counted(project: Project) -> None:
-    project.file("gaps.json", [*ALPACA, {"instruction": "q", "input": "", "output": 3}])
+    project.file("gaps.json", [*ALPACA, {"instruction": "q", "input": "", "output": None}])
     project.define("gaps", {"file_name": "gaps.json"})
     ((_, message),) = project.judge("gaps")
     assert "1 of 9 rows of dataset gaps" in message
+    assert "`output` of row 9 is null" in message
 
 
 def test_files_of_another_machine_are_not_missed(project: Project) -> None:

@@ -162,9 +162,8 @@ def _records(path: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _and_mark(file: Iterator[str]) -> Iterator[str]:
-    last = "\n"
-    for last in file:
-        yield last
-    yield _CLOSED if last.endswith(("\n", "\r")) else "\n" + _CLOSED
+    """Add a line that is a record of its own, unless a quote is still open."""
+    yield from file
+    yield _CLOSED
 
 

@@ -13,7 +13,7 @@ import codecs
 import json
 import os
 
-from ftlint.datasets.rowcount import BOM
+from ftlint.datasets.rowcount import BOM, BOM_AND_ARRAY, LAST_COMMA
 from ftlint.datasets.shapes import STRUCT, Conflict, Record
 from ftschemas.named import TYPE_CHECKING
 
@@ -51,6 +51,7 @@ class JsonFile:
         self._record = Record(times=True)
         self._block: list[Row] = []  # the rows of the current block
         self._bare = False  # whether an array holds something else than objects
+        self._wide = False  # whether an array has a number that no float holds exactly
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows. Raises Unreadable, Doubtful and OSError."""
@@ -62,8 +63,7 @@ class JsonFile:
             try:
                 if first == b"[":
                     if start:
-                        raise Unreadable("is an array behind a byte order mark (BOM), which the "
-                                         "loader rejects: save it as UTF-8 without BOM")  # fmt: skip
+                        raise Unreadable(BOM_AND_ARRAY)
                     yield from self._array(_Window(iter(lambda: file.read(WINDOW), b"")))
                 elif first == b"{":
                     yield from self._objects(file, start)
@@ -200,12 +200,16 @@ class JsonFile:
 
     def _array(self, text: _Window) -> Iterator[Row]:
         self._record = Record()
+        decode = json.JSONDecoder(
+            strict=False, parse_int=self._pandas_word,
+            parse_constant=lambda name: None if name == "NaN" else float(name),
+        ).raw_decode  # fmt: skip
         text.skip(_BLANK)
         text.take("[")
         text.skip(_BLANK)
         if not text.take("]"):
             while True:
-                value, raw = text.value(_LOOSE.raw_decode)
+                value, raw = text.value(decode)
                 if "\\u" in raw or "\0" in raw:
                     _pandas_characters(value, raw, f"row {self.count + 1}")
                 yield self._element(value)
@@ -213,8 +217,7 @@ class JsonFile:
                 if text.take(","):
                     text.skip(_BLANK)
                     if text.take("]"):
-                        raise Unreadable("has a comma after its last row, which the loader "
-                                         "rejects: delete it")  # fmt: skip
+                        raise Unreadable(LAST_COMMA)
                     continue
                 if text.take("]"):
                     break
@@ -224,6 +227,19 @@ class JsonFile:
         text.skip(_BLANK)
         if not text.ended():
             raise Unreadable("is not valid JSON: something follows the array")
+        if self._wide and any(field.mixes() for field in self._record.fields.values()):
+            raise Doubtful("has whole numbers beyond 2^53 beside fractions")
+
+    def _pandas_word(self, text: str) -> int:
+        if len(text) < 16:
+            return int(text)
+        self._wide = True
+        number = int(text) if len(text) < 30 else 1 << 70
+        if not -(1 << 63) <= number < 1 << 64:
+            raise Unreadable(f"has the number {text[:24]}, which does not fit into 64 bits")
+        if number >= 1 << 63:
+            raise Doubtful(f"has the number {text}, which does not fit into 63 bits")
+        return number
 
     def _element(self, value: object) -> Row:
         self.count += 1
@@ -282,24 +298,7 @@ def _word(text: str) -> int | float:
     return float(text) if len(text) < 300 else float("inf")
 
 
-def _pandas_word(text: str) -> int:
-    if len(text) < 19:
-        return int(text)
-    number = int(text) if len(text) < 30 else 1 << 70
-    if not -(1 << 63) <= number < 1 << 64:
-        raise Unreadable(f"has the number {text[:24]}, which does not fit into 64 bits")
-    if number >= 1 << 63:
-        raise Doubtful(f"has the number {text}, which does not fit into 63 bits")
-    return number
-
-
 _STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_int=_word)
-_LOOSE = json.JSONDecoder(
-    strict=False,
-    parse_int=_pandas_word,
-    parse_constant=lambda name: None if name == "NaN" else float(name),
-)
-
 
 def _halves(value: object) -> str:
     """Return the characters that are halves of a pair."""

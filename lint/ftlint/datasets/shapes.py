@@ -53,6 +53,7 @@ class Field:
         self.kind = NULL
         self.text = ""  # the first one, which tells whether all may be numerals
         self.clock = times  # as long as every text reads as a time
+        self.mixed = False  # whole numbers and others
         self.record: Record | None = None
         self.items: Field | None = None
         self.held: set[type] = set()  # kinds of items that were seen
@@ -69,7 +70,7 @@ class Field:
         elif kind != self.kind:
             if {kind, self.kind} != {WHOLE, NUMBER}:
                 raise Conflict(self.place, self.kind, kind)
-            self.kind = NUMBER
+            self.kind, self.mixed = NUMBER, True
         if self.clock and isinstance(value, str):
             self.clock = _TIME.fullmatch(value) is not None
 
@@ -95,6 +96,11 @@ class Field:
                     items.look(item)
         elif self.clock and isinstance(value, str):
             self.clock = _TIME.fullmatch(value) is not None
+
+    def mixes(self) -> bool:
+        """Whether whole numbers and others stand at one place inside of a list or an object."""
+        inside = [*(self.record.fields.values() if self.record else ()), self.items]
+        return any(one.mixed or one.mixes() for one in inside if one is not None)
 
     def type(self) -> Type:
         """Return the type that all values together have."""

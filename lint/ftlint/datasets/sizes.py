@@ -6,6 +6,7 @@ import os
 
 from ftlint.datasets.cache import Cache
 from ftlint.datasets.entries import (
+    ALPACA,
     CLOUD,
     FILE,
     HUBS,
@@ -70,6 +71,7 @@ class DatasetSize(NamedTuple):
     source: str = "unknown"  # "file", "declared" or "unknown"
     trouble: Trouble | None = None
     cautions: tuple[Trouble, ...] = ()  # what loads, and perhaps not as it is meant
+    reason: str = ""  # why the first of the dropped rows is dropped
     notes: tuple[str, ...] = ()
 
 
@@ -183,14 +185,18 @@ def _of_files(
             return base._replace(trouble=Trouble(
                 DOUBTFUL if count.doubt else UNREADABLE,
                 f"{os.path.basename(path)} {count.problem}"))  # fmt: skip
+    if question.workers > 1 and len(counts) > 1:  # each writes a file, and of no columns none
+        counts = [count if _has_columns(count) else count._replace(rows=0) for count in counts]
     rows = sum(count.rows or 0 for count in counts)
-    if not rows:
+    if not rows or not any(map(_has_columns, counts)):
         problem = counts[0].problem or "has no rows"
         return base._replace(
             trouble=Trouble(EMPTY, f"{os.path.basename(files.paths[0])} {problem}"))  # fmt: skip
     differing = _differing(files.paths, counts, question.workers)
-    if differing is not None and differing.what != ORDER:
-        return base._replace(trouble=differing)
+    cautions = [one for one in differing if one.what == ORDER]
+    refused = next((one for one in differing if one.what != ORDER), None)
+    if refused is not None:
+        return base._replace(trouble=refused, cautions=tuple(cautions))
     usable = exactly(rows)
     if entry.split not in (None, "train"):
         from ftlint.datasets.splits import sliced
@@ -200,10 +206,48 @@ def _of_files(
             return base._replace(rows=rows, trouble=Trouble(UNREADABLE, part))
         usable = part
     notes = [f"dataset {name}: {count.assumption}" for count in counts if count.assumption]
-    cautions = () if differing is None else (differing,)
-    base = base._replace(rows=rows, usable=usable, source="file", cautions=cautions)
+    shifted = next((path for path, count in zip(files.paths, counts) if _shifted(count)), None)
+    if files.kind == "csv" and shifted is not None:
+        cautions.append(Trouble(SHIFTED, os.path.basename(shifted)))
+    base = base._replace(rows=rows, usable=usable, source="file", cautions=tuple(cautions))
+    timed = _times(counts) & set(_texts(entry)) if question.stage != "pt" else None
+    if timed:
+        return base._replace(trouble=Trouble(UNCONVERTIBLE, (
+            f"{os.path.basename(files.paths[0])} has only dates as `{min(timed)}`, which the loader "
+            "reads as times and not as text")))  # fmt: skip
     filled = next(place for place, count in enumerate(counts) if count.rows)
     return _with_its_columns(_looked_into(base, filled, files.kind, question, cache, notes))
+
+
+def _fields(count: RowCount) -> tuple[str, ...] | None:
+    """Return the columns of the first table, None where they were not looked at."""
+    if not count.tables:
+        return None
+    return tuple(name for name, _ in count.tables[0][1])  # type: ignore[index]
+
+
+def _has_columns(count: RowCount) -> bool:
+    return _fields(count) != ()
+
+
+def _shifted(count: RowCount) -> bool:
+    """Whether pandas takes the first fields of a CSV file for an index, and shifts the others."""
+    return "__index_level_0__" in (_fields(count) or ())
+
+
+def _texts(entry: Entry) -> list[str]:
+    """Return the columns that must be text."""
+    columns = entry.columns
+    if entry.formatting != ALPACA:
+        return []
+    answers = (columns.chosen, columns.rejected) if entry.ranking else (columns.response,)
+    return [name for name in (columns.prompt, columns.query, *answers) if name]
+
+
+def _times(counts: Sequence[RowCount]) -> frozenset[str]:
+    """Return the columns whose texts all read as times, which pyarrow then makes of them."""
+    table = next((count.tables[0] for count in counts if count.tables), None)
+    return frozenset(name for name, kind in (table[1] if table else ()) if kind == "time")  # type: ignore
 
 
 def _in_the_place_of_data(paths: Sequence[str]) -> Trouble | None:
@@ -222,40 +266,44 @@ def _in_the_place_of_data(paths: Sequence[str]) -> Trouble | None:
     return None
 
 
-def _differing(paths: Sequence[str], counts: Sequence[RowCount], workers: int) -> Trouble | None:
-    """Return what the loader makes of tables of different types, None where all is well.
+def _differing(
+    paths: Sequence[str], counts: Sequence[RowCount], workers: int
+) -> tuple[Trouble, ...]:
+    """Return what the loader makes of tables of different types, nothing where all is well.
 
-    It reads files in the order in which the file system lists them, and casts to the first one.
+    It reads files in the order in which the file system lists them, and casts to the first one:
+    ORDER says that it depends on that order, besides what the order here leads to.
     """
     from ftlint.datasets.shapes import DOUBT, orders
 
     if any(count.tables is None for count in counts):
-        return None
+        return ()
     tables = [count.tables or () for count in counts]
-    if len({table for file in tables for table in file}) < 2:
-        return None
+    names = [os.path.basename(path) for path in paths]
     apart = min(workers, len(paths)) > 1
     if apart and not all(tables):
-        empty = next(place for place, file in enumerate(tables) if not file)
-        return Trouble(UNREADABLE, f"{os.path.basename(paths[empty])} is empty, which the loader "
-                       "rejects beside `preprocessing_num_workers`")  # fmt: skip
-    found = orders(tables, apart=apart)  # type: ignore[arg-type]
+        empty = next(name for name, file in zip(names, tables) if not file)
+        return (Trouble(UNREADABLE, f"{empty} is empty, which the loader rejects beside "
+                        "`preprocessing_num_workers`"),)  # fmt: skip
+    if len({table for file in tables for table in file}) < 2:
+        return ()
+    found = [misfit for misfit, file in zip(orders(tables, apart=apart), tables) if file]  # type: ignore
+    filled = [place for place, file in enumerate(tables) if file]
     listed = {name: place for place, name in enumerate(os.listdir(os.path.dirname(paths[0])))}
-    turn = sorted(range(len(paths)), key=lambda place: listed.get(os.path.basename(paths[place]), 0))
-    here = next(place for place in turn if tables[place])
-    bad = [one for one in found if one is not None]
-    if not bad:
-        return None
-    misfit = found[here] or bad[0]
-    where = os.path.basename(paths[misfit.file])
-    if misfit.why == DOUBT:
-        return Trouble(DOUBTFUL, f"{where} has other types of columns than the rows that come first")
-    if found[here] is None:
-        return Trouble(ORDER, f"{where}: {misfit.why}")
-    told = f"{where}: {misfit.why}"
-    if any(one is None for one, file in zip(found, tables) if file):
-        told += f" ({os.path.basename(paths[here])} is listed first here)"
-    return Trouble(UNREADABLE, told)
+    first = min(range(len(filled)), key=lambda turn: listed.get(names[filled[turn]], 0))
+    here, misfit = found[first], next((one for one in found if one is not None), None)
+    if misfit is None:
+        return ()
+    told = here or misfit
+    what = f"{names[told.file]}: {told.why}"
+    if told.why == DOUBT:
+        return (Trouble(DOUBTFUL, f"{names[told.file]} has columns of other types than what is read "
+                        "before it"),)  # fmt: skip
+    order = (Trouble(ORDER, what),) if any(one is None for one in found) else ()
+    if here is None:
+        return order
+    where = f" ({names[filled[first]]} is listed first here)" if order else ""
+    return (*order, Trouble(UNREADABLE, what + where))
 
 
 def absent_columns(size: DatasetSize) -> list[str]:
@@ -271,7 +319,7 @@ def _with_its_columns(size: DatasetSize) -> DatasetSize:
     if size.trouble is not None or size.dropped.exact is None or not absent:
         return size
     file = os.path.basename(size.files[0])
-    what = f"{file} has no column {absent[0]}, which is read"
+    what = f"{file} has no column `{absent[0]}`, which is read"
     return size._replace(trouble=Trouble(UNCONVERTIBLE, what))
 
 
@@ -333,7 +381,7 @@ def _looked_into(
         limit = None if entry.num_samples or sliced_rows else question.max_samples
         try:
             cut = limit is not None and len(size.files) > 1 and (size.rows or 0) > limit
-            dropped, columns = _dropped(
+            dropped, columns, reason = _dropped(
                 size.files, kind, entry, question.stage, None if cut else limit, cache
             )
             if cut and limit is not None and dropped.low:
@@ -343,7 +391,8 @@ def _looked_into(
                              "order in which the file system lists the folder")  # fmt: skip
             if sliced_rows:  # which of them are in the slice is not looked into
                 dropped = least((Count(0, dropped.high), size.usable))
-            return size._replace(dropped=dropped, columns=columns, notes=tuple(notes))
+            return size._replace(dropped=dropped, columns=columns, reason=reason,
+                                 notes=tuple(notes))  # fmt: skip
         except (NoReader, Doubtful) as error:
             doubt = str(error)
         except Unconvertible as error:
@@ -358,11 +407,11 @@ def _looked_into(
 
 def _dropped(
     paths: Sequence[str], kind: str, entry: Entry, stage: str, limit: int | None, cache: Cache
-) -> tuple[Count, tuple[str, ...]]:
+) -> tuple[Count, tuple[str, ...], str]:
     from ftlint.datasets.kept import count_dropped
 
-    question = f"dropped {stage} {limit} {entry[3:]}"
-    dropped, left = 0, limit
+    question = f"dropped and why {stage} {limit} {entry[3:]}"
+    dropped, left, reason = 0, limit, ""
     columns: dict[str, None] = {}
     for path in paths:
         worth = left == limit and os.path.getsize(path) >= CACHED_FROM
@@ -371,14 +420,15 @@ def _dropped(
             answer = list(count_dropped(path, kind, entry, stage, left))
             if worth:
                 cache.put(path, question, answer)
-        rows, bad, names = answer
+        rows, bad, names, why = answer
+        reason = reason or str(why)
         dropped += bad  # type: ignore[operator]
         columns.update(dict.fromkeys(names))  # type: ignore[call-overload]
         if left is not None:
             left -= rows  # type: ignore[operator]
             if left <= 0:
                 break
-    return exactly(dropped), tuple(columns)
+    return exactly(dropped), tuple(columns), reason
 
 
 def tokenized(path: str, cwd: str) -> Count | None:

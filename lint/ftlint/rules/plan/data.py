@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 UNDEFINED, BROKEN, MISSING, UNREADABLE, COLUMNS = "FT701", "FT702", "FT703", "FT704", "FT705"
 RANKING, LEFT_OUT, NONE_LEFT, SHADOWED, MISSPELT = "FT706", "FT707", "FT708", "FT710", "FT711"
+POINTER, PACKED, DOUBTFUL, ORDER, SHIFTED = "FT714", "FT715", "FT716", "FT717", "FT718"
 
 FORMATS = {"alpaca": (), "sharegpt": (), "openai": (0, 9, 4)}
 """Values of `formatting`, and the release that a later one came with."""
@@ -31,10 +32,14 @@ KEYS = tuple(
     """hf_hub_url ms_hub_url om_hub_url script_url cloud_file_name file_name formatting ranking
     subset split folder num_samples columns tags""".split()
 )
+MEANT = {"format": "formatting", "data_format": "formatting", "file": "file_name",
+         "column": "columns", "tag": "tags", "samples": "num_samples"}  # fmt: skip
+"""What people write for a key, where its spelling alone would not tell."""
+_AWAY = {"pointer": POINTER, "packed": PACKED, "doubtful": DOUBTFUL}
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Judge each dataset that the config names; the first thing that is wrong with it counts."""
+    """Judge each dataset that the config names; the first thing that ends the run counts."""
     planned, values = context.planned, context.instance["effective"]
     if planned is None or planned.data is None or planned.data.info is None:
         return
@@ -47,9 +52,7 @@ def check(context: Context) -> Iterator[Finding]:
             yield _at(entry, context, "", BROKEN, {"what": info.problem})
             return
         for size in sizes:
-            found = next(_faults(context, entry, size, info), None)
-            if found is not None:
-                code, told, fix = found
+            for code, told, fix in _faults(context, entry, size, info):
                 yield _at(entry, context, size.name, code, told, fix)
 
 
@@ -81,13 +84,8 @@ def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> It
         what = size.trouble.text if size.trouble else "its definition is not an object"
         yield BROKEN, {"what": f"{path}: {what}"}, None
         return
-    for fault in (
-        *_definition(context, size, definition),
-        *_files(size, info),
-        *_rows(context, size),
-        *_silent(size, definition),
-    ):
-        code, values = fault
+    ends = [*_definition(context, size, definition), *_files(size, info), *_rows(context, size)]
+    for code, values in (*ends[:1], *_silent(size, definition)):
         yield code, {**values, "info": path}, None
 
 
@@ -123,6 +121,8 @@ def _files(size: DatasetSize, info: Info) -> Iterator[_Told]:
             near = _nearest(str(size.entry.location), _names(folder), 0.75)
             hint = f"; perhaps {near} is meant" if near else ""
             yield MISSING, {"what": trouble.text, "hint": hint}
+    elif trouble.what in _AWAY:
+        yield _AWAY[trouble.what], {"what": trouble.text}
     elif trouble.what in ("unreadable", "empty", "kind", "name"):
         yield UNREADABLE, {"what": trouble.text}
 
@@ -163,13 +163,14 @@ def _rows(context: Context, size: DatasetSize) -> Iterator[_Told]:
         yield COLUMNS, {"what": _misfit(size, absent)}
         return
     if unconvertible and size.trouble is not None:
-        yield COLUMNS, {"what": f"{_file(size)} {size.trouble.text}"}
+        text, file = size.trouble.text, _file(size)
+        yield COLUMNS, {"what": text if text.startswith(file) else f"{file} {text}"}
     elif size.dropped.low and size.source == "file":
         rows = size.usable.high
         every = rows is not None and size.dropped.low >= rows
         values: dict[str, object] = {
             "dropped": count(size.dropped.low), "rows": "" if rows is None else of(rows, "row"),
-            "reason": _reason(stage, str(entry.formatting)),
+            "reason": size.reason,
         }  # fmt: skip
         yield NONE_LEFT if every else LEFT_OUT, values
 
@@ -190,20 +191,12 @@ def _file(size: DatasetSize) -> str:
     return os.path.basename(size.files[0]) if size.files else size.name
 
 
-def _reason(stage: str, formatting: str) -> str:
-    if stage == "kto":
-        return "the column of kto_tag is not true or false there"
-    if stage in PAIRED:
-        return "they have not two answers"
-    if formatting == "alpaca":
-        return "their answer is not text, or is null"
-    return "their turns do not alternate from the user to an answer at the end"
-
-
 def _silent(size: DatasetSize, definition: Mapping[str, Any]) -> Iterator[_Told]:
-    """Yield what LLaMA Factory passes over in silence."""
+    """Yield what LLaMA Factory passes over in silence, or takes for something else."""
     entry = size.entry
     assert entry is not None
+    for caution in size.cautions:
+        yield (ORDER if caution.what == "order" else SHIFTED), {"what": caution.text}
     if entry.load_from != "file" and "file_name" in definition:
         yield SHADOWED, {"file": definition["file_name"], "source": entry.location}
     places: list[tuple[str, Iterable[str], Mapping[str, Any]]] = [("", KEYS, definition)]
@@ -216,6 +209,7 @@ def _silent(size: DatasetSize, definition: Mapping[str, Any]) -> Iterator[_Told]
     for place, known, keys in places:
         for key in keys:
             near = None if key in known else _nearest(key, known, 0.8)
+            near = near or (MEANT.get(key) if not place else None)
             if near is not None and near not in keys:
                 yield MISSPELT, {"key": key, "place": place, "near": near}
 
