@@ -69,8 +69,9 @@ def test_records(
 
 @pytest.mark.parametrize(
     ("data", "rows"),
-    [(b"", None), (b"a,b\n", 0), (b"a,b", 0), (b"\n\na,b\n1,2", 1), (b'a\n""\n', 1), (b"a\r1\r2\r", 2),
-     (b'a,b\n"1\n\n2",3\n', 1), (b'a,b\n5" screen,x\n', 1), (b"a\n\xff\n", None)],
+    [(b"", None), (b"a,b\n", 0), (b"a,b", 0), (b"\n\na,b\n1,2", 1), (b'a\n""\n', 1),
+     (b"a\r1\r2\r", 2), (b'a,b\n"1\n\n2",3\n', 1),
+     (b'a,b\n5" screen,x\n', 1), (b"a\n\xff\n", None)],
 )  # fmt: skip
 def test_shapes_of_csv(path: Path, data: bytes, rows: int | None) -> None:
     path.write_bytes(data)

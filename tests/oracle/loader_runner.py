@@ -14,9 +14,12 @@ import os
 import shutil
 import sys
 import tempfile
+from importlib.metadata import version
 from typing import Any
 
-os.environ.update(HF_DATASETS_OFFLINE="1", HF_HUB_OFFLINE="1", HF_DATASETS_DISABLE_PROGRESS_BARS="1")
+os.environ.update(
+    HF_DATASETS_OFFLINE="1", HF_HUB_OFFLINE="1", HF_DATASETS_DISABLE_PROGRESS_BARS="1"
+)
 os.environ["HF_HOME"] = HOME = tempfile.mkdtemp(prefix="ftlint-loads")
 
 
@@ -57,7 +60,7 @@ def apart(request: dict[str, Any]) -> dict[str, Any]:
         finally:
             os._exit(code)
     os.close(writing)
-    with open(reading, "rb") as file:
+    with open(reading, "rb") as file:  # noqa: PTH123 (a descriptor)
         answer = file.read()
     _, status = os.waitpid(child, 0)
     return json.loads(answer) if answer else {"refused": f"it died ({status})"}
@@ -66,14 +69,12 @@ def apart(request: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Answer until the input ends."""
     import datasets
-    import pandas
-    import pyarrow
 
     logging.disable(logging.CRITICAL)
     with contextlib.suppress(AttributeError):
         datasets.disable_progress_bars()
-    versions = f"datasets {datasets.__version__}, pyarrow {pyarrow.__version__}, pandas "
-    print(json.dumps({"versions": versions + pandas.__version__}), flush=True)
+    versions = ", ".join(f"{name} {version(name)}" for name in ("datasets", "pyarrow", "pandas"))
+    print(json.dumps({"versions": versions}), flush=True)
     for line in sys.stdin:
         print(json.dumps(apart(json.loads(line))), flush=True)
     shutil.rmtree(HOME, ignore_errors=True)

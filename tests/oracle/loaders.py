@@ -1,5 +1,6 @@
-"""Holds what ftlint says of data files against the real `datasets`: the same count, refused by both,
-or said to be unknown.
+"""Holds what ftlint says of data files against the real `datasets`.
+
+Both give the same count, both refuse, or ftlint says that it does not know.
 
     python -m tests.oracle.loaders --count 300 --seed 1 [--python PYTHON]...
 
@@ -19,8 +20,10 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tests.oracle.loader_drawn import drawn
+from tests.oracle.loader_files import Case, made
+
 from ftlint.datasets import NOT_LOCAL, Cache, Question, measure
-from tests.oracle.loader_files import Case, drawn, made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,7 +88,7 @@ def lay(case: Case, folder: Path) -> list[str]:
     data.mkdir()
     for number, content in enumerate(case.files):
         (data / f"part{number}.{case.extension}").write_bytes(content)
-    return [str(data / name) for name in os.listdir(data)]
+    return [str(data / name) for name in os.listdir(data)]  # noqa: PTH208 (its order is meant)
 
 
 def judged(folder: Path, workers: int | None = None) -> Verdict:

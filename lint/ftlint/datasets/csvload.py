@@ -75,7 +75,7 @@ class CsvFile:
     def _chunk(self, columns: list[_Column]) -> None:
         index = [(f"__index_level_{level}__", TEXT) for level in range(self.extra)]
         named = [(name, column.type()) for name, column in zip(self.header, columns)]
-        self.tables.append((STRUCT, tuple(named + index)))
+        self.tables.append((STRUCT, (*named, *index)))
 
     def records(self) -> Iterator[list[str]]:
         """Yield the records behind the header, and count them. Raises Unreadable, Doubtful."""
@@ -165,5 +165,3 @@ def _and_mark(file: Iterator[str]) -> Iterator[str]:
     """Add a line that is a record of its own, unless a quote is still open."""
     yield from file
     yield _CLOSED
-
-

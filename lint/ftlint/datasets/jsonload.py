@@ -300,6 +300,7 @@ def _word(text: str) -> int | float:
 
 _STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_int=_word)
 
+
 def _halves(value: object) -> str:
     """Return the characters that are halves of a pair."""
     text = json.dumps(value, ensure_ascii=False)
@@ -328,9 +329,9 @@ def _lenient(error: json.JSONDecodeError) -> bool:
     at, text = error.pos, error.doc
     before = text[:at].rstrip(_BLANK)
     return (
-        text[at : at + 1] == "}" and before.endswith(",")
-        or text[at : at + 1] == "," and text[at + 1 :].lstrip(_BLANK)[:1] == "}"
-        or before[-1:].isdigit() and text[at : at + 1] in "0123456789."
+        (text[at : at + 1] == "}" and before.endswith(","))
+        or (text[at : at + 1] == "," and text[at + 1 :].lstrip(_BLANK)[:1] == "}")
+        or (before[-1:].isdigit() and text[at : at + 1] in "0123456789.")
     )  # fmt: skip
 
 

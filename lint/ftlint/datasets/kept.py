@@ -17,7 +17,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.datasets.entries import Columns, Entry, Tags
-    from ftlint.datasets.reading import Row
+    from ftlint.datasets.jsonload import Row
 
 
 class Unconvertible(Exception):
@@ -52,7 +52,13 @@ def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | N
             columns.update(dict.fromkeys(row))
         if fields is not None and fields.open:
             fields.see(row, rows)
-        if not _keeps(row, entry, stage, rows):
+        try:
+            kept = _keeps(row, entry, stage, rows)
+        except Unconvertible:
+            if fields is not None:
+                fields.judge()
+            raise
+        if not kept:
             dropped += 1
             reason = reason or why_dropped(row, entry, stage, rows)
         if guessed:
@@ -73,7 +79,8 @@ def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | N
 
 class _Fields:
     """Whether the messages have the fields that two tags name: one that none of them has is a
-    KeyError, one that some have is null in the others."""
+    KeyError, one that some have is null in the others.
+    """
 
     def __init__(self, entry: Entry) -> None:
         self.messages = entry.columns.messages
@@ -130,7 +137,9 @@ def _keeps(row: Row, entry: Entry, stage: str, number: int) -> bool:
     except _Stops as error:
         raise Unconvertible(_stopped(error.args[0], error.args[1], entry, number)) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unconvertible(f"has a row that cannot be converted: {error!r} in row {number}") from error
+        raise Unconvertible(
+            f"has a row that cannot be converted: {error!r} in row {number}"
+        ) from error
     if stage == "kto" and not responses:  # the row after it is compared with its answer
         raise Unconvertible(f"has no answer in row {number}, on which preprocessing for kto stops")
     if turns % 2 != 1:

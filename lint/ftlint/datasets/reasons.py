@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ftlint.datasets.entries import Entry, Tags
-    from ftlint.datasets.reading import Row
+    from ftlint.datasets.jsonload import Row
 
 PAIRED = ("rm", "dpo")
 
@@ -48,12 +48,15 @@ def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:
         kind = told(row.get(columns.kto_tag))
         return f"`{columns.kto_tag}` of row {number} is {kind}: it must be true or false"
     if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
-        return f'`"kto_tag": "{columns.kto_tag}"` makes two answers of each: drop it, or set `stage: kto`'
+        tag = f'`"kto_tag": "{columns.kto_tag}"`'
+        return f"{tag} makes two answers of each row: drop it, or set `stage: kto`"
     if stage in PAIRED:
         return _no_pair(row, entry, number)
     if not columns.response:
         if columns.messages and entry.formatting == ALPACA:
-            return 'columns name messages, which alpaca does not read: set `"formatting": "sharegpt"`'
+            return (
+                'columns name messages, which alpaca does not read: set `"formatting": "sharegpt"`'
+            )
         return f'no answer is read: set `"response"` in columns of {INFO}'
     return f"`{columns.response}` of row {number} is {told(row.get(columns.response))}, not text"
 
@@ -81,7 +84,10 @@ def _broken_turns(row: Row, entry: Entry, number: int) -> str:
         turns = turns[1:]
     if entry.formatting == OPENAI:
         turns = _answers_of_tools(turns, tags)
-    asking, answering = (tags.user_tag, tags.observation_tag), (tags.assistant_tag, tags.function_tag)
+    asking, answering = (
+        (tags.user_tag, tags.observation_tag),
+        (tags.assistant_tag, tags.function_tag),
+    )
     for turn, role in enumerate(turns):
         if role not in (answering if turn % 2 else asking):
             return _wrong_role(role, turn, tags, number)
@@ -135,7 +141,8 @@ def unknown_role(role: object, tags: Tags, number: int) -> str:
     """Return why conversion to messages stops at a role, a KeyError."""
     tag = _ROLES.get(role) if isinstance(role, str) else None
     remedy = f': set `"{tag}": "{role}"` in tags' if tag else ""
-    return f"has `{tags.role_tag}: {_short(role)}` in row {number}, a KeyError, as no tag names it{remedy}"
+    found = f"`{tags.role_tag}: {_short(role)}`"
+    return f"has {found} in row {number}, which no tag names: a KeyError{remedy}"
 
 
 def _short(value: object) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NULL, TRUTH, WHOLE, NUMBER, GAPS, TEXT, NUMERAL, TIME = (
     "null", "truth", "whole", "number", "gaps", "text", "numeral", "time"
 )  # fmt: skip
-"""NUMERAL is text whose first value reads as a number, GAPS are floats that are whole or missing."""
+"""NUMERAL is text whose first value reads as a number; GAPS are floats, all whole or missing."""
 LIST, STRUCT = "list", "struct"
 
 KINDS = {type(None): NULL, bool: TRUTH, int: WHOLE, float: NUMBER, str: TEXT, list: LIST,
@@ -139,9 +139,10 @@ class Record:
             if field is None:
                 field = self.fields[name] = Field(self.place + name, self.times, self.depth)
             field.take(value)
-            if type(value) in (list, dict) or field.clock and type(value) is str:
+            if type(value) in (list, dict) or (field.clock and type(value) is str):
                 inside.append((name, field))
-        self._known[(*row, *map(type, row.values()))] = tuple(inside)
+        layout = (*row, *map(type, row.values()))
+        self._known[layout] = tuple(inside)
         return tuple(inside)
 
     def type(self) -> Type:
@@ -165,7 +166,7 @@ def cast(source: Type, target: Type, place: str = "") -> str:
 
     DOUBT stands where it depends on the values themselves.
     """
-    if source == target or source == NULL:
+    if source in (target, NULL):
         return FITS
     if isinstance(source, tuple) and isinstance(target, tuple) and source[0] == target[0]:
         if source[0] == LIST:
@@ -173,7 +174,7 @@ def cast(source: Type, target: Type, place: str = "") -> str:
         return _cast_struct(dict(source[1]), dict(target[1]), place)  # type: ignore
     if isinstance(source, str) and isinstance(target, str) and target != NULL:
         texts = (TEXT, NUMERAL)
-        if source in _NUMBERS and target in texts or source == TIME and target in texts:
+        if (source in _NUMBERS and target in texts) or (source == TIME and target in texts):
             return FITS
         if source in texts and target in texts:
             return FITS
@@ -199,7 +200,7 @@ def _cast_struct(source: dict[str, Type], target: dict[str, Type], place: str) -
 
 
 class Misfit(NamedTuple):
-    """Why a file cannot follow the one that is read first: DOUBT or a sentence; which file it is."""
+    """Why a file cannot follow the one that is read first, DOUBT or a sentence; and which one."""
 
     why: str
     file: int
@@ -251,4 +252,5 @@ def _joins(source: Type, target: Type) -> str:
         return FITS if set(kinds) <= {TEXT, NUMERAL} else DOUBT
     if GAPS in kinds:
         return DOUBT
-    return f"`{changed}` is {_told(ours[changed])} in one file and {_told(theirs[changed])} in another"
+    one, other = _told(ours[changed]), _told(theirs[changed])
+    return f"`{changed}` is {one} in one file and {other} in another"

@@ -212,9 +212,9 @@ def _of_files(
     base = base._replace(rows=rows, usable=usable, source="file", cautions=tuple(cautions))
     timed = _times(counts) & set(_texts(entry)) if question.stage != "pt" else None
     if timed:
-        return base._replace(trouble=Trouble(UNCONVERTIBLE, (
-            f"{os.path.basename(files.paths[0])} has only dates as `{min(timed)}`, which the loader "
-            "reads as times and not as text")))  # fmt: skip
+        file = os.path.basename(files.paths[0])
+        what = f"{file} has only dates as `{min(timed)}`, which the loader reads as times, not text"
+        return base._replace(trouble=Trouble(UNCONVERTIBLE, what))
     filled = next(place for place, count in enumerate(counts) if count.rows)
     return _with_its_columns(_looked_into(base, filled, files.kind, question, cache, notes))
 
@@ -260,7 +260,9 @@ def _in_the_place_of_data(paths: Sequence[str]) -> Trouble | None:
         if pointer is not None:
             size = "" if pointer.size is None else f", {pointer.size:,} bytes"
             return Trouble(POINTER, f"{file} is a Git LFS pointer ({pointer.oid[:19]}…{size})")
-        packing = packing_of(path) if os.path.splitext(path)[1] not in (".parquet", ".arrow") else ""
+        packing = (
+            packing_of(path) if os.path.splitext(path)[1] not in (".parquet", ".arrow") else ""
+        )
         if packing:
             return Trouble(PACKED, f"{file} is {packing} data, which the loader unpacks")
     return None
@@ -297,8 +299,8 @@ def _differing(
     told = here or misfit
     what = f"{names[told.file]}: {told.why}"
     if told.why == DOUBT:
-        return (Trouble(DOUBTFUL, f"{names[told.file]} has columns of other types than what is read "
-                        "before it"),)  # fmt: skip
+        doubt = f"{names[told.file]} has columns of other types than what is read before it"
+        return (Trouble(DOUBTFUL, doubt),)
     order = (Trouble(ORDER, what),) if any(one is None for one in found) else ()
     if here is None:
         return order
@@ -362,8 +364,9 @@ def _looked_into(
     size: DatasetSize, filled: int, kind: str, question: Question, cache: Cache, notes: list[str]
 ) -> DatasetSize:
     """Add the rows that preprocessing drops, where the rows can be looked at."""
+    from ftlint.datasets.jsonload import Doubtful, Unreadable
     from ftlint.datasets.kept import Unconvertible
-    from ftlint.datasets.reading import Doubtful, NoReader, Unreadable, columns_of
+    from ftlint.datasets.reading import NoReader, columns_of
 
     entry, doubt = size.entry, ""
     assert entry is not None
@@ -394,6 +397,10 @@ def _looked_into(
             return size._replace(dropped=dropped, columns=columns, reason=reason,
                                  notes=tuple(notes))  # fmt: skip
         except (NoReader, Doubtful) as error:
+            nulls = _without_answer(size, kind, question.stage)
+            if nulls is not None and (limit is None or not nulls):
+                file = f"{nulls} rows without an answer" if nulls else ""
+                return size._replace(dropped=exactly(nulls), reason=file, notes=tuple(notes))
             doubt = str(error)
         except Unconvertible as error:
             size = size._replace(trouble=Trouble(UNCONVERTIBLE, str(error)))
@@ -403,6 +410,35 @@ def _looked_into(
                                trouble=Trouble(UNREADABLE, str(error)))  # fmt: skip
     notes.append(f"dataset {size.name}: {doubt}")
     return size._replace(dropped=Count(0, size.usable.high), notes=tuple(notes))
+
+
+def _without_answer(size: DatasetSize, kind: str, stage: str) -> int | None:
+    """Return the rows without an answer, where what a file says of itself settles that.
+
+    None where it does not: the columns that are read must be texts whose nulls are counted.
+    """
+    entry = size.entry
+    assert entry is not None
+    if kind not in ("parquet", "arrow") or entry.formatting != ALPACA:
+        return None
+    if entry.columns.history or entry.columns.kto_tag or stage not in ("sft", "rm", "dpo"):
+        return None
+    from ftlint.datasets.arrowipc import read_table
+    from ftlint.datasets.parquet import read_footer
+
+    columns = entry.columns
+    answers = [columns.chosen, columns.rejected] if entry.ranking else [columns.response]
+    found = 0
+    for path in size.files:
+        head = (read_footer if kind == "parquet" else read_table)(path)
+        nulls = {} if isinstance(head, str) else dict(head.nulls)
+        if any(name and name not in nulls for name in _texts(entry)) or None in answers:
+            return None
+        missing = [nulls[name] for name in answers if name]
+        if len(missing) > 1 and any(missing):
+            return None  # in which rows they are is not told
+        found += sum(missing)
+    return found
 
 
 def _dropped(

@@ -84,7 +84,7 @@ def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> It
         what = size.trouble.text if size.trouble else "its definition is not an object"
         yield BROKEN, {"what": f"{path}: {what}"}, None
         return
-    ends = [*_definition(context, size, definition), *_files(size, info), *_rows(context, size)]
+    ends = [*_definition(context, size, definition), *_files(size, info), *_rows(size)]
     for code, values in (*ends[:1], *_silent(size, definition)):
         yield code, {**values, "info": path}, None
 
@@ -151,11 +151,9 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _rows(context: Context, size: DatasetSize) -> Iterator[_Told]:
+def _rows(size: DatasetSize) -> Iterator[_Told]:
     from ftlint.datasets import absent_columns
 
-    entry, stage = size.entry, str(context.instance["effective"].get("stage"))
-    assert entry is not None
     unconvertible = size.trouble is not None and size.trouble.what == "unconvertible"
     looked_at = unconvertible or size.dropped.exact is not None
     absent = absent_columns(size) if looked_at and size.source == "file" else []
