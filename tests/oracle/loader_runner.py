@@ -75,6 +75,10 @@ def main() -> None:
         datasets.disable_progress_bars()
     versions = ", ".join(f"{name} {version(name)}" for name in ("datasets", "pyarrow", "pandas"))
     print(json.dumps({"versions": versions}), flush=True)
+    with tempfile.NamedTemporaryFile(dir=HOME, suffix=".csv") as file:
+        file.write(b"a\n1\n")
+        file.flush()
+        load("csv", [file.name], None)  # what it imports, the children then have
     for line in sys.stdin:
         print(json.dumps(apart(json.loads(line))), flush=True)
     shutil.rmtree(HOME, ignore_errors=True)

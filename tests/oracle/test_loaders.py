@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from tests.oracle import environments
 from tests.oracle.loader_drawn import drawn
 from tests.oracle.loader_files import made
@@ -27,6 +26,7 @@ def loader(request: pytest.FixtureRequest) -> Iterator[Loader]:
 def test_files_made_by_hand(loader: Loader) -> None:
     held = list(hold(made(), loader))
     assert [one for one in held if not one.agreed] == []
+    assert all(one.ours.rows == one.theirs.rows for one in held if one.ours.newer)
     settled = [one for one in held if one.ours.rows == one.theirs.rows]
     assert len(settled) > 0.75 * len(held)  # "unknown" is no way out
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import re
 
 from ftlint.datasets.rowcount import BOM, BOM_AND_ARRAY, LAST_COMMA
 from ftlint.datasets.shapes import STRUCT, Conflict, Record
@@ -28,7 +29,10 @@ BATCH = 10 << 20
 BLOCK = BATCH >> 5
 
 Row = dict[str, object]
+PANDAS = "2.20"
+"""The datasets that hands arrays to pandas; before it was Python's json."""
 _BLANK = " \t\r\n"
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _BLANK_BYTES = b" \t\r\n"
 
 
@@ -51,6 +55,7 @@ class JsonFile:
         self._record = Record(times=True)
         self._block: list[Row] = []  # the rows of the current block
         self._bare = False  # whether an array holds something else than objects
+        self.since = ""  # the datasets that reads it, where older ones do not
         self._wide = False  # whether an array has a number that no float holds exactly
 
     def rows(self) -> Iterator[Row]:
@@ -202,7 +207,7 @@ class JsonFile:
         self._record = Record()
         decode = json.JSONDecoder(
             strict=False, parse_int=self._pandas_word,
-            parse_constant=lambda name: None if name == "NaN" else float(name),
+            parse_constant=self._constant,
         ).raw_decode  # fmt: skip
         text.skip(_BLANK)
         text.take("[")
@@ -210,8 +215,10 @@ class JsonFile:
         if not text.take("]"):
             while True:
                 value, raw = text.value(decode)
-                if "\\u" in raw or "\0" in raw:
+                if text.odd and ("\\u" in raw or "\0" in raw):
                     _pandas_characters(value, raw, f"row {self.count + 1}")
+                if not self.since and _CONTROL.search(raw) and not _strict(raw):
+                    self.since = PANDAS
                 yield self._element(value)
                 text.skip(_BLANK)
                 if text.take(","):
@@ -230,6 +237,10 @@ class JsonFile:
         if self._wide and any(field.mixes() for field in self._record.fields.values()):
             raise Doubtful("has whole numbers beyond 2^53 beside fractions")
 
+    def _constant(self, name: str) -> float | None:
+        self.since = PANDAS
+        return None if name == "NaN" else float(name)
+
     def _pandas_word(self, text: str) -> int:
         if len(text) < 16:
             return int(text)
@@ -246,6 +257,7 @@ class JsonFile:
         where = f"row {self.count}"
         if self.count == 1:
             self._bare = not isinstance(value, dict)
+            self.since = PANDAS if self._bare else self.since
         if isinstance(value, list):  # pandas makes columns of its items
             raise Doubtful(f"has a row that is not a JSON object: {where}")
         if not self._bare and not isinstance(value, dict):
@@ -301,6 +313,15 @@ def _word(text: str) -> int | float:
 _STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_int=_word)
 
 
+def _strict(raw: str) -> bool:
+    """Whether Python's parser takes it without being told to be lenient."""
+    try:
+        json.loads(raw)
+    except ValueError:
+        return False
+    return True
+
+
 def _halves(value: object) -> str:
     """Return the characters that are halves of a pair."""
     text = json.dumps(value, ensure_ascii=False)
@@ -345,6 +366,7 @@ class _Window:
         self.place = 0
         self.complete = False
         self.strict = strict
+        self.odd = False  # whether there may be something in it that not every parser takes
 
     def more(self, least: int = 1) -> bool:
         """Read `least` characters or more; false at the end of the file."""
@@ -359,6 +381,7 @@ class _Window:
                 raise Unreadable("is not UTF-8") from None
             length += len(part)
             parts.append(part)
+            self.odd = self.odd or "\\u" in part or "\0" in part
         self.text, self.place = "".join(parts), 0
         return length > 0
 

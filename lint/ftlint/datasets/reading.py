@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.datasets.jsonload import Doubtful, JsonFile, Row, Unreadable
-from ftlint.datasets.rowcount import RowCount
+from ftlint.datasets.rowcount import NEWER, RowCount
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def count_parsed(path: str) -> RowCount:
         return RowCount(None, str(error), doubt=True)
     if not file.count and (not file.tables or file.blank):
         return RowCount(0, "is empty", tables=tuple(file.tables))
-    return RowCount(file.count, tables=tuple(file.tables))
+    since = f"{NEWER} {file.since}" if file.since else ""
+    return RowCount(file.count, assumption=since, tables=tuple(file.tables))
 
 
 def _text_rows(path: str) -> Iterator[Row]:

@@ -12,6 +12,7 @@ BOM_AND_ARRAY = (
     "without BOM"
 )
 LAST_COMMA = "has a comma after its last row, which the loader rejects: delete it"
+NEWER = "it loads with datasets of at least"
 
 
 class RowCount(NamedTuple):

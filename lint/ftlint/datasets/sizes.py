@@ -29,6 +29,7 @@ from ftlint.datasets.files import (
     Trouble,
     find,
 )
+from ftlint.datasets.rowcount import NEWER
 from ftlint.outside import note
 from ftlint.steps.counts import UNKNOWN, Count, exactly, least, total
 from ftlint.steps.rows import DatasetRows, SampleCount
@@ -206,6 +207,8 @@ def _of_files(
             return base._replace(rows=rows, trouble=Trouble(UNREADABLE, part))
         usable = part
     notes = [f"dataset {name}: {count.assumption}" for count in counts if count.assumption]
+    if len({_names(table) for count in counts for table in count.tables or ()}) > 1:
+        notes.append(f"dataset {name}: {NEWER} 3.1, as not all that is read has all columns")
     shifted = next((path for path, count in zip(files.paths, counts) if _shifted(count)), None)
     if files.kind == "csv" and shifted is not None:
         cautions.append(Trouble(SHIFTED, os.path.basename(shifted)))
@@ -217,6 +220,15 @@ def _of_files(
         return base._replace(trouble=Trouble(UNCONVERTIBLE, what))
     filled = next(place for place, count in enumerate(counts) if count.rows)
     return _with_its_columns(_looked_into(base, filled, files.kind, question, cache, notes))
+
+
+def _names(kind: object) -> object:
+    """Return the fields of a type, and of those inside of it, without what they hold."""
+    if not isinstance(kind, tuple):
+        return ""
+    if kind[0] == "list":
+        return _names(kind[1])
+    return frozenset((name, _names(inner)) for name, inner in kind[1])
 
 
 def _fields(count: RowCount) -> tuple[str, ...] | None:
