@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftlint.datasets import jsonflat, jsonlines, jsonscan, parallel
-from ftlint.datasets.jsonload import JsonFile, Unreadable
+from ftlint.datasets.jsonload import JsonFile
+from ftlint.datasets.jsonwindow import Unreadable
 from ftlint.datasets.rowcount import BOM_AND_ARRAY, RowCount
 
 if TYPE_CHECKING:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 import sys
 
-from ftlint.datasets.jsonload import Doubtful, Row, Unreadable
+from ftlint.datasets.jsonwindow import Doubtful, Unreadable
 from ftlint.datasets.shapes import GAPS, NUMBER, NUMERAL, STRUCT, TEXT, TRUTH, WHOLE
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ftlint.datasets.jsonload import Row
     from ftlint.datasets.shapes import Type
 
 CHUNK = 10_000  # records that pandas finds one type for

@@ -9,17 +9,17 @@ tests/oracle/loaders.py holds it against them.
 
 from __future__ import annotations
 
-import codecs
 import json
 import os
 import re
 
+from ftlint.datasets.jsonwindow import BLANK, Doubtful, Unreadable, Window, lenient
 from ftlint.datasets.rowcount import BOM, BOM_AND_ARRAY, LAST_COMMA
 from ftlint.datasets.shapes import STRUCT, Conflict, Record
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator
     from typing import BinaryIO
 
     from ftlint.datasets.shapes import Type
@@ -31,17 +31,8 @@ BLOCK = BATCH >> 5
 Row = dict[str, object]
 PANDAS = "2.20"
 """The datasets that hands arrays to pandas; before it was Python's json."""
-_BLANK = " \t\r\n"
 _CONTROL = re.compile(r"[\x00-\x1f]")
-_BLANK_BYTES = b" \t\r\n"
-
-
-class Unreadable(Exception):
-    """The file does not load; the text says why, to follow its name."""
-
-
-class Doubtful(Exception):
-    """Whether the file loads, or how many rows it then has, cannot be told; the text says why."""
+_BLANKS = b" \t\r\n"
 
 
 class JsonFile:
@@ -69,7 +60,7 @@ class JsonFile:
                 if first == b"[":
                     if start:
                         raise Unreadable(BOM_AND_ARRAY)
-                    yield from self._array(_Window(iter(lambda: file.read(WINDOW), b"")))
+                    yield from self._array(Window(iter(lambda: file.read(WINDOW), b"")))
                 elif first == b"{":
                     yield from self._objects(file, start)
                 elif first:
@@ -111,7 +102,7 @@ class JsonFile:
             except UnicodeDecodeError:
                 raise Unreadable(f"is not UTF-8 in line {number}") from None
             except json.JSONDecodeError:
-                if line.strip(_BLANK_BYTES):
+                if line.strip(_BLANKS):
                     return place
             else:
                 if b"\\u" in line:
@@ -133,11 +124,11 @@ class JsonFile:
 
         A block ends with a line: one that ends within an object breaks it in two.
         """
-        text = _Window(iter(lambda: file.read(WINDOW), b""), strict=True)
+        text = Window(iter(lambda: file.read(WINDOW), b""), strict=True)
         edge = (place // BLOCK + 1) * BLOCK
         broken = False  # whether the last line end is within an object
         while True:
-            blank = text.skip(_BLANK)
+            blank = text.skip(BLANK)
             place += len(blank)
             broken = broken and "\n" not in blank
             if text.ended():
@@ -191,11 +182,11 @@ class JsonFile:
         """Raise Doubtful where the file is one object that pandas may take for columns."""
         with open(self.path, encoding="utf-8-sig") as file:
             try:
-                value = json.loads(file.read().strip(_BLANK), strict=False)
+                value = json.loads(file.read().strip(BLANK), strict=False)
             except UnicodeDecodeError:
                 return
             except json.JSONDecodeError as broken:
-                if not _lenient(broken):
+                if not lenient(broken):
                     return
                 raise Doubtful(str(error)) from None
         if isinstance(value, dict) and any(isinstance(one, (list, dict)) for one in value.values()):
@@ -203,15 +194,15 @@ class JsonFile:
 
     # One array: pandas --------------------------------------------------------------------------
 
-    def _array(self, text: _Window) -> Iterator[Row]:
+    def _array(self, text: Window) -> Iterator[Row]:
         self._record = Record()
         decode = json.JSONDecoder(
             strict=False, parse_int=self._pandas_word,
             parse_constant=self._constant,
         ).raw_decode  # fmt: skip
-        text.skip(_BLANK)
+        text.skip(BLANK)
         text.take("[")
-        text.skip(_BLANK)
+        text.skip(BLANK)
         if not text.take("]"):
             while True:
                 value, raw = text.value(decode)
@@ -220,9 +211,9 @@ class JsonFile:
                 if not self.since and _CONTROL.search(raw) and not _strict(raw):
                     self.since = PANDAS
                 yield self._element(value)
-                text.skip(_BLANK)
+                text.skip(BLANK)
                 if text.take(","):
-                    text.skip(_BLANK)
+                    text.skip(BLANK)
                     if text.take("]"):
                         raise Unreadable(LAST_COMMA)
                     continue
@@ -231,7 +222,7 @@ class JsonFile:
                 if text.ended():
                     raise Unreadable("is not valid JSON: the array does not end")
                 raise Unreadable(f"is not valid JSON: no comma after row {self.count}")
-        text.skip(_BLANK)
+        text.skip(BLANK)
         if not text.ended():
             raise Unreadable("is not valid JSON: something follows the array")
         if self._wide and any(field.mixes() for field in self._record.fields.values()):
@@ -272,7 +263,7 @@ class JsonFile:
 
 def _first(file: BinaryIO) -> bytes:
     while block := file.read(WINDOW):
-        text = block.lstrip(_BLANK_BYTES)
+        text = block.lstrip(_BLANKS)
         if text:
             return text[:1]
     return b""
@@ -343,86 +334,3 @@ def _pandas_characters(value: object, raw: str, where: str) -> None:
         raise Unreadable(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")
     if halves:
         raise Doubtful(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")
-
-
-def _lenient(error: json.JSONDecodeError) -> bool:
-    """Whether pandas may take what Python refuses: a comma before a brace, 01, 1."""
-    at, text = error.pos, error.doc
-    before = text[:at].rstrip(_BLANK)
-    return (
-        (text[at : at + 1] == "}" and before.endswith(","))
-        or (text[at : at + 1] == "," and text[at + 1 :].lstrip(_BLANK)[:1] == "}")
-        or (before[-1:].isdigit() and text[at : at + 1] in "0123456789.")
-    )  # fmt: skip
-
-
-class _Window:
-    """Text of a file, read as far as needed and forgotten behind the current place."""
-
-    def __init__(self, blocks: Iterator[bytes], strict: bool = False) -> None:
-        self.blocks = blocks
-        self.decoder = codecs.getincrementaldecoder("utf-8")()
-        self.text = ""
-        self.place = 0
-        self.complete = False
-        self.strict = strict
-        self.odd = False  # whether there may be something in it that not every parser takes
-
-    def more(self, least: int = 1) -> bool:
-        """Read `least` characters or more; false at the end of the file."""
-        parts = [self.text[self.place :]]
-        length = 0
-        while length < least and not self.complete:
-            block = next(self.blocks, b"")
-            self.complete = not block
-            try:
-                part = self.decoder.decode(block, final=self.complete)
-            except UnicodeDecodeError:
-                raise Unreadable("is not UTF-8") from None
-            length += len(part)
-            parts.append(part)
-            self.odd = self.odd or "\\u" in part or "\0" in part
-        self.text, self.place = "".join(parts), 0
-        return length > 0
-
-    def skip(self, characters: str) -> str:
-        """Go on to the first other character, and return what was passed over."""
-        passed = ""
-        while True:
-            text, place, end = self.text, self.place, len(self.text)
-            start = place
-            while place < end and text[place] in characters:
-                place += 1
-            self.place = place
-            passed += text[start:place]
-            if place < end or not self.more():
-                return passed
-
-    def take(self, character: str) -> bool:
-        found = self.text.startswith(character, self.place)
-        self.place += found
-        return found
-
-    def ended(self) -> bool:
-        return self.place >= len(self.text) and not self.more()
-
-    def value(self, decode: Callable[[str, int], tuple[object, int]]) -> tuple[object, str]:
-        """Return the value that begins here, and its text."""
-        while True:
-            try:  # not JSON, or not all of it yet
-                value, end = decode(self.text, self.place)
-            except json.JSONDecodeError as error:
-                if self.more(len(self.text) - self.place):
-                    continue
-                raise self._refusal(error) from None
-            if end == len(self.text) and not self.complete and self.more(1):
-                continue  # a number may go on
-            raw, self.place = self.text[self.place : end], end
-            return value, raw
-
-    def _refusal(self, error: json.JSONDecodeError) -> Exception:
-        if not self.strict and _lenient(error):
-            return Doubtful(f"is not valid JSON: {error.msg} in a row")
-        cut = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated")
-        told = "it ends within a row" if cut else f"{error.msg} in a row"
-        return Unreadable(f"is not valid JSON: {told}")

@@ -7,9 +7,14 @@ whatever its name says. Source: the Git LFS pointer specification, version 1; da
 
 from __future__ import annotations
 
+import os.path
 import re
 
-from ftschemas.named import NamedTuple
+from ftlint.datasets.files import PACKED, POINTER, Trouble
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HEAD = 1024
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -27,6 +32,22 @@ class Pointer(NamedTuple):
 
     oid: str
     size: int | None
+
+
+def instead_of_data(paths: Sequence[str]) -> Trouble | None:
+    """Return what keeps the rows from being counted here although nothing is wrong."""
+    for path in paths:
+        file = os.path.basename(path)
+        pointer = pointer_of(path)
+        if pointer is not None:
+            size = "" if pointer.size is None else f", {pointer.size:,} bytes"
+            return Trouble(POINTER, f"{file} is a Git LFS pointer ({pointer.oid[:19]}…{size})")
+        packing = (
+            packing_of(path) if os.path.splitext(path)[1] not in (".parquet", ".arrow") else ""
+        )
+        if packing:
+            return Trouble(PACKED, f"{file} is {packing} data, which the loader unpacks")
+    return None
 
 
 def pointer_of(path: str) -> Pointer | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from ftlint.datasets.jsonload import Doubtful, JsonFile, Row, Unreadable
+from ftlint.datasets.jsonload import JsonFile
+from ftlint.datasets.jsonwindow import Doubtful, Unreadable
 from ftlint.datasets.rowcount import NEWER, RowCount
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from ftlint.datasets.jsonload import Row
 
 
 class NoReader(Exception):

@@ -18,13 +18,17 @@ from ftlint.datasets.entries import (
     read_info,
 )
 from ftlint.datasets.files import (
+    DOUBTFUL,
     ELSEWHERE,
     EMPTY,
     MISSING,
     NAME,
+    ORDER,
     OUTSIDE,
     PACKED,
     POINTER,
+    SHIFTED,
+    UNREADABLE,
     Files,
     Trouble,
     find,
@@ -46,8 +50,7 @@ ROWS = "rows and types"  # what the cache is asked for
 CACHED_FROM = 1 << 20  # smaller files are counted faster than the cache is asked
 
 # What can be wrong with a dataset, besides the words of `files`.
-UNDEFINED, REMOTE, UNREADABLE, INFO = "undefined", "remote", "unreadable", "info"
-UNCONVERTIBLE, DOUBTFUL, ORDER, SHIFTED = "unconvertible", "doubtful", "order", "shifted"
+UNDEFINED, REMOTE, INFO, UNCONVERTIBLE = "undefined", "remote", "info", "unconvertible"
 # No fault of the config: the rows are just not here, or cannot be counted here.
 NOT_LOCAL = (REMOTE, ELSEWHERE, OUTSIDE, POINTER, PACKED, DOUBTFUL)
 PERHAPS_THERE = (MISSING, INFO)  # a fault here, and perhaps none on the machine of the run
@@ -177,7 +180,10 @@ def _of_files(
     name: str, entry: Entry, files: Files, question: Question, cache: Cache
 ) -> DatasetSize:
     base = DatasetSize(name, entry, files.paths, sum(map(os.path.getsize, files.paths)))
-    absent = _in_the_place_of_data(files.paths)
+    from ftlint.datasets.placeholders import instead_of_data
+    from ftlint.datasets.tables import differing, has_columns, shifted, times, uneven
+
+    absent = instead_of_data(files.paths)
     if absent is not None:
         return base._replace(trouble=absent)
     counts = [_count(path, files.kind, cache) for path in files.paths]
@@ -187,15 +193,15 @@ def _of_files(
                 DOUBTFUL if count.doubt else UNREADABLE,
                 f"{os.path.basename(path)} {count.problem}"))  # fmt: skip
     if question.workers > 1 and len(counts) > 1:  # each writes a file, and of no columns none
-        counts = [count if _has_columns(count) else count._replace(rows=0) for count in counts]
+        counts = [count if has_columns(count) else count._replace(rows=0) for count in counts]
     rows = sum(count.rows or 0 for count in counts)
-    if not rows or not any(map(_has_columns, counts)):
+    if not rows or not any(map(has_columns, counts)):
         problem = counts[0].problem or "has no rows"
         return base._replace(
             trouble=Trouble(EMPTY, f"{os.path.basename(files.paths[0])} {problem}"))  # fmt: skip
-    differing = _differing(files.paths, counts, question.workers)
-    cautions = [one for one in differing if one.what == ORDER]
-    refused = next((one for one in differing if one.what != ORDER), None)
+    told = differing(files.paths, counts, question.workers)
+    cautions = [one for one in told if one.what == ORDER]
+    refused = next((one for one in told if one.what != ORDER), None)
     if refused is not None:
         return base._replace(trouble=refused, cautions=tuple(cautions))
     usable = exactly(rows)
@@ -207,44 +213,19 @@ def _of_files(
             return base._replace(rows=rows, trouble=Trouble(UNREADABLE, part))
         usable = part
     notes = [f"dataset {name}: {count.assumption}" for count in counts if count.assumption]
-    if len({_names(table) for count in counts for table in count.tables or ()}) > 1:
+    if uneven(counts):
         notes.append(f"dataset {name}: {NEWER} 3.1, as not all that is read has all columns")
-    shifted = next((path for path, count in zip(files.paths, counts) if _shifted(count)), None)
-    if files.kind == "csv" and shifted is not None:
-        cautions.append(Trouble(SHIFTED, os.path.basename(shifted)))
+    odd = next((path for path, count in zip(files.paths, counts) if shifted(count)), None)
+    if files.kind == "csv" and odd is not None:
+        cautions.append(Trouble(SHIFTED, os.path.basename(odd)))
     base = base._replace(rows=rows, usable=usable, source="file", cautions=tuple(cautions))
-    timed = _times(counts) & set(_texts(entry)) if question.stage != "pt" else None
+    timed = times(counts) & set(_texts(entry)) if question.stage != "pt" else None
     if timed:
         file = os.path.basename(files.paths[0])
         what = f"{file} has only dates as `{min(timed)}`, which the loader reads as times, not text"
         return base._replace(trouble=Trouble(UNCONVERTIBLE, what))
     filled = next(place for place, count in enumerate(counts) if count.rows)
     return _with_its_columns(_looked_into(base, filled, files.kind, question, cache, notes))
-
-
-def _names(kind: object) -> object:
-    """Return the fields of a type, and of those inside of it, without what they hold."""
-    if not isinstance(kind, tuple):
-        return ""
-    if kind[0] == "list":
-        return _names(kind[1])
-    return frozenset((name, _names(inner)) for name, inner in kind[1])
-
-
-def _fields(count: RowCount) -> tuple[str, ...] | None:
-    """Return the columns of the first table, None where they were not looked at."""
-    if not count.tables:
-        return None
-    return tuple(name for name, _ in count.tables[0][1])  # type: ignore[index]
-
-
-def _has_columns(count: RowCount) -> bool:
-    return _fields(count) != ()
-
-
-def _shifted(count: RowCount) -> bool:
-    """Whether pandas takes the first fields of a CSV file for an index, and shifts the others."""
-    return "__index_level_0__" in (_fields(count) or ())
 
 
 def _texts(entry: Entry) -> list[str]:
@@ -254,70 +235,6 @@ def _texts(entry: Entry) -> list[str]:
         return []
     answers = (columns.chosen, columns.rejected) if entry.ranking else (columns.response,)
     return [name for name in (columns.prompt, columns.query, *answers) if name]
-
-
-def _times(counts: Sequence[RowCount]) -> frozenset[str]:
-    """Return the columns whose texts all read as times, which pyarrow then makes of them."""
-    table = next((count.tables[0] for count in counts if count.tables), None)
-    return frozenset(name for name, kind in (table[1] if table else ()) if kind == "time")  # type: ignore
-
-
-def _in_the_place_of_data(paths: Sequence[str]) -> Trouble | None:
-    """Return what keeps the rows from being counted here although nothing is wrong."""
-    from ftlint.datasets.placeholders import packing_of, pointer_of
-
-    for path in paths:
-        file = os.path.basename(path)
-        pointer = pointer_of(path)
-        if pointer is not None:
-            size = "" if pointer.size is None else f", {pointer.size:,} bytes"
-            return Trouble(POINTER, f"{file} is a Git LFS pointer ({pointer.oid[:19]}…{size})")
-        packing = (
-            packing_of(path) if os.path.splitext(path)[1] not in (".parquet", ".arrow") else ""
-        )
-        if packing:
-            return Trouble(PACKED, f"{file} is {packing} data, which the loader unpacks")
-    return None
-
-
-def _differing(
-    paths: Sequence[str], counts: Sequence[RowCount], workers: int
-) -> tuple[Trouble, ...]:
-    """Return what the loader makes of tables of different types, nothing where all is well.
-
-    It reads files in the order in which the file system lists them, and casts to the first one:
-    ORDER says that it depends on that order, besides what the order here leads to.
-    """
-    from ftlint.datasets.shapes import DOUBT, orders
-
-    if any(count.tables is None for count in counts):
-        return ()
-    tables = [count.tables or () for count in counts]
-    names = [os.path.basename(path) for path in paths]
-    apart = min(workers, len(paths)) > 1
-    if apart and not all(tables):
-        empty = next(name for name, file in zip(names, tables) if not file)
-        return (Trouble(UNREADABLE, f"{empty} is empty, which the loader rejects beside "
-                        "`preprocessing_num_workers`"),)  # fmt: skip
-    if len({table for file in tables for table in file}) < 2:
-        return ()
-    found = [misfit for misfit, file in zip(orders(tables, apart=apart), tables) if file]  # type: ignore
-    filled = [place for place, file in enumerate(tables) if file]
-    listed = {name: place for place, name in enumerate(os.listdir(os.path.dirname(paths[0])))}
-    first = min(range(len(filled)), key=lambda turn: listed.get(names[filled[turn]], 0))
-    here, misfit = found[first], next((one for one in found if one is not None), None)
-    if misfit is None:
-        return ()
-    told = here or misfit
-    what = f"{names[told.file]}: {told.why}"
-    if told.why == DOUBT:
-        doubt = f"{names[told.file]} has columns of other types than what is read before it"
-        return (Trouble(DOUBTFUL, doubt),)
-    order = (Trouble(ORDER, what),) if any(one is None for one in found) else ()
-    if here is None:
-        return order
-    where = f" ({names[filled[first]]} is listed first here)" if order else ""
-    return (*order, Trouble(UNREADABLE, what + where))
 
 
 def absent_columns(size: DatasetSize) -> list[str]:
@@ -376,7 +293,7 @@ def _looked_into(
     size: DatasetSize, filled: int, kind: str, question: Question, cache: Cache, notes: list[str]
 ) -> DatasetSize:
     """Add the rows that preprocessing drops, where the rows can be looked at."""
-    from ftlint.datasets.jsonload import Doubtful, Unreadable
+    from ftlint.datasets.jsonwindow import Doubtful, Unreadable
     from ftlint.datasets.kept import Unconvertible
     from ftlint.datasets.reading import NoReader, columns_of
 
