@@ -153,7 +153,7 @@ KINDS = ("faq", "empty", "broken", "talk", "bare")
     ("dataset", "complaint"),
     [
         ("fqa", "'fqa' is not defined"), ("empty", "has no rows"), ("broken", "does not end"),
-        ("talk", "cannot be converted"), ("bare", "has no column input"),
+        ("talk", "has no column `output`"), ("bare", "has no column `input`"),
     ],
 )  # fmt: skip
 def test_no_plan_for_data_that_do_not_load(dataset: str, complaint: str) -> None:

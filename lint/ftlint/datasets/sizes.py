@@ -373,7 +373,8 @@ def _without_answer(size: DatasetSize, kind: str, stage: str) -> int | None:
 def _dropped(
     paths: Sequence[str], kind: str, entry: Entry, stage: str, limit: int | None, cache: Cache
 ) -> tuple[Count, tuple[str, ...], str]:
-    from ftlint.datasets.kept import count_dropped
+    from ftlint.datasets.jsonwindow import Unreadable
+    from ftlint.datasets.kept import Unconvertible, count_dropped
 
     question = f"dropped and why {stage} {limit} {entry[3:]}"
     dropped, left, reason = 0, limit, ""
@@ -382,7 +383,10 @@ def _dropped(
         worth = left == limit and os.path.getsize(path) >= CACHED_FROM
         answer = cache.get(path, question) if worth else None
         if answer is None:
-            answer = list(count_dropped(path, kind, entry, stage, left))
+            try:
+                answer = list(count_dropped(path, kind, entry, stage, left))
+            except (Unconvertible, Unreadable) as error:
+                raise type(error)(f"{os.path.basename(path)} {error}") from error
             if worth:
                 cache.put(path, question, answer)
         rows, bad, names, why = answer

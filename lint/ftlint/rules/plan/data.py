@@ -161,8 +161,7 @@ def _rows(size: DatasetSize) -> Iterator[_Told]:
         yield COLUMNS, {"what": _misfit(size, absent)}
         return
     if unconvertible and size.trouble is not None:
-        text, file = size.trouble.text, _file(size)
-        yield COLUMNS, {"what": text if text.startswith(file) else f"{file} {text}"}
+        yield COLUMNS, {"what": size.trouble.text}
     elif size.dropped.low and size.source == "file":
         rows = size.usable.high
         every = rows is not None and size.dropped.low >= rows
