@@ -130,10 +130,12 @@ def _data(
     from ftlint.datasets import Cache, Question, folder, measure, read_info, samples, tokenized
 
     limit, stage = values.get("max_samples"), values.get("stage")
+    workers = values.get("preprocessing_num_workers")
     question = Question(
         stage if isinstance(stage, str) else "sft",
         limit if isinstance(limit, int) and limit > 0 else None,
         bool(values.get("streaming")),
+        workers=workers if isinstance(workers, int) else 1,
     )
     where = given.dataset_dir or values.get("dataset_dir")
     stated = dict(given.dataset_sizes)

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftlint.datasets import jsonflat, jsonlines, jsonscan, parallel
-from ftlint.datasets.reading import Unreadable, json_rows
-from ftlint.datasets.rowcount import RowCount
+from ftlint.datasets.jsonload import JsonFile
+from ftlint.datasets.jsonwindow import Unreadable
+from ftlint.datasets.rowcount import BOM_AND_ARRAY, RowCount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ values = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
     max_leaves=8,
 )
+rows_of_texts = st.lists(st.dictionaries(texts, texts, max_size=4), min_size=1, max_size=12)
 rows_of_objects = st.lists(st.dictionaries(texts, values, max_size=4), min_size=1, max_size=12)
 blocks = st.sampled_from([3, 7, 16, 61, 1 << 19])
 
@@ -73,7 +75,7 @@ def in_parts(parts: int) -> Iterator[None]:
 def parsed(folder: Path, data: bytes) -> list[dict[str, object]]:
     path = folder / "rows.json"
     path.write_bytes(data)
-    return list(json_rows(str(path)))
+    return list(JsonFile(str(path)).rows())
 
 
 @settings(max_examples=200, deadline=None)
@@ -87,9 +89,18 @@ def test_an_array(
     text = json.dumps(rows, indent=indent, ensure_ascii=ascii_only) + end
     data = b"\xef\xbb\xbf" * bom + text.encode("utf-8", "surrogatepass")
     with in_blocks_of(block):
-        assert counted(folder, data) == RowCount(len(rows))
-    assert parsed(folder, data.decode("utf-8", "replace").encode()) == json.loads(
-        data.decode("utf-8", "replace").lstrip("\ufeff")
+        count = counted(folder, data)
+    assert count == RowCount(None, BOM_AND_ARRAY) if bom else RowCount(len(rows))
+
+
+@settings(max_examples=200, deadline=None)
+@given(rows_of_texts, st.sampled_from([None, 0, 2, "\t"]), st.booleans())
+def test_an_array_is_read_as_it_was_written(
+    folder: Path, rows: list[Any], indent: Any, ascii_only: bool
+) -> None:
+    text = json.dumps(rows, indent=indent, ensure_ascii=ascii_only)
+    assert parsed(folder, text.encode("utf-8", "replace")) == json.loads(
+        text.encode("utf-8", "replace")
     )
 
 
@@ -97,7 +108,7 @@ def test_an_array(
 @given(
     st.lists(
         st.tuples(
-            st.dictionaries(texts, values, max_size=4),
+            st.dictionaries(texts, texts, max_size=4),
             st.sampled_from([None, None, None, 2]),
             st.sampled_from(["\n", "\n", "\n", "\r\n", "\n\n", " \n", "", " ", "\n \t\n  "]),
         ),
@@ -300,7 +311,7 @@ def test_nothing_to_count(folder: Path, data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b'[{"a": 1}', b'[{"a": 1} {"a": 2}]', b'[{"a": 1}] x', b"[1]", b'{"a": 1},\n{"a": 2}\n',
+    [b'[{"a": 1}', b'[{"a": 1} {"a": 2}]', b'[{"a": 1}] x', b'{"a": 1},\n{"a": 2}\n',
      b'{"a": 1}\n[1]\n', b'{"a": }\n', b'{"a": 1}}', b'[{"a": "\xff"}]', b"[" + b'{"a":' * 100_000],
 )  # fmt: skip
 def test_not_readable(folder: Path, data: bytes) -> None:

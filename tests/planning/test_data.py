@@ -108,13 +108,13 @@ def test_other_ways_to_be_undefined(project: Project) -> None:
         (columns(prompt="instruction"), "0.9.5", "FT708"),
         ({"file_name": "faq.json", "hf_hub_url": "acme/faq"}, "0.9.5", "FT710"),
         ({"file_name": "faq.json", "colums": {}}, "0.9.5", "FT711"),
-        (columns(prompt="instruction", reponse="output"), "0.9.5", "FT708"),
+        (columns(prompt="instruction", reponse="output"), "0.9.5", ["FT708", "FT711"]),
         ({"hf_hub_url": "acme/faq"}, "0.9.5", None),
         ({"file_name": "chats.json", "formatting": "sharegpt"}, "0.9.5", None),
         ({"file_name": "faq.json", "comment": "ours"}, "0.9.5", None),
     ],
 )  # fmt: skip
-def test_definitions(project: Project, definition: Any, target: str, code: str | None) -> None:
+def test_definitions(project: Project, definition: Any, target: str, code: Any) -> None:
     project.file("chats.json", CHATS)
     project.file("pairs.json", PAIRS)
     project.file(
@@ -125,7 +125,8 @@ def test_definitions(project: Project, definition: Any, target: str, code: str |
     project.file("broken.json", '[{"instruction": "q", "input": "", "output": "a"},')
     project.file("rows.tsv", "instruction\toutput\nq\ta\n")
     project.define("other", definition)
-    assert [found for found, _ in project.judge("other", target=target)] == [code] * bool(code)
+    codes = code if isinstance(code, list) else [code] * bool(code)
+    assert [found for found, _ in project.judge("other", target=target)] == codes
 
 
 def test_ranking_and_stage(project: Project) -> None:
@@ -138,10 +139,11 @@ def test_ranking_and_stage(project: Project) -> None:
 
 
 def test_rows_left_out_are_counted(project: Project) -> None:
-    project.file("gaps.json", [*ALPACA, {"instruction": "q", "input": "", "output": 3}])
+    project.file("gaps.json", [*ALPACA, {"instruction": "q", "input": "", "output": None}])
     project.define("gaps", {"file_name": "gaps.json"})
     ((_, message),) = project.judge("gaps")
     assert "1 of 9 rows of dataset gaps" in message
+    assert "`output` of row 9 is null" in message
 
 
 def test_files_of_another_machine_are_not_missed(project: Project) -> None:
@@ -204,3 +206,59 @@ def test_a_table_in_dataset_dir_is_what_names_are_looked_up_in(
     more = f"dataset_dir:\n  {table}\n"
     assert [code for code, _ in project.judge(more=more)] == told
     assert not any(one.code == "FT105" for one in found(HEAD + more))
+
+
+CHAT_TAGS = {"role_tag": "from", "content_tag": "value", "user_tag": "user",
+             "assistant_tag": "assistant"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "definition", "code", "says"),
+    [
+        ("\ufeff" + json.dumps(ALPACA), {}, "FT704", "byte order mark"),
+        (json.dumps(ALPACA)[:-1] + ",]", {}, "FT704", "a comma after its last row"),
+        (json.dumps([*ALPACA, {"instruction": "q", "output": 5}]), {}, "FT704", "row 9: `output`"),
+        (json.dumps([{**CHATS[0], "label": True}] * 3),
+         {"formatting": "sharegpt", "columns": {"messages": "conversations", "kto_tag": "label"}},
+         "FT708", '`"kto_tag": "label"` makes two answers'),
+        (json.dumps(CHATS),
+         {"formatting": "sharegpt", "columns": {"messages": "conversations"}, "tags": CHAT_TAGS},
+         "FT708", 'row 1 has `from: human`; set `"user_tag": "human"` in tags'),
+        (json.dumps([{"conversations": [{"role": "user", "content": "q"}]}]),
+         {"formatting": "sharegpt"}, "FT705", 'they have role, content: set `"role_tag": "role"`'),
+        (json.dumps(
+            [{"conversations": [{"from": "system", "value": "s"}, *CHATS[0]["conversations"]]}]),
+         {"formatting": "sharegpt", "columns": {"messages": "conversations"},
+          "tags": {**CHAT_TAGS, "user_tag": "human", "assistant_tag": "gpt"}},
+         "FT708", 'set `"system_tag": "system"` in tags'),
+        ('{"instruction": "q", "input": "", "output": "2024-05-01"}\n', {}, "FT705", "only dates"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab" * 32 + "\nsize 9\n", {},
+         "FT714", "git lfs pull"),
+        ('{"instruction": ["q"], "output": ["a"],}', {}, "FT716", "may not load"),
+    ],
+)  # fmt: skip
+def test_reasons(project: Project, content: str, definition: Any, code: str, says: str) -> None:
+    project.file("x.json", content)
+    project.define("x", {"file_name": "x.json", **definition})
+    ((found, message),) = project.judge("x")
+    assert (found, says in message) == (code, True), message
+    assert "alternate" not in message
+
+
+def test_a_key_that_means_formatting(project: Project) -> None:
+    project.file("x.json", CHATS)
+    project.define("x", {"file_name": "x.json", "format": "sharegpt",
+                         "columns": {"messages": "conversations"}})  # fmt: skip
+    (code, message), (other, told) = project.judge("x")
+    assert (code, other) == ("FT708", "FT711")
+    assert '`"formatting": "sharegpt"`' in message
+    assert "did you mean formatting?" in told
+
+
+def test_shards_of_other_columns(project: Project) -> None:
+    (project.root / "data" / "x").mkdir()
+    project.file("x/a.json", ALPACA)
+    project.file("x/b.json", [{**row, "source": "wiki"} for row in ALPACA])
+    project.define("x", {"file_name": "x"})
+    codes = [code for code, _ in project.judge("x")]
+    assert codes in (["FT717"], ["FT704", "FT717"])

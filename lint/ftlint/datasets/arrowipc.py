@@ -23,11 +23,15 @@ _SCHEMA, _RECORD_BATCH = 1, 3  # of the union MessageHeader
 _LONGEST_HEAD = 64 << 20
 
 
+_UTF8, _LARGE_UTF8 = 5, 20  # of the union Type
+
+
 class Table(NamedTuple):
-    """Rows over all record batches, and the names of the columns."""
+    """Rows over all record batches, the names of the columns, and of texts the rows without one."""
 
     rows: int
     columns: tuple[str, ...]
+    nulls: tuple[tuple[str, int], ...] = ()
 
 
 def count_arrow(path: str) -> RowCount:
@@ -51,6 +55,8 @@ def read_table(path: str) -> Table | str:
 
 def _messages(file: BinaryIO, size: int) -> Table:
     rows, columns = 0, None
+    texts: list[tuple[str, int]] = []
+    nulls: dict[str, int] = {}
     while True:
         head = _head(file)
         if not head:
@@ -58,18 +64,40 @@ def _messages(file: BinaryIO, size: int) -> Table:
         message = _Flat(head, _u32(head, 0))
         kind, body = message.byte(1), message.long(3)
         if kind == _SCHEMA and columns is None:
-            columns = tuple(field.text(0) for field in message.table(2).tables(1))
+            fields = message.table(2).tables(1)
+            columns = tuple(field.text(0) for field in fields)
+            texts = _texts(fields)
+            nulls = dict.fromkeys(dict(texts), 0)
         elif kind == _RECORD_BATCH:
-            length = message.table(2).long(0)
+            batch = message.table(2)
+            length = batch.long(0)
             if length < 0:
                 raise ValueError("a batch of fewer rows than none")
             rows += length
+            for name, node in texts:
+                nulls[name] += batch.second_long(1, node)
         if not 0 <= body <= size - file.tell():
             raise ValueError("a message that ends after the file")
         file.seek(body, os.SEEK_CUR)
     if columns is None:
         raise ValueError("no schema")
-    return Table(rows, columns)
+    return Table(rows, columns, tuple(nulls.items()))
+
+
+def _texts(fields: list[_Flat]) -> list[tuple[str, int]]:
+    """Return the columns of text, each with its place among the nodes of a batch."""
+    texts, node = [], 0
+    for field in fields:
+        if field.byte(2) in (_UTF8, _LARGE_UTF8) and not field.field(4):  # no dictionary
+            texts.append((field.text(0), node))
+        node += _nodes(field)
+    return texts
+
+
+def _nodes(field: _Flat, depth: int = 0) -> int:
+    if depth > 64 or (field.field(4) and field.tables(5)):
+        raise ValueError("nested too deep, or a dictionary of nested values")
+    return 1 + sum(_nodes(child, depth + 1) for child in field.tables(5))
 
 
 def _head(file: BinaryIO) -> bytes:
@@ -133,6 +161,17 @@ class _Flat:
             raise ValueError("a vector that ends after the message")
         slots = range(place + 4, place + 4 + 4 * count, 4)
         return [_Flat(self.data, slot + _u32(self.data, slot)) for slot in slots]
+
+    def second_long(self, number: int, item: int) -> int:
+        """Return the second number of an item in a vector of pairs of them."""
+        place = self.field(number)
+        if not place:
+            raise ValueError("a vector is missing")
+        place += _u32(self.data, place)
+        if not 0 <= item < _u32(self.data, place):
+            raise ValueError("an item behind the end of a vector")
+        # The pairs are aligned to eight bytes, as the writer of a vector of structs has to.
+        return int(struct.unpack_from("<q", self.data, place + 4 + 16 * item + 8)[0])
 
     def text(self, number: int) -> str:
         place = self.field(number)

@@ -17,6 +17,9 @@ KINDS = {"arrow": "arrow", "csv": "csv", "json": "json", "jsonl": "json", "parqu
 MISSING, EMPTY, KIND, ELSEWHERE, OUTSIDE, NAME = (
     "missing", "empty", "kind", "elsewhere", "outside", "name"
 )  # fmt: skip
+# What can be wrong with files that are there: nothing, but that they are not counted here.
+POINTER, PACKED, DOUBTFUL = "pointer", "packed", "doubtful"
+UNREADABLE, ORDER, SHIFTED = "unreadable", "order", "shifted"
 
 
 class Files(NamedTuple):
@@ -27,7 +30,7 @@ class Files(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """Why a dataset has no files to count: one of the words above, and a sentence."""
+    """What is wrong with the files of a dataset: one of the words above, and a sentence."""
 
     what: str
     text: str

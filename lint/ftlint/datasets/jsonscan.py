@@ -15,7 +15,7 @@ from itertools import accumulate
 from ftlint.datasets.jsonflat import count_flat, row_start
 from ftlint.datasets.jsonlines import count_lines, maybe_glued
 from ftlint.datasets.parallel import blocks, cut, line_end, read_at, shares, spread
-from ftlint.datasets.rowcount import BOM, RowCount
+from ftlint.datasets.rowcount import BOM, BOM_AND_ARRAY, LAST_COMMA, RowCount
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ PROVED = 64 << 20  # up to here it is also proved that no line holds two objects
 
 _BLANK = b" \t\r\n"
 _ESCAPED = re.compile(rb'\\["\\]')
+_COMMA = re.compile(rb",[ \t\r\n]*\][ \t\r\n]*\Z")
 # Brackets become steps up and down, quotes stay, and all else is deleted.
 _STEPS = bytes.maketrans(b"{[}]", b"\x01\x01\xff\xff")
 _OTHER = bytes(set(range(256)) - set(b'{[}]"'))
@@ -45,6 +46,10 @@ def count_json(path: str) -> RowCount:
         number = file.fileno()
         size = os.fstat(number).st_size
         first, start = _first(number, size)
+        if first == b"[" and read_at(number, len(BOM), 0) == BOM:
+            return RowCount(None, BOM_AND_ARRAY)
+        if first == b"[" and _COMMA.search(read_at(number, NEAR, max(size - NEAR, 0))):
+            return RowCount(None, LAST_COMMA)
         if first == b"[":
             flat = count_flat(path, start, size)
             return _array(number, start, size) if flat is None else RowCount(flat)

@@ -9,52 +9,99 @@ from __future__ import annotations
 
 from itertools import islice
 
+from ftlint.datasets.csvload import CHUNK
 from ftlint.datasets.entries import ALPACA, OPENAI, SHAREGPT
 from ftlint.datasets.reading import NoReader, rows_of
-from ftschemas.named import TYPE_CHECKING
+from ftlint.datasets.reasons import no_such_field, told, unknown_role, why_dropped
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.datasets.entries import Columns, Entry, Tags
-    from ftlint.datasets.reading import Row
-
-
-CHUNK = 10_000  # rows of a CSV file that pandas finds one type for
+    from ftlint.datasets.jsonload import Row
 
 
 class Unconvertible(Exception):
     """A row on which the conversion of the dataset stops; the text follows the file's name."""
 
 
-def count_dropped(
-    path: str, kind: str, entry: Entry, stage: str, limit: int | None
-) -> tuple[int, int, tuple[str, ...]]:
-    """Return (rows looked at, rows dropped, columns seen) of the first `limit` rows of a file.
+class Dropped(NamedTuple):
+    """Of the rows looked at, how many preprocessing drops, and why the first of them."""
 
-    Raises Unconvertible, Unreadable, NoReader and OSError.
+    looked_at: int
+    rows: int
+    columns: tuple[str, ...]
+    reason: str = ""
+
+
+def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | None) -> Dropped:
+    """Look at the first `limit` rows of a file.
+
+    Raises Unconvertible, Unreadable, Doubtful, NoReader and OSError.
     """
     rows = dropped = 0
+    reason = ""
     columns: dict[str, None] = {}
     guessed = _guessed(entry) if kind == "csv" else ()
     if kind == "csv" and stage == "kto" and entry.columns.kto_tag:
         raise NoReader("has labels, and pandas guesses whether they are truth values")
     text: set[str] = set()
+    fields = None if entry.formatting == ALPACA else _Fields(entry)
     for row in islice(rows_of(path, kind, entry.columns), limit):
+        rows += 1
         if not row.keys() <= columns.keys():
             columns.update(dict.fromkeys(row))
-        dropped += not keeps(row, entry, stage)
-        rows += 1
+        if fields is not None and fields.open:
+            fields.see(row, rows)
+        try:
+            kept = _keeps(row, entry, stage, rows)
+        except Unconvertible:
+            if fields is not None:
+                fields.judge()
+            raise
+        if not kept:
+            dropped += 1
+            reason = reason or why_dropped(row, entry, stage, rows)
         if guessed:
             text.update(name for name in guessed if name not in text and _is_text(row.get(name)))
             if rows % CHUNK == 0:
                 if len(text) < len(guessed):
                     break
                 text.clear()
+    if fields is not None:
+        fields.judge()
     response = entry.columns.response if entry.formatting == ALPACA else None
     if dropped and response and response not in columns:  # looked up where there is no pair
-        raise Unconvertible(f"has a row that cannot be converted: {KeyError(response)!r}")
+        raise Unconvertible(f"has no column `{response}`, which is read")
     if dropped < rows and len(text) < len(guessed):
         raise NoReader("has answers that may all be read as numbers")
-    return rows, dropped, tuple(columns)
+    return Dropped(rows, dropped, tuple(columns), reason)
+
+
+class _Fields:
+    """Whether the messages have the fields that two tags name: one that none of them has is a
+    KeyError, one that some have is null in the others.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        self.messages = entry.columns.messages
+        self.open = {tag: name for tag, name in
+                     (("role_tag", entry.tags.role_tag), ("content_tag", entry.tags.content_tag))
+                     if name}  # fmt: skip
+        self.first: tuple[dict[str, object], int] | None = None
+
+    def see(self, row: Row, number: int) -> None:
+        """Strike out what a row has."""
+        messages = row.get(self.messages or "")
+        for message in messages if isinstance(messages, list) else ():
+            if isinstance(message, dict):
+                self.first = self.first or (message, number)
+                self.open = {tag: name for tag, name in self.open.items() if name not in message}
+
+    def judge(self) -> None:
+        """Raise Unconvertible for what no message has."""
+        for tag, name in self.open.items():
+            if self.first is not None:
+                raise Unconvertible(no_such_field(name, self.first[0], tag, self.first[1]))
 
 
 def _guessed(entry: Entry) -> tuple[str, ...]:
@@ -79,19 +126,37 @@ def _is_text(value: object) -> bool:
 
 def keeps(row: Row, entry: Entry, stage: str) -> bool:
     """Whether preprocessing keeps a row. Raises Unconvertible where conversion itself fails."""
+    return _keeps(row, entry, stage, 1)
+
+
+def _keeps(row: Row, entry: Entry, stage: str, number: int) -> bool:
     if stage == "pt":
         return True
     try:
         turns, responses = _CONVERTERS[str(entry.formatting)](row, entry)
+    except _Stops as error:
+        raise Unconvertible(_stopped(error.args[0], error.args[1], entry, number)) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unconvertible(f"has a row that cannot be converted: {error!r}") from error
+        raise Unconvertible(
+            f"has a row that cannot be converted: {error!r} in row {number}"
+        ) from error
     if stage == "kto" and not responses:  # the row after it is compared with its answer
-        raise Unconvertible("has a row without a response, on which preprocessing for kto stops")
+        raise Unconvertible(f"has no answer in row {number}, on which preprocessing for kto stops")
     if turns % 2 != 1:
         return False
     if stage == "sft":
         return responses == 1
     return responses >= 2 if stage in ("rm", "dpo", "kto") else True
+
+
+class _Stops(Exception):
+    """What conversion stops at: the column, or None for a role; and the value there."""
+
+
+def _stopped(column: str | None, value: object, entry: Entry, number: int) -> str:
+    if column is None:
+        return unknown_role(value, entry.tags, number)
+    return f"has {told(value)} as `{column}` in row {number}, where text must stand: a TypeError"
 
 
 def _alpaca(row: Row, entry: Entry) -> tuple[int, int]:
@@ -102,6 +167,10 @@ def _alpaca(row: Row, entry: Entry) -> tuple[int, int]:
         for _, _ in history:
             pass
         turns += 2 * len(history)
+    for name in (columns.prompt, columns.query):
+        value = row.get(name) if name else None
+        if value and not isinstance(value, str):  # they are joined
+            raise _Stops(name, value)
     if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
         return turns, 2
     pair = (columns.chosen or "", columns.rejected or "")
@@ -143,6 +212,8 @@ def _openai(row: Row, entry: Entry) -> tuple[int, int]:
         if waiting:
             roles.append(observation)
             waiting = False
+        if role not in meaning:
+            raise _Stops(None, role)
         roles.append(meaning[role])
     accepted = ((user, observation), (assistant, function))
     if any(role not in accepted[turn % 2] for turn, role in enumerate(roles)):
@@ -184,7 +255,11 @@ def _turns(row: Row, entry: Entry, turns: int) -> tuple[int, int]:
     columns = entry.columns
     if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
         return max(turns - 1, 0), 2 if turns else 1
-    if entry.ranking and all(isinstance(row.get(name or ""), dict)
-                             for name in (columns.chosen, columns.rejected)):  # fmt: skip
+    pair = [row.get(name or "") for name in (columns.chosen, columns.rejected)]
+    if entry.ranking and all(isinstance(answer, dict) for answer in pair):
+        for answer in pair:
+            role = _field(answer, entry.tags.role_tag)  # type: ignore[arg-type]
+            if role not in entry.tags[2:]:  # looked up in what the tags name
+                raise _Stops(None, role)
         return turns, 2
     return max(turns - 1, 0), min(turns, 1)

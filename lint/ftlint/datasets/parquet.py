@@ -1,6 +1,6 @@
 """Rows and columns of Parquet files, read from the footer alone.
 
-The footer is a Thrift structure in compact protocol; only its first fields are read. Source:
+The footer is a Thrift structure in compact protocol, of which a few fields are read. Source:
 apache/parquet-format `README.md` and `parquet.thrift`, apache/thrift `thrift-compact-protocol.md`.
 """
 
@@ -9,22 +9,31 @@ from __future__ import annotations
 import os
 
 from ftlint.datasets.rowcount import RowCount
-from ftschemas.named import NamedTuple
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAGIC = b"PAR1"
 
 _STOP, _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(
     13
 )
-_SCHEMA, _ROWS = 2, 3  # fields of FileMetaData
-_NAME, _CHILDREN = 4, 5  # fields of SchemaElement
+_SCHEMA, _ROWS, _GROUPS = 2, 3, 4  # fields of FileMetaData
+_TYPE, _NAME, _CHILDREN, _CONVERTED = 1, 4, 5, 6  # fields of SchemaElement
+_BYTES, _UTF8 = 6, 0  # of the types, of the converted types
+_CHUNKS, _META, _PATH, _STATISTICS, _NULLS = 1, 3, 3, 12, 3
 
 
 class Footer(NamedTuple):
-    """What the footer of a Parquet file says."""
+    """What the footer of a Parquet file says.
+
+    `nulls` are the rows without a value, for the columns of text about which it says so.
+    """
 
     rows: int
     columns: tuple[str, ...]
+    nulls: tuple[tuple[str, int], ...] = ()
 
 
 def count_parquet(path: str) -> RowCount:
@@ -60,51 +69,112 @@ class _Compact:
         self.place = 0
 
     def footer(self) -> Footer:
-        columns: tuple[str, ...] = ()
-        field = 0
+        columns: list[str] = []
+        texts: list[str] = []
+        rows, field = -1, 0
+        nulls: dict[str, int] | None = None
         while True:
             field, kind = self.field(field)
             if kind == _STOP:
-                raise ValueError("no number of rows")
+                break
             if field == _SCHEMA and kind == _LIST:
-                columns = self.columns()
+                columns, texts = self.columns()
             elif field == _ROWS and kind == _I64:
                 rows = self.integer()
-                if rows < 0:
-                    raise ValueError(rows)
-                return Footer(rows, columns)
+            elif field == _GROUPS and kind == _LIST:
+                nulls = self.groups()
+                break  # nothing behind them is asked for
             else:
                 self.skip(kind)
+        if rows < 0:
+            raise ValueError("no number of rows")
+        known = [(name, nulls[name]) for name in texts if name in nulls] if nulls else []
+        return Footer(rows, tuple(columns), tuple(known))
 
-    def columns(self) -> tuple[str, ...]:
-        """Return the children of the schema's root; the tree is listed depth first."""
-        names = []
+    def columns(self) -> tuple[list[str], list[str]]:
+        """Return the children of the schema's root, and which of them are texts.
+
+        The tree is listed depth first.
+        """
+        names, texts = [], []
         count, _ = self.items()
         open_children: list[int] = []  # how many are still to come, at each level above
         for _ in range(count):
-            name, children = self.element()
+            name, children, text = self.element()
             while open_children and not open_children[-1]:
                 open_children.pop()
             if open_children:
                 open_children[-1] -= 1
             if len(open_children) == 1:
                 names.append(name)
+                texts += [name] * text
             if children or not open_children:
                 open_children.append(children)
-        return tuple(names)
+        return names, texts
 
-    def element(self) -> tuple[str, int]:
-        name, children, field = "", 0, 0
+    def element(self) -> tuple[str, int, bool]:
+        name, children, field, type_, converted = "", 0, 0, -1, -1
         while True:
             field, kind = self.field(field)
             if kind == _STOP:
-                return name, children
+                return name, children, not children and (type_, converted) == (_BYTES, _UTF8)
             if field == _NAME and kind == _BINARY:
                 name = self.binary().decode()
-            elif field == _CHILDREN and kind == _I32:
-                children = self.integer()
+            elif kind == _I32 and field in (_TYPE, _CHILDREN, _CONVERTED):
+                value = self.integer()
+                type_ = value if field == _TYPE else type_
+                children = value if field == _CHILDREN else children
+                converted = value if field == _CONVERTED else converted
             else:
                 self.skip(kind)
+
+    def groups(self) -> dict[str, int]:
+        """Return the nulls of each flat column over all row groups that all say how many."""
+        told: dict[str, int] = {}
+        count, _ = self.items()
+        for group in range(count):
+            found: dict[str, int] = {}
+            for field, kind in self.fields():
+                if field == _CHUNKS and kind == _LIST:
+                    for _ in range(self.items()[0]):
+                        path, nulls = self.chunk()
+                        if len(path) == 1 and nulls >= 0:
+                            found[path[0]] = nulls
+                else:
+                    self.skip(kind)
+            told = {name: told.get(name, 0) + nulls for name, nulls in found.items()
+                    if group == 0 or name in told}  # fmt: skip
+        return told
+
+    def chunk(self) -> tuple[list[str], int]:
+        """Return the path of a column chunk and its nulls, -1 where they are not told."""
+        path: list[str] = []
+        nulls = -1
+        for field, kind in self.fields():
+            if field != _META or kind != _STRUCT:
+                self.skip(kind)
+                continue
+            for inner, its_kind in self.fields():
+                if inner == _PATH and its_kind == _LIST:
+                    path = [self.binary().decode() for _ in range(self.items()[0])]
+                elif inner == _STATISTICS and its_kind == _STRUCT:
+                    for name, type_ in self.fields():
+                        if name == _NULLS and type_ == _I64:
+                            nulls = self.integer()
+                        else:
+                            self.skip(type_)
+                else:
+                    self.skip(its_kind)
+        return path, nulls
+
+    def fields(self) -> Iterator[tuple[int, int]]:
+        """Yield number and type of each field of a struct; the caller reads its value."""
+        field = 0
+        while True:
+            field, kind = self.field(field)
+            if kind == _STOP:
+                return
+            yield field, kind
 
     def byte(self) -> int:
         value = self.data[self.place]
@@ -172,9 +242,5 @@ class _Compact:
                 self.skip(kinds >> 4, depth + 1)
                 self.skip(kinds & 0x0F, depth + 1)
         elif kind == _STRUCT:
-            field = 0
-            while True:
-                field, inner = self.field(field)
-                if inner == _STOP:
-                    return
+            for _, inner in self.fields():
                 self.skip(inner, depth + 1)

@@ -6,10 +6,24 @@ from ftschemas.named import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
 
+# What is wrong with an array, told alike by the two ways to count it.
+BOM_AND_ARRAY = (
+    "is an array behind a byte order mark (BOM), which the loader rejects: save it as UTF-8 "
+    "without BOM"
+)
+LAST_COMMA = "has a comma after its last row, which the loader rejects: delete it"
+NEWER = "it loads with datasets of at least"
+
 
 class RowCount(NamedTuple):
-    """Rows of a file, or why they cannot be counted, and what the count rests on."""
+    """Rows of a file, or why they cannot be counted, and what the count rests on.
+
+    `doubt` tells a file that may load after all from one that does not. `tables` are the types of
+    what is read of it at a time (`shapes`), None where they were not looked at.
+    """
 
     rows: int | None
     problem: str = ""
     assumption: str = ""
+    doubt: bool = False
+    tables: tuple[object, ...] | None = None

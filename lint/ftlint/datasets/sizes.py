@@ -6,6 +6,7 @@ import os
 
 from ftlint.datasets.cache import Cache
 from ftlint.datasets.entries import (
+    ALPACA,
     CLOUD,
     FILE,
     HUBS,
@@ -16,7 +17,23 @@ from ftlint.datasets.entries import (
     define,
     read_info,
 )
-from ftlint.datasets.files import ELSEWHERE, MISSING, NAME, OUTSIDE, Files, Trouble, find
+from ftlint.datasets.files import (
+    DOUBTFUL,
+    ELSEWHERE,
+    EMPTY,
+    MISSING,
+    NAME,
+    ORDER,
+    OUTSIDE,
+    PACKED,
+    POINTER,
+    SHIFTED,
+    UNREADABLE,
+    Files,
+    Trouble,
+    find,
+)
+from ftlint.datasets.rowcount import NEWER
 from ftlint.outside import note
 from ftlint.steps.counts import UNKNOWN, Count, exactly, least, total
 from ftlint.steps.rows import DatasetRows, SampleCount
@@ -28,13 +45,14 @@ if TYPE_CHECKING:
     from ftlint.datasets.rowcount import RowCount
 
 KEPT_UP_TO = 64 << 20  # bytes; the rows of bigger files are counted, not looked at
-PARSED_BELOW = 1 << 16  # what counts without parsing takes longer to load than such a file
+CHECKED_UP_TO = 16 << 20  # bytes; the types of bigger files are known as far as rows are looked at
+ROWS = "rows and types"  # what the cache is asked for
 CACHED_FROM = 1 << 20  # smaller files are counted faster than the cache is asked
 
 # What can be wrong with a dataset, besides the words of `files`.
-UNDEFINED, REMOTE, UNREADABLE, INFO = "undefined", "remote", "unreadable", "info"
-UNCONVERTIBLE = "unconvertible"
-NOT_LOCAL = (REMOTE, ELSEWHERE, OUTSIDE)  # no fault of the config: the rows are just not here
+UNDEFINED, REMOTE, INFO, UNCONVERTIBLE = "undefined", "remote", "info", "unconvertible"
+# No fault of the config: the rows are just not here, or cannot be counted here.
+NOT_LOCAL = (REMOTE, ELSEWHERE, OUTSIDE, POINTER, PACKED, DOUBTFUL)
 PERHAPS_THERE = (MISSING, INFO)  # a fault here, and perhaps none on the machine of the run
 
 
@@ -56,6 +74,8 @@ class DatasetSize(NamedTuple):
     columns: tuple[str, ...] = ()  # of the rows that were looked at, of the first one at least
     source: str = "unknown"  # "file", "declared" or "unknown"
     trouble: Trouble | None = None
+    cautions: tuple[Trouble, ...] = ()  # what loads, and perhaps not as it is meant
+    reason: str = ""  # why the first of the dropped rows is dropped
     notes: tuple[str, ...] = ()
 
 
@@ -68,6 +88,7 @@ class Question(NamedTuple):
     kept_up_to: int = KEPT_UP_TO
     modelscope: bool = False
     openmind: bool = False
+    workers: int = 1
 
 
 def measure(
@@ -158,16 +179,31 @@ def _measure(
 def _of_files(
     name: str, entry: Entry, files: Files, question: Question, cache: Cache
 ) -> DatasetSize:
+    base = DatasetSize(name, entry, files.paths, sum(map(os.path.getsize, files.paths)))
+    from ftlint.datasets.placeholders import instead_of_data
+    from ftlint.datasets.tables import differing, has_columns, shifted, times, uneven
+
+    absent = instead_of_data(files.paths)
+    if absent is not None:
+        return base._replace(trouble=absent)
     counts = [_count(path, files.kind, cache) for path in files.paths]
-    size = sum(os.path.getsize(path) for path in files.paths)
-    base = DatasetSize(name, entry, files.paths, size)
     for path, count in zip(files.paths, counts):
-        if count.rows is None or not count.rows:
-            problem = count.problem or "has no rows"
+        if count.rows is None:
             return base._replace(trouble=Trouble(
-                UNREADABLE if count.rows is None else "empty",
-                f"{os.path.basename(path)} {problem}"))  # fmt: skip
+                DOUBTFUL if count.doubt else UNREADABLE,
+                f"{os.path.basename(path)} {count.problem}"))  # fmt: skip
+    if question.workers > 1 and len(counts) > 1:  # each writes a file, and of no columns none
+        counts = [count if has_columns(count) else count._replace(rows=0) for count in counts]
     rows = sum(count.rows or 0 for count in counts)
+    if not rows or not any(map(has_columns, counts)):
+        problem = counts[0].problem or "has no rows"
+        return base._replace(
+            trouble=Trouble(EMPTY, f"{os.path.basename(files.paths[0])} {problem}"))  # fmt: skip
+    told = differing(files.paths, counts, question.workers)
+    cautions = [one for one in told if one.what == ORDER]
+    refused = next((one for one in told if one.what != ORDER), None)
+    if refused is not None:
+        return base._replace(trouble=refused, cautions=tuple(cautions))
     usable = exactly(rows)
     if entry.split not in (None, "train"):
         from ftlint.datasets.splits import sliced
@@ -177,8 +213,28 @@ def _of_files(
             return base._replace(rows=rows, trouble=Trouble(UNREADABLE, part))
         usable = part
     notes = [f"dataset {name}: {count.assumption}" for count in counts if count.assumption]
-    base = base._replace(rows=rows, usable=usable, source="file")
-    return _with_its_columns(_looked_into(base, files.kind, question, cache, notes))
+    if uneven(counts):
+        notes.append(f"dataset {name}: {NEWER} 3.1, as not all that is read has all columns")
+    odd = next((path for path, count in zip(files.paths, counts) if shifted(count)), None)
+    if files.kind == "csv" and odd is not None:
+        cautions.append(Trouble(SHIFTED, os.path.basename(odd)))
+    base = base._replace(rows=rows, usable=usable, source="file", cautions=tuple(cautions))
+    timed = times(counts) & set(_texts(entry)) if question.stage != "pt" else None
+    if timed:
+        file = os.path.basename(files.paths[0])
+        what = f"{file} has only dates as `{min(timed)}`, which the loader reads as times, not text"
+        return base._replace(trouble=Trouble(UNCONVERTIBLE, what))
+    filled = next(place for place, count in enumerate(counts) if count.rows)
+    return _with_its_columns(_looked_into(base, filled, files.kind, question, cache, notes))
+
+
+def _texts(entry: Entry) -> list[str]:
+    """Return the columns that must be text."""
+    columns = entry.columns
+    if entry.formatting != ALPACA:
+        return []
+    answers = (columns.chosen, columns.rejected) if entry.ranking else (columns.response,)
+    return [name for name in (columns.prompt, columns.query, *answers) if name]
 
 
 def absent_columns(size: DatasetSize) -> list[str]:
@@ -194,7 +250,7 @@ def _with_its_columns(size: DatasetSize) -> DatasetSize:
     if size.trouble is not None or size.dropped.exact is None or not absent:
         return size
     file = os.path.basename(size.files[0])
-    what = f"{file} has no column {absent[0]}, which is read"
+    what = f"{file} has no column `{absent[0]}`, which is read"
     return size._replace(trouble=Trouble(UNCONVERTIBLE, what))
 
 
@@ -202,43 +258,28 @@ def _count(path: str, kind: str, cache: Cache) -> RowCount:
     from ftlint.datasets.rowcount import RowCount
 
     worth = os.path.getsize(path) >= CACHED_FROM
-    kept = cache.get(path, "rows") if worth else None
-    if kept is not None and _is_count(kept):
-        return RowCount(*kept)  # type: ignore[arg-type]
+    kept = cache.get(path, ROWS) if worth else None
+    if kept is not None:
+        from ftlint.datasets.shapes import frozen
+
+        tables = kept.pop()
+        return RowCount(*kept, None if tables is None else frozen(tables))  # type: ignore
     count = count_rows(path, kind)
     if worth:
-        cache.put(path, "rows", list(count))
+        cache.put(path, ROWS, list(count))
     return count
-
-
-def _is_count(kept: list[object]) -> bool:
-    """Say whether what was kept has the form of a count; files in a cache folder get damaged."""
-    counted = kept[:1] == [None] or all(map(_is_number, kept[:1]))
-    return len(kept) == 3 and counted and all(isinstance(one, str) for one in kept[1:])
-
-
-def _is_number(kept: object) -> bool:
-    return type(kept) is int and 0 <= kept < 1 << 62
-
-
-def _is_answer(kept: list[object]) -> bool:
-    """Say the same of rows, those that are dropped of them, and names of columns."""
-    return (
-        len(kept) == 3
-        and all(map(_is_number, kept[:2]))
-        and isinstance(kept[2], list)
-        and all(isinstance(name, str) for name in kept[2])
-    )
 
 
 def count_rows(path: str, kind: str) -> RowCount:
     """Return the rows of one file of a kind of `files.KINDS`. Raises OSError."""
-    if kind == "json" and os.path.getsize(path) < PARSED_BELOW:
+    if kind == "json" and os.path.getsize(path) <= CHECKED_UP_TO:
         from ftlint.datasets.reading import count_parsed as count
     elif kind == "json":
         from ftlint.datasets.jsonscan import count_json as count
     elif kind == "csv":
-        from ftlint.datasets.textscan import count_csv as count
+        from ftlint.datasets.textscan import count_csv
+
+        return count_csv(path, typed=os.path.getsize(path) <= CHECKED_UP_TO)
     elif kind == "text":
         from ftlint.datasets.textscan import count_text as count
     elif kind == "parquet":
@@ -249,16 +290,17 @@ def count_rows(path: str, kind: str) -> RowCount:
 
 
 def _looked_into(
-    size: DatasetSize, kind: str, question: Question, cache: Cache, notes: list[str]
+    size: DatasetSize, filled: int, kind: str, question: Question, cache: Cache, notes: list[str]
 ) -> DatasetSize:
     """Add the rows that preprocessing drops, where the rows can be looked at."""
+    from ftlint.datasets.jsonwindow import Doubtful, Unreadable
     from ftlint.datasets.kept import Unconvertible
-    from ftlint.datasets.reading import NoReader, Unreadable, columns_of
+    from ftlint.datasets.reading import NoReader, columns_of
 
     entry, doubt = size.entry, ""
     assert entry is not None
     try:
-        size = size._replace(columns=columns_of(size.files[0], kind))
+        size = size._replace(columns=columns_of(size.files[filled], kind))
     except Unreadable as error:
         return DatasetSize(size.name, entry, size.files, size.size,
                            trouble=Trouble(UNREADABLE, str(error)))  # fmt: skip
@@ -271,7 +313,7 @@ def _looked_into(
         limit = None if entry.num_samples or sliced_rows else question.max_samples
         try:
             cut = limit is not None and len(size.files) > 1 and (size.rows or 0) > limit
-            dropped, columns = _dropped(
+            dropped, columns, reason = _dropped(
                 size.files, kind, entry, question.stage, None if cut else limit, cache
             )
             if cut and limit is not None and dropped.low:
@@ -281,8 +323,13 @@ def _looked_into(
                              "order in which the file system lists the folder")  # fmt: skip
             if sliced_rows:  # which of them are in the slice is not looked into
                 dropped = least((Count(0, dropped.high), size.usable))
-            return size._replace(dropped=dropped, columns=columns, notes=tuple(notes))
-        except NoReader as error:
+            return size._replace(dropped=dropped, columns=columns, reason=reason,
+                                 notes=tuple(notes))  # fmt: skip
+        except (NoReader, Doubtful) as error:
+            nulls = _without_answer(size, kind, question.stage)
+            if nulls is not None and (limit is None or not nulls):
+                file = f"{nulls} rows without an answer" if nulls else ""
+                return size._replace(dropped=exactly(nulls), reason=file, notes=tuple(notes))
             doubt = str(error)
         except Unconvertible as error:
             size = size._replace(trouble=Trouble(UNCONVERTIBLE, str(error)))
@@ -294,29 +341,63 @@ def _looked_into(
     return size._replace(dropped=Count(0, size.usable.high), notes=tuple(notes))
 
 
+def _without_answer(size: DatasetSize, kind: str, stage: str) -> int | None:
+    """Return the rows without an answer, where what a file says of itself settles that.
+
+    None where it does not: the columns that are read must be texts whose nulls are counted.
+    """
+    entry = size.entry
+    assert entry is not None
+    if kind not in ("parquet", "arrow") or entry.formatting != ALPACA:
+        return None
+    if entry.columns.history or entry.columns.kto_tag or stage not in ("sft", "rm", "dpo"):
+        return None
+    from ftlint.datasets.arrowipc import read_table
+    from ftlint.datasets.parquet import read_footer
+
+    columns = entry.columns
+    answers = [columns.chosen, columns.rejected] if entry.ranking else [columns.response]
+    found = 0
+    for path in size.files:
+        head = (read_footer if kind == "parquet" else read_table)(path)
+        nulls = {} if isinstance(head, str) else dict(head.nulls)
+        if any(name and name not in nulls for name in _texts(entry)) or None in answers:
+            return None
+        missing = [nulls[name] for name in answers if name]
+        if len(missing) > 1 and any(missing):
+            return None  # in which rows they are is not told
+        found += sum(missing)
+    return found
+
+
 def _dropped(
     paths: Sequence[str], kind: str, entry: Entry, stage: str, limit: int | None, cache: Cache
-) -> tuple[Count, tuple[str, ...]]:
-    from ftlint.datasets.kept import count_dropped
+) -> tuple[Count, tuple[str, ...], str]:
+    from ftlint.datasets.jsonwindow import Unreadable
+    from ftlint.datasets.kept import Unconvertible, count_dropped
 
-    question = f"dropped {stage} {limit} {entry[3:]}"
-    dropped, left = 0, limit
+    question = f"dropped and why {stage} {limit} {entry[3:]}"
+    dropped, left, reason = 0, limit, ""
     columns: dict[str, None] = {}
     for path in paths:
         worth = left == limit and os.path.getsize(path) >= CACHED_FROM
         answer = cache.get(path, question) if worth else None
-        if answer is None or not _is_answer(answer):
-            answer = list(count_dropped(path, kind, entry, stage, left))
+        if answer is None:
+            try:
+                answer = list(count_dropped(path, kind, entry, stage, left))
+            except (Unconvertible, Unreadable) as error:
+                raise type(error)(f"{os.path.basename(path)} {error}") from error
             if worth:
                 cache.put(path, question, answer)
-        rows, bad, names = answer
+        rows, bad, names, why = answer
+        reason = reason or str(why)
         dropped += bad  # type: ignore[operator]
         columns.update(dict.fromkeys(names))  # type: ignore[call-overload]
         if left is not None:
             left -= rows  # type: ignore[operator]
             if left <= 0:
                 break
-    return exactly(dropped), tuple(columns)
+    return exactly(dropped), tuple(columns), reason
 
 
 def tokenized(path: str, cwd: str) -> Count | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 UNDEFINED, BROKEN, MISSING, UNREADABLE, COLUMNS = "FT701", "FT702", "FT703", "FT704", "FT705"
 RANKING, LEFT_OUT, NONE_LEFT, SHADOWED, MISSPELT = "FT706", "FT707", "FT708", "FT710", "FT711"
+POINTER, PACKED, DOUBTFUL, ORDER, SHIFTED = "FT714", "FT715", "FT716", "FT717", "FT718"
 
 FORMATS = {"alpaca": (), "sharegpt": (), "openai": (0, 9, 4)}
 """Values of `formatting`, and the release that a later one came with."""
@@ -32,10 +33,14 @@ KEYS = tuple(
     """hf_hub_url ms_hub_url om_hub_url script_url cloud_file_name file_name formatting ranking
     subset split folder num_samples columns tags""".split()
 )
+MEANT = {"format": "formatting", "data_format": "formatting", "file": "file_name",
+         "column": "columns", "tag": "tags", "samples": "num_samples"}  # fmt: skip
+"""What people write for a key, where its spelling alone would not tell."""
+_AWAY = {"pointer": POINTER, "packed": PACKED, "doubtful": DOUBTFUL}
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Judge each dataset that the config names; the first thing that is wrong with it counts."""
+    """Judge each dataset that the config names; the first thing that ends the run counts."""
     planned, values = context.planned, context.instance["effective"]
     if planned is None or planned.data is None or planned.data.info is None:
         return
@@ -49,9 +54,7 @@ def check(context: Context) -> Iterator[Finding]:
             return
         for size in sizes:
             faults = _faults(context, entry, size, info)
-            found = next(faults if info.shown else _unshown(faults), None)
-            if found is not None:
-                code, told, fix = found
+            for code, told, fix in faults if info.shown else _unshown(faults):
                 yield _at(entry, context, size.name, code, told, fix)
 
 
@@ -83,13 +86,8 @@ def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> It
         what = size.trouble.text if size.trouble else "its definition is not an object"
         yield BROKEN, {"what": f"{path}: {what}"}, None
         return
-    for fault in (
-        *_definition(context, size, definition),
-        *_files(size, info),
-        *_rows(context, size),
-        *_silent(size, definition),
-    ):
-        code, values = fault
+    ends = [*_definition(context, size, definition), *_files(size, info), *_rows(size)]
+    for code, values in (*ends[:1], *_silent(size, definition)):
         yield code, {**values, "info": path}, None
 
 
@@ -140,6 +138,8 @@ def _files(size: DatasetSize, info: Info) -> Iterator[_Told]:
             near = _near_file(str(size.entry.location), info, folder)
             hint = f"; perhaps {near} is meant" if near else ""
             yield MISSING, {"what": trouble.text, "hint": hint}
+    elif trouble.what in _AWAY:
+        yield _AWAY[trouble.what], {"what": trouble.text}
     elif trouble.what in ("unreadable", "empty", "kind", "name"):
         yield UNREADABLE, {"what": trouble.text}
 
@@ -188,11 +188,9 @@ def _near_file(location: str, info: Info, folder: str) -> str | None:
     return os.path.join(below, found[0]) if len(found) == 1 else None
 
 
-def _rows(context: Context, size: DatasetSize) -> Iterator[_Told]:
+def _rows(size: DatasetSize) -> Iterator[_Told]:
     from ftlint.datasets import absent_columns
 
-    entry, stage = size.entry, str(context.instance["effective"].get("stage"))
-    assert entry is not None
     unconvertible = size.trouble is not None and size.trouble.what == "unconvertible"
     looked_at = unconvertible or size.dropped.exact is not None
     absent = absent_columns(size) if looked_at and size.source == "file" else []
@@ -200,13 +198,13 @@ def _rows(context: Context, size: DatasetSize) -> Iterator[_Told]:
         yield COLUMNS, {"what": _misfit(size, absent)}
         return
     if unconvertible and size.trouble is not None:
-        yield COLUMNS, {"what": f"{_file(size)} {size.trouble.text}"}
+        yield COLUMNS, {"what": size.trouble.text}
     elif size.dropped.low and size.source == "file":
         rows = size.usable.high
         every = rows is not None and size.dropped.low >= rows
         values: dict[str, object] = {
             "dropped": count(size.dropped.low), "rows": "" if rows is None else of(rows, "row"),
-            "reason": _reason(stage, str(entry.formatting)),
+            "reason": size.reason,
         }  # fmt: skip
         yield NONE_LEFT if every else LEFT_OUT, values
 
@@ -227,20 +225,12 @@ def _file(size: DatasetSize) -> str:
     return os.path.basename(size.files[0]) if size.files else size.name
 
 
-def _reason(stage: str, formatting: str) -> str:
-    if stage == "kto":
-        return "the column of kto_tag is not true or false there"
-    if stage in PAIRED:
-        return "they have not two answers"
-    if formatting == "alpaca":
-        return "their answer is not text, or is null"
-    return "their turns do not alternate from the user to an answer at the end"
-
-
 def _silent(size: DatasetSize, definition: Mapping[str, Any]) -> Iterator[_Told]:
-    """Yield what LLaMA Factory passes over in silence."""
+    """Yield what LLaMA Factory passes over in silence, or takes for something else."""
     entry = size.entry
     assert entry is not None
+    for caution in size.cautions:
+        yield (ORDER if caution.what == "order" else SHIFTED), {"what": caution.text}
     if entry.load_from != "file" and "file_name" in definition:
         yield SHADOWED, {"file": definition["file_name"], "source": entry.location}
     places: list[tuple[str, Iterable[str], Mapping[str, Any]]] = [("", KEYS, definition)]
@@ -253,8 +243,9 @@ def _silent(size: DatasetSize, definition: Mapping[str, Any]) -> Iterator[_Told]
     for place, known, keys in places:
         for key in keys:
             near = guess(key, known, ())
-            if near is not None and near.name not in keys:
-                yield MISSPELT, {"key": key, "place": place, "near": near.name}
+            meant = near.name if near is not None else None if place else MEANT.get(key)
+            if meant is not None and meant not in keys:
+                yield MISSPELT, {"key": key, "place": place, "near": meant}
 
 
 def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str) -> _Fault:

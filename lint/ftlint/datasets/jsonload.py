@@ -1,0 +1,336 @@
+"""Read a .json or .jsonl file as `datasets` does: what it refuses, and the types of its columns.
+
+Lines of objects go to pyarrow in batches of 10 MB, which it parses in blocks of 320 KB; whatever
+pyarrow refuses goes whole to pandas, which takes one array. The two read numbers, texts and
+repeated keys differently, and each table is cast to the first one. Source: datasets
+`packaged_modules/json/json.py` (2.16 to 4.0), pyarrow 15 to 26, pandas 2.2 and 3.1;
+tests/oracle/loaders.py holds it against them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+from ftlint.datasets.jsonwindow import BLANK, Doubtful, Unreadable, Window, lenient
+from ftlint.datasets.rowcount import BOM, BOM_AND_ARRAY, LAST_COMMA
+from ftlint.datasets.shapes import STRUCT, Conflict, Record
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from typing import BinaryIO
+
+    from ftlint.datasets.shapes import Type
+
+WINDOW = 1 << 20
+BATCH = 10 << 20
+BLOCK = BATCH >> 5
+
+Row = dict[str, object]
+PANDAS = "2.20"
+"""The datasets that hands arrays to pandas; before it was Python's json."""
+_CONTROL = re.compile(r"[\x00-\x1f]")
+_BLANKS = b" \t\r\n"
+
+
+class JsonFile:
+    """One file. `tables` are the types of its batches, complete once `rows` came to its end."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.tables: list[Type] = []
+        self.count = 0
+        self.blank = False
+        self._record = Record(times=True)
+        self._block: list[Row] = []  # the rows of the current block
+        self._bare = False  # whether an array holds something else than objects
+        self.since = ""  # the datasets that reads it, where older ones do not
+        self._wide = False  # whether an array has a number that no float holds exactly
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows. Raises Unreadable, Doubtful and OSError."""
+        with open(self.path, "rb") as file:
+            start = len(BOM) if file.read(len(BOM)) == BOM else 0
+            file.seek(start)
+            first = _first(file)
+            file.seek(start)
+            try:
+                if first == b"[":
+                    if start:
+                        raise Unreadable(BOM_AND_ARRAY)
+                    yield from self._array(Window(iter(lambda: file.read(WINDOW), b"")))
+                elif first == b"{":
+                    yield from self._objects(file, start)
+                elif first:
+                    raise Unreadable(_no_json(first))
+            except RecursionError:
+                raise Unreadable("nests its values too deep") from None
+        if first == b"[" and not self._record.fields:
+            self.count = 0  # of objects without a key pandas makes no rows
+        if first or start:
+            self.tables.append(self._record.type())
+        elif os.path.getsize(self.path):  # nothing but blanks
+            self.tables.append((STRUCT, ()))
+        self.blank = not first
+
+    # Objects that follow each other: pyarrow ----------------------------------------------------
+
+    def _objects(self, file: BinaryIO, start: int) -> Generator[Row, None, None]:
+        try:
+            place = yield from self._lines(file, start)
+            if place >= 0:
+                file.seek(place)
+                yield from self._spread(file, place)
+        except Unreadable as error:
+            if self.count <= 1:
+                self._or_one_object(error)
+            raise
+
+    def _lines(self, file: BinaryIO, start: int) -> Generator[Row, None, int]:
+        """Yield objects as long as there is one a line; return where that ends, -1 for the end.
+
+        That is the common case, in which the parser runs at its full speed.
+        """
+        decode = _STRICT.decode
+        place, batch, edge, number = start, 0, BLOCK, 0
+        for line in file:
+            number += 1
+            try:
+                value = decode(line.decode())
+            except UnicodeDecodeError:
+                raise Unreadable(f"is not UTF-8 in line {number}") from None
+            except json.JSONDecodeError:
+                if line.strip(_BLANKS):
+                    return place
+            else:
+                if b"\\u" in line:
+                    _whole_characters(value, f"line {number}")
+                if place > batch + BATCH:
+                    self._next_batch()
+                    batch, edge = place, place + BLOCK
+                place += len(line)
+                if place > edge:
+                    self._block.clear()
+                    edge += (place - edge + BLOCK - 1) // BLOCK * BLOCK
+                yield self._take(value, f"line {number}")
+                continue
+            place += len(line)
+        return -1
+
+    def _spread(self, file: BinaryIO, place: int) -> Iterator[Row]:
+        """Yield objects that stand several on a line, or over several lines.
+
+        A block ends with a line: one that ends within an object breaks it in two.
+        """
+        text = Window(iter(lambda: file.read(WINDOW), b""), strict=True)
+        edge = (place // BLOCK + 1) * BLOCK
+        broken = False  # whether the last line end is within an object
+        while True:
+            blank = text.skip(BLANK)
+            place += len(blank)
+            broken = broken and "\n" not in blank
+            if text.ended():
+                return
+            value, raw = text.value(_STRICT.raw_decode)
+            data = raw.encode()
+            while place + len(data) > edge:
+                at = data.rfind(b"\n", 0, max(edge - place, 0))
+                if at >= 0 or broken:
+                    raise Unreadable("has objects that go over several lines, and is too large "
+                                     "for that: write one object a line, or one array")  # fmt: skip
+                self._block.clear()
+                edge += BLOCK
+            broken = b"\n" in data or broken
+            place += len(data)
+            if "\\u" in raw:
+                _whole_characters(value, f"row {self.count + 1}")
+            yield self._take(value, f"row {self.count + 1}")
+
+    def _take(self, value: object, where: str) -> Row:
+        self.count += 1
+        if value is None and self.count > 1:  # a row of nulls; as the first one it is a crash
+            return {}
+        if not isinstance(value, dict):
+            raise Unreadable(f"has no JSON object in {where}")
+        self._block.append(value)
+        try:
+            self._record.see(value)
+        except Conflict as error:
+            self._blame(error, where)
+        except ValueError as error:
+            raise Unreadable(f"{where}: {error}") from None
+        return value
+
+    def _blame(self, error: Conflict, where: str) -> None:
+        """Refuse two types within a block; across blocks pyarrow takes some, refuses or dies."""
+        record = Record(times=True)
+        try:
+            for row in self._block:
+                record.see(row)
+        except Conflict:
+            raise Unreadable(f"{where}: {error}") from None
+        raise Doubtful(f"{where}: {error}")
+
+    def _next_batch(self) -> None:
+        self.tables.append(self._record.type())
+        self._record = Record(times=True)
+        self._block.clear()
+
+    def _or_one_object(self, error: Unreadable) -> None:
+        """Raise Doubtful where the file is one object that pandas may take for columns."""
+        with open(self.path, encoding="utf-8-sig") as file:
+            try:
+                value = json.loads(file.read().strip(BLANK), strict=False)
+            except UnicodeDecodeError:
+                return
+            except json.JSONDecodeError as broken:
+                if not lenient(broken):
+                    return
+                raise Doubtful(str(error)) from None
+        if isinstance(value, dict) and any(isinstance(one, (list, dict)) for one in value.values()):
+            raise Doubtful(str(error))
+
+    # One array: pandas --------------------------------------------------------------------------
+
+    def _array(self, text: Window) -> Iterator[Row]:
+        self._record = Record()
+        decode = json.JSONDecoder(
+            strict=False, parse_int=self._pandas_word,
+            parse_constant=self._constant,
+        ).raw_decode  # fmt: skip
+        text.skip(BLANK)
+        text.take("[")
+        text.skip(BLANK)
+        if not text.take("]"):
+            while True:
+                value, raw = text.value(decode)
+                if text.odd and ("\\u" in raw or "\0" in raw):
+                    _pandas_characters(value, raw, f"row {self.count + 1}")
+                if not self.since and _CONTROL.search(raw) and not _strict(raw):
+                    self.since = PANDAS
+                yield self._element(value)
+                text.skip(BLANK)
+                if text.take(","):
+                    text.skip(BLANK)
+                    if text.take("]"):
+                        raise Unreadable(LAST_COMMA)
+                    continue
+                if text.take("]"):
+                    break
+                if text.ended():
+                    raise Unreadable("is not valid JSON: the array does not end")
+                raise Unreadable(f"is not valid JSON: no comma after row {self.count}")
+        text.skip(BLANK)
+        if not text.ended():
+            raise Unreadable("is not valid JSON: something follows the array")
+        if self._wide and any(field.mixes() for field in self._record.fields.values()):
+            raise Doubtful("has whole numbers beyond 2^53 beside fractions")
+
+    def _constant(self, name: str) -> float | None:
+        self.since = PANDAS
+        return None if name == "NaN" else float(name)
+
+    def _pandas_word(self, text: str) -> int:
+        if len(text) < 16:
+            return int(text)
+        self._wide = True
+        number = int(text) if len(text) < 30 else 1 << 70
+        if not -(1 << 63) <= number < 1 << 64:
+            raise Unreadable(f"has the number {text[:24]}, which does not fit into 64 bits")
+        if number >= 1 << 63:
+            raise Doubtful(f"has the number {text}, which does not fit into 63 bits")
+        return number
+
+    def _element(self, value: object) -> Row:
+        self.count += 1
+        where = f"row {self.count}"
+        if self.count == 1:
+            self._bare = not isinstance(value, dict)
+            self.since = PANDAS if self._bare else self.since
+        if isinstance(value, list):  # pandas makes columns of its items
+            raise Doubtful(f"has a row that is not a JSON object: {where}")
+        if not self._bare and not isinstance(value, dict):
+            raise Unreadable(f"has a row that is not a JSON object: {where}")
+        row: Row = value if not self._bare and isinstance(value, dict) else {"text": value}
+        try:
+            self._record.see(row)
+        except (Conflict, ValueError) as error:
+            raise Unreadable(f"{where}: {error}") from None
+        return row
+
+
+def _first(file: BinaryIO) -> bytes:
+    while block := file.read(WINDOW):
+        text = block.lstrip(_BLANKS)
+        if text:
+            return text[:1]
+    return b""
+
+
+def _no_json(first: bytes) -> str:
+    if first in (b"\xff", b"\xfe"):
+        return "is not UTF-8 (it looks like UTF-16)"
+    return "holds no JSON object"
+
+
+# What the two parsers take ------------------------------------------------------------------------
+
+
+def _unique(pairs: list[tuple[str, object]]) -> Row:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Unreadable(f"has an object with `{twice}` twice, which the loader rejects")
+    return row
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise Unreadable(f"has the number {text[:20]}, which is too large")
+    return number
+
+
+def _word(text: str) -> int | float:
+    """Return an integer of pyarrow, which goes on with floats where 64 bits end."""
+    if len(text) < 19 or -(1 << 63) <= int(text) < 1 << 63:
+        return int(text)
+    return float(text) if len(text) < 300 else float("inf")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_int=_word)
+
+
+def _strict(raw: str) -> bool:
+    """Whether Python's parser takes it without being told to be lenient."""
+    try:
+        json.loads(raw)
+    except ValueError:
+        return False
+    return True
+
+
+def _halves(value: object) -> str:
+    """Return the characters that are halves of a pair."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(character for character in text if "\ud800" <= character <= "\udfff")
+
+
+def _whole_characters(value: object, where: str) -> None:
+    """Refuse half of a surrogate pair. Raises Unreadable."""
+    if _halves(value):
+        raise Unreadable(f"has half a character (a lone \\u{ord(_halves(value)[0]):x}) in {where}")
+
+
+def _pandas_characters(value: object, raw: str, where: str) -> None:
+    """Refuse what pandas and Arrow do not take. Raises Unreadable and Doubtful."""
+    if "\0" in raw:
+        raise Unreadable(f"has a NUL in {where}")
+    halves = _halves(value)
+    if halves and all(half >= "\udc00" for half in halves):
+        raise Unreadable(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")
+    if halves:
+        raise Doubtful(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")

@@ -1,0 +1,150 @@
+"""Why preprocessing drops a row or stops at it: which key, which tag, and what to write instead.
+
+Asked once a dataset, of the first such row. Follows LLaMA Factory `data/converter.py` and
+`data/processor/*.py` (0.9.3 to 0.9.5) in their own order; tests/oracle/test_reasons.py holds each
+reason against a run of the real converter.
+"""
+
+from __future__ import annotations
+
+from ftlint.datasets.entries import ALPACA, INFO, OPENAI
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ftlint.datasets.entries import Entry, Tags
+    from ftlint.datasets.jsonload import Row
+
+PAIRED = ("rm", "dpo")
+
+# What people call the roles, and the tag that names each.
+_ROLES = {
+    **dict.fromkeys(("human", "user", "prompter", "instruction", "question"), "user_tag"),
+    **dict.fromkeys(("gpt", "assistant", "bot", "model", "chatgpt", "answer"), "assistant_tag"),
+    **dict.fromkeys(("observation", "tool"), "observation_tag"),
+    **dict.fromkeys(("function_call", "function"), "function_tag"),
+    "system": "system_tag",
+}
+_ROLE_KEYS, _CONTENT_KEYS = ("role", "from", "speaker"), ("content", "value", "text")
+
+
+def told(value: object) -> str:
+    """Return what a value is, in a word or two, without its content."""
+    words = {"NoneType": "null", "bool": "true or false", "int": "a number", "float": "a number",
+             "str": "text", "list": "a list", "dict": "an object"}  # fmt: skip
+    return words.get(type(value).__name__, "no text")
+
+
+def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:
+    """Return why a row is dropped, with the remedy."""
+    columns = entry.columns
+    broken = "" if entry.formatting == ALPACA else _broken_turns(row, entry, number)
+    if broken:
+        return broken
+    if stage == "kto":
+        if not columns.kto_tag:
+            return f'no label is read: set `"kto_tag"` in columns of {INFO}'
+        kind = told(row.get(columns.kto_tag))
+        return f"`{columns.kto_tag}` of row {number} is {kind}: it must be true or false"
+    if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
+        tag = f'`"kto_tag": "{columns.kto_tag}"`'
+        return f"{tag} makes two answers of each row: drop it, or set `stage: kto`"
+    if stage in PAIRED:
+        return _no_pair(row, entry, number)
+    if not columns.response:
+        if columns.messages and entry.formatting == ALPACA:
+            return (
+                'columns name messages, which alpaca does not read: set `"formatting": "sharegpt"`'
+            )
+        return f'no answer is read: set `"response"` in columns of {INFO}'
+    return f"`{columns.response}` of row {number} is {told(row.get(columns.response))}, not text"
+
+
+def _no_pair(row: Row, entry: Entry, number: int) -> str:
+    wanted = str if entry.formatting == ALPACA else dict
+    for field in ("chosen", "rejected"):
+        name = getattr(entry.columns, field)
+        if not name:
+            return f'no {field} answer is read: set `"{field}"` in columns of {INFO}'
+        if not isinstance(row.get(name), wanted):
+            right = "text" if wanted is str else "a message (an object)"
+            return f"`{name}` of row {number} is {told(row.get(name))}: {right} must stand there"
+    return f"row {number} has not two answers"
+
+
+def _broken_turns(row: Row, entry: Entry, number: int) -> str:
+    """Return what is wrong with the turns of a conversation, nothing when they are as wanted."""
+    tags = entry.tags
+    messages = row.get(entry.columns.messages or "")
+    if not isinstance(messages, list) or not messages:
+        return f"`{entry.columns.messages}` of row {number} is empty"
+    turns = [message.get(tags.role_tag) for message in messages if isinstance(message, dict)]
+    if tags.system_tag and turns[0] == tags.system_tag:
+        turns = turns[1:]
+    if entry.formatting == OPENAI:
+        turns = _answers_of_tools(turns, tags)
+    asking, answering = (
+        (tags.user_tag, tags.observation_tag),
+        (tags.assistant_tag, tags.function_tag),
+    )
+    for turn, role in enumerate(turns):
+        if role not in (answering if turn % 2 else asking):
+            return _wrong_role(role, turn, tags, number)
+    if not turns:
+        return f"row {number} has no turn but the system's"
+    last = f"`{tags.role_tag}: {_short(turns[-1])}`"
+    if not entry.ranking and len(turns) % 2:
+        return f"row {number} ends with {last}: an answer must come last"
+    if entry.ranking and len(turns) % 2 == 0:
+        return f"row {number} ends with {last}: with ranking the user's turn must come last"
+    return ""
+
+
+def _answers_of_tools(roles: list[object], tags: Tags) -> list[object]:
+    """Take results of tools in a row for one turn; those at the end are left out."""
+    turns: list[object] = []
+    for place, role in enumerate(roles):
+        after = roles[place + 1 : place + 2]
+        if role != tags.observation_tag or (after and after != [role]):
+            turns.append(role)
+    return turns
+
+
+def _wrong_role(role: object, turn: int, tags: Tags, number: int) -> str:
+    found = f"row {number} has `{tags.role_tag}: {_short(role)}`"
+    if role not in tags[2:]:
+        tag = _ROLES.get(role) if isinstance(role, str) else None
+        if tag is None:
+            return f"{found}, which no tag in {INFO} names"
+        if tag == "system_tag" and turn:
+            return f"{found} behind its first message"
+        now = getattr(tags, tag)
+        what = f"`{tag}: {_short(now)}` is not what is there" if now else f"no {tag} is set"
+        return f'{what}: {found}; set `"{tag}": "{role}"` in tags'
+    wanted = "an answer" if turn % 2 else "the user"
+    if role == tags.system_tag:
+        return f"{found} behind its first message"
+    return f"{found} as turn {turn + 1}, where {wanted} must stand"
+
+
+def no_such_field(name: str, fields: Mapping[str, object], tag: str, number: int) -> str:
+    """Return why conversion stops at messages that have no field of the name that a tag gives."""
+    keys = _ROLE_KEYS if tag == "role_tag" else _CONTENT_KEYS
+    near = next((key for key in keys if key in fields), None)
+    has = ", ".join(_short(field) for field in list(fields)[:4])
+    remedy = f': set `"{tag}": "{near}"` in tags' if near else ""
+    return f"has no `{name}` in the messages of row {number}, a KeyError; they have {has}{remedy}"
+
+
+def unknown_role(role: object, tags: Tags, number: int) -> str:
+    """Return why conversion to messages stops at a role, a KeyError."""
+    tag = _ROLES.get(role) if isinstance(role, str) else None
+    remedy = f': set `"{tag}": "{role}"` in tags' if tag else ""
+    found = f"`{tags.role_tag}: {_short(role)}`"
+    return f"has {found} in row {number}, which no tag names: a KeyError{remedy}"
+
+
+def _short(value: object) -> str:
+    text = "null" if value is None else str(value)
+    return text if len(text) <= 24 else text[:23] + "…"

@@ -1,0 +1,265 @@
+"""What the real loader refuses is refused, and what it takes is counted, each told as what it is.
+
+tests/oracle/test_loaders.py holds hundreds of such files against `datasets` itself.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ftlint.datasets import NOT_LOCAL, Cache, DatasetSize, Question, measure
+from ftlint.datasets.jsonload import BLOCK, JsonFile
+from ftlint.datasets.placeholders import packing_of, pointer_of
+from ftlint.datasets.shapes import DOUBT, FITS, Conflict, Record, cast, frozen, orders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COLUMNS = {"prompt": "a"}
+
+
+def size(folder: Path, *files: str | bytes, kind: str = "json", workers: int = 1) -> DatasetSize:
+    data = folder / "data" / "x"
+    data.mkdir(parents=True, exist_ok=True)
+    for number, content in enumerate(files):
+        path = data / f"part{number}.{kind}"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    info = {"x": {"file_name": "x", "columns": COLUMNS}}
+    (folder / "data" / "dataset_info.json").write_text(json.dumps(info))
+    (found,) = measure(["x"], dataset_dir="data", cwd=str(folder), cache=Cache(None),
+                       question=Question("pt", workers=workers))  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'\xef\xbb\xbf[{"a": "x"}]', "byte order mark"),
+        ('[{"a": "x"},]', "a comma after its last row"),
+        ('[{"a": "x"}, {"a": 5}]', "row 2: `a` is a number, and text in rows before"),
+        ('{"a": 5}\n{"a": "x"}\n', "line 2: `a` is text, and a number in rows before"),
+        ('[{"a": {"b": 1}}, {"a": "x"}]', "row 2: `a` is text, and an object in rows before"),
+        ('{"a": [{"b": "x"}]}\n{"a": [{"b": ["x"]}]}\n', "line 2: `a[].b` is a list, and text"),
+        ('{"a": "x\ty"}\n{"a": "z"}\n', "control character"),
+        ('{"a": "x", "a": "y"}\n{"a": "z"}\n', "an object with `a` twice"),
+        ('{"a": "\\ud800"}\n{"a": "z"}\n', "half a character"),
+        ('[{"a": 1000000000000000000000000000000}]', "does not fit into 64 bits"),
+        ('{"a": "x"},\n{"a": "y"}\n', "is not valid JSON"),
+        ('{"a": "x"}\n["y"]\n', "no JSON object in line 2"),
+        ('[{"a": "x"}, "y"]', "not a JSON object: row 2"),
+        (
+            '{"a": "x"}\n' + '{\n"b": 1,\n"a": "x"\n}\n' * 20_000,
+            "objects that go over several lines",
+        ),
+        (b'{"a": "\xff"}\n{"a": "x"}\n', "not UTF-8 in line 1"),
+    ],
+)
+def test_json_that_is_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
+    found = size(tmp_path, content)
+    assert found.rows is None
+    assert found.trouble is not None
+    assert found.trouble.what == "unreadable"
+    assert says in found.trouble.text
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ('[{"a": null}, {"a": "x"}]', 2), ('{"a": 1}\n{"a": 2.5}\n', 2), ('[{"a": "x\ty"}]', 1),
+        (b'\xef\xbb\xbf{"a": "x"}\n', 1), ('{"a": {"b": 1}}\n{"a": {"c": "x"}}\n', 2),
+        ('[{"a": [], "b": "x"}, {"a": ["x"]}]', 2), ('["x", "y"]', 2), ('[{"a": 1, "a": 2}]', 1),
+        ('{"a": 1000000000000000000000000000000}\n', 1), ('{"a": "x"}\nnull\n', 2),
+        ('{"a": "x"} {"a": "y"}\n{\n"a": "z"\n}', 3),
+    ],
+)  # fmt: skip
+def test_json_that_loads(tmp_path: Path, content: str | bytes, rows: int) -> None:
+    assert size(tmp_path, content).rows == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("a,b\nx,y\nx,y,z\n", "has 3 fields in line 3, where 2 are expected"),
+        ('a,b\nx,y\nx,"y\n', "a quote that is never closed"),
+        ("a\n" + "1\n" * 10_000 + "x\n", "`a` is a number in the rows that come first, and text"),
+        ("a,b\n" + ",x\n" * 10_000 + "y,x\n", "`a` is a number or empty in the rows"),
+        ("", "is empty"),
+    ],
+)
+def test_csv_that_is_refused(tmp_path: Path, content: str, says: str) -> None:
+    found = size(tmp_path, content, kind="csv")
+    assert found.trouble is not None
+    assert found.trouble.what == "unreadable"
+    assert says in found.trouble.text
+
+
+def test_csv_that_loads(tmp_path: Path) -> None:
+    assert size(tmp_path, "a,b\n" + "x,1\n" * 10_000 + "2,\n", kind="csv").rows == 10_001
+
+
+def test_fields_without_a_name_shift_the_others(tmp_path: Path) -> None:
+    found = size(tmp_path, "a,b\n1,x,y\n2,z,w\n", kind="csv")
+    assert found.rows == 2
+    assert [caution.what for caution in found.cautions] == ["shifted"]
+
+
+def test_text_that_is_not_utf_8_far_behind_its_head(tmp_path: Path) -> None:
+    found = size(tmp_path, b"x\n" * 400_000 + b"\xe9\n", kind="txt")
+    assert found.trouble is not None
+    assert found.trouble.text == "part0.txt is not UTF-8"
+
+
+class TestShards:
+    def test_of_which_one_has_another_column(self, tmp_path: Path) -> None:
+        """It depends on which of them the file system lists first, and that is said as well."""
+        found = size(tmp_path, '{"a": "x"}\n', '{"a": "y", "b": 1}\n', kind="jsonl")
+        first = os.listdir(tmp_path / "data" / "x")[0]  # noqa: PTH208
+        assert [caution.what for caution in found.cautions] == ["order"]
+        assert "part1.jsonl: `b` is not in the rows that come first" in found.cautions[0].text
+        assert (found.rows is None) == (first == "part0.jsonl")
+
+    def test_that_load_in_no_order(self, tmp_path: Path) -> None:
+        found = size(tmp_path, '{"a": "x", "c": 1}\n', '{"a": "y", "b": 1}\n', kind="jsonl")
+        assert found.trouble is not None
+        assert found.trouble.what == "unreadable"
+        assert found.cautions == ()
+
+    def test_an_empty_array_among_others(self, tmp_path: Path) -> None:
+        found = size(tmp_path, '[{"a": "x"}]', "[]")
+        first = os.listdir(tmp_path / "data" / "x")[0]  # noqa: PTH208
+        assert found.rows == (1 if first == "part0.json" else None)
+
+    def test_an_empty_file_beside_workers(self, tmp_path: Path) -> None:
+        assert size(tmp_path, '{"a": "x"}\n', "", kind="jsonl").rows == 1
+        assert size(tmp_path, '{"a": "x"}\n', "", kind="jsonl", workers=2).rows is None
+
+    def test_types_that_become_each_other(self, tmp_path: Path) -> None:
+        found = size(tmp_path, '{"a": "x"}\n', '{"a": "y", "b": null}\n', kind="jsonl", workers=16)
+        assert found.cautions or found.trouble
+
+
+class TestPlaceholders:
+    POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab" * 32 + "\nsize 77\n"
+
+    @pytest.mark.parametrize("kind", ["json", "jsonl", "csv", "txt", "parquet", "arrow"])
+    def test_a_pointer_is_no_data_and_not_broken(self, tmp_path: Path, kind: str) -> None:
+        found = size(tmp_path, self.POINTER, kind=kind)
+        assert found.trouble is not None
+        assert found.trouble.what == "pointer"
+        assert found.trouble.what in NOT_LOCAL
+        assert "sha256:ab" in found.trouble.text
+        assert "77 bytes" in found.trouble.text
+
+    def test_a_text_about_git_lfs_is_data(self, tmp_path: Path) -> None:
+        assert size(tmp_path, "a\nversion https://git-lfs.github.com\n", kind="txt").rows == 2
+
+    def test_a_packed_file_is_told_as_one(self, tmp_path: Path) -> None:
+        found = size(tmp_path, gzip.compress(b'{"a": "x"}\n'), kind="jsonl")
+        assert found.trouble is not None
+        assert (found.trouble.what, "gzip" in found.trouble.text) == ("packed", True)
+
+    def test_nothing_of_either(self, tmp_path: Path) -> None:
+        path = tmp_path / "x"
+        path.write_bytes(b"")
+        assert pointer_of(str(path)) is None
+        assert packing_of(str(path)) == ""
+
+
+# Types --------------------------------------------------------------------------------------------
+
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(0, 9), st.floats(0, 9), st.text(max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("ab"), inner, max_size=2)
+    ),
+    max_leaves=6,
+)
+rows = st.lists(st.dictionaries(st.sampled_from("pq"), values, max_size=2), max_size=6)
+
+
+def learnt(given_rows: list[dict[str, object]]) -> object:
+    record = Record()
+    try:
+        for row in given_rows:
+            record.see(row)
+    except Conflict:
+        return None
+    return record.type()
+
+
+def fresh(given_rows: list[dict[str, object]]) -> object:
+    """The same without layouts that are remembered: every value is taken anew."""
+    record = Record()
+    try:
+        for row in given_rows:
+            record._known.clear()
+            for field in record.fields.values():
+                field.held.clear()
+            record.see(row)
+    except Conflict:
+        return None
+    return record.type()
+
+
+@settings(max_examples=300, deadline=None)
+@given(rows)
+def test_what_is_remembered_changes_nothing(given_rows: list[dict[str, object]]) -> None:
+    assert learnt(given_rows) == fresh(given_rows)
+    assert (learnt(given_rows) is None) == (learnt(given_rows[::-1]) is None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(rows)
+def test_a_type_survives_the_cache_and_fits_itself(given_rows: list[dict[str, object]]) -> None:
+    kind = learnt(given_rows)
+    if kind is not None:
+        assert frozen(json.loads(json.dumps(kind))) == kind
+        assert cast(kind, kind) == FITS  # type: ignore[arg-type]
+
+
+def test_two_kinds_in_blocks_of_their_own_are_left_open(tmp_path: Path) -> None:
+    """pyarrow takes them, refuses them or dies, by which block it comes to first."""
+    line = '{{"p": "{}", "a": {}}}\n'
+    head = line.format("x" * 1000, 1)
+    text = head * (BLOCK // len(head) - 1)
+    text += line.format("x" * (1000 + BLOCK - len(text) - len(head)), 1)
+    found = size(tmp_path, text + line.format("y", '"z"') * 3, kind="jsonl")
+    assert found.trouble is not None
+    assert found.trouble.what == "doubtful"
+
+
+def test_batches_are_tables_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"p": "%s", "a": null}\n' % ("x" * 10_000) * 1100 + '{"p": "y", "a": "z"}\n')
+    file = JsonFile(str(path))
+    assert sum(1 for _ in file.rows()) == 1101
+    assert len(file.tables) == 2
+    found = size(tmp_path, path.read_bytes(), kind="jsonl")
+    assert found.trouble is not None
+    assert "`a` is null in the rows that come first, and text later" in found.trouble.text
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "says"),
+    [("whole", "text", FITS), ("text", "whole", "text later"), ("numeral", "whole", DOUBT),
+     ("whole", "number", FITS), ("number", "whole", DOUBT), ("null", "text", FITS),
+     ("text", "null", "is null"), (("list", "null"), ("list", "text"), FITS),
+     (("list", "text"), "text", "a list later"), ("time", "text", FITS)],
+)  # fmt: skip
+def test_casts(source: object, target: object, says: str) -> None:
+    found = cast(source, target, "a")  # type: ignore[arg-type]
+    assert found == says if says in (FITS, DOUBT) else says in found
+
+
+def test_the_first_file_decides() -> None:
+    small, large = (("struct", (("a", "text"),)),), (("struct", (("a", "text"), ("b", "text"))),)
+    first, second = orders([small, large])  # type: ignore[list-item]
+    assert first is not None
+    assert (first.file, second) == (1, None)
