@@ -63,7 +63,7 @@ def loaded(traps: Path, folder: Path, code: str) -> set[str]:
 
 
 def running(*arguments: str) -> str:
-    return f"sys.argv = {['ftlint', *arguments]!r}; from ftlint.__main__ import main; main()"
+    return f"sys.argv = {['ftlint', *arguments]!r}; from ftlint.__main__ import run; sys.exit(run(sys.argv[1:]))"
 
 
 def among(modules: set[str], names: list[str]) -> list[str]:

@@ -12,25 +12,42 @@ SELDOM = 100_000
 
 
 def main() -> None:
-    """Run ftlint and exit with its status."""
+    """Run ftlint and end the process with its status."""
+    _leave(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit status of a call with these arguments."""
     gc.set_threshold(SELDOM)
-    arguments = sys.argv[1:]
     if arguments == ["--version"]:
         from ftlint import __version__
 
         if sys.stdout is not None:
             sys.stdout.write(f"ftlint, version {__version__}\n")
-        return
+        return 0
     plain = all(not argument.startswith("-") or argument == "-" for argument in arguments)
     if plain and not (arguments and arguments[0] in COMMANDS):
         from ftlint.cli.check import Output, check
         from ftlint.run import Request
 
-        sys.exit(check(Request(tuple(arguments) or (".",)), Output()))
+        return check(Request(tuple(arguments) or (".",)), Output())
     from ftlint.cli.check import guarded
     from ftlint.cli.commands import cli
 
     sys.exit(guarded(cli))
+
+
+def _leave(status: int) -> None:
+    """End the process without taking its objects apart, which takes an eighth of a short run."""
+    import os
+
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):  # closed, or told already
+        sys.exit(status)
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def facts(
         "memory_optimizers": _memory_optimizers(written, target),
         "save_is_multiple_of_eval": _save_is_multiple_of_eval(values),
         "next_evaluated_save": _next_evaluated_save(values),
-        "unreadable_json": [key for key in _JSON_KEYS if _is_broken_json(values.get(key))],
+        "unreadable_json": [key for key in _JSON_KEYS if _is_broken_json(values.get(key))] or None,
         **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
