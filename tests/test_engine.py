@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import ftlint.rules
 from ftlint.engine import Options, Result, examine, lint, lint_bytes
 from ftlint.facts import Given
-from ftlint.rules.registry import BUILT_IN, RuleBook
+from ftlint.rules.registry import BUILT_IN
 from ftlint.run import CLEAN, FAILED, FINDINGS, Request, run
 from ftlint.source import of_text
 from ftlint.target import KNOWN, resolve_target
@@ -55,7 +55,7 @@ def sound(result: Result) -> None:
         assert 0 <= one.start <= one.end <= length
         assert one.message
         assert one.message.isprintable()
-        assert one.severity == BUILT_IN.rules[one.code].severity
+        assert one.severity == BUILT_IN[one.code].severity
         for edit in one.fix.edits if one.fix else ():
             assert 0 <= edit.start <= edit.end <= length
         places.append(one.start)
@@ -146,8 +146,8 @@ def with_rule(folder: Path, body: str, patch: pytest.MonkeyPatch) -> Options:
     name = f"broken_{abs(hash(body))}"
     (folder / f"{name}.py").write_text(body, encoding="utf-8")
     patch.setattr(ftlint.rules, "__path__", [*ftlint.rules.__path__, str(folder)])
-    rule = BUILT_IN.rules["FT101"]._replace(code="ACME001", name="broken", module=name)
-    return NEWEST._replace(rules=RuleBook([*BUILT_IN.rules.values(), rule]))
+    rule = BUILT_IN["FT101"]._replace(code="ACME001", name="broken", module=name)
+    return NEWEST._replace(rules=BUILT_IN.with_policies([rule]))
 
 
 @pytest.mark.parametrize(

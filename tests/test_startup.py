@@ -65,7 +65,7 @@ def loaded(traps: Path, folder: Path, code: str) -> set[str]:
 
 
 def running(*arguments: str) -> str:
-    return f"sys.argv = {['ftlint', *arguments]!r}; from ftlint.__main__ import main; main()"
+    return f"from ftlint.__main__ import run; sys.exit(run({[*arguments]!r}))"
 
 
 def among(modules: set[str], names: list[str]) -> list[str]:

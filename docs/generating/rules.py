@@ -12,7 +12,7 @@ from tests.rules.examples import Example, judge, load, spans
 import ftschemas
 from ftlint.report import Run, reporter
 from ftlint.report.json_ import HOME
-from ftlint.rules.registry import RULES
+from ftlint.rules.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ PACKAGES = {"llamafactory": "LLaMA Factory", "transformers": "transformers"}
 
 def pages() -> dict[str, str]:
     """Return a page a rule and their index, by path below docs."""
-    examples = {name: load(name) for name in RULES}
+    examples = {name: load(name) for name in BUILT_IN.rules}
     return {
         "rules/index.md": _index(examples),
         **{f"rules/{name}.md": _page(example) for name, example in examples.items()},
@@ -68,20 +68,20 @@ def pages() -> dict[str, str]:
 
 def file_of(name: str) -> Path:
     """Return the file that defines a rule."""
-    return DATA / "rules" / f"{name}-{RULES[name].name}.yaml"
+    return DATA / "rules" / f"{name}-{BUILT_IN[name].name}.yaml"
 
 
 def _index(examples: dict[str, Example]) -> str:
     """Return the table of all rules, family by family, and of those that rest on facts."""
-    parts = ["# Rules", "", _INDEX_HEAD.format(count=len(RULES))]
+    parts = ["# Rules", "", _INDEX_HEAD.format(count=len(BUILT_IN.rules))]
     head = ("code", "name", "severity", "holds for", "fix", "what is wrong")
     for family, title in FAMILIES.items():
-        rows = [_row(examples[name]) for name in RULES if name.startswith(family)]
+        rows = [_row(examples[name]) for name in BUILT_IN.rules if name.startswith(family)]
         if rows:
             parts += [f"## {family}xx: {title}", "", table(head, rows)]
     told = [
         (_link(name), codes(facts), ", or ".join(dict.fromkeys(TOLD[fact] for fact in facts)))
-        for name in RULES
+        for name in BUILT_IN.rules
         if (facts := [fact for fact in facts_of(name) if fact in TOLD])
     ]
     parts += [_TOLD_HEAD, table(("code", "facts", "how they become known"), told)]
@@ -132,7 +132,7 @@ def _fix(example: Example) -> tuple[str, str] | None:
 
 def facts_of(name: str) -> list[str]:
     """Return the facts that a rule's condition asks for; where that is code, its example's."""
-    rule = RULES[name]
+    rule = BUILT_IN[name]
     if rule.module is not None:
         return sorted(load(name).data.get("facts", ()))
     return sorted({fact for check in rule.checks for fact in _facts(check.when)})

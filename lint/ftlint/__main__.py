@@ -13,10 +13,10 @@ SELDOM = 100_000
 
 
 def main() -> None:
-    """Run ftlint and exit with its status."""
+    """Run ftlint and end the process with its status."""
     gc.set_threshold(SELDOM)
     try:
-        _main(sys.argv[1:])
+        status = run(sys.argv[1:])
     except ImportError as error:
         if os.environ.get("FTLINT_TRACEBACK"):
             raise
@@ -26,31 +26,44 @@ def main() -> None:
                 f"ftlint: {what} by {sys.executable}: install ftlint again with"
                 " `pip install --force-reinstall ftlint` (FTLINT_TRACEBACK=1 shows where)\n"
             )
-        sys.exit(3)
+        status = 3
+    _leave(status)
 
 
-def _main(arguments: list[str]) -> None:
+def run(arguments: list[str]) -> int:
+    """Return the exit status of a call with these arguments; where click parses them, it exits."""
     if "_FTLINT_COMPLETE" in os.environ:  # a shell asks what could follow; it wants nothing linted
         from ftlint.cli.commands import cli
 
         cli(prog_name="ftlint")
-        return
+        return 0
     if arguments == ["--version"]:
         from ftlint import __version__
 
         if sys.stdout is not None:
             sys.stdout.write(f"ftlint, version {__version__}\n")
-        return
+        return 0
     plain = all(not argument.startswith("-") or argument == "-" for argument in arguments)
     if plain and not (arguments and arguments[0] in COMMANDS):
         from ftlint.cli.check import Output, check
         from ftlint.run import Request
 
-        sys.exit(check(Request(tuple(arguments) or (".",)), Output()))
+        return check(Request(tuple(arguments) or (".",)), Output())
     from ftlint.cli.check import guarded
     from ftlint.cli.commands import cli
 
-    sys.exit(guarded(cli))
+    return guarded(cli)
+
+
+def _leave(status: int) -> None:
+    """End the process without taking its objects apart, which takes an eighth of a short run."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):  # closed, or told already
+        sys.exit(status)
+    os._exit(status)
 
 
 if __name__ == "__main__":

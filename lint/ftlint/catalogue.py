@@ -50,9 +50,16 @@ class Catalogue:
             compiled.TRANSFORMERS.index(target.layer),
         )
         self._defaults: dict[str, object] | None = None
+        self._keys: dict[str, Key] = {}
 
     def get(self, name: str) -> Key | None:
         """Return the key that the command reads under this name, if there is one."""
+        key = self._keys.get(name) or self._find(name)
+        if key is not None:
+            self._keys[name] = key
+        return key
+
+    def _find(self, name: str) -> Key | None:
         for layer, first, last, group, *rest in compiled.KEYS.get(name, ()):
             if first <= self._place[layer] <= last and group in self.groups:
                 return Key(name, layer, group, *rest)

@@ -200,16 +200,17 @@ def _findings(context: Context) -> Iterator[Finding]:
     yield from reader.findings(_reader_problems(context), context.source)
     if any(problem.kind in _UNBUILT for problem in context.constructed.problems):
         return
-    modules = context.rules.judging(context.target, context.command)[1]
-    for name in modules:
+    for name in context.rules.modules(context.target, context.command):
         if context.planned is None and name.startswith("plan."):
             continue
         found = list(_of_module(name, context))
         yield from found
         context = _doubting(context, found)
-    for rule, check in context.rules.asked(context.target, context.command, context.instance):
-        if holds(check.when, context.instance):
-            yield _of_condition(rule, check, context)
+    for code, check, is_met in context.rules.asked(
+        context.target, context.command, context.instance
+    ):
+        if is_met(context.instance):
+            yield _of_condition(context.rules[code], check, context)
 
 
 _TAKEN = frozenset(["FT015", "FT107"])
@@ -283,7 +284,7 @@ def _of_module(name: str, context: Context) -> Iterator[Finding]:
         found = [
             finding
             for finding in module.check(context)
-            if registry.applies(context.rules.rules[finding.rule], context.target, context.command)
+            if registry.applies(context.rules[finding.rule], context.target, context.command)
         ]
     except ImportError:
         raise
@@ -354,7 +355,7 @@ def _settle(
 def _worded(
     source: Source, finding: Finding, book: registry.RuleBook = registry.BUILT_IN
 ) -> Diagnostic:
-    rule = book.rules[finding.rule]
+    rule = book[finding.rule]
     message = finding.message or fill(rule.message, finding.values)
     return Diagnostic(
         source.path, rule.code, rule.name, rule.severity, message,  # type: ignore[arg-type]
@@ -368,8 +369,7 @@ def _of_directives(
     unused: list[directive.Suppression],
     book: registry.RuleBook,
 ) -> Iterator[Diagnostic]:
-    known = [(rule.code, rule.name) for rule in book.rules.values()]
-    unknown = list(directive.unknown_codes(asked, known))
+    unknown = list(directive.unknown_codes(asked, book.named())) if asked.suppressions else []
     for one in unknown:
         yield _worded(source, Finding("FT902", one.start, one.end, None, {"code": one.reason}))
     misspelt = {one.start for one in unknown}

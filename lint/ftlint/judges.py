@@ -121,9 +121,7 @@ class Judges:
         ignore = (*settings.ignore, *asked.ignore)
         book = self._rules(settings)
         for code in (*select, *ignore):
-            if code != "ALL" and not any(
-                matches(code, rule.code, rule.name) for rule in book.rules.values()
-            ):
+            if code != "ALL" and not any(matches(code, *rule) for rule in book.named()):
                 theirs = code in (*settings.select, *settings.ignore)
                 where = f"{path}: " if theirs else ""
                 raise Refused(f"{where}{code!r} is no rule: see `ftlint rule --all`")

@@ -17,7 +17,6 @@ import ftlint
 import ftschemas
 from ftlint import outside, portable
 from ftlint.datasets.cache import folder
-from ftlint.rules.registry import BUILT_IN
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import COMMANDS
 
@@ -139,11 +138,11 @@ def _sound(entry: object) -> bool:
 
 def _name(options: Options) -> str:
     """Return the name of the store: whatever the verdict on a content may depend on."""
-    policies = [rule for code, rule in options.rules.rules.items() if code not in BUILT_IN.rules]
     parts = (
         ftlint.__version__, _state_of_code(), sys.hexversion, os.getcwd(),
         os.environ.get("FTBENCH_CALIBRATION"), options.target,
-        options.given, options.select, options.ignore, options.command, options.named, policies,
+        options.given, options.select, options.ignore, options.command, options.named,
+        options.rules.policies,
     )  # fmt: skip
     return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
 

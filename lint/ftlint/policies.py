@@ -9,7 +9,7 @@ from itertools import islice
 
 from ftlint import datafile
 from ftlint.containment import OUTSIDE, project_of
-from ftlint.rules.registry import RULES
+from ftlint.rules.registry import BUILT_IN
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import Malformed, Rule, parse, validate
 
@@ -72,7 +72,7 @@ def _rule(path: str, data: Any) -> Rule:
         raise BadPolicy(f"{path}: {error}") from None
     if not rule.checks:
         raise BadPolicy(f"{path}: a policy is data: it needs `when`")
-    if rule.code.startswith("FT") or rule.code in RULES:
+    if rule.code.startswith("FT") or rule.code in BUILT_IN.rules:
         raise BadPolicy(f"{path}: code {rule.code}: FT is ftlint's own; take other letters")
     for when in [*(one.when for one in rule.checks), *(one.when for one in rule.fixes)]:
         for pattern in _patterns(when):

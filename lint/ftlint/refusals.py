@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ftlint.messages import fields, fill
 from ftlint.records import Finding
-from ftlint.rules.registry import RULES
+from ftlint.rules.registry import BUILT_IN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ ASKED = tuple(
 
 def _is_error(finding: Finding) -> bool:
     """Say whether one of ftlint's own rules calls it an error: a policy's are not the target's."""
-    rule = RULES.get(finding.rule)
+    rule = BUILT_IN.rules.get(finding.rule)
     return rule is not None and rule.severity == "error"
 
 
 def stops(finding: Finding) -> bool:
     """Say whether the target ends the run on this before its first step."""
     late = finding.values.get("late")
-    return _is_error(finding) and not RULES[finding.rule].starts and not late
+    return _is_error(finding) and not BUILT_IN[finding.rule].starts and not late
 
 
 def of_plan(context: Context, said: Iterable[Finding]) -> Iterator[Finding]:

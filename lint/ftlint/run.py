@@ -122,10 +122,10 @@ def _too_many(path: str, options: Options) -> Result:
     """Return the finding on the files that are not looked at."""
     from ftlint.engine import Result
     from ftlint.messages import fill
-    from ftlint.rules.registry import BY_PROBLEM
+    from ftlint.rules.registry import BUILT_IN
     from ftlint.source import of_text
 
-    rule = BY_PROBLEM["too-many-files"]
+    rule = BUILT_IN.of_problem("too-many-files")
     message = fill(rule.message, {"reason": reason("files", "files", options.limits)})
     told = Diagnostic(path, rule.code, rule.name, rule.severity, message, None, 0, 0)  # type: ignore[arg-type]
     return Result(of_text(path, ""), None, (told,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ftlint.files import Unreadable, read
 from ftlint.limits import Limits
@@ -224,16 +225,24 @@ def _short(value: object) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _has_table(path: str) -> bool:
-    """Say whether a pyproject.toml has settings; most do not even speak of ftlint.
+_SPEAKS_OF_TABLE = rb"""(?mx) ^[ \t]* \[?[ \t]* ["']?tool["']? [ \t]*
+    (?: \.[ \t]*["']?ftlint\b | \][ \t\r]*(?:\#.*)?$ | = )"""
+"""A line that may begin [tool.ftlint]: `[tool.ftlint]`, `tool.ftlint.x =`, `[tool]`, `tool = {`."""
 
-    One that cannot be read as TOML is taken to have them, so that the fault is told.
+
+def _has_table(path: str) -> bool:
+    """Say whether a pyproject.toml has settings; most that speak of ftlint only depend on it.
+
+    TOML is read only where a line may begin the table: its reader takes longer to load than ftlint.
+    One that cannot be read as TOML is taken to have settings, so that the fault is told.
     """
     data = read(path, MAX_BYTES)
     if isinstance(data, Unreadable) or b"ftlint" not in data:
         return False
+    if not re.search(_SPEAKS_OF_TABLE, data):
+        return False
     try:
         tool = _toml(data).get("tool")
     except (ValueError, RecursionError):
-        return b"tool.ftlint" in data
+        return True
     return isinstance(tool, dict) and "ftlint" in tool

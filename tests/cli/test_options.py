@@ -14,7 +14,7 @@ import ftschemas
 from ftlint import __version__
 from ftlint.cli.commands import cli
 from ftlint.report import FORMATS
-from ftlint.rules.registry import RULES
+from ftlint.rules.registry import BUILT_IN
 from ftlint.target import KNOWN
 from tests.cli.calls import BAD, HEAD, invoke, write
 
@@ -311,11 +311,11 @@ def test_the_bench_command_is_passed_on(folder: Path) -> None:
 def test_rule_lists_and_explains(folder: Path) -> None:
     listing = invoke("rule", "--all")
     assert listing.status == 0
-    assert [line.split()[0] for line in listing.out.splitlines()] == list(RULES)
+    assert [line.split()[0] for line in listing.out.splitlines()] == list(BUILT_IN.rules)
     assert invoke("rule") == listing
     rows = json.loads(invoke("rule", "--all", "--output-format", "json").out)
     assert [(one["code"], one["name"]) for one in rows] == [
-        (rule.code, rule.name) for rule in RULES.values()
+        (rule.code, rule.name) for rule in BUILT_IN.rules.values()
     ]
     for word in ("FT101", "ft101", "unknown-key", "Unknown-Key"):
         text = invoke("rule", word).out
@@ -326,11 +326,11 @@ def test_rule_lists_and_explains(folder: Path) -> None:
     assert len(one["why"]) > 50
 
 
-@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("code", BUILT_IN.rules)
 def test_every_rule_explains_itself(code: str) -> None:
     done = invoke("rule", code)
     assert done.status == 0
-    assert done.out.startswith(f"{code} {RULES[code].name}  ({RULES[code].severity}")
+    assert done.out.startswith(f"{code} {BUILT_IN[code].name}  ({BUILT_IN[code].severity}")
     assert not any(line != line.rstrip() for line in done.out.split("Fires on")[0].splitlines())
     if code.startswith("FT4"):  # refusals are shown by a bad and a good config
         assert "\nFires on\n" in done.out

@@ -16,7 +16,7 @@ from ftlint.context import make_context
 from ftlint.document import compose
 from ftlint.facts import Given
 from ftlint.nodes import Broken
-from ftlint.rules.registry import BUILT_IN, RULES
+from ftlint.rules.registry import BUILT_IN
 from ftlint.source import of_text
 from ftlint.target import resolve_target
 from tests.docs.pages import PAGES, ROOT, anchors, column, name, prose
@@ -45,7 +45,7 @@ def test_rules_that_are_named_exist(page: Path) -> None:
     codes = set(re.findall(r"\bFT\d{3}\b", page.read_text("utf-8")))
     if page.stem == "FT902":  # its example names one that does not exist
         codes -= set(re.findall(r"\bFT\d{3}\b", load("FT902").data["bad"]))
-    assert codes <= RULES.keys()
+    assert codes <= BUILT_IN.rules.keys()
 
 
 def test_every_field_of_a_rule_is_explained() -> None:
@@ -83,7 +83,7 @@ def test_every_fact_is_defined_and_every_defined_fact_is_there(
 ) -> None:
     monkeypatch.chdir(ROOT)
     example = (ROOT / "examples/good/lora_sft.yaml").read_text("utf-8")
-    asked = {fact for code in RULES for fact in facts_of(code)}
+    asked = {fact for code in BUILT_IN.rules for fact in facts_of(code)}
     known = facts_known(MANY_FACTS) | facts_known(example) | asked
     assert sorted(column(WRITING, "Facts")) == sorted(known)
 

@@ -6,7 +6,7 @@ import pytest
 
 from ftlint.engine import Options
 from ftlint.fixes.apply import fix
-from ftlint.rules.registry import RULES
+from ftlint.rules.registry import BUILT_IN
 from ftlint.source import of_text
 from ftlint.target import resolve_target
 from tests.fixes.documents import TRAINING_TEXT as HEAD
@@ -18,11 +18,11 @@ from tests.fixes.guarded import guard_of, same_value
 def test_every_rule_that_removes_a_dead_key_says_where_that_was_read() -> None:
     dead = {
         code
-        for code, rule in RULES.items()
+        for code, rule in BUILT_IN.rules.items()
         if code.startswith("FT5") and any(one.applicability == "safe" for one in rule.fixes)
     }
     assert dead <= WITHOUT_EFFECT.keys() | DIES_LATER.keys()
-    assert RULES.keys() >= WITHOUT_EFFECT.keys() | DIES_LATER.keys()
+    assert BUILT_IN.rules.keys() >= WITHOUT_EFFECT.keys() | DIES_LATER.keys()
 
 
 @pytest.mark.parametrize(

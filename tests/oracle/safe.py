@@ -35,7 +35,7 @@ from tests.rules.examples import load, spans
 from ftlint.engine import Options
 from ftlint.facts import Given
 from ftlint.fixes.apply import fix
-from ftlint.rules.registry import RULES
+from ftlint.rules.registry import BUILT_IN
 from ftlint.source import Source, decode, of_text
 from ftlint.target import resolve_target
 
@@ -107,7 +107,7 @@ def generated(release: str, seed: int, count: int) -> Iterator[Subject]:
 
 def examples() -> Iterator[Subject]:
     """Yield the bad examples of the rules: each rule's fix is there, whatever else is drawn."""
-    for code in RULES:
+    for code in BUILT_IN.rules:
         if code == "FT904":
             continue
         example = load(code)

@@ -16,8 +16,9 @@ from jsonschema import Draft4Validator
 from ftlint.engine import Options, Result, lint_bytes
 from ftlint.fingerprint import fingerprints
 from ftlint.report import Run, reporter
+from ftlint.rules.registry import BUILT_IN
 from ftlint.target import resolve_target
-from tests.rules.examples import RULES, judge, load, spans
+from tests.rules.examples import judge, load, spans
 
 SARIF = Draft4Validator(
     json.loads(Path(__file__).with_name("sarif-schema-2.1.0.json").read_text("utf-8"))
@@ -40,7 +41,7 @@ def run_of(*results: Result) -> Run:
 
 @pytest.fixture(scope="module")
 def every_rule() -> Run:
-    examples = map(load, sorted(RULES))
+    examples = map(load, sorted(BUILT_IN.rules))
     return run_of(*(judge(one, spans(one.data["bad"])[0]) for one in examples))
 
 
@@ -52,7 +53,7 @@ def test_sarif_of_every_rule_is_valid_and_complete(every_rule: Run) -> None:
     SARIF.validate(log)
     (whole,) = log["runs"]
     found = [one for result in every_rule.results for one in result.diagnostics]
-    assert {one.code for one in found} >= set(RULES) - {"FT904", "FT907", "FT908"}
+    assert {one.code for one in found} >= set(BUILT_IN.rules) - {"FT904", "FT907", "FT908"}
     rules = whole["tool"]["driver"]["rules"]
     for one, told in zip(found, whole["results"], strict=True):
         assert rules[told["ruleIndex"]]["id"] == told["ruleId"] == one.code
@@ -174,7 +175,7 @@ def test_junit_has_a_test_for_each_finding_and_each_clean_file(every_rule: Run) 
         ("FT101 unknown-key 4:1", ["failure"]), ("FT014 placeholder-left 5:13", ["system-out"]),
         ("ftlint", []), ("read", ["error"]),
     ]  # fmt: skip
-    assert len(cases(every_rule)) > len(RULES)
+    assert len(cases(every_rule)) > len(BUILT_IN.rules)
 
 
 # What a finding is known by

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 import ftschemas
 from ftlint.engine import Options, Result, lint
 from ftlint.facts import Given
-from ftlint.rules.registry import RULES
+from ftlint.rules.registry import BUILT_IN
 from ftlint.source import of_text
 from ftlint.target import KNOWN, in_range, parse_version, resolve_target
 
@@ -30,7 +30,7 @@ class Example(NamedTuple):
 
 
 def load(code: str) -> Example:
-    rule = RULES[code]
+    rule = BUILT_IN[code]
     text = (FOLDER / f"{code}-{rule.name}.yaml").read_text(encoding="utf-8")
     data = YAML(typ="safe", pure=True).load(text)
     fits = [name for name in KNOWN if in_range(parse_version(name), rule.llamafactory)]

@@ -16,14 +16,14 @@ from ftlint.document import compose
 from ftlint.facts import Given
 from ftlint.nodes import Broken
 from ftlint.rules.condition import holds
-from ftlint.rules.registry import BUILT_IN, RULES
+from ftlint.rules.registry import BUILT_IN
 from ftlint.source import of_text
 from ftlint.target import resolve_target
 from ftschemas.ruleformat import to_json_schema
 from tests.rules.examples import load, spans
 from tests.shared import CORPUS
 
-CHECKS = [(rule.code, check) for rule in RULES.values() for check in rule.checks]
+CHECKS = [(rule.code, check) for rule in BUILT_IN.rules.values() for check in rule.checks]
 
 
 def instance_of(text: str, version: str) -> dict[str, Any] | None:
@@ -93,7 +93,7 @@ def test_conditions_mean_what_jsonschema_says_on_the_corpus(version: str) -> Non
 
 def test_conditions_mean_what_jsonschema_says_on_every_example() -> None:
     fired = 0
-    for code in RULES:
+    for code in BUILT_IN.rules:
         example = load(code)
         for text in (spans(example.data["bad"])[0], example.data["good"]):
             instance = instance_of(text, example.options.target.llamafactory)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ftlint.engine import lint
-from ftlint.rules.registry import RULES
+from ftlint.rules.registry import BUILT_IN
 from ftlint.source import of_text
 from tests.rules.examples import FOLDER, judge, load, spans
 
-WITH_EXAMPLE = [code for code in RULES if code not in ("FT904", "FT907", "FT908")]
+WITH_EXAMPLE = [code for code in BUILT_IN.rules if code not in ("FT904", "FT907", "FT908")]
 """FT904: tests/test_engine.py; the others: tests/hostile."""
 
 
@@ -25,7 +25,7 @@ def test_bad_example_fires_at_the_marked_spans(code: str) -> None:
         assert "{" not in one.message.replace("{{", "").replace("${", ""), one.message
 
 
-@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("code", BUILT_IN.rules)
 def test_good_example_is_free_of_errors_and_of_the_rule(code: str) -> None:
     example = load(code)
     found = judge(example, example.data["good"]).diagnostics
@@ -50,12 +50,12 @@ def test_spans_hold_in_every_form_of_the_file(code: str, variant: str) -> None:
 
 def test_every_rule_file_is_compiled_in() -> None:
     assert {path.stem for path in FOLDER.glob("*.yaml")} == {
-        f"{rule.code}-{rule.name}" for rule in RULES.values()
+        f"{rule.code}-{rule.name}" for rule in BUILT_IN.rules.values()
     }
 
 
 def test_names_and_codes_are_unique() -> None:
-    assert len({rule.name for rule in RULES.values()}) == len(RULES)
+    assert len({rule.name for rule in BUILT_IN.rules.values()}) == len(BUILT_IN.rules)
 
 
 def test_a_suppression_silences_exactly_its_line() -> None:

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.rules.condition import holds
-from ftlint.rules.registry import BUILT_IN, RULES
+from ftlint.rules.registry import BUILT_IN
 from ftlint.target import KNOWN, Target, resolve_target
 from tests.rules.examples import load, spans
 from tests.rules.test_condition import CORPUS, instance_of
 
 if TYPE_CHECKING:
-    from ftschemas.ruleformat import Check, Rule
+    from ftlint.rules.condition import Predicate
+    from ftschemas.ruleformat import Check
 
 
 def texts() -> list[str]:
-    examples = [spans(load(code).data[kind])[0] for code in RULES for kind in ("bad", "good")]
+    examples = [
+        spans(load(code).data[kind])[0] for code in BUILT_IN.rules for kind in ("bad", "good")
+    ]
     files = sorted(CORPUS.rglob("*.yaml"))
     return examples + [path.read_bytes().decode("utf-8", "replace") for path in files]
 
@@ -32,16 +34,15 @@ def test_what_is_not_asked_does_not_hold(version: str) -> None:
             continue
         for command in ("train", "export", "chat", "eval"):
             asked = BUILT_IN.asked(target, command, instance)
-            kept = {id(check) for _, check in asked}
+            kept = {id(check) for _, check, _ in asked}
             assert asked == [pair for pair in every(target, command) if id(pair[1]) in kept]
             asked_of_all += len(asked)
-            for rule, check in every(target, command):
+            for code, check, holds in every(target, command):
                 if id(check) not in kept:
                     left_out += 1
-                    assert not holds(check.when, instance), (rule.code, check.needs)
+                    assert not holds(instance), (code, check.needs)
     assert left_out > 2 * asked_of_all > 0
 
 
-def every(target: Target, command: str) -> list[tuple[Rule, Check]]:
-    rules = BUILT_IN.judging(target, command)[0]
-    return [(rule, check) for rule in rules for check in rule.checks]
+def every(target: Target, command: str) -> list[tuple[str, Check, Predicate]]:
+    return BUILT_IN.conditions(target, command)

@@ -6,7 +6,7 @@ import json
 import os
 import textwrap
 
-from ftlint.rules.registry import RULES
+from ftlint.rules.registry import BUILT_IN
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ def document(rule: Rule) -> dict[str, Any]:
 def listing(format: str) -> str:
     """Return every rule, a line each."""
     if format == "json":
-        return json.dumps([_facts(rule) for rule in RULES.values()], indent=1) + "\n"
-    width = max(len(rule.name) for rule in RULES.values())
+        return json.dumps([_facts(rule) for rule in BUILT_IN.rules.values()], indent=1) + "\n"
+    width = max(len(rule.name) for rule in BUILT_IN.rules.values())
     return "".join(
         f"{rule.code}  {rule.severity:7}  {rule.name:{width}}  {document(rule)['summary']}\n"
-        for rule in RULES.values()
+        for rule in BUILT_IN.rules.values()
     )
 
 

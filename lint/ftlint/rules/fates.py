@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.catalogue import TRANSFORMERS
-from ftlint.rules.condition import equal, holds
+from ftlint.rules.condition import equal
 from ftlint.rules.probed import counts_as_nothing, detail_of, fate_of, live_where
 from ftschemas.named import TYPE_CHECKING
 
@@ -115,12 +115,11 @@ def _is_live(context: Context, key: Key) -> bool:
     instance = dict(context.instance)
     for section in ("config", "effective"):
         instance[section] = {**instance[section], key.name: _some_other(key)}
-    for rule in context.rules.judging(context.target, context.command)[0]:
-        if rule.code.startswith("FT5") and rule.code not in _READ_IN_VAIN:
-            for check in rule.checks:
-                names = (check.key,) if check.key else rule.at
-                if key.name in names and holds(check.when, instance):
-                    return False
+    for code, check, holds in context.rules.conditions(context.target, context.command):
+        if code.startswith("FT5") and code not in _READ_IN_VAIN:
+            names = (check.key,) if check.key else context.rules[code].at
+            if key.name in names and holds(instance):
+                return False
     return True
 
 

@@ -63,10 +63,10 @@ def findings(problems: Iterable[Problem], source: Source) -> Iterator[Finding]:
     for problem in problems:
         gap = _gap(problem, source)
         if gap is not None:
-            rule = registry.BY_PROBLEM["placeholder"].code
+            rule = registry.BUILT_IN.of_problem("placeholder").code
             yield Finding(rule, problem.start, problem.end, None, {"placeholder": gap})
             continue
-        rule = registry.BY_PROBLEM[problem.kind].code
+        rule = registry.BUILT_IN.of_problem(problem.kind).code
         name = problem.values.get("name")
         values = {**problem.values, **_details(problem, source)}
         key = None if name is None else str(name)
