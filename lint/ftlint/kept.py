@@ -40,7 +40,7 @@ class Kept:
     def __init__(self, where: str | None, options: Options) -> None:
         self.path = where and os.path.join(where, f"{_name(options)}.json")
         self.entries: dict[str, Entry] = _load(self.path)
-        self.codes = options.rules.rules.keys()
+        self.codes = {code for code, _ in options.rules.named()}
         self.used: dict[str, None] = {}
         self.states: dict[str, outside.State | None] = {}
         self.changed = False

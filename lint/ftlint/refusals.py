@@ -27,8 +27,7 @@ ASKED = tuple(
 
 def _is_error(finding: Finding) -> bool:
     """Say whether one of ftlint's own rules calls it an error: a policy's are not the target's."""
-    rule = BUILT_IN.rules.get(finding.rule)
-    return rule is not None and rule.severity == "error"
+    return finding.rule in BUILT_IN and BUILT_IN[finding.rule].severity == "error"
 
 
 def stops(finding: Finding) -> bool:
@@ -112,7 +111,7 @@ def words(problem: NoPlan, context: Context) -> str:
     """Return a refusal of the arithmetic in the words of its rule."""
     if problem.code is None:
         return problem.reason
-    message = context.rules.rules[problem.code].message
+    message = context.rules[problem.code].message
     values = {name: context.named(name) for name in fields(message)}
     return fill(message, {**values, "reason": problem.reason})
 

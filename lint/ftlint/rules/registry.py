@@ -44,6 +44,10 @@ class RuleBook:
         yield from self._rows.items()
         yield from self.policies.items()
 
+    def __contains__(self, code: str) -> bool:
+        """Return whether there is a rule with this code."""
+        return code in self._rows or code in self.policies
+
     def __getitem__(self, code: str) -> Rule:
         """Return the rule with this code; raises `KeyError`."""
         if code not in self._unpacked:
