@@ -111,7 +111,7 @@ def _is_word(edit: Made) -> bool:
 
 
 def _is_slip(one: str, other: str) -> bool:
-    """Say whether two names differ by case, by dashes, or by one letter or two that changed places."""
+    """Say whether two names differ by case, dashes, one letter, or two that changed places."""
     one, other = one.lower().replace("-", "_"), other.lower().replace("-", "_")
     start = next((at for at, (a, b) in enumerate(zip(one, other)) if a != b), None)
     start = min(len(one), len(other)) if start is None else start
