@@ -24,6 +24,7 @@ from ftlint.fixes.apply import fix
 from ftlint.fixes.page import Page, read_page
 from ftlint.source import Source, decode
 from ftlint.target import resolve_target
+from ftschemas import compiled
 from tests.fixes.excused import excuse
 from tests.fixes.guarded import guard_of, same_value
 from tests.shared import CORPUS
@@ -49,13 +50,14 @@ class Made(NamedTuple):
 
     @property
     def changes(self) -> str | None:
-        """What it changes that no repair may change by itself; None for another name or spelling.
+        """What it changes that no repair may change by itself; None for a known name or a spelling.
 
         A secret may not even get another name.
         """
         guard = guard_of(self.key) or guard_of(self.to)
         if self.kind == "rename" and guard != "secret":
-            alike = guard_of(self.key) in (None, guard_of(self.to))
+            named = self.key in compiled.ALIASES or guard_of(self.key) is not None
+            alike = named and guard_of(self.key) in (None, guard_of(self.to))
             return None if alike else guard
         return None if guard != "secret" and same_value(self.old, self.new) else guard
 

@@ -83,6 +83,8 @@ def excuse(edit: Made, together: Iterable[Made]) -> str | None:
     """
     if edit.code == "FT015":
         return "the number that the loader makes of it"
+    if edit.kind == "rename" and edit.changes != "secret" and _is_slip(edit.key, edit.to):
+        return "one slip"
     if edit.code in WITHOUT_EFFECT and edit.kind == "delete":
         return "without effect"
     if edit.code != "FT106" and edit.code in DIES_LATER:
@@ -106,6 +108,15 @@ def _is_word(edit: Made) -> bool:
         or _folded(old) == _folded(new)
         or any(new == str(alias.get("value")) for alias in keys)
     )
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Say whether two names differ by case, dashes, one letter, or two that changed places."""
+    one, other = one.lower().replace("-", "_"), other.lower().replace("-", "_")
+    start = next((at for at, (a, b) in enumerate(zip(one, other)) if a != b), None)
+    start = min(len(one), len(other)) if start is None else start
+    a, b = one[start:], other[start:]
+    return a[1:] in (b, b[1:]) or a == b[1:] or a == b or (a[:2] == b[1::-1] and a[2:] == b[2:])
 
 
 def _bare(text: str | None) -> str:

@@ -30,6 +30,12 @@ def test_every_rule_that_removes_a_dead_key_says_where_that_was_read() -> None:
     [
         (Made("FT102", "safe", "rename", "lr", "learning_rate", "1", "1"), None, None),
         (Made("FT101", "safe", "rename", "hf_token", "hf_hub_token", "x", "x"), "secret", None),
+        (Made("FT101", "safe", "rename", "learning-rate", "learning_rate", "1", "1"), "rate",
+         "one slip"),
+        (Made("FT101", "safe", "rename", "laerning_rate", "learning_rate", "1", "1"), "rate",
+         "one slip"),
+        (Made("FT101", "unsafe", "rename", "learning_rate_enc", "learning_rate", "1", "1"), "rate",
+         None),
         (Made("FT404", "safe", "rename", "cutoff_len", "dataset", "1", "1"), "length", None),
         (Made("FT006", "safe", "replace", "seed", "seed", "'1e3'", "1000"), None, "dies otherwise"),
         (Made("FT301", "unsafe", "replace", "num_train_epochs", "num_train_epochs", "9", "3"),
