@@ -8,6 +8,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -263,3 +265,18 @@ def test_the_first_file_decides() -> None:
     first, second = orders([small, large])  # type: ignore[list-item]
     assert first is not None
     assert (first.file, second) == (1, None)
+
+
+@pytest.mark.parametrize("file", ["alpaca-2.6-snappy.parquet", "alpaca-stream-plain.arrow"])
+def test_what_a_table_says_of_its_answers_settles_the_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as where it is not installed
+    name = f"x.{file.rsplit('.', maxsplit=1)[-1]}"
+    (tmp_path / name).write_bytes((Path(__file__).parent / "tables" / file).read_bytes())
+    columns = {"prompt": "instruction", "response": "output"}
+    info = {"x": {"file_name": name, "columns": columns}}
+    (tmp_path / "dataset_info.json").write_text(json.dumps(info), encoding="utf-8")
+    (found,) = measure(["x"], dataset_dir=str(tmp_path), cwd=str(tmp_path), question=Question(),
+                       cache=Cache(None))  # fmt: skip
+    assert (found.rows, found.dropped.exact) == (23, 5)
