@@ -10,7 +10,6 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -20,9 +19,6 @@ from ftlint.datasets import NOT_LOCAL, Cache, DatasetSize, Question, measure
 from ftlint.datasets.jsonload import BLOCK, JsonFile
 from ftlint.datasets.placeholders import packing_of, pointer_of
 from ftlint.datasets.shapes import DOUBT, FITS, Conflict, Record, cast, frozen, orders
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 COLUMNS = {"prompt": "a"}
 
