@@ -8,7 +8,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -18,9 +19,6 @@ from ftlint.datasets import NOT_LOCAL, Cache, DatasetSize, Question, measure
 from ftlint.datasets.jsonload import BLOCK, JsonFile
 from ftlint.datasets.placeholders import packing_of, pointer_of
 from ftlint.datasets.shapes import DOUBT, FITS, Conflict, Record, cast, frozen, orders
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 COLUMNS = {"prompt": "a"}
 
@@ -263,3 +261,18 @@ def test_the_first_file_decides() -> None:
     first, second = orders([small, large])  # type: ignore[list-item]
     assert first is not None
     assert (first.file, second) == (1, None)
+
+
+@pytest.mark.parametrize("file", ["alpaca-2.6-snappy.parquet", "alpaca-stream-plain.arrow"])
+def test_what_a_table_says_of_its_answers_settles_the_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as where it is not installed
+    name = f"x.{file.rsplit('.', maxsplit=1)[-1]}"
+    (tmp_path / name).write_bytes((Path(__file__).parent / "tables" / file).read_bytes())
+    columns = {"prompt": "instruction", "response": "output"}
+    info = {"x": {"file_name": name, "columns": columns}}
+    (tmp_path / "dataset_info.json").write_text(json.dumps(info), encoding="utf-8")
+    (found,) = measure(["x"], dataset_dir=str(tmp_path), cwd=str(tmp_path), question=Question(),
+                       cache=Cache(None))  # fmt: skip
+    assert (found.rows, found.dropped.exact) == (23, 5)
