@@ -249,7 +249,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(anybodys: Path) -> None:
 
 def test_a_disk_that_cannot_be_written_is_told_in_one_line(anybodys: Path) -> None:
     text = HEAD + "visual_inputs: true\n"
-    write(anybodys / "c.yaml", text)
+    write(anybodys / "c.yaml", text).chmod(0o444)  # to its owner as well, where that is no root
     anybodys.chmod(0o555)
     plain = as_nobody(anybodys, "c.yaml", XDG_CACHE_HOME=str(anybodys))
     assert (plain.returncode, plain.stderr) == (1, "")
