@@ -14,7 +14,6 @@ SELDOM = 100_000
 
 def main() -> None:
     """Run ftlint and end the process with its status."""
-    gc.set_threshold(SELDOM)
     try:
         status = run(sys.argv[1:])
     except ImportError as error:
@@ -32,6 +31,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Return the exit status of a call with these arguments; where click parses them, it exits."""
+    gc.set_threshold(SELDOM)
     if "_FTLINT_COMPLETE" in os.environ:  # a shell asks what could follow; it wants nothing linted
         from ftlint.cli.commands import cli
 
@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> int:
     from ftlint.cli.check import guarded
     from ftlint.cli.commands import cli
 
-    return guarded(cli)
+    return guarded(lambda: cli(arguments))
 
 
 def _leave(status: int) -> None:

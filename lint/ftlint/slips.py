@@ -9,6 +9,7 @@ for, and a short word is most often another abbreviation (`dft`, `eaft`), not a 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -89,6 +90,7 @@ _FAR = 6
 """Letters more or fewer that are looked at: a forgotten `_from_` is six."""
 
 
+@lru_cache(4096)
 def _parts(name: str) -> _Name:
     spaced = _HUMP.sub("_", name).casefold()
     return _Name(
@@ -186,6 +188,7 @@ def _is_said_otherwise(written: _Name, name: _Name) -> bool:
     return ours == theirs or sorted(written.words) == sorted(name.words)
 
 
+@lru_cache(4096)
 def distance(one: str, other: str) -> int:
     """Return the number of letters changed, added, dropped or swapped with a neighbour, up to 3."""
     if abs(len(one) - len(other)) > 2:

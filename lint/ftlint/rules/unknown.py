@@ -30,6 +30,8 @@ MEGATRON, LAX = "USE_MCA", "ALLOW_EXTRA_ARGS"
 _COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
 _NAMED = 3
 """Megatron keys that a message names."""
+MOST_GUESSED = 200
+"""Unknown keys up to which slips are looked for: a file with more has a vocabulary of its own."""
 
 
 class _Advice(NamedTuple):
@@ -59,7 +61,8 @@ def _strict(context: Context, entries: list[Entry], *, mca: bool) -> Iterator[Fi
     for entry in entries:
         if entry in megatron:
             continue
-        finding = _judge(context, entry, foreign - {entry.name})
+        others = foreign - {entry.name} if len(foreign) <= MOST_GUESSED else foreign
+        finding = _judge(context, entry, others)
         if not (mca and finding.rule == UNKNOWN and finding.values["meant"] is None):
             yield finding  # else its trainer takes it: keys that are not LLaMA Factory's to know
 
@@ -72,8 +75,12 @@ def foreign_keys(context: Context) -> Iterator[str]:
     """
     catalogue = context.catalogue
     names: list[str] | None = None
-    for name in context.entries:
-        if catalogue.get(name) is not None or catalogue.other_commands(name) or is_known(name):
+    unknown = [name for name in context.entries if catalogue.get(name) is None]
+    if len(unknown) > MOST_GUESSED:
+        yield from unknown
+        return
+    for name in unknown:
+        if catalogue.other_commands(name) or is_known(name):
             continue
         if is_variable(name) or is_megatrons(name, catalogue):
             continue
@@ -167,7 +174,8 @@ def _advice(
             return _leave_out(context, entry, alias, foreign)
         if context.catalogue.get(alias["to"]) is not None:
             return _instead(context, entry, alias, foreign)
-    near = None if is_known(entry.name) else _nearest(context, entry, foreign)
+    guessed = not is_known(entry.name) and len(foreign) <= MOST_GUESSED
+    near = _nearest(context, entry, foreign) if guessed else None
     return near or _Advice(upgrade or "remove it, or see `ftlint schema` for the keys there are")
 
 
