@@ -24,7 +24,7 @@ def call(*arguments: str) -> Result:
 def bare(tmp_path: Path) -> str:
     """An interpreter in which nothing is installed."""
     path = tmp_path / "bare"
-    path.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n')
     path.chmod(0o755)
     return str(path)
 

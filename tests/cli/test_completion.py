@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
     write(tmp_path / "work" / "c.yaml", BAD)
     for name, module in (("ftlint", "ftlint"), ("bench", "ftbench")):
         path = write(
-            tmp_path / "bin" / name, f'#!/bin/sh\nexec {sys.executable} -m {module} "$@"\n'
+            tmp_path / "bin" / name, f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n'
         )
         path.chmod(0o755)
     return tmp_path

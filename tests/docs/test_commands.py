@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -166,7 +167,7 @@ def test_a_rule_is_added_as_contributing_says(project: Path) -> None:
     shutil.copytree(ROOT / "schemas", schemas)
     (schemas / "ftschemas" / "rules" / "FT799-of-the-guide.yaml").write_text(text, "utf-8")
     assert "python schemas/compile.py" in guide.read_text("utf-8")
-    assert run(f"{sys.executable} schemas/compile.py", project)[0] == 0
+    assert run(f"{shlex.quote(sys.executable)} schemas/compile.py", project)[0] == 0
     status, output = run("ftlint rule FT799", project, schemas)
     assert status == 0
     assert "of-the-guide" in output
