@@ -39,10 +39,13 @@ def is_calibrated() -> bool:
     return os.path.isdir(folder())
 
 
-def forecaster(inputs: Inputs, values: Mapping[str, Any]) -> Forecaster | None:
+def forecaster(
+    inputs: Inputs, values: Mapping[str, Any], *, on_this_gpu: bool
+) -> Forecaster | None:
     """Return what forecasts plans of a config; None where nothing is calibrated.
 
-    `values` is the config over its defaults.
+    `values` is the config over its defaults. `on_this_gpu`: the driver's program is asked which GPU
+    is here; else whatever was calibrated counts.
     """
     try:
         from ftbench.calibration.answer import Answer, Question, answer
@@ -53,7 +56,7 @@ def forecaster(inputs: Inputs, values: Mapping[str, Any]) -> Forecaster | None:
     for place, _, names in os.walk(folder()):
         for name in ("", *names):
             note(os.path.join(place, name))
-    records, gpu = list(everything()), local_gpu()
+    records, gpu = list(everything()), local_gpu() if on_this_gpu else None
 
     def forecast(plan: StepPlan) -> tuple[Any, str] | Untimed:
         world = inputs.world
@@ -70,10 +73,15 @@ def forecaster(inputs: Inputs, values: Mapping[str, Any]) -> Forecaster | None:
 
 
 def time_of(
-    inputs: Inputs, values: Mapping[str, Any], plan: StepPlan, budget: str | None = None
+    inputs: Inputs,
+    values: Mapping[str, Any],
+    plan: StepPlan,
+    budget: str | None = None,
+    *,
+    on_this_gpu: bool = True,
 ) -> tuple[Time | Untimed | None, Fit | None]:
     """Return the time of a plan and what a budget leaves of it; None for what is not known."""
-    forecast = forecaster(inputs, values) if is_calibrated() else None
+    forecast = forecaster(inputs, values, on_this_gpu=on_this_gpu) if is_calibrated() else None
     found = None if forecast is None else forecast(plan)
     if forecast is None or found is None:
         return None, None
@@ -102,11 +110,16 @@ def _most(inputs: Inputs, steps: int, seconds: float, forecast: Forecaster) -> i
     return 0 if best is None else best[0]
 
 
-def facts(planned: Planned, values: Mapping[str, Any], budget: str) -> dict[str, object]:
-    """Return what rules may ask of a plan's time under a budget: nothing where that is unknown."""
+def facts(
+    planned: Planned, values: Mapping[str, Any], budget: str, *, here: bool
+) -> dict[str, object]:
+    """Return what rules may ask of a plan's time under a budget: nothing where that is unknown.
+
+    A budget may stand in a comment, and a comment starts no program: only `here` asks for the GPU.
+    """
     if planned.plan is None or planned.inputs is None:
         return {}
-    time, fit = time_of(planned.inputs, values, planned.plan, budget)
+    time, fit = time_of(planned.inputs, values, planned.plan, budget, on_this_gpu=here)
     if not isinstance(time, Time) or fit is None:
         return {}
     span = f"{spoken(time.seconds)} ({spoken(time.low)} to {spoken(time.high)})"

@@ -104,7 +104,9 @@ def make_context(
             if planned.plan is not None and "budget" in known:
                 from ftlint import clock
 
-                planned_facts["plan"] |= clock.facts(planned, values, str(known["budget"]))
+                planned_facts["plan"] |= clock.facts(
+                    planned, values, str(known["budget"]), here=given.here
+                )
             known = {**planned_facts, **known}
     instance: dict[str, Any] = {
         "config": config,

@@ -97,6 +97,19 @@ def test_the_card_that_is_here_answers(calibrated: Path, monkeypatch: pytest.Mon
     assert "H100" in plan(calibrated)["time"]["source"]
 
 
+def test_a_comment_starts_no_program(calibrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = calibrated / "bin" / "nvidia-smi"
+    tool.parent.mkdir()
+    tool.write_text(f"#!/bin/sh\necho >> '{calibrated}/started'\n", encoding="utf-8")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}{os.pathsep}{os.environ['PATH']}")
+    budget = CONFIG.replace("gpus=1", "gpus=1, budget=2m")
+    assert "FT801" in call(calibrated, "check", text=budget).stdout
+    assert not (calibrated / "started").exists()
+    call(calibrated, "check", "--here", text=budget)
+    assert (calibrated / "started").exists()
+
+
 def test_why_there_is_no_time(calibrated: Path) -> None:
     other = CONFIG.replace("finetuning_type: lora", "finetuning_type: full")
     assert plan(calibrated, text=other)["time"] is None
