@@ -121,16 +121,25 @@ def _of_baseline(known: Known) -> str:
 
 
 def _hint(run: Run) -> str:
-    """Return how many of the findings which option would fix; what was withheld it would not."""
+    """Return how many of the findings which option would fix.
+
+    Not what was withheld, and not a second name of the same key: one of them is renamed. After
+    `--fix` what it could fix and did not is in files that were not named: it says nothing of them.
+    """
     withheld = {(one.path, *fix[:2]) for one in run.repairs for fix in one.withheld}
-    found = [one for result in run.results for one in result.diagnostics if one.fix]
-    fixes = [
-        one.fix
-        for one in found
-        if one.fix and (one.path, one.code, one.fix.message) not in withheld
-    ]
-    kinds = [fix.applicability for fix in fixes if fix.edits]
-    safe, unsafe = kinds.count("safe"), kinds.count("unsafe")
+    counts = {"safe": 0, "unsafe": 0, "display": 0}
+    for result in run.results:
+        renamed: set[str] = set()
+        for one in result.diagnostics:
+            if one.fix is None or not one.fix.edits:
+                continue
+            if (one.path, one.code, one.fix.message) in withheld:
+                continue
+            names = {change.text for change in one.fix.changes if change.kind == "rename"}
+            if not names & renamed:
+                counts[one.fix.applicability] += 1
+            renamed |= names
+    safe, unsafe = 0 if run.fixing else counts["safe"], counts["unsafe"]
     if not safe:
         return f" {unsafe} can be fixed with --unsafe-fixes." if unsafe else ""
     more = f", {unsafe} more with --unsafe-fixes" if unsafe else ""
