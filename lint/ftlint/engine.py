@@ -355,11 +355,17 @@ def _settle(
 def _worded(
     source: Source, finding: Finding, book: registry.RuleBook = registry.BUILT_IN
 ) -> Diagnostic:
-    rule = book[finding.rule]
+    from ftlint.secrets import secrets_in, without
+
+    rule, fix, key = book[finding.rule], finding.fix, finding.key
     message = finding.message or fill(rule.message, finding.values)
+    if secrets_in(source.text):
+        message = without(message, source.text, key)
+        fix = fix and fix._replace(message=without(fix.message, source.text, key))
+        key = key and without(key, source.text, None)
     return Diagnostic(
         source.path, rule.code, rule.name, rule.severity, message,  # type: ignore[arg-type]
-        finding.key, finding.start, finding.end, finding.fix,
+        key, finding.start, finding.end, fix,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.deadline import within
 from ftlint.fixes import write
 from ftlint.fixes.apply import fix
-from ftlint.fixes.diff import unified
+from ftlint.fixes.diff import unified, without_secrets
 from ftlint.report import Made, Repair, Withheld
 from ftschemas.named import TYPE_CHECKING
 
@@ -29,9 +29,13 @@ def repair(
     withheld = [Withheld(one.code, one.message, one.reason) for one in fixed.withheld]
     if not fixed.converged:
         withheld.append(Withheld("FT906", "no fix was made", "they undo each other: please report"))
-    diff = tuple(unified(source.path, source.text, fixed.source.text)) if new != data else ()
+    diff: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    if new != data:
+        lines = tuple(unified(source.path, source.text, fixed.source.text))
+        diff, hidden = without_secrets(lines, source.text, fixed.source.text)
     failure = None
-    if diff and not keep:
+    if new != data and not keep:
         failure = write.replace(source.path, data, new, options.given.reach)
-    done = Repair(source.path, made, tuple(withheld), diff, failure, fixed.source.text)
+    done = Repair(source.path, made, tuple(withheld), diff, failure, fixed.source.text, hidden)
     return (before if keep or failure is not None else fixed.result), done

@@ -63,12 +63,18 @@ def run(
         for one in results
         if one.notice and one.source.path not in used
     )
+    hidden = (
+        f"{one.path}: a change is not shown, because the patch would show the value of "
+        + ", ".join(f"`{name}`" for name in one.hidden)
+        for one in repairs
+        if one.hidden and request.diff
+    )
     report = Run(
         options.target,
         tuple(results),
         tuple(failures),
         tuple(repairs),
-        notes=(*judges.ignored, *users.notes, *passed_over),
+        notes=(*judges.ignored, *users.notes, *passed_over, *hidden),
         fixing=request.fix or request.unsafe_fixes,
     )
     report = _without_known(report, request, settings)

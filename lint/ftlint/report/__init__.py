@@ -39,6 +39,8 @@ class Repair(NamedTuple):
     diff: tuple[str, ...]
     failure: str | None
     text: str
+    hidden: tuple[str, ...] = ()
+    """Names of secrets for which changes are left out of `diff`."""
 
     @property
     def written(self) -> tuple[Made, ...]:

@@ -33,13 +33,15 @@ def report(run: Run, colour: bool) -> Iterator[str]:
 
 
 def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
-    from ftlint.variables import masked
+    from ftlint.secrets import masked
 
     position = source.position(diagnostic.start)
     place = f"{shown_path(source.path)}:{position.line}:{position.column}"
     head = paint(f"{diagnostic.severity} {diagnostic.code}", COLOURS[diagnostic.severity], colour)
     yield f"{paint(place, '1', colour)}: {head} {paint(diagnostic.name, '2', colour)}"
-    line = masked(source.line(position.line))
+    line = source.line(position.line)
+    begin = source.text.find(line, source.line_starts[position.line - 1])  # behind a BOM
+    line = masked(source.text, begin, begin + len(line))
     gutter = " " * len(str(position.line))
     start = position.column - 1
     stop = min(start + max(diagnostic.end - diagnostic.start, 1), max(len(line), start + 1))
