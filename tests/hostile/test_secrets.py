@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from ftlint.report import FORMATS
 from ftlint.secrets import masked, secrets_in
 from tests.cli.calls import process
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VALUE = "SECRETVAL"
 HEAD = """model_name_or_path: m
