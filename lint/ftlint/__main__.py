@@ -35,7 +35,10 @@ def run(arguments: list[str]) -> int:
     if "_FTLINT_COMPLETE" in os.environ:  # a shell asks what could follow; it wants nothing linted
         from ftlint.cli.commands import cli
 
-        cli(prog_name="ftlint")
+        try:
+            cli(prog_name="ftlint")
+        except (KeyError, ValueError):  # called by hand: the shell says what is typed and where
+            return 2
         return 0
     if arguments == ["--version"]:
         from ftlint import __version__

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,3 +68,9 @@ def test_what_is_no_result_says_why(tmp_path: Path, text: str, why: str) -> None
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match=r"absent\.json: No such file"):
         read(tmp_path / "absent.json")
+
+
+def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "r.json")
+    with pytest.raises(Unusable, match="not a regular file"):
+        read(tmp_path / "r.json")

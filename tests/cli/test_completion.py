@@ -134,3 +134,12 @@ def test_a_comment_of_any_length_costs_no_more_than_reading_it(tmp_path: Path) -
         done = process("--isolated", "--no-cache", "c.yaml", folder=tmp_path)
         assert "FT907" not in done.out
         assert done.status == 1
+
+
+@pytest.mark.parametrize("words", [{}, {"COMP_WORDS": "ftlint", "COMP_CWORD": "x"}])
+def test_a_call_by_hand_is_no_traceback(tmp_path: Path, words: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ftlint"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=environment(_FTLINT_COMPLETE="bash_complete", **words),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ftlint.report import FORMATS
 from ftlint.secrets import masked, secrets_in
 from tests.cli.calls import process
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -240,8 +240,11 @@ def read(path: str | os.PathLike[str]) -> Result:
     Raises:
         Unusable: the file is missing, no JSON, no result, or of another version.
     """
+    place = Path(path)
+    if place.exists() and not place.is_file():
+        raise Unusable(f"{path}: not a regular file")
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_number)
+        found = json.loads(place.read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
         raise Unusable(f"{path}: {error.strerror or error}") from None
     except RecursionError:
