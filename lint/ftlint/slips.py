@@ -79,12 +79,6 @@ def guess(written: str, names: Iterable[str], beside: Iterable[str] | None = Non
     return Guess(found[0], slip=True) if len(found) == 1 else None
 
 
-def is_slip(written: str, name: str) -> bool:
-    """Say whether `written` is one slip away from `name`, which it is not."""
-    found = guess(written, [name])
-    return found is not None and found.slip
-
-
 _FAR = 6
 """Letters more or fewer that are looked at: a forgotten `_from_` is six."""
 

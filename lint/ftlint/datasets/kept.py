@@ -53,7 +53,7 @@ def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | N
         if fields is not None and fields.open:
             fields.see(row, rows)
         try:
-            kept = _keeps(row, entry, stage, rows)
+            kept = keeps(row, entry, stage, rows)
         except Unconvertible:
             if fields is not None:
                 fields.judge()
@@ -124,12 +124,8 @@ def _is_text(value: object) -> bool:
     return False
 
 
-def keeps(row: Row, entry: Entry, stage: str) -> bool:
+def keeps(row: Row, entry: Entry, stage: str, number: int = 1) -> bool:
     """Whether preprocessing keeps a row. Raises Unconvertible where conversion itself fails."""
-    return _keeps(row, entry, stage, 1)
-
-
-def _keeps(row: Row, entry: Entry, stage: str, number: int) -> bool:
     if stage == "pt":
         return True
     try:
