@@ -7,7 +7,7 @@ batch is left, the processes cannot be divided) it names by the code of a rule, 
 from __future__ import annotations
 
 from ftlint.messages import fields, fill
-from ftlint.records import Finding
+from ftlint.records import READING, Finding
 from ftlint.rules.registry import BUILT_IN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -103,7 +103,7 @@ def at(key: str | None, said: Iterable[Finding]) -> Finding | None:
     """Return what is said of a key's value: an error first, else that it is a gap or misread."""
     about = [one for one in said if one.key == key and key is not None]
     wrong = [one for one in about if _is_error(one)]
-    misread = [one for one in about if one.rule.startswith(("FT0", "FT1"))]
+    misread = [one for one in about if one.rule.startswith(READING)]
     return next(iter([*wrong, *misread]), None)
 
 

@@ -1,4 +1,4 @@
-"""Near names: which one is meant by another, if any. Nothing else in the linter guesses at names.
+"""Near names: which one is meant by another, if any. Nothing else in the linter says so.
 
 Two names are *one slip* apart when one letter of one word was changed, added, dropped or swapped
 with its neighbour, or when they differ in case, dashes and underscores only. A slip never turns
@@ -194,3 +194,18 @@ def distance(one: str, other: str) -> int:
             row.append(best)
         rows.append(row)
     return min(rows[-1][-1], 3)
+
+
+def is_one_letter_apart(one: str, other: str) -> bool:
+    """Say whether the `distance` of two names is 1 at most: many names are told apart by this."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    for ours, theirs in zip(one, other):
+        if ours != theirs:
+            break
+        start += 1
+    ours, theirs = one[start:], other[start:]
+    if ours[1:] == theirs[1:] or ours[1:] == theirs or ours == theirs[1:]:
+        return True
+    return ours[:2] == theirs[1::-1] and ours[2:] == theirs[2:]

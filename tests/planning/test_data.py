@@ -252,7 +252,7 @@ def test_a_key_that_means_formatting(project: Project) -> None:
     (code, message), (other, told) = project.judge("x")
     assert (code, other) == ("FT708", "FT711")
     assert '`"formatting": "sharegpt"`' in message
-    assert "did you mean formatting?" in told
+    assert "perhaps `formatting` is meant" in told
 
 
 def test_shards_of_other_columns(project: Project) -> None:
