@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 
-from ftlint.datasets.jsonwindow import Doubtful, Unreadable
+from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.shapes import GAPS, NUMBER, NUMERAL, STRUCT, TEXT, TRUTH, WHOLE
 from ftschemas.named import TYPE_CHECKING
 
@@ -113,7 +113,8 @@ class _Column:
         elif value in _TRUTHS:
             self.seen |= _TRUTH
         elif _WHOLE.fullmatch(value):
-            if len(value) > 18 and not -(1 << 63) <= int(value) < 1 << 63:
+            # Python itself reads no number of more than 4300 digits.
+            if len(value) > 18 and (len(value) > 99 or not -(1 << 63) <= int(value) < 1 << 63):
                 raise Doubtful(f"has the number {value[:24]}, which does not fit into 64 bits")
             self.seen |= _INT
         elif _FLOAT.fullmatch(value):

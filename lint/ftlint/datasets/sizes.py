@@ -293,7 +293,7 @@ def _looked_into(
     size: DatasetSize, filled: int, kind: str, question: Question, cache: Cache, notes: list[str]
 ) -> DatasetSize:
     """Add the rows that preprocessing drops, where the rows can be looked at."""
-    from ftlint.datasets.jsonwindow import Doubtful, Unreadable
+    from ftlint.datasets.faults import Doubtful, Unreadable
     from ftlint.datasets.kept import Unconvertible
     from ftlint.datasets.reading import NoReader, columns_of
 
@@ -373,7 +373,7 @@ def _without_answer(size: DatasetSize, kind: str, stage: str) -> int | None:
 def _dropped(
     paths: Sequence[str], kind: str, entry: Entry, stage: str, limit: int | None, cache: Cache
 ) -> tuple[Count, tuple[str, ...], str]:
-    from ftlint.datasets.jsonwindow import Unreadable
+    from ftlint.datasets.faults import Unreadable
     from ftlint.datasets.kept import Unconvertible, count_dropped
 
     question = f"dropped and why {stage} {limit} {entry[3:]}"
