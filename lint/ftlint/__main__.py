@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> int:
     from ftlint.cli.check import guarded
     from ftlint.cli.commands import cli
 
-    return guarded(cli)
+    return guarded(lambda: cli(arguments))
 
 
 def _leave(status: int) -> None:
