@@ -156,9 +156,9 @@ def findings(context: Context) -> Iterator[Finding]:
         said = list(beside_strangers(said))
     yield from said
     if context.command == "train" and context.instance["effective"].get("do_train"):
-        from ftlint.refusals import of_plan
+        from ftlint.refusals import findings_of_plan
 
-        yield from of_plan(context, said)
+        yield from findings_of_plan(context, said)
 
 
 def worded(finding: Finding, context: Context) -> Diagnostic:
