@@ -72,6 +72,8 @@ def guess(written: str, names: Iterable[str], beside: Iterable[str] | None = Non
         used = {word for name in names for word in _parts(name).words} if close else set()
         close = {name: one for name, one in close.items() if not _is_used(one, used)}
         found = [name for name, one in close.items() if _is_one_slip(name, one, names)]
+        if len(found) == 1 and not _is_plural(*close[found[0]][0]):
+            found += [name for name, one in close.items() if name not in found and _is_rival(one)]
         if not found and beside is None:
             far = {name for name, one in close.items() if _edits(one) <= 2}
             far |= {name for name in nearby if _is_said_otherwise(parts, _parts(name))}
@@ -152,6 +154,11 @@ def _is_one_slip(name: str, pairs: tuple[_Pair, ...], names: list[str]) -> bool:
     if len(one) == len(other):
         return longest > 2 and sorted(one) == sorted(other)
     return _has_lost_a_letter(one, other) and not _has_rivals(name, names, pairs)
+
+
+def _is_rival(pairs: tuple[_Pair, ...]) -> bool:
+    """Say whether a name is one letter away as well, in a word too short to tell a slip."""
+    return len(pairs) == 1 and distance(*pairs[0]) == 1
 
 
 def _has_lost_a_letter(one: str, other: str) -> bool:
