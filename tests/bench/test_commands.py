@@ -119,5 +119,5 @@ def test_what_llamafactory_would_refuse_is_told_before_the_run(
     for path in (CONFIG, str(slipped)):
         say_errors(load(path, {}, 1))
     told = capsys.readouterr().err
-    assert told.startswith(f"! {slipped}: line 42: FT101 learnig_rate is not a key")
+    assert told.startswith(f"! {slipped}: line 42: FT101 `learnig_rate` is not a key")
     assert told.count("\n") == 1
