@@ -95,7 +95,10 @@ def test_a_circle_is_seen(tmp_path: Path, back: str, found: bool) -> None:
 
 
 def test_names_are_guessed_at_in_one_place() -> None:
-    """`difflib` finds what looks alike; what is meant alike is for ftlint.slips to say."""
+    """`difflib` finds what looks alike; what is meant alike is for ftlint.slips to say.
+
+    Of the keys of settings and policies, which are ftlint's own, any that looks alike may be named.
+    """
     alike = ("get_close_matches", "SequenceMatcher")
     found = {
         name

@@ -128,7 +128,8 @@ def test_no_cycles_are_searched_for(tmp_path: Path) -> None:
     """A search takes milliseconds, and next to nothing that a file makes could be freed."""
     (tmp_path / "c.yaml").write_text(HEAD + "learnig_rate: 1\n", encoding="utf-8")
     searched = (
-        f"import gc, sys; gc.callbacks.append(lambda *_: print('SEARCH')); {running('c.yaml')}"
+        "import gc, sys; gc.callbacks.append(lambda *_: print('SEARCH'));"
+        "sys.argv = ['ftlint', 'c.yaml']; from ftlint.__main__ import main; main()"
     )
     path = os.pathsep.join([str(ROOT / "lint"), str(ROOT / "schemas")])
     env = {**os.environ, "PYTHONPATH": path, "PYTHONPYCACHEPREFIX": str(tmp_path / "pyc")}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 CONDITIONS = frozenset(["if", "least", "most"])
 
 
-def applies(alias: Mapping[str, object], value: object) -> bool:
+def is_about(alias: Mapping[str, object], value: object) -> bool:
     """Say whether an entry is about this value: `if`, or a number from `least` and up to `most`."""
     if "if" in alias and not equal(alias["if"], value):
         return False

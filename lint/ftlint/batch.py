@@ -231,7 +231,7 @@ class _Work:
                     return kind._replace(command=self.request.command or kind.command)
                 kind = look(path, data, options._replace(named=True))
         except TooSlow:
-            return Kind(None, reason("seconds", "seconds of work", options.limits))
+            return Kind(None, reason("seconds", "seconds of processor time", options.limits))
         if kind.command is None:
             return kind
         return Kind(

@@ -60,7 +60,7 @@ def project_of(folder: str, otherwise: str | None = None) -> Reach:
     does not become a project of its own by a `.git` over there.
     """
     folder = os.path.abspath(folder)
-    return Reach((_repository(folder) or os.path.realpath(otherwise or _start(folder) or folder),))
+    return Reach((repository(folder) or os.path.realpath(otherwise or _start(folder) or folder),))
 
 
 def led_out(path: str) -> str | None:
@@ -69,7 +69,7 @@ def led_out(path: str) -> str | None:
     Where there is no project, /dev/stdout and the like, links are the person's own.
     """
     folder = os.path.dirname(os.path.abspath(path))
-    root = _repository(folder) or _start(folder)
+    root = repository(folder) or _start(folder)
     return None if root is None else Reach((os.path.realpath(root),)).objection(path)
 
 
@@ -81,7 +81,7 @@ def is_below(path: str, folder: str) -> bool:
         return False
 
 
-def _repository(folder: str) -> str | None:
+def repository(folder: str) -> str | None:
     """Return the real path of the nearest folder upwards with a `.git`."""
     found = [one for one in _upwards(folder) if os.path.lexists(os.path.join(one, ".git"))]
     root = os.path.realpath(found[0]) if found else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from ftlint import outside
+from ftlint.containment import is_below, repository
 from ftlint.deadline import TooSlow, within
 from ftlint.discovery import command_of, names_in
 from ftlint.engine import examine
@@ -117,6 +118,8 @@ def _looked_at(path: str, data: bytes, options: Options) -> set[str]:
     try:
         with within(options.limits.seconds):
             examine(source, options)
+    except ImportError:
+        raise
     except (TooSlow, Exception):
         pass  # told where it is judged; what it had looked at until then is what it uses
     finally:
@@ -159,15 +162,12 @@ def _table(data: bytes) -> dict[str, Any]:
 
 def _project(path: str, root: str | None) -> str | None:
     """Return the folder of the project that a file belongs to, if it is in one."""
-    start = folder = os.path.dirname(os.path.abspath(path))
-    while not os.path.exists(os.path.join(folder, ".git")):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return root if root is not None and _below(start, os.path.realpath(root)) else None
-        folder = parent
-    return folder
+    folder = os.path.dirname(os.path.abspath(path))
+    found = repository(folder)
+    if found is None and root is not None and _below(folder, os.path.realpath(root)):
+        return root
+    return found
 
 
 def _below(path: str, real: str) -> bool:
-    full = os.path.realpath(path)
-    return full == real or full.startswith(os.path.join(real, ""))
+    return is_below(os.path.realpath(path), real)

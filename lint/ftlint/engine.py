@@ -13,7 +13,7 @@ from ftlint.files import SUFFIXES
 from ftlint.limits import DEFAULT, Limits, reason
 from ftlint.messages import fields, fill
 from ftlint.nodes import Broken
-from ftlint.records import Diagnostic, Finding
+from ftlint.records import READING, Diagnostic, Finding
 from ftlint.rules import reader, registry
 from ftlint.rules.condition import holds
 from ftlint.source import Source, Undecodable, decode, of_text
@@ -156,9 +156,9 @@ def findings(context: Context) -> Iterator[Finding]:
         said = list(beside_strangers(said))
     yield from said
     if context.command == "train" and context.instance["effective"].get("do_train"):
-        from ftlint.refusals import of_plan
+        from ftlint.refusals import findings_of_plan
 
-        yield from of_plan(context, said)
+        yield from findings_of_plan(context, said)
 
 
 def worded(finding: Finding, context: Context) -> Diagnostic:
@@ -223,9 +223,7 @@ def _doubting(context: Context, found: list[Finding]) -> Context:
     What such a file says of the key is not what its author means: one mistake, one finding. What is
     only warned of (text for a switch, 042 for 34) the program takes, and may refuse as it is meant.
     """
-    misread = [
-        one for one in found if one.rule.startswith(("FT0", "FT1")) and one.rule not in _TAKEN
-    ]
+    misread = [one for one in found if one.rule.startswith(READING) and one.rule not in _TAKEN]
     if not misread:
         return context
     names = {one.key for one in misread} | {one.values.get("meant") for one in misread}

@@ -23,7 +23,7 @@ class Listing(NamedTuple):
     """A line a file; what is to be said besides; how many files could not be read."""
 
     lines: tuple[str, ...]
-    notices: tuple[str, ...]
+    notes: tuple[str, ...]
     failures: int
 
 

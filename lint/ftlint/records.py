@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 APPLICABILITIES: tuple[Applicability, ...] = ("safe", "unsafe", "display")
+READING = ("FT0", "FT1")
+"""Families about how a file is read: what they speak of is not what its author means."""
 
 
 class Edit(NamedTuple):

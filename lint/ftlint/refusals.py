@@ -7,7 +7,7 @@ batch is left, the processes cannot be divided) it names by the code of a rule, 
 from __future__ import annotations
 
 from ftlint.messages import fields, fill
-from ftlint.records import Finding
+from ftlint.records import READING, Finding
 from ftlint.rules.registry import BUILT_IN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ftlint.records import Diagnostic
     from ftlint.steps import NoPlan, StepPlan
 
-ASKED = tuple(
+REFUSABLE = tuple(
     """accelerator_config dataloader_drop_last interleave_probs parallelism_config streaming
     use_hyper_parallel""".split()
 )
@@ -36,29 +36,29 @@ def stops(finding: Finding) -> bool:
     return _is_error(finding) and not BUILT_IN[finding.rule].starts and not late
 
 
-def of_plan(context: Context, said: Iterable[Finding]) -> Iterator[Finding]:
+def findings_of_plan(context: Context, said: Iterable[Finding]) -> Iterator[Finding]:
     """Yield why no run comes of a config, where only the step arithmetic knows."""
-    if context.planned is None and not _is_asked(context):
+    if context.planned is None and not _is_reckoned(context):
         return
     said = list(said)
     if any(map(stops, said)):
         return
     problem = _problem(context)
-    if problem is None or problem.code is None or at(problem.key, said) is not None:
+    if problem is None or problem.code is None or finding_on(problem.key, said) is not None:
         return
     entry = context.entries.get(problem.key or "") or next(iter(context.entries.values()))
     start, end = entry.key.start, entry.key.end
-    message = words(problem, context)
+    message = reason_of(problem, context)
     yield Finding(problem.code, start, end, entry.name, message=message)
 
 
-def _is_asked(context: Context) -> bool:
-    """Say whether there is anything to reckon with where nothing is known of the data."""
+def _is_reckoned(context: Context) -> bool:
+    """Say whether arithmetic alone may refuse a run where nothing is known of the data."""
     values, facts = context.instance["effective"], context.instance["facts"]
     shared = "tensor_parallel" in facts.get("deepspeed", {})
     held, most = values.get("val_size"), values.get("max_samples")
     ends = values.get("max_steps") != -1 or held == 1 or (held and most)
-    return bool(shared or ends or any(map(values.get, ASKED)))
+    return bool(shared or ends or any(map(values.get, REFUSABLE)))
 
 
 class Refusal(NamedTuple):
@@ -70,7 +70,7 @@ class Refusal(NamedTuple):
     line: int
 
 
-def judged(
+def plan_or_refusals(
     context: Context, plan: StepPlan | NoPlan, found: Iterable[tuple[Finding, Diagnostic]]
 ) -> tuple[StepPlan | NoPlan, tuple[Refusal, ...]]:
     """Return the plan with what spoils the run later, or none and what refuses the run.
@@ -83,9 +83,9 @@ def judged(
     told = sorted(found, key=lambda one: (one[1].start, one[1].code))
     stopping = [one for one in told if stops(one[0])]
     if not stopping and isinstance(plan, NoPlan):
-        about = at(plan.key, [finding for finding, _ in told])
+        about = finding_on(plan.key, [finding for finding, _ in told])
         if about is None:
-            return plan._replace(reason=words(plan, context)), ()
+            return plan._replace(reason=reason_of(plan, context)), ()
         stopping = [one for one in told if one[0] is about]
     refused = tuple(
         Refusal(one.code, one.message, one.key, context.source.position(one.start).line)
@@ -99,15 +99,15 @@ def judged(
     return plan._replace(assumptions=(*plan.assumptions, *notes)), ()
 
 
-def at(key: str | None, said: Iterable[Finding]) -> Finding | None:
+def finding_on(key: str | None, said: Iterable[Finding]) -> Finding | None:
     """Return what is said of a key's value: an error first, else that it is a gap or misread."""
     about = [one for one in said if one.key == key and key is not None]
     wrong = [one for one in about if _is_error(one)]
-    misread = [one for one in about if one.rule.startswith(("FT0", "FT1"))]
+    misread = [one for one in about if one.rule.startswith(READING)]
     return next(iter([*wrong, *misread]), None)
 
 
-def words(problem: NoPlan, context: Context) -> str:
+def reason_of(problem: NoPlan, context: Context) -> str:
     """Return a refusal of the arithmetic in the words of its rule."""
     if problem.code is None:
         return problem.reason

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ftlint.catalogue import LLAMAFACTORY, owner
 from ftlint.discovery import ALONE, V1, Kind, command_of, use_of
-from ftlint.foreign import by_name, by_suffix, shape_of
+from ftlint.other_tools import by_name, by_suffix, shape_of
+from ftlint.slips import is_one_letter_apart
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
@@ -96,34 +97,13 @@ def _is_own(key: str) -> bool:
     return owner(key) == LLAMAFACTORY and key not in _EVERYDAY
 
 
-def is_slip(name: str, near: str) -> bool:
-    """Say whether the two differ by case, dashes or one letter: changed, added, lost or swapped.
-
-    That tells what a file is; what to write for a name is for `ftlint.slips` to say.
-    """
-    folded = name.lower().replace("-", "_")
-    return folded == near or _one_apart(folded, near)
-
-
 def slips_of(name: str, known: Iterable[str]) -> list[str]:
-    """Return the known names that `name` is a slip of.
+    """Return the known names that `name` differs from by case, dashes or one letter.
 
+    That tells what a file is; what to write for a name is for `ftlint.slips.guess` to say.
     NAMES_IN_CAPITALS are environment variables, which nobody writes for a key.
     """
     if name.isupper():
         return []
-    return [one for one in known if abs(len(one) - len(name)) <= 1 and is_slip(name, one)]
-
-
-def _one_apart(one: str, other: str) -> bool:
-    if abs(len(one) - len(other)) > 1:
-        return False
-    start = 0
-    for ours, theirs in zip(one, other):
-        if ours != theirs:
-            break
-        start += 1
-    ours, theirs = one[start:], other[start:]
-    if ours[1:] == theirs[1:] or ours[1:] == theirs or ours == theirs[1:]:
-        return True
-    return ours[:2] == theirs[1::-1] and ours[2:] == theirs[2:]
+    folded = name.lower().replace("-", "_")
+    return [one for one in known if is_one_letter_apart(folded, one)]

@@ -1,4 +1,4 @@
-"""Near names: which one is meant by another, if any. Nothing else in the linter guesses at names.
+"""Near names: which one is meant by another, if any. Nothing else in the linter says so.
 
 Two names are *one slip* apart when one letter of one word was changed, added, dropped or swapped
 with its neighbour, or when they differ in case, dashes and underscores only. A slip never turns
@@ -73,17 +73,13 @@ def guess(written: str, names: Iterable[str], beside: Iterable[str] | None = Non
         used = {word for name in names for word in _parts(name).words} if close else set()
         close = {name: one for name, one in close.items() if not _is_used(one, used)}
         found = [name for name, one in close.items() if _is_one_slip(name, one, names)]
+        if len(found) == 1 and not _is_plural(*close[found[0]][0]):
+            found += [name for name, one in close.items() if name not in found and _is_rival(one)]
         if not found and beside is None:
             far = {name for name, one in close.items() if _edits(one) <= 2}
             far |= {name for name in nearby if _is_said_otherwise(parts, _parts(name))}
             return Guess(far.pop(), slip=False) if len(far) == 1 else None
     return Guess(found[0], slip=True) if len(found) == 1 else None
-
-
-def is_slip(written: str, name: str) -> bool:
-    """Say whether `written` is one slip away from `name`, which it is not."""
-    found = guess(written, [name])
-    return found is not None and found.slip
 
 
 _FAR = 6
@@ -162,6 +158,11 @@ def _is_one_slip(name: str, pairs: tuple[_Pair, ...], names: list[str]) -> bool:
     return _has_lost_a_letter(one, other) and not _has_rivals(name, names, pairs)
 
 
+def _is_rival(pairs: tuple[_Pair, ...]) -> bool:
+    """Say whether a name is one letter away as well, in a word too short to tell a slip."""
+    return len(pairs) == 1 and distance(*pairs[0]) == 1
+
+
 def _has_lost_a_letter(one: str, other: str) -> bool:
     """Say whether a short word lacks a letter, not its first: `rnk` is rank, `sft` is no `asft`."""
     return len(one) + 1 == len(other) == SHORT - 1 and one[0] == other[0]
@@ -203,3 +204,18 @@ def distance(one: str, other: str) -> int:
             row.append(best)
         rows.append(row)
     return min(rows[-1][-1], 3)
+
+
+def is_one_letter_apart(one: str, other: str) -> bool:
+    """Say whether the `distance` of two names is 1 at most: many names are told apart by this."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    for ours, theirs in zip(one, other):
+        if ours != theirs:
+            break
+        start += 1
+    ours, theirs = one[start:], other[start:]
+    if ours[1:] == theirs[1:] or ours[1:] == theirs or ours == theirs[1:]:
+        return True
+    return ours[:2] == theirs[1::-1] and ours[2:] == theirs[2:]

@@ -6,7 +6,7 @@ A fork reads keys that no release has, and may read others in its own way: `ref_
 
 from __future__ import annotations
 
-from ftlint.records import Finding, Fix
+from ftlint.records import READING, Finding, Fix
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 _OF_STRANGERS = ("FT101", "FT124")
 """Rules on keys that no release of LLaMA Factory has."""
-_OF_READING = ("FT0", "FT1")
-"""How a file is written is the same for every program that reads it."""
 
 
 def beside_strangers(found: Iterable[Finding]) -> Iterator[Finding]:
@@ -33,8 +31,11 @@ def _is_stranger(finding: Finding) -> bool:
 
 
 def _told(finding: Finding, stranger: str) -> Fix | None:
+    """Return a fix for display; how a file is written is the same for every program, and policies
+    speak for the team that reads it.
+    """
     fix = finding.fix
-    own = finding.rule.startswith("FT") and not finding.rule.startswith(_OF_READING)
+    own = finding.rule.startswith("FT") and not finding.rule.startswith(READING)
     if fix is None or not fix.edits or not own:
         return fix
     why = f"{stranger} is no key of a release, and what reads it may read this too"

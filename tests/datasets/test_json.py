@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftlint.datasets import jsonflat, jsonlines, jsonscan, parallel
+from ftlint.datasets.faults import BOM_AND_ARRAY, Unreadable
 from ftlint.datasets.jsonload import JsonFile
-from ftlint.datasets.jsonwindow import Unreadable
-from ftlint.datasets.rowcount import BOM_AND_ARRAY, RowCount
+from ftlint.datasets.rowcount import RowCount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

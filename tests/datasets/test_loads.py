@@ -21,6 +21,8 @@ from ftlint.datasets.placeholders import packing_of, pointer_of
 from ftlint.datasets.shapes import DOUBT, FITS, Conflict, Record, cast, frozen, orders
 
 COLUMNS = {"prompt": "a"}
+DIGITS = "1" * 5000
+"""A number that Python's own `int` does not read."""
 
 
 def size(folder: Path, *files: str | bytes, kind: str = "json", workers: int = 1) -> DatasetSize:
@@ -57,6 +59,8 @@ def size(folder: Path, *files: str | bytes, kind: str = "json", workers: int = 1
             "objects that go over several lines",
         ),
         (b'{"a": "\xff"}\n{"a": "x"}\n', "not UTF-8 in line 1"),
+        (f'[{{"a": {DIGITS}}}]', "does not fit into 64 bits"),
+        (f'{{"a": "x\ty", "b": {DIGITS}}}', "control character"),
     ],
 )
 def test_json_that_is_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
@@ -74,7 +78,7 @@ def test_json_that_is_refused(tmp_path: Path, content: str | bytes, says: str) -
         (b'\xef\xbb\xbf{"a": "x"}\n', 1), ('{"a": {"b": 1}}\n{"a": {"c": "x"}}\n', 2),
         ('[{"a": [], "b": "x"}, {"a": ["x"]}]', 2), ('["x", "y"]', 2), ('[{"a": 1, "a": 2}]', 1),
         ('{"a": 1000000000000000000000000000000}\n', 1), ('{"a": "x"}\nnull\n', 2),
-        ('{"a": "x"} {"a": "y"}\n{\n"a": "z"\n}', 3),
+        ('{"a": "x"} {"a": "y"}\n{\n"a": "z"\n}', 3), (f'{{"a": {DIGITS}}}\n{{"a": 1}}\n', 2),
     ],
 )  # fmt: skip
 def test_json_that_loads(tmp_path: Path, content: str | bytes, rows: int) -> None:
@@ -100,6 +104,12 @@ def test_csv_that_is_refused(tmp_path: Path, content: str, says: str) -> None:
 
 def test_csv_that_loads(tmp_path: Path) -> None:
     assert size(tmp_path, "a,b\n" + "x,1\n" * 10_000 + "2,\n", kind="csv").rows == 10_001
+
+
+def test_csv_with_a_number_of_many_digits_may_load(tmp_path: Path) -> None:
+    found = size(tmp_path, f"a,b\nx,{DIGITS}\n", kind="csv")
+    assert found.trouble is not None
+    assert found.trouble.what == "doubtful"
 
 
 def test_fields_without_a_name_shift_the_others(tmp_path: Path) -> None:

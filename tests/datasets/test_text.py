@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftlint.datasets import count_rows, textscan
-from ftlint.datasets.csvload import MISSING
+from ftlint.datasets.csvload import NULLS
 from ftlint.datasets.reading import rows_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def test_records(
     read = list(rows_of(str(path), "csv", ()))
     names = ("instruction", 'the "output"')
     assert read == [
-        {name: None if cell in MISSING else cell for name, cell in zip(names, record, strict=True)}
+        {name: None if cell in NULLS else cell for name, cell in zip(names, record, strict=True)}
         for record in records
     ]
 

@@ -1,4 +1,4 @@
-"""A slip of the fingers is one letter, wherever it is; two are another word."""
+"""What a file is, is told by keys one letter apart at most, wherever the letter is."""
 
 from __future__ import annotations
 
@@ -6,28 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlint.resemblance import is_slip, slips_of
+from ftlint.resemblance import slips_of
+from ftlint.slips import distance, is_one_letter_apart
 
 WORD = st.text("abc_", max_size=6)
 
 
-def distance(one: str, other: str) -> int:
-    """Count letters changed, added, lost or swapped with a neighbour, by the whole table."""
-    rows = [list(range(len(other) + 1))]
-    for i, letter in enumerate(one, 1):
-        row = [i]
-        for j, wanted in enumerate(other, 1):
-            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                best = min(best, rows[-2][j - 2] + 1)
-            row.append(best)
-        rows.append(row)
-    return rows[-1][-1]
-
-
 @given(WORD, WORD)
-def test_one_letter_is_a_slip_and_two_are_not(one: str, other: str) -> None:
-    assert is_slip(one, other) == (distance(one, other) <= 1)
+def test_names_one_letter_apart_are_those_of_that_distance(one: str, other: str) -> None:
+    assert is_one_letter_apart(one, other) == (distance(one, other) <= 1)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 SCHEMA = json.loads((Path(ftschemas.__file__).parent / "report.schema.json").read_text("utf-8"))
 REPORT = Draft202012Validator(SCHEMA)
-DIAGNOSTIC = Draft202012Validator({**SCHEMA, **SCHEMA["$defs"]["diagnostic"], "required": []})
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
 OPTIONS = Options(resolve_target("0.9.5"))
 OBEYED = re.compile(

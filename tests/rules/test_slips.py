@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftlint.catalogue import Catalogue
-from ftlint.slips import COMPOUNDS, SPLITS, distance, guess
+from ftlint.slips import COMPOUNDS, SPLITS, guess
 from ftlint.target import resolve_target
 from ftschemas import compiled
 
@@ -122,9 +122,12 @@ def test_a_key_with_one_letter_slipped_is_that_key_or_none(key: str, data: st.Da
         ])
     )  # fmt: skip
     found = guess(slipped, KEYS)
-    assert (
-        slipped in KEYS or found is None or found.name == key or distance(slipped, found.name) < 3
-    )
+    assert slipped in KEYS or found is None or found.name == key or not found.slip
+
+
+def test_a_slip_of_two_keys_is_written_for_neither() -> None:
+    assert guess("loca_rank", KEYS) is None, "local_rank and lora_rank are as near"
+    assert guess("use_aeft_loss", KEYS) is None
 
 
 def test_compounds_are_splits() -> None:

@@ -94,7 +94,7 @@ def _calibrate(config: str, options: dict[str, Any]) -> dict[str, Any]:
         with shared.as_usage():
             record, results = calibrate(Asked(job, **wanted), shared.say, _announce)
     except KeyboardInterrupt:
-        shared.stop("interrupted; the run has been ended and nothing was kept", 130)
+        shared.stop("interrupted; the run has been ended and nothing was kept", shared.INTERRUPTED)
     except Failed as failed:
         error = failed.result["error"]
         assert error is not None

@@ -67,7 +67,9 @@ def command(config: str, **options: Any) -> None:
         with shared.as_usage():
             result = run(job, shared.say, _announce)
     except KeyboardInterrupt:
-        shared.stop("interrupted; the run has been ended and nothing was written", 130)
+        shared.stop(
+            "interrupted; the run has been ended and nothing was written", shared.INTERRUPTED
+        )
     if output is not None and _worth_writing(result):
         with shared.as_usage():
             write(output, result)

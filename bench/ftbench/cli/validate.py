@@ -99,7 +99,9 @@ def command(configs: tuple[str, ...], jobs: int, fresh: bool, **options: Any) ->
                 rows.append(row)
                 shared.say(f"{len(rows)}/{len(made)} {row.path}: {row.verdict}")
     except KeyboardInterrupt:
-        shared.stop("interrupted; the runs have been ended and nothing was written", 130)
+        shared.stop(
+            "interrupted; the runs have been ended and nothing was written", shared.INTERRUPTED
+        )
     order = {path: number for number, path in enumerate(paths)}
     rows.sort(key=lambda row: order[row.path])
     if output is not None:

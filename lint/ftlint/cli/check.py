@@ -60,7 +60,7 @@ def _show_files(request: Request, output: Output) -> int:
 
     found = listed(request, read_stdin)
     write("".join(f"{line}\n" for line in found.lines), output.file)
-    say(found.notices)
+    say(found.notes)
     return USAGE if found.failures else CLEAN
 
 

@@ -73,7 +73,7 @@ def planned(asked: Asked) -> tuple[StepPlan | NoPlan, dict[str, Any]] | str | No
             return found.reason
         plan = plan_of(_inputs(found))
         if isinstance(plan, NoPlan):
-            plan = plan._replace(reason=refusals.words(plan, found))
+            plan = plan._replace(reason=refusals.reason_of(plan, found))
         return plan, found.instance["effective"]
     return None
 
@@ -152,7 +152,7 @@ def column(path: str, context: Context) -> Column:
     """Return the plan of a config, or what the rules refuse it for."""
     instance, inputs = context.instance, _inputs(context)
     found = [(one, worded(one, context)) for one in findings(context)]
-    plan, refused = refusals.judged(context, plan_of(inputs), found)
+    plan, refused = refusals.plan_or_refusals(context, plan_of(inputs), found)
     time: Time | Untimed | None = None
     fit: Fit | None = None
     if isinstance(plan, StepPlan) and is_calibrated():

@@ -1,18 +1,12 @@
 """Dataset sizes without loading data: definitions, row counts, rows that preprocessing drops."""
 
 from ftlint.datasets.cache import Cache, folder
+from ftlint.datasets.counting import count_rows
 from ftlint.datasets.entries import Entry, Info, define, read_info
 from ftlint.datasets.files import Trouble
-from ftlint.datasets.sizes import (
-    NOT_LOCAL,
-    DatasetSize,
-    Question,
-    absent_columns,
-    count_rows,
-    measure,
-    samples,
-    tokenized,
-)
+from ftlint.datasets.records import NOT_LOCAL, DatasetSize, Question
+from ftlint.datasets.sizes import absent_columns, measure, samples
+from ftlint.datasets.tokenized_path import tokenized
 
 __all__ = [
     "NOT_LOCAL",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 
-from ftlint.datasets.jsonwindow import Doubtful, Unreadable
+from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.shapes import GAPS, NUMBER, NUMERAL, STRUCT, TEXT, TRUTH, WHOLE
 from ftschemas.named import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CHUNK = 10_000  # records that pandas finds one type for
 
 # What pandas takes for a missing value unless it is told otherwise.
-MISSING = frozenset(
+NULLS = frozenset(
     ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
      "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
 )  # fmt: skip
@@ -65,7 +65,7 @@ class CsvFile:
                 for column in columns[len(values) :]:
                     column.see("")
             row: Row = dict.fromkeys(self.header)
-            row.update((name, None if value in MISSING else value)
+            row.update((name, None if value in NULLS else value)
                        for name, value in zip(self.header, values))  # fmt: skip
             yield row
         if self.count:
@@ -108,12 +108,13 @@ class _Column:
         self.seen = 0
 
     def see(self, value: str) -> None:
-        if value in MISSING:
+        if value in NULLS:
             self.seen |= _NONE
         elif value in _TRUTHS:
             self.seen |= _TRUTH
         elif _WHOLE.fullmatch(value):
-            if len(value) > 18 and not -(1 << 63) <= int(value) < 1 << 63:
+            # Python itself reads no number of more than 4300 digits.
+            if len(value) > 18 and (len(value) > 99 or not -(1 << 63) <= int(value) < 1 << 63):
                 raise Doubtful(f"has the number {value[:24]}, which does not fit into 64 bits")
             self.seen |= _INT
         elif _FLOAT.fullmatch(value):

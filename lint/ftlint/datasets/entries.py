@@ -178,6 +178,15 @@ def columns_read(entry: Entry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in common if name))
 
 
+def text_columns(entry: Entry) -> list[str]:
+    """Return the columns that must be text."""
+    columns = entry.columns
+    if entry.formatting != ALPACA:
+        return []
+    answers = (columns.chosen, columns.rejected) if entry.ranking else (columns.response,)
+    return [name for name in (columns.prompt, columns.query, *answers) if name]
+
+
 def _source(
     attributes: Mapping[str, object], modelscope: bool, openmind: bool
 ) -> tuple[str, object] | None:

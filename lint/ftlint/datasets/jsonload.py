@@ -13,8 +13,15 @@ import json
 import os
 import re
 
-from ftlint.datasets.jsonwindow import BLANK, Doubtful, Unreadable, Window, lenient
-from ftlint.datasets.rowcount import BOM, BOM_AND_ARRAY, LAST_COMMA
+from ftlint.datasets.faults import BOM_AND_ARRAY, LAST_COMMA, Doubtful, Unreadable
+from ftlint.datasets.jsonparsers import (
+    STRICT,
+    is_strict,
+    refuse_halves,
+    refuse_odd_characters,
+)
+from ftlint.datasets.jsonwindow import BLANK, Window, lenient
+from ftlint.datasets.rowcount import BOM
 from ftlint.datasets.shapes import STRUCT, Conflict, Record
 from ftschemas.named import TYPE_CHECKING
 
@@ -93,7 +100,7 @@ class JsonFile:
 
         That is the common case, in which the parser runs at its full speed.
         """
-        decode = _STRICT.decode
+        decode = STRICT.decode
         place, batch, edge, number = start, 0, BLOCK, 0
         for line in file:
             number += 1
@@ -106,7 +113,7 @@ class JsonFile:
                     return place
             else:
                 if b"\\u" in line:
-                    _whole_characters(value, f"line {number}")
+                    refuse_halves(value, f"line {number}")
                 if place > batch + BATCH:
                     self._next_batch()
                     batch, edge = place, place + BLOCK
@@ -133,7 +140,7 @@ class JsonFile:
             broken = broken and "\n" not in blank
             if text.ended():
                 return
-            value, raw = text.value(_STRICT.raw_decode)
+            value, raw = text.value(STRICT.raw_decode)
             data = raw.encode()
             while place + len(data) > edge:
                 at = data.rfind(b"\n", 0, max(edge - place, 0))
@@ -145,7 +152,7 @@ class JsonFile:
             broken = b"\n" in data or broken
             place += len(data)
             if "\\u" in raw:
-                _whole_characters(value, f"row {self.count + 1}")
+                refuse_halves(value, f"row {self.count + 1}")
             yield self._take(value, f"row {self.count + 1}")
 
     def _take(self, value: object, where: str) -> Row:
@@ -183,12 +190,12 @@ class JsonFile:
         with open(self.path, encoding="utf-8-sig") as file:
             try:
                 value = json.loads(file.read().strip(BLANK), strict=False)
-            except UnicodeDecodeError:
-                return
             except json.JSONDecodeError as broken:
                 if not lenient(broken):
                     return
                 raise Doubtful(str(error)) from None
+            except ValueError:  # not UTF-8, or a number of more digits than Python reads
+                return
         if isinstance(value, dict) and any(isinstance(one, (list, dict)) for one in value.values()):
             raise Doubtful(str(error))
 
@@ -207,8 +214,8 @@ class JsonFile:
             while True:
                 value, raw = text.value(decode)
                 if text.odd and ("\\u" in raw or "\0" in raw):
-                    _pandas_characters(value, raw, f"row {self.count + 1}")
-                if not self.since and _CONTROL.search(raw) and not _strict(raw):
+                    refuse_odd_characters(value, raw, f"row {self.count + 1}")
+                if not self.since and _CONTROL.search(raw) and not is_strict(raw):
                     self.since = PANDAS
                 yield self._element(value)
                 text.skip(BLANK)
@@ -273,64 +280,3 @@ def _no_json(first: bytes) -> str:
     if first in (b"\xff", b"\xfe"):
         return "is not UTF-8 (it looks like UTF-16)"
     return "holds no JSON object"
-
-
-# What the two parsers take ------------------------------------------------------------------------
-
-
-def _unique(pairs: list[tuple[str, object]]) -> Row:
-    row = dict(pairs)
-    if len(row) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Unreadable(f"has an object with `{twice}` twice, which the loader rejects")
-    return row
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise Unreadable(f"has the number {text[:20]}, which is too large")
-    return number
-
-
-def _word(text: str) -> int | float:
-    """Return an integer of pyarrow, which goes on with floats where 64 bits end."""
-    if len(text) < 19 or -(1 << 63) <= int(text) < 1 << 63:
-        return int(text)
-    return float(text) if len(text) < 300 else float("inf")
-
-
-_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_int=_word)
-
-
-def _strict(raw: str) -> bool:
-    """Whether Python's parser takes it without being told to be lenient."""
-    try:
-        json.loads(raw)
-    except ValueError:
-        return False
-    return True
-
-
-def _halves(value: object) -> str:
-    """Return the characters that are halves of a pair."""
-    text = json.dumps(value, ensure_ascii=False)
-    return "".join(character for character in text if "\ud800" <= character <= "\udfff")
-
-
-def _whole_characters(value: object, where: str) -> None:
-    """Refuse half of a surrogate pair. Raises Unreadable."""
-    if _halves(value):
-        raise Unreadable(f"has half a character (a lone \\u{ord(_halves(value)[0]):x}) in {where}")
-
-
-def _pandas_characters(value: object, raw: str, where: str) -> None:
-    """Refuse what pandas and Arrow do not take. Raises Unreadable and Doubtful."""
-    if "\0" in raw:
-        raise Unreadable(f"has a NUL in {where}")
-    halves = _halves(value)
-    if halves and all(half >= "\udc00" for half in halves):
-        raise Unreadable(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")
-    if halves:
-        raise Doubtful(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")

@@ -12,10 +12,11 @@ import re
 from array import array
 from itertools import accumulate
 
+from ftlint.datasets.faults import BOM_AND_ARRAY, LAST_COMMA
 from ftlint.datasets.jsonflat import count_flat, row_start
 from ftlint.datasets.jsonlines import count_lines, maybe_glued
 from ftlint.datasets.parallel import blocks, cut, line_end, read_at, shares, spread
-from ftlint.datasets.rowcount import BOM, BOM_AND_ARRAY, LAST_COMMA, RowCount
+from ftlint.datasets.rowcount import BOM, RowCount
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

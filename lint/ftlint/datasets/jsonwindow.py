@@ -5,20 +5,13 @@ from __future__ import annotations
 import codecs
 import json
 
+from ftlint.datasets.faults import Doubtful, Unreadable
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BLANK = " \t\r\n"
-
-
-class Unreadable(Exception):
-    """The file does not load; the text says why, to follow its name."""
-
-
-class Doubtful(Exception):
-    """Whether the file loads, or how many rows it then has, cannot be told; the text says why."""
 
 
 class Window:

@@ -45,18 +45,17 @@ def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | N
     if kind == "csv" and stage == "kto" and entry.columns.kto_tag:
         raise NoReader("has labels, and pandas guesses whether they are truth values")
     text: set[str] = set()
-    fields = None if entry.formatting == ALPACA else _Fields(entry)
+    fields = _Fields(entry)
     for row in islice(rows_of(path, kind, entry.columns), limit):
         rows += 1
         if not row.keys() <= columns.keys():
             columns.update(dict.fromkeys(row))
-        if fields is not None and fields.open:
+        if fields.open:
             fields.see(row, rows)
         try:
-            kept = _keeps(row, entry, stage, rows)
+            kept = keeps(row, entry, stage, rows)
         except Unconvertible:
-            if fields is not None:
-                fields.judge()
+            fields.judge()
             raise
         if not kept:
             dropped += 1
@@ -67,8 +66,7 @@ def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | N
                 if len(text) < len(guessed):
                     break
                 text.clear()
-    if fields is not None:
-        fields.judge()
+    fields.judge()
     response = entry.columns.response if entry.formatting == ALPACA else None
     if dropped and response and response not in columns:  # looked up where there is no pair
         raise Unconvertible(f"has no column `{response}`, which is read")
@@ -79,14 +77,14 @@ def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | N
 
 class _Fields:
     """Whether the messages have the fields that two tags name: one that none of them has is a
-    KeyError, one that some have is null in the others.
+    KeyError, one that some have is null in the others. Rows of alpaca have no messages.
     """
 
     def __init__(self, entry: Entry) -> None:
         self.messages = entry.columns.messages
         self.open = {tag: name for tag, name in
                      (("role_tag", entry.tags.role_tag), ("content_tag", entry.tags.content_tag))
-                     if name}  # fmt: skip
+                     if name and entry.formatting != ALPACA}  # fmt: skip
         self.first: tuple[dict[str, object], int] | None = None
 
     def see(self, row: Row, number: int) -> None:
@@ -124,12 +122,8 @@ def _is_text(value: object) -> bool:
     return False
 
 
-def keeps(row: Row, entry: Entry, stage: str) -> bool:
+def keeps(row: Row, entry: Entry, stage: str, number: int = 1) -> bool:
     """Whether preprocessing keeps a row. Raises Unconvertible where conversion itself fails."""
-    return _keeps(row, entry, stage, 1)
-
-
-def _keeps(row: Row, entry: Entry, stage: str, number: int) -> bool:
     if stage == "pt":
         return True
     try:

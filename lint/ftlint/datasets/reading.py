@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.jsonload import JsonFile
-from ftlint.datasets.jsonwindow import Doubtful, Unreadable
 from ftlint.datasets.rowcount import NEWER, RowCount
 from ftschemas.named import TYPE_CHECKING
 

@@ -8,6 +8,7 @@ reason against a run of the real converter.
 from __future__ import annotations
 
 from ftlint.datasets.entries import ALPACA, INFO, OPENAI
+from ftlint.datasets.shapes import KINDS, WORDS
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,9 +32,8 @@ _ROLE_KEYS, _CONTENT_KEYS = ("role", "from", "speaker"), ("content", "value", "t
 
 def told(value: object) -> str:
     """Return what a value is, in a word or two, without its content."""
-    words = {"NoneType": "null", "bool": "true or false", "int": "a number", "float": "a number",
-             "str": "text", "list": "a list", "dict": "an object"}  # fmt: skip
-    return words.get(type(value).__name__, "no text")
+    kind = KINDS.get(type(value))
+    return "no text" if kind is None else WORDS[kind]
 
 
 def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:

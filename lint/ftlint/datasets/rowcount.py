@@ -6,12 +6,6 @@ from ftschemas.named import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
 
-# What is wrong with an array, told alike by the two ways to count it.
-BOM_AND_ARRAY = (
-    "is an array behind a byte order mark (BOM), which the loader rejects: save it as UTF-8 "
-    "without BOM"
-)
-LAST_COMMA = "has a comma after its last row, which the loader rejects: delete it"
 NEWER = "it loads with datasets of at least"
 
 

@@ -44,7 +44,7 @@ def count_csv(path: str, typed: bool = True) -> RowCount:
     Raises OSError when the file cannot be read.
     """
     from ftlint.datasets.csvload import CsvFile
-    from ftlint.datasets.jsonwindow import Doubtful, Unreadable
+    from ftlint.datasets.faults import Doubtful, Unreadable
 
     file = CsvFile(path)
     try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ftlint.engine import Options, Result, lint
 from ftlint.fixes import oracle, roundtrip
-from ftlint.fixes.damage import READING, damage
+from ftlint.fixes.damage import damage
 from ftlint.fixes.foreign import changes_of
 from ftlint.fixes.page import Page, Refused, read_page
 from ftlint.fixes.plan import collide, ordered, splice
 from ftlint.fixes.spelling import read
+from ftlint.records import READING
 from ftlint.source import Source, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ftlint.records import READING
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,9 +10,6 @@ if TYPE_CHECKING:
 
     from ftlint.engine import Result
     from ftlint.records import Change, Diagnostic
-
-READING = ("FT0", "FT1")
-"""Families about how a file is read: their fixes come before all others."""
 
 
 def damage(

@@ -13,6 +13,9 @@ from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from ftlint.catalogue import Key
     from ftlint.construct import Entry
     from ftlint.context import Context
@@ -87,22 +90,15 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
 
     assert key.choices is not None
     choices = [choice for choice in key.choices if choice is not None]
-    table = compiled.VALUE_ALIASES.get(key.name, {})
-    alias = table.get(value) or table.get(str(value).lower())
     whole = isinstance(deref(entry.node), Scalar) and equal(entry.value, value)
     foreign = tuple(foreign_keys(context))  # the words of a fork may be its own as well
+    table = compiled.VALUE_ALIASES.get(key.name, {})
+    alias = table.get(value) or table.get(str(value).lower())
     meant: object = value
     if alias is not None:
-        note = f" ({alias['note']})" if alias.get("note") else ""
         meant = alias.get("to")
-        if meant is None:
-            gone = alias["safe"] and whole and not foreign
-            fix = mend.delete(context, entry.name, safe=True) if gone else None
-            return f"it has no counterpart here{note}", fix
-        if any(equal(meant, choice) for choice in choices):
-            safe = alias["safe"] and not foreign
-            fix = _written(context, entry, meant, safe=safe) if whole else None
-            return f"write `{show(meant)}` instead{note}", fix
+        if meant is None or any(equal(meant, choice) for choice in choices):
+            return _by_alias(context, entry, alias, safe=whole and not foreign, whole=whole)
     joined = _joined(key, value) if whole else None
     if joined is not None:
         text, how = joined
@@ -114,6 +110,19 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
         fix = _written(context, entry, meant, safe=same) if near.slip and whole else None
         return f"perhaps `{show(meant)}` is meant", fix
     return _of_another_release(context, key, value, meant) or _listed(choices, key.name), None
+
+
+def _by_alias(
+    context: Context, entry: Entry, alias: Mapping[str, Any], *, safe: bool, whole: bool
+) -> tuple[str, Fix | None]:
+    """Return what the table of aliases has for a word; `whole` when the word is all of a value."""
+    note = f" ({alias['note']})" if alias.get("note") else ""
+    safe, meant = alias["safe"] and safe, alias.get("to")
+    if meant is None:
+        fix = mend.delete(context, entry.name, safe=True) if safe else None
+        return f"it has no counterpart here{note}", fix
+    fix = _written(context, entry, meant, safe=safe) if whole else None
+    return f"write `{show(meant)}` instead{note}", fix
 
 
 def _was_taken(context: Context, key: Key, value: object) -> bool:

@@ -92,11 +92,6 @@ def _keyword(keyword: str, argument: Any) -> Test:
     return lambda value, instance: make(_referred(pointer, instance))(value, instance)
 
 
-def is_type(value: object, name: str) -> bool:
-    """Say whether `value` is of a JSON type; True is no number, and 8.0 is an integer."""
-    return bool(_TYPES[name](value))
-
-
 def equal(one: object, other: object) -> bool:
     """Compare as JSON does: 1 equals 1.0, True equals only True."""
     if isinstance(one, bool) or isinstance(other, bool):

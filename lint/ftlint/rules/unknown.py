@@ -6,7 +6,7 @@ nothing is made of it.
 
 from __future__ import annotations
 
-from ftlint.aliases import CONDITIONS, applies
+from ftlint.aliases import CONDITIONS, is_about
 from ftlint.catalogue import is_known
 from ftlint.records import at_key
 from ftlint.rules import mend
@@ -168,7 +168,7 @@ def _advice(
     context: Context, entry: Entry, foreign: frozenset[str], upgrade: str | None
 ) -> _Advice:
     for alias in compiled.ALIASES.get(entry.name, ()):
-        if not applies(alias, entry.value):
+        if not is_about(alias, entry.value):
             continue
         if alias.get("to") is None:
             return _leave_out(context, entry, alias, foreign)

@@ -55,7 +55,7 @@ class NoPlan(NamedTuple):
     code: str | None = None
 
 
-def nothing(reason: str, key: str | None = None) -> NoPlan:
+def no_run(reason: str, key: str | None = None) -> NoPlan:
     """Return what only this arithmetic knows: that no run comes of data, batches and launch."""
     return NoPlan(reason, key, "FT204")
 

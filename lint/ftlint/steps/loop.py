@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from math import ceil, gcd, inf
 
-from ftlint.steps.counts import NoPlan, nothing
+from ftlint.steps.counts import NoPlan, no_run
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def layout(rows: int, settings: Settings, ranks: Ranks) -> Layout | NoPlan:
     batch = settings.per_device_batch * ranks.batch_factor
     if settings.split_batches:
         if batch % ranks.shards:
-            return nothing(f"split_batches cannot share a batch of {batch} among {ranks.shards} "
+            return no_run(f"split_batches cannot share a batch of {batch} among {ranks.shards} "
                           "processes", "per_device_train_batch_size")  # fmt: skip
         count = rows // batch if settings.drop_last else -(-rows // batch)
         group = batch
@@ -102,7 +102,7 @@ def run(
         epochs = max(ceil(settings.epochs), 0)
     if not shape.batches:
         if settings.max_steps <= 0:
-            return nothing("dataloader_drop_last leaves no batch: fewer rows than one batch on "
+            return no_run("dataloader_drop_last leaves no batch: fewer rows than one batch on "
                           "every rank", "dataloader_drop_last")  # fmt: skip
         return _nothing(settings, shape, planned)
     last = max(planned, 1) if stop_at is None else min(max(planned, 1), stop_at)
@@ -112,7 +112,7 @@ def run(
 
 def beyond_floats(settings: Settings, steps: int) -> NoPlan:
     """The trainer multiplies as floats, and rounds the product up to a whole number."""
-    return nothing(f"num_train_epochs {settings.epochs:g} of {steps} steps is beyond any float",
+    return no_run(f"num_train_epochs {settings.epochs:g} of {steps} steps is beyond any float",
                   "num_train_epochs")  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def stream(
         return run._replace(frame=frame)
     updates = shape.batches // accumulation
     if not updates and shape.batches:
-        return nothing("the stream ends before gradient_accumulation_steps batches are read, so "
+        return no_run("the stream ends before gradient_accumulation_steps batches are read, so "
                       "no step is ever done and the run does not end",
                       "gradient_accumulation_steps")  # fmt: skip
     full, steps = _passes(last, updates)

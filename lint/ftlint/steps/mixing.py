@@ -6,7 +6,7 @@ Source: LLaMA Factory `data/data_utils.py` `merge_dataset` (0.9.3 to 0.9.5), dat
 
 from __future__ import annotations
 
-from ftlint.steps.counts import Count, NoPlan, exactly, largest, least, nothing, total
+from ftlint.steps.counts import Count, NoPlan, exactly, largest, least, no_run, total
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _drawn(
     if min(probabilities) < 0 or abs(sum(probabilities) - 1) > 1.4901161193847656e-08:
         return NoPlan("", key, "FT712")
     if way == OVER and 0 in probabilities:
-        return nothing("a dataset of probability 0 is never used up: mixing does not end", key)
+        return no_run("a dataset of probability 0 is never used up: mixing does not end", key)
     if seed < 0:
         return NoPlan("", "seed", "FT494")
     lengths = [count.exact for count in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.steps.counts import Amount, Count, NoPlan, nothing
+from ftlint.steps.counts import Amount, Count, NoPlan, no_run
 from ftlint.steps.events import Events, events, stop_after, warmup
 from ftlint.steps.loop import WHOLE_EPOCHS, Layout, Run, run, stream
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -132,7 +132,7 @@ class Judge(NamedTuple):
             else:
                 outcomes.append(single)
         if not outcomes:
-            return refused or nothing("there is nothing to count")
+            return refused or no_run("there is nothing to count")
         return _around(outcomes)
 
     def _single(self, rows: int, one: Run) -> Outcome | NoPlan:

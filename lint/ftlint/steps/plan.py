@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly, nothing
+from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly, no_run
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
 from ftlint.steps.outcome import Judge, Outcome, own_shards
 from ftlint.steps.rows import load
@@ -170,7 +170,7 @@ def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoP
     for dataset in datasets:
         rows = dataset.rows.high
         if dataset.local and rows is not None and rows < workers:
-            return nothing(f"streaming cuts dataset {dataset.name} into dataloader_num_workers "
+            return no_run(f"streaming cuts dataset {dataset.name} into dataloader_num_workers "
                           f"{workers} shards, and {rows} rows are too few for one each",
                           "dataset")  # fmt: skip
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, nothing, total
+from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, no_run, total
 from ftlint.steps.mixing import mix
 from ftlint.steps.packing import packed
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -104,7 +104,7 @@ def load(settings: Settings, samples: SampleCount, llamafactory: Version) -> Loa
         return after
     kept, held_out, packing_notes = after
     if kept.high == 0:
-        return nothing("no row is left to train on", "dataset")
+        return no_run("no row is left to train on", "dataset")
     if settings.eval_dataset:
         evaluated = _evaluated(settings, samples, llamafactory)
         if isinstance(evaluated, NoPlan):
@@ -144,7 +144,7 @@ def _evaluated(settings: Settings, samples: SampleCount, llamafactory: Version) 
     empty = [_left_out(*one) for one in zip(datasets, taken, strict=True)]
     if any(empty) if each else all(empty):
         name = datasets[empty.index(True)].name
-        return nothing(f"{key} {name}: none of its rows can be evaluated on", key)
+        return no_run(f"{key} {name}: none of its rows can be evaluated on", key)
     return _prepared(settings, merged, _dropped(settings, datasets, taken, given))
 
 
@@ -176,7 +176,7 @@ def _all_taken(
     taken = []
     for dataset in datasets:
         if dataset.fault:
-            return nothing(f"{key} {dataset.name}: {dataset.fault}", key)
+            return no_run(f"{key} {dataset.name}: {dataset.fault}", key)
         rows = _taken(dataset, settings, key)
         if isinstance(rows, NoPlan):
             return rows
@@ -200,7 +200,7 @@ def _taken(dataset: DatasetRows, settings: Settings, key: str) -> Count | NoPlan
     wanted = dataset.num_samples
     if wanted is not None and not settings.streaming:
         if not isinstance(wanted, int) or wanted < 1:
-            return nothing(f"num_samples {wanted!r} of dataset {dataset.name} is not a number of "
+            return no_run(f"num_samples {wanted!r} of dataset {dataset.name} is not a number of "
                           "rows", key)  # fmt: skip
         rows = exactly(wanted)  # a random prefix, or every row and random repeats
     return rows if settings.max_samples is None else rows.at_most(settings.max_samples)
@@ -223,8 +223,8 @@ def _unlike_the_others(
     ]
     if not empty or len(empty) == len(datasets):
         return None
-    return nothing(f"{key} {empty[0]}: none of its rows can be used, and what they are converted "
-                   "to cannot be joined with the other datasets", key)  # fmt: skip
+    return no_run(f"{key} {empty[0]}: none of its rows can be used, and what they are converted "
+                  "to cannot be joined with the other datasets", key)  # fmt: skip
 
 
 def _left_out(dataset: DatasetRows, taken: Count) -> bool:
@@ -270,7 +270,7 @@ def _split_and_pack(
         low = 0 if dropped.high is None else merged.low - held - dropped.high
         high = None if merged.high is None else max(merged.high - held, 0)
         if dropped.high == 0 and high == 0:
-            return nothing(f"val_size {held} leaves no row of the stream to train on", "val_size")
+            return no_run(f"val_size {held} leaves no row of the stream to train on", "val_size")
         if settings.packing:
             most = Count(0, high)
             rows, notes = packed(settings, most, most, text)
@@ -305,10 +305,10 @@ def _split(val_size: float, rows: Count) -> tuple[Count, Count] | NoPlan:
     if val_size <= 1e-6:
         return rows, exactly(0)
     if val_size == 1 and isinstance(val_size, float):
-        return nothing("val_size 1.0 is neither a fraction nor a number of rows: splitting fails",
+        return no_run("val_size 1.0 is neither a fraction nor a number of rows: splitting fails",
                       "val_size")  # fmt: skip
     if rows.high is not None and held_out(val_size, rows.high) >= rows.high:
-        return nothing(f"val_size {val_size:g} of {rows.high} rows leaves none to train on",
+        return no_run(f"val_size {val_size:g} of {rows.high} rows leaves none to train on",
                       "val_size")  # fmt: skip
 
     def train(count: int) -> int:

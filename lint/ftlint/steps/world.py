@@ -6,7 +6,7 @@ Source: LLaMA Factory `launcher.py` and `hparams/training_args.py` (0.9.5), acce
 
 from __future__ import annotations
 
-from ftlint.steps.counts import NoPlan, nothing
+from ftlint.steps.counts import NoPlan, no_run
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def ranks(config: Mapping[str, object], world: World) -> Ranks | NoPlan:
         assumptions = [f"{group} processes are taken for granted: --gpus says how many there are",
                        *assumptions[1:]]  # fmt: skip
     if processes % group:
-        return nothing(f"{processes} processes cannot be divided into groups of "
+        return no_run(f"{processes} processes cannot be divided into groups of "
                       f"{group}")  # fmt: skip
     if isinstance(config.get("parallelism_config"), str) or (
         config.get("use_hyper_parallel") and config.get("hyper_parallel_args")

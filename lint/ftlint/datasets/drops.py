@@ -1,0 +1,147 @@
+"""Which rows of a dataset preprocessing drops, and the columns they have, over all of its files."""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.datasets.arrowipc import read_table
+from ftlint.datasets.counting import CACHED_FROM
+from ftlint.datasets.entries import ALPACA, text_columns
+from ftlint.datasets.faults import Doubtful, Unreadable
+from ftlint.datasets.files import UNREADABLE, Trouble
+from ftlint.datasets.kept import Unconvertible, count_dropped
+from ftlint.datasets.parquet import read_footer
+from ftlint.datasets.reading import NoReader, columns_of
+from ftlint.datasets.records import UNCONVERTIBLE, DatasetSize
+from ftlint.steps.counts import Count, exactly, least
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ftlint.datasets.cache import Cache
+    from ftlint.datasets.entries import Entry
+    from ftlint.datasets.records import Question
+
+
+def with_drops(
+    size: DatasetSize, filled: int, kind: str, question: Question, cache: Cache
+) -> DatasetSize:
+    """Return a size with the rows that preprocessing drops, where the rows can be looked at.
+
+    `filled` is the place of a file that has rows.
+    """
+    try:
+        size = size._replace(columns=columns_of(size.files[filled], kind))
+    except Unreadable as error:
+        return _unreadable(size, error)
+    if question.stage == "pt":
+        return size._replace(dropped=exactly(0))
+    if (size.size or 0) > question.kept_up_to:
+        return _unknown(size, "too big to look for rows that preprocessing drops")
+    try:
+        return _looked_into(size, kind, question, cache)
+    except (NoReader, Doubtful) as error:
+        nulls = _without_answer(size, kind, question.stage)
+        if nulls is None or (nulls and _limit(size, question) is not None):
+            return _unknown(size, str(error))
+        reason = f"{nulls} rows without an answer" if nulls else ""
+        return size._replace(dropped=exactly(nulls), reason=reason)
+    except Unconvertible as error:
+        trouble = Trouble(UNCONVERTIBLE, str(error))
+        return _unknown(size._replace(trouble=trouble), str(error))
+    except Unreadable as error:
+        return _unreadable(size, error)
+
+
+def _unreadable(size: DatasetSize, error: Unreadable) -> DatasetSize:
+    trouble = Trouble(UNREADABLE, str(error))
+    return DatasetSize(size.name, size.entry, size.files, size.size, trouble=trouble)
+
+
+def _unknown(size: DatasetSize, why: str) -> DatasetSize:
+    """Return a size of which any row may be dropped."""
+    notes = (*size.notes, f"dataset {size.name}: {why}")
+    return size._replace(dropped=Count(0, size.usable.high), notes=notes)
+
+
+def _is_sliced(size: DatasetSize) -> bool:
+    return size.usable.exact != size.rows
+
+
+def _limit(size: DatasetSize, question: Question) -> int | None:
+    """Return how many of the first rows are taken, None for all or for rows that chance takes."""
+    entry = size.entry
+    drawn = entry is not None and entry.num_samples
+    return None if drawn or _is_sliced(size) else question.max_samples
+
+
+def _looked_into(size: DatasetSize, kind: str, question: Question, cache: Cache) -> DatasetSize:
+    """Raises NoReader, Doubtful, Unconvertible and Unreadable."""
+    entry, rows, limit = size.entry, size.rows or 0, _limit(size, question)
+    assert entry is not None
+    cut = limit is not None and len(size.files) > 1 and rows > limit
+    dropped, columns, reason = _dropped(
+        size.files, kind, entry, question.stage, None if cut else limit, cache
+    )
+    notes = size.notes
+    if cut and limit is not None and dropped.low:
+        dropped = Count(max(0, limit + dropped.low - rows), min(dropped.low, limit))
+        notes += (f"dataset {size.name}: which rows max_samples takes depends on the order in "
+                  "which the file system lists the folder",)  # fmt: skip
+    if _is_sliced(size):  # which of them are in the slice is not looked into
+        dropped = least((Count(0, dropped.high), size.usable))
+    return size._replace(dropped=dropped, columns=columns, reason=reason, notes=notes)
+
+
+def _without_answer(size: DatasetSize, kind: str, stage: str) -> int | None:
+    """Return the rows without an answer, where what a file says of itself settles that.
+
+    None where it does not: the columns that are read must be texts whose nulls are counted.
+    """
+    entry = size.entry
+    assert entry is not None
+    if kind not in ("parquet", "arrow") or entry.formatting != ALPACA:
+        return None
+    if entry.columns.history or entry.columns.kto_tag or stage not in ("sft", "rm", "dpo"):
+        return None
+    columns = entry.columns
+    answers = [columns.chosen, columns.rejected] if entry.ranking else [columns.response]
+    found = 0
+    for path in size.files:
+        head = (read_footer if kind == "parquet" else read_table)(path)
+        nulls = {} if isinstance(head, str) else dict(head.nulls)
+        if any(name and name not in nulls for name in text_columns(entry)) or None in answers:
+            return None
+        missing = [nulls[name] for name in answers if name]
+        if len(missing) > 1 and any(missing):
+            return None  # in which rows they are is not told
+        found += sum(missing)
+    return found
+
+
+def _dropped(
+    paths: Sequence[str], kind: str, entry: Entry, stage: str, limit: int | None, cache: Cache
+) -> tuple[Count, tuple[str, ...], str]:
+    question = f"dropped and why {stage} {limit} {entry[3:]}"
+    dropped, left, reason = 0, limit, ""
+    columns: dict[str, None] = {}
+    for path in paths:
+        worth = left == limit and os.path.getsize(path) >= CACHED_FROM
+        answer = cache.get(path, question) if worth else None
+        if answer is None:
+            try:
+                answer = list(count_dropped(path, kind, entry, stage, left))
+            except (Unconvertible, Unreadable) as error:
+                raise type(error)(f"{os.path.basename(path)} {error}") from error
+            if worth:
+                cache.put(path, question, answer)
+        rows, bad, names, why = answer
+        reason = reason or str(why)
+        dropped += bad  # type: ignore[operator]
+        columns.update(dict.fromkeys(names))  # type: ignore[call-overload]
+        if left is not None:
+            left -= rows  # type: ignore[operator]
+            if left <= 0:
+                break
+    return exactly(dropped), tuple(columns), reason
