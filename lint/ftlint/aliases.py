@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-CONDITIONS = frozenset(["if", "least", "most"])
-
-
 def is_about(alias: Mapping[str, object], value: object) -> bool:
     """Say whether an entry is about this value: `if`, or a number from `least` and up to `most`."""
     if "if" in alias and not equal(alias["if"], value):

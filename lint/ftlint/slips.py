@@ -29,6 +29,15 @@ COMPOUNDS = ("train", "test", "valid", "val", "eval", "dev", "demo")
 LINKS = frozenset(["a", "at", "for", "from", "in", "is", "of", "on", "or", "per", "the", "to"])
 """Words that are left out and put in without another meaning."""
 
+NEGATIONS = ("anti", "de", "dis", "in", "no", "non", "re", "un")
+"""Beginnings that turn a word into another."""
+
+OPPOSITES = frozenset(
+    [("dis", "en"), ("de", "en"), ("de", "in"), ("ex", "in"), ("ex", "im"), ("in", "out"),
+     ("off", "on"), ("post", "pre"), ("down", "up")]
+)  # fmt: skip
+"""Beginnings that turn words into each other's opposite."""
+
 SHORT = 5
 """Letters of the shortest word in which any one letter may have slipped."""
 LONG = 7
@@ -77,7 +86,7 @@ def guess(written: str, names: Iterable[str], beside: Iterable[str] | None = Non
             found += [name for name, one in close.items() if name not in found and _is_rival(one)]
         if not found and beside is None:
             far = {name for name, one in close.items() if _edits(one) <= 2}
-            far |= {name for name in nearby if _is_said_otherwise(parts, _parts(name))}
+            far |= {name for name in nearby if _is_said_otherwise(parts, _parts(name), names)}
             return Guess(far.pop(), slip=False) if len(far) == 1 else None
     return Guess(found[0], slip=True) if len(found) == 1 else None
 
@@ -120,7 +129,20 @@ def _is_other(pairs: tuple[_Pair, ...], own: set[str]) -> bool:
         or any(one.startswith(part) > other.startswith(part) for part in COMPOUNDS)
         or any(one.endswith(part) > other.endswith(part) for part in COMPOUNDS)
         or not (one.isascii() and other.isascii())
+        or _is_opposite(one, other)
         for one, other in pairs
+    )
+
+
+def _is_opposite(one: str, other: str) -> bool:
+    """Say whether two words are one but for what negates it, as `unfreeze` and `freeze`."""
+    shorter, longer = sorted((one, other), key=len)
+    if any(longer == negation + shorter for negation in NEGATIONS):
+        return True
+    return any(
+        {one, other} == {first + stem, second + stem}
+        for first, second in OPPOSITES
+        for stem in (one.removeprefix(first), one.removeprefix(second))
     )
 
 
@@ -180,13 +202,29 @@ def _edits(pairs: tuple[_Pair, ...]) -> int:
     return edits
 
 
-def _is_said_otherwise(written: _Name, name: _Name) -> bool:
-    """Say whether two names have the same words in another order, or but for a link."""
+def _is_said_otherwise(written: _Name, name: _Name, names: list[str]) -> bool:
+    """Say whether two names have the same words in another order, or but for a link.
+
+    A link that some name goes on from has its meaning there: `eval_on_` may begin `eval_on_start`.
+    """
     if written.numbers != name.numbers or len(name.words) < 2:
         return False
     ours = [word for word in written.words if word not in LINKS]
     theirs = [word for word in name.words if word not in LINKS]
-    return ours == theirs or sorted(written.words) == sorted(name.words)
+    if sorted(written.words) == sorted(name.words):
+        return True
+    return ours == theirs and not any(_goes_on(written, name, _parts(one)) for one in names)
+
+
+def _goes_on(written: _Name, name: _Name, other: _Name) -> bool:
+    """Say whether another name begins as the written one does up to a link that `name` lacks."""
+    if other == name:
+        return False
+    begun = (written.words[: at + 1] for at in range(len(written.words)))
+    return any(
+        words[-1] in LINKS and words[-1] not in name.words and other.words[: len(words)] == words
+        for words in begun
+    )
 
 
 @lru_cache(4096)

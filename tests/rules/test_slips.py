@@ -37,7 +37,8 @@ NAMED = {
 }  # fmt: skip
 NEITHER = """use_emft_loss use_sft_loss use_aeft_los use_dara learning_rate_enc top_q tf16 bf15 fp61
 adam_beta3 val_dataset test_dataset train_steps emft_alpha wandb_api_key galore_rank2 lora_dims
-eval_train do_test dpo_label no_such_key x""".split()
+eval_train do_test dpo_label no_such_key x unfreeze_vision_tower unfreeze_extra_modules
+unlearning_rate eval_on_steps enable_shuffling disable_liger_kernel preprocess_seed""".split()
 
 
 def test_one_slip_is_written_and_more_is_only_named() -> None:
@@ -48,6 +49,25 @@ def test_one_slip_is_written_and_more_is_only_named() -> None:
         one: (near, False) for one, near in NAMED.items()
     }
     assert {one: guess(one, KEYS) for one in NEITHER} == dict.fromkeys(NEITHER)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("unfreeze", "freeze"), ("nonlinear", "linear"), ("disconnect", "connect"),
+        ("unable", "able"), ("include", "exclude"), ("encode", "decode"), ("import", "export"),
+        ("upload", "download"), ("online", "offline"), ("inactive", "active"),
+    ],
+)  # fmt: skip
+def test_the_opposite_is_another_word(one: str, other: str) -> None:
+    for written, name in ((one, other), (other, one)):
+        assert guess(f"{written}_model_layers", [f"{name}_model_layers"]) is None
+
+
+def test_a_link_is_left_out_unless_another_name_goes_on_from_it() -> None:
+    assert guess("eval_on_steps", ["eval_steps", "save_steps"]) == ("eval_steps", False)
+    assert guess("eval_on_steps", ["eval_steps", "eval_on_start"]) is None
+    assert guess("load_best_model_end", ["load_best_model_at_end"]) is not None
 
 
 def test_beside_a_forks_own_names_only_slips_count_and_none_of_its_words() -> None:

@@ -48,6 +48,11 @@ def judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     return at_value(NOT_A_CHOICE, entry, values, fix)
 
 
+def is_none_of(context: Context, key: Key, value: object) -> bool:
+    """Say whether the program does not do with a word of `value`."""
+    return _is_checked(context, key) and _outside(key, value) is not None
+
+
 def _is_checked(context: Context, key: Key) -> bool:
     """Say whether the program does not do with any word; training alone was probed for it."""
     place = context.target.llamafactory, key.name

@@ -6,10 +6,9 @@ nothing is made of it.
 
 from __future__ import annotations
 
-from ftlint.aliases import CONDITIONS, is_about
 from ftlint.catalogue import is_known
 from ftlint.records import at_key
-from ftlint.rules import mend
+from ftlint.rules import habits, mend, rivals
 from ftlint.slips import guess
 from ftlint.variables import is_secret, is_variable
 from ftschemas import compiled
@@ -167,13 +166,14 @@ def _of_variable(name: str, catalogue: Catalogue) -> str:
 def _advice(
     context: Context, entry: Entry, foreign: frozenset[str], upgrade: str | None
 ) -> _Advice:
-    for alias in compiled.ALIASES.get(entry.name, ()):
-        if not is_about(alias, entry.value):
-            continue
-        if alias.get("to") is None:
-            return _leave_out(context, entry, alias, foreign)
-        if context.catalogue.get(alias["to"]) is not None:
-            return _instead(context, entry, alias, foreign)
+    alias = habits.alias_of(context, entry)
+    if alias is not None:
+        advise = _leave_out if alias.get("to") is None else _instead
+        return advise(context, entry, alias, foreign)
+    bounded = habits.bounded(context, entry)
+    if bounded is not None:
+        to, numbers = bounded
+        return _Advice(f"`{to}` is its name, but it takes numbers {numbers}", to)
     guessed = not is_known(entry.name) and len(foreign) <= MOST_GUESSED
     near = _nearest(context, entry, foreign) if guessed else None
     return near or _Advice(upgrade or "remove it, or see `ftlint schema` for the keys there are")
@@ -187,6 +187,9 @@ def _leave_out(
     No edit removes what may be another program's: only what some release had, or what says what
     holds anyway.
     """
+    opposite = rivals.opposite(context, entry)
+    if opposite is not None:
+        return _Advice(rivals.contradict(entry.name, opposite))
     known = is_known(entry.name)
     safe = bool(alias["safe"]) and (known or not foreign)
     fix = mend.delete(context, entry.name, safe=safe) if known or safe else None
@@ -198,16 +201,25 @@ def _instead(
 ) -> _Advice:
     """Advise to write another key; beside a fork's own keys this one may be the fork's, too."""
     to = str(alias["to"])
-    value = None if alias.get("by_hand") else _new_value(context, alias, entry.value)
-    safe = bool(alias["safe"]) and (is_known(entry.name) or not foreign)
+    value = habits.new_value(alias, entry.value)
+    text = None if value is None else mend.spelled(context, value)
     into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
+    wanted = to if text is None else f"{to}: {text}"
+    if to not in context.entries or into:
+        choice = rivals.choice(context, entry, to, alias)
+        if choice is not None:
+            return _Advice(choice, to)
+    by_hand = alias.get("by_hand")
+    moved = value is None and not by_hand and "if" not in alias  # else the table has seen it
+    if moved and not habits.takes(context, to, entry.value):
+        return _Advice(f"`{to}` is its name, but {habits.taken(context, to)}", to)
+    safe = bool(alias["safe"]) and (is_known(entry.name) or not foreign)
     kept = "transform" in alias and value is None  # the old value cannot be turned into a new one
     secret = is_secret(to) and entry.value is not None  # where it goes is its owner's to say
-    by_hand = into or kept or secret or alias.get("by_hand")
-    fix = None if by_hand else mend.rename(context, entry, to, value, safe=safe)
+    stays = by_hand or into or kept or secret
+    fix = None if stays else mend.rename(context, entry, to, text, safe=safe)
     if to in context.entries and not into:
         return _Advice(f"keep one of the two, `{to}` is there as well{_note(alias)}", to, fix)
-    wanted = to if value is None else f"{to}: {value}"
     return _Advice(f"write `{wanted}` instead{_note(alias)}", to, fix)
 
 
@@ -220,42 +232,27 @@ def _nearest(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice
     catalogue, name = context.catalogue, entry.name
     found = guess(name, catalogue.names(), foreign or None)
     if found is None:
-        return _near_alias(catalogue, name, foreign)
+        return _near_alias(context, entry, foreign)
     near = found.name
+    choice = None if near in context.entries else rivals.choice(context, entry, near)
+    if choice is not None:
+        return _Advice(choice, near)
     there = ", which is there as well" if near in context.entries else ""
     fix = None
-    if found.slip and not is_secret(near):
+    if found.slip and not is_secret(near) and habits.takes(context, near, entry.value):
         fix = mend.rename(context, entry, near, None, safe=not foreign)
     return _Advice(f"perhaps `{near}` is meant{there}", near, fix)
 
 
-def _near_alias(catalogue: Catalogue, name: str, foreign: frozenset[str]) -> _Advice | None:
+def _near_alias(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice | None:
     """Advise on a slip of a name that is itself not the key's: two guesses make no fix."""
-    found = guess(name, compiled.ALIASES, foreign or None)
+    found = guess(entry.name, compiled.ALIASES, foreign or None)
     if found is None:
         return None
     for alias in compiled.ALIASES[found.name]:
         to = alias.get("to")
-        if not alias.keys() & CONDITIONS and to is not None and catalogue.get(to) is not None:
+        if to is None or "if" in alias or context.catalogue.get(to) is None:
+            continue
+        if habits.is_within(alias, entry):
             return _Advice(f"perhaps `{to}` is meant{_note(alias)}", to)
     return None
-
-
-def _new_value(context: Context, alias: dict[str, object], old: object) -> str | None:
-    """Return the value to write with the new key, as YAML text; None leaves the old one."""
-    transform = alias.get("transform")
-    number = isinstance(old, (int, float)) and not isinstance(old, bool)
-    if "value" in alias:
-        value = alias["value"]
-    elif transform == "negate" and isinstance(old, bool):
-        value = not old
-    elif transform == "square" and number:
-        value = old * old  # type: ignore[operator]
-    elif "entry" in alias:
-        value = {alias["entry"]: old}
-    elif transform == "gigabytes" and isinstance(old, str):
-        whole = old.upper().removesuffix("B").removesuffix("G").strip()
-        return whole if whole.isdecimal() else None
-    else:
-        return None
-    return mend.spelled(context, value)

@@ -66,7 +66,7 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
 def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None:
     """Judge text where the key takes none."""
     met = fate(context, key, text)
-    values: dict[str, object] = {"name": key.name, "written": text, "wanted": _wanted(key.kinds)}
+    values: dict[str, object] = {"name": key.name, "written": text, "wanted": wanted(key.kinds)}
     values["late"] = _is_late(met)
     if _is_plain(entry):
         better = _number(text, key) if looks_numeric(text) else None
@@ -124,7 +124,7 @@ def _wrong_type(context: Context, entry: Entry, key: Key, met: str) -> Finding:
         "name": key.name,
         "written": context.raw(entry) or "nothing",
         "kind": _NAMES.get(kind_of(entry.value), "something else"),
-        "wanted": _wanted(kinds),
+        "wanted": wanted(kinds),
         "when": _when(met),
         "late": _is_late(met),
     }
@@ -197,7 +197,7 @@ def _number(text: str, key: Key) -> str | None:
     return str(int(number)) if count and "int" in key.kinds else None  # type: ignore[call-overload]
 
 
-def _wanted(kinds: tuple[str, ...]) -> str:
+def wanted(kinds: tuple[str, ...]) -> str:
     """Return the kinds that a key takes, in words; whole numbers go without saying for a float."""
     named = [name for kind, name in _NAMES.items() if kind in kinds]
     if "float" in kinds and "int" in kinds:
