@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -223,9 +224,10 @@ CHAT_TAGS = {"role_tag": "from", "content_tag": "value", "user_tag": "user",
          "FT708", '`"kto_tag": "label"` makes two answers'),
         (json.dumps(CHATS),
          {"formatting": "sharegpt", "columns": {"messages": "conversations"}, "tags": CHAT_TAGS},
-         "FT708", 'row 1 has `from: human`; set `"user_tag": "human"` in tags'),
+         "FT708",
+         'row 1 has `from: human`; set `"user_tag": "human", "assistant_tag": "gpt"` in tags'),
         (json.dumps([{"conversations": [{"role": "user", "content": "q"}]}]),
-         {"formatting": "sharegpt"}, "FT705", 'they have role, content: set `"role_tag": "role"`'),
+         {"formatting": "sharegpt"}, "FT705", 'they have role, content: set `"tags": {"role_tag":'),
         (json.dumps(
             [{"conversations": [{"from": "system", "value": "s"}, *CHATS[0]["conversations"]]}]),
          {"formatting": "sharegpt", "columns": {"messages": "conversations"},
@@ -243,6 +245,54 @@ def test_reasons(project: Project, content: str, definition: Any, code: str, say
     ((found, message),) = project.judge("x")
     assert (found, says in message) == (code, True), message
     assert "alternate" not in message
+
+
+NAMED = {"role_tag": "role", "content_tag": "content", "user_tag": "user",
+         "assistant_tag": "assistant"}  # fmt: skip
+
+
+@pytest.mark.parametrize("formatting", ["sharegpt", "openai"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        {},
+        *({tag: key for tag, key in NAMED.items() if tag != lost} for lost in NAMED),
+        {"role_tag": "role"},
+        {"user_tag": "user", "assistant_tag": "assistant"},
+        {**NAMED, "user_tag": "human", "assistant_tag": "gpt"},
+        {"role_tag": "from", "content_tag": "value"},
+    ],
+)
+def test_one_remedy_names_all_tags(project: Project, formatting: str, given: Any) -> None:
+    """A tag that a given table does not name is null: the loader looks up `message[None]`."""
+    row = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
+    project.file("x.json", [row] * 8)
+    definition = {"file_name": "x.json", "formatting": formatting,
+                  "columns": {"messages": "messages"}}  # fmt: skip
+    project.define("x", definition if given is None else {**definition, "tags": given})
+    ((code, message),) = project.judge("x")
+    assert code in ("FT705", "FT708")
+    remedy = re.search(r'set `(?:"tags": \{)?("[^`}]*)', message)
+    assert remedy is not None, message
+    tags = {**(given or {}), **json.loads("{" + remedy[1] + "}")}
+    assert tags == NAMED
+    project.define("x", {**definition, "tags": tags})
+    assert project.judge("x") == []
+
+
+@pytest.mark.parametrize("dataset", ["faqx", "cut_off", "faq\nval_size: 8"])
+def test_data_beside_a_tokenized_path_end_no_run_for_certain(
+    project: Project, dataset: str
+) -> None:
+    """With the folder there, which git ignores nearly everywhere, `dataset` is not read at all."""
+    project.file("cut_off.json", "[{")
+    project.define("cut_off", {"file_name": "cut_off.json"})
+    text = HEAD.replace("dataset: faq", f"dataset: {dataset}")
+    beside = text + "tokenized_path: saves/tok\n"
+    errors = [[one.code for one in found(one) if one.severity == "error"] for one in (text, beside)]
+    assert errors[0]
+    assert errors[1] == []
 
 
 def test_a_key_that_means_formatting(project: Project) -> None:

@@ -11,7 +11,7 @@ from ftlint.datasets.entries import ALPACA, INFO, OPENAI
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ftlint.datasets.entries import Entry, Tags
     from ftlint.datasets.jsonload import Row
@@ -90,7 +90,7 @@ def _broken_turns(row: Row, entry: Entry, number: int) -> str:
     )
     for turn, role in enumerate(turns):
         if role not in (answering if turn % 2 else asking):
-            return _wrong_role(role, turn, tags, number)
+            return _wrong_role(role, turn, tags, messages, number)
     if not turns:
         return f"row {number} has no turn but the system's"
     last = f"`{tags.role_tag}: {_short(turns[-1])}`"
@@ -111,7 +111,9 @@ def _answers_of_tools(roles: list[object], tags: Tags) -> list[object]:
     return turns
 
 
-def _wrong_role(role: object, turn: int, tags: Tags, number: int) -> str:
+def _wrong_role(
+    role: object, turn: int, tags: Tags, messages: list[Mapping[str, object]], number: int
+) -> str:
     found = f"row {number} has `{tags.role_tag}: {_short(role)}`"
     if role not in tags[2:]:
         tag = _ROLES.get(role) if isinstance(role, str) else None
@@ -121,28 +123,69 @@ def _wrong_role(role: object, turn: int, tags: Tags, number: int) -> str:
             return f"{found} behind its first message"
         now = getattr(tags, tag)
         what = f"`{tag}: {_short(now)}` is not what is there" if now else f"no {tag} is set"
-        return f'{what}: {found}; set `"{tag}": "{role}"` in tags'
+        roles = [message.get(tags.role_tag or "") for message in messages]
+        remedy = _remedy(tags, messages[0], roles).removeprefix(": ")
+        return f"{what}: {found}" + (f"; {remedy}" if remedy else "")
     wanted = "an answer" if turn % 2 else "the user"
     if role == tags.system_tag:
         return f"{found} behind its first message"
     return f"{found} as turn {turn + 1}, where {wanted} must stand"
 
 
-def no_such_field(name: str, fields: Mapping[str, object], tag: str, number: int) -> str:
-    """Return why conversion stops at messages that have no field of the name that a tag gives."""
-    keys = _ROLE_KEYS if tag == "role_tag" else _CONTENT_KEYS
-    near = next((key for key in keys if key in fields), None)
+def no_such_field(
+    tag: str, tags: Tags, fields: Mapping[str, object], roles: Collection[object], number: int
+) -> str:
+    """Return why conversion stops at messages without the field that a tag gives, or without it.
+
+    `roles` are those of messages with such fields, in the order in which they are met.
+    """
+    name = getattr(tags, tag)
     has = ", ".join(_short(field) for field in list(fields)[:4])
-    remedy = f': set `"{tag}": "{near}"` in tags' if near else ""
-    return f"has no `{name}` in the messages of row {number}, a KeyError; they have {has}{remedy}"
+    lacks = (
+        f"has no `{name}` in the messages of row {number}, a KeyError; they have {has}"
+        if name
+        else f"is read without a `{tag}`, a KeyError; the messages of row {number} have {has}"
+    )
+    return lacks + _remedy(tags, fields, roles)
 
 
-def unknown_role(role: object, tags: Tags, number: int) -> str:
+def unknown_role(
+    role: object, tags: Tags, fields: Mapping[str, object], roles: Collection[object], number: int
+) -> str:
     """Return why conversion to messages stops at a role, a KeyError."""
-    tag = _ROLES.get(role) if isinstance(role, str) else None
-    remedy = f': set `"{tag}": "{role}"` in tags' if tag else ""
     found = f"`{tags.role_tag}: {_short(role)}`"
+    known = isinstance(role, str) and role in _ROLES
+    remedy = _remedy(tags, fields, roles) if known else ""
     return f"has {found} in row {number}, which no tag names: a KeyError{remedy}"
+
+
+def field_of_roles(tags: Tags, fields: Mapping[str, object]) -> str | None:
+    """Return the field of a message that holds its role: the tag's, or one of a usual name."""
+    return next((key for key in (tags.role_tag, *_ROLE_KEYS) if key and key in fields), None)
+
+
+def _remedy(tags: Tags, fields: Mapping[str, object], roles: Collection[object]) -> str:
+    """Return all that the tags must say for these messages, where that is known.
+
+    A table of tags that names any leaves the others null: without one, all that are read are named.
+    """
+    wanted = {"role_tag": field_of_roles(tags, fields)}
+    wanted["content_tag"] = next(
+        (key for key in (tags.content_tag, *_CONTENT_KEYS) if key and key in fields), None
+    )
+    if None in wanted.values():
+        return ""
+    for role in roles:
+        named = next((tag for tag in tags._fields[2:] if getattr(tags, tag) == role), None)
+        tag = named or (_ROLES.get(role) if isinstance(role, str) else None)
+        if tag is not None:
+            wanted.setdefault(tag, str(role))
+    shown = {tag: key for tag, key in wanted.items() if key != getattr(tags, tag)}
+    if not shown:
+        return ""
+    table = wanted if tags == type(tags)() else shown
+    pairs = ", ".join(f'"{tag}": "{table[tag]}"' for tag in tags._fields if tag in table)
+    return f': set `"tags": {{{pairs}}}`' if table is wanted else f": set `{pairs}` in tags"
 
 
 def _short(value: object) -> str:
