@@ -143,7 +143,7 @@ def _keeps(row: Row, entry: Entry, stage: str, number: int) -> bool:
     try:
         turns, responses = _CONVERTERS[str(entry.formatting)](row, entry)
     except _Stops as error:
-        raise Unconvertible(_stopped(*error.args, row, entry, number)) from error
+        raise Unconvertible(_stopped(error.args[0], error.args[1], row, entry, number)) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unconvertible(
             f"has a row that cannot be converted: {error!r} in row {number}"
