@@ -199,11 +199,10 @@ def _of_files(
         problem = counts[0].problem or "has no rows"
         return base._replace(
             trouble=Trouble(EMPTY, f"{os.path.basename(files.paths[0])} {problem}"))  # fmt: skip
-    told = differing(files.paths, counts, question.workers)
-    cautions = [one for one in told if one.what == ORDER]
-    refused = next((one for one in told if one.what != ORDER), None)
-    if refused is not None:
-        return base._replace(trouble=refused, cautions=tuple(cautions))
+    misfit = differing(files.paths, counts, question.workers)
+    if misfit is not None and misfit.what != ORDER:
+        return base._replace(trouble=misfit)
+    cautions = [misfit] if misfit is not None else []
     usable = exactly(rows)
     if entry.split not in (None, "train"):
         from ftlint.datasets.splits import sliced
