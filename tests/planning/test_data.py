@@ -235,7 +235,7 @@ CHAT_TAGS = {"role_tag": "from", "content_tag": "value", "user_tag": "user",
          "FT708", 'set `"system_tag": "system"` in tags'),
         ('{"instruction": "q", "input": "", "output": "2024-05-01"}\n', {}, "FT705", "only dates"),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab" * 32 + "\nsize 9\n", {},
-         "FT714", "git lfs pull"),
+         "FT714", "x.json is a Git LFS pointer: the rows of x are unknown. Run `git lfs pull`"),
         ('{"instruction": ["q"], "output": ["a"],}', {}, "FT716", "may not load"),
     ],
 )  # fmt: skip
@@ -310,5 +310,7 @@ def test_shards_of_other_columns(project: Project) -> None:
     project.file("x/a.json", ALPACA)
     project.file("x/b.json", [{**row, "source": "wiki"} for row in ALPACA])
     project.define("x", {"file_name": "x"})
-    codes = [code for code, _ in project.judge("x")]
-    assert codes in (["FT717"], ["FT704", "FT717"])
+    ((code, message),) = project.judge("x")  # by the order in which the file system lists them
+    assert code in ("FT704", "FT717")
+    assert "he same columns and types" in message
+    assert "`source` is not in the rows that come first" in message

@@ -101,6 +101,8 @@ class JsonFile:
                 value = decode(line.decode())
             except UnicodeDecodeError:
                 raise Unreadable(f"is not UTF-8 in line {number}") from None
+            except _Odd as error:
+                raise Unreadable(f"line {number}: {error}") from None
             except json.JSONDecodeError:
                 if line.strip(_BLANKS):
                     return place
@@ -133,7 +135,10 @@ class JsonFile:
             broken = broken and "\n" not in blank
             if text.ended():
                 return
-            value, raw = text.value(_STRICT.raw_decode)
+            try:
+                value, raw = text.value(_STRICT.raw_decode)
+            except _Odd as error:
+                raise Unreadable(f"row {self.count + 1}: {error}") from None
             data = raw.encode()
             while place + len(data) > edge:
                 at = data.rfind(b"\n", 0, max(edge - place, 0))
@@ -278,19 +283,23 @@ def _no_json(first: bytes) -> str:
 # What the two parsers take ------------------------------------------------------------------------
 
 
+class _Odd(Exception):
+    """What Arrow rejects in a value that is JSON; the text follows where it stands."""
+
+
 def _unique(pairs: list[tuple[str, object]]) -> Row:
     row = dict(pairs)
     if len(row) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise Unreadable(f"has an object with `{twice}` twice, which the loader rejects")
+        raise _Odd(f"an object has `{twice}` twice, which the loader rejects: keep one of them")
     return row
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise Unreadable(f"has the number {text[:20]}, which is too large")
+        raise _Odd(f"the number {text[:20]} is too large for the loader")
     return number
 
 
