@@ -281,6 +281,52 @@ def test_one_remedy_names_all_tags(project: Project, formatting: str, given: Any
     assert project.judge("x") == []
 
 
+@pytest.mark.parametrize(
+    ("names", "definition", "says"),
+    [
+        ("instruction response", {}, '"prompt": "instruction", "response": "response"'),
+        ("instruction output", {}, '"prompt": "instruction", "response": "output"'),
+        ("prompt query response", {}, '"prompt": "prompt", "query": "query", "response": "res'),
+        ("query response", {}, '"prompt": "query", "response": "response"'),
+        ("question context answer id", {}, '"query": "context", "response": "answer"'),
+        ("question answer sys", {"columns": {"prompt": "q", "response": "answer", "system": "sys"}},
+         '"prompt": "question", "response": "answer", "system": "sys"'),
+        ("question answer response", {}, None),
+        ("text label", {}, None),
+        ("messages", {"formatting": "sharegpt"}, '"columns": {"messages": "messages"}'),
+        ("conversations", {}, '"formatting": "sharegpt"'),
+        ("messages", {}, '"formatting": "sharegpt", "columns": {"messages": "messages"}'),
+        ("conversations", {"formatting": "sharegpt", "columns": {"messages": "messages"}},
+         '"columns": {"messages": "conversations"}'),
+    ],
+)  # fmt: skip
+def test_the_columns_to_set(
+    project: Project, names: str, definition: dict[str, Any], says: str | None
+) -> None:
+    talks = CHATS[0]["conversations"]
+    row = {name: talks if name in ("messages", "conversations") else "t" for name in names.split()}
+    project.file("x.json", [row] * 8)
+    project.define("x", {"file_name": "x.json", **definition})
+    ((code, message),) = project.judge("x")
+    assert code == "FT705"
+    remedy = re.search(r"set `([^`]*)`", message)
+    assert (remedy is None) == (says is None)
+    if remedy is not None and says is not None:
+        assert says in remedy[1]
+        project.define(
+            "x", {"file_name": "x.json", **definition, **json.loads("{" + remedy[1] + "}")}
+        )
+        assert project.judge("x") == []
+
+
+def test_rows_below_a_key_are_one_row(project: Project) -> None:
+    project.file("x.json", json.dumps({"data": ALPACA, "version": 1}))
+    project.define("x", {"file_name": "x.json"})
+    ((code, message),) = project.judge("x")
+    assert code == "FT705"
+    assert message.endswith("its rows stand below `data`, and must be the top-level list.")
+
+
 @pytest.mark.parametrize("dataset", ["faqx", "cut_off", "faq\nval_size: 8"])
 def test_data_beside_a_tokenized_path_end_no_run_for_certain(
     project: Project, dataset: str

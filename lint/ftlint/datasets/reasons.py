@@ -11,7 +11,7 @@ from ftlint.datasets.entries import ALPACA, INFO, OPENAI
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from ftlint.datasets.entries import Entry, Tags
     from ftlint.datasets.jsonload import Row
@@ -28,12 +28,62 @@ _ROLES = {
 }
 _ROLE_KEYS, _CONTENT_KEYS = ("role", "from", "speaker"), ("content", "value", "text")
 
+# What people call the columns.
+_COLUMNS = {
+    "prompt": ("instruction", "prompt", "question"),
+    "query": ("input", "query", "context"),
+    "response": ("output", "response", "answer", "completion"),
+    "chosen": ("chosen",),
+    "rejected": ("rejected",),
+    "messages": ("conversations", "messages", "conversation", "dialogue"),
+}
+_AROUND = ("data", "rows", "train", "examples", "items", "records", "samples", "dataset")
+
 
 def told(value: object) -> str:
     """Return what a value is, in a word or two, without its content."""
     words = {"NoneType": "null", "bool": "true or false", "int": "a number", "float": "a number",
              "str": "text", "list": "a list", "dict": "an object"}  # fmt: skip
     return words.get(type(value).__name__, "no text")
+
+
+def which_columns(entry: Entry, columns: Sequence[str], rows: int | None) -> str:
+    """Return what makes a file with these columns fit, "" where that is not plain."""
+    around = next((name for name in _AROUND if name in columns), None)
+    if around and rows == 1:
+        return f": its rows stand below `{around}`, and must be the top-level list"
+    talks = _called("messages", entry.columns.messages, columns)
+    if entry.formatting != ALPACA and not talks and _called("response", None, columns):
+        return ': such rows want `"formatting": "alpaca"`'
+    wanted = _alpaca_columns(entry, columns)
+    if entry.formatting != ALPACA or (talks and not wanted):
+        wanted = {"messages": talks} if talks else {}
+    kept = {name: now for name, now in zip(entry.columns._fields, entry.columns)
+            if now and name not in _COLUMNS}  # fmt: skip
+    if not wanted or not set(kept.values()) <= {*columns}:
+        return ""
+    pairs = ", ".join(f'"{field}": "{name}"' for field, name in {**wanted, **kept}.items())
+    table = f'"columns": {{{pairs}}}'
+    if talks and entry.formatting == ALPACA and "messages" in wanted:
+        usual = talks == type(entry.columns)().messages and not kept
+        table = '"formatting": "sharegpt"' + ("" if usual else f", {table}")
+    return f": set `{table}`"
+
+
+def _alpaca_columns(entry: Entry, columns: Sequence[str]) -> dict[str, str]:
+    answers = ("chosen", "rejected") if entry.ranking else ("response",)
+    names = {field: _called(field, getattr(entry.columns, field), columns)
+             for field in ("prompt", "query", *answers)}  # fmt: skip
+    if not names["prompt"]:
+        names["prompt"], names["query"] = names["query"], None
+    found = {field: name for field, name in names.items() if name}
+    return found if found.keys() >= {"prompt", *answers} else {}
+
+
+def _called(field: str, now: str | None, columns: Sequence[str]) -> str | None:
+    """Return the column for a field: the one that is set, else the only one of a usual name."""
+    found = [name for name in _COLUMNS[field] if name in columns]
+    return now if now in columns else found[0] if len(found) == 1 else None
 
 
 def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:

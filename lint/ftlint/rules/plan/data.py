@@ -210,15 +210,14 @@ def _rows(size: DatasetSize) -> Iterator[_Told]:
 
 
 def _misfit(size: DatasetSize, absent: list[str]) -> str:
+    from ftlint.datasets.reasons import which_columns
+
     entry, columns = size.entry, size.columns
     assert entry is not None
     shown = ", ".join(columns[:8]) + (", …" if len(columns) > 8 else "")
-    hint = ""
-    if entry.formatting == "alpaca" and {"conversations", "messages"} & set(columns):
-        hint = " (conversations want formatting: sharegpt)"
-    elif entry.formatting != "alpaca" and {"instruction", "output"} <= set(columns):
-        hint = " (such rows want formatting: alpaca)"
-    return f"{_file(size)} has no column {' and no column '.join(absent)}; it has {shown}{hint}"
+    remedy = which_columns(entry, columns, size.rows)
+    missing = " and no column ".join(f"`{name}`" for name in absent)
+    return f"{_file(size)} has no column {missing}; it has {shown}{remedy}"
 
 
 def _file(size: DatasetSize) -> str:
