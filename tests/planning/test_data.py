@@ -155,6 +155,38 @@ def test_files_of_another_machine_are_not_missed(project: Project) -> None:
     assert project.judge("tickets") == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "YOUR_DATASET_PATH", "your data path here", "<your_file>.json", "/path/to/data.json",
+        "path/to/your/file.json", "${DATA}/x.json", "{{file}}.json", "your-file.json",
+        "CHANGE_ME.json", "PATH_TO_DATA",
+    ],
+)  # fmt: skip
+def test_a_placeholder_is_told_as_one(project: Project, name: str) -> None:
+    project.define("x", {"file_name": name})
+    ((code, message),) = project.judge("x")
+    assert (code, message) == (
+        "FT703",
+        f"file_name `{name}` looks like a placeholder in data/dataset_info.json: loading x stops "
+        "there until a file is named.",
+    )
+    (project.root / "data" / "faq.json").unlink()  # also where all data live on another machine
+    assert [code for code, _ in project.judge("x")] == ["FT703"]
+
+
+@pytest.mark.parametrize("name", ["yourself.json", "todos.json", "/srv/your_own.json", "a<b.json"])
+def test_other_names_are_none(project: Project, name: str) -> None:
+    project.define("x", {"file_name": name})
+    assert not [message for _, message in project.judge("x") if "placeholder" in message]
+
+
+def test_a_file_that_is_there_is_no_placeholder(project: Project) -> None:
+    project.file("your_file.json", ALPACA)
+    project.define("x", {"file_name": "your_file.json"})
+    assert project.judge("x") == []
+
+
 def test_definitions_of_another_machine_are_not_missed(project: Project) -> None:
     assert project.judge("nowhere", "dataset_dir: /mnt/data/of/another/machine\n") == []
     assert project.judge("nowhere", "dataset_dir: no_such_folder\n") == []

@@ -26,6 +26,7 @@ from ftlint.datasets.files import (
     ORDER,
     OUTSIDE,
     PACKED,
+    PLACEHOLDER,
     POINTER,
     SHIFTED,
     UNREADABLE,
@@ -53,7 +54,8 @@ CACHED_FROM = 1 << 20  # smaller files are counted faster than the cache is aske
 UNDEFINED, REMOTE, INFO, UNCONVERTIBLE = "undefined", "remote", "info", "unconvertible"
 # No fault of the config: the rows are just not here, or cannot be counted here.
 NOT_LOCAL = (REMOTE, ELSEWHERE, OUTSIDE, POINTER, PACKED, DOUBTFUL)
-PERHAPS_THERE = (MISSING, INFO)  # a fault here, and perhaps none on the machine of the run
+# A fault here, and perhaps none on the machine of the run.
+PERHAPS_THERE = (MISSING, PLACEHOLDER, INFO)
 
 
 class DatasetSize(NamedTuple):

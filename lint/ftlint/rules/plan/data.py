@@ -137,12 +137,23 @@ def _files(size: DatasetSize, info: Info) -> Iterator[_Told]:
         if _others_are_here(size.name, info, folder):
             near = _near_file(str(size.entry.location), info, folder)
             hint = f"; perhaps {near} is meant" if near else ""
-            yield MISSING, {"what": trouble.text, "hint": hint}
+            yield MISSING, {"what": trouble.text, "hint": hint, "unless": _ELSEWHERE}
+    elif trouble.what == "placeholder":
+        yield (
+            MISSING,
+            {
+                "what": trouble.text,
+                "hint": f" in {_shown(info.path)}",
+                "unless": " until a file is named",
+            },
+        )
     elif trouble.what in _AWAY:
         yield _AWAY[trouble.what], {"what": trouble.text}
     elif trouble.what in ("unreadable", "empty", "kind", "name"):
         yield UNREADABLE, {"what": trouble.text}
 
+
+_ELSEWHERE = ", unless the machine that trains has it"
 
 MOST_ASKED = 1000
 """Other datasets whose files are looked for; a table may define a million."""
