@@ -18,11 +18,13 @@ class Kind(NamedTuple):
     """What a file is: a config for a command, or why it is passed over.
 
     `unsure`: nothing tells what it is, so that whoever named it should hear that it was not judged.
+    `void`: nothing is in it that could be judged as anything, which is said as well.
     """
 
     command: Command | None
     why: str = ""
     unsure: bool = False
+    void: bool = False
 
 
 _MARKERS = frozenset(

@@ -116,7 +116,8 @@ def _kind_of_made(made: Constructed, source: Source, options: Options) -> Kind:
 
 
 def _passed_over(source: Source, kind: Kind) -> Result:
-    return Result(source, None, (), kind.why if kind.unsure else "")
+    advice = "; --command judges it whatever it is" if kind.unsure else ""
+    return Result(source, None, (), kind.why + advice if kind.unsure or kind.void else "")
 
 
 def unread(path: str, data: bytes, options: Options, problem: Problem) -> Result:

@@ -192,6 +192,14 @@ def by_suffix(path: str) -> str | None:
     return _SUFFIXES.get(path[max(path.rfind("."), 0) :].lower())
 
 
+def by_text(text: str) -> str | None:
+    """Return what a file is in which nothing of its own stands."""
+    text = text.strip("\ufeff \t\r\n")
+    if not text:
+        return "an empty file"
+    return "a Git LFS pointer" if text.startswith("version https://git-lfs.github.com/") else None
+
+
 def _has(shape: Shape, names: set[str], text: str) -> bool:
     some = shape.some.split()
     return (

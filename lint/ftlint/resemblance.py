@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.catalogue import LLAMAFACTORY, owner
 from ftlint.discovery import ALONE, V1, Kind, command_of, use_of
-from ftlint.other_tools import by_name, by_suffix, shape_of
+from ftlint.other_tools import by_name, by_suffix, by_text, shape_of
 from ftlint.slips import is_one_letter_apart
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -42,6 +42,9 @@ def kind_of(names: Collection[str], path: str, text: str) -> Kind:
     what = by_suffix(path)
     if what is not None:
         return Kind(None, what)
+    nothing = by_text(text)
+    if nothing is not None:
+        return Kind(None, nothing, void=True)
     command = command_of(names)
     if command is not None:
         return Kind(command)

@@ -59,7 +59,7 @@ def run(
         judges.of(os.path.dirname(os.path.abspath(file.path)))
     used = {one.used for one in users.found}
     passed_over = (
-        f"{one.source.path}: passed over: {one.notice}; --command judges it whatever it is"
+        f"{one.source.path}: passed over: {one.notice}"
         for one in results
         if one.notice and one.source.path not in used
     )

@@ -171,6 +171,27 @@ def test_what_is_passed_over_is_one_line_on_standard_error_unless_its_shape_is_k
     assert "port" in forced.out
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n",
+         "a Git LFS pointer"),
+        ("", "an empty file"),
+        ("\ufeff\n \n", "an empty file"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["data.json", "c.yaml"])
+def test_what_holds_nothing_of_its_own_is_told_without_advice(
+    name: str, text: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    done = invoke("--isolated", name)
+    assert (done.status, done.err) == (0, f"ftlint: {name}: passed over: {says}\n")
+    shown = invoke("--isolated", "--show-files", name)
+    assert shown.out == f"{name}: passed over: {says}\n"
+
+
 @pytest.mark.parametrize("command", ["train", "export", "chat", "api", "eval", "v1"])
 def test_a_command_is_what_named_files_are_judged_as(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

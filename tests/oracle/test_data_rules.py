@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,7 @@ def test_the_run_is_as_the_rule_says(
 ) -> None:  # fmt: skip
     monkeypatch.chdir(ROOT)
     config = {**CONFIG, **changed}
-    text = "".join(f"{key}: {str(value).lower() if isinstance(value, bool) else value}\n"
-                   for key, value in config.items())  # fmt: skip
+    text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
     found = lint(of_text("config.yaml", text), Options(resolve_target("0.9.5"))).diagnostics
     codes = {one.code for one in found if one.code[2] in "27"}
     assert codes == ({code} if code else set())

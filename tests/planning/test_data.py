@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,6 +155,38 @@ def test_files_of_another_machine_are_not_missed(project: Project) -> None:
     assert project.judge("tickets") == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "YOUR_DATASET_PATH", "your data path here", "<your_file>.json", "/path/to/data.json",
+        "path/to/your/file.json", "${DATA}/x.json", "{{file}}.json", "your-file.json",
+        "CHANGE_ME.json", "PATH_TO_DATA",
+    ],
+)  # fmt: skip
+def test_a_placeholder_is_told_as_one(project: Project, name: str) -> None:
+    project.define("x", {"file_name": name})
+    ((code, message),) = project.judge("x")
+    assert (code, message) == (
+        "FT703",
+        f"file_name `{name}` looks like a placeholder in data/dataset_info.json: loading x stops "
+        "there until a file is named.",
+    )
+    (project.root / "data" / "faq.json").unlink()  # also where all data live on another machine
+    assert [code for code, _ in project.judge("x")] == ["FT703"]
+
+
+@pytest.mark.parametrize("name", ["yourself.json", "todos.json", "/srv/your_own.json", "a<b.json"])
+def test_other_names_are_none(project: Project, name: str) -> None:
+    project.define("x", {"file_name": name})
+    assert not [message for _, message in project.judge("x") if "placeholder" in message]
+
+
+def test_a_file_that_is_there_is_no_placeholder(project: Project) -> None:
+    project.file("your_file.json", ALPACA)
+    project.define("x", {"file_name": "your_file.json"})
+    assert project.judge("x") == []
+
+
 def test_definitions_of_another_machine_are_not_missed(project: Project) -> None:
     assert project.judge("nowhere", "dataset_dir: /mnt/data/of/another/machine\n") == []
     assert project.judge("nowhere", "dataset_dir: no_such_folder\n") == []
@@ -223,9 +256,10 @@ CHAT_TAGS = {"role_tag": "from", "content_tag": "value", "user_tag": "user",
          "FT708", '`"kto_tag": "label"` makes two answers'),
         (json.dumps(CHATS),
          {"formatting": "sharegpt", "columns": {"messages": "conversations"}, "tags": CHAT_TAGS},
-         "FT708", 'row 1 has `from: human`; set `"user_tag": "human"` in tags'),
+         "FT708",
+         'row 1 has `from: human`; set `"user_tag": "human", "assistant_tag": "gpt"` in tags'),
         (json.dumps([{"conversations": [{"role": "user", "content": "q"}]}]),
-         {"formatting": "sharegpt"}, "FT705", 'they have role, content: set `"role_tag": "role"`'),
+         {"formatting": "sharegpt"}, "FT705", 'they have role, content: set `"tags": {"role_tag":'),
         (json.dumps(
             [{"conversations": [{"from": "system", "value": "s"}, *CHATS[0]["conversations"]]}]),
          {"formatting": "sharegpt", "columns": {"messages": "conversations"},
@@ -233,7 +267,7 @@ CHAT_TAGS = {"role_tag": "from", "content_tag": "value", "user_tag": "user",
          "FT708", 'set `"system_tag": "system"` in tags'),
         ('{"instruction": "q", "input": "", "output": "2024-05-01"}\n', {}, "FT705", "only dates"),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab" * 32 + "\nsize 9\n", {},
-         "FT714", "git lfs pull"),
+         "FT714", "x.json is a Git LFS pointer: the rows of x are unknown. Run `git lfs pull`"),
         ('{"instruction": ["q"], "output": ["a"],}', {}, "FT716", "may not load"),
     ],
 )  # fmt: skip
@@ -243,6 +277,100 @@ def test_reasons(project: Project, content: str, definition: Any, code: str, say
     ((found, message),) = project.judge("x")
     assert (found, says in message) == (code, True), message
     assert "alternate" not in message
+
+
+NAMED = {"role_tag": "role", "content_tag": "content", "user_tag": "user",
+         "assistant_tag": "assistant"}  # fmt: skip
+
+
+@pytest.mark.parametrize("formatting", ["sharegpt", "openai"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        {},
+        *({tag: key for tag, key in NAMED.items() if tag != lost} for lost in NAMED),
+        {"role_tag": "role"},
+        {"user_tag": "user", "assistant_tag": "assistant"},
+        {**NAMED, "user_tag": "human", "assistant_tag": "gpt"},
+        {"role_tag": "from", "content_tag": "value"},
+    ],
+)
+def test_one_remedy_names_all_tags(project: Project, formatting: str, given: Any) -> None:
+    """A tag that a given table does not name is null: the loader looks up `message[None]`."""
+    row = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
+    project.file("x.json", [row] * 8)
+    definition = {"file_name": "x.json", "formatting": formatting,
+                  "columns": {"messages": "messages"}}  # fmt: skip
+    project.define("x", definition if given is None else {**definition, "tags": given})
+    ((code, message),) = project.judge("x")
+    assert code in ("FT705", "FT708")
+    remedy = re.search(r'set `(?:"tags": \{)?("[^`}]*)', message)
+    assert remedy is not None, message
+    tags = {**(given or {}), **json.loads("{" + remedy[1] + "}")}
+    assert tags == NAMED
+    project.define("x", {**definition, "tags": tags})
+    assert project.judge("x") == []
+
+
+@pytest.mark.parametrize(
+    ("names", "definition", "says"),
+    [
+        ("instruction response", {}, '"prompt": "instruction", "response": "response"'),
+        ("instruction output", {}, '"prompt": "instruction", "response": "output"'),
+        ("prompt query response", {}, '"prompt": "prompt", "query": "query", "response": "res'),
+        ("query response", {}, '"prompt": "query", "response": "response"'),
+        ("question context answer id", {}, '"query": "context", "response": "answer"'),
+        ("question answer sys", {"columns": {"prompt": "q", "response": "answer", "system": "sys"}},
+         '"prompt": "question", "response": "answer", "system": "sys"'),
+        ("question answer response", {}, None),
+        ("text label", {}, None),
+        ("messages", {"formatting": "sharegpt"}, '"columns": {"messages": "messages"}'),
+        ("conversations", {}, '"formatting": "sharegpt"'),
+        ("messages", {}, '"formatting": "sharegpt", "columns": {"messages": "messages"}'),
+        ("conversations", {"formatting": "sharegpt", "columns": {"messages": "messages"}},
+         '"columns": {"messages": "conversations"}'),
+    ],
+)  # fmt: skip
+def test_the_columns_to_set(
+    project: Project, names: str, definition: dict[str, Any], says: str | None
+) -> None:
+    talks = CHATS[0]["conversations"]
+    row = {name: talks if name in ("messages", "conversations") else "t" for name in names.split()}
+    project.file("x.json", [row] * 8)
+    project.define("x", {"file_name": "x.json", **definition})
+    ((code, message),) = project.judge("x")
+    assert code == "FT705"
+    remedy = re.search(r"set `([^`]*)`", message)
+    assert (remedy is None) == (says is None)
+    if remedy is not None and says is not None:
+        assert says in remedy[1]
+        project.define(
+            "x", {"file_name": "x.json", **definition, **json.loads("{" + remedy[1] + "}")}
+        )
+        assert project.judge("x") == []
+
+
+def test_rows_below_a_key_are_one_row(project: Project) -> None:
+    project.file("x.json", json.dumps({"data": ALPACA, "version": 1}))
+    project.define("x", {"file_name": "x.json"})
+    ((code, message),) = project.judge("x")
+    assert code == "FT705"
+    assert message.endswith("its rows stand below `data`, and must be the top-level list.")
+
+
+@pytest.mark.parametrize("dataset", ["faqx", "cut_off", "faq\nval_size: 8"])
+def test_data_beside_a_tokenized_path_end_no_run_for_certain(
+    project: Project, dataset: str
+) -> None:
+    """With the folder there, which git ignores nearly everywhere, `dataset` is not read at all."""
+    project.file("cut_off.json", "[{")
+    project.define("cut_off", {"file_name": "cut_off.json"})
+    text = HEAD.replace("dataset: faq", f"dataset: {dataset}")
+    beside = text + "tokenized_path: saves/tok\n"
+    errors = [[one.code for one in found(one) if one.severity == "error"] for one in (text, beside)]
+    assert errors[0]
+    assert errors[1] == []
 
 
 def test_a_key_that_means_formatting(project: Project) -> None:
@@ -260,5 +388,7 @@ def test_shards_of_other_columns(project: Project) -> None:
     project.file("x/a.json", ALPACA)
     project.file("x/b.json", [{**row, "source": "wiki"} for row in ALPACA])
     project.define("x", {"file_name": "x"})
-    codes = [code for code, _ in project.judge("x")]
-    assert codes in (["FT717"], ["FT704", "FT717"])
+    ((code, message),) = project.judge("x")  # by the order in which the file system lists them
+    assert code in ("FT704", "FT717")
+    assert "he same columns and types" in message
+    assert "`source` is not in the rows that come first" in message

@@ -7,10 +7,9 @@ import pytest
 from ftlint.engine import lint
 from ftlint.rules.registry import BUILT_IN
 from ftlint.source import of_text
-from tests.rules.examples import FOLDER, judge, load, spans
+from tests.rules.examples import FOLDER, WITHOUT, judge, load, spans
 
-WITH_EXAMPLE = [code for code in BUILT_IN.rules if code not in ("FT904", "FT907", "FT908", "FT909")]
-"""FT904: tests/test_engine.py; the others: tests/hostile."""
+WITH_EXAMPLE = [code for code in BUILT_IN.rules if code not in WITHOUT]
 
 
 @pytest.mark.parametrize("code", WITH_EXAMPLE)

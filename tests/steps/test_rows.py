@@ -120,6 +120,22 @@ class TestSampling:
         found = planned(None, samples=data, tokenized_path="t", max_samples=3, val_size=0.5)
         assert found.samples.total == exactly(97)
 
+    @pytest.mark.parametrize("lost", [{"fault": "it is broken"}, {"rows": exactly(0)}])
+    def test_rows_that_may_be_tokenized_elsewhere(self, lost: Any) -> None:
+        """Where tokenized_path is there, nothing of the datasets is looked at."""
+        data = SampleCount((DatasetRows("a", **{"rows": exactly(10), **lost}),))
+        assert refused(None, samples=data).code == "FT204"
+        found = planned(None, samples=data, tokenized_path="t")
+        assert found.samples.total == Count(1, None)
+        assert any("tokenized_path is not here" in note for note in found.assumptions)
+
+    def test_rows_to_be_tokenized_are_counted(self) -> None:
+        found = planned(10, tokenized_path="t")
+        assert found.samples.total == exactly(10)
+        assert any("tokenized_path is not here" in note for note in found.assumptions)
+        few = planned(4, tokenized_path="t", dataloader_drop_last=True)
+        assert few.samples.total == Count(1, None)
+
 
 class TestDropped:
     @staticmethod

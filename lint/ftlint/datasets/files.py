@@ -7,7 +7,9 @@ Source: LLaMA Factory `data/loader.py` `_load_single_dataset`, `extras/constants
 from __future__ import annotations
 
 import os.path
+import re
 
+from ftlint.discovery import placeholder_in
 from ftlint.outside import note
 from ftschemas.named import NamedTuple
 
@@ -19,7 +21,13 @@ MISSING, EMPTY, KIND, ELSEWHERE, OUTSIDE, NAME = (
 )  # fmt: skip
 # What can be wrong with files that are there: nothing, but that they are not counted here.
 POINTER, PACKED, DOUBTFUL = "pointer", "packed", "doubtful"
-UNREADABLE, ORDER, SHIFTED = "unreadable", "order", "shifted"
+UNREADABLE, ORDER, SHIFTED, PLACEHOLDER = "unreadable", "order", "shifted", "placeholder"
+
+_STATED = re.compile(r"(?i)<[^<>/]+>|(?:^|/)path/to/|^path_to_")
+_YOURS = re.compile(
+    r"(?i)(?:^|[/ _.-])(?:your|(?:change|replace|fill)[ _-]?(?:me|this|in)|todo|xxx+)(?=$|[/ _.-])"
+)
+"""What documentation writes for a name; a file may be called so as well."""
 
 
 class Files(NamedTuple):
@@ -47,7 +55,10 @@ def find(file_name: object, dataset_dir: str, cwd: str) -> Files | Trouble:
     folder = os.path.normpath(os.path.join(cwd, dataset_dir))
     path = os.path.normpath(os.path.join(folder, file_name))
     note(path)
-    if not _inside(path, folder, cwd):
+    inside = _inside(path, folder, cwd)
+    if _is_placeholder(file_name, seen=inside) and not (inside and os.path.exists(path)):
+        return Trouble(PLACEHOLDER, f"file_name `{file_name}` looks like a placeholder")
+    if not inside:
         return Trouble(OUTSIDE, f"{file_name} lies outside of dataset_dir and the working "
                        "directory, where nothing is read")  # fmt: skip
     if os.path.isdir(path):
@@ -84,6 +95,12 @@ def find(file_name: object, dataset_dir: str, cwd: str) -> Files | Trouble:
         return Trouble(KIND, f"{file_name} is none of the file types {', '.join(sorted(KINDS))} "
                        "(in lower case)")  # fmt: skip
     return Files((path,), kind)
+
+
+def _is_placeholder(name: str, *, seen: bool) -> bool:
+    """Say whether a name stands for one to be filled in; `seen`: its place can be looked at."""
+    stated = placeholder_in(name) or _STATED.search(name)
+    return bool(stated or (seen and _YOURS.search(name)))
 
 
 def _inside(path: str, folder: str, cwd: str) -> bool:

@@ -16,6 +16,7 @@ import re
 from ftlint.datasets.faults import BOM_AND_ARRAY, LAST_COMMA, Doubtful, Unreadable
 from ftlint.datasets.jsonparsers import (
     STRICT,
+    Odd,
     is_strict,
     refuse_halves,
     refuse_odd_characters,
@@ -108,6 +109,8 @@ class JsonFile:
                 value = decode(line.decode())
             except UnicodeDecodeError:
                 raise Unreadable(f"is not UTF-8 in line {number}") from None
+            except Odd as error:
+                raise Unreadable(f"line {number}: {error}") from None
             except json.JSONDecodeError:
                 if line.strip(_BLANKS):
                     return place
@@ -140,7 +143,10 @@ class JsonFile:
             broken = broken and "\n" not in blank
             if text.ended():
                 return
-            value, raw = text.value(STRICT.raw_decode)
+            try:
+                value, raw = text.value(STRICT.raw_decode)
+            except Odd as error:
+                raise Unreadable(f"row {self.count + 1}: {error}") from None
             data = raw.encode()
             while place + len(data) > edge:
                 at = data.rfind(b"\n", 0, max(edge - place, 0))

@@ -11,19 +11,23 @@ if TYPE_CHECKING:
     from ftlint.datasets.jsonload import Row
 
 
+class Odd(Exception):
+    """What Arrow rejects in a value that is JSON; the text follows where it stands."""
+
+
 def _unique(pairs: list[tuple[str, object]]) -> Row:
     row = dict(pairs)
     if len(row) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise Unreadable(f"has an object with `{twice}` twice, which the loader rejects")
+        raise Odd(f"an object has `{twice}` twice, which the loader rejects: keep one of them")
     return row
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise Unreadable(f"has the number {text[:20]}, which is too large")
+        raise Odd(f"the number {text[:20]} is too large for the loader")
     return number
 
 
@@ -35,7 +39,7 @@ def _word(text: str) -> int | float:
 
 
 STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_int=_word)
-"""Takes what pyarrow takes. Raises Unreadable."""
+"""Takes what pyarrow takes. Raises Odd."""
 
 
 def is_strict(raw: str) -> bool:

@@ -12,7 +12,7 @@ from itertools import islice
 from ftlint.datasets.csvload import CHUNK
 from ftlint.datasets.entries import ALPACA, OPENAI, SHAREGPT
 from ftlint.datasets.reading import NoReader, rows_of
-from ftlint.datasets.reasons import no_such_field, told, unknown_role, why_dropped
+from ftlint.datasets.reasons import field_of_roles, no_such_field, told, unknown_role, why_dropped
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -77,15 +77,14 @@ def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | N
 
 class _Fields:
     """Whether the messages have the fields that two tags name: one that none of them has is a
-    KeyError, one that some have is null in the others. Rows of alpaca have no messages.
+    KeyError, one that some have is null in the others. A tag that is null names none that any has.
     """
 
     def __init__(self, entry: Entry) -> None:
-        self.messages = entry.columns.messages
-        self.open = {tag: name for tag, name in
-                     (("role_tag", entry.tags.role_tag), ("content_tag", entry.tags.content_tag))
-                     if name and entry.formatting != ALPACA}  # fmt: skip
+        self.messages, self.tags = entry.columns.messages, entry.tags
+        self.open = {"role_tag": entry.tags.role_tag, "content_tag": entry.tags.content_tag}
         self.first: tuple[dict[str, object], int] | None = None
+        self.roles: dict[object, None] = {}  # those met, as long as a field is open
 
     def see(self, row: Row, number: int) -> None:
         """Strike out what a row has."""
@@ -94,12 +93,21 @@ class _Fields:
             if isinstance(message, dict):
                 self.first = self.first or (message, number)
                 self.open = {tag: name for tag, name in self.open.items() if name not in message}
+                role = message.get(field_of_roles(self.tags, message))
+                if isinstance(role, str) and len(self.roles) < MOST_ROLES:
+                    self.roles[role] = None
 
     def judge(self) -> None:
         """Raise Unconvertible for what no message has."""
-        for tag, name in self.open.items():
+        for tag in self.open:
             if self.first is not None:
-                raise Unconvertible(no_such_field(name, self.first[0], tag, self.first[1]))
+                fields, number = self.first
+                told = no_such_field(tag, self.tags, fields, self.roles, number)
+                raise Unconvertible(told)
+
+
+MOST_ROLES = 16
+"""Roles that are looked for a tag; data have a handful."""
 
 
 def _guessed(entry: Entry) -> tuple[str, ...]:
@@ -129,7 +137,7 @@ def keeps(row: Row, entry: Entry, stage: str, number: int = 1) -> bool:
     try:
         turns, responses = _CONVERTERS[str(entry.formatting)](row, entry)
     except _Stops as error:
-        raise Unconvertible(_stopped(error.args[0], error.args[1], entry, number)) from error
+        raise Unconvertible(_stopped(error.args[0], error.args[1], row, entry, number)) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unconvertible(
             f"has a row that cannot be converted: {error!r} in row {number}"
@@ -147,9 +155,14 @@ class _Stops(Exception):
     """What conversion stops at: the column, or None for a role; and the value there."""
 
 
-def _stopped(column: str | None, value: object, entry: Entry, number: int) -> str:
+def _stopped(column: str | None, value: object, row: Row, entry: Entry, number: int) -> str:
     if column is None:
-        return unknown_role(value, entry.tags, number)
+        messages = row.get(entry.columns.messages or "")
+        found = (
+            [one for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+        )
+        roles = [*(_field(message, entry.tags.role_tag) for message in found), value]
+        return unknown_role(value, entry.tags, next(iter(found), {}), roles, number)
     return f"has {told(value)} as `{column}` in row {number}, where text must stand: a TypeError"
 
 

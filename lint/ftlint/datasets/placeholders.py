@@ -8,18 +8,15 @@ whatever its name says. Source: the Git LFS pointer specification, version 1; da
 from __future__ import annotations
 
 import os.path
-import re
 
 from ftlint.datasets.files import PACKED, POINTER, Trouble
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HEAD = 1024
 _POINTER = b"version https://git-lfs.github.com/spec/"
-_OID = re.compile(rb"^oid ([a-z0-9]{1,16}:[0-9a-f]{6,128})$", re.M)
-_SIZE = re.compile(rb"^size (\d{1,19})$", re.M)
 _MAGIC = (
     (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstandard"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"),
@@ -27,21 +24,12 @@ _MAGIC = (
 )  # fmt: skip
 
 
-class Pointer(NamedTuple):
-    """A Git LFS pointer: what names the data, and how many bytes they have."""
-
-    oid: str
-    size: int | None
-
-
 def instead_of_data(paths: Sequence[str]) -> Trouble | None:
     """Return what keeps the rows from being counted here although nothing is wrong."""
     for path in paths:
         file = os.path.basename(path)
-        pointer = pointer_of(path)
-        if pointer is not None:
-            size = "" if pointer.size is None else f", {pointer.size:,} bytes"
-            return Trouble(POINTER, f"{file} is a Git LFS pointer ({pointer.oid[:19]}…{size})")
+        if is_pointer(path):
+            return Trouble(POINTER, f"{file} is a Git LFS pointer")
         packing = (
             packing_of(path) if os.path.splitext(path)[1] not in (".parquet", ".arrow") else ""
         )
@@ -50,13 +38,9 @@ def instead_of_data(paths: Sequence[str]) -> Trouble | None:
     return None
 
 
-def pointer_of(path: str) -> Pointer | None:
-    """Return the Git LFS pointer that a file is, None for any other file. Raises OSError."""
-    head = _head(path)
-    if not head.startswith(_POINTER):
-        return None
-    oid, size = _OID.search(head), _SIZE.search(head)
-    return Pointer(oid[1].decode() if oid else "", int(size[1]) if size else None)
+def is_pointer(path: str) -> bool:
+    """Say whether a file is a Git LFS pointer. Raises OSError."""
+    return _head(path).startswith(_POINTER)
 
 
 def packing_of(path: str) -> str:

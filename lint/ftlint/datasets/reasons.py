@@ -12,7 +12,7 @@ from ftlint.datasets.shapes import KINDS, WORDS
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from ftlint.datasets.entries import Entry, Tags
     from ftlint.datasets.jsonload import Row
@@ -29,11 +29,61 @@ _ROLES = {
 }
 _ROLE_KEYS, _CONTENT_KEYS = ("role", "from", "speaker"), ("content", "value", "text")
 
+# What people call the columns.
+_COLUMNS = {
+    "prompt": ("instruction", "prompt", "question"),
+    "query": ("input", "query", "context"),
+    "response": ("output", "response", "answer", "completion"),
+    "chosen": ("chosen",),
+    "rejected": ("rejected",),
+    "messages": ("conversations", "messages", "conversation", "dialogue"),
+}
+_AROUND = ("data", "rows", "train", "examples", "items", "records", "samples", "dataset")
+
 
 def told(value: object) -> str:
     """Return what a value is, in a word or two, without its content."""
     kind = KINDS.get(type(value))
     return "no text" if kind is None else WORDS[kind]
+
+
+def which_columns(entry: Entry, columns: Sequence[str], rows: int | None) -> str:
+    """Return what makes a file with these columns fit, "" where that is not plain."""
+    around = next((name for name in _AROUND if name in columns), None)
+    if around and rows == 1:
+        return f": its rows stand below `{around}`, and must be the top-level list"
+    talks = _called("messages", entry.columns.messages, columns)
+    if entry.formatting != ALPACA and not talks and _called("response", None, columns):
+        return ': such rows want `"formatting": "alpaca"`'
+    wanted = _alpaca_columns(entry, columns)
+    if entry.formatting != ALPACA or (talks and not wanted):
+        wanted = {"messages": talks} if talks else {}
+    kept = {name: now for name, now in zip(entry.columns._fields, entry.columns)
+            if now and name not in _COLUMNS}  # fmt: skip
+    if not wanted or not set(kept.values()) <= {*columns}:
+        return ""
+    pairs = ", ".join(f'"{field}": "{name}"' for field, name in {**wanted, **kept}.items())
+    table = f'"columns": {{{pairs}}}'
+    if talks and entry.formatting == ALPACA and "messages" in wanted:
+        usual = talks == type(entry.columns)().messages and not kept
+        table = '"formatting": "sharegpt"' + ("" if usual else f", {table}")
+    return f": set `{table}`"
+
+
+def _alpaca_columns(entry: Entry, columns: Sequence[str]) -> dict[str, str]:
+    answers = ("chosen", "rejected") if entry.ranking else ("response",)
+    names = {field: _called(field, getattr(entry.columns, field), columns)
+             for field in ("prompt", "query", *answers)}  # fmt: skip
+    if not names["prompt"]:
+        names["prompt"], names["query"] = names["query"], None
+    found = {field: name for field, name in names.items() if name}
+    return found if found.keys() >= {"prompt", *answers} else {}
+
+
+def _called(field: str, now: str | None, columns: Sequence[str]) -> str | None:
+    """Return the column for a field: the one that is set, else the only one of a usual name."""
+    found = [name for name in _COLUMNS[field] if name in columns]
+    return now if now in columns else found[0] if len(found) == 1 else None
 
 
 def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:
@@ -90,7 +140,7 @@ def _broken_turns(row: Row, entry: Entry, number: int) -> str:
     )
     for turn, role in enumerate(turns):
         if role not in (answering if turn % 2 else asking):
-            return _wrong_role(role, turn, tags, number)
+            return _wrong_role(role, turn, tags, messages, number)
     if not turns:
         return f"row {number} has no turn but the system's"
     last = f"`{tags.role_tag}: {_short(turns[-1])}`"
@@ -111,7 +161,9 @@ def _answers_of_tools(roles: list[object], tags: Tags) -> list[object]:
     return turns
 
 
-def _wrong_role(role: object, turn: int, tags: Tags, number: int) -> str:
+def _wrong_role(
+    role: object, turn: int, tags: Tags, messages: list[Mapping[str, object]], number: int
+) -> str:
     found = f"row {number} has `{tags.role_tag}: {_short(role)}`"
     if role not in tags[2:]:
         tag = _ROLES.get(role) if isinstance(role, str) else None
@@ -121,28 +173,69 @@ def _wrong_role(role: object, turn: int, tags: Tags, number: int) -> str:
             return f"{found} behind its first message"
         now = getattr(tags, tag)
         what = f"`{tag}: {_short(now)}` is not what is there" if now else f"no {tag} is set"
-        return f'{what}: {found}; set `"{tag}": "{role}"` in tags'
+        roles = [message.get(tags.role_tag or "") for message in messages]
+        remedy = _remedy(tags, messages[0], roles).removeprefix(": ")
+        return f"{what}: {found}" + (f"; {remedy}" if remedy else "")
     wanted = "an answer" if turn % 2 else "the user"
     if role == tags.system_tag:
         return f"{found} behind its first message"
     return f"{found} as turn {turn + 1}, where {wanted} must stand"
 
 
-def no_such_field(name: str, fields: Mapping[str, object], tag: str, number: int) -> str:
-    """Return why conversion stops at messages that have no field of the name that a tag gives."""
-    keys = _ROLE_KEYS if tag == "role_tag" else _CONTENT_KEYS
-    near = next((key for key in keys if key in fields), None)
+def no_such_field(
+    tag: str, tags: Tags, fields: Mapping[str, object], roles: Collection[object], number: int
+) -> str:
+    """Return why conversion stops at messages without the field that a tag gives, or without it.
+
+    `roles` are those of messages with such fields, in the order in which they are met.
+    """
+    name = getattr(tags, tag)
     has = ", ".join(_short(field) for field in list(fields)[:4])
-    remedy = f': set `"{tag}": "{near}"` in tags' if near else ""
-    return f"has no `{name}` in the messages of row {number}, a KeyError; they have {has}{remedy}"
+    lacks = (
+        f"has no `{name}` in the messages of row {number}, a KeyError; they have {has}"
+        if name
+        else f"is read without a `{tag}`, a KeyError; the messages of row {number} have {has}"
+    )
+    return lacks + _remedy(tags, fields, roles)
 
 
-def unknown_role(role: object, tags: Tags, number: int) -> str:
+def unknown_role(
+    role: object, tags: Tags, fields: Mapping[str, object], roles: Collection[object], number: int
+) -> str:
     """Return why conversion to messages stops at a role, a KeyError."""
-    tag = _ROLES.get(role) if isinstance(role, str) else None
-    remedy = f': set `"{tag}": "{role}"` in tags' if tag else ""
     found = f"`{tags.role_tag}: {_short(role)}`"
+    known = isinstance(role, str) and role in _ROLES
+    remedy = _remedy(tags, fields, roles) if known else ""
     return f"has {found} in row {number}, which no tag names: a KeyError{remedy}"
+
+
+def field_of_roles(tags: Tags, fields: Mapping[str, object]) -> str | None:
+    """Return the field of a message that holds its role: the tag's, or one of a usual name."""
+    return next((key for key in (tags.role_tag, *_ROLE_KEYS) if key and key in fields), None)
+
+
+def _remedy(tags: Tags, fields: Mapping[str, object], roles: Collection[object]) -> str:
+    """Return all that the tags must say for these messages, where that is known.
+
+    A table of tags that names any leaves the others null: without one, all that are read are named.
+    """
+    wanted = {"role_tag": field_of_roles(tags, fields)}
+    wanted["content_tag"] = next(
+        (key for key in (tags.content_tag, *_CONTENT_KEYS) if key and key in fields), None
+    )
+    if None in wanted.values():
+        return ""
+    for role in roles:
+        named = next((tag for tag in tags._fields[2:] if getattr(tags, tag) == role), None)
+        tag = named or (_ROLES.get(role) if isinstance(role, str) else None)
+        if tag is not None:
+            wanted.setdefault(tag, str(role))
+    shown = {tag: key for tag, key in wanted.items() if key != getattr(tags, tag)}
+    if not shown:
+        return ""
+    table = wanted if tags == type(tags)() else shown
+    pairs = ", ".join(f'"{tag}": "{table[tag]}"' for tag in tags._fields if tag in table)
+    return f': set `"tags": {{{pairs}}}`' if table is wanted else f": set `{pairs}` in tags"
 
 
 def _short(value: object) -> str:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from ftlint.datasets.files import DOUBTFUL, ELSEWHERE, MISSING, OUTSIDE, PACKED, POINTER, Trouble
+from ftlint.datasets.files import (
+    DOUBTFUL,
+    ELSEWHERE,
+    MISSING,
+    OUTSIDE,
+    PACKED,
+    PLACEHOLDER,
+    POINTER,
+    Trouble,
+)
 from ftlint.steps.counts import UNKNOWN, Count
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +24,8 @@ KEPT_UP_TO = 64 << 20  # bytes; the rows of bigger files are counted, not looked
 UNDEFINED, REMOTE, INFO, UNCONVERTIBLE = "undefined", "remote", "info", "unconvertible"
 # No fault of the config: the rows are just not here, or cannot be counted here.
 NOT_LOCAL = (REMOTE, ELSEWHERE, OUTSIDE, POINTER, PACKED, DOUBTFUL)
-PERHAPS_THERE = (MISSING, INFO)  # a fault here, and perhaps none on the machine of the run
+# A fault here, and perhaps none on the machine of the run.
+PERHAPS_THERE = (MISSING, PLACEHOLDER, INFO)
 
 
 class DatasetSize(NamedTuple):

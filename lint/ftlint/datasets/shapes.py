@@ -42,7 +42,9 @@ class Conflict(Exception):
     """A value that cannot stand in its column; the text says which column and why."""
 
     def __init__(self, place: str, before: str, now: str) -> None:
-        super().__init__(f"`{place}` is {WORDS[now]}, and {WORDS[before]} in rows before")
+        super().__init__(
+            f"`{place}` is {WORDS[now]}, and {WORDS[before]} in rows before: write one type in all"
+        )
 
 
 class Field:

@@ -157,11 +157,10 @@ def _of_files(
     if not rows or not any(map(has_columns, counts)):
         problem = counts[0].problem or "has no rows"
         return base._replace(trouble=Trouble(EMPTY, f"{_file(base)} {problem}"))
-    told = differing(files.paths, counts, question.workers)
-    cautions = tuple(one for one in told if one.what == ORDER)
-    refused = next((one for one in told if one.what != ORDER), None)
-    if refused is not None:
-        return base._replace(trouble=refused, cautions=cautions)
+    misfit = differing(files.paths, counts, question.workers)
+    if misfit is not None and misfit.what != ORDER:
+        return base._replace(trouble=misfit)
+    cautions = () if misfit is None else (misfit,)
     usable = _in_split(entry, exactly(rows))
     if isinstance(usable, str):
         return base._replace(rows=rows, trouble=Trouble(UNREADABLE, usable))

@@ -14,42 +14,40 @@ if TYPE_CHECKING:
     from ftlint.datasets.rowcount import RowCount
 
 
-def differing(
-    paths: Sequence[str], counts: Sequence[RowCount], workers: int
-) -> tuple[Trouble, ...]:
-    """Return what the loader makes of tables of different types, nothing where all is well.
+def differing(paths: Sequence[str], counts: Sequence[RowCount], workers: int) -> Trouble | None:
+    """Return what the loader makes of tables of different types, None where all is well.
 
     It reads files in the order in which the file system lists them, and casts to the first one:
-    ORDER says that it depends on that order, besides what the order here leads to.
+    ORDER says that they load here, and that it depends on that order.
     """
     if any(count.tables is None for count in counts):
-        return ()
+        return None
     tables = [count.tables or () for count in counts]
     names = [os.path.basename(path) for path in paths]
     apart = min(workers, len(paths)) > 1
     if apart and not all(tables):
         empty = next(name for name, file in zip(names, tables) if not file)
-        return (Trouble(UNREADABLE, f"{empty} is empty, which the loader rejects beside "
-                        "`preprocessing_num_workers`"),)  # fmt: skip
+        return Trouble(UNREADABLE, f"{empty} is empty, which the loader rejects beside "
+                       "`preprocessing_num_workers`")  # fmt: skip
     if len({table for file in tables for table in file}) < 2:
-        return ()
+        return None
     found = [misfit for misfit, file in zip(orders(tables, apart=apart), tables) if file]  # type: ignore
     filled = [place for place, file in enumerate(tables) if file]
     listed = {name: place for place, name in enumerate(os.listdir(os.path.dirname(paths[0])))}
     first = min(range(len(filled)), key=lambda turn: listed.get(names[filled[turn]], 0))
     here, misfit = found[first], next((one for one in found if one is not None), None)
     if misfit is None:
-        return ()
+        return None
     told = here or misfit
     what = f"{names[told.file]}: {told.why}"
     if told.why == DOUBT:
         doubt = f"{names[told.file]} has columns of other types than what is read before it"
-        return (Trouble(DOUBTFUL, doubt),)
-    order = (Trouble(ORDER, what),) if any(one is None for one in found) else ()
+        return Trouble(DOUBTFUL, doubt)
     if here is None:
-        return order
-    where = f" ({names[filled[first]]} is listed first here)" if order else ""
-    return (*order, Trouble(UNREADABLE, what + where))
+        return Trouble(ORDER, what)
+    where = f" ({names[filled[first]]} is listed first here)" if None in found else ""
+    parts = "files" if len(paths) > 1 else "rows"
+    return Trouble(UNREADABLE, f"{what}{where}; give all {parts} the same columns and types")
 
 
 def times(counts: Sequence[RowCount]) -> frozenset[str]:

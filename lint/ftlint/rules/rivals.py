@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.catalogue import is_known
 from ftlint.rules import habits
 from ftlint.rules.condition import equal
-from ftlint.slips import is_slip
+from ftlint.slips import guess
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
@@ -102,7 +102,7 @@ def _said(
             if alias.get("entry") == part:
                 value = habits.new_value(alias, other.value)
                 yield name, other.value if value is None else value
-        elif part is None and not is_known(name) and is_slip(name, to):
+        elif part is None and not is_known(name) and _is_slip(name, to):
             yield name, entries[name].value
 
 
@@ -110,3 +110,8 @@ def _habits(context: Context) -> list[str]:
     """Return the keys of a file that the target does not have and the alias table does."""
     names = context.entries.keys() & compiled.ALIASES.keys()
     return sorted(name for name in names if context.catalogue.get(name) is None)
+
+
+def _is_slip(written: str, name: str) -> bool:
+    found = guess(written, [name])
+    return found is not None and found.slip

@@ -55,9 +55,12 @@ class NoPlan(NamedTuple):
     code: str | None = None
 
 
+NO_RUN = "FT204"
+
+
 def no_run(reason: str, key: str | None = None) -> NoPlan:
     """Return what only this arithmetic knows: that no run comes of data, batches and launch."""
-    return NoPlan(reason, key, "FT204")
+    return NoPlan(reason, key, NO_RUN)
 
 
 def exactly(value: int) -> Count:

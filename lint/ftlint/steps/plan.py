@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly, no_run
+from ftlint.steps.counts import NO_RUN, UNKNOWN, Amount, Count, NoPlan, exactly, no_run
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
 from ftlint.steps.outcome import Judge, Outcome, own_shards
-from ftlint.steps.rows import load
+from ftlint.steps.rows import load, perhaps_tokenized
 from ftlint.steps.settings import read
 from ftlint.steps.world import ranks as ranks_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -89,6 +89,22 @@ def plan(
     if refused is not None:
         return refused
     rows = load(settings, samples, llamafactory)
+    made = _of_rows(config, settings, ranks, rows, transformers)
+    if not settings.tokenized or samples.tokenized is not None:
+        return made
+    if isinstance(made, NoPlan) and made.code == NO_RUN:  # no row of tokenized_path is known of
+        return _of_rows(config, settings, ranks, perhaps_tokenized(made), transformers)
+    return made
+
+
+def _of_rows(
+    config: Mapping[str, object],
+    settings: Settings,
+    ranks: Ranks,
+    rows: Loaded | NoPlan,
+    transformers: Version,
+) -> StepPlan | NoPlan:
+    """Return what becomes of rows, or why nothing does."""
     if isinstance(rows, NoPlan):
         return rows
     judge = Judge(settings, ranks, transformers)

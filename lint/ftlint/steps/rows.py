@@ -64,6 +64,12 @@ ALL_LEFT_OUT = (
 )
 
 
+NOT_TOKENIZED_HERE = (
+    "tokenized_path is not here: where it holds rows on the machine of the run, those are read, "
+    "not the datasets"
+)
+
+
 class Loaded(NamedTuple):
     """The rows that a run has, and what they rest on."""
 
@@ -116,10 +122,24 @@ def load(settings: Settings, samples: SampleCount, llamafactory: Version) -> Loa
     else:  # the rows are split after they were prepared
         evaluated = held_out
     names = tuple((dataset.name, rows) for dataset, rows in zip(datasets, taken, strict=True))
+    if settings.tokenized:
+        notes.append(NOT_TOKENIZED_HERE)
     notes = list(dict.fromkeys(notes + list(packing_notes)))
     # LLaMA Factory refuses an empty train set, so a run has at least one row.
     rows = Count(max(kept.low, 1), kept.high)
     return Loaded(Samples(rows, names, held_out, evaluated, source), tuple(notes))
+
+
+def perhaps_tokenized(refused: NoPlan) -> Loaded:
+    """Return rows of which nothing is known: those of a `tokenized_path` that is not here.
+
+    Where the machine of the run has it, `dataset` is never read, and nothing of `refused` holds.
+    """
+    note = (
+        "tokenized_path is not here; unless it holds rows on the machine of the run, there is no "
+        f"run: {refused.reason}"
+    )
+    return Loaded(Samples(Count(1, None), (), UNKNOWN, UNKNOWN, "unknown"), (note,))
 
 
 def _evaluated(settings: Settings, samples: SampleCount, llamafactory: Version) -> Count | NoPlan:

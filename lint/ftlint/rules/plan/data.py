@@ -137,12 +137,23 @@ def _files(size: DatasetSize, info: Info) -> Iterator[_Told]:
         if _others_are_here(size.name, info, folder):
             near = _near_file(str(size.entry.location), info, folder)
             hint = f"; perhaps {near} is meant" if near else ""
-            yield MISSING, {"what": trouble.text, "hint": hint}
+            yield MISSING, {"what": trouble.text, "hint": hint, "unless": _ELSEWHERE}
+    elif trouble.what == "placeholder":
+        yield (
+            MISSING,
+            {
+                "what": trouble.text,
+                "hint": f" in {_shown(info.path)}",
+                "unless": " until a file is named",
+            },
+        )
     elif trouble.what in _AWAY:
         yield _AWAY[trouble.what], {"what": trouble.text}
     elif trouble.what in ("unreadable", "empty", "kind", "name"):
         yield UNREADABLE, {"what": trouble.text}
 
+
+_ELSEWHERE = ", unless the machine that trains has it"
 
 MOST_ASKED = 1000
 """Other datasets whose files are looked for; a table may define a million."""
@@ -210,15 +221,14 @@ def _rows(size: DatasetSize) -> Iterator[_Told]:
 
 
 def _misfit(size: DatasetSize, absent: list[str]) -> str:
+    from ftlint.datasets.reasons import which_columns
+
     entry, columns = size.entry, size.columns
     assert entry is not None
     shown = ", ".join(columns[:8]) + (", …" if len(columns) > 8 else "")
-    hint = ""
-    if entry.formatting == "alpaca" and {"conversations", "messages"} & set(columns):
-        hint = " (conversations want formatting: sharegpt)"
-    elif entry.formatting != "alpaca" and {"instruction", "output"} <= set(columns):
-        hint = " (such rows want formatting: alpaca)"
-    return f"{_file(size)} has no column {' and no column '.join(absent)}; it has {shown}{hint}"
+    remedy = which_columns(entry, columns, size.rows)
+    missing = " and no column ".join(f"`{name}`" for name in absent)
+    return f"{_file(size)} has no column {missing}; it has {shown}{remedy}"
 
 
 def _file(size: DatasetSize) -> str:
