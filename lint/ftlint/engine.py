@@ -144,7 +144,22 @@ def lint(source: Source, options: Options) -> Result:
 
 def judge(context: Context, asked: directive.Directives, options: Options) -> Result:
     """Return what the rules say of a text that was examined."""
-    return _settle(context.source, context.command, findings(context), asked, options)
+    found = findings(context)
+    return _settle(context.source, context.command, found, asked, options, secrets_of(context))
+
+
+def secrets_of(context: Context) -> tuple[str, ...]:
+    """Return the secrets that a config holds, as they are written: no message quotes them."""
+    from ftlint.variables import is_secret
+
+    held = (context.raw(one) for name, one in context.entries.items() if is_secret(name))
+    whole = [text for text in held if len(text) >= SHORTEST_SECRET]
+    bare = [text[1:-1] for text in whole if text[0] == text[-1] and text[0] in "\"'"]
+    return tuple(sorted({*whole, *bare}, key=len, reverse=True))
+
+
+SHORTEST_SECRET = 6
+"""Characters of the shortest value that is hidden: in `true` and `null` nobody keeps a secret."""
 
 
 def findings(context: Context) -> Iterator[Finding]:
@@ -163,7 +178,7 @@ def findings(context: Context) -> Iterator[Finding]:
 
 def worded(finding: Finding, context: Context) -> Diagnostic:
     """Return a finding as reports show it."""
-    return _worded(context.source, finding, context.rules)
+    return _worded(context.source, finding, context.rules, secrets_of(context))
 
 
 def examine(source: Source, options: Options) -> tuple[Context, directive.Directives] | Result:
@@ -341,9 +356,10 @@ def _settle(
     findings: Iterable[Finding],
     asked: directive.Directives | tuple[()],
     options: Options,
+    secrets: tuple[str, ...] = (),
 ) -> Result:
     """Turn findings into diagnostics: sorted, worded, suppressed, selected."""
-    found = [_worded(source, finding, options.rules) for finding in findings]
+    found = [_worded(source, finding, options.rules, secrets) for finding in findings]
     if asked:
         found, unused = directive.apply(asked, found, source)
         found.extend(_of_directives(source, asked, unused, options.rules))
@@ -353,13 +369,21 @@ def _settle(
 
 
 def _worded(
-    source: Source, finding: Finding, book: registry.RuleBook = registry.BUILT_IN
+    source: Source,
+    finding: Finding,
+    book: registry.RuleBook = registry.BUILT_IN,
+    secrets: tuple[str, ...] = (),
 ) -> Diagnostic:
     rule = book[finding.rule]
-    message = finding.message or fill(rule.message, finding.values)
+    message, fix = finding.message or fill(rule.message, finding.values), finding.fix
+    if secrets:
+        from ftlint.variables import unspoken
+
+        message = unspoken(message, secrets)
+        fix = fix and fix._replace(message=unspoken(fix.message, secrets))
     return Diagnostic(
         source.path, rule.code, rule.name, rule.severity, message,  # type: ignore[arg-type]
-        finding.key, finding.start, finding.end, finding.fix,
+        finding.key, finding.start, finding.end, fix,
     )  # fmt: skip
 
 
