@@ -28,8 +28,6 @@ VARIABLE, MEGATRONS = "FT123", "FT124"
 DROPPED = "FT566"
 MEGATRON, LAX = "USE_MCA", "ALLOW_EXTRA_ARGS"
 _COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
-_NAMED = 3
-"""Megatron keys that a message names."""
 MOST_GUESSED = 200
 """Unknown keys up to which slips are looked for: a file with more has a vocabulary of its own."""
 
@@ -100,18 +98,17 @@ def is_megatrons(name: str, catalogue: Catalogue) -> bool:
 
 def _megatrons(context: Context, entries: list[Entry]) -> Finding:
     """Return the one finding for all keys of the Megatron trainer: they have one cause."""
-    names = [f"`{one.name}`" for one in entries]
-    more = len(names) - _NAMED
-    shown = ", ".join(names[:_NAMED]) if more > 0 else " and ".join(names)
+    name, more = entries[0].name, len(entries) - 1
     can = context.target.versions[0] >= (0, 9, 4)
+    told = f"(for ftlint: `--fact env={MEGATRON}=1`)"
     values: dict[str, object] = {
-        "name": entries[0].name,
-        "names": f"{shown} and {more} more" if more > 0 else shown,
-        "are": "are keys" if len(names) > 1 else "is a key",
-        "release": _release(context),
-        "remedy": "set `USE_MCA=1`" if can else "it came with LLaMA Factory 0.9.4, by `USE_MCA=1`",
+        "name": name,
+        "names": f"`{name}` and {more} more" if more else f"`{name}`",
+        "are": "are keys" if more else "is a key",
+        "remedy": f"without `{MEGATRON}=1` in the environment {told}" if can
+        else f"by {_release(context)}; 0.9.4 takes them with `{MEGATRON}=1` in the environment",
         "meant": None,
-    }
+    }  # fmt: skip
     return at_key(MEGATRONS, entries[0], values)
 
 
