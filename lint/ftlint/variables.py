@@ -31,6 +31,17 @@ def is_variable(name: str) -> bool:
     return any(letter.isupper() for letter in name) and guess(upper, names) is not None
 
 
+def spelled(name: str) -> str:
+    """Return the name of the variable that is meant, in the capitals that the environment tells.
+
+    >>> spelled("wandb_project"), spelled("Cuda_Visible_Devicfes")
+    ('WANDB_PROJECT', 'CUDA_VISIBLE_DEVICES')
+    """
+    upper = name.upper().replace("-", "_")
+    near = guess(upper, compiled.VARIABLES[0]) if upper != name else None
+    return upper if near is None else near.name
+
+
 @lru_cache(256)
 def is_secret(name: str) -> bool:
     """Say whether the value of a key or variable is to be kept from logs and other keys.

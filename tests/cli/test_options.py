@@ -331,7 +331,9 @@ def test_every_rule_explains_itself(code: str) -> None:
     done = invoke("rule", code)
     assert done.status == 0
     assert done.out.startswith(f"{code} {BUILT_IN[code].name}  ({BUILT_IN[code].severity}")
-    assert not any(line != line.rstrip() for line in done.out.split("Fires on")[0].splitlines())
+    said = done.out.split("Fires on")[0]
+    assert not any(line != line.rstrip() for line in said.splitlines())
+    assert "](" not in said  # a link is of use on a page alone
     if code.startswith("FT4"):  # refusals are shown by a bad and a good config
         assert "\nFires on\n" in done.out
         assert "\nInstead\n" in done.out

@@ -68,8 +68,23 @@ def test_a_variable_is_told_and_left(name: str, target: str) -> None:
 
 
 def test_a_variable_that_spells_a_key_in_capitals_names_it_in_words_alone() -> None:
-    assert "the key is `seed`" in found("SEED: 1\n")["SEED"].message
-    assert "key is" not in found("MASTER_ADDR: a\n")["MASTER_ADDR"].message
+    for name in ("SEED", "LEARNING_RATE", "HF_HUB_TOKEN"):
+        told = found(f"{name}: 1\n")[name]
+        assert told.message.endswith(f": keys are lower case: write `{name.lower()}`.")
+        assert (told.code, told.fix) == ("FT123", None)
+    assert "lower case" not in found("MASTER_ADDR: a\n")["MASTER_ADDR"].message
+
+
+@pytest.mark.parametrize(
+    ("name", "proper"),
+    [
+        ("wandb_project", "WANDB_PROJECT"),
+        ("Cuda_Visible_Devices", "CUDA_VISIBLE_DEVICES"),
+    ],
+)
+def test_a_variable_in_other_letters_is_told_in_those_that_count(name: str, proper: str) -> None:
+    told = found(f"{name}: a\n")[name]
+    assert told.message.endswith(f"it belongs in the environment as `{proper}`.")
     assert found("WANDB_MODE: a\n", "0.9.5", "ALLOW_EXTRA_ARGS")["WANDB_MODE"].code == "FT566"
 
 
@@ -276,3 +291,14 @@ def test_foreign_keys_are_those_that_nothing_explains() -> None:
         )
 
     assert list(foreign_keys(Seen)) == ["emft_alpha", "grpo_beta"]  # type: ignore[arg-type]
+
+
+def test_beside_unknown_keys_a_fix_is_told_and_why_it_is_not_written() -> None:
+    text = "foo_bar: 1\ngradient_checkpointing: true\n"
+    judged = lint(of_text("c.yaml", HEAD + text), options()).diagnostics
+    (told,) = [one.fix for one in judged if one.code == "FT529"]
+    assert told is not None
+    assert (told.applicability, told.edits) == ("display", ())
+    assert told.message == (
+        "remove `gradient_checkpointing`; not written: the file has unknown keys (`foo_bar`)"
+    )

@@ -11,7 +11,7 @@ from ftlint.catalogue import is_known
 from ftlint.records import at_key
 from ftlint.rules import mend
 from ftlint.slips import guess
-from ftlint.variables import is_secret, is_variable
+from ftlint.variables import is_secret, is_variable, spelled
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -132,7 +132,7 @@ def _judge(context: Context, entry: Entry, foreign: frozenset[str]) -> Finding:
     elif name not in compiled.ALIASES and is_variable(name):
         code = VARIABLE
     if code == VARIABLE:
-        advice = _Advice(_of_variable(name, catalogue))
+        advice = _of_variable(name, catalogue)
     else:
         upgrade = f"upgrade {span.package}, or remove it" if span and code == TOO_NEW else None
         advice = _advice(context, entry, foreign, upgrade)
@@ -152,13 +152,17 @@ def _when(context: Context, span: Span) -> tuple[str, str]:
     return TOO_NEW, f"it came with {span.package} {span.first}"
 
 
-def _of_variable(name: str, catalogue: Catalogue) -> str:
-    """Return what to do with a variable; one that is spelled as a key in capitals may be that."""
-    key = name.lower()
-    names, _ = compiled.VARIABLES
-    if name not in names and key != name and catalogue.get(key) is not None:
-        return f"set it in the shell that launches; the key is `{key}`"
-    return "set it in the shell that launches"
+def _of_variable(name: str, catalogue: Catalogue) -> _Advice:
+    """Advise on a variable, whose case counts; one spelled as a key in capitals may be that key.
+
+    What is in capitals may hold what no log should show, so that no fix writes it for a key.
+    """
+    proper = spelled(name)
+    if proper not in compiled.VARIABLES[0] and name.isupper() and catalogue.get(name.lower()):
+        return _Advice(f"keys are lower case: write `{name.lower()}`", name.lower())
+    if proper != name:
+        return _Advice(f"it belongs in the environment as `{proper}`")
+    return _Advice("it is an environment variable, not a key; set it in the shell that launches")
 
 
 def _advice(
