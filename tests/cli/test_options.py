@@ -368,10 +368,11 @@ def test_schema_takes_transformers_and_gives_the_settings() -> None:
     new = json.loads(invoke("schema", "--target", "0.9.3", "--transformers", "4.52.4").out)
     assert "evaluation_strategy" in old["properties"]
     assert "evaluation_strategy" not in new["properties"]
+    assert invoke("schema", "--command", "api") == invoke("schema", "--command", "chat")
     settings = json.loads(invoke("schema", "--settings").out)
     Draft202012Validator.check_schema(settings)
     assert "target" in settings["properties"]
-    for options in (["--target", "1.0"], ["--transformers", "x"], ["--command", "api"]):
+    for options in (["--target", "1.0"], ["--transformers", "x"], ["--command", "v1"]):
         done = invoke("schema", *options)
         assert (done.status, done.out) == (2, "")
         assert "Error: " in done.err
