@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from ftlint.fixes.apply import fix
 from ftlint.rules.unknown import foreign_keys
 from ftlint.source import of_text
 from ftlint.target import resolve_target
+from ftschemas import compiled
 from tests.cli.calls import invoke
 
 if TYPE_CHECKING:
@@ -302,3 +304,49 @@ def test_beside_unknown_keys_a_fix_is_told_and_why_it_is_not_written() -> None:
     assert told.message == (
         "remove `gradient_checkpointing`; not written: the file has unknown keys (`foo_bar`)"
     )
+
+
+def test_what_was_removed_is_told_once_and_short() -> None:
+    told = 0
+    for version in ("0.9.5", "0.9.4", "0.9.3"):
+        for name in sorted({*compiled.KEYS, *compiled.REMOVED}):
+            for value in ("true", "1", "foo"):
+                one = found(f"{name}: {value}\n", version).get(name)
+                if one is None or one.code != "FT102":
+                    continue
+                told += 1
+                assert len(one.message) <= 160, one.message
+                assert len(re.findall(r"removed|renamed|last in", one.message)) == 1, one.message
+    assert told > 100
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("load_in_4bit: true\n", "rename `load_in_4bit: true` to `quantization_bit: 4`"),
+        ("lr: 1.0e-4\n", "rename lr to learning_rate"),
+    ],
+)
+def test_a_fix_that_renames_names_the_value_where_it_changes(text: str, says: str) -> None:
+    (told,) = found(text).values()
+    assert told.fix is not None
+    assert told.fix.message == says
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("save_total: 3\n", "save_total_limit: 3\n"),
+        ("neftune: 5\n", "neftune_noise_alpha: 5\n"),
+        ("neftune: true\n", "neftune: true\n"),
+        ("gradient_clip: 1.0\n", "gradient_clip: 1.0\n"),
+    ],
+)
+def test_a_shorter_name_is_written_in_full_where_it_means_the_same(text: str, after: str) -> None:
+    assert fixed(text) == after
+
+
+def test_a_bare_no_is_told_with_its_key() -> None:
+    judged = lint(of_text("c.yaml", HEAD + "save_strategy: off\n"), options()).diagnostics
+    (told,) = [one.message for one in judged if one.code == "FT007"]
+    assert told == '`save_strategy: off` is read as `false`; write `"no"`.'

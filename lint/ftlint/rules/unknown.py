@@ -6,6 +6,8 @@ nothing is made of it.
 
 from __future__ import annotations
 
+import re
+
 from ftlint.aliases import CONDITIONS, applies
 from ftlint.catalogue import is_known
 from ftlint.records import at_key
@@ -135,7 +137,7 @@ def _judge(context: Context, entry: Entry, foreign: frozenset[str]) -> Finding:
         advice = _of_variable(name, catalogue)
     else:
         upgrade = f"upgrade {span.package}, or remove it" if span and code == TOO_NEW else None
-        advice = _advice(context, entry, foreign, upgrade)
+        advice = _advice(context, entry, foreign, upgrade, gone=code == REMOVED)
     values["remedy"], values["meant"] = advice.remedy, advice.meant
     return at_key(code, entry, values, advice.fix)
 
@@ -148,7 +150,7 @@ def _when(context: Context, span: Span) -> tuple[str, str]:
     version = own.llamafactory if span.package == "LLaMA Factory" else own.transformers
     width = len(span.last.split("."))
     if parse_version(version)[:width] > parse_version(span.last):
-        return REMOVED, f"{span.package} {span.last} was the last release that had it"
+        return REMOVED, f"last in {span.package} {span.last}"
     return TOO_NEW, f"it came with {span.package} {span.first}"
 
 
@@ -166,11 +168,14 @@ def _of_variable(name: str, catalogue: Catalogue) -> _Advice:
 
 
 def _advice(
-    context: Context, entry: Entry, foreign: frozenset[str], upgrade: str | None
+    context: Context, entry: Entry, foreign: frozenset[str], upgrade: str | None, *, gone: bool
 ) -> _Advice:
+    """Advise on a key that the program does not read; of one that is `gone` it is known when."""
     for alias in compiled.ALIASES.get(entry.name, ()):
         if not applies(alias, entry.value):
             continue
+        if gone:
+            alias = {**alias, "note": _present(str(alias["note"]))}
         if alias.get("to") is None:
             return _leave_out(context, entry, alias, foreign)
         if context.catalogue.get(alias["to"]) is not None:
@@ -209,11 +214,19 @@ def _instead(
     if to in context.entries and not into:
         return _Advice(f"keep one of the two, `{to}` is there as well{_note(alias)}", to, fix)
     wanted = to if value is None else f"{to}: {value}"
-    return _Advice(f"write `{wanted}` instead{_note(alias)}", to, fix)
+    return _Advice(f"write `{wanted}`{_note(alias)}", to, fix)
 
 
 def _note(alias: dict[str, object]) -> str:
     return f" ({alias['note']})" if alias.get("note") else ""
+
+
+_HISTORY = re.compile(r"(re(nam|mov)ed|its name|name|the old name went|now an)\b.*|.* since .*")
+
+
+def _present(note: str) -> str:
+    """Return a note without when a key came and went: what the key is called now remains."""
+    return "; ".join(one for one in note.split("; ") if not _HISTORY.fullmatch(one))
 
 
 def _nearest(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice | None:
