@@ -49,7 +49,7 @@ TOLD = {
     "deepspeed": DEEPSPEED,
     "zero_stage": DEEPSPEED,
     "installed": "`--here`, or `--fact installed=torch,deepspeed`",
-    "env": "`--here`, or `--fact env=FORCE_TORCHRUN,USE_MCA`",
+    "env": "`--here`, or `--fact env=FORCE_TORCHRUN,USE_MCA=1`",
     "compute_capability": "`--here` asks NVIDIA's driver; `--fact compute_capability=7.5`",
     "output_dir_holds": "`--here` looks into it; or `--fact output_dir_holds=checkpoint-500`",
     "resumes_at": "`resume_from_checkpoint`, or what `output_dir_holds`",

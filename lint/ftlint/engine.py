@@ -352,7 +352,9 @@ def _settle(
 
 
 def _worded(
-    source: Source, finding: Finding, book: registry.RuleBook = registry.BUILT_IN
+    source: Source,
+    finding: Finding,
+    book: registry.RuleBook = registry.BUILT_IN,
 ) -> Diagnostic:
     from ftlint.secrets import secrets_in, without
 

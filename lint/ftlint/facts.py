@@ -124,7 +124,7 @@ def facts(
         **_deepspeed(values.get("deepspeed"), path, given.reach),
         **_opened(values, given, path),
         "output_dir_holds": held,
-        "resumes_at": _resumes_at(values, held),
+        **_resumed(values, held),
         **dict(given.facts),
     }
     return {name: value for name, value in known.items() if value is not None}
@@ -328,13 +328,16 @@ def _held(output_dir: object, given: Given) -> object:
     return held_in(output_dir)
 
 
-def _resumes_at(values: Mapping[str, Any], held: object) -> int | None:
-    """Return the step of the checkpoint that training goes on from, as far as names tell it."""
+def _resumed(values: Mapping[str, Any], held: object) -> dict[str, object]:
+    """Return the step of the checkpoint that training goes on from, as far as names tell it, and
+    what keeps it from going on there.
+    """
     if not values.get("do_train") or (held is None and not values.get("resume_from_checkpoint")):
-        return None
-    from ftlint.resuming import checkpoint_of, step_of
+        return {}
+    from ftlint.resuming import checkpoint_of, step_of, way_out
 
-    return step_of(checkpoint_of(values, held))
+    step = step_of(checkpoint_of(values, held))
+    return {} if step is None else {"resumes_at": step, "way_out": way_out(values)}
 
 
 def _deepspeed(value: object, path: str, reach: Reach | None) -> dict[str, object]:

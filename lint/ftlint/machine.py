@@ -40,7 +40,7 @@ def _value(name: str, value: object) -> object:
         words = value.split(",") if isinstance(value, str) else value
         if isinstance(words, (list, tuple)) and all(isinstance(word, str) for word in words):
             listed = [word.strip() for word in words if word.strip()]
-            return sorted(map(canonical, listed) if name == "installed" else listed)
+            return sorted(map(canonical, listed)) if name == "installed" else _on(listed)
         raise BadFact(f"{name} takes names, such as {_EXAMPLES[name]}")
     if name == "compute_capability":
         try:
@@ -54,9 +54,16 @@ def _value(name: str, value: object) -> object:
     raise BadFact(f"{name} is no fact that can be stated: known are {', '.join(_EXAMPLES)}")
 
 
+def _on(variables: Iterable[str]) -> list[str]:
+    """Return the variables that are on: NAME, or NAME=VALUE as LLaMA Factory reads a value."""
+    said = (one.partition("=") for one in variables)
+    last = {name.strip(): not sep or value.strip().lower() in _ON for name, sep, value in said}
+    return sorted(name for name, on in last.items() if on and name)
+
+
 _EXAMPLES = {
     "installed": "torch,deepspeed",
-    "env": "FORCE_TORCHRUN",
+    "env": "FORCE_TORCHRUN,USE_MCA=1",
     "compute_capability": "7.5",
     "output_dir_holds": "model",
 }

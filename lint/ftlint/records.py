@@ -51,6 +51,10 @@ class Fix(NamedTuple):
     changes: tuple[Change, ...] = ()
 
 
+REMOVED = " (it was: "
+"""What stands in a fix's message before the pairs that it removes."""
+
+
 class Finding(NamedTuple):
     """What a rule yields: which rule, where (character offsets) and the values its message names.
 

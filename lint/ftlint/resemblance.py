@@ -10,7 +10,7 @@ from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
 MODEL = "model_name_or_path"
 MOST = 400
@@ -30,6 +30,11 @@ _EVERYDAY = frozenset(
 """Keys of LLaMA Factory that other tools have as well, so that one of them tells nothing."""
 _OF_DATA = frozenset("stage dataset dataset_dir eval_dataset template val_size".split())
 """Everyday words, which beside a model or each other are hardly another tool's."""
+
+_TELLING = frozenset("stage finetuning_type template cutoff_len do_train dataset".split())
+"""What nearly every config has: two of them tell it, or one beside a slip of a key."""
+_EVERYWHERE = frozenset(["stage", "dataset"])
+"""Of those, the words that stand together in other files as well."""
 
 
 def kind_of(names: Collection[str], path: str, text: str) -> Kind:
@@ -57,7 +62,8 @@ def _resembled(names: Collection[str], text: str) -> Kind:
 
     A key that no other tool has settles it, and so do three that are LLaMA Factory's own. Else at
     least half of the keys must be LLaMA Factory's, or names that people write for them, and one of
-    them its own; a model's name beside a word of its data does as well.
+    them its own; a model's name beside a word of its data does as well, and so do two of the keys
+    of nearly every config, one beside a slip, or `template` misspelt.
     """
     listed = list(dict.fromkeys(names))[:MOST]
     meant = {name: _meant(name) for name in listed}
@@ -75,6 +81,7 @@ def _resembled(names: Collection[str], text: str) -> Kind:
         or len(own) >= 3
         or (half and (bool(own) or words >= 3))
         or (half and MODEL in keys and (words > 0 or near == len(listed)))
+        or (half and _tell(keys, meant, every=near == len(listed)))
     )
     if enough:
         mended = keys | {name for name, key in meant.items() if key is None}
@@ -85,6 +92,28 @@ def _resembled(names: Collection[str], text: str) -> Kind:
     elif half:
         why = "its keys are those of many trainers, and none is LLaMA Factory's alone"
     return Kind(None, why, unsure=True)
+
+
+def _tell(keys: set[str], meant: Mapping[str, str | None], *, every: bool) -> bool:
+    """Say whether the keys of nearly every config, or slips, tell a file that has few of its own.
+
+    `every`: whether it has no other keys than LLaMA Factory's and names that people write for them.
+    """
+    telling = keys & _TELLING
+    slips = {
+        key
+        for name, key in meant.items()
+        if key is not None and key != name and len(key) > SHORT and name not in compiled.ALIASES
+    }
+    return (
+        (len(telling) >= 2 and (every or not telling <= _EVERYWHERE))
+        or bool(telling and slips - {"dataset"})
+        or "template" in slips
+    )
+
+
+SHORT = 5
+"""Letters of the longest key that is a letter away from too many words to tell anything."""
 
 
 def _meant(name: str) -> str | None:

@@ -63,6 +63,23 @@ def checkpoint_of(values: Mapping[str, Any], held: object) -> str | None:
     return os.path.join(os.path.expanduser(str(values.get("output_dir") or "")), held)
 
 
+def way_out(values: Mapping[str, Any]) -> str:
+    """Return what to do about a run that resumes at its end: what puts it there has to change."""
+    longer = "Raise `num_train_epochs` or `max_steps`, or"
+    named, folder = values.get("resume_from_checkpoint"), values.get("output_dir")
+    if not named:
+        return f"{longer} change `output_dir`"
+    if named is True or os.path.dirname(_normal(named)) == _normal(folder):
+        return f"{longer} remove it and change `output_dir`"  # in there the newest one is taken
+    whole = values.get("finetuning_type") in ("full", "freeze")
+    key = "model_name_or_path" if whole else "adapter_name_or_path"
+    return f"Remove it; to start from these weights set `{key}`"
+
+
+def _normal(path: object) -> str:
+    return os.path.normpath(os.path.expanduser(str(path)))
+
+
 def step_of(checkpoint: object) -> int | None:
     """Return the step that a checkpoint's folder is named after; None for another name."""
     if not isinstance(checkpoint, str):

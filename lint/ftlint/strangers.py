@@ -6,7 +6,7 @@ A fork reads keys that no release has, and may read others in its own way: `ref_
 
 from __future__ import annotations
 
-from ftlint.records import READING, Finding, Fix
+from ftlint.records import READING, REMOVED, Finding, Fix
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,5 +38,6 @@ def _told(finding: Finding, stranger: str) -> Fix | None:
     own = finding.rule.startswith("FT") and not finding.rule.startswith(READING)
     if fix is None or not fix.edits or not own:
         return fix
-    why = f"{stranger} is no key of a release, and what reads it may read this too"
-    return Fix("display", f"{fix.message} (by hand: {why})", (), fix.changes)
+    what = fix.message.partition(REMOVED)[0]  # what is removed by hand is there to be seen
+    why = f"not written: the file has unknown keys (`{stranger}`)"
+    return Fix("display", f"{what}; {why}", (), fix.changes)

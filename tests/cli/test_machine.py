@@ -60,11 +60,29 @@ def _codes(text: str, *arguments: str) -> list[str]:
         ("learnig_rate: 1.0", "env=ALLOW_EXTRA_ARGS", ["FT101"], ["FT566"]),
         ("sequence_parallel: true", "env=USE_MCA", ["FT124"], []),
         ("learnig_rate: 1.0", "env=USE_MCA", ["FT101"], ["FT101"]),
+        *(
+            ("sequence_parallel: true", f"env={on}", ["FT124"], [])
+            for on in ("USE_MCA=1", "USE_MCA=True", "USE_MCA = y", "USE_RAY=0,USE_MCA=1")
+        ),
+        *(
+            ("sequence_parallel: true", f"env={off}", ["FT124"], ["FT124"])
+            for off in ("USE_MCA=0", "USE_MCA=", "USE_MCA=false", "USE_MCA=yes", "USE_RAY=1")
+        ),
+        ("learnig_rate: 1.0", "env=ALLOW_EXTRA_ARGS=1", ["FT101"], ["FT566"]),
     ],
 )
 def test_a_stated_fact_decides(line: str, fact: str, without: list[str], told: list[str]) -> None:
     assert codes(line + "\n") == without
     assert codes(line + "\n", "--fact", fact) == told
+
+
+def test_settings_name_variables_and_what_they_are_set_to() -> None:
+    for said, told in (("USE_MCA=1", []), ("USE_MCA", []), ("USE_MCA=0", ["FT124"])):
+        write(Path("own.toml"), f'facts = {{env = ["{said}"]}}\n')
+        write(Path("c.yaml"), TRAIN + "sequence_parallel: true\n")
+        done = invoke("--config", "own.toml", "--output-format", "jsonl", "c.yaml")
+        rows = [json.loads(one) for one in done.out.splitlines()]
+        assert [one["code"] for one in rows if one["severity"] != "info"] == told
 
 
 def test_one_gpu_needs_no_launcher_when_torchrun_is_forced() -> None:

@@ -331,7 +331,9 @@ def test_every_rule_explains_itself(code: str) -> None:
     done = invoke("rule", code)
     assert done.status == 0
     assert done.out.startswith(f"{code} {BUILT_IN[code].name}  ({BUILT_IN[code].severity}")
-    assert not any(line != line.rstrip() for line in done.out.split("Fires on")[0].splitlines())
+    said = done.out.split("Fires on")[0]
+    assert not any(line != line.rstrip() for line in said.splitlines())
+    assert "](" not in said  # a link is of use on a page alone
     if code.startswith("FT4"):  # refusals are shown by a bad and a good config
         assert "\nFires on\n" in done.out
         assert "\nInstead\n" in done.out
@@ -366,10 +368,11 @@ def test_schema_takes_transformers_and_gives_the_settings() -> None:
     new = json.loads(invoke("schema", "--target", "0.9.3", "--transformers", "4.52.4").out)
     assert "evaluation_strategy" in old["properties"]
     assert "evaluation_strategy" not in new["properties"]
+    assert invoke("schema", "--command", "api") == invoke("schema", "--command", "chat")
     settings = json.loads(invoke("schema", "--settings").out)
     Draft202012Validator.check_schema(settings)
     assert "target" in settings["properties"]
-    for options in (["--target", "1.0"], ["--transformers", "x"], ["--command", "api"]):
+    for options in (["--target", "1.0"], ["--transformers", "x"], ["--command", "v1"]):
         done = invoke("schema", *options)
         assert (done.status, done.out) == (2, "")
         assert "Error: " in done.err

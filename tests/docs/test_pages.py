@@ -62,6 +62,8 @@ eval_dataset: b
 interleave_probs: 0.5,0.5
 adapter_name_or_path: x
 eval_strategy: steps
+do_train: true
+resume_from_checkpoint: saves/run/checkpoint-500
 deepspeed: {zero_optimization: {stage: 2}}
 """
 

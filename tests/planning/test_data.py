@@ -91,6 +91,35 @@ def test_other_ways_to_be_undefined(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("acme/chats", "a repository of the hub needs an entry with `hf_hub_url` there"),
+        ("acme/web", "write `web`"),
+        ("rows.json", "write `chat`"),
+        ("data/rows.json", "write `chat`"),
+        ("./data/rows.json", "write `chat`"),
+        ("other.jsonl", "a file needs an entry with `file_name` there, whose name is written here"),
+        ("something_else_entirely", "it has faq, chat, web"),
+    ],
+)
+def test_a_file_or_repository_in_the_place_of_a_name(
+    project: Project, written: str, hint: str
+) -> None:
+    project.define("chat", {"file_name": "rows.json"})
+    project.define("web", {"hf_hub_url": "acme/web"})
+    ((code, message),) = project.judge(written)
+    assert (code, message.endswith(f": {hint}.")) == ("FT701", True), message
+    assert len(message) <= 160
+
+
+def test_two_entries_of_a_file_leave_the_choice_open(project: Project) -> None:
+    project.define("chat", {"file_name": "rows.json"})
+    project.define("talk", {"file_name": "rows.json"})
+    ((_, message),) = project.judge("rows.json")
+    assert "needs an entry" in message
+
+
+@pytest.mark.parametrize(
     ("definition", "target", "code"),
     [
         ([], "0.9.5", "FT702"), ({}, "0.9.5", "FT702"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from ftlint.fixes.apply import fix
 from ftlint.rules.unknown import foreign_keys
 from ftlint.source import of_text
 from ftlint.target import resolve_target
+from ftschemas import compiled
 from tests.cli.calls import invoke
 
 if TYPE_CHECKING:
@@ -68,8 +70,23 @@ def test_a_variable_is_told_and_left(name: str, target: str) -> None:
 
 
 def test_a_variable_that_spells_a_key_in_capitals_names_it_in_words_alone() -> None:
-    assert "the key is `seed`" in found("SEED: 1\n")["SEED"].message
-    assert "key is" not in found("MASTER_ADDR: a\n")["MASTER_ADDR"].message
+    for name in ("SEED", "LEARNING_RATE", "HF_HUB_TOKEN"):
+        told = found(f"{name}: 1\n")[name]
+        assert told.message.endswith(f": keys are lower case: write `{name.lower()}`.")
+        assert (told.code, told.fix) == ("FT123", None)
+    assert "lower case" not in found("MASTER_ADDR: a\n")["MASTER_ADDR"].message
+
+
+@pytest.mark.parametrize(
+    ("name", "proper"),
+    [
+        ("wandb_project", "WANDB_PROJECT"),
+        ("Cuda_Visible_Devices", "CUDA_VISIBLE_DEVICES"),
+    ],
+)
+def test_a_variable_in_other_letters_is_told_in_those_that_count(name: str, proper: str) -> None:
+    told = found(f"{name}: a\n")[name]
+    assert told.message.endswith(f"it belongs in the environment as `{proper}`.")
     assert found("WANDB_MODE: a\n", "0.9.5", "ALLOW_EXTRA_ARGS")["WANDB_MODE"].code == "FT566"
 
 
@@ -135,8 +152,9 @@ moe_grouped_gemm: true
 def test_megatron_keys_have_one_cause() -> None:
     (told,) = found(MEGATRON).values()
     assert (told.code, told.key, told.fix) == ("FT124", "tensor_model_parallel_size", None)
-    assert "and 1 more" in told.message
-    assert "USE_MCA=1" in told.message
+    assert "and 3 more" in told.message
+    assert "`USE_MCA=1` in the environment (for ftlint: `--fact env=USE_MCA=1`)" in told.message
+    assert len(told.message) <= 160
     assert "0.9.4" in found(MEGATRON, "0.9.3")["tensor_model_parallel_size"].message
     assert found(MEGATRON, "0.9.5", "USE_MCA") == {}
     assert list(found(MEGATRON + "num_epochs: 3\n")) == ["tensor_model_parallel_size", "num_epochs"]
@@ -275,3 +293,60 @@ def test_foreign_keys_are_those_that_nothing_explains() -> None:
         )
 
     assert list(foreign_keys(Seen)) == ["emft_alpha", "grpo_beta"]  # type: ignore[arg-type]
+
+
+def test_beside_unknown_keys_a_fix_is_told_and_why_it_is_not_written() -> None:
+    text = "foo_bar: 1\ngradient_checkpointing: true\n"
+    judged = lint(of_text("c.yaml", HEAD + text), options()).diagnostics
+    (told,) = [one.fix for one in judged if one.code == "FT529"]
+    assert told is not None
+    assert (told.applicability, told.edits) == ("display", ())
+    assert told.message == (
+        "remove `gradient_checkpointing`; not written: the file has unknown keys (`foo_bar`)"
+    )
+
+
+def test_what_was_removed_is_told_once_and_short() -> None:
+    told = 0
+    for version in ("0.9.5", "0.9.4", "0.9.3"):
+        for name in sorted({*compiled.KEYS, *compiled.REMOVED}):
+            for value in ("true", "1", "foo"):
+                one = found(f"{name}: {value}\n", version).get(name)
+                if one is None or one.code != "FT102":
+                    continue
+                told += 1
+                assert len(one.message) <= 160, one.message
+                assert len(re.findall(r"removed|renamed|last in", one.message)) == 1, one.message
+    assert told > 100
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("load_in_4bit: true\n", "rename `load_in_4bit: true` to `quantization_bit: 4`"),
+        ("lr: 1.0e-4\n", "rename lr to learning_rate"),
+    ],
+)
+def test_a_fix_that_renames_names_the_value_where_it_changes(text: str, says: str) -> None:
+    (told,) = found(text).values()
+    assert told.fix is not None
+    assert told.fix.message == says
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("save_total: 3\n", "save_total_limit: 3\n"),
+        ("neftune: 5\n", "neftune_noise_alpha: 5\n"),
+        ("neftune: true\n", "neftune: true\n"),
+        ("gradient_clip: 1.0\n", "gradient_clip: 1.0\n"),
+    ],
+)
+def test_a_shorter_name_is_written_in_full_where_it_means_the_same(text: str, after: str) -> None:
+    assert fixed(text) == after
+
+
+def test_a_bare_no_is_told_with_its_key() -> None:
+    judged = lint(of_text("c.yaml", HEAD + "save_strategy: off\n"), options()).diagnostics
+    (told,) = [one.message for one in judged if one.code == "FT007"]
+    assert told == '`save_strategy: off` is read as `false`; write `"no"`.'

@@ -220,10 +220,11 @@ def check(**options: Any) -> None:
     """Lint files and folders; `-` reads standard input.
 
     Folders give every *.yaml, *.yml and *.json that is a LLaMA Factory config. A file that is
-    named is judged when it has a key of LLaMA Factory's, or a slip of one, and is not plainly
-    another tool's. Of a dataset_info.json, a data file or DeepSpeed settings that are named, the
-    project's configs that use them are judged. Exit status: 0 clean, 1 findings, 2 wrong usage or
-    settings, 3 ftlint failed.
+    named is judged, however misspelt, when one of its keys is LLaMA Factory's alone or half of
+    them are among its keys, and it is not another tool's; --show-files tells. Of a
+    dataset_info.json, a data file or DeepSpeed settings that are named, the project's configs
+    that use them are judged. Exit status: 0 clean, 1 findings, 2 wrong usage or settings, 3
+    ftlint failed.
     """
     from ftlint.cli.check import Output, check, show_files
     from ftlint.run import Request
@@ -325,7 +326,7 @@ def rule(word: str | None, every: bool, format: str) -> None:
 @click.option("--target", metavar="V", help="LLaMA Factory release (newest).")
 @click.option("--transformers", metavar="V", help="transformers release (the newest it takes).")
 @click.option(
-    "--command", type=click.Choice(["train", "export", "chat", "eval"]), default="train",
+    "--command", type=click.Choice(["train", "export", "chat", "api", "eval"]), default="train",
     show_default=True,
 )  # fmt: skip
 @click.option("--settings", is_flag=True, help="The schema of [tool.ftlint] instead.")
@@ -349,7 +350,8 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
         chosen = resolve_target(target, transformers)
     except UnknownTarget as error:
         raise click.UsageError(str(error)) from None
-    write(json.dumps(editor_schema(chosen, command), indent=2) + "\n")
+    parsed = "chat" if command == "api" else command  # the same parser, and the same keys
+    write(json.dumps(editor_schema(chosen, parsed), indent=2) + "\n")
 
 
 @cli.command()

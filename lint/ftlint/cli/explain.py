@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import textwrap
 
 from ftlint.rules.registry import BUILT_IN
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from ftschemas.ruleformat import Rule
 
+_LINK = re.compile(r"\[([^][]+)\]\([^()\s]+\)")
 MARKS = str.maketrans("", "", "«»")
 
 
@@ -53,7 +55,7 @@ def explain(rule: Rule, format: str, colour: bool) -> str:
         head(f"{rule.code} {rule.name}") + f"  ({rule.severity}, {', '.join(rule.commands)})",
         data["summary"],
         "",
-        *textwrap.wrap(" ".join(data["why"].split()), 88),
+        *textwrap.wrap(_LINK.sub(r"\1", " ".join(data["why"].split())), 88),
     ]
     targets = data.get("targets")
     if targets:

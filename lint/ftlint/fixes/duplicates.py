@@ -9,6 +9,7 @@ from ftlint.fixes.edits import delete_pair
 from ftlint.fixes.page import Pair, Refused, read_page
 from ftlint.messages import show
 from ftlint.records import Fix
+from ftlint.variables import is_secret
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,5 +41,5 @@ def _page(source: Source) -> tuple[Page | None, dict[int, Pair]]:
 
 
 def _said(page: Page, pair: Pair) -> str:
-    value = show(page.text[pair.value_start : pair.end])
+    value = "…" if is_secret(pair.name) else show(page.text[pair.value_start : pair.end])
     return f"{pair.name}: {value} (line {pair.first})"

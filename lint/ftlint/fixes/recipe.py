@@ -7,7 +7,7 @@ from ftlint.fixes.page import Page, Refused, edited, page_of
 from ftlint.fixes.plan import Plan, compose, splice
 from ftlint.fixes.spelling import spell
 from ftlint.messages import fields, visible
-from ftlint.records import Change, Edit, Fix
+from ftlint.records import REMOVED, Change, Edit, Fix
 from ftlint.variables import is_secret, is_variable
 from ftschemas.named import TYPE_CHECKING
 
@@ -71,7 +71,7 @@ def of_changes(
         changes += plan.changes
         if number < len(asked):
             page = edited(page, splice(page.text, plan.edits))
-    was = f" (it was: {'; '.join(gone)})" if gone else ""
+    was = f"{REMOVED}{'; '.join(gone)})" if gone else ""
     return Fix(applicability, message + was, done, tuple(changes))
 
 

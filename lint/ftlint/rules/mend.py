@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ftlint.messages import show
 from ftlint.records import Change
 from ftlint.rules.condition import equal
+from ftlint.variables import is_secret
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,7 +60,14 @@ def rename(context: Context, entry: Entry, to: str, text: str | None, *, safe: b
     also, safe = _complete(context, to, entry.value, safe)
     value: Iterable[Change] = () if text is None else (Change("replace", name, text),)
     changes = (*value, Change("rename", name, to), *also)
-    return fix(context, f"rename {name} to {to}", *changes, safe=safe)
+    return fix(context, _renamed(context, entry, to, text), *changes, safe=safe)
+
+
+def _renamed(context: Context, entry: Entry, to: str, text: str | None) -> str:
+    """Return in words what a key becomes, with its value where that changes, but for a secret."""
+    if text is None or is_secret(entry.name) or is_secret(to):
+        return f"rename {entry.name} to {to}"
+    return f"rename `{entry.name}: {show(context.raw(entry))}` to `{to}: {show(text)}`"
 
 
 def spelled(context: Context, value: object) -> str:

@@ -6,11 +6,13 @@ nothing is made of it.
 
 from __future__ import annotations
 
+import re
+
 from ftlint.catalogue import is_known
 from ftlint.records import at_key
 from ftlint.rules import habits, mend, rivals
 from ftlint.slips import guess
-from ftlint.variables import is_secret, is_variable
+from ftlint.variables import is_secret, is_variable, spelled
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -27,8 +29,6 @@ VARIABLE, MEGATRONS = "FT123", "FT124"
 DROPPED = "FT566"
 MEGATRON, LAX = "USE_MCA", "ALLOW_EXTRA_ARGS"
 _COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
-_NAMED = 3
-"""Megatron keys that a message names."""
 MOST_GUESSED = 200
 """Unknown keys up to which slips are looked for: a file with more has a vocabulary of its own."""
 
@@ -99,18 +99,17 @@ def is_megatrons(name: str, catalogue: Catalogue) -> bool:
 
 def _megatrons(context: Context, entries: list[Entry]) -> Finding:
     """Return the one finding for all keys of the Megatron trainer: they have one cause."""
-    names = [f"`{one.name}`" for one in entries]
-    more = len(names) - _NAMED
-    shown = ", ".join(names[:_NAMED]) if more > 0 else " and ".join(names)
+    name, more = entries[0].name, len(entries) - 1
     can = context.target.versions[0] >= (0, 9, 4)
+    told = f"(for ftlint: `--fact env={MEGATRON}=1`)"
     values: dict[str, object] = {
-        "name": entries[0].name,
-        "names": f"{shown} and {more} more" if more > 0 else shown,
-        "are": "are keys" if len(names) > 1 else "is a key",
-        "release": _release(context),
-        "remedy": "set `USE_MCA=1`" if can else "it came with LLaMA Factory 0.9.4, by `USE_MCA=1`",
+        "name": name,
+        "names": f"`{name}` and {more} more" if more else f"`{name}`",
+        "are": "are keys" if more else "is a key",
+        "remedy": f"without `{MEGATRON}=1` in the environment {told}" if can
+        else f"by {_release(context)}; 0.9.4 takes them with `{MEGATRON}=1` in the environment",
         "meant": None,
-    }
+    }  # fmt: skip
     return at_key(MEGATRONS, entries[0], values)
 
 
@@ -134,10 +133,10 @@ def _judge(context: Context, entry: Entry, foreign: frozenset[str]) -> Finding:
     elif name not in compiled.ALIASES and is_variable(name):
         code = VARIABLE
     if code == VARIABLE:
-        advice = _Advice(_of_variable(name, catalogue))
+        advice = _of_variable(name, catalogue)
     else:
         upgrade = f"upgrade {span.package}, or remove it" if span and code == TOO_NEW else None
-        advice = _advice(context, entry, foreign, upgrade)
+        advice = _advice(context, entry, foreign, upgrade, gone=code == REMOVED)
     values["remedy"], values["meant"] = advice.remedy, advice.meant
     return at_key(code, entry, values, advice.fix)
 
@@ -150,24 +149,31 @@ def _when(context: Context, span: Span) -> tuple[str, str]:
     version = own.llamafactory if span.package == "LLaMA Factory" else own.transformers
     width = len(span.last.split("."))
     if parse_version(version)[:width] > parse_version(span.last):
-        return REMOVED, f"{span.package} {span.last} was the last release that had it"
+        return REMOVED, f"last in {span.package} {span.last}"
     return TOO_NEW, f"it came with {span.package} {span.first}"
 
 
-def _of_variable(name: str, catalogue: Catalogue) -> str:
-    """Return what to do with a variable; one that is spelled as a key in capitals may be that."""
-    key = name.lower()
-    names, _ = compiled.VARIABLES
-    if name not in names and key != name and catalogue.get(key) is not None:
-        return f"set it in the shell that launches; the key is `{key}`"
-    return "set it in the shell that launches"
+def _of_variable(name: str, catalogue: Catalogue) -> _Advice:
+    """Advise on a variable, whose case counts; one spelled as a key in capitals may be that key.
+
+    What is in capitals may hold what no log should show, so that no fix writes it for a key.
+    """
+    proper = spelled(name)
+    if proper not in compiled.VARIABLES[0] and name.isupper() and catalogue.get(name.lower()):
+        return _Advice(f"keys are lower case: write `{name.lower()}`", name.lower())
+    if proper != name:
+        return _Advice(f"it belongs in the environment as `{proper}`")
+    return _Advice("it is an environment variable, not a key; set it in the shell that launches")
 
 
 def _advice(
-    context: Context, entry: Entry, foreign: frozenset[str], upgrade: str | None
+    context: Context, entry: Entry, foreign: frozenset[str], upgrade: str | None, *, gone: bool
 ) -> _Advice:
+    """Advise on a key that the program does not read; of one that is `gone` it is known when."""
     alias = habits.alias_of(context, entry)
     if alias is not None:
+        if gone:
+            alias = {**alias, "note": _present(str(alias["note"]))}
         advise = _leave_out if alias.get("to") is None else _instead
         return advise(context, entry, alias, foreign)
     bounded = habits.bounded(context, entry)
@@ -220,11 +226,19 @@ def _instead(
     fix = None if stays else mend.rename(context, entry, to, text, safe=safe)
     if to in context.entries and not into:
         return _Advice(f"keep one of the two, `{to}` is there as well{_note(alias)}", to, fix)
-    return _Advice(f"write `{wanted}` instead{_note(alias)}", to, fix)
+    return _Advice(f"write `{wanted}`{_note(alias)}", to, fix)
 
 
 def _note(alias: dict[str, object]) -> str:
     return f" ({alias['note']})" if alias.get("note") else ""
+
+
+_HISTORY = re.compile(r"(re(nam|mov)ed|its name|name|the old name went|now an)\b.*|.* since .*")
+
+
+def _present(note: str) -> str:
+    """Return a note without when a key came and went: what the key is called now remains."""
+    return "; ".join(one for one in note.split("; ") if not _HISTORY.fullmatch(one))
 
 
 def _nearest(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice | None:

@@ -268,13 +268,49 @@ def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str)
     if near is not None:
         fix = _renamed(context, entry, name, near.name)
         return UNDEFINED, {"info": path, "hint": f"perhaps `{near.name}` is meant"}, fix
-    shown = ", ".join(names[:_SHOWN])
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return UNDEFINED, {"info": path, "hint": f"it has {shown or 'none'}{more}"}, None
+    of_source = _of_source(name, info, path)
+    if of_source is not None:
+        fix = _renamed(context, entry, name, of_source)
+        return UNDEFINED, {"info": path, "hint": f"write `{of_source}`"}, fix
+    return UNDEFINED, {"info": path, "hint": _hint(name, names)}, None
+
+
+_SOURCES = ("file_name", "hf_hub_url", "ms_hub_url", "om_hub_url")
+_REPOSITORY = re.compile(r"[\w-][\w.-]*/[\w.-]+")
+
+
+def _of_source(name: str, info: Info, path: str) -> str | None:
+    """Return the one dataset whose file or repository stands in the place of its name."""
+    folder = os.path.dirname(path)
+    found = []
+    for defined, definition in islice((info.table or {}).items(), MOST_ASKED):
+        sources = [definition.get(key) for key in _SOURCES] if isinstance(definition, dict) else []
+        texts = [source for source in sources if isinstance(source, str)]
+        places = {os.path.normpath(one) for text in texts for one in (text, f"{folder}/{text}")}
+        if os.path.normpath(name) in places:
+            found.append(str(defined))
+    return found[0] if len(found) == 1 else None
+
+
+def _hint(name: str, names: list[str]) -> str:
+    """Return what a name that is near no other is, or else which names there are."""
+    if name.lower().endswith(DATA_SUFFIXES):
+        return "a file needs an entry with `file_name` there, whose name is written here"
+    if _REPOSITORY.fullmatch(name):
+        return "a repository of the hub needs an entry with `hf_hub_url` there"
+    shown: list[str] = []
+    for one in names[:_SHOWN]:
+        if shown and sum(map(len, shown)) + len(one) > _WIDEST:
+            break
+        shown.append(one)
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return f"it has {', '.join(shown) or 'none'}{more}"
 
 
 _SHOWN = 4
 """Defined datasets that a message names."""
+_WIDEST = 40
+"""Characters that they take together."""
 
 
 def _renamed(context: Context, entry: Entry, name: str, near: str) -> Fix | None:

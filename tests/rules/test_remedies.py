@@ -1,0 +1,81 @@
+"""What a message advises changes something: no remedy is what the file says already."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftlint.engine import Options, lint
+from ftlint.facts import Given
+from ftlint.source import of_text
+from ftlint.target import resolve_target
+
+HEAD = """model_name_or_path: Qwen/Qwen2.5-0.5B
+stage: sft
+do_train: true
+finetuning_type: lora
+dataset: alpaca
+template: qwen
+output_dir: saves/run
+"""
+
+
+def said(code: str, text: str, *facts: tuple[str, object], target: str = "0.9.5") -> list[str]:
+    options = Options(resolve_target(target), Given(facts=facts))
+    found = lint(of_text("c.yaml", HEAD + text), options).diagnostics
+    return [one.message for one in found if one.code == code]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "fires"),
+    [
+        ("max_length: 512\ncutoff_len: 512\n", False),
+        ("max_length: 2048\n", False),
+        ("max_length: 2048\ncutoff_len: 2048\n", False),
+        ("max_length: 512\n", True),
+        ("max_length: 512\ncutoff_len: 1024\n", True),
+    ],
+)
+def test_a_length_that_rows_are_cut_at_is_not_asked_to_be_written(
+    lengths: str, fires: bool
+) -> None:
+    assert bool(said("FT127", lengths)) == fires
+
+
+NAMED = "resume_from_checkpoint: saves/old/checkpoint-500\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "remedy"),
+    [
+        (NAMED, (), "Remove it; to start from these weights set `adapter_name_or_path`."),
+        (
+            NAMED.replace("old", "run"),
+            (),
+            "Raise `num_train_epochs` or `max_steps`, or remove it and change `output_dir`.",
+        ),
+        (
+            "resume_from_checkpoint: true\n",
+            (("output_dir_holds", "checkpoint-500"),),
+            "Raise `num_train_epochs` or `max_steps`, or remove it and change `output_dir`.",
+        ),
+        (
+            "",
+            (("output_dir_holds", "checkpoint-500"),),
+            "Raise `num_train_epochs` or `max_steps`, or change `output_dir`.",
+        ),
+    ],
+)
+def test_what_puts_a_run_at_its_end_is_what_has_to_change(
+    text: str, facts: tuple[tuple[str, object], ...], remedy: str
+) -> None:
+    (message,) = said("FT626", f"max_steps: 100\n{text}", *facts)
+    assert message.endswith(f"nothing is left to train. {remedy}")
+    assert len(message) <= 160
+
+
+def test_whole_models_start_from_model_name_or_path() -> None:
+    head = HEAD.replace("lora", "full")
+    options = Options(resolve_target("0.9.5"))
+    found = lint(of_text("c.yaml", f"{head}max_steps: 100\n{NAMED}"), options).diagnostics
+    (message,) = [one.message for one in found if one.code == "FT626"]
+    assert message.endswith("Remove it; to start from these weights set `model_name_or_path`.")
