@@ -57,6 +57,10 @@ def size(folder: Path, *files: str | bytes, kind: str = "json", workers: int = 1
             "objects that go over several lines",
         ),
         (b'{"a": "\xff"}\n{"a": "x"}\n', "not UTF-8 in line 1"),
+        (('{"a": ' * 64 + "1" + "}" * 64 + "\n") * 2, "nests its values too deep"),
+        (('{"a": ' + "[" * 63 + "]" * 63 + "}\n") * 2, "nests its values too deep"),
+        ('{"a": +Inf}\n', "is not valid JSON"),
+        ('[{"a": Inf}]', "is not valid JSON"),
     ],
 )
 def test_json_that_is_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
@@ -74,7 +78,9 @@ def test_json_that_is_refused(tmp_path: Path, content: str | bytes, says: str) -
         (b'\xef\xbb\xbf{"a": "x"}\n', 1), ('{"a": {"b": 1}}\n{"a": {"c": "x"}}\n', 2),
         ('[{"a": [], "b": "x"}, {"a": ["x"]}]', 2), ('["x", "y"]', 2), ('[{"a": 1, "a": 2}]', 1),
         ('{"a": 1000000000000000000000000000000}\n', 1), ('{"a": "x"}\nnull\n', 2),
-        ('{"a": "x"} {"a": "y"}\n{\n"a": "z"\n}', 3),
+        ('{"a": "x"} {"a": "y"}\n{\n"a": "z"\n}', 3), ('{"a": -Inf}\n{"a": 1}\n', 2),
+        ('{"a": [Inf, -NaN, Infinity], "b": "Inf \\" -NaN"}\n', 1), ('{"a": Inf} {"a": -NaN}', 2),
+        ('{"a": ' * 63 + "1" + "}" * 63, 1),
     ],
 )  # fmt: skip
 def test_json_that_loads(tmp_path: Path, content: str | bytes, rows: int) -> None:
@@ -100,6 +106,10 @@ def test_csv_that_is_refused(tmp_path: Path, content: str, says: str) -> None:
 
 def test_csv_that_loads(tmp_path: Path) -> None:
     assert size(tmp_path, "a,b\n" + "x,1\n" * 10_000 + "2,\n", kind="csv").rows == 10_001
+
+
+def test_blanks_in_quotes_are_a_record_and_a_blank_line_is_none(tmp_path: Path) -> None:
+    assert size(tmp_path, 'a\nx\n" "\n  \n"\t"\n\n""\ny\n', kind="csv").rows == 5
 
 
 def test_fields_without_a_name_shift_the_others(tmp_path: Path) -> None:
@@ -158,8 +168,9 @@ class TestPlaceholders:
     def test_a_text_about_git_lfs_is_data(self, tmp_path: Path) -> None:
         assert size(tmp_path, "a\nversion https://git-lfs.github.com\n", kind="txt").rows == 2
 
-    def test_a_packed_file_is_told_as_one(self, tmp_path: Path) -> None:
-        found = size(tmp_path, gzip.compress(b'{"a": "x"}\n'), kind="jsonl")
+    @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet", "arrow"])
+    def test_a_packed_file_is_told_as_one(self, tmp_path: Path, kind: str) -> None:
+        found = size(tmp_path, gzip.compress(b'{"a": "x"}\n'), kind=kind)
         assert found.trouble is not None
         assert (found.trouble.what, "gzip" in found.trouble.text) == ("packed", True)
 

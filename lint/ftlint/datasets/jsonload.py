@@ -13,7 +13,7 @@ import json
 import os
 import re
 
-from ftlint.datasets.jsonwindow import BLANK, Doubtful, Unreadable, Window, lenient
+from ftlint.datasets.jsonwindow import BLANK, Doubtful, Unreadable, Window, lenient, spelled
 from ftlint.datasets.rowcount import BOM, BOM_AND_ARRAY, LAST_COMMA
 from ftlint.datasets.shapes import STRUCT, Conflict, Record
 from ftschemas.named import TYPE_CHECKING
@@ -98,7 +98,10 @@ class JsonFile:
         for line in file:
             number += 1
             try:
-                value = decode(line.decode())
+                try:
+                    value = decode(line.decode())
+                except json.JSONDecodeError as error:
+                    value = decode(spelled(error))
             except UnicodeDecodeError:
                 raise Unreadable(f"is not UTF-8 in line {number}") from None
             except json.JSONDecodeError:

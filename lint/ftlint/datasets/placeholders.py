@@ -42,9 +42,7 @@ def instead_of_data(paths: Sequence[str]) -> Trouble | None:
         if pointer is not None:
             size = "" if pointer.size is None else f", {pointer.size:,} bytes"
             return Trouble(POINTER, f"{file} is a Git LFS pointer ({pointer.oid[:19]}…{size})")
-        packing = (
-            packing_of(path) if os.path.splitext(path)[1] not in (".parquet", ".arrow") else ""
-        )
+        packing = packing_of(path)
         if packing:
             return Trouble(PACKED, f"{file} is {packing} data, which the loader unpacks")
     return None
