@@ -63,6 +63,10 @@ def size(folder: Path, *files: str | bytes, kind: str = "json", workers: int = 1
         (b'{"a": "\xff"}\n{"a": "x"}\n', "not UTF-8 in line 1"),
         (f'[{{"a": {DIGITS}}}]', "does not fit into 64 bits"),
         (f'{{"a": "x\ty", "b": {DIGITS}}}', "control character"),
+        (('{"a": ' * 64 + "1" + "}" * 64 + "\n") * 2, "nests its values too deep"),
+        (('{"a": ' + "[" * 63 + "]" * 63 + "}\n") * 2, "nests its values too deep"),
+        ('{"a": +Inf}\n', "is not valid JSON"),
+        ('[{"a": Inf}]', "is not valid JSON"),
     ],
 )
 def test_json_that_is_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
@@ -81,6 +85,9 @@ def test_json_that_is_refused(tmp_path: Path, content: str | bytes, says: str) -
         ('[{"a": [], "b": "x"}, {"a": ["x"]}]', 2), ('["x", "y"]', 2), ('[{"a": 1, "a": 2}]', 1),
         ('{"a": 1000000000000000000000000000000}\n', 1), ('{"a": "x"}\nnull\n', 2),
         ('{"a": "x"} {"a": "y"}\n{\n"a": "z"\n}', 3), (f'{{"a": {DIGITS}}}\n{{"a": 1}}\n', 2),
+        ('{"a": -Inf}\n{"a": 1}\n', 2),
+        ('{"a": [Inf, -NaN, Infinity], "b": "Inf \\" -NaN"}\n', 1), ('{"a": Inf} {"a": -NaN}', 2),
+        ('{"a": ' * 63 + "1" + "}" * 63, 1),
     ],
 )  # fmt: skip
 def test_json_that_loads(tmp_path: Path, content: str | bytes, rows: int) -> None:
@@ -112,6 +119,10 @@ def test_csv_with_a_number_of_many_digits_may_load(tmp_path: Path) -> None:
     found = size(tmp_path, f"a,b\nx,{DIGITS}\n", kind="csv")
     assert found.trouble is not None
     assert found.trouble.what == "doubtful"
+
+
+def test_blanks_in_quotes_are_a_record_and_a_blank_line_is_none(tmp_path: Path) -> None:
+    assert size(tmp_path, 'a\nx\n" "\n  \n"\t"\n\n""\ny\n', kind="csv").rows == 5
 
 
 def test_fields_without_a_name_shift_the_others(tmp_path: Path) -> None:
@@ -174,8 +185,9 @@ class TestPlaceholders:
     def test_a_text_about_git_lfs_is_data(self, tmp_path: Path) -> None:
         assert size(tmp_path, "a\nversion https://git-lfs.github.com\n", kind="txt").rows == 2
 
-    def test_a_packed_file_is_told_as_one(self, tmp_path: Path) -> None:
-        found = size(tmp_path, gzip.compress(b'{"a": "x"}\n'), kind="jsonl")
+    @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet", "arrow"])
+    def test_a_packed_file_is_told_as_one(self, tmp_path: Path, kind: str) -> None:
+        found = size(tmp_path, gzip.compress(b'{"a": "x"}\n'), kind=kind)
         assert found.trouble is not None
         assert (found.trouble.what, "gzip" in found.trouble.text) == ("packed", True)
 

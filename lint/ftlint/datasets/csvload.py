@@ -151,11 +151,12 @@ def _records(path: str) -> Iterator[tuple[int, list[str]]]:
     limit = csv.field_size_limit(sys.maxsize)  # a field of text may be long
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(_and_mark(file))
+            lines = _Lines(file)
+            reader = csv.reader(lines.and_mark())
             for record in reader:
                 if record == [_CLOSED]:
                     return
-                if record and (len(record) > 1 or not record[0] or record[0].strip(" \t")):
+                if len(record) > 1 or (record and not _blank(record[0], lines.last)):
                     if _CLOSED in record[-1]:
                         raise Unreadable("has a quote that is never closed, in its last record")
                     yield reader.line_num, record
@@ -167,7 +168,21 @@ def _records(path: str) -> Iterator[tuple[int, list[str]]]:
         csv.field_size_limit(limit)
 
 
-def _and_mark(file: Iterator[str]) -> Iterator[str]:
-    """Add a line that is a record of its own, unless a quote is still open."""
-    yield from file
-    yield _CLOSED
+def _blank(field: str, line: str) -> bool:
+    """Whether the only field of a line is one that pandas passes over: blanks without quotes."""
+    return not field.strip(" \t") and '"' not in line
+
+
+class _Lines:
+    """The lines of a file; `last` is the one that was read last."""
+
+    def __init__(self, file: Iterator[str]) -> None:
+        self.file = file
+        self.last = ""
+
+    def and_mark(self) -> Iterator[str]:
+        """Add a line that is a record of its own, unless a quote is still open."""
+        for line in self.file:
+            self.last = line
+            yield line
+        yield _CLOSED

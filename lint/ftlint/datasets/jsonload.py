@@ -21,7 +21,7 @@ from ftlint.datasets.jsonparsers import (
     refuse_halves,
     refuse_odd_characters,
 )
-from ftlint.datasets.jsonwindow import BLANK, Window, lenient
+from ftlint.datasets.jsonwindow import BLANK, Window, lenient, spelled
 from ftlint.datasets.rowcount import BOM
 from ftlint.datasets.shapes import STRUCT, Conflict, Record
 from ftschemas.named import TYPE_CHECKING
@@ -106,7 +106,10 @@ class JsonFile:
         for line in file:
             number += 1
             try:
-                value = decode(line.decode())
+                try:
+                    value = decode(line.decode())
+                except json.JSONDecodeError as error:
+                    value = decode(spelled(error))
             except UnicodeDecodeError:
                 raise Unreadable(f"is not UTF-8 in line {number}") from None
             except Odd as error:

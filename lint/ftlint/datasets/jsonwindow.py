@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 
 from ftlint.datasets.faults import Doubtful, Unreadable
 from ftschemas.named import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BLANK = " \t\r\n"
+_WORDS = ("Inf", "-Inf", "-NaN")
+_SPELLED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|-NaN|-?Inf(?!inity)', re.S)
 
 
 class Window:
@@ -72,6 +75,11 @@ class Window:
             try:  # not JSON, or not all of it yet
                 value, end = decode(self.text, self.place)
             except json.JSONDecodeError as error:
+                if self.strict and error.doc.startswith(_WORDS, error.pos):
+                    text = spelled(error, self.place)
+                    if text != self.text:
+                        self.text = text
+                        continue
                 if self.more(len(self.text) - self.place):
                     continue
                 raise self._refusal(error) from None
@@ -86,6 +94,19 @@ class Window:
         cut = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated")
         told = "it ends within a row" if cut else f"{error.msg} in a row"
         return Unreadable(f"is not valid JSON: {told}")
+
+
+def spelled(error: json.JSONDecodeError, start: int = 0) -> str:
+    """Return a text with numbers that only pyarrow takes as ones of the same length. Raises it."""
+    text = error.doc
+    if not text.startswith(_WORDS, error.pos):
+        raise error
+    return text[:start] + _SPELLED.sub(_as_nan, text[start:])
+
+
+def _as_nan(found: re.Match[str]) -> str:
+    word = found[0]
+    return word if word.startswith('"') else "NaN".rjust(len(word))
 
 
 def lenient(error: json.JSONDecodeError) -> bool:

@@ -30,9 +30,7 @@ def instead_of_data(paths: Sequence[str]) -> Trouble | None:
         file = os.path.basename(path)
         if is_pointer(path):
             return Trouble(POINTER, f"{file} is a Git LFS pointer")
-        packing = (
-            packing_of(path) if os.path.splitext(path)[1] not in (".parquet", ".arrow") else ""
-        )
+        packing = packing_of(path)
         if packing:
             return Trouble(PACKED, f"{file} is {packing} data, which the loader unpacks")
     return None

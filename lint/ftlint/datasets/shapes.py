@@ -29,7 +29,7 @@ KINDS = {type(None): NULL, bool: TRUTH, int: WHOLE, float: NUMBER, str: TEXT, li
 WORDS = {NULL: "null", TRUTH: "true or false", WHOLE: "a number", NUMBER: "a number",
          TEXT: "text", LIST: "a list", STRUCT: "an object"}  # fmt: skip
 DEEPEST = 62
-"""Levels of lists that Arrow hands on; one more is `Recursion level … exceeded`."""
+"""Levels of values inside of values that Arrow hands on; beyond: `Recursion level … exceeded`."""
 
 _TIME = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
@@ -51,6 +51,8 @@ class Field:
     """What is known of the values at one place."""
 
     def __init__(self, place: str, times: bool, depth: int = 0) -> None:
+        if depth > DEEPEST:
+            raise ValueError(f"`{place[:40]}` nests its values too deep")
         self.place, self.times, self.depth = place, times, depth
         self.kind = NULL
         self.text = ""  # the first one, which tells whether all may be numerals
@@ -86,8 +88,6 @@ class Field:
             items = self.items
             if items is None:
                 items = self.items = Field(self.place + "[]", self.times, self.depth + 1)
-                if self.depth >= DEEPEST:
-                    raise ValueError(f"`{self.place[:40]}` nests its values too deep")
             kinds = set(map(type, value))
             if not kinds <= self.held or items.clock:
                 for item in value:
