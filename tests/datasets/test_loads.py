@@ -145,9 +145,7 @@ class TestShards:
         loads = first == "part1.jsonl"
         assert [caution.what for caution in found.cautions] == ["order"] * loads
         assert (found.rows is None) == (found.trouble is not None) == (not loads)
-        said = [*found.cautions, *([found.trouble] if found.trouble else [])]
-        assert len(said) == 1
-        told = said[0]
+        told = found.trouble or found.cautions[0]
         assert "part1.jsonl: `b` is not in the rows that come first" in told.text
         assert ("(part0.jsonl is listed first here); give all files" in told.text) == (not loads)
 
