@@ -144,8 +144,9 @@ def lint(source: Source, options: Options) -> Result:
 
 def judge(context: Context, asked: directive.Directives, options: Options) -> Result:
     """Return what the rules say of a text that was examined."""
-    found = findings(context)
-    return _settle(context.source, context.command, found, asked, options, secrets_of(context))
+    found = list(findings(context))
+    secrets = secrets_of(context) if found else ()  # a clean file need not load what knows them
+    return _settle(context.source, context.command, found, asked, options, secrets)
 
 
 def secrets_of(context: Context) -> tuple[str, ...]:
