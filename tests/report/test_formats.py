@@ -59,7 +59,7 @@ def test_a_text_report_in_full() -> None:
         "  4 | learnig_rate: 1.0e-4  # 학습률",
         "    | ^^^^^^^^^^^^",
         "    = `learnig_rate` is not a key of LLaMA Factory 0.9.5, which rejects unknown keys:"
-        " write `learning_rate` instead (misspelt). [*]",
+        " write `learning_rate` (misspelt). [*]",
         "",
         "configs/c.yaml:5:7: warning FT015 number-in-another-base",
         "  5 | seed: 042",

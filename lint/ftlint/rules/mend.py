@@ -5,7 +5,6 @@ from __future__ import annotations
 from ftlint.messages import show
 from ftlint.records import Change
 from ftlint.rules.condition import equal
-from ftlint.variables import is_secret
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,6 +64,8 @@ def rename(context: Context, entry: Entry, to: str, text: str | None, *, safe: b
 
 def _renamed(context: Context, entry: Entry, to: str, text: str | None) -> str:
     """Return in words what a key becomes, with its value where that changes, but for a secret."""
+    from ftlint.variables import is_secret
+
     if text is None or is_secret(entry.name) or is_secret(to):
         return f"rename {entry.name} to {to}"
     return f"rename `{entry.name}: {show(context.raw(entry))}` to `{to}: {show(text)}`"
