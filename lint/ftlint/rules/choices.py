@@ -87,7 +87,7 @@ def _outside(key: Key, value: object) -> object | None:
 
 def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[str, Fix | None]:
     """Return what to write instead, in words, and the fix where it is one word for another."""
-    from ftlint.rules.unknown import foreign_keys
+    from ftlint.rules.forks import foreign_keys
     from ftlint.slips import guess
 
     assert key.choices is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ftlint.catalogue import is_known
 from ftlint.records import at_key
 from ftlint.rules import habits, mend, rivals
+from ftlint.rules.forks import MOST_GUESSED, foreign_keys, is_megatrons
 from ftlint.slips import guess
 from ftlint.variables import is_secret, is_variable
 from ftschemas import compiled
@@ -29,8 +30,6 @@ MEGATRON, LAX = "USE_MCA", "ALLOW_EXTRA_ARGS"
 _COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
 _NAMED = 3
 """Megatron keys that a message names."""
-MOST_GUESSED = 200
-"""Unknown keys up to which slips are looked for: a file with more has a vocabulary of its own."""
 
 
 class _Advice(NamedTuple):
@@ -75,37 +74,6 @@ def _strict(context: Context, entries: list[Entry], *, mca: bool) -> Iterator[Fi
         finding = _judge(context, entry, _Beside(others, heard))
         if not (mca and finding.rule == UNKNOWN and finding.values["meant"] is None):
             yield finding  # else its trainer takes it: keys that are not LLaMA Factory's to know
-
-
-def foreign_keys(context: Context) -> Iterator[str]:
-    """Yield the keys of a file that are a fork's own, as far as anyone can tell.
-
-    They are no key of any release, near none, no habit from another trainer and no
-    environment variable. Beside them others may be the fork's as well, however near they look.
-    """
-    catalogue = context.catalogue
-    names: list[str] | None = None
-    unknown = [name for name in context.entries if catalogue.get(name) is None]
-    if len(unknown) > MOST_GUESSED:
-        yield from unknown
-        return
-    for name in unknown:
-        if catalogue.other_commands(name) or is_known(name):
-            continue
-        if is_variable(name) or is_megatrons(name, catalogue):
-            continue
-        if name in compiled.ALIASES:
-            if any(alias.get("fork") for alias in compiled.ALIASES[name]):
-                yield name
-            continue
-        names = names or catalogue.names()
-        if guess(name, names) is None and guess(name, compiled.ALIASES) is None:
-            yield name
-
-
-def is_megatrons(name: str, catalogue: Catalogue) -> bool:
-    """Say whether the Megatron trainer alone takes a key, in training."""
-    return name in compiled.MEGATRON and catalogue.command == "train" and not is_known(name)
 
 
 def _megatrons(context: Context, entries: list[Entry]) -> Finding:

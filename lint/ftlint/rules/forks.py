@@ -1,0 +1,49 @@
+"""Keys that are a fork's own, as far as anyone can tell, or the Megatron trainer's."""
+
+from __future__ import annotations
+
+from ftlint.catalogue import is_known
+from ftlint.slips import guess
+from ftlint.variables import is_variable
+from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.catalogue import Catalogue
+    from ftlint.context import Context
+
+MOST_GUESSED = 200
+"""Unknown keys up to which slips are looked for: a file with more has a vocabulary of its own."""
+
+
+def foreign_keys(context: Context) -> Iterator[str]:
+    """Yield the keys of a file that are a fork's own, as far as anyone can tell.
+
+    They are no key of any release, near none, no habit from another trainer and no
+    environment variable. Beside them others may be the fork's as well, however near they look.
+    """
+    catalogue = context.catalogue
+    names: list[str] | None = None
+    unknown = [name for name in context.entries if catalogue.get(name) is None]
+    if len(unknown) > MOST_GUESSED:
+        yield from unknown
+        return
+    for name in unknown:
+        if catalogue.other_commands(name) or is_known(name):
+            continue
+        if is_variable(name) or is_megatrons(name, catalogue):
+            continue
+        if name in compiled.ALIASES:
+            if any(alias.get("fork") for alias in compiled.ALIASES[name]):
+                yield name
+            continue
+        names = names or catalogue.names()
+        if guess(name, names) is None and guess(name, compiled.ALIASES) is None:
+            yield name
+
+
+def is_megatrons(name: str, catalogue: Catalogue) -> bool:
+    """Say whether the Megatron trainer alone takes a key, in training."""
+    return name in compiled.MEGATRON and catalogue.command == "train" and not is_known(name)
