@@ -129,11 +129,12 @@ def _is_other(pairs: tuple[_Pair, ...], own: set[str]) -> bool:
         or any(one.startswith(part) > other.startswith(part) for part in COMPOUNDS)
         or any(one.endswith(part) > other.endswith(part) for part in COMPOUNDS)
         or not (one.isascii() and other.isascii())
-        or _is_opposite(one, other)
+        or (one[-3:] == other[-3:] and _is_opposite(one, other))
         for one, other in pairs
     )
 
 
+@lru_cache(4096)
 def _is_opposite(one: str, other: str) -> bool:
     """Say whether two words are one but for what negates it, as `unfreeze` and `freeze`."""
     shorter, longer = sorted((one, other), key=len)

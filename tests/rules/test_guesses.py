@@ -12,7 +12,7 @@ from ftlint.catalogue import Catalogue
 from ftlint.engine import Options, lint
 from ftlint.facts import Given
 from ftlint.fixes.apply import fix
-from ftlint.rules.unknown import foreign_keys
+from ftlint.rules.forks import foreign_keys
 from ftlint.source import of_text
 from ftlint.target import resolve_target
 from ftschemas import compiled

@@ -44,12 +44,6 @@ def is_within(alias: dict[str, object], entry: Entry) -> bool:
     return is_about(alias, value) or (alone and gap_of(entry.name, value) is not None)
 
 
-def is_left_out(context: Context, entry: Entry) -> bool:
-    """Say whether nothing is to be written for a key."""
-    alias = alias_of(context, entry)
-    return alias is not None and alias.get("to") is None
-
-
 def bounded(context: Context, entry: Entry) -> tuple[str, str] | None:
     """Return the key that is meant and the numbers it takes, where this value is none of them."""
     for alias in compiled.ALIASES.get(entry.name, ()):

@@ -7,7 +7,7 @@ from ftlint.rules import habits
 from ftlint.rules.condition import equal
 from ftlint.slips import guess
 from ftschemas import compiled
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,45 @@ _MOST = 200
 """Keys of a file up to which slips of a key are looked for."""
 
 
+class Heard(NamedTuple):
+    """What the keys of a file that the target does not have say by habit; read once for a file."""
+
+    of: dict[tuple[str, object], list[tuple[str, object]]]
+    """Key and the entry of its mapping, if one is meant -> names that stand for it, and values."""
+    left_out: list[Entry]
+    """Those in whose place nothing is written."""
+    others: list[str]
+    """Those that are no habit: they may be slips."""
+
+
+def hear(context: Context) -> Heard:
+    """Return what the habits of a file say."""
+    heard = Heard({}, [], [])
+    for name, entry in context.entries.items():
+        if context.catalogue.get(name) is not None:
+            continue
+        if name not in compiled.ALIASES:
+            if not is_known(name):
+                heard.others.append(name)
+            continue
+        alias = habits.alias_of(context, entry)
+        if alias is None or alias.get("by_hand"):
+            continue
+        if alias.get("to") is None:
+            heard.left_out.append(entry)
+        else:
+            place = str(alias["to"]), alias.get("entry")
+            heard.of.setdefault(place, []).append((name, _own(alias, entry)))
+    return heard
+
+
+def _own(alias: dict[str, object], entry: Entry) -> object:
+    new = habits.new_value(alias, entry.value)
+    return entry.value if new is None else new
+
+
 def choice(
-    context: Context, entry: Entry, to: str, alias: dict[str, object] | None = None
+    context: Context, heard: Heard, entry: Entry, to: str, alias: dict[str, object] | None = None
 ) -> str | None:
     """Return what to choose between, in words, where something else of the file says of `to`, or
     of what excludes it, another thing than `entry` does.
@@ -31,22 +68,20 @@ def choice(
     alias = alias or {}
     if alias.get("by_hand"):
         return None
-    new = habits.new_value(alias, entry.value)
-    own = entry.value if new is None else new
-    for name, value in _said(context, entry, to, alias.get("entry")):
+    own = _own(alias, entry)
+    for name, value in _said(context, heard, entry, to, alias.get("entry")):
         if not equal(value, own):
             key = context.catalogue.get(to)
             listed = key is not None and "list" in key.kinds
             keep = "keep one, or list both," if listed else "keep one"
             return f"`{entry.name}` and `{name}` differ: {keep} as `{to}`"
-    for name in _habits(context):
-        other = context.entries[name]
-        if habits.is_left_out(context, other) and _denies(context, other, to, own):
-            return contradict(entry.name, name)
+    for other in heard.left_out:
+        if _denies(context, other, to, own):
+            return contradict(entry.name, other.name)
     for pair in _EXCLUSIVE:
         if to in pair and own:
             excluded = pair[to == pair[0]]
-            for name, value in _said(context, entry, excluded):
+            for name, value in _said(context, heard, entry, excluded):
                 if value:
                     return f"`{entry.name}` and `{name}` cannot be combined: keep one of the two"
     return None
@@ -57,11 +92,11 @@ def contradict(one: str, other: str) -> str:
     return f"`{one}` and `{other}` contradict each other: keep one of the two"
 
 
-def opposite(context: Context, entry: Entry) -> str | None:
+def opposite(context: Context, heard: Heard, entry: Entry) -> str | None:
     """Return the key that contradicts `entry`, which says what holds anyway: it is left out."""
     for alias in compiled.ALIASES[entry.name]:
         to = alias.get("to")
-        for name, value in _said(context, entry, to) if to is not None else ():
+        for name, value in _said(context, heard, entry, to) if to is not None else ():
             if _denies(context, entry, to, value):
                 return name
     return None
@@ -85,31 +120,19 @@ def _denies(context: Context, entry: Entry, to: str, said: object) -> bool:
 
 
 def _said(
-    context: Context, entry: Entry, to: str, part: object = None
+    context: Context, heard: Heard, entry: Entry, to: str, part: object = None
 ) -> Iterator[tuple[str, object]]:
     """Yield the other keys that stand for `to`, or for one entry of it, and what they say of it."""
-    catalogue, entries = context.catalogue, context.entries
+    entries = context.entries
     if to in entries and to != entry.name and part is None:
         yield to, entries[to].value
-    for name in entries if len(entries) <= _MOST else _habits(context):
-        if name in (to, entry.name) or catalogue.get(name) is not None:
-            continue
-        if name in compiled.ALIASES:
-            other = entries[name]
-            alias = habits.alias_of(context, other)
-            if alias is None or alias.get("to") != to or alias.get("by_hand"):
-                continue
-            if alias.get("entry") == part:
-                value = habits.new_value(alias, other.value)
-                yield name, other.value if value is None else value
-        elif part is None and not is_known(name) and _is_slip(name, to):
-            yield name, entries[name].value
-
-
-def _habits(context: Context) -> list[str]:
-    """Return the keys of a file that the target does not have and the alias table does."""
-    names = context.entries.keys() & compiled.ALIASES.keys()
-    return sorted(name for name in names if context.catalogue.get(name) is None)
+    for name, value in heard.of.get((to, part), ()):
+        if name != entry.name:
+            yield name, value
+    if part is None and len(entries) <= _MOST:
+        for name in heard.others:
+            if name not in (to, entry.name) and _is_slip(name, to):
+                yield name, entries[name].value
 
 
 def _is_slip(written: str, name: str) -> bool:

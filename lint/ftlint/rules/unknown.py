@@ -40,6 +40,14 @@ class _Advice(NamedTuple):
     fix: Fix | None = None
 
 
+class _Beside(NamedTuple):
+    """What a file holds besides a key that bears on what is made of it."""
+
+    foreign: frozenset[str]
+    """Keys of a fork's own."""
+    heard: rivals.Heard
+
+
 def findings(context: Context, entries: list[Entry]) -> Iterator[Finding]:
     """Yield one finding for each key that the target's parser would not take.
 
@@ -55,12 +63,15 @@ def _strict(context: Context, entries: list[Entry], *, mca: bool) -> Iterator[Fi
     megatron = [one for one in entries if is_megatrons(one.name, context.catalogue)]
     if megatron and not mca:
         yield _megatrons(context, megatron)
+    if not entries:
+        return
     foreign = frozenset(foreign_keys(context))
+    heard = rivals.hear(context)
     for entry in entries:
         if entry in megatron:
             continue
         others = foreign - {entry.name} if len(foreign) <= MOST_GUESSED else foreign
-        finding = _judge(context, entry, others)
+        finding = _judge(context, entry, _Beside(others, heard))
         if not (mca and finding.rule == UNKNOWN and finding.values["meant"] is None):
             yield finding  # else its trainer takes it: keys that are not LLaMA Factory's to know
 
@@ -85,7 +96,7 @@ def _release(context: Context) -> str:
     return f"LLaMA Factory {context.target.llamafactory}"
 
 
-def _judge(context: Context, entry: Entry, foreign: frozenset[str]) -> Finding:
+def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
     catalogue, name = context.catalogue, entry.name
     values: dict[str, object] = {
         "name": name, "release": _release(context), "command": context.command,
@@ -104,7 +115,7 @@ def _judge(context: Context, entry: Entry, foreign: frozenset[str]) -> Finding:
         advice = _of_variable(name, catalogue)
     else:
         upgrade = f"upgrade {span.package}, or remove it" if span and code == TOO_NEW else None
-        advice = _advice(context, entry, foreign, upgrade, gone=code == REMOVED)
+        advice = _advice(context, entry, beside, upgrade, gone=code == REMOVED)
     values["remedy"], values["meant"] = advice.remedy, advice.meant
     return at_key(code, entry, values, advice.fix)
 
@@ -135,7 +146,7 @@ def _of_variable(name: str, catalogue: Catalogue) -> _Advice:
 
 
 def _advice(
-    context: Context, entry: Entry, foreign: frozenset[str], upgrade: str | None, *, gone: bool
+    context: Context, entry: Entry, beside: _Beside, upgrade: str | None, *, gone: bool
 ) -> _Advice:
     """Advise on a key that the program does not read; of one that is `gone` it is known when."""
     alias = habits.alias_of(context, entry)
@@ -143,36 +154,34 @@ def _advice(
         if gone:
             alias = {**alias, "note": _present(str(alias["note"]))}
         advise = _leave_out if alias.get("to") is None else _instead
-        return advise(context, entry, alias, foreign)
+        return advise(context, entry, alias, beside)
     bounded = habits.bounded(context, entry)
     if bounded is not None:
         to, numbers = bounded
         return _Advice(f"`{to}` is its name, but it takes numbers {numbers}", to)
-    guessed = not is_known(entry.name) and len(foreign) <= MOST_GUESSED
-    near = _nearest(context, entry, foreign) if guessed else None
+    guessed = not is_known(entry.name) and len(beside.foreign) <= MOST_GUESSED
+    near = _nearest(context, entry, beside) if guessed else None
     return near or _Advice(upgrade or "remove it, or see `ftlint schema` for the keys there are")
 
 
 def _leave_out(
-    context: Context, entry: Entry, alias: dict[str, object], foreign: frozenset[str]
+    context: Context, entry: Entry, alias: dict[str, object], beside: _Beside
 ) -> _Advice:
     """Advise to write nothing in a key's place.
 
     No edit removes what may be another program's: only what some release had, or what says what
     holds anyway.
     """
-    opposite = rivals.opposite(context, entry)
+    opposite = rivals.opposite(context, beside.heard, entry)
     if opposite is not None:
         return _Advice(rivals.contradict(entry.name, opposite))
     known = is_known(entry.name)
-    safe = bool(alias["safe"]) and (known or not foreign)
+    safe = bool(alias["safe"]) and (known or not beside.foreign)
     fix = mend.delete(context, entry.name, safe=safe) if known or safe else None
     return _Advice(f"remove it{_note(alias)}", None, fix)
 
 
-def _instead(
-    context: Context, entry: Entry, alias: dict[str, object], foreign: frozenset[str]
-) -> _Advice:
+def _instead(context: Context, entry: Entry, alias: dict[str, object], beside: _Beside) -> _Advice:
     """Advise to write another key; beside a fork's own keys this one may be the fork's, too."""
     to = str(alias["to"])
     value = habits.new_value(alias, entry.value)
@@ -180,14 +189,14 @@ def _instead(
     into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
     wanted = to if text is None else f"{to}: {text}"
     if to not in context.entries or into:
-        choice = rivals.choice(context, entry, to, alias)
+        choice = rivals.choice(context, beside.heard, entry, to, alias)
         if choice is not None:
             return _Advice(choice, to)
     by_hand = alias.get("by_hand")
     moved = value is None and not by_hand and "if" not in alias  # else the table has seen it
     if moved and not habits.takes(context, to, entry.value):
         return _Advice(f"`{to}` is its name, but {habits.taken(context, to)}", to)
-    safe = bool(alias["safe"]) and (is_known(entry.name) or not foreign)
+    safe = bool(alias["safe"]) and (is_known(entry.name) or not beside.foreign)
     kept = "transform" in alias and value is None  # the old value cannot be turned into a new one
     secret = is_secret(to) and entry.value is not None  # where it goes is its owner's to say
     stays = by_hand or into or kept or secret
@@ -209,14 +218,14 @@ def _present(note: str) -> str:
     return "; ".join(one for one in note.split("; ") if not _HISTORY.fullmatch(one))
 
 
-def _nearest(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice | None:
+def _nearest(context: Context, entry: Entry, beside: _Beside) -> _Advice | None:
     """Advise to write the key of which this one is a slip, or which is near it."""
-    catalogue, name = context.catalogue, entry.name
+    catalogue, name, foreign = context.catalogue, entry.name, beside.foreign
     found = guess(name, catalogue.names(), foreign or None)
     if found is None:
         return _near_alias(context, entry, foreign)
     near = found.name
-    choice = None if near in context.entries else rivals.choice(context, entry, near)
+    choice = None if near in context.entries else rivals.choice(context, beside.heard, entry, near)
     if choice is not None:
         return _Advice(choice, near)
     there = ", which is there as well" if near in context.entries else ""
