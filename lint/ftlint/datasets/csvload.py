@@ -181,6 +181,7 @@ class _Lines:
 
     def and_mark(self) -> Iterator[str]:
         """Add a line that is a record of its own, unless a quote is still open."""
-        for self.last in self.file:
-            yield self.last
+        for line in self.file:
+            self.last = line
+            yield line
         yield _CLOSED

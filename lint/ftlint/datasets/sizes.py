@@ -199,7 +199,16 @@ def _of_files(
         problem = counts[0].problem or "has no rows"
         return base._replace(
             trouble=Trouble(EMPTY, f"{os.path.basename(files.paths[0])} {problem}"))  # fmt: skip
-    told = differing(files.paths, counts, question.workers)
+    hollow = next((path for path, count in zip(files.paths, counts)
+                   if files.kind == "parquet" and count.problem), None)  # fmt: skip
+    if hollow is not None:
+        from ftlint.datasets.parquet import EMPTY_GROUP
+
+        return base._replace(trouble=Trouble(
+            UNREADABLE, f"{os.path.basename(hollow)} {EMPTY_GROUP}"))  # fmt: skip
+    # The types of tables are known before any is read, and so to each of several processes.
+    apart = 1 if files.kind in ("parquet", "arrow") else question.workers
+    told = differing(files.paths, counts, apart)
     cautions = [one for one in told if one.what == ORDER]
     refused = next((one for one in told if one.what != ORDER), None)
     if refused is not None:
