@@ -322,7 +322,8 @@ def _tables() -> Iterator[Case]:
         data, extension = path.read_bytes(), path.suffix[1:]
         damaged = {
             "gzip": gzip.compress(data), "cut at its beginning": data[20:],
-            "no magic": bytes(4) + data[4:], "cut by 9 bytes": data[:-9], "half": data[: len(data) // 2],
+            "no magic": bytes(4) + data[4:], "cut by 9 bytes": data[:-9],
+            "half": data[: len(data) // 2],
             "cut in the middle": data[:100] + data[130:], "more behind": data + b"\n",
             "twice": data + data, "empty": b"", "JSON": b'{"a":1}\n',
         }  # fmt: skip
