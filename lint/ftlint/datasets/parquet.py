@@ -38,6 +38,7 @@ EMPTY_GROUP = "begins with a row group of no rows, which the loader rejects"
 
 _SCHEMA, _ROWS, _GROUPS = 2, 3, 4  # fields of FileMetaData
 _TYPE, _REPETITION, _NAME, _CHILDREN, _CONVERTED, _LOGICAL = 1, 3, 4, 5, 6, 10
+_NUMBER = 9  # of a column, where it has one
 _REPEATED = 2
 _BOOLEAN, _INT64, _DOUBLE, _BYTES, _FIXED = 0, 2, 5, 6, 7  # of the types
 _UTF8, _AS_MAP, _MAP_ITEMS, _AS_LIST, _INT_64 = 0, 1, 2, 3, 18  # of the converted types
@@ -239,7 +240,7 @@ class _FooterReader(Compact):
                     found = found._replace(converted=value)
             else:
                 self.skip(kind)
-            if field not in (_REPETITION, _CHILDREN):
+            if field not in (_REPETITION, _CHILDREN, _NUMBER):
                 found = found._replace(rest=f"{found.rest} {self.data[start : self.place].hex()}")
         return found
 
