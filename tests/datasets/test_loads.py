@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ftlint.datasets import NOT_LOCAL, Cache, DatasetSize, Question, measure
 from ftlint.datasets.jsonload import BLOCK, JsonFile
+from ftlint.datasets.jsonwindow import Window
 from ftlint.datasets.placeholders import is_pointer, packing_of
 from ftlint.datasets.shapes import DOUBT, FITS, Conflict, Record, cast, frozen, orders
 
@@ -119,6 +120,16 @@ def test_csv_with_a_number_of_many_digits_may_load(tmp_path: Path) -> None:
     found = size(tmp_path, f"a,b\nx,{DIGITS}\n", kind="csv")
     assert found.trouble is not None
     assert found.trouble.what == "doubtful"
+
+
+@pytest.mark.parametrize("blocks", [[b"[-In", b"f]"], [b"[-Inf", b"inity]"], [b"[-NaN", b"]"]])
+def test_a_number_that_only_pyarrow_takes_may_be_cut_by_a_block(blocks: list[bytes]) -> None:
+    window = Window(iter([*blocks, b""]), strict=True)
+    window.skip(" ")
+    value, raw = window.value(json.JSONDecoder().raw_decode)
+    assert isinstance(value, list)
+    assert isinstance(value[0], float)
+    assert len(raw) == sum(map(len, blocks))
 
 
 def test_blanks_in_quotes_are_a_record_and_a_blank_line_is_none(tmp_path: Path) -> None:

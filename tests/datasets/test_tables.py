@@ -1,6 +1,6 @@
 """Parquet and Arrow files, read without a package for either.
 
-tables/ was written by pyarrow, see make_tables.py; known.json is what pyarrow says of each.
+tables/ and odd/ were written by pyarrow, see make_tables.py; known.json is what it says of each.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.datasets import count_rows
+from ftlint.datasets import Cache, DatasetSize, Question, count_rows, measure
 from ftlint.datasets.arrowipc import read_table
 from ftlint.datasets.parquet import read_footer
 
 TABLES = Path(__file__).parent / "tables"
+ODD = TABLES.with_name("odd")
 KNOWN = json.loads((TABLES / "known.json").read_text(encoding="utf-8"))
 
 
@@ -50,7 +51,7 @@ def test_a_broken_file_is_said_to_be_one(
     for kind in ("parquet", "arrow"):
         count = count_rows(str(path), kind)
         assert count.rows is None or count.rows >= 0
-        assert (count.rows is None) == bool(count.problem)
+        assert (not count.rows) >= bool(count.problem) >= (count.rows is None)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,87 @@ def test_encrypted(tmp_path: Path) -> None:
     path = tmp_path / "file.parquet"
     path.write_bytes(b"PARE" + b"\0" * 20 + b"PARE")
     assert "encrypted" in count_rows(str(path), "parquet").problem
+
+
+def together(folder: Path, kind: str, names: str, workers: int = 1) -> DatasetSize:
+    data = folder / "x"
+    data.mkdir()
+    for number, name in enumerate(names.split("+")):
+        (data / f"{number}.{kind}").write_bytes((ODD / f"{name}.{kind}").read_bytes())
+    (folder / "dataset_info.json").write_text('{"x": {"file_name": "x"}}')
+    (found,) = measure(["x"], dataset_dir=str(folder), cwd=str(folder), cache=Cache(None),
+                       question=Question("pt", workers=workers))  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ("map", "has the column `a`, which is a map"), ("maps", "the column `a`, which is a map"),
+        ("fixed", "bytes of a fixed length"), ("twice", "has the column `a` twice"),
+        ("twice-inside", "has the column `a.x` twice"), ("text+list", "`a` is "),
+        ("list+record", "`a` is "), ("nulls+record", "`a` is "),
+    ],
+)  # fmt: skip
+def test_tables_that_the_loader_rejects(tmp_path: Path, kind: str, names: str, says: str) -> None:
+    found = together(tmp_path, kind, names, workers=2)
+    assert found.rows is None
+    assert found.trouble is not None
+    assert found.trouble.what == "unreadable"
+    assert says in found.trouble.text
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+@pytest.mark.parametrize(
+    ("names", "rows"),
+    [("two+turned", 2), ("text+large+coded", 6), ("text+text", 6), ("time+time", 2), ("wider", 1)],
+)
+def test_tables_that_load_together(tmp_path: Path, kind: str, names: str, rows: int) -> None:
+    assert together(tmp_path, kind, names, workers=2).rows == rows
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+@pytest.mark.parametrize("names", ["text+whole", "whole+fraction", "bytes+text", "short+whole"])
+def test_what_depends_on_values_is_left_open(tmp_path: Path, kind: str, names: str) -> None:
+    found = together(tmp_path, kind, names)
+    assert found.trouble is not None
+    assert found.trouble.what == "doubtful"
+
+
+@pytest.mark.parametrize(
+    ("names", "rows"),
+    [("text+empty-last", 6), ("text+no-groups", 3), ("text+rowless", None), ("empty-first", None)],
+)
+def test_a_parquet_file_that_begins_with_no_rows(
+    tmp_path: Path, names: str, rows: int | None
+) -> None:
+    found = together(tmp_path, "parquet", names)
+    assert found.rows == rows
+    if rows is None:
+        assert found.trouble is not None
+        assert "begins with a row group of no rows" in found.trouble.text
+
+
+@pytest.mark.parametrize("name", sorted(name for name in KNOWN if name.startswith("alpaca")))
+def test_a_file_cut_at_an_end_is_refused_and_one_without_its_first_word_is_not(
+    tmp_path: Path, name: str
+) -> None:
+    data = (TABLES / name).read_bytes()
+    path = tmp_path / name
+    kind = name.rsplit(".", maxsplit=1)[-1]
+    for cut in (data[20:], data[:-9] if "stream" not in name else data[:-300]):
+        path.write_bytes(cut)
+        assert count_rows(str(path), kind).problem
+    if "stream" not in name:
+        path.write_bytes(bytes(4) + data[4:])
+        assert count_rows(str(path), kind).rows == KNOWN[name][0]
+
+
+def test_a_parquet_page_that_is_none(tmp_path: Path) -> None:
+    """Only the head of the page tells it, as the footer is whole."""
+    data = bytearray((ODD / "text.parquet").read_bytes())
+    path = tmp_path / "file.parquet"
+    for place in (4, 5):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :])
+        assert "broken pages" in count_rows(str(path), "parquet").problem

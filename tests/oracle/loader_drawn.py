@@ -8,7 +8,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
-from tests.oracle.loader_files import Case, encoded
+from tests.oracle.loader_files import ODD, Case, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +107,20 @@ def drawn(count: int, seed: int) -> Iterator[Case]:
                 done.append("text")
             files.append(encoded(text))
         yield Case(f"drawn {layout}: {', '.join(done) or 'sound'}", extension, tuple(files))
+
+
+def drawn_tables(count: int, seed: int) -> Iterator[Case]:
+    """Yield one to three Parquet or Arrow files together, some of them without their beginning."""
+    draw = random.Random(seed)
+    paths = {kind: sorted(ODD.glob(f"*.{kind}")) for kind in ("parquet", "arrow")}
+    for _ in range(count):
+        extension = draw.choice(["parquet", "arrow"])
+        chosen = draw.choices(paths[extension], k=draw.randint(1, 3))
+        files = [path.read_bytes() for path in chosen]
+        if draw.random() < 0.1:
+            files[0] = files[0][draw.randint(1, 40) :]
+        names = "+".join(path.stem for path in chosen)
+        yield Case(f"drawn {names}", extension, tuple(files), draw.choice([None, None, 2]))
 
 
 def _as_csv(draw: random.Random, rows: list[dict[str, Any]]) -> str:

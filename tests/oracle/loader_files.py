@@ -12,6 +12,7 @@ import json
 import lzma
 import tarfile
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -294,6 +295,42 @@ def _tar(name: str, text: str) -> bytes:
     return buffer.getvalue()
 
 
+ODD = Path(__file__).parents[1] / "datasets" / "odd"
+TABLES = ODD.with_name("tables")
+TABLE_SHARDS = """text+whole text+fraction text+truth text+list text+record text+null text+large
+text+coded text+two text+rowless text+map list+wholes list+null record+wider record+list record+null
+whole+fraction whole+truth whole+null nulls+whole nulls+list numerals+whole short+whole two+turned
+time+text time+whole bytes+text bytes+list decimal+whole records+list records+null
+text+large+coded""".split()
+
+
+def _tables() -> Iterator[Case]:
+    """Yield Parquet and Arrow files: of every type, of several types, and damaged ones."""
+    for folder in (ODD, TABLES):
+        for path in sorted(folder.glob("*.*[tw]")):
+            yield Case(path.stem, path.suffix[1:], (path.read_bytes(),))
+    for extension in ("parquet", "arrow"):
+        for shards in TABLE_SHARDS:
+            files = tuple((ODD / f"{name}.{extension}").read_bytes() for name in shards.split("+"))
+            for workers in (None, 2):
+                yield Case(f"shards {shards}", extension, files, workers)
+    text = (ODD / "text.parquet").read_bytes()
+    for name in ("no-groups", "empty-first", "empty-last"):
+        files = text, (ODD / f"{name}.parquet").read_bytes()
+        yield Case(f"shards {name}", "parquet", files)
+    for path in sorted(TABLES.glob("alpaca*.*[tw]")):
+        data, extension = path.read_bytes(), path.suffix[1:]
+        damaged = {
+            "gzip": gzip.compress(data), "cut at its beginning": data[20:],
+            "no magic": bytes(4) + data[4:], "cut by 9 bytes": data[:-9],
+            "half": data[: len(data) // 2],
+            "cut in the middle": data[:100] + data[130:], "more behind": data + b"\n",
+            "twice": data + data, "empty": b"", "JSON": b'{"a":1}\n',
+        }  # fmt: skip
+        for about, content in damaged.items():
+            yield Case(f"{path.stem} {about}", extension, (content,))
+
+
 def made() -> Iterator[Case]:
     """Yield the cases that were made by hand."""
     for column in COLUMNS:
@@ -340,6 +377,7 @@ def made() -> Iterator[Case]:
             ("empty zip", _zip()),
         ):
             yield Case(name, extension, (packed,))
+    yield from _tables()
     yield from _large()
 
 

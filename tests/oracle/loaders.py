@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.oracle.loader_drawn import drawn
+from tests.oracle.loader_drawn import drawn, drawn_tables
 from tests.oracle.loader_files import Case, made
 
 from ftlint.datasets import NOT_LOCAL, Cache, Question, measure
@@ -130,7 +130,8 @@ def main(arguments: list[str] | None = None) -> int:
     wrong = 0
     for python in given.python or _pinned():
         loader = Loader(python)
-        cases = [*([] if given.drawn_only else made()), *drawn(given.count, given.seed)]
+        cases = [*([] if given.drawn_only else made()), *drawn(given.count, given.seed),
+                 *drawn_tables(given.count // 2, given.seed)]  # fmt: skip
         table: Counter[tuple[str, str]] = Counter()
         for one in hold(cases, loader):
             said = UNKNOWN if one.ours.rows == UNKNOWN else (

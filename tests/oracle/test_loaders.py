@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.oracle import environments
-from tests.oracle.loader_drawn import drawn
+from tests.oracle.loader_drawn import drawn, drawn_tables
 from tests.oracle.loader_files import made
 from tests.oracle.loaders import Loader, hold
 
@@ -35,3 +35,9 @@ def test_files_made_by_chance(loader: Loader) -> None:
     held = list(hold(drawn(60, seed=20), loader))
     assert [one for one in held if not one.agreed] == []
     assert sum(one.ours.rows == one.theirs.rows for one in held) > 50
+
+
+def test_tables_put_together_by_chance(loader: Loader) -> None:
+    held = list(hold(drawn_tables(60, seed=20), loader))
+    assert [one for one in held if not one.agreed] == []
+    assert sum(one.ours.rows == one.theirs.rows for one in held) > 30

@@ -11,19 +11,36 @@ import os
 import struct
 
 from ftlint.datasets.rowcount import RowCount
+from ftlint.datasets.shapes import (
+    FIXED,
+    LIST,
+    MAP,
+    NULL,
+    NUMBER,
+    NUMERAL,
+    OTHER,
+    STRUCT,
+    TRUTH,
+    WHOLE,
+    rejected,
+)
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing import BinaryIO
+
+    from ftlint.datasets.shapes import Type
 
 FILE_MAGIC = b"ARROW1"
 
 _CONTINUES = 0xFFFFFFFF
 _SCHEMA, _RECORD_BATCH = 1, 3  # of the union MessageHeader
 _LONGEST_HEAD = 64 << 20
+_DEEPEST = 64
 
 
-_UTF8, _LARGE_UTF8 = 5, 20  # of the union Type
+_NULL, _INT, _FLOAT, _UTF8, _BOOL, _LIST, _STRUCT = 1, 2, 3, 5, 6, 12, 13  # of the union Type
+_FIXED_BYTES, _FIXED_LIST, _MAP, _LARGE_UTF8, _LARGE_LIST = 15, 16, 17, 20, 21
 
 
 class Table(NamedTuple):
@@ -32,12 +49,15 @@ class Table(NamedTuple):
     rows: int
     columns: tuple[str, ...]
     nulls: tuple[tuple[str, int], ...] = ()
+    type: Type = NULL
 
 
 def count_arrow(path: str) -> RowCount:
     """Return the rows of an Arrow file. Raises OSError when the file cannot be read."""
     table = read_table(path)
-    return RowCount(None, table) if isinstance(table, str) else RowCount(table.rows)
+    if isinstance(table, str):
+        return RowCount(None, table)
+    return RowCount(table.rows, tables=(table.type,))
 
 
 def read_table(path: str) -> Table | str:
@@ -45,16 +65,26 @@ def read_table(path: str) -> Table | str:
     with open(path, "rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        start = 8 if file.read(6) == FILE_MAGIC else 0
-        file.seek(start)
-        try:
-            return _messages(file, size)
-        except (struct.error, IndexError, UnicodeDecodeError, ValueError):
-            return "is not an Arrow file"
+        named = file.read(6) == FILE_MAGIC
+        file.seek(max(size - 6, 0))
+        closed = size >= 20 and file.read(6) == FILE_MAGIC
+        if named and not closed:  # the file format ends with its footer and the same word
+            return "is an Arrow file that is cut short"
+        table: Table | None = None
+        for start in (8,) if named else (0, 8) if closed else (0,):  # the loader looks at the end
+            file.seek(start)
+            try:
+                table = table or _messages(file, size)
+            except (struct.error, IndexError, UnicodeDecodeError, ValueError):
+                continue
+    if table is None:
+        return "is not an Arrow file"
+    return rejected(table.type) or table
 
 
 def _messages(file: BinaryIO, size: int) -> Table:
     rows, columns = 0, None
+    kind_of_all: Type = NULL
     texts: list[tuple[str, int]] = []
     nulls: dict[str, int] = {}
     while True:
@@ -66,6 +96,7 @@ def _messages(file: BinaryIO, size: int) -> Table:
         if kind == _SCHEMA and columns is None:
             fields = message.table(2).tables(1)
             columns = tuple(field.text(0) for field in fields)
+            kind_of_all = STRUCT, tuple((field.text(0), _type(field)) for field in fields)
             texts = _texts(fields)
             nulls = dict.fromkeys(dict(texts), 0)
         elif kind == _RECORD_BATCH:
@@ -81,7 +112,30 @@ def _messages(file: BinaryIO, size: int) -> Table:
         file.seek(body, os.SEEK_CUR)
     if columns is None:
         raise ValueError("no schema")
-    return Table(rows, columns, tuple(nulls.items()))
+    return Table(rows, columns, tuple(nulls.items()), kind_of_all)
+
+
+def _type(field: _Flat, depth: int = 0) -> Type:
+    """Return the type of a column's values; texts may all be numerals, or none of them there."""
+    if depth > _DEEPEST:
+        raise ValueError("nested too deep")
+    kind, inside = field.byte(2), field.tables(5)
+    simple = {_NULL: NULL, _UTF8: NUMERAL, _LARGE_UTF8: NUMERAL, _BOOL: TRUTH, _FIXED_BYTES: FIXED,
+              _MAP: MAP}  # fmt: skip
+    if kind in simple:
+        return simple[kind]
+    if kind in (_LIST, _LARGE_LIST, _FIXED_LIST) and len(inside) == 1:
+        return LIST, _type(inside[0], depth + 1)
+    if kind == _STRUCT:
+        return STRUCT, tuple((child.text(0), _type(child, depth + 1)) for child in inside)
+    if kind == _INT:
+        of = field.table(3)
+        signed, bits = of.byte(1), of.byte(0)
+        return WHOLE if signed and bits == 64 else f"{OTHER}{kind} {signed} {bits}"
+    if kind == _FLOAT:
+        precision = field.table(3).byte(0)
+        return NUMBER if precision == 2 else f"{OTHER}{kind} {precision}"
+    return f"{OTHER}{kind}"
 
 
 def _texts(fields: list[_Flat]) -> list[tuple[str, int]]:
@@ -95,7 +149,7 @@ def _texts(fields: list[_Flat]) -> list[tuple[str, int]]:
 
 
 def _nodes(field: _Flat, depth: int = 0) -> int:
-    if depth > 64 or (field.field(4) and field.tables(5)):
+    if depth > _DEEPEST or (field.field(4) and field.tables(5)):
         raise ValueError("nested too deep, or a dictionary of nested values")
     return 1 + sum(_nodes(child, depth + 1) for child in field.tables(5))
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ftlint.datasets.cache import Cache
 
 CHECKED_UP_TO = 16 << 20  # bytes; the types of bigger files are known as far as rows are looked at
-ROWS = "rows and types"  # what the cache is asked for
+ROWS = "rows, types and tables"  # what the cache is asked for
 CACHED_FROM = 1 << 20  # smaller files are counted faster than the cache is asked
 
 

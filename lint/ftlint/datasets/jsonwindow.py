@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BLANK = " \t\r\n"
 _WORDS = ("Inf", "-Inf", "-NaN")
-_SPELLED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|-NaN|-?Inf(?!inity)', re.S)
+_SPELLED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|-NaN|-?Inf(?!inity|i?n?i?t?\Z)', re.S)
 
 
 class Window:

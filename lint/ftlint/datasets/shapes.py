@@ -22,6 +22,8 @@ NULL, TRUTH, WHOLE, NUMBER, GAPS, TEXT, NUMERAL, TIME = (
     "null", "truth", "whole", "number", "gaps", "text", "numeral", "time"
 )  # fmt: skip
 """NUMERAL is text whose first value reads as a number; GAPS are floats, all whole or missing."""
+MAP, FIXED, OTHER = "map", "fixed", "other "
+"""What only tables declare: the first two `datasets` has no type for; OTHER begins all others."""
 LIST, STRUCT = "list", "struct"
 
 KINDS = {type(None): NULL, bool: TRUTH, int: WHOLE, float: NUMBER, str: TEXT, list: LIST,
@@ -157,6 +159,28 @@ def frozen(kind: object) -> Type:
     return kind if isinstance(kind, str) else tuple(map(frozen, kind))  # type: ignore
 
 
+_REJECTED = {MAP: "is a map", FIXED: "holds bytes of a fixed length"}
+
+
+def rejected(kind: Type, place: str = "") -> str:
+    """Say why `datasets` makes no table of a type that a file declares, "" where it does."""
+    if isinstance(kind, str):
+        why = _REJECTED.get(kind)
+        return f"has the column `{place}`, which {why}: the loader has no such type" if why else ""
+    if kind[0] == LIST:
+        return rejected(kind[1], place)  # type: ignore[arg-type]
+    seen = set()
+    for name, inner in kind[1]:  # type: ignore[attr-defined]
+        path = f"{place}.{name}" if place else name
+        if name in seen:
+            return f"has the column `{path}` twice, which the loader rejects"
+        seen.add(name)
+        why = rejected(inner, path)
+        if why:
+            return why
+    return ""
+
+
 FITS, DOUBT = "", "?"
 _NUMBERS = (TRUTH, WHOLE, NUMBER, GAPS)
 _WIDER = {(WHOLE, NUMBER), (GAPS, NUMBER), (WHOLE, GAPS), (NUMBER, GAPS), (GAPS, WHOLE)}
@@ -170,6 +194,8 @@ def cast(source: Type, target: Type, place: str = "") -> str:
     """
     if source in (target, NULL):
         return FITS
+    if any(isinstance(kind, str) and kind.startswith(OTHER) for kind in (source, target)):
+        return DOUBT
     if isinstance(source, tuple) and isinstance(target, tuple) and source[0] == target[0]:
         if source[0] == LIST:
             return cast(source[1], target[1], f"{place}[]")  # type: ignore[arg-type]

@@ -157,7 +157,16 @@ def _of_files(
     if not rows or not any(map(has_columns, counts)):
         problem = counts[0].problem or "has no rows"
         return base._replace(trouble=Trouble(EMPTY, f"{_file(base)} {problem}"))
-    misfit = differing(files.paths, counts, question.workers)
+    hollow = next((path for path, count in zip(files.paths, counts)
+                   if files.kind == "parquet" and count.problem), None)  # fmt: skip
+    if hollow is not None:
+        from ftlint.datasets.parquet import EMPTY_GROUP
+
+        what = f"{os.path.basename(hollow)} {EMPTY_GROUP}"
+        return base._replace(trouble=Trouble(UNREADABLE, what))
+    # The types of tables are known before any is read, and so to each of several processes.
+    apart = 1 if files.kind in ("parquet", "arrow") else question.workers
+    misfit = differing(files.paths, counts, apart)
     if misfit is not None and misfit.what != ORDER:
         return base._replace(trouble=misfit)
     cautions = () if misfit is None else (misfit,)
