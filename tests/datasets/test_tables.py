@@ -109,7 +109,9 @@ def test_tables_that_load_together(tmp_path: Path, kind: str, names: str, rows: 
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow"])
-@pytest.mark.parametrize("names", ["fixed", "text+whole", "whole+fraction", "bytes+text", "short+whole"])
+@pytest.mark.parametrize(
+    "names", ["fixed", "text+whole", "whole+fraction", "bytes+text", "short+whole"]
+)
 def test_what_depends_on_values_is_left_open(tmp_path: Path, kind: str, names: str) -> None:
     found = together(tmp_path, kind, names)
     assert found.trouble is not None
