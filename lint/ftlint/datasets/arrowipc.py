@@ -19,6 +19,7 @@ from ftlint.datasets.shapes import (
     NUMBER,
     NUMERAL,
     OTHER,
+    PERHAPS,
     STRUCT,
     TRUTH,
     WHOLE,
@@ -56,7 +57,7 @@ def count_arrow(path: str) -> RowCount:
     """Return the rows of an Arrow file. Raises OSError when the file cannot be read."""
     table = read_table(path)
     if isinstance(table, str):
-        return RowCount(None, table)
+        return RowCount(None, table, doubt=table.endswith(PERHAPS))
     return RowCount(table.rows, tables=(table.type,))
 
 

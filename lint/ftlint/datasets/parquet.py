@@ -18,6 +18,7 @@ from ftlint.datasets.shapes import (
     NUMBER,
     NUMERAL,
     OTHER,
+    PERHAPS,
     STRUCT,
     TRUTH,
     WHOLE,
@@ -95,7 +96,7 @@ def count_parquet(path: str) -> RowCount:
     """Return the rows of a Parquet file. Raises OSError when the file cannot be read."""
     footer = read_footer(path)
     if isinstance(footer, str):
-        return RowCount(None, footer)
+        return RowCount(None, footer, doubt=footer.endswith(PERHAPS))
     if footer.starts_empty:
         return RowCount(None if footer.rows else 0, EMPTY_GROUP, tables=(footer.type,))
     return RowCount(footer.rows, tables=(footer.type,))

@@ -159,14 +159,16 @@ def frozen(kind: object) -> Type:
     return kind if isinstance(kind, str) else tuple(map(frozen, kind))  # type: ignore
 
 
-_REJECTED = {MAP: "is a map", FIXED: "holds bytes of a fixed length"}
+PERHAPS = "the loader has no such type, and at most casts it to that of a file before"
+_REJECTED = {MAP: "is a map: the loader has no such type",
+             FIXED: f"holds bytes of a fixed length: {PERHAPS}"}  # fmt: skip
 
 
 def rejected(kind: Type, place: str = "") -> str:
     """Say why `datasets` makes no table of a type that a file declares, "" where it does."""
     if isinstance(kind, str):
         why = _REJECTED.get(kind)
-        return f"has the column `{place}`, which {why}: the loader has no such type" if why else ""
+        return f"has the column `{place}`, which {why}" if why else ""
     if kind[0] == LIST:
         return rejected(kind[1], place)  # type: ignore[arg-type]
     seen = set()
