@@ -23,7 +23,7 @@ from ftlint.datasets import Question, measure, samples
 from ftlint.facts import words
 from ftlint.steps import NoPlan, StepPlan, World, plan
 from ftlint.steps.packing import GROUPED
-from ftlint.steps.plan import OWN_SHARDS, TOO_FEW
+from ftlint.steps.plan import NO_LOSS, OWN_SHARDS, TOO_FEW
 from ftlint.steps.rows import ALL_LEFT_OUT
 from ftlint.target import parse_version
 
@@ -45,6 +45,7 @@ FORESEEN = (
     (GROUPED, "Cannot find sufficient samples"),
     (ALL_LEFT_OUT, "Cannot find valid samples"),
     (TOO_FEW, "max_steps must be set to a positive value"),
+    (NO_LOSS, "is set to 'eval_loss', which is not found"),
     (OWN_SHARDS, "still running"),
     (OWN_SHARDS, "Connection reset by peer"),
 )

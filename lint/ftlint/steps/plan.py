@@ -24,6 +24,7 @@ OWN_SHARDS = (
 )
 
 PPO_REFUSED_FROM = (0, 9, 4)
+NO_LOSS = "`dataloader_drop_last: true` leaves no batch"
 
 MAX_STEPS, EPOCHS = "max_steps", "epochs"
 
@@ -195,7 +196,7 @@ def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoP
 def _evaluation_without_batches(
     settings: Settings, ranks: Ranks, rows: Loaded, outcome: Outcome
 ) -> tuple[str, ...]:
-    """Say that a run dies which needs the loss of evaluations on less than one batch.
+    """Say that a run crashes which needs the loss of evaluations on less than one batch.
 
     Stage pt needs that of the evaluation after training, the others that of one while training. The
     last batch of a stream is never dropped.
@@ -212,9 +213,8 @@ def _evaluation_without_batches(
         return ()
     if not held or not group or held >= group:
         return ()
-    dies = "after the last step" if settings.stage == "pt" else "at its first evaluation"
-    return (f"the run dies {dies}: dataloader_drop_last leaves no batch of the {held} rows to "
-            "evaluate on, and no loss",)  # fmt: skip
+    when = "after the last step" if settings.stage == "pt" else "at its first evaluation"
+    return (f"the run crashes {when}: {NO_LOSS} of the {held} evaluation rows, and no loss",)
 
 
 def _notes(
