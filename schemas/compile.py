@@ -188,7 +188,8 @@ def rules() -> list[tuple[Any, ...]]:
 
 
 REWRITTEN = frozenset(["do_eval", "eval_steps", "packing"])
-"""Keys whose effective value may be no default although the config lacks them (ftlint.facts)."""
+"""Keys whose effective value may be no default although it is
+absent (ftlint.facts.effective)."""
 
 USUAL = frozenset(
     """model_name_or_path stage finetuning_type do_train do_eval dataset template cutoff_len

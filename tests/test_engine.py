@@ -10,20 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ftlint.rules
-from ftlint.engine import Options, Result, examine, lint, lint_bytes
-from ftlint.facts import Given
-from ftlint.rules.registry import BUILT_IN
-from ftlint.run import CLEAN, FAILED, FINDINGS, Request, run
-from ftlint.source import of_text
-from ftlint.target import KNOWN, resolve_target
+from ftlint.engine import examine, lint, lint_bytes
+from ftlint.facts.given import Given
+from ftlint.project.options import Options
+from ftlint.results import Result
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.run.session import CLEAN, FAILED, FINDINGS, Request, run
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import KNOWN, resolve_target
 from ftschemas import compiled
 from tests.shared import CORPUS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ftlint.discovery import Command
-    from ftlint.records import Diagnostic
+    from ftlint.diagnostics import Diagnostic
+    from ftlint.target.classify import Command
 
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
 NEWEST = Options(resolve_target())
@@ -180,7 +182,7 @@ def test_a_crashing_rule_is_named_and_all_others_run(
 def test_a_rule_module_that_works_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The way in that the crashes above take is the one that findings take."""
     body = (
-        "from ftlint.records import Finding\n\n\ndef check(context):\n"
+        "from ftlint.diagnostics import Finding\n\n\ndef check(context):\n"
         "    yield Finding('ACME001', 0, 5, 'stage', message='heard')\n"
     )
     result = lint(of_text("c.yaml", HEAD), with_rule(tmp_path, body, monkeypatch))
@@ -195,7 +197,7 @@ def test_a_defect_outside_of_rules_costs_one_file(
             raise RuntimeError("out of order")
         return lint_bytes(path, data, options)
 
-    monkeypatch.setattr("ftlint.batch.lint_bytes", broken)
+    monkeypatch.setattr("ftlint.run.batch.lint_bytes", broken)
     for name, tail in (("a.yaml", "# broken\n"), ("b.yaml", "foo: 1\n")):
         (tmp_path / name).write_text(HEAD + tail, encoding="utf-8")
     report, status = run(Request((str(tmp_path),), isolated=True), bytes, lambda done, total: None)

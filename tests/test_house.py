@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {"ftbench": "bench", "ftlint": "lint", "ftschemas": "schemas"}
 BELOW = {"ftbench": {"ftlint", "ftschemas"}, "ftlint": {"ftschemas"}, "ftschemas": set[str]()}
 
-ASKS_ABOVE = {"ftlint.clock", "ftlint.cli.commands"}
+ASKS_ABOVE = {"ftlint.facts.timing", "ftlint.cli.commands"}
 """Reads what the benchmark measured; passes `ftlint bench` on. Both only when they are asked to."""
 
 
@@ -95,7 +95,7 @@ def test_a_circle_is_seen(tmp_path: Path, back: str, found: bool) -> None:
 
 
 def test_names_are_guessed_at_in_one_place() -> None:
-    """`difflib` finds what looks alike; what is meant alike is for ftlint.slips to say.
+    """`difflib` finds what looks alike; what is meant alike is for ftlint.target.slips to say.
 
     Of the keys of settings and policies, which are ftlint's own, any that looks alike may be named.
     """
@@ -105,4 +105,4 @@ def test_names_are_guessed_at_in_one_place() -> None:
         for name, path in modules().items()
         if any(word in path.read_text("utf-8") for word in alike)
     }
-    assert found == {"ftlint.settings", "ftschemas.form"}
+    assert found == {"ftlint.project.settings", "ftschemas.form"}

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.judges import Request
+from ftlint.project.options import Request
 from ftlint.report import reporter
-from ftlint.run import FINDINGS, run
+from ftlint.run.session import FINDINGS, run
 from tests.bench.mutations import mutated
 from tests.cli.calls import HEAD, process, write
 
@@ -57,7 +57,7 @@ def entries(project: Path) -> dict[str, object]:
 
 def broken(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let linting fail, so that only kept results can be told."""
-    monkeypatch.setattr("ftlint.batch.lint_bytes", None)
+    monkeypatch.setattr("ftlint.run.batch.lint_bytes", None)
 
 
 def test_a_second_run_lints_nothing_and_says_the_same(

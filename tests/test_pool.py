@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint import pool
-from ftlint.judges import Request
-from ftlint.run import run
+from ftlint.project.options import Request
+from ftlint.run.session import run
+from ftlint.support import pool
 from tests.cli.calls import HEAD, write
 
 if TYPE_CHECKING:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from ftlint.engine import Options, Result, lint_bytes
-from ftlint.limits import DEFAULT
-from ftlint.report import FORMATS, Run, reporter
-from ftlint.target import resolve_target
+from ftlint.engine import lint_bytes
+from ftlint.project.options import Options
+from ftlint.report import FORMATS, reporter
+from ftlint.results import Result, Run
+from ftlint.support.limits import DEFAULT
+from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

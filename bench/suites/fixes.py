@@ -24,21 +24,21 @@ sys.path[:0] = [str(ROOT / "lint"), str(ROOT / "schemas")]
 from ruamel.yaml import YAML  # noqa: E402
 from ruamel.yaml.error import YAMLError  # noqa: E402
 
-from ftlint.dialect import OMEGACONF  # noqa: E402
-from ftlint.document import compose  # noqa: E402
-from ftlint.engine import Options  # noqa: E402
-from ftlint.fixes import edits  # noqa: E402
+from ftlint.edits import pairs as edits  # noqa: E402
+from ftlint.edits.page import Page, Refused, read_page  # noqa: E402
+from ftlint.edits.plan import Plan, splice  # noqa: E402
 from ftlint.fixes.apply import fix  # noqa: E402
-from ftlint.fixes.page import Page, Refused, read_page  # noqa: E402
-from ftlint.fixes.plan import Plan, splice  # noqa: E402
-from ftlint.nodes import Document  # noqa: E402
-from ftlint.source import Source, decode, of_text  # noqa: E402
-from ftlint.target import resolve_target  # noqa: E402
+from ftlint.project.options import Options  # noqa: E402
+from ftlint.syntax.dialect import OMEGACONF  # noqa: E402
+from ftlint.syntax.nodes import Document  # noqa: E402
+from ftlint.syntax.parse import compose  # noqa: E402
+from ftlint.syntax.source import Source, decode, of_text  # noqa: E402
+from ftlint.target.releases import resolve_target  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ftlint.records import Change
+    from ftlint.diagnostics import Change
 
 CORPUS = Path(os.environ.get("FTLINT_CORPUS", ROOT.parent / "shared" / "corpus")) / "files"
 STEP = 1 if os.environ.get("FTLINT_FULL") else 8

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint import composer, flat
-from ftlint.construct import construct
-from ftlint.dialect import OMEGACONF
-from ftlint.engine import Options, lint_bytes
+from ftlint.engine import lint_bytes
 from ftlint.fixes.apply import fix
-from ftlint.report import FORMATS, Run, reporter
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.project.options import Options
+from ftlint.report import FORMATS, reporter
+from ftlint.results import Run
+from ftlint.syntax import composer, fast_path
+from ftlint.syntax.construct import construct
+from ftlint.syntax.dialect import OMEGACONF
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,17 +36,17 @@ NEWEST = Options(resolve_target())
 
 def test_read_flat(benchmark: Benchmark) -> None:
     """The reader of flat files, which most are."""
-    assert benchmark(flat.read, GOOD) is not None
+    assert benchmark(fast_path.read, GOOD) is not None
 
 
 def test_read_by_the_parser(benchmark: Benchmark) -> None:
     """The same file by the YAML parser."""
-    assert benchmark(composer.compose, GOOD) == flat.read(GOOD)
+    assert benchmark(composer.compose, GOOD) == fast_path.read(GOOD)
 
 
 def test_type_the_values(benchmark: Benchmark) -> None:
     """Nodes to the values of the target's loader."""
-    document = flat.read(GOOD)
+    document = fast_path.read(GOOD)
     assert document is not None
     assert benchmark(construct, document.root, OMEGACONF).entries
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from docs.generating.markdown import table
 from docs.generating.rules import SOURCE
 
-from ftlint.run import Request, run
+from ftlint.run.session import Request, run
 
 if TYPE_CHECKING:
-    from ftlint.engine import Result
+    from ftlint.results import Result
 
 
 def cases(folder: str) -> str:

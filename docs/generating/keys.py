@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from docs.generating.markdown import code, codes, plain, table
 
 import ftschemas
-from ftlint.catalogue import PARSER
-from ftlint.target import KNOWN, parse_version, resolve_target
+from ftlint.target.keys import PARSER
+from ftlint.target.releases import KNOWN, parse_version, resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from ftlint.messages import spelled
+from ftlint.support.messages import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

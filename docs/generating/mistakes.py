@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from docs.generating.markdown import code, table
 
-from ftlint.engine import Options, lint
-from ftlint.facts import Given
-from ftlint.machine import stated
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.engine import lint
+from ftlint.facts.given import Given
+from ftlint.facts.machine import stated
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 
 TRAIN = {
     "model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct",

@@ -16,22 +16,22 @@ from docs.generating.keys import TYPES
 from docs.generating.markdown import code, codes, fence, plain, table
 from docs.generating.mistakes import mistakes
 
-from ftlint import settings
-from ftlint.bands import bands_of
 from ftlint.cli.commands import cli
-from ftlint.construct import construct
-from ftlint.document import compose
-from ftlint.nodes import Broken
-from ftlint.target import KNOWN, resolve_target
+from ftlint.facts.rules_of_thumb import bands_of
+from ftlint.project import settings
+from ftlint.syntax.construct import construct
+from ftlint.syntax.nodes import Broken
+from ftlint.syntax.parse import compose
+from ftlint.target.releases import KNOWN, resolve_target
 from ftschemas import compiled
 from ftschemas.form import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ftlint.bands import Span
-    from ftlint.dialect import Dialect
-    from ftlint.target import Target
+    from ftlint.facts.rules_of_thumb import Span
+    from ftlint.syntax.dialect import Dialect
+    from ftlint.target.releases import Target
 
 ROOT = Path(__file__).resolve().parents[2]
 SCALARS = (

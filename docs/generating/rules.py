@@ -10,9 +10,10 @@ from docs.generating.markdown import code, codes, fence, sentence, table
 from tests.rules.examples import Example, judge, load, spans
 
 import ftschemas
-from ftlint.report import Run, reporter
+from ftlint.report import reporter
 from ftlint.report.json_ import HOME
-from ftlint.rules.registry import BUILT_IN
+from ftlint.results import Run
+from ftlint.rulebook.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

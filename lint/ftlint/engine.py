@@ -2,63 +2,37 @@
 
 from __future__ import annotations
 
-from ftlint import directives as directive
-from ftlint.catalogue import Catalogue
-from ftlint.construct import Problem, construct
-from ftlint.context import STEP_KEYS, Context, make_context
-from ftlint.discovery import Kind, command_of, names_in
-from ftlint.document import compose, tabs
-from ftlint.facts import Given
-from ftlint.files import SUFFIXES
-from ftlint.limits import DEFAULT, Limits, reason
-from ftlint.messages import fields, fill
-from ftlint.nodes import Broken
-from ftlint.records import READING, Diagnostic, Finding
-from ftlint.rules import reader, registry
-from ftlint.rules.condition import holds
-from ftlint.source import Source, Undecodable, decode, of_text
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftlint.diagnostics import READING, Diagnostic, Finding
+from ftlint.facts.context import STEP_KEYS, Context, make_context
+from ftlint.results import Result
+from ftlint.rulebook import registry
+from ftlint.rulebook.condition import holds
+from ftlint.rules import reader
+from ftlint.support.files import SUFFIXES
+from ftlint.support.limits import reason
+from ftlint.support.messages import fields, fill
+from ftlint.syntax import directives as directive
+from ftlint.syntax.construct import Problem, construct
+from ftlint.syntax.nodes import Broken
+from ftlint.syntax.parse import compose, tabs
+from ftlint.syntax.source import Source, Undecodable, decode, of_text
+from ftlint.target.classify import Kind, command_of, names_in
+from ftlint.target.keys import Catalogue
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from ftlint.construct import Constructed
-    from ftlint.discovery import Command
-    from ftlint.target import Target
+    from ftlint.facts.given import Given
+    from ftlint.project.options import Options
+    from ftlint.syntax.construct import Constructed
+    from ftlint.target.classify import Command
+    from ftlint.target.releases import Target
     from ftschemas.ruleformat import Check, Rule
 
 
 HEAD = 1 << 16
 """So many bytes tell whether a large file, or one of JSON, is a config at all."""
-
-
-class Options(NamedTuple):
-    """How to judge: the target, what is known of the machine, and which rules count.
-
-    With a `command` a file is judged as one for it, whatever it looks like. `named`: a person or a
-    hook named it, rather than its folder.
-    """
-
-    target: Target
-    given: Given = Given()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    command: Command | None = None
-    rules: registry.RuleBook = registry.BUILT_IN
-    limits: Limits = DEFAULT
-    named: bool = False
-
-
-class Result(NamedTuple):
-    """What came of one file. `command` is None for a file that is none of LLaMA Factory's.
-
-    `notice` says why a file was passed over that a person named and may have meant as a config.
-    """
-
-    source: Source
-    command: Command | None
-    diagnostics: tuple[Diagnostic, ...]
-    notice: str = ""
 
 
 def lint_bytes(path: str, data: bytes, options: Options) -> Result:
@@ -103,7 +77,7 @@ def _kind(names: Collection[str], path: str, text: str, options: Options) -> Kin
     command = command_of(names)
     if not options.named or (command is not None and path.endswith(SUFFIXES)):
         return Kind(command)
-    from ftlint.resemblance import kind_of
+    from ftlint.target.resemblance import kind_of
 
     return kind_of(names, path, text)
 
@@ -152,12 +126,12 @@ def findings(context: Context) -> Iterator[Finding]:
     """Yield all that is said of a text, whatever its comments and options leave out."""
     said = list(_findings(context))
     if any(one.fix is not None for one in said):
-        from ftlint.strangers import beside_strangers
+        from ftlint.rules.strangers import beside_strangers
 
         said = list(beside_strangers(said))
     yield from said
     if context.command == "train" and context.instance["effective"].get("do_train"):
-        from ftlint.refusals import findings_of_plan
+        from ftlint.rules.refusals import findings_of_plan
 
         yield from findings_of_plan(context, said)
 
@@ -301,7 +275,7 @@ def _of_condition(rule: Rule, check: Check, context: Context) -> Finding:
     fix = None
     for recipe in rule.fixes:
         if recipe.when is None or holds(recipe.when, context.instance):
-            from ftlint.fixes.recipe import of_recipe
+            from ftlint.edits.recipe import of_recipe
 
             fix = of_recipe(recipe, check.key, context)
             break
@@ -356,7 +330,7 @@ def _worded(
     finding: Finding,
     book: registry.RuleBook = registry.BUILT_IN,
 ) -> Diagnostic:
-    from ftlint.secrets import secrets_in, without
+    from ftlint.target.secrets import secrets_in, without
 
     rule, fix, key = book[finding.rule], finding.fix, finding.key
     message = finding.message or fill(rule.message, finding.values)

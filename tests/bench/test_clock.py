@@ -14,7 +14,7 @@ from tests.bench.made import H100
 from tests.bench.test_answer import CONFIG, record
 
 from ftbench.calibration import store
-from ftlint.budget import parse_budget, spoken
+from ftlint.facts.budget import parse_budget, spoken
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,9 +10,9 @@ import pytest
 from ftbench.calibration.sessions import _priced
 from ftbench.runners import configs
 from ftbench.runners.job import Job
-from ftlint.catalogue import Catalogue
-from ftlint.facts import effective
+from ftlint.facts.effective import effective
 from ftlint.steps import StepPlan
+from ftlint.target.keys import Catalogue
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.baseline import BadBaseline, load
-from ftlint.containment import project_of
+from ftlint.run.baseline import BadBaseline, load
+from ftlint.support.containment import project_of
 from tests.cli.calls import invoke, write
 
 if TYPE_CHECKING:

@@ -97,7 +97,7 @@ _{command}_completion
     assert offered in shell(folder, "zsh", "-f", "-c", script)
 
 
-@pytest.mark.parametrize("module", ["ftlint.batch", "ftlint.rules.keys", "ruamel", "click"])
+@pytest.mark.parametrize("module", ["ftlint.run.batch", "ftlint.rules.keys", "ruamel", "click"])
 def test_a_module_that_cannot_be_imported_is_one_line(tmp_path: Path, module: str) -> None:
     write(tmp_path / "c.yaml", BAD + "x: &a [1]\n")
     code = (

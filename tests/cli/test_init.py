@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint.presets import METHODS, PRESETS
+from ftlint.cli.presets import METHODS, PRESETS
 from tests.cli.calls import invoke
 
 if TYPE_CHECKING:

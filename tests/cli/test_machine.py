@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ftlint import machine, resuming
+from ftlint.facts import checkpoints, machine
 from tests.cli.calls import invoke, write
 
 TRAIN = """\
@@ -172,7 +172,7 @@ def test_here_finds_the_newest_checkpoint() -> None:
     for step in (9, 10, 200):
         Path("out", f"checkpoint-{step}").mkdir(parents=True)
     Path("out", "checkpoint-300").touch()
-    assert resuming.held_in("out") == "checkpoint-200"
+    assert checkpoints.held_in("out") == "checkpoint-200"
     assert codes("max_steps: 200\n", "--here") == ["FT626"]
     assert codes("max_steps: 201\n", "--here") == []
 
@@ -235,8 +235,8 @@ def test_the_home_of_an_output_folder_is_looked_into(
     monkeypatch.setenv("HOME", str(folder))
     (folder / "run" / "checkpoint-0012").mkdir(parents=True)
     (folder / "run" / ("checkpoint-" + "9" * 30)).mkdir()
-    assert resuming.held_in("~/run") == "checkpoint-0012"
-    assert resuming.step_of("~/run/checkpoint-0012/") == 12
+    assert checkpoints.held_in("~/run") == "checkpoint-0012"
+    assert checkpoints.step_of("~/run/checkpoint-0012/") == 12
 
 
 @pytest.mark.parametrize(
@@ -255,4 +255,4 @@ def test_a_run_goes_on_from_what_it_names_or_holds(
     values: dict[str, object], checkpoint: str | None
 ) -> None:
     values = {"output_dir": "out", **values}
-    assert resuming.checkpoint_of(values, "checkpoint-5") == checkpoint
+    assert checkpoints.checkpoint_of(values, "checkpoint-5") == checkpoint

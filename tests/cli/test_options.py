@@ -14,8 +14,8 @@ import ftschemas
 from ftlint import __version__
 from ftlint.cli.commands import cli
 from ftlint.report import FORMATS
-from ftlint.rules.registry import BUILT_IN
-from ftlint.target import KNOWN
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.target.releases import KNOWN
 from tests.cli.calls import BAD, HEAD, invoke, write
 
 REPORT = json.loads((Path(ftschemas.__file__).parent / "report.schema.json").read_text("utf-8"))
@@ -104,11 +104,11 @@ def test_a_folder_with_pipes_loops_and_locks_is_walked_past_them(folder: Path) -
 def test_a_file_that_vanishes_meanwhile_is_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ftlint.files import Found
+    from ftlint.support.files import Found
 
     write(folder / "c.yaml")
     monkeypatch.setattr(
-        "ftlint.run.expand", lambda *_: [Found("gone.yaml", False), Found("c.yaml", False)]
+        "ftlint.run.session.expand", lambda *_: [Found("gone.yaml", False), Found("c.yaml", False)]
     )
     done = invoke("--isolated")
     assert done.status == 2

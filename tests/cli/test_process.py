@@ -69,9 +69,9 @@ def test_both_ways_in_say_the_same(tmp_path: Path) -> None:
 def test_an_internal_error_is_one_line_and_status_3(tmp_path: Path) -> None:
     write(tmp_path / "bad.yaml")
     script = (
-        "import sys, ftlint.run\n"
+        "import sys, ftlint.run.session\n"
         "def broken(*_): raise RuntimeError('out of\\x1b[31m order')\n"
-        "ftlint.run.expand = broken\n"
+        "ftlint.run.session.expand = broken\n"
         "sys.argv = ['ftlint', 'bad.yaml']\n"
         "from ftlint.__main__ import main\nmain()\n"
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ftlint.datasets.entries import Columns, Entry, Tags, columns_read
-from ftlint.datasets.kept import Unconvertible, keeps
+from ftlint.datasets.preprocessing import Unconvertible, keeps
 
 PLAIN = Entry("a", "file", "a.json")
 PAIR = PLAIN._replace(ranking=True, columns=Columns(chosen="chosen", rejected="rejected"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import yaml
 from omegaconf import OmegaConf
 
-from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
+from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable

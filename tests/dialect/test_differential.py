@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from ftlint.construct import construct
-from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
-from ftlint.document import compose, tabs
-from ftlint.nodes import Broken
+from ftlint.syntax.construct import construct
+from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
+from ftlint.syntax.nodes import Broken
+from ftlint.syntax.parse import compose, tabs
 from tests.dialect.generated import texts
 from tests.dialect.loaders import LOADERS
 from tests.shared import CORPUS

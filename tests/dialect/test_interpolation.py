@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 from omegaconf.errors import GrammarParseError
 
-from ftlint.construct import construct
-from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
-from ftlint.document import compose
-from ftlint.interpolation import DEEPEST, is_readable
-from ftlint.nodes import Document
+from ftlint.syntax.construct import construct
+from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
+from ftlint.syntax.interpolation import DEEPEST, is_readable
+from ftlint.syntax.nodes import Document
+from ftlint.syntax.parse import compose
 
 PARTS = (
     *"${ ${ } } { [ ] : , . \\ ' \" ( ) a b-c _x 1 0.5 1e3 / = | ? % é < > # & $ + @ ; ! ~".split(),

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.cli.check import read_stdin
-from ftlint.engine import Options, look
-from ftlint.run import FINDINGS, Request, run
-from ftlint.target import resolve_target
+from ftlint.engine import look
+from ftlint.project.options import Options
+from ftlint.run.session import FINDINGS, Request, run
+from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.discovery import Kind
+    from ftlint.target.classify import Kind
 
 KEY = re.compile(rb"""((?:^|[{,])\s*["']?)([A-Za-z_]\w{3,})(?=["']?\s*:(?:\s|$))""", re.M)
 NAMED = Options(resolve_target(), named=True)

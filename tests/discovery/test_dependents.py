@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint import dependents
+from ftlint.run import dependents
 from tests.cli.calls import invoke
 
 if TYPE_CHECKING:

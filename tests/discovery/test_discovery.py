@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ftlint.discovery import command_of, names_in, placeholder_in
-from ftlint.engine import Options, lint_bytes
-from ftlint.target import KNOWN, resolve_target
+from ftlint.engine import lint_bytes
+from ftlint.project.options import Options
+from ftlint.target.classify import command_of, names_in, placeholder_in
+from ftlint.target.releases import KNOWN, resolve_target
 from tests.shared import CORPUS
 
 FOREIGN = sorted((Path(__file__).parent / "foreign").iterdir())

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlint.resemblance import slips_of
-from ftlint.slips import distance, is_one_letter_apart
+from ftlint.target.resemblance import slips_of
+from ftlint.target.slips import distance, is_one_letter_apart
 
 WORD = st.text("abc_", max_size=6)
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from ftlint import settings
+from ftlint.project import settings
 from tests.docs.pages import ROOT, blocks
 
 if TYPE_CHECKING:

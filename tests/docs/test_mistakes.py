@@ -6,7 +6,7 @@ import re
 
 from docs.generating.mistakes import MISTAKES, mistakes
 
-from ftlint.rules.registry import BUILT_IN
+from ftlint.rulebook.registry import BUILT_IN
 
 
 def test_each_of_the_thirty_is_found_or_said_to_be_out_of_reach() -> None:

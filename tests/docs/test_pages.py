@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 from docs.generating.rules import SOURCE, facts_of
 
-from ftlint import planning, settings
-from ftlint.catalogue import Catalogue
-from ftlint.construct import construct
-from ftlint.context import make_context
-from ftlint.document import compose
-from ftlint.facts import Given
-from ftlint.nodes import Broken
-from ftlint.rules.registry import BUILT_IN
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.facts import plan
+from ftlint.facts.context import make_context
+from ftlint.facts.given import Given
+from ftlint.project import settings
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.syntax.construct import construct
+from ftlint.syntax.nodes import Broken
+from ftlint.syntax.parse import compose
+from ftlint.syntax.source import of_text
+from ftlint.target.keys import Catalogue
+from ftlint.target.releases import resolve_target
 from tests.docs.pages import PAGES, ROOT, anchors, column, name, prose
 from tests.rules.examples import load
 
@@ -92,7 +93,7 @@ def test_every_fact_is_defined_and_every_defined_fact_is_there(
 
 def test_every_number_of_the_plan_is_named() -> None:
     (row,) = [line for line in WRITING.read_text("utf-8").splitlines() if "| `plan` |" in line]
-    assert set(re.findall(r"`(\w+)`", row)) >= {*planning.WHOLE, *planning.COUNTS}
+    assert set(re.findall(r"`(\w+)`", row)) >= {*plan.WHOLE, *plan.COUNTS}
 
 
 def test_every_setting_is_explained() -> None:

@@ -286,7 +286,7 @@ def test_any_log_is_read_or_refused(
 def test_every_sign_and_field_is_explained(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     page = (root / "docs" / "cli.md").read_text("utf-8").partition("## What doctor looks at")[2]
-    source = (root / "lint/ftlint/doctor/signs.py").read_text("utf-8")
+    source = (root / "lint/ftlint/doctor/symptoms.py").read_text("utf-8")
     source += (root / "lint/ftlint/cli/doctor.py").read_text("utf-8")
     names = re.findall(r'Sign\(\s*"([a-z-]+)"', source)
     assert len(names) >= 9

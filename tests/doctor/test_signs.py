@@ -13,8 +13,8 @@ from ftlint.doctor.curves import HEIGHT, WIDTH, curves
 from ftlint.doctor.history import History, Loss
 from ftlint.doctor.levels import risen
 from ftlint.doctor.lost import Logged, lost_from
-from ftlint.doctor.signs import signs
 from ftlint.doctor.stopping import best, stops_at
+from ftlint.doctor.symptoms import signs
 
 GUIDE = [2.5, 2.3, 2.35, 2.4, 2.42]
 """Evaluations of the guide's example."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftlint.document import compose
-from ftlint.nodes import Alias, Broken, Document, Mapping, Scalar, Sequence
+from ftlint.syntax.nodes import Alias, Broken, Document, Mapping, Scalar, Sequence
+from ftlint.syntax.parse import compose
 from tests.document.written import Stands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.nodes import Node
+    from ftlint.syntax.nodes import Node
 
 
 def composed(text: str) -> Document:

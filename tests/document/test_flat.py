@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint import composer, flat
+from ftlint.syntax import composer, fast_path
 from tests.document.test_properties import LINES, MARKED, written
 from tests.shared import CORPUS
 
@@ -23,7 +23,7 @@ SIMPLE = st.lists(
 
 
 def agrees(text: str) -> bool:
-    made = flat.read(text)
+    made = fast_path.read(text)
     if made is not None:
         assert made == composer.compose(text)
     return made is not None

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.document import compose
-from ftlint.nodes import Broken, Document, Scalar, Sequence
+from ftlint.syntax.nodes import Broken, Document, Scalar, Sequence
+from ftlint.syntax.parse import compose
 from tests.document.nodes import composed, stands
 from tests.document.test_properties import LINES, comments_of_ruamel, written
 from tests.shared import CORPUS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ftlint.nodes import Node
+    from ftlint.syntax.nodes import Node
 
 FILES = sorted(CORPUS.glob("files/*"))
 

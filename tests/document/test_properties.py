@@ -12,24 +12,15 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from ftlint.document import compose, tabs  # fmt: skip
-from ftlint.nodes import (  # fmt: skip
-    Alias,
-    Broken,
-    Document,
-    Mapping,
-    Scalar,
-    Sequence,
-    deref,
-    walk,
-)
+from ftlint.syntax.nodes import Alias, Broken, Document, Mapping, Scalar, Sequence, deref, walk
+from ftlint.syntax.parse import compose, tabs  # fmt: skip
 from tests.document.nodes import composed, stands
 from tests.document.written import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.nodes import Node
+    from ftlint.syntax.nodes import Node
 
 MANY = settings(max_examples=300, deadline=None, derandomize=True)
 LINE_ENDS = ["\n", "\n", "\r\n", "\r"]

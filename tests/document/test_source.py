@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ftlint.source import Source, Undecodable, decode, of_text
+from ftlint.syntax.source import Source, Undecodable, decode, of_text
 
 TEXTS = st.text(st.sampled_from("\r\n\x85\u2028 ab#:한😀\ufeff\t"), max_size=40)
 

@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from ftlint.nodes import Alias, Mapping, Scalar, Sequence, deref
-from ftlint.source import of_text
+from ftlint.syntax.nodes import Alias, Mapping, Scalar, Sequence, deref
+from ftlint.syntax.source import of_text
 from tests.document.nodes import composed, stands
 
 CASES = {

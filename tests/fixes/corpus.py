@@ -18,10 +18,10 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ftlint.engine import Options
 from ftlint.fixes.apply import fix
-from ftlint.source import Source, decode, of_text
-from ftlint.target import resolve_target
+from ftlint.project.options import Options
+from ftlint.syntax.source import Source, decode, of_text
+from ftlint.target.releases import resolve_target
 from tests.fixes.held import comments, first_shown, hold
 from tests.fixes.sweep import FORMS, OPERATIONS, in_form, pages, single_edits
 from tests.shared import CORPUS

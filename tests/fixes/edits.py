@@ -18,12 +18,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlint.engine import Options
-from ftlint.facts import Given
+from ftlint.edits.page import Page, read_page
+from ftlint.facts.given import Given
 from ftlint.fixes.apply import fix
-from ftlint.fixes.page import Page, read_page
-from ftlint.source import Source, decode
-from ftlint.target import resolve_target
+from ftlint.project.options import Options
+from ftlint.syntax.source import Source, decode
+from ftlint.target.releases import resolve_target
 from ftschemas import compiled
 from tests.fixes.excused import excuse
 from tests.fixes.guarded import guard_of, same_value

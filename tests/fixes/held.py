@@ -5,17 +5,18 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from ftlint.document import compose
-from ftlint.engine import Options, lint
+from ftlint.edits.page import Page, read_page
+from ftlint.engine import lint
 from ftlint.fixes.apply import ONLY_NOW, Fixed, fix
 from ftlint.fixes.oracle import planned_lines
-from ftlint.fixes.page import Page, read_page
-from ftlint.nodes import Document
-from ftlint.source import BOM
+from ftlint.syntax.nodes import Document
+from ftlint.syntax.parse import compose
+from ftlint.syntax.source import BOM
 
 if TYPE_CHECKING:
-    from ftlint.records import Diagnostic
-    from ftlint.source import Source
+    from ftlint.diagnostics import Diagnostic
+    from ftlint.project.options import Options
+    from ftlint.syntax.source import Source
 
 
 def hold(source: Source, fixed: Fixed, options: Options, unsafe: bool) -> None:

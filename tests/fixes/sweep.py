@@ -7,13 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlint.dialect import OMEGACONF
-from ftlint.document import compose
-from ftlint.fixes import edits, oracle, roundtrip
-from ftlint.fixes.page import Page, Refused, read_page
-from ftlint.fixes.plan import Plan, splice
-from ftlint.nodes import Document
-from ftlint.source import BOM, of_text
+from ftlint.edits import pairs, roundtrip
+from ftlint.edits.page import Page, Refused, read_page
+from ftlint.edits.plan import Plan, splice
+from ftlint.fixes import oracle
+from ftlint.syntax.dialect import OMEGACONF
+from ftlint.syntax.nodes import Document
+from ftlint.syntax.parse import compose
+from ftlint.syntax.source import BOM, of_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,12 +74,12 @@ def single_edits(page: Page, step: int = 1, offset: int = 0) -> Iterator[Outcome
 
 def _plan(page: Page, name: str, operation: str, value: str) -> Plan | Refused:
     if operation == "delete":
-        return edits.delete(page, name)
+        return pairs.delete(page, name)
     if operation == "rename":
-        return edits.rename(page, name, NEW)
+        return pairs.rename(page, name, NEW)
     if operation == "replace":
-        return edits.replace(page, name, value)
-    return edits.insert_after(page, "inserted_key", value, name)
+        return pairs.replace(page, name, value)
+    return pairs.insert_after(page, "inserted_key", value, name)
 
 
 def _fault(page: Page, witness: object, plan: Plan, name: str, operation: str) -> str | None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ftlint.engine import Options
 from ftlint.fixes.apply import ONLY_NOW, Fixed, fix
-from ftlint.rules.registry import BUILT_IN
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.project.options import Options
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 from ftschemas import ruleformat
 from tests.fixes.documents import TRAINING_TEXT as HEAD
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.fixes.diff import as_patch, unified
+from ftlint.edits.diff import as_patch, unified
 
 if TYPE_CHECKING:
     from pathlib import Path

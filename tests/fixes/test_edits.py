@@ -6,11 +6,12 @@ import re
 
 import pytest
 
-from ftlint.dialect import OMEGACONF, PYYAML
-from ftlint.fixes import edits, oracle, roundtrip
-from ftlint.fixes.page import Page, Refused, read_page
-from ftlint.fixes.plan import Plan, splice
-from ftlint.source import BOM, of_text
+from ftlint.edits import pairs, roundtrip
+from ftlint.edits.page import Page, Refused, read_page
+from ftlint.edits.plan import Plan, splice
+from ftlint.fixes import oracle
+from ftlint.syntax.dialect import OMEGACONF, PYYAML
+from ftlint.syntax.source import BOM, of_text
 from tests.fixes.sweep import FORMS, in_form
 
 SECTIONS = """\
@@ -40,8 +41,8 @@ def page(text: str, path: str = "c.yaml") -> Page:
 
 def plan(text: str, operation: str, *arguments: str, path: str = "c.yaml") -> Plan | Refused:
     if operation == "insert":
-        return edits.insert(page(text, path), *arguments, lambda name: None)  # type: ignore[arg-type,call-arg]
-    return getattr(edits, operation)(page(text, path), *arguments)  # type: ignore[no-any-return]
+        return pairs.insert(page(text, path), *arguments, lambda name: None)  # type: ignore[arg-type,call-arg]
+    return getattr(pairs, operation)(page(text, path), *arguments)  # type: ignore[no-any-return]
 
 
 def result(text: str, operation: str, *arguments: str, path: str = "c.yaml") -> str:
@@ -295,7 +296,7 @@ def test_a_file_without_keys_has_no_page() -> None:
 def test_a_number_is_planned_as_the_target_reads_it() -> None:
     old = read_page(of_text("c.yaml", "lr: x\n"), PYYAML)
     assert isinstance(old, Page)
-    made = edits.replace(old, "lr", "1e-4")
+    made = pairs.replace(old, "lr", "1e-4")
     assert isinstance(made, Plan)
     after = splice(old.text, made.edits)
     assert oracle.objection(old, roundtrip.load(old.text), made.edits, made.changes, after) is None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ftlint.engine import Options
 from ftlint.fixes.apply import fix
-from ftlint.rules.registry import BUILT_IN
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.project.options import Options
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 from tests.fixes.documents import TRAINING_TEXT as HEAD
 from tests.fixes.edits import Made, made
 from tests.fixes.excused import DIES_LATER, WITHOUT_EFFECT, excuse

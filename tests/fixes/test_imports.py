@@ -11,9 +11,10 @@ CONFIG = "model_name_or_path: m\nstage: sft\ntemplate: qwen\nfinetuning_type: lo
 CODE = """
 import sys
 sys.path[:0] = sys.argv[1:3]
-from ftlint.engine import Options, lint
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.engine import lint
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 result = lint(of_text("c.yaml", sys.argv[3]), Options(resolve_target()))
 print(sum(one.fix is not None for one in result.diagnostics))
 print(*[name for name in sys.modules if name.startswith("ftlint.fixes")])

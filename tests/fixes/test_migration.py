@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ftlint.engine import Options
 from ftlint.fixes.apply import fix
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 from tests.fixes.held import hold
 from tests.fixes.sweep import FORMS, in_form
 

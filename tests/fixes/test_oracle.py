@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ftlint.dialect import OMEGACONF, PYYAML
-from ftlint.fixes import oracle, roundtrip
-from ftlint.fixes.page import Page, Refused, read_page
-from ftlint.fixes.plan import splice
-from ftlint.records import Change, Edit
-from ftlint.source import of_text
+from ftlint.diagnostics import Change, Edit
+from ftlint.edits import roundtrip
+from ftlint.edits.page import Page, Refused, read_page
+from ftlint.edits.plan import splice
+from ftlint.fixes import oracle
+from ftlint.syntax.dialect import OMEGACONF, PYYAML
+from ftlint.syntax.source import of_text
 
 TEXT = """\
 # head

@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlint.fixes.plan import collide, compose, ordered, splice
-from ftlint.records import Edit
+from ftlint.diagnostics import Edit
+from ftlint.edits.plan import collide, compose, ordered, splice
 
 
 @st.composite

@@ -9,10 +9,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ftlint.engine import Options
 from ftlint.fixes.apply import fix
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 from ftschemas import compiled
 from tests.fixes.documents import TRAINING, documents
 from tests.fixes.held import hold

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ftlint.dialect import OMEGACONF
+from ftlint.diagnostics import Change, Diagnostic, Edit, Fix
+from ftlint.edits.infer import changes_of
+from ftlint.edits.page import Page, Refused, read_page
 from ftlint.engine import lint
-from ftlint.facts import Given
+from ftlint.facts.given import Given
 from ftlint.fixes.apply import _round
-from ftlint.fixes.foreign import changes_of
-from ftlint.fixes.page import Page, Refused, read_page
-from ftlint.records import Change, Diagnostic, Edit, Fix
-from ftlint.source import of_text
+from ftlint.syntax.dialect import OMEGACONF
+from ftlint.syntax.source import of_text
 from tests.fixes.documents import TRAINING_TEXT as HEAD
 from tests.fixes.test_apply import options, rule
 

@@ -6,8 +6,8 @@ import pytest
 
 from ftlint.engine import lint
 from ftlint.fixes.apply import fix
-from ftlint.rules.registry import BUILT_IN
-from ftlint.source import of_text
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.syntax.source import of_text
 from tests.fixes.sweep import FORMS, in_form
 from tests.rules.examples import Example, load, spans
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
+from ftlint.edits.page import Page, Refused, read_page
+from ftlint.edits.spelling import fit, read, spell
 from ftlint.fixes.oracle import same
-from ftlint.fixes.page import Page, Refused, read_page
-from ftlint.fixes.spelling import fit, read, spell
-from ftlint.source import of_text
+from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
+from ftlint.syntax.source import of_text
 
 LOADERS = [PYYAML, PYYAML_CONTAINERS, OMEGACONF]
 LETTERS = st.characters(

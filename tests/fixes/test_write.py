@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.containment import project_of
-from ftlint.fixes.write import replace
+from ftlint.edits.write import replace
+from ftlint.support.containment import project_of
 from tests.cli.calls import environment
 from tests.fixes.documents import TRAINING_TEXT
 from tests.fixes.sweep import ROOT
@@ -138,7 +138,7 @@ def test_a_read_only_file_is_left_alone(anybodys_folder: Path) -> None:
     path.chmod(0o444)
     code = (
         "import os, sys; sys.path.insert(0, sys.argv[2])\n"
-        "from ftlint.fixes.write import replace\n"
+        "from ftlint.edits.write import replace\n"
         "import tempfile\n"
         "os.geteuid() or os.setuid(65534)\n"
         "print(replace(sys.argv[1], b'a: 1\\n', b'b: 1\\n'))"
@@ -223,7 +223,7 @@ def test_a_limit_on_file_size_leaves_the_old_file(tmp_path: Path) -> None:
     path.write_bytes(b"a" * 1000)
     code = (
         "import resource, signal, sys; sys.path.insert(0, sys.argv[2])\n"
-        "from ftlint.fixes.write import replace\n"
+        "from ftlint.edits.write import replace\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
         "print(replace(sys.argv[1], b'a' * 1000, b'b' * 100000))"

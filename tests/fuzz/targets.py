@@ -10,21 +10,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from ftlint import composer, flat
-from ftlint import settings as project
-from ftlint.construct import construct
-from ftlint.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Malformed, resolve
-from ftlint.engine import Options, Result, examine, lint_bytes
-from ftlint.facts import Given
+from ftlint.engine import examine, lint_bytes
+from ftlint.facts.given import Given
 from ftlint.fixes.apply import ONLY_NOW, fix
-from ftlint.nodes import Broken, walk
-from ftlint.policies import BadPolicy
-from ftlint.policies import load as load_policies
-from ftlint.report import FORMATS, Run, reporter
+from ftlint.project import settings as project
+from ftlint.project.options import Options
+from ftlint.report import FORMATS, reporter
 from ftlint.report.plan_table import table
-from ftlint.report.plans import Column, as_object
-from ftlint.rules.registry import BUILT_IN
-from ftlint.target import resolve_target
+from ftlint.results import Result, Run
+from ftlint.rulebook.policies import BadPolicy
+from ftlint.rulebook.policies import load as load_policies
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.steps.timed import Column, as_object
+from ftlint.syntax import composer, fast_path
+from ftlint.syntax.construct import construct
+from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Malformed, resolve
+from ftlint.syntax.nodes import Broken, walk
+from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +71,7 @@ def soon() -> Iterator[None]:
 def document(data: bytes) -> None:
     """Nodes lie in the text and in order; the flat reader agrees with the parser."""
     text = data.decode("utf-8", "replace")
-    quick, made = flat.read(text), composer.compose(text)
+    quick, made = fast_path.read(text), composer.compose(text)
     hold(quick is None or quick == made, "the flat reader differs from the parser")
     if isinstance(made, Broken):
         hold(0 <= made.start <= made.end <= len(text), made)

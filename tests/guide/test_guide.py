@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ftlint.cli.steps import Asked, steps
-from ftlint.run import Request, run
+from ftlint.run.session import Request, run
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "guide"

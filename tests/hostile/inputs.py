@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlint.limits import DEFAULT
+from ftlint.support.limits import DEFAULT
 from tests.cli.calls import HEAD, write
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.containment import led_out, project_of
+from ftlint.support.containment import led_out, project_of
 from tests.cli.calls import BAD, HEAD, process, write
 from tests.hostile.test_disk import TRAINS, opened
 

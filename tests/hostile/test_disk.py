@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.batch import lint_files
-from ftlint.files import Found
-from ftlint.judges import Judges, Request
+from ftlint.project.options import Judges, Request
+from ftlint.run.batch import lint_files
+from ftlint.support.files import Found
 from tests.cli.calls import BAD, HEAD, ROOT, environment, process, write
 from tests.moments import PATIENCE
 

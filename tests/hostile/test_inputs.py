@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ftlint.limits import DEFAULT
-from ftlint.rules.registry import BUILT_IN
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.limits import DEFAULT
 from tests.cli.calls import HEAD, ROOT, environment, heeds_interrupts, process, write
 from tests.hostile.inputs import ELSEWHERE, INPUTS, Hostile
 from tests.moments import PATIENCE, worked

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.judges import Refused, Request
-from ftlint.limits import DEFAULT, HIGHEST, Limits
-from ftlint.run import FINDINGS, run
+from ftlint.project.options import Refused, Request
+from ftlint.run.session import FINDINGS, run
+from ftlint.support.limits import DEFAULT, HIGHEST, Limits
 from tests.cli.calls import HEAD, write
 from tests.hostile.inputs import CATASTROPHE, merges
 from tests.moments import worked
@@ -150,6 +150,6 @@ def test_settings_made_to_exhaust_are_refused(tmp_path: Path, text: str, name: s
 
 
 def test_limits_stand_in_the_settings_schema() -> None:
-    from ftlint.settings import json_schema
+    from ftlint.project.settings import json_schema
 
     assert json_schema()["properties"]["limits"]["propertyNames"]["enum"] == list(Limits._fields)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.report import FORMATS
-from ftlint.secrets import masked, secrets_in
+from ftlint.target.secrets import masked, secrets_in
 from tests.cli.calls import process
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ftlint import deadline, pool
+from ftlint.support import deadline, pool
 from tests.cli.calls import HEAD, environment, write
 from tests.hostile.inputs import CATASTROPHE
 from tests.moments import PATIENCE

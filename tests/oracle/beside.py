@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ftlint.engine import Options, lint
-from ftlint.facts import Given
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.engine import lint
+from ftlint.facts.given import Given
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

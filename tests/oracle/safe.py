@@ -32,12 +32,12 @@ from tests.oracle.generate import generate
 from tests.oracle.published import CORPUS, commands
 from tests.rules.examples import load, spans
 
-from ftlint.engine import Options
-from ftlint.facts import Given
+from ftlint.facts.given import Given
 from ftlint.fixes.apply import fix
-from ftlint.rules.registry import BUILT_IN
-from ftlint.source import Source, decode, of_text
-from ftlint.target import resolve_target
+from ftlint.project.options import Options
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.syntax.source import Source, decode, of_text
+from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.datasets import Question, measure, samples
-from ftlint.facts import words
+from ftlint.facts.effective import words
 from ftlint.steps import NoPlan, StepPlan, World, plan
 from ftlint.steps.packing import GROUPED
 from ftlint.steps.plan import NO_LOSS, OWN_SHARDS, TOO_FEW
 from ftlint.steps.rows import ALL_LEFT_OUT
-from ftlint.target import parse_version
+from ftlint.target.releases import parse_version
 
 from .environments import RELEASES, ensure
 from .steps_cases import Case, Writer, make

@@ -10,11 +10,11 @@ from tests.oracle.bases import base
 from tests.oracle.client import Case, Judge
 from tests.oracle.generate import scalar
 
-from ftlint.engine import Options
-from ftlint.facts import Given
+from ftlint.facts.given import Given
 from ftlint.fixes.apply import fix
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 from ftschemas import compiled
 
 pytestmark = pytest.mark.oracle

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.doctor.history import History, Loss, read
-from ftlint.doctor.signs import signs
 from ftlint.doctor.stopping import best, stops_at
+from ftlint.doctor.symptoms import signs
 
 from . import chain
 from .environments import ensure

@@ -7,10 +7,10 @@ from tests.fixes.test_migration import FOLDER, OLD
 from tests.oracle import environments
 from tests.oracle.client import Case, Command, Judge
 
-from ftlint.engine import Options
 from ftlint.fixes.apply import fix
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 
 pytestmark = pytest.mark.oracle
 

@@ -6,7 +6,7 @@ import pytest
 from tests.oracle import environments
 from tests.oracle.client import Case, Judge
 
-from ftlint.presets import METHODS, PRESETS, render
+from ftlint.cli.presets import METHODS, PRESETS, render
 
 pytestmark = pytest.mark.oracle
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from ftlint.engine import Options, lint
-from ftlint.facts import Given
-from ftlint.resuming import held_in, step_of
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.engine import lint
+from ftlint.facts.checkpoints import held_in, step_of
+from ftlint.facts.given import Given
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 
 from . import bases, chain, environments
 from .called import run_ftlint

@@ -9,9 +9,10 @@ import pytest
 from tests.oracle import bases, environments, meant
 from tests.oracle.client import Trainer
 
-from ftlint.engine import Options, lint
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.engine import lint
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 from probe import keys_of, path_of
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.oracle import environments, published, score
 
-from ftlint.discovery import command_of, names_in
+from ftlint.target.classify import command_of, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

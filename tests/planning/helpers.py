@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftlint.engine import Options, Result, examine, lint
-from ftlint.facts import Given
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.engine import examine, lint
+from ftlint.facts.given import Given
+from ftlint.project.options import Options
+from ftlint.results import Result
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
-    from ftlint.context import Context
-    from ftlint.records import Diagnostic
+    from ftlint.diagnostics import Diagnostic
+    from ftlint.facts.context import Context
 
 NOTHING = Given()
 HEAD = """model_name_or_path: m

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.bands import BadBands, bands_of, load
-from ftlint.containment import project_of
-from ftlint.facts import Given
-from ftlint.run import Refused, Request, run
+from ftlint.facts.given import Given
+from ftlint.facts.rules_of_thumb import BadBands, bands_of, load
+from ftlint.run.session import Refused, Request, run
+from ftlint.support.containment import project_of
 from ftschemas import compiled
 from tests.planning.helpers import HEAD, codes, found
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ftlint.engine import lint
-from ftlint.facts import Given
-from ftlint.source import of_text
+from ftlint.facts.given import Given
+from ftlint.syntax.source import of_text
 from tests.planning.helpers import HEAD, found, options
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ftlint.facts import Given
+from ftlint.facts.given import Given
 from tests.planning.helpers import HEAD, NOTHING, codes, context_of
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +111,7 @@ def test_a_misspelt_key_of_the_plan_is_not_planned_around(folder: Path) -> None:
 def test_a_plain_lint_loads_no_step_arithmetic(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(HEAD + "max_steps: -1\n", encoding="utf-8")
     script = (
-        "import sys; from ftlint.run import Request, run; "
+        "import sys; from ftlint.run.session import Request, run; "
         "report, _ = run(Request(('config.yaml',), isolated=True), bytes, lambda a, b: None); "
         "assert report.checked == 1; print(*sys.modules)"
     )
@@ -122,7 +122,12 @@ def test_a_plain_lint_loads_no_step_arithmetic(tmp_path: Path) -> None:
     )  # fmt: skip
     loaded = [name for name in done.stdout.split() if name.startswith("ftlint.")]
     assert "ftlint.engine" in loaded
-    unwanted = ("ftlint.steps", "ftlint.datasets", "ftlint.planning", "ftlint.bands")
+    unwanted = (
+        "ftlint.steps",
+        "ftlint.datasets",
+        "ftlint.facts.plan",
+        "ftlint.facts.rules_of_thumb",
+    )
     assert [n for n in loaded if n.startswith(unwanted) or ".rules.plan" in n] == []
 
 

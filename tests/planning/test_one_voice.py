@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.cli.steps import column
-from ftlint.engine import Options, Result, examine, lint
-from ftlint.facts import Given
-from ftlint.source import of_text
+from ftlint.engine import examine, lint
+from ftlint.facts.given import Given
+from ftlint.project.options import Options
+from ftlint.results import Result
 from ftlint.steps import NoPlan
-from ftlint.target import resolve_target
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 from tests.oracle.generate import generate
 from tests.shared import CORPUS
 

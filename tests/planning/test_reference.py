@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ftlint.facts import Given
+from ftlint.facts.given import Given
 from tests.planning.helpers import context_of
 from tests.shared import REFERENCE
 

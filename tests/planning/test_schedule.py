@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ftlint.engine import lint
-from ftlint.facts import Given
-from ftlint.source import of_text
+from ftlint.facts.given import Given
+from ftlint.syntax.source import of_text
 from tests.planning.helpers import HEAD, codes, found, options
 
 ROWS = Given(gpus=1, dataset_sizes=(("faq", 1000),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ftlint.facts import Given
+from ftlint.facts.given import Given
 from tests.planning.helpers import HEAD, NOTHING, found
 
 BATCH = "per_device_train_batch_size: 2\ngradient_accumulation_steps: 4\n"

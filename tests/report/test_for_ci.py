@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from ftlint.engine import Options, Result, lint_bytes
-from ftlint.fingerprint import fingerprints
-from ftlint.report import Run, reporter
-from ftlint.rules.registry import BUILT_IN
-from ftlint.target import resolve_target
+from ftlint.engine import lint_bytes
+from ftlint.project.options import Options
+from ftlint.report import reporter
+from ftlint.report.fingerprint import fingerprints
+from ftlint.results import Result, Run
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.target.releases import resolve_target
 from tests.rules.examples import WITHOUT, judge, load, spans
 
 SARIF = Draft4Validator(

@@ -14,16 +14,18 @@ from jsonschema import Draft202012Validator
 
 import ftschemas
 from ftlint import __version__
-from ftlint.engine import Options, lint_bytes
-from ftlint.messages import LONGEST, LONGEST_WORD, fill, show, visible
-from ftlint.report import FORMATS, Run, reporter
-from ftlint.rules.registry import BUILT_IN
-from ftlint.target import resolve_target
+from ftlint.engine import lint_bytes
+from ftlint.project.options import Options
+from ftlint.report import FORMATS, reporter
+from ftlint.results import Run
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.messages import LONGEST, LONGEST_WORD, fill, show, visible
+from ftlint.target.releases import resolve_target
 from tests.rules.examples import WITHOUT, judge, load, spans
 from tests.shared import CORPUS
 
 if TYPE_CHECKING:
-    from ftlint.source import Source
+    from ftlint.syntax.source import Source
 
 SCHEMA = json.loads((Path(ftschemas.__file__).parent / "report.schema.json").read_text("utf-8"))
 REPORT = Draft202012Validator(SCHEMA)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.secrets import masked
-from ftlint.variables import is_secret
+from ftlint.target.secrets import masked
+from ftlint.target.variables import is_secret
 from ftschemas.compiled import KEYS
 from tests.cli.calls import invoke
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ruamel.yaml import YAML
 
 import ftschemas
-from ftlint.engine import Options, Result, lint
-from ftlint.facts import Given
-from ftlint.rules.registry import BUILT_IN
-from ftlint.source import of_text
-from ftlint.target import KNOWN, in_range, parse_version, resolve_target
+from ftlint.engine import lint
+from ftlint.facts.given import Given
+from ftlint.project.options import Options
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import KNOWN, in_range, parse_version, resolve_target
 
 if TYPE_CHECKING:
+    from ftlint.results import Result
     from ftschemas.ruleformat import Rule
 
 FOLDER = Path(ftschemas.__file__).parent / "rules"

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from ftlint.catalogue import Catalogue
-from ftlint.construct import construct
-from ftlint.context import make_context
-from ftlint.discovery import command_of
-from ftlint.document import compose
-from ftlint.facts import Given
-from ftlint.nodes import Broken
-from ftlint.rules.condition import holds
-from ftlint.rules.registry import BUILT_IN
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.facts.context import make_context
+from ftlint.facts.given import Given
+from ftlint.rulebook.condition import holds
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.syntax.construct import construct
+from ftlint.syntax.nodes import Broken
+from ftlint.syntax.parse import compose
+from ftlint.syntax.source import of_text
+from ftlint.target.classify import command_of
+from ftlint.target.keys import Catalogue
+from ftlint.target.releases import resolve_target
 from ftschemas.ruleformat import to_json_schema
 from tests.rules.examples import load, spans
 from tests.shared import CORPUS

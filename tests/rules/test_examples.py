@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ftlint.engine import lint
-from ftlint.rules.registry import BUILT_IN
-from ftlint.source import of_text
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.syntax.source import of_text
 from tests.rules.examples import FOLDER, WITHOUT, judge, load, spans
 
 WITH_EXAMPLE = [code for code in BUILT_IN.rules if code not in WITHOUT]

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.catalogue import Catalogue
-from ftlint.engine import Options, lint
-from ftlint.facts import Given
+from ftlint.engine import lint
+from ftlint.facts.given import Given
 from ftlint.fixes.apply import fix
+from ftlint.project.options import Options
 from ftlint.rules.forks import foreign_keys
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.syntax.source import of_text
+from ftlint.target.keys import Catalogue
+from ftlint.target.releases import resolve_target
 from ftschemas import compiled
 from tests.cli.calls import invoke
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ftlint.records import Diagnostic
+    from ftlint.diagnostics import Diagnostic
 
 HEAD = """model_name_or_path: Qwen/Qwen2.5-0.5B
 stage: sft

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.rules.registry import BUILT_IN
-from ftlint.target import KNOWN, Target, resolve_target
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.target.releases import KNOWN, Target, resolve_target
 from tests.rules.examples import load, spans
 from tests.rules.test_condition import CORPUS, instance_of
 
 if TYPE_CHECKING:
-    from ftlint.rules.condition import Predicate
+    from ftlint.rulebook.condition import Predicate
     from ftschemas.ruleformat import Check
 
 

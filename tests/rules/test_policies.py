@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint.run import Refused, Request, run
+from ftlint.run.session import Refused, Request, run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ftlint.engine import Options, lint
-from ftlint.facts import Given
-from ftlint.source import of_text
-from ftlint.target import resolve_target
+from ftlint.engine import lint
+from ftlint.facts.given import Given
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 
 HEAD = """model_name_or_path: Qwen/Qwen2.5-0.5B
 stage: sft

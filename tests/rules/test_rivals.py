@@ -6,7 +6,7 @@ import pytest
 
 from ftlint.engine import lint
 from ftlint.fixes.apply import fix
-from ftlint.source import of_text
+from ftlint.syntax.source import of_text
 from tests.rules.test_guesses import HEAD, fixed, found, options
 
 DIFFER = [

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlint.catalogue import Catalogue
-from ftlint.slips import COMPOUNDS, SPLITS, guess
-from ftlint.target import resolve_target
+from ftlint.target.keys import Catalogue
+from ftlint.target.releases import resolve_target
+from ftlint.target.slips import COMPOUNDS, SPLITS, guess
 from ftschemas import compiled
 
 KEYS = Catalogue(resolve_target("0.9.5"), "train").names()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from ftlint.run import CLEAN, FINDINGS, Refused, Request, run
-from ftlint.settings import BadSettings, Settings, find, json_schema, load
+from ftlint.project.settings import BadSettings, Settings, find, json_schema, load
+from ftlint.run.session import CLEAN, FINDINGS, Refused, Request, run
 
 if TYPE_CHECKING:
     from pathlib import Path

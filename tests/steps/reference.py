@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.datasets import Question, measure, samples
 from ftlint.steps import UNKNOWN, Count, NoPlan, SampleCount, StepPlan, World, plan
-from ftlint.target import parse_version
+from ftlint.target.releases import parse_version
 from tests.shared import REFERENCE
 
 if TYPE_CHECKING:

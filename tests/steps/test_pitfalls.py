@@ -244,7 +244,7 @@ class TestEvents:
 
         def dies(*args: object, **config: object) -> list[str]:
             notes = planned(*args, **base, **config).assumptions  # type: ignore[arg-type]
-            return [note for note in notes if note.startswith("the run dies")]
+            return [note for note in notes if note.startswith("the run crashes")]
 
         (late,) = dies(100, stage="pt", val_size=7)
         assert "after the last step" in late

@@ -13,14 +13,14 @@ from ftbench.calibration.forecast import Forecast, Work, forecast
 from ftbench.calibration.measured import rows_evaluated
 from ftbench.calibration.rows import count_of, data_of, lengths_of
 from ftlint.doctor.reading import count, object_of
-from ftlint.resuming import checkpoint_of, held_in
+from ftlint.facts.checkpoints import checkpoint_of, held_in
 from ftlint.steps.plan import RESUMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ftbench.calibration.store import Record
-    from ftlint.target import Target
+    from ftlint.target.releases import Target
 
 STAGES = ("sft", "pt")
 ORDERS = ("group_by_length", "train_sampling_strategy", "disable_shuffling")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from ftbench.calibration.answer import Question
 from ftbench.card import local_gpu
 from ftbench.runners import configs
-from ftlint.catalogue import Catalogue
-from ftlint.facts import effective
+from ftlint.facts.effective import effective
 from ftlint.steps import StepPlan
-from ftlint.target import UnknownTarget, resolve_target
+from ftlint.target.keys import Catalogue
+from ftlint.target.releases import UnknownTarget, resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

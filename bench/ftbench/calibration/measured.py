@@ -21,7 +21,7 @@ from ftbench.calibration.points import (
     point_of,
     points_of,
 )
-from ftlint.facts import words
+from ftlint.facts.effective import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

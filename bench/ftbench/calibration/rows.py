@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftlint.facts import words
+from ftlint.facts.effective import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -17,9 +17,9 @@ from ftbench.calibration.store import KIND, VERSION
 from ftbench.models.source import NoModel, choose, read_shape
 from ftbench.runners import configs
 from ftbench.runners.job import Job, run, runner_of
-from ftlint.catalogue import Catalogue
-from ftlint.facts import effective
+from ftlint.facts.effective import effective
 from ftlint.steps import StepPlan
+from ftlint.target.keys import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from ftbench.runners.configs import BadConfig
 from ftbench.runners.interpreter import Interpreter, Missing, probe
 from ftbench.runners.launch import Processes
 from ftbench.runners.protocol import RUNNERS
-from ftlint.messages import visible
+from ftlint.support.messages import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -45,7 +45,7 @@ def command(
     """
     from ftbench.calibration import asking
     from ftbench.calibration.answer import Answer, answer
-    from ftlint.budget import parse_budget, spoken
+    from ftlint.facts.budget import parse_budget, spoken
 
     seconds = None if budget is None else parse_budget(budget)
     if budget is not None and seconds is None:
@@ -107,7 +107,7 @@ def as_data(found: Answer) -> dict[str, Any]:
 
 
 def _lines(found: Answer) -> Iterator[str]:
-    from ftlint.budget import spoken
+    from ftlint.facts.budget import spoken
 
     one = found.forecast
     yield (

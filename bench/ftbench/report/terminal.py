@@ -6,7 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from ftbench.analysis.summary import render
-from ftlint.messages import visible
+from ftlint.support.messages import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,18 +6,19 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftlint.engine import Result, examine, judge
-from ftlint.judges import Judges, Refused, Request
-from ftlint.planning import plan_of, without_data
-from ftlint.report.plans import Column, as_object
-from ftlint.source import Undecodable, decode
+from ftlint.engine import examine, judge
+from ftlint.facts.plan import plan_of, without_data
+from ftlint.project.options import Judges, Refused, Request
+from ftlint.results import Result
 from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
-from ftlint.target import Target, UnknownTarget, resolve_target
+from ftlint.steps.timed import Column, as_object
+from ftlint.syntax.source import Undecodable, decode
+from ftlint.target.releases import Target, UnknownTarget, resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ftlint.planning import Inputs
+    from ftlint.facts.plan import Inputs
 
 
 class Loaded(NamedTuple):

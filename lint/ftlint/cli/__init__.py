@@ -1,1 +1,4 @@
-"""The command line. All that prints is here; `commands` has the options, `check` the run."""
+"""Options as click reads them, and what each command prints.
+
+May import: every other room.
+"""

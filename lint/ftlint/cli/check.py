@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
-from ftlint.files import STDIN
 from ftlint.report import reporter
-from ftlint.run import CLEAN, FAILED, USAGE, Refused, Request, run
+from ftlint.run.session import CLEAN, FAILED, USAGE, Refused, Request, run
+from ftlint.support.files import STDIN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ftlint.report import Run
+    from ftlint.results import Run
 
 
 class Output(NamedTuple):
@@ -56,7 +56,7 @@ def show_files(request: Request, output: Output) -> int:
 
 
 def _show_files(request: Request, output: Output) -> int:
-    from ftlint.listing import listed
+    from ftlint.run.listing import listed
 
     found = listed(request, read_stdin)
     write("".join(f"{line}\n" for line in found.lines), output.file)
@@ -91,8 +91,8 @@ def _repaired(report: Run, diff: bool, colour: bool) -> Iterator[str]:
 
     It is for programs, which take it byte for byte; on a terminal what does not print is escaped.
     """
-    from ftlint.fixes.diff import as_patch
-    from ftlint.messages import visible
+    from ftlint.edits.diff import as_patch
+    from ftlint.support.messages import visible
 
     if not diff:
         yield from (repair.text for repair in report.repairs)
@@ -132,7 +132,7 @@ def wants_colour(choice: str) -> bool:
 def write(text: str, file: str | None = None) -> None:
     """Write to `file` or standard output; what the terminal cannot show is escaped."""
     if file is not None:
-        from ftlint.containment import led_out
+        from ftlint.support.containment import led_out
 
         why = led_out(file)
         if why is not None:
@@ -149,7 +149,7 @@ def write(text: str, file: str | None = None) -> None:
 
 def say(messages: Iterable[str]) -> None:
     """Write to the standard error, a line each."""
-    from ftlint.messages import visible
+    from ftlint.support.messages import visible
 
     for message in messages if sys.stderr is not None else ():
         sys.stderr.write(visible(f"ftlint: {message}") + "\n")

@@ -8,7 +8,7 @@ import sys
 import click
 
 from ftlint import __version__
-from ftlint.presets import METHODS, PRESETS
+from ftlint.cli.presets import METHODS, PRESETS
 from ftlint.report import FORMATS
 from ftschemas.named import TYPE_CHECKING
 
@@ -75,7 +75,7 @@ def _sizes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> An
 
 
 def _facts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
-    from ftlint.machine import NAMES
+    from ftlint.facts.machine import NAMES
 
     pairs = [value.partition("=")[::2] for value in values]
     for value, (name, said) in zip(values, pairs):
@@ -85,7 +85,7 @@ def _facts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> An
 
 
 def _budget(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from ftlint.budget import parse_budget
+    from ftlint.facts.budget import parse_budget
 
     if value is not None and parse_budget(value) is None:
         raise click.BadParameter(f"{value!r}: write 30m, 2h or 1h30m")
@@ -227,7 +227,7 @@ def check(**options: Any) -> None:
     ftlint failed.
     """
     from ftlint.cli.check import Output, check, show_files
-    from ftlint.run import Request
+    from ftlint.run.session import Request
 
     if options["write_baseline"] and options["diff"]:
         raise click.UsageError("--write-baseline and --diff: what --diff shows is not written yet")
@@ -265,7 +265,7 @@ def steps(**options: Any) -> None:
     a config cannot be read or gives no run.
     """
     from ftlint.cli.steps import Asked, steps
-    from ftlint.run import Request
+    from ftlint.run.session import Request
 
     own = {name: options.pop(name) for name in ("gpus", "format", "colour")}
     gpus = own["gpus"][0] if len(own["gpus"]) == 1 else None
@@ -295,7 +295,7 @@ def doctor(**options: Any) -> None:
     """
     from ftlint.cli.doctor import Wanted, doctor
     from ftlint.cli.steps import Asked
-    from ftlint.run import Request
+    from ftlint.run.session import Request
 
     own = {name: options.pop(name) for name in ("folder", "patience", "format", "colour")}
     config = options.pop("config_of")
@@ -311,7 +311,7 @@ def rule(word: str | None, every: bool, format: str) -> None:
     """Say what a rule checks, why, and how to fix it."""
     from ftlint.cli.check import wants_colour, write
     from ftlint.cli.explain import explain, listing
-    from ftlint.rules.registry import BUILT_IN
+    from ftlint.rulebook.registry import BUILT_IN
 
     if every or word is None:
         write(listing(format))
@@ -339,9 +339,9 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
     import json
 
     from ftlint.cli.check import write
-    from ftlint.schema import editor_schema
-    from ftlint.settings import json_schema
-    from ftlint.target import UnknownTarget, resolve_target
+    from ftlint.project.settings import json_schema
+    from ftlint.target.editor_schema import editor_schema
+    from ftlint.target.releases import UnknownTarget, resolve_target
 
     if settings:
         write(json.dumps(json_schema(), indent=2) + "\n")
@@ -364,7 +364,7 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
 def init(output: str | None, **options: str) -> None:
     """Write a commented config to start from, which passes its own lint."""
     from ftlint.cli.check import write
-    from ftlint.presets import render
+    from ftlint.cli.presets import render
 
     for name in ("model", "template", "dataset"):
         if not re.fullmatch(r"[\w./,+-]*", options[name]):

@@ -8,8 +8,8 @@ import os
 from ftlint.cli.check import guarded, wants_colour, write
 from ftlint.doctor.history import EVALUATED, read
 from ftlint.doctor.reading import Unreadable
-from ftlint.doctor.signs import Sign, signs
-from ftlint.run import CLEAN, FINDINGS, Refused
+from ftlint.doctor.symptoms import Sign, signs
+from ftlint.run.session import CLEAN, FINDINGS, Refused
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def doctor(wanted: Wanted) -> int:
 
 
 def _doctor(wanted: Wanted) -> int:
-    from ftlint.report.afterwards import as_object, lines
+    from ftlint.report.doctor_report import as_object, lines
 
     history = read(wanted.folder)
     if isinstance(history, Unreadable):

@@ -7,7 +7,7 @@ import os
 import re
 import textwrap
 
-from ftlint.rules.registry import BUILT_IN
+from ftlint.rulebook.registry import BUILT_IN
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

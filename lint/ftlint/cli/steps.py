@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import os
 
-from ftlint import refusals
 from ftlint.cli.check import guarded, read_stdin, say, wants_colour, write
-from ftlint.clock import is_calibrated, time_of
-from ftlint.containment import LINK, OUTSIDE
-from ftlint.engine import Result, examine, findings, lint_bytes, worded
-from ftlint.files import STDIN, Unreadable, expand
-from ftlint.planning import plan_of, without_data
-from ftlint.report.plans import Column, as_object
-from ftlint.run import CLEAN, USAGE, Judges, Request
-from ftlint.source import Undecodable, decode
+from ftlint.engine import examine, findings, lint_bytes, worded
+from ftlint.facts.plan import plan_of, without_data
+from ftlint.facts.timing import is_calibrated, time_of
+from ftlint.results import Result
+from ftlint.rules import refusals
+from ftlint.run.session import CLEAN, USAGE, Judges, Request
 from ftlint.steps import NoPlan, StepPlan
+from ftlint.steps.timed import Column, as_object
+from ftlint.support.containment import LINK, OUTSIDE
+from ftlint.support.files import STDIN, Unreadable, expand
+from ftlint.syntax.source import Undecodable, decode
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ftlint.context import Context
-    from ftlint.engine import Options
-    from ftlint.planning import Inputs
-    from ftlint.report.plans import Fit, Time, Untimed
+    from ftlint.facts.context import Context
+    from ftlint.facts.plan import Inputs
+    from ftlint.project.options import Options
+    from ftlint.steps.timed import Fit, Time, Untimed
 
 
 class Asked(NamedTuple):

@@ -1,4 +1,7 @@
-"""Dataset sizes without loading data: definitions, row counts, rows that preprocessing drops."""
+"""Dataset definitions and the rows behind them, counted as the real loader takes them.
+
+May import: support, steps, target.
+"""
 
 from ftlint.datasets.cache import Cache, folder
 from ftlint.datasets.counting import count_rows

@@ -9,8 +9,8 @@ from ftlint.datasets.counting import CACHED_FROM
 from ftlint.datasets.entries import ALPACA, text_columns
 from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.files import UNREADABLE, Trouble
-from ftlint.datasets.kept import Unconvertible, count_dropped
 from ftlint.datasets.parquet import read_footer
+from ftlint.datasets.preprocessing import Unconvertible, count_dropped
 from ftlint.datasets.reading import NoReader, columns_of
 from ftlint.datasets.records import UNCONVERTIBLE, DatasetSize
 from ftlint.steps.counts import Count, exactly, least

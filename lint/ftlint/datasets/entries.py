@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os.path
 
-from ftlint.outside import note
+from ftlint.support.disk import note
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

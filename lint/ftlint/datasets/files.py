@@ -9,8 +9,8 @@ from __future__ import annotations
 import os.path
 import re
 
-from ftlint.discovery import placeholder_in
-from ftlint.outside import note
+from ftlint.support.disk import note
+from ftlint.target.classify import placeholder_in
 from ftschemas.named import NamedTuple
 
 KINDS = {"arrow": "arrow", "csv": "csv", "json": "json", "jsonl": "json", "parquet": "parquet",

@@ -1,14 +1,14 @@
 """Share a scan of a big file among processes.
 
 Counting is bound by the interpreter, so a second core halves it. Forked children read the same
-file at other places and hand back a few numbers (see `ftlint.pool`).
+file at other places and hand back a few numbers (see `ftlint.support.pool`).
 """
 
 from __future__ import annotations
 
 import os
 
-from ftlint import pool
+from ftlint.support import pool
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

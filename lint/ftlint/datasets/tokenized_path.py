@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from ftlint.outside import note
 from ftlint.steps.counts import UNKNOWN, Count, exactly, total
+from ftlint.support.disk import note
 
 
 def tokenized(path: str, cwd: str) -> Count | None:

@@ -1,1 +1,4 @@
-"""After the run: what the trainer's own logs say of it, and what to change in the config."""
+"""What the logs of a run show while it goes on and afterwards.
+
+May import: support.
+"""

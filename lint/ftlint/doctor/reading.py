@@ -6,7 +6,7 @@ import json
 import math
 import os
 
-from ftlint import files
+from ftlint.support import files
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

@@ -1,1 +1,4 @@
-"""Repairs: text edits at spans of the original file, held against the data afterwards."""
+"""Which edits are made, and the proof that each did what its rule said and nothing else.
+
+May import: support, syntax, edits, engine.
+"""

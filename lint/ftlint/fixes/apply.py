@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from ftlint.engine import Options, Result, lint
-from ftlint.fixes import oracle, roundtrip
-from ftlint.fixes.damage import damage
-from ftlint.fixes.foreign import changes_of
-from ftlint.fixes.page import Page, Refused, read_page
-from ftlint.fixes.plan import collide, ordered, splice
-from ftlint.fixes.spelling import read
-from ftlint.records import READING
-from ftlint.source import Source, of_text
+from ftlint.diagnostics import READING
+from ftlint.edits import roundtrip
+from ftlint.edits.infer import changes_of
+from ftlint.edits.page import Page, Refused, read_page
+from ftlint.edits.plan import collide, ordered, splice
+from ftlint.edits.spelling import read
+from ftlint.engine import lint
+from ftlint.fixes import oracle
+from ftlint.fixes.regressions import damage
+from ftlint.syntax.source import Source, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ftlint.records import Applicability, Change, Diagnostic, Edit
+    from ftlint.diagnostics import Applicability, Change, Diagnostic, Edit
+    from ftlint.project.options import Options
+    from ftlint.results import Result
 
 MAX_ROUNDS = 10
 """After as many rounds of fixing and linting again, two rules undo each other's work."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ftlint.fixes import roundtrip
-from ftlint.fixes.page import Page, Refused, edited
-from ftlint.fixes.spelling import read
+from ftlint.edits import roundtrip
+from ftlint.edits.page import Page, Refused, edited
+from ftlint.edits.spelling import read
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from ftlint.records import Change, Edit
+    from ftlint.diagnostics import Change, Edit
 
 Data = dict[object, object]
 

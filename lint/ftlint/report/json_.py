@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 
 from ftlint import __version__
-from ftlint.messages import visible
-from ftlint.records import SEVERITIES
+from ftlint.diagnostics import SEVERITIES
+from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.records import Diagnostic
-    from ftlint.report import Run
-    from ftlint.source import Source
+    from ftlint.diagnostics import Diagnostic
+    from ftlint.results import Run
+    from ftlint.syntax.source import Source
 
 HOME = "https://github.com/ftlint/ftlint"
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from unicodedata import east_asian_width
 
-from ftlint.budget import spoken
-from ftlint.messages import visible
-from ftlint.report.plans import Time
-from ftlint.report.text_ import paint
+from ftlint.facts.budget import spoken
+from ftlint.report.text import paint
 from ftlint.steps import NoPlan
+from ftlint.steps.timed import Time
+from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TypeVar
 
-    from ftlint.report.plans import Column
     from ftlint.steps import Amount, Count, StepPlan
+    from ftlint.steps.timed import Column
 
     _Bounds = TypeVar("_Bounds", "Count", "Amount")
     Cell = Callable[[StepPlan, Column], str]

@@ -1,1 +1,4 @@
-"""Rules: data files first (ftschemas/rules); a module here only for what a schema cannot say."""
+"""What is judged in Python because no condition can say it: one short module a subject.
+
+May import: support, syntax, target, rulebook, steps, datasets, facts, edits.
+"""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ftlint.messages import show
-from ftlint.nodes import Scalar, deref
-from ftlint.records import at_value
-from ftlint.rules import mend
-from ftlint.rules.condition import equal
-from ftlint.rules.fates import matters
-from ftlint.rules.probed import counts_as_nothing, fate_of
+from ftlint.diagnostics import at_value
+from ftlint.edits import suggest
+from ftlint.rulebook.condition import equal
+from ftlint.rules.liveness import matters
+from ftlint.rules.observed_types import counts_as_nothing, fate_of
+from ftlint.support.messages import show
+from ftlint.syntax.nodes import Scalar, deref
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.catalogue import Key
-    from ftlint.construct import Entry
-    from ftlint.context import Context
-    from ftlint.records import Finding, Fix
+    from ftlint.diagnostics import Finding, Fix
+    from ftlint.facts.context import Context
+    from ftlint.syntax.construct import Entry
+    from ftlint.target.keys import Key
 
 BARE_NO, NOT_A_CHOICE = "FT007", "FT106"
 _MANY = 16
@@ -32,7 +32,7 @@ def judge(context: Context, entry: Entry, key: Key) -> Finding | None:
         return None
     if entry.value is False and "no" in key.choices:
         written = {"name": entry.name, "written": context.raw(entry)}
-        return at_value(BARE_NO, entry, written, mend.write(context, entry, '"no"', safe=True))
+        return at_value(BARE_NO, entry, written, suggest.write(context, entry, '"no"', safe=True))
     if not _is_checked(context, key):
         return None
     word = _outside(key, entry.value)
@@ -91,7 +91,7 @@ def _outside(key: Key, value: object) -> object | None:
 def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[str, Fix | None]:
     """Return what to write instead, in words, and the fix where it is one word for another."""
     from ftlint.rules.forks import foreign_keys
-    from ftlint.slips import guess
+    from ftlint.target.slips import guess
 
     assert key.choices is not None
     choices = [choice for choice in key.choices if choice is not None]
@@ -107,7 +107,7 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
     joined = _joined(key, value) if whole else None
     if joined is not None:
         text, how = joined
-        return f"write `{text}` instead ({how})", mend.write(context, entry, text, safe=True)
+        return f"write `{text}` instead ({how})", suggest.write(context, entry, text, safe=True)
     near = None if alias is not None else guess(str(value), map(str, choices), foreign or None)
     if near is not None and not _was_taken(context, key, value):
         meant = next(choice for choice in choices if str(choice) == near.name)
@@ -124,7 +124,7 @@ def _by_alias(
     note = f" ({alias['note']})" if alias.get("note") else ""
     safe, meant = alias["safe"] and safe, alias.get("to")
     if meant is None:
-        fix = mend.delete(context, entry.name, safe=True) if safe else None
+        fix = suggest.delete(context, entry.name, safe=True) if safe else None
         return f"it has no counterpart here{note}", fix
     fix = _written(context, entry, meant, safe=safe) if whole else None
     return f"write `{show(meant)}` instead{note}", fix
@@ -136,7 +136,7 @@ def _was_taken(context: Context, key: Key, value: object) -> bool:
 
 def _of_another_release(context: Context, key: Key, value: object, meant: object) -> str | None:
     """Return when a value came or went that this release does not take, however it is spelled."""
-    from ftlint.slips import guess
+    from ftlint.target.slips import guess
 
     others = context.catalogue.other_choices(key)
     if meant not in others:
@@ -162,7 +162,7 @@ def _joined(key: Key, value: object) -> tuple[str, str] | None:
 
 
 def _written(context: Context, entry: Entry, value: object, *, safe: bool) -> Fix:
-    return mend.write(context, entry, mend.spelled(context, value), safe=safe)
+    return suggest.write(context, entry, suggest.spelled(context, value), safe=safe)
 
 
 def _listed(choices: list[object], name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ftlint.construct import Problem
+from ftlint.syntax.construct import Problem
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ftlint.catalogue import is_known
-from ftlint.slips import guess
-from ftlint.variables import is_variable
+from ftlint.target.keys import is_known
+from ftlint.target.slips import guess
+from ftlint.target.variables import is_variable
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.catalogue import Catalogue
-    from ftlint.context import Context
+    from ftlint.facts.context import Context
+    from ftlint.target.keys import Catalogue
 
 MOST_GUESSED = 200
 """Unknown keys up to which slips are looked for: a file with more has a vocabulary of its own."""

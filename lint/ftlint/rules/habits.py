@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ftlint.aliases import is_about
-from ftlint.dialect import OMEGACONF, looks_numeric, resolve
-from ftlint.discovery import gap_of
-from ftlint.messages import show
 from ftlint.rules import choices, values
-from ftlint.rules.probed import kind_of
+from ftlint.rules.aliases import is_about
+from ftlint.rules.observed_types import kind_of
+from ftlint.support.messages import show
+from ftlint.syntax.dialect import OMEGACONF, looks_numeric, resolve
+from ftlint.target.classify import gap_of
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.catalogue import Key
-    from ftlint.construct import Entry
-    from ftlint.context import Context
+    from ftlint.facts.context import Context
+    from ftlint.syntax.construct import Entry
+    from ftlint.target.keys import Key
 
 _MANY = 6
 """Words that a message about a key does not list any more."""

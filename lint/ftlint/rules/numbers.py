@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ftlint.nodes import Scalar, deref
-from ftlint.records import Change, at_value
-from ftlint.rules import mend
+from ftlint.diagnostics import Change, at_value
+from ftlint.edits import suggest
+from ftlint.syntax.nodes import Scalar, deref
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.context import Context
-    from ftlint.records import Finding
+    from ftlint.diagnostics import Finding
+    from ftlint.facts.context import Context
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -31,5 +31,5 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         values = {"written": node.text, "value": entry.value, "base": base}
         change = Change("replace", entry.name, str(entry.value))
-        fix = mend.fix(context, f"write {entry.value}", change, safe=True)
+        fix = suggest.fix(context, f"write {entry.value}", change, safe=True)
         yield at_value("FT015", entry, values, fix)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ftlint.discovery import gap_of
-from ftlint.records import at_value
+from ftlint.diagnostics import at_value
+from ftlint.target.classify import gap_of
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.context import Context
-    from ftlint.records import Finding
+    from ftlint.diagnostics import Finding
+    from ftlint.facts.context import Context
 
 
 def check(context: Context) -> Iterator[Finding]:

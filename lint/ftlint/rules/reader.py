@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from ftlint.records import Finding
-from ftlint.rules import registry
+from ftlint.diagnostics import Finding
+from ftlint.rulebook import registry
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ftlint.construct import Problem
-    from ftlint.records import Fix
-    from ftlint.source import Source
+    from ftlint.diagnostics import Fix
+    from ftlint.syntax.construct import Problem
+    from ftlint.syntax.source import Source
 
 _GAP = re.compile(r"\{\{?([^{}]*)\}?\}")
 
@@ -78,7 +78,7 @@ def findings(problems: Iterable[Problem], source: Source) -> Iterator[Finding]:
 def _details(problem: Problem, source: Source) -> dict[str, object]:
     words = _WORDS.get(problem.kind)
     if words is not None:
-        from ftlint.messages import fill
+        from ftlint.support.messages import fill
 
         return {"what": fill(words[0], problem.values), "remedy": words[1]}
     if "first" in problem.values:
@@ -94,7 +94,7 @@ def _fix(problem: Problem, source: Source) -> Fix | None:
     first = problem.values.get("first")
     if not isinstance(first, int):
         return None
-    from ftlint.fixes.duplicates import choice
+    from ftlint.edits.duplicates import choice
 
     return choice(source, first, problem.start)
 

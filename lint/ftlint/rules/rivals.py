@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from ftlint.catalogue import is_known
+from ftlint.rulebook.condition import equal
 from ftlint.rules import habits
-from ftlint.rules.condition import equal
-from ftlint.slips import guess
+from ftlint.target.keys import is_known
+from ftlint.target.slips import guess
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.construct import Entry
-    from ftlint.context import Context
+    from ftlint.facts.context import Context
+    from ftlint.syntax.construct import Entry
 
 _EXCLUSIVE = (("bf16", "fp16"), ("pure_bf16", "fp16"), ("val_size", "eval_dataset"))
 """Keys of which a release takes one alone."""

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import re
 
-from ftlint.catalogue import is_known
-from ftlint.records import at_key
-from ftlint.rules import habits, mend, rivals
+from ftlint.diagnostics import at_key
+from ftlint.edits import suggest
+from ftlint.rules import habits, rivals
 from ftlint.rules.forks import MOST_GUESSED, foreign_keys, is_megatrons
-from ftlint.slips import guess
-from ftlint.variables import is_secret, is_variable, spelled
+from ftlint.target.keys import is_known
+from ftlint.target.slips import guess
+from ftlint.target.variables import is_secret, is_variable, spelled
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.catalogue import Catalogue, Span
-    from ftlint.construct import Entry
-    from ftlint.context import Context
-    from ftlint.records import Finding, Fix
+    from ftlint.diagnostics import Finding, Fix
+    from ftlint.facts.context import Context
+    from ftlint.syntax.construct import Entry
+    from ftlint.target.keys import Catalogue, Span
 
 UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
 VARIABLE, MEGATRONS = "FT123", "FT124"
@@ -122,7 +123,7 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
 
 def _when(context: Context, span: Span) -> tuple[str, str]:
     """Return whether the key is gone or not there yet, and since when, in words."""
-    from ftlint.target import parse_version
+    from ftlint.target.releases import parse_version
 
     own = context.target
     version = own.llamafactory if span.package == "LLaMA Factory" else own.transformers
@@ -177,7 +178,7 @@ def _leave_out(
         return _Advice(rivals.contradict(entry.name, opposite))
     known = is_known(entry.name)
     safe = bool(alias["safe"]) and (known or not beside.foreign)
-    fix = mend.delete(context, entry.name, safe=safe) if known or safe else None
+    fix = suggest.delete(context, entry.name, safe=safe) if known or safe else None
     return _Advice(f"remove it{_note(alias)}", None, fix)
 
 
@@ -185,7 +186,7 @@ def _instead(context: Context, entry: Entry, alias: dict[str, object], beside: _
     """Advise to write another key; beside a fork's own keys this one may be the fork's, too."""
     to = str(alias["to"])
     value = habits.new_value(alias, entry.value)
-    text = None if value is None else mend.spelled(context, value)
+    text = None if value is None else suggest.spelled(context, value)
     into = "entry" in alias and to in context.entries  # a mapping that is there: by hand
     wanted = to if text is None else f"{to}: {text}"
     if to not in context.entries or into:
@@ -200,7 +201,7 @@ def _instead(context: Context, entry: Entry, alias: dict[str, object], beside: _
     kept = "transform" in alias and value is None  # the old value cannot be turned into a new one
     secret = is_secret(to) and entry.value is not None  # where it goes is its owner's to say
     stays = by_hand or into or kept or secret
-    fix = None if stays else mend.rename(context, entry, to, text, safe=safe)
+    fix = None if stays else suggest.rename(context, entry, to, text, safe=safe)
     if to in context.entries and not into:
         return _Advice(f"keep one of the two, `{to}` is there as well{_note(alias)}", to, fix)
     return _Advice(f"write `{wanted}`{_note(alias)}", to, fix)
@@ -231,7 +232,7 @@ def _nearest(context: Context, entry: Entry, beside: _Beside) -> _Advice | None:
     there = ", which is there as well" if near in context.entries else ""
     fix = None
     if found.slip and not is_secret(near) and habits.takes(context, near, entry.value):
-        fix = mend.rename(context, entry, near, None, safe=not foreign)
+        fix = suggest.rename(context, entry, near, None, safe=not foreign)
     return _Advice(f"perhaps `{near}` is meant{there}", near, fix)
 
 

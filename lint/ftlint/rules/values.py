@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from ftlint.dialect import OMEGACONF, looks_numeric, resolve
-from ftlint.nodes import Scalar, deref
-from ftlint.records import Change, at_value
-from ftlint.rules import choices, mend
-from ftlint.rules.fates import fate
-from ftlint.rules.probed import kind_of
+from ftlint.diagnostics import Change, at_value
+from ftlint.edits import suggest
+from ftlint.rules import choices
+from ftlint.rules.liveness import fate
+from ftlint.rules.observed_types import kind_of
+from ftlint.syntax.dialect import OMEGACONF, looks_numeric, resolve
+from ftlint.syntax.nodes import Scalar, deref
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.catalogue import Key
-    from ftlint.construct import Entry
-    from ftlint.context import Context
-    from ftlint.records import Finding, Fix
+    from ftlint.diagnostics import Finding, Fix
+    from ftlint.facts.context import Context
+    from ftlint.syntax.construct import Entry
+    from ftlint.target.keys import Key
 
 NUMBER_AS_TEXT, NONE_AS_TEXT = "FT006", "FT008"
 WRONG_TYPE, TEXT_FOR_TRUTH = "FT105", "FT107"
@@ -73,18 +74,18 @@ def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None
         if better is not None and met is not None:
             values["better"] = better
             values["loader"] = context.target.dialect.name.split()[0]
-            fix = mend.write(context, entry, better, safe=True)
+            fix = suggest.write(context, entry, better, safe=True)
             return at_value(NUMBER_AS_TEXT, entry, values, fix)
         if text.lower() in _NONES:
             if met is None:
                 return None
             if "null" in key.kinds:
-                fix = mend.write(context, entry, "null", safe=True)
+                fix = suggest.write(context, entry, "null", safe=True)
             else:
-                fix = mend.delete(context, entry.name, safe=False)
+                fix = suggest.delete(context, entry.name, safe=False)
             return at_value(NONE_AS_TEXT, entry, values, fix)
     if key.kinds[0] == "bool" and text.lower() in _FALSE and met is None:
-        fix = mend.write(context, entry, "false", safe=False)
+        fix = suggest.write(context, entry, "false", safe=False)
         return at_value(TEXT_FOR_TRUTH, entry, values, fix)
     return None if met is None else _wrong_type(context, entry, key, met)
 
@@ -113,7 +114,7 @@ def _none_as_name(context: Context, entry: Entry) -> Finding | None:
     if not _is_plain(entry):
         return None
     values = {"name": entry.name, "written": entry.value, "wanted": "a name or null"}
-    return at_value(NONE_AS_TEXT, entry, values, mend.write(context, entry, "null", safe=True))
+    return at_value(NONE_AS_TEXT, entry, values, suggest.write(context, entry, "null", safe=True))
 
 
 def _wrong_type(context: Context, entry: Entry, key: Key, met: str) -> Finding:
@@ -154,10 +155,10 @@ def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
     if not isinstance(text, str) or not looks_numeric(text):
         return None
     if text.lstrip("+-").isdecimal() and "int" in key.kinds:
-        return mend.write(context, entry, text, safe=True)
+        return suggest.write(context, entry, text, safe=True)
     read = resolve(text, context.target.dialect)
     better = _number(text, key) if isinstance(read, str) or "float" not in key.kinds else text
-    return None if better is None else mend.write(context, entry, better, safe=True)
+    return None if better is None else suggest.write(context, entry, better, safe=True)
 
 
 def _is_late(met: str | None) -> bool:
@@ -177,7 +178,7 @@ def _as_share(context: Context, entry: Entry) -> Fix | None:
     if not isinstance(entry.value, float) or not 0 < entry.value < 1:
         return None
     message = f"rename {entry.name} to {share}, which takes shares of the run"
-    return mend.fix(context, message, Change("rename", entry.name, share), safe=True)
+    return suggest.fix(context, message, Change("rename", entry.name, share), safe=True)
 
 
 def _number(text: str, key: Key) -> str | None:

@@ -1,4 +1,7 @@
-"""Exact optimizer steps of a config: what the trainer plans and what its loop does."""
+"""How a config becomes steps: pure arithmetic over numbers, usable without the rest of ftlint.
+
+May import: no other room.
+"""
 
 from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
 from ftlint.steps.plan import StepPlan, plan

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ftlint.steps.counter import Judge, Outcome, own_shards
 from ftlint.steps.counts import NO_RUN, UNKNOWN, Amount, Count, NoPlan, exactly, no_run
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
-from ftlint.steps.outcome import Judge, Outcome, own_shards
 from ftlint.steps.rows import load, perhaps_tokenized
 from ftlint.steps.settings import read
 from ftlint.steps.world import ranks as ranks_of

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ftlint.bands import bands_of
-from ftlint.planning import again
-from ftlint.records import at_key
+from ftlint.diagnostics import at_key
+from ftlint.facts.plan import again
+from ftlint.facts.rules_of_thumb import bands_of
 from ftlint.rules.plan.wording import count, launched, of
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.bands import Bands
-    from ftlint.context import Context
-    from ftlint.planning import Planned
-    from ftlint.records import Finding
+    from ftlint.diagnostics import Finding
+    from ftlint.facts.context import Context
+    from ftlint.facts.plan import Planned
+    from ftlint.facts.rules_of_thumb import Bands
     from ftlint.steps import StepPlan
 
 TINY, UNSEEN = "FT304", "FT305"

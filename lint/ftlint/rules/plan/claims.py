@@ -12,7 +12,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.nodes import Comment
+    from ftlint.syntax.nodes import Comment
 
 _NUMBER = r"(?<![\d.,_/-])(\d[\d,_]*)\s*"
 _EPOCH = r"(?:epochs?|轮|에포크)"

@@ -6,21 +6,21 @@ import os
 import re
 from itertools import islice
 
-from ftlint.outside import note
-from ftlint.records import Change, Finding
-from ftlint.rules import mend
+from ftlint.diagnostics import Change, Finding
+from ftlint.edits import suggest
 from ftlint.rules.plan.wording import count, of
-from ftlint.slips import guess
+from ftlint.support.disk import note
+from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from ftlint.construct import Entry
-    from ftlint.context import Context
     from ftlint.datasets import DatasetSize, Info
-    from ftlint.records import Fix
+    from ftlint.diagnostics import Fix
+    from ftlint.facts.context import Context
+    from ftlint.syntax.construct import Entry
 
 UNDEFINED, BROKEN, MISSING, UNREADABLE, COLUMNS = "FT701", "FT702", "FT703", "FT704", "FT705"
 RANKING, LEFT_OUT, NONE_LEFT, SHADOWED, MISSPELT = "FT706", "FT707", "FT708", "FT710", "FT711"
@@ -319,7 +319,7 @@ def _renamed(context: Context, entry: Entry, name: str, near: str) -> Fix | None
     names = [part.strip() for part in entry.value.split(",")]
     text = ", ".join(near if part == name else part for part in names)
     change = Change("replace", entry.name, text)
-    return mend.fix(context, f"write {near}", change, safe=False)
+    return suggest.fix(context, f"write {near}", change, safe=False)
 
 
 def _shown(path: str) -> str:

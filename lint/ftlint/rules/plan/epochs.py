@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ftlint.bands import bands_of
-from ftlint.records import Change, Fix, at_key
+from ftlint.diagnostics import Change, Fix, at_key
+from ftlint.facts.rules_of_thumb import bands_of
 from ftlint.rules.plan.wording import METHODS, count, launched, of, of_epochs, rate, span
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ftlint.bands import Bands, MethodBand, SizeBand
-    from ftlint.construct import Entry
-    from ftlint.context import Context
-    from ftlint.planning import Planned
-    from ftlint.records import Finding
+    from ftlint.diagnostics import Finding
+    from ftlint.facts.context import Context
+    from ftlint.facts.plan import Planned
+    from ftlint.facts.rules_of_thumb import Bands, MethodBand, SizeBand
+    from ftlint.syntax.construct import Entry
 
 TOO_MANY, TOO_FEW, UNWATCHED, FEWER = "FT301", "FT302", "FT306", "FT307"
 

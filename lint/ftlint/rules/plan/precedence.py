@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from ftlint.records import Change, at_key
-from ftlint.rules import mend
+from ftlint.diagnostics import Change, at_key
+from ftlint.edits import suggest
 from ftlint.rules.plan.wording import count, launched
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.construct import Entry
-    from ftlint.context import Context
-    from ftlint.planning import Planned
-    from ftlint.records import Finding
+    from ftlint.diagnostics import Finding
+    from ftlint.facts.context import Context
+    from ftlint.facts.plan import Planned
+    from ftlint.syntax.construct import Entry
 
 IGNORED, BY_EPOCHS = "FT201", "FT205"
 
@@ -37,7 +37,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _ignored(context: Context, entry: Entry, steps: int, planned: Planned) -> Finding:
     change = Change("delete", "num_train_epochs")
-    fix = mend.fix(context, "remove num_train_epochs", change, safe=True)
+    fix = suggest.fix(context, "remove num_train_epochs", change, safe=True)
     values = {"epochs": context.raw(entry), "steps": int(steps), "amount": amount(planned)}
     return at_key(IGNORED, entry, values, fix)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from math import ceil
 
-from ftlint.records import at_key
+from ftlint.diagnostics import at_key
 from ftlint.rules.plan.wording import count, launched, of
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.context import Context
-    from ftlint.planning import Planned
-    from ftlint.records import Finding
+    from ftlint.diagnostics import Finding
+    from ftlint.facts.context import Context
+    from ftlint.facts.plan import Planned
 
 ALL_WARMUP, LONG_WARMUP, CUT_SHORT = "FT210", "FT211", "FT212"
 

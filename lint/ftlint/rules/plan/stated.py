@@ -6,16 +6,16 @@ the samples in the same comment (or known otherwise). Anything about intervals i
 
 from __future__ import annotations
 
-from ftlint.planning import again, without_data
-from ftlint.records import Finding
+from ftlint.diagnostics import Finding
+from ftlint.facts.plan import again, without_data
 from ftlint.rules.plan.wording import count, launched, of, of_epochs
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.context import Context
-    from ftlint.planning import Inputs, Planned
+    from ftlint.facts.context import Context
+    from ftlint.facts.plan import Inputs, Planned
     from ftlint.rules.plan.claims import Claim
     from ftlint.steps import StepPlan
 

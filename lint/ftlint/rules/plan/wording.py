@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.planning import Planned
+    from ftlint.facts.plan import Planned
 
 METHODS = {"lora": "LoRA", "qlora": "QLoRA", "full": "full fine-tuning"}
 

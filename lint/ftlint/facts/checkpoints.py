@@ -1,0 +1,88 @@
+"""Where a run begins: the checkpoint that it names, or that its output folder holds."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ftlint.support.disk import note
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+MODEL = "model"
+HELD = f"{MODEL}|checkpoint-[0-9]{{1,18}}"
+"""What is said of an output folder: its newest checkpoint, or that it only holds weights."""
+
+_WEIGHTS = (
+    *("adapter_model.safetensors", "adapter_model.bin", "model.safetensors", "pytorch_model.bin"),
+    *("model.safetensors.index.json", "pytorch_model.bin.index.json"),
+)
+
+
+def held_in(output_dir: object) -> str | None:
+    """Return the newest checkpoint of an output folder, or `model` where it only holds weights.
+
+    Source: LLaMA Factory's `CHECKPOINT_NAMES`, transformers' `get_last_checkpoint` [0.9.5].
+    """
+    if not isinstance(output_dir, str) or "\0" in output_dir:
+        return None
+    folder = os.path.expanduser(output_dir)  # as transformers does, of this key alone
+    note(folder)
+    try:
+        with os.scandir(folder) as entries:
+            names = {entry.name: entry.is_dir() for entry in entries}
+    except OSError:
+        return None
+    steps = {name: step_of(name) for name, is_folder in names.items() if is_folder}
+    known = {name: step for name, step in steps.items() if step is not None}
+    if known:
+        return max(known, key=known.__getitem__)
+    return MODEL if any(not names.get(name, True) for name in _WEIGHTS) else None
+
+
+def checkpoint_of(values: Mapping[str, Any], held: object) -> str | None:
+    """Return the checkpoint that a training config goes on from.
+
+    `held`: what its output folder holds. Source: LLaMA Factory `get_train_args` takes the newest
+    one in there by itself, but for value heads of whole models, which are never resumed [0.9.0 to
+    0.9.5].
+    """
+    whole = values.get("finetuning_type") in ("full", "freeze")
+    if whole and values.get("stage") in ("rm", "ppo"):
+        return None
+    named = values.get("resume_from_checkpoint")
+    if isinstance(named, str):
+        return named
+    if named is False or (named is None and values.get("overwrite_output_dir")):
+        return None
+    if not isinstance(held, str) or held == MODEL:
+        return None
+    return os.path.join(os.path.expanduser(str(values.get("output_dir") or "")), held)
+
+
+def way_out(values: Mapping[str, Any]) -> str:
+    """Return what to do about a run that resumes at its end: what puts it there has to change."""
+    longer = "Raise `num_train_epochs` or `max_steps`, or"
+    named, folder = values.get("resume_from_checkpoint"), values.get("output_dir")
+    if not named:
+        return f"{longer} change `output_dir`"
+    if named is True or os.path.dirname(_normal(named)) == _normal(folder):
+        return f"{longer} remove it and change `output_dir`"  # in there the newest one is taken
+    whole = values.get("finetuning_type") in ("full", "freeze")
+    key = "model_name_or_path" if whole else "adapter_name_or_path"
+    return f"Remove it; to start from these weights set `{key}`"
+
+
+def _normal(path: object) -> str:
+    return os.path.normpath(os.path.expanduser(str(path)))
+
+
+def step_of(checkpoint: object) -> int | None:
+    """Return the step that a checkpoint's folder is named after; None for another name."""
+    if not isinstance(checkpoint, str):
+        return None
+    named = re.fullmatch("checkpoint-([0-9]{1,18})", os.path.basename(checkpoint.rstrip("/")))
+    return int(named[1]) if named else None

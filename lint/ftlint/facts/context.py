@@ -1,0 +1,140 @@
+"""What a rule sees of one file."""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.facts.effective import as_copied, as_taken, effective, facts, written_as
+from ftlint.facts.given import Given
+from ftlint.facts.paths import info_root
+from ftlint.support.containment import project_of
+from ftlint.target.classify import gap_of
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ftlint.facts.plan import Planned
+    from ftlint.rulebook.registry import RuleBook
+    from ftlint.syntax.construct import Constructed, Entry
+    from ftlint.syntax.nodes import Comment, Document
+    from ftlint.syntax.source import Source
+    from ftlint.target.classify import Command
+    from ftlint.target.keys import Catalogue
+    from ftlint.target.releases import Target
+
+
+class Context(NamedTuple):
+    """One config, read for one target and command.
+
+    `instance` holds `config`, `effective` and `facts`, and `unknown`: the keys whose value is a
+    template's gap. No rule may rest on those.
+    """
+
+    source: Source
+    document: Document
+    constructed: Constructed
+    command: Command
+    target: Target
+    catalogue: Catalogue
+    instance: dict[str, Any]
+    rules: RuleBook
+    given: Given = Given()
+    planned: Planned | None = None
+    """The step plan; None where nothing is known that a plan could be made of."""
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """The keys of the file."""
+        return self.constructed.entries
+
+    def deciding(self, name: str) -> Entry | None:
+        """Return the entry that sets `name`, by an old name where the target still copies that."""
+        key = written_as(name, self.instance["config"], self.catalogue)
+        return self.constructed.entries.get(key)
+
+    def named(self, name: str) -> object:
+        """Return what `{name}` in a rule's message stands for; the field itself if nothing does."""
+        if "." in name:
+            found: object = self.instance
+            for part in name.split("."):
+                found = found.get(part, f"{{{name}}}") if isinstance(found, dict) else found
+            return found
+        entry = self.deciding(name)
+        if entry is not None:
+            return self.raw(entry) or None
+        return self.instance["effective"].get(name, f"{{{name}}}")
+
+    def raw(self, entry: Entry) -> str:
+        """Return a value as it is written."""
+        return self.source.text[entry.node.start : entry.node.end]
+
+
+def make_context(
+    source: Source,
+    document: Document,
+    constructed: Constructed,
+    command: Command,
+    target: Target,
+    catalogue: Catalogue,
+    given: Given,
+    rules: RuleBook,
+) -> Context:
+    """Put together what rules ask of a file."""
+    written = {name: entry.value for name, entry in constructed.entries.items()}
+    config = {name: as_taken(value, catalogue.get(name)) for name, value in written.items()}
+    config = as_copied(config, catalogue)
+    values = effective(config, catalogue)
+    known = facts(values, written, target, given, source.path)
+    planned = None
+    if command == "train":
+        known = {**_earlier(config, source.path, given), **known}
+        root = info_root(given.dataset_dir or values.get("dataset_dir"), source.path)
+        if root or given.dataset_sizes or _counts_steps(config, document.comments):
+            from ftlint.facts import plan
+
+            planned = plan.prepare(config, values, known, target, given, root)
+            planned_facts = plan.facts(planned, values)
+            if planned.plan is not None and "budget" in known:
+                from ftlint.facts import timing
+
+                planned_facts["plan"] |= timing.facts(
+                    planned, values, str(known["budget"]), here=given.here
+                )
+            known = {**planned_facts, **known}
+    instance: dict[str, Any] = {
+        "config": config,
+        "effective": values,
+        "facts": known,
+        "unknown": {name for name, value in config.items() if gap_of(name, value) is not None},
+    }
+    return Context(
+        source, document, constructed, command, target, catalogue, instance, rules, given, planned
+    )
+
+
+def _earlier(config: dict[str, object], path: str, given: Given) -> dict[str, object]:
+    """Return what is known of the run that this one goes on from, where it names a folder."""
+    begun = config.get("adapter_name_or_path") or config.get("model_name_or_path")
+    if not isinstance(begun, str) or (begun.count("/") < 2 and begun[:2] != "./"):
+        return {}  # nothing, or the name of a model on a hub
+    from ftlint.facts import siblings
+
+    return siblings.facts(config, path, given.reach or project_of(os.path.dirname(path)))
+
+
+STEP_KEYS = frozenset(
+    """dataset dataset_dir max_samples val_size eval_dataset mix_strategy streaming packing stage
+    do_train per_device_train_batch_size gradient_accumulation_steps dataloader_drop_last
+    num_train_epochs max_steps""".split()
+)
+"""Keys that the plan rests on: with one of them misread there is none."""
+
+_STEP_WORDS = (" steps", "步", "스텝")
+
+
+def _counts_steps(config: dict[str, object], comments: tuple[Comment, ...]) -> bool:
+    """Say whether the file itself counts steps: by max_steps, or in an author's comment."""
+    return config.get("max_steps", -1) != -1 or any(
+        word in comment.text for comment in comments for word in _STEP_WORDS
+    )

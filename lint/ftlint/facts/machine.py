@@ -1,0 +1,105 @@
+"""Facts about the machine that runs the configs: stated by a person, or taken from this one.
+
+docs/rules/index.md lists them, and the rules that ask for them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from ftlint.facts.checkpoints import HELD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Facts = tuple[tuple[str, object], ...]
+
+SWITCHES = ("ALLOW_EXTRA_ARGS", "FORCE_TORCHRUN", "USE_MCA", "USE_RAY")
+"""Environment variables of LLaMA Factory that decide what it makes of a config."""
+
+_ON = ("true", "y", "1")
+_SECONDS = 10
+
+
+class BadFact(ValueError):
+    """What was stated is no fact that a person can state; the message says why."""
+
+
+def stated(pairs: Iterable[tuple[str, object]]) -> Facts:
+    """Return facts as rules ask for them; raises `BadFact`.
+
+    A value is text as the command line has it, or what a settings file makes of it.
+    """
+    return tuple((name, _value(name, value)) for name, value in pairs)
+
+
+def _value(name: str, value: object) -> object:
+    if name in ("installed", "env"):
+        words = value.split(",") if isinstance(value, str) else value
+        if isinstance(words, (list, tuple)) and all(isinstance(word, str) for word in words):
+            listed = [word.strip() for word in words if word.strip()]
+            return sorted(map(canonical, listed)) if name == "installed" else _on(listed)
+        raise BadFact(f"{name} takes names, such as {_EXAMPLES[name]}")
+    if name == "compute_capability":
+        try:
+            return float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            raise BadFact(f"{name} takes a number, such as {_EXAMPLES[name]}") from None
+    if name == "output_dir_holds":
+        if isinstance(value, str) and re.fullmatch(HELD, value):
+            return value
+        raise BadFact(f"{name} takes the word model, or a checkpoint, such as checkpoint-500")
+    raise BadFact(f"{name} is no fact that can be stated: known are {', '.join(_EXAMPLES)}")
+
+
+def _on(variables: Iterable[str]) -> list[str]:
+    """Return the variables that are on: NAME, or NAME=VALUE as LLaMA Factory reads a value."""
+    said = (one.partition("=") for one in variables)
+    last = {name.strip(): not sep or value.strip().lower() in _ON for name, sep, value in said}
+    return sorted(name for name, on in last.items() if on and name)
+
+
+_EXAMPLES = {
+    "installed": "torch,deepspeed",
+    "env": "FORCE_TORCHRUN,USE_MCA=1",
+    "compute_capability": "7.5",
+    "output_dir_holds": "model",
+}
+NAMES = tuple(_EXAMPLES)
+
+
+def here() -> Facts:
+    """Return what is so on this machine, in the Python that runs ftlint."""
+    found: list[tuple[str, object]] = [("installed", _installed()), ("env", _switches(os.environ))]
+    capability = _compute_capability()
+    return (*found, *([] if capability is None else [("compute_capability", capability)]))
+
+
+def canonical(name: str) -> str:
+    """Return a package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _installed() -> list[str]:
+    from importlib.metadata import distributions
+
+    names = {one.metadata["Name"] for one in distributions()}
+    return sorted(canonical(name) for name in names if name)
+
+
+def _switches(environment: Mapping[str, str]) -> list[str]:
+    return [name for name in SWITCHES if environment.get(name, "").lower() in _ON]
+
+
+def _compute_capability() -> float | None:
+    """Ask NVIDIA's driver for that of the oldest GPU; None where there is no driver."""
+    import subprocess
+
+    query = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=_SECONDS)
+        return min(map(float, done.stdout.split()))
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None

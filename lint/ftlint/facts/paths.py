@@ -1,0 +1,177 @@
+"""Files and folders that a config names, and where they may lie."""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.support.containment import Reach
+from ftlint.support.disk import note
+from ftlint.support.files import Unreadable
+from ftlint.target.classify import placeholder_in
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+
+MOST_JSON = 1 << 20
+"""Characters of a JSON file; settings have a few hundred."""
+
+
+def opened(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the paths, by key, that a run opens under the very name that the config has for them.
+
+    A model or an adapter with one slash may be a hub's. Settings that are no mapping are JSON
+    files. Source: run with 0.9.3 to 0.9.5 (tests/oracle/test_paths.py).
+    """
+    model, adapters = values.get("model_name_or_path"), values.get("adapter_name_or_path")
+    listed = adapters.split(",") if isinstance(adapters, str) else []
+    found = {
+        "model_name_or_path": [part for part in _text(model) if _is_local(part)],
+        "adapter_name_or_path": [part.strip() for part in listed if _is_local(part.strip())],
+        "new_special_tokens_config": _text(values.get("new_special_tokens_config")),
+    }
+    if "do_train" in values:
+        for key in ("accelerator_config", "deepspeed", "fsdp_config"):
+            found[key] = [part for part in _text(values.get(key)) if _is_file(part)]
+        if _defines_data(values):
+            found["dataset_dir"] = _text(values.get("dataset_dir"))
+        if values.get("do_train") and values.get("stage") in ("pt", "sft", "dpo", "kto"):
+            found["resume_from_checkpoint"] = _text(values.get("resume_from_checkpoint"))
+    return {
+        key: parts
+        for key, parts in found.items()
+        if parts and not any("\0" in one or placeholder_in(one) is not None for one in parts)
+    }
+
+
+def missing(paths: Mapping[str, list[str]], path: str) -> dict[str, str]:
+    """Return, by key, the first path that is nowhere here for a config at `path`.
+
+    A relative one is looked for in every folder that the run may be started in as far as that can
+    be seen: this one, the config's, and all above them.
+    """
+    starts = dict.fromkeys([*_above(os.path.realpath(os.getcwd())), *_above(_folder_of(path))])
+    found: dict[str, str] = {}
+    for key, parts in paths.items():
+        entry = "dataset_info.json" if key == "dataset_dir" else ""
+        for part in parts:
+            names = dict.fromkeys(os.path.join(start, part, entry) for start in starts)
+            if not any(map(_exists, names)):
+                found.setdefault(key, part)
+    return found
+
+
+def _exists(name: str) -> bool:
+    name = name.rstrip(os.sep)
+    note(name)
+    return os.path.exists(name)
+
+
+def _above(folder: str) -> Iterator[str]:
+    """Yield a folder and all that it lies in."""
+    yield folder
+    while folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+        yield folder
+
+
+def _text(value: object) -> list[str]:
+    return [value] if isinstance(value, str) and value else []
+
+
+def _is_local(name: str) -> bool:
+    return name[:1] in ("/", ".", "~") or name.rstrip("/").count("/") > 1
+
+
+def _is_file(settings: str) -> bool:
+    """Say whether text is a file of settings: no JSON itself, nor base64, which has no dots."""
+    return "." in settings and not settings.lstrip().startswith("{")
+
+
+def _defines_data(values: Mapping[str, Any]) -> bool:
+    """Say whether dataset_info.json is opened for certain: rows may be tokenized already."""
+    folder = values.get("dataset_dir")
+    elsewhere = isinstance(folder, str) and (folder == "ONLINE" or folder.startswith("REMOTE:"))
+    named = values.get("dataset") or values.get("eval_dataset")
+    return bool(named) and not elsewhere and not values.get("tokenized_path")
+
+
+class JsonFile(NamedTuple):
+    """What a JSON file holds, or why the target cannot read it; neither where it is not known."""
+
+    content: object = None
+    fault: str = ""
+
+
+def json_file(name: str, path: str, reach: Reach | None = None) -> JsonFile:
+    """Read a JSON file that a config at `path` names, when it lies within reach.
+
+    LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
+    down to the config. Nothing outside is ever opened, and no more than `MOST_JSON` is read.
+    """
+    if "\0" in name:
+        return JsonFile()
+    reach = reach or Reach((os.path.realpath(os.getcwd()),))
+    for start in folders(path):
+        full = os.path.join(start, name)
+        note(full)
+        data = reach.read(full, MOST_JSON + 1)
+        if isinstance(data, Unreadable):
+            continue
+        if len(data) > MOST_JSON:
+            return JsonFile()
+        try:
+            return _parsed(data.decode("utf-8"))
+        except UnicodeDecodeError:
+            return JsonFile(fault="not UTF-8")
+    return JsonFile()
+
+
+def _parsed(text: str) -> JsonFile:
+    """Read JSON as Python does, which takes no byte order mark, comment or last comma."""
+    import json
+
+    try:
+        return JsonFile(json.loads(text))
+    except json.JSONDecodeError as error:
+        return JsonFile(fault=f"{error.msg} in line {error.lineno}")
+    except (ValueError, RecursionError):
+        return JsonFile()
+
+
+def folders(path: str) -> Iterator[str]:
+    """Yield the folders that a config may be started in: this one, then from its own upwards."""
+    root = os.path.realpath(os.getcwd())
+    yield root
+    folder = _folder_of(path)
+    while _lies_below(folder, root):
+        yield folder
+        folder = os.path.dirname(folder)
+
+
+def _folder_of(path: str) -> str:
+    return os.path.realpath(os.path.dirname(os.path.abspath(path)))
+
+
+def _lies_below(path: str, folder: str) -> bool:
+    return path != folder and path.startswith(os.path.join(folder, ""))
+
+
+def info_root(dataset_dir: object, path: str) -> str | None:
+    """Return the folder in which `dataset_dir` has a dataset_info.json for a config at `path`.
+
+    A table in its place is there wherever the run starts. None when there is none on this machine,
+    or when datasets are defined elsewhere.
+    """
+    if isinstance(dataset_dir, dict):
+        return next(folders(path))
+    if not isinstance(dataset_dir, str) or placeholder_in(dataset_dir) is not None:
+        return None
+    for folder in folders(path):
+        info = os.path.join(folder, dataset_dir, "dataset_info.json")
+        note(info)
+        if os.path.isfile(info):
+            return folder
+    return None

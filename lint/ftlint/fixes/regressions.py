@@ -1,0 +1,49 @@
+"""Findings that a fix would bring, told from those it only lets show."""
+
+from __future__ import annotations
+
+from ftlint.diagnostics import READING
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ftlint.diagnostics import Change, Diagnostic
+    from ftlint.results import Result
+
+
+def damage(
+    before: Result,
+    readable: Result,
+    after: Result,
+    mending: Iterable[Change],
+    changes: Iterable[Change],
+) -> tuple[Diagnostic, ...]:
+    """Return the errors and warnings that the fixes brought.
+
+    `changes` were made, `mending` of them such as give a key another value until the file was
+    `readable`: once its keys and values are mended, before anything else is fixed. The
+    target refused it until then, and no rule rested on what it misread: what shows for the first
+    time there was in the file all along, save for a key or value that a fix wrote and that is no
+    good itself, and for keys that only the command takes which the file seemed to be for until
+    then. From there on, what is new is the fixes' doing.
+    """
+    renamed = {change.key: change.text for change in changes if change.kind == "rename"}
+    written = {change.key for change in mending}
+    turned = before.command != readable.command
+    made = written | {renamed[key] for key in written & renamed.keys()} | {None}
+    mended = [
+        one
+        for one in _new(before, readable, renamed)
+        if one.code.startswith(READING) and (turned or one.key in made)
+    ]
+    return (*mended, *_new(readable, after, renamed))
+
+
+def _new(before: Result, after: Result, renamed: dict[str, str]) -> list[Diagnostic]:
+    known = {(one.code, renamed.get(one.key or "", one.key)) for one in before.diagnostics}
+    return [
+        one
+        for one in after.diagnostics
+        if one.severity != "info" and (one.code, one.key) not in known
+    ]

@@ -1,0 +1,42 @@
+"""One file through the fixes and, if it is asked for, back to the disk."""
+
+from __future__ import annotations
+
+from ftlint.edits import write
+from ftlint.edits.diff import unified, without_secrets
+from ftlint.fixes.apply import fix
+from ftlint.results import Made, Repair, Withheld
+from ftlint.support.deadline import within
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ftlint.project.options import Options
+    from ftlint.results import Result
+
+
+def repair(
+    before: Result, data: bytes, options: Options, *, unsafe: bool, keep: bool
+) -> tuple[Result, Repair]:
+    """Apply the fixes of a linted file; return what is left to say, and what was done.
+
+    With `keep` the file stays as it is and only the difference is shown. A file out of reach, or
+    one that has changed since `data` was read, is not written.
+    """
+    source = before.source
+    with within(options.limits.seconds):
+        fixed = fix(source, options, unsafe)
+    new = fixed.source.text.encode("utf-8")
+    made = tuple(Made(one.line, one.code, one.applicability, one.message) for one in fixed.applied)
+    withheld = [Withheld(one.code, one.message, one.reason) for one in fixed.withheld]
+    if not fixed.converged:
+        withheld.append(Withheld("FT906", "no fix was made", "they undo each other: please report"))
+    diff: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    if new != data:
+        lines = tuple(unified(source.path, source.text, fixed.source.text))
+        diff, hidden = without_secrets(lines, source.text, fixed.source.text)
+    failure = None
+    if new != data and not keep:
+        failure = write.replace(source.path, data, new, options.given.reach)
+    done = Repair(source.path, made, tuple(withheld), diff, failure, fixed.source.text, hidden)
+    return (before if keep or failure is not None else fixed.result), done

@@ -1,0 +1,231 @@
+"""What counts for which file: the command line over the settings nearest to it."""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.facts.given import Given
+from ftlint.project import settings as project
+from ftlint.rulebook.registry import BUILT_IN, RuleBook
+from ftlint.support.containment import is_below, project_of
+from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
+from ftlint.syntax.directives import matches
+from ftlint.target.releases import resolve_target
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ftlint.project.settings import Settings
+    from ftlint.support.containment import Reach
+    from ftlint.target.classify import Command
+    from ftlint.target.releases import Target
+
+
+class Options(NamedTuple):
+    """How to judge: the target, what is known of the machine, and which rules count.
+
+    With a `command` a file is judged as one for it, whatever it looks like. `named`: a person or a
+    hook named it, rather than its folder.
+    """
+
+    target: Target
+    given: Given = Given()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    command: Command | None = None
+    rules: RuleBook = BUILT_IN
+    limits: Limits = DEFAULT
+    named: bool = False
+
+
+class Request(NamedTuple):
+    """What the command line asks for; None and empty mean that settings decide."""
+
+    paths: tuple[str, ...] = (".",)
+    target: str | None = None
+    transformers: str | None = None
+    gpus: int | None = None
+    nodes: int | None = None
+    dataset_dir: str | None = None
+    dataset_sizes: tuple[tuple[str, int], ...] = ()
+    budget: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    fail_on: str | None = None
+    config: str | None = None
+    isolated: bool = False
+    stdin_filename: str | None = None
+    fix: bool = False
+    unsafe_fixes: bool = False
+    diff: bool = False
+    cache: bool = True
+    limits: tuple[tuple[str, int], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    here: bool = False
+    baseline: str | None = None
+    write_baseline: bool = False
+    command: Command | None = None
+    """What named files are judged as, whatever they look like, and the configs of folders."""
+
+
+class Refused(ValueError):
+    """The request cannot be carried out: wrong usage, or settings that cannot be used."""
+
+
+def below(root: str | None, path: str | None) -> str | None:
+    """Return a path of the settings file, which is relative to that file."""
+    return path if path is None else os.path.join(root or ".", path)
+
+
+class Judges:
+    """Options for a folder: its nearest settings under what the command line says.
+
+    Settings come with pull requests: what they name lies in their project, and what would reach
+    beyond it counts only from the command line. `ignored` says what of them did not count.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.known: dict[tuple[str | None, Reach], tuple[Options, Settings]] = {}
+        self.folders: dict[str, tuple[str | None, Reach]] = {}
+        self.ignored: dict[str, None] = {}
+        self.named = _folders_named(request)
+
+    def of(self, folder: str) -> tuple[Options, Settings]:
+        """Return what counts for files in `folder`. Raises `Refused`."""
+        if folder not in self.folders:
+            path = self._file_for(folder)
+            reach = project_of(folder, path and os.path.dirname(os.path.abspath(path)))
+            # Who lints a config from elsewhere starts it from there: names are relative to that.
+            here = [] if is_below(folder, os.getcwd()) else [os.getcwd()]
+            self.folders[folder] = path, reach.widened([*self.named, *here])
+        place = self.folders[folder]
+        if place not in self.known:
+            self.known[place] = self._make(*place)
+        return self.known[place]
+
+    def _file_for(self, folder: str) -> str | None:
+        if self.request.config is not None:
+            return self.request.config
+        return None if self.request.isolated else project.find(folder)
+
+    def _make(self, path: str | None, reach: Reach) -> tuple[Options, Settings]:
+        asked = self.request
+        try:
+            settings = project.Settings() if path is None else self._settings(path)
+            target = resolve_target(
+                asked.target or settings.target, asked.transformers or settings.transformers
+            )
+        except ValueError as error:  # BadSettings, UnknownTarget
+            raise Refused(str(error)) from None
+        given = Given(
+            asked.gpus or settings.gpus,
+            asked.nodes or settings.nodes,
+            (*settings.datasets, *asked.dataset_sizes),
+            asked.dataset_dir or below(settings.root, settings.dataset_dir),
+            facts=self._facts(path, settings),
+            here=asked.here or settings.here,
+            bands=self._bands(settings),
+            cache=asked.cache,
+            reach=reach,
+        )
+        select = (asked.select or settings.select) or ()
+        if asked.extend_select:
+            select = (*(select or ("ALL",)), *asked.extend_select)
+        ignore = (*settings.ignore, *asked.ignore)
+        book = self._rules(settings)
+        for code in (*select, *ignore):
+            if code != "ALL" and not any(matches(code, *rule) for rule in book.named()):
+                theirs = code in (*settings.select, *settings.ignore)
+                where = f"{path}: " if theirs else ""
+                raise Refused(f"{where}{code!r} is no rule: see `ftlint rule --all`")
+        options = Options(target, given, select, ignore, rules=book, limits=self._limits(settings))
+        return options, settings
+
+    def _settings(self, path: str) -> Settings:
+        """Return the settings of a file as far as they count where they were found."""
+        if path == self.request.config:
+            return project.load(path)
+        found = project.load(path, project_of(os.path.dirname(os.path.abspath(path))))
+        if found.here and not self.request.here:
+            self.ignored[
+                f"{path}: `here` counts from the command line only: pass `--here`, or"
+                f" `--config {path}`"
+            ] = None
+        for name, number, most in lowered(found.limits)[1]:
+            self.ignored[
+                f"{path}: `limits.{name}` of {number} is above {most}: settings lower a limit,"
+                f" `--limit {name}={number}` lifts it"
+            ] = None
+        return found._replace(here=False)
+
+    def _facts(self, path: str | None, settings: Settings) -> tuple[tuple[str, object], ...]:
+        """Return what is known of the machine, the closest word last: it wins."""
+        asked = self.request
+        here = asked.here or settings.here
+        found = () if asked.budget is None else (("budget", asked.budget),)
+        if not (here or settings.facts or asked.facts):
+            return found
+        from ftlint.facts import machine
+
+        try:
+            theirs = machine.stated(settings.facts)
+        except machine.BadFact as error:
+            raise Refused(f"{path}: facts: {error}") from None
+        try:
+            own = machine.stated(asked.facts)
+        except machine.BadFact as error:
+            raise Refused(str(error)) from None
+        return (*(machine.here() if here else ()), *theirs, *own, *found)
+
+    def _limits(self, settings: Settings) -> Limits:
+        try:
+            return lifted(self.request.limits, lifted(lowered(settings.limits)[0], DEFAULT))
+        except BadLimit as error:
+            raise Refused(str(error)) from None
+
+    @staticmethod
+    def _bands(settings: Settings) -> Mapping[str, Any]:
+        if settings.bands is None:
+            return Given().bands
+        from ftlint.facts import rules_of_thumb
+
+        try:
+            root = settings.root or "."
+            return rules_of_thumb.load(os.path.join(root, settings.bands), project_of(root, root))
+        except rules_of_thumb.BadBands as error:
+            raise Refused(str(error)) from None
+
+    @staticmethod
+    def _rules(settings: Settings) -> RuleBook:
+        if not settings.policies:
+            return BUILT_IN
+        from ftlint.rulebook import policies
+        from ftlint.support.deadline import TooSlow, within
+
+        try:
+            with within(DEFAULT.seconds):
+                found = policies.load(settings.policies, settings.root or ".")
+        except policies.BadPolicy as error:
+            raise Refused(str(error)) from None
+        except TooSlow:
+            most = f"{DEFAULT.seconds} seconds of processor time"
+            raise Refused(f"policies: reading them takes more than {most}") from None
+        return BUILT_IN.with_policies(found)
+
+
+def _folders_named(request: Request) -> tuple[str, ...]:
+    """Return the folders of the command line: what links lead to there is asked for.
+
+    But for a folder to lint that is a link itself, out of the project that it lies in.
+    """
+    folders = (path for path in request.paths if os.path.isdir(path))
+    data = () if request.dataset_dir is None else (os.path.realpath(request.dataset_dir),)
+    return data + tuple(
+        os.path.realpath(path)
+        for path in folders
+        if project_of(os.path.dirname(os.path.abspath(path))).holds(path)
+    )

@@ -1,0 +1,248 @@
+"""`[tool.ftlint]` in pyproject.toml, or ftlint.toml: found, read, checked."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ftlint.diagnostics import SEVERITIES
+from ftlint.support.files import Unreadable, read
+from ftlint.support.limits import Limits
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ftlint.support.containment import Reach
+
+MAX_BYTES = 1 << 20
+SECONDS = 5
+LONGEST = 80
+"""Characters of a wrong value that a message shows."""
+
+
+class Settings(NamedTuple):
+    """What a project asks of ftlint. `root` is the folder of the file that says so."""
+
+    root: str | None = None
+    target: str | None = None
+    transformers: str | None = None
+    gpus: int | None = None
+    nodes: int | None = None
+    dataset_dir: str | None = None
+    datasets: tuple[tuple[str, int], ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    bands: str | None = None
+    fail_on: str = "warning"
+    limits: tuple[tuple[str, int], ...] = ()
+    facts: tuple[tuple[str, object], ...] = ()
+    here: bool = False
+    baseline: str | None = None
+
+
+class BadSettings(ValueError):
+    """The settings cannot be used; the message names file, key and reason."""
+
+
+class _Kind(NamedTuple):
+    """How one setting is checked and described."""
+
+    schema: dict[str, Any]
+    wanted: str
+    accepts: Callable[[object], bool]
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_counts(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_count, value.values()))
+
+
+_TEXT = _Kind({"type": "string"}, "text", lambda value: isinstance(value, str))
+_COUNT = _Kind({"type": "integer", "minimum": 1}, "a whole number from 1", _is_count)
+_TEXTS = _Kind(
+    {"type": "array", "items": {"type": "string"}}, 'a list of texts, such as ["FT3"]', _is_texts
+)
+_KINDS: dict[str, _Kind] = {
+    "target": _TEXT,
+    "transformers": _TEXT,
+    "gpus": _COUNT,
+    "nodes": _COUNT,
+    "dataset-dir": _TEXT,
+    "datasets": _Kind(
+        {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
+        "a table of dataset names and their sizes",
+        _is_counts,
+    ),
+    "select": _TEXTS,
+    "ignore": _TEXTS,
+    "exclude": _TEXTS,
+    "policies": _TEXTS,
+    "bands": _TEXT,
+    "limits": _Kind(
+        {
+            "type": "object",
+            "additionalProperties": {"type": "integer", "minimum": 1},
+            "propertyNames": {"enum": list(Limits._fields)},
+        },
+        "a table of limits and their numbers",
+        _is_counts,
+    ),
+    "facts": _Kind(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "installed": {"type": "array", "items": {"type": "string"}},
+                "env": {"type": "array", "items": {"type": "string"}},
+                "compute_capability": {"type": "number"},
+                "output_dir_holds": {
+                    "type": "string",
+                    "pattern": "^(model|checkpoint-[0-9]{1,18})$",
+                },
+            },
+        },
+        "a table of facts, such as {compute_capability = 7.5}",
+        lambda value: isinstance(value, dict),
+    ),
+    "baseline": _TEXT,
+    "here": _Kind({"type": "boolean"}, "true or false", lambda value: isinstance(value, bool)),
+    "fail-on": _Kind(
+        {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES
+    ),
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the settings table, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:ftlint:settings",
+        "title": "Settings of ftlint: [tool.ftlint] in pyproject.toml, or ftlint.toml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: kind.schema for name, kind in _KINDS.items()},
+    }
+
+
+def find(folder: str) -> str | None:
+    """Return the settings file of the nearest ancestor that has one, `folder` included."""
+    while True:
+        own = os.path.join(folder, "ftlint.toml")
+        if os.path.isfile(own):
+            return own
+        shared = os.path.join(folder, "pyproject.toml")
+        if _has_table(shared):
+            return shared
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def load(path: str, reach: Reach | None = None) -> Settings:
+    """Return the settings in `path`; raises `BadSettings`.
+
+    In pyproject.toml they stand under [tool.ftlint], in any other file at the top. A file that was
+    found, not named, is a regular one within `reach`.
+    """
+    data = _named(path) if reach is None else reach.read(path, MAX_BYTES + 1)
+    if isinstance(data, Unreadable):
+        raise BadSettings(f"{path}: {data.reason}")
+    if len(data) > MAX_BYTES:
+        raise BadSettings(f"{path}: larger than a settings file can be")
+    try:
+        table = _toml(data)
+    except (ValueError, RecursionError) as error:
+        raise BadSettings(f"{path}: not TOML: {error}") from None
+    if os.path.basename(path) == "pyproject.toml":
+        tool = table.get("tool")
+        table = tool.get("ftlint") if isinstance(tool, dict) else None
+        if not isinstance(table, dict):
+            raise BadSettings(f"{path}: it has no table [tool.ftlint]")
+    return _checked(path, table)
+
+
+def _named(path: str) -> bytes:
+    """Return the bytes of a file that a person named; a pipe or /dev/null will do."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadSettings(f"{path}: {error.strerror}") from None
+
+
+def _toml(data: bytes) -> Any:
+    """Parse TOML; raises `ValueError` for what is none."""
+    try:
+        import tomllib
+    except ImportError:  # Python 3.10
+        import tomli as tomllib  # type: ignore[import-not-found,no-redef,unused-ignore]
+
+    from ftlint.support.deadline import TooSlow, within
+
+    try:
+        with within(SECONDS):
+            return tomllib.loads(data.decode("utf-8"))
+    except TooSlow:  # a key of 100,000 parts takes Python's own reader minutes
+        raise ValueError(
+            f"reading it takes more than {SECONDS} seconds of processor time"
+        ) from None
+
+
+def _checked(path: str, table: dict[str, Any]) -> Settings:
+    found: dict[str, Any] = {"root": os.path.dirname(os.path.abspath(path))}
+    for name, value in table.items():
+        kind = _KINDS.get(name)
+        if kind is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, _KINDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(_KINDS)}"
+            raise BadSettings(f"{path}: unknown setting {_short(name)}; {hint}")
+        if not kind.accepts(value):
+            raise BadSettings(f"{path}: {name} = {_short(value)} should be {kind.wanted}")
+        if isinstance(value, list):
+            value = tuple(value)
+        elif isinstance(value, dict):
+            value = tuple(value.items())
+        found[name.replace("-", "_")] = value
+    return Settings(**found)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+_SPEAKS_OF_TABLE = rb"""(?mx) ^[ \t]* \[?[ \t]* ["']?tool["']? [ \t]*
+    (?: \.[ \t]*["']?ftlint\b | \][ \t\r]*(?:\#.*)?$ | = )"""
+"""A line that may begin [tool.ftlint]: `[tool.ftlint]`, `tool.ftlint.x =`, `[tool]`, `tool = {`."""
+
+
+def _has_table(path: str) -> bool:
+    """Say whether a pyproject.toml has settings; most that speak of ftlint only depend on it.
+
+    TOML is read only where a line may begin the table: its reader takes longer to load than ftlint.
+    One that cannot be read as TOML is taken to have settings, so that the fault is told.
+    """
+    data = read(path, MAX_BYTES)
+    if isinstance(data, Unreadable) or b"ftlint" not in data:
+        return False
+    if not re.search(_SPEAKS_OF_TABLE, data):
+        return False
+    try:
+        tool = _toml(data).get("tool")
+    except (ValueError, RecursionError):
+        return True
+    return isinstance(tool, dict) and "ftlint" in tool

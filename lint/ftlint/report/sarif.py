@@ -1,0 +1,119 @@
+"""SARIF 2.1.0, which code scanning on GitHub and elsewhere reads, with fixes.
+
+Source: docs.oasis-open.org/sarif/sarif/v2.1.0.
+"""
+
+from __future__ import annotations
+
+from ftlint import __version__
+from ftlint.report.fingerprint import fingerprints
+from ftlint.report.json_ import HOME, dumped, url
+from ftlint.report.places import uri
+from ftlint.support.messages import visible
+from ftlint.syntax.source import BOM
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.diagnostics import Diagnostic, Fix
+    from ftlint.results import Result, Run
+    from ftlint.syntax.source import Source
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def report(run: Run, colour: bool) -> Iterator[str]:
+    """Yield one log with one run; files that could not be read are notifications in it."""
+    rules = {one.code: one for result in run.results for one in result.diagnostics}
+    order = {code: number for number, code in enumerate(sorted(rules))}
+    driver = {
+        "name": "ftlint",
+        "version": __version__,
+        "informationUri": HOME,
+        "rules": [_rule(rules[code]) for code in order],
+    }
+    notes = [
+        {
+            "level": "error",
+            "message": {"text": f"not read: {visible(reason)}"},
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(path)}}}],
+        }
+        for path, reason in run.failures
+    ]
+    ended = {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
+    results = [found for result in run.results for found in _results(result, order)]
+    whole = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [ended],
+        "results": results,
+    }
+    yield dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [whole]}, indent=1)
+
+
+def _rule(one: Diagnostic) -> dict[str, object]:
+    return {
+        "id": one.code,
+        "name": one.name,
+        "shortDescription": {"text": one.name.replace("-", " ")},
+        "helpUri": url(one.code),
+        "help": {"text": f"ftlint rule {one.code}, or {url(one.code)}"},
+    }
+
+
+def _results(result: Result, order: dict[str, int]) -> Iterator[dict[str, object]]:
+    source = result.source
+    for one, fingerprint in fingerprints(result):
+        place: dict[str, object] = {
+            "physicalLocation": {
+                "artifactLocation": {"uri": uri(one.path)},
+                "region": _region(source, one.start, one.end),
+            }
+        }
+        if one.key is not None:
+            place["logicalLocations"] = [{"fullyQualifiedName": visible(one.key), "kind": "member"}]
+        found: dict[str, object] = {
+            "ruleId": one.code,
+            "ruleIndex": order[one.code],
+            "level": _LEVELS[one.severity],
+            "message": {"text": visible(one.message)},
+            "locations": [place],
+            "partialFingerprints": {"ftlint/v1": fingerprint},
+        }
+        if one.fix is not None and one.fix.edits:
+            found["fixes"] = [_fix(source, one.path, one.fix)]
+        yield found
+
+
+def _fix(source: Source, path: str, fix: Fix) -> dict[str, object]:
+    change = {
+        "artifactLocation": {"uri": uri(path)},
+        "replacements": [
+            {
+                "deletedRegion": _region(source, edit.start, edit.end),
+                "insertedContent": {"text": edit.text},
+            }
+            for edit in fix.edits
+        ],
+    }
+    return {
+        "description": {"text": visible(fix.message)},
+        "artifactChanges": [change],
+        "properties": {"applicability": fix.applicability},
+    }
+
+
+def _region(source: Source, start: int, end: int) -> dict[str, int]:
+    """Return a region both ways; a byte order mark is no character of it, as in columns."""
+    begin, stop = source.position(start), source.position(end)
+    mark = source.text.startswith(BOM)
+    return {
+        "startLine": begin.line,
+        "startColumn": begin.column,
+        "endLine": stop.line,
+        "endColumn": stop.column,
+        "charOffset": max(start - mark, 0),
+        "charLength": end - start,
+    }

@@ -1,0 +1,25 @@
+"""How often each rule fires, most often first."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.results import Run
+
+
+def report(run: Run, colour: bool) -> Iterator[str]:
+    """Yield `count files CODE name` for each rule that fired."""
+    findings: Counter[tuple[str, str]] = Counter()
+    files: Counter[tuple[str, str]] = Counter()
+    for result in run.results:
+        rules = [(one.code, one.name) for one in result.diagnostics]
+        findings.update(rules)
+        files.update(set(rules))
+    for (code, name), count in sorted(findings.items(), key=lambda item: (-item[1], item[0])):
+        yield f"{count:6} in {files[code, name]:4} files  {code}  {name}"
+    yield f"{run.checked} configs, {run.skipped} other files, {len(run.failures)} unreadable"

@@ -1,0 +1,165 @@
+"""For people: the message, the line with a caret under the span, the way to more."""
+
+from __future__ import annotations
+
+from ftlint.diagnostics import SEVERITIES
+from ftlint.support.messages import shown_path, visible
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.diagnostics import Diagnostic
+    from ftlint.results import Known, Run
+    from ftlint.syntax.source import Source
+
+COLOURS = {"error": "31", "warning": "33", "info": "36"}
+WIDEST = 200
+
+
+def report(run: Run, colour: bool) -> Iterator[str]:
+    """Yield the lines of a run."""
+    for path, reason in run.failures:
+        yield f"{shown_path(path)}: {paint('not read', '31', colour)}: {visible(reason)}"
+    for result in run.results:
+        for diagnostic in result.diagnostics:
+            yield from _frame(result.source, diagnostic, colour)
+            yield ""
+    yield from _repairs(run, colour)
+    yield _summary(run, colour)
+    if run.known is not None:
+        yield _of_baseline(run.known)
+
+
+def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
+    from ftlint.target.secrets import masked
+
+    position = source.position(diagnostic.start)
+    place = f"{shown_path(source.path)}:{position.line}:{position.column}"
+    head = paint(f"{diagnostic.severity} {diagnostic.code}", COLOURS[diagnostic.severity], colour)
+    yield f"{paint(place, '1', colour)}: {head} {paint(diagnostic.name, '2', colour)}"
+    line = source.line(position.line)
+    begin = source.text.find(line, source.line_starts[position.line - 1])  # behind a BOM
+    line = masked(source.text, begin, begin + len(line))
+    gutter = " " * len(str(position.line))
+    start = position.column - 1
+    stop = min(start + max(diagnostic.end - diagnostic.start, 1), max(len(line), start + 1))
+    if start > WIDEST - 40:  # a long line is shown from a little before the span
+        cut = start - 20
+        line, start, stop = "…" + line[cut:], start - cut + 1, stop - cut + 1
+    shown = line[:WIDEST] + ("…" if len(line) > WIDEST else "")
+    before, marked = shown[:start], shown[start:stop]
+    padding = "".join("\t" if letter == "\t" else " " * _width(letter) for letter in before)
+    caret = "^" * max(sum(map(_width, marked)), 1)
+    yield f"  {paint(f'{position.line} |', '34', colour)} {visible(shown.replace(chr(9), ' '))}"
+    yield (
+        f"  {paint(f'{gutter} |', '34', colour)} {padding.replace(chr(9), ' ')}"
+        f"{paint(caret, COLOURS[diagnostic.severity], colour)}"
+    )
+    kind = diagnostic.fix.applicability if diagnostic.fix else None
+    mark = " [*]" if kind == "safe" else ""
+    yield f"  {paint(f'{gutter} =', '34', colour)} {visible(diagnostic.message)}{mark}"
+    if diagnostic.fix and kind == "display":  # no option makes it: this is all there is of it
+        yield f"  {paint(f'{gutter} =', '34', colour)} fix: {visible(diagnostic.fix.message)}"
+
+
+def _repairs(run: Run, colour: bool) -> Iterator[str]:
+    """Yield what fixing did, and every fix that was withheld with its reason."""
+    for repair in run.repairs:
+        if repair.failure is not None:
+            failure = f"{paint('not written', '31', colour)}: {visible(repair.failure)}"
+            yield f"{shown_path(repair.path)}: {failure}"
+        for made in repair.written:
+            done = f"{paint('fixed', '32', colour)} {made.code}: {visible(made.message)}"
+            yield f"{shown_path(repair.path)}:{made.line}: {done}"
+        for one in repair.withheld:
+            reason = visible(f"{one.code} {one.message}: {one.reason}")
+            yield f"{shown_path(repair.path)}: not fixed: {reason}"
+    written = [one for one in run.repairs if one.written]
+    if written:
+        fixes = sum(len(repair.written) for repair in written)
+        files = f"{len(written)} file{'' if len(written) == 1 else 's'}"
+        yield paint(f"Fixed {fixes} in {files}.", "32", colour)
+
+
+def _summary(run: Run, colour: bool) -> str:
+    totals = [(severity, run.count(severity)) for severity in SEVERITIES]
+    counts = [
+        f"{count} {severity}{'' if count == 1 or severity == 'info' else 's'}"
+        for severity, count in totals
+        if count
+    ]
+    files = f"{run.checked} config{'' if run.checked == 1 else 's'}"
+    skipped = (
+        f", {run.skipped} other file{'' if run.skipped == 1 else 's'} skipped"
+        if run.skipped
+        else ""
+    )
+    if run.failures:
+        skipped += f", {len(run.failures)} not read"
+    against = f"LLaMA Factory {run.target.llamafactory}, transformers {run.target.transformers}"
+    if not run.checked:
+        return f"No LLaMA Factory config found{skipped}."
+    if not counts and run.known is not None and run.known.hidden:
+        return f"No new findings in {files} for {against}{skipped}."
+    if not counts and run.failures:
+        return f"No findings in {files} for {against}{skipped}."
+    if not counts:
+        return paint(f"Clean: {files} for {against}{skipped}.", "32", colour)
+    return f"Found {', '.join(counts)} in {files} for {against}{skipped}.{_hint(run)}"
+
+
+def _of_baseline(known: Known) -> str:
+    """Return what was hidden, and what need not be any more."""
+    count = f"{known.hidden} finding{'' if known.hidden == 1 else 's'}"
+    path = shown_path(known.path)
+    if known.written:
+        return f"Wrote {count} to {path}: known from now on."
+    if not known.gone:
+        return f"Not shown: {count} that {path} knows."
+    gone = f"{known.gone} in it {'is' if known.gone == 1 else 'are'} gone"
+    return f"Not shown: {count} that {path} knows. {gone}: --write-baseline drops them."
+
+
+def _hint(run: Run) -> str:
+    """Return how many of the findings which option would fix.
+
+    Not what was withheld, and not a second name of the same key: one of them is renamed. After
+    `--fix` what it could fix and did not is in files that were not named: it says nothing of them.
+    """
+    withheld = {(one.path, *fix[:2]) for one in run.repairs for fix in one.withheld}
+    counts = {"safe": 0, "unsafe": 0, "display": 0}
+    for result in run.results:
+        renamed: set[str] = set()
+        for one in result.diagnostics:
+            if one.fix is None or not one.fix.edits:
+                continue
+            if (one.path, one.code, one.fix.message) in withheld:
+                continue
+            names = {change.text for change in one.fix.changes if change.kind == "rename"}
+            if not names & renamed:
+                counts[one.fix.applicability] += 1
+            renamed |= names
+    safe, unsafe = 0 if run.fixing else counts["safe"], counts["unsafe"]
+    if not safe:
+        return f" {unsafe} can be fixed with --unsafe-fixes." if unsafe else ""
+    more = f", {unsafe} more with --unsafe-fixes" if unsafe else ""
+    return f" [*] {safe} can be fixed with --fix{more}."
+
+
+def _width(letter: str) -> int:
+    """Return how many columns a terminal gives a letter."""
+    if not letter.isprintable() and letter != "\t":
+        return len(visible(letter))
+    if letter.isascii():
+        return 1
+    from unicodedata import category, east_asian_width
+
+    if category(letter) in ("Mn", "Me") or "\u1160" <= letter <= "\u11ff":
+        return 0  # an accent or the tail of a Korean syllable, drawn over the letter before
+    return 2 if east_asian_width(letter) in "WF" else 1
+
+
+def paint(text: str, code: str, colour: bool) -> str:
+    """Return a text in a colour or style of the terminal, if it is to have any."""
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and code and text else text

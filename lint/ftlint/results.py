@@ -1,0 +1,102 @@
+"""What came of files: their diagnostics, what fixing did, and what a whole run may be told of."""
+
+from __future__ import annotations
+
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.diagnostics import Diagnostic, Severity
+    from ftlint.syntax.source import Source
+    from ftlint.target.classify import Command
+    from ftlint.target.releases import Target
+
+
+class Made(NamedTuple):
+    """A fix that was made. `line` counts in the text that it was made in."""
+
+    line: int
+    code: str
+    applicability: str
+    message: str
+
+
+class Withheld(NamedTuple):
+    """A fix that was not made, and why."""
+
+    code: str
+    message: str
+    reason: str
+
+
+class Repair(NamedTuple):
+    """What fixing did to one file. `failure` says why it could not be written."""
+
+    path: str
+    made: tuple[Made, ...]
+    withheld: tuple[Withheld, ...]
+    diff: tuple[str, ...]
+    failure: str | None
+    text: str
+    hidden: tuple[str, ...] = ()
+    """Names of secrets for which changes are left out of `diff`."""
+
+    @property
+    def written(self) -> tuple[Made, ...]:
+        """The fixes that are in the file now."""
+        return self.made if self.failure is None else ()
+
+
+class Run(NamedTuple):
+    """Everything a report may say of one run of ftlint."""
+
+    target: Target
+    results: tuple[Result, ...]
+    failures: tuple[tuple[str, str], ...] = ()
+    """Files that could not be read: path and reason."""
+    repairs: tuple[Repair, ...] = ()
+    known: Known | None = None
+    """What a baseline hid; None without one."""
+    notes: tuple[str, ...] = ()
+    """What is told beside the report, a line each: named files that were passed over, settings that
+    do not count."""
+    fixing: bool = False
+    """Whether fixes were to be made."""
+
+    @property
+    def checked(self) -> int:
+        """How many files are LLaMA Factory configs."""
+        return sum(result.command is not None for result in self.results)
+
+    @property
+    def skipped(self) -> int:
+        """How many files are not."""
+        return len(self.results) - self.checked
+
+    def count(self, severity: Severity) -> int:
+        """How many diagnostics have this severity."""
+        return sum(
+            diagnostic.severity == severity
+            for result in self.results
+            for diagnostic in result.diagnostics
+        )
+
+
+class Result(NamedTuple):
+    """What came of one file. `command` is None for a file that is none of LLaMA Factory's.
+
+    `notice` says why a file was passed over that a person named and may have meant as a config.
+    """
+
+    source: Source
+    command: Command | None
+    diagnostics: tuple[Diagnostic, ...]
+    notice: str = ""
+
+
+class Known(NamedTuple):
+    """What a baseline did: findings it hid, and those of linted files that are gone."""
+
+    path: str
+    hidden: int
+    gone: int
+    written: bool = False

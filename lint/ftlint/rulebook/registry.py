@@ -1,0 +1,172 @@
+"""The rules there are: ftlint's own, as the compiled data hold them, and a team's policies."""
+
+from __future__ import annotations
+
+import marshal
+
+from ftlint.rulebook.condition import predicate
+from ftlint.target.releases import in_range
+from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING
+from ftschemas.ruleformat import Check, FixRecipe, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from ftlint.rulebook.condition import Predicate
+    from ftlint.target.releases import Target
+    from ftschemas.ruleformat import Range
+
+    Asked = list[tuple[str, Check, Predicate]]
+    """Codes of rules, each with a condition of it and the function that says if it holds."""
+
+_CODE, _NAME, _COMMANDS, _CHECKS, _PROBLEMS, _MODULE, _FIXES = map(
+    Rule._fields.index, ("code", "name", "commands", "checks", "problems", "module", "fixes")
+)
+
+
+class RuleBook:
+    """A set of rules, and what of it judges a given target and command.
+
+    Rules are unpacked when they are asked for: most files meet few of them.
+    """
+
+    def __init__(self, rows: Iterable[tuple[Any, ...]], policies: Iterable[Rule] = ()) -> None:
+        self._rows = {row[_CODE]: row for row in rows}
+        self.policies = {rule.code: rule for rule in policies}
+        self._unpacked = dict(self.policies)
+        self._checks = [(code, check) for code, row in self._all() for check in row[_CHECKS]]
+        self._made: dict[int, tuple[str, Check, Predicate]] = {}
+        self._judging: dict[tuple[Target, str], _Judging] = {}
+
+    def _all(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        yield from self._rows.items()
+        yield from self.policies.items()
+
+    def __contains__(self, code: str) -> bool:
+        """Return whether there is a rule with this code."""
+        return code in self._rows or code in self.policies
+
+    def __getitem__(self, code: str) -> Rule:
+        """Return the rule with this code; raises `KeyError`."""
+        if code not in self._unpacked:
+            self._unpacked[code] = _unpacked(self._rows[code])
+        return self._unpacked[code]
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """Every rule by its code."""
+        return {code: self[code] for code, _ in self._all()}
+
+    def named(self) -> list[tuple[str, str]]:
+        """Return code and name of every rule."""
+        return [(code, row[_NAME]) for code, row in self._all()]
+
+    def find(self, word: str) -> Rule | None:
+        """Return the rule with this code or name, however it is capitalised."""
+        codes = {text: code for code, name in self.named() for text in (code, name)}
+        code = codes.get(word.upper()) or codes.get(word.lower())
+        return None if code is None else self[code]
+
+    def of_problem(self, kind: str) -> Rule:
+        """Return the rule that speaks of a problem of reading; raises `KeyError`."""
+        for code, row in self._rows.items():
+            if kind in row[_PROBLEMS]:
+                return self[code]
+        raise KeyError(kind)
+
+    def modules(self, target: Target, command: str) -> tuple[str, ...]:
+        """Return the names of the modules that judge files of `command` under `target`."""
+        return self._for(target, command).modules
+
+    def conditions(self, target: Target, command: str) -> Asked:
+        """Return every condition for such files, in the order of the rules."""
+        places = (place for some in self._for(target, command).needing.values() for place in some)
+        return [self._check(place) for place in sorted(places)]
+
+    def asked(self, target: Target, command: str, instance: Mapping[str, Any]) -> Asked:
+        """Return the conditions that may hold for a file, in the order of the rules.
+
+        Those that need a key or a fact which it lacks are left out.
+        """
+        needing = self._for(target, command).needing
+        present = {None, *instance["config"], *instance["facts"]}
+        places = (place for name in needing.keys() & present for place in needing[name])
+        return [self._check(place) for place in sorted(places)]
+
+    def with_policies(self, policies: Iterable[Rule]) -> RuleBook:
+        """Return a book of these rules and a team's own."""
+        return RuleBook(self._rows.values(), [*self.policies.values(), *policies])
+
+    def _for(self, target: Target, command: str) -> _Judging:
+        key = target, command
+        if key not in self._judging:
+            self._judging[key] = self._judging_of(target, command)
+        return self._judging[key]
+
+    def _judging_of(self, target: Target, command: str) -> _Judging:
+        held: dict[tuple[Range, Range], bool] = {}
+        codes: set[str] = set()
+        modules: dict[str, None] = {}
+        for code, row in self._all():
+            commands, llamafactory, transformers = row[_COMMANDS : _COMMANDS + 3]
+            if command not in commands:
+                continue
+            ranges = llamafactory, transformers
+            if ranges not in held:
+                held[ranges] = _in_ranges(target, *ranges)
+            if held[ranges]:
+                codes.add(code)
+                if row[_MODULE] is not None:
+                    modules[row[_MODULE]] = None
+        needing: dict[str | None, list[int]] = {}
+        for place, (code, check) in enumerate(self._checks):
+            if code in codes:
+                needs = check.needs if isinstance(check, Check) else check[1]
+                needing.setdefault(needs, []).append(place)
+        return _Judging(tuple(modules), needing)
+
+    def _check(self, place: int) -> tuple[str, Check, Predicate]:
+        made = self._made.get(place)
+        if made is None:
+            code, check = self._checks[place]
+            if not isinstance(check, Check):
+                check = _check(check)
+            made = self._made[place] = code, check, predicate(check.when)
+        return made
+
+
+class _Judging:
+    """What judges one command's files under one target.
+
+    `needing`: numbers of conditions by the key or fact that a file must have for them to hold.
+    """
+
+    def __init__(self, modules: tuple[str, ...], needing: dict[str | None, list[int]]) -> None:
+        self.modules = modules
+        self.needing = needing
+
+
+def applies(rule: Rule, target: Target, command: str) -> bool:
+    """Say whether the rule judges files of `command` under `target`."""
+    return command in rule.commands and _in_ranges(target, rule.llamafactory, rule.transformers)
+
+
+def _in_ranges(target: Target, llamafactory: Range, transformers: Range) -> bool:
+    versions = target.versions
+    return in_range(versions[0], llamafactory) and in_range(versions[1], transformers)
+
+
+def _unpacked(row: tuple[Any, ...]) -> Rule:
+    checks = tuple(map(_check, row[_CHECKS]))
+    fixes = tuple(FixRecipe(*fix) for fix in marshal.loads(row[_FIXES]))
+    return Rule(*row)._replace(checks=checks, fixes=fixes)
+
+
+def _check(packed: tuple[str | None, str | None, bytes]) -> Check:
+    key, needs, when = packed
+    return Check(key, marshal.loads(when), needs)
+
+
+BUILT_IN = RuleBook(compiled.RULES)

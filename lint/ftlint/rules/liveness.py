@@ -1,0 +1,135 @@
+"""Whether a run like this one ends on a wrong value: only if it looks at the key at all."""
+
+from __future__ import annotations
+
+from ftlint.rulebook.condition import equal
+from ftlint.rules.observed_types import counts_as_nothing, detail_of, fate_of, live_where
+from ftlint.target.keys import TRANSFORMERS
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ftlint.facts.context import Context
+    from ftlint.target.keys import Key
+
+_UNREAD = {
+    "export": ("stage", "mix_strategy", "infer_backend", "sglang_lora_backend", "swanlab_mode"),
+    "chat": ("mix_strategy", "sglang_lora_backend", "swanlab_mode"),
+    "train": ("sglang_lora_backend", "placement_strategy"),
+}
+"""Keys that a command parses and never looks at, unless to compare them with one word."""
+
+_FOR_TRAINING = frozenset(["use_v1_kernels"])
+"""Keys of the model that are looked at when it is to be trained."""
+
+_READ_IN_VAIN = frozenset(["FT536"])
+"""Rules on keys that are read, though nothing comes of it: rows held out and never evaluated."""
+
+_BETAS = frozenset(["adam_beta1", "adam_beta2"])
+"""Keys that torch's AdamW wants as floats, where other optimizers reckon false as 0.
+
+Source: run with 0.9.3 to 0.9.5 (tests/oracle/test_optimizers.py).
+"""
+
+
+def fate(context: Context, key: Key, value: object) -> str | None:
+    """Return `refused` or where the run crashes on such a value, if it does in this config."""
+    release = context.target.llamafactory
+    met = fate_of(release, key.name, detail_of(value))
+    if value in ([], {}) and met != "refused" and not fate_of(release, key.name, "empty_text"):
+        return None  # probed were lists and mappings with something in them
+    if not {"int", "float"} & {*key.kinds} and counts_as_nothing(release, key.name, value):
+        return None  # and numbers other than 0
+    if key.name == "max_steps" and isinstance(value, float) and value <= 0:
+        return None  # no limit, whatever its kind
+    if met is None or key.name in _UNREAD.get(context.command, ()):
+        return None
+    if met == "refused":
+        return met if _is_as_seen(context, key, strategy=True) else None
+    values = context.instance["effective"]
+    if key.name in _BETAS and isinstance(value, bool) and _reckons_with(values, key.name, value):
+        return None
+    if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
+        return None  # its trainer is another one, and no run of it was seen to end on such a key
+    if values.get("streaming") and key.name.startswith(("dataloader_", "preprocessing_num_")):
+        return None  # a stream is loaded and mapped in another way
+    return met if _comes_to(context, key, met) and matters(context, key) else None
+
+
+def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:
+    """Say whether the optimizer takes true or false for a number as a beta of Adam's.
+
+    BAdam's ratio mode checks nothing, and only divides by what the first one lacks of 1.
+    """
+    if values.get("use_badam") and values.get("badam_mode") == "ratio":
+        return beta == "adam_beta2" or not value
+    others = ("use_galore", "use_apollo", "use_adam_mini", "use_muon")
+    return not value and any(values.get(name) for name in others)
+
+
+def _comes_to(context: Context, key: Key, met: str) -> bool:
+    """Say whether the run gets to where the value crashed.
+
+    Data and model are loaded for whatever is done with them, adapters made for training alone.
+    """
+    if context.command != "train":
+        return False
+    if context.instance["effective"].get("do_train") or met.startswith("data:"):
+        return True
+    of_model = met.startswith("model:") and key.group in ("model", "data")
+    return of_model and key.name not in _FOR_TRAINING
+
+
+def matters(context: Context, key: Key) -> bool:
+    """Say whether the config is of those that were seen to end on the key, and looks at it."""
+    return _is_as_seen(context, key) and _is_live(context, key)
+
+
+def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
+    """Say whether the config is of those that were seen to end on the key.
+
+    `strategy`: as to the strategy of an interval alone, on which it depends whether that is looked
+    at while arguments are parsed.
+    """
+    own = key.name.replace("_steps", "_strategy")
+    values, known = context.instance["effective"], context.instance["facts"]
+    return all(
+        known.get("dataset_count", 0) > 1 if wanted == 2
+        else bool(values.get(name)) if wanted is None
+        else equal(values.get(name), wanted)
+        for name, wanted in live_where(context.target.llamafactory, key.name)
+        if not strategy or name == own
+    )  # fmt: skip
+
+
+def _is_live(context: Context, key: Key) -> bool:
+    """Say whether the run looks at the key at all: no FT5 rule calls it dead.
+
+    A wrong value of a key that nothing reads hurts nobody. The rules are asked about a right value
+    in its place, since a wrong one may be none that they speak of.
+    """
+    if key.name in _UNREAD.get(context.command, ()):
+        return False
+    instance = dict(context.instance)
+    for section in ("config", "effective"):
+        instance[section] = {**instance[section], key.name: _some_other(key)}
+    for code, check, holds in context.rules.conditions(context.target, context.command):
+        if code.startswith("FT5") and code not in _READ_IN_VAIN:
+            names = (check.key,) if check.key else context.rules[code].at
+            if key.name in names and holds(instance):
+                return False
+    return True
+
+
+def _some_other(key: Key) -> object:
+    """Return a value that the key takes and that is not its default."""
+    for choice in key.choices or ():
+        if choice is not None and not equal(choice, key.default):
+            return choice
+    if "bool" in key.kinds:
+        return not key.default
+    if "int" in key.kinds or "float" in key.kinds:
+        return (key.default if isinstance(key.default, (int, float)) else 0) + 1
+    return "x" if "text" in key.kinds else ["x"] if "list" in key.kinds else {"x": 1}

@@ -1,0 +1,76 @@
+"""What the real program did with every kind of value of every key (schemas/probe.py)."""
+
+from __future__ import annotations
+
+from ftlint.syntax.dialect import looks_numeric
+from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_KINDS: dict[str, type] = {
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "text": str,
+    "list": list,
+    "map": dict,
+}
+
+
+def kind_of(value: object) -> str:
+    """Return null, bool, int, float, text, list, map, or other (a date, bytes)."""
+    if value is None:
+        return "null"
+    for kind, types in _KINDS.items():
+        if isinstance(value, types):
+            return kind
+    return "other"
+
+
+def detail_of(value: object) -> str:
+    """Return the kind as the probes tell them apart."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return "whole_float" if value.is_integer() else "float"
+    if isinstance(value, str):
+        if not value:
+            return "empty_text"
+        if value.lower() in ("true", "false"):
+            return f"{value.lower()}_text"
+        if looks_numeric(value):
+            return "int_text" if value.lstrip("+-").isdecimal() else "float_text"
+        return "word"
+    return {"null": "null", "int": "int", "list": "list", "map": "mapping"}.get(
+        kind_of(value), "word"
+    )
+
+
+def fate_of(release: str, key: str, detail: str) -> str | None:
+    """Return what a value of this kind met: `refused`, where the run crashed, or None."""
+    return dict(_nearest(compiled.TYPES, release, key)).get(detail)
+
+
+def live_where(release: str, key: str) -> tuple[tuple[str, Any], ...]:
+    """Return the other keys, and their values, with which the run was seen to end on a key.
+
+    None for a value: any that is true. 2: a list of several names.
+    """
+    return _nearest(compiled.LIVE_WHERE, release, key)
+
+
+def counts_as_nothing(release: str, key: str, value: object) -> bool:
+    """Say whether a 0 is as good as not set: where null and false pass, Python's truth decides."""
+    zero = isinstance(value, (int, float)) and not value
+    return zero and not any(fate_of(release, key, kind) for kind in ("null", "false"))
+
+
+def _nearest(
+    table: Mapping[tuple[str, str], tuple[tuple[str, Any], ...]], release: str, key: str
+) -> tuple[tuple[str, Any], ...]:
+    """Return a row of the newest probed release that is not newer, else of the oldest probed."""
+    older = [probed for probed in compiled.PROBED if probed <= release]
+    return table.get((older[-1] if older else compiled.PROBED[0], key), ())

@@ -1,0 +1,123 @@
+"""What keeps a run from its first step: errors of `ftlint`, and why `ftlint steps` has no plan.
+
+There is one set of words for both, that of the rules. What only the step arithmetic can know (no
+batch is left, the processes cannot be divided) it names by the code of a rule, and it is said here.
+"""
+
+from __future__ import annotations
+
+from ftlint.diagnostics import READING, Finding
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.messages import fields, fill
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ftlint.diagnostics import Diagnostic
+    from ftlint.facts.context import Context
+    from ftlint.steps import NoPlan, StepPlan
+    from ftlint.steps.timed import Refusal
+
+REFUSABLE = tuple(
+    """accelerator_config dataloader_drop_last interleave_probs parallelism_config streaming
+    use_hyper_parallel""".split()
+)
+"""Keys for which arithmetic alone may refuse a run, though nothing is known of its data."""
+
+
+def _is_error(finding: Finding) -> bool:
+    """Say whether one of ftlint's own rules calls it an error: a policy's are not the target's."""
+    return finding.rule in BUILT_IN and BUILT_IN[finding.rule].severity == "error"
+
+
+def stops(finding: Finding) -> bool:
+    """Say whether the target ends the run on this before its first step."""
+    late = finding.values.get("late")
+    return _is_error(finding) and not BUILT_IN[finding.rule].starts and not late
+
+
+def findings_of_plan(context: Context, said: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield why no run comes of a config, where only the step arithmetic knows."""
+    if context.planned is None and not _is_reckoned(context):
+        return
+    said = list(said)
+    if any(map(stops, said)):
+        return
+    problem = _problem(context)
+    if problem is None or problem.code is None or finding_on(problem.key, said) is not None:
+        return
+    entry = context.entries.get(problem.key or "") or next(iter(context.entries.values()))
+    start, end = entry.key.start, entry.key.end
+    message = reason_of(problem, context)
+    yield Finding(problem.code, start, end, entry.name, message=message)
+
+
+def _is_reckoned(context: Context) -> bool:
+    """Say whether arithmetic alone may refuse a run where nothing is known of the data."""
+    values, facts = context.instance["effective"], context.instance["facts"]
+    shared = "tensor_parallel" in facts.get("deepspeed", {})
+    held, most = values.get("val_size"), values.get("max_samples")
+    ends = values.get("max_steps") != -1 or held == 1 or (held and most)
+    return bool(shared or ends or any(map(values.get, REFUSABLE)))
+
+
+def plan_or_refusals(
+    context: Context, plan: StepPlan | NoPlan, found: Iterable[tuple[Finding, Diagnostic]]
+) -> tuple[StepPlan | NoPlan, tuple[Refusal, ...]]:
+    """Return the plan with what spoils the run later, or none and what refuses the run.
+
+    `found` is all that is said of the config, comments that suppress it or not. The first refusal
+    gives the reason.
+    """
+    from ftlint.steps import NoPlan
+    from ftlint.steps.timed import Refusal
+
+    told = sorted(found, key=lambda one: (one[1].start, one[1].code))
+    stopping = [one for one in told if stops(one[0])]
+    if not stopping and isinstance(plan, NoPlan):
+        about = finding_on(plan.key, [finding for finding, _ in told])
+        if about is None:
+            return plan._replace(reason=reason_of(plan, context)), ()
+        stopping = [one for one in told if one[0] is about]
+    refused = tuple(
+        Refusal(one.code, one.message, one.key, context.source.position(one.start).line)
+        for one in dict.fromkeys(one for _, one in stopping)
+    )
+    if refused:
+        code, reason, key, _ = refused[0]
+        return NoPlan(reason, key, code), refused
+    assert not isinstance(plan, NoPlan)
+    notes = [f"{one.code} {one.message}" for finding, one in told if _is_error(finding)]
+    return plan._replace(assumptions=(*plan.assumptions, *notes)), ()
+
+
+def finding_on(key: str | None, said: Iterable[Finding]) -> Finding | None:
+    """Return what is said of a key's value: an error first, else that it is a gap or misread."""
+    about = [one for one in said if one.key == key and key is not None]
+    wrong = [one for one in about if _is_error(one)]
+    misread = [one for one in about if one.rule.startswith(READING)]
+    return next(iter([*wrong, *misread]), None)
+
+
+def reason_of(problem: NoPlan, context: Context) -> str:
+    """Return a refusal of the arithmetic in the words of its rule."""
+    if problem.code is None:
+        return problem.reason
+    message = context.rules[problem.code].message
+    values = {name: context.named(name) for name in fields(message)}
+    return fill(message, {**values, "reason": problem.reason})
+
+
+def _problem(context: Context) -> NoPlan | None:
+    from ftlint.facts.plan import plan_of, without_data
+    from ftlint.steps import NoPlan
+
+    planned = context.planned
+    if planned is not None and planned.inputs is not None:
+        return planned.refused
+    instance = context.instance
+    made = plan_of(
+        without_data(instance["config"], instance["facts"], context.target, context.given)
+    )
+    return made if isinstance(made, NoPlan) else None

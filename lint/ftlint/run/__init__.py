@@ -1,0 +1,4 @@
+"""Many files: in processes, from kept results, against a baseline.
+
+May import: support, syntax, target, rulebook, datasets, edits, project, fixes, report, engine.
+"""

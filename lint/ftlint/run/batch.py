@@ -1,0 +1,278 @@
+"""Many files: each looked up or linted, shared among processes where that is sooner done."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from ftlint.engine import HEAD, lint_bytes, look, unread, unshown
+from ftlint.project.options import Judges, Refused
+from ftlint.run import serialize
+from ftlint.support import disk
+from ftlint.support.deadline import TooSlow, within
+from ftlint.support.files import STDIN, Found, Unreadable, read
+from ftlint.support.limits import reason
+from ftlint.syntax.construct import Problem
+from ftlint.target.classify import Kind, command_of, names_in
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+    from ftlint.project.options import Options
+    from ftlint.project.settings import Settings
+    from ftlint.results import Repair, Result
+    from ftlint.run.cache import Kept
+
+WORTH_KEEPING = 16
+"""Files of a run; fewer are linted in less time than it takes to load what was kept."""
+
+WARM_UP = 16
+"""Files that are linted before processes part: what they load is then shared."""
+
+
+class Outcome(NamedTuple):
+    """What came of one file: a result and maybe a repair, or why there is none."""
+
+    path: str
+    result: Result | None = None
+    repair: Repair | None = None
+    failure: str | None = None
+    crashed: bool = False
+
+
+def lint_files(
+    files: Sequence[Found],
+    judges: Judges,
+    stdin: Callable[[int], bytes],
+    progress: Callable[[int, int], None],
+) -> Iterator[Outcome]:
+    """Yield what comes of each file, in their order. Raises `Refused`.
+
+    `progress(done, all)` is called once a file after the first second.
+    """
+    work = _Work(files, judges, stdin, progress)
+    made = work.kept()
+    missing = [place for place in range(len(files)) if place not in made]
+    shared = missing[WARM_UP:] if work.shareable else []
+    count = 1
+    if shared:
+        from ftlint.support import pool
+
+        count = pool.processes(len(shared))
+    alone = missing[:WARM_UP] if count > 1 else missing
+    made.update((place, work.lint(place)) for place in alone)
+    if count > 1:
+        work.steps = count
+        made.update(pool.spread(work.lint, shared, count))
+    for place in range(len(files)):
+        yield work.outcome(place, made[place])
+    work.save()
+
+
+def kinds(
+    files: Sequence[Found], judges: Judges, stdin: Callable[[int], bytes]
+) -> Iterator[tuple[Found, Kind | Unreadable]]:
+    """Yield what each file is taken for, without judging it. Raises `Refused`."""
+    work = _Work(files, judges, stdin, lambda _done, _all: None)
+    return ((file, work.kind(file)) for file in files)
+
+
+class _Work:
+    """The files of a run, and what is the same for all of them."""
+
+    def __init__(
+        self,
+        files: Sequence[Found],
+        judges: Judges,
+        stdin: Callable[[int], bytes],
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self.files = files
+        self.judges = judges
+        self.stdin = stdin
+        self.progress = progress
+        self.request = judges.request
+        self.fixes = self.request.fix or self.request.unsafe_fixes or self.request.diff
+        named = any(file.path == STDIN for file in files)
+        self.shareable = not named and "FTLINT_TRACEBACK" not in os.environ
+        self.keeping = self._keeping()
+        self.stores: dict[int, Kept] = {}
+        self.asked: dict[int, Options] = {}
+        self.started = time.monotonic()
+        self.done, self.steps = 0, 1
+
+    def _keeping(self) -> bool:
+        few = len(self.files) < WORTH_KEEPING
+        if not self.request.cache or self.fixes or self.request.command is not None or few:
+            return False
+        from ftlint.run import cache
+
+        return cache.store() is not None
+
+    def kept(self) -> dict[int, tuple[Any, ...]]:
+        """Return what is known already, by the place of the file."""
+        found: dict[int, tuple[Any, ...]] = {}
+        if not self.keeping:
+            return found
+        for place, file in enumerate(self.files):
+            options, _ = self.options(file)
+            store = self._store(options)
+            if file.path not in store.entries:
+                continue
+            data = read(file.path, options.limits.bytes + 1)
+            entry = None if isinstance(data, Unreadable) else store.get(file.path, data)
+            if entry is not None:
+                assert isinstance(data, bytes)
+                text = data.decode() if entry[3] else ""
+                found[place] = ("result", file.path, text, *entry[2:], "", None, None)
+        return found
+
+    def _store(self, options: Options) -> Kept:
+        if id(options) not in self.stores:
+            from ftlint.run import cache
+
+            self.stores[id(options)] = cache.Kept(cache.store(), options)
+        return self.stores[id(options)]
+
+    def save(self) -> None:
+        """Keep what was found."""
+        for store in self.stores.values():
+            store.save()
+
+    def options(self, file: Found) -> tuple[Options, Settings]:
+        """Return what counts for a file. Raises `Refused`."""
+        path = (self.request.stdin_filename or "<stdin>") if file.path == STDIN else file.path
+        options, settings = self.judges.of(os.path.dirname(os.path.abspath(path)))
+        if not file.named:
+            return options, settings
+        if id(options) not in self.asked:
+            self.asked[id(options)] = options._replace(named=True, command=self.request.command)
+        return self.asked[id(options)], settings
+
+    def lint(self, place: int) -> tuple[Any, ...]:
+        """Lint one file; return what came of it as constants (`outcome` takes them)."""
+        try:
+            made = self._lint(self.files[place])
+        except Refused as error:
+            made = ("refused", str(error))
+        except ImportError:
+            raise
+        except Exception as error:
+            if "FTLINT_TRACEBACK" in os.environ:
+                raise
+            why = f"ftlint failed on it ({type(error).__name__}: {error}); please report this"
+            made = ("failed", self.files[place].path, why, True)
+        self.done += self.steps
+        if time.monotonic() - self.started > 1:
+            self.progress(min(self.done, len(self.files)), len(self.files))
+        return made
+
+    def _lint(self, file: Found) -> tuple[Any, ...]:
+        options, _ = self.options(file)
+        path, data = self.content(file, options)
+        if isinstance(data, Unreadable):
+            return ("failed", *data, False)
+        if not file.named and not self._judged(path, data, options):
+            return "result", path, "", None, [], "", None, None
+        reach = options.given.reach
+        if file.path != STDIN and reach is not None and not reach.holds(path):
+            result = unshown(path, data, options, Problem("outside", 0, 0, {}))
+            found = serialize.plain(result.diagnostics)
+            return "result", path, "", result.command, found, result.notice, None, None
+        if self.request.command is not None:
+            options = options._replace(command=self.request.command)
+        facts = disk.watch()
+        repair = entry = None
+        try:
+            with within(options.limits.seconds):
+                result = lint_bytes(path, data, options)
+            found = serialize.plain(result.diagnostics)
+            if self.keeping and not result.notice and _is_text(data, options):
+                from ftlint.run import cache
+
+                entry = cache.entry_of(data, facts, result.command, found)
+            if (
+                self.fixes
+                and file.used is None
+                and any(one.fix is not None for one in result.diagnostics)
+            ):
+                result, repair = self._repaired(result, data, options)
+                found = serialize.plain(result.diagnostics)
+        except TooSlow:
+            why = reason("seconds", "seconds of processor time", options.limits)
+            result = unread(path, data, options, Problem("too-slow", 0, 0, {"reason": why}))
+            found = serialize.plain(result.diagnostics)
+        finally:
+            disk.unwatch(facts)
+        text = result.source.text if found else ""
+        repaired = repair and serialize.plain_repair(repair)
+        return "result", path, text, result.command, found, result.notice, repaired, entry
+
+    def content(self, file: Found, options: Options) -> tuple[str, bytes | Unreadable]:
+        """Return the name under which a file is judged, and what is in it as far as it is read."""
+        if file.path != STDIN:
+            return file.path, read(file.path, options.limits.bytes + 1)
+        name = self.request.stdin_filename or "<stdin>"
+        return name, self.stdin(options.limits.bytes + 1)
+
+    def kind(self, file: Found) -> Kind | Unreadable:
+        """Return what a file is taken for, and why it is passed over."""
+        options, _ = self.options(file)
+        path, data = self.content(file, options)
+        if isinstance(data, Unreadable):
+            return data
+        try:
+            with within(options.limits.seconds):
+                if file.named:
+                    return look(path, data, options)
+                kind = look(path, data, options)
+                if kind.command is not None and self._judged(path, data, options):
+                    return kind._replace(command=self.request.command or kind.command)
+                kind = look(path, data, options._replace(named=True))
+        except TooSlow:
+            return Kind(None, reason("seconds", "seconds of processor time", options.limits))
+        if kind.command is None:
+            return kind
+        return Kind(
+            None, "too few keys of LLaMA Factory for a file of a folder: name it to judge it"
+        )
+
+    def _judged(self, path: str, data: bytes, options: Options) -> bool:
+        """Say whether a file that was found in a folder is worth its reading, or its command."""
+        if path.endswith(".json"):  # most likely data: its head tells, and costs little
+            head = data[:HEAD].decode("utf-8", errors="replace")
+            if command_of(names_in(head)) is None:
+                return False
+        return self.request.command is None or look(path, data, options).command is not None
+
+    def _repaired(self, result: Result, data: bytes, options: Options) -> tuple[Result, Repair]:
+        from ftlint.fixes.repair import repair
+
+        path = result.source.path
+        keep = self.request.diff or path == (self.request.stdin_filename or "<stdin>")
+        return repair(result, data, options, unsafe=self.request.unsafe_fixes, keep=keep)
+
+    def outcome(self, place: int, made: tuple[Any, ...]) -> Outcome:
+        """Return the outcome that constants stand for. Raises `Refused`."""
+        kind, *rest = made
+        if kind == "refused":
+            raise Refused(*rest)
+        if kind == "failed":
+            path, why, crashed = rest
+            return Outcome(path, failure=why, crashed=crashed)
+        path, text, command, found, notice, repair, entry = rest
+        if entry is not None:
+            self._store(self.options(self.files[place])[0]).put(path, entry)
+        result = serialize.result(path, text, command, found)._replace(notice=notice)
+        return Outcome(path, result, None if repair is None else serialize.repair(*repair))
+
+
+def _is_text(data: bytes, options: Options) -> bool:
+    """Say whether a file was read as it is; what is said of others is said sooner than kept."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(data) <= options.limits.bytes

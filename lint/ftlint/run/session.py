@@ -1,0 +1,147 @@
+"""A whole run: paths in, a report and an exit status out. Knows nothing of option parsing."""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.diagnostics import SEVERITIES, Diagnostic
+from ftlint.project.options import Judges, Refused, Request, below
+from ftlint.results import Repair, Run
+from ftlint.run.batch import lint_files
+from ftlint.support.containment import project_of
+from ftlint.support.files import Found, Unreadable, Users, expand
+from ftlint.support.limits import reason
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from ftlint.project.options import Options
+    from ftlint.project.settings import Settings
+    from ftlint.results import Result
+
+__all__ = ["CLEAN", "FAILED", "FINDINGS", "USAGE", "Judges", "Refused", "Request", "run"]
+
+CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
+USED = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
+"""Suffixes of files that a config may use: dataset_info.json, data, DeepSpeed's settings."""
+
+
+def run(
+    request: Request, stdin: Callable[[int], bytes], progress: Callable[[int, int], None]
+) -> tuple[Run, int]:
+    """Lint what is asked for; return the results and the exit status.
+
+    `progress(done, all)` is called once a file after the first second. Raises `Refused`.
+    """
+    judges = Judges(request)
+    options, settings = judges.of(os.getcwd())
+    found = list(expand(request.paths, settings.exclude, settings.root))
+    failures = [(one.path, one.reason) for one in found if isinstance(one, Unreadable)]
+    files = [one for one in found if isinstance(one, Found)]
+    results: list[Result] = []
+    repairs: list[Repair] = []
+    crashed = False
+    if len(files) > options.limits.files:
+        results.append(_too_many(request.paths[0], options))
+        del files[options.limits.files :]
+    outcomes = list(lint_files(files, judges, stdin, progress))
+    judged = [one.path for one in outcomes if one.result and one.result.command is not None]
+    users = used_by(files, judged, judges)
+    outcomes += lint_files(users.found, judges, stdin, progress)
+    for outcome in outcomes:
+        crashed = crashed or outcome.crashed
+        if outcome.result is None:
+            failures.append((outcome.path, outcome.failure or ""))
+            continue
+        results.append(outcome.result)
+        repairs += [outcome.repair] if outcome.repair is not None else []
+    for file in files:  # what processes of their own met of settings is known to them alone
+        judges.of(os.path.dirname(os.path.abspath(file.path)))
+    used = {one.used for one in users.found}
+    passed_over = (
+        f"{one.source.path}: passed over: {one.notice}"
+        for one in results
+        if one.notice and one.source.path not in used
+    )
+    hidden = (
+        f"{one.path}: a change is not shown, because the patch would show the value of "
+        + ", ".join(f"`{name}`" for name in one.hidden)
+        for one in repairs
+        if one.hidden and request.diff
+    )
+    report = Run(
+        options.target,
+        tuple(results),
+        tuple(failures),
+        tuple(repairs),
+        notes=(*judges.ignored, *users.notes, *passed_over, *hidden),
+        fixing=request.fix or request.unsafe_fixes,
+    )
+    report = _without_known(report, request, settings)
+    status = _status(report, request, request.fail_on or settings.fail_on)
+    return report, FAILED if crashed else status
+
+
+def used_by(files: Sequence[Found], judged: Collection[str], judges: Judges) -> Users:
+    """Return the configs to judge because a file that they use was named."""
+    changed = [
+        one.path for one in files
+        if one.named and one.path.lower().endswith(USED) and one.path not in judged
+    ]  # fmt: skip
+    if not changed:
+        return Users()
+    from ftlint.run.dependents import users_of
+
+    settings = judges.of(os.getcwd())[1]
+    return users_of(
+        changed, judged, lambda folder: judges.of(folder)[0], settings.exclude, settings.root
+    )
+
+
+def _without_known(report: Run, request: Request, settings: Settings) -> Run:
+    """Return the report without what a baseline knows; one that is asked for is written first."""
+    path = request.baseline or below(settings.root, settings.baseline)
+    if path is None:
+        if request.write_baseline:
+            raise Refused("--write-baseline needs a file: --baseline FILE, or baseline in settings")
+        return report
+    narrowed = bool(request.select or request.ignore or request.extend_select)
+    if narrowed and request.write_baseline:
+        raise Refused("--write-baseline takes all rules that the settings select: no --select here")
+    from ftlint.run import baseline
+
+    folder = os.path.dirname(os.path.abspath(path))
+    reach = (
+        project_of(folder) if request.baseline else project_of(settings.root or ".", settings.root)
+    )
+    try:
+        if request.write_baseline:
+            baseline.write(path, report.results, reach)
+        results, known = baseline.without(baseline.load(path, reach), path, report.results)
+    except baseline.BadBaseline as error:
+        raise Refused(str(error)) from None
+    known = known._replace(written=request.write_baseline, gone=0 if narrowed else known.gone)
+    return report._replace(results=results, known=known)
+
+
+def _too_many(path: str, options: Options) -> Result:
+    """Return the finding on the files that are not looked at."""
+    from ftlint.results import Result
+    from ftlint.rulebook.registry import BUILT_IN
+    from ftlint.support.messages import fill
+    from ftlint.syntax.source import of_text
+
+    rule = BUILT_IN.of_problem("too-many-files")
+    message = fill(rule.message, {"reason": reason("files", "files", options.limits)})
+    told = Diagnostic(path, rule.code, rule.name, rule.severity, message, None, 0, 0)  # type: ignore[arg-type]
+    return Result(of_text(path, ""), None, (told,))
+
+
+def _status(report: Run, request: Request, fail_on: str) -> int:
+    if report.failures or any(repair.failure for repair in report.repairs):
+        return USAGE
+    if request.diff and any(repair.diff for repair in report.repairs):
+        return FINDINGS
+    worst = SEVERITIES[: [str(name) for name in SEVERITIES].index(fail_on) + 1]
+    return FINDINGS if any(report.count(severity) for severity in worst) else CLEAN

@@ -1,0 +1,104 @@
+"""What may be read, shown and written: the project of a config, links followed.
+
+Configs and settings come with pull requests. What they name, and what links in the tree lead to,
+is read and written only inside the *project*: the nearest folder upwards with a `.git`, else the
+folder of the settings. What a person names on the command line is theirs to name.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.support.files import Unreadable, read
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LINK = "it is a link out of the project"
+OUTSIDE = "it lies outside of the project"
+
+
+class Reach(NamedTuple):
+    """The folders within which files are read, shown and written, as real paths.
+
+    The first is the project; the others were named on the command line.
+    """
+
+    roots: tuple[str, ...]
+
+    def holds(self, path: str) -> bool:
+        """Say whether a path, wherever links lead it, lies in one of the folders."""
+        try:
+            real = os.path.realpath(path)
+        except (OSError, ValueError):  # a NUL in the name, a circle of links
+            return False
+        return any(is_below(real, root) for root in self.roots)
+
+    def objection(self, path: str) -> str | None:
+        """Return why a path is out of reach, None where it is not."""
+        if self.holds(path):
+            return None
+        written = os.path.abspath(path) if "\0" not in path else path
+        return LINK if any(is_below(written, root) for root in self.roots) else OUTSIDE
+
+    def read(self, path: str, limit: int) -> bytes | Unreadable:
+        """Return the bytes of a regular file within reach, `limit` of them at most."""
+        why = self.objection(path)
+        return read(path, limit) if why is None else Unreadable(path, why)
+
+    def widened(self, folders: Iterable[str]) -> Reach:
+        """Return a reach that has other folders in it besides."""
+        return Reach(tuple(dict.fromkeys([*self.roots, *map(os.path.realpath, folders)])))
+
+
+def project_of(folder: str, otherwise: str | None = None) -> Reach:
+    """Return the project of what lies in a folder.
+
+    Without a `.git` it is `otherwise` (the folder of the settings), the working directory where
+    that is above, or the folder itself. A folder that a link in one project leads out of it to
+    does not become a project of its own by a `.git` over there.
+    """
+    folder = os.path.abspath(folder)
+    return Reach((repository(folder) or os.path.realpath(otherwise or _start(folder) or folder),))
+
+
+def led_out(path: str) -> str | None:
+    """Return why a file that a person names is not written: a link in a project leads out of it.
+
+    Where there is no project, /dev/stdout and the like, links are the person's own.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    root = repository(folder) or _start(folder)
+    return None if root is None else Reach((os.path.realpath(root),)).objection(path)
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Say whether an absolute path is a folder or lies in it, as they are written."""
+    try:
+        return os.path.commonpath([folder, path]) == folder
+    except ValueError:  # another drive
+        return False
+
+
+def repository(folder: str) -> str | None:
+    """Return the real path of the nearest folder upwards with a `.git`."""
+    found = [one for one in _upwards(folder) if os.path.lexists(os.path.join(one, ".git"))]
+    root = os.path.realpath(found[0]) if found else None
+    for outer in map(os.path.realpath, found[1:]):
+        root = root if root is not None and is_below(root, outer) else outer
+    return root
+
+
+def _start(folder: str) -> str | None:
+    """Return the working directory for what lies below it."""
+    here = os.getcwd()
+    return here if is_below(folder, here) else None
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """Yield a folder and all that it lies in."""
+    yield folder
+    while folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+        yield folder

@@ -1,0 +1,4 @@
+"""From text to keys, values and spans, each value typed as the target's loader types it.
+
+May import: support.
+"""

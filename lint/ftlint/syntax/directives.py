@@ -1,0 +1,162 @@
+"""`# ftlint: …` comments: suppressions, and facts that the file cannot say otherwise."""
+
+from __future__ import annotations
+
+import re
+
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ftlint.diagnostics import Diagnostic
+    from ftlint.syntax.nodes import Comment
+    from ftlint.syntax.source import Source
+
+
+class Suppression(NamedTuple):
+    """Codes (or prefixes, or names) silenced on one line, or everywhere when `line` is None."""
+
+    codes: tuple[str, ...]
+    line: int | None
+    start: int
+    end: int
+
+
+class BadDirective(NamedTuple):
+    """A comment that addresses ftlint and cannot be understood."""
+
+    start: int
+    end: int
+    reason: str
+
+
+class Directives(NamedTuple):
+    """All that a file's comments ask of ftlint."""
+
+    suppressions: tuple[Suppression, ...]
+    facts: dict[str, str]
+    bad: tuple[BadDirective, ...]
+
+
+_COMMENT = r"(?i)#\s*ftlint:\s*(.*)"
+"""It may follow another comment on its line, such as one for yamllint."""
+_IGNORE = r"(ignore|ignore-file)\s*\[([^\]]*)\]"
+_FACT = r"(?<![a-z-])([a-z-]+)\s*=\s*([^\s,]+)"
+_FACTS = rf"(?:{_FACT}(?:\s*,\s*|\s+|\Z))+"
+_COUNT = (r"0*[1-9][0-9]{0,17}", "a whole number from 1")
+_ROWS_OF = r"(?:[^+:]+:)?0*[1-9][0-9_]{0,17}"
+_ROWS = (rf"{_ROWS_OF}(?:\+{_ROWS_OF})*", "a number of rows, or NAME:ROWS+NAME:ROWS")
+_AMOUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+BUDGET = rf"(?=[0-9])(?:{_AMOUNT}d)?(?:{_AMOUNT}h)?(?:{_AMOUNT}m(?:in)?)?(?:{_AMOUNT}s)?"
+_BUDGET = (BUDGET, "a time such as 30m, 2h or 1h30m")
+FACTS = {"dataset-size": _ROWS, "gpus": _COUNT, "nodes": _COUNT, "budget": _BUDGET}
+"""Each fact's name, the pattern of its values, and that in words."""
+
+
+def read(source: Source, comments: Iterable[Comment]) -> Directives:
+    """Return the directives among `comments`."""
+    if "ftlint" not in source.text.lower():
+        return Directives((), {}, ())
+    suppressions: list[Suppression] = []
+    facts: dict[str, str] = {}
+    bad: list[BadDirective] = []
+    subjects: dict[int, int] = {}
+    for comment in reversed(list(comments)):  # so that a block of them is walked once
+        match = re.search(_COMMENT, comment.text)
+        if match is None:
+            continue
+        body = match[1]
+        ignore = re.match(_IGNORE, body)
+        if ignore:
+            codes = tuple(code.strip() for code in ignore[2].split(",") if code.strip())
+            if not codes:
+                bad.append(BadDirective(comment.start, comment.end, "it names no rule"))
+                continue
+            line = None if ignore[1] == "ignore-file" else _subject(source, comment, subjects)
+            suppressions.append(Suppression(codes, line, comment.start, comment.end))
+            continue
+        stated = re.findall(_FACT, body)
+        reason = _objection(body, stated)
+        if reason is None:
+            facts.update(pair for pair in stated if pair[0] not in facts)
+        else:
+            bad.append(BadDirective(comment.start, comment.end, reason))
+    return Directives(tuple(reversed(suppressions)), facts, tuple(reversed(bad)))
+
+
+def _objection(body: str, stated: list[tuple[str, str]]) -> str | None:
+    """Return why facts cannot be taken as written; half-understood ones would mislead."""
+    for name, value in stated:
+        if name not in FACTS:
+            return f"{name} is no fact it takes"
+        pattern, wanted = FACTS[name]
+        if not re.fullmatch(pattern, value):
+            return f"{name} should be {wanted}, not {value}"
+    if not stated:
+        return "it says nothing ftlint knows"
+    return None if re.fullmatch(_FACTS, body) else "it takes NAME=VALUE, commas between, no more"
+
+
+def apply(
+    directives: Directives, diagnostics: Iterable[Diagnostic], source: Source
+) -> tuple[list[Diagnostic], list[Suppression]]:
+    """Return the diagnostics that stay, and the suppressions that silenced nothing."""
+    stay: list[Diagnostic] = []
+    used: set[Suppression] = set()
+    by_line: dict[int | None, list[Suppression]] = {}
+    for suppression in directives.suppressions:
+        by_line.setdefault(suppression.line, []).append(suppression)
+    for diagnostic in diagnostics:
+        line = source.position(diagnostic.start).line
+        silencers = [
+            suppression
+            for suppression in (*by_line.get(None, ()), *by_line.get(line, ()))
+            if any(matches(code, diagnostic.code, diagnostic.name) for code in suppression.codes)
+        ]
+        used.update(silencers)
+        if not silencers:
+            stay.append(diagnostic)
+    return stay, [one for one in directives.suppressions if one not in used]
+
+
+def matches(selector: str, code: str, name: str) -> bool:
+    """Say whether `FT2`, `FT201` or a rule's name selects this rule."""
+    return selector.lower() == name or code.startswith(selector.upper())
+
+
+def _subject(source: Source, comment: Comment, known: dict[int, int]) -> int:
+    """Return the line a comment speaks of: its own, or the next when it stands alone.
+
+    `known` holds what was returned for lines below, and takes this one.
+    """
+    own = line = source.position(comment.start).line
+    alone = not source.text[source.line_starts[line - 1] : comment.start].strip("\ufeff \t")
+    while alone and line < len(source.line_starts):
+        line += 1
+        if line in known:
+            line = known[line]
+            break
+        text = source.line(line).strip()
+        if text and not text.startswith("#"):
+            break
+    if alone:
+        known[own] = line
+    return line
+
+
+def unknown_codes(
+    directives: Directives, known: Iterable[tuple[str, str]]
+) -> Iterator[BadDirective]:
+    """Yield suppressions that name no rule there is."""
+    rules = list(known)
+    selectors = {code for suppression in directives.suppressions for code in suppression.codes}
+    unknown = {
+        selector
+        for selector in selectors
+        if not any(matches(selector, code, name) for code, name in rules)
+    }
+    for suppression in directives.suppressions:
+        for selector in suppression.codes:
+            if selector in unknown:
+                yield BadDirective(suppression.start, suppression.end, selector)

@@ -1,0 +1,58 @@
+"""The two layers of key schemas as one JSON Schema that an editor can use."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import ftschemas
+from ftlint.target.keys import PARSER
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ftlint.target.releases import Target
+
+
+def editor_schema(target: Target, command: str) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a config for `command`, with descriptions.
+
+    Unknown keys are refused, as the target refuses them. Enumerations that nothing checks are kept
+    as examples, so that an editor offers them without calling other values wrong.
+    """
+    own = _layer("llamafactory", target.llamafactory)
+    groups = own["x-commands"][PARSER.get(command, command)]
+    layers = [_layer("transformers", target.layer)] if "training" in groups else []
+    properties = {
+        name: _for_editor(prop)
+        for layer in [*layers, own]
+        for name, prop in layer["properties"].items()
+        if prop["x-group"] in groups
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:ftlint:config:{target.llamafactory}:{target.layer}:{command}",
+        "title": f"LLaMA Factory {target.llamafactory} config for {command}"
+        f" (transformers {target.transformers})",
+        "type": "object",
+        "properties": dict(sorted(properties.items())),
+        "required": ["model_name_or_path"],
+        "additionalProperties": False,
+    }
+
+
+def _for_editor(prop: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in prop.items() if key != "enum" and not key.startswith("x-")}
+    if "enum" in prop:
+        kept["examples" if prop.get("x-choices-checked") == "never" else "enum"] = prop["enum"]
+    if "items" in prop and "x-separator" in prop:
+        kept.pop("items")  # a text of several words cannot be told apart by an editor
+        kept["examples"] = prop["items"].get("enum", [])
+    return kept
+
+
+def _layer(package: str, release: str) -> dict[str, Any]:
+    path = os.path.join(os.path.dirname(ftschemas.__file__), package, f"{release}.json")
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)  # type: ignore[no-any-return]

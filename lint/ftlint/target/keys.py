@@ -1,0 +1,145 @@
+"""Which keys a target knows, of what kind, with what default and choices."""
+
+from __future__ import annotations
+
+from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.target.releases import Target
+
+LLAMAFACTORY, TRANSFORMERS = 0, 1
+PARSER = {"export": "infer", "chat": "infer", "v1": "train"}
+"""Commands that LLaMA Factory parses with another's dataclasses (v1 files are judged by no key)."""
+
+
+class Key(NamedTuple):
+    """One key as the target knows it. `kinds` are null, bool, int, float, text, list, map."""
+
+    name: str
+    layer: int
+    group: str
+    kinds: tuple[str, ...]
+    choices: tuple[object, ...] | None
+    checked: str | None
+    """What a value outside `choices` meets: `parse`, `later` or `never`."""
+    separator: str | None
+    default: object
+
+
+class Span(NamedTuple):
+    """When a key exists: first and last release of `layer` (package name) that has it."""
+
+    package: str
+    first: str
+    last: str
+    present: bool
+    """Whether the newest release of the layer still has it."""
+
+
+class Catalogue:
+    """The keys of one target and command."""
+
+    def __init__(self, target: Target, command: str) -> None:
+        self.target = target
+        self.command = command
+        groups = compiled.RELEASES[target.llamafactory][5]
+        self.groups: tuple[str, ...] = groups[PARSER.get(command, command)]
+        self._place = (
+            compiled.LLAMAFACTORY.index(target.llamafactory),
+            compiled.TRANSFORMERS.index(target.layer),
+        )
+        self._defaults: dict[str, object] | None = None
+        self._keys: dict[str, Key] = {}
+
+    def get(self, name: str) -> Key | None:
+        """Return the key that the command reads under this name, if there is one."""
+        key = self._keys.get(name) or self._find(name)
+        if key is not None:
+            self._keys[name] = key
+        return key
+
+    def _find(self, name: str) -> Key | None:
+        for layer, first, last, group, *rest in compiled.KEYS.get(name, ()):
+            if first <= self._place[layer] <= last and group in self.groups:
+                return Key(name, layer, group, *rest)
+        return None
+
+    def defaults(self) -> dict[str, object]:
+        """Return every key of the command with its default."""
+        if self._defaults is None:
+            self._defaults = {}
+            for name, variants in compiled.KEYS.items():
+                for layer, first, last, group, *rest in variants:
+                    if first <= self._place[layer] <= last and group in self.groups:
+                        self._defaults[name] = rest[-1]
+                        break
+        return self._defaults
+
+    def names(self) -> list[str]:
+        """Return the names of all keys of the command."""
+        return list(self.defaults())
+
+    def other_commands(self, name: str) -> list[str]:
+        """Return the commands of this target that do read `name`."""
+        release_groups = compiled.RELEASES[self.target.llamafactory][5]
+        return [
+            command
+            for command, groups in release_groups.items()
+            if command != PARSER.get(self.command, self.command)
+            for layer, first, last, group, *_ in compiled.KEYS.get(name, ())
+            if first <= self._place[layer] <= last and group in groups
+        ]
+
+    def other_choices(self, key: Key) -> dict[object, str]:
+        """Return the values that the key takes in other releases alone: since or until which."""
+        place = self._place[key.layer]
+        order = compiled.LLAMAFACTORY if key.layer == LLAMAFACTORY else compiled.TRANSFORMERS
+        package = _PACKAGES[key.layer]
+        came: dict[object, int] = {}
+        gone: dict[object, int] = {}
+        for layer, first, last, group, _, choices, *_ in compiled.KEYS[key.name]:
+            if layer == key.layer and group in self.groups:
+                for choice in set(choices or ()).difference(key.choices or ()):
+                    if first > place:
+                        came[choice] = min(first, came.get(choice, first))
+                    if last < place:
+                        gone[choice] = max(last, gone.get(choice, last))
+        last_of = {
+            choice: f"{package} {order[last]} was the last release that took it"
+            for choice, last in gone.items()
+        }
+        return last_of | {
+            choice: f"it came with {package} {order[first]}; upgrade to use it"
+            for choice, first in came.items()
+        }
+
+    def history(self, name: str) -> Span | None:
+        """Return when the command's key `name` existed, when that was at some other release."""
+        spans = [
+            (layer, first, last)
+            for layer, first, last, group, *_ in compiled.KEYS.get(name, ())
+            if group in self.groups
+        ]
+        if not spans:
+            gone = compiled.REMOVED.get(name)
+            return Span(_PACKAGES[gone[0]], "", gone[1], present=False) if gone else None
+        layer = spans[-1][0]
+        order = compiled.LLAMAFACTORY if layer == LLAMAFACTORY else compiled.TRANSFORMERS
+        same = [span for span in spans if span[0] == layer]
+        first, last = min(span[1] for span in same), max(span[2] for span in same)
+        return Span(_PACKAGES[layer], order[first], order[last], last == len(order) - 1)
+
+
+_PACKAGES = ("LLaMA Factory", "transformers")
+
+
+def is_known(name: str) -> bool:
+    """Say whether any release ever read `name`."""
+    return name in compiled.KEYS or name in compiled.REMOVED
+
+
+def owner(name: str) -> int | None:
+    """Return the layer that last defined `name`: 0 LLaMA Factory, 1 transformers."""
+    variants = compiled.KEYS.get(name)
+    return variants[-1][0] if variants else None
