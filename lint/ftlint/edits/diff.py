@@ -48,13 +48,14 @@ def without_secrets(
 
 def _secret_lines(text: str) -> dict[int, str]:
     """Return the numbers of the lines on which secrets stand, from 1, with their names."""
-    return {
-        number: secret.name or "an address"
-        for secret in secrets_in(text)
-        for number in range(
-            text.count("\n", 0, secret.start) + 1, text.count("\n", 0, secret.end) + 2
-        )
-    }
+    found: dict[int, str] = {}
+    number, place = 1, 0
+    for secret in secrets_in(text):
+        number += text.count("\n", place, secret.start)
+        place = secret.start
+        for more in range(text.count("\n", secret.start, secret.end) + 1):
+            found[number + more] = secret.name or "an address"
+    return found
 
 
 def _hunks(lines: Iterable[str]) -> Iterator[list[str]]:

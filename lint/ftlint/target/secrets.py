@@ -21,12 +21,15 @@ STARS = "***"
 SHORT = 6
 """A shorter value is looked for only in what is said of its own key: `true` is in many messages."""
 
-_PAIR = re.compile(
-    r"""(?x) (?P<name>["']?[\w.-]+["']?) [ \t]*[:=][ \t]*
-    (?P<value> "(?:[^"\\\n]|\\.)*"? | '(?:[^'\n]|'')*'? | [^\s,\]}#][^\n]* )"""
-)
-_BLOCK = re.compile(r"[|>][-+0-9]*[ \t]*(?:\#.*)?\Z")
-_ADDRESS = re.compile(r"://[^\s/:@]*:([^\s/@]+)@")
+_NAME = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*""")
+"""Begins where a word does: no text takes more than one pass."""
+_QUOTED = re.compile(r"""\"(?:[^"\\\n]|\\.)*|'(?:[^'\n]|'')*""")
+_TO_THE_NEXT = re.compile(r"(?:(?![,}\]]|[ \t]#)[^\n])*")
+_BLOCK = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
+_DEEPER = re.compile(r"\n([ \t]*)([^\n]*)")
+_ADDRESS = re.compile(r"://[^\s/:@]{0,200}:([^\s/@]{1,500})@")
+_MAY_BE_SECRET = re.compile(r"(?i)t.?k|ke|ky|yk|api|se|cr|pa|pw|ho|we|au")
+"""What a name of a secret holds, slips included: most names are told from one by this alone."""
 
 
 class Secret(NamedTuple):
@@ -45,59 +48,76 @@ def secrets_in(text: str) -> tuple[Secret, ...]:
 
 
 def _of_pairs(text: str) -> Iterator[Secret]:
-    place = 0
-    while match := _PAIR.search(text, place):
-        name = match["name"].strip("\"'")
-        start, end = match.span("value")
-        quoted = text[start] in "\"'"
-        if not _is_hidden(name):
-            # The value may hold pairs of its own, as a flow mapping or a command line does.
-            place = start if not quoted else end
-            continue
-        if quoted:
-            start, end = start + 1, end - (end - start > 1 and text[end - 1] == text[start])
-        elif _BLOCK.match(text[start:end]):
-            end = _end_of_block(text, match.start("name"), end)
-        elif _in_flow(text, match.start("name")):
-            end = start + len(re.split(r"[,}\]]|[ \t]#", text[start:end], maxsplit=1)[0].rstrip())
-        if end > start:
-            yield Secret(name, start, end)
-        place = max(end, match.end("name"))
+    for match in _NAME.finditer(text):
+        name = match[1]
+        if _is_hidden(name):
+            start, end = _value(text, match.start(), match.end())
+            if end > start:
+                yield Secret(name, start, end)
 
 
+def _value(text: str, name: int, start: int) -> tuple[int, int]:
+    """Return where the value lies that begins at `start`, of a name that begins at `name`."""
+    quoted = _QUOTED.match(text, start)
+    if quoted is not None:
+        return start + 1, quoted.end()
+    line = text.find("\n", start)
+    end = len(text) if line < 0 else line
+    if _BLOCK.match(text, start):
+        column = name - (text.rfind("\n", 0, name) + 1)
+        for deeper in _DEEPER.finditer(text, end):
+            if deeper[2] and len(deeper[1]) <= column:
+                return start, deeper.start()
+        return start, len(text)
+    before = text[max(name - 80, 0) : name].rstrip("\"' \t\r\n")[-1:]
+    if before in ("{", ",", "["):  # a flow mapping, where the next comma ends it
+        within = _TO_THE_NEXT.match(text, start)
+        end = within.end() if within else end
+    return start, end
+
+
+@lru_cache(maxsize=1024)
 def _is_hidden(name: str) -> bool:
-    return is_secret(name) or (is_variable(name) and name not in compiled.KEYS)
-
-
-def _in_flow(text: str, start: int) -> bool:
-    """Say whether a pair stands behind a brace or a comma, where its value ends at the next."""
-    return text[:start].rstrip()[-1:] in ("{", ",", "[") and "{" in text[:start]
-
-
-def _end_of_block(text: str, start: int, end: int) -> int:
-    """Return where the deeper lines end that follow a pair."""
-    column = start - (text.rfind("\n", 0, start) + 1)
-    for line in re.compile(r"\n([ \t]*)([^\n]*)").finditer(text, end):
-        if line[2] and len(line[1]) <= column:
-            return line.start()
-        end = line.end()
-    return end
+    if _MAY_BE_SECRET.search(name) and is_secret(name):
+        return True
+    if name in compiled.KEYS:
+        return False
+    if name.lower() != name:
+        return is_variable(name)
+    names, prefixes = compiled.VARIABLES
+    upper = name.upper().replace("-", "_")
+    return upper in names or upper.startswith(prefixes)
 
 
 def masked(text: str, start: int, end: int) -> str:
     """Return the characters `start` to `end` of a text, those of secrets starred out."""
-    shown = list(text[start:end])
+    shown, place = [], start
     for secret in secrets_in(text):
-        for place in range(max(secret.start, start), min(secret.end, end)):
-            if not text[place].isspace():
-                shown[place - start] = "*"
-    return "".join(shown)
+        low, high = max(secret.start, place), min(secret.end, end)
+        if low < high:
+            shown += [text[place:low], re.sub(r"\S", "*", text[low:high])]
+            place = high
+    return "".join([*shown, text[place:end]])
 
 
 def without(message: str, text: str, key: str | None) -> str:
     """Return what is said of a key of `text`, the values of its secrets starred out."""
+    values, own = _values(text)
+    for value in own.get(key or "", ()):
+        message = message.replace(value, STARS)
+    return values.sub(STARS, message) if values is not None else message
+
+
+@lru_cache(maxsize=4)
+def _values(text: str) -> tuple[re.Pattern[str] | None, dict[str, list[str]]]:
+    """Return what finds any secret of a text, and the short ones by their names."""
+    long: set[str] = set()
+    own: dict[str, list[str]] = {}
     for secret in secrets_in(text):
         value = text[secret.start : secret.end].strip()
-        if value and (len(value) >= SHORT or secret.name == key):
-            message = message.replace(value, STARS)
-    return message
+        if len(value) >= SHORT:
+            long.add(value)
+        elif value:
+            own.setdefault(secret.name, []).append(value)
+    parts = map(re.escape, sorted(long, key=len, reverse=True))
+    return (re.compile("|".join(parts)) if long else None), own
