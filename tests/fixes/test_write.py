@@ -32,7 +32,7 @@ import os, sys
 sys.path.insert(0, sys.argv[2])
 if {named}:  # as on a system that has no files without a name
     vars(os).pop("O_TMPFILE", None)
-from ftlint.fixes.write import replace
+from ftlint.edits.write import replace
 path, old, new = sys.argv[1], b"a" * {size}, b"b" * {size}
 print("ready", flush=True)
 while True:
