@@ -333,7 +333,7 @@ class TestEvaluation:
         }  # fmt: skip
         found = self.plan(DatasetRows("b", exactly(7)), **few)
         assert not isinstance(found, NoPlan)
-        assert "the run dies at its first evaluation" in found.assumptions[0]
+        assert "the run crashes at its first evaluation" in found.assumptions[0]
         assert self.rows(DatasetRows("b", exactly(8)), **few) == exactly(8)
         stream = {"streaming": True, "max_steps": 9, "dataloader_num_workers": 1}
         assert self.rows(DatasetRows("b", exactly(7)), **few, **stream) == exactly(7)

@@ -108,8 +108,8 @@ def taken(context: Context, name: str) -> str:
     key = context.catalogue.get(name)
     assert key is not None
     if key.choices is None:
-        return f"it takes {values.wanted(key.kinds)}"
+        return f"takes {values.wanted(key.kinds)}"
     words = [choice for choice in key.choices if choice is not None]
     if len(words) > _MANY:
-        return f"it takes one of {len(words)} words; see {name} in `ftlint schema`"
-    return f"it takes {', '.join(map(show, words))}"
+        return f"takes one of {len(words)} words; see {name} in `ftlint schema`"
+    return f"takes {', '.join(map(show, words))}"

@@ -159,7 +159,7 @@ def _advice(
     bounded = habits.bounded(context, entry)
     if bounded is not None:
         to, numbers = bounded
-        return _Advice(f"`{to}` is its name, but it takes numbers {numbers}", to)
+        return _Advice(f"`{to}` is meant, and takes numbers {numbers}", to)
     guessed = not is_known(entry.name) and len(beside.foreign) <= MOST_GUESSED
     near = _nearest(context, entry, beside) if guessed else None
     return near or _Advice(upgrade or "remove it, or see `ftlint schema` for the keys there are")
@@ -196,7 +196,7 @@ def _instead(context: Context, entry: Entry, alias: dict[str, object], beside: _
     by_hand = alias.get("by_hand")
     moved = value is None and not by_hand and "if" not in alias  # else the table has seen it
     if moved and not habits.takes(context, to, entry.value):
-        return _Advice(f"`{to}` is its name, but {habits.taken(context, to)}", to)
+        return _Advice(f"`{to}` is meant, and {habits.taken(context, to)}", to)
     safe = bool(alias["safe"]) and (is_known(entry.name) or not beside.foreign)
     kept = "transform" in alias and value is None  # the old value cannot be turned into a new one
     secret = is_secret(to) and entry.value is not None  # where it goes is its owner's to say

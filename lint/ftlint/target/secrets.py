@@ -104,7 +104,7 @@ def without(message: str, text: str, key: str | None) -> str:
     """Return what is said of a key of `text`, the values of its secrets starred out."""
     values, own = _values(text)
     for value in own.get(key or "", ()):
-        message = message.replace(value, STARS)
+        message = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", STARS, message)
     return values.sub(STARS, message) if values is not None else message
 
 
@@ -117,7 +117,7 @@ def _values(text: str) -> tuple[re.Pattern[str] | None, dict[str, list[str]]]:
         value = text[secret.start : secret.end].strip()
         if len(value) >= SHORT:
             long.add(value)
-        elif value:
+        elif len(value) > 1:
             own.setdefault(secret.name, []).append(value)
     parts = map(re.escape, sorted(long, key=len, reverse=True))
     return (re.compile("|".join(parts)) if long else None), own
