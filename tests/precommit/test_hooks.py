@@ -76,7 +76,7 @@ def commit(project: Path, **files: str) -> subprocess.CompletedProcess[str]:
 def test_a_bad_config_is_stopped_and_the_mended_one_passes(project: Path) -> None:
     stopped = commit(project, train=GOOD.replace("learning_rate", "learnig_rate"), compose=OTHER)
     assert stopped.returncode != 0
-    assert "learnig_rate is not a key of LLaMA Factory" in stopped.stdout + stopped.stderr
+    assert "`learnig_rate` is not a key of LLaMA Factory" in stopped.stdout + stopped.stderr
     assert "compose.yaml" not in stopped.stdout + stopped.stderr
     passed = commit(project, train=GOOD)
     assert passed.returncode == 0, passed.stdout + passed.stderr
@@ -89,7 +89,7 @@ def test_try_repo_runs_the_hook_on_every_file(hooks: Path, tmp_path: Path) -> No
     git(tmp_path, "add", "--all")
     done = call(tmp_path, "pre-commit", "try-repo", str(hooks), "ftlint", "--all-files")
     assert done.returncode == 1
-    assert "stf is not a value of stage" in done.stdout
+    assert "`stage: stf`" in done.stdout
 
 
 def test_the_fixing_hook_mends_the_file_and_the_second_commit_passes(
