@@ -18,20 +18,13 @@ from ftlint.target.keys import Catalogue
 from ftlint.target.releases import resolve_target
 from ftschemas import compiled
 from tests.cli.calls import invoke
+from tests.rules.configs import HEAD
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ftlint.diagnostics import Diagnostic
 
-HEAD = """model_name_or_path: Qwen/Qwen2.5-0.5B
-stage: sft
-do_train: true
-finetuning_type: lora
-dataset: alpaca
-template: qwen
-output_dir: saves/run
-"""
 FORK = "tent_generation_len: 5\nemft_alpha: 0.3\n"
 
 

@@ -9,15 +9,7 @@ from ftlint.facts.given import Given
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
-
-HEAD = """model_name_or_path: Qwen/Qwen2.5-0.5B
-stage: sft
-do_train: true
-finetuning_type: lora
-dataset: alpaca
-template: qwen
-output_dir: saves/run
-"""
+from tests.rules.configs import HEAD
 
 
 def said(code: str, text: str, *facts: tuple[str, object], target: str = "0.9.5") -> list[str]:
