@@ -15,7 +15,7 @@ from ftlint.facts.given import Given
 from ftlint.project.options import Options
 from ftlint.results import Result
 from ftlint.rulebook.registry import BUILT_IN
-from ftlint.run.session import CLEAN, FAILED, FINDINGS, Request, run
+from ftlint.run.session import CLEAN, FAILED, FINDINGS, CliOptions, run
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import KNOWN, resolve_target
 from ftschemas import compiled
@@ -200,14 +200,16 @@ def test_a_defect_outside_of_rules_costs_one_file(
     monkeypatch.setattr("ftlint.run.batch.lint_bytes", broken)
     for name, tail in (("a.yaml", "# broken\n"), ("b.yaml", "foo: 1\n")):
         (tmp_path / name).write_text(HEAD + tail, encoding="utf-8")
-    report, status = run(Request((str(tmp_path),), isolated=True), bytes, lambda done, total: None)
+    report, status = run(
+        CliOptions((str(tmp_path),), isolated=True), bytes, lambda done, total: None
+    )
     assert status == FAILED
     assert [path for path, _ in report.failures] == [str(tmp_path / "a.yaml")]
     assert "RuntimeError: out of order" in report.failures[0][1]
     assert [one.code for result in report.results for one in result.diagnostics] == ["FT101"]
     monkeypatch.setenv("FTLINT_TRACEBACK", "1")
     with pytest.raises(RuntimeError):
-        run(Request((str(tmp_path),), isolated=True), bytes, lambda done, total: None)
+        run(CliOptions((str(tmp_path),), isolated=True), bytes, lambda done, total: None)
 
 
 # Suppressions
@@ -437,7 +439,7 @@ def test_the_status_follows_the_worst_finding(
     text: str, fail_on: str | None, status: int, tmp_path: Path
 ) -> None:
     (tmp_path / "c.yaml").write_text(HEAD + text, encoding="utf-8")
-    request = Request((str(tmp_path),), isolated=True, fail_on=fail_on)
+    request = CliOptions((str(tmp_path),), isolated=True, fail_on=fail_on)
     report, got = run(request, bytes, lambda done, total: None)
     assert report.checked == 1
     assert got == status

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.project.options import Request
+from ftlint.project.options import CliOptions
 from ftlint.report import reporter
 from ftlint.run.session import FINDINGS, run
 from tests.bench.mutations import mutated
@@ -45,7 +45,7 @@ def rows(folder: Path, count: int) -> None:
 
 
 def verdict(**asked: object) -> list[tuple[str, list[object]]]:
-    request = Request((".",), isolated=True, **asked)  # type: ignore[arg-type]
+    request = CliOptions((".",), isolated=True, **asked)  # type: ignore[arg-type]
     report, _ = run(request, lambda most: b"", lambda done, total: None)
     return [(one.source.path, list(one.diagnostics)) for one in report.results]
 
@@ -135,7 +135,7 @@ def test_entries_that_are_damaged_inside_are_passed_over(project: Path) -> None:
         found = process("--isolated", ".", folder=project) if draw.random() < 0.1 else None
         assert found is None or (found.status, "Traceback" in found.err) == (1, False)
         for word in ("text", "json", "sarif", "github", "gitlab", "junit"):
-            report, status = run(Request((".",), isolated=True), bytes, lambda done, total: None)
+            report, status = run(CliOptions((".",), isolated=True), bytes, lambda done, total: None)
             assert status == FINDINGS
             assert "\n".join(reporter(word)(report, False))
         assert len(verdict()) == len(honest)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.project.options import Request
+from ftlint.project.options import CliOptions
 from ftlint.run.session import run
 from ftlint.support import pool
 from tests.cli.calls import HEAD, write
@@ -52,7 +52,7 @@ def test_a_long_run_says_what_a_short_one_says(
 
     def report(count: int) -> object:
         monkeypatch.setattr(pool, "processes", lambda files: count)
-        request = Request((str(tmp_path),), isolated=True, cache=False)
+        request = CliOptions((str(tmp_path),), isolated=True, cache=False)
         return run(request, lambda most: b"", lambda done, total: None)
 
     assert report(2) == report(1)

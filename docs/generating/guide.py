@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from docs.generating.markdown import table
 from docs.generating.rules import SOURCE
 
-from ftlint.run.session import Request, run
+from ftlint.run.session import CliOptions, run
 
 if TYPE_CHECKING:
     from ftlint.results import Result
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def cases(folder: str) -> str:
     """Return the table of the configs right below a folder of examples/guide."""
-    report, _ = run(Request((folder,), isolated=True), bytes, lambda done, total: None)
+    report, _ = run(CliOptions((folder,), isolated=True), bytes, lambda done, total: None)
     rows = [
         _row(result)
         for result in report.results

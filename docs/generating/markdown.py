@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from ftlint.support.messages import spelled
+from ftlint.support.messages import format_float
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ def codes(values: Iterable[object]) -> str:
 def plain(value: object) -> str:
     """Return a value as YAML would take it."""
     if isinstance(value, float):
-        return spelled(value)
+        return format_float(value)
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 

@@ -287,7 +287,7 @@ def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, s
     """Return the span and key at which a data rule is shown."""
     names = [name.replace("$key", token or "") for name in rule.at]
     for name in [*names, *([token] if token else [])]:
-        entry = context.deciding(name)
+        entry = context.effective_entry(name)
         if entry is None:
             continue
         if rule.show == "value":

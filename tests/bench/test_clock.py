@@ -14,7 +14,7 @@ from tests.bench.made import H100
 from tests.bench.test_answer import CONFIG, record
 
 from ftbench.calibration import store
-from ftlint.facts.budget import parse_budget, spoken
+from ftlint.facts.budget import format_duration, parse_budget
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,7 +55,8 @@ def test_time_of_a_plan(calibrated: Path) -> None:
     shown = call(calibrated, "steps").stdout
     row = next(line for line in shown.splitlines() if line.startswith("time"))
     assert row.split("time")[1].strip() == (
-        f"{spoken(time['seconds'])} ({spoken(time['low'])}–{spoken(time['high'])})"
+        f"{format_duration(time['seconds'])} "
+        f"({format_duration(time['low'])}–{format_duration(time['high'])})"
     )
 
 
@@ -159,5 +160,5 @@ def test_a_bad_budget_is_wrong_usage(calibrated: Path) -> None:
 
 
 def test_times_as_people_say_them() -> None:
-    said = [spoken(seconds) for seconds in (4.2, 42, 390, 1800, 7199, 9660, 360_000)]
+    said = [format_duration(seconds) for seconds in (4.2, 42, 390, 1800, 7199, 9660, 360_000)]
     assert said == ["4.2 s", "42 s", "6.5 min", "30 min", "2 h", "2 h 41 min", "100 h"]

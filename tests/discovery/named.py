@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ftlint.cli.check import read_stdin
 from ftlint.engine import look
 from ftlint.project.options import Options
-from ftlint.run.session import FINDINGS, Request, run
+from ftlint.run.session import FINDINGS, CliOptions, run
 from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def blocked(path: Path) -> Blocked | None:
     home = Path.cwd()
     os.chdir(path.parent)
     try:
-        request = Request((path.name,), isolated=True, cache=False)
+        request = CliOptions((path.name,), isolated=True, cache=False)
         report, status = run(request, read_stdin, lambda _done, _all: None)
     finally:
         os.chdir(home)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ftlint.doctor.curves import HEIGHT, WIDTH, curves
 from ftlint.doctor.history import History, Loss
-from ftlint.doctor.levels import risen
-from ftlint.doctor.lost import Logged, lost_from
+from ftlint.doctor.levels import loss_spike
+from ftlint.doctor.lost import Logged, nan_from
 from ftlint.doctor.stopping import best, stops_at
 from ftlint.doctor.symptoms import signs
 
@@ -202,7 +202,7 @@ def logged(*entries: tuple[float, float | None]) -> list[Logged]:
 def test_a_loss_of_0_that_was_never_measured(
     entries: list[tuple[float, float | None]], lost: int | None
 ) -> None:
-    assert lost_from(logged(*entries)) == lost
+    assert nan_from(logged(*entries)) == lost
 
 
 BLOWN = [3.0, 2.0, 1.2, 1.0, 1.0] + [9.5] * 15
@@ -242,10 +242,10 @@ def test_noise_is_no_such_loss(level: float, logs: int) -> None:
     draw = random.Random(logs)
     for _ in range(200):
         noisy = [level * math.exp(draw.gauss(0, 0.3)) for _ in range(logs)]
-        assert risen(losses(noisy), ()) is None
+        assert loss_spike(losses(noisy), ()) is None
 
 
 @given(LOSSES, LOSSES)
 def test_any_losses_have_levels(training: list[float], evaluation: list[float]) -> None:
-    found = risen(losses(training), losses(evaluation))
+    found = loss_spike(losses(training), losses(evaluation))
     assert found is None or found.low < found.high

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ftlint.diagnostics import Change, Diagnostic, Edit, Fix
-from ftlint.edits.infer import changes_of
+from ftlint.edits.infer import infer_changes
 from ftlint.edits.page import Page, Refused, read_page
 from ftlint.engine import lint
 from ftlint.facts.given import Given
@@ -78,11 +78,11 @@ def page(text: str) -> Page:
 def test_bare_edits_of_a_key_or_a_value_say_what_they_change() -> None:
     made = page('"a": 1\nb: 2\n')
     edits = (Edit(0, 3, '"c"'), Edit(5, 6, "3"))
-    assert changes_of(made, Fix("safe", "m", edits)) == (
+    assert infer_changes(made, Fix("safe", "m", edits)) == (
         Change("replace", "a", "3"),
         Change("rename", "a", "c"),
     )
-    assert isinstance(changes_of(made, Fix("safe", "m", (Edit(0, 7, ""),))), Refused)
+    assert isinstance(infer_changes(made, Fix("safe", "m", (Edit(0, 7, ""),))), Refused)
 
 
 def finding(start: int, end: int, text: str, *changes: Change) -> Diagnostic:

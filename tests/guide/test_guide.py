@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ftlint.cli.steps import Asked, steps
-from ftlint.run.session import Request, run
+from ftlint.run.session import CliOptions, run
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "guide"
@@ -100,14 +100,14 @@ def _in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def messages(name: str) -> list[tuple[str, str]]:
-    request = Request((f"examples/guide/{name}.yaml",), isolated=True)
+    request = CliOptions((f"examples/guide/{name}.yaml",), isolated=True)
     report, _ = run(request, bytes, lambda done, total: None)
     (result,) = report.results
     return [(one.code, one.message) for one in result.diagnostics]
 
 
 def plan(name: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    asked = Asked(Request((f"examples/guide/{name}.yaml",), isolated=True), format="json")
+    asked = Asked(CliOptions((f"examples/guide/{name}.yaml",), isolated=True), format="json")
     assert steps(asked) == 0
     (found,) = json.loads(capsys.readouterr().out)
     return dict(found)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.project.options import Judges, Request
+from ftlint.project.options import CliOptions, OptionsResolver
 from ftlint.run.batch import lint_files
 from ftlint.support.files import Found
 from tests.cli.calls import BAD, HEAD, ROOT, environment, process, write
@@ -79,7 +79,7 @@ def test_links_in_a_circle_end(tmp_path: Path) -> None:
 
 def test_a_file_that_vanished_is_told_of(tmp_path: Path) -> None:
     files = [Found(str(tmp_path / "gone.yaml"), named=False)]
-    judges = Judges(Request(isolated=True))
+    judges = OptionsResolver(CliOptions(isolated=True))
     (outcome,) = lint_files(files, judges, lambda most: b"", lambda done, total: None)
     assert outcome.failure == "no such file"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.project.options import Refused, Request
+from ftlint.project.options import CliOptions, UsageError
 from ftlint.run.session import FINDINGS, run
 from ftlint.support.limits import DEFAULT, HIGHEST, Limits
 from tests.cli.calls import HEAD, write
@@ -27,13 +27,13 @@ BEYOND = {
 
 
 def codes(path: Path, **asked: object) -> set[str]:
-    request = Request((str(path),), isolated=True, **asked)  # type: ignore[arg-type]
+    request = CliOptions((str(path),), isolated=True, **asked)  # type: ignore[arg-type]
     report, _ = run(request, lambda most: b"", lambda done, total: None)
     return {one.code for result in report.results for one in result.diagnostics}
 
 
 def told(path: Path, **asked: object) -> str:
-    request = Request((str(path),), isolated=True, **asked)  # type: ignore[arg-type]
+    request = CliOptions((str(path),), isolated=True, **asked)  # type: ignore[arg-type]
     report, status = run(request, lambda most: b"", lambda done, total: None)
     assert status == FINDINGS
     return " ".join(one.message for result in report.results for one in result.diagnostics)
@@ -53,12 +53,12 @@ def test_a_setting_does_not_lift_it_and_that_is_said(tmp_path: Path, name: str) 
     path = write(tmp_path / "c.yaml", BEYOND[name])
     high = min(getattr(HIGHEST, name), 1 << 21)
     write(tmp_path / "ftlint.toml", f"[limits]\n{name} = {high}\n")
-    report, _ = run(Request((str(path),)), lambda m: b"", lambda d, t: None)
+    report, _ = run(CliOptions((str(path),)), lambda m: b"", lambda d, t: None)
     assert "FT905" in {one.code for one in report.results[0].diagnostics}
     (note,) = report.notes
     assert f"`limits.{name}` of {high} is above {getattr(DEFAULT, name)}" in note
     assert f"`--limit {name}={high}`" in note
-    lifted = Request((str(path),), limits=((name, high),))
+    lifted = CliOptions((str(path),), limits=((name, high),))
     report, _ = run(lifted, lambda m: b"", lambda d, t: None)
     assert "FT905" not in {one.code for one in report.results[0].diagnostics}
 
@@ -67,7 +67,7 @@ def test_a_setting_lowers_a_limit_and_the_command_line_lifts_it_again(tmp_path: 
     path = write(tmp_path / "c.yaml", HEAD + "# and so on\n" * 9)
     write(tmp_path / "ftlint.toml", "[limits]\nbytes = 60\n")
     for limits, expected in (((), {"FT905"}), ((("bytes", 4096),), set[str]())):
-        report, _ = run(Request((str(path),), limits=limits), lambda m: b"", lambda d, t: None)
+        report, _ = run(CliOptions((str(path),), limits=limits), lambda m: b"", lambda d, t: None)
         assert {one.code for one in report.results[0].diagnostics} == expected
         assert report.notes == ()
 
@@ -82,7 +82,7 @@ def test_the_deepest_reading_there_is_ends_in_no_crash(tmp_path: Path, depth: in
 
 def test_wrong_limits_are_refused(tmp_path: Path) -> None:
     for wrong in (("depth", 0), ("depth", HIGHEST.depth + 1), ("nothing", 1)):
-        with pytest.raises(Refused, match=wrong[0]):
+        with pytest.raises(UsageError, match=wrong[0]):
             codes(tmp_path, limits=(wrong,))
 
 
@@ -100,7 +100,7 @@ def test_a_pattern_that_never_ends_is_ended(tmp_path: Path) -> None:
     write(tmp_path / "p.yaml", CATASTROPHE)
     settings = write(tmp_path / "ftlint.toml", "policies = ['p.yaml']\n[limits]\nseconds = 1\n")
     started = worked()
-    request = Request((str(path), str(other)), config=str(settings))
+    request = CliOptions((str(path), str(other)), config=str(settings))
     report, status = run(request, lambda most: b"", lambda done, total: None)
     assert worked() - started < 9
     assert status == FINDINGS
@@ -126,8 +126,8 @@ def test_a_policy_made_to_exhaust_is_refused(tmp_path: Path, policy: str, why: s
     settings = write(tmp_path / "ftlint.toml", "policies = ['p.yaml']\n")
     write(tmp_path / "c.yaml", HEAD)
     started = worked()
-    with pytest.raises(Refused, match=why):
-        run(Request((str(tmp_path),), config=str(settings)), lambda m: b"", lambda d, t: None)
+    with pytest.raises(UsageError, match=why):
+        run(CliOptions((str(tmp_path),), config=str(settings)), lambda m: b"", lambda d, t: None)
     assert worked() - started < 15
 
 
@@ -144,8 +144,8 @@ def test_a_policy_made_to_exhaust_is_refused(tmp_path: Path, policy: str, why: s
 def test_settings_made_to_exhaust_are_refused(tmp_path: Path, text: str, name: str) -> None:
     write(tmp_path / name, "# tool.ftlint\n" + text)
     started = worked()
-    with pytest.raises(Refused, match=name):
-        run(Request(config=str(tmp_path / name)), lambda most: b"", lambda done, total: None)
+    with pytest.raises(UsageError, match=name):
+        run(CliOptions(config=str(tmp_path / name)), lambda most: b"", lambda done, total: None)
     assert worked() - started < 15
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from ftlint.engine import lint
-from ftlint.facts.checkpoints import held_in, step_of
+from ftlint.facts.checkpoints import newest_in, step_of
 from ftlint.facts.given import Given
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
@@ -77,7 +77,7 @@ def test_a_run_begins_where_it_is_said_to(release: str, tmp_path: Path) -> None:
         kinds |= said or {"begins anew"}
         before += seen["saves"]
     assert kinds == {"FT626", "FT627", "begins anew"}
-    assert held_in(str(tmp_path / "b")) == f"checkpoint-{max(saved['b'])}"
+    assert newest_in(str(tmp_path / "b")) == f"checkpoint-{max(saved['b'])}"
 
 
 @pytest.fixture(scope="module")

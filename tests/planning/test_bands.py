@@ -8,7 +8,7 @@ import pytest
 
 from ftlint.facts.given import Given
 from ftlint.facts.rules_of_thumb import BadBands, bands_of, load
-from ftlint.run.session import Refused, Request, run
+from ftlint.run.session import CliOptions, UsageError, run
 from ftlint.support.containment import project_of
 from ftschemas import compiled
 from tests.planning.helpers import HEAD, codes, found
@@ -203,7 +203,7 @@ def lint(folder: Path, config: str, table: str) -> list[str]:
     (folder / "house.yaml").write_text(table, encoding="utf-8")
     (folder / "ftlint.toml").write_text('bands = "house.yaml"\n', encoding="utf-8")
     (folder / "config.yaml").write_text(config, encoding="utf-8")
-    report, _ = run(Request((str(folder / "config.yaml"),)), bytes, lambda done, total: None)
+    report, _ = run(CliOptions((str(folder / "config.yaml"),)), bytes, lambda done, total: None)
     return [one.code for result in report.results for one in result.diagnostics]
 
 
@@ -233,7 +233,7 @@ def test_a_project_may_bring_its_own_table(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_bad_table_is_refused_with_its_reason(tmp_path: Path, table: str, complaint: str) -> None:
-    with pytest.raises(Refused, match=complaint) as refused:
+    with pytest.raises(UsageError, match=complaint) as refused:
         lint(tmp_path, HEAD, table)
     assert "house.yaml" in str(refused.value)
 

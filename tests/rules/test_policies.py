@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint.run.session import Refused, Request, run
+from ftlint.run.session import CliOptions, UsageError, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ POLICY: dict[str, Any] = {
 def lint(folder: Path, config: str, policies: str = '["policy/*"]') -> list[tuple[str, str]]:
     (folder / "ftlint.toml").write_text(f"policies = {policies}\n", encoding="utf-8")
     (folder / "c.yaml").write_text(config, encoding="utf-8")
-    report, _ = run(Request((str(folder / "c.yaml"),)), bytes, lambda done, total: None)
+    report, _ = run(CliOptions((str(folder / "c.yaml"),)), bytes, lambda done, total: None)
     return [(one.code, one.message) for result in report.results for one in result.diagnostics]
 
 
@@ -118,7 +118,7 @@ def test_a_bad_policy_is_refused_with_its_reason(
     tmp_path: Path, change: dict[str, Any], complaint: str
 ) -> None:
     write(tmp_path, json.dumps({**POLICY, **change}))
-    with pytest.raises(Refused, match=complaint) as refused:
+    with pytest.raises(UsageError, match=complaint) as refused:
         lint(tmp_path, CONFIG)
     assert "one.json" in str(refused.value)
 
@@ -138,12 +138,12 @@ def test_default_stands_for_anything_that_the_place_takes(
 
 
 def test_other_defects_of_policy_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="no file matches"):
+    with pytest.raises(UsageError, match="no file matches"):
         lint(tmp_path, CONFIG)
     write(tmp_path, "{not yaml")
-    with pytest.raises(Refused, match="not readable"):
+    with pytest.raises(UsageError, match="not readable"):
         lint(tmp_path, CONFIG)
     write(tmp_path, json.dumps(POLICY))
     write(tmp_path, json.dumps(POLICY), "two.json")
-    with pytest.raises(Refused, match="is taken by"):
+    with pytest.raises(UsageError, match="is taken by"):
         lint(tmp_path, CONFIG)

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ftlint.project.settings import BadSettings, Settings, find, json_schema, load
-from ftlint.run.session import CLEAN, FINDINGS, Refused, Request, run
+from ftlint.run.session import CLEAN, FINDINGS, CliOptions, UsageError, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,14 +24,14 @@ def write(path: Path, text: str) -> Path:
 
 
 def codes(*paths: Path, **request: Any) -> list[str]:
-    report, _ = run(Request(tuple(map(str, paths)), **request), bytes, lambda done, total: None)
+    report, _ = run(CliOptions(tuple(map(str, paths)), **request), bytes, lambda done, total: None)
     assert report.failures == ()
     return [one.code for result in report.results for one in result.diagnostics]
 
 
 def refusal(*paths: Path, **request: Any) -> str:
-    with pytest.raises(Refused) as caught:
-        run(Request(tuple(map(str, paths)), **request), bytes, lambda done, total: None)
+    with pytest.raises(UsageError) as caught:
+        run(CliOptions(tuple(map(str, paths)), **request), bytes, lambda done, total: None)
     return str(caught.value)
 
 
@@ -99,12 +99,12 @@ def test_a_named_file_may_have_any_name(tmp_path: Path) -> None:
 def test_settings_above_count_for_what_is_piped_in(tmp_path: Path) -> None:
     write(tmp_path / "ftlint.toml", "ignore = ['FT101']\n")
     name = str(tmp_path / "sub" / "piped.yaml")
-    request = Request(("-",), stdin_filename=name)
+    request = CliOptions(("-",), stdin_filename=name)
     report, status = run(request, lambda most: CONFIG.encode(), lambda done, total: None)
     assert [one.source.path for one in report.results] == [name]
     assert status == CLEAN
     assert (
-        run(Request(("-",), isolated=True), lambda most: CONFIG.encode(), lambda a, b: None)[1]
+        run(CliOptions(("-",), isolated=True), lambda most: CONFIG.encode(), lambda a, b: None)[1]
         == FINDINGS
     )
 
@@ -257,7 +257,7 @@ def test_the_command_line_wins_or_adds(tmp_path: Path, monkeypatch: pytest.Monke
     assert codes(config, extend_select=("ALL",)) == ["FT101", "FT003"]
     warned = write(tmp_path / "w.yaml", HEAD + "seed: 042  # ftlint: ignore[FT1]\n")
     for fail_on, status in ((None, CLEAN), ("warning", FINDINGS)):
-        request = Request((str(warned),), select=("FT9",), fail_on=fail_on)
+        request = CliOptions((str(warned),), select=("FT9",), fail_on=fail_on)
         assert run(request, bytes, lambda done, total: None)[1] == status
 
 
@@ -270,7 +270,7 @@ def test_what_is_excluded_is_relative_to_the_settings(
 
     def linted(exclude: str, *paths: str) -> list[str]:
         write(tmp_path / "ftlint.toml", f"exclude = {exclude}\n")
-        report, _ = run(Request(paths or (str(tmp_path),)), bytes, lambda done, total: None)
+        report, _ = run(CliOptions(paths or (str(tmp_path),)), bytes, lambda done, total: None)
         return sorted(one.source.path.removeprefix(f"{tmp_path}/") for one in report.results)
 
     monkeypatch.chdir(tmp_path)

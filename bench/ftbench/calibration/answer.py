@@ -13,7 +13,7 @@ from ftbench.calibration.forecast import Forecast, Work, forecast
 from ftbench.calibration.measured import rows_evaluated
 from ftbench.calibration.rows import count_of, data_of, lengths_of
 from ftlint.doctor.reading import count, object_of
-from ftlint.facts.checkpoints import checkpoint_of, held_in
+from ftlint.facts.checkpoints import checkpoint_of, newest_in
 from ftlint.steps.plan import RESUMED
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def _named(values: Mapping[str, Any]) -> str:
 
 def _resumed(values: Mapping[str, Any]) -> tuple[str, int] | None:
     """Return the checkpoint that the run goes on from and the steps it has done, where known."""
-    checkpoint = checkpoint_of(values, held_in(values.get("output_dir")))
+    checkpoint = checkpoint_of(values, newest_in(values.get("output_dir")))
     if checkpoint is None:
         return None
     state = object_of(str(Path(checkpoint, "trainer_state.json")))

@@ -45,7 +45,7 @@ def command(
     """
     from ftbench.calibration import asking
     from ftbench.calibration.answer import Answer, answer
-    from ftlint.facts.budget import parse_budget, spoken
+    from ftlint.facts.budget import format_duration, parse_budget
 
     seconds = None if budget is None else parse_budget(budget)
     if budget is not None and seconds is None:
@@ -73,7 +73,7 @@ def command(
     if fitting is not None:
         steps = fitting["max_steps"]
         told = f"max_steps: {steps}" if steps else "not even one step"
-        click.echo(f"within {spoken(fitting['seconds'])}: {told}")
+        click.echo(f"within {format_duration(fitting['seconds'])}: {told}")
 
 
 def _fitting(seconds: float, found: Answer, ask: Any) -> dict[str, Any]:
@@ -107,12 +107,13 @@ def as_data(found: Answer) -> dict[str, Any]:
 
 
 def _lines(found: Answer) -> Iterator[str]:
-    from ftlint.facts.budget import spoken
+    from ftlint.facts.budget import format_duration
 
     one = found.forecast
     yield (
-        f"{found.steps:,} steps take {spoken(one.seconds)}"
-        f" ({spoken(one.low)} to {spoken(one.high)}, {one.level:.0%}); {found.source}"
+        f"{found.steps:,} steps take {format_duration(one.seconds)}"
+        f" ({format_duration(one.low)} to {format_duration(one.high)}, {one.level:.0%});"
+        f" {found.source}"
     )
     for name, seconds in one.parts:
         if seconds >= 0.005:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.engine import examine, judge
-from ftlint.facts.plan import plan_of, without_data
-from ftlint.project.options import Judges, Refused, Request
+from ftlint.facts.plan import plan_inputs_without_data, plan_of
+from ftlint.project.options import CliOptions, OptionsResolver, UsageError
 from ftlint.results import Result
 from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
 from ftlint.steps.timed import Column, as_object
@@ -55,10 +55,10 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
         resolve_target(llamafactory, transformers)
     except UnknownTarget:
         llamafactory = transformers = None
-    request = Request((path,), llamafactory, transformers, gpus, nodes)
+    request = CliOptions((path,), llamafactory, transformers, gpus, nodes)
     try:
-        options = Judges(request).of(str(Path(path).absolute().parent))[0]
-    except Refused as error:
+        options = OptionsResolver(request).of(str(Path(path).absolute().parent))[0]
+    except UsageError as error:
         raise BadConfig(f"{path}: {error}") from None
     source = decode(path, data)
     if len(data) > options.limits.bytes or isinstance(source, Undecodable):
@@ -74,7 +74,9 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
     instance = context.instance
     inputs = None if context.planned is None else context.planned.inputs
     if inputs is None:
-        inputs = without_data(instance["config"], instance["facts"], context.target, context.given)
+        inputs = plan_inputs_without_data(
+            instance["config"], instance["facts"], context.target, context.given
+        )
     inputs = inputs._replace(world=inputs.world._replace(gpus=gpus, nodes=nodes, note=""))
     digest = hashlib.sha256(data).hexdigest()
     errors = tuple(_errors(judge(context, asked, options)))

@@ -6,7 +6,7 @@ import os
 import sys
 
 from ftlint.report import reporter
-from ftlint.run.session import CLEAN, FAILED, USAGE, Refused, Request, run
+from ftlint.run.session import CLEAN, FAILED, USAGE, CliOptions, UsageError, run
 from ftlint.support.files import STDIN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -25,12 +25,12 @@ class Output(NamedTuple):
     quiet: bool = False
 
 
-def check(request: Request, output: Output) -> int:
+def check(request: CliOptions, output: Output) -> int:
     """Lint, print the report and return the exit status. Raises `ImportError` alone."""
     return guarded(lambda: _check(request, output))
 
 
-def _check(request: Request, output: Output) -> int:
+def _check(request: CliOptions, output: Output) -> int:
     bar = _Progress()
     try:
         report, status = run(request, read_stdin, bar.show)
@@ -50,12 +50,12 @@ def _check(request: Request, output: Output) -> int:
     return status
 
 
-def show_files(request: Request, output: Output) -> int:
+def show_files(request: CliOptions, output: Output) -> int:
     """Print of each file what it is judged as, or why it is passed over. Never raises."""
     return guarded(lambda: _show_files(request, output))
 
 
-def _show_files(request: Request, output: Output) -> int:
+def _show_files(request: CliOptions, output: Output) -> int:
     from ftlint.run.listing import listed
 
     found = listed(request, read_stdin)
@@ -68,7 +68,7 @@ def guarded(act: Callable[[], int]) -> int:
     """Return what `act` returns, or the exit status of what went wrong, said in one line."""
     try:
         return act()
-    except Refused as error:
+    except UsageError as error:
         return _stop(f"{error}", USAGE)
     except OSError as error:
         if error.filename is None:
@@ -136,7 +136,7 @@ def write(text: str, file: str | None = None) -> None:
 
         why = led_out(file)
         if why is not None:
-            raise Refused(f"{file}: not written: {why}")
+            raise UsageError(f"{file}: not written: {why}")
         with open(file, "w", encoding="utf-8", newline="\n", errors="backslashreplace") as out:
             out.write(text)
         return

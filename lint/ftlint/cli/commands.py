@@ -227,7 +227,7 @@ def check(**options: Any) -> None:
     ftlint failed.
     """
     from ftlint.cli.check import Output, check, show_files
-    from ftlint.run.session import Request
+    from ftlint.run.session import CliOptions
 
     if options["write_baseline"] and options["diff"]:
         raise click.UsageError("--write-baseline and --diff: what --diff shows is not written yet")
@@ -238,7 +238,7 @@ def check(**options: Any) -> None:
     if options["command"] == "api":
         options["command"] = "chat"  # the same parser, and the same keys
     paths = options.pop("paths") or (".",)
-    sys.exit(show(Request(tuple(paths), **options), output))
+    sys.exit(show(CliOptions(tuple(paths), **options), output))
 
 
 def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
@@ -265,11 +265,11 @@ def steps(**options: Any) -> None:
     a config cannot be read or gives no run.
     """
     from ftlint.cli.steps import Asked, steps
-    from ftlint.run.session import Request
+    from ftlint.run.session import CliOptions
 
     own = {name: options.pop(name) for name in ("gpus", "format", "colour")}
     gpus = own["gpus"][0] if len(own["gpus"]) == 1 else None
-    sys.exit(steps(Asked(Request(gpus=gpus, **options), **own)))
+    sys.exit(steps(Asked(CliOptions(gpus=gpus, **options), **own)))
 
 
 @cli.command()
@@ -295,11 +295,11 @@ def doctor(**options: Any) -> None:
     """
     from ftlint.cli.doctor import Wanted, doctor
     from ftlint.cli.steps import Asked
-    from ftlint.run.session import Request
+    from ftlint.run.session import CliOptions
 
     own = {name: options.pop(name) for name in ("folder", "patience", "format", "colour")}
     config = options.pop("config_of")
-    of = None if config is None else Asked(Request((config,), **options))
+    of = None if config is None else Asked(CliOptions((config,), **options))
     sys.exit(doctor(Wanted(of=of, **own)))
 
 

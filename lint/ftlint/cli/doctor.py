@@ -8,8 +8,8 @@ import os
 from ftlint.cli.check import guarded, wants_colour, write
 from ftlint.doctor.history import EVALUATED, read
 from ftlint.doctor.reading import Unreadable
-from ftlint.doctor.symptoms import Sign, signs
-from ftlint.run.session import CLEAN, FINDINGS, Refused
+from ftlint.doctor.symptoms import Symptom, signs
+from ftlint.run.session import CLEAN, FINDINGS, UsageError
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def _doctor(wanted: Wanted) -> int:
 
     history = read(wanted.folder)
     if isinstance(history, Unreadable):
-        raise Refused(f"{wanted.folder}: {history.reason}")
-    against: list[Sign] = []
+        raise UsageError(f"{wanted.folder}: {history.reason}")
+    against: list[Symptom] = []
     if wanted.of is not None:
         plan, effective = _planned(wanted.of)
         against += _against_plan(history, plan, wanted.of.request.paths[0])
@@ -67,13 +67,13 @@ def _planned(of: Asked) -> tuple[StepPlan, dict[str, Any]]:
 
     (path,) = map(os.fspath, of.request.paths)
     if os.path.isdir(path):
-        raise Refused(f"{path}: a folder; CONFIG is the one file that the run was started with")
+        raise UsageError(f"{path}: a folder; CONFIG is the one file that the run was started with")
     found = planned(of)
     if found is None or isinstance(found, str):
-        raise Refused(f"{path}: {found or 'no config that trains'}")
+        raise UsageError(f"{path}: {found or 'no config that trains'}")
     plan, effective = found
     if isinstance(plan, NoPlan):
-        raise Refused(f"{path}: {plan.reason}")
+        raise UsageError(f"{path}: {plan.reason}")
     return plan, effective
 
 
@@ -92,13 +92,15 @@ def _as_set_up(history: History, effective: dict[str, Any]) -> History:
     return history._replace(other_metric=history.other_metric or other)
 
 
-def _against_plan(history: History, plan: StepPlan, path: str | os.PathLike[str]) -> Iterator[Sign]:
+def _against_plan(
+    history: History, plan: StepPlan, path: str | os.PathLike[str]
+) -> Iterator[Symptom]:
     """Yield where the trainer's own plan is not that of the config."""
     steps, done = plan.total_steps, history.planned
     if done is None or (steps.low <= done and (steps.high is None or done <= steps.high)):
         return
     said = f"{steps.low:,}" if steps.exact is not None else f"{steps.low:,} to {steps.high or '?'}"
-    yield Sign(
+    yield Symptom(
         "other-plan", "warning",
         f"{path} comes to {said} step{'' if said == '1' else 's'} on {plan.world_size} GPU"
         f"{'' if plan.world_size == 1 else 's'}, the run was to do {done:,}",

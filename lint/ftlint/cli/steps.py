@@ -6,11 +6,11 @@ import os
 
 from ftlint.cli.check import guarded, read_stdin, say, wants_colour, write
 from ftlint.engine import examine, findings, lint_bytes, worded
-from ftlint.facts.plan import plan_of, without_data
+from ftlint.facts.plan import plan_inputs_without_data, plan_of
 from ftlint.facts.timing import is_calibrated, time_of
 from ftlint.results import Result
 from ftlint.rules import refusals
-from ftlint.run.session import CLEAN, USAGE, Judges, Request
+from ftlint.run.session import CLEAN, USAGE, CliOptions, OptionsResolver
 from ftlint.steps import NoPlan, StepPlan
 from ftlint.steps.timed import Column, as_object
 from ftlint.support.containment import LINK, OUTSIDE
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Asked(NamedTuple):
     """What the command line asks for; `gpus` are launches to compare, none means one launch."""
 
-    request: Request
+    request: CliOptions
     gpus: tuple[int, ...] = ()
     format: str = "text"
     colour: str = "auto"
@@ -95,7 +95,7 @@ def _columns(asked: Asked) -> Iterator[Column | Unreadable]:
 
 
 def _configs(asked: Asked) -> Iterator[tuple[str, Context | Unreadable, Options]]:
-    judges = Judges(asked.request)
+    judges = OptionsResolver(asked.request)
     ours, settings = judges.of(os.getcwd())
     for found in expand(asked.request.paths, settings.exclude, settings.root):
         if isinstance(found, Unreadable):
@@ -146,7 +146,9 @@ def _inputs(context: Context) -> Inputs:
     if context.planned is not None and context.planned.inputs is not None:
         return context.planned.inputs
     instance = context.instance
-    return without_data(instance["config"], instance["facts"], context.target, context.given)
+    return plan_inputs_without_data(
+        instance["config"], instance["facts"], context.target, context.given
+    )
 
 
 def column(path: str, context: Context) -> Column:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 
-from ftlint.doctor.lost import Logged, lost_from, measured
+from ftlint.doctor.lost import Logged, measured, nan_from
 from ftlint.doctor.reading import Unreadable, count, lines_of, number, object_of
 from ftlint.doctor.trainer_log import (
     Attempt,
@@ -178,7 +178,7 @@ def _history(
     name = "eval_loss" if "eval_loss" in names or not names else names[0]
     known = {**_training(lines, "current_steps"), **_training(entries)}
     logged = [known[step] for step in sorted(known)]
-    lost = lost_from(logged)
+    lost = nan_from(logged)
     evaluated = {
         **dict(_losses(lines, "eval_loss", "current_steps")), **dict(_losses(entries, name))
     }  # fmt: skip

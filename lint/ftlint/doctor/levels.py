@@ -26,7 +26,7 @@ class Rise(NamedTuple):
     step: int
 
 
-def risen(training: Sequence[Loss], evaluation: Sequence[Loss]) -> Rise | None:
+def loss_spike(training: Sequence[Loss], evaluation: Sequence[Loss]) -> Rise | None:
     """Compare the level of the last fifth with the lowest before; evaluations must have risen too.
 
     Three quarters of a fifth lie below the one and above the other: spikes do not count, nor do the

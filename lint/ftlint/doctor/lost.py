@@ -37,7 +37,7 @@ def measured(logged: Sequence[Logged], lost: int | None) -> Iterator[Logged]:
             yield one
 
 
-def lost_from(logged: Sequence[Logged]) -> int | None:
+def nan_from(logged: Sequence[Logged]) -> int | None:
     """Return the step from which on, to the last log, losses or gradients were no numbers."""
     kept = len(logged)
     while kept and (_without_gradient(logged[kept - 1]) or _hides(logged[kept - 1])):

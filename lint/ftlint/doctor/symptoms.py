@@ -6,7 +6,7 @@ import math
 import os
 from itertools import pairwise
 
-from ftlint.doctor.levels import risen
+from ftlint.doctor.levels import loss_spike
 from ftlint.doctor.stopping import best, stops_at
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +30,7 @@ LEAST = 10
 """Logged losses that tell whether the training loss still falls."""
 
 
-class Sign(NamedTuple):
+class Symptom(NamedTuple):
     """One finding on a run: what is seen, and what to do about it."""
 
     name: str
@@ -39,7 +39,7 @@ class Sign(NamedTuple):
     remedy: str
 
 
-def signs(history: History, patience: int) -> Iterator[Sign]:
+def signs(history: History, patience: int) -> Iterator[Symptom]:
     """Yield what there is to say of a run, the gravest first."""
     diverged = list(_diverged(history))
     lost = bool(diverged) and not _recovered(history)
@@ -62,22 +62,22 @@ def signs(history: History, patience: int) -> Iterator[Sign]:
         yield from _improving(finite)
 
 
-def _not_evaluated(history: History) -> Sign:
+def _not_evaluated(history: History) -> Symptom:
     if history.unmeasured:
-        return Sign(
+        return Symptom(
             "not-evaluated", "info", "there were evaluations, but no loss of theirs is in what was"
             " read: over-fitting does not show",
             "the trainer_state.json of a checkpoint has the losses of several sets;"
             " predict_with_generate leaves none",
         )  # fmt: skip
-    return Sign(
+    return Symptom(
         "not-evaluated", "info", "nothing was evaluated during training: over-fitting does not show"
         " in the training loss", "set val_size: 0.1 (or eval_dataset) and eval_strategy: steps",
     )  # fmt: skip
 
 
-def _diverged(history: History) -> Iterator[Sign]:
-    rise = None if history.rewarded else risen(history.training, history.evaluation)
+def _diverged(history: History) -> Iterator[Symptom]:
+    rise = None if history.rewarded else loss_spike(history.training, history.evaluation)
     bad = next((one for one in history.training if not math.isfinite(one.value)), None)
     if bad is None:
         bad = next((one for one in history.evaluation if not math.isfinite(one.value)), None)
@@ -93,7 +93,7 @@ def _diverged(history: History) -> Iterator[Sign]:
         said += f" from step {rise.step:,} on"
     else:
         return
-    yield Sign(
+    yield Symptom(
         "diverged", "error", said,
         "lower learning_rate, set max_grad_norm: 1.0, and prefer bf16 to fp16",
     )  # fmt: skip
@@ -107,25 +107,25 @@ def _recovered(history: History) -> bool:
     return blown and history.lost is None and all(math.isfinite(one.value) for one in ends)
 
 
-def _unfinished(history: History, lost: bool) -> Iterator[Sign]:
+def _unfinished(history: History, lost: bool) -> Iterator[Symptom]:
     planned, done = history.planned, history.done
     if planned is None or done is None or done >= planned:
         return
     share = f"{done:,} of {planned:,} planned steps were done ({done / planned:.0%})"
     patience = history.patience
     if history.is_checkpoint and not history.ended:
-        yield Sign(
+        yield Symptom(
             "checkpoint", "info", f"{share} when this checkpoint was written",
             "the folder above it tells of the whole run",
         )  # fmt: skip
     elif history.ended and patience and (history.stopped or _stops(history, patience)):
-        yield Sign(
+        yield Symptom(
             "stopped-early", "info",
             f"{share}: early stopping ended the run after {patience} evaluations without a new"
             " best", "nothing to do",
         )  # fmt: skip
     elif history.ended:
-        yield Sign(
+        yield Symptom(
             "ended-early", "info",
             f"{share}, and the run ended there: its data gave no more, or it was stopped",
             "`ftlint steps` of the config says why",
@@ -134,7 +134,9 @@ def _unfinished(history: History, lost: bool) -> Iterator[Sign]:
         remedy = "start again, or from a checkpoint of before it diverged"
         if not lost:
             remedy = _to_go_on(history)
-        yield Sign("not-finished", "warning", f"{share}: the run was cut off, or goes on", remedy)
+        yield Symptom(
+            "not-finished", "warning", f"{share}: the run was cut off, or goes on", remedy
+        )
 
 
 def _to_go_on(history: History) -> str:
@@ -156,7 +158,7 @@ def _stops(history: History, patience: int) -> bool:
     return not history.other_metric and stops_at(history.evaluation, patience) is not None
 
 
-def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Sign]:
+def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Symptom]:
     least = best(finite)
     if least is None or least.value <= 0:
         return
@@ -182,19 +184,19 @@ def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Sign]:
         remedy += " metric_for_best_model: eval_loss"
     elif least.step == 0:
         remedy = "no step made it better: lower learning_rate, and look at the data"
-    yield Sign(
+    yield Symptom(
         "over-fitting", "info" if history.other_metric else "warning",
         f"the evaluation loss was least at {where}, {least.value:.4g}, and is {last.value:.4g} at"
         f" the end, {last.value / least.value - 1:+.0%}{training}", remedy,
     )  # fmt: skip
 
 
-def _stops_early(history: History, patience: int) -> Iterator[Sign]:
+def _stops_early(history: History, patience: int) -> Iterator[Symptom]:
     number = stops_at(history.evaluation, patience)
     if number is None or number >= len(history.evaluation) or not history.done:
         return
     step = history.evaluation[number - 1].step
-    yield Sign(
+    yield Symptom(
         "early-stopping", "info",
         f"early_stopping_steps: {patience} would have ended the run after evaluation {number},"
         f" at step {step:,}: {1 - step / history.done:.0%} of its steps came after",
@@ -210,7 +212,7 @@ def _watched(history: History) -> str:
     return "load_best_model_at_end: true"
 
 
-def _improving(finite: Sequence[Loss]) -> Iterator[Sign]:
+def _improving(finite: Sequence[Loss]) -> Iterator[Symptom]:
     least = best(finite)
     if least is None or len(finite) < 3 or least != finite[-1]:
         return
@@ -218,14 +220,14 @@ def _improving(finite: Sequence[Loss]) -> Iterator[Sign]:
     fell = 1 - finite[-1].value / before if before > 0 else 0.0
     if fell < FALL or any(two.value > one.value for one, two in pairwise(finite[-3:])):
         return
-    yield Sign(
+    yield Symptom(
         "under-training", "warning",
         f"the evaluation loss still fell by {fell:.1%} with the last evaluation, to"
         f" {finite[-1].value:.4g}", "train longer: raise num_train_epochs (or max_steps) by half",
     )  # fmt: skip
 
 
-def _falling(history: History) -> Iterator[Sign]:
+def _falling(history: History) -> Iterator[Symptom]:
     """Without evaluations: whether the training loss falls to the end."""
     finite = [one.value for one in history.training if math.isfinite(one.value)]
     fifth = len(finite) // 5
@@ -233,7 +235,7 @@ def _falling(history: History) -> Iterator[Sign]:
         return
     before, last = sum(finite[-2 * fifth : -fifth]), sum(finite[-fifth:])
     if before > 0 and 1 - last / before >= STEEP:
-        yield Sign(
+        yield Symptom(
             "under-training", "info",
             f"the training loss still fell by {1 - last / before:.0%} over the last two fifths of"
             " the run", "train longer, with evaluations that say whether it helps",

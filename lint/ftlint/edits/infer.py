@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Edit, Fix
 
 
-def changes_of(page: Page, fix: Fix) -> tuple[Change, ...] | Refused:
+def infer_changes(page: Page, fix: Fix) -> tuple[Change, ...] | Refused:
     """Return the changes a fix states, or those that its edits amount to.
 
     An edit that covers exactly a key renames it, one that covers exactly a value replaces it; any

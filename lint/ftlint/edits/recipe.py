@@ -30,7 +30,7 @@ def of_recipe(recipe: FixRecipe, token: str | None, context: Context) -> Fix | N
     """
     asked: list[Change] = []
     for change in _asked(recipe, token or "$key"):
-        present = context.deciding(change.key) is not None
+        present = context.effective_entry(change.key) is not None
         if present == (change.kind == "insert"):
             continue  # a recipe may say both what to insert and what to replace
         text = _filled(change.text, context)
@@ -110,9 +110,9 @@ def _filled(text: str, context: Context) -> str | None:
     """Put values for the names in braces; None when one is not known."""
     for name in fields(text):
         section, _, rest = name.rpartition(".")
-        entry = None if section else context.deciding(name)
+        entry = None if section else context.effective_entry(name)
         if entry is not None:
-            value = context.raw(entry) or "null"
+            value = context.source_text(entry) or "null"
         else:
             known = context.instance.get(section or "effective", {})
             if known.get(rest) is None:

@@ -6,7 +6,7 @@ import json
 import re
 
 from ftlint.edits.page import Refused
-from ftlint.support.messages import spelled
+from ftlint.support.messages import format_float
 from ftlint.syntax.construct import construct
 from ftlint.syntax.dialect import resolve
 from ftlint.syntax.nodes import Document, Mapping
@@ -28,7 +28,7 @@ def spell(value: object, dialect: Dialect) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return spelled(value)
+        return format_float(value)
     if isinstance(value, int):
         return str(value)
     if isinstance(value, (list, tuple)):

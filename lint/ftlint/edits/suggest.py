@@ -68,7 +68,7 @@ def _renamed(context: Context, entry: Entry, to: str, text: str | None) -> str:
 
     if text is None or is_secret(entry.name) or is_secret(to):
         return f"rename {entry.name} to {to}"
-    return f"rename `{entry.name}: {show(context.raw(entry))}` to `{to}: {show(text)}`"
+    return f"rename `{entry.name}: {show(context.source_text(entry))}` to `{to}: {show(text)}`"
 
 
 def spelled(context: Context, value: object) -> str:

@@ -18,7 +18,7 @@ def parse_budget(text: str) -> float | None:
     return sum(float(number) * UNITS[unit] for number, unit in parts) or None
 
 
-def spoken(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return `42 s`, `6.5 min`, `2 h 41 min`."""
     if seconds < 100:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"

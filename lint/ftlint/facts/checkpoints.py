@@ -22,7 +22,7 @@ _WEIGHTS = (
 )
 
 
-def held_in(output_dir: object) -> str | None:
+def newest_in(output_dir: object) -> str | None:
     """Return the newest checkpoint of an output folder, or `model` where it only holds weights.
 
     Source: LLaMA Factory's `CHECKPOINT_NAMES`, transformers' `get_last_checkpoint` [0.9.5].

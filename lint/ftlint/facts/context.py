@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from ftlint.facts.effective import as_copied, as_taken, effective, facts, written_as
+from ftlint.facts.effective import apply_old_names, coerce_like_target, effective, facts, source_key
 from ftlint.facts.given import Given
 from ftlint.facts.paths import info_root
 from ftlint.support.containment import project_of
-from ftlint.target.classify import gap_of
+from ftlint.target.classify import placeholder_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class Context(NamedTuple):
         """The keys of the file."""
         return self.constructed.entries
 
-    def deciding(self, name: str) -> Entry | None:
+    def effective_entry(self, name: str) -> Entry | None:
         """Return the entry that sets `name`, by an old name where the target still copies that."""
-        key = written_as(name, self.instance["config"], self.catalogue)
+        key = source_key(name, self.instance["config"], self.catalogue)
         return self.constructed.entries.get(key)
 
     def named(self, name: str) -> object:
@@ -60,12 +60,12 @@ class Context(NamedTuple):
             for part in name.split("."):
                 found = found.get(part, f"{{{name}}}") if isinstance(found, dict) else found
             return found
-        entry = self.deciding(name)
+        entry = self.effective_entry(name)
         if entry is not None:
-            return self.raw(entry) or None
+            return self.source_text(entry) or None
         return self.instance["effective"].get(name, f"{{{name}}}")
 
-    def raw(self, entry: Entry) -> str:
+    def source_text(self, entry: Entry) -> str:
         """Return a value as it is written."""
         return self.source.text[entry.node.start : entry.node.end]
 
@@ -82,8 +82,10 @@ def make_context(
 ) -> Context:
     """Put together what rules ask of a file."""
     written = {name: entry.value for name, entry in constructed.entries.items()}
-    config = {name: as_taken(value, catalogue.get(name)) for name, value in written.items()}
-    config = as_copied(config, catalogue)
+    config = {
+        name: coerce_like_target(value, catalogue.get(name)) for name, value in written.items()
+    }
+    config = apply_old_names(config, catalogue)
     values = effective(config, catalogue)
     known = facts(values, written, target, given, source.path)
     planned = None
@@ -106,7 +108,9 @@ def make_context(
         "config": config,
         "effective": values,
         "facts": known,
-        "unknown": {name for name, value in config.items() if gap_of(name, value) is not None},
+        "unknown": {
+            name for name, value in config.items() if placeholder_of(name, value) is not None
+        },
     }
     return Context(
         source, document, constructed, command, target, catalogue, instance, rules, given, planned

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Target
 
 
-def as_taken(value: object, key: Key | None) -> object:
+def coerce_like_target(value: object, key: Key | None) -> object:
     """Return a value as the program's conditions take it.
 
     Nothing converts what the file says: a switch given text or a number is on when Python calls
@@ -35,7 +35,7 @@ def as_taken(value: object, key: Key | None) -> object:
 _OLD_NAMES = {"eval_strategy": "evaluation_strategy", "use_cpu": "no_cuda"}
 
 
-def written_as(name: str, config: Mapping[str, object], catalogue: Catalogue) -> str:
+def source_key(name: str, config: Mapping[str, object], catalogue: Catalogue) -> str:
     """Return the key that decides `name`: an old one, where the target copies its value to that.
 
     Source: transformers `TrainingArguments.__post_init__`, up to 4.50 and 4.57.
@@ -44,10 +44,10 @@ def written_as(name: str, config: Mapping[str, object], catalogue: Catalogue) ->
     return old if old and config.get(old) and catalogue.get(old) is not None else name
 
 
-def as_copied(config: dict[str, object], catalogue: Catalogue) -> dict[str, object]:
+def apply_old_names(config: dict[str, object], catalogue: Catalogue) -> dict[str, object]:
     """Return the config with the values that the target copies from old names to new ones."""
     for name in _OLD_NAMES:
-        source = written_as(name, config, catalogue)
+        source = source_key(name, config, catalogue)
         if source != name:
             config = {**config, name: config[source]}
     return config
@@ -304,9 +304,9 @@ def _held(output_dir: object, given: Given) -> object:
     stated = dict(given.facts).get("output_dir_holds")
     if stated is not None or not given.here:
         return stated
-    from ftlint.facts.checkpoints import held_in
+    from ftlint.facts.checkpoints import newest_in
 
-    return held_in(output_dir)
+    return newest_in(output_dir)
 
 
 def _resumed(values: Mapping[str, Any], held: object) -> dict[str, object]:

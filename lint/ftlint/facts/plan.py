@@ -77,7 +77,7 @@ def prepare(
     return Planned(stated, plan, refused, inputs, data)
 
 
-def without_data(
+def plan_inputs_without_data(
     config: Mapping[str, object], known: Mapping[str, Any], target: Target, given: Given
 ) -> Inputs:
     """Return what a plan is made of while nothing is known of the data."""
@@ -108,7 +108,7 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
                 transformers=transformers)  # fmt: skip
 
 
-def again(inputs: Inputs, **changed: object) -> StepPlan | None:
+def replan(inputs: Inputs, **changed: object) -> StepPlan | None:
     """Return the plan of the same config with other values, if there is one."""
     from ftlint.steps import StepPlan
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from ftlint.facts.budget import parse_budget, spoken
-from ftlint.facts.plan import again
+from ftlint.facts.budget import format_duration, parse_budget
+from ftlint.facts.plan import replan
 from ftlint.steps.timed import Column, Fit, Time, Untimed, as_object
 from ftlint.support.disk import note
 from ftschemas.named import TYPE_CHECKING
@@ -102,7 +102,7 @@ def _most(inputs: Inputs, steps: int, seconds: float, forecast: Forecaster) -> i
     from ftbench.calibration.budget import steps_within
 
     def at(count: int) -> Any:
-        plan = again(inputs, max_steps=count)
+        plan = replan(inputs, max_steps=count)
         found = None if plan is None else forecast(plan)
         return None if found is None or isinstance(found, Untimed) else found[0]
 
@@ -122,6 +122,7 @@ def facts(
     time, fit = time_of(planned.inputs, values, planned.plan, budget, on_this_gpu=here)
     if not isinstance(time, Time) or fit is None:
         return {}
-    span = f"{spoken(time.seconds)} ({spoken(time.low)} to {spoken(time.high)})"
-    return {"time": span, "budget": spoken(fit.seconds), "fitting_steps": fit.max_steps,
+    low, high = format_duration(time.low), format_duration(time.high)
+    span = f"{format_duration(time.seconds)} ({low} to {high})"
+    return {"time": span, "budget": format_duration(fit.seconds), "fitting_steps": fit.max_steps,
             "calibration": time.source}  # fmt: skip

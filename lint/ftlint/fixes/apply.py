@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ftlint.diagnostics import READING
 from ftlint.edits import roundtrip
-from ftlint.edits.infer import changes_of
+from ftlint.edits.infer import infer_changes
 from ftlint.edits.page import Page, Refused, read_page
 from ftlint.edits.plan import collide, ordered, splice
 from ftlint.edits.spelling import read
 from ftlint.engine import lint
 from ftlint.fixes import oracle
-from ftlint.fixes.regressions import damage
+from ftlint.fixes.regressions import regressions
 from ftlint.syntax.source import Source, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -41,7 +41,7 @@ class Applied(NamedTuple):
     changes: tuple[Change, ...]
 
 
-class Withheld(NamedTuple):
+class SkippedFix(NamedTuple):
     """A fix that was not made, and why."""
 
     code: str
@@ -56,7 +56,7 @@ class Fixed(NamedTuple):
 
     source: Source
     applied: tuple[Applied, ...]
-    withheld: tuple[Withheld, ...]
+    withheld: tuple[SkippedFix, ...]
     result: Result
     converged: bool = True
     """False: the fixes go round in circles, and the file is left as it was."""
@@ -128,7 +128,7 @@ def _names_before(applied: Iterable[Applied]) -> dict[str, str]:
 
 def _fixed(before: Result, asked: _Asked) -> Fixed:
     """Make the fixes that bring nothing that was not there before."""
-    barred: dict[_Identity, Withheld] = {}
+    barred: dict[_Identity, SkippedFix] = {}
     while True:
         course = _rounds(before, asked, barred)
         harm = course.harm(before)
@@ -164,7 +164,7 @@ class _Course(NamedTuple):
         A key left without effect is none: it was of use to what the repair took away.
         """
         changes = (change for one in self.made for change in one.changes)
-        brought = damage(before, self.readable, self.fixed.result, self.mending, changes)
+        brought = regressions(before, self.readable, self.fixed.result, self.mending, changes)
         late = {(one.code, one.key) for one in self.fixed.withheld if one.reason == ONLY_NOW}
         return tuple(
             one
@@ -173,7 +173,7 @@ class _Course(NamedTuple):
         )
 
 
-def _rounds(before: Result, asked: _Asked, barred: dict[_Identity, Withheld]) -> _Course:
+def _rounds(before: Result, asked: _Asked, barred: dict[_Identity, SkippedFix]) -> _Course:
     """Fix and lint again until nothing changes, leaving out the fixes that are barred."""
     result, readable = before, None
     applied: list[Applied] = []
@@ -209,7 +209,7 @@ def _rounds(before: Result, asked: _Asked, barred: dict[_Identity, Withheld]) ->
     return _Course(_left(before, tuple(withheld.values())), before, (), ())
 
 
-def _left(before: Result, withheld: tuple[Withheld, ...]) -> Fixed:
+def _left(before: Result, withheld: tuple[SkippedFix, ...]) -> Fixed:
     """Return a file as it was: its fixes go round in circles."""
     return Fixed(before.source, (), withheld, before, converged=False)
 
@@ -222,7 +222,7 @@ def _round(
     candidates: list[_Candidate] = []
     for one in wanted:
         assert one.fix is not None
-        changes = changes_of(page, one.fix)
+        changes = infer_changes(page, one.fix)
         if isinstance(changes, Refused):
             objections.append((one, changes.reason))
         else:
@@ -281,8 +281,8 @@ def _names(candidate: _Candidate) -> set[str]:
 
 
 def _culprits(
-    before: Result, asked: _Asked, barred: dict[_Identity, Withheld], course: _Course
-) -> dict[_Identity, Withheld]:
+    before: Result, asked: _Asked, barred: dict[_Identity, SkippedFix], course: _Course
+) -> dict[_Identity, SkippedFix]:
     """Return the fix without which there is less harm; all of them when no single one is it."""
     harm = course.harm(before)
     reason = f"it would bring {harm[0].code}: {harm[0].message}"
@@ -316,6 +316,6 @@ def _applied(candidate: _Candidate, source: Source) -> Applied:
     return Applied(one.code, one.name, one.key, line, kind, message, changes)
 
 
-def _withheld(one: Diagnostic, reason: str) -> Withheld:
+def _withheld(one: Diagnostic, reason: str) -> SkippedFix:
     assert one.fix is not None
-    return Withheld(one.code, one.name, one.key, one.fix.message, reason)
+    return SkippedFix(one.code, one.name, one.key, one.fix.message, reason)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ftlint.results import Result
 
 
-def damage(
+def regressions(
     before: Result,
     readable: Result,
     after: Result,

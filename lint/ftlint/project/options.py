@@ -40,7 +40,7 @@ class Options(NamedTuple):
     named: bool = False
 
 
-class Request(NamedTuple):
+class CliOptions(NamedTuple):
     """What the command line asks for; None and empty mean that settings decide."""
 
     paths: tuple[str, ...] = (".",)
@@ -71,7 +71,7 @@ class Request(NamedTuple):
     """What named files are judged as, whatever they look like, and the configs of folders."""
 
 
-class Refused(ValueError):
+class UsageError(ValueError):
     """The request cannot be carried out: wrong usage, or settings that cannot be used."""
 
 
@@ -80,14 +80,14 @@ def below(root: str | None, path: str | None) -> str | None:
     return path if path is None else os.path.join(root or ".", path)
 
 
-class Judges:
+class OptionsResolver:
     """Options for a folder: its nearest settings under what the command line says.
 
     Settings come with pull requests: what they name lies in their project, and what would reach
     beyond it counts only from the command line. `ignored` says what of them did not count.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: CliOptions) -> None:
         self.request = request
         self.known: dict[tuple[str | None, Reach], tuple[Options, Settings]] = {}
         self.folders: dict[str, tuple[str | None, Reach]] = {}
@@ -120,7 +120,7 @@ class Judges:
                 asked.target or settings.target, asked.transformers or settings.transformers
             )
         except ValueError as error:  # BadSettings, UnknownTarget
-            raise Refused(str(error)) from None
+            raise UsageError(str(error)) from None
         given = Given(
             asked.gpus or settings.gpus,
             asked.nodes or settings.nodes,
@@ -141,7 +141,7 @@ class Judges:
             if code != "ALL" and not any(matches(code, *rule) for rule in book.named()):
                 theirs = code in (*settings.select, *settings.ignore)
                 where = f"{path}: " if theirs else ""
-                raise Refused(f"{where}{code!r} is no rule: see `ftlint rule --all`")
+                raise UsageError(f"{where}{code!r} is no rule: see `ftlint rule --all`")
         options = Options(target, given, select, ignore, rules=book, limits=self._limits(settings))
         return options, settings
 
@@ -174,18 +174,18 @@ class Judges:
         try:
             theirs = machine.stated(settings.facts)
         except machine.BadFact as error:
-            raise Refused(f"{path}: facts: {error}") from None
+            raise UsageError(f"{path}: facts: {error}") from None
         try:
             own = machine.stated(asked.facts)
         except machine.BadFact as error:
-            raise Refused(str(error)) from None
+            raise UsageError(str(error)) from None
         return (*(machine.here() if here else ()), *theirs, *own, *found)
 
     def _limits(self, settings: Settings) -> Limits:
         try:
             return lifted(self.request.limits, lifted(lowered(settings.limits)[0], DEFAULT))
         except BadLimit as error:
-            raise Refused(str(error)) from None
+            raise UsageError(str(error)) from None
 
     @staticmethod
     def _bands(settings: Settings) -> Mapping[str, Any]:
@@ -197,7 +197,7 @@ class Judges:
             root = settings.root or "."
             return rules_of_thumb.load(os.path.join(root, settings.bands), project_of(root, root))
         except rules_of_thumb.BadBands as error:
-            raise Refused(str(error)) from None
+            raise UsageError(str(error)) from None
 
     @staticmethod
     def _rules(settings: Settings) -> RuleBook:
@@ -210,14 +210,14 @@ class Judges:
             with within(DEFAULT.seconds):
                 found = policies.load(settings.policies, settings.root or ".")
         except policies.BadPolicy as error:
-            raise Refused(str(error)) from None
+            raise UsageError(str(error)) from None
         except TooSlow:
             most = f"{DEFAULT.seconds} seconds of processor time"
-            raise Refused(f"policies: reading them takes more than {most}") from None
+            raise UsageError(f"policies: reading them takes more than {most}") from None
         return BUILT_IN.with_policies(found)
 
 
-def _folders_named(request: Request) -> tuple[str, ...]:
+def _folders_named(request: CliOptions) -> tuple[str, ...]:
     """Return the folders of the command line: what links lead to there is asked for.
 
     But for a folder to lint that is a link itself, out of the project that it lies in.

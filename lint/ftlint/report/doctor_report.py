@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ftlint.doctor.history import History, Loss
-    from ftlint.doctor.symptoms import Sign
+    from ftlint.doctor.symptoms import Symptom
 
 
-def lines(history: History, signs: Sequence[Sign], colour: bool) -> Iterator[str]:
+def lines(history: History, signs: Sequence[Symptom], colour: bool) -> Iterator[str]:
     """Yield a report for people."""
     yield f"{shown_path(history.folder)}: {_how_far(history)}"
     least = best(history.evaluation)
@@ -58,7 +58,7 @@ def _legend(history: History, least: Loss | None) -> str:
     return "   ".join(found)
 
 
-def as_object(history: History, signs: Sequence[Sign]) -> dict[str, object]:
+def as_object(history: History, signs: Sequence[Symptom]) -> dict[str, object]:
     """Return the same as plain data; losses that are no number are null."""
     least = best(history.evaluation)
     return {

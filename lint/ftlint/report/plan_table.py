@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from unicodedata import east_asian_width
 
-from ftlint.facts.budget import spoken
+from ftlint.facts.budget import format_duration
 from ftlint.report.text import paint
 from ftlint.steps import NoPlan
 from ftlint.steps.timed import Time
@@ -167,7 +167,7 @@ def _time(column: Column) -> str:
     if not isinstance(column.time, Time):
         return "not calibrated" if column.time is None else "no calibration fits"
     seconds, low, high, _ = column.time
-    return f"{spoken(seconds)} ({spoken(low)}–{spoken(high)})"
+    return f"{format_duration(seconds)} ({format_duration(low)}–{format_duration(high)})"
 
 
 def _within(column: Column) -> str:
@@ -176,7 +176,7 @@ def _within(column: Column) -> str:
     budget, fits, steps = column.fit
     if fits:
         return "all of it"
-    return f"max_steps: {steps}" if steps else f"nothing in {spoken(budget)}"
+    return f"max_steps: {steps}" if steps else f"nothing in {format_duration(budget)}"
 
 
 def _labels(columns: Sequence[Column], many_paths: bool) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ftlint.diagnostics import at_value
 from ftlint.edits import suggest
 from ftlint.rulebook.condition import equal
-from ftlint.rules.liveness import matters
-from ftlint.rules.observed_types import counts_as_nothing, fate_of
+from ftlint.rules.liveness import affects_run
+from ftlint.rules.observed_types import counts_as_nothing, observed_failure
 from ftlint.support.messages import show
 from ftlint.syntax.nodes import Scalar, deref
 from ftschemas import compiled
@@ -31,14 +31,14 @@ def judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     if key.choices is None:
         return None
     if entry.value is False and "no" in key.choices:
-        written = {"name": entry.name, "written": context.raw(entry)}
+        written = {"name": entry.name, "written": context.source_text(entry)}
         return at_value(BARE_NO, entry, written, suggest.write(context, entry, '"no"', safe=True))
     if not _is_checked(context, key):
         return None
     word = _outside(key, entry.value)
     if word is None or (key.separator is not None and _is_no_list(context, key, entry.value)):
         return None
-    if key.checked == "later" and (word == "null" or not matters(context, key)):
+    if key.checked == "later" and (word == "null" or not affects_run(context, key)):
         return None
     remedy, fix = _better(context, entry, key, word)
     values = {
@@ -63,7 +63,7 @@ def _is_checked(context: Context, key: Key) -> bool:
 def _is_no_list(context: Context, key: Key, value: object) -> bool:
     """Say whether the program takes a value for no list of words at all, and goes on."""
     release = context.target.llamafactory
-    if isinstance(value, bool) and fate_of(release, key.name, "false") != "refused":
+    if isinstance(value, bool) and observed_failure(release, key.name, "false") != "refused":
         return True
     return counts_as_nothing(release, key.name, value)
 

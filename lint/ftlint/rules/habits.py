@@ -7,7 +7,7 @@ from ftlint.rules.aliases import is_about
 from ftlint.rules.observed_types import kind_of
 from ftlint.support.messages import show
 from ftlint.syntax.dialect import OMEGACONF, looks_numeric, resolve
-from ftlint.target.classify import gap_of
+from ftlint.target.classify import placeholder_of
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ def is_within(alias: dict[str, object], entry: Entry) -> bool:
     if isinstance(value, str) and looks_numeric(value):
         value = resolve(value, OMEGACONF)
     alone = len(compiled.ALIASES.get(entry.name, ())) == 1
-    return is_about(alias, value) or (alone and gap_of(entry.name, value) is not None)
+    return is_about(alias, value) or (alone and placeholder_of(entry.name, value) is not None)
 
 
 def bounded(context: Context, entry: Entry) -> tuple[str, str] | None:
@@ -80,7 +80,7 @@ def takes(context: Context, name: str, value: object) -> bool:
     holds a number: the name is the right one, and the value is another thing.
     """
     key = context.catalogue.get(name)
-    if key is None or gap_of(name, value) is not None:
+    if key is None or placeholder_of(name, value) is not None:
         return True
     if key.choices is not None and isinstance(value, (str, bool)):
         table = compiled.VALUE_ALIASES.get(name, {})

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from ftlint.rulebook.condition import equal
-from ftlint.rules.observed_types import counts_as_nothing, detail_of, fate_of, live_where
+from ftlint.rules.observed_types import (
+    counts_as_nothing,
+    detail_of,
+    observed_failure,
+    observed_with,
+)
 from ftlint.target.keys import TRANSFORMERS
 from ftschemas.named import TYPE_CHECKING
 
@@ -34,11 +39,15 @@ Source: run with 0.9.3 to 0.9.5 (tests/oracle/test_optimizers.py).
 """
 
 
-def fate(context: Context, key: Key, value: object) -> str | None:
+def failure_stage(context: Context, key: Key, value: object) -> str | None:
     """Return `refused` or where the run crashes on such a value, if it does in this config."""
     release = context.target.llamafactory
-    met = fate_of(release, key.name, detail_of(value))
-    if value in ([], {}) and met != "refused" and not fate_of(release, key.name, "empty_text"):
+    met = observed_failure(release, key.name, detail_of(value))
+    if (
+        value in ([], {})
+        and met != "refused"
+        and not observed_failure(release, key.name, "empty_text")
+    ):
         return None  # probed were lists and mappings with something in them
     if not {"int", "float"} & {*key.kinds} and counts_as_nothing(release, key.name, value):
         return None  # and numbers other than 0
@@ -55,7 +64,7 @@ def fate(context: Context, key: Key, value: object) -> str | None:
         return None  # its trainer is another one, and no run of it was seen to end on such a key
     if values.get("streaming") and key.name.startswith(("dataloader_", "preprocessing_num_")):
         return None  # a stream is loaded and mapped in another way
-    return met if _comes_to(context, key, met) and matters(context, key) else None
+    return met if _comes_to(context, key, met) and affects_run(context, key) else None
 
 
 def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:
@@ -82,7 +91,7 @@ def _comes_to(context: Context, key: Key, met: str) -> bool:
     return of_model and key.name not in _FOR_TRAINING
 
 
-def matters(context: Context, key: Key) -> bool:
+def affects_run(context: Context, key: Key) -> bool:
     """Say whether the config is of those that were seen to end on the key, and looks at it."""
     return _is_as_seen(context, key) and _is_live(context, key)
 
@@ -99,7 +108,7 @@ def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
         known.get("dataset_count", 0) > 1 if wanted == 2
         else bool(values.get(name)) if wanted is None
         else equal(values.get(name), wanted)
-        for name, wanted in live_where(context.target.llamafactory, key.name)
+        for name, wanted in observed_with(context.target.llamafactory, key.name)
         if not strategy or name == own
     )  # fmt: skip
 

@@ -49,12 +49,12 @@ def detail_of(value: object) -> str:
     )
 
 
-def fate_of(release: str, key: str, detail: str) -> str | None:
+def observed_failure(release: str, key: str, detail: str) -> str | None:
     """Return what a value of this kind met: `refused`, where the run crashed, or None."""
     return dict(_nearest(compiled.TYPES, release, key)).get(detail)
 
 
-def live_where(release: str, key: str) -> tuple[tuple[str, Any], ...]:
+def observed_with(release: str, key: str) -> tuple[tuple[str, Any], ...]:
     """Return the other keys, and their values, with which the run was seen to end on a key.
 
     None for a value: any that is true. 2: a list of several names.
@@ -65,7 +65,7 @@ def live_where(release: str, key: str) -> tuple[tuple[str, Any], ...]:
 def counts_as_nothing(release: str, key: str, value: object) -> bool:
     """Say whether a 0 is as good as not set: where null and false pass, Python's truth decides."""
     zero = isinstance(value, (int, float)) and not value
-    return zero and not any(fate_of(release, key, kind) for kind in ("null", "false"))
+    return zero and not any(observed_failure(release, key, kind) for kind in ("null", "false"))
 
 
 def _nearest(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import at_value
-from ftlint.target.classify import gap_of
+from ftlint.target.classify import placeholder_of
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +18,6 @@ def check(context: Context) -> Iterator[Finding]:
     problems = context.constructed.problems
     stops = {one.values.get("name") for one in problems if one.kind == "broken-reference"}
     for entry in context.entries.values():
-        gap = gap_of(entry.name, entry.value)
+        gap = placeholder_of(entry.name, entry.value)
         if gap is not None and entry.name not in stops:
             yield at_value("FT014", entry, {"placeholder": gap})

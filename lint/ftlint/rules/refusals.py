@@ -110,7 +110,7 @@ def reason_of(problem: NoPlan, context: Context) -> str:
 
 
 def _problem(context: Context) -> NoPlan | None:
-    from ftlint.facts.plan import plan_of, without_data
+    from ftlint.facts.plan import plan_inputs_without_data, plan_of
     from ftlint.steps import NoPlan
 
     planned = context.planned
@@ -118,6 +118,8 @@ def _problem(context: Context) -> NoPlan | None:
         return planned.refused
     instance = context.instance
     made = plan_of(
-        without_data(instance["config"], instance["facts"], context.target, context.given)
+        plan_inputs_without_data(
+            instance["config"], instance["facts"], context.target, context.given
+        )
     )
     return made if isinstance(made, NoPlan) else None

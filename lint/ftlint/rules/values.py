@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.diagnostics import Change, at_value
 from ftlint.edits import suggest
 from ftlint.rules import choices
-from ftlint.rules.liveness import fate
+from ftlint.rules.liveness import failure_stage
 from ftlint.rules.observed_types import kind_of
 from ftlint.syntax.dialect import OMEGACONF, looks_numeric, resolve
 from ftlint.syntax.nodes import Scalar, deref
@@ -58,7 +58,7 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     unset = entry.value is None and key.default is not None
     if kind_of(entry.value) in key.kinds and not unset:
         return None
-    met = fate(context, key, entry.value)
+    met = failure_stage(context, key, entry.value)
     if met is None or (unset and met != "refused" and "null" in key.kinds):
         return None
     return _wrong_type(context, entry, key, met)
@@ -66,7 +66,7 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
 
 def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None:
     """Judge text where the key takes none."""
-    met = fate(context, key, text)
+    met = failure_stage(context, key, text)
     values: dict[str, object] = {"name": key.name, "written": text, "wanted": wanted(key.kinds)}
     values["late"] = _is_late(met)
     if _is_plain(entry):
@@ -123,7 +123,7 @@ def _wrong_type(context: Context, entry: Entry, key: Key, met: str) -> Finding:
         kinds = tuple(kind for kind in kinds if kind != "null") or kinds
     values = {
         "name": key.name,
-        "written": context.raw(entry) or "nothing",
+        "written": context.source_text(entry) or "nothing",
         "kind": _NAMES.get(kind_of(entry.value), "something else"),
         "wanted": wanted(kinds),
         "when": _when(met),

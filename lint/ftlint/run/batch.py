@@ -6,7 +6,7 @@ import os
 import time
 
 from ftlint.engine import HEAD, lint_bytes, look, unread, unshown
-from ftlint.project.options import Judges, Refused
+from ftlint.project.options import OptionsResolver, UsageError
 from ftlint.run import serialize
 from ftlint.support import disk
 from ftlint.support.deadline import TooSlow, within
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ftlint.project.options import Options
     from ftlint.project.settings import Settings
     from ftlint.results import Repair, Result
-    from ftlint.run.cache import Kept
+    from ftlint.run.cache import ResultCache
 
 WORTH_KEEPING = 16
 """Files of a run; fewer are linted in less time than it takes to load what was kept."""
@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
 
 def lint_files(
     files: Sequence[Found],
-    judges: Judges,
+    judges: OptionsResolver,
     stdin: Callable[[int], bytes],
     progress: Callable[[int, int], None],
 ) -> Iterator[Outcome]:
@@ -72,7 +72,7 @@ def lint_files(
 
 
 def kinds(
-    files: Sequence[Found], judges: Judges, stdin: Callable[[int], bytes]
+    files: Sequence[Found], judges: OptionsResolver, stdin: Callable[[int], bytes]
 ) -> Iterator[tuple[Found, Kind | Unreadable]]:
     """Yield what each file is taken for, without judging it. Raises `Refused`."""
     work = _Work(files, judges, stdin, lambda _done, _all: None)
@@ -85,7 +85,7 @@ class _Work:
     def __init__(
         self,
         files: Sequence[Found],
-        judges: Judges,
+        judges: OptionsResolver,
         stdin: Callable[[int], bytes],
         progress: Callable[[int, int], None],
     ) -> None:
@@ -98,7 +98,7 @@ class _Work:
         named = any(file.path == STDIN for file in files)
         self.shareable = not named and "FTLINT_TRACEBACK" not in os.environ
         self.keeping = self._keeping()
-        self.stores: dict[int, Kept] = {}
+        self.stores: dict[int, ResultCache] = {}
         self.asked: dict[int, Options] = {}
         self.started = time.monotonic()
         self.done, self.steps = 0, 1
@@ -129,11 +129,11 @@ class _Work:
                 found[place] = ("result", file.path, text, *entry[2:], "", None, None)
         return found
 
-    def _store(self, options: Options) -> Kept:
+    def _store(self, options: Options) -> ResultCache:
         if id(options) not in self.stores:
             from ftlint.run import cache
 
-            self.stores[id(options)] = cache.Kept(cache.store(), options)
+            self.stores[id(options)] = cache.ResultCache(cache.store(), options)
         return self.stores[id(options)]
 
     def save(self) -> None:
@@ -155,7 +155,7 @@ class _Work:
         """Lint one file; return what came of it as constants (`outcome` takes them)."""
         try:
             made = self._lint(self.files[place])
-        except Refused as error:
+        except UsageError as error:
             made = ("refused", str(error))
         except ImportError:
             raise
@@ -179,7 +179,7 @@ class _Work:
         reach = options.given.reach
         if file.path != STDIN and reach is not None and not reach.holds(path):
             result = unshown(path, data, options, Problem("outside", 0, 0, {}))
-            found = serialize.plain(result.diagnostics)
+            found = serialize.serialize(result.diagnostics)
             return "result", path, "", result.command, found, result.notice, None, None
         if self.request.command is not None:
             options = options._replace(command=self.request.command)
@@ -188,7 +188,7 @@ class _Work:
         try:
             with within(options.limits.seconds):
                 result = lint_bytes(path, data, options)
-            found = serialize.plain(result.diagnostics)
+            found = serialize.serialize(result.diagnostics)
             if self.keeping and not result.notice and _is_text(data, options):
                 from ftlint.run import cache
 
@@ -199,11 +199,11 @@ class _Work:
                 and any(one.fix is not None for one in result.diagnostics)
             ):
                 result, repair = self._repaired(result, data, options)
-                found = serialize.plain(result.diagnostics)
+                found = serialize.serialize(result.diagnostics)
         except TooSlow:
             why = reason("seconds", "seconds of processor time", options.limits)
             result = unread(path, data, options, Problem("too-slow", 0, 0, {"reason": why}))
-            found = serialize.plain(result.diagnostics)
+            found = serialize.serialize(result.diagnostics)
         finally:
             disk.unwatch(facts)
         text = result.source.text if found else ""
@@ -258,7 +258,7 @@ class _Work:
         """Return the outcome that constants stand for. Raises `Refused`."""
         kind, *rest = made
         if kind == "refused":
-            raise Refused(*rest)
+            raise UsageError(*rest)
         if kind == "failed":
             path, why, crashed = rest
             return Outcome(path, failure=why, crashed=crashed)

@@ -35,7 +35,7 @@ MOST = 50_000
 STORES = 64
 
 
-class Kept:
+class ResultCache:
     """The results kept for one set of options. `where` None switches it off."""
 
     def __init__(self, where: str | None, options: Options) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.project.options import Judges
+from ftlint.project.options import OptionsResolver
 from ftlint.run.batch import kinds
 from ftlint.run.session import used_by
 from ftlint.support.files import Found, Unreadable, expand
@@ -14,7 +14,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ftlint.project.options import Request
+    from ftlint.project.options import CliOptions
 
 AS = {"chat": "chat or api"}
 
@@ -27,9 +27,9 @@ class Listing(NamedTuple):
     failures: int
 
 
-def listed(request: Request, stdin: Callable[[int], bytes]) -> Listing:
+def listed(request: CliOptions, stdin: Callable[[int], bytes]) -> Listing:
     """Return what comes of each file that is asked for, and of those judged because of one."""
-    judges = Judges(request)
+    judges = OptionsResolver(request)
     settings = judges.of(os.getcwd())[1]
     found = list(expand(request.paths, settings.exclude, settings.root))
     files = [one for one in found if isinstance(one, Found)]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ftlint.target.classify import Command
 
 
-def plain(diagnostics: Sequence[Diagnostic]) -> list[list[Any]]:
+def serialize(diagnostics: Sequence[Diagnostic]) -> list[list[Any]]:
     """Return diagnostics without their path as lists of constants."""
     return [[*one[1:-1], None if one.fix is None else _plain_fix(one.fix)] for one in diagnostics]
 

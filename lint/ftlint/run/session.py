@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ftlint.diagnostics import SEVERITIES, Diagnostic
-from ftlint.project.options import Judges, Refused, Request, below
+from ftlint.project.options import CliOptions, OptionsResolver, UsageError, below
 from ftlint.results import Repair, Run
 from ftlint.run.batch import lint_files
 from ftlint.support.containment import project_of
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from ftlint.project.settings import Settings
     from ftlint.results import Result
 
-__all__ = ["CLEAN", "FAILED", "FINDINGS", "USAGE", "Judges", "Refused", "Request", "run"]
+__all__ = [
+    "CLEAN",
+    "FAILED",
+    "FINDINGS",
+    "USAGE",
+    "CliOptions",
+    "OptionsResolver",
+    "UsageError",
+    "run",
+]
 
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
 USED = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
@@ -28,13 +37,13 @@ USED = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
 
 
 def run(
-    request: Request, stdin: Callable[[int], bytes], progress: Callable[[int, int], None]
+    request: CliOptions, stdin: Callable[[int], bytes], progress: Callable[[int, int], None]
 ) -> tuple[Run, int]:
     """Lint what is asked for; return the results and the exit status.
 
     `progress(done, all)` is called once a file after the first second. Raises `Refused`.
     """
-    judges = Judges(request)
+    judges = OptionsResolver(request)
     options, settings = judges.of(os.getcwd())
     found = list(expand(request.paths, settings.exclude, settings.root))
     failures = [(one.path, one.reason) for one in found if isinstance(one, Unreadable)]
@@ -83,7 +92,7 @@ def run(
     return report, FAILED if crashed else status
 
 
-def used_by(files: Sequence[Found], judged: Collection[str], judges: Judges) -> Users:
+def used_by(files: Sequence[Found], judged: Collection[str], judges: OptionsResolver) -> Users:
     """Return the configs to judge because a file that they use was named."""
     changed = [
         one.path for one in files
@@ -99,16 +108,20 @@ def used_by(files: Sequence[Found], judged: Collection[str], judges: Judges) -> 
     )
 
 
-def _without_known(report: Run, request: Request, settings: Settings) -> Run:
+def _without_known(report: Run, request: CliOptions, settings: Settings) -> Run:
     """Return the report without what a baseline knows; one that is asked for is written first."""
     path = request.baseline or below(settings.root, settings.baseline)
     if path is None:
         if request.write_baseline:
-            raise Refused("--write-baseline needs a file: --baseline FILE, or baseline in settings")
+            raise UsageError(
+                "--write-baseline needs a file: --baseline FILE, or baseline in settings"
+            )
         return report
     narrowed = bool(request.select or request.ignore or request.extend_select)
     if narrowed and request.write_baseline:
-        raise Refused("--write-baseline takes all rules that the settings select: no --select here")
+        raise UsageError(
+            "--write-baseline takes all rules that the settings select: no --select here"
+        )
     from ftlint.run import baseline
 
     folder = os.path.dirname(os.path.abspath(path))
@@ -120,7 +133,7 @@ def _without_known(report: Run, request: Request, settings: Settings) -> Run:
             baseline.write(path, report.results, reach)
         results, known = baseline.without(baseline.load(path, reach), path, report.results)
     except baseline.BadBaseline as error:
-        raise Refused(str(error)) from None
+        raise UsageError(str(error)) from None
     known = known._replace(written=request.write_baseline, gone=0 if narrowed else known.gone)
     return report._replace(results=results, known=known)
 
@@ -138,7 +151,7 @@ def _too_many(path: str, options: Options) -> Result:
     return Result(of_text(path, ""), None, (told,))
 
 
-def _status(report: Run, request: Request, fail_on: str) -> int:
+def _status(report: Run, request: CliOptions, fail_on: str) -> int:
     if report.failures or any(repair.failure for repair in report.repairs):
         return USAGE
     if request.diff and any(repair.diff for repair in report.repairs):

@@ -16,11 +16,11 @@ from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.steps.counter import Judge, Outcome
+    from ftlint.steps.counter import RunCounter, RunCounts
     from ftlint.steps.settings import Settings
 
 
-def widened(ends: Outcome, rows: Count, judge: Judge) -> Outcome:
+def widen(ends: RunCounts, rows: Count, judge: RunCounter) -> RunCounts:
     """Return bounds that hold for every number of rows, given those that hold at both ends."""
     settings, ranks, transformers = judge
     fixed = by_steps(settings, transformers)
@@ -55,17 +55,17 @@ def widened(ends: Outcome, rows: Count, judge: Judge) -> Outcome:
     return _events(ends, judge)
 
 
-def without_end(hull: Outcome, judge: Judge) -> Outcome:
+def unbounded(envelope: RunCounts, judge: RunCounter) -> RunCounts:
     """Return bounds for passes of which some are in vain, nobody knows how many."""
-    hull = hull._replace(
-        batches=Count(1, hull.batches.high),
-        steps_per_epoch=Count(0, hull.steps_per_epoch.high),
-        updates_per_epoch=Count(0, hull.updates_per_epoch.high),
-        entered=Count(hull.entered.low, None),
-        progress=Amount(hull.progress.low, None),
-        rows_seen=Count(hull.rows_seen.low, None),
+    envelope = envelope._replace(
+        batches=Count(1, envelope.batches.high),
+        steps_per_epoch=Count(0, envelope.steps_per_epoch.high),
+        updates_per_epoch=Count(0, envelope.updates_per_epoch.high),
+        entered=Count(envelope.entered.low, None),
+        progress=Amount(envelope.progress.low, None),
+        rows_seen=Count(envelope.rows_seen.low, None),
     )
-    return _events(hull, judge)
+    return _events(envelope, judge)
 
 
 def _stopped(executed: Count, batches: int, settings: Settings) -> Count:
@@ -86,7 +86,7 @@ def _reaching(count: Count, rows: Count) -> Count:
     return Count(count.low, None) if rows.high is None else count
 
 
-def _epochs(ends: Outcome, rows: Count, judge: Judge, fixed: bool) -> tuple[Count, Amount]:
+def _epochs(ends: RunCounts, rows: Count, judge: RunCounter, fixed: bool) -> tuple[Count, Amount]:
     settings, _, transformers = judge
     fewest = min(1, ends.executed.low)
     if transformers < WHOLE_EPOCHS and fixed:
@@ -102,7 +102,7 @@ def _epochs(ends: Outcome, rows: Count, judge: Judge, fixed: bool) -> tuple[Coun
     return Count(most, most), Amount(min(settings.epochs, ends.progress.low), float(most))
 
 
-def _events(ends: Outcome, judge: Judge) -> Outcome:
+def _events(ends: RunCounts, judge: RunCounter) -> RunCounts:
     schedule = judge.settings.schedule
     entered, open_ended = ends.entered, ends.executed.high is None
     known = ends.planned.exact is not None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EVERY = 256  # so many candidates are computed one by one; more are bounded from both ends
 
 
-class Outcome(NamedTuple):
+class RunCounts(NamedTuple):
     """Counts of one run, or bounds on them."""
 
     batches: Count
@@ -34,31 +34,31 @@ class Outcome(NamedTuple):
     kept: Count
 
 
-class Judge(NamedTuple):
+class RunCounter(NamedTuple):
     """Everything but the rows."""
 
     settings: Settings
     ranks: Ranks
     transformers: Version
 
-    def outcome(self, rows: Count) -> Outcome | NoPlan:
+    def outcome(self, rows: Count) -> RunCounts | NoPlan:
         """Return what a run on so many rows comes to."""
         high = rows.high
         if high is not None and high - rows.low <= EVERY:
             runs = self._runs(range(rows.low, high + 1))
             hull = self._hull(runs)
             if self._may_pass_in_vain(runs) and not isinstance(hull, NoPlan):
-                from ftlint.steps.bounds import without_end
+                from ftlint.steps.bounds import unbounded
 
-                return without_end(hull, self)
+                return unbounded(hull, self)
             return hull
         ends = {rows.low, max(rows.low, self._fewest())}
         hull = self._hull(self._runs(sorted(ends if high is None else ends | {high})))
         if isinstance(hull, NoPlan):
             return hull
-        from ftlint.steps.bounds import widened
+        from ftlint.steps.bounds import widen
 
-        return widened(hull, rows, self)
+        return widen(hull, rows, self)
 
     def _may_pass_in_vain(self, runs: list[tuple[int, Run] | NoPlan]) -> bool:
         """Say whether a pass over a stream may end without a step, and another one with some.
@@ -122,7 +122,7 @@ class Judge(NamedTuple):
             return stream(shape, self.settings, self.transformers, stop)
         return run(rows, self.settings, self.ranks, self.transformers, stop)
 
-    def _hull(self, runs: list[tuple[int, Run] | NoPlan]) -> Outcome | NoPlan:
+    def _hull(self, runs: list[tuple[int, Run] | NoPlan]) -> RunCounts | NoPlan:
         outcomes = []
         refused = None
         for item in runs:
@@ -135,7 +135,7 @@ class Judge(NamedTuple):
             return refused or no_run("there is nothing to count")
         return _around(outcomes)
 
-    def _single(self, rows: int, one: Run) -> Outcome | NoPlan:
+    def _single(self, rows: int, one: Run) -> RunCounts | NoPlan:
         schedule = self.settings.schedule
         happened: Events | NoPlan
         if self.settings.stage == "ppo":
@@ -154,7 +154,7 @@ class Judge(NamedTuple):
         saves, kept = _same(happened.saves), _same(happened.kept)
         if schedule.save_strategy == "best" and happened.saves:
             saves, kept = Count(1, happened.saves), Count(1, happened.kept)
-        return Outcome(
+        return RunCounts(
             _same(one.layout.batches), _same(one.steps_per_epoch),
             Count(fewest, max(one.updates_per_epoch, fewest)), _same(one.planned),
             _same(one.executed), _same(one.entered), Amount(one.progress, one.progress),
@@ -176,11 +176,11 @@ def _same(value: int) -> Count:
     return Count(value, value)
 
 
-def _around(outcomes: list[Outcome]) -> Outcome:
+def _around(outcomes: list[RunCounts]) -> RunCounts:
     """Return the bounds that hold for every one of the outcomes."""
     fields = []
     for bounds in zip(*outcomes, strict=True):
         low = min(bound.low for bound in bounds)
         high = max(bound.high for bound in bounds if bound.high is not None)
         fields.append(type(bounds[0])(low, high))
-    return Outcome(*fields)
+    return RunCounts(*fields)

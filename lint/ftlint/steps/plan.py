@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.steps.counter import Judge, Outcome, own_shards
+from ftlint.steps.counter import RunCounter, RunCounts, own_shards
 from ftlint.steps.counts import NO_RUN, UNKNOWN, Amount, Count, NoPlan, exactly, no_run
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
 from ftlint.steps.rows import load, perhaps_tokenized
@@ -108,7 +108,7 @@ def _of_rows(
     """Return what becomes of rows, or why nothing does."""
     if isinstance(rows, NoPlan):
         return rows
-    judge = Judge(settings, ranks, transformers)
+    judge = RunCounter(settings, ranks, transformers)
     outcome = judge.outcome(rows.samples.total)
     if isinstance(outcome, NoPlan):
         return outcome
@@ -124,7 +124,7 @@ def _plan(
     settings: Settings,
     ranks: Ranks,
     rows: Loaded,
-    outcome: Outcome,
+    outcome: RunCounts,
     by_max_steps: bool,
     notes: tuple[str, ...],
 ) -> StepPlan:
@@ -194,7 +194,7 @@ def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoP
 
 
 def _evaluation_without_batches(
-    settings: Settings, ranks: Ranks, rows: Loaded, outcome: Outcome
+    settings: Settings, ranks: Ranks, rows: Loaded, outcome: RunCounts
 ) -> tuple[str, ...]:
     """Say that a run crashes which needs the loss of evaluations on less than one batch.
 
@@ -222,7 +222,7 @@ def _notes(
     settings: Settings,
     ranks: Ranks,
     rows: Loaded,
-    outcome: Outcome,
+    outcome: RunCounts,
     transformers: Version,
 ) -> list[str]:
     """Say what the numbers rest on, besides the rows and the launch."""

@@ -33,7 +33,7 @@ def show(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return spelled(value)
+        return format_float(value)
     if isinstance(value, (list, tuple)):
         value = ", ".join(map(show, value[:12])) + (", …" if len(value) > 12 else "")
     text = str(value)
@@ -43,7 +43,7 @@ def show(value: object) -> str:
     return visible(" ".join(text.split()) if "\n" in text else text)
 
 
-def spelled(value: float) -> str:
+def format_float(value: float) -> str:
     """Return a float as configs have it, in a form that every YAML reader takes for one.
 
     >>> spelled(1e-5)  # which alone is text to YAML 1.1

@@ -160,7 +160,7 @@ def _is_config(keys: set[str]) -> bool:
     return bool(keys & ALONE) and markers >= 2 and len(keys) >= 4 and foreign <= len(keys) // 4
 
 
-def gap_of(name: str, value: object) -> str | None:
+def placeholder_of(name: str, value: object) -> str | None:
     """Return the gap in a key's value; tokens are written in angle brackets, and are none."""
     gap = placeholder_in(value)
     return None if gap is not None and gap.startswith("<") and name in _TOKENS else gap

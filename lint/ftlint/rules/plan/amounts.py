@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import at_key
-from ftlint.facts.plan import again
+from ftlint.facts.plan import replan
 from ftlint.facts.rules_of_thumb import bands_of
 from ftlint.rules.plan.wording import count, launched, of
 from ftschemas.named import TYPE_CHECKING
@@ -45,7 +45,7 @@ def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> I
         return  # meant for several GPUs, and nobody said how many
     assert planned.inputs is not None
     device, accumulation = table["device_batch"], table["accumulation"]
-    better = again(
+    better = replan(
         planned.inputs, per_device_train_batch_size=device, gradient_accumulation_steps=accumulation
     )
     keys = ("gradient_accumulation_steps", "per_device_train_batch_size", "num_train_epochs")

@@ -64,7 +64,7 @@ def _at(
 ) -> Finding:  # fmt: skip
     """Return a finding at a dataset's name within the value, or at the whole value."""
     start, end = entry.node.start, entry.node.end
-    raw = context.raw(entry)
+    raw = context.source_text(entry)
     match = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", raw) if name else None
     if match is not None:
         start, end = start + match.start(), start + match.end()

@@ -38,7 +38,7 @@ def check(context: Context) -> Iterator[Finding]:
 def _ignored(context: Context, entry: Entry, steps: int, planned: Planned) -> Finding:
     change = Change("delete", "num_train_epochs")
     fix = suggest.fix(context, "remove num_train_epochs", change, safe=True)
-    values = {"epochs": context.raw(entry), "steps": int(steps), "amount": amount(planned)}
+    values = {"epochs": context.source_text(entry), "steps": int(steps), "amount": amount(planned)}
     return at_key(IGNORED, entry, values, fix)
 
 

@@ -46,7 +46,7 @@ def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
     if code == LONG_WARMUP and not _is_long(steps, total, context):
         return
     values = {
-        "name": entry.name, "written": context.raw(entry), "steps": of(steps, "step"),
+        "name": entry.name, "written": context.source_text(entry), "steps": of(steps, "step"),
         "total": of(total, "step"), "share": f"{steps / total:.0%}",
         "launched": launched(planned) if plan.get("limited_by") == "epochs" else "",
         "better": count(max(total // 10, 1)),

@@ -7,7 +7,7 @@ the samples in the same comment (or known otherwise). Anything about intervals i
 from __future__ import annotations
 
 from ftlint.diagnostics import Finding
-from ftlint.facts.plan import again, without_data
+from ftlint.facts.plan import plan_inputs_without_data, replan
 from ftlint.rules.plan.wording import count, launched, of, of_epochs
 from ftschemas.named import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ def _plans(
 ) -> tuple[StepPlan | None, tuple[StepPlan, ...]]:
     """Return the plan for a number of rows, and those that the author may have counted instead."""
     inputs = _inputs(context, planned, rows)
-    plan = None if inputs is None else again(inputs)
+    plan = None if inputs is None else replan(inputs)
     if inputs is None or plan is None:
         return None, ()
     return plan, tuple(_others(inputs, context.given.gpus))
@@ -92,7 +92,9 @@ def _inputs(context: Context, planned: Planned, rows: int | None) -> Inputs | No
     names = instance["facts"].get("dataset_names") or ()
     datasets = tuple(DatasetRows(str(name), exactly(rows), source="declared") for name in names)
     merged = exactly(rows) if len(datasets) > 1 else None
-    blank = without_data(instance["config"], instance["facts"], context.target, context.given)
+    blank = plan_inputs_without_data(
+        instance["config"], instance["facts"], context.target, context.given
+    )
     return blank._replace(samples=SampleCount(datasets, merged)) if datasets else None
 
 
@@ -100,7 +102,7 @@ def _others(inputs: Inputs, stated: int | None) -> Iterator[StepPlan]:
     """Yield plans of what the author may have counted: other launches, nothing held out."""
     for gpus in (stated,) if stated else LIKELY_GPUS:
         other = inputs._replace(world=inputs.world._replace(gpus=gpus))
-        for plan in (again(other), again(other, val_size=0.0)):
+        for plan in (replan(other), replan(other, val_size=0.0)):
             if plan is not None:
                 yield plan
 
