@@ -288,7 +288,7 @@ def test_every_sign_and_field_is_explained(tmp_path: Path) -> None:
     page = (root / "docs" / "cli.md").read_text("utf-8").partition("## What doctor looks at")[2]
     source = (root / "lint/ftlint/doctor/symptoms.py").read_text("utf-8")
     source += (root / "lint/ftlint/cli/doctor.py").read_text("utf-8")
-    names = re.findall(r'Sign\(\s*"([a-z-]+)"', source)
+    names = re.findall(r'Symptom\(\s*"([a-z-]+)"', source)
     assert len(names) >= 9
     rows = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
     assert set(re.findall(r"`([a-z-]+)`", rows)) == set(names)
