@@ -10,21 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ftlint.rules
-from ftlint.engine import examine, lint, lint_bytes
-from ftlint.facts.given import Given
+from ftlint.engine import lint, lint_bytes
+from ftlint.loading import Config, load_text
 from ftlint.project.options import Options
-from ftlint.results import Result
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.run.session import CLEAN, FAILED, FINDINGS, CliOptions, run
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import KNOWN, resolve_target
 from ftschemas import compiled
 from tests.shared import CORPUS
+from tests.stating import stating
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ftlint.diagnostics import Diagnostic
+    from ftlint.results import Result
     from ftlint.target.classify import Command
 
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
@@ -316,17 +317,17 @@ def test_a_suppressed_rule_that_is_not_selected_counts_as_used() -> None:
     ],
 )
 def test_facts_are_stated_in_comments(comment: str, facts: dict[str, int]) -> None:
-    examined = examine(of_text("c.yaml", f"{comment}\n{HEAD}"), NEWEST)
-    assert not isinstance(examined, Result)
-    known = examined[0].instance["facts"]
+    config = load_text(of_text("c.yaml", f"{comment}\n{HEAD}"), NEWEST)
+    assert isinstance(config, Config)
+    known = config.context.instance.facts
     assert {name: known[name] for name in facts} == facts
 
 
 def test_what_the_command_line_states_wins_over_a_comment() -> None:
-    options = NEWEST._replace(given=Given(gpus=4))
-    examined = examine(of_text("c.yaml", f"# ftlint: gpus=8\n{HEAD}"), options)
-    assert not isinstance(examined, Result)
-    assert examined[0].instance["facts"]["gpus"] == 4
+    options = NEWEST._replace(given=stating(gpus=4))
+    config = load_text(of_text("c.yaml", f"# ftlint: gpus=8\n{HEAD}"), options)
+    assert isinstance(config, Config)
+    assert config.context.instance.facts["gpus"] == 4
 
 
 @pytest.mark.parametrize(
@@ -349,10 +350,10 @@ def test_facts_that_are_not_understood_whole_are_not_taken(body: str, reason: st
     text = f"# ftlint: {body}\n{HEAD}"
     assert found(text) == [("FT903", 1)]
     assert reason in lint(of_text("c.yaml", text), NEWEST).diagnostics[0].message
-    examined = examine(of_text("c.yaml", text), NEWEST)
-    assert not isinstance(examined, Result)
-    assert "gpus" not in examined[0].instance["facts"]
-    assert examined[0].given.dataset_sizes == ()
+    config = load_text(of_text("c.yaml", text), NEWEST)
+    assert isinstance(config, Config)
+    assert "gpus" not in config.context.instance.facts
+    assert config.context.stated.dataset_sizes == ()
 
 
 # Selection

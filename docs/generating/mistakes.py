@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from docs.generating.markdown import code, table
+from tests.stating import stating
 
 from ftlint.engine import lint
-from ftlint.facts.given import Given
 from ftlint.facts.machine import stated
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
@@ -139,6 +139,6 @@ def _pairs(lines: str) -> dict[str, str]:
 def _codes(config: dict[str, str], target: str | None = None, told: str = "") -> set[str]:
     """Return the rules that fire on a config, advice aside."""
     text = "".join(f"{key}: {value}\n" for key, value in config.items())
-    given = Given(facts=stated([told.partition("=")[::2]] if told else []))
+    given = stating(facts=stated([told.partition("=")[::2]] if told else []))
     result = lint(of_text("configs/run.yaml", text), Options(resolve_target(target), given))
     return {one.code for one in result.diagnostics if one.severity != "info"}

@@ -1,3 +1,16 @@
 """Lint LLaMA Factory training configs before a GPU is touched."""
 
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ftlint.api import Config, Unreadable, fix, lint, load, plan
+
 __version__ = "0.1.0"
+__all__ = ["Config", "Unreadable", "__version__", "fix", "lint", "load", "plan"]
+
+
+def __getattr__(name: str) -> object:
+    """Return what is public, imported when it is asked for: `ftlint FILE` needs none of it."""
+    if name in __all__:
+        return getattr(__import__("ftlint.api", fromlist=[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

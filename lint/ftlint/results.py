@@ -47,20 +47,33 @@ class Repair(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Everything a report may say of one run of ftlint."""
+    """Everything a report may say of one run of ftlint.
+
+    `target` is that of the folder it was started in; `targets` are those that configs were judged
+    for.
+    """
 
     target: Target
     results: tuple[Result, ...]
     failures: tuple[tuple[str, str], ...] = ()
     """Files that could not be read: path and reason."""
     repairs: tuple[Repair, ...] = ()
-    known: Known | None = None
-    """What a baseline hid; None without one."""
+    known: tuple[Known, ...] = ()
+    """What baselines hid: each project may have its own."""
     notes: tuple[str, ...] = ()
     """What is told beside the report, a line each: named files that were passed over, settings that
     do not count."""
     fixing: bool = False
     """Whether fixes were to be made."""
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """What configs were judged for, each once; what they would have been where there is none.
+
+        Nested settings may name targets of their own.
+        """
+        found = (one.target for one in self.results if one.command is not None)
+        return tuple(dict.fromkeys(one for one in found if one is not None)) or (self.target,)
 
     @property
     def checked(self) -> int:
@@ -91,6 +104,8 @@ class Result(NamedTuple):
     command: Command | None
     diagnostics: tuple[Diagnostic, ...]
     notice: str = ""
+    target: Target | None = None
+    """What it was judged for; None for a file that was not."""
 
 
 class Known(NamedTuple):

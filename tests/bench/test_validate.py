@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tests.steps.values import values_of
+
 from ftbench.runners import configs
 from ftbench.validate import BOUNDED, EXACT, WRONG, checks, faults, verdict
 from ftlint.steps import DatasetRows, NoPlan, SampleCount, StepPlan, World, exactly, plan
@@ -26,7 +28,8 @@ def planned(**more: Any) -> StepPlan:
         "logging_steps": 5, "output_dir": "out", **more,
     }  # fmt: skip
     rows = SampleCount((DatasetRows("d", exactly(100)),))
-    made = plan(config, samples=rows, world=World(1), llamafactory=(0, 9, 5),
+    values = values_of(config, "0.9.5", "5.6.0")
+    made = plan(values, samples=rows, world=World(1), llamafactory=(0, 9, 5),
                 transformers=(5, 6, 0))  # fmt: skip
     assert isinstance(made, StepPlan)
     return made

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.cli.check import read_stdin
-from ftlint.engine import look
+from ftlint.loading import look
 from ftlint.project.options import Options
 from ftlint.run.session import FINDINGS, CliOptions, run
 from ftlint.target.releases import resolve_target

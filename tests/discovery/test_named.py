@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.engine import look
+from ftlint.loading import look
 from tests.cli.calls import invoke
 from tests.discovery.named import NAMED, blocked, kind, slipped
 from tests.shared import CORPUS

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from docs.generating.rules import SOURCE, facts_of
 
-from ftlint.facts import plan
 from ftlint.facts.context import make_context
-from ftlint.facts.given import Given
 from ftlint.project import settings
 from ftlint.rulebook.registry import BUILT_IN
+from ftlint.steps import record
 from ftlint.syntax.construct import construct
 from ftlint.syntax.nodes import Broken
 from ftlint.syntax.parse import compose
@@ -22,6 +21,7 @@ from ftlint.target.keys import Catalogue
 from ftlint.target.releases import resolve_target
 from tests.docs.pages import PAGES, ROOT, anchors, column, name, prose
 from tests.rules.examples import load
+from tests.stating import stating
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,9 +75,9 @@ def facts_known(text: str) -> set[str]:
     assert not isinstance(document, Broken)
     context = make_context(
         of_text("config.yaml", text), document, construct(document.root, target.dialect), "train",
-        target, Catalogue(target, "train"), Given(gpus=2), BUILT_IN,
+        target, Catalogue(target, "train"), stating(gpus=2), BUILT_IN,
     )  # fmt: skip
-    found: dict[str, object] = context.instance["facts"]
+    found: dict[str, object] = context.instance.facts
     return set(found)
 
 
@@ -93,7 +93,7 @@ def test_every_fact_is_defined_and_every_defined_fact_is_there(
 
 def test_every_number_of_the_plan_is_named() -> None:
     (row,) = [line for line in WRITING.read_text("utf-8").splitlines() if "| `plan` |" in line]
-    assert set(re.findall(r"`(\w+)`", row)) >= {*plan.WHOLE, *plan.COUNTS}
+    assert set(re.findall(r"`(\w+)`", row)) >= {*record.WHOLE, *record.COUNTS}
 
 
 def test_every_setting_is_explained() -> None:

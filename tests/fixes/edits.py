@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.edits.page import Page, read_page
-from ftlint.facts.given import Given
 from ftlint.fixes.apply import fix
 from ftlint.project.options import Options
 from ftlint.syntax.source import Source, decode
@@ -28,6 +27,7 @@ from ftschemas import compiled
 from tests.fixes.excused import excuse
 from tests.fixes.guarded import guard_of, same_value
 from tests.shared import CORPUS
+from tests.stating import stating
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -128,7 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(argv)
     files = [*_files(options.paths), *(in_place(options.in_place) if options.in_place else ())]
-    judged = Options(resolve_target(options.target), Given(cache=False))
+    judged = Options(resolve_target(options.target), stating(cache=False))
     counts: Counter[tuple[str, str, str]] = Counter()
     changed: set[Path] = set()
     rows: list[dict[str, object]] = []

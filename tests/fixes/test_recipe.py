@@ -8,12 +8,12 @@ from ftlint.diagnostics import Change, Diagnostic, Edit, Fix
 from ftlint.edits.infer import infer_changes
 from ftlint.edits.page import Page, Refused, read_page
 from ftlint.engine import lint
-from ftlint.facts.given import Given
 from ftlint.fixes.apply import _round
 from ftlint.syntax.dialect import OMEGACONF
 from ftlint.syntax.source import of_text
 from tests.fixes.documents import TRAINING_TEXT as HEAD
 from tests.fixes.test_apply import options, rule
+from tests.stating import stating
 
 
 def fix_of(
@@ -21,7 +21,7 @@ def fix_of(
 ) -> Fix | None:
     data = {"applicability": "safe", "message": "mend $key", **recipe}
     made = rule("FT990", for_each=[key], when={"config": {"$key": {}}}, at="$key", fix=data)
-    given = Given(facts=tuple(facts.items()))
+    given = stating(facts=tuple(facts.items()))
     (found,) = lint(of_text("c.yaml", HEAD + text), options(made)._replace(given=given)).diagnostics
     return found.fix
 

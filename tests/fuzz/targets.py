@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from ftlint.engine import examine, lint_bytes
-from ftlint.facts.given import Given
+from ftlint.engine import lint_bytes
+from ftlint.facts.launch import Launch
+from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.fixes.apply import ONLY_NOW, fix
+from ftlint.loading import Config, load_text
 from ftlint.project import settings as project
 from ftlint.project.options import Options
 from ftlint.report import FORMATS, reporter
@@ -21,19 +23,19 @@ from ftlint.results import Result, Run
 from ftlint.rulebook.policies import BadPolicy
 from ftlint.rulebook.policies import load as load_policies
 from ftlint.rulebook.registry import BUILT_IN
-from ftlint.steps.timed import Column, as_object
 from ftlint.syntax import composer, fast_path
 from ftlint.syntax.construct import construct
 from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Malformed, resolve
 from ftlint.syntax.nodes import Broken, walk
 from ftlint.target.releases import resolve_target
+from tests.stating import stating
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
 PLANNED = [
-    Options(resolve_target(version), Given(gpus=gpus, dataset_sizes=(("", rows),)))
+    Options(resolve_target(version), stating(gpus=gpus, dataset_sizes=(("", rows),)))
     for version, gpus, rows in (("0.9.5", 2, 5000), ("0.9.3", 1, 64))
 ]
 """Launches of a config whose rows are known."""
@@ -128,14 +130,14 @@ def rules(data: bytes) -> None:
 def plans(data: bytes) -> None:
     """A config whose rows are known is judged, and its plan, where there is one, can be told."""
     for options, result in _judged(data, PLANNED):
-        examined = examine(result.source, options) if result.source.text else result
-        if isinstance(examined, Result) or examined[0].planned is None:
+        config = load_text(result.source, options) if result.source.text else None
+        if not isinstance(config, Config) or config.context.planned is None:
             continue
-        plan = examined[0].planned.plan or examined[0].planned.refused
+        plan = config.context.planned.plan or config.context.planned.refused
         if plan is not None:
-            column = Column("c.yaml", options.target, 2, 1, plan, None, None)
-            json.dumps(as_object(column), allow_nan=False)
-            for line in table([column], colour=False):
+            run = RunPlan("c.yaml", options.target, Launch(2, 1), plan)
+            json.dumps(as_object(run), allow_nan=False)
+            for line in table([run], colour=False):
                 hold(line.isprintable() and len(line) < 3000, line)
 
 

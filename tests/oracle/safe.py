@@ -31,8 +31,8 @@ from tests.oracle.client import Case, Judge
 from tests.oracle.generate import generate
 from tests.oracle.published import CORPUS, commands
 from tests.rules.examples import load, spans
+from tests.stating import stating
 
-from ftlint.facts.given import Given
 from ftlint.fixes.apply import fix
 from ftlint.project.options import Options
 from ftlint.rulebook.registry import BUILT_IN
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tests.oracle.client import Command, Verdict
+
+    from ftlint.facts.given import Given
 
 DERIVED = {
     "lora_rank": ("lora_alpha",),
@@ -58,7 +60,7 @@ class Subject(NamedTuple):
     source: Source
     command: Command
     kind: str
-    given: Given = Given(cache=False)
+    given: Given = stating(cache=False)
 
 
 class Breach(NamedTuple):

@@ -19,6 +19,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tests.steps.values import values_of
+
 from ftlint.datasets import Question, measure, samples
 from ftlint.facts.effective import words
 from ftlint.steps import NoPlan, StepPlan, World, plan
@@ -91,7 +93,7 @@ def expected(case: Case, folder: Path) -> StepPlan | NoPlan:
         return measure(names, dataset_dir=where, cwd=str(folder), question=question)
 
     return plan(
-        config,
+        values_of(config, case.release, RELEASES[case.release].transformers),
         samples=samples(sizes("dataset"), evaluation=sizes("eval_dataset")),
         world=World(gpus=case.world),
         llamafactory=parse_version(case.release),

@@ -9,8 +9,8 @@ from tests.oracle import environments
 from tests.oracle.bases import base
 from tests.oracle.client import Case, Judge
 from tests.oracle.generate import scalar
+from tests.stating import stating
 
-from ftlint.facts.given import Given
 from ftlint.fixes.apply import fix
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
@@ -62,7 +62,7 @@ def safe_aliases() -> dict[str, Any]:
 
 @pytest.mark.parametrize("release", list(environments.RELEASES))
 def test_what_a_safe_alias_writes_is_taken(release: str) -> None:
-    options = Options(resolve_target(release), Given())
+    options = Options(resolve_target(release), stating())
     cases: list[Case] = []
     after: list[Case] = []
     for name, change in safe_aliases().items():

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from tests.stating import stating
 
 from ftlint.engine import lint
 from ftlint.facts.checkpoints import newest_in, step_of
-from ftlint.facts.given import Given
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
@@ -99,7 +99,7 @@ def test_ppo_dies_of_a_checkpoint_in_output_dir(
 ) -> None:
     config = {**bases.base("ppo"), "output_dir": "ran", **change}  # holds checkpoint-1
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
-    given = Given(facts=(("output_dir_holds", "checkpoint-1"),))
+    given = stating(facts=(("output_dir_holds", "checkpoint-1"),))
     found = lint(of_text("c.yaml", text), Options(resolve_target("0.9.3"), given)).diagnostics
     outcome = ppo.train(config, "ppo")
     assert bool(outcome.error) == bool(error), outcome.error

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftlint.engine import examine, lint
-from ftlint.facts.given import Given
+from ftlint.engine import lint
+from ftlint.loading import Config, load_text
 from ftlint.project.options import Options
-from ftlint.results import Result
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
+from tests.stating import stating
 
 if TYPE_CHECKING:
     from ftlint.diagnostics import Diagnostic
     from ftlint.facts.context import Context
+    from ftlint.facts.given import Given
 
-NOTHING = Given()
+NOTHING = stating()
 HEAD = """model_name_or_path: m
 stage: sft
 do_train: true
@@ -47,6 +48,6 @@ def codes(text: str, given: Given = NOTHING, **target: str) -> list[str]:
 def context_of(
     text: str, given: Given = NOTHING, path: str = "config.yaml", **target: str
 ) -> Context:
-    examined = examine(of_text(path, text), options(given, **target))
-    assert not isinstance(examined, Result)
-    return examined[0]
+    config = load_text(of_text(path, text), options(given, **target))
+    assert isinstance(config, Config)
+    return config.context

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.facts.given import Given
 from ftlint.facts.rules_of_thumb import BadBands, bands_of, load
 from ftlint.run.session import CliOptions, UsageError, run
 from ftlint.support.containment import project_of
 from ftschemas import compiled
 from tests.planning.helpers import HEAD, codes, found
+from tests.stating import stating
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def verdict(
     usual = {"lora": "1.0e-4", "qlora": "2.0e-4", "full": "1.0e-5"}[method]
     text = HEAD.replace("finetuning_type: lora", METHODS[method])
     text += f"num_train_epochs: {epochs}\nlearning_rate: {rate or usual}\n{more}"
-    given = Given(gpus=1, dataset_sizes=(("faq", samples),))
+    given = stating(gpus=1, dataset_sizes=(("faq", samples),))
     return " ".join(code for code in codes(text, given) if code[:3] == "FT3")
 
 
@@ -72,8 +72,8 @@ def test_a_trial_and_a_run_that_goes_on_are_not_judged() -> None:
     assert verdict(5000, 100, more="max_samples: 3\n") == ""
     assert verdict(5000, 0.5, more="adapter_name_or_path: saves/before\n") == ""
     text = HEAD + "max_steps: 100\nper_device_train_batch_size: 16\n"
-    assert "FT301" not in codes(text, Given(dataset_sizes=(("faq", 64),)))
-    assert "FT301" in codes(text.replace("100", "101"), Given(dataset_sizes=(("faq", 64),)))
+    assert "FT301" not in codes(text, stating(dataset_sizes=(("faq", 64),)))
+    assert "FT301" in codes(text.replace("100", "101"), stating(dataset_sizes=(("faq", 64),)))
 
 
 def test_a_rate_far_off_is_said_once() -> None:
@@ -106,7 +106,7 @@ def test_an_evaluated_run_may_be_long() -> None:
 )  # fmt: skip
 def test_only_the_keys_that_are_missing_are_asked_for(more: str, keys: str) -> None:
     text = HEAD + "num_train_epochs: 10\n" + more
-    (finding,) = found(text, Given(dataset_sizes=(("faq", 3000),)))
+    (finding,) = found(text, stating(dataset_sizes=(("faq", 3000),)))
     assert finding.message.endswith(
         f"let evaluation end the run: {keys}load_best_model_at_end: true, early_stopping_steps: 2."
     )
@@ -118,22 +118,22 @@ def test_other_stages_are_not_judged_by_the_table_of_sft(stage: str) -> None:
         HEAD.replace("stage: sft", f"stage: {stage}")
         + "num_train_epochs: 20\nlearning_rate: 5e-2\n"
     )
-    assert [c for c in codes(text, Given(dataset_sizes=(("faq", 3000),))) if c[:3] == "FT3"] == []
+    assert [c for c in codes(text, stating(dataset_sizes=(("faq", 3000),))) if c[:3] == "FT3"] == []
 
 
 @pytest.mark.parametrize("method", ["freeze", "oft"])
 def test_methods_without_a_band_are_not_judged(method: str) -> None:
     text = HEAD.replace("lora", method) + "num_train_epochs: 30\nlearning_rate: 5e-2\n"
-    assert [c for c in codes(text, Given(dataset_sizes=(("faq", 3000),))) if c[:3] == "FT3"] == []
+    assert [c for c in codes(text, stating(dataset_sizes=(("faq", 3000),))) if c[:3] == "FT3"] == []
 
 
 def test_epochs_really_run_are_judged_under_max_steps() -> None:
     text = HEAD + "max_steps: 5000\nper_device_train_batch_size: 8\nlearning_rate: 1.0e-4\n"
-    (one,) = [f for f in found(text, Given(dataset_sizes=(("faq", 1000),))) if f.code == "FT301"]
+    (one,) = [f for f in found(text, stating(dataset_sizes=(("faq", 1000),))) if f.code == "FT301"]
     assert "max_steps 5,000 on one GPU, 40 epochs of 1,000 samples" in one.message
     assert "max_steps: 625 or fewer" in one.message
     short = text.replace("5000", "50")
-    assert "FT302" not in codes(short, Given(dataset_sizes=(("faq", 1000),)))
+    assert "FT302" not in codes(short, stating(dataset_sizes=(("faq", 1000),)))
 
 
 @pytest.mark.parametrize(
@@ -167,24 +167,24 @@ def test_optimizers_with_rates_of_their_own_are_not_judged() -> None:
 def test_few_tiny_steps_and_unknown_launches_are_left_alone() -> None:
     tiny = HEAD + "per_device_train_batch_size: 1\nlearning_rate: 1.0e-4\n"
     sizes = (("faq", 10000),)
-    assert "FT304" in codes(tiny, Given(gpus=1, dataset_sizes=sizes))
-    assert "FT304" not in codes(tiny, Given(gpus=8, dataset_sizes=sizes))
-    assert "FT304" not in codes(tiny, Given(gpus=1, dataset_sizes=(("faq", 5000),)))
+    assert "FT304" in codes(tiny, stating(gpus=1, dataset_sizes=sizes))
+    assert "FT304" not in codes(tiny, stating(gpus=8, dataset_sizes=sizes))
+    assert "FT304" not in codes(tiny, stating(gpus=1, dataset_sizes=(("faq", 5000),)))
     deepspeed = tiny + "deepspeed: {zero_optimization: {stage: 2}}\n"
-    assert "FT304" in codes(tiny, Given(dataset_sizes=sizes))
-    assert "FT304" not in codes(deepspeed, Given(dataset_sizes=sizes))
+    assert "FT304" in codes(tiny, stating(dataset_sizes=sizes))
+    assert "FT304" not in codes(deepspeed, stating(dataset_sizes=sizes))
     layerwise = tiny.replace("lora", "full") + "use_galore: true\ngalore_layerwise: true\n"
-    assert "FT304" not in codes(layerwise, Given(gpus=1, dataset_sizes=sizes))
+    assert "FT304" not in codes(layerwise, stating(gpus=1, dataset_sizes=sizes))
 
 
 def test_samples_never_reached() -> None:
     short = HEAD + "max_steps: 200  # a trial\nper_device_train_batch_size: 4\n"
-    assert "FT305" in codes(short, Given(gpus=1, dataset_sizes=(("faq", 50000),)))
-    assert "FT305" not in codes(short, Given(dataset_sizes=(("faq", 10000),)))  # 8 GPUs: 6,400
+    assert "FT305" in codes(short, stating(gpus=1, dataset_sizes=(("faq", 50000),)))
+    assert "FT305" not in codes(short, stating(dataset_sizes=(("faq", 10000),)))  # 8 GPUs: 6,400
     smoke = short.replace("200", "20")
-    assert "FT305" not in codes(smoke, Given(gpus=1, dataset_sizes=(("faq", 50000),)))
+    assert "FT305" not in codes(smoke, stating(gpus=1, dataset_sizes=(("faq", 50000),)))
     limited = short + "max_samples: 1000\n"
-    assert "FT305" not in codes(limited, Given(gpus=1, dataset_sizes=(("faq", 50000),)))
+    assert "FT305" not in codes(limited, stating(gpus=1, dataset_sizes=(("faq", 50000),)))
 
 
 TABLE = """

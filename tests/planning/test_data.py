@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ftlint.engine import lint
-from ftlint.facts.given import Given
 from ftlint.syntax.source import of_text
 from tests.planning.helpers import HEAD, found, options
+from tests.stating import stating
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -231,7 +231,7 @@ def test_broken_definitions_are_said_once(project: Project) -> None:
 def test_dataset_dir_may_be_given(project: Project) -> None:
     (project.root / "data").rename(project.root / "elsewhere")
     text = HEAD.replace("dataset: faq", "dataset: fqa")
-    given = Given(dataset_dir="elsewhere")
+    given = stating(dataset_dir="elsewhere")
     result = lint(of_text("config.yaml", text), options(given))
     assert "FT701" in [one.code for one in result.diagnostics]
 

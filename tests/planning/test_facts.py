@@ -6,11 +6,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.facts.given import Given
 from tests.planning.helpers import HEAD, NOTHING, codes, context_of
+from tests.stating import stating
+
+if TYPE_CHECKING:
+    from ftlint.facts.given import Given
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,13 +33,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def facts(text: str, given: Given = NOTHING, path: str = "config.yaml") -> dict[str, object]:
-    return dict(context_of(text, given, path).instance["facts"])
+    return dict(context_of(text, given, path).instance.facts)
 
 
 def test_nothing_is_planned_where_nothing_is_known() -> None:
     context = context_of(HEAD + "num_train_epochs: 3\n")
     assert context.planned is None
-    assert not {"plan", "samples", "local_dataset"} & set(context.instance["facts"])
+    assert not {"plan", "samples", "local_dataset"} & set(context.instance.facts)
 
 
 def test_max_steps_is_a_plan_without_data() -> None:
@@ -48,7 +52,7 @@ def test_a_max_steps_that_does_not_decide_is_none(value: str) -> None:
 
 
 def test_rows_are_counted_where_the_data_are(folder: Path) -> None:
-    known = facts(HEAD + "per_device_train_batch_size: 4\n", Given(gpus=2))
+    known = facts(HEAD + "per_device_train_batch_size: 4\n", stating(gpus=2))
     plan = known["plan"]
     assert isinstance(plan, dict)
     assert (plan["samples"], plan["world_size"], plan["total_steps"]) == (20, 2, 9)
@@ -75,10 +79,10 @@ def test_a_hub_dataset_is_not_local_and_not_asked(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("comment", "given", "samples"),
     [
-        ("dataset-size=5000", Given(), 5000),
-        ("dataset-size=faq:5_000", Given(), 5000),
-        ("dataset-size=5000", Given(dataset_sizes=(("faq", 70),)), 70),
-        ("dataset-size=5000", Given(dataset_sizes=(("other", 70),)), 5000),
+        ("dataset-size=5000", stating(), 5000),
+        ("dataset-size=faq:5_000", stating(), 5000),
+        ("dataset-size=5000", stating(dataset_sizes=(("faq", 70),)), 70),
+        ("dataset-size=5000", stating(dataset_sizes=(("other", 70),)), 5000),
     ],
 )
 def test_stated_sizes(comment: str, given: Given, samples: int) -> None:

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.cli.steps import column
-from ftlint.engine import examine, lint
-from ftlint.facts.given import Given
+from ftlint.api import plan as plan_run
+from ftlint.engine import lint
+from ftlint.loading import Config, load_text
 from ftlint.project.options import Options
-from ftlint.results import Result
 from ftlint.steps import NoPlan
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
 from tests.oracle.generate import generate
 from tests.shared import CORPUS
+from tests.stating import stating
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +138,7 @@ def configs(count: int, seed: int) -> Iterator[tuple[str, Options]]:
         else:
             text = about_steps(rng)
         rows = rng.choice([(), (), (("", 3),), (("", 100),), (("faq", 1), ("chat", 30))])
-        given = Given(gpus=rng.choice([None, None, 1, 3, 8]), dataset_sizes=rows)
+        given = stating(gpus=rng.choice([None, None, 1, 3, 8]), dataset_sizes=rows)
         yield text, Options(resolve_target(release), given)
 
 
@@ -146,13 +146,13 @@ def differs(text: str, options: Options) -> str | None:
     """Return in what the two commands differ about a config, if they do."""
     source = of_text("c.yaml", text)
     result = lint(source, options)
-    examined = examine(source, options)
-    if isinstance(examined, Result) or examined[0].command != "train":
+    config = load_text(source, options)
+    if not isinstance(config, Config) or config.command != "train":
         return None
-    suppressed = {one.line for one in examined[1].suppressions}
+    suppressed = {one.line for one in config.directives.suppressions}
     said = {(one.code, one.message) for one in result.diagnostics}
     errors = {(one.code, one.message) for one in result.diagnostics if one.severity == "error"}
-    found = column("c.yaml", examined[0])
+    found = plan_run(config)
     refused = {(one.code, one.reason) for one in found.refused}
     if isinstance(found.plan, NoPlan):
         if not refused:
@@ -193,7 +193,7 @@ def test_of_published_configs_as_well() -> None:
     for path in sorted((CORPUS / "files").glob("*.yaml")):
         text = path.read_text("utf-8", errors="replace")
         for release in RELEASES[:3]:
-            told = differs(text, Options(resolve_target(release), Given(gpus=8)))
+            told = differs(text, Options(resolve_target(release), stating(gpus=8)))
             if told is not None:
                 found.append((path.name, release, told))
     assert found == []
@@ -203,11 +203,11 @@ def test_the_configs_are_of_all_kinds() -> None:
     """That nothing differs would prove little where nothing is refused."""
     kinds: Counter[str] = Counter()
     for text, options in configs(300, 3):
-        examined = examine(of_text("c.yaml", text), options)
-        if isinstance(examined, Result) or examined[0].command != "train":
+        config = load_text(of_text("c.yaml", text), options)
+        if not isinstance(config, Config) or config.command != "train":
             kinds["other"] += 1
             continue
-        plan = column("c.yaml", examined[0]).plan
+        plan = plan_run(config).plan
         kinds["planned" if not isinstance(plan, NoPlan) else str(plan.code)[:3]] += 1
         kinds["arithmetic"] += isinstance(plan, NoPlan) and plan.code == "FT204"
     assert min(kinds[kind] for kind in ("planned", "FT1", "FT4")) > 20, kinds

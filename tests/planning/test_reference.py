@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ftlint.facts.given import Given
 from tests.planning.helpers import context_of
 from tests.shared import REFERENCE
+from tests.stating import stating
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.shared
@@ -37,12 +37,12 @@ def text_of(config: dict[str, Any]) -> str:
 @pytest.mark.parametrize("release", ["0.9.3", "0.9.4", "0.9.5"])
 def test_finished_runs_are_planned_as_they_went(release: str) -> None:
     exact = 0
-    given = Given(dataset_dir=str(REFERENCE / "step_data"))
+    given = stating(dataset_dir=str(REFERENCE / "step_data"))
     runs = [run for run in FINISHED if run["versions"]["llamafactory"] == release]
     for run in runs:
         versions, observed = run["versions"], run["observed"]
         context = context_of(
-            text_of(run["config"]), given._replace(gpus=run["world_size"]), "run.yaml",
+            text_of(run["config"]), given.launched(run["world_size"]), "run.yaml",
             target=release, transformers=versions["transformers"],
         )  # fmt: skip
         planned = context.planned
@@ -51,7 +51,7 @@ def test_finished_runs_are_planned_as_they_went(release: str) -> None:
         total, done = planned.plan.total_steps, planned.plan.executed_steps
         assert total.low <= observed["state_max_steps"] <= (total.high or 1 << 60), run["id"]
         assert done.low <= observed["ts_global_step"] <= (done.high or 1 << 60), run["id"]
-        facts = context.instance["facts"]["plan"]
+        facts = context.instance.facts["plan"]
         if "total_steps" in facts:
             assert facts["total_steps"] == observed["state_max_steps"], run["id"]
             exact += 1

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ftlint.engine import lint
-from ftlint.facts.given import Given
 from ftlint.syntax.source import of_text
 from tests.planning.helpers import HEAD, codes, found, options
+from tests.stating import stating
 
-ROWS = Given(gpus=1, dataset_sizes=(("faq", 1000),))
+if TYPE_CHECKING:
+    from ftlint.facts.given import Given
+
+ROWS = stating(gpus=1, dataset_sizes=(("faq", 1000),))
 
 
 def only(code: str, text: str, given: Given = ROWS, **target: str) -> list[str]:
@@ -32,9 +37,9 @@ def test_what_the_steps_amount_to() -> None:
     both = HEAD + "max_steps: 200\nnum_train_epochs: 3.0\nper_device_train_batch_size: 4\n"
     assert "0.8 epochs of 1,000 samples at 4 a step." in only("FT201", both)[0]
     assert "0.8 epochs of 1,000 samples at 4 a step on one GPU." in only(
-        "FT201", both, ROWS._replace(gpus=None)
+        "FT201", both, stating(dataset_sizes=(("faq", 1000),))
     )[0]  # fmt: skip
-    assert "dataset-size=N" in only("FT201", both, Given())[0]
+    assert "dataset-size=N" in only("FT201", both, stating())[0]
     packed = both + "packing: true\n"
     assert "epochs of 1 to 1,000 samples" in only("FT201", packed)[0]
 
@@ -97,14 +102,14 @@ def test_the_last_epoch_between_447_and_451(
     transformers: str, accumulation: int, reported: bool
 ) -> None:
     text = f"{HEAD}per_device_train_batch_size: 4\ngradient_accumulation_steps: {accumulation}\n"
-    given = Given(gpus=1, dataset_sizes=(("faq", 100),))
+    given = stating(gpus=1, dataset_sizes=(("faq", 100),))
     release = "0.9.3" if transformers == "4.45.2" else "0.9.4"
     assert bool(only("FT212", text, given, target=release, transformers=transformers)) == reported
 
 
 def test_a_sliver_of_the_last_epoch_is_not_worth_a_word() -> None:
     text = HEAD + "per_device_train_batch_size: 1\ngradient_accumulation_steps: 3\n"
-    given = Given(gpus=1, dataset_sizes=(("faq", 1000),))
+    given = stating(gpus=1, dataset_sizes=(("faq", 1000),))
     assert only("FT212", text, given, target="0.9.4", transformers="4.51.3") == []
 
 
@@ -120,7 +125,7 @@ def test_a_sliver_of_the_last_epoch_is_not_worth_a_word() -> None:
 )  # fmt: skip
 def test_nothing_to_train_on(body: str, rows: int, reported: bool) -> None:
     assert (
-        bool(only("FT204", HEAD + body + "\n", Given(gpus=1, dataset_sizes=(("faq", rows),))))
+        bool(only("FT204", HEAD + body + "\n", stating(gpus=1, dataset_sizes=(("faq", rows),))))
         == reported
     )
 
@@ -131,12 +136,12 @@ def test_nothing_to_train_on(body: str, rows: int, reported: bool) -> None:
      "mix_strategy: interleave_under\ninterleave_probs: 0.5,0.5\n"],
 )  # fmt: skip
 def test_what_other_rules_see_without_data_is_not_said_again(body: str) -> None:
-    assert only("FT204", HEAD + body, Given(gpus=1, dataset_sizes=(("faq", 1),))) == []
+    assert only("FT204", HEAD + body, stating(gpus=1, dataset_sizes=(("faq", 1),))) == []
 
 
 def test_probabilities_that_do_not_add_up() -> None:
     text = HEAD.replace("faq", "faq,chat") + "mix_strategy: interleave_under\n"
-    given = Given(gpus=1, dataset_sizes=(("faq", 50), ("chat", 50)))
+    given = stating(gpus=1, dataset_sizes=(("faq", 50), ("chat", 50)))
     for shares, times in (("0.5,0.6", 1), ("0.5,0.5", 0)):
         assert len(only("FT712", f"{text}interleave_probs: {shares}\n", given)) == times
         assert only("FT204", f"{text}interleave_probs: {shares}\n", given) == []

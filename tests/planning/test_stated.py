@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from ftlint.facts.given import Given
 from tests.planning.helpers import HEAD, NOTHING, found
+from tests.stating import stating
+
+if TYPE_CHECKING:
+    from ftlint.facts.given import Given
 
 BATCH = "per_device_train_batch_size: 2\ngradient_accumulation_steps: 4\n"
 
@@ -67,8 +72,8 @@ def test_comments_that_say_nothing_wrong(comment: str) -> None:
 
 def test_gpus_that_are_stated_leave_one_reading() -> None:
     comment = "63 samples: 10 steps in all"
-    assert judged(comment, given=Given(gpus=4)) == []
-    assert len(judged(comment, given=Given(gpus=1))) == 1
+    assert judged(comment, given=stating(gpus=4)) == []
+    assert len(judged(comment, given=stating(gpus=1))) == 1
 
 
 def test_rows_held_out_may_have_been_forgotten() -> None:
@@ -79,7 +84,7 @@ def test_rows_held_out_may_have_been_forgotten() -> None:
 
 
 def test_known_data_count_more_than_the_comment() -> None:
-    given = Given(gpus=1, dataset_sizes=(("faq", 400),))
+    given = stating(gpus=1, dataset_sizes=(("faq", 400),))
     assert len(judged("63 samples, 5 epochs: 40 steps", given=given)) == 1
     assert judged("400 samples, 5 epochs: 250 steps", given=given) == []
     assert len(judged("共约 40 步", given=given)) == 1

@@ -10,11 +10,11 @@ from ruamel.yaml import YAML
 
 import ftschemas
 from ftlint.engine import lint
-from ftlint.facts.given import Given
 from ftlint.project.options import Options
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import KNOWN, in_range, parse_version, resolve_target
+from tests.stating import stating
 
 if TYPE_CHECKING:
     from ftlint.results import Result
@@ -41,7 +41,7 @@ def load(code: str) -> Example:
     target = resolve_target(data.get("examples_target", fits[-1]), _transformers(rule, fits[-1]))
     facts = dict(data.get("facts", {}))
     launch = {name: facts.pop(name) for name in ("gpus", "nodes") if name in facts}
-    return Example(rule, data, Options(target, Given(**launch, facts=tuple(facts.items()))))
+    return Example(rule, data, Options(target, stating(**launch, facts=tuple(facts.items()))))
 
 
 def _transformers(rule: Rule, release: str) -> str | None:

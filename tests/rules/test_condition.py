@@ -9,8 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ftlint.facts.context import make_context
-from ftlint.facts.given import Given
-from ftlint.rulebook.condition import holds
+from ftlint.rulebook.condition import Instance, holds
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.syntax.construct import construct
 from ftlint.syntax.nodes import Broken
@@ -22,11 +21,12 @@ from ftlint.target.releases import resolve_target
 from ftschemas.ruleformat import to_json_schema
 from tests.rules.examples import load, spans
 from tests.shared import CORPUS
+from tests.stating import stating
 
 CHECKS = [(rule.code, check) for rule in BUILT_IN.rules.values() for check in rule.checks]
 
 
-def instance_of(text: str, version: str) -> dict[str, Any] | None:
+def instance_of(text: str, version: str) -> Instance | None:
     document = compose(text)
     if isinstance(document, Broken):
         return None
@@ -36,17 +36,17 @@ def instance_of(text: str, version: str) -> dict[str, Any] | None:
     if command is None or made.problems:
         return None
     catalogue = Catalogue(target, command)
-    given = Given(gpus=2)
+    given = stating(gpus=2)
     return make_context(
         of_text("c.yaml", text), document, made, command, target, catalogue, given, BUILT_IN
     ).instance
 
 
-def resolved(when: Any, instance: dict[str, Any]) -> Any:
+def resolved(when: Any, instance: Instance) -> Any:
     """Put the values in place of `$data` references; raises LookupError for unknown ones."""
     if isinstance(when, dict):
         if "$data" in when:
-            found: Any = instance
+            found: Any = instance._asdict()
             for part in when["$data"].lstrip("/").split("/"):
                 found = found[part]
             if not isinstance(found, (int, float)) or isinstance(found, bool):
@@ -56,7 +56,7 @@ def resolved(when: Any, instance: dict[str, Any]) -> Any:
     return [resolved(item, instance) for item in when] if isinstance(when, list) else when
 
 
-def reference(when: Any, instance: dict[str, Any]) -> bool:
+def reference(when: Any, instance: Instance) -> bool:
     """What jsonschema says; a branch of anyOf that refers to nothing is left out of the choice."""
     branches = when.get("anyOf")
     if branches is not None and "$data" in json.dumps(branches, default=str):
@@ -66,13 +66,13 @@ def reference(when: Any, instance: dict[str, Any]) -> bool:
         schema = to_json_schema(resolved(when, instance))
     except LookupError:
         return False
-    return bool(Draft202012Validator(schema).is_valid(instance))
+    return bool(Draft202012Validator(schema).is_valid(instance._asdict()))
 
 
-def agree(instance: dict[str, Any]) -> int:
+def agree(instance: Instance) -> int:
     fired = 0
     for code, check in CHECKS:
-        if not any(f'"{name}"' in json.dumps(check.when) for name in instance["unknown"]):
+        if not any(f'"{name}"' in json.dumps(check.when) for name in instance.unknown):
             ours, theirs = holds(check.when, instance), reference(check.when, instance)
             assert ours == theirs, (code, check.when)
             fired += ours
@@ -104,7 +104,6 @@ def test_conditions_mean_what_jsonschema_says_on_every_example() -> None:
 
 def test_a_reference_to_nothing_never_fires() -> None:
     when = {"effective": {"a": {"exclusiveMinimum": {"$data": "/effective/b"}}}}
-    instance: dict[str, Any] = {"config": {}, "facts": {}, "unknown": set()}
-    assert not holds(when, {**instance, "effective": {"a": 2}})
-    assert not holds(when, {**instance, "effective": {"a": 2, "b": "text"}})
-    assert holds(when, {**instance, "effective": {"a": 2, "b": 1}})
+    assert not holds(when, Instance({}, {"a": 2}, {}, set()))
+    assert not holds(when, Instance({}, {"a": 2, "b": "text"}, {}, set()))
+    assert holds(when, Instance({}, {"a": 2, "b": 1}, {}, set()))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.engine import lint
-from ftlint.facts.given import Given
 from ftlint.fixes.apply import fix
 from ftlint.project.options import Options
 from ftlint.rules.forks import foreign_keys
@@ -19,6 +18,7 @@ from ftlint.target.releases import resolve_target
 from ftschemas import compiled
 from tests.cli.calls import invoke
 from tests.rules.configs import HEAD
+from tests.stating import stating
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ FORK = "tent_generation_len: 5\nemft_alpha: 0.3\n"
 
 
 def options(target: str = "0.9.5", *env: str) -> Options:
-    return Options(resolve_target(target), Given(facts=(("env", list(env)),) if env else ()))
+    return Options(resolve_target(target), stating(facts=(("env", list(env)),) if env else ()))
 
 
 def found(text: str, target: str = "0.9.5", *env: str) -> dict[str | None, Diagnostic]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from ftlint.engine import lint
-from ftlint.facts.given import Given
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
 from tests.rules.configs import HEAD
+from tests.stating import stating
 
 
 def said(code: str, text: str, *facts: tuple[str, object], target: str = "0.9.5") -> list[str]:
-    options = Options(resolve_target(target), Given(facts=facts))
+    options = Options(resolve_target(target), stating(facts=facts))
     found = lint(of_text("c.yaml", HEAD + text), options).diagnostics
     return [one.message for one in found if one.code == code]
 

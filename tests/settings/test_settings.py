@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from ftlint.project.settings import BadSettings, Settings, find, json_schema, load
-from ftlint.run.session import CLEAN, FINDINGS, CliOptions, UsageError, run
+from ftlint.project.settings import BadSettings, Settings, json_schema, load
+from ftlint.run.session import CLEAN, FINDINGS, CliOptions, OptionsResolver, UsageError, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,10 @@ def refusal(*paths: Path, **request: Any) -> str:
 
 
 # Which file
+
+
+def find(folder: str) -> str | None:
+    return OptionsResolver(CliOptions()).settings_file(folder)
 
 
 def test_the_nearest_file_above_counts(tmp_path: Path) -> None:

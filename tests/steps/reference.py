@@ -11,6 +11,7 @@ from ftlint.datasets import Question, measure, samples
 from ftlint.steps import UNKNOWN, Count, NoPlan, SampleCount, StepPlan, World, plan
 from ftlint.target.releases import parse_version
 from tests.shared import REFERENCE
+from tests.steps.values import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,7 @@ def known(case: Case) -> SampleCount:
 
 def planned(case: Case) -> StepPlan | NoPlan:
     return plan(
-        case.config,
+        values_of(case.config, case.llamafactory, case.transformers),
         samples=known(case),
         world=World(gpus=case.world_size),
         llamafactory=parse_version(case.llamafactory),

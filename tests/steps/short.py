@@ -12,6 +12,7 @@ from ftlint.steps import (
     exactly,
     plan,
 )
+from tests.steps.values import values_of
 
 Versions = tuple[tuple[int, ...], tuple[int, ...]]
 """LLaMA Factory's and transformers'."""
@@ -40,8 +41,9 @@ def outcome(
         if size is not None
     )
     config = {"do_train": True, "dataset": ",".join(row.name for row in datasets) or "d0", **config}
+    llamafactory, transformers = (".".join(map(str, version)) for version in target)
     return plan(
-        config,
+        values_of(config, llamafactory, transformers),
         samples=samples or SampleCount(datasets),
         world=world or World(),
         llamafactory=target[0],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ftlint.steps import as_record
+from ftlint.steps import as_object
 
 from .short import planned
 
@@ -17,7 +17,7 @@ FIELDS = {
 
 
 def test_exact() -> None:
-    record = as_record(planned([500, 100], per_device_train_batch_size=8, num_train_epochs=5))
+    record = as_object(planned([500, 100], per_device_train_batch_size=8, num_train_epochs=5))
     assert record.keys() >= FIELDS
     assert record["total_steps"] == 375
     assert record["epochs"] == 5.0
@@ -29,10 +29,12 @@ def test_exact() -> None:
 
 
 def test_bounded_and_unknown() -> None:
-    record = as_record(planned(300, packing=True, preprocessing_batch_size=50))
+    record = as_object(planned(300, packing=True, preprocessing_batch_size=50))
     samples = record["samples"]
     assert isinstance(samples, dict)
-    assert samples["total"] == {"low": 6, "high": 300}
-    unknown = as_record(planned(None))
+    assert samples["total"] is None
+    assert record["bounds"]["samples"] == [6, 300]
+    unknown = as_object(planned(None))
     assert unknown["steps_per_epoch"] is None
-    assert unknown["total_steps"] == {"low": 3, "high": None}
+    assert unknown["total_steps"] is None
+    assert unknown["bounds"]["total_steps"] == [3, None]

@@ -6,19 +6,20 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftlint.engine import examine, judge
-from ftlint.facts.plan import plan_inputs_without_data, plan_of
+from ftlint.engine import judge
+from ftlint.facts.launch import Launch
+from ftlint.facts.plan import inputs_of, plan_of
+from ftlint.facts.run_plan import RunPlan, as_object
+from ftlint.loading import Unreadable, for_training, load_bytes
 from ftlint.project.options import CliOptions, OptionsResolver, UsageError
-from ftlint.results import Result
 from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
-from ftlint.steps.timed import Column, as_object
-from ftlint.syntax.source import Undecodable, decode
 from ftlint.target.releases import Target, UnknownTarget, resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ftlint.facts.plan import Inputs
+    from ftlint.results import Result
 
 
 class Loaded(NamedTuple):
@@ -55,32 +56,20 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
         resolve_target(llamafactory, transformers)
     except UnknownTarget:
         llamafactory = transformers = None
-    request = CliOptions((path,), llamafactory, transformers, gpus, nodes)
+    launch = Launch(gpus, nodes)
+    request = CliOptions((path,), llamafactory, transformers, launch)
     try:
         options = OptionsResolver(request).of(str(Path(path).absolute().parent))[0]
     except UsageError as error:
         raise BadConfig(f"{path}: {error}") from None
-    source = decode(path, data)
-    if len(data) > options.limits.bytes or isinstance(source, Undecodable):
-        raise BadConfig(f"{path}: not the text of a config")
-    examined = examine(source, options)
-    if isinstance(examined, Result) or examined[0].command != "train":
-        reasons = (
-            [one.message for one in examined.diagnostics] if isinstance(examined, Result) else []
-        )
-        why = reasons[0] if reasons else "not a training config of LLaMA Factory"
-        raise BadConfig(f"{path}: {why}")
-    context, asked = examined
-    instance = context.instance
-    inputs = None if context.planned is None else context.planned.inputs
-    if inputs is None:
-        inputs = plan_inputs_without_data(
-            instance["config"], instance["facts"], context.target, context.given
-        )
-    inputs = inputs._replace(world=inputs.world._replace(gpus=gpus, nodes=nodes, note=""))
+    config = for_training(load_bytes(path, data, options))
+    if isinstance(config, Unreadable):
+        raise BadConfig(f"{path}: {config.reason}")
+    inputs = inputs_of(config.context)._replace(launch=launch)
     digest = hashlib.sha256(data).hexdigest()
-    errors = tuple(_errors(judge(context, asked, options)))
-    return Loaded(path, digest, dict(instance["config"]), inputs, context.target, errors)
+    errors = tuple(_errors(judge(config)))
+    written = dict(config.context.instance.config)
+    return Loaded(path, digest, written, inputs, config.target, errors)
 
 
 def _errors(result: Result) -> Iterator[str]:
@@ -105,5 +94,4 @@ def plan_with_rows(loaded: Loaded, values: Mapping[str, Any], rows: int) -> Step
 
 def as_data(loaded: Loaded, made: StepPlan | NoPlan) -> dict[str, Any]:
     """Return a plan as `ftlint steps --output-format json` prints it."""
-    world = loaded.inputs.world
-    return as_object(Column(loaded.path, loaded.target, world.gpus, world.nodes, made))
+    return as_object(RunPlan(loaded.path, loaded.target, loaded.inputs.launch, made))

@@ -13,10 +13,12 @@ from ftlint.report import FORMATS
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, TypeVar
 
     from click.shell_completion import CompletionItem
+
+    from ftlint.project.options import CliOptions
 
     _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -115,6 +117,15 @@ def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], 
         return command
 
     return decorate
+
+
+def _cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
+    """Return a request; GPUs and nodes are of one launch."""
+    from ftlint.facts.launch import Launch
+    from ftlint.project.options import CliOptions
+
+    launch = Launch(options.pop("gpus"), options.pop("nodes"))
+    return CliOptions(tuple(paths), launch=launch, **options)
 
 
 # What `check` and `steps` are both told: for which release, of what run, by which settings.
@@ -227,7 +238,6 @@ def check(**options: Any) -> None:
     ftlint failed.
     """
     from ftlint.cli.check import Output, check, show_files
-    from ftlint.run.session import CliOptions
 
     if options["write_baseline"] and options["diff"]:
         raise click.UsageError("--write-baseline and --diff: what --diff shows is not written yet")
@@ -238,7 +248,7 @@ def check(**options: Any) -> None:
     if options["command"] == "api":
         options["command"] = "chat"  # the same parser, and the same keys
     paths = options.pop("paths") or (".",)
-    sys.exit(show(CliOptions(tuple(paths), **options), output))
+    sys.exit(show(_cli_options(paths, options), output))
 
 
 def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
@@ -265,11 +275,10 @@ def steps(**options: Any) -> None:
     a config cannot be read or gives no run.
     """
     from ftlint.cli.steps import Asked, steps
-    from ftlint.run.session import CliOptions
 
     own = {name: options.pop(name) for name in ("gpus", "format", "colour")}
-    gpus = own["gpus"][0] if len(own["gpus"]) == 1 else None
-    sys.exit(steps(Asked(CliOptions(gpus=gpus, **options), **own)))
+    options["gpus"] = None
+    sys.exit(steps(Asked(_cli_options(options.pop("paths"), options), **own)))
 
 
 @cli.command()
@@ -295,11 +304,10 @@ def doctor(**options: Any) -> None:
     """
     from ftlint.cli.doctor import Wanted, doctor
     from ftlint.cli.steps import Asked
-    from ftlint.run.session import CliOptions
 
     own = {name: options.pop(name) for name in ("folder", "patience", "format", "colour")}
     config = options.pop("config_of")
-    of = None if config is None else Asked(CliOptions((config,), **options))
+    of = None if config is None else Asked(_cli_options((config,), options))
     sys.exit(doctor(Wanted(of=of, **own)))
 
 

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import os
 
+from ftlint import api
 from ftlint.cli.check import guarded, read_stdin, say, wants_colour, write
-from ftlint.engine import examine, findings, lint_bytes, worded
-from ftlint.facts.plan import plan_inputs_without_data, plan_of
-from ftlint.facts.timing import is_calibrated, time_of
-from ftlint.results import Result
+from ftlint.facts.plan import inputs_of, plan_of
+from ftlint.facts.run_plan import RunPlan, as_object
+from ftlint.loading import (
+    NO_TRAINING,
+    Config,
+    Unreadable,
+    for_training,
+    load,
+    load_bytes,
+    load_text,
+)
 from ftlint.rules import refusals
 from ftlint.run.session import CLEAN, USAGE, CliOptions, OptionsResolver
 from ftlint.steps import NoPlan, StepPlan
-from ftlint.steps.timed import Column, as_object
+from ftlint.support import files
 from ftlint.support.containment import LINK, OUTSIDE
-from ftlint.support.files import STDIN, Unreadable, expand
-from ftlint.syntax.source import Undecodable, decode
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
-
-    from ftlint.facts.context import Context
-    from ftlint.facts.plan import Inputs
-    from ftlint.project.options import Options
-    from ftlint.steps.timed import Fit, Time, Untimed
 
 
 class Asked(NamedTuple):
@@ -43,24 +44,24 @@ def steps(asked: Asked) -> int:
 
 
 def _steps(asked: Asked) -> int:
-    columns: list[Column] = []
+    runs: list[RunPlan] = []
     failures: list[str] = []
-    for found in _columns(asked):
-        if isinstance(found, Column):
-            columns.append(found)
+    for found in _runs(asked):
+        if isinstance(found, RunPlan):
+            runs.append(found)
         else:
             failures.append(f"{found.path}: {found.reason}")
     if asked.format == "json":
         import json
 
-        write(json.dumps([as_object(column) for column in columns], indent=1))
+        write(json.dumps([as_object(run) for run in runs], indent=1))
         write("\n")
-    elif columns:
+    elif runs:
         from ftlint.report.plan_table import table
 
-        write("".join(f"{line}\n" for line in table(columns, wants_colour(asked.colour))))
+        write("".join(f"{line}\n" for line in table(runs, wants_colour(asked.colour))))
     say(failures)
-    unplanned = any(isinstance(column.plan, NoPlan) for column in columns)
+    unplanned = any(isinstance(run.plan, NoPlan) for run in runs)
     return USAGE if failures or unplanned else CLEAN
 
 
@@ -69,96 +70,52 @@ def planned(asked: Asked) -> tuple[StepPlan | NoPlan, dict[str, Any]] | str | No
 
     That the target refuses the config is no reason: the run that is looked at was started.
     """
-    for _, found, _ in _configs(asked):
-        if isinstance(found, Unreadable):
-            return found.reason
-        plan = plan_of(_inputs(found))
+    for config in _configs(asked):
+        if isinstance(config, Unreadable):
+            return config.reason
+        plan = plan_of(inputs_of(config.context))
         if isinstance(plan, NoPlan):
-            plan = plan._replace(reason=refusals.reason_of(plan, found))
-        return plan, found.instance["effective"]
+            plan = plan._replace(reason=refusals.reason_of(plan, config.context))
+        return plan, config.values
     return None
 
 
-def _columns(asked: Asked) -> Iterator[Column | Unreadable]:
-    for path, found, options in _configs(asked):
-        if isinstance(found, Unreadable):
-            yield found
+def _runs(asked: Asked) -> Iterator[RunPlan | Unreadable]:
+    """Yield the plan of each config, launched in each way that is asked for."""
+    for config in _configs(asked):
+        if isinstance(config, Unreadable):
+            yield config
             continue
-        for count in asked.gpus or (None,):
-            context = found
-            if count is not None:
-                given = options.given._replace(gpus=count)
-                again = examine(found.source, options._replace(given=given))
-                assert not isinstance(again, Result)
-                context = again[0]
-            yield column(path, context)
+        if not asked.gpus:
+            yield api.plan(config)
+        for gpus in asked.gpus:
+            given = config.options.given.launched(gpus)
+            launched = config.options._replace(given=given)
+            again = load_text(config.context.source, launched)
+            assert isinstance(again, Config)
+            yield api.plan(again)
 
 
-def _configs(asked: Asked) -> Iterator[tuple[str, Context | Unreadable, Options]]:
-    judges = OptionsResolver(asked.request)
-    ours, settings = judges.of(os.getcwd())
-    for found in expand(asked.request.paths, settings.exclude, settings.root):
-        if isinstance(found, Unreadable):
-            yield found.path, found, ours
+def _configs(asked: Asked) -> Iterator[Config | Unreadable]:
+    """Yield the training configs that are asked for; of folders nothing else is told."""
+    resolver = OptionsResolver(asked.request)
+    for found in files.expand(asked.request.paths, resolver.excludes):
+        if isinstance(found, files.Unreadable):
+            yield Unreadable(*found)
             continue
-        path = "<stdin>" if found.path == STDIN else found.path
-        options = judges.of(os.path.dirname(os.path.abspath(path)))[0]
+        path = "<stdin>" if found.path == files.STDIN else found.path
+        options = resolver.of(os.path.dirname(os.path.abspath(path)))[0]
         options = options._replace(named=found.named)
-        if found.path == STDIN:
-            data: bytes | Unreadable = read_stdin(options.limits.bytes + 1)
+        if found.path == files.STDIN:
+            config = load_bytes(path, read_stdin(options.limits.bytes + 1), options)
         else:
-            assert options.given.reach is not None
-            data = options.given.reach.read(found.path, options.limits.bytes + 1)
-        if isinstance(data, Unreadable):
-            if found.named or data.reason not in (LINK, OUTSIDE):
-                yield path, data, options
-            continue
-        context = _context(path, data, options)
-        if found.named or not isinstance(context, Unreadable):
-            yield path, context, options
-    say(judges.ignored)
+            config = load(path, options)
+        config = for_training(config)
+        if found.named or isinstance(config, Config) or _is_fault(config):
+            yield config
+    say(resolver.ignored)
 
 
-def _context(path: str, data: bytes, options: Options) -> Context | Unreadable:
-    source = decode(path, data)
-    if len(data) > options.limits.bytes or isinstance(source, Undecodable):
-        return Unreadable(path, _why(lint_bytes(path, data, options)) or "not the text of a config")
-    examined = examine(source, options)
-    if isinstance(examined, Result):
-        return Unreadable(path, _why(examined) or NO_CONFIG)
-    context, _ = examined
-    return context if context.command == "train" else Unreadable(path, NO_CONFIG)
-
-
-NO_CONFIG = "not a training config of LLaMA Factory"
-
-
-def _why(result: Result) -> str | None:
-    """Return the first error of a file that cannot be read as the target reads it."""
-    for one in result.diagnostics:
-        line = result.source.position(one.start).line
-        return f"line {line}: {one.code} {one.message}"
-    return None
-
-
-def _inputs(context: Context) -> Inputs:
-    """Return what the plan of a config is made of."""
-    if context.planned is not None and context.planned.inputs is not None:
-        return context.planned.inputs
-    instance = context.instance
-    return plan_inputs_without_data(
-        instance["config"], instance["facts"], context.target, context.given
-    )
-
-
-def column(path: str, context: Context) -> Column:
-    """Return the plan of a config, or what the rules refuse it for."""
-    instance, inputs = context.instance, _inputs(context)
-    found = [(one, worded(one, context)) for one in findings(context)]
-    plan, refused = refusals.plan_or_refusals(context, plan_of(inputs), found)
-    time: Time | Untimed | None = None
-    fit: Fit | None = None
-    if isinstance(plan, StepPlan) and is_calibrated():
-        time, fit = time_of(inputs, instance["effective"], plan, instance["facts"].get("budget"))
-    world = inputs.world
-    return Column(path, context.target, world.gpus, world.nodes, plan, time, fit, refused)
+def _is_fault(found: Unreadable) -> bool:
+    """Return whether a file of a folder could not be read, not that it is something else."""
+    return found.result is None and found.reason not in (LINK, OUTSIDE, NO_TRAINING)

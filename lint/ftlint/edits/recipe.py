@@ -114,7 +114,7 @@ def _filled(text: str, context: Context) -> str | None:
         if entry is not None:
             value = context.source_text(entry) or "null"
         else:
-            known = context.instance.get(section or "effective", {})
+            known = context.instance.section(section or "effective")
             if known.get(rest) is None:
                 return None
             value = spell(known[rest], context.target.dialect)

@@ -6,14 +6,14 @@ import os
 
 from ftlint.facts.effective import apply_old_names, coerce_like_target, effective, facts, source_key
 from ftlint.facts.given import Given
+from ftlint.facts.layers import NOTHING, SILENT, Layer, Stated, merge
 from ftlint.facts.paths import info_root
+from ftlint.rulebook.condition import Instance
 from ftlint.support.containment import project_of
 from ftlint.target.classify import placeholder_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from ftlint.facts.plan import Planned
     from ftlint.rulebook.registry import RuleBook
     from ftlint.syntax.construct import Constructed, Entry
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 class Context(NamedTuple):
     """One config, read for one target and command.
 
-    `instance` holds `config`, `effective` and `facts`, and `unknown`: the keys whose value is a
-    template's gap. No rule may rest on those.
+    `given` is what holds for all configs of its project, `stated` what is stated of its run.
     """
 
     source: Source
@@ -37,9 +36,10 @@ class Context(NamedTuple):
     command: Command
     target: Target
     catalogue: Catalogue
-    instance: dict[str, Any]
+    instance: Instance
     rules: RuleBook
     given: Given = Given()
+    stated: Stated = NOTHING
     planned: Planned | None = None
     """The step plan; None where nothing is known that a plan could be made of."""
 
@@ -50,20 +50,21 @@ class Context(NamedTuple):
 
     def effective_entry(self, name: str) -> Entry | None:
         """Return the entry that sets `name`, by an old name where the target still copies that."""
-        key = source_key(name, self.instance["config"], self.catalogue)
+        key = source_key(name, self.instance.config, self.catalogue)
         return self.constructed.entries.get(key)
 
     def named(self, name: str) -> object:
         """Return what `{name}` in a rule's message stands for; the field itself if nothing does."""
         if "." in name:
-            found: object = self.instance
-            for part in name.split("."):
+            section, *parts = name.split(".")
+            found: object = self.instance.section(section)
+            for part in parts:
                 found = found.get(part, f"{{{name}}}") if isinstance(found, dict) else found
             return found
         entry = self.effective_entry(name)
         if entry is not None:
             return self.source_text(entry) or None
-        return self.instance["effective"].get(name, f"{{{name}}}")
+        return self.instance.effective.get(name, f"{{{name}}}")
 
     def source_text(self, entry: Entry) -> str:
         """Return a value as it is written."""
@@ -79,42 +80,40 @@ def make_context(
     catalogue: Catalogue,
     given: Given,
     rules: RuleBook,
+    comment: Layer = SILENT,
 ) -> Context:
-    """Put together what rules ask of a file."""
+    """Return what rules ask of a file. `comment` is what its own comments state."""
+    stated = merge((*given.layers, comment))
     written = {name: entry.value for name, entry in constructed.entries.items()}
     config = {
         name: coerce_like_target(value, catalogue.get(name)) for name, value in written.items()
     }
     config = apply_old_names(config, catalogue)
     values = effective(config, catalogue)
-    known = facts(values, written, target, given, source.path)
+    known = facts(values, written, target, given, stated, source.path)
     planned = None
     if command == "train":
         known = {**_earlier(config, source.path, given), **known}
-        root = info_root(given.dataset_dir or values.get("dataset_dir"), source.path)
-        if root or given.dataset_sizes or _counts_steps(config, document.comments):
+        root = info_root(stated.dataset_dir or values.get("dataset_dir"), source.path)
+        sizes = stated.dataset_sizes or stated.recorded
+        if root or sizes or _counts_steps(config, document.comments):
             from ftlint.facts import plan
 
-            planned = plan.prepare(config, values, known, target, given, root)
+            planned = plan.prepare(config, values, known, target, given, stated, root)
             planned_facts = plan.facts(planned, values)
             if planned.plan is not None and "budget" in known:
                 from ftlint.facts import timing
 
                 planned_facts["plan"] |= timing.facts(
-                    planned, values, str(known["budget"]), here=given.here
+                    planned, values, str(known["budget"]), here=stated.here is not None
                 )
             known = {**planned_facts, **known}
-    instance: dict[str, Any] = {
-        "config": config,
-        "effective": values,
-        "facts": known,
-        "unknown": {
-            name for name, value in config.items() if placeholder_of(name, value) is not None
-        },
-    }
+    unknown = {name for name, value in config.items() if placeholder_of(name, value) is not None}
+    instance = Instance(config, values, known, unknown)
     return Context(
-        source, document, constructed, command, target, catalogue, instance, rules, given, planned
-    )
+        source, document, constructed, command, target, catalogue, instance, rules, given, stated,
+        planned,
+    )  # fmt: skip
 
 
 def _earlier(config: dict[str, object], path: str, given: Given) -> dict[str, object]:

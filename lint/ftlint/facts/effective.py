@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.facts.given import Given
+    from ftlint.facts.launch import Launch
+    from ftlint.facts.layers import Stated
     from ftlint.support.containment import Reach
     from ftlint.target.keys import Catalogue, Key
     from ftlint.target.releases import Target
@@ -78,6 +80,7 @@ def facts(
     written: Mapping[str, object],
     target: Target,
     given: Given,
+    stated: Stated,
     path: str,
 ) -> dict[str, object]:
     """Return what is known besides, and only that: a rule over an unknown fact does not fire.
@@ -86,7 +89,7 @@ def facts(
     them.
     """
     shares = _numbers(values.get("interleave_probs"))
-    held = _held(values.get("output_dir"), given)
+    held = _held(values.get("output_dir"), stated)
     known: dict[str, object | None] = {
         "llamafactory": target.llamafactory,
         "transformers": target.transformers,
@@ -101,12 +104,12 @@ def facts(
         **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
-        **_launch(given),
+        **_launch(stated.launch),
         **_deepspeed(values.get("deepspeed"), path, given.reach),
-        **_opened(values, given, path),
-        "output_dir_holds": held,
+        **_opened(values, stated, path),
         **_resumed(values, held),
-        **dict(given.facts),
+        **dict(stated.facts),
+        "output_dir_holds": held,
     }
     return {name: value for name, value in known.items() if value is not None}
 
@@ -285,28 +288,32 @@ def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, obje
     return known
 
 
-def _launch(given: Given) -> dict[str, object]:
-    if given.gpus is None:
-        return {}
-    nodes = given.nodes or 1
-    return {"gpus": given.gpus, "nodes": nodes, "world_size": given.gpus * nodes}
+def _launch(launch: Launch) -> dict[str, object]:
+    known: dict[str, object] = {}
+    if launch.environment is not None:
+        known["env"] = list(launch.environment)
+    if launch.gpus is not None:
+        nodes = launch.nodes or 1
+        known.update(gpus=launch.gpus, nodes=nodes, world_size=launch.gpus * nodes)
+    return known
 
 
-def _opened(values: Mapping[str, Any], given: Given, path: str) -> dict[str, object]:
+def _opened(values: Mapping[str, Any], stated: Stated, path: str) -> dict[str, object]:
     paths = opened(values)
-    if given.dataset_dir:
+    if stated.dataset_dir:
         paths.pop("dataset_dir", None)
-    return {"opened": paths, "missing": missing(paths, path) if given.here else None}
+    return {"opened": paths, "missing": missing(paths, path) if stated.here else None}
 
 
-def _held(output_dir: object, given: Given) -> object:
+def _held(output_dir: object, stated: Stated) -> object:
     """Return what is stated of the output folder, or what it holds where it is to be looked at."""
-    stated = dict(given.facts).get("output_dir_holds")
-    if stated is not None or not given.here:
-        return stated
+    said = dict(stated.facts).get("output_dir_holds")
+    if stated.here is None or stated.is_over_here("output_dir_holds"):
+        return said
     from ftlint.facts.checkpoints import newest_in
 
-    return newest_in(output_dir)
+    found = newest_in(output_dir)
+    return said if found is None else found
 
 
 def _resumed(values: Mapping[str, Any], held: object) -> dict[str, object]:

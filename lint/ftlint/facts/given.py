@@ -1,7 +1,8 @@
-"""What a person states of a run: by option, by comment in the file or by setting."""
+"""What is known of a run before its config is read, and how far reading may go."""
 
 from __future__ import annotations
 
+from ftlint.facts.layers import COMMAND_LINE, Layer
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -13,19 +14,18 @@ if TYPE_CHECKING:
 
 
 class Given(NamedTuple):
-    """Facts that a person states: by flag, by setting or by a comment in the file."""
+    """The layers that state facts of a run, and what is the same for all configs of a project."""
 
-    gpus: int | None = None
-    nodes: int | None = None
-    dataset_sizes: tuple[tuple[str, int], ...] = ()
-    dataset_dir: str | None = None
-    facts: tuple[tuple[str, object], ...] = ()
-    """Any other fact by its name; what is stated wins over what is derived."""
-    here: bool = False
-    """Whether the configs will run on this machine, so that its folders count."""
+    layers: tuple[Layer, ...] = ()
     bands: Mapping[str, Any] = compiled.POLICY
     """The table of rules of thumb (see `ftlint.facts.rules_of_thumb`)."""
     cache: bool = True
     """Whether counts of rows may be taken from, and put into, the user's cache folder."""
     reach: Reach | None = None
     """Within which what a config names is read; None for the working directory."""
+
+    def launched(self, gpus: int) -> Given:
+        """Return the same with so many GPUs on the command line."""
+        said = next((one for one in self.layers if one.name == COMMAND_LINE), Layer())
+        again = said._replace(launch=said.launch._replace(gpus=gpus))
+        return self._replace(layers=(again, *(one for one in self.layers if one is not said)))

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 
+from ftlint.facts.effective import effective
+from ftlint.facts.layers import COUNTED, RECORDED
+from ftlint.target.keys import catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,7 +18,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.datasets import DatasetSize, Info
+    from ftlint.facts.context import Context
     from ftlint.facts.given import Given
+    from ftlint.facts.launch import Launch
+    from ftlint.facts.layers import Stated
     from ftlint.steps import NoPlan, SampleCount, StepPlan, World
     from ftlint.target.releases import Target
 
@@ -23,12 +29,16 @@ ONE_GPU = "one GPU is taken for granted: --gpus says how many there are"
 
 
 class Inputs(NamedTuple):
-    """What a plan is made of; `again` makes another one of them."""
+    """What a plan is made of; `replan` makes another one of them.
+
+    `config` is the file's own, `deepspeed` the content of the file that it names.
+    """
 
     config: Mapping[str, object]
     samples: SampleCount
-    world: World
+    launch: Launch
     target: Target
+    deepspeed: Mapping[str, object] | None = None
 
 
 class Data(NamedTuple):
@@ -58,6 +68,7 @@ def prepare(
     known: Mapping[str, Any],
     target: Target,
     given: Given,
+    stated: Stated,
     root: str | None,
 ) -> Planned:
     """Return the plan of a config.
@@ -65,29 +76,38 @@ def prepare(
     `values` is the config over its defaults, `known` the facts so far, `root` the folder below
     which dataset_dir has a dataset_info.json, None where none was found.
     """
-    stated = given.gpus is not None
-    if root is None and not _sizes_stated(known, given):
-        return Planned(stated)
+    gpus_stated = stated.launch.gpus is not None
+    if root is None and not _sizes_stated(known, stated):
+        return Planned(gpus_stated)
     from ftlint.steps import StepPlan
 
-    data, samples = _data(values, known, given, root or os.getcwd(), found=root is not None)
-    inputs = Inputs(_as_meant(config), samples, _world(given, known), target)
+    data, samples = _data(values, known, given, stated, root)
+    inputs = Inputs(
+        _as_meant(config), samples, stated.launch, target, known.get("deepspeed")
+    )  # fmt: skip
     made = plan_of(inputs)
     plan, refused = (made, None) if isinstance(made, StepPlan) else (None, made)
-    return Planned(stated, plan, refused, inputs, data)
+    return Planned(gpus_stated, plan, refused, inputs, data)
 
 
-def plan_inputs_without_data(
-    config: Mapping[str, object], known: Mapping[str, Any], target: Target, given: Given
-) -> Inputs:
+def inputs_of(context: Context) -> Inputs:
+    """Return what the plan of a config is made of, whether or not its data are known."""
+    if context.planned is not None and context.planned.inputs is not None:
+        return context.planned.inputs
+    return plan_inputs_without_data(context)
+
+
+def plan_inputs_without_data(context: Context) -> Inputs:
     """Return what a plan is made of while nothing is known of the data."""
     from ftlint.steps import DatasetRows, SampleCount
 
+    config, _, known, _ = context.instance
     names = known.get("dataset_names") or []
     rows = SampleCount(
         tuple(DatasetRows(str(name), local=False, source="unknown") for name in names)
     )
-    return Inputs(_as_meant(config), rows, _world(given, known), target)
+    launch = context.stated.launch
+    return Inputs(_as_meant(config), rows, launch, context.target, known.get("deepspeed"))
 
 
 def _as_meant(config: Mapping[str, object]) -> dict[str, object]:
@@ -102,33 +122,42 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     """Return the plan, or why there is none."""
     from ftlint.steps import plan
 
-    config, samples, world, target = inputs
-    llamafactory, transformers = target.versions
-    return plan(config, samples=samples, world=world, llamafactory=llamafactory,
-                transformers=transformers)  # fmt: skip
+    llamafactory, transformers = inputs.target.versions
+    values = effective(inputs.launch.over(inputs.config), catalogue_of(inputs.target, "train"))
+    return plan(values, samples=inputs.samples, world=_world(inputs),
+                llamafactory=llamafactory, transformers=transformers)  # fmt: skip
 
 
 def replan(inputs: Inputs, **changed: object) -> StepPlan | None:
     """Return the plan of the same config with other values, if there is one."""
     from ftlint.steps import StepPlan
 
-    made = plan_of(inputs._replace(config={**inputs.config, **changed}))
+    overrides = (*inputs.launch.overrides, *changed.items())
+    made = plan_of(inputs._replace(launch=inputs.launch._replace(overrides=overrides)))
     return made if isinstance(made, StepPlan) else None
 
 
-def _world(given: Given, known: Mapping[str, Any]) -> World:
+def _world(inputs: Inputs) -> World:
     from ftlint.steps import World
+    from ftlint.steps.world import TORCHRUN
 
-    stated = given.gpus is not None
-    return World(given.gpus or 1, given.nodes or 1, deepspeed=known.get("deepspeed"),
-                 note="" if stated else ONE_GPU)  # fmt: skip
+    launch = inputs.launch
+    return World(
+        *launch.shape, launch.started_by(inputs.target) or TORCHRUN,
+        deepspeed=inputs.deepspeed, note=ONE_GPU if launch.gpus is None else "",
+    )  # fmt: skip
 
 
 def _data(
-    values: Mapping[str, Any], known: Mapping[str, Any], given: Given, root: str, *, found: bool
+    values: Mapping[str, Any],
+    known: Mapping[str, Any],
+    given: Given,
+    stated: Stated,
+    found: str | None,
 ) -> tuple[Data, SampleCount]:
     from ftlint.datasets import Cache, Question, folder, measure, read_info, samples, tokenized
 
+    root = os.getcwd() if found is None else found
     limit, stage = values.get("max_samples"), values.get("stage")
     workers = values.get("preprocessing_num_workers")
     question = Question(
@@ -137,30 +166,41 @@ def _data(
         bool(values.get("streaming")),
         workers=workers if isinstance(workers, int) else 1,
     )
-    where = given.dataset_dir or values.get("dataset_dir")
-    stated = dict(given.dataset_sizes)
+    where = stated.dataset_dir or values.get("dataset_dir")
+    rows_stated, recorded = dict(stated.dataset_sizes), dict(stated.recorded)
     cache = Cache(folder() if given.cache else None)
 
     def sizes(fact: str) -> tuple[DatasetSize, ...]:
         names = [name for name in known.get(fact) or [] if isinstance(name, str)]
         if fact != "dataset_names":
-            declared = {name: rows for name, rows in stated.items() if name}
+            declared = {name: rows for name, rows in rows_stated.items() if name}
         else:
-            declared = stated
-        return measure(names, dataset_dir=where, cwd=root, question=question,
-                       declared=declared, cache=cache) if names else ()  # fmt: skip
+            declared = rows_stated
+        measured = measure(names, dataset_dir=where, cwd=root, question=question,
+                           declared=declared, cache=cache) if names else ()  # fmt: skip
+        return tuple(_or_recorded(size, recorded) for size in measured)
 
     train = sizes("dataset_names")
     path = values.get("tokenized_path")
     rows = tokenized(path, root) if isinstance(path, str) and path else None
     evaluation = sizes("eval_dataset_names")
-    info = read_info(where, root) if found else None
+    info = None if found is None else read_info(where, root)
     if info is not None and given.reach is not None and not isinstance(where, dict):
         info = info._replace(shown=given.reach.holds(info.path))
     if info is not None and not info.shown:
         train, evaluation = tuple(map(_unshown, train)), tuple(map(_unshown, evaluation))
     data = Data(train, evaluation, info)
-    return data, samples(train, stated, rows, evaluation)
+    return data, samples(train, rows_stated, rows, evaluation)
+
+
+def _or_recorded(size: DatasetSize, recorded: Mapping[str, int]) -> DatasetSize:
+    """Return a size, by what was recorded where the data are when no rows were counted here."""
+    if size.source != "unknown" or size.name not in recorded:
+        return size
+    from ftlint.steps import exactly
+
+    rows = exactly(recorded[size.name])
+    return size._replace(usable=rows, dropped=exactly(0), source=RECORDED)
 
 
 def _unshown(size: DatasetSize) -> DatasetSize:
@@ -174,10 +214,27 @@ def _unshown(size: DatasetSize) -> DatasetSize:
 UNSHOWN = "dataset_dir lies outside of the project, so what it holds is counted and not shown"
 
 
-def _sizes_stated(known: Mapping[str, Any], given: Given) -> bool:
-    """Whether somebody states the rows of a dataset that the config names."""
+def _sizes_stated(known: Mapping[str, Any], stated: Stated) -> bool:
+    """Return whether some layer states the rows of a dataset that the config names."""
     names = known.get("dataset_names") or []
-    return any(name == "" or name in names for name, _ in given.dataset_sizes)
+    sizes = (*stated.dataset_sizes, *stated.recorded)
+    return any(name == "" or name in names for name, _ in sizes)
+
+
+def sources(stated: Stated, planned: Planned | None) -> dict[str, object]:
+    """Return the layer that each fact of a plan came from, and under `rows` that of each dataset.
+
+    What no layer speaks of is left out: one node is meant then, and one GPU taken for granted.
+    """
+    rows: dict[str, str] = {}
+    data = None if planned is None else planned.data
+    for size in () if data is None else data.train:
+        if size.source == "declared":
+            of_rows = stated.layers_of_rows
+            rows[size.name] = of_rows.get(size.name) or of_rows[""]
+        elif size.source != "unknown":
+            rows[size.name] = RECORDED if size.source == RECORDED else COUNTED
+    return {**stated.layers, "rows": rows}
 
 
 def facts(planned: Planned, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,13 +243,15 @@ def facts(planned: Planned, values: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, object | None] = {}
     if plan is not None:
         found["samples"] = used(plan, planned)
+        from ftlint.steps import as_object
+        from ftlint.steps.record import COUNTS, WHOLE
+
+        told = as_object(plan)
         found["plan"] = _without_none({
-            "limited_by": plan.limited_by,
+            **{name: told[name] for name in ("limited_by", *WHOLE, *COUNTS)},
             "gpus_stated": planned.gpus_stated,
-            **{name: getattr(plan, name) for name in WHOLE},
-            **{name: getattr(plan, name).exact for name in COUNTS},
-            "samples": plan.samples.total.exact,
-            "held_out": plan.samples.held_out.exact,
+            "samples": told["samples"]["total"],
+            "held_out": told["samples"]["held_out"],
         })  # fmt: skip
     elif planned.refused is None and _counts_steps(values):
         found["plan"] = {"limited_by": "max_steps", "total_steps": values["max_steps"]}
@@ -201,17 +260,6 @@ def facts(planned: Planned, values: Mapping[str, Any]) -> dict[str, Any]:
             size.entry is not None and size.entry.load_from == "file" for size in planned.data.train
         )
     return _without_none(found)
-
-
-WHOLE = tuple(
-    """world_size per_device_train_batch_size gradient_accumulation_steps
-    effective_batch_size""".split()
-)
-COUNTS = tuple(
-    """batches_per_epoch steps_per_epoch updates_per_epoch total_steps executed_steps epochs
-    epochs_entered samples_seen warmup_steps logging_events eval_events checkpoints
-    checkpoints_kept""".split()
-)
 
 
 def _without_none(values: Mapping[str, object | None]) -> dict[str, object]:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from ftlint.facts.budget import format_duration, parse_budget
 from ftlint.facts.plan import replan
-from ftlint.steps.timed import Column, Fit, Time, Untimed, as_object
+from ftlint.facts.run_plan import Fit, Time, Untimed
+from ftlint.steps import record
 from ftlint.support.disk import note
 from ftschemas.named import TYPE_CHECKING
 
@@ -59,10 +60,10 @@ def forecaster(
     records, gpu = list(everything()), local_gpu() if on_this_gpu else None
 
     def forecast(plan: StepPlan) -> tuple[Any, str] | Untimed:
-        world = inputs.world
-        data = as_object(Column("", inputs.target, world.gpus, world.nodes, plan))
+        data = {**record.as_object(plan), "nodes": inputs.launch.shape[1]}
+        asked = Question(values, data, inputs.target, gpu=gpu)
         try:
-            found = answer(Question(values, data, inputs.target, gpu=gpu), records)
+            found = answer(asked, records)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             return Untimed(f"a calibration that cannot be read ({type(error).__name__})")
         if isinstance(found, Answer):

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 
 from ftlint.facts.given import Given
+from ftlint.facts.launch import Launch
+from ftlint.facts.layers import COMMAND_LINE, HERE, MACHINE, SETTINGS, Layer
 from ftlint.project import settings as project
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
 from ftlint.support.containment import is_below, project_of
+from ftlint.support.files import matches_any
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
 from ftlint.target.releases import resolve_target
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from ftlint.project.settings import Settings
@@ -46,8 +49,7 @@ class CliOptions(NamedTuple):
     paths: tuple[str, ...] = (".",)
     target: str | None = None
     transformers: str | None = None
-    gpus: int | None = None
-    nodes: int | None = None
+    launch: Launch = Launch()
     dataset_dir: str | None = None
     dataset_sizes: tuple[tuple[str, int], ...] = ()
     budget: str | None = None
@@ -93,11 +95,13 @@ class OptionsResolver:
         self.folders: dict[str, tuple[str | None, Reach]] = {}
         self.ignored: dict[str, None] = {}
         self.named = _folders_named(request)
+        self.loaded: dict[str, Settings] = {}
+        self.nearest: dict[str, str | None] = {}
 
     def of(self, folder: str) -> tuple[Options, Settings]:
         """Return what counts for files in `folder`. Raises `Refused`."""
         if folder not in self.folders:
-            path = self._file_for(folder)
+            path = self.settings_file(folder)
             reach = project_of(folder, path and os.path.dirname(os.path.abspath(path)))
             # Who lints a config from elsewhere starts it from there: names are relative to that.
             here = [] if is_below(folder, os.getcwd()) else [os.getcwd()]
@@ -107,10 +111,35 @@ class OptionsResolver:
             self.known[place] = self._make(*place)
         return self.known[place]
 
-    def _file_for(self, folder: str) -> str | None:
-        if self.request.config is not None:
+    def excludes(self, path: str) -> bool:
+        """Return whether a file or folder that nobody named is left out.
+
+        The settings that say so are those nearest to the folder that it lies in.
+        """
+        file = self.settings_file(os.path.dirname(os.path.abspath(path)))
+        try:
+            settings = project.Settings() if file is None else self._loaded(file)
+        except project.BadSettings:  # told where they are to judge a file
+            return False
+        patterns = settings.exclude
+        return bool(patterns) and matches_any(path, patterns, settings.root or os.getcwd())
+
+    def settings_file(self, folder: str) -> str | None:
+        """Return the named settings file, or that of the nearest ancestor of a folder."""
+        if self.request.config is not None or self.request.isolated:
             return self.request.config
-        return None if self.request.isolated else project.find(folder)
+        passed: list[str] = []
+        found = None
+        while folder not in self.nearest:
+            passed.append(folder)
+            found = project.own(folder)
+            parent = os.path.dirname(folder)
+            if found is not None or parent == folder:
+                break
+            folder = parent
+        found = self.nearest.get(folder, found)
+        self.nearest.update(dict.fromkeys(passed, found))
+        return found
 
     def _make(self, path: str | None, reach: Reach) -> tuple[Options, Settings]:
         asked = self.request
@@ -121,17 +150,8 @@ class OptionsResolver:
             )
         except ValueError as error:  # BadSettings, UnknownTarget
             raise UsageError(str(error)) from None
-        given = Given(
-            asked.gpus or settings.gpus,
-            asked.nodes or settings.nodes,
-            (*settings.datasets, *asked.dataset_sizes),
-            asked.dataset_dir or below(settings.root, settings.dataset_dir),
-            facts=self._facts(path, settings),
-            here=asked.here or settings.here,
-            bands=self._bands(settings),
-            cache=asked.cache,
-            reach=reach,
-        )
+        layers = tuple(self._layers(path, settings))
+        given = Given(layers, bands=self._bands(settings), cache=asked.cache, reach=reach)
         select = (asked.select or settings.select) or ()
         if asked.extend_select:
             select = (*(select or ("ALL",)), *asked.extend_select)
@@ -147,9 +167,9 @@ class OptionsResolver:
 
     def _settings(self, path: str) -> Settings:
         """Return the settings of a file as far as they count where they were found."""
+        found = self._loaded(path)
         if path == self.request.config:
-            return project.load(path)
-        found = project.load(path, project_of(os.path.dirname(os.path.abspath(path))))
+            return found
         if found.here and not self.request.here:
             self.ignored[
                 f"{path}: `here` counts from the command line only: pass `--here`, or"
@@ -162,24 +182,39 @@ class OptionsResolver:
             ] = None
         return found._replace(here=False)
 
-    def _facts(self, path: str | None, settings: Settings) -> tuple[tuple[str, object], ...]:
-        """Return what is known of the machine, the closest word last: it wins."""
+    def _loaded(self, path: str) -> Settings:
+        """Return the settings of a file as they stand there. Raises `BadSettings`."""
+        if path not in self.loaded:
+            named = path == self.request.config
+            folder = os.path.dirname(os.path.abspath(path))
+            self.loaded[path] = project.load(path, None if named else project_of(folder))
+        return self.loaded[path]
+
+    def _layers(self, path: str | None, settings: Settings) -> Iterator[Layer]:
+        """Yield what the command line, the settings and this machine state of a run."""
         asked = self.request
-        here = asked.here or settings.here
-        found = () if asked.budget is None else (("budget", asked.budget),)
-        if not (here or settings.facts or asked.facts):
-            return found
+        budget = () if asked.budget is None else (("budget", asked.budget),)
+        own = Layer(COMMAND_LINE, asked.launch, asked.dataset_dir, asked.dataset_sizes, budget)
+        theirs = Layer(
+            SETTINGS, Launch(settings.gpus, settings.nodes),
+            below(settings.root, settings.dataset_dir), settings.datasets,
+        )  # fmt: skip
+        if not (asked.here or settings.here or settings.facts or asked.facts):
+            yield from (own, theirs)
+            return
         from ftlint.facts import machine
 
         try:
-            theirs = machine.stated(settings.facts)
+            yield theirs.with_facts(machine.stated(settings.facts))
         except machine.BadFact as error:
             raise UsageError(f"{path}: facts: {error}") from None
         try:
-            own = machine.stated(asked.facts)
+            yield own.with_facts(machine.stated(asked.facts))
         except machine.BadFact as error:
             raise UsageError(str(error)) from None
-        return (*(machine.here() if here else ()), *theirs, *own, *found)
+        if asked.here or settings.here:
+            name = HERE if asked.here else MACHINE
+            yield Layer(name, here=True).with_facts(machine.here())
 
     def _limits(self, settings: Settings) -> Limits:
         try:

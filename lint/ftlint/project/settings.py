@@ -135,19 +135,13 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def find(folder: str) -> str | None:
-    """Return the settings file of the nearest ancestor that has one, `folder` included."""
-    while True:
-        own = os.path.join(folder, "ftlint.toml")
-        if os.path.isfile(own):
-            return own
-        shared = os.path.join(folder, "pyproject.toml")
-        if _has_table(shared):
-            return shared
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent
+def own(folder: str) -> str | None:
+    """Return the settings file that lies in a folder, if one does."""
+    alone = os.path.join(folder, "ftlint.toml")
+    if os.path.isfile(alone):
+        return alone
+    shared = os.path.join(folder, "pyproject.toml")
+    return shared if _has_table(shared) else None
 
 
 def load(path: str, reach: Reach | None = None) -> Settings:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.diagnostics import Diagnostic
-    from ftlint.results import Run
+    from ftlint.results import Result, Run
     from ftlint.syntax.source import Source
+    from ftlint.target.releases import Target
 
 HOME = "https://github.com/ftlint/ftlint"
 
@@ -33,12 +34,10 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         {
             "version": 1,
             "tool": {"name": "ftlint", "version": __version__},
-            "target": {
-                "llamafactory": run.target.llamafactory,
-                "transformers": run.target.transformers,
-            },
+            "target": _versions(run.targets[0]),
+            "targets": [{"id": target_id(one), **_versions(one)} for one in run.targets],
             "diagnostics": [
-                as_object(result.source, diagnostic)
+                as_object(result, diagnostic)
                 for result in run.results
                 for diagnostic in result.diagnostics
             ],
@@ -74,21 +73,31 @@ def _of_repairs(run: Run) -> dict[str, object]:
 
 
 def _of_baseline(run: Run) -> dict[str, object]:
-    known = run.known
-    if known is None:
+    if not run.known:
         return {}
-    return {"baseline": {"path": known.path, "hidden": known.hidden, "gone": known.gone}}
+    found = [{"path": one.path, "hidden": one.hidden, "gone": one.gone} for one in run.known]
+    return {"baseline": found[0], "baselines": found}
+
+
+def target_id(target: Target) -> str:
+    """Return by what a diagnostic names its target."""
+    return f"{target.llamafactory}+transformers-{target.transformers}"
+
+
+def _versions(target: Target) -> dict[str, str]:
+    return {"llamafactory": target.llamafactory, "transformers": target.transformers}
 
 
 def lines(run: Run, colour: bool) -> Iterator[str]:
     """Yield one object a finding."""
     for result in run.results:
         for diagnostic in result.diagnostics:
-            yield dumped(as_object(result.source, diagnostic), indent=None)
+            yield dumped(as_object(result, diagnostic), indent=None)
 
 
-def as_object(source: Source, one: Diagnostic) -> dict[str, object]:
+def as_object(result: Result, one: Diagnostic) -> dict[str, object]:
     """Return a diagnostic as plain data; lines and columns from 1, offsets in characters."""
+    source = result.source
     fix = one.fix and {
         "applicability": one.fix.applicability,
         "message": visible(one.fix.message),
@@ -104,6 +113,8 @@ def as_object(source: Source, one: Diagnostic) -> dict[str, object]:
         "start": _place(source, one.start),
         "end": _place(source, one.end),
         "url": url(one.code),
+        "target": None if result.target is None else target_id(result.target),
+        "command": result.command,
         "fix": fix,
     }
 

@@ -6,9 +6,9 @@ import os
 from unicodedata import east_asian_width
 
 from ftlint.facts.budget import format_duration
+from ftlint.facts.run_plan import Time
 from ftlint.report.text import paint
 from ftlint.steps import NoPlan
-from ftlint.steps.timed import Time
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
 
@@ -16,48 +16,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TypeVar
 
+    from ftlint.facts.run_plan import RunPlan
     from ftlint.steps import Amount, Count, StepPlan
-    from ftlint.steps.timed import Column
 
     _Bounds = TypeVar("_Bounds", "Count", "Amount")
-    Cell = Callable[[StepPlan, Column], str]
+    Cell = Callable[[StepPlan, RunPlan], str]
 
 NONE = "-"
 BOLD, DIM, YELLOW = "1", "2", "33"
 
 
-def table(columns: Sequence[Column], colour: bool) -> Iterator[str]:
+def table(runs: Sequence[RunPlan], colour: bool) -> Iterator[str]:
     """Yield the lines of a table with one column a plan."""
-    targets = list(dict.fromkeys(map(_target, columns)))
-    paths = list(dict.fromkeys(column.path for column in columns))
+    targets = list(dict.fromkeys(map(_target, runs)))
+    paths = list(dict.fromkeys(run.path for run in runs))
     yield paint(", ".join(targets), DIM, colour)
-    if len(paths) == 1 and len(columns) > 1:
+    if len(paths) == 1 and len(runs) > 1:
         yield visible(paths[0])
     yield ""
-    labels = _labels(columns, len(paths) > 1)
+    labels = _labels(runs, len(paths) > 1)
     rows = [("", labels, BOLD)]
     if len(targets) > 1:
-        rows.append(("target", [_target(column) for column in columns], ""))
-    for name, style, cell in _rows(columns):
-        cells = [NONE if isinstance(column.plan, NoPlan) else cell(column.plan, column)
-                 for column in columns]  # fmt: skip
+        rows.append(("target", [_target(run) for run in runs], ""))
+    for name, style, cell in _rows(runs):
+        cells = [NONE if isinstance(run.plan, NoPlan) else cell(run.plan, run)
+                 for run in runs]  # fmt: skip
         if any(text not in ("", NONE) for text in cells):
             rows.append((name, cells, style))
     yield from _aligned(rows, colour)
-    yield from _below(columns, labels, colour)
+    yield from _below(runs, labels, colour)
 
 
-def _rows(columns: Sequence[Column]) -> Iterator[tuple[str, str, Cell]]:
+def _rows(runs: Sequence[RunPlan]) -> Iterator[tuple[str, str, Cell]]:
     """Yield name, style and cell of each row that some plan has something to say in."""
     yield "samples to train on", "", lambda plan, _: bounds(plan.samples.total)
-    plans = [column.plan for column in columns if not isinstance(column.plan, NoPlan)]
+    plans = [run.plan for run in runs if not isinstance(run.plan, NoPlan)]
     names = [name for plan in plans for name, _ in plan.samples.per_dataset]
     many = any(len(plan.samples.per_dataset) > 1 or _is_packed(plan) for plan in plans)
     for name in dict.fromkeys(names) if many else ():
         yield f"  from {visible(name)}", DIM, _of_dataset(name)
     yield "held out to evaluate", "", _held_out
     yield "samples to evaluate on", "", _evaluated_on
-    yield "GPUs", "", lambda _, column: _gpus(column)
+    yield "GPUs", "", lambda _, run: _gpus(run)
     yield "samples a step", "", _batch
     yield "steps an epoch", "", lambda plan, _: bounds(plan.updates_per_epoch)
     yield "epochs", "", lambda plan, _: amount(_planned(plan, plan.epochs))
@@ -75,8 +75,8 @@ def _rows(columns: Sequence[Column]) -> Iterator[tuple[str, str, Cell]]:
     yield "logged", "", lambda plan, _: _times(_planned(plan, plan.logging_events))
     yield "evaluated", "", lambda plan, _: _times(_planned(plan, plan.eval_events))
     yield "checkpoints", "", _checkpoints
-    yield "time", "", lambda _, column: _time(column)
-    yield "  within the budget", DIM, lambda _, column: _within(column)
+    yield "time", "", lambda _, run: _time(run)
+    yield "  within the budget", DIM, lambda _, run: _within(run)
 
 
 def bounds(count: Count) -> str:
@@ -99,7 +99,7 @@ def amount(epochs: Amount) -> str:
 
 
 def _of_dataset(name: str) -> Cell:
-    def cell(plan: StepPlan, _: Column) -> str:
+    def cell(plan: StepPlan, _: RunPlan) -> str:
         return next(
             (bounds(rows) for known, rows in plan.samples.per_dataset if known == name), NONE
         )
@@ -123,27 +123,28 @@ def _planned(plan: StepPlan, count: _Bounds) -> _Bounds:
     return count._replace(low=0) if _may_stop(plan) and count.low != count.high else count
 
 
-def _held_out(plan: StepPlan, _: Column) -> str:
+def _held_out(plan: StepPlan, _: RunPlan) -> str:
     held_out = plan.samples.held_out
     return "" if held_out.high == 0 else bounds(held_out)
 
 
-def _evaluated_on(plan: StepPlan, _: Column) -> str:
+def _evaluated_on(plan: StepPlan, _: RunPlan) -> str:
     """Return the rows of an evaluation, where they are not just those held out."""
     samples = plan.samples
     return "" if samples.evaluated == samples.held_out else bounds(samples.evaluated)
 
 
-def _gpus(column: Column) -> str:
-    return f"{column.gpus}" if column.nodes == 1 else f"{column.nodes} × {column.gpus}"
+def _gpus(run: RunPlan) -> str:
+    gpus, nodes = run.launch.shape
+    return f"{gpus}" if nodes == 1 else f"{nodes} × {gpus}"
 
 
-def _batch(plan: StepPlan, _: Column) -> str:
+def _batch(plan: StepPlan, _: RunPlan) -> str:
     parts = [plan.per_device_train_batch_size, plan.gradient_accumulation_steps, plan.world_size]
     return f"{' × '.join(map(str, parts))} = {plan.effective_batch_size:,}"
 
 
-def _warmup(plan: StepPlan, _: Column) -> str:
+def _warmup(plan: StepPlan, _: RunPlan) -> str:
     steps, total = plan.warmup_steps, plan.total_steps.exact
     if not steps.exact or not total:
         return bounds(steps)
@@ -156,45 +157,45 @@ def _times(count: Count) -> str:
     return f"{bounds(count)}×" if count.high is not None or count.low > 1 else "unknown"
 
 
-def _checkpoints(plan: StepPlan, _: Column) -> str:
+def _checkpoints(plan: StepPlan, _: RunPlan) -> str:
     if plan.checkpoints.high == 0:
         return "none"
     made, kept = bounds(_planned(plan, plan.checkpoints)), bounds(plan.checkpoints_kept)
     return made if plan.checkpoints == plan.checkpoints_kept else f"{made}, {kept} kept"
 
 
-def _time(column: Column) -> str:
-    if not isinstance(column.time, Time):
-        return "not calibrated" if column.time is None else "no calibration fits"
-    seconds, low, high, _ = column.time
+def _time(run: RunPlan) -> str:
+    if not isinstance(run.time, Time):
+        return "not calibrated" if run.time is None else "no calibration fits"
+    seconds, low, high, _ = run.time
     return f"{format_duration(seconds)} ({format_duration(low)}–{format_duration(high)})"
 
 
-def _within(column: Column) -> str:
-    if column.fit is None:
+def _within(run: RunPlan) -> str:
+    if run.fit is None:
         return ""
-    budget, fits, steps = column.fit
+    budget, fits, steps = run.fit
     if fits:
         return "all of it"
     return f"max_steps: {steps}" if steps else f"nothing in {format_duration(budget)}"
 
 
-def _labels(columns: Sequence[Column], many_paths: bool) -> list[str]:
+def _labels(runs: Sequence[RunPlan], many_paths: bool) -> list[str]:
     """Return the heads: file names, told apart by folders where need be, and launches."""
-    paths = [column.path for column in columns]
+    paths = [run.path for run in runs]
     names = [visible(os.path.basename(path)) for path in paths]
     if len(set(names)) < len(set(paths)):
         names = [visible(path) for path in paths]
-    launches = {(column.gpus, column.nodes) for column in columns}
+    launches = {run.launch.shape for run in runs}
     if len(launches) == 1:
         return names
-    gpus = [f"{_gpus(column)} GPU{'' if column.gpus * column.nodes == 1 else 's'}"
-            for column in columns]  # fmt: skip
+    gpus = [f"{_gpus(run)} GPU{'' if run.launch.shape == (1, 1) else 's'}"
+            for run in runs]  # fmt: skip
     return [f"{name} {launch}" for name, launch in zip(names, gpus)] if many_paths else gpus
 
 
-def _target(column: Column) -> str:
-    target = column.target
+def _target(run: RunPlan) -> str:
+    target = run.target
     return f"LLaMA Factory {target.llamafactory}, transformers {target.transformers}"
 
 
@@ -208,30 +209,42 @@ def _aligned(rows: list[tuple[str, list[str], str]], colour: bool) -> Iterator[s
         yield paint(line.rstrip(), style, colour)
 
 
-def _below(columns: Sequence[Column], labels: list[str], colour: bool) -> Iterator[str]:
+def _below(runs: Sequence[RunPlan], labels: list[str], colour: bool) -> Iterator[str]:
     """Yield what the numbers rest on, once each, and why there is no plan."""
     notes: dict[str, list[str]] = {}
-    for column, label in zip(columns, labels):
-        plan = column.plan
+    for run, label in zip(runs, labels):
+        plan = run.plan
         if isinstance(plan, NoPlan):
-            refused = [f"{one.code} {one.reason}" for one in column.refused] or [plan.reason]
+            refused = [f"{one.code} {one.reason}" for one in run.refused] or [plan.reason]
             told = tuple(f"no plan: {why}" for why in refused)
         else:
             told = plan.assumptions
         if not isinstance(plan, NoPlan) and plan.samples.source == "unknown":
             told = (*told, "--dataset-size [NAME=]N states the rows of a dataset")
-        if column.time is not None:
-            time = column.time
+        if not isinstance(plan, NoPlan):
+            told = (*told, *_sources(run))
+        if run.time is not None:
+            time = run.time
             told = (*told, f"time: {time.source if isinstance(time, Time) else time.reason}")
         for note in told:
             notes.setdefault(note, []).append(label)
     if notes:
         yield ""
     for note, where in notes.items():
-        about = "" if len(where) == len(columns) else f"{', '.join(dict.fromkeys(where))}: "
+        about = "" if len(where) == len(runs) else f"{', '.join(dict.fromkeys(where))}: "
         yield paint(f"* {about}{visible(note)}", YELLOW, colour)
 
 
+def _sources(run: RunPlan) -> Iterator[str]:
+    """Yield what says how many GPUs and rows there are, and what else is known of the run."""
+    rows = run.sources.get("rows")
+    facts = {name: layer for name, layer in run.sources.items() if name != "rows"}
+    if isinstance(rows, dict):
+        facts.update({f"rows of {name}": layer for name, layer in rows.items()})
+    if facts:
+        yield "known by: " + "; ".join(f"{name} ({layer})" for name, layer in facts.items())
+
+
 def width(text: str) -> int:
-    """Return the columns that a terminal takes for a text."""
+    """Return the runs that a terminal takes for a text."""
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -27,8 +27,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
             yield ""
     yield from _repairs(run, colour)
     yield _summary(run, colour)
-    if run.known is not None:
-        yield _of_baseline(run.known)
+    yield from map(_of_baseline, run.known)
 
 
 def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
@@ -97,10 +96,13 @@ def _summary(run: Run, colour: bool) -> str:
     )
     if run.failures:
         skipped += f", {len(run.failures)} not read"
-    against = f"LLaMA Factory {run.target.llamafactory}, transformers {run.target.transformers}"
+    against = " and ".join(
+        f"LLaMA Factory {target.llamafactory}, transformers {target.transformers}"
+        for target in run.targets
+    )
     if not run.checked:
         return f"No LLaMA Factory config found{skipped}."
-    if not counts and run.known is not None and run.known.hidden:
+    if not counts and any(known.hidden for known in run.known):
         return f"No new findings in {files} for {against}{skipped}."
     if not counts and run.failures:
         return f"No findings in {files} for {against}{skipped}."

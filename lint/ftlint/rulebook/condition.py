@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,11 +16,28 @@ if TYPE_CHECKING:
 
     from ftschemas.ruleformat import Condition
 
-    Instance = dict[str, Any]
-    """`config`, `effective` and `facts`, each a mapping; `unknown`, a set of keys."""
-    Predicate = Callable[[Instance], bool]
-    Test = Callable[[Any, Instance], bool]
+    Predicate = Callable[["Instance"], bool]
+    Test = Callable[[Any, "Instance"], bool]
     """Is a value valid? The instance is there for what refers to other values."""
+
+
+class Instance(NamedTuple):
+    """What conditions are about: a config as it is written, over its defaults, and what is known.
+
+    `unknown` are the keys whose value is a placeholder of a template: no rule may rest on those.
+    """
+
+    config: dict[str, Any]
+    effective: dict[str, Any]
+    facts: dict[str, Any]
+    unknown: set[str]
+
+    def section(self, name: str) -> dict[str, Any]:
+        """Return the values of a section, none where it is no section."""
+        return self[_PLACES[name]] if name in _PLACES else {}  # type: ignore[return-value]
+
+
+_PLACES = {"config": 0, "effective": 1, "facts": 2}
 
 
 def holds(when: Condition, instance: Instance) -> bool:
@@ -47,7 +64,7 @@ def predicate(when: Condition) -> Predicate:
 
 def _condition(when: Condition) -> Predicate:
     keys = [
-        (section, key, None if schema is False else _schema(schema))
+        (_PLACES[section], key, None if schema is False else _schema(schema))
         for section in ("config", "facts", "effective")
         for key, schema in when.get(section, {}).items()
     ]
@@ -60,11 +77,11 @@ def _condition(when: Condition) -> Predicate:
         others.append(lambda instance: not negated(instance))
 
     def condition(instance: Instance) -> bool:
-        unknown = instance["unknown"]
-        for section, key, test in keys:
+        unknown = instance.unknown
+        for place, key, test in keys:
             if key in unknown:
                 raise _NotKnownError
-            values = instance[section]
+            values: Any = instance[place]
             if test is None:
                 if key in values:
                     return False
@@ -257,8 +274,9 @@ class _NotKnownError(LookupError):
 
 
 def _referred(pointer: str, instance: Instance) -> object:
-    found: Any = instance
-    for part in pointer.lstrip("/").split("/"):
+    section, *parts = pointer.lstrip("/").split("/")
+    found: Any = instance[_PLACES[section]]
+    for part in parts:
         if not isinstance(found, dict) or part not in found:
             raise _NotKnownError
         found = found[part]

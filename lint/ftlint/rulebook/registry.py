@@ -11,10 +11,10 @@ from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import Check, FixRecipe, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ftlint.rulebook.condition import Predicate
+    from ftlint.rulebook.condition import Instance, Predicate
     from ftlint.target.releases import Target
     from ftschemas.ruleformat import Range
 
@@ -85,13 +85,13 @@ class RuleBook:
         places = (place for some in self._for(target, command).needing.values() for place in some)
         return [self._check(place) for place in sorted(places)]
 
-    def asked(self, target: Target, command: str, instance: Mapping[str, Any]) -> Asked:
+    def asked(self, target: Target, command: str, instance: Instance) -> Asked:
         """Return the conditions that may hold for a file, in the order of the rules.
 
         Those that need a key or a fact which it lacks are left out.
         """
         needing = self._for(target, command).needing
-        present = {None, *instance["config"], *instance["facts"]}
+        present = {None, *instance.config, *instance.facts}
         places = (place for name in needing.keys() & present for place in needing[name])
         return [self._check(place) for place in sorted(places)]
 

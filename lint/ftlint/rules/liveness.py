@@ -57,7 +57,7 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
         return None
     if met == "refused":
         return met if _is_as_seen(context, key, strategy=True) else None
-    values = context.instance["effective"]
+    values = context.instance.effective
     if key.name in _BETAS and isinstance(value, bool) and _reckons_with(values, key.name, value):
         return None
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
@@ -85,7 +85,7 @@ def _comes_to(context: Context, key: Key, met: str) -> bool:
     """
     if context.command != "train":
         return False
-    if context.instance["effective"].get("do_train") or met.startswith("data:"):
+    if context.instance.effective.get("do_train") or met.startswith("data:"):
         return True
     of_model = met.startswith("model:") and key.group in ("model", "data")
     return of_model and key.name not in _FOR_TRAINING
@@ -103,7 +103,7 @@ def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
     at while arguments are parsed.
     """
     own = key.name.replace("_steps", "_strategy")
-    values, known = context.instance["effective"], context.instance["facts"]
+    values, known = context.instance.effective, context.instance.facts
     return all(
         known.get("dataset_count", 0) > 1 if wanted == 2
         else bool(values.get(name)) if wanted is None
@@ -121,9 +121,10 @@ def _is_live(context: Context, key: Key) -> bool:
     """
     if key.name in _UNREAD.get(context.command, ()):
         return False
-    instance = dict(context.instance)
-    for section in ("config", "effective"):
-        instance[section] = {**instance[section], key.name: _some_other(key)}
+    instance, other = context.instance, {key.name: _some_other(key)}
+    instance = instance._replace(
+        config=instance.config | other, effective=instance.effective | other
+    )
     for code, check, holds in context.rules.conditions(context.target, context.command):
         if code.startswith("FT5") and code not in _READ_IN_VAIN:
             names = (check.key,) if check.key else context.rules[code].at

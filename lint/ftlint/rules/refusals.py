@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from ftlint.diagnostics import Diagnostic
     from ftlint.facts.context import Context
+    from ftlint.facts.run_plan import Refusal
     from ftlint.steps import NoPlan, StepPlan
-    from ftlint.steps.timed import Refusal
 
 REFUSABLE = tuple(
     """accelerator_config dataloader_drop_last interleave_probs parallelism_config streaming
@@ -55,7 +55,7 @@ def findings_of_plan(context: Context, said: Iterable[Finding]) -> Iterator[Find
 
 def _is_reckoned(context: Context) -> bool:
     """Say whether arithmetic alone may refuse a run where nothing is known of the data."""
-    values, facts = context.instance["effective"], context.instance["facts"]
+    values, facts = context.instance.effective, context.instance.facts
     shared = "tensor_parallel" in facts.get("deepspeed", {})
     held, most = values.get("val_size"), values.get("max_samples")
     ends = values.get("max_steps") != -1 or held == 1 or (held and most)
@@ -70,8 +70,8 @@ def plan_or_refusals(
     `found` is all that is said of the config, comments that suppress it or not. The first refusal
     gives the reason.
     """
+    from ftlint.facts.run_plan import Refusal
     from ftlint.steps import NoPlan
-    from ftlint.steps.timed import Refusal
 
     told = sorted(found, key=lambda one: (one[1].start, one[1].code))
     stopping = [one for one in told if stops(one[0])]
@@ -110,16 +110,11 @@ def reason_of(problem: NoPlan, context: Context) -> str:
 
 
 def _problem(context: Context) -> NoPlan | None:
-    from ftlint.facts.plan import plan_inputs_without_data, plan_of
+    from ftlint.facts.plan import inputs_of, plan_of
     from ftlint.steps import NoPlan
 
     planned = context.planned
     if planned is not None and planned.inputs is not None:
         return planned.refused
-    instance = context.instance
-    made = plan_of(
-        plan_inputs_without_data(
-            instance["config"], instance["facts"], context.target, context.given
-        )
-    )
+    made = plan_of(inputs_of(context))
     return made if isinstance(made, NoPlan) else None

@@ -54,7 +54,7 @@ def findings(context: Context, entries: list[Entry]) -> Iterator[Finding]:
 
     Those of the Megatron trainer have one, since they have one cause.
     """
-    env = context.instance["facts"].get("env", ())
+    env = context.instance.facts.get("env", ())
     lax = LAX in env and context.target.versions[0] >= (0, 9, 2)
     for finding in _strict(context, entries, mca=MEGATRON in env):
         yield finding._replace(rule=DROPPED) if lax else finding

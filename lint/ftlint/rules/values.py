@@ -41,7 +41,7 @@ def check(context: Context) -> Iterator[Finding]:
     gaps = [one.start for one in context.constructed.problems if one.kind == "unhashable-key"]
     for entry in context.entries.values():
         key = context.catalogue.get(entry.name)
-        if key is None or entry.name in context.instance["unknown"]:
+        if key is None or entry.name in context.instance.unknown:
             continue
         if any(entry.node.start <= gap <= entry.node.end for gap in gaps):
             continue  # the loader stops there already, most often at a template's gap
@@ -105,7 +105,7 @@ Source: run with 0.9.3 to 0.9.5.
 def _is_taken_by_name(context: Context, key: Key) -> bool:
     if key.name not in _NAMED or context.command != "train":
         return False
-    values = context.instance["effective"]
+    values = context.instance.effective
     elsewhere = values.get("stage") == "ppo" or bool(values.get("tokenized_path"))
     return key.name == "deepspeed" or (bool(values.get("do_train")) and not elsewhere)
 

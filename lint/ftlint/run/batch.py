@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import time
 
-from ftlint.engine import HEAD, lint_bytes, look, unread, unshown
+from ftlint.engine import lint_bytes
+from ftlint.loading import HEAD, look, unread, unshown
 from ftlint.project.options import OptionsResolver, UsageError
+from ftlint.project.settings import Settings
 from ftlint.run import serialize
 from ftlint.support import disk
 from ftlint.support.deadline import TooSlow, within
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.project.options import Options
-    from ftlint.project.settings import Settings
     from ftlint.results import Repair, Result
     from ftlint.run.cache import ResultCache
 
@@ -40,6 +41,8 @@ class Outcome(NamedTuple):
     repair: Repair | None = None
     failure: str | None = None
     crashed: bool = False
+    settings: Settings = Settings()
+    """The settings nearest to the file."""
 
 
 def lint_files(
@@ -265,8 +268,11 @@ class _Work:
         path, text, command, found, notice, repair, entry = rest
         if entry is not None:
             self._store(self.options(self.files[place])[0]).put(path, entry)
-        result = serialize.result(path, text, command, found)._replace(notice=notice)
-        return Outcome(path, result, None if repair is None else serialize.repair(*repair))
+        options, settings = self.options(self.files[place])
+        result = serialize.result(path, text, command, found)
+        result = result._replace(notice=notice, target=options.target)
+        repaired = None if repair is None else serialize.repair(*repair)
+        return Outcome(path, result, repaired, settings=settings)
 
 
 def _is_text(data: bytes, options: Options) -> bool:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 
-from ftlint.engine import examine
+from ftlint.loading import load_bytes
 from ftlint.support import disk
 from ftlint.support.containment import is_below, repository
 from ftlint.support.deadline import TooSlow, within
 from ftlint.support.files import Found, Unreadable, Users, expand, read
-from ftlint.syntax.source import Undecodable, decode
 from ftlint.target.classify import command_of, names_in
 from ftschemas.named import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any
 
-    from ftlint.project.options import Options
+    from ftlint.project.options import Options, OptionsResolver
 
 INFO = "dataset_info.json"
 MOST, MAX_BYTES, ALL_BYTES = 2_000, 1 << 18, 32 << 20
@@ -33,26 +32,24 @@ MOST_EXAMINED = 500
 def users_of(
     changed: Sequence[str],
     judged: Collection[str],
-    options: Callable[[str], Options],
-    exclude: tuple[str, ...] = (),
-    root: str | None = None,
+    resolver: OptionsResolver,
 ) -> Users:
     """Return the configs of each changed file's project that use it, but those `judged` anyway.
 
-    `options` are those of a folder, `exclude` and `root` of the settings. The project is the
-    nearest folder upwards with .git, else that of the settings; a file without one has no users.
+    The project is the nearest folder upwards with .git, else that of the settings; a file without
+    one has no users.
     """
     passed = {os.path.realpath(path) for path in judged}
     found: list[Found] = []
     notes: list[str] = []
     projects: dict[str, list[str]] = {}
     for path in changed:
-        project = _project(path, root)
+        project = _project(path, resolver)
         if project is not None:
             projects.setdefault(project, []).append(path)
     for project, paths in projects.items():
-        candidates = _Candidates(project, exclude, root)
-        found += _users(candidates, paths, passed, options)
+        candidates = _Candidates(project, resolver.excludes)
+        found += _users(candidates, paths, passed, resolver)
         if candidates.cut:
             notes.append(
                 f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}: only "
@@ -64,13 +61,13 @@ def users_of(
 class _Candidates:
     """The YAML and JSON files of a project, by their text; `cut` says where that was too much."""
 
-    def __init__(self, project: str, exclude: tuple[str, ...], root: str | None) -> None:
+    def __init__(self, project: str, excludes: Callable[[str], bool]) -> None:
         self.real = os.path.realpath(project)
         self.cut = ""
         self.texts: dict[str, bytes] = {}
         size = 0
         start = os.path.relpath(project)
-        for number, file in enumerate(expand((start,), exclude, root)):
+        for number, file in enumerate(expand((start,), excludes)):
             if number == MOST or size > ALL_BYTES:
                 self.cut = f"the first {number} YAML and JSON files"
                 break
@@ -87,7 +84,7 @@ def _users(
     candidates: _Candidates,
     changed: Sequence[str],
     passed: Collection[str],
-    options: Callable[[str], Options],
+    resolver: OptionsResolver,
 ) -> Iterator[Found]:
     """Yield the configs that look at a changed file, each once, with the first that it uses."""
     wanted = {os.path.realpath(path): path for path in changed}
@@ -103,7 +100,7 @@ def _users(
             candidates.cut = f"the first {MOST_EXAMINED} configs"
             return
         examined += 1
-        used = _looked_at(path, data, options(os.path.dirname(os.path.abspath(path))))
+        used = _looked_at(path, data, resolver.of(os.path.dirname(os.path.abspath(path)))[0])
         first = next((name for real, name in wanted.items() if real in used), None)
         if first is not None:
             yield Found(path, named=False, used=first)
@@ -111,13 +108,10 @@ def _users(
 
 def _looked_at(path: str, data: bytes, options: Options) -> set[str]:
     """Return the files that a config looks at besides itself, as they are called in full."""
-    source = decode(path, data)
-    if isinstance(source, Undecodable):
-        return set()
     facts = disk.watch()
     try:
         with within(options.limits.seconds):
-            examine(source, options)
+            load_bytes(path, data, options)
     except ImportError:
         raise
     except (TooSlow, Exception):
@@ -160,10 +154,10 @@ def _table(data: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _project(path: str, root: str | None) -> str | None:
+def _project(path: str, resolver: OptionsResolver) -> str | None:
     """Return the folder of the project that a file belongs to, if it is in one."""
     folder = os.path.dirname(os.path.abspath(path))
-    found = repository(folder)
+    found, root = repository(folder), resolver.of(folder)[1].root
     if found is None and root is not None and _below(folder, os.path.realpath(root)):
         return root
     return found

@@ -30,8 +30,8 @@ class Listing(NamedTuple):
 def listed(request: CliOptions, stdin: Callable[[int], bytes]) -> Listing:
     """Return what comes of each file that is asked for, and of those judged because of one."""
     judges = OptionsResolver(request)
-    settings = judges.of(os.getcwd())[1]
-    found = list(expand(request.paths, settings.exclude, settings.root))
+    judges.of(os.getcwd())
+    found = list(expand(request.paths, judges.excludes))
     files = [one for one in found if isinstance(one, Found)]
     seen = dict(kinds(files, judges, stdin))
     judged = [file.path for file, kind in seen.items()

@@ -14,11 +14,11 @@ from ftlint.support.limits import reason
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from ftlint.project.options import Options
     from ftlint.project.settings import Settings
-    from ftlint.results import Result
+    from ftlint.results import Known, Result
 
 __all__ = [
     "CLEAN",
@@ -45,32 +45,32 @@ def run(
     """
     judges = OptionsResolver(request)
     options, settings = judges.of(os.getcwd())
-    found = list(expand(request.paths, settings.exclude, settings.root))
+    found = list(expand(request.paths, judges.excludes))
     failures = [(one.path, one.reason) for one in found if isinstance(one, Unreadable)]
     files = [one for one in found if isinstance(one, Found)]
-    results: list[Result] = []
+    judged: list[tuple[Result, Settings]] = []
     repairs: list[Repair] = []
     crashed = False
     if len(files) > options.limits.files:
-        results.append(_too_many(request.paths[0], options))
+        judged.append((_too_many(request.paths[0], options), settings))
         del files[options.limits.files :]
     outcomes = list(lint_files(files, judges, stdin, progress))
-    judged = [one.path for one in outcomes if one.result and one.result.command is not None]
-    users = used_by(files, judged, judges)
+    configs = [one.path for one in outcomes if one.result and one.result.command is not None]
+    users = used_by(files, configs, judges)
     outcomes += lint_files(users.found, judges, stdin, progress)
     for outcome in outcomes:
         crashed = crashed or outcome.crashed
         if outcome.result is None:
             failures.append((outcome.path, outcome.failure or ""))
             continue
-        results.append(outcome.result)
+        judged.append((outcome.result, outcome.settings))
         repairs += [outcome.repair] if outcome.repair is not None else []
     for file in files:  # what processes of their own met of settings is known to them alone
         judges.of(os.path.dirname(os.path.abspath(file.path)))
     used = {one.used for one in users.found}
     passed_over = (
         f"{one.source.path}: passed over: {one.notice}"
-        for one in results
+        for one, _ in judged
         if one.notice and one.source.path not in used
     )
     hidden = (
@@ -79,17 +79,17 @@ def run(
         for one in repairs
         if one.hidden and request.diff
     )
+    judged, known = _without_known(judged, request, settings)
     report = Run(
         options.target,
-        tuple(results),
+        tuple(result for result, _ in judged),
         tuple(failures),
         tuple(repairs),
+        known,
         notes=(*judges.ignored, *users.notes, *passed_over, *hidden),
         fixing=request.fix or request.unsafe_fixes,
     )
-    report = _without_known(report, request, settings)
-    status = _status(report, request, request.fail_on or settings.fail_on)
-    return report, FAILED if crashed else status
+    return report, FAILED if crashed else _status(report, judged, request)
 
 
 def used_by(files: Sequence[Found], judged: Collection[str], judges: OptionsResolver) -> Users:
@@ -102,21 +102,28 @@ def used_by(files: Sequence[Found], judged: Collection[str], judges: OptionsReso
         return Users()
     from ftlint.run.dependents import users_of
 
-    settings = judges.of(os.getcwd())[1]
-    return users_of(
-        changed, judged, lambda folder: judges.of(folder)[0], settings.exclude, settings.root
-    )
+    return users_of(changed, judged, judges)
 
 
-def _without_known(report: Run, request: CliOptions, settings: Settings) -> Run:
-    """Return the report without what a baseline knows; one that is asked for is written first."""
-    path = request.baseline or below(settings.root, settings.baseline)
-    if path is None:
+def _without_known(
+    judged: list[tuple[Result, Settings]], request: CliOptions, near: Settings
+) -> tuple[list[tuple[Result, Settings]], tuple[Known, ...]]:
+    """Return the results without what the baseline of their settings knows, and how much that was.
+
+    A baseline that is asked for is written first. `near`: the settings of the working directory,
+    which speak where there is no result.
+    """
+    by_baseline: dict[str | None, list[int]] = {}
+    for place, (_, settings) in enumerate(judged):
+        by_baseline.setdefault(_baseline(request, settings), []).append(place)
+    if not judged:
+        by_baseline[_baseline(request, near)] = []
+    if set(by_baseline) == {None}:
         if request.write_baseline:
             raise UsageError(
                 "--write-baseline needs a file: --baseline FILE, or baseline in settings"
             )
-        return report
+        return judged, ()
     narrowed = bool(request.select or request.ignore or request.extend_select)
     if narrowed and request.write_baseline:
         raise UsageError(
@@ -124,18 +131,30 @@ def _without_known(report: Run, request: CliOptions, settings: Settings) -> Run:
         )
     from ftlint.run import baseline
 
-    folder = os.path.dirname(os.path.abspath(path))
-    reach = (
-        project_of(folder) if request.baseline else project_of(settings.root or ".", settings.root)
-    )
-    try:
-        if request.write_baseline:
-            baseline.write(path, report.results, reach)
-        results, known = baseline.without(baseline.load(path, reach), path, report.results)
-    except baseline.BadBaseline as error:
-        raise UsageError(str(error)) from None
-    known = known._replace(written=request.write_baseline, gone=0 if narrowed else known.gone)
-    return report._replace(results=results, known=known)
+    left, known = list(judged), []
+    for path, places in by_baseline.items():
+        if path is None:
+            continue
+        settings = judged[places[0]][1] if places else near
+        folder = os.path.dirname(os.path.abspath(path))
+        root = None if request.baseline else settings.root
+        reach = project_of(folder) if root is None else project_of(root, root)
+        theirs = [judged[place][0] for place in places]
+        try:
+            if request.write_baseline:
+                baseline.write(path, theirs, reach)
+            new, hid = baseline.without(baseline.load(path, reach), path, theirs)
+        except baseline.BadBaseline as error:
+            raise UsageError(str(error)) from None
+        gone = 0 if narrowed else hid.gone
+        known.append(hid._replace(written=request.write_baseline, gone=gone))
+        for place, result in zip(places, new):
+            left[place] = result, judged[place][1]
+    return left, tuple(known)
+
+
+def _baseline(request: CliOptions, settings: Settings) -> str | None:
+    return request.baseline or below(settings.root, settings.baseline)
 
 
 def _too_many(path: str, options: Options) -> Result:
@@ -151,10 +170,15 @@ def _too_many(path: str, options: Options) -> Result:
     return Result(of_text(path, ""), None, (told,))
 
 
-def _status(report: Run, request: CliOptions, fail_on: str) -> int:
+def _status(report: Run, judged: Iterable[tuple[Result, Settings]], request: CliOptions) -> int:
+    """Return the exit status: of each file its own settings say what counts."""
     if report.failures or any(repair.failure for repair in report.repairs):
         return USAGE
     if request.diff and any(repair.diff for repair in report.repairs):
         return FINDINGS
-    worst = SEVERITIES[: [str(name) for name in SEVERITIES].index(fail_on) + 1]
-    return FINDINGS if any(report.count(severity) for severity in worst) else CLEAN
+    names = [str(name) for name in SEVERITIES]
+    for result, settings in judged:
+        least = names.index(request.fail_on or settings.fail_on)
+        if any(names.index(one.severity) <= least for one in result.diagnostics):
+            return FINDINGS
+    return CLEAN

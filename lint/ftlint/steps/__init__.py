@@ -5,7 +5,7 @@ May import: no other room.
 
 from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
 from ftlint.steps.plan import StepPlan, plan
-from ftlint.steps.record import as_record
+from ftlint.steps.record import as_object
 from ftlint.steps.rows import DatasetRows, SampleCount, Samples
 from ftlint.steps.world import World
 
@@ -19,7 +19,7 @@ __all__ = [
     "Samples",
     "StepPlan",
     "World",
-    "as_record",
+    "as_object",
     "exactly",
     "plan",
 ]

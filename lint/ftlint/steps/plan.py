@@ -66,7 +66,7 @@ class StepPlan(NamedTuple):
 
 
 def plan(
-    config: Mapping[str, object],
+    values: Mapping[str, object],
     *,
     samples: SampleCount,
     world: World,
@@ -75,13 +75,13 @@ def plan(
 ) -> StepPlan | NoPlan:
     """Return the plan of a train config, or why there is none.
 
-    `config` holds the values as the target's loader types them; absent keys take the trainer's
-    defaults. Nothing is raised for values of a wrong type.
+    `values` is the config as the target's loader types it, over the defaults of its release.
+    Nothing is raised for values of a wrong type, nor for absent ones.
     """
-    settings = read(config, llamafactory, transformers)
+    settings = read(values, llamafactory, transformers)
     if isinstance(settings, NoPlan):
         return settings
-    ranks = ranks_of(config, world)
+    ranks = ranks_of(values, world)
     if isinstance(ranks, NoPlan):
         return ranks
     if settings.stage == "ppo" and llamafactory >= PPO_REFUSED_FROM:
@@ -90,16 +90,16 @@ def plan(
     if refused is not None:
         return refused
     rows = load(settings, samples, llamafactory)
-    made = _of_rows(config, settings, ranks, rows, transformers)
+    made = _of_rows(values, settings, ranks, rows, transformers)
     if not settings.tokenized or samples.tokenized is not None:
         return made
     if isinstance(made, NoPlan) and made.code == NO_RUN:  # no row of tokenized_path is known of
-        return _of_rows(config, settings, ranks, perhaps_tokenized(made), transformers)
+        return _of_rows(values, settings, ranks, perhaps_tokenized(made), transformers)
     return made
 
 
 def _of_rows(
-    config: Mapping[str, object],
+    values: Mapping[str, object],
     settings: Settings,
     ranks: Ranks,
     rows: Loaded | NoPlan,
@@ -116,7 +116,7 @@ def _of_rows(
     notes = (*ranks.assumptions, *rows.assumptions,
              *([f"{TOO_FEW}: {fewest.reason}"] if isinstance(fewest, NoPlan) else []),
              *_evaluation_without_batches(settings, ranks, rows, outcome),
-             *_notes(config, settings, ranks, rows, outcome, transformers))  # fmt: skip
+             *_notes(values, settings, ranks, rows, outcome, transformers))  # fmt: skip
     return _plan(settings, ranks, rows, outcome, by_steps(settings, transformers), notes)
 
 
@@ -218,7 +218,7 @@ def _evaluation_without_batches(
 
 
 def _notes(
-    config: Mapping[str, object],
+    values: Mapping[str, object],
     settings: Settings,
     ranks: Ranks,
     rows: Loaded,
@@ -251,6 +251,6 @@ def _notes(
         elif outcome.batches.exact is None and rows.samples.total.exact is not None:
             notes.append("each of the dataloader_num_workers ends its part of a stream with a "
                          "batch of its own, so a pass may have some batches more")  # fmt: skip
-    if config.get("resume_from_checkpoint"):
+    if values.get("resume_from_checkpoint"):
         notes.append(RESUMED)
     return notes

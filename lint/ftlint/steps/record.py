@@ -1,38 +1,51 @@
-"""A step plan as plain values, for JSON and for rules."""
+"""A step plan as plain values, as JSON and the conditions of rules have it."""
 
 from __future__ import annotations
 
-from ftlint.steps.counts import Amount, Count
+from ftlint.steps.counts import NoPlan
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ftlint.steps.plan import StepPlan
 
+WHOLE = tuple(
+    """world_size per_device_train_batch_size gradient_accumulation_steps
+    effective_batch_size""".split()
+)
+COUNTS = tuple(
+    """batches_per_epoch steps_per_epoch updates_per_epoch total_steps executed_steps epochs
+    epochs_entered samples_seen warmup_steps logging_events eval_events checkpoints
+    checkpoints_kept""".split()
+)
+_SAMPLES = (("samples", "total"), ("held_out", "held_out"), ("evaluated", "evaluated"))
+"""What the bounds of a number of samples are called, and its own name."""
 
-def as_record(plan: StepPlan) -> dict[str, object]:
-    """Return the plan's fields as numbers, texts, lists and objects.
 
-    An exact count is a number, an unknown one null, a bounded one `{"low": …, "high": …}` (high
-    null where there is no upper bound).
+def as_object(plan: StepPlan | NoPlan) -> dict[str, Any]:
+    """Return a plan as plain data.
+
+    A number that is not known exactly is null, and `bounds` has what is known of it: [low, high],
+    high null where there is none. Where there is no plan: `code`, `reason`, the `key` to blame.
     """
+    if isinstance(plan, NoPlan):
+        return {"code": plan.code, "reason": plan.reason, "key": plan.key}
     samples = plan.samples
-    record: dict[str, object] = {name: _plain(value) for name, value in plan._asdict().items()}
-    record["samples"] = {
-        "total": _plain(samples.total),
-        "per_dataset": {name: _plain(rows) for name, rows in samples.per_dataset},
-        "held_out": _plain(samples.held_out),
-        "evaluated": _plain(samples.evaluated),
-        "source": samples.source,
+    counts = {name: getattr(plan, name) for name in COUNTS}
+    bounded = {**counts, **{name: getattr(samples, field) for name, field in _SAMPLES}}
+    return {
+        "stage": plan.stage,
+        **{name: getattr(plan, name) for name in WHOLE},
+        "samples": {
+            **{field: getattr(samples, field).exact for _, field in _SAMPLES},
+            "per_dataset": {name: rows.exact for name, rows in samples.per_dataset},
+            "source": samples.source,
+        },
+        **{name: count.exact for name, count in counts.items()},
+        "limited_by": plan.limited_by,
+        "bounds": {
+            name: [count.low, count.high] for name, count in bounded.items() if count.exact is None
+        },
+        "assumptions": list(plan.assumptions),
     }
-    record["assumptions"] = list(plan.assumptions)
-    return record
-
-
-def _plain(value: object) -> object:
-    if not isinstance(value, (Count, Amount)):
-        return value
-    if value.exact is not None:
-        return value.exact
-    if value.low <= 1 and value.high is None:
-        return None
-    return {"low": value.low, "high": value.high}

@@ -1,4 +1,4 @@
-"""Read from a config what decides the number of steps, in the types the trainer needs.
+"""Read from a config's values what decides the number of steps, in the types the trainer needs.
 
 A value that the trainer itself could not compute with gives a `NoPlan` that names the key. Source:
 LLaMA Factory `hparams/*.py`, transformers `training_args.py` (0.9.3 to 0.9.5; 4.45 to 5.8).
@@ -17,30 +17,6 @@ if TYPE_CHECKING:
 Version = tuple[int, ...]
 
 STAGES = ("pt", "sft", "rm", "ppo", "dpo", "kto")
-
-# What the trainer takes for an absent key, of those keys whose default is not null or false.
-DEFAULTS: dict[str, object] = {
-    "stage": "sft",
-    "per_device_train_batch_size": 8,
-    "per_device_eval_batch_size": 8,
-    "gradient_accumulation_steps": 1,
-    "num_train_epochs": 3.0,
-    "max_steps": -1,
-    "dataloader_num_workers": 0,
-    "val_size": 0.0,
-    "mix_strategy": "concat",
-    "seed": 42,
-    "cutoff_len": 2048,
-    "preprocessing_batch_size": 1000,
-    "warmup_steps": 0,
-    "logging_strategy": "steps",
-    "logging_steps": 500,
-    "eval_strategy": "no",
-    "eval_delay": 0,
-    "save_strategy": "steps",
-    "save_steps": 500,
-    "ppo_buffer_size": 1,
-}
 
 OF_EVAL_LOSS = ("metric_for_best_model", "load_best_model_at_end", "early_stopping_steps")
 """Keys that have the trainer look at the loss of every evaluation."""
@@ -103,10 +79,13 @@ class Settings(NamedTuple):
 
 
 def read(
-    config: Mapping[str, object], llamafactory: Version, transformers: Version
+    values: Mapping[str, object], llamafactory: Version, transformers: Version
 ) -> Settings | NoPlan:
-    """Return the settings, or the first value that the trainer stops at."""
-    reader = _Reader(config)
+    """Return the settings, or the first value that the trainer stops at.
+
+    `values` is the config over the defaults of its release: there is no second copy of those here.
+    """
+    reader = _Reader(values)
     settings = _read(reader, llamafactory, transformers)
     return reader.problem or settings
 
@@ -117,42 +96,14 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
     stage = reader.word("stage", STAGES)
     streaming = reader.flag("streaming")
     accelerator = reader.mapping("accelerator_config")
-    batch = reader.whole("per_device_train_batch_size", 1)
-    older = reader.get("per_gpu_train_batch_size")
-    if older and transformers < (5,):  # the old name wins where it still exists
-        batch = reader.whole("per_gpu_train_batch_size", 1)
-    accumulation = reader.whole("gradient_accumulation_steps", 1)
-    nested = accelerator.get("gradient_accumulation_kwargs")
-    if isinstance(nested, dict) and isinstance(nested.get("num_steps"), int) and accumulation == 1:
-        accumulation = max(nested["num_steps"], 1)
+    batch, accumulation = _batch(reader, accelerator, transformers)
     max_steps = _max_steps(reader, streaming)
-    neat = reader.flag("neat_packing")
-    if neat and stage != "sft":
-        reader.refuse("neat_packing", "FT415")
-    if neat and (0, 9, 4) <= llamafactory < (0, 9, 5) and transformers >= (4, 53):
-        reader.refuse("neat_packing", "FT416")
-    packing = stage in PACKING_STAGES and (neat or reader.flag("packing"))
-    if reader.get("packing") is None and stage == "pt":
-        packing = True
-    map_batch = reader.get("preprocessing_batch_size")
-    if map_batch is not None:
-        map_batch = reader.whole("preprocessing_batch_size")
-    max_samples = None
-    if reader.get("max_samples") is not None:
-        max_samples = reader.whole("max_samples", 1)
-    map_workers = None
-    if reader.get("preprocessing_num_workers") is not None and not streaming:
-        map_workers = reader.whole("preprocessing_num_workers", 1)
+    packing = _packing(reader, stage, llamafactory, transformers)
+    map_batch = reader.whole_if_set("preprocessing_batch_size")
+    max_samples = reader.whole_if_set("max_samples", 1)
+    map_workers = None if streaming else reader.whole_if_set("preprocessing_num_workers", 1)
     val_size = reader.number("val_size")
-    if reader.get("dataset") is None:
-        reader.refuse("dataset", "FT401")
-    probabilities = reader.probabilities()
-    if reader.get("eval_dataset") is not None and val_size > 1e-6:
-        reader.refuse("val_size", "FT402")
-    if streaming and max_samples is not None:
-        reader.refuse("max_samples", "FT411")
-    if streaming and 1e-6 < val_size < 1:
-        reader.refuse("val_size", "FT410")
+    probabilities = _sources(reader, streaming, max_samples, val_size)
     return Settings(
         stage=stage,
         per_device_batch=batch,
@@ -178,13 +129,55 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
         cutoff_len=reader.whole("cutoff_len")
         if packing
         else reader.whole_or_none("cutoff_len") or 0,
-        map_batch=map_batch if isinstance(map_batch, int) and map_batch > 0 else None,
+        map_batch=map_batch if map_batch and map_batch > 0 else None,
         map_workers=map_workers,
         template=reader.text("template") if reader.get("template") is not None else "",
         ppo_buffer=reader.whole("ppo_buffer_size", 1) if stage == "ppo" else 1,
         auto_batch=reader.flag("auto_find_batch_size"),
         schedule=_schedule(reader, transformers),
     )
+
+
+def _batch(
+    reader: _Reader, accelerator: Mapping[str, object], transformers: Version
+) -> tuple[int, int]:
+    """Return the batch of a device, and how many of them make a step."""
+    batch = reader.whole("per_device_train_batch_size", 1)
+    if reader.get("per_gpu_train_batch_size") and transformers < (5,):  # the old name wins
+        batch = reader.whole("per_gpu_train_batch_size", 1)
+    accumulation = reader.whole("gradient_accumulation_steps", 1)
+    nested = accelerator.get("gradient_accumulation_kwargs")
+    if isinstance(nested, dict) and isinstance(nested.get("num_steps"), int) and accumulation == 1:
+        accumulation = max(nested["num_steps"], 1)
+    return batch, accumulation
+
+
+def _packing(reader: _Reader, stage: str, llamafactory: Version, transformers: Version) -> bool:
+    """Return whether rows are packed, which stage pt does unless it is written."""
+    neat = reader.flag("neat_packing")
+    if neat and stage != "sft":
+        reader.refuse("neat_packing", "FT415")
+    if neat and (0, 9, 4) <= llamafactory < (0, 9, 5) and transformers >= (4, 53):
+        reader.refuse("neat_packing", "FT416")
+    if reader.get("packing") is None and stage == "pt":
+        return True
+    return stage in PACKING_STAGES and (neat or reader.flag("packing"))
+
+
+def _sources(
+    reader: _Reader, streaming: bool, max_samples: int | None, val_size: float
+) -> tuple[float, ...] | None:
+    """Return the shares of the datasets; refuse what cannot be held out of them, or limited."""
+    if reader.get("dataset") is None:
+        reader.refuse("dataset", "FT401")
+    probabilities = reader.probabilities()
+    if reader.get("eval_dataset") is not None and val_size > 1e-6:
+        reader.refuse("val_size", "FT402")
+    if streaming and max_samples is not None:
+        reader.refuse("max_samples", "FT411")
+    if streaming and 1e-6 < val_size < 1:
+        reader.refuse("val_size", "FT410")
+    return probabilities
 
 
 def _max_steps(reader: _Reader, streaming: bool) -> int:
@@ -239,8 +232,6 @@ def _warmup(reader: _Reader, transformers: Version) -> tuple[float, float | None
             key = "warmup_steps" if ratio is None else "warmup_ratio"
             reader.refuse(key, "FT464" if ratio is None else "FT463")
         return steps, ratio
-    if reader.get("warmup_ratio") is None and "warmup_ratio" not in reader.config:
-        return reader.whole("warmup_steps", 0), 0.0
     ratio = reader.number("warmup_ratio")
     if not 0 <= ratio <= 1:
         reader.refuse("warmup_ratio", "FT463")
@@ -248,10 +239,10 @@ def _warmup(reader: _Reader, transformers: Version) -> tuple[float, float | None
 
 
 class _Reader:
-    """Takes typed values out of a config and keeps the first that cannot be taken."""
+    """Takes typed values out of a config's and keeps the first that cannot be taken."""
 
-    def __init__(self, config: Mapping[str, object]) -> None:
-        self.config = config
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self.values = values
         self.problem: NoPlan | None = None
 
     def fail(self, key: str, reason: str) -> None:
@@ -264,7 +255,7 @@ class _Reader:
             self.problem = NoPlan("", key, code)
 
     def get(self, key: str) -> object:
-        return self.config.get(key, DEFAULTS.get(key))
+        return self.values.get(key)
 
     def flag(self, key: str) -> bool:
         return bool(self.get(key))  # Python truth, as the trainer tests it: "False" is true
@@ -285,6 +276,9 @@ class _Reader:
             self.fail(key, f"{key} {value} is below {least}")
             return least
         return int(value)
+
+    def whole_if_set(self, key: str, least: int | None = None) -> int | None:
+        return None if self.get(key) is None else self.whole(key, least)
 
     def whole_or_none(self, key: str) -> int | None:
         """Return a number that no step depends on."""

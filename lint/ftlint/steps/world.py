@@ -51,7 +51,7 @@ class Ranks(NamedTuple):
         return max(self.shards // self.repeats, 1)
 
 
-def ranks(config: Mapping[str, object], world: World) -> Ranks | NoPlan:
+def ranks(values: Mapping[str, object], world: World) -> Ranks | NoPlan:
     """Return the data-parallel layout, or why this project's loop is not the one that runs."""
     if world.launcher in ELSEWHERE:
         return NoPlan(f"{ELSEWHERE[world.launcher]}, whose steps are not counted here")
@@ -60,15 +60,15 @@ def ranks(config: Mapping[str, object], world: World) -> Ranks | NoPlan:
     if world.elastic:
         assumptions.append("an elastic launch may change the number of nodes while it runs, and "
                            "every count with it")  # fmt: skip
-    if config.get("use_kt"):  # one process, which takes a batch for each GPU
+    if values.get("use_kt"):  # one process, which takes a batch for each GPU
         return Ranks(1, 1, max(world.gpus, 1), tuple(assumptions))
     if world.launcher == RAY:
-        workers = config.get("ray_num_workers", 1)
+        workers = values.get("ray_num_workers", 1)
         if not isinstance(workers, int) or workers < 1:
             return NoPlan(f"ray_num_workers {workers!r} is not a number of workers",
                           "ray_num_workers")  # fmt: skip
         processes = workers
-    model_parallel, repeats, reads = _model_parallel(config, world)
+    model_parallel, repeats, reads = _model_parallel(values, world)
     if model_parallel > 1 or repeats > 1:
         assumptions.append(reads)
     group = model_parallel * repeats
@@ -79,25 +79,25 @@ def ranks(config: Mapping[str, object], world: World) -> Ranks | NoPlan:
     if processes % group:
         return no_run(f"{processes} processes cannot be divided into groups of "
                       f"{group}")  # fmt: skip
-    if isinstance(config.get("parallelism_config"), str) or (
-        config.get("use_hyper_parallel") and config.get("hyper_parallel_args")
+    if isinstance(values.get("parallelism_config"), str) or (
+        values.get("use_hyper_parallel") and values.get("hyper_parallel_args")
     ):
         assumptions.append("parallelism that another file sets up is not taken into account")
     return Ranks(processes // model_parallel, repeats, 1, tuple(assumptions))
 
 
-def _model_parallel(config: Mapping[str, object], world: World) -> tuple[int, int, str]:
+def _model_parallel(values: Mapping[str, object], world: World) -> tuple[int, int, str]:
     """Return the ranks that share the same rows, those that take turns at them, and who says so."""
-    deepspeed = config.get("deepspeed")
+    deepspeed = values.get("deepspeed")
     deepspeed = deepspeed if isinstance(deepspeed, dict) else world.deepspeed
     tensor = deepspeed.get("tensor_parallel") if deepspeed else None
     if isinstance(tensor, dict) and _size(tensor, "autotp_size") > 1:
         size = _size(tensor, "autotp_size")
         return size, 1, f"DeepSpeed gives {size} ranks the same rows (autotp_size)"
-    if config.get("use_hyper_parallel") and _size(config, "hyper_parallel_cp_size") > 1:
-        size = _size(config, "hyper_parallel_cp_size")
+    if values.get("use_hyper_parallel") and _size(values, "hyper_parallel_cp_size") > 1:
+        size = _size(values, "hyper_parallel_cp_size")
         return size, 1, f"{size} ranks share each row (hyper_parallel_cp_size)"
-    mesh = config.get("parallelism_config")
+    mesh = values.get("parallelism_config")
     if isinstance(mesh, dict):
         size = _size(mesh, "tp_size") * _size(mesh, "cp_size")
         turns = _size(mesh, "sp_size")

@@ -7,7 +7,7 @@ import os
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -40,16 +40,16 @@ class Users(NamedTuple):
 
 
 def expand(
-    paths: Iterable[str], exclude: tuple[str, ...] = (), root: str | None = None
+    paths: Iterable[str], excludes: Callable[[str], bool] = lambda path: False
 ) -> Iterator[Found | Unreadable]:
     """Yield files in a stable order, each once; folders give their YAML and JSON files.
 
-    Hidden folders, installed packages and links to folders are not entered, nor is what matches a
-    pattern of `exclude`, relative to `root`. `-` stands for itself.
+    Hidden folders, installed packages and links to folders are not entered, nor is what `excludes`
+    leaves out. `-` stands for itself.
     """
     seen: set[str] = set()
     for path in paths:
-        for found in _of(path, exclude, root or os.getcwd()):
+        for found in _of(path, excludes):
             key = os.path.normpath(found.path)
             if key not in seen:
                 seen.add(key)
@@ -70,7 +70,7 @@ def read(path: str, limit: int) -> bytes | Unreadable:
         return Unreadable(path, str(error))
 
 
-def _of(path: str, exclude: tuple[str, ...], root: str) -> Iterator[Found | Unreadable]:
+def _of(path: str, excludes: Callable[[str], bool]) -> Iterator[Found | Unreadable]:
     if not os.path.isdir(path):
         if path == STDIN or os.path.lexists(path):
             yield Found(path, named=True)
@@ -88,22 +88,21 @@ def _of(path: str, exclude: tuple[str, ...], root: str) -> Iterator[Found | Unre
             for name in folders
             if not name.startswith(".")
             and name not in _SKIPPED
-            and not _excluded(os.path.join(folder, name), root, exclude)
+            and not excludes(os.path.join(folder, name))
         )
         for name in sorted(names):
             full = os.path.join(folder, name)
             if (
                 name.lower().endswith(SUFFIXES)
-                and not _excluded(full, root, exclude)
+                and not excludes(full)
                 and os.path.isfile(full)  # editors lock files by links to nowhere
             ):
                 yield Found(full if path != "." else full[2:], named=False)
     yield from failures
 
 
-def _excluded(path: str, root: str, patterns: tuple[str, ...]) -> bool:
-    if not patterns:
-        return False
+def matches_any(path: str, patterns: Iterable[str], root: str) -> bool:
+    """Return whether a path matches a pattern relative to `root`, or its own name does."""
     from fnmatch import fnmatch
 
     relative = os.path.relpath(path, root).replace(os.sep, "/")

@@ -133,6 +133,16 @@ class Catalogue:
 
 _PACKAGES = ("LLaMA Factory", "transformers")
 
+_catalogues: dict[tuple[Target, str], Catalogue] = {}
+
+
+def catalogue_of(target: Target, command: str) -> Catalogue:
+    """Return the catalogue of a target and command, made once a process."""
+    key = (target, command)
+    if key not in _catalogues:
+        _catalogues[key] = Catalogue(target, command)
+    return _catalogues[key]
+
 
 def is_known(name: str) -> bool:
     """Say whether any release ever read `name`."""

@@ -33,7 +33,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> Iterator[Finding]:
-    table, values = bands.tiny_batches, context.instance["effective"]
+    table, values = bands.tiny_batches, context.instance.effective
     total, batch = plan.total_steps.exact, plan.effective_batch_size
     if table is None or total is None or plan.limited_by != "epochs" or values.get("packing"):
         return
@@ -65,8 +65,8 @@ def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> I
 
 def _unseen(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> Iterator[Finding]:
     """Report samples that are loaded and tokenized, and that max_steps leaves aside."""
-    entry, values = context.entries.get("max_steps"), context.instance["effective"]
-    seen, samples = plan.samples_seen.exact, context.instance["facts"].get("samples")
+    entry, values = context.entries.get("max_steps"), context.instance.effective
+    seen, samples = plan.samples_seen.exact, context.instance.facts.get("samples")
     if entry is None or bands.unseen is None or plan.limited_by != "max_steps":
         return
     if plan.total_steps.low <= bands.trial["steps"]:

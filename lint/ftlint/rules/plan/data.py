@@ -41,7 +41,7 @@ _AWAY = {"pointer": POINTER, "packed": PACKED, "doubtful": DOUBTFUL}
 
 def check(context: Context) -> Iterator[Finding]:
     """Judge each dataset that the config names; the first thing that ends the run counts."""
-    planned, values = context.planned, context.instance["effective"]
+    planned, values = context.planned, context.instance.effective
     if planned is None or planned.data is None or planned.data.info is None:
         return
     info = planned.data.info
@@ -112,7 +112,7 @@ _Told = tuple[str, dict[str, object]]
 def _definition(
     context: Context, size: DatasetSize, definition: Mapping[str, Any]
 ) -> Iterator[_Told]:
-    entry, stage = size.entry, context.instance["effective"].get("stage")
+    entry, stage = size.entry, context.instance.effective.get("stage")
     assert entry is not None
     since = FORMATS.get(entry.formatting) if isinstance(entry.formatting, str) else None
     if since is None or context.target.versions[0] < since:

@@ -64,8 +64,8 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _case(context: Context) -> Case | None:
-    planned, facts = context.planned, context.instance["facts"]
-    if planned is None or planned.plan is None or context.instance["unknown"] & _METHOD:
+    planned, facts = context.planned, context.instance.facts
+    if planned is None or planned.plan is None or context.instance.unknown & _METHOD:
         return None
     plan, samples = planned.plan, facts.get("samples")
     bands = bands_of(context.given.bands, plan.stage)
@@ -77,16 +77,16 @@ def _case(context: Context) -> Case | None:
     low, high = plan.epochs
     by_steps = plan.limited_by == "max_steps"
     if not by_steps:
-        low = high = context.instance["effective"]["num_train_epochs"]
+        low = high = context.instance.effective["num_train_epochs"]
     if high is None or _is_trial(bands, samples, context):
         return None
     return Case(context, planned, bands, method, facts["method"], samples, low, high, by_steps)
 
 
 def _is_trial(bands: Bands, samples: int, context: Context) -> bool:
-    config = context.instance["config"]
+    config = context.instance.config
     few = "max_samples" in config and samples <= bands.trial["samples"]
-    return few or 0 < context.instance["effective"]["max_steps"] <= bands.trial["steps"]
+    return few or 0 < context.instance.effective["max_steps"] <= bands.trial["steps"]
 
 
 def _limit(size: SizeBand, method: MethodBand) -> float:
@@ -100,7 +100,7 @@ def _limit(size: SizeBand, method: MethodBand) -> float:
 
 def _goes_on(case: Case) -> bool:
     """Say whether a run is as short as it is on purpose: cut off, or the next of several."""
-    return case.by_steps or bool(case.context.instance["effective"].get("adapter_name_or_path"))
+    return case.by_steps or bool(case.context.instance.effective.get("adapter_name_or_path"))
 
 
 def _all(case: Case, judge: Callable[[Case, SizeBand], bool]) -> bool:
@@ -127,7 +127,7 @@ def _is_too_short(case: Case, size: SizeBand) -> bool:
 
 
 def _rate_is_low(case: Case) -> bool:
-    written = case.context.instance["effective"].get("learning_rate")
+    written = case.context.instance.effective.get("learning_rate")
     usual = case.method.learning_rate
     if usual is None or isinstance(written, bool) or not isinstance(written, (int, float)):
         return False
@@ -142,7 +142,7 @@ def _needs_watching(case: Case) -> bool:
 
 
 def _evaluates(context: Context) -> bool:
-    values = context.instance["effective"]
+    values = context.instance.effective
     old = context.entries.get("evaluation_strategy")  # refused, and what is meant is plain
     strategy = values.get("eval_strategy") if old is None else old.value
     return strategy in ("steps", "epoch")
@@ -150,8 +150,8 @@ def _evaluates(context: Context) -> bool:
 
 def watched(context: Context) -> bool:
     """Say whether the run ends, or goes back, where evaluations get worse."""
-    values = context.instance["effective"]
-    if "early_stopping_steps" in context.instance["unknown"]:
+    values = context.instance.effective
+    if "early_stopping_steps" in context.instance.unknown:
         return True  # it is meant, under another name
     stops = values.get("early_stopping_steps") or values.get("load_best_model_at_end")
     return bool(stops) and values.get("eval_strategy") in ("steps", "epoch")
@@ -161,7 +161,7 @@ def _passes(case: Case) -> str:
     passes = f"{of_epochs(case.low)} of {of(case.samples, 'sample')}"
     if not case.by_steps:
         return passes
-    steps = case.context.instance["effective"]["max_steps"]
+    steps = case.context.instance.effective["max_steps"]
     return f"max_steps {count(steps)}{launched(case.planned)}, {passes},"
 
 
@@ -183,7 +183,7 @@ def _too_many(case: Case) -> Finding:
     best = min(case.size.epochs.high, case.method.epochs.high)
     remedy, fix = f"num_train_epochs: {count(best)} or fewer", _set(case, _epochs(case, best))
     if case.by_steps:
-        steps = max(int(case.context.instance["effective"]["max_steps"] * best / case.low), 1)
+        steps = max(int(case.context.instance.effective["max_steps"] * best / case.low), 1)
         remedy, fix = f"max_steps: {steps} or fewer", _set(case, ("max_steps", str(steps)))
     values = {**_bands(case), "remedy": remedy, "stopping": _stopping(case.context)}
     return _at(case, TOO_MANY, values, fix)
@@ -205,7 +205,7 @@ def _set(case: Case, *pairs: tuple[str, str]) -> Fix:
 
 def _stopping(context: Context) -> str:
     """Return the keys that are missing for a run to end in time, as this target calls them."""
-    values = context.instance["effective"]
+    values = context.instance.effective
     strategy = values.get("eval_strategy")
     evaluates = strategy in ("steps", "epoch")
     wanted = {} if evaluates else {"eval_strategy": "epoch"}
@@ -215,7 +215,7 @@ def _stopping(context: Context) -> str:
         wanted = {"val_size": rows, **wanted}
     if values.get("save_strategy") != strategy:
         wanted["save_strategy"] = str(strategy)
-    if strategy == "steps" and context.instance["facts"].get("save_is_multiple_of_eval") is False:
+    if strategy == "steps" and context.instance.facts.get("save_is_multiple_of_eval") is False:
         wanted["save_steps"] = f"{values.get('eval_steps')}"
     wanted["load_best_model_at_end"] = "true"
     if context.catalogue.get("early_stopping_steps") is not None:
@@ -230,7 +230,7 @@ def _too_few(case: Case, code: str) -> Finding:
     pairs = [_epochs(case, best)]
     if _rate_is_low(case):
         assert case.method.learning_rate is not None
-        written = case.context.instance["effective"]["learning_rate"]
+        written = case.context.instance.effective["learning_rate"]
         usual = case.method.learning_rate
         at = f", at a learning rate of {rate(written)} where about {rate(usual)} is usual,"
         better = f"{usual * case.bands.low_rate:.1e}".replace("e-0", "e-")

@@ -22,9 +22,9 @@ def check(context: Context) -> Iterator[Finding]:
     """Judge max_steps, where the file has it."""
     entry = context.entries.get("max_steps")
     planned = context.planned
-    if entry is None or planned is None or "max_steps" in context.instance["unknown"]:
+    if entry is None or planned is None or "max_steps" in context.instance.unknown:
         return
-    if not context.instance["effective"].get("do_train"):
+    if not context.instance.effective.get("do_train"):
         return
     if not isinstance(entry.value, int) or entry.value <= 0:
         return
@@ -65,8 +65,8 @@ def _epochs(number: float) -> str:
 def _by_epochs(context: Context, entry: Entry, planned: Planned) -> Iterator[Finding]:
     """Advise epochs where nothing in the file says that steps were meant."""
     plan = planned.plan
-    known = context.instance["facts"]
-    if plan is None or "budget" in known or context.instance["effective"].get("streaming"):
+    known = context.instance.facts
+    if plan is None or "budget" in known or context.instance.effective.get("streaming"):
         return
     passes = plan.epochs.exact
     comments = context.document.comments

@@ -23,14 +23,14 @@ WITHOUT_WARMUP = ("constant", "reduce_lr_on_plateau", "greedy")
 def check(context: Context) -> Iterator[Finding]:
     """Yield what is wrong with the length of the run."""
     planned = context.planned
-    if planned is None or not context.instance["effective"].get("do_train"):
+    if planned is None or not context.instance.effective.get("do_train"):
         return
     yield from _warmup(context, planned)
     yield from _cut_short(context, planned)
 
 
 def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
-    effective, plan = context.instance["effective"], context.instance["facts"].get("plan", {})
+    effective, plan = context.instance.effective, context.instance.facts.get("plan", {})
     total, steps = plan.get("total_steps"), plan.get("warmup_steps")
     ratio, written = context.entries.get("warmup_ratio"), context.entries.get("warmup_steps")
     entry = written or ratio
@@ -57,7 +57,7 @@ def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
 
 def _is_long(steps: int, total: int, context: Context) -> bool:
     bands = context.given.bands
-    limited = context.instance["effective"].get("max_steps", -1) > 0
+    limited = context.instance.effective.get("max_steps", -1) > 0
     trial = limited and total <= bands.get("trial", {}).get("steps", 0)
     return not trial and "warmup" in bands and steps > ceil(bands["warmup"] * total)
 

@@ -32,7 +32,7 @@ def counts_steps(comment: str) -> bool:
 def check(context: Context) -> Iterator[Finding]:
     """Yield a finding for each comment that counts otherwise than the trainer will."""
     planned = context.planned
-    if planned is None or not context.instance["effective"].get("do_train"):
+    if planned is None or not context.instance.effective.get("do_train"):
         return
     if not any(counts_steps(comment.text) for comment in context.document.comments):
         return
@@ -58,7 +58,7 @@ def _plans(
     plan = None if inputs is None else replan(inputs)
     if inputs is None or plan is None:
         return None, ()
-    return plan, tuple(_others(inputs, context.given.gpus))
+    return plan, tuple(_others(inputs, context.stated.launch.gpus))
 
 
 def _judge(
@@ -88,20 +88,17 @@ def _inputs(context: Context, planned: Planned, rows: int | None) -> Inputs | No
         return None
     from ftlint.steps import DatasetRows, SampleCount, exactly
 
-    instance = context.instance
-    names = instance["facts"].get("dataset_names") or ()
+    names = context.instance.facts.get("dataset_names") or ()
     datasets = tuple(DatasetRows(str(name), exactly(rows), source="declared") for name in names)
     merged = exactly(rows) if len(datasets) > 1 else None
-    blank = plan_inputs_without_data(
-        instance["config"], instance["facts"], context.target, context.given
-    )
+    blank = plan_inputs_without_data(context)
     return blank._replace(samples=SampleCount(datasets, merged)) if datasets else None
 
 
 def _others(inputs: Inputs, stated: int | None) -> Iterator[StepPlan]:
     """Yield plans of what the author may have counted: other launches, nothing held out."""
     for gpus in (stated,) if stated else LIKELY_GPUS:
-        other = inputs._replace(world=inputs.world._replace(gpus=gpus))
+        other = inputs._replace(launch=inputs.launch._replace(gpus=gpus))
         for plan in (replan(other), replan(other, val_size=0.0)):
             if plan is not None:
                 yield plan

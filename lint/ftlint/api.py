@@ -1,0 +1,56 @@
+"""What programs use of ftlint: `from ftlint import load, lint, fix, plan`. docs/api.md shows it.
+
+Nothing is printed and nothing written. What is wrong with a file is data; `UsageError` is raised
+for settings that cannot be used.
+"""
+
+from __future__ import annotations
+
+from ftlint import engine
+from ftlint.facts.plan import inputs_of, plan_of, sources
+from ftlint.facts.run_plan import RunPlan
+from ftlint.fixes import apply
+from ftlint.loading import Config, Unreadable, load
+from ftlint.rules import refusals
+from ftlint.steps import StepPlan
+from ftlint.verdict import worded
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ftlint.diagnostics import Diagnostic
+    from ftlint.facts.run_plan import Fit, Time, Untimed
+    from ftlint.fixes.apply import Fixed
+
+__all__ = ["Config", "Unreadable", "fix", "lint", "load", "plan"]
+
+
+def lint(config: Config | Unreadable) -> tuple[Diagnostic, ...]:
+    """Return what is said of a config, or of a text that cannot be read as one."""
+    if isinstance(config, Unreadable) and config.result is None:
+        return ()
+    return engine.judge(config).diagnostics
+
+
+def fix(config: Config, *, unsafe: bool = False) -> Fixed:
+    """Return the config with its safe fixes made, and with `unsafe` those that change the run."""
+    return apply.fix(config.context.source, config.options, unsafe)
+
+
+def plan(config: Config) -> RunPlan:
+    """Return the step plan of a training config, or what the rules refuse it for."""
+    from ftlint.facts import timing
+
+    context = config.context
+    instance, inputs = context.instance, inputs_of(context)
+    said = engine.findings(context)
+    found = [(one, worded(context.source, one, context.rules)) for one in said]
+    made, refused = refusals.plan_or_refusals(context, plan_of(inputs), found)
+    time: Time | Untimed | None = None
+    fit: Fit | None = None
+    if isinstance(made, StepPlan) and timing.is_calibrated():
+        budget = instance.facts.get("budget")
+        time, fit = timing.time_of(inputs, instance.effective, made, budget)
+    origin = sources(context.stated, context.planned)
+    return RunPlan(
+        config.path, context.target, inputs.launch, made, time, fit, refused, origin
+    )  # fmt: skip

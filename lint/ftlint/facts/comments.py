@@ -1,0 +1,33 @@
+"""What a config's own comments state of its run: `# ftlint: dataset-size=5000, gpus=8`."""
+
+from __future__ import annotations
+
+from ftlint.facts.launch import Launch
+from ftlint.facts.layers import COMMENT, SILENT, Layer
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def layer_of(stated: Mapping[str, str]) -> Layer:
+    """Return the layer of what comments state, each value as it is written."""
+    if not stated:
+        return SILENT
+    launch = Launch(_count(stated.get("gpus")), _count(stated.get("nodes")))
+    sizes = tuple(_sizes(stated.get("dataset-size", "")))
+    budget = (("budget", stated["budget"]),) if "budget" in stated else ()
+    return Layer(COMMENT, launch, dataset_sizes=sizes, facts=budget)
+
+
+def _sizes(text: str) -> Iterator[tuple[str, int]]:
+    """Yield the sizes in `5000`, which is the only dataset's, or in `faq:500+chat:4500`."""
+    for part in text.split("+"):
+        name, _, number = part.rpartition(":")
+        rows = _count(number.replace("_", ""))
+        if rows is not None:
+            yield name, rows
+
+
+def _count(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() and int(text) > 0 else None

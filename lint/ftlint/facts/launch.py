@@ -1,0 +1,45 @@
+"""How a run is started, as far as its config cannot say it: one record from flag to plan."""
+
+from __future__ import annotations
+
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ftlint.target.releases import Target
+
+LAUNCHERS = (("USE_MCA", "mca", (0, 9, 4)), ("USE_RAY", "ray", (0, 9, 2)))
+"""Variable, the launcher it turns on, and the first release that asks for it."""
+
+
+class Launch(NamedTuple):
+    """GPUs of a node, nodes, what starts the processes; None for what is not known.
+
+    `overrides` are keys that whoever starts the run sets over the config's. `environment` are the
+    variables of LLaMA Factory that are on.
+    """
+
+    gpus: int | None = None
+    nodes: int | None = None
+    launcher: str | None = None
+    overrides: tuple[tuple[str, object], ...] = ()
+    environment: tuple[str, ...] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """GPUs of a node, and nodes: one of what is not known."""
+        return self.gpus or 1, self.nodes or 1
+
+    def over(self, config: Mapping[str, object]) -> dict[str, object]:
+        """Return the config that is run."""
+        return {**config, **dict(self.overrides)}
+
+    def started_by(self, target: Target) -> str | None:
+        """Return the launcher: the one that is stated, or that which a variable turns on."""
+        if self.launcher is not None or not self.environment:
+            return self.launcher
+        for variable, launcher, since in LAUNCHERS:
+            if variable in self.environment and target.versions[0] >= since:
+                return launcher
+        return None

@@ -1,0 +1,88 @@
+"""One config launched one way: its step plan, the time it takes where that is known."""
+
+from __future__ import annotations
+
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ftlint.facts.launch import Launch
+    from ftlint.steps.counts import NoPlan
+    from ftlint.steps.plan import StepPlan
+    from ftlint.target.releases import Target
+
+
+class Refusal(NamedTuple):
+    """An error that keeps the run from its first step, as `ftlint` words it."""
+
+    code: str
+    reason: str
+    key: str | None
+    line: int
+
+
+class Time(NamedTuple):
+    """Seconds of a run with bounds, and which calibration says so."""
+
+    seconds: float
+    low: float
+    high: float
+    source: str
+
+
+class Untimed(NamedTuple):
+    """Why no time is known although something is calibrated."""
+
+    reason: str
+
+
+class Fit(NamedTuple):
+    """What a budget in seconds leaves room for: all of the run, or so many steps of it."""
+
+    seconds: float
+    fits: bool
+    max_steps: int
+
+
+class RunPlan(NamedTuple):
+    """One config launched one way: its plan, or why there is none."""
+
+    path: str
+    target: Target
+    launch: Launch
+    plan: StepPlan | NoPlan
+    time: Time | Untimed | None = None
+    fit: Fit | None = None
+    """What a budget leaves of the run, where one is given and the time is known."""
+    refused: tuple[Refusal, ...] = ()
+    """All that refuses the run; the first is why there is no plan."""
+    sources: Mapping[str, object] = {}
+    """The layer that each fact came from; under `rows` that of each dataset's."""
+
+
+def as_object(run: RunPlan) -> dict[str, Any]:
+    """Return the plan of a run as `ftlint steps --output-format json` prints it.
+
+    Without a plan there are `code` and `reason`, as `ftlint` says them, the `key` to blame if any,
+    and all the `refusals` there are.
+    """
+    from ftlint.steps import NoPlan, record
+
+    target, plan, (gpus, nodes) = run.target, run.plan, run.launch.shape
+    head: dict[str, Any] = {
+        "path": run.path,
+        "target": {"llamafactory": target.llamafactory, "transformers": target.transformers},
+        "gpus": gpus,
+        "nodes": nodes,
+        **record.as_object(plan),
+    }
+    if isinstance(plan, NoPlan):
+        return {**head, "refusals": [one._asdict() for one in run.refused]}
+    return {
+        **head,
+        "time": run.time._asdict() if isinstance(run.time, Time) else None,
+        "budget": None if run.fit is None else run.fit._asdict(),
+        "sources": dict(run.sources),
+    }

@@ -1,0 +1,93 @@
+"""From findings to what is reported of a file: worded, suppressed, selected, sorted."""
+
+from __future__ import annotations
+
+from ftlint.diagnostics import Diagnostic, Finding
+from ftlint.results import Result
+from ftlint.rulebook import registry
+from ftlint.support.messages import fill
+from ftlint.syntax import directives as directive
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ftlint.project.options import Options
+    from ftlint.syntax.source import Source
+    from ftlint.target.classify import Command
+
+
+def settle(
+    source: Source,
+    command: Command,
+    findings: Iterable[Finding],
+    asked: directive.Directives | None,
+    options: Options,
+) -> Result:
+    """Return the result of a file: its findings but those that comments or options leave out."""
+    found = [worded(source, finding, options.rules) for finding in findings]
+    if asked is not None:
+        found, unused = directive.apply(asked, found, source)
+        found.extend(_of_directives(source, asked, unused, options.rules))
+    wanted = [one for one in found if _selected(one, options)]
+    wanted.sort(key=lambda one: (one.start, one.code, one.end))
+    return Result(source, command, tuple(dict.fromkeys(wanted)), target=options.target)
+
+
+def worded(
+    source: Source,
+    finding: Finding,
+    book: registry.RuleBook = registry.BUILT_IN,
+) -> Diagnostic:
+    """Return a finding as reports show it: in its rule's words, without secrets."""
+    from ftlint.target.secrets import secrets_in, without
+
+    rule, fix, key = book[finding.rule], finding.fix, finding.key
+    message = finding.message or fill(rule.message, finding.values)
+    if secrets_in(source.text):
+        message = without(message, source.text, key)
+        fix = fix and fix._replace(message=without(fix.message, source.text, key))
+        key = key and without(key, source.text, None)
+    return Diagnostic(
+        source.path, rule.code, rule.name, rule.severity, message,  # type: ignore[arg-type]
+        key, finding.start, finding.end, fix,
+    )  # fmt: skip
+
+
+def _of_directives(
+    source: Source,
+    asked: directive.Directives,
+    unused: list[directive.Suppression],
+    book: registry.RuleBook,
+) -> Iterator[Diagnostic]:
+    unknown = list(directive.unknown_codes(asked, book.named())) if asked.suppressions else []
+    for one in unknown:
+        yield worded(source, Finding("FT902", one.start, one.end, None, {"code": one.reason}))
+    misspelt = {one.start for one in unknown}
+    for suppression in unused:
+        if suppression.start not in misspelt:
+            codes = ", ".join(suppression.codes)
+            where = "in this file" if suppression.line is None else f"on line {suppression.line}"
+            values = {"codes": codes, "where": where}
+            yield worded(source, Finding("FT901", suppression.start, suppression.end, None, values))
+    for bad in asked.bad:
+        yield worded(source, Finding("FT903", bad.start, bad.end, None, {"reason": bad.reason}))
+
+
+def _selected(diagnostic: Diagnostic, options: Options) -> bool:
+    """Return whether the rule is wanted: the closest selector decides, `ignore` when both are."""
+
+    def weight(selectors: tuple[str, ...]) -> int:
+        return max((_weight(selector, diagnostic) for selector in selectors), default=-1)
+
+    select = weight(options.select) if options.select else 0
+    return select >= 0 and select > weight(options.ignore)
+
+
+def _weight(selector: str, diagnostic: Diagnostic) -> int:
+    """Return how closely a selector names the rule: a name as closely as a whole code."""
+    if selector == "ALL":
+        return 0
+    if selector.lower() == diagnostic.name:
+        return len(diagnostic.code)
+    return len(selector) if directive.matches(selector, diagnostic.code, diagnostic.name) else -1
