@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ftlint.facts.launch import Launch
 from ftlint.project.options import CliOptions
 from ftlint.report import reporter
 from ftlint.run.session import FINDINGS, run
@@ -71,12 +72,12 @@ def test_a_second_run_lints_nothing_and_says_the_same(
 
 
 def test_a_dataset_that_grows_changes_the_verdict(project: Path) -> None:
-    first = verdict(gpus=1)
-    assert verdict(gpus=1) == first
+    first = verdict(launch=Launch(gpus=1))
+    assert verdict(launch=Launch(gpus=1)) == first
     rows(project, 4000)
-    second = verdict(gpus=1)
+    second = verdict(launch=Launch(gpus=1))
     assert second != first
-    assert second == verdict(gpus=1, cache=False)
+    assert second == verdict(launch=Launch(gpus=1), cache=False)
 
 
 @pytest.mark.parametrize("change", ["definition", "file gone", "new folder", "content"])

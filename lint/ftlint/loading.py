@@ -5,8 +5,8 @@ Linter, steps, fixes, doctor and bench come in here.
 
 from __future__ import annotations
 
-from ftlint.facts.comments import layer_of
 from ftlint.facts.context import make_context
+from ftlint.facts.layers import SILENT
 from ftlint.results import Result
 from ftlint.rules import reader
 from ftlint.support import files
@@ -138,10 +138,15 @@ def load_text(source: Source, options: Options) -> Config | Unreadable:
     if kind.command is None:
         return _unreadable(_passed_over(source, kind))
     asked = directives.read(source, document.comments)
+    stated = SILENT
+    if asked.facts:
+        from ftlint.facts.comments import layer_of
+
+        stated = layer_of(asked.facts)
     context = make_context(
         source, document, made, kind.command, options.target,
         catalogue_of(options.target, kind.command), options.given, options.rules,
-        layer_of(asked.facts),
+        stated,
     )  # fmt: skip
     return Config(context, asked, options)
 

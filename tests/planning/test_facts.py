@@ -138,3 +138,25 @@ def test_a_plain_lint_loads_no_step_arithmetic(tmp_path: Path) -> None:
 def test_a_bare_no_is_planned_as_the_word() -> None:
     known = facts(HEAD + "save_strategy: no\n# ftlint: dataset-size=80\n")
     assert known["plan"]["checkpoints"] == 0  # type: ignore[index]
+
+
+def test_a_plan_rests_on_the_defaults_of_its_release(folder: Path) -> None:
+    """LLaMA Factory 0.9.0 cuts rows at 1024 tokens where later ones cut at 2048."""
+    (folder / "data" / "texts.txt").write_text("some words of a page\n" * 50_000, "utf-8")
+    names = {"texts": {"file_name": "texts.txt", "columns": {"prompt": "text"}}}
+    (folder / "data" / "dataset_info.json").write_text(json.dumps(names), "utf-8")
+    text = HEAD.replace("stage: sft", "stage: pt").replace("dataset: faq", "dataset: texts")
+
+    def most(release: str, more: str = "") -> int:
+        planned = context_of(text + more, NOTHING, "c.yaml", target=release).planned
+        assert planned is not None
+        assert planned.plan is not None
+        assert planned.plan.samples.total.high is not None
+        return planned.plan.samples.total.high
+
+    short, long = most("0.9.0"), most("0.9.1")
+    assert (short, long) == (
+        most("0.9.1", "cutoff_len: 1024\n"),
+        most("0.9.0", "cutoff_len: 2048\n"),
+    )
+    assert short == pytest.approx(2 * long, rel=0.01)

@@ -224,6 +224,9 @@ def test_json_in_full() -> None:
         "version": 1,
         "tool": {"name": "ftlint", "version": __version__},
         "target": {"llamafactory": "0.9.5", "transformers": "5.6.0"},
+        "targets": [
+            {"id": "0.9.5+transformers-5.6.0", "llamafactory": "0.9.5", "transformers": "5.6.0"}
+        ],
         "diagnostics": [
             {
                 "path": "설정/c.yaml", "code": "FT101", "name": "unknown-key", "severity": "error",
@@ -231,6 +234,7 @@ def test_json_in_full() -> None:
                 "start": {"line": 4, "column": 1, "offset": 52},
                 "end": {"line": 4, "column": 3, "offset": 54},
                 "url": "https://github.com/ftlint/ftlint/blob/main/docs/rules/FT101.md",
+                "target": "0.9.5+transformers-5.6.0", "command": "train",
                 "fix": {
                     "applicability": "safe", "message": "rename lr to learning_rate",
                     "edits": [{"start": 52, "end": 54, "text": "learning_rate"}],

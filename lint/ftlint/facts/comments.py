@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.facts.launch import Launch
-from ftlint.facts.layers import COMMENT, SILENT, Layer
+from ftlint.facts.layers import COMMENT, Layer
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 def layer_of(stated: Mapping[str, str]) -> Layer:
     """Return the layer of what comments state, each value as it is written."""
-    if not stated:
-        return SILENT
     launch = Launch(_count(stated.get("gpus")), _count(stated.get("nodes")))
     sizes = tuple(_sizes(stated.get("dataset-size", "")))
     budget = (("budget", stated["budget"]),) if "budget" in stated else ()

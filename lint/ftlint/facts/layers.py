@@ -30,6 +30,17 @@ RECORDED = "recorded"
 MACHINE = "here of the settings"
 ORDER = (COMMAND_LINE, HERE, COMMENT, SCRIPT, SETTINGS, COUNTED, RECORDED, MACHINE)
 """The layers from the top down."""
+PLACES = {
+    COMMAND_LINE: "the command line",
+    HERE: "--here",
+    COMMENT: "a comment in the file",
+    SCRIPT: "the script that launches it",
+    SETTINGS: "the settings",
+    COUNTED: "files here",
+    RECORDED: "ftlint-facts.json",
+    MACHINE: "`here = true` of the settings",
+}
+"""Where a layer's facts stand, in words."""
 
 Facts = tuple[tuple[str, object], ...]
 Rows = tuple[tuple[str, int], ...]

@@ -6,6 +6,7 @@ import os
 from unicodedata import east_asian_width
 
 from ftlint.facts.budget import format_duration
+from ftlint.facts.layers import PLACES
 from ftlint.facts.run_plan import Time
 from ftlint.report.text import paint
 from ftlint.steps import NoPlan
@@ -236,13 +237,15 @@ def _below(runs: Sequence[RunPlan], labels: list[str], colour: bool) -> Iterator
 
 
 def _sources(run: RunPlan) -> Iterator[str]:
-    """Yield what says how many GPUs and rows there are, and what else is known of the run."""
+    """Yield where the facts come from that no config can say, a line a layer."""
     rows = run.sources.get("rows")
     facts = {name: layer for name, layer in run.sources.items() if name != "rows"}
     if isinstance(rows, dict):
         facts.update({f"rows of {name}": layer for name, layer in rows.items()})
-    if facts:
-        yield "known by: " + "; ".join(f"{name} ({layer})" for name, layer in facts.items())
+    for layer, place in PLACES.items():
+        names = [name for name, one in facts.items() if one == layer]
+        if names:
+            yield f"from {place}: {', '.join(names)}"
 
 
 def width(text: str) -> int:
