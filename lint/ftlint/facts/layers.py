@@ -94,9 +94,18 @@ class Stated(NamedTuple):
         return ORDER.index(layer) < ORDER.index(self.here)
 
 
+_NOTHING_SAID = Layer()[1:]
+
+
 def merge(layers: Iterable[Layer]) -> Stated:
     """Return what the layers state together."""
-    ordered = sorted(layers, key=lambda layer: ORDER.index(layer.name))
+    speaking = [layer for layer in layers if layer[1:] != _NOTHING_SAID]
+    if not speaking:
+        return NOTHING
+    return _merged(sorted(speaking, key=lambda layer: ORDER.index(layer.name)))
+
+
+def _merged(ordered: list[Layer]) -> Stated:
     origin: dict[str, str] = {}
 
     def first(fact: str, of: Callable[[Layer], _T | None]) -> _T | None:
@@ -157,6 +166,6 @@ def _rows(layers: Iterable[Layer]) -> tuple[Rows, dict[str, str]]:
     return tuple(rows.items()), origin
 
 
-NOTHING = merge(())
+NOTHING = _merged([])
 SILENT = Layer(COMMENT)
 """What a file states that has no such comment."""
