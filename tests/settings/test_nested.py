@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -111,3 +112,10 @@ def test_faulty_settings_matter_where_a_file_is_judged_by_them(project: Path) ->
     assert told(".")[0] == 1
     (project / "empty" / "c.yaml").write_text(HEAD, "utf-8")
     assert CliRunner().invoke(cli, ["check", "."]).exit_code == 2
+
+
+def test_the_text_names_every_target(project: Path) -> None:
+    last = CliRunner().invoke(cli, ["check", "."]).stdout.splitlines()
+    (summary,) = [line for line in last if line.startswith("Found ")]
+    named = re.findall(r"LLaMA Factory ([0-9.]+), transformers [0-9.]+[0-9]", summary)
+    assert sorted(named) == ["0.9.3", "0.9.5"]
