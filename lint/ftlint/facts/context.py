@@ -137,7 +137,7 @@ _STEP_WORDS = (" steps", "步", "스텝")
 
 
 def _counts_steps(config: dict[str, object], comments: tuple[Comment, ...]) -> bool:
-    """Say whether the file itself counts steps: by max_steps, or in an author's comment."""
+    """Return whether the file itself counts steps: by max_steps, or in an author's comment."""
     return config.get("max_steps", -1) != -1 or any(
         word in comment.text for comment in comments for word in _STEP_WORDS
     )

@@ -99,7 +99,7 @@ class OptionsResolver:
         self.nearest: dict[str, str | None] = {}
 
     def of(self, folder: str) -> tuple[Options, Settings]:
-        """Return what counts for files in `folder`. Raises `Refused`."""
+        """Return what counts for files in `folder`. Raises `UsageError`."""
         if folder not in self.folders:
             path = self.settings_file(folder)
             reach = project_of(folder, path and os.path.dirname(os.path.abspath(path)))

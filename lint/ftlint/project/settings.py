@@ -225,7 +225,7 @@ _SPEAKS_OF_TABLE = rb"""(?mx) ^[ \t]* \[?[ \t]* ["']?tool["']? [ \t]*
 
 
 def _has_table(path: str) -> bool:
-    """Say whether a pyproject.toml has settings; most that speak of ftlint only depend on it.
+    """Return whether a pyproject.toml has settings; most that speak of ftlint only depend on it.
 
     TOML is read only where a line may begin the table: its reader takes longer to load than ftlint.
     One that cannot be read as TOML is taken to have settings, so that the fault is told.

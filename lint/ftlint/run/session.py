@@ -41,7 +41,7 @@ def run(
 ) -> tuple[Run, int]:
     """Lint what is asked for; return the results and the exit status.
 
-    `progress(done, all)` is called once a file after the first second. Raises `Refused`.
+    `progress(done, all)` is called once a file after the first second. Raises `UsageError`.
     """
     judges = OptionsResolver(request)
     options, settings = judges.of(os.getcwd())

@@ -61,7 +61,7 @@ class RunCounter(NamedTuple):
         return widen(hull, rows, self)
 
     def _may_pass_in_vain(self, runs: list[tuple[int, Run] | NoPlan]) -> bool:
-        """Say whether a pass over a stream may end without a step, and another one with some.
+        """Return whether a pass over a stream may end without a step, and another one with some.
 
         The shuffled rows fall to other loading processes in each pass.
         """
@@ -164,7 +164,7 @@ class RunCounter(NamedTuple):
 
 
 def own_shards(settings: Settings, ranks: Ranks) -> bool:
-    """Say whether each rank reads shards of a stream that no other reads.
+    """Return whether each rank reads shards of a stream that no other reads.
 
     Source: accelerate `prepare_data_loader` (1.7, 1.11).
     """

@@ -178,7 +178,7 @@ def _prepared(settings: Settings, rows: Count, dropped: Count) -> Count:
 
 
 def _may_leave_none(kept: Count, held_out: Count, dropped: Count) -> bool:
-    """Say whether all rows of one side may be among those that are known to be dropped."""
+    """Return whether all rows of one side may be among those that are known to be dropped."""
     if not dropped.high or not held_out.low:
         return False
     return dropped.high >= held_out.low or kept.low == 0
@@ -248,7 +248,7 @@ def _unlike_the_others(
 
 
 def _left_out(dataset: DatasetRows, taken: Count) -> bool:
-    """Say whether preprocessing leaves out every row that is read of a dataset."""
+    """Return whether preprocessing leaves out every row that is read of a dataset."""
     read = taken if dataset.num_samples is None else dataset.rows
     return read.high is not None and 0 < read.high <= dataset.dropped.low
 
