@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ftbench.card import local_gpu
+from ftbench.local_gpu import local_gpu
 
 
 def pytest_benchmark_update_machine_info(config: Any, machine_info: dict[str, Any]) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftbench.calibration import asking
-from ftbench.calibration.answer import Answer, answer
+from ftbench.calibration import query
 from ftbench.calibration.design import Design
-from ftbench.calibration.measured import record_of
+from ftbench.calibration.fit_record import fit_record
+from ftbench.calibration.lookup import Answer, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ def recalibrated(family: Path) -> dict[str, Any]:
     lengths = kept["lengths"] or {}
     about = {name: value for name, value in lengths.items() if name not in ("rows", "counts")}
     design = Design(tuple(fitted), held_out)
-    record = record_of(scheduled, found.get("real"), design, kept["key"], about)
+    record = fit_record(scheduled, found.get("real"), design, kept["key"], about)
     return {**record, "when": kept["when"]}
 
 
@@ -59,8 +59,8 @@ def misses(folder: Path) -> Iterator[Miss]:
         record = recalibrated(family)
         for path in sorted(family.glob("held-?.json")):
             result = _load(path)
-            question = asking.of_result(result)
-            said = None if question is None else answer(question, [record])
+            question = query.of_result(result)
+            said = None if question is None else look_up(question, [record])
             if not isinstance(said, Answer):
                 continue
             forecast, wall = said.forecast, result["phases"]["wall"]

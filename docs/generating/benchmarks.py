@@ -171,7 +171,7 @@ def _miss(run: Any, said: Any) -> tuple[float, bool]:
 
 def _trainers_miss(run: Any) -> float | None:
     """The same of the trainer's own rate, for the training alone."""
-    from ftbench.calibration.naive import seconds_by_trainer
+    from ftbench.calibration.trainer_estimate import seconds_by_trainer
 
     said = seconds_by_trainer(run, min(10, len(run["steps"]) // 2))
     return None if said is None else said / sum(step["seconds"] for step in run["steps"]) - 1

@@ -10,11 +10,11 @@ import pytest
 from tests.bench.made import H100, result
 from tests.bench.test_forecast import Machine, calibrated, lengths
 
-from ftbench.calibration import asking, store
 from ftbench.calibration import key as keys
-from ftbench.calibration.answer import Answer, NoAnswer, answer
+from ftbench.calibration import query, store
 from ftbench.calibration.batches import Loop
 from ftbench.calibration.forecast import Work, forecast
+from ftbench.calibration.lookup import Answer, NoAnswer, look_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,14 +42,14 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An own folder for calibrations."""
     folder = tmp_path / "calibration"
     monkeypatch.setenv("FTBENCH_CALIBRATION", str(folder))
-    monkeypatch.setattr(asking, "local_gpu", lambda: None)
+    monkeypatch.setattr(query, "local_gpu", lambda: None)
     return folder
 
 
 def question(tmp_path: Path, text: str = CONFIG, **changed: Any) -> Any:
     path = tmp_path / "config.yaml"
     path.write_text(text, encoding="utf-8")
-    return asking.of_file(str(path), changed=tuple(changed.items()))
+    return query.of_file(str(path), changed=tuple(changed.items()))
 
 
 def record(tmp_path: Path, when: str = "2026-11-22T10:00:00+00:00", **about: Any) -> Any:
@@ -68,7 +68,7 @@ def record(tmp_path: Path, when: str = "2026-11-22T10:00:00+00:00", **about: Any
 
 def test_an_answer(tmp_path: Path) -> None:
     store.add(record(tmp_path))
-    found = answer(question(tmp_path))
+    found = look_up(question(tmp_path))
     assert isinstance(found, Answer)
     assert found.steps == 376
     assert found.forecast.low < found.forecast.seconds < found.forecast.high
@@ -76,7 +76,7 @@ def test_an_answer(tmp_path: Path) -> None:
     assert sum(part.seconds for part in found.forecast.parts) == pytest.approx(
         found.forecast.seconds
     )
-    half = answer(question(tmp_path, num_train_epochs=1.0))
+    half = look_up(question(tmp_path, num_train_epochs=1.0))
     assert isinstance(half, Answer)
     fixed = sum(seconds for name, seconds in found.forecast.parts if name in ("start-up", "data"))
     assert half.forecast.seconds - fixed == pytest.approx(
@@ -106,7 +106,7 @@ def test_an_answer(tmp_path: Path) -> None:
 )
 def test_another_method_is_refused(tmp_path: Path, changed: dict[str, Any], reason: str) -> None:
     store.add(record(tmp_path))
-    found = answer(question(tmp_path, **changed))
+    found = look_up(question(tmp_path, **changed))
     assert isinstance(found, NoAnswer)
     assert reason in found.reason
 
@@ -125,7 +125,7 @@ def test_a_small_difference_is_said_and_widens(
     tmp_path: Path, changed: dict[str, Any], note: str
 ) -> None:
     store.add(record(tmp_path))
-    plain, other = answer(question(tmp_path)), answer(question(tmp_path, **changed))
+    plain, other = look_up(question(tmp_path)), look_up(question(tmp_path, **changed))
     assert isinstance(plain, Answer)
     assert isinstance(other, Answer)
     assert any(note in one for one in other.forecast.assumptions)
@@ -138,8 +138,8 @@ def _width(found: Answer) -> float:
 
 def test_a_packed_config_needs_no_lengths(tmp_path: Path) -> None:
     store.add(record(tmp_path, lengths=None))
-    assert isinstance(answer(question(tmp_path)), NoAnswer)
-    packed = answer(question(tmp_path, packing=True, max_steps=100))
+    assert isinstance(look_up(question(tmp_path)), NoAnswer)
+    packed = look_up(question(tmp_path, packing=True, max_steps=100))
     assert isinstance(packed, Answer)
     assert any("every batch is taken as full" in note for note in packed.forecast.assumptions)
 
@@ -147,14 +147,14 @@ def test_a_packed_config_needs_no_lengths(tmp_path: Path) -> None:
 def test_other_cards(tmp_path: Path) -> None:
     store.add(record(tmp_path))
     asked = question(tmp_path)
-    same = answer(asked._replace(gpu=H100))
-    another = answer(asked._replace(gpu={**H100, "uuid_hash": "ffff"}))
-    capped = answer(asked._replace(gpu={**H100, "uuid_hash": "ffff", "power_limit_w": 500.0}))
+    same = look_up(asked._replace(gpu=H100))
+    another = look_up(asked._replace(gpu={**H100, "uuid_hash": "ffff"}))
+    capped = look_up(asked._replace(gpu={**H100, "uuid_hash": "ffff", "power_limit_w": 500.0}))
     assert isinstance(same, Answer)
     assert isinstance(another, Answer)
     assert isinstance(capped, Answer)
     assert _width(same) < _width(another) < _width(capped)
-    other = answer(asked._replace(gpu={**H100, "name": "NVIDIA L4"}))
+    other = look_up(asked._replace(gpu={**H100, "name": "NVIDIA L4"}))
     assert isinstance(other, NoAnswer)
     assert "NVIDIA L4" in other.reason
 
@@ -165,7 +165,7 @@ def test_the_nearest_calibration_answers_and_of_equals_the_newest(tmp_path: Path
     far["key"] = {**far["key"], "lora_rank": 64}
     for one in (new, old, far):
         store.add(one)
-    found = answer(question(tmp_path))
+    found = look_up(question(tmp_path))
     assert isinstance(found, Answer)
     assert found.source.startswith("calibrated 2026-11-23")
 
@@ -179,7 +179,7 @@ EVALUATED = {
 
 def parts(tmp_path: Path, **changed: Any) -> tuple[dict[str, float], str]:
     """Return the parts of an answer, and all that is said beside it."""
-    found = answer(question(tmp_path, **changed))
+    found = look_up(question(tmp_path, **changed))
     assert isinstance(found, Answer), found
     return dict(found.forecast.parts), "; ".join(found.forecast.assumptions)
 
@@ -288,8 +288,8 @@ def test_rows_of_another_folder_are_others(timed: Path, monkeypatch: pytest.Monk
     made["lengths"]["folder"] = str(timed / "here")
     store.add(made)
     known = [made]
-    here = answer(question(timed, dataset_dir="here"), known)
-    there = answer(question(timed, dataset_dir="there"), known)
+    here = look_up(question(timed, dataset_dir="here"), known)
+    there = look_up(question(timed, dataset_dir="there"), known)
     assert isinstance(here, Answer)
     assert isinstance(there, Answer)
     assert _width(there) > _width(here)
@@ -326,7 +326,7 @@ def test_without_a_gpu_the_other_cards_are_named(tmp_path: Path) -> None:
 
 
 def test_nothing_calibrated(tmp_path: Path) -> None:
-    found = answer(question(tmp_path))
+    found = look_up(question(tmp_path))
     assert found == NoAnswer("nothing is calibrated here: bench calibrate CONFIG")
 
 
@@ -371,9 +371,9 @@ def test_a_line_that_cannot_be_used_spoils_no_other(tmp_path: Path, kept: Path, 
     assert f"line 2 {why.partition(':')[0]}" in told
     with pytest.raises(store.Unusable, match=f"line 2 {why.partition(':')[0]}"):
         store.read(path)
-    assert isinstance(answer(question(tmp_path)), Answer)
+    assert isinstance(look_up(question(tmp_path)), Answer)
     path.write_text(line, encoding="utf-8")
-    alone = answer(question(tmp_path))
+    alone = look_up(question(tmp_path))
     assert isinstance(alone, NoAnswer)
     assert alone.reason.startswith("nothing is calibrated here: bench calibrate CONFIG (")
     assert "line 1" in alone.reason
@@ -399,9 +399,9 @@ def test_export_and_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     path = tmp_path / "exported.jsonl"
     store.export(list(store.everything()), path)
     monkeypatch.setenv("FTBENCH_CALIBRATION", str(tmp_path / "elsewhere"))
-    assert store.take_in(path) == 1
-    assert store.take_in(path) == 0
-    assert isinstance(answer(question(tmp_path)), Answer)
+    assert store.import_file(path) == 1
+    assert store.import_file(path) == 0
+    assert isinstance(look_up(question(tmp_path)), Answer)
 
 
 def test_peak_of_a_card(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.bench.test_answer import CONFIG, kept, question, record
 from tests.streams import call
 
 from ftbench.calibration import store
-from ftbench.calibration.answer import Answer, NoAnswer, answer
+from ftbench.calibration.lookup import Answer, NoAnswer, look_up
 from ftbench.cli import bench
 from ftlint.cli.commands import cli
 
@@ -73,7 +73,7 @@ def test_what_is_no_python_is_one_line(tmp_path: Path, program: str) -> None:
 
 
 def forecasts(tmp_path: Path) -> Any:
-    return answer(question(tmp_path))
+    return look_up(question(tmp_path))
 
 
 def test_a_damaged_calibration_is_passed_over(
@@ -93,11 +93,11 @@ def test_a_damaged_calibration_is_passed_over(
             done = call(cli, *arguments)
             assert done.status in (0, 1), (damaged, done)
             assert "Traceback" not in done.err
-        found = answer(question(tmp_path))
+        found = look_up(question(tmp_path))
         answered += isinstance(found, Answer)
         assert isinstance(found, (Answer, NoAnswer))
         store.add(whole)
-        assert isinstance(answer(question(tmp_path)), Answer), damaged
+        assert isinstance(look_up(question(tmp_path)), Answer), damaged
         path.unlink()
     assert 0 < answered < TRIES
 

@@ -6,17 +6,19 @@ import random
 
 import pytest
 
+from ftbench.calibration.cost_model import CostModel, Point, fit, resampled, residuals
 from ftbench.calibration.design import PADDED_TO, TIMED, WARM, design, up
-from ftbench.calibration.fit import Law, Point, fit, resampled, residuals
-from ftbench.calibration.pieces import pieces, split_of
+from ftbench.calibration.liger_chunks import chunks, split_of
 
-BIG = Law(start=0.004, per_token=1.3e-4, per_square=6e-9)
+BIG = CostModel(start=0.004, per_token=1.3e-4, per_square=6e-9)
 """About an 8B LoRA on one H100."""
-SMALL = Law(start=0.01, per_token=6e-6, per_square=2.5e-10, floor=0.11)
+SMALL = CostModel(start=0.01, per_token=6e-6, per_square=2.5e-10, floor=0.11)
 """About a 0.5B LoRA: the host needs longer to launch than the GPU to run short batches."""
 
 
-def points(law: Law, shapes: list[tuple[int, int]], seed: int, deviation: float) -> list[Point]:
+def points(
+    law: CostModel, shapes: list[tuple[int, int]], seed: int, deviation: float
+) -> list[Point]:
     draw = random.Random(seed)
     return [
         Point(b, s, tuple(law.at(b, s) * draw.lognormvariate(0, deviation) for _ in range(5)))
@@ -28,7 +30,7 @@ def points(law: Law, shapes: list[tuple[int, int]], seed: int, deviation: float)
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize(("batch", "length"), [(8, 1024), (4, 2048), (2, 4096)])
 def test_law_is_recovered_where_it_was_measured(
-    law: Law, seed: int, batch: int, length: int
+    law: CostModel, seed: int, batch: int, length: int
 ) -> None:
     plan = design(batch, length)
     found = fit(points(law, list(plan.fitted), seed, 0.004))
@@ -56,17 +58,17 @@ def test_pieces_of_liger() -> None:
     """The first is the example in Liger's own source: 8 pieces of 2,048."""
     llama = {"vocab": 32_000, "hidden": 4096}
     assert split_of(llama, {"liger": False}) == 0
-    assert pieces(4 * 4096, split_of(llama, {"liger": True})) == 8
+    assert chunks(4 * 4096, split_of(llama, {"liger": True})) == 8
     split = split_of({"vocab": 151_936, "hidden": 896}, {"liger": True})
     assert split == 170
-    found = [pieces(rows * length, split) for rows, length in ((56, 640), (80, 640), (1, 1))]
+    found = [chunks(rows * length, split) for rows, length in ((56, 640), (80, 640), (1, 1))]
     assert found == [140, 100, 1]  # of 256 tokens, of 512, and the only one
-    assert all(1 <= pieces(tokens, 170) <= 170 for tokens in range(1, 60_000, 7))
-    assert pieces(1000, 0) == 0
+    assert all(1 <= chunks(tokens, 170) <= 170 for tokens in range(1, 60_000, 7))
+    assert chunks(1000, 0) == 0
 
 
 def test_a_law_with_pieces_is_recovered() -> None:
-    law = Law(0.0, 9e-6, 1e-9, per_piece=0.001, split=170)
+    law = CostModel(0.0, 9e-6, 1e-9, per_piece=0.001, split=170)
     shapes = [(rows, length) for rows in (28, 56) for length in (640, 832, 1024)]
     found = fit(points(law, shapes, 0, 0.0), 170)
     assert found.per_piece == pytest.approx(law.per_piece, rel=1e-6)
@@ -109,7 +111,7 @@ def test_resampled_laws_spread_as_the_fit_is_unsure() -> None:
 
 def test_residuals_are_relative() -> None:
     made = [Point(1, 100, (0.022,))]
-    assert residuals(made, Law(0.0, 2e-4, 0.0)) == pytest.approx([0.1])
+    assert residuals(made, CostModel(0.0, 2e-4, 0.0)) == pytest.approx([0.1])
 
 
 def test_packed_rows_are_measured_at_round_lengths() -> None:

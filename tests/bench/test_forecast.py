@@ -17,21 +17,21 @@ from tests.bench.made import result, step
 
 from ftbench.calibration.batches import Loop, of_one_length, simulated
 from ftbench.calibration.budget import steps_within
+from ftbench.calibration.cost_model import CostModel
 from ftbench.calibration.design import Design, design
-from ftbench.calibration.fit import Law
+from ftbench.calibration.fit_record import fit_record
 from ftbench.calibration.forecast import Work, forecast
-from ftbench.calibration.measured import record_of
-from ftbench.calibration.naive import seconds_by_trainer
 from ftbench.calibration.points import Incomplete, points_of
+from ftbench.calibration.trainer_estimate import seconds_by_trainer
 
-LARGE = Law(0.004, 1.3e-4, 6e-9)
+LARGE = CostModel(0.004, 1.3e-4, 6e-9)
 
 
 @dataclass(frozen=True)
 class Machine:
     """What nobody is told: the law and every price."""
 
-    law: Law = LARGE
+    law: CostModel = LARGE
     later: float = 0.004
     together: float = 0.0
     optimizer: float = 0.03
@@ -82,7 +82,9 @@ class Machine:
         return result(steps, phases=phases)
 
 
-SMALL = Machine(law=Law(0.01, 6e-6, 2.5e-10, floor=0.11), optimizer=0.02, shape=0.12, startup=14.0)
+SMALL = Machine(
+    law=CostModel(0.01, 6e-6, 2.5e-10, floor=0.11), optimizer=0.02, shape=0.12, startup=14.0
+)
 
 
 def lengths(count: int = 3000, seed: int = 11) -> list[int]:
@@ -128,7 +130,7 @@ def calibrated(machine: Machine, seed: int, *, packed: int | None = None, batch:
     if not packed:
         groups = shuffled(pool, batch, 20, 1, seed + 1)
         real = machine.run(groups, seed + 1, rows=len(pool), cold=True)
-    return record_of(over, real, plan, KEY, {"dataset": ["faq"], "cutoff_len": 1024})
+    return fit_record(over, real, plan, KEY, {"dataset": ["faq"], "cutoff_len": 1024})
 
 
 def test_large_batches_pay_for_the_threads_they_wake() -> None:
@@ -338,7 +340,7 @@ def test_gradients_are_added_up_once_a_step(accumulation: int) -> None:
     machine, plan = Machine(together=0.15), design(4, 2048)
     over: Any = machine.run(scheduled(plan, 3), 3)
     over["schedule"], over["lengths"] = plan.schedule(), None
-    record = record_of(over, None, plan, KEY, {})
+    record = fit_record(over, None, plan, KEY, {})
     assert record["prices"]["together"] == pytest.approx(0.15, rel=0.1)
     assert record["prices"]["later"] == pytest.approx(machine.later, rel=0.5)
     groups = [[(4, 2048)] * accumulation] * 80

@@ -125,7 +125,7 @@ def test_calibrations_that_are_newer_than_a_run_are_told_of() -> None:
     (none,) = of_results([("a.json", made)])
     assert none.predicted is None
     assert "nothing is calibrated here" in (none.unpredicted or "")
-    assert store.take_in(family / "calibration.jsonl") == 1
+    assert store.import_file(family / "calibration.jsonl") == 1
     before, after = of_results([("a.json", older), ("b.json", made)])
     assert before.predicted is None
     assert before.unpredicted == "every calibration that is kept here is newer than the run"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftbench.card import local_gpu
+from ftbench.local_gpu import local_gpu
 from ftbench.runners.interpreter import visible_gpus
-from ftbench.visible import visible
+from ftbench.visible_devices import visible_devices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def test_first_of_the_visible_gpus(
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     if shown is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", shown)
-    assert visible() == names
+    assert visible_devices() == names
     assert visible_gpus() == count
     found = local_gpu()
     assert (None if found is None else found["name"]) == gpu

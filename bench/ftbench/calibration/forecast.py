@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.analysis.interval import LEVEL, quantile
 from ftbench.calibration.batches import of_one_length, simulated
-from ftbench.calibration.fit import Law, Point, law_of, resampled
-from ftbench.calibration.measured import Prices, wakes
+from ftbench.calibration.cost_model import CostModel, Point, cost_model_of, resampled
+from ftbench.calibration.fit_record import Overheads, spawns_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -99,7 +99,7 @@ def forecast(
     `unsure` are relative deviations of a step's time that the caller declares, `told` what else
     the answer rests on.
     """
-    law, prices = law_of(record["law"]), Prices(**record["prices"])
+    law, prices = cost_model_of(record["law"]), Overheads(**record["prices"])
     points = [Point(one["rows"], one["length"], tuple(one["seconds"])) for one in record["points"]]
     runs = list(_runs(work))
     notes = list(told)
@@ -120,7 +120,7 @@ def forecast(
     own = sum(each) / len(runs)
     typical = _mean(runs)
     tokens = sum(times * rows * length for (rows, length), times in typical.items())
-    large = sum(times for shape, times in typical.items() if wakes(*shape))
+    large = sum(times for shape, times in typical.items() if spawns_threads(*shape))
     fresh = sum(len(counted) for counted in runs) / len(runs)
     data, data_unsure = _preparing(record, prices, notes, work)
     save, save_unsure = _saving(record, prices, notes, work)
@@ -174,11 +174,11 @@ def _runs(work: Work) -> Iterator[Shapes]:
         yield {shape: times * factor for shape, times in counted.items()}
 
 
-def _seconds(law: Law, counted: Shapes) -> float:
+def _seconds(law: CostModel, counted: Shapes) -> float:
     return sum(times * law.at(*shape) for shape, times in counted.items())
 
 
-def _waiting(law: Law, runs: Sequence[Shapes]) -> float:
+def _waiting(law: CostModel, runs: Sequence[Shapes]) -> float:
     """Return how far the host decides, over all micro-batches."""
     whole = sum(times for counted in runs for times in counted.values())
     found = sum(n * law.waiting(*shape) for counted in runs for shape, n in counted.items())
@@ -207,7 +207,7 @@ def _outside(runs: Sequence[Shapes], points: Sequence[Point]) -> float:
 
 
 def _preparing(
-    record: dict[str, Any], prices: Prices, notes: list[str], work: Work
+    record: dict[str, Any], prices: Overheads, notes: list[str], work: Work
 ) -> tuple[float, float]:
     """Return the seconds of preparing the rows and how unsure they are."""
     seconds = (prices.row or 0.0) * (work.rows_prepared or 0)
@@ -222,7 +222,7 @@ def _preparing(
 
 
 def _saving(
-    record: dict[str, Any], prices: Prices, notes: list[str], work: Work
+    record: dict[str, Any], prices: Overheads, notes: list[str], work: Work
 ) -> tuple[float, float]:
     """Return the seconds of all checkpoints and how unsure they are."""
     if not work.saves:
@@ -242,7 +242,7 @@ def _saving(
 
 
 def _evaluation(
-    law: Law, prices: Prices, record: dict[str, Any], work: Work, notes: list[str]
+    law: CostModel, prices: Overheads, record: dict[str, Any], work: Work, notes: list[str]
 ) -> tuple[float, float]:
     """Return the seconds of all evaluations and how unsure they are."""
     if not work.evaluations:
@@ -266,7 +266,7 @@ def _evaluation(
     return ours / passes * rows / work.loop.world, EVALUATING_UNKNOWN
 
 
-def _by_law(law: Law, batch: int, counts: Iterable[tuple[int, int]]) -> float:
+def _by_law(law: CostModel, batch: int, counts: Iterable[tuple[int, int]]) -> float:
     """Return the law's seconds of a row, in batches of so many drawn from these lengths.
 
     The expected longest of a batch follows from how often each length occurs.

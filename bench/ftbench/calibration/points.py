@@ -6,14 +6,14 @@ from collections import Counter
 from statistics import median, median_high
 from typing import TYPE_CHECKING
 
+from ftbench.calibration.cost_model import Point
 from ftbench.calibration.design import WARM
-from ftbench.calibration.fit import Point
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ftbench.calibration.cost_model import CostModel
     from ftbench.calibration.design import Design
-    from ftbench.calibration.fit import Law
     from ftbench.results.record import Result, Step
 
 LEAST = 3
@@ -94,7 +94,7 @@ def accumulated(groups: Sequence[Sequence[Step]]) -> tuple[float, float]:
     return max(0.0, median(later or [0.0])), max(0.0, median(last or [0.0]))
 
 
-def point_of(real: Result, law: Law, last: float = 0.0) -> Point | None:
+def point_of(real: Result, law: CostModel, last: float = 0.0) -> Point | None:
     """Return what the config's own batches took, as one more shape; None from too few steps.
 
     Only steps whose shapes were all seen before tell it: others wait for memory and kernels. They

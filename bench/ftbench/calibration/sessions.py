@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.analysis import peaks
 from ftbench.calibration import key as keys
-from ftbench.calibration.answer import STAGES
 from ftbench.calibration.design import Design, design, up
-from ftbench.calibration.measured import record_of
+from ftbench.calibration.fit_record import fit_record
+from ftbench.calibration.lookup import STAGES
 from ftbench.calibration.points import Incomplete
 from ftbench.calibration.rows import about
 from ftbench.calibration.store import KIND, VERSION
@@ -43,7 +43,7 @@ The config's own batches are not accumulated: the two kinds of steps then show w
 micro-batches."""
 
 
-class Asked(NamedTuple):
+class Request(NamedTuple):
     """What to calibrate: a job, and how far beyond its own batch and length."""
 
     job: Job
@@ -61,7 +61,7 @@ class Failed(Exception):
 
 
 def calibrate(
-    asked: Asked, say: Callable[[str], None], ready: Callable[[Prepared], None]
+    asked: Request, say: Callable[[str], None], ready: Callable[[Prepared], None]
 ) -> tuple[dict[str, Any], list[Result]]:
     """Run what a calibration takes, and return its record with the results.
 
@@ -101,7 +101,7 @@ def calibrate(
     model = keys.model_of(loaded.values, job.model)
     ranks = keys.Ranks(gpus * nodes, nodes, accelerate)
     key = keys.make(values, model, ranks, runner_of(job), loaded.target)
-    record = record_of(scheduled, real, shapes, key, about(values, cutoff, packed))
+    record = fit_record(scheduled, real, shapes, key, about(values, cutoff, packed))
     record.update(version=VERSION, kind=KIND, peak=peak)
     record["when"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return record, [real, scheduled]

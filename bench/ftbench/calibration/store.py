@@ -13,14 +13,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftbench.calibration.fit import Point, law_of
+from ftbench.calibration.cost_model import Point, cost_model_of
+from ftbench.calibration.fit_record import Overheads
 from ftbench.calibration.key import digest
-from ftbench.calibration.measured import Prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftbench.calibration.fit import Law
+    from ftbench.calibration.cost_model import CostModel
     from ftbench.results.record import Result
 
 VERSION = 3
@@ -120,7 +120,7 @@ def _record(line: bytes) -> Record | str:
     if record.get("version") != VERSION:
         return f"has version {record.get('version')!r}, not {VERSION}: calibrate again"
     try:
-        law, prices = law_of(record["law"]), Prices(**record["prices"])
+        law, prices = cost_model_of(record["law"]), Overheads(**record["prices"])
         points = [Point(one["rows"], one["length"], tuple(one["seconds"]))
                   for one in record["points"]]  # fmt: skip
         texts = record["when"], record["gpu"]["name"], record["key"]["model"]
@@ -151,7 +151,7 @@ def _is_count(value: object, least: int = 1) -> bool:
     return type(value) is int and least <= value <= MOST_ROWS
 
 
-def _is_priced(law: Law, prices: Prices) -> bool:
+def _is_priced(law: CostModel, prices: Overheads) -> bool:
     """Say whether coefficients are seconds, none of them negative, and prices numbers."""
     coefficients = law.start, law.per_token, law.per_square, law.floor, law.per_piece
     return (
@@ -162,7 +162,7 @@ def _is_priced(law: Law, prices: Prices) -> bool:
     )
 
 
-def _is_measured(point: Point, law: Law) -> bool:
+def _is_measured(point: Point, law: CostModel) -> bool:
     """Say whether a shape has rows and times, and a time by the law."""
     return (
         _is_count(point.rows)
@@ -202,7 +202,7 @@ def export(records: list[Record], path: str | os.PathLike[str]) -> None:
     Path(path).write_text(text, encoding="utf-8")
 
 
-def take_in(path: str | os.PathLike[str]) -> int:
+def import_file(path: str | os.PathLike[str]) -> int:
     """Add the calibrations of an exported file that are not there yet; return how many.
 
     Raises:

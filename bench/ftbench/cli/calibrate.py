@@ -12,7 +12,7 @@ from ftbench.cli import options as shared
 from ftbench.results.record import write
 
 if TYPE_CHECKING:
-    from ftbench.calibration.fit import Law
+    from ftbench.calibration.cost_model import CostModel
     from ftbench.results.record import Result
     from ftbench.runners.job import Prepared
 
@@ -66,7 +66,7 @@ def command(config: str | None, **options: Any) -> None:
         if config is not None:
             store.ready()
         if taken is not None:
-            click.echo(f"calibrations taken in: {store.take_in(taken)}")
+            click.echo(f"calibrations taken in: {store.import_file(taken)}")
         made = None if config is None else _calibrate(config, options)
         if export is not None:
             records = list(store.everything()) if made is None else [made]
@@ -81,7 +81,7 @@ def command(config: str | None, **options: Any) -> None:
 def _calibrate(config: str, options: dict[str, Any]) -> dict[str, Any]:
     from ftbench.calibration import store
     from ftbench.calibration.points import Incomplete
-    from ftbench.calibration.sessions import Asked, Failed, calibrate
+    from ftbench.calibration.sessions import Failed, Request, calibrate
     from ftbench.runners.job import Job
 
     raw = options.pop("raw")
@@ -92,7 +92,7 @@ def _calibrate(config: str, options: dict[str, Any]) -> dict[str, Any]:
     )  # fmt: skip
     try:
         with shared.as_usage():
-            record, results = calibrate(Asked(job, **wanted), shared.say, _announce)
+            record, results = calibrate(Request(job, **wanted), shared.say, _announce)
     except KeyboardInterrupt:
         shared.stop("interrupted; the run has been ended and nothing was kept", shared.INTERRUPTED)
     except Failed as failed:
@@ -127,9 +127,9 @@ def _keep_raw(folder: str | None, results: list[Result]) -> None:
 
 def lines(record: dict[str, Any]) -> list[str]:
     """Return what a calibration found, for a terminal."""
-    from ftbench.calibration.fit import law_of
+    from ftbench.calibration.cost_model import cost_model_of
 
-    law, check, prices = law_of(record["law"]), record["check"], record["prices"]
+    law, check, prices = cost_model_of(record["law"]), record["check"], record["prices"]
     found = [
         f"{record['gpu']['name']}, {record['key']['model']}, {record['key']['method']}",
         f"a micro-batch  {_sum(law)} s, no less than {law.floor:.4g} s",
@@ -146,7 +146,7 @@ def lines(record: dict[str, Any]) -> list[str]:
     return found
 
 
-def _sum(law: Law) -> str:
+def _sum(law: CostModel) -> str:
     """Return the law's terms, without those that the fit left out."""
     terms = (
         (law.start, ""), (law.per_token, " x tokens"), (law.per_square, " x squares"),

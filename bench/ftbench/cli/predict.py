@@ -12,7 +12,7 @@ from ftbench.cli import options as shared
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftbench.calibration.answer import Answer
+    from ftbench.calibration.lookup import Answer
 
 
 @click.command("predict")
@@ -43,8 +43,8 @@ def command(
 
     Exit status: 0, or 2 when no calibration answers for it.
     """
-    from ftbench.calibration import asking
-    from ftbench.calibration.answer import Answer, answer
+    from ftbench.calibration import query
+    from ftbench.calibration.lookup import Answer, look_up
     from ftlint.facts.budget import format_duration, parse_budget
 
     seconds = None if budget is None else parse_budget(budget)
@@ -52,8 +52,8 @@ def command(
         shared.stop(f"--budget {budget}: write 30m, 2h or 1h30m", shared.USAGE)
 
     def ask(*changed: tuple[str, Any]) -> Any:
-        return answer(
-            asking.of_file(
+        return look_up(
+            query.of_file(
                 config, gpus=gpus, nodes=nodes, model=model,
                 runner=runner or "llamafactory", changed=changed,
                 accelerate=accelerate_config,
@@ -77,8 +77,8 @@ def command(
 
 
 def _fitting(seconds: float, found: Answer, ask: Any) -> dict[str, Any]:
-    from ftbench.calibration.answer import Answer
     from ftbench.calibration.budget import steps_within
+    from ftbench.calibration.lookup import Answer
 
     def at(steps: int) -> Any:
         made = ask(("max_steps", steps))

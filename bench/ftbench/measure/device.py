@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ftbench.visible import visible
+from ftbench.visible_devices import visible_devices
 
 if TYPE_CHECKING:
     from ftbench.results.record import Device
@@ -29,7 +29,7 @@ def nvml() -> Any:
 
 def handle(library: Any, index: int) -> Any:
     """Return the NVML handle of the GPU that CUDA calls `index`; None when it cannot be told."""
-    names = visible()
+    names = visible_devices()
     try:
         if names is not None:
             name = names[index]

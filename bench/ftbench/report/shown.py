@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftbench.analysis.summary import Summary, summarise
-from ftbench.calibration import asking, store
-from ftbench.calibration.answer import Answer, answer
-from ftbench.calibration.naive import seconds_by_trainer
+from ftbench.calibration import query, store
+from ftbench.calibration.lookup import Answer, look_up
+from ftbench.calibration.trainer_estimate import seconds_by_trainer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,11 +79,11 @@ def _shown(name: str, result: Result, records: list[store.Record]) -> Shown:
 
 def _predicted(result: Result, records: list[store.Record]) -> tuple[Forecast | None, str | None]:
     """Return what calibrations older than the run say of it, or why they do not."""
-    question = asking.of_result(result)
+    question = query.of_result(result)
     if question is None:
         return None, None
     known = [record for record in records if str(record["when"]) <= result["when"]]
     if records and not known:
         return None, "every calibration that is kept here is newer than the run"
-    found = answer(question, known)
+    found = look_up(question, known)
     return (found.forecast, None) if isinstance(found, Answer) else (None, found.reason)

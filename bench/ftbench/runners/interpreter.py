@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ftbench.models.folder import cache
-from ftbench.visible import visible
+from ftbench.visible_devices import visible_devices
 
 SECONDS = 120
 
@@ -81,7 +81,7 @@ def _last(said: str) -> str:
 
 def visible_gpus() -> int:
     """Return how many NVIDIA GPUs a process started from here would see."""
-    names = visible()
+    names = visible_devices()
     tool = shutil.which("nvidia-smi")
     if tool is None or names == []:
         return 0
@@ -105,7 +105,7 @@ def environment(interpreter: Interpreter, gpus: int, *, nodes: int = 1) -> dict[
         "PYTHONUNBUFFERED": "1",
     }
     if 0 < gpus < interpreter.gpus:
-        names = visible() or [str(number) for number in range(interpreter.gpus)]
+        names = visible_devices() or [str(number) for number in range(interpreter.gpus)]
         env["CUDA_VISIBLE_DEVICES"] = ",".join(names[:gpus])
     if gpus * nodes > 1:
         if env.get("OPTIM_TORCH", "1").lower() in ("1", "true", "y"):

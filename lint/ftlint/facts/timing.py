@@ -49,9 +49,9 @@ def forecaster(
     is here; else whatever was calibrated counts.
     """
     try:
-        from ftbench.calibration.answer import Answer, Question, answer
+        from ftbench.calibration.lookup import Answer, Query, look_up
         from ftbench.calibration.store import everything, left_out
-        from ftbench.card import local_gpu
+        from ftbench.local_gpu import local_gpu
     except ImportError:
         return None
     for place, _, names in os.walk(folder()):
@@ -61,9 +61,9 @@ def forecaster(
 
     def forecast(plan: StepPlan) -> tuple[Any, str] | Untimed:
         data = {**record.as_object(plan), "nodes": inputs.launch.shape[1]}
-        asked = Question(values, data, inputs.target, gpu=gpu)
+        asked = Query(values, data, inputs.target, gpu=gpu)
         try:
-            found = answer(asked, records)
+            found = look_up(asked, records)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             return Untimed(f"a calibration that cannot be read ({type(error).__name__})")
         if isinstance(found, Answer):

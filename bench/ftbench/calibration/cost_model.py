@@ -18,7 +18,7 @@ from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from ftbench.calibration.pieces import pieces
+from ftbench.calibration.liger_chunks import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -69,7 +69,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Law:
+class CostModel:
     """Seconds of a micro-batch by its shape. `split`: see `pieces`."""
 
     start: float
@@ -89,7 +89,7 @@ class Law:
         """Return the seconds that the device needs for such a batch."""
         tokens = rows * length
         by_size = self.per_token * tokens + self.per_square * tokens * length
-        return self.start + by_size + self.per_piece * pieces(tokens, self.split)
+        return self.start + by_size + self.per_piece * chunks(tokens, self.split)
 
     def at(self, rows: int, length: int) -> float:
         """Return the seconds of forward and backward over rows of a padded length."""
@@ -105,12 +105,12 @@ class Law:
         return asdict(self)
 
 
-def law_of(record: dict[str, Any]) -> Law:
+def cost_model_of(record: dict[str, Any]) -> CostModel:
     """Return a law that `Law.record` wrote."""
-    return Law(**{name: record[name] for name in Law.__dataclass_fields__})
+    return CostModel(**{name: record[name] for name in CostModel.__dataclass_fields__})
 
 
-def fit(points: Sequence[Point], split: int = 0) -> Law:
+def fit(points: Sequence[Point], split: int = 0) -> CostModel:
     """Return the law that fits best, in relative terms.
 
     Raises:
@@ -130,7 +130,7 @@ def _joined(floor: float, work: float) -> float:
     return float((floor**SHARPNESS + work**SHARPNESS) ** (1 / SHARPNESS))
 
 
-def resampled(points: Sequence[Point], count: int, split: int = 0) -> Iterator[Law]:
+def resampled(points: Sequence[Point], count: int, split: int = 0) -> Iterator[CostModel]:
     """Yield laws of a residual bootstrap: what the fit could as well have come to.
 
     Each point is moved by a residual of the fit drawn at random, in units of its own uncertainty
@@ -162,12 +162,14 @@ def _larger(one: float, other: float) -> float:
     return one if abs(one) > abs(other) else other
 
 
-def residuals(points: Sequence[Point], law: Law) -> list[float]:
+def residuals(points: Sequence[Point], law: CostModel) -> list[float]:
     """Return measured over fitted minus one, of each point."""
     return [point.typical / law.at(point.rows, point.length) - 1 for point in points]
 
 
-def _above(points: Sequence[Point], seconds: Sequence[float], floor: float, split: int) -> Law:
+def _above(
+    points: Sequence[Point], seconds: Sequence[float], floor: float, split: int
+) -> CostModel:
     """Return the best law with this floor: the work that the points above it show."""
     chosen = [at for at, one in enumerate(seconds) if one > CLEAR * floor]
     work = [max(0.0, one**SHARPNESS - floor**SHARPNESS) ** (1 / SHARPNESS) for one in seconds]
@@ -177,10 +179,10 @@ def _above(points: Sequence[Point], seconds: Sequence[float], floor: float, spli
         for part, one, point in zip(work, seconds, points)
     ]
     start, per_token, per_square, per_piece = _linear(points, work, weights, chosen, split)
-    return Law(start, per_token, per_square, floor, per_piece, split)
+    return CostModel(start, per_token, per_square, floor, per_piece, split)
 
 
-def _score(law: Law, points: Sequence[Point], seconds: Sequence[float]) -> float:
+def _score(law: CostModel, points: Sequence[Point], seconds: Sequence[float]) -> float:
     """Return Akaike's criterion, each point with its own uncertainty."""
     found: float = 2.0 * law.terms
     for point, value in zip(points, seconds):
@@ -203,7 +205,7 @@ def _linear(
     """
     columns: list[Callable[[Point], float]] = [
         lambda _: 1.0, lambda one: float(one.tokens), lambda one: float(one.squares),
-        lambda one: float(pieces(one.tokens, split)),
+        lambda one: float(chunks(one.tokens, split)),
     ]  # fmt: skip
     rows = [[column(points[at]) * weights[at] for column in columns] for at in chosen]
     targets = [seconds[at] * weights[at] for at in chosen]

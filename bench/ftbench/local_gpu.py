@@ -8,12 +8,12 @@ import subprocess
 from functools import cache
 from typing import Any
 
-from ftbench.visible import visible
+from ftbench.visible_devices import visible_devices
 
 
 def local_gpu() -> dict[str, Any] | None:
     """Return the first GPU that a run would see, as results name it; None where there is none."""
-    tool, names = shutil.which("nvidia-smi"), visible()
+    tool, names = shutil.which("nvidia-smi"), visible_devices()
     if tool is None or names == []:
         return None
     return _card(tool, names[0] if names is not None else None)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ftbench.calibration import key as keys
 from ftbench.calibration import store
 from ftbench.calibration.batches import Loop
+from ftbench.calibration.fit_record import rows_evaluated
 from ftbench.calibration.forecast import Forecast, Work, forecast
-from ftbench.calibration.measured import rows_evaluated
 from ftbench.calibration.rows import count_of, data_of, lengths_of
 from ftlint.doctor.reading import count, object_of
 from ftlint.facts.checkpoints import checkpoint_of, newest_in
@@ -27,7 +27,7 @@ ORDERS = ("group_by_length", "train_sampling_strategy", "disable_shuffling")
 """Keys that decide which rows meet in a batch."""
 
 
-class Question(NamedTuple):
+class Query(NamedTuple):
     """A run to be timed.
 
     `values` is the config over its defaults, `plan` what `ftlint steps --output-format json` says
@@ -64,7 +64,7 @@ class NoAnswer(NamedTuple):
     reason: str
 
 
-def answer(question: Question, records: Iterable[Record] | None = None) -> Answer | NoAnswer:
+def look_up(question: Query, records: Iterable[Record] | None = None) -> Answer | NoAnswer:
     """Return the seconds of a run by the calibration that is nearest to it."""
     if question.plan.get("reason"):
         return NoAnswer(f"there is no plan: {question.plan['reason']}")
@@ -93,7 +93,7 @@ DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def _answered(
-    question: Question, known: Sequence[Record], record: Record, unsure: list[float],
+    question: Query, known: Sequence[Record], record: Record, unsure: list[float],
     told: list[str],
 ) -> Answer | NoAnswer:  # fmt: skip
     work = _work(question, record, known)
@@ -120,7 +120,7 @@ def _without_steps(plan: Mapping[str, Any]) -> str:
 
 
 def _nearest(
-    question: Question, known: Sequence[Record]
+    question: Query, known: Sequence[Record]
 ) -> tuple[Record, list[float], list[str]] | NoAnswer:
     """Return the calibration that leaves least unsure, the newest of equals."""
     if not known:
@@ -172,7 +172,7 @@ def _same_model_of_gpu(
     return [(f"calibrated on another {kept['name']}", keys.OTHER_CARD)]
 
 
-def _cards(question: Question, known: Sequence[Record], taken: Record) -> list[str]:
+def _cards(question: Query, known: Sequence[Record], taken: Record) -> list[str]:
     """Return what to say where no GPU is here, and several kinds of it were calibrated."""
     names = sorted({str(record["gpu"]["name"]) for record in known} - {taken["gpu"]["name"]})
     if question.gpu is not None or not names:
@@ -181,7 +181,7 @@ def _cards(question: Question, known: Sequence[Record], taken: Record) -> list[s
 
 
 def _work(
-    question: Question, record: Record, known: Sequence[Record]
+    question: Query, record: Record, known: Sequence[Record]
 ) -> tuple[Work, list[float], list[str]] | NoAnswer:
     values, plan = question.values, question.plan
     steps = int(plan.get("executed_steps") or plan["total_steps"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ftbench.calibration.answer import Question
-from ftbench.card import local_gpu
+from ftbench.calibration.lookup import Query
+from ftbench.local_gpu import local_gpu
 from ftbench.runners import configs
 from ftlint.facts.effective import effective
 from ftlint.steps import StepPlan
@@ -28,7 +28,7 @@ def of_file(
     changed: tuple[tuple[str, Any], ...] = (),
     packages: Mapping[str, str] | None = None,
     accelerate: str | None = None,
-) -> Question:
+) -> Query:
     """Return the question of a config. Raises `configs.BadConfig`."""
     loaded = configs.load(path, packages or {}, gpus, nodes)
     config = {**loaded.values, **dict(changed)}
@@ -37,10 +37,10 @@ def of_file(
     if isinstance(plan, StepPlan) and plan.executed_steps.exact is None:
         record["executed_steps"] = None
     values = effective(config, Catalogue(loaded.target, "train"))
-    return Question(values, record, loaded.target, model, runner, local_gpu(), accelerate)
+    return Query(values, record, loaded.target, model, runner, local_gpu(), accelerate)
 
 
-def of_result(result: Result) -> Question | None:
+def of_result(result: Result) -> Query | None:
     """Return the question that a run has answered; None where the result says too little."""
     environment, plan, model = result["environment"], result["plan"], result["model"]
     if environment is None or plan is None:
@@ -60,4 +60,4 @@ def of_result(result: Result) -> Question | None:
     for name in ("bf16", "fp16", "flash_attn"):  # what only the lack of a GPU took out
         if environment["gpu"] is None and before.get(name) is not None:
             values[name] = before[name]
-    return Question(values, plan, target, asked, result["runner"], gpu)
+    return Query(values, plan, target, asked, result["runner"], gpu)

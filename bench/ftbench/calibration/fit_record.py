@@ -8,9 +8,9 @@ from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
 from ftbench.analysis.flags import tokens_of
+from ftbench.calibration.cost_model import fit
 from ftbench.calibration.design import WARM
-from ftbench.calibration.fit import fit
-from ftbench.calibration.pieces import split_of
+from ftbench.calibration.liger_chunks import split_of
 from ftbench.calibration.points import (
     LEAST,
     Incomplete,
@@ -26,8 +26,8 @@ from ftlint.facts.effective import words
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ftbench.calibration.cost_model import CostModel
     from ftbench.calibration.design import Design
-    from ftbench.calibration.fit import Law
     from ftbench.results.record import Result, Step
 
 
@@ -37,7 +37,7 @@ them (`at::internal::GRAIN_SIZE`; docs/benchmarks/raw/2026-11-25-h100-pair-2/thr
 
 
 @dataclass(frozen=True)
-class Prices:
+class Overheads:
     """Seconds of everything that is not a micro-batch by the law.
 
     `step`: optimizer, clipping and the trainer's own work, each step. `token`: fetching and moving
@@ -65,7 +65,7 @@ class Prices:
     evaluated_row: float | None = None
 
 
-def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
+def overheads_of(scheduled: Result, law: CostModel, real: Result | None) -> Overheads:
     """Return the prices that the runs show; `real` trained on the config's own data.
 
     `scheduled` is the later process: by then files and kernels are in caches, as they are for the
@@ -94,7 +94,7 @@ def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
         save = save or _price_of_saving(result)
         evaluated_row = evaluated_row or _price_of_evaluating(result)
     startups = [_startup(one) for one in (scheduled, real) if one is not None]
-    return Prices(
+    return Overheads(
         step=step, later=later + between, together=together, log=_of_logging(logged),
         token=median([_fetching(step, wake) / (tokens_of(step) or 1) for step in usual]), wake=wake,
         first=max(0.0, first), shape=shape,
@@ -104,7 +104,7 @@ def prices_of(scheduled: Result, law: Law, real: Result | None) -> Prices:
     )  # fmt: skip
 
 
-def wakes(rows: int, length: int) -> bool:
+def spawns_threads(rows: int, length: int) -> bool:
     """Say whether torch wakes all its threads for a micro-batch."""
     return rows * length > GRAIN
 
@@ -115,7 +115,7 @@ def _of_waking(groups: Sequence[Sequence[Step]]) -> float:
     for group in groups:
         (rows, length, *_), count = group[0]["micro_batches"][0], len(group[0]["micro_batches"])
         took = median((step["data"] or 0.0) / count for step in group)
-        if wakes(rows, length):
+        if spawns_threads(rows, length):
             large.append((took, rows * length))
         elif rows * length > GRAIN // 4:  # fetching tiny ones shows the noise of the host
             small.append(took / (rows * length))
@@ -127,7 +127,7 @@ def _of_waking(groups: Sequence[Sequence[Step]]) -> float:
 
 def _fetching(step: Step, wake: float) -> float:
     """Return what a step waits for its batches, but for torch's threads."""
-    count = sum(wakes(*one[:2]) for one in step["micro_batches"])
+    count = sum(spawns_threads(*one[:2]) for one in step["micro_batches"])
     return max(0.0, (step["data"] or 0.0) - wake * count)
 
 
@@ -157,7 +157,7 @@ def _of_logging(result: Result) -> float:
 
 
 def _of_new_shapes(
-    steps: Sequence[Step], law: Law, beside: tuple[float, float], synthetic: float
+    steps: Sequence[Step], law: CostModel, beside: tuple[float, float], synthetic: float
 ) -> float:
     """Return the usual surplus of a new shape over the law; the synthetic one from too few."""
     later, together = beside
@@ -209,7 +209,7 @@ def rows_evaluated(values: Mapping[str, Any], plan: Mapping[str, Any]) -> int | 
     return None if rows is None else int(rows) // (len(set(words(each))) or 1)
 
 
-def record_of(
+def fit_record(
     scheduled: Result,
     real: Result | None,
     design: Design,
@@ -233,7 +233,7 @@ def record_of(
     if own is not None:
         points.append(own)
     whole = fit(points, split)
-    prices = prices_of(scheduled, whole, real)
+    prices = overheads_of(scheduled, whole, real)
     environment = scheduled["environment"]
     if environment is None:
         raise Incomplete("what it ran on was not captured")

@@ -20,7 +20,7 @@ def split_of(model: Mapping[str, Any] | None, key: Mapping[str, Any]) -> int:
     return -(-int(model["vocab"]) // int(model["hidden"]))
 
 
-def pieces(tokens: int, split: int) -> int:
+def chunks(tokens: int, split: int) -> int:
     """Return how many they are: their size is a power of two."""
     if not split:
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-def visible() -> list[str] | None:
+def visible_devices() -> list[str] | None:
     """Return their names, numbers or UUIDs, in CUDA's order; None where all of them are left.
 
     CUDA ends the list at the first name that is none, such as -1.
