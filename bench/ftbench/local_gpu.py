@@ -6,22 +6,25 @@ import hashlib
 import shutil
 import subprocess
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ftbench.visible_devices import visible_devices
 
+if TYPE_CHECKING:
+    from ftbench.results.record import GpuIdentity
 
-def local_gpu() -> dict[str, Any] | None:
+
+def local_gpu() -> GpuIdentity | None:
     """Return the first GPU that a run would see, as results name it; None where there is none."""
     tool, names = shutil.which("nvidia-smi"), visible_devices()
     if tool is None or names == []:
         return None
-    return _card(tool, names[0] if names is not None else None)
+    return _ask_driver(tool, names[0] if names is not None else None)
 
 
 @cache
-def _card(tool: str, name: str | None) -> dict[str, Any] | None:
-    """Ask for a card once a process: a folder of configs asks for each of them."""
+def _ask_driver(tool: str, name: str | None) -> GpuIdentity | None:
+    """Return what the driver says; asked once a process, although each config of a folder asks."""
     command = [tool, "--query-gpu=name,uuid,power.limit", "--format=csv,noheader,nounits"]
     if name is not None:
         command += ["--id", name]
@@ -29,9 +32,9 @@ def _card(tool: str, name: str | None) -> dict[str, Any] | None:
         text = subprocess.run(
             command, capture_output=True, text=True, timeout=30, check=True
         ).stdout
-        card, uuid, power = (part.strip() for part in text.splitlines()[0].split(","))
+        device, uuid, power = (part.strip() for part in text.splitlines()[0].split(","))
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
     limit = float(power) if power.replace(".", "", 1).isdigit() else None
     digest = hashlib.sha256(uuid.encode()).hexdigest()[:16]
-    return {"name": card, "uuid_hash": digest, "power_limit_w": limit}
+    return {"name": device, "uuid_hash": digest, "power_limit_w": limit}

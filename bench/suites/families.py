@@ -172,7 +172,7 @@ def run_family(root: Path, name: str, family: Family, runs: int) -> None:
         run = f"{name}/held-{number}"
         if (root / f"{run}.json").exists():
             continue
-        said = call_bench(root, "predict", f"{run}.yaml", "--json", store=store)
+        said = call_bench(root, "predict", f"{run}.yaml", "--output-format", "json", store=store)
         (root / f"{run}.predicted.json").write_text(said, "utf-8")
         print(said, file=sys.stderr, flush=True)
         told = call_bench(

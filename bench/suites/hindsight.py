@@ -3,7 +3,7 @@
 `python bench/suites/hindsight.py FOLDER...` calibrates anew from the raw results of each family in
 the folders, and holds what that says against the runs that were made: their wall time, and the time
 of their micro-batches alone. It is no proof of the forecasts, since the code was written with these
-runs at hand; it shows what a change to the law or the prices does.
+runs at hand; it shows what a change to the cost model or the overheads does.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from ftbench.calibration.lookup import Answer, look_up
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ftbench.calibration.record import Calibration
+
 FORWARD = ("first step and new shapes", "micro-batches")
 
 
@@ -38,29 +40,28 @@ def _load(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
 
 
-def recalibrated(family: Path) -> dict[str, Any]:
-    """Return the record that the present code makes of a family's calibration runs."""
+def recalibrated(family: Path) -> Calibration:
+    """Return the calibration that the present code makes of a family's calibration runs."""
     kept = json.loads((family / "calibration.jsonl").read_text("utf-8").partition("\n")[0])
     found = {path.name.split("-")[1]: _load(path) for path in sorted(family.glob("cal/*.json"))}
     scheduled = found["scheduled"]
     shapes = dict.fromkeys((entry["rows"], entry["length"]) for entry in scheduled["schedule"])
     *fitted, held_out = shapes
     lengths = kept["lengths"] or {}
-    about = {name: value for name, value in lengths.items() if name not in ("rows", "counts")}
+    about: Any = {name: value for name, value in lengths.items() if name not in ("rows", "counts")}
     design = Design(tuple(fitted), held_out)
-    record = fit_record(scheduled, found.get("real"), design, kept["key"], about)
-    return {**record, "when": kept["when"]}
+    return fit_record(scheduled, found.get("real"), design, kept["key"], about, when=kept["when"])
 
 
 def misses(folder: Path) -> Iterator[Miss]:
     """Yield the held-out runs of a folder's families that the present code can answer for."""
-    for calibration in sorted(folder.glob("*/calibration.jsonl")):
-        family = calibration.parent
-        record = recalibrated(family)
+    for kept in sorted(folder.glob("*/calibration.jsonl")):
+        family = kept.parent
+        calibration = recalibrated(family)
         for path in sorted(family.glob("held-?.json")):
             result = _load(path)
-            question = query.of_result(result)
-            said = None if question is None else look_up(question, [record])
+            asked = query.of_result(result)
+            said = None if asked is None else look_up(asked, [calibration])
             if not isinstance(said, Answer):
                 continue
             forecast, wall = said.forecast, result["phases"]["wall"]

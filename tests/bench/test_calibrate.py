@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.bench.test_answer import CONFIG, record
+from tests.bench.kept import CONFIG, record
 from tests.oracle import environments
 
 from ftbench.calibration import store
@@ -71,7 +71,7 @@ def test_offline_commands_load_nothing_heavy(kept: Path, tmp_path_factory: Any) 
 
 
 def test_prediction_as_json_with_a_budget(kept: Path) -> None:
-    done = call(kept, "predict", "config.yaml", "--json", "--budget", "2m")
+    done = call(kept, "predict", "config.yaml", "--output-format", "json", "--budget", "2m")
     found = json.loads(done.stdout)
     assert found["low"] < found["seconds"] < found["high"]
     assert sum(found["parts"].values()) == pytest.approx(found["seconds"])
@@ -97,7 +97,7 @@ def test_export_and_import_as_commands(kept: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "calibrations written to out.jsonl: 1\n")
     elsewhere = str(kept / "elsewhere")
     done = call(kept, "calibrate", "--import", "out.jsonl", FTBENCH_CALIBRATION=elsewhere)
-    assert "calibrations taken in: 1" in done.stdout
+    assert "calibrations added: 1" in done.stdout
     assert call(kept, "predict", "config.yaml", FTBENCH_CALIBRATION=elsewhere).returncode == 0
     (kept / "out.jsonl").write_text("x\n", encoding="utf-8")
     assert call(kept, "calibrate", "--import", "out.jsonl").returncode == 2
@@ -138,13 +138,14 @@ def test_a_real_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sta
         for count, length, real, _, _ in step["micro_batches"]:
             assert real == count * (length - 1 if stage == "sft" else length)
     (made,) = store.everything()
-    assert made["key"]["method"] == "lora"
-    assert made["key"]["masked"] is (stage == "sft")
-    assert made["law"]["per_token"] + made["law"]["per_square"] > 0
-    assert made["prices"]["startup"] > 1
-    assert made["prices"]["save"] > 0
-    assert (made["lengths"]["rows"], made["lengths"]["packed"]) == (
-        (200, False) if stage == "sft" else (made["lengths"]["rows"], True)
+    assert made.key["method"] == "lora"
+    assert made.key["masked"] is (stage == "sft")
+    assert made.cost.per_token + made.cost.per_square > 0
+    assert made.overheads.startup > 1
+    assert (made.overheads.save or 0) > 0
+    assert made.lengths is not None
+    assert (made.lengths["rows"], made.lengths["packed"]) == (
+        (200, False) if stage == "sft" else (made.lengths["rows"], True)
     )
     other = text.replace("batch_size: 4", "batch_size: 2").replace("steps: 12", "steps: 20")
     (tmp_path / "other.yaml").write_text(other, encoding="utf-8")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.bench.kept import CONFIG, record
 from tests.bench.made import H100
-from tests.bench.test_answer import CONFIG, record
 
 from ftbench.calibration import store
 from ftlint.facts.budget import format_duration, parse_budget

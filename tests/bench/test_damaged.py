@@ -7,13 +7,14 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.bench.kept import CONFIG, kept, question, record
 from tests.bench.made import result, step
 from tests.bench.mutations import mutated
-from tests.bench.test_answer import CONFIG, kept, question, record
 from tests.streams import call
 
 from ftbench.calibration import store
 from ftbench.calibration.lookup import Answer, NoAnswer, look_up
+from ftbench.calibration.record import as_json
 from ftbench.cli import bench
 from ftlint.cli.commands import cli
 
@@ -80,13 +81,14 @@ def test_a_damaged_calibration_is_passed_over(
     tmp_path: Path, kept: Path
 ) -> None:  # fmt: skip
     whole = record(tmp_path)
+    data = as_json(whole)
     config = tmp_path / "c.yaml"
     config.write_text(CONFIG, "utf-8")
     draw = random.Random(8)
     answered = 0
     for number in range(TRIES):
         path = store.add(whole)
-        damaged = mutated(whole, draw)
+        damaged = mutated(data, draw)
         damaged["when"] = "9999" if number % 2 else damaged.get("when")
         path.write_text(json.dumps(damaged, ensure_ascii=True) + "\n", "utf-8")
         for arguments in (["steps", config], [config]):

@@ -1,142 +1,33 @@
-"""Forecasts against runs that are simulated apart from them, by a law that is known.
+"""Forecasts against runs that are simulated apart from them, at a cost that is known.
 
-The simulated machine has noise between steps, between processes and in starting up, and prices for
-new shapes. A calibration sees two runs of it; the
-forecast must then hold for runs with other batches, lengths and numbers of steps.
+A calibration sees two runs of the simulated machine; the forecast must then hold for runs with
+other batches, lengths and numbers of steps.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
 import pytest
+from tests.bench.machine import KEY, SMALL, WHEN, Machine, calibrated, lengths, scheduled, shuffled
 from tests.bench.made import result, step
 
 from ftbench.calibration.batches import Loop, of_one_length, simulated
 from ftbench.calibration.budget import steps_within
-from ftbench.calibration.cost_model import CostModel
-from ftbench.calibration.design import Design, design
+from ftbench.calibration.design import design
 from ftbench.calibration.fit_record import fit_record
 from ftbench.calibration.forecast import Work, forecast
 from ftbench.calibration.points import Incomplete, points_of
 from ftbench.calibration.trainer_estimate import seconds_by_trainer
 
-LARGE = CostModel(0.004, 1.3e-4, 6e-9)
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What nobody is told: the law and every price."""
-
-    law: CostModel = LARGE
-    later: float = 0.004
-    together: float = 0.0
-    optimizer: float = 0.03
-    between: float = 0.012
-    fetch: float = 1.1e-6
-    wake: float = 0.0
-    first: float = 2.0
-    shape: float = 0.05
-    startup: float = 22.0
-    row: float = 0.0008
-    save: float = 1.5
-    between_steps: float = 0.01
-    between_processes: float = 0.006
-    between_starts: float = 0.06
-
-    def run(
-        self, shapes: list[list[tuple[int, int]]], seed: int, *, rows: int = 0, cold: bool = False
-    ) -> Any:
-        """Return the result of a process that trains steps of micro-batches.
-
-        In a `cold` one, the first on a machine, new shapes cost more at the beginning.
-        """
-        draw = random.Random(seed)
-        process = draw.lognormvariate(0, self.between_processes)
-        seen: set[tuple[int, int]] = set()
-        steps = []
-        for number, group in enumerate(shapes):
-            factor = process * draw.lognormvariate(0, self.between_steps)
-            each = [self.law.at(*one) * factor + (self.later if at else 0)
-                    for at, one in enumerate(group)]  # fmt: skip
-            each[-1] += self.together
-            early = 6 if cold and number in (1, 2) else 1
-            each[0] += early * self.shape * len(set(group) - seen)
-            each[0] += self.first if number == 0 else 0
-            seen |= set(group)
-            tokens = sum(count * length for count, length in group)
-            large = sum(count * length > 32_768 for count, length in group)
-            inside, data = sum(each), self.fetch * tokens + self.wake * large
-            rest = (self.optimizer + self.between * (len(group) - 1)) * process
-            steps.append(
-                step(inside + data + rest, group, forward_backward=inside, each=each, data=data,
-                     other=None)
-            )  # fmt: skip
-        train = sum(one["seconds"] for one in steps)
-        start = self.startup * draw.lognormvariate(0, self.between_starts)
-        wall = start + train + self.row * rows
-        phases = {**result(steps)["phases"], "train": train, "data": self.row * rows, "wall": wall}  # type: ignore[dict-item]
-        return result(steps, phases=phases)
-
-
-SMALL = Machine(
-    law=CostModel(0.01, 6e-6, 2.5e-10, floor=0.11), optimizer=0.02, shape=0.12, startup=14.0
-)
-
-
-def lengths(count: int = 3000, seed: int = 11) -> list[int]:
-    draw = random.Random(seed)
-    return [min(1024, max(24, round(draw.lognormvariate(5.0, 0.6)))) for _ in range(count)]
-
-
-def shuffled(pool: list[int], batch: int, steps: int, accumulation: int, seed: int) -> Any:
-    """Return the micro-batches of a run, written without a look at `ftbench`."""
-    draw, groups = random.Random(seed), []
-    order: list[int] = []
-    for _ in range(steps):
-        group: list[tuple[int, int]] = []
-        while len(group) < accumulation:
-            if not order:
-                order = draw.sample(pool, len(pool))
-            taken, order = order[:batch], order[batch:]
-            group.append((len(taken), (max(taken) + 7) // 8 * 8))
-            if not order:
-                break
-        groups.append(group)
-    return groups
-
-
-def scheduled(plan: Design, accumulation: int = 2) -> list[list[tuple[int, int]]]:
-    return [
-        [(entry["rows"], entry["length"])] * accumulation
-        for entry in plan.schedule()
-        for _ in range(entry["steps"])
-    ]
-
-
-KEY = {"model": "llama-3-8b", "method": "lora", "checkpointing": True}
-
-
-def calibrated(machine: Machine, seed: int, *, packed: int | None = None, batch: int = 8) -> Any:
-    """Return the record of a calibration at `batch` (packed: batch 4 of that length)."""
-    pool = lengths()
-    plan = design(4, packed) if packed else design(batch, max(pool), sorted(pool)[len(pool) // 10])
-    over = machine.run(scheduled(plan), seed, rows=len(pool))
-    over["schedule"], over["lengths"] = plan.schedule(), pool
-    real = None
-    if not packed:
-        groups = shuffled(pool, batch, 20, 1, seed + 1)
-        real = machine.run(groups, seed + 1, rows=len(pool), cold=True)
-    return fit_record(over, real, plan, KEY, {"dataset": ["faq"], "cutoff_len": 1024})
-
 
 def test_large_batches_pay_for_the_threads_they_wake() -> None:
     machine = replace(SMALL, wake=0.08)
     record = calibrated(machine, 5, batch=40)
-    assert record["prices"]["wake"] == pytest.approx(0.08, rel=0.2)
+    assert record.overheads.wake == pytest.approx(0.08, rel=0.2)
     for batch, steps in ((20, 300), (64, 100)):
         run = machine.run(shuffled(lengths(), batch, steps, 1, batch), batch, rows=3000)
         work = Work(Loop(steps, batch, 1, rows=3000), 0, tuple(lengths()), rows_prepared=3000)
@@ -218,15 +109,15 @@ def test_everything_beside_the_steps_is_priced() -> None:
     assert any("not priced" in note for note in unpriced.assumptions)
 
 
-def test_prices_are_found() -> None:
+def test_overheads_are_found() -> None:
     machine = Machine()
-    prices = calibrated(machine, 8)["prices"]
-    assert prices["step"] == pytest.approx(machine.optimizer, rel=0.02)
-    assert prices["later"] == pytest.approx(machine.between + machine.later, rel=0.3)
-    assert prices["token"] == pytest.approx(machine.fetch, rel=0.02)
-    assert prices["first"] == pytest.approx(machine.first, rel=0.1)
-    assert prices["shape"] == pytest.approx(machine.shape, abs=0.03)
-    assert prices["startup"] == pytest.approx(machine.startup, rel=0.2)
+    overheads = calibrated(machine, 8).overheads
+    assert overheads.step == pytest.approx(machine.optimizer, rel=0.02)
+    assert overheads.later == pytest.approx(machine.between + machine.later, rel=0.3)
+    assert overheads.token == pytest.approx(machine.fetch, rel=0.02)
+    assert overheads.first == pytest.approx(machine.first, rel=0.1)
+    assert overheads.shape == pytest.approx(machine.shape, abs=0.03)
+    assert overheads.startup == pytest.approx(machine.startup, rel=0.2)
 
 
 def test_runs_that_lack_something_make_no_calibration() -> None:
@@ -292,7 +183,7 @@ def test_budget() -> None:
     assert steps_within(1e9, 5000, at)[0] == 5000  # type: ignore[index]
 
 
-def test_naive_rate_counts_the_first_step() -> None:
+def test_the_trainers_rate_counts_the_first_step() -> None:
     done = result([step(10.0, [(1, 8)]), *[step(1.0, [(1, 8)])] * 99])
     assert seconds_by_trainer(done, 20) == pytest.approx(100 / round(20 / 29, 3))
     assert seconds_by_trainer(done, 200) is None
@@ -340,9 +231,9 @@ def test_gradients_are_added_up_once_a_step(accumulation: int) -> None:
     machine, plan = Machine(together=0.15), design(4, 2048)
     over: Any = machine.run(scheduled(plan, 3), 3)
     over["schedule"], over["lengths"] = plan.schedule(), None
-    record = fit_record(over, None, plan, KEY, {})
-    assert record["prices"]["together"] == pytest.approx(0.15, rel=0.1)
-    assert record["prices"]["later"] == pytest.approx(machine.later, rel=0.5)
+    record = fit_record(over, None, plan, KEY, {}, when=WHEN)
+    assert record.overheads.together == pytest.approx(0.15, rel=0.1)
+    assert record.overheads.later == pytest.approx(machine.later, rel=0.5)
     groups = [[(4, 2048)] * accumulation] * 80
     actual = machine.run(groups, 17 * accumulation)
     said = forecast(record, Work(Loop(80, 4, accumulation, world=2), 2048))

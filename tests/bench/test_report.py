@@ -15,7 +15,7 @@ from ftbench.calibration import store
 from ftbench.cli.report import command
 from ftbench.report import plots, svg
 from ftbench.report.page import page
-from ftbench.report.shown import of_results
+from ftbench.report.run_view import of_results
 from ftbench.report.terminal import lines, spark
 
 

@@ -7,13 +7,14 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.bench.kept import question, record
+from tests.bench.machine import Machine, lengths, shuffled
 from tests.bench.made import H100, result
-from tests.bench.test_answer import question, record
-from tests.bench.test_forecast import Machine, lengths, shuffled
 
 from ftbench.calibration import store
 from ftbench.report.page import page
-from ftbench.report.shown import of_results
+from ftbench.report.run_view import of_results
+from ftbench.runners import configs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,9 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     machine, asked = Machine(), question(tmp_path)
     done = machine.run(shuffled(lengths(), 8, 376, 2, 5), 5, rows=3000)
     values = {**asked.values, "model_name_or_path": "meta-llama/Llama-3.1-8B"}
-    done.update(plan=dict(asked.plan), environment={**done["environment"], "gpu": H100})
+    loaded = configs.load(str(tmp_path / "config.yaml"), {}, 1)
+    plan = configs.as_data(loaded, configs.plan(loaded, loaded.values))
+    done.update(plan=plan, environment={**done["environment"], "gpu": H100})
     done["config"] = {**done["config"], "values": values}
     other = machine.run([[(4, 512)]] * 40, 6)
     failed = result([], error={"kind": "out_of_memory", "message": "<b>no room</b>",

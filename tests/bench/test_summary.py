@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.bench.made import H100, LORA, MODEL_8B, noisy, result, step
 
-from ftbench.analysis.summary import render, summarise
+from ftbench.analysis.summary import summarise
+from ftbench.report import summary
 
 
 def steady(count: int = 30, seconds: float = 1.2) -> list[Any]:
@@ -59,28 +60,28 @@ def test_more_than_the_card_can_do_is_refused() -> None:
     found = summarise(result(steps), measured=798.0)
     assert not found.utilisation
     assert any("more than the 798" in flag for flag in found.flags)
-    assert not any("MFU 1" in line for line in render(found))
+    assert not any("MFU 1" in line for line in summary.lines(found))
 
 
 def test_unlisted_card_and_unknown_model() -> None:
     environment = {**result([])["environment"], "gpu": {**H100, "name": "NVIDIA H100"}}  # type: ignore[dict-item]
     found = summarise(result(steady(), environment=environment))
-    assert any("no peak is known" in line for line in render(found))
+    assert any("no peak is known" in line for line in summary.lines(found))
     found = summarise(result(steady(), model={**MODEL_8B, "experts": 8}))
-    assert any("mixture of experts" in line for line in render(found))
+    assert any("mixture of experts" in line for line in summary.lines(found))
 
 
 def test_not_captured_is_said_and_is_never_zero() -> None:
     bare = [step(1.0, [], data=None, forward_backward=None, optimizer=None, other=None)] * 9
     found = summarise(result(bare, memory=None, device=None, phases=None, model=None))
-    lines = render(found)
+    lines = list(summary.lines(found))
     assert found.parts == dict.fromkeys(found.parts)
     assert sum(line.count("not captured") for line in lines) == 8
     assert not any("0.00 GB" in line or " 0.0%" in line for line in lines)
 
 
 def test_a_run_without_steps_still_renders() -> None:
-    assert "no step was timed" in render(summarise(result([])))
+    assert "no step was timed" in list(summary.lines(summarise(result([]))))
 
 
 def samples(clocks: list[float], reason: int = 0) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tests.steps.values import values_of
 
 from ftbench.runners import configs
-from ftbench.validate import BOUNDED, EXACT, WRONG, checks, faults, verdict
+from ftbench.validation.checks import BOUNDED, EXACT, WRONG, checks, faults, verdict
 from ftlint.steps import DatasetRows, NoPlan, SampleCount, StepPlan, World, exactly, plan
 from suites.validation import FSDP, ONE, TWO, ZERO, write_suite
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ftbench.analysis import flags, flops, interval, peaks, warmup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ftbench.analysis.interval import Interval
     from ftbench.analysis.warmup import Warmup
@@ -172,77 +172,3 @@ def _utilisation(
 def _over(value: float, peak: float | None) -> float | None:
     """Return a share of a peak; a share over 1 is refused."""
     return value / peak if peak and value <= peak else None
-
-
-def render(summary: Summary) -> list[str]:
-    """Return the summary as lines for a terminal."""
-    return list(_lines(summary))
-
-
-def _bounds(found: Interval, level: str, unit: str = "") -> str:
-    if not found.level:
-        return ", of one step: no interval"
-    return f", {found.level:{level}} interval {found.low:.4g} – {found.high:.4g}{unit}"
-
-
-def _lines(one: Summary) -> Iterator[str]:
-    gpus = f"{one.world_size} × " if one.world_size > 1 else ""
-    yield f"{one.label} on {gpus}{one.device}"
-    if one.step is None or one.rate is None:
-        yield "no step was timed"
-    else:
-        yield (
-            f"steps         {one.done} done, the first {one.warm.steps} are warm-up"
-            f" (first step {_seconds(one.first_step)})"
-        )
-        yield f"steps/s       {one.rate.value:.4g}{_bounds(one.rate, '.0%')}"
-        yield f"median step   {one.step.value:.4g} s{_bounds(one.step, '.1%', ' s')}"
-    if one.tokens is None:
-        yield f"tokens/s      {NOT_CAPTURED}"
-    else:
-        yield (
-            f"tokens/s      {one.tokens.all:,.0f} computed, {one.tokens.real:,.0f} without padding,"
-            f" {one.tokens.loss:,.0f} with a loss; {one.tokens.padding:.1%} is padding"
-        )
-    parts = (f"{name.replace('_', '+')} {_percent(share)}" for name, share in one.parts.items())
-    yield f"a step        {', '.join(parts)}"
-    if one.peak_allocated is None and one.peak_reserved is None:
-        yield f"peak memory   {NOT_CAPTURED}"
-    else:
-        found = f"{_memory(one.peak_allocated)} allocated, {_memory(one.peak_reserved)} reserved"
-        yield f"peak memory   {found}"
-    if one.no_utilisation:
-        yield f"MFU           {one.no_utilisation}"
-    for used in one.utilisation:
-        yield from _of_utilisation(used, one)
-    for flag in one.flags:
-        yield f"! {flag}"
-
-
-def _of_utilisation(used: Utilisation, one: Summary) -> Iterator[str]:
-    head = f"MFU, {used.attention}".ljust(14)
-    shares = [
-        f"MFU {_percent(mfu)} and HFU {_percent(hfu)} of {peak:.0f} TFLOP/s {source}"
-        for mfu, hfu, peak, source in (
-            (used.mfu_measured, used.hfu_measured, one.measured, "measured"),
-            (used.mfu_spec, used.hfu_spec, one.spec, "by the data sheet"),
-        )
-        if peak is not None
-    ]
-    told = "; ".join(shares) if shares else "no peak is known for this device"
-    yield (
-        f"{head}{used.model:.3g} TFLOP/s of the model, {used.hardware:.3g} of the hardware"
-        f" a device ({used.attention} attention counted, padding too): {told}"
-    )
-
-
-def _percent(share: float | None) -> str:
-    return NOT_CAPTURED if share is None else f"{share:.1%}"
-
-
-def _seconds(value: float | None) -> str:
-    return NOT_CAPTURED if value is None else f"{value:.3g} s"
-
-
-def _memory(size: int | None) -> str:
-    return NOT_CAPTURED if size is None else f"{size / 1e9:.2f} GB"

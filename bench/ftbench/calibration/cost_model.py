@@ -1,9 +1,9 @@
-"""The law of a micro-batch's time, fitted to a few shapes; no coefficient is negative.
+"""What a micro-batch of a shape costs in time, fitted to a few shapes; no coefficient is negative.
 
-    work = start + per_token * T + per_square * Q + per_piece * P
+    work = start + per_token * T + per_square * Q + per_chunk * P
     seconds = (floor^6 + work^6)^(1/6)
 
-T are the positions of the padded batch, Q the sum of its squared row lengths, P the pieces that
+T are the positions of the padded batch, Q the sum of its squared row lengths, P the chunks that
 Liger takes the loss in: the device's work.
 The floor is what the host needs to launch the work however small it is. Far from each other the
 slower of the two decides; where they are alike, some layers wait for one and some for the other.
@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ftbench.calibration.liger_chunks import chunks
 
@@ -70,48 +70,39 @@ class Point:
 
 @dataclass(frozen=True)
 class CostModel:
-    """Seconds of a micro-batch by its shape. `split`: see `pieces`."""
+    """Seconds of a micro-batch by its shape. `split`: see `chunks`."""
 
     start: float
     per_token: float
     per_square: float
     floor: float = 0.0
-    per_piece: float = 0.0
+    per_chunk: float = field(default=0.0, metadata={"json_name": "per_piece"})
     split: int = 0
 
     @property
     def terms(self) -> int:
         """How many coefficients were fitted."""
-        fitted = self.start, self.per_token, self.per_square, self.per_piece, self.floor
+        fitted = self.start, self.per_token, self.per_square, self.per_chunk, self.floor
         return sum(value > 0 for value in fitted)
 
     def work(self, rows: int, length: int) -> float:
         """Return the seconds that the device needs for such a batch."""
         tokens = rows * length
         by_size = self.per_token * tokens + self.per_square * tokens * length
-        return self.start + by_size + self.per_piece * chunks(tokens, self.split)
+        return self.start + by_size + self.per_chunk * chunks(tokens, self.split)
 
-    def at(self, rows: int, length: int) -> float:
+    def seconds(self, rows: int, length: int) -> float:
         """Return the seconds of forward and backward over rows of a padded length."""
         work = self.work(rows, length)
         return _joined(self.floor, work) if self.floor else work
 
-    def waiting(self, rows: int, length: int) -> float:
+    def host_share(self, rows: int, length: int) -> float:
         """Return how far the host decides over such a batch: 1 at the floor, 0 far above it."""
-        return float((self.floor / self.at(rows, length)) ** SHARPNESS) if self.floor else 0.0
-
-    def record(self) -> dict[str, float]:
-        """Return the law as plain data."""
-        return asdict(self)
-
-
-def cost_model_of(record: dict[str, Any]) -> CostModel:
-    """Return a law that `Law.record` wrote."""
-    return CostModel(**{name: record[name] for name in CostModel.__dataclass_fields__})
+        return float((self.floor / self.seconds(rows, length)) ** SHARPNESS) if self.floor else 0.0
 
 
 def fit(points: Sequence[Point], split: int = 0) -> CostModel:
-    """Return the law that fits best, in relative terms.
+    """Return the model that fits best, in relative terms.
 
     Raises:
         ValueError: there are no points.
@@ -122,8 +113,8 @@ def fit(points: Sequence[Point], split: int = 0) -> CostModel:
     floors = sorted(
         {share * one for one in seconds for share in FLOORS if share * one < max(seconds)}
     )
-    laws = [_above(points, seconds, floor, split) for floor in (0.0, *floors)]
-    return min(laws, key=lambda law: _score(law, points, seconds))
+    models = [_above(points, seconds, floor, split) for floor in (0.0, *floors)]
+    return min(models, key=lambda model: _score(model, points, seconds))
 
 
 def _joined(floor: float, work: float) -> float:
@@ -131,30 +122,30 @@ def _joined(floor: float, work: float) -> float:
 
 
 def resampled(points: Sequence[Point], count: int, split: int = 0) -> Iterator[CostModel]:
-    """Yield laws of a residual bootstrap: what the fit could as well have come to.
+    """Yield models of a residual bootstrap: what the fit could as well have come to.
 
     Each point is moved by a residual of the fit drawn at random, in units of its own uncertainty
     and scaled up for the coefficients that the residuals were already fitted with, or by a normal
     deviation where that is larger. The floor moves with the points at it.
     """
     draw = random.Random(SEED)
-    law = fit(points, split)
-    fitted = [law.at(point.rows, point.length) for point in points]
+    model = fit(points, split)
+    fitted = [model.seconds(point.rows, point.length) for point in points]
     unsure = [point.noise for point in points]
-    free = max(1, len(points) - law.terms)
+    free = max(1, len(points) - model.terms)
     scale = (len(points) / free) ** 0.5
     misses = [
         scale * (point.typical / one - 1) / noise
         for point, one, noise in zip(points, fitted, unsure)
     ]
-    shares = [law.waiting(point.rows, point.length) for point in points]
+    shares = [model.host_share(point.rows, point.length) for point in points]
     for _ in range(count):
         moved = [
             one * (1 + noise * _larger(draw.choice(misses), draw.gauss(0, 1)))
             for one, noise in zip(fitted, unsure)
         ]
         changes = [share * (new / old) for share, new, old in zip(shares, moved, fitted)]
-        floor = law.floor * sum(changes) / sum(shares) if law.floor else 0.0
+        floor = model.floor * sum(changes) / sum(shares) if model.floor else 0.0
         yield _above(points, moved, floor, split)
 
 
@@ -162,15 +153,10 @@ def _larger(one: float, other: float) -> float:
     return one if abs(one) > abs(other) else other
 
 
-def residuals(points: Sequence[Point], law: CostModel) -> list[float]:
-    """Return measured over fitted minus one, of each point."""
-    return [point.typical / law.at(point.rows, point.length) - 1 for point in points]
-
-
 def _above(
     points: Sequence[Point], seconds: Sequence[float], floor: float, split: int
 ) -> CostModel:
-    """Return the best law with this floor: the work that the points above it show."""
+    """Return the best model with this floor: the work that the points above it show."""
     chosen = [at for at, one in enumerate(seconds) if one > CLEAR * floor]
     work = [max(0.0, one**SHARPNESS - floor**SHARPNESS) ** (1 / SHARPNESS) for one in seconds]
     # A relative deviation of the time is this much of one of the work.
@@ -178,15 +164,15 @@ def _above(
         part ** (SHARPNESS - 1) / one**SHARPNESS / point.noise
         for part, one, point in zip(work, seconds, points)
     ]
-    start, per_token, per_square, per_piece = _linear(points, work, weights, chosen, split)
-    return CostModel(start, per_token, per_square, floor, per_piece, split)
+    start, per_token, per_square, per_chunk = _linear(points, work, weights, chosen, split)
+    return CostModel(start, per_token, per_square, floor, per_chunk, split)
 
 
-def _score(law: CostModel, points: Sequence[Point], seconds: Sequence[float]) -> float:
+def _score(model: CostModel, points: Sequence[Point], seconds: Sequence[float]) -> float:
     """Return Akaike's criterion, each point with its own uncertainty."""
-    found: float = 2.0 * law.terms
+    found: float = 2.0 * model.terms
     for point, value in zip(points, seconds):
-        said = law.at(point.rows, point.length)
+        said = model.seconds(point.rows, point.length)
         found += float(((value / said - 1) / point.noise) ** 2) if said else math.inf
     return found
 
@@ -200,7 +186,7 @@ def _linear(
 ) -> list[float]:
     """Return the weighted least squares over the chosen points, no coefficient negative.
 
-    They are those of nothing, tokens, squares and pieces. A coefficient has to earn its place by
+    They are those of nothing, tokens, squares and chunks. A coefficient has to earn its place by
     Akaike's criterion; the weights are over the noise.
     """
     columns: list[Callable[[Point], float]] = [

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.analysis.interval import LEVEL, quantile
 from ftbench.calibration.batches import of_one_length, simulated
-from ftbench.calibration.cost_model import CostModel, Point, cost_model_of, resampled
-from ftbench.calibration.fit_record import Overheads, spawns_threads
+from ftbench.calibration.cost_model import CostModel, Point, resampled
+from ftbench.calibration.overheads import spawns_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ftbench.calibration.batches import Loop
+    from ftbench.calibration.record import Calibration
 
 DRAWS = 240
 SHUFFLES = 8
 SEED = 60_233
 
 PROCESS = 0.025
-"""Relative deviation of a run's steps from the law: twelve runs on two H100s miss it by 2.4 %, root
-mean square (docs/benchmarks/raw/2026-11-25-h100-pair)."""
+"""Relative deviation of a run's steps from the cost model: twelve runs on two H100s miss it by 2.4
+%, root mean square (docs/benchmarks/raw/2026-11-25-h100-pair)."""
 HOST = 0.08
 """The same, where the device waits for the host: other work on the machine slows a host by 10 to
 30 % for seconds or minutes (runs of 0.5B models in docs/benchmarks/raw)."""
@@ -37,7 +38,7 @@ SAVING, SAVING_UNKNOWN = 0.25, 0.8
 WITHOUT_STATE = 1 / 3
 """Of a checkpoint's bytes those of the weights: Adam keeps two numbers beside each."""
 EVALUATING, EVALUATING_UNKNOWN, EVALUATING_OTHERS = 0.05, 0.25, 0.1
-"""The last is added for each doubling of a row's price by the law."""
+"""The last is added for each doubling of a row's price by the cost model."""
 PREPARING, PREPARING_OTHERWISE = 0.2, 0.5
 """Relative deviation of preparing rows; by another number of processes."""
 OUTSIDE = 0.05
@@ -92,65 +93,64 @@ class Forecast:
 
 
 def forecast(
-    record: dict[str, Any], work: Work, unsure: Sequence[float] = (), told: Sequence[str] = ()
+    calibration: Calibration, work: Work, unsure: Sequence[float] = (), told: Sequence[str] = ()
 ) -> Forecast:
-    """Return the seconds of a run by a calibration record.
+    """Return the seconds of a run by a calibration.
 
     `unsure` are relative deviations of a step's time that the caller declares, `told` what else
     the answer rests on.
     """
-    law, prices = cost_model_of(record["law"]), Overheads(**record["prices"])
-    points = [Point(one["rows"], one["length"], tuple(one["seconds"])) for one in record["points"]]
+    cost, overheads, points = calibration.cost, calibration.overheads, calibration.points
     runs = list(_runs(work))
     notes = list(told)
     outside = _outside(runs, points)
     if outside:
         notes.append(f"shapes beyond those calibrated: ± {2 * outside:.0%} of the steps")
-    waiting = _waiting(law, runs)
+    waiting = _waiting(cost, runs)
     if waiting > 0.1:
         notes.append(
             f"batches are small for this GPU: for {waiting:.0%} of the time it waits for the host,"
             " and other work on the machine changes that"
         )
-    if work.lengths and not record["real"]:
+    if work.lengths and not calibration.real:
         notes.append("no real batches were timed when calibrating")
     steps = work.loop.steps
     micro = work.loop.micro_batches()
-    each = [_seconds(law, counted) for counted in runs]
+    each = [_seconds(cost, counted) for counted in runs]
     own = sum(each) / len(runs)
     typical = _mean(runs)
     tokens = sum(times * rows * length for (rows, length), times in typical.items())
     large = sum(times for shape, times in typical.items() if spawns_threads(*shape))
     fresh = sum(len(counted) for counted in runs) / len(runs)
-    data, data_unsure = _preparing(record, prices, notes, work)
-    save, save_unsure = _saving(record, prices, notes, work)
-    evaluation, evaluation_unsure = _evaluation(law, prices, record, work, notes)
+    data, data_unsure = _preparing(calibration, work, notes)
+    save, save_unsure = _saving(calibration, work, notes)
+    evaluation, evaluation_unsure = _evaluation(calibration, work, notes)
     parts = [
-        Part("start-up", prices.startup),
+        Part("start-up", overheads.startup),
         Part("data", data),
-        Part("first step and new shapes", prices.first + prices.shape * max(0.0, fresh - 1)),
-        Part("micro-batches", own + prices.later * (micro - steps)),
-        Part("gradients of all GPUs", prices.together * steps),
-        Part("fetching", prices.token * tokens + prices.wake * large),
-        Part("optimizer", prices.step * steps),
-        Part("logging", prices.log * work.logs),
+        Part("first step and new shapes", overheads.first + overheads.shape * max(0.0, fresh - 1)),
+        Part("micro-batches", own + overheads.later * (micro - steps)),
+        Part("gradients of all GPUs", overheads.together * steps),
+        Part("fetching", overheads.token * tokens + overheads.wake * large),
+        Part("optimizer", overheads.step * steps),
+        Part("logging", overheads.log * work.logs),
         Part("evaluations", evaluation),
         Part("checkpoints", save),
     ]
     value = sum(part.seconds for part in parts)
     by_name = {part.name: part.seconds for part in parts}
     spread = math.hypot(PROCESS, HOST * waiting, outside, *unsure)
-    begun = max(STARTUP * prices.startup, prices.startup_spread)
+    begun = max(STARTUP * overheads.startup, overheads.startup_spread)
     draw = random.Random(SEED)
     found = []
-    for number, other in enumerate(resampled(points, DRAWS, law.split)):
+    for number, other in enumerate(resampled(points, DRAWS, cost.split)):
         ratio = _seconds(other, typical) / own if own else 1.0
         chance = each[number % len(runs)] / own if own else 1.0
         steady = by_name["micro-batches"] * ratio * chance + by_name["optimizer"]
         steady += by_name["gradients of all GPUs"] + by_name["logging"]
         total = steady * (1 + draw.gauss(0, spread))
         total += by_name["fetching"] * max(0.0, 1 + draw.gauss(0, FETCHING))
-        total += max(0.0, draw.gauss(prices.startup, begun))
+        total += max(0.0, draw.gauss(overheads.startup, begun))
         total += data * max(0.0, 1 + draw.gauss(0, data_unsure))
         total += by_name["first step and new shapes"] * draw.uniform(0.5, 1.5)
         total += evaluation * max(0.0, 1 + draw.gauss(0, evaluation_unsure))
@@ -174,14 +174,14 @@ def _runs(work: Work) -> Iterator[Shapes]:
         yield {shape: times * factor for shape, times in counted.items()}
 
 
-def _seconds(law: CostModel, counted: Shapes) -> float:
-    return sum(times * law.at(*shape) for shape, times in counted.items())
+def _seconds(cost: CostModel, counted: Shapes) -> float:
+    return sum(times * cost.seconds(*shape) for shape, times in counted.items())
 
 
-def _waiting(law: CostModel, runs: Sequence[Shapes]) -> float:
+def _waiting(cost: CostModel, runs: Sequence[Shapes]) -> float:
     """Return how far the host decides, over all micro-batches."""
     whole = sum(times for counted in runs for times in counted.values())
-    found = sum(n * law.waiting(*shape) for counted in runs for shape, n in counted.items())
+    found = sum(n * cost.host_share(*shape) for counted in runs for shape, n in counted.items())
     return found / whole if whole else 0.0
 
 
@@ -206,12 +206,10 @@ def _outside(runs: Sequence[Shapes], points: Sequence[Point]) -> float:
     return OUTSIDE * beyond / whole if whole else 0.0
 
 
-def _preparing(
-    record: dict[str, Any], prices: Overheads, notes: list[str], work: Work
-) -> tuple[float, float]:
+def _preparing(calibration: Calibration, work: Work, notes: list[str]) -> tuple[float, float]:
     """Return the seconds of preparing the rows and how unsure they are."""
-    seconds = (prices.row or 0.0) * (work.rows_prepared or 0)
-    kept = record.get("lengths") or {}
+    seconds = (calibration.overheads.row or 0.0) * (work.rows_prepared or 0)
+    kept: Mapping[str, Any] = calibration.lengths or {}
     if not seconds or "preprocessing_num_workers" not in kept:
         return seconds, PREPARING
     theirs, ours = kept["preprocessing_num_workers"] or 1, work.workers or 1
@@ -221,18 +219,17 @@ def _preparing(
     return seconds * theirs / ours, PREPARING_OTHERWISE
 
 
-def _saving(
-    record: dict[str, Any], prices: Overheads, notes: list[str], work: Work
-) -> tuple[float, float]:
+def _saving(calibration: Calibration, work: Work, notes: list[str]) -> tuple[float, float]:
     """Return the seconds of all checkpoints and how unsure they are."""
     if not work.saves:
         return 0.0, 0.0
     share, unsure = (WITHOUT_STATE, SAVING_UNKNOWN) if work.model_only else (1.0, SAVING)
-    if prices.save is not None:
+    save = calibration.overheads.save
+    if save is not None:
         if work.model_only:
             notes.append("checkpoints were timed with the optimizer's state: taken as a third")
-        return share * prices.save * work.saves, unsure
-    trainable = (record.get("model") or {}).get("trainable")
+        return share * save * work.saves, unsure
+    trainable = calibration.model["trainable"] if calibration.model else 0
     if not trainable:
         notes.append("checkpoints are not priced: none was timed")
         return 0.0, 0.0
@@ -241,33 +238,32 @@ def _saving(
     return size * trainable / DISK * work.saves, SAVING_UNKNOWN
 
 
-def _evaluation(
-    law: CostModel, prices: Overheads, record: dict[str, Any], work: Work, notes: list[str]
-) -> tuple[float, float]:
+def _evaluation(calibration: Calibration, work: Work, notes: list[str]) -> tuple[float, float]:
     """Return the seconds of all evaluations and how unsure they are."""
     if not work.evaluations:
         return 0.0, 0.0
+    cost, price = calibration.cost, calibration.overheads.evaluated_row
     if not work.evaluated_rows:
         notes.append("evaluations are not priced: how many rows they have is not known")
         return 0.0, 0.0
     rows = work.evaluations * work.evaluated_rows
     size = min(work.evaluation_batch, work.evaluated_rows)
     counts = Counter(work.lengths or [work.length]).items()
-    ours = _by_law(law, size, counts)
-    if prices.evaluated_row is not None:
-        kept = record.get("lengths") or {}
+    ours = _seconds_of_row(cost, size, counts)
+    if price is not None:
+        kept: Mapping[str, Any] = calibration.lengths or {}
         theirs = kept.get("per_device_eval_batch_size") or size
-        ratio = ours / _by_law(law, theirs, kept["counts"]) if kept.get("counts") else 1.0
+        ratio = ours / _seconds_of_row(cost, theirs, kept["counts"]) if kept.get("counts") else 1.0
         unsure = EVALUATING + EVALUATING_OTHERS * abs(math.log2(ratio))
-        return prices.evaluated_row * ratio * rows, unsure
-    key = record["key"]
-    passes = (3 if key["method"] == "full" else 2) + bool(key["checkpointing"])
+        return price * ratio * rows, unsure
+    key = calibration.key
+    passes = (3 if key["method"] == "full" else 2) + bool(key.get("checkpointing", True))
     notes.append(f"no evaluation was timed: a batch is taken as 1/{passes} of a training batch")
     return ours / passes * rows / work.loop.world, EVALUATING_UNKNOWN
 
 
-def _by_law(law: CostModel, batch: int, counts: Iterable[tuple[int, int]]) -> float:
-    """Return the law's seconds of a row, in batches of so many drawn from these lengths.
+def _seconds_of_row(cost: CostModel, batch: int, counts: Iterable[tuple[int, int]]) -> float:
+    """Return the cost model's seconds of a row, in batches of so many drawn from these lengths.
 
     The expected longest of a batch follows from how often each length occurs.
     """
@@ -276,4 +272,4 @@ def _by_law(law: CostModel, batch: int, counts: Iterable[tuple[int, int]]) -> fl
     for length, count in ordered:
         below, so_far = (so_far / whole) ** batch, so_far + count
         longest += length * ((so_far / whole) ** batch - below)
-    return law.at(batch, round(longest)) / batch
+    return cost.seconds(batch, round(longest)) / batch

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from ftbench.models.source import WEIGHTS, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ftlint.target.releases import Target
 
 REFUSED = tuple(
     """model method learning_layers quantization checkpointing reentrant dtype attention liger
@@ -50,6 +51,36 @@ OTHER_LIMIT = 0.08
 """The same model of GPU under another power limit."""
 
 
+class Key(TypedDict, total=False):
+    """What of a config decides a step's price. Older calibrations did not note all of it."""
+
+    model: str
+    method: str
+    learning_layers: list[object] | None
+    quantization: list[object] | None
+    checkpointing: bool
+    reentrant: bool
+    dtype: str
+    attention: str
+    liger: bool
+    unsloth: bool
+    world: int
+    nodes: int
+    sharding: str | None
+    special: list[str]
+    runner: str
+    lora_rank: object
+    lora_targets: object
+    modules: object
+    stage: str
+    masked: bool
+    optimizer: str
+    dropout: bool
+    workers: object
+    transformers: str | None
+    llamafactory: str | None
+
+
 class Ranks(NamedTuple):
     """The processes of a run: GPUs in all, nodes, and the file of `accelerate launch` if any."""
 
@@ -58,9 +89,7 @@ class Ranks(NamedTuple):
     accelerate: str | None = None
 
 
-def make(
-    values: Mapping[str, Any], model: str, ranks: Ranks, runner: str, target: Any
-) -> dict[str, Any]:
+def make(values: Mapping[str, Any], model: str, ranks: Ranks, runner: str, target: Target) -> Key:
     """Return the key of a config.
 
     Args:
@@ -72,7 +101,7 @@ def make(
     """
     return {
         "model": model,
-        "method": values.get("finetuning_type") or "lora",
+        "method": str(values.get("finetuning_type") or "lora"),
         "learning_layers": _learning_layers(values),
         "quantization": [values.get("quantization_bit"), values.get("quantization_method")]
         if values.get("quantization_bit") else None,
@@ -90,7 +119,7 @@ def make(
         "lora_rank": values.get("lora_rank"),
         "lora_targets": values.get("lora_target"),
         "modules": values.get("additional_target"),
-        "stage": values.get("stage") or "sft",
+        "stage": str(values.get("stage") or "sft"),
         "masked": is_masked(values),
         "optimizer": str(values.get("optim") or "adamw_torch"),
         "dropout": bool(values.get("lora_dropout")),
@@ -100,14 +129,16 @@ def make(
     }  # fmt: skip
 
 
-def refusals(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[str]:
+def refusals(asked: Mapping[str, object], kept: Mapping[str, object]) -> Iterator[str]:
     """Yield why a calibration cannot answer for a key; what it did not note is no reason."""
     for name in REFUSED:
         if name in kept and asked.get(name) != kept[name]:
             yield f"{name} is {_shown(asked.get(name))}, calibrated was {_shown(kept.get(name))}"
 
 
-def widenings(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def widenings(
+    asked: Mapping[str, object], kept: Mapping[str, object]
+) -> Iterator[tuple[str, float]]:
     """Yield in what a key differs that a calibration answers for, with how unsure that makes it."""
     for name, share in WIDENED.items():
         ours, theirs = asked.get(name), kept.get(name)
@@ -126,7 +157,7 @@ def model_of(values: Mapping[str, Any], asked: str | None) -> str:
 
 
 def is_packed(values: Mapping[str, Any]) -> bool:
-    """Say whether rows are joined to one length; stage pt does so unless told otherwise."""
+    """Return whether rows are joined to one length; stage pt does so unless told otherwise."""
     if values.get("neat_packing"):
         return True
     packing = values.get("packing")
@@ -134,7 +165,7 @@ def is_packed(values: Mapping[str, Any]) -> bool:
 
 
 def is_masked(values: Mapping[str, Any]) -> bool:
-    """Say whether attention is given a mask: of padding, or of the rows that share a packed one."""
+    """Return whether attention gets a mask: of padding, or of the rows that share a packed one."""
     return not is_packed(values) or bool(values.get("neat_packing"))
 
 
@@ -193,7 +224,11 @@ def _content(given: object) -> str:
 
 def digest(value: object) -> str:
     """Return plain data in a few letters, the same for the same data."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+    try:
+        text = json.dumps(value, sort_keys=True)
+    except TypeError:  # a date in a config, or keys of two kinds
+        text = repr(value)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _shown(value: object) -> str:

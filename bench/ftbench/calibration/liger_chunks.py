@@ -1,7 +1,7 @@
-"""The pieces in which Liger takes the loss of a batch, so that its logits never lie there whole.
+"""The chunks in which Liger takes the loss of a batch, so that its logits never lie there whole.
 
 How many they are goes up and down with the tokens, and each has a price of its own where the head
-is trained: its gradient, of the size of the vocabulary, is added up piece by piece.
+is trained: its gradient, of the size of the vocabulary, is added up chunk by chunk.
 Source: liger_kernel/ops/fused_linear_cross_entropy.py.
 """
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def split_of(model: Mapping[str, Any] | None, key: Mapping[str, Any]) -> int:
-    """Return in how many pieces Liger means to cut a batch at least; 0 where it does not."""
+    """Return in how many chunks Liger means to cut a batch at least; 0 where it does not."""
     if not key.get("liger") or not model or not model.get("vocab") or not model.get("hidden"):
         return 0
     return -(-int(model["vocab"]) // int(model["hidden"]))

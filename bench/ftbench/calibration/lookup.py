@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ftbench.calibration import key as keys
 from ftbench.calibration import store
 from ftbench.calibration.batches import Loop
-from ftbench.calibration.fit_record import rows_evaluated
 from ftbench.calibration.forecast import Forecast, Work, forecast
-from ftbench.calibration.rows import count_of, data_of, lengths_of
+from ftbench.calibration.planned_run import rows_of_one_evaluation
+from ftbench.calibration.rows import Lengths, count_of, data_of, lengths_of
 from ftlint.doctor.reading import count, object_of
 from ftlint.facts.checkpoints import checkpoint_of, newest_in
+from ftlint.steps import NoPlan
 from ftlint.steps.plan import RESUMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ftbench.calibration.store import Record
+    from ftbench.calibration.planned_run import PlannedRun
+    from ftbench.calibration.record import Calibration
+    from ftbench.results.record import GpuIdentity
     from ftlint.target.releases import Target
 
 STAGES = ("sft", "pt")
@@ -30,17 +33,16 @@ ORDERS = ("group_by_length", "train_sampling_strategy", "disable_shuffling")
 class Query(NamedTuple):
     """A run to be timed.
 
-    `values` is the config over its defaults, `plan` what `ftlint steps --output-format json` says
-    of it. `gpu` is the card that it will run on, as in a result; None for any that was calibrated.
-    `accelerate` is the file of `accelerate launch`, if that starts it.
+    `values` is the config over its defaults. `gpu` is the card that it will run on; None for any
+    that was calibrated. `accelerate` is the file of `accelerate launch`, if that starts it.
     """
 
     values: Mapping[str, Any]
-    plan: Mapping[str, Any]
+    run: PlannedRun | NoPlan
     target: Target
     model: str | None = None
     runner: str = "llamafactory"
-    gpu: Mapping[str, Any] | None = None
+    gpu: GpuIdentity | None = None
     accelerate: str | None = None
 
 
@@ -48,14 +50,13 @@ class Answer(NamedTuple):
     """A forecast and the calibration that it rests on."""
 
     forecast: Forecast
-    record: Record
+    calibration: Calibration
     steps: int
 
     @property
     def source(self) -> str:
         """Name the calibration in a few words."""
-        gpu = self.record["gpu"]["name"]
-        return f"calibrated {str(self.record['when'])[:10]} on {gpu}"
+        return f"calibrated {self.calibration.when[:10]} on {self.calibration.gpu['name']}"
 
 
 class NoAnswer(NamedTuple):
@@ -64,54 +65,62 @@ class NoAnswer(NamedTuple):
     reason: str
 
 
-def look_up(question: Query, records: Iterable[Record] | None = None) -> Answer | NoAnswer:
+class Match(NamedTuple):
+    """A calibration that answers a query, and what makes its answer unsure."""
+
+    calibration: Calibration
+    unsure: tuple[float, ...]
+    notes: tuple[str, ...]
+
+
+def look_up(query: Query, calibrations: Iterable[Calibration] | None = None) -> Answer | NoAnswer:
     """Return the seconds of a run by the calibration that is nearest to it."""
-    if question.plan.get("reason"):
-        return NoAnswer(f"there is no plan: {question.plan['reason']}")
-    stage = question.values.get("stage") or "sft"
+    run = query.run
+    if isinstance(run, NoPlan):
+        return NoAnswer(f"there is no plan: {run.reason}")
+    stage = query.values.get("stage") or "sft"
     if stage not in STAGES:
         return NoAnswer(f"stage {stage} is not timed, only {' and '.join(STAGES)}")
-    if question.plan.get("total_steps") is None:
-        return NoAnswer(_without_steps(question.plan))
-    known = list(store.everything() if records is None else records)
+    if run.steps is None:
+        return NoAnswer(_without_steps(run))
+    known = list(store.everything() if calibrations is None else calibrations)
     while True:
-        found = _nearest(question, known)
+        found = _nearest(query, run, known)
         if isinstance(found, NoAnswer):
             return found
         try:
-            made = _answered(question, known, *found)
-        except DAMAGED:
-            known = [one for one in known if one is not found[0]]
-            continue
-        if isinstance(made, NoAnswer) or _is_whole(made.forecast):
+            made = _answered(query, run, run.steps, known, found)
+        except (
+            ArithmeticError,
+            ValueError,
+        ):  # of numbers that somebody else wrote, each of them possible
+            made = None
+        if isinstance(made, NoAnswer) or (made and _is_whole(made.forecast)):
             return made
-        known = [one for one in known if one is not found[0]]
-
-
-DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What comes of a calibration that somebody else wrote, or a failing disk: it is passed over."""
+        known = [one for one in known if one is not found.calibration]
 
 
 def _answered(
-    question: Query, known: Sequence[Record], record: Record, unsure: list[float],
-    told: list[str],
-) -> Answer | NoAnswer:  # fmt: skip
-    work = _work(question, record, known)
-    if isinstance(work, NoAnswer):
-        return work
-    made, doubts, notes = work
-    told = [*told, *_cards(question, known, record), *notes]
-    return Answer(forecast(record, made, [*unsure, *doubts], told), record, made.loop.steps)
+    query: Query, run: PlannedRun, steps: int, known: Sequence[Calibration], match: Match
+) -> Answer | NoAnswer:
+    lengths = _lengths(query.values, run, known, match.calibration)
+    if isinstance(lengths, NoAnswer):
+        return lengths
+    work, notes = _work(query.values, run, steps, match.calibration, lengths)
+    told = [*match.notes, *_other_gpus(query, known, match.calibration), *lengths.notes, *notes]
+    unsure = [*match.unsure, *lengths.doubts]
+    made = forecast(match.calibration, work, unsure, told)
+    return Answer(made, match.calibration, work.loop.steps)
 
 
 def _is_whole(made: Forecast) -> bool:
-    """Say whether a forecast is one: no time is negative or without end."""
+    """Return whether a forecast is one: no time is negative or without end."""
     return all(math.isfinite(one) and one >= 0 for one in (made.low, made.seconds, made.high))
 
 
-def _without_steps(plan: Mapping[str, Any]) -> str:
+def _without_steps(run: PlannedRun) -> str:
     """Return why a plan has no number of steps, and what gives it one."""
-    causes = [str(one) for one in plan.get("assumptions") or () if "not known" in str(one)]
+    causes = [one for one in run.assumptions if "not known" in one]
     why = f" ({'; '.join(causes)})" if causes else ""
     return (
         f"how many steps it takes is not known{why}: write `# ftlint: dataset-size=N` into the"
@@ -119,51 +128,40 @@ def _without_steps(plan: Mapping[str, Any]) -> str:
     )
 
 
-def _nearest(
-    question: Query, known: Sequence[Record]
-) -> tuple[Record, list[float], list[str]] | NoAnswer:
+def _nearest(query: Query, run: PlannedRun, known: Sequence[Calibration]) -> Match | NoAnswer:
     """Return the calibration that leaves least unsure, the newest of equals."""
     if not known:
         useless = store.left_out()
         why = f" (what is kept cannot be used: {useless[0]})" if useless else ""
         return NoAnswer(f"nothing is calibrated here: bench calibrate CONFIG{why}")
-    plan = question.plan
-    ranks = keys.Ranks(
-        int(plan.get("world_size") or 1), int(plan.get("nodes") or 1), question.accelerate
-    )
-    model = keys.model_of(question.values, question.model)
-    asked = keys.make(question.values, model, ranks, question.runner, question.target)
-    best: tuple[float, Record, list[float], list[str]] | None = None
+    ranks = keys.Ranks(run.world_size, run.nodes, query.accelerate)
+    model = keys.model_of(query.values, query.model)
+    key = keys.make(query.values, model, ranks, query.runner, query.target)
+    best: tuple[float, Match] | None = None
     closest: list[str] | None = None
-    for record in known:
-        try:
-            wrong = [*keys.refusals(asked, record["key"]), *_other_gpu(question.gpu, record["gpu"])]
-            differences = [] if wrong else list(keys.widenings(asked, record["key"]))
-            differences += _same_model_of_gpu(question.gpu, record["gpu"])
-            total = sum(share**2 for _, share in differences)
-        except DAMAGED:
-            continue
+    for one in known:
+        wrong = [*keys.refusals(key, one.key), *_another_kind(query.gpu, one.gpu)]
         if wrong:
             closest = wrong if closest is None or len(wrong) < len(closest) else closest
             continue
+        differences = [*keys.widenings(key, one.key), *_another_card(query.gpu, one.gpu)]
+        total = sum(share**2 for _, share in differences)
         if best is None or total < best[0]:
-            told = [text for text, _ in differences]
-            best = (total, record, [share for _, share in differences], told)
+            notes = tuple(text for text, _ in differences)
+            best = total, Match(one, tuple(share for _, share in differences), notes)
     if best is None:
-        why = "; ".join(closest or ["what is kept is damaged: bench calibrate CONFIG"])
-        return NoAnswer(f"no calibration fits: {why}")
-    return best[1:]
+        return NoAnswer(f"no calibration fits: {'; '.join(closest or ())}")
+    return best[1]
 
 
-def _other_gpu(asked: Mapping[str, Any] | None, kept: Mapping[str, Any]) -> list[str]:
+def _another_kind(asked: GpuIdentity | None, kept: GpuIdentity) -> list[str]:
     if asked is None or asked["name"] == kept["name"]:
         return []
     return [f"the GPU is {asked['name']}, calibrated was {kept['name']}"]
 
 
-def _same_model_of_gpu(
-    asked: Mapping[str, Any] | None, kept: Mapping[str, Any]
-) -> list[tuple[str, float]]:
+def _another_card(asked: GpuIdentity | None, kept: GpuIdentity) -> list[tuple[str, float]]:
+    """Return in what a GPU differs from another one of its name, with how unsure that makes it."""
     if asked is None or asked.get("uuid_hash") == kept.get("uuid_hash"):
         return []
     ours, theirs = asked.get("power_limit_w"), kept.get("power_limit_w")
@@ -172,75 +170,88 @@ def _same_model_of_gpu(
     return [(f"calibrated on another {kept['name']}", keys.OTHER_CARD)]
 
 
-def _cards(question: Query, known: Sequence[Record], taken: Record) -> list[str]:
+def _other_gpus(query: Query, known: Sequence[Calibration], taken: Calibration) -> list[str]:
     """Return what to say where no GPU is here, and several kinds of it were calibrated."""
-    names = sorted({str(record["gpu"]["name"]) for record in known} - {taken["gpu"]["name"]})
-    if question.gpu is not None or not names:
+    names = sorted({one.gpu["name"] for one in known} - {taken.gpu["name"]})
+    if query.gpu is not None or not names:
         return []
-    return [f"no GPU is here: taken as {taken['gpu']['name']}, also calibrated: {', '.join(names)}"]
+    return [f"no GPU is here: taken as {taken.gpu['name']}, also calibrated: {', '.join(names)}"]
+
+
+def _lengths(
+    values: Mapping[str, Any], run: PlannedRun, known: Sequence[Calibration], taken: Calibration
+) -> Lengths | NoAnswer:
+    """Return the lengths of a run's rows, none where all are packed to one; or why not."""
+    if keys.is_packed(values):
+        return Lengths(())
+    found = lengths_of(values, [taken, *known], taken.key["model"], _cutoff(values))
+    if found is None:
+        return NoAnswer(
+            f"how long the rows of {_named(values)} are was never counted with this model and"
+            " template: bench calibrate CONFIG counts them"
+        )
+    notes = list(found.notes)
+    if run.rows is not None and run.rows != len(found.pool):
+        notes.append(
+            f"lengths of {run.rows:,} rows drawn from {len(found.pool):,} that were counted"
+        )
+    order = next((name for name in ORDERS if _in_order(values, name)), None)
+    if order is not None:
+        notes.append(f"{order} is not followed: batches are taken as shuffled")
+    return found._replace(notes=tuple(notes))
 
 
 def _work(
-    question: Query, record: Record, known: Sequence[Record]
-) -> tuple[Work, list[float], list[str]] | NoAnswer:
-    values, plan = question.values, question.plan
-    steps = int(plan.get("executed_steps") or plan["total_steps"])
-    rows = (plan.get("samples") or {}).get("total")
-    notes = [str(note) for note in plan.get("assumptions") or ()]
-    doubts: list[float] = []
-    resumed, rest = _resumed(values), steps
+    values: Mapping[str, Any],
+    run: PlannedRun,
+    steps: int,
+    calibration: Calibration,
+    lengths: Lengths,
+) -> tuple[Work, list[str]]:
+    """Return what there is to be timed, and what that rests on."""
+    notes, rest = list(run.assumptions), steps
+    resumed = _resumed(values)
     if resumed is not None:
         checkpoint, done = resumed
         rest = max(0, steps - done)
         notes = [note for note in notes if note != RESUMED]
         notes.append(f"resumed from {checkpoint}: {rest:,} of {steps:,} steps are left")
-    share = rest / steps if steps else 1.0
-    cutoff = int(values.get("cutoff_len") or 2048)
-    lengths: tuple[int, ...] = ()
-    if not keys.is_packed(values):
-        found = lengths_of(values, [record, *known], record["key"]["model"], cutoff)
-        if found is None:
-            return NoAnswer(
-                f"how long the rows of {_named(values)} are was never counted with this model and"
-                " template: bench calibrate CONFIG counts them"
-            )
-        lengths = found.pool
-        doubts += found.doubts
-        notes += found.notes
-        if rows is not None and rows != len(lengths):
-            notes.append(f"lengths of {rows:,} rows drawn from {len(lengths):,} that were counted")
-        order = next((name for name in ORDERS if _in_order(values, name)), None)
-        if order is not None:
-            notes.append(f"{order} is not followed: batches are taken as shuffled")
-    if rows is None:
+    if run.rows is None:
         notes.append("the number of rows is not known: every batch is taken as full")
     loop = Loop(
         steps=rest,
-        batch=int(plan["per_device_train_batch_size"]),
-        accumulation=int(plan["gradient_accumulation_steps"]),
-        world=int(plan["world_size"]),
-        rows=rows,
+        batch=run.batch,
+        accumulation=run.accumulation,
+        world=run.world_size,
+        rows=run.rows,
         drop_last=bool(values.get("dataloader_drop_last")),
-        lockstep=record["key"].get("sharding") is not None,
+        lockstep=calibration.key.get("sharding") is not None,
     )
-    return (
-        Work(
-            loop=loop,
-            length=cutoff,
-            lengths=lengths,
-            multiple=1 if values.get("stage") == "pt" else 8,
-            rows_prepared=count_of(values, record) if rows is None else rows,
-            workers=values.get("preprocessing_num_workers"),
-            logs=_events(plan, "logging_events", share, notes),
-            saves=_events(plan, "checkpoints", share, notes),
-            model_only=bool(values.get("save_only_model")),
-            evaluations=_evaluations(values, plan, share, notes),
-            evaluated_rows=rows_evaluated(values, plan),
-            evaluation_batch=int(values.get("per_device_eval_batch_size") or 8),
-        ),
-        doubts,
-        notes,
+    share = rest / steps if steps else 1.0
+    work = Work(
+        loop=loop,
+        length=_cutoff(values),
+        lengths=lengths.pool,
+        multiple=1 if values.get("stage") == "pt" else 8,
+        rows_prepared=count_of(values, calibration) if run.rows is None else run.rows,
+        workers=_whole(values, "preprocessing_num_workers"),
+        logs=_events(run.logging_events, "logging_events", share, notes),
+        saves=_events(run.checkpoints, "checkpoints", share, notes),
+        model_only=bool(values.get("save_only_model")),
+        evaluations=_evaluations(values, run, share, notes),
+        evaluated_rows=rows_of_one_evaluation(run, values),
+        evaluation_batch=_whole(values, "per_device_eval_batch_size") or 8,
     )
+    return work, notes
+
+
+def _cutoff(values: Mapping[str, Any]) -> int:
+    return _whole(values, "cutoff_len") or 2048
+
+
+def _whole(values: Mapping[str, Any], name: str) -> int | None:
+    value = values.get(name)
+    return value if type(value) is int and value > 0 else None
 
 
 def _named(values: Mapping[str, Any]) -> str:
@@ -257,21 +268,17 @@ def _resumed(values: Mapping[str, Any]) -> tuple[str, int] | None:
     return None if done is None else (checkpoint, done)
 
 
-def _events(plan: Mapping[str, Any], name: str, share: float, notes: list[str]) -> int:
+def _events(times: int | None, name: str, share: float, notes: list[str]) -> int:
     """Return how often something happens at most, in this share of the run."""
-    times = plan.get(name)
-    if times is None:
-        times = (plan.get("bounds") or {}).get(name, (0, None))[1]
     if times is None:
         notes.append(f"{name} are not priced: how many there are is not known")
     return round((times or 0) * share)
 
 
-def _evaluations(
-    values: Mapping[str, Any], plan: Mapping[str, Any], share: float, notes: list[str]
-) -> int:
+def _evaluations(values: Mapping[str, Any], run: PlannedRun, share: float, notes: list[str]) -> int:
     """Return how often the held-out rows are gone through, by do_predict at the end as well."""
-    times = _events(plan, "eval_events", share, notes) + bool(values.get("do_predict"))
+    times = _events(run.evaluations, "eval_events", share, notes)
+    times += bool(values.get("do_predict"))
     if times and values.get("predict_with_generate"):
         notes.append("evaluations are not priced: predict_with_generate writes answers in them")
         return 0
@@ -279,5 +286,5 @@ def _evaluations(
 
 
 def _in_order(values: Mapping[str, Any], name: str) -> bool:
-    """Say whether a config sets the order of its rows by such a key."""
+    """Return whether a config sets the order of its rows by such a key."""
     return values.get(name) not in (None, False, "random")

@@ -94,13 +94,13 @@ def accumulated(groups: Sequence[Sequence[Step]]) -> tuple[float, float]:
     return max(0.0, median(later or [0.0])), max(0.0, median(last or [0.0]))
 
 
-def point_of(real: Result, law: CostModel, last: float = 0.0) -> Point | None:
+def point_of(real: Result, cost: CostModel, last: float = 0.0) -> Point | None:
     """Return what the config's own batches took, as one more shape; None from too few steps.
 
     Only steps whose shapes were all seen before tell it: others wait for memory and kernels. They
-    are brought to their median length by the law of the synthetic shapes; `last` is what the last
-    micro-batch of a step takes beside it. Where rows differ in length and processes wait for the
-    longest of them, no process's own batch tells it.
+    are brought to their median length by the cost model of the synthetic shapes; `last` is what the
+    last micro-batch of a step takes beside it. Where rows differ in length and processes wait for
+    the longest of them, no process's own batch tells it.
     """
     if real["plan"] is not None and real["plan"].get("world_size") != 1 and real["lengths"]:
         return None
@@ -110,10 +110,10 @@ def point_of(real: Result, law: CostModel, last: float = 0.0) -> Point | None:
         return None
     rows = Counter(step["micro_batches"][0][0] for step in steps).most_common(1)[0][0]
     length = median_high(step["micro_batches"][0][1] for step in steps)
-    at = law.at(rows, length)
+    at = cost.seconds(rows, length)
     seconds = []
     for step in steps:
         first, *more = seconds_each(step)
         own = first if more else first - last
-        seconds.append(own / law.at(*step["micro_batches"][0][:2]) * at)
+        seconds.append(own / cost.seconds(*step["micro_batches"][0][:2]) * at)
     return Point(rows, length, tuple(seconds))

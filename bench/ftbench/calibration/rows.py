@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ftlint.facts.effective import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ftbench.calibration.store import Record
+    from ftbench.calibration.record import Calibration, RowLengths
 
 UNKNOWN_LENGTHS = 0.05
 """Declared deviation where lengths are those of another cut-off, or of another folder's rows."""
@@ -26,29 +27,34 @@ def data_of(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"dataset": names, **{name: values.get(name) for name in LENGTHENING}}
 
 
-def about(values: Mapping[str, Any], cutoff: int, packed: bool) -> dict[str, Any]:
+def about(values: Mapping[str, Any], cutoff: int, packed: bool) -> RowLengths:
     """Return what is kept beside the lengths of a calibration's rows."""
-    return {
+    found = {
         **data_of(values), "cutoff_len": cutoff, "packed": packed, "folder": _folder(values),
         **{name: values.get(name) for name in PREPARING},
     }  # fmt: skip
+    return cast("RowLengths", found)
 
 
 def _folder(values: Mapping[str, Any]) -> str:
     """Return where the data lies: the name of a relative folder is not its own."""
     given = str(values.get("dataset_dir") or "data")
-    return str(Path(given).resolve()) if Path(given).is_dir() else given
+    with suppress(OSError, ValueError):  # a name that no folder can have
+        return str(Path(given).resolve(strict=True))
+    return given
 
 
-def count_of(values: Mapping[str, Any], record: Record) -> int | None:
+def count_of(values: Mapping[str, Any], record: Calibration) -> int | None:
     """Return how many rows the same data came to when calibrating; None for other data."""
-    kept = record.get("lengths") or {}
+    kept = record.lengths
+    if kept is None:
+        return None
     asked = {**data_of(values), "folder": _folder(values), "max_samples": values.get("max_samples")}
     return kept.get("rows") if _alike(asked, kept) else None
 
 
-def _alike(asked: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
-    """Say whether a calibration noted the same; what it did not note is no difference."""
+def _alike(asked: Mapping[str, object], kept: Mapping[str, object]) -> bool:
+    """Return whether a calibration noted the same; what it did not note is no difference."""
     return all(kept[name] == value for name, value in asked.items() if name in kept)
 
 
@@ -61,20 +67,20 @@ class Lengths(NamedTuple):
 
 
 def lengths_of(
-    values: Mapping[str, Any], records: Sequence[Record], model: str, cutoff: int
+    values: Mapping[str, Any], records: Sequence[Calibration], model: str, cutoff: int
 ) -> Lengths | None:
     """Return the lengths of a config's rows by the calibration that leaves least unsure."""
     found = []
     for record in records:
-        kept = record.get("lengths")
-        if not kept or kept.get("packed") or record["key"]["model"] != model:
+        kept = record.lengths
+        if kept is None or kept.get("packed") or record.key["model"] != model:
             continue
-        if "dataset" in kept and _alike(data_of(values), kept):
+        if "dataset" in kept and "counts" in kept and _alike(data_of(values), kept):
             found.append(_as_here(kept, cutoff, _folder(values)))
     return min(found, key=lambda one: (sum(one.doubts), len(one.notes)), default=None)
 
 
-def _as_here(kept: Mapping[str, Any], cutoff: int, folder: str) -> Lengths:
+def _as_here(kept: RowLengths, cutoff: int, folder: str) -> Lengths:
     doubts, notes = [], []
     pool = tuple(length for length, count in kept["counts"] for _ in range(count))
     theirs = kept["cutoff_len"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ftbench.analysis import peaks
 from ftbench.calibration import key as keys
@@ -13,7 +13,6 @@ from ftbench.calibration.fit_record import fit_record
 from ftbench.calibration.lookup import STAGES
 from ftbench.calibration.points import Incomplete
 from ftbench.calibration.rows import about
-from ftbench.calibration.store import KIND, VERSION
 from ftbench.models.source import NoModel, choose, read_shape
 from ftbench.runners import configs
 from ftbench.runners.job import Job, run, runner_of
@@ -24,8 +23,9 @@ from ftlint.target.keys import Catalogue
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ftbench.calibration.record import Calibration, Peak
     from ftbench.results.record import Result
-    from ftbench.runners.job import Prepared
+    from ftbench.runners.job import PreparedRun
 
 REAL_BATCHES, PACKED_BATCHES = 20, 6
 """Micro-batches of the config's own data that are timed: where rows differ in length, and where
@@ -61,8 +61,8 @@ class Failed(Exception):
 
 
 def calibrate(
-    asked: Request, say: Callable[[str], None], ready: Callable[[Prepared], None]
-) -> tuple[dict[str, Any], list[Result]]:
+    request: Request, say: Callable[[str], None], ready: Callable[[PreparedRun], None]
+) -> tuple[Calibration, list[Result]]:
     """Run what a calibration takes, and return its record with the results.
 
     Some batches of the config's own data are trained first: they give the lengths, and what real
@@ -72,7 +72,7 @@ def calibrate(
         Failed, Incomplete: a run failed, or did not leave what is needed.
         BadConfig, NoModel, Missing, KeyboardInterrupt: as `ftbench.runners.job.run`.
     """
-    job = asked.job
+    job = request.job
     loaded = configs.load(
         job.path, job.interpreter.packages, job.processes.gpus, job.processes.nodes
     )
@@ -81,12 +81,12 @@ def calibrate(
     if stage not in STAGES:
         raise configs.BadConfig(f"{job.path}: stage {stage} is not calibrated, only sft and pt")
     packed = keys.is_packed(values)
-    batch = asked.batch or int(values.get("per_device_train_batch_size") or 8)  # type: ignore[call-overload]
+    batch = request.batch or int(values.get("per_device_train_batch_size") or 8)  # type: ignore[call-overload]
     cutoff = int(values.get("cutoff_len") or 2048)  # type: ignore[call-overload]
-    peak = None
-    if asked.peak and job.interpreter.gpus:  # first: it warms the disk's cache for the start-up
+    peak: Peak | None = None
+    if request.peak and job.interpreter.gpus:  # first: it warms the disk's cache for the start-up
         say("matmul peak")
-        peak = peaks.probe(python=job.interpreter.python)
+        peak = cast("Peak | None", peaks.probe(python=job.interpreter.python))
     longest, shortest = cutoff, None
     batches = PACKED_BATCHES if packed else REAL_BATCHES
     real = _done(_real(job, values, loaded, batches), say, ready)
@@ -95,19 +95,19 @@ def calibrate(
         if not lengths:
             raise Incomplete("the lengths of the rows were not counted")
         longest, shortest = up(lengths[-1]), lengths[len(lengths) // 10]
-    shapes = design(batch, asked.length or longest, shortest)
+    shapes = design(batch, request.length or longest, shortest)
     scheduled = _done(_scheduled(job, values, shapes), say, ready)
     gpus, nodes, _, accelerate = job.processes
     model = keys.model_of(loaded.values, job.model)
     ranks = keys.Ranks(gpus * nodes, nodes, accelerate)
     key = keys.make(values, model, ranks, runner_of(job), loaded.target)
-    record = fit_record(scheduled, real, shapes, key, about(values, cutoff, packed))
-    record.update(version=VERSION, kind=KIND, peak=peak)
-    record["when"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    rows = about(values, cutoff, packed)
+    record = fit_record(scheduled, real, shapes, key, rows, when=now, peak=peak)
     return record, [real, scheduled]
 
 
-def _done(job: Job, say: Callable[[str], None], ready: Callable[[Prepared], None]) -> Result:
+def _done(job: Job, say: Callable[[str], None], ready: Callable[[PreparedRun], None]) -> Result:
     result = run(job, say, ready)
     if result["error"] is not None:
         raise Failed(result)
@@ -170,7 +170,7 @@ def _priced(
 
 
 def _is_small(job: Job, values: dict[str, Any]) -> bool:
-    """Say whether the model's checkpoint is small enough to be written for a price."""
+    """Return whether the model's checkpoint is small enough to be written for a price."""
     try:
         shape = choose(values.get("model_name_or_path"), job.model, str(Path.cwd())).shape
         found: Any = read_shape(shape) if shape is not None else {}

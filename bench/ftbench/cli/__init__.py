@@ -14,17 +14,17 @@ import click
 from ftlint import __version__
 
 COMMANDS = {
-    "run": "Train a few steps of a config on this machine, and measure them.",
-    "validate": "Train configs to their end, and hold ftlint's plan against the trainer.",
-    "calibrate": "Measure what a step costs here, so that `predict` can say how long a run takes.",
-    "predict": "Say how long a run takes, from what was calibrated. Needs no torch.",
-    "compare": "Hold two results against each other.",
-    "report": "Show results as a page, or in the terminal.",
+    "run": "Train a few steps of a config on this machine and measure them.",
+    "validate": "Train configs to their end and compare ftlint's plan with the trainer.",
+    "calibrate": "Measure step times on this machine, for `predict` and `ftlint steps`.",
+    "predict": "Predict how long a run takes, from calibrations. Needs no torch.",
+    "compare": "Compare two results.",
+    "report": "Show results in the terminal or as an HTML page.",
 }
 
 
 class _Lazy(click.Group):
-    """A group whose commands are imported one at a time: `bench predict` never sees torch."""
+    """A group whose commands are imported one at a time: `bench predict` never imports torch."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -40,10 +40,20 @@ class _Lazy(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+OLD_NAMES = {"output": "output-file", "nnodes": "nodes"}
+"""Options that had other names; they are still taken."""
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda name: OLD_NAMES.get(name, name),
+    },
+)
 @click.version_option(__version__, prog_name="bench")
 def bench() -> None:
-    """Short real fine-tunes that prove ftlint's step counts and calibrate its clock."""
+    """Short real fine-tunes that check ftlint's step counts and measure time per step."""
     for name in ("SIGTERM", "SIGHUP"):  # clean up after these as after Ctrl-C
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)

@@ -28,33 +28,37 @@ def _share(_: click.Context, __: click.Parameter, value: str | None) -> float | 
     "--fail-slower",
     callback=_share,
     metavar="SHARE",
-    help="Exit with 1 when a step takes longer than before by more than this, as 5%.",
+    help="Exit with 1 if a step is slower by more than this share, such as 5%.",
 )
-@click.option("--force", is_flag=True, help="Compare what is not alike.")
+@click.option("--force", is_flag=True, help="Compare results of different things.")
 def command(before: str, after: str, fail_slower: float | None, force: bool) -> None:
-    """Hold the result AFTER against the result BEFORE.
+    """Compare the results BEFORE and AFTER.
 
-    Only results of the same model, method, batch and GPU are compared. Exit status: 0; 1 when it
-    is slower than --fail-slower allows, or cannot be told; 2 for results that are not alike.
+    Only results of the same model, method, batch size and GPU are compared. Exit status: 0; 1 if
+    AFTER is slower than --fail-slower allows, or that cannot be judged; 2 if the results are of
+    different things.
     """  # fmt: skip
-    from ftbench.compare import compare, render
+    from ftbench.analysis.comparison import compare
+    from ftbench.report.comparison import lines as comparison_lines
     from ftbench.results.record import read
 
     with shared.as_results([before, after]):
         found = compare(read(before), read(after))
-        lines = list(render(found))
+        lines = list(comparison_lines(found))
     if found.unlike:
         for reason in found.unlike:
-            shared.say(f"bench: not alike: {reason}")
+            shared.say(f"bench: different {reason}")
         if not force:
-            shared.stop("results of different things are not compared: --force does", shared.USAGE)
+            shared.stop(
+                "the results are of different things: --force compares them anyway", shared.USAGE
+            )
     shared.put(lines)
     if fail_slower is None:
         return
     if found.slower is None:
-        shared.stop("a step's time is missing, so nothing can be said", shared.FAILED)
+        shared.stop("cannot judge --fail-slower: a step time is missing", shared.FAILED)
     elif not found.told:
-        shared.stop("too few steps were timed, so nothing can be said", shared.FAILED)
+        shared.stop("cannot judge --fail-slower: too few steps were timed", shared.FAILED)
     elif found.slower > fail_slower:
         shared.say(f"bench: {found.slower:.1%} slower, more than {fail_slower:.1%}")
         sys.exit(shared.FAILED)

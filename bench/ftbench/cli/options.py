@@ -30,7 +30,7 @@ def python(command: Command) -> Command:
     """Add `--python`."""
     return click.option(
         "--python", envvar="FTBENCH_PYTHON", type=click.Path(), metavar="PATH",
-        help="The Python that has LLaMA Factory, if it is not this one.",
+        help="Python of the environment with LLaMA Factory (default: this one).",
     )(command)  # fmt: skip
 
 
@@ -38,8 +38,8 @@ def model(command: Command) -> Command:
     """Add `--model`."""
     return click.option(
         "--model", metavar="SHAPE",
-        help="Random weights in a bundled shape (tiny, qwen2.5-0.5b, …, llama-3-8b) or in that of"
-        " a folder's config.json; `weights` for what the config names, downloaded if need be.",
+        help="Random weights in a bundled shape (tiny, qwen2.5-0.5b, …, llama-3-8b) or in the shape"
+        " of a folder's config.json; `weights`: the config's own model, downloaded if needed.",
     )(command)  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def runner(command: Command) -> Command:
     """Add `--runner`."""
     return click.option(
         "--runner", type=click.Choice(RUNNERS),
-        help="llamafactory where it is installed, else hf: transformers and peft set up alike.",
+        help="Default: llamafactory if installed, else hf (transformers and peft, set up alike).",
     )(command)  # fmt: skip
 
 
@@ -55,28 +55,44 @@ def time_limit(command: Command) -> Command:
     """Add `--time-limit`."""
     return click.option(
         "--time-limit", type=click.FloatRange(min=1), metavar="SECONDS",
-        help="End a run that takes longer.",
+        help="Stop a run that takes longer.",
     )(command)  # fmt: skip
 
 
-def processes(command: Command) -> Command:
-    """Add `--gpus` and the options for several nodes."""
+def gpus(command: Command) -> Command:
+    """Add `--gpus`, `--nodes` and `--accelerate-config`: how a run is launched."""
     for option in reversed((
-        click.option("--gpus", type=click.IntRange(1), default=1, show_default=True,
-                     metavar="N", help="Processes on this node, one a GPU; several by torchrun."),
-        click.option("--nnodes", type=click.IntRange(1), default=1, metavar="N",
-                     help="Nodes: start the same command on each of them."),
+        click.option("--gpus", type=click.IntRange(1), default=1, show_default=True, metavar="N",
+                     help="GPUs on each node, one process each."),
+        click.option("--nodes", type=click.IntRange(1), default=1, show_default=True, metavar="N",
+                     help="Nodes of the run."),
+        click.option("--accelerate-config", type=click.Path(exists=True, dir_okay=False),
+                     metavar="FILE", help="Launch with `accelerate launch` and this file (FSDP)."),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def processes(command: Command) -> Command:
+    """Add the options of `gpus` and those of torchrun for several nodes."""
+    for option in reversed((
+        gpus,
         click.option("--node-rank", type=click.IntRange(0), metavar="R", help="This node's rank."),
         click.option("--rdzv-backend", metavar="B", help="Passed to torchrun."),
         click.option("--rdzv-endpoint", metavar="HOST:PORT", help="Passed to torchrun."),
         click.option("--rdzv-id", metavar="ID", help="Passed to torchrun."),
         click.option("--master-addr", metavar="HOST", help="Passed to torchrun."),
         click.option("--master-port", type=int, metavar="PORT", help="Passed to torchrun."),
-        click.option("--accelerate-config", type=click.Path(exists=True, dir_okay=False),
-                     metavar="FILE", help="Start through `accelerate launch` (FSDP)."),
     )):  # fmt: skip
         command = option(command)
     return command
+
+
+def output_file(what: str) -> Callable[[Command], Command]:
+    """Add `--output-file`."""
+    return click.option(
+        "-o", "--output-file", type=click.Path(dir_okay=False), metavar="FILE", help=what
+    )
 
 
 _PASSED = ("node_rank", "rdzv_backend", "rdzv_endpoint", "rdzv_id", "master_addr", "master_port")
@@ -90,7 +106,7 @@ def taken_processes(options: dict[str, Any]) -> Processes:
         if value is not None:
             passed += [f"--{name}", str(value)]
     return Processes(
-        options.pop("gpus"), options.pop("nnodes"), tuple(passed), options.pop("accelerate_config")
+        options.pop("gpus"), options.pop("nodes"), tuple(passed), options.pop("accelerate_config")
     )
 
 

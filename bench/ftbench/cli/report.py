@@ -11,33 +11,27 @@ from ftbench.cli import options as shared
 
 @click.command("report")
 @click.argument("results", nargs=-1, required=True, type=click.Path())
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False),
-    metavar="PAGE.html",
-    help="Write a page that needs nothing besides; without, the terminal.",
-)
-@click.option("--title", default="bench report", show_default=True)
-def command(results: tuple[str, ...], output: str | None, title: str) -> None:
-    """Show results: step times, rates, memory, and what was predicted against what it took.
+@shared.output_file("Write a self-contained HTML page to FILE instead of text.")
+@click.option("--title", default="bench report", show_default=True, help="Title of the page.")
+def command(results: tuple[str, ...], output_file: str | None, title: str) -> None:
+    """Show results: step times, rates, memory, and predicted against measured time.
 
-    Predictions are those of the calibrations kept here that are older than the run. Exit status:
-    0, or 2 when a file is no result.
+    Predictions come from the calibrations on this machine that are older than the run. Exit status:
+    0; 2 if a file is not a result.
     """  # fmt: skip
     from ftbench.report.page import page
-    from ftbench.report.shown import of_results
+    from ftbench.report.run_view import of_results
     from ftbench.report.terminal import lines
     from ftbench.results.record import read
 
-    shared.writable(output)
+    shared.writable(output_file)
     with shared.as_results(results):
         runs = of_results([(path, read(path)) for path in results])
-        text = list(lines(runs)) if output is None else [page(runs, title)]
-    if output is None:
+        text = list(lines(runs)) if output_file is None else [page(runs, title)]
+    if output_file is None:
         shared.put(text)
         return
     try:
-        Path(output).write_text(text[0], encoding="utf-8", errors="replace")
+        Path(output_file).write_text(text[0], encoding="utf-8", errors="replace")
     except OSError as error:
-        shared.stop(f"{output}: {error.strerror}", shared.USAGE)
+        shared.stop(f"{output_file}: {error.strerror}", shared.USAGE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,33 +11,29 @@ from ftbench.cli import options as shared
 from ftbench.results.record import write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ftbench.results.record import Result
-    from ftbench.runners.job import Prepared
+    from ftbench.runners.job import PreparedRun
 
 
 @click.command("run")
 @click.argument("config", type=click.Path())
-@click.option("--steps", type=click.IntRange(1), metavar="N", help="Optimizer steps (30).")
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Optimizer steps (default: 30).")
 @click.option(
     "--full",
     is_flag=True,
-    help="The whole config with its evaluations and checkpoints, timed on the wall.",
+    help="Run the whole config, with evaluations and checkpoints.",
 )
 @click.option(
     "--measure/--no-measure",
     default=True,
-    help="Record every step; without, only begin and end, to see what measuring costs.",
+    help="Time every step; --no-measure times only the whole run.",
 )
-@click.option("--lengths", is_flag=True, help="Keep the tokenised length of every row.")
+@click.option("--lengths", is_flag=True, help="Record the tokenized length of every row.")
+@shared.output_file("Write the result as JSON to FILE.")
 @click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Write the result there as JSON.",
-)
-@click.option(
-    "--log", type=click.Path(dir_okay=False), metavar="FILE", help="Keep what the trainer printed."
+    "--log", type=click.Path(dir_okay=False), metavar="FILE", help="Keep the trainer's output."
 )
 @shared.runner
 @shared.model
@@ -46,14 +41,14 @@ if TYPE_CHECKING:
 @shared.time_limit
 @shared.processes
 def command(config: str, **options: Any) -> None:
-    """Train a few steps of CONFIG on this machine, and measure them.
+    """Train a few steps of CONFIG on this machine and measure them.
 
-    The run happens in a process of its own, with an output folder of its own; how it differs from
-    the config is shown first. Exit status: 0, 1 when the run failed, 2 when it could not start.
+    The run has a process and an output folder of its own; how it differs from the config is printed
+    first. Exit status: 0; 1 if the run failed; 2 if it could not start.
     """
     from ftbench.runners.job import STEPS, Job, run
 
-    output = shared.writable(options.pop("output"))
+    output = shared.writable(options.pop("output_file"))
     job = Job(
         path=config,
         interpreter=shared.interpreter(options.pop("python")),
@@ -81,7 +76,7 @@ def command(config: str, **options: Any) -> None:
         sys.exit(shared.FAILED)
 
 
-def _announce(made: Prepared) -> None:
+def _announce(made: PreparedRun) -> None:
     from ftbench.runners.short import as_lines
 
     steps = made.plan.get("total_steps")
@@ -98,28 +93,11 @@ def _worth_writing(result: Result) -> bool:
     return result["error"] is None or result["trainer"] is not None
 
 
-def _lines(result: Result) -> list[str]:
-    if result["trainer"] is None:
-        return []
-    if importlib.util.find_spec("ftbench.analysis.summary") is not None and result["steps"]:
-        from ftbench.analysis import summary
-        from ftbench.calibration.store import peak_of
+def _lines(result: Result) -> Iterator[str]:
+    from ftbench.analysis.summary import summarise
+    from ftbench.calibration.store import peak_of
+    from ftbench.report import summary
 
-        return list(summary.render(summary.summarise(result, peak_of(result))))
-    return _plain(result)
-
-
-def _plain(result: Result) -> list[str]:
-    trainer, phases, memory = result["trainer"], result["phases"], result["memory"]
-    assert trainer is not None
-    planned = (result["plan"] or {}).get("total_steps")
-    lines = [f"steps: {trainer['global_step']} done, {planned} planned"]
-    after = None if phases is None else phases["after_first"]
-    done = trainer["global_step"] or 0
-    if after and done > 1:
-        lines.append(f"steps/s after the first: {(done - 1) / after:.4g}")
-    if phases is not None and phases["wall"] is not None:
-        lines.append(f"wall: {phases['wall']:.2f} s")
-    if memory is not None and memory["peak_allocated"]:
-        lines.append(f"peak allocated: {memory['peak_allocated'] / 1e9:.2f} GB")
-    return lines
+    if result["trainer"] is not None and result["steps"]:
+        return summary.lines(summarise(result, peak_of(result)))
+    return summary.without_steps(result)

@@ -6,15 +6,14 @@ from html import escape
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ftbench.analysis.summary import render
-from ftbench.report import plots
+from ftbench.report import plots, summary
 from ftbench.report.terminal import budgeted
 from ftbench.runners.short import as_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ftbench.report.shown import Shown
+    from ftbench.report.run_view import RunView
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2128; --pale: #d5dae1; --paper: #fff; --soft: #f4f6f8 }
@@ -35,12 +34,12 @@ svg { width: 100%; height: auto } svg text { fill: var(--ink); font: 11px system
 HEADS = ("run", "device", "steps", "median step", "95 %", "tokens/s", "padding", "MFU", "peak")
 
 
-def page(runs: Sequence[Shown], title: str = "bench report") -> str:
+def page(runs: Sequence[RunView], title: str = "bench report") -> str:
     """Return the report of results."""
     return "".join(f"{part}\n" for part in _page(runs, title))
 
 
-def _page(runs: Sequence[Shown], title: str) -> Iterator[str]:
+def _page(runs: Sequence[RunView], title: str) -> Iterator[str]:
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield (
@@ -68,7 +67,7 @@ def _section(name: str, title: str, plot: str) -> Iterator[str]:
         yield f'<h2>{escape(title)}</h2><div id="{name}">{plot}</div>'
 
 
-def _cells(run: Shown) -> tuple[str, ...]:
+def _cells(run: RunView) -> tuple[str, ...]:
     one = run.summary
     used = next((used for used in one.utilisation if used.attention == "causal"), None)
     share = None if used is None else used.mfu_measured or used.mfu_spec
@@ -85,7 +84,7 @@ def _cells(run: Shown) -> tuple[str, ...]:
     )
 
 
-def _predicted(runs: Sequence[Shown]) -> Iterator[str]:
+def _predicted(runs: Sequence[RunView]) -> Iterator[str]:
     found = [run for run in runs if run.miss is not None]
     if not found:
         return
@@ -103,22 +102,22 @@ def _predicted(runs: Sequence[Shown]) -> Iterator[str]:
         said = run.predicted
         assert said is not None
         mark = "" if run.inside else ' class="out"'
-        naive = "–" if run.naive is None else f"{run.naive:.1f} s"
-        if run.naive is not None and run.training:
-            naive += f" ({run.naive / run.training - 1:+.1%})"
+        theirs = "–" if run.trainer_estimate is None else f"{run.trainer_estimate:.1f} s"
+        if run.trainer_estimate is not None and run.training:
+            theirs += f" ({run.trainer_estimate / run.training - 1:+.1%})"
         yield (
             f"<tr><td>{escape(run.name)}</td><td>{run.wall:.1f} s</td>"
             f"<td>{said.seconds:.1f} s</td><td>{said.low:.1f}–{said.high:.1f}</td>"
             f"<td{mark}>{run.miss:+.1%}</td>"
             f"<td>{'–' if run.training is None else f'{run.training:.1f} s'}</td>"
-            f"<td>{naive}</td></tr>"
+            f"<td>{theirs}</td></tr>"
         )
     yield "</tbody></table></div>"
 
 
-def _details(run: Shown) -> Iterator[str]:
+def _details(run: RunView) -> Iterator[str]:
     yield f"<h2>{escape(run.name)}</h2><p>{escape(run.when)}</p>"
-    lines = [*render(run.summary), *budgeted(run)]
+    lines = [*summary.lines(run.summary), *budgeted(run)]
     if run.error is not None:
         lines.append(f"! {run.error}")
     yield f"<pre>{escape(chr(10).join(lines))}</pre>"

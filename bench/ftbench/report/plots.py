@@ -9,7 +9,7 @@ from ftbench.report import svg
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ftbench.report.shown import Shown
+    from ftbench.report.run_view import RunView
 
 MOST_RUNS = 12
 """In one plot of step times; more cannot be told apart."""
@@ -17,7 +17,7 @@ MOST_POINTS = 600
 """Of a line; a longer run is thinned to its slowest step of each stretch."""
 
 
-def step_times(runs: Sequence[Shown]) -> str:
+def step_times(runs: Sequence[RunView]) -> str:
     """Return seconds by step, one line a run, warm-up shaded."""
     drawn = [run for run in runs if run.seconds]
     if not drawn:
@@ -28,7 +28,7 @@ def step_times(runs: Sequence[Shown]) -> str:
     return svg.figure(_step_times(drawn), name)
 
 
-def _step_times(runs: Sequence[Shown]) -> Iterator[str]:
+def _step_times(runs: Sequence[RunView]) -> Iterator[str]:
     longest = max(len(run.seconds) for run in runs)
     x = svg.across(1, max(2, longest))
     y = svg.upwards(0, max(max(run.seconds) for run in runs))
@@ -51,7 +51,7 @@ def _thinned(seconds: Sequence[float]) -> Iterator[tuple[int, float]]:
         yield start + 1, max(seconds[start : start + stretch])
 
 
-def predictions(runs: Sequence[Shown]) -> str:
+def predictions(runs: Sequence[RunView]) -> str:
     """Return measured wall time against predicted, with its bounds."""
     drawn = [run for run in runs if run.predicted is not None and run.wall is not None]
     if not drawn:
@@ -59,7 +59,7 @@ def predictions(runs: Sequence[Shown]) -> str:
     return svg.figure(_predictions(drawn), "Predicted against measured seconds")
 
 
-def _predictions(runs: Sequence[Shown]) -> Iterator[str]:
+def _predictions(runs: Sequence[RunView]) -> Iterator[str]:
     ends = [end for run in runs if run.predicted and run.wall
             for end in (run.predicted.low, run.predicted.high, run.wall)]  # fmt: skip
     x, y = svg.across(min(ends), max(ends)), svg.upwards(min(ends), max(ends))
@@ -78,7 +78,7 @@ def _predictions(runs: Sequence[Shown]) -> Iterator[str]:
         yield svg.dot(x.at(run.wall), y.at(said.seconds), colour, title)
 
 
-def memory(runs: Sequence[Shown]) -> str:
+def memory(runs: Sequence[RunView]) -> str:
     """Return peaks of memory as bars: allocated, and reserved behind it."""
     drawn = [run for run in runs if run.summary.peak_allocated]
     if not drawn:
@@ -87,7 +87,7 @@ def memory(runs: Sequence[Shown]) -> str:
     return svg.figure(_memory(drawn), "Peak memory", height)
 
 
-def _memory(runs: Sequence[Shown]) -> Iterator[str]:
+def _memory(runs: Sequence[RunView]) -> Iterator[str]:
     most = max(max(_gigabytes(run)) for run in runs)
     x = svg.Scale(0, svg.ticks(0, most)[-1], svg.LEFT, svg.WIDTH - 3 * svg.RIGHT)
     for number, run in enumerate(runs):
@@ -99,6 +99,6 @@ def _memory(runs: Sequence[Shown]) -> Iterator[str]:
         yield svg.box(svg.LEFT, top + 14, x.at(allocated) - svg.LEFT, 12, colour)
 
 
-def _gigabytes(run: Shown) -> tuple[float, float]:
+def _gigabytes(run: RunView) -> tuple[float, float]:
     allocated = run.summary.peak_allocated or 0
     return allocated / 1e9, (run.summary.peak_reserved or allocated) / 1e9

@@ -5,23 +5,23 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ftbench.analysis.summary import render
+from ftbench.report import summary
 from ftlint.support.messages import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ftbench.report.shown import Shown
+    from ftbench.report.run_view import RunView
 
 BARS = "▁▂▃▄▅▆▇█"
 COLUMNS = 60
 
 
-def lines(runs: Sequence[Shown]) -> Iterator[str]:
+def lines(runs: Sequence[RunView]) -> Iterator[str]:
     """Yield the report of results."""
     for run in runs:
         yield visible(f"── {run.name}")
-        yield from map(visible, render(run.summary))
+        yield from map(visible, summary.lines(run.summary))
         if run.seconds:
             least, most = min(run.seconds), max(run.seconds)
             yield f"step times    {spark(run.seconds)}  {least:.3g} – {most:.3g} s"
@@ -38,7 +38,7 @@ def lines(runs: Sequence[Shown]) -> Iterator[str]:
         )
 
 
-def budgeted(run: Shown) -> Iterator[str]:
+def budgeted(run: RunView) -> Iterator[str]:
     """Yield what was predicted of a run, and what it took."""
     if run.wall is not None:
         yield f"wall clock    {run.wall:.2f} s"
@@ -49,10 +49,10 @@ def budgeted(run: Shown) -> Iterator[str]:
         yield f"predicted     {said.seconds:.2f} s, {run.miss:+.1%} ({span})"
     elif run.unpredicted is not None:
         yield f"predicted     not: {visible(run.unpredicted)}"
-    if run.naive is not None and run.training:
+    if run.trainer_estimate is not None and run.training:
         yield (
-            f"the trainer's own rate would say {run.naive:.2f} s of training,"
-            f" {run.naive / run.training - 1:+.1%}"
+            f"the trainer's own rate would say {run.trainer_estimate:.2f} s of training,"
+            f" {run.trainer_estimate / run.training - 1:+.1%}"
         )
 
 

@@ -10,9 +10,9 @@ import math
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from ftbench.results.form import fault
+from ftbench.results.form import Misfit, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,12 +41,17 @@ class Config(TypedDict):
     values: dict[str, Any]
 
 
-class Gpu(TypedDict):
-    """The first GPU of the run, and how many of them it used on this node."""
+class GpuIdentity(TypedDict):
+    """Which device it is; a CPU has a name alone."""
 
     name: str
     uuid_hash: str | None
     power_limit_w: float | None
+
+
+class Gpu(GpuIdentity):
+    """The first GPU of the run, and how many of them it used on this node."""
+
     count: int
     memory_bytes: int
     capability: str
@@ -73,6 +78,14 @@ class Environment(Host):
     platform: str
     env: dict[str, str]
     git: str | None
+
+
+def device_of(environment: Environment) -> GpuIdentity:
+    """Return the device that a run was on; a CPU has a name alone."""
+    cpu: GpuIdentity = {
+        "name": f"CPU {environment['cpu']}", "uuid_hash": None, "power_limit_w": None
+    }  # fmt: skip
+    return environment["gpu"] or cpu
 
 
 class Model(TypedDict):
@@ -257,12 +270,14 @@ def read(path: str | os.PathLike[str]) -> Result:
         raise Unusable(f"{path}: version {found.get('version')!r} is not read, only {VERSION}")
     if missing := [name for name in Result.__annotations__ if name not in found]:
         raise Unusable(f"{path}: lacks {', '.join(missing)}")
-    wrong = fault(found, Result) or next(
-        (f"steps[{at}]" for at, one in enumerate(found["steps"]) if not _is_step(one)), None
-    )
-    if wrong is not None:
-        raise Unusable(f"{path}: its {wrong} is not that of a result")
-    return cast("Result", found)
+    try:
+        result = parse(found, Result)
+    except Misfit as error:
+        raise Unusable(f"{path}: its {error.place} is not that of a result") from None
+    for at, one in enumerate(result["steps"]):
+        if not _is_step(one):
+            raise Unusable(f"{path}: its steps[{at}] is not that of a result")
+    return result
 
 
 def _is_step(one: Step) -> bool:

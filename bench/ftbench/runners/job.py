@@ -47,7 +47,7 @@ class Job(NamedTuple):
     keep_log: str | None = None
 
 
-class Prepared(NamedTuple):
+class PreparedRun(NamedTuple):
     """A job that is ready to be started."""
 
     job: Job
@@ -72,7 +72,7 @@ def runner_of(job: Job) -> str:
     return job.runner or (LLAMAFACTORY if installed else HF)
 
 
-def prepare(job: Job, folder: Path) -> Prepared:
+def prepare(job: Job, folder: Path) -> PreparedRun:
     """Return a job with its config read, its model there and its request written into `folder`.
 
     Raises:
@@ -112,10 +112,10 @@ def prepare(job: Job, folder: Path) -> Prepared:
     }
     write(folder / "request.json", request)
     plan = configs.as_data(loaded, configs.plan(loaded, planned.values))
-    return Prepared(job, loaded, runner, source, planned, plan, folder, request, env)
+    return PreparedRun(job, loaded, runner, source, planned, plan, folder, request, env)
 
 
-def run(job: Job, say: Callable[[str], None], ready: Callable[[Prepared], None]) -> Result:
+def run(job: Job, say: Callable[[str], None], ready: Callable[[PreparedRun], None]) -> Result:
     """Run a job in a fresh process and return its result; what goes wrong there is its `error`.
 
     `ready` is called with what is about to be run. Nothing is left on disk but the models' cache.
@@ -169,7 +169,7 @@ class _Progress:
                 self.say(f"{seconds:5.0f} s  {text}")
 
 
-def finished(made: Prepared, ended: launch.Ended, log: str) -> Result:
+def finished(made: PreparedRun, ended: launch.ProcessEnd, log: str) -> Result:
     """Return the result of a run that has ended, one way or another."""
     child: dict[str, Any] = {}
     with suppress(OSError, ValueError):

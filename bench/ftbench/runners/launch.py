@@ -33,7 +33,7 @@ class Processes(NamedTuple):
     accelerate: str | None = None
 
 
-class Ended(NamedTuple):
+class ProcessEnd(NamedTuple):
     """How a process ended: its status, seconds from start to end, and whether it was too slow."""
 
     status: int
@@ -69,7 +69,7 @@ def run(
     log: Path,
     limit: float | None,
     tick: Callable[[float], None],
-) -> Ended:
+) -> ProcessEnd:
     """Run a command to its end; output goes to `log`, `tick` is called with the seconds so far.
 
     Raises:
@@ -100,7 +100,7 @@ def run(
     except BaseException:
         end(process)
         raise
-    return Ended(process.wait(), time.time() - begun, overdue)
+    return ProcessEnd(process.wait(), time.time() - begun, overdue)
 
 
 def end(process: subprocess.Popen[Any]) -> None:

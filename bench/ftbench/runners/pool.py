@@ -12,12 +12,12 @@ from ftbench.runners.interpreter import Missing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ftbench.runners.job import Prepared
+    from ftbench.runners.job import PreparedRun
 
 
 def forked(
-    python: str, env: Mapping[str, str], jobs: int, made: Sequence[Prepared]
-) -> Iterator[tuple[Prepared, launch.Ended]]:
+    python: str, env: Mapping[str, str], jobs: int, made: Sequence[PreparedRun]
+) -> Iterator[tuple[PreparedRun, launch.ProcessEnd]]:
     """Run what is prepared in forks of one process, `jobs` at a time; yield each as it ends.
 
     Raises:
@@ -40,8 +40,8 @@ def forked(
 
 
 def _served(
-    process: subprocess.Popen[str], jobs: int, made: Sequence[Prepared]
-) -> Iterator[tuple[Prepared, launch.Ended]]:
+    process: subprocess.Popen[str], jobs: int, made: Sequence[PreparedRun]
+) -> Iterator[tuple[PreparedRun, launch.ProcessEnd]]:
     assert process.stdin is not None
     assert process.stdout is not None
     if not process.stdout.readline():
@@ -67,11 +67,11 @@ def _served(
         under_way -= 1
         yield (
             made[answer["id"]],
-            launch.Ended(answer["status"], answer["seconds"], answer["overdue"]),
+            launch.ProcessEnd(answer["status"], answer["seconds"], answer["overdue"]),
         )
 
 
-def fresh(made: Sequence[Prepared]) -> Iterator[tuple[Prepared, launch.Ended]]:
+def fresh(made: Sequence[PreparedRun]) -> Iterator[tuple[PreparedRun, launch.ProcessEnd]]:
     """Run each of what is prepared in a process of its own, one after the other."""
     for one in made:
         arguments = launch.command(

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from ftlint.facts.budget import format_duration, parse_budget
 from ftlint.facts.plan import replan
 from ftlint.facts.run_plan import Fit, Time, Untimed
-from ftlint.steps import record
 from ftlint.support.disk import note
 from ftschemas.named import TYPE_CHECKING
 
@@ -50,6 +49,7 @@ def forecaster(
     """
     try:
         from ftbench.calibration.lookup import Answer, Query, look_up
+        from ftbench.calibration.planned_run import of_plan
         from ftbench.calibration.store import everything, left_out
         from ftbench.local_gpu import local_gpu
     except ImportError:
@@ -60,12 +60,8 @@ def forecaster(
     records, gpu = list(everything()), local_gpu() if on_this_gpu else None
 
     def forecast(plan: StepPlan) -> tuple[Any, str] | Untimed:
-        data = {**record.as_object(plan), "nodes": inputs.launch.shape[1]}
-        asked = Query(values, data, inputs.target, gpu=gpu)
-        try:
-            found = look_up(asked, records)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            return Untimed(f"a calibration that cannot be read ({type(error).__name__})")
+        run = of_plan(plan, inputs.launch.shape[1])
+        found = look_up(Query(values, run, inputs.target, gpu=gpu), records)
         if isinstance(found, Answer):
             return found.forecast, found.source
         return Untimed(found.reason)

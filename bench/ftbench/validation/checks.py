@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ftbench.results.record import Trainer
 
 EXACT, BOUNDED, WRONG = "exact", "bounded", "wrong"
+FAILED = "failed"
+"""The run has no numbers to check."""
 FIELDS = (
     ("rows of the train set", "samples", "rows"),
     ("processes", "world_size", "world_size"),

@@ -1,4 +1,4 @@
-"""The law of a step: recovered from shapes that were made by a known one."""
+"""The cost of a micro-batch: recovered from shapes that were made by a known one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ftbench.calibration.cost_model import CostModel, Point, fit, resampled, residuals
+from ftbench.calibration.cost_model import CostModel, Point, fit, resampled
 from ftbench.calibration.design import PADDED_TO, TIMED, WARM, design, up
 from ftbench.calibration.liger_chunks import chunks, split_of
 
@@ -17,29 +17,31 @@ SMALL = CostModel(start=0.01, per_token=6e-6, per_square=2.5e-10, floor=0.11)
 
 
 def points(
-    law: CostModel, shapes: list[tuple[int, int]], seed: int, deviation: float
+    model: CostModel, shapes: list[tuple[int, int]], seed: int, deviation: float
 ) -> list[Point]:
     draw = random.Random(seed)
     return [
-        Point(b, s, tuple(law.at(b, s) * draw.lognormvariate(0, deviation) for _ in range(5)))
+        Point(
+            b, s, tuple(model.seconds(b, s) * draw.lognormvariate(0, deviation) for _ in range(5))
+        )
         for b, s in shapes
     ]
 
 
-@pytest.mark.parametrize("law", [BIG, SMALL])
+@pytest.mark.parametrize("model", [BIG, SMALL])
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize(("batch", "length"), [(8, 1024), (4, 2048), (2, 4096)])
-def test_law_is_recovered_where_it_was_measured(
-    law: CostModel, seed: int, batch: int, length: int
+def test_a_cost_is_recovered_where_it_was_measured(
+    model: CostModel, seed: int, batch: int, length: int
 ) -> None:
     plan = design(batch, length)
-    found = fit(points(law, list(plan.fitted), seed, 0.004))
+    found = fit(points(model, list(plan.fitted), seed, 0.004))
     rows, long = plan.held_out
-    assert found.at(rows, long) == pytest.approx(law.at(rows, long), rel=0.03)
+    assert found.seconds(rows, long) == pytest.approx(model.seconds(rows, long), rel=0.03)
     assert min(found.start, found.per_token, found.per_square, found.floor) >= 0
 
 
-def test_without_noise_the_law_is_exact() -> None:
+def test_without_noise_the_fit_is_exact() -> None:
     found = fit(points(BIG, list(design(4, 2048).fitted), 0, 0.0))
     assert found.start == pytest.approx(BIG.start, rel=1e-6)
     assert found.per_token == pytest.approx(BIG.per_token, rel=1e-6)
@@ -51,11 +53,11 @@ def test_floor_of_a_host_bound_model() -> None:
     plan = design(16, 2048)
     found = fit(points(SMALL, list(plan.fitted), 1, 0.004))
     assert found.floor == pytest.approx(SMALL.floor, rel=0.02)
-    assert found.at(1, 64) == pytest.approx(SMALL.floor, rel=0.02)
+    assert found.seconds(1, 64) == pytest.approx(SMALL.floor, rel=0.02)
 
 
-def test_pieces_of_liger() -> None:
-    """The first is the example in Liger's own source: 8 pieces of 2,048."""
+def test_chunks_of_liger() -> None:
+    """The first is the example in Liger's own source: 8 chunks of 2,048."""
     llama = {"vocab": 32_000, "hidden": 4096}
     assert split_of(llama, {"liger": False}) == 0
     assert chunks(4 * 4096, split_of(llama, {"liger": True})) == 8
@@ -67,13 +69,15 @@ def test_pieces_of_liger() -> None:
     assert chunks(1000, 0) == 0
 
 
-def test_a_law_with_pieces_is_recovered() -> None:
-    law = CostModel(0.0, 9e-6, 1e-9, per_piece=0.001, split=170)
+def test_a_cost_of_chunks_is_recovered() -> None:
+    model = CostModel(0.0, 9e-6, 1e-9, per_chunk=0.001, split=170)
     shapes = [(rows, length) for rows in (28, 56) for length in (640, 832, 1024)]
-    found = fit(points(law, shapes, 0, 0.0), 170)
-    assert found.per_piece == pytest.approx(law.per_piece, rel=1e-6)
-    assert found.at(80, 640) == pytest.approx(law.at(80, 640), rel=1e-6)
-    assert abs(fit(points(law, shapes, 0, 0.0)).at(80, 640) / law.at(80, 640) - 1) > 0.03
+    found = fit(points(model, shapes, 0, 0.0), 170)
+    assert found.per_chunk == pytest.approx(model.per_chunk, rel=1e-6)
+    assert found.seconds(80, 640) == pytest.approx(model.seconds(80, 640), rel=1e-6)
+    assert (
+        abs(fit(points(model, shapes, 0, 0.0)).seconds(80, 640) / model.seconds(80, 640) - 1) > 0.03
+    )
 
 
 def test_no_coefficient_is_negative_whatever_was_measured() -> None:
@@ -94,24 +98,19 @@ def test_published_sweep_from_few_points() -> None:
     table = {256: 1.2, 512: 1.5, 1024: 2.8, 2048: 5.2, 4096: 10.1, 8192: 21.3}
     fitted = [Point(1, s, (table[s] / 8,)) for s in (512, 1024, 4096, 8192)]
     found = fit(fitted)
-    assert found.at(1, 2048) * 8 == pytest.approx(table[2048], rel=0.04)
+    assert found.seconds(1, 2048) * 8 == pytest.approx(table[2048], rel=0.04)
 
 
-def test_resampled_laws_spread_as_the_fit_is_unsure() -> None:
+def test_resampled_fits_spread_as_the_fit_is_unsure() -> None:
     calm = points(BIG, list(design(4, 2048).fitted), 2, 0.002)
     wild = points(BIG, list(design(4, 2048).fitted), 2, 0.05)
 
     def width(made: list[Point]) -> float:
-        found = sorted(law.at(4, 1500) for law in resampled(made, 200))
+        found = sorted(model.seconds(4, 1500) for model in resampled(made, 200))
         return found[194] / found[5] - 1
 
     assert width(calm) < 0.04
     assert width(wild) > 1.5 * width(calm)
-
-
-def test_residuals_are_relative() -> None:
-    made = [Point(1, 100, (0.022,))]
-    assert residuals(made, CostModel(0.0, 2e-4, 0.0)) == pytest.approx([0.1])
 
 
 def test_packed_rows_are_measured_at_round_lengths() -> None:

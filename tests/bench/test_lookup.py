@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.bench.kept import kept, question, record
 from tests.bench.made import H100, result
-from tests.bench.test_forecast import Machine, calibrated, lengths
 
 from ftbench.calibration import key as keys
-from ftbench.calibration import query, store
+from ftbench.calibration import record as records
+from ftbench.calibration import store
 from ftbench.calibration.batches import Loop
 from ftbench.calibration.forecast import Work, forecast
 from ftbench.calibration.lookup import Answer, NoAnswer, look_up
@@ -19,51 +21,7 @@ from ftbench.calibration.lookup import Answer, NoAnswer, look_up
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONFIG = """\
-model_name_or_path: meta-llama/Llama-3.1-8B-Instruct
-stage: sft
-do_train: true
-finetuning_type: lora
-lora_rank: 8
-dataset: faq
-template: llama3
-cutoff_len: 1024
-output_dir: saves/run
-per_device_train_batch_size: 8
-gradient_accumulation_steps: 2
-num_train_epochs: 2.0
-bf16: true
-# ftlint: dataset-size=3000, gpus=1
-"""
-
-
-@pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An own folder for calibrations."""
-    folder = tmp_path / "calibration"
-    monkeypatch.setenv("FTBENCH_CALIBRATION", str(folder))
-    monkeypatch.setattr(query, "local_gpu", lambda: None)
-    return folder
-
-
-def question(tmp_path: Path, text: str = CONFIG, **changed: Any) -> Any:
-    path = tmp_path / "config.yaml"
-    path.write_text(text, encoding="utf-8")
-    return query.of_file(str(path), changed=tuple(changed.items()))
-
-
-def record(tmp_path: Path, when: str = "2026-11-22T10:00:00+00:00", **about: Any) -> Any:
-    asked = question(tmp_path)
-    key = keys.make(asked.values, "llama-3-8b", keys.Ranks(), "llamafactory", asked.target)
-    made = calibrated(Machine(), 3)
-    counts = made["lengths"]["counts"]
-    return {
-        **made, "version": store.VERSION, "kind": "calibration", "when": when, "key": key,
-        "gpu": H100,
-        "peak": None,
-        "lengths": {"dataset": ["faq"], "template": "llama3", "stage": "sft", "cutoff_len": 1024,
-                    "packed": False, "rows": len(lengths()), "counts": counts}, **about,
-    }  # fmt: skip
+__all__ = ["kept"]  # the folder for calibrations of each test
 
 
 def test_an_answer(tmp_path: Path) -> None:
@@ -146,7 +104,7 @@ def test_a_packed_config_needs_no_lengths(tmp_path: Path) -> None:
 
 def test_other_cards(tmp_path: Path) -> None:
     store.add(record(tmp_path))
-    asked = question(tmp_path)
+    asked: Any = question(tmp_path)
     same = look_up(asked._replace(gpu=H100))
     another = look_up(asked._replace(gpu={**H100, "uuid_hash": "ffff"}))
     capped = look_up(asked._replace(gpu={**H100, "uuid_hash": "ffff", "power_limit_w": 500.0}))
@@ -162,7 +120,7 @@ def test_other_cards(tmp_path: Path) -> None:
 def test_the_nearest_calibration_answers_and_of_equals_the_newest(tmp_path: Path) -> None:
     old, new = record(tmp_path), record(tmp_path, "2026-11-23T10:00:00+00:00")
     far = record(tmp_path, "2026-11-24T10:00:00+00:00")
-    far["key"] = {**far["key"], "lora_rank": 64}
+    far = replace(far, key={**far.key, "lora_rank": 64})
     for one in (new, old, far):
         store.add(one)
     found = look_up(question(tmp_path))
@@ -188,9 +146,11 @@ def parts(tmp_path: Path, **changed: Any) -> tuple[dict[str, float], str]:
 def timed(tmp_path: Path) -> Path:
     """A calibration that timed an evaluation, a checkpoint and the preparing of rows."""
     made = record(tmp_path)
-    made["prices"] |= {"evaluated_row": 0.01, "save": 3.0, "row": 0.001}
-    made["lengths"] |= {"per_device_eval_batch_size": 8, "preprocessing_num_workers": 4}
-    store.add(made)
+    assert made.lengths is not None
+    store.add(replace(
+        made, overheads=replace(made.overheads, evaluated_row=0.01, save=3.0, row=0.001),
+        lengths={**made.lengths, "per_device_eval_batch_size": 8, "preprocessing_num_workers": 4},
+    ))  # fmt: skip
     return tmp_path
 
 
@@ -248,7 +208,7 @@ def test_evaluated_rows_cost_by_their_batch_and_length(timed: Path) -> None:
 def test_evaluations_that_were_not_timed_are_shared_out(tmp_path: Path) -> None:
     """Between the GPUs; no rows to evaluate on are no reason to fail."""
     made = record(tmp_path)
-    made["prices"]["evaluated_row"] = None
+    made = replace(made, overheads=replace(made.overheads, evaluated_row=None))
     work = Work(Loop(10, 4, world=1), 512, evaluations=2, evaluated_rows=640)
     one = dict(forecast(made, work).parts)["evaluations"]
     eight = replace(work, loop=replace(work.loop, world=8))
@@ -285,7 +245,8 @@ def test_rows_of_another_folder_are_others(timed: Path, monkeypatch: pytest.Monk
     for name in ("here", "there"):
         (timed / name).mkdir()
     made = record(timed, "2026-11-24T10:00:00+00:00")
-    made["lengths"]["folder"] = str(timed / "here")
+    assert made.lengths is not None
+    made = replace(made, lengths={**made.lengths, "folder": str(timed / "here")})
     store.add(made)
     known = [made]
     here = look_up(question(timed, dataset_dir="here"), known)
@@ -340,19 +301,24 @@ def test_store_appends_and_never_rewrites(tmp_path: Path, kept: Path) -> None:
     assert first == second
     assert first.read_bytes().startswith(before)
     assert first.parent == kept / "a1b2c3"
-    assert [one["when"][8:10] for one in store.everything()] == ["23", "22"]
+    assert [one.when[8:10] for one in store.everything()] == ["23", "22"]
 
 
 MALFORMED: dict[str, Any] = {
-    "is no JSON": "{",
-    "is no calibration": "[]",
-    f"has version {store.VERSION + 1}": {"version": store.VERSION + 1},
-    "is not a whole calibration": {"when": None},
-    "is not a whole calibration: gpu": {"gpu": {}},
+    "is not JSON": "{",
+    "is not a calibration": "[]",
+    f"has version {records.VERSION + 1}": {"version": records.VERSION + 1},
+    "is not a whole calibration: when": {"when": None},
+    "is not a whole calibration: gpu.name": {"gpu": {}},
     "is not a whole calibration: key": {"key": {}},
-    "is not a whole calibration: law": {"law": {"start": 1.0}},
-    "is not a whole calibration: prices": {"prices": {}},
+    "is not a whole calibration: law.per_token": {"law": {"start": 1.0}},
+    "is not a whole calibration: law is": {"law": {"start": -1.0, "per_token": 0, "per_square": 0}},
+    "is not a whole calibration: prices.step": {"prices": {}},
     "is not a whole calibration: points": {"points": []},
+    "is not a whole calibration: points[0].seconds": {
+        "points": [{"rows": 1, "length": 1, "seconds": 1}]
+    },
+    "is not a whole calibration: lengths is": {"lengths": {"counts": [], "cutoff_len": 1}},
     "is not a whole calibration: real": {"real": None},
 }
 
@@ -362,14 +328,18 @@ def test_a_line_that_cannot_be_used_spoils_no_other(tmp_path: Path, kept: Path, 
     """Neither one that came before it nor one that is added after it."""
     path = store.add(record(tmp_path))
     given = MALFORMED[why]
-    line = given if isinstance(given, str) else json.dumps({**record(tmp_path), **given})
+    line = (
+        given
+        if isinstance(given, str)
+        else json.dumps({**records.as_json(record(tmp_path)), **given})
+    )
     with path.open("a", encoding="utf-8") as file:
         file.write(line)  # without a line end: half of it may be missing
     store.add(record(tmp_path, "2026-11-23T10:00:00+00:00"))
-    assert [one["when"][8:10] for one in store.everything()] == ["23", "22"]
+    assert [one.when[8:10] for one in store.everything()] == ["23", "22"]
     (told,) = store.left_out()
-    assert f"line 2 {why.partition(':')[0]}" in told
-    with pytest.raises(store.Unusable, match=f"line 2 {why.partition(':')[0]}"):
+    assert f"line 2 {why}" in told
+    with pytest.raises(store.Unusable, match=re.escape(f"line 2 {why}")):
         store.read(path)
     assert isinstance(look_up(question(tmp_path)), Answer)
     path.write_text(line, encoding="utf-8")
@@ -382,10 +352,10 @@ def test_a_line_that_cannot_be_used_spoils_no_other(tmp_path: Path, kept: Path, 
 def test_no_number_is_no_price(tmp_path: Path) -> None:
     path = store.add(record(tmp_path))
     text = path.read_text(encoding="utf-8")
-    price = record(tmp_path)["prices"]["startup"]
+    price = record(tmp_path).overheads.startup
     path.write_text(text.replace(f'"startup": {price!r}', '"startup": NaN'), encoding="utf-8")
     assert list(store.everything()) == []
-    assert "is no JSON" in store.left_out()[0]
+    assert "is not JSON" in store.left_out()[0]
 
 
 def test_an_imported_card_does_not_choose_its_folder(tmp_path: Path, kept: Path) -> None:

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ftbench.calibration.forecast import Forecast
+    from ftbench.calibration.record import Calibration
     from ftbench.results.record import Change, Result
 
-NAIVE_STEPS = 30
+PROBED_STEPS = 30
 """After so many steps the trainer's own rate is taken, as a short probe would."""
 
 
-class Shown(NamedTuple):
+class RunView(NamedTuple):
     """One result of a report. `predicted` is by a calibration that is older than the run."""
 
     name: str
@@ -31,7 +32,7 @@ class Shown(NamedTuple):
     training: float | None
     predicted: Forecast | None
     unpredicted: str | None
-    naive: float | None
+    trainer_estimate: float | None
     changes: tuple[Change, ...]
     error: str | None
 
@@ -49,20 +50,20 @@ class Shown(NamedTuple):
         return said is not None and self.wall is not None and said.low <= self.wall <= said.high
 
 
-def of_results(results: Sequence[tuple[str, Result]]) -> list[Shown]:
+def of_results(results: Sequence[tuple[str, Result]]) -> list[RunView]:
     """Return what is shown of results, each with the file that it is from."""
     records = list(store.everything())
     names = [Path(path).stem for path, _ in results]
     unique = names if len(set(names)) == len(names) else [path for path, _ in results]
-    return [_shown(name, result, records) for name, (_, result) in zip(unique, results)]
+    return [_view(name, result, records) for name, (_, result) in zip(unique, results)]
 
 
-def _shown(name: str, result: Result, records: list[store.Record]) -> Shown:
+def _view(name: str, result: Result, records: list[Calibration]) -> RunView:
     phases, error = result["phases"], result["error"]
     predicted, why = None, None
     if result["schedule"] is None and error is None and phases is not None:
         predicted, why = _predicted(result, records)
-    return Shown(
+    return RunView(
         name=name,
         when=result["when"],
         summary=summarise(result, store.peak_of(result)),
@@ -71,19 +72,19 @@ def _shown(name: str, result: Result, records: list[store.Record]) -> Shown:
         training=None if phases is None else phases["train"],
         predicted=predicted,
         unpredicted=why,
-        naive=seconds_by_trainer(result, NAIVE_STEPS),
+        trainer_estimate=seconds_by_trainer(result, PROBED_STEPS),
         changes=tuple(result["config"]["changes"]),
         error=None if error is None else f"{error['kind']}: {error['message']}",
     )
 
 
-def _predicted(result: Result, records: list[store.Record]) -> tuple[Forecast | None, str | None]:
+def _predicted(result: Result, records: list[Calibration]) -> tuple[Forecast | None, str | None]:
     """Return what calibrations older than the run say of it, or why they do not."""
-    question = query.of_result(result)
-    if question is None:
+    asked = query.of_result(result)
+    if asked is None:
         return None, None
-    known = [record for record in records if str(record["when"]) <= result["when"]]
+    known = [record for record in records if record.when <= result["when"]]
     if records and not known:
         return None, "every calibration that is kept here is newer than the run"
-    found = look_up(question, known)
+    found = look_up(asked, known)
     return (found.forecast, None) if isinstance(found, Answer) else (None, found.reason)

@@ -1,0 +1,196 @@
+"""What a run costs beside its micro-batches, as two runs of a calibration show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import mean, median
+from typing import TYPE_CHECKING
+
+from ftbench.analysis.flags import tokens_of
+from ftbench.calibration import planned_run
+from ftbench.calibration.design import WARM
+from ftbench.calibration.points import (
+    LEAST,
+    Incomplete,
+    accumulated,
+    by_shape,
+    forward_backward,
+    fresh,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ftbench.calibration.cost_model import CostModel
+    from ftbench.results.record import Result, Step
+
+GRAIN = 32_768
+"""Numbers that torch copies on one thread; for more it wakes all, which takes longer than copying
+them (`at::internal::GRAIN_SIZE`; docs/benchmarks/raw/2026-11-25-h100-pair-2/threads.txt)."""
+
+
+@dataclass(frozen=True)
+class Overheads:
+    """Seconds of everything that is not a micro-batch by the cost model.
+
+    `step`: optimizer, clipping and the trainer's own work, each step. `token`: fetching and moving
+    a position of a micro-batch, padding too; `wake`: what fetching one of more than `GRAIN` takes
+    besides. `log`: each logged step. `first`: what the first step takes over the others. `shape`:
+    what the first batch of a new shape takes over its repetition. `later`: what a micro-batch after
+    the first of its step takes over the first. `together`: what the last one takes over those,
+    where several processes add up their gradients. `startup`: the process but for training,
+    evaluating and the data, `startup_spread` by how much the processes seen differ in it; `row`:
+    preparing a row of the data.
+    """
+
+    step: float
+    token: float
+    log: float
+    first: float
+    shape: float
+    startup: float
+    row: float | None
+    startup_spread: float = 0.0
+    later: float = 0.0
+    together: float = 0.0
+    wake: float = 0.0
+    save: float | None = None
+    evaluated_row: float | None = None
+
+
+def overheads_of(scheduled: Result, cost: CostModel, real: Result | None) -> Overheads:
+    """Return the overheads that the runs show; `real` trained on the config's own data.
+
+    `scheduled` is the later process: by then files and kernels are in caches, as they are for the
+    runs to come, so the start-up and the first step are its. Rows are prepared once and then cached
+    as well; the dearer of the two paid for it.
+
+    Raises:
+        Incomplete: a phase was not captured.
+    """
+    groups = by_shape(scheduled)
+    steady = [step for group in groups for step in group[WARM:]]
+    typical = [median(forward_backward(step) for step in group[WARM:]) for group in groups]
+    surplus = [
+        max(0.0, forward_backward(group[0]) - usual) for group, usual in zip(groups, typical)
+    ]
+    first = groups[0][0]["seconds"] - median(step["seconds"] for step in groups[0][WARM:])
+    shape, (later, together) = mean(surplus[1:] or [0.0]), accumulated(groups)
+    usual, logged = steady, scheduled
+    if real is not None:
+        usual, logged = real["steps"][len(real["steps"]) // 4 :], real
+        shape = _of_new_shapes(real["steps"], cost, (later, together), shape)
+    step, between = _beside(usual, steady)
+    wake = _of_threads([group[WARM:] for group in groups])
+    save = evaluated_row = None
+    for result in filter(None, (real, scheduled)):
+        save = save or _of_saving(result)
+        evaluated_row = evaluated_row or _of_evaluating(result)
+    startups = [_startup(one) for one in (scheduled, real) if one is not None]
+    return Overheads(
+        step=step, later=later + between, together=together, log=_of_logging(logged),
+        token=median([_fetching(step, wake) / (tokens_of(step) or 1) for step in usual]), wake=wake,
+        first=max(0.0, first), shape=shape,
+        startup=startups[0], startup_spread=(max(startups) - min(startups)) / 2,
+        row=max(filter(None, map(_of_preparing, filter(None, (scheduled, real)))), default=None),
+        save=save, evaluated_row=evaluated_row,
+    )  # fmt: skip
+
+
+def spawns_threads(rows: int, length: int) -> bool:
+    """Return whether torch wakes all its threads for a micro-batch."""
+    return rows * length > GRAIN
+
+
+def _of_threads(groups: Sequence[Sequence[Step]]) -> float:
+    """Return what fetching a large micro-batch takes beyond its share by positions."""
+    small, large = [], []
+    for group in groups:
+        (rows, length, *_), count = group[0]["micro_batches"][0], len(group[0]["micro_batches"])
+        took = median((step["data"] or 0.0) / count for step in group)
+        if spawns_threads(rows, length):
+            large.append((took, rows * length))
+        elif rows * length > GRAIN // 4:  # fetching tiny ones shows the noise of the host
+            small.append(took / (rows * length))
+    if not small or not large:
+        return 0.0
+    rate = median(small)
+    return max(0.0, median(took - rate * positions for took, positions in large))
+
+
+def _fetching(step: Step, wake: float) -> float:
+    """Return what a step waits for its batches, but for torch's threads."""
+    count = sum(spawns_threads(*one[:2]) for one in step["micro_batches"])
+    return max(0.0, (step["data"] or 0.0) - wake * count)
+
+
+def _beside(usual: Sequence[Step], other: Sequence[Step]) -> tuple[float, float]:
+    """Return what a step takes beside its micro-batches, and what more for each after the first.
+
+    The latter shows where the two kinds of steps differ in their micro-batches.
+    """
+    rest, beside = median(map(_rest, usual)), median(map(_rest, other))
+    count, counted = (max(len(step["micro_batches"]) for step in steps) for steps in (usual, other))
+    between = 0.0 if count == counted else max(0.0, (beside - rest) / (counted - count))
+    between = min(between, rest / count)
+    return rest - between * (count - 1), between
+
+
+def _rest(step: Step) -> float:
+    """Return what a step takes beside its micro-batches, its data and what it logs."""
+    inside = forward_backward(step) + (step["data"] or 0.0) + (step["other"] or 0.0)
+    return max(0.0, step["seconds"] - inside)
+
+
+def _of_logging(result: Result) -> float:
+    """Return the seconds of a logged step; the least of those where something was evaluated."""
+    logs = (result["trainer"] or {}).get("logs") or 0  # type: ignore[call-overload]
+    took = sorted((step["other"] or 0.0 for step in result["steps"][:-1]), reverse=True)[:logs]
+    return median(took) if took else 0.0
+
+
+def _of_new_shapes(
+    steps: Sequence[Step], cost: CostModel, beside: tuple[float, float], synthetic: float
+) -> float:
+    """Return the usual surplus of a new shape over its cost; the synthetic one from too few."""
+    later, together = beside
+    found = [
+        (forward_backward(step) - later * (len(step["micro_batches"]) - 1) - together
+         - sum(cost.seconds(*one[:2]) for one in step["micro_batches"])) / new
+        for step, new in fresh(steps) if new
+    ]  # fmt: skip
+    return max(0.0, median(found)) if len(found) >= LEAST else synthetic
+
+
+def _startup(result: Result) -> float:
+    """Return what a process takes before its first step and after its last one.
+
+    Preparing the data is no part of it, nor are evaluations and checkpoints after the last step.
+    """
+    phases = result["phases"]
+    if phases is None or phases["first_step"] is None:
+        raise Incomplete("how long training took was not captured")
+    whole = phases["wall"] if phases["wall"] is not None else phases["total"]
+    stepping = phases["first_step"] + (phases["after_first"] or 0.0)
+    within = sum(step["other"] or 0.0 for step in result["steps"])
+    late = max(0.0, sum(phases["evaluations"]) + sum(phases["saves"]) - within)
+    return max(0.0, whole - stepping - late - (phases["data"] or 0.0))
+
+
+def _of_preparing(result: Result) -> float | None:
+    phases, lengths = result["phases"], result["lengths"]
+    rows = len(lengths) if lengths else None
+    return None if phases is None or not phases["data"] or not rows else phases["data"] / rows
+
+
+def _of_saving(result: Result) -> float | None:
+    saves = result["phases"]["saves"] if result["phases"] is not None else []
+    return mean(saves) if saves else None
+
+
+def _of_evaluating(result: Result) -> float | None:
+    took = result["phases"]["evaluations"] if result["phases"] is not None else []
+    values = result["config"]["values"]
+    run = planned_run.of_result(result["plan"] or {}, values)
+    rows = planned_run.rows_of_one_evaluation(run, values)
+    return min(took) / rows if took and rows else None
