@@ -96,6 +96,7 @@ bench-linter: $(VENV)/.tests
 
 docs: $(VENV)/.tests
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m tests.hostile.page
 
 docs-check: $(VENV)/.tests
 	$(BIN)/python docs/generate.py --check

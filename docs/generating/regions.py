@@ -186,25 +186,11 @@ def example_rule() -> str:
     return fence("yaml", rules.file_of("FT402").read_text(encoding="utf-8"))
 
 
-def hostile() -> str:
-    """Return each hostile input with how ftlint ends on it and the test that shows it."""
-    from tests.hostile.inputs import ELSEWHERE, INPUTS
-
-    rows = []
-    for sent in INPUTS:
-        found = ", ".join(f"[{one}](rules/{one}.md)" for one in sent.codes)
-        said = f"status {sent.status}" + (f": {code(sent.said)}" if sent.said else "")
-        rows.append((sent.name, found or said, code("test_hostile")))
-    rows += [(name, ending, code(test.rpartition("::")[2])) for name, ending, test in ELSEWHERE]
-    return table(("input", "finding or end", "test"), rows)
-
-
 REGIONS: dict[str, Callable[[], str]] = {
     "bands": bands,
     "commands": commands,
     "example rule": example_rule,
     "guide": lambda: cases("examples/guide"),
-    "hostile": hostile,
     "guide as written": lambda: cases("examples/guide/as-written"),
     "keywords": keywords,
     "loading": loading,

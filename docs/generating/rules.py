@@ -14,6 +14,8 @@ from ftlint.report import reporter
 from ftlint.report.json_ import HOME
 from ftlint.results import Run
 from ftlint.rulebook.registry import BUILT_IN
+from ftschemas.facts import HOW_KNOWN
+from ftschemas.families import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,39 +24,6 @@ if TYPE_CHECKING:
 
 SOURCE = f"{HOME}/blob/main"
 DATA = Path(ftschemas.__file__).parent
-FAMILIES = {
-    "FT0": "the file as the loader reads it",
-    "FT1": "keys and their values",
-    "FT2": "steps and epochs",
-    "FT3": "dataset size and method",
-    "FT4": "combinations that the target refuses",
-    "FT5": "keys without effect",
-    "FT6": "evaluation, saving, early stopping, logging, resuming",
-    "FT7": "data",
-    "FT8": "time, memory and hardware",
-    "FT9": "ftlint itself",
-}
-LAUNCH = "`--gpus` and `--nodes`, the settings `gpus` and `nodes`, or `# ftlint: gpus=N, nodes=N`"
-DEEPSPEED = "`deepspeed` names a file in the repository, or is a mapping"
-DATA_HERE = (
-    "a dataset_info.json in `dataset_dir`, `--dataset-size`, the setting `datasets`,"
-    " or `# ftlint: dataset-size=N`"
-)
-TOLD = {
-    "local_dataset": "a dataset_info.json in `dataset_dir`",
-    "plan": DATA_HERE,
-    "samples": DATA_HERE,
-    "gpus": LAUNCH,
-    "nodes": LAUNCH,
-    "world_size": LAUNCH,
-    "deepspeed": DEEPSPEED,
-    "zero_stage": DEEPSPEED,
-    "installed": "`--here`, or `--fact installed=torch,deepspeed`",
-    "env": "`--here`, or `--fact env=FORCE_TORCHRUN,USE_MCA=1`",
-    "compute_capability": "`--here` asks NVIDIA's driver; `--fact compute_capability=7.5`",
-    "output_dir_holds": "`--here` looks into it; or `--fact output_dir_holds=checkpoint-500`",
-    "resumes_at": "`resume_from_checkpoint`, or what `output_dir_holds`",
-}
 PACKAGES = {"llamafactory": "LLaMA Factory", "transformers": "transformers"}
 
 
@@ -81,9 +50,9 @@ def _index(examples: dict[str, Example]) -> str:
         if rows:
             parts += [f"## {family}xx: {title}", "", table(head, rows)]
     told = [
-        (_link(name), codes(facts), ", or ".join(dict.fromkeys(TOLD[fact] for fact in facts)))
+        (_link(name), codes(facts), ", or ".join(dict.fromkeys(HOW_KNOWN[fact] for fact in facts)))
         for name in BUILT_IN.rules
-        if (facts := [fact for fact in facts_of(name) if fact in TOLD])
+        if (facts := [fact for fact in facts_of(name) if fact in HOW_KNOWN])
     ]
     parts += [_TOLD_HEAD, table(("code", "facts", "how they become known"), told)]
     return "\n".join(parts)

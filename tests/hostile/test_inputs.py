@@ -15,6 +15,7 @@ import pytest
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.limits import DEFAULT
 from tests.cli.calls import HEAD, ROOT, environment, heeds_interrupts, process, write
+from tests.hostile import page
 from tests.hostile.inputs import ELSEWHERE, INPUTS, Hostile
 from tests.moments import PATIENCE, worked
 
@@ -49,6 +50,10 @@ def test_what_is_tested_elsewhere_is_tested(test: str) -> None:
 def test_names_of_inputs_tell_them_apart() -> None:
     names = [sent.name for sent in INPUTS] + [name for name, _, _ in ELSEWHERE]
     assert len(names) == len(set(names))
+
+
+def test_the_page_shows_these_inputs() -> None:
+    assert page.PAGE.read_text("utf-8") == page.written()
 
 
 @pytest.mark.skipif(

@@ -1,0 +1,23 @@
+"""How the facts that no key of a config says become known: what a user can do for each."""
+
+LAUNCH = "`--gpus` and `--nodes`, the settings `gpus` and `nodes`, or `# ftlint: gpus=N, nodes=N`"
+DEEPSPEED = "`deepspeed` names a file in the repository, or is a mapping"
+DATA_HERE = (
+    "a dataset_info.json in `dataset_dir`, `--dataset-size`, the setting `datasets`,"
+    " or `# ftlint: dataset-size=N`"
+)
+HOW_KNOWN = {
+    "local_dataset": "a dataset_info.json in `dataset_dir`",
+    "plan": DATA_HERE,
+    "samples": DATA_HERE,
+    "gpus": LAUNCH,
+    "nodes": LAUNCH,
+    "world_size": LAUNCH,
+    "deepspeed": DEEPSPEED,
+    "zero_stage": DEEPSPEED,
+    "installed": "`--here`, or `--fact installed=torch,deepspeed`",
+    "env": "`--here`, or `--fact env=FORCE_TORCHRUN,USE_MCA=1`",
+    "compute_capability": "`--here` asks NVIDIA's driver; `--fact compute_capability=7.5`",
+    "output_dir_holds": "`--here` looks into it; or `--fact output_dir_holds=checkpoint-500`",
+    "resumes_at": "`resume_from_checkpoint`, or what `output_dir_holds`",
+}
