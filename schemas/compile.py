@@ -12,7 +12,7 @@ import marshal
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 sys.path.insert(0, str(Path(__file__).parent))
 
 from ftschemas import compiled, ruleformat, tables
+from observed import observed, version
 
 DATA = Path(__file__).parent / "ftschemas"
 ARTEFACT = Path(compiled.ARTEFACT)
@@ -32,11 +33,6 @@ _KINDS = {
     "array": "list",
     "object": "map",
 }
-
-
-def version(text: str) -> tuple[int, ...]:
-    """Return `text` as comparable numbers."""
-    return tuple(map(int, text.split(".")))
 
 
 def releases(layer: str) -> list[tuple[str, dict[str, Any]]]:
@@ -84,86 +80,6 @@ def fold(layer: int, schemas: list[tuple[str, dict[str, Any]]]) -> dict[str, lis
             else:
                 variants.append((layer, index, index, *facts))
     return keys
-
-
-TRUTH = (
-    ("true", ("int", "whole_float", "float", "int_text", "float_text", "text", "word",
-              "true_text", "false_text", "list", "mapping")),
-    ("false", ("null", "empty_text")),
-)  # fmt: skip
-"""What a key of true and false takes for either: nothing converts it, so Python's truth decides."""
-
-
-MODELS_OWN = frozenset(["rope_scaling"])
-"""Keys that are passed over until the model's own limits are exceeded: that a run of one model
-ended on a value says nothing of another."""
-
-
-ADDED_UP = frozenset(["use_galore", "use_apollo", "use_badam"])
-"""Switches that are added up: a number that was refused was too much for the sum."""
-NUMBERS = ("int", "whole_float", "float")
-
-
-class Observed(NamedTuple):
-    """What wrong kinds of value met in the real program. By (release, key) but the first."""
-
-    releases: tuple[str, ...]
-    """Releases that were probed, oldest first."""
-    types: dict[tuple[str, str], tuple[tuple[str, str], ...]]
-    """Kind -> `refused`, or where the run crashed."""
-    live_where: dict[tuple[str, str], tuple[tuple[str, Any], ...]]
-    """The configs that were seen to crash on such a value."""
-    take_any: set[tuple[str, str]]
-    """Keys with a list of values that do with any other word, too."""
-
-
-def observed() -> Observed:
-    """Return what was probed.
-
-    A release that was only parsed is taken to crash where both of its neighbours do.
-    """
-    files = sorted((DATA / "observed").glob("*.json"), key=lambda path: version(path.stem))
-    probes = [json.loads(path.read_text(encoding="utf-8")) for path in files]
-    trained = [any(record["live"] for record in data["keys"].values()) for data in probes]
-    kinds = {name: variants[-1][4] for name, variants in _all_keys().items()}
-    found = Observed(tuple(data["llamafactory"] for data in probes), {}, {}, set())
-    for place, data in enumerate(probes):
-        beside = [place] if trained[place] else _neighbours(place, trained)
-        for key, record in data["keys"].items():
-            others = [probes[at]["keys"].get(key) for at in beside]
-            lives = [other for other in others if other and other["live"]]
-            both = set.intersection(*(set(one["crashes"]) for one in lives)) if lives else set()
-            met = {kind: lives[0]["crashes"][kind] for kind in both}
-            met |= dict.fromkeys(record.get("refused", []), "refused")
-            if key in ADDED_UP:  # then FT446 judges the numbers
-                met = {kind: fate for kind, fate in met.items() if kind not in NUMBERS}
-            if "bool" in kinds.get(key, ()):
-                for plain, alike in TRUTH:  # then it is what the value says that is refused
-                    for kind in alike if plain in met else ():
-                        if met.get(kind) == met[plain]:
-                            del met[kind]
-            elif {"int", "float"} & set(kinds.get(key, ())) and record["base"] != "lora":
-                for kind in ("true", "false"):  # 1 and 0: the base may not bear the number
-                    if met.get(kind) == "refused":
-                        del met[kind]
-            where = data["llamafactory"], key
-            if key in MODELS_OWN or (lives and "word" in lives[0]["ok"]):
-                found.take_any.add(where)
-            if met and key not in MODELS_OWN:
-                found.types[where] = tuple(sorted(met.items()))
-                seen = probes[beside[0]] if lives else data
-                source = lives[0] if lives else record
-                switches = {**seen["bases"][source["base"]], **source.get("beside", {})}
-                switches.pop(key, None)
-                if switches:
-                    found.live_where[where] = tuple(switches.items())
-    return found
-
-
-def _neighbours(place: int, trained: list[bool]) -> list[int]:
-    before = [at for at in range(place) if trained[at]]
-    after = [at for at in range(place + 1, len(trained)) if trained[at]]
-    return before[-1:] + after[:1]
 
 
 def rules() -> list[tuple[Any, ...]]:
@@ -280,7 +196,8 @@ def removed(llamafactory: list[Any], transformers: list[Any]) -> dict[str, Any]:
 def artefact() -> bytes:
     """Return the content of the compiled file."""
     llamafactory, transformers = releases("llamafactory"), releases("transformers")
-    probed = observed()
+    kinds = {name: variants[-1][4] for name, variants in _all_keys().items()}
+    probed = observed(DATA / "observed", kinds)
     made: dict[str, Any] = {
         "LLAMAFACTORY": tuple(name for name, _ in llamafactory),
         "TRANSFORMERS": tuple(name for name, _ in transformers),

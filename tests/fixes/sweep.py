@@ -92,6 +92,17 @@ def _fault(page: Page, witness: object, plan: Plan, name: str, operation: str) -
 
 def stray_change(before: str, after: str, name: str, operation: str) -> str | None:
     """Return what else changed but the lines of one key, told from the two texts alone."""
+    changed = _form_change(before, after, operation)
+    if changed is not None:
+        return changed
+    if before.lstrip(BOM + " \r\n").startswith("{"):
+        return _stray_in_flow(before, after, name, operation)
+    gone, come = _difference(_lines(before), _lines(after))
+    return None if _is_meant(gone, come, name, operation) else f"{gone} became {come}"
+
+
+def _form_change(before: str, after: str, operation: str) -> str | None:
+    """Return what of the mark, the line ends and the comments of a file is another."""
     if before.startswith(BOM) != after.startswith(BOM):
         return "the byte order mark changed"
     if ("\r\n" in before and "\n" in after.replace("\r\n", "")) or (
@@ -101,24 +112,22 @@ def stray_change(before: str, after: str, name: str, operation: str) -> str | No
     if before.endswith("\n") != after.endswith("\n") and operation != "delete":
         return "the end of the file changed"
     lost, new = Counter(_comments(before)), Counter(_comments(after))
-    if new != lost:
-        return f"comments differ: {lost - new} {new - lost}"
-    if before.lstrip(BOM + " \r\n").startswith("{"):
-        return _stray_in_flow(before, after, name, operation)
-    gone, come = _difference(_lines(before), _lines(after))
+    return None if new == lost else f"comments differ: {lost - new} {new - lost}"
+
+
+def _is_meant(gone: list[str], come: list[str], name: str, operation: str) -> bool:
+    """Return whether the lines that differ are those of the key, as the operation leaves them."""
     if operation == "insert":
-        right = not gone and len([line for line in come if line.strip()]) == 1
-    elif operation == "delete":
+        return not gone and len([line for line in come if line.strip()]) == 1
+    if operation == "delete":
         written = [line for line in gone if line.strip()]
         left = [line.lstrip()[:1] for line in come]
-        right = bool(written) and name in written[0] and left in ([], ["#"])
-    else:
-        right = len(come) == 1 and bool(gone)
-        if operation == "rename":
-            right = right and _squeezed(gone[0]).replace(name, NEW, 1) == _squeezed(come[0])
-        elif right:
-            right = name in come[0] or len(gone) == 1
-    return None if right else f"{gone} became {come}"
+        return bool(written) and name in written[0] and left in ([], ["#"])
+    if len(come) != 1 or not gone:
+        return False
+    if operation == "rename":
+        return _squeezed(gone[0]).replace(name, NEW, 1) == _squeezed(come[0])
+    return name in come[0] or len(gone) == 1
 
 
 def _stray_in_flow(before: str, after: str, name: str, operation: str) -> str | None:

@@ -17,6 +17,7 @@ import argparse
 import json
 import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +30,8 @@ from tests.oracle.trained import Subject, train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from tests.oracle.client import Outcome, Verdict
 
 AT_MOST = 2
 """Steps of a run that took none, or one: a resumed one begins at its checkpoint's first."""
@@ -104,44 +107,59 @@ def score(
             for subject in subjects
         )
     outcomes, unrelated = train(release, subjects, verdicts, errors, texts, late)
-    refused = recalled = flagged = confirmed = crashed = foreseen = 0
+    counts: Counter[str] = Counter()
     disagreements = []
     for subject, verdict in zip(subjects, verdicts, strict=True):
         name = subject.path.name
         codes = tuple(error.code for error in errors[name])
-        if verdict.refused and verdict.error_type in UNDECIDED:
-            if codes:
-                disagreements.append(Disagreement("open", subject, codes, verdict.error, "package"))
-            continue
         if verdict.refused:
-            refused += 1
-            recalled += bool(codes)
-            flagged += bool(codes)
-            confirmed += bool(codes)
-            if not codes:
-                disagreements.append(Disagreement("missed", subject, codes, verdict.error))
-            continue
-        outcome = outcomes.get(name)
-        if outcome is None or not outcome.settled or name in unrelated:
-            if codes:
-                real = outcome.error if outcome else f"{verdict.verdict}, not run"
-                cause = "unrun" if outcome is None else "hidden" if outcome.settled else "machine"
-                disagreements.append(Disagreement("open", subject, codes, real, cause))
-            continue
-        hollow = any(code.startswith("FT2") for code in codes)
-        harmed = outcome.outcome == "crashed" or (hollow and outcome.steps <= AT_MOST)
-        crashed += harmed
-        foreseen += harmed and bool(codes)
-        flagged += bool(codes)
-        confirmed += harmed and bool(codes)
-        if codes and not harmed:
-            disagreements.append(Disagreement("false", subject, codes, "trained"))
-        if harmed and not codes:
-            disagreements.append(Disagreement("late", subject, codes, outcome.error))
-    return Sheet(
-        *(release, source, len(subjects), refused, recalled, flagged, confirmed),
-        *(crashed, foreseen, tuple(disagreements)),
-    )
+            raised, differing = _refused(subject, verdict, codes)
+        else:
+            raised, differing = _run(subject, verdict, codes, outcomes.get(name), name in unrelated)
+        counts.update(raised)
+        if differing is not None:
+            disagreements.append(differing)
+    counted = {name: counts[name] for name in COUNTED}
+    return Sheet(release, source, len(subjects), **counted, disagreements=tuple(disagreements))
+
+
+COUNTED = ("refused", "recalled", "flagged", "confirmed", "crashed", "foreseen")
+Raised = tuple[str, ...]
+"""Counts of the sheet that one config raises."""
+
+
+def _refused(
+    subject: Subject, verdict: Verdict, codes: tuple[str, ...]
+) -> tuple[Raised, Disagreement | None]:
+    """Return what a config counts for that the parser refuses."""
+    if verdict.error_type in UNDECIDED:
+        open_ = Disagreement("open", subject, codes, verdict.error, "package")
+        return (), open_ if codes else None
+    if codes:
+        return ("refused", "recalled", "flagged", "confirmed"), None
+    return ("refused",), Disagreement("missed", subject, codes, verdict.error)
+
+
+def _run(
+    subject: Subject,
+    verdict: Verdict,
+    codes: tuple[str, ...],
+    outcome: Outcome | None,
+    unrelated: bool,
+) -> tuple[Raised, Disagreement | None]:
+    """Return what a config counts for that the parser takes."""
+    if outcome is None or not outcome.settled or unrelated:
+        real = outcome.error if outcome else f"{verdict.verdict}, not run"
+        cause = "unrun" if outcome is None else "hidden" if outcome.settled else "machine"
+        return (), Disagreement("open", subject, codes, real, cause) if codes else None
+    hollow = any(code.startswith("FT2") for code in codes)
+    if outcome.outcome == "crashed" or (hollow and outcome.steps <= AT_MOST):
+        if codes:
+            return ("crashed", "foreseen", "flagged", "confirmed"), None
+        return ("crashed",), Disagreement("late", subject, codes, outcome.error)
+    if codes:
+        return ("flagged",), Disagreement("false", subject, codes, "trained")
+    return (), None
 
 
 def score_corpus(release: str) -> Sheet:

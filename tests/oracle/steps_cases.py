@@ -186,23 +186,22 @@ def make(rng: Random, number: int, release: str, world: int, writer: Writer) -> 
         config["preprocessing_num_workers"] = 2
         config["preprocessing_batch_size"] = 5
     if streaming:
-        config |= {"streaming": True, "dataloader_num_workers": rng.choice([1, 1, 2, 3])}
-        config["max_steps"] = rng.choice([1, 4, 9])
-        config.pop("mix_strategy", None)
-        config.pop("interleave_probs", None)
-        if world > 1:  # batches of different length cannot be dealt out by one process
-            config["accelerator_config"] = {"dispatch_batches": False}
-        config["gradient_accumulation_steps"] = rng.choice([1, 1, 1, 2, 4])
+        add_streaming(rng, config, world)
     add_packing(rng, config, release, streaming)
     add_events(rng, config, writer, stage, streaming, release)
+    keep_runnable(config, stage)
+    if rng.random() < 0.02 and stage == "sft":
+        config |= {"stage": "ppo", "reward_model": f"model-{release}", "finetuning_type": "lora"}
+    return Case(f"{number}", release, world, config, undecided(config, writer, names))
+
+
+def keep_runnable(config: dict[str, Any], stage: str) -> None:
+    """Take out what would run for long, or die where nothing is left to evaluate on."""
     if config.get("mix_strategy") == "interleave_over" and config.get("num_train_epochs", 3) > 1:
         config["num_train_epochs"] = 0.5  # long as it is
     rows_unknown = "eval_dataset" in config or config.get("packing", stage == "pt")
     if rows_unknown and (stage == "pt" or "metric_for_best_model" in config):
         config.pop("dataloader_drop_last", None)  # a batch to evaluate on must be left
-    if rng.random() < 0.02 and stage == "sft":
-        config |= {"stage": "ppo", "reward_model": f"model-{release}", "finetuning_type": "lora"}
-    return Case(f"{number}", release, world, config, undecided(config, writer, names))
 
 
 def undecided(config: dict[str, Any], writer: Writer, names: list[str]) -> tuple[str, ...]:
@@ -226,6 +225,16 @@ def add_length(rng: Random, config: dict[str, Any]) -> None:
         config["num_train_epochs"] = rng.choice(
             [1, 1.0, 2, 3.0, 0.5, 1.1, 2.2, 2.5, 0.07, 0, round(rng.uniform(0.05, 3), 3)]
         )
+
+
+def add_streaming(rng: Random, config: dict[str, Any], world: int) -> None:
+    config |= {"streaming": True, "dataloader_num_workers": rng.choice([1, 1, 2, 3])}
+    config["max_steps"] = rng.choice([1, 4, 9])
+    config.pop("mix_strategy", None)
+    config.pop("interleave_probs", None)
+    if world > 1:  # batches of different length cannot be dealt out by one process
+        config["accelerator_config"] = {"dispatch_batches": False}
+    config["gradient_accumulation_steps"] = rng.choice([1, 1, 1, 2, 4])
 
 
 def add_mixing(rng: Random, config: dict[str, Any], count: int, release: str) -> None:

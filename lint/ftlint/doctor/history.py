@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    State = dict[str, Any] | Unreadable | None
+
 STATE, LOG = "trainer_state.json", "trainer_log.jsonl"
 VALUE_HEADS, ADAPTER = ("value_head.safetensors", "value_head.bin"), "adapter_config.json"
 EVALUATED = re.compile(r"eval_(?:(.+)_)?loss")
@@ -79,43 +81,66 @@ def read(folder: str) -> History | Unreadable:
     """Read what a run left in its output folder, or in a checkpoint."""
     if not os.path.isdir(folder):
         return Unreadable("no such folder")
-    checkpoints = _checkpoints(folder)
     own = object_of(os.path.join(folder, STATE))
-    summed_up = isinstance(own, dict) and _is_summed_up(own)
-    written = lines_of(os.path.join(folder, LOG))
+    written = _written(folder, own)
     if isinstance(written, Unreadable):
-        if not summed_up:
-            return Unreadable(f"{LOG}: {written.reason}")
-        written = []  # the state tells all of a run that ended
-    lines = of_training(written or [])
-    if isinstance(own, dict) and summed_up:
-        lines = lines if after_the_end(lines, _steps(own), count(own.get("max_steps"))) else []
-    attempt = last_attempt(lines)
+        return written
+    checkpoints, attempt = _checkpoints(folder), last_attempt(_lines(written, own))
     found = list(_states(folder, own, checkpoints, attempt))
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
     if not whole and attempt is None:
-        reasons = [f"{name}: {one.reason}" for name, one in found if isinstance(one, Unreadable)]
-        none = f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?"
-        if written:
-            none = f"no training run here: {LOG} tells of an evaluation or a prediction alone"
-        elif written is not None:
-            none = (
-                f"{LOG} holds no whole line yet: a run that has just begun logs after logging_steps"
-            )
-        return Unreadable(reasons[0] if reasons else none)
+        return _nothing(found, written)
     name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
     told = [*([name] if name else []), *([] if attempt is None else [LOG])]
-    resumable = folder if _is_checkpoint(folder) else None
-    if resumable is None and whole and whole[-1][0] != STATE:
-        resumable = os.path.join(folder, os.path.dirname(whole[-1][0]))
     history = _history(folder, tuple(told), state, () if attempt is None else attempt.lines)
-    ended = attempt is None and _is_summed_up(state)
     newest = os.path.join(folder, f"checkpoint-{checkpoints[-1]}") if checkpoints else folder
     return history._replace(
-        ended=ended, checkpoints=checkpoints, resumable=resumable,
+        ended=attempt is None and _is_summed_up(state), checkpoints=checkpoints,
+        resumable=_resumable(folder, whole[-1][0] if whole else STATE),
         value_head=history.rewarded or any(_holds(newest, name) for name in VALUE_HEADS),
         given_as="adapter_name_or_path" if _holds(newest, ADAPTER) else history.given_as,
     )  # fmt: skip
+
+
+def _written(folder: str, own: State) -> list[dict[str, Any]] | Unreadable | None:
+    """Return the lines of the log, None without one."""
+    written = lines_of(os.path.join(folder, LOG))
+    if not isinstance(written, Unreadable):
+        return written
+    if isinstance(own, dict) and _is_summed_up(own):
+        return []  # the state tells all of a run that ended
+    return Unreadable(f"{LOG}: {written.reason}")
+
+
+def _lines(written: list[dict[str, Any]] | None, own: State) -> list[dict[str, Any]]:
+    """Return the lines of training runs; where one has ended, of those that came after it."""
+    lines = of_training(written or [])
+    if not isinstance(own, dict) or not _is_summed_up(own):
+        return lines
+    return lines if after_the_end(lines, _steps(own), count(own.get("max_steps"))) else []
+
+
+def _nothing(found: list[tuple[str, State]], written: list[dict[str, Any]] | None) -> Unreadable:
+    """Return why no run can be told from what is there."""
+    reasons = [f"{name}: {one.reason}" for name, one in found if isinstance(one, Unreadable)]
+    if reasons:
+        return Unreadable(reasons[0])
+    if written:
+        return Unreadable(
+            f"no training run here: {LOG} tells of an evaluation or a prediction alone"
+        )
+    if written is not None:
+        return Unreadable(
+            f"{LOG} holds no whole line yet: a run that has just begun logs after logging_steps"
+        )
+    return Unreadable(f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?")
+
+
+def _resumable(folder: str, newest: str) -> str | None:
+    """Return the folder of the newest whole state, where that is one to go on from."""
+    if _is_checkpoint(folder):
+        return folder
+    return None if newest == STATE else os.path.join(folder, os.path.dirname(newest))
 
 
 def _holds(folder: str, name: str) -> bool:

@@ -43,28 +43,36 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
     """Return `refused` or where the run crashes on such a value, if it does in this config."""
     release = context.target.llamafactory
     met = observed_failure(release, key.name, detail_of(value))
-    if (
-        value in ([], {})
-        and met != "refused"
-        and not observed_failure(release, key.name, "empty_text")
-    ):
-        return None  # probed were lists and mappings with something in them
-    if not {"int", "float"} & {*key.kinds} and counts_as_nothing(release, key.name, value):
-        return None  # and numbers other than 0
-    if key.name == "max_steps" and isinstance(value, float) and value <= 0:
-        return None  # no limit, whatever its kind
     if met is None or key.name in _UNREAD.get(context.command, ()):
+        return None
+    if _is_unlike_probed(release, key, value, met):
         return None
     if met == "refused":
         return met if _is_as_seen(context, key, strategy=True) else None
-    values = context.instance.effective
-    if key.name in _BETAS and isinstance(value, bool) and _reckons_with(values, key.name, value):
+    if _goes_another_way(context.instance.effective, key, value):
         return None
-    if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
-        return None  # its trainer is another one, and no run of it was seen to end on such a key
-    if values.get("streaming") and key.name.startswith(("dataloader_", "preprocessing_num_")):
-        return None  # a stream is loaded and mapped in another way
     return met if _comes_to(context, key, met) and affects_run(context, key) else None
+
+
+def _is_unlike_probed(release: str, key: Key, value: object, met: str) -> bool:
+    """Return whether a value is of the kind that was probed, but says something else."""
+    if value in ([], {}) and met != "refused":
+        # probed were lists and mappings with something in them
+        return not observed_failure(release, key.name, "empty_text")
+    if not {"int", "float"} & {*key.kinds} and counts_as_nothing(release, key.name, value):
+        return True  # and numbers other than 0
+    return key.name == "max_steps" and isinstance(value, float) and value <= 0  # no limit
+
+
+def _goes_another_way(values: Mapping[str, Any], key: Key, value: object) -> bool:
+    """Return whether the run does not use the key in the way of the runs that were seen."""
+    if key.name in _BETAS and isinstance(value, bool) and _reckons_with(values, key.name, value):
+        return True
+    if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
+        return True  # its trainer is another one, and no run of it was seen to end on such a key
+    # a stream is loaded and mapped in another way
+    streamed = key.name.startswith(("dataloader_", "preprocessing_num_"))
+    return bool(values.get("streaming")) and streamed
 
 
 def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:

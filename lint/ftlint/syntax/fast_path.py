@@ -36,10 +36,8 @@ _LINE = re.compile(
 
 def read(text: str, limits: Limits = DEFAULT) -> Document | None:
     """Return the document that a flat text makes; None when it is for the parser to say."""
-    if len(text) > LONGEST or not text.replace("\n", "").isprintable():
-        return None  # tabs, carriage returns, marks and whatever else YAML takes for a line's end
-    if len(text) > limits.scalar or text.count("\n") >= min(limits.nodes // 4, limits.keys):
-        return None  # the parser tells what of it is too much
+    if not _is_common(text, limits):
+        return None
     if text[-1:] != "\n":
         text += "\n"
     comments: list[Comment] = []
@@ -52,16 +50,10 @@ def read(text: str, limits: Limits = DEFAULT) -> Document | None:
         line = match(text, place)
         if line is None:
             return None
-        name, indent, plain, single, double, comment = line.groups()
+        name, indent, comment = line.group(1, 2, 6)
         if comment is not None:
             comments.append(Comment(line.start(6), line.end(6), comment))
-        value: Scalar | None = None
-        if plain is not None:
-            value = Scalar(line.start(3), line.end(3), plain, "plain")
-        elif single is not None:
-            value = Scalar(line.start(4) - 1, line.end(4) + 1, single, "single")
-        elif double is not None:
-            value = Scalar(line.start(5) - 1, line.end(5) + 1, double, "double")
+        value = _scalar(line)
         if name is not None:
             if key is not None:
                 pairs.append((key, _value(key, began, items)))
@@ -82,6 +74,25 @@ def read(text: str, limits: Limits = DEFAULT) -> Document | None:
         pairs.append((key, _value(key, began, items)))
     root = Mapping(pairs[0][0].start, pairs[-1][1].end, tuple(pairs), flow=False) if pairs else None
     return Document(root, tuple(comments))
+
+
+def _is_common(text: str, limits: Limits) -> bool:
+    """Return whether a text has no odd letters, and nothing of which there may be too much."""
+    if len(text) > LONGEST or not text.replace("\n", "").isprintable():
+        return False  # tabs, carriage returns, marks and whatever else YAML takes for a line's end
+    return len(text) <= limits.scalar and text.count("\n") < min(limits.nodes // 4, limits.keys)
+
+
+def _scalar(line: re.Match[str]) -> Scalar | None:
+    """Return the value that stands on a line."""
+    plain, single, double = line.group(3, 4, 5)
+    if plain is not None:
+        return Scalar(line.start(3), line.end(3), plain, "plain")
+    if single is not None:
+        return Scalar(line.start(4) - 1, line.end(4) + 1, single, "single")
+    if double is not None:
+        return Scalar(line.start(5) - 1, line.end(5) + 1, double, "double")
+    return None
 
 
 def _value(key: Scalar, began: int, items: list[Node]) -> Scalar | Sequence:

@@ -76,19 +76,35 @@ def guess(written: str, names: Iterable[str], beside: Iterable[str] | None = Non
     own = set() if beside is None else {word for name in beside for word in _parts(name).words}
     nearby = [name for name in names if abs(len(name) - len(written)) <= _FAR]
     apart = {name: _apart(parts, _parts(name)) for name in nearby}
-    found = [name for name, pairs in apart.items() if pairs == ()]
-    if not found:
-        close = {name: one for name, one in apart.items() if one and not _is_other(one, own)}
-        used = {word for name in names for word in _parts(name).words} if close else set()
-        close = {name: one for name, one in close.items() if not _is_used(one, used)}
-        found = [name for name, one in close.items() if _is_one_slip(name, one, names)]
-        if len(found) == 1 and not _is_plural(*close[found[0]][0]):
-            found += [name for name, one in close.items() if name not in found and _is_rival(one)]
-        if not found and beside is None:
-            far = {name for name, one in close.items() if _edits(one) <= 2}
-            far |= {name for name in nearby if _is_said_otherwise(parts, _parts(name), names)}
-            return Guess(far.pop(), slip=False) if len(far) == 1 else None
-    return Guess(found[0], slip=True) if len(found) == 1 else None
+    same = [name for name, pairs in apart.items() if pairs == ()]
+    if same:
+        return Guess(same[0], slip=True) if len(same) == 1 else None
+    close = _close(apart, names, own)
+    found = _slips(close, names)
+    if found:
+        return Guess(found[0], slip=True) if len(found) == 1 else None
+    if beside is not None:
+        return None
+    far = {name for name, pairs in close.items() if _edits(pairs) <= 2}
+    far |= {name for name in nearby if _is_said_otherwise(parts, _parts(name), names)}
+    return Guess(far.pop(), slip=False) if len(far) == 1 else None
+
+
+def _close(
+    apart: dict[str, tuple[_Pair, ...] | None], names: list[str], own: set[str]
+) -> dict[str, tuple[_Pair, ...]]:
+    """Return the names that differ in words which mean nothing of their own."""
+    found = {name: pairs for name, pairs in apart.items() if pairs and not _is_other(pairs, own)}
+    used = {word for name in names for word in _parts(name).words} if found else set()
+    return {name: pairs for name, pairs in found.items() if not _is_used(pairs, used)}
+
+
+def _slips(close: dict[str, tuple[_Pair, ...]], names: list[str]) -> list[str]:
+    """Return the names that are one slip away, and beside a single one those that rival it."""
+    found = [name for name, pairs in close.items() if _is_one_slip(name, pairs, names)]
+    if len(found) == 1 and not _is_plural(*close[found[0]][0]):
+        found += [name for name, pairs in close.items() if name not in found and _is_rival(pairs)]
+    return found
 
 
 _FAR = 6
