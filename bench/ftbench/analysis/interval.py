@@ -25,11 +25,6 @@ class Interval(NamedTuple):
     high: float
     level: float = LEVEL
 
-    @property
-    def half_width(self) -> float:
-        """Half the width over the value."""
-        return (self.high - self.low) / 2 / self.value if self.value else math.inf
-
 
 def of_median(values: Sequence[float], level: float = LEVEL) -> Interval:
     """Return the median between two order statistics: exact for any continuous distribution.

@@ -17,12 +17,11 @@ from statistics import median
 from typing import Any, NamedTuple
 
 
-class Peak(NamedTuple):
-    """TFLOP/s in bfloat16 and float16, None where the card has no units for it; bandwidth."""
+class DataSheet(NamedTuple):
+    """TFLOP/s in bfloat16 and float16, None where the card has no units for it."""
 
     bf16: float | None
     fp16: float
-    gigabytes_per_second: float
 
     def of(self, dtype: str) -> float | None:
         """Return TFLOP/s for a dtype's name, None where the sheet has none."""
@@ -31,29 +30,29 @@ class Peak(NamedTuple):
 
 
 SPEC = {
-    "NVIDIA H100 80GB HBM3": Peak(989, 989, 3350),
-    "NVIDIA H100 PCIe": Peak(756, 756, 2000),
-    "NVIDIA H100 NVL": Peak(835, 835, 3900),
-    "NVIDIA H200": Peak(989, 989, 4800),
-    "NVIDIA GH200 480GB": Peak(989, 989, 4000),
-    "NVIDIA GH200 144G HBM3e": Peak(989, 989, 4800),
-    "NVIDIA H20": Peak(148, 148, 4000),
-    "NVIDIA B200": Peak(2250, 2250, 8000),
-    "NVIDIA A100-SXM4-80GB": Peak(312, 312, 2039),
-    "NVIDIA A100 80GB PCIe": Peak(312, 312, 1935),
-    "NVIDIA A100-SXM4-40GB": Peak(312, 312, 1555),
-    "NVIDIA A100-PCIE-40GB": Peak(312, 312, 1555),
-    "NVIDIA L40S": Peak(362, 362, 864),
-    "NVIDIA L4": Peak(121, 121, 300),
-    "NVIDIA A10": Peak(125, 125, 600),
-    "NVIDIA A10G": Peak(70, 70, 600),
-    "NVIDIA RTX A6000": Peak(154.8, 154.8, 768),
-    "NVIDIA GeForce RTX 3090": Peak(71, 71, 936),
-    "NVIDIA GeForce RTX 4090": Peak(165.2, 165.2, 1008),
-    "NVIDIA GeForce RTX 5090": Peak(209.5, 209.5, 1792),
-    "Tesla V100-SXM2-16GB": Peak(None, 125, 900),
-    "Tesla V100-SXM2-32GB": Peak(None, 125, 900),
-    "Tesla T4": Peak(None, 65, 320),
+    "NVIDIA H100 80GB HBM3": DataSheet(989, 989),
+    "NVIDIA H100 PCIe": DataSheet(756, 756),
+    "NVIDIA H100 NVL": DataSheet(835, 835),
+    "NVIDIA H200": DataSheet(989, 989),
+    "NVIDIA GH200 480GB": DataSheet(989, 989),
+    "NVIDIA GH200 144G HBM3e": DataSheet(989, 989),
+    "NVIDIA H20": DataSheet(148, 148),
+    "NVIDIA B200": DataSheet(2250, 2250),
+    "NVIDIA A100-SXM4-80GB": DataSheet(312, 312),
+    "NVIDIA A100 80GB PCIe": DataSheet(312, 312),
+    "NVIDIA A100-SXM4-40GB": DataSheet(312, 312),
+    "NVIDIA A100-PCIE-40GB": DataSheet(312, 312),
+    "NVIDIA L40S": DataSheet(362, 362),
+    "NVIDIA L4": DataSheet(121, 121),
+    "NVIDIA A10": DataSheet(125, 125),
+    "NVIDIA A10G": DataSheet(70, 70),
+    "NVIDIA RTX A6000": DataSheet(154.8, 154.8),
+    "NVIDIA GeForce RTX 3090": DataSheet(71, 71),
+    "NVIDIA GeForce RTX 4090": DataSheet(165.2, 165.2),
+    "NVIDIA GeForce RTX 5090": DataSheet(209.5, 209.5),
+    "Tesla V100-SXM2-16GB": DataSheet(None, 125),
+    "Tesla V100-SXM2-32GB": DataSheet(None, 125),
+    "Tesla T4": DataSheet(None, 65),
 }
 
 SECONDS = 3.0

@@ -208,14 +208,14 @@ class Device(TypedDict):
 
 
 class Failure(TypedDict):
-    """Why there is no complete run: `kind` is one of `KINDS_OF_FAILURE`."""
+    """Why there is no complete run.
+
+    `kind`: out_of_memory, refused, crash, time_limit, interrupted or missing.
+    """
 
     kind: str
     message: str
     remedy: str
-
-
-KINDS_OF_FAILURE = ("out_of_memory", "refused", "crash", "time_limit", "interrupted", "missing")
 
 
 class Result(TypedDict):

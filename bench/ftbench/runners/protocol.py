@@ -59,10 +59,3 @@ class Tracker(Protocol):
 
     def method(self, arguments: dict[str, Any]) -> None:
         """Hand over what was parsed (see `measure.facts.method_facts`)."""
-
-
-class Runner(Protocol):
-    """Trains a config to its end, or raises what the trainer raises."""
-
-    def __call__(self, config: dict[str, Any], tracker: Tracker) -> None:
-        """Train. The callback of `tracker.watch` has to be among the trainer's."""

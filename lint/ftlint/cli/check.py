@@ -22,7 +22,6 @@ class Output(NamedTuple):
     format: str = "text"
     file: str | None = None
     colour: str = "auto"
-    quiet: bool = False
 
 
 def check(request: CliOptions, output: Output) -> int:

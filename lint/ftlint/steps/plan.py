@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.steps.counter import RunCounter, RunCounts, own_shards
-from ftlint.steps.counts import NO_RUN, UNKNOWN, Amount, Count, NoPlan, exactly, no_run
+from ftlint.steps.counts import NO_RUN, Amount, Count, NoPlan, exactly, no_run
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
 from ftlint.steps.rows import load, perhaps_tokenized
 from ftlint.steps.settings import read
@@ -56,7 +56,6 @@ class StepPlan(NamedTuple):
     epochs_entered: Count
     limited_by: str
     samples_seen: Count
-    tokens_seen: Count
     warmup_steps: Count
     logging_events: Count
     eval_events: Count
@@ -148,7 +147,6 @@ def _plan(
         epochs_entered=outcome.entered,
         limited_by=MAX_STEPS if by_max_steps else EPOCHS,
         samples_seen=outcome.rows_seen,
-        tokens_seen=_tokens(settings, outcome.rows_seen),
         warmup_steps=outcome.warmup,
         logging_events=outcome.logs,
         eval_events=outcome.evaluations,
@@ -156,15 +154,6 @@ def _plan(
         checkpoints_kept=outcome.kept,
         assumptions=notes,
     )
-
-
-def _tokens(settings: Settings, seen: Count) -> Count:
-    """Bound the tokens: cutoff_len a sequence, and pairs are two sequences."""
-    if settings.stage == "ppo" or settings.cutoff_len < 1:
-        return UNKNOWN
-    sequences = 2 if settings.stage in ("rm", "dpo", "kto") else 1
-    high = None if seen.high is None else seen.high * sequences * settings.cutoff_len
-    return Count(seen.low, high)
 
 
 def _stream_without_workers(
