@@ -41,7 +41,7 @@ def both(config: dict[str, Any], output: str) -> list[Any]:
     # of documents the collator makes the labels: all that is there
     return [
         [[[row["input_ids"], row.get("labels", row["input_ids"])] for row in rows] for rows in each]
-        for each in (sets, train_and_held_out(config, own))
+        for each in (sets, train_and_held_out({"cutoff_len": data.cutoff_len, **config}, own))
     ]
 
 

@@ -83,6 +83,8 @@ def look_up(query: Query, calibrations: Iterable[Calibration] | None = None) -> 
         return NoAnswer(f"stage {stage} is not timed, only {' and '.join(STAGES)}")
     if run.steps is None:
         return NoAnswer(_without_steps(run))
+    if whole(query.values, "cutoff_len") is None:
+        return NoAnswer(f"`cutoff_len: {query.values.get('cutoff_len')}` is no number of tokens")
     known = list(store.everything() if calibrations is None else calibrations)
     while True:
         found = _nearest(query, run, known)
@@ -95,7 +97,7 @@ def look_up(query: Query, calibrations: Iterable[Calibration] | None = None) -> 
             ValueError,
         ):  # of numbers that somebody else wrote, each of them possible
             made = None
-        if isinstance(made, NoAnswer) or (made and _is_whole(made.forecast)):
+        if isinstance(made, NoAnswer) or (made and _iswhole(made.forecast)):
             return made
         known = [one for one in known if one is not found.calibration]
 
@@ -113,7 +115,7 @@ def _answered(
     return Answer(made, match.calibration, work.loop.steps)
 
 
-def _is_whole(made: Forecast) -> bool:
+def _iswhole(made: Forecast) -> bool:
     """Return whether a forecast is one: no time is negative or without end."""
     return all(math.isfinite(one) and one >= 0 for one in (made.low, made.seconds, made.high))
 
@@ -234,22 +236,23 @@ def _work(
         lengths=lengths.pool,
         multiple=1 if values.get("stage") == "pt" else 8,
         rows_prepared=count_of(values, calibration) if run.rows is None else run.rows,
-        workers=_whole(values, "preprocessing_num_workers"),
+        workers=whole(values, "preprocessing_num_workers"),
         logs=_events(run.logging_events, "logging_events", share, notes),
         saves=_events(run.checkpoints, "checkpoints", share, notes),
         model_only=bool(values.get("save_only_model")),
         evaluations=_evaluations(values, run, share, notes),
         evaluated_rows=rows_of_one_evaluation(run, values),
-        evaluation_batch=_whole(values, "per_device_eval_batch_size") or 8,
+        evaluation_batch=whole(values, "per_device_eval_batch_size") or 8,
     )
     return work, notes
 
 
 def _cutoff(values: Mapping[str, Any]) -> int:
-    return _whole(values, "cutoff_len") or 2048
+    return int(values["cutoff_len"])
 
 
-def _whole(values: Mapping[str, Any], name: str) -> int | None:
+def whole(values: Mapping[str, Any], name: str) -> int | None:
+    """Return a number of a config that is whole and positive."""
     value = values.get(name)
     return value if type(value) is int and value > 0 else None
 

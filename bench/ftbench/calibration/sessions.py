@@ -10,7 +10,7 @@ from ftbench.analysis import peaks
 from ftbench.calibration import key as keys
 from ftbench.calibration.design import Design, design, up
 from ftbench.calibration.fit_record import fit_record
-from ftbench.calibration.lookup import STAGES
+from ftbench.calibration.lookup import STAGES, whole
 from ftbench.calibration.points import Incomplete
 from ftbench.calibration.rows import about
 from ftbench.models.source import NoModel, choose, read_shape
@@ -81,8 +81,12 @@ def calibrate(
     if stage not in STAGES:
         raise configs.BadConfig(f"{job.path}: stage {stage} is not calibrated, only sft and pt")
     packed = keys.is_packed(values)
-    batch = request.batch or int(values.get("per_device_train_batch_size") or 8)  # type: ignore[call-overload]
-    cutoff = int(values.get("cutoff_len") or 2048)  # type: ignore[call-overload]
+    batch = request.batch or whole(values, "per_device_train_batch_size")
+    cutoff = whole(values, "cutoff_len")
+    if batch is None or cutoff is None:
+        raise configs.BadConfig(
+            f"{job.path}: per_device_train_batch_size and cutoff_len must be positive integers"
+        )
     peak: Peak | None = None
     if request.peak and job.interpreter.gpus:  # first: it warms the disk's cache for the start-up
         say("matmul peak")

@@ -113,8 +113,10 @@ def remedy(config: Mapping[str, Any]) -> str:
         )
     if not config.get("enable_liger_kernel"):
         ways.append("enable_liger_kernel: true")
-    cutoff = config.get("cutoff_len", 2048)
-    if isinstance(cutoff, int) and cutoff > 512:
+    cutoff = config.get("cutoff_len")
+    if cutoff is None:
+        ways.append("a lower cutoff_len")
+    elif isinstance(cutoff, int) and cutoff > 512:
         ways.append(f"cutoff_len below {cutoff}")
     if config.get("finetuning_type", "lora") == "full":
         ways.append("finetuning_type: lora")

@@ -50,7 +50,7 @@ def run(config: dict[str, Any], tracker: Tracker) -> None:
             "quantization_method": "bnb" if config.get("quantization_bit") else None,
             "packing": bool(config.get("packing", stage == "pt")),
             "neat_packing": False,
-            "cutoff_len": int(config.get("cutoff_len", 2048)),
+            "cutoff_len": int(config["cutoff_len"]),
             "liger": bool(config.get("enable_liger_kernel")),
             "reentrant": bool(config.get("use_reentrant_gc", True)),
             "dtype": "bf16" if arguments.bf16 else "fp16" if arguments.fp16 else "fp32",

@@ -110,7 +110,7 @@ def _names(config: Mapping[str, Any]) -> list[str]:
 
 
 def _encoded(config: Mapping[str, Any], documents: list[Any], tokenizer: Any) -> list[Any]:
-    cutoff = int(config.get("cutoff_len", 2048))
+    cutoff = int(config["cutoff_len"])
     batch = int(config.get("preprocessing_batch_size") or BATCH)
     packing = config.get("packing")
     groups = [

@@ -19,6 +19,8 @@ from ftbench.runners import configs, errors, launch
 from ftbench.runners.interpreter import Interpreter, Missing, environment
 from ftbench.runners.protocol import HF, LLAMAFACTORY, Request, Shape
 from ftbench.runners.short import Place, Planned, short, whole
+from ftlint.facts.effective import effective
+from ftlint.target.keys import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,6 +102,9 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
         if job.schedule is not None:
             steps, total = sum(shape["steps"] for shape in job.schedule), None
         planned = short(values, steps, total, place)
+    if runner == HF:  # which has no defaults of a release of its own
+        cutoff = effective(values, Catalogue(loaded.target, "train"))["cutoff_len"]
+        planned = planned._replace(values={"cutoff_len": cutoff, **planned.values})
     request: Request = {
         "config": planned.values,
         "runner": runner,
