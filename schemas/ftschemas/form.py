@@ -12,7 +12,7 @@ import os
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Any
 
     from jsonschema.exceptions import ValidationError
@@ -61,7 +61,7 @@ def _reason(error: ValidationError) -> str:
         if len(unknown) * 2 >= len(data):
             return f"has unknown keys; known are {_listed(known)}"
         several = "" if len(unknown) == 1 else "s"
-        return f"unknown key{several} {_listed(unknown)}{_near(unknown, known)}"
+        return f"unknown key{several} {_listed(unknown)}{did_you_mean(unknown[0], known)}"
     if error.validator in ("anyOf", "oneOf", "not", "if"):
         return "has none of the forms that it can have here"
     return f"does not satisfy `{error.validator}: {json.dumps(wanted)[:120]}`"
@@ -77,8 +77,9 @@ def _listed(names: Iterable[object]) -> str:
     return ", ".join(words[:MOST_LISTED]) + (", …" if len(words) > MOST_LISTED else "")
 
 
-def _near(unknown: Sequence[str], known: Sequence[str]) -> str:
+def did_you_mean(unknown: object, known: Collection[str]) -> str:
+    """Return the end of a sentence on an unknown name: the nearest one, or all that are known."""
     from difflib import get_close_matches
 
-    found = get_close_matches(str(unknown[0]), known, n=1)
+    found = get_close_matches(str(unknown), known, n=1)
     return f"; did you mean {found[0]}?" if found else f"; known are {_listed(known)}"

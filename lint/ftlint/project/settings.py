@@ -199,11 +199,10 @@ def _checked(path: str, table: dict[str, Any]) -> Settings:
     for name, value in table.items():
         kind = _KINDS.get(name)
         if kind is None:
-            from difflib import get_close_matches
+            from ftschemas.form import did_you_mean
 
-            near = get_close_matches(name, _KINDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(_KINDS)}"
-            raise BadSettings(f"{path}: unknown setting {_short(name)}; {hint}")
+            hint = did_you_mean(name, _KINDS)
+            raise BadSettings(f"{path}: unknown setting {_short(name)}{hint}")
         if not kind.accepts(value):
             raise BadSettings(f"{path}: {name} = {_short(value)} should be {kind.wanted}")
         if isinstance(value, list):

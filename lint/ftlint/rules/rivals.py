@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.rulebook.condition import equal
 from ftlint.rules import habits
 from ftlint.target.keys import is_known
-from ftlint.target.slips import guess
+from ftlint.target.slips import is_slip
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -131,10 +131,5 @@ def _said(
             yield name, value
     if part is None and len(entries) <= _MOST:
         for name in heard.others:
-            if name not in (to, entry.name) and _is_slip(name, to):
+            if name not in (to, entry.name) and is_slip(name, to):
                 yield name, entries[name].value
-
-
-def _is_slip(written: str, name: str) -> bool:
-    found = guess(written, [name])
-    return found is not None and found.slip

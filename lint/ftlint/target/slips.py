@@ -107,6 +107,12 @@ def _slips(close: dict[str, tuple[_Pair, ...]], names: list[str]) -> list[str]:
     return found
 
 
+def is_slip(written: str, name: str) -> bool:
+    """Return whether `written` is a slip of one name, whatever other names there are."""
+    found = guess(written, [name])
+    return found is not None and found.slip
+
+
 _FAR = 6
 """Letters more or fewer that are looked at: a forgotten `_from_` is six."""
 

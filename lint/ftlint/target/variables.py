@@ -67,10 +67,10 @@ def _names_secret(name: str) -> bool:
     *others, last = re.split(r"[\W_]+", name.strip("_").lower())
     if last in _MANY:
         return False
-    if any(_is_slip(word, WEBHOOK) for word in others):
+    if any(_is_nearly(word, WEBHOOK) for word in others):
         return True  # a webhook's URL
-    return last.endswith(_JOINED) or any(_is_slip(last, secret) for secret in _SECRETS)
+    return last.endswith(_JOINED) or any(_is_nearly(last, secret) for secret in _SECRETS)
 
 
-def _is_slip(word: str, secret: str) -> bool:
+def _is_nearly(word: str, secret: str) -> bool:
     return word == secret or (word[:1] == secret[0] and distance(word, secret) == 1)
