@@ -176,7 +176,7 @@ def run_family(root: Path, name: str, family: Family, runs: int) -> None:
         (root / f"{run}.predicted.json").write_text(said, "utf-8")
         print(said, file=sys.stderr, flush=True)
         told = call_bench(
-            root, "run", f"{run}.yaml", "--full", "--output", f"{run}.json", store=store
+            root, "run", f"{run}.yaml", "--full", "--output-file", f"{run}.json", store=store
         )
         print(told, file=sys.stderr, flush=True)
 

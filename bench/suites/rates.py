@@ -71,7 +71,7 @@ def main(folder: str, *chosen: str) -> None:
             for runner in case.runners[:: -1 if turn % 2 else 1]:
                 told = call_bench(
                     root, "run", path, "--runner", runner, "--steps", str(case.shape.steps),
-                    "--output", f"rates/{kept}.{runner}.json",
+                    "--output-file", f"rates/{kept}.{runner}.json",
                 )  # fmt: skip
                 print(told, file=sys.stderr, flush=True)
 

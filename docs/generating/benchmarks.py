@@ -31,10 +31,10 @@ checkpoints. Made by
 
 ```sh
 python bench/suites/validation.py FOLDER
-bench validate FOLDER/one/*.yaml --jobs 8 --output validate-one.json
-bench validate FOLDER/two/*.yaml --gpus 2 --jobs 3 --output validate-two.json
-bench validate FOLDER/zero --gpus 2 --output validate-zero.json    # DeepSpeed, ZeRO 2 and 3
-bench validate FOLDER/fsdp --gpus 2 --output validate-fsdp.json \\
+bench validate FOLDER/one/*.yaml --jobs 8 --output-file validate-one.json
+bench validate FOLDER/two/*.yaml --gpus 2 --jobs 3 --output-file validate-two.json
+bench validate FOLDER/zero --gpus 2 --output-file validate-zero.json    # DeepSpeed, ZeRO 2 and 3
+bench validate FOLDER/fsdp --gpus 2 --output-file validate-fsdp.json \\
   --accelerate-config FOLDER/data/fsdp.yaml
 ```
 

@@ -79,6 +79,15 @@ def test_prediction_as_json_with_a_budget(kept: Path) -> None:
     assert 0 < found["budget"]["max_steps"] < found["steps"] == 376
 
 
+def test_old_names_of_options_are_taken(kept: Path) -> None:
+    new = call(kept, "predict", "config.yaml", "--output-format", "json", "--nodes", "1")
+    old = call(kept, "predict", "config.yaml", "--json", "--nnodes", "1")
+    assert (old.returncode, old.stderr, old.stdout) == (0, "", new.stdout)
+    help_text = call(kept, "predict", "--help").stdout
+    assert "--json" not in help_text
+    assert "--nnodes" not in help_text
+
+
 def test_what_cannot_be_predicted_is_wrong_usage(kept: Path) -> None:
     (kept / "full.yaml").write_text(CONFIG.replace(": lora", ": full"), encoding="utf-8")
     for arguments, told in (
@@ -153,7 +162,7 @@ def test_a_real_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sta
     assert said.returncode == 0, said.stderr
     seconds = json.loads(said.stdout)["seconds"]
     run = call(tmp_path, "run", "other.yaml", "--full", "--model", "tiny", "--python", python,
-               "--output", "result.json")  # fmt: skip
+               "--output-file", "result.json")  # fmt: skip
     assert run.returncode == 0, run.stderr
     wall = json.loads((tmp_path / "result.json").read_text())["phases"]["wall"]
     assert seconds == pytest.approx(wall, rel=0.6)  # a shared CPU: that it is of the right size

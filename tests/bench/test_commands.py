@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -50,10 +51,28 @@ def test_an_interpreter_that_is_none_is_named() -> None:
     assert "/nowhere/python cannot be run" in found.output
 
 
-def test_a_file_that_cannot_be_written_is_found_out_before_the_run(tmp_path: Path) -> None:
-    found = call("run", CONFIG, "--output", str(tmp_path / "absent" / "x.json"))
+@pytest.mark.parametrize("option", ["--output-file", "-o", "--output"])
+def test_a_file_that_cannot_be_written_is_found_out_before_the_run(
+    tmp_path: Path, option: str
+) -> None:
+    found = call("run", CONFIG, option, str(tmp_path / "absent" / "x.json"))
     assert found.exit_code == 2
     assert "no such folder" in found.output
+
+
+def test_options_are_named_alike_everywhere() -> None:
+    context = click.Context(bench)
+    commands = [bench.get_command(context, name) for name in COMMANDS]
+    named: dict[str, set[str]] = {}
+    for command in filter(None, commands):
+        for option in command.params:
+            if isinstance(option, click.Option) and not option.hidden:
+                assert option.help, (command.name, option.name)
+                named.setdefault(str(option.name), set()).add(" ".join(option.opts))
+    assert all(len(found) == 1 for found in named.values()), named
+    assert not {"output", "json", "nnodes", "as_json"} & named.keys()
+    assert named["gpus"] == {"--gpus"}
+    assert named["output_file"] == {"-o --output-file"}
 
 
 @pytest.fixture

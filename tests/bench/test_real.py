@@ -70,7 +70,7 @@ def bench(place: Path, *arguments: str, before: str = "") -> subprocess.Complete
 def ran(place: Path, *arguments: str) -> Any:
     output = place / "result.json"
     output.unlink(missing_ok=True)
-    done = bench(place, "run", str(place / "config.yaml"), "--output", str(output), *arguments)
+    done = bench(place, "run", str(place / "config.yaml"), "--output-file", str(output), *arguments)
     assert done.returncode == 0, done.stderr
     assert not (place / "saves").exists()  # the user's own folder
     assert not list(place.glob("ftbench-*"))

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @click.command("predict")
 @click.argument("config", type=click.Path())
 @click.option(
-    "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Format of the result.",
 )
 @click.option("--json", "as_json", is_flag=True, hidden=True)  # what --output-format json was
 @click.option("--budget", metavar="TIME", help="Also print the `max_steps` that fit, as 30m or 2h.")
