@@ -96,7 +96,7 @@ def pretending(tmp_path: Path) -> str:
          "no do_train: true"),
         ("stage: sft\ndo_train: true\ndataset: faq\ntemplate: qwen\n"
          "model_name_or_path: org/unknown-13b\noutput_dir: x\nfinetuning_type: lora\n",
-         "the weights of org/unknown-13b are not here"),
+         "the weights of org/unknown-13b are not on this machine"),
     ],
 )  # fmt: skip
 def test_a_config_that_cannot_be_run_says_why(

@@ -106,7 +106,7 @@ def test_everything_beside_the_steps_is_priced() -> None:
     assert parts["checkpoints"] > 0
     assert parts["evaluations"] > 0
     unpriced = forecast(record, replace(work, evaluated_rows=None))
-    assert any("not priced" in note for note in unpriced.assumptions)
+    assert any("not included" in note for note in unpriced.assumptions)
 
 
 def test_overheads_are_found() -> None:

@@ -56,10 +56,10 @@ def test_an_answer(tmp_path: Path) -> None:
         ({"use_dora": True}, "special is ['use_dora']"),
         ({"use_asft_loss": True}, "special is ['use_asft_loss']"),
         ({"use_dft_loss": True}, "special is ['use_dft_loss']"),
-        ({"stage": "dpo"}, "stage dpo is not timed"),
-        ({"dataset": "other"}, "rows of other"),
-        ({"dataset": ["other", 3]}, "rows of other, 3"),
-        ({"template": "qwen"}, "was never counted"),
+        ({"stage": "dpo"}, "`stage: dpo` is not timed"),
+        ({"dataset": "other"}, "row lengths of other"),
+        ({"dataset": ["other", 3]}, "row lengths of other, 3"),
+        ({"template": "qwen"}, "row lengths of"),
     ],
 )
 def test_another_method_is_refused(tmp_path: Path, changed: dict[str, Any], reason: str) -> None:
@@ -99,7 +99,7 @@ def test_a_packed_config_needs_no_lengths(tmp_path: Path) -> None:
     assert isinstance(look_up(question(tmp_path)), NoAnswer)
     packed = look_up(question(tmp_path, packing=True, max_steps=100))
     assert isinstance(packed, Answer)
-    assert any("every batch is taken as full" in note for note in packed.forecast.assumptions)
+    assert any("every batch is assumed to be full" in note for note in packed.forecast.assumptions)
 
 
 def test_other_cards(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_predicting_at_the_end_is_one_more_evaluation(timed: Path) -> None:
     assert beside["evaluations"] == pytest.approx(without["evaluations"] * 6 / 5)
     generated, told = parts(timed, **EVALUATED, predict_with_generate=True)
     assert generated["evaluations"] == 0
-    assert "predict_with_generate writes answers" in told
+    assert "`predict_with_generate` is not timed" in told
 
 
 def test_evaluated_rows_cost_by_their_batch_and_length(timed: Path) -> None:
@@ -214,14 +214,14 @@ def test_evaluations_that_were_not_timed_are_shared_out(tmp_path: Path) -> None:
     eight = replace(work, loop=replace(work.loop, world=8))
     assert dict(forecast(made, eight).parts)["evaluations"] == pytest.approx(one / 8)
     none = forecast(made, replace(work, evaluated_rows=0))
-    assert any("not priced" in note for note in none.assumptions)
+    assert any("not included" in note for note in none.assumptions)
 
 
 def test_checkpoints_of_the_model_alone_are_smaller(timed: Path) -> None:
     whole, _ = parts(timed, **EVALUATED)
     alone, told = parts(timed, **EVALUATED, save_only_model=True)
     assert alone["checkpoints"] == pytest.approx(whole["checkpoints"] / 3)
-    assert "taken as a third" in told
+    assert "a third is assumed" in told
 
 
 def test_rows_are_prepared_by_so_many_processes(timed: Path) -> None:
@@ -236,8 +236,8 @@ def test_rows_are_prepared_by_so_many_processes(timed: Path) -> None:
     "changed", [{"disable_shuffling": True}, {"train_sampling_strategy": "group_by_length"}]
 )
 def test_another_order_of_rows_is_said(timed: Path, changed: dict[str, Any]) -> None:
-    assert "is not followed: batches are taken as shuffled" in parts(timed, **changed)[1]
-    assert "not followed" not in parts(timed, train_sampling_strategy="random")[1]
+    assert "is not simulated: batches are assumed to be shuffled" in parts(timed, **changed)[1]
+    assert "not simulated" not in parts(timed, train_sampling_strategy="random")[1]
 
 
 def test_rows_of_another_folder_are_others(timed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,15 +280,15 @@ def test_how_a_model_is_shared_out_is_told_by_content(tmp_path: Path) -> None:
 
 def test_without_a_gpu_the_other_cards_are_named(tmp_path: Path) -> None:
     store.add(record(tmp_path))
-    assert "no GPU is here" not in parts(tmp_path)[1]
+    assert "no GPU on this machine" not in parts(tmp_path)[1]
     store.add(record(tmp_path, "2026-11-21T10:00:00+00:00", gpu={**H100, "name": "NVIDIA A100"}))
     told = parts(tmp_path)[1]
-    assert "taken as NVIDIA H100 80GB HBM3, also calibrated: NVIDIA A100" in told
+    assert "assuming NVIDIA H100 80GB HBM3, also calibrated: NVIDIA A100" in told
 
 
 def test_nothing_calibrated(tmp_path: Path) -> None:
     found = look_up(question(tmp_path))
-    assert found == NoAnswer("nothing is calibrated here: bench calibrate CONFIG")
+    assert found == NoAnswer("nothing is calibrated on this machine: run `bench calibrate CONFIG`")
 
 
 # The store
@@ -345,7 +345,9 @@ def test_a_line_that_cannot_be_used_spoils_no_other(tmp_path: Path, kept: Path, 
     path.write_text(line, encoding="utf-8")
     alone = look_up(question(tmp_path))
     assert isinstance(alone, NoAnswer)
-    assert alone.reason.startswith("nothing is calibrated here: bench calibrate CONFIG (")
+    assert alone.reason.startswith(
+        "nothing is calibrated on this machine: run `bench calibrate CONFIG` ("
+    )
     assert "line 1" in alone.reason
 
 

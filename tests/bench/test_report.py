@@ -124,11 +124,11 @@ def test_calibrations_that_are_newer_than_a_run_are_told_of() -> None:
     older: Any = {**made, "when": "2026-11-22T12:00:00+00:00"}
     (none,) = of_results([("a.json", made)])
     assert none.predicted is None
-    assert "nothing is calibrated here" in (none.unpredicted or "")
+    assert "nothing is calibrated on this machine" in (none.unpredicted or "")
     assert store.import_file(family / "calibration.jsonl") == 1
     before, after = of_results([("a.json", older), ("b.json", made)])
     assert before.predicted is None
-    assert before.unpredicted == "every calibration that is kept here is newer than the run"
+    assert before.unpredicted == "every calibration on this machine is newer than the run"
     assert after.predicted is not None
     assert after.inside
     (unasked,) = of_results([("c.json", run())])

@@ -100,7 +100,7 @@ def test_the_hubs_cache_is_looked_into(tmp_path: Path) -> None:
     snapshot = tmp_path / "hub" / "models--org--odd-13b" / "snapshots" / "abc"
     snapshot.mkdir(parents=True)
     (snapshot / "config.json").write_text("{}")
-    with pytest.raises(NoModel, match="none of the bundled shapes"):
+    with pytest.raises(NoModel, match="no bundled shape is known"):
         choose("org/odd-13b", None, str(tmp_path))
     (snapshot / "model.safetensors").touch()
     assert choose("org/odd-13b", None, str(tmp_path)).path == "org/odd-13b"

@@ -39,7 +39,7 @@ class Comparison(NamedTuple):
 
     @property
     def settled(self) -> bool:
-        """Whether the intervals of the two medians lie apart, where there are steps enough."""
+        """Return whether the intervals of both medians lie apart, where there are steps enough."""
         one, other = self.before.step, self.after.step
         if one is None or other is None or not self.told:
             return False
@@ -47,7 +47,7 @@ class Comparison(NamedTuple):
 
     @property
     def told(self) -> bool:
-        """Whether there are steps enough for intervals of the medians."""
+        """Return whether there are steps enough for intervals of the medians."""
         return all(one and one.level >= ENOUGH for one in (self.before.step, self.after.step))
 
 

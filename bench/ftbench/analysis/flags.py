@@ -53,8 +53,8 @@ def _of_threads(
     largest = max((one[0] * one[1] for step in steady for one in step["micro_batches"]), default=0)
     if threads > FEW and waking > WAKING and largest > SPREAD:
         yield (
-            f"torch takes {1000 * waking:.0f} ms to wake {threads} threads, for each copy of a"
-            f" batch of more than {SPREAD:,} tokens: OMP_NUM_THREADS={FEW} spares that"
+            f"each copy of a batch of more than {SPREAD:,} tokens wakes {threads} threads of torch,"
+            f" {1000 * waking:.0f} ms: set OMP_NUM_THREADS={FEW}"
         )
 
 

@@ -105,7 +105,9 @@ def forecast(
     notes = list(told)
     outside = _outside(runs, points)
     if outside:
-        notes.append(f"shapes beyond those calibrated: ± {2 * outside:.0%} of the steps")
+        notes.append(
+            f"batch shapes beyond the calibrated ones: ± {2 * outside:.0%} of the step time"
+        )
     waiting = _waiting(cost, runs)
     if waiting > 0.1:
         notes.append(
@@ -113,7 +115,7 @@ def forecast(
             " and other work on the machine changes that"
         )
     if work.lengths and not calibration.real:
-        notes.append("no real batches were timed when calibrating")
+        notes.append("the calibration timed no batches of real data")
     steps = work.loop.steps
     micro = work.loop.micro_batches()
     each = [_seconds(cost, counted) for counted in runs]
@@ -227,14 +229,16 @@ def _saving(calibration: Calibration, work: Work, notes: list[str]) -> tuple[flo
     save = calibration.overheads.save
     if save is not None:
         if work.model_only:
-            notes.append("checkpoints were timed with the optimizer's state: taken as a third")
+            notes.append(
+                "checkpoints were timed with the optimizer's state: a third is assumed without"
+            )
         return share * save * work.saves, unsure
     trainable = calibration.model["trainable"] if calibration.model else 0
     if not trainable:
-        notes.append("checkpoints are not priced: none was timed")
+        notes.append("checkpoints are not included: none was timed")
         return 0.0, 0.0
     size = 4 if work.model_only else 12
-    notes.append(f"no checkpoint was timed: taken as {size} bytes a trained parameter at 0.5 GB/s")
+    notes.append(f"no checkpoint was timed: assumed {size} bytes per trained parameter at 0.5 GB/s")
     return size * trainable / DISK * work.saves, SAVING_UNKNOWN
 
 
@@ -244,7 +248,7 @@ def _evaluation(calibration: Calibration, work: Work, notes: list[str]) -> tuple
         return 0.0, 0.0
     cost, price = calibration.cost, calibration.overheads.evaluated_row
     if not work.evaluated_rows:
-        notes.append("evaluations are not priced: how many rows they have is not known")
+        notes.append("evaluations are not included: their number of rows is not known")
         return 0.0, 0.0
     rows = work.evaluations * work.evaluated_rows
     size = min(work.evaluation_batch, work.evaluated_rows)
@@ -258,7 +262,9 @@ def _evaluation(calibration: Calibration, work: Work, notes: list[str]) -> tuple
         return price * ratio * rows, unsure
     key = calibration.key
     passes = (3 if key["method"] == "full" else 2) + bool(key.get("checkpointing", True))
-    notes.append(f"no evaluation was timed: a batch is taken as 1/{passes} of a training batch")
+    notes.append(
+        f"no evaluation was timed: a batch is assumed to take 1/{passes} of a training batch"
+    )
     return ours / passes * rows / work.loop.world, EVALUATING_UNKNOWN
 
 

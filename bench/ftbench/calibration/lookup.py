@@ -77,14 +77,14 @@ def look_up(query: Query, calibrations: Iterable[Calibration] | None = None) -> 
     """Return the seconds of a run by the calibration that is nearest to it."""
     run = query.run
     if isinstance(run, NoPlan):
-        return NoAnswer(f"there is no plan: {run.reason}")
+        return NoAnswer(f"no step plan: {run.reason}")
     stage = query.values.get("stage") or "sft"
     if stage not in STAGES:
-        return NoAnswer(f"stage {stage} is not timed, only {' and '.join(STAGES)}")
+        return NoAnswer(f"`stage: {stage}` is not timed, only {' and '.join(STAGES)}")
     if run.steps is None:
         return NoAnswer(_without_steps(run))
     if whole(query.values, "cutoff_len") is None:
-        return NoAnswer(f"`cutoff_len: {query.values.get('cutoff_len')}` is no number of tokens")
+        return NoAnswer(f"`cutoff_len: {query.values.get('cutoff_len')}` is not a number of tokens")
     known = list(store.everything() if calibrations is None else calibrations)
     while True:
         found = _nearest(query, run, known)
@@ -125,8 +125,8 @@ def _without_steps(run: PlannedRun) -> str:
     causes = [one for one in run.assumptions if "not known" in one]
     why = f" ({'; '.join(causes)})" if causes else ""
     return (
-        f"how many steps it takes is not known{why}: write `# ftlint: dataset-size=N` into the"
-        " config, set `max_steps`, or run where `dataset_dir` lies"
+        f"the number of steps is not known{why}: add `# ftlint: dataset-size=N` to the"
+        " config, set `max_steps`, or run where `dataset_dir` is"
     )
 
 
@@ -134,8 +134,8 @@ def _nearest(query: Query, run: PlannedRun, known: Sequence[Calibration]) -> Mat
     """Return the calibration that leaves least unsure, the newest of equals."""
     if not known:
         useless = store.left_out()
-        why = f" (what is kept cannot be used: {useless[0]})" if useless else ""
-        return NoAnswer(f"nothing is calibrated here: bench calibrate CONFIG{why}")
+        why = f" (unusable: {useless[0]})" if useless else ""
+        return NoAnswer(f"nothing is calibrated on this machine: run `bench calibrate CONFIG`{why}")
     ranks = keys.Ranks(run.world_size, run.nodes, query.accelerate)
     model = keys.model_of(query.values, query.model)
     key = keys.make(query.values, model, ranks, query.runner, query.target)
@@ -173,11 +173,13 @@ def _another_card(asked: GpuIdentity | None, kept: GpuIdentity) -> list[tuple[st
 
 
 def _other_gpus(query: Query, known: Sequence[Calibration], taken: Calibration) -> list[str]:
-    """Return what to say where no GPU is here, and several kinds of it were calibrated."""
+    """Return what to say where no GPU on this machine, and several kinds of it were calibrated."""
     names = sorted({one.gpu["name"] for one in known} - {taken.gpu["name"]})
     if query.gpu is not None or not names:
         return []
-    return [f"no GPU is here: taken as {taken.gpu['name']}, also calibrated: {', '.join(names)}"]
+    return [
+        f"no GPU on this machine: assuming {taken.gpu['name']}, also calibrated: {', '.join(names)}"
+    ]
 
 
 def _lengths(
@@ -189,8 +191,8 @@ def _lengths(
     found = lengths_of(values, [taken, *known], taken.key["model"], _cutoff(values))
     if found is None:
         return NoAnswer(
-            f"how long the rows of {_named(values)} are was never counted with this model and"
-            " template: bench calibrate CONFIG counts them"
+            f"the row lengths of {_named(values)} are not known for this model and template:"
+            " `bench calibrate CONFIG` counts them"
         )
     notes = list(found.notes)
     if run.rows is not None and run.rows != len(found.pool):
@@ -199,7 +201,7 @@ def _lengths(
         )
     order = next((name for name in ORDERS if _in_order(values, name)), None)
     if order is not None:
-        notes.append(f"{order} is not followed: batches are taken as shuffled")
+        notes.append(f"`{order}` is not simulated: batches are assumed to be shuffled")
     return found._replace(notes=tuple(notes))
 
 
@@ -219,7 +221,7 @@ def _work(
         notes = [note for note in notes if note != RESUMED]
         notes.append(f"resumed from {checkpoint}: {rest:,} of {steps:,} steps are left")
     if run.rows is None:
-        notes.append("the number of rows is not known: every batch is taken as full")
+        notes.append("the number of rows is not known: every batch is assumed to be full")
     loop = Loop(
         steps=rest,
         batch=run.batch,
@@ -274,7 +276,7 @@ def _resumed(values: Mapping[str, Any]) -> tuple[str, int] | None:
 def _events(times: int | None, name: str, share: float, notes: list[str]) -> int:
     """Return how often something happens at most, in this share of the run."""
     if times is None:
-        notes.append(f"{name} are not priced: how many there are is not known")
+        notes.append(f"{name} are not included: their number is not known")
     return round((times or 0) * share)
 
 
@@ -283,7 +285,7 @@ def _evaluations(values: Mapping[str, Any], run: PlannedRun, share: float, notes
     times = _events(run.evaluations, "eval_events", share, notes)
     times += bool(values.get("do_predict"))
     if times and values.get("predict_with_generate"):
-        notes.append("evaluations are not priced: predict_with_generate writes answers in them")
+        notes.append("evaluations are not included: `predict_with_generate` is not timed")
         return 0
     return times
 

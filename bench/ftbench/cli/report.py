@@ -11,7 +11,7 @@ from ftbench.cli import options as shared
 
 @click.command("report")
 @click.argument("results", nargs=-1, required=True, type=click.Path())
-@shared.output_file("Write a self-contained HTML page to FILE instead of text.")
+@shared.output_file("Write a self-contained HTML page to FILE, not to the terminal.")
 @click.option("--title", default="bench report", show_default=True, help="Title of the page.")
 def command(results: tuple[str, ...], output_file: str | None, title: str) -> None:
     """Show results: step times, rates, memory, and predicted against measured time.

@@ -82,7 +82,7 @@ def _announce(made: PreparedRun) -> None:
     steps = made.plan.get("total_steps")
     shared.say(f"{made.loaded.path}: {made.runner}, {made.source.label}, {steps or '?'} steps")
     if not made.job.interpreter.gpus:
-        shared.say("  no GPU can be seen here: this runs on the CPU, and its times are a CPU's")
+        shared.say("  no GPU visible: this runs on the CPU, and its times are a CPU's")
     shared.say_errors(made.loaded)
     for line in as_lines(made.planned.changes):
         shared.say(f"  {line}")

@@ -81,11 +81,11 @@ def choose(name: object, asked: str | None, folder: str) -> Source:
     shape = shape_of(name)
     if shape is None:
         raise NoModel(
-            f"the weights of {name} are not here, and none of the bundled shapes is known to be"
-            f" its own: --model takes {', '.join(known_shapes())}, a folder with a config.json,"
-            " or `weights` to have them downloaded"
+            f"the weights of {name} are not on this machine, and no bundled shape is known to be"
+            f" its own: set --model to {', '.join(known_shapes())}, to a folder with a config.json,"
+            " or to `weights` to download them"
         )
-    why = f"the weights of {name} are not here: random ones in the shape of {shape}"
+    why = f"the weights of {name} are not on this machine: random ones in the shape of {shape}"
     return Source(f"random:{shape}", why, shape=SHAPES / f"{shape}.json")
 
 

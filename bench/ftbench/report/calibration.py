@@ -20,8 +20,7 @@ def lines(found: Calibration) -> Iterator[str]:
     yield f"{found.gpu['name']}, {found.key['model']}, {found.key['method']}"
     yield f"micro-batch    {_sum(cost)} s, no less than {cost.floor:.4g} s"
     yield (
-        f"beside it      {overheads.step:.4g} s a step,"
-        f" {1e6 * overheads.token:.3g} µs to fetch a token"
+        f"per step       {overheads.step:.4g} s, {1e6 * overheads.token:.3g} µs to fetch a token"
     )
     yield (
         f"once           start-up {overheads.startup:.1f} s, first step {overheads.first:.1f} s,"

@@ -45,7 +45,7 @@ class RunView(NamedTuple):
 
     @property
     def inside(self) -> bool:
-        """Whether the measured wall time lies within the bounds that were stated."""
+        """Return whether the measured wall time lies within the bounds that were stated."""
         said = self.predicted
         return said is not None and self.wall is not None and said.low <= self.wall <= said.high
 
@@ -85,6 +85,6 @@ def _predicted(result: Result, records: list[Calibration]) -> tuple[Forecast | N
         return None, None
     known = [record for record in records if record.when <= result["when"]]
     if records and not known:
-        return None, "every calibration that is kept here is newer than the run"
+        return None, "every calibration on this machine is newer than the run"
     found = look_up(asked, known)
     return (found.forecast, None) if isinstance(found, Answer) else (None, found.reason)

@@ -281,12 +281,12 @@ def read(path: str | os.PathLike[str]) -> Result:
 
 
 def _is_step(one: Step) -> bool:
-    """Say whether the numbers are there that everything else is made of."""
+    """Return whether the numbers are there that everything else is made of."""
     return "micro_batches" in one and "seconds" in one and one["seconds"] > 0
 
 
 def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def write(path: str | os.PathLike[str], value: Mapping[str, Any]) -> None:

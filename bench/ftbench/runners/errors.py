@@ -65,13 +65,13 @@ def of_exception(
     if isinstance(error, Refused):
         return {
             "kind": "refused",
-            "message": f"the hf runner refuses the config: {error}",
+            "message": f"the hf runner rejects the config: {error}",
             "remedy": error.remedy,
         }
     if phase == "parse":
         return {
             "kind": "refused",
-            "message": f"the trainer refuses the config: {text}",
+            "message": f"the trainer rejects the config: {text}",
             "remedy": "`ftlint CONFIG` says what to change",
         }
     return {

@@ -30,7 +30,7 @@ REFUSED = tuple(
     disable_shuffling early_stopping_steps compute_accuracy predict_with_generate fp8 use_kt use_mca
     use_hyper_parallel use_v1_kernels enable_torch_profiler""".split()
 )
-"""Keys that change what is computed, or in which order, and are not followed here."""
+"""Keys that change what is computed, or in which order, and are not simulated here."""
 REFUSED_UNLESS = {"freeze_trainable_modules": "all", "quantization_method": "bnb",
                   "ignore_pad_token_for_loss": True}  # fmt: skip
 
@@ -161,7 +161,7 @@ def _model(transformers: Any, config: dict[str, Any], arguments: Any) -> Any:
 
 
 def _sharded() -> bool:
-    """Whether ZeRO-3 or FSDP places the weights."""
+    """Return whether ZeRO-3 or FSDP places the weights."""
     found: Any = importlib.import_module("transformers.integrations")
     fsdp = os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
     return fsdp or bool(found.is_deepspeed_zero3_enabled())

@@ -65,7 +65,7 @@ def _table(file: Path) -> list[dict[str, Any]]:
     else:  # lines end where JSON says, not where text in it may
         found = [json.loads(line) for line in text.split("\n") if line.strip()]
     if not all(isinstance(row, dict) for row in found):
-        raise Untrainable(f"{file.name} is no table of rows")
+        raise Untrainable(f"{file.name} is not a table of rows")
     names = dict.fromkeys(name for row in found for name in row)
     return [{**names, **row} for row in found]
 

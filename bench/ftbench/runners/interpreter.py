@@ -57,12 +57,12 @@ def probe(python: str | None) -> Interpreter:
     except (ValueError, OSError, subprocess.TimeoutExpired) as error:
         raise Missing(f"{path} cannot be run: {error}") from None
     if done.returncode:
-        raise Missing(f"{path} is no Python that works: {_last(done.stderr)}")
+        raise Missing(f"{path} is not a working Python: {_last(done.stderr)}")
     try:
         packages: dict[str, str] = json.loads(done.stdout)
         packages.pop("torchaudio")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Missing(f"{path} is no Python: it does not answer what is installed") from None
+        raise Missing(f"{path} is not a Python: it does not say what is installed") from None
     lacking = [
         name for name in ("torch", "transformers", "peft", "accelerate") if name not in packages
     ]

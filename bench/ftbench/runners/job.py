@@ -83,7 +83,7 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
     runner = runner_of(job)
     processes, seen = job.processes, job.interpreter.gpus
     if seen and processes.gpus > seen:
-        raise Missing(f"--gpus {processes.gpus}, but {seen} GPU{'s' * (seen > 1)} can be seen here")
+        raise Missing(f"--gpus {processes.gpus}, but {seen} GPU{'s' * (seen > 1)} visible")
     loaded = configs.load(job.path, job.interpreter.packages, processes.gpus, processes.nodes)
     values = {**loaded.values, **dict(job.changed)}
     if not values.get("do_train"):

@@ -31,8 +31,8 @@ class Planned(NamedTuple):
 
 
 ELSEWHERE = "results and logs go nowhere but to bench's own folder"
-NO_EVALUATION = "evaluations are priced apart"
-NO_SAVING = "checkpoints are priced apart"
+NO_EVALUATION = "evaluations are timed separately"
+NO_SAVING = "checkpoints are timed separately"
 FRESH = "the run starts afresh"
 _DROPPED = {
     "resume_from_checkpoint": FRESH,
@@ -99,7 +99,7 @@ def _common(values: dict[str, Any], place: Place) -> Iterator[Change]:
         why = "the model is random: nothing that was trained on another one fits"
         yield from _drop(values, {"adapter_name_or_path": why, "model_revision": why})
     if not place.on_gpu:
-        why = "there is no GPU here"
+        why = "no GPU visible"
         if not values.get("use_cpu"):
             yield _set(values, "use_cpu", True, why)
         yield from _drop(values, dict.fromkeys(_OF_GPU, why))
