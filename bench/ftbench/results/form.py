@@ -79,7 +79,7 @@ def _dataclass(data: object, kind: Any, place: str) -> object:
         inside = f"{place}.{_written(one)}".lstrip(".")
         if _written(one) in given:
             found[one.name] = _parse(given[_written(one)], hints[one.name], inside)
-        elif one.default is dataclasses.MISSING:
+        elif one.default is one.default_factory is dataclasses.MISSING:
             raise Misfit(inside)
     return kind(**found)
 
