@@ -105,4 +105,4 @@ def test_names_are_guessed_at_in_one_place() -> None:
         for name, path in modules().items()
         if any(word in path.read_text("utf-8") for word in alike)
     }
-    assert found == {"ftlint.project.settings", "ftschemas.form"}
+    assert found == {"ftschemas.form"}

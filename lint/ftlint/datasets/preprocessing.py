@@ -67,12 +67,18 @@ def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | N
                     break
                 text.clear()
     fields.judge()
-    response = entry.columns.response if entry.formatting == ALPACA else None
-    if dropped and response and response not in columns:  # looked up where there is no pair
-        raise Unconvertible(f"has no column `{response}`, which is read")
+    if dropped:
+        _look_up_response(entry, columns)
     if dropped < rows and len(text) < len(guessed):
         raise NoReader("has answers that may all be read as numbers")
     return Dropped(rows, dropped, tuple(columns), reason)
+
+
+def _look_up_response(entry: Entry, columns: dict[str, None]) -> None:
+    """Raise Unconvertible as a row without a pair does, where no column holds the answers."""
+    response = entry.columns.response if entry.formatting == ALPACA else None
+    if response and response not in columns:
+        raise Unconvertible(f"has no column `{response}`, which is read")
 
 
 class _Fields:

@@ -203,16 +203,21 @@ def cast(source: Type, target: Type, place: str = "") -> str:
             return cast(source[1], target[1], f"{place}[]")  # type: ignore[arg-type]
         return _cast_struct(dict(source[1]), dict(target[1]), place)  # type: ignore
     if isinstance(source, str) and isinstance(target, str) and target != NULL:
-        texts = (TEXT, NUMERAL)
-        if (source in _NUMBERS and target in texts) or (source == TIME and target in texts):
-            return FITS
-        if source in texts and target in texts:
-            return FITS
-        if source in _NUMBERS and target in _NUMBERS:
-            return FITS if (source, target) in _WIDER else DOUBT
-        if source == NUMERAL or {source, target} <= {TIME, *_NUMBERS}:
-            return DOUBT
+        plain = _cast_plain(source, target)
+        if plain is not None:
+            return plain
     return f"`{place}` is {_told(target)} in the rows that come first, and {_told(source)} later"
+
+
+def _cast_plain(source: str, target: str) -> str | None:
+    """Return FITS or DOUBT for two types without parts, None where they do not meet."""
+    if target in (TEXT, NUMERAL) and source in (*_NUMBERS, TIME, TEXT, NUMERAL):
+        return FITS
+    if source in _NUMBERS and target in _NUMBERS:
+        return FITS if (source, target) in _WIDER else DOUBT
+    if source == NUMERAL or {source, target} <= {TIME, *_NUMBERS}:
+        return DOUBT
+    return None
 
 
 def _told(kind: Type) -> str:

@@ -157,13 +157,9 @@ def _of_files(
     if not rows or not any(map(has_columns, counts)):
         problem = counts[0].problem or "has no rows"
         return base._replace(trouble=Trouble(EMPTY, f"{_file(base)} {problem}"))
-    hollow = next((path for path, count in zip(files.paths, counts)
-                   if files.kind == "parquet" and count.problem), None)  # fmt: skip
+    hollow = _hollow(files, counts)
     if hollow is not None:
-        from ftlint.datasets.parquet import EMPTY_GROUP
-
-        what = f"{os.path.basename(hollow)} {EMPTY_GROUP}"
-        return base._replace(trouble=Trouble(UNREADABLE, what))
+        return base._replace(trouble=hollow)
     # The types of tables are known before any is read, and so to each of several processes.
     apart = 1 if files.kind in ("parquet", "arrow") else question.workers
     misfit = differing(files.paths, counts, apart)
@@ -199,6 +195,17 @@ def _uncounted(paths: Sequence[str], counts: Sequence[RowCount]) -> Trouble | No
         if count.rows is None:
             what = DOUBTFUL if count.doubt else UNREADABLE
             return Trouble(what, f"{os.path.basename(path)} {count.problem}")
+    return None
+
+
+def _hollow(files: Files, counts: Sequence[RowCount]) -> Trouble | None:
+    """Return why a Parquet file among others cannot be read although its rows are counted."""
+    if files.kind == "parquet":
+        for path, count in zip(files.paths, counts):
+            if count.problem:
+                from ftlint.datasets.parquet import EMPTY_GROUP
+
+                return Trouble(UNREADABLE, f"{os.path.basename(path)} {EMPTY_GROUP}")
     return None
 
 
