@@ -15,6 +15,7 @@ from ftbench.calibration.rows import count_of, data_of, lengths_of
 from ftlint.doctor.reading import count, object_of
 from ftlint.facts.checkpoints import checkpoint_of, newest_in
 from ftlint.steps.plan import RESUMED
+from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,6 +43,8 @@ class Question(NamedTuple):
     runner: str = "llamafactory"
     gpu: Mapping[str, Any] | None = None
     accelerate: str | None = None
+    disk: Disk | None = None
+    """What the output folder is looked at through, where somebody has to know of it."""
 
 
 class Answer(NamedTuple):
@@ -188,7 +191,7 @@ def _work(
     rows = (plan.get("samples") or {}).get("total")
     notes = [str(note) for note in plan.get("assumptions") or ()]
     doubts: list[float] = []
-    resumed, rest = _resumed(values), steps
+    resumed, rest = _resumed(values, question.disk or Disk()), steps
     if resumed is not None:
         checkpoint, done = resumed
         rest = max(0, steps - done)
@@ -247,12 +250,12 @@ def _named(values: Mapping[str, Any]) -> str:
     return ", ".join(map(str, data_of(values)["dataset"] or ["this dataset"]))
 
 
-def _resumed(values: Mapping[str, Any]) -> tuple[str, int] | None:
+def _resumed(values: Mapping[str, Any], disk: Disk) -> tuple[str, int] | None:
     """Return the checkpoint that the run goes on from and the steps it has done, where known."""
-    checkpoint = checkpoint_of(values, newest_in(values.get("output_dir")))
+    checkpoint = checkpoint_of(values, newest_in(values.get("output_dir"), disk))
     if checkpoint is None:
         return None
-    state = object_of(str(Path(checkpoint, "trainer_state.json")))
+    state = object_of(str(Path(checkpoint, "trainer_state.json")), disk.anywhere())
     done = count(state.get("global_step")) if isinstance(state, dict) else None
     return None if done is None else (checkpoint, done)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+from io import BufferedReader
 
 from ftlint.datasets.rowcount import RowCount
 from ftlint.datasets.shapes import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ftlint.datasets.shapes import Type
+    from ftlint.support.disk import Disk
 
 FILE_MAGIC = b"ARROW1"
 
@@ -53,17 +55,17 @@ class Table(NamedTuple):
     type: Type = NULL
 
 
-def count_arrow(path: str) -> RowCount:
+def count_arrow(path: str, disk: Disk) -> RowCount:
     """Return the rows of an Arrow file. Raises OSError when the file cannot be read."""
-    table = read_table(path)
+    table = read_table(path, disk)
     if isinstance(table, str):
         return RowCount(None, table, doubt=table.endswith(PERHAPS))
     return RowCount(table.rows, tables=(table.type,))
 
 
-def read_table(path: str) -> Table | str:
+def read_table(path: str, disk: Disk) -> Table | str:
     """Return rows and columns, or what is wrong. Raises OSError."""
-    with open(path, "rb") as file:
+    with BufferedReader(disk.open(path)) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         named = file.read(6) == FILE_MAGIC

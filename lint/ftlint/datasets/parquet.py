@@ -8,6 +8,7 @@ which tell a file that lost its beginning. Source: apache/parquet-format `README
 from __future__ import annotations
 
 import os
+from io import BufferedReader
 
 from ftlint.datasets.rowcount import RowCount
 from ftlint.datasets.shapes import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ftlint.datasets.shapes import Type
+    from ftlint.support.disk import Disk
 
 MAGIC = b"PAR1"
 EMPTY_GROUP = "begins with a row group of no rows, which the loader rejects"
@@ -92,9 +94,9 @@ class _Element(NamedTuple):
         return self.type == _BYTES and (self.converted == _UTF8 or self.logical == _LOGICAL_TEXT)
 
 
-def count_parquet(path: str) -> RowCount:
+def count_parquet(path: str, disk: Disk) -> RowCount:
     """Return the rows of a Parquet file. Raises OSError when the file cannot be read."""
-    footer = read_footer(path)
+    footer = read_footer(path, disk)
     if isinstance(footer, str):
         return RowCount(None, footer, doubt=footer.endswith(PERHAPS))
     if footer.starts_empty:
@@ -102,9 +104,9 @@ def count_parquet(path: str) -> RowCount:
     return RowCount(footer.rows, tables=(footer.type,))
 
 
-def read_footer(path: str) -> Footer | str:
+def read_footer(path: str, disk: Disk) -> Footer | str:
     """Return rows and top-level columns, or what is wrong. Raises OSError."""
-    with open(path, "rb") as file:
+    with BufferedReader(disk.open(path)) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(size - 8, 0))
         tail = file.read(8)

@@ -19,6 +19,7 @@ from ftlint.doctor.trainer_log import (
     last_attempt,
     of_training,
 )
+from ftlint.support.disk import Disk
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -77,12 +78,13 @@ class History(NamedTuple):
 
 def read(folder: str) -> History | Unreadable:
     """Read what a run left in its output folder, or in a checkpoint."""
-    if not os.path.isdir(folder):
+    disk = Disk()
+    if not disk.is_folder(folder):
         return Unreadable("no such folder")
-    checkpoints = _checkpoints(folder)
-    own = object_of(os.path.join(folder, STATE))
+    checkpoints = _checkpoints(folder, disk)
+    own = object_of(os.path.join(folder, STATE), disk)
     summed_up = isinstance(own, dict) and _is_summed_up(own)
-    written = lines_of(os.path.join(folder, LOG))
+    written = lines_of(os.path.join(folder, LOG), disk)
     if isinstance(written, Unreadable):
         if not summed_up:
             return Unreadable(f"{LOG}: {written.reason}")
@@ -91,7 +93,7 @@ def read(folder: str) -> History | Unreadable:
     if isinstance(own, dict) and summed_up:
         lines = lines if after_the_end(lines, _steps(own), count(own.get("max_steps"))) else []
     attempt = last_attempt(lines)
-    found = list(_states(folder, own, checkpoints, attempt))
+    found = list(_states(folder, own, checkpoints, attempt, disk))
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
     if not whole and attempt is None:
         reasons = [f"{name}: {one.reason}" for name, one in found if isinstance(one, Unreadable)]
@@ -113,13 +115,13 @@ def read(folder: str) -> History | Unreadable:
     newest = os.path.join(folder, f"checkpoint-{checkpoints[-1]}") if checkpoints else folder
     return history._replace(
         ended=ended, checkpoints=checkpoints, resumable=resumable,
-        value_head=history.rewarded or any(_holds(newest, name) for name in VALUE_HEADS),
-        given_as="adapter_name_or_path" if _holds(newest, ADAPTER) else history.given_as,
+        value_head=history.rewarded or any(_holds(newest, name, disk) for name in VALUE_HEADS),
+        given_as="adapter_name_or_path" if _holds(newest, ADAPTER, disk) else history.given_as,
     )  # fmt: skip
 
 
-def _holds(folder: str, name: str) -> bool:
-    return os.path.lexists(os.path.join(folder, name))
+def _holds(folder: str, name: str, disk: Disk) -> bool:
+    return disk.is_there(os.path.join(folder, name))
 
 
 def _states(
@@ -127,6 +129,7 @@ def _states(
     own: dict[str, Any] | Unreadable | None,
     checkpoints: tuple[int, ...],
     attempt: Attempt | None,
+    disk: Disk,
 ) -> Iterator[tuple[str, dict[str, Any] | Unreadable | None]]:
     """Yield the folder's own state, and those of checkpoints down to the newest that is whole.
 
@@ -137,7 +140,7 @@ def _states(
         yield STATE, own
     for step in checkpoints[::-1]:
         name = os.path.join(f"checkpoint-{step}", STATE)
-        found = object_of(os.path.join(folder, name))
+        found = object_of(os.path.join(folder, name), disk)
         if not isinstance(found, dict):
             yield name, found
         elif _is_of(found, attempt):
@@ -237,9 +240,9 @@ def _early_stopping(state: dict[str, Any], *names: str) -> int | None:
     return count(found)
 
 
-def _checkpoints(folder: str) -> tuple[int, ...]:
+def _checkpoints(folder: str, disk: Disk) -> tuple[int, ...]:
     try:
-        names = os.listdir(folder)
+        names = disk.names(folder)
     except OSError:
         return ()
     found = (re.fullmatch(r"checkpoint-([0-9]{1,15})", name) for name in names)

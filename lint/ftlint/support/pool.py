@@ -1,12 +1,11 @@
 """Share the files of a long run among forked processes.
 
 Linting is bound by the interpreter, so a second core nearly halves it. A child works through every
-n-th file and hands its outcomes back as constants; one that dies costs time, never a verdict.
+n-th file and hands its outcomes back; one that dies costs time, never a verdict.
 """
 
 from __future__ import annotations
 
-import marshal
 import os
 import sys
 
@@ -34,10 +33,7 @@ def processes(amount: int, worth: int = WORTH) -> int:
 
 
 def spread(work: Callable[[int], Any], places: Sequence[int], count: int) -> dict[int, Any]:
-    """Return `work(place)` for every place, made by `count` processes.
-
-    What `work` returns must be constants and tuples, lists and dicts of them (`marshal`).
-    """
+    """Return `work(place)` for every place, made by `count` processes."""
     children = [_start(work, places[number::count]) for number in range(1, count)]
     waiting = dict(enumerate(children, 1))
     try:
@@ -62,6 +58,8 @@ class _Child(NamedTuple):
 
 
 def _start(work: Callable[[int], Any], places: Sequence[int]) -> _Child:
+    import pickle
+
     from ftlint.support import deadline
 
     reader, writer = os.pipe()
@@ -74,17 +72,19 @@ def _start(work: Callable[[int], Any], places: Sequence[int]) -> _Child:
         deadline.go_on(seconds)
         os.close(reader)
         with open(writer, "wb") as pipe:
-            pipe.write(marshal.dumps([work(place) for place in places]))
+            pipe.write(pickle.dumps([work(place) for place in places], pickle.HIGHEST_PROTOCOL))
     except BaseException:
         os._exit(1)
     os._exit(0)  # no cleanup of the parent's: it is still at work
 
 
 def _answers(child: _Child) -> list[Any]:
+    import pickle
+
     with child.pipe:
         data = child.pipe.read()
     _, status = os.waitpid(child.process, 0)
-    return marshal.loads(data) if status == 0 else []
+    return pickle.loads(data) if status == 0 else []
 
 
 def _end(child: _Child) -> None:
