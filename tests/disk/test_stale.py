@@ -60,6 +60,9 @@ REST_ON = {
     "resumed": "o/checkpoint-5", "timed": "calibration/a.json",
 }  # fmt: skip
 """What of its surroundings each of them is there for."""
+LISTED = {"gone": "data", "folder": "data/folder", "tokenized": "tokenized/train", "resumed": "o",
+          "adapter": "", "timed": "calibration"}  # fmt: skip
+"""Folders of which the names count."""
 
 
 @pytest.fixture
@@ -188,6 +191,15 @@ def test_whatever_was_touched_makes_a_result_stale(project: Path) -> None:
                 with there(path / "new"):
                     assert is_kept(name, asked) == (path not in listed), (name, one)
     assert seen == {there, gone, other, later}
+
+
+def test_what_comes_into_a_folder_that_was_listed_makes_a_result_stale(project: Path) -> None:
+    verdict()
+    asked = options()
+    for name, folder in LISTED.items():
+        with there(project / folder / "new.json"):
+            assert not is_kept(name, asked), name
+        assert is_kept(name, asked), name
 
 
 OPENED = """
