@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ftlint.facts.launch import Launch
 from ftlint.project.options import CliOptions, OptionsResolver
 from ftlint.run import cache
 from ftlint.run.session import run
@@ -95,7 +96,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-ASKED = CliOptions((".",), isolated=True, gpus=1, here=True)
+ASKED = CliOptions((".",), isolated=True, launch=Launch(gpus=1), here=True)
 
 
 def verdict(asked: CliOptions = ASKED) -> list[tuple[str, list[object]]]:
@@ -205,11 +206,13 @@ def test_what_comes_into_a_folder_that_was_listed_makes_a_result_stale(project: 
 OPENED = """
 import os, sys
 from ftlint.engine import lint_bytes
+from ftlint.facts.launch import Launch
 from ftlint.project.options import CliOptions, OptionsResolver
 from ftlint.support.disk import Disk
 here = os.getcwd()
-options = OptionsResolver(CliOptions((".",), isolated=True, gpus=1, here=True)).of(here)[0]
-opened, forgotten = set(), []
+asked = CliOptions((".",), isolated=True, launch=Launch(gpus=1), here=True)
+options = OptionsResolver(asked).of(here)[0]
+opened = set()
 def hook(event, arguments):
     if event in ("open", "os.listdir", "os.scandir") and isinstance(arguments[0], str):
         opened.add(os.path.abspath(arguments[0]))
