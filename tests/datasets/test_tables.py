@@ -155,3 +155,31 @@ def test_a_parquet_page_that_is_none(tmp_path: Path) -> None:
     for place in (4, 5):
         path.write_bytes(data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :])
         assert "broken pages" in count_rows(str(path), "parquet", Disk()).problem
+
+
+ARROW_SCHEMA = b"ARROW:schema"
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(KNOWN) if name.endswith("parquet")])
+@pytest.mark.parametrize("damage", ["no base64", "no message", "cut", "no name"])
+def test_a_footer_that_pyarrow_refuses_is_not_counted(
+    name: str, damage: str, tmp_path: Path
+) -> None:
+    """Run with pyarrow 26, which opens none of them."""
+    data = (TABLES / name).read_bytes()
+    place = data.index(ARROW_SCHEMA) + len(ARROW_SCHEMA) + 4
+    if damage == "no base64":
+        data = data[:place] + b"!" + data[place + 1 :]
+    elif damage == "no message":
+        data = data[:place] + b"AAAA" * 8 + data[place + 32 :]
+    elif damage == "cut":  # its length is told anew, so that the end alone is missing
+        length = int.from_bytes(data[-8:-4], "little") - 9
+        data = data[:-17] + length.to_bytes(4, "little") + data[-4:]
+    else:  # the key of what the writer adds is of another type: what must be there is missing
+        head = place - len(ARROW_SCHEMA) - 6
+        assert data[head] == 0x18
+        data = data[:head] + b"\x28" + data[head + 1 :]
+    path = tmp_path / "damaged.parquet"
+    path.write_bytes(data)
+    count = count_rows(str(path), "parquet", Disk())
+    assert (count.rows, count.problem) == (None, "is a Parquet file with a broken footer")

@@ -3,6 +3,9 @@
 Nothing is kept but one block of the file. A row is an object: an element of the one array that a
 file holds, or one of the objects that follow each other. Source for what loads as what: datasets
 `packaged_modules/json/json.py` (3.6, 4.0), pyarrow `json` (rapidjson, one value after the other).
+
+It stays beside `jsonload`, which parses: that takes eight times as long (0.7 against 0.1 seconds
+over 68 MiB), and data of a gigabyte would not be counted within a file's ten seconds.
 """
 
 from __future__ import annotations
