@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ftlint.diagnostics import Diagnostic
     from ftlint.results import Result
+    from ftlint.support.disk import Disk
     from ftlint.target.classify import Command
 
 HEAD = "model_name_or_path: m\ntemplate: qwen\nstage: sft\n"
@@ -193,10 +194,10 @@ def test_a_rule_module_that_works_is_heard(tmp_path: Path, monkeypatch: pytest.M
 def test_a_defect_outside_of_rules_costs_one_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(path: str, data: bytes, options: Options) -> Result:
+    def broken(path: str, data: bytes, options: Options, disk: Disk) -> Result:
         if b"broken" in data:
             raise RuntimeError("out of order")
-        return lint_bytes(path, data, options)
+        return lint_bytes(path, data, options, disk)
 
     monkeypatch.setattr("ftlint.run.batch.lint_bytes", broken)
     for name, tail in (("a.yaml", "# broken\n"), ("b.yaml", "foo: 1\n")):

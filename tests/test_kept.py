@@ -116,7 +116,7 @@ def test_a_damaged_store_is_as_if_there_were_none(project: Path, damage: str) ->
     (store,) = (project.parent / "cache" / "ftlint" / "results").iterdir()
     store.write_text(damage)
     assert verdict() == first
-    assert len(entries(project)) == FILES
+    assert {f"c{number:02}.yaml" for number in range(FILES)} <= entries(project).keys()
 
 
 def test_without_cache_nothing_is_read_or_kept(project: Path) -> None:

@@ -26,13 +26,14 @@ COUNT = """
 import json, resource, sys, time
 sys.path.insert(0, sys.argv[1])
 from ftlint.datasets import count_rows
+from ftlint.support.disk import Disk
 def peak():  # of this program; getrusage would tell that of the one that started it
     lines = open("/proc/self/status").read().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-count_rows(sys.argv[4], sys.argv[3])  # imports, and a small file to warm up on
+count_rows(sys.argv[4], sys.argv[3], Disk())  # imports, and a small file to warm up on
 before = peak()
 start, cpu = time.perf_counter(), time.process_time()
-rows = count_rows(sys.argv[2], sys.argv[3])
+rows = count_rows(sys.argv[2], sys.argv[3], Disk())
 seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
 children = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps({

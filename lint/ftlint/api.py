@@ -47,9 +47,9 @@ def plan(config: Config) -> RunPlan:
     made, refused = refusals.plan_or_refusals(context, plan_of(inputs), found)
     time: Time | Untimed | None = None
     fit: Fit | None = None
-    if isinstance(made, StepPlan) and timing.is_calibrated():
+    if isinstance(made, StepPlan) and timing.is_calibrated(context.disk):
         budget = instance.facts.get("budget")
-        time, fit = timing.time_of(inputs, instance.effective, made, budget)
+        time, fit = timing.time_of(inputs, instance.effective, made, context.disk, budget)
     origin = sources(context.stated, context.planned)
     return RunPlan(
         config.path, context.target, inputs.launch, made, time, fit, refused, origin

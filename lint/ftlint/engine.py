@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from ftlint.loading import Config
     from ftlint.project.options import Options
     from ftlint.results import Result
+    from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
     from ftschemas.ruleformat import Check, Rule
 
 
-def lint_bytes(path: str, data: bytes, options: Options) -> Result:
-    """Return what is said of the content of a file."""
-    return judge(loading.load_bytes(path, data, options))
+def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = None) -> Result:
+    """Return what is said of the content of a file; `disk` knows afterwards what it rests on."""
+    return judge(loading.load_bytes(path, data, options, disk))
 
 
 def lint(source: Source, options: Options) -> Result:

@@ -9,7 +9,9 @@ from ftlint.facts.context import make_context
 from ftlint.facts.layers import SILENT
 from ftlint.results import Result
 from ftlint.rules import reader
-from ftlint.support import files
+from ftlint.support.containment import project_of
+from ftlint.support.disk import Disk
+from ftlint.support.files import SUFFIXES
 from ftlint.support.limits import reason
 from ftlint.syntax import directives
 from ftlint.syntax.construct import Problem, construct
@@ -87,9 +89,8 @@ def load(path: str, options: Options | None = None) -> Config | Unreadable:
     """
     if options is None:
         options = options_near(path)
-    limit, reach = options.limits.bytes + 1, options.given.reach
-    data = files.read(path, limit) if reach is None else reach.read(path, limit)
-    if isinstance(data, files.Unreadable):
+    data = Disk(options.given.reach).read(path, options.limits.bytes + 1)
+    if not isinstance(data, bytes):
         return Unreadable(path, data.reason)
     return load_bytes(path, data, options)
 
@@ -111,8 +112,13 @@ def options_near(path: str) -> Options:
     return OptionsResolver(CliOptions((path,))).of(folder)[0]._replace(named=True)
 
 
-def load_bytes(path: str, data: bytes, options: Options) -> Config | Unreadable:
-    """Return the config that these bytes are, or why they are none."""
+def load_bytes(
+    path: str, data: bytes, options: Options, disk: Disk | None = None
+) -> Config | Unreadable:
+    """Return the config that these bytes are, or why they are none.
+
+    A `disk` that is handed in knows afterwards what the config rests on.
+    """
     if len(data) > options.limits.bytes:
         why = reason("bytes", "bytes", options.limits)
         return _unreadable(unread(path, data, options, Problem("too-large", 0, 0, {"reason": why})))
@@ -124,10 +130,10 @@ def load_bytes(path: str, data: bytes, options: Options) -> Config | Unreadable:
         problem = Problem("undecodable", start, start, {"reason": source.reason})
         kind = _kind(names_in(text), path, text, options)
         return _unreadable(_of_problem(readable, kind, problem, options))
-    return load_text(source, options)
+    return load_text(source, options, disk)
 
 
-def load_text(source: Source, options: Options) -> Config | Unreadable:
+def load_text(source: Source, options: Options, disk: Disk | None = None) -> Config | Unreadable:
     """Return the config that a text is, or why it is none."""
     document = compose(source.text, options.limits)
     if isinstance(document, Broken):
@@ -146,9 +152,16 @@ def load_text(source: Source, options: Options) -> Config | Unreadable:
     context = make_context(
         source, document, made, kind.command, options.target,
         catalogue_of(options.target, kind.command), options.given, options.rules,
-        stated,
+        disk or _around(source.path, options), stated,
     )  # fmt: skip
     return Config(context, asked, options)
+
+
+def _around(path: str, options: Options) -> Disk:
+    """Return the disk around a config, which is read within its project."""
+    import os
+
+    return Disk(options.given.reach or project_of(os.path.dirname(os.path.abspath(path))))
 
 
 def look(path: str, data: bytes, options: Options) -> Kind:
@@ -187,7 +200,7 @@ def _kind(names: Collection[str], path: str, text: str, options: Options) -> Kin
     if options.command is not None:
         return Kind(options.command)
     command = command_of(names)
-    if not options.named or (command is not None and path.endswith(files.SUFFIXES)):
+    if not options.named or (command is not None and path.endswith(SUFFIXES)):
         return Kind(command)
     from ftlint.target.resemblance import kind_of
 

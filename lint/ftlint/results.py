@@ -5,25 +5,30 @@ from __future__ import annotations
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ftlint.diagnostics import Diagnostic, Severity
+    from ftlint.diagnostics import Applicability, Change, Diagnostic, Severity
     from ftlint.syntax.source import Source
     from ftlint.target.classify import Command
     from ftlint.target.releases import Target
 
 
-class Made(NamedTuple):
+class Applied(NamedTuple):
     """A fix that was made. `line` counts in the text that it was made in."""
 
-    line: int
     code: str
-    applicability: str
+    name: str
+    key: str | None
+    line: int
+    applicability: Applicability
     message: str
+    changes: tuple[Change, ...]
 
 
-class Withheld(NamedTuple):
+class SkippedFix(NamedTuple):
     """A fix that was not made, and why."""
 
     code: str
+    name: str
+    key: str | None
     message: str
     reason: str
 
@@ -32,8 +37,8 @@ class Repair(NamedTuple):
     """What fixing did to one file. `failure` says why it could not be written."""
 
     path: str
-    made: tuple[Made, ...]
-    withheld: tuple[Withheld, ...]
+    made: tuple[Applied, ...]
+    withheld: tuple[SkippedFix, ...]
     diff: tuple[str, ...]
     failure: str | None
     text: str
@@ -41,7 +46,7 @@ class Repair(NamedTuple):
     """Names of secrets for which changes are left out of `diff`."""
 
     @property
-    def written(self) -> tuple[Made, ...]:
+    def written(self) -> tuple[Applied, ...]:
         """The fixes that are in the file now."""
         return self.made if self.failure is None else ()
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ftlint.run.baseline import BadBaseline, load
 from ftlint.support.containment import project_of
+from ftlint.support.disk import Disk
 from tests.cli.calls import invoke, write
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def test_any_json_is_taken_or_refused_in_a_sentence(
     path = tmp_path_factory.getbasetemp() / "known.json"
     path.write_text(json.dumps(data), "utf-8")
     try:
-        found = load(str(path), project_of(str(path.parent)))
+        found = load(str(path), Disk(project_of(str(path.parent))))
     except BadBaseline as error:
         found = {str(path): {}} if str(error).startswith(str(path)) else None  # type: ignore[assignment]
     assert isinstance(found, dict)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ftlint.facts import checkpoints, machine
+from ftlint.support.disk import Disk
 from tests.cli.calls import invoke, write
 
 TRAIN = """\
@@ -172,7 +173,7 @@ def test_here_finds_the_newest_checkpoint() -> None:
     for step in (9, 10, 200):
         Path("out", f"checkpoint-{step}").mkdir(parents=True)
     Path("out", "checkpoint-300").touch()
-    assert checkpoints.newest_in("out") == "checkpoint-200"
+    assert checkpoints.newest_in("out", Disk()) == "checkpoint-200"
     assert codes("max_steps: 200\n", "--here") == ["FT626"]
     assert codes("max_steps: 201\n", "--here") == []
 
@@ -235,7 +236,7 @@ def test_the_home_of_an_output_folder_is_looked_into(
     monkeypatch.setenv("HOME", str(folder))
     (folder / "run" / "checkpoint-0012").mkdir(parents=True)
     (folder / "run" / ("checkpoint-" + "9" * 30)).mkdir()
-    assert checkpoints.newest_in("~/run") == "checkpoint-0012"
+    assert checkpoints.newest_in("~/run", Disk()) == "checkpoint-0012"
     assert checkpoints.step_of("~/run/checkpoint-0012/") == 12
 
 

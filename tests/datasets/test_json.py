@@ -17,6 +17,7 @@ from ftlint.datasets import jsonflat, jsonlines, jsonscan, parallel
 from ftlint.datasets.faults import BOM_AND_ARRAY, Unreadable
 from ftlint.datasets.jsonload import JsonFile
 from ftlint.datasets.rowcount import RowCount
+from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def counted(folder: Path, data: bytes) -> RowCount:
     path = folder / "rows.json"
     path.write_bytes(data)
-    return jsonscan.count_json(str(path))
+    return jsonscan.count_json(str(path), Disk())
 
 
 @contextmanager
@@ -75,7 +76,7 @@ def in_parts(parts: int) -> Iterator[None]:
 def parsed(folder: Path, data: bytes) -> list[dict[str, object]]:
     path = folder / "rows.json"
     path.write_bytes(data)
-    return list(JsonFile(str(path)).rows())
+    return list(JsonFile(str(path), Disk()).rows())
 
 
 @settings(max_examples=200, deadline=None)
@@ -153,7 +154,7 @@ def test_an_array_of_flat_objects(
     path.write_bytes(data.encode("utf-8", "surrogatepass"))
     with pytest.MonkeyPatch.context() as patch, in_parts(parts):
         patch.setattr(jsonflat, "BLOCK", block)
-        found = jsonflat.count_flat(str(path), 0, path.stat().st_size)
+        found = jsonflat.count_flat(str(path), 0, path.stat().st_size, Disk())
     plain = all(key[:1].isalpha() for row in rows for key in list(row)[:1])
     assert found == len(rows) or (found is None and not plain)
 
@@ -165,7 +166,7 @@ def test_an_array_that_may_be_flat(folder: Path, rows: list[Any], indent: Any, b
     path.write_bytes(json.dumps(rows, indent=indent).encode())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jsonflat, "BLOCK", block)
-        found = jsonflat.count_flat(str(path), 0, path.stat().st_size)
+        found = jsonflat.count_flat(str(path), 0, path.stat().st_size, Disk())
     assert found in (None, len(rows))
 
 
@@ -181,7 +182,7 @@ def test_an_array_that_may_be_flat(folder: Path, rows: list[Any], indent: Any, b
 def test_left_to_the_other_way(folder: Path, data: bytes) -> None:
     path = folder / "other.json"
     path.write_bytes(data)
-    assert jsonflat.count_flat(str(path), 0, len(data)) is None
+    assert jsonflat.count_flat(str(path), 0, len(data), Disk()) is None
 
 
 @settings(max_examples=150, deadline=None)
@@ -335,4 +336,4 @@ def test_a_big_file_says_what_it_rests_on(folder: Path) -> None:
 
 def test_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        jsonscan.count_json(str(tmp_path / "none.json"))
+        jsonscan.count_json(str(tmp_path / "none.json"), Disk())

@@ -20,6 +20,7 @@ from ftlint.datasets.jsonload import BLOCK, JsonFile
 from ftlint.datasets.jsonwindow import Window
 from ftlint.datasets.placeholders import is_pointer, packing_of
 from ftlint.datasets.shapes import DOUBT, FITS, Conflict, Record, cast, frozen, orders
+from ftlint.support.disk import Disk
 
 COLUMNS = {"prompt": "a"}
 DIGITS = "1" * 5000
@@ -35,7 +36,7 @@ def size(folder: Path, *files: str | bytes, kind: str = "json", workers: int = 1
     info = {"x": {"file_name": "x", "columns": COLUMNS}}
     (folder / "data" / "dataset_info.json").write_text(json.dumps(info))
     (found,) = measure(["x"], dataset_dir="data", cwd=str(folder), cache=Cache(None),
-                       question=Question("pt", workers=workers))  # fmt: skip
+                       question=Question("pt", workers=workers), disk=Disk())  # fmt: skip
     return found
 
 
@@ -203,8 +204,8 @@ class TestPlaceholders:
     def test_nothing_of_either(self, tmp_path: Path) -> None:
         path = tmp_path / "x"
         path.write_bytes(b"")
-        assert not is_pointer(str(path))
-        assert packing_of(str(path)) == ""
+        assert not is_pointer(str(path), Disk())
+        assert packing_of(str(path), Disk()) == ""
 
 
 # Types --------------------------------------------------------------------------------------------
@@ -273,7 +274,7 @@ def test_two_kinds_in_blocks_of_their_own_are_left_open(tmp_path: Path) -> None:
 def test_batches_are_tables_of_their_own(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text('{"p": "%s", "a": null}\n' % ("x" * 10_000) * 1100 + '{"p": "y", "a": "z"}\n')
-    file = JsonFile(str(path))
+    file = JsonFile(str(path), Disk())
     assert sum(1 for _ in file.rows()) == 1101
     assert len(file.tables) == 2
     found = size(tmp_path, path.read_bytes(), kind="jsonl")
@@ -311,5 +312,5 @@ def test_what_a_table_says_of_its_answers_settles_the_count(
     info = {"x": {"file_name": name, "columns": columns}}
     (tmp_path / "dataset_info.json").write_text(json.dumps(info), encoding="utf-8")
     (found,) = measure(["x"], dataset_dir=str(tmp_path), cwd=str(tmp_path), question=Question(),
-                       cache=Cache(None))  # fmt: skip
+                       cache=Cache(None), disk=Disk())  # fmt: skip
     assert (found.rows, found.dropped.exact) == (23, 5)

@@ -25,6 +25,7 @@ from ftlint.datasets import cache as cached
 from ftlint.datasets.entries import Columns, Tags
 from ftlint.datasets.splits import sliced
 from ftlint.steps import UNKNOWN, Count, exactly
+from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +64,7 @@ class Data:
         folder = more.pop("dataset_dir", "data")
         return measure(
             names, dataset_dir=folder, cwd=str(self.root), question=Question(**more),
-            declared=declared, cache=cache,
+            declared=declared, cache=cache, disk=Disk()
         )  # fmt: skip
 
     def size(self, name: str, **more: Any) -> DatasetSize:
@@ -117,11 +118,11 @@ class TestDefinitions:
         assert data.size("a").usable == UNKNOWN
 
     def test_online(self, tmp_path: Path) -> None:
-        info = read_info("ONLINE", str(tmp_path))
+        info = read_info("ONLINE", str(tmp_path), Disk())
         found = define("org/data", info)
         assert isinstance(found, Entry)
         assert found.load_from == "hf_hub"
-        remote = read_info("REMOTE:org/info", str(tmp_path))
+        remote = read_info("REMOTE:org/info", str(tmp_path), Disk())
         assert remote.elsewhere
 
     @pytest.mark.parametrize("entry", [{}, {"columns": {}}, [], "a.json", None])
@@ -137,18 +138,24 @@ class TestDefinitions:
     @pytest.mark.parametrize("text", ["{", "[]", '{"a": }', "\xff"])
     def test_a_table_that_does_not_read(self, data: Data, text: str) -> None:
         (data.folder / "dataset_info.json").write_bytes(text.encode("latin-1"))
-        found = measure(["a"], dataset_dir="data", cwd=str(data.root), question=Question())
+        found = measure(
+            ["a"], dataset_dir="data", cwd=str(data.root), question=Question(), disk=Disk()
+        )
         assert found[0].trouble is not None
         assert found[0].trouble.what == "info"
 
     def test_no_table(self, tmp_path: Path) -> None:
-        found = measure(["a"], dataset_dir="data", cwd=str(tmp_path), question=Question())
+        found = measure(
+            ["a"], dataset_dir="data", cwd=str(tmp_path), question=Question(), disk=Disk()
+        )
         assert found[0].trouble is not None
         assert found[0].trouble.what == "info"
 
     def test_a_folder_of_another_machine(self, tmp_path: Path) -> None:
         for folder in ("/no/such/folder", "$DATA/sets"):
-            found = measure(["a"], dataset_dir=folder, cwd=str(tmp_path), question=Question())
+            found = measure(
+                ["a"], dataset_dir=folder, cwd=str(tmp_path), question=Question(), disk=Disk()
+            )
             assert found[0].trouble is not None
             assert found[0].trouble.what in NOT_LOCAL
 
@@ -319,7 +326,7 @@ class TestDeclared:
 
     def test_a_name_that_is_not_defined(self, tmp_path: Path) -> None:
         found = measure(["a"], dataset_dir="none", cwd=str(tmp_path), question=Question(),
-                        declared={"a": 4})  # fmt: skip
+                        declared={"a": 4}, disk=Disk())  # fmt: skip
         assert found[0].usable == exactly(4)
 
 
@@ -343,15 +350,15 @@ class TestTokenized:
         for part in ("data-00000-of-00002", "data-00001-of-00002"):
             table = (TABLES / "alpaca-stream-plain.arrow").read_bytes()
             (folder / f"{part}.arrow").write_bytes(table)
-        assert tokenized("cache", str(data.root)) == exactly(46)
+        assert tokenized("cache", str(data.root), Disk()) == exactly(46)
         (folder / "data-00001-of-00002.arrow").write_bytes(b"x")
-        assert tokenized("cache", str(data.root)) == UNKNOWN
+        assert tokenized("cache", str(data.root), Disk()) == UNKNOWN
 
     def test_not_there_yet(self, tmp_path: Path) -> None:
-        assert tokenized("cache", str(tmp_path)) is None
+        assert tokenized("cache", str(tmp_path), Disk()) is None
         (tmp_path / "cache").mkdir()
-        assert tokenized("cache", str(tmp_path)) is None
-        assert tokenized("/no/such/cache", str(tmp_path)) == UNKNOWN
+        assert tokenized("cache", str(tmp_path), Disk()) is None
+        assert tokenized("/no/such/cache", str(tmp_path), Disk()) == UNKNOWN
 
 
 class TestCache:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ftlint.datasets import count_rows, textscan
 from ftlint.datasets.csvload import NULLS
 from ftlint.datasets.reading import rows_of
+from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ def test_lines(path: Path, pieces: list[str], block: int) -> None:
     path.write_bytes(text.encode())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(textscan, "BLOCK", block)
-        found = count_rows(str(path), "text").rows
+        found = count_rows(str(path), "text", Disk()).rows
     assert found == len(io.StringIO(text, newline=None).readlines())
 
 
@@ -58,8 +59,8 @@ def test_records(
         writer.writerow(record)
     text = out.getvalue() if last else out.getvalue().removesuffix(end)
     path.write_bytes(b"\xef\xbb\xbf" * bom + text.encode())
-    assert count_rows(str(path), "csv").rows == len(records)
-    read = list(rows_of(str(path), "csv", ()))
+    assert count_rows(str(path), "csv", Disk()).rows == len(records)
+    read = list(rows_of(str(path), "csv", (), Disk()))
     names = ("instruction", 'the "output"')
     assert read == [
         {name: None if cell in NULLS else cell for name, cell in zip(names, record, strict=True)}
@@ -75,11 +76,11 @@ def test_records(
 )  # fmt: skip
 def test_shapes_of_csv(path: Path, data: bytes, rows: int | None) -> None:
     path.write_bytes(data)
-    assert count_rows(str(path), "csv").rows == rows
+    assert count_rows(str(path), "csv", Disk()).rows == rows
 
 
 def test_a_long_field(path: Path) -> None:
     path.write_text("a\n" + "x" * 300_000 + "\n", encoding="utf-8")
     limit = csv.field_size_limit()
-    assert count_rows(str(path), "csv").rows == 1
+    assert count_rows(str(path), "csv", Disk()).rows == 1
     assert csv.field_size_limit() == limit

@@ -13,6 +13,7 @@ from ftlint.facts.context import make_context
 from ftlint.project import settings
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.steps import record
+from ftlint.support.disk import Disk
 from ftlint.syntax.construct import construct
 from ftlint.syntax.nodes import Broken
 from ftlint.syntax.parse import compose
@@ -75,7 +76,7 @@ def facts_known(text: str) -> set[str]:
     assert not isinstance(document, Broken)
     context = make_context(
         of_text("config.yaml", text), document, construct(document.root, target.dialect), "train",
-        target, Catalogue(target, "train"), stating(gpus=2), BUILT_IN,
+        target, Catalogue(target, "train"), stating(gpus=2), BUILT_IN, Disk(),
     )  # fmt: skip
     found: dict[str, object] = context.instance.facts
     return set(found)

@@ -23,6 +23,7 @@ from ftlint.results import Result, Run
 from ftlint.rulebook.policies import BadPolicy
 from ftlint.rulebook.policies import load as load_policies
 from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.disk import Disk
 from ftlint.syntax import composer, fast_path
 from ftlint.syntax.construct import construct
 from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Malformed, resolve
@@ -222,7 +223,10 @@ def datasets(data: bytes) -> None:
         (folder / "dataset_info.json").write_text(text, "utf-8", "replace")
         for stage in ("sft", "dpo"):
             question = Question(stage, 10 if len(data) % 2 else None)
-            for size in measure(("d",), dataset_dir=".", cwd=str(folder), question=question):
+            found = measure(
+                ("d",), dataset_dir=".", cwd=str(folder), question=question, disk=Disk()
+            )
+            for size in found:
                 hold(size.rows is None or size.rows >= 0, size)
 
 

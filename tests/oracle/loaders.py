@@ -25,6 +25,7 @@ from tests.oracle.loader_files import Case, made
 
 from ftlint.datasets import NOT_LOCAL, Cache, Question, measure
 from ftlint.datasets.rowcount import NEWER
+from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,7 +102,7 @@ def judged(folder: Path, workers: int | None = None) -> Verdict:
     (folder / "dataset_info.json").write_text('{"x": {"file_name": "x"}}')
     question = Question("pt", workers=workers or 1)
     (size,) = measure(["x"], dataset_dir=str(folder), cwd=str(folder), question=question,
-                      cache=Cache(None))  # fmt: skip
+                      cache=Cache(None), disk=Disk())  # fmt: skip
     why = size.trouble.text if size.trouble else ""
     if size.rows is not None:
         return Verdict(size.rows, why, any(NEWER in note for note in size.notes))

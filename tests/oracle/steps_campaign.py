@@ -27,6 +27,7 @@ from ftlint.steps import NoPlan, StepPlan, World, plan
 from ftlint.steps.packing import GROUPED
 from ftlint.steps.plan import NO_LOSS, OWN_SHARDS, TOO_FEW
 from ftlint.steps.rows import ALL_LEFT_OUT
+from ftlint.support.disk import Disk
 from ftlint.target.releases import parse_version
 
 from .environments import RELEASES, ensure
@@ -90,7 +91,7 @@ def expected(case: Case, folder: Path) -> StepPlan | NoPlan:
     def sizes(key: str) -> tuple[DatasetSize, ...]:
         names = list(map(str, words(config[key]))) if key in config else []
         where = config["dataset_dir"]
-        return measure(names, dataset_dir=where, cwd=str(folder), question=question)
+        return measure(names, dataset_dir=where, cwd=str(folder), question=question, disk=Disk())
 
     return plan(
         values_of(config, case.release, RELEASES[case.release].transformers),

@@ -11,6 +11,7 @@ from tests.stating import stating
 from ftlint.engine import lint
 from ftlint.facts.checkpoints import newest_in, step_of
 from ftlint.project.options import Options
+from ftlint.support.disk import Disk
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
 
@@ -77,7 +78,7 @@ def test_a_run_begins_where_it_is_said_to(release: str, tmp_path: Path) -> None:
         kinds |= said or {"begins anew"}
         before += seen["saves"]
     assert kinds == {"FT626", "FT627", "begins anew"}
-    assert newest_in(str(tmp_path / "b")) == f"checkpoint-{max(saved['b'])}"
+    assert newest_in(str(tmp_path / "b"), Disk()) == f"checkpoint-{max(saved['b'])}"
 
 
 @pytest.fixture(scope="module")

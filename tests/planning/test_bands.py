@@ -9,6 +9,7 @@ import pytest
 from ftlint.facts.rules_of_thumb import BadBands, bands_of, load
 from ftlint.run.session import CliOptions, UsageError, run
 from ftlint.support.containment import project_of
+from ftlint.support.disk import Disk
 from ftschemas import compiled
 from tests.planning.helpers import HEAD, codes, found
 from tests.stating import stating
@@ -240,7 +241,7 @@ def test_a_bad_table_is_refused_with_its_reason(tmp_path: Path, table: str, comp
 
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadBands, match=r"nowhere\.yaml"):
-        load(str(tmp_path / "nowhere.yaml"), project_of(str(tmp_path)))
+        load(str(tmp_path / "nowhere.yaml"), Disk(project_of(str(tmp_path))))
 
 
 def test_the_guides_table_is_compiled_in() -> None:

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from ftlint.facts.context import make_context
 from ftlint.rulebook.condition import Instance, holds
 from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.disk import Disk
 from ftlint.syntax.construct import construct
 from ftlint.syntax.nodes import Broken
 from ftlint.syntax.parse import compose
@@ -38,7 +39,7 @@ def instance_of(text: str, version: str) -> Instance | None:
     catalogue = Catalogue(target, command)
     given = stating(gpus=2)
     return make_context(
-        of_text("c.yaml", text), document, made, command, target, catalogue, given, BUILT_IN
+        of_text("c.yaml", text), document, made, command, target, catalogue, given, BUILT_IN, Disk()
     ).instance
 
 

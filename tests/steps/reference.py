@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.datasets import Question, measure, samples
 from ftlint.steps import UNKNOWN, Count, NoPlan, SampleCount, StepPlan, World, plan
+from ftlint.support.disk import Disk
 from ftlint.target.releases import parse_version
 from tests.shared import REFERENCE
 from tests.steps.values import values_of
@@ -64,7 +65,9 @@ def known(case: Case) -> SampleCount:
     question = Question(
         stage=str(stage), max_samples=limit if isinstance(limit, int) and limit > 0 else None
     )
-    sizes = measure(listed, dataset_dir="step_data", cwd=str(REFERENCE), question=question)
+    sizes = measure(
+        listed, dataset_dir="step_data", cwd=str(REFERENCE), question=question, disk=Disk()
+    )
     return samples(sizes, tokenized=UNKNOWN if case.id in FOUND_TOKENIZED else None)
 
 

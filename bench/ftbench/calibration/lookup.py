@@ -14,6 +14,7 @@ from ftbench.calibration.planned_run import rows_of_one_evaluation
 from ftbench.calibration.rows import Lengths, count_of, data_of, lengths_of
 from ftlint.doctor.reading import count, object_of
 from ftlint.facts.checkpoints import checkpoint_of, newest_in
+from ftlint.support.disk import Disk
 from ftlint.steps import NoPlan
 from ftlint.steps.plan import RESUMED
 
@@ -44,6 +45,8 @@ class Query(NamedTuple):
     runner: str = "llamafactory"
     gpu: GpuIdentity | None = None
     accelerate: str | None = None
+    disk: Disk | None = None
+    """What the output folder is looked at through, where somebody has to know of it."""
 
 
 class Answer(NamedTuple):
@@ -108,7 +111,7 @@ def _answered(
     lengths = _lengths(query.values, run, known, match.calibration)
     if isinstance(lengths, NoAnswer):
         return lengths
-    work, notes = _work(query.values, run, steps, match.calibration, lengths)
+    work, notes = _work(query.values, run, steps, match.calibration, lengths, query.disk or Disk())
     told = [*match.notes, *_other_gpus(query, known, match.calibration), *lengths.notes, *notes]
     unsure = [*match.unsure, *lengths.doubts]
     made = forecast(match.calibration, work, unsure, told)
@@ -211,10 +214,11 @@ def _work(
     steps: int,
     calibration: Calibration,
     lengths: Lengths,
+    disk: Disk,
 ) -> tuple[Work, list[str]]:
     """Return what there is to be timed, and what that rests on."""
     notes, rest = list(run.assumptions), steps
-    resumed = _resumed(values)
+    resumed = _resumed(values, disk)
     if resumed is not None:
         checkpoint, done = resumed
         rest = max(0, steps - done)
@@ -263,12 +267,12 @@ def _named(values: Mapping[str, Any]) -> str:
     return ", ".join(map(str, data_of(values)["dataset"] or ["this dataset"]))
 
 
-def _resumed(values: Mapping[str, Any]) -> tuple[str, int] | None:
+def _resumed(values: Mapping[str, Any], disk: Disk) -> tuple[str, int] | None:
     """Return the checkpoint that the run goes on from and the steps it has done, where known."""
-    checkpoint = checkpoint_of(values, newest_in(values.get("output_dir")))
+    checkpoint = checkpoint_of(values, newest_in(values.get("output_dir"), disk))
     if checkpoint is None:
         return None
-    state = object_of(str(Path(checkpoint, "trainer_state.json")))
+    state = object_of(str(Path(checkpoint, "trainer_state.json")), disk.anywhere())
     done = count(state.get("global_step")) if isinstance(state, dict) else None
     return None if done is None else (checkpoint, done)
 

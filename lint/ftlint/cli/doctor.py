@@ -10,6 +10,7 @@ from ftlint.doctor.history import EVALUATED, read
 from ftlint.doctor.reading import Unreadable
 from ftlint.doctor.symptoms import Symptom, signs
 from ftlint.run.session import CLEAN, FINDINGS, UsageError
+from ftlint.support.disk import Disk
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _planned(of: Asked) -> tuple[StepPlan, dict[str, Any]]:
     from ftlint.steps import NoPlan
 
     (path,) = map(os.fspath, of.request.paths)
-    if os.path.isdir(path):
+    if Disk().is_folder(path):
         raise UsageError(f"{path}: a folder; CONFIG is the one file that the run was started with")
     found = planned(of)
     if found is None or isinstance(found, str):

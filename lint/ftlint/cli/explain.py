@@ -8,6 +8,7 @@ import re
 import textwrap
 
 from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.disk import Disk
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def document(rule: Rule) -> dict[str, Any]:
 
     folder = os.path.join(os.path.dirname(ftschemas.__file__), "rules")
     path = os.path.join(folder, f"{rule.code}-{rule.name}.yaml")
-    with open(path, encoding="utf-8") as file:
+    with Disk().open(path) as file:
         return YAML(typ="safe").load(file)  # type: ignore[no-any-return]
 
 

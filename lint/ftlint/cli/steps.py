@@ -20,7 +20,7 @@ from ftlint.loading import (
 from ftlint.rules import refusals
 from ftlint.run.session import CLEAN, USAGE, CliOptions, OptionsResolver
 from ftlint.steps import NoPlan, StepPlan
-from ftlint.support import files
+from ftlint.support import disk, files
 from ftlint.support.containment import LINK, OUTSIDE
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -100,7 +100,7 @@ def _configs(asked: Asked) -> Iterator[Config | Unreadable]:
     """Yield the training configs that are asked for; of folders nothing else is told."""
     resolver = OptionsResolver(asked.request)
     for found in files.expand(asked.request.paths, resolver.excludes):
-        if isinstance(found, files.Unreadable):
+        if isinstance(found, disk.Unreadable):
             yield Unreadable(*found)
             continue
         path = "<stdin>" if found.path == files.STDIN else found.path

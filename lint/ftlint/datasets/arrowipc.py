@@ -1,6 +1,7 @@
 """Rows and columns of Arrow files, in the stream format or the file format.
 
-Only the heads of the messages are read; the data between them is passed over. Source: Apache Arrow
+Only the heads of the messages are read; the data between them is passed over. pyarrow would do it,
+but `pip install ftlint` does not bring it, and counts must not depend on it. Source: Apache Arrow
 `docs/source/format/Columnar.rst` (IPC), `format/Message.fbs`, `format/Schema.fbs`; FlatBuffers
 `docs/source/internals.md`.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import os
 import struct
+from io import BufferedReader, BytesIO
 
 from ftlint.datasets.rowcount import RowCount
 from ftlint.datasets.shapes import (
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ftlint.datasets.shapes import Type
+    from ftlint.support.disk import Disk
 
 FILE_MAGIC = b"ARROW1"
 
@@ -53,17 +56,17 @@ class Table(NamedTuple):
     type: Type = NULL
 
 
-def count_arrow(path: str) -> RowCount:
+def count_arrow(path: str, disk: Disk) -> RowCount:
     """Return the rows of an Arrow file. Raises OSError when the file cannot be read."""
-    table = read_table(path)
+    table = read_table(path, disk)
     if isinstance(table, str):
         return RowCount(None, table, doubt=table.endswith(PERHAPS))
     return RowCount(table.rows, tables=(table.type,))
 
 
-def read_table(path: str) -> Table | str:
+def read_table(path: str, disk: Disk) -> Table | str:
     """Return rows and columns, or what is wrong. Raises OSError."""
-    with open(path, "rb") as file:
+    with BufferedReader(disk.open(path)) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         named = file.read(6) == FILE_MAGIC
@@ -81,6 +84,19 @@ def read_table(path: str) -> Table | str:
     if table is None:
         return "is not an Arrow file"
     return rejected(table.type) or table
+
+
+def is_schema(data: bytes) -> bool:
+    """Return whether bytes are the message of a schema, and nothing in it leads nowhere."""
+    try:
+        head = _head(BytesIO(data))
+        message = _Flat(head, _u32(head, 0))
+        for field in message.table(2).tables(1):
+            field.text(0)
+            _type(field)
+    except (struct.error, IndexError, UnicodeDecodeError, ValueError):
+        return False
+    return message.byte(1) == _SCHEMA
 
 
 def _messages(file: BinaryIO, size: int) -> Table:

@@ -8,9 +8,8 @@ kept.
 from __future__ import annotations
 
 import os
-import time
 
-SETTLED = 2_000_000_000  # ns; a file changed just now may change again within the same clock tick
+from ftlint.support.disk import is_stable, now
 
 
 def folder() -> str | None:
@@ -52,7 +51,7 @@ class Cache:
             return
         try:
             key, state = self._key(path, question)
-            if time.time_ns() - os.stat(path).st_mtime_ns < SETTLED:
+            if not is_stable([now(path)]):
                 return
             import json
 
@@ -68,10 +67,12 @@ class Cache:
         import hashlib
 
         path = os.path.abspath(path)
-        state = os.stat(path)
+        state = now(path)
+        if state is None:
+            raise FileNotFoundError(path)
         name = hashlib.blake2b(f"{path}\n{question}".encode("utf-8", "surrogateescape"),
                                digest_size=16).hexdigest()  # fmt: skip
-        return name, [path, question, state.st_size, state.st_mtime_ns]
+        return name, [path, question, *state[:2]]
 
 
 def _digest(state: object, answer: object) -> str:

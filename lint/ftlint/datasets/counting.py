@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-import os
-
 from ftlint.datasets.rowcount import RowCount
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.datasets.cache import Cache
+    from ftlint.support.disk import Disk
 
 CHECKED_UP_TO = 16 << 20  # bytes; the types of bigger files are known as far as rows are looked at
 ROWS = "rows, types and tables"  # what the cache is asked for
 CACHED_FROM = 1 << 20  # smaller files are counted faster than the cache is asked
 
 
-def known_rows(path: str, kind: str, cache: Cache) -> RowCount:
+def known_rows(path: str, kind: str, cache: Cache, disk: Disk) -> RowCount:
     """Return `count_rows`, kept for a large file. Raises OSError."""
-    worth = os.path.getsize(path) >= CACHED_FROM
+    worth = disk.size(path) >= CACHED_FROM
     kept = cache.get(path, ROWS) if worth else None
     if kept is not None:
         from ftlint.datasets.shapes import frozen
 
         tables = kept.pop()
         return RowCount(*kept, None if tables is None else frozen(tables))  # type: ignore
-    count = count_rows(path, kind)
+    count = count_rows(path, kind, disk)
     if worth:
         cache.put(path, ROWS, list(count))
     return count
 
 
-def count_rows(path: str, kind: str) -> RowCount:
+def count_rows(path: str, kind: str, disk: Disk) -> RowCount:
     """Return the rows of one file of a kind of `files.KINDS`. Raises OSError."""
-    if kind == "json" and os.path.getsize(path) <= CHECKED_UP_TO:
+    if kind == "json" and disk.size(path) <= CHECKED_UP_TO:
         from ftlint.datasets.reading import count_parsed as count
     elif kind == "json":
         from ftlint.datasets.jsonscan import count_json as count
     elif kind == "csv":
         from ftlint.datasets.textscan import count_csv
 
-        return count_csv(path, typed=os.path.getsize(path) <= CHECKED_UP_TO)
+        return count_csv(path, disk, typed=disk.size(path) <= CHECKED_UP_TO)
     elif kind == "text":
         from ftlint.datasets.textscan import count_text as count
     elif kind == "parquet":
         from ftlint.datasets.parquet import count_parquet as count
     else:
         from ftlint.datasets.arrowipc import count_arrow as count
-    return count(path)
+    return count(path, disk)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from io import BufferedReader, TextIOWrapper
 
 from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.shapes import GAPS, NUMBER, NUMERAL, STRUCT, TEXT, TRUTH, WHOLE
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ftlint.datasets.jsonload import Row
     from ftlint.datasets.shapes import Type
+    from ftlint.support.disk import Disk
 
 CHUNK = 10_000  # records that pandas finds one type for
 
@@ -40,7 +42,8 @@ _CLOSED = "\x1cftlint: the file ends outside of quotes\x1c"
 class CsvFile:
     """One file. `tables` are the types of its chunks, complete once `rows` came to its end."""
 
-    def __init__(self, path: str, typed: bool = True) -> None:
+    def __init__(self, path: str, disk: Disk, typed: bool = True) -> None:
+        self.disk = disk
         self.path = path
         self.typed = typed
         self.tables: list[Type] = []
@@ -81,7 +84,7 @@ class CsvFile:
     def records(self) -> Iterator[list[str]]:
         """Yield the records behind the header, and count them. Raises Unreadable, Doubtful."""
         widest = 0
-        for line, record in _records(self.path):
+        for line, record in _records(self.path, self.disk):
             if not self.header:
                 self.header = _named(record)
                 widest = len(record)
@@ -144,14 +147,14 @@ def _named(record: list[str]) -> list[str]:
     return names
 
 
-def _records(path: str) -> Iterator[tuple[int, list[str]]]:
+def _records(path: str, disk: Disk) -> Iterator[tuple[int, list[str]]]:
     """Yield (line it ends in, fields) of every record, header first."""
     import csv
 
     limit = csv.field_size_limit(sys.maxsize)  # a field of text may be long
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            lines = _Lines(file)
+        with disk.open(path) as file:
+            lines = _Lines(TextIOWrapper(BufferedReader(file), "utf-8-sig", newline=""))
             reader = csv.reader(lines.and_mark())
             for record in reader:
                 if record == [_CLOSED]:

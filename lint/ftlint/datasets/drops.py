@@ -22,17 +22,18 @@ if TYPE_CHECKING:
     from ftlint.datasets.cache import Cache
     from ftlint.datasets.entries import Entry
     from ftlint.datasets.records import Question
+    from ftlint.support.disk import Disk
 
 
 def with_drops(
-    size: DatasetSize, filled: int, kind: str, question: Question, cache: Cache
+    size: DatasetSize, filled: int, kind: str, question: Question, cache: Cache, disk: Disk
 ) -> DatasetSize:
     """Return a size with the rows that preprocessing drops, where the rows can be looked at.
 
     `filled` is the place of a file that has rows.
     """
     try:
-        size = size._replace(columns=columns_of(size.files[filled], kind))
+        size = size._replace(columns=columns_of(size.files[filled], kind, disk))
     except Unreadable as error:
         return _unreadable(size, error)
     if question.stage == "pt":
@@ -40,9 +41,9 @@ def with_drops(
     if (size.size or 0) > question.kept_up_to:
         return _unknown(size, "too big to look for rows that preprocessing drops")
     try:
-        return _looked_into(size, kind, question, cache)
+        return _looked_into(size, kind, question, cache, disk)
     except (NoReader, Doubtful) as error:
-        nulls = _without_answer(size, kind, question.stage)
+        nulls = _without_answer(size, kind, question.stage, disk)
         if nulls is None or (nulls and _limit(size, question) is not None):
             return _unknown(size, str(error))
         reason = f"{nulls} rows without an answer" if nulls else ""
@@ -76,13 +77,15 @@ def _limit(size: DatasetSize, question: Question) -> int | None:
     return None if drawn or _is_sliced(size) else question.max_samples
 
 
-def _looked_into(size: DatasetSize, kind: str, question: Question, cache: Cache) -> DatasetSize:
+def _looked_into(
+    size: DatasetSize, kind: str, question: Question, cache: Cache, disk: Disk
+) -> DatasetSize:
     """Raises NoReader, Doubtful, Unconvertible and Unreadable."""
     entry, rows, limit = size.entry, size.rows or 0, _limit(size, question)
     assert entry is not None
     cut = limit is not None and len(size.files) > 1 and rows > limit
     dropped, columns, reason = _dropped(
-        size.files, kind, entry, question.stage, None if cut else limit, cache
+        size.files, kind, entry, question.stage, None if cut else limit, cache, disk
     )
     notes = size.notes
     if cut and limit is not None and dropped.low:
@@ -94,7 +97,7 @@ def _looked_into(size: DatasetSize, kind: str, question: Question, cache: Cache)
     return size._replace(dropped=dropped, columns=columns, reason=reason, notes=notes)
 
 
-def _without_answer(size: DatasetSize, kind: str, stage: str) -> int | None:
+def _without_answer(size: DatasetSize, kind: str, stage: str, disk: Disk) -> int | None:
     """Return the rows without an answer, where what a file says of itself settles that.
 
     None where it does not: the columns that are read must be texts whose nulls are counted.
@@ -109,7 +112,7 @@ def _without_answer(size: DatasetSize, kind: str, stage: str) -> int | None:
     answers = [columns.chosen, columns.rejected] if entry.ranking else [columns.response]
     found = 0
     for path in size.files:
-        head = (read_footer if kind == "parquet" else read_table)(path)
+        head = (read_footer if kind == "parquet" else read_table)(path, disk)
         nulls = {} if isinstance(head, str) else dict(head.nulls)
         if any(name and name not in nulls for name in text_columns(entry)) or None in answers:
             return None
@@ -121,17 +124,23 @@ def _without_answer(size: DatasetSize, kind: str, stage: str) -> int | None:
 
 
 def _dropped(
-    paths: Sequence[str], kind: str, entry: Entry, stage: str, limit: int | None, cache: Cache
+    paths: Sequence[str],
+    kind: str,
+    entry: Entry,
+    stage: str,
+    limit: int | None,
+    cache: Cache,
+    disk: Disk,
 ) -> tuple[Count, tuple[str, ...], str]:
     question = f"dropped and why {stage} {limit} {entry[3:]}"
     dropped, left, reason = 0, limit, ""
     columns: dict[str, None] = {}
     for path in paths:
-        worth = left == limit and os.path.getsize(path) >= CACHED_FROM
+        worth = left == limit and disk.size(path) >= CACHED_FROM
         answer = cache.get(path, question) if worth else None
         if answer is None:
             try:
-                answer = list(count_dropped(path, kind, entry, stage, left))
+                answer = list(count_dropped(path, kind, entry, stage, left, disk))
             except (Unconvertible, Unreadable) as error:
                 raise type(error)(f"{os.path.basename(path)} {error}") from error
             if worth:

@@ -6,12 +6,14 @@ Source: LLaMA Factory `data/parser.py` (0.9.3 to 0.9.5).
 from __future__ import annotations
 
 import os.path
+from io import BufferedReader, TextIOWrapper
 
-from ftlint.support.disk import note
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ftlint.support.disk import Disk
 
 INFO = "dataset_info.json"
 ALPACA, SHAREGPT, OPENAI = "alpaca", "sharegpt", "openai"
@@ -82,8 +84,11 @@ class Info(NamedTuple):
     """Whether what it holds may be shown, and what its files do; without, both only count."""
 
 
-def read_info(dataset_dir: object, cwd: str) -> Info:
-    """Return the definitions of a `dataset_dir` as the config has it, relative to `cwd`."""
+def read_info(dataset_dir: object, cwd: str, disk: Disk) -> Info:
+    """Return the definitions of a `dataset_dir` as the config has it, relative to `cwd`.
+
+    They are read wherever they lie; whether what they hold may be `shown` is for others to say.
+    """
     if isinstance(dataset_dir, dict):
         names = {name: one for name, one in dataset_dir.items() if isinstance(name, str)}
         return Info(names, path="dataset_dir")
@@ -95,18 +100,16 @@ def read_info(dataset_dir: object, cwd: str) -> Info:
         return Info(None, problem=f"{INFO} of {dataset_dir[7:]} is on the hub", elsewhere=True)
     path = os.path.join(cwd, dataset_dir, INFO)
     folder = os.path.join(cwd, dataset_dir)
-    note(path)
-    note(folder)
     try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise OSError(0, "it is no regular file")
-        with open(path, encoding="utf-8") as file:
-            text = file.read(MOST + 1)
+        with disk.anywhere().open(path) as file:
+            text = TextIOWrapper(BufferedReader(file), encoding="utf-8").read(MOST + 1)
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
             problem = f"{os.path.join(dataset_dir, INFO)} is not UTF-8"
             return Info(None, problem=problem, path=path)
-        elsewhere = not os.path.isdir(folder) and (os.path.isabs(dataset_dir) or "$" in dataset_dir)
+        elsewhere = not disk.is_folder(folder) and (
+            os.path.isabs(dataset_dir) or "$" in dataset_dir
+        )
         return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} cannot be read: "
                     f"{getattr(error, 'strerror', None) or error}", elsewhere=elsewhere,
                     path=path)  # fmt: skip

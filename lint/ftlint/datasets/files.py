@@ -9,9 +9,11 @@ from __future__ import annotations
 import os.path
 import re
 
-from ftlint.support.disk import note
 from ftlint.target.classify import placeholder_in
-from ftschemas.named import NamedTuple
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.support.disk import Disk
 
 KINDS = {"arrow": "arrow", "csv": "csv", "json": "json", "jsonl": "json", "parquet": "parquet",
          "txt": "text"}  # fmt: skip
@@ -44,25 +46,25 @@ class Trouble(NamedTuple):
     text: str
 
 
-def find(file_name: object, dataset_dir: str, cwd: str) -> Files | Trouble:
+def find(file_name: object, dataset_dir: str, cwd: str, disk: Disk) -> Files | Trouble:
     """Return the files of a `file_name` in `dataset_dir`, which is relative to `cwd`.
 
     A folder stands for everything directly in it. Nothing outside of the two is looked at, be it
     named by `..` or by a link: a config from elsewhere must not show what else lies on a machine.
+    `disk` reaches no further (`around`).
     """
     if not isinstance(file_name, str) or not file_name:
         return Trouble(NAME, f"file_name {file_name!r} is not a name")
     folder = os.path.normpath(os.path.join(cwd, dataset_dir))
     path = os.path.normpath(os.path.join(folder, file_name))
-    note(path)
-    inside = _inside(path, folder, cwd)
-    if _is_placeholder(file_name, seen=inside) and not (inside and os.path.exists(path)):
+    inside = _inside(path, folder, cwd, disk)
+    if _is_placeholder(file_name, seen=inside) and not (inside and disk.exists(path)):
         return Trouble(PLACEHOLDER, f"file_name `{file_name}` looks like a placeholder")
     if not inside:
         return Trouble(OUTSIDE, f"{file_name} lies outside of dataset_dir and the working "
                        "directory, where nothing is read")  # fmt: skip
-    if os.path.isdir(path):
-        names = sorted(os.listdir(path))
+    if disk.is_folder(path):
+        names = sorted(disk.names(path))
         if not names:
             return Trouble(EMPTY, f"folder {file_name} is empty")
         kinds = {name: KINDS.get(os.path.splitext(name)[1][1:]) for name in names}
@@ -75,17 +77,15 @@ def find(file_name: object, dataset_dir: str, cwd: str) -> Files | Trouble:
                            f"{', '.join(sorted(map(str, set(kinds.values()))))}")  # fmt: skip
         paths = tuple(os.path.join(path, name) for name in names)
         for one in paths:
-            note(one)
-            if not _inside(one, folder, cwd):
+            if not _inside(one, folder, cwd, disk):
                 return Trouble(OUTSIDE, f"{file_name} holds a link out of dataset_dir and the "
                                "working directory, where nothing is read")  # fmt: skip
-            if not os.path.isfile(one):
+            if not disk.is_file(one):
                 return Trouble(KIND, f"folder {file_name} holds {os.path.basename(one)}, which is "
                                "no regular file")  # fmt: skip
         return Files(paths, str(kinds[names[0]]))
-    if not os.path.isfile(path):
-        note(folder)
-        if not os.path.isdir(folder):
+    if not disk.is_file(path):
+        if not disk.is_folder(folder):
             return Trouble(ELSEWHERE, f"{dataset_dir} is not on this machine")
         pattern = any(character in file_name for character in "*?[")
         return Trouble(MISSING, f"{file_name} is not in {dataset_dir}"
@@ -97,19 +97,21 @@ def find(file_name: object, dataset_dir: str, cwd: str) -> Files | Trouble:
     return Files((path,), kind)
 
 
+def around(dataset_dir: str, cwd: str, disk: Disk) -> Disk:
+    """Return the disk as far as the data of a `dataset_dir` may lie."""
+    return disk.below(os.path.normpath(os.path.join(cwd, dataset_dir)), cwd)
+
+
 def _is_placeholder(name: str, *, seen: bool) -> bool:
     """Say whether a name stands for one to be filled in; `seen`: its place can be looked at."""
     stated = placeholder_in(name) or _STATED.search(name)
     return bool(stated or (seen and _YOURS.search(name)))
 
 
-def _inside(path: str, folder: str, cwd: str) -> bool:
+def _inside(path: str, folder: str, cwd: str, disk: Disk) -> bool:
     """Say whether a path is in one of the folders, as it is written and where links lead."""
-    roots = (folder, os.path.normpath(cwd))
-    if not any(_within(path, root) for root in roots):
-        return False
-    real = os.path.realpath(path) if "\0" not in path else path
-    return any(_within(real, os.path.realpath(root)) for root in roots)
+    written = any(_within(path, root) for root in (folder, os.path.normpath(cwd)))
+    return written and ("\0" in path or disk.holds(path))
 
 
 def _within(path: str, root: str) -> bool:

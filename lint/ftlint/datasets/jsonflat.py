@@ -19,6 +19,10 @@ from __future__ import annotations
 import re
 
 from ftlint.datasets.parallel import cut, read_at, shares, spread
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ftlint.support.disk import Disk
 
 BLOCK = 1 << 17
 NEAR = 1 << 20  # bytes in which a row is looked for to start from
@@ -36,12 +40,12 @@ _NOT_FLAT = -1
 KNOWN = 100_000  # ways to write what is between two rows; a file has a few
 
 
-def count_flat(path: str, start: int, size: int) -> int | None:
+def count_flat(path: str, start: int, size: int, disk: Disk) -> int | None:
     """Return the elements of the array that starts at `start`, None when they are not flat.
 
     Raises OSError.
     """
-    with open(path, "rb", buffering=0) as file:
+    with disk.open(path) as file:
         number = file.fileno()
         head, tail = (
             read_at(number, AHEAD, start + 1),
@@ -54,7 +58,7 @@ def count_flat(path: str, start: int, size: int) -> int | None:
         ranges = cut(begin, size, shares(size - start), lambda place: row_start(number, place))
 
     def work(begin: int, end: int) -> list[int]:
-        return [_rows(path, begin, end)]
+        return [_rows(path, begin, end, disk)]
 
     counts = [found[0] for found in spread(work, ranges)]
     return None if _NOT_FLAT in counts else sum(counts)
@@ -66,14 +70,14 @@ def row_start(number: int, place: int) -> int:
     return place + found.end() if found else -1
 
 
-def _rows(path: str, begin: int, end: int) -> int:
+def _rows(path: str, begin: int, end: int, disk: Disk) -> int:
     """Return the objects that start in a range, the first right at its beginning."""
     rows, row, place = 1, 0, 0  # `row` is where the current one starts, `place` the last brace seen
     quotes, counted = 0, 0  # of the current row, up to where they have been counted
     known: set[bytes] = set()
     buffer = bytearray()
     find = buffer.find
-    with open(path, "rb", buffering=0) as file:
+    with disk.open(path) as file:
         file.seek(begin)
         while True:
             block = file.read(BLOCK)

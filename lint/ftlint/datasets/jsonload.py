@@ -10,8 +10,8 @@ tests/oracle/loaders.py holds it against them.
 from __future__ import annotations
 
 import json
-import os
 import re
+from io import BufferedReader
 
 from ftlint.datasets.faults import BOM_AND_ARRAY, LAST_COMMA, Doubtful, Unreadable
 from ftlint.datasets.jsonparsers import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ftlint.datasets.shapes import Type
+    from ftlint.support.disk import Disk
 
 WINDOW = 1 << 20
 BATCH = 10 << 20
@@ -46,8 +47,9 @@ _BLANKS = b" \t\r\n"
 class JsonFile:
     """One file. `tables` are the types of its batches, complete once `rows` came to its end."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, disk: Disk) -> None:
         self.path = path
+        self.disk = disk
         self.tables: list[Type] = []
         self.count = 0
         self.blank = False
@@ -59,7 +61,7 @@ class JsonFile:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows. Raises Unreadable, Doubtful and OSError."""
-        with open(self.path, "rb") as file:
+        with BufferedReader(self.disk.open(self.path)) as file:
             start = len(BOM) if file.read(len(BOM)) == BOM else 0
             file.seek(start)
             first = _first(file)
@@ -79,7 +81,7 @@ class JsonFile:
             self.count = 0  # of objects without a key pandas makes no rows
         if first or start:
             self.tables.append(self._record.type())
-        elif os.path.getsize(self.path):  # nothing but blanks
+        elif self.disk.size(self.path):  # nothing but blanks
             self.tables.append((STRUCT, ()))
         self.blank = not first
 
@@ -196,9 +198,10 @@ class JsonFile:
 
     def _or_one_object(self, error: Unreadable) -> None:
         """Raise Doubtful where the file is one object that pandas may take for columns."""
-        with open(self.path, encoding="utf-8-sig") as file:
+        with self.disk.open(self.path) as file:
             try:
-                value = json.loads(file.read().strip(BLANK), strict=False)
+                text = file.read().decode("utf-8-sig")
+                value = json.loads(text.strip(BLANK), strict=False)
             except json.JSONDecodeError as broken:
                 if not lenient(broken):
                     return

@@ -3,6 +3,9 @@
 Nothing is kept but one block of the file. A row is an object: an element of the one array that a
 file holds, or one of the objects that follow each other. Source for what loads as what: datasets
 `packaged_modules/json/json.py` (3.6, 4.0), pyarrow `json` (rapidjson, one value after the other).
+
+It stays beside `jsonload`, which parses: that takes eight times as long (0.7 against 0.1 seconds
+over 68 MiB), and data of a gigabyte would not be counted within a file's ten seconds.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ftlint.support.disk import Disk
+
 BLOCK = 1 << 16  # with what is made of it, it stays in the cache and on the heap
 NEAR = 1 << 20  # bytes in which a scan looks for a place to start from
 PROVED = 64 << 20  # up to here it is also proved that no line holds two objects
@@ -38,12 +43,12 @@ _OUTWARD = sorted(range(256), key=lambda level: abs(level - _LEVEL))
 ONE_A_LINE = "one object a line, as every line starts with a brace and ends with one"
 
 
-def count_json(path: str) -> RowCount:
+def count_json(path: str, disk: Disk) -> RowCount:
     """Return the rows of a .json or .jsonl file, whichever of the two it is inside.
 
     Raises OSError when the file cannot be read.
     """
-    with open(path, "rb", buffering=0) as file:
+    with disk.open(path) as file:
         number = file.fileno()
         size = os.fstat(number).st_size
         first, start = _first(number, size)
@@ -52,7 +57,7 @@ def count_json(path: str) -> RowCount:
         if first == b"[" and _COMMA.search(read_at(number, NEAR, max(size - NEAR, 0))):
             return RowCount(None, LAST_COMMA)
         if first == b"[":
-            flat = count_flat(path, start, size)
+            flat = count_flat(path, start, size, disk)
             return _array(number, start, size) if flat is None else RowCount(flat)
         if first != b"{":
             return RowCount(None, "holds no JSON object" if first else "is empty")

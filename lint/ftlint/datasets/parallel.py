@@ -1,7 +1,7 @@
 """Share a scan of a big file among processes.
 
-Counting is bound by the interpreter, so a second core halves it. Forked children read the same
-file at other places and hand back a few numbers (see `ftlint.support.pool`).
+Counting is bound by the interpreter, so a second core halves it, which nothing else would for one
+file. Forked children read it at other places and hand back a few numbers (`ftlint.support.pool`).
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ftlint.support.disk import Disk
+
 HEAD = 1024
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _MAGIC = (
@@ -24,31 +26,31 @@ _MAGIC = (
 )  # fmt: skip
 
 
-def instead_of_data(paths: Sequence[str]) -> Trouble | None:
+def instead_of_data(paths: Sequence[str], disk: Disk) -> Trouble | None:
     """Return what keeps the rows from being counted here although nothing is wrong."""
     for path in paths:
         file = os.path.basename(path)
-        if is_pointer(path):
+        if is_pointer(path, disk):
             return Trouble(POINTER, f"{file} is a Git LFS pointer")
-        packing = packing_of(path)
+        packing = packing_of(path, disk)
         if packing:
             return Trouble(PACKED, f"{file} is {packing} data, which the loader unpacks")
     return None
 
 
-def is_pointer(path: str) -> bool:
+def is_pointer(path: str, disk: Disk) -> bool:
     """Say whether a file is a Git LFS pointer. Raises OSError."""
-    return _head(path).startswith(_POINTER)
+    return _head(path, disk).startswith(_POINTER)
 
 
-def packing_of(path: str) -> str:
+def packing_of(path: str, disk: Disk) -> str:
     """Return how a file is packed, "" when it is not. Raises OSError."""
-    head = _head(path)
+    head = _head(path, disk)
     if head[257:262] == b"ustar":
         return "tar"
     return next((name for magic, name in _MAGIC if head.startswith(magic)), "")
 
 
-def _head(path: str) -> bytes:
-    with open(path, "rb") as file:
+def _head(path: str, disk: Disk) -> bytes:
+    with disk.open(path) as file:
         return file.read(HEAD)

@@ -18,6 +18,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from ftlint.datasets.entries import Columns, Entry, Tags
     from ftlint.datasets.jsonload import Row
+    from ftlint.support.disk import Disk
 
 
 class Unconvertible(Exception):
@@ -33,7 +34,9 @@ class Dropped(NamedTuple):
     reason: str = ""
 
 
-def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | None) -> Dropped:
+def count_dropped(
+    path: str, kind: str, entry: Entry, stage: str, limit: int | None, disk: Disk
+) -> Dropped:
     """Look at the first `limit` rows of a file.
 
     Raises Unconvertible, Unreadable, Doubtful, NoReader and OSError.
@@ -46,7 +49,7 @@ def count_dropped(path: str, kind: str, entry: Entry, stage: str, limit: int | N
         raise NoReader("has labels, and pandas guesses whether they are truth values")
     text: set[str] = set()
     fields = _Fields(entry)
-    for row in islice(rows_of(path, kind, entry.columns), limit):
+    for row in islice(rows_of(path, kind, entry.columns, disk), limit):
         rows += 1
         if not row.keys() <= columns.keys():
             columns.update(dict.fromkeys(row))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BufferedReader, TextIOWrapper
+
 from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.jsonload import JsonFile
 from ftlint.datasets.rowcount import NEWER, RowCount
@@ -11,45 +13,46 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ftlint.datasets.jsonload import Row
+    from ftlint.support.disk import Disk
 
 
 class NoReader(Exception):
     """The file may well load, but a package that reads it is not installed here."""
 
 
-def rows_of(path: str, kind: str, columns: Iterable[str | None]) -> Iterator[Row]:
+def rows_of(path: str, kind: str, columns: Iterable[str | None], disk: Disk) -> Iterator[Row]:
     """Yield the rows of a file of the given kind: json, csv, text, parquet or arrow.
 
     Of parquet and arrow only `columns` are read. Raises Unreadable, Doubtful, NoReader
     and OSError.
     """
     if kind == "json":
-        return JsonFile(path).rows()
+        return JsonFile(path, disk).rows()
     if kind == "text":
-        return _text_rows(path)
+        return _text_rows(path, disk)
     if kind == "csv":
         from ftlint.datasets.csvload import CsvFile
 
-        return CsvFile(path, typed=False).rows()
-    return _table_rows(path, kind, [name for name in columns if name])
+        return CsvFile(path, disk, typed=False).rows()
+    return _table_rows(path, kind, [name for name in columns if name], disk)
 
 
-def columns_of(path: str, kind: str) -> tuple[str, ...]:
+def columns_of(path: str, kind: str, disk: Disk) -> tuple[str, ...]:
     """Return the columns of a file's first row. Raises Unreadable and OSError."""
     if kind in ("parquet", "arrow"):
         from ftlint.datasets.arrowipc import read_table
         from ftlint.datasets.parquet import read_footer
 
-        head = (read_footer if kind == "parquet" else read_table)(path)
+        head = (read_footer if kind == "parquet" else read_table)(path, disk)
         if isinstance(head, str):
             raise Unreadable(head)
         return head.columns
-    return tuple(next(rows_of(path, kind, ()), ()))
+    return tuple(next(rows_of(path, kind, (), disk), ()))
 
 
-def count_parsed(path: str) -> RowCount:
+def count_parsed(path: str, disk: Disk) -> RowCount:
     """Return the rows of a .json or .jsonl file and their types. Raises OSError."""
-    file = JsonFile(path)
+    file = JsonFile(path, disk)
     try:
         for _ in file.rows():
             pass
@@ -63,16 +66,16 @@ def count_parsed(path: str) -> RowCount:
     return RowCount(file.count, assumption=since, tables=tuple(file.tables))
 
 
-def _text_rows(path: str) -> Iterator[Row]:
+def _text_rows(path: str, disk: Disk) -> Iterator[Row]:
     try:
-        with open(path, encoding="utf-8") as file:
-            for line in file:
+        with disk.open(path) as file:
+            for line in TextIOWrapper(BufferedReader(file), encoding="utf-8"):
                 yield {"text": line.rstrip("\n")}
     except UnicodeDecodeError as error:
         raise Unreadable("is not UTF-8") from error
 
 
-def _table_rows(path: str, kind: str, columns: list[str]) -> Iterator[Row]:
+def _table_rows(path: str, kind: str, columns: list[str], disk: Disk) -> Iterator[Row]:
     from importlib import import_module
 
     try:
@@ -82,12 +85,12 @@ def _table_rows(path: str, kind: str, columns: list[str]) -> Iterator[Row]:
         raise NoReader("needs pyarrow to be looked into: pip install 'ftlint[parquet]'") from error
     try:
         if kind == "parquet":
-            with parquet.ParquetFile(path) as table:
+            with disk.open(path) as stream, parquet.ParquetFile(stream) as table:
                 present = [name for name in table.schema_arrow.names if name in columns]
                 for batch in table.iter_batches(1024, columns=present):
                     yield from batch.to_pylist()
             return
-        with open(path, "rb") as stream:
+        with disk.open(path) as stream:
             try:
                 batches = arrow.ipc.open_stream(stream)
             except (OSError, arrow.ArrowInvalid):

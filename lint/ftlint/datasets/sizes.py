@@ -27,6 +27,7 @@ from ftlint.datasets.files import (
     UNREADABLE,
     Files,
     Trouble,
+    around,
     find,
 )
 from ftlint.datasets.records import (
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ftlint.datasets.rowcount import RowCount
+    from ftlint.support.disk import Disk
 
 
 def measure(
@@ -56,6 +58,7 @@ def measure(
     dataset_dir: object,
     cwd: str,
     question: Question,
+    disk: Disk,
     declared: Mapping[str, int] | None = None,
     cache: Cache | None = None,
 ) -> tuple[DatasetSize, ...]:
@@ -64,13 +67,13 @@ def measure(
     `dataset_dir` is the config's value, taken relative to `cwd`. `declared` gives usable rows by
     name; the name "" stands for the only dataset there is.
     """
-    info = read_info(dataset_dir, cwd)
+    info = read_info(dataset_dir, cwd, disk)
     known = dict(declared or {})
     names = list(dict.fromkeys(names))
     if "" in known and len(names) == 1:
         known.setdefault(names[0], known[""])
     cache = cache or Cache(None)
-    return tuple(_measure(name, info, dataset_dir, cwd, question, known.get(name), cache)
+    return tuple(_measure(name, info, dataset_dir, cwd, question, known.get(name), cache, disk)
                  for name in names)  # fmt: skip
 
 
@@ -106,7 +109,7 @@ def _rows(size: DatasetSize) -> DatasetRows:
 
 def _measure(
     name: str, info: Info, dataset_dir: object, cwd: str, question: Question,
-    declared: int | None, cache: Cache,
+    declared: int | None, cache: Cache, disk: Disk,
 ) -> DatasetSize:  # fmt: skip
     entry = define(name, info, modelscope=question.modelscope, openmind=question.openmind)
     if declared is not None:
@@ -125,29 +128,30 @@ def _measure(
         return DatasetSize(name, entry, trouble=Trouble(
             NAME, f"it names {entry.location}, but a table in dataset_dir can name no local files"
         ))  # fmt: skip
-    found = find(entry.location, dataset_dir, cwd)
+    disk = around(dataset_dir, cwd, disk)
+    found = find(entry.location, dataset_dir, cwd, disk)
     if isinstance(found, Trouble):
         return DatasetSize(name, entry, trouble=found)
     try:
-        return _of_files(name, entry, found, question, cache)
+        return _of_files(name, entry, found, question, cache, disk)
     except OSError as error:
         return DatasetSize(name, entry, found.paths, trouble=Trouble(
             UNREADABLE, f"{entry.location} cannot be read: {error.strerror or error}"))  # fmt: skip
 
 
 def _of_files(
-    name: str, entry: Entry, files: Files, question: Question, cache: Cache
+    name: str, entry: Entry, files: Files, question: Question, cache: Cache, disk: Disk
 ) -> DatasetSize:
-    base = DatasetSize(name, entry, files.paths, sum(map(os.path.getsize, files.paths)))
+    base = DatasetSize(name, entry, files.paths, sum(map(disk.size, files.paths)))
     from ftlint.datasets.counting import known_rows
     from ftlint.datasets.drops import with_drops
     from ftlint.datasets.placeholders import instead_of_data
     from ftlint.datasets.tables import differing, has_columns, uneven
 
-    absent = instead_of_data(files.paths)
+    absent = instead_of_data(files.paths, disk)
     if absent is not None:
         return base._replace(trouble=absent)
-    counts = [known_rows(path, files.kind, cache) for path in files.paths]
+    counts = [known_rows(path, files.kind, cache, disk) for path in files.paths]
     uncounted = _uncounted(files.paths, counts)
     if uncounted is not None:
         return base._replace(trouble=uncounted)
@@ -162,7 +166,7 @@ def _of_files(
         return base._replace(trouble=hollow)
     # The types of tables are known before any is read, and so to each of several processes.
     apart = 1 if files.kind in ("parquet", "arrow") else question.workers
-    misfit = differing(files.paths, counts, apart)
+    misfit = differing(files.paths, counts, apart, disk)
     if misfit is not None and misfit.what != ORDER:
         return base._replace(trouble=misfit)
     cautions = () if misfit is None else (misfit,)
@@ -182,7 +186,7 @@ def _of_files(
         return size._replace(trouble=Trouble(UNCONVERTIBLE, what))
     filled = next(place for place, count in enumerate(counts) if count.rows)
     size = size._replace(notes=tuple(notes))
-    return _with_its_columns(with_drops(size, filled, files.kind, question, cache))
+    return _with_its_columns(with_drops(size, filled, files.kind, question, cache, disk))
 
 
 def _file(size: DatasetSize) -> str:

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ftlint.datasets.rowcount import RowCount
+    from ftlint.support.disk import Disk
 
 
-def differing(paths: Sequence[str], counts: Sequence[RowCount], workers: int) -> Trouble | None:
+def differing(
+    paths: Sequence[str], counts: Sequence[RowCount], workers: int, disk: Disk
+) -> Trouble | None:
     """Return what the loader makes of tables of different types, None where all is well.
 
     It reads files in the order in which the file system lists them, and casts to the first one:
@@ -33,7 +36,7 @@ def differing(paths: Sequence[str], counts: Sequence[RowCount], workers: int) ->
         return None
     found = [misfit for misfit, file in zip(orders(tables, apart=apart), tables) if file]  # type: ignore
     filled = [place for place, file in enumerate(tables) if file]
-    listed = {name: place for place, name in enumerate(os.listdir(os.path.dirname(paths[0])))}
+    listed = {name: place for place, name in enumerate(disk.names(os.path.dirname(paths[0])))}
     first = min(range(len(filled)), key=lambda turn: listed.get(names[filled[turn]], 0))
     here, misfit = found[first], next((one for one in found if one is not None), None)
     if misfit is None:

@@ -6,11 +6,15 @@ Source: datasets `packaged_modules/text/text.py` (2.16 to 4.0).
 from __future__ import annotations
 
 from ftlint.datasets.rowcount import RowCount
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ftlint.support.disk import Disk
 
 BLOCK = 1 << 19
 
 
-def count_text(path: str) -> RowCount:
+def count_text(path: str, disk: Disk) -> RowCount:
     r"""Return the lines of a text file: they end at \n, \r\n or a lone \r, and blank ones count.
 
     Raises OSError when the file cannot be read.
@@ -19,7 +23,7 @@ def count_text(path: str) -> RowCount:
 
     rows, last = 0, b"\n"
     decode = codecs.getincrementaldecoder("utf-8")().decode
-    with open(path, "rb", buffering=0) as file:
+    with disk.open(path) as file:
         while block := file.read(BLOCK):
             try:
                 decode(block)
@@ -38,7 +42,7 @@ def count_text(path: str) -> RowCount:
     return RowCount(rows + (last not in b"\r\n"))
 
 
-def count_csv(path: str, typed: bool = True) -> RowCount:
+def count_csv(path: str, disk: Disk, typed: bool = True) -> RowCount:
     """Return the records after the header, as pandas reads them; blank lines are none.
 
     Raises OSError when the file cannot be read.
@@ -46,7 +50,7 @@ def count_csv(path: str, typed: bool = True) -> RowCount:
     from ftlint.datasets.csvload import CsvFile
     from ftlint.datasets.faults import Doubtful, Unreadable
 
-    file = CsvFile(path)
+    file = CsvFile(path, disk)
     try:
         for _ in file.rows() if typed else file.records():
             pass

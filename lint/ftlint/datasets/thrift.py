@@ -8,7 +8,7 @@ from __future__ import annotations
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(13)
 
@@ -20,14 +20,20 @@ class Compact:
         self.data = data
         self.place = 0
 
-    def fields(self) -> Iterator[tuple[int, int]]:
-        """Yield number and type of each field of a struct; the caller reads its value."""
-        field = 0
+    def fields(self, needed: Mapping[int, int] = {}) -> Iterator[tuple[int, int]]:
+        """Yield number and type of each field of a struct; the caller reads its value.
+
+        Raises ValueError at its end where one that is `needed`, of this type, was not among them.
+        """
+        field, left = 0, set(needed.items())
         while True:
             field, kind = self.field(field)
             if kind == STOP:
-                return
+                break
+            left.discard((field, kind))
             yield field, kind
+        if left:
+            raise ValueError("a field is missing")
 
     def byte(self) -> int:
         """Return the next byte."""

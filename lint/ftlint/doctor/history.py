@@ -19,6 +19,7 @@ from ftlint.doctor.trainer_log import (
     last_attempt,
     of_training,
 )
+from ftlint.support.disk import Disk
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -79,14 +80,15 @@ class History(NamedTuple):
 
 def read(folder: str) -> History | Unreadable:
     """Read what a run left in its output folder, or in a checkpoint."""
-    if not os.path.isdir(folder):
+    disk = Disk()
+    if not disk.is_folder(folder):
         return Unreadable("no such folder")
-    own = object_of(os.path.join(folder, STATE))
-    written = _written(folder, own)
+    own = object_of(os.path.join(folder, STATE), disk)
+    written = _written(folder, own, disk)
     if isinstance(written, Unreadable):
         return written
-    checkpoints, attempt = _checkpoints(folder), last_attempt(_lines(written, own))
-    found = list(_states(folder, own, checkpoints, attempt))
+    checkpoints, attempt = _checkpoints(folder, disk), last_attempt(_lines(written, own))
+    found = list(_states(folder, own, checkpoints, attempt, disk))
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
     if not whole and attempt is None:
         return _nothing(found, written)
@@ -97,14 +99,14 @@ def read(folder: str) -> History | Unreadable:
     return history._replace(
         ended=attempt is None and _is_summed_up(state), checkpoints=checkpoints,
         resumable=_resumable(folder, whole[-1][0] if whole else STATE),
-        value_head=history.rewarded or any(_holds(newest, name) for name in VALUE_HEADS),
-        given_as="adapter_name_or_path" if _holds(newest, ADAPTER) else history.given_as,
+        value_head=history.rewarded or any(_holds(newest, name, disk) for name in VALUE_HEADS),
+        given_as="adapter_name_or_path" if _holds(newest, ADAPTER, disk) else history.given_as,
     )  # fmt: skip
 
 
-def _written(folder: str, own: State) -> list[dict[str, Any]] | Unreadable | None:
+def _written(folder: str, own: State, disk: Disk) -> list[dict[str, Any]] | Unreadable | None:
     """Return the lines of the log, None without one."""
-    written = lines_of(os.path.join(folder, LOG))
+    written = lines_of(os.path.join(folder, LOG), disk)
     if not isinstance(written, Unreadable):
         return written
     if isinstance(own, dict) and _is_summed_up(own):
@@ -143,8 +145,8 @@ def _resumable(folder: str, newest: str) -> str | None:
     return None if newest == STATE else os.path.join(folder, os.path.dirname(newest))
 
 
-def _holds(folder: str, name: str) -> bool:
-    return os.path.lexists(os.path.join(folder, name))
+def _holds(folder: str, name: str, disk: Disk) -> bool:
+    return disk.is_there(os.path.join(folder, name))
 
 
 def _states(
@@ -152,6 +154,7 @@ def _states(
     own: dict[str, Any] | Unreadable | None,
     checkpoints: tuple[int, ...],
     attempt: Attempt | None,
+    disk: Disk,
 ) -> Iterator[tuple[str, dict[str, Any] | Unreadable | None]]:
     """Yield the folder's own state, and those of checkpoints down to the newest that is whole.
 
@@ -162,7 +165,7 @@ def _states(
         yield STATE, own
     for step in checkpoints[::-1]:
         name = os.path.join(f"checkpoint-{step}", STATE)
-        found = object_of(os.path.join(folder, name))
+        found = object_of(os.path.join(folder, name), disk)
         if not isinstance(found, dict):
             yield name, found
         elif _is_of(found, attempt):
@@ -262,9 +265,9 @@ def _early_stopping(state: dict[str, Any], *names: str) -> int | None:
     return count(found)
 
 
-def _checkpoints(folder: str) -> tuple[int, ...]:
+def _checkpoints(folder: str, disk: Disk) -> tuple[int, ...]:
     try:
-        names = os.listdir(folder)
+        names = disk.names(folder)
     except OSError:
         return ()
     found = (re.fullmatch(r"checkpoint-([0-9]{1,15})", name) for name in names)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 
-from ftlint.support import files
+from ftlint.support import disk as outside
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from ftlint.support.disk import Disk
 
 MAX_BYTES = 1 << 28
 
@@ -38,18 +39,18 @@ def count(value: object) -> int | None:
     return None if found is None or found < 0 or found != int(found) else int(found)
 
 
-def _bytes(path: str) -> bytes | Unreadable | None:
-    if not os.path.lexists(path):
+def _bytes(path: str, disk: Disk) -> bytes | Unreadable | None:
+    if not disk.is_there(path):
         return None
-    data = files.read(path, MAX_BYTES + 1)
-    if isinstance(data, files.Unreadable):
+    data = disk.read(path, MAX_BYTES + 1)
+    if isinstance(data, outside.Unreadable):
         return Unreadable(data.reason)
     return data if len(data) <= MAX_BYTES else Unreadable("larger than a log can be")
 
 
-def object_of(path: str) -> dict[str, Any] | Unreadable | None:
+def object_of(path: str, disk: Disk) -> dict[str, Any] | Unreadable | None:
     """Return the object that a file holds; None where there is no file."""
-    data = _bytes(path)
+    data = _bytes(path, disk)
     if data is None or isinstance(data, Unreadable):
         return data
     try:
@@ -59,9 +60,9 @@ def object_of(path: str) -> dict[str, Any] | Unreadable | None:
     return found if isinstance(found, dict) else Unreadable("no JSON object")
 
 
-def lines_of(path: str) -> list[dict[str, Any]] | Unreadable | None:
+def lines_of(path: str, disk: Disk) -> list[dict[str, Any]] | Unreadable | None:
     """Return the lines that are objects; the last one of a killed run may be cut off."""
-    data = _bytes(path)
+    data = _bytes(path, disk)
     if data is None or isinstance(data, Unreadable):
         return data
     found = []

@@ -23,7 +23,7 @@ def replace(path: str, old: bytes, new: bytes, reach: Reach | None = None) -> st
     """
     try:
         real = os.path.realpath(path)
-        reason = (reach and reach.objection(path)) or _reason(real)
+        reason = (reach and reach.objection(path, real)) or _reason(real)
         return reason if reason is not None else _replace(real, old, new)
     except (OSError, ValueError) as error:  # ValueError: another drive, a NUL in the name
         return getattr(error, "strerror", None) or str(error)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 
-from ftlint.support.disk import note
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from ftlint.support.disk import Disk
 
 MODEL = "model"
 HELD = f"{MODEL}|checkpoint-[0-9]{{1,18}}"
@@ -22,7 +23,7 @@ _WEIGHTS = (
 )
 
 
-def newest_in(output_dir: object) -> str | None:
+def newest_in(output_dir: object, disk: Disk) -> str | None:
     """Return the newest checkpoint of an output folder, or `model` where it only holds weights.
 
     Source: LLaMA Factory's `CHECKPOINT_NAMES`, transformers' `get_last_checkpoint` [0.9.5].
@@ -30,17 +31,16 @@ def newest_in(output_dir: object) -> str | None:
     if not isinstance(output_dir, str) or "\0" in output_dir:
         return None
     folder = os.path.expanduser(output_dir)  # as transformers does, of this key alone
-    note(folder)
     try:
-        with os.scandir(folder) as entries:
-            names = {entry.name: entry.is_dir() for entry in entries}
+        names = disk.names(folder)
     except OSError:
         return None
-    steps = {name: step_of(name) for name, is_folder in names.items() if is_folder}
-    known = {name: step for name, step in steps.items() if step is not None}
+    steps = {name: step for name in names if (step := step_of(name)) is not None}
+    known = [name for name in steps if disk.is_folder(os.path.join(folder, name))]
     if known:
-        return max(known, key=known.__getitem__)
-    return MODEL if any(not names.get(name, True) for name in _WEIGHTS) else None
+        return max(known, key=steps.__getitem__)
+    weights = (os.path.join(folder, name) for name in _WEIGHTS if name in names)
+    return MODEL if any(not disk.is_folder(path) for path in weights) else None
 
 
 def checkpoint_of(values: Mapping[str, Any], held: object) -> str | None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-
 from ftlint.facts.effective import apply_old_names, coerce_like_target, effective, facts, source_key
 from ftlint.facts.given import Given
 from ftlint.facts.layers import NOTHING, SILENT, Layer, Stated, merge
 from ftlint.facts.paths import info_root
 from ftlint.rulebook.condition import Instance
-from ftlint.support.containment import project_of
 from ftlint.target.classify import placeholder_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.facts.plan import Planned
     from ftlint.rulebook.registry import RuleBook
+    from ftlint.support.disk import Disk
     from ftlint.syntax.construct import Constructed, Entry
     from ftlint.syntax.nodes import Comment, Document
     from ftlint.syntax.source import Source
@@ -27,7 +25,8 @@ if TYPE_CHECKING:
 class Context(NamedTuple):
     """One config, read for one target and command.
 
-    `given` is what holds for all configs of its project, `stated` what is stated of its run.
+    `given` is what holds for all configs of its project, `stated` what is stated of its run. Rules
+    look at nothing outside but through `disk`.
     """
 
     source: Source
@@ -38,6 +37,7 @@ class Context(NamedTuple):
     catalogue: Catalogue
     instance: Instance
     rules: RuleBook
+    disk: Disk
     given: Given = Given()
     stated: Stated = NOTHING
     planned: Planned | None = None
@@ -80,6 +80,7 @@ def make_context(
     catalogue: Catalogue,
     given: Given,
     rules: RuleBook,
+    disk: Disk,
     comment: Layer = SILENT,
 ) -> Context:
     """Return what rules ask of a file. `comment` is what its own comments state."""
@@ -90,40 +91,40 @@ def make_context(
     }
     config = apply_old_names(config, catalogue)
     values = effective(config, catalogue)
-    known = facts(values, written, target, given, stated, source.path)
+    known = facts(values, written, target, given, stated, source.path, disk)
     planned = None
     if command == "train":
-        known = {**_earlier(config, source.path, given), **known}
-        root = info_root(stated.dataset_dir or values.get("dataset_dir"), source.path)
+        known = {**_earlier(config, source.path, disk), **known}
+        root = info_root(stated.dataset_dir or values.get("dataset_dir"), source.path, disk)
         sizes = stated.dataset_sizes or stated.recorded
         if root or sizes or _counts_steps(config, document.comments):
             from ftlint.facts import plan
 
-            planned = plan.prepare(config, values, known, target, given, stated, root)
+            planned = plan.prepare(config, values, known, target, given, stated, root, disk)
             planned_facts = plan.facts(planned, values)
             if planned.plan is not None and "budget" in known:
                 from ftlint.facts import timing
 
                 planned_facts["plan"] |= timing.facts(
-                    planned, values, str(known["budget"]), here=stated.here is not None
+                    planned, values, str(known["budget"]), disk, here=stated.here is not None
                 )
             known = {**planned_facts, **known}
     unknown = {name for name, value in config.items() if placeholder_of(name, value) is not None}
     instance = Instance(config, values, known, unknown)
     return Context(
-        source, document, constructed, command, target, catalogue, instance, rules, given, stated,
-        planned,
+        source, document, constructed, command, target, catalogue, instance, rules, disk, given,
+        stated, planned,
     )  # fmt: skip
 
 
-def _earlier(config: dict[str, object], path: str, given: Given) -> dict[str, object]:
+def _earlier(config: dict[str, object], path: str, disk: Disk) -> dict[str, object]:
     """Return what is known of the run that this one goes on from, where it names a folder."""
     begun = config.get("adapter_name_or_path") or config.get("model_name_or_path")
     if not isinstance(begun, str) or (begun.count("/") < 2 and begun[:2] != "./"):
         return {}  # nothing, or the name of a model on a hub
     from ftlint.facts import siblings
 
-    return siblings.facts(config, path, given.reach or project_of(os.path.dirname(path)))
+    return siblings.facts(config, path, disk)
 
 
 STEP_KEYS = frozenset(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ftlint.facts.given import Given
     from ftlint.facts.launch import Launch
     from ftlint.facts.layers import Stated
-    from ftlint.support.containment import Reach
+    from ftlint.support.disk import Disk
     from ftlint.target.keys import Catalogue, Key
     from ftlint.target.releases import Target
 
@@ -82,6 +82,7 @@ def facts(
     given: Given,
     stated: Stated,
     path: str,
+    disk: Disk,
 ) -> dict[str, object]:
     """Return what is known besides, and only that: a rule over an unknown fact does not fire.
 
@@ -89,7 +90,7 @@ def facts(
     them.
     """
     shares = _numbers(values.get("interleave_probs"))
-    held = _held(values.get("output_dir"), stated)
+    held = _held(values.get("output_dir"), stated, disk)
     known: dict[str, object | None] = {
         "llamafactory": target.llamafactory,
         "transformers": target.transformers,
@@ -100,13 +101,13 @@ def facts(
         "memory_optimizers": _memory_optimizers(written, target),
         "save_is_multiple_of_eval": _save_is_multiple_of_eval(values),
         "next_evaluated_save": _next_evaluated_save(values),
-        "unreadable_json": _unreadable_json(values, path, given.reach) or None,
+        "unreadable_json": _unreadable_json(values, path, disk) or None,
         **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
         **_launch(stated.launch),
-        **_deepspeed(values.get("deepspeed"), path, given.reach),
-        **_opened(values, stated, path),
+        **_deepspeed(values.get("deepspeed"), path, disk),
+        **_opened(values, stated, path, disk),
         **_resumed(values, held),
         **dict(stated.facts),
         "output_dir_holds": held,
@@ -234,7 +235,7 @@ def _next_evaluated_save(values: Mapping[str, Any]) -> int | None:
     return -(-int(save) // int(every)) * int(every)
 
 
-def _unreadable_json(values: Mapping[str, Any], path: str, reach: Reach | None) -> dict[str, str]:
+def _unreadable_json(values: Mapping[str, Any], path: str, disk: Disk) -> dict[str, str]:
     """Return why JSON does not parse, by its key: text in the config, or a file that it names.
 
     Source: run; a file of deepspeed, fsdp_config or accelerator_config is read while arguments are
@@ -248,7 +249,7 @@ def _unreadable_json(values: Mapping[str, Any], path: str, reach: Reach | None) 
         if value.startswith("{"):
             faults[key] = _fault(value)
         elif key in _JSON_FILES and "do_train" in values and "." in value:
-            fault = json_file(value, path, reach).fault
+            fault = json_file(value, path, disk).fault
             faults[key] = fault and f"{value} is not JSON: {fault}"
     return {key: fault for key, fault in faults.items() if fault}
 
@@ -298,21 +299,21 @@ def _launch(launch: Launch) -> dict[str, object]:
     return known
 
 
-def _opened(values: Mapping[str, Any], stated: Stated, path: str) -> dict[str, object]:
+def _opened(values: Mapping[str, Any], stated: Stated, path: str, disk: Disk) -> dict[str, object]:
     paths = opened(values)
     if stated.dataset_dir:
         paths.pop("dataset_dir", None)
-    return {"opened": paths, "missing": missing(paths, path) if stated.here else None}
+    return {"opened": paths, "missing": missing(paths, path, disk) if stated.here else None}
 
 
-def _held(output_dir: object, stated: Stated) -> object:
+def _held(output_dir: object, stated: Stated, disk: Disk) -> object:
     """Return what is stated of the output folder, or what it holds where it is to be looked at."""
     said = dict(stated.facts).get("output_dir_holds")
     if stated.here is None or stated.is_over_here("output_dir_holds"):
         return said
     from ftlint.facts.checkpoints import newest_in
 
-    found = newest_in(output_dir)
+    found = newest_in(output_dir, disk)
     return said if found is None else found
 
 
@@ -328,12 +329,12 @@ def _resumed(values: Mapping[str, Any], held: object) -> dict[str, object]:
     return {} if step is None else {"resumes_at": step, "way_out": way_out(values)}
 
 
-def _deepspeed(value: object, path: str, reach: Reach | None) -> dict[str, object]:
+def _deepspeed(value: object, path: str, disk: Disk) -> dict[str, object]:
     """Return `deepspeed` and `zero_stage` from a mapping, or from a file within the project."""
     content: object = value
     if isinstance(value, str):
         content = (
-            None if placeholder_in(value) is not None else json_file(value, path, reach).content
+            None if placeholder_in(value) is not None else json_file(value, path, disk).content
         )
     if not isinstance(content, dict):
         return {}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.support.containment import Reach
-from ftlint.support.disk import note
-from ftlint.support.files import Unreadable
+from ftlint.support.disk import Unreadable
 from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from ftlint.support.disk import Disk
 
 MOST_JSON = 1 << 20
 """Characters of a JSON file; settings have a few hundred."""
@@ -46,27 +45,21 @@ def opened(values: Mapping[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def missing(paths: Mapping[str, list[str]], path: str) -> dict[str, str]:
+def missing(paths: Mapping[str, list[str]], path: str, disk: Disk) -> dict[str, str]:
     """Return, by key, the first path that is nowhere here for a config at `path`.
 
     A relative one is looked for in every folder that the run may be started in as far as that can
     be seen: this one, the config's, and all above them.
     """
-    starts = dict.fromkeys([*_above(os.path.realpath(os.getcwd())), *_above(_folder_of(path))])
+    starts = dict.fromkeys([*_above(_here(disk)), *_above(_folder_of(path, disk))])
     found: dict[str, str] = {}
     for key, parts in paths.items():
         entry = "dataset_info.json" if key == "dataset_dir" else ""
         for part in parts:
             names = dict.fromkeys(os.path.join(start, part, entry) for start in starts)
-            if not any(map(_exists, names)):
+            if not any(disk.exists(name.rstrip(os.sep)) for name in names):
                 found.setdefault(key, part)
     return found
-
-
-def _exists(name: str) -> bool:
-    name = name.rstrip(os.sep)
-    note(name)
-    return os.path.exists(name)
 
 
 def _above(folder: str) -> Iterator[str]:
@@ -105,7 +98,7 @@ class JsonFile(NamedTuple):
     fault: str = ""
 
 
-def json_file(name: str, path: str, reach: Reach | None = None) -> JsonFile:
+def json_file(name: str, path: str, disk: Disk) -> JsonFile:
     """Read a JSON file that a config at `path` names, when it lies within reach.
 
     LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
@@ -113,11 +106,8 @@ def json_file(name: str, path: str, reach: Reach | None = None) -> JsonFile:
     """
     if "\0" in name:
         return JsonFile()
-    reach = reach or Reach((os.path.realpath(os.getcwd()),))
-    for start in folders(path):
-        full = os.path.join(start, name)
-        note(full)
-        data = reach.read(full, MOST_JSON + 1)
+    for start in folders(path, disk):
+        data = disk.read(os.path.join(start, name), MOST_JSON + 1)
         if isinstance(data, Unreadable):
             continue
         if len(data) > MOST_JSON:
@@ -141,37 +131,41 @@ def _parsed(text: str) -> JsonFile:
         return JsonFile()
 
 
-def folders(path: str) -> Iterator[str]:
+def folders(path: str, disk: Disk) -> Iterator[str]:
     """Yield the folders that a config may be started in: this one, then from its own upwards."""
-    root = os.path.realpath(os.getcwd())
+    root = _here(disk)
     yield root
-    folder = _folder_of(path)
+    folder = _folder_of(path, disk)
     while _lies_below(folder, root):
         yield folder
         folder = os.path.dirname(folder)
 
 
-def _folder_of(path: str) -> str:
-    return os.path.realpath(os.path.dirname(os.path.abspath(path)))
+def _here(disk: Disk) -> str:
+    here = os.getcwd()
+    return disk.real(here) or here
+
+
+def _folder_of(path: str, disk: Disk) -> str:
+    folder = os.path.dirname(os.path.abspath(path))
+    return disk.real(folder) or folder
 
 
 def _lies_below(path: str, folder: str) -> bool:
     return path != folder and path.startswith(os.path.join(folder, ""))
 
 
-def info_root(dataset_dir: object, path: str) -> str | None:
+def info_root(dataset_dir: object, path: str, disk: Disk) -> str | None:
     """Return the folder in which `dataset_dir` has a dataset_info.json for a config at `path`.
 
     A table in its place is there wherever the run starts. None when there is none on this machine,
     or when datasets are defined elsewhere.
     """
     if isinstance(dataset_dir, dict):
-        return next(folders(path))
+        return next(folders(path, disk))
     if not isinstance(dataset_dir, str) or placeholder_in(dataset_dir) is not None:
         return None
-    for folder in folders(path):
-        info = os.path.join(folder, dataset_dir, "dataset_info.json")
-        note(info)
-        if os.path.isfile(info):
+    for folder in folders(path, disk):
+        if disk.is_file(os.path.join(folder, dataset_dir, "dataset_info.json")):
             return folder
     return None

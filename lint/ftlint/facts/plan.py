@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ftlint.facts.launch import Launch
     from ftlint.facts.layers import Stated
     from ftlint.steps import NoPlan, SampleCount, StepPlan, World
+    from ftlint.support.disk import Disk
     from ftlint.target.releases import Target
 
 ONE_GPU = "one GPU is taken for granted: --gpus says how many there are"
@@ -70,6 +71,7 @@ def prepare(
     given: Given,
     stated: Stated,
     root: str | None,
+    disk: Disk,
 ) -> Planned:
     """Return the plan of a config.
 
@@ -81,7 +83,7 @@ def prepare(
         return Planned(gpus_stated)
     from ftlint.steps import StepPlan
 
-    data, samples = _data(values, known, given, stated, root)
+    data, samples = _data(values, known, given, stated, root, disk)
     inputs = Inputs(
         _as_meant(config), samples, stated.launch, target, known.get("deepspeed")
     )  # fmt: skip
@@ -154,6 +156,7 @@ def _data(
     given: Given,
     stated: Stated,
     found: str | None,
+    disk: Disk,
 ) -> tuple[Data, SampleCount]:
     from ftlint.datasets import Cache, Question, folder, measure, read_info, samples, tokenized
 
@@ -176,17 +179,17 @@ def _data(
             declared = {name: rows for name, rows in rows_stated.items() if name}
         else:
             declared = rows_stated
-        measured = measure(names, dataset_dir=where, cwd=root, question=question,
+        measured = measure(names, dataset_dir=where, cwd=root, question=question, disk=disk,
                            declared=declared, cache=cache) if names else ()  # fmt: skip
         return tuple(_or_recorded(size, recorded) for size in measured)
 
     train = sizes("dataset_names")
     path = values.get("tokenized_path")
-    rows = tokenized(path, root) if isinstance(path, str) and path else None
+    rows = tokenized(path, root, disk) if isinstance(path, str) and path else None
     evaluation = sizes("eval_dataset_names")
-    info = None if found is None else read_info(where, root)
-    if info is not None and given.reach is not None and not isinstance(where, dict):
-        info = info._replace(shown=given.reach.holds(info.path))
+    info = None if found is None else read_info(where, root, disk)
+    if info is not None and not isinstance(where, dict):
+        info = info._replace(shown=disk.holds(info.path))
     if info is not None and not info.shown:
         train, evaluation = tuple(map(_unshown, train)), tuple(map(_unshown, evaluation))
     data = Data(train, evaluation, info)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.support.containment import Reach
+    from ftlint.support.disk import Disk
 
 MAX_BYTES = 1 << 18
 
@@ -100,14 +100,14 @@ def _method(data: dict[str, Any]) -> MethodBand:
     return MethodBand(Span(*data["epochs"]), data.get("learning_rate"))
 
 
-def load(path: str, reach: Reach) -> dict[str, Any]:
-    """Return the table in a YAML or JSON file within reach. Raises `BadBands`."""
+def load(path: str, disk: Disk) -> dict[str, Any]:
+    """Return the table in a YAML or JSON file. Raises `BadBands`."""
     from ftlint.syntax.project_yaml import BadFile
     from ftlint.syntax.project_yaml import load as read
     from ftschemas.tables import Malformed, validate
 
     try:
-        data = read(path, MAX_BYTES, reach)
+        data = read(path, MAX_BYTES, disk)
         validate(data)
     except BadFile as error:
         raise BadBands(f"bands: {error}") from None

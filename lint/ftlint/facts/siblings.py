@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import re
 
-from ftlint.support.disk import note
-from ftlint.support.files import SUFFIXES, Unreadable
+from ftlint.support.disk import Unreadable
+from ftlint.support.files import SUFFIXES
 from ftlint.target.classify import placeholder_in
 from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from ftlint.support.containment import Reach
+    from ftlint.support.disk import Disk
 
 MOST, MAX_BYTES = 100, 1 << 16
 """Files that are looked into, and how far."""
@@ -37,7 +37,7 @@ class Sibling(NamedTuple):
     learning_rate: float | None
 
 
-def facts(config: Mapping[str, Any], path: str, reach: Reach) -> dict[str, object]:
+def facts(config: Mapping[str, Any], path: str, disk: Disk) -> dict[str, object]:
     """Return what a run that goes on from another one can be held against.
 
     `earlier_config`, `earlier_rate`: of the config in the same folder that writes what this run of
@@ -46,10 +46,10 @@ def facts(config: Mapping[str, Any], path: str, reach: Reach) -> dict[str, objec
     config that writes to a folder of nearly that name.
     """
     begun = config.get("adapter_name_or_path") or config.get("model_name_or_path")
-    if not isinstance(begun, str) or not _is_folder(begun) or not os.path.isfile(path):
+    if not isinstance(begun, str) or not _is_folder(begun) or not disk.is_file(path):
         return {}
     begun = os.path.normpath(begun)
-    others = list(_others(path, reach))
+    others = list(_others(path, disk))
     readable = [one for one in others if isinstance(one, Sibling)]
     writers = [one for one in readable if one.output_dir and _lies_in(begun, one.output_dir)]
     if writers:
@@ -60,7 +60,7 @@ def facts(config: Mapping[str, Any], path: str, reach: Reach) -> dict[str, objec
         rate, name = max((rate or 0.0, name) for rate, name in rates)
         return {"earlier_config": name, "earlier_rate": rate}
     told = len(readable) < len(others) or any(begun in one.text for one in readable)
-    near = None if told or not config.get("adapter_name_or_path") else _near(begun, readable)
+    near = None if told or not config.get("adapter_name_or_path") else _near(begun, readable, disk)
     return {} if near is None else {"near_config": near.name, "near_output": near.output_dir}
 
 
@@ -75,10 +75,9 @@ def _lies_in(begun: str, output_dir: str) -> bool:
     return begun == output_dir or begun.startswith(f"{output_dir}{os.sep}checkpoint-")
 
 
-def _near(begun: str, others: list[Sibling]) -> Sibling | None:
+def _near(begun: str, others: list[Sibling], disk: Disk) -> Sibling | None:
     """Return the config that writes to a folder of nearly that name, where nothing lies there."""
-    note(begun)
-    if os.path.exists(begun):
+    if disk.exists(begun):
         return None
     folder, name = os.path.split(begun)
     leaves = {
@@ -90,19 +89,16 @@ def _near(begun: str, others: list[Sibling]) -> Sibling | None:
     return None if near is None else leaves[near.name]
 
 
-def _others(path: str, reach: Reach) -> Iterator[Sibling | None]:
+def _others(path: str, disk: Disk) -> Iterator[Sibling | None]:
     """Yield the other configs of the folder; None for what is not, or not wholly, looked at."""
     folder, own = os.path.split(path)
-    note(folder or ".")
     try:
-        names = sorted(os.listdir(folder or "."))
+        names = sorted(disk.names(folder or "."))
     except OSError:
         return
     names = [one for one in names if one.lower().endswith(SUFFIXES) and one != own]
     for name in names[:MOST]:
-        other = os.path.join(folder, name)
-        note(other)
-        data = reach.read(other, MAX_BYTES + 1)
+        data = disk.read(os.path.join(folder, name), MAX_BYTES + 1)
         if isinstance(data, Unreadable) or b"\0" in data:
             yield None
             continue

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from ftlint.facts.budget import format_duration, parse_budget
 from ftlint.facts.plan import replan
 from ftlint.facts.run_plan import Fit, Time, Untimed
-from ftlint.support.disk import note
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from ftlint.facts.plan import Inputs, Planned
     from ftlint.steps import StepPlan
+    from ftlint.support.disk import Disk
 
 
 def folder() -> str:
@@ -33,14 +33,13 @@ Forecaster = Callable[["StepPlan"], "tuple[Any, str] | Untimed"]
 """Forecasts a plan of a config: `seconds`, `low`, `high` and `step`, and the calibration's name."""
 
 
-def is_calibrated() -> bool:
-    """Say whether anything was ever calibrated here; costs one look at the disk."""
-    note(folder())
-    return os.path.isdir(folder())
+def is_calibrated(disk: Disk) -> bool:
+    """Return whether anything was ever calibrated here; costs one look at the disk."""
+    return disk.is_folder(folder())
 
 
 def forecaster(
-    inputs: Inputs, values: Mapping[str, Any], *, on_this_gpu: bool
+    inputs: Inputs, values: Mapping[str, Any], disk: Disk, *, on_this_gpu: bool
 ) -> Forecaster | None:
     """Return what forecasts plans of a config; None where nothing is calibrated.
 
@@ -54,14 +53,13 @@ def forecaster(
         from ftbench.local_gpu import local_gpu
     except ImportError:
         return None
-    for place, _, names in os.walk(folder()):
-        for name in ("", *names):
-            note(os.path.join(place, name))
+    for _ in disk.tree(folder()):
+        pass  # the verdict rests on all of them, which ftbench reads
     records, gpu = list(everything()), local_gpu() if on_this_gpu else None
 
     def forecast(plan: StepPlan) -> tuple[Any, str] | Untimed:
         run = of_plan(plan, inputs.launch.shape[1])
-        found = look_up(Query(values, run, inputs.target, gpu=gpu), records)
+        found = look_up(Query(values, run, inputs.target, gpu=gpu, disk=disk), records)
         if isinstance(found, Answer):
             return found.forecast, found.source
         return Untimed(found.reason)
@@ -73,12 +71,15 @@ def time_of(
     inputs: Inputs,
     values: Mapping[str, Any],
     plan: StepPlan,
+    disk: Disk,
     budget: str | None = None,
     *,
     on_this_gpu: bool = True,
 ) -> tuple[Time | Untimed | None, Fit | None]:
     """Return the time of a plan and what a budget leaves of it; None for what is not known."""
-    forecast = forecaster(inputs, values, on_this_gpu=on_this_gpu) if is_calibrated() else None
+    forecast = None
+    if is_calibrated(disk):
+        forecast = forecaster(inputs, values, disk, on_this_gpu=on_this_gpu)
     found = None if forecast is None else forecast(plan)
     if forecast is None or found is None:
         return None, None
@@ -108,7 +109,7 @@ def _most(inputs: Inputs, steps: int, seconds: float, forecast: Forecaster) -> i
 
 
 def facts(
-    planned: Planned, values: Mapping[str, Any], budget: str, *, here: bool
+    planned: Planned, values: Mapping[str, Any], budget: str, disk: Disk, *, here: bool
 ) -> dict[str, object]:
     """Return what rules may ask of a plan's time under a budget: nothing where that is unknown.
 
@@ -116,7 +117,7 @@ def facts(
     """
     if planned.plan is None or planned.inputs is None:
         return {}
-    time, fit = time_of(planned.inputs, values, planned.plan, budget, on_this_gpu=here)
+    time, fit = time_of(planned.inputs, values, planned.plan, disk, budget, on_this_gpu=here)
     if not isinstance(time, Time) or fit is None:
         return {}
     low, high = format_duration(time.low), format_duration(time.high)

@@ -11,13 +11,14 @@ from ftlint.edits.spelling import read
 from ftlint.engine import lint
 from ftlint.fixes import oracle
 from ftlint.fixes.regressions import regressions
+from ftlint.results import Applied, SkippedFix
 from ftlint.syntax.source import Source, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ftlint.diagnostics import Applicability, Change, Diagnostic, Edit
+    from ftlint.diagnostics import Change, Diagnostic, Edit
     from ftlint.project.options import Options
     from ftlint.results import Result
 
@@ -27,28 +28,6 @@ EFFECTLESS = "FT5"
 """The family of keys without effect."""
 ONLY_NOW = "other repairs of this run made it so: look at them, then fix again"
 """Why a fix is withheld that the file as it was given did not ask for."""
-
-
-class Applied(NamedTuple):
-    """A fix that was made. `line` counts in the text of its round."""
-
-    code: str
-    name: str
-    key: str | None
-    line: int
-    applicability: Applicability
-    message: str
-    changes: tuple[Change, ...]
-
-
-class SkippedFix(NamedTuple):
-    """A fix that was not made, and why."""
-
-    code: str
-    name: str
-    key: str | None
-    message: str
-    reason: str
 
 
 class Fixed(NamedTuple):

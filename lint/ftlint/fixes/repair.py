@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.edits import write
 from ftlint.edits.diff import unified, without_secrets
 from ftlint.fixes.apply import fix
-from ftlint.results import Made, Repair, Withheld
+from ftlint.results import Repair, SkippedFix
 from ftlint.support.deadline import within
 from ftschemas.named import TYPE_CHECKING
 
@@ -26,10 +26,10 @@ def repair(
     with within(options.limits.seconds):
         fixed = fix(source, options, unsafe)
     new = fixed.source.text.encode("utf-8")
-    made = tuple(Made(one.line, one.code, one.applicability, one.message) for one in fixed.applied)
-    withheld = [Withheld(one.code, one.message, one.reason) for one in fixed.withheld]
+    withheld = fixed.withheld
     if not fixed.converged:
-        withheld.append(Withheld("FT906", "no fix was made", "they undo each other: please report"))
+        told = "no fix was made", "they undo each other: please report"
+        withheld = (*withheld, SkippedFix("FT906", "fixes-in-circles", None, *told))
     diff: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     if new != data:
@@ -38,5 +38,5 @@ def repair(
     failure = None
     if new != data and not keep:
         failure = write.replace(source.path, data, new, options.given.reach)
-    done = Repair(source.path, made, tuple(withheld), diff, failure, fixed.source.text, hidden)
+    done = Repair(source.path, fixed.applied, withheld, diff, failure, fixed.source.text, hidden)
     return (before if keep or failure is not None else fixed.result), done

@@ -10,6 +10,7 @@ from ftlint.facts.layers import COMMAND_LINE, HERE, MACHINE, SETTINGS, Layer
 from ftlint.project import settings as project
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
 from ftlint.support.containment import is_below, project_of
+from ftlint.support.disk import Disk
 from ftlint.support.files import matches_any
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
@@ -94,7 +95,8 @@ class OptionsResolver:
         self.known: dict[tuple[str | None, Reach], tuple[Options, Settings]] = {}
         self.folders: dict[str, tuple[str | None, Reach]] = {}
         self.ignored: dict[str, None] = {}
-        self.named = _folders_named(request)
+        self.disk = Disk()
+        self.named = _folders_named(request, self.disk)
         self.loaded: dict[str, Settings] = {}
         self.nearest: dict[str, str | None] = {}
 
@@ -132,7 +134,7 @@ class OptionsResolver:
         found = None
         while folder not in self.nearest:
             passed.append(folder)
-            found = project.own(folder)
+            found = project.own(folder, self.disk)
             parent = os.path.dirname(folder)
             if found is not None or parent == folder:
                 break
@@ -187,7 +189,8 @@ class OptionsResolver:
         if path not in self.loaded:
             named = path == self.request.config
             folder = os.path.dirname(os.path.abspath(path))
-            self.loaded[path] = project.load(path, None if named else project_of(folder))
+            disk = None if named else Disk(project_of(folder))
+            self.loaded[path] = project.load(path, disk)
         return self.loaded[path]
 
     def _layers(self, path: str | None, settings: Settings) -> Iterator[Layer]:
@@ -230,7 +233,9 @@ class OptionsResolver:
 
         try:
             root = settings.root or "."
-            return rules_of_thumb.load(os.path.join(root, settings.bands), project_of(root, root))
+            return rules_of_thumb.load(
+                os.path.join(root, settings.bands), Disk(project_of(root, root))
+            )
         except rules_of_thumb.BadBands as error:
             raise UsageError(str(error)) from None
 
@@ -252,15 +257,16 @@ class OptionsResolver:
         return BUILT_IN.with_policies(found)
 
 
-def _folders_named(request: CliOptions) -> tuple[str, ...]:
+def _folders_named(request: CliOptions, disk: Disk) -> tuple[str, ...]:
     """Return the folders of the command line: what links lead to there is asked for.
 
     But for a folder to lint that is a link itself, out of the project that it lies in.
     """
-    folders = (path for path in request.paths if os.path.isdir(path))
-    data = () if request.dataset_dir is None else (os.path.realpath(request.dataset_dir),)
-    return data + tuple(
-        os.path.realpath(path)
-        for path in folders
-        if project_of(os.path.dirname(os.path.abspath(path))).holds(path)
+    folders = (
+        path
+        for path in request.paths
+        if disk.is_folder(path)
+        and project_of(os.path.dirname(os.path.abspath(path))).holds(disk.real(path))
     )
+    data = () if request.dataset_dir is None else (request.dataset_dir,)
+    return tuple(filter(None, map(disk.real, (*data, *folders))))

@@ -6,15 +6,13 @@ import os
 import re
 
 from ftlint.diagnostics import SEVERITIES
-from ftlint.support.files import Unreadable, read
+from ftlint.support.disk import Disk, Unreadable
 from ftlint.support.limits import Limits
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-    from ftlint.support.containment import Reach
 
 MAX_BYTES = 1 << 20
 SECONDS = 5
@@ -135,22 +133,22 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def own(folder: str) -> str | None:
+def own(folder: str, disk: Disk) -> str | None:
     """Return the settings file that lies in a folder, if one does."""
     alone = os.path.join(folder, "ftlint.toml")
-    if os.path.isfile(alone):
+    if disk.is_file(alone):
         return alone
     shared = os.path.join(folder, "pyproject.toml")
-    return shared if _has_table(shared) else None
+    return shared if _has_table(shared, disk) else None
 
 
-def load(path: str, reach: Reach | None = None) -> Settings:
+def load(path: str, disk: Disk | None = None) -> Settings:
     """Return the settings in `path`; raises `BadSettings`.
 
     In pyproject.toml they stand under [tool.ftlint], in any other file at the top. A file that was
-    found, not named, is a regular one within `reach`.
+    found, not named, is a regular one within the reach of a `disk`.
     """
-    data = _named(path) if reach is None else reach.read(path, MAX_BYTES + 1)
+    data = (disk or Disk()).read(path, MAX_BYTES + 1, pipe=disk is None)
     if isinstance(data, Unreadable):
         raise BadSettings(f"{path}: {data.reason}")
     if len(data) > MAX_BYTES:
@@ -165,15 +163,6 @@ def load(path: str, reach: Reach | None = None) -> Settings:
         if not isinstance(table, dict):
             raise BadSettings(f"{path}: it has no table [tool.ftlint]")
     return _checked(path, table)
-
-
-def _named(path: str) -> bytes:
-    """Return the bytes of a file that a person named; a pipe or /dev/null will do."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadSettings(f"{path}: {error.strerror}") from None
 
 
 def _toml(data: bytes) -> Any:
@@ -223,13 +212,13 @@ _SPEAKS_OF_TABLE = rb"""(?mx) ^[ \t]* \[?[ \t]* ["']?tool["']? [ \t]*
 """A line that may begin [tool.ftlint]: `[tool.ftlint]`, `tool.ftlint.x =`, `[tool]`, `tool = {`."""
 
 
-def _has_table(path: str) -> bool:
+def _has_table(path: str, disk: Disk) -> bool:
     """Return whether a pyproject.toml has settings; most that speak of ftlint only depend on it.
 
     TOML is read only where a line may begin the table: its reader takes longer to load than ftlint.
     One that cannot be read as TOML is taken to have settings, so that the fault is told.
     """
-    data = read(path, MAX_BYTES)
+    data = disk.read(path, MAX_BYTES)
     if isinstance(data, Unreadable) or b"ftlint" not in data:
         return False
     if not re.search(_SPEAKS_OF_TABLE, data):

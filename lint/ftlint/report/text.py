@@ -129,7 +129,7 @@ def _hint(run: Run) -> str:
     Not what was withheld, and not a second name of the same key: one of them is renamed. After
     `--fix` what it could fix and did not is in files that were not named: it says nothing of them.
     """
-    withheld = {(one.path, *fix[:2]) for one in run.repairs for fix in one.withheld}
+    withheld = {(one.path, fix.code, fix.message) for one in run.repairs for fix in one.withheld}
     counts = {"safe": 0, "unsafe": 0, "display": 0}
     for result in run.results:
         renamed: set[str] = set()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from glob import iglob
 from itertools import islice
 
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.containment import OUTSIDE, project_of
+from ftlint.support.disk import Disk
 from ftlint.syntax import project_yaml
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import Malformed, Rule, parse, validate
@@ -16,8 +16,6 @@ from ftschemas.ruleformat import Malformed, Rule, parse, validate
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
-
-    from ftlint.support.containment import Reach
 
 MAX_FILES = 500
 MAX_BYTES = 1 << 18
@@ -33,11 +31,11 @@ def load(patterns: tuple[str, ...], root: str) -> tuple[Rule, ...]:
     Files are JSON or YAML, one rule or a list of rules each, in the project that `root` is of.
     Raises `BadPolicy`.
     """
-    reach = project_of(root, root)
+    disk = Disk(project_of(root, root))
     found: dict[str, tuple[str, Rule]] = {}
-    for path in _files(patterns, root, reach):
+    for path in _files(patterns, root, disk):
         try:
-            content = project_yaml.load(path, MAX_BYTES, reach)
+            content = project_yaml.load(path, MAX_BYTES, disk)
         except project_yaml.BadFile as error:
             raise BadPolicy(str(error)) from None
         for data in content if isinstance(content, list) else [content]:
@@ -48,18 +46,18 @@ def load(patterns: tuple[str, ...], root: str) -> tuple[Rule, ...]:
     return tuple(rule for _, rule in found.values())
 
 
-def _files(patterns: tuple[str, ...], root: str, reach: Reach) -> Iterator[str]:
+def _files(patterns: tuple[str, ...], root: str, disk: Disk) -> Iterator[str]:
     """Yield the files that match; of others not even the names are told."""
     for pattern in patterns:
         certain = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
-        if not reach.holds(os.path.join(root, certain)) or ".." in pattern[len(certain) :]:
+        if not disk.holds(os.path.join(root, certain)) or ".." in pattern[len(certain) :]:
             raise BadPolicy(f"policies: {pattern!r}: {OUTSIDE}")
-        paths = sorted(islice(iglob(os.path.join(root, pattern), recursive=True), MAX_FILES + 1))
+        paths = sorted(islice(disk.glob(os.path.join(root, pattern)), MAX_FILES + 1))
         if not paths:
             raise BadPolicy(f"policies: no file matches {pattern!r} below {root}")
         if len(paths) > MAX_FILES:
             raise BadPolicy(f"policies: more than {MAX_FILES} files match {pattern!r}")
-        if not all(map(reach.holds, paths)):
+        if not all(map(disk.holds, paths)):
             raise BadPolicy(f"policies: {pattern!r} matches a link out of the project")
         yield from paths
 

@@ -11,7 +11,7 @@ import os
 
 from ftlint.report.fingerprint import fingerprints
 from ftlint.results import Known
-from ftlint.support.files import Unreadable
+from ftlint.support.disk import Disk, Unreadable
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ftlint.results import Result
-    from ftlint.support.containment import Reach
 
     Findings = dict[str, dict[str, str]]
 
@@ -33,11 +32,11 @@ class BadBaseline(ValueError):
     """The file cannot be used; the message names it and why."""
 
 
-def load(path: str, reach: Reach) -> Findings:
+def load(path: str, disk: Disk) -> Findings:
     """Return what is known, by path and fingerprint. Raises `BadBaseline`."""
-    data = reach.read(path, MAX_BYTES + 1)
+    data = disk.read(path, MAX_BYTES + 1)
     if isinstance(data, Unreadable):
-        hint = "" if os.path.lexists(path) else "; --write-baseline makes it"
+        hint = "" if disk.is_there(path) else "; --write-baseline makes it"
         raise BadBaseline(f"{path}: {data.reason}{hint}")
     if len(data) > MAX_BYTES:
         raise BadBaseline(f"{path}: larger than a baseline can be")
@@ -77,15 +76,15 @@ def without(
     return tuple(left), Known(path, hidden, gone)
 
 
-def write(path: str, results: Iterable[Result], reach: Reach) -> None:
+def write(path: str, results: Iterable[Result], disk: Disk) -> None:
     """Write the findings of these files; those of others stay while the files are there.
 
     Raises:
         BadBaseline: what lies there is no baseline, or it cannot be written.
     """
-    old = load(path, reach) if os.path.lexists(path) else {}
+    old = load(path, disk) if disk.is_there(path) else {}
     folder = os.path.dirname(path)
-    found = {name: one for name, one in old.items() if os.path.exists(os.path.join(folder, name))}
+    found = {name: one for name, one in old.items() if disk.exists(os.path.join(folder, name))}
     for result in results:
         found[_name(path, result.source.path)] = {
             digest: visible(" ".join(filter(None, (one.code, one.name, one.key))))
@@ -94,23 +93,23 @@ def write(path: str, results: Iterable[Result], reach: Reach) -> None:
         }
     kept = {name: found[name] for name in sorted(found) if found[name]}
     text = json.dumps({"version": VERSION, "findings": kept}, indent=1) + "\n"
-    _put(path, text.encode("ascii"), reach)
+    _put(path, text.encode("ascii"), disk)
 
 
-def _put(path: str, new: bytes, reach: Reach) -> None:
+def _put(path: str, new: bytes, disk: Disk) -> None:
     from ftlint.edits.write import replace
 
-    why = reach.objection(path)
+    why = disk.objection(path)
     if why is not None:
         raise BadBaseline(f"{path}: not written: {why}")
-    if not os.path.lexists(path):
+    if not disk.is_there(path):
         try:
             with open(path, "xb") as file:
                 file.write(new)
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
             raise BadBaseline(f"{path}: {getattr(error, 'strerror', error)}") from None
         return
-    old = reach.read(path, MAX_BYTES + 1)
+    old = disk.read(path, MAX_BYTES + 1)
     if isinstance(old, Unreadable):
         raise BadBaseline(f"{path}: {old.reason}")
     reason = None if old == new else replace(path, old, new)

@@ -7,24 +7,24 @@ import time
 
 from ftlint.engine import lint_bytes
 from ftlint.loading import HEAD, look, unread, unshown
-from ftlint.project.options import OptionsResolver, UsageError
 from ftlint.project.settings import Settings
-from ftlint.run import serialize
-from ftlint.support import disk
+from ftlint.results import Result
 from ftlint.support.deadline import TooSlow, within
-from ftlint.support.files import STDIN, Found, Unreadable, read
+from ftlint.support.disk import Disk, Unreadable
+from ftlint.support.files import STDIN, Found
 from ftlint.support.limits import reason
 from ftlint.syntax.construct import Problem
+from ftlint.syntax.source import of_text
 from ftlint.target.classify import Kind, command_of, names_in
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ftlint.project.options import Options
-    from ftlint.results import Repair, Result
+    from ftlint.project.options import Options, OptionsResolver
+    from ftlint.results import Repair
     from ftlint.run.cache import ResultCache
+    from ftlint.run.serialize import Entry
 
 WORTH_KEEPING = 16
 """Files of a run; fewer are linted in less time than it takes to load what was kept."""
@@ -41,6 +41,8 @@ class Outcome(NamedTuple):
     repair: Repair | None = None
     failure: str | None = None
     crashed: bool = False
+    entry: Entry | None = None
+    """What is to be kept of it."""
     settings: Settings = Settings()
     """The settings nearest to the file."""
 
@@ -51,7 +53,7 @@ def lint_files(
     stdin: Callable[[int], bytes],
     progress: Callable[[int, int], None],
 ) -> Iterator[Outcome]:
-    """Yield what comes of each file, in their order. Raises `Refused`.
+    """Yield what comes of each file, in their order. Raises `UsageError`.
 
     `progress(done, all)` is called once a file after the first second.
     """
@@ -69,17 +71,16 @@ def lint_files(
     if count > 1:
         work.steps = count
         made.update(pool.spread(work.lint, shared, count))
-    for place in range(len(files)):
-        yield work.outcome(place, made[place])
-    work.save()
+    work.keep(made)
+    return (work.told(place, made[place]) for place in range(len(files)))
 
 
 def kinds(
     files: Sequence[Found], judges: OptionsResolver, stdin: Callable[[int], bytes]
 ) -> Iterator[tuple[Found, Kind | Unreadable]]:
-    """Yield what each file is taken for, without judging it. Raises `Refused`."""
+    """Yield what each file is taken for, without judging it. Raises `UsageError`."""
     work = _Work(files, judges, stdin, lambda _done, _all: None)
-    return ((file, work.kind(file)) for file in files)
+    return ((file, work.kind(place)) for place, file in enumerate(files))
 
 
 class _Work:
@@ -102,7 +103,8 @@ class _Work:
         self.shareable = not named and "FTLINT_TRACEBACK" not in os.environ
         self.keeping = self._keeping()
         self.stores: dict[int, ResultCache] = {}
-        self.asked: dict[int, Options] = {}
+        self.named: dict[int, Options] = {}
+        self.judged_by = [*map(self._judged_by, files)]
         self.started = time.monotonic()
         self.done, self.steps = 0, 1
 
@@ -114,22 +116,30 @@ class _Work:
 
         return cache.store() is not None
 
-    def kept(self) -> dict[int, tuple[Any, ...]]:
+    def _judged_by(self, file: Found) -> tuple[Options, Settings]:
+        """Return what counts for a file. Raises `UsageError`."""
+        path = (self.request.stdin_filename or "<stdin>") if file.path == STDIN else file.path
+        options, settings = self.judges.of(os.path.dirname(os.path.abspath(path)))
+        if not file.named:
+            return options, settings
+        if id(options) not in self.named:
+            self.named[id(options)] = options._replace(named=True, command=self.request.command)
+        return self.named[id(options)], settings
+
+    def kept(self) -> dict[int, Outcome]:
         """Return what is known already, by the place of the file."""
-        found: dict[int, tuple[Any, ...]] = {}
-        if not self.keeping:
-            return found
-        for place, file in enumerate(self.files):
-            options, _ = self.options(file)
+        found: dict[int, Outcome] = {}
+        for place, file in enumerate(self.files if self.keeping else ()):
+            options, _ = self.judged_by[place]
             store = self._store(options)
             if file.path not in store.entries:
                 continue
-            data = read(file.path, options.limits.bytes + 1)
+            data = Disk().read(file.path, options.limits.bytes + 1)
             entry = None if isinstance(data, Unreadable) else store.get(file.path, data)
             if entry is not None:
                 assert isinstance(data, bytes)
-                text = data.decode() if entry[3] else ""
-                found[place] = ("result", file.path, text, *entry[2:], "", None, None)
+                source = of_text(file.path, data.decode() if entry.diagnostics else "")
+                found[place] = Outcome(file.path, Result(source, entry.command, entry.diagnostics))
         return found
 
     def _store(self, options: Options) -> ResultCache:
@@ -139,96 +149,85 @@ class _Work:
             self.stores[id(options)] = cache.ResultCache(cache.store(), options)
         return self.stores[id(options)]
 
-    def save(self) -> None:
+    def keep(self, made: Mapping[int, Outcome]) -> None:
         """Keep what was found."""
+        for place, outcome in made.items():
+            if outcome.entry is not None:
+                self._store(self.judged_by[place][0]).put(outcome.path, outcome.entry)
         for store in self.stores.values():
             store.save()
 
-    def options(self, file: Found) -> tuple[Options, Settings]:
-        """Return what counts for a file. Raises `Refused`."""
-        path = (self.request.stdin_filename or "<stdin>") if file.path == STDIN else file.path
-        options, settings = self.judges.of(os.path.dirname(os.path.abspath(path)))
-        if not file.named:
-            return options, settings
-        if id(options) not in self.asked:
-            self.asked[id(options)] = options._replace(named=True, command=self.request.command)
-        return self.asked[id(options)], settings
+    def told(self, place: int, outcome: Outcome) -> Outcome:
+        """Return an outcome with what it was judged by."""
+        options, settings = self.judged_by[place]
+        result = outcome.result and outcome.result._replace(target=options.target)
+        return outcome._replace(result=result, settings=settings)
 
-    def lint(self, place: int) -> tuple[Any, ...]:
-        """Lint one file; return what came of it as constants (`outcome` takes them)."""
+    def lint(self, place: int) -> Outcome:
+        """Lint one file."""
         try:
-            made = self._lint(self.files[place])
-        except UsageError as error:
-            made = ("refused", str(error))
+            made = self._lint(self.files[place], self.judged_by[place][0])
         except ImportError:
             raise
         except Exception as error:
             if "FTLINT_TRACEBACK" in os.environ:
                 raise
             why = f"ftlint failed on it ({type(error).__name__}: {error}); please report this"
-            made = ("failed", self.files[place].path, why, True)
+            made = Outcome(self.files[place].path, failure=why, crashed=True)
         self.done += self.steps
         if time.monotonic() - self.started > 1:
             self.progress(min(self.done, len(self.files)), len(self.files))
         return made
 
-    def _lint(self, file: Found) -> tuple[Any, ...]:
-        options, _ = self.options(file)
+    def _lint(self, file: Found, options: Options) -> Outcome:
         path, data = self.content(file, options)
         if isinstance(data, Unreadable):
-            return ("failed", *data, False)
+            return Outcome(path, failure=data.reason)
         if not file.named and not self._judged(path, data, options):
-            return "result", path, "", None, [], "", None, None
+            return Outcome(path, Result(of_text(path, ""), None, ()))
         reach = options.given.reach
-        if file.path != STDIN and reach is not None and not reach.holds(path):
-            result = unshown(path, data, options, Problem("outside", 0, 0, {}))
-            found = serialize.serialize(result.diagnostics)
-            return "result", path, "", result.command, found, result.notice, None, None
+        if file.path != STDIN and not Disk(reach).holds(path):
+            return Outcome(path, unshown(path, data, options, Problem("outside", 0, 0, {})))
         if self.request.command is not None:
             options = options._replace(command=self.request.command)
-        facts = disk.watch()
+        disk = Disk(reach)
         repair = entry = None
         try:
             with within(options.limits.seconds):
-                result = lint_bytes(path, data, options)
-            found = serialize.serialize(result.diagnostics)
+                result = lint_bytes(path, data, options, disk)
             if self.keeping and not result.notice and _is_text(data, options):
                 from ftlint.run import cache
 
-                entry = cache.entry_of(data, facts, result.command, found)
+                entry = cache.entry_of(data, disk, result)
             if (
                 self.fixes
                 and file.used is None
                 and any(one.fix is not None for one in result.diagnostics)
             ):
                 result, repair = self._repaired(result, data, options)
-                found = serialize.serialize(result.diagnostics)
         except TooSlow:
             why = reason("seconds", "seconds of processor time", options.limits)
             result = unread(path, data, options, Problem("too-slow", 0, 0, {"reason": why}))
-            found = serialize.serialize(result.diagnostics)
-        finally:
-            disk.unwatch(facts)
-        text = result.source.text if found else ""
-        repaired = repair and serialize.plain_repair(repair)
-        return "result", path, text, result.command, found, result.notice, repaired, entry
+        if not result.diagnostics:  # a report shows nothing of it
+            result = result._replace(source=of_text(path, ""))
+        return Outcome(path, result, repair, entry=entry)
 
     def content(self, file: Found, options: Options) -> tuple[str, bytes | Unreadable]:
         """Return the name under which a file is judged, and what is in it as far as it is read."""
         if file.path != STDIN:
-            return file.path, read(file.path, options.limits.bytes + 1)
+            return file.path, Disk().read(file.path, options.limits.bytes + 1)
         name = self.request.stdin_filename or "<stdin>"
         return name, self.stdin(options.limits.bytes + 1)
 
-    def kind(self, file: Found) -> Kind | Unreadable:
+    def kind(self, place: int) -> Kind | Unreadable:
         """Return what a file is taken for, and why it is passed over."""
-        options, _ = self.options(file)
-        path, data = self.content(file, options)
+        options, _ = self.judged_by[place]
+        path, data = self.content(self.files[place], options)
         if isinstance(data, Unreadable):
             return data
         try:
             with within(options.limits.seconds):
-                if file.named:
+                if self.files[place].named:
                     return look(path, data, options)
                 kind = look(path, data, options)
                 if kind.command is not None and self._judged(path, data, options):
@@ -243,7 +242,7 @@ class _Work:
         )
 
     def _judged(self, path: str, data: bytes, options: Options) -> bool:
-        """Say whether a file that was found in a folder is worth its reading, or its command."""
+        """Return whether a file that was found in a folder is worth its reading, or its command."""
         if path.endswith(".json"):  # most likely data: its head tells, and costs little
             head = data[:HEAD].decode("utf-8", errors="replace")
             if command_of(names_in(head)) is None:
@@ -257,26 +256,9 @@ class _Work:
         keep = self.request.diff or path == (self.request.stdin_filename or "<stdin>")
         return repair(result, data, options, unsafe=self.request.unsafe_fixes, keep=keep)
 
-    def outcome(self, place: int, made: tuple[Any, ...]) -> Outcome:
-        """Return the outcome that constants stand for. Raises `Refused`."""
-        kind, *rest = made
-        if kind == "refused":
-            raise UsageError(*rest)
-        if kind == "failed":
-            path, why, crashed = rest
-            return Outcome(path, failure=why, crashed=crashed)
-        path, text, command, found, notice, repair, entry = rest
-        if entry is not None:
-            self._store(self.options(self.files[place])[0]).put(path, entry)
-        options, settings = self.options(self.files[place])
-        result = serialize.result(path, text, command, found)
-        result = result._replace(notice=notice, target=options.target)
-        repaired = None if repair is None else serialize.repair(*repair)
-        return Outcome(path, result, repaired, settings=settings)
-
 
 def _is_text(data: bytes, options: Options) -> bool:
-    """Say whether a file was read as it is; what is said of others is said sooner than kept."""
+    """Return whether a file was read as it is; what is said of others is said sooner than kept."""
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -17,17 +17,16 @@ import ftlint
 import ftschemas
 from ftlint.datasets.cache import folder
 from ftlint.run import serialize
-from ftlint.support import disk
+from ftlint.run.serialize import Entry
+from ftlint.support.disk import is_as_it_was, is_stable, now
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import COMMANDS
 
 if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.project.options import Options
-
-    Entry = list[Any]
-    """Digest of the content, [path, state] of each fact used, command, diagnostics (`portable`)."""
+    from ftlint.results import Result
+    from ftlint.support.disk import Disk, State
 
 MOST = 50_000
 """Files that one store remembers; those of the run at hand are kept when there are more."""
@@ -40,31 +39,35 @@ class ResultCache:
 
     def __init__(self, where: str | None, options: Options) -> None:
         self.path = where and os.path.join(where, f"{_name(options)}.json")
-        self.entries: dict[str, Entry] = _load(self.path)
+        self.entries: dict[str, Any] = _load(self.path)
         self.codes = {code for code, _ in options.rules.named()}
         self.used: dict[str, None] = {}
-        self.states: dict[str, disk.State | None] = {}
+        self.states: dict[str, State | None] = {}
         self.changed = False
 
     def get(self, path: str, data: bytes) -> Entry | None:
-        """Return what was kept for this content, if every fact it rests on is as it was."""
-        entry = self.entries.get(path)
-        if entry is None or entry[0] != digest(data):
+        """Return what was kept for this content, if every path it rests on is as it was."""
+        try:
+            entry = serialize.read(path, self.entries[path])
+        except (KeyError, ValueError):
             return None
-        if any(one[0] not in self.codes or one[6] > len(data) for one in entry[3]):
+        if entry.digest != digest(data):
             return None
-        for fact, was in entry[1]:
-            if fact not in self.states:
-                self.states[fact] = disk.state(fact)
-            now = self.states[fact]
-            if (None if now is None else [*now]) != was:
-                return None
+        if any(one.code not in self.codes or one.end > len(data) for one in entry.diagnostics):
+            return None
+        if not all(is_as_it_was(self._now(one), was) for one, was in entry.touched.items()):
+            return None
         self.used[path] = None
         return entry
 
+    def _now(self, path: str) -> State | None:
+        if path not in self.states:
+            self.states[path] = now(path)
+        return self.states[path]
+
     def put(self, path: str, entry: Entry) -> None:
         """Keep an entry for this path."""
-        self.entries[path] = entry
+        self.entries[path] = serialize.plain(entry)
         self.used[path] = None
         self.changed = True
 
@@ -98,15 +101,15 @@ def digest(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def entry_of(data: bytes, facts: dict[str, None], command: str | None, found: Any) -> Entry | None:
-    """Return what to keep; None while a fact it rests on may still be changing."""
-    states = [disk.state(path) for path in facts]
-    if not disk.settled(states):
+def entry_of(data: bytes, disk: Disk, result: Result) -> Entry | None:
+    """Return what to keep; None while a path that it rests on may still be changing."""
+    touched = disk.touched()
+    if not is_stable(touched.values()):
         return None
-    return [digest(data), [[p, s and [*s]] for p, s in zip(facts, states)], command, found]
+    return Entry(digest(data), touched, result.command, result.diagnostics)
 
 
-def _load(path: str | None) -> dict[str, Entry]:
+def _load(path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
@@ -114,27 +117,7 @@ def _load(path: str | None) -> dict[str, Entry]:
             found = json.load(file)
     except (OSError, ValueError, RecursionError):
         return {}
-    if not isinstance(found, dict):
-        return {}
-    return {path: entry for path, entry in found.items() if _sound(entry)}
-
-
-def _sound(entry: object) -> bool:
-    """Say whether an entry has the form of one; files in a cache folder get damaged, too."""
-    return (
-        isinstance(entry, list)
-        and len(entry) == 4
-        and isinstance(entry[0], str)
-        and isinstance(entry[1], list)
-        and all(
-            isinstance(fact, list) and len(fact) == 2 and isinstance(fact[0], str)
-            for fact in entry[1]
-        )
-        and entry[2] in (None, *COMMANDS, "v1")
-        and isinstance(entry[3], list)
-        and (entry[2] is not None or not entry[3])
-        and all(map(serialize.is_sound, entry[3]))
-    )
+    return found if isinstance(found, dict) else {}
 
 
 def _name(options: Options) -> str:

@@ -7,7 +7,8 @@ import os
 from ftlint.project.options import OptionsResolver
 from ftlint.run.batch import kinds
 from ftlint.run.session import used_by
-from ftlint.support.files import Found, Unreadable, expand
+from ftlint.support.disk import Unreadable
+from ftlint.support.files import Found, expand
 from ftlint.support.messages import shown_path, visible
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 

@@ -1,98 +1,91 @@
-"""What came of a file as plain data, for another process or another run."""
+"""A kept result as JSON, and back.
+
+Files in a cache folder get damaged, too: `read` raises `ValueError` for what `plain` never wrote.
+"""
 
 from __future__ import annotations
 
 from ftlint.diagnostics import APPLICABILITIES, SEVERITIES, Change, Diagnostic, Edit, Fix
-from ftlint.syntax.source import of_text
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.ruleformat import COMMANDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.results import Repair, Result
+    from ftlint.support.disk import State
     from ftlint.target.classify import Command
 
 
-def serialize(diagnostics: Sequence[Diagnostic]) -> list[list[Any]]:
-    """Return diagnostics without their path as lists of constants."""
-    return [[*one[1:-1], None if one.fix is None else _plain_fix(one.fix)] for one in diagnostics]
+class Entry(NamedTuple):
+    """What came of a content, and the state of each path that it rests on."""
+
+    digest: str
+    touched: Mapping[str, State | None]
+    command: Command | None
+    diagnostics: tuple[Diagnostic, ...]
 
 
-def is_sound(one: object) -> bool:
-    """Say whether a value has the form of a diagnostic as `plain` writes it."""
-    if not isinstance(one, list) or len(one) != 8:
-        return False
-    code, name, severity, message, key, start, end, fix = one
-    return (
-        all(isinstance(text, str) for text in (code, name, message))
-        and severity in SEVERITIES
-        and (key is None or isinstance(key, str))
-        and all(type(place) is int for place in (start, end))
-        and 0 <= start <= end
-        and (fix is None or _is_sound_fix(fix))
-    )
-
-
-def _is_sound_fix(fix: object) -> bool:
-    if not isinstance(fix, list) or len(fix) != 4 or fix[0] not in APPLICABILITIES:
-        return False
-    _, message, edits, changes = fix
-    return (
-        isinstance(message, str)
-        and isinstance(edits, list)
-        and isinstance(changes, list)
-        and all(
-            isinstance(edit, list)
-            and len(edit) == 3
-            and all(type(place) is int for place in edit[:2])
-            and isinstance(edit[2], str)
-            for edit in edits
-        )
-        and all(
-            isinstance(change, list)
-            and len(change) == len(Change._fields)
-            and all(isinstance(word, str) for word in change)
-            for change in changes
-        )
-    )
+def plain(entry: Entry) -> list[Any]:
+    """Return an entry as lists of constants; the path of the diagnostics is left out."""
+    found = [[*one[1:-1], one.fix and _plain_fix(one.fix)] for one in entry.diagnostics]
+    return [entry.digest, entry.touched, entry.command, found]
 
 
 def _plain_fix(fix: Fix) -> list[Any]:
-    edits, changes = [[*edit] for edit in fix.edits], [[*change] for change in fix.changes]
-    return [fix.applicability, fix.message, edits, changes]
+    return [fix.applicability, fix.message, [*map(list, fix.edits)], [*map(list, fix.changes)]]
 
 
-def result(path: str, text: str, command: Command | None, diagnostics: list[list[Any]]) -> Result:
-    """Return the result that `plain` was made of; `text` may be empty when nothing was found."""
-    from ftlint.results import Result
-
-    found = (
-        Diagnostic(path, *facts, fix=None if fix is None else _fix(fix))  # type: ignore[misc]
-        for *facts, fix in diagnostics
-    )
-    return Result(of_text(path, text), command, tuple(found))
-
-
-def plain_repair(repair: Repair) -> tuple[Any, ...]:
-    """Return what fixing did as constants."""
-    path, made, withheld, *rest = repair
-    return (path, tuple(map(tuple, made)), tuple(map(tuple, withheld)), *rest)
+def read(path: str, data: Any) -> Entry:
+    """Return the entry that `plain` wrote, for the file at `path`. Raises ValueError."""
+    try:
+        digest, touched, command, found = data
+        diagnostics = tuple(_diagnostic(path, *one) for one in found)
+        touched = {
+            _text(name): None if state is None else _state(*state)
+            for name, state in touched.items()
+        }
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"not of the form of an entry: {error}") from None
+    _hold(command in (None, *COMMANDS, "v1") and (command is not None or not diagnostics))
+    return Entry(_text(digest), touched, command, diagnostics)
 
 
-def repair(path: str, made: Any, withheld: Any, *rest: Any) -> Repair:
-    """Return the repair that `plain_repair` was made of."""
-    from ftlint.results import Made, Repair, Withheld
+def _diagnostic(
+    path: str, code: str, name: str, severity: Any, message: str, key: Any, start: int, end: int,
+    fix: Any,
+) -> Diagnostic:  # fmt: skip
+    _hold(severity in SEVERITIES and 0 <= _whole(start) <= _whole(end))
+    return Diagnostic(
+        path, _text(code), _text(name), severity, _text(message),
+        key if key is None else _text(key), start, end, fix if fix is None else _fix(*fix),
+    )  # fmt: skip
 
-    fixes = tuple(Made(*one) for one in made)
-    return Repair(path, fixes, tuple(Withheld(*one) for one in withheld), *rest)
 
-
-def _fix(fix: list[Any]) -> Fix:
-    applicability, message, edits, changes = fix
+def _fix(applicability: Any, message: str, edits: Any, changes: Any) -> Fix:
+    _hold(applicability in APPLICABILITIES)
     return Fix(
         applicability,
-        message,
-        tuple(Edit(*edit) for edit in edits),
-        tuple(Change(*change) for change in changes),
+        _text(message),
+        tuple(Edit(_whole(start), _whole(end), _text(text)) for start, end, text in edits),
+        tuple(Change(*map(_text, change)) for change in changes),  # type: ignore[arg-type]
     )
+
+
+def _state(size: int, changed: int, inode: int, mode: int) -> State:
+    return _whole(size), _whole(changed), _whole(inode), _whole(mode)
+
+
+def _text(value: str) -> str:
+    _hold(isinstance(value, str))
+    return value
+
+
+def _whole(value: int) -> int:
+    _hold(type(value) is int)
+    return value
+
+
+def _hold(sound: bool) -> None:
+    if not sound:
+        raise ValueError("not of the form of an entry")

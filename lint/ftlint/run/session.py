@@ -9,7 +9,8 @@ from ftlint.project.options import CliOptions, OptionsResolver, UsageError, belo
 from ftlint.results import Repair, Run
 from ftlint.run.batch import lint_files
 from ftlint.support.containment import project_of
-from ftlint.support.files import Found, Unreadable, Users, expand
+from ftlint.support.disk import Disk, Unreadable
+from ftlint.support.files import Found, Users, expand
 from ftlint.support.limits import reason
 from ftschemas.named import TYPE_CHECKING
 
@@ -65,8 +66,6 @@ def run(
             continue
         judged.append((outcome.result, outcome.settings))
         repairs += [outcome.repair] if outcome.repair is not None else []
-    for file in files:  # what processes of their own met of settings is known to them alone
-        judges.of(os.path.dirname(os.path.abspath(file.path)))
     used = {one.used for one in users.found}
     passed_over = (
         f"{one.source.path}: passed over: {one.notice}"
@@ -142,8 +141,8 @@ def _without_known(
         theirs = [judged[place][0] for place in places]
         try:
             if request.write_baseline:
-                baseline.write(path, theirs, reach)
-            new, hid = baseline.without(baseline.load(path, reach), path, theirs)
+                baseline.write(path, theirs, Disk(reach))
+            new, hid = baseline.without(baseline.load(path, Disk(reach)), path, theirs)
         except baseline.BadBaseline as error:
             raise UsageError(str(error)) from None
         gone = 0 if narrowed else hid.gone

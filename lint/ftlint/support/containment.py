@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 
-from ftlint.support.files import Unreadable, read
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,25 +26,16 @@ class Reach(NamedTuple):
 
     roots: tuple[str, ...]
 
-    def holds(self, path: str) -> bool:
-        """Say whether a path, wherever links lead it, lies in one of the folders."""
-        try:
-            real = os.path.realpath(path)
-        except (OSError, ValueError):  # a NUL in the name, a circle of links
-            return False
-        return any(is_below(real, root) for root in self.roots)
+    def holds(self, real: str | None) -> bool:
+        """Return whether a real path lies in one of the folders; None lies nowhere."""
+        return real is not None and any(is_below(real, root) for root in self.roots)
 
-    def objection(self, path: str) -> str | None:
-        """Return why a path is out of reach, None where it is not."""
-        if self.holds(path):
+    def objection(self, path: str, real: str | None) -> str | None:
+        """Return why a path that links lead to `real` is out of reach, None where it is not."""
+        if self.holds(real):
             return None
         written = os.path.abspath(path) if "\0" not in path else path
         return LINK if any(is_below(written, root) for root in self.roots) else OUTSIDE
-
-    def read(self, path: str, limit: int) -> bytes | Unreadable:
-        """Return the bytes of a regular file within reach, `limit` of them at most."""
-        why = self.objection(path)
-        return read(path, limit) if why is None else Unreadable(path, why)
 
     def widened(self, folders: Iterable[str]) -> Reach:
         """Return a reach that has other folders in it besides."""
@@ -70,11 +60,17 @@ def led_out(path: str) -> str | None:
     """
     folder = os.path.dirname(os.path.abspath(path))
     root = repository(folder) or _start(folder)
-    return None if root is None else Reach((os.path.realpath(root),)).objection(path)
+    if root is None:
+        return None
+    try:
+        real = os.path.realpath(path)
+    except (OSError, ValueError):
+        real = None
+    return Reach((os.path.realpath(root),)).objection(path, real)
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Say whether an absolute path is a folder or lies in it, as they are written."""
+    """Return whether an absolute path is a folder or lies in it, as they are written."""
     try:
         return os.path.commonpath([folder, path]) == folder
     except ValueError:  # another drive

@@ -1,8 +1,8 @@
-"""What a verdict rests on besides the file: the paths that were looked at while it was made.
+"""What lies around a config: everything outside of its text is read through one `Disk`.
 
-Every look of the linter at the disk below a config (dataset definitions, data files, a DeepSpeed
-config, folders that turned out not to be there) is noted here, so that a kept result can be held
-against the disk as it is now.
+It knows every path that it was asked for, so that a kept result can be held against the disk as it
+is now, and it holds what may be read at all. Each path is looked at once: all that is said of one
+config rests on one state of its surroundings, and that state is told before any content is read.
 """
 
 from __future__ import annotations
@@ -11,45 +11,222 @@ import os
 import stat
 import time
 
-State = tuple[int, int, int]
-"""Size in bytes, time of the last change in ns, inode."""
+from ftlint.support.containment import Reach
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from io import FileIO
+
+State = tuple[int, int, int, int]
+"""Size in bytes, time of the last change in ns, inode, mode.
+
+The first two are 0 for a folder whose names were not asked for: what comes and goes in it changes
+nothing that was seen.
+"""
 
 SETTLED = 2_000_000_000
 """In ns: what changed more recently may change again within the same tick of a clock."""
 
-_seen: list[dict[str, None]] = []
-"""Who is watching; each keeps the paths noted while it does."""
+
+class Unreadable(NamedTuple):
+    """A path that gives no text, and why."""
+
+    path: str
+    reason: str
 
 
-def note(path: str) -> None:
-    """Say that the verdict depends on what lies at `path`, or on nothing being there."""
-    for watcher in _seen:
-        watcher[path] = None
+class Disk:
+    """The files around one config. With a `reach`, content is read only within it."""
+
+    def __init__(self, reach: Reach | None = None) -> None:
+        self.reach = reach
+        self._found: dict[str, os.stat_result | None] = {}
+        self._listed: set[str] = set()
+        self._real: dict[str, str | None] = {}
+
+    def anywhere(self) -> Disk:
+        """Return the same disk without a limit: for what is counted and never shown."""
+        return self._limited(None)
+
+    def below(self, *folders: str) -> Disk:
+        """Return the same disk with only these folders, wherever they lie, in reach."""
+        return self._limited(Reach(tuple(filter(None, map(self.real, folders)))))
+
+    def _limited(self, reach: Reach | None) -> Disk:
+        other = Disk(reach)
+        other._found, other._listed, other._real = self._found, self._listed, self._real
+        return other
+
+    # What is there -------------------------------------------------------------------------------
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is anything at a path; a link to nothing is nothing."""
+        found = self._look(path)
+        return found is not None and not stat.S_ISLNK(found.st_mode)
+
+    def is_there(self, path: str) -> bool:
+        """Return whether the name is taken, be it by a link to nothing."""
+        return self._look(path) is not None
+
+    def is_file(self, path: str) -> bool:
+        """Return whether there is a regular file, or a link to one."""
+        found = self._look(path)
+        return found is not None and stat.S_ISREG(found.st_mode)
+
+    def is_folder(self, path: str) -> bool:
+        """Return whether there is a folder, or a link to one."""
+        found = self._look(path)
+        return found is not None and stat.S_ISDIR(found.st_mode)
+
+    def size(self, path: str) -> int:
+        """Return the bytes of a file. Raises OSError."""
+        found = self._look(path)
+        return os.stat(path).st_size if found is None else found.st_size
+
+    def real(self, path: str) -> str | None:
+        """Return where links lead a path; None for one that cannot be followed."""
+        if path not in self._real:
+            self._look(path)
+            try:
+                self._real[path] = os.path.realpath(path)
+            except (OSError, ValueError):  # a circle of links, a NUL in the name
+                self._real[path] = None
+        return self._real[path]
+
+    def names(self, folder: str) -> list[str]:
+        """Return what is in a folder, in the order of the file system. Raises OSError."""
+        self._look(folder)
+        self._listed.add(folder)
+        return os.listdir(folder)
+
+    def listing(self, folder: str) -> tuple[list[str], list[str]]:
+        """Return the names of folders and of regular files in a folder, sorted. Raises OSError.
+
+        Links to files are files, links to folders are neither: nobody walks in a circle.
+        """
+        self._look(folder)
+        self._listed.add(folder)
+        folders, files = [], []
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    if self.is_file(os.path.join(folder, entry.name)):
+                        files.append(entry.name)
+                elif entry.is_dir():
+                    folders.append(entry.name)
+                elif entry.is_file():
+                    files.append(entry.name)
+        return sorted(folders), sorted(files)
+
+    def tree(self, folder: str) -> Iterator[str]:
+        """Yield every file below a folder, each looked at; what cannot be listed is passed over."""
+        waiting = [folder]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                folders, files = self.listing(folder)
+            except OSError:
+                continue
+            waiting += (os.path.join(folder, name) for name in folders)
+            for name in files:
+                self._look(os.path.join(folder, name))
+                yield os.path.join(folder, name)
+
+    def glob(self, pattern: str) -> Iterator[str]:
+        """Yield what a pattern matches; what comes to match it later is not known to be new."""
+        from glob import iglob
+
+        for path in iglob(pattern, recursive=True):
+            self._look(path)
+            yield path
+
+    # What may be read ----------------------------------------------------------------------------
+
+    def holds(self, path: str) -> bool:
+        """Return whether a path, wherever links lead it, is in reach."""
+        return self.objection(path) is None
+
+    def objection(self, path: str) -> str | None:
+        """Return why a path is out of reach, None where it is not."""
+        return None if self.reach is None else self.reach.objection(path, self.real(path))
+
+    def read(self, path: str, limit: int, *, pipe: bool = False) -> bytes | Unreadable:
+        """Return the bytes of a regular file within reach, `limit` of them at most.
+
+        Where a person named it, a `pipe` or /dev/null will do.
+        """
+        why = self.objection(path)
+        if why is None and not (self.exists(path) if pipe else self.is_file(path)):
+            why = "not a regular file" if self.is_there(path) else "no such file"
+        if why is not None:
+            return Unreadable(path, why)
+        try:
+            with open(path, "rb") as file:
+                return file.read(limit)
+        except OSError as error:
+            return Unreadable(path, error.strerror or str(error))
+        except ValueError as error:  # a NUL in the name
+            return Unreadable(path, str(error))
+
+    def open(self, path: str) -> FileIO:
+        """Return a regular file within reach, opened without a buffer. Raises OSError.
+
+        For data, which are too large to be held: they are counted, whatever their size.
+        """
+        why = self.objection(path)
+        if why is None and self.exists(path) and not self.is_file(path):
+            why = "it is no regular file"
+        if why is not None:
+            raise OSError(0, why, path)
+        return open(path, "rb", buffering=0)
+
+    # What was asked for --------------------------------------------------------------------------
+
+    def touched(self) -> dict[str, State | None]:
+        """Return the state in which each path was that was asked for; None for what was not."""
+        return {
+            path: found and _state(found, whole=path in self._listed)
+            for path, found in self._found.items()
+        }
+
+    def _look(self, path: str) -> os.stat_result | None:
+        if path not in self._found:
+            self._found[path] = _stat(path)
+        return self._found[path]
 
 
-def watch() -> dict[str, None]:
-    """Begin to keep the paths that are noted; `unwatch` ends it."""
-    paths: dict[str, None] = {}
-    _seen.append(paths)
-    return paths
-
-
-def unwatch(paths: dict[str, None]) -> None:
-    """Stop keeping paths."""
-    _seen[:] = [watcher for watcher in _seen if watcher is not paths]
-
-
-def state(path: str) -> State | None:
-    """Return what tells a file or folder from a changed one; None where there is none."""
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    size = 0 if stat.S_ISDIR(found.st_mode) else found.st_size
-    return size, found.st_mtime_ns, found.st_ino
-
-
-def settled(states: list[State | None]) -> bool:
-    """Say whether none of them changed just now, so that a further change would be seen."""
+def is_stable(states: Iterable[State | None]) -> bool:
+    """Return whether none of them changed just now, so that a further change would be seen."""
     now = time.time_ns()
     return all(one is None or now - one[1] > SETTLED for one in states)
+
+
+def now(path: str) -> State | None:
+    """Return the state in which a path is."""
+    found = _stat(path)
+    return found and _state(found, whole=True)
+
+
+def is_as_it_was(now: State | None, was: Sequence[int] | None) -> bool:
+    """Return whether a state is the one that was touched."""
+    if now is None or was is None:
+        return now is was
+    return now == tuple(was) or ((0, 0, *now[2:]) == tuple(was) and stat.S_ISDIR(now[3]))
+
+
+def _state(found: os.stat_result, *, whole: bool) -> State:
+    if stat.S_ISDIR(found.st_mode):
+        return 0, found.st_mtime_ns if whole else 0, found.st_ino, found.st_mode
+    return found.st_size, found.st_mtime_ns, found.st_ino, found.st_mode
+
+
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except (OSError, ValueError):  # nothing is there, or a NUL is in the name
+        pass
+    try:
+        return os.lstat(path)  # a link to nothing
+    except (OSError, ValueError):
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ftlint.support.disk import Disk, Unreadable
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,13 +13,6 @@ if TYPE_CHECKING:
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
 _SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv"])
-
-
-class Unreadable(NamedTuple):
-    """A named path that gives no text, and why."""
-
-    path: str
-    reason: str
 
 
 class Found(NamedTuple):
@@ -48,55 +42,40 @@ def expand(
     leaves out. `-` stands for itself.
     """
     seen: set[str] = set()
+    disk = Disk()
     for path in paths:
-        for found in _of(path, excludes):
+        for found in _of(path, excludes, disk):
             key = os.path.normpath(found.path)
             if key not in seen:
                 seen.add(key)
                 yield found
 
 
-def read(path: str, limit: int) -> bytes | Unreadable:
-    """Return the bytes of a regular file, `limit` of them at most."""
-    try:
-        if not os.path.isfile(path):
-            gone = not os.path.lexists(path)
-            return Unreadable(path, "no such file" if gone else "not a regular file")
-        with open(path, "rb") as file:
-            return file.read(limit)
-    except OSError as error:
-        return Unreadable(path, error.strerror or str(error))
-    except ValueError as error:  # a NUL in the name
-        return Unreadable(path, str(error))
-
-
-def _of(path: str, excludes: Callable[[str], bool]) -> Iterator[Found | Unreadable]:
-    if not os.path.isdir(path):
-        if path == STDIN or os.path.lexists(path):
+def _of(path: str, excludes: Callable[[str], bool], disk: Disk) -> Iterator[Found | Unreadable]:
+    if not disk.is_folder(path):
+        if path == STDIN or disk.is_there(path):
             yield Found(path, named=True)
         else:
             yield Unreadable(path, "no such file or folder")
         return
     failures: list[Unreadable] = []
-
-    def note(error: OSError) -> None:
-        failures.append(Unreadable(str(error.filename), error.strerror or str(error)))
-
-    for folder, folders, names in os.walk(path, onerror=note):
-        folders[:] = sorted(
-            name
+    waiting = [path]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            folders, names = disk.listing(folder)
+        except OSError as error:
+            failures.append(Unreadable(folder, error.strerror or str(error)))
+            continue
+        below = [
+            os.path.join(folder, name)
             for name in folders
-            if not name.startswith(".")
-            and name not in _SKIPPED
-            and not excludes(os.path.join(folder, name))
-        )
-        for name in sorted(names):
+            if not name.startswith(".") and name not in _SKIPPED
+        ]
+        waiting += (one for one in reversed(below) if not excludes(one))
+        for name in names:
             full = os.path.join(folder, name)
-            if (
-                name.lower().endswith(SUFFIXES)
-                and not excludes(full)
-                and os.path.isfile(full)  # editors lock files by links to nowhere
-            ):
+            if name.lower().endswith(SUFFIXES) and not excludes(full):
                 yield Found(full if path != "." else full[2:], named=False)
     yield from failures
 

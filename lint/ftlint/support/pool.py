@@ -1,20 +1,21 @@
 """Share the files of a long run among forked processes.
 
 Linting is bound by the interpreter, so a second core nearly halves it. A child works through every
-n-th file and hands its outcomes back as constants; one that dies costs time, never a verdict.
+n-th file and hands its outcomes back; one that dies costs time, never a verdict.
 """
 
 from __future__ import annotations
 
-import marshal
 import os
 import sys
 
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftlint.support import deadline
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, BinaryIO
+    from multiprocessing.connection import Connection
+    from typing import Any
 
 WORTH = 64
 """Files; below that a second process ends when the first would have been done."""
@@ -36,62 +37,49 @@ def processes(amount: int, worth: int = WORTH) -> int:
 def spread(work: Callable[[int], Any], places: Sequence[int], count: int) -> dict[int, Any]:
     """Return `work(place)` for every place, made by `count` processes.
 
-    What `work` returns must be constants and tuples, lists and dicts of them (`marshal`).
+    Not by `concurrent.futures`: its threads forbid a second fork, and it waits for its children
+    where the one who asked is interrupted.
     """
-    children = [_start(work, places[number::count]) for number in range(1, count)]
-    waiting = dict(enumerate(children, 1))
+    from multiprocessing import get_context
+
+    fork = get_context("fork")
+    seconds = deadline.left()
+    children = []
     try:
+        for number in range(1, count):
+            answers, there = fork.Pipe(duplex=False)
+            child = fork.Process(target=_share, args=(work, places[number::count], there, seconds))
+            child.start()
+            there.close()
+            children.append((child, answers))
         found = {place: work(place) for place in places[::count]}
-        for number, child in enumerate(children, 1):
-            answers = _answers(child)
-            del waiting[number]
-            found.update(zip(places[number::count], answers))
-    except BaseException:
-        for child in waiting.values():
-            _end(child)
-        raise
+        for number, (child, answers) in enumerate(children, 1):
+            found.update(zip(places[number::count], _received(answers)))
+            child.join()
+    finally:
+        for child, answers in children:
+            answers.close()
+            child.kill()
+            child.join()
     for place in places:  # the share of a child that died
         if place not in found:
             found[place] = work(place)
     return found
 
 
-class _Child(NamedTuple):
-    process: int
-    pipe: BinaryIO
-
-
-def _start(work: Callable[[int], Any], places: Sequence[int]) -> _Child:
-    from ftlint.support import deadline
-
-    reader, writer = os.pipe()
-    seconds = deadline.left()
-    child = os.fork()
-    if child:
-        os.close(writer)
-        return _Child(child, open(reader, "rb"))
+def _share(
+    work: Callable[[int], Any], places: Sequence[int], answers: Connection, seconds: float
+) -> None:
+    """Work through the places of a child; whatever goes wrong there, its parent meets it again."""
     try:
         deadline.go_on(seconds)
-        os.close(reader)
-        with open(writer, "wb") as pipe:
-            pipe.write(marshal.dumps([work(place) for place in places]))
+        answers.send([work(place) for place in places])
     except BaseException:
         os._exit(1)
-    os._exit(0)  # no cleanup of the parent's: it is still at work
 
 
-def _answers(child: _Child) -> list[Any]:
-    with child.pipe:
-        data = child.pipe.read()
-    _, status = os.waitpid(child.process, 0)
-    return marshal.loads(data) if status == 0 else []
-
-
-def _end(child: _Child) -> None:
-    import signal
-    from contextlib import suppress
-
-    child.pipe.close()
-    with suppress(OSError):
-        os.kill(child.process, signal.SIGKILL)
-        os.waitpid(child.process, 0)
+def _received(answers: Connection) -> list[Any]:
+    try:
+        return answers.recv()  # type: ignore[no-any-return]
+    except (EOFError, OSError):
+        return []

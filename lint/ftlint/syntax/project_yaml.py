@@ -13,9 +13,9 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-    from ftlint.support.containment import Reach
+    from ftlint.support.disk import Disk
 
-from ftlint.support.files import Unreadable
+from ftlint.support.disk import Unreadable
 from ftlint.syntax.construct import construct
 from ftlint.syntax.dialect import OMEGACONF
 from ftlint.syntax.nodes import Broken
@@ -31,9 +31,9 @@ _QUOTED = re.compile(r"""(['"])(?!<)[^'"]{3,}\1""")
 """A piece of the text in a parser's words; what a parser expected there is a sign or a <token>."""
 
 
-def load(path: str, most: int, reach: Reach) -> Any:
+def load(path: str, most: int, disk: Disk) -> Any:
     """Return what a YAML or JSON file of at most `most` bytes holds. Raises `BadFile`."""
-    data = reach.read(path, most + 1)
+    data = disk.read(path, most + 1)
     if isinstance(data, Unreadable):
         raise BadFile(f"{path}: {data.reason}")
     if len(data) > most:

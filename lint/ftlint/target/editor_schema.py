@@ -6,6 +6,7 @@ import json
 import os
 
 import ftschemas
+from ftlint.support.disk import Disk
 from ftlint.target.keys import PARSER
 from ftschemas.named import TYPE_CHECKING
 
@@ -54,5 +55,5 @@ def _for_editor(prop: dict[str, Any]) -> dict[str, Any]:
 
 def _layer(package: str, release: str) -> dict[str, Any]:
     path = os.path.join(os.path.dirname(ftschemas.__file__), package, f"{release}.json")
-    with open(path, encoding="utf-8") as file:
+    with Disk().open(path) as file:
         return json.load(file)  # type: ignore[no-any-return]

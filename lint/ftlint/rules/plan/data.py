@@ -9,7 +9,6 @@ from itertools import islice
 from ftlint.diagnostics import Change, Finding
 from ftlint.edits import suggest
 from ftlint.rules.plan.wording import count, of
-from ftlint.support.disk import note
 from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from ftlint.datasets import DatasetSize, Info
     from ftlint.diagnostics import Fix
     from ftlint.facts.context import Context
+    from ftlint.support.disk import Disk
     from ftlint.syntax.construct import Entry
 
 UNDEFINED, BROKEN, MISSING, UNREADABLE, COLUMNS = "FT701", "FT702", "FT703", "FT704", "FT705"
@@ -86,7 +86,11 @@ def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> It
         what = size.trouble.text if size.trouble else "its definition is not an object"
         yield BROKEN, {"what": f"{path}: {what}"}, None
         return
-    ends = [*_definition(context, size, definition), *_files(size, info), *_rows(size)]
+    ends = [
+        *_definition(context, size, definition),
+        *_files(size, info, context.disk),
+        *_rows(size),
+    ]
     for code, values in (*ends[:1], *_silent(size, definition)):
         yield code, {**values, "info": path}, None
 
@@ -127,15 +131,15 @@ def _definition(
         yield RANKING, {"stage": stage, "is": "ranking data", "wanted": "data without ranking"}
 
 
-def _files(size: DatasetSize, info: Info) -> Iterator[_Told]:
+def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
     trouble = size.trouble
     if trouble is None:
         return
     if trouble.what == "missing":
         folder = os.path.dirname(info.path)
         assert size.entry is not None
-        if _others_are_here(size.name, info, folder):
-            near = _near_file(str(size.entry.location), info, folder)
+        if _others_are_here(size.name, info, folder, disk):
+            near = _near_file(str(size.entry.location), info, folder, disk)
             hint = f"; perhaps {near} is meant" if near else ""
             yield MISSING, {"what": trouble.text, "hint": hint, "unless": _ELSEWHERE}
     elif trouble.what == "placeholder":
@@ -159,14 +163,13 @@ MOST_ASKED = 1000
 """Other datasets whose files are looked for; a table may define a million."""
 
 
-def _others_are_here(name: str, info: Info, folder: str) -> bool:
+def _others_are_here(name: str, info: Info, folder: str, disk: Disk) -> bool:
     """Say whether data files lie beside the definitions at all, and not only on another machine."""
     for other, definition in islice((info.table or {}).items(), MOST_ASKED):
         file = definition.get("file_name") if isinstance(definition, dict) else None
         if other == name or not isinstance(file, str):
             continue
-        note(os.path.join(folder, file))
-        if os.path.exists(os.path.join(folder, file)):
+        if disk.exists(os.path.join(folder, file)):
             return True
     return False
 
@@ -174,15 +177,13 @@ def _others_are_here(name: str, info: Info, folder: str) -> bool:
 DATA_SUFFIXES = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
 
 
-def _near_file(location: str, info: Info, folder: str) -> str | None:
+def _near_file(location: str, info: Info, folder: str, disk: Disk) -> str | None:
     """Return the data file beside a missing one of which its name is a slip, and no other's."""
     below, name = os.path.split(location)
     if os.path.isabs(location) or ".." in below.split("/"):
         return None
-    place = os.path.join(folder, below)
-    note(place)
     try:
-        names = os.listdir(place)
+        names = disk.names(os.path.join(folder, below))
     except OSError:
         return None
     taken = {os.path.basename(info.path)} | {
