@@ -265,7 +265,7 @@ REFUSED = {
     ),
     "the end of a text that has no line end": ("insert_after b 1 a", "a: |\n  t", "reaches up to"),
     "the value that is there": ("replace a 1", "a: 1\n", "already"),
-    "text that is no value": ("replace a {", "a: 1\n", "no value"),
+    "text that is no value": ("replace a {", "a: 1\n", "not a value"),
     "text that brings a comment": ("replace a x #y", "a: 1\n", "not a value on one line"),
     "a comment at the last item to replace": (
         "replace a all", "a:\n  - x\n  - y  # last\nb: 1\n", "inside",

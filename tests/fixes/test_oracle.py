@@ -100,7 +100,7 @@ def test_ruamel_is_asked_on_its_own() -> None:
     wrong = roundtrip.load("a: 1\nb: 1\n")
     edit = (Edit(11, 12, "2"),)
     found = oracle.objection(page, wrong, edit, (Change("replace", "b", "2"),), "a: 0755\nb: 2\n")
-    assert found == "ruamel.yaml would read a otherwise than planned"
+    assert found == "ruamel.yaml would read a differently than planned"
 
 
 def test_what_ruamel_cannot_read_is_not_vouched_for() -> None:

@@ -139,9 +139,9 @@ def test_what_the_messages_propose() -> None:
     assert "eval_strategy: epoch" in text
     assert "early_stopping_steps: 2" in text
     ((_, text),) = messages("mistake-2")
-    assert "num_train_epochs: 3 and learning_rate: 5.0e-5" in text
+    assert "`num_train_epochs: 3` and `learning_rate: 5.0e-5`" in text
     ((_, text),) = messages("mistake-3")
-    assert "per_device_train_batch_size: 8 with gradient_accumulation_steps: 2" in text
+    assert "`per_device_train_batch_size: 8`, `gradient_accumulation_steps: 2`" in text
     assert "1,250 steps" in text
     ((_, text),) = messages("support-first-try")
     assert "over-training" in text

@@ -88,7 +88,7 @@ def read_info(dataset_dir: object, cwd: str) -> Info:
         names = {name: one for name, one in dataset_dir.items() if isinstance(name, str)}
         return Info(names, path="dataset_dir")
     if not isinstance(dataset_dir, str):
-        return Info(None, problem=f"dataset_dir {dataset_dir!r} is not text")
+        return Info(None, problem=f"`dataset_dir: {dataset_dir}` is not a string")
     if dataset_dir == "ONLINE":
         return Info(None, online=True)
     if dataset_dir.startswith("REMOTE:"):
@@ -99,7 +99,7 @@ def read_info(dataset_dir: object, cwd: str) -> Info:
     note(folder)
     try:
         if os.path.exists(path) and not os.path.isfile(path):
-            raise OSError(0, "it is no regular file")
+            raise OSError(0, "it is not a regular file")
         with open(path, encoding="utf-8") as file:
             text = file.read(MOST + 1)
     except (OSError, ValueError) as error:

@@ -37,7 +37,7 @@ def instead_of_data(paths: Sequence[str]) -> Trouble | None:
 
 
 def is_pointer(path: str) -> bool:
-    """Say whether a file is a Git LFS pointer. Raises OSError."""
+    """Return whether a file is a Git LFS pointer. Raises OSError."""
     return _head(path).startswith(_POINTER)
 
 

@@ -95,13 +95,11 @@ def read(folder: str) -> History | Unreadable:
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
     if not whole and attempt is None:
         reasons = [f"{name}: {one.reason}" for name, one in found if isinstance(one, Unreadable)]
-        none = f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?"
+        none = f"neither {STATE} nor {LOG} is there: is it the `output_dir` of a run?"
         if written:
-            none = f"no training run here: {LOG} tells of an evaluation or a prediction alone"
+            none = f"no training run: {LOG} has only an evaluation or a prediction"
         elif written is not None:
-            none = (
-                f"{LOG} holds no whole line yet: a run that has just begun logs after logging_steps"
-            )
+            none = f"{LOG} has no complete line yet: a new run logs after `logging_steps` steps"
         return Unreadable(reasons[0] if reasons else none)
     name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
     told = [*([name] if name else []), *([] if attempt is None else [LOG])]

@@ -35,7 +35,7 @@ Forecaster = Callable[["StepPlan"], "tuple[Any, str] | Untimed"]
 
 
 def is_calibrated() -> bool:
-    """Say whether anything was ever calibrated here; costs one look at the disk."""
+    """Return whether anything was ever calibrated here; costs one look at the disk."""
     note(folder())
     return os.path.isdir(folder())
 
@@ -65,7 +65,7 @@ def forecaster(
         try:
             found = answer(asked, records)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            return Untimed(f"a calibration that cannot be read ({type(error).__name__})")
+            return Untimed(f"unreadable calibration ({type(error).__name__})")
         if isinstance(found, Answer):
             return found.forecast, found.source
         return Untimed(found.reason)

@@ -239,11 +239,11 @@ class _Work:
         if kind.command is None:
             return kind
         return Kind(
-            None, "too few keys of LLaMA Factory for a file of a folder: name it to judge it"
+            None, "too few LLaMA Factory keys for a file found in a folder: name it to check it"
         )
 
     def _judged(self, path: str, data: bytes, options: Options) -> bool:
-        """Say whether a file that was found in a folder is worth its reading, or its command."""
+        """Return whether a file that was found in a folder is worth its reading, or its command."""
         if path.endswith(".json"):  # most likely data: its head tells, and costs little
             head = data[:HEAD].decode("utf-8", errors="replace")
             if command_of(names_in(head)) is None:
@@ -276,7 +276,7 @@ class _Work:
 
 
 def _is_text(data: bytes, options: Options) -> bool:
-    """Say whether a file was read as it is; what is said of others is said sooner than kept."""
+    """Return whether a file was read as it is; what is said of others is said sooner than kept."""
     try:
         data.decode()
     except UnicodeDecodeError:

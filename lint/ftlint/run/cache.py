@@ -120,7 +120,7 @@ def _load(path: str | None) -> dict[str, Entry]:
 
 
 def _sound(entry: object) -> bool:
-    """Say whether an entry has the form of one; files in a cache folder get damaged, too."""
+    """Return whether an entry has the form of one; files in a cache folder get damaged, too."""
     return (
         isinstance(entry, list)
         and len(entry) == 4

@@ -20,7 +20,7 @@ def serialize(diagnostics: Sequence[Diagnostic]) -> list[list[Any]]:
 
 
 def is_sound(one: object) -> bool:
-    """Say whether a value has the form of a diagnostic as `plain` writes it."""
+    """Return whether a value has the form of a diagnostic as `plain` writes it."""
     if not isinstance(one, list) or len(one) != 8:
         return False
     code, name, severity, message, key, start, end, fix = one

@@ -15,8 +15,8 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-LINK = "it is a link out of the project"
-OUTSIDE = "it lies outside of the project"
+LINK = "it is a link to outside the project"
+OUTSIDE = "it is outside the project"
 
 
 class Reach(NamedTuple):
@@ -28,7 +28,7 @@ class Reach(NamedTuple):
     roots: tuple[str, ...]
 
     def holds(self, path: str) -> bool:
-        """Say whether a path, wherever links lead it, lies in one of the folders."""
+        """Return whether a path, wherever links lead it, lies in one of the folders."""
         try:
             real = os.path.realpath(path)
         except (OSError, ValueError):  # a NUL in the name, a circle of links
@@ -74,7 +74,7 @@ def led_out(path: str) -> str | None:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Say whether an absolute path is a folder or lies in it, as they are written."""
+    """Return whether an absolute path is a folder or lies in it, as they are written."""
     try:
         return os.path.commonpath([folder, path]) == folder
     except ValueError:  # another drive

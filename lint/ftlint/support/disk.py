@@ -50,6 +50,6 @@ def state(path: str) -> State | None:
 
 
 def settled(states: list[State | None]) -> bool:
-    """Say whether none of them changed just now, so that a further change would be seen."""
+    """Return whether none of them changed just now, so that a further change would be seen."""
     now = time.time_ns()
     return all(one is None or now - one[1] > SETTLED for one in states)
