@@ -57,7 +57,7 @@ BANNED = {
 
 LINT = Path(ftlint.__file__).parent
 ROOMS = (
-    "cli", "datasets", "doctor", "edits", "facts", "fixes", "project", "report", "rulebook",
+    ".", "cli", "datasets", "doctor", "edits", "facts", "fixes", "project", "report", "rulebook",
     "rules", "run", "steps", "support", "syntax", "target",
 )  # fmt: skip
 PROPER = ("Adam", "Git", "Hub", "Megatron")

@@ -27,7 +27,7 @@ SCRIPT = "script"
 SETTINGS = "settings"
 COUNTED = "counted"
 RECORDED = "recorded"
-MACHINE = "here of the settings"
+MACHINE = "setting `here`"
 ORDER = (COMMAND_LINE, HERE, COMMENT, SCRIPT, SETTINGS, COUNTED, RECORDED, MACHINE)
 """The layers from the top down."""
 PLACES = {
