@@ -45,8 +45,8 @@ def size(folder: Path, *files: str | bytes, kind: str = "json", workers: int = 1
         (b'\xef\xbb\xbf[{"a": "x"}]', "byte order mark"),
         ('[{"a": "x"},]', "a comma after its last row"),
         ('[{"a": "x"}, {"a": 5}]', "row 2: `a` is a number, and a string in rows before"),
-        ('{"a": 5}\n{"a": "x"}\n', "line 2: `a` is text, and a number in rows before"),
-        ('[{"a": {"b": 1}}, {"a": "x"}]', "row 2: `a` is text, and an object in rows before"),
+        ('{"a": 5}\n{"a": "x"}\n', "line 2: `a` is a string, and a number in rows before"),
+        ('[{"a": {"b": 1}}, {"a": "x"}]', "row 2: `a` is a string, and an object in rows before"),
         ('{"a": [{"b": "x"}]}\n{"a": [{"b": ["x"]}]}\n', "line 2: `a[].b` is a list, and text"),
         ('{"a": "x\ty"}\n{"a": "z"}\n', "control character"),
         ('{"a": "x", "a": "y"}\n{"a": "z"}\n', "line 1: an object has `a` twice"),
@@ -285,7 +285,7 @@ def test_batches_are_tables_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("source", "target", "says"),
-    [("whole", "text", FITS), ("text", "whole", "text later"), ("numeral", "whole", DOUBT),
+    [("whole", "text", FITS), ("text", "whole", "a string later"), ("numeral", "whole", DOUBT),
      ("whole", "number", FITS), ("number", "whole", DOUBT), ("null", "text", FITS),
      ("text", "null", "is null"), (("list", "null"), ("list", "text"), FITS),
      (("list", "text"), "text", "a list later"), ("time", "text", FITS)],

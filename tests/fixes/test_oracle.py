@@ -75,7 +75,7 @@ def test_what_is_planned_passes(edits: list[tuple[str, str]], changes: list[Chan
         ([("rate: 1", "rate: true")], [Change("replace", "rate", "1")], "rate otherwise"),
         ([("  - q\n", "")], [Change("replace", "rate", "1")], "targets otherwise"),
         ([("rate: 1", "rate: [1")], [Change("replace", "rate", "[1")], "not be YAML"),
-        ([("rate: 1", "rate: 1\nrate: 2")], [Change("insert", "rate", "2")], "refuse it"),
+        ([("rate: 1", "rate: 1\nrate: 2")], [Change("insert", "rate", "2")], "reject it"),
         ([("rate: 1", "rate: '1'")], [Change("replace", "rate", '"1"')], None),
         ([("dataset: a", "dataset:   a")], [Change("replace", "rate", "1")], "line 4 would change"),
         ([("  - q\n  - v", "- q\n- v")], [Change("replace", "rate", "1")], "would change"),

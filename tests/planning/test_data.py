@@ -93,7 +93,7 @@ def test_other_ways_to_be_undefined(project: Project) -> None:
 @pytest.mark.parametrize(
     ("written", "hint"),
     [
-        ("acme/chats", "add an entry with `hf_hub_url` there"),
+        ("acme/chats", "add an entry with `hf_hub_url` there, and use its name"),
         ("acme/web", "write `web`"),
         ("rows.json", "write `chat`"),
         ("data/rows.json", "write `chat`"),

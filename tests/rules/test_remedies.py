@@ -48,17 +48,17 @@ NAMED = "resume_from_checkpoint: saves/old/checkpoint-500\n"
         (
             NAMED.replace("old", "run"),
             (),
-            "or `max_steps`, or remove `resume_from_checkpoint` and change `output_dir`.",
+            "Increase epochs or steps, or remove `resume_from_checkpoint` and change `output_dir`.",
         ),
         (
             "resume_from_checkpoint: true\n",
             (("output_dir_holds", "checkpoint-500"),),
-            "or `max_steps`, or remove `resume_from_checkpoint` and change `output_dir`.",
+            "Increase epochs or steps, or remove `resume_from_checkpoint` and change `output_dir`.",
         ),
         (
             "",
             (("output_dir_holds", "checkpoint-500"),),
-            "Increase `num_train_epochs` or `max_steps`, or change `output_dir`.",
+            "Increase epochs or steps, or change `output_dir`.",
         ),
     ],
 )
@@ -66,7 +66,8 @@ def test_what_puts_a_run_at_its_end_is_what_has_to_change(
     text: str, facts: tuple[tuple[str, object], ...], remedy: str
 ) -> None:
     (message,) = said("FT626", f"max_steps: 100\n{text}", *facts)
-    assert message.endswith(f"nothing is left to train. {remedy}")
+    assert "nothing is left to train. " in message
+    assert message.endswith(remedy)
     assert len(message) <= 160
 
 

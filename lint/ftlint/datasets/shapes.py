@@ -29,7 +29,7 @@ LIST, STRUCT = "list", "struct"
 KINDS = {type(None): NULL, bool: TRUTH, int: WHOLE, float: NUMBER, str: TEXT, list: LIST,
          dict: STRUCT}  # fmt: skip
 WORDS = {NULL: "null", TRUTH: "a bool", WHOLE: "a number", NUMBER: "a number",
-         TEXT: "text", LIST: "a list", STRUCT: "an object"}  # fmt: skip
+         TEXT: "a string", LIST: "a list", STRUCT: "an object"}  # fmt: skip
 DEEPEST = 62
 """Levels of values inside of values that Arrow hands on; beyond: `Recursion level … exceeded`."""
 

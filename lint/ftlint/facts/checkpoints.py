@@ -65,7 +65,7 @@ def checkpoint_of(values: Mapping[str, Any], held: object) -> str | None:
 
 def way_out(values: Mapping[str, Any]) -> str:
     """Return what to do about a run that resumes at its end: what puts it there has to change."""
-    longer = "Increase `num_train_epochs` or `max_steps`, or"
+    longer = "Increase epochs or steps, or"
     named, folder = values.get("resume_from_checkpoint"), values.get("output_dir")
     if not named:
         return f"{longer} change `output_dir`"

@@ -66,11 +66,11 @@ def _rows(runs: Sequence[RunPlan]) -> Iterator[tuple[str, str, Cell]]:
     many = any(len(plan.samples.per_dataset) > 1 or _is_packed(plan) for plan in plans)
     for name in dict.fromkeys(names) if many else ():
         yield f"  from {visible(name)}", DIM, _of_dataset(name)
-    yield "held out to evaluate", "", _held_out
-    yield "samples to evaluate on", "", _evaluated_on
+    yield "held out for evaluation", "", _held_out
+    yield "samples evaluated", "", _evaluated_on
     yield "GPUs", "", lambda _, run: _gpus(run)
-    yield "samples a step", "", _batch
-    yield "steps an epoch", "", lambda plan, _: bounds(plan.updates_per_epoch)
+    yield "effective batch size", "", _batch
+    yield "steps per epoch", "", lambda plan, _: bounds(plan.updates_per_epoch)
     yield "epochs", "", lambda plan, _: amount(_planned(plan, plan.epochs))
     yield "total steps", BOLD, lambda plan, _: bounds(plan.total_steps)
     yield "  limited by", DIM, lambda plan, _: (
@@ -87,7 +87,7 @@ def _rows(runs: Sequence[RunPlan]) -> Iterator[tuple[str, str, Cell]]:
     yield "evaluated", "", lambda plan, _: _times(_planned(plan, plan.eval_events))
     yield "checkpoints", "", _checkpoints
     yield "time", "", lambda _, run: _time(run)
-    yield "  within the budget", DIM, lambda _, run: _within(run)
+    yield "  fits the budget", DIM, lambda _, run: _within(run)
 
 
 def bounds(count: Count) -> str:
@@ -177,7 +177,7 @@ def _checkpoints(plan: StepPlan, _: RunPlan) -> str:
 
 def _time(run: RunPlan) -> str:
     if not isinstance(run.time, Time):
-        return "not calibrated" if run.time is None else "no calibration fits"
+        return "not calibrated" if run.time is None else "no matching calibration"
     seconds, low, high, _ = run.time
     return f"{format_duration(seconds)} ({format_duration(low)}–{format_duration(high)})"
 
@@ -237,7 +237,7 @@ def _below(runs: Sequence[RunPlan], labels: list[str], colour: bool) -> Iterator
         else:
             told = plan.assumptions
         if not isinstance(plan, NoPlan) and plan.samples.source == "unknown":
-            told = (*told, "--dataset-size [NAME=]N states the rows of a dataset")
+            told = (*told, "state the rows of a dataset with `--dataset-size [NAME=]N`")
         if not isinstance(plan, NoPlan):
             told = (*told, *_sources(run))
         if run.time is not None:
