@@ -114,7 +114,7 @@ def test_settings_that_are_a_link_out_are_refused(project: Path, name: str) -> N
     (project / name).symlink_to(secret)
     done = process("c.yaml", folder=project)
     assert done.status == 2
-    assert "link out of the project" in done.err
+    assert "link to outside the project" in done.err
     assert not any(word in done.err for word in WORDS)
 
 
@@ -133,7 +133,7 @@ def test_a_linked_config_outside_is_named_and_not_shown(project: Path, named: li
     for path in ("link.yaml", "folder/s.yaml"):
         done = process("steps", path, folder=project)
         assert done.status == 2
-        assert "out of the project" in done.err
+        assert "outside the project" in done.err
         assert not any(one in done.out + done.err for one in WORDS)
 
 
