@@ -36,7 +36,7 @@ PLACES = {
     COMMENT: "a comment in the file",
     SCRIPT: "the script that launches it",
     SETTINGS: "the settings",
-    COUNTED: "files here",
+    COUNTED: "data files",
     RECORDED: "ftlint-facts.json",
     MACHINE: "`here = true` of the settings",
 }
