@@ -132,7 +132,7 @@ def needed(when: dict[str, Any], keys: dict[str, list[tuple[Any, ...]]]) -> str 
 
 
 def may_hold(schema: Any, value: object) -> bool:
-    """Say whether `value` may be valid; what refers to other values always may."""
+    """Return whether `value` may be valid; what refers to other values always may."""
     if "$data" in json.dumps(schema):
         return True
     return bool(Draft202012Validator(schema).is_valid(value))
@@ -143,6 +143,16 @@ def packed(rule: ruleformat.Rule) -> tuple[Any, ...]:
     checks = tuple((one.key, one.needs, marshal.dumps(one.when, 2)) for one in rule.checks)
     fixes = marshal.dumps(tuple(map(tuple, rule.fixes)), 2)
     return tuple(rule._replace(checks=checks, fixes=fixes))  # type: ignore[arg-type]
+
+
+def renamed(rows: list[tuple[Any, ...]]) -> dict[str, str]:
+    """Return the names that rules had before: name -> code."""
+    data = YAML(typ="safe", pure=True).load((DATA / "renamed.yaml").read_text(encoding="utf-8"))
+    codes, names = ({row[place] for row in rows} for place in (0, 1))
+    for name, code in data.items():
+        if code not in codes or name in names:
+            raise SystemExit(f"renamed.yaml: {name}: {code} must be a rule, and no rule named so")
+    return dict(data)
 
 
 def aliases() -> dict[str, Any]:
@@ -197,7 +207,7 @@ def artefact() -> bytes:
     """Return the content of the compiled file."""
     llamafactory, transformers = releases("llamafactory"), releases("transformers")
     kinds = {name: variants[-1][4] for name, variants in _all_keys().items()}
-    probed = observed(DATA / "observed", kinds)
+    probed, rows = observed(DATA / "observed", kinds), rules()
     made: dict[str, Any] = {
         "LLAMAFACTORY": tuple(name for name, _ in llamafactory),
         "TRANSFORMERS": tuple(name for name, _ in transformers),
@@ -224,7 +234,8 @@ def artefact() -> bytes:
         "LIVE_WHERE": probed.live_where,
         "TAKE_ANY": dict.fromkeys(sorted(probed.take_any), True),
         "POLICY": policy(),
-        "RULES": rules(),
+        "RULES": rows,
+        "RENAMED": renamed(rows),
     }
     assert tuple(made) == compiled.TABLES
     return compiled.packed(made)

@@ -294,7 +294,7 @@ def test_what_is_unused_is_said_of_each_comment_once_with_its_line() -> None:
     text = HEAD + "# ftlint: ignore[FT101]\n# ftlint: ignore[FT105]\nfoo: 1\n"
     result = lint(of_text("c.yaml", text), NEWEST)
     assert [(one.code, one.message) for one in result.diagnostics] == [
-        ("FT901", "nothing on line 6 is reported under FT105: delete the comment.")
+        ("FT901", "Unused suppression: there is no FT105 on line 6; delete the comment.")
     ]
 
 
@@ -334,17 +334,17 @@ def test_what_the_command_line_states_wins_over_a_comment() -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("gpus=0", "gpus should be a whole number from 1, not 0"),
-        ("gpus=-1", "gpus should be a whole number from 1, not -1"),
-        ("gpus=two", "gpus should be a whole number from 1, not two"),
-        ("nodes=1.5", "nodes should be a whole number from 1, not 1.5"),
-        ("gpus=" + "9" * 30, "gpus should be a whole number from 1, not 9"),
-        ("dataset-size=5,000", "it takes NAME=VALUE, commas between, no more"),
-        ("dataset-size=many", "dataset-size should be a number of rows"),
-        ("dataset-size=a:b", "dataset-size should be a number of rows"),
-        ("gpu=8", "gpu is no fact it takes"),
-        ("gpus=8 on our box", "it takes NAME=VALUE, commas between, no more"),
-        ("hello", "it says nothing ftlint knows"),
+        ("gpus=0", "`gpus` must be an integer of 1 or more, got `0"),
+        ("gpus=-1", "`gpus` must be an integer of 1 or more, got `-1"),
+        ("gpus=two", "`gpus` must be an integer of 1 or more, got `two"),
+        ("nodes=1.5", "`nodes` must be an integer of 1 or more, got `1.5"),
+        ("gpus=" + "9" * 30, "`gpus` must be an integer of 1 or more, got `9"),
+        ("dataset-size=5,000", "facts are written NAME=VALUE, with commas between"),
+        ("dataset-size=many", "`dataset-size` must be a number of rows"),
+        ("dataset-size=a:b", "`dataset-size` must be a number of rows"),
+        ("gpu=8", "unknown fact `gpu`"),
+        ("gpus=8 on our box", "facts are written NAME=VALUE, with commas between"),
+        ("hello", "neither an ignore comment nor a fact"),
     ],
 )
 def test_facts_that_are_not_understood_whole_are_not_taken(body: str, reason: str) -> None:

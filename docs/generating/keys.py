@@ -19,7 +19,7 @@ DATA = Path(ftschemas.__file__).parent
 TYPES = {
     "string": "text",
     "boolean": "true or false",
-    "integer": "whole number",
+    "integer": "integer",
     "number": "number",
     "array": "list",
     "object": "mapping",

@@ -44,29 +44,29 @@ class Mistake(NamedTuple):
 
 
 MISTAKES = (
-    Mistake("a key that the release does not know", "dataset_shards: 4"),
-    Mistake("a training key in an export file", "bf16: true", base=EXPORT),
-    Mistake("a number that is text up to 0.9.3", "learning_rate: 1e-5", target="0.9.3"),
+    Mistake("an unknown key", "dataset_shards: 4"),
+    Mistake("a training key in an export config", "bf16: true", base=EXPORT),
+    Mistake("a number that is a string up to 0.9.3", "learning_rate: 1e-5", target="0.9.3"),
     Mistake(
-        "a template that does not fit the model",
+        "a template that does not match the model",
         "template: llama3",
-        "which template a model was trained with stands in the model's files",
+        "the model's own files say which template it was trained with",
     ),
     Mistake(
         "another template in training than in inference",
         "template: qwen",
-        "it takes two files, and nothing says that they belong together",
+        "it needs two files, and nothing links them",
     ),
     Mistake(
         "cutoff_len too small for images",
         "cutoff_len: 128",
-        "how many tokens an image takes, model and data decide",
+        "model and data decide how many tokens an image takes",
     ),
-    Mistake("a dataset that dataset_info.json does not have", "dataset: fqa"),
+    Mistake("a dataset that dataset_info.json does not define", "dataset: fqa"),
     Mistake("evaluation without rows", "eval_strategy: epoch"),
-    Mistake("val_size beside eval_dataset", "val_size: 0.1\neval_dataset: faq"),
+    Mistake("val_size with eval_dataset", "val_size: 0.1\neval_dataset: faq"),
     Mistake(
-        "load_best_model_at_end while saving and evaluation differ",
+        "load_best_model_at_end with different saving and evaluation",
         "load_best_model_at_end: true\nval_size: 0.1\neval_strategy: steps\nsave_strategy: epoch",
     ),
     Mistake("the old name of eval_strategy", "evaluation_strategy: steps"),
@@ -78,9 +78,9 @@ MISTAKES = (
     ),
     Mistake("max_steps and num_train_epochs", "max_steps: 1000\nnum_train_epochs: 3.0"),
     Mistake(
-        "fewer steps than rows, as stage pt packs them",
+        "fewer steps than rows, because stage pt packs them",
         "stage: pt",
-        "nothing is wrong with the file",
+        "the file is correct",
     ),
     Mistake("a quantized model under full tuning", "finetuning_type: full\nquantization_bit: 4"),
     Mistake("merging into a quantized model", "quantization_bit: 4", base=EXPORT),
@@ -88,18 +88,18 @@ MISTAKES = (
         "adapters under full tuning", "finetuning_type: full\nadapter_name_or_path: saves/lora"
     ),
     Mistake(
-        "lora_target with modules the model has not",
+        "lora_target with modules that the model lacks",
         "lora_target: q_porj",
-        "the modules of a model stand in its code",
+        "the model's code defines its modules",
     ),
     Mistake(
-        "a DeepSpeed file that is not there",
+        "a missing DeepSpeed file",
         "deepspeed: ds_z9.json",
-        "the file may lie on the machine that trains; `--here` looks",
+        "the file may be on the training machine; `--here` checks",
     ),
     Mistake("predict_with_generate outside sft", "stage: dpo\npredict_with_generate: true"),
     Mistake(
-        "output_dir that holds a finished model",
+        "output_dir that contains a trained model",
         "output_dir: saves/run",
         told="output_dir_holds=model",
     ),
@@ -107,25 +107,29 @@ MISTAKES = (
     Mistake(
         "far too many preprocessing workers",
         "preprocessing_num_workers: 512",
-        "how many the machine bears, it alone knows",
+        "it depends on the training machine",
     ),
     Mistake("bf16 on a GPU without it", "bf16: true", told="compute_capability=7.5"),
     Mistake("ppo without a reward model", "stage: ppo", target="0.9.3"),
-    Mistake("neat_packing where attention cannot do it", "neat_packing: true", target="0.9.4"),
-    Mistake("hundreds of epochs over few rows", "num_train_epochs: 1000"),
+    Mistake(
+        "neat_packing with an attention that does not support it",
+        "neat_packing: true",
+        target="0.9.4",
+    ),
+    Mistake("hundreds of epochs on few rows", "num_train_epochs: 1000"),
     Mistake("settings of another stage or strategy", "pref_beta: 0.2\neval_steps: 50"),
 )
 
 
 def mistakes() -> str:
-    """Return the table: the mistake, the lines that make it, what ftlint says."""
+    """Return the table: the mistake, the lines that make it, what ftlint reports."""
     rows = []
     for number, one in enumerate(MISTAKES, 1):
         config = {**one.base, **_pairs(one.lines)}
         found = sorted(_codes(config, one.target, one.told) - _codes(one.base))
         said = ", ".join(f"[{name}](rules/{name}.md)" for name in found)
         if one.told:
-            said += f", told {code(f'--fact {one.told}')} or {code('--here')}"
+            said += f", with {code(f'--fact {one.told}')} or {code('--here')}"
         lines = "<br>".join(map(code, one.lines.splitlines()))
         rows.append((str(number), one.what, lines, said or f"nothing: {one.untold or 'not yet'}"))
     return table(("", "mistake", "as in", "found by"), rows)

@@ -81,14 +81,14 @@ def as_read(text: str, dialect: Dialect) -> str:
     """Return in words what a loader makes of `key: text`."""
     document = compose(f"key: {text}\n")
     if isinstance(document, Broken):
-        return "refused"
+        return "rejected"
     made = construct(document.root, dialect)
     if made.problems:
-        return "refused"
+        return "rejected"
     value = made.entries["key"].value
     if value is None or isinstance(value, (bool, int, float)):
         return code(str(value) if isinstance(value, float) else plain(value))
-    return "text" if isinstance(value, str) else f"a {type(value).__name__}"
+    return "a string" if isinstance(value, str) else f"a {type(value).__name__}"
 
 
 def loading() -> str:
@@ -101,8 +101,10 @@ def loading() -> str:
         row("loader", lambda target: target.dialect.name),
         row("file names", lambda target: " ".join(map(code, target.suffixes))),
         row("JSON configs", lambda target: "yes" if target.json_configs else "cannot be loaded"),
-        row("a key twice", lambda t: "refused" if t.dialect.unique_keys else "the last counts"),
-        row("a tab between tokens", lambda t: "taken" if t.dialect.tabs else "refused"),
+        row(
+            "a duplicate key", lambda t: "rejected" if t.dialect.unique_keys else "the last counts"
+        ),
+        row("a tab between tokens", lambda t: "accepted" if t.dialect.tabs else "rejected"),
     ]
     return table(("", *KNOWN), rows)
 

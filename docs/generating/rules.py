@@ -44,7 +44,7 @@ def file_of(name: str) -> Path:
 def _index(examples: dict[str, Example]) -> str:
     """Return the table of all rules, family by family, and of those that rest on facts."""
     parts = ["# Rules", "", _INDEX_HEAD.format(count=len(BUILT_IN.rules))]
-    head = ("code", "name", "severity", "holds for", "fix", "what is wrong")
+    head = ("code", "name", "severity", "releases", "fix", "what is wrong")
     for family, title in FAMILIES.items():
         rows = [_row(examples[name]) for name in BUILT_IN.rules if name.startswith(family)]
         if rows:
@@ -58,16 +58,15 @@ def _index(examples: dict[str, Example]) -> str:
     return "\n".join(parts)
 
 
-_INDEX_HEAD = """{count} rules; a number is never used twice. `ftlint rule CODE` prints what these
-pages say. A safe fix leaves the run as it is, or as it was plainly meant; an unsafe one changes it;
-a display one is only shown.
+_INDEX_HEAD = """{count} rules; a code is never used twice. `ftlint rule CODE` prints the content of
+these pages. A safe fix keeps the run unchanged, or turns it into what was plainly meant;
+an unsafe one changes it; a display one is only shown.
 """
-_TOLD_HEAD = """## Rules that must be told something
+_TOLD_HEAD = """## Rules that need facts
 
-They rest on what the keys of a file cannot say, and are silent until it is known.
-[Facts](writing.md#facts) defines each of these. `--here` says that the configs run on this machine,
-in the Python that runs ftlint; what is stated with `--fact`, or by the [setting](../settings.md)
-`facts`, wins over it.
+These rules depend on facts that are not in the file, and report nothing until they are known.
+[Facts](writing.md#facts) defines them. `--here` means that the configs run on this machine, in the
+Python that runs ftlint; `--fact` and the [setting](../settings.md) `facts` take precedence.
 """
 
 
@@ -116,16 +115,16 @@ def _facts(when: Condition) -> Iterator[str]:
 
 
 def _page(example: Example) -> str:
-    """Return what a rule checks, why, what it says about its example, and how to mend that."""
+    """Return what a rule checks, why, what it reports about its example, and how to fix that."""
     rule, data = example.rule, example.data
     bad, _ = spans(data["bad"])
     language = "json" if data.get("file", "").endswith(".json") else "yaml"
     parts = [f"# {rule.code}: {rule.name}", "", sentence(data["summary"]), "", _card(example)]
     parts += ["## Why", "", data["why"]]
     if bad:
-        parts += ["## Fires on", "", fence(language, bad), *_given(data), _report(example, bad)]
+        parts += ["## Bad", "", fence(language, bad), *_given(data), _report(example, bad)]
     if data["good"]:
-        parts += ["## Instead", "", fence(language, data["good"])]
+        parts += ["## Good", "", fence(language, data["good"])]
     return "\n".join(parts)
 
 
@@ -137,10 +136,10 @@ def _card(example: Example) -> str:
     places = [file_of(rule.code).relative_to(root), *([] if rule.checks else [module])]
     rows = [
         ("severity", rule.severity),
-        ("judges files for", codes(rule.commands)),
-        ("holds for", _held(data) or "every release"),
+        ("checks files for", codes(rule.commands)),
+        ("releases", _held(data) or "all"),
         ("fix", f"{fix[0]}: {fix[1]}" if fix else "none"),
-        *([("rests on", f"{codes(facts)} ([facts](writing.md#facts))")] if facts else []),
+        *([("needs", f"{codes(facts)} ([facts](writing.md#facts))")] if facts else []),
         *([("source", data["source"])] if "source" in data else []),
         ("defined in", ", ".join(f"[{path.name}]({SOURCE}/{path})" for path in places)),
     ]

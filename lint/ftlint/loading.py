@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 HEAD = 1 << 16
 """So many bytes tell whether a large file, or one of JSON, is a config at all."""
 NO_CONFIG = "not a config of LLaMA Factory"
-NO_TRAINING = "not a training config of LLaMA Factory"
+NO_TRAINING = "not a LLaMA Factory training config"
 
 
 class Config(NamedTuple):
@@ -241,7 +241,7 @@ def _settled(source: Source, kind: Kind, found: Iterator[Finding], options: Opti
 
 
 def _passed_over(source: Source, kind: Kind) -> Result:
-    advice = "; --command judges it whatever it is" if kind.unsure else ""
+    advice = "; use --command to check it anyway" if kind.unsure else ""
     return Result(source, None, (), kind.why + advice if kind.unsure or kind.void else "")
 
 

@@ -63,6 +63,10 @@ def _of_directives(
     unknown = list(directive.unknown_codes(asked, book.named())) if asked.suppressions else []
     for one in unknown:
         yield worded(source, Finding("FT902", one.start, one.end, None, {"code": one.reason}))
+    for named in asked.suppressions:
+        for old, new in book.renamed(named.codes):
+            values = {"old": old, "new": new}
+            yield worded(source, Finding("FT910", named.start, named.end, None, values))
     misspelt = {one.start for one in unknown}
     for suppression in unused:
         if suppression.start not in misspelt:
@@ -88,6 +92,6 @@ def _weight(selector: str, diagnostic: Diagnostic) -> int:
     """Return how closely a selector names the rule: a name as closely as a whole code."""
     if selector == "ALL":
         return 0
-    if selector.lower() == diagnostic.name:
+    if directive.is_name(selector, diagnostic.code, diagnostic.name):
         return len(diagnostic.code)
     return len(selector) if directive.matches(selector, diagnostic.code, diagnostic.name) else -1

@@ -67,8 +67,8 @@ def _reason(error: ValidationError) -> str:
     return f"does not satisfy `{error.validator}: {json.dumps(wanted)[:120]}`"
 
 
-_KINDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number",
-          "number": "a number", "boolean": "true or false", "null": "null"}  # fmt: skip
+_KINDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "an integer",
+          "number": "a number", "boolean": "a bool", "null": "null"}  # fmt: skip
 MOST_LISTED = 40
 
 

@@ -39,7 +39,7 @@ def test_what_is_written_down_does_not_count(folder: Path) -> None:
     write(folder / "a.yaml", BAD)
     done = invoke(*KNOWN, "--write-baseline", ".")
     assert done.status == 0
-    assert done.out.splitlines()[-1] == "Wrote 2 findings to known.json: known from now on."
+    assert done.out.splitlines()[-1] == "Wrote 2 findings to known.json as the baseline."
     assert found(".") == (0, [], {"path": "known.json", "hidden": 2, "gone": 0})
     assert list(json.loads((folder / "known.json").read_text("utf-8"))["findings"]) == ["a.yaml"]
 
@@ -63,8 +63,8 @@ def test_what_is_mended_is_said_and_dropped_when_asked(folder: Path) -> None:
     assert shown == [
         "No new findings in 2 configs for LLaMA Factory 0.9.5, transformers 5.6.0,"
         " 1 other file skipped.",
-        "Not shown: 3 findings that known.json knows."
-        " 1 in it is gone: --write-baseline drops them.",
+        "Not shown: 3 findings from the baseline known.json."
+        " 1 of its findings is fixed: update it with --write-baseline.",
     ]
     invoke(*KNOWN, "--write-baseline", "a.yaml")
     assert found(".")[2] == {"path": "known.json", "hidden": 3, "gone": 0}
@@ -100,10 +100,10 @@ def test_no_format_shows_what_is_known(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (None, "no such file; --write-baseline makes it"), ("{", "not JSON"),
-        ("[]", "no baseline of version 1"), ('{"version": 2}', "no baseline of version 1"),
-        ('{"version": 1, "findings": {"a.yaml": 1}}', "findings should be"),
-        ('{"version": 1}', "findings should be"), ("[" * 100_000, "not JSON"),
+        (None, "no such file; create it with --write-baseline"), ("{", "not JSON"),
+        ("[]", "not a baseline of version 1"), ('{"version": 2}', "not a baseline of version 1"),
+        ('{"version": 1, "findings": {"a.yaml": 1}}', "`findings` must map"),
+        ('{"version": 1}', "`findings` must map"), ("[" * 100_000, "not JSON"),
     ],
 )  # fmt: skip
 def test_what_is_no_baseline_is_refused_and_stays(

@@ -95,10 +95,10 @@ def test_one_gpu_needs_no_launcher_when_torchrun_is_forced() -> None:
 @pytest.mark.parametrize(
     ("fact", "message"),
     [
-        ("gpu=1", "write NAME=VALUE, NAME of installed, env, compute_capability"),
+        ("gpu=1", "write NAME=VALUE, NAME is one of installed, env, compute_capability"),
         ("installed", "write NAME=VALUE"),
         ("compute_capability=new", "compute_capability takes a number, such as 7.5"),
-        ("output_dir_holds=all", "output_dir_holds takes the word model, or a checkpoint"),
+        ("output_dir_holds=all", "output_dir_holds takes `model` or the name of a checkpoint"),
     ],
 )
 def test_what_is_no_fact_is_wrong_usage(fact: str, message: str) -> None:

@@ -45,9 +45,9 @@ def size(folder: Path, *files: str | bytes, kind: str = "json", workers: int = 1
     [
         (b'\xef\xbb\xbf[{"a": "x"}]', "byte order mark"),
         ('[{"a": "x"},]', "a comma after its last row"),
-        ('[{"a": "x"}, {"a": 5}]', "row 2: `a` is a number, and text in rows before"),
-        ('{"a": 5}\n{"a": "x"}\n', "line 2: `a` is text, and a number in rows before"),
-        ('[{"a": {"b": 1}}, {"a": "x"}]', "row 2: `a` is text, and an object in rows before"),
+        ('[{"a": "x"}, {"a": 5}]', "row 2: `a` is a number, and a string in rows before"),
+        ('{"a": 5}\n{"a": "x"}\n', "line 2: `a` is a string, and a number in rows before"),
+        ('[{"a": {"b": 1}}, {"a": "x"}]', "row 2: `a` is a string, and an object in rows before"),
         ('{"a": [{"b": "x"}]}\n{"a": [{"b": ["x"]}]}\n', "line 2: `a[].b` is a list, and text"),
         ('{"a": "x\ty"}\n{"a": "z"}\n', "control character"),
         ('{"a": "x", "a": "y"}\n{"a": "z"}\n', "line 1: an object has `a` twice"),
@@ -159,7 +159,9 @@ class TestShards:
         assert (found.rows is None) == (found.trouble is not None) == (not loads)
         told = found.trouble or found.cautions[0]
         assert "part1.jsonl: `b` is not in the rows that come first" in told.text
-        assert ("(part0.jsonl is listed first here); give all files" in told.text) == (not loads)
+        assert ("(part0.jsonl is listed first on this machine); give all files" in told.text) == (
+            not loads
+        )
 
     def test_that_load_in_no_order(self, tmp_path: Path) -> None:
         found = size(tmp_path, '{"a": "x", "c": 1}\n', '{"a": "y", "b": 1}\n', kind="jsonl")
@@ -284,7 +286,7 @@ def test_batches_are_tables_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("source", "target", "says"),
-    [("whole", "text", FITS), ("text", "whole", "text later"), ("numeral", "whole", DOUBT),
+    [("whole", "text", FITS), ("text", "whole", "a string later"), ("numeral", "whole", DOUBT),
      ("whole", "number", FITS), ("number", "whole", DOUBT), ("null", "text", FITS),
      ("text", "null", "is null"), (("list", "null"), ("list", "text"), FITS),
      (("list", "text"), "text", "a list later"), ("time", "text", FITS)],

@@ -281,7 +281,7 @@ class TestDropped:
         found = data.add("a").size("a", kept_up_to=10)
         assert (found.usable, found.dropped) == (exactly(7), Count(0, 7))
         assert found.columns == ("instruction", "input", "output")
-        assert any("too big" in note for note in found.notes)
+        assert any("too large" in note for note in found.notes)
 
     def test_a_row_that_stops_the_conversion(self, data: Data) -> None:
         found = data.add("a", ALPACA, formatting="sharegpt").size("a")

@@ -26,7 +26,7 @@ TEXTS = (
 
 
 def loads(text: str) -> bool:
-    """Say whether the real one takes a value, by the calls of LLaMA Factory's read_args."""
+    """Return whether the real one takes a value, by the calls of LLaMA Factory's read_args."""
     try:
         made = OmegaConf.merge(OmegaConf.create({"key": text}), OmegaConf.from_cli([]))
         assert OmegaConf.to_container(made) == {"key": text}

@@ -73,7 +73,9 @@ def users(*names: str) -> list[str]:
 )
 @pytest.mark.usefixtures("project")
 def test_the_configs_that_use_a_file_are_judged(name: str, wanted: list[str]) -> None:
-    assert users(name) == [f"configs/{one}.yaml: judged as train: it uses {name}" for one in wanted]
+    assert users(name) == [
+        f"configs/{one}.yaml: checked as train: it uses {name}" for one in wanted
+    ]
 
 
 @pytest.mark.parametrize("stage", ["pt", "sft", "rm", "ppo", "dpo", "kto"])
@@ -119,7 +121,7 @@ def test_without_a_project_nothing_is_searched(project: Path) -> None:
     assert users("data/faq.jsonl") == []
     (project / "ftlint.toml").write_text('target = "0.9.5"\n', encoding="utf-8")
     done = invoke("--show-files", "data/faq.jsonl")
-    assert "configs/faq.yaml: judged as train: it uses data/faq.jsonl" in done.out
+    assert "configs/faq.yaml: checked as train: it uses data/faq.jsonl" in done.out
 
 
 def test_nothing_outside_the_project_is_read(project: Path) -> None:

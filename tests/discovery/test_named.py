@@ -174,7 +174,7 @@ def test_what_is_passed_over_is_one_line_on_standard_error_unless_its_shape_is_k
     (tmp_path / "compose.yaml").write_text(OTHERS["compose.yaml"], encoding="utf-8")
     done = invoke("--isolated", "app.yaml", "compose.yaml")
     assert (done.status, done.out) == (0, "No LLaMA Factory config found, 2 other files skipped.\n")
-    assert done.err.startswith("ftlint: app.yaml: passed over: ")
+    assert done.err.startswith("ftlint: app.yaml: skipped: ")
     assert done.err.count("\n") == 1
     assert invoke("--isolated", ".").err == ""
     forced = invoke("--isolated", "app.yaml", "--command", "train", "--output-format", "concise")
@@ -198,9 +198,9 @@ def test_what_holds_nothing_of_its_own_is_told_without_advice(
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_text(text, encoding="utf-8")
     done = invoke("--isolated", name)
-    assert (done.status, done.err) == (0, f"ftlint: {name}: passed over: {says}\n")
+    assert (done.status, done.err) == (0, f"ftlint: {name}: skipped: {says}\n")
     shown = invoke("--isolated", "--show-files", name)
-    assert shown.out == f"{name}: passed over: {says}\n"
+    assert shown.out == f"{name}: skipped: {says}\n"
 
 
 @pytest.mark.parametrize("command", ["train", "export", "chat", "api", "eval", "v1"])
@@ -212,11 +212,11 @@ def test_a_command_is_what_named_files_are_judged_as(
     (tmp_path / "compose.yaml").write_text(OTHERS["compose.yaml"], encoding="utf-8")
     word = {"chat": "chat or api", "api": "chat or api"}.get(command, command)
     shown = invoke("--isolated", "--show-files", "--command", command, "c.yaml", "compose.yaml")
-    assert shown.out == f"c.yaml: judged as {word}\ncompose.yaml: judged as {word}\n"
+    assert shown.out == f"c.yaml: checked as {word}\ncompose.yaml: checked as {word}\n"
     folder = invoke("--isolated", "--show-files", "--command", command, ".")
     judged, passed = folder.out.splitlines()
-    assert judged == f"c.yaml: judged as {word}"
-    assert passed == "compose.yaml: passed over: a Docker Compose file"
+    assert judged == f"c.yaml: checked as {word}"
+    assert passed == "compose.yaml: skipped: a Docker Compose file"
     told = invoke("--isolated", "--command", command, ".", "--output-format", "json")
     files = json.loads(told.out)["files"]
     assert (files["checked"], files["skipped"]) == (1, 1)
@@ -233,9 +233,9 @@ def test_show_files_lists_and_lints_nothing(
     done = invoke("--isolated", "--show-files", "c.yaml", "slip.yaml", "gone.yaml")
     assert done.status == 2
     assert set(done.out.splitlines()) == {
-        "c.yaml: judged as train", "slip.yaml: judged as train",
+        "c.yaml: checked as train", "slip.yaml: checked as train",
         "gone.yaml: not read: no such file or folder",
     }  # fmt: skip
     folder = invoke("--isolated", "--show-files", ".")
     assert folder.status == 0
-    assert "slip.yaml: passed over: too few keys" in folder.out
+    assert "slip.yaml: skipped: too few LLaMA Factory keys" in folder.out

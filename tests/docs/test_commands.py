@@ -141,7 +141,7 @@ def test_the_policy_of_the_guide_works(project: Path) -> None:
     config.write_text(text, "utf-8")
     status, output = run(f"ftlint --output-format concise {config}", project)
     assert status == 1
-    assert "ACME001 lora_rank 128 is above 64" in output
+    assert "ACME001 `lora_rank: 128` exceeds 64" in output
 
 
 def test_conditions_of_the_guide_use_its_keywords() -> None:

@@ -88,7 +88,7 @@ def test_a_whole_run(tmp_path: Path) -> None:
     assert [sign["name"] for sign in told["signs"]] == ["over-fitting"]
     assert (told["done_steps"], len(told["training"]), told["ended"]) == (40, 20, True)
     shorter = invoke("doctor", tmp_path, "--patience", "1")
-    assert "early_stopping_steps: 1 would have ended the run after evaluation 2" in shorter.out
+    assert "`early_stopping_steps: 1` would have ended the run after evaluation 2" in shorter.out
 
 
 def test_a_run_that_was_killed(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_early_stopping_goes_by_the_metric_of_the_run(tmp_path: Path) -> None:
     assert whole.status == 0
     assert "early-stopping" not in whole.out
     assert "info over-fitting" in whole.out.splitlines()
-    assert "  = the run goes by another metric: look where that one was best, or set" in whole.out
+    assert "  = the run selects by another metric: use its best step, or set" in whole.out
     lost = by_accuracy(0, rising[:4], better[:4])  # ended by other means
     assert "info ended-early" in invoke("doctor", keep(tmp_path, lost)).out.splitlines()
 
@@ -171,7 +171,7 @@ def test_the_config_names_the_metric(tmp_path: Path, metric: str, other: bool) -
     config = tmp_path / "c.yaml"
     config.write_text(f"{CONFIG}metric_for_best_model: {metric}\n", "utf-8")
     out = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40").out
-    assert ("the run goes by another metric" in out) is other
+    assert ("the run selects by another metric" in out) is other
 
 
 def test_nothing_is_made_of_the_losses_of_ppo(tmp_path: Path) -> None:
@@ -183,7 +183,9 @@ def test_nothing_is_made_of_the_losses_of_ppo(tmp_path: Path) -> None:
     ]
     done = invoke("doctor", keep(tmp_path, found))
     assert "info" not in done.out
-    assert done.out.endswith("Stage ppo: its losses are no sign of over- or under-fitting.\n")
+    assert done.out.endswith(
+        "With `stage: ppo` the losses do not show overfitting or underfitting.\n"
+    )
 
 
 CONFIG = """model_name_or_path: m
@@ -205,15 +207,15 @@ def test_the_plan_of_the_config_is_held_against_the_run(tmp_path: Path) -> None:
     same = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40")
     assert "other-plan" not in same.out
     other = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "80")
-    assert f"{config} comes to 80 steps on 1 GPU, the run was to do 40" in other.out
+    assert f"{config} plans 80 steps on 1 GPU, the run planned 40" in other.out
     two = ("--dataset-size", "80", "--gpus", "2")
     assert "other-plan" not in invoke("doctor", tmp_path, config, "--isolated", *two).out
     config.write_text(f"{CONFIG}max_steps: 1\n", "utf-8")
     one = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "1")
-    assert f"{config} comes to 1 step on 1 GPU, the run was to do 40" in one.out
+    assert f"{config} plans 1 step on 1 GPU, the run planned 40" in one.out
     folder = invoke("doctor", tmp_path, tmp_path, "--isolated")
     assert (folder.status, folder.out) == (2, "")
-    assert f"{tmp_path}: a folder; CONFIG is the one file" in folder.err
+    assert f"{tmp_path}: CONFIG must be the config of the run, not a folder" in folder.err
     none = invoke("doctor", tmp_path, tmp_path / "none.yaml", "--isolated")
     assert (none.status, none.out) == (2, "")
 
@@ -222,7 +224,7 @@ def test_the_plan_of_the_config_is_held_against_the_run(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         (None, "neither trainer_state.json nor trainer_log.jsonl is there"), ("{", "not JSON"),
-        ("[]", "no JSON object"), ("[" * 100_000, "not JSON"), ("\0", "not JSON"),
+        ("[]", "not a JSON object"), ("[" * 100_000, "not JSON"), ("\0", "not JSON"),
     ],
 )  # fmt: skip
 def test_what_is_no_run_is_said(tmp_path: Path, text: str | None, reason: str) -> None:
@@ -285,7 +287,7 @@ def test_any_log_is_read_or_refused(
 
 def test_every_sign_and_field_is_explained(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
-    page = (root / "docs" / "cli.md").read_text("utf-8").partition("## What doctor looks at")[2]
+    page = (root / "docs" / "cli.md").read_text("utf-8").partition("## What doctor checks")[2]
     source = (root / "lint/ftlint/doctor/symptoms.py").read_text("utf-8")
     source += (root / "lint/ftlint/cli/doctor.py").read_text("utf-8")
     names = re.findall(r'Symptom\(\s*"([a-z-]+)"', source)
@@ -304,7 +306,7 @@ def test_half_a_checkpoint_is_passed_over(tmp_path: Path) -> None:
     for half in ("", '{"global_step": 2'):
         (tmp_path / "checkpoint-20" / "trainer_state.json").write_text(half, "utf-8")
         assert history(tmp_path).done == 10
-        assert f"resume_from_checkpoint: {tmp_path}/checkpoint-10\n" in (
+        assert f"resume_from_checkpoint: {tmp_path}/checkpoint-10`\n" in (
             invoke("doctor", tmp_path).out
         )
     (tmp_path / "checkpoint-10" / "trainer_state.json").unlink()
@@ -327,7 +329,7 @@ def test_of_two_runs_in_a_folder_the_further_one_counts(tmp_path: Path) -> None:
     keep(tmp_path, longer, "checkpoint-20/trainer_state.json")
     found = history(tmp_path)
     assert (found.done, found.planned, found.ended) == (20, 80, False)
-    assert f"resume_from_checkpoint: {tmp_path}/checkpoint-20\n" in invoke("doctor", tmp_path).out
+    assert f"resume_from_checkpoint: {tmp_path}/checkpoint-20`\n" in invoke("doctor", tmp_path).out
 
 
 def test_of_a_checkpoint_the_folder_above_tells_more(
@@ -382,12 +384,14 @@ def test_a_run_that_is_gone_is_no_run_that_improves(tmp_path: Path) -> None:
             entry.update(loss=0.0, grad_norm=math.nan)
     done = invoke("doctor", keep(tmp_path / "state", {**found, "log_history": entries}))
     assert done.status == 1
-    assert "from step 22 on the loss or its gradient is no number (the trainer logs 0" in done.out
+    assert (
+        "from step 22 on the loss or its gradient is not a number (the trainer logs 0" in done.out
+    )
     assert "under-training" not in done.out
     lines = [*trained(range(2, 21, 2), 40, 1.0), *trained(range(22, 31, 2), 40, 0.0)]
     cut = invoke("doctor", log(tmp_path / "log", *lines)).out
-    assert "from step 22 on the loss or its gradient is no number" in cut
-    assert "start again, or from a checkpoint of before it diverged" in cut
+    assert "from step 22 on the loss or its gradient is not a number" in cut
+    assert "start again, or from a checkpoint before it diverged" in cut
     assert len(history(tmp_path / "log").training) == 10
 
 
@@ -399,7 +403,7 @@ def test_an_evaluation_on_its_own_is_no_training(
     alone = log(tmp_path / "alone", *evaluated(batches, **more))
     done = invoke("doctor", alone)
     assert (done.status, done.out) == (2, "")
-    assert "no training run here: trainer_log.jsonl tells of an evaluation or a" in done.err
+    assert "no training run: trainer_log.jsonl has only an evaluation or a" in done.err
     training = trained(range(2, 31, 2), 40)
     killed = log(tmp_path / "killed", *training, *evaluated(batches, **more))
     found = history(killed)
@@ -449,7 +453,7 @@ def test_a_checkpoint_of_an_earlier_run(tmp_path: Path) -> None:
     keep(tmp_path, state(20, ended=False), "checkpoint-20/trainer_state.json")
     found = history(log(tmp_path, *trained(range(2, 11, 2), 40, 3.0)))
     assert (found.done, found.resumable, found.evaluation) == (10, None, ())
-    assert "no checkpoint of it is there to go on from" in invoke("doctor", tmp_path).out
+    assert "there is no checkpoint to resume from" in invoke("doctor", tmp_path).out
     less_logged = history(log(tmp_path, *trained(range(2, 21, 2), 40)))  # killed at step 21
     assert less_logged.resumable == f"{tmp_path}/checkpoint-20"
 
@@ -458,10 +462,7 @@ def test_evaluations_whose_loss_is_not_told(tmp_path: Path) -> None:
     """LLaMA Factory's log leaves the losses of several sets out, the trainer's has them."""
     several = {"current_steps": 10, "total_steps": 40, "epoch": 0.5, "percentage": 25.0}
     lines = [*trained(range(2, 11, 2), 40), several, several, *trained(range(12, 17, 2), 40)]
-    assert (
-        "there were evaluations, but no loss of theirs"
-        in invoke("doctor", log(tmp_path, *lines)).out
-    )
+    assert "there were evaluations, but their losses" in invoke("doctor", log(tmp_path, *lines)).out
     keep(
         tmp_path,
         state(10, ended=False, evaluated="eval_faq_loss"),
@@ -469,7 +470,7 @@ def test_evaluations_whose_loss_is_not_told(tmp_path: Path) -> None:
     )
     assert "not-evaluated" not in invoke("doctor", tmp_path).out
     generated = keep(tmp_path / "generated", state(evaluated="eval_rouge-l"))
-    assert "there were evaluations, but no loss of theirs" in invoke("doctor", generated).out
+    assert "there were evaluations, but their losses" in invoke("doctor", generated).out
     alone = [*trained(range(2, 41, 2), 40), {**several, "current_steps": 40, "epoch": 2.0}]
     for more in ([], trained([42, 44], 80)):  # summed up, and resumed for longer
         ended = invoke("doctor", log(tmp_path / "ended", *alone, *more)).out
@@ -490,7 +491,7 @@ def test_a_run_of_ppo_starts_again_from_its_checkpoint(tmp_path: Path) -> None:
     for name, key in (("adapter_config.json", "adapter"), ("config.json", "model")):
         folder = log(tmp_path / key, *lines)
         newest = of_reward(folder / "checkpoint-20", name)
-        assert f"cannot be resumed: start again with {key}_name_or_path: {newest}\n" in (
+        assert f"cannot resume: start again with `{key}_name_or_path: {newest}`\n" in (
             invoke("doctor", folder).out
         )
 
@@ -504,9 +505,9 @@ def test_what_stage_rm_is_told_llama_factory_takes(tmp_path: Path) -> None:
         keep(folder, killed, "checkpoint-20/trainer_state.json")
         out = invoke("doctor", folder).out
         if name == "config.json":
-            assert f"start again with model_name_or_path: {newest}" in out
+            assert f"start again with `model_name_or_path: {newest}" in out
         else:
-            assert f"resume_from_checkpoint and adapter_name_or_path: {newest}" in out
+            assert f"`resume_from_checkpoint` and `adapter_name_or_path: {newest}" in out
         told = invoke("doctor", keep(folder, state()), "--patience", "2").out
         assert "load_best_model_at_end" not in told
         assert told.count("metric_for_best_model: eval_loss") == 2
@@ -524,10 +525,7 @@ def test_the_config_names_the_stage(tmp_path: Path, stage: str, refused: bool) -
 def test_a_run_that_has_just_begun(tmp_path: Path) -> None:
     done = invoke("doctor", log(tmp_path))
     assert (done.status, done.out) == (2, "")
-    assert (
-        "trainer_log.jsonl holds no whole line yet: a run that has just begun logs after"
-        in done.err
-    )
+    assert "trainer_log.jsonl has no complete line yet: a new run logs after" in done.err
 
 
 def test_a_run_that_ended_needs_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -537,4 +535,4 @@ def test_a_run_that_ended_needs_no_log(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "trainer_log.jsonl").open("a").write(" " * size)
     assert history(tmp_path).ended
     keep(tmp_path, state(30, ended=False))
-    assert "trainer_log.jsonl: larger than a log can be" in invoke("doctor", tmp_path).err
+    assert "trainer_log.jsonl: too large for a log" in invoke("doctor", tmp_path).err

@@ -50,8 +50,8 @@ def test_the_guides_example() -> None:
     assert stops_at(losses(GUIDE), 3) == 5
     (sign,) = signs(history(GUIDE, FALLING, checkpoints=(200, 500)), 3)
     assert (sign.name, sign.severity) == ("over-fitting", "warning")
-    assert "least at step 200 (epoch 2.00), 2.3, and is 2.42 at the end, +5%" in sign.text
-    assert sign.remedy.startswith("use checkpoint-200, end the run there (num_train_epochs: 2, or")
+    assert "lowest at step 200 (epoch 2.00), 2.3, and is 2.42 at the end, +5%" in sign.text
+    assert sign.remedy.startswith("use checkpoint-200, end the run there (`num_train_epochs: 2` or")
 
 
 def test_where_early_stopping_would_have_ended_it() -> None:
@@ -88,7 +88,7 @@ def test_a_run_that_only_made_it_worse() -> None:
     worse = history([2.0, 2.5, 3.0], FALLING)
     worse = worse._replace(evaluation=(Loss(0, 2.0), Loss(100, 2.5), Loss(200, 3.0)))
     (sign,) = signs(worse, 3)
-    assert sign.remedy == "no step made it better: lower learning_rate, and look at the data"
+    assert sign.remedy == "no step improved it: lower `learning_rate`, and check the data"
 
 
 def test_without_evaluations() -> None:
@@ -110,7 +110,7 @@ def test_a_loss_that_was_no_number_for_once() -> None:
     assert names(history([], [*FALLING, math.nan])) == ["diverged"]
     cut = history([], [2.0, math.nan, 2.0], planned=900, ended=False, resumable="run/checkpoint-4")
     assert [sign.remedy for sign in signs(cut, 3) if sign.name == "not-finished"] == [
-        "go on with resume_from_checkpoint: run/checkpoint-4"
+        "resume with `resume_from_checkpoint: run/checkpoint-4`"
     ]
 
 
@@ -122,7 +122,7 @@ def test_how_far_it_went() -> None:
     sign = next(iter(signs(cut, 3)))
     assert sign.name == "not-finished"
     assert "500 of 900 planned steps were done (56%)" in sign.text
-    assert sign.remedy == "go on with resume_from_checkpoint: run/checkpoint-400"
+    assert sign.remedy == "resume with `resume_from_checkpoint: run/checkpoint-400`"
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_loss_that_left_its_level_for_good() -> None:
         (sign,) = signs(history(evaluation, BLOWN), 3)
         assert (sign.name, sign.severity) == ("diverged", "error")
     assert (
-        sign.text == "the training loss rose from 3 to 9.5 and more, and is there from step 90 on"
+        sign.text == "the training loss rose from 3 to 9.5 or more, and stays there from step 90 on"
     )
     assert "diverged" not in names(history([], BLOWN, rewarded=True))
 

@@ -125,7 +125,7 @@ def test_json_has_spans_that_read_back_as_its_values(
 
 
 def same(text: str, node: Node, value: object) -> bool:
-    """Say whether each node's span, read as JSON, is the value it stands for."""
+    """Return whether each node's span, read as JSON, is the value it stands for."""
     raw = text[node.start : node.end]
     if isinstance(node, Scalar):
         return bool(json.loads(raw) == value) and (not isinstance(value, str) or node.text == value)

@@ -64,11 +64,11 @@ def test_a_byte_order_mark_takes_no_column() -> None:
 @pytest.mark.parametrize(
     ("data", "offset", "line", "reason"),
     [
-        (b"a: 1\nb: \xe9\n", 8, 2, "byte 0xe9 is no UTF-8"),
-        (b"a: 1\r\nb: 1\r\n\xff", 12, 3, "byte 0xff is no UTF-8"),
+        (b"a: 1\nb: \xe9\n", 8, 2, "byte 0xe9 is not UTF-8"),
+        (b"a: 1\r\nb: 1\r\n\xff", 12, 3, "byte 0xff is not UTF-8"),
         ("a: 1".encode("utf-16"), 0, 1, "it is UTF-16"),
         (b"\xfe\xff\x00a", 0, 1, "it is UTF-16"),
-        (b"a: \xed\xa0\x80", 3, 1, "byte 0xed is no UTF-8"),  # a lone surrogate
+        (b"a: \xed\xa0\x80", 3, 1, "byte 0xed is not UTF-8"),  # a lone surrogate
     ],
 )
 def test_what_is_no_utf8_is_named_with_its_place(

@@ -112,7 +112,7 @@ def test_what_is_counted_is_said_to_be_and_what_nobody_says_is_left_out(folder: 
     assert plan["samples"]["total"] == 30
     assert plan["sources"] == {"rows": {"faq": COUNTED}}
     done = CliRunner().invoke(cli, ["steps", "--gpus", "2", "c.yaml"])
-    assert "* from the command line: gpus\n* from files here: rows of faq\n" in done.stdout
+    assert "* from the command line: gpus\n* from data files: rows of faq\n" in done.stdout
 
 
 def test_recorded_rows_count_where_none_are_counted(folder: Path) -> None:

@@ -97,7 +97,7 @@ def excuse(edit: Made, together: Iterable[Made]) -> str | None:
 
 
 def _is_word(edit: Made) -> bool:
-    """Say whether a word was written for one of the same meaning, or in another spelling."""
+    """Return whether a word was written for one of the same meaning, or in another spelling."""
     if edit.kind != "replace" or not edit.code.startswith(("FT0", "FT1")):
         return False
     old, new = _bare(edit.old), _bare(edit.new)
@@ -111,7 +111,7 @@ def _is_word(edit: Made) -> bool:
 
 
 def _is_slip(one: str, other: str) -> bool:
-    """Say whether two names differ by case, dashes, one letter, or two that changed places."""
+    """Return whether two names differ by case, dashes, one letter, or two that changed places."""
     one, other = one.lower().replace("-", "_"), other.lower().replace("-", "_")
     start = next((at for at, (a, b) in enumerate(zip(one, other)) if a != b), None)
     start = min(len(one), len(other)) if start is None else start

@@ -47,7 +47,7 @@ def guard_of(key: str) -> Guard | None:
 
 
 def same_value(old: str | None, new: str | None) -> bool:
-    """Say whether two values as written are one in two spellings: `1e-4`, "1e-4" and 1.0e-4."""
+    """Return whether two values as written are one in two spellings: `1e-4`, "1e-4" and 1.0e-4."""
     return old is not None and new is not None and _plain(old) == _plain(new)
 
 

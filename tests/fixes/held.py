@@ -79,7 +79,7 @@ def named(one: Diagnostic) -> Named:
 
 
 def is_bare(line: str) -> bool:
-    """Say whether a line holds no key; such lines are alike, and matched crosswise at times."""
+    """Return whether a line holds no key; such lines are alike, and matched crosswise at times."""
     return line.strip()[:1] in ("", "#")
 
 

@@ -59,7 +59,7 @@ def test_what_was_done_is_said() -> None:
     assert [
         (one.code, one.key, one.line, one.applicability, one.message) for one in fixed.applied
     ] == [
-        ("FT101", "lr", 8, "safe", "rename lr to learning_rate"),
+        ("FT101", "lr", 8, "safe", "rename `lr` to `learning_rate`"),
         ("FT990", "packing", 9, "safe", "remove packing (it was: packing: false)"),
     ]
     assert [one.code for one in fixed.result.diagnostics if one.severity == "error"] == []
@@ -181,7 +181,7 @@ def test_a_fix_that_would_bring_an_error_is_withheld() -> None:
     assert fixed.source.text == HEAD + "learning_rate: 1.0e-4\n"
     (withheld,) = fixed.withheld
     assert withheld.code == "FT990"
-    assert withheld.reason.startswith("it would bring FT401: ")
+    assert withheld.reason.startswith("it would cause FT401: ")
 
 
 def test_a_value_that_is_no_better_is_withheld() -> None:
@@ -489,7 +489,7 @@ def test_a_key_that_stands_twice_is_shown_and_left() -> None:
     assert finding.fix is not None
     assert finding.fix.applicability == "display"
     assert finding.fix.message == (
-        "keep one of learning_rate: 1.0e-4 (line 8) and learning_rate: 5.0e-5 (line 9)"
+        "keep one of `learning_rate: 1.0e-4` (line 8) and `learning_rate: 5.0e-5` (line 9)"
     )
     assert [text[one.start : one.end] for one in finding.fix.edits] == ["learning_rate: 1.0e-4\n"]
 

@@ -229,7 +229,7 @@ def test_edit_in_every_form_of_the_file(name: str, form: str) -> None:
 
 
 REFUSED = {
-    "the only pair": ("delete a", "a: 1\n", "all there is"),
+    "the only pair": ("delete a", "a: 1\n", "the only key"),
     "an anchor that is used": ("delete a", "a: &x 1\nb: *x\n", r"\*x elsewhere"),
     "an anchor inside that is used": ("delete a", "a:\n  k: &x 1\nb: *x\n", r"\*x elsewhere"),
     "a value others refer to": ("replace a 2", "a: &x 1\nb: *x\n", r"\*x elsewhere"),
@@ -239,9 +239,9 @@ REFUSED = {
     "a suppression above": (
         "delete a", "# ftlint: ignore[FT501] wanted\na: 1\nb: 2\n", "suppression",
     ),
-    "a fact beside": ("delete a", "a: 1  # ftlint: gpus=8\nb: 2\n", "tells ftlint"),
+    "a fact beside": ("delete a", "a: 1  # ftlint: gpus=8\nb: 2\n", "is for ftlint"),
     "a merged key": ("delete p", "x: &m {p: 1}\n<<: *m\ny: 1\n", "not written as a plain"),
-    "a key over a merged one": ("delete p", "x: &m {p: 1}\n<<: *m\np: 2\n", "`<<` brings"),
+    "a key over a merged one": ("delete p", "x: &m {p: 1}\n<<: *m\np: 2\n", "value from `<<`"),
     "a renamed key over a merged one": (
         "rename p q", "x: &m {p: 1}\n<<: *m\np: 2\n", "still bring p",
     ),
@@ -265,7 +265,7 @@ REFUSED = {
     ),
     "the end of a text that has no line end": ("insert_after b 1 a", "a: |\n  t", "reaches up to"),
     "the value that is there": ("replace a 1", "a: 1\n", "already"),
-    "text that is no value": ("replace a {", "a: 1\n", "no value"),
+    "text that is no value": ("replace a {", "a: 1\n", "not a value"),
     "text that brings a comment": ("replace a x #y", "a: 1\n", "not a value on one line"),
     "a comment at the last item to replace": (
         "replace a all", "a:\n  - x\n  - y  # last\nb: 1\n", "inside",

@@ -75,7 +75,7 @@ def test_what_is_planned_passes(edits: list[tuple[str, str]], changes: list[Chan
         ([("rate: 1", "rate: true")], [Change("replace", "rate", "1")], "rate otherwise"),
         ([("  - q\n", "")], [Change("replace", "rate", "1")], "targets otherwise"),
         ([("rate: 1", "rate: [1")], [Change("replace", "rate", "[1")], "not be YAML"),
-        ([("rate: 1", "rate: 1\nrate: 2")], [Change("insert", "rate", "2")], "refuse it"),
+        ([("rate: 1", "rate: 1\nrate: 2")], [Change("insert", "rate", "2")], "reject it"),
         ([("rate: 1", "rate: '1'")], [Change("replace", "rate", '"1"')], None),
         ([("dataset: a", "dataset:   a")], [Change("replace", "rate", "1")], "line 4 would change"),
         ([("  - q\n  - v", "- q\n- v")], [Change("replace", "rate", "1")], "would change"),
@@ -100,7 +100,7 @@ def test_ruamel_is_asked_on_its_own() -> None:
     wrong = roundtrip.load("a: 1\nb: 1\n")
     edit = (Edit(11, 12, "2"),)
     found = oracle.objection(page, wrong, edit, (Change("replace", "b", "2"),), "a: 0755\nb: 2\n")
-    assert found == "ruamel.yaml would read a otherwise than planned"
+    assert found == "ruamel.yaml would read a differently than planned"
 
 
 def test_what_ruamel_cannot_read_is_not_vouched_for() -> None:

@@ -65,7 +65,7 @@ def test_git_makes_of_the_patch_what_fix_writes(
     )  # fmt: skip
     assert done.returncode == 1
     told = done.stderr.decode().splitlines()  # of files whose patch would show a secret
-    secret = {line.split(": ")[1] for line in told if "would show the value of" in line}
+    secret = {line.split(": ")[1] for line in told if "would contain the value of" in line}
     assert len(secret) == len(told) < len(before) // 8
     subprocess.run(["git", "apply", "-"], input=done.stdout, cwd=patched, check=True)
     process(*OPTIONS, ".", folder=folder)

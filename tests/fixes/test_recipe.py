@@ -99,4 +99,4 @@ def test_a_fix_that_does_not_do_what_it_says_is_withheld_and_the_others_are_made
     assert [one.diagnostic for one in done] == [right]
     assert text == "a: 1\nb: 2\nc: 5\n"
     assert [one for one, _ in objections] == [unclear, wrong]
-    assert "otherwise than planned" in objections[1][1]
+    assert "differently than planned" in objections[1][1]

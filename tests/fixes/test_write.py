@@ -109,7 +109,7 @@ def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path, through: str)
         (root / "sub").symlink_to(outside)
         path = root / "sub" / "c.yaml"
     reach = project_of(str(path.parent))
-    assert replace(str(path), b"a: 1\n", b"b: 1\n", reach) == "it is a link out of the project"
+    assert replace(str(path), b"a: 1\n", b"b: 1\n", reach) == "it is a link to outside the project"
     assert (outside / "c.yaml").read_bytes() == b"a: 1\n"
 
 
@@ -117,7 +117,7 @@ def test_what_is_no_file_of_its_own_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_bytes(b"a: 1\n")
     (tmp_path / "other.yaml").hardlink_to(path)
-    assert "several names" in str(replace(str(path), b"a: 1\n", b"b: 1\n"))
+    assert "hard links" in str(replace(str(path), b"a: 1\n", b"b: 1\n"))
     assert path.read_bytes() == b"a: 1\n"
     assert replace(str(tmp_path), b"", b"b: 1\n") == "not a regular file"
     assert "No such file" in str(replace(str(tmp_path / "none.yaml"), b"", b"b: 1\n"))

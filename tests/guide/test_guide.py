@@ -135,21 +135,21 @@ def test_numbers(name: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_the_messages_propose() -> None:
     ((_, text),) = messages("mistake-1")
-    assert "num_train_epochs: 5 or fewer" in text
+    assert "`num_train_epochs: 5` or fewer" in text
     assert "eval_strategy: epoch" in text
     assert "early_stopping_steps: 2" in text
     ((_, text),) = messages("mistake-2")
-    assert "num_train_epochs: 3 and learning_rate: 5.0e-5" in text
+    assert "`num_train_epochs: 3` and `learning_rate: 5.0e-5`" in text
     ((_, text),) = messages("mistake-3")
-    assert "per_device_train_batch_size: 8 with gradient_accumulation_steps: 2" in text
-    assert "1,250 steps" in text
+    assert "`per_device_train_batch_size: 8`, `gradient_accumulation_steps: 2`" in text
+    assert "takes 1,250" in text
     ((_, text),) = messages("support-first-try")
-    assert "over-training" in text
+    assert "overfit" in text
     assert "LoRA, 3–5 for 1,000 to 9,999 samples" in text
     ((_, text),) = messages("summary-a")
-    assert "under-training" in text
+    assert "underfit" in text
     ((_, text),) = messages("precedence-steps")
-    assert "max_steps 500 decides. That is 1.33 epochs of 3,000 samples" in text
+    assert "`max_steps: 500` takes precedence. That is 1.33 epochs of 3,000 samples" in text
 
 
 def test_what_max_steps_sees(capsys: pytest.CaptureFixture[str]) -> None:

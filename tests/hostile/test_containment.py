@@ -64,7 +64,7 @@ def test_settings_read_nothing_outside(project: Path, name: str, way: str, secre
         done = process(*arguments, folder=folder)
         assert (done.status, done.out) == (2, ""), arguments
         assert "out" in done.err
-        assert "of the project" in done.err
+        assert "outside the project" in done.err
         assert not any(word in done.err for word in WORDS)
     paths = opened(folder, "c.yaml")[1] if name == "none" else []
     assert paths == []
@@ -114,7 +114,7 @@ def test_settings_that_are_a_link_out_are_refused(project: Path, name: str) -> N
     (project / name).symlink_to(secret)
     done = process("c.yaml", folder=project)
     assert done.status == 2
-    assert "link out of the project" in done.err
+    assert "link to outside the project" in done.err
     assert not any(word in done.err for word in WORDS)
 
 
@@ -133,7 +133,7 @@ def test_a_linked_config_outside_is_named_and_not_shown(project: Path, named: li
     for path in ("link.yaml", "folder/s.yaml"):
         done = process("steps", path, folder=project)
         assert done.status == 2
-        assert "out of the project" in done.err
+        assert "outside the project" in done.err
         assert not any(one in done.out + done.err for one in WORDS)
 
 
@@ -180,7 +180,7 @@ def test_a_report_is_not_written_through_a_committed_link(project: Path, where: 
     (project / "report.txt").symlink_to(victim)
     done = process("c.yaml", "--output-file", where, folder=project)
     assert done.status == 2
-    assert done.err == f"ftlint: {where}: not written: it is a link out of the project\n"
+    assert done.err == f"ftlint: {where}: not written: it is a link to outside the project\n"
     assert victim.read_text("utf-8") == "as it was\n"
 
 
@@ -204,7 +204,7 @@ def test_a_baseline_is_not_written_through_a_committed_link(project: Path, asked
         option = ["--baseline", name] if asked else []
         done = process("c.yaml", "--write-baseline", *option, folder=project)
         assert done.status == 2
-        assert "it is a link out of the project" in done.err
+        assert "it is a link to outside the project" in done.err
     assert victim.read_bytes() == before
     assert not (project.parent / "outside" / "new.json").exists()
 

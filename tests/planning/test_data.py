@@ -74,7 +74,7 @@ def test_a_slip_of_a_name_is_told_at_its_own_place(project: Project) -> None:
     first, second = (one for one in found(text) if one.code == "FT701")
     assert (text[first.start : first.end], first.key) == ("fqa", "dataset")
     assert (text[second.start : second.end], second.key) == ("faqs", "eval_dataset")
-    assert "perhaps `faq` is meant" in first.message
+    assert "did you mean `faq`?" in first.message
     assert first.fix is not None
     assert first.fix.applicability == "unsafe"
     (edit,) = first.fix.edits
@@ -83,23 +83,23 @@ def test_a_slip_of_a_name_is_told_at_its_own_place(project: Project) -> None:
 
 def test_other_ways_to_be_undefined(project: Project) -> None:
     ((code, message),) = project.judge("faq,")
-    assert (code, "a comma too many" in message) == ("FT701", True)
+    assert (code, "extra comma" in message) == ("FT701", True)
     ((code, message),) = project.judge('["faq "]')  # items of a list are not stripped
-    assert (code, "perhaps `faq` is meant" in message) == ("FT701", True)
+    assert (code, "did you mean `faq`?" in message) == ("FT701", True)
     ((code, message),) = project.judge("something_else_entirely")
-    assert (code, "it has faq" in message) == ("FT701", True)
+    assert (code, "it defines faq" in message) == ("FT701", True)
 
 
 @pytest.mark.parametrize(
     ("written", "hint"),
     [
-        ("acme/chats", "a repository of the hub needs an entry with `hf_hub_url` there"),
+        ("acme/chats", "add an entry with `hf_hub_url` there, and use its name"),
         ("acme/web", "write `web`"),
         ("rows.json", "write `chat`"),
         ("data/rows.json", "write `chat`"),
         ("./data/rows.json", "write `chat`"),
-        ("other.jsonl", "a file needs an entry with `file_name` there, whose name is written here"),
-        ("something_else_entirely", "it has faq, chat, web"),
+        ("other.jsonl", "add an entry with `file_name` there, and use its name"),
+        ("something_else_entirely", "it defines faq, chat, web"),
     ],
 )
 def test_a_file_or_repository_in_the_place_of_a_name(
@@ -116,7 +116,7 @@ def test_two_entries_of_a_file_leave_the_choice_open(project: Project) -> None:
     project.define("chat", {"file_name": "rows.json"})
     project.define("talk", {"file_name": "rows.json"})
     ((_, message),) = project.judge("rows.json")
-    assert "needs an entry" in message
+    assert "an entry with" in message
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_rows_left_out_are_counted(project: Project) -> None:
     project.file("gaps.json", [*ALPACA, {"instruction": "q", "input": "", "output": None}])
     project.define("gaps", {"file_name": "gaps.json"})
     ((_, message),) = project.judge("gaps")
-    assert "1 of 9 rows of dataset gaps" in message
+    assert "1 of 9 rows of dataset `gaps`" in message
     assert "`output` of row 9 is null" in message
 
 
@@ -197,8 +197,8 @@ def test_a_placeholder_is_told_as_one(project: Project, name: str) -> None:
     ((code, message),) = project.judge("x")
     assert (code, message) == (
         "FT703",
-        f"file_name `{name}` looks like a placeholder in data/dataset_info.json: loading x stops "
-        "there until a file is named.",
+        f"file_name `{name}` looks like a placeholder in data/dataset_info.json: loading dataset "
+        "`x` crashes until it names a file.",
     )
     (project.root / "data" / "faq.json").unlink()  # also where all data live on another machine
     assert [code for code, _ in project.judge("x")] == ["FT703"]
@@ -296,8 +296,8 @@ CHAT_TAGS = {"role_tag": "from", "content_tag": "value", "user_tag": "user",
          "FT708", 'set `"system_tag": "system"` in tags'),
         ('{"instruction": "q", "input": "", "output": "2024-05-01"}\n', {}, "FT705", "only dates"),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab" * 32 + "\nsize 9\n", {},
-         "FT714", "x.json is a Git LFS pointer: the rows of x are unknown. Run `git lfs pull`"),
-        ('{"instruction": ["q"], "output": ["a"],}', {}, "FT716", "may not load"),
+         "FT714", "x.json is a Git LFS pointer, so the rows of `x` are unknown: run `git lfs"),
+        ('{"instruction": ["q"], "output": ["a"],}', {}, "FT716", "may fail to load"),
     ],
 )  # fmt: skip
 def test_reasons(project: Project, content: str, definition: Any, code: str, says: str) -> None:
@@ -370,7 +370,7 @@ def test_the_columns_to_set(
     project.define("x", {"file_name": "x.json", **definition})
     ((code, message),) = project.judge("x")
     assert code == "FT705"
-    remedy = re.search(r"set `([^`]*)`", message)
+    remedy = re.search(r": set `([^`]*)`", message)
     assert (remedy is None) == (says is None)
     if remedy is not None and says is not None:
         assert says in remedy[1]
@@ -385,7 +385,7 @@ def test_rows_below_a_key_are_one_row(project: Project) -> None:
     project.define("x", {"file_name": "x.json"})
     ((code, message),) = project.judge("x")
     assert code == "FT705"
-    assert message.endswith("its rows stand below `data`, and must be the top-level list.")
+    assert message.endswith("its rows are below `data`; they must be the top-level list.")
 
 
 @pytest.mark.parametrize("dataset", ["faqx", "cut_off", "faq\nval_size: 8"])
@@ -409,7 +409,7 @@ def test_a_key_that_means_formatting(project: Project) -> None:
     (code, message), (other, told) = project.judge("x")
     assert (code, other) == ("FT708", "FT711")
     assert '`"formatting": "sharegpt"`' in message
-    assert "perhaps `formatting` is meant" in told
+    assert "did you mean `formatting`?" in told
 
 
 def test_shards_of_other_columns(project: Project) -> None:

@@ -35,8 +35,8 @@ def test_the_ignored_epochs_go_and_their_comment_stays() -> None:
 
 def test_what_the_steps_amount_to() -> None:
     both = HEAD + "max_steps: 200\nnum_train_epochs: 3.0\nper_device_train_batch_size: 4\n"
-    assert "0.8 epochs of 1,000 samples at 4 a step." in only("FT201", both)[0]
-    assert "0.8 epochs of 1,000 samples at 4 a step on one GPU." in only(
+    assert "0.8 epochs of 1,000 samples at effective batch size 4." in only("FT201", both)[0]
+    assert "0.8 epochs of 1,000 samples at effective batch size 4 on one GPU." in only(
         "FT201", both, stating(dataset_sizes=(("faq", 1000),))
     )[0]  # fmt: skip
     assert "dataset-size=N" in only("FT201", both, stating())[0]

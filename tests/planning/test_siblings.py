@@ -43,7 +43,7 @@ def told(folder: Path, second: str = SECOND) -> list[str]:
 
 def test_a_later_stage_takes_a_lower_rate(folder: Path) -> None:
     (message,) = told(folder)
-    assert message.startswith("learning_rate 1.0e-4 is not below the 1.0e-4 of first.yaml, whose")
+    assert message.startswith("`learning_rate: 1.0e-4` is not below 1.0e-4 of first.yaml, whose")
     assert told(folder, SECOND.replace("1.0e-4", "5.0e-5")) == []
     assert told(folder, SECOND.replace("1.0e-4", "2e-4")) != []
     assert told(folder, SECOND.replace("saves/sft/stage-1", "./saves//sft/stage-1/")) != []
@@ -92,8 +92,8 @@ def test_a_neighbour_of_blanks_takes_no_time(folder: Path) -> None:
 def test_a_slip_in_the_folder_to_begin_with(folder: Path) -> None:
     slip = SECOND.replace("saves/sft/stage-1", "saves/sft/stage1")
     assert told(folder, slip) == [
-        "nothing lies at saves/sft/stage1, and no config in this folder writes it; first.yaml"
-        " writes saves/sft/stage-1: begin with that if it is meant."
+        "`adapter_name_or_path: saves/sft/stage1` does not exist and no config in this folder"
+        " writes it: did you mean saves/sft/stage-1, from first.yaml?"
     ]
     more = folder / "configs" / "more.json"
     for spoken in ('{"output_dir": "saves/sft/stage1"}', "x" * 70_000):

@@ -34,15 +34,12 @@ def judged(
 )
 def test_counts_that_the_file_does_not_make(comment: str) -> None:
     (message,) = judged(comment)
-    assert "8 a step" in message
+    assert "÷ 8" in message
 
 
 def test_the_message_names_both_counts() -> None:
     (message,) = judged("63 samples, 5 epochs ≈ 315 steps")
-    assert (
-        "counts 315 steps, the file makes 40: 63 samples at 8 a step on one GPU, 5 epochs"
-        in message
-    )
+    assert "says 315 steps; this config trains 40 (63 samples ÷ 8 × 5 epochs on one GPU)" in message
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ftlint.cli.commands import cli
+from ftlint.report.plan_table import TERMS
 from tests.planning.helpers import HEAD
 
 BODY = (
@@ -44,19 +45,20 @@ def row(table: str, name: str) -> list[str]:
 
 
 def cells(table: str, name: str) -> list[str]:
-    return [cell.strip() for cell in row(table, name) if cell.strip()]
+    found = [cell.strip() for cell in row(table, name) if cell.strip()]
+    return [cell for cell in found if cell not in TERMS.values()]
 
 
 def test_the_guides_numbers_in_a_table() -> None:
     path = write("a.yaml", BODY)
     done = steps("--dataset-size", "10000", "--gpus", "2", path)
     assert done.exit_code == 0
-    assert cells(done.stdout, "samples a step") == ["4 × 2 × 2 = 16"]
-    assert cells(done.stdout, "steps an epoch") == ["625"]
+    assert cells(done.stdout, "effective batch size") == ["4 × 2 × 2 = 16"]
+    assert cells(done.stdout, "steps per epoch") == ["625"]
     assert cells(done.stdout, "total steps") == ["1,875"]
     assert cells(done.stdout, "  limited by") == ["num_train_epochs"]
     assert cells(done.stdout, "time") == ["not calibrated"]
-    assert "taken for granted" not in done.stdout
+    assert "assumes" not in done.stdout
 
 
 def test_launches_side_by_side() -> None:
@@ -87,8 +89,10 @@ def test_columns_line_up_and_colour_comes_when_asked_for() -> None:
     assert "\x1b[1mtotal steps" in done.stdout
     plain = steps("--dataset-size", "faq=500", wide).stdout
     assert "\x1b" not in plain
-    lines = [line for line in plain.splitlines() if "   " in line]
-    head, *rest = lines
+    shown = [line for line in plain.splitlines() if "   " in line]
+    logged = shown[0].index("in the trainer's log")  # two letters of the head take two columns each
+    assert {line[logged + 2 :] for line in shown[1:]} == {"", *TERMS.values()}
+    head, *rest = [shown[0][:logged].rstrip(), *(line[: logged + 2].rstrip() for line in shown[1:])]
     assert len(head) + 2 == max(map(len, rest))  # two letters of the head take two columns each
 
 
@@ -153,7 +157,7 @@ def test_each_launch_is_judged_by_itself() -> None:
 def test_a_layout_that_wants_several_processes_is_refused_only_where_they_are_counted() -> None:
     path = write("a.yaml", BODY + "parallelism_config: {tp_size: 2}\n")
     (found,) = parsed("--dataset-size", "80", path)
-    assert "2 processes are taken for granted" in found["assumptions"][0]
+    assert "assumes 2 processes" in found["assumptions"][0]
     assert refusals("--dataset-size", "80", "--gpus", "3", path)["code"] == "FT204"
 
 
@@ -168,10 +172,13 @@ def test_standard_input() -> None:
     [
         (None, "no such file"),
         (HEAD + "a: [", "line 8"),
-        ("services: {web: 1}\n", "not a training config"),
-        ("model_name_or_path: m\nexport_dir: out\ntemplate: qwen\n", "not a training config"),
+        ("services: {web: 1}\n", "not a LLaMA Factory training config"),
+        (
+            "model_name_or_path: m\nexport_dir: out\ntemplate: qwen\n",
+            "not a LLaMA Factory training config",
+        ),
         (BODY + "val_size: 80\n", "leaves none to train on"),
-        (BODY.replace("do_train: true\n", ""), "do_train is not set"),
+        (BODY.replace("do_train: true\n", ""), "`do_train` is not set"),
     ],
 )
 def test_what_cannot_be_planned(text: str | None, complaint: str) -> None:
@@ -230,8 +237,8 @@ def test_rows_of_an_eval_dataset_are_told_apart_from_those_held_out() -> None:
     own = write("own.yaml", BODY + "eval_dataset: held\neval_strategy: epoch\n")
     split = write("split.yaml", BODY + "val_size: 0.25\neval_strategy: epoch\n")
     table = steps(own, split).stdout
-    assert cells(table, "held out to evaluate") == ["3"]
-    assert cells(table, "samples to evaluate on") == ["12"]
+    assert cells(table, "held out for evaluation") == ["3"]
+    assert cells(table, "samples evaluated") == ["12"]
     kept, held = (one["samples"] for one in parsed(own, split))
     assert (kept["held_out"], kept["evaluated"]) == (0, 12)
     assert (held["held_out"], held["evaluated"]) == (3, 3)

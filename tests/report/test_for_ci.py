@@ -174,7 +174,7 @@ def test_junit_has_a_test_for_each_finding_and_each_clean_file(every_rule: Run) 
     run = run_of(*map(result_of, (HEAD + "foo: 1\noutput_dir: <x>\n", HEAD, "x: 1\n")))
     told = [(one.attrib["name"], [child.tag for child in one]) for one in cases(run)]
     assert told == [
-        ("FT101 unknown-key 4:1", ["failure"]), ("FT014 placeholder-left 5:13", ["system-out"]),
+        ("FT101 unknown-key 4:1", ["failure"]), ("FT014 possible-placeholder 5:13", ["system-out"]),
         ("ftlint", []), ("read", ["error"]),
     ]  # fmt: skip
     assert len(cases(every_rule)) > len(BUILT_IN.rules) - len(WITHOUT)

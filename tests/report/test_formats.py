@@ -60,14 +60,14 @@ def test_a_text_report_in_full() -> None:
         "configs/c.yaml:4:1: error FT101 unknown-key",
         "  4 | learnig_rate: 1.0e-4  # 학습률",
         "    | ^^^^^^^^^^^^",
-        "    = `learnig_rate` is not a key of LLaMA Factory 0.9.5, which rejects unknown keys:"
-        " write `learning_rate` (misspelt). [*]",
+        "    = Unknown key `learnig_rate`, which LLaMA Factory 0.9.5 rejects: write"
+        " `learning_rate` (misspelt). [*]",
         "",
-        "configs/c.yaml:5:7: warning FT015 number-in-another-base",
+        "configs/c.yaml:5:7: warning FT015 number-in-other-base",
         "  5 | seed: 042",
         "    |       ^^^",
-        "    = 042 is the number 34 to YAML 1.1 (a leading zero means octal): write 34, or quote"
-        " it if text is meant. [*]",
+        "    = YAML 1.1 reads `042` as `34` (a leading zero means octal): write `34`, or add quotes"
+        " if a string is meant. [*]",
         "",
         "Found 1 error, 1 warning in 1 config for LLaMA Factory 0.9.5, transformers 5.6.0."
         " [*] 2 can be fixed with --fix.",
@@ -157,8 +157,8 @@ def test_concise_has_a_line_for_each_finding() -> None:
     run = run_of(HEAD + "foo: 1\nseed: 042\n", failures=(("gone.yaml", "no such file"),))
     assert [line[:40] for line in lines("concise", run)] == [
         "gone.yaml: not read: no such file",
-        "c.yaml:4:1: error FT101 `foo` is not a k",
-        "c.yaml:5:7: warning FT015 042 is the num",
+        "c.yaml:4:1: error FT101 Unknown key `foo",
+        "c.yaml:5:7: warning FT015 YAML 1.1 reads",
     ]
 
 
@@ -168,9 +168,9 @@ def test_github_commands_point_at_the_span() -> None:
         "error file=x",
         "error file=a%2Cb%3Ac%25.yaml,line=4,endLine=4,col=1,endColumn=4,title=FT101 unknown-key",
         "warning file=a%2Cb%3Ac%25.yaml,line=5,endLine=5,col=7,endColumn=10"
-        ",title=FT015 number-in-another-base",
+        ",title=FT015 number-in-other-base",
         "notice file=a%2Cb%3Ac%25.yaml,line=6,endLine=6,col=13,endColumn=16"
-        ",title=FT014 placeholder-left",
+        ",title=FT014 possible-placeholder",
     ]
     assert lines("github", run)[0] == "::error file=x::not read: 50%25"
 
@@ -184,7 +184,7 @@ def test_statistics_count_findings_and_files() -> None:
     )  # fmt: skip
     assert lines("statistics", Run(OPTIONS.target, results, (("d", "gone"),))) == [
         "     3 in    2 files  FT101  unknown-key",
-        "     1 in    1 files  FT015  number-in-another-base",
+        "     1 in    1 files  FT015  number-in-other-base",
         "2 configs, 1 other files, 1 unreadable",
     ]
 
@@ -236,7 +236,7 @@ def test_json_in_full() -> None:
                 "url": "https://github.com/ftlint/ftlint/blob/main/docs/rules/FT101.md",
                 "target": "0.9.5+transformers-5.6.0", "command": "train",
                 "fix": {
-                    "applicability": "safe", "message": "rename lr to learning_rate",
+                    "applicability": "safe", "message": "rename `lr` to `learning_rate`",
                     "edits": [{"start": 52, "end": 54, "text": "learning_rate"}],
                 },
             }

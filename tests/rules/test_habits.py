@@ -10,19 +10,19 @@ from tests.rules.test_guesses import fixed, found
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ("validation_split: test", "`val_size` is meant, and takes numbers from 0 to 0.99"),
+        ("validation_split: test", "use `val_size`, which takes numbers from 0 to 0.99"),
         ("val_split: 20", "numbers from 0 to 0.99"),
-        ("rank: 0", "`lora_rank` is meant, and takes numbers from 1 on"),
-        ("max_seq_length: -1", "`cutoff_len` is meant, and takes numbers from 1 on"),
-        ("lr_scheduler: {type: cosine}", "takes one of 12 words"),
-        ("scheduler: no_such", "`lr_scheduler_type` is meant, and takes one of 12 words"),
-        ("num_epochs: three", "`num_train_epochs` is meant, and takes a number"),
+        ("rank: 0", "use `lora_rank`, which takes numbers of at least 1"),
+        ("max_seq_length: -1", "use `cutoff_len`, which takes numbers of at least 1"),
+        ("lr_scheduler: {type: cosine}", "takes one of the 12 values"),
+        ("scheduler: no_such", "use `lr_scheduler_type`, which takes one of the 12 values"),
+        ("num_epochs: three", "use `num_train_epochs`, which takes a number"),
         ("num_epochs: null", "takes a number"),
-        ("gradient_accumulation: true", "takes a whole number"),
+        ("gradient_accumulation: true", "takes an integer"),
         ("gradient_clipping: auto", "takes a number"),
-        ("optimizer: {name: adamw}", "takes one of 42 words"),
-        ("adapters: [a, b]", "takes text or null"),
-        ("flash_attention: maybe", "takes auto, disabled, sdpa, fa2, fa3"),
+        ("optimizer: {name: adamw}", "takes one of the 42 values"),
+        ("adapters: [a, b]", "takes a string or null"),
+        ("flash_attention: maybe", "takes one of auto, disabled, sdpa, fa2, fa3"),
     ],
 )
 def test_a_value_that_does_not_fit_is_told_and_left(written: str, says: str) -> None:
@@ -64,4 +64,4 @@ def test_a_slip_with_a_value_of_another_kind_is_named_alone() -> None:
     (told,) = found("learnig_rat: three\n").values()
     assert told.fix is None
     (told,) = found("learnin_rate: three\n").values()
-    assert ("perhaps `learning_rate` is meant" in told.message, told.fix) == (True, None)
+    assert ("did you mean `learning_rate`?" in told.message, told.fix) == (True, None)

@@ -56,7 +56,7 @@ def test_policies_may_be_yaml_and_lists_and_are_suppressed_like_any_rule(tmp_pat
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"code": "FT999"}, "FT is ftlint's own"),
+        ({"code": "FT999"}, "FT is reserved for ftlint"),
         ({"code": "acme"}, "code"),
         ({"severity": "fatal"}, "severity"),
         (
@@ -74,7 +74,7 @@ def test_policies_may_be_yaml_and_lists_and_are_suppressed_like_any_rule(tmp_pat
         ),
         (
             {"when": {"config": {"a": {"minLength": {"$data": "/facts/gpus"}}}}},
-            "when/config/a/minLength: should be a whole number",
+            "when/config/a/minLength: should be an integer",
         ),
         ({"when": {"config": {"a": {"pattern": "["}}}}, "pattern '\\['"),
         (
@@ -145,5 +145,5 @@ def test_other_defects_of_policy_files_are_refused(tmp_path: Path) -> None:
         lint(tmp_path, CONFIG)
     write(tmp_path, json.dumps(POLICY))
     write(tmp_path, json.dumps(POLICY), "two.json")
-    with pytest.raises(UsageError, match="is taken by"):
+    with pytest.raises(UsageError, match="is already used in"):
         lint(tmp_path, CONFIG)

@@ -104,4 +104,4 @@ def test_two_parts_of_one_mapping_and_two_words_of_a_list_are_no_rivals() -> Non
     parts = "fsdp_min_num_params: 2\nfsdp_transformer_layer_cls_to_wrap: A\n"
     assert fixed(parts).startswith("fsdp_config: {min_num_params: 2}\n")
     told = found("use_wandb: true\nuse_tensorboard: true\n")["use_wandb"]
-    assert "keep one, or list both, as `report_to`" in told.message
+    assert "keep one, or list both as `report_to`" in told.message

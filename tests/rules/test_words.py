@@ -1,23 +1,25 @@
-"""What rules say is in one form: short, keys and values in backticks, one word for one thing."""
+"""What ftlint says is in one form: short, keys and values in backticks, one word for one thing."""
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from ruamel.yaml import YAML
 
+import ftlint
+from ftlint.rulebook.registry import BUILT_IN
+from ftschemas import compiled
 from ftschemas.compiled import KEYS
 from tests.rules.examples import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import Any
-
-DONE = ("FT4", "FT5", "FT6")
-"""Families whose words are in this form."""
 
 LONGEST = 160
 """Characters of a message, without those of its placeholders."""
@@ -28,14 +30,14 @@ BANNED = {
     r"trips? over": "crashes",
     r"whole numbers?": "integer",
     r"truths?": "bool",
-    r"shares?": "fraction",
+    r"shares? of|as a share|by shares?|a share": "fraction",
     r"gaps?": "placeholder",
     r"is text|(expects|takes|or|of) text|text or": "string",
     r"wants?": "expects",
     r"speaks? of": "names",
     r"said to be": "is",
     r"is none( of)?": "is not one of",
-    r"(?<!there )is no": "is not a",
+    r"(?<!there )is no(?! longer)": "is not a",
     r"takes? [^.;:]* for(?! \d)": "reads … as",
     r"of which": "a sentence of its own",
     r"as (it is|they are)": "unchanged",
@@ -53,6 +55,14 @@ BANNED = {
 }
 """Words that a reader of other linters has to read twice, and what to say instead."""
 
+LINT = Path(ftlint.__file__).parent
+ROOMS = (
+    ".", "cli", "datasets", "doctor", "edits", "facts", "fixes", "project", "report", "rulebook",
+    "rules", "run", "steps", "support", "syntax", "target",
+)  # fmt: skip
+PROPER = ("Adam", "Git", "Hub", "Megatron")
+"""First words of summaries that are capitalised anywhere, besides those with more capitals."""
+
 _CODE = re.compile(r"`[^`]*`")
 _PLACEHOLDER = re.compile(r"\{[A-Za-z_$][\w.$]*\}|\$key")
 _BANNED = {re.compile(rf"\b({word})\b", re.IGNORECASE): better for word, better in BANNED.items()}
@@ -63,12 +73,17 @@ def _own(placeholder: str) -> bool:
     return placeholder.strip("{}") in ("$key", *KEYS)
 
 
+def banned_in(plain: str) -> Iterator[str]:
+    """Yield the words to avoid in a text, with what to say instead."""
+    for word, better in _BANNED.items():
+        if found := word.search(_PLACEHOLDER.sub("", plain)):
+            yield f"{found[0]!r}: say {better}"
+
+
 def in_form(text: str) -> Iterator[str]:
     """Yield what is not in form in a text of a rule."""
     plain = _CODE.sub("`", text)
-    for word, better in _BANNED.items():
-        if found := word.search(plain):
-            yield f"{found[0]!r}: say {better}"
+    yield from banned_in(plain)
     for name in re.findall(r"[a-z]\w*_\w+", _PLACEHOLDER.sub("", plain)):
         if name in KEYS:
             yield f"{name} is a key, and not in backticks"
@@ -112,7 +127,7 @@ def _complaints(data: dict[str, Any]) -> Iterator[str]:
         yield f"message: {complaint}"
 
 
-FILES = [path for path in sorted(FOLDER.glob("*.yaml")) if path.name.startswith(DONE)]
+FILES = sorted(FOLDER.glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -121,9 +136,70 @@ def test_the_words_of_a_rule_are_in_form(path: Path) -> None:
     assert list(_complaints(data)) == []
 
 
-def test_every_family_that_is_done_has_rules() -> None:
-    for family in DONE:
-        assert any(path.name.startswith(family) for path in FILES), family
+def test_summaries_are_not_sentences() -> None:
+    for path in FILES:
+        summary = YAML(typ="safe").load(path.read_text(encoding="utf-8"))["summary"]
+        assert not summary.endswith("."), path.stem
+        first = summary.split()[0]
+        assert first[1:].lower() != first[1:] or first in PROPER or first[0] == first[0].lower()
+
+
+def test_names_that_rules_had_lead_to_rules_of_today() -> None:
+    names = {name for _, name in BUILT_IN.named()}
+    for old, code in compiled.RENAMED.items():
+        rule = BUILT_IN.find(old)
+        assert rule is not None
+        assert (rule.code, old in names) == (code, False)
+
+
+def _texts_of_help(command: click.Command) -> Iterator[str]:
+    """Yield the help of a command and of its options, and of the commands below it."""
+    context = click.Context(command)
+    yield command.help or ""
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.hidden:
+            assert option.help, f"{command.name} {option.name}: no help"
+            yield option.help
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if name != "bench" and below is not None:
+                yield from _texts_of_help(below)
+
+
+def test_help_is_in_form() -> None:
+    from ftlint.cli.commands import cli
+
+    assert [(text, found) for text in _texts_of_help(cli) if (found := list(in_form(text)))] == []
+
+
+def _is_told(text: str) -> bool:
+    return " " in text.strip() and "(?" not in text
+
+
+def _strings(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the strings of several words in a module that are not docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            parts = (p.value if isinstance(p, ast.Constant) else "{…}" for p in node.values)
+            yield node.lineno, "".join(map(str, parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            known = id(node) in bare
+            if not known and _is_told(node.value):
+                yield node.lineno, node.value
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_strings_in_the_code_use_the_words(room: str) -> None:
+    found = [
+        f"{path.name}:{line}: {text!r}: {complaint}"
+        for path in sorted((LINT / room).rglob("*.py"))
+        for line, text in _strings(path)
+        for complaint in banned_in(_CODE.sub("`", text))
+    ]
+    assert found == []
 
 
 @pytest.mark.parametrize(

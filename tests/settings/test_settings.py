@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from ftlint.project.settings import BadSettings, Settings, json_schema, load
 from ftlint.run.session import CLEAN, FINDINGS, CliOptions, OptionsResolver, UsageError, run
+from tests.cli.calls import invoke
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,7 @@ def test_a_named_file_may_have_any_name(tmp_path: Path) -> None:
     named = write(tmp_path / "ci.toml", "ignore = ['FT101']\n")
     assert codes(config, config=str(named)) == []
     project = write(tmp_path / "x" / "pyproject.toml", "[project]\nname = 'x'\n")
-    assert refusal(config, config=str(project)) == f"{project}: it has no table [tool.ftlint]"
+    assert refusal(config, config=str(project)) == f"{project}: it has no [tool.ftlint] table"
 
 
 def test_settings_above_count_for_what_is_piped_in(tmp_path: Path) -> None:
@@ -155,22 +156,22 @@ WRONG = [
     ("taget = '0.9.5'", {"taget": "0.9.5"}, "unknown setting 'taget'; did you mean target?"),
     ("xyz = 1", {"xyz": 1}, "unknown setting 'xyz'; known are target, transformers, gpus"),
     ("fail_on = 'error'", {"fail_on": "error"}, "unknown setting 'fail_on'; did you mean fail-on?"),
-    ("target = 0.95", {"target": 0.95}, "target = 0.95 should be text"),
-    ("gpus = 0", {"gpus": 0}, "gpus = 0 should be a whole number from 1"),
-    ("gpus = true", {"gpus": True}, "gpus = True should be a whole number from 1"),
-    ("gpus = 1.0", None, "gpus = 1.0 should be a whole number from 1"),
-    ("gpus = '8'", {"gpus": "8"}, "gpus = '8' should be a whole number from 1"),
-    ("nodes = -1", {"nodes": -1}, "nodes = -1 should be a whole number from 1"),
-    ("select = 'FT1'", {"select": "FT1"}, "select = 'FT1' should be a list of texts"),
-    ("ignore = [1]", {"ignore": [1]}, "ignore = [1] should be a list of texts"),
-    ("fail-on = 'never'", {"fail-on": "never"}, "should be error or warning or info"),
-    ("fail-on = ['error']", {"fail-on": ["error"]}, "should be error or warning or info"),
-    ("here = 1", {"here": 1}, "here = 1 should be true or false"),
-    ("facts = 'a'", {"facts": "a"}, "facts = 'a' should be a table of facts"),
-    ("datasets = 5", {"datasets": 5}, "datasets = 5 should be a table of dataset names"),
-    ("datasets = {a = 0}", {"datasets": {"a": 0}}, "should be a table of dataset names"),
-    ("datasets = {a = true}", {"datasets": {"a": True}}, "should be a table of dataset names"),
-    (f"target = ['{'x' * 5000}']", {"target": ["x"]}, "xxx… should be text"),
+    ("target = 0.95", {"target": 0.95}, "target = 0.95 must be a string"),
+    ("gpus = 0", {"gpus": 0}, "gpus = 0 must be an integer of 1 or more"),
+    ("gpus = true", {"gpus": True}, "gpus = True must be an integer of 1 or more"),
+    ("gpus = 1.0", None, "gpus = 1.0 must be an integer of 1 or more"),
+    ("gpus = '8'", {"gpus": "8"}, "gpus = '8' must be an integer of 1 or more"),
+    ("nodes = -1", {"nodes": -1}, "nodes = -1 must be an integer of 1 or more"),
+    ("select = 'FT1'", {"select": "FT1"}, "select = 'FT1' must be a list of strings"),
+    ("ignore = [1]", {"ignore": [1]}, "ignore = [1] must be a list of strings"),
+    ("fail-on = 'never'", {"fail-on": "never"}, "must be error or warning or info"),
+    ("fail-on = ['error']", {"fail-on": ["error"]}, "must be error or warning or info"),
+    ("here = 1", {"here": 1}, "here = 1 must be a bool"),
+    ("facts = 'a'", {"facts": "a"}, "facts = 'a' must be a table of facts"),
+    ("datasets = 5", {"datasets": 5}, "datasets = 5 must be a table of dataset names"),
+    ("datasets = {a = 0}", {"datasets": {"a": 0}}, "must be a table of dataset names"),
+    ("datasets = {a = true}", {"datasets": {"a": True}}, "must be a table of dataset names"),
+    (f"target = ['{'x' * 5000}']", {"target": ["x"]}, "xxx… must be a string"),
 ]
 
 
@@ -208,7 +209,7 @@ def test_the_published_schema_takes_what_is_taken() -> None:
         (b"\xff\xfe", "not TOML: "),
         (b"a = " + b"[" * 100_000, "not TOML: "),
         (b"a = 1\na = 2", "not TOML: "),
-        (b"# " + b"x" * (1 << 20), "larger than a settings file can be"),
+        (b"# " + b"x" * (1 << 20), "too large for a settings file"),
     ],
 )
 def test_what_is_no_toml_is_told_in_one_line(tmp_path: Path, data: bytes, message: str) -> None:
@@ -224,12 +225,12 @@ def test_what_is_no_toml_is_told_in_one_line(tmp_path: Path, data: bytes, messag
     ("text", "message"),
     [
         ("target = '0.8.1'", "unknown target '0.8.1': known are 0.9.0"),
-        ("target = 'newest'", "'newest' is no version number"),
+        ("target = 'newest'", "'newest' is not a version number"),
         ("transformers = '3.0'", "transformers 3.0 is older than any"),
-        ("select = ['FT999']", "'FT999' is no rule"),
-        ("ignore = ['no-such-rule']", "'no-such-rule' is no rule"),
+        ("select = ['FT999']", "unknown rule 'FT999'"),
+        ("ignore = ['no-such-rule']", "unknown rule 'no-such-rule'"),
         ("policies = ['none/*.json']", "no file matches 'none/*.json'"),
-        ("facts = {gpu = 1}", "ftlint.toml: facts: gpu is no fact that can be stated"),
+        ("facts = {gpu = 1}", "ftlint.toml: facts: unknown fact gpu"),
         ("facts = {installed = 1}", "facts: installed takes names, such as torch,deepspeed"),
         ("facts = {compute_capability = 'x'}", "facts: compute_capability takes a number"),
     ],
@@ -242,8 +243,8 @@ def test_settings_that_name_what_is_not_there(tmp_path: Path, text: str, message
 def test_a_rule_that_is_none_is_told_with_the_file_that_names_it(tmp_path: Path) -> None:
     path = write(tmp_path / "ftlint.toml", "ignore = ['FT999']\n")
     config = write(tmp_path / "c.yaml", CONFIG)
-    assert refusal(config).startswith(f"{path}: 'FT999' is no rule")
-    assert refusal(config, isolated=True, ignore=("FT998",)).startswith("'FT998' is no rule")
+    assert refusal(config).startswith(f"{path}: unknown rule 'FT999'")
+    assert refusal(config, isolated=True, ignore=("FT998",)).startswith("unknown rule 'FT998'")
 
 
 # What it does
@@ -298,3 +299,17 @@ def test_what_is_excluded_is_relative_to_the_settings(
     monkeypatch.chdir(tmp_path / "configs")
     assert linted("['configs/old']", ".") == ["d.yaml", "x/e.yml"]
     assert linted("['*']", "d.yaml") == ["d.yaml"]  # named by a person, who means it
+
+
+def test_a_name_that_a_rule_had_still_selects_it_with_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = write(tmp_path / "c.yaml", CONFIG + 'bf16: "False"\n')
+    assert codes(config) == ["FT101", "FT107"]
+    write(tmp_path / "ftlint.toml", "ignore = ['text-for-truth']\n")
+    assert codes(config) == ["FT101"]
+    done = invoke(config)
+    assert "ftlint: rule text-for-truth is now called truthy-string" in done.err
+    assert codes(config, isolated=True, select=("text-for-truth",)) == ["FT107"]
+    assert invoke("rule", "text-for-truth").out.startswith("FT107 truthy-string")

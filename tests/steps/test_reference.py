@@ -75,7 +75,7 @@ def test_every_refusal_is_listed() -> None:
 def test_run(case: Case) -> None:
     outcome = planned(case)
     if case.kind == "no_training":
-        assert outcome == NoPlan("do_train is not set: nothing is trained", "do_train")
+        assert outcome == NoPlan("`do_train` is not set, so nothing is trained", "do_train")
         return
     if case.kind == "rejected_before_training":
         if case.id not in NOT_ABOUT_STEPS:

@@ -127,12 +127,12 @@ class TestSampling:
         assert refused(None, samples=data).code == "FT204"
         found = planned(None, samples=data, tokenized_path="t")
         assert found.samples.total == Count(1, None)
-        assert any("tokenized_path is not here" in note for note in found.assumptions)
+        assert any("`tokenized_path` does not exist" in note for note in found.assumptions)
 
     def test_rows_to_be_tokenized_are_counted(self) -> None:
         found = planned(10, tokenized_path="t")
         assert found.samples.total == exactly(10)
-        assert any("tokenized_path is not here" in note for note in found.assumptions)
+        assert any("`tokenized_path` does not exist" in note for note in found.assumptions)
         few = planned(4, tokenized_path="t", dataloader_drop_last=True)
         assert few.samples.total == Count(1, None)
 
@@ -248,7 +248,7 @@ class TestDatasetsOfAnotherType:
 
     @pytest.mark.parametrize("stage", ["sft", "dpo"])
     def test_it_cannot_be_joined_with_others(self, stage: str) -> None:
-        assert "bad: none of its rows" in refused(None, samples=self.mixed, stage=stage).reason
+        assert "no row of dataset bad" in refused(None, samples=self.mixed, stage=stage).reason
 
     def test_one_row_that_stays_is_enough(self) -> None:
         some = self.mixed._replace(datasets=(

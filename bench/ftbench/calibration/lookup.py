@@ -14,9 +14,9 @@ from ftbench.calibration.planned_run import rows_of_one_evaluation
 from ftbench.calibration.rows import Lengths, count_of, data_of, lengths_of
 from ftlint.doctor.reading import count, object_of
 from ftlint.facts.checkpoints import checkpoint_of, newest_in
-from ftlint.support.disk import Disk
 from ftlint.steps import NoPlan
 from ftlint.steps.plan import RESUMED
+from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

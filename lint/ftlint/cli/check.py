@@ -117,7 +117,7 @@ def _write_exactly(text: str) -> None:
 
 
 def wants_colour(choice: str) -> bool:
-    """Say whether to colour: as told, else on a terminal unless NO_COLOR is set."""
+    """Return whether to colour: as told, else on a terminal unless NO_COLOR is set."""
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):

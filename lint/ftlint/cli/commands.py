@@ -60,7 +60,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ftlint")
 def cli() -> None:
-    """Lint LLaMA Factory configs before a GPU is touched.
+    """Lint, fix and plan LLaMA Factory configs.
 
     `ftlint PATHS` lints files and folders; see `ftlint check --help` for its options.
     """
@@ -82,7 +82,9 @@ def _facts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> An
     pairs = [value.partition("=")[::2] for value in values]
     for value, (name, said) in zip(values, pairs):
         if name not in NAMES or not said:
-            raise click.BadParameter(f"{value!r}: write NAME=VALUE, NAME of {', '.join(NAMES)}")
+            raise click.BadParameter(
+                f"{value!r}: write NAME=VALUE, NAME is one of {', '.join(NAMES)}"
+            )
     return tuple(pairs)
 
 
@@ -131,43 +133,52 @@ def _cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
 # What `check` and `steps` are both told: for which release, of what run, by which settings.
 _of_target = _together(
     click.option(
-        "--target", metavar="V", help="LLaMA Factory release, or auto for the installed one."
+        "--target", metavar="V", help="LLaMA Factory release (newest); `auto`: the installed one."
     ),
-    click.option("--transformers", metavar="V", help="transformers release beside it."),
+    click.option(
+        "--transformers", metavar="V", help="transformers release (the newest that works with it)."
+    ),
 )  # fmt: skip
 _of_gpus = click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
 _of_run = _together(
-    click.option("--nodes", type=click.IntRange(1), metavar="N", help="Nodes."),
-    click.option("--dataset-dir", type=click.Path(), help="Where dataset_info.json lies."),
+    click.option("--nodes", type=click.IntRange(1), metavar="N", help="Number of nodes."),
+    click.option(
+        "--dataset-dir", type=click.Path(), metavar="D",
+        help="Folder that contains dataset_info.json.",
+    ),
     click.option(
         "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
-        help="Rows of a dataset that cannot be counted here.",
+        help="Number of rows of a dataset that cannot be counted on this machine.",
     ),
     click.option(
         "--budget", callback=_budget, metavar="TIME",
-        help="Wall clock that a run may take, as 30m or 2h (needs `bench calibrate`).",
+        help="Time that a run may take, such as 30m or 2h (needs `bench calibrate`).",
     ),
     click.option(
         "--here", is_flag=True,
-        help="The configs run on this machine: its packages, GPU, environment and folders count.",
+        help="Check against this machine's packages, GPU, environment and paths.",
     ),
     click.option(
         "--fact", "facts", multiple=True, callback=_facts, metavar="NAME=VALUE",
-        help="What is so where they run: installed, env, compute_capability, output_dir_holds.",
+        help="State a fact about the training machine: installed, env, compute_capability or "
+        "output_dir_holds.",
     ),
 )  # fmt: skip
 _of_settings = _together(
-    click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Settings file."),
-    click.option("--isolated", is_flag=True, help="Read no settings file."),
+    click.option(
+        "--config", type=click.Path(exists=True, dir_okay=False), metavar="F",
+        help="Settings file to use.",
+    ),
+    click.option("--isolated", is_flag=True, help="Ignore all settings files."),
 )  # fmt: skip
 _of_format = click.option(
     "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
-    show_default=True,
+    show_default=True, help="Output format.",
 )  # fmt: skip
 _of_colour = _together(
     click.option(
         "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",
-        show_default=True,
+        show_default=True, help="When to use colors.",
     ),
 )  # fmt: skip
 
@@ -177,37 +188,50 @@ _of_colour = _together(
 @_of_target
 @_of_gpus
 @_of_run
-@click.option("--fix", is_flag=True, help="Repair what can be repaired without changing the run.")
-@click.option("--unsafe-fixes", is_flag=True, help="Repair as well what changes the run.")
-@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
-@click.option("--select", multiple=True, callback=_codes, metavar="CODES", help="Only these rules.")
-@click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Not these rules.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes, which do not change the run.")
+@click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that change the run.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, without writing.")
 @click.option(
-    "--extend-select", multiple=True, callback=_codes, metavar="CODES", help="These rules as well."
+    "--select", multiple=True, callback=_codes, metavar="CODES", help="Report only these rules."
+)
+@click.option(
+    "--ignore", multiple=True, callback=_codes, metavar="CODES", help="Do not report these rules."
+)
+@click.option(
+    "--extend-select",
+    multiple=True,
+    callback=_codes,
+    metavar="CODES",
+    help="Also report these rules.",
 )
 @click.option(
     "--fail-on", type=click.Choice(["error", "warning", "info"]),
-    help="Least severity that sets the exit status (warning).",
+    help="Lowest severity that sets exit status 1 (warning).",
 )  # fmt: skip
 @click.option(
-    "--output-format", "format", type=click.Choice(FORMATS), default="text", show_default=True
+    "--output-format",
+    "format",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="Output format.",
 )
-@click.option("--output-file", "file", type=click.Path(), help="Write the report there.")
+@click.option(
+    "--output-file", "file", type=click.Path(), metavar="F", help="Write the report to this file."
+)
 @_of_settings
 @click.option(
     "--baseline",
     type=click.Path(dir_okay=False),
     metavar="F",
-    help="File of findings that are known: they are not shown and do not count.",
+    help="File of known findings, which are not reported.",
 )
-@click.option(
-    "--write-baseline", is_flag=True, help="Write the findings that there are to that file."
-)
-@click.option("--stdin-filename", metavar="F", help="Name of the file that `-` stands for.")
+@click.option("--write-baseline", is_flag=True, help="Record current findings as the baseline.")
+@click.option("--stdin-filename", metavar="F", help="File name to assume for standard input (`-`).")
 @_of_colour
 @click.option(
     "--limit", "limits", multiple=True, callback=_limits, metavar="NAME=N",
-    help="Lift a limit on what is read: bytes, depth, nodes, keys, scalar, seconds, files.",
+    help="Raise a limit on what is read: bytes, depth, nodes, keys, scalar, seconds or files.",
 )  # fmt: skip
 @click.option(
     "--no-cache",
@@ -215,32 +239,30 @@ _of_colour = _together(
     is_flag=True,
     flag_value=False,
     default=True,
-    help="Take no results of earlier runs, and keep none.",
+    help="Disable the result cache.",
 )
 @click.option(
     "--command", type=click.Choice(["train", "export", "chat", "api", "eval", "v1"]),
-    help="Judge named files as configs of this command, whatever they look like, "
-    "and those configs that folders hold.",
+    help="Check all named files, and the configs in folders, as configs of this command.",
 )  # fmt: skip
 @click.option(
     "--show-files", is_flag=True,
-    help="List what each file is judged as, or why it is passed over; lint nothing.",
+    help="Show how each file is checked, or why it is skipped, without linting.",
 )  # fmt: skip
-@click.option("--statistics", is_flag=True, help="Count findings by rule instead of listing them.")
+@click.option("--statistics", is_flag=True, help="Show the number of findings per rule.")
 def check(**options: Any) -> None:
     """Lint files and folders; `-` reads standard input.
 
-    Folders give every *.yaml, *.yml and *.json that is a LLaMA Factory config. A file that is
-    named is judged, however misspelt, when one of its keys is LLaMA Factory's alone or half of
-    them are among its keys, and it is not another tool's; --show-files tells. Of a
-    dataset_info.json, a data file or DeepSpeed settings that are named, the project's configs
-    that use them are judged. Exit status: 0 clean, 1 findings, 2 wrong usage or settings, 3
-    ftlint failed.
+    In folders ftlint checks every *.yaml, *.yml and *.json that is a LLaMA Factory config. A named
+    file is checked if a key belongs to LLaMA Factory only, or if half of its keys are LLaMA Factory
+    keys, and if it is not a file of another tool; see --show-files. For a named dataset_info.json,
+    data file or DeepSpeed config, ftlint checks the project's configs that use it. Exit status: 0
+    no findings, 1 findings, 2 wrong usage or settings, 3 ftlint failed.
     """
     from ftlint.cli.check import Output, check, show_files
 
     if options["write_baseline"] and options["diff"]:
-        raise click.UsageError("--write-baseline and --diff: what --diff shows is not written yet")
+        raise click.UsageError("--write-baseline cannot be combined with --diff")
     if options.pop("statistics"):
         options["format"] = "statistics"
     output = Output(**{name: options.pop(name) for name in ("format", "file", "colour")})
@@ -262,17 +284,20 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
 @click.argument("paths", metavar="CONFIG...", nargs=-1, required=True, type=click.Path())
 @_of_target
 @click.option(
-    "--gpus", callback=_gpu_list, metavar="N[,N...]", help="GPUs per node; several to compare."
+    "--gpus",
+    callback=_gpu_list,
+    metavar="N[,N...]",
+    help="GPUs per node; several numbers are compared.",
 )
 @_of_run
 @_of_format
 @_of_settings
 @_of_colour
 def steps(**options: Any) -> None:
-    """Say exactly what a run will do: samples, steps, epochs, warmup, evaluations, checkpoints.
+    """Show the plan of a run: samples, steps, epochs, warmup, evaluations, checkpoints.
 
-    Several configs, or several numbers of GPUs, are shown side by side. Exit status: 0, or 2 when
-    a config cannot be read or gives no run.
+    Several configs, or several numbers of GPUs, are shown side by side. Exit status: 0, or 2 if a
+    config cannot be read or cannot train.
     """
     from ftlint.cli.steps import Asked, steps
 
@@ -288,7 +313,7 @@ def steps(**options: Any) -> None:
     "--patience",
     type=click.IntRange(1),
     metavar="N",
-    help="Evaluations without a new best after which to stop (the run's own, or 3).",
+    help="Evaluations without improvement after which to stop (the run's own, or 3).",
 )
 @_of_target
 @_of_gpus
@@ -297,10 +322,11 @@ def steps(**options: Any) -> None:
 @_of_settings
 @_of_colour
 def doctor(**options: Any) -> None:
-    """Say what the logs of a run show: over- and under-fitting, the best step, how far it went.
+    """Show what the logs of a run say: overfitting, underfitting, the best step, how far it got.
 
-    RUN_DIR is its output_dir, or a checkpoint in it. With CONFIG the trainer's plan is held against
-    that of the config. Exit status: 0, 1 when something is wrong, 2 when no run can be read there.
+    RUN_DIR is the `output_dir` of the run, or a checkpoint in it. With CONFIG, the trainer's plan
+    is compared with that of the config. Exit status: 0, 1 if something is wrong, 2 if no run can
+    be read.
     """
     from ftlint.cli.doctor import Wanted, doctor
     from ftlint.cli.steps import Asked
@@ -313,10 +339,10 @@ def doctor(**options: Any) -> None:
 
 @cli.command()
 @click.argument("word", metavar="[CODE|NAME]", required=False)
-@click.option("--all", "every", is_flag=True, help="List every rule.")
+@click.option("--all", "every", is_flag=True, help="List all rules.")
 @_of_format
 def rule(word: str | None, every: bool, format: str) -> None:
-    """Say what a rule checks, why, and how to fix it."""
+    """Explain a rule: what it checks, why, and how to fix it."""
     from ftlint.cli.check import wants_colour, write
     from ftlint.cli.explain import explain, listing
     from ftlint.rulebook.registry import BUILT_IN
@@ -326,23 +352,25 @@ def rule(word: str | None, every: bool, format: str) -> None:
         return
     found = BUILT_IN.find(word)
     if found is None:
-        raise click.UsageError(f"{word!r} is no rule: see `ftlint rule --all`")
+        raise click.UsageError(f"unknown rule {word!r}: see `ftlint rule --all`")
     write(explain(found, format, wants_colour("auto")))
 
 
 @cli.command()
 @click.option("--target", metavar="V", help="LLaMA Factory release (newest).")
-@click.option("--transformers", metavar="V", help="transformers release (the newest it takes).")
+@click.option(
+    "--transformers", metavar="V", help="transformers release (the newest that works with it)."
+)
 @click.option(
     "--command", type=click.Choice(["train", "export", "chat", "api", "eval"]), default="train",
-    show_default=True,
+    show_default=True, help="Command that reads the config.",
 )  # fmt: skip
-@click.option("--settings", is_flag=True, help="The schema of [tool.ftlint] instead.")
+@click.option("--settings", is_flag=True, help="Print the schema of [tool.ftlint] instead.")
 def schema(target: str | None, transformers: str | None, command: str, settings: bool) -> None:
     """Print a JSON Schema of the config's keys, for editors.
 
-    Save it and point your editor at it, or put
-    `# yaml-language-server: $schema=PATH` at the head of a config.
+    Save it and set it in your editor, or write `# yaml-language-server: $schema=PATH` at the top of
+    a config.
     """
     import json
 
@@ -363,20 +391,43 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
 
 
 @cli.command()
-@click.option("--preset", type=click.Choice(PRESETS), default="beginner", show_default=True)
-@click.option("--method", type=click.Choice(METHODS), default="lora", show_default=True)
-@click.option("--model", default="", metavar="NAME", help="Model (one that suits the method).")
+@click.option(
+    "--preset",
+    type=click.Choice(PRESETS),
+    default="beginner",
+    show_default=True,
+    help="Kind of run.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default="lora",
+    show_default=True,
+    help="Fine-tuning method.",
+)
+@click.option(
+    "--model", default="", metavar="NAME", help="Model (default: one that suits the method)."
+)
 @click.option("--template", default="qwen", show_default=True, help="The model's chat template.")
-@click.option("--dataset", default="identity", show_default=True, help="Name of the dataset.")
-@click.option("-o", "--output", type=click.Path(), help="Write it there; never over a file.")
+@click.option(
+    "--dataset",
+    default="identity",
+    show_default=True,
+    help="Name of the dataset in dataset_info.json.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(), metavar="FILE", help="Write to FILE; fails if FILE exists."
+)
 def init(output: str | None, **options: str) -> None:
-    """Write a commented config to start from, which passes its own lint."""
+    """Write a commented config to start from, without findings."""
     from ftlint.cli.check import write
     from ftlint.cli.presets import render
 
     for name in ("model", "template", "dataset"):
         if not re.fullmatch(r"[\w./,+-]*", options[name]):
-            raise click.UsageError(f"--{name} {options[name]!r}: letters, digits and ._-/, only")
+            raise click.UsageError(
+                f"--{name} {options[name]!r}: only letters, digits and ._-/,+ are allowed"
+            )
     text = render(**options)
     if output is None:
         write(text)

@@ -68,10 +68,10 @@ def _planned(of: Asked) -> tuple[StepPlan, dict[str, Any]]:
 
     (path,) = map(os.fspath, of.request.paths)
     if Disk().is_folder(path):
-        raise UsageError(f"{path}: a folder; CONFIG is the one file that the run was started with")
+        raise UsageError(f"{path}: CONFIG must be the config of the run, not a folder")
     found = planned(of)
     if found is None or isinstance(found, str):
-        raise UsageError(f"{path}: {found or 'no config that trains'}")
+        raise UsageError(f"{path}: {found or 'not a training config'}")
     plan, effective = found
     if isinstance(plan, NoPlan):
         raise UsageError(f"{path}: {plan.reason}")
@@ -103,7 +103,7 @@ def _against_plan(
     said = f"{steps.low:,}" if steps.exact is not None else f"{steps.low:,} to {steps.high or '?'}"
     yield Symptom(
         "other-plan", "warning",
-        f"{path} comes to {said} step{'' if said == '1' else 's'} on {plan.world_size} GPU"
-        f"{'' if plan.world_size == 1 else 's'}, the run was to do {done:,}",
-        "the run had other data, settings or GPUs: say --gpus N, or look what changed since",
+        f"{path} plans {said} step{'' if said == '1' else 's'} on {plan.world_size} GPU"
+        f"{'' if plan.world_size == 1 else 's'}, the run planned {done:,}",
+        "the run had other data, settings or GPUs: set `--gpus N`, or check what has changed",
     )  # fmt: skip

@@ -60,8 +60,8 @@ def explain(rule: Rule, format: str, colour: bool) -> str:
     ]
     targets = data.get("targets")
     if targets:
-        parts += ["", head("Holds for"), *(f"  {name} {span}" for name, span in targets.items())]
-    for title, text in (("Fires on", data["bad"]), ("Instead", data["good"])):
+        parts += ["", head("Releases"), *(f"  {name} {span}" for name, span in targets.items())]
+    for title, text in (("Bad", data["bad"]), ("Good", data["good"])):
         if text.strip():
             parts += ["", head(title), textwrap.indent(text.translate(MARKS).rstrip(), "  ")]
     for fix in rule.fixes:

@@ -27,27 +27,27 @@ class Method(NamedTuple):
 
 _LORA = """finetuning_type: lora
 lora_rank: 8
-lora_target: all  # every linear layer; naming q_proj,v_proj trains less and learns less
+lora_target: all  # every linear layer; naming only q_proj,v_proj trains fewer parameters
 """
 
 _METHODS = {
     "lora": Method("LoRA", "Qwen/Qwen2.5-7B-Instruct", _LORA, "1.0e-4", 5, 4, 4),
     "qlora": Method(
         "QLoRA", "Qwen/Qwen2.5-7B-Instruct",
-        _LORA + "quantization_bit: 4  # this line alone makes LoRA QLoRA; needs bitsandbytes\n",
+        _LORA + "quantization_bit: 4  # turns LoRA into QLoRA; needs bitsandbytes\n",
         "2.0e-4", 4, 8, 2,
     ),
     "full": Method(
         "full fine-tuning", "Qwen/Qwen2.5-1.5B-Instruct",
         "finetuning_type: full\n"
-        "# deepspeed: examples/deepspeed/ds_z3_config.json  # shards a larger model over GPUs\n",
+        "# deepspeed: examples/deepspeed/ds_z3_config.json  # shards a large model across GPUs\n",
         "1.0e-5", 2, 1, 16,
     ),
 }  # fmt: skip
 
-_HELD_OUT = """val_size: 0.1  # a tenth of the rows is held out, and evaluated below
+_HELD_OUT = """val_size: 0.1  # hold out 10 % of the rows for evaluation
 """
-_BEST = """load_best_model_at_end: true  # needs eval and save at the same moments
+_BEST = """load_best_model_at_end: true  # needs equal eval_strategy and save_strategy
 metric_for_best_model: eval_loss
 greater_is_better: false
 """
@@ -55,7 +55,7 @@ _BY_EPOCH = """eval_strategy: epoch
 save_strategy: epoch
 """
 _TEN_TIMES = """eval_strategy: steps
-eval_steps: 0.1  # a share of the run, whatever its length; 100 would be every 100 steps
+eval_steps: 0.1  # every 10 % of the run; 100 would be every 100 steps
 save_strategy: steps
 save_steps: 0.1
 """
@@ -83,16 +83,16 @@ _PRESETS = {
         _BY_EPOCH + _BEST + "early_stopping_steps: 2  # evaluations without improvement\n",
     ),
     "quick": Preset(
-        "a quick look, minutes rather than hours", None, 500,
-        "max_samples: 8000  # rows beyond what the steps below can read need not be tokenized\n",
+        "a quick trial of minutes, not hours", None, 500,
+        "max_samples: 8000  # max_steps uses no more rows, so tokenize no more\n",
         'eval_strategy: "no"\nsave_strategy: steps\nsave_steps: 500  # once, at the end\n',
     ),
     "production": Preset(
-        "the best result the data can give", 5, None, _HELD_OUT,
+        "the best result on this data", 5, None, _HELD_OUT,
         _TEN_TIMES + "save_total_limit: 3\n" + _BEST + "early_stopping_steps: 3\n",
     ),
     "research": Preset(
-        "everything under control, runs that compare", None, 2000, _HELD_OUT,
+        "comparable runs with fixed seeds", None, 2000, _HELD_OUT,
         _BY_STEPS,
         "seed: 42\ndata_seed: 42\n# use_swanlab: true  # needs: pip install swanlab\n",
     ),
@@ -105,12 +105,12 @@ def render(preset: str, method: str, model: str, template: str, dataset: str) ->
     batch = way.device_batch * way.accumulation
     if plan.max_steps is None:
         epochs = min(plan.epochs or 1, way.most_epochs)
-        length = f"num_train_epochs: {epochs}.0  # passes over the data; max_steps would override\n"
+        length = f"num_train_epochs: {epochs}.0  # max_steps would override this\n"
     else:
-        length = f"max_steps: {plan.max_steps}  # decides alone: no num_train_epochs beside it\n"
+        length = f"max_steps: {plan.max_steps}  # overrides num_train_epochs\n"
     report = "tensorboard" if preset == "research" else "none"
     return f"""# {way.title}, {plan.title}.
-# `ftlint FILE` checks it, `ftlint steps FILE` says how many optimizer steps it takes.
+# `ftlint FILE` checks it, `ftlint steps FILE` shows its optimization steps.
 
 ### model
 model_name_or_path: {model or way.model}
@@ -125,7 +125,7 @@ template: {template}
 cutoff_len: 2048
 {plan.data}
 ### training
-# {way.device_batch} rows a GPU x {way.accumulation} micro-batches = {batch} rows a GPU and step
+# effective batch size per GPU: {way.device_batch} x {way.accumulation} = {batch}
 per_device_train_batch_size: {way.device_batch}
 gradient_accumulation_steps: {way.accumulation}
 learning_rate: {way.learning_rate}

@@ -166,7 +166,7 @@ def _records(path: str, disk: Disk) -> Iterator[tuple[int, list[str]]]:
     except UnicodeDecodeError:
         raise Unreadable("is not UTF-8") from None
     except csv.Error as error:  # a NUL, which pandas takes and Python only from 3.11 on
-        raise Doubtful(f"is not readable as CSV here: {error}") from None
+        raise Doubtful(f"cannot be parsed as CSV: {error}") from None
     finally:
         csv.field_size_limit(limit)
 

@@ -39,7 +39,7 @@ def with_drops(
     if question.stage == "pt":
         return size._replace(dropped=exactly(0))
     if (size.size or 0) > question.kept_up_to:
-        return _unknown(size, "too big to look for rows that preprocessing drops")
+        return _unknown(size, "too large to look for rows that preprocessing drops")
     try:
         return _looked_into(size, kind, question, cache, disk)
     except (NoReader, Doubtful) as error:

@@ -93,7 +93,7 @@ def read_info(dataset_dir: object, cwd: str, disk: Disk) -> Info:
         names = {name: one for name, one in dataset_dir.items() if isinstance(name, str)}
         return Info(names, path="dataset_dir")
     if not isinstance(dataset_dir, str):
-        return Info(None, problem=f"dataset_dir {dataset_dir!r} is not text")
+        return Info(None, problem=f"`dataset_dir: {dataset_dir}` is not a string")
     if dataset_dir == "ONLINE":
         return Info(None, online=True)
     if dataset_dir.startswith("REMOTE:"):

@@ -54,15 +54,15 @@ def find(file_name: object, dataset_dir: str, cwd: str, disk: Disk) -> Files | T
     `disk` reaches no further (`around`).
     """
     if not isinstance(file_name, str) or not file_name:
-        return Trouble(NAME, f"file_name {file_name!r} is not a name")
+        return Trouble(NAME, f"file_name {file_name!r} is not a file name")
     folder = os.path.normpath(os.path.join(cwd, dataset_dir))
     path = os.path.normpath(os.path.join(folder, file_name))
     inside = _inside(path, folder, cwd, disk)
     if _is_placeholder(file_name, seen=inside) and not (inside and disk.exists(path)):
         return Trouble(PLACEHOLDER, f"file_name `{file_name}` looks like a placeholder")
     if not inside:
-        return Trouble(OUTSIDE, f"{file_name} lies outside of dataset_dir and the working "
-                       "directory, where nothing is read")  # fmt: skip
+        return Trouble(OUTSIDE, f"{file_name} is outside `dataset_dir` and the working "
+                       "directory, where ftlint reads nothing")  # fmt: skip
     if disk.is_folder(path):
         names = sorted(disk.names(path))
         if not names:
@@ -70,19 +70,19 @@ def find(file_name: object, dataset_dir: str, cwd: str, disk: Disk) -> Files | T
         kinds = {name: KINDS.get(os.path.splitext(name)[1][1:]) for name in names}
         odd = next((name for name, kind in kinds.items() if kind is None), None)
         if odd is not None:
-            return Trouble(KIND, f"folder {file_name} holds {odd}, which is no data file: every "
-                           "entry is read, hidden ones and folders too")  # fmt: skip
+            return Trouble(KIND, f"folder {file_name} contains {odd}, which is not a data file: "
+                           "every entry is read, also hidden ones and folders")  # fmt: skip
         if len(set(kinds.values())) > 1:
             return Trouble(KIND, f"folder {file_name} mixes kinds of files: "
                            f"{', '.join(sorted(map(str, set(kinds.values()))))}")  # fmt: skip
         paths = tuple(os.path.join(path, name) for name in names)
         for one in paths:
             if not _inside(one, folder, cwd, disk):
-                return Trouble(OUTSIDE, f"{file_name} holds a link out of dataset_dir and the "
-                               "working directory, where nothing is read")  # fmt: skip
+                return Trouble(OUTSIDE, f"{file_name} contains a link to outside `dataset_dir` "
+                               "and the working directory, where ftlint reads nothing")  # fmt: skip
             if not disk.is_file(one):
-                return Trouble(KIND, f"folder {file_name} holds {os.path.basename(one)}, which is "
-                               "no regular file")  # fmt: skip
+                return Trouble(KIND, f"folder {file_name} contains {os.path.basename(one)}, which "
+                               "is not a regular file")  # fmt: skip
         return Files(paths, str(kinds[names[0]]))
     if not disk.is_file(path):
         if not disk.is_folder(folder):
@@ -92,7 +92,7 @@ def find(file_name: object, dataset_dir: str, cwd: str, disk: Disk) -> Files | T
                        + (": patterns are not expanded" if pattern else ""))  # fmt: skip
     kind = KINDS.get(os.path.splitext(path)[1][1:])
     if kind is None:
-        return Trouble(KIND, f"{file_name} is none of the file types {', '.join(sorted(KINDS))} "
+        return Trouble(KIND, f"{file_name} is not one of the file types {', '.join(sorted(KINDS))} "
                        "(in lower case)")  # fmt: skip
     return Files((path,), kind)
 
@@ -103,13 +103,13 @@ def around(dataset_dir: str, cwd: str, disk: Disk) -> Disk:
 
 
 def _is_placeholder(name: str, *, seen: bool) -> bool:
-    """Say whether a name stands for one to be filled in; `seen`: its place can be looked at."""
+    """Return whether a name stands for one to be filled in; `seen`: its place can be looked at."""
     stated = placeholder_in(name) or _STATED.search(name)
     return bool(stated or (seen and _YOURS.search(name)))
 
 
 def _inside(path: str, folder: str, cwd: str, disk: Disk) -> bool:
-    """Say whether a path is in one of the folders, as it is written and where links lead."""
+    """Return whether a path is in one of the folders, as it is written and where links lead."""
     written = any(_within(path, root) for root in (folder, os.path.normpath(cwd)))
     return written and ("\0" in path or disk.holds(path))
 

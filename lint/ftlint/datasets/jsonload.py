@@ -245,7 +245,7 @@ class JsonFile:
         if not text.ended():
             raise Unreadable("is not valid JSON: something follows the array")
         if self._wide and any(field.mixes() for field in self._record.fields.values()):
-            raise Doubtful("has whole numbers beyond 2^53 beside fractions")
+            raise Doubtful("has integers beyond 2^53 together with fractions")
 
     def _constant(self, name: str) -> float | None:
         self.since = PANDAS

@@ -113,7 +113,7 @@ def _array(number: int, start: int, size: int) -> RowCount:
         return RowCount(None, "holds more than one array")
     rows = _closed(found, 1)
     if not rows and any(block.strip(b"[] \t\r\n") for block in blocks(number, start, size, BLOCK)):
-        return RowCount(None, "is an array of something else than objects")
+        return RowCount(None, "is an array of values that are not objects")
     return RowCount(rows)
 
 

@@ -66,7 +66,7 @@ class Window:
         return found
 
     def ended(self) -> bool:
-        """Say whether the file ends here."""
+        """Return whether the file ends here."""
         return self.place >= len(self.text) and not self.more()
 
     def value(self, decode: Callable[[str, int], tuple[object, int]]) -> tuple[object, str]:

@@ -39,7 +39,7 @@ def instead_of_data(paths: Sequence[str], disk: Disk) -> Trouble | None:
 
 
 def is_pointer(path: str, disk: Disk) -> bool:
-    """Say whether a file is a Git LFS pointer. Raises OSError."""
+    """Return whether a file is a Git LFS pointer. Raises OSError."""
     return _head(path, disk).startswith(_POINTER)
 
 

@@ -46,7 +46,7 @@ def count_dropped(
     columns: dict[str, None] = {}
     guessed = _guessed(entry) if kind == "csv" else ()
     if kind == "csv" and stage == "kto" and entry.columns.kto_tag:
-        raise NoReader("has labels, and pandas guesses whether they are truth values")
+        raise NoReader("has labels, and pandas guesses whether they are bools")
     text: set[str] = set()
     fields = _Fields(entry)
     for row in islice(rows_of(path, kind, entry.columns, disk), limit):
@@ -152,7 +152,9 @@ def keeps(row: Row, entry: Entry, stage: str, number: int = 1) -> bool:
             f"has a row that cannot be converted: {error!r} in row {number}"
         ) from error
     if stage == "kto" and not responses:  # the row after it is compared with its answer
-        raise Unconvertible(f"has no answer in row {number}, on which preprocessing for kto stops")
+        raise Unconvertible(
+            f"has no answer in row {number}, on which preprocessing for kto crashes"
+        )
     if turns % 2 != 1:
         return False
     if stage == "sft":
@@ -172,7 +174,7 @@ def _stopped(column: str | None, value: object, row: Row, entry: Entry, number: 
         )
         roles = [*(_field(message, entry.tags.role_tag) for message in found), value]
         return unknown_role(value, entry.tags, next(iter(found), {}), roles, number)
-    return f"has {told(value)} as `{column}` in row {number}, where text must stand: a TypeError"
+    return f"has {told(value)} as `{column}` in row {number}, which must be a string (TypeError)"
 
 
 def _alpaca(row: Row, entry: Entry) -> tuple[int, int]:

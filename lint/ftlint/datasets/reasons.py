@@ -44,17 +44,17 @@ _AROUND = ("data", "rows", "train", "examples", "items", "records", "samples", "
 def told(value: object) -> str:
     """Return what a value is, in a word or two, without its content."""
     kind = KINDS.get(type(value))
-    return "no text" if kind is None else WORDS[kind]
+    return "not a string" if kind is None else WORDS[kind]
 
 
 def which_columns(entry: Entry, columns: Sequence[str], rows: int | None) -> str:
     """Return what makes a file with these columns fit, "" where that is not plain."""
     around = next((name for name in _AROUND if name in columns), None)
     if around and rows == 1:
-        return f": its rows stand below `{around}`, and must be the top-level list"
+        return f": its rows are below `{around}`; they must be the top-level list"
     talks = _called("messages", entry.columns.messages, columns)
     if entry.formatting != ALPACA and not talks and _called("response", None, columns):
-        return ': such rows want `"formatting": "alpaca"`'
+        return ': such rows need `"formatting": "alpaca"`'
     wanted = _alpaca_columns(entry, columns)
     if entry.formatting != ALPACA or (talks and not wanted):
         wanted = {"messages": talks} if talks else {}
@@ -99,7 +99,7 @@ def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:
         return f"`{columns.kto_tag}` of row {number} is {kind}: it must be true or false"
     if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
         tag = f'`"kto_tag": "{columns.kto_tag}"`'
-        return f"{tag} makes two answers of each row: drop it, or set `stage: kto`"
+        return f"{tag} makes two answers of each row: remove it, or set `stage: kto`"
     if stage in PAIRED:
         return _no_pair(row, entry, number)
     if not columns.response:
@@ -108,7 +108,9 @@ def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:
                 'columns name messages, which alpaca does not read: set `"formatting": "sharegpt"`'
             )
         return f'no answer is read: set `"response"` in columns of {INFO}'
-    return f"`{columns.response}` of row {number} is {told(row.get(columns.response))}, not text"
+    return (
+        f"`{columns.response}` of row {number} is {told(row.get(columns.response))}, not a string"
+    )
 
 
 def _no_pair(row: Row, entry: Entry, number: int) -> str:
@@ -118,8 +120,8 @@ def _no_pair(row: Row, entry: Entry, number: int) -> str:
         if not name:
             return f'no {field} answer is read: set `"{field}"` in columns of {INFO}'
         if not isinstance(row.get(name), wanted):
-            right = "text" if wanted is str else "a message (an object)"
-            return f"`{name}` of row {number} is {told(row.get(name))}: {right} must stand there"
+            right = "a string" if wanted is str else "a message (an object)"
+            return f"`{name}` of row {number} is {told(row.get(name))}: it must be {right}"
     return f"row {number} has not two answers"
 
 

@@ -28,8 +28,8 @@ LIST, STRUCT = "list", "struct"
 
 KINDS = {type(None): NULL, bool: TRUTH, int: WHOLE, float: NUMBER, str: TEXT, list: LIST,
          dict: STRUCT}  # fmt: skip
-WORDS = {NULL: "null", TRUTH: "true or false", WHOLE: "a number", NUMBER: "a number",
-         TEXT: "text", LIST: "a list", STRUCT: "an object"}  # fmt: skip
+WORDS = {NULL: "null", TRUTH: "a bool", WHOLE: "a number", NUMBER: "a number",
+         TEXT: "a string", LIST: "a list", STRUCT: "an object"}  # fmt: skip
 DEEPEST = 62
 """Levels of values inside of values that Arrow hands on; beyond: `Recursion level … exceeded`."""
 
@@ -59,7 +59,7 @@ class Field:
         self.kind = NULL
         self.text = ""  # the first one, which tells whether all may be numerals
         self.clock = times  # as long as every text reads as a time
-        self.mixed = False  # whole numbers and others
+        self.mixed = False  # integers and others
         self.record: Record | None = None
         self.items: Field | None = None
         self.held: set[type] = set()  # kinds of items that were seen
@@ -102,7 +102,7 @@ class Field:
             self.clock = _TIME.fullmatch(value) is not None
 
     def mixes(self) -> bool:
-        """Whether whole numbers and others stand at one place inside of a list or an object."""
+        """Whether integers and others are at one place inside a list or an object."""
         inside = [*(self.record.fields.values() if self.record else ()), self.items]
         return any(one.mixed or one.mixes() for one in inside if one is not None)
 
@@ -165,7 +165,7 @@ _REJECTED = {MAP: "is a map: the loader has no such type",
 
 
 def rejected(kind: Type, place: str = "") -> str:
-    """Say why `datasets` makes no table of a type that a file declares, "" where it does."""
+    """Return why `datasets` cannot load a type that a file declares, "" if it can."""
     if isinstance(kind, str):
         why = _REJECTED.get(kind)
         return f"has the column `{place}`, which {why}" if why else ""
@@ -190,7 +190,7 @@ _TOLD = {NULL: "null", NUMERAL: "text", TIME: "a time", GAPS: "a number or empty
 
 
 def cast(source: Type, target: Type, place: str = "") -> str:
-    """Say why a table of one type cannot go on where another one began: FITS, DOUBT or why.
+    """Return why a table of one type cannot follow one of another type: FITS, DOUBT or why.
 
     DOUBT stands where it depends on the values themselves.
     """
@@ -242,7 +242,7 @@ class Misfit(NamedTuple):
 
 
 def orders(files: Sequence[tuple[Type, ...]], *, apart: bool = False) -> list[Misfit | None]:
-    """Say of each file what cannot follow when it is read first, None where all can.
+    """Return for each file what cannot follow if it is read first, None if all can.
 
     A file is the tables that its batches make: the first of all is what every other one is cast to.
     `apart` says that processes read the files, each its own, and that nothing is cast then.
@@ -272,7 +272,7 @@ def _misfit(first: Type, files: Sequence[tuple[Type, ...]], apart: bool) -> Misf
 
 
 def _joins(source: Type, target: Type) -> str:
-    """Say why two tables that are written apart cannot be joined: their types must be the same."""
+    """Return why two tables that are written apart cannot be joined: their types must be equal."""
     why = cast(source, target)
     if why or source == target:
         return why

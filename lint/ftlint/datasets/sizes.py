@@ -123,10 +123,10 @@ def _measure(
         where = HUBS.get(entry.load_from, {SCRIPT: "a loading script", CLOUD: "cloud storage"}
                          .get(entry.load_from, ""))  # fmt: skip
         return DatasetSize(name, entry, trouble=Trouble(
-            REMOTE, f"{entry.location} comes from {where}, which is not asked"))  # fmt: skip
+            REMOTE, f"{entry.location} comes from {where}, which is not read"))  # fmt: skip
     if not isinstance(dataset_dir, str):
         return DatasetSize(name, entry, trouble=Trouble(
-            NAME, f"it names {entry.location}, but a table in dataset_dir can name no local files"
+            NAME, f"it names {entry.location}, but a table in `dataset_dir` cannot name local files"
         ))  # fmt: skip
     disk = around(dataset_dir, cwd, disk)
     found = find(entry.location, dataset_dir, cwd, disk)

@@ -22,7 +22,7 @@ def sliced(split: object, rows: Count) -> Count | str:
     if split is None or split == "train":
         return rows
     if not isinstance(split, str):
-        return f"split {split!r} is not text"
+        return f"split {split!r} is not a string"
     low, high = 0, None if rows.high is None else 0
     for spec in _PLUS.split(split):
         part = _PART.fullmatch(spec)
@@ -46,7 +46,7 @@ def _taken(part: re.Match[str], rows: int) -> int | str:
     if part["low_pct"] or part["high_pct"]:
         down = part["rounding"] == "pct1_dropremainder"
         if down and rows < 100:
-            return "pct1_dropremainder is refused for fewer than 100 rows"
+            return "pct1_dropremainder is rejected for fewer than 100 rows"
         start, end = (None if bound is None
                       else bound * (rows // 100) if down
                       else round(bound * rows / 100.0) for bound in (start, end))  # fmt: skip

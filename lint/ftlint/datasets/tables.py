@@ -30,7 +30,7 @@ def differing(
     apart = min(workers, len(paths)) > 1
     if apart and not all(tables):
         empty = next(name for name, file in zip(names, tables) if not file)
-        return Trouble(UNREADABLE, f"{empty} is empty, which the loader rejects beside "
+        return Trouble(UNREADABLE, f"{empty} is empty, which the loader rejects with "
                        "`preprocessing_num_workers`")  # fmt: skip
     if len({table for file in tables for table in file}) < 2:
         return None
@@ -48,7 +48,7 @@ def differing(
         return Trouble(DOUBTFUL, doubt)
     if here is None:
         return Trouble(ORDER, what)
-    where = f" ({names[filled[first]]} is listed first here)" if None in found else ""
+    where = f" ({names[filled[first]]} is listed first on this machine)" if None in found else ""
     parts = "files" if len(paths) > 1 else "rows"
     return Trouble(UNREADABLE, f"{what}{where}; give all {parts} the same columns and types")
 

@@ -128,14 +128,12 @@ def _nothing(found: list[tuple[str, State]], written: list[dict[str, Any]] | Non
     if reasons:
         return Unreadable(reasons[0])
     if written:
-        return Unreadable(
-            f"no training run here: {LOG} tells of an evaluation or a prediction alone"
-        )
+        return Unreadable(f"no training run: {LOG} has only an evaluation or a prediction")
     if written is not None:
         return Unreadable(
-            f"{LOG} holds no whole line yet: a run that has just begun logs after logging_steps"
+            f"{LOG} has no complete line yet: a new run logs after `logging_steps` steps"
         )
-    return Unreadable(f"neither {STATE} nor {LOG} is there: is it the output_dir of a run?")
+    return Unreadable(f"neither {STATE} nor {LOG} is there: is it the `output_dir` of a run?")
 
 
 def _resumable(folder: str, newest: str) -> str | None:

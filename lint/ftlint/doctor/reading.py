@@ -34,7 +34,7 @@ def number(value: object, *, finite: bool = True) -> float | None:
 
 
 def count(value: object) -> int | None:
-    """Return a value that is a whole number and not negative."""
+    """Return a value that is an integer of 0 or more."""
     found = number(value)
     return None if found is None or found < 0 or found != int(found) else int(found)
 
@@ -45,7 +45,7 @@ def _bytes(path: str, disk: Disk) -> bytes | Unreadable | None:
     data = disk.read(path, MAX_BYTES + 1)
     if isinstance(data, outside.Unreadable):
         return Unreadable(data.reason)
-    return data if len(data) <= MAX_BYTES else Unreadable("larger than a log can be")
+    return data if len(data) <= MAX_BYTES else Unreadable("too large for a log")
 
 
 def object_of(path: str, disk: Disk) -> dict[str, Any] | Unreadable | None:
@@ -57,7 +57,7 @@ def object_of(path: str, disk: Disk) -> dict[str, Any] | Unreadable | None:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
         return Unreadable(f"not JSON: {error}")
-    return found if isinstance(found, dict) else Unreadable("no JSON object")
+    return found if isinstance(found, dict) else Unreadable("not a JSON object")
 
 
 def lines_of(path: str, disk: Disk) -> list[dict[str, Any]] | Unreadable | None:

@@ -65,14 +65,14 @@ def signs(history: History, patience: int) -> Iterator[Symptom]:
 def _not_evaluated(history: History) -> Symptom:
     if history.unmeasured:
         return Symptom(
-            "not-evaluated", "info", "there were evaluations, but no loss of theirs is in what was"
-            " read: over-fitting does not show",
-            "the trainer_state.json of a checkpoint has the losses of several sets;"
-            " predict_with_generate leaves none",
+            "not-evaluated", "info", "there were evaluations, but their losses are not in the files"
+            " that were read: overfitting cannot be seen",
+            "the trainer_state.json of a checkpoint has the losses of several datasets;"
+            " `predict_with_generate` writes none",
         )  # fmt: skip
     return Symptom(
-        "not-evaluated", "info", "nothing was evaluated during training: over-fitting does not show"
-        " in the training loss", "set val_size: 0.1 (or eval_dataset) and eval_strategy: steps",
+        "not-evaluated", "info", "nothing was evaluated during training, and the training loss does"
+        " not show overfitting", "set `val_size: 0.1` or `eval_dataset`, and `eval_strategy`",
     )  # fmt: skip
 
 
@@ -82,20 +82,18 @@ def _diverged(history: History) -> Iterator[Symptom]:
     if bad is None:
         bad = next((one for one in history.evaluation if not math.isfinite(one.value)), None)
     if history.lost is not None and (bad is None or history.lost <= bad.step):
-        said = f"from step {history.lost:,} on the loss or its gradient is no number (the trainer"
-        said += " logs 0 for such a loss)"
+        said = f"from step {history.lost:,} on the loss or its gradient is not a number (the"
+        said += " trainer logs 0 for such a loss)"
     elif bad is not None:
         said = f"the loss is {bad.value} at step {bad.step}"
     elif rise is not None:
-        said = (
-            f"the training loss rose from {rise.low:.4g} to {rise.high:.4g} and more, and is there"
-        )
-        said += f" from step {rise.step:,} on"
+        said = f"the training loss rose from {rise.low:.4g} to {rise.high:.4g} or more, and stays"
+        said += f" there from step {rise.step:,} on"
     else:
         return
     yield Symptom(
         "diverged", "error", said,
-        "lower learning_rate, set max_grad_norm: 1.0, and prefer bf16 to fp16",
+        "lower `learning_rate`, set `max_grad_norm: 1.0`, and use bf16 instead of fp16",
     )  # fmt: skip
 
 
@@ -111,31 +109,34 @@ def _unfinished(history: History, lost: bool) -> Iterator[Symptom]:
     planned, done = history.planned, history.done
     if planned is None or done is None or done >= planned:
         return
-    share = f"{done:,} of {planned:,} planned steps were done ({done / planned:.0%})"
+    part = f"{done:,} of {planned:,} planned steps were done ({done / planned:.0%})"
     patience = history.patience
     if history.is_checkpoint and not history.ended:
         yield Symptom(
-            "checkpoint", "info", f"{share} when this checkpoint was written",
-            "the folder above it tells of the whole run",
+            "checkpoint", "info", f"{part} when this checkpoint was written",
+            "its parent folder has the log of the whole run",
         )  # fmt: skip
     elif history.ended and patience and (history.stopped or _stops(history, patience)):
         yield Symptom(
             "stopped-early", "info",
-            f"{share}: early stopping ended the run after {patience} evaluations without a new"
+            f"{part}: early stopping ended the run after {patience} evaluations without a new"
             " best", "nothing to do",
         )  # fmt: skip
     elif history.ended:
         yield Symptom(
             "ended-early", "info",
-            f"{share}, and the run ended there: its data gave no more, or it was stopped",
-            "`ftlint steps` of the config says why",
+            f"{part}, and the run ended there: its data ran out, or it was stopped",
+            "`ftlint steps` shows what the config plans",
         )  # fmt: skip
     else:
-        remedy = "start again, or from a checkpoint of before it diverged"
+        remedy = "start again, or from a checkpoint before it diverged"
         if not lost:
             remedy = _to_go_on(history)
         yield Symptom(
-            "not-finished", "warning", f"{share}: the run was cut off, or goes on", remedy
+            "not-finished",
+            "warning",
+            f"{part}: the run was interrupted, or is still running",
+            remedy,
         )
 
 
@@ -143,15 +144,15 @@ def _to_go_on(history: History) -> str:
     """Return how, as far as the stage can be resumed: ppo cannot, nor rm without an adapter."""
     if history.rewarded and history.checkpoints:
         start = os.path.join(history.folder, f"checkpoint-{history.checkpoints[-1]}")
-        return f"stage ppo cannot be resumed: start again with {history.given_as}: {start}"
+        return f"`stage: ppo` cannot resume: start again with `{history.given_as}: {start}`"
     if history.resumable is None:
-        return "no checkpoint of it is there to go on from: set save_strategy: steps and save_steps"
+        return "there is no checkpoint to resume from: set `save_strategy: steps` and `save_steps`"
     if not history.value_head:
-        return f"go on with resume_from_checkpoint: {history.resumable}"
-    given = f"{history.given_as}: {history.resumable}"
+        return f"resume with `resume_from_checkpoint: {history.resumable}`"
+    given = f"`{history.given_as}: {history.resumable}`"
     if history.given_as == "model_name_or_path":
-        return f"stage rm resumes no whole model: start again with {given}"
-    return f"go on with resume_from_checkpoint and {given}"
+        return f"`stage: rm` cannot resume a full model: start again with {given}"
+    return f"resume with `resume_from_checkpoint` and {given}"
 
 
 def _stops(history: History, patience: int) -> bool:
@@ -172,21 +173,21 @@ def _over_fitted(history: History, finite: Sequence[Loss]) -> Iterator[Symptom]:
     said = fell is not None and fell >= RISE / 2
     training = f", while the training loss fell by {fell:.0%}" if said else ""
     epoch = _epoch(history, least.step)
-    where, ends = f"step {least.step:,}", f"max_steps: {least.step}"
+    where, ends = f"step {least.step:,}", f"`max_steps: {least.step}`"
     if epoch is not None:
         where += f" (epoch {epoch:.2f})"
-        ends = f"num_train_epochs: {math.ceil(epoch * 10) / 10:g}, or {ends}"
+        ends = f"`num_train_epochs: {math.ceil(epoch * 10) / 10:g}` or {ends}"
     use = f"use checkpoint-{least.step}, " if least.step in history.checkpoints else ""
-    remedy = f"{use}end the run there ({ends}), or set early_stopping_steps with"
+    remedy = f"{use}end the run there ({ends}), or set `early_stopping_steps` with"
     remedy += f" {_watched(history)}"
     if history.other_metric:
-        remedy = "the run goes by another metric: look where that one was best, or set"
-        remedy += " metric_for_best_model: eval_loss"
+        remedy = "the run selects by another metric: use its best step, or set"
+        remedy += " `metric_for_best_model: eval_loss`"
     elif least.step == 0:
-        remedy = "no step made it better: lower learning_rate, and look at the data"
+        remedy = "no step improved it: lower `learning_rate`, and check the data"
     yield Symptom(
         "over-fitting", "info" if history.other_metric else "warning",
-        f"the evaluation loss was least at {where}, {least.value:.4g}, and is {last.value:.4g} at"
+        f"the evaluation loss was lowest at {where}, {least.value:.4g}, and is {last.value:.4g} at"
         f" the end, {last.value / least.value - 1:+.0%}{training}", remedy,
     )  # fmt: skip
 
@@ -198,18 +199,18 @@ def _stops_early(history: History, patience: int) -> Iterator[Symptom]:
     step = history.evaluation[number - 1].step
     yield Symptom(
         "early-stopping", "info",
-        f"early_stopping_steps: {patience} would have ended the run after evaluation {number},"
+        f"`early_stopping_steps: {patience}` would have ended the run after evaluation {number},"
         f" at step {step:,}: {1 - step / history.done:.0%} of its steps came after",
-        f"set early_stopping_steps: {patience}, {_watched(history)}, and save_strategy as"
-        " eval_strategy",
+        f"set `early_stopping_steps: {patience}`, {_watched(history)}, and `save_strategy` equal"
+        " to `eval_strategy`",
     )  # fmt: skip
 
 
 def _watched(history: History) -> str:
     """Return what makes early stopping watch the evaluation loss."""
-    if history.value_head:  # LLaMA Factory refuses load_best_model_at_end there
-        return "metric_for_best_model: eval_loss"
-    return "load_best_model_at_end: true"
+    if history.value_head:  # LLaMA Factory rejects load_best_model_at_end there
+        return "`metric_for_best_model: eval_loss`"
+    return "`load_best_model_at_end: true`"
 
 
 def _improving(finite: Sequence[Loss]) -> Iterator[Symptom]:
@@ -222,8 +223,9 @@ def _improving(finite: Sequence[Loss]) -> Iterator[Symptom]:
         return
     yield Symptom(
         "under-training", "warning",
-        f"the evaluation loss still fell by {fell:.1%} with the last evaluation, to"
-        f" {finite[-1].value:.4g}", "train longer: raise num_train_epochs (or max_steps) by half",
+        f"the evaluation loss still fell by {fell:.1%} at the last evaluation, to"
+        f" {finite[-1].value:.4g}",
+        "train longer: increase `num_train_epochs` (or `max_steps`) by half",
     )  # fmt: skip
 
 
@@ -237,13 +239,13 @@ def _falling(history: History) -> Iterator[Symptom]:
     if before > 0 and 1 - last / before >= STEEP:
         yield Symptom(
             "under-training", "info",
-            f"the training loss still fell by {1 - last / before:.0%} over the last two fifths of"
-            " the run", "train longer, with evaluations that say whether it helps",
+            f"the training loss still fell by {1 - last / before:.0%} over the last 40 % of the"
+            " run", "train longer, with evaluations that show whether it helps",
         )  # fmt: skip
 
 
 def _fell(training: Sequence[Loss], step: int) -> float | None:
-    """Return by which share the training loss fell from around a step to the end."""
+    """Return by which fraction the training loss fell from around a step to the end."""
     until = [one.value for one in training if one.step <= step and math.isfinite(one.value)][-5:]
     after = [one.value for one in training if one.step > step and math.isfinite(one.value)][-5:]
     if not until or not after or sum(until) <= 0:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def delete(page: Page, pair: Pair) -> list[Edit] | Refused:
     """Take the lines of `pair` out, and the blank lines that would be left facing each other."""
     if len(page.root.pairs) == 1:
-        return Refused(f"{pair.name} is all there is in the file")
+        return Refused(f"{pair.name} is the only key in the file")
     first, last = pair.first, pair.last
     before = page.root.pairs[pair.place - 1][1] if pair.place else None
     kept = before is not None and keeps_blank_lines(page, before)
@@ -37,7 +37,7 @@ def delete(page: Page, pair: Pair) -> list[Edit] | Refused:
 def strip(page: Page, pair: Pair, comment: Comment) -> list[Edit] | Refused:
     """Take `pair` out and leave `comment`, which stands behind its value or behind its key."""
     if len(page.root.pairs) == 1:
-        return Refused(f"{pair.name} is all there is in the file")
+        return Refused(f"{pair.name} is the only key in the file")
     return around(pair, comment)
 
 
@@ -64,7 +64,7 @@ def insert(page: Page, name: str, text: str, after: Pair) -> list[Edit] | Refuse
 
 
 def keeps_blank_lines(page: Page, node: Node) -> bool:
-    """Say whether the blank lines below a value belong to it: it ends in a `|+` or `>+` text."""
+    """Return whether the blank lines below a value belong to it: it ends in a `|+` or `>+` text."""
     leaf = _leaf(node)
     if leaf is None or leaf.style not in ("literal", "folded"):
         return False
@@ -73,7 +73,7 @@ def keeps_blank_lines(page: Page, node: Node) -> bool:
 
 
 def _swallows(page: Page, before: Node, line: int) -> bool:
-    """Say whether a block text above would go on at `line` if that came next."""
+    """Return whether a block text above would go on at `line` if that came next."""
     leaf = _leaf(before)
     if leaf is None or leaf.style not in ("literal", "folded"):
         return False

@@ -42,4 +42,4 @@ def _page(source: Source) -> tuple[Page | None, dict[int, Pair]]:
 
 def _said(page: Page, pair: Pair) -> str:
     value = "…" if is_secret(pair.name) else show(page.text[pair.value_start : pair.end])
-    return f"{pair.name}: {value} (line {pair.first})"
+    return f"`{pair.name}: {value}` (line {pair.first})"

@@ -32,7 +32,7 @@ def delete(page: Page, pair: Pair) -> list[Edit] | Refused:
             )
             end = comma + 1
     if page.comments(start, end):
-        return Refused(f"comments stand beside {pair.name}")
+        return Refused(f"there are comments next to {pair.name}")
     return [Edit(start, end, "")]
 
 
@@ -70,7 +70,7 @@ def insert(page: Page, name: str, text: str, after: Pair) -> list[Edit] | Refuse
 
 
 def stands_alone(page: Page, pair: Pair, comma: int | None) -> bool:
-    """Say whether nothing but the pair, its comma and a comment stands on its lines."""
+    """Return whether nothing but the pair, its comma and a comment stands on its lines."""
     end = pair.end if comma is None else comma + 1
     above = page.text[page.line_start(pair.first) : pair.start]
     below = blanked(page, end, page.line_end(pair.last))

@@ -81,7 +81,7 @@ class Page(NamedTuple):
             return Refused(f"{name} is not in the file")
         for problem in self.constructed.problems:
             if problem.kind in _TWICE and problem.values.get("name") == name:
-                return Refused(f"{name} stands in the file twice")
+                return Refused(f"{name} is in the file twice")
         for pair in self.pairs:
             if pair is not None and pair.start == entry.key.start:
                 return pair
@@ -119,12 +119,12 @@ class Page(NamedTuple):
         return offset - self.line_start(self.line(offset))
 
     def is_line(self, number: int) -> bool:
-        """Say whether the file has a line of this number (an empty rest behind a break is none)."""
+        """Return whether the file has a line of this number; nothing after a break is not one."""
         starts = self.source.line_starts
         return 1 <= number <= len(starts) and starts[number - 1] < len(self.text)
 
     def is_blank(self, number: int) -> bool:
-        """Say whether the line is there and holds only white space."""
+        """Return whether the line is there and holds only white space."""
         return self.is_line(number) and not self.source.line(number).strip(" \t")
 
     def line_break(self, number: int) -> str:
@@ -171,7 +171,7 @@ def read_page(source: Source, dialect: Dialect) -> Page | Refused:
     """Parse a text into a page."""
     document = compose(source.text)
     if not isinstance(document, Document):
-        return Refused(f"it would not be YAML any more: {document.reason}")
+        return Refused(f"the result would not be YAML: {document.reason}")
     return _page(source, document, construct(document.root, dialect), dialect)
 
 
@@ -185,7 +185,7 @@ def _page(
 ) -> Page | Refused:
     root = document.root
     if not isinstance(root, Mapping):
-        return Refused("the file holds no keys")
+        return Refused("the file has no keys")
     if any(mark in source.text for mark in _RARE_BREAKS):
         return Refused("the file has line breaks that only YAML 1.1 counts (U+0085, U+2028)")
     page = Page(source, document, root, constructed, dialect, ())

@@ -37,14 +37,14 @@ def delete_pair(page: Page, pair: Pair) -> Plan | Refused:
     name = pair.name
     anchor = page.aliased_elsewhere(pair)
     if anchor is not None:
-        return Refused(f"*{anchor} elsewhere in the file stands for the value of {name}")
+        return Refused(f"*{anchor} elsewhere in the file refers to the value of {name}")
     if name in page.merged:
-        return Refused(f"without {name} the value that `<<` brings would count")
+        return Refused(f"without {name} the value from `<<` would apply")
     comment = _own_comment(page, pair)
     if isinstance(comment, Refused):
         return comment
     if any(_SILENCES.match(above.text) for above in _comments_above(page, pair)):
-        return Refused(f"a suppression stands above {name}")
+        return Refused(f"there is a suppression above {name}")
     make = flow if page.root.flow else block
     edits = make.delete(page, pair) if comment is None else make.strip(page, pair, comment)
     if isinstance(edits, Refused):
@@ -58,14 +58,14 @@ def insert(
     """Put `name: text` below the key it belongs to; `group_of` names the group of a key."""
     after = place(name, [pair for pair in page.pairs if pair is not None], group_of)
     if after is None:
-        return Refused("the file has no key to put another one beside")
+        return Refused("the file has no key next to which another one could go")
     return insert_after(page, name, text, after.name)
 
 
 def insert_after(page: Page, name: str, text: str, other: str) -> Plan | Refused:
     """Put `name: text` below the pair of `other`."""
     if name in page.constructed.entries:
-        return Refused(f"{name} is in the file already")
+        return Refused(f"{name} is already in the file")
     after = page.find(other)
     if isinstance(after, Refused):
         return after
@@ -96,9 +96,9 @@ def _own_comment(page: Page, pair: Pair) -> Comment | Refused | None:
     else:
         own, strange = behind, list(inside)
     if strange:
-        return Refused(f"comments stand inside the value of {pair.name}")
+        return Refused(f"there are comments inside the value of {pair.name}")
     if any(_ADDRESSED.match(comment.text) for comment in own):
-        return Refused(f"its comment tells ftlint something: {own[0].text}")
+        return Refused(f"its comment is for ftlint: {own[0].text}")
     return own[0] if own else None
 
 

@@ -33,7 +33,7 @@ def splice(text: str, edits: Iterable[Edit]) -> str:
 
 
 def collide(one: Edit, other: Edit) -> bool:
-    """Say whether two edits of different fixes cannot both be applied to one text.
+    """Return whether two edits of different fixes cannot both be applied to one text.
 
     Touching ones can, save where one only inserts: the order would be a guess.
     """

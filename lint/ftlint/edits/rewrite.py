@@ -19,12 +19,12 @@ _QUOTES = {"single": "'", "double": '"'}
 def rename(page: Page, name: str, to: str, text: str | None = None) -> Plan | Refused:
     """Call the key `name` `to`, and write `text` as its value where that is given."""
     if to in page.constructed.entries:
-        return Refused(f"{to} is in the file already")
+        return Refused(f"{to} is already in the file")
     pair = page.find(name)
     if isinstance(pair, Refused):
         return pair
     if name in page.merged:
-        return Refused(f"`<<` would still bring {name}")
+        return Refused(f"`<<` would still set {name}")
     change = Change("rename", name, to)
     quote = _QUOTES.get(pair.key.style, "")
     key = quote + to + quote
@@ -48,7 +48,7 @@ def replace(page: Page, name: str, text: str) -> Plan | Refused:
         return value
     spelled, edits = value
     if all(page.text[edit.start : edit.end] == edit.text for edit in edits):
-        return Refused(f"{name} says {spelled} already")
+        return Refused(f"{name} is already {spelled}")
     key = page.text[pair.start : pair.key.end]
     return Plan(ordered(_single(page, pair, key, edits)), (Change("replace", name, spelled),))
 
@@ -80,11 +80,11 @@ def _value(page: Page, pair: Pair, text: str) -> tuple[str, list[Edit]] | Refuse
     node = pair.node
     anchor = page.aliased_elsewhere(pair)
     if anchor is not None:
-        return Refused(f"*{anchor} elsewhere in the file stands for the value of {pair.name}")
+        return Refused(f"*{anchor} elsewhere in the file refers to the value of {pair.name}")
     if getattr(node, "tag", None) is not None:
         return Refused(f"the value of {pair.name} carries a type tag")
     if page.comments(node.start, node.end):
-        return Refused(f"comments stand inside the value of {pair.name}")
+        return Refused(f"there are comments inside the value of {pair.name}")
     quote = _QUOTES.get(node.style, "") if isinstance(node, Scalar) else ""
     spelled = fit(page, text, quote)
     if isinstance(spelled, Refused):
@@ -106,7 +106,7 @@ def _unblocked(page: Page, pair: Pair, spelled: str) -> tuple[str, list[Edit]] |
     own = page.comments(colon, end)
     rest = page.comments(end, page.line_end(pair.last))
     if pair.value_start < pair.node.start or rest:
-        return Refused(f"comments or an anchor stand inside the value of {pair.name}")
+        return Refused(f"there are comments or an anchor inside the value of {pair.name}")
     behind = own[0].start if own else end
     keep = page.text[colon + 1 : behind] if own else ""
     return spelled, [

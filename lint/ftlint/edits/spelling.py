@@ -64,7 +64,7 @@ def read(page: Page, text: str, before: str = "k: ", behind: str = "") -> object
     """Return what the target makes of `text` where a value stands."""
     document = compose(before + text + behind)
     if not isinstance(document, Document) or not isinstance(document.root, Mapping):
-        return Refused(f"{text!r} is no value")
+        return Refused(f"{text!r} is not a value")
     made = construct(document.root, page.dialect)
     alone = len(document.root.pairs) == 1 and not document.comments and "\n" not in text
     if made.problems or not alone or not isinstance(made.value, dict) or "k" not in made.value:

@@ -32,14 +32,14 @@ def fix(context: Context, message: str, *changes: Change, safe: bool) -> Fix:
 
 def delete(context: Context, name: str, why: str = "", *, safe: bool) -> Fix:
     """Return the fix that removes a key."""
-    return fix(context, f"remove {name}{why}", Change("delete", name), safe=safe)
+    return fix(context, f"remove `{name}`{why}", Change("delete", name), safe=safe)
 
 
 def write(context: Context, entry: Entry, text: str, *, safe: bool) -> Fix:
     """Return the fix that writes `text`, which is YAML, for the value of a key."""
     also, safe = _complete(context, entry.name, entry.value, safe)
     changes = [Change("replace", entry.name, text), *also]
-    message = f"write {' and '.join(f'{one.key}: {one.text}' for one in changes)}"
+    message = f"write {' and '.join(f'`{one.key}: {one.text}`' for one in changes)}"
     return fix(context, message, *changes, safe=safe)
 
 
@@ -55,7 +55,7 @@ def rename(context: Context, entry: Entry, to: str, text: str | None, *, safe: b
             if text is None
             else spelled(context, present.value) == text
         )
-        return delete(context, name, f": {to} is set already", safe=safe) if same else None
+        return delete(context, name, f": `{to}` is already set", safe=safe) if same else None
     also, safe = _complete(context, to, entry.value, safe)
     value: Iterable[Change] = () if text is None else (Change("replace", name, text),)
     changes = (*value, Change("rename", name, to), *also)
@@ -67,7 +67,7 @@ def _renamed(context: Context, entry: Entry, to: str, text: str | None) -> str:
     from ftlint.target.variables import is_secret
 
     if text is None or is_secret(entry.name) or is_secret(to):
-        return f"rename {entry.name} to {to}"
+        return f"rename `{entry.name}` to `{to}`"
     return f"rename `{entry.name}: {show(context.source_text(entry))}` to `{to}: {show(text)}`"
 
 

@@ -35,7 +35,7 @@ def _reason(real: str) -> str | None:
     if not stat.S_ISREG(found.st_mode):
         return "not a regular file"
     if found.st_nlink > 1:
-        return "it has several names (hard links), and only one would change"
+        return "it has hard links, and only one of the names would change"
     if not os.access(real, os.W_OK):
         return "it is read-only"
     return None

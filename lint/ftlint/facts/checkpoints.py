@@ -65,15 +65,16 @@ def checkpoint_of(values: Mapping[str, Any], held: object) -> str | None:
 
 def way_out(values: Mapping[str, Any]) -> str:
     """Return what to do about a run that resumes at its end: what puts it there has to change."""
-    longer = "Raise `num_train_epochs` or `max_steps`, or"
+    longer = "Increase epochs or steps, or"
     named, folder = values.get("resume_from_checkpoint"), values.get("output_dir")
     if not named:
         return f"{longer} change `output_dir`"
     if named is True or os.path.dirname(_normal(named)) == _normal(folder):
-        return f"{longer} remove it and change `output_dir`"  # in there the newest one is taken
+        # in there the newest one is taken
+        return f"{longer} remove `resume_from_checkpoint` and change `output_dir`"
     whole = values.get("finetuning_type") in ("full", "freeze")
     key = "model_name_or_path" if whole else "adapter_name_or_path"
-    return f"Remove it; to start from these weights set `{key}`"
+    return f"Remove `resume_from_checkpoint`; to start from its weights set `{key}`"
 
 
 def _normal(path: object) -> str:

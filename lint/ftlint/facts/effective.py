@@ -260,9 +260,9 @@ def _fault(text: str) -> str:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return f"its text is not JSON: {error.msg} at character {error.pos + 1}"
+        return f"not JSON: {error.msg} at character {error.pos + 1}"
     except ValueError:
-        return "its text has a number of more digits than Python reads"
+        return "it has a number with more digits than Python reads"
     return ""
 
 
@@ -283,7 +283,7 @@ def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, obje
     if usual and factor and isinstance(rate, (int, float)) and rate > 0:
         above, below = round(rate / usual, 2), round(usual / rate, 2)
         off = f"{above:g} times" if above >= 1 else f"{below:g} times below"
-        risk = "destroys what the model knows" if above >= 1 else "teaches it little"
+        risk = "divergence or forgetting" if above >= 1 else "learning almost nothing"
         known.update(usual_rate=usual, rate_factor=factor, rate_above=above, rate_below=below,
                      rate_off=off, rate_risk=risk)  # fmt: skip
     return known

@@ -27,7 +27,7 @@ SCRIPT = "script"
 SETTINGS = "settings"
 COUNTED = "counted"
 RECORDED = "recorded"
-MACHINE = "here of the settings"
+MACHINE = "setting `here`"
 ORDER = (COMMAND_LINE, HERE, COMMENT, SCRIPT, SETTINGS, COUNTED, RECORDED, MACHINE)
 """The layers from the top down."""
 PLACES = {
@@ -36,7 +36,7 @@ PLACES = {
     COMMENT: "a comment in the file",
     SCRIPT: "the script that launches it",
     SETTINGS: "the settings",
-    COUNTED: "files here",
+    COUNTED: "data files",
     RECORDED: "ftlint-facts.json",
     MACHINE: "`here = true` of the settings",
 }

@@ -50,8 +50,8 @@ def _value(name: str, value: object) -> object:
     if name == "output_dir_holds":
         if isinstance(value, str) and re.fullmatch(HELD, value):
             return value
-        raise BadFact(f"{name} takes the word model, or a checkpoint, such as checkpoint-500")
-    raise BadFact(f"{name} is no fact that can be stated: known are {', '.join(_EXAMPLES)}")
+        raise BadFact(f"{name} takes `model` or the name of a checkpoint, such as checkpoint-500")
+    raise BadFact(f"unknown fact {name}: use one of {', '.join(_EXAMPLES)}")
 
 
 def _on(variables: Iterable[str]) -> list[str]:

@@ -79,12 +79,12 @@ def _is_local(name: str) -> bool:
 
 
 def _is_file(settings: str) -> bool:
-    """Say whether text is a file of settings: no JSON itself, nor base64, which has no dots."""
+    """Return whether text is a file of settings: no JSON itself, nor base64, which has no dots."""
     return "." in settings and not settings.lstrip().startswith("{")
 
 
 def _defines_data(values: Mapping[str, Any]) -> bool:
-    """Say whether dataset_info.json is opened for certain: rows may be tokenized already."""
+    """Return whether dataset_info.json is opened for certain: rows may be tokenized already."""
     folder = values.get("dataset_dir")
     elsewhere = isinstance(folder, str) and (folder == "ONLINE" or folder.startswith("REMOTE:"))
     named = values.get("dataset") or values.get("eval_dataset")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ftlint.support.disk import Disk
     from ftlint.target.releases import Target
 
-ONE_GPU = "one GPU is taken for granted: --gpus says how many there are"
+ONE_GPU = "assumes one GPU: set the number with `--gpus N`"
 
 
 class Inputs(NamedTuple):
@@ -214,7 +214,7 @@ def _unshown(size: DatasetSize) -> DatasetSize:
     return size._replace(trouble=trouble, notes=tuple(dict.fromkeys(UNSHOWN for _ in size.notes)))
 
 
-UNSHOWN = "dataset_dir lies outside of the project, so what it holds is counted and not shown"
+UNSHOWN = "`dataset_dir` lies outside the project, so its rows are counted but not shown"
 
 
 def _sizes_stated(known: Mapping[str, Any], stated: Stated) -> bool:

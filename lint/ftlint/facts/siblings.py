@@ -65,7 +65,7 @@ def facts(config: Mapping[str, Any], path: str, disk: Disk) -> dict[str, object]
 
 
 def _is_folder(name: str) -> bool:
-    """Say whether a name, which has slashes, is meant as one folder of this project."""
+    """Return whether a name, which has slashes, is meant as one folder of this project."""
     return not (
         "," in name or "\0" in name or os.path.isabs(name) or placeholder_in(name) is not None
     )

@@ -26,7 +26,7 @@ MAX_ROUNDS = 10
 """After as many rounds of fixing and linting again, two rules undo each other's work."""
 EFFECTLESS = "FT5"
 """The family of keys without effect."""
-ONLY_NOW = "other repairs of this run made it so: look at them, then fix again"
+ONLY_NOW = "other fixes of this run caused it: check them, then run --fix again"
 """Why a fix is withheld that the file as it was given did not ask for."""
 
 
@@ -78,14 +78,14 @@ class _Asked(NamedTuple):
     """What keys were called in the given file, by the names that fixes gave them so far."""
 
     def wants(self, diagnostic: Diagnostic) -> bool:
-        """Say whether a finding has a fix of the wanted kind."""
+        """Return whether a finding has a fix of the wanted kind."""
         fix = diagnostic.fix
         if fix is None or not fix.edits:
             return False
         return fix.applicability == "safe" or (self.unsafe and fix.applicability == "unsafe")
 
     def is_late(self, diagnostic: Diagnostic, made: Iterable[_Candidate]) -> bool:
-        """Say whether a fix is advice that only other fixes called for.
+        """Return whether a fix is advice that only other fixes called for.
 
         How a file is read, and what the target refuses, is mended whatever showed it.
         """
@@ -264,7 +264,7 @@ def _culprits(
 ) -> dict[_Identity, SkippedFix]:
     """Return the fix without which there is less harm; all of them when no single one is it."""
     harm = course.harm(before)
-    reason = f"it would bring {harm[0].code}: {harm[0].message}"
+    reason = f"it would cause {harm[0].code}: {harm[0].message}"
     made = [one.diagnostic for one in course.made]
     blamed = {_identity(one): _withheld(one, reason) for one in made}
     for identity, why in reversed(blamed.items()):
@@ -275,7 +275,7 @@ def _culprits(
 
 
 def _revalues(page: Page, change: Change) -> bool:
-    """Say whether a change gives a key another value, not the same in another spelling."""
+    """Return whether a change gives a key another value, not the same in another spelling."""
     if change.kind not in ("replace", "insert"):
         return False
     entry = page.constructed.entries.get(change.key)

@@ -44,13 +44,13 @@ def _data(page: Page, changes: Iterable[Change], after: Page) -> str | None:
     known = [problem.kind for problem in page.constructed.problems]
     for problem in after.constructed.problems:
         if problem.kind not in known:
-            return f"the target would refuse it ({problem.kind})"
+            return f"the target would reject it ({problem.kind})"
         known.remove(problem.kind)
     wanted = planned(page.constructed.value, changes, lambda text: read(page, text))
     if isinstance(wanted, Refused):
         return wanted.reason
     difference = _difference(wanted, after.constructed.value)
-    return f"the target would read {difference} otherwise than planned" if difference else None
+    return f"the target would read {difference} differently than planned" if difference else None
 
 
 def _ruamel(witness: object | Refused, changes: Iterable[Change], text: str) -> str | None:
@@ -68,7 +68,7 @@ def _ruamel(witness: object | Refused, changes: Iterable[Change], text: str) -> 
     if isinstance(wanted, Refused):
         return wanted.reason
     difference = _difference(wanted, after)
-    return f"ruamel.yaml would read {difference} otherwise than planned" if difference else None
+    return f"ruamel.yaml would read {difference} differently than planned" if difference else None
 
 
 def planned(
@@ -76,7 +76,7 @@ def planned(
 ) -> Data | Refused:
     """Return the data with the changes made to it as data, not as text."""
     if not isinstance(value, dict):
-        return Refused("the file holds no keys")
+        return Refused("the file has no keys")
     data: Data = dict(value)
     for change in changes:
         name = change.key
@@ -108,7 +108,7 @@ def _difference(wanted: Data, found: object) -> str | None:
 
 
 def same(one: Any, other: Any, seen: set[tuple[int, int]]) -> bool:
-    """Say whether two values are equal and of the same types all through; NaN equals itself."""
+    """Return whether two values are equal and of the same types all through; NaN equals itself."""
     if type(one) is not type(other):
         return False
     if isinstance(one, (dict, list)):

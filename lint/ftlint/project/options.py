@@ -163,7 +163,9 @@ class OptionsResolver:
             if code != "ALL" and not any(matches(code, *rule) for rule in book.named()):
                 theirs = code in (*settings.select, *settings.ignore)
                 where = f"{path}: " if theirs else ""
-                raise UsageError(f"{where}{code!r} is no rule: see `ftlint rule --all`")
+                raise UsageError(f"{where}unknown rule {code!r}: see `ftlint rule --all`")
+        for old, new in book.renamed((*select, *ignore)):
+            self.ignored[f"rule {old} is now called {new}"] = None
         options = Options(target, given, select, ignore, rules=book, limits=self._limits(settings))
         return options, settings
 

@@ -66,10 +66,10 @@ def _is_counts(value: object) -> bool:
     return isinstance(value, dict) and all(map(_is_count, value.values()))
 
 
-_TEXT = _Kind({"type": "string"}, "text", lambda value: isinstance(value, str))
-_COUNT = _Kind({"type": "integer", "minimum": 1}, "a whole number from 1", _is_count)
+_TEXT = _Kind({"type": "string"}, "a string", lambda value: isinstance(value, str))
+_COUNT = _Kind({"type": "integer", "minimum": 1}, "an integer of 1 or more", _is_count)
 _TEXTS = _Kind(
-    {"type": "array", "items": {"type": "string"}}, 'a list of texts, such as ["FT3"]', _is_texts
+    {"type": "array", "items": {"type": "string"}}, 'a list of strings, such as ["FT3"]', _is_texts
 )
 _KINDS: dict[str, _Kind] = {
     "target": _TEXT,
@@ -114,7 +114,7 @@ _KINDS: dict[str, _Kind] = {
         lambda value: isinstance(value, dict),
     ),
     "baseline": _TEXT,
-    "here": _Kind({"type": "boolean"}, "true or false", lambda value: isinstance(value, bool)),
+    "here": _Kind({"type": "boolean"}, "a bool", lambda value: isinstance(value, bool)),
     "fail-on": _Kind(
         {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES
     ),
@@ -152,7 +152,7 @@ def load(path: str, disk: Disk | None = None) -> Settings:
     if isinstance(data, Unreadable):
         raise BadSettings(f"{path}: {data.reason}")
     if len(data) > MAX_BYTES:
-        raise BadSettings(f"{path}: larger than a settings file can be")
+        raise BadSettings(f"{path}: too large for a settings file")
     try:
         table = _toml(data)
     except (ValueError, RecursionError) as error:
@@ -161,7 +161,7 @@ def load(path: str, disk: Disk | None = None) -> Settings:
         tool = table.get("tool")
         table = tool.get("ftlint") if isinstance(tool, dict) else None
         if not isinstance(table, dict):
-            raise BadSettings(f"{path}: it has no table [tool.ftlint]")
+            raise BadSettings(f"{path}: it has no [tool.ftlint] table")
     return _checked(path, table)
 
 
@@ -193,7 +193,7 @@ def _checked(path: str, table: dict[str, Any]) -> Settings:
             hint = did_you_mean(name, _KINDS)
             raise BadSettings(f"{path}: unknown setting {_short(name)}{hint}")
         if not kind.accepts(value):
-            raise BadSettings(f"{path}: {name} = {_short(value)} should be {kind.wanted}")
+            raise BadSettings(f"{path}: {name} = {_short(value)} must be {kind.wanted}")
         if isinstance(value, list):
             value = tuple(value)
         elif isinstance(value, dict):

@@ -35,9 +35,9 @@ def lines(history: History, signs: Sequence[Symptom], colour: bool) -> Iterator[
     if not signs:
         yield ""
         yield (
-            "Stage ppo: its losses are no sign of over- or under-fitting."
+            "With `stage: ppo` the losses do not show overfitting or underfitting."
             if history.rewarded
-            else "No sign of over- or under-fitting."
+            else "No sign of overfitting or underfitting."
         )
 
 

@@ -10,6 +10,7 @@ from ftlint.facts.layers import PLACES
 from ftlint.facts.run_plan import Time
 from ftlint.report.text import paint
 from ftlint.steps import NoPlan
+from ftlint.steps.plan import STREAM
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
 
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     Cell = Callable[[StepPlan, RunPlan], str]
 
 NONE = "-"
+TERMS = {
+    "samples to train on": "Num examples",
+    "effective batch size": "Total train batch size",
+    "epochs": "Num Epochs (rounded up)",
+    "total steps": "Total optimization steps",
+}
+"""What the log of the trainer calls a row when training starts."""
 BOLD, DIM, YELLOW = "1", "2", "33"
 
 
@@ -36,14 +44,16 @@ def table(runs: Sequence[RunPlan], colour: bool) -> Iterator[str]:
         yield visible(paths[0])
     yield ""
     labels = _labels(runs, len(paths) > 1)
-    rows = [("", labels, BOLD)]
+    plans = [run.plan for run in runs if not isinstance(run.plan, NoPlan)]
+    logged = bool(plans) and all(map(_logs_the_same, plans))
+    rows = [("", labels, BOLD, "in the trainer's log" if logged else "")]
     if len(targets) > 1:
-        rows.append(("target", [_target(run) for run in runs], ""))
+        rows.append(("target", [_target(run) for run in runs], "", ""))
     for name, style, cell in _rows(runs):
         cells = [NONE if isinstance(run.plan, NoPlan) else cell(run.plan, run)
                  for run in runs]  # fmt: skip
         if any(text not in ("", NONE) for text in cells):
-            rows.append((name, cells, style))
+            rows.append((name, cells, style, TERMS.get(name, "") if logged else ""))
     yield from _aligned(rows, colour)
     yield from _below(runs, labels, colour)
 
@@ -56,11 +66,11 @@ def _rows(runs: Sequence[RunPlan]) -> Iterator[tuple[str, str, Cell]]:
     many = any(len(plan.samples.per_dataset) > 1 or _is_packed(plan) for plan in plans)
     for name in dict.fromkeys(names) if many else ():
         yield f"  from {visible(name)}", DIM, _of_dataset(name)
-    yield "held out to evaluate", "", _held_out
-    yield "samples to evaluate on", "", _evaluated_on
+    yield "held out for evaluation", "", _held_out
+    yield "samples evaluated", "", _evaluated_on
     yield "GPUs", "", lambda _, run: _gpus(run)
-    yield "samples a step", "", _batch
-    yield "steps an epoch", "", lambda plan, _: bounds(plan.updates_per_epoch)
+    yield "effective batch size", "", _batch
+    yield "steps per epoch", "", lambda plan, _: bounds(plan.updates_per_epoch)
     yield "epochs", "", lambda plan, _: amount(_planned(plan, plan.epochs))
     yield "total steps", BOLD, lambda plan, _: bounds(plan.total_steps)
     yield "  limited by", DIM, lambda plan, _: (
@@ -73,11 +83,11 @@ def _rows(runs: Sequence[RunPlan]) -> Iterator[tuple[str, str, Cell]]:
     )
     yield "samples seen", "", lambda plan, _: bounds(_planned(plan, plan.samples_seen))
     yield "warmup", "", _warmup
-    yield "logged", "", lambda plan, _: _times(_planned(plan, plan.logging_events))
+    yield "loss logged", "", lambda plan, _: _times(_planned(plan, plan.logging_events))
     yield "evaluated", "", lambda plan, _: _times(_planned(plan, plan.eval_events))
     yield "checkpoints", "", _checkpoints
     yield "time", "", lambda _, run: _time(run)
-    yield "  within the budget", DIM, lambda _, run: _within(run)
+    yield "  fits the budget", DIM, lambda _, run: _within(run)
 
 
 def bounds(count: Count) -> str:
@@ -109,7 +119,7 @@ def _of_dataset(name: str) -> Cell:
 
 
 def _is_packed(plan: StepPlan) -> bool:
-    """Say whether rows of the data are not what is trained on one by one."""
+    """Return whether rows of the data are not what is trained on one by one."""
     return plan.samples.total.exact is None and any(
         rows.exact is not None for _, rows in plan.samples.per_dataset
     )
@@ -167,7 +177,7 @@ def _checkpoints(plan: StepPlan, _: RunPlan) -> str:
 
 def _time(run: RunPlan) -> str:
     if not isinstance(run.time, Time):
-        return "not calibrated" if run.time is None else "no calibration fits"
+        return "not calibrated" if run.time is None else "no matching calibration"
     seconds, low, high, _ = run.time
     return f"{format_duration(seconds)} ({format_duration(low)}–{format_duration(high)})"
 
@@ -177,8 +187,8 @@ def _within(run: RunPlan) -> str:
         return ""
     budget, fits, steps = run.fit
     if fits:
-        return "all of it"
-    return f"max_steps: {steps}" if steps else f"nothing in {format_duration(budget)}"
+        return "yes"
+    return f"max_steps: {steps}" if steps else f"no step in {format_duration(budget)}"
 
 
 def _labels(runs: Sequence[RunPlan], many_paths: bool) -> list[str]:
@@ -200,14 +210,20 @@ def _target(run: RunPlan) -> str:
     return f"LLaMA Factory {target.llamafactory}, transformers {target.transformers}"
 
 
-def _aligned(rows: list[tuple[str, list[str], str]], colour: bool) -> Iterator[str]:
-    heads = max(width(name) for name, _, _ in rows)
-    widths = [max(map(width, cells)) for cells in zip(*(cells for _, cells, _ in rows))]
-    for name, cells, style in rows:
+def _logs_the_same(plan: StepPlan) -> bool:
+    """Return whether the trainer logs these numbers: of a stream, and for ppo, it logs others."""
+    return plan.stage != "ppo" and STREAM not in plan.assumptions
+
+
+def _aligned(rows: list[tuple[str, list[str], str, str]], colour: bool) -> Iterator[str]:
+    heads = max(width(name) for name, *_ in rows)
+    widths = [max(map(width, cells)) for cells in zip(*(cells for _, cells, *_ in rows))]
+    for name, cells, style, term in rows:
         line = name + " " * (heads - width(name))
         for cell, space in zip(cells, widths):
             line += "   " + " " * (space - width(cell)) + cell
-        yield paint(line.rstrip(), style, colour)
+        told = "   " + paint(term, DIM, colour) if term else ""
+        yield paint(line.rstrip(), style, colour) + told
 
 
 def _below(runs: Sequence[RunPlan], labels: list[str], colour: bool) -> Iterator[str]:
@@ -221,7 +237,7 @@ def _below(runs: Sequence[RunPlan], labels: list[str], colour: bool) -> Iterator
         else:
             told = plan.assumptions
         if not isinstance(plan, NoPlan) and plan.samples.source == "unknown":
-            told = (*told, "--dataset-size [NAME=]N states the rows of a dataset")
+            told = (*told, "state the rows of a dataset with `--dataset-size [NAME=]N`")
         if not isinstance(plan, NoPlan):
             told = (*told, *_sources(run))
         if run.time is not None:

@@ -116,11 +116,11 @@ def _of_baseline(known: Known) -> str:
     count = f"{known.hidden} finding{'' if known.hidden == 1 else 's'}"
     path = shown_path(known.path)
     if known.written:
-        return f"Wrote {count} to {path}: known from now on."
+        return f"Wrote {count} to {path} as the baseline."
     if not known.gone:
-        return f"Not shown: {count} that {path} knows."
-    gone = f"{known.gone} in it {'is' if known.gone == 1 else 'are'} gone"
-    return f"Not shown: {count} that {path} knows. {gone}: --write-baseline drops them."
+        return f"Not shown: {count} from the baseline {path}."
+    gone = f"{known.gone} of its findings {'is' if known.gone == 1 else 'are'} fixed"
+    return f"Not shown: {count} from the baseline {path}. {gone}: update it with --write-baseline."
 
 
 def _hint(run: Run) -> str:

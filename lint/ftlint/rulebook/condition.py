@@ -41,7 +41,7 @@ _PLACES = {"config": 0, "effective": 1, "facts": 2}
 
 
 def holds(when: Condition, instance: Instance) -> bool:
-    """Say whether `when` holds over `instance`; who asks more than once keeps the `predicate`."""
+    """Return whether `when` holds over `instance`; keep the `predicate` to ask more than once."""
     return predicate(when)(instance)
 
 

@@ -41,7 +41,7 @@ def load(patterns: tuple[str, ...], root: str) -> tuple[Rule, ...]:
         for data in content if isinstance(content, list) else [content]:
             rule = _rule(path, data)
             if rule.code in found:
-                raise BadPolicy(f"{path}: {rule.code} is taken by {found[rule.code][0]}")
+                raise BadPolicy(f"{path}: {rule.code} is already used in {found[rule.code][0]}")
             found[rule.code] = path, rule
     return tuple(rule for _, rule in found.values())
 
@@ -58,7 +58,7 @@ def _files(patterns: tuple[str, ...], root: str, disk: Disk) -> Iterator[str]:
         if len(paths) > MAX_FILES:
             raise BadPolicy(f"policies: more than {MAX_FILES} files match {pattern!r}")
         if not all(map(disk.holds, paths)):
-            raise BadPolicy(f"policies: {pattern!r} matches a link out of the project")
+            raise BadPolicy(f"policies: {pattern!r} matches a link to outside the project")
         yield from paths
 
 
@@ -69,9 +69,9 @@ def _rule(path: str, data: Any) -> Rule:
     except Malformed as error:
         raise BadPolicy(f"{path}: {error}") from None
     if not rule.checks:
-        raise BadPolicy(f"{path}: a policy is data: it needs `when`")
+        raise BadPolicy(f"{path}: a policy needs `when`")
     if rule.code.startswith("FT") or rule.code in BUILT_IN.rules:
-        raise BadPolicy(f"{path}: code {rule.code}: FT is ftlint's own; take other letters")
+        raise BadPolicy(f"{path}: code {rule.code}: FT is reserved for ftlint; use other letters")
     for when in [*(one.when for one in rule.checks), *(one.when for one in rule.fixes)]:
         for pattern in _patterns(when):
             _check_pattern(path, pattern)

@@ -66,8 +66,17 @@ class RuleBook:
     def find(self, word: str) -> Rule | None:
         """Return the rule with this code or name, however it is capitalised."""
         codes = {text: code for code, name in self.named() for text in (code, name)}
-        code = codes.get(word.upper()) or codes.get(word.lower())
+        code = (
+            codes.get(word.upper()) or codes.get(word.lower()) or compiled.RENAMED.get(word.lower())
+        )
         return None if code is None else self[code]
+
+    def renamed(self, selectors: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the selectors that are names of before, each with the rule's name of today."""
+        for selector in selectors:
+            code = compiled.RENAMED.get(selector.lower())
+            if code is not None:
+                yield selector, self._rows[code][_NAME]
 
     def of_problem(self, kind: str) -> Rule:
         """Return the rule that speaks of a problem of reading; raises `KeyError`."""
@@ -149,7 +158,7 @@ class _Judging:
 
 
 def applies(rule: Rule, target: Target, command: str) -> bool:
-    """Say whether the rule judges files of `command` under `target`."""
+    """Return whether the rule judges files of `command` under `target`."""
     return command in rule.commands and _in_ranges(target, rule.llamafactory, rule.transformers)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def is_about(alias: Mapping[str, object], value: object) -> bool:
-    """Say whether an entry is about this value: `if`, or a number from `least` and up to `most`."""
+    """Return whether an entry is about this value: `if`, or a number from `least` to `most`."""
     if "if" in alias and not equal(alias["if"], value):
         return False
     bounds = alias.get("least"), alias.get("most")

@@ -7,7 +7,7 @@ from ftlint.edits import suggest
 from ftlint.rulebook.condition import equal
 from ftlint.rules.liveness import affects_run
 from ftlint.rules.observed_types import counts_as_nothing, observed_failure
-from ftlint.support.messages import show
+from ftlint.support.messages import sentence, show
 from ftlint.syntax.nodes import Scalar, deref
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -42,26 +42,26 @@ def judge(context: Context, entry: Entry, key: Key) -> Finding | None:
         return None
     remedy, fix = _better(context, entry, key, word)
     values = {
-        "name": key.name, "value": word, "remedy": remedy,
+        "name": key.name, "value": word, "remedy": sentence(remedy),
         "release": f"LLaMA Factory {context.target.llamafactory}",
     }  # fmt: skip
     return at_value(NOT_A_CHOICE, entry, values, fix)
 
 
 def is_none_of(context: Context, key: Key, value: object) -> bool:
-    """Say whether the program does not do with a word of `value`."""
+    """Return whether the program does not do with a word of `value`."""
     return _is_checked(context, key) and _outside(key, value) is not None
 
 
 def _is_checked(context: Context, key: Key) -> bool:
-    """Say whether the program does not do with any word; training alone was probed for it."""
+    """Return whether the program does not do with any word; training alone was probed for it."""
     place = context.target.llamafactory, key.name
     takes_any = context.command == "train" and place in compiled.TAKE_ANY
     return key.checked == "parse" or (key.checked == "later" and not takes_any)
 
 
 def _is_no_list(context: Context, key: Key, value: object) -> bool:
-    """Say whether the program takes a value for no list of words at all, and goes on."""
+    """Return whether the program takes a value for no list of words at all, and goes on."""
     release = context.target.llamafactory
     if isinstance(value, bool) and observed_failure(release, key.name, "false") != "refused":
         return True
@@ -107,13 +107,13 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
     joined = _joined(key, value) if whole else None
     if joined is not None:
         text, how = joined
-        return f"write `{text}` instead ({how})", suggest.write(context, entry, text, safe=True)
+        return f"write `{text}` ({how})", suggest.write(context, entry, text, safe=True)
     near = None if alias is not None else guess(str(value), map(str, choices), foreign or None)
     if near is not None and not _was_taken(context, key, value):
         meant = next(choice for choice in choices if str(choice) == near.name)
         same = near.name.lower() == str(value).lower() and not foreign
         fix = _written(context, entry, meant, safe=same) if near.slip and whole else None
-        return f"perhaps `{show(meant)}` is meant", fix
+        return f"did you mean `{show(meant)}`?", fix
     return _of_another_release(context, key, value, meant) or _listed(choices, key.name), None
 
 
@@ -125,9 +125,9 @@ def _by_alias(
     safe, meant = alias["safe"] and safe, alias.get("to")
     if meant is None:
         fix = suggest.delete(context, entry.name, safe=True) if safe else None
-        return f"it has no counterpart here{note}", fix
+        return f"there is no equivalent, remove it{note}", fix
     fix = _written(context, entry, meant, safe=safe) if whole else None
-    return f"write `{show(meant)}` instead{note}", fix
+    return f"write `{show(meant)}`{note}", fix
 
 
 def _was_taken(context: Context, key: Key, value: object) -> bool:
@@ -145,7 +145,7 @@ def _of_another_release(context: Context, key: Key, value: object, meant: object
     if meant is None or meant not in others:
         return None
     told = others[meant]
-    return told if equal(meant, value) else f"`{show(meant)}` seems meant, {told}"
+    return told if equal(meant, value) else f"did you mean `{show(meant)}` ({told})?"
 
 
 def _joined(key: Key, value: object) -> tuple[str, str] | None:
@@ -155,9 +155,9 @@ def _joined(key: Key, value: object) -> tuple[str, str] | None:
     if len(words) < 2 or not all(word in key.choices for word in words):
         return None
     if key.separator == " ":
-        return " ".join(words), "words stand apart by blanks"
+        return " ".join(words), "separated by spaces"
     if "list" in key.kinds:
-        return f"[{', '.join(words)}]", "several are a list"
+        return f"[{', '.join(words)}]", "several values are a list"
     return None
 
 
@@ -168,5 +168,5 @@ def _written(context: Context, entry: Entry, value: object, *, safe: bool) -> Fi
 def _listed(choices: list[object], name: str) -> str:
     """Return the words there are; of many none is nearer than another, so how many there are."""
     if len(choices) > _MANY:
-        return f"it is none of {len(choices)}; see {name} in `ftlint schema`"
-    return f"it takes {', '.join(map(show, choices))}"
+        return f"`ftlint schema` lists the {len(choices)} values of `{name}`"
+    return f"use one of {', '.join(map(show, choices))}"

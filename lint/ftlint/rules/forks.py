@@ -45,5 +45,5 @@ def foreign_keys(context: Context) -> Iterator[str]:
 
 
 def is_megatrons(name: str, catalogue: Catalogue) -> bool:
-    """Say whether the Megatron trainer alone takes a key, in training."""
+    """Return whether the Megatron trainer alone takes a key, in training."""
     return name in compiled.MEGATRON and catalogue.command == "train" and not is_known(name)

@@ -33,7 +33,7 @@ def alias_of(context: Context, entry: Entry) -> dict[str, object] | None:
 
 
 def is_within(alias: dict[str, object], entry: Entry) -> bool:
-    """Say whether a number is within an entry's bounds; a quoted one is a number, too.
+    """Return whether a number is within an entry's bounds; a quoted one is a number, too.
 
     Of a template's gap that is not known: there, one entry alone for any number will do.
     """
@@ -49,7 +49,7 @@ def bounded(context: Context, entry: Entry) -> tuple[str, str] | None:
     for alias in compiled.ALIASES.get(entry.name, ()):
         to, least, most = alias.get("to"), alias.get("least"), alias.get("most")
         if least is not None and to is not None and context.catalogue.get(to) is not None:
-            return to, f"from {least} " + ("on" if most is None else f"to {most}")
+            return to, f"of at least {least}" if most is None else f"from {least} to {most}"
     return None
 
 
@@ -74,7 +74,7 @@ def new_value(alias: dict[str, object], old: object) -> object:
 
 
 def takes(context: Context, name: str, value: object) -> bool:
-    """Say whether a key takes a value, or one that a safe fix makes of it.
+    """Return whether a key takes a value, or one that a safe fix makes of it.
 
     What a key of another trainer holds may be a word, a mapping or a list of them where this one
     holds a number: the name is the right one, and the value is another thing.
@@ -97,7 +97,7 @@ def takes(context: Context, name: str, value: object) -> bool:
 
 
 def _is_number_for(key: Key, value: object) -> bool:
-    """Say whether text is a number where the key takes one."""
+    """Return whether text is a number where the key takes one."""
     if not isinstance(value, str) or not looks_numeric(value):
         return False
     return "float" in key.kinds or ("int" in key.kinds and value.lstrip("+-").isdecimal())
@@ -111,5 +111,5 @@ def taken(context: Context, name: str) -> str:
         return f"takes {values.wanted(key.kinds)}"
     words = [choice for choice in key.choices if choice is not None]
     if len(words) > _MANY:
-        return f"takes one of {len(words)} words; see {name} in `ftlint schema`"
-    return f"takes {', '.join(map(show, words))}"
+        return f"takes one of the {len(words)} values in `ftlint schema`"
+    return f"takes one of {', '.join(map(show, words))}"

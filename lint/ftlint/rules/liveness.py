@@ -76,7 +76,7 @@ def _goes_another_way(values: Mapping[str, Any], key: Key, value: object) -> boo
 
 
 def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:
-    """Say whether the optimizer takes true or false for a number as a beta of Adam's.
+    """Return whether the optimizer takes true or false for a number as a beta of Adam's.
 
     BAdam's ratio mode checks nothing, and only divides by what the first one lacks of 1.
     """
@@ -87,7 +87,7 @@ def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:
 
 
 def _comes_to(context: Context, key: Key, met: str) -> bool:
-    """Say whether the run gets to where the value crashed.
+    """Return whether the run gets to where the value crashed.
 
     Data and model are loaded for whatever is done with them, adapters made for training alone.
     """
@@ -100,12 +100,12 @@ def _comes_to(context: Context, key: Key, met: str) -> bool:
 
 
 def affects_run(context: Context, key: Key) -> bool:
-    """Say whether the config is of those that were seen to end on the key, and looks at it."""
+    """Return whether the config is of those that were seen to end on the key, and looks at it."""
     return _is_as_seen(context, key) and _is_live(context, key)
 
 
 def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
-    """Say whether the config is of those that were seen to end on the key.
+    """Return whether the config is of those that were seen to end on the key.
 
     `strategy`: as to the strategy of an interval alone, on which it depends whether that is looked
     at while arguments are parsed.
@@ -122,7 +122,7 @@ def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
 
 
 def _is_live(context: Context, key: Key) -> bool:
-    """Say whether the run looks at the key at all: no FT5 rule calls it dead.
+    """Return whether the run looks at the key at all: no FT5 rule calls it dead.
 
     A wrong value of a key that nothing reads hurts nobody. The rules are asked about a right value
     in its place, since a wrong one may be none that they speak of.

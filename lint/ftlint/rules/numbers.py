@@ -24,12 +24,12 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         digits = node.text.lstrip("+-").replace("_", "")
         if ":" in digits:
-            base = "colons count in sixties"
+            base = "colons mean base 60"
         elif digits[:1] == "0" and digits.isdecimal() and entry.value != int(digits):
             base = "a leading zero means octal"
         else:
             continue
         values = {"written": node.text, "value": entry.value, "base": base}
         change = Change("replace", entry.name, str(entry.value))
-        fix = suggest.fix(context, f"write {entry.value}", change, safe=True)
+        fix = suggest.fix(context, f"write `{entry.value}`", change, safe=True)
         yield at_value("FT015", entry, values, fix)

@@ -63,7 +63,7 @@ def observed_with(release: str, key: str) -> tuple[tuple[str, Any], ...]:
 
 
 def counts_as_nothing(release: str, key: str, value: object) -> bool:
-    """Say whether a 0 is as good as not set: where null and false pass, Python's truth decides."""
+    """Return whether 0 counts as unset: where null and false pass, Python's bool decides."""
     zero = isinstance(value, (int, float)) and not value
     return zero and not any(observed_failure(release, key, kind) for kind in ("null", "false"))
 

@@ -22,37 +22,37 @@ MOST_CHOICES = 20
 
 _WORDS = {
     "malformed-value": ("{reason}", "quote it"),
-    "malformed-int": ("{text} looks like a number and is none", "quote it, or mend the number"),
-    "malformed-float": ("{text} is no number", "mend the number, or drop its tag"),
-    "malformed-bool": ("{text} is neither true nor false", "write true or false"),
-    "malformed-date": ("{text} looks like a date and is none ({reason})", "quote it"),
-    "malformed-binary": ("{text} is not base64", "drop the !!binary tag"),
-    "unknown-tag": ("{tag} is a type tag it does not know", "delete the tag"),
+    "malformed-int": ("`{text}` looks like a number but is not one", "quote it, or correct it"),
+    "malformed-float": ("`{text}` is not a number", "correct the number, or remove its tag"),
+    "malformed-bool": ("`{text}` is not a bool", "write `true` or `false`"),
+    "malformed-date": ("`{text}` looks like a date but is invalid ({reason})", "quote it"),
+    "malformed-binary": ("`{text}` is not base64", "remove the `!!binary` tag"),
+    "unknown-tag": ("`{tag}` is an unknown type tag", "remove the tag"),
     "unsupported-value": ("this value becomes a Python {type}", "put it in quotes"),
-    "unsupported-key": ("{text} as a key is not text", "put the key in quotes"),
-    "unhashable-key": ("a list or mapping stands as a key", "write the key as text"),
-    "key-not-text": ("the key {text} is not text", "no key of LLaMA Factory looks like this"),
+    "unsupported-key": ("the key `{text}` is not a string", "put the key in quotes"),
+    "unhashable-key": ("a list or mapping is used as a key", "use a string as the key"),
+    "key-not-text": ("the key `{text}` is not a string", "remove it"),
     "expansion": (
-        "its aliases expand to {nodes} nodes, more than {limit} or a hundred times the file",
+        "aliases expand to {nodes} nodes, more than {limit} or 100 times the file",
         "write the values out",
     ),
 }  # fmt: skip
 
 _SYNTAX = {
     "mapping values are not allowed in this context": (
-        "a second `: ` on the line, or a line above it that lacks its colon"
+        "a second `: ` on this line, or a missing colon on a line above"
     ),
-    "could not find expected ':'": "this line has no colon behind its key",
+    "could not find expected ':'": "this line has no colon after its key",
     "found character that cannot start any token": (
-        "no value can start with this character; quote the value, and indent with spaces, not tabs"
+        "a value cannot start with this character; quote it, and indent with spaces, not tabs"
     ),
-    "found unexpected end of stream": "a quote that is opened is never closed",
-    "did not find expected ',' or ']'": "a [ that is opened is never closed",
-    "did not find expected ',' or '}'": "a { that is opened is never closed",
-    "did not find expected key": "this line does not fit the indentation of those above it",
-    "did not find expected <block end>": "this line does not fit the indentation of those above it",
+    "found unexpected end of stream": "an opened quote is never closed",
+    "did not find expected ',' or ']'": "an opened `[` is never closed",
+    "did not find expected ',' or '}'": "an opened `{` is never closed",
+    "did not find expected key": "this line does not match the indentation above",
+    "did not find expected <block end>": "this line does not match the indentation above",
     "block sequence entries are not allowed in this context": (
-        "a list item (-) on the line of its key; put it on a line of its own"
+        "a list item (`-`) on the line of its key; put it on its own line"
     ),
 }
 

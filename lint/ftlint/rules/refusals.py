@@ -27,12 +27,12 @@ REFUSABLE = tuple(
 
 
 def _is_error(finding: Finding) -> bool:
-    """Say whether one of ftlint's own rules calls it an error: a policy's are not the target's."""
+    """Return whether a rule of ftlint calls it an error: those of a policy are not the target's."""
     return finding.rule in BUILT_IN and BUILT_IN[finding.rule].severity == "error"
 
 
 def stops(finding: Finding) -> bool:
-    """Say whether the target ends the run on this before its first step."""
+    """Return whether the target ends the run on this before its first step."""
     late = finding.values.get("late")
     return _is_error(finding) and not BUILT_IN[finding.rule].starts and not late
 
@@ -54,7 +54,7 @@ def findings_of_plan(context: Context, said: Iterable[Finding]) -> Iterator[Find
 
 
 def _is_reckoned(context: Context) -> bool:
-    """Say whether arithmetic alone may refuse a run where nothing is known of the data."""
+    """Return whether arithmetic alone may refuse a run where nothing is known of the data."""
     values, facts = context.instance.effective, context.instance.facts
     shared = "tensor_parallel" in facts.get("deepspeed", {})
     held, most = values.get("val_size"), values.get("max_samples")

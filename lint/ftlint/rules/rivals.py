@@ -73,7 +73,7 @@ def choice(
         if not equal(value, own):
             key = context.catalogue.get(to)
             listed = key is not None and "list" in key.kinds
-            keep = "keep one, or list both," if listed else "keep one"
+            keep = "keep one, or list both" if listed else "keep one"
             return f"`{entry.name}` and `{name}` differ: {keep} as `{to}`"
     for other in heard.left_out:
         if _denies(context, other, to, own):
@@ -103,7 +103,7 @@ def opposite(context: Context, heard: Heard, entry: Entry) -> str | None:
 
 
 def _denies(context: Context, entry: Entry, to: str, said: object) -> bool:
-    """Say whether `entry`, for which nothing is written, says that `to` is not what is said of it.
+    """Return whether `entry`, which has no fix, contradicts what the file says about `to`.
 
     `load_in_8bit: false` says nothing of 4 bits.
     """

@@ -12,6 +12,7 @@ from ftlint.diagnostics import at_key
 from ftlint.edits import suggest
 from ftlint.rules import habits, rivals
 from ftlint.rules.forks import MOST_GUESSED, foreign_keys, is_megatrons
+from ftlint.support.messages import sentence
 from ftlint.target.keys import is_known
 from ftlint.target.slips import guess
 from ftlint.target.variables import is_secret, is_variable, spelled
@@ -81,13 +82,12 @@ def _megatrons(context: Context, entries: list[Entry]) -> Finding:
     """Return the one finding for all keys of the Megatron trainer: they have one cause."""
     name, more = entries[0].name, len(entries) - 1
     can = context.target.versions[0] >= (0, 9, 4)
-    told = f"(for ftlint: `--fact env={MEGATRON}=1`)"
+    told = f"(tell ftlint with `--fact env={MEGATRON}=1`)"
     values: dict[str, object] = {
         "name": name,
         "names": f"`{name}` and {more} more" if more else f"`{name}`",
-        "are": "are keys" if more else "is a key",
         "remedy": f"without `{MEGATRON}=1` in the environment {told}" if can
-        else f"by {_release(context)}; 0.9.4 takes them with `{MEGATRON}=1` in the environment",
+        else f"by {_release(context)}: use 0.9.4 with `{MEGATRON}=1` in the environment",
         "meant": None,
     }  # fmt: skip
     return at_key(MEGATRONS, entries[0], values)
@@ -115,9 +115,10 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
     if code == VARIABLE:
         advice = _of_variable(name, catalogue)
     else:
-        upgrade = f"upgrade {span.package}, or remove it" if span and code == TOO_NEW else None
-        advice = _advice(context, entry, beside, upgrade, gone=code == REMOVED)
-    values["remedy"], values["meant"] = advice.remedy, advice.meant
+        plain = {TOO_NEW: "upgrade, or remove it", OTHER_COMMAND: "remove it"}.get(code)
+        advice = _advice(context, entry, beside, plain, gone=code == REMOVED)
+    values["remedy"] = advice.remedy if code == VARIABLE else sentence(advice.remedy)
+    values["meant"] = advice.meant
     return at_key(code, entry, values, advice.fix)
 
 
@@ -129,8 +130,8 @@ def _when(context: Context, span: Span) -> tuple[str, str]:
     version = own.llamafactory if span.package == "LLaMA Factory" else own.transformers
     width = len(span.last.split("."))
     if parse_version(version)[:width] > parse_version(span.last):
-        return REMOVED, f"last in {span.package} {span.last}"
-    return TOO_NEW, f"it came with {span.package} {span.first}"
+        return REMOVED, f"until {span.package} {span.last}"
+    return TOO_NEW, f"{span.package} {span.first}"
 
 
 def _of_variable(name: str, catalogue: Catalogue) -> _Advice:
@@ -142,12 +143,14 @@ def _of_variable(name: str, catalogue: Catalogue) -> _Advice:
     if proper not in compiled.VARIABLES[0] and name.isupper() and catalogue.get(name.lower()):
         return _Advice(f"keys are lower case: write `{name.lower()}`", name.lower())
     if proper != name:
-        return _Advice(f"it belongs in the environment as `{proper}`")
-    return _Advice("it is an environment variable, not a key; set it in the shell that launches")
+        return _Advice(f"set it in the environment, as `{proper}`")
+    return _Advice(
+        "it is an environment variable, not a key; set it in the shell that starts the run"
+    )
 
 
 def _advice(
-    context: Context, entry: Entry, beside: _Beside, upgrade: str | None, *, gone: bool
+    context: Context, entry: Entry, beside: _Beside, plain: str | None, *, gone: bool
 ) -> _Advice:
     """Advise on a key that the program does not read; of one that is `gone` it is known when."""
     alias = habits.alias_of(context, entry)
@@ -159,10 +162,10 @@ def _advice(
     bounded = habits.bounded(context, entry)
     if bounded is not None:
         to, numbers = bounded
-        return _Advice(f"`{to}` is meant, and takes numbers {numbers}", to)
+        return _Advice(f"use `{to}`, which takes numbers {numbers}", to)
     guessed = not is_known(entry.name) and len(beside.foreign) <= MOST_GUESSED
     near = _nearest(context, entry, beside) if guessed else None
-    return near or _Advice(upgrade or "remove it, or see `ftlint schema` for the keys there are")
+    return near or _Advice(plain or "remove it, or see `ftlint schema` for all keys")
 
 
 def _leave_out(
@@ -196,14 +199,14 @@ def _instead(context: Context, entry: Entry, alias: dict[str, object], beside: _
     by_hand = alias.get("by_hand")
     moved = value is None and not by_hand and "if" not in alias  # else the table has seen it
     if moved and not habits.takes(context, to, entry.value):
-        return _Advice(f"`{to}` is meant, and {habits.taken(context, to)}", to)
+        return _Advice(f"use `{to}`, which {habits.taken(context, to)}", to)
     safe = bool(alias["safe"]) and (is_known(entry.name) or not beside.foreign)
     kept = "transform" in alias and value is None  # the old value cannot be turned into a new one
     secret = is_secret(to) and entry.value is not None  # where it goes is its owner's to say
     stays = by_hand or into or kept or secret
     fix = None if stays else suggest.rename(context, entry, to, text, safe=safe)
     if to in context.entries and not into:
-        return _Advice(f"keep one of the two, `{to}` is there as well{_note(alias)}", to, fix)
+        return _Advice(f"{_already_set(context, to)}{_note(alias)}", to, fix)
     return _Advice(f"write `{wanted}`{_note(alias)}", to, fix)
 
 
@@ -229,11 +232,16 @@ def _nearest(context: Context, entry: Entry, beside: _Beside) -> _Advice | None:
     choice = None if near in context.entries else rivals.choice(context, beside.heard, entry, near)
     if choice is not None:
         return _Advice(choice, near)
-    there = ", which is there as well" if near in context.entries else ""
     fix = None
     if found.slip and not is_secret(near) and habits.takes(context, near, entry.value):
         fix = suggest.rename(context, entry, near, None, safe=not foreign)
-    return _Advice(f"perhaps `{near}` is meant{there}", near, fix)
+    remedy = _already_set(context, near) if near in context.entries else f"did you mean `{near}`?"
+    return _Advice(remedy, near, fix)
+
+
+def _already_set(context: Context, name: str) -> str:
+    line = context.source.position(context.entries[name].key.start).line
+    return f"`{name}` is already set on line {line}, keep one of the two"
 
 
 def _near_alias(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice | None:
@@ -246,5 +254,5 @@ def _near_alias(context: Context, entry: Entry, foreign: frozenset[str]) -> _Adv
         if to is None or "if" in alias or context.catalogue.get(to) is None:
             continue
         if habits.is_within(alias, entry):
-            return _Advice(f"perhaps `{to}` is meant{_note(alias)}", to)
+            return _Advice(f"did you mean `{to}`{_note(alias)}?", to)
     return None

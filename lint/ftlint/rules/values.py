@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     from ftlint.target.keys import Key
 
 NUMBER_AS_TEXT, NONE_AS_TEXT = "FT006", "FT008"
-WRONG_TYPE, TEXT_FOR_TRUTH = "FT105", "FT107"
+WRONG_TYPE, TRUTHY_STRING = "FT105", "FT107"
 
 _NONES = frozenset(["none", "nil", "nan", "undefined"])
 _FALSE = frozenset(["false", "no", "off", "n", "f", "0"])
+_WRITE_NULL = "write `null`"
 _NAMES = {
-    "bool": "true or false",
-    "int": "a whole number",
+    "bool": "a bool",
+    "int": "an integer",
     "float": "a number",
-    "text": "text",
+    "text": "a string",
     "list": "a list",
     "map": "a mapping",
     "null": "null",
@@ -67,7 +68,7 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
 def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None:
     """Judge text where the key takes none."""
     met = failure_stage(context, key, text)
-    values: dict[str, object] = {"name": key.name, "written": text, "wanted": wanted(key.kinds)}
+    values: dict[str, object] = {"name": key.name, "written": text}
     values["late"] = _is_late(met)
     if _is_plain(entry):
         better = _number(text, key) if looks_numeric(text) else None
@@ -80,13 +81,15 @@ def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None
             if met is None:
                 return None
             if "null" in key.kinds:
+                values["remedy"] = _WRITE_NULL
                 fix = suggest.write(context, entry, "null", safe=True)
             else:
+                values["remedy"] = "remove the key to get its default"
                 fix = suggest.delete(context, entry.name, safe=False)
             return at_value(NONE_AS_TEXT, entry, values, fix)
     if key.kinds[0] == "bool" and text.lower() in _FALSE and met is None:
         fix = suggest.write(context, entry, "false", safe=False)
-        return at_value(TEXT_FOR_TRUTH, entry, values, fix)
+        return at_value(TRUTHY_STRING, entry, values, fix)
     return None if met is None else _wrong_type(context, entry, key, met)
 
 
@@ -113,7 +116,7 @@ def _is_taken_by_name(context: Context, key: Key) -> bool:
 def _none_as_name(context: Context, entry: Entry) -> Finding | None:
     if not _is_plain(entry):
         return None
-    values = {"name": entry.name, "written": entry.value, "wanted": "a name or null"}
+    values = {"name": entry.name, "written": entry.value, "remedy": _WRITE_NULL}
     return at_value(NONE_AS_TEXT, entry, values, suggest.write(context, entry, "null", safe=True))
 
 
@@ -123,30 +126,37 @@ def _wrong_type(context: Context, entry: Entry, key: Key, met: str) -> Finding:
         kinds = tuple(kind for kind in kinds if kind != "null") or kinds
     values = {
         "name": key.name,
-        "written": context.source_text(entry) or "nothing",
-        "kind": _NAMES.get(kind_of(entry.value), "something else"),
+        "got": _got(context, entry),
         "wanted": wanted(kinds),
-        "when": _when(met),
+        "ends": _ends(met),
         "late": _is_late(met),
     }
-    fix = _unquoted(context, entry, key) or _as_share(context, entry)
+    fix = _unquoted(context, entry, key) or _as_fraction(context, entry)
     return at_value(WRONG_TYPE, entry, values, fix)
 
 
 _PLACES = {
-    "data": "when the data are prepared",
-    "model": "when the model is loaded",
-    "trainer_init": "when the trainer is made",
-    "train_begin": "when training begins",
-    "step": "in its first steps",
-    "end": "when all is trained",
+    "data": "when the data is prepared",
+    "model": "when the model loads",
+    "trainer_init": "when the trainer is created",
+    "train_begin": "when training starts",
+    "step": "in the first steps",
+    "end": "after training",
 }
 
 
-def _when(met: str) -> str:
-    """Say when a run meets its end, from what was observed: `refused`, or a place and an error."""
+def _got(context: Context, entry: Entry) -> str:
+    """Return the type of a value without its article, and the value."""
+    if entry.value is None:
+        return _NAMES["null"]
+    kind = _NAMES.get(kind_of(entry.value), "a value")
+    return f"{kind.partition(' ')[2]} `{context.source_text(entry)}`"
+
+
+def _ends(met: str) -> str:
+    """Return how a run ends, from what was observed: `refused`, or a place and an error."""
     place, _, error = met.partition(": ")
-    return f"{_PLACES[place]} ({error})" if error else "at start-up"
+    return f"crashes {_PLACES[place]} ({error})" if error else "rejected at start-up"
 
 
 def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
@@ -162,23 +172,23 @@ def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
 
 
 def _is_late(met: str | None) -> bool:
-    """Say whether the run may take steps before it ends on the value."""
+    """Return whether the run may take steps before it ends on the value."""
     return met is not None and met.partition(":")[0] in ("step", "end")
 
 
-_SHARES = {"warmup_steps": "warmup_ratio"}
-"""Counts of steps, and the keys that take a share of the run instead."""
+_FRACTIONS = {"warmup_steps": "warmup_ratio"}
+"""Counts of steps, and the keys that take a fraction of the run instead."""
 
 
-def _as_share(context: Context, entry: Entry) -> Fix | None:
-    """Return the fix that gives a share of the run, written as a count, to the key for shares."""
-    share = _SHARES.get(entry.name)
-    if share is None or context.catalogue.get(share) is None or share in context.entries:
+def _as_fraction(context: Context, entry: Entry) -> Fix | None:
+    """Return the fix that moves a fraction of the run from a key for counts to its own key."""
+    fraction = _FRACTIONS.get(entry.name)
+    if fraction is None or context.catalogue.get(fraction) is None or fraction in context.entries:
         return None
     if not isinstance(entry.value, float) or not 0 < entry.value < 1:
         return None
-    message = f"rename {entry.name} to {share}, which takes shares of the run"
-    return suggest.fix(context, message, Change("rename", entry.name, share), safe=True)
+    message = f"rename `{entry.name}` to `{fraction}`, which takes a fraction of the run"
+    return suggest.fix(context, message, Change("rename", entry.name, fraction), safe=True)
 
 
 def _number(text: str, key: Key) -> str | None:
@@ -199,7 +209,7 @@ def _number(text: str, key: Key) -> str | None:
 
 
 def wanted(kinds: tuple[str, ...]) -> str:
-    """Return the kinds that a key takes, in words; whole numbers go without saying for a float."""
+    """Return the kinds that a key takes, in words; an integer is a number."""
     named = [name for kind, name in _NAMES.items() if kind in kinds]
     if "float" in kinds and "int" in kinds:
         named.remove(_NAMES["int"])

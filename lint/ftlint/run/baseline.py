@@ -36,10 +36,10 @@ def load(path: str, disk: Disk) -> Findings:
     """Return what is known, by path and fingerprint. Raises `BadBaseline`."""
     data = disk.read(path, MAX_BYTES + 1)
     if isinstance(data, Unreadable):
-        hint = "" if disk.is_there(path) else "; --write-baseline makes it"
+        hint = "" if disk.is_there(path) else "; create it with --write-baseline"
         raise BadBaseline(f"{path}: {data.reason}{hint}")
     if len(data) > MAX_BYTES:
-        raise BadBaseline(f"{path}: larger than a baseline can be")
+        raise BadBaseline(f"{path}: too large for a baseline")
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -48,13 +48,13 @@ def load(path: str, disk: Disk) -> Findings:
     version = found.get("version") if isinstance(found, dict) else None
     if version != VERSION:
         raise BadBaseline(
-            f"{path}: no baseline of version {VERSION}: without it --write-baseline makes one"
+            f"{path}: not a baseline of version {VERSION}: create a new one with --write-baseline"
         )
     findings = found.get("findings")
     if not isinstance(findings, dict) or not all(
         isinstance(one, dict) for one in findings.values()
     ):
-        raise BadBaseline(f"{path}: findings should be a table of paths and their findings")
+        raise BadBaseline(f"{path}: `findings` must map paths to their findings")
     return findings
 
 

@@ -238,7 +238,7 @@ class _Work:
         if kind.command is None:
             return kind
         return Kind(
-            None, "too few keys of LLaMA Factory for a file of a folder: name it to judge it"
+            None, "too few LLaMA Factory keys for a file found in a folder: name it to check it"
         )
 
     def _judged(self, path: str, data: bytes, options: Options) -> bool:

@@ -54,7 +54,7 @@ def users_of(
         if candidates.cut:
             notes.append(
                 f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}: only "
-                f"{candidates.cut} of the project were looked into for configs that use it"
+                f"{candidates.cut} of the project were searched for configs that use it"
             )
     return Users(tuple(found), tuple(notes))
 

@@ -50,9 +50,9 @@ def listed(request: CliOptions, stdin: Callable[[int], bytes]) -> Listing:
         if isinstance(kind, Unreadable):
             continue
         if kind.command is None:
-            said = f"passed over: {kind.why}"
+            said = f"skipped: {kind.why}"
         else:
-            said = f"judged as {AS.get(kind.command, kind.command)}"
+            said = f"checked as {AS.get(kind.command, kind.command)}"
         because = f": it uses {shown_path(file.used)}" if file.used is not None else ""
         lines.append(f"{shown_path(file.path)}: {said}{because}")
     return Listing(tuple(lines), users.notes, len(unreadable))

@@ -68,12 +68,12 @@ def run(
         repairs += [outcome.repair] if outcome.repair is not None else []
     used = {one.used for one in users.found}
     passed_over = (
-        f"{one.source.path}: passed over: {one.notice}"
+        f"{one.source.path}: skipped: {one.notice}"
         for one, _ in judged
         if one.notice and one.source.path not in used
     )
     hidden = (
-        f"{one.path}: a change is not shown, because the patch would show the value of "
+        f"{one.path}: a change is not shown, because the patch would contain the value of "
         + ", ".join(f"`{name}`" for name in one.hidden)
         for one in repairs
         if one.hidden and request.diff
@@ -120,13 +120,13 @@ def _without_known(
     if set(by_baseline) == {None}:
         if request.write_baseline:
             raise UsageError(
-                "--write-baseline needs a file: --baseline FILE, or baseline in settings"
+                "--write-baseline needs a file: --baseline FILE, or `baseline` in the settings"
             )
         return judged, ()
     narrowed = bool(request.select or request.ignore or request.extend_select)
     if narrowed and request.write_baseline:
         raise UsageError(
-            "--write-baseline takes all rules that the settings select: no --select here"
+            "--write-baseline cannot be combined with --select, --ignore or --extend-select"
         )
     from ftlint.run import baseline
 

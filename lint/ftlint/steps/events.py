@@ -54,10 +54,10 @@ def events(schedule: Schedule, run: Run, transformers: Version) -> Events | NoPl
         try:
             every[name] = abs(interval(written, run.planned))
         except OverflowError:  # the trainer's own, at its start
-            return no_run(f"{name} {written:g} of {run.planned} steps is beyond any float", name)
+            return no_run(f"`{name}: {written:g}` times {run.planned} steps overflows", name)
         if strategy == "steps" and not every[name] and run.executed and name != "save_steps":
-            return no_run(f"{name} {written:g} of {run.planned} planned steps is an interval of "
-                          "0: the trainer divides by it", name)  # fmt: skip
+            return no_run(f"`{name}: {written:g}` of {run.planned} planned steps rounds to an "
+                          "interval of 0, and the trainer divides by it", name)  # fmt: skip
     training = _evaluations(schedule, run, every["eval_steps"], finished, transformers)
     saves = _saves(schedule, run, every["save_steps"], finished, training)
     passes = training + schedule.eval_on_start + schedule.do_eval

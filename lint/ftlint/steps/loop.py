@@ -1,6 +1,6 @@
 """The trainer's arithmetic: batches, updates, totals, and what the loop really runs.
 
-Counted in whole numbers, but for one product: epochs times steps, which the trainer takes in
+Counted in integers, except for one product: epochs times steps, which the trainer takes in
 doubles before it rounds up (1.1 x 100 gives 111). Source: transformers `trainer.py`
 `set_initial_training_values`, `_inner_training_loop`, `_run_epoch` (4.45, 4.51, 4.52, 4.57, 5.6);
 accelerate `data_loader.py` `BatchSamplerShard` (1.7, 1.11).
@@ -58,7 +58,7 @@ def layout(rows: int, settings: Settings, ranks: Ranks) -> Layout | NoPlan:
     batch = settings.per_device_batch * ranks.batch_factor
     if settings.split_batches:
         if batch % ranks.shards:
-            return no_run(f"split_batches cannot share a batch of {batch} among {ranks.shards} "
+            return no_run(f"`split_batches` cannot divide a batch of {batch} among {ranks.shards} "
                           "processes", "per_device_train_batch_size")  # fmt: skip
         count = rows // batch if settings.drop_last else -(-rows // batch)
         group = batch
@@ -102,8 +102,8 @@ def run(
         epochs = max(ceil(settings.epochs), 0)
     if not shape.batches:
         if settings.max_steps <= 0:
-            return no_run("dataloader_drop_last leaves no batch: fewer rows than one batch on "
-                          "every rank", "dataloader_drop_last")  # fmt: skip
+            return no_run("`dataloader_drop_last` leaves no batch, because there are fewer rows "
+                          "than one batch on every rank", "dataloader_drop_last")  # fmt: skip
         return _nothing(settings, shape, planned)
     last = max(planned, 1) if stop_at is None else min(max(planned, 1), stop_at)
     go = _carrying if transformers < WHOLE_EPOCHS else _whole
@@ -112,7 +112,7 @@ def run(
 
 def beyond_floats(settings: Settings, steps: int) -> NoPlan:
     """The trainer multiplies as floats, and rounds the product up to a whole number."""
-    return no_run(f"num_train_epochs {settings.epochs:g} of {steps} steps is beyond any float",
+    return no_run(f"`num_train_epochs: {settings.epochs:g}` times {steps} steps overflows",
                   "num_train_epochs")  # fmt: skip
 
 
@@ -156,8 +156,8 @@ def stream(
         return run._replace(frame=frame)
     updates = shape.batches // accumulation
     if not updates and shape.batches:
-        return no_run("the stream ends before gradient_accumulation_steps batches are read, so "
-                      "no step is ever done and the run does not end",
+        return no_run("the stream ends before `gradient_accumulation_steps` batches are read, so "
+                      "there is never a step and the run does not end",
                       "gradient_accumulation_steps")  # fmt: skip
     full, steps = _passes(last, updates)
     place = steps * accumulation

@@ -50,7 +50,7 @@ def _way(strategy: str, llamafactory: Version) -> str | NoPlan:
             return NoPlan("", "mix_strategy", "FT490")
     elif strategy.startswith("interleave"):  # a misspelt word over-samples there
         return UNDER if strategy.endswith("under") else OVER
-    return NoPlan(f"mix_strategy {strategy!r} is unknown", "mix_strategy")
+    return NoPlan(f"`mix_strategy: {strategy}` is unknown", "mix_strategy")
 
 
 def _drawn(
@@ -62,7 +62,7 @@ def _drawn(
     if min(probabilities) < 0 or abs(sum(probabilities) - 1) > 1.4901161193847656e-08:
         return NoPlan("", key, "FT712")
     if way == OVER and 0 in probabilities:
-        return no_run("a dataset of probability 0 is never used up: mixing does not end", key)
+        return no_run("a dataset with probability 0 is never used up, so mixing does not end", key)
     if seed < 0:
         return NoPlan("", "seed", "FT494")
     lengths = [count.exact for count in rows]
@@ -74,8 +74,8 @@ def _drawn(
         if (min(needed) if way == UNDER else max(needed)) <= DRAWS:
             given = draw(known, probabilities, seed, way)
             return Mix(exactly(sum(given)), tuple(map(exactly, given)))
-    note = ("interleaving by probabilities is reproduced only for datasets of known size and of "
-            "up to about a million rows")  # fmt: skip
+    note = ("interleaving by probabilities is reproduced only for datasets of known size and up "
+            "to about a million rows")  # fmt: skip
     if way == UNDER:
         most = total(rows)
         high = None if most.high is None else most.high - len(rows) + 1

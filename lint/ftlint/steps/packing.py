@@ -12,11 +12,11 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from ftlint.steps.settings import Settings
 
-PACKED = ("packing joins several rows into one sequence: how many there are depends on the "
+PACKED = ("packing joins several rows into one sequence; the number of sequences depends on the "
           "tokenizer")  # fmt: skip
-GROUPED = ("pre-training joins documents into blocks of cutoff_len tokens: how many there are "
-           "depends on the tokenizer, and text that fills none is refused")  # fmt: skip
-A_TOKEN_A_BYTE = "at most one token for each byte of the file"
+GROUPED = ("pre-training joins documents into blocks of `cutoff_len` tokens; their number depends "
+           "on the tokenizer, and text that fills no block crashes the run")  # fmt: skip
+A_TOKEN_A_BYTE = "at most one token per byte of the file"
 
 
 def packed(

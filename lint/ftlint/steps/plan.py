@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from ftlint.steps.settings import Settings, Version
     from ftlint.steps.world import Ranks, World
 
-TOO_FEW = "with as few rows as there may be the run is refused"
+TOO_FEW = "with the fewest possible rows the run cannot train"
 OWN_SHARDS = (
-    "the ranks read different shards of the stream, and end a pass over it after different numbers "
-    "of batches: what is done each epoch may then hang"
+    "the ranks read different shards of the stream and end a pass after different numbers of "
+    "batches, so evaluation or saving per epoch may hang"
 )
 
 PPO_REFUSED_FROM = (0, 9, 4)
@@ -29,7 +29,8 @@ NO_LOSS = "`dataloader_drop_last: true` leaves no batch"
 MAX_STEPS, EPOCHS = "max_steps", "epochs"
 
 
-RESUMED = "counted from the start: a resumed run begins at the step of its checkpoint"
+STREAM = "a stream has no length: only `max_steps` ends the run"
+RESUMED = "counted from the start; a resumed run starts at the step of its checkpoint"
 
 
 class StepPlan(NamedTuple):
@@ -176,8 +177,8 @@ def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoP
     for dataset in datasets:
         rows = dataset.rows.high
         if dataset.local and rows is not None and rows < workers:
-            return no_run(f"streaming cuts dataset {dataset.name} into dataloader_num_workers "
-                          f"{workers} shards, and {rows} rows are too few for one each",
+            return no_run(f"streaming splits dataset {dataset.name} into `dataloader_num_workers: "
+                          f"{workers}` shards, more than its {rows} rows",
                           "dataset")  # fmt: skip
     return None
 
@@ -185,7 +186,7 @@ def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoP
 def _evaluation_without_batches(
     settings: Settings, ranks: Ranks, rows: Loaded, outcome: RunCounts
 ) -> tuple[str, ...]:
-    """Say that a run crashes which needs the loss of evaluations on less than one batch.
+    """Return a note if the run crashes because it needs a loss of less than one evaluation batch.
 
     Stage pt needs that of the evaluation after training, the others that of one while training. The
     last batch of a stream is never dropped.
@@ -214,32 +215,32 @@ def _notes(
     outcome: RunCounts,
     transformers: Version,
 ) -> list[str]:
-    """Say what the numbers rest on, besides the rows and the launch."""
+    """Return what else the numbers depend on, apart from the rows and the launch."""
     notes = []
     if rows.samples.total.high is None and rows.samples.source == "unknown":
-        notes.append("the number of samples is not known")
+        notes.append("the number of samples is unknown")
     if settings.auto_batch:
-        notes.append("auto_find_batch_size: the numbers hold unless memory runs out, which makes "
-                     "the batch smaller and the steps more")  # fmt: skip
+        notes.append("`auto_find_batch_size`: if memory runs out, the batch gets smaller and there "
+                     "are more steps")  # fmt: skip
     if settings.schedule.early_stopping is not None and outcome.executed.exact is None:
         notes.append("early stopping may end the run before the planned total")
     if settings.schedule.save_strategy == "best" and outcome.saves.exact is None:
-        notes.append("save_strategy best saves when the metric improves: once at least, at most "
-                     "at every evaluation")  # fmt: skip
+        notes.append("`save_strategy: best` saves whenever the metric improves: at least once, at "
+                     "most at every evaluation")  # fmt: skip
     if not settings.even_batches and ranks.shards > 1 and not settings.split_batches:
-        notes.append("even_batches false can give the ranks different numbers of batches; then "
-                     "the run hangs or dies when the first rank is done")  # fmt: skip
+        notes.append("`even_batches: false` can give the ranks different numbers of batches; the "
+                     "run then hangs or crashes when the first rank is done")  # fmt: skip
     planned, run = outcome.steps_per_epoch, outcome.updates_per_epoch
     if WHOLE_EPOCHS <= transformers < CEILING and planned.exact and run.exact and planned != run:
-        notes.append(f"this transformers plans {planned.low} steps an epoch and runs {run.low}, so "
-                     "the last epoch is cut short")  # fmt: skip
+        notes.append(f"this transformers plans {planned.low} steps per epoch but runs {run.low}, "
+                     "so the last epoch ends early")  # fmt: skip
     if settings.streaming:
-        notes.append("a stream has no length: max_steps alone ends the run")
+        notes.append(STREAM)
         if own_shards(settings, ranks):
             notes.append(OWN_SHARDS)
         elif outcome.batches.exact is None and rows.samples.total.exact is not None:
-            notes.append("each of the dataloader_num_workers ends its part of a stream with a "
-                         "batch of its own, so a pass may have some batches more")  # fmt: skip
+            notes.append("each dataloader worker ends its part of a stream with its own batch, so "
+                         "a pass may have a few more batches")  # fmt: skip
     if values.get("resume_from_checkpoint"):
         notes.append(RESUMED)
     return notes

@@ -29,7 +29,7 @@ def run(rows: int, settings: Settings, ranks: Ranks) -> Run | NoPlan:
     planned = (settings.max_steps if settings.max_steps > 0
                else max(ceil(settings.epochs * batches), 0))  # fmt: skip
     if planned and not batches:
-        return no_run("fewer rows than one batch of ppo: the loop finds none to start with",
+        return no_run("there are fewer rows than one PPO batch",
                       "per_device_train_batch_size")  # fmt: skip
     if not planned:
         return Run(shape, 1, batches, batches, 0, 0, 0, 0, 0)

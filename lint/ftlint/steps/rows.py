@@ -59,14 +59,14 @@ class Samples(NamedTuple):
 
 
 ALL_LEFT_OUT = (
-    "rows that cannot be used are left out after some are held out: if none is left on either "
-    "side, the run is refused"
+    "unusable rows are dropped after evaluation rows are held out; if none is left on either side, "
+    "the run crashes"
 )
 
 
 NOT_TOKENIZED_HERE = (
-    "tokenized_path is not here: where it holds rows on the machine of the run, those are read, "
-    "not the datasets"
+    "`tokenized_path` does not exist on this machine; if it holds rows on the training machine, "
+    "those are used instead of the datasets"
 )
 
 
@@ -80,7 +80,7 @@ class Loaded(NamedTuple):
 def load(settings: Settings, samples: SampleCount, llamafactory: Version) -> Loaded | NoPlan:
     """Return the rows that the trainer sees, or why data loading stops."""
     if settings.tokenized and samples.tokenized is not None:
-        note = "rows come from tokenized_path, which exists: every other data key is ignored"
+        note = "rows come from `tokenized_path`, which exists; all other data keys are ignored"
         return Loaded(Samples(samples.tokenized, (), UNKNOWN, UNKNOWN, "file"), (note,))
     datasets = _once(samples.datasets)
     notes = [one.note for one in (*datasets, *samples.evaluation) if one.note]
@@ -136,8 +136,8 @@ def perhaps_tokenized(refused: NoPlan) -> Loaded:
     Where the machine of the run has it, `dataset` is never read, and nothing of `refused` holds.
     """
     note = (
-        "tokenized_path is not here; unless it holds rows on the machine of the run, there is no "
-        f"run: {refused.reason}"
+        "`tokenized_path` does not exist on this machine; unless it holds rows on the training "
+        f"machine, this run cannot train: {refused.reason}"
     )
     return Loaded(Samples(Count(1, None), (), UNKNOWN, UNKNOWN, "unknown"), (note,))
 
@@ -164,7 +164,7 @@ def _evaluated(settings: Settings, samples: SampleCount, llamafactory: Version) 
     empty = [_left_out(*one) for one in zip(datasets, taken, strict=True)]
     if any(empty) if each else all(empty):
         name = datasets[empty.index(True)].name
-        return no_run(f"{key} {name}: none of its rows can be evaluated on", key)
+        return no_run(f"no row of `{key}: {name}` can be used for evaluation", key)
     return _prepared(settings, merged, _dropped(settings, datasets, taken, given))
 
 
@@ -196,7 +196,7 @@ def _all_taken(
     taken = []
     for dataset in datasets:
         if dataset.fault:
-            return no_run(f"{key} {dataset.name}: {dataset.fault}", key)
+            return no_run(f"dataset {dataset.name}: {dataset.fault}", key)
         rows = _taken(dataset, settings, key)
         if isinstance(rows, NoPlan):
             return rows
@@ -220,7 +220,7 @@ def _taken(dataset: DatasetRows, settings: Settings, key: str) -> Count | NoPlan
     wanted = dataset.num_samples
     if wanted is not None and not settings.streaming:
         if not isinstance(wanted, int) or wanted < 1:
-            return no_run(f"num_samples {wanted!r} of dataset {dataset.name} is not a number of "
+            return no_run(f"`num_samples: {wanted}` of dataset {dataset.name} is not a number of "
                           "rows", key)  # fmt: skip
         rows = exactly(wanted)  # a random prefix, or every row and random repeats
     return rows if settings.max_samples is None else rows.at_most(settings.max_samples)
@@ -243,8 +243,8 @@ def _unlike_the_others(
     ]
     if not empty or len(empty) == len(datasets):
         return None
-    return no_run(f"{key} {empty[0]}: none of its rows can be used, and what they are converted "
-                  "to cannot be joined with the other datasets", key)  # fmt: skip
+    return no_run(f"no row of dataset {empty[0]} can be used, and the empty result cannot be "
+                  "joined with the other datasets", key)  # fmt: skip
 
 
 def _left_out(dataset: DatasetRows, taken: Count) -> bool:
@@ -290,7 +290,7 @@ def _split_and_pack(
         low = 0 if dropped.high is None else merged.low - held - dropped.high
         high = None if merged.high is None else max(merged.high - held, 0)
         if dropped.high == 0 and high == 0:
-            return no_run(f"val_size {held} leaves no row of the stream to train on", "val_size")
+            return no_run(f"`val_size: {held}` leaves no row of the stream to train on", "val_size")
         if settings.packing:
             most = Count(0, high)
             rows, notes = packed(settings, most, most, text)
@@ -325,10 +325,10 @@ def _split(val_size: float, rows: Count) -> tuple[Count, Count] | NoPlan:
     if val_size <= 1e-6:
         return rows, exactly(0)
     if val_size == 1 and isinstance(val_size, float):
-        return no_run("val_size 1.0 is neither a fraction nor a number of rows: splitting fails",
+        return no_run("`val_size: 1.0` is neither a fraction nor a number of rows",
                       "val_size")  # fmt: skip
     if rows.high is not None and held_out(val_size, rows.high) >= rows.high:
-        return no_run(f"val_size {val_size:g} of {rows.high} rows leaves none to train on",
+        return no_run(f"`val_size: {val_size:g}` of {rows.high} rows leaves none to train on",
                       "val_size")  # fmt: skip
 
     def train(count: int) -> int:

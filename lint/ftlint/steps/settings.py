@@ -92,7 +92,7 @@ def read(
 
 def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Settings:
     if not reader.flag("do_train"):
-        reader.fail("do_train", "do_train is not set: nothing is trained")
+        reader.fail("do_train", "`do_train` is not set, so nothing is trained")
     stage = reader.word("stage", STAGES)
     streaming = reader.flag("streaming")
     accelerator = reader.mapping("accelerator_config")
@@ -183,8 +183,8 @@ def _sources(
 def _max_steps(reader: _Reader, streaming: bool) -> int:
     value = reader.get("max_steps")
     if isinstance(value, float):
-        reader.fail("max_steps", f"max_steps {value!r} is not a whole number: the trainer loads "
-                                 "the model and stops at the first epoch")  # fmt: skip
+        reader.fail("max_steps", f"`max_steps: {value}` is not an integer: the trainer loads "
+                                 "the model and crashes at the first epoch")  # fmt: skip
         return -1
     steps = reader.whole("max_steps")
     if streaming and steps <= 0:
@@ -264,16 +264,16 @@ class _Reader:
         value = self.get(key)
         if isinstance(value, (int, float)) and isfinite(value):
             return value
-        self.fail(key, f"{key} {value!r} is not a number")
+        self.fail(key, f"`{key}: {value}` is not a number")
         return 0
 
     def whole(self, key: str, least: int | None = None) -> int:
         value = self.get(key)
         if not isinstance(value, int):
-            self.fail(key, f"{key} {value!r} is not a whole number")
+            self.fail(key, f"`{key}: {value}` is not an integer")
             return least or 0
         if least is not None and value < least:
-            self.fail(key, f"{key} {value} is below {least}")
+            self.fail(key, f"`{key}: {value}` is below {least}")
             return least
         return int(value)
 
@@ -289,14 +289,14 @@ class _Reader:
         value = self.get(key)
         if isinstance(value, str):
             return value
-        self.fail(key, f"{key} {value!r} is not text")
+        self.fail(key, f"`{key}: {value}` is not a string")
         return ""
 
     def word(self, key: str, words: tuple[str, ...]) -> str:
         value = self.get(key)
         if isinstance(value, str) and value in words:
             return value
-        self.fail(key, f"{key} {value!r} is not one of {', '.join(words)}")
+        self.fail(key, f"`{key}: {value}` is not one of {', '.join(words)}")
         return words[0]
 
     def mapping(self, key: str) -> Mapping[str, object]:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 TORCHRUN = "torchrun"
 RAY = "ray"  # USE_RAY=1
 ELSEWHERE = {  # programs with a training loop of their own, by the variable that starts them
-    "mca": "USE_MCA=1 trains with mcore_adapter",
-    "megatron_bridge": "USE_MEGATRON_BRIDGE=1 trains with Megatron Bridge",
-    "v1": "USE_V1=1 starts another program",
+    "mca": "`USE_MCA=1` trains with mcore_adapter",
+    "megatron_bridge": "`USE_MEGATRON_BRIDGE=1` trains with Megatron Bridge",
+    "v1": "`USE_V1=1` starts LLaMA Factory v1",
 }
 
 
@@ -54,18 +54,18 @@ class Ranks(NamedTuple):
 def ranks(values: Mapping[str, object], world: World) -> Ranks | NoPlan:
     """Return the data-parallel layout, or why this project's loop is not the one that runs."""
     if world.launcher in ELSEWHERE:
-        return NoPlan(f"{ELSEWHERE[world.launcher]}, whose steps are not counted here")
+        return NoPlan(f"{ELSEWHERE[world.launcher]}, whose steps ftlint does not count")
     assumptions = [world.note] if world.note else []
     processes = max(world.gpus, 1) * max(world.nodes, 1)
     if world.elastic:
-        assumptions.append("an elastic launch may change the number of nodes while it runs, and "
-                           "every count with it")  # fmt: skip
+        assumptions.append("an elastic launch may change the number of nodes during the run, and "
+                           "with it every count")  # fmt: skip
     if values.get("use_kt"):  # one process, which takes a batch for each GPU
         return Ranks(1, 1, max(world.gpus, 1), tuple(assumptions))
     if world.launcher == RAY:
         workers = values.get("ray_num_workers", 1)
         if not isinstance(workers, int) or workers < 1:
-            return NoPlan(f"ray_num_workers {workers!r} is not a number of workers",
+            return NoPlan(f"`ray_num_workers: {workers}` is not a number of workers",
                           "ray_num_workers")  # fmt: skip
         processes = workers
     model_parallel, repeats, reads = _model_parallel(values, world)
@@ -74,7 +74,7 @@ def ranks(values: Mapping[str, object], world: World) -> Ranks | NoPlan:
     group = model_parallel * repeats
     if processes % group and world.note:  # nobody said how many there are
         processes = group
-        assumptions = [f"{group} processes are taken for granted: --gpus says how many there are",
+        assumptions = [f"assumes {group} processes: set the number with `--gpus N`",
                        *assumptions[1:]]  # fmt: skip
     if processes % group:
         return no_run(f"{processes} processes cannot be divided into groups of "
@@ -82,7 +82,7 @@ def ranks(values: Mapping[str, object], world: World) -> Ranks | NoPlan:
     if isinstance(values.get("parallelism_config"), str) or (
         values.get("use_hyper_parallel") and values.get("hyper_parallel_args")
     ):
-        assumptions.append("parallelism that another file sets up is not taken into account")
+        assumptions.append("parallelism that another file sets up is ignored")
     return Ranks(processes // model_parallel, repeats, 1, tuple(assumptions))
 
 
@@ -93,15 +93,19 @@ def _model_parallel(values: Mapping[str, object], world: World) -> tuple[int, in
     tensor = deepspeed.get("tensor_parallel") if deepspeed else None
     if isinstance(tensor, dict) and _size(tensor, "autotp_size") > 1:
         size = _size(tensor, "autotp_size")
-        return size, 1, f"DeepSpeed gives {size} ranks the same rows (autotp_size)"
+        return size, 1, f"{size} ranks get the same rows (DeepSpeed `autotp_size`)"
     if values.get("use_hyper_parallel") and _size(values, "hyper_parallel_cp_size") > 1:
         size = _size(values, "hyper_parallel_cp_size")
-        return size, 1, f"{size} ranks share each row (hyper_parallel_cp_size)"
+        return size, 1, f"{size} ranks share each row (`hyper_parallel_cp_size`)"
     mesh = values.get("parallelism_config")
     if isinstance(mesh, dict):
         size = _size(mesh, "tp_size") * _size(mesh, "cp_size")
         turns = _size(mesh, "sp_size")
-        return size, turns, "ranks that share rows are read from parallelism_config, never run here"
+        return (
+            size,
+            turns,
+            "ranks that share rows: taken from `parallelism_config`, not tested with real runs",
+        )
     return 1, 1, ""
 
 

@@ -14,8 +14,8 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-LINK = "it is a link out of the project"
-OUTSIDE = "it lies outside of the project"
+LINK = "it is a link to outside the project"
+OUTSIDE = "it is outside the project"
 
 
 class Reach(NamedTuple):

@@ -38,10 +38,10 @@ def lifted(pairs: Iterable[tuple[str, int]], limits: Limits = DEFAULT) -> Limits
     """Return `limits` with others in the place of those named. Raises `BadLimit`."""
     for name, number in pairs:
         if name not in Limits._fields:
-            raise BadLimit(f"{name!r} is no limit: there are {', '.join(Limits._fields)}")
+            raise BadLimit(f"unknown limit {name!r}: use one of {', '.join(Limits._fields)}")
         highest = getattr(HIGHEST, name)
         if not 0 < number <= highest:
-            raise BadLimit(f"limit {name} = {number} should be 1 to {highest}")
+            raise BadLimit(f"limit {name} = {number} must be 1 to {highest}")
         limits = limits._replace(**{name: number})
     return limits
 
@@ -59,5 +59,5 @@ def lowered(
 
 
 def reason(name: str, unit: str, limits: Limits) -> str:
-    """Return which limit a file is beyond, and what lifts it."""
-    return f"more than {getattr(limits, name)} {unit} (--limit {name}=N lifts that)"
+    """Return which limit a file exceeds, and how to raise it."""
+    return f"more than {getattr(limits, name)} {unit} (`--limit {name}=N` raises the limit)"

@@ -21,6 +21,11 @@ def fill(template: str, values: Mapping[str, object]) -> str:
     )
 
 
+def sentence(text: str) -> str:
+    """Return a remedy as the end of a message: a question has its mark already."""
+    return text if text.endswith("?") else f"{text}."
+
+
 def fields(template: str) -> list[str]:
     """Return the names that `template` asks for."""
     return _FIELD.findall(template)

@@ -63,7 +63,7 @@ def compose(text: str, limits: Limits = DEFAULT) -> Document | Broken:
 
 
 def _ends_in_colon(root: Node | None) -> bool:
-    """Say whether `[x:]` was read as text, which only ruamel's Python parser does."""
+    """Return whether `[x:]` was read as text, which only ruamel's Python parser does."""
     return any(
         isinstance(node, Scalar) and node.style == "plain" and node.text.endswith(":")
         for node in (walk(root) if root else ())
@@ -165,7 +165,7 @@ class _Composer:
             elif isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise self.stop("several-documents", event, "a second document begins here")
+                    raise self.stop("several-documents", event, "a second document begins")
                 self.last = max(self.last, event.end_mark.index + self.shift)
                 continue
             else:
@@ -328,7 +328,7 @@ def _unreadable(text: str, error: YAMLError, shift: int) -> Broken:
     """Turn a reader error (control characters) into a place: it names no line of its own."""
     match = re.compile(_UNPRINTABLE).search(text, shift)
     if match:
-        name = f"U+{ord(match.group()):04X}"
+        name = f"control character U+{ord(match.group()):04X}"
         return Broken("control-character", match.start(), match.end(), name)
     return Broken("syntax", shift, shift, str(error).splitlines()[0])
 

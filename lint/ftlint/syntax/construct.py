@@ -97,7 +97,7 @@ def construct(root: Node | None, dialect: Dialect, limits: Limits = DEFAULT) -> 
 
 
 def _at_keys(problems: Iterable[Problem], entries: dict[str, Entry]) -> Iterator[Problem]:
-    """Say of each reference that is broken in which key's value it stands."""
+    """Yield the problems; one of a broken reference gets the key whose value contains it."""
     for problem in problems:
         if problem.kind == "broken-reference":
             for entry in entries.values():
@@ -351,7 +351,7 @@ def _flattened(pairs: tuple[tuple[Node, Node], ...]) -> Iterator[Node]:
 
 
 def _is_word(key: Scalar) -> bool:
-    """Say whether a key is text beyond doubt, as nearly all are: no number, no word for a value."""
+    """Return whether a key is certainly a string, as nearly all are: not a number, bool or null."""
     return key.tag is None and key.text.isidentifier() and key.text not in WORDS
 
 

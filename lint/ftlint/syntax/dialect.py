@@ -55,12 +55,12 @@ def resolve(text: str, dialect: Dialect) -> object:
     if head in _WORD_HEADS and text in WORDS:
         return WORDS[text]
     if text in _OPERATORS:
-        return Malformed("value", f"`{text}` alone is a YAML operator, not text: quote it")
+        return Malformed("value", f"`{text}` alone is a YAML operator, not a string: quote it")
     return text
 
 
 def looks_numeric(text: str) -> bool:
-    """Say whether any dialect would read `text` as a number."""
+    """Return whether any dialect would read `text` as a number."""
     value = resolve(text.strip(), OMEGACONF)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -201,7 +201,7 @@ def to_date(text: str) -> object:
 
     parts = _date_parts().match(text)
     if parts is None:
-        return Malformed("date", "it is no date")
+        return Malformed("date", "it is not a date")
     year, month, day, hour, minute, second, fraction, utc, sign, hours, minutes = parts.groups()
     try:
         if hour is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Suppression(NamedTuple):
 
 
 class BadDirective(NamedTuple):
-    """A comment that addresses ftlint and cannot be understood."""
+    """A `# ftlint:` comment that is invalid."""
 
     start: int
     end: int
@@ -44,7 +45,7 @@ _COMMENT = r"(?i)#\s*ftlint:\s*(.*)"
 _IGNORE = r"(ignore|ignore-file)\s*\[([^\]]*)\]"
 _FACT = r"(?<![a-z-])([a-z-]+)\s*=\s*([^\s,]+)"
 _FACTS = rf"(?:{_FACT}(?:\s*,\s*|\s+|\Z))+"
-_COUNT = (r"0*[1-9][0-9]{0,17}", "a whole number from 1")
+_COUNT = (r"0*[1-9][0-9]{0,17}", "an integer of 1 or more")
 _ROWS_OF = r"(?:[^+:]+:)?0*[1-9][0-9_]{0,17}"
 _ROWS = (rf"{_ROWS_OF}(?:\+{_ROWS_OF})*", "a number of rows, or NAME:ROWS+NAME:ROWS")
 _AMOUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
@@ -71,7 +72,7 @@ def read(source: Source, comments: Iterable[Comment]) -> Directives:
         if ignore:
             codes = tuple(code.strip() for code in ignore[2].split(",") if code.strip())
             if not codes:
-                bad.append(BadDirective(comment.start, comment.end, "it names no rule"))
+                bad.append(BadDirective(comment.start, comment.end, "no rule is named"))
                 continue
             line = None if ignore[1] == "ignore-file" else _subject(source, comment, subjects)
             suppressions.append(Suppression(codes, line, comment.start, comment.end))
@@ -86,16 +87,18 @@ def read(source: Source, comments: Iterable[Comment]) -> Directives:
 
 
 def _objection(body: str, stated: list[tuple[str, str]]) -> str | None:
-    """Return why facts cannot be taken as written; half-understood ones would mislead."""
+    """Return why facts are invalid; none of a comment is used when one is."""
     for name, value in stated:
         if name not in FACTS:
-            return f"{name} is no fact it takes"
+            return f"unknown fact `{name}`, use one of {', '.join(FACTS)}"
         pattern, wanted = FACTS[name]
         if not re.fullmatch(pattern, value):
-            return f"{name} should be {wanted}, not {value}"
+            return f"`{name}` must be {wanted}, got `{value}`"
     if not stated:
-        return "it says nothing ftlint knows"
-    return None if re.fullmatch(_FACTS, body) else "it takes NAME=VALUE, commas between, no more"
+        return "it is neither an ignore comment nor a fact"
+    return (
+        None if re.fullmatch(_FACTS, body) else "facts are written NAME=VALUE, with commas between"
+    )
 
 
 def apply(
@@ -121,12 +124,17 @@ def apply(
 
 
 def matches(selector: str, code: str, name: str) -> bool:
-    """Say whether `FT2`, `FT201` or a rule's name selects this rule."""
-    return selector.lower() == name or code.startswith(selector.upper())
+    """Return whether `FT2`, `FT201` or a rule's name, of today or before, selects this rule."""
+    return code.startswith(selector.upper()) or is_name(selector, code, name)
+
+
+def is_name(selector: str, code: str, name: str) -> bool:
+    """Return whether a selector is the name of this rule, or one that it had before."""
+    return selector.lower() == name or compiled.RENAMED.get(selector.lower()) == code
 
 
 def _subject(source: Source, comment: Comment, known: dict[int, int]) -> int:
-    """Return the line a comment speaks of: its own, or the next when it stands alone.
+    """Return the line a comment is about: its own, or the next when it stands alone.
 
     `known` holds what was returned for lines below, and takes this one.
     """

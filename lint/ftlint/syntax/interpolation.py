@@ -54,7 +54,7 @@ _MODES = {
 
 
 def is_readable(text: str) -> bool:
-    """Say whether OmegaConf takes `text` for a value.
+    """Return whether OmegaConf takes `text` for a value.
 
     >>> is_readable("${oc.env:HOME}/runs"), is_readable("${{ inputs.dir }}"), is_readable("${")
     (True, False, False)

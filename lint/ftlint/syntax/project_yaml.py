@@ -37,7 +37,7 @@ def load(path: str, most: int, disk: Disk) -> Any:
     if isinstance(data, Unreadable):
         raise BadFile(f"{path}: {data.reason}")
     if len(data) > most:
-        raise BadFile(f"{path}: larger than such a file can be")
+        raise BadFile(f"{path}: too large")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

@@ -81,4 +81,4 @@ def decode(path: str, data: bytes) -> Source | Undecodable:
         line = data.count(b"\n", 0, error.start) + 1
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             return Undecodable(0, 1, "it is UTF-16")
-        return Undecodable(error.start, line, f"byte 0x{data[error.start]:02x} is no UTF-8")
+        return Undecodable(error.start, line, f"byte 0x{data[error.start]:02x} is not UTF-8")

@@ -106,11 +106,10 @@ class Catalogue:
                     if last < place:
                         gone[choice] = max(last, gone.get(choice, last))
         last_of = {
-            choice: f"{package} {order[last]} was the last release that took it"
-            for choice, last in gone.items()
+            choice: f"last accepted by {package} {order[last]}" for choice, last in gone.items()
         }
         return last_of | {
-            choice: f"it came with {package} {order[first]}; upgrade to use it"
+            choice: f"new in {package} {order[first]}, upgrade to use it"
             for choice, first in came.items()
         }
 
@@ -145,7 +144,7 @@ def catalogue_of(target: Target, command: str) -> Catalogue:
 
 
 def is_known(name: str) -> bool:
-    """Say whether any release ever read `name`."""
+    """Return whether any release ever read `name`."""
     return name in compiled.KEYS or name in compiled.REMOVED
 
 

@@ -49,7 +49,7 @@ def parse_version(text: str) -> Version:
         if digits != part:
             break
     if not numbers:
-        raise UnknownTarget(f"{text!r} is no version number")
+        raise UnknownTarget(f"{text!r} is not a version number")
     return tuple(numbers)
 
 
@@ -62,7 +62,7 @@ def resolve_target(llamafactory: str | None = None, transformers: str | None = N
     if name == "auto":
         installed = _installed("llamafactory")
         if installed is None:
-            raise UnknownTarget("target `auto`, but llamafactory is not installed here")
+            raise UnknownTarget("target `auto`, but llamafactory is not installed in this Python")
         name, transformers = installed, transformers or _installed("transformers")
     name = name.removeprefix("v")
     if name not in compiled.RELEASES:
@@ -84,7 +84,7 @@ def resolve_target(llamafactory: str | None = None, transformers: str | None = N
 
 
 def in_range(version: Version, bounds: Range) -> bool:
-    """Say whether `version` meets every comparison; 5.6 and 5.6.0 are equal."""
+    """Return whether `version` meets every comparison; 5.6 and 5.6.0 are equal."""
     for operator, bound in bounds:
         width = max(len(version), len(bound))
         order = _padded(version, width), _padded(bound, width)

@@ -88,14 +88,14 @@ def _resembled(names: Collection[str], text: str) -> Kind:
         return Kind(command_of(mended) or use_of(mended))
     why = f"{near} of {len(listed)} top-level keys could be LLaMA Factory's: too few"
     if not near:
-        why = "no key of LLaMA Factory at its top level"
+        why = "no LLaMA Factory key at the top level"
     elif half:
-        why = "its keys are those of many trainers, and none is LLaMA Factory's alone"
+        why = "its keys are common to many trainers, and none belongs to LLaMA Factory only"
     return Kind(None, why, unsure=True)
 
 
 def _tell(keys: set[str], meant: Mapping[str, str | None], *, every: bool) -> bool:
-    """Say whether the keys of nearly every config, or slips, tell a file that has few of its own.
+    """Return whether common keys, or misspelt ones, identify a file with few keys of its own.
 
     `every`: whether it has no other keys than LLaMA Factory's and names that people write for them.
     """

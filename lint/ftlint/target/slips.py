@@ -144,7 +144,7 @@ def _apart(written: _Name, name: _Name) -> tuple[_Pair, ...] | None:
 
 
 def _is_other(pairs: tuple[_Pair, ...], own: set[str]) -> bool:
-    """Say whether a word that differs has a meaning of its own."""
+    """Return whether a word that differs has a meaning of its own."""
     return any(
         one in own
         or (one in SPLITS and not _is_plural(one, other))
@@ -158,7 +158,7 @@ def _is_other(pairs: tuple[_Pair, ...], own: set[str]) -> bool:
 
 @lru_cache(4096)
 def _is_opposite(one: str, other: str) -> bool:
-    """Say whether two words are one but for what negates it, as `unfreeze` and `freeze`."""
+    """Return whether two words are one but for what negates it, as `unfreeze` and `freeze`."""
     shorter, longer = sorted((one, other), key=len)
     if any(longer == negation + shorter for negation in NEGATIONS):
         return True
@@ -170,7 +170,7 @@ def _is_opposite(one: str, other: str) -> bool:
 
 
 def _is_used(pairs: tuple[_Pair, ...], used: set[str]) -> bool:
-    """Say whether a word that differs stands in some other of the names; `step` for `steps` may."""
+    """Return whether a word that differs is in another of the names; `step` for `steps` may be."""
     return any(one in used and not _is_plural(one, other) for one, other in pairs)
 
 
@@ -179,7 +179,7 @@ def _is_plural(one: str, other: str) -> bool:
 
 
 def _has_rivals(name: str, names: list[str], pairs: tuple[_Pair, ...]) -> bool:
-    """Say whether other names have another word in the place of the one that differs."""
+    """Return whether other names have another word in the place of the one that differs."""
     words = _parts(name).words
     at = words.index(pairs[0][1])
     rest = words[:at], words[at + 1 :]
@@ -188,7 +188,7 @@ def _has_rivals(name: str, names: list[str], pairs: tuple[_Pair, ...]) -> bool:
 
 
 def _is_one_slip(name: str, pairs: tuple[_Pair, ...], names: list[str]) -> bool:
-    """Say whether one letter slipped, in a word long enough to show that it did.
+    """Return whether one letter slipped, in a word long enough to show that it did.
 
     Out of a short word a letter fell only where no other name has another word in its place.
     """
@@ -204,12 +204,12 @@ def _is_one_slip(name: str, pairs: tuple[_Pair, ...], names: list[str]) -> bool:
 
 
 def _is_rival(pairs: tuple[_Pair, ...]) -> bool:
-    """Say whether a name is one letter away as well, in a word too short to tell a slip."""
+    """Return whether a name is one letter away as well, in a word too short to tell a slip."""
     return len(pairs) == 1 and distance(*pairs[0]) == 1
 
 
 def _has_lost_a_letter(one: str, other: str) -> bool:
-    """Say whether a short word lacks a letter, not its first: `rnk` is rank, `sft` is no `asft`."""
+    """Return whether a short word lacks a letter, not its first: `rnk` for rank, not `sft`."""
     return len(one) + 1 == len(other) == SHORT - 1 and one[0] == other[0]
 
 
@@ -226,7 +226,7 @@ def _edits(pairs: tuple[_Pair, ...]) -> int:
 
 
 def _is_said_otherwise(written: _Name, name: _Name, names: list[str]) -> bool:
-    """Say whether two names have the same words in another order, or but for a link.
+    """Return whether two names have the same words in another order, or but for a link.
 
     A link that some name goes on from has its meaning there: `eval_on_` may begin `eval_on_start`.
     """
@@ -240,7 +240,7 @@ def _is_said_otherwise(written: _Name, name: _Name, names: list[str]) -> bool:
 
 
 def _goes_on(written: _Name, name: _Name, other: _Name) -> bool:
-    """Say whether another name begins as the written one does up to a link that `name` lacks."""
+    """Return whether another name begins as the written one does up to a link that `name` lacks."""
     if other == name:
         return False
     begun = (written.words[: at + 1] for at in range(len(written.words)))
@@ -268,7 +268,7 @@ def distance(one: str, other: str) -> int:
 
 
 def is_one_letter_apart(one: str, other: str) -> bool:
-    """Say whether the `distance` of two names is 1 at most: many names are told apart by this."""
+    """Return whether the `distance` of two names is at most 1, fast enough for many names."""
     if abs(len(one) - len(other)) > 1:
         return False
     start = 0

@@ -20,7 +20,7 @@ _JOINED = tuple(word for word in _SECRETS if len(word) > 3)
 
 
 def is_variable(name: str) -> bool:
-    """Say whether a key is the name of an environment variable: by its capitals, or a known one."""
+    """Return whether a key is an environment variable: in capitals, or a known one."""
     if len(name) > 1 and _CAPITALS.match(name):
         return True
     upper = name.upper().replace("-", "_")
@@ -43,7 +43,7 @@ def spelled(name: str) -> str:
 
 @lru_cache(256)
 def is_secret(name: str) -> bool:
-    """Say whether the value of a key or variable is to be kept from logs and other keys.
+    """Return whether the value of a key or variable is to be kept from logs and other keys.
 
     So is that of a slip of one: what is masked for nothing costs a look into the file. The address
     of a webhook lets whoever has it write there.

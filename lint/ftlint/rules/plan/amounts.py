@@ -54,10 +54,10 @@ def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> I
         return
     alone, rest = divmod(device * accumulation, plan.per_device_train_batch_size)
     found = {
-        "total": of(total, "step"), "batch": of(batch, "sample"), "launched": launched(planned),
+        "total": of(total, "step"), "batch": batch, "launched": launched(planned),
         "device": device, "accumulation": accumulation,
         "alone": "" if rest else
-        f" (where memory is short, gradient_accumulation_steps: {alone} alone does, too)",
+        f" (so does `gradient_accumulation_steps: {alone}` alone)",
         "better": count(better.total_steps.exact),
     }  # fmt: skip
     yield at_key(TINY, entry, found)

@@ -83,7 +83,11 @@ def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> It
         yield _undefined(context, entry, size.name, info, path)
         return
     if not isinstance(definition, dict) or size.entry is None:
-        what = size.trouble.text if size.trouble else "its definition is not an object"
+        what = (
+            size.trouble.text
+            if size.trouble
+            else f"the definition of `{size.name}` is not an object"
+        )
         yield BROKEN, {"what": f"{path}: {what}"}, None
         return
     ends = [
@@ -104,11 +108,11 @@ def _unshown(faults: Iterable[_Fault]) -> Iterator[_Fault]:
 
 
 _HIDDEN = {
-    "what": "what it holds does not fit its definition; outside of the project neither is shown",
-    "hint": "its names are not shown: it lies outside of the project",
-    "reason": "what they hold is not shown: it lies outside of the project",
+    "what": "its content does not match its definition (not shown: outside the project)",
+    "hint": "its names are not shown, because it lies outside the project.",
+    "reason": "the content is not shown, because it lies outside the project",
 }
-_HIDDEN_OF = {MISSING: {"what": "its file is not in dataset_dir", "hint": ""}}
+_HIDDEN_OF = {MISSING: {"what": "The data file is not in `dataset_dir`", "hint": ""}}
 
 _Told = tuple[str, dict[str, object]]
 
@@ -122,13 +126,16 @@ def _definition(
     if since is None or context.target.versions[0] < since:
         release = context.target.versions[0]
         known = ", ".join(name for name, first in FORMATS.items() if release >= first)
-        what = f"formatting {entry.formatting!r} of {size.name} is none of {known}"
+        what = f"`formatting: {entry.formatting}` of dataset `{size.name}` is not one of {known}"
         yield BROKEN, {"what": what}
     if stage in PAIRED and entry.ranking is False:
-        wanted = "ranking: true and a better and a worse answer in each row"
-        yield RANKING, {"stage": stage, "is": "no ranking data", "wanted": wanted}
+        wanted = "`ranking: true` with a chosen and a rejected answer in each row"
+        yield RANKING, {"stage": stage, "is": "data without ranking", "wanted": wanted}
     elif stage not in PAIRED and entry.ranking is True:
-        yield RANKING, {"stage": stage, "is": "ranking data", "wanted": "data without ranking"}
+        yield (
+            RANKING,
+            {"stage": stage, "is": "ranking data", "wanted": "data without `ranking: true`"},
+        )
 
 
 def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
@@ -140,7 +147,7 @@ def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
         assert size.entry is not None
         if _others_are_here(size.name, info, folder, disk):
             near = _near_file(str(size.entry.location), info, folder, disk)
-            hint = f"; perhaps {near} is meant" if near else ""
+            hint = f" (did you mean `{near}`?)" if near else ""
             yield MISSING, {"what": trouble.text, "hint": hint, "unless": _ELSEWHERE}
     elif trouble.what == "placeholder":
         yield (
@@ -148,7 +155,7 @@ def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
             {
                 "what": trouble.text,
                 "hint": f" in {_shown(info.path)}",
-                "unless": " until a file is named",
+                "unless": " until it names a file",
             },
         )
     elif trouble.what in _AWAY:
@@ -157,14 +164,14 @@ def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
         yield UNREADABLE, {"what": trouble.text}
 
 
-_ELSEWHERE = ", unless the machine that trains has it"
+_ELSEWHERE = ", unless the training machine has it"
 
 MOST_ASKED = 1000
 """Other datasets whose files are looked for; a table may define a million."""
 
 
 def _others_are_here(name: str, info: Info, folder: str, disk: Disk) -> bool:
-    """Say whether data files lie beside the definitions at all, and not only on another machine."""
+    """Return whether there are data files at all, and not only on another machine."""
     for other, definition in islice((info.table or {}).items(), MOST_ASKED):
         file = definition.get("file_name") if isinstance(definition, dict) else None
         if other == name or not isinstance(file, str):
@@ -215,8 +222,9 @@ def _rows(size: DatasetSize) -> Iterator[_Told]:
         rows = size.usable.high
         every = rows is not None and size.dropped.low >= rows
         values: dict[str, object] = {
-            "dropped": count(size.dropped.low), "rows": "" if rows is None else of(rows, "row"),
-            "reason": size.reason,
+            "dropped": of(size.dropped.low, "row") if rows is None
+            else f"{count(size.dropped.low)} of {of(rows, 'row')}",
+            "rows": of(size.dropped.low if rows is None else rows, "row"), "reason": size.reason,
         }  # fmt: skip
         yield NONE_LEFT if every else LEFT_OUT, values
 
@@ -228,8 +236,10 @@ def _misfit(size: DatasetSize, absent: list[str]) -> str:
     assert entry is not None
     shown = ", ".join(columns[:8]) + (", …" if len(columns) > 8 else "")
     remedy = which_columns(entry, columns, size.rows)
-    missing = " and no column ".join(f"`{name}`" for name in absent)
-    return f"{_file(size)} has no column {missing}; it has {shown}{remedy}"
+    missing = ", ".join(f"`{name}`" for name in absent)
+    return (
+        f"{_file(size)} lacks the column{'s' * (len(absent) > 1)} {missing}; it has {shown}{remedy}"
+    )
 
 
 def _file(size: DatasetSize) -> str:
@@ -260,20 +270,20 @@ def _silent(size: DatasetSize, definition: Mapping[str, Any]) -> Iterator[_Told]
 
 
 def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str) -> _Fault:
-    """Tell what is defined; only a slip of one name is held for that name, and never for sure."""
+    """Return the fault of an undefined name; only a slip of one name gets a fix, an unsafe one."""
     assert info.table is not None
     names = list(info.table)
     near = guess(name, names, ())
     if not name:
-        return UNDEFINED, {"info": path, "hint": "a comma too many leaves an empty name"}, None
+        return UNDEFINED, {"info": path, "hint": "remove the extra comma."}, None
     if near is not None:
         fix = _renamed(context, entry, name, near.name)
-        return UNDEFINED, {"info": path, "hint": f"perhaps `{near.name}` is meant"}, fix
+        return UNDEFINED, {"info": path, "hint": f"did you mean `{near.name}`?"}, fix
     of_source = _of_source(name, info, path)
     if of_source is not None:
         fix = _renamed(context, entry, name, of_source)
-        return UNDEFINED, {"info": path, "hint": f"write `{of_source}`"}, fix
-    return UNDEFINED, {"info": path, "hint": _hint(name, names)}, None
+        return UNDEFINED, {"info": path, "hint": f"write `{of_source}`."}, fix
+    return UNDEFINED, {"info": path, "hint": f"{_hint(name, names)}."}, None
 
 
 _SOURCES = ("file_name", "hf_hub_url", "ms_hub_url", "om_hub_url")
@@ -294,18 +304,18 @@ def _of_source(name: str, info: Info, path: str) -> str | None:
 
 
 def _hint(name: str, names: list[str]) -> str:
-    """Return what a name that is near no other is, or else which names there are."""
+    """Return the remedy for a file or repository in place of a name, else the names there are."""
     if name.lower().endswith(DATA_SUFFIXES):
-        return "a file needs an entry with `file_name` there, whose name is written here"
+        return "add an entry with `file_name` there, and use its name"
     if _REPOSITORY.fullmatch(name):
-        return "a repository of the hub needs an entry with `hf_hub_url` there"
+        return "add an entry with `hf_hub_url` there, and use its name"
     shown: list[str] = []
     for one in names[:_SHOWN]:
         if shown and sum(map(len, shown)) + len(one) > _WIDEST:
             break
         shown.append(one)
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
-    return f"it has {', '.join(shown) or 'none'}{more}"
+    return f"it defines {', '.join(shown) or 'nothing'}{more}"
 
 
 _SHOWN = 4
@@ -320,7 +330,7 @@ def _renamed(context: Context, entry: Entry, name: str, near: str) -> Fix | None
     names = [part.strip() for part in entry.value.split(",")]
     text = ", ".join(near if part == name else part for part in names)
     change = Change("replace", entry.name, text)
-    return suggest.fix(context, f"write {near}", change, safe=False)
+    return suggest.fix(context, f"write `{near}`", change, safe=False)
 
 
 def _shown(path: str) -> str:

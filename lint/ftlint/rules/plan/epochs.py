@@ -99,7 +99,7 @@ def _limit(size: SizeBand, method: MethodBand) -> float:
 
 
 def _goes_on(case: Case) -> bool:
-    """Say whether a run is as short as it is on purpose: cut off, or the next of several."""
+    """Return whether a run is as short as it is on purpose: cut off, or the next of several."""
     return case.by_steps or bool(case.context.instance.effective.get("adapter_name_or_path"))
 
 
@@ -113,7 +113,7 @@ def _least(case: Case, size: SizeBand) -> float:
 
 
 def _is_slow(case: Case, size: SizeBand) -> bool:
-    """Say whether epochs below both recommended minima come with a low rate."""
+    """Return whether epochs below both recommended minima come with a low rate."""
     fewer = case.high < size.epochs.low and case.high < case.method.epochs.low
     return fewer and _rate_is_low(case)
 
@@ -149,7 +149,7 @@ def _evaluates(context: Context) -> bool:
 
 
 def watched(context: Context) -> bool:
-    """Say whether the run ends, or goes back, where evaluations get worse."""
+    """Return whether the run ends, or goes back, where evaluations get worse."""
     values = context.instance.effective
     if "early_stopping_steps" in context.instance.unknown:
         return True  # it is meant, under another name
@@ -162,13 +162,13 @@ def _passes(case: Case) -> str:
     if not case.by_steps:
         return passes
     steps = case.context.instance.effective["max_steps"]
-    return f"max_steps {count(steps)}{launched(case.planned)}, {passes},"
+    return f"`max_steps: {steps}`{launched(case.planned)} ({passes})"
 
 
 def _bands(case: Case) -> dict[str, object]:
     size = case.size
     if size.below is None:
-        sizes = f"{count(size.above)} samples and more"
+        sizes = f"{count(size.above)} or more samples"
     elif size.above:
         sizes = f"{count(size.above)} to {count(size.below - 1)} samples"
     else:
@@ -181,16 +181,16 @@ def _bands(case: Case) -> dict[str, object]:
 
 def _too_many(case: Case) -> Finding:
     best = min(case.size.epochs.high, case.method.epochs.high)
-    remedy, fix = f"num_train_epochs: {count(best)} or fewer", _set(case, _epochs(case, best))
+    remedy, fix = f"`num_train_epochs: {count(best)}` or fewer", _set(case, _epochs(case, best))
     if case.by_steps:
         steps = max(int(case.context.instance.effective["max_steps"] * best / case.low), 1)
-        remedy, fix = f"max_steps: {steps} or fewer", _set(case, ("max_steps", str(steps)))
+        remedy, fix = f"`max_steps: {steps}` or fewer", _set(case, ("max_steps", str(steps)))
     values = {**_bands(case), "remedy": remedy, "stopping": _stopping(case.context)}
     return _at(case, TOO_MANY, values, fix)
 
 
 def _epochs(case: Case, best: float) -> tuple[str, str]:
-    """Return num_train_epochs and its new value, a whole number where the old one is."""
+    """Return num_train_epochs and its new value, an integer if the old one is."""
     whole = case.entry is not None and isinstance(case.entry.value, int) and best == int(best)
     return "num_train_epochs", str(int(best) if whole else float(best))
 
@@ -199,7 +199,7 @@ def _set(case: Case, *pairs: tuple[str, str]) -> Fix:
     """Return what to write, be the keys in the file or not; no edit sets epochs or a rate."""
     present = case.context.entries
     changes = [Change("replace" if key in present else "insert", key, text) for key, text in pairs]
-    message = "set " + " and ".join(f"{key}: {text}" for key, text in pairs)
+    message = "set " + " and ".join(f"`{key}: {text}`" for key, text in pairs)
     return Fix("display", message, (), tuple(changes))
 
 
@@ -220,21 +220,21 @@ def _stopping(context: Context) -> str:
     wanted["load_best_model_at_end"] = "true"
     if context.catalogue.get("early_stopping_steps") is not None:
         wanted["early_stopping_steps"] = "2"
-    return ", ".join(f"{name}: {value}" for name, value in wanted.items())
+    return ", ".join(f"`{name}: {value}`" for name, value in wanted.items())
 
 
 def _too_few(case: Case, code: str) -> Finding:
     size, method = case.size.epochs, case.method.epochs
     best = min(max(size.low, method.low), min(size.high, method.high))
-    remedy, at = f"num_train_epochs: {count(best)}", ""
+    remedy, at = f"`num_train_epochs: {count(best)}`", ""
     pairs = [_epochs(case, best)]
     if _rate_is_low(case):
         assert case.method.learning_rate is not None
         written = case.context.instance.effective["learning_rate"]
         usual = case.method.learning_rate
-        at = f", at a learning rate of {rate(written)} where about {rate(usual)} is usual,"
+        at = f" at learning rate {rate(written)} (usual: {rate(usual)})"
         better = f"{usual * case.bands.low_rate:.1e}".replace("e-0", "e-")
-        remedy += f" and learning_rate: {better}"
+        remedy += f" and `learning_rate: {better}`"
         pairs.append(("learning_rate", better))
     fix = _set(case, *pairs)
     return _at(case, code, {**_bands(case), "remedy": remedy, "rate": at}, fix)

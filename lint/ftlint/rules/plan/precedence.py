@@ -37,7 +37,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _ignored(context: Context, entry: Entry, steps: int, planned: Planned) -> Finding:
     change = Change("delete", "num_train_epochs")
-    fix = suggest.fix(context, "remove num_train_epochs", change, safe=True)
+    fix = suggest.fix(context, "remove `num_train_epochs`", change, safe=True)
     values = {"epochs": context.source_text(entry), "steps": int(steps), "amount": amount(planned)}
     return at_key(IGNORED, entry, values, fix)
 
@@ -46,16 +46,15 @@ def amount(planned: Planned) -> str:
     """Return what max_steps comes to in epochs, as a sentence."""
     plan = planned.plan
     if plan is None or plan.samples.total.high is None or plan.epochs.high is None:
-        return (
-            "How many epochs that is depends on the samples: # ftlint: dataset-size=N states them."
-        )
+        return "To get the number of epochs, add `# ftlint: dataset-size=N` with the sample count."
     low, high = _epochs(plan.epochs.low), _epochs(plan.epochs.high)
-    passes = low if low == high else f"between {low} and {high}"
+    passes = low if low == high else f"{low} to {high}"
     rows = plan.samples.total
     samples = count(rows.low) if rows.exact else f"{count(rows.low)} to {count(rows.high or 0)}"
     unit = "epoch" if passes == "1" else "epochs"
     batch = plan.effective_batch_size
-    return f"That is {passes} {unit} of {samples} samples at {batch} a step{launched(planned)}."
+    batches = f"effective batch size {batch}{launched(planned)}"
+    return f"That is {passes} {unit} of {samples} samples at {batches}."
 
 
 def _epochs(number: float) -> str:
@@ -86,7 +85,7 @@ def _by_epochs(context: Context, entry: Entry, planned: Planned) -> Iterator[Fin
 
 
 def _belongs(context: Context, entry: Entry, place: int) -> bool:
-    """Say whether a comment stands on the line of a key, or alone on the line above it."""
+    """Return whether a comment stands on the line of a key, or alone on the line above it."""
     source = context.source
     line, own = source.position(place).line, source.position(entry.key.start).line
     return line == own or (line == own - 1 and source.line(line).strip().startswith("#"))

@@ -47,7 +47,7 @@ def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
         return
     values = {
         "name": entry.name, "written": context.source_text(entry), "steps": of(steps, "step"),
-        "total": of(total, "step"), "share": f"{steps / total:.0%}",
+        "total": of(total, "step"), "fraction": f"{steps / total:.0%}",
         "launched": launched(planned) if plan.get("limited_by") == "epochs" else "",
         "better": count(max(total // 10, 1)),
     }  # fmt: skip

@@ -25,7 +25,7 @@ LIKELY_GPUS = (1, 2, 3, 4, 6, 8, 16)
 
 
 def counts_steps(comment: str) -> bool:
-    """Say whether a comment may count steps."""
+    """Return whether a comment may count steps."""
     return any(word in comment.lower() for word in STEP_WORDS)
 
 
@@ -72,10 +72,10 @@ def _judge(
     stated = claim.total if claim.total is not None else claim.per_epoch
     assert stated is not None
     values = {
-        "stated": of(stated, "step"), "unit": "" if claim.total is not None else " an epoch",
+        "stated": of(stated, "step"), "unit": "" if claim.total is not None else " per epoch",
         "steps": count(counted), "samples": of(plan.samples.total.low, "sample"),
         "batch": plan.effective_batch_size, "launched": launched(planned),
-        "epochs": "" if claim.total is None else f", {of_epochs(plan.epochs.exact or 0)}",
+        "epochs": "" if claim.total is None else f" × {of_epochs(plan.epochs.exact or 0)}",
     }  # fmt: skip
     yield Finding(DIFFERS, claim.comment.start, claim.comment.end, None, values)
 
@@ -109,7 +109,7 @@ def _counted(plan: StepPlan, claim: Claim) -> int | None:
 
 
 def _agrees(plan: StepPlan, claim: Claim) -> bool:
-    """Say whether a claim is this plan's number, or one rounded on the way to it."""
+    """Return whether a claim is this plan's number, or one rounded on the way to it."""
     counted = _counted(plan, claim)
     if counted is None:
         return True
