@@ -18,14 +18,14 @@ WITH_EXAMPLE = [code for code in BUILT_IN.rules if code != "FT904"]
 
 
 def bad(example: Example, form: str) -> str:
-    return in_form(spans(example.data["bad"])[0], form)
+    return in_form(spans(example.about.bad)[0], form)
 
 
 @pytest.mark.parametrize("code", WITH_EXAMPLE)
 @pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])
 def test_a_fix_takes_the_finding_away_and_brings_no_other(code: str, unsafe: bool) -> None:
     example = load(code)
-    path = example.data.get("file", "config.yaml")
+    path = example.about.file
     texts = []
     for form in FORMS if unsafe else FORMS[:1]:
         source = of_text(path, bad(example, form))

@@ -95,7 +95,7 @@ def test_conditions_mean_what_jsonschema_says_on_every_example() -> None:
     fired = 0
     for code in BUILT_IN.rules:
         example = load(code)
-        for text in (spans(example.data["bad"])[0], example.data["good"]):
+        for text in (spans(example.about.bad)[0], example.about.good):
             instance = instance_of(text, example.options.target.llamafactory)
             if instance is not None:
                 fired += agree(instance)

@@ -6,6 +6,7 @@ from ftlint.edits import write
 from ftlint.edits.diff import unified, without_secrets
 from ftlint.fixes.apply import fix
 from ftlint.results import Made, Repair, Withheld
+from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.deadline import within
 from ftschemas.named import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ def repair(
     made = tuple(Made(one.line, one.code, one.applicability, one.message) for one in fixed.applied)
     withheld = [Withheld(one.code, one.message, one.reason) for one in fixed.withheld]
     if not fixed.converged:
-        withheld.append(Withheld("FT906", "no fix was made", "they undo each other: please report"))
+        rule = BUILT_IN.of_problem("fixes-in-circles")
+        withheld.append(Withheld(rule.code, rule.name, rule.message))
     diff: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     if new != data:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from ftlint.diagnostics import APPLICABILITIES, SEVERITIES, Change, Diagnostic, Edit, Fix
+from ftlint.diagnostics import (
+    APPLICABILITIES,
+    SEVERITIES,
+    Change,
+    Diagnostic,
+    Edit,
+    Fix,
+    Related,
+)
 from ftlint.syntax.source import of_text
 from ftschemas.named import TYPE_CHECKING
 
@@ -16,22 +24,40 @@ if TYPE_CHECKING:
 
 def serialize(diagnostics: Sequence[Diagnostic]) -> list[list[Any]]:
     """Return diagnostics without their path as lists of constants."""
-    return [[*one[1:-1], None if one.fix is None else _plain_fix(one.fix)] for one in diagnostics]
+    return [
+        [
+            *one[1:-2],
+            None if one.fix is None else _plain_fix(one.fix),
+            [[*other] for other in one.related],
+        ]
+        for one in diagnostics
+    ]
 
 
 def is_sound(one: object) -> bool:
     """Say whether a value has the form of a diagnostic as `plain` writes it."""
-    if not isinstance(one, list) or len(one) != 8:
+    if not isinstance(one, list) or len(one) != 9:
         return False
-    code, name, severity, message, key, start, end, fix = one
+    code, name, severity, message, key, start, end, fix, related = one
     return (
         all(isinstance(text, str) for text in (code, name, message))
         and severity in SEVERITIES
         and (key is None or isinstance(key, str))
-        and all(type(place) is int for place in (start, end))
-        and 0 <= start <= end
+        and _is_span(start, end)
+        and isinstance(related, list)
+        and all(
+            isinstance(other, list)
+            and len(other) == len(Related._fields)
+            and _is_span(*other[:2])
+            and isinstance(other[2], str)
+            for other in related
+        )
         and (fix is None or _is_sound_fix(fix))
     )
+
+
+def _is_span(start: object, end: object) -> bool:
+    return type(start) is int and type(end) is int and 0 <= start <= end
 
 
 def _is_sound_fix(fix: object) -> bool:
@@ -68,8 +94,13 @@ def result(path: str, text: str, command: Command | None, diagnostics: list[list
     from ftlint.results import Result
 
     found = (
-        Diagnostic(path, *facts, fix=None if fix is None else _fix(fix))  # type: ignore[misc]
-        for *facts, fix in diagnostics
+        Diagnostic(
+            path,
+            *facts,  # type: ignore[misc]
+            fix=None if fix is None else _fix(fix),
+            related=tuple(Related(*other) for other in related),
+        )
+        for *facts, fix, related in diagnostics
     )
     return Result(of_text(path, text), command, tuple(found))
 
