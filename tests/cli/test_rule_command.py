@@ -13,6 +13,7 @@ import ftlint
 from ftlint.cli.prose import prose
 from ftlint.rulebook.registry import BUILT_IN
 from tests.cli.calls import HEAD, invoke
+from tests.docs.pages import ROOT
 from tests.rules.examples import FOLDER, WITHOUT, judge, load, spans
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ FILLED = {
 
 ELSEWHERE = {
     "FT103": ("0.9.0", "ray_run_name: lora\n"),
-    "FT701": ("0.9.5", "do_train: true\noutput_dir: out\ndataset: alpaca_ne\n"),
+    "FT701": ("0.9.5", "do_train: true\noutput_dir: out\ndataset: idenity\n"),
 }
 """Rules whose example is offered no fix, and what is offered one: release and config."""
 
@@ -72,7 +73,7 @@ def test_fixable_agrees_with_what_the_examples_are_offered(code: str) -> None:
 def test_a_fix_that_depends_on_the_file_is_offered_in_one(code: str) -> None:
     release, text = ELSEWHERE[code]
     Path("data").mkdir()
-    Path("data/dataset_info.json").write_text('{"alpaca_en": {"file_name": "a.json"}}', "utf-8")
+    Path("data/dataset_info.json").write_text('{"identity": {"file_name": "a.json"}}', "utf-8")
     Path("c.yaml").write_text(HEAD + text, "utf-8")
     done = invoke("--isolated", "--target", release, "--output-format", "json", "c.yaml")
     (found,) = [one for one in json.loads(done.out)["diagnostics"] if one["code"] == code]
@@ -250,7 +251,10 @@ def test_every_rule_of_a_list_is_tested() -> None:
     ]  # fmt: skip
 
 
-def test_our_own_rule_files_hold_whether_they_are_data_or_code() -> None:
+def test_our_own_rule_files_hold_whether_they_are_data_or_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)  # some name data of its examples
     files = [path for path in sorted(FOLDER.glob("*.yaml")) if path.name[:5] not in WITHOUT]
     done = invoke("rule", "test", *files)
     assert (done.status, done.out.splitlines()[-1]) == (
