@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from tests.test_house import ROOT, graph, modules
+from tests.imports import ROOT, graph, modules
 
 FLOORS = (
     "cli", "authoring", "api", "run", "report", "doctor", "fixes", "engine", "loading", "verdict",

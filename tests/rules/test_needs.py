@@ -9,7 +9,8 @@ import pytest
 from ftlint.rulebook.registry import BUILT_IN, JUDGED
 from ftlint.target.releases import KNOWN, Target, resolve_target
 from tests.rules.examples import load, spans
-from tests.rules.test_condition import CORPUS, instance_of
+from tests.rules.instances import instance_of
+from tests.shared import CORPUS
 
 if TYPE_CHECKING:
     from ftlint.rulebook.condition import Predicate
