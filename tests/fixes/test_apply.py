@@ -142,6 +142,7 @@ def test_rules_that_undo_each_other_leave_the_file_alone_and_say_so() -> None:
     def turned(code: str, old: int, new: int) -> ruleformat.Rule:
         return rule(
             code,
+            kind="converted",
             when={"config": {"seed": {"const": old}}},
             at="seed",
             fix={"applicability": "safe", "message": f"write {new}", "replace": {"seed": str(new)}},
