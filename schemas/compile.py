@@ -82,25 +82,44 @@ def fold(layer: int, schemas: list[tuple[str, dict[str, Any]]]) -> dict[str, lis
     return keys
 
 
-def rules() -> list[tuple[Any, ...]]:
-    """Return every rule file, parsed, in the order of the codes."""
+def bases() -> dict[str, str]:
+    """Return the configs that examples of rules begin with."""
+    text = (DATA / "bases.yaml").read_text(encoding="utf-8")
+    return dict(YAML(typ="safe", pure=True).load(text))
+
+
+@cache
+def rules() -> tuple[list[tuple[Any, ...]], dict[str, tuple[Any, ...]]]:
+    """Return every rule file, parsed, by code, and what each tells its readers."""
     reader = YAML(typ="safe", pure=True)
     keys = _all_keys()
     found: dict[str, tuple[Any, ...]] = {}
+    about: dict[str, tuple[Any, ...]] = {}
     for path in sorted((DATA / "rules").glob("*.yaml")):
         data = reader.load(path.read_text(encoding="utf-8"))
         try:
             ruleformat.validate(data)
+            rule = ruleformat.parse(data)
+            about[rule.code] = tuple(ruleformat.about_of(data, bases()))
         except ruleformat.Malformed as error:
             raise SystemExit(f"{path.name}: {error}") from None
-        rule = ruleformat.parse(data)
+        if "kind" not in data:
+            raise SystemExit(f"{path.name}: lacks `kind`, which ftlint's own rules have")
         if path.stem != f"{rule.code}-{rule.name}":
             raise SystemExit(f"{path.name}: should be called {rule.code}-{rule.name}.yaml")
         if rule.code in found:
             raise SystemExit(f"{path.name}: {rule.code} is taken by {found[rule.code][1]}")
         checks = tuple(check._replace(needs=needed(check.when, keys)) for check in rule.checks)
         found[rule.code] = packed(rule._replace(checks=checks))
-    return [found[code] for code in sorted(found)]
+    unknown = {
+        f"{code} yields to {other}"
+        for code, row in found.items()
+        for other in ruleformat.Rule(*row).yields_to
+        if other not in found
+    }
+    if unknown:
+        raise SystemExit(f"no such rule: {', '.join(sorted(unknown))}")
+    return [found[code] for code in sorted(found)], {code: about[code] for code in sorted(about)}
 
 
 REWRITTEN = frozenset(["do_eval", "eval_steps", "packing"])
@@ -207,7 +226,7 @@ def artefact() -> bytes:
     """Return the content of the compiled file."""
     llamafactory, transformers = releases("llamafactory"), releases("transformers")
     kinds = {name: variants[-1][4] for name, variants in _all_keys().items()}
-    probed, rows = observed(DATA / "observed", kinds), rules()
+    probed, (rows, about) = observed(DATA / "observed", kinds), rules()
     made: dict[str, Any] = {
         "LLAMAFACTORY": tuple(name for name, _ in llamafactory),
         "TRANSFORMERS": tuple(name for name, _ in transformers),
@@ -235,6 +254,8 @@ def artefact() -> bytes:
         "TAKE_ANY": dict.fromkeys(sorted(probed.take_any), True),
         "POLICY": policy(),
         "RULES": rows,
+        "ABOUT": about,
+        "BASES": bases(),
         "RENAMED": renamed(rows),
     }
     assert tuple(made) == compiled.TABLES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.imports import ROOT
 from tests.rooms import FLOORS, TOP, arrows, stated
-from tests.test_house import ROOT
 
 PACKAGE = ROOT / "lint" / "ftlint"
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docs.generating.markdown import code, codes, fence, sentence, table
-from tests.rules.examples import Example, judge, load, spans
 
 import ftschemas
+from ftlint.authoring.examples import Example, example_of, judge
 from ftlint.report import reporter
 from ftlint.report.json_ import HOME
 from ftlint.results import Run
 from ftlint.rulebook.registry import BUILT_IN
+from ftschemas.examples import spans
 from ftschemas.facts import HOW_KNOWN
 from ftschemas.families import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftschemas.ruleformat import Condition
+    from ftschemas.ruleformat import About, Condition
 
 SOURCE = f"{HOME}/blob/main"
 DATA = Path(ftschemas.__file__).parent
@@ -29,7 +30,7 @@ PACKAGES = {"llamafactory": "LLaMA Factory", "transformers": "transformers"}
 
 def pages() -> dict[str, str]:
     """Return a page a rule and their index, by path below docs."""
-    examples = {name: load(name) for name in BUILT_IN.rules}
+    examples = {name: _example(name) for name in BUILT_IN.rules}
     return {
         "rules/index.md": _index(examples),
         **{f"rules/{name}.md": _page(example) for name, example in examples.items()},
@@ -39,6 +40,10 @@ def pages() -> dict[str, str]:
 def file_of(name: str) -> Path:
     """Return the file that defines a rule."""
     return DATA / "rules" / f"{name}-{BUILT_IN[name].name}.yaml"
+
+
+def _example(name: str) -> Example:
+    return example_of(BUILT_IN[name], BUILT_IN.about(name))
 
 
 def _index(examples: dict[str, Example]) -> str:
@@ -72,19 +77,19 @@ Python that runs ftlint; `--fact` and the [setting](../settings.md) `facts` take
 
 def _row(example: Example) -> tuple[str, ...]:
     rule, fix = example.rule, _fix(example)
-    about = (_link(rule.code), rule.name, rule.severity, _held(example.data))
-    return (*about, fix[0] if fix else "", example.data["summary"])
+    about = (_link(rule.code), rule.name, rule.severity, _held(example.about))
+    return (*about, fix[0] if fix else "", example.about.summary)
 
 
 def _link(name: str) -> str:
     return f"[{name}]({name}.md)"
 
 
-def _held(data: dict[str, Any]) -> str:
+def _held(about: About) -> str:
     """Return in words the releases for which a rule holds."""
     return ", ".join(
         f"{PACKAGES[package]} {code(bounds.replace(',', ', '))}"
-        for package, bounds in data.get("targets", {}).items()
+        for package, bounds in about.targets
     )
 
 
@@ -94,7 +99,7 @@ def _fix(example: Example) -> tuple[str, str] | None:
         recipes = example.rule.fixes
         words = dict.fromkeys(one.applicability for one in recipes)
         return " or ".join(words), "; or ".join(one.message for one in recipes)
-    found = judge(example, spans(example.data["bad"])[0]).diagnostics
+    found = judge(example, spans(example.about.bad)[0]).diagnostics
     fixes = [one.fix for one in found if one.code == example.rule.code and one.fix]
     return (fixes[0].applicability, fixes[0].message) if fixes else None
 
@@ -103,7 +108,7 @@ def facts_of(name: str) -> list[str]:
     """Return the facts that a rule's condition asks for; where that is code, its example's."""
     rule = BUILT_IN[name]
     if rule.module is not None:
-        return sorted(load(name).data.get("facts", ()))
+        return sorted(BUILT_IN.about(name).facts)
     return sorted({fact for check in rule.checks for fact in _facts(check.when)})
 
 
@@ -116,20 +121,20 @@ def _facts(when: Condition) -> Iterator[str]:
 
 def _page(example: Example) -> str:
     """Return what a rule checks, why, what it reports about its example, and how to fix that."""
-    rule, data = example.rule, example.data
-    bad, _ = spans(data["bad"])
-    language = "json" if data.get("file", "").endswith(".json") else "yaml"
-    parts = [f"# {rule.code}: {rule.name}", "", sentence(data["summary"]), "", _card(example)]
-    parts += ["## Why", "", data["why"]]
+    rule, about = example.rule, example.about
+    bad, _ = spans(about.bad)
+    language = "json" if about.file.endswith(".json") else "yaml"
+    parts = [f"# {rule.code}: {rule.name}", "", sentence(about.summary), "", _card(example)]
+    parts += ["## Why", "", about.why]
     if bad:
-        parts += ["## Bad", "", fence(language, bad), *_given(data), _report(example, bad)]
-    if data["good"]:
-        parts += ["## Good", "", fence(language, data["good"])]
+        parts += ["## Bad", "", fence(language, bad), *_given(about), _report(example, bad)]
+    if about.good:
+        parts += ["## Good", "", fence(language, about.good)]
     return "\n".join(parts)
 
 
 def _card(example: Example) -> str:
-    rule, data, fix = example.rule, example.data, _fix(example)
+    rule, about, fix = example.rule, example.about, _fix(example)
     facts = facts_of(rule.code)
     module = Path(f"lint/ftlint/rules/{(rule.module or 'reader').replace('.', '/')}.py")
     root = DATA.parents[1]
@@ -137,19 +142,20 @@ def _card(example: Example) -> str:
     rows = [
         ("severity", rule.severity),
         ("checks files for", codes(rule.commands)),
-        ("releases", _held(data) or "all"),
+        ("releases", _held(about) or "all"),
         ("fix", f"{fix[0]}: {fix[1]}" if fix else "none"),
         *([("needs", f"{codes(facts)} ([facts](writing.md#facts))")] if facts else []),
-        *([("source", data["source"])] if "source" in data else []),
+        *([("run with", f"LLaMA Factory {', '.join(about.verified)}")] if about.verified else []),
+        *([("source", about.source)] if about.source else []),
         ("defined in", ", ".join(f"[{path.name}]({SOURCE}/{path})" for path in places)),
     ]
     return table(("", ""), rows)
 
 
-def _given(data: dict[str, Any]) -> list[str]:
-    if "facts" not in data:
+def _given(about: About) -> list[str]:
+    if not about.facts:
         return []
-    return [f"Given {codes(f'{name}: {json.dumps(v)}' for name, v in data['facts'].items())}:", ""]
+    return [f"Given {codes(f'{name}: {json.dumps(v)}' for name, v in about.facts.items())}:", ""]
 
 
 def _report(example: Example, text: str) -> str:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 APPLICABILITIES: tuple[Applicability, ...] = ("safe", "unsafe", "display")
-READING = ("FT0", "FT1")
-"""Families about how a file is read: what they speak of is not what its author means."""
 
 
 class Edit(NamedTuple):
@@ -55,10 +53,19 @@ REMOVED = " (it was: "
 """What stands in a fix's message before the pairs that it removes."""
 
 
+class Related(NamedTuple):
+    """Another place of the file that a finding is about, and what is there."""
+
+    start: int
+    end: int
+    message: str
+
+
 class Finding(NamedTuple):
     """What a rule yields: which rule, where (character offsets) and the values its message names.
 
-    `message` is there when it is worded already; else the rule's own template is filled.
+    `message` is there when it is worded already; else the rule's own template is filled. `meant` is
+    the key that its author seems to mean, where that is another than `key`.
     """
 
     rule: str
@@ -68,6 +75,13 @@ class Finding(NamedTuple):
     values: Mapping[str, object] = {}
     fix: Fix | None = None
     message: str | None = None
+    meant: str | None = None
+    related: tuple[Related, ...] = ()
+
+
+def set_at(entry: Entry, message: str = "") -> Related:
+    """Return the place of a key as one that a finding is about as well."""
+    return Related(entry.key.start, entry.key.end, message or f"`{entry.name}` is set on this line")
 
 
 def at_key(
@@ -96,3 +110,4 @@ class Diagnostic(NamedTuple):
     start: int
     end: int
     fix: Fix | None = None
+    related: tuple[Related, ...] = ()

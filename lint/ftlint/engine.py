@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint import loading
-from ftlint.diagnostics import READING, Finding
+from ftlint.diagnostics import Finding, set_at
 from ftlint.facts.context import STEP_KEYS, Context
 from ftlint.loading import UNBUILT, Unreadable
 from ftlint.rulebook import registry
@@ -14,10 +14,12 @@ from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
 from ftlint.verdict import settle
 from ftschemas.named import TYPE_CHECKING
+from ftschemas.ruleformat import MISREADING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ftlint.diagnostics import Related
     from ftlint.loading import Config
     from ftlint.project.options import Options
     from ftlint.results import Result
@@ -51,7 +53,8 @@ def findings(context: Context) -> Iterator[Finding]:
     if any(one.fix is not None for one in said):
         from ftlint.rules.strangers import beside_strangers
 
-        said = list(beside_strangers(said))
+        said = list(beside_strangers(said, context.rules))
+    said = _without_yielding(said, context.rules)
     yield from said
     if context.command == "train" and context.instance.effective.get("do_train"):
         from ftlint.rules.refusals import findings_of_plan
@@ -59,39 +62,47 @@ def findings(context: Context) -> Iterator[Finding]:
         yield from findings_of_plan(context, said)
 
 
+def _without_yielding(said: list[Finding], rules: registry.RuleBook) -> list[Finding]:
+    """Return findings without those whose rule leaves the key to another one that speaks of it."""
+    told = {(one.rule, one.key) for one in said}
+    return [
+        one
+        for one in said
+        if not any((code, one.key) in told for code in rules.yields_to(one.rule))
+    ]
+
+
 def _findings(context: Context) -> Iterator[Finding]:
     yield from reader.findings(_reader_problems(context), context.source)
     if any(problem.kind in UNBUILT for problem in context.constructed.problems):
         return
-    for name in context.rules.modules(context.target, context.command):
-        if context.planned is None and name.startswith("plan."):
-            continue
-        found = list(_of_module(name, context))
-        yield from found
-        context = _doubting(context, found)
-    for code, check, is_met in context.rules.asked(
-        context.target, context.command, context.instance
-    ):
+    misread = list(_phase(registry.MISREAD, context))
+    yield from misread
+    yield from _phase(registry.JUDGED, _without_misread(context, misread))
+
+
+def _phase(phase: str, context: Context) -> Iterator[Finding]:
+    """Yield what modules and then conditions of one phase find."""
+    rules, target, command = context.rules, context.target, context.command
+    for name in rules.modules(target, command, phase):
+        if context.planned is not None or not name.startswith("plan."):
+            yield from _of_module(name, context)
+    for code, check, is_met in rules.asked(target, command, phase, context.instance):
         if is_met(context.instance):
-            yield _of_condition(context.rules[code], check, context)
+            yield _of_condition(rules[code], check, context)
 
 
-_TAKEN = frozenset(["FT015", "FT107"])
-"""Warnings of a value that the program takes for what the file does not show."""
-
-
-def _doubting(context: Context, found: list[Finding]) -> Context:
+def _without_misread(context: Context, found: list[Finding]) -> Context:
     """Return the context in which no rule rests on a key that is misspelt or has a wrong value.
 
-    What such a file says of the key is not what its author means: one mistake, one finding. What is
-    only warned of (text for a switch, 042 for 34) the program takes, and may refuse as it is meant.
+    What such a file says of the key is not what its author means: one mistake, one finding. What
+    the program takes for another value than it shows, it may refuse as it is meant.
     """
-    misread = [one for one in found if one.rule.startswith(READING) and one.rule not in _TAKEN]
+    misread = [one for one in found if context.rules.kind(one.rule) in MISREADING]
     if not misread:
         return context
-    names = {one.key for one in misread} | {one.values.get("meant") for one in misread}
-    unknown = context.instance.unknown | {name for name in names if isinstance(name, str)}
-    planned = context.planned
+    names = {name for one in misread for name in (one.key, one.meant) if name is not None}
+    unknown, planned = context.instance.unknown | names, context.planned
     if not STEP_KEYS.isdisjoint(names):
         unknown, planned = unknown | {"plan", "samples"}, None
     instance = context.instance._replace(unknown=unknown)
@@ -169,7 +180,18 @@ def _of_condition(rule: Rule, check: Check, context: Context) -> Finding:
             fix = of_recipe(recipe, check.key, context)
             break
     message = fill(template, values)
-    return Finding(rule.code, start, end, key, fix=fix, message=message)
+    related = tuple(_related(rule, check.key, key, context)) if rule.related else ()
+    return Finding(rule.code, start, end, key, fix=fix, message=message, related=related)
+
+
+def _related(
+    rule: Rule, token: str | None, shown: str | None, context: Context
+) -> Iterator[Related]:
+    """Yield the places of the other keys that a data rule is about."""
+    for name in rule.related:
+        entry = context.effective_entry(name.replace("$key", token or ""))
+        if entry is not None and entry.name != shown:
+            yield set_at(entry)
 
 
 def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, str | None]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ftlint.diagnostics import Applicability, Change, Diagnostic, Severity
     from ftlint.syntax.source import Source
     from ftlint.target.classify import Command
     from ftlint.target.releases import Target
+    from ftschemas.ruleformat import About
 
 
 class Applied(NamedTuple):
@@ -70,6 +73,8 @@ class Run(NamedTuple):
     do not count."""
     fixing: bool = False
     """Whether fixes were to be made."""
+    policies: Mapping[str, About] = {}
+    """What the policies that counted anywhere say to their readers, by code."""
 
     @property
     def targets(self) -> tuple[Target, ...]:

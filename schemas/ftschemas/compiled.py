@@ -10,7 +10,8 @@ TYPES: (LLaMA Factory version, key) -> ((kind, fate), ...): what wrong kinds of 
 LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash on them; None
 stands for any value, 2 for two datasets. TAKE_ANY: the same, keys that do with any word.
 RULES: fields of `ftschemas.ruleformat.Rule`; conditions and fixes are marshalled once more, as most
-of them no file ever asks for. RENAMED: name that a rule had before -> its code.
+of them no file ever asks for. ABOUT: code -> fields of `ftschemas.ruleformat.About`. BASES: name ->
+the config that examples begin with. RENAMED: name that a rule had before -> its code.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
     *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "KEYS", "REMOVED"),
     *("ALIASES", "VALUE_ALIASES", "VARIABLES", "MEGATRON"),
-    *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "RENAMED"),
+    *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),
 )
 _HEAD = 4
 """Bytes that tell the size of the index, which follows them."""

@@ -1,8 +1,9 @@
 """The rule format: a data file becomes a `Rule`.
 
 Used ahead of time for ftlint's own rules (schemas/compile.py) and at run time for a team's
-policies. `when` stays the nested mapping it is in the file, its two extensions expanded:
-`truthy` into plain JSON Schema, `$key` and `$default` into the keys of `for_each`.
+policies. `when` stays the nested mapping it is in the file, its extensions expanded: `truthy` into
+plain JSON Schema, `$key` into the keys of `for_each` or `value_of` in turn, `$other` and `$value`
+into what stands beside each key there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ Range = tuple[tuple[str, tuple[int, ...]], ...]
 
 FALSY: list[object] = [None, False, 0, "", [], {}]
 COMMANDS = ("train", "export", "chat", "eval")
+FIRST = "0.1.0"
+"""The version of ftlint that a rule came with whose file names none."""
+
+MISREADING = frozenset(["misread", "unknown-key"])
+"""Kinds of rules after which nothing may rest on the key: what its author means is not known."""
+READING = MISREADING | {"converted"}
+"""Kinds of rules on how a file is read, rather than on what it says."""
+EFFECTLESS = frozenset(["ignored", "unused"])
+"""Kinds of rules on keys that change nothing."""
 
 
 class Check(NamedTuple):
@@ -51,7 +61,8 @@ class FixRecipe(NamedTuple):
 class Rule(NamedTuple):
     """What the engine needs of a rule; the rest of its file is documentation.
 
-    Exactly one of `checks`, `problems` and `module` is not empty.
+    Exactly one of `checks`, `problems` and `module` is not empty. Policies carry their `about`
+    along; that of ftlint's own rules is a table of its own, which few runs read.
     """
 
     code: str
@@ -69,6 +80,40 @@ class Rule(NamedTuple):
     fixes: tuple[FixRecipe, ...]
     starts: bool = False
     """Whether an error leaves the run its first step, and ends or spoils it later."""
+    kind: str = "advice"
+    yields_to: tuple[str, ...] = ()
+    """Codes of rules beside which this one says nothing of the same key."""
+    code_fixes: tuple[str, ...] = ()
+    """Applicability of the fixes that its module makes."""
+    related: tuple[str, ...] = ()
+    """Keys that the finding is about as well, pointed at where the file has them."""
+    about: About | None = None
+
+    @property
+    def applicabilities(self) -> tuple[str, ...]:
+        """How the fixes that it may offer can be applied; empty where it offers none."""
+        found = [*(fix.applicability for fix in self.fixes), *self.code_fixes]
+        return tuple(dict.fromkeys(found))
+
+
+class About(NamedTuple):
+    """What a rule's file says to its readers."""
+
+    summary: str
+    why: str
+    source: str
+    since: str
+    verified: tuple[str, ...]
+    """LLaMA Factory releases that were seen to behave so, rather than read."""
+    targets: tuple[tuple[str, str], ...]
+    """Packages and the releases of them that it holds for, as written."""
+    bad: str
+    """The example with « and » around its findings; empty where no file shows it."""
+    good: str
+    file: str = "config.yaml"
+    facts: Mapping[str, Any] = {}
+    target: str | None = None
+    """The LLaMA Factory release that judges the examples, where not the newest it holds for."""
 
 
 class Malformed(ValueError):
@@ -78,7 +123,7 @@ class Malformed(ValueError):
 def validate(data: object) -> None:
     """Raise `Malformed` unless `data` is a rule as rule.schema.json describes it.
 
-    A condition is held against it with the keys and values of `for_each` in place.
+    A condition is held against it with what `$key`, `$other` and `$value` stand for in place.
     """
     found = next(filter(None, _complaints(data)), None)
     if found is not None:
@@ -89,17 +134,21 @@ def _complaints(data: object) -> Iterator[str | None]:
     from ftschemas.form import complaint, schema_of
 
     schema = schema_of("rule.schema.json")
-    if not isinstance(data, dict) or not {"for_each", "when"} <= data.keys():
+    loops = ("for_each", "value_of")
+    if not isinstance(data, dict) or "when" not in data or not any(map(data.__contains__, loops)):
         yield complaint(data, schema, "the rule")
         return
     yield complaint({**data, "when": {"config": {}}}, schema, "the rule")
     condition = {"$ref": "#/$defs/condition", "$defs": schema["$defs"]}
     for check in _checks(data):
-        yield complaint(check.when, condition, "when", ("for_each", check.key, "when"))
+        yield complaint(
+            check.when, condition, "when", (loops["value_of" in data], check.key, "when")
+        )
 
 
 def parse(data: Mapping[str, Any]) -> Rule:
     """Return the rule that a validated mapping describes."""
+    recipes = _recipes(data)
     targets = data.get("targets", {})
     at = data.get("at", [])
     return Rule(
@@ -110,13 +159,42 @@ def parse(data: Mapping[str, Any]) -> Rule:
         parse_range(targets.get("llamafactory", "")),
         parse_range(targets.get("transformers", "")),
         " ".join(data["message"].split()),
-        (at,) if isinstance(at, str) else tuple(at),
+        tuple(_words(at)),
         data.get("show", "key"),
         tuple(_checks(data)),
         tuple(data.get("problem", [])),
         data.get("check"),
-        tuple(map(_fix, _recipes(data))),
+        tuple(_fix(one) for one in recipes if "from" not in one),
         data.get("starts", False),
+        data.get("kind", "advice"),
+        tuple(data.get("yields_to", [])),
+        tuple(word for one in recipes if "from" in one for word in _words(one["applicability"])),
+        tuple(data.get("related", [])),
+    )
+
+
+def about_of(data: Mapping[str, Any], bases: Mapping[str, str]) -> About:
+    """Return what a validated mapping says to its readers, its examples in full."""
+    from ftschemas.examples import Malformed as MalformedExample
+    from ftschemas.examples import expanded
+
+    base = data.get("base")
+    try:
+        bad, good = (expanded(data[name], bases, base) for name in ("bad", "good"))
+    except MalformedExample as error:
+        raise Malformed(str(error)) from None
+    return About(
+        data["summary"],
+        data["why"],
+        data.get("source", ""),
+        data.get("since", FIRST),
+        tuple(data.get("verified", [])),
+        tuple(data.get("targets", {}).items()),
+        bad,
+        good,
+        data.get("file", "config.yaml"),
+        data.get("facts", {}),
+        data.get("examples_target"),
     )
 
 
@@ -156,13 +234,17 @@ def to_json_schema(when: Condition) -> dict[str, Any]:
 def _checks(data: Mapping[str, Any]) -> Iterator[Check]:
     if "when" not in data:
         return
+    if "value_of" in data:
+        for key, schema in data["value_of"].items():
+            yield Check(key, _expand(data["when"], {"$key": key, "$value": schema}))
+        return
     keys = data.get("for_each")
     if keys is None:
         yield Check(None, _expand(data["when"], {}))
         return
-    defaults = keys if isinstance(keys, dict) else dict.fromkeys(keys)
-    for key, default in defaults.items():
-        yield Check(key, _expand(data["when"], {"$key": key, "$default": default}))
+    for key in keys:
+        tokens = {"$key": key, "$other": keys[key]} if isinstance(keys, dict) else {"$key": key}
+        yield Check(key, _expand(data["when"], tokens))
 
 
 def _expand(value: Any, tokens: Mapping[str, Any]) -> Any:
@@ -184,6 +266,10 @@ def _expand(value: Any, tokens: Mapping[str, Any]) -> Any:
         truth = expanded.pop("truthy")
         expanded.update({"not": {"enum": FALSY}} if truth else {"enum": FALSY})
     return expanded
+
+
+def _words(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _recipes(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 import ftschemas
 from ftlint import __version__
 from ftlint.cli.commands import cli
+from ftlint.cli.rules import rule
 from ftlint.report import FORMATS
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.target.releases import KNOWN
@@ -285,7 +286,7 @@ def test_the_options_of_the_page_are_those_of_the_command() -> None:
     tried = set(re.findall(r'"(--[a-z-]+)"', Path(__file__).read_text("utf-8")))
     elsewhere = {"--fix", "--unsafe-fixes", "--diff", "--dataset-dir", "--budget", "--no-cache"}
     elsewhere |= {"--here", "--fact", "--baseline", "--write-baseline", "--command", "--show-files"}
-    for command in (cli.commands["check"], cli.commands["rule"], cli.commands["schema"]):
+    for command in (cli.commands["check"], rule.commands["explain"], cli.commands["schema"]):
         options = {name for one in command.params for name in one.opts if name.startswith("--")}
         assert options <= tried | elsewhere, (command.name, options - tried - elsewhere)
 
@@ -301,7 +302,7 @@ def test_help_and_version() -> None:
             assert (done.status, done.err) == (0, "")
             assert done.out.startswith(f"Usage: cli {command} ")
     assert invoke("--version").out == f"ftlint, version {__version__}\n"
-    assert all(name in invoke("--help").out for name in cli.commands)
+    assert all(name in invoke("--help").out for name in (*cli.commands, "rule", "bench"))
 
 
 def test_the_bench_command_is_passed_on(folder: Path) -> None:

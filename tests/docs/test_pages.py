@@ -46,7 +46,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_rules_that_are_named_exist(page: Path) -> None:
     codes = set(re.findall(r"\bFT\d{3}\b", page.read_text("utf-8")))
     if page.stem == "FT902":  # its example names one that does not exist
-        codes -= set(re.findall(r"\bFT\d{3}\b", load("FT902").data["bad"]))
+        codes -= set(re.findall(r"\bFT\d{3}\b", load("FT902").about.bad))
     assert codes <= BUILT_IN.rules.keys()
 
 

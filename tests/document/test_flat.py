@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftlint.syntax import composer, fast_path
-from tests.document.test_properties import LINES, MARKED, written
+from tests.document.drawn import LINES, MARKED, written
 from tests.shared import CORPUS
 
 SIMPLE = st.lists(

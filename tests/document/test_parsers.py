@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ftlint.syntax.nodes import Broken, Document, Scalar, Sequence
 from ftlint.syntax.parse import compose
+from tests.document.drawn import LINES, comments_of_ruamel, written
 from tests.document.nodes import composed, stands
-from tests.document.test_properties import LINES, comments_of_ruamel, written
 from tests.shared import CORPUS
 
 if TYPE_CHECKING:

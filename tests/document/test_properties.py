@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-import io
-import random
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ftlint.syntax.nodes import Alias, Broken, Document, Mapping, Scalar, Sequence, deref, walk
 from ftlint.syntax.parse import compose, tabs  # fmt: skip
+from tests.document.drawn import LINES, MARKED, comments_of_ruamel, written
 from tests.document.nodes import composed, stands
-from tests.document.written import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ftlint.syntax.nodes import Node
 
 MANY = settings(max_examples=300, deadline=None, derandomize=True)
-LINE_ENDS = ["\n", "\n", "\r\n", "\r"]
-MARKED = "ab1:#-?,[]{}&*!|>'\"%@`~= \t\n\r\x85\u2028한😀<.\\"
-"""Letters and everything that has a meaning somewhere in YAML."""
 
 TEXTS = st.builds(str.__add__, st.sampled_from(["", "\ufeff"]), st.text(st.sampled_from(MARKED)))
-LINES = st.lists(
-    st.sampled_from(
-        """a: 1|b: two words # c|c:|d: |- |? k|: v|- x|  - y|    z: [1, {q: 'r'}]|  w: "s" #|e: |2
-        |f: >-  # c|   text # no|# own|&a g: *a|h: !!str|---|...|i: [|]|{j: |}|<<: *a|'k': l:m
-        |\tm: n|%YAML 1.1|o: p #q|"r|s': t|  |u: 한 😀|v: - w""".split("|")
-    ),
-    max_size=14,
-)
-
-
-def written(seed: int) -> Writer:
-    r = random.Random(seed)
-    writer = Writer(r, r.choice(LINE_ENDS))
-    writer.document()
-    return writer
 
 
 def check_tree(text: str, node: Node, lowest: int = 0) -> None:
@@ -124,20 +101,6 @@ def test_any_text_gives_a_sound_tree_or_a_place(text: str) -> None:
         assert comment.text.startswith("#")
     for start, end in tabs(text, document):
         assert set(text[start:end]) == {"\t"}
-
-
-def comments_of_ruamel(text: str) -> Iterator[str]:
-    """Yield the comments that ruamel's round-trip scanner hangs on its tokens."""
-    tokens = YAML(typ="rt", pure=True).scan(io.StringIO(text))
-    pending: list[object] = [getattr(token, "_comment", None) for token in tokens]
-    while pending:
-        part = pending.pop(0)
-        if isinstance(part, list):
-            pending[:0] = part
-        elif part is not None:
-            for line in getattr(part, "value", str(part)).splitlines():
-                if line.strip().startswith("#"):
-                    yield line.strip()
 
 
 @MANY

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ftlint.fixes.apply import ONLY_NOW, Fixed, fix
-from ftlint.project.options import Options
-from ftlint.rulebook.registry import BUILT_IN
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
-from ftschemas import ruleformat
 from tests.fixes.documents import TRAINING_TEXT as HEAD
+from tests.fixes.policies import options, rule
 
-
-def rule(code: str, **data: Any) -> ruleformat.Rule:
-    made = {"code": code, "name": code.lower(), "severity": "warning", "message": "$key", **data}
-    ruleformat.validate({**made, "summary": "s", "why": "w", "bad": "", "good": ""})
-    return ruleformat.parse(made)
-
-
-def options(*rules: ruleformat.Rule, target: str = "0.9.5", only: bool = True) -> Options:
-    made = Options(resolve_target(target), rules=BUILT_IN.with_policies(rules))
-    return made._replace(select=tuple(one.code for one in rules)) if rules and only else made
+if TYPE_CHECKING:
+    from ftschemas import ruleformat
 
 
 def run(text: str, *rules: ruleformat.Rule, unsafe: bool = False, **keywords: Any) -> Fixed:
@@ -153,6 +142,7 @@ def test_rules_that_undo_each_other_leave_the_file_alone_and_say_so() -> None:
     def turned(code: str, old: int, new: int) -> ruleformat.Rule:
         return rule(
             code,
+            kind="converted",
             when={"config": {"seed": {"const": old}}},
             at="seed",
             fix={"applicability": "safe", "message": f"write {new}", "replace": {"seed": str(new)}},

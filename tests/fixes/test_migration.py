@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from ftlint.fixes.apply import fix
@@ -11,10 +9,9 @@ from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
 from tests.fixes.held import hold
+from tests.fixes.old_configs import FOLDER, OLD
 from tests.fixes.sweep import FORMS, in_form
 
-FOLDER = Path(__file__).parent / "migration"
-OLD = sorted(path.name for path in (FOLDER / "old").iterdir())
 ASKED_FOR = {"predict_2024.yaml", "vision_2024.yaml"}
 """Whose data or sizes get another key or number, which safe fixes leave to their author."""
 

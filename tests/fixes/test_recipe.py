@@ -12,7 +12,7 @@ from ftlint.fixes.apply import _round
 from ftlint.syntax.dialect import OMEGACONF
 from ftlint.syntax.source import of_text
 from tests.fixes.documents import TRAINING_TEXT as HEAD
-from tests.fixes.test_apply import options, rule
+from tests.fixes.policies import options, rule
 from tests.stating import stating
 
 

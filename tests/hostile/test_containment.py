@@ -10,7 +10,7 @@ import pytest
 
 from ftlint.support.containment import led_out, project_of
 from tests.cli.calls import BAD, HEAD, process, write
-from tests.hostile.test_disk import TRAINS, opened
+from tests.hostile.opening import TRAINS, opened
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,38 +16,13 @@ from ftlint.project.options import CliOptions, OptionsResolver
 from ftlint.run.batch import lint_files
 from ftlint.support.files import Found
 from tests.cli.calls import BAD, HEAD, ROOT, environment, process, write
+from tests.hostile.opening import TRAINS, opened
 from tests.moments import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TRAINS = HEAD + "do_train: true\noutput_dir: o\n"
 ROWS = json.dumps([{"secret_column": "s", "output": "x"}])
-
-OPENED = """
-import os, sys
-seen = []
-def hook(event, arguments):
-    if event in ("open", "os.listdir", "os.scandir") and isinstance(arguments[0], str):
-        seen.append(os.path.abspath(arguments[0]))
-sys.addaudithook(hook)
-sys.argv = ["ftlint", "--isolated", *sys.argv[1:]]
-from ftlint.__main__ import main
-try:
-    main()
-except SystemExit:
-    print("OPENED", *seen, sep="\\n")
-"""
-
-
-def opened(folder: Path, *arguments: str) -> tuple[str, list[str]]:
-    """Run ftlint; return its output and every path it opened."""
-    done = subprocess.run(
-        [sys.executable, "-c", OPENED, *arguments], cwd=folder, env=environment(),
-        capture_output=True, text=True, check=True, timeout=PATIENCE,
-    )  # fmt: skip
-    out, _, paths = done.stdout.partition("OPENED\n")
-    return out, paths.splitlines()
 
 
 def test_a_fifo_is_no_file(tmp_path: Path) -> None:

@@ -113,11 +113,11 @@ def examples() -> Iterator[Subject]:
         if code == "FT904":
             continue
         example = load(code)
-        command = example.data.get("commands", ["train"])[0]
-        if command in ("train", "export", "chat", "eval"):
-            source = of_text(example.data.get("file", "c.yaml"), spans(example.data["bad"])[0])
+        command = example.rule.commands[0]
+        if command != "v1":
+            source = of_text(example.about.file, spans(example.about.bad)[0])
             given = example.options.given._replace(cache=False)
-            yield Subject(source, command, f"example {code}", given)
+            yield Subject(source, command, f"example {code}", given)  # type: ignore[arg-type]
 
 
 def placed(folder: Path) -> Iterator[Subject]:

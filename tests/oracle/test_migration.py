@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.fixes.test_migration import FOLDER, OLD
+from tests.fixes.old_configs import FOLDER, OLD
 from tests.oracle import environments
 from tests.oracle.client import Case, Command, Judge
 

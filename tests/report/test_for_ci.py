@@ -44,7 +44,7 @@ def run_of(*results: Result) -> Run:
 @pytest.fixture(scope="module")
 def every_rule() -> Run:
     examples = map(load, sorted(BUILT_IN.rules))
-    return run_of(*(judge(one, spans(one.data["bad"])[0]) for one in examples))
+    return run_of(*(judge(one, spans(one.about.bad)[0]) for one in examples))
 
 
 # SARIF

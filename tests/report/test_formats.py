@@ -253,7 +253,7 @@ def test_json_of_every_rule_and_corpus_file_is_valid() -> None:
     seen = set()
     for code in BUILT_IN.rules:
         example = load(code)
-        result = judge(example, spans(example.data["bad"])[0])
+        result = judge(example, spans(example.about.bad)[0])
         run = Run(example.options.target, (result,))
         seen |= {one["code"] for one in check_json(run, {result.source.path: result.source})}
     assert seen >= set(BUILT_IN.rules) - set(WITHOUT)

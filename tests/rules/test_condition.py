@@ -8,39 +8,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from ftlint.facts.context import make_context
 from ftlint.rulebook.condition import Instance, holds
 from ftlint.rulebook.registry import BUILT_IN
-from ftlint.support.disk import Disk
-from ftlint.syntax.construct import construct
-from ftlint.syntax.nodes import Broken
-from ftlint.syntax.parse import compose
-from ftlint.syntax.source import of_text
-from ftlint.target.classify import command_of
-from ftlint.target.keys import Catalogue
-from ftlint.target.releases import resolve_target
 from ftschemas.ruleformat import to_json_schema
 from tests.rules.examples import load, spans
+from tests.rules.instances import instance_of
 from tests.shared import CORPUS
-from tests.stating import stating
 
 CHECKS = [(rule.code, check) for rule in BUILT_IN.rules.values() for check in rule.checks]
-
-
-def instance_of(text: str, version: str) -> Instance | None:
-    document = compose(text)
-    if isinstance(document, Broken):
-        return None
-    target = resolve_target(version)
-    made = construct(document.root, target.dialect)
-    command = command_of(made.entries)
-    if command is None or made.problems:
-        return None
-    catalogue = Catalogue(target, command)
-    given = stating(gpus=2)
-    return make_context(
-        of_text("c.yaml", text), document, made, command, target, catalogue, given, BUILT_IN, Disk()
-    ).instance
 
 
 def resolved(when: Any, instance: Instance) -> Any:
@@ -96,7 +71,7 @@ def test_conditions_mean_what_jsonschema_says_on_every_example() -> None:
     fired = 0
     for code in BUILT_IN.rules:
         example = load(code)
-        for text in (spans(example.data["bad"])[0], example.data["good"]):
+        for text in (spans(example.about.bad)[0], example.about.good):
             instance = instance_of(text, example.options.target.llamafactory)
             if instance is not None:
                 fired += agree(instance)

@@ -15,19 +15,19 @@ WITH_EXAMPLE = [code for code in BUILT_IN.rules if code not in WITHOUT]
 @pytest.mark.parametrize("code", WITH_EXAMPLE)
 def test_bad_example_fires_at_the_marked_spans(code: str) -> None:
     example = load(code)
-    text, expected = spans(example.data["bad"])
+    text, expected = spans(example.about.bad)
     assert expected, "the bad example marks no span"
     found = [one for one in judge(example, text).diagnostics if one.code == code]
     assert sorted((one.start, one.end) for one in found) == expected
     for one in found:
-        assert one.severity == example.data["severity"]
+        assert one.severity == example.rule.severity
         assert "{" not in one.message.replace("{{", "").replace("${", ""), one.message
 
 
 @pytest.mark.parametrize("code", BUILT_IN.rules)
 def test_good_example_is_free_of_errors_and_of_the_rule(code: str) -> None:
     example = load(code)
-    found = judge(example, example.data["good"]).diagnostics
+    found = judge(example, example.about.good).diagnostics
     assert [one for one in found if one.code == code or one.severity == "error"] == []
 
 
@@ -35,7 +35,7 @@ def test_good_example_is_free_of_errors_and_of_the_rule(code: str) -> None:
 @pytest.mark.parametrize("variant", ["crlf", "bom", "no final newline"])
 def test_spans_hold_in_every_form_of_the_file(code: str, variant: str) -> None:
     example = load(code)
-    marked = example.data["bad"]
+    marked = example.about.bad
     if variant == "crlf":
         marked = marked.replace("\n", "\r\n")
     elif variant == "bom":

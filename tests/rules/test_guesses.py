@@ -10,7 +10,6 @@ import pytest
 
 from ftlint.engine import lint
 from ftlint.fixes.apply import fix
-from ftlint.project.options import Options
 from ftlint.rules.forks import foreign_keys
 from ftlint.syntax.source import of_text
 from ftlint.target.keys import Catalogue
@@ -18,33 +17,13 @@ from ftlint.target.releases import resolve_target
 from ftschemas import compiled
 from tests.cli.calls import invoke
 from tests.rules.configs import HEAD
-from tests.stating import stating
+from tests.rules.guessing import fixed, found, options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ftlint.diagnostics import Diagnostic
 
 FORK = "tent_generation_len: 5\nemft_alpha: 0.3\n"
-
-
-def options(target: str = "0.9.5", *env: str) -> Options:
-    return Options(resolve_target(target), stating(facts=(("env", list(env)),) if env else ()))
-
-
-def found(text: str, target: str = "0.9.5", *env: str) -> dict[str | None, Diagnostic]:
-    judged = lint(of_text("c.yaml", HEAD + text), options(target, *env)).diagnostics
-    return {one.key: one for one in judged if one.code in CODES}
-
-
-CODES = ("FT101", "FT102", "FT103", "FT104", "FT106", "FT123", "FT124", "FT566")
-
-
-def fixed(text: str, target: str = "0.9.5", *, unsafe: bool = False) -> str:
-    """Return what fixing leaves of `text`."""
-    after = fix(of_text("c.yaml", HEAD + text), options(target), unsafe).source.text
-    assert after.startswith(HEAD), after
-    return after.removeprefix(HEAD)
 
 
 VARIABLES = """WANDB_API_KEY WANDB_PROJECT HF_TOKEN MASTER_ADDR MASTER_PORT CUDA_VISIBLE_DEVICES

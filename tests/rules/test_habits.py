@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.test_guesses import fixed, found
+from tests.rules.guessing import fixed, found
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.rulebook.registry import BUILT_IN
+from ftlint.rulebook.registry import BUILT_IN, JUDGED
 from ftlint.target.releases import KNOWN, Target, resolve_target
 from tests.rules.examples import load, spans
-from tests.rules.test_condition import CORPUS, instance_of
+from tests.rules.instances import instance_of
+from tests.shared import CORPUS
 
 if TYPE_CHECKING:
     from ftlint.rulebook.condition import Predicate
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 def texts() -> list[str]:
     examples = [
-        spans(load(code).data[kind])[0] for code in BUILT_IN.rules for kind in ("bad", "good")
+        spans(getattr(load(code).about, kind))[0]
+        for code in BUILT_IN.rules
+        for kind in ("bad", "good")
     ]
     files = sorted(CORPUS.rglob("*.yaml"))
     return examples + [path.read_bytes().decode("utf-8", "replace") for path in files]
@@ -33,7 +36,7 @@ def test_what_is_not_asked_does_not_hold(version: str) -> None:
         if instance is None:
             continue
         for command in ("train", "export", "chat", "eval"):
-            asked = BUILT_IN.asked(target, command, instance)
+            asked = BUILT_IN.asked(target, command, JUDGED, instance)
             kept = {id(check) for _, check, _ in asked}
             assert asked == [pair for pair in every(target, command) if id(pair[1]) in kept]
             asked_of_all += len(asked)

@@ -89,25 +89,36 @@ def test_policies_may_be_yaml_and_lists_and_are_suppressed_like_any_rule(tmp_pat
             "pattern '\\['",
         ),
         (
-            {"for_each": ["a"], "when": {"config": {"$key": {"allOf": ["$default"]}}}},
+            {"for_each": ["a"], "when": {"config": {"$key": {"allOf": ["$other"]}}}},
             "for_each/a/when/config/a/allOf/0: should be a mapping",
         ),
         (
-            {"for_each": {"a": {"minimum": "b"}}, "when": {"config": {"$key": "$default"}}},
-            "for_each/a/when/config/a/minimum: should be a number",
+            {"value_of": {"a": {"minimum": "b"}}, "when": {"config": {"$key": "$value"}}},
+            "value_of/a/minimum: should be a number",
         ),
         (
-            {"for_each": {"a": "["}, "when": {"config": {"$key": {"pattern": "$default"}}}},
+            {"for_each": {"a": "["}, "when": {"config": {"$key": {"pattern": "$other"}}}},
             "pattern '\\['",
         ),
         (
             {"for_each": ["a", "["], "when": {"config": {"b": {"pattern": "$key"}}}},
             "pattern '\\['",
         ),
-        ({"when": {"config": {"a": {"enum": "$default"}}}}, "when/config/a/enum: should be a list"),
+        ({"when": {"config": {"a": {"enum": "$other"}}}}, "when/config/a/enum: should be a list"),
         (
-            {"for_each": {"a": {}}, "when": {"config": {"$default": {"const": 1}}}},
-            "\\$default stands for {}, which is no key",
+            {"value_of": {"a": {}}, "when": {"config": {"$value": {"const": 1}}}},
+            "\\$value stands for {}, which is no key",
+        ),
+        (
+            {"value_of": {"a": {}}, "when": {"config": {"$key": {"minimum": "$value"}}}},
+            "value_of/a/when/config/a/minimum: lacks \\$data",
+        ),
+        ({"for_each": {"a": 8}, "when": {"config": {"$key": {}}}}, "for_each/a: should be text"),
+        ({"for_each": ["a"], "value_of": {"a": {}}}, "the rule: has none of the forms"),
+        ({"base": "sft"}, "base: sft is not one of sft-lora"),
+        (
+            {"fix": {"from": "code", "applicability": "often"}},
+            "fix/applicability: has none of the forms",
         ),
         ({"when": None}, "when"),
         ({"surprise": 1}, "the rule: unknown key surprise"),
@@ -123,18 +134,22 @@ def test_a_bad_policy_is_refused_with_its_reason(
     assert "one.json" in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("schema", "value"),
-    [({"minimum": "$default"}, 256), ({"enum": "$default"}, [256]), ({"truthy": "$default"}, True),
-     ("$default", {"const": 256})],
-)  # fmt: skip
-def test_default_stands_for_anything_that_the_place_takes(
-    tmp_path: Path, schema: object, value: object
-) -> None:
-    each = {"for_each": {"lora_rank": value}, "when": {"config": {"$key": schema}}}
-    write(tmp_path, json.dumps({**POLICY, **each}))
+@pytest.mark.parametrize("schema", ["$value", {"allOf": ["$value"]}, {"not": {"not": "$value"}}])
+def test_the_schema_of_each_key_is_held_against_its_value(tmp_path: Path, schema: object) -> None:
+    each = {"lora_rank": {"const": 256}, "lora_alpha": {"minimum": 64}}
+    loop = {"value_of": each, "when": {"config": {"$key": schema}}, "at": "$key"}
+    write(tmp_path, json.dumps({**POLICY, **loop}))
     assert [code for code, _ in lint(tmp_path, CONFIG)] == ["ACME001"]
     assert lint(tmp_path, CONFIG.replace("256", "0")) == []
+    assert len(lint(tmp_path, CONFIG + "lora_alpha: 64\n")) == 2
+
+
+def test_what_stands_beside_a_key_is_another_key(tmp_path: Path) -> None:
+    when = {"config": {"$key": {}, "$other": {"const": {"$data": "/config/$key"}}}}
+    loop = {"for_each": {"lora_rank": "lora_alpha"}, "when": when, "at": "$other"}
+    write(tmp_path, json.dumps({**POLICY, **loop}))
+    assert [code for code, _ in lint(tmp_path, CONFIG + "lora_alpha: 256\n")] == ["ACME001"]
+    assert lint(tmp_path, CONFIG + "lora_alpha: 8\n") == []
 
 
 def test_other_defects_of_policy_files_are_refused(tmp_path: Path) -> None:

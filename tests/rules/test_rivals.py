@@ -7,7 +7,8 @@ import pytest
 from ftlint.engine import lint
 from ftlint.fixes.apply import fix
 from ftlint.syntax.source import of_text
-from tests.rules.test_guesses import HEAD, fixed, found, options
+from tests.rules.configs import HEAD
+from tests.rules.guessing import fixed, found, options
 
 DIFFER = [
     ("max_epochs: 100", "epochs: 3", "num_train_epochs"),

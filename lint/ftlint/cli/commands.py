@@ -47,13 +47,17 @@ class _Group(click.Group):
         return [CompletionItem(incomplete, type="file"), *found]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*super().list_commands(ctx), "bench"]
+        return [*super().list_commands(ctx), "bench", "rule"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "bench":
             from ftbench.cli import bench
 
             return bench
+        if cmd_name == "rule":
+            from ftlint.cli.rules import rule
+
+            return rule
         return super().get_command(ctx, cmd_name)
 
 
@@ -335,25 +339,6 @@ def doctor(**options: Any) -> None:
     config = options.pop("config_of")
     of = None if config is None else Asked(_cli_options((config,), options))
     sys.exit(doctor(Wanted(of=of, **own)))
-
-
-@cli.command()
-@click.argument("word", metavar="[CODE|NAME]", required=False)
-@click.option("--all", "every", is_flag=True, help="List all rules.")
-@_of_format
-def rule(word: str | None, every: bool, format: str) -> None:
-    """Explain a rule: what it checks, why, and how to fix it."""
-    from ftlint.cli.check import wants_colour, write
-    from ftlint.cli.explain import explain, listing
-    from ftlint.rulebook.registry import BUILT_IN
-
-    if every or word is None:
-        write(listing(format))
-        return
-    found = BUILT_IN.find(word)
-    if found is None:
-        raise click.UsageError(f"unknown rule {word!r}: see `ftlint rule --all`")
-    write(explain(found, format, wants_colour("auto")))
 
 
 @cli.command()

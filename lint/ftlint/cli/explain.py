@@ -1,79 +1,87 @@
-"""`ftlint rule`: the rule files, for reading."""
+"""`ftlint rule`: what a rule checks and why, of ftlint's own rules and of a team's policies."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
 import textwrap
 
-from ftlint.rulebook.registry import BUILT_IN
-from ftlint.support.disk import Disk
+from ftlint.cli.prose import inline, prose
+from ftlint.report.text import paint
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from ftlint.rulebook.registry import RuleBook
     from ftschemas.ruleformat import Rule
 
-_LINK = re.compile(r"\[([^][]+)\]\([^()\s]+\)")
 MARKS = str.maketrans("", "", "«»")
 
 
-def document(rule: Rule) -> dict[str, Any]:
-    """Return the rule's file as data."""
-    from ruamel.yaml import YAML
-
-    import ftschemas
-
-    folder = os.path.join(os.path.dirname(ftschemas.__file__), "rules")
-    path = os.path.join(folder, f"{rule.code}-{rule.name}.yaml")
-    with Disk().open(path) as file:
-        return YAML(typ="safe").load(file)  # type: ignore[no-any-return]
-
-
-def listing(format: str) -> str:
+def listing(rules: RuleBook, format: str) -> str:
     """Return every rule, a line each."""
+    every = rules.rules.values()
     if format == "json":
-        return json.dumps([_facts(rule) for rule in BUILT_IN.rules.values()], indent=1) + "\n"
-    width = max(len(rule.name) for rule in BUILT_IN.rules.values())
+        return json.dumps([_facts(rule, rules) for rule in every], indent=1) + "\n"
+    width = max(len(rule.name) for rule in every)
     return "".join(
-        f"{rule.code}  {rule.severity:7}  {rule.name:{width}}  {document(rule)['summary']}\n"
-        for rule in BUILT_IN.rules.values()
+        f"{rule.code}  {rule.severity:7}  {rule.name:{width}}  "
+        f"{inline(rules.about(rule.code).summary, colour=False)}\n"
+        for rule in every
     )
 
 
-def explain(rule: Rule, format: str, colour: bool) -> str:
+def explain(rule: Rule, rules: RuleBook, format: str, colour: bool) -> str:
     """Return what a rule checks, why, and the wrong and the right way."""
-    data = document(rule)
+    about = rules.about(rule.code)
     if format == "json":
-        return json.dumps({**_facts(rule), "why": data["why"]}, indent=1) + "\n"
+        return json.dumps({**_facts(rule, rules), "why": about.why}, indent=1) + "\n"
 
     def head(text: str) -> str:
-        return f"\x1b[1m{text}\x1b[0m" if colour else text
+        return paint(text, "1", colour)
 
+    kind = f"  ({rule.severity}, {', '.join(rule.commands)})"
     parts = [
-        head(f"{rule.code} {rule.name}") + f"  ({rule.severity}, {', '.join(rule.commands)})",
-        data["summary"],
+        head(f"{rule.code} {rule.name}") + kind,
+        inline(about.summary, colour),
         "",
-        *textwrap.wrap(_LINK.sub(r"\1", " ".join(data["why"].split())), 88),
+        *prose(about.why, colour),
     ]
-    targets = data.get("targets")
-    if targets:
-        parts += ["", head("Releases"), *(f"  {name} {span}" for name, span in targets.items())]
-    for title, text in (("Bad", data["bad"]), ("Good", data["good"])):
+    if about.targets:
+        parts += ["", head("Releases"), *(f"  {name} {span}" for name, span in about.targets)]
+    if about.verified:
+        parts += ["", head("Run with") + f"  LLaMA Factory {', '.join(about.verified)}"]
+    for title, text in (("Bad", about.bad), ("Good", about.good)):
         if text.strip():
             parts += ["", head(title), textwrap.indent(text.translate(MARKS).rstrip(), "  ")]
     for fix in rule.fixes:
-        parts += ["", head("Fix") + f"  {fix.message} ({fix.applicability})"]
-    if data.get("source"):
-        parts += ["", head("Source") + f"  {data['source']}"]
+        parts += ["", head("Fix") + f"  {inline(fix.message, colour)} ({fix.applicability})"]
+    if rule.code_fixes:
+        parts += ["", head("Fix") + f"  {_by_file(rule.code_fixes)}"]
+    if about.source:
+        parts += ["", head("Source") + f"  {inline(about.source, colour)}"]
     return "\n".join(parts) + "\n"
 
 
-def _facts(rule: Rule) -> dict[str, Any]:
-    data = document(rule)
-    facts = {key: data.get(key) for key in ("code", "name", "summary", "severity", "targets")}
-    facts.update(commands=list(rule.commands), fixable=bool(rule.fixes))
-    facts.update(bad=data["bad"].translate(MARKS), good=data["good"])
-    return facts
+def _by_file(applicabilities: tuple[str, ...]) -> str:
+    return f"depends on the file ({' or '.join(applicabilities)})"
+
+
+def _facts(rule: Rule, rules: RuleBook) -> dict[str, Any]:
+    about = rules.about(rule.code)
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "summary": about.summary,
+        "severity": rule.severity,
+        "kind": rule.kind,
+        "targets": dict(about.targets) or None,
+        "commands": list(rule.commands),
+        "fixable": bool(rule.applicabilities),
+        "applicability": list(rule.applicabilities),
+        "since": about.since,
+        "verified": list(about.verified),
+        "yields_to": list(rule.yields_to),
+        "bad": about.bad.translate(MARKS),
+        "good": about.good,
+    }

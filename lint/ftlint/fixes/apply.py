@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ftlint.diagnostics import READING
 from ftlint.edits import roundtrip
 from ftlint.edits.infer import infer_changes
 from ftlint.edits.page import Page, Refused, read_page
@@ -14,6 +13,7 @@ from ftlint.fixes.regressions import regressions
 from ftlint.results import Applied, SkippedFix
 from ftlint.syntax.source import Source, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.ruleformat import EFFECTLESS, READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Change, Diagnostic, Edit
     from ftlint.project.options import Options
     from ftlint.results import Result
+    from ftlint.rulebook.registry import RuleBook
 
 MAX_ROUNDS = 10
 """After as many rounds of fixing and linting again, two rules undo each other's work."""
-EFFECTLESS = "FT5"
-"""The family of keys without effect."""
 ONLY_NOW = "other fixes of this run caused it: check them, then run --fix again"
 """Why a fix is withheld that the file as it was given did not ask for."""
 
@@ -89,7 +88,7 @@ class _Asked(NamedTuple):
 
         How a file is read, and what the target refuses, is mended whatever showed it.
         """
-        if diagnostic.severity == "error" or diagnostic.code.startswith(READING):
+        if diagnostic.severity == "error" or self.options.rules.kind(diagnostic.code) in READING:
             return False
         changes = (change for one in made for change in one.changes)
         names = {**self.names, **{one.text: one.key for one in changes if one.kind == "rename"}}
@@ -110,7 +109,7 @@ def _fixed(before: Result, asked: _Asked) -> Fixed:
     barred: dict[_Identity, SkippedFix] = {}
     while True:
         course = _rounds(before, asked, barred)
-        harm = course.harm(before)
+        harm = course.harm(before, asked.options.rules)
         if not harm:
             return course.fixed
         barred |= _culprits(before, asked, barred, course)
@@ -137,18 +136,19 @@ class _Course(NamedTuple):
     made: tuple[_Candidate, ...]
     mending: tuple[Change, ...]
 
-    def harm(self, before: Result) -> tuple[Diagnostic, ...]:
+    def harm(self, before: Result, rules: RuleBook) -> tuple[Diagnostic, ...]:
         """Return the errors and warnings that were brought.
 
         A key left without effect is none: it was of use to what the repair took away.
         """
         changes = (change for one in self.made for change in one.changes)
-        brought = regressions(before, self.readable, self.fixed.result, self.mending, changes)
+        after = self.fixed.result
+        brought = regressions(before, self.readable, after, self.mending, changes, rules)
         late = {(one.code, one.key) for one in self.fixed.withheld if one.reason == ONLY_NOW}
         return tuple(
             one
             for one in brought
-            if not (one.code.startswith(EFFECTLESS) and (one.code, one.key) in late)
+            if not (rules.kind(one.code) in EFFECTLESS and (one.code, one.key) in late)
         )
 
 
@@ -167,7 +167,7 @@ def _rounds(before: Result, asked: _Asked, barred: dict[_Identity, SkippedFix]) 
         late = [one for one in wanted if asked.is_late(one, made)]
         withheld.update((_identity(one), _withheld(one, ONLY_NOW)) for one in late)
         wanted = [one for one in wanted if one not in late]
-        first = [one for one in wanted if one.code.startswith(READING)]
+        first = [one for one in wanted if options.rules.kind(one.code) in READING]
         if not first:
             readable = readable or result
         if not wanted:
@@ -263,13 +263,13 @@ def _culprits(
     before: Result, asked: _Asked, barred: dict[_Identity, SkippedFix], course: _Course
 ) -> dict[_Identity, SkippedFix]:
     """Return the fix without which there is less harm; all of them when no single one is it."""
-    harm = course.harm(before)
+    harm = course.harm(before, asked.options.rules)
     reason = f"it would cause {harm[0].code}: {harm[0].message}"
     made = [one.diagnostic for one in course.made]
     blamed = {_identity(one): _withheld(one, reason) for one in made}
     for identity, why in reversed(blamed.items()):
         without = _rounds(before, asked, {**barred, identity: why})
-        if len(without.harm(before)) < len(harm):
+        if len(without.harm(before, asked.options.rules)) < len(harm):
             return {identity: why}
     return blamed
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ftlint.diagnostics import READING
 from ftschemas.named import TYPE_CHECKING
+from ftschemas.ruleformat import READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ftlint.diagnostics import Change, Diagnostic
     from ftlint.results import Result
+    from ftlint.rulebook.registry import RuleBook
 
 
 def regressions(
@@ -18,6 +19,7 @@ def regressions(
     after: Result,
     mending: Iterable[Change],
     changes: Iterable[Change],
+    rules: RuleBook,
 ) -> tuple[Diagnostic, ...]:
     """Return the errors and warnings that the fixes brought.
 
@@ -35,7 +37,7 @@ def regressions(
     mended = [
         one
         for one in _new(before, readable, renamed)
-        if one.code.startswith(READING) and (turned or one.key in made)
+        if rules.kind(one.code) in READING and (turned or one.key in made)
     ]
     return (*mended, *_new(readable, after, renamed))
 

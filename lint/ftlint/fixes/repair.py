@@ -6,6 +6,7 @@ from ftlint.edits import write
 from ftlint.edits.diff import unified, without_secrets
 from ftlint.fixes.apply import fix
 from ftlint.results import Repair, SkippedFix
+from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.deadline import within
 from ftschemas.named import TYPE_CHECKING
 
@@ -28,8 +29,11 @@ def repair(
     new = fixed.source.text.encode("utf-8")
     withheld = fixed.withheld
     if not fixed.converged:
-        told = "no fix was made", "they undo each other: please report"
-        withheld = (*withheld, SkippedFix("FT906", "fixes-in-circles", None, *told))
+        rule = BUILT_IN.of_problem("fixes-in-circles")
+        withheld = (
+            *withheld,
+            SkippedFix(rule.code, rule.name, None, "no fix was made", rule.message),
+        )
     diff: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     if new != data:

@@ -9,6 +9,7 @@ import json
 
 from ftlint import __version__
 from ftlint.diagnostics import SEVERITIES
+from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 HOME = "https://github.com/ftlint/ftlint"
 
 
-def url(code: str) -> str:
-    """Return where a rule is explained."""
-    return f"{HOME}/blob/main/docs/rules/{code}.md"
+def url(code: str) -> str | None:
+    """Return where a rule is explained; None for a team's policy, which has no page."""
+    return None if code not in BUILT_IN else f"{HOME}/blob/main/docs/rules/{code}.md"
 
 
 def report(run: Run, colour: bool) -> Iterator[str]:
@@ -116,7 +117,23 @@ def as_object(result: Result, one: Diagnostic) -> dict[str, object]:
         "target": None if result.target is None else target_id(result.target),
         "command": result.command,
         "fix": fix,
+        **_related(source, one),
     }
+
+
+def _related(source: Source, one: Diagnostic) -> dict[str, object]:
+    if not one.related:
+        return {}
+    places = [
+        {
+            "path": one.path,
+            "start": _place(source, other.start),
+            "end": _place(source, other.end),
+            "message": visible(other.message),
+        }
+        for other in one.related
+    ]
+    return {"related": places}
 
 
 def dumped(data: object, indent: int | None) -> str:

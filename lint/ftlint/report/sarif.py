@@ -9,6 +9,7 @@ from ftlint import __version__
 from ftlint.report.fingerprint import fingerprints
 from ftlint.report.json_ import HOME, dumped, url
 from ftlint.report.places import uri
+from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import visible
 from ftlint.syntax.source import BOM
 from ftschemas.named import TYPE_CHECKING
@@ -32,7 +33,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         "name": "ftlint",
         "version": __version__,
         "informationUri": HOME,
-        "rules": [_rule(rules[code]) for code in order],
+        "rules": [_rule(rules[code], run) for code in order],
     }
     notes = [
         {
@@ -53,14 +54,23 @@ def report(run: Run, colour: bool) -> Iterator[str]:
     yield dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [whole]}, indent=1)
 
 
-def _rule(one: Diagnostic) -> dict[str, object]:
-    return {
+def _rule(one: Diagnostic, run: Run) -> dict[str, object]:
+    """Return what is told of a rule; of a policy that is no more, its name alone."""
+    about = BUILT_IN.about(one.code) if one.code in BUILT_IN else run.policies.get(one.code)
+    page = url(one.code)
+    summary = one.name.replace("-", " ") if about is None else about.summary
+    told: dict[str, object] = {
         "id": one.code,
         "name": one.name,
-        "shortDescription": {"text": one.name.replace("-", " ")},
-        "helpUri": url(one.code),
-        "help": {"text": f"ftlint rule {one.code}, or {url(one.code)}"},
+        "shortDescription": {"text": visible(summary)},
     }
+    if about is not None:
+        why = " ".join(about.why.split())
+        told["fullDescription"] = {"text": visible(why)}
+    if page is not None:
+        told["helpUri"] = page
+    told["help"] = {"text": f"ftlint rule {one.code}" + (f", or {page}" if page else "")}
+    return told
 
 
 def _results(result: Result, order: dict[str, int]) -> Iterator[dict[str, object]]:
@@ -82,6 +92,17 @@ def _results(result: Result, order: dict[str, int]) -> Iterator[dict[str, object
             "locations": [place],
             "partialFingerprints": {"ftlint/v1": fingerprint},
         }
+        if one.related:
+            found["relatedLocations"] = [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": uri(one.path)},
+                        "region": _region(source, other.start, other.end),
+                    },
+                    "message": {"text": visible(other.message)},
+                }
+                for other in one.related
+            ]
         if one.fix is not None and one.fix.edits:
             found["fixes"] = [_fix(source, one.path, one.fix)]
         yield found

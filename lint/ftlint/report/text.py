@@ -60,6 +60,10 @@ def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str
     yield f"  {paint(f'{gutter} =', '34', colour)} {visible(diagnostic.message)}{mark}"
     if diagnostic.fix and kind == "display":  # no option makes it: this is all there is of it
         yield f"  {paint(f'{gutter} =', '34', colour)} fix: {visible(diagnostic.fix.message)}"
+    for other in diagnostic.related:
+        at = source.position(other.start)
+        note = f"line {at.line}: {visible(other.message)}"
+        yield f"  {paint(f'{gutter} =', '34', colour)} note: {note}"
 
 
 def _repairs(run: Run, colour: bool) -> Iterator[str]:

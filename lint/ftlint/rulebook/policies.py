@@ -10,8 +10,9 @@ from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.containment import OUTSIDE, project_of
 from ftlint.support.disk import Disk
 from ftlint.syntax import project_yaml
+from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import Malformed, Rule, parse, validate
+from ftschemas.ruleformat import Malformed, Rule, about_of, parse, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ def _files(patterns: tuple[str, ...], root: str, disk: Disk) -> Iterator[str]:
 def _rule(path: str, data: Any) -> Rule:
     try:
         validate(data)
-        rule = parse(data)
+        rule = parse(data)._replace(about=about_of(data, compiled.BASES))
     except Malformed as error:
         raise BadPolicy(f"{path}: {error}") from None
     if not rule.checks:

@@ -8,7 +8,7 @@ from ftlint.rulebook.condition import predicate
 from ftlint.target.releases import in_range
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import Check, FixRecipe, Rule
+from ftschemas.ruleformat import MISREADING, About, Check, FixRecipe, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     Asked = list[tuple[str, Check, Predicate]]
     """Codes of rules, each with a condition of it and the function that says if it holds."""
 
-_CODE, _NAME, _COMMANDS, _CHECKS, _PROBLEMS, _MODULE, _FIXES = map(
-    Rule._fields.index, ("code", "name", "commands", "checks", "problems", "module", "fixes")
+MISREAD, JUDGED = "misread", "judged"
+"""The phases: first what is not what its author means, then all that rests on what is."""
+
+_CODE, _NAME, _COMMANDS, _CHECKS, _PROBLEMS, _MODULE, _FIXES, _KIND, _YIELDS = map(
+    Rule._fields.index,
+    ("code", "name", "commands", "checks", "problems", "module", "fixes", "kind", "yields_to"),
 )
 
 
@@ -38,7 +42,7 @@ class RuleBook:
         self._unpacked = dict(self.policies)
         self._checks = [(code, check) for code, row in self._all() for check in row[_CHECKS]]
         self._made: dict[int, tuple[str, Check, Predicate]] = {}
-        self._judging: dict[tuple[Target, str], _Judging] = {}
+        self._judging: dict[tuple[Target, str], dict[str, _Judging]] = {}
 
     def _all(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         yield from self._rows.items()
@@ -53,6 +57,28 @@ class RuleBook:
         if code not in self._unpacked:
             self._unpacked[code] = _unpacked(self._rows[code])
         return self._unpacked[code]
+
+    def is_own(self, code: str) -> bool:
+        """Return whether a rule is ftlint's own, and none of a team's policies."""
+        return code in self._rows
+
+    def kind(self, code: str) -> str:
+        """Return what a rule is about: `kind` of its file; raises `KeyError`."""
+        return str((self._rows.get(code) or self.policies[code])[_KIND])
+
+    def yields_to(self, code: str) -> tuple[str, ...]:
+        """Return the rules beside which this one says nothing of the same key."""
+        found: tuple[str, ...] = (self._rows.get(code) or self.policies[code])[_YIELDS]
+        return found
+
+    def about(self, code: str) -> About:
+        """Return what a rule's file says to its readers; raises `KeyError`."""
+        if code in self._rows:
+            return About(*compiled.ABOUT[code])
+        about = self.policies[code].about
+        if about is None:
+            raise KeyError(code)
+        return about
 
     @property
     def rules(self) -> dict[str, Rule]:
@@ -85,39 +111,46 @@ class RuleBook:
                 return self[code]
         raise KeyError(kind)
 
-    def modules(self, target: Target, command: str) -> tuple[str, ...]:
-        """Return the names of the modules that judge files of `command` under `target`."""
-        return self._for(target, command).modules
+    def modules(self, target: Target, command: str, phase: str) -> tuple[str, ...]:
+        """Return the names of the modules that judge files of `command` under `target`.
+
+        A module with a rule on what is misread belongs to that phase.
+        """
+        return self._for(target, command)[phase].modules
 
     def conditions(self, target: Target, command: str) -> Asked:
         """Return every condition for such files, in the order of the rules."""
-        places = (place for some in self._for(target, command).needing.values() for place in some)
+        phases = self._for(target, command).values()
+        places = (place for one in phases for some in one.needing.values() for place in some)
         return [self._check(place) for place in sorted(places)]
 
-    def asked(self, target: Target, command: str, instance: Instance) -> Asked:
-        """Return the conditions that may hold for a file, in the order of the rules.
+    def asked(self, target: Target, command: str, phase: str, instance: Instance) -> Asked:
+        """Return the conditions of a phase that may hold for a file, in the order of the rules.
 
         Those that need a key or a fact which it lacks are left out.
         """
-        needing = self._for(target, command).needing
+        needing = self._for(target, command)[phase].needing
         present = {None, *instance.config, *instance.facts}
         places = (place for name in needing.keys() & present for place in needing[name])
         return [self._check(place) for place in sorted(places)]
 
     def with_policies(self, policies: Iterable[Rule]) -> RuleBook:
-        """Return a book of these rules and a team's own."""
-        return RuleBook(self._rows.values(), [*self.policies.values(), *policies])
+        """Return a book of these rules and a team's own, which go before those here."""
+        more = {rule.code: rule for rule in (*self.policies.values(), *policies)}
+        return RuleBook(
+            [row for code, row in self._rows.items() if code not in more], more.values()
+        )
 
-    def _for(self, target: Target, command: str) -> _Judging:
+    def _for(self, target: Target, command: str) -> dict[str, _Judging]:
         key = target, command
         if key not in self._judging:
             self._judging[key] = self._judging_of(target, command)
         return self._judging[key]
 
-    def _judging_of(self, target: Target, command: str) -> _Judging:
+    def _judging_of(self, target: Target, command: str) -> dict[str, _Judging]:
         held: dict[tuple[Range, Range], bool] = {}
-        codes: set[str] = set()
-        modules: dict[str, None] = {}
+        phases: dict[str, str] = {}
+        modules: dict[str, str] = {}
         for code, row in self._all():
             commands, llamafactory, transformers = row[_COMMANDS : _COMMANDS + 3]
             if command not in commands:
@@ -125,16 +158,20 @@ class RuleBook:
             ranges = llamafactory, transformers
             if ranges not in held:
                 held[ranges] = _in_ranges(target, *ranges)
-            if held[ranges]:
-                codes.add(code)
-                if row[_MODULE] is not None:
-                    modules[row[_MODULE]] = None
-        needing: dict[str | None, list[int]] = {}
+            if not held[ranges]:
+                continue
+            phases[code] = phase = MISREAD if row[_KIND] in MISREADING else JUDGED
+            module = row[_MODULE]
+            if module is not None and modules.get(module) != MISREAD:
+                modules[module] = phase
+        judging = {phase: _Judging((), {}) for phase in (MISREAD, JUDGED)}
+        for module, phase in modules.items():
+            judging[phase].modules += (module,)
         for place, (code, check) in enumerate(self._checks):
-            if code in codes:
+            if code in phases:
                 needs = check.needs if isinstance(check, Check) else check[1]
-                needing.setdefault(needs, []).append(place)
-        return _Judging(tuple(modules), needing)
+                judging[phases[code]].needing.setdefault(needs, []).append(place)
+        return judging
 
     def _check(self, place: int) -> tuple[str, Check, Predicate]:
         made = self._made.get(place)
@@ -147,7 +184,7 @@ class RuleBook:
 
 
 class _Judging:
-    """What judges one command's files under one target.
+    """What judges one command's files under one target, in one phase.
 
     `needing`: numbers of conditions by the key or fact that a file must have for them to hold.
     """

@@ -29,9 +29,6 @@ _UNREAD = {
 _FOR_TRAINING = frozenset(["use_v1_kernels"])
 """Keys of the model that are looked at when it is to be trained."""
 
-_READ_IN_VAIN = frozenset(["FT536"])
-"""Rules on keys that are read, though nothing comes of it: rows held out and never evaluated."""
-
 _BETAS = frozenset(["adam_beta1", "adam_beta2"])
 """Keys that torch's AdamW wants as floats, where other optimizers reckon false as 0.
 
@@ -122,7 +119,7 @@ def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
 
 
 def _is_live(context: Context, key: Key) -> bool:
-    """Return whether the run looks at the key at all: no FT5 rule calls it dead.
+    """Return whether the run looks at the key at all: no rule says that it is ignored.
 
     A wrong value of a key that nothing reads hurts nobody. The rules are asked about a right value
     in its place, since a wrong one may be none that they speak of.
@@ -134,7 +131,7 @@ def _is_live(context: Context, key: Key) -> bool:
         config=instance.config | other, effective=instance.effective | other
     )
     for code, check, holds in context.rules.conditions(context.target, context.command):
-        if code.startswith("FT5") and code not in _READ_IN_VAIN:
+        if context.rules.kind(code) == "ignored":
             names = (check.key,) if check.key else context.rules[code].at
             if key.name in names and holds(instance):
                 return False

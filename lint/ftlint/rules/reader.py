@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ftlint.diagnostics import Finding
+from ftlint.diagnostics import Finding, Related
 from ftlint.rulebook import registry
 from ftschemas.named import TYPE_CHECKING
 
@@ -72,7 +72,15 @@ def findings(problems: Iterable[Problem], source: Source) -> Iterator[Finding]:
         key = None if name is None else str(name)
         choices += "first" in problem.values
         fix = _fix(problem, source) if choices <= MOST_CHOICES else None
-        yield Finding(rule, problem.start, problem.end, key, values, fix)
+        related = tuple(_first(problem))
+        yield Finding(rule, problem.start, problem.end, key, values, fix, related=related)
+
+
+def _first(problem: Problem) -> Iterator[Related]:
+    """Yield where a key that stands twice is set first."""
+    first = problem.values.get("first")
+    if isinstance(first, int):
+        yield Related(first, first + problem.end - problem.start, "first set on this line")
 
 
 def _details(problem: Problem, source: Source) -> dict[str, object]:

@@ -6,10 +6,11 @@ batch is left, the processes cannot be divided) it names by the code of a rule, 
 
 from __future__ import annotations
 
-from ftlint.diagnostics import READING, Finding
+from ftlint.diagnostics import Finding
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import fields, fill
 from ftschemas.named import TYPE_CHECKING
+from ftschemas.ruleformat import READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,8 +97,12 @@ def finding_on(key: str | None, said: Iterable[Finding]) -> Finding | None:
     """Return what is said of a key's value: an error first, else that it is a gap or misread."""
     about = [one for one in said if one.key == key and key is not None]
     wrong = [one for one in about if _is_error(one)]
-    misread = [one for one in about if one.rule.startswith(READING)]
+    misread = [one for one in about if _is_misread(one)]
     return next(iter([*wrong, *misread]), None)
+
+
+def _is_misread(finding: Finding) -> bool:
+    return BUILT_IN.is_own(finding.rule) and BUILT_IN.kind(finding.rule) in READING
 
 
 def reason_of(problem: NoPlan, context: Context) -> str:

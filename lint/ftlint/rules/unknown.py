@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ftlint.diagnostics import at_key
+from ftlint.diagnostics import at_key, set_at
 from ftlint.edits import suggest
 from ftlint.rules import habits, rivals
 from ftlint.rules.forks import MOST_GUESSED, foreign_keys, is_megatrons
@@ -74,7 +74,7 @@ def _strict(context: Context, entries: list[Entry], *, mca: bool) -> Iterator[Fi
             continue
         others = foreign - {entry.name} if len(foreign) <= MOST_GUESSED else foreign
         finding = _judge(context, entry, _Beside(others, heard))
-        if not (mca and finding.rule == UNKNOWN and finding.values["meant"] is None):
+        if not (mca and finding.rule == UNKNOWN and finding.meant is None):
             yield finding  # else its trainer takes it: keys that are not LLaMA Factory's to know
 
 
@@ -88,7 +88,6 @@ def _megatrons(context: Context, entries: list[Entry]) -> Finding:
         "names": f"`{name}` and {more} more" if more else f"`{name}`",
         "remedy": f"without `{MEGATRON}=1` in the environment {told}" if can
         else f"by {_release(context)}: use 0.9.4 with `{MEGATRON}=1` in the environment",
-        "meant": None,
     }  # fmt: skip
     return at_key(MEGATRONS, entries[0], values)
 
@@ -118,8 +117,10 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
         plain = {TOO_NEW: "upgrade, or remove it", OTHER_COMMAND: "remove it"}.get(code)
         advice = _advice(context, entry, beside, plain, gone=code == REMOVED)
     values["remedy"] = advice.remedy if code == VARIABLE else sentence(advice.remedy)
-    values["meant"] = advice.meant
-    return at_key(code, entry, values, advice.fix)
+    found = at_key(code, entry, values, advice.fix)
+    present = context.entries.get(advice.meant or "")
+    related = () if present is None else (set_at(present),)
+    return found._replace(meant=advice.meant, related=related)
 
 
 def _when(context: Context, span: Span) -> tuple[str, str]:

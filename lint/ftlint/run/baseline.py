@@ -11,6 +11,7 @@ import os
 
 from ftlint.report.fingerprint import fingerprints
 from ftlint.results import Known
+from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.disk import Disk, Unreadable
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
@@ -18,13 +19,12 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ftlint.diagnostics import Diagnostic
     from ftlint.results import Result
 
     Findings = dict[str, dict[str, str]]
 
 VERSION = 1
-OWN = "FT9"
-"""Of ftlint itself: that something was not read or judged is never known for long."""
 MAX_BYTES = 1 << 26
 
 
@@ -66,9 +66,7 @@ def without(
     for result in results:
         theirs = known.get(_name(path, result.source.path), {})
         new = tuple(
-            one
-            for one, digest in fingerprints(result)
-            if digest not in theirs or one.code.startswith(OWN)
+            one for one, digest in fingerprints(result) if digest not in theirs or _is_own(one)
         )
         there = len(result.diagnostics) - len(new)
         hidden, gone = hidden + there, gone + len(theirs) - there
@@ -89,11 +87,16 @@ def write(path: str, results: Iterable[Result], disk: Disk) -> None:
         found[_name(path, result.source.path)] = {
             digest: visible(" ".join(filter(None, (one.code, one.name, one.key))))
             for one, digest in fingerprints(result)
-            if not one.code.startswith(OWN)
+            if not _is_own(one)
         }
     kept = {name: found[name] for name in sorted(found) if found[name]}
     text = json.dumps({"version": VERSION, "findings": kept}, indent=1) + "\n"
     _put(path, text.encode("ascii"), disk)
+
+
+def _is_own(one: Diagnostic) -> bool:
+    """Return whether it is about ftlint itself: what was not read or judged is never known."""
+    return BUILT_IN.is_own(one.code) and BUILT_IN.kind(one.code) == "tool"
 
 
 def _put(path: str, new: bytes, disk: Disk) -> None:

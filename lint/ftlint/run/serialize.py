@@ -5,7 +5,7 @@ Files in a cache folder get damaged, too: `read` raises `ValueError` for what `p
 
 from __future__ import annotations
 
-from ftlint.diagnostics import APPLICABILITIES, SEVERITIES, Change, Diagnostic, Edit, Fix
+from ftlint.diagnostics import APPLICABILITIES, SEVERITIES, Change, Diagnostic, Edit, Fix, Related
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 from ftschemas.ruleformat import COMMANDS
 
@@ -28,7 +28,10 @@ class Entry(NamedTuple):
 
 def plain(entry: Entry) -> list[Any]:
     """Return an entry as lists of constants; the path of the diagnostics is left out."""
-    found = [[*one[1:-1], one.fix and _plain_fix(one.fix)] for one in entry.diagnostics]
+    found = [
+        [*one[1:-2], one.fix and _plain_fix(one.fix), [*map(list, one.related)]]
+        for one in entry.diagnostics
+    ]
     return [entry.digest, entry.touched, entry.command, found]
 
 
@@ -53,13 +56,19 @@ def read(path: str, data: Any) -> Entry:
 
 def _diagnostic(
     path: str, code: str, name: str, severity: Any, message: str, key: Any, start: int, end: int,
-    fix: Any,
+    fix: Any, related: Any,
 ) -> Diagnostic:  # fmt: skip
     _hold(severity in SEVERITIES and 0 <= _whole(start) <= _whole(end))
     return Diagnostic(
         path, _text(code), _text(name), severity, _text(message),
         key if key is None else _text(key), start, end, fix if fix is None else _fix(*fix),
+        tuple(_related(*other) for other in related),
     )  # fmt: skip
+
+
+def _related(start: int, end: int, message: str) -> Related:
+    _hold(0 <= _whole(start) <= _whole(end))
+    return Related(start, end, _text(message))
 
 
 def _fix(applicability: Any, message: str, edits: Any, changes: Any) -> Fix:

@@ -87,6 +87,12 @@ def run(
         known,
         notes=(*judges.ignored, *users.notes, *passed_over, *hidden),
         fixing=request.fix or request.unsafe_fixes,
+        policies={
+            code: policy.about
+            for known, _ in judges.known.values()
+            for code, policy in known.rules.policies.items()
+            if policy.about is not None
+        },
     )
     return report, FAILED if crashed else _status(report, judged, request)
 

@@ -176,7 +176,7 @@ class Disk:
         """
         why = self.objection(path)
         if why is None and self.exists(path) and not self.is_file(path):
-            why = "it is no regular file"
+            why = "it is not a regular file"
         if why is not None:
             raise OSError(0, why, path)
         return open(path, "rb", buffering=0)

@@ -1,0 +1,23 @@
+"""`verified` of every rule file is what real parsers show and what its source says was run."""
+
+from __future__ import annotations
+
+import pytest
+from tests.oracle import environments
+from tests.oracle.client import Judge
+from tests.oracle.verified import run_with, shown_by
+
+from ftlint.rulebook.registry import BUILT_IN
+
+pytestmark = pytest.mark.oracle
+
+
+@pytest.mark.parametrize("release", environments.RELEASES)
+def test_what_is_verified_is_what_was_shown_or_run(release: str) -> None:
+    with Judge(release) as judge:
+        shown = shown_by(judge)
+    assert len(shown) > 50
+    for code in BUILT_IN.rules:
+        about = BUILT_IN.about(code)
+        proven = code in shown or release in run_with(about.source)
+        assert (release in about.verified) == proven, code

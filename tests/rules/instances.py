@@ -1,0 +1,36 @@
+"""What a condition is asked about: all that is known of one config."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftlint.facts.context import make_context
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.disk import Disk
+from ftlint.syntax.construct import construct
+from ftlint.syntax.nodes import Broken
+from ftlint.syntax.parse import compose
+from ftlint.syntax.source import of_text
+from ftlint.target.classify import command_of
+from ftlint.target.keys import Catalogue
+from ftlint.target.releases import resolve_target
+from tests.stating import stating
+
+if TYPE_CHECKING:
+    from ftlint.rulebook.condition import Instance
+
+
+def instance_of(text: str, version: str) -> Instance | None:
+    document = compose(text)
+    if isinstance(document, Broken):
+        return None
+    target = resolve_target(version)
+    made = construct(document.root, target.dialect)
+    command = command_of(made.entries)
+    if command is None or made.problems:
+        return None
+    catalogue = Catalogue(target, command)
+    given = stating(gpus=2)
+    return make_context(
+        of_text("c.yaml", text), document, made, command, target, catalogue, given, BUILT_IN, Disk()
+    ).instance
