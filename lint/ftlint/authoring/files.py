@@ -111,7 +111,7 @@ when:                    # JSON Schema; all of it must hold
 at: lora_rank            # the key at which it is shown
 show: value              # what is underlined there: key, value or pair
 message: "`lora_rank: {{lora_rank}}` {todo} the reason: the remedy."
-# fix:                   # safe: the run stays as it is; unsafe: it changes; display: shown only
+# fix:                   # safe: the run is the same; unsafe: it changes; display: shown only
 #   applicability: unsafe
 #   message: "set `lora_rank: 64`"
 #   replace: {{lora_rank: "64"}}
