@@ -141,7 +141,8 @@ def test_a_named_file_of_another_tool_blocks_no_commit(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_broken_file_of_another_tool_blocks_none_either(name: str, tmp_path: Path) -> None:
-    for ending in ("\n: [\n", "\n        (tmp_path / name).write_text(OTHERS[name] + ending, encoding="utf-8")
+    for ending in ("\n: [\n", "\n<<<<<<< HEAD\n", "\n\tx: [", '{"'):
+        (tmp_path / name).write_text(OTHERS[name] + ending, encoding="utf-8")
         assert blocked(tmp_path / name) is None
 
 

@@ -124,14 +124,26 @@ def _beside(
     """Return what the configs near a file say of the folders that it reads and writes."""
     if not disk.is_file(path):
         return {}
-    from ftlint.facts import neighbours, outputs, stages
+    from ftlint.facts.neighbours import neighbourhood
 
-    near = neighbours.neighbourhood(path, disk)
-    in_place = known.get("zero_stage") == 3
-    return {
-        **outputs.facts(config, path, near),
-        **stages.facts(config, path, near, disk, in_place=in_place),
-    }
+    near = neighbourhood(path, disk)
+    found: dict[str, object] = {}
+    if near.configs:
+        from ftlint.facts import outputs
+
+        found.update(outputs.facts(config, path, near))
+    if near.configs or config.get("adapter_name_or_path") or _is_path(config):
+        from ftlint.facts import stages
+
+        in_place = known.get("zero_stage") == 3
+        found.update(stages.facts(config, path, near, disk, in_place=in_place))
+    return found
+
+
+def _is_path(config: dict[str, object]) -> bool:
+    """Return whether the model is certain to lie in a folder, not on a hub."""
+    model = config.get("model_name_or_path")
+    return isinstance(model, str) and (model[:1] in ("/", ".") or model.count("/") > 1)
 
 
 STEP_KEYS = frozenset(

@@ -11,7 +11,6 @@ import re
 
 from ftlint.facts.neighbours import record_in, text_of
 from ftlint.target.classify import placeholder_in
-from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -124,6 +123,8 @@ def _near(begun: str, others: list[Neighbour], disk: Disk) -> Neighbour | None:
         for one in others
         if one.output is not None and os.path.dirname(one.output) == folder
     }
+    from ftlint.target.slips import guess
+
     near = guess(name, leaves)
     return None if near is None else leaves[near.name]
 
