@@ -180,7 +180,10 @@ def _listed(folder: str, disk: Disk) -> _Listing:
     if kept is not None and kept[0] == now:
         return kept[1]
     try:
-        folders, names = disk.listing(folder)
+        folders = disk.listing(folder)[0]
+        names = sorted(
+            {*disk.names(folder)} - {*folders}
+        )  # with links to nothing, which are unread
     except OSError:
         return [], []
     if len(folders) + len(names) > MOST_ENTRIES:
