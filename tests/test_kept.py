@@ -34,6 +34,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write(folder / f"c{number:02}.yaml", TRAINS + (f"foo{number}: 1\n" if number % 3 else ""))
     write(folder / "data" / "dataset_info.json", '{"d": {"file_name": "d.json"}}')
     rows(folder, 40)
+    for path in (*folder.iterdir(), folder):  # a config rests on those beside it
+        os.utime(path, (OLD, OLD))
     monkeypatch.chdir(folder)
     return folder
 

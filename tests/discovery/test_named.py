@@ -239,3 +239,21 @@ def test_show_files_lists_and_lints_nothing(
     folder = invoke("--isolated", "--show-files", ".")
     assert folder.status == 0
     assert "slip.yaml: skipped: too few LLaMA Factory keys" in folder.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "top.model_name: Qwen2.5-7B\ntop.template: qwen\ntrain.dataset: [faq]\n",
+        "cache_dir: null\nhub_name: huggingface\nlang: en\nlast_model: Q\npath_dict: {Q: /m}\n",
+    ],
+)
+def test_settings_of_llama_board_are_told_for_what_they_are(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "llamaboard_config.yaml").write_text(text, encoding="utf-8")
+    done = invoke("--isolated", "llamaboard_config.yaml")
+    assert done.status == 0
+    assert "skipped: settings of LLaMA Board" in done.err
+    assert invoke("--isolated", ".").err == ""

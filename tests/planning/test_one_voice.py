@@ -27,6 +27,8 @@ from tests.stating import stating
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ftlint.facts.context import Context
+
 RELEASES = ("0.9.5", "0.9.4", "0.9.3", "0.9.1")
 
 STARTS = frozenset(["FT202", "FT203", "FT606", "FT607", "FT611"])
@@ -38,8 +40,26 @@ MAY_START = frozenset(["FT006", "FT008", "FT105"])
 NOT_COUNTED = frozenset(["save_total_limit", "logging_steps", "save_steps", "eval_steps"])
 """Keys of which a value may be none to count with although nothing is known to refuse it.
 
-There is no plan and no code then, as where nothing is trained (`do_train`): nothing is refused.
+There is no plan and no code then: nothing is refused.
 """
+
+
+def trains_elsewhere(context: Context) -> bool:
+    """Return whether a config without do_train is one to evaluate, or a part of one to train.
+
+    A part has no model, no data, or neither an output folder nor a setting of training.
+    """
+    config, values = context.instance.config, context.instance.effective
+    evaluates = config.get("do_eval") or values.get("do_predict")
+    whole = all(map(config.get, ("model_name_or_path", "dataset")))
+    started = "output_dir" in config and "do_train" not in config
+    return bool(evaluates or not whole or not (started or any(map(config.get, OF_TRAINING))))
+
+
+OF_TRAINING = (
+    *("learning_rate", "num_train_epochs", "max_steps", "per_device_train_batch_size"),
+    "gradient_accumulation_steps",
+)
 
 BASE = {
     "model_name_or_path": "Qwen/Qwen2.5-0.5B", "stage": "sft", "do_train": "true",
@@ -156,7 +176,9 @@ def differs(text: str, options: Options) -> str | None:
     refused = {(one.code, one.reason) for one in found.refused}
     if isinstance(found.plan, NoPlan):
         if not refused:
-            known = found.plan.key == "do_train" or found.plan.key in NOT_COUNTED
+            known = found.plan.key in NOT_COUNTED or (
+                found.plan.key == "do_train" and trains_elsewhere(config.context)
+            )
             return None if known else f"refused without a code: {found.plan.reason}"
         if (found.plan.code, found.plan.reason) not in refused:
             return f"another reason: {found.plan}"

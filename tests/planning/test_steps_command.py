@@ -178,7 +178,7 @@ def test_standard_input() -> None:
             "not a LLaMA Factory training config",
         ),
         (BODY + "val_size: 80\n", "leaves none to train on"),
-        (BODY.replace("do_train: true\n", ""), "`do_train` is not set"),
+        (BODY.replace("do_train: true\n", ""), "`do_train: true` is missing"),
     ],
 )
 def test_what_cannot_be_planned(text: str | None, complaint: str) -> None:

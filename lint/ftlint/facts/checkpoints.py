@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 
+from ftlint.facts.paths import json_file
+from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 MODEL = "model"
 HELD = f"{MODEL}|checkpoint-[0-9]{{1,18}}"
 """What is said of an output folder: its newest checkpoint, or that it only holds weights."""
+
+INTERVALS = ("logging_steps", "eval_steps", "save_steps")
+"""What a resumed run takes from the checkpoint, whatever its config says."""
+MOST_STATE = 1 << 23
+"""Characters of a trainer_state.json, which has a line for each thing that was logged."""
 
 _WEIGHTS = (
     *("adapter_model.safetensors", "adapter_model.bin", "model.safetensors", "pytorch_model.bin"),
@@ -61,6 +68,25 @@ def checkpoint_of(values: Mapping[str, Any], held: object) -> str | None:
     if not isinstance(held, str) or held == MODEL:
         return None
     return os.path.join(os.path.expanduser(str(values.get("output_dir") or "")), held)
+
+
+def state_of(checkpoint: str | None, path: str, disk: Disk) -> dict[str, int]:
+    """Return the step and the intervals in a checkpoint's trainer_state.json, if it is in reach.
+
+    Source: transformers `Trainer._init_training_state`, which loads the state over what it has
+    computed of the arguments [4.45 to 5.6].
+    """
+    if not checkpoint or placeholder_in(checkpoint) is not None:
+        return {}
+    name = os.path.join(checkpoint, "trainer_state.json")
+    found = json_file(name, path, disk, MOST_STATE).content
+    if not isinstance(found, dict):
+        return {}
+    return {
+        key: value
+        for key in ("global_step", *INTERVALS)
+        if isinstance(value := found.get(key), int) and not isinstance(value, bool) and value >= 0
+    }
 
 
 def way_out(values: Mapping[str, Any]) -> str:

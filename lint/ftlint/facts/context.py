@@ -93,8 +93,9 @@ def make_context(
     values = effective(config, catalogue)
     known = facts(values, written, target, given, stated, source.path, disk)
     planned = None
+    if command != "v1":
+        known = {**_beside(config, source.path, known, disk), **known}
     if command == "train":
-        known = {**_earlier(config, source.path, disk), **known}
         root = info_root(stated.dataset_dir or values.get("dataset_dir"), source.path, disk)
         sizes = stated.dataset_sizes or stated.recorded
         if root or sizes or _counts_steps(config, document.comments):
@@ -117,14 +118,32 @@ def make_context(
     )  # fmt: skip
 
 
-def _earlier(config: dict[str, object], path: str, disk: Disk) -> dict[str, object]:
-    """Return what is known of the run that this one goes on from, where it names a folder."""
-    begun = config.get("adapter_name_or_path") or config.get("model_name_or_path")
-    if not isinstance(begun, str) or (begun.count("/") < 2 and begun[:2] != "./"):
-        return {}  # nothing, or the name of a model on a hub
-    from ftlint.facts import siblings
+def _beside(
+    config: dict[str, object], path: str, known: dict[str, object], disk: Disk
+) -> dict[str, object]:
+    """Return what the configs near a file say of the folders that it reads and writes."""
+    if not disk.is_file(path):
+        return {}
+    from ftlint.facts.neighbours import neighbourhood
 
-    return siblings.facts(config, path, disk)
+    near = neighbourhood(path, disk)
+    found: dict[str, object] = {}
+    if near.configs:
+        from ftlint.facts import outputs
+
+        found.update(outputs.facts(config, path, near))
+    if near.configs or config.get("adapter_name_or_path") or _is_path(config):
+        from ftlint.facts import stages
+
+        in_place = known.get("zero_stage") == 3
+        found.update(stages.facts(config, path, near, disk, in_place=in_place))
+    return found
+
+
+def _is_path(config: dict[str, object]) -> bool:
+    """Return whether the model is certain to lie in a folder, not on a hub."""
+    model = config.get("model_name_or_path")
+    return isinstance(model, str) and (model[:1] in ("/", ".") or model.count("/") > 1)
 
 
 STEP_KEYS = frozenset(

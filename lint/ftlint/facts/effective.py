@@ -5,7 +5,7 @@ docs/rules/writing.md lists every fact for authors of rules.
 
 from __future__ import annotations
 
-from ftlint.facts.paths import json_file, missing, opened
+from ftlint.facts.paths import held_folder, json_file, missing, opened
 from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING
 
@@ -108,7 +108,10 @@ def facts(
         **_launch(stated.launch),
         **_deepspeed(values.get("deepspeed"), path, disk),
         **_opened(values, stated, path, disk),
-        **_resumed(values, held),
+        **_resumed(values, held, path, disk),
+        "tokenized_held": held_folder(
+            values.get("tokenized_path"), path, disk, here=stated.here is not None
+        ),
         **dict(stated.facts),
         "output_dir_holds": held,
     }
@@ -317,16 +320,20 @@ def _held(output_dir: object, stated: Stated, disk: Disk) -> object:
     return said if found is None else found
 
 
-def _resumed(values: Mapping[str, Any], held: object) -> dict[str, object]:
-    """Return the step of the checkpoint that training goes on from, as far as names tell it, and
-    what keeps it from going on there.
-    """
+def _resumed(values: Mapping[str, Any], held: object, path: str, disk: Disk) -> dict[str, object]:
+    """Return where training resumes, as far as the checkpoint's name or its state tells it."""
     if not values.get("do_train") or (held is None and not values.get("resume_from_checkpoint")):
         return {}
-    from ftlint.facts.checkpoints import checkpoint_of, step_of, way_out
+    from ftlint.facts import checkpoints
 
-    step = step_of(checkpoint_of(values, held))
-    return {} if step is None else {"resumes_at": step, "way_out": way_out(values)}
+    checkpoint = checkpoints.checkpoint_of(values, held)
+    state = checkpoints.state_of(checkpoint, path, disk)
+    step = state.get("global_step", checkpoints.step_of(checkpoint))
+    found: dict[str, object] = {}
+    if step is not None:
+        found = {"resumes_at": step, "way_out": checkpoints.way_out(values)}
+    kept = {name: state[name] for name in checkpoints.INTERVALS if name in state}
+    return {**found, "checkpoint_intervals": kept} if kept else found
 
 
 def _deepspeed(value: object, path: str, disk: Disk) -> dict[str, object]:

@@ -98,25 +98,43 @@ class JsonFile(NamedTuple):
     fault: str = ""
 
 
-def json_file(name: str, path: str, disk: Disk) -> JsonFile:
+def json_file(name: str, path: str, disk: Disk, most: int = MOST_JSON) -> JsonFile:
     """Read a JSON file that a config at `path` names, when it lies within reach.
 
     LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
-    down to the config. Nothing outside is ever opened, and no more than `MOST_JSON` is read.
+    down to the config. Nothing outside is ever opened, and no more than `most` is read.
     """
     if "\0" in name:
         return JsonFile()
     for start in folders(path, disk):
-        data = disk.read(os.path.join(start, name), MOST_JSON + 1)
+        data = disk.read(os.path.join(start, name), most + 1)
         if isinstance(data, Unreadable):
             continue
-        if len(data) > MOST_JSON:
+        if len(data) > most:
             return JsonFile()
         try:
             return _parsed(data.decode("utf-8"))
         except UnicodeDecodeError:
             return JsonFile(fault="not UTF-8")
     return JsonFile()
+
+
+def held_folder(name: object, path: str, disk: Disk, *, here: bool) -> str | None:
+    """Return the name of a folder that a config at `path` names and that is not empty here.
+
+    A relative one is looked for as `json_file` does. Outside of the project it counts on the
+    machine that trains alone.
+    """
+    if not isinstance(name, str) or not name or "\0" in name or placeholder_in(name) is not None:
+        return None
+    for start in folders(path, disk):
+        full = os.path.join(start, name)
+        try:
+            if disk.is_folder(full) and (here or disk.holds(full)) and disk.names(full):
+                return name
+        except OSError:
+            continue
+    return None
 
 
 def _parsed(text: str) -> JsonFile:

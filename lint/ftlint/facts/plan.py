@@ -85,7 +85,7 @@ def prepare(
 
     data, samples = _data(values, known, given, stated, root, disk)
     inputs = Inputs(
-        _as_meant(config), samples, stated.launch, target, known.get("deepspeed")
+        _as_meant(config, known), samples, stated.launch, target, known.get("deepspeed")
     )  # fmt: skip
     made = plan_of(inputs)
     plan, refused = (made, None) if isinstance(made, StepPlan) else (None, made)
@@ -109,15 +109,19 @@ def plan_inputs_without_data(context: Context) -> Inputs:
         tuple(DatasetRows(str(name), local=False, source="unknown") for name in names)
     )
     launch = context.stated.launch
-    return Inputs(_as_meant(config), rows, launch, context.target, known.get("deepspeed"))
+    return Inputs(_as_meant(config, known), rows, launch, context.target, known.get("deepspeed"))
 
 
-def _as_meant(config: Mapping[str, object]) -> dict[str, object]:
-    """Take a bare `no`, which YAML reads as false, for the word that a strategy key wants."""
-    return {
+def _as_meant(config: Mapping[str, object], known: Mapping[str, Any]) -> dict[str, object]:
+    """Take a bare `no`, which YAML reads as false, for the word that a strategy key wants.
+
+    A resumed run logs, evaluates and saves by the intervals of its checkpoint.
+    """
+    meant = {
         name: "no" if value is False and name.endswith("_strategy") else value
         for name, value in config.items()
     }
+    return {**meant, **known.get("checkpoint_intervals", {})}
 
 
 def plan_of(inputs: Inputs) -> StepPlan | NoPlan:

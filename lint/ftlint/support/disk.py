@@ -190,6 +190,15 @@ class Disk:
             for path, found in self._found.items()
         }
 
+    def state(self, path: str) -> State | None:
+        """Return the state of a file, or of a folder with its names, as it counts from here on."""
+        found = self._look(path)
+        if found is None:
+            return None
+        if stat.S_ISDIR(found.st_mode):
+            self._listed.add(path)
+        return _state(found, whole=True)
+
     def _look(self, path: str) -> os.stat_result | None:
         if path not in self._found:
             self._found[path] = _stat(path)

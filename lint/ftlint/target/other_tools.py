@@ -43,6 +43,13 @@ HELM = r"""(?mx) \A\s*\{\{ | ^[ \t]*\{\{-?[ \t]*(?:if|with|range|end|include|def
 """What a template of Helm has, and no template of a config."""
 
 
+BOARD = "settings of LLaMA Board, which nothing else reads"
+"""What the web page of LLaMA Factory writes for itself, named `top.model_name` and the like.
+
+Source: webui/common.py save_config, webui/runner.py save_args [0.9.0 to 0.9.5].
+"""
+
+
 class Shape(NamedTuple):
     """What a file is if all of `every`, and `least` of `some` where there are any, are its keys.
 
@@ -144,8 +151,9 @@ _SHAPES = (
     Shape("a task of lm-evaluation-harness", "group", "task aggregate_metric_list group_alias"),
     Shape("a sweep", "method", "parameters metric program"),
     Shape("a project of MLflow", "entry_points"),
-    Shape("settings of LLaMA Board", "", "top.model_name top.finetuning_type train.dataset "
+    Shape(BOARD, "", "top.model_name top.finetuning_type train.dataset "
           "train.training_stage top.template"),
+    Shape(BOARD, "last_model path_dict"),
     # what models and runs leave
     Shape("a model's config", "", "architectures transformers_version model_type hidden_size "
           "num_hidden_layers num_attention_heads vocab_size", 2, _LLAMA_FACTORY),

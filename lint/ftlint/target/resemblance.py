@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.target.classify import ALONE, V1, Kind, command_of, use_of
 from ftlint.target.keys import LLAMAFACTORY, owner
-from ftlint.target.other_tools import by_name, by_suffix, by_text, shape_of
+from ftlint.target.other_tools import BOARD, by_name, by_suffix, by_text, shape_of
 from ftlint.target.slips import is_one_letter_apart
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -72,7 +72,7 @@ def _resembled(names: Collection[str], text: str) -> Kind:
     if len(own) < 2:
         shape = shape_of(set(listed), text)
         if shape is not None:
-            return Kind(None, shape)
+            return Kind(None, shape, void=shape == BOARD)
     near = sum(key is not None or name in compiled.ALIASES for name, key in meant.items())
     half = 2 * near >= len(listed) > 0
     words = len(keys & _OF_DATA)

@@ -1,0 +1,278 @@
+"""What a run begins with, held against the config that writes it: an earlier stage, a training.
+
+An export, a chat or a later stage names the folder that another config's run writes. What both
+say of model, template and tokens must fit; of several configs that write it one is enough.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ftlint.facts.neighbours import record_in, text_of
+from ftlint.target.classify import placeholder_in
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ftlint.facts.neighbours import Neighbour, Neighbourhood
+    from ftlint.support.disk import Disk
+
+TOKENS = ("add_tokens", "add_special_tokens", "new_special_tokens_config")
+"""Keys that make the embeddings larger, of which a LoRA adapter then holds a copy.
+
+Source: LLaMA Factory model/patcher.py patch_tokenizer, model/adapter.py (resize_vocab) [0.9.5].
+"""
+WHOLE = ("full", "freeze")
+"""Methods whose output is a model, not an adapter."""
+_PRECISION = re.compile(
+    r"[-_.](unsloth|bnb|4bit|8bit|awq|gptq|int4|int8|hqq|aqlm|fp8|w4a16|quantized)(?=[-_.]|$)"
+)
+_PREFERENCE = re.compile(r"(?<![a-z])(dpo|kto|ipo|rlhf|pref\w*|hinge|align\w*)(?![a-z])")
+
+
+def facts(
+    config: Mapping[str, Any], path: str, near: Neighbourhood, disk: Disk, *, in_place: bool
+) -> dict[str, object]:
+    """Return what a run that begins with another one's output can be held against.
+
+    `earlier_config`, `earlier_rate`: of the config in the same folder that writes what this run of
+    the same stage and method begins with, and the rate it names; of several the fastest.
+    `near_config`, `near_output`: where no file there names it and nothing lies there, the config
+    that writes to a folder of nearly that name. `writer`: what in this config does not fit the one
+    that writes its adapter or model. `resumed`: the other run that `resume_from_checkpoint` names.
+    `reference_by`: see `_reference`. `in_place`: whether ZeRO-3 keeps adapters from being merged.
+    """
+    adapter, model = config.get("adapter_name_or_path"), config.get("model_name_or_path")
+    found = {**_of_stage(config, near, disk), **_resumed(config, near)}
+    if isinstance(adapter, str):
+        adapter = adapter.rpartition(",")[2].strip()  # earlier ones are merged into the model
+    for begun, is_adapter in ((adapter, True), (model, False)):
+        if isinstance(begun, str) and is_folder(begun):
+            record = record_in(begun, path, disk)
+            writers = [record] if record else writers_of(begun, near)
+            unlike = [_unlike(config, writer, is_adapter) for writer in writers]
+            if writers and all(unlike):
+                key = "adapter_name_or_path" if is_adapter else "model_name_or_path"
+                told = {"config": writers[0].name, "key": key, "path": config[key]}
+                found["writer"] = {**told, **unlike[0]}
+                break
+    if isinstance(adapter, str) and "," not in str(config["adapter_name_or_path"]):
+        found.update(_reference(config, adapter, near, in_place))
+    return found
+
+
+def is_folder(name: str) -> bool:
+    """Return whether a name, which has slashes, is meant as one folder."""
+    return not ("," in name or "\0" in name or placeholder_in(name) is not None)
+
+
+def writers_of(begun: str, near: Neighbourhood) -> list[Neighbour]:
+    """Return the configs whose run writes a folder: of those the ones beside, else the others.
+
+    Of configs in other folders a path of one part may be another one: they start elsewhere.
+    """
+    begun = os.path.normpath(begun)
+    writers = [one for one in near.configs if one.output is not None and lies_in(begun, one.output)]
+    beside = [one for one in writers if one.beside]
+    return beside or (writers if os.sep in begun else [])
+
+
+def lies_in(begun: str, output_dir: str) -> bool:
+    """Return whether a folder is an output folder, or a checkpoint in it."""
+    return begun == output_dir or begun.startswith(f"{output_dir}{os.sep}checkpoint-")
+
+
+def _of_stage(config: Mapping[str, Any], near: Neighbourhood, disk: Disk) -> dict[str, object]:
+    begun = config.get("adapter_name_or_path") or config.get("model_name_or_path")
+    if not isinstance(begun, str) or not is_folder(begun) or os.path.isabs(begun):
+        return {}
+    if begun.count("/") < 2 and begun[:2] != "./":
+        return {}  # the name of a model on a hub
+    begun = os.path.normpath(begun)
+    beside = [one for one in near.configs if one.beside]
+    unknown = any(one.get("output_dir") is None for one in beside) or near.unread
+    writers = [one for one in beside if one.output is not None and lies_in(begun, one.output)]
+    if writers:
+        kind = str(config.get("stage", "sft")), str(config.get("finetuning_type", "lora"))
+        rates = [(_number(one), one.name) for one in writers if _kind(one) == kind]
+        if len(rates) < len(writers) or any(rate is None for rate, _ in rates):
+            return {}
+        rate, name = max((rate or 0.0, name) for rate, name in rates)
+        return {"earlier_config": name, "earlier_rate": rate}
+    told = unknown or any(begun in text for text in near.texts)
+    closest = None if told or not config.get("adapter_name_or_path") else _near(begun, beside, disk)
+    if closest is None:
+        return {}
+    return {"near_config": closest.name, "near_output": closest.output}
+
+
+def _kind(one: Neighbour) -> tuple[str | None, str | None]:
+    return one.get("stage", "sft") or "sft", one.get("finetuning_type", "lora") or "lora"
+
+
+def _near(begun: str, others: list[Neighbour], disk: Disk) -> Neighbour | None:
+    """Return the config that writes to a folder of nearly that name, where nothing lies there."""
+    if disk.exists(begun):
+        return None
+    folder, name = os.path.split(begun)
+    leaves = {
+        os.path.basename(one.output): one
+        for one in others
+        if one.output is not None and os.path.dirname(one.output) == folder
+    }
+    from ftlint.target.slips import guess
+
+    near = guess(name, leaves)
+    return None if near is None else leaves[near.name]
+
+
+def _number(one: Neighbour) -> float | None:
+    try:
+        return float(one.values.get("learning_rate") or "none")
+    except ValueError:
+        return None
+
+
+def _unlike(config: Mapping[str, Any], writer: Neighbour, is_adapter: bool) -> dict[str, str]:
+    """Return what of a config does not fit the one that writes what it begins with, by subject.
+
+    Each is the other one's value: `model`, `template`, `rope_scaling`, or a key of `TOKENS`.
+    `method`: its method, where what it writes is no adapter but is loaded as one, or the reverse.
+    """
+    whole = writer.get("finetuning_type", "lora") in WHOLE
+    known = writer.get("finetuning_type", "lora") is not None
+    if known and whole == is_adapter:
+        return {"method": writer.get("finetuning_type", "lora") or "lora"}
+    found: dict[str, str] = {}
+    ours, theirs = text_of("template", config.get("template")), writer.get("template")
+    reads = writer.get("stage", "sft") != "pt" and config.get("stage") != "pt"
+    if ours and theirs and reads and _family(ours) != _family(theirs):
+        found["template"] = theirs
+    if not is_adapter:
+        return found
+    ours, theirs = (
+        text_of("model_name_or_path", config.get("model_name_or_path")),
+        writer.get("model_name_or_path"),
+    )
+    if ours and theirs and _other_model(ours, theirs):
+        found["model"] = theirs
+    for key in (*TOKENS, "rope_scaling"):
+        ours, theirs = text_of(key, config.get(key)), writer.get(key)
+        if theirs and ours is not None and _spelled(ours) != _spelled(theirs):
+            found[key] = theirs
+    return found
+
+
+def _family(template: str) -> str:
+    """Return a template without what tells two ways to ask one model apart."""
+    return template.removesuffix("_nothink").removesuffix("_thinking")
+
+
+def _other_model(one: str, other: str) -> bool:
+    """Return whether two names are certain to name different models.
+
+    A folder can have any name: of one only another size or another family tells.
+    """
+    ours, theirs = _model(one), _model(other)
+    if ours == theirs:
+        return False
+    if _is_of_a_hub(one) and _is_of_a_hub(other):
+        return True
+    for tells in (_SIZE, _FAMILY):
+        sizes = tells.findall(ours), tells.findall(theirs)
+        if all(sizes) and sizes[0] != sizes[1]:
+            return True
+    return False
+
+
+_SIZE = re.compile(r"(?<![a-z0-9])(\d+(?:\.\d+)?)b(?![a-z])")
+_FAMILY = re.compile(
+    r"\A(llama|qwen|mistral|mixtral|gemma|phi|chatglm|glm|internlm|baichuan|deepseek|falcon|bloom)"
+)
+_FOLDERS = frozenset(
+    """checkpoint checkpoints ckpt ckpts data export exports hf llm llms merged model models output
+    outputs pretrained results save saves weights""".split()
+)
+"""First parts of paths, which no owner on a hub is called."""
+
+
+def _is_of_a_hub(name: str) -> bool:
+    owner, slash, leaf = name.partition("/")
+    return bool(slash) and "/" not in leaf and owner[:1] not in ".~" and (
+        owner.lower() not in _FOLDERS)  # fmt: skip
+
+
+def _model(name: str) -> str:
+    """Return what is alike in the names of one model: where it lies, and how it is quantized."""
+    leaf = os.path.basename(os.path.normpath(name)).lower().replace("___", ".")
+    while (shorter := _PRECISION.sub("", leaf)) != leaf:
+        leaf = shorter
+    return leaf.replace("_", "-").removeprefix("meta-")
+
+
+def _resumed(config: Mapping[str, Any], near: Neighbourhood) -> dict[str, object]:
+    """Return the other run that a run resumes, where its config is near and it differs."""
+    named, own = config.get("resume_from_checkpoint"), config.get("output_dir")
+    if not isinstance(named, str) or not is_folder(named):
+        return {}
+    begun = os.path.normpath(named)
+    if isinstance(own, str) and lies_in(begun, os.path.normpath(own)):
+        return {}
+    writers = writers_of(begun, near)
+    if not writers or any(not changed(config, one, DATA) for one in writers):
+        return {}  # the same run with more epochs or steps in a new folder
+    begin = "model_name_or_path" if config.get("finetuning_type") in WHOLE else ADAPTER
+    return {"resumed": {"config": writers[0].name, "begin": begin, "path": named}}
+
+
+ADAPTER = "adapter_name_or_path"
+DATA = ("stage", "finetuning_type", "dataset", "eval_dataset", "model_name_or_path", "template")
+
+
+def changed(config: Mapping[str, Any], other: Neighbour, keys: tuple[str, ...]) -> list[str]:
+    """Return the keys of which both are known to say something else."""
+    return [key for key in keys if _differs(config, other, key)]
+
+
+def _differs(config: Mapping[str, Any], other: Neighbour, key: str) -> bool:
+    ours = text_of(key, config.get(key)) if key in config else ""
+    theirs = other.get(key)
+    if ours is None or theirs is None:
+        return False
+    if key == "model_name_or_path":
+        return _other_model(ours, theirs)
+    return _spelled(ours) != _spelled(theirs)
+
+
+def _spelled(text: str) -> str:
+    """Return a value as numbers and lists are alike however they are written."""
+    try:
+        return str(float(text))
+    except ValueError:
+        return ",".join(part.strip() for part in text.split(","))
+
+
+def _reference(
+    config: Mapping[str, Any], adapter: str, near: Neighbourhood, in_place: bool
+) -> dict[str, object]:
+    """Return what makes the adapter that a run of preferences begins with part of the reference.
+
+    An adapter that the same run, or another one of preferences, has written has the base model for
+    its reference, too. Source: dpo/trainer.py, kto/trainer.py compute_reference_log_probs.
+    """
+    if config.get("stage") not in ("dpo", "kto") or not adapter:
+        return {}
+    own, begun = config.get("output_dir"), os.path.normpath(adapter)
+    if isinstance(own, str) and lies_in(begun, os.path.normpath(own)):
+        return {}
+    writers = writers_of(adapter, near) if is_folder(adapter) else []
+    if any(one.get("stage", "sft") in (None, "dpo", "kto") for one in writers):
+        return {}
+    if not writers and _PREFERENCE.search(adapter.lower()):
+        return {}
+    if config.get("quantization_bit") or in_place:
+        return {"reference_by": "set `ref_model` and `ref_model_adapters`"}
+    return {"reference_by": "set `create_new_adapter: true`"}
