@@ -194,6 +194,22 @@ def launching() -> dict[str, Any]:
     }
 
 
+def deepspeed() -> dict[str, Any]:
+    """Return what DeepSpeed takes: sections as (strict, fields), names, schedulers."""
+    data = json.loads((DATA / "deepspeed.json").read_text(encoding="utf-8"))
+    sections = {
+        path: (
+            not section["additionalProperties"],
+            {
+                name: {word: value for word, value in field.items() if not word.startswith("x-")}
+                for name, field in section["properties"].items()
+            },
+        )
+        for path, section in data["sections"].items()
+    }
+    return {"sections": sections, "names": data["names"], "schedulers": data["schedulers"]}
+
+
 def policy() -> Any:
     """Return the table of rules of thumb that FT3 judges by."""
     data = YAML(typ="safe", pure=True).load((DATA / "policy.yaml").read_text(encoding="utf-8"))
@@ -248,6 +264,7 @@ def artefact() -> bytes:
         "VALUE_ALIASES": aliases()["values"],
         "VARIABLES": launching()["variables"],
         "MEGATRON": launching()["megatron"],
+        "DEEPSPEED": deepspeed(),
         "PROBED": probed.releases,
         "TYPES": probed.types,
         "LIVE_WHERE": probed.live_where,

@@ -4,6 +4,7 @@
     python schemas/generate.py transformers 5.6.0
     python schemas/generate.py --check llamafactory 0.9.5    exit 1 with a diff on a difference
     python schemas/generate.py --refresh              after editing aliases or descriptions
+    python schemas/generate.py deepspeed 0.10.0 0.16.9    what all of these releases take
 
 LLaMA Factory releases before 0.9.0 are kept as bare key lists in llamafactory/history.json: they
 only serve to say when a key went away.
@@ -21,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from extract import layers, llamafactory, transformers
+from extract import deepspeed, layers, llamafactory, transformers
 from extract.checked import order
 from extract.source import Release, SourceError, fetch
 
@@ -32,7 +33,7 @@ FIRST_WITH_SCHEMA = "0.9.0"
 def main(argv: list[str] | None = None) -> int:
     """Exit status: 0 done or no difference, 1 a difference, 2 the release cannot be read."""
     parser = argparse.ArgumentParser(description="Build the schemas from released packages.")
-    parser.add_argument("layer", nargs="?", choices=layers.LAYERS)
+    parser.add_argument("layer", nargs="?", choices=(*layers.LAYERS, "deepspeed"))
     parser.add_argument("version", nargs="*", help="releases, oldest first")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     parser.add_argument("--refresh", action="store_true", help="fetch nothing")
@@ -40,9 +41,16 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if bool(options.layer and options.version) == options.refresh:
         parser.error("give a layer and its versions, or --refresh")
-    before = {path: path.read_text("utf-8") for path in DATA.glob("*/*.json")}
+    before = {
+        path: path.read_text("utf-8")
+        for path in (*DATA.glob("*/*.json"), DATA / "deepspeed.json")
+        if path.exists()
+    }
     try:
-        after = build(options.layer, options.version, options.wheels)
+        if options.layer == "deepspeed":
+            after = {DATA / "deepspeed.json": of_deepspeed(options.version, options.wheels)}
+        else:
+            after = build(options.layer, options.version, options.wheels)
     except SourceError as problem:
         print(f"generate.py: {problem}", file=sys.stderr)
         return 2
@@ -81,6 +89,16 @@ def build(layer: str | None, versions: list[str], wheels: Path | None) -> dict[P
             history = {key: history[key] for key in sorted(history, key=order)}
             texts[past] = layers.render(history)
     return texts
+
+
+def of_deepspeed(versions: list[str], sources: Path | None) -> str:
+    """The text of deepspeed.json, which is made of all the releases at once."""
+    with tempfile.TemporaryDirectory() as folder:
+        if sources is not None:
+            found = [deepspeed.archived(version, sources) for version in versions]
+        else:
+            found = [deepspeed.fetch(version, Path(folder)) for version in versions]
+        return layers.render(deepspeed.build(found))
 
 
 def read(layer: str, version: str, wheels: Path | None) -> dict[str, Any]:

@@ -405,6 +405,7 @@ def test_the_closest_selector_decides_and_ignoring_wins_a_tie(
 @pytest.mark.parametrize("key", ["learning_rate", "finetuning_type", "bf16", "deepspeed", "stage"])
 def test_no_rule_rests_on_a_gap_and_it_is_mentioned(key: str, gap: str) -> None:
     rest = HEAD.replace("stage: sft\n", "stage: sft\n" if key != "stage" else "")
+    rest += "" if key == "bf16" else "bf16: true\n"
     text = f"{rest}do_train: true\ndataset: d\noutput_dir: o\n{key}: {gap}\n"
     result = lint(of_text("c.yaml", text), NEWEST)
     assert [(one.code, one.severity, one.key) for one in result.diagnostics] == [

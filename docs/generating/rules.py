@@ -136,7 +136,8 @@ def _page(example: Example) -> str:
 def _card(example: Example) -> str:
     rule, about, fix = example.rule, example.about, _fix(example)
     facts = facts_of(rule.code)
-    module = Path(f"lint/ftlint/rules/{(rule.module or 'reader').replace('.', '/')}.py")
+    module = Path(f"lint/ftlint/rules/{(rule.module or 'reader').replace('.', '/')}")
+    module = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
     root = DATA.parents[1]
     places = [file_of(rule.code).relative_to(root), *([] if rule.checks else [module])]
     rows = [

@@ -55,12 +55,13 @@ class Release:
 
     def module(self, name: str) -> Module:
         """The parsed module `name`; SourceError when the wheel has none."""
-        found = self._find(name)
+        found = self.find(name)
         if found is None:
             raise SourceError(f"{self.package} {self.version} has no module {name}")
         return found
 
-    def _find(self, name: str) -> Module | None:
+    def find(self, name: str) -> Module | None:
+        """The parsed module `name`, if the release has it."""
         if name not in self._modules:
             self._modules[name] = self._parse(name)
         return self._modules[name]
@@ -74,7 +75,7 @@ class Release:
                 except KeyError:
                     continue
                 package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
-                return _read(name, package, ast.parse(text, path))
+                return parse_module(name, package, text)
         return None
 
     def resolve(self, module: Module, name: str) -> tuple[Module, list[Definition]] | External:
@@ -91,7 +92,7 @@ class Release:
         origin, attribute = module.imports[name]
         if origin.partition(".")[0] != self.package:
             return External(f"{origin}.{attribute}")
-        target = self._find(origin)
+        target = self.find(origin)
         if target is None or not (
             attribute in target.classes
             or attribute in target.assigned
@@ -101,7 +102,9 @@ class Release:
         return self.resolve(target, attribute)
 
 
-def _read(name: str, package: str, tree: ast.Module) -> Module:
+def parse_module(name: str, package: str, text: str) -> Module:
+    """A module from its text; `package` is what its relative imports begin from."""
+    tree = ast.parse(text, name)
     module = Module(name, tree)
     for node in _top_level(tree.body):
         if isinstance(node, ast.ImportFrom):

@@ -5,6 +5,8 @@ format 2, which every Python since 2.5 reads and which gives the same bytes for 
 
 KEYS: name -> variants (layer, first, last, group, kinds, choices, checked, separator, default)
 with first and last as indexes into LLAMAFACTORY or TRANSFORMERS, choices None when open.
+DEEPSPEED: sections (path -> (whether other keys are refused, field -> JSON Schema)), names that the
+top of a config may have, schedulers (name -> what it takes and needs).
 PROBED: LLaMA Factory releases of which the next three tell, oldest first.
 TYPES: (LLaMA Factory version, key) -> ((kind, fate), ...): what wrong kinds of value really meet.
 LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash on them; None
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
     *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "KEYS", "REMOVED"),
-    *("ALIASES", "VALUE_ALIASES", "VARIABLES", "MEGATRON"),
+    *("ALIASES", "VALUE_ALIASES", "VARIABLES", "MEGATRON", "DEEPSPEED"),
     *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),
 )
 _HEAD = 4

@@ -87,7 +87,7 @@ def test_settings_name_variables_and_what_they_are_set_to() -> None:
 
 
 def test_one_gpu_needs_no_launcher_when_torchrun_is_forced() -> None:
-    line = "deepspeed: {zero_optimization: {stage: 2}}\n"
+    line = "deepspeed: {train_micro_batch_size_per_gpu: auto, zero_optimization: {stage: 2}}\n"
     assert codes(line, "--gpus", "1") == ["FT482"]
     assert codes(line, "--gpus", "1", "--fact", "env=FORCE_TORCHRUN") == []
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VALUE = "SECRETVAL"
+TOKEN = f"hf_{VALUE}1{VALUE}2{VALUE}3"
 HEAD = """model_name_or_path: m
 stage: sft
 do_train: true
@@ -36,6 +37,10 @@ TEXTS = {
     "block.yaml": f"{HEAD}foo: 1\nhub_token: |\n  {VALUE}\n  more {VALUE}\nbar: 1\n",
     "line.json": f'{{"model_name_or_path": "m", "stage": "sft", "template": "qwen", '
     f'"finetuning_type": "lora", "hf_hub_token": "{VALUE}", "api_key": "{VALUE}"}}',
+    "form.yaml": f"{HEAD}# {TOKEN}\nresume_from_checkpoint: {TOKEN}\nlerning_rate: {TOKEN}\n"
+    f"hub_token: [{TOKEN}]\neval_dataset: {TOKEN}\nsave_strategy: {TOKEN}\n",
+    "edit.yaml": f"{HEAD}hub_token: {TOKEN}\nbf16: 'true'\nlora_alpha: '{TOKEN}'\n"
+    f"additional_target: 'a:{TOKEN}'\n",
     "broken.yaml": f"{HEAD}hub_token: {VALUE}\n  x: [\n",
 }
 
@@ -96,10 +101,14 @@ def test_a_patch_shows_none_and_applies(tmp_path: Path) -> None:
         ("hub_token: abc  # mine", "hub_token: ***  * ****"),
         ("a: 1\nb: {api_key: 'x y', c: 2}", "a: 1\nb: {api_key: '* *', c: 2}"),
         ("learning_rate: 1.0e-4", "learning_rate: 1.0e-4"),
+        ("dataset: x  # hf_A1b2C3d4E5f6G7h8I9j0K1l2M3n4", f"dataset: x  # {'*' * 31}"),
+        ("dataset: hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "dataset: hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+        ("a: task-sk-learn-and-a-long-name-of-2024-more", None),
         ("add_special_tokens: <a>", "add_special_tokens: <a>"),
         ("hub_token:\noutput_dir: o", "hub_token:\noutput_dir: o"),
     ],
 )
-def test_what_is_masked(text: str, shown: str) -> None:
+def test_what_is_masked(text: str, shown: str | None) -> None:
+    shown = text if shown is None else shown
     assert masked(text, 0, len(text)) == shown
     assert bool(secrets_in(text)) == (text != shown)

@@ -203,7 +203,7 @@ stages:
 def lint(folder: Path, config: str, table: str) -> list[str]:
     (folder / "house.yaml").write_text(table, encoding="utf-8")
     (folder / "ftlint.toml").write_text('bands = "house.yaml"\n', encoding="utf-8")
-    (folder / "config.yaml").write_text(config, encoding="utf-8")
+    (folder / "config.yaml").write_text(config + "bf16: true\n", encoding="utf-8")
     report, _ = run(CliOptions((str(folder / "config.yaml"),)), bytes, lambda done, total: None)
     return [one.code for result in report.results for one in result.diagnostics]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,9 @@ Layer = dict[str, dict[str, Any]]
 GENERATE = Path(__file__).resolve().parents[2] / "schemas" / "generate.py"
 MINORS = {"0.9.3": "4.52", "0.9.4": "4.57", "0.9.5": "5.6"}
 WRONG = "bogus"
+DEEPSPEED = json.loads((GENERATE.parent / "ftschemas" / "deepspeed.json").read_text("utf-8"))[
+    "versions"
+]
 
 # Where a wrong value can show: these need more than a plain training run on a CPU.
 NOT_JUDGED = {
@@ -49,10 +53,11 @@ NEVER: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(
-    ("layer", "version"), [("llamafactory", "0.9.5"), ("transformers", "5.6.0")]
+    ("layer", "versions"),
+    [("llamafactory", ["0.9.5"]), ("transformers", ["5.6.0"]), ("deepspeed", DEEPSPEED)],
 )
-def test_the_released_wheel_makes_the_file(layer: str, version: str) -> None:
-    command = [sys.executable, str(GENERATE), "--check", layer, version]
+def test_the_releases_make_the_file(layer: str, versions: list[str]) -> None:
+    command = [sys.executable, str(GENERATE), "--check", layer, *versions]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

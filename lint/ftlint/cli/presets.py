@@ -34,7 +34,8 @@ _METHODS = {
     "lora": Method("LoRA", "Qwen/Qwen2.5-7B-Instruct", _LORA, "1.0e-4", 5, 4, 4),
     "qlora": Method(
         "QLoRA", "Qwen/Qwen2.5-7B-Instruct",
-        _LORA + "quantization_bit: 4  # turns LoRA into QLoRA; needs bitsandbytes\n",
+        _LORA + "quantization_bit: 4  # turns LoRA into QLoRA; needs bitsandbytes\n"
+        "upcast_layernorm: true  # layer norms in 32-bit precision, as LLaMA Factory advises\n",
         "2.0e-4", 4, 8, 2,
     ),
     "full": Method(

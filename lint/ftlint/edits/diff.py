@@ -54,7 +54,7 @@ def _secret_lines(text: str) -> dict[int, str]:
         number += text.count("\n", place, secret.start)
         place = secret.start
         for more in range(text.count("\n", secret.start, secret.end) + 1):
-            found[number + more] = secret.name or "an address"
+            found[number + more] = secret.name or secret.kind or "an address"
     return found
 
 

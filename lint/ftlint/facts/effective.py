@@ -106,7 +106,7 @@ def facts(
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
         **_launch(stated.launch),
-        **_deepspeed(values.get("deepspeed"), path, disk),
+        **_deepspeed(values, path, disk),
         **_opened(values, stated, path, disk),
         **_resumed(values, held, path, disk),
         "tokenized_held": held_folder(
@@ -336,20 +336,9 @@ def _resumed(values: Mapping[str, Any], held: object, path: str, disk: Disk) -> 
     return {**found, "checkpoint_intervals": kept} if kept else found
 
 
-def _deepspeed(value: object, path: str, disk: Disk) -> dict[str, object]:
-    """Return `deepspeed` and `zero_stage` from a mapping, or from a file within the project."""
-    content: object = value
-    if isinstance(value, str):
-        content = (
-            None if placeholder_in(value) is not None else json_file(value, path, disk).content
-        )
-    if not isinstance(content, dict):
+def _deepspeed(values: Mapping[str, Any], path: str, disk: Disk) -> dict[str, object]:
+    if not values.get("deepspeed"):
         return {}
-    optimization = content.get("zero_optimization")
-    stage = optimization.get("stage", 0) if isinstance(optimization, dict) else 0
-    enabled = {
-        f"{name}.enabled": part["enabled"]
-        for name, part in content.items()
-        if isinstance(part, dict) and isinstance(part.get("enabled"), bool)
-    }
-    return {"deepspeed": {**content, **enabled}, "zero_stage": stage}
+    from ftlint.facts import deepspeed
+
+    return deepspeed.facts(values["deepspeed"], path, disk)

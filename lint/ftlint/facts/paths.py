@@ -96,6 +96,7 @@ class JsonFile(NamedTuple):
 
     content: object = None
     fault: str = ""
+    text: str = ""
 
 
 def json_file(name: str, path: str, disk: Disk, most: int = MOST_JSON) -> JsonFile:
@@ -142,7 +143,7 @@ def _parsed(text: str) -> JsonFile:
     import json
 
     try:
-        return JsonFile(json.loads(text))
+        return JsonFile(json.loads(text), text=text)
     except json.JSONDecodeError as error:
         return JsonFile(fault=f"{error.msg} in line {error.lineno}")
     except (ValueError, RecursionError):

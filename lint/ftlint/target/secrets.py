@@ -2,7 +2,7 @@
 
 No message, excerpt, difference or kept result shows one. They are found in the text itself, since
 that is what is shown, parsed or not: pairs of a name and a value in blocks, flow mappings, JSON and
-shell, and credentials in an address.
+shell, credentials in an address, and tokens whose form tells whose they are.
 """
 
 from __future__ import annotations
@@ -32,18 +32,49 @@ _MAY_BE_SECRET = re.compile(r"(?i)t.?k|ke|ky|yk|api|se|cr|pa|pw|ho|we|au")
 """What a name of a secret holds, slips included: most names are told from one by this alone."""
 
 
+_FORMS = (
+    ("a Hugging Face token", r"hf_[A-Za-z0-9]{24,64}"),
+    ("an OpenAI-style API key", r"sk-(?:[a-z]{2,8}-)?(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,200}"),
+    ("a GitHub token", r"gh[oprsu]_[A-Za-z0-9]{30,255}|github_pat_\w{22,255}"),
+    ("a GitLab token", r"glpat-[\w-]{20,64}"),
+    ("an AWS access key", r"(?:AKIA|ASIA)[A-Z0-9]{16}"),
+    ("a Google API key", r"AIza[\w-]{35}"),
+    ("a Slack token", r"xox[abeoprs]-[A-Za-z0-9-]{10,255}"),
+    ("a Weights & Biases API key", r"wandb_v\d_\w{20,255}"),
+    ("a PyPI token", r"pypi-AgEI[\w-]{40,255}"),
+    ("a ModelScope token", r"ms-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+)
+"""What is taken for a secret wherever it stands, by its form."""
+_ANY_FORM = "(?<![\\w-])(?:" + "|".join(f"({form})" for _, form in _FORMS) + ")(?![\\w-])"
+_FORMED = re.compile(r"hf_|sk-|gh[oprsu]_|github_pat_|glpat-|AKIA|ASIA|AIza|xox|wandb_v|pypi-|ms-")
+
+_STAND_INS = frozenset(
+    """abc apikey change changeme dummy enter example fake fill fixme foo insert key my none
+    null password paste placeholder put redacted removed replace sample secret test todo token
+    undefined your yours""".split()
+)
+"""Words of which one makes a value no secret."""
+_WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])"
+FEW = 4
+"""Different letters that a secret has more of: `xxxx` and `0000` are none."""
+
+
 class Secret(NamedTuple):
     """A value that is kept from view: the name it stands under, and where it is in the text."""
 
     name: str
     start: int
     end: int
+    kind: str = ""
+    """What it is by its form, where that tells."""
 
 
 @lru_cache(maxsize=4)
 def secrets_in(text: str) -> tuple[Secret, ...]:
     """Return the secrets of a text, in their order."""
     found = [*_of_pairs(text), *(Secret("", *one.span(1)) for one in _ADDRESS.finditer(text))]
+    if _FORMED.search(text):
+        found += _of_form(text)
     return tuple(sorted(found, key=lambda one: one.start))
 
 
@@ -54,6 +85,35 @@ def _of_pairs(text: str) -> Iterator[Secret]:
             start, end = _value(text, match.start(), match.end())
             if end > start:
                 yield Secret(name, start, end)
+
+
+def _of_form(text: str) -> Iterator[Secret]:
+    for match in re.finditer(_ANY_FORM, text):
+        if match.lastindex and not is_stand_in(match[0]):
+            yield Secret("", *match.span(), _FORMS[match.lastindex - 1][0])
+
+
+def is_stand_in(value: str) -> bool:
+    """Return whether a value stands where a secret is to be written: `<token>`, `hf_xxx`.
+
+    >>> [is_stand_in(one) for one in ("hf_xxxxxxxx", "<token>", "${oc.env:HF_TOKEN}", "YOUR_KEY")]
+    [True, True, True, True]
+    >>> is_stand_in("hf_AbCdEfGhIjKlMnOpQrStUv")
+    False
+    """
+    value = value.strip().strip("\"'")
+    if value[:1] in ("<", "$", "{", "%", "[") or "${" in value:
+        return True
+    body = re.sub(r"\A(hf_|sk-|gh[oprsu]_|ms-)", "", value)
+    words = re.split(r"[\W_]+", body)
+    parts = {part.lower() for word in words for part in (word, *re.findall(_WORD, word))}
+    # a word inside of what is drawn at random says nothing: it has to stand apart, or between humps
+    readable = all(len(word) < (LONGEST_WORD if word.isalpha() else FEW + 1) for word in words)
+    return len(set(body)) <= FEW or (readable and not parts.isdisjoint(_STAND_INS))
+
+
+LONGEST_WORD = 20
+"""Letters of a word that may be one of a language."""
 
 
 def _value(text: str, name: int, start: int) -> tuple[int, int]:
