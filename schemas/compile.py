@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import listed
 from ftschemas import compiled, ruleformat, tables
 from observed import observed, version
 
@@ -248,6 +249,8 @@ def artefact() -> bytes:
         "VALUE_ALIASES": aliases()["values"],
         "VARIABLES": launching()["variables"],
         "MEGATRON": launching()["megatron"],
+        "TEMPLATES": listed.templates(llamafactory),
+        "MODELS": listed.models(llamafactory),
         "PROBED": probed.releases,
         "TYPES": probed.types,
         "LIVE_WHERE": probed.live_where,

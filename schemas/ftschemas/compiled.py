@@ -5,6 +5,9 @@ format 2, which every Python since 2.5 reads and which gives the same bytes for 
 
 KEYS: name -> variants (layer, first, last, group, kinds, choices, checked, separator, default)
 with first and last as indexes into LLAMAFACTORY or TRANSFORMERS, choices None when open.
+TEMPLATES: name -> spans (first, last, format, media) with first and last as indexes into
+LLAMAFACTORY. MODELS: name -> spans (first, last, templates, chat, media). Both are marshalled once
+more, as a file names one of each; schemas/extract/models.py tells what they hold.
 PROBED: LLaMA Factory releases of which the next three tell, oldest first.
 TYPES: (LLaMA Factory version, key) -> ((kind, fate), ...): what wrong kinds of value really meet.
 LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash on them; None
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
     *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "KEYS", "REMOVED"),
-    *("ALIASES", "VALUE_ALIASES", "VARIABLES", "MEGATRON"),
+    *("ALIASES", "VALUE_ALIASES", "VARIABLES", "MEGATRON", "TEMPLATES", "MODELS"),
     *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),
 )
 _HEAD = 4
