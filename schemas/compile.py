@@ -195,6 +195,12 @@ def launching() -> dict[str, Any]:
     }
 
 
+def modules() -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    """Return the families of models: names, modules that an adapter can be put on, and blocks."""
+    data = YAML(typ="safe", pure=True).load((DATA / "modules.yaml").read_text(encoding="utf-8"))
+    return tuple((one["models"], tuple(one["modules"]), tuple(one["blocks"])) for one in data)
+
+
 def policy() -> Any:
     """Return the table of rules of thumb that FT3 judges by."""
     data = YAML(typ="safe", pure=True).load((DATA / "policy.yaml").read_text(encoding="utf-8"))
@@ -251,6 +257,7 @@ def artefact() -> bytes:
         "MEGATRON": launching()["megatron"],
         "TEMPLATES": listed.templates(llamafactory),
         "MODELS": listed.models(llamafactory),
+        "MODULES": modules(),
         "PROBED": probed.releases,
         "TYPES": probed.types,
         "LIVE_WHERE": probed.live_where,

@@ -63,7 +63,8 @@ def models(release: Release) -> dict[str, Any]:
             name = ast.literal_eval(key)
             for path in map(ast.literal_eval, sources.values):
                 known = found.setdefault(
-                    path.rpartition("/")[2].lower(), {"templates": [], "chat": False, "media": False}
+                    path.rpartition("/")[2].lower(),
+                    {"templates": [], "chat": False, "media": False},
                 )
                 if template is not None and template not in known["templates"]:
                     known["templates"].append(template)
@@ -85,7 +86,7 @@ def _calls(release: Release, module: str, function: str) -> Iterator[dict[str, a
 
 
 def _text(formatter: ast.expr | None, name: str) -> str:
-    """Return the slots of a formatter as one text; tokens that the tokenizer knows stand in braces."""
+    """Return the slots of a formatter as one text; what the tokenizer fills in stands in braces."""
     if formatter is None:
         return ""
     slots = None

@@ -7,7 +7,8 @@ KEYS: name -> variants (layer, first, last, group, kinds, choices, checked, sepa
 with first and last as indexes into LLAMAFACTORY or TRANSFORMERS, choices None when open.
 TEMPLATES: name -> spans (first, last, format, media) with first and last as indexes into
 LLAMAFACTORY. MODELS: name -> spans (first, last, templates, chat, media). Both are marshalled once
-more, as a file names one of each; schemas/extract/models.py tells what they hold.
+more, as a file names one of each; schemas/extract/models.py tells what they hold. MODULES: families
+(names, modules, blocks) of modules.yaml.
 PROBED: LLaMA Factory releases of which the next three tell, oldest first.
 TYPES: (LLaMA Factory version, key) -> ((kind, fate), ...): what wrong kinds of value really meet.
 LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash on them; None
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
     *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "KEYS", "REMOVED"),
-    *("ALIASES", "VALUE_ALIASES", "VARIABLES", "MEGATRON", "TEMPLATES", "MODELS"),
+    *("ALIASES", "VALUE_ALIASES", "VARIABLES", "MEGATRON", "TEMPLATES", "MODELS", "MODULES"),
     *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),
 )
 _HEAD = 4

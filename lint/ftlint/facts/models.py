@@ -27,12 +27,12 @@ def facts(values: Mapping[str, Any], target: Target) -> dict[str, object | None]
     if model is None:
         return known
     known["model_name"] = basename(path)
-    if model.exact:
-        known["model_takes_media"] = model.media
+    known["model_template"] = " or ".join(model.templates) or None
     if isinstance(name, str):
         known["template_fits"] = fits(model, name, release)
-        known["model_templates"] = list(model.templates)
-        known["model_template"] = " or ".join(model.templates) or None
+    # Some are listed as models of text, with a template for images.
+    if model.exact and (model.media or not any(_media(one, release) for one in model.templates)):
+        known["model_takes_media"] = model.media
     return known
 
 

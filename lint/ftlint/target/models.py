@@ -18,6 +18,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 
 class Template(NamedTuple):
@@ -38,7 +39,7 @@ class Model(NamedTuple):
     templates: tuple[str, ...]
     chat: bool
     media: bool
-    exact: bool
+    exact: bool = True
 
 
 RAW = "{{content}}|{{content}}"
@@ -82,7 +83,8 @@ def quantized(path: str) -> str | None:
 
 def find_template(name: object, release: str) -> Template | None:
     """Return what a release registers under this name."""
-    span = _in_release(compiled.TEMPLATES.get(name), release) if isinstance(name, str) else None
+    packed = compiled.TEMPLATES.get(name) if isinstance(name, str) else None
+    span = None if packed is None else _in_release(packed, release)
     return None if span is None else Template(*span)
 
 
@@ -157,13 +159,11 @@ def _listed(name: str, release: str) -> Model | None:
         if not templates:
             return None
         span = templates, chat, media
-    return Model(name, *span, exact=True)
+    return Model(name, *span)
 
 
-def _in_release(packed: bytes | None, release: str) -> tuple[object, ...] | None:
+def _in_release(packed: bytes, release: str) -> tuple[Any, ...] | None:
     """Return what is known of a name in one release."""
-    if packed is None:
-        return None
     here = compiled.LLAMAFACTORY.index(release)
     spans = (span for span in marshal.loads(packed) if span[0] <= here <= span[1])
     return next((span[2:] for span in spans), None)
