@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 from typing import TYPE_CHECKING, Any
 
-from ftschemas.modelnames import folded
+from ftschemas.compiled import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

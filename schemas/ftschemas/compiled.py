@@ -54,6 +54,15 @@ def __getattr__(name: str) -> Any:
     return table
 
 
+def folded(name: str) -> str:
+    """Return a model's name as MODELS spells it; hubs write a dot as three underscores.
+
+    >>> folded("Qwen2___5-7B_Instruct")
+    'qwen2.5-7b-instruct'
+    """
+    return name.lower().replace("___", ".").replace("_", "-")
+
+
 def packed(tables: dict[str, Any]) -> bytes:
     """Return the bytes of compiled.bin for these tables."""
     parts = {name: marshal.dumps(table, 2) for name, table in tables.items()}

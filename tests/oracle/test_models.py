@@ -6,11 +6,12 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from ftschemas.compiled import MODULES
+from ftschemas.compiled import ARTEFACT, MODULES
 
 from . import bases, environments
 from .beside import errors_and_end
@@ -18,7 +19,6 @@ from .client import HERE, Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.oracle
 
@@ -38,6 +38,7 @@ CALLED = {
 }
 """Architecture -> a listed model of it."""
 
+SCHEMAS = Path(ARTEFACT).parent / "llamafactory"
 FROZEN = {"freeze_language_model": True}
 PROJECTOR, TOWER = {"freeze_multi_modal_projector": False}, {"freeze_vision_tower": False}
 POLYNOMIAL = {"lr_scheduler_type": "polynomial"}
@@ -67,6 +68,27 @@ def built(
             (folder / kind).rename(folder / name)
         shutil.copytree(trainer.fixture / "tiny", folder / "tiny")
         yield Built(trainer, folder, json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("release", list(environments.RELEASES))
+def test_the_list_of_a_release_is_what_it_registers(release: str) -> None:
+    command = [str(environments.ensure(release, extras=True)), str(HERE / "registry.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    real = json.loads(done.stdout.splitlines()[-1])
+    schema = json.loads((SCHEMAS / f"{release}.json").read_text("utf-8"))
+    read = schema["x-templates"]
+    assert read.keys() == real["templates"].keys()
+    for name, one in real["templates"].items():
+        question, answer = one["turns"]
+        turns = re.sub(r"\s", "", f"{question.removeprefix('{bos}')}|{answer}")
+        assert read[name]["format"] == turns.removesuffix("{eos}"), name
+        assert (read[name]["media"], read[name]["thinks"]) == (one["media"], one["thinks"]), name
+    paths = {path.rpartition("/")[2].lower() for path, _, _ in real["models"]}
+    assert schema["x-models"].keys() == paths
+    for path, template, media in real["models"]:
+        model = schema["x-models"][path.rpartition("/")[2].lower()]
+        assert template is None or template in model["templates"], path
+        assert model["media"] or not media, path
 
 
 def test_the_layers_of_a_family_are_those_of_its_models(built: Built) -> None:
@@ -153,13 +175,13 @@ def test_a_name_that_fits_nothing_is_ignored(
     assert errors_and_end(built.trainer, config, ["FT580"]) == (["FT580"], "")
 
 
-@pytest.mark.parametrize("template", ["qwen", "llama3", "gemma"])
+@pytest.mark.parametrize("template", ["qwen", "chatml", "gemma"])
 def test_the_stop_word_of_another_template_may_be_a_token_too_many(
     built: Built, monkeypatch: pytest.MonkeyPatch, template: str
 ) -> None:
     """The random model has no embedding to spare for it, as Llama 3 has none."""
     monkeypatch.chdir(built.trainer.fixture)
-    config = {**bases.base("lora"), "model_name_or_path": str(built.folder / CALLED["bloom"]),
+    config = {**bases.base("lora"), "model_name_or_path": str(built.folder / CALLED["llama"]),
               "template": template}  # fmt: skip
     found, error = errors_and_end(built.trainer, config, ["FT577"])
     assert "IndexError" in error

@@ -112,7 +112,7 @@ def _layers(model: Model | None, known: dict[str, object]) -> _Layers:
     every = tuple(dict.fromkeys(name for _, modules, _ in compiled.MODULES for name in modules))
     if known.get("template_media") or (model is not None and model.media):
         return _Layers(compiled.MODULES[0][1], inside=True)
-    if model is not None and model.templates:
+    if model is not None:
         for names, modules, blocks in compiled.MODULES:
             if re.match(names, model.name):
                 return _Layers(modules, blocks, known=True)

@@ -13,7 +13,7 @@ import re
 from functools import cache
 
 from ftschemas import compiled
-from ftschemas.modelnames import folded
+from ftschemas.compiled import folded
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

@@ -16,7 +16,10 @@ SEEN, DECLARED = "FT719", "FT720"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Judge the datasets that the config names; the first one that brings such rows counts."""
+    """Judge the datasets that the config names; the first one that brings such rows counts.
+
+    Asked by `plan.data`, which knows that there are any.
+    """
     planned, known = context.planned, context.instance["facts"]
     values, takes = context.instance["effective"], known.get("template_media")
     if planned is None or planned.data is None or takes is None:
