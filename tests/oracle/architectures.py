@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -53,8 +54,8 @@ def vision_models(words: int) -> dict[str, Any]:
 def layers(model: Any) -> list[str]:
     """Return the names of the linear and embedding layers."""
     named = ((name.rpartition(".")[2], type(one).__name__) for name, one in model.named_modules())
-    return sorted({name for name, kind in named if "Linear" in kind or "Embedding" in kind}
-                  - {"rotary_emb"})  # fmt: skip
+    found = {name for name, kind in named if re.search(r"Linear|(?<!Rotary)Embedding", kind)}
+    return sorted(found)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Reading a release's models and templates: a small wheel with every form that the real ones use."""
+"""Reading a release's models and templates: a wheel with every form that the real ones use."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ class _Layers(NamedTuple):
 
 def check(context: Context) -> Iterator[Finding]:
     """Judge the names of a run that makes a new adapter."""
-    entry, values = context.entries.get("lora_target"), context.instance["effective"]
-    names = context.instance["facts"].get("lora_targets") or []
+    entry, values = context.entries.get("lora_target"), context.instance.effective
+    names = context.instance.facts.get("lora_targets") or []
     if entry is None or not _makes_adapter(values) or placeholder_in(entry.value) is not None:
         return
     if not all(isinstance(name, str) and not _NOT_A_NAME.search(name) for name in names):
@@ -74,9 +74,9 @@ def check(context: Context) -> Iterator[Finding]:
     path = values.get("model_name_or_path")
     named = isinstance(path, str) and placeholder_in(path) is None
     model = find_model(str(path), context.target.llamafactory) if named else None
-    layers = _layers(model, context.instance["facts"])
+    layers = _layers(model, context.instance.facts)
     blocks = [name for name in names if name.rpartition(".")[2] in layers.blocks]
-    called = context.instance["facts"].get("model_name", "the model")
+    called = context.instance.facts.get("model_name", "the model")
     if blocks and not _OF_FT119.issuperset(names):
         yield at_value(BLOCK, entry, {"name": blocks[0], "model": called,
                                       "layers": _listed(layers.modules)})  # fmt: skip

@@ -20,8 +20,8 @@ def check(context: Context) -> Iterator[Finding]:
 
     Asked by `plan.data`, which knows that there are any.
     """
-    planned, known = context.planned, context.instance["facts"]
-    values, takes = context.instance["effective"], known.get("template_media")
+    planned, known = context.planned, context.instance.facts
+    values, takes = context.instance.effective, known.get("template_media")
     if planned is None or planned.data is None or takes is None:
         return
     if values.get("stage") == "pt" or values.get("tokenized_path"):
@@ -67,7 +67,7 @@ def _finding(
         "medium": medium,
         "row": row,
         "under": f"`template: {context.named('template')}`" if written else "No `template`",
-        "remedy": _remedy(context.instance["facts"], medium),
+        "remedy": _remedy(context.instance.facts, medium),
     }
     return (at_value if written else at_key)(code, entry, values)
 
