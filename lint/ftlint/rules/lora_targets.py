@@ -11,10 +11,8 @@ from __future__ import annotations
 import re
 
 from ftlint.diagnostics import Change, at_value
-from ftlint.edits import suggest
 from ftlint.target.classify import placeholder_in
 from ftlint.target.models import find_model
-from ftlint.target.slips import guess
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -82,6 +80,11 @@ def check(context: Context) -> Iterator[Finding]:
                                       "layers": _listed(layers.modules)})  # fmt: skip
         return
     missing = [name for name in names if not blocks and not layers.fits(name)]
+    if not missing:
+        return
+    from ftlint.edits import suggest
+    from ftlint.target.slips import guess
+
     near = {name: guess(name, layers.modules, ()) for name in missing}
     if not layers.known:
         missing = [name for name in missing if near[name] is not None]
