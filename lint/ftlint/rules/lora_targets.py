@@ -74,32 +74,41 @@ def check(context: Context) -> Iterator[Finding]:
     model = find_model(str(path), context.target.llamafactory) if named else None
     layers = _layers(model, context.instance.facts)
     blocks = [name for name in names if name.rpartition(".")[2] in layers.blocks]
-    called = context.instance.facts.get("model_name", "the model")
-    if blocks and not _OF_FT119.issuperset(names):
-        yield at_value(BLOCK, entry, {"name": blocks[0], "model": called,
-                                      "layers": _listed(layers.modules)})  # fmt: skip
-        return
-    missing = [name for name in names if not blocks and not layers.fits(name)]
+    if not blocks:
+        yield from _missing(context, entry, names, layers)
+    elif not _OF_FT119.issuperset(names):
+        told = {"name": blocks[0], "model": _called(context), "layers": _listed(layers.modules)}
+        yield at_value(BLOCK, entry, told)
+
+
+def _missing(
+    context: Context, entry: Entry, names: list[str], layers: _Layers
+) -> Iterator[Finding]:
+    """Tell the names that fit no layer; of a model that is not known, slips of usual names."""
+    missing = [name for name in names if not layers.fits(name)]
     if not missing:
         return
     from ftlint.edits import suggest
     from ftlint.target.slips import guess
 
     near = {name: guess(name, layers.modules, ()) for name in missing}
-    if not layers.known:
-        missing = [name for name in missing if near[name] is not None]
+    slips = {name: found.name for name, found in near.items() if found is not None}
+    missing = missing if layers.known else list(slips)
     if not missing:
         return
-    told = {"model": called, "remedy": _remedy(near[missing[0]], layers),
-            "lora_target": context.source_text(entry)}  # fmt: skip
-    slips = {name: found.name for name, found in near.items() if found is not None}
-    fix = suggest.fix(context, f"write {', '.join(slips.values())}",
-                      Change("replace", "lora_target", _mended(entry, slips)),
-                      safe=False) if slips and isinstance(entry.value, str) else None  # fmt: skip
-    if layers.known and len(missing) == len(names):
-        yield at_value(NONE_FITS, entry, told, fix)
-    else:
-        yield at_value(IGNORED, entry, {"name": missing[0], **told}, fix)
+    told = {"name": missing[0], "model": _called(context),
+            "lora_target": context.source_text(entry),
+            "remedy": _remedy(slips.get(missing[0]), layers)}  # fmt: skip
+    fix = None
+    if slips and isinstance(entry.value, str):
+        change = Change("replace", "lora_target", _mended(entry, slips))
+        fix = suggest.fix(context, f"write {', '.join(slips.values())}", change, safe=False)
+    every = layers.known and len(missing) == len(names)
+    yield at_value(NONE_FITS if every else IGNORED, entry, told, fix)
+
+
+def _called(context: Context) -> object:
+    return context.instance.facts.get("model_name", "the model")
 
 
 def _makes_adapter(values: dict[str, object]) -> bool:
@@ -122,9 +131,8 @@ def _layers(model: Model | None, known: dict[str, object]) -> _Layers:
     return _Layers(every)
 
 
-def _remedy(near: object, layers: _Layers) -> str:
-    name = getattr(near, "name", None)
-    return f"write `{name}`" if name else f"its layers are {_listed(layers.modules)}"
+def _remedy(near: str | None, layers: _Layers) -> str:
+    return f"write `{near}`" if near else f"its layers are {_listed(layers.modules)}"
 
 
 def _listed(modules: tuple[str, ...]) -> str:
