@@ -94,7 +94,7 @@ def test_a_template_for_media_on_a_text_model() -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({}, "text-only"),
+        ({}, "use a model with image input"),
         ({"model_name_or_path": VISION}, "`template: qwen2_vl`"),
         ({"model_name_or_path": VISION, "template": None}, "No `template`"),
         ({"model_name_or_path": "our/vision", "template": "llama3"}, "the template of the model"),

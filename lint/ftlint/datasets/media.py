@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ftlint.datasets.entries import Entry
     from ftlint.datasets.jsonload import Row
     from ftlint.datasets.records import DatasetSize
+    from ftlint.support.disk import Disk
 
 MEDIA = {"image": "images", "video": "videos", "audio": "audios"}
 """Medium -> the field of `columns` that names its column."""
@@ -29,14 +30,14 @@ def declared(entry: Entry) -> dict[str, str]:
     return {medium: column for medium, column in columns.items() if column}
 
 
-def first_row(size: DatasetSize, column: str, most: int | None = None) -> int | None:
+def first_row(size: DatasetSize, column: str, disk: Disk, most: int | None = None) -> int | None:
     """Return the number of the first row with something in a column; 0: none has, as far as seen.
 
     None where the rows cannot be looked at. `most`: rows of the dataset that are used.
     """
     if size.source != "file" or not size.files:
         return None
-    rows = chain.from_iterable(_rows(path, column) for path in size.files)
+    rows = chain.from_iterable(_rows(path, column, disk) for path in size.files)
     try:
         for number, row in enumerate(islice(rows, min(most or _MOST, _MOST)), 1):
             if row.get(column):
@@ -46,5 +47,5 @@ def first_row(size: DatasetSize, column: str, most: int | None = None) -> int | 
     return 0
 
 
-def _rows(path: str, column: str) -> Iterator[Row]:
-    return rows_of(path, KINDS[os.path.splitext(path)[1][1:]], (column,))
+def _rows(path: str, column: str, disk: Disk) -> Iterator[Row]:
+    return rows_of(path, KINDS[os.path.splitext(path)[1][1:]], (column,), disk)

@@ -134,8 +134,6 @@ def matches(selector: str, code: str, name: str) -> bool:
     return same or is_name(selector, code, name)
 
 
-
-
 def is_name(selector: str, code: str, name: str) -> bool:
     """Return whether a selector is the name of this rule, or one that it had before."""
     return selector.lower() == name or compiled.RENAMED.get(selector.lower()) == code

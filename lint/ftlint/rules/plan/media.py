@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ftlint.datasets import DatasetSize
     from ftlint.facts.context import Context
+    from ftlint.support.disk import Disk
 
 SEEN, DECLARED = "FT719", "FT720"
 
@@ -31,7 +32,7 @@ def check(context: Context) -> Iterator[Finding]:
     declared_only = None
     for key, sizes in (("dataset", planned.data.train), ("eval_dataset", planned.data.evaluation)):
         for size in sizes if key in context.entries else ():
-            for medium, row in _untaken(size, takes, most):
+            for medium, row in _untaken(size, takes, context.disk, most):
                 if row:
                     yield _finding(context, SEEN, key, size, medium, row)
                     return
@@ -41,7 +42,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _untaken(
-    size: DatasetSize, takes: list[str], most: int | None
+    size: DatasetSize, takes: list[str], disk: Disk, most: int | None
 ) -> Iterator[tuple[str, int | None]]:
     """Yield the media that a dataset declares and the template has no token for, each with the
     first row that has some, None where the rows are not here.
@@ -52,7 +53,7 @@ def _untaken(
 
     for medium, column in declared(size.entry).items():
         if medium not in takes:
-            row = first_row(size, column, most)
+            row = first_row(size, column, disk, most)
             if row != 0:
                 yield medium, row
 
@@ -77,5 +78,5 @@ def _remedy(known: Mapping[str, Any], medium: str) -> str:
     if known.get("model_takes_media") and template:
         return f"use `template: {template}`"
     if known.get("model_takes_media") is False:
-        return f"use a model that takes {medium} input, with its template, as this one is text-only"
+        return f"use a model with {medium} input, and its template"
     return "use the template of the model"
