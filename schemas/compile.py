@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import listed
 from ftschemas import compiled, ruleformat, tables
 from observed import observed, version
 
@@ -210,6 +211,12 @@ def deepspeed() -> dict[str, Any]:
     return {"sections": sections, "names": data["names"], "schedulers": data["schedulers"]}
 
 
+def modules() -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    """Return the families of models: names, modules that an adapter can be put on, and blocks."""
+    data = YAML(typ="safe", pure=True).load((DATA / "modules.yaml").read_text(encoding="utf-8"))
+    return tuple((one["models"], tuple(one["modules"]), tuple(one["blocks"])) for one in data)
+
+
 def policy() -> Any:
     """Return the table of rules of thumb that FT3 judges by."""
     data = YAML(typ="safe", pure=True).load((DATA / "policy.yaml").read_text(encoding="utf-8"))
@@ -265,6 +272,9 @@ def artefact() -> bytes:
         "VARIABLES": launching()["variables"],
         "MEGATRON": launching()["megatron"],
         "DEEPSPEED": deepspeed(),
+        "TEMPLATES": listed.templates(llamafactory),
+        "MODELS": listed.models(llamafactory),
+        "MODULES": modules(),
         "PROBED": probed.releases,
         "TYPES": probed.types,
         "LIVE_WHERE": probed.live_where,

@@ -47,11 +47,7 @@ MISTAKES = (
     Mistake("an unknown key", "dataset_shards: 4"),
     Mistake("a training key in an export config", "bf16: true", base=EXPORT),
     Mistake("a number that is a string up to 0.9.3", "learning_rate: 1e-5", target="0.9.3"),
-    Mistake(
-        "a template that does not match the model",
-        "template: llama3",
-        "the model's own files say which template it was trained with",
-    ),
+    Mistake("a template that does not match the model", "template: llama3"),
     Mistake(
         "another template in training than in inference",
         "template: qwen",
@@ -87,11 +83,7 @@ MISTAKES = (
     Mistake(
         "adapters under full tuning", "finetuning_type: full\nadapter_name_or_path: saves/lora"
     ),
-    Mistake(
-        "lora_target with modules that the model lacks",
-        "lora_target: q_porj",
-        "the model's code defines its modules",
-    ),
+    Mistake("lora_target with modules that the model lacks", "lora_target: q_porj"),
     Mistake(
         "a missing DeepSpeed file",
         "deepspeed: ds_z9.json",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LAYERS = ("llamafactory", "transformers")
+ONE_A_LINE = ("properties", "x-removed", "x-templates", "x-models")
 
 
 def load(folder: Path) -> dict[str, dict[str, Any]]:
@@ -68,10 +69,10 @@ def successor(aliases: dict[str, Any], key: str) -> str | None:
 
 
 def render(schema: dict[str, Any]) -> str:
-    """JSON with one property a line, so that a release's changes read as a diff."""
+    """JSON with one property or model a line, so that a release's changes read as a diff."""
     parts = []
     for key, value in schema.items():
-        if key in {"properties", "x-removed"} and value:
+        if key in ONE_A_LINE and value:
             lines = (f"    {_line(name)}: {_line(each)}" for name, each in value.items())
             text = "{\n" + ",\n".join(lines) + "\n  }"
         else:

@@ -10,6 +10,7 @@ from . import postinit
 from .annotations import json_type, meaning
 from .checked import also, checked
 from .classes import Field, fields
+from .models import models, templates
 from .source import Module, Release, SourceError
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def extract(release: Release) -> dict[str, Any]:
         "x-release": _release(release, parser),
         "x-commands": commands,
         "x-internal": sorted(internal),
+        "x-templates": templates(release),
+        "x-models": models(release),
         "properties": properties,
     }
 
@@ -82,7 +85,7 @@ def _property(release: Release, each: Field, group: str, checks: Checks) -> dict
     if each.name in checks.split:
         means.types.add("array")
     if each.name == "template":
-        means.values = _templates(release)
+        means.values = list(templates(release))
     noticed = checked(each.name, release.version)
     if each.name in checks.asserted:
         values = checks.asserted[each.name]
@@ -104,17 +107,6 @@ def _property(release: Release, each: Field, group: str, checks: Checks) -> dict
     out["x-group"] = group
     out["x-owner"] = each.owner
     return out
-
-
-def _templates(release: Release) -> list[str]:
-    names = []
-    for node in ast.walk(release.module("llamafactory.data.template").tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("register_template"):
-            given = {each.arg: each.value for each in node.keywords}
-            names.append(ast.literal_eval(given["name"] if "name" in given else node.args[0]))
-    if not names:
-        raise SourceError("no registered template found")
-    return sorted(names)
 
 
 def _release(release: Release, parser: Module) -> dict[str, Any]:

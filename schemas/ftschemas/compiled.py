@@ -5,8 +5,12 @@ format 2, which every Python since 2.5 reads and which gives the same bytes for 
 
 KEYS: name -> variants (layer, first, last, group, kinds, choices, checked, separator, default)
 with first and last as indexes into LLAMAFACTORY or TRANSFORMERS, choices None when open.
-DEEPSPEED: sections (path -> (whether other keys are refused, field -> JSON Schema)), names that the
-top of a config may have, schedulers (name -> what it takes and needs).
+TEMPLATES: name -> spans (first, last, format, media) with first and last as indexes into
+LLAMAFACTORY. MODELS: name -> spans (first, last, templates, chat, media). Both are marshalled once
+more, as a file names one of each; schemas/extract/models.py tells what they hold. MODULES: families
+(names, modules, blocks) of modules.yaml. DEEPSPEED: sections (path -> (whether other keys are
+rejected, field -> JSON Schema)), names that the top of a config may have, schedulers (name -> what
+it takes and needs).
 PROBED: LLaMA Factory releases of which the next three tell, oldest first.
 TYPES: (LLaMA Factory version, key) -> ((kind, fate), ...): what wrong kinds of value really meet.
 LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash on them; None
@@ -30,6 +34,7 @@ ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
     *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "KEYS", "REMOVED"),
     *("ALIASES", "VALUE_ALIASES", "VARIABLES", "MEGATRON", "DEEPSPEED"),
+    *("TEMPLATES", "MODELS", "MODULES"),
     *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),
 )
 _HEAD = 4
@@ -50,6 +55,15 @@ def __getattr__(name: str) -> Any:
         table = marshal.loads(file.read(size))
     globals()[name] = table
     return table
+
+
+def folded(name: str) -> str:
+    """Return a model's name as MODELS spells it; hubs write a dot as three underscores.
+
+    >>> folded("Qwen2___5-7B_Instruct")
+    'qwen2.5-7b-instruct'
+    """
+    return name.lower().replace("___", ".").replace("_", "-")
 
 
 def packed(tables: dict[str, Any]) -> bytes:

@@ -59,3 +59,42 @@ def test_names_go_in_and_nothing_else_does() -> None:
     assert "model_name_or_path: org/M-1.5\n" in text
     assert "dataset: a,b  #" in text
     assert invoke("init", "--dataset", "a\nstage: dpo").status == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "template"),
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", "llama3"),
+        ("/data/models/Qwen2.5-14B-Instruct", "qwen"),
+        ("google/gemma-2-9b-it", "gemma2"),
+        ("Qwen/Qwen2.5-VL-7B-Instruct", "qwen2_vl"),
+        ("unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit", "llama3"),
+        ("mistralai/Mistral-7B-v0.1", "mistral"),
+        ("bigscience/bloom-3b", "default"),
+    ],
+)
+def test_the_template_is_the_model_s(model: str, template: str) -> None:
+    invoke("init", "--model", model, "--output", "run.yaml")
+    assert findings() == []
+    assert f"\ntemplate: {template}\n" in invoke("init", "--model", model).out
+
+
+def test_a_given_template_stays() -> None:
+    options = ["--model", "Qwen/Qwen2.5-7B-Instruct", "--template", "chatml"]
+    assert "\ntemplate: chatml\n" in invoke("init", *options).out
+
+
+@pytest.mark.parametrize("target", ["0.9.3", "0.9.5"])
+def test_a_model_that_is_not_listed_is_said_to_be_so(target: str) -> None:
+    invoke("init", "--model", "our-team/support-7b", "--output", "run.yaml")
+    assert findings("--target", target) == []
+    text = invoke("init", "--model", "our-team/support-7b").out
+    assert "does not list this model" in text
+    assert "\ntemplate:" not in text
+
+
+@pytest.mark.parametrize(("method", "status"), [("full", 2), ("qlora", 2), ("lora", 0)])
+def test_a_quantized_model_takes_lora_alone(method: str, status: int) -> None:
+    run = invoke("init", "--method", method, "--model", "Qwen/Qwen2.5-7B-Instruct-AWQ")
+    assert run.status == status
+    assert ("choose --method lora" in run.err) == bool(status)

@@ -72,7 +72,7 @@ def test_commands_of_the_readme_run(command: str, project: Path) -> None:
     status, output = run(command, project)
     assert status in (0, 1), output
     if status == 1:
-        assert re.search(r"\b(error|warning) (FT\d{3}\b|over-fitting$)", output, re.MULTILINE)
+        assert re.search(r"\b(error|warning) (FT\d{3,4}\b|over-fitting$)", output, re.MULTILINE)
 
 
 def test_targets_of_make_exist() -> None:

@@ -44,9 +44,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_rules_that_are_named_exist(page: Path) -> None:
-    codes = set(re.findall(r"\bFT\d{3}\b", page.read_text("utf-8")))
+    codes = set(re.findall(r"\bFT\d{3,4}\b", page.read_text("utf-8")))
     if page.stem == "FT902":  # its example names one that does not exist
-        codes -= set(re.findall(r"\bFT\d{3}\b", load("FT902").about.bad))
+        codes -= set(re.findall(r"\bFT\d{3,4}\b", load("FT902").about.bad))
     assert codes <= BUILT_IN.rules.keys()
 
 

@@ -28,7 +28,7 @@ def test_hostile(tmp_path: Path, sent: Hostile) -> None:
     started = worked()
     done = process(*sent.arguments, folder=folder)
     assert worked() - started < DEFAULT.seconds
-    found = set(re.findall(r"\bFT\d{3}\b", done.out))
+    found = set(re.findall(r"\bFT\d{3,4}\b", done.out))
     assert tuple(sorted(found & BUILT_IN.rules.keys())) == sent.codes
     assert done.status == sent.status
     assert sent.said in done.out + done.err

@@ -393,7 +393,9 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
 @click.option(
     "--model", default="", metavar="NAME", help="Model (default: one that suits the method)."
 )
-@click.option("--template", default="qwen", show_default=True, help="The model's chat template.")
+@click.option(
+    "--template", default="", metavar="NAME", help="Chat template (default: the model's own)."
+)
 @click.option(
     "--dataset",
     default="identity",
@@ -406,13 +408,16 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
 def init(output: str | None, **options: str) -> None:
     """Write a commented config to start from, without findings."""
     from ftlint.cli.check import write
-    from ftlint.cli.presets import render
+    from ftlint.cli.presets import render, unfit
 
     for name in ("model", "template", "dataset"):
         if not re.fullmatch(r"[\w./,+-]*", options[name]):
             raise click.UsageError(
                 f"--{name} {options[name]!r}: only letters, digits and ._-/,+ are allowed"
             )
+    problem = unfit(options["method"], options["model"])
+    if problem is not None:
+        raise click.UsageError(problem)
     text = render(**options)
     if output is None:
         write(text)

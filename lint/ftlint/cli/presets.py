@@ -7,6 +7,8 @@ of the releases from 0.9.3 on does not have.
 
 from __future__ import annotations
 
+from ftlint.target.models import find_model, find_template, quantized
+from ftlint.target.releases import NEWEST
 from ftschemas.named import NamedTuple
 
 PRESETS = ("beginner", "quick", "production", "research")
@@ -100,8 +102,40 @@ _PRESETS = {
 }  # fmt: skip
 
 
+def unfit(method: str, model: str) -> str | None:
+    """Return why a model cannot be trained by a method, as far as its name tells."""
+    kind = quantized(model)
+    if kind is None or method == "lora":
+        return None
+    why = "is quantized already" if method == "qlora" else "can only be trained with lora"
+    return f"--method {method}: a {kind} model {why}; choose --method lora"
+
+
+def template_line(model: str, template: str) -> str:
+    """Return the line that names the template, which is the model's unless another is given."""
+    if template:
+        return f"template: {template}"
+    listed = find_model(model, NEWEST)
+    if listed is None:
+        return (
+            "# template:  # LLaMA Factory does not list this model: name its template. Without\n"
+            "# one the chat template of the tokenizer is used, if it has one"
+        )
+    names = [*listed.templates, "default"]
+    media = [name for name in listed.templates if _takes_media(name)]
+    return f"template: {(media if listed.media and media else names)[0]}"
+
+
+def _takes_media(name: str) -> bool:
+    found = find_template(name, NEWEST)
+    return found is not None and bool(found.media)
+
+
 def render(preset: str, method: str, model: str, template: str, dataset: str) -> str:
-    """Return the text of a config. `preset` is one of PRESETS, `method` one of METHODS."""
+    """Return the text of a config. `preset` is one of PRESETS, `method` one of METHODS.
+
+    Without `model` it is one that suits the method, without `template` the model's own.
+    """
     plan, way = _PRESETS[preset], _METHODS[method]
     batch = way.device_batch * way.accumulation
     if plan.max_steps is None:
@@ -122,7 +156,7 @@ do_train: true
 {way.lines}
 ### data
 dataset: {dataset}  # a name in data/dataset_info.json
-template: {template}
+{template_line(model or way.model, template)}
 cutoff_len: 2048
 {plan.data}
 ### training

@@ -5,6 +5,7 @@ docs/rules/writing.md lists every fact for authors of rules.
 
 from __future__ import annotations
 
+from ftlint.facts import models
 from ftlint.facts.paths import held_folder, json_file, missing, opened
 from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING
@@ -105,6 +106,7 @@ def facts(
         **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
+        **models.facts(values, target),
         **_launch(stated.launch),
         **_deepspeed(values, path, disk),
         **_opened(values, stated, path, disk),

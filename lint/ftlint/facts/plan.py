@@ -259,6 +259,7 @@ def facts(planned: Planned, values: Mapping[str, Any]) -> dict[str, Any]:
             "gpus_stated": planned.gpus_stated,
             "samples": told["samples"]["total"],
             "held_out": told["samples"]["held_out"],
+            "evaluation_without_batch": plan.evaluation_without_batch,
         })  # fmt: skip
     elif planned.refused is None and _counts_steps(values):
         found["plan"] = {"limited_by": "max_steps", "total_steps": values["max_steps"]}

@@ -63,6 +63,8 @@ class StepPlan(NamedTuple):
     checkpoints: Count
     checkpoints_kept: Count
     assumptions: tuple[str, ...]
+    evaluation_without_batch: int | None = None
+    """Evaluation rows that are too few for a batch, where the run crashes without their loss."""
 
 
 def plan(
@@ -113,11 +115,13 @@ def _of_rows(
     if isinstance(outcome, NoPlan):
         return outcome
     fewest = judge.outcome(exactly(rows.samples.total.low))
+    lossless = _evaluation_without_batch(settings, ranks, rows, outcome)
     notes = (*ranks.assumptions, *rows.assumptions,
              *([f"{TOO_FEW}: {fewest.reason}"] if isinstance(fewest, NoPlan) else []),
-             *_evaluation_without_batches(settings, ranks, rows, outcome),
+             *([] if lossless is None else [_no_loss(settings, lossless)]),
              *_notes(values, settings, ranks, rows, outcome, transformers))  # fmt: skip
-    return _plan(settings, ranks, rows, outcome, by_steps(settings, transformers), notes)
+    made = _plan(settings, ranks, rows, outcome, by_steps(settings, transformers), notes)
+    return made._replace(evaluation_without_batch=lossless)
 
 
 def _plan(
@@ -183,10 +187,10 @@ def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoP
     return None
 
 
-def _evaluation_without_batches(
+def _evaluation_without_batch(
     settings: Settings, ranks: Ranks, rows: Loaded, outcome: RunCounts
-) -> tuple[str, ...]:
-    """Return a note if the run crashes because it needs a loss of less than one evaluation batch.
+) -> int | None:
+    """Return the evaluation rows that are less than one batch, where the run needs their loss.
 
     Stage pt needs that of the evaluation after training, the others that of one while training. The
     last batch of a stream is never dropped.
@@ -194,17 +198,19 @@ def _evaluation_without_batches(
     schedule = settings.schedule
     others = (schedule.eval_on_start + schedule.do_eval) * schedule.eval_passes
     if settings.stage != "pt" and outcome.evaluations.low <= others:
-        return ()
+        return None
     held, batch = rows.samples.evaluated.high, settings.eval_batch
     group = batch if settings.split_batches else batch * ranks.shards
     if not (settings.drop_last and schedule.do_eval and settings.needs_eval_loss):
-        return ()
+        return None
     if settings.packing or settings.streaming or schedule.eval_passes > 1:
-        return ()
-    if not held or not group or held >= group:
-        return ()
+        return None
+    return held if held and group and held < group else None
+
+
+def _no_loss(settings: Settings, held: int) -> str:
     when = "after the last step" if settings.stage == "pt" else "at its first evaluation"
-    return (f"the run crashes {when}: {NO_LOSS} of the {held} evaluation rows, and no loss",)
+    return f"the run crashes {when}: {NO_LOSS} of the {held} evaluation rows, and no loss"
 
 
 def _notes(

@@ -124,8 +124,14 @@ def apply(
 
 
 def matches(selector: str, code: str, name: str) -> bool:
-    """Return whether `FT2`, `FT201` or a rule's name, of today or before, selects this rule."""
-    return code.startswith(selector.upper()) or is_name(selector, code, name)
+    """Return whether `FT2`, `FT201` or a rule's name, of today or before, selects this rule.
+
+    A family that is full goes on with four digits: FT410 is one rule, and not FT4100 as well.
+    """
+    wanted = selector.upper()
+    whole = len(wanted.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) >= 3  # the digits of a code, at least
+    same = code == wanted if whole else code.startswith(wanted)
+    return same or is_name(selector, code, name)
 
 
 def is_name(selector: str, code: str, name: str) -> bool:

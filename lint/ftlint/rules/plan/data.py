@@ -44,6 +44,9 @@ def check(context: Context) -> Iterator[Finding]:
     planned, values = context.planned, context.instance.effective
     if planned is None or planned.data is None or planned.data.info is None:
         return
+    from ftlint.rules.plan import media
+
+    yield from media.check(context)
     info = planned.data.info
     for key, sizes in (("dataset", planned.data.train), ("eval_dataset", planned.data.evaluation)):
         entry = context.entries.get(key)

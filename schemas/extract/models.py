@@ -1,0 +1,119 @@
+"""The models that a release lists with their templates, and what its templates are made of."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Any
+
+from .source import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .source import Release
+
+MEDIA = ("image", "video", "audio")
+CHAT = ("-Chat", "-Distill", "-Instruct", "-Thinking")
+"""Words in LLaMA Factory's own name of a model that was taught to chat. Releases disagree on
+which of them give a model its default template (`register_model_group`); what a model is does not
+depend on that."""
+
+
+def templates(release: Release) -> dict[str, Any]:
+    """Return each registered template: its turns as text, the media it takes, whether it thinks.
+
+    `format` is what a question and an answer look like, without white space and without the tokens
+    that begin and end a text: two templates of one format differ in system prompt, tools or
+    thinking, but teach a model the same marks.
+    """
+    found = {}
+    for given in _calls(release, "llamafactory.data.template", "register_template"):
+        name = ast.literal_eval(given["name"])
+        question = _text(given.get("format_user"), name).removeprefix("{bos}")
+        answer = _text(given.get("format_assistant"), name) or "{{content}}"
+        answer += _text(given.get("format_separator"), name)
+        turns = re.sub(r"\s", "", f"{question or '{{content}}'}|{answer}")
+        found[name] = {
+            "format": turns.removesuffix("{eos}"),
+            "media": _media(given.get("mm_plugin"), name),
+            "thinks": "Reasoning" in ast.unparse(given.get("template_class", ast.Constant(""))),
+        }
+    if not found:
+        raise SourceError("no registered template found")
+    return dict(sorted(found.items()))
+
+
+def models(release: Release) -> dict[str, Any]:
+    """Return each listed model by the last part of its hub names, in small letters.
+
+    `templates`: of the groups that list it. `chat`: whether it was taught to chat. `media`: whether
+    the release takes it for a model of images, videos or sound.
+    """
+    found: dict[str, Any] = {}
+    for given in _calls(release, "llamafactory.extras.constants", "register_model_group"):
+        group = given["models"]
+        if not isinstance(group, ast.Dict):
+            raise SourceError("register_model_group: models is no dictionary")
+        template = ast.literal_eval(given["template"]) if "template" in given else None
+        media = _true(given.get("multimodal", given.get("vision")))
+        for key, sources in zip(group.keys, group.values, strict=True):
+            if key is None or not isinstance(sources, ast.Dict):
+                raise SourceError("register_model_group: a model without its sources")
+            name = ast.literal_eval(key)
+            for path in map(ast.literal_eval, sources.values):
+                known = found.setdefault(
+                    path.rpartition("/")[2].lower(),
+                    {"templates": [], "chat": False, "media": False},
+                )
+                if template is not None and template not in known["templates"]:
+                    known["templates"].append(template)
+                known["chat"] |= media or any(word in name for word in CHAT)
+                known["media"] |= media
+    if not found:
+        raise SourceError("no registered model found")
+    return dict(sorted(found.items()))
+
+
+def _calls(release: Release, module: str, function: str) -> Iterator[dict[str, ast.expr]]:
+    """Yield the arguments of each call of `function` by name."""
+    for node in ast.walk(release.module(module).tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in (function, f"_{function}"):
+            names = [each.arg for each in node.keywords]
+            if node.args or None in names:
+                raise SourceError(f"{function}: arguments without names, line {node.lineno}")
+            yield {str(each.arg): each.value for each in node.keywords}
+
+
+def _text(formatter: ast.expr | None, name: str) -> str:
+    """Return the slots of a formatter as one text; what the tokenizer fills in stands in braces."""
+    if formatter is None:
+        return ""
+    slots = None
+    if isinstance(formatter, ast.Call):
+        slots = next((one.value for one in formatter.keywords if one.arg == "slots"), None)
+    if not isinstance(slots, ast.List):
+        raise SourceError(f"template {name}: a formatter without slots")
+    parts = []
+    for slot in map(ast.literal_eval, slots.elts):
+        if isinstance(slot, set):
+            parts += [f"{{{word.removesuffix('_token')}}}" for word in slot]
+        else:
+            parts.append(slot["token"] if isinstance(slot, dict) else slot)
+    return "".join(parts)
+
+
+def _media(plugin: ast.expr | None, name: str) -> list[str]:
+    """Return the media for which a plugin has a token: without one it refuses them."""
+    if plugin is None:
+        return []
+    if not isinstance(plugin, ast.Call) or ast.unparse(plugin.func) != "get_mm_plugin":
+        raise SourceError(f"template {name}: {ast.unparse(plugin)}")
+    if len(plugin.args) > 1:
+        raise SourceError(f"template {name}: tokens of a plugin without names")
+    tokens = {each.arg for each in plugin.keywords}
+    return [medium for medium in MEDIA if f"{medium}_token" in tokens]
+
+
+def _true(value: ast.expr | None) -> bool:
+    return value is not None and bool(ast.literal_eval(value))
