@@ -205,7 +205,7 @@ def test_what_is_no_code_or_name_is_refused(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("«128»", "«64»", "bad: ACME001 does not fire; what is said: nothing"),
+        ("«128»", "«64»", "bad: ACME001 does not fire; what is said: line 3: FT640"),
         ("«128»", "128", "bad: marks no span"),
         ("«128»", "«128", "bad: a « without its »"),
         ("lora_rank: «128»", "«lora_rank»: 128", "is shown at line 8, column 12 (`128`)"),
