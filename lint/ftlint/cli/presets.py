@@ -138,6 +138,9 @@ def render(preset: str, method: str, model: str, template: str, dataset: str) ->
     """
     plan, way = _PRESETS[preset], _METHODS[method]
     batch = way.device_batch * way.accumulation
+    evaluated = (
+        f"per_device_eval_batch_size: {way.device_batch}\n" if plan.data == _HELD_OUT else ""
+    )
     if plan.max_steps is None:
         epochs = min(plan.epochs or 1, way.most_epochs)
         length = f"num_train_epochs: {epochs}.0  # max_steps would override this\n"
@@ -169,7 +172,7 @@ warmup_ratio: 0.03
 bf16: true
 
 ### evaluation and checkpoints
-{plan.watch}
+{plan.watch}{evaluated}
 ### output
 output_dir: saves/{preset}-{method}
 logging_steps: 10
