@@ -12,7 +12,7 @@ from ftlint.rules import reader
 from ftlint.support.messages import fields, fill
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
-from ftlint.verdict import settle
+from ftlint.verdict import is_selected, settle
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import MISREADING
 
@@ -44,7 +44,18 @@ def judge(config: Config | Unreadable) -> Result:
         assert config.result is not None
         return config.result
     context, asked, options = config
-    return settle(context.source, context.command, findings(context), asked, options)
+    result = settle(context.source, context.command, findings(context), asked, options)
+    if not context.instance.effective.get("do_train") or "samples" in context.instance.facts:
+        return result
+    if not any(is_selected(code, options.rules[code].name, options) for code in _RESTING_ON_ROWS):
+        return result
+    from ftlint.rules.unjudged import unjudged
+
+    return result._replace(unjudged=unjudged(context))
+
+
+_RESTING_ON_ROWS = ("FT301", "FT302", "FT304", "FT210")
+"""Rules of which one at least must be asked for, that their silence need be explained."""
 
 
 def findings(context: Context) -> Iterator[Finding]:
@@ -85,11 +96,18 @@ def _phase(phase: str, context: Context) -> Iterator[Finding]:
     """Yield what modules and then conditions of one phase find."""
     rules, target, command = context.rules, context.target, context.command
     for name in rules.modules(target, command, phase):
-        if context.planned is not None or not name.startswith("plan."):
+        if context.planned is not None or _judges_without_plan(name, context):
             yield from _of_module(name, context)
     for code, check, is_met in rules.asked(target, command, phase, context.instance):
         if is_met(context.instance):
             yield _of_condition(rules[code], check, context)
+
+
+def _judges_without_plan(name: str, context: Context) -> bool:
+    """Return whether a module may find something although nothing can be planned."""
+    if name == "plan.epochs":  # so many may be too many for any number of rows
+        return "num_train_epochs" in context.entries
+    return not name.startswith("plan.")
 
 
 def _without_misread(context: Context, found: list[Finding]) -> Context:

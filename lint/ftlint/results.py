@@ -91,6 +91,13 @@ class Run(NamedTuple):
         return sum(result.command is not None for result in self.results)
 
     @property
+    def unjudged(self) -> tuple[tuple[str, Unjudged], ...]:
+        """The configs of which something could not be judged, and what."""
+        return tuple(
+            (one.source.path, one.unjudged) for one in self.results if one.unjudged is not None
+        )
+
+    @property
     def skipped(self) -> int:
         """How many files are not."""
         return len(self.results) - self.checked
@@ -116,6 +123,17 @@ class Result(NamedTuple):
     notice: str = ""
     target: Target | None = None
     """What it was judged for; None for a file that was not."""
+    unjudged: Unjudged | None = None
+
+
+class Unjudged(NamedTuple):
+    """Judgements that were not made of a file, since the rows of its data are not known.
+
+    `what`: epochs, steps, or both. `datasets` are those whose rows are missing, as far as named.
+    """
+
+    what: tuple[str, ...]
+    datasets: tuple[str, ...]
 
 
 class Known(NamedTuple):

@@ -29,7 +29,7 @@ def settle(
     if asked is not None:
         found, unused = directive.apply(asked, found, source)
         found.extend(_of_directives(source, asked, unused, options.rules))
-    wanted = [one for one in found if _selected(one, options)]
+    wanted = [one for one in found if is_selected(one.code, one.name, options)]
     wanted.sort(key=lambda one: (one.start, one.code, one.end))
     return Result(source, command, tuple(dict.fromkeys(wanted)), target=options.target)
 
@@ -82,20 +82,20 @@ def _of_directives(
         yield worded(source, Finding("FT903", bad.start, bad.end, None, {"reason": bad.reason}))
 
 
-def _selected(diagnostic: Diagnostic, options: Options) -> bool:
+def is_selected(code: str, name: str, options: Options) -> bool:
     """Return whether the rule is wanted: the closest selector decides, `ignore` when both are."""
 
     def weight(selectors: tuple[str, ...]) -> int:
-        return max((_weight(selector, diagnostic) for selector in selectors), default=-1)
+        return max((_weight(selector, code, name) for selector in selectors), default=-1)
 
     select = weight(options.select) if options.select else 0
     return select >= 0 and select > weight(options.ignore)
 
 
-def _weight(selector: str, diagnostic: Diagnostic) -> int:
+def _weight(selector: str, code: str, name: str) -> int:
     """Return how closely a selector names the rule: a name as closely as a whole code."""
     if selector == "ALL":
         return 0
-    if directive.is_name(selector, diagnostic.code, diagnostic.name):
-        return len(diagnostic.code)
-    return len(selector) if directive.matches(selector, diagnostic.code, diagnostic.name) else -1
+    if directive.is_name(selector, code, name):
+        return len(code)
+    return len(selector) if directive.matches(selector, code, name) else -1

@@ -70,7 +70,9 @@ def test_one_epoch_is_too_few_only_at_a_low_rate() -> None:
 
 
 def test_a_trial_and_a_run_that_goes_on_are_not_judged() -> None:
-    assert verdict(5000, 100, more="max_samples: 3\n") == ""
+    for epochs in (0.5, 2, 8, 10):
+        assert verdict(5000, epochs, more="max_samples: 3\n") == ""
+    assert verdict(5000, 100, more="max_samples: 3\n") == "FT301"  # outside every band
     assert verdict(5000, 0.5, more="adapter_name_or_path: saves/before\n") == ""
     text = HEAD + "max_steps: 100\nper_device_train_batch_size: 16\n"
     assert "FT301" not in codes(text, stating(dataset_sizes=(("faq", 64),)))

@@ -244,6 +244,7 @@ def test_json_in_full() -> None:
         "files": {
             "checked": 1, "skipped": 0, "unreadable": [{"path": "x\n", "reason": "gone\\x1b"}],
         },
+        "not_judged": [],
         "summary": {"error": 1, "warning": 0, "info": 0},
     }  # fmt: skip
 

@@ -98,7 +98,7 @@ def make_context(
     if command == "train":
         root = info_root(stated.dataset_dir or values.get("dataset_dir"), source.path, disk)
         sizes = stated.dataset_sizes or stated.recorded
-        if root or sizes or _counts_steps(config, document.comments):
+        if root or sizes or _counts_steps(config, document.comments) or _warms_up(values):
             from ftlint.facts import plan
 
             planned = plan.prepare(config, values, known, target, given, stated, root, disk)
@@ -161,3 +161,9 @@ def _counts_steps(config: dict[str, object], comments: tuple[Comment, ...]) -> b
     return config.get("max_steps", -1) != -1 or any(
         word in comment.text for comment in comments for word in _STEP_WORDS
     )
+
+
+def _warms_up(values: dict[str, object]) -> bool:
+    """Return whether warmup has a length of its own, and the run one at most, by max_samples."""
+    steps, limit = values.get("warmup_steps"), values.get("max_samples")
+    return isinstance(steps, (int, float)) and steps >= 1 and isinstance(limit, int)

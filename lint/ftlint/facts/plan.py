@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ftlint.facts.given import Given
     from ftlint.facts.launch import Launch
     from ftlint.facts.layers import Stated
-    from ftlint.steps import NoPlan, SampleCount, StepPlan, World
+    from ftlint.steps import Count, NoPlan, SampleCount, StepPlan, World
     from ftlint.support.disk import Disk
     from ftlint.target.releases import Target
 
@@ -80,10 +80,13 @@ def prepare(
     """
     gpus_stated = stated.launch.gpus is not None
     if root is None and not _sizes_stated(known, stated):
-        return Planned(gpus_stated)
+        if not bounded(values):
+            return Planned(gpus_stated)
+        data, samples = None, _unknown(known)
+    else:
+        data, samples = _data(values, known, given, stated, root, disk)
     from ftlint.steps import StepPlan
 
-    data, samples = _data(values, known, given, stated, root, disk)
     inputs = Inputs(
         _as_meant(config, known), samples, stated.launch, target, known.get("deepspeed")
     )  # fmt: skip
@@ -101,15 +104,25 @@ def inputs_of(context: Context) -> Inputs:
 
 def plan_inputs_without_data(context: Context) -> Inputs:
     """Return what a plan is made of while nothing is known of the data."""
+    config, _, known, _ = context.instance
+    launch, rows = context.stated.launch, _unknown(known)
+    return Inputs(_as_meant(config, known), rows, launch, context.target, known.get("deepspeed"))
+
+
+def _unknown(known: Mapping[str, Any]) -> SampleCount:
+    """Return the datasets of which nothing but the name is known."""
     from ftlint.steps import DatasetRows, SampleCount
 
-    config, _, known, _ = context.instance
     names = known.get("dataset_names") or []
-    rows = SampleCount(
+    return SampleCount(
         tuple(DatasetRows(str(name), local=False, source="unknown") for name in names)
     )
-    launch = context.stated.launch
-    return Inputs(_as_meant(config, known), rows, launch, context.target, known.get("deepspeed"))
+
+
+def bounded(values: Mapping[str, Any]) -> bool:
+    """Return whether max_samples bounds the rows of data of which nothing is known."""
+    limit = values.get("max_samples")
+    return isinstance(limit, int) and not isinstance(limit, bool) and limit > 0
 
 
 def _as_meant(config: Mapping[str, object], known: Mapping[str, Any]) -> dict[str, object]:
@@ -281,14 +294,25 @@ def _counts_steps(values: Mapping[str, Any]) -> bool:
 
 
 def used(plan: StepPlan, planned: Planned) -> int | None:
-    """Return the samples that training uses: rows of the data, not packed sequences."""
+    """Return the samples that training uses where they are known exactly."""
+    return used_bounds(plan, planned).exact
+
+
+def used_bounds(plan: StepPlan, planned: Planned) -> Count:
+    """Return bounds of the samples that training uses: rows of the data, not packed sequences."""
+    from ftlint.steps import Count
+
     assert planned.inputs is not None
     config, versions = planned.inputs.config, planned.inputs.target.versions
     packs = config.get("packing") or config.get("neat_packing") or plan.stage == "pt"
     if not packs:
-        return plan.samples.total.exact
-    rows = [count.exact for _, count in plan.samples.per_dataset]
-    held_out = plan.samples.held_out.exact
-    if not rows or None in rows or held_out is None or (held_out and versions[0] < (0, 9, 4)):
-        return None
-    return sum(row for row in rows if row is not None) - held_out
+        return plan.samples.total
+    rows, held_out = [count for _, count in plan.samples.per_dataset], plan.samples.held_out
+    joined = config.get("mix_strategy", "concat") == "concat"
+    if not rows or not joined or (held_out.high != 0 and versions[0] < (0, 9, 4)):
+        return Count(1, None)  # rows that are split after packing are sequences
+    low = 1 if held_out.high is None else sum(count.low for count in rows) - held_out.high
+    if any(count.high is None for count in rows):
+        return Count(max(low, 1), None)
+    high = sum(count.high or 0 for count in rows) - held_out.low
+    return Count(max(low, 1), max(high, 1))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.diagnostics import Diagnostic
-    from ftlint.results import Result, Run
+    from ftlint.results import Result, Run, Unjudged
     from ftlint.syntax.source import Source
     from ftlint.target.releases import Target
 
@@ -49,12 +49,25 @@ def report(run: Run, colour: bool) -> Iterator[str]:
                     {"path": path, "reason": visible(reason)} for path, reason in run.failures
                 ],
             },
+            "not_judged": [_unjudged(path, one) for path, one in run.unjudged],
             "summary": {severity: run.count(severity) for severity in SEVERITIES},
             **_of_repairs(run),
             **_of_baseline(run),
         },
         indent=1,
     )
+
+
+def _unjudged(path: str, one: Unjudged) -> dict[str, object]:
+    """Return what of a file was not judged, why, and the fact that is missing."""
+    names = ", ".join(one.datasets)
+    return {
+        "path": path,
+        "judgements": list(one.what),
+        "fact": "dataset-size",
+        "datasets": list(one.datasets),
+        "reason": visible(f"rows of {names} are unknown" if names else "rows are unknown"),
+    }
 
 
 def _of_repairs(run: Run) -> dict[str, object]:

@@ -27,6 +27,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
             yield ""
     yield from _repairs(run, colour)
     yield _summary(run, colour)
+    yield from _unjudged(run)
     yield from map(_of_baseline, run.known)
 
 
@@ -108,11 +109,32 @@ def _summary(run: Run, colour: bool) -> str:
         return f"No LLaMA Factory config found{skipped}."
     if not counts and any(known.hidden for known in run.known):
         return f"No new findings in {files} for {against}{skipped}."
-    if not counts and run.failures:
+    if not counts and (run.failures or run.unjudged):
         return f"No findings in {files} for {against}{skipped}."
     if not counts:
         return paint(f"Clean: {files} for {against}{skipped}.", "32", colour)
     return f"Found {', '.join(counts)} in {files} for {against}{skipped}.{_hint(run)}"
+
+
+NAMED = 3
+"""Datasets that the line on what was not judged names."""
+
+
+def _unjudged(run: Run) -> Iterator[str]:
+    """Yield which judgements were not made, and how to state what they need: one line at most."""
+    left = run.unjudged
+    if not left:
+        return
+    files = f"{len(left)} config{'' if len(left) == 1 else 's'}"
+    what = " and ".join(name for name in ("epochs", "steps") if any(name in u.what for _, u in left))
+    names = list(dict.fromkeys(name for _, one in left for name in one.datasets))
+    shown = ", ".join(map(visible, names[:NAMED])) + (", …" if len(names) > NAMED else "")
+    of = f" of {shown}" if names else ""
+    which = f"{names[0]}=N" if len(names) == 1 else "NAME=N" if names else "N"
+    yield (
+        f"Not judged in {files}: {what} against dataset size, as the rows{of} are unknown. State "
+        f"them (--dataset-size {visible(which)}), or run `ftlint record` where the data are."
+    )
 
 
 def _of_baseline(known: Known) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ftlint.target.keys import is_known
-from ftlint.target.slips import guess
-from ftlint.target.variables import is_variable
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
@@ -30,6 +30,11 @@ def foreign_keys(context: Context) -> Iterator[str]:
     if len(unknown) > MOST_GUESSED:
         yield from unknown
         return
+    if not unknown:
+        return
+    from ftlint.target.slips import guess
+    from ftlint.target.variables import is_variable
+
     for name in unknown:
         if catalogue.other_commands(name) or is_known(name):
             continue
@@ -47,3 +52,12 @@ def foreign_keys(context: Context) -> Iterator[str]:
 def is_megatrons(name: str, catalogue: Catalogue) -> bool:
     """Return whether the Megatron trainer alone takes a key, in training."""
     return name in compiled.MEGATRON and catalogue.command == "train" and not is_known(name)
+
+
+MANY = 3
+"""So many keys of a fork's own, and its trainer may be another as well."""
+
+
+def is_full_of_foreign_keys(context: Context) -> bool:
+    """Return whether a file has so many keys of a fork that usual numbers need not hold there."""
+    return sum(1 for _ in islice(foreign_keys(context), MANY)) >= MANY

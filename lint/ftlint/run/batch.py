@@ -139,7 +139,10 @@ class _Work:
             if entry is not None:
                 assert isinstance(data, bytes)
                 source = of_text(file.path, data.decode() if entry.diagnostics else "")
-                found[place] = Outcome(file.path, Result(source, entry.command, entry.diagnostics))
+                result = Result(
+                    source, entry.command, entry.diagnostics, unjudged=entry.unjudged
+                )
+                found[place] = Outcome(file.path, result)
         return found
 
     def _store(self, options: Options) -> ResultCache:

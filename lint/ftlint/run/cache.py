@@ -106,7 +106,7 @@ def entry_of(data: bytes, disk: Disk, result: Result) -> Entry | None:
     touched = disk.touched()
     if not is_stable(touched.values()):
         return None
-    return Entry(digest(data), touched, result.command, result.diagnostics)
+    return Entry(digest(data), touched, result.command, result.diagnostics, result.unjudged)
 
 
 def _load(path: str | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Files in a cache folder get damaged, too: `read` raises `ValueError` for what `p
 from __future__ import annotations
 
 from ftlint.diagnostics import APPLICABILITIES, SEVERITIES, Change, Diagnostic, Edit, Fix, Related
+from ftlint.results import Unjudged
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 from ftschemas.ruleformat import COMMANDS
 
@@ -24,6 +25,7 @@ class Entry(NamedTuple):
     touched: Mapping[str, State | None]
     command: Command | None
     diagnostics: tuple[Diagnostic, ...]
+    unjudged: Unjudged | None = None
 
 
 def plain(entry: Entry) -> list[Any]:
@@ -32,7 +34,8 @@ def plain(entry: Entry) -> list[Any]:
         [*one[1:-2], one.fix and _plain_fix(one.fix), [*map(list, one.related)]]
         for one in entry.diagnostics
     ]
-    return [entry.digest, entry.touched, entry.command, found]
+    left = entry.unjudged and [*map(list, entry.unjudged)]
+    return [entry.digest, entry.touched, entry.command, found, left]
 
 
 def _plain_fix(fix: Fix) -> list[Any]:
@@ -42,16 +45,17 @@ def _plain_fix(fix: Fix) -> list[Any]:
 def read(path: str, data: Any) -> Entry:
     """Return the entry that `plain` wrote, for the file at `path`. Raises ValueError."""
     try:
-        digest, touched, command, found = data
+        digest, touched, command, found, left = data
         diagnostics = tuple(_diagnostic(path, *one) for one in found)
         touched = {
             _text(name): None if state is None else _state(*state)
             for name, state in touched.items()
         }
+        unjudged = None if left is None else _unjudged(*left)
     except (AttributeError, TypeError) as error:
         raise ValueError(f"not of the form of an entry: {error}") from None
     _hold(command in (None, *COMMANDS, "v1") and (command is not None or not diagnostics))
-    return Entry(_text(digest), touched, command, diagnostics)
+    return Entry(_text(digest), touched, command, diagnostics, unjudged)
 
 
 def _diagnostic(
@@ -64,6 +68,10 @@ def _diagnostic(
         key if key is None else _text(key), start, end, fix if fix is None else _fix(*fix),
         tuple(_related(*other) for other in related),
     )  # fmt: skip
+
+
+def _unjudged(what: Any, datasets: Any) -> Unjudged:
+    return Unjudged(tuple(map(_text, what)), tuple(map(_text, datasets)))
 
 
 def _related(start: int, end: int, message: str) -> Related:

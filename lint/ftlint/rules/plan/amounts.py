@@ -1,11 +1,11 @@
-"""Very many steps on very few samples each, and samples that no step ever reaches."""
+"""Very many steps on few samples each; samples that no step reaches, or max_samples leaves out."""
 
 from __future__ import annotations
 
 from ftlint.diagnostics import at_key
 from ftlint.facts.plan import replan
 from ftlint.facts.rules_of_thumb import bands_of
-from ftlint.rules.plan.wording import count, launched, of
+from ftlint.rules.plan.wording import count, is_explained, launched, of
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from ftlint.facts.rules_of_thumb import Bands
     from ftlint.steps import StepPlan
 
-TINY, UNSEEN = "FT304", "FT305"
+TINY, UNSEEN, LEFT_OUT = "FT304", "FT305", "FT311"
+EXAMPLES = 1000
+"""max_samples in the examples of LLaMA Factory."""
+FEW = 0.1
+"""The fraction of rows that may be left out without a word."""
 MANY_GPUS = 8  # as many as may be there where nobody says how many
 
 
@@ -30,6 +34,22 @@ def check(context: Context) -> Iterator[Finding]:
     if bands is not None:
         yield from _tiny(context, planned, planned.plan, bands)
         yield from _unseen(context, planned, planned.plan, bands)
+    yield from _left_out(context, planned)
+
+
+def _left_out(context: Context, planned: Planned) -> Iterator[Finding]:
+    """Report rows that max_samples leaves out where it stands as in the examples, uncommented."""
+    entry, values = context.entries.get("max_samples"), context.instance.effective
+    if entry is None or entry.value != EXAMPLES or planned.data is None or is_explained(context, entry):
+        return
+    if planned.plan is None or planned.plan.limited_by == "max_steps" or values.get("streaming"):
+        return
+    read = [size for size in planned.data.train if size.usable.exact is not None]
+    rows = sum(size.usable.low for size in read)
+    used = sum(min(size.usable.low, EXAMPLES) for size in read)
+    if rows - used > FEW * rows:
+        names = ", ".join(f"`{size.name}`" for size in read if size.usable.low > EXAMPLES)
+        yield at_key(LEFT_OUT, entry, {"used": count(used), "rows": of(rows, "row"), "names": names})
 
 
 def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> Iterator[Finding]:

@@ -1,44 +1,52 @@
-"""Epochs really run, against the bands of dataset size and of method."""
+"""Epochs really run, against the bands of dataset size and of method.
+
+Where the rows are not known, what holds for each number that there may be is said all the same.
+"""
 
 from __future__ import annotations
 
 from ftlint.diagnostics import Change, Fix, at_key
 from ftlint.facts.rules_of_thumb import bands_of
+from ftlint.facts.sizes import rows_used
+from ftlint.rules.forks import is_full_of_foreign_keys
 from ftlint.rules.plan.wording import METHODS, count, launched, of, of_epochs, rate, span
+from ftlint.rules.watching import evaluates, stopping, stops_early, watched
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from ftlint.diagnostics import Finding
     from ftlint.facts.context import Context
-    from ftlint.facts.plan import Planned
     from ftlint.facts.rules_of_thumb import Bands, MethodBand, SizeBand
+    from ftlint.facts.sizes import Rows
     from ftlint.syntax.construct import Entry
 
-TOO_MANY, TOO_FEW, UNWATCHED, FEWER = "FT301", "FT302", "FT306", "FT307"
+TOO_MANY, UNWATCHED, FITTING, FEWER, TOO_FEW = 2, 1, 0, -1, -2
+"""Verdicts on a number of epochs, from too many to too few."""
+LONG, ALONE, SHORTER, SHORT, RUN_TO_THE_END = "FT301", "FT306", "FT307", "FT302", "FT310"
+
+_RESTED_ON = frozenset(
+    """finetuning_type quantization_bit learning_rate stage do_train num_train_epochs
+    max_steps""".split()
+)
 
 
-_METHOD = frozenset(["finetuning_type", "quantization_bit", "learning_rate"])
-
-
-class Case(NamedTuple):
-    """A run to be judged: how often it goes through how many samples, and what it should be."""
+class Run(NamedTuple):
+    """A run to be judged: its method, how it is limited, and the rows that there may be."""
 
     context: Context
-    planned: Planned
     bands: Bands
     method: MethodBand
     name: str
-    samples: int
-    low: float
-    high: float
+    rows: Rows
     by_steps: bool
 
     @property
-    def size(self) -> SizeBand:
-        """The band of the samples."""
-        return self.bands.of_size(self.samples)
+    def values(self) -> dict[str, Any]:
+        """The config over its defaults."""
+        return self.context.instance.effective
 
     @property
     def entry(self) -> Entry | None:
@@ -46,47 +54,121 @@ class Case(NamedTuple):
         return self.context.entries.get("max_steps" if self.by_steps else "num_train_epochs")
 
 
+class Case(NamedTuple):
+    """A run on one number of samples that there may be, and its epochs then."""
+
+    run: Run
+    samples: int
+    epochs: float
+
+    @property
+    def size(self) -> SizeBand:
+        """The band of the samples."""
+        return self.run.bands.of_size(self.samples)
+
+
 def check(context: Context) -> Iterator[Finding]:
-    """Yield at most one finding: too many epochs, too few, or many that nobody watches."""
-    case = _case(context)
-    if case is None:
+    """Yield at most one finding: too many epochs, too few, or many that nobody watches.
+
+    It is the mildest of what is said for each number of rows that there may be.
+    """
+    run = _run(context)
+    if run is None:
         return
-    if case.low > max(_limit(band, case.method) for band in case.bands.near_size(case.samples)):
+    cases = _cases(run)
+    verdict = _mildest(map(_verdict, cases))
+    if verdict == TOO_MANY:
         if not watched(context):
-            yield _too_many(case)
-    elif not _goes_on(case) and _all(case, _is_too_short):
-        yield _too_few(case, TOO_FEW)
-    elif not _goes_on(case) and _all(case, _is_short):
-        if not _evaluates(context):  # who evaluates sees whether the loss still falls
-            yield _too_few(case, FEWER)
-    elif _needs_watching(case) and not watched(context):
-        yield _at(case, UNWATCHED, {**_bands(case), "stopping": _stopping(context)})
+            yield _too_many(run, cases)
+        elif not stops_early(context) and _is_outside_every_band(run, cases):
+            yield _at(run, RUN_TO_THE_END, {**_bands(run, cases, many=True)})
+    elif verdict == UNWATCHED and not watched(context):
+        yield _unwatched(run, cases)
+    elif verdict == TOO_FEW or (verdict == FEWER and not evaluates(context)):
+        yield _too_few(run, cases, SHORT if verdict == TOO_FEW else SHORTER)
 
 
-def _case(context: Context) -> Case | None:
-    planned, facts = context.planned, context.instance.facts
-    if planned is None or planned.plan is None or context.instance.unknown & _METHOD:
+def _run(context: Context) -> Run | None:
+    """Return the run, None where it is not to be judged."""
+    values, facts = context.instance.effective, context.instance.facts
+    if context.command != "train" or not values.get("do_train"):
         return None
-    plan, samples = planned.plan, facts.get("samples")
-    bands = bands_of(context.given.bands, plan.stage)
-    if bands is None or not bands.sizes or not samples:
+    if context.instance.unknown & _RESTED_ON:
         return None
-    method = bands.methods.get(facts.get("method", ""))
-    if method is None:
+    bands = bands_of(context.given.bands, values.get("stage"))
+    method = None if bands is None else bands.methods.get(facts.get("method", ""))
+    if bands is None or method is None or not bands.sizes:
         return None
-    low, high = plan.epochs
-    by_steps = plan.limited_by == "max_steps"
-    if not by_steps:
-        low = high = context.instance.effective["num_train_epochs"]
-    if high is None or _is_trial(bands, samples, context):
+    steps = values.get("max_steps")
+    if isinstance(steps, bool) or not isinstance(steps, (int, float)):
         return None
-    return Case(context, planned, bands, method, facts["method"], samples, low, high, by_steps)
+    by_steps = steps > 0
+    if by_steps and steps <= bands.trial["steps"]:
+        return None
+    rows = rows_used(context)
+    if rows.exact is None and is_full_of_foreign_keys(context):
+        return None
+    return Run(context, bands, method, facts["method"], rows, by_steps)
 
 
-def _is_trial(bands: Bands, samples: int, context: Context) -> bool:
-    config = context.instance.config
-    few = "max_samples" in config and samples <= bands.trial["samples"]
-    return few or 0 < context.instance.effective["max_steps"] <= bands.trial["steps"]
+def _cases(run: Run) -> tuple[Case, ...]:
+    """Return the cases that stand for all; none where the epochs of some are not known."""
+    exact = run.rows.exact
+    sizes = (exact,) if exact else run.bands.stretches(run.rows.low, run.rows.high)
+    if not run.by_steps:
+        epochs = run.values.get("num_train_epochs")
+        if isinstance(epochs, bool) or not isinstance(epochs, (int, float)):
+            return ()
+        return tuple(Case(run, size, epochs) for size in sizes)
+    if run.rows.high is None:
+        return ()
+    from ftlint.facts.sizes import epochs_of_steps
+
+    passes = [epochs_of_steps(run.context, size, known=exact is not None) for size in sizes]
+    return tuple(
+        Case(run, size, epochs) for size, epochs in zip(sizes, passes) if epochs is not None
+    ) if None not in passes else ()  # fmt: skip
+
+
+def _mildest(verdicts: Iterable[int]) -> int:
+    """Return what all verdicts have in common: the mildest of them where none says otherwise."""
+    found = tuple(verdicts)
+    if not found or min(found) <= FITTING <= max(found):
+        return FITTING
+    return min(found, key=abs)
+
+
+def _verdict(case: Case) -> int:
+    """Return what the bands say of a case: of a size near a limit, what both of them say."""
+    return _mildest(_of_band(case, band) for band in case.run.bands.near_size(case.samples))
+
+
+def _of_band(case: Case, size: SizeBand) -> int:
+    run, method = case.run, case.run.method
+    if case.epochs > _limit(size, method):
+        return TOO_MANY
+    goes_on = run.by_steps or bool(run.values.get("adapter_name_or_path"))
+    if _is_trial(case):
+        return FITTING
+    least = _least(size, method)
+    slow = case.epochs < min(size.epochs.low, method.epochs.low) and _rate_is_low(run)
+    if not goes_on and (slow or case.epochs < least * run.bands.short):
+        return TOO_FEW
+    if not goes_on and case.epochs < least:  # else it is as short as it is on purpose
+        return FEWER
+    many = case.epochs > method.epochs.high and case.epochs >= size.epochs.low
+    return UNWATCHED if many and size.early_stopping else FITTING
+
+
+def _is_outside_every_band(run: Run, cases: tuple[Case, ...]) -> bool:
+    most = max(_limit(band, run.method) for band in run.bands.sizes)
+    return min(case.epochs for case in cases) > most
+
+
+def _is_trial(case: Case) -> bool:
+    """Return whether max_samples cuts the run down to a trial; rows may be as few without it."""
+    few, limit = case.run.bands.trial["samples"], case.run.context.instance.config.get("max_samples")
+    return isinstance(limit, int) and limit <= few and case.samples <= few
 
 
 def _limit(size: SizeBand, method: MethodBand) -> float:
@@ -98,148 +180,110 @@ def _limit(size: SizeBand, method: MethodBand) -> float:
     return min(outside, min(size.epochs.high, method.epochs.high) + size.beyond)
 
 
-def _goes_on(case: Case) -> bool:
-    """Return whether a run is as short as it is on purpose: cut off, or the next of several."""
-    return case.by_steps or bool(case.context.instance.effective.get("adapter_name_or_path"))
-
-
-def _all(case: Case, judge: Callable[[Case, SizeBand], bool]) -> bool:
-    return all(judge(case, band) for band in case.bands.near_size(case.samples))
-
-
-def _least(case: Case, size: SizeBand) -> float:
+def _least(size: SizeBand, method: MethodBand) -> float:
     """Return the fewest epochs that pass: fewer are outside of both bands."""
-    return min(size.tolerated.low, case.method.epochs.low)
+    return min(size.tolerated.low, method.epochs.low)
 
 
-def _is_slow(case: Case, size: SizeBand) -> bool:
-    """Return whether epochs below both recommended minima come with a low rate."""
-    fewer = case.high < size.epochs.low and case.high < case.method.epochs.low
-    return fewer and _rate_is_low(case)
-
-
-def _is_short(case: Case, size: SizeBand) -> bool:
-    return case.high < _least(case, size) or _is_slow(case, size)
-
-
-def _is_too_short(case: Case, size: SizeBand) -> bool:
-    return case.high < _least(case, size) * case.bands.short or _is_slow(case, size)
-
-
-def _rate_is_low(case: Case) -> bool:
-    written = case.context.instance.effective.get("learning_rate")
-    usual = case.method.learning_rate
+def _rate_is_low(run: Run) -> bool:
+    written, usual = run.values.get("learning_rate"), run.method.learning_rate
     if usual is None or isinstance(written, bool) or not isinstance(written, (int, float)):
         return False
-    if case.bands.rate_factor is not None and written * case.bands.rate_factor < usual:
+    if run.bands.rate_factor is not None and written * run.bands.rate_factor < usual:
         return False  # FT303 says it
-    return 0 < written < usual * case.bands.low_rate
+    return 0 < written < usual * run.bands.low_rate
 
 
-def _needs_watching(case: Case) -> bool:
-    most = case.method.epochs.high
-    return case.size.early_stopping and case.low > most and case.low >= case.size.epochs.low
-
-
-def _evaluates(context: Context) -> bool:
-    values = context.instance.effective
-    old = context.entries.get("evaluation_strategy")  # refused, and what is meant is plain
-    strategy = values.get("eval_strategy") if old is None else old.value
-    return strategy in ("steps", "epoch")
-
-
-def watched(context: Context) -> bool:
-    """Return whether the run ends, or goes back, where evaluations get worse."""
-    values = context.instance.effective
-    if "early_stopping_steps" in context.instance.unknown:
-        return True  # it is meant, under another name
-    stops = values.get("early_stopping_steps") or values.get("load_best_model_at_end")
-    return bool(stops) and values.get("eval_strategy") in ("steps", "epoch")
-
-
-def _passes(case: Case) -> str:
-    passes = f"{of_epochs(case.low)} of {of(case.samples, 'sample')}"
-    if not case.by_steps:
+def _passes(run: Run, case: Case) -> str:
+    exact = run.rows.exact
+    passes = of_epochs(case.epochs)
+    if exact:
+        passes += f" of {of(exact, 'sample')}"
+    elif run.rows.high is not None and run.by_steps:
+        passes = f"at least {passes} of at most {of(run.rows.high, 'sample')}"
+    if not run.by_steps:
         return passes
-    steps = case.context.instance.effective["max_steps"]
-    return f"`max_steps: {steps}`{launched(case.planned)} ({passes})"
+    planned = run.context.planned
+    at = " on one GPU" if planned is None else launched(planned)
+    return f"`max_steps: {run.values['max_steps']}`{at} ({passes})"
 
 
-def _bands(case: Case) -> dict[str, object]:
-    size = case.size
+def _of_size(size: SizeBand) -> str:
     if size.below is None:
-        sizes = f"{count(size.above)} or more samples"
-    elif size.above:
-        sizes = f"{count(size.above)} to {count(size.below - 1)} samples"
+        return f"{count(size.above)} or more samples"
+    if size.above:
+        return f"{count(size.above)} to {count(size.below - 1)} samples"
+    return f"fewer than {count(size.below)} samples"
+
+
+def _bands(run: Run, cases: tuple[Case, ...], *, many: bool) -> dict[str, object]:
+    """Return what a message says of the bands; of several sizes the epochs that some allow."""
+    sizes = tuple(dict.fromkeys(case.size for case in cases))
+    if len(sizes) == 1:
+        what, epochs = _of_size(sizes[0]), span(*sizes[0].epochs)
     else:
-        sizes = f"fewer than {count(size.below)} samples"
+        high = run.rows.high
+        what = "any number of samples" if high is None else f"up to {of(high, 'sample')}"
+        most, least = max(one.epochs.high for one in sizes), min(one.epochs.low for one in sizes)
+        epochs = f"at most {count(most)}" if many else f"at least {count(least)}"
     return {
-        "passes": _passes(case), "sizes": sizes, "size_epochs": span(*size.epochs),
-        "method": METHODS.get(case.name, case.name), "method_epochs": span(*case.method.epochs),
+        "passes": _passes(run, cases[-1]), "sizes": what, "size_epochs": epochs,
+        "method": METHODS.get(run.name, run.name), "method_epochs": span(*run.method.epochs),
     }  # fmt: skip
 
 
-def _too_many(case: Case) -> Finding:
-    best = min(case.size.epochs.high, case.method.epochs.high)
-    remedy, fix = f"`num_train_epochs: {count(best)}` or fewer", _set(case, _epochs(case, best))
-    if case.by_steps:
-        steps = max(int(case.context.instance.effective["max_steps"] * best / case.low), 1)
-        remedy, fix = f"`max_steps: {steps}` or fewer", _set(case, ("max_steps", str(steps)))
-    values = {**_bands(case), "remedy": remedy, "stopping": _stopping(case.context)}
-    return _at(case, TOO_MANY, values, fix)
+def _too_many(run: Run, cases: tuple[Case, ...]) -> Finding:
+    last, method = cases[-1], run.method.epochs.high
+    best = max(min(case.size.epochs.high, method) for case in cases)
+    remedy, fix = f"`num_train_epochs: {count(best)}` or fewer", _set(run, _epochs(run, best))
+    if run.by_steps:
+        best = min(last.size.epochs.high, method)
+        steps = max(int(run.values["max_steps"] * best / last.epochs), 1)
+        remedy, fix = f"`max_steps: {steps}` or fewer", _set(run, ("max_steps", str(steps)))
+    values = {"remedy": remedy, "stopping": stopping(run.context)}
+    return _at(run, LONG, {**_bands(run, cases, many=True), **values}, fix)
 
 
-def _epochs(case: Case, best: float) -> tuple[str, str]:
-    """Return num_train_epochs and its new value, an integer if the old one is."""
-    whole = case.entry is not None and isinstance(case.entry.value, int) and best == int(best)
+def _unwatched(run: Run, cases: tuple[Case, ...]) -> Finding:
+    few = next(case.size for case in cases if case.size.early_stopping)
+    values = {"few": _of_size(few), "stopping": stopping(run.context)}
+    return _at(run, ALONE, {**_bands(run, cases, many=True), **values})
+
+
+def _epochs(run: Run, best: float) -> tuple[str, str]:
+    """Return num_train_epochs and its new value, an integer where the old one is."""
+    whole = run.entry is not None and isinstance(run.entry.value, int) and best == int(best)
     return "num_train_epochs", str(int(best) if whole else float(best))
 
 
-def _set(case: Case, *pairs: tuple[str, str]) -> Fix:
+def _set(run: Run, *pairs: tuple[str, str]) -> Fix:
     """Return what to write, be the keys in the file or not; no edit sets epochs or a rate."""
-    present = case.context.entries
+    present = run.context.entries
     changes = [Change("replace" if key in present else "insert", key, text) for key, text in pairs]
     message = "set " + " and ".join(f"`{key}: {text}`" for key, text in pairs)
     return Fix("display", message, (), tuple(changes))
 
 
-def _stopping(context: Context) -> str:
-    """Return the keys that are missing for a run to end in time, as this target calls them."""
-    values = context.instance.effective
-    strategy = values.get("eval_strategy")
-    evaluates = strategy in ("steps", "epoch")
-    wanted = {} if evaluates else {"eval_strategy": "epoch"}
-    strategy = strategy if evaluates else "epoch"
-    if not values.get("val_size") and not values.get("eval_dataset"):
-        rows = "100" if values.get("streaming") else "0.1"  # a stream has no tenth
-        wanted = {"val_size": rows, **wanted}
-    if values.get("save_strategy") != strategy:
-        wanted["save_strategy"] = str(strategy)
-    if strategy == "steps" and context.instance.facts.get("save_is_multiple_of_eval") is False:
-        wanted["save_steps"] = f"{values.get('eval_steps')}"
-    wanted["load_best_model_at_end"] = "true"
-    if context.catalogue.get("early_stopping_steps") is not None:
-        wanted["early_stopping_steps"] = "2"
-    return ", ".join(f"`{name}: {value}`" for name, value in wanted.items())
-
-
-def _too_few(case: Case, code: str) -> Finding:
-    size, method = case.size.epochs, case.method.epochs
-    best = min(max(size.low, method.low), min(size.high, method.high))
+def _too_few(run: Run, cases: tuple[Case, ...], code: str) -> Finding:
+    method = run.method.epochs
+    best = min(
+        min(max(case.size.epochs.low, method.low), min(case.size.epochs.high, method.high))
+        for case in cases
+    )
     remedy, at = f"`num_train_epochs: {count(best)}`", ""
-    pairs = [_epochs(case, best)]
-    if _rate_is_low(case):
-        assert case.method.learning_rate is not None
-        written = case.context.instance.effective["learning_rate"]
-        usual = case.method.learning_rate
+    pairs = [_epochs(run, best)]
+    if _rate_is_low(run):
+        usual = run.method.learning_rate
+        assert usual is not None
+        written = run.values["learning_rate"]
         at = f" at learning rate {rate(written)} (usual: {rate(usual)})"
-        better = f"{usual * case.bands.low_rate:.1e}".replace("e-0", "e-")
+        better = f"{usual * run.bands.low_rate:.1e}".replace("e-0", "e-")
         remedy += f" and `learning_rate: {better}`"
         pairs.append(("learning_rate", better))
-    fix = _set(case, *pairs)
-    return _at(case, code, {**_bands(case), "remedy": remedy, "rate": at}, fix)
+    values = {**_bands(run, cases, many=False), "remedy": remedy, "rate": at}
+    return _at(run, code, values, _set(run, *pairs))
 
 
-def _at(case: Case, code: str, values: dict[str, object], fix: Fix | None = None) -> Finding:
-    entry = case.entry or next(iter(case.context.entries.values()))
+def _at(run: Run, code: str, values: dict[str, object], fix: Fix | None = None) -> Finding:
+    entry = run.entry or next(iter(run.context.entries.values()))
     return at_key(code, entry, values, fix)

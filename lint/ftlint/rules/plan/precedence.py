@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.diagnostics import Change, at_key
 from ftlint.edits import suggest
-from ftlint.rules.plan.wording import count, launched
+from ftlint.rules.plan.wording import count, is_explained, launched
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,10 +68,8 @@ def _by_epochs(context: Context, entry: Entry, planned: Planned) -> Iterator[Fin
     if plan is None or "budget" in known or context.instance.effective.get("streaming"):
         return
     passes = plan.epochs.exact
-    comments = context.document.comments
-    commented = any(_belongs(context, entry, comment.start) for comment in comments)
     trial = context.given.bands.get("trial", {}).get("steps", 0)
-    if commented or passes is None or passes <= 1 or plan.total_steps.low <= trial:
+    if is_explained(context, entry) or passes is None or passes <= 1 or plan.total_steps.low <= trial:
         return
     from ftlint.rules.plan import epochs
 
@@ -82,10 +80,3 @@ def _by_epochs(context: Context, entry: Entry, planned: Planned) -> Iterator[Fin
         "better": count(round(passes, 2)),
     }  # fmt: skip
     yield at_key(BY_EPOCHS, entry, values)
-
-
-def _belongs(context: Context, entry: Entry, place: int) -> bool:
-    """Return whether a comment stands on the line of a key, or alone on the line above it."""
-    source = context.source
-    line, own = source.position(place).line, source.position(entry.key.start).line
-    return line == own or (line == own - 1 and source.line(line).strip().startswith("#"))

@@ -1,11 +1,13 @@
-"""Numbers as messages show them."""
+"""Numbers as messages show them, and whether an author explains one."""
 
 from __future__ import annotations
 
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ftlint.facts.context import Context
     from ftlint.facts.plan import Planned
+    from ftlint.syntax.construct import Entry
 
 METHODS = {"lora": "LoRA", "qlora": "QLoRA", "full": "full fine-tuning"}
 
@@ -41,3 +43,15 @@ def rate(number: float) -> str:
 def launched(planned: Planned) -> str:
     """Return ` on one GPU` when nobody said how many there are."""
     return "" if planned.gpus_stated else " on one GPU"
+
+
+def is_explained(context: Context, entry: Entry) -> bool:
+    """Return whether a comment stands on the line of a key, or alone on the line above it."""
+    source = context.source
+    own = source.position(entry.key.start).line
+    comments = (one for one in context.document.comments if "ftlint:" not in one.text)
+    lines = (source.position(comment.start).line for comment in comments)
+    return any(
+        line == own or (line == own - 1 and source.line(line).strip().startswith("#"))
+        for line in lines
+    )

@@ -1,0 +1,71 @@
+"""How many rows training uses, as far as that is bounded, and the epochs of max_steps on them."""
+
+from __future__ import annotations
+
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.facts.context import Context
+
+
+class Rows(NamedTuple):
+    """A number of rows in [low, high]; `high` None where no bound is known."""
+
+    low: int
+    high: int | None
+
+    @property
+    def exact(self) -> int | None:
+        """The number where there is only one it can be."""
+        return self.low if self.low == self.high else None
+
+
+ANY = Rows(1, None)
+"""A run has a row at least."""
+
+
+def rows_used(context: Context) -> Rows:
+    """Return bounds of the rows of the data that training uses, packed or not.
+
+    Rows that an author sets limits to are bounded although nothing is known of the data.
+    """
+    exact = context.instance.facts.get("samples")
+    if isinstance(exact, int) and exact > 0:
+        return Rows(exact, exact)
+    if "samples" in context.instance.unknown:  # a key that the plan rests on is misread
+        return ANY
+    if context.planned is not None and context.planned.plan is not None:
+        from ftlint.facts.plan import used_bounds
+
+        low, high = used_bounds(context.planned.plan, context.planned)
+        return Rows(max(low, 1), high)
+    return _limited(context)
+
+
+def _limited(context: Context) -> Rows:
+    """Return what max_samples leaves of datasets that are joined one behind the other."""
+    values = context.instance.effective
+    limit, names = values.get("max_samples"), context.instance.facts.get("dataset_names")
+    joined = values.get("mix_strategy") == "concat" and not values.get("tokenized_path")
+    if not joined or not names or isinstance(limit, bool) or not isinstance(limit, int):
+        return ANY
+    return Rows(1, limit * len(names)) if limit > 0 else ANY
+
+
+def epochs_of_steps(context: Context, rows: int, *, known: bool) -> float | None:
+    """Return the epochs that max_steps comes to at the least on so many rows.
+
+    `known`: these are the rows, and the plan says it; of packed rows only that does.
+    """
+    planned = context.planned
+    if known:
+        plan = None if planned is None else planned.plan
+        return None if plan is None or plan.epochs.high is None else plan.epochs.low
+    if context.instance.effective.get("packing") or context.instance.effective.get("neat_packing"):
+        return None
+    from ftlint.facts.plan import inputs_of, replan
+    from ftlint.steps import SampleCount, exactly
+
+    inputs = inputs_of(context)._replace(samples=SampleCount((), merged=exactly(rows)))
+    made = replan(inputs, val_size=0.0, max_samples=None, tokenized_path=None)
+    return None if made is None else made.epochs.low
