@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-COMMANDS = frozenset(["check", "rule", "schema", "steps", "init", "doctor", "bench"])
+COMMANDS = frozenset(["check", "rule", "schema", "steps", "record", "init", "doctor", "bench"])
 
 SELDOM = 100_000
 """New objects between searches for cycles: a file makes 20,000, of which nearly all live on."""

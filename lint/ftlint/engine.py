@@ -51,7 +51,8 @@ def judge(config: Config | Unreadable) -> Result:
         return result
     from ftlint.rules.unjudged import unjudged
 
-    return result._replace(unjudged=unjudged(context))
+    codes = {one.code for one in result.diagnostics}
+    return result._replace(unjudged=unjudged(context, codes))
 
 
 _RESTING_ON_ROWS = ("FT301", "FT302", "FT304", "FT210")

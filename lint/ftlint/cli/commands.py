@@ -311,6 +311,29 @@ def steps(**options: Any) -> None:
 
 
 @cli.command()
+@click.argument("paths", metavar="[CONFIG...]", nargs=-1, type=click.Path())
+@_of_target
+@click.option(
+    "--dataset-dir", type=click.Path(), metavar="PATH", help="Folder with dataset_info.json."
+)
+@_of_settings
+def record(**options: Any) -> None:
+    """Write the rows of the configs' datasets to ftlint-facts.json.
+
+    Run it where the data are, and commit the file: where they are not (CI), configs are then
+    judged by what was recorded. It lies beside the nearest settings, else in the project's root,
+    and holds names, sizes and hashes of files, numbers of rows and names of columns: no rows.
+    Without CONFIG those of this folder and below. Exit status: 0, or 2 when a config cannot be
+    read or a dataset not be counted.
+    """
+    from ftlint.cli.record import record
+    from ftlint.project.options import CliOptions
+
+    paths = tuple(options.pop("paths") or (".",))
+    sys.exit(record(CliOptions(paths, **options)))
+
+
+@cli.command()
 @click.argument("folder", metavar="RUN_DIR", type=click.Path())
 @click.argument("config_of", metavar="[CONFIG]", required=False, type=click.Path())
 @click.option(

@@ -70,7 +70,7 @@ def planned(asked: Asked) -> tuple[StepPlan | NoPlan, dict[str, Any]] | str | No
 
     That the target refuses the config is no reason: the run that is looked at was started.
     """
-    for config in _configs(asked):
+    for config in configs(asked):
         if isinstance(config, Unreadable):
             return config.reason
         plan = plan_of(inputs_of(config.context))
@@ -82,7 +82,7 @@ def planned(asked: Asked) -> tuple[StepPlan | NoPlan, dict[str, Any]] | str | No
 
 def _runs(asked: Asked) -> Iterator[RunPlan | Unreadable]:
     """Yield the plan of each config, launched in each way that is asked for."""
-    for config in _configs(asked):
+    for config in configs(asked):
         if isinstance(config, Unreadable):
             yield config
             continue
@@ -96,7 +96,7 @@ def _runs(asked: Asked) -> Iterator[RunPlan | Unreadable]:
             yield api.plan(again)
 
 
-def _configs(asked: Asked) -> Iterator[Config | Unreadable]:
+def configs(asked: Asked) -> Iterator[Config | Unreadable]:
     """Yield the training configs that are asked for; of folders nothing else is told."""
     resolver = OptionsResolver(asked.request)
     for found in files.expand(asked.request.paths, resolver.excludes):

@@ -8,9 +8,10 @@ whatever its name says. Source: the Git LFS pointer specification, version 1; da
 from __future__ import annotations
 
 import os.path
+import re
 
 from ftlint.datasets.files import PACKED, POINTER, Trouble
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 HEAD = 1024
 _POINTER = b"version https://git-lfs.github.com/spec/"
+_OBJECT = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
+_SIZE = re.compile(rb"^size (\d{1,18})$", re.MULTILINE)
 _MAGIC = (
     (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstandard"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"),
@@ -41,6 +44,22 @@ def instead_of_data(paths: Sequence[str], disk: Disk) -> Trouble | None:
 def is_pointer(path: str, disk: Disk) -> bool:
     """Return whether a file is a Git LFS pointer. Raises OSError."""
     return _head(path, disk).startswith(_POINTER)
+
+
+class Pointer(NamedTuple):
+    """What a Git LFS pointer says of the file that it stands for."""
+
+    bytes: int
+    sha256: str
+
+
+def pointer_of(path: str, disk: Disk) -> Pointer | None:
+    """Return what a Git LFS pointer says; None for data, and for half a pointer. Raises OSError."""
+    head = _head(path, disk)
+    content, size = _OBJECT.search(head), _SIZE.search(head)
+    if not head.startswith(_POINTER) or content is None or size is None:
+        return None
+    return Pointer(int(size[1]), content[1].decode())
 
 
 def packing_of(path: str, disk: Disk) -> str:

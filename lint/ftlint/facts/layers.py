@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TypeVar
 
+    from ftlint.facts.recorded import FactsFile
+
     _T = TypeVar("_T")
 
 COMMAND_LINE = "command line"
@@ -59,6 +61,8 @@ class Layer(NamedTuple):
     dataset_sizes: Rows = ()
     facts: Facts = ()
     here: bool = False
+    records: FactsFile | None = None
+    """Where the rows were recorded, and what their counts rest on."""
 
     def with_facts(self, facts: Facts) -> Layer:
         """Return a layer that states these as well; the environment belongs to the launch."""
@@ -83,6 +87,7 @@ class Stated(NamedTuple):
     facts: Facts
     here: str | None
     """The layer that says that the run is on this machine."""
+    records: FactsFile | None
     layers: dict[str, str]
     layers_of_rows: dict[str, str]
 
@@ -144,6 +149,7 @@ def _merged(ordered: list[Layer]) -> Stated:
         recorded=recorded,
         facts=each(lambda layer: layer.facts),
         here=next((layer.name for layer in ordered if layer.here), None),
+        records=next((layer.records for layer in ordered if layer.records is not None), None),
         layers=origin,
         layers_of_rows={**of_recorded, **of_sizes},
     )

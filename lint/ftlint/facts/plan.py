@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.datasets import DatasetSize, Info
+    from ftlint.datasets import DatasetSize, Info, Question, Recorded
     from ftlint.facts.context import Context
     from ftlint.facts.given import Given
     from ftlint.facts.launch import Launch
@@ -48,6 +48,8 @@ class Data(NamedTuple):
     train: tuple[DatasetSize, ...]
     evaluation: tuple[DatasetSize, ...]
     info: Info | None
+    stale: tuple[tuple[Recorded, str], ...] = ()
+    """What was recorded of datasets and does not hold any more, and why."""
 
 
 class Planned(NamedTuple):
@@ -176,6 +178,7 @@ def _data(
     disk: Disk,
 ) -> tuple[Data, SampleCount]:
     from ftlint.datasets import Cache, Question, folder, measure, read_info, samples, tokenized
+    from ftlint.datasets.recorded import change_since
 
     root = os.getcwd() if found is None else found
     limit, stage = values.get("max_samples"), values.get("stage")
@@ -190,6 +193,22 @@ def _data(
     rows_stated, recorded = dict(stated.dataset_sizes), dict(stated.recorded)
     cache = Cache(folder() if given.cache else None)
 
+    info = None if found is None else read_info(where, root, disk)
+    table = (info and info.table) or {}
+    records = {} if stated.records is None else stated.records.by_name(disk)
+    stale: dict[str, tuple[Recorded, str]] = {}
+
+    def found_or_recorded(size: DatasetSize) -> DatasetSize:
+        record = records.get(size.name)
+        if record is None or size.source == "declared":
+            return _or_recorded(size, recorded)
+        folder_ = os.path.join(root, where) if isinstance(where, str) else root
+        change = change_since(record, size, table.get(size.name), folder_, disk, cache)
+        if change is not None:
+            stale[size.name] = record, change
+            return size
+        return _as_recorded(size, record, question)
+
     def sizes(fact: str) -> tuple[DatasetSize, ...]:
         names = [name for name in known.get(fact) or [] if isinstance(name, str)]
         if fact != "dataset_names":
@@ -198,18 +217,17 @@ def _data(
             declared = rows_stated
         measured = measure(names, dataset_dir=where, cwd=root, question=question, disk=disk,
                            declared=declared, cache=cache) if names else ()  # fmt: skip
-        return tuple(_or_recorded(size, recorded) for size in measured)
+        return tuple(found_or_recorded(size) for size in measured)
 
     train = sizes("dataset_names")
     path = values.get("tokenized_path")
     rows = tokenized(path, root, disk) if isinstance(path, str) and path else None
     evaluation = sizes("eval_dataset_names")
-    info = None if found is None else read_info(where, root, disk)
     if info is not None and not isinstance(where, dict):
         info = info._replace(shown=disk.holds(info.path))
     if info is not None and not info.shown:
         train, evaluation = tuple(map(_unshown, train)), tuple(map(_unshown, evaluation))
-    data = Data(train, evaluation, info)
+    data = Data(train, evaluation, info, tuple(stale.values()))
     return data, samples(train, rows_stated, rows, evaluation)
 
 
@@ -221,6 +239,20 @@ def _or_recorded(size: DatasetSize, recorded: Mapping[str, int]) -> DatasetSize:
 
     rows = exactly(recorded[size.name])
     return size._replace(usable=rows, dropped=exactly(0), source=RECORDED)
+
+
+def _as_recorded(size: DatasetSize, record: Recorded, question: Question) -> DatasetSize:
+    """Return a size by what was recorded of it, where no rows were counted here."""
+    if size.source != "unknown":
+        return size
+    from ftlint.steps import exactly
+
+    seen = "its Git LFS pointer agrees" if size.files else "not checked"
+    note = f"dataset {size.name}: recorded on {record.date}, {seen}"
+    dropped = record.dropped_at(question.stage, question.max_samples)
+    return size._replace(
+        usable=exactly(record.rows), dropped=dropped, source=RECORDED, notes=(*size.notes, note)
+    )
 
 
 def _unshown(size: DatasetSize) -> DatasetSize:

@@ -61,13 +61,15 @@ class Bands(NamedTuple):
         return tuple(dict.fromkeys(map(self.of_size, sizes)))
 
     def stretches(self, low: int, high: int | None) -> tuple[int, ...]:
-        """Return the last of each stretch of sizes from `low` to `high` that `near_size` tells apart.
+        """Return the last of each stretch of sizes that `near_size` tells apart, `low` to `high`.
 
         What is so of them, and of each size the more the smaller it is, is so of every size.
         Around a limit both sides are given, so that no rounding leaves a stretch out.
         """
         limits = [band.below for band in self.sizes if band.below is not None]
-        near = (int(limit / (1 + part)) for limit in limits for part in (0, self.margin, -self.margin))
+        near = (
+            int(limit / (1 + part)) for limit in limits for part in (0, self.margin, -self.margin)
+        )
         ends = {size + step for size in near for step in (-1, 0, 1, 2)} | {self.trial["samples"]}
         last = max(ends, default=low) + 1 if high is None else high
         return tuple(sorted({*(size for size in ends if low < size < last), max(last, low)}))

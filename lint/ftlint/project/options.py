@@ -6,7 +6,7 @@ import os
 
 from ftlint.facts.given import Given
 from ftlint.facts.launch import Launch
-from ftlint.facts.layers import COMMAND_LINE, HERE, MACHINE, SETTINGS, Layer
+from ftlint.facts.layers import COMMAND_LINE, HERE, MACHINE, RECORDED, SETTINGS, Layer
 from ftlint.project import settings as project
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
 from ftlint.support.containment import is_below, project_of
@@ -152,7 +152,7 @@ class OptionsResolver:
             )
         except ValueError as error:  # BadSettings, UnknownTarget
             raise UsageError(str(error)) from None
-        layers = tuple(self._layers(path, settings))
+        layers = (*self._layers(path, settings), *self._recorded(path, reach))
         given = Given(layers, bands=self._bands(settings), cache=asked.cache, reach=reach)
         select = (asked.select or settings.select) or ()
         if asked.extend_select:
@@ -221,6 +221,22 @@ class OptionsResolver:
             name = HERE if asked.here else MACHINE
             yield Layer(name, here=True).with_facts(machine.here())
 
+    def _recorded(self, path: str | None, reach: Reach) -> Iterator[Layer]:
+        """Yield what was recorded for the project; a file that cannot be used is told once."""
+        for folder in facts_folders(path, reach):
+            file = os.path.join(folder, FACTS)
+            if not self.disk.is_file(file):
+                continue
+            from ftlint.facts import recorded
+
+            found = recorded.load(file, Disk(project_of(folder, folder)))
+            if isinstance(found, str):
+                self.ignored[f"{file}: not used: {found}"] = None
+            else:
+                rows = tuple((one.name, one.rows) for one in found.datasets)
+                yield Layer(RECORDED, dataset_sizes=rows, records=found)
+            return
+
     def _limits(self, settings: Settings) -> Limits:
         try:
             return lifted(self.request.limits, lifted(lowered(settings.limits)[0], DEFAULT))
@@ -257,6 +273,16 @@ class OptionsResolver:
             most = f"{DEFAULT.seconds} seconds of processor time"
             raise UsageError(f"policies: reading them takes more than {most}") from None
         return BUILT_IN.with_policies(found)
+
+
+FACTS = "ftlint-facts.json"
+"""What `ftlint record` writes."""
+
+
+def facts_folders(settings: str | None, reach: Reach) -> tuple[str, ...]:
+    """Return where recorded facts may lie: beside the settings file, or in the project's root."""
+    near = () if settings is None else (os.path.dirname(os.path.abspath(settings)),)
+    return tuple(dict.fromkeys((*near, reach.roots[0])))
 
 
 def _folders_named(request: CliOptions, disk: Disk) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ def _unjudged(run: Run) -> Iterator[str]:
     if not left:
         return
     files = f"{len(left)} config{'' if len(left) == 1 else 's'}"
-    what = " and ".join(name for name in ("epochs", "steps") if any(name in u.what for _, u in left))
+    what = " and ".join(sorted({name for _, one in left for name in one.what}))
     names = list(dict.fromkeys(name for _, one in left for name in one.datasets))
     shown = ", ".join(map(visible, names[:NAMED])) + (", …" if len(names) > NAMED else "")
     of = f" of {shown}" if names else ""

@@ -10,8 +10,14 @@ if TYPE_CHECKING:
     from ftlint.facts.context import Context
 
 
-def unjudged(context: Context) -> Unjudged | None:
-    """Return which judgements the rows are missing for; None where none is, or none is made."""
+_OF_EPOCHS = {"FT301", "FT302", "FT310"}
+
+
+def unjudged(context: Context, codes: set[str]) -> Unjudged | None:
+    """Return which judgements the rows are missing for; None where none is, or none is made.
+
+    `codes` are those of the findings: epochs that are unusual for any number of rows are judged.
+    """
     instance, planned = context.instance, context.planned
     values = instance.effective
     if context.command != "train" or not values.get("do_train"):
@@ -19,7 +25,7 @@ def unjudged(context: Context) -> Unjudged | None:
     if (planned is not None and planned.refused is not None) or is_full_of_foreign_keys(context):
         return None
     table = context.given.bands["stages"].get(str(values.get("stage")), {})
-    usual = instance.facts.get("method") in table.get("methods", ())
+    usual = instance.facts.get("method") in table.get("methods", ()) and not codes & _OF_EPOCHS
     steps = values.get("max_steps")
     counted = isinstance(steps, int) and steps > 0
     what = [name for name, open_ in (("epochs", usual), ("steps", not counted)) if open_]

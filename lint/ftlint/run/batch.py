@@ -139,9 +139,7 @@ class _Work:
             if entry is not None:
                 assert isinstance(data, bytes)
                 source = of_text(file.path, data.decode() if entry.diagnostics else "")
-                result = Result(
-                    source, entry.command, entry.diagnostics, unjudged=entry.unjudged
-                )
+                result = Result(source, entry.command, entry.diagnostics, unjudged=entry.unjudged)
                 found[place] = Outcome(file.path, result)
         return found
 

@@ -40,7 +40,12 @@ def check(context: Context) -> Iterator[Finding]:
 def _left_out(context: Context, planned: Planned) -> Iterator[Finding]:
     """Report rows that max_samples leaves out where it stands as in the examples, uncommented."""
     entry, values = context.entries.get("max_samples"), context.instance.effective
-    if entry is None or entry.value != EXAMPLES or planned.data is None or is_explained(context, entry):
+    if (
+        entry is None
+        or entry.value != EXAMPLES
+        or planned.data is None
+        or is_explained(context, entry)
+    ):
         return
     if planned.plan is None or planned.plan.limited_by == "max_steps" or values.get("streaming"):
         return
@@ -49,7 +54,9 @@ def _left_out(context: Context, planned: Planned) -> Iterator[Finding]:
     used = sum(min(size.usable.low, EXAMPLES) for size in read)
     if rows - used > FEW * rows:
         names = ", ".join(f"`{size.name}`" for size in read if size.usable.low > EXAMPLES)
-        yield at_key(LEFT_OUT, entry, {"used": count(used), "rows": of(rows, "row"), "names": names})
+        yield at_key(
+            LEFT_OUT, entry, {"used": count(used), "rows": of(rows, "row"), "names": names}
+        )
 
 
 def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> Iterator[Finding]:

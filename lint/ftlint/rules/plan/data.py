@@ -8,6 +8,7 @@ from itertools import islice
 
 from ftlint.diagnostics import Change, Finding
 from ftlint.edits import suggest
+from ftlint.facts.layers import RECORDED
 from ftlint.rules.plan.wording import count, of
 from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING
@@ -53,15 +54,15 @@ def check(context: Context) -> Iterator[Finding]:
         if entry is None or values.get("tokenized_path"):
             continue
         if info.table is None and sizes and not info.online:
-            yield _at(entry, context, "", BROKEN, {"what": info.problem})
+            yield at_dataset(entry, context, "", BROKEN, {"what": info.problem})
             return
         for size in sizes:
             faults = _faults(context, entry, size, info)
             for code, told, fix in faults if info.shown else _unshown(faults):
-                yield _at(entry, context, size.name, code, told, fix)
+                yield at_dataset(entry, context, size.name, code, told, fix)
 
 
-def _at(
+def at_dataset(
     entry: Entry, context: Context, name: str, code: str, values: Mapping[str, object],
     fix: Fix | None = None,
 ) -> Finding:  # fmt: skip
@@ -143,7 +144,7 @@ def _definition(
 
 def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
     trouble = size.trouble
-    if trouble is None:
+    if trouble is None or (trouble.what in _AWAY and size.source == RECORDED):
         return
     if trouble.what == "missing":
         folder = os.path.dirname(info.path)

@@ -167,7 +167,10 @@ def _is_outside_every_band(run: Run, cases: tuple[Case, ...]) -> bool:
 
 def _is_trial(case: Case) -> bool:
     """Return whether max_samples cuts the run down to a trial; rows may be as few without it."""
-    few, limit = case.run.bands.trial["samples"], case.run.context.instance.config.get("max_samples")
+    few, limit = (
+        case.run.bands.trial["samples"],
+        case.run.context.instance.config.get("max_samples"),
+    )
     return isinstance(limit, int) and limit <= few and case.samples <= few
 
 

@@ -69,7 +69,12 @@ def _by_epochs(context: Context, entry: Entry, planned: Planned) -> Iterator[Fin
         return
     passes = plan.epochs.exact
     trial = context.given.bands.get("trial", {}).get("steps", 0)
-    if is_explained(context, entry) or passes is None or passes <= 1 or plan.total_steps.low <= trial:
+    if (
+        is_explained(context, entry)
+        or passes is None
+        or passes <= 1
+        or plan.total_steps.low <= trial
+    ):
         return
     from ftlint.rules.plan import epochs
 

@@ -1,0 +1,101 @@
+"""`ftlint record` without its options: counts the data of configs and writes what it found."""
+
+from __future__ import annotations
+
+import os
+
+from ftlint import __version__
+from ftlint.cli.check import guarded, say, write
+from ftlint.cli.steps import Asked, configs
+from ftlint.loading import Config
+from ftlint.project.options import FACTS, OptionsResolver, facts_folders
+from ftlint.run.session import CLEAN, USAGE, CliOptions, UsageError
+from ftlint.support.containment import project_of
+from ftlint.support.disk import Disk
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ftlint.datasets import Recorded
+    from ftlint.target.releases import Target
+
+
+def record(request: CliOptions) -> int:
+    """Record what the configs' data are and return the exit status. Never raises."""
+    return guarded(lambda: _record(request))
+
+
+def _record(request: CliOptions) -> int:
+    from datetime import datetime, timezone
+
+    from ftlint.facts.recording import NotRecorded, recorded
+
+    today = datetime.now(timezone.utc).date().isoformat()
+    found: dict[str, dict[str, Recorded]] = {}
+    targets: dict[str, Target] = {}
+    failures: dict[str, None] = {}
+    resolver = OptionsResolver(request)
+    for config in configs(Asked(request)):
+        if not isinstance(config, Config):
+            failures[f"{config.path}: {config.reason}"] = None
+            continue
+        file = _place(config.path, resolver)
+        targets.setdefault(file, config.target)
+        for one in recorded(config.context, today):
+            if isinstance(one, NotRecorded):
+                failures[f"{one.name}: not recorded: {one.reason}"] = None
+                continue
+            before = found.setdefault(file, {}).get(one.name)
+            if before is not None and before.definition != one.definition:
+                other = f"several datasets have this name; that of {config.path} is recorded"
+                failures[f"{one.name}: {other}"] = None
+                before = None
+            stages = (*(before.dropped if before else ()), *one.dropped)
+            found[file][one.name] = one._replace(dropped=tuple(dict(stages).items()))
+    for file, datasets in found.items():
+        _write(file, datasets, targets[file])
+    say(failures)
+    return CLEAN if found and not failures else USAGE
+
+
+def _place(path: str, resolver: OptionsResolver) -> str:
+    """Return the file to write: the one that is there, else the one nearest to the config."""
+    folder = os.path.dirname(os.path.abspath(path))
+    settings = resolver.settings_file(folder)
+    reach = project_of(folder, settings and os.path.dirname(os.path.abspath(settings)))
+    files = [os.path.join(one, FACTS) for one in facts_folders(settings, reach)]
+    return next((one for one in files if os.path.lexists(one)), files[0])
+
+
+def _write(file: str, datasets: dict[str, Recorded], target: Target) -> None:
+    from ftlint.facts import recorded
+
+    disk, old = Disk(project_of(os.path.dirname(file))), {}
+    why = disk.objection(file)
+    if why is None and os.path.lexists(file):
+        read = recorded.read(file, disk)
+        broken = recorded.load(file, disk)
+        if isinstance(read, str) or isinstance(broken, str):
+            why = f"it is not merged into what is there: {broken}"
+        else:
+            old = read
+    if why is not None:
+        raise UsageError(f"{file}: not written: {why}")
+    versions = {"llamafactory": target.llamafactory, "transformers": target.transformers}
+    text = recorded.merged(old, datasets.values(), f"ftlint {__version__}", versions)
+    if len(text.encode("utf-8", "surrogatepass")) > recorded.MAX_BYTES:
+        raise UsageError(f"{file}: not written: it would be larger than 1 MiB")
+    aside = f"{file}.{os.getpid()}"
+    try:
+        with open(aside, "x", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+        os.replace(aside, os.path.realpath(file))
+    except BaseException:
+        if os.path.exists(aside):
+            os.unlink(aside)
+        raise
+    for one in datasets.values():
+        files = f"{len(one.files)} file{'' if len(one.files) == 1 else 's'}"
+        write(f"{one.name}: {one.rows:,} rows in {files}\n")
+    shown = os.path.relpath(file)
+    count = f"{len(datasets)} dataset{'' if len(datasets) == 1 else 's'}"
+    write(f"Wrote {count} to {file if shown.startswith('..') else shown}.\n")

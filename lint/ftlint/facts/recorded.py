@@ -1,0 +1,167 @@
+"""ftlint-facts.json: what was recorded where the data are, read where they are not.
+
+The file comes with pull requests: whatever it holds, there is one line on it, or none. Keys that
+this version does not know are left alone. Its form: schemas/ftschemas/facts.schema.json.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ftlint.datasets.recorded import Recorded, RecordedFile
+from ftlint.support.disk import Unreadable
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from ftlint.support.disk import Disk
+
+VERSION = 1
+MAX_BYTES = 1 << 20
+LONGEST = 200
+"""Characters of a name, and of a column."""
+MOST = 10**15
+"""Rows, or bytes."""
+_NAME = re.compile(rf"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{{1,{LONGEST}}}")
+_HEX = re.compile(r"[0-9a-f]{64}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class FactsFile(NamedTuple):
+    """What a file of recorded facts says."""
+
+    path: str
+    datasets: tuple[Recorded, ...]
+
+    def by_name(self, disk: Disk) -> dict[str, Recorded]:
+        """Return what is said of each dataset; `disk` knows afterwards that it was asked for."""
+        disk.is_file(self.path)
+        return {one.name: one for one in self.datasets}
+
+
+class _Malformed(ValueError):
+    """Where a file is not in its form, and what should be there."""
+
+
+def load(path: str, disk: Disk) -> FactsFile | str:
+    """Return what a file says, or in one line why it cannot be used."""
+    data = read(path, disk)
+    if isinstance(data, str):
+        return data
+    try:
+        datasets = _mapping(data.get("datasets"), "datasets")
+        return FactsFile(path, tuple(_dataset(name, one) for name, one in datasets.items()))
+    except _Malformed as error:
+        return str(error)
+
+
+def read(path: str, disk: Disk) -> dict[str, Any] | str:
+    """Return the object in a file, or in one line why there is none of this version."""
+    import json
+
+    text = disk.read(path, MAX_BYTES + 1)
+    if isinstance(text, Unreadable):
+        return text.reason
+    if len(text) > MAX_BYTES:
+        return "larger than 1 MiB"
+    try:
+        data = json.loads(text)
+    except RecursionError:
+        return "nested too deeply"
+    except ValueError as error:
+        at = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        return f"not JSON{at}"
+    if not isinstance(data, dict):
+        return "not a JSON object"
+    version = data.get("version")
+    if version != VERSION or isinstance(version, bool):
+        return f"`version` should be {VERSION}"
+    return data
+
+
+def _dataset(name: str, data: object) -> Recorded:
+    _text(name, "datasets", f"names on one line of at most {LONGEST} characters")
+    place = f"datasets/{name}"
+    table = _mapping(data, place)
+    files = _list(table.get("files", []), f"{place}/files")
+    columns = _list(table.get("columns", []), f"{place}/columns")
+    dropped = _mapping(table.get("dropped", {}), f"{place}/dropped")
+    return Recorded(
+        name,
+        _text(table.get("recorded"), f"{place}/recorded", "a date", _DATE),
+        _text(table.get("definition"), f"{place}/definition", "a SHA-256 in hex digits", _HEX),
+        tuple(_file(one, f"{place}/files") for one in files),
+        _count(table.get("rows"), f"{place}/rows"),
+        tuple(_text(one, f"{place}/columns", "a list of names") for one in columns),
+        tuple(
+            (_text(stage, f"{place}/dropped", "numbers of rows by stage"),
+             _count(rows, f"{place}/dropped"))
+            for stage, rows in dropped.items()
+        ),
+    )  # fmt: skip
+
+
+def _file(data: object, place: str) -> RecordedFile:
+    table = _mapping(data, place)
+    return RecordedFile(
+        _text(table.get("name"), f"{place}/name", "a name below `dataset_dir`"),
+        _count(table.get("bytes"), f"{place}/bytes"),
+        _text(table.get("sha256"), f"{place}/sha256", "a SHA-256 in hex digits", _HEX),
+    )
+
+
+def _list(value: object, place: str) -> list[object]:
+    if not isinstance(value, list):
+        raise _Malformed(f"`{place}` should be a list")
+    return value
+
+
+def _mapping(value: object, place: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise _Malformed(f"`{place}` should be a mapping")
+    return value
+
+
+def _text(value: object, place: str, wanted: str, form: re.Pattern[str] = _NAME) -> str:
+    if not isinstance(value, str) or not form.fullmatch(value):
+        raise _Malformed(f"`{place}` should be {wanted}")
+    return value
+
+
+def _count(value: object, place: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
+        raise _Malformed(f"`{place}` should be an integer from 0")
+    return value
+
+
+def merged(
+    old: Mapping[str, Any], new: Iterable[Recorded], made_by: str, target: Mapping[str, str]
+) -> str:
+    """Return the text of a file: what it said before, and of these datasets what is known now."""
+    import json
+
+    datasets = dict(old.get("datasets", {}))
+    for one in new:
+        datasets[one.name] = _plain(one, datasets.get(one.name))
+    data = {
+        **old, "version": VERSION, "made_by": made_by, "target": dict(target),
+        "datasets": {name: datasets[name] for name in sorted(datasets)},
+    }  # fmt: skip
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def _plain(one: Recorded, before: object) -> dict[str, Any]:
+    """Return a dataset as it is written; of the same data the other stages that were asked."""
+    files = [file._asdict() for file in one.files]
+    dropped = dict(one.dropped)
+    same = isinstance(before, dict) and (before.get("definition"), before.get("files")) == (
+        one.definition, files
+    )  # fmt: skip
+    known = before if same and isinstance(before, dict) else {}
+    known_dropped = known.get("dropped", {})
+    return {
+        **known, "recorded": one.date, "definition": one.definition, "files": files,
+        "rows": one.rows, "columns": list(one.columns), "dropped": {**known_dropped, **dropped},
+    }  # fmt: skip
