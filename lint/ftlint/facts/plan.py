@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ftlint.facts.given import Given
     from ftlint.facts.launch import Launch
     from ftlint.facts.layers import Stated
-    from ftlint.steps import Count, NoPlan, SampleCount, StepPlan, World
+    from ftlint.steps import NoPlan, SampleCount, StepPlan, World
     from ftlint.support.disk import Disk
     from ftlint.target.releases import Target
 
@@ -294,8 +294,10 @@ def facts(planned: Planned, values: Mapping[str, Any]) -> dict[str, Any]:
     plan = planned.plan
     found: dict[str, object | None] = {}
     if plan is not None:
-        found["samples"] = used(plan, planned)
+        from ftlint.facts.sizes import used
         from ftlint.steps import as_object
+
+        found["samples"] = used(plan, planned).exact
         from ftlint.steps.record import COUNTS, WHOLE
 
         told = as_object(plan)
@@ -323,28 +325,3 @@ def _counts_steps(values: Mapping[str, Any]) -> bool:
     steps = values.get("max_steps")
     whole = isinstance(steps, int) and not isinstance(steps, bool) and steps > 0
     return whole and bool(values.get("do_train"))
-
-
-def used(plan: StepPlan, planned: Planned) -> int | None:
-    """Return the samples that training uses where they are known exactly."""
-    return used_bounds(plan, planned).exact
-
-
-def used_bounds(plan: StepPlan, planned: Planned) -> Count:
-    """Return bounds of the samples that training uses: rows of the data, not packed sequences."""
-    from ftlint.steps import Count
-
-    assert planned.inputs is not None
-    config, versions = planned.inputs.config, planned.inputs.target.versions
-    packs = config.get("packing") or config.get("neat_packing") or plan.stage == "pt"
-    if not packs:
-        return plan.samples.total
-    rows, held_out = [count for _, count in plan.samples.per_dataset], plan.samples.held_out
-    joined = config.get("mix_strategy", "concat") == "concat"
-    if not rows or not joined or (held_out.high != 0 and versions[0] < (0, 9, 4)):
-        return Count(1, None)  # rows that are split after packing are sequences
-    low = 1 if held_out.high is None else sum(count.low for count in rows) - held_out.high
-    if any(count.high is None for count in rows):
-        return Count(max(low, 1), None)
-    high = sum(count.high or 0 for count in rows) - held_out.low
-    return Count(max(low, 1), max(high, 1))

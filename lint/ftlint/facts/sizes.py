@@ -6,6 +6,8 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.facts.context import Context
+    from ftlint.facts.plan import Planned
+    from ftlint.steps import StepPlan
 
 
 class Rows(NamedTuple):
@@ -35,10 +37,7 @@ def rows_used(context: Context) -> Rows:
     if "samples" in context.instance.unknown:  # a key that the plan rests on is misread
         return ANY
     if context.planned is not None and context.planned.plan is not None:
-        from ftlint.facts.plan import used_bounds
-
-        low, high = used_bounds(context.planned.plan, context.planned)
-        return Rows(max(low, 1), high)
+        return used(context.planned.plan, context.planned)
     return _limited(context)
 
 
@@ -69,3 +68,25 @@ def epochs_of_steps(context: Context, rows: int, *, known: bool) -> float | None
     inputs = inputs_of(context)._replace(samples=SampleCount((), merged=exactly(rows)))
     made = replan(inputs, val_size=0.0, max_samples=None, tokenized_path=None)
     return None if made is None else made.epochs.low
+
+
+def used(plan: StepPlan, planned: Planned) -> Rows:
+    """Return bounds of the samples that training uses: rows of the data, not packed sequences."""
+    assert planned.inputs is not None
+    config, versions = planned.inputs.config, planned.inputs.target.versions
+    packs = config.get("packing") or config.get("neat_packing") or plan.stage == "pt"
+    if not packs:
+        return _at_least_one(*plan.samples.total)
+    rows, held_out = [count for _, count in plan.samples.per_dataset], plan.samples.held_out
+    joined = config.get("mix_strategy", "concat") == "concat"
+    if not rows or not joined or (held_out.high != 0 and versions[0] < (0, 9, 4)):
+        return ANY  # rows that are split after packing are sequences
+    low = 1 if held_out.high is None else sum(count.low for count in rows) - held_out.high
+    if any(count.high is None for count in rows):
+        return _at_least_one(low, None)
+    high = sum(count.high or 0 for count in rows) - held_out.low
+    return _at_least_one(low, high)
+
+
+def _at_least_one(low: int, high: int | None) -> Rows:
+    return Rows(max(low, 1), None if high is None else max(high, 1))

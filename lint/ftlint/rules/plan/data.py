@@ -144,8 +144,10 @@ def _definition(
 
 def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
     trouble = size.trouble
-    if trouble is None or (trouble.what in _AWAY and size.source == RECORDED):
+    if trouble is None:
         return
+    if size.source == RECORDED and trouble.what in (*_AWAY, "missing"):
+        return  # where it was recorded it is there
     if trouble.what == "missing":
         folder = os.path.dirname(info.path)
         assert size.entry is not None
