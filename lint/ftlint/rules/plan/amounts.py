@@ -5,6 +5,7 @@ from __future__ import annotations
 from ftlint.diagnostics import at_key
 from ftlint.facts.plan import replan
 from ftlint.facts.rules_of_thumb import bands_of
+from ftlint.facts.sizes import used
 from ftlint.rules.plan.wording import count, is_explained, launched, of
 from ftschemas.named import TYPE_CHECKING
 
@@ -61,8 +62,8 @@ def _left_out(context: Context, planned: Planned) -> Iterator[Finding]:
 
 def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> Iterator[Finding]:
     table, values = bands.tiny_batches, context.instance.effective
-    total, batch = plan.total_steps.exact, plan.effective_batch_size
-    if table is None or total is None or plan.limited_by != "epochs" or values.get("packing"):
+    total, batch = plan.total_steps.low, plan.effective_batch_size
+    if table is None or plan.limited_by != "epochs" or values.get("packing"):
         return
     if batch >= table["below"] or total < table["steps"]:
         return
@@ -77,15 +78,16 @@ def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> I
     )
     keys = ("gradient_accumulation_steps", "per_device_train_batch_size", "num_train_epochs")
     entry = next((context.entries[key] for key in keys if key in context.entries), None)
-    if better is None or better.total_steps.exact is None or entry is None:
+    if better is None or entry is None:
         return
+    least = "" if plan.total_steps.exact else "at least "
     alone, rest = divmod(device * accumulation, plan.per_device_train_batch_size)
     found = {
-        "total": of(total, "step"), "batch": batch, "launched": launched(planned),
+        "total": least + of(total, "step"), "batch": batch, "launched": launched(planned),
         "device": device, "accumulation": accumulation,
         "alone": "" if rest else
         f" (so does `gradient_accumulation_steps: {alone}` alone)",
-        "better": count(better.total_steps.exact),
+        "better": least + count(better.total_steps.low),
     }  # fmt: skip
     yield at_key(TINY, entry, found)
 
@@ -93,19 +95,20 @@ def _tiny(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> I
 def _unseen(context: Context, planned: Planned, plan: StepPlan, bands: Bands) -> Iterator[Finding]:
     """Report samples that are loaded and tokenized, and that max_steps leaves aside."""
     entry, values = context.entries.get("max_steps"), context.instance.effective
-    seen, samples = plan.samples_seen.exact, context.instance.facts.get("samples")
+    seen, (samples, most) = plan.samples_seen.exact, used(plan, planned)
     if entry is None or bands.unseen is None or plan.limited_by != "max_steps":
         return
     if plan.total_steps.low <= bands.trial["steps"]:
         return
-    if seen is None or samples is None or values.get("streaming") or values.get("packing"):
+    if seen is None or values.get("streaming") or values.get("packing"):
         return
     likely = seen if planned.gpus_stated else MANY_GPUS * seen
     if values.get("max_samples") or samples - likely <= bands.unseen * samples:
         return
     found = {
         "steps": count(plan.total_steps.low), "batch": plan.effective_batch_size,
-        "seen": count(seen), "samples": of(samples, "sample"), "rest": count(samples - seen),
+        "seen": count(seen),
+        "samples": ("" if samples == most else "at least ") + of(samples, "sample"),
         "launched": launched(planned),
     }  # fmt: skip
     yield at_key(UNSEEN, entry, found)

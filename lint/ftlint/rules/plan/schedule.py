@@ -36,6 +36,9 @@ def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
     entry = written or ratio
     if ratio is not None and context.target.versions[1] >= (5,) and ratio.value is not None:
         entry = ratio
+    most = "" if isinstance(total, int) or planned.plan is None else "at most "
+    if most and planned.plan is not None:  # what is too long for the longest run is for each
+        total = planned.plan.total_steps.high
     if entry is None or not isinstance(total, int) or total < 1:
         return
     if steps is None and ratio is None and isinstance(entry.value, int):
@@ -47,7 +50,8 @@ def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
         return
     values = {
         "name": entry.name, "written": context.source_text(entry), "steps": of(steps, "step"),
-        "total": of(total, "step"), "fraction": f"{steps / total:.0%}",
+        "total": most + of(total, "step"),
+        "fraction": f"{'at least ' if most else ''}{steps / total:.0%}",
         "launched": launched(planned) if plan.get("limited_by") == "epochs" else "",
         "better": count(max(total // 10, 1)),
     }  # fmt: skip
