@@ -248,7 +248,7 @@ def _too_many(run: Run, cases: tuple[Case, ...]) -> Finding:
 
 
 def _unwatched(run: Run, cases: tuple[Case, ...]) -> Finding:
-    few = next(case.size for case in cases if case.size.early_stopping)
+    few = next(size for size in run.bands.sizes if size.early_stopping)
     values = {"few": _of_size(few), "stopping": stopping(run.context)}
     return _at(run, ALONE, {**_bands(run, cases, many=True), **values})
 
