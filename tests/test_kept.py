@@ -163,3 +163,20 @@ def test_a_count_that_is_damaged_is_counted_again(project: Path) -> None:
         assert (done.status, done.err) == (0, "")
         for path, text in before.items():
             path.write_text(text)
+
+
+def test_what_was_not_judged_is_kept_as_well(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "data" / "dataset_info.json").unlink()
+    os.utime(project / "data", (OLD, OLD))
+
+    def unjudged(*, cache: bool) -> list[object]:
+        request = CliOptions((".",), isolated=True, cache=cache)
+        report, _ = run(request, lambda most: b"", lambda done, total: None)
+        return list(report.unjudged)
+
+    first = unjudged(cache=True)
+    assert len(first) == FILES
+    broken(project, monkeypatch)
+    assert unjudged(cache=True) == first

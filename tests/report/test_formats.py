@@ -14,12 +14,13 @@ from jsonschema import Draft202012Validator
 
 import ftschemas
 from ftlint import __version__
-from ftlint.engine import lint_bytes
+from ftlint.engine import lint, lint_bytes
 from ftlint.project.options import Options
 from ftlint.report import FORMATS, reporter
 from ftlint.results import Run
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import LONGEST, LONGEST_WORD, fill, show, visible
+from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
 from tests.rules.examples import WITHOUT, judge, load, spans
 from tests.shared import CORPUS
@@ -366,3 +367,63 @@ def test_templates_keep_what_has_no_value_in_sight() -> None:
     assert fill("{a} and {b.c} of {$key}: {{x}}", {"a": 1, "b.c": "{a}"}) == (
         "1 and {a} of {$key}: {{x}}"
     )
+
+
+TRAINS = HEAD + "do_train: true\nfinetuning_type: lora\noutput_dir: o\ndataset: {}\n"
+
+
+def unjudged(*texts: str) -> Run:
+    results = tuple(
+        lint(of_text(f"{place}.yaml", text), OPTIONS) for place, text in enumerate(texts)
+    )
+    return Run(OPTIONS.target, results)
+
+
+def test_what_is_not_judged_is_said_in_one_line_and_nothing_is_called_clean() -> None:
+    found = lines("text", unjudged(TRAINS.format("faq")))
+    assert found == [
+        "No findings in 1 config for LLaMA Factory 0.9.5, transformers 5.6.0.",
+        "Not judged in 1 config: epochs and steps against dataset size, as the rows of faq are"
+        " unknown. State them (--dataset-size faq=N), or run `ftlint record` where the data are.",
+    ]
+    several = [TRAINS.format(names) for names in ("a,b", "b,c", "d")]
+    *_, line = lines("text", unjudged(*several, HEAD))
+    assert line.startswith("Not judged in 3 configs: ")
+    assert "the rows of a, b, c, … are unknown. State them (--dataset-size NAME=N)" in line
+
+
+def test_json_says_what_is_not_judged_and_why() -> None:
+    run = unjudged(TRAINS.format("faq"), TRAINS.format("x") + "max_steps: 500\n")
+    check_json(run, {one.source.path: one.source for one in run.results})
+    assert json.loads("".join(lines("json", run)))["not_judged"] == [
+        {
+            "path": "0.yaml", "judgements": ["epochs", "steps"], "fact": "dataset-size",
+            "datasets": ["faq"], "reason": "rows of faq are unknown",
+        },
+        {
+            "path": "1.yaml", "judgements": ["epochs"], "fact": "dataset-size",
+            "datasets": ["x"], "reason": "rows of x are unknown",
+        },
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD,
+        "# ftlint: dataset-size=5000\n" + TRAINS.format("faq"),
+        TRAINS.format("faq").replace("sft", "dpo") + "max_steps: 500\n",
+        TRAINS.format("faq") + "a_fork: 1\nhas_keys: 2\nof_its_own: 3\n",
+        TRAINS.format("faq").replace("do_train", "do_eval") + "val_size: 0.1\n",
+    ],
+    ids=["no run", "rows are stated", "nothing rests on rows", "a fork's", "evaluation only"],
+)
+def test_where_no_row_is_missing_nothing_is_said_of_it(text: str) -> None:
+    run = unjudged(text)
+    assert json.loads("".join(lines("json", run)))["not_judged"] == []
+    assert not any("Not judged" in line for line in lines("text", run))
+
+
+def test_epochs_that_are_judged_for_any_rows_are_not_called_unjudged() -> None:
+    (one,) = unjudged(TRAINS.format("faq") + "num_train_epochs: 40\n").unjudged
+    assert one[1].what == ("steps",)
