@@ -19,6 +19,7 @@ from ftschemas.form import schema_of
 from tests.planning.helpers import HEAD
 
 FACTS = "ftlint-facts.json"
+OURS = ("--select", "FT1,FT2,FT3,FT7")
 ROW = {"instruction": "secret", "input": "", "output": "o"}
 
 
@@ -27,7 +28,7 @@ def ftlint(*arguments: str) -> Result:
 
 
 def codes(*arguments: str) -> list[str]:
-    done = ftlint("check", "--output-format", "json", "--no-cache", "c.yaml", *arguments)
+    done = ftlint("check", "--output-format", "json", "--no-cache", "c.yaml", *OURS, *arguments)
     return [one["code"] for one in json.loads(done.stdout)["diagnostics"]]
 
 
@@ -89,7 +90,7 @@ def test_without_the_data_configs_are_judged_by_what_was_recorded(project: Path)
     )  # fmt: skip
     date = facts()["datasets"]["faq"]["recorded"]
     assert f"dataset faq: recorded on {date}, not checked" in found["assumptions"]
-    assert ftlint("check", "c.yaml").stdout.startswith("Clean: 1 config")
+    assert ftlint("check", "c.yaml", *OURS).stdout.startswith("Clean: 1 config")
     (project / "c.yaml").write_text(HEAD + "num_train_epochs: 6\n", "utf-8")
     assert codes() == ["FT301"]
     assert codes("--dataset-size", "faq=500") == ["FT306"]  # the command line stands above
@@ -180,7 +181,7 @@ def test_it_lies_beside_the_nearest_settings(project: Path) -> None:
     assert facts(project / "team" / FACTS)["datasets"]["faq"]["rows"] == 5000
     assert not (project / FACTS).exists()
     (project / "data" / "faq.jsonl").unlink()
-    assert ftlint("check", "team/c.yaml").stdout.startswith("Clean")
+    assert ftlint("check", "team/c.yaml", *OURS).stdout.startswith("Clean")
     assert "Not judged" in ftlint("check", "c.yaml").stdout
 
 
@@ -202,11 +203,11 @@ def test_steps_are_judged_by_what_is_bounded(project: Path) -> None:
     rows = plan()
     assert rows["samples"]["total"] is None  # some that are left out may be held out
     assert rows["bounds"]["samples"] == [800, 810]
-    assert codes() == ["FT536", "FT306"]
+    assert codes() == ["FT306"]
     given = facts()
     given["datasets"]["faq"].update(rows=100_000)
     Path(FACTS).write_text(json.dumps(given), "utf-8")
-    assert codes() == ["FT536", "FT301", "FT304"]
+    assert codes() == ["FT301", "FT304"]
 
 
 GOOD = {

@@ -54,7 +54,7 @@ def verdict(
         # few samples: more epochs pass, with an eye on evaluation
         (500, 8, "lora", "FT306"), (500, 10, "lora", "FT306"), (500, 10.5, "lora", "FT301"),
         # near a limit the milder band judges
-        (1000, 8, "lora", ""), (1000, 12, "lora", "FT301"), (9500, 2, "lora", ""),
+        (1000, 8, "lora", "FT306"), (1000, 12, "lora", "FT301"), (9500, 2, "lora", ""),
         (8000, 2, "lora", "FT307"), (1200, 8, "lora", "FT301"),
     ],
 )  # fmt: skip

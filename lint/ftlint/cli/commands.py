@@ -321,7 +321,7 @@ def record(**options: Any) -> None:
     """Write the rows of the configs' datasets to ftlint-facts.json.
 
     Run it where the data are, and commit the file: where they are not (CI), configs are then
-    judged by what was recorded. It lies beside the nearest settings, else in the project's root,
+    judged by what was recorded. It lies next to the nearest settings, else in the project's root,
     and holds names, sizes and hashes of files, numbers of rows and names of columns: no rows.
     Without CONFIG those of this folder and below. Exit status: 0, or 2 when a config cannot be
     read or a dataset not be counted.
