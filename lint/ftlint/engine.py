@@ -47,7 +47,9 @@ def judge(config: Config | Unreadable) -> Result:
     result = settle(context.source, context.command, findings(context), asked, options)
     if not context.instance.effective.get("do_train") or "samples" in context.instance.facts:
         return result
-    if not any(is_selected(code, options.rules[code].name, options) for code in _RESTING_ON_ROWS):
+    if (options.select or options.ignore) and not any(
+        is_selected(code, options.rules[code].name, options) for code in _RESTING_ON_ROWS
+    ):
         return result
     from ftlint.rules.unjudged import unjudged
 

@@ -132,10 +132,12 @@ def _cases(run: Run) -> tuple[Case, ...]:
 
 def _mildest(verdicts: Iterable[int]) -> int:
     """Return what all verdicts have in common: the mildest of them where none says otherwise."""
-    found = tuple(verdicts)
-    if not found or min(found) <= FITTING <= max(found):
-        return FITTING
-    return min(found, key=abs)
+    mildest = 0
+    for verdict in verdicts:  # most runs fit at once, and no more need be looked at
+        if verdict == FITTING or verdict * mildest < 0:
+            return FITTING
+        mildest = min(mildest or verdict, verdict, key=abs)
+    return mildest
 
 
 def _verdict(case: Case) -> int:
