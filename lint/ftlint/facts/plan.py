@@ -167,11 +167,13 @@ def _data(
     root = os.getcwd() if found is None else found
     limit, stage = values.get("max_samples"), values.get("stage")
     workers = values.get("preprocessing_num_workers")
+    takes = known.get("template_media")
     question = Question(
         stage if isinstance(stage, str) else "sft",
         limit if isinstance(limit, int) and limit > 0 else None,
         bool(values.get("streaming")),
         workers=workers if isinstance(workers, int) else 1,
+        takes=None if takes is None else tuple(takes),
     )
     where = stated.dataset_dir or values.get("dataset_dir")
     rows_stated, recorded = dict(stated.dataset_sizes), dict(stated.recorded)
