@@ -86,12 +86,12 @@ class Lack(NamedTuple):
 
 def lacking(entry: Entry, stage: object) -> Lack | None:
     """Return what ends the run whatever the rows are: a field without which none converts."""
-    found = _without_pair(entry, stage) or _without_label(entry, stage)
+    found = _without_pair(entry) or _without_label(entry, stage)
     return found or (_of_answers(entry, stage) if entry.formatting == ALPACA else _of_talks(entry))
 
 
-def _without_pair(entry: Entry, stage: object) -> Lack | None:
-    if not entry.ranking or stage not in PAIRED:
+def _without_pair(entry: Entry) -> Lack | None:
+    if not entry.ranking or entry.columns.kto_tag:
         return None
     for field in ("chosen", "rejected"):
         if not getattr(entry.columns, field):

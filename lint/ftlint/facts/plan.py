@@ -179,13 +179,18 @@ def _data(
     rows_stated, recorded = dict(stated.dataset_sizes), dict(stated.recorded)
     cache = Cache(folder() if given.cache else None)
 
+    answered = stage == "sft" and bool(values.get("predict_with_generate"))
+
     def sizes(fact: str) -> tuple[DatasetSize, ...]:
         names = [name for name in known.get(fact) or [] if isinstance(name, str)]
         if fact != "dataset_names":
             declared = {name: rows for name, rows in rows_stated.items() if name}
         else:
             declared = rows_stated
-        measured = measure(names, dataset_dir=where, cwd=root, question=question, disk=disk,
+        asked = question
+        if answered and fact != "dataset_names":  # the model answers: as under ppo, no answer is read
+            asked = question._replace(stage="ppo")
+        measured = measure(names, dataset_dir=where, cwd=root, question=asked, disk=disk,
                            declared=declared, cache=cache) if names else ()  # fmt: skip
         return tuple(_or_recorded(size, recorded) for size in measured)
 
