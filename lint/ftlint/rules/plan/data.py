@@ -121,12 +121,6 @@ def _definition(
 ) -> Iterator[_Told]:
     entry, stage = size.entry, context.instance.effective.get("stage")
     assert entry is not None
-    since = FORMATS.get(entry.formatting) if isinstance(entry.formatting, str) else None
-    if since is None or context.target.versions[0] < since:
-        release = context.target.versions[0]
-        known = ", ".join(name for name, first in FORMATS.items() if release >= first)
-        what = f"`formatting: {entry.formatting}` of dataset `{size.name}` is not one of {known}"
-        yield BROKEN, {"what": what}
     if stage in PAIRED and entry.ranking is False:
         wanted = "`ranking: true` with a chosen and a rejected answer in each row"
         yield RANKING, {"stage": stage, "is": "data without ranking", "wanted": wanted}
@@ -135,6 +129,12 @@ def _definition(
             RANKING,
             {"stage": stage, "is": "ranking data", "wanted": "data without `ranking: true`"},
         )
+    since = FORMATS.get(entry.formatting) if isinstance(entry.formatting, str) else None
+    if since is None or context.target.versions[0] < since:
+        release = context.target.versions[0]
+        known = ", ".join(name for name, first in FORMATS.items() if release >= first)
+        what = f"`formatting: {entry.formatting}` of dataset `{size.name}` is not one of {known}"
+        yield BROKEN, {"what": what}
 
 
 def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
