@@ -1,8 +1,9 @@
 """Loads and preprocesses datasets in an installed LLaMA Factory. Runs inside its environment.
 
 Usage: `contents_runner.py WORK`. Reads one JSON object a line, `{"folder": …, "config": {…}}`: the
-config's dataset lies in the folder, and gets an image `i.png`. Answers with one, what came out of the release's own
-`get_dataset`: `{"rows": …, "text": [the text of each row's tokens]}`, or `{"refused": …}`.
+config's dataset lies in the folder, and gets an image `i.png`. Answers with one, what came out of
+the release's own `get_dataset`: `{"rows": …, "text": [the text of each row's tokens]}`, or
+`{"refused": …}`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from ftlint.datasets.entries import ALPACA, OPENAI, columns_read
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ftlint.datasets.entries import Entry
     from ftlint.datasets.jsonload import Row
@@ -26,6 +26,7 @@ _NAMES = {**_SIDE, "instruction": "prompt", "prompt": "prompt", "input": "query"
 An answer is not among them: without one no row is left, which is told as such.
 """
 QUESTION = ("prompt", "query")
+_SWAPPED = ("instruction", "input")
 MEDIA = {"image": "images", "video": "videos", "audio": "audios"}
 """Medium, and the field of `columns` that names its column."""
 
@@ -149,11 +150,14 @@ def filled(value: object) -> bool:
 
 
 def _unread_names(entry: Entry) -> dict[str, str]:
-    """Return the usual names of columns that are not read while nothing is read in their place."""
+    """Return the usual names of columns that are not read while nothing is read in their place,
+    and of the one that asks where what it is asked about is read for it.
+    """
     names = _NAMES if entry.formatting == ALPACA else _SIDE
-    read = {*columns_read(entry), entry.columns.tools}
-    return {name: field for name, field in names.items()
-            if name not in read and not getattr(entry.columns, field)}  # fmt: skip
+    columns = entry.columns
+    read = {*columns_read(entry), columns.tools}
+    return {name: field for name, field in names.items() if name not in read
+            and (not getattr(columns, field) or (name, columns.prompt) == _SWAPPED)}  # fmt: skip
 
 
 def _media(row: Row, column: str | None) -> int:
@@ -182,13 +186,10 @@ def _conversations(row: Row, entry: Entry, stage: str) -> Iterator[Sequence[str]
     else:
         answers = [row.get(columns.response or "") or ""] if entry.formatting == ALPACA else [""]
     for answer in answers:
-        texts = [*said, answer]
-        if _all_text(texts):
+        whole = [*said, answer]
+        texts = [text for text in whole if isinstance(text, str)]
+        if len(texts) == len(whole):
             yield texts
-
-
-def _all_text(texts: Iterable[object]) -> bool:
-    return all(isinstance(text, str) for text in texts)
 
 
 def _alpaca(row: Row, entry: Entry) -> Iterator[object]:
@@ -207,9 +208,9 @@ def _talk(row: Row, entry: Entry) -> Iterator[object]:
         role = message.get(tags.role_tag) if isinstance(message, dict) else None
         if not place and tags.system_tag and role == tags.system_tag:
             continue
-        if entry.formatting == OPENAI and isinstance(message, dict):
-            if message.get("tool_calls") or role == tags.observation_tag:
-                yield None  # what is made of these is not looked into
+        calls = message.get("tool_calls") if isinstance(message, dict) else None
+        if entry.formatting == OPENAI and (calls or role == tags.observation_tag):
+            yield None  # what is made of these is not looked into
         yield _content(message, entry)
 
 

@@ -44,7 +44,6 @@ class Unread(NamedTuple):
     key: str
     place: str
     meant: str | None
-    known: tuple[str, ...]
 
 
 def unread_keys(definition: Mapping[str, object]) -> Iterator[Unread]:
@@ -65,11 +64,15 @@ def unread_keys(definition: Mapping[str, object]) -> Iterator[Unread]:
             if meant is not None and meant in table:
                 meant = None
             if meant is not None or place:
-                yield Unread(key, place, meant, known)
+                yield Unread(key, place, meant)
 
 
-def without_effect(entry: Entry, definition: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def without_effect(
+    entry: Entry, definition: Mapping[str, object], *, streaming: bool
+) -> Iterator[tuple[str, str]]:
     """Yield the keys that are not looked at for data from this source, each with the reason."""
+    if streaming and entry.num_samples is not None:
+        yield "num_samples", "with `streaming: true`"
     if entry.load_from in (FILE, CLOUD):
         reason = "for a local file" if entry.load_from == FILE else "for a file in cloud storage"
         for key in ("subset", "folder"):

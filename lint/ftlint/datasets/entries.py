@@ -179,7 +179,9 @@ def define(
     # Where the table names any column or tag, those that it does not name are null.
     if isinstance(columns, dict):
         read = map(columns.get, Columns._fields)
-        entry = entry._replace(columns=Columns(*(one if isinstance(one, str) else None for one in read)))
+        entry = entry._replace(
+            columns=Columns(*(one if isinstance(one, str) else None for one in read))
+        )
     if isinstance(tags, dict):
         entry = entry._replace(tags=Tags(*map(tags.get, Tags._fields)))
     return entry

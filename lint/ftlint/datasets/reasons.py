@@ -95,16 +95,15 @@ def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:
     if lack is not None:
         return lack.text
     if stage == "kto":
-        kind = told(row.get(columns.kto_tag))
+        kind = told(row.get(columns.kto_tag or ""))
         return f"`{columns.kto_tag}` of row {number} is {kind}: it must be true or false"
     if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
         tag = f'`"kto_tag": "{columns.kto_tag}"`'
         return f"{tag} makes two answers of each row: remove it, or set `stage: kto`"
     if stage in PAIRED:
         return _no_pair(row, entry, number)
-    return (
-        f"`{columns.response}` of row {number} is {told(row.get(columns.response))}, not a string"
-    )
+    answer = told(row.get(columns.response or ""))
+    return f"`{columns.response}` of row {number} is {answer}, not a string"
 
 
 def _no_pair(row: Row, entry: Entry, number: int) -> str:

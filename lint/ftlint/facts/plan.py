@@ -188,7 +188,9 @@ def _data(
         else:
             declared = rows_stated
         asked = question
-        if answered and fact != "dataset_names":  # the model answers: as under ppo, no answer is read
+        if (
+            answered and fact != "dataset_names"
+        ):  # the model answers: as under ppo, no answer is read
             asked = question._replace(stage="ppo")
         measured = measure(names, dataset_dir=where, cwd=root, question=asked, disk=disk,
                            declared=declared, cache=cache) if names else ()  # fmt: skip

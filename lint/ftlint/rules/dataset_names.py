@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from ftlint.diagnostics import Finding
 from ftlint.rules.plan.places import of_name
 from ftschemas.named import TYPE_CHECKING
 
@@ -13,11 +12,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.datasets import DatasetSize
+    from ftlint.diagnostics import Finding
     from ftlint.facts.context import Context
 
 EVALUATED, PATH = "FT736", "FT737"
 
-_PATH = re.compile(r"(?:\.{0,2}/.+|.+\.(?:json|jsonl|csv|parquet|arrow|txt))", re.S)
+_PATH = re.compile(r"(?:\.{0,2}/\S+|\S+\.(?:json|jsonl|csv|parquet|arrow|txt))")
 """What names a file: no release, and no published table, has a dataset of such a name."""
 
 
@@ -66,7 +66,9 @@ def _source(size: DatasetSize, table: Mapping[str, Any]) -> _Source | None:
     entry, definition = size.entry, table.get(size.name)
     if entry is None or entry.num_samples is not None or not isinstance(definition, dict):
         return None
-    parts = [definition.get("subset"), definition.get("folder")] if entry.load_from != "file" else []
+    parts = (
+        [definition.get("subset"), definition.get("folder")] if entry.load_from != "file" else []
+    )
     return (entry.load_from, str(entry.location), str(entry.split), *map(str, parts))
 
 

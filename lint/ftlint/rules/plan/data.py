@@ -87,7 +87,10 @@ def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> It
         ends = [ends[0], *lacks]
     certain = [one for one in ends if one[0] not in (*_PERHAPS, LEFT_OUT)]
     told = [one for one in ends if one not in certain] + certain[:1]
-    silent = definitions.passed_over(size, info.table, stage, ends=bool(certain))
+    streaming = bool(context.instance.effective.get("streaming"))
+    silent = definitions.passed_over(
+        size, info.table, stage, streaming=streaming, ends=bool(certain)
+    )
     for code, values in (*told, *silent):
         yield code, {**values, "info": path}, None
 
@@ -129,6 +132,9 @@ def _definition(
             RANKING,
             {"stage": stage, "is": "ranking data", "wanted": "data without `ranking: true`"},
         )
+    elif stage != "pt" and bool(entry.ranking) != (stage in PAIRED):
+        what = f"`ranking: {entry.ranking}` of dataset `{size.name}` is not true or false"
+        yield BROKEN, {"what": what}
     since = FORMATS.get(entry.formatting) if isinstance(entry.formatting, str) else None
     if since is None or context.target.versions[0] < since:
         release = context.target.versions[0]

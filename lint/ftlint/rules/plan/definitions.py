@@ -57,7 +57,7 @@ def crashes(size: DatasetSize) -> Iterator[Told]:
 
 
 def passed_over(
-    size: DatasetSize, table: Mapping[str, Any], stage: object, *, ends: bool
+    size: DatasetSize, table: Mapping[str, Any], stage: object, *, streaming: bool, ends: bool
 ) -> Iterator[Told]:
     """Yield what LLaMA Factory reads otherwise than it is written, or not at all.
 
@@ -70,14 +70,14 @@ def passed_over(
     if entry.load_from != "file" and "file_name" in definition:
         yield SHADOWED, {"file": definition["file_name"], "source": entry.location}
     unasked = not ends and _is_unasked(size, stage)
-    for key, place, meant, known in unread_keys(definition):
+    for key, place, meant in unread_keys(definition):
         if unasked and meant in QUESTION:
             continue  # told as what comes of it
         if meant is not None:
             yield MISSPELT, {"key": key, "place": f" in {place}" if place else "", "near": meant}
         else:
-            yield UNKNOWN, {"key": key, "place": place, "known": ", ".join(known)}
-    for key, reason in without_effect(entry, definition):
+            yield UNKNOWN, {"key": key, "place": place}
+    for key, reason in without_effect(entry, definition, streaming=streaming):
         yield UNUSED, {"key": key, "reason": reason}
     if size.name in getattr(table, "repeated", ()):
         yield TWICE, {"key": size.name, "place": ""}
@@ -102,9 +102,7 @@ def _is_unasked(size: DatasetSize, stage: object) -> bool:
     return asks_nothing(entry) or (held is not None and not held.asked)
 
 
-def _unread(
-    size: DatasetSize, definition: Mapping[str, Any], *, unasked: bool
-) -> Iterator[Told]:
+def _unread(size: DatasetSize, definition: Mapping[str, Any], *, unasked: bool) -> Iterator[Told]:
     """Yield an empty question, or else the columns that are filled and not read."""
     entry, held = size.entry, size.contents
     assert entry is not None
@@ -113,7 +111,8 @@ def _unread(
         yield UNASKED, {"what": _no_question(entry, unread, definition)}
         unread = tuple(one for one in unread if one.field not in QUESTION)
     for one in unread:
-        if held is None or not (held.media and one.field in MEDIA.values()):
+        chosen = getattr(entry.columns, one.field)  # another column, and not by a slip
+        if not chosen and not (held and held.media and one.field in MEDIA.values()):
             remedy = _columns(entry, {one.field: one.column}, definition)
             yield UNREAD, {"column": one.column, "row": one.row, "remedy": remedy}
 
@@ -129,7 +128,8 @@ def _no_question(entry: Entry, unread: tuple[Unread, ...], definition: Mapping[s
     read = [name for name in (entry.columns.prompt, entry.columns.query) if name]
     named = "`, `".join(read)
     why = f"`{named}` is empty in each" if read else "its columns name neither `prompt` nor `query`"
-    fields = {one.field: one.column for one in reversed(unread) if one.field in QUESTION}
+    found = {one.field: one.column for one in reversed(unread)}
+    fields = {field: found[field] for field in QUESTION if field in found}
     if not fields:
         return why if read else f'{why}: add `"prompt": COLUMN`'
     if "prompt" not in fields and not read:
@@ -140,7 +140,7 @@ def _no_question(entry: Entry, unread: tuple[Unread, ...], definition: Mapping[s
 def _columns(entry: Entry, wanted: Mapping[str, str], definition: Mapping[str, Any]) -> str:
     """Return what to write into `columns`; all that is read, where there is no such table yet."""
     if isinstance(definition.get("columns"), dict):
-        return ", ".join(f'"{field}": {json.dumps(name)}' for field, name in wanted.items())
+        return json.dumps(dict(wanted), ensure_ascii=False)[1:-1]
     mine = ("prompt", "query", "response") if entry.formatting == ALPACA else ("messages",)
     whole = {field: getattr(entry.columns, field) for field in mine} | dict(wanted)
     return '"columns": ' + json.dumps(whole, ensure_ascii=False)
