@@ -35,8 +35,8 @@ RUNNER = Path(__file__).with_name("contents_runner.py")
 RELEASES = ("0.9.5", "0.9.4", "0.9.3")
 LOOKED_UP = r"KeyError|Cannot find valid samples|TypeError|AttributeError|ValueError"
 CAUSES = {
-    "FT702": r"KeyError|AttributeError|TypeError|not found",
-    "FT704": r".",
+    "FT702": r"KeyError|AttributeError|TypeError|not found|not applicable|Failed to convert",
+    "FT704": r"Failed to convert|ArrowInvalid|JSON parse error|column|Could not convert|TypeError",
     "FT705": LOOKED_UP,
     "FT706": r"not applicable in the current training stage",
     "FT708": LOOKED_UP,
@@ -44,7 +44,9 @@ CAUSES = {
     "FT734": r"The number of (images|videos|audios) does not match",
     "FT735": r"the JSON object must be str|Invalid JSON format in tool",
 }
-"""What the real program says where ftlint says that the run ends."""
+"""What the real program says where ftlint says that the run ends. A definition that cannot be used
+may be on rows that cannot be read, or of another stage: of two faults either may be told.
+"""
 USUAL = ("instruction", "input", "history", "system")
 """Columns whose words come out of preprocessing where they are read."""
 

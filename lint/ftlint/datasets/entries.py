@@ -206,7 +206,8 @@ def _unusable(name: str, attributes: Mapping[str, object], entry: Entry) -> str:
 
 def _looked_up(entry: Entry) -> tuple[str, ...]:
     """Return the fields of `columns` that a row is asked for."""
-    common = ("system", "tools", "images", "videos", "audios", "kto_tag")
+    common: tuple[str, ...] = ("images", "videos", "audios", "kto_tag")
+    common += () if entry.formatting == OPENAI else ("system", "tools")
     pair = ("chosen", "rejected") if entry.ranking else ()
     own = ("prompt", "query", "history") if entry.formatting == ALPACA else ("messages",)
     answer = ("response",) if entry.formatting == ALPACA and not entry.ranking else ()
