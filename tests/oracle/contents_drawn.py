@@ -7,6 +7,7 @@ columns were read.
 from __future__ import annotations
 
 import copy
+import json
 import random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -122,14 +123,15 @@ def _beside(
             continue
         if chance.random() < 0.6:
             columns[name] = name
+        wrong = None if chance.random() < 0.6 else chance.choice((None, "no tools"))
         right = chance.random() < 0.7
         for row in rows:
-            row[name] = _value(chance, word, name, row, formatting, right=right)
+            row[name] = _value(chance, word, name, row, formatting, wrong, right=right)
 
 
 def _value(
-    chance: random.Random, word: _Words, name: str, row: dict[str, Any], formatting: str, *,
-    right: bool,
+    chance: random.Random, word: _Words, name: str, row: dict[str, Any], formatting: str,
+    wrong: str | None, *, right: bool,
 ) -> object:  # fmt: skip
     if name == "system":
         return word()
@@ -137,9 +139,7 @@ def _value(
         return [[word(), word()]]
     if name == "tools":
         tool = {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}
-        import json
-
-        return json.dumps([tool]) if right else chance.choice(([tool], "no tools"))
+        return json.dumps([tool]) if right else wrong or [tool]
     number = chance.randint(1, 2)
     marks = "<image> " * (number if right else chance.randint(0, 2))
     if formatting == "alpaca":

@@ -37,7 +37,7 @@ def with_drops(
         size = size._replace(columns=columns_of(size.files[filled], kind, disk))
     except Unreadable as error:
         return _unreadable(size, error)
-    if question.stage == "pt":
+    if question.stage == "pt" and size.entry is not None and size.entry.formatting == ALPACA:
         return size._replace(dropped=exactly(0))
     if (size.size or 0) > question.kept_up_to:
         return _unknown(size, "too large to look for rows that preprocessing drops")

@@ -11,7 +11,7 @@ from itertools import islice
 
 from ftlint.datasets.contents import Contents, Look
 from ftlint.datasets.csvload import CHUNK
-from ftlint.datasets.entries import ALPACA, OPENAI, SHAREGPT
+from ftlint.datasets.entries import ALPACA, INFO, OPENAI, SHAREGPT
 from ftlint.datasets.reading import NoReader, rows_of
 from ftlint.datasets.reasons import field_of_roles, no_such_field, told, unknown_role, why_dropped
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -152,7 +152,7 @@ def _is_text(value: object) -> bool:
 
 def keeps(row: Row, entry: Entry, stage: str, number: int = 1) -> bool:
     """Whether preprocessing keeps a row. Raises Unconvertible where conversion itself fails."""
-    if stage == "pt":
+    if stage == "pt" and entry.formatting == ALPACA:
         return True
     try:
         turns, responses = _CONVERTERS[str(entry.formatting)](row, entry)
@@ -166,6 +166,11 @@ def keeps(row: Row, entry: Entry, stage: str, number: int = 1) -> bool:
         raise Unconvertible(
             f"has no answer in row {number}, on which preprocessing for kto crashes"
         )
+    if stage == "pt":
+        if not turns:
+            why = why_dropped(row, entry, stage, number)
+            raise Unconvertible(f"has no turn for stage pt (IndexError): {why}")
+        return True
     if turns % 2 != 1:
         return False
     if stage == "sft":
@@ -254,8 +259,10 @@ _CONVERTERS = {ALPACA: _alpaca, SHAREGPT: _sharegpt, OPENAI: _openai}
 
 
 def _messages(row: Row, columns: Columns) -> list[dict[str | None, object]]:
-    if columns.messages is None:
-        raise KeyError(columns.messages)
+    if not columns.messages:
+        raise Unconvertible(
+            f'has messages, and none are read: set `"messages"` in columns of {INFO}'
+        )
     messages = row.get(columns.messages)
     if not isinstance(messages, list):
         raise TypeError(f"{columns.messages} is not a list")

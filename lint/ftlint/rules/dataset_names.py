@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ftlint.rules.plan.places import of_name
+from ftlint.rules.places import of_name
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from itertools import islice
 from ftlint.datasets.definitions import PAIRED
 from ftlint.diagnostics import Change
 from ftlint.edits import suggest
+from ftlint.rules.places import of_name
 from ftlint.rules.plan import definitions
-from ftlint.rules.plan.places import of_name
 from ftlint.rules.plan.wording import count, of
 from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING
