@@ -89,8 +89,9 @@ class Look:
     def see(self, row: Row, number: int, *, kept: bool) -> None:
         """Learn a row; one that is dropped never comes to the template."""
         if self._columns:
-            for name in [name for name in self._columns if name in row and filled(row[name])]:
-                self._unread.append(Unread(self._columns.pop(name), name, number))
+            for name in row:
+                if name in self._columns and filled(row[name]):
+                    self._unread.append(Unread(self._columns.pop(name), name, number))
         if self._asks:
             columns = self.entry.columns
             self._asks = not (filled(row.get(columns.prompt or ""))
