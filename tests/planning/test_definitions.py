@@ -229,6 +229,18 @@ def test_keys_of_a_definition(
     assert [code for code, _ in said(project, ALPACA, definition, more)] == codes
 
 
+def test_stage_pt_reads_the_first_turn_alone(project: Project) -> None:
+    project.file("x.json", [{"conversations": TALK, "tools": [{"name": "f"}], "system": "s"}])
+    told = {"formatting": "sharegpt", **columns(messages="conversations", tools="tools")}
+    text = HEAD.replace("stage: sft", "stage: pt").replace("dataset: faq", "dataset: x")
+    project.define("x", {"file_name": "x.json", **told})
+    assert [one.code for one in found(text) if one.code[2] == "7"] == []
+    project.file("x.json", [{"conversations": TALK[1:]}])
+    project.define("x", {"file_name": "x.json", "formatting": "sharegpt"})
+    (one,) = (one for one in found(text) if one.code[2] == "7")
+    assert (one.code, "has no turn for stage pt" in one.message) == ("FT705", True)
+
+
 def test_a_key_that_is_written_twice(project: Project) -> None:
     for text in (
         '{"x": {"file_name": "no.json", "file_name": "faq.json"}}',

@@ -77,11 +77,12 @@ class Look:
     def __init__(self, entry: Entry, stage: str, takes: Sequence[str] | None) -> None:
         self.entry, self.stage = entry, stage
         self._takes = takes
-        self._columns = _unread_names(entry)
+        plain = stage == "pt"  # which reads the first turn alone
+        self._columns = {} if plain else _unread_names(entry)
         self._asks = entry.formatting == ALPACA
-        self._tools = entry.columns.tools if entry.formatting != OPENAI else None
+        self._tools = None if plain or entry.formatting == OPENAI else entry.columns.tools
         declared = any(getattr(entry.columns, field) for field in MEDIA.values())
-        self._has_media = bool(takes) or (takes is None and declared)
+        self._has_media = not plain and (bool(takes) or (takes is None and declared))
         self._unread: list[Unread] = []
         self._media = self._told_tools = ""
         self._parsed: set[str] = set()
