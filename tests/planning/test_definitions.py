@@ -120,8 +120,9 @@ def test_data_that_are_not_in_the_project_are_judged_by_their_definition(project
 @pytest.mark.parametrize(
     ("stage", "definition", "lost"),
     [
-        ("kto", {}, "kto_tag"), ("kto", columns(prompt="q", response="a"), "kto_tag"),
-        ("dpo", {"ranking": True}, "chosen"),
+        ("kto", {}, 'set `"prompt", "query", "response", "kto_tag"` in columns'),
+        ("kto", columns(prompt="q", response="a"), 'set `"kto_tag"` in columns'),
+        ("dpo", {"ranking": True}, 'set `"prompt", "query", "chosen", "rejected"` in columns'),
         ("rm", {"ranking": True, **columns(prompt="instruction", chosen="chosen")}, "rejected"),
         ("sft", {"formatting": "sharegpt", **columns(prompt="instruction")}, "messages"),
         ("sft", {"formatting": "sharegpt", "tags": {"role_tag": "role"}}, "content_tag"),

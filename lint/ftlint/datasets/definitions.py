@@ -93,19 +93,29 @@ def lacking(entry: Entry, stage: object) -> Lack | None:
     return found or (_of_answers(entry, stage) if entry.formatting == ALPACA else _of_talks(entry))
 
 
+def _to_set(entry: Entry, *fields: str) -> str:
+    """Return the remedy; a table of columns that was not there names all that are read so far."""
+    if entry.columns == Columns():
+        usual = ("prompt", "query", "response") if entry.formatting == ALPACA else ("messages",)
+        answers = ("response",) if entry.ranking else ()
+        fields = (*(one for one in usual if one not in answers), *fields)
+    named = ", ".join(f'"{field}"' for field in fields)
+    return f"set `{named}` in columns of {INFO}"
+
+
 def _without_pair(entry: Entry) -> Lack | None:
     if not entry.ranking or entry.columns.kto_tag:
         return None
-    for field in ("chosen", "rejected"):
-        if not getattr(entry.columns, field):
-            return Lack(field, f'no {field} answer is read: set `"{field}"` in columns of {INFO}')
-    return None
+    lost = [field for field in ("chosen", "rejected") if not getattr(entry.columns, field)]
+    if not lost:
+        return None
+    return Lack(lost[0], f"no {lost[0]} answer is read: {_to_set(entry, *lost)}")
 
 
 def _without_label(entry: Entry, stage: object) -> Lack | None:
     if stage != "kto" or entry.columns.kto_tag:
         return None
-    return Lack("kto_tag", f'no label is read: set `"kto_tag"` in columns of {INFO}')
+    return Lack("kto_tag", f"no label is read: {_to_set(entry, 'kto_tag')}")
 
 
 def _of_answers(entry: Entry, stage: object) -> Lack | None:
@@ -115,14 +125,14 @@ def _of_answers(entry: Entry, stage: object) -> Lack | None:
     if columns.messages:
         text = 'columns name messages, which alpaca does not read: set `"formatting": "sharegpt"`'
     else:
-        text = f'no answer is read: set `"response"` in columns of {INFO}'
+        text = f"no answer is read: {_to_set(entry, 'response')}"
     return Lack("response", text)
 
 
 def _of_talks(entry: Entry) -> Lack | None:
     tags = entry.tags
     if not entry.columns.messages:
-        return Lack("messages", f'no messages are read: set `"messages"` in columns of {INFO}')
+        return Lack("messages", f"no messages are read: {_to_set(entry, 'messages')}")
     return None if tags.role_tag and tags.content_tag else _of_fields(tags)
 
 
