@@ -155,6 +155,11 @@ def trainer() -> Iterator[Trainer]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def _in_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # what lies outside of it is not shown
+
+
 def lay(folder: Path, row: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
     (folder / "x.json").write_text(json.dumps([row] * 8), encoding="utf-8")
     (folder / "dataset_info.json").write_text(json.dumps({"x": definition}), encoding="utf-8")

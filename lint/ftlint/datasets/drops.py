@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ftlint.datasets.arrowipc import read_table
+from ftlint.datasets.contents import Contents, merged, revived
 from ftlint.datasets.counting import CACHED_FROM
 from ftlint.datasets.entries import ALPACA, text_columns
 from ftlint.datasets.faults import Doubtful, Unreadable
@@ -36,7 +37,7 @@ def with_drops(
         size = size._replace(columns=columns_of(size.files[filled], kind, disk))
     except Unreadable as error:
         return _unreadable(size, error)
-    if question.stage == "pt":
+    if question.stage == "pt" and size.entry is not None and size.entry.formatting == ALPACA:
         return size._replace(dropped=exactly(0))
     if (size.size or 0) > question.kept_up_to:
         return _unknown(size, "too large to look for rows that preprocessing drops")
@@ -84,8 +85,8 @@ def _looked_into(
     entry, rows, limit = size.entry, size.rows or 0, _limit(size, question)
     assert entry is not None
     cut = limit is not None and len(size.files) > 1 and rows > limit
-    dropped, columns, reason = _dropped(
-        size.files, kind, entry, question.stage, None if cut else limit, cache, disk
+    dropped, columns, reason, contents = _dropped(
+        size.files, kind, entry, question, None if cut else limit, cache, disk
     )
     notes = size.notes
     if cut and limit is not None and dropped.low:
@@ -94,7 +95,9 @@ def _looked_into(
                   "which the file system lists the folder",)  # fmt: skip
     if _is_sliced(size):  # which of them are in the slice is not looked into
         dropped = least((Count(0, dropped.high), size.usable))
-    return size._replace(dropped=dropped, columns=columns, reason=reason, notes=notes)
+    return size._replace(
+        dropped=dropped, columns=columns, reason=reason, notes=notes, contents=contents
+    )
 
 
 def _without_answer(size: DatasetSize, kind: str, stage: str, disk: Disk) -> int | None:
@@ -127,25 +130,28 @@ def _dropped(
     paths: Sequence[str],
     kind: str,
     entry: Entry,
-    stage: str,
+    question: Question,
     limit: int | None,
     cache: Cache,
     disk: Disk,
-) -> tuple[Count, tuple[str, ...], str]:
-    question = f"dropped and why {stage} {limit} {entry[3:]}"
+) -> tuple[Count, tuple[str, ...], str, Contents | None]:
+    stage, takes = question.stage, question.takes
+    asked = f"dropped, why, and what is there {stage} {limit} {takes} {entry[3:]}"
+    contents: Contents | None = None
     dropped, left, reason = 0, limit, ""
     columns: dict[str, None] = {}
     for path in paths:
         worth = left == limit and disk.size(path) >= CACHED_FROM
-        answer = cache.get(path, question) if worth else None
+        answer = cache.get(path, asked) if worth else None
         if answer is None:
             try:
-                answer = list(count_dropped(path, kind, entry, stage, left, disk))
+                answer = list(count_dropped(path, kind, entry, stage, left, disk, takes))
             except (Unconvertible, Unreadable) as error:
                 raise type(error)(f"{os.path.basename(path)} {error}") from error
             if worth:
-                cache.put(path, question, answer)
-        rows, bad, names, why = answer
+                cache.put(path, asked, answer)
+        rows, bad, names, why, held = answer
+        contents = merged(contents, revived(held))  # type: ignore[arg-type]
         reason = reason or str(why)
         dropped += bad  # type: ignore[operator]
         columns.update(dict.fromkeys(names))  # type: ignore[call-overload]
@@ -153,4 +159,4 @@ def _dropped(
             left -= rows  # type: ignore[operator]
             if left <= 0:
                 break
-    return exactly(dropped), tuple(columns), reason
+    return exactly(dropped), tuple(columns), reason, contents

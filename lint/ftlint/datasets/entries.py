@@ -119,7 +119,7 @@ def read_info(dataset_dir: object, cwd: str, disk: Disk) -> Info:
     import json
 
     try:
-        table = json.loads(text)
+        table = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is not JSON: {error}",
                     path=path)  # fmt: skip
@@ -127,6 +127,22 @@ def read_info(dataset_dir: object, cwd: str, disk: Disk) -> Info:
         return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is not a JSON object",
                     path=path)  # fmt: skip
     return Info(table, path=path)
+
+
+class Repeating(dict[str, object]):
+    """An object of which keys are written more than once; the last of them counts."""
+
+    repeated: tuple[str, ...] = ()
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    names = [name for name, _ in pairs]
+    again = Repeating(made)
+    again.repeated = tuple(name for name in made if names.count(name) > 1)
+    return again
 
 
 def define(
@@ -157,12 +173,45 @@ def define(
         split=attributes.get("split", "train"),
         num_samples=attributes.get("num_samples"),
     )
+    problem = _unusable(name, attributes, entry)
+    if problem:
+        return problem
     # Where the table names any column or tag, those that it does not name are null.
     if isinstance(columns, dict):
-        entry = entry._replace(columns=Columns(*map(columns.get, Columns._fields)))
+        read = map(columns.get, Columns._fields)
+        entry = entry._replace(
+            columns=Columns(*(one if isinstance(one, str) else None for one in read))
+        )
     if isinstance(tags, dict):
         entry = entry._replace(tags=Tags(*map(tags.get, Tags._fields)))
     return entry
+
+
+def _unusable(name: str, attributes: Mapping[str, object], entry: Entry) -> str:
+    """Return what keeps columns or tags from being read: they are looked up as names."""
+    for key, fields in (("columns", _looked_up(entry)), ("tags", Tags._fields)):
+        table = attributes.get(key, {})
+        if not isinstance(table, dict):
+            return f"`{key}` of dataset `{name}` is not an object"
+        if key == "tags" and entry.formatting == ALPACA:
+            continue
+        for field in fields:
+            value = table.get(field)
+            if isinstance(value, (list, dict)) and (value or key == "tags"):
+                return f"`{field}` in {key} of dataset `{name}` is not a string"
+            if value and key == "columns" and not isinstance(value, str):
+                return f"`{field}` in {key} of dataset `{name}` is not a string"
+    return ""
+
+
+def _looked_up(entry: Entry) -> tuple[str, ...]:
+    """Return the fields of `columns` that a row is asked for."""
+    common: tuple[str, ...] = ("images", "videos", "audios", "kto_tag")
+    common += () if entry.formatting == OPENAI else ("system", "tools")
+    pair = ("chosen", "rejected") if entry.ranking else ()
+    own = ("prompt", "query", "history") if entry.formatting == ALPACA else ("messages",)
+    answer = ("response",) if entry.formatting == ALPACA and not entry.ranking else ()
+    return (*common, *pair, *own, *answer)
 
 
 def columns_read(entry: Entry) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from itertools import chain, islice
 
+from ftlint.datasets.contents import MEDIA
 from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.files import KINDS
 from ftlint.datasets.reading import NoReader, rows_of
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from ftlint.datasets.records import DatasetSize
     from ftlint.support.disk import Disk
 
-MEDIA = {"image": "images", "video": "videos", "audio": "audios"}
-"""Medium -> the field of `columns` that names its column."""
 _MOST = 1000
 """Rows that are looked at: where there are media at all, most rows have some."""
 

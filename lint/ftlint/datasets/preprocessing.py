@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from itertools import islice
 
+from ftlint.datasets.contents import Contents, Look
 from ftlint.datasets.csvload import CHUNK
-from ftlint.datasets.entries import ALPACA, OPENAI, SHAREGPT
+from ftlint.datasets.entries import ALPACA, INFO, OPENAI, SHAREGPT
 from ftlint.datasets.reading import NoReader, rows_of
 from ftlint.datasets.reasons import field_of_roles, no_such_field, told, unknown_role, why_dropped
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ftlint.datasets.entries import Columns, Entry, Tags
     from ftlint.datasets.jsonload import Row
     from ftlint.support.disk import Disk
@@ -26,18 +29,25 @@ class Unconvertible(Exception):
 
 
 class Dropped(NamedTuple):
-    """Of the rows looked at, how many preprocessing drops, and why the first of them."""
+    """Of the rows looked at, how many preprocessing drops, why the first, and what they hold."""
 
     looked_at: int
     rows: int
     columns: tuple[str, ...]
     reason: str = ""
+    contents: Contents = Contents()
 
 
 def count_dropped(
-    path: str, kind: str, entry: Entry, stage: str, limit: int | None, disk: Disk
+    path: str,
+    kind: str,
+    entry: Entry,
+    stage: str,
+    limit: int | None,
+    disk: Disk,
+    takes: Sequence[str] | None = None,
 ) -> Dropped:
-    """Look at the first `limit` rows of a file.
+    """Look at the first `limit` rows of a file; `takes`: the media that the template takes.
 
     Raises Unconvertible, Unreadable, Doubtful, NoReader and OSError.
     """
@@ -48,7 +58,7 @@ def count_dropped(
     if kind == "csv" and stage == "kto" and entry.columns.kto_tag:
         raise NoReader("has labels, and pandas guesses whether they are bools")
     text: set[str] = set()
-    fields = _Fields(entry)
+    fields, look = _Fields(entry), Look(entry, stage, takes)
     for row in islice(rows_of(path, kind, entry.columns, disk), limit):
         rows += 1
         if not row.keys() <= columns.keys():
@@ -60,6 +70,7 @@ def count_dropped(
         except Unconvertible:
             fields.judge()
             raise
+        look.see(row, rows, kept=kept)
         if not kept:
             dropped += 1
             reason = reason or why_dropped(row, entry, stage, rows)
@@ -74,7 +85,7 @@ def count_dropped(
         _look_up_response(entry, columns)
     if dropped < rows and len(text) < len(guessed):
         raise NoReader("has answers that may all be read as numbers")
-    return Dropped(rows, dropped, tuple(columns), reason)
+    return Dropped(rows, dropped, tuple(columns), reason, look.contents())
 
 
 def _look_up_response(entry: Entry, columns: dict[str, None]) -> None:
@@ -141,7 +152,7 @@ def _is_text(value: object) -> bool:
 
 def keeps(row: Row, entry: Entry, stage: str, number: int = 1) -> bool:
     """Whether preprocessing keeps a row. Raises Unconvertible where conversion itself fails."""
-    if stage == "pt":
+    if stage == "pt" and entry.formatting == ALPACA:
         return True
     try:
         turns, responses = _CONVERTERS[str(entry.formatting)](row, entry)
@@ -155,6 +166,11 @@ def keeps(row: Row, entry: Entry, stage: str, number: int = 1) -> bool:
         raise Unconvertible(
             f"has no answer in row {number}, on which preprocessing for kto crashes"
         )
+    if stage == "pt":
+        if not turns:
+            why = why_dropped(row, entry, stage, number)
+            raise Unconvertible(f"has no turn for stage pt (IndexError): {why}")
+        return True
     if turns % 2 != 1:
         return False
     if stage == "sft":
@@ -243,8 +259,10 @@ _CONVERTERS = {ALPACA: _alpaca, SHAREGPT: _sharegpt, OPENAI: _openai}
 
 
 def _messages(row: Row, columns: Columns) -> list[dict[str | None, object]]:
-    if columns.messages is None:
-        raise KeyError(columns.messages)
+    if not columns.messages:
+        raise Unconvertible(
+            f'has messages, and none are read: set `"messages"` in columns of {INFO}'
+        )
     messages = row.get(columns.messages)
     if not isinstance(messages, list):
         raise TypeError(f"{columns.messages} is not a list")

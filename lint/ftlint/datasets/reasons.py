@@ -7,6 +7,7 @@ reason against a run of the real converter.
 
 from __future__ import annotations
 
+from ftlint.datasets.definitions import PAIRED, lacking
 from ftlint.datasets.entries import ALPACA, INFO, OPENAI
 from ftlint.datasets.shapes import KINDS, WORDS
 from ftschemas.named import TYPE_CHECKING
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from ftlint.datasets.entries import Entry, Tags
     from ftlint.datasets.jsonload import Row
-
-PAIRED = ("rm", "dpo")
 
 # What people call the roles, and the tag that names each.
 _ROLES = {
@@ -92,25 +91,19 @@ def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:
     broken = "" if entry.formatting == ALPACA else _broken_turns(row, entry, number)
     if broken:
         return broken
+    lack = lacking(entry, stage)
+    if lack is not None:
+        return lack.text
     if stage == "kto":
-        if not columns.kto_tag:
-            return f'no label is read: set `"kto_tag"` in columns of {INFO}'
-        kind = told(row.get(columns.kto_tag))
+        kind = told(row.get(columns.kto_tag or ""))
         return f"`{columns.kto_tag}` of row {number} is {kind}: it must be true or false"
     if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
         tag = f'`"kto_tag": "{columns.kto_tag}"`'
         return f"{tag} makes two answers of each row: remove it, or set `stage: kto`"
     if stage in PAIRED:
         return _no_pair(row, entry, number)
-    if not columns.response:
-        if columns.messages and entry.formatting == ALPACA:
-            return (
-                'columns name messages, which alpaca does not read: set `"formatting": "sharegpt"`'
-            )
-        return f'no answer is read: set `"response"` in columns of {INFO}'
-    return (
-        f"`{columns.response}` of row {number} is {told(row.get(columns.response))}, not a string"
-    )
+    answer = told(row.get(columns.response or ""))
+    return f"`{columns.response}` of row {number} is {answer}, not a string"
 
 
 def _no_pair(row: Row, entry: Entry, number: int) -> str:

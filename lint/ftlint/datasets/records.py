@@ -16,6 +16,7 @@ from ftlint.steps.counts import UNKNOWN, Count
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from ftlint.datasets.contents import Contents
     from ftlint.datasets.entries import Entry
 
 KEPT_UP_TO = 64 << 20  # bytes; the rows of bigger files are counted, not looked at
@@ -49,6 +50,8 @@ class DatasetSize(NamedTuple):
     cautions: tuple[Trouble, ...] = ()  # what loads, and perhaps not as it is meant
     reason: str = ""  # why the first of the dropped rows is dropped
     notes: tuple[str, ...] = ()
+    contents: Contents | None = None
+    """What the rows that were looked at hold; None where none was."""
 
 
 class Question(NamedTuple):
@@ -61,3 +64,5 @@ class Question(NamedTuple):
     modelscope: bool = False
     openmind: bool = False
     workers: int = 1
+    takes: tuple[str, ...] | None = None
+    """The media that the template has tokens for; None where that is not known."""

@@ -183,11 +183,13 @@ def _data(
     root = os.getcwd() if found is None else found
     limit, stage = values.get("max_samples"), values.get("stage")
     workers = values.get("preprocessing_num_workers")
+    takes = known.get("template_media")
     question = Question(
         stage if isinstance(stage, str) else "sft",
         limit if isinstance(limit, int) and limit > 0 else None,
         bool(values.get("streaming")),
         workers=workers if isinstance(workers, int) else 1,
+        takes=None if takes is None else tuple(takes),
     )
     where = stated.dataset_dir or values.get("dataset_dir")
     rows_stated, recorded = dict(stated.dataset_sizes), dict(stated.recorded)
@@ -209,13 +211,18 @@ def _data(
             return size
         return _as_recorded(size, record, question)
 
+    answered = stage == "sft" and bool(values.get("predict_with_generate"))
+
     def sizes(fact: str) -> tuple[DatasetSize, ...]:
         names = [name for name in known.get(fact) or [] if isinstance(name, str)]
         if fact != "dataset_names":
             declared = {name: rows for name, rows in rows_stated.items() if name}
         else:
             declared = rows_stated
-        measured = measure(names, dataset_dir=where, cwd=root, question=question, disk=disk,
+        asked = question
+        if answered and fact != "dataset_names":
+            asked = question._replace(stage="ppo")  # the model answers: no answer is read
+        measured = measure(names, dataset_dir=where, cwd=root, question=asked, disk=disk,
                            declared=declared, cache=cache) if names else ()  # fmt: skip
         return tuple(found_or_recorded(size) for size in measured)
 

@@ -6,9 +6,12 @@ import os
 import re
 from itertools import islice
 
-from ftlint.diagnostics import Change, Finding
+from ftlint.datasets.definitions import PAIRED
+from ftlint.diagnostics import Change
 from ftlint.edits import suggest
 from ftlint.facts.layers import RECORDED
+from ftlint.rules.places import of_name
+from ftlint.rules.plan import definitions
 from ftlint.rules.plan.wording import count, of
 from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING
@@ -18,26 +21,20 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.datasets import DatasetSize, Info
-    from ftlint.diagnostics import Fix
+    from ftlint.diagnostics import Finding, Fix
     from ftlint.facts.context import Context
     from ftlint.support.disk import Disk
     from ftlint.syntax.construct import Entry
 
 UNDEFINED, BROKEN, MISSING, UNREADABLE, COLUMNS = "FT701", "FT702", "FT703", "FT704", "FT705"
-RANKING, LEFT_OUT, NONE_LEFT, SHADOWED, MISSPELT = "FT706", "FT707", "FT708", "FT710", "FT711"
-POINTER, PACKED, DOUBTFUL, ORDER, SHIFTED = "FT714", "FT715", "FT716", "FT717", "FT718"
+RANKING, LEFT_OUT, NONE_LEFT = "FT706", "FT707", "FT708"
+POINTER, PACKED, DOUBTFUL = "FT714", "FT715", "FT716"
 
 FORMATS = {"alpaca": (), "sharegpt": (), "openai": (0, 9, 4)}
 """Values of `formatting`, and the release that a later one came with."""
-PAIRED = ("rm", "dpo")
-KEYS = tuple(
-    """hf_hub_url ms_hub_url om_hub_url script_url cloud_file_name file_name formatting ranking
-    subset split folder num_samples columns tags""".split()
-)
-MEANT = {"format": "formatting", "data_format": "formatting", "file": "file_name",
-         "column": "columns", "tag": "tags", "samples": "num_samples"}  # fmt: skip
-"""What people write for a key, where its spelling alone would not tell."""
 _AWAY = {"pointer": POINTER, "packed": PACKED, "doubtful": DOUBTFUL}
+_PERHAPS = (MISSING, *_AWAY.values())
+"""What is wrong on this machine, and perhaps not on the one that trains."""
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -54,25 +51,12 @@ def check(context: Context) -> Iterator[Finding]:
         if entry is None or values.get("tokenized_path"):
             continue
         if info.table is None and sizes and not info.online:
-            yield at_dataset(entry, context, "", BROKEN, {"what": info.problem})
+            yield of_name(context, entry, "", BROKEN, {"what": info.problem})
             return
         for size in sizes:
             faults = _faults(context, entry, size, info)
             for code, told, fix in faults if info.shown else _unshown(faults):
-                yield at_dataset(entry, context, size.name, code, told, fix)
-
-
-def at_dataset(
-    entry: Entry, context: Context, name: str, code: str, values: Mapping[str, object],
-    fix: Fix | None = None,
-) -> Finding:  # fmt: skip
-    """Return a finding at a dataset's name within the value, or at the whole value."""
-    start, end = entry.node.start, entry.node.end
-    raw = context.source_text(entry)
-    match = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", raw) if name else None
-    if match is not None:
-        start, end = start + match.start(), start + match.end()
-    return Finding(code, start, end, entry.name, {"dataset": name, **values}, fix)
+                yield of_name(context, entry, size.name, code, told, fix)
 
 
 _Fault = tuple[str, dict[str, object], "Fix | None"]
@@ -94,19 +78,34 @@ def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> It
         )
         yield BROKEN, {"what": f"{path}: {what}"}, None
         return
-    ends = [
-        *_definition(context, size, definition),
-        *_files(size, info, context.disk),
-        *_rows(size),
-    ]
-    for code, values in (*ends[:1], *_silent(size, definition)):
+    stage = context.instance.effective.get("stage")
+    generates = entry.name == "eval_dataset" and _generates(context)
+    lacks = list(definitions.lacks(size, stage, generates=generates))
+    ends = [*_definition(context, size, definition), *_files(size, info, context.disk)]
+    if not ends:
+        ends = [*_rows(size), *lacks, *definitions.crashes(size)]
+    elif ends[0][0] in _PERHAPS:
+        ends = [ends[0], *lacks]
+    certain = [one for one in ends if one[0] not in (*_PERHAPS, LEFT_OUT)]
+    told = [one for one in ends if one not in certain] + certain[:1]
+    streaming = bool(context.instance.effective.get("streaming"))
+    silent = definitions.passed_over(
+        size, info.table, stage, streaming=streaming, ends=bool(certain)
+    )
+    for code, values in (*told, *silent):
         yield code, {**values, "info": path}, None
+
+
+def _generates(context: Context) -> bool:
+    """Return whether rows for evaluation are answered, so that they need no answer."""
+    values = context.instance.effective
+    return values.get("stage") == "sft" and bool(values.get("predict_with_generate"))
 
 
 def _unshown(faults: Iterable[_Fault]) -> Iterator[_Fault]:
     """Yield faults without what was read outside of the project; numbers remain."""
     for code, told, _ in faults:
-        if code not in (SHADOWED, MISSPELT):  # about names alone
+        if code not in definitions.OF_NAMES:
             hidden = {**_HIDDEN, **_HIDDEN_OF.get(code, {})}
             yield code, {name: hidden.get(name, value) for name, value in told.items()}, None
 
@@ -126,12 +125,6 @@ def _definition(
 ) -> Iterator[_Told]:
     entry, stage = size.entry, context.instance.effective.get("stage")
     assert entry is not None
-    since = FORMATS.get(entry.formatting) if isinstance(entry.formatting, str) else None
-    if since is None or context.target.versions[0] < since:
-        release = context.target.versions[0]
-        known = ", ".join(name for name, first in FORMATS.items() if release >= first)
-        what = f"`formatting: {entry.formatting}` of dataset `{size.name}` is not one of {known}"
-        yield BROKEN, {"what": what}
     if stage in PAIRED and entry.ranking is False:
         wanted = "`ranking: true` with a chosen and a rejected answer in each row"
         yield RANKING, {"stage": stage, "is": "data without ranking", "wanted": wanted}
@@ -140,6 +133,15 @@ def _definition(
             RANKING,
             {"stage": stage, "is": "ranking data", "wanted": "data without `ranking: true`"},
         )
+    elif stage != "pt" and bool(entry.ranking) != (stage in PAIRED):
+        what = f"`ranking: {entry.ranking}` of dataset `{size.name}` is not true or false"
+        yield BROKEN, {"what": what}
+    since = FORMATS.get(entry.formatting) if isinstance(entry.formatting, str) else None
+    if since is None or context.target.versions[0] < since:
+        release = context.target.versions[0]
+        known = ", ".join(name for name, first in FORMATS.items() if release >= first)
+        what = f"`formatting: {entry.formatting}` of dataset `{size.name}` is not one of {known}"
+        yield BROKEN, {"what": what}
 
 
 def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
@@ -250,29 +252,6 @@ def _misfit(size: DatasetSize, absent: list[str]) -> str:
 
 def _file(size: DatasetSize) -> str:
     return os.path.basename(size.files[0]) if size.files else size.name
-
-
-def _silent(size: DatasetSize, definition: Mapping[str, Any]) -> Iterator[_Told]:
-    """Yield what LLaMA Factory passes over in silence, or takes for something else."""
-    entry = size.entry
-    assert entry is not None
-    for caution in size.cautions:
-        yield (ORDER if caution.what == "order" else SHIFTED), {"what": caution.text}
-    if entry.load_from != "file" and "file_name" in definition:
-        yield SHADOWED, {"file": definition["file_name"], "source": entry.location}
-    places: list[tuple[str, Iterable[str], Mapping[str, Any]]] = [("", KEYS, definition)]
-    for name, fields in (
-        ("columns", list(entry.columns._fields)),
-        ("tags", list(entry.tags._fields)),
-    ):
-        if isinstance(definition.get(name), dict):
-            places.append((f" in {name}", fields, definition[name]))
-    for place, known, keys in places:
-        for key in keys:
-            near = guess(key, known, ())
-            meant = near.name if near is not None else None if place else MEANT.get(key)
-            if meant is not None and meant not in keys:
-                yield MISSPELT, {"key": key, "place": place, "near": meant}
 
 
 def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str) -> _Fault:

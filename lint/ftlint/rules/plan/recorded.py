@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.rules.plan.data import at_dataset
+from ftlint.rules.places import of_name
 from ftlint.rules.plan.wording import of
 from ftschemas.named import TYPE_CHECKING
 
@@ -29,4 +29,4 @@ def check(context: Context) -> Iterator[Finding]:
                 "date": record.date, "rows": of(record.rows, "row"),
                 "what": change if shown else "it has changed",
             }  # fmt: skip
-            yield at_dataset(entry, context, record.name, STALE, values)
+            yield of_name(context, entry, record.name, STALE, values)
