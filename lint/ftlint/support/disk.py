@@ -44,6 +44,7 @@ class Disk:
         self._found: dict[str, os.stat_result | None] = {}
         self._listed: set[str] = set()
         self._real: dict[str, str | None] = {}
+        self._folders: dict[str, str] = {}
 
     def anywhere(self) -> Disk:
         """Return the same disk without a limit: for what is counted and never shown."""
@@ -55,7 +56,8 @@ class Disk:
 
     def _limited(self, reach: Reach | None) -> Disk:
         other = Disk(reach)
-        other._found, other._listed, other._real = self._found, self._listed, self._real
+        other._found, other._listed = self._found, self._listed
+        other._real, other._folders = self._real, self._folders
         return other
 
     # What is there -------------------------------------------------------------------------------
@@ -89,10 +91,20 @@ class Disk:
         if path not in self._real:
             self._look(path)
             try:
-                self._real[path] = os.path.realpath(path)
+                self._real[path] = self._followed(path)
             except (OSError, ValueError):  # a circle of links, a NUL in the name
                 self._real[path] = None
         return self._real[path]
+
+    def _followed(self, path: str) -> str:
+        """Return `os.path.realpath(path)`; the folder that many paths lie in is followed once."""
+        folder, name = os.path.split(path)
+        odd = name in ("", ".", "..") or "\0" in name or os.name == "nt"
+        if odd or os.path.islink(path):
+            return os.path.realpath(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
 
     def names(self, folder: str) -> list[str]:
         """Return what is in a folder, in the order of the file system. Raises OSError."""
