@@ -27,6 +27,25 @@ nothing that was seen.
 
 SETTLED = 2_000_000_000
 """In ns: what changed more recently may change again within the same tick of a clock."""
+TICK = 100_000_000
+"""In ns: the same for inodes, whose times no file system keeps as coarsely as those of content."""
+
+
+class Stamp(NamedTuple):
+    """What tells that a file was not written since: `entered` is when its inode last changed.
+
+    Unlike `changed`, nobody sets that back.
+    """
+
+    size: int
+    changed: int
+    entered: int
+    inode: int
+
+    def is_settled(self) -> bool:
+        """Return whether a further change would be seen, now that the file was looked at."""
+        now = time.time_ns()
+        return now - self.changed > SETTLED and now - self.entered > TICK
 
 
 class Unreadable(NamedTuple):
@@ -227,6 +246,14 @@ def now(path: str) -> State | None:
     """Return the state in which a path is."""
     found = _stat(path)
     return found and _state(found, whole=True)
+
+
+def stamp(path: str) -> Stamp | None:
+    """Return what tells whether the regular file at a path is written again; None for no file."""
+    found = _stat(path)
+    if found is None or not stat.S_ISREG(found.st_mode):
+        return None
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def is_as_it_was(now: State | None, was: Sequence[int] | None) -> bool:
