@@ -142,7 +142,8 @@ class _Work:
             entry = store.get(path)
             if entry is not None:
                 result = Result(
-                    later(path, store.text), entry.command, entry.diagnostics, "", options.target, entry.shown,
+                    later(path, store.text), entry.command, entry.diagnostics, "",
+                    options.target, entry.shown,
                 )  # fmt: skip
                 found[place] = Outcome(path, result, settings=settings)
         return found
