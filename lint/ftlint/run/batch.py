@@ -104,6 +104,7 @@ class _Work:
         self.keeping = self._keeping()
         self.stores: dict[int, ResultCache] = {}
         self.named: dict[int, Options] = {}
+        self.folders: dict[str, str] = {}
         self.near: dict[tuple[str, bool], tuple[Options, Settings]] = {}
         self.judged_by = [*map(self._judged_by, files)]
         self.started = time.monotonic()
@@ -199,11 +200,11 @@ class _Work:
         if not file.named and not self._judged(path, data, options):
             return Outcome(path, Result(of_text(path, ""), None, ()))
         reach = options.given.reach
-        if file.path != STDIN and not Disk(reach).holds(path):
+        if file.path != STDIN and not Disk(reach, self.folders).holds(path):
             return Outcome(path, unshown(path, data, options, Problem("outside", 0, 0, {})))
         if self.request.command is not None:
             options = options._replace(command=self.request.command)
-        disk = Disk(reach)
+        disk = Disk(reach, self.folders)
         repair = entry = None
         try:
             with within(options.limits.seconds):

@@ -56,14 +56,17 @@ class Unreadable(NamedTuple):
 
 
 class Disk:
-    """The files around one config. With a `reach`, content is read only within it."""
+    """The files around one config. With a `reach`, content is read only within it.
 
-    def __init__(self, reach: Reach | None = None) -> None:
+    `folders`: where links lead folders, which the disks of many configs may share.
+    """
+
+    def __init__(self, reach: Reach | None = None, folders: dict[str, str] | None = None) -> None:
         self.reach = reach
+        self._folders = {} if folders is None else folders
         self._found: dict[str, os.stat_result | None] = {}
         self._listed: set[str] = set()
         self._real: dict[str, str | None] = {}
-        self._folders: dict[str, str] = {}
 
     def anywhere(self) -> Disk:
         """Return the same disk without a limit: for what is counted and never shown."""
@@ -74,9 +77,8 @@ class Disk:
         return self._limited(Reach(tuple(filter(None, map(self.real, folders)))))
 
     def _limited(self, reach: Reach | None) -> Disk:
-        other = Disk(reach)
-        other._found, other._listed = self._found, self._listed
-        other._real, other._folders = self._real, self._folders
+        other = Disk(reach, self._folders)
+        other._found, other._listed, other._real = self._found, self._listed, self._real
         return other
 
     # What is there -------------------------------------------------------------------------------
