@@ -43,24 +43,39 @@ class Rivals(NamedTuple):
     parser: list[str]
 
 
+class Linters(NamedTuple):
+    """The beginnings of commands of ftlint, its own Python and yamllint."""
+
+    python: list[str]
+    ftlint: list[str]
+    yamllint: list[str]
+
+
+def linters() -> Linters:
+    """Make the environments of ftlint and yamllint. ftlint is a wheel of this working tree."""
+    ftlint, yamllint = (environment(name) for name in ("ftlint", "yamllint"))
+    return Linters(
+        python=[str(ftlint / "python")],
+        ftlint=[str(ftlint / "ftlint")],
+        yamllint=[str(yamllint / "yamllint"), "-f", "parsable"],
+    )
+
+
 def ready() -> Rivals:
-    """Make the environments that are not there. ftlint is a wheel of this working tree."""
-    binaries = {name: _environment(name, wanted) for name, wanted in REQUIRED.items()}
+    """Make the environments that are not there."""
     script = ROOT / "tests" / "oracle" / "environments.py"
     made = subprocess.run([sys.executable, str(script), LLAMA_FACTORY], check=True, text=True,
                           stdout=subprocess.PIPE)  # fmt: skip
     return Rivals(
-        python=[str(binaries["ftlint"] / "python")],
-        ftlint=[str(binaries["ftlint"] / "ftlint")],
-        yamllint=[str(binaries["yamllint"] / "yamllint"), "-f", "parsable"],
-        schema=[str(binaries["check-jsonschema"] / "check-jsonschema"), "--schemafile"],
+        *linters(),
+        schema=[str(environment("check-jsonschema") / "check-jsonschema"), "--schemafile"],
         parser=[made.stdout.split()[0], "-c", PARSER],
     )
 
 
-def _environment(name: str, wanted: list[str]) -> Path:
+def environment(name: str) -> Path:
     """Return where the programs of an environment lie; what is installed there is compiled."""
-    folder = HOME / name
+    folder, wanted = HOME / name, REQUIRED[name]
     stamp = folder / "requirements.txt"
     current = stamp.is_file() and stamp.read_text("utf-8").splitlines() == wanted
     if not current:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ftlint.diagnostics import Applicability, Change, Diagnostic, Severity
     from ftlint.syntax.source import Source
@@ -124,6 +124,8 @@ class Result(NamedTuple):
     target: Target | None = None
     """What it was judged for; None for a file that was not."""
     unjudged: Unjudged | None = None
+    shown: Sequence[str] | None = None
+    """The lines of the text report on it, without colour, where they are known already."""
 
 
 class Unjudged(NamedTuple):

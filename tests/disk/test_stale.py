@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.project.options import Options
+    from ftlint.support.disk import State
 
 TABLES = Path(__file__).parents[1] / "datasets" / "tables"
 OLD = 1_000_000_000
@@ -109,12 +110,11 @@ def options() -> Options:
 
 
 def is_kept(name: str, options: Options) -> bool:
-    data = Path(f"{name}.yaml").read_bytes()
-    return cache.ResultCache(cache.store(), options).get(f"{name}.yaml", data) is not None
+    return cache.ResultCache(cache.store(), options).get(f"{name}.yaml") is not None
 
 
-def touched(name: str, options: Options) -> dict[str, list[int] | None]:
-    return cache.ResultCache(cache.store(), options).entries[f"{name}.yaml"][1]  # type: ignore[no-any-return]
+def touched(name: str, options: Options) -> dict[str, State | None]:
+    return cache.ResultCache(cache.store(), options).touched(f"{name}.yaml")
 
 
 @contextmanager

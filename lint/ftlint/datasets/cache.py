@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import os
 
+from ftlint.support import user_cache
 from ftlint.support.disk import is_stable, now
 
 
 def folder() -> str | None:
-    """Return where counts are kept: XDG_CACHE_HOME, or its default on this system.
-
-    None for a user without a home: nothing is kept in whatever folder is the current one.
-    """
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or ""
-    if not os.path.isabs(home):
-        home = os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(home, "ftlint", "counts") if os.path.isabs(home) else None
+    """Return where counts are kept, None where there is no place for them."""
+    return user_cache.folder("counts")
 
 
 class Cache:

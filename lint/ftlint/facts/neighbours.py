@@ -16,7 +16,7 @@ from ftlint.target.classify import command_of, placeholder_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ftlint.support.disk import Disk, State
 
@@ -35,14 +35,25 @@ _TRUE = frozenset(["true", "yes", "on", "1"])
 
 
 class Config(NamedTuple):
-    """What a config says.
+    """What a config says: few of its keys are ever asked for, so that each is read when it is.
 
-    `values`: the text of each scalar; None for what is written in any other way, or is a
-    placeholder. `output`: its output folder, normalized, of one that trains.
+    `written`: what stands behind each key; in JSON, whose scalars are read, their text.
+    `output`: its output folder, normalized, of one that trains.
     """
 
-    values: dict[str, str | None]
-    output: str | None
+    written: Mapping[str, str | None]
+    is_json: bool = False
+    output: str | None = None
+
+    def get(self, key: str, otherwise: str = "") -> str | None:
+        """Return the text of a scalar, `otherwise` where the key is not there.
+
+        None for what is written in any other way, or is a placeholder.
+        """
+        value = self.written.get(key, otherwise)
+        if value is None or self.is_json or key not in self.written:
+            return value
+        return _scalar(key, value)
 
 
 class Neighbour(NamedTuple):
@@ -68,13 +79,13 @@ class Neighbour(NamedTuple):
         return self.config.output
 
     @property
-    def values(self) -> dict[str, str | None]:
-        """The text of each of its scalars."""
-        return self.config.values
+    def keys(self) -> Iterable[str]:
+        """Its keys."""
+        return self.config.written
 
     def get(self, key: str, otherwise: str = "") -> str | None:
         """Return the text of a value, `otherwise` where the key is not there, None if unknown."""
-        return self.values.get(key, otherwise)
+        return self.config.get(key, otherwise)
 
 
 class Neighbourhood(NamedTuple):
@@ -133,7 +144,7 @@ def record_in(begun: str, path: str, disk: Disk) -> Neighbour | None:
         if disk.is_file(full):
             text = _text_at(full, disk)
             start = os.path.dirname(os.path.abspath(path))
-            return None if text is None else Neighbour(full, start, _config(_of_yaml(text)))
+            return None if text is None else Neighbour(full, start, _with_output(_of_yaml(text)))
     return None
 
 
@@ -229,16 +240,16 @@ def _read_anew(path: str, disk: Disk) -> _Text:
     text = _text_at(path, disk)
     if text is None or is_record(path):
         return _Text(text)
-    values = _of_json(text) if text.lstrip("\ufeff \r\n\t")[:1] == "{" else _of_yaml(text)
-    shipped = _EXAMPLES in path and _DEMO.match(values.get("dataset") or "")
-    if shipped or command_of(values) in (None, "v1"):
+    config = _of_json(text) if text.lstrip("\ufeff \r\n\t")[:1] == "{" else _of_yaml(text)
+    shipped = _EXAMPLES in path and _DEMO.match(config.get("dataset") or "")
+    if shipped or command_of(config.written) in (None, "v1"):
         return _Text(text)  # an example of LLaMA Factory's own is nobody's run
-    return _Text(text, _config(values))
+    return _Text(text, _with_output(config))
 
 
-def _config(values: dict[str, str | None]) -> Config:
-    trains, output = (values.get("do_train") or "").lower() in _TRUE, values.get("output_dir")
-    return Config(values, os.path.normpath(output) if trains and output else None)
+def _with_output(config: Config) -> Config:
+    output = config.get("output_dir") if (config.get("do_train") or "").lower() in _TRUE else None
+    return config._replace(output=os.path.normpath(output) if output else None)
 
 
 def _text_at(path: str, disk: Disk) -> str | None:
@@ -248,18 +259,18 @@ def _text_at(path: str, disk: Disk) -> str | None:
     return data.decode("utf-8", "replace")
 
 
-def _of_yaml(text: str) -> dict[str, str | None]:
-    return {match[1]: scalar(match[1], match[2]) for match in _PAIR.finditer(text)}
+def _of_yaml(text: str) -> Config:
+    return Config(dict(_PAIR.findall(text)))
 
 
-def _of_json(text: str) -> dict[str, str | None]:
+def _of_json(text: str) -> Config:
     import json
 
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        return {}
-    return {str(key): text_of(key, value) for key, value in found.items()}
+        found = {}
+    return Config({str(key): text_of(key, value) for key, value in found.items()}, is_json=True)
 
 
 def text_of(name: str, value: object) -> str | None:
@@ -274,12 +285,13 @@ def text_of(name: str, value: object) -> str | None:
     return None if placeholder_of(name, text) is not None else text
 
 
-def scalar(name: str, written: str) -> str | None:
+def _scalar(name: str, written: str) -> str | None:
     """Return a plain or quoted scalar that stands on one line; None for anything else."""
     text = written.strip()
     if text[:1] in ("'", '"'):
         return text_of(name, text[1:].partition(text[0])[0])
-    text = re.split(r"(?:^|[ \t])#", text, maxsplit=1)[0].strip()
+    if "#" in text:
+        text = re.split(r"(?:^|[ \t])#", text, maxsplit=1)[0].strip()
     if text in ("null", "~", "Null", "NULL"):
         return ""
     return None if not text or text[0] in "&*!|>{[%@`" else text_of(name, text)

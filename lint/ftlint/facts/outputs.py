@@ -64,6 +64,6 @@ def facts(config: Mapping[str, Any], path: str, near: Neighbourhood) -> dict[str
 
 def _told_apart(config: Mapping[str, Any], other: Neighbour) -> str | None:
     """Return the first key by which two runs learn something else; None for one run."""
-    keys = {*config, *other.values} - MACHINE
+    keys = {*config, *other.keys} - MACHINE
     learned = sorted(key for key in keys if not key.startswith(_PREFIXES))
     return next(iter(changed(config, other, (*DATA, *learned))), None)

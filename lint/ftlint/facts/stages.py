@@ -131,7 +131,7 @@ def _near(begun: str, others: list[Neighbour], disk: Disk) -> Neighbour | None:
 
 def _number(one: Neighbour) -> float | None:
     try:
-        return float(one.values.get("learning_rate") or "none")
+        return float(one.get("learning_rate") or "none")
     except ValueError:
         return None
 

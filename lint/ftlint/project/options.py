@@ -99,6 +99,7 @@ class OptionsResolver:
         self.named = _folders_named(request, self.disk)
         self.loaded: dict[str, Settings] = {}
         self.nearest: dict[str, str | None] = {}
+        self.excluding: dict[str, tuple[tuple[str, ...], str]] = {}
 
     def of(self, folder: str) -> tuple[Options, Settings]:
         """Return what counts for files in `folder`. Raises `UsageError`."""
@@ -118,13 +119,20 @@ class OptionsResolver:
 
         The settings that say so are those nearest to the folder that it lies in.
         """
-        file = self.settings_file(os.path.dirname(os.path.abspath(path)))
+        folder = os.path.dirname(path)
+        if folder not in self.excluding:
+            self.excluding[folder] = self._excluding(os.path.abspath(folder))
+        patterns, root = self.excluding[folder]
+        return bool(patterns) and matches_any(path, patterns, root)
+
+    def _excluding(self, folder: str) -> tuple[tuple[str, ...], str]:
+        """Return patterns of what is left out in a folder, and what they are relative to."""
+        file = self.settings_file(folder)
         try:
             settings = project.Settings() if file is None else self._loaded(file)
         except project.BadSettings:  # told where they are to judge a file
-            return False
-        patterns = settings.exclude
-        return bool(patterns) and matches_any(path, patterns, settings.root or os.getcwd())
+            return (), ""
+        return settings.exclude, settings.root or os.getcwd()
 
     def settings_file(self, folder: str) -> str | None:
         """Return the named settings file, or that of the nearest ancestor of a folder."""

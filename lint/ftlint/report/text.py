@@ -7,10 +7,10 @@ from ftlint.support.messages import shown_path, visible
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ftlint.diagnostics import Diagnostic
-    from ftlint.results import Known, Run
+    from ftlint.results import Known, Result, Run
     from ftlint.syntax.source import Source
 
 COLOURS = {"error": "31", "warning": "33", "info": "36"}
@@ -22,13 +22,22 @@ def report(run: Run, colour: bool) -> Iterator[str]:
     for path, reason in run.failures:
         yield f"{shown_path(path)}: {paint('not read', '31', colour)}: {visible(reason)}"
     for result in run.results:
-        for diagnostic in result.diagnostics:
-            yield from _frame(result.source, diagnostic, colour)
-            yield ""
+        yield from shown(result, colour)
     yield from _repairs(run, colour)
     yield _summary(run, colour)
     yield from _unjudged(run)
     yield from map(_of_baseline, run.known)
+
+
+def shown(result: Result, colour: bool) -> Iterable[str]:
+    """Return the lines on one file."""
+    if result.shown is not None and not colour:
+        return result.shown
+    return [
+        line
+        for diagnostic in result.diagnostics
+        for line in (*_frame(result.source, diagnostic, colour), "")
+    ]
 
 
 def _frame(source: Source, diagnostic: Diagnostic, colour: bool) -> Iterator[str]:

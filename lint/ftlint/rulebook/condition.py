@@ -71,7 +71,7 @@ def _condition(when: Condition) -> Predicate:
     others: list[Predicate] = list(map(_condition, when.get("allOf", ())))
     if "anyOf" in when:
         branches = list(map(predicate, when["anyOf"]))
-        others.insert(0, lambda instance: any(branch(instance) for branch in branches))
+        others.insert(0, _any(branches))
     if "not" in when:
         negated = _condition(when["not"])
         others.append(lambda instance: not negated(instance))
@@ -87,9 +87,22 @@ def _condition(when: Condition) -> Predicate:
                     return False
             elif key not in values or not test(values[key], instance):
                 return False
-        return all(other(instance) for other in others) if others else True
+        for other in others:  # noqa: SIM110
+            if not other(instance):
+                return False
+        return True
 
     return condition
+
+
+def _any(branches: list[Predicate]) -> Predicate:
+    def any_branch(instance: Instance) -> bool:
+        for branch in branches:  # noqa: SIM110 - a generator costs as much as two branches
+            if branch(instance):
+                return True
+        return False
+
+    return any_branch
 
 
 def _schema(schema: Any) -> Test:
@@ -97,9 +110,27 @@ def _schema(schema: Any) -> Test:
     if isinstance(schema, bool):
         return lambda value, instance: schema
     tests = [_keyword(keyword, argument) for keyword, argument in schema.items()]
-    if len(tests) == 1:
-        return tests[0]
-    return lambda value, instance: all(test(value, instance) for test in tests)
+    return tests[0] if len(tests) == 1 else _every(tests)
+
+
+def _every(tests: list[Test]) -> Test:
+    def every_test(value: Any, instance: Instance) -> bool:
+        for test in tests:  # noqa: SIM110
+            if not test(value, instance):
+                return False
+        return True
+
+    return every_test
+
+
+def _some(tests: list[Test]) -> Test:
+    def some_test(value: Any, instance: Instance) -> bool:
+        for test in tests:  # noqa: SIM110
+            if test(value, instance):
+                return True
+        return False
+
+    return some_test
 
 
 def _keyword(keyword: str, argument: Any) -> Test:
@@ -141,6 +172,9 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 
 def _type(names: str | list[str]) -> Test:
     kinds = [_TYPES[name] for name in ([names] if isinstance(names, str) else names)]
+    if len(kinds) == 1:
+        (kind,) = kinds
+        return lambda value, _: kind(value)
     return lambda value, _: any(kind(value) for kind in kinds)
 
 
@@ -155,9 +189,22 @@ def _const(wanted: Any) -> Test:
 def _enum(items: list[Any]) -> Test:
     texts = {item for item in items if isinstance(item, str)}
     others = [item for item in items if not isinstance(item, str)]
-    return lambda value, _: (
-        value in texts if isinstance(value, str) else any(equal(value, one) for one in others)
-    )
+    truths = [item for item in others if isinstance(item, bool)]
+    numbers = {item for item in others if _is_number(item)}
+    null = None in others
+
+    def is_one(value: Any, _: Instance) -> bool:
+        if isinstance(value, str):
+            return value in texts
+        if value is None:
+            return null
+        if isinstance(value, bool):
+            return value in truths
+        if isinstance(value, (int, float)):
+            return value in numbers
+        return any(equal(value, one) for one in others)
+
+    return is_one
 
 
 def _bounded(within: Callable[[Any, Any], bool]) -> Callable[[Any], Test]:
@@ -201,13 +248,11 @@ def _not(schema: Any) -> Test:
 
 
 def _any_of(schemas: list[Any]) -> Test:
-    tests = list(map(_schema, schemas))
-    return lambda value, instance: any(test(value, instance) for test in tests)
+    return _some(list(map(_schema, schemas)))
 
 
 def _all_of(schemas: list[Any]) -> Test:
-    tests = list(map(_schema, schemas))
-    return lambda value, instance: all(test(value, instance) for test in tests)
+    return _every(list(map(_schema, schemas)))
 
 
 def _items(schema: Any) -> Test:

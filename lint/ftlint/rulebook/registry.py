@@ -122,7 +122,7 @@ class RuleBook:
         """Return every condition for such files, in the order of the rules."""
         phases = self._for(target, command).values()
         places = (place for one in phases for some in one.needing.values() for place in some)
-        return [self._check(place) for place in sorted(places)]
+        return [self._made.get(place) or self._check(place) for place in sorted(places)]
 
     def asked(self, target: Target, command: str, phase: str, instance: Instance) -> Asked:
         """Return the conditions of a phase that may hold for a file, in the order of the rules.
@@ -131,8 +131,10 @@ class RuleBook:
         """
         needing = self._for(target, command)[phase].needing
         present = {None, *instance.config, *instance.facts}
-        places = (place for name in needing.keys() & present for place in needing[name])
-        return [self._check(place) for place in sorted(places)]
+        places = [place for name in needing.keys() & present for place in needing[name]]
+        places.sort()
+        made, make = self._made, self._check
+        return [made.get(place) or make(place) for place in places]
 
     def with_policies(self, policies: Iterable[Rule]) -> RuleBook:
         """Return a book of these rules and a team's own, which go before those here."""
@@ -174,12 +176,10 @@ class RuleBook:
         return judging
 
     def _check(self, place: int) -> tuple[str, Check, Predicate]:
-        made = self._made.get(place)
-        if made is None:
-            code, check = self._checks[place]
-            if not isinstance(check, Check):
-                check = _check(check)
-            made = self._made[place] = code, check, predicate(check.when)
+        code, check = self._checks[place]
+        if not isinstance(check, Check):
+            check = _check(check)
+        made = self._made[place] = code, check, predicate(check.when)
         return made
 
 

@@ -83,6 +83,8 @@ def _outside(key: Key, value: object) -> object | None:
     else:
         items = [] if value is None else [value]
     for item in items:
+        if isinstance(item, str) and item in key.choices:
+            continue
         if not any(equal(item, choice) for choice in key.choices):
             return "null" if item is None else item
     return None

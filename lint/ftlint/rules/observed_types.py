@@ -10,24 +10,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_KINDS: dict[str, type] = {
-    "bool": bool,
-    "int": int,
-    "float": float,
-    "text": str,
-    "list": list,
-    "map": dict,
+_KINDS: dict[type, str] = {
+    type(None): "null",
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "text",
+    list: "list",
+    dict: "map",
 }
 
 
 def kind_of(value: object) -> str:
     """Return null, bool, int, float, text, list, map, or other (a date, bytes)."""
-    if value is None:
-        return "null"
-    for kind, types in _KINDS.items():
-        if isinstance(value, types):
-            return kind
-    return "other"
+    return _KINDS.get(type(value), "other")
 
 
 def detail_of(value: object) -> str:

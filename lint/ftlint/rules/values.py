@@ -44,9 +44,10 @@ def check(context: Context) -> Iterator[Finding]:
         key = context.catalogue.get(entry.name)
         if key is None or entry.name in context.instance.unknown:
             continue
-        if any(entry.node.start <= gap <= entry.node.end for gap in gaps):
+        if gaps and any(entry.node.start <= gap <= entry.node.end for gap in gaps):
             continue  # the loader stops there already, most often at a template's gap
-        finding = choices.judge(context, entry, key) or _judge(context, entry, key)
+        finding = None if key.choices is None else choices.judge(context, entry, key)
+        finding = finding or _judge(context, entry, key)
         if finding is not None:
             yield finding
 

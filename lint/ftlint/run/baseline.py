@@ -70,7 +70,7 @@ def without(
         )
         there = len(result.diagnostics) - len(new)
         hidden, gone = hidden + there, gone + len(theirs) - there
-        left.append(result._replace(diagnostics=new))
+        left.append(result._replace(diagnostics=new, shown=None))
     return tuple(left), Known(path, hidden, gone)
 
 

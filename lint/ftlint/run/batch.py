@@ -1,21 +1,20 @@
-"""Many files: each looked up or linted, shared among processes where that is sooner done."""
+"""Many files: each looked up or linted, shared among processes where that is sooner done.
+
+What lints is imported when a file is: a run whose results are all kept needs none of it.
+"""
 
 from __future__ import annotations
 
 import os
 import time
 
-from ftlint.engine import lint_bytes
-from ftlint.loading import HEAD, look, unread, unshown
 from ftlint.project.settings import Settings
 from ftlint.results import Result
 from ftlint.support.deadline import TooSlow, within
-from ftlint.support.disk import Disk, Unreadable
+from ftlint.support.disk import Disk, Unreadable, stamp
 from ftlint.support.files import STDIN, Found
 from ftlint.support.limits import reason
-from ftlint.syntax.construct import Problem
-from ftlint.syntax.source import of_text
-from ftlint.target.classify import Kind, command_of, names_in
+from ftlint.syntax.source import later, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from ftlint.results import Repair
     from ftlint.run.cache import ResultCache
     from ftlint.run.serialize import Entry
+    from ftlint.target.classify import Kind
 
 WORTH_KEEPING = 16
 """Files of a run; fewer are linted in less time than it takes to load what was kept."""
@@ -104,6 +104,8 @@ class _Work:
         self.keeping = self._keeping()
         self.stores: dict[int, ResultCache] = {}
         self.named: dict[int, Options] = {}
+        self.folders: dict[str, str] = {}
+        self.near: dict[tuple[str, bool], tuple[Options, Settings]] = {}
         self.judged_by = [*map(self._judged_by, files)]
         self.started = time.monotonic()
         self.done, self.steps = 0, 1
@@ -119,8 +121,14 @@ class _Work:
     def _judged_by(self, file: Found) -> tuple[Options, Settings]:
         """Return what counts for a file. Raises `UsageError`."""
         path = (self.request.stdin_filename or "<stdin>") if file.path == STDIN else file.path
-        options, settings = self.judges.of(os.path.dirname(os.path.abspath(path)))
-        if not file.named:
+        place = os.path.dirname(path), file.named
+        if place not in self.near:
+            self.near[place] = self._near(*place)
+        return self.near[place]
+
+    def _near(self, folder: str, named: bool) -> tuple[Options, Settings]:
+        options, settings = self.judges.of(os.path.abspath(folder))
+        if not named:
             return options, settings
         if id(options) not in self.named:
             self.named[id(options)] = options._replace(named=True, command=self.request.command)
@@ -130,17 +138,15 @@ class _Work:
         """Return what is known already, by the place of the file."""
         found: dict[int, Outcome] = {}
         for place, file in enumerate(self.files if self.keeping else ()):
-            options, _ = self.judged_by[place]
-            store = self._store(options)
-            if file.path not in store.entries:
-                continue
-            data = Disk().read(file.path, options.limits.bytes + 1)
-            entry = None if isinstance(data, Unreadable) else store.get(file.path, data)
+            options, settings = self.judged_by[place]
+            path, store = file.path, self._store(options)
+            entry = store.get(path)
             if entry is not None:
-                assert isinstance(data, bytes)
-                source = of_text(file.path, data.decode() if entry.diagnostics else "")
-                result = Result(source, entry.command, entry.diagnostics, unjudged=entry.unjudged)
-                found[place] = Outcome(file.path, result)
+                result = Result(
+                    later(path, store.text), entry.command, entry.diagnostics, "",
+                    options.target, entry.unjudged, entry.shown,
+                )  # fmt: skip
+                found[place] = Outcome(path, result, settings=settings)
         return found
 
     def _store(self, options: Options) -> ResultCache:
@@ -161,6 +167,8 @@ class _Work:
     def told(self, place: int, outcome: Outcome) -> Outcome:
         """Return an outcome with what it was judged by."""
         options, settings = self.judged_by[place]
+        if outcome.settings is settings:  # kept
+            return outcome
         result = outcome.result and outcome.result._replace(target=options.target)
         return outcome._replace(result=result, settings=settings)
 
@@ -181,25 +189,32 @@ class _Work:
         return made
 
     def _lint(self, file: Found, options: Options) -> Outcome:
+        from ftlint.engine import lint_bytes
+        from ftlint.loading import unread, unshown
+        from ftlint.syntax.construct import Problem
+
+        seen = stamp(file.path) if self.keeping else None
         path, data = self.content(file, options)
         if isinstance(data, Unreadable):
             return Outcome(path, failure=data.reason)
         if not file.named and not self._judged(path, data, options):
             return Outcome(path, Result(of_text(path, ""), None, ()))
         reach = options.given.reach
-        if file.path != STDIN and not Disk(reach).holds(path):
+        if file.path != STDIN and not Disk(reach, self.folders).holds(path):
             return Outcome(path, unshown(path, data, options, Problem("outside", 0, 0, {})))
         if self.request.command is not None:
             options = options._replace(command=self.request.command)
-        disk = Disk(reach)
+        disk = Disk(reach, self.folders)
         repair = entry = None
         try:
             with within(options.limits.seconds):
                 result = lint_bytes(path, data, options, disk)
             if self.keeping and not result.notice and _is_text(data, options):
+                from ftlint.report.text import shown
                 from ftlint.run import cache
 
-                entry = cache.entry_of(data, disk, result)
+                result = result._replace(shown=[*shown(result, False)])
+                entry = cache.entry_of(seen, data, disk, result)
             if (
                 self.fixes
                 and file.used is None
@@ -222,6 +237,9 @@ class _Work:
 
     def kind(self, place: int) -> Kind | Unreadable:
         """Return what a file is taken for, and why it is passed over."""
+        from ftlint.loading import look
+        from ftlint.target.classify import Kind
+
         options, _ = self.judged_by[place]
         path, data = self.content(self.files[place], options)
         if isinstance(data, Unreadable):
@@ -244,6 +262,9 @@ class _Work:
 
     def _judged(self, path: str, data: bytes, options: Options) -> bool:
         """Return whether a file that was found in a folder is worth its reading, or its command."""
+        from ftlint.loading import HEAD, look
+        from ftlint.target.classify import command_of, names_in
+
         if path.endswith(".json"):  # most likely data: its head tells, and costs little
             head = data[:HEAD].decode("utf-8", errors="replace")
             if command_of(names_in(head)) is None:

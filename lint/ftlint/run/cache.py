@@ -1,8 +1,11 @@
 """Results that were made before: by content, options, ftlint itself, and the facts they rest on.
 
-One JSON file for a working directory and a set of options lies in the user's cache folder. It is
-read and written whole, by runs over many files only: a hook's few are linted sooner than looked up.
-It is written aside and moved into place; whatever goes wrong is as if nothing had been kept.
+One file for a working directory and a set of options lies in the user's cache folder. It is read
+and written whole, by runs over many files only: a hook's few are linted sooner than looked up. It
+is written aside and moved into place, and begins with its checksum; whatever goes wrong is as if
+nothing had been kept.
+
+A file that has not been touched is not opened: what the report shows of it is kept as well.
 """
 
 from __future__ import annotations
@@ -11,14 +14,14 @@ import json
 import os
 import sys
 from contextlib import suppress
-from hashlib import blake2b
+from zlib import crc32
 
 import ftlint
 import ftschemas
-from ftlint.datasets.cache import folder
 from ftlint.run import serialize
 from ftlint.run.serialize import Entry
-from ftlint.support.disk import is_as_it_was, is_stable, now
+from ftlint.support import user_cache
+from ftlint.support.disk import Disk, Unreadable, is_as_it_was, is_stable, now, stamp
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from ftlint.project.options import Options
     from ftlint.results import Result
-    from ftlint.support.disk import Disk, State
+    from ftlint.support.disk import Stamp, State
 
 MOST = 50_000
 """Files that one store remembers; those of the run at hand are kept when there are more."""
@@ -38,36 +41,57 @@ class ResultCache:
     """The results kept for one set of options. `where` None switches it off."""
 
     def __init__(self, where: str | None, options: Options) -> None:
-        self.path = where and os.path.join(where, f"{_name(options)}.json")
-        self.entries: dict[str, Any] = _load(self.path)
-        self.codes = {code for code, _ in options.rules.named()}
+        self.key = _key(options)
+        self.path = where and os.path.join(where, f"{crc32(self.key.encode()):08x}.json")
+        self.limit = options.limits.bytes
+        self.states, self.entries = _load(self.path, self.key)
+        self.fresh: dict[int, bool] = {}
         self.used: dict[str, None] = {}
-        self.states: dict[str, State | None] = {}
         self.changed = False
 
-    def get(self, path: str, data: bytes) -> Entry | None:
-        """Return what was kept for this content, if every path it rests on is as it was."""
-        try:
-            entry = serialize.read(path, self.entries[path])
-        except (KeyError, ValueError):
-            return None
-        if entry.digest != digest(data):
-            return None
-        if any(one.code not in self.codes or one.end > len(data) for one in entry.diagnostics):
-            return None
-        if not all(is_as_it_was(self._now(one), was) for one, was in entry.touched.items()):
+    def get(self, path: str) -> Entry | None:
+        """Return what was kept for a file, if it and every path it rests on are as they were."""
+        row = self.entries.get(path)
+        if row is None or not self._is_same(path, row) or not all(map(self._is_fresh, row[2])):
             return None
         self.used[path] = None
-        return entry
+        return serialize.read(path, row)
 
-    def _now(self, path: str) -> State | None:
-        if path not in self.states:
-            self.states[path] = now(path)
-        return self.states[path]
+    def text(self, path: str) -> str:
+        """Return the text of a file of which a result is kept."""
+        data = Disk().read(path, self.limit + 1)
+        return "" if isinstance(data, Unreadable) else data.decode(errors="replace")
+
+    def touched(self, path: str) -> dict[str, State | None]:
+        """Return the state of each path that a kept result rests on. Raises KeyError."""
+        return {self.states[place][0]: self.states[place][1] for place in self.entries[path][2]}
+
+    def _is_same(self, path: str, row: list[Any]) -> bool:
+        """Return whether a file holds what it did; it is read only when it was touched since."""
+        seen = stamp(path)
+        if seen is None:
+            return False
+        if row[0] == [*seen]:
+            return True
+        data = Disk().read(path, self.limit + 1)
+        if isinstance(data, Unreadable) or digest(data) != row[1]:
+            return False
+        if seen.is_settled():
+            row[0], self.changed = [*seen], True
+        return True
+
+    def _is_fresh(self, place: int) -> bool:
+        known = self.fresh.get(place)
+        if known is None:
+            path, was = self.states[place]
+            known = self.fresh[place] = is_as_it_was(now(path), was)
+        return known
 
     def put(self, path: str, entry: Entry) -> None:
         """Keep an entry for this path."""
-        self.entries[path] = serialize.plain(entry)
+        start = len(self.states)
+        self.states.extend(entry.touched.items())
+        self.entries[path] = serialize.plain(entry, range(start, len(self.states)))
         self.used[path] = None
         self.changed = True
 
@@ -78,70 +102,96 @@ class ResultCache:
         entries = self.entries
         if len(entries) > MOST:
             entries = {path: entries[path] for path in self.used}
+        text = json.dumps([self.key, *self._joined(entries)], separators=(",", ":"))
         aside = f"{self.path}.{os.getpid()}"
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             with open(aside, "w", encoding="ascii") as file:
-                file.write(json.dumps(entries, separators=(",", ":")))
+                file.write(f"{crc32(text.encode()):08x}{text}")
             os.replace(aside, self.path)
             _prune(os.path.dirname(self.path))
         except (OSError, ValueError):
             with suppress(OSError):
                 os.unlink(aside)
 
+    def _joined(self, entries: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Return states and entries in which each state that is rested on stands once."""
+        places: dict[tuple[Any, ...], int] = {}
+        rows = {}
+        for path, row in entries.items():
+            states = (self.states[place] for place in row[2])
+            keys = [(name, None if state is None else tuple(state)) for name, state in states]
+            numbers = [places.setdefault(key, len(places)) for key in keys]
+            rows[path] = [*row[:2], numbers, *row[3:]]
+        return [*places], rows
+
 
 def store() -> str | None:
     """Return where results are kept, None where there is no place for them."""
-    counts = folder()
-    return counts and os.path.join(os.path.dirname(counts), "results")
+    return user_cache.folder("results")
 
 
 def digest(data: bytes) -> str:
     """Return what tells one content from another."""
+    from hashlib import blake2b  # half of the import of this module
+
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def entry_of(data: bytes, disk: Disk, result: Result) -> Entry | None:
-    """Return what to keep; None while a path that it rests on may still be changing."""
+def entry_of(seen: Stamp | None, data: bytes, disk: Disk, result: Result) -> Entry | None:
+    """Return what to keep; None while a path that it rests on may still be changing.
+
+    `seen`: the stamp of the file from before it was read.
+    """
     touched = disk.touched()
     if not is_stable(touched.values()):
         return None
-    return Entry(digest(data), touched, result.command, result.diagnostics, result.unjudged)
+    known = seen if seen is not None and seen.is_settled() else None
+    return Entry(
+        known, digest(data), touched, result.command, result.diagnostics, result.unjudged,
+        result.shown or (),
+    )  # fmt: skip
 
 
-def _load(path: str | None) -> dict[str, Any]:
+def _load(path: str | None, key: str) -> tuple[list[Any], dict[str, Any]]:
     if path is None:
-        return {}
+        return [], {}
     try:
-        with open(path, encoding="ascii") as file:
-            found = json.load(file)
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        with open(path, "rb") as file:
+            text = file.read()
+        if int(text[:8], 16) != crc32(text[8:]):
+            return [], {}
+        named, states, entries = json.loads(text[8:])
+    except (OSError, TypeError, ValueError, RecursionError):
+        return [], {}
+    return (states, entries) if named == key else ([], {})
 
 
-def _name(options: Options) -> str:
+def _key(options: Options) -> str:
     """Return the name of the store: whatever the verdict on a content may depend on."""
     parts = (
         ftlint.__version__, _state_of_code(), sys.hexversion, os.getcwd(),
         os.environ.get("FTBENCH_CALIBRATION"), options.target,
         options.given, options.select, options.ignore, options.command, options.named,
-        options.rules.policies,
+        options.limits, options.rules.policies,
     )  # fmt: skip
-    return blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
+    return ascii(parts)
 
 
-def _state_of_code() -> list[tuple[str, int, int]]:
-    """Return names, sizes and times of ftlint's own modules: a working copy keeps its version."""
+def _state_of_code() -> int:
+    """Return a sum of names, sizes and times of ftlint's modules: a copy keeps its version."""
     found = []
     for package in (ftlint, ftschemas):
-        for folder_, folders, names in os.walk(os.path.dirname(str(package.__file__))):
-            folders[:] = [name for name in folders if name != "__pycache__"]
-            for name in names:
-                if name.endswith(".py"):
-                    one = os.stat(os.path.join(folder_, name))
+        waiting = [os.path.dirname(str(package.__file__))]
+        while waiting:
+            for entry in os.scandir(waiting.pop()):
+                name = entry.name
+                if name.endswith((".py", ".bin")):
+                    one = entry.stat()
                     found.append((name, one.st_size, one.st_mtime_ns))
-    return sorted(found)
+                elif "." not in name and name != "__pycache__" and entry.is_dir():
+                    waiting.append(entry.path)
+    return crc32(repr(sorted(found)).encode())
 
 
 def _prune(where: str) -> None:

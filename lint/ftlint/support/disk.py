@@ -27,6 +27,25 @@ nothing that was seen.
 
 SETTLED = 2_000_000_000
 """In ns: what changed more recently may change again within the same tick of a clock."""
+TICK = 100_000_000
+"""In ns: the same for inodes, whose times no file system keeps as coarsely as those of content."""
+
+
+class Stamp(NamedTuple):
+    """What tells that a file was not written since: `entered` is when its inode last changed.
+
+    Unlike `changed`, nobody sets that back.
+    """
+
+    size: int
+    changed: int
+    entered: int
+    inode: int
+
+    def is_settled(self) -> bool:
+        """Return whether a further change would be seen, now that the file was looked at."""
+        now = time.time_ns()
+        return now - self.changed > SETTLED and now - self.entered > TICK
 
 
 class Unreadable(NamedTuple):
@@ -37,10 +56,14 @@ class Unreadable(NamedTuple):
 
 
 class Disk:
-    """The files around one config. With a `reach`, content is read only within it."""
+    """The files around one config. With a `reach`, content is read only within it.
 
-    def __init__(self, reach: Reach | None = None) -> None:
+    `folders`: where links lead folders, which the disks of many configs may share.
+    """
+
+    def __init__(self, reach: Reach | None = None, folders: dict[str, str] | None = None) -> None:
         self.reach = reach
+        self._folders = {} if folders is None else folders
         self._found: dict[str, os.stat_result | None] = {}
         self._listed: set[str] = set()
         self._real: dict[str, str | None] = {}
@@ -54,7 +77,7 @@ class Disk:
         return self._limited(Reach(tuple(filter(None, map(self.real, folders)))))
 
     def _limited(self, reach: Reach | None) -> Disk:
-        other = Disk(reach)
+        other = Disk(reach, self._folders)
         other._found, other._listed, other._real = self._found, self._listed, self._real
         return other
 
@@ -89,10 +112,20 @@ class Disk:
         if path not in self._real:
             self._look(path)
             try:
-                self._real[path] = os.path.realpath(path)
+                self._real[path] = self._followed(path)
             except (OSError, ValueError):  # a circle of links, a NUL in the name
                 self._real[path] = None
         return self._real[path]
+
+    def _followed(self, path: str) -> str:
+        """Return `os.path.realpath(path)`; the folder that many paths lie in is followed once."""
+        folder, name = os.path.split(path)
+        odd = name in ("", ".", "..") or "\0" in name or os.name == "nt"
+        if odd or os.path.islink(path):
+            return os.path.realpath(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
 
     def names(self, folder: str) -> list[str]:
         """Return what is in a folder, in the order of the file system. Raises OSError."""
@@ -215,6 +248,14 @@ def now(path: str) -> State | None:
     """Return the state in which a path is."""
     found = _stat(path)
     return found and _state(found, whole=True)
+
+
+def stamp(path: str) -> Stamp | None:
+    """Return what tells whether the regular file at a path is written again; None for no file."""
+    found = _stat(path)
+    if found is None or not stat.S_ISREG(found.st_mode):
+        return None
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def is_as_it_was(now: State | None, was: Sequence[int] | None) -> bool:

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from ftschemas.named import NamedTuple
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 BOM = "\ufeff"
 
@@ -55,6 +59,25 @@ class Source(NamedTuple):
         start = self.line_starts[number - 1]
         end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
         return start + len(self.text[start:end].rstrip("\r\n"))
+
+
+class _Later:
+    """A `Source` whose text is read when something is asked of it."""
+
+    def __init__(self, path: str, read: Callable[[str], str]) -> None:
+        self.path = path
+        self._read = read
+        self._source: Source | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._source is None:
+            self._source = of_text(self.path, self._read(self.path))
+        return getattr(self._source, name)
+
+
+def later(path: str, read: Callable[[str], str]) -> Source:
+    """Return a source whose text is read when something is asked of it."""
+    return _Later(path, read)  # type: ignore[return-value]
 
 
 def of_text(path: str, text: str) -> Source:

@@ -174,7 +174,9 @@ def placeholder_in(value: object) -> str | None:
 
     `{{X}}`, `${VAR}`, `$VAR`, `<your_path>`, `__X__` and `%X%` are such gaps.
     """
-    if not isinstance(value, str) or not ({"$", "{", "<", "%"} & {*value} or "__" in value):
+    if not isinstance(value, str) or not (
+        "$" in value or "{" in value or "<" in value or "%" in value or "__" in value
+    ):
         return None
     match = re.search(_PLACEHOLDER, value)
     return match.group() if match else None
