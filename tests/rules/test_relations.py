@@ -134,7 +134,9 @@ def test_every_report_that_can_tell_related_places_does() -> None:
 
 def test_related_places_go_to_another_process_and_back() -> None:
     made = judged(BODY, RELATED)
-    there = json.dumps(plain(Entry(None, "digest", {}, made.command, made.diagnostics, ()), ()))
+    there = json.dumps(
+        plain(Entry(None, "digest", {}, made.command, made.diagnostics, None, ()), ())
+    )
     assert read("c.yaml", json.loads(there)).diagnostics == made.diagnostics
 
 
