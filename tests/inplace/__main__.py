@@ -13,8 +13,8 @@ from tests.inplace.found import look
 
 def main() -> int:
     """Judge, write the page, and say what does not meet."""
-    parser = argparse.ArgumentParser(prog="python -m tests.inplace", description=tests.inplace.__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser("python -m tests.inplace", description=tests.inplace.__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("folder", type=Path, help="clones, each in a folder owner+name")
     seen = look(parser.parse_args().folder.resolve())
     said = judged.verdict(seen.found, judged.judgements())

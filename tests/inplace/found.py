@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.shared import CORPUS
-
 from ftlint.run.session import CliOptions, run
+from tests.shared import CORPUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

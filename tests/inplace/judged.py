@@ -1,7 +1,7 @@
 """Findings held against judgements.
 
 judgements.yaml is a list of arguments: a code, a judgement, the reason, and under `of` the findings
-that it was made for, by repository, path and key. `keys` lists a path's keys where there are several.
+that it was made for: repository, path, and the key or keys there.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).with_name("judgements.yaml")
 WORDS = ("welcome", "neutral", "noise", "wrong")
-"""Welcome: the owner would change the config or is glad to know. Neutral: true, and he does not mind.
-Noise: true, and a waste of his time. Wrong: not true."""
+"""Welcome: the owner would change the config or is glad to know. Neutral: true, and he does not
+mind. Noise: true, and a waste of his time. Wrong: not true."""
 
 
 class Named(NamedTuple):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ftlint.rulebook.registry import BUILT_IN
 from tests.inplace.judged import WORDS, count
 from tests.shared import ROOT
-
-from ftlint.rulebook.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
