@@ -20,7 +20,7 @@ their own. With a key that no release has, that it is ignored cannot be said."""
 
 
 def beside_strangers(found: Iterable[Finding], rules: RuleBook) -> Iterator[Finding]:
-    """Yield findings; where a key of the file has no known meaning, fewer, and fixes for display."""
+    """Yield findings; with a key of no known meaning in the file fewer, and fixes for display."""
     found = tuple(found)
     stranger = next((one.key for one in found if _is_stranger(one, rules)), None)
     for one in found:
