@@ -77,13 +77,6 @@ def _of_all(group: Sequence[Fault]) -> dict[str, object]:
     return told
 
 
-def at_dataset(
-    entry: Entry, context: Context, name: str, code: str, values: Mapping[str, object]
-) -> Finding:
-    """Return a finding at a dataset's name within the value, or at the whole value."""
-    return next(findings([Fault(entry, name, code, values)], context))
-
-
 def _place(fault: Fault, context: Context) -> tuple[int, int]:
     """Return the span of a dataset's name within the value, or of the whole value."""
     entry = fault.entry
