@@ -9,7 +9,7 @@ from ftlint.loading import UNBUILT, Unreadable
 from ftlint.rulebook import registry
 from ftlint.rulebook.condition import holds
 from ftlint.rules import reader
-from ftlint.support.messages import fields, fill
+from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
 from ftlint.verdict import is_selected, settle
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ftlint.results import Result
     from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
-    from ftschemas.ruleformat import Check, Rule
+    from ftschemas.ruleformat import Rule
 
 
 def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = None) -> Result:
@@ -101,9 +101,16 @@ def _phase(phase: str, context: Context) -> Iterator[Finding]:
     for name in rules.modules(target, command, phase):
         if context.planned is not None or _judges_without_plan(name, context):
             yield from _of_module(name, context)
+    together: dict[str, list[str]] = {}
     for code, check, is_met in rules.asked(target, command, phase, context.instance):
-        if is_met(context.instance):
-            yield _of_condition(rules[code], check, context)
+        if not is_met(context.instance):
+            continue
+        if rules[code].together and check.key:
+            together.setdefault(code, []).append(check.key)
+        else:
+            yield _of_condition(rules[code], check.key, context)
+    for code, keys in together.items():
+        yield _of_keys(rules[code], keys, context)
 
 
 def _judges_without_plan(name: str, context: Context) -> bool:
@@ -123,7 +130,8 @@ def _without_misread(context: Context, found: list[Finding]) -> Context:
     if not misread:
         return context
     names = {name for one in misread for name in (one.key, one.meant) if name is not None}
-    unknown, planned = context.instance.unknown | names, context.planned
+    names |= context.instance.unknown  # placeholders, of which only the first is told
+    unknown, planned = names, context.planned
     if not STEP_KEYS.isdisjoint(names):
         unknown, planned = unknown | {"plan", "samples"}, None
     instance = context.instance._replace(unknown=unknown)
@@ -189,19 +197,38 @@ def _of_module(name: str, context: Context) -> Iterator[Finding]:
     yield from found
 
 
-def _of_condition(rule: Rule, check: Check, context: Context) -> Finding:
-    start, end, key = _place(rule, check.key, context)
-    template = rule.message.replace("$key", check.key or "$key")
+def _of_keys(rule: Rule, keys: list[str], context: Context) -> Finding:
+    """Return the one finding on keys that have one cause: as on the first, with all of them."""
+    entries = {key: context.effective_entry(key) for key in keys}
+    keys.sort(key=lambda key: one.start if (one := entries[key]) else 0)
+    told = f"`{keys[0]}: {{{keys[0]}}}`" if len(keys) == 1 else listed(keys)
+    named = rule._replace(
+        message=rule.message.replace("$keys", told),
+        fixes=tuple(
+            recipe._replace(
+                message=recipe.message.replace("$keys", listed(keys)),
+                delete=tuple(keys) if recipe.delete == ("$key",) else recipe.delete,
+            )
+            for recipe in rule.fixes
+        ),
+        related=tuple(keys),
+    )
+    return _of_condition(named, keys[0], context)
+
+
+def _of_condition(rule: Rule, token: str | None, context: Context) -> Finding:
+    start, end, key = _place(rule, token, context)
+    template = rule.message.replace("$key", token or "$key")
     values = {name: context.named(name) for name in fields(template)}
     fix = None
     for recipe in rule.fixes:
         if recipe.when is None or holds(recipe.when, context.instance):
             from ftlint.edits.recipe import of_recipe
 
-            fix = of_recipe(recipe, check.key, context)
+            fix = of_recipe(recipe, token, context)
             break
     message = fill(template, values)
-    related = tuple(_related(rule, check.key, key, context)) if rule.related else ()
+    related = tuple(_related(rule, token, key, context)) if rule.related else ()
     return Finding(rule.code, start, end, key, fix=fix, message=message, related=related)
 
 

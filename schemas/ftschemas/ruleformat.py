@@ -87,6 +87,8 @@ class Rule(NamedTuple):
     """Applicability of the fixes that its module makes."""
     related: tuple[str, ...] = ()
     """Keys that the finding is about as well, pointed at where the file has them."""
+    together: bool = False
+    """Whether all keys that `$key` stands for have one cause, and so one finding."""
     about: About | None = None
 
     @property
@@ -170,6 +172,7 @@ def parse(data: Mapping[str, Any]) -> Rule:
         tuple(data.get("yields_to", [])),
         tuple(word for one in recipes if "from" in one for word in _words(one["applicability"])),
         tuple(data.get("related", [])),
+        data.get("together", False),
     )
 
 
@@ -236,7 +239,7 @@ def _checks(data: Mapping[str, Any]) -> Iterator[Check]:
         return
     if "value_of" in data:
         for key, schema in data["value_of"].items():
-            yield Check(key, _expand(data["when"], {"$key": key, "$value": schema}))
+            yield Check(key, _expand(data["when"], {"$key": key, "$value": _expand(schema, {})}))
         return
     keys = data.get("for_each")
     if keys is None:

@@ -32,7 +32,6 @@ WITHOUT_EFFECT: dict[str, str] = {
     "FT521": "neat_packing sets it: hparams/parser.py get_train_args",
     "FT522": "read with quantization_bit only: model/model_utils/quantization.py",
     "FT524": "read for 4 bits of bitsandbytes only: model/model_utils/quantization.py",
-    "FT529": "on already: model/model_utils/checkpointing.py, run",
     "FT530": "checkpointing is off: model/model_utils/checkpointing.py",
     "FT531": "warmup_steps above 0 wins: transformers TrainingArguments.get_warmup_steps, 4",
     "FT532": "warmup_ratio replaces it: transformers TrainingArguments.__post_init__, 5",

@@ -194,20 +194,69 @@ def test_files_of_another_machine_are_not_missed(project: Project) -> None:
 )  # fmt: skip
 def test_a_placeholder_is_told_as_one(project: Project, name: str) -> None:
     project.define("x", {"file_name": name})
-    ((code, message),) = project.judge("x")
+    ((code, message),) = gaps(project, "x")
     assert (code, message) == (
-        "FT703",
-        f"file_name `{name}` looks like a placeholder in data/dataset_info.json: loading dataset "
-        "`x` crashes until it names a file.",
+        "FT014",
+        f"`file_name: {name}` looks like an unfilled placeholder. Loading dataset `x` crashes "
+        "until data/dataset_info.json names a file.",
     )
     (project.root / "data" / "faq.json").unlink()  # also where all data live on another machine
-    assert [code for code, _ in project.judge("x")] == ["FT703"]
+    assert [code for code, _ in gaps(project, "x")] == ["FT014"]
 
 
 @pytest.mark.parametrize("name", ["yourself.json", "todos.json", "/srv/your_own.json", "a<b.json"])
 def test_other_names_are_none(project: Project, name: str) -> None:
     project.define("x", {"file_name": name})
     assert not [message for _, message in project.judge("x") if "placeholder" in message]
+
+
+def gaps(project: Project, dataset: str) -> list[tuple[str, str]]:
+    text = HEAD.replace("dataset: faq", f"dataset: {dataset}")
+    said = lint(of_text("config.yaml", text), options()).diagnostics
+    told = [(one.code, one.message) for one in said if one.code == "FT014"]
+    return told + project.judge(dataset)
+
+
+def test_missing_files_are_one_finding(project: Project) -> None:
+    for name in ("x", "y", "z"):
+        project.define(name, {"file_name": f"{name}.json"})
+    ((code, message),) = project.judge("x,faq,y", "eval_dataset: z\n")
+    assert code == "FT703"
+    assert message.startswith("x.json and 2 more files are not in data: loading datasets `x`, `y`")
+    ((_, message),) = project.judge("x", "eval_dataset: x\n")
+    assert message.startswith("x.json is not in data: loading dataset `x` crashes")
+
+
+def test_a_slip_in_a_file_name_is_told_by_itself(project: Project) -> None:
+    project.define("x", {"file_name": "x.json"})
+    project.define("y", {"file_name": "nearby_rows.json"})
+    project.file("nearby_rows.jsonl", ALPACA)
+    told = [message for code, message in project.judge("x,y") if code == "FT703"]
+    assert len(told) == 2
+    assert "did you mean `nearby_rows.jsonl`?" in told[1]
+
+
+def test_demo_files_are_no_sign_of_the_authors_data(project: Project) -> None:
+    project.define("x", {"file_name": "x.json"})
+    (project.root / "data" / "faq.json").rename(project.root / "data" / "alpaca_en_demo.json")
+    project.define("demo", {"file_name": "alpaca_en_demo.json"})
+    assert project.judge("x") == []
+    project.file("faq.json", ALPACA)
+    assert [code for code, _ in project.judge("x")] == ["FT703"]
+
+
+def test_examples_are_not_missed_where_their_demo_files_were_deleted(project: Project) -> None:
+    project.define("identity", {"file_name": "identity.json"})
+    project.define("dpo_en_demo", {"file_name": "dpo_en_demo.json"})
+    assert project.judge("identity,dpo_en_demo") == []
+    assert [code for code, _ in project.judge("identity,faq")] == ["FT703"]
+
+
+def test_undefined_datasets_are_one_finding_but_each_slip_is_its_own(project: Project) -> None:
+    told = project.judge("here,there,fqa", "eval_dataset: nowhere\n")
+    assert [code for code, _ in told] == ["FT701", "FT701"]
+    assert any("Datasets `here`, `there` and `nowhere` are not defined" in one for _, one in told)
+    assert any("did you mean `faq`?" in one for _, one in told)
 
 
 def test_a_file_that_is_there_is_no_placeholder(project: Project) -> None:

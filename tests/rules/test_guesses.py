@@ -275,13 +275,13 @@ def test_foreign_keys_are_those_that_nothing_explains() -> None:
 
 
 def test_beside_unknown_keys_a_fix_is_told_and_why_it_is_not_written() -> None:
-    text = "foo_bar: 1\ngradient_checkpointing: true\n"
+    text = "foo_bar: 1\nbuffer_size: 64\n"
     judged = lint(of_text("c.yaml", HEAD + text), options()).diagnostics
-    (told,) = [one.fix for one in judged if one.code == "FT529"]
+    (told,) = [one.fix for one in judged if one.code == "FT541"]
     assert told is not None
     assert (told.applicability, told.edits) == ("display", ())
     assert told.message == (
-        "remove `gradient_checkpointing`; not written: the file has unknown keys (`foo_bar`)"
+        "remove `buffer_size`; not written: the file has unknown keys (`foo_bar`)"
     )
 
 

@@ -64,7 +64,8 @@ PROPER = ("Adam", "Git", "Hub", "Megatron")
 """First words of summaries that are capitalised anywhere, besides those with more capitals."""
 
 _CODE = re.compile(r"`[^`]*`")
-_PLACEHOLDER = re.compile(r"\{[A-Za-z_$][\w.$]*\}|\$key")
+_PLACEHOLDER = re.compile(r"\{[A-Za-z_$][\w.$]*\}|\$keys?")
+
 _BANNED = {re.compile(rf"\b({word})\b", re.IGNORECASE): better for word, better in BANNED.items()}
 
 

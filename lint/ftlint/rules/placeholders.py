@@ -1,8 +1,8 @@
-"""Values that are a template's gap: named, and judged by no other rule."""
+"""Values that are a template's gap: named once a file, and judged by no other rule."""
 
 from __future__ import annotations
 
-from ftlint.diagnostics import at_value
+from ftlint.diagnostics import Related, at_value
 from ftlint.target.classify import placeholder_of
 from ftschemas.named import TYPE_CHECKING
 
@@ -12,12 +12,25 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Finding
     from ftlint.facts.context import Context
 
+COST = "LLaMA Factory does not expand it, and ftlint skips checks that depend on it."
+
 
 def check(context: Context) -> Iterator[Finding]:
-    """Yield one finding for each value that has a gap, unless the loader stops at it."""
+    """Yield one finding at the first value that has a gap, unless the loader stops at it."""
     problems = context.constructed.problems
     stops = {one.values.get("name") for one in problems if one.kind == "broken-reference"}
-    for entry in context.entries.values():
-        gap = placeholder_of(entry.name, entry.value)
-        if gap is not None and entry.name not in stops:
-            yield at_value("FT014", entry, {"placeholder": gap})
+    gaps = [
+        (entry, gap)
+        for entry in context.entries.values()
+        if entry.name not in stops and (gap := placeholder_of(entry.name, entry.value)) is not None
+    ]
+    if not gaps:
+        return
+    (first, gap), *rest = gaps
+    others = f" (and {len(rest)} more)" if rest else ""
+    found = at_value("FT014", first, {"placeholder": gap, "others": others, "cost": COST})
+    yield found._replace(
+        related=tuple(
+            Related(*entry.value_span, f"`{other}` is on this line") for entry, other in rest
+        )
+    )

@@ -7,7 +7,7 @@ import re
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _FIELD = re.compile(r"\{([A-Za-z_$][\w.$]*)\}")
 LONGEST_WORD = 60
@@ -19,6 +19,21 @@ def fill(template: str, values: Mapping[str, object]) -> str:
     return _FIELD.sub(
         lambda match: show(values[match[1]]) if match[1] in values else match[0], template
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in backticks, the first few of many.
+
+    >>> listed(["a"]), listed(["a", "b"])
+    ('`a`', '`a` and `b`')
+    >>> listed(["a", "b", "c", "d", "e"])
+    '`a`, `b` and 3 more'
+    """
+    shown, left = list(names[:3]), len(names) - 3
+    if left > 0:
+        shown, left = shown[:2], left + 1
+    words = [*(f"`{name}`" for name in shown), *([f"{left} more"] if left > 0 else [])]
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def sentence(text: str) -> str:

@@ -172,11 +172,13 @@ _TOKENS = frozenset(["add_tokens", "add_special_tokens"])
 def placeholder_in(value: object) -> str | None:
     """Return the gap to be filled in before the run, if a value is or holds one.
 
-    `{{X}}`, `${VAR}`, `$VAR`, `<your_path>`, `__X__` and `%X%` are such gaps.
+    `{{X}}`, `${VAR}`, `$VAR`, `<your_path>`, `__X__`, `%X%` and the word itself are such gaps.
     """
-    if not isinstance(value, str) or not (
-        "$" in value or "{" in value or "<" in value or "%" in value or "__" in value
-    ):
+    if not isinstance(value, str):
+        return None
+    if value.lower() == "placeholder":
+        return value
+    if not ("$" in value or "{" in value or "<" in value or "%" in value or "__" in value):
         return None
     match = re.search(_PLACEHOLDER, value)
     return match.group() if match else None

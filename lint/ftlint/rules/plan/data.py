@@ -7,11 +7,12 @@ import re
 from itertools import islice
 
 from ftlint.datasets.definitions import PAIRED
+from ftlint.datasets.demos import is_shipped
 from ftlint.diagnostics import Change
 from ftlint.edits import suggest
 from ftlint.facts.layers import RECORDED
-from ftlint.rules.places import of_name
 from ftlint.rules.plan import definitions
+from ftlint.rules.plan.together import MISSING, PLACEHOLDER, UNDEFINED, Fault, findings
 from ftlint.rules.plan.wording import count, of
 from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from ftlint.datasets import DatasetSize, Info
     from ftlint.diagnostics import Finding, Fix
     from ftlint.facts.context import Context
+    from ftlint.facts.plan import Data
     from ftlint.support.disk import Disk
     from ftlint.syntax.construct import Entry
 
-UNDEFINED, BROKEN, MISSING, UNREADABLE, COLUMNS = "FT701", "FT702", "FT703", "FT704", "FT705"
+BROKEN, UNREADABLE, COLUMNS = "FT702", "FT704", "FT705"
 RANKING, LEFT_OUT, NONE_LEFT = "FT706", "FT707", "FT708"
 POINTER, PACKED, DOUBTFUL = "FT714", "FT715", "FT716"
 
@@ -39,24 +41,33 @@ _PERHAPS = (MISSING, *_AWAY.values())
 
 def check(context: Context) -> Iterator[Finding]:
     """Judge each dataset that the config names; the first thing that ends the run counts."""
-    planned, values = context.planned, context.instance.effective
-    if planned is None or planned.data is None or planned.data.info is None:
-        return
-    from ftlint.rules.plan import media
+    planned = context.planned
+    if planned is not None and planned.data is not None and planned.data.info is not None:
+        from ftlint.rules.plan import media
 
-    yield from media.check(context)
-    info = planned.data.info
-    for key, sizes in (("dataset", planned.data.train), ("eval_dataset", planned.data.evaluation)):
+        yield from media.check(context)
+        yield from findings(_of_datasets(context, planned.data, planned.data.info), context)
+
+
+def _of_datasets(context: Context, data: Data, info: Info) -> Iterator[Fault]:
+    sizes_of = {"dataset": data.train, "eval_dataset": data.evaluation}
+    shipped = all(map(_is_shipped, (size for sizes in sizes_of.values() for size in sizes)))
+    for key, sizes in sizes_of.items():
         entry = context.entries.get(key)
-        if entry is None or values.get("tokenized_path"):
+        if entry is None or context.instance.effective.get("tokenized_path"):
             continue
         if info.table is None and sizes and not info.online:
-            yield of_name(context, entry, "", BROKEN, {"what": info.problem})
+            yield Fault(entry, "", BROKEN, {"what": info.problem})
             return
         for size in sizes:
             faults = _faults(context, entry, size, info)
             for code, told, fix in faults if info.shown else _unshown(faults):
-                yield of_name(context, entry, size.name, code, told, fix)
+                if not (shipped and code == MISSING):
+                    yield Fault(entry, size.name, code, told, fix)
+
+
+def _is_shipped(size: DatasetSize) -> bool:
+    return size.entry is not None and is_shipped(size.entry.location)
 
 
 _Fault = tuple[str, dict[str, object], "Fix | None"]
@@ -115,7 +126,11 @@ _HIDDEN = {
     "hint": "its names are not shown, because it lies outside the project.",
     "reason": "the content is not shown, because it lies outside the project",
 }
-_HIDDEN_OF = {MISSING: {"what": "The data file is not in `dataset_dir`", "hint": ""}}
+_HIDDEN_OF = {
+    MISSING: {"what": "The data file is not in `dataset_dir`", "hint": "",
+              "file": "The data file", "folder": "`dataset_dir`"},
+    PLACEHOLDER: {"placeholder": "file_name"},
+}  # fmt: skip
 
 _Told = tuple[str, dict[str, object]]
 
@@ -154,35 +169,31 @@ def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
         folder = os.path.dirname(info.path)
         assert size.entry is not None
         if _others_are_here(size.name, info, folder, disk):
-            near = _near_file(str(size.entry.location), info, folder, disk)
+            location = str(size.entry.location)
+            near = _near_file(location, info, folder, disk)
             hint = f" (did you mean `{near}`?)" if near else ""
-            yield MISSING, {"what": trouble.text, "hint": hint, "unless": _ELSEWHERE}
+            about = {"file": location, "folder": _shown(folder)}
+            yield MISSING, {"what": trouble.text, "hint": hint, **about}
     elif trouble.what == "placeholder":
-        yield (
-            MISSING,
-            {
-                "what": trouble.text,
-                "hint": f" in {_shown(info.path)}",
-                "unless": " until it names a file",
-            },
-        )
+        assert size.entry is not None
+        where = _shown(info.path)
+        cost = f"Loading dataset `{size.name}` crashes until {where} names a file."
+        yield PLACEHOLDER, {"placeholder": f"file_name: {size.entry.location}", "cost": cost}
     elif trouble.what in _AWAY:
         yield _AWAY[trouble.what], {"what": trouble.text}
     elif trouble.what in ("unreadable", "empty", "kind", "name"):
         yield UNREADABLE, {"what": trouble.text}
 
 
-_ELSEWHERE = ", unless the training machine has it"
-
 MOST_ASKED = 1000
 """Other datasets whose files are looked for; a table may define a million."""
 
 
 def _others_are_here(name: str, info: Info, folder: str, disk: Disk) -> bool:
-    """Return whether there are data files at all, and not only on another machine."""
+    """Return whether the author's data files are here, and not only on another machine."""
     for other, definition in islice((info.table or {}).items(), MOST_ASKED):
         file = definition.get("file_name") if isinstance(definition, dict) else None
-        if other == name or not isinstance(file, str):
+        if other == name or not isinstance(file, str) or is_shipped(file):
             continue
         if disk.exists(os.path.join(folder, file)):
             return True
