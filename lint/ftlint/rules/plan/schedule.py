@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Finding
     from ftlint.facts.context import Context
     from ftlint.facts.plan import Planned
+    from ftlint.syntax.construct import Entry
 
 ALL_WARMUP, LONG_WARMUP, CUT_SHORT = "FT210", "FT211", "FT212"
 
@@ -32,16 +33,14 @@ def check(context: Context) -> Iterator[Finding]:
 def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
     effective, plan = context.instance.effective, context.instance.facts.get("plan", {})
     total, steps = plan.get("total_steps"), plan.get("warmup_steps")
-    ratio, written = context.entries.get("warmup_ratio"), context.entries.get("warmup_steps")
-    entry = written or ratio
-    if ratio is not None and context.target.versions[1] >= (5,) and ratio.value is not None:
-        entry = ratio
+    entry = _warming(context)
     most = "" if isinstance(total, int) or planned.plan is None else "at most "
     if most and planned.plan is not None:  # what is too long for the longest run is for each
         total = planned.plan.total_steps.high
     if entry is None or not isinstance(total, int) or total < 1:
         return
-    if steps is None and ratio is None and isinstance(entry.value, int):
+    stated = entry.name == "warmup_steps" and "warmup_ratio" not in context.entries
+    if steps is None and stated and isinstance(entry.value, int):
         steps = int(entry.value)
     if effective.get("lr_scheduler_type") in WITHOUT_WARMUP or not isinstance(steps, int):
         return
@@ -57,6 +56,14 @@ def _warmup(context: Context, planned: Planned) -> Iterator[Finding]:
     }  # fmt: skip
     if total > 1:
         yield at_key(code, entry, values)
+
+
+def _warming(context: Context) -> Entry | None:
+    """Return the entry that decides the warmup: from transformers 5 on the ratio comes first."""
+    ratio, steps = context.entries.get("warmup_ratio"), context.entries.get("warmup_steps")
+    if ratio is not None and ratio.value is not None and context.target.versions[1] >= (5,):
+        return ratio
+    return steps or ratio
 
 
 def _is_long(steps: int, total: int, context: Context) -> bool:
