@@ -30,6 +30,7 @@ HEAD = {
     "output_dir": "saves/run",
 }
 OURS = re.compile(r"FT(41\d\d|57[789]|580|632|719|720)")
+AUTO = {"train_micro_batch_size_per_gpu": "auto"}
 EXPORT = {**dict.fromkeys(HEAD.keys() - {"model_name_or_path", "template"}), "export_dir": "out"}
 VISION = "Qwen/Qwen2.5-VL-7B-Instruct"
 
@@ -132,11 +133,11 @@ def test_no_image_no_finding(photos: Path, change: dict[str, Any]) -> None:
         ({"finetuning_type": "freeze"}, "FT4101"),
         ({"pissa_init": True}, "FT4102"),
         ({"use_dora": True}, "FT4102"),
-        ({"deepspeed": {"zero_optimization": {"stage": 3}}}, "FT4103"),
+        ({"deepspeed": {**AUTO, "zero_optimization": {"stage": 3}}}, "FT4103"),
         ({**EXPORT, "adapter_name_or_path": "saves/a"}, "FT4104"),
         ({"quantization_bit": 4}, "FT578"),
         ({}, None),
-        ({"deepspeed": {"zero_optimization": {"stage": 2}}}, None),
+        ({"deepspeed": {**AUTO, "zero_optimization": {"stage": 2}}}, None),
     ],
 )
 def test_a_model_that_comes_quantized(change: dict[str, Any], code: str | None) -> None:

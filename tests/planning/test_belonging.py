@@ -179,6 +179,27 @@ def test_an_export_that_fits_or_cannot_be_judged(project: Path, change: tuple[st
     assert told("export.yaml") == {}
 
 
+@pytest.mark.parametrize(
+    ("trained", "asked", "told_of"),
+    [
+        ("qwen", "chatml", []),
+        ("qwen3", "qwen3_nothink", []),
+        ("qwen", "of_a_fork", []),
+        ("qwen", "llama3", ["FT657"]),
+        ("mistral", "qwen", ["FT657"]),
+    ],
+)
+def test_templates_are_told_apart_by_what_they_write(
+    project: Path, trained: str, asked: str, told_of: list[str]
+) -> None:
+    write(
+        project,
+        train=TRAIN.replace("template: llama3", f"template: {trained}"),
+        export=EXPORT.replace("template: llama3", f"template: {asked}"),
+    )
+    assert [*told("export.yaml")] == told_of
+
+
 def test_one_training_that_fits_is_enough(project: Path) -> None:
     write(project, a=TRAIN.replace("8B", "70B"), export=EXPORT)
     assert [*told("export.yaml")] == ["FT656"]

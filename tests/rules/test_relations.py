@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,7 +69,7 @@ def test_kind_and_severity_agree(code: str) -> None:
 def test_modules_on_what_is_misread_come_first_and_no_module_comes_twice() -> None:
     first = BUILT_IN.modules(TARGET, "train", MISREAD)
     then = BUILT_IN.modules(TARGET, "train", JUDGED)
-    assert set(first) == {"keys", "placeholders", "values"}
+    assert set(first) == {"deepspeed.misspelt", "keys", "placeholders", "values"}
     assert not set(first) & set(then)
     assert "plan.epochs" in then
 
@@ -102,6 +103,15 @@ def test_a_rule_yields_where_the_other_is_shown_at_the_same_key_and_nowhere_else
     body = "lora_rank: 8\nlora_alpha: 16\n"
     assert codes(body, better, here, away) == ["ACME001", "ACME003"]
     assert codes(body, here, away) == ["ACME002", "ACME003"]
+
+
+@pytest.mark.parametrize(
+    ("model", "code"), [("meta-llama/Llama-3.1-8B", "FT4107"), ("models/unnamed", "FT544")]
+)
+def test_what_is_known_to_crash_is_not_said_to_be_ignored_as_well(model: str, code: str) -> None:
+    head = re.sub(r"^model_name_or_path: .*$", f"model_name_or_path: {model}", HEAD, flags=re.M)
+    made = lint(of_text("c.yaml", f"{head}shift_attn: true\n"), Options(TARGET))
+    assert [one.code for one in made.diagnostics if one.key == "shift_attn"] == [code]
 
 
 # Related places

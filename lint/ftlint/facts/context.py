@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.facts.effective import apply_old_names, coerce_like_target, effective, facts, source_key
 from ftlint.facts.given import Given
 from ftlint.facts.layers import NOTHING, SILENT, Layer, Stated, merge
-from ftlint.facts.paths import info_root
+from ftlint.facts.paths import info_root, is_local
 from ftlint.rulebook.condition import Instance
 from ftlint.target.classify import placeholder_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -94,7 +94,7 @@ def make_context(
     known = facts(values, written, target, given, stated, source.path, disk)
     planned = None
     if command != "v1":
-        known = {**_beside(config, source.path, known, disk), **known}
+        known = {**_beside(config, source.path, known, disk, target.llamafactory), **known}
     if command == "train":
         root = info_root(stated.dataset_dir or values.get("dataset_dir"), source.path, disk)
         sizes = stated.dataset_sizes or stated.recorded
@@ -119,7 +119,7 @@ def make_context(
 
 
 def _beside(
-    config: dict[str, object], path: str, known: dict[str, object], disk: Disk
+    config: dict[str, object], path: str, known: dict[str, object], disk: Disk, release: str
 ) -> dict[str, object]:
     """Return what the configs near a file say of the folders that it reads and writes."""
     if not disk.is_file(path):
@@ -128,22 +128,17 @@ def _beside(
 
     near = neighbourhood(path, disk)
     found: dict[str, object] = {}
+    model = config.get("model_name_or_path")
     if near.configs:
         from ftlint.facts import outputs
 
         found.update(outputs.facts(config, path, near))
-    if near.configs or config.get("adapter_name_or_path") or _is_path(config):
+    if near.configs or config.get("adapter_name_or_path") or is_local(str(model)):
         from ftlint.facts import stages
 
         in_place = known.get("zero_stage") == 3
-        found.update(stages.facts(config, path, near, disk, in_place=in_place))
+        found.update(stages.facts(config, path, near, disk, release, in_place=in_place))
     return found
-
-
-def _is_path(config: dict[str, object]) -> bool:
-    """Return whether the model is certain to lie in a folder, not on a hub."""
-    model = config.get("model_name_or_path")
-    return isinstance(model, str) and (model[:1] in ("/", ".") or model.count("/") > 1)
 
 
 STEP_KEYS = frozenset(

@@ -27,7 +27,7 @@ def facts(values: Mapping[str, Any], target: Target) -> dict[str, object | None]
     if model is None:
         return known
     known["model_name"] = basename(path)
-    known["model_template"] = " or ".join(model.templates) or None
+    known["model_template"] = model.templates[0] if model.templates else None
     if isinstance(name, str):
         known["template_fits"] = fits(model, name, release)
     # Some are listed as models of text, with a template for images.

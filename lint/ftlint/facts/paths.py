@@ -27,8 +27,8 @@ def opened(values: Mapping[str, Any]) -> dict[str, list[str]]:
     model, adapters = values.get("model_name_or_path"), values.get("adapter_name_or_path")
     listed = adapters.split(",") if isinstance(adapters, str) else []
     found = {
-        "model_name_or_path": [part for part in _text(model) if _is_local(part)],
-        "adapter_name_or_path": [part.strip() for part in listed if _is_local(part.strip())],
+        "model_name_or_path": [part for part in _text(model) if is_local(part)],
+        "adapter_name_or_path": [part.strip() for part in listed if is_local(part.strip())],
         "new_special_tokens_config": _text(values.get("new_special_tokens_config")),
     }
     if "do_train" in values:
@@ -74,7 +74,8 @@ def _text(value: object) -> list[str]:
     return [value] if isinstance(value, str) and value else []
 
 
-def _is_local(name: str) -> bool:
+def is_local(name: str) -> bool:
+    """Return whether a model or an adapter certainly lies in a folder: a hub's has one slash."""
     return name[:1] in ("/", ".", "~") or name.rstrip("/").count("/") > 1
 
 

@@ -10,7 +10,9 @@ import os
 import re
 
 from ftlint.facts.neighbours import record_in, text_of
+from ftlint.facts.paths import is_local
 from ftlint.target.classify import placeholder_in
+from ftlint.target.models import find_template, unquantized
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,14 +29,17 @@ Source: LLaMA Factory model/patcher.py patch_tokenizer, model/adapter.py (resize
 """
 WHOLE = ("full", "freeze")
 """Methods whose output is a model, not an adapter."""
-_PRECISION = re.compile(
-    r"[-_.](unsloth|bnb|4bit|8bit|awq|gptq|int4|int8|hqq|aqlm|fp8|w4a16|quantized)(?=[-_.]|$)"
-)
 _PREFERENCE = re.compile(r"(?<![a-z])(dpo|kto|ipo|rlhf|pref\w*|hinge|align\w*)(?![a-z])")
 
 
 def facts(
-    config: Mapping[str, Any], path: str, near: Neighbourhood, disk: Disk, *, in_place: bool
+    config: Mapping[str, Any],
+    path: str,
+    near: Neighbourhood,
+    disk: Disk,
+    release: str,
+    *,
+    in_place: bool,
 ) -> dict[str, object]:
     """Return what a run that begins with another one's output can be held against.
 
@@ -53,7 +58,7 @@ def facts(
         if isinstance(begun, str) and is_folder(begun):
             record = record_in(begun, path, disk)
             writers = [record] if record else writers_of(begun, near)
-            unlike = [_unlike(config, writer, is_adapter) for writer in writers]
+            unlike = [_unlike(config, writer, is_adapter, release) for writer in writers]
             if writers and all(unlike):
                 key = "adapter_name_or_path" if is_adapter else "model_name_or_path"
                 told = {"config": writers[0].name, "key": key, "path": config[key]}
@@ -89,7 +94,7 @@ def _of_stage(config: Mapping[str, Any], near: Neighbourhood, disk: Disk) -> dic
     begun = config.get("adapter_name_or_path") or config.get("model_name_or_path")
     if not isinstance(begun, str) or not is_folder(begun) or os.path.isabs(begun):
         return {}
-    if begun.count("/") < 2 and begun[:2] != "./":
+    if not is_local(begun):
         return {}  # the name of a model on a hub
     begun = os.path.normpath(begun)
     beside = [one for one in near.configs if one.beside]
@@ -136,7 +141,9 @@ def _number(one: Neighbour) -> float | None:
         return None
 
 
-def _unlike(config: Mapping[str, Any], writer: Neighbour, is_adapter: bool) -> dict[str, str]:
+def _unlike(
+    config: Mapping[str, Any], writer: Neighbour, is_adapter: bool, release: str
+) -> dict[str, str]:
     """Return what of a config does not fit the one that writes what it begins with, by subject.
 
     Each is the other one's value: `model`, `template`, `rope_scaling`, or a key of `TOKENS`.
@@ -149,7 +156,7 @@ def _unlike(config: Mapping[str, Any], writer: Neighbour, is_adapter: bool) -> d
     found: dict[str, str] = {}
     ours, theirs = text_of("template", config.get("template")), writer.get("template")
     reads = writer.get("stage", "sft") != "pt" and config.get("stage") != "pt"
-    if ours and theirs and reads and _family(ours) != _family(theirs):
+    if ours and theirs and reads and _other_template(ours, theirs, release):
         found["template"] = theirs
     if not is_adapter:
         return found
@@ -166,9 +173,10 @@ def _unlike(config: Mapping[str, Any], writer: Neighbour, is_adapter: bool) -> d
     return found
 
 
-def _family(template: str) -> str:
-    """Return a template without what tells two ways to ask one model apart."""
-    return template.removesuffix("_nothink").removesuffix("_thinking")
+def _other_template(one: str, other: str, release: str) -> bool:
+    """Return whether two templates of a release are certain to write different marks."""
+    ours, theirs = find_template(one, release), find_template(other, release)
+    return ours is not None and theirs is not None and ours.format != theirs.format
 
 
 def _other_model(one: str, other: str) -> bool:
@@ -176,7 +184,7 @@ def _other_model(one: str, other: str) -> bool:
 
     A folder can have any name: of one only another size or another family tells.
     """
-    ours, theirs = _model(one), _model(other)
+    ours, theirs = unquantized(one), unquantized(other)
     if ours == theirs:
         return False
     if _is_of_a_hub(one) and _is_of_a_hub(other):
@@ -200,17 +208,8 @@ _FOLDERS = frozenset(
 
 
 def _is_of_a_hub(name: str) -> bool:
-    owner, slash, leaf = name.partition("/")
-    return bool(slash) and "/" not in leaf and owner[:1] not in ".~" and (
-        owner.lower() not in _FOLDERS)  # fmt: skip
-
-
-def _model(name: str) -> str:
-    """Return what is alike in the names of one model: where it lies, and how it is quantized."""
-    leaf = os.path.basename(os.path.normpath(name)).lower().replace("___", ".")
-    while (shorter := _PRECISION.sub("", leaf)) != leaf:
-        leaf = shorter
-    return leaf.replace("_", "-").removeprefix("meta-")
+    owner, slash, _ = name.partition("/")
+    return bool(slash) and not is_local(name) and owner.lower() not in _FOLDERS
 
 
 def _resumed(config: Mapping[str, Any], near: Neighbourhood) -> dict[str, object]:

@@ -52,8 +52,8 @@ _QUANTIZED = (
     ("bitsandbytes", r"bnb"),
 )
 _SUFFIXES = re.compile(
-    r"(?:-(?:unsloth|bnb|nf4|gptq|awq|aqlm|int[348]|[2348]bits?|w\dg?\d*|g?128g?|fp8|dynamic|hf|"
-    r"bf16|fp16|torch))+$"
+    r"(?:-(?:unsloth|bnb|nf4|gptq|awq|aqlm|hqq|quantized|int[348]|[2348]bits?|w\d[ag]?\d*|g?128g?|"
+    r"fp8|dynamic|hf|bf16|fp16|torch))+$"
 )
 _SIZE = re.compile(r"(?<=[-_])(?:\d+x)?\d+(?:\.\d+)?[bm](?:-a\d+(?:\.\d+)?b)?(?![a-z0-9])")
 
@@ -79,6 +79,15 @@ def quantized(path: str) -> str | None:
     """
     words = folded(basename(path)).split("-")
     return next((kind for kind, word in _QUANTIZED if word in words), None)
+
+
+def unquantized(path: str) -> str:
+    """Return what is alike in the names of one model, wherever it lies and however quantized.
+
+    >>> unquantized("/data/Meta-Llama-3.1-8B-AWQ"), unquantized("unsloth/Llama-3.1-8B-bnb-4bit")
+    ('llama-3.1-8b', 'llama-3.1-8b')
+    """
+    return _SUFFIXES.sub("", folded(basename(path))).removeprefix("meta-")
 
 
 def find_template(name: object, release: str) -> Template | None:

@@ -17,9 +17,6 @@ def check(context: Context) -> Iterator[Finding]:
     if "deepspeed" not in context.entries or "deepspeed" in instance.unknown:
         return
     if "deepspeed" not in instance.facts:
-        from ftlint.rules.deepspeed import file
-
-        yield from file.missing(context)
         return
     if "zero_optimization" not in instance.facts["deepspeed"]:
         return  # rejected while arguments are parsed
