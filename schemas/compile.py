@@ -110,6 +110,9 @@ def rules() -> tuple[list[tuple[Any, ...]], dict[str, tuple[Any, ...]]]:
             raise SystemExit(f"{path.name}: should be called {rule.code}-{rule.name}.yaml")
         if rule.code in found:
             raise SystemExit(f"{path.name}: {rule.code} is taken by {found[rule.code][1]}")
+        for code, row in found.items():
+            if row[1] == rule.name:
+                raise SystemExit(f"{path.name}: {rule.name} is the name of {code}")
         checks = tuple(check._replace(needs=needed(check.when, keys)) for check in rule.checks)
         found[rule.code] = packed(rule._replace(checks=checks))
     unknown = {

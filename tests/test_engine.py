@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import ftlint.rules
 from ftlint.engine import lint, lint_bytes
 from ftlint.loading import Config, load_text
-from ftlint.project.options import Options
+from ftlint.project.options import CliOptions, Options
 from ftlint.rulebook.registry import BUILT_IN
-from ftlint.run.session import CLEAN, FAILED, FINDINGS, CliOptions, run
+from ftlint.run.session import CLEAN, FAILED, FINDINGS, run
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import KNOWN, resolve_target
 from ftschemas import compiled

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from docs.generating.markdown import table
 from docs.generating.rules import SOURCE
 
-from ftlint.run.session import CliOptions, run
+from ftlint.project.options import CliOptions
+from ftlint.run.session import run
 
 if TYPE_CHECKING:
     from ftlint.results import Result

@@ -3,10 +3,12 @@
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.api import Config, Unreadable, fix, lint, load, plan
+    from ftlint.api import Config, NoPlan, Unreadable, UsageError, fix, lint, load, plan
 
 __version__ = "0.1.0"
-__all__ = ["Config", "Unreadable", "__version__", "fix", "lint", "load", "plan"]
+__all__ = [
+    "Config", "NoPlan", "Unreadable", "UsageError", "__version__", "fix", "lint", "load", "plan",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

@@ -49,7 +49,7 @@ def run(arguments: list[str]) -> int:
     plain = all(not argument.startswith("-") or argument == "-" for argument in arguments)
     if plain and not (arguments and arguments[0] in COMMANDS):
         from ftlint.cli.check import Output, check
-        from ftlint.run.session import CliOptions
+        from ftlint.project.options import CliOptions
 
         return check(CliOptions(tuple(arguments) or (".",)), Output())
     from ftlint.cli.check import guarded

@@ -11,8 +11,9 @@ from ftlint.facts.plan import inputs_of, plan_of, sources
 from ftlint.facts.run_plan import RunPlan
 from ftlint.fixes import apply
 from ftlint.loading import Config, Unreadable, load
+from ftlint.project.options import UsageError
 from ftlint.rules import refusals
-from ftlint.steps import StepPlan
+from ftlint.steps import NoPlan, StepPlan
 from ftlint.verdict import worded
 from ftschemas.named import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ftlint.facts.run_plan import Fit, Time, Untimed
     from ftlint.fixes.apply import Fixed
 
-__all__ = ["Config", "Unreadable", "fix", "lint", "load", "plan"]
+__all__ = ["Config", "NoPlan", "Unreadable", "UsageError", "fix", "lint", "load", "plan"]
 
 
 def lint(config: Config | Unreadable) -> tuple[Diagnostic, ...]:

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 HEAD = 1 << 16
 """So many bytes tell whether a large file, or one of JSON, is a config at all."""
+UNBUILT = frozenset(["expansion", "too-many-nodes"])
+"""Problems for which no value was built: rules would take the keys for absent."""
+HIDES_KEYS = UNBUILT | {"unhashable-key", "unknown-tag"}
+"""Problems for which a config may have come out without its keys."""
 NO_CONFIG = "not a config of LLaMA Factory"
 NO_TRAINING = "not a LLaMA Factory training config"
 
@@ -84,11 +88,14 @@ class Unreadable(NamedTuple):
 def load(path: str, options: Options | None = None) -> Config | Unreadable:
     """Return the config in a file, or why there is none.
 
-    Without `options` it is judged by the settings nearest to it. Raises `UsageError` where those
-    cannot be used.
+    Without `options` it is judged by the settings nearest to it. It counts as named by a person.
+    Raises `UsageError` where settings cannot be used.
     """
-    if options is None:
-        options = options_near(path)
+    return load_file(path, (options or options_near(path))._replace(named=True))
+
+
+def load_file(path: str, options: Options) -> Config | Unreadable:
+    """Return the config in a file, or why there is none; `options` say whether it was named."""
     data = Disk(options.given.reach).read(path, options.limits.bytes + 1)
     if not isinstance(data, bytes):
         return Unreadable(path, data.reason)
@@ -103,13 +110,13 @@ def for_training(found: Config | Unreadable) -> Config | Unreadable:
 
 
 def options_near(path: str) -> Options:
-    """Return how a file is judged that a person names, by the settings nearest to it."""
+    """Return how a file is judged by the settings nearest to it."""
     import os
 
     from ftlint.project.options import CliOptions, OptionsResolver
 
     folder = os.path.dirname(os.path.abspath(path))
-    return OptionsResolver(CliOptions((path,))).of(folder)[0]._replace(named=True)
+    return OptionsResolver(CliOptions((path,))).of(folder)[0]
 
 
 def load_bytes(
@@ -212,12 +219,6 @@ def _kind_of_made(made: Constructed, source: Source, options: Options) -> Kind:
     if kind.command is None and any(problem.kind in HIDES_KEYS for problem in made.problems):
         return _kind(names_in(source.text), source.path, source.text, options)
     return kind
-
-
-UNBUILT = frozenset(["expansion", "too-many-nodes"])
-"""Problems for which no value was built: rules would take the keys for absent."""
-HIDES_KEYS = UNBUILT | {"unhashable-key", "unknown-tag"}
-"""Problems for which a config may have come out without its keys."""
 
 
 def _of_broken(source: Source, broken: Broken) -> Iterator[Finding]:

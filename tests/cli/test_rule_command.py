@@ -196,6 +196,24 @@ def test_a_rule_of_our_own_takes_the_next_code_of_its_family() -> None:
     assert "FT201 is taken by epochs-ignored" in taken.err
 
 
+@pytest.mark.parametrize("name", ["epochs-ignored", "bare-no"])
+def test_a_name_of_another_rule_is_refused(name: str) -> None:
+    """`bare-no` is a name of before, which comments and settings still have."""
+    done = invoke("rule", "new", "ACME001", name)
+    assert (done.status, list(Path().iterdir())) == (2, [])
+    assert f"{name} is a name of FT" in done.err
+
+
+def test_a_file_called_by_another_code_is_told() -> None:
+    path = filled()
+    other = path.rename("ACME002-rank-above-64.yaml")
+    done = invoke("rule", "test", other)
+    assert done.status == 1
+    assert "code: the file is called ACME002" in done.out
+    free = other.rename("ranks.yaml")
+    assert invoke("rule", "test", free).status == 0
+
+
 @pytest.mark.parametrize("arguments", [["acme1", "x"], ["ACME001", "Not a name"], ["ACME001"]])
 def test_what_is_no_code_or_name_is_refused(arguments: list[str]) -> None:
     done = invoke("rule", "new", *arguments)

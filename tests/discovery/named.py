@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.cli.check import read_stdin
 from ftlint.loading import look
-from ftlint.project.options import Options
-from ftlint.run.session import FINDINGS, CliOptions, run
+from ftlint.project.options import CliOptions, Options
+from ftlint.run.session import FINDINGS, run
 from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:

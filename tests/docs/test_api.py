@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 import ftlint
-from ftlint import Config, Unreadable, fix, lint, load, plan
+from ftlint import Config, NoPlan, Unreadable, UsageError, fix, lint, load, plan
 from ftlint.cli.commands import cli
 from ftlint.facts.run_plan import as_object
-from ftlint.project.options import UsageError
+from ftlint.project.options import CliOptions, OptionsResolver
 from tests.docs.pages import ROOT, blocks
 
 if TYPE_CHECKING:
@@ -103,3 +103,20 @@ def test_settings_that_cannot_be_used_are_told(folder: Path) -> None:
     (folder / "c.yaml").write_text(HEAD, "utf-8")
     with pytest.raises(UsageError, match=r"7\.7"):
         load("c.yaml")
+
+
+def test_a_misspelt_file_is_judged_alike_with_options_and_without(folder: Path) -> None:
+    """One that is named is a config also where too few of its keys are spelled right."""
+    (folder / "c.yaml").write_text("model_nam_or_path: m\nstge: sft\ndo_trian: true\n", "utf-8")
+    options, _ = OptionsResolver(CliOptions()).of(".")
+    found = [one.code for one in lint(load("c.yaml"))]
+    assert [one.code for one in lint(load("c.yaml", options))] == found != []
+
+
+def test_a_run_that_cannot_be_planned_says_so(folder: Path) -> None:
+    (folder / "c.yaml").write_text(HEAD + "do_train: true\ndataset: d\noutput_dir: o\n", "utf-8")
+    config = load("c.yaml")
+    assert isinstance(config, Config)
+    run = plan(config)
+    assert isinstance(run.plan, NoPlan)
+    assert "dataset" in run.plan.reason

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from ftlint.cli.steps import Asked, steps
-from ftlint.run.session import CliOptions, run
+from ftlint.project.options import CliOptions
+from ftlint.run.session import run
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "guide"

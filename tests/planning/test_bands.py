@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.facts.rules_of_thumb import BadBands, bands_of, load
-from ftlint.run.session import CliOptions, UsageError, run
+from ftlint.project.options import CliOptions, UsageError
+from ftlint.run.session import run
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk
 from ftschemas import compiled

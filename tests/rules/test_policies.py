@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint.run.session import CliOptions, UsageError, run
+from ftlint.project.options import CliOptions, UsageError
+from ftlint.run.session import run
 
 if TYPE_CHECKING:
     from pathlib import Path

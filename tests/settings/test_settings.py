@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from ftlint.project.options import CliOptions, OptionsResolver, UsageError
 from ftlint.project.settings import BadSettings, Settings, json_schema, load
-from ftlint.run.session import CLEAN, FINDINGS, CliOptions, OptionsResolver, UsageError, run
+from ftlint.run.session import CLEAN, FINDINGS, run
 from tests.cli.calls import invoke
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ftlint.authoring.examples import TODO, complaints, example_of
 from ftlint.rulebook.registry import BUILT_IN
@@ -42,7 +43,14 @@ def tested_rules(path: str) -> Iterator[Tested]:
     for data in content if isinstance(content, list) else [content]:
         named = data if isinstance(data, dict) else {}
         title = " ".join(str(named.get(field, "?")) for field in ("code", "name"))
-        yield Tested(path, title, tuple(_complaints(data)))
+        yield Tested(path, title, (*_misnamed(path, content, named), *_complaints(data)))
+
+
+def _misnamed(path: str, content: object, named: dict[str, Any]) -> Iterator[str]:
+    """Yield that the file of one rule is called by another code than the rule has."""
+    called = re.match(r"([A-Z]{2,6}[0-9]{3,4})-", os.path.basename(path))
+    if called and content is named and named.get("code", called[1]) != called[1]:
+        yield f"code: the file is called {called[1]}"
 
 
 def _complaints(data: Any) -> Iterator[str]:
@@ -69,6 +77,9 @@ def new(code: str, name: str, version: str) -> tuple[str, str]:
         code = _free(code)
     elif code in BUILT_IN:
         raise BadRuleFile(f"{code} is taken by {BUILT_IN[code].name}: codes are never reused")
+    named = BUILT_IN.find(name)
+    if named is not None:
+        raise BadRuleFile(f"{name} is a name of {named.code}: names are never reused")
     own = code.startswith("FT")
     text = SKELETON.format(
         code=code,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from ftlint.project.options import CliOptions, UsageError
 from ftlint.report import reporter
-from ftlint.run.session import CLEAN, FAILED, USAGE, CliOptions, UsageError, run
+from ftlint.run.session import CLEAN, FAILED, USAGE, run
 from ftlint.support.files import STDIN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 

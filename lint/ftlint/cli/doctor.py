@@ -9,7 +9,8 @@ from ftlint.cli.check import guarded, wants_colour, write
 from ftlint.doctor.history import EVALUATED, read
 from ftlint.doctor.reading import Unreadable
 from ftlint.doctor.symptoms import Symptom, signs
-from ftlint.run.session import CLEAN, FINDINGS, UsageError
+from ftlint.project.options import UsageError
+from ftlint.run.session import CLEAN, FINDINGS
 from ftlint.support.disk import Disk
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 

@@ -13,12 +13,13 @@ from ftlint.loading import (
     Config,
     Unreadable,
     for_training,
-    load,
     load_bytes,
+    load_file,
     load_text,
 )
+from ftlint.project.options import CliOptions, OptionsResolver
 from ftlint.rules import refusals
-from ftlint.run.session import CLEAN, USAGE, CliOptions, OptionsResolver
+from ftlint.run.session import CLEAN, USAGE
 from ftlint.steps import NoPlan, StepPlan
 from ftlint.support import disk, files
 from ftlint.support.containment import LINK, OUTSIDE
@@ -109,7 +110,7 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
         if found.path == files.STDIN:
             config = load_bytes(path, read_stdin(options.limits.bytes + 1), options)
         else:
-            config = load(path, options)
+            config = load_file(path, options)
         config = for_training(config)
         if found.named or isinstance(config, Config) or _is_fault(config):
             yield config

@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     from ftlint.project.settings import Settings
     from ftlint.results import Known, Result
 
-__all__ = [
-    "CLEAN",
-    "FAILED",
-    "FINDINGS",
-    "USAGE",
-    "CliOptions",
-    "OptionsResolver",
-    "UsageError",
-    "run",
-]
-
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
 USED = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
 """Suffixes of files that a config may use: dataset_info.json, data, DeepSpeed's settings."""
