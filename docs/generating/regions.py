@@ -7,18 +7,16 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from docs.generating import rules
 from docs.generating.guide import cases
-from docs.generating.keys import TYPES
 from docs.generating.markdown import code, codes, fence, plain, table
 from docs.generating.mistakes import mistakes
 
 from ftlint.cli.commands import cli
 from ftlint.facts.rules_of_thumb import bands_of
-from ftlint.project import settings
 from ftlint.syntax.construct import construct
 from ftlint.syntax.nodes import Broken
 from ftlint.syntax.parse import compose
@@ -109,28 +107,6 @@ def loading() -> str:
     return table(("", *KNOWN), rows)
 
 
-def settings_table() -> str:
-    """Return the settings, what they take and what holds without them."""
-    defaults = settings.Settings()._asdict()
-    rows = []
-    for name, schema in settings.json_schema()["properties"].items():
-        default = defaults[name.replace("-", "_")]
-        rows.append((code(name), _takes(schema), code(default) if default else ""))
-    return table(("setting", "takes", "default"), rows)
-
-
-def _takes(schema: dict[str, Any]) -> str:
-    if "enum" in schema:
-        return codes(schema["enum"])
-    if schema["type"] == "array":
-        return f"list of {TYPES[schema['items']['type']]}s"
-    if "properties" in schema:
-        return f"table of {codes(schema['properties'])}"
-    if schema["type"] == "object":
-        return f"table of names and {TYPES[schema['additionalProperties']['type']]}s"
-    return TYPES[schema["type"]]
-
-
 def commands() -> str:
     """Return the help of every command, as click words it."""
     context = click.Context(
@@ -198,5 +174,4 @@ REGIONS: dict[str, Callable[[], str]] = {
     "loading": loading,
     "mistakes": mistakes,
     "scalars": scalars,
-    "settings": settings_table,
 }
