@@ -199,7 +199,7 @@ def test_a_defect_outside_of_rules_costs_one_file(
             raise RuntimeError("out of order")
         return lint_bytes(path, data, options, disk)
 
-    monkeypatch.setattr("ftlint.run.batch.lint_bytes", broken)
+    monkeypatch.setattr("ftlint.engine.lint_bytes", broken)
     for name, tail in (("a.yaml", "# broken\n"), ("b.yaml", "foo: 1\n")):
         (tmp_path / name).write_text(HEAD + tail, encoding="utf-8")
     report, status = run(

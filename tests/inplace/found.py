@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlint.run.session import CliOptions, run
+from ftlint.project.options import CliOptions
+from ftlint.run.session import run
 from tests.shared import CORPUS
 
 if TYPE_CHECKING:

@@ -138,7 +138,7 @@ def test_a_kept_result_falls_with_the_file_beside(
     arguments = ("--isolated", "--output-format", "jsonl", ".")
     assert "FT650" not in invoke(*arguments).out
     with monkeypatch.context() as broken:
-        broken.setattr("ftlint.run.batch.lint_bytes", None)  # so that kept results alone are told
+        broken.setattr("ftlint.engine.lint_bytes", None)  # so that kept results alone are told
         assert "FT650" not in invoke(*arguments).out
     write(project, b=TRAIN.replace("dataset: tickets", "dataset: mails"))
     assert invoke(*arguments).out.count('"code": "FT650"') == 2

@@ -8,8 +8,14 @@ from ftlint import __version__
 from ftlint.cli.check import guarded, say, write
 from ftlint.cli.steps import Asked, configs
 from ftlint.loading import Config
-from ftlint.project.options import FACTS, OptionsResolver, facts_folders
-from ftlint.run.session import CLEAN, USAGE, CliOptions, UsageError
+from ftlint.project.options import (
+    FACTS,
+    CliOptions,
+    OptionsResolver,
+    UsageError,
+    facts_folders,
+)
+from ftlint.run.session import CLEAN, USAGE
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk
 from ftschemas.named import TYPE_CHECKING
