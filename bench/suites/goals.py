@@ -39,7 +39,8 @@ num_train_epochs: 3.0
 """A config that nothing can be counted for."""
 SECOND = """
 import os, sys, time
-from ftlint.run.session import CliOptions, run
+from ftlint.project.options import CliOptions
+from ftlint.run.session import run
 asked = CliOptions((sys.argv[1],))
 spent = []
 for number in range(8):

@@ -176,3 +176,7 @@ def test_a_rule_is_added_as_contributing_says(project: Path) -> None:
     status, output = run("ftlint --select FT799 --output-format concise c.yaml", project, schemas)
     assert status == 1
     assert output.count("FT799") == 1
+    twin = schemas / "ftschemas" / "rules" / "FT798-of-the-guide.yaml"
+    twin.write_text(text.replace("FT799", "FT798"), "utf-8")
+    status, output = run(f"{shlex.quote(sys.executable)} schemas/compile.py", project)
+    assert (status, "of-the-guide is the name of FT798" in output) == (1, True)
