@@ -1,4 +1,4 @@
-"""How many rows training uses, as far as that is bounded, and the epochs of max_steps on them."""
+"""How many rows training uses, as far as that is bounded."""
 
 from __future__ import annotations
 
@@ -49,25 +49,6 @@ def _limited(context: Context) -> Rows:
     if not joined or not names or isinstance(limit, bool) or not isinstance(limit, int):
         return ANY
     return Rows(1, limit * len(names)) if limit > 0 else ANY
-
-
-def epochs_of_steps(context: Context, rows: int, *, known: bool) -> float | None:
-    """Return the epochs that max_steps comes to at the least on so many rows.
-
-    `known`: these are the rows, and the plan says it; of packed rows only that does.
-    """
-    planned = context.planned
-    if known:
-        plan = None if planned is None else planned.plan
-        return None if plan is None or plan.epochs.high is None else plan.epochs.low
-    if context.instance.effective.get("packing") or context.instance.effective.get("neat_packing"):
-        return None
-    from ftlint.facts.plan import inputs_of, replan
-    from ftlint.steps import SampleCount, exactly
-
-    inputs = inputs_of(context)._replace(samples=SampleCount((), merged=exactly(rows)))
-    made = replan(inputs, val_size=0.0, max_samples=None, tokenized_path=None)
-    return None if made is None else made.epochs.low
 
 
 def used(plan: StepPlan, planned: Planned) -> Rows:

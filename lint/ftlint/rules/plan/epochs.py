@@ -122,9 +122,8 @@ def _cases(run: Run) -> tuple[Case, ...]:
         return tuple(Case(run, size, epochs) for size in sizes)
     if run.rows.high is None:
         return ()
-    from ftlint.facts.sizes import epochs_of_steps
 
-    passes = [epochs_of_steps(run.context, size, known=exact is not None) for size in sizes]
+    passes = [_epochs_of_steps(run.context, size, known=exact is not None) for size in sizes]
     return tuple(
         Case(run, size, epochs) for size, epochs in zip(sizes, passes) if epochs is not None
     ) if None not in passes else ()  # fmt: skip
@@ -292,3 +291,22 @@ def _too_few(run: Run, cases: tuple[Case, ...], code: str) -> Finding:
 def _at(run: Run, code: str, values: dict[str, object], fix: Fix | None = None) -> Finding:
     entry = run.entry or next(iter(run.context.entries.values()))
     return at_key(code, entry, values, fix)
+
+
+def _epochs_of_steps(context: Context, rows: int, *, known: bool) -> float | None:
+    """Return the epochs that max_steps comes to at the least on so many rows.
+
+    `known`: these are the rows, and the plan says it; of packed rows only that does.
+    """
+    planned = context.planned
+    if known:
+        plan = None if planned is None else planned.plan
+        return None if plan is None or plan.epochs.high is None else plan.epochs.low
+    if context.instance.effective.get("packing") or context.instance.effective.get("neat_packing"):
+        return None
+    from ftlint.facts.plan import inputs_of, replan
+    from ftlint.steps import SampleCount, exactly
+
+    inputs = inputs_of(context)._replace(samples=SampleCount((), merged=exactly(rows)))
+    made = replan(inputs, val_size=0.0, max_samples=None, tokenized_path=None)
+    return None if made is None else made.epochs.low
