@@ -8,8 +8,8 @@ from ftlint.facts.launch import Launch
 from ftlint.facts.layers import COMMAND_LINE, Layer
 from ftlint.project.options import Options
 from ftlint.rulebook.registry import BUILT_IN
-from ftlint.syntax.source import of_text
 from ftlint.support.messages import fields
+from ftlint.syntax.source import of_text
 from ftlint.target.releases import KNOWN, in_range, parse_version, resolve_target
 from ftschemas.examples import Malformed, spans
 from ftschemas.named import TYPE_CHECKING, NamedTuple

@@ -210,10 +210,15 @@ def _instead(context: Context, entry: Entry, alias: dict[str, object], beside: _
     stays = by_hand or into or kept or secret
     fix = None if stays else suggest.rename(context, entry, to, text, safe=safe)
     if to in context.entries and not into:
-        misspelt = alias.get("note") == "misspelt"
-        note = "" if misspelt else _note(alias)
-        return _Advice(f"{_already_set(context, to)}{note}", to, fix, misspelt)
+        return _of_two(context, to, fix, alias)
     return _Advice(f"write `{wanted}`{_note(alias)}", to, fix)
+
+
+def _of_two(context: Context, to: str, fix: Fix | None, alias: dict[str, object]) -> _Advice:
+    """Advise to keep one of a key and of the one that stands for it."""
+    misspelt = alias.get("note") == "misspelt"
+    note = "" if misspelt else _note(alias)
+    return _Advice(f"{_already_set(context, to)}{note}", to, fix, misspelt)
 
 
 def _note(alias: dict[str, object]) -> str:
