@@ -29,6 +29,7 @@ HEAD = {
     "template": "qwen",
     "output_dir": "saves/run",
 }
+AUTO = {"train_micro_batch_size_per_gpu": "auto"}
 OURS = re.compile(r"FT(41\d\d|57[789]|580|632|719|720)")
 AUTO = {"train_micro_batch_size_per_gpu": "auto"}
 EXPORT = {**dict.fromkeys(HEAD.keys() - {"model_name_or_path", "template"}), "export_dir": "out"}
