@@ -348,11 +348,23 @@ def test_every_rule_explains_itself(code: str) -> None:
         assert "\nGood\n" in done.out
 
 
+def test_the_help_of_rule_is_one() -> None:
+    text = invoke("rule", "--help").out
+    assert all(way in text for way in ("CODE|NAME", "--all", "--config", "--output-format", "test"))
+    assert invoke("rule", "FT101", "--help").out == text
+    assert "explain [" not in text + invoke("rule", "--no-such-option").err
+
+
+def test_a_recipe_is_explained_without_placeholders() -> None:
+    assert "write `template: <model_template>`" in invoke("rule", "FT577").out
+
+
 @pytest.mark.parametrize("word", ["FT999", "FT1", "", "\x1b[31m", "unknown_key"])
 def test_a_rule_there_is_none_of(word: str) -> None:
     done = invoke("rule", word)
     assert (done.status, done.out) == (2, "")
     assert ": see `ftlint rule --all`" in done.err
+    assert done.err.splitlines()[0].endswith(" rule [OPTIONS] CODE|NAME")
     assert "\x1b" not in done.err
 
 
