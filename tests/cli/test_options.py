@@ -316,11 +316,15 @@ def test_the_bench_command_is_passed_on(folder: Path) -> None:
 def test_rule_lists_and_explains(folder: Path) -> None:
     listing = invoke("rule", "--all")
     assert listing.status == 0
-    assert [line.split()[0] for line in listing.out.splitlines()] == list(BUILT_IN.rules)
+    codes = [line.split()[0] for line in listing.out.splitlines()]
+    assert sorted(codes) == sorted(BUILT_IN.rules)
+    some = [code for code in codes if code in ("FT4100", "FT411", "FT410", "FT500")]
+    assert some == ["FT410", "FT411", "FT4100", "FT500"]
+    assert len({line.index(line.split()[1]) for line in listing.out.splitlines()}) == 1
     assert invoke("rule") == listing
     rows = json.loads(invoke("rule", "--all", "--output-format", "json").out)
     assert [(one["code"], one["name"]) for one in rows] == [
-        (rule.code, rule.name) for rule in BUILT_IN.rules.values()
+        (code, BUILT_IN[code].name) for code in codes
     ]
     for word in ("FT101", "ft101", "unknown-key", "Unknown-Key"):
         text = invoke("rule", word).out
@@ -344,11 +348,23 @@ def test_every_rule_explains_itself(code: str) -> None:
         assert "\nGood\n" in done.out
 
 
+def test_the_help_of_rule_is_one() -> None:
+    text = invoke("rule", "--help").out
+    assert all(way in text for way in ("CODE|NAME", "--all", "--config", "--output-format", "test"))
+    assert invoke("rule", "FT101", "--help").out == text
+    assert "explain [" not in text + invoke("rule", "--no-such-option").err
+
+
+def test_a_recipe_is_explained_without_placeholders() -> None:
+    assert "write `template: <model_template>`" in invoke("rule", "FT577").out
+
+
 @pytest.mark.parametrize("word", ["FT999", "FT1", "", "\x1b[31m", "unknown_key"])
 def test_a_rule_there_is_none_of(word: str) -> None:
     done = invoke("rule", word)
     assert (done.status, done.out) == (2, "")
     assert ": see `ftlint rule --all`" in done.err
+    assert done.err.splitlines()[0].endswith(" rule [OPTIONS] CODE|NAME")
     assert "\x1b" not in done.err
 
 

@@ -28,6 +28,11 @@ FILLED = {
 
 ELSEWHERE = {
     "FT103": ("0.9.0", "ray_run_name: lora\n"),
+    "FT4110": (
+        "0.9.5",
+        "do_train: true\noutput_dir: out\ndataset: identity\nmodel_name_or_path: "
+        "Qwen/Qwen2.5-7B-Instruct\nlora_target: q_porj\n",
+    ),
     "FT701": ("0.9.5", "do_train: true\noutput_dir: out\ndataset: idenity\n"),
 }
 """Rules whose example is offered no fix, and what is offered one: release and config."""
@@ -74,7 +79,8 @@ def test_a_fix_that_depends_on_the_file_is_offered_in_one(code: str) -> None:
     release, text = ELSEWHERE[code]
     Path("data").mkdir()
     Path("data/dataset_info.json").write_text('{"identity": {"file_name": "a.json"}}', "utf-8")
-    Path("c.yaml").write_text(HEAD + text, "utf-8")
+    head = HEAD.partition("\n")[2] if "model_name_or_path" in text else HEAD
+    Path("c.yaml").write_text(head + text, "utf-8")
     done = invoke("--isolated", "--target", release, "--output-format", "json", "c.yaml")
     (found,) = [one for one in json.loads(done.out)["diagnostics"] if one["code"] == code]
     assert found["fix"]["applicability"] in BUILT_IN[code].applicabilities

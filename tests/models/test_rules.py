@@ -29,6 +29,7 @@ HEAD = {
     "template": "qwen",
     "output_dir": "saves/run",
 }
+AUTO = {"train_micro_batch_size_per_gpu": "auto"}
 OURS = re.compile(r"FT(41\d\d|57[789]|580|632|719|720)")
 AUTO = {"train_micro_batch_size_per_gpu": "auto"}
 EXPORT = {**dict.fromkeys(HEAD.keys() - {"model_name_or_path", "template"}), "export_dir": "out"}
@@ -97,7 +98,7 @@ def test_a_template_for_media_on_a_text_model() -> None:
     [
         ({}, "use a model with image input"),
         ({"model_name_or_path": VISION}, "`template: qwen2_vl`"),
-        ({"model_name_or_path": VISION, "template": None}, "No `template`"),
+        ({"model_name_or_path": VISION, "template": None}, "Without `template` the run crashes"),
         ({"model_name_or_path": "our/vision", "template": "llama3"}, "the template of the model"),
         ({"dataset": "bare", "eval_dataset": "seen", "eval_strategy": "epoch"}, "`seen`"),
     ],
@@ -151,7 +152,7 @@ def test_a_model_that_comes_quantized(change: dict[str, Any], code: str | None) 
     [
         ("Qwen/Qwen2.5-7B-Instruct", "q_porj,v_proj", "FT580", "write `q_proj`"),
         ("Qwen/Qwen2.5-7B-Instruct", ["q_proj", "v_porj"], "FT580", "write `v_proj`"),
-        ("Qwen/Qwen2.5-7B-Instruct", "q_proj,query_key_value", "FT580", "its layers are `q_proj`"),
+        ("Qwen/Qwen2.5-7B-Instruct", "q_proj,query_key_value", "FT580", "use its layers (`q_proj`"),
         ("Qwen/Qwen2.5-7B-Instruct", "W_pack", "FT4110", "or `all`"),
         ("Qwen/Qwen2.5-7B-Instruct", "mlp,q_proj", "FT4111", "`gate_proj`"),
         ("Qwen/Qwen2.5-7B-Instruct", "self_attn.q_proj,lm_head", None, ""),

@@ -66,7 +66,7 @@ def test_two_runs_with_one_output_folder(project: Path) -> None:
         found = told(path)
         assert [*found] == ["FT650"]
         assert found["FT650"].startswith("output_dir: ")
-        assert f"`{names}` (another `dataset`)" in found["FT650"]
+        assert f"The run of `{names}` (with another `dataset`)" in found["FT650"]
     write(project, c=TRAIN.replace("sft", "pt"))
     assert "and 1 more" in told("a.yaml")["FT650"]
 

@@ -46,6 +46,7 @@ OLD_NAMES = {"output": "output-file", "nnodes": "nodes"}
 
 @click.group(
     cls=_Lazy,
+    short_help="Measure short runs on this GPU.",
     context_settings={
         "help_option_names": ["-h", "--help"],
         "token_normalize_func": lambda name: OLD_NAMES.get(name, name),

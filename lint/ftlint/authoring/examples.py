@@ -8,6 +8,7 @@ from ftlint.facts.launch import Launch
 from ftlint.facts.layers import COMMAND_LINE, Layer
 from ftlint.project.options import Options
 from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.messages import fields
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import KNOWN, in_range, parse_version, resolve_target
 from ftschemas.examples import Malformed, spans
@@ -97,9 +98,16 @@ def _of_bad(example: Example, bad: Result, expected: list[tuple[int, int]]) -> I
         marked = ", ".join(_place(bad, start, end) for start, end in expected)
         yield f"bad: {code} is shown at {spoken}; « and » mark {marked}"
     for one in found:
-        if "{" in one.message.replace("{{", "").replace("${", ""):
-            yield f"message: a placeholder is not filled: {one.message}"
+        remedy = "" if one.fix is None else one.fix.message
+        for field, text in (("message", one.message), ("fix", remedy)):
+            if is_unfilled(text):
+                yield f"{field}: a placeholder is not filled: {text}"
     yield from _of_fix(example, bad, found)
+
+
+def is_unfilled(text: str) -> bool:
+    """Return whether a text that is shown still has a placeholder."""
+    return bool(fields(text.replace("{{", "").replace("${", "")))
 
 
 def _of_fix(example: Example, bad: Result, found: list[Diagnostic]) -> Iterator[str]:

@@ -137,10 +137,12 @@ def _cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
 # What `check` and `steps` are both told: for which release, of what run, by which settings.
 _of_target = _together(
     click.option(
-        "--target", metavar="V", help="LLaMA Factory release (newest); `auto`: the installed one."
+        "--target", metavar="V",
+        help="LLaMA Factory release, or `auto`, the installed one.  [default: newest]",
     ),
     click.option(
-        "--transformers", metavar="V", help="transformers release (the newest that works with it)."
+        "--transformers", metavar="V",
+        help="transformers release.  [default: the newest that works with it]",
     ),
 )  # fmt: skip
 _of_gpus = click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
@@ -210,7 +212,7 @@ _of_colour = _together(
 )
 @click.option(
     "--fail-on", type=click.Choice(["error", "warning", "info"]),
-    help="Lowest severity that sets exit status 1 (warning).",
+    help="Lowest severity that sets exit status 1.  [default: warning]",
 )  # fmt: skip
 @click.option(
     "--output-format",
@@ -284,7 +286,7 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
     return tuple(map(int, words))
 
 
-@cli.command()
+@cli.command(short_help="Show the plan of a run.")
 @click.argument("paths", metavar="CONFIG...", nargs=-1, required=True, type=click.Path())
 @_of_target
 @click.option(
@@ -333,14 +335,14 @@ def record(**options: Any) -> None:
     sys.exit(record(CliOptions(paths, **options)))
 
 
-@cli.command()
+@cli.command(short_help="Judge a run by its logs.")
 @click.argument("folder", metavar="RUN_DIR", type=click.Path())
 @click.argument("config_of", metavar="[CONFIG]", required=False, type=click.Path())
 @click.option(
     "--patience",
     type=click.IntRange(1),
     metavar="N",
-    help="Evaluations without improvement after which to stop (the run's own, or 3).",
+    help="Evaluations without improvement after which to stop.  [default: the run's own, or 3]",
 )
 @_of_target
 @_of_gpus
@@ -365,9 +367,11 @@ def doctor(**options: Any) -> None:
 
 
 @cli.command()
-@click.option("--target", metavar="V", help="LLaMA Factory release (newest).")
+@click.option("--target", metavar="V", help="LLaMA Factory release.  [default: newest]")
 @click.option(
-    "--transformers", metavar="V", help="transformers release (the newest that works with it)."
+    "--transformers",
+    metavar="V",
+    help="transformers release.  [default: the newest that works with it]",
 )
 @click.option(
     "--command", type=click.Choice(["train", "export", "chat", "api", "eval"]), default="train",
@@ -414,10 +418,10 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
     help="Fine-tuning method.",
 )
 @click.option(
-    "--model", default="", metavar="NAME", help="Model (default: one that suits the method)."
+    "--model", default="", metavar="NAME", help="Model.  [default: one that suits the method]"
 )
 @click.option(
-    "--template", default="", metavar="NAME", help="Chat template (default: the model's own)."
+    "--template", default="", metavar="NAME", help="Chat template.  [default: the model's own]"
 )
 @click.option(
     "--dataset",

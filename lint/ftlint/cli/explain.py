@@ -7,6 +7,7 @@ import textwrap
 
 from ftlint.cli.prose import inline, prose
 from ftlint.report.text import paint
+from ftlint.support.messages import in_general
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,12 +21,13 @@ MARKS = str.maketrans("", "", "«»")
 
 def listing(rules: RuleBook, format: str) -> str:
     """Return every rule, a line each."""
-    every = rules.rules.values()
+    every = sorted(rules.rules.values(), key=_place)
     if format == "json":
         return json.dumps([_facts(rule, rules) for rule in every], indent=1) + "\n"
     width = max(len(rule.name) for rule in every)
+    codes = max(len(rule.code) for rule in every)
     return "".join(
-        f"{rule.code}  {rule.severity:7}  {rule.name:{width}}  "
+        f"{rule.code:{codes}}  {rule.severity:7}  {rule.name:{width}}  "
         f"{inline(rules.about(rule.code).summary, colour=False)}\n"
         for rule in every
     )
@@ -55,12 +57,22 @@ def explain(rule: Rule, rules: RuleBook, format: str, colour: bool) -> str:
         if text.strip():
             parts += ["", head(title), textwrap.indent(text.translate(MARKS).rstrip(), "  ")]
     for fix in rule.fixes:
-        parts += ["", head("Fix") + f"  {inline(fix.message, colour)} ({fix.applicability})"]
+        parts += [
+            "",
+            head("Fix") + f"  {inline(in_general(fix.message), colour)} ({fix.applicability})",
+        ]
     if rule.code_fixes:
         parts += ["", head("Fix") + f"  {_by_file(rule.code_fixes)}"]
     if about.source:
         parts += ["", head("Source") + f"  {inline(about.source, colour)}"]
     return "\n".join(parts) + "\n"
+
+
+def _place(rule: Rule) -> tuple[bool, str, int]:
+    """Return where a rule comes in a list: FT410, FT411, FT4100; a project's policies last."""
+    letters = rule.code.rstrip("0123456789")
+    family = rule.code[: len(letters) + 1]
+    return letters != "FT", family, int(rule.code[len(family) :] or 0)
 
 
 def _by_file(applicabilities: tuple[str, ...]) -> str:

@@ -12,19 +12,68 @@ from ftlint.cli.check import wants_colour, write
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ftlint.rulebook.registry import RuleBook
 
 
 class _Group(click.Group):
-    """`ftlint rule CODE` explains a rule; `new` and `test` are commands below it."""
+    """`ftlint rule CODE` explains a rule; `new` and `test` are commands below it.
+
+    Its help shows the options of `explain`, which stands for the group and has no name of its own.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in ("new", "test", "--help", "-h"):
             args = ["explain", *args]
         return super().parse_args(ctx, args)
 
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the three ways to call it."""
+        ways = ("[OPTIONS] CODE|NAME", "[OPTIONS] --all", "COMMAND [ARGS]...")
+        formatter.write_usage(ctx.command_path, ways[0])
+        for way in ways[1:]:
+            formatter.write_usage(ctx.command_path, way, prefix="       ")
 
-@click.group(cls=_Group)
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of `explain`, and the commands."""
+        options = [one for one in explain.get_params(ctx) if isinstance(one, click.Option)]
+        shown = [record for one in options if (record := one.get_help_record(ctx))]
+        with formatter.section("Options"):
+            formatter.write_dl(shown)
+        self.format_commands(ctx, formatter)
+
+
+class _Explain(click.Command):
+    """The command that the group stands for: help and errors are the group's."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            error.ctx = parent
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            error.ctx = ctx.parent
+            raise
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of the group."""
+        assert ctx.parent is not None
+        ctx.parent.command.format_help(ctx.parent, formatter)
+
+
+@click.group(cls=_Group, short_help="Explain, write and test rules.")
 def rule() -> None:
     """Explain a rule: what it checks, why, and how to fix it; write and test rules.
 
@@ -33,7 +82,7 @@ def rule() -> None:
     """
 
 
-@rule.command(hidden=True)
+@rule.command(cls=_Explain, hidden=True)
 @click.argument("word", metavar="[CODE|NAME]", required=False)
 @click.option("--all", "every", is_flag=True, help="List all rules.")
 @click.option("--config", type=click.Path(), help="Settings file, in place of the nearest.")

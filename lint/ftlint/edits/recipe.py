@@ -7,7 +7,7 @@ from ftlint.edits import pairs
 from ftlint.edits.page import Page, Refused, edited, page_of
 from ftlint.edits.plan import Plan, compose, splice
 from ftlint.edits.spelling import spell
-from ftlint.support.messages import fields, visible
+from ftlint.support.messages import fields, fill, visible
 from ftlint.target.variables import is_secret, is_variable
 from ftschemas.named import TYPE_CHECKING
 
@@ -37,7 +37,8 @@ def of_recipe(recipe: FixRecipe, token: str | None, context: Context) -> Fix | N
         if text is None:
             return None
         asked.append(change._replace(text=text))
-    message = recipe.message.replace("$key", token or "$key")
+    template = recipe.message.replace("$key", token or "$key")
+    message = fill(template, {name: context.named(name) for name in fields(template)})
     if not asked:
         return Fix("display", message, ()) if recipe.applicability == "display" else None
     return of_changes(context, recipe.applicability, message, asked)  # type: ignore[arg-type]

@@ -40,8 +40,8 @@ _PREFIXES = (
 def facts(config: Mapping[str, Any], path: str, near: Neighbourhood) -> dict[str, object]:
     """Return the other run that writes where this one does, and the key that tells them apart.
 
-    `shared`: `config`, `key` and `output`, the folder. `again`: the same where only rates and the
-    like differ: another try of the same run.
+    `shared`: `config`, `key`, `output`, the folder, and `writes`, which counts the others. `again`:
+    the same where only rates and the like differ: another try of the same run.
     """
     written = config.get("output_dir")
     if not config.get("do_train") or not isinstance(written, str) or is_record(path):
@@ -57,8 +57,8 @@ def facts(config: Mapping[str, Any], path: str, near: Neighbourhood) -> dict[str
         return {}
     others = [(one, told) for one, told in runs if told in DATA]
     one, told = (others or runs)[0]
-    more = "" if len(runs) == 1 else f" and {len(runs) - 1} more"
-    found = {"config": f"`{one.name}`{more}", "key": told, "output": written}
+    writes = "writes" if len(runs) == 1 else f"and {len(runs) - 1} more write"
+    found = {"config": one.name, "key": told, "output": written, "writes": writes}
     return {"shared" if others else "again": found}
 
 

@@ -48,7 +48,8 @@ def facts(
     `near_config`, `near_output`: where no file there names it and nothing lies there, the config
     that writes to a folder of nearly that name. `writer`: what in this config does not fit the one
     that writes its adapter or model. `resumed`: the other run that `resume_from_checkpoint` names.
-    `reference_by`: see `_reference`. `in_place`: whether ZeRO-3 keeps adapters from being merged.
+    `reference_by`: see `_reference`. `in_place`: whether ZeRO stage 3 keeps adapters from being
+    merged.
     """
     adapter, model = config.get("adapter_name_or_path"), config.get("model_name_or_path")
     found = {**_of_stage(config, near, disk), **_resumed(config, near)}
@@ -147,12 +148,16 @@ def _unlike(
     """Return what of a config does not fit the one that writes what it begins with, by subject.
 
     Each is the other one's value: `model`, `template`, `rope_scaling`, or a key of `TOKENS`.
-    `method`: its method, where what it writes is no adapter but is loaded as one, or the reverse.
+    `method`: its method, where what it writes is no adapter but is loaded as one, or the reverse;
+    `output` is then what it writes, and `loads` the key that loads it.
     """
     whole = writer.get("finetuning_type", "lora") in WHOLE
     known = writer.get("finetuning_type", "lora") is not None
     if known and whole == is_adapter:
-        return {"method": writer.get("finetuning_type", "lora") or "lora"}
+        method = writer.get("finetuning_type", "lora") or "lora"
+        if whole:
+            return {"method": method, "output": "a whole model", "loads": "model_name_or_path"}
+        return {"method": method, "output": "an adapter", "loads": "adapter_name_or_path"}
     found: dict[str, str] = {}
     ours, theirs = text_of("template", config.get("template")), writer.get("template")
     reads = writer.get("stage", "sft") != "pt" and config.get("stage") != "pt"

@@ -236,8 +236,6 @@ def _below(runs: Sequence[RunPlan], labels: list[str], colour: bool) -> Iterator
             told = tuple(f"no plan: {why}" for why in refused)
         else:
             told = plan.assumptions
-        if not isinstance(plan, NoPlan) and plan.samples.source == "unknown":
-            told = (*told, "state the rows of a dataset with `--dataset-size [NAME=]N`")
         if not isinstance(plan, NoPlan):
             told = (*told, *_sources(run))
         if run.time is not None:

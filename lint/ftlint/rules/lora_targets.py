@@ -102,7 +102,8 @@ def _missing(
     fix = None
     if slips and isinstance(entry.value, str):
         change = Change("replace", "lora_target", _mended(entry, slips))
-        fix = suggest.fix(context, f"write {', '.join(slips.values())}", change, safe=False)
+        meant = ", ".join(f"`{name}`" for name in slips.values())
+        fix = suggest.fix(context, f"write {meant}", change, safe=False)
     every = layers.known and len(missing) == len(names)
     yield at_value(NONE_FITS if every else IGNORED, entry, told, fix)
 
@@ -132,7 +133,7 @@ def _layers(model: Model | None, known: dict[str, object]) -> _Layers:
 
 
 def _remedy(near: str | None, layers: _Layers) -> str:
-    return f"write `{near}`" if near else f"its layers are {_listed(layers.modules)}"
+    return f"write `{near}`" if near else f"use its layers ({_listed(layers.modules)})"
 
 
 def _listed(modules: tuple[str, ...]) -> str:

@@ -40,6 +40,8 @@ class _Advice(NamedTuple):
     remedy: str
     meant: str | None = None
     fix: Fix | None = None
+    misspelt: bool = False
+    """Whether the key is a slip of the one that seems meant, and the remedy does not say so."""
 
 
 class _Beside(NamedTuple):
@@ -117,6 +119,7 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
         plain = {TOO_NEW: "upgrade, or remove it", OTHER_COMMAND: "remove it"}.get(code)
         advice = _advice(context, entry, beside, plain, gone=code == REMOVED)
     values["remedy"] = advice.remedy if code == VARIABLE else sentence(advice.remedy)
+    values["slip"] = f" (misspelt `{advice.meant}`)" if advice.misspelt else ""
     found = at_key(code, entry, values, advice.fix)
     present = context.entries.get(advice.meant or "")
     related = () if present is None else (set_at(present),)
@@ -131,7 +134,7 @@ def _when(context: Context, span: Span) -> tuple[str, str]:
     version = own.llamafactory if span.package == "LLaMA Factory" else own.transformers
     width = len(span.last.split("."))
     if parse_version(version)[:width] > parse_version(span.last):
-        return REMOVED, f"until {span.package} {span.last}"
+        return REMOVED, f"last in {span.package} {span.last}"
     return TOO_NEW, f"{span.package} {span.first}"
 
 
@@ -207,8 +210,15 @@ def _instead(context: Context, entry: Entry, alias: dict[str, object], beside: _
     stays = by_hand or into or kept or secret
     fix = None if stays else suggest.rename(context, entry, to, text, safe=safe)
     if to in context.entries and not into:
-        return _Advice(f"{_already_set(context, to)}{_note(alias)}", to, fix)
+        return _of_two(context, to, fix, alias)
     return _Advice(f"write `{wanted}`{_note(alias)}", to, fix)
+
+
+def _of_two(context: Context, to: str, fix: Fix | None, alias: dict[str, object]) -> _Advice:
+    """Advise to keep one of a key and of the one that stands for it."""
+    misspelt = alias.get("note") == "misspelt"
+    note = "" if misspelt else _note(alias)
+    return _Advice(f"{_already_set(context, to)}{note}", to, fix, misspelt)
 
 
 def _note(alias: dict[str, object]) -> str:
@@ -236,13 +246,14 @@ def _nearest(context: Context, entry: Entry, beside: _Beside) -> _Advice | None:
     fix = None
     if found.slip and not is_secret(near) and habits.takes(context, near, entry.value):
         fix = suggest.rename(context, entry, near, None, safe=not foreign)
-    remedy = _already_set(context, near) if near in context.entries else f"did you mean `{near}`?"
-    return _Advice(remedy, near, fix)
+    if near in context.entries:
+        return _Advice(_already_set(context, near), near, fix, found.slip)
+    return _Advice(f"did you mean `{near}`?", near, fix)
 
 
 def _already_set(context: Context, name: str) -> str:
     line = context.source.position(context.entries[name].key.start).line
-    return f"`{name}` is already set on line {line}, keep one of the two"
+    return f"`{name}` is already set on line {line}; keep one"
 
 
 def _near_alias(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice | None:

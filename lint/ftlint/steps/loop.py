@@ -103,7 +103,7 @@ def run(
     if not shape.batches:
         if settings.max_steps <= 0:
             return no_run("`dataloader_drop_last` leaves no batch, because there are fewer rows "
-                          "than one batch on every rank", "dataloader_drop_last")  # fmt: skip
+                          "than one batch on each rank needs", "dataloader_drop_last")  # fmt: skip
         return _nothing(settings, shape, planned)
     last = max(planned, 1) if stop_at is None else min(max(planned, 1), stop_at)
     go = _carrying if transformers < WHOLE_EPOCHS else _whole

@@ -223,8 +223,8 @@ def _notes(
 ) -> list[str]:
     """Return what else the numbers depend on, apart from the rows and the launch."""
     notes = []
-    if rows.samples.total.high is None and rows.samples.source == "unknown":
-        notes.append("the number of samples is unknown")
+    if rows.samples.source == "unknown":
+        notes.append("the number of samples is unknown: state it with `--dataset-size [NAME=]N`")
     if settings.auto_batch:
         notes.append("`auto_find_batch_size`: if memory runs out, the batch gets smaller and there "
                      "are more steps")  # fmt: skip

@@ -36,6 +36,16 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
+def in_general(template: str) -> str:
+    """Return a template as it reads of no file: names in place of values.
+
+    >>> in_general("write `$key: {facts.model_template}`")
+    'write `<key>: <model_template>`'
+    """
+    names = _FIELD.sub(lambda match: f"<{match[1].rpartition('.')[2]}>", template)
+    return names.replace("<$key>", "<value>").replace("$key", "<key>")
+
+
 def sentence(text: str) -> str:
     """Return a remedy as the end of a message: a question has its mark already."""
     return text if text.endswith("?") else f"{text}."

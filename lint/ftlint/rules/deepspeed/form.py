@@ -182,28 +182,28 @@ def _scheduler(config: DeepSpeedConfig) -> Iterator[Finding]:
     if kind not in known:
         meant = guess(kind, known)
         if meant is not None and meant.slip:
-            fault = f"unknown scheduler, did you mean `{meant.name}`?"
+            fault = f"it is unknown; did you mean `{meant.name}`?"
             yield config.finding(SCHEDULER, "scheduler.type", type=kind, fault=fault)
         return
     parameters = block.get("params") if isinstance(block, dict) else None
     if not isinstance(parameters, dict):
-        fault = "it has no `params`"
+        fault = "it has no `params`; add them."
         yield config.finding(SCHEDULER, "scheduler", type=kind, fault=fault)
         return
     for name in parameters:
         if name not in known[kind]["takes"]:
             others = _listed(one for one, its in known.items() if name in its["takes"])
-            advice = f", a parameter of {others}" if others else ""
-            fault = f"it does not have the parameter `{name}`{advice}"
+            advice = f"remove it, or use {others}" if others else "remove it"
+            fault = f"it does not have the parameter `{name}`; {advice}."
             yield config.finding(SCHEDULER, f"scheduler.params.{name}", type=kind, fault=fault)
     for name in known[kind]["needs"]:
         if name not in parameters:
-            fault = f'it needs `{name}`, which can be `"auto"`'
+            fault = f'it needs `{name}`; add `"{name}": "auto"`.'
             yield config.finding(SCHEDULER, "scheduler.params", type=kind, fault=fault)
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return " or ".join(f"`{name}`" for name in names)
 
 
 def _autos(config: DeepSpeedConfig, part: Schema, above: str) -> Iterator[Finding]:

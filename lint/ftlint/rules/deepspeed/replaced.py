@@ -53,7 +53,7 @@ def check(config: DeepSpeedConfig) -> Iterator[Finding]:
         parameters = config.get(f"{block}.params") or {}
         for name, keys in _PARAMETERS[block].items():
             if isinstance(parameters, dict) and name not in parameters:
-                default = f", {_DEFAULTS[name]}" if name in _DEFAULTS else ""
+                default = f" of {_DEFAULTS[name]}" if name in _DEFAULTS else ""
                 for key in filter(config.context.entries.__contains__, keys):
                     if _is_set(config, key):
                         yield _finding(

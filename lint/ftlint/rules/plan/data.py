@@ -141,12 +141,12 @@ def _definition(
     entry, stage = size.entry, context.instance.effective.get("stage")
     assert entry is not None
     if stage in PAIRED and entry.ranking is False:
-        wanted = "`ranking: true` with a chosen and a rejected answer in each row"
-        yield RANKING, {"stage": stage, "is": "data without ranking", "wanted": wanted}
+        wanted = "a chosen and a rejected answer in each row"
+        yield RANKING, {"stage": stage, "is": "has no `ranking: true`", "wanted": wanted}
     elif stage not in PAIRED and entry.ranking is True:
         yield (
             RANKING,
-            {"stage": stage, "is": "ranking data", "wanted": "data without `ranking: true`"},
+            {"stage": stage, "is": "has `ranking: true`", "wanted": "data without ranking"},
         )
     elif stage != "pt" and bool(entry.ranking) != (stage in PAIRED):
         what = f"`ranking: {entry.ranking}` of dataset `{size.name}` is not true or false"

@@ -230,9 +230,11 @@ def _bands(run: Run, cases: tuple[Case, ...], *, many: bool) -> dict[str, object
         what = "any number of samples" if high is None else f"up to {of(high, 'sample')}"
         most, least = max(one.epochs.high for one in sizes), min(one.epochs.low for one in sizes)
         epochs = f"at most {count(most)}" if many else f"at least {count(least)}"
+    method, usual = METHODS.get(run.name, run.name), span(*run.method.epochs)
+    both = f" and {what}" if epochs == usual else f", {epochs} for {what}"
     return {
-        "passes": _passes(run, cases[-1]), "sizes": what, "size_epochs": epochs,
-        "method": METHODS.get(run.name, run.name), "method_epochs": span(*run.method.epochs),
+        "passes": _passes(run, cases[-1]), "method": method, "method_epochs": usual,
+        "bands": f"{usual} epochs are usual for {method}{both}",
     }  # fmt: skip
 
 

@@ -67,7 +67,9 @@ def _finding(
         "dataset": size.name,
         "medium": medium,
         "row": row,
-        "under": f"`template: {context.named('template')}`" if written else "No `template`",
+        "under": f"`template: {context.named('template')}`"
+        if written
+        else "Without `template` the run",
         "remedy": _remedy(context.instance.facts, medium),
     }
     return (at_value if written else at_key)(code, entry, values)
