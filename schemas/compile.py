@@ -214,10 +214,13 @@ def deepspeed() -> dict[str, Any]:
     return {"sections": sections, "names": data["names"], "schedulers": data["schedulers"]}
 
 
-def modules() -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
-    """Return the families of models: names, modules that an adapter can be put on, and blocks."""
+def modules() -> tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]:
+    """Return the families of models: names, those excepted, modules for an adapter, and blocks."""
     data = YAML(typ="safe", pure=True).load((DATA / "modules.yaml").read_text(encoding="utf-8"))
-    return tuple((one["models"], tuple(one["modules"]), tuple(one["blocks"])) for one in data)
+    return tuple(
+        (one["models"], one.get("except", ""), tuple(one["modules"]), tuple(one["blocks"]))
+        for one in data
+    )
 
 
 def policy() -> Any:

@@ -35,9 +35,9 @@ def models(schemas: Schemas) -> Spans:
 def _by_name(listed: dict[str, Any]) -> dict[str, tuple[tuple[str, ...], bool, bool]]:
     found: dict[str, tuple[tuple[str, ...], bool, bool]] = {}
     for path, one in listed.items():
-        known, chat, media = found.get(folded(path), ((), False, False))
+        known, chat, media = found.get(folded(path), ((), True, False))
         more = tuple(name for name in one["templates"] if name not in known)
-        found[folded(path)] = known + more, chat or one["chat"], media or one["media"]
+        found[folded(path)] = known + more, chat and one["chat"], media or one["media"]
     return found
 
 

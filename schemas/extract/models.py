@@ -47,8 +47,8 @@ def templates(release: Release) -> dict[str, Any]:
 def models(release: Release) -> dict[str, Any]:
     """Return each listed model by the last part of its hub names, in small letters.
 
-    `templates`: of the groups that list it. `chat`: whether it was taught to chat. `media`: whether
-    the release takes it for a model of images, videos or sound.
+    `templates`: of the groups that list it. `chat`: whether it was taught to chat, as every group
+    that lists it says. `media`: whether the release takes it for one of images, videos or sound.
     """
     found: dict[str, Any] = {}
     for given in _calls(release, "llamafactory.extras.constants", "register_model_group"):
@@ -64,11 +64,11 @@ def models(release: Release) -> dict[str, Any]:
             for path in map(ast.literal_eval, sources.values):
                 known = found.setdefault(
                     path.rpartition("/")[2].lower(),
-                    {"templates": [], "chat": False, "media": False},
+                    {"templates": [], "chat": True, "media": False},
                 )
                 if template is not None and template not in known["templates"]:
                     known["templates"].append(template)
-                known["chat"] |= media or any(word in name for word in CHAT)
+                known["chat"] &= any(word in name for word in CHAT)
                 known["media"] |= media
     if not found:
         raise SourceError("no registered model found")

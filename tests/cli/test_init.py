@@ -98,3 +98,4 @@ def test_a_quantized_model_takes_lora_alone(method: str, status: int) -> None:
     run = invoke("init", "--method", method, "--model", "Qwen/Qwen2.5-7B-Instruct-AWQ")
     assert run.status == status
     assert ("choose --method lora" in run.err) == bool(status)
+    assert ("a model quantized with AWQ" in run.err) == bool(status)

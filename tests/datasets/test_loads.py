@@ -48,7 +48,10 @@ def size(folder: Path, *files: str | bytes, kind: str = "json", workers: int = 1
         ('[{"a": "x"}, {"a": 5}]', "row 2: `a` is a number, and a string in rows before"),
         ('{"a": 5}\n{"a": "x"}\n', "line 2: `a` is a string, and a number in rows before"),
         ('[{"a": {"b": 1}}, {"a": "x"}]', "row 2: `a` is a string, and an object in rows before"),
-        ('{"a": [{"b": "x"}]}\n{"a": [{"b": ["x"]}]}\n', "line 2: `a[].b` is a list, and text"),
+        (
+            '{"a": [{"b": "x"}]}\n{"a": [{"b": ["x"]}]}\n',
+            "line 2: `a[].b` is a list, and a string in rows before",
+        ),
         ('{"a": "x\ty"}\n{"a": "z"}\n', "control character"),
         ('{"a": "x", "a": "y"}\n{"a": "z"}\n', "line 1: an object has `a` twice"),
         ('{"b": 1}\n{\n"a": 1, "a": 2}\n', "row 2: an object has `a` twice"),
@@ -101,7 +104,10 @@ def test_json_that_loads(tmp_path: Path, content: str | bytes, rows: int) -> Non
     [
         ("a,b\nx,y\nx,y,z\n", "has 3 fields in line 3, where 2 are expected"),
         ('a,b\nx,y\nx,"y\n', "a quote that is never closed"),
-        ("a\n" + "1\n" * 10_000 + "x\n", "`a` is a number in the rows that come first, and text"),
+        (
+            "a\n" + "1\n" * 10_000 + "x\n",
+            "`a` is a number in the rows that come first, and a string later",
+        ),
         ("a,b\n" + ",x\n" * 10_000 + "y,x\n", "`a` is a number or empty in the rows"),
         ("", "is empty"),
     ],
@@ -281,7 +287,7 @@ def test_batches_are_tables_of_their_own(tmp_path: Path) -> None:
     assert len(file.tables) == 2
     found = size(tmp_path, path.read_bytes(), kind="jsonl")
     assert found.trouble is not None
-    assert "`a` is null in the rows that come first, and text later" in found.trouble.text
+    assert "`a` is null in the rows that come first, and a string later" in found.trouble.text
 
 
 @pytest.mark.parametrize(

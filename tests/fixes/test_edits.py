@@ -243,9 +243,9 @@ REFUSED = {
     "a merged key": ("delete p", "x: &m {p: 1}\n<<: *m\ny: 1\n", "not written as a plain"),
     "a key over a merged one": ("delete p", "x: &m {p: 1}\n<<: *m\np: 2\n", "value from `<<`"),
     "a renamed key over a merged one": (
-        "rename p q", "x: &m {p: 1}\n<<: *m\np: 2\n", "still bring p",
+        "rename p q", "x: &m {p: 1}\n<<: *m\np: 2\n", "would still set p",
     ),
-    "a key that is there": ("rename a b", "a: 1\nb: 2\n", "in the file already"),
+    "a key that is there": ("rename a b", "a: 1\nb: 2\n", "already in the file"),
     "an inserted key that is there": ("insert_after b 2 a", "a: 1\nb: 2\n", "already"),
     "a key written in two lines": ("delete a", "? a\n: 1\n", "not written as a plain"),
     "a key with an anchor": ("rename a b", "&k a: 1\nc: *k\n", "not written as a plain"),
@@ -270,7 +270,7 @@ REFUSED = {
     "a comment at the last item to replace": (
         "replace a all", "a:\n  - x\n  - y  # last\nb: 1\n", "inside",
     ),
-    "a comment between braces and pair": ("delete b", "{a: 1, # one\n b: 2}", "beside"),
+    "a comment between braces and pair": ("delete b", "{a: 1, # one\n b: 2}", "comments next to b"),
     "lines that only YAML 1.1 breaks": ("delete a", "a: 'x\u2028y'\nb: 1\n", "line breaks"),
 }  # fmt: skip
 

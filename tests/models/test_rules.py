@@ -29,23 +29,29 @@ HEAD = {
     "template": "qwen",
     "output_dir": "saves/run",
 }
-AUTO = {"train_micro_batch_size_per_gpu": "auto"}
-OURS = re.compile(r"FT(41\d\d|57[789]|580|632|719|720)")
-AUTO = {"train_micro_batch_size_per_gpu": "auto"}
+OURS = re.compile(r"FT(41\d\d|57[789]|580|632|645|719|720)")
 EXPORT = {**dict.fromkeys(HEAD.keys() - {"model_name_or_path", "template"}), "export_dir": "out"}
 VISION = "Qwen/Qwen2.5-VL-7B-Instruct"
 
 
-def found(release: str = "0.9.5", **change: Any) -> list[Diagnostic]:
+def everything(release: str = "0.9.5", **change: Any) -> list[Diagnostic]:
     config = {key: value for key, value in {**HEAD, **change}.items() if value is not None}
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
     options = Options(resolve_target(release), Given())
-    said = lint(of_text("run.yaml", text), options).diagnostics
-    return [one for one in said if OURS.fullmatch(one.code)]
+    return list(lint(of_text("run.yaml", text), options).diagnostics)
+
+
+def found(release: str = "0.9.5", **change: Any) -> list[Diagnostic]:
+    return [one for one in everything(release, **change) if OURS.fullmatch(one.code)]
 
 
 def codes(release: str = "0.9.5", **change: Any) -> list[str]:
     return [one.code for one in found(release, **change)]
+
+
+def zero(stage: int) -> dict[str, Any]:
+    auto = "auto"
+    return {"train_micro_batch_size_per_gpu": auto, "zero_optimization": {"stage": stage}}
 
 
 @pytest.fixture
@@ -134,11 +140,11 @@ def test_no_image_no_finding(photos: Path, change: dict[str, Any]) -> None:
         ({"finetuning_type": "freeze"}, "FT4101"),
         ({"pissa_init": True}, "FT4102"),
         ({"use_dora": True}, "FT4102"),
-        ({"deepspeed": {**AUTO, "zero_optimization": {"stage": 3}}}, "FT4103"),
+        ({"deepspeed": zero(3)}, "FT4103"),
         ({**EXPORT, "adapter_name_or_path": "saves/a"}, "FT4104"),
         ({"quantization_bit": 4}, "FT578"),
         ({}, None),
-        ({"deepspeed": {**AUTO, "zero_optimization": {"stage": 2}}}, None),
+        ({"deepspeed": zero(2)}, None),
     ],
 )
 def test_a_model_that_comes_quantized(change: dict[str, Any], code: str | None) -> None:
@@ -162,6 +168,19 @@ def test_a_model_that_comes_quantized(change: dict[str, Any], code: str | None) 
         ("internlm/internlm2_5-7b-chat", "wqkv", None, ""),
         ("our/model", "q_porj,v_proj", "FT580", "write `q_proj`"),
         ("our/model", "in_proj,x_proj", None, ""),
+        ("our/model", "Q_proj,Up_Proj", None, ""),
+        ("mosaicml/mpt-7b", "Wqkv", None, ""),
+        ("our/model", "Wqkv,out_proj,q_a_proj,q_b_proj,kv_b_proj,c_fc,fc1,dt_proj", None, ""),
+        ("Qwen/Qwen2.5-7B-Instruct", "Q_proj", "FT4110", "write `q_proj`"),
+        ("THUDM/glm-4-9b-chat", "q_proj,v_proj", "FT4110", "`query_key_value`"),
+        ("THUDM/glm-4-9b-chat-hf", "q_proj,k_proj,v_proj,gate_up_proj", None, ""),
+        ("/models/glm-4-9b-chat-hf", "q_porj,v_proj", "FT580", "write `q_proj`"),
+        ("meta-llama/Llama-2-7b-chat-hf", "W_pack", "FT4110", "or `all`"),
+        ("microsoft/phi-4", "q_proj,v_proj", "FT4110", "`qkv_proj`"),
+        ("unsloth/phi-4", "q_proj,v_proj,gate_proj", None, ""),
+        ("unsloth/Phi-3-mini-4k-instruct-bnb-4bit", "q_proj,v_proj", None, ""),
+        ("models--unsloth--phi-4/snapshots/0a1b2c", "q_proj,v_proj", None, ""),
+        ("/models/phi-4-unsloth-bnb-4bit", "q_proj,v_proj", None, ""),
         ("Qwen/Qwen3-30B-A3B", "gate,q_proj", None, ""),
         (VISION, "q_pro,v_proj", None, ""),
         (VISION, "qkv,merger", None, ""),
@@ -189,6 +208,7 @@ def test_names_that_make_no_adapter_are_not_judged(change: dict[str, Any]) -> No
         ({"finetuning_type": "full"}, "FT4109"),
         ({"finetuning_type": "full", "freeze_multi_modal_projector": False}, None),
         ({"freeze_multi_modal_projector": False}, "FT4109 FT579"),
+        ({"freeze_multi_modal_projector": False, "additional_target": "merger"}, "FT4109"),
         ({"lora_target": "linear_1", "freeze_multi_modal_projector": False}, None),
         ({"freeze_vision_tower": False}, None),
         ({"adapter_name_or_path": "saves/a"}, None),
@@ -212,7 +232,37 @@ def test_a_text_model_has_nothing_to_freeze() -> None:
         ({"add_tokens": "<a>,<b>"}, "FT632"),
         ({"add_special_tokens": "<a>", "additional_target": "embed_tokens"}, None),
         ({"resize_vocab": True, "finetuning_type": "full"}, None),
+        ({"resize_vocab": True}, "FT632"),
+        ({"resize_vocab": True, "add_tokens": "<a>"}, "FT632"),
     ],
 )
 def test_new_tokens(change: dict[str, Any], code: str | None) -> None:
     assert codes(**change) == [code] * bool(code)
+
+
+def test_a_quantized_model_needs_no_bits_and_no_advice_on_them() -> None:
+    bits: dict[str, Any] = {"quantization_bit": 4, "bf16": True}
+    for model in (HEAD["model_name_or_path"], "our/model"):
+        said = everything(**bits, model_name_or_path=model)
+        assert [one.code for one in said if one.key == "quantization_bit"] == ["FT642"]
+    quantized = {"model_name_or_path": "casperhansen/llama-3-8b-instruct-awq", "template": "llama3"}
+    said = everything(**bits, **quantized)
+    (one,) = [one for one in said if one.key == "quantization_bit"]
+    assert one.code == "FT578"
+    assert "a model quantized with AWQ" in one.message
+
+
+@pytest.mark.parametrize(
+    ("deepspeed", "code"),
+    [
+        (None, "FT4106"),
+        (zero(2), "FT4106"),
+        ({**zero(2), "scheduler": {"type": "WarmupLR"}}, None),
+        ("configs/away.json", None),
+    ],
+)
+def test_a_polynomial_schedule_that_deepspeed_replaces(
+    deepspeed: dict[str, Any] | str | None, code: str | None
+) -> None:
+    said = codes(learning_rate=1e-8, lr_scheduler_type="polynomial", deepspeed=deepspeed)
+    assert ("FT4106" in said) is (code is not None)

@@ -101,7 +101,7 @@ def test_the_layers_of_a_family_are_those_of_its_models(built: Built) -> None:
     for kind, name in CALLED.items():
         family = [one for one in MODULES if re.match(one[0], name.lower())]
         if kind not in VISION:
-            assert set(built.layers[kind]) == set(family[0][1]), kind
+            assert set(built.layers[kind]) == set(family[0][2]), kind
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,13 @@ register_model_group(
 register_model_group(models={"V": {DownloadSource.DEFAULT: "org/V"}}, template="old", vision=True)
 register_model_group(models={"W": {DownloadSource.DEFAULT: "org/W"}}, multimodal=False)
 register_model_group(models={"V-2": {DownloadSource.DEFAULT: "org/V"}}, template="marks")
+register_model_group(
+    models={
+        "B": {DownloadSource.DEFAULT: "org/B"},
+        "B-Instruct": {DownloadSource.DEFAULT: "org/B-it", DownloadSource.MODELSCOPE: "other/b"},
+    },
+    template="marks",
+)
 """
 
 
@@ -61,10 +68,12 @@ def test_templates(tmp_path: Path) -> None:
 
 def test_models(tmp_path: Path) -> None:
     assert models(wheel(tmp_path, MODELS, "extras/constants")) == {
+        "b": {"templates": ["marks"], "chat": False, "media": False},
+        "b-it": {"templates": ["marks"], "chat": True, "media": False},
         "m-1b": {"templates": ["marks"], "chat": True, "media": False},
         "m-1b-it": {"templates": ["marks"], "chat": True, "media": False},
         "m-1b-pt": {"templates": ["marks"], "chat": False, "media": False},
-        "v": {"templates": ["old", "marks"], "chat": True, "media": True},
+        "v": {"templates": ["old", "marks"], "chat": False, "media": True},
         "w": {"templates": [], "chat": False, "media": False},
     }
 

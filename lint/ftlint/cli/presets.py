@@ -107,8 +107,8 @@ def unfit(method: str, model: str) -> str | None:
     kind = quantized(model)
     if kind is None or method == "lora":
         return None
-    why = "is quantized already" if method == "qlora" else "can only be trained with lora"
-    return f"--method {method}: a {kind} model {why}; choose --method lora"
+    why = "keeps its own bits" if method == "qlora" else "can only be trained with lora"
+    return f"--method {method}: a model quantized with {kind} {why}; choose --method lora"
 
 
 def template_line(model: str, template: str) -> str:

@@ -39,6 +39,12 @@ _PARTS = tuple(
 )
 """Pieces of the full names of layers in models of several parts."""
 
+_ELSEWHERE = tuple(
+    """Wqkv W_qkv att_proj ff_proj ff_out attn_out c_fc fc1 fc2 fc_in fc_out in_proj out_proj
+    q_a_proj q_b_proj kv_a_proj_with_mqa kv_b_proj kv_proj qkv proj x_proj dt_proj query
+    key value wq wk wv""".split()
+)
+"""Layers of families that are not listed: usual names, and no slips of those that are."""
 
 _ENDS = frozenset(
     "embed_tokens lm_head word_embeddings output_layer tok_embeddings output wte".split()
@@ -53,12 +59,14 @@ class _Layers(NamedTuple):
     known: bool = False
     inside: bool = False
     """Whether names are looked for inside of full names."""
+    others: tuple[str, ...] = ()
+    """Names that may fit as well, and are never proposed."""
 
     def fits(self, name: str) -> bool:
         """Return whether a name is that of a layer."""
         if self.inside:
             return any(name in part for part in _PARTS)
-        return name.rpartition(".")[2] in self.modules
+        return name.rpartition(".")[2] in (*self.modules, *self.others)
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -72,7 +80,7 @@ def check(context: Context) -> Iterator[Finding]:
     path = values.get("model_name_or_path")
     named = isinstance(path, str) and placeholder_in(path) is None
     model = find_model(str(path), context.target.llamafactory) if named else None
-    layers = _layers(model, context.instance.facts)
+    layers = _layers(model, str(path), context.instance.facts)
     blocks = [name for name in names if name.rpartition(".")[2] in layers.blocks]
     if not blocks:
         yield from _missing(context, entry, names, layers)
@@ -84,7 +92,10 @@ def check(context: Context) -> Iterator[Finding]:
 def _missing(
     context: Context, entry: Entry, names: list[str], layers: _Layers
 ) -> Iterator[Finding]:
-    """Tell the names that fit no layer; of a model that is not known, slips of usual names."""
+    """Tell the names that fit no layer; of a model that is not known, slips of usual names.
+
+    There case alone is no slip: `Wqkv` of MPT is as good a name as `wqkv` of InternLM2.
+    """
     missing = [name for name in names if not layers.fits(name)]
     if not missing:
         return
@@ -92,7 +103,11 @@ def _missing(
     from ftlint.target.slips import guess
 
     near = {name: guess(name, layers.modules, ()) for name in missing}
-    slips = {name: found.name for name, found in near.items() if found is not None}
+    slips = {
+        name: found.name
+        for name, found in near.items()
+        if found is not None and (layers.known or found.name.lower() != name.lower())
+    }
     missing = missing if layers.known else list(slips)
     if not missing:
         return
@@ -120,16 +135,18 @@ def _makes_adapter(values: dict[str, object]) -> bool:
     return bool(values.get("do_train")) and way and not continued and not others
 
 
-def _layers(model: Model | None, known: dict[str, object]) -> _Layers:
+def _layers(model: Model | None, path: str, known: dict[str, object]) -> _Layers:
     """Return the layers of a model's family, or those of any where the model is not known."""
-    every = tuple(dict.fromkeys(name for _, modules, _ in compiled.MODULES for name in modules))
+    every = tuple(dict.fromkeys(name for *_, modules, _ in compiled.MODULES for name in modules))
     if known.get("template_media") or (model is not None and model.media):
-        return _Layers(compiled.MODULES[0][1], inside=True)
+        return _Layers(compiled.MODULES[0][2], inside=True)
     if model is not None:
-        for names, modules, blocks in compiled.MODULES:
+        for names, converted, modules, blocks in compiled.MODULES:
             if re.match(names, model.name):
+                if converted and re.search(converted, compiled.folded(path)):
+                    break
                 return _Layers(modules, blocks, known=True)
-    return _Layers(every)
+    return _Layers(every, others=_ELSEWHERE)
 
 
 def _remedy(near: str | None, layers: _Layers) -> str:
