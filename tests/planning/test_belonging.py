@@ -77,6 +77,15 @@ def test_another_try_of_one_run_is_advice(project: Path) -> None:
     assert [*told("b.yaml")] == ["FT651"]
 
 
+@pytest.mark.parametrize("begun", ["saves/llama/tickets", "saves/llama/tickets/checkpoint-500/"])
+def test_a_run_that_resumes_another_is_no_rival(project: Path, begun: str) -> None:
+    more = f"resume_from_checkpoint: {begun}\nnum_train_epochs: 6\n"
+    write(project, train=TRAIN, resume=TRAIN + more)
+    assert [*told("train.yaml"), *told("resume.yaml")] == []
+    write(project, resume=TRAIN + more.replace("tickets", "faq"))
+    assert [*told("train.yaml"), *told("resume.yaml")] == ["FT651", "FT651"]
+
+
 @pytest.mark.parametrize(
     "other",
     [
