@@ -332,6 +332,17 @@ def test_nothing_is_trained_without_do_train(project: Path) -> None:
     assert told("a.yaml") == {}
 
 
+def test_a_run_that_saves_tokenized_rows_prepares_them(project: Path) -> None:
+    write(project, a=TRAIN.replace("do_train: true\n", "") + "tokenized_path: rows\n")
+    assert told("a.yaml") == {}
+    done = invoke("steps", "--isolated", "--output-format", "json", "a.yaml")
+    assert "FT214" not in done.out
+    assert "do_train" in done.out + done.err
+    (project / "rows").mkdir()
+    (project / "rows" / "dataset_dict.json").write_text("{}", "utf-8")
+    assert [*told("a.yaml")] == ["FT214", "FT594"]
+
+
 def test_a_resumed_run_keeps_the_intervals_of_its_checkpoint(project: Path) -> None:
     state = {"global_step": 20, "save_steps": 20, "logging_steps": 5, "eval_steps": 500}
     folder = project / "saves" / "llama" / "tickets"
