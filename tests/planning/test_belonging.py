@@ -34,7 +34,7 @@ export_dir: merged/tickets
 """
 OLD = 1_000_000_000
 OURS = frozenset(["FT214", "FT594", "FT595", "FT650", "FT651", "FT652", "FT653", "FT656", "FT657",
-                  "FT658", "FT659", "FT660"])  # fmt: skip
+                  "FT658", "FT659", "FT660", "FT661"])  # fmt: skip
 
 
 @pytest.fixture
@@ -357,6 +357,16 @@ def test_a_resumed_run_keeps_the_intervals_of_its_checkpoint(project: Path) -> N
     assert (plan["total_steps"], plan["checkpoints"], plan["logging_events"]) == (60, 3, 12)
 
 
+def test_a_run_that_resumes_by_itself_keeps_them_too(project: Path) -> None:
+    folder = project / "saves" / "llama" / "tickets" / "checkpoint-20"
+    folder.mkdir(parents=True)
+    state = {"global_step": 20, "save_steps": 500, "logging_steps": 5, "eval_steps": 500}
+    (folder / "trainer_state.json").write_text(json.dumps(state), "utf-8")
+    write(project, a=TRAIN)
+    assert "FT595" not in told("a.yaml")  # what a folder holds here is not what it holds there
+    assert "`logging_steps: 5`" in told("a.yaml", "--here")["FT595"]
+
+
 def test_the_state_of_a_finished_run_tells_its_step(project: Path) -> None:
     folder = project / "saves" / "old"
     folder.mkdir(parents=True)
@@ -372,5 +382,9 @@ def test_tokenized_rows_are_used_where_they_are(project: Path) -> None:
     assert told("a.yaml") == {}
     (project / "rows").mkdir()
     assert told("a.yaml") == {}
-    (project / "rows" / "dataset_dict.json").write_text("{}", "utf-8")
+    (project / "rows" / ".gitkeep").write_text("", "utf-8")
+    assert "holds `.gitkeep` but no dataset" in told("a.yaml")["FT661"]
+    for name in ("dataset_info.json", "state.json"):
+        assert [*told("a.yaml")] == ["FT661"]
+        (project / "rows" / name).write_text("{}", "utf-8")
     assert [*told("a.yaml")] == ["FT594"]
