@@ -6,7 +6,7 @@ docs/rules/writing.md lists every fact for authors of rules.
 from __future__ import annotations
 
 from ftlint.facts import models
-from ftlint.facts.paths import tokenized, json_file, missing, opened
+from ftlint.facts.paths import json_file, missing, opened, tokenized
 from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING
 
