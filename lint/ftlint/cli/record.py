@@ -86,16 +86,17 @@ def _write(file: str, datasets: dict[str, Recorded], target: Target) -> None:
     from ftlint.facts import recorded
 
     reach = project_of(os.path.dirname(file))
-    disk, old, before = Disk(reach), {}, None
+    disk, old = Disk(reach), {}
+    before: bytes | None = None
     why = disk.objection(file)
     if why is None and _is_there(file, disk):
-        before = disk.read(file, recorded.MAX_BYTES)
+        data = disk.read(file, recorded.MAX_BYTES)
         read = recorded.read(file, disk)
         broken = recorded.load(file, disk)
-        if isinstance(before, Unreadable) or isinstance(read, str) or isinstance(broken, str):
+        if isinstance(data, Unreadable) or isinstance(read, str) or isinstance(broken, str):
             why = f"it is not merged into what is there: {broken}"
         else:
-            old = read
+            old, before = read, data
     if why is not None:
         raise UsageError(f"{file}: not written: {why}")
     versions = {"llamafactory": target.llamafactory, "transformers": target.transformers}
