@@ -40,18 +40,21 @@ def worded(
     book: registry.RuleBook = registry.BUILT_IN,
 ) -> Diagnostic:
     """Return a finding as reports show it: in its rule's words, without secrets."""
-    from ftlint.target.secrets import secrets_in, without
+    from ftlint.target.secrets import formless, without
 
     rule, fix, key = book[finding.rule], finding.fix, finding.key
     related = finding.related
-    message = finding.message or fill(rule.message, finding.values)
-    if secrets_in(source.text):
-        message = without(message, source.text, key)
-        fix = fix and fix._replace(message=without(fix.message, source.text, key))
-        key = key and without(key, source.text, None)
-        related = tuple(
-            one._replace(message=without(one.message, source.text, None)) for one in related
-        )
+    values = {  # cleared before `fill` cuts what is long
+        name: formless(value) if isinstance(value, str) else value
+        for name, value in finding.values.items()
+    }
+    message = finding.message or fill(rule.message, values)
+    message = without(message, source.text, key)
+    fix = fix and fix._replace(message=without(fix.message, source.text, key))
+    key = key and without(key, source.text, None)
+    related = tuple(
+        one._replace(message=without(one.message, source.text, None)) for one in related
+    )
     return Diagnostic(
         source.path, rule.code, rule.name, rule.severity, message,  # type: ignore[arg-type]
         key, finding.start, finding.end, fix, related,

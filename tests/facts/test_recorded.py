@@ -156,7 +156,7 @@ def test_stages_and_configs_are_merged(project: Path) -> None:
     Path("data/dataset_info.json").write_text(json.dumps(definitions), "utf-8")
     write_rows("pairs.jsonl", 7)
     ftlint("record", "c.yaml")
-    Path("d.yaml").write_text(HEAD.replace("stage: sft", "stage: pt"), "utf-8")
+    Path("d.yaml").write_text(HEAD.replace("stage: sft", "stage: pt\npacking: false"), "utf-8")
     Path("e.yaml").write_text(HEAD.replace("dataset: faq", "eval_dataset: pairs"), "utf-8")
     before = facts()
     before["models"] = {"later": 1}
@@ -287,6 +287,11 @@ def test_a_link_out_of_the_project_is_neither_read_nor_written(
 
 
 def test_rows_left_out_of_other_stages_are_bounds(project: Path) -> None:
+    columns = {"prompt": "instruction", "response": "output", "kto_tag": "label"}
+    definition = {"faq": {"file_name": "faq.jsonl", "columns": columns}}
+    (project / "data" / "dataset_info.json").write_text(json.dumps(definition), "utf-8")
+    rows = [{**ROW, "label": number % 2 == 0} for number in range(5000)]
+    (project / "data" / "faq.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
     ftlint("record")
     (project / "data" / "faq.jsonl").unlink()
     Path("c.yaml").write_text(HEAD.replace("stage: sft", "stage: kto"), "utf-8")

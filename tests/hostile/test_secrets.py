@@ -60,6 +60,33 @@ def test_no_format_shows_a_secret(folder: Path, form: str) -> None:
     assert VALUE not in done.out + done.err
 
 
+OTHERS = {
+    "ds.json": f'{{"train_micro_batch_size_per_gpu": "auto", "zero_optimization": '
+    f'{{"stage": "{TOKEN}"}}, "scheduler": {{"type": "WarmupLR", "params": {{"{TOKEN}": 1}}}}}}',
+    "deep.yaml": f"{HEAD}deepspeed: ds.json\n",
+    "train.yaml": HEAD.replace("output_dir: o", "output_dir: saves/run").replace("qwen", TOKEN)
+    + f"add_tokens: {TOKEN}\n",
+    "export.yaml": "model_name_or_path: m\nadapter_name_or_path: saves/run\ntemplate: llama3\n"
+    "finetuning_type: lora\nexport_dir: merged\n",
+}
+"""Files whose secrets are of other files than the one that is judged."""
+
+
+@pytest.mark.parametrize("form", [*FORMATS, "steps", "steps-json"])
+def test_no_secret_of_another_file_is_shown(tmp_path: Path, form: str) -> None:
+    for name, text in OTHERS.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    steps = {"steps": "text", "steps-json": "json"}.get(form)
+    if steps is None:
+        done = process("--output-format", form, "deep.yaml", "export.yaml", folder=tmp_path)
+        said = {"FT658", "FT4123"} if form in ("text", "concise", "json") else set()
+    else:
+        done = process("steps", "deep.yaml", "--output-format", steps, folder=tmp_path)
+        said = {"FT4123"}
+    assert all(code in done.out for code in said)
+    assert VALUE not in done.out + done.err
+
+
 @pytest.mark.parametrize("option", ["--fix", "--unsafe-fixes"])
 def test_no_repair_tells_one(folder: Path, option: str) -> None:
     done = process(option, ".", folder=folder)

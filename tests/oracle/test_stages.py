@@ -71,6 +71,8 @@ CASES = {
     "full-as-adapter": export("full", "f", "FT660"),
     "rows": train(TRAIN, "rows", tokenized_path="rows"),
     "rows-again": train(TRAIN, "again", tokenized_path="rows", dataset="not_there"),
+    "prepared": train(UNTRAINED, "prepared", tokenized_path="early"),
+    "prepared-used": train(TRAIN, "used", tokenized_path="early", dataset="not_there"),
 }  # fmt: skip
 
 
@@ -105,3 +107,5 @@ def test_what_is_said_of_files_that_belong_together_is_so(release: str, tmp_path
     assert all(seen[name].margin == 0 for name in ("dpo-new", "dpo-ref", "kto-new"))
     assert all(abs(seen[name].margin or 0) > 1e-4 for name in ("dpo", "kto"))
     assert seen["rows-again"].weights == seen["rows"].weights
+    assert (seen["prepared"].steps, seen["prepared"].weights) == (None, None)
+    assert seen["prepared-used"].weights == seen["rows"].weights

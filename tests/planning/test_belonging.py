@@ -34,7 +34,7 @@ export_dir: merged/tickets
 """
 OLD = 1_000_000_000
 OURS = frozenset(["FT214", "FT594", "FT595", "FT650", "FT651", "FT652", "FT653", "FT656", "FT657",
-                  "FT658", "FT659", "FT660"])  # fmt: skip
+                  "FT658", "FT659", "FT660", "FT661"])  # fmt: skip
 
 
 @pytest.fixture
@@ -75,6 +75,15 @@ def test_another_try_of_one_run_is_advice(project: Path) -> None:
     write(project, a=TRAIN, b=TRAIN.replace("1.0e-4", "5.0e-5"))
     assert "another `learning_rate`" in told("a.yaml")["FT651"]
     assert [*told("b.yaml")] == ["FT651"]
+
+
+@pytest.mark.parametrize("begun", ["saves/llama/tickets", "saves/llama/tickets/checkpoint-500/"])
+def test_a_run_that_resumes_another_is_no_rival(project: Path, begun: str) -> None:
+    more = f"resume_from_checkpoint: {begun}\nnum_train_epochs: 6\n"
+    write(project, train=TRAIN, resume=TRAIN + more)
+    assert [*told("train.yaml"), *told("resume.yaml")] == []
+    write(project, resume=TRAIN + more.replace("tickets", "faq"))
+    assert [*told("train.yaml"), *told("resume.yaml")] == ["FT651", "FT651"]
 
 
 @pytest.mark.parametrize(
@@ -323,6 +332,17 @@ def test_nothing_is_trained_without_do_train(project: Path) -> None:
     assert told("a.yaml") == {}
 
 
+def test_a_run_that_saves_tokenized_rows_prepares_them(project: Path) -> None:
+    write(project, a=TRAIN.replace("do_train: true\n", "") + "tokenized_path: rows\n")
+    assert told("a.yaml") == {}
+    done = invoke("steps", "--isolated", "--output-format", "json", "a.yaml")
+    assert "FT214" not in done.out
+    assert "do_train" in done.out + done.err
+    (project / "rows").mkdir()
+    (project / "rows" / "dataset_dict.json").write_text("{}", "utf-8")
+    assert [*told("a.yaml")] == ["FT214", "FT594"]
+
+
 def test_a_resumed_run_keeps_the_intervals_of_its_checkpoint(project: Path) -> None:
     state = {"global_step": 20, "save_steps": 20, "logging_steps": 5, "eval_steps": 500}
     folder = project / "saves" / "llama" / "tickets"
@@ -335,6 +355,16 @@ def test_a_resumed_run_keeps_the_intervals_of_its_checkpoint(project: Path) -> N
                   "a.yaml")  # fmt: skip
     (plan,) = json.loads(done.out)
     assert (plan["total_steps"], plan["checkpoints"], plan["logging_events"]) == (60, 3, 12)
+
+
+def test_a_run_that_resumes_by_itself_keeps_them_too(project: Path) -> None:
+    folder = project / "saves" / "llama" / "tickets" / "checkpoint-20"
+    folder.mkdir(parents=True)
+    state = {"global_step": 20, "save_steps": 500, "logging_steps": 5, "eval_steps": 500}
+    (folder / "trainer_state.json").write_text(json.dumps(state), "utf-8")
+    write(project, a=TRAIN)
+    assert "FT595" not in told("a.yaml")  # what a folder holds here is not what it holds there
+    assert "`logging_steps: 5`" in told("a.yaml", "--here")["FT595"]
 
 
 def test_the_state_of_a_finished_run_tells_its_step(project: Path) -> None:
@@ -352,5 +382,9 @@ def test_tokenized_rows_are_used_where_they_are(project: Path) -> None:
     assert told("a.yaml") == {}
     (project / "rows").mkdir()
     assert told("a.yaml") == {}
-    (project / "rows" / "dataset_dict.json").write_text("{}", "utf-8")
+    (project / "rows" / ".gitkeep").write_text("", "utf-8")
+    assert "holds `.gitkeep` but no dataset" in told("a.yaml")["FT661"]
+    for name in ("dataset_info.json", "state.json"):
+        assert [*told("a.yaml")] == ["FT661"]
+        (project / "rows" / name).write_text("{}", "utf-8")
     assert [*told("a.yaml")] == ["FT594"]

@@ -45,12 +45,12 @@ There is no plan and no code then: nothing is refused.
 
 
 def trains_elsewhere(context: Context) -> bool:
-    """Return whether a config without do_train is one to evaluate, or a part of one to train.
+    """Return whether a config without do_train is to evaluate, prepares data or is a part of one.
 
     A part has no model, no data, or neither an output folder nor a setting of training.
     """
     config, values = context.instance.config, context.instance.effective
-    evaluates = config.get("do_eval") or values.get("do_predict")
+    evaluates = config.get("do_eval") or values.get("do_predict") or config.get("tokenized_path")
     whole = all(map(config.get, ("model_name_or_path", "dataset")))
     started = "output_dir" in config and "do_train" not in config
     return bool(evaluates or not whole or not (started or any(map(config.get, OF_TRAINING))))

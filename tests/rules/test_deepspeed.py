@@ -256,6 +256,31 @@ def test_a_key_that_stands_twice_is_told_at_the_one_that_counts(folder: Path) ->
     assert "line 12" in message
 
 
+def test_a_key_of_two_sections_is_not_twice_in_one(folder: Path) -> None:
+    zero = '"zero_optimization": {"stage": %d}'
+    text = json.dumps(SOUND)[:-1] + f", {zero % 2}, {zero % 3}}}"
+    found = [one for one in _found(folder, text) if one[0] == "FT589"]
+    assert [message.partition("`")[2].partition("`")[0] for *_, message in found] == [
+        "zero_optimization"
+    ]
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD.replace("do_train", "do_eval")])
+def test_zero_optimization_of_another_kind_is_rejected(folder: Path, head: str) -> None:
+    found = _found(folder, {**SOUND, "zero_optimization": True}, head=head)
+    (message,) = (message for code, _, message in found if code == "FT4123")
+    assert "`zero_optimization: true`" in message
+    assert "rejects it at parse time (AttributeError)" in message
+
+
+def test_a_parameter_that_a_scheduler_does_not_take_is_not_missed(folder: Path) -> None:
+    for kind, codes in (("OneCycle", []), ("WarmupDecayLR", ["FT587"])):
+        parameters = {"cycle_min_lr": 1e-6, "cycle_max_lr": 1e-5} if kind == "OneCycle" else {}
+        content = {**SOUND, "scheduler": {"type": kind, "params": parameters}}
+        found = _found(folder, content, "warmup_ratio: 0.1\n")
+        assert [one[0] for one in found if one[0] == "FT587"] == codes
+
+
 def test_in_a_mapping_the_key_itself_is_shown() -> None:
     text = f"{HEAD}deepspeed: {{train_batch_size: 60, zero_optimization: {{stag: 2}}}}\n"
     options = Options(resolve_target("0.9.5"), stating())

@@ -42,6 +42,10 @@ def _told(text: str) -> list[tuple[str | None, str]]:
         (f"cache_dir: s3://AKIA{DRAWN[:16].upper()}/x", "cache_dir", "AWS"),
         (f"ray_init_kwargs: {{runtime_env: {{HF_TOKEN: hf_{DRAWN}}}}}", "ray_init_kwargs", "HF_"),
         (f"run_name: sk-proj-{DRAWN}", "run_name", "API key"),
+        (f"run_name: sk-{DRAWN}", "run_name", "API key"),
+        (f"run_name: sk-ant-api03-ab_{DRAWN}-x", "run_name", "API key"),
+        (f"run_name: sk-{HEX[:32]}", "run_name", "API key"),
+        (f"run_name: sk-or-v1-{HEX}", "run_name", "API key"),
         (f"# the old one: hf_{DRAWN}", None, "A comment contains a Hugging Face token"),
     ],
 )
@@ -59,7 +63,7 @@ def test_a_secret_is_told_once_and_not_shown(text: str, key: str | None, says: s
         "hf_xxx", "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "<token>", "your_token", "'***'", "null",
         "${oc.env:HF_TOKEN}", "${HF_TOKEN}", "$HF_TOKEN", "YOUR_HF_TOKEN", "hf_your_token_here",
         "hf_YourTokenHere", "hf_...", "'{{ token }}'", "replace_me_123", "true", "''",
-        "<your-hf-token>",
+        "<your-hf-token>", "EMPTY", "none", "dummy", "sk-dummy",
     ],
 )  # fmt: skip
 def test_a_placeholder_is_none(value: str) -> None:
@@ -73,6 +77,10 @@ def test_a_placeholder_is_none(value: str) -> None:
         "max_new_tokens: 512",
         "adapter_folder: saves/hf_models/llama-3",
         "cache_dir: /data/sk-learn/and/some-other-long-names-2024",
+        "run_name: sk-learn-baseline-run-v2-2024-experiment-01",
+        "run_name: sk-qwen25-7b-lora-r16-lr1e-4-bs32",
+        "run_name: sk-Qwen25-7B-Instruct-LoRA-r16-lr1e-4-bs32-run-2024",
+        "media_dir: /home/sk-user-data-2024-experiments-of-the-group",
         "resize_vocab: true",
         "model_revision: 0123456789abcdef0123456789abcdef01234567",
         "run_name: task-sk-a1b2c3d4e5f6g7h8i9j0k1l2m3",

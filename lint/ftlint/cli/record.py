@@ -7,6 +7,7 @@ import os
 from ftlint import __version__
 from ftlint.cli.check import guarded, say, write
 from ftlint.cli.steps import Asked, configs
+from ftlint.edits.write import replace
 from ftlint.loading import Config
 from ftlint.project.options import (
     FACTS,
@@ -17,7 +18,7 @@ from ftlint.project.options import (
 )
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.support.containment import project_of
-from ftlint.support.disk import Disk
+from ftlint.support.disk import Disk, Unreadable
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,36 +70,44 @@ def _place(path: str, resolver: OptionsResolver) -> str:
     settings = resolver.settings_file(folder)
     reach = project_of(folder, settings and os.path.dirname(os.path.abspath(settings)))
     files = [os.path.join(one, FACTS) for one in facts_folders(settings, reach)]
-    return next((one for one in files if os.path.lexists(one)), files[0])
+    disk = Disk(reach)
+    return next((one for one in files if _is_there(one, disk)), files[0])
+
+
+def _is_there(file: str, disk: Disk) -> bool:
+    """Return whether a name is taken, be it by a link to nothing."""
+    try:
+        return os.path.basename(file) in disk.names(os.path.dirname(file))
+    except OSError:
+        return False
 
 
 def _write(file: str, datasets: dict[str, Recorded], target: Target) -> None:
     from ftlint.facts import recorded
 
-    disk, old = Disk(project_of(os.path.dirname(file))), {}
+    reach = project_of(os.path.dirname(file))
+    disk, old = Disk(reach), {}
+    before: bytes | None = None
     why = disk.objection(file)
-    if why is None and os.path.lexists(file):
+    if why is None and _is_there(file, disk):
+        data = disk.read(file, recorded.MAX_BYTES)
         read = recorded.read(file, disk)
         broken = recorded.load(file, disk)
-        if isinstance(read, str) or isinstance(broken, str):
+        if isinstance(data, Unreadable) or isinstance(read, str) or isinstance(broken, str):
             why = f"it is not merged into what is there: {broken}"
         else:
-            old = read
+            old, before = read, data
     if why is not None:
         raise UsageError(f"{file}: not written: {why}")
     versions = {"llamafactory": target.llamafactory, "transformers": target.transformers}
     text = recorded.merged(old, datasets.values(), f"ftlint {__version__}", versions)
     if len(text.encode("utf-8", "surrogatepass")) > recorded.MAX_BYTES:
         raise UsageError(f"{file}: not written: it would be larger than 1 MiB")
-    aside = f"{file}.{os.getpid()}"
-    try:
-        with open(aside, "x", encoding="utf-8", newline="\n") as out:
+    if before is None:
+        with open(file, "x", encoding="utf-8", newline="\n") as out:
             out.write(text)
-        os.replace(aside, os.path.realpath(file))
-    except BaseException:
-        if os.path.exists(aside):
-            os.unlink(aside)
-        raise
+    elif (why := replace(file, before, text.encode("utf-8"), reach)) is not None:
+        raise UsageError(f"{file}: not written: {why}")
     for one in datasets.values():
         files = f"{len(one.files)} file{'' if len(one.files) == 1 else 's'}"
         write(f"{one.name}: {one.rows:,} rows in {files}\n")

@@ -71,18 +71,23 @@ def lines(value: object, path: str, disk: Disk) -> Lines:
     document = compose(text, DEFAULT)
     if isinstance(document, Broken):
         return found
-    for name, start in _keys(document.root, ""):
-        if name in found.of:
+    for name, start, again in _keys(document.root, ""):
+        if again:
             found.repeated.append(name)
         found.of[name] = text.count("\n", 0, start) + 1
     return found
 
 
-def _keys(node: Node | None, above: str) -> Iterator[tuple[str, int]]:
-    """Yield the paths of a mapping's keys with where they begin, in the order of the text."""
+def _keys(node: Node | None, above: str) -> Iterator[tuple[str, int, bool]]:
+    """Yield the paths of a mapping's keys in the order of the text.
+
+    With each is where it begins, and whether the same mapping has had it before.
+    """
+    seen: set[str] = set()
     for key, value in node.pairs if isinstance(node, Mapping) else ():
         name = f"{above}{key.text if isinstance(key, Scalar) else ''}"
-        yield name, key.start
+        yield name, key.start, name in seen
+        seen.add(name)
         yield from _keys(value, f"{name}.")
 
 

@@ -6,7 +6,7 @@ docs/rules/writing.md lists every fact for authors of rules.
 from __future__ import annotations
 
 from ftlint.facts import models
-from ftlint.facts.paths import held_folder, json_file, missing, opened
+from ftlint.facts.paths import json_file, missing, opened, tokenized
 from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING
 
@@ -111,9 +111,7 @@ def facts(
         **_deepspeed(values, path, disk),
         **_opened(values, stated, path, disk),
         **_resumed(values, held, path, disk),
-        "tokenized_held": held_folder(
-            values.get("tokenized_path"), path, disk, here=stated.here is not None
-        ),
+        **tokenized(values.get("tokenized_path"), path, disk, here=stated.here is not None),
         **dict(stated.facts),
         "output_dir_holds": held,
     }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ftlint.facts.neighbours import Neighbour, Neighbourhood
 
+RESUMED = "resume_from_checkpoint"
 MACHINE = frozenset(
     """auto_find_batch_size bf16 bf16_full_eval cache_dir dataset_dir ddp_backend
     ddp_find_unused_parameters ddp_timeout deepspeed disable_gradient_checkpointing
@@ -41,7 +42,8 @@ def facts(config: Mapping[str, Any], path: str, near: Neighbourhood) -> dict[str
     """Return the other run that writes where this one does, and the key that tells them apart.
 
     `shared`: `config`, `key`, `output`, the folder, and `writes`, which counts the others. `again`:
-    the same where only rates and the like differ: another try of the same run.
+    the same where only rates and the like differ: another try of the same run, unless one of the
+    two is told to resume the other.
     """
     written = config.get("output_dir")
     if not config.get("do_train") or not isinstance(written, str) or is_record(path):
@@ -56,10 +58,23 @@ def facts(config: Mapping[str, Any], path: str, near: Neighbourhood) -> dict[str
     if not runs:
         return {}
     others = [(one, told) for one, told in runs if told in DATA]
+    if not others:
+        ours = _resumes(config.get(RESUMED), output)
+        runs = [] if ours else [each for each in runs if not _resumes(each[0].get(RESUMED), output)]
+    if not runs:
+        return {}
     one, told = (others or runs)[0]
     writes = "writes" if len(runs) == 1 else f"and {len(runs) - 1} more write"
     found = {"config": one.name, "key": told, "output": written, "writes": writes}
     return {"shared" if others else "again": found}
+
+
+def _resumes(begun: object, output: str) -> bool:
+    """Return whether a run is told to go on from a checkpoint of an output folder."""
+    if not isinstance(begun, str) or not begun:
+        return False
+    found = os.path.normpath(begun)
+    return found == output or os.path.dirname(found) == output
 
 
 def _told_apart(config: Mapping[str, Any], other: Neighbour) -> str | None:

@@ -121,22 +121,32 @@ def json_file(name: str, path: str, disk: Disk, most: int = MOST_JSON) -> JsonFi
     return JsonFile()
 
 
-def held_folder(name: object, path: str, disk: Disk, *, here: bool) -> str | None:
-    """Return the name of a folder that a config at `path` names and that is not empty here.
+_DATASETS = ({"dataset_dict.json"}, {"dataset_info.json", "state.json"})
+"""What `datasets.load_from_disk` tells a folder of splits or of one dataset by [2.16 to 4.0]."""
 
-    A relative one is looked for as `json_file` does. Outside of the project it counts on the
-    machine that trains alone.
+
+def tokenized(name: object, path: str, disk: Disk, *, here: bool) -> dict[str, object]:
+    """Return what the folder holds that a config at `path` names as `tokenized_path`.
+
+    `tokenized_held`: its name, where it holds a dataset. `tokenized_stray`: its `path`, and what it
+    `holds` that is none. A relative one is looked for as `json_file` does. Outside of the project
+    it counts on the machine that trains alone.
     """
     if not isinstance(name, str) or not name or "\0" in name or placeholder_in(name) is not None:
-        return None
+        return {}
     for start in folders(path, disk):
         full = os.path.join(start, name)
         try:
-            if disk.is_folder(full) and (here or disk.holds(full)) and disk.names(full):
-                return name
+            if not disk.is_folder(full) or not (here or disk.holds(full)):
+                continue
+            names = {*disk.names(full)}
         except OSError:
             continue
-    return None
+        if any(one <= names for one in _DATASETS):
+            return {"tokenized_held": name}
+        if names:
+            return {"tokenized_stray": {"path": name, "holds": min(names)}}
+    return {}
 
 
 def _parsed(text: str) -> JsonFile:

@@ -32,9 +32,14 @@ _MAY_BE_SECRET = re.compile(r"(?i)t.?k|ke|ky|yk|api|se|cr|pa|pw|ho|we|au")
 """What a name of a secret holds, slips included: most names are told from one by this alone."""
 
 
+_MAKERS = r"(?:proj|svcacct|admin|None|ant(?:-[a-z]+\d\d)?)-"
+_DRAWN = r"(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{32,250}"
+_UNBROKEN = r"(?:[a-z]{2,8}-(?:v\d-)?)?(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,200}"
+"""What follows `sk-`: names that begin so are words and short numbers between hyphens."""
+
 _FORMS = (
     ("a Hugging Face token", r"hf_[A-Za-z0-9]{24,64}"),
-    ("an OpenAI-style API key", r"sk-(?:[a-z]{2,8}-)?(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,200}"),
+    ("an OpenAI-style API key", rf"sk-(?:{_MAKERS}{_DRAWN}|{_UNBROKEN})"),
     ("a GitHub token", r"gh[oprsu]_[A-Za-z0-9]{30,255}|github_pat_\w{22,255}"),
     ("a GitLab token", r"glpat-[\w-]{20,64}"),
     ("an AWS access key", r"(?:AKIA|ASIA)[A-Z0-9]{16}"),
@@ -49,7 +54,7 @@ _ANY_FORM = "(?<![\\w-])(?:" + "|".join(f"({form})" for _, form in _FORMS) + ")(
 _FORMED = re.compile(r"hf_|sk-|gh[oprsu]_|github_pat_|glpat-|AKIA|ASIA|AIza|xox|wandb_v|pypi-|ms-")
 
 _STAND_INS = frozenset(
-    """abc apikey change changeme dummy enter example fake fill fixme foo insert key my none
+    """abc apikey change changeme dummy empty enter example fake fill fixme foo insert key my none
     null password paste placeholder put redacted removed replace sample secret test todo token
     undefined your yours""".split()
 )
@@ -165,7 +170,22 @@ def without(message: str, text: str, key: str | None) -> str:
     values, own = _values(text)
     for value in own.get(key or "", ()):
         message = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", STARS, message)
-    return values.sub(STARS, message) if values is not None else message
+    if values is not None:
+        message = values.sub(STARS, message)
+    return formless(message)
+
+
+def formless(message: str) -> str:
+    """Return what is said, starred out what is a secret by its form, whatever file it is from.
+
+    >>> formless("`stage: hf_AbCdEfGhIjKlMnOpQrStUvWx1` in `ds.json`")
+    '`stage: ***` in `ds.json`'
+    """
+    if _FORMED.search(message) is None:
+        return message
+    for secret in sorted(_of_form(message), key=lambda one: -one.start):
+        message = message[: secret.start] + STARS + message[secret.end :]
+    return message
 
 
 @lru_cache(maxsize=4)

@@ -8,6 +8,7 @@ from ftlint.diagnostics import Finding
 from ftlint.facts import deepspeed
 from ftlint.syntax.nodes import Mapping, Scalar, deref
 from ftlint.target.classify import placeholder_in
+from ftlint.target.secrets import formless
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class DeepSpeedConfig:
 
 def shown(value: object) -> str:
     """Return a value as JSON has it, short."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = formless(json.dumps(value, ensure_ascii=False, default=str))  # before it is cut
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 

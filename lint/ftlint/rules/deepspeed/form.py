@@ -43,6 +43,10 @@ DeepSpeedPlugin.__post_init__ and Accelerator._prepare_deepspeed; run."""
 def check(config: DeepSpeedConfig) -> Iterator[Finding]:
     """Yield what ends the run in DeepSpeed, or is ignored there."""
     values = config.context.instance.effective
+    zero = config.content.get("zero_optimization")
+    if zero is not None and not isinstance(zero, dict):
+        yield _value(config, "zero_optimization", zero, "a mapping", READ)
+        return
     stage = config.get("zero_optimization.stage")
     trained = bool(values.get("do_train"))
     if not trained and values.get("stage") != "ppo" and stage in (None, 0, 1, 2):
@@ -55,8 +59,6 @@ def check(config: DeepSpeedConfig) -> Iterator[Finding]:
         section = config.get(path)
         if isinstance(section, dict):
             yield from _section(config, path, section, fields, strict)
-        elif section is not None and path == "zero_optimization":
-            yield config.finding(VALUE, path, value=shown(section), expected="a mapping")
     yield from _scheduler(config)
     if values.get("stage") != "ppo":
         yield from _autos(config, config.content, "")
@@ -103,7 +105,18 @@ def _section(
                 effect = "is ignored or rejected, depending on the release"
                 yield config.finding(IGNORED, here, effect=effect, advice=advice)
         elif strict and not _is_open(value) and not _fits(value, fields[name]):
-            yield config.finding(VALUE, here, value=shown(value), expected=_wanted(fields[name]))
+            yield _value(config, here, value, _wanted(fields[name]), STARTED)
+
+
+READ = "rejects it at parse time (AttributeError)"
+"""Source: accelerate HfDeepSpeedConfig, made when the arguments are parsed, which looks into it."""
+STARTED = "crashes when it starts (ValidationError)"
+
+
+def _value(
+    config: DeepSpeedConfig, path: str, value: object, expected: str, effect: str
+) -> Finding:
+    return config.finding(VALUE, path, value=shown(value), expected=expected, effect=effect)
 
 
 def _is_open(value: object) -> bool:

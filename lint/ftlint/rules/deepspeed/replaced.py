@@ -7,6 +7,7 @@ makes neither, whatever the file says. What the block does not name has DeepSpee
 from __future__ import annotations
 
 from ftlint.diagnostics import at_key
+from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,13 +53,19 @@ def check(config: DeepSpeedConfig) -> Iterator[Finding]:
             yield _finding(config, KEY, key, block=block, type=kind)
         parameters = config.get(f"{block}.params") or {}
         for name, keys in _PARAMETERS[block].items():
-            if isinstance(parameters, dict) and name not in parameters:
+            if isinstance(parameters, dict) and name not in parameters and _takes(kind, name):
                 default = f" of {_DEFAULTS[name]}" if name in _DEFAULTS else ""
                 for key in filter(config.context.entries.__contains__, keys):
                     if _is_set(config, key):
                         yield _finding(
                             config, PARAMETER, key, block=block, name=name, default=default
                         )
+
+
+def _takes(kind: str, name: str) -> bool:
+    """Return whether a scheduler of DeepSpeed's has a parameter; of others nothing is known."""
+    scheduler = compiled.DEEPSPEED["schedulers"].get(kind)
+    return scheduler is None or name in scheduler["takes"]
 
 
 def _replaced(config: DeepSpeedConfig, block: str, kind: str) -> Iterator[str]:
