@@ -76,8 +76,8 @@ def test_over_budget_is_a_finding(calibrated: Path) -> None:
 
     steps = plan(calibrated, "--budget", "2m")["budget"]["max_steps"]
     told = found("--budget", "2m")
-    assert "config.yaml:12:1: warning FT801 the run takes" in told
-    assert f"may take 2.0 min: {steps} steps fit" in told
+    assert "config.yaml:12:1: warning FT801 Estimated " in told
+    assert f"exceeds the 2.0 min budget: `max_steps: {steps}` fits" in told
     assert "FT801" in found(text=CONFIG.replace("gpus=1", "gpus=1, budget=2m"))
     assert "FT801" not in found("--budget", "9h")
     assert "FT801" not in found(text=CONFIG)

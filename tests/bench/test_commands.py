@@ -90,7 +90,7 @@ def pretending(tmp_path: Path) -> str:
     ("text", "why"),
     [
         (None, "No such file"),
-        ("a: [", "not a training config"),
+        ("a: [", "not a LLaMA Factory training config"),
         ("stage: sft\ndo_train: false\ndataset: faq\ntemplate: qwen\n"
          "model_name_or_path: Qwen/Qwen2.5-0.5B\noutput_dir: x\nfinetuning_type: lora\n",
          "no do_train: true"),
@@ -138,5 +138,5 @@ def test_what_llamafactory_would_refuse_is_told_before_the_run(
     for path in (CONFIG, str(slipped)):
         say_errors(load(path, {}, 1))
     told = capsys.readouterr().err
-    assert told.startswith(f"! {slipped}: line 42: FT101 `learnig_rate` is not a key")
+    assert told.startswith(f"! {slipped}: line 42: FT101 Unknown key `learnig_rate`")
     assert told.count("\n") == 1

@@ -110,7 +110,7 @@ def test_predict_says_what_is_missing_and_what_to_do(tmp_path: Path) -> None:
     path.write_text(CONFIG.replace("dataset-size=3000, ", ""), "utf-8")
     status, text = said("predict", path)
     assert status == 2
-    assert "the number of steps is not known (the number of samples is not known" in text
+    assert "the number of steps is not known: add" in text
     assert "`# ftlint: dataset-size=N`" in text
     path.write_text(CONFIG, "utf-8")
     assert said("predict", path)[0] == 0

@@ -75,4 +75,4 @@ def test_git_makes_of_the_patch_what_fix_writes(
         name = path.relative_to(patched)
         assert str(name) in secret or new == (folder / name).read_bytes(), path
         changed += new != old
-    assert changed > len(before) // 8
+    assert changed >= len(before) // 8

@@ -44,7 +44,7 @@ def test_a_limit_is_named_and_lifted(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / "c.yaml", BEYOND[name])
     assert codes(path) == {"FT905"}
     assert f"more than {getattr(DEFAULT, name)} " in told(path)
-    assert f"--limit {name}=N lifts that" in told(path)
+    assert f"--limit {name}=N` raises the limit" in told(path)
     assert "FT905" not in codes(path, limits=((name, min(getattr(HIGHEST, name), 1 << 21)),))
 
 
@@ -90,7 +90,7 @@ def test_too_many_files_are_a_finding(tmp_path: Path) -> None:
     for number in range(5):
         write(tmp_path / f"{number}.yaml", HEAD)
     assert codes(tmp_path, limits=(("files", 4),)) == {"FT908"}
-    assert "--limit files=N lifts that" in told(tmp_path, limits=(("files", 4),))
+    assert "--limit files=N` raises the limit" in told(tmp_path, limits=(("files", 4),))
     assert codes(tmp_path, limits=(("files", 5),)) == set()
 
 
@@ -105,7 +105,7 @@ def test_a_pattern_that_never_ends_is_ended(tmp_path: Path) -> None:
     assert worked() - started < 9
     assert status == FINDINGS
     assert [one.code for one in report.results[0].diagnostics] == ["FT907"]
-    assert "--limit seconds=N lifts that" in report.results[0].diagnostics[0].message
+    assert "--limit seconds=N` raises the limit" in report.results[0].diagnostics[0].message
     assert report.results[1].diagnostics == ()
 
 
@@ -116,7 +116,7 @@ def test_a_pattern_that_never_ends_is_ended(tmp_path: Path) -> None:
         ("[" * 5000, "levels"),
         ("x: " + "[*a, *a]", "unknown alias"),
         (CATASTROPHE.replace("(a+)+", "(a+"), "missing \\)"),
-        ("a" * (1 << 19), "larger than"),
+        ("a" * (1 << 19), "too large"),
         ("-" + "_" * 99, "p.yaml"),
     ],
     ids=["merge bomb", "nesting", "alias", "pattern", "size", "no number"],
