@@ -48,10 +48,11 @@ def spread(work: Callable[[int], Any], places: Sequence[int], count: int) -> dic
     try:
         for number in range(1, count):
             answers, there = fork.Pipe(duplex=False)
-            child = fork.Process(target=_share, args=(work, places[number::count], there, seconds))
+            share = work, places[number::count], answers, there, seconds
+            child = fork.Process(target=_share, args=share)
+            children.append((child, answers))  # before it runs: an interrupt may come at once
             child.start()
             there.close()
-            children.append((child, answers))
         found = {place: work(place) for place in places[::count]}
         for number, (child, answers) in enumerate(children, 1):
             found.update(zip(places[number::count], _received(answers)))
@@ -59,8 +60,9 @@ def spread(work: Callable[[int], Any], places: Sequence[int], count: int) -> dic
     finally:
         for child, answers in children:
             answers.close()
-            child.kill()
-            child.join()
+            if child.pid is not None:
+                child.kill()
+                child.join()
     for place in places:  # the share of a child that died
         if place not in found:
             found[place] = work(place)
@@ -68,10 +70,19 @@ def spread(work: Callable[[int], Any], places: Sequence[int], count: int) -> dic
 
 
 def _share(
-    work: Callable[[int], Any], places: Sequence[int], answers: Connection, seconds: float
+    work: Callable[[int], Any],
+    places: Sequence[int],
+    parents: Connection,
+    answers: Connection,
+    seconds: float,
 ) -> None:
-    """Work through the places of a child; whatever goes wrong there, its parent meets it again."""
+    """Work through the places of a child; whatever goes wrong there, its parent meets it again.
+
+    The `parents` end of the pipe is closed here: else what is sent to a parent that has gone is
+    waited for without end.
+    """
     try:
+        parents.close()
         deadline.go_on(seconds)
         answers.send([work(place) for place in places])
     except BaseException:
