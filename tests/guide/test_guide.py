@@ -148,7 +148,7 @@ def test_what_the_messages_propose() -> None:
     assert "takes 1,250" in text
     ((_, text),) = messages("support-first-try")
     assert "overfit" in text
-    assert "LoRA, 3–5 for 1,000 to 9,999 samples" in text
+    assert "3–5 epochs are usual for LoRA and 1,000 to 9,999 samples" in text
     ((_, text),) = messages("summary-a")
     assert "underfit" in text
     ((_, text),) = messages("precedence-steps")
