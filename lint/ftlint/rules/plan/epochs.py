@@ -5,6 +5,8 @@ Where the rows are not known, what holds for each number that there may be is sa
 
 from __future__ import annotations
 
+from math import isfinite
+
 from ftlint.diagnostics import Change, Fix, at_key
 from ftlint.facts.rules_of_thumb import bands_of
 from ftlint.facts.sizes import rows_used
@@ -117,7 +119,7 @@ def _cases(run: Run) -> tuple[Case, ...]:
     sizes = (exact,) if exact else run.bands.stretches(run.rows.low, run.rows.high)
     if not run.by_steps:
         epochs = run.values.get("num_train_epochs")
-        if isinstance(epochs, bool) or not isinstance(epochs, (int, float)):
+        if isinstance(epochs, bool) or not isinstance(epochs, (int, float)) or not isfinite(epochs):
             return ()
         return tuple(Case(run, size, epochs) for size in sizes)
     if run.rows.high is None:
