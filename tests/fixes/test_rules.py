@@ -21,7 +21,7 @@ REVEALED = {"FT102": {"FT631"}}
 
 NOT_ON_ITS_EXAMPLE = {
     ("FT008", "safe"), ("FT103", "safe"), ("FT103", "unsafe"), ("FT404", "unsafe"),
-    ("FT701", "unsafe"),
+    ("FT4110", "unsafe"), ("FT701", "unsafe"),
 }  # fmt: skip
 """Fixes that depend on the file, and that the example of the rule is not offered."""
 
