@@ -6,7 +6,7 @@ Source: LLaMA Factory `data/parser.py` DatasetAttr.join, `data/converter.py` (0.
 
 from __future__ import annotations
 
-from ftlint.datasets.entries import ALPACA, CLOUD, FILE, INFO, Columns, Tags
+from ftlint.datasets.entries import ALPACA, CLOUD, FILE, INFO, Columns, Tags, fields_by_default
 from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -96,9 +96,8 @@ def lacking(entry: Entry, stage: object) -> Lack | None:
 def _to_set(entry: Entry, *fields: str) -> str:
     """Return the remedy; a table of columns that was not there names all that are read so far."""
     if entry.columns == Columns():
-        usual = ("prompt", "query", "response") if entry.formatting == ALPACA else ("messages",)
         answers = ("response",) if entry.ranking else ()
-        fields = (*(one for one in usual if one not in answers), *fields)
+        fields = (*(one for one in fields_by_default(entry) if one not in answers), *fields)
     named = ", ".join(f'"{field}"' for field in fields)
     return f"set `{named}` in columns of {INFO}"
 

@@ -230,6 +230,11 @@ def columns_read(entry: Entry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in common if name))
 
 
+def fields_by_default(entry: Entry) -> tuple[str, ...]:
+    """Return the fields of `columns` that name a column where there is no such table."""
+    return ("prompt", "query", "response") if entry.formatting == ALPACA else ("messages",)
+
+
 def text_columns(entry: Entry) -> list[str]:
     """Return the columns that must be text."""
     columns = entry.columns

@@ -33,7 +33,7 @@ def _on_training_rows(context: Context) -> Iterator[Finding]:
     """Yield each dataset for evaluation whose rows are those of one that is trained on."""
     values = context.instance.effective
     entry = context.entries.get("eval_dataset")
-    if entry is None or not values.get("do_train") or not _evaluates(values):
+    if entry is None or not values.get("do_train") or not values.get("do_eval"):
         return
     trained = _sources(context, "dataset_names", "train")
     for name, source in _sources(context, "eval_dataset_names", "evaluation").items():
@@ -41,10 +41,6 @@ def _on_training_rows(context: Context) -> Iterator[Finding]:
         if same is not None:
             told = "is in `dataset` too" if same == name else f"has the rows of `dataset: {same}`"
             yield of_name(context, entry, name, EVALUATED, {"same": told})
-
-
-def _evaluates(values: Mapping[str, Any]) -> bool:
-    return bool(values.get("do_eval")) or values.get("eval_strategy") not in (None, "no", False)
 
 
 _Source = tuple[object, ...]

@@ -20,9 +20,14 @@ def of_name(
     fix: Fix | None = None,
 ) -> Finding:  # fmt: skip
     """Return a finding at a dataset's name within the value, or at the whole value."""
-    start, end = entry.node.start, entry.node.end
+    start, end = span_of(context, entry, name)
+    return Finding(code, start, end, entry.name, {"dataset": name, **values}, fix)
+
+
+def span_of(context: Context, entry: Entry, name: str) -> tuple[int, int]:
+    """Return the span of a dataset's name within the value, or of the whole value."""
     raw = context.source_text(entry)
     match = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", raw) if name else None
-    if match is not None:
-        start, end = start + match.start(), start + match.end()
-    return Finding(code, start, end, entry.name, {"dataset": name, **values}, fix)
+    if match is None:
+        return entry.node.start, entry.node.end
+    return entry.node.start + match.start(), entry.node.start + match.end()

@@ -13,7 +13,7 @@ from ftlint.datasets.definitions import (
     unread_keys,
     without_effect,
 )
-from ftlint.datasets.entries import ALPACA
+from ftlint.datasets.entries import ALPACA, fields_by_default
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -141,6 +141,6 @@ def _columns(entry: Entry, wanted: Mapping[str, str], definition: Mapping[str, A
     """Return what to write into `columns`; all that is read, where there is no such table yet."""
     if isinstance(definition.get("columns"), dict):
         return json.dumps(dict(wanted), ensure_ascii=False)[1:-1]
-    mine = ("prompt", "query", "response") if entry.formatting == ALPACA else ("messages",)
-    whole = {field: getattr(entry.columns, field) for field in mine} | dict(wanted)
+    whole = {field: getattr(entry.columns, field) for field in fields_by_default(entry)}
+    whole |= wanted
     return '"columns": ' + json.dumps(whole, ensure_ascii=False)

@@ -6,9 +6,8 @@ it is the same, and baselines and kept results hold.
 
 from __future__ import annotations
 
-import re
-
 from ftlint.diagnostics import Finding, Related
+from ftlint.rules.places import span_of
 from ftlint.support.messages import listed
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -48,12 +47,15 @@ def findings(faults: Iterable[Fault], context: Context) -> Iterator[Finding]:
         groups.setdefault(fault.cause or number, []).append(fault)
     for group in groups.values():
         first = group[0]
-        start, end = _place(first, context)
+        start, end = span_of(context, first.entry, first.dataset)
         values = {"dataset": first.dataset, **first.values, **_of_all(group)}
         yield Finding(
             first.code, start, end, first.entry.name, values, first.fix,
             related=tuple(
-                Related(*_place(one, context), f"`{one.dataset}` is named on this line")
+                Related(
+                    *span_of(context, one.entry, one.dataset),
+                    f"`{one.dataset}` is named on this line",
+                )
                 for one in group[1:]
             ),
         )  # fmt: skip
@@ -75,13 +77,3 @@ def _of_all(group: Sequence[Fault]) -> dict[str, object]:
         more = f"{len(files) - 1} more file{'s' * (len(files) > 2)}"
         told["what"] = f"{files[0]} and {more} are not in {first.values['folder']}"
     return told
-
-
-def _place(fault: Fault, context: Context) -> tuple[int, int]:
-    """Return the span of a dataset's name within the value, or of the whole value."""
-    entry = fault.entry
-    raw, name = context.source_text(entry), re.escape(fault.dataset)
-    match = re.search(rf"(?<![\w.-]){name}(?![\w.-])", raw) if name else None
-    if match is None:
-        return entry.node.start, entry.node.end
-    return entry.node.start + match.start(), entry.node.start + match.end()
