@@ -146,12 +146,12 @@ _of_target = _together(
     ),
 )  # fmt: skip
 _of_gpus = click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
+_of_dataset_dir = click.option(
+    "--dataset-dir", type=click.Path(), metavar="D", help="Folder that contains dataset_info.json."
+)
 _of_run = _together(
     click.option("--nodes", type=click.IntRange(1), metavar="N", help="Number of nodes."),
-    click.option(
-        "--dataset-dir", type=click.Path(), metavar="D",
-        help="Folder that contains dataset_info.json.",
-    ),
+    _of_dataset_dir,
     click.option(
         "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
         help="Number of rows of a dataset that cannot be counted on this machine.",
@@ -315,9 +315,7 @@ def steps(**options: Any) -> None:
 @cli.command()
 @click.argument("paths", metavar="[CONFIG...]", nargs=-1, type=click.Path())
 @_of_target
-@click.option(
-    "--dataset-dir", type=click.Path(), metavar="PATH", help="Folder with dataset_info.json."
-)
+@_of_dataset_dir
 @_of_settings
 def record(**options: Any) -> None:
     """Write the rows of the configs' datasets to ftlint-facts.json.

@@ -22,6 +22,8 @@ from ftlint.support.disk import Disk, Unreadable
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ftlint.datasets import Recorded
     from ftlint.target.releases import Target
 
@@ -71,34 +73,37 @@ def _place(path: str, resolver: OptionsResolver) -> str:
     reach = project_of(folder, settings and os.path.dirname(os.path.abspath(settings)))
     files = [os.path.join(one, FACTS) for one in facts_folders(settings, reach)]
     disk = Disk(reach)
-    return next((one for one in files if _is_there(one, disk)), files[0])
+    return next((one for one in files if disk.is_there(one)), files[0])
 
 
-def _is_there(file: str, disk: Disk) -> bool:
-    """Return whether a name is taken, be it by a link to nothing."""
-    try:
-        return os.path.basename(file) in disk.names(os.path.dirname(file))
-    except OSError:
-        return False
+def _read(file: str, disk: Disk) -> tuple[bytes, dict[str, Any]] | str:
+    """Return what is there, as bytes and as the object in them, or why that cannot be added to."""
+    from ftlint.facts import recorded
+
+    data = disk.read(file, recorded.MAX_BYTES + 1)
+    if isinstance(data, Unreadable):
+        return data.reason
+    found = recorded.parse(data)
+    if isinstance(found, str):
+        return found
+    datasets = recorded.datasets_in(found)
+    return datasets if isinstance(datasets, str) else (data, found)
 
 
 def _write(file: str, datasets: dict[str, Recorded], target: Target) -> None:
     from ftlint.facts import recorded
 
     reach = project_of(os.path.dirname(file))
-    disk, old = Disk(reach), {}
+    disk = Disk(reach)
     before: bytes | None = None
-    why = disk.objection(file)
-    if why is None and _is_there(file, disk):
-        data = disk.read(file, recorded.MAX_BYTES)
-        read = recorded.read(file, disk)
-        broken = recorded.load(file, disk)
-        if isinstance(data, Unreadable) or isinstance(read, str) or isinstance(broken, str):
-            why = f"it is not merged into what is there: {broken}"
-        else:
-            old, before = read, data
-    if why is not None:
+    old: dict[str, Any] = {}
+    if (why := disk.objection(file)) is not None:
         raise UsageError(f"{file}: not written: {why}")
+    if disk.is_there(file):
+        found = _read(file, disk)
+        if isinstance(found, str):
+            raise UsageError(f"{file}: not written: it is not merged into what is there: {found}")
+        before, old = found
     versions = {"llamafactory": target.llamafactory, "transformers": target.transformers}
     text = recorded.merged(old, datasets.values(), f"ftlint {__version__}", versions)
     if len(text.encode("utf-8", "surrogatepass")) > recorded.MAX_BYTES:

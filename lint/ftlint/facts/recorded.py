@@ -47,23 +47,27 @@ class _Malformed(ValueError):
 
 def load(path: str, disk: Disk) -> FactsFile | str:
     """Return what a file says, or in one line why it cannot be used."""
-    data = read(path, disk)
-    if isinstance(data, str):
-        return data
+    text = disk.read(path, MAX_BYTES + 1)
+    if isinstance(text, Unreadable):
+        return text.reason
+    data = parse(text)
+    datasets = data if isinstance(data, str) else datasets_in(data)
+    return datasets if isinstance(datasets, str) else FactsFile(path, datasets)
+
+
+def datasets_in(data: Mapping[str, Any]) -> tuple[Recorded, ...] | str:
+    """Return the datasets of a file's object, or in one line what is wrong with them."""
     try:
         datasets = _mapping(data.get("datasets"), "datasets")
-        return FactsFile(path, tuple(_dataset(name, one) for name, one in datasets.items()))
+        return tuple(_dataset(name, one) for name, one in datasets.items())
     except _Malformed as error:
         return str(error)
 
 
-def read(path: str, disk: Disk) -> dict[str, Any] | str:
+def parse(text: bytes) -> dict[str, Any] | str:
     """Return the object in a file, or in one line why there is none of this version."""
     import json
 
-    text = disk.read(path, MAX_BYTES + 1)
-    if isinstance(text, Unreadable):
-        return text.reason
     if len(text) > MAX_BYTES:
         return "larger than 1 MiB"
     try:
