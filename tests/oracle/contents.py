@@ -13,15 +13,14 @@ import argparse
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tests.oracle.client import Process
 from tests.oracle.contents_drawn import Case, drawn
-from tests.oracle.environments import ensure
 
 from ftlint.engine import lint
 from ftlint.project.options import Options
@@ -31,7 +30,8 @@ from ftlint.target.releases import resolve_target
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-RUNNER = Path(__file__).with_name("contents_runner.py")
+TIMEOUT = 300.0
+"""Seconds for one case, that its rows be loaded and preprocessed."""
 RELEASES = ("0.9.5", "0.9.4", "0.9.3")
 LOOKED_UP = r"KeyError|Cannot find valid samples|TypeError|AttributeError|ValueError"
 CAUSES = {
@@ -51,33 +51,17 @@ USUAL = ("instruction", "input", "history", "system")
 """Columns whose words come out of preprocessing where they are read."""
 
 
-class Real:
+class Real(Process):
     """The loader and the preprocessing of one release."""
 
-    def __init__(self, release: str, work: Path) -> None:
-        python = str(ensure(release))
-        self._process = subprocess.Popen(
-            [python, str(RUNNER), str(work)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
-        self._answer()
+    script = "contents_runner.py"
 
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
+    def __enter__(self) -> Real:
+        return self
 
     def judge(self, folder: Path, config: dict[str, Any]) -> dict[str, Any]:
         """Return the rows and their texts, or why there are none."""
-        assert self._process.stdin is not None
-        request = {"folder": str(folder), "config": config}
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate()
+        return self.ask({"folder": str(folder), "config": config}, TIMEOUT)
 
 
 class Held(NamedTuple):
@@ -91,24 +75,23 @@ class Held(NamedTuple):
 
 def hold(cases: Iterable[Case], release: str, work: Path) -> Iterator[Held]:
     """Have every case judged by both."""
-    real = Real(release, work)
-    for case in cases:
-        with tempfile.TemporaryDirectory(dir=work) as name:
-            folder = Path(name)
-            (folder / "x.json").write_text(json.dumps(case.rows), encoding="utf-8")
-            (folder / "dataset_info.json").write_text(
-                json.dumps({"x": case.definition}), encoding="utf-8"
-            )
-            config = {"stage": case.stage, "do_train": True, "finetuning_type": "lora",
-                      "dataset": "x", "template": case.template, "cutoff_len": 512}  # fmt: skip
-            if case.stage == "pt":
-                config["packing"] = False  # a few words fill no sequence
-            if case.stage == "ppo":
-                config["reward_model"] = "r"
-            ends, ours = said(folder, config, release)
-            theirs = real.judge(folder, config)
-            yield Held(case, ours, theirs, differing(case, ends, ours, theirs))
-    real.close()
+    with Real(release, str(work)) as real:
+        for case in cases:
+            with tempfile.TemporaryDirectory(dir=work) as name:
+                folder = Path(name)
+                (folder / "x.json").write_text(json.dumps(case.rows), encoding="utf-8")
+                (folder / "dataset_info.json").write_text(
+                    json.dumps({"x": case.definition}), encoding="utf-8"
+                )
+                config = {"stage": case.stage, "do_train": True, "finetuning_type": "lora",
+                          "dataset": "x", "template": case.template, "cutoff_len": 512}  # fmt: skip
+                if case.stage == "pt":
+                    config["packing"] = False  # a few words fill no sequence
+                if case.stage == "ppo":
+                    config["reward_model"] = "r"
+                ends, ours = said(folder, config, release)
+                theirs = real.judge(folder, config)
+                yield Held(case, ours, theirs, differing(case, ends, ours, theirs))
 
 
 def said(

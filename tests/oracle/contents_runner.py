@@ -55,7 +55,7 @@ class Judge:
         self.arguments: Any = importlib.import_module("llamafactory.hparams").get_train_args
         self.tokenizers: Any = transformers.AutoTokenizer
 
-    def judge(self, folder: str, config: dict[str, Any]) -> dict[str, Any]:
+    def judge(self, folder: str, config: dict[str, Any], **_: object) -> dict[str, Any]:
         """Return what becomes of a config's dataset."""
         cache = tempfile.mkdtemp(dir=folder)
         self.image.new("RGB", (28, 28)).save(f"{folder}/i.png")
