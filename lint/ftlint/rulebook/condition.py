@@ -320,6 +320,8 @@ class _NotKnownError(LookupError):
 
 def _referred(pointer: str, instance: Instance) -> object:
     section, *parts = pointer.lstrip("/").split("/")
+    if section not in _PLACES:
+        raise _NotKnownError
     found: Any = instance[_PLACES[section]]
     for part in parts:
         if not isinstance(found, dict) or part not in found:
