@@ -7,12 +7,13 @@ import os
 import random
 import time
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import pytest
 
 from ftlint.facts.launch import Launch
 from ftlint.project.options import CliOptions
-from ftlint.report import reporter
+from ftlint.report import FORMATS, reporter
 from ftlint.run.session import run
 from ftlint.support.disk import Disk, Unreadable
 from tests.bench.mutations import mutated
@@ -57,6 +58,12 @@ def verdict(**asked: object) -> list[tuple[str, list[object]]]:
 def entries(project: Path) -> dict[str, object]:
     (store,) = (project.parent / "cache" / "ftlint" / "results").iterdir()
     return json.loads(store.read_text()[8:])[2]  # type: ignore[no-any-return]
+
+
+def seal(store: Path, content: object) -> None:
+    """Write a store with the checksum of its content."""
+    text = json.dumps(content, separators=(",", ":"))
+    store.write_text(f"{crc32(text.encode()):08x}{text}")
 
 
 def broken(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,6 +195,60 @@ def test_a_store_that_is_damaged_inside_is_passed_over(project: Path, seed: int)
     else:
         whole[place] ^= draw.randrange(1, 256)
     store.write_bytes(whole)
+    assert verdict() == honest
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_store_that_is_forged_is_read_into_records_or_passed_over(
+    project: Path, seed: int
+) -> None:
+    """With a checksum that is right: whatever stands there, no report ends on it or lets it out."""
+    verdict()
+    (store,) = (project.parent / "cache" / "ftlint" / "results").iterdir()
+    draw = random.Random(seed)
+    key, *content = json.loads(store.read_text()[8:])
+    for _ in range(5):
+        forged = mutated({"content": content}, draw).get("content")
+        seal(store, [key, *forged] if isinstance(forged, list) else [key, forged])
+        report, _ = run(CliOptions((".",), isolated=True), lambda most: b"", lambda *_: None)
+        for name in FORMATS:
+            for colour in (False, True) if name == "text" else (False,):
+                lines = list(reporter(name)(report, colour))
+                assert name != "text" or colour or all(map(str.isprintable, lines))
+
+
+@pytest.mark.parametrize(
+    ("way", "forged"),
+    [
+        ((), []),
+        ((0,), "0"),
+        ((2,), [1 << 40]),
+        ((2,), [-1]),
+        ((2,), {}),
+        ((3,), "rm -rf"),
+        ((4, 0), "FT101"),
+        ((4, 0, 2), "fatal"),
+        ((4, 0, 5), -1),
+        ((4, 0, 6), 10**400),
+        ((4, 0, 7), []),
+        ((4, 0, 7), ["always", "", [], []]),
+        ((4, 0, 8), [[0, 1]]),
+        ((5,), [[1], []]),
+        ((6, 0), "\x1b[2J"),
+    ],
+)
+def test_what_has_not_the_form_of_a_result_is_judged_again(
+    project: Path, way: tuple[int, ...], forged: object
+) -> None:
+    honest = verdict()
+    (store,) = (project.parent / "cache" / "ftlint" / "results").iterdir()
+    key, states, kept = json.loads(store.read_text()[8:])
+    holder, last = kept, "c01.yaml"
+    for name in way:
+        holder, last = holder[last], name
+    assert holder[last] != forged
+    holder[last] = forged
+    seal(store, [key, states, kept])
     assert verdict() == honest
 
 

@@ -22,6 +22,7 @@ from ftlint.run import serialize
 from ftlint.run.serialize import Entry
 from ftlint.support import user_cache
 from ftlint.support.disk import Disk, Unreadable, is_as_it_was, is_stable, now, stamp
+from ftlint.support.kept import NONE, Unfit, form, of_form
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,8 +55,12 @@ class ResultCache:
         row = self.entries.get(path)
         if row is None or not self._is_same(path, row) or not all(map(self._is_fresh, row[2])):
             return None
+        try:
+            entry = serialize.read(path, row, self.limit)
+        except Unfit:
+            return None
         self.used[path] = None
-        return serialize.read(path, row)
+        return entry
 
     def text(self, path: str) -> str:
         """Return the text of a file of which a result is kept."""
@@ -164,7 +169,27 @@ def _load(path: str | None, key: str) -> tuple[list[Any], dict[str, Any]]:
         named, states, entries = json.loads(text[8:])
     except (OSError, TypeError, ValueError, RecursionError):
         return [], {}
-    return (states, entries) if named == key else ([], {})
+    return (states, entries) if named == key and _fit(states, entries) else ([], {})
+
+
+STATE = form(str, (list, NONE))
+SEEN = form(int, int, int, int)
+ROW = form((list, NONE), str, list, (str, NONE), list, (list, NONE), list)
+
+
+def _fit(states: object, entries: object) -> bool:
+    """Return whether all that is looked up is of the form in which it is kept."""
+    if type(states) is not list or type(entries) is not dict:
+        return False
+    try:
+        for _, was in (of_form(STATE, one) for one in states):
+            was is None or of_form(SEEN, was)
+        places = [place for one in entries.values() for place in of_form(ROW, one)[2]]
+    except Unfit:
+        return False
+    if not {*map(type, places)} <= {int}:
+        return False
+    return not places or (min(places) >= 0 and max(places) < len(states))
 
 
 def _key(options: Options) -> str:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from ftlint.diagnostics import Change, Diagnostic, Edit, Fix, Related
+from ftlint.diagnostics import (
+    APPLICABILITIES,
+    SEVERITIES,
+    Change,
+    Diagnostic,
+    Edit,
+    Fix,
+    Related,
+)
+from ftlint.support.kept import NONE, Unfit, form, of_form, texts
 from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.ruleformat import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,33 +58,57 @@ def _plain_fix(fix: Fix) -> list[Any]:
     return [fix.applicability, fix.message, [*map(list, fix.edits)], [*map(list, fix.changes)]]
 
 
-def read(path: str, data: list[Any]) -> Entry:
-    """Return the entry that `plain` wrote, for the file at `path`, without what it rests on."""
+KNOWN = frozenset([None, *COMMANDS, "v1"])
+DIAGNOSTIC = form(str, str, str, str, (str, NONE), int, int, (list, NONE), list)
+FIX = form(str, str, list, list)
+EDIT = form(int, int, str)
+CHANGE = form(str, str, str)
+RELATED = form(int, int, str)
+UNJUDGED = form(list, list)
+
+
+def read(path: str, data: list[Any], longest: int) -> Entry:
+    """Return the entry that `plain` wrote, for the file at `path`, without what it rests on.
+
+    No span ends behind `longest`. Raises Unfit for what `plain` does not write.
+    """
     _, digest, _, command, found, left, shown = data
-    diagnostics = tuple([_diagnostic(path, *one) for one in found])
-    return Entry(None, digest, {}, command, diagnostics, left and _unjudged(*left), shown)
+    if command not in KNOWN:
+        raise Unfit
+    diagnostics = tuple([_diagnostic(path, longest, *of_form(DIAGNOSTIC, one)) for one in found])
+    unjudged = None if left is None else _unjudged(left)
+    lines = texts(shown)
+    if not all(map(str.isprintable, lines)):  # a terminal, or a CI, may take it for a command
+        raise Unfit
+    return Entry(None, digest, {}, command, diagnostics, unjudged, lines)
 
 
 def _diagnostic(
-    path: str, code: str, name: str, severity: Any, message: str, key: Any, start: int, end: int,
-    fix: Any, related: Any,
+    path: str, longest: int, code: str, name: str, severity: Any, message: str, key: str | None,
+    start: int, end: int, fix: list[Any] | None, related: list[Any],
 ) -> Diagnostic:  # fmt: skip
-    return Diagnostic(
-        path, code, name, severity, message, key, start, end, fix and _fix(*fix),
-        tuple([Related(*other) for other in related]),
-    )  # fmt: skip
+    if not 0 <= start <= end <= longest or severity not in SEVERITIES:
+        raise Unfit
+    places = tuple([Related(*of_form(RELATED, one)) for one in related])
+    if any(not 0 <= one.start <= one.end <= longest for one in places):
+        raise Unfit
+    repair = None if fix is None else _fix(*of_form(FIX, fix))
+    return Diagnostic(path, code, name, severity, message, key, start, end, repair, places)
 
 
-def _unjudged(what: list[str], datasets: list[str]) -> Unjudged:
+def _unjudged(data: object) -> Unjudged:
     from ftlint.results import Unjudged
 
-    return Unjudged(tuple(what), tuple(datasets))
+    what, datasets = of_form(UNJUDGED, data)
+    return Unjudged(texts(what), texts(datasets))
 
 
-def _fix(applicability: Any, message: str, edits: Any, changes: Any) -> Fix:
+def _fix(applicability: Any, message: str, edits: list[Any], changes: list[Any]) -> Fix:
+    if applicability not in APPLICABILITIES:
+        raise Unfit
     return Fix(
         applicability,
         message,
-        tuple([Edit(*edit) for edit in edits]),
-        tuple([Change(*change) for change in changes]),
+        tuple([Edit(*of_form(EDIT, one)) for one in edits]),
+        tuple([Change(*of_form(CHANGE, one)) for one in changes]),
     )
