@@ -13,10 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,7 +26,7 @@ from tests.oracle.loader_drawn import drawn, drawn_tables
 from tests.oracle.loader_files import Case, made
 
 from ftlint.datasets import NOT_LOCAL, Cache, Question, measure
-from ftlint.datasets.rowcount import NEWER
+from ftlint.datasets.rowcount import NEWER, OLDER
 from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:
@@ -45,6 +47,12 @@ class Loader:
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self.versions: str = self._answer()["versions"]
+        """datasets and what it rests on, each with its version."""
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """That of datasets."""
+        return _version(self.versions.removeprefix("datasets ").split(",")[0])
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -69,8 +77,8 @@ class Verdict(NamedTuple):
 
     rows: int | str
     why: str = ""
-    newer: bool = False
-    """It is said that older releases of datasets refuse it."""
+    since: tuple[int, ...] = ()
+    """The datasets since which that is so, where older ones are said to differ."""
 
 
 class Held(NamedTuple):
@@ -79,12 +87,20 @@ class Held(NamedTuple):
     case: Case
     ours: Verdict
     theirs: Verdict
+    version: tuple[int, ...]
+    """That of the datasets which was asked."""
 
     @property
     def agreed(self) -> bool:
-        """The same, or left open by ftlint."""
-        if self.ours.newer and self.theirs.rows == REFUSED:
-            return True
+        """The same, or left open by ftlint.
+
+        What is said to load since a release may not load with an older one; what is refused since
+        a release loads with an older one.
+        """
+        if self.version < self.ours.since:
+            loads = self.theirs.rows != REFUSED
+            return loads if self.ours.rows == REFUSED else self.theirs.rows in (
+                REFUSED, self.ours.rows)  # fmt: skip
         return self.ours.rows in (self.theirs.rows, UNKNOWN)
 
 
@@ -105,9 +121,19 @@ def judged(folder: Path, workers: int | None = None) -> Verdict:
                       cache=Cache(None), disk=Disk())  # fmt: skip
     why = size.trouble.text if size.trouble else ""
     if size.rows is not None:
-        return Verdict(size.rows, why, any(NEWER in note for note in size.notes))
+        return Verdict(size.rows, why, _since(NEWER, *size.notes))
     assert size.trouble is not None
-    return Verdict(UNKNOWN if size.trouble.what in NOT_LOCAL else REFUSED, why)
+    return Verdict(UNKNOWN if size.trouble.what in NOT_LOCAL else REFUSED, why, _since(OLDER, why))
+
+
+def _since(words: str, *texts: str) -> tuple[int, ...]:
+    """Return the latest version that texts name after these words."""
+    found = (re.findall(rf"{re.escape(words)} ([\d.]*\d)", text) for text in texts)
+    return max((_version(one) for one in chain.from_iterable(found)), default=())
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
 
 
 def hold(cases: Iterable[Case], loader: Loader) -> Iterator[Held]:
@@ -117,7 +143,7 @@ def hold(cases: Iterable[Case], loader: Loader) -> Iterator[Held]:
             files = lay(case, Path(name))
             answer = loader.load(KINDS[case.extension], files, case.workers)
             theirs = Verdict(answer.get("rows", REFUSED), answer.get("refused", ""))
-            yield Held(case, judged(Path(name), case.workers), theirs)
+            yield Held(case, judged(Path(name), case.workers), theirs, loader.version)
 
 
 def main(arguments: list[str] | None = None) -> int:

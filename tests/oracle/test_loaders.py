@@ -26,7 +26,7 @@ def loader(request: pytest.FixtureRequest) -> Iterator[Loader]:
 def test_files_made_by_hand(loader: Loader) -> None:
     held = list(hold(made(), loader))
     assert [one for one in held if not one.agreed] == []
-    assert all(one.ours.rows == one.theirs.rows for one in held if one.ours.newer)
+    assert all(one.ours.rows == one.theirs.rows for one in held if one.ours.since)
     settled = [one for one in held if one.ours.rows == one.theirs.rows]
     assert len(settled) > 0.75 * len(held)  # "unknown" is no way out
 

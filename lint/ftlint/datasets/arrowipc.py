@@ -12,7 +12,7 @@ import os
 import struct
 from io import BufferedReader, BytesIO
 
-from ftlint.datasets.rowcount import RowCount
+from ftlint.datasets.rowcount import NEWER, RowCount
 from ftlint.datasets.shapes import (
     FIXED,
     LIST,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from ftlint.support.disk import Disk
 
 FILE_MAGIC = b"ARROW1"
+CODED, CLOSED = "2.20", "2.21"
+"""The datasets that reads columns with a dictionary, and the file format: older ones do not."""
 
 _CONTINUES = 0xFFFFFFFF
 _SCHEMA, _RECORD_BATCH = 1, 3  # of the union MessageHeader
@@ -54,6 +56,8 @@ class Table(NamedTuple):
     columns: tuple[str, ...]
     nulls: tuple[tuple[str, int], ...] = ()
     type: Type = NULL
+    since: str = ""
+    """The datasets that reads it, where older ones do not."""
 
 
 def count_arrow(path: str, disk: Disk) -> RowCount:
@@ -61,7 +65,8 @@ def count_arrow(path: str, disk: Disk) -> RowCount:
     table = read_table(path, disk)
     if isinstance(table, str):
         return RowCount(None, table, doubt=table.endswith(PERHAPS))
-    return RowCount(table.rows, tables=(table.type,))
+    since = f"{NEWER} {table.since}" if table.since else ""
+    return RowCount(table.rows, assumption=since, tables=(table.type,))
 
 
 def read_table(path: str, disk: Disk) -> Table | str:
@@ -79,6 +84,8 @@ def read_table(path: str, disk: Disk) -> Table | str:
             file.seek(start)
             try:
                 table = table or _messages(file, size)
+                if start:
+                    table = table._replace(since=CLOSED)
             except (struct.error, IndexError, UnicodeDecodeError, ValueError):
                 continue
     if table is None:
@@ -86,22 +93,27 @@ def read_table(path: str, disk: Disk) -> Table | str:
     return rejected(table.type) or table
 
 
-def is_schema(data: bytes) -> bool:
-    """Return whether bytes are the message of a schema, and nothing in it leads nowhere."""
+def has_dictionary(data: bytes) -> bool | None:
+    """Return whether a column has a dictionary, in the message of a schema; None for no such one.
+
+    Nothing in the message may lead nowhere.
+    """
     try:
         head = _head(BytesIO(data))
         message = _Flat(head, _u32(head, 0))
-        for field in message.table(2).tables(1):
+        fields = message.table(2).tables(1)
+        for field in fields:
             field.text(0)
             _type(field)
     except (struct.error, IndexError, UnicodeDecodeError, ValueError):
-        return False
-    return message.byte(1) == _SCHEMA
+        return None
+    return any(map(_is_coded, fields)) if message.byte(1) == _SCHEMA else None
 
 
 def _messages(file: BinaryIO, size: int) -> Table:
     rows, columns = 0, None
     kind_of_all: Type = NULL
+    since = ""
     texts: list[tuple[str, int]] = []
     nulls: dict[str, int] = {}
     while True:
@@ -114,6 +126,7 @@ def _messages(file: BinaryIO, size: int) -> Table:
             fields = message.table(2).tables(1)
             columns = tuple(field.text(0) for field in fields)
             kind_of_all = STRUCT, tuple((field.text(0), _type(field)) for field in fields)
+            since = CODED if any(map(_is_coded, fields)) else ""
             texts = _texts(fields)
             nulls = dict.fromkeys(dict(texts), 0)
         elif kind == _RECORD_BATCH:
@@ -129,7 +142,7 @@ def _messages(file: BinaryIO, size: int) -> Table:
         file.seek(body, os.SEEK_CUR)
     if columns is None:
         raise ValueError("no schema")
-    return Table(rows, columns, tuple(nulls.items()), kind_of_all)
+    return Table(rows, columns, tuple(nulls.items()), kind_of_all, since)
 
 
 def _type(field: _Flat, depth: int = 0) -> Type:
@@ -163,6 +176,11 @@ def _texts(fields: list[_Flat]) -> list[tuple[str, int]]:
             texts.append((field.text(0), node))
         node += _nodes(field)
     return texts
+
+
+def _is_coded(field: _Flat) -> bool:
+    """Return whether a column or one inside of it has a dictionary; `_type` knows how deep."""
+    return bool(field.field(4)) or any(map(_is_coded, field.tables(5)))
 
 
 def _nodes(field: _Flat, depth: int = 0) -> int:

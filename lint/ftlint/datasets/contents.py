@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ftlint.datasets.csvload import NULLS
 from ftlint.datasets.entries import ALPACA, OPENAI, columns_read
+from ftlint.support.kept import form, of_form
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -62,10 +63,13 @@ def merged(before: Contents | None, after: Contents) -> Contents:
     )
 
 
-def revived(kept: Sequence[object]) -> Contents:
-    """Return contents as a cache has kept them."""
-    asked, unread, media, tools = kept
-    return Contents(bool(asked), tuple(Unread(*one) for one in unread), str(media), str(tools))  # type: ignore[attr-defined]
+_CONTENTS, _UNREAD = form(bool, list, str, str), form(str, str, int)
+
+
+def revived(kept: object) -> Contents:
+    """Return contents as a cache has kept them. Raises Unfit."""
+    asked, unread, media, tools = of_form(_CONTENTS, kept)
+    return Contents(asked, tuple([Unread(*of_form(_UNREAD, one)) for one in unread]), media, tools)
 
 
 class Look:

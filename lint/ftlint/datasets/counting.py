@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ftlint.datasets.rowcount import RowCount
+from ftlint.support.kept import NONE, Unfit, form, of_form
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +11,8 @@ if TYPE_CHECKING:
     from ftlint.support.disk import Disk
 
 CHECKED_UP_TO = 16 << 20  # bytes; the types of bigger files are known as far as rows are looked at
-ROWS = "rows, types and tables"  # what the cache is asked for
+ROWS = "rows, types, tables and loaders"  # what the cache is asked for
+COUNT = form((int, NONE), str, str, bool, (list, NONE))
 CACHED_FROM = 1 << 20  # smaller files are counted faster than the cache is asked
 
 
@@ -19,14 +21,25 @@ def known_rows(path: str, kind: str, cache: Cache, disk: Disk) -> RowCount:
     worth = disk.size(path) >= CACHED_FROM
     kept = cache.get(path, ROWS) if worth else None
     if kept is not None:
-        from ftlint.datasets.shapes import frozen
-
-        tables = kept.pop()
-        return RowCount(*kept, None if tables is None else frozen(tables))  # type: ignore
+        try:
+            return _revived(kept)
+        except Unfit:
+            pass
     count = count_rows(path, kind, disk)
     if worth:
         cache.put(path, ROWS, list(count))
     return count
+
+
+def _revived(kept: list[object]) -> RowCount:
+    """Return a count as a cache has kept it. Raises Unfit."""
+    from ftlint.datasets.shapes import STRUCT, frozen
+
+    rows, problem, assumption, doubt, kinds = of_form(COUNT, kept)
+    tables = None if kinds is None else tuple([frozen(one) for one in kinds])
+    if (rows or 0) < 0 or any(one[0] != STRUCT for one in tables or ()):
+        raise Unfit
+    return RowCount(rows, problem, assumption, doubt, tables)
 
 
 def count_rows(path: str, kind: str, disk: Disk) -> RowCount:

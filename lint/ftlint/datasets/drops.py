@@ -11,10 +11,11 @@ from ftlint.datasets.entries import ALPACA, text_columns
 from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.files import UNREADABLE, Trouble
 from ftlint.datasets.parquet import read_footer
-from ftlint.datasets.preprocessing import Unconvertible, count_dropped
+from ftlint.datasets.preprocessing import Dropped, Unconvertible, count_dropped
 from ftlint.datasets.reading import NoReader, columns_of
 from ftlint.datasets.records import UNCONVERTIBLE, DatasetSize
 from ftlint.steps.counts import Count, exactly, least
+from ftlint.support.kept import Unfit, form, of_form, texts
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -142,21 +143,36 @@ def _dropped(
     columns: dict[str, None] = {}
     for path in paths:
         worth = left == limit and disk.size(path) >= CACHED_FROM
-        answer = cache.get(path, asked) if worth else None
-        if answer is None:
+        one = _kept(cache.get(path, asked)) if worth else None
+        if one is None:
             try:
-                answer = list(count_dropped(path, kind, entry, stage, left, disk, takes))
+                one = count_dropped(path, kind, entry, stage, left, disk, takes)
             except (Unconvertible, Unreadable) as error:
                 raise type(error)(f"{os.path.basename(path)} {error}") from error
             if worth:
-                cache.put(path, asked, answer)
-        rows, bad, names, why, held = answer
-        contents = merged(contents, revived(held))  # type: ignore[arg-type]
-        reason = reason or str(why)
-        dropped += bad  # type: ignore[operator]
-        columns.update(dict.fromkeys(names))  # type: ignore[call-overload]
+                cache.put(path, asked, list(one))
+        contents = merged(contents, one.contents)
+        reason = reason or one.reason
+        dropped += one.rows
+        columns.update(dict.fromkeys(one.columns))
         if left is not None:
-            left -= rows  # type: ignore[operator]
+            left -= one.looked_at
             if left <= 0:
                 break
     return exactly(dropped), tuple(columns), reason, contents
+
+
+_DROPPED = form(int, int, list, str, list)
+
+
+def _kept(answer: list[object] | None) -> Dropped | None:
+    """Return what was found before, None where a cache has nothing that may be that."""
+    if answer is None:
+        return None
+    try:
+        looked_at, rows, columns, reason, contents = of_form(_DROPPED, answer)
+        if not 0 <= rows <= looked_at:
+            return None
+        return Dropped(looked_at, rows, texts(columns), reason, revived(contents))
+    except Unfit:
+        return None

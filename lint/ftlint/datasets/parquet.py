@@ -14,7 +14,7 @@ from io import BufferedReader
 
 from ftlint.datasets.parquetpages import Chunk, is_broken
 from ftlint.datasets.parquettypes import Element, type_of
-from ftlint.datasets.rowcount import RowCount
+from ftlint.datasets.rowcount import NEWER, OLDER, RowCount
 from ftlint.datasets.shapes import NULL, PERHAPS, STRUCT, rejected
 from ftlint.datasets.thrift import BINARY, I32, I64, Compact
 from ftlint.datasets.thrift import LIST as ITEMS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"PAR1"
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-EMPTY_GROUP = "begins with a row group of no rows, which the loader rejects"
+EMPTY_GROUP = f"begins with a row group of no rows, {OLDER} 2.18"
 
 _SCHEMA, _ROWS, _GROUPS = 2, 3, 4  # fields of FileMetaData
 _TYPE, _REPETITION, _NAME, _CHILDREN, _CONVERTED, _LOGICAL = 1, 3, 4, 5, 6, 10
@@ -58,6 +58,7 @@ class Footer(NamedTuple):
     nulls: tuple[tuple[str, int], ...] = ()
     type: Type = NULL
     starts_empty: bool = False  # the first row group has no rows
+    since: str = ""  # the datasets that reads it, where older ones do not
 
 
 def count_parquet(path: str, disk: Disk) -> RowCount:
@@ -67,7 +68,8 @@ def count_parquet(path: str, disk: Disk) -> RowCount:
         return RowCount(None, footer, doubt=footer.endswith(PERHAPS))
     if footer.starts_empty:
         return RowCount(None if footer.rows else 0, EMPTY_GROUP, tables=(footer.type,))
-    return RowCount(footer.rows, tables=(footer.type,))
+    since = f"{NEWER} {footer.since}" if footer.since else ""
+    return RowCount(footer.rows, assumption=since, tables=(footer.type,))
 
 
 def read_footer(path: str, disk: Disk) -> Footer | str:
@@ -95,13 +97,19 @@ def read_footer(path: str, disk: Disk) -> Footer | str:
     return rejected(footer.type) or footer
 
 
-def _is_schema(value: bytes) -> bool:
-    """Return whether a value is a schema of Arrow's, as its message in base64."""
+def _since(value: bytes) -> str:
+    """Return the datasets that reads a schema of Arrow's, as its message in base64; "" for any.
+
+    Raises ValueError for one that pyarrow cannot read.
+    """
     from binascii import a2b_base64
 
-    from ftlint.datasets.arrowipc import is_schema
+    from ftlint.datasets.arrowipc import CODED, has_dictionary
 
-    return _BASE64.fullmatch(value) is not None and is_schema(a2b_base64(value))
+    coded = has_dictionary(a2b_base64(value)) if _BASE64.fullmatch(value) else None
+    if coded is None:
+        raise ValueError("no schema of Arrow's")
+    return CODED if coded else ""
 
 
 class _FooterReader(Compact):
@@ -112,6 +120,7 @@ class _FooterReader(Compact):
         self.chunks: list[Chunk] = []
         self.first_rows = -1  # of the first row group
         self.end = 0  # of the last of all chunks
+        self.since = ""
 
     def footer(self) -> Footer:
         columns: list[Element] = []
@@ -135,7 +144,7 @@ class _FooterReader(Compact):
         return Footer(
             rows, tuple(one.name for one in columns),
             tuple((name, nulls[name]) for name in texts if name in nulls),
-            (STRUCT, tuple(types)), self.first_rows == 0,
+            (STRUCT, tuple(types)), self.first_rows == 0, self.since,
         )  # fmt: skip
 
     def schema(self) -> tuple[list[Element], list[tuple[str, Type]]]:
@@ -207,8 +216,8 @@ class _FooterReader(Compact):
                     told[field] = self.binary()
                 else:
                     self.skip(kind)
-            if told[_KEY] == ARROW_SCHEMA and not _is_schema(told[_VALUE]):
-                raise ValueError("no schema of Arrow's")
+            if told[_KEY] == ARROW_SCHEMA:
+                self.since = _since(told[_VALUE])
 
     def chunk(self) -> Chunk:
         path: list[str] = []

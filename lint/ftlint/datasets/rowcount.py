@@ -7,6 +7,11 @@ from ftschemas.named import NamedTuple
 BOM = b"\xef\xbb\xbf"
 
 NEWER = "it loads with datasets of at least"
+OLDER = "which the loader rejects since datasets"
+"""What is said, followed by a release, where those that a LLaMA Factory takes do not agree.
+
+It takes 2.16 and newer; what is counted and rejected is what the newest that it takes does.
+"""
 
 
 class RowCount(NamedTuple):

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 
+from ftlint.datasets.rowcount import OLDER
+from ftlint.support.kept import Unfit, form, of_form
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -154,9 +156,20 @@ class Record:
         return STRUCT, tuple((name, field.type()) for name, field in self.fields.items())
 
 
-def frozen(kind: object) -> Type:
-    """Return a type that came through JSON as it was."""
-    return kind if isinstance(kind, str) else tuple(map(frozen, kind))  # type: ignore
+_PARTS, _PART = form(str, (str, list)), form(str, (str, list))
+
+
+def frozen(kind: object, depth: int = 0) -> Type:
+    """Return a type that came through JSON as it was. Raises Unfit for what is none."""
+    if isinstance(kind, str):
+        return kind
+    word, inside = of_form(_PARTS, kind)
+    if word not in (LIST, STRUCT) or depth > DEEPEST:
+        raise Unfit
+    if word == LIST:
+        return LIST, frozen(inside, depth + 1)
+    parts = [of_form(_PART, one) for one in inside]
+    return STRUCT, tuple([(name, frozen(part, depth + 1)) for name, part in parts])
 
 
 PERHAPS = "the loader has no such type, and at most casts it to that of a file before"
@@ -271,9 +284,28 @@ def _misfit(first: Type, files: Sequence[tuple[Type, ...]], apart: bool) -> Misf
     return found
 
 
+def _filled(kind: Type, other: Type) -> Type:
+    """Return a type in which another one stands in the place of each null."""
+    if kind == NULL:
+        return other
+    if isinstance(kind, str) or isinstance(other, str) or kind[0] != other[0]:
+        return kind
+    if kind[0] == LIST:
+        return LIST, _filled(kind[1], other[1])  # type: ignore[arg-type]
+    theirs = dict(other[1])  # type: ignore[call-overload]
+    return STRUCT, tuple(
+        (name, _filled(one, theirs.get(name, one)))
+        for name, one in kind[1]  # type: ignore[attr-defined]
+    )
+
+
 def _joins(source: Type, target: Type) -> str:
     """Return why two tables that are written apart cannot be joined: their types must be equal."""
     why = cast(source, target)
+    if why not in (FITS, DOUBT):
+        whole = _filled(target, source)
+        accepted = whole != target and _joins(source, whole) == FITS
+        return f"{why}, {OLDER} 2.17" if accepted else why
     if why or source == target:
         return why
     theirs, ours = (dict(kind[1]) if isinstance(kind, tuple) else {} for kind in (source, target))  # type: ignore
