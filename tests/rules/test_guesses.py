@@ -29,7 +29,7 @@ FORK = "tent_generation_len: 5\nemft_alpha: 0.3\n"
 VARIABLES = """WANDB_API_KEY WANDB_PROJECT HF_TOKEN MASTER_ADDR MASTER_PORT CUDA_VISIBLE_DEVICES
 NCCL_P2P_DISABLE FORCE_TORCHRUN USE_MCA OMP_NUM_THREADS MY_OWN_NAME SEED
 cuda_visible_devices wandb_project nccl_debug force_torchrun nproc_per_node Cuda_Visible_Devices
-CUDA_VISIBLE_DEVICfES""".split()
+CUDA_VISIBLE_DEVICfES https_proxy""".split()
 
 
 @pytest.mark.parametrize("name", VARIABLES)
