@@ -89,10 +89,11 @@ class Window:
             return value, raw
 
     def _refusal(self, error: json.JSONDecodeError) -> Exception:
+        what = error.msg.removesuffix(" at")
         if not self.strict and lenient(error):
-            return Doubtful(f"is not valid JSON: {error.msg} in a row")
-        cut = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated")
-        told = "it ends within a row" if cut else f"{error.msg} in a row"
+            return Doubtful(f"is not valid JSON: {what} in a row")
+        cut = error.pos >= len(self.text.rstrip()) or what.startswith("Unterminated")
+        told = "it ends within a row" if cut else f"{what} in a row"
         return Unreadable(f"is not valid JSON: {told}")
 
 
