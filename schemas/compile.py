@@ -168,6 +168,15 @@ def packed(rule: ruleformat.Rule) -> tuple[Any, ...]:
     return tuple(rule._replace(checks=checks, fixes=fixes))  # type: ignore[arg-type]
 
 
+def checks(rows: list[tuple[Any, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return what modules of rules need of a file: one at least of these keys and facts."""
+    data = YAML(typ="safe", pure=True).load((DATA / "checks.yaml").read_text(encoding="utf-8"))
+    unknown = set(data) - {ruleformat.Rule(*row).module for row in rows}
+    if unknown:
+        raise SystemExit(f"checks.yaml: no rule has the module {', '.join(sorted(unknown))}")
+    return {module: tuple(names) for module, names in data.items()}
+
+
 def renamed(rows: list[tuple[Any, ...]]) -> dict[str, str]:
     """Return the names that rules had before: name -> code."""
     data = YAML(typ="safe", pure=True).load((DATA / "renamed.yaml").read_text(encoding="utf-8"))
@@ -290,6 +299,7 @@ def artefact() -> bytes:
         "ABOUT": about,
         "BASES": bases(),
         "RENAMED": renamed(rows),
+        "CHECKS": checks(rows),
     }
     assert tuple(made) == compiled.TABLES
     return compiled.packed(made)

@@ -98,11 +98,11 @@ def _findings(context: Context) -> Iterator[Finding]:
 def _phase(phase: str, context: Context) -> Iterator[Finding]:
     """Yield what modules and then conditions of one phase find."""
     rules, target, command = context.rules, context.target, context.command
-    for name in rules.modules(target, command, phase):
-        if context.planned is not None or _judges_without_plan(name, context):
-            yield from _of_module(name, context)
+    present = context.present
+    for name in rules.modules(target, command, phase, present):
+        yield from _of_module(name, context)
     together: dict[str, list[str]] = {}
-    for code, check, is_met in rules.asked(target, command, phase, context.instance):
+    for code, check, is_met in rules.asked(target, command, phase, present):
         if not is_met(context.instance):
             continue
         if rules[code].together and check.key:
@@ -111,13 +111,6 @@ def _phase(phase: str, context: Context) -> Iterator[Finding]:
             yield _of_condition(rules[code], check.key, context)
     for code, keys in together.items():
         yield _of_keys(rules[code], keys, context)
-
-
-def _judges_without_plan(name: str, context: Context) -> bool:
-    """Return whether a module may find something although nothing can be planned."""
-    if name == "plan.epochs":  # so many may be too many for any number of rows
-        return "num_train_epochs" in context.entries
-    return not name.startswith("plan.")
 
 
 def _without_misread(context: Context, found: list[Finding]) -> Context:

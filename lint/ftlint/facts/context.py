@@ -44,6 +44,14 @@ class Context(NamedTuple):
     """The step plan; None where nothing is known that a plan could be made of."""
 
     @property
+    def present(self) -> set[str | None]:
+        """What rules may need to say anything: keys, facts, `planned`; None is for no need."""
+        present: set[str | None] = {None, *self.instance.config, *self.instance.facts}
+        if self.planned is not None:
+            present.add("planned")
+        return present
+
+    @property
     def entries(self) -> dict[str, Entry]:
         """The keys of the file."""
         return self.constructed.entries
