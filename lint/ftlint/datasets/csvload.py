@@ -13,6 +13,7 @@ from io import BufferedReader, TextIOWrapper
 
 from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.shapes import GAPS, NUMBER, NUMERAL, STRUCT, TEXT, TRUTH, WHOLE
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,10 +32,8 @@ NULLS = frozenset(
 )  # fmt: skip
 
 _TRUTHS = frozenset(["True", "TRUE", "true", "False", "FALSE", "false"])
-_WHOLE = re.compile(r"\s*[+-]?\d+\s*", re.A)
-_FLOAT = re.compile(
-    r"\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)\s*", re.A | re.I
-)
+_WHOLE = pattern(r"\s*[+-]?\d+\s*", re.A)
+_FLOAT = pattern(r"\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)\s*", re.A | re.I)
 _NONE, _TRUTH, _INT, _REAL, _WORDS = 1, 2, 4, 8, 16
 _CLOSED = "\x1cftlint: the file ends outside of quotes\x1c"
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ WORDS = {NULL: "null", TRUTH: "a bool", WHOLE: "a number", NUMBER: "a number",
 DEEPEST = 62
 """Levels of values inside of values that Arrow hands on; beyond: `Recursion level … exceeded`."""
 
-_TIME = re.compile(
+_TIME = pattern(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[ T](?:[01]\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?"
 )
-_NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|true|false|inf|nan", re.I)
+_NUMERAL = pattern(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|true|false|inf|nan", re.I)
 
 
 class Conflict(Exception):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from itertools import islice
 
 from ftlint.datasets.definitions import PAIRED
@@ -14,6 +13,7 @@ from ftlint.facts.layers import RECORDED
 from ftlint.rules.plan import definitions
 from ftlint.rules.plan.together import MISSING, PLACEHOLDER, UNDEFINED, Fault, findings
 from ftlint.rules.plan.wording import count, of
+from ftlint.support.pattern import pattern
 from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING
 
@@ -283,7 +283,7 @@ def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str)
 
 
 _SOURCES = ("file_name", "hf_hub_url", "ms_hub_url", "om_hub_url")
-_REPOSITORY = re.compile(r"[\w-][\w.-]*/[\w.-]+")
+_REPOSITORY = pattern(r"[\w-][\w.-]*/[\w.-]+")
 
 
 def _of_source(name: str, info: Info, path: str) -> str | None:
