@@ -34,13 +34,14 @@ EFFECTLESS = frozenset(["ignored", "unused"])
 class Check(NamedTuple):
     """One condition of a rule; `key` is what `$key` stands for in it.
 
-    `needs` names a key of the config, or a fact, without which the condition cannot hold; it is
-    derived ahead of time, so that most conditions need not be asked about most files.
+    `needs` are keys of the config, some with a text (`stage: ppo`), and facts: without any of them
+    the condition cannot hold. They are derived ahead of time, so that most conditions need not be
+    asked about most files; empty where they are not known.
     """
 
     key: str | None
     when: Condition
-    needs: str | None = None
+    needs: tuple[str, ...] = ()
 
 
 class FixRecipe(NamedTuple):

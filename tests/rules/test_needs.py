@@ -17,7 +17,7 @@ from ftlint.target.releases import KNOWN, Target, resolve_target
 from ftschemas import compiled
 from ftschemas.ruleformat import Rule
 from tests.rules.examples import load, spans
-from tests.rules.instances import instance_of
+from tests.rules.instances import context_of
 from tests.shared import CORPUS, ROOT
 
 if TYPE_CHECKING:
@@ -64,10 +64,10 @@ def test_what_is_not_asked_does_not_hold(version: str) -> None:
     target = resolve_target(version)
     asked_of_all = left_out = 0
     for text in texts():
-        instance = instance_of(text, version)
-        if instance is None:
+        context = context_of(text, version)
+        if context is None:
             continue
-        present = {None, *instance.config, *instance.facts}
+        present = context.present
         for command in ("train", "export", "chat", "eval"):
             asked = BUILT_IN.asked(target, command, JUDGED, present)
             kept = {id(check) for _, check, _ in asked}
@@ -76,7 +76,7 @@ def test_what_is_not_asked_does_not_hold(version: str) -> None:
             for code, check, holds in every(target, command):
                 if id(check) not in kept:
                     left_out += 1
-                    assert not holds(instance), (code, check.needs)
+                    assert not holds(context.instance), (code, check.needs)
     assert left_out > 2 * asked_of_all > 0
 
 
@@ -134,7 +134,7 @@ def test_asking_everything_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(compiled, "CHECKS", {})
     at = Rule._fields.index("checks")
     rows = [
-        (*row[:at], tuple((key, None, when) for key, _, when in row[at]), *row[at + 1 :])
+        (*row[:at], tuple((key, (), when) for key, _, when in row[at]), *row[at + 1 :])
         for row in compiled.RULES
     ]
     asking = RuleBook(rows)

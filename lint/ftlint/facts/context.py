@@ -45,8 +45,15 @@ class Context(NamedTuple):
 
     @property
     def present(self) -> set[str | None]:
-        """What rules may need to say anything: keys, facts, `planned`; None is for no need."""
-        present: set[str | None] = {None, *self.instance.config, *self.instance.facts}
+        """What rules may need to say anything: keys, facts, `planned`; None is for no need.
+
+        A key that has a text is there with it as well: `stage: ppo`.
+        """
+        config = self.instance.config
+        present: set[str | None] = {None, *config, *self.instance.facts}
+        present.update(
+            f"{name}: {value}" for name, value in config.items() if isinstance(value, str)
+        )
         if self.planned is not None:
             present.add("planned")
         return present

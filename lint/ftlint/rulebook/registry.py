@@ -128,7 +128,7 @@ class RuleBook:
     def conditions(self, target: Target, command: str) -> Asked:
         """Return every condition for such files, in the order of the rules."""
         phases = self._for(target, command).values()
-        places = (place for one in phases for some in one.needing.values() for place in some)
+        places = {place for one in phases for some in one.needing.values() for place in some}
         return [self._made.get(place) or self._check(place) for place in sorted(places)]
 
     def asked(self, target: Target, command: str, phase: str, present: Set[str | None]) -> Asked:
@@ -137,10 +137,9 @@ class RuleBook:
         Those that need a key or a fact which is not `present` are left out; None always is.
         """
         needing = self._for(target, command)[phase].needing
-        places = [place for name in needing.keys() & present for place in needing[name]]
-        places.sort()
+        places = {place for name in needing.keys() & present for place in needing[name]}
         made, make = self._made, self._check
-        return [made.get(place) or make(place) for place in places]
+        return [made.get(place) or make(place) for place in sorted(places)]
 
     def with_policies(self, policies: Iterable[Rule]) -> RuleBook:
         """Return a book of these rules and a team's own, which go before those here."""
@@ -178,7 +177,8 @@ class RuleBook:
         for place, (code, check) in enumerate(self._checks):
             if code in phases:
                 needs = check.needs if isinstance(check, Check) else check[1]
-                judging[phases[code]].needing.setdefault(needs, []).append(place)
+                for name in needs or (None,):
+                    judging[phases[code]].needing.setdefault(name, []).append(place)
         return judging
 
     def _check(self, place: int) -> tuple[str, Check, Predicate]:
@@ -193,8 +193,8 @@ class _Judging:
     """What judges one command's files under one target, in one phase.
 
     `modules`: each with the keys and facts of which a file must have one for it to find anything,
-    None for a module that is asked about all. `needing`: numbers of conditions by the key or fact
-    that a file must have for them to hold.
+    None for a module that is asked about all. `needing`: numbers of conditions by what a file must
+    have for them to hold; those of several names are under each.
     """
 
     def __init__(
@@ -222,7 +222,7 @@ def _unpacked(row: tuple[Any, ...]) -> Rule:
     return Rule(*row)._replace(checks=checks, fixes=fixes)
 
 
-def _check(packed: tuple[str | None, str | None, bytes]) -> Check:
+def _check(packed: tuple[str | None, tuple[str, ...], bytes]) -> Check:
     key, needs, when = packed
     return Check(key, marshal.loads(when), needs)
 
