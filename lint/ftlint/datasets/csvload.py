@@ -12,7 +12,7 @@ import sys
 from io import BufferedReader, TextIOWrapper
 
 from ftlint.datasets.faults import Doubtful, Unreadable
-from ftlint.datasets.shapes import GAPS, NUMBER, NUMERAL, STRUCT, TEXT, TRUTH, WHOLE
+from ftlint.datasets.shapes import GAPS, NULLS, NUMBER, NUMERAL, STRUCT, TEXT, TRUTH, WHOLE
 from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from ftlint.support.disk import Disk
 
 CHUNK = 10_000  # records that pandas finds one type for
-
-# What pandas takes for a missing value unless it is told otherwise.
-NULLS = frozenset(
-    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
-     "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
-)  # fmt: skip
 
 _TRUTHS = frozenset(["True", "TRUE", "true", "False", "FALSE", "false"])
 _WHOLE = pattern(r"\s*[+-]?\d+\s*", re.A)
