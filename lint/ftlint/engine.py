@@ -48,17 +48,14 @@ def judge(config: Config | Unreadable) -> Result:
     if not context.instance.effective.get("do_train") or "samples" in context.instance.facts:
         return result
     if (options.select or options.ignore) and not any(
-        is_selected(code, options.rules[code].name, options) for code in _RESTING_ON_ROWS
+        is_selected(code, options.rules[code].name, options)
+        for code in options.rules.unjudged_without_rows()
     ):
-        return result
+        return result  # none was asked for whose silence is to be explained
     from ftlint.rules.unjudged import unjudged
 
     codes = {one.code for one in result.diagnostics}
     return result._replace(unjudged=unjudged(context, codes))
-
-
-_RESTING_ON_ROWS = ("FT301", "FT302", "FT304", "FT210")
-"""Rules of which one at least must be asked for, that their silence need be explained."""
 
 
 def findings(context: Context) -> Iterator[Finding]:

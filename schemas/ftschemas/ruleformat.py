@@ -90,6 +90,10 @@ class Rule(NamedTuple):
     """Keys that the finding is about as well, pointed at where the file has them."""
     together: bool = False
     """Whether all keys that `$key` stands for have one cause, and so one finding."""
+    unjudged_without_rows: str | None = None
+    """What it leaves unjudged, epochs or steps, where nobody says how many rows the data have."""
+    read_by_forks: bool = False
+    """Whether forks read the key, so that beside keys of a fork nothing is said of it."""
     about: About | None = None
 
     @property
@@ -174,6 +178,8 @@ def parse(data: Mapping[str, Any]) -> Rule:
         tuple(word for one in recipes if "from" in one for word in _words(one["applicability"])),
         tuple(data.get("related", [])),
         data.get("together", False),
+        data.get("unjudged_without_rows"),
+        data.get("read_by_forks", False),
     )
 
 

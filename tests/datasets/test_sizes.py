@@ -377,9 +377,12 @@ def test_a_size_is_known_until_the_file_changes(
     os.utime(path, (1, 1))
     counted: list[str] = []
     count = sizes._of_files
-    monkeypatch.setattr(
-        sizes, "_of_files", lambda *args: (counted.append(args[0]), count(*args))[1]
-    )
+
+    def counting(name: str, *rest: Any) -> DatasetSize:
+        counted.append(name)
+        return count(name, *rest)
+
+    monkeypatch.setattr(sizes, "_of_files", counting)
     assert [data.size("a").rows, data.size("a").rows, counted] == [7, 7, ["a"]]
     assert data.size("a", stage="dpo").dropped != data.size("a").dropped
     assert len(counted) == 3, "another question is another answer"

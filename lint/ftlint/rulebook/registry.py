@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 MISREAD, JUDGED = "misread", "judged"
 """The phases: first what is not what its author means, then all that rests on what is."""
 
-_CODE, _NAME, _COMMANDS, _CHECKS, _PROBLEMS, _MODULE, _FIXES, _KIND, _YIELDS = map(
+_CODE, _NAME, _COMMANDS, _CHECKS, _PROBLEMS, _MODULE, _FIXES, _KIND, _YIELDS, _UNJUDGED = map(
     Rule._fields.index,
-    ("code", "name", "commands", "checks", "problems", "module", "fixes", "kind", "yields_to"),
+    (
+        *("code", "name", "commands", "checks", "problems", "module", "fixes", "kind"),
+        *("yields_to", "unjudged_without_rows"),
+    ),
 )
 
 
@@ -70,6 +73,10 @@ class RuleBook:
         """Return the rules beside which this one says nothing of the same key."""
         found: tuple[str, ...] = (self._rows.get(code) or self.policies[code])[_YIELDS]
         return found
+
+    def unjudged_without_rows(self) -> dict[str, str]:
+        """Return the rules that need to know how many rows the data have, with what they judge."""
+        return {code: row[_UNJUDGED] for code, row in self._all() if row[_UNJUDGED] is not None}
 
     def about(self, code: str) -> About:
         """Return what a rule's file says to its readers; raises `KeyError`."""
