@@ -137,21 +137,47 @@ USUAL = frozenset(
     per_device_train_batch_size gradient_accumulation_steps learning_rate num_train_epochs
     lr_scheduler_type warmup_ratio bf16 ddp_timeout trust_remote_code lora_rank lora_target
     eval_strategy eval_steps val_size per_device_eval_batch_size gradient_checkpointing
-    llamafactory transformers unreadable_json dataset_count dataset_names report_to""".split()
-)
+    llamafactory transformers unreadable_json dataset_count dataset_names""".split()
+) | {"stage: sft", "finetuning_type: lora", "eval_strategy: steps", "lr_scheduler_type: cosine"}
 """What most configs have: a condition that needs something rarer as well is sorted by that."""
 
+Needs = tuple[str, ...]
 
-def needed(when: dict[str, Any], keys: dict[str, list[tuple[Any, ...]]]) -> str | None:
-    """Return a key or fact that a config must have for `when` to hold, the rarest there is."""
-    found = [key for key, schema in when.get("config", {}).items() if schema is not False]
+
+def needed(when: dict[str, Any], keys: dict[str, list[tuple[Any, ...]]]) -> Needs:
+    """Return of what a config must have something for `when` to hold: the rarest there is.
+
+    Each is a key, a fact, or a key with a text, `stage: ppo`. Empty where it may hold of any.
+    """
+    found = [
+        _needed_of(key, schema)
+        for key, schema in when.get("config", {}).items()
+        if schema is not False
+    ]
     for key, schema in when.get("effective", {}).items():
         defaults = [variant[-1] for variant in keys.get(key, ())]
         if key not in REWRITTEN and not any(may_hold(schema, value) for value in defaults):
-            found.append(key)
-    found += [fact for fact, schema in when.get("facts", {}).items() if schema is not False]
-    found += filter(None, [needed(part, keys) for part in when.get("allOf", ())])
-    return min(found, key=USUAL.__contains__, default=None)
+            found.append(_needed_of(key, schema))
+    found += [(fact,) for fact, schema in when.get("facts", {}).items() if schema is not False]
+    found += [needed(part, keys) for part in when.get("allOf", ())]
+    branches = [needed(part, keys) for part in when.get("anyOf", ())]
+    if all(branches):
+        found.append(tuple(dict.fromkeys(name for branch in branches for name in branch)))
+    return min(filter(None, found), key=_usual, default=())
+
+
+def _needed_of(key: str, schema: Any) -> Needs:
+    """Return what a config has of a key whose value is valid: the key, or one of few texts."""
+    schema = schema if isinstance(schema, dict) else {}
+    texts = [schema["const"]] if "const" in schema else schema.get("enum", [])
+    if texts and all(isinstance(text, str) for text in texts):
+        return tuple(f"{key}: {text}" for text in texts)
+    return (key,)
+
+
+def _usual(needs: Needs) -> tuple[int, int]:
+    """Return how usual it is to have one of these: texts are rarer than the keys that take them."""
+    return sum(map(USUAL.__contains__, needs)), -sum(": " in name for name in needs)
 
 
 def may_hold(schema: Any, value: object) -> bool:
@@ -166,6 +192,15 @@ def packed(rule: ruleformat.Rule) -> tuple[Any, ...]:
     checks = tuple((one.key, one.needs, marshal.dumps(one.when, 2)) for one in rule.checks)
     fixes = marshal.dumps(tuple(map(tuple, rule.fixes)), 2)
     return tuple(rule._replace(checks=checks, fixes=fixes))  # type: ignore[arg-type]
+
+
+def checks(rows: list[tuple[Any, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return what modules of rules need of a file: one at least of these keys and facts."""
+    data = YAML(typ="safe", pure=True).load((DATA / "checks.yaml").read_text(encoding="utf-8"))
+    unknown = set(data) - {ruleformat.Rule(*row).module for row in rows}
+    if unknown:
+        raise SystemExit(f"checks.yaml: no rule has the module {', '.join(sorted(unknown))}")
+    return {module: tuple(names) for module, names in data.items()}
 
 
 def renamed(rows: list[tuple[Any, ...]]) -> dict[str, str]:
@@ -290,6 +325,7 @@ def artefact() -> bytes:
         "ABOUT": about,
         "BASES": bases(),
         "RENAMED": renamed(rows),
+        "CHECKS": checks(rows),
     }
     assert tuple(made) == compiled.TABLES
     return compiled.packed(made)

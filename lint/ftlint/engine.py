@@ -48,17 +48,14 @@ def judge(config: Config | Unreadable) -> Result:
     if not context.instance.effective.get("do_train") or "samples" in context.instance.facts:
         return result
     if (options.select or options.ignore) and not any(
-        is_selected(code, options.rules[code].name, options) for code in _RESTING_ON_ROWS
+        is_selected(code, options.rules[code].name, options)
+        for code in options.rules.unjudged_without_rows()
     ):
-        return result
+        return result  # none was asked for whose silence is to be explained
     from ftlint.rules.unjudged import unjudged
 
     codes = {one.code for one in result.diagnostics}
     return result._replace(unjudged=unjudged(context, codes))
-
-
-_RESTING_ON_ROWS = ("FT301", "FT302", "FT304", "FT210")
-"""Rules of which one at least must be asked for, that their silence need be explained."""
 
 
 def findings(context: Context) -> Iterator[Finding]:
@@ -98,11 +95,11 @@ def _findings(context: Context) -> Iterator[Finding]:
 def _phase(phase: str, context: Context) -> Iterator[Finding]:
     """Yield what modules and then conditions of one phase find."""
     rules, target, command = context.rules, context.target, context.command
-    for name in rules.modules(target, command, phase):
-        if context.planned is not None or _judges_without_plan(name, context):
-            yield from _of_module(name, context)
+    present = context.present
+    for name in rules.modules(target, command, phase, present):
+        yield from _of_module(name, context)
     together: dict[str, list[str]] = {}
-    for code, check, is_met in rules.asked(target, command, phase, context.instance):
+    for code, check, is_met in rules.asked(target, command, phase, present):
         if not is_met(context.instance):
             continue
         if rules[code].together and check.key:
@@ -111,13 +108,6 @@ def _phase(phase: str, context: Context) -> Iterator[Finding]:
             yield _of_condition(rules[code], check.key, context)
     for code, keys in together.items():
         yield _of_keys(rules[code], keys, context)
-
-
-def _judges_without_plan(name: str, context: Context) -> bool:
-    """Return whether a module may find something although nothing can be planned."""
-    if name == "plan.epochs":  # so many may be too many for any number of rows
-        return "num_train_epochs" in context.entries
-    return not name.startswith("plan.")
 
 
 def _without_misread(context: Context, found: list[Finding]) -> Context:

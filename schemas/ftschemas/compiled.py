@@ -17,7 +17,8 @@ LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash
 stands for any value, 2 for two datasets. TAKE_ANY: the same, keys that do with any word.
 RULES: fields of `ftschemas.ruleformat.Rule`; conditions and fixes are marshalled once more, as most
 of them no file ever asks for. ABOUT: code -> fields of `ftschemas.ruleformat.About`. BASES: name ->
-the config that examples begin with. RENAMED: name that a rule had before -> its code.
+the config that examples begin with. RENAMED: name that a rule had before -> its code. CHECKS:
+module of rules -> keys and facts, of which a file has at least one where the module says anything.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ TABLES = (
     *("ALIASES", "VALUE_ALIASES", "VARIABLES", "MEGATRON", "DEEPSPEED"),
     *("TEMPLATES", "MODELS", "MODULES"),
     *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),
+    "CHECKS",
 )
 _HEAD = 4
 """Bytes that tell the size of the index, which follows them."""

@@ -40,13 +40,27 @@ else:
     """How a record of so many fields is made; the names of its arguments are put in place."""
 
     def _maker(fields, defaults):
-        if len(fields) < len(_MAKERS):
-            code = _MAKERS[len(fields)].__code__
-        else:
-            names = ", ".join(fields)
-            code = eval(f"lambda _cls, {names}: _new(_cls, ({names},))").__code__
+        if len(fields) >= len(_MAKERS):
+            return _maker_of_many(fields, defaults)
+        code = _MAKERS[len(fields)].__code__
         code = code.replace(co_name="__new__", co_varnames=("_cls", *fields))
-        return FunctionType(code, {"_new": _new, "__builtins__": {}}, "__new__", tuple(defaults))
+        values = tuple(defaults.values())
+        return FunctionType(code, {"_new": _new, "__builtins__": {}}, "__new__", values)
+
+    def _maker_of_many(fields, defaults):
+        """Return what makes a record of more fields; to compile its like would take longer."""
+
+        def make(_cls, *values, **given):
+            rest = fields[len(values) :]
+            try:
+                values += tuple(given.pop(one) if one in given else defaults[one] for one in rest)
+            except KeyError as error:
+                raise TypeError(f"{_cls.__name__} lacks {error}") from None
+            if given or len(values) > len(fields):
+                raise TypeError(f"{_cls.__name__} has no {[*given] or 'field for each value'}")
+            return _new(_cls, values)
+
+        return make
 
     class _Fields(tuple):
         """What every record has besides its fields: the methods of `collections.namedtuple`."""
@@ -92,7 +106,7 @@ else:
                 _fields=fields,
                 _field_defaults=defaults,
                 __match_args__=fields,
-                __new__=_maker(fields, defaults.values()),
+                __new__=_maker(fields, defaults),
             )
             return type(name, (_Fields,), body)
 

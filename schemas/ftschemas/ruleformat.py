@@ -34,13 +34,14 @@ EFFECTLESS = frozenset(["ignored", "unused"])
 class Check(NamedTuple):
     """One condition of a rule; `key` is what `$key` stands for in it.
 
-    `needs` names a key of the config, or a fact, without which the condition cannot hold; it is
-    derived ahead of time, so that most conditions need not be asked about most files.
+    `needs` are keys of the config, some with a text (`stage: ppo`), and facts: without any of them
+    the condition cannot hold. They are derived ahead of time, so that most conditions need not be
+    asked about most files; empty where they are not known.
     """
 
     key: str | None
     when: Condition
-    needs: str | None = None
+    needs: tuple[str, ...] = ()
 
 
 class FixRecipe(NamedTuple):
@@ -89,6 +90,10 @@ class Rule(NamedTuple):
     """Keys that the finding is about as well, pointed at where the file has them."""
     together: bool = False
     """Whether all keys that `$key` stands for have one cause, and so one finding."""
+    unjudged_without_rows: str | None = None
+    """What it leaves unjudged, epochs or steps, where nobody says how many rows the data have."""
+    read_by_forks: bool = False
+    """Whether forks read the key, so that beside keys of a fork nothing is said of it."""
     about: About | None = None
 
     @property
@@ -173,6 +178,8 @@ def parse(data: Mapping[str, Any]) -> Rule:
         tuple(word for one in recipes if "from" in one for word in _words(one["applicability"])),
         tuple(data.get("related", [])),
         data.get("together", False),
+        data.get("unjudged_without_rows"),
+        data.get("read_by_forks", False),
     )
 
 

@@ -19,6 +19,7 @@ from ftlint.datasets import (
     measure,
     read_info,
     samples,
+    sizes,
     tokenized,
 )
 from ftlint.datasets import cache as cached
@@ -74,6 +75,13 @@ class Data:
         found = self.size(name, **more).trouble
         assert found is not None
         return found
+
+
+class Forgetful(dict[Any, Any]):
+    """Keeps nothing."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
 
 
 @pytest.fixture
@@ -361,7 +369,45 @@ class TestTokenized:
         assert tokenized("/no/such/cache", str(tmp_path), Disk()) == UNKNOWN
 
 
+def test_a_size_is_known_until_the_file_changes(
+    data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data.add("a")
+    path = data.folder / "a.json"
+    os.utime(path, (1, 1))
+    counted: list[str] = []
+    count = sizes._of_files
+
+    def counting(name: str, *rest: Any) -> DatasetSize:
+        counted.append(name)
+        return count(name, *rest)
+
+    monkeypatch.setattr(sizes, "_of_files", counting)
+    assert [data.size("a").rows, data.size("a").rows, counted] == [7, 7, ["a"]]
+    assert data.size("a", stage="dpo").dropped != data.size("a").dropped
+    assert len(counted) == 3, "another question is another answer"
+    path.write_text(path.read_text("utf-8").replace('"o"}, {', '"o"},{}', 1), "utf-8")
+    os.utime(path, (2, 2))  # of the same length
+    assert data.size("a").rows != 7
+    assert len(counted) == 4
+
+
+def test_a_size_that_may_change_unseen_is_counted_again(data: Data) -> None:
+    data.add("a")
+    path = data.folder / "a.json"
+    before = path.stat()
+    assert data.size("a").rows == 7
+    path.write_text(json.dumps(ALPACA[:6]).ljust(before.st_size), "utf-8")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert data.size("a").rows == 6
+
+
 class TestCache:
+    @pytest.fixture(autouse=True)
+    def forgetful(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Keep nothing in the process, so that the cache is asked."""
+        monkeypatch.setattr(sizes, "_sizes", Forgetful())
+
     @pytest.fixture
     def old(self, data: Data) -> Data:
         """A file big enough to be remembered, last changed an hour ago."""

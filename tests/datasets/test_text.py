@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftlint.datasets import count_rows, textscan
-from ftlint.datasets.csvload import NULLS
 from ftlint.datasets.reading import rows_of
+from ftlint.datasets.shapes import NULLS
 from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:

@@ -17,10 +17,17 @@ from ftlint.target.releases import resolve_target
 from tests.stating import stating
 
 if TYPE_CHECKING:
+    from ftlint.facts.context import Context
     from ftlint.rulebook.condition import Instance
 
 
 def instance_of(text: str, version: str) -> Instance | None:
+    """Return what conditions are asked about; None where a text is no config, or a broken one."""
+    context = context_of(text, version)
+    return None if context is None else context.instance
+
+
+def context_of(text: str, version: str) -> Context | None:
     document = compose(text)
     if isinstance(document, Broken):
         return None
@@ -33,4 +40,4 @@ def instance_of(text: str, version: str) -> Instance | None:
     given = stating(gpus=2)
     return make_context(
         of_text("c.yaml", text), document, made, command, target, catalogue, given, BUILT_IN, Disk()
-    ).instance
+    )

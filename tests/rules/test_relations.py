@@ -67,11 +67,12 @@ def test_kind_and_severity_agree(code: str) -> None:
 
 
 def test_modules_on_what_is_misread_come_first_and_no_module_comes_twice() -> None:
-    first = BUILT_IN.modules(TARGET, "train", MISREAD)
-    then = BUILT_IN.modules(TARGET, "train", JUDGED)
+    everything = {"deepspeed", "num_train_epochs"}
+    first = BUILT_IN.modules(TARGET, "train", MISREAD, everything)
+    then = BUILT_IN.modules(TARGET, "train", JUDGED, everything)
     assert set(first) == {"deepspeed.misspelt", "keys", "placeholders", "values"}
     assert not set(first) & set(then)
-    assert "plan.epochs" in then
+    assert {"plan.epochs", "numbers", "secrets"} <= set(then)
 
 
 def test_what_is_misread_is_unknown_to_what_is_judged_after_it() -> None:
@@ -147,7 +148,7 @@ def test_related_places_go_to_another_process_and_back() -> None:
     there = json.dumps(
         plain(Entry(None, "digest", {}, made.command, made.diagnostics, None, ()), ())
     )
-    assert read("c.yaml", json.loads(there)).diagnostics == made.diagnostics
+    assert read("c.yaml", json.loads(there), len(BODY)).diagnostics == made.diagnostics
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,17 @@ import re
 import textwrap
 
 from ftlint.report.text import paint
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WIDTH = 88
-_LINK = re.compile(r"\[([^][]+)\]\([^()\s]+\)")
-_STRONG = re.compile(r"\*\*([^*]+)\*\*")
-_CODE = re.compile(r"`([^`]*)`")
-_ITEM = re.compile(r"([-*]|\d+\.) +")
+_LINK = pattern(r"\[([^][]+)\]\([^()\s]+\)")
+_STRONG = pattern(r"\*\*([^*]+)\*\*")
+_CODE = pattern(r"`([^`]*)`")
+_ITEM = pattern(r"([-*]|\d+\.) +")
 
 
 def prose(markdown: str, colour: bool) -> Iterator[str]:

@@ -24,7 +24,7 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-    from ftlint.datasets import Recorded
+    from ftlint.datasets.recorded import Recorded
     from ftlint.target.releases import Target
 
 

@@ -7,7 +7,6 @@ from ftlint.datasets.cache import Cache, folder
 from ftlint.datasets.counting import count_rows
 from ftlint.datasets.entries import Entry, Info, define, read_info
 from ftlint.datasets.files import Trouble
-from ftlint.datasets.recorded import Recorded, RecordedFile
 from ftlint.datasets.records import NOT_LOCAL, DatasetSize, Question
 from ftlint.datasets.sizes import absent_columns, measure, samples
 from ftlint.datasets.tokenized_path import tokenized
@@ -19,8 +18,6 @@ __all__ = [
     "Entry",
     "Info",
     "Question",
-    "Recorded",
-    "RecordedFile",
     "Trouble",
     "absent_columns",
     "count_rows",

@@ -7,8 +7,8 @@ Follows LLaMA Factory `data/converter.py`, `data/mm_plugin.py` `_validate_messag
 
 from __future__ import annotations
 
-from ftlint.datasets.csvload import NULLS
 from ftlint.datasets.entries import ALPACA, OPENAI, columns_read
+from ftlint.datasets.shapes import NULLS
 from ftlint.support.kept import form, of_form
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -153,6 +153,12 @@ _KEPT = 256
 def filled(value: object) -> bool:
     """Return whether a value is something; of CSV also what pandas takes for missing is nothing."""
     return bool(value) and not (isinstance(value, str) and value in NULLS)
+
+
+def declared(entry: Entry) -> dict[str, str]:
+    """Return the columns of media that a definition names, by medium."""
+    columns = {medium: getattr(entry.columns, field) for medium, field in MEDIA.items()}
+    return {medium: column for medium, column in columns.items() if column}
 
 
 def _unread_names(entry: Entry) -> dict[str, str]:

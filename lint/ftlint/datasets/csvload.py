@@ -12,7 +12,8 @@ import sys
 from io import BufferedReader, TextIOWrapper
 
 from ftlint.datasets.faults import Doubtful, Unreadable
-from ftlint.datasets.shapes import GAPS, NUMBER, NUMERAL, STRUCT, TEXT, TRUTH, WHOLE
+from ftlint.datasets.shapes import GAPS, NULLS, NUMBER, NUMERAL, STRUCT, TEXT, TRUTH, WHOLE
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,17 +25,9 @@ if TYPE_CHECKING:
 
 CHUNK = 10_000  # records that pandas finds one type for
 
-# What pandas takes for a missing value unless it is told otherwise.
-NULLS = frozenset(
-    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
-     "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
-)  # fmt: skip
-
 _TRUTHS = frozenset(["True", "TRUE", "true", "False", "FALSE", "false"])
-_WHOLE = re.compile(r"\s*[+-]?\d+\s*", re.A)
-_FLOAT = re.compile(
-    r"\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)\s*", re.A | re.I
-)
+_WHOLE = pattern(r"\s*[+-]?\d+\s*", re.A)
+_FLOAT = pattern(r"\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)\s*", re.A | re.I)
 _NONE, _TRUTH, _INT, _REAL, _WORDS = 1, 2, 4, 8, 16
 _CLOSED = "\x1cftlint: the file ends outside of quotes\x1c"
 

@@ -7,7 +7,6 @@ Source: LLaMA Factory `data/parser.py` DatasetAttr.join, `data/converter.py` (0.
 from __future__ import annotations
 
 from ftlint.datasets.entries import ALPACA, CLOUD, FILE, INFO, Columns, Tags, fields_by_default
-from ftlint.target.slips import guess
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -59,6 +58,8 @@ def unread_keys(definition: Mapping[str, object]) -> Iterator[Unread]:
         for key in table:
             if key in known or not isinstance(key, str):
                 continue
+            from ftlint.target.slips import guess
+
             near = guess(key, known, ())
             meant = near.name if near is not None else _MEANT[place].get(key)
             if meant is not None and meant in table:

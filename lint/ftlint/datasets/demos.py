@@ -6,9 +6,10 @@ Source: LLaMA Factory data/, 0.6 to 0.9.5.
 from __future__ import annotations
 
 import os.path
-import re
 
-_SHIPPED = re.compile(
+from ftlint.support.pattern import pattern
+
+_SHIPPED = pattern(
     r"identity|self_cognition|lima|glaive_toolcall_10k|oaast_(rm|sft)(_zh)?"
     r"|(alpaca|dpo|glaive_toolcall)_(en|zh)_demo|kto_en_demo|(c4|wiki)_demo|v1_(sft|dpo)_demo"
     r"|mllm(_video)?(_audio)?_demo|reason_tool_use_demo(_\d+)?"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 
-from ftlint.datasets.arrowipc import read_table
 from ftlint.datasets.contents import Contents, merged, revived
 from ftlint.datasets.counting import CACHED_FROM
 from ftlint.datasets.entries import ALPACA, text_columns
 from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.files import UNREADABLE, Trouble
-from ftlint.datasets.parquet import read_footer
 from ftlint.datasets.preprocessing import Dropped, Unconvertible, count_dropped
 from ftlint.datasets.reading import NoReader, columns_of
 from ftlint.datasets.records import UNCONVERTIBLE, DatasetSize
@@ -112,6 +110,9 @@ def _without_answer(size: DatasetSize, kind: str, stage: str, disk: Disk) -> int
         return None
     if entry.columns.history or entry.columns.kto_tag or stage not in ("sft", "rm", "dpo"):
         return None
+    from ftlint.datasets.arrowipc import read_table
+    from ftlint.datasets.parquet import read_footer
+
     columns = entry.columns
     answers = [columns.chosen, columns.rejected] if entry.ranking else [columns.response]
     found = 0

@@ -7,8 +7,8 @@ Source: LLaMA Factory `data/loader.py` `_load_single_dataset`, `extras/constants
 from __future__ import annotations
 
 import os.path
-import re
 
+from ftlint.support.pattern import pattern
 from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -25,8 +25,8 @@ MISSING, EMPTY, KIND, ELSEWHERE, OUTSIDE, NAME = (
 POINTER, PACKED, DOUBTFUL = "pointer", "packed", "doubtful"
 UNREADABLE, ORDER, SHIFTED, PLACEHOLDER = "unreadable", "order", "shifted", "placeholder"
 
-_STATED = re.compile(r"(?i)<[^<>/]+>|(?:^|/)path/to/|^path_to_")
-_YOURS = re.compile(
+_STATED = pattern(r"(?i)<[^<>/]+>|(?:^|/)path/to/|^path_to_")
+_YOURS = pattern(
     r"(?i)(?:^|[/ _.-])(?:your|(?:change|replace|fill)[ _-]?(?:me|this|in)|todo|xxx+)(?=$|[/ _.-])"
 )
 """What documentation writes for a name; a file may be called so as well."""

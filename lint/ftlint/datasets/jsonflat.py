@@ -16,9 +16,8 @@ Anything else, and whatever stays undecided, is left to `jsonscan`.
 
 from __future__ import annotations
 
-import re
-
 from ftlint.datasets.parallel import cut, read_at, shares, spread
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,11 +28,11 @@ NEAR = 1 << 20  # bytes in which a row is looked for to start from
 AHEAD = 256  # bytes that must be there after a brace to judge it
 LONGEST = 16 << 20  # of a row; the start of the current one is kept for doubtful braces
 
-_OPENS = re.compile(rb'\{[ \t\r\n]*"[^ \t\r\n,:\]}]')
-_DOUBTFUL = re.compile(rb'\{[ \t\r\n]*["}]')
-_FOLLOWS = re.compile(rb'\}[ \t\r\n]*,[ \t\r\n]*(?=\{[ \t\r\n]*"[^ \t\r\n,:\]}])')
-_ENDS = re.compile(rb"\}[ \t\r\n]*\][ \t\r\n]*\Z")
-_ESCAPED = re.compile(rb'\\["\\]')
+_OPENS = pattern(rb'\{[ \t\r\n]*"[^ \t\r\n,:\]}]')
+_DOUBTFUL = pattern(rb'\{[ \t\r\n]*["}]')
+_FOLLOWS = pattern(rb'\}[ \t\r\n]*,[ \t\r\n]*(?=\{[ \t\r\n]*"[^ \t\r\n,:\]}])')
+_ENDS = pattern(rb"\}[ \t\r\n]*\][ \t\r\n]*\Z")
+_ESCAPED = pattern(rb'\\["\\]')
 _BLANK = b" \t\r\n"
 
 _NOT_FLAT = -1

@@ -8,16 +8,16 @@ process that looks at it. So only children map it; the share of one that died is
 from __future__ import annotations
 
 import os
-import re
 
 from ftlint.datasets.parallel import blocks, cut, line_end, shares, spread
+from ftlint.support.pattern import pattern
 
 WINDOW = 1 << 18  # bytes that are read at a time
 MAPPED = 16 << 20  # bytes that are mapped at a time
 LONGEST = 16 << 20  # of a line
 
 _BLANK = b" \t\r\n"
-_GLUED = re.compile(rb"\}[ \t\r]*\{")
+_GLUED = pattern(rb"\}[ \t\r]*\{")
 _NOT_LINES = -1
 
 

@@ -10,7 +10,6 @@ tests/oracle/loaders.py holds it against them.
 from __future__ import annotations
 
 import json
-import re
 from io import BufferedReader
 
 from ftlint.datasets.faults import BOM_AND_ARRAY, LAST_COMMA, Doubtful, Unreadable
@@ -24,6 +23,7 @@ from ftlint.datasets.jsonparsers import (
 from ftlint.datasets.jsonwindow import BLANK, Window, lenient, spelled
 from ftlint.datasets.rowcount import BOM
 from ftlint.datasets.shapes import STRUCT, Conflict, Record
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ BLOCK = BATCH >> 5
 Row = dict[str, object]
 PANDAS = "2.20"
 """The datasets that hands arrays to pandas; before it was Python's json."""
-_CONTROL = re.compile(r"[\x00-\x1f]")
+_CONTROL = pattern(r"[\x00-\x1f]")
 _BLANKS = b" \t\r\n"
 
 

@@ -11,7 +11,6 @@ over 68 MiB), and data of a gigabyte would not be counted within a file's ten se
 from __future__ import annotations
 
 import os
-import re
 from array import array
 from itertools import accumulate
 
@@ -20,6 +19,7 @@ from ftlint.datasets.jsonflat import count_flat, row_start
 from ftlint.datasets.jsonlines import count_lines, maybe_glued
 from ftlint.datasets.parallel import blocks, cut, line_end, read_at, shares, spread
 from ftlint.datasets.rowcount import BOM, RowCount
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ NEAR = 1 << 20  # bytes in which a scan looks for a place to start from
 PROVED = 64 << 20  # up to here it is also proved that no line holds two objects
 
 _BLANK = b" \t\r\n"
-_ESCAPED = re.compile(rb'\\["\\]')
-_COMMA = re.compile(rb",[ \t\r\n]*\][ \t\r\n]*\Z")
+_ESCAPED = pattern(rb'\\["\\]')
+_COMMA = pattern(rb",[ \t\r\n]*\][ \t\r\n]*\Z")
 # Brackets become steps up and down, quotes stay, and all else is deleted.
 _STEPS = bytes.maketrans(b"{[}]", b"\x01\x01\xff\xff")
 _OTHER = bytes(set(range(256)) - set(b'{[}]"'))

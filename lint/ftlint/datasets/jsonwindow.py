@@ -7,6 +7,7 @@ import json
 import re
 
 from ftlint.datasets.faults import Doubtful, Unreadable
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 BLANK = " \t\r\n"
 _WORDS = ("Inf", "-Inf", "-NaN")
-_SPELLED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|-NaN|-?Inf(?!inity|i?n?i?t?\Z)', re.S)
+_SPELLED = pattern(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|-NaN|-?Inf(?!inity|i?n?i?t?\Z)', re.S)
 
 
 class Window:

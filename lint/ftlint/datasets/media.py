@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from itertools import chain, islice
 
-from ftlint.datasets.contents import MEDIA
 from ftlint.datasets.faults import Doubtful, Unreadable
 from ftlint.datasets.files import KINDS
 from ftlint.datasets.reading import NoReader, rows_of
@@ -14,19 +13,12 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.datasets.entries import Entry
     from ftlint.datasets.jsonload import Row
     from ftlint.datasets.records import DatasetSize
     from ftlint.support.disk import Disk
 
 _MOST = 1000
 """Rows that are looked at: where there are media at all, most rows have some."""
-
-
-def declared(entry: Entry) -> dict[str, str]:
-    """Return the columns of media that a definition names, by medium."""
-    columns = {medium: getattr(entry.columns, field) for medium, field in MEDIA.items()}
-    return {medium: column for medium, column in columns.items() if column}
 
 
 def first_row(size: DatasetSize, column: str, disk: Disk, most: int | None = None) -> int | None:

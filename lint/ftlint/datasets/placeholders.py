@@ -11,6 +11,7 @@ import os.path
 import re
 
 from ftlint.datasets.files import PACKED, POINTER, Trouble
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 HEAD = 1024
 _POINTER = b"version https://git-lfs.github.com/spec/"
-_OBJECT = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
-_SIZE = re.compile(rb"^size (\d{1,18})$", re.MULTILINE)
+_OBJECT = pattern(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
+_SIZE = pattern(rb"^size (\d{1,18})$", re.MULTILINE)
 _MAGIC = (
     (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstandard"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"),

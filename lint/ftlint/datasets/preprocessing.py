@@ -10,7 +10,6 @@ from __future__ import annotations
 from itertools import islice
 
 from ftlint.datasets.contents import Contents, Look
-from ftlint.datasets.csvload import CHUNK
 from ftlint.datasets.entries import ALPACA, INFO, OPENAI, SHAREGPT
 from ftlint.datasets.reading import NoReader, rows_of
 from ftlint.datasets.reasons import field_of_roles, no_such_field, told, unknown_role, why_dropped
@@ -55,6 +54,8 @@ def count_dropped(
     reason = ""
     columns: dict[str, None] = {}
     guessed = _guessed(entry) if kind == "csv" else ()
+    if guessed:
+        from ftlint.datasets.csvload import CHUNK
     if kind == "csv" and stage == "kto" and entry.columns.kto_tag:
         raise NoReader("has labels, and pandas guesses whether they are bools")
     text: set[str] = set()

@@ -7,7 +7,6 @@ reason against a run of the real converter.
 
 from __future__ import annotations
 
-from ftlint.datasets.definitions import PAIRED, lacking
 from ftlint.datasets.entries import ALPACA, INFO, OPENAI
 from ftlint.datasets.shapes import KINDS, WORDS
 from ftschemas.named import TYPE_CHECKING
@@ -91,6 +90,8 @@ def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:
     broken = "" if entry.formatting == ALPACA else _broken_turns(row, entry, number)
     if broken:
         return broken
+    from ftlint.datasets.definitions import PAIRED, lacking
+
     lack = lacking(entry, stage)
     if lack is not None:
         return lack.text

@@ -13,6 +13,7 @@ import re
 
 from ftlint.datasets.rowcount import OLDER
 from ftlint.support.kept import Unfit, form, of_form
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -35,11 +36,17 @@ WORDS = {NULL: "null", TRUTH: "a bool", WHOLE: "a number", NUMBER: "a number",
 DEEPEST = 62
 """Levels of values inside of values that Arrow hands on; beyond: `Recursion level … exceeded`."""
 
-_TIME = re.compile(
+NULLS = frozenset(
+    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+     "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
+)  # fmt: skip
+"""What pandas takes for a missing value unless it is told otherwise."""
+
+_TIME = pattern(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:[ T](?:[01]\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?"
 )
-_NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|true|false|inf|nan", re.I)
+_NUMERAL = pattern(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|true|false|inf|nan", re.I)
 
 
 class Conflict(Exception):

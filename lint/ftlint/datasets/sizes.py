@@ -43,6 +43,7 @@ from ftlint.datasets.records import (
 from ftlint.datasets.rowcount import NEWER
 from ftlint.steps.counts import Count, exactly
 from ftlint.steps.rows import DatasetRows, SampleCount
+from ftlint.support.disk import is_stable
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -133,10 +134,33 @@ def _measure(
     if isinstance(found, Trouble):
         return DatasetSize(name, entry, trouble=found)
     try:
-        return _of_files(name, entry, found, question, cache, disk)
+        return _known_of_files(name, entry, found, question, cache, disk)
     except OSError as error:
         return DatasetSize(name, entry, found.paths, trouble=Trouble(
             UNREADABLE, f"{entry.location} cannot be read: {error.strerror or error}"))  # fmt: skip
+
+
+_sizes: dict[tuple[str, ...], tuple[object, DatasetSize]] = {}
+MOST_KEPT = 1000
+"""Datasets whose size is known until their files change: configs of a project share them, and an
+editor asks again with every change of a config."""
+
+
+def _known_of_files(
+    name: str, entry: Entry, files: Files, question: Question, cache: Cache, disk: Disk
+) -> DatasetSize:
+    """Return `_of_files`, as it was found before in this process if nothing has changed since."""
+    states = [(disk.state(path), disk.objection(path)) for path in files.paths]
+    asked = name, repr(entry), files, question, states, cache.where
+    kept = _sizes.get(files.paths)
+    if kept is not None and kept[0] == asked:
+        return kept[1]
+    found = _of_files(name, entry, files, question, cache, disk)
+    if is_stable([state for state, _ in states]):
+        if len(_sizes) >= MOST_KEPT:
+            _sizes.clear()
+        _sizes[files.paths] = asked, found
+    return found
 
 
 def _of_files(

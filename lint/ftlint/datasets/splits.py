@@ -5,16 +5,19 @@ Source: datasets `arrow_reader.py` ReadInstruction (4.0).
 
 from __future__ import annotations
 
-import re
-
 from ftlint.steps.counts import Count
+from ftlint.support.pattern import pattern
+from ftschemas.named import TYPE_CHECKING
 
-_PART = re.compile(
+if TYPE_CHECKING:
+    import re
+
+_PART = pattern(
     r"(?P<split>\w+(?:\.\w+)*)"
     r"(?:\[(?:(?P<low>-?[\d_]+)(?P<low_pct>%)?)?:(?:(?P<high>-?[\d_]+)(?P<high_pct>%)?)?\])?"
     r"(?:\((?P<rounding>[^)]*)\))?"
 )
-_PLUS = re.compile(r"\s*\+\s*")
+_PLUS = pattern(r"\s*\+\s*")
 
 
 def sliced(split: object, rows: Count) -> Count | str:

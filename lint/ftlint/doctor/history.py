@@ -20,6 +20,7 @@ from ftlint.doctor.trainer_log import (
     of_training,
 )
 from ftlint.support.disk import Disk
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 STATE, LOG = "trainer_state.json", "trainer_log.jsonl"
 VALUE_HEADS, ADAPTER = ("value_head.safetensors", "value_head.bin"), "adapter_config.json"
-EVALUATED = re.compile(r"eval_(?:(.+)_)?loss")
+EVALUATED = pattern(r"eval_(?:(.+)_)?loss")
 
 
 class Loss(NamedTuple):

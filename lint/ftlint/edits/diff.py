@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from ftlint.support.pattern import pattern
 from ftlint.target.secrets import secrets_in
 from ftschemas.named import TYPE_CHECKING
 
@@ -69,7 +68,7 @@ def _hunks(lines: Iterable[str]) -> Iterator[list[str]]:
         yield hunk
 
 
-_PLACE = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
+_PLACE = pattern(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 
 def _cut(hunk: list[str], old: dict[int, str], new: dict[int, str]) -> tuple[list[str], list[str]]:

@@ -6,8 +6,6 @@ takes a guess it returns the reason instead.
 
 from __future__ import annotations
 
-import re
-
 from ftlint.diagnostics import Change
 from ftlint.edits import block, flow
 from ftlint.edits.page import Page, Pair, Refused
@@ -15,6 +13,7 @@ from ftlint.edits.plan import Plan, ordered
 from ftlint.edits.rewrite import rename, replace
 from ftlint.edits.sections import place
 from ftlint.edits.spelling import fit
+from ftlint.support.pattern import pattern
 from ftlint.syntax.nodes import Scalar
 from ftschemas.named import TYPE_CHECKING
 
@@ -79,8 +78,8 @@ def insert_after(page: Page, name: str, text: str, other: str) -> Plan | Refused
     return Plan(ordered(edits), (Change("insert", name, spelled),))
 
 
-_ADDRESSED = re.compile(r"#\s*ftlint:")
-_SILENCES = re.compile(r"#\s*ftlint:\s*ignore\s*\[")
+_ADDRESSED = pattern(r"#\s*ftlint:")
+_SILENCES = pattern(r"#\s*ftlint:\s*ignore\s*\[")
 
 
 def _own_comment(page: Page, pair: Pair) -> Comment | Refused | None:

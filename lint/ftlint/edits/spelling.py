@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 
 from ftlint.edits.page import Refused
 from ftlint.support.messages import format_float
+from ftlint.support.pattern import pattern
 from ftlint.syntax.construct import construct
 from ftlint.syntax.dialect import resolve
 from ftlint.syntax.nodes import Document, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ftlint.edits.page import Page
     from ftlint.syntax.dialect import Dialect
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./~$+](?:[\w ./@=+~$()-]*[\w./@=+~$()-])?\Z")
+_PLAIN = pattern(r"[A-Za-z0-9_./~$+](?:[\w ./@=+~$()-]*[\w./@=+~$()-])?\Z")
 """Text that stays as it is in block and flow style alike."""
 
 

@@ -44,6 +44,21 @@ class Context(NamedTuple):
     """The step plan; None where nothing is known that a plan could be made of."""
 
     @property
+    def present(self) -> set[str | None]:
+        """What rules may need to say anything: keys, facts, `planned`; None is for no need.
+
+        A key that has a text is there with it as well: `stage: ppo`.
+        """
+        config = self.instance.config
+        present: set[str | None] = {None, *config, *self.instance.facts}
+        present.update(
+            f"{name}: {value}" for name, value in config.items() if isinstance(value, str)
+        )
+        if self.planned is not None:
+            present.add("planned")
+        return present
+
+    @property
     def entries(self) -> dict[str, Entry]:
         """The keys of the file."""
         return self.constructed.entries

@@ -12,6 +12,7 @@ import re
 from ftlint.facts.paths import folders
 from ftlint.support.disk import Unreadable
 from ftlint.support.files import SUFFIXES
+from ftlint.support.pattern import pattern
 from ftlint.target.classify import command_of, placeholder_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -28,8 +29,8 @@ RECORD = "training_args.yaml"
 Source: LLaMA Factory webui/common.py save_cmd, extras/constants.py TRAINING_ARGS [0.9.0 to 0.9.5].
 """
 
-_PAIR = re.compile(r"^[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=[ \t\r\n]|\Z)([^\r\n]*)", re.M)
-_DEMO = re.compile(r"(identity|\w+_demo)(\s*,\s*(identity|\w+_demo))*\Z")
+_PAIR = pattern(r"^[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=[ \t\r\n]|\Z)([^\r\n]*)", re.M)
+_DEMO = pattern(r"(identity|\w+_demo)(\s*,\s*(identity|\w+_demo))*\Z")
 _EXAMPLES = f"{os.sep}examples{os.sep}"
 _TRUE = frozenset(["true", "yes", "on", "1"])
 

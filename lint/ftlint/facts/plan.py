@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.datasets import DatasetSize, Info, Question, Recorded
+    from ftlint.datasets import DatasetSize, Info, Question
+    from ftlint.datasets.recorded import Recorded
     from ftlint.facts.context import Context
     from ftlint.facts.given import Given
     from ftlint.facts.launch import Launch
@@ -178,7 +179,6 @@ def _data(
     disk: Disk,
 ) -> tuple[Data, SampleCount]:
     from ftlint.datasets import Cache, Question, folder, measure, read_info, samples, tokenized
-    from ftlint.datasets.recorded import change_since
 
     root = os.getcwd() if found is None else found
     limit, stage = values.get("max_samples"), values.get("stage")
@@ -204,6 +204,8 @@ def _data(
         record = records.get(size.name)
         if record is None or size.source == "declared":
             return _or_recorded(size, recorded)
+        from ftlint.datasets.recorded import change_since
+
         folder_ = os.path.join(root, where) if isinstance(where, str) else root
         change = change_since(record, size, table.get(size.name), folder_, disk, cache)
         if change is not None:

@@ -6,13 +6,13 @@ this version does not know are left alone. Its form: schemas/ftschemas/facts.sch
 
 from __future__ import annotations
 
-import re
-
 from ftlint.datasets.recorded import Recorded, RecordedFile
 from ftlint.support.disk import Unreadable
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Mapping
     from typing import Any
 
@@ -24,9 +24,9 @@ LONGEST = 200
 """Characters of a name, and of a column."""
 MOST = 10**15
 """Rows, or bytes."""
-_NAME = re.compile(rf"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{{1,{LONGEST}}}")
-_HEX = re.compile(r"[0-9a-f]{64}")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_NAME = pattern(rf"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{{1,{LONGEST}}}")
+_HEX = pattern(r"[0-9a-f]{64}")
+_DATE = pattern(r"\d{4}-\d\d-\d\d")
 
 
 class FactsFile(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from ftlint.datasets import Cache, Info, Question, Recorded, folder, measure, read_info
-from ftlint.datasets.recorded import digest_of, files_of
+from ftlint.datasets import Cache, Info, Question, folder, measure, read_info
+from ftlint.datasets.recorded import Recorded, digest_of, files_of
 from ftlint.facts.paths import info_root
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 

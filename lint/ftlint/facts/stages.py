@@ -7,10 +7,10 @@ say of model, template and tokens must fit; of several configs that write it one
 from __future__ import annotations
 
 import os
-import re
 
 from ftlint.facts.neighbours import record_in, text_of
 from ftlint.facts.paths import is_local
+from ftlint.support.pattern import pattern
 from ftlint.target.classify import placeholder_in
 from ftlint.target.models import find_template, unquantized
 from ftschemas.named import TYPE_CHECKING
@@ -29,7 +29,7 @@ Source: LLaMA Factory model/patcher.py patch_tokenizer, model/adapter.py (resize
 """
 WHOLE = ("full", "freeze")
 """Methods whose output is a model, not an adapter."""
-_PREFERENCE = re.compile(r"(?<![a-z])(dpo|kto|ipo|rlhf|pref\w*|hinge|align\w*)(?![a-z])")
+_PREFERENCE = pattern(r"(?<![a-z])(dpo|kto|ipo|rlhf|pref\w*|hinge|align\w*)(?![a-z])")
 
 
 def facts(
@@ -201,8 +201,8 @@ def _other_model(one: str, other: str) -> bool:
     return False
 
 
-_SIZE = re.compile(r"(?<![a-z0-9])(\d+(?:\.\d+)?)b(?![a-z])")
-_FAMILY = re.compile(
+_SIZE = pattern(r"(?<![a-z0-9])(\d+(?:\.\d+)?)b(?![a-z])")
+_FAMILY = pattern(
     r"\A(llama|qwen|mistral|mixtral|gemma|phi|chatglm|glm|internlm|baichuan|deepseek|falcon|bloom)"
 )
 _FOLDERS = frozenset(

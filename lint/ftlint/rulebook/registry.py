@@ -11,10 +11,10 @@ from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import MISREADING, About, Check, FixRecipe, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Set
     from typing import Any
 
-    from ftlint.rulebook.condition import Instance, Predicate
+    from ftlint.rulebook.condition import Predicate
     from ftlint.target.releases import Target
     from ftschemas.ruleformat import Range
 
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 MISREAD, JUDGED = "misread", "judged"
 """The phases: first what is not what its author means, then all that rests on what is."""
 
-_CODE, _NAME, _COMMANDS, _CHECKS, _PROBLEMS, _MODULE, _FIXES, _KIND, _YIELDS = map(
+_CODE, _NAME, _COMMANDS, _CHECKS, _PROBLEMS, _MODULE, _FIXES, _KIND, _YIELDS, _UNJUDGED = map(
     Rule._fields.index,
-    ("code", "name", "commands", "checks", "problems", "module", "fixes", "kind", "yields_to"),
+    (
+        *("code", "name", "commands", "checks", "problems", "module", "fixes", "kind"),
+        *("yields_to", "unjudged_without_rows"),
+    ),
 )
 
 
@@ -71,6 +74,10 @@ class RuleBook:
         found: tuple[str, ...] = (self._rows.get(code) or self.policies[code])[_YIELDS]
         return found
 
+    def unjudged_without_rows(self) -> dict[str, str]:
+        """Return the rules that need to know how many rows the data have, with what they judge."""
+        return {code: row[_UNJUDGED] for code, row in self._all() if row[_UNJUDGED] is not None}
+
     def about(self, code: str) -> About:
         """Return what a rule's file says to its readers; raises `KeyError`."""
         if code in self._rows:
@@ -111,30 +118,35 @@ class RuleBook:
                 return self[code]
         raise KeyError(kind)
 
-    def modules(self, target: Target, command: str, phase: str) -> tuple[str, ...]:
-        """Return the names of the modules that judge files of `command` under `target`.
+    def modules(
+        self, target: Target, command: str, phase: str, present: Collection[str | None]
+    ) -> list[str]:
+        """Return the modules of a phase that may find something in a file.
 
-        A module with a rule on what is misread belongs to that phase.
+        Those that need a key or a fact which is not `present` are left out. A module with a rule
+        on what is misread belongs to that phase.
         """
-        return self._for(target, command)[phase].modules
+        modules = self._for(target, command)[phase].modules
+        return [
+            name for name, needs in modules.items()
+            if needs is None or any(map(present.__contains__, needs))
+        ]  # fmt: skip
 
     def conditions(self, target: Target, command: str) -> Asked:
         """Return every condition for such files, in the order of the rules."""
         phases = self._for(target, command).values()
-        places = (place for one in phases for some in one.needing.values() for place in some)
+        places = {place for one in phases for some in one.needing.values() for place in some}
         return [self._made.get(place) or self._check(place) for place in sorted(places)]
 
-    def asked(self, target: Target, command: str, phase: str, instance: Instance) -> Asked:
+    def asked(self, target: Target, command: str, phase: str, present: Set[str | None]) -> Asked:
         """Return the conditions of a phase that may hold for a file, in the order of the rules.
 
-        Those that need a key or a fact which it lacks are left out.
+        Those that need a key or a fact which is not `present` are left out; None always is.
         """
         needing = self._for(target, command)[phase].needing
-        present = {None, *instance.config, *instance.facts}
-        places = [place for name in needing.keys() & present for place in needing[name]]
-        places.sort()
+        places = {place for name in needing.keys() & present for place in needing[name]}
         made, make = self._made, self._check
-        return [made.get(place) or make(place) for place in places]
+        return [made.get(place) or make(place) for place in sorted(places)]
 
     def with_policies(self, policies: Iterable[Rule]) -> RuleBook:
         """Return a book of these rules and a team's own, which go before those here."""
@@ -166,13 +178,14 @@ class RuleBook:
             module = row[_MODULE]
             if module is not None and modules.get(module) != MISREAD:
                 modules[module] = phase
-        judging = {phase: _Judging((), {}) for phase in (MISREAD, JUDGED)}
+        judging = {phase: _Judging({}, {}) for phase in (MISREAD, JUDGED)}
         for module, phase in modules.items():
-            judging[phase].modules += (module,)
+            judging[phase].modules[module] = compiled.CHECKS.get(module)
         for place, (code, check) in enumerate(self._checks):
             if code in phases:
                 needs = check.needs if isinstance(check, Check) else check[1]
-                judging[phases[code]].needing.setdefault(needs, []).append(place)
+                for name in needs or (None,):
+                    judging[phases[code]].needing.setdefault(name, []).append(place)
         return judging
 
     def _check(self, place: int) -> tuple[str, Check, Predicate]:
@@ -186,10 +199,16 @@ class RuleBook:
 class _Judging:
     """What judges one command's files under one target, in one phase.
 
-    `needing`: numbers of conditions by the key or fact that a file must have for them to hold.
+    `modules`: each with the keys and facts of which a file must have one for it to find anything,
+    None for a module that is asked about all. `needing`: numbers of conditions by what a file must
+    have for them to hold; those of several names are under each.
     """
 
-    def __init__(self, modules: tuple[str, ...], needing: dict[str | None, list[int]]) -> None:
+    def __init__(
+        self,
+        modules: dict[str, tuple[str, ...] | None],
+        needing: dict[str | None, list[int]],
+    ) -> None:
         self.modules = modules
         self.needing = needing
 
@@ -210,7 +229,7 @@ def _unpacked(row: tuple[Any, ...]) -> Rule:
     return Rule(*row)._replace(checks=checks, fixes=fixes)
 
 
-def _check(packed: tuple[str | None, str | None, bytes]) -> Check:
+def _check(packed: tuple[str | None, tuple[str, ...], bytes]) -> Check:
     key, needs, when = packed
     return Check(key, marshal.loads(when), needs)
 

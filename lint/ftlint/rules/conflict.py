@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from ftlint.support.pattern import pattern
 from ftlint.syntax.construct import Problem
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)[^\r\n]*", re.M)
+_MARKER = pattern(r"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)[^\r\n]*", re.M)
 
 
 def markers(text: str) -> Iterator[Problem]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from ftlint.rules.places import of_name
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 EVALUATED, PATH = "FT736", "FT737"
 
-_PATH = re.compile(r"(?:\.{0,2}/\S+|\S+\.(?:json|jsonl|csv|parquet|arrow|txt))")
+_PATH = pattern(r"(?:\.{0,2}/\S+|\S+\.(?:json|jsonl|csv|parquet|arrow|txt))")
 """What names a file: no release, and no published table, has a dataset of such a name."""
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from ftlint.diagnostics import Change, at_value
+from ftlint.support.pattern import pattern
 from ftlint.target.classify import placeholder_in
 from ftlint.target.models import find_model
 from ftschemas import compiled
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 IGNORED, NONE_FITS, BLOCK = "FT580", "FT4110", "FT4111"
 
-_NOT_A_NAME = re.compile(r"^(all|all-linear|ALL|All|)$|\s|[]()[|*+?^$\\]")
+_NOT_A_NAME = pattern(r"^(all|all-linear|ALL|All|)$|\s|[]()[|*+?^$\\]")
 """What FT119 tells of, and the word for every layer."""
 _OF_FT119 = frozenset(["mlp", "self_attn", "input_layernorm", "post_attention_layernorm"])
 """Blocks that FT119 tells of where nothing else is named."""

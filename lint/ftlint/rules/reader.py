@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from ftlint.diagnostics import Finding, Related
 from ftlint.rulebook import registry
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from ftlint.syntax.construct import Problem
     from ftlint.syntax.source import Source
 
-_GAP = re.compile(r"\{\{?([^{}]*)\}?\}")
+_GAP = pattern(r"\{\{?([^{}]*)\}?\}")
 
 MOST_CHOICES = 20
 """Repeated keys for which both values are shown; finding them reads the file once more each."""

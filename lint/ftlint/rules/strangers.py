@@ -1,6 +1,7 @@
 """A file with keys of another program: what is advised there is told, and no edit makes it.
 
-A fork reads keys that no release has, and may read others in its own way.
+A fork reads keys that no release has, and may read others in its own way: `ref_model` names the
+teacher of a loss of its own there.
 """
 
 from __future__ import annotations
@@ -14,17 +15,13 @@ if TYPE_CHECKING:
 
     from ftlint.rulebook.registry import RuleBook
 
-READ_BY_FORKS = ("FT514",)
-"""Rules on keys that forks read where no release does: `ref_model` names the teacher of a loss of
-their own. With a key that no release has, that it is ignored cannot be said."""
-
 
 def beside_strangers(found: Iterable[Finding], rules: RuleBook) -> Iterator[Finding]:
     """Yield findings; with a key of no known meaning in the file fewer, and fixes for display."""
     found = tuple(found)
     stranger = next((one.key for one in found if _is_stranger(one, rules)), None)
     for one in found:
-        if stranger is not None and one.rule in READ_BY_FORKS:
+        if stranger is not None and rules[one.rule].read_by_forks:
             continue
         yield one if stranger is None else one._replace(fix=_told(one, stranger, rules))
 

@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from ftlint.facts.context import Context
 
 
-_OF_EPOCHS = {"FT301", "FT302", "FT310"}
-
-
 def unjudged(context: Context, codes: set[str]) -> Unjudged | None:
     """Return which judgements the rows are missing for; None where none is, or none is made.
 
@@ -25,7 +22,8 @@ def unjudged(context: Context, codes: set[str]) -> Unjudged | None:
     if (planned is not None and planned.refused is not None) or is_full_of_foreign_keys(context):
         return None
     table = context.given.bands["stages"].get(str(values.get("stage")), {})
-    usual = instance.facts.get("method") in table.get("methods", ()) and not codes & _OF_EPOCHS
+    told = {context.rules[code].unjudged_without_rows for code in codes if code in context.rules}
+    usual = instance.facts.get("method") in table.get("methods", ()) and "epochs" not in told
     steps = values.get("max_steps")
     counted = isinstance(steps, int) and steps > 0
     what = [name for name, open_ in (("epochs", usual), ("steps", not counted)) if open_]

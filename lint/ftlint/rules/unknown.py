@@ -6,13 +6,12 @@ nothing is made of it.
 
 from __future__ import annotations
 
-import re
-
 from ftlint.diagnostics import at_key, set_at
 from ftlint.edits import suggest
 from ftlint.rules import habits, rivals
 from ftlint.rules.forks import MOST_GUESSED, foreign_keys, is_megatrons
 from ftlint.support.messages import sentence
+from ftlint.support.pattern import pattern
 from ftlint.target.keys import is_known
 from ftlint.target.slips import guess
 from ftlint.target.variables import is_secret, is_variable, spelled
@@ -225,7 +224,7 @@ def _note(alias: dict[str, object]) -> str:
     return f" ({alias['note']})" if alias.get("note") else ""
 
 
-_HISTORY = re.compile(r"(re(nam|mov)ed|its name|name|the old name went|now an)\b.*|.* since .*")
+_HISTORY = pattern(r"(re(nam|mov)ed|its name|name|the old name went|now an)\b.*|.* since .*")
 
 
 def _present(note: str) -> str:

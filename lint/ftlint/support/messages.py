@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_FIELD = re.compile(r"\{([A-Za-z_$][\w.$]*)\}")
+_FIELD = pattern(r"\{([A-Za-z_$][\w.$]*)\}")
 LONGEST_WORD = 60
 LONGEST = 400
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from ftlint.support.limits import DEFAULT, Limits
+from ftlint.support.pattern import pattern
 from ftlint.syntax.nodes import Comment, Document, Mapping, Scalar, Sequence
 from ftschemas.named import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 LONGEST = 1 << 16
 """Characters; a longer text is no common config."""
 
-_LINE = re.compile(
+_LINE = pattern(
     r"""(?: ([A-Za-z_][A-Za-z0-9_]{0,99}):        # a key at the margin,
       | ([ ]*)-(?=[ ]+[^ \n#])                  # an item of a list,
       | (?=[ ]*(?:\#|\n)) )                     # or neither

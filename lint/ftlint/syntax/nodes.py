@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -108,5 +107,5 @@ def line_end(text: str, position: int) -> int:
     return match.start() if match else len(text)
 
 
-_LINE_BREAK = re.compile("[\r\n\x85\u2028\u2029]")
+_LINE_BREAK = pattern("[\r\n\x85\u2028\u2029]")
 """YAML 1.1 ends a comment at the last three too; no editor counts them as lines."""

@@ -6,8 +6,7 @@ its content in it, only where in it something is wrong.
 
 from __future__ import annotations
 
-import re
-
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class BadFile(ValueError):
     """The file cannot be read as data; the message says where and why."""
 
 
-_QUOTED = re.compile(r"""(['"])(?!<)[^'"]{3,}\1""")
+_QUOTED = pattern(r"""(['"])(?!<)[^'"]{3,}\1""")
 """A piece of the text in a parser's words; what a parser expected there is a sign or a <token>."""
 
 

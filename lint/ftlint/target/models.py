@@ -12,6 +12,7 @@ import marshal
 import re
 from functools import cache
 
+from ftlint.support.pattern import pattern
 from ftschemas import compiled
 from ftschemas.compiled import folded
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -51,11 +52,11 @@ _QUANTIZED = (
     ("AQLM", r"aqlm"),
     ("bitsandbytes", r"bnb"),
 )
-_SUFFIXES = re.compile(
+_SUFFIXES = pattern(
     r"(?:-(?:unsloth|bnb|nf4|gptq|awq|aqlm|hqq|quantized|int[348]|[2348]bits?|w\d[ag]?\d*|g?128g?|"
     r"fp8|dynamic|hf|bf16|fp16|torch))+$"
 )
-_SIZE = re.compile(r"(?<=[-_])(?:\d+x)?\d+(?:\.\d+)?[bm](?:-a\d+(?:\.\d+)?b)?(?![a-z0-9])")
+_SIZE = pattern(r"(?<=[-_])(?:\d+x)?\d+(?:\.\d+)?[bm](?:-a\d+(?:\.\d+)?b)?(?![a-z0-9])")
 
 
 def basename(path: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ftlint.support.pattern import pattern
 from ftlint.target.variables import is_secret, is_variable
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -21,14 +22,14 @@ STARS = "***"
 SHORT = 6
 """A shorter value is looked for only in what is said of its own key: `true` is in many messages."""
 
-_NAME = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*""")
+_NAME = pattern(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*""")
 """Begins where a word does: no text takes more than one pass."""
-_QUOTED = re.compile(r"""\"(?:[^"\\\n]|\\.)*|'(?:[^'\n]|'')*""")
-_TO_THE_NEXT = re.compile(r"(?:(?![,}\]]|[ \t]#)[^\n])*")
-_BLOCK = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
-_DEEPER = re.compile(r"\n([ \t]*)([^\n]*)")
-_ADDRESS = re.compile(r"://[^\s/:@]{0,200}:([^\s/@]{1,500})@")
-_MAY_BE_SECRET = re.compile(r"(?i)t.?k|ke|ky|yk|api|se|cr|pa|pw|ho|we|au")
+_QUOTED = pattern(r"""\"(?:[^"\\\n]|\\.)*|'(?:[^'\n]|'')*""")
+_TO_THE_NEXT = pattern(r"(?:(?![,}\]]|[ \t]#)[^\n])*")
+_BLOCK = pattern(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
+_DEEPER = pattern(r"\n([ \t]*)([^\n]*)")
+_ADDRESS = pattern(r"://[^\s/:@]{0,200}:([^\s/@]{1,500})@")
+_MAY_BE_SECRET = pattern(r"(?i)t.?k|ke|ky|yk|api|se|cr|pa|pw|ho|we|au")
 """What a name of a secret holds, slips included: most names are told from one by this alone."""
 
 
@@ -51,7 +52,7 @@ _FORMS = (
 )
 """What is taken for a secret wherever it stands, by its form."""
 _ANY_FORM = "(?<![\\w-])(?:" + "|".join(f"({form})" for _, form in _FORMS) + ")(?![\\w-])"
-_FORMED = re.compile(r"hf_|sk-|gh[oprsu]_|github_pat_|glpat-|AKIA|ASIA|AIza|xox|wandb_v|pypi-|ms-")
+_FORMED = pattern(r"hf_|sk-|gh[oprsu]_|github_pat_|glpat-|AKIA|ASIA|AIza|xox|wandb_v|pypi-|ms-")
 
 _STAND_INS = frozenset(
     """abc apikey change changeme dummy empty enter example fake fill fixme foo insert key my none

@@ -8,9 +8,9 @@ for, and a short word is most often another abbreviation (`dft`, `eaft`), not a 
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ SHORT = 5
 LONG = 7
 """Letters of the shortest word in which two may have."""
 
-_SEPARATORS = re.compile(r"[\W_]+")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NUMBER = re.compile(r"\d+")
-_WORD = re.compile(r"[^\W\d_]+")
+_SEPARATORS = pattern(r"[\W_]+")
+_HUMP = pattern(r"(?<=[a-z0-9])(?=[A-Z])")
+_NUMBER = pattern(r"\d+")
+_WORD = pattern(r"[^\W\d_]+")
 
 
 class Guess(NamedTuple):

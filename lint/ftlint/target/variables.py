@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ftlint.support.pattern import pattern
 from ftlint.target.slips import distance, guess
 from ftschemas import compiled
 
-_CAPITALS = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_?\Z")
+_CAPITALS = pattern(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_?\Z")
 WEBHOOK = "webhook"
 _SECRETS = (
     "token", "key", "apikey", "secret", "password", "passwd", "credential", "credentials", WEBHOOK,

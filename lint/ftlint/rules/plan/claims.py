@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,24 +17,24 @@ if TYPE_CHECKING:
 
 _NUMBER = r"(?<![\d.,_/-])(\d[\d,_]*)\s*"
 _EPOCH = r"(?:epochs?|轮|에포크)"
-_SAMPLES = re.compile(
+_SAMPLES = pattern(
     _NUMBER + r"(?:train(?:ing)?\s+)?"
     r"(?:samples|examples|rows|records|条|个?样本|개\s*(?:의\s*)?(?:샘플|데이터|예제)|샘플)", re.I
 )  # fmt: skip
-_STEPS = re.compile(
+_STEPS = pattern(
     _NUMBER + r"(?:total\s+|training\s+|optimi[sz]er\s+)?(?:steps?(?![\w-])|步|스텝)"
     r"(?P<epoch>\s*(?:/|per|each|an|每)\s*" + _EPOCH + ")?", re.I
 )  # fmt: skip
-_BEFORE = re.compile(r"(?:每轮|每个?epoch|에포크당|(?:per|each)\s+epoch)[^\d]*$", re.I)
-_TOTAL = re.compile(r"\b(?:total|overall|in all|altogether)\b|共|总|총|전체", re.I)
-_INTERVAL = re.compile(
+_BEFORE = pattern(r"(?:每轮|每个?epoch|에포크당|(?:per|each)\s+epoch)[^\d]*$", re.I)
+_TOTAL = pattern(r"\b(?:total|overall|in all|altogether)\b|共|总|총|전체", re.I)
+_INTERVAL = pattern(
     r"\bevery\b|\b(?:sav|log|eval|print|checkpoint|warm|resum)|每\s*隔?\s*\d|마다|保存|评估|日志|打印"
     r"|预热|저장|평가|워밍업", re.I
 )  # fmt: skip
-_TRAINING = re.compile(r"epoch|batch|\bbs\b|轮|批|에포크|배치", re.I)
+_TRAINING = pattern(r"epoch|batch|\bbs\b|轮|批|에포크|배치", re.I)
 """Words by which the steps beside some samples are the trainer's, not those of the data itself."""
-_PAST = re.compile(r"\b(?:was|were|before|previously|formerly|used to)\b|之前|原来|이전|예전", re.I)
-_FACTOR = re.compile(r"(?:[x×*]\s*[~≈]?\s*$)|(?:^\s*[x×*]\s*[~≈]?\d)", re.I)
+_PAST = pattern(r"\b(?:was|were|before|previously|formerly|used to)\b|之前|原来|이전|예전", re.I)
+_FACTOR = pattern(r"(?:[x×*]\s*[~≈]?\s*$)|(?:^\s*[x×*]\s*[~≈]?\d)", re.I)
 """A product on either side of a number: `26 rollouts x 84 steps` counts what the data hold."""
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from itertools import islice
 
 from ftlint.datasets.definitions import PAIRED
-from ftlint.datasets.demos import is_shipped
 from ftlint.diagnostics import Change
-from ftlint.edits import suggest
 from ftlint.facts.layers import RECORDED
 from ftlint.rules.plan import definitions
 from ftlint.rules.plan.together import MISSING, PLACEHOLDER, UNDEFINED, Fault, findings
 from ftlint.rules.plan.wording import count, of
-from ftlint.target.slips import guess
+from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,15 +40,21 @@ def check(context: Context) -> Iterator[Finding]:
     """Judge each dataset that the config names; the first thing that ends the run counts."""
     planned = context.planned
     if planned is not None and planned.data is not None and planned.data.info is not None:
-        from ftlint.rules.plan import media
+        if any(map(_has_media, (*planned.data.train, *planned.data.evaluation))):
+            from ftlint.rules.plan import media
 
-        yield from media.check(context)
+            yield from media.check(context)
         yield from findings(_of_datasets(context, planned.data, planned.data.info), context)
+
+
+def _has_media(size: DatasetSize) -> bool:
+    from ftlint.datasets.contents import declared
+
+    return size.entry is not None and bool(declared(size.entry))
 
 
 def _of_datasets(context: Context, data: Data, info: Info) -> Iterator[Fault]:
     sizes_of = {"dataset": data.train, "eval_dataset": data.evaluation}
-    shipped = all(map(_is_shipped, (size for sizes in sizes_of.values() for size in sizes)))
     for key, sizes in sizes_of.items():
         entry = context.entries.get(key)
         if entry is None or context.instance.effective.get("tokenized_path"):
@@ -62,12 +65,15 @@ def _of_datasets(context: Context, data: Data, info: Info) -> Iterator[Fault]:
         for size in sizes:
             faults = _faults(context, entry, size, info)
             for code, told, fix in faults if info.shown else _unshown(faults):
-                if not (shipped and code == MISSING):
+                if code != MISSING or not _all_shipped(data):
                     yield Fault(entry, size.name, code, told, fix)
 
 
-def _is_shipped(size: DatasetSize) -> bool:
-    return size.entry is not None and is_shipped(size.entry.location)
+def _all_shipped(data: Data) -> bool:
+    from ftlint.datasets.demos import is_shipped
+
+    sizes = (*data.train, *data.evaluation)
+    return all(size.entry is not None and is_shipped(size.entry.location) for size in sizes)
 
 
 _Fault = tuple[str, dict[str, object], "Fix | None"]
@@ -191,6 +197,8 @@ MOST_ASKED = 1000
 
 def _others_are_here(name: str, info: Info, folder: str, disk: Disk) -> bool:
     """Return whether the author's data files are here, and not only on another machine."""
+    from ftlint.datasets.demos import is_shipped
+
     for other, definition in islice((info.table or {}).items(), MOST_ASKED):
         file = definition.get("file_name") if isinstance(definition, dict) else None
         if other == name or not isinstance(file, str) or is_shipped(file):
@@ -221,6 +229,8 @@ def _near_file(location: str, info: Info, folder: str, disk: Disk) -> str | None
     stem, suffix = os.path.splitext(name)
     found = [one for one in free if os.path.splitext(one)[0] == stem]
     if not found:
+        from ftlint.target.slips import guess
+
         near = guess(stem, (one.removesuffix(suffix) for one in free if one.endswith(suffix)), ())
         found = [] if near is None else [near.name + suffix]
     return os.path.join(below, found[0]) if len(found) == 1 else None
@@ -267,6 +277,8 @@ def _file(size: DatasetSize) -> str:
 
 def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str) -> _Fault:
     """Return the fault of an undefined name; only a slip of one name gets a fix, an unsafe one."""
+    from ftlint.target.slips import guess
+
     assert info.table is not None
     names = list(info.table)
     near = guess(name, names, ())
@@ -283,7 +295,7 @@ def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str)
 
 
 _SOURCES = ("file_name", "hf_hub_url", "ms_hub_url", "om_hub_url")
-_REPOSITORY = re.compile(r"[\w-][\w.-]*/[\w.-]+")
+_REPOSITORY = pattern(r"[\w-][\w.-]*/[\w.-]+")
 
 
 def _of_source(name: str, info: Info, path: str) -> str | None:
@@ -323,6 +335,8 @@ _WIDEST = 40
 def _renamed(context: Context, entry: Entry, name: str, near: str) -> Fix | None:
     if not isinstance(entry.value, str):
         return None
+    from ftlint.edits import suggest
+
     names = [part.strip() for part in entry.value.split(",")]
     text = ", ".join(near if part == name else part for part in names)
     change = Change("replace", entry.name, text)

@@ -49,7 +49,8 @@ def _untaken(
     """
     if size.entry is None:
         return
-    from ftlint.datasets.media import declared, first_row
+    from ftlint.datasets.contents import declared
+    from ftlint.datasets.media import first_row
 
     for medium, column in declared(size.entry).items():
         if medium not in takes:
