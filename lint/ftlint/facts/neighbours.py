@@ -16,7 +16,7 @@ from ftlint.target.classify import command_of, placeholder_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ftlint.support.disk import Disk, State
 
@@ -88,46 +88,92 @@ class Neighbour(NamedTuple):
         return self.config.get(key, otherwise)
 
 
-class Neighbourhood(NamedTuple):
-    """The configs near another one, the nearest first.
+class Vicinity(NamedTuple):
+    """The configs near a folder, the nearest first: the same for every config that lies in it.
 
-    `unread`: whether something beside it was not, or not wholly, looked at. `texts`: those beside
-    it, whole.
+    `writing`: those that train, by their output folder. `texts`: what the files of the folder hold,
+    None for one that was not wholly read. `cut`: whether it has more files than were looked at.
     """
 
-    configs: tuple[Neighbour, ...] = ()
-    unread: bool = False
-    texts: tuple[str, ...] = ()
+    configs: Sequence[Neighbour]
+    writing: Mapping[str, Sequence[Neighbour]]
+    texts: Mapping[str, str | None]
+    cut: bool
+
+
+class Neighbourhood(NamedTuple):
+    """The configs near another one, at `own`."""
+
+    own: str
+    vicinity: Vicinity
+
+    @property
+    def beside(self) -> list[Neighbour]:
+        """Those in the same folder."""
+        return [one for one in self.vicinity.configs if one.beside and one.path != self.own]
+
+    @property
+    def texts(self) -> list[str | None]:
+        """What the files beside it hold, None for one that was not wholly read."""
+        return [text for path, text in self.vicinity.texts.items() if path != self.own]
+
+    def writing(self, output: str) -> list[Neighbour]:
+        """Return those whose run writes to a folder, named by its normalized path."""
+        return [one for one in self.vicinity.writing.get(output, ()) if one.path != self.own]
+
+    def writers_of(self, begun: str) -> list[Neighbour]:
+        """Return those whose run writes what another one begins with, the ones beside if any.
+
+        Of configs in other folders a path of one part may be another one: they start elsewhere.
+        """
+        begun = os.path.normpath(begun)
+        folder, checkpoint, _ = begun.partition(_CHECKPOINT)
+        writers = self.writing(begun) + (self.writing(folder) if checkpoint else [])
+        beside = [one for one in writers if one.beside]
+        return beside or (writers if os.sep in begun else [])
+
+
+_CHECKPOINT = f"{os.sep}checkpoint-"
+
+
+def lies_in(begun: str, output_dir: str) -> bool:
+    """Return whether a folder is an output folder, or a checkpoint in it."""
+    return begun == output_dir or begun.startswith(f"{output_dir}{_CHECKPOINT}")
 
 
 def neighbourhood(path: str, disk: Disk) -> Neighbourhood:
-    """Return the configs near the one at `path`, within reach.
-
-    Near is its own folder, then what lies up to two folders down from its own and from the two
-    above it, so that `train/sft.yaml` and `export/sft.yaml` meet.
-    """
+    """Return the configs near the one at `path`, within reach."""
     own = os.path.abspath(path)
-    start = os.path.dirname(own)
+    return Neighbourhood(own, disk.view(os.path.dirname(own), _vicinity))
+
+
+def _vicinity(start: str, disk: Disk) -> Vicinity:
+    """Return the configs near a folder.
+
+    Near is what lies in it, then up to two folders down from it and from the two above it, so that
+    `train/sft.yaml` and `export/sft.yaml` meet.
+    """
     found: list[Neighbour] = []
-    texts: list[str] = []
-    unread, left = False, MOST_FILES
+    texts: dict[str, str | None] = {}
+    cut, left = False, MOST_FILES
     for folder in _near(start, disk):
         beside = folder == start
         others = [one for one in _listed(folder, disk)[1] if beside or one[-5:].lower() != ".json"]
-        unread |= beside and len(others) > left
+        cut |= beside and len(others) > left
         for other in others[:left]:
-            if other == own:
-                continue
             kept = _read(other, disk)
             if kept.config is not None:
                 found.append(Neighbour(other, start, kept.config))
             if beside:
-                unread |= kept.text is None
-                texts.append(kept.text or "")
+                texts[other] = kept.text
         left -= len(others)
         if left <= 0:
             break
-    return Neighbourhood(tuple(found), unread, tuple(texts))
+    writing: dict[str, list[Neighbour]] = {}
+    for one in found:
+        if one.output is not None:
+            writing.setdefault(one.output, []).append(one)
+    return Vicinity(found, writing, texts, cut)
 
 
 def record_in(begun: str, path: str, disk: Disk) -> Neighbour | None:
@@ -191,10 +237,7 @@ def _listed(folder: str, disk: Disk) -> _Listing:
     if kept is not None and kept[0] == now:
         return kept[1]
     try:
-        folders = disk.listing(folder)[0]
-        names = sorted(
-            {*disk.names(folder)} - {*folders}
-        )  # with links to nothing, which are unread
+        folders, names = disk.parted(folder)  # with links to nothing, which are unread
     except OSError:
         return [], []
     if len(folders) + len(names) > MOST_ENTRIES:

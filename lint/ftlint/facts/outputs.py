@@ -51,7 +51,7 @@ def facts(config: Mapping[str, Any], path: str, near: Neighbourhood) -> dict[str
     if not written or placeholder_in(written) is not None or "placeholder" in written.lower():
         return {}
     output = os.path.normpath(written)
-    same = [one for one in near.configs if one.output == output]
+    same = near.writing(output)
     if not (os.path.isabs(output) or output.count(os.sep) > 1):
         same = [one for one in same if one.beside]  # elsewhere it may be another folder
     runs = [(one, told) for one in same if (told := _told_apart(config, one)) is not None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 
-from ftlint.facts.neighbours import record_in, text_of
+from ftlint.facts.neighbours import lies_in, record_in, text_of
 from ftlint.facts.paths import is_local
 from ftlint.target.classify import placeholder_in
 from ftlint.target.models import find_template, unquantized
@@ -58,7 +58,7 @@ def facts(
     for begun, is_adapter in ((adapter, True), (model, False)):
         if isinstance(begun, str) and is_folder(begun):
             record = record_in(begun, path, disk)
-            writers = [record] if record else writers_of(begun, near)
+            writers = [record] if record else near.writers_of(begun)
             unlike = [_unlike(config, writer, is_adapter, release) for writer in writers]
             if writers and all(unlike):
                 key = "adapter_name_or_path" if is_adapter else "model_name_or_path"
@@ -75,22 +75,6 @@ def is_folder(name: str) -> bool:
     return not ("," in name or "\0" in name or placeholder_in(name) is not None)
 
 
-def writers_of(begun: str, near: Neighbourhood) -> list[Neighbour]:
-    """Return the configs whose run writes a folder: of those the ones beside, else the others.
-
-    Of configs in other folders a path of one part may be another one: they start elsewhere.
-    """
-    begun = os.path.normpath(begun)
-    writers = [one for one in near.configs if one.output is not None and lies_in(begun, one.output)]
-    beside = [one for one in writers if one.beside]
-    return beside or (writers if os.sep in begun else [])
-
-
-def lies_in(begun: str, output_dir: str) -> bool:
-    """Return whether a folder is an output folder, or a checkpoint in it."""
-    return begun == output_dir or begun.startswith(f"{output_dir}{os.sep}checkpoint-")
-
-
 def _of_stage(config: Mapping[str, Any], near: Neighbourhood, disk: Disk) -> dict[str, object]:
     begun = config.get("adapter_name_or_path") or config.get("model_name_or_path")
     if not isinstance(begun, str) or not is_folder(begun) or os.path.isabs(begun):
@@ -98,8 +82,7 @@ def _of_stage(config: Mapping[str, Any], near: Neighbourhood, disk: Disk) -> dic
     if not is_local(begun):
         return {}  # the name of a model on a hub
     begun = os.path.normpath(begun)
-    beside = [one for one in near.configs if one.beside]
-    unknown = any(one.get("output_dir") is None for one in beside) or near.unread
+    beside = near.beside
     writers = [one for one in beside if one.output is not None and lies_in(begun, one.output)]
     if writers:
         kind = str(config.get("stage", "sft")), str(config.get("finetuning_type", "lora"))
@@ -108,8 +91,12 @@ def _of_stage(config: Mapping[str, Any], near: Neighbourhood, disk: Disk) -> dic
             return {}
         rate, name = max((rate or 0.0, name) for rate, name in rates)
         return {"earlier_config": name, "earlier_rate": rate}
-    told = unknown or any(begun in text for text in near.texts)
-    closest = None if told or not config.get("adapter_name_or_path") else _near(begun, beside, disk)
+    unknown = near.vicinity.cut or any(one.get("output_dir") is None for one in beside)
+    if unknown or not config.get("adapter_name_or_path"):
+        return {}
+    if any(text is None or begun in text for text in near.texts):
+        return {}
+    closest = _near(begun, beside, disk)
     if closest is None:
         return {}
     return {"near_config": closest.name, "near_output": closest.output}
@@ -225,7 +212,7 @@ def _resumed(config: Mapping[str, Any], near: Neighbourhood) -> dict[str, object
     begun = os.path.normpath(named)
     if isinstance(own, str) and lies_in(begun, os.path.normpath(own)):
         return {}
-    writers = writers_of(begun, near)
+    writers = near.writers_of(begun)
     if not writers or any(not changed(config, one, DATA) for one in writers):
         return {}  # the same run with more epochs or steps in a new folder
     begin = "model_name_or_path" if config.get("finetuning_type") in WHOLE else ADAPTER
@@ -272,7 +259,7 @@ def _reference(
     own, begun = config.get("output_dir"), os.path.normpath(adapter)
     if isinstance(own, str) and lies_in(begun, os.path.normpath(own)):
         return {}
-    writers = writers_of(adapter, near) if is_folder(adapter) else []
+    writers = near.writers_of(adapter) if is_folder(adapter) else []
     if any(one.get("stage", "sft") in (None, "dpo", "kto") for one in writers):
         return {}
     if not writers and _PREFERENCE.search(adapter.lower()):
