@@ -29,7 +29,6 @@ Source: LLaMA Factory webui/common.py save_cmd, extras/constants.py TRAINING_ARG
 """
 
 _PAIR = re.compile(r"^[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=[ \t\r\n]|\Z)([^\r\n]*)", re.M)
-_DEMO = re.compile(r"(identity|\w+_demo)(\s*,\s*(identity|\w+_demo))*\Z")
 _EXAMPLES = f"{os.sep}examples{os.sep}"
 _TRUE = frozenset(["true", "yes", "on", "1"])
 
@@ -284,10 +283,17 @@ def _read_anew(path: str, disk: Disk) -> _Text:
     if text is None or is_record(path):
         return _Text(text)
     config = _of_json(text) if text.lstrip("\ufeff \r\n\t")[:1] == "{" else _of_yaml(text)
-    shipped = _EXAMPLES in path and _DEMO.match(config.get("dataset") or "")
-    if shipped or command_of(config.written) in (None, "v1"):
-        return _Text(text)  # an example of LLaMA Factory's own is nobody's run
+    if command_of(config.written) in (None, "v1") or _is_shipped(path, config):
+        return _Text(text)
     return _Text(text, _with_output(config))
+
+
+def _is_shipped(path: str, config: Config) -> bool:
+    """Return whether a config is an example of LLaMA Factory's own, which is nobody's run."""
+    if _EXAMPLES not in path:
+        return False
+    names = (config.get("dataset") or "").split(",")
+    return all(name.strip() == "identity" or name.strip().endswith("_demo") for name in names)
 
 
 def _with_output(config: Config) -> Config:
