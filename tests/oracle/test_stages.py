@@ -70,6 +70,8 @@ CASES = {
     "adapter-as-model": export("", "m", "FT660", model_name_or_path="saves/x/one"),
     "full": train(TRAIN, "full", finetuning_type="full"),
     "full-as-adapter": export("full", "f", "FT660"),
+    "merged-as-adapter": Case({**EXPORT, "adapter_name_or_path": "merged", "export_dir": "twice"},
+                              frozenset(["FT660"]), "export"),
     "rows": train(TRAIN, "rows", tokenized_path="rows"),
     "rows-again": train(TRAIN, "again", tokenized_path="rows", dataset="not_there"),
     "prepared": train(UNTRAINED, "prepared", tokenized_path="early"),

@@ -136,7 +136,7 @@ def _beside(
 
         found.update(outputs.facts(config, path, near))
     begins = config.get("adapter_name_or_path") or config.get("resume_from_checkpoint")
-    if begins or is_local(model) or near.writers_of(model):
+    if begins or is_local(model) or near.writers_of(model) or near.exporters_of(model):
         from ftlint.facts import stages
 
         in_place = known.get("zero_stage") == 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.facts.neighbours import is_record
+from ftlint.facts.outline import is_record
 from ftlint.facts.stages import DATA, changed
 from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING

@@ -1,7 +1,8 @@
 """What a run begins with, held against the config that writes it: an earlier stage, a training.
 
 An export, a chat or a later stage names the folder that another config's run writes. What both
-say of model, template and tokens must fit; of several configs that write it one is enough.
+say of model, template and tokens must fit; of several configs that write it one is enough. Between
+a training and what begins with its model there may be an export, which merges the adapter.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import os
 import re
 
-from ftlint.facts.neighbours import lies_in, record_in, text_of
+from ftlint.facts.neighbours import lies_in, record_in
+from ftlint.facts.outline import text_of
 from ftlint.facts.paths import is_local
 from ftlint.target.classify import placeholder_in
 from ftlint.target.models import find_template, unquantized
@@ -47,7 +49,8 @@ def facts(
     the same stage and method begins with, and the rate it names; of several the fastest.
     `near_config`, `near_output`: where no file there names it and nothing lies there, the config
     that writes to a folder of nearly that name. `writer`: what in this config does not fit the one
-    that writes its adapter or model. `resumed`: the other run that `resume_from_checkpoint` names.
+    that writes its adapter or model. `model_quantized`: how a config near exports the model, where
+    it does so quantized. `resumed`: the other run that `resume_from_checkpoint` names.
     `reference_by`: see `_reference`. `in_place`: whether ZeRO stage 3 keeps adapters from being
     merged.
     """
@@ -60,6 +63,14 @@ def facts(
             record = record_in(begun, path, disk)
             writers = [record] if record else near.writers_of(begun)
             unlike = [_unlike(config, writer, is_adapter, release) for writer in writers]
+            exporters = [] if writers else near.exporters_of(begun)
+            if exporters and is_adapter:
+                writers, unlike = exporters, [_AN_EXPORT] * len(exporters)
+            elif exporters:
+                writers = [one for exporter in exporters for one in _merged_by(exporter, near)]
+                unlike = [_unlike_template(config, writer, release) for writer in writers]
+                if all(one.get("export_quantization_bit") for one in exporters):
+                    found["model_quantized"] = "GPTQ"
             if writers and all(unlike):
                 key = "adapter_name_or_path" if is_adapter else "model_name_or_path"
                 told = {"config": writers[0].name, "key": key, "path": config[key]}
@@ -102,6 +113,13 @@ def _of_stage(config: Mapping[str, Any], near: Neighbourhood, disk: Disk) -> dic
     return {"near_config": closest.name, "near_output": closest.output}
 
 
+def _merged_by(exporter: Neighbour, near: Neighbourhood) -> list[Neighbour]:
+    """Return the configs that train what an export writes: its last adapter, or its model."""
+    adapter = (exporter.get("adapter_name_or_path") or "").rpartition(",")[2].strip()
+    trained = adapter or exporter.get("model_name_or_path") or ""
+    return near.writers_of(trained) if trained and is_folder(trained) else []
+
+
 def _kind(one: Neighbour) -> tuple[str | None, str | None]:
     return one.get("stage", "sft") or "sft", one.get("finetuning_type", "lora") or "lora"
 
@@ -135,21 +153,18 @@ def _unlike(
     """Return what of a config does not fit the one that writes what it begins with, by subject.
 
     Each is the other one's value: `model`, `template`, `rope_scaling`, or a key of `TOKENS`.
-    `method`: its method, where what it writes is no adapter but is loaded as one, or the reverse;
-    `output` is then what it writes, and `loads` the key that loads it.
+    `output`: what it writes, where that is no adapter but is loaded as one, or the reverse; `does`
+    is then what it does, and `loads` the key that loads it.
     """
     whole = writer.get("finetuning_type", "lora") in WHOLE
     known = writer.get("finetuning_type", "lora") is not None
     if known and whole == is_adapter:
         method = writer.get("finetuning_type", "lora") or "lora"
+        does = f"trains with `finetuning_type: {method}` and writes"
         if whole:
-            return {"method": method, "output": "a whole model", "loads": "model_name_or_path"}
-        return {"method": method, "output": "an adapter", "loads": "adapter_name_or_path"}
-    found: dict[str, str] = {}
-    ours, theirs = text_of("template", config.get("template")), writer.get("template")
-    reads = writer.get("stage", "sft") != "pt" and config.get("stage") != "pt"
-    if ours and theirs and reads and _other_template(ours, theirs, release):
-        found["template"] = theirs
+            return {**_AN_EXPORT, "does": does}
+        return {"does": does, "output": "an adapter", "loads": "adapter_name_or_path"}
+    found = _unlike_template(config, writer, release)
     if not is_adapter:
         return found
     ours, theirs = (
@@ -163,6 +178,18 @@ def _unlike(
         if theirs and ours is not None and _spelled(ours) != _spelled(theirs):
             found[key] = theirs
     return found
+
+
+_AN_EXPORT = {"does": "exports", "output": "a whole model", "loads": "model_name_or_path"}
+
+
+def _unlike_template(config: Mapping[str, Any], writer: Neighbour, release: str) -> dict[str, str]:
+    """Return the template of a training, where a config has another one for what it has trained."""
+    ours, theirs = text_of("template", config.get("template")), writer.get("template")
+    reads = writer.get("stage", "sft") != "pt" and config.get("stage") != "pt"
+    if ours and theirs and reads and _other_template(ours, theirs, release):
+        return {"template": theirs}
+    return {}
 
 
 def _other_template(one: str, other: str, release: str) -> bool:
