@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.support.containment import LINK, OUTSIDE, Reach
-from ftlint.support.disk import Disk, Unreadable, is_as_it_was, is_stable, now
+from ftlint.support.disk import Disk, Shared, Unreadable, is_as_it_was, is_stable, now
 from tests.cli.calls import write
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def test_what_is_there(place: Path) -> None:
     with pytest.raises(FileNotFoundError):
         disk.size(str(place / "nothing"))
     assert disk.listing(str(place)) == (["folder"], ["file", "out", "to_file"])
-    assert sorted(disk.names(str(place))) == sorted(path.name for path in place.iterdir())
+    every = sorted(path.name for path in place.iterdir())
+    assert sorted(disk.names(str(place))) == every
+    assert disk.parted(str(place)) == (["folder"], [name for name in every if name != "folder"])
 
 
 def test_what_may_be_read(place: Path) -> None:
@@ -117,3 +119,31 @@ def test_a_recent_change_is_not_stable(place: Path) -> None:
     assert not is_stable([now(path)])
     os.utime(path, (1, 1))
     assert is_stable([now(path), None])
+
+
+def test_what_is_viewed_once_is_rested_on_by_all_who_ask(place: Path) -> None:
+    asked: list[str] = []
+
+    def read(folder: str, disk: Disk) -> bytes | Unreadable:
+        asked.append(folder)
+        return disk.read(f"{folder}/file", 9)
+
+    shared, path = Shared(), str(place / "file")
+    first, second = Disk(shared=shared), Disk(shared=shared)
+    was = now(path)
+    assert first.view(str(place), read) == b"text"
+    write(place / "file", "changed")
+    assert second.view(str(place), read) == b"text"
+    assert asked == [str(place)]
+    assert first.touched() == second.touched() == {path: was}
+    assert second.size(path) == 4, "one state of the surroundings"
+    assert Disk().view(str(place), read) == b"changed"
+    within = Disk(Reach((str(place),)), shared)
+    assert within.view(str(place), read) == b"changed", "another reach sees other files"
+
+
+def test_a_folder_is_rested_on_with_its_names_if_anyone_asked_for_them(place: Path) -> None:
+    disk = Disk()
+    disk.view(str(place), lambda folder, other: other.names(folder))
+    assert disk.is_folder(str(place))
+    assert disk.touched() == {str(place): now(str(place))}

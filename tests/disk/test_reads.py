@@ -29,7 +29,7 @@ WRAPPERS = frozenset("BufferedReader FileIO TextIOWrapper StringIO BytesIO".spli
 
 ARGUED = {
     "support/disk.py": {
-        "open": 2, "os.stat": 2, "os.lstat": 1, "os.listdir": 1, "os.scandir": 1,
+        "open": 2, "os.stat": 2, "os.lstat": 1, "os.listdir": 1, "os.scandir": 2,
         "os.path.realpath": 2, "os.path.islink": 1, "glob": 1,
     },  # it is the one
     "support/containment.py": {"os.path.realpath": 6, "os.path.lexists": 1},

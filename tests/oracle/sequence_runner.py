@@ -82,6 +82,7 @@ def main(folder: str, asked: str, answers: str) -> None:
     torch.set_num_threads(1)
     importlib.import_module("llamafactory.train.tuner")
     work = Path(folder).absolute()
+    torch.manual_seed(0)  # the same random model, and the same margins, each time
     fixture.build(work)
     build_large(work / "large", work / "tiny")
     lines = Path(asked).read_text(encoding="utf-8").splitlines()

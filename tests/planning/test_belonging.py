@@ -388,3 +388,57 @@ def test_tokenized_rows_are_used_where_they_are(project: Path) -> None:
         assert [*told("a.yaml")] == ["FT661"]
         (project / "rows" / name).write_text("{}", "utf-8")
     assert [*told("a.yaml")] == ["FT594"]
+
+
+MERGED = TRAIN.replace("meta-llama/Llama-3.1-8B-Instruct", "merged/tickets").replace(
+    "saves/llama/tickets", "saves/llama/second"
+)
+
+
+@pytest.mark.parametrize("template", ["llama3", "qwen"])
+def test_a_merged_model_is_held_against_the_training_of_its_adapter(
+    project: Path, template: str
+) -> None:
+    chat = f"model_name_or_path: merged/tickets\ntemplate: {template}\ninfer_backend: vllm\n"
+    second = MERGED.replace("template: llama3", f"template: {template}")
+    write(project, train=TRAIN, export=EXPORT, deploy__chat=chat, second=second)
+    codes = {"FT657"} if template == "qwen" else set()
+    assert told("deploy/chat.yaml").keys() == told("second.yaml").keys() == codes
+    if codes:
+        assert "`../train.yaml` trains with `template: llama3`" in told("deploy/chat.yaml")["FT657"]
+
+
+def test_a_merged_model_says_nothing_of_a_template_that_its_training_had_none_of(
+    project: Path,
+) -> None:
+    chat = "model_name_or_path: merged/tickets\ntemplate: qwen\ninfer_backend: vllm\n"
+    write(project, export=EXPORT, chat=chat)  # nobody knows what it was trained with
+    assert told("chat.yaml") == {}
+    write(project, train=TRAIN.replace("stage: sft", "stage: pt"))
+    assert told("chat.yaml") == {}
+
+
+def test_a_merged_model_is_no_adapter(project: Path) -> None:
+    chat = EXPORT.replace("saves/llama/tickets", "merged/tickets").replace(
+        "export_dir: merged/tickets", "infer_backend: huggingface"
+    )
+    write(project, export=EXPORT, chat=chat)
+    assert told("chat.yaml") == {
+        "FT660": "adapter_name_or_path: `export.yaml` exports a whole model: name it in"
+        " `model_name_or_path`."
+    }
+
+
+def test_a_model_that_another_config_exports_quantized_is_one(project: Path) -> None:
+    plain = "model_name_or_path: merged/tickets\ntemplate: llama3\nexport_dir: merged/small\n"
+    bits = "export_quantization_bit: 4\nexport_quantization_dataset: data/c4.jsonl\n"
+    full = MERGED.replace("merged/tickets", "merged/small").replace("lora", "full")
+    write(project, quantize=plain + bits, full=full)
+
+    def codes() -> set[str]:
+        done = invoke("--isolated", "--no-cache", "--output-format", "jsonl", "full.yaml")
+        return {json.loads(line)["code"] for line in done.out.splitlines()}
+
+    assert "FT4101" in codes()
+    write(project, quantize=plain)
+    assert "FT4101" not in codes()

@@ -115,7 +115,8 @@ def _write(file: str, datasets: dict[str, Recorded], target: Target) -> None:
         raise UsageError(f"{file}: not written: {why}")
     for one in datasets.values():
         files = f"{len(one.files)} file{'' if len(one.files) == 1 else 's'}"
-        write(f"{one.name}: {one.rows:,} rows in {files}\n")
+        rows = f"{one.rows:,} row{'' if one.rows == 1 else 's'}"
+        write(f"{one.name}: {rows} in {files}\n")
     shown = os.path.relpath(file)
     count = f"{len(datasets)} dataset{'' if len(datasets) == 1 else 's'}"
     write(f"Wrote {count} to {file if shown.startswith('..') else shown}.\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ftlint.facts.effective import apply_old_names, coerce_like_target, effective, facts, source_key
 from ftlint.facts.given import Given
 from ftlint.facts.layers import NOTHING, SILENT, Layer, Stated, merge
@@ -143,12 +145,13 @@ def _beside(
 
     near = neighbourhood(path, disk)
     found: dict[str, object] = {}
-    model = config.get("model_name_or_path")
-    if near.configs:
+    output, model = config.get("output_dir"), str(config.get("model_name_or_path"))
+    if isinstance(output, str) and near.writing(os.path.normpath(output)):
         from ftlint.facts import outputs
 
         found.update(outputs.facts(config, path, near))
-    if near.configs or config.get("adapter_name_or_path") or is_local(str(model)):
+    begins = config.get("adapter_name_or_path") or config.get("resume_from_checkpoint")
+    if begins or is_local(model) or near.writers_of(model) or near.exporters_of(model):
         from ftlint.facts import stages
 
         in_place = known.get("zero_stage") == 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.facts.neighbours import is_record
+from ftlint.facts.outline import is_record
 from ftlint.facts.stages import DATA, changed
 from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING
@@ -51,7 +51,7 @@ def facts(config: Mapping[str, Any], path: str, near: Neighbourhood) -> dict[str
     if not written or placeholder_in(written) is not None or "placeholder" in written.lower():
         return {}
     output = os.path.normpath(written)
-    same = [one for one in near.configs if one.output == output]
+    same = near.writing(output)
     if not (os.path.isabs(output) or output.count(os.sep) > 1):
         same = [one for one in same if one.beside]  # elsewhere it may be another folder
     runs = [(one, told) for one in same if (told := _told_apart(config, one)) is not None]

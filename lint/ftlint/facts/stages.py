@@ -1,14 +1,16 @@
 """What a run begins with, held against the config that writes it: an earlier stage, a training.
 
 An export, a chat or a later stage names the folder that another config's run writes. What both
-say of model, template and tokens must fit; of several configs that write it one is enough.
+say of model, template and tokens must fit; of several configs that write it one is enough. Between
+a training and what begins with its model there may be an export, which merges the adapter.
 """
 
 from __future__ import annotations
 
 import os
 
-from ftlint.facts.neighbours import record_in, text_of
+from ftlint.facts.neighbours import lies_in, record_in
+from ftlint.facts.outline import text_of
 from ftlint.facts.paths import is_local
 from ftlint.support.pattern import pattern
 from ftlint.target.classify import placeholder_in
@@ -47,7 +49,8 @@ def facts(
     the same stage and method begins with, and the rate it names; of several the fastest.
     `near_config`, `near_output`: where no file there names it and nothing lies there, the config
     that writes to a folder of nearly that name. `writer`: what in this config does not fit the one
-    that writes its adapter or model. `resumed`: the other run that `resume_from_checkpoint` names.
+    that writes its adapter or model. `model_quantized`: how a config near exports the model, where
+    it does so quantized. `resumed`: the other run that `resume_from_checkpoint` names.
     `reference_by`: see `_reference`. `in_place`: whether ZeRO stage 3 keeps adapters from being
     merged.
     """
@@ -58,8 +61,16 @@ def facts(
     for begun, is_adapter in ((adapter, True), (model, False)):
         if isinstance(begun, str) and is_folder(begun):
             record = record_in(begun, path, disk)
-            writers = [record] if record else writers_of(begun, near)
+            writers = [record] if record else near.writers_of(begun)
             unlike = [_unlike(config, writer, is_adapter, release) for writer in writers]
+            exporters = [] if writers else near.exporters_of(begun)
+            if exporters and is_adapter:
+                writers, unlike = exporters, [_AN_EXPORT] * len(exporters)
+            elif exporters:
+                writers = [one for exporter in exporters for one in _merged_by(exporter, near)]
+                unlike = [_unlike_template(config, writer, release) for writer in writers]
+                if all(one.get("export_quantization_bit") for one in exporters):
+                    found["model_quantized"] = "GPTQ"
             if writers and all(unlike):
                 key = "adapter_name_or_path" if is_adapter else "model_name_or_path"
                 told = {"config": writers[0].name, "key": key, "path": config[key]}
@@ -75,22 +86,6 @@ def is_folder(name: str) -> bool:
     return not ("," in name or "\0" in name or placeholder_in(name) is not None)
 
 
-def writers_of(begun: str, near: Neighbourhood) -> list[Neighbour]:
-    """Return the configs whose run writes a folder: of those the ones beside, else the others.
-
-    Of configs in other folders a path of one part may be another one: they start elsewhere.
-    """
-    begun = os.path.normpath(begun)
-    writers = [one for one in near.configs if one.output is not None and lies_in(begun, one.output)]
-    beside = [one for one in writers if one.beside]
-    return beside or (writers if os.sep in begun else [])
-
-
-def lies_in(begun: str, output_dir: str) -> bool:
-    """Return whether a folder is an output folder, or a checkpoint in it."""
-    return begun == output_dir or begun.startswith(f"{output_dir}{os.sep}checkpoint-")
-
-
 def _of_stage(config: Mapping[str, Any], near: Neighbourhood, disk: Disk) -> dict[str, object]:
     begun = config.get("adapter_name_or_path") or config.get("model_name_or_path")
     if not isinstance(begun, str) or not is_folder(begun) or os.path.isabs(begun):
@@ -98,8 +93,7 @@ def _of_stage(config: Mapping[str, Any], near: Neighbourhood, disk: Disk) -> dic
     if not is_local(begun):
         return {}  # the name of a model on a hub
     begun = os.path.normpath(begun)
-    beside = [one for one in near.configs if one.beside]
-    unknown = any(one.get("output_dir") is None for one in beside) or near.unread
+    beside = near.beside
     writers = [one for one in beside if one.output is not None and lies_in(begun, one.output)]
     if writers:
         kind = str(config.get("stage", "sft")), str(config.get("finetuning_type", "lora"))
@@ -108,11 +102,22 @@ def _of_stage(config: Mapping[str, Any], near: Neighbourhood, disk: Disk) -> dic
             return {}
         rate, name = max((rate or 0.0, name) for rate, name in rates)
         return {"earlier_config": name, "earlier_rate": rate}
-    told = unknown or any(begun in text for text in near.texts)
-    closest = None if told or not config.get("adapter_name_or_path") else _near(begun, beside, disk)
+    unknown = near.vicinity.cut or any(one.get("output_dir") is None for one in beside)
+    if unknown or not config.get("adapter_name_or_path"):
+        return {}
+    if any(text is None or begun in text for text in near.texts):
+        return {}
+    closest = _near(begun, beside, disk)
     if closest is None:
         return {}
     return {"near_config": closest.name, "near_output": closest.output}
+
+
+def _merged_by(exporter: Neighbour, near: Neighbourhood) -> list[Neighbour]:
+    """Return the configs that train what an export writes: its last adapter, or its model."""
+    adapter = (exporter.get("adapter_name_or_path") or "").rpartition(",")[2].strip()
+    trained = adapter or exporter.get("model_name_or_path") or ""
+    return near.writers_of(trained) if trained and is_folder(trained) else []
 
 
 def _kind(one: Neighbour) -> tuple[str | None, str | None]:
@@ -148,21 +153,18 @@ def _unlike(
     """Return what of a config does not fit the one that writes what it begins with, by subject.
 
     Each is the other one's value: `model`, `template`, `rope_scaling`, or a key of `TOKENS`.
-    `method`: its method, where what it writes is no adapter but is loaded as one, or the reverse;
-    `output` is then what it writes, and `loads` the key that loads it.
+    `output`: what it writes, where that is no adapter but is loaded as one, or the reverse; `does`
+    is then what it does, and `loads` the key that loads it.
     """
     whole = writer.get("finetuning_type", "lora") in WHOLE
     known = writer.get("finetuning_type", "lora") is not None
     if known and whole == is_adapter:
         method = writer.get("finetuning_type", "lora") or "lora"
+        does = f"trains with `finetuning_type: {method}` and writes"
         if whole:
-            return {"method": method, "output": "a whole model", "loads": "model_name_or_path"}
-        return {"method": method, "output": "an adapter", "loads": "adapter_name_or_path"}
-    found: dict[str, str] = {}
-    ours, theirs = text_of("template", config.get("template")), writer.get("template")
-    reads = writer.get("stage", "sft") != "pt" and config.get("stage") != "pt"
-    if ours and theirs and reads and _other_template(ours, theirs, release):
-        found["template"] = theirs
+            return {**_AN_EXPORT, "does": does}
+        return {"does": does, "output": "an adapter", "loads": "adapter_name_or_path"}
+    found = _unlike_template(config, writer, release)
     if not is_adapter:
         return found
     ours, theirs = (
@@ -176,6 +178,18 @@ def _unlike(
         if theirs and ours is not None and _spelled(ours) != _spelled(theirs):
             found[key] = theirs
     return found
+
+
+_AN_EXPORT = {"does": "exports", "output": "a whole model", "loads": "model_name_or_path"}
+
+
+def _unlike_template(config: Mapping[str, Any], writer: Neighbour, release: str) -> dict[str, str]:
+    """Return the template of a training, where a config has another one for what it has trained."""
+    ours, theirs = text_of("template", config.get("template")), writer.get("template")
+    reads = writer.get("stage", "sft") != "pt" and config.get("stage") != "pt"
+    if ours and theirs and reads and _other_template(ours, theirs, release):
+        return {"template": theirs}
+    return {}
 
 
 def _other_template(one: str, other: str, release: str) -> bool:
@@ -225,7 +239,7 @@ def _resumed(config: Mapping[str, Any], near: Neighbourhood) -> dict[str, object
     begun = os.path.normpath(named)
     if isinstance(own, str) and lies_in(begun, os.path.normpath(own)):
         return {}
-    writers = writers_of(begun, near)
+    writers = near.writers_of(begun)
     if not writers or any(not changed(config, one, DATA) for one in writers):
         return {}  # the same run with more epochs or steps in a new folder
     begin = "model_name_or_path" if config.get("finetuning_type") in WHOLE else ADAPTER
@@ -272,7 +286,7 @@ def _reference(
     own, begun = config.get("output_dir"), os.path.normpath(adapter)
     if isinstance(own, str) and lies_in(begun, os.path.normpath(own)):
         return {}
-    writers = writers_of(adapter, near) if is_folder(adapter) else []
+    writers = near.writers_of(adapter) if is_folder(adapter) else []
     if any(one.get("stage", "sft") in (None, "dpo", "kto") for one in writers):
         return {}
     if not writers and _PREFERENCE.search(adapter.lower()):

@@ -11,7 +11,7 @@ import time
 from ftlint.project.settings import Settings
 from ftlint.results import Result
 from ftlint.support.deadline import TooSlow, within
-from ftlint.support.disk import Disk, Unreadable, stamp
+from ftlint.support.disk import Disk, Shared, Unreadable, stamp
 from ftlint.support.files import STDIN, Found
 from ftlint.support.limits import reason
 from ftlint.syntax.source import later, of_text
@@ -104,7 +104,7 @@ class _Work:
         self.keeping = self._keeping()
         self.stores: dict[int, ResultCache] = {}
         self.named: dict[int, Options] = {}
-        self.folders: dict[str, str] = {}
+        self.shared = None if self.fixes else Shared()
         self.near: dict[tuple[str, bool], tuple[Options, Settings]] = {}
         self.judged_by = [*map(self._judged_by, files)]
         self.started = time.monotonic()
@@ -200,11 +200,11 @@ class _Work:
         if not file.named and not self._judged(path, data, options):
             return Outcome(path, Result(of_text(path, ""), None, ()))
         reach = options.given.reach
-        if file.path != STDIN and not Disk(reach, self.folders).holds(path):
+        if file.path != STDIN and not Disk(reach, self.shared).holds(path):
             return Outcome(path, unshown(path, data, options, Problem("outside", 0, 0, {})))
         if self.request.command is not None:
             options = options._replace(command=self.request.command)
-        disk = Disk(reach, self.folders)
+        disk = Disk(reach, self.shared)
         repair = entry = None
         try:
             with within(options.limits.seconds):

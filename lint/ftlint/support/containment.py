@@ -71,6 +71,8 @@ def led_out(path: str) -> str | None:
 
 def is_below(path: str, folder: str) -> bool:
     """Return whether an absolute path is a folder or lies in it, as they are written."""
+    if path.startswith(os.path.join(folder, "")):
+        return True
     try:
         return os.path.commonpath([folder, path]) == folder
     except ValueError:  # another drive

@@ -15,8 +15,11 @@ from ftlint.support.containment import Reach
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from io import FileIO
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 State = tuple[int, int, int, int]
 """Size in bytes, time of the last change in ns, inode, mode.
@@ -55,15 +58,24 @@ class Unreadable(NamedTuple):
     reason: str
 
 
-class Disk:
-    """The files around one config. With a `reach`, content is read only within it.
+class Shared:
+    """What the disks of many configs have in common while nothing is written.
 
-    `folders`: where links lead folders, which the disks of many configs may share.
+    `folders`: where links lead them. `views`: see `Disk.view`.
     """
 
-    def __init__(self, reach: Reach | None = None, folders: dict[str, str] | None = None) -> None:
+    def __init__(self) -> None:
+        self.folders: dict[str, str] = {}
+        self.views: dict[tuple[object, ...], tuple[Disk, Any]] = {}
+
+
+class Disk:
+    """The files around one config. With a `reach`, content is read only within it."""
+
+    def __init__(self, reach: Reach | None = None, shared: Shared | None = None) -> None:
         self.reach = reach
-        self._folders = {} if folders is None else folders
+        self._shared = Shared() if shared is None else shared
+        self._views: list[Disk] = []
         self._found: dict[str, os.stat_result | None] = {}
         self._listed: set[str] = set()
         self._real: dict[str, str | None] = {}
@@ -77,9 +89,24 @@ class Disk:
         return self._limited(Reach(tuple(filter(None, map(self.real, folders)))))
 
     def _limited(self, reach: Reach | None) -> Disk:
-        other = Disk(reach, self._folders)
+        other = Disk(reach, self._shared)
         other._found, other._listed, other._real = self._found, self._listed, self._real
+        other._views = self._views
         return other
+
+    def view(self, folder: str, read: Callable[[str, Disk], T]) -> T:
+        """Return `read(folder, disk)`, read once for all configs that ask it of the folder.
+
+        What each of them says rests on every path that was looked at for it.
+        """
+        asked = read, folder, self.reach
+        if asked not in self._shared.views:
+            other = Disk(self.reach, self._shared)
+            self._shared.views[asked] = other, read(folder, other)
+        other, found = self._shared.views[asked]
+        self._views.append(other)
+        made: T = found
+        return made
 
     # What is there -------------------------------------------------------------------------------
 
@@ -123,9 +150,10 @@ class Disk:
         odd = name in ("", ".", "..") or "\0" in name or os.name == "nt"
         if odd or os.path.islink(path):
             return os.path.realpath(path)
-        if folder not in self._folders:
-            self._folders[folder] = os.path.realpath(folder)
-        return os.path.join(self._folders[folder], name)
+        known = self._shared.folders
+        if folder not in known:
+            known[folder] = os.path.realpath(folder)
+        return os.path.join(known[folder], name)
 
     def names(self, folder: str) -> list[str]:
         """Return what is in a folder, in the order of the file system. Raises OSError."""
@@ -151,6 +179,19 @@ class Disk:
                 elif entry.is_file():
                     files.append(entry.name)
         return sorted(folders), sorted(files)
+
+    def parted(self, folder: str) -> tuple[list[str], list[str]]:
+        """Return the names of folders and of all else in a folder, sorted; links are no folders.
+
+        Raises OSError.
+        """
+        self._look(folder)
+        self._listed.add(folder)
+        parts: tuple[list[str], list[str]] = [], []
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                parts[not entry.is_dir(follow_symlinks=False)].append(entry.name)
+        return sorted(parts[0]), sorted(parts[1])
 
     def tree(self, folder: str) -> Iterator[str]:
         """Yield every file below a folder, each looked at; what cannot be listed is passed over."""
@@ -218,10 +259,13 @@ class Disk:
 
     def touched(self) -> dict[str, State | None]:
         """Return the state in which each path was that was asked for; None for what was not."""
-        return {
-            path: found and _state(found, whole=path in self._listed)
-            for path, found in self._found.items()
-        }
+        states: dict[str, State | None] = {}
+        for view in self._views:
+            states.update(view.touched())
+        for path, found in self._found.items():
+            if states.get(path) is None or path in self._listed:
+                states[path] = found and _state(found, whole=path in self._listed)
+        return states
 
     def state(self, path: str) -> State | None:
         """Return the state of a file, or of a folder with its names, as it counts from here on."""
@@ -234,8 +278,14 @@ class Disk:
 
     def _look(self, path: str) -> os.stat_result | None:
         if path not in self._found:
-            self._found[path] = _stat(path)
+            self._found[path] = self._seen(path)
         return self._found[path]
+
+    def _seen(self, path: str) -> os.stat_result | None:
+        for view in self._views:
+            if path in view._found:
+                return view._found[path]
+        return _stat(path)
 
 
 def is_stable(states: Iterable[State | None]) -> bool:

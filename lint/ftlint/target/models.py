@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import marshal
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from ftlint.support.pattern import pattern
 from ftschemas import compiled
@@ -93,11 +93,17 @@ def unquantized(path: str) -> str:
 
 def find_template(name: object, release: str) -> Template | None:
     """Return what a release registers under this name."""
-    packed = compiled.TEMPLATES.get(name) if isinstance(name, str) else None
+    return _template(name, release) if isinstance(name, str) else None
+
+
+@lru_cache(maxsize=256)
+def _template(name: str, release: str) -> Template | None:
+    packed = compiled.TEMPLATES.get(name)
     span = None if packed is None else _in_release(packed, release)
     return None if span is None else Template(*span)
 
 
+@lru_cache(maxsize=256)
 def find_model(path: str, release: str) -> Model | None:
     """Return the listed model that a path or hub name names, as far as this release can tell.
 

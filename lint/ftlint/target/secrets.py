@@ -85,6 +85,8 @@ def secrets_in(text: str) -> tuple[Secret, ...]:
 
 
 def _of_pairs(text: str) -> Iterator[Secret]:
+    if not any(map(_is_hidden, {*_NAME.findall(text)})):
+        return  # most texts have none, which names alone tell sooner than matches
     for match in _NAME.finditer(text):
         name = match[1]
         if _is_hidden(name):

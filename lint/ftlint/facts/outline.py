@@ -1,0 +1,163 @@
+"""A config in outline: scalars at its margin, as most people write them, and no value judged.
+
+So much is read of a config that lies near another one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ftlint.support.disk import Unreadable
+from ftlint.support.pattern import pattern
+from ftlint.target.classify import command_of, placeholder_of
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ftlint.support.disk import Disk, State
+
+MAX_BYTES = 1 << 16
+"""Bytes of a file that is read."""
+RECORD = "training_args.yaml"
+"""What LLaMA Board writes into the output folder of a run that it starts: the run's record.
+
+Source: LLaMA Factory webui/common.py save_cmd, extras/constants.py TRAINING_ARGS [0.9.0 to 0.9.5].
+"""
+
+_PAIR = pattern(r"^[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=[ \t\r\n]|\Z)([^\r\n]*)", re.M)
+_EXAMPLES = f"{os.sep}examples{os.sep}"
+_TRUE = frozenset(["true", "yes", "on", "1"])
+
+
+class Outline(NamedTuple):
+    """What a config says: few of its keys are ever asked for, so that each is read when it is.
+
+    `written`: what stands behind each key; in JSON, whose scalars are read, their text.
+    `output`: its output folder, normalized, of one that trains. `exported`: the folder that it
+    exports a model to, of one that does not.
+    """
+
+    written: Mapping[str, str | None]
+    is_json: bool = False
+    output: str | None = None
+    exported: str | None = None
+
+    def get(self, key: str, otherwise: str = "") -> str | None:
+        """Return the text of a scalar, `otherwise` where the key is not there.
+
+        None for what is written in any other way, or is a placeholder.
+        """
+        value = self.written.get(key, otherwise)
+        if value is None or self.is_json or key not in self.written:
+            return value
+        return _scalar(key, value)
+
+
+def is_record(path: str) -> bool:
+    """Return whether a file is the record that LLaMA Board leaves in the folder of a run."""
+    return os.path.basename(path) == RECORD
+
+
+class Text(NamedTuple):
+    """What a file holds: `text` None where it was not wholly read, `outline` None for no config."""
+
+    text: str | None = None
+    outline: Outline | None = None
+
+
+_texts: dict[str, tuple[State, Text]] = {}
+
+
+def read(path: str, disk: Disk) -> Text:
+    """Return what a file holds; read again only when it has changed."""
+    now = disk.state(path)
+    if now is None:
+        return Text()
+    kept = _texts.get(path)
+    if kept is not None and kept[0] == now:
+        return kept[1]
+    found = _read_anew(path, disk)
+    if len(_texts) > 2000:
+        _texts.clear()
+    _texts[path] = now, found
+    return found
+
+
+def _read_anew(path: str, disk: Disk) -> Text:
+    text = _text_at(path, disk)
+    if text is None or is_record(path):
+        return Text(text)
+    config = _of_json(text) if text.lstrip("\ufeff \r\n\t")[:1] == "{" else _of_yaml(text)
+    if command_of(config.written) in (None, "v1") or _is_shipped(path, config):
+        return Text(text)
+    return Text(text, _with_folders(config))
+
+
+def _is_shipped(path: str, config: Outline) -> bool:
+    """Return whether a config is an example of LLaMA Factory's own, which is nobody's run."""
+    if _EXAMPLES not in path:
+        return False
+    names = (config.get("dataset") or "").split(",")
+    return all(name.strip() == "identity" or name.strip().endswith("_demo") for name in names)
+
+
+def _with_folders(config: Outline) -> Outline:
+    trains = (config.get("do_train") or "").lower() in _TRUE
+    written = config.get("output_dir" if trains else "export_dir")
+    if not written:
+        return config
+    folder = os.path.normpath(written)
+    return config._replace(output=folder) if trains else config._replace(exported=folder)
+
+
+def outline_of(path: str, disk: Disk) -> Outline | None:
+    """Return the outline of a config in YAML, whatever it is for."""
+    text = _text_at(path, disk)
+    return None if text is None else _with_folders(_of_yaml(text))
+
+
+def _text_at(path: str, disk: Disk) -> str | None:
+    data = disk.read(path, MAX_BYTES + 1)
+    if isinstance(data, Unreadable) or b"\0" in data or len(data) > MAX_BYTES:
+        return None
+    return data.decode("utf-8", "replace")
+
+
+def _of_yaml(text: str) -> Outline:
+    return Outline(dict(_PAIR.findall(text)))
+
+
+def _of_json(text: str) -> Outline:
+    import json
+
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = {}
+    return Outline({str(key): text_of(key, value) for key, value in found.items()}, is_json=True)
+
+
+def text_of(name: str, value: object) -> str | None:
+    """Return the text that a key's value is compared by; None for no scalar and a placeholder."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, (str, int, float)):
+        return None
+    text = str(value).strip()
+    return None if placeholder_of(name, text) is not None else text
+
+
+def _scalar(name: str, written: str) -> str | None:
+    """Return a plain or quoted scalar that stands on one line; None for anything else."""
+    text = written.strip()
+    if text[:1] in ("'", '"'):
+        return text_of(name, text[1:].partition(text[0])[0])
+    if "#" in text:
+        text = re.split(r"(?:^|[ \t])#", text, maxsplit=1)[0].strip()
+    if text in ("null", "~", "Null", "NULL"):
+        return ""
+    return None if not text or text[0] in "&*!|>{[%@`" else text_of(name, text)
