@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite, isnan
+
 from ftlint.rulebook.condition import equal
 from ftlint.rules.observed_types import (
     counts_as_nothing,
@@ -49,6 +51,29 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
     if _goes_another_way(context.instance.effective, key, value):
         return None
     return met if _comes_to(context, key, met) and affects_run(context, key) else None
+
+
+_COUNTS = frozenset(["num_train_epochs", "warmup_ratio", "warmup_steps"])
+"""Numbers that the trainer makes steps of, rounded up, when training starts."""
+
+
+def endless_failure(context: Context, key: Key, number: float) -> str | None:
+    """Return where the run ends on `.nan` or an infinite number, None where it counts with it.
+
+    Source: transformers TrainingArguments.get_warmup_steps, Trainer.set_initial_training_values;
+    run with 0.9.3 to 0.9.5. NaN passes every comparison of the parser.
+    """
+    values = context.instance.effective
+    if isfinite(number) or key.name not in _COUNTS or not values.get("do_train"):
+        return None
+    of_epochs = key.name == "num_train_epochs"
+    if of_epochs and isinstance(most := values.get("max_steps"), int) and most > 0:
+        return None
+    if not of_epochs and not isnan(number) and (number < 0 or context.target.versions[1] < (5,)):
+        return None  # it is out of bounds, as other rules say
+    if context.command != "train" or not _is_live(context, key):
+        return None
+    return f"train_begin: {'ValueError' if isnan(number) else 'OverflowError'}"
 
 
 def _is_unlike_probed(release: str, key: Key, value: object, met: str) -> bool:

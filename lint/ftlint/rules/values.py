@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.diagnostics import Change, at_value
 from ftlint.edits import suggest
 from ftlint.rules import choices
-from ftlint.rules.liveness import failure_stage
+from ftlint.rules.liveness import endless_failure, failure_stage
 from ftlint.rules.observed_types import kind_of
 from ftlint.syntax.dialect import OMEGACONF, looks_numeric, resolve
 from ftlint.syntax.nodes import Scalar, deref
@@ -59,11 +59,23 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
         return _none_as_name(context, entry)
     unset = entry.value is None and key.default is not None
     if kind_of(entry.value) in key.kinds and not unset:
-        return None
+        return _endless(context, entry, key)
     met = failure_stage(context, key, entry.value)
     if met is None or (unset and met != "refused" and "null" in key.kinds):
         return None
     return _wrong_type(context, entry, key, met)
+
+
+def _endless(context: Context, entry: Entry, key: Key) -> Finding | None:
+    """Judge a number that is none to count with."""
+    if not isinstance(entry.value, float):
+        return None
+    met = endless_failure(context, key, entry.value)
+    if met is None:
+        return None
+    got, ends = _got(context, entry), _ends(met)
+    values = {"name": key.name, "got": got, "wanted": "a finite number", "ends": ends}
+    return at_value(WRONG_TYPE, entry, values)
 
 
 def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None:

@@ -1,0 +1,63 @@
+"""Numbers that are none to count with: what the real parser and trainer did with each."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftlint.engine import lint
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
+
+BASE = (
+    "model_name_or_path: tiny\nstage: sft\ndo_train: true\nfinetuning_type: lora\ndataset: d\n"
+    "template: empty\noutput_dir: out\neval_strategy: steps\nval_size: 0.1\n"
+)
+STARTS, PARSED = "crashes when training starts", "rejected at start-up"
+
+
+def said(text: str, release: str) -> list[tuple[str, str]]:
+    result = lint(of_text("c.yaml", text), Options(resolve_target(release)))
+    return [(one.code, one.message) for one in result.diagnostics if one.severity == "error"]
+
+
+@pytest.mark.parametrize("release", ["0.9.3", "0.9.4", "0.9.5"])
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        ("num_train_epochs: .nan", f"{STARTS} (ValueError)"),
+        ("num_train_epochs: .inf", f"{STARTS} (OverflowError)"),
+        ("num_train_epochs: -.inf", f"{STARTS} (OverflowError)"),
+        ("warmup_ratio: .nan", f"{STARTS} (ValueError)"),
+    ],
+)
+def test_it_is_an_error_where_the_run_ends_on_it(line: str, ends: str, release: str) -> None:
+    key, _, number = line.partition(": ")
+    message = f"`{key}` expects a finite number, got number `{number}`; {ends}."
+    assert said(BASE + line + "\n", release) == [("FT105", message)]
+
+
+@pytest.mark.parametrize(
+    ("line", "release"),
+    [
+        ("save_steps: .nan", "0.9.5"),
+        ("save_steps: -.inf", "0.9.3"),
+        ("eval_steps: .nan", "0.9.4"),
+        ("weight_decay: .inf", "0.9.5"),
+        ("max_grad_norm: .nan", "0.9.3"),
+        ("num_train_epochs: .nan\nmax_steps: 10", "0.9.5"),
+        ("warmup_ratio: .nan\nwarmup_steps: 10", "0.9.3"),
+        ("save_steps: .inf\nsave_strategy: epoch", "0.9.5"),
+    ],
+)
+def test_it_is_none_where_nothing_counts_with_it(line: str, release: str) -> None:
+    assert said(BASE + line + "\n", release) == []
+
+
+@pytest.mark.parametrize("number", [".nan", ".inf"])
+def test_steps_of_warmup_are_a_number_since_transformers_5(number: str) -> None:
+    error = "ValueError" if number == ".nan" else "OverflowError"
+    message = f"`warmup_steps` expects a finite number, got number `{number}`; {STARTS} ({error})."
+    assert said(f"{BASE}warmup_steps: {number}\n", "0.9.5") == [("FT105", message)]
+    message = f"`warmup_steps` expects an integer, got number `{number}`; {PARSED}."
+    assert said(f"{BASE}warmup_steps: {number}\n", "0.9.3") == [("FT105", message)]
