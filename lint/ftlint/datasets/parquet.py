@@ -66,8 +66,10 @@ def count_parquet(path: str, disk: Disk) -> RowCount:
     footer = read_footer(path, disk)
     if isinstance(footer, str):
         return RowCount(None, footer, doubt=footer.endswith(PERHAPS))
-    if footer.starts_empty:
-        return RowCount(None if footer.rows else 0, EMPTY_GROUP, tables=(footer.type,))
+    if footer.starts_empty and footer.rows:
+        return RowCount(None, EMPTY_GROUP, tables=(footer.type,))
+    if footer.starts_empty:  # alone it has no row for any loader; among others `_hollow` says more
+        return RowCount(0, "has no rows", tables=(footer.type,))
     since = f"{NEWER} {footer.since}" if footer.since else ""
     return RowCount(footer.rows, assumption=since, tables=(footer.type,))
 
