@@ -94,14 +94,15 @@ class Held(NamedTuple):
     def agreed(self) -> bool:
         """The same, or left open by ftlint.
 
-        What is said to load since a release may not load with an older one; what is refused since
-        a release loads with an older one.
+        What is said of a release and newer ones says nothing of an older one, but for the rows that
+        it has if it loads: there may be other reasons to refuse it, or none.
         """
-        if self.version < self.ours.since:
-            loads = self.theirs.rows != REFUSED
-            return loads if self.ours.rows == REFUSED else self.theirs.rows in (
-                REFUSED, self.ours.rows)  # fmt: skip
-        return self.ours.rows in (self.theirs.rows, UNKNOWN)
+        older = self.version < self.ours.since
+        if older and self.ours.rows == REFUSED:
+            return True
+        return self.ours.rows in (self.theirs.rows, UNKNOWN) or (
+            older and self.theirs.rows == REFUSED
+        )
 
 
 def lay(case: Case, folder: Path) -> list[str]:
