@@ -19,6 +19,7 @@ from ftlint.datasets import NOT_LOCAL, Cache, DatasetSize, Question, measure
 from ftlint.datasets.jsonload import BLOCK, JsonFile
 from ftlint.datasets.jsonwindow import Window
 from ftlint.datasets.placeholders import is_pointer, packing_of
+from ftlint.datasets.rowcount import OLDER
 from ftlint.datasets.shapes import DOUBT, FITS, Conflict, Record, cast, frozen, orders
 from ftlint.support.disk import Disk
 
@@ -179,6 +180,29 @@ class TestShards:
         found = size(tmp_path, '[{"a": "x"}]', "[]")
         first = os.listdir(tmp_path / "data" / "x")[0]  # noqa: PTH208
         assert found.rows == (1 if first == "part0.json" else None)
+
+    @pytest.mark.parametrize(
+        ("first", "second", "since"),
+        [
+            ('{"a": null}', '{"a": "x"}', True),
+            ('{"a": []}', '{"a": [{"b": 1}]}', True),
+            ('{"a": {"c": null}}', '{"a": {"c": "x"}}', True),
+            ('{"a": null, "b": 1}', '{"a": "x", "b": "y"}', False),
+            ('{"a": null, "b": 1.5}', '{"a": "x", "b": 1}', False),
+        ],
+    )
+    def test_a_file_without_values_beside_workers(
+        self, first: str, second: str, since: bool
+    ) -> None:
+        """datasets 2.16 takes it where nothing else differs; run with 2.16, 2.17, 3.6 and 4.0."""
+        tables = []
+        for row in (first, second):
+            record = Record()
+            record.see(json.loads(row))
+            tables.append((record.type(),))
+        found = orders(tables, apart=True)[0]
+        assert found is not None
+        assert (OLDER in found.why) == since
 
     def test_an_empty_file_beside_workers(self, tmp_path: Path) -> None:
         assert size(tmp_path, '{"a": "x"}\n', "", kind="jsonl").rows == 1

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ftlint.datasets import Cache, DatasetSize, Question, count_rows, measure
 from ftlint.datasets.arrowipc import read_table
 from ftlint.datasets.parquet import read_footer
+from ftlint.datasets.rowcount import NEWER, OLDER
 from ftlint.support.disk import Disk
 
 TABLES = Path(__file__).parent / "tables"
@@ -183,3 +184,23 @@ def test_a_footer_that_pyarrow_refuses_is_not_counted(
     path.write_bytes(data)
     count = count_rows(str(path), "parquet", Disk())
     assert (count.rows, count.problem) == (None, "is a Parquet file with a broken footer")
+
+
+@pytest.mark.parametrize(
+    ("name", "since"),
+    [
+        ("alpaca-stream-plain.arrow", ""), ("alpaca-2.6-snappy.parquet", ""),
+        ("nested-stream-plain.arrow", "2.20"), ("nested-2.6-snappy.parquet", "2.20"),
+        ("alpaca-file-plain.arrow", "2.21"), ("nested-file-zstd.arrow", "2.21"),
+    ],
+)  # fmt: skip
+def test_what_older_datasets_do_not_read_is_told(name: str, since: str) -> None:
+    """A dictionary for a column, and the file format of Arrow; run with 2.16 to 4.0."""
+    said = count_rows(str(TABLES / name), name.rsplit(".")[-1], Disk()).assumption
+    assert said == (since and f"{NEWER} {since}")
+
+
+def test_what_older_datasets_read_is_told(tmp_path: Path) -> None:
+    found = together(tmp_path, "parquet", "empty-first")
+    assert found.trouble is not None
+    assert f"{OLDER} 2.18" in found.trouble.text
