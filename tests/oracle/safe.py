@@ -88,7 +88,10 @@ class Sheet(NamedTuple):
 
     release: str
     counts: Mapping[str, int]
-    """files, fixed, edits; same: taken before and after; mended: refused, then taken; refused."""
+    """files, fixed, edits; same: taken before and after; mended: refused, then taken; refused.
+
+    died: taken by the parser, then refused, which is a breach unless the run died of it before.
+    """
     codes: Mapping[str, int]
     breaches: tuple[Breach, ...]
 
@@ -171,7 +174,7 @@ def check(release: str, subjects: Iterable[Subject]) -> Sheet:
 def _outcome(before: Verdict, after: Verdict) -> str:
     if before.refused:
         return "refused" if after.refused else "mended"
-    return "spoilt" if after.refused else "same"
+    return "died" if after.refused else "same"
 
 
 def _breaches(
