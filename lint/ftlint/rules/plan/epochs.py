@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from math import isfinite
 
-from ftlint.diagnostics import Change, Fix, at_key
 from ftlint.facts.rules_of_thumb import bands_of
 from ftlint.facts.sizes import rows_used
 from ftlint.rules.forks import is_full_of_foreign_keys
-from ftlint.rules.plan.wording import METHODS, count, launched, of, of_epochs, rate, span
-from ftlint.rules.watching import evaluates, stopping, stops_early, watched
+from ftlint.rules.watching import evaluates, stops_early, watched
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -35,7 +33,7 @@ _RESTED_ON = frozenset(
 )
 
 
-class Run(NamedTuple):
+class JudgedRun(NamedTuple):
     """A run to be judged: its method, how it is limited, and the rows that there may be."""
 
     context: Context
@@ -55,11 +53,21 @@ class Run(NamedTuple):
         """The key that decides how long the run is; None when that is a default."""
         return self.context.entries.get("max_steps" if self.by_steps else "num_train_epochs")
 
+    @property
+    def rate_is_low(self) -> bool:
+        """Whether the learning rate is low for the method; one that is too low FT303 tells of."""
+        written, usual = self.values.get("learning_rate"), self.method.learning_rate
+        if usual is None or isinstance(written, bool) or not isinstance(written, (int, float)):
+            return False
+        if self.bands.rate_factor is not None and written * self.bands.rate_factor < usual:
+            return False
+        return 0 < written < usual * self.bands.low_rate
+
 
 class Case(NamedTuple):
     """A run on one number of samples that there may be, and its epochs then."""
 
-    run: Run
+    run: JudgedRun
     samples: int
     epochs: float
 
@@ -78,19 +86,27 @@ def check(context: Context) -> Iterator[Finding]:
     if run is None:
         return
     cases = _cases(run)
+    code = _code(run, cases)
+    if code is not None:
+        from ftlint.rules.plan.epoch_words import told
+
+        yield told(code, run, cases)
+
+
+def _code(run: JudgedRun, cases: tuple[Case, ...]) -> str | None:
+    """Return the rule that speaks of a run."""
     verdict = _mildest(map(_verdict, cases))
+    if verdict in (TOO_MANY, UNWATCHED) and not watched(run.context):
+        return LONG if verdict == TOO_MANY else ALONE
     if verdict == TOO_MANY:
-        if not watched(context):
-            yield _too_many(run, cases)
-        elif not stops_early(context) and _is_outside_every_band(run, cases):
-            yield _at(run, RUN_TO_THE_END, {**_bands(run, cases, many=True)})
-    elif verdict == UNWATCHED and not watched(context):
-        yield _unwatched(run, cases)
-    elif verdict == TOO_FEW or (verdict == FEWER and not evaluates(context)):
-        yield _too_few(run, cases, SHORT if verdict == TOO_FEW else SHORTER)
+        outside = not stops_early(run.context) and _is_outside_every_band(run, cases)
+        return RUN_TO_THE_END if outside else None
+    if verdict == TOO_FEW:
+        return SHORT
+    return SHORTER if verdict == FEWER and not evaluates(run.context) else None
 
 
-def _run(context: Context) -> Run | None:
+def _run(context: Context) -> JudgedRun | None:
     """Return the run, None where it is not to be judged."""
     values, facts = context.instance.effective, context.instance.facts
     if context.command != "train" or not values.get("do_train"):
@@ -110,10 +126,10 @@ def _run(context: Context) -> Run | None:
     rows = rows_used(context)
     if rows.exact is None and is_full_of_foreign_keys(context):
         return None
-    return Run(context, bands, method, facts["method"], rows, by_steps)
+    return JudgedRun(context, bands, method, facts["method"], rows, by_steps)
 
 
-def _cases(run: Run) -> tuple[Case, ...]:
+def _cases(run: JudgedRun) -> tuple[Case, ...]:
     """Return the cases that stand for all; none where the epochs of some are not known."""
     exact = run.rows.exact
     sizes = (exact,) if exact else run.bands.stretches(run.rows.low, run.rows.high)
@@ -154,7 +170,7 @@ def _of_band(case: Case, size: SizeBand) -> int:
     if _is_trial(case):
         return FITTING
     least = _least(size, method)
-    slow = case.epochs < min(size.epochs.low, method.epochs.low) and _rate_is_low(run)
+    slow = case.epochs < min(size.epochs.low, method.epochs.low) and run.rate_is_low
     if not goes_on and (slow or case.epochs < least * run.bands.short):
         return TOO_FEW
     if not goes_on and case.epochs < least:  # else it is as short as it is on purpose
@@ -163,7 +179,7 @@ def _of_band(case: Case, size: SizeBand) -> int:
     return UNWATCHED if many and size.early_stopping else FITTING
 
 
-def _is_outside_every_band(run: Run, cases: tuple[Case, ...]) -> bool:
+def _is_outside_every_band(run: JudgedRun, cases: tuple[Case, ...]) -> bool:
     most = max(_limit(band, run.method) for band in run.bands.sizes)
     return min(case.epochs for case in cases) > most
 
@@ -189,112 +205,6 @@ def _limit(size: SizeBand, method: MethodBand) -> float:
 def _least(size: SizeBand, method: MethodBand) -> float:
     """Return the fewest epochs that pass: fewer are outside of both bands."""
     return min(size.tolerated.low, method.epochs.low)
-
-
-def _rate_is_low(run: Run) -> bool:
-    written, usual = run.values.get("learning_rate"), run.method.learning_rate
-    if usual is None or isinstance(written, bool) or not isinstance(written, (int, float)):
-        return False
-    if run.bands.rate_factor is not None and written * run.bands.rate_factor < usual:
-        return False  # FT303 says it
-    return 0 < written < usual * run.bands.low_rate
-
-
-def _passes(run: Run, case: Case) -> str:
-    exact = run.rows.exact
-    passes = of_epochs(case.epochs)
-    if exact:
-        passes += f" of {of(exact, 'sample')}"
-    elif run.rows.high is not None and run.by_steps:
-        passes = f"at least {passes} of at most {of(run.rows.high, 'sample')}"
-    if not run.by_steps:
-        return passes
-    planned = run.context.planned
-    at = " on one GPU" if planned is None else launched(planned)
-    return f"`max_steps: {run.values['max_steps']}`{at} ({passes})"
-
-
-def _of_size(size: SizeBand) -> str:
-    if size.below is None:
-        return f"{count(size.above)} or more samples"
-    if size.above:
-        return f"{count(size.above)} to {count(size.below - 1)} samples"
-    return f"fewer than {count(size.below)} samples"
-
-
-def _bands(run: Run, cases: tuple[Case, ...], *, many: bool) -> dict[str, object]:
-    """Return what a message says of the bands; of several sizes the epochs that some allow."""
-    sizes = tuple(dict.fromkeys(case.size for case in cases))
-    if len(sizes) == 1:
-        what, epochs = _of_size(sizes[0]), span(*sizes[0].epochs)
-    else:
-        high = run.rows.high
-        what = "any number of samples" if high is None else f"up to {of(high, 'sample')}"
-        most, least = max(one.epochs.high for one in sizes), min(one.epochs.low for one in sizes)
-        epochs = f"at most {count(most)}" if many else f"at least {count(least)}"
-    method, usual = METHODS.get(run.name, run.name), span(*run.method.epochs)
-    both = f" and {what}" if epochs == usual else f", {epochs} for {what}"
-    return {
-        "passes": _passes(run, cases[-1]), "method": method, "method_epochs": usual,
-        "bands": f"{usual} epochs are usual for {method}{both}",
-    }  # fmt: skip
-
-
-def _too_many(run: Run, cases: tuple[Case, ...]) -> Finding:
-    last, method = cases[-1], run.method.epochs.high
-    best = max(min(case.size.epochs.high, method) for case in cases)
-    remedy, fix = f"`num_train_epochs: {count(best)}` or fewer", _set(run, _epochs(run, best))
-    if run.by_steps:
-        best = min(last.size.epochs.high, method)
-        steps = max(int(run.values["max_steps"] * best / last.epochs), 1)
-        remedy, fix = f"`max_steps: {steps}` or fewer", _set(run, ("max_steps", str(steps)))
-    values = {"remedy": remedy, "stopping": stopping(run.context)}
-    return _at(run, LONG, {**_bands(run, cases, many=True), **values}, fix)
-
-
-def _unwatched(run: Run, cases: tuple[Case, ...]) -> Finding:
-    few = next(size for size in run.bands.sizes if size.early_stopping)
-    values = {"few": _of_size(few), "stopping": stopping(run.context)}
-    return _at(run, ALONE, {**_bands(run, cases, many=True), **values})
-
-
-def _epochs(run: Run, best: float) -> tuple[str, str]:
-    """Return num_train_epochs and its new value, an integer where the old one is."""
-    whole = run.entry is not None and isinstance(run.entry.value, int) and best == int(best)
-    return "num_train_epochs", str(int(best) if whole else float(best))
-
-
-def _set(run: Run, *pairs: tuple[str, str]) -> Fix:
-    """Return what to write, be the keys in the file or not; no edit sets epochs or a rate."""
-    present = run.context.entries
-    changes = [Change("replace" if key in present else "insert", key, text) for key, text in pairs]
-    message = "set " + " and ".join(f"`{key}: {text}`" for key, text in pairs)
-    return Fix("display", message, (), tuple(changes))
-
-
-def _too_few(run: Run, cases: tuple[Case, ...], code: str) -> Finding:
-    method = run.method.epochs
-    best = min(
-        min(max(case.size.epochs.low, method.low), min(case.size.epochs.high, method.high))
-        for case in cases
-    )
-    remedy, at = f"`num_train_epochs: {count(best)}`", ""
-    pairs = [_epochs(run, best)]
-    if _rate_is_low(run):
-        usual = run.method.learning_rate
-        assert usual is not None
-        written = run.values["learning_rate"]
-        at = f" at learning rate {rate(written)} (usual: {rate(usual)})"
-        better = f"{usual * run.bands.low_rate:.1e}".replace("e-0", "e-")
-        remedy += f" and `learning_rate: {better}`"
-        pairs.append(("learning_rate", better))
-    values = {**_bands(run, cases, many=False), "remedy": remedy, "rate": at}
-    return _at(run, code, values, _set(run, *pairs))
-
-
-def _at(run: Run, code: str, values: dict[str, object], fix: Fix | None = None) -> Finding:
-    entry = run.entry or next(iter(run.context.entries.values()))
-    return at_key(code, entry, values, fix)
 
 
 def _epochs_of_steps(context: Context, rows: int, *, known: bool) -> float | None:
