@@ -102,7 +102,7 @@ def rules() -> tuple[list[tuple[Any, ...]], dict[str, tuple[Any, ...]]]:
             ruleformat.validate(data)
             rule = ruleformat.parse(data)
             about[rule.code] = tuple(ruleformat.about_of(data, bases()))
-        except ruleformat.Malformed as error:
+        except ruleformat.BadRule as error:
             raise SystemExit(f"{path.name}: {error}") from None
         if "kind" not in data:
             raise SystemExit(f"{path.name}: lacks `kind`, which ftlint's own rules have")
@@ -263,7 +263,7 @@ def policy() -> Any:
     data = YAML(typ="safe", pure=True).load((DATA / "policy.yaml").read_text(encoding="utf-8"))
     try:
         tables.validate(data)
-    except tables.Malformed as error:
+    except tables.BadTable as error:
         raise SystemExit(f"policy.yaml: {error}") from None
     return data
 

@@ -16,7 +16,7 @@ from ftlint.facts.launch import Launch
 from ftlint.project.options import CliOptions
 from ftlint.report import FORMATS, reporter
 from ftlint.run.session import run
-from ftlint.support.disk import Disk, Unreadable
+from ftlint.support.disk import Disk, ReadFailure
 from tests.bench.mutations import mutated
 from tests.cli.calls import HEAD, process, write
 
@@ -145,7 +145,7 @@ def test_a_file_that_was_not_touched_is_not_opened(
     opened = []
     read = Disk.read
 
-    def noted(disk: Disk, path: str, limit: int) -> bytes | Unreadable:
+    def noted(disk: Disk, path: str, limit: int) -> bytes | ReadFailure:
         if path.endswith(".yaml"):
             opened.append(path)
         return read(disk, path, limit)

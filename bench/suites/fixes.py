@@ -25,7 +25,7 @@ from ruamel.yaml import YAML  # noqa: E402
 from ruamel.yaml.error import YAMLError  # noqa: E402
 
 from ftlint.edits import pairs as edits  # noqa: E402
-from ftlint.edits.page import Page, Refused, read_page  # noqa: E402
+from ftlint.edits.page import NoEdit, Page, read_page  # noqa: E402
 from ftlint.edits.plan import Plan, splice  # noqa: E402
 from ftlint.fixes.apply import fix  # noqa: E402
 from ftlint.project.options import Options  # noqa: E402
@@ -135,7 +135,7 @@ def harm(repair: Repair, after: str) -> Harm:
     mine: set[int] = set()
     for change in repair.changes:
         pair = page.find(change.key) if change.kind != "insert" else None
-        if pair is not None and not isinstance(pair, Refused):
+        if pair is not None and not isinstance(pair, NoEdit):
             mine.update(range(pair.first, pair.last + 1))
     old = [line for number, line in lines(repair.text) if number not in mine and line.strip()]
     kept = Counter(line for _, line in lines(after))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _KEY = re.compile("«?([A-Za-z_][A-Za-z0-9_]*)»?:")
 
 
-class Malformed(ValueError):
+class BadExample(ValueError):
     """An example that cannot be put together; the message says why."""
 
 
@@ -27,7 +27,7 @@ def expanded(text: str, bases: Mapping[str, str], base: str | None) -> str:
     if base is None or not text.strip():
         return text
     if base not in bases:
-        raise Malformed(f"base: {base[:60]} is not one of {', '.join(bases)}")
+        raise BadExample(f"base: {base[:60]} is not one of {', '.join(bases)}")
     own = list(_pairs(text))
     written: dict[str | None, str] = {}
     for name, pair in own:
@@ -68,10 +68,10 @@ def spans(marked: str) -> tuple[str, list[tuple[int, int]]]:
             opened.append(len(text))
         elif piece == "»":
             if not opened:
-                raise Malformed("a » without its «")
+                raise BadExample("a » without its «")
             found.append((opened.pop(), len(text)))
         else:
             text += piece
     if opened:
-        raise Malformed("a « without its »")
+        raise BadExample("a « without its »")
     return text, sorted(found)

@@ -123,7 +123,7 @@ class About(NamedTuple):
     """The LLaMA Factory release that judges the examples, where not the newest it holds for."""
 
 
-class Malformed(ValueError):
+class BadRule(ValueError):
     """A rule file that is not in the format; the message says where and why."""
 
 
@@ -134,7 +134,7 @@ def validate(data: object) -> None:
     """
     found = next(filter(None, _complaints(data)), None)
     if found is not None:
-        raise Malformed(found)
+        raise BadRule(found)
 
 
 def _complaints(data: object) -> Iterator[str | None]:
@@ -185,14 +185,13 @@ def parse(data: Mapping[str, Any]) -> Rule:
 
 def about_of(data: Mapping[str, Any], bases: Mapping[str, str]) -> About:
     """Return what a validated mapping says to its readers, its examples in full."""
-    from ftschemas.examples import Malformed as MalformedExample
-    from ftschemas.examples import expanded
+    from ftschemas.examples import BadExample, expanded
 
     base = data.get("base")
     try:
         bad, good = (expanded(data[name], bases, base) for name in ("bad", "good"))
-    except MalformedExample as error:
-        raise Malformed(str(error)) from None
+    except BadExample as error:
+        raise BadRule(str(error)) from None
     return About(
         data["summary"],
         data["why"],
@@ -270,7 +269,7 @@ def _expand(value: Any, tokens: Mapping[str, Any]) -> Any:
     for written, item in value.items():
         key = _expand(written, tokens)
         if not isinstance(key, str):
-            raise Malformed(f"{written} stands for {str(key)[:80]}, which is no key")
+            raise BadRule(f"{written} stands for {str(key)[:80]}, which is no key")
         expanded[key] = _expand(item, tokens)
     if isinstance(expanded.get("truthy"), bool):
         truth = expanded.pop("truthy")

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftlint.datasets import jsonflat, jsonlines, jsonscan, parallel
-from ftlint.datasets.faults import BOM_AND_ARRAY, Unreadable
+from ftlint.datasets.faults import BOM_AND_ARRAY, NotLoadable
 from ftlint.datasets.jsonload import JsonFile
 from ftlint.datasets.rowcount import RowCount
 from ftlint.support.disk import Disk
@@ -316,7 +316,7 @@ def test_nothing_to_count(folder: Path, data: bytes) -> None:
      b'{"a": 1}\n[1]\n', b'{"a": }\n', b'{"a": 1}}', b'[{"a": "\xff"}]', b"[" + b'{"a":' * 100_000],
 )  # fmt: skip
 def test_not_readable(folder: Path, data: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(NotLoadable):
         parsed(folder, data)
 
 

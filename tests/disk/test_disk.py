@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.support.containment import LINK, OUTSIDE, Reach
-from ftlint.support.disk import Disk, Shared, Unreadable, is_as_it_was, is_stable, now
+from ftlint.support.disk import Disk, ReadFailure, Shared, is_as_it_was, is_stable, now
 from tests.cli.calls import write
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def test_what_may_be_read(place: Path) -> None:
     }  # fmt: skip
     for name, reason in reasons.items():
         path = f"{place}/{name}"
-        assert disk.read(path, 9) == Unreadable(path, reason), name
+        assert disk.read(path, 9) == ReadFailure(path, reason), name
     for name in ("out", "../outside/secret", "pipe", "folder", "nothing"):
         with pytest.raises(OSError, match=r"regular file|project|No such"):
             disk.open(f"{place}/{name}")
@@ -76,7 +76,7 @@ def test_what_may_be_read(place: Path) -> None:
         assert file.read() == b"s"
     below = disk.below(str(place.parent / "outside"))
     assert below.read(f"{place}/out", 9) == b"s"
-    assert isinstance(below.read(f"{place}/file", 9), Unreadable)
+    assert isinstance(below.read(f"{place}/file", 9), ReadFailure)
 
 
 def test_other_reaches_are_the_same_disk(place: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_recent_change_is_not_stable(place: Path) -> None:
 def test_what_is_viewed_once_is_rested_on_by_all_who_ask(place: Path) -> None:
     asked: list[str] = []
 
-    def read(folder: str, disk: Disk) -> bytes | Unreadable:
+    def read(folder: str, disk: Disk) -> bytes | ReadFailure:
         asked.append(folder)
         return disk.read(f"{folder}/file", 9)
 

@@ -145,7 +145,7 @@ def test_the_policy_of_the_guide_works(project: Path) -> None:
 
 
 def test_conditions_of_the_guide_use_its_keywords() -> None:
-    from ftschemas.ruleformat import Malformed, validate
+    from ftschemas.ruleformat import BadRule, validate
 
     data = yaml.safe_load(snippet(ROOT / "docs/settings.md", "yaml", "code: ACME"))
     guide = ROOT / "docs" / "rules" / "writing.md"
@@ -154,7 +154,7 @@ def test_conditions_of_the_guide_use_its_keywords() -> None:
         validate({**data, **part} if "code" not in part else part)
     assert sum("when" in part for part in parts) >= 2
     for word in ("oneOf", "if", "patternProperties", "$ref"):
-        with pytest.raises(Malformed):
+        with pytest.raises(BadRule):
             validate({**data, "when": {"config": {"lora_rank": {word: {}}}}})
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftlint.doctor.history import History, read
-from ftlint.doctor.reading import Unreadable
+from ftlint.doctor.reading import NoRun
 from tests.cli.calls import invoke
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def test_any_state_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, found: dict[str, Any]
 ) -> None:
     folder = keep(tmp_path_factory.getbasetemp() / "any", found)
-    assert isinstance(read(str(folder)), (History, Unreadable))
+    assert isinstance(read(str(folder)), (History, NoRun))
     done = invoke("doctor", folder)
     assert done.status in (0, 1), done.err
     assert all(line.isprintable() for line in done.out.splitlines())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.edits import pairs, roundtrip
-from ftlint.edits.page import Page, Refused, read_page
+from ftlint.edits.page import NoEdit, Page, read_page
 from ftlint.edits.plan import Plan, splice
 from ftlint.fixes import oracle
 from ftlint.syntax.dialect import OMEGACONF
@@ -58,21 +58,21 @@ def pages(path: Path, text: str, forms: Iterable[str] = FORMS) -> Iterator[tuple
 def single_edits(page: Page, step: int = 1, offset: int = 0) -> Iterator[Outcome]:
     """Try the edits at every top-level pair, or every `step`th edit from `offset` on."""
     witness = roundtrip.load(page.text)
-    if isinstance(witness, Refused):
+    if isinstance(witness, NoEdit):
         return  # without the second witness no fix is made
     for number, name in enumerate(page.constructed.entries):
         for turn, operation in enumerate(OPERATIONS):
             if (number * len(OPERATIONS) + turn + offset) % step:
                 continue
             plan = _plan(page, name, operation, VALUES[number % len(VALUES)])
-            if isinstance(plan, Refused):
+            if isinstance(plan, NoEdit):
                 yield Outcome(name, operation, "refused", plan.reason)
                 continue
             reason = _fault(page, witness, plan, name, operation)
             yield Outcome(name, operation, "failed" if reason else "done", reason or "")
 
 
-def _plan(page: Page, name: str, operation: str, value: str) -> Plan | Refused:
+def _plan(page: Page, name: str, operation: str, value: str) -> Plan | NoEdit:
     if operation == "delete":
         return pairs.delete(page, name)
     if operation == "rename":

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ftlint.edits import pairs, roundtrip
-from ftlint.edits.page import Page, Refused, read_page
+from ftlint.edits.page import NoEdit, Page, read_page
 from ftlint.edits.plan import Plan, splice
 from ftlint.fixes import oracle
 from ftlint.syntax.dialect import OMEGACONF, PYYAML
@@ -39,7 +39,7 @@ def page(text: str, path: str = "c.yaml") -> Page:
     return made
 
 
-def plan(text: str, operation: str, *arguments: str, path: str = "c.yaml") -> Plan | Refused:
+def plan(text: str, operation: str, *arguments: str, path: str = "c.yaml") -> Plan | NoEdit:
     if operation == "insert":
         return pairs.insert(page(text, path), *arguments, lambda name: None)  # type: ignore[arg-type,call-arg]
     return getattr(pairs, operation)(page(text, path), *arguments)  # type: ignore[no-any-return]
@@ -58,7 +58,7 @@ def result(text: str, operation: str, *arguments: str, path: str = "c.yaml") -> 
 
 def reason(text: str, operation: str, *arguments: str) -> str:
     made = plan(text, operation, *arguments)
-    assert isinstance(made, Refused), splice(text, made.edits)
+    assert isinstance(made, NoEdit), splice(text, made.edits)
     return made.reason
 
 
@@ -290,7 +290,7 @@ def test_what_takes_a_guess_is_refused_with_the_reason(name: str) -> None:
 
 def test_a_file_without_keys_has_no_page() -> None:
     for text in ("", "# nothing\n", "- a\n", "just text\n", "a: [\n"):
-        assert isinstance(read_page(of_text("c.yaml", text), OMEGACONF), Refused)
+        assert isinstance(read_page(of_text("c.yaml", text), OMEGACONF), NoEdit)
 
 
 def test_a_number_is_planned_as_the_target_reads_it() -> None:

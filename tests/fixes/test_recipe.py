@@ -6,7 +6,7 @@ from typing import Any
 
 from ftlint.diagnostics import Change, Diagnostic, Edit, Fix
 from ftlint.edits.infer import infer_changes
-from ftlint.edits.page import Page, Refused, read_page
+from ftlint.edits.page import NoEdit, Page, read_page
 from ftlint.engine import lint
 from ftlint.fixes.apply import _round
 from ftlint.syntax.dialect import OMEGACONF
@@ -82,7 +82,7 @@ def test_bare_edits_of_a_key_or_a_value_say_what_they_change() -> None:
         Change("replace", "a", "3"),
         Change("rename", "a", "c"),
     )
-    assert isinstance(infer_changes(made, Fix("safe", "m", (Edit(0, 7, ""),))), Refused)
+    assert isinstance(infer_changes(made, Fix("safe", "m", (Edit(0, 7, ""),))), NoEdit)
 
 
 def finding(start: int, end: int, text: str, *changes: Change) -> Diagnostic:

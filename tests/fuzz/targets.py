@@ -26,7 +26,7 @@ from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.disk import Disk
 from ftlint.syntax import composer, fast_path
 from ftlint.syntax.construct import construct
-from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Malformed, resolve
+from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, BadScalar, resolve
 from ftlint.syntax.nodes import Broken, walk
 from ftlint.target.releases import resolve_target
 from tests.stating import stating
@@ -96,7 +96,7 @@ def resolver(data: bytes) -> None:
         same = resolve(text, dialect)
         hold(value == same or (isinstance(value, float) and math.isnan(value)), value)
         hold(
-            isinstance(value, (str, int, float, Malformed)) or value is None or _is_date(value),
+            isinstance(value, (str, int, float, BadScalar)) or value is None or _is_date(value),
             value,
         )
 

@@ -15,7 +15,7 @@ from ftlint.report.sarif import report as sarif
 from ftlint.report.text import report as text
 from ftlint.results import Run
 from ftlint.rulebook.registry import BUILT_IN, JUDGED, MISREAD
-from ftlint.run.serialize import Entry, plain, read
+from ftlint.run.serialize import KeptResult, plain, read
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
 from ftschemas import ruleformat
@@ -146,7 +146,7 @@ def test_every_report_that_can_tell_related_places_does() -> None:
 def test_related_places_go_to_another_process_and_back() -> None:
     made = judged(BODY, RELATED)
     there = json.dumps(
-        plain(Entry(None, "digest", {}, made.command, made.diagnostics, None, ()), ())
+        plain(KeptResult(None, "digest", {}, made.command, made.diagnostics, None, ()), ())
     )
     assert read("c.yaml", json.loads(there), len(BODY)).diagnostics == made.diagnostics
 

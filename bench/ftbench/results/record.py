@@ -32,7 +32,7 @@ def change(key: str, before: object, after: object, why: str) -> Change:
     return {"key": key, "from": before, "to": after, "why": why}
 
 
-class Config(TypedDict):
+class ConfigRecord(TypedDict):
     """The config and what was made of it."""
 
     path: str
@@ -226,7 +226,7 @@ class Result(TypedDict):
     tool: dict[str, str]
     when: str
     command: list[str]
-    config: Config
+    config: ConfigRecord
     runner: str
     environment: Environment | None
     model: Model | None

@@ -11,7 +11,7 @@ from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import fields
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import KNOWN, in_range, parse_version, resolve_target
-from ftschemas.examples import Malformed, spans
+from ftschemas.examples import BadExample, spans
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def complaints(example: Example) -> Iterator[str]:
         yield f"message: still says {TODO}"
     try:
         text, expected = spans(about.bad)
-    except Malformed as error:
+    except BadExample as error:
         yield f"bad: {error}"
         return
     bad, good = judge(example, text), judge(example, about.good)

@@ -11,7 +11,7 @@ from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk
 from ftlint.syntax import project_yaml
 from ftschemas.named import TYPE_CHECKING, NamedTuple
-from ftschemas.ruleformat import Malformed, about_of, parse, validate
+from ftschemas.ruleformat import BadRule, about_of, parse, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def _complaints(data: Any) -> Iterator[str]:
     try:
         validate(data)
         rule, about = parse(data), about_of(data, compiled.BASES)
-    except Malformed as error:
+    except BadRule as error:
         yield str(error)
         return
     if rule.code.startswith("FT"):

@@ -1,4 +1,4 @@
-"""Options and arguments, as click reads them, to requests."""
+"""The commands, as click reads them, to requests."""
 
 from __future__ import annotations
 
@@ -8,17 +8,27 @@ import sys
 import click
 
 from ftlint import __version__
+from ftlint.cli.options import (
+    cli_options,
+    codes,
+    limits,
+    of_colour,
+    of_dataset_dir,
+    of_format,
+    of_gpus,
+    of_run,
+    of_settings,
+    of_target,
+)
 from ftlint.cli.presets import METHODS, PRESETS
 from ftlint.report import FORMATS
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any, TypeVar
 
     from click.shell_completion import CompletionItem
-
-    from ftlint.project.options import CliOptions
 
     _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -70,143 +80,24 @@ def cli() -> None:
     """
 
 
-def _sizes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
-    sizes = []
-    for value in values:
-        name, _sep, number = value.rpartition("=")
-        if not number.isdecimal() or len(number) > 18 or int(number) < 1:
-            raise click.BadParameter(f"{value!r}: write NAME=ROWS, or ROWS for the only dataset")
-        sizes.append((name, int(number)))
-    return tuple(sizes)
-
-
-def _facts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
-    from ftlint.facts.machine import NAMES
-
-    pairs = [value.partition("=")[::2] for value in values]
-    for value, (name, said) in zip(values, pairs):
-        if name not in NAMES or not said:
-            raise click.BadParameter(
-                f"{value!r}: write NAME=VALUE, NAME is one of {', '.join(NAMES)}"
-            )
-    return tuple(pairs)
-
-
-def _budget(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from ftlint.facts.budget import parse_budget
-
-    if value is not None and parse_budget(value) is None:
-        raise click.BadParameter(f"{value!r}: write 30m, 2h or 1h30m")
-    return value
-
-
-def _limits(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
-    pairs = []
-    for value in values:
-        name, _sep, number = value.partition("=")
-        if not number.isdecimal() or len(number) > 18:
-            raise click.BadParameter(f"{value!r}: write NAME=N, such as bytes=4194304")
-        pairs.append((name, int(number)))
-    return tuple(pairs)
-
-
-def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
-
-
-def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
-    """Return a decorator that gives a command these options, in this order."""
-
-    def decorate(command: _Command) -> _Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-def _cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
-    """Return a request; GPUs and nodes are of one launch."""
-    from ftlint.facts.launch import Launch
-    from ftlint.project.options import CliOptions
-
-    launch = Launch(options.pop("gpus"), options.pop("nodes"))
-    return CliOptions(tuple(paths), launch=launch, **options)
-
-
-# What `check` and `steps` are both told: for which release, of what run, by which settings.
-_of_target = _together(
-    click.option(
-        "--target", metavar="V",
-        help="LLaMA Factory release, or `auto`, the installed one.  [default: newest]",
-    ),
-    click.option(
-        "--transformers", metavar="V",
-        help="transformers release.  [default: the newest that works with it]",
-    ),
-)  # fmt: skip
-_of_gpus = click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
-_of_dataset_dir = click.option(
-    "--dataset-dir", type=click.Path(), metavar="D", help="Folder that contains dataset_info.json."
-)
-_of_run = _together(
-    click.option("--nodes", type=click.IntRange(1), metavar="N", help="Number of nodes."),
-    _of_dataset_dir,
-    click.option(
-        "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
-        help="Number of rows of a dataset that cannot be counted on this machine.",
-    ),
-    click.option(
-        "--budget", callback=_budget, metavar="TIME",
-        help="Time that a run may take, such as 30m or 2h (needs `bench calibrate`).",
-    ),
-    click.option(
-        "--here", is_flag=True,
-        help="Check against this machine's packages, GPU, environment and paths.",
-    ),
-    click.option(
-        "--fact", "facts", multiple=True, callback=_facts, metavar="NAME=VALUE",
-        help="State a fact about the training machine: installed, env, compute_capability or "
-        "output_dir_holds.",
-    ),
-)  # fmt: skip
-_of_settings = _together(
-    click.option(
-        "--config", type=click.Path(exists=True, dir_okay=False), metavar="F",
-        help="Settings file to use.",
-    ),
-    click.option("--isolated", is_flag=True, help="Ignore all settings files."),
-)  # fmt: skip
-_of_format = click.option(
-    "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
-    show_default=True, help="Output format.",
-)  # fmt: skip
-_of_colour = _together(
-    click.option(
-        "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",
-        show_default=True, help="When to use colors.",
-    ),
-)  # fmt: skip
-
-
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path())
-@_of_target
-@_of_gpus
-@_of_run
+@of_target
+@of_gpus
+@of_run
 @click.option("--fix", is_flag=True, help="Apply safe fixes, which do not change the run.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that change the run.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without writing.")
 @click.option(
-    "--select", multiple=True, callback=_codes, metavar="CODES", help="Report only these rules."
+    "--select", multiple=True, callback=codes, metavar="CODES", help="Report only these rules."
 )
 @click.option(
-    "--ignore", multiple=True, callback=_codes, metavar="CODES", help="Do not report these rules."
+    "--ignore", multiple=True, callback=codes, metavar="CODES", help="Do not report these rules."
 )
 @click.option(
     "--extend-select",
     multiple=True,
-    callback=_codes,
+    callback=codes,
     metavar="CODES",
     help="Also report these rules.",
 )
@@ -225,7 +116,7 @@ _of_colour = _together(
 @click.option(
     "--output-file", "file", type=click.Path(), metavar="F", help="Write the report to this file."
 )
-@_of_settings
+@of_settings
 @click.option(
     "--baseline",
     type=click.Path(dir_okay=False),
@@ -234,9 +125,9 @@ _of_colour = _together(
 )
 @click.option("--write-baseline", is_flag=True, help="Record current findings as the baseline.")
 @click.option("--stdin-filename", metavar="F", help="File name to assume for standard input (`-`).")
-@_of_colour
+@of_colour
 @click.option(
-    "--limit", "limits", multiple=True, callback=_limits, metavar="NAME=N",
+    "--limit", "limits", multiple=True, callback=limits, metavar="NAME=N",
     help="Raise a limit on what is read: bytes, depth, nodes, keys, scalar, seconds or files.",
 )  # fmt: skip
 @click.option(
@@ -276,7 +167,7 @@ def check(**options: Any) -> None:
     if options["command"] == "api":
         options["command"] = "chat"  # the same parser, and the same keys
     paths = options.pop("paths") or (".",)
-    sys.exit(show(_cli_options(paths, options), output))
+    sys.exit(show(cli_options(paths, options), output))
 
 
 def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
@@ -288,17 +179,17 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
 
 @cli.command(short_help="Show the plan of a run.")
 @click.argument("paths", metavar="CONFIG...", nargs=-1, required=True, type=click.Path())
-@_of_target
+@of_target
 @click.option(
     "--gpus",
     callback=_gpu_list,
     metavar="N[,N...]",
     help="GPUs per node; several numbers are compared.",
 )
-@_of_run
-@_of_format
-@_of_settings
-@_of_colour
+@of_run
+@of_format
+@of_settings
+@of_colour
 def steps(**options: Any) -> None:
     """Show the plan of a run: samples, steps, epochs, warmup, evaluations, checkpoints.
 
@@ -309,14 +200,14 @@ def steps(**options: Any) -> None:
 
     own = {name: options.pop(name) for name in ("gpus", "format", "colour")}
     options["gpus"] = None
-    sys.exit(steps(Asked(_cli_options(options.pop("paths"), options), **own)))
+    sys.exit(steps(Asked(cli_options(options.pop("paths"), options), **own)))
 
 
 @cli.command()
 @click.argument("paths", metavar="[CONFIG...]", nargs=-1, type=click.Path())
-@_of_target
-@_of_dataset_dir
-@_of_settings
+@of_target
+@of_dataset_dir
+@of_settings
 def record(**options: Any) -> None:
     """Write the rows of the configs' datasets to ftlint-facts.json.
 
@@ -342,12 +233,12 @@ def record(**options: Any) -> None:
     metavar="N",
     help="Evaluations without improvement after which to stop.  [default: the run's own, or 3]",
 )
-@_of_target
-@_of_gpus
-@_of_run
-@_of_format
-@_of_settings
-@_of_colour
+@of_target
+@of_gpus
+@of_run
+@of_format
+@of_settings
+@of_colour
 def doctor(**options: Any) -> None:
     """Show what the logs of a run say: overfitting, underfitting, the best step, how far it got.
 
@@ -360,7 +251,7 @@ def doctor(**options: Any) -> None:
 
     own = {name: options.pop(name) for name in ("folder", "patience", "format", "colour")}
     config = options.pop("config_of")
-    of = None if config is None else Asked(_cli_options((config,), options))
+    of = None if config is None else Asked(cli_options((config,), options))
     sys.exit(doctor(Wanted(of=of, **own)))
 
 

@@ -7,7 +7,7 @@ import os
 
 from ftlint.cli.check import guarded, wants_colour, write
 from ftlint.doctor.history import EVALUATED, read
-from ftlint.doctor.reading import Unreadable
+from ftlint.doctor.reading import NoRun
 from ftlint.doctor.symptoms import Symptom, signs
 from ftlint.project.options import UsageError
 from ftlint.run.session import CLEAN, FINDINGS
@@ -45,7 +45,7 @@ def _doctor(wanted: Wanted) -> int:
     from ftlint.report.doctor_report import as_object, lines
 
     history = read(wanted.folder)
-    if isinstance(history, Unreadable):
+    if isinstance(history, NoRun):
         raise UsageError(f"{wanted.folder}: {history.reason}")
     against: list[Symptom] = []
     if wanted.of is not None:

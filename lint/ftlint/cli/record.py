@@ -18,7 +18,7 @@ from ftlint.project.options import (
 )
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.support.containment import project_of
-from ftlint.support.disk import Disk, Unreadable
+from ftlint.support.disk import Disk, ReadFailure
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _read(file: str, disk: Disk) -> tuple[bytes, dict[str, Any]] | str:
     from ftlint.facts import recorded
 
     data = disk.read(file, recorded.MAX_BYTES + 1)
-    if isinstance(data, Unreadable):
+    if isinstance(data, ReadFailure):
         return data.reason
     found = recorded.parse(data)
     if isinstance(found, str):

@@ -101,7 +101,7 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
     """Yield the training configs that are asked for; of folders nothing else is told."""
     resolver = OptionsResolver(asked.request)
     for found in files.expand(asked.request.paths, resolver.excludes):
-        if isinstance(found, disk.Unreadable):
+        if isinstance(found, disk.ReadFailure):
             yield Unreadable(*found)
             continue
         path = "<stdin>" if found.path == files.STDIN else found.path

@@ -32,7 +32,7 @@ MEDIA = {"image": "images", "video": "videos", "audio": "audios"}
 """Medium, and the field of `columns` that names its column."""
 
 
-class Unread(NamedTuple):
+class UnreadColumn(NamedTuple):
     """A column with something in it that is not read, though `columns` has a field for it."""
 
     field: str
@@ -45,7 +45,7 @@ class Contents(NamedTuple):
 
     asked: bool = False
     """Whether any row has a question."""
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadColumn, ...] = ()
     media: str = ""
     tools: str = ""
 
@@ -69,7 +69,9 @@ _CONTENTS, _UNREAD = form(bool, list, str, str), form(str, str, int)
 def revived(kept: object) -> Contents:
     """Return contents as a cache has kept them. Raises Unfit."""
     asked, unread, media, tools = of_form(_CONTENTS, kept)
-    return Contents(asked, tuple([Unread(*of_form(_UNREAD, one)) for one in unread]), media, tools)
+    return Contents(
+        asked, tuple([UnreadColumn(*of_form(_UNREAD, one)) for one in unread]), media, tools
+    )
 
 
 class Look:
@@ -87,7 +89,7 @@ class Look:
         self._tools = None if plain or entry.formatting == OPENAI else entry.columns.tools
         declared = any(getattr(entry.columns, field) for field in MEDIA.values())
         self._has_media = not plain and (bool(takes) or (takes is None and declared))
-        self._unread: list[Unread] = []
+        self._unread: list[UnreadColumn] = []
         self._media = self._told_tools = ""
         self._parsed: set[str] = set()
 
@@ -96,7 +98,7 @@ class Look:
         if self._columns:
             for name in row:
                 if name in self._columns and filled(row[name]):
-                    self._unread.append(Unread(self._columns.pop(name), name, number))
+                    self._unread.append(UnreadColumn(self._columns.pop(name), name, number))
         if self._asks:
             columns = self.entry.columns
             self._asks = not (filled(row.get(columns.prompt or ""))

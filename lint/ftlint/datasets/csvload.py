@@ -11,7 +11,7 @@ import re
 import sys
 from io import BufferedReader, TextIOWrapper
 
-from ftlint.datasets.faults import Doubtful, Unreadable
+from ftlint.datasets.faults import Doubtful, NotLoadable
 from ftlint.datasets.shapes import GAPS, NULLS, NUMBER, NUMERAL, STRUCT, TEXT, TRUTH, WHOLE
 from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
@@ -45,7 +45,7 @@ class CsvFile:
         self.extra = 0  # fields that the first record has more than the header
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows. Raises Unreadable, Doubtful and OSError."""
+        """Yield the rows. Raises NotLoadable, Doubtful and OSError."""
         columns = [_Column() for _ in self.header]
         for record in self.records():
             if not columns:
@@ -75,7 +75,7 @@ class CsvFile:
         self.tables.append((STRUCT, (*named, *index)))
 
     def records(self) -> Iterator[list[str]]:
-        """Yield the records behind the header, and count them. Raises Unreadable, Doubtful."""
+        """Yield the records behind the header, and count them. Raises NotLoadable, Doubtful."""
         widest = 0
         for line, record in _records(self.path, self.disk):
             if not self.header:
@@ -90,11 +90,11 @@ class CsvFile:
                     f"has {len(record)} fields in line {line}, where {widest} are expected"
                 )
             if len(record) > widest:
-                raise Unreadable(f"has {len(record)} fields in line {line}, where {widest} are "
+                raise NotLoadable(f"has {len(record)} fields in line {line}, where {widest} are "
                                  "expected: put text that holds a comma in quotes")  # fmt: skip
             yield record
         if not self.header:
-            raise Unreadable("is empty")
+            raise NotLoadable("is empty")
 
 
 class _Column:
@@ -154,10 +154,10 @@ def _records(path: str, disk: Disk) -> Iterator[tuple[int, list[str]]]:
                     return
                 if len(record) > 1 or (record and not _blank(record[0], lines.last)):
                     if _CLOSED in record[-1]:
-                        raise Unreadable("has a quote that is never closed, in its last record")
+                        raise NotLoadable("has a quote that is never closed, in its last record")
                     yield reader.line_num, record
     except UnicodeDecodeError:
-        raise Unreadable("is not UTF-8") from None
+        raise NotLoadable("is not UTF-8") from None
     except csv.Error as error:  # a NUL, which pandas takes and Python only from 3.11 on
         raise Doubtful(f"cannot be parsed as CSV: {error}") from None
     finally:

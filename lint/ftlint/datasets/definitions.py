@@ -37,7 +37,7 @@ _MEANT = {
 """What people write for a key, by the table it stands in, where spelling alone would not tell."""
 
 
-class Unread(NamedTuple):
+class UnreadKey(NamedTuple):
     """A key that LLaMA Factory does not look up, in `columns`, `tags` or ("") beside them."""
 
     key: str
@@ -45,7 +45,7 @@ class Unread(NamedTuple):
     meant: str | None
 
 
-def unread_keys(definition: Mapping[str, object]) -> Iterator[Unread]:
+def unread_keys(definition: Mapping[str, object]) -> Iterator[UnreadKey]:
     """Yield the keys that nothing reads; beside `columns` and `tags` only those meant for others.
 
     A definition may well carry a comment or a licence. What its columns and tags name is there to
@@ -65,7 +65,7 @@ def unread_keys(definition: Mapping[str, object]) -> Iterator[Unread]:
             if meant is not None and meant in table:
                 meant = None
             if meant is not None or place:
-                yield Unread(key, place, meant)
+                yield UnreadKey(key, place, meant)
 
 
 def without_effect(

@@ -7,7 +7,7 @@ import os
 from ftlint.datasets.contents import Contents, merged, revived
 from ftlint.datasets.counting import CACHED_FROM
 from ftlint.datasets.entries import ALPACA, text_columns
-from ftlint.datasets.faults import Doubtful, Unreadable
+from ftlint.datasets.faults import Doubtful, NotLoadable
 from ftlint.datasets.files import UNREADABLE, Trouble
 from ftlint.datasets.preprocessing import Dropped, Unconvertible, count_dropped
 from ftlint.datasets.reading import NoReader, columns_of
@@ -34,7 +34,7 @@ def with_drops(
     """
     try:
         size = size._replace(columns=columns_of(size.files[filled], kind, disk))
-    except Unreadable as error:
+    except NotLoadable as error:
         return _unreadable(size, error)
     if question.stage == "pt" and size.entry is not None and size.entry.formatting == ALPACA:
         return size._replace(dropped=exactly(0))
@@ -51,11 +51,11 @@ def with_drops(
     except Unconvertible as error:
         trouble = Trouble(UNCONVERTIBLE, str(error))
         return _unknown(size._replace(trouble=trouble), str(error))
-    except Unreadable as error:
+    except NotLoadable as error:
         return _unreadable(size, error)
 
 
-def _unreadable(size: DatasetSize, error: Unreadable) -> DatasetSize:
+def _unreadable(size: DatasetSize, error: NotLoadable) -> DatasetSize:
     trouble = Trouble(UNREADABLE, str(error))
     return DatasetSize(size.name, size.entry, size.files, size.size, trouble=trouble)
 
@@ -80,7 +80,7 @@ def _limit(size: DatasetSize, question: Question) -> int | None:
 def _looked_into(
     size: DatasetSize, kind: str, question: Question, cache: Cache, disk: Disk
 ) -> DatasetSize:
-    """Raises NoReader, Doubtful, Unconvertible and Unreadable."""
+    """Raises NoReader, Doubtful, Unconvertible and NotLoadable."""
     entry, rows, limit = size.entry, size.rows or 0, _limit(size, question)
     assert entry is not None
     cut = limit is not None and len(size.files) > 1 and rows > limit
@@ -148,7 +148,7 @@ def _dropped(
         if one is None:
             try:
                 one = count_dropped(path, kind, entry, stage, left, disk, takes)
-            except (Unconvertible, Unreadable) as error:
+            except (Unconvertible, NotLoadable) as error:
                 raise type(error)(f"{os.path.basename(path)} {error}") from error
             if worth:
                 cache.put(path, asked, list(one))

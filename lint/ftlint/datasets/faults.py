@@ -10,7 +10,7 @@ BOM_AND_ARRAY = (
 LAST_COMMA = "has a comma after its last row, which the loader rejects: delete it"
 
 
-class Unreadable(Exception):
+class NotLoadable(Exception):
     """The file does not load; the text says why, to follow its name."""
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from io import BufferedReader
 
-from ftlint.datasets.faults import BOM_AND_ARRAY, LAST_COMMA, Doubtful, Unreadable
+from ftlint.datasets.faults import BOM_AND_ARRAY, LAST_COMMA, Doubtful, NotLoadable
 from ftlint.datasets.jsonparsers import (
     STRICT,
     Odd,
@@ -60,7 +60,7 @@ class JsonFile:
         self._wide = False  # whether an array has a number that no float holds exactly
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows. Raises Unreadable, Doubtful and OSError."""
+        """Yield the rows. Raises NotLoadable, Doubtful and OSError."""
         with BufferedReader(self.disk.open(self.path)) as file:
             start = len(BOM) if file.read(len(BOM)) == BOM else 0
             file.seek(start)
@@ -69,14 +69,14 @@ class JsonFile:
             try:
                 if first == b"[":
                     if start:
-                        raise Unreadable(BOM_AND_ARRAY)
+                        raise NotLoadable(BOM_AND_ARRAY)
                     yield from self._array(Window(iter(lambda: file.read(WINDOW), b"")))
                 elif first == b"{":
                     yield from self._objects(file, start)
                 elif first:
-                    raise Unreadable(_no_json(first))
+                    raise NotLoadable(_no_json(first))
             except RecursionError:
-                raise Unreadable("nests its values too deep") from None
+                raise NotLoadable("nests its values too deep") from None
         if first == b"[" and not self._record.fields:
             self.count = 0  # of objects without a key pandas makes no rows
         if first or start:
@@ -93,7 +93,7 @@ class JsonFile:
             if place >= 0:
                 file.seek(place)
                 yield from self._spread(file, place)
-        except Unreadable as error:
+        except NotLoadable as error:
             if self.count <= 1:
                 self._or_one_object(error)
             raise
@@ -113,9 +113,9 @@ class JsonFile:
                 except json.JSONDecodeError as error:
                     value = decode(spelled(error))
             except UnicodeDecodeError:
-                raise Unreadable(f"is not UTF-8 in line {number}") from None
+                raise NotLoadable(f"is not UTF-8 in line {number}") from None
             except Odd as error:
-                raise Unreadable(f"line {number}: {error}") from None
+                raise NotLoadable(f"line {number}: {error}") from None
             except json.JSONDecodeError:
                 if line.strip(_BLANKS):
                     return place
@@ -151,12 +151,12 @@ class JsonFile:
             try:
                 value, raw = text.value(STRICT.raw_decode)
             except Odd as error:
-                raise Unreadable(f"row {self.count + 1}: {error}") from None
+                raise NotLoadable(f"row {self.count + 1}: {error}") from None
             data = raw.encode()
             while place + len(data) > edge:
                 at = data.rfind(b"\n", 0, max(edge - place, 0))
                 if at >= 0 or broken:
-                    raise Unreadable("has objects that go over several lines, and is too large "
+                    raise NotLoadable("has objects that go over several lines, and is too large "
                                      "for that: write one object a line, or one array")  # fmt: skip
                 self._block.clear()
                 edge += BLOCK
@@ -171,14 +171,14 @@ class JsonFile:
         if value is None and self.count > 1:  # a row of nulls; as the first one it is a crash
             return {}
         if not isinstance(value, dict):
-            raise Unreadable(f"has no JSON object in {where}")
+            raise NotLoadable(f"has no JSON object in {where}")
         self._block.append(value)
         try:
             self._record.see(value)
         except Conflict as error:
             self._blame(error, where)
         except ValueError as error:
-            raise Unreadable(f"{where}: {error}") from None
+            raise NotLoadable(f"{where}: {error}") from None
         return value
 
     def _blame(self, error: Conflict, where: str) -> None:
@@ -188,7 +188,7 @@ class JsonFile:
             for row in self._block:
                 record.see(row)
         except Conflict:
-            raise Unreadable(f"{where}: {error}") from None
+            raise NotLoadable(f"{where}: {error}") from None
         raise Doubtful(f"{where}: {error}")
 
     def _next_batch(self) -> None:
@@ -196,7 +196,7 @@ class JsonFile:
         self._record = Record(times=True)
         self._block.clear()
 
-    def _or_one_object(self, error: Unreadable) -> None:
+    def _or_one_object(self, error: NotLoadable) -> None:
         """Raise Doubtful where the file is one object that pandas may take for columns."""
         with self.disk.open(self.path) as file:
             try:
@@ -234,16 +234,16 @@ class JsonFile:
                 if text.take(","):
                     text.skip(BLANK)
                     if text.take("]"):
-                        raise Unreadable(LAST_COMMA)
+                        raise NotLoadable(LAST_COMMA)
                     continue
                 if text.take("]"):
                     break
                 if text.ended():
-                    raise Unreadable("is not valid JSON: the array does not end")
-                raise Unreadable(f"is not valid JSON: no comma after row {self.count}")
+                    raise NotLoadable("is not valid JSON: the array does not end")
+                raise NotLoadable(f"is not valid JSON: no comma after row {self.count}")
         text.skip(BLANK)
         if not text.ended():
-            raise Unreadable("is not valid JSON: something follows the array")
+            raise NotLoadable("is not valid JSON: something follows the array")
         if self._wide and any(field.mixes() for field in self._record.fields.values()):
             raise Doubtful("has integers beyond 2^53 together with fractions")
 
@@ -257,7 +257,7 @@ class JsonFile:
         self._wide = True
         number = int(text) if len(text) < 30 else 1 << 70
         if not -(1 << 63) <= number < 1 << 64:
-            raise Unreadable(f"has the number {text[:24]}, which does not fit into 64 bits")
+            raise NotLoadable(f"has the number {text[:24]}, which does not fit into 64 bits")
         if number >= 1 << 63:
             raise Doubtful(f"has the number {text}, which does not fit into 63 bits")
         return number
@@ -271,12 +271,12 @@ class JsonFile:
         if isinstance(value, list):  # pandas makes columns of its items
             raise Doubtful(f"has a row that is not a JSON object: {where}")
         if not self._bare and not isinstance(value, dict):
-            raise Unreadable(f"has a row that is not a JSON object: {where}")
+            raise NotLoadable(f"has a row that is not a JSON object: {where}")
         row: Row = value if not self._bare and isinstance(value, dict) else {"text": value}
         try:
             self._record.see(row)
         except (Conflict, ValueError) as error:
-            raise Unreadable(f"{where}: {error}") from None
+            raise NotLoadable(f"{where}: {error}") from None
         return row
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ftlint.datasets.faults import Doubtful, Unreadable
+from ftlint.datasets.faults import Doubtful, NotLoadable
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,17 +58,17 @@ def _halves(value: object) -> str:
 
 
 def refuse_halves(value: object, where: str) -> None:
-    """Refuse half of a surrogate pair. Raises Unreadable."""
+    """Refuse half of a surrogate pair. Raises NotLoadable."""
     if _halves(value):
-        raise Unreadable(f"has half a character (a lone \\u{ord(_halves(value)[0]):x}) in {where}")
+        raise NotLoadable(f"has half a character (a lone \\u{ord(_halves(value)[0]):x}) in {where}")
 
 
 def refuse_odd_characters(value: object, raw: str, where: str) -> None:
-    """Refuse what pandas and Arrow do not take. Raises Unreadable and Doubtful."""
+    """Refuse what pandas and Arrow do not take. Raises NotLoadable and Doubtful."""
     if "\0" in raw:
-        raise Unreadable(f"has a NUL in {where}")
+        raise NotLoadable(f"has a NUL in {where}")
     halves = _halves(value)
     if halves and all(half >= "\udc00" for half in halves):
-        raise Unreadable(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")
+        raise NotLoadable(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")
     if halves:
         raise Doubtful(f"has half a character (a lone \\u{ord(halves[0]):x}) in {where}")

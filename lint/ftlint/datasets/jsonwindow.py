@@ -6,7 +6,7 @@ import codecs
 import json
 import re
 
-from ftlint.datasets.faults import Doubtful, Unreadable
+from ftlint.datasets.faults import Doubtful, NotLoadable
 from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ class Window:
             try:
                 part = self.decoder.decode(block, final=self.complete)
             except UnicodeDecodeError:
-                raise Unreadable("is not UTF-8") from None
+                raise NotLoadable("is not UTF-8") from None
             length += len(part)
             parts.append(part)
             self.odd = self.odd or "\\u" in part or "\0" in part
@@ -95,7 +95,7 @@ class Window:
             return Doubtful(f"is not valid JSON: {what} in a row")
         cut = error.pos >= len(self.text.rstrip()) or what.startswith("Unterminated")
         told = "it ends within a row" if cut else f"{what} in a row"
-        return Unreadable(f"is not valid JSON: {told}")
+        return NotLoadable(f"is not valid JSON: {told}")
 
 
 def spelled(error: json.JSONDecodeError, start: int = 0) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from itertools import chain, islice
 
-from ftlint.datasets.faults import Doubtful, Unreadable
+from ftlint.datasets.faults import Doubtful, NotLoadable
 from ftlint.datasets.files import KINDS
 from ftlint.datasets.reading import NoReader, rows_of
 from ftschemas.named import TYPE_CHECKING
@@ -33,7 +33,7 @@ def first_row(size: DatasetSize, column: str, disk: Disk, most: int | None = Non
         for number, row in enumerate(islice(rows, min(most or _MOST, _MOST)), 1):
             if row.get(column):
                 return number
-    except (Doubtful, NoReader, OSError, Unreadable):
+    except (Doubtful, NoReader, OSError, NotLoadable):
         return None
     return 0
 

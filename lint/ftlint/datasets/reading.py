@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BufferedReader, TextIOWrapper
 
-from ftlint.datasets.faults import Doubtful, Unreadable
+from ftlint.datasets.faults import Doubtful, NotLoadable
 from ftlint.datasets.jsonload import JsonFile
 from ftlint.datasets.rowcount import NEWER, RowCount
 from ftschemas.named import TYPE_CHECKING
@@ -23,7 +23,7 @@ class NoReader(Exception):
 def rows_of(path: str, kind: str, columns: Iterable[str | None], disk: Disk) -> Iterator[Row]:
     """Yield the rows of a file of the given kind: json, csv, text, parquet or arrow.
 
-    Of parquet and arrow only `columns` are read. Raises Unreadable, Doubtful, NoReader
+    Of parquet and arrow only `columns` are read. Raises NotLoadable, Doubtful, NoReader
     and OSError.
     """
     if kind == "json":
@@ -38,14 +38,14 @@ def rows_of(path: str, kind: str, columns: Iterable[str | None], disk: Disk) -> 
 
 
 def columns_of(path: str, kind: str, disk: Disk) -> tuple[str, ...]:
-    """Return the columns of a file's first row. Raises Unreadable and OSError."""
+    """Return the columns of a file's first row. Raises NotLoadable and OSError."""
     if kind in ("parquet", "arrow"):
         from ftlint.datasets.arrowipc import read_table
         from ftlint.datasets.parquet import read_footer
 
         head = (read_footer if kind == "parquet" else read_table)(path, disk)
         if isinstance(head, str):
-            raise Unreadable(head)
+            raise NotLoadable(head)
         return head.columns
     return tuple(next(rows_of(path, kind, (), disk), ()))
 
@@ -56,7 +56,7 @@ def count_parsed(path: str, disk: Disk) -> RowCount:
     try:
         for _ in file.rows():
             pass
-    except Unreadable as error:
+    except NotLoadable as error:
         return RowCount(None, str(error))
     except Doubtful as error:
         return RowCount(None, str(error), doubt=True)
@@ -72,7 +72,7 @@ def _text_rows(path: str, disk: Disk) -> Iterator[Row]:
             for line in TextIOWrapper(BufferedReader(file), encoding="utf-8"):
                 yield {"text": line.rstrip("\n")}
     except UnicodeDecodeError as error:
-        raise Unreadable("is not UTF-8") from error
+        raise NotLoadable("is not UTF-8") from error
 
 
 def _table_rows(path: str, kind: str, columns: list[str], disk: Disk) -> Iterator[Row]:
@@ -100,4 +100,4 @@ def _table_rows(path: str, kind: str, columns: list[str], disk: Disk) -> Iterato
                 present = [name for name in batch.schema.names if name in columns]
                 yield from batch.select(present).to_pylist()
     except (arrow.ArrowException, OSError) as error:
-        raise Unreadable(f"cannot be read: {error}") from error
+        raise NotLoadable(f"cannot be read: {error}") from error

@@ -48,12 +48,12 @@ def count_csv(path: str, disk: Disk, typed: bool = True) -> RowCount:
     Raises OSError when the file cannot be read.
     """
     from ftlint.datasets.csvload import CsvFile
-    from ftlint.datasets.faults import Doubtful, Unreadable
+    from ftlint.datasets.faults import Doubtful, NotLoadable
 
     file = CsvFile(path, disk)
     try:
         for _ in file.rows() if typed else file.records():
             pass
-    except (Unreadable, Doubtful) as error:
+    except (NotLoadable, Doubtful) as error:
         return RowCount(None, str(error), doubt=isinstance(error, Doubtful))
     return RowCount(file.count, tables=tuple(file.tables) if typed else None)

@@ -11,7 +11,7 @@ import os
 import re
 
 from ftlint.doctor.lost import Logged, measured, nan_from
-from ftlint.doctor.reading import Unreadable, count, lines_of, number, object_of
+from ftlint.doctor.reading import NoRun, count, lines_of, number, object_of
 from ftlint.doctor.trainer_log import (
     Attempt,
     after_the_end,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    State = dict[str, Any] | Unreadable | None
+    State = dict[str, Any] | NoRun | None
 
 STATE, LOG = "trainer_state.json", "trainer_log.jsonl"
 VALUE_HEADS, ADAPTER = ("value_head.safetensors", "value_head.bin"), "adapter_config.json"
@@ -79,14 +79,14 @@ class History(NamedTuple):
     """The key that takes what it trained, to start from that."""
 
 
-def read(folder: str) -> History | Unreadable:
+def read(folder: str) -> History | NoRun:
     """Read what a run left in its output folder, or in a checkpoint."""
     disk = Disk()
     if not disk.is_folder(folder):
-        return Unreadable("no such folder")
+        return NoRun("no such folder")
     own = object_of(os.path.join(folder, STATE), disk)
     written = _written(folder, own, disk)
-    if isinstance(written, Unreadable):
+    if isinstance(written, NoRun):
         return written
     checkpoints, attempt = _checkpoints(folder, disk), last_attempt(_lines(written, own))
     found = list(_states(folder, own, checkpoints, attempt, disk))
@@ -105,14 +105,14 @@ def read(folder: str) -> History | Unreadable:
     )  # fmt: skip
 
 
-def _written(folder: str, own: State, disk: Disk) -> list[dict[str, Any]] | Unreadable | None:
+def _written(folder: str, own: State, disk: Disk) -> list[dict[str, Any]] | NoRun | None:
     """Return the lines of the log, None without one."""
     written = lines_of(os.path.join(folder, LOG), disk)
-    if not isinstance(written, Unreadable):
+    if not isinstance(written, NoRun):
         return written
     if isinstance(own, dict) and _is_summed_up(own):
         return []  # the state tells all of a run that ended
-    return Unreadable(f"{LOG}: {written.reason}")
+    return NoRun(f"{LOG}: {written.reason}")
 
 
 def _lines(written: list[dict[str, Any]] | None, own: State) -> list[dict[str, Any]]:
@@ -123,18 +123,16 @@ def _lines(written: list[dict[str, Any]] | None, own: State) -> list[dict[str, A
     return lines if after_the_end(lines, _steps(own), count(own.get("max_steps"))) else []
 
 
-def _nothing(found: list[tuple[str, State]], written: list[dict[str, Any]] | None) -> Unreadable:
+def _nothing(found: list[tuple[str, State]], written: list[dict[str, Any]] | None) -> NoRun:
     """Return why no run can be told from what is there."""
-    reasons = [f"{name}: {one.reason}" for name, one in found if isinstance(one, Unreadable)]
+    reasons = [f"{name}: {one.reason}" for name, one in found if isinstance(one, NoRun)]
     if reasons:
-        return Unreadable(reasons[0])
+        return NoRun(reasons[0])
     if written:
-        return Unreadable(f"no training run: {LOG} has only an evaluation or a prediction")
+        return NoRun(f"no training run: {LOG} has only an evaluation or a prediction")
     if written is not None:
-        return Unreadable(
-            f"{LOG} has no complete line yet: a new run logs after `logging_steps` steps"
-        )
-    return Unreadable(f"neither {STATE} nor {LOG} is there: is it the `output_dir` of a run?")
+        return NoRun(f"{LOG} has no complete line yet: a new run logs after `logging_steps` steps")
+    return NoRun(f"neither {STATE} nor {LOG} is there: is it the `output_dir` of a run?")
 
 
 def _resumable(folder: str, newest: str) -> str | None:
@@ -150,11 +148,11 @@ def _holds(folder: str, name: str, disk: Disk) -> bool:
 
 def _states(
     folder: str,
-    own: dict[str, Any] | Unreadable | None,
+    own: dict[str, Any] | NoRun | None,
     checkpoints: tuple[int, ...],
     attempt: Attempt | None,
     disk: Disk,
-) -> Iterator[tuple[str, dict[str, Any] | Unreadable | None]]:
+) -> Iterator[tuple[str, dict[str, Any] | NoRun | None]]:
     """Yield the folder's own state, and those of checkpoints down to the newest that is whole.
 
     A run that is killed while it writes a checkpoint leaves half a file: the one before counts.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 28
 
 
-class Unreadable(NamedTuple):
+class NoRun(NamedTuple):
     """Why a folder tells of no run."""
 
     reason: str
@@ -39,31 +39,31 @@ def count(value: object) -> int | None:
     return None if found is None or found < 0 or found != int(found) else int(found)
 
 
-def _bytes(path: str, disk: Disk) -> bytes | Unreadable | None:
+def _bytes(path: str, disk: Disk) -> bytes | NoRun | None:
     if not disk.is_there(path):
         return None
     data = disk.read(path, MAX_BYTES + 1)
-    if isinstance(data, outside.Unreadable):
-        return Unreadable(data.reason)
-    return data if len(data) <= MAX_BYTES else Unreadable("too large for a log")
+    if isinstance(data, outside.ReadFailure):
+        return NoRun(data.reason)
+    return data if len(data) <= MAX_BYTES else NoRun("too large for a log")
 
 
-def object_of(path: str, disk: Disk) -> dict[str, Any] | Unreadable | None:
+def object_of(path: str, disk: Disk) -> dict[str, Any] | NoRun | None:
     """Return the object that a file holds; None where there is no file."""
     data = _bytes(path, disk)
-    if data is None or isinstance(data, Unreadable):
+    if data is None or isinstance(data, NoRun):
         return data
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
-        return Unreadable(f"not JSON: {error}")
-    return found if isinstance(found, dict) else Unreadable("not a JSON object")
+        return NoRun(f"not JSON: {error}")
+    return found if isinstance(found, dict) else NoRun("not a JSON object")
 
 
-def lines_of(path: str, disk: Disk) -> list[dict[str, Any]] | Unreadable | None:
+def lines_of(path: str, disk: Disk) -> list[dict[str, Any]] | NoRun | None:
     """Return the lines that are objects; the last one of a killed run may be cut off."""
     data = _bytes(path, disk)
-    if data is None or isinstance(data, Unreadable):
+    if data is None or isinstance(data, NoRun):
         return data
     found = []
     for line in data.splitlines():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.diagnostics import Edit
 from ftlint.edits.columns import padding
-from ftlint.edits.page import Refused
+from ftlint.edits.page import NoEdit
 from ftlint.syntax.nodes import Mapping, Scalar, Sequence
 from ftschemas.named import TYPE_CHECKING
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from ftlint.syntax.nodes import Comment, Node
 
 
-def delete(page: Page, pair: Pair) -> list[Edit] | Refused:
+def delete(page: Page, pair: Pair) -> list[Edit] | NoEdit:
     """Take the lines of `pair` out, and the blank lines that would be left facing each other."""
     if len(page.root.pairs) == 1:
-        return Refused(f"{pair.name} is the only key in the file")
+        return NoEdit(f"{pair.name} is the only key in the file")
     first, last = pair.first, pair.last
     before = page.root.pairs[pair.place - 1][1] if pair.place else None
     kept = before is not None and keeps_blank_lines(page, before)
@@ -30,14 +30,14 @@ def delete(page: Page, pair: Pair) -> list[Edit] | Refused:
             while page.is_blank(first - 1):
                 first -= 1
     if before is not None and _leaf(before) is not None and _swallows(page, before, stop):
-        return Refused(f"the lines below {pair.name} would become part of the text above it")
+        return NoEdit(f"the lines below {pair.name} would become part of the text above it")
     return [Edit(page.line_start(first), page.next_line(stop - 1), "")]
 
 
-def strip(page: Page, pair: Pair, comment: Comment) -> list[Edit] | Refused:
+def strip(page: Page, pair: Pair, comment: Comment) -> list[Edit] | NoEdit:
     """Take `pair` out and leave `comment`, which stands behind its value or behind its key."""
     if len(page.root.pairs) == 1:
-        return Refused(f"{pair.name} is the only key in the file")
+        return NoEdit(f"{pair.name} is the only key in the file")
     return around(pair, comment)
 
 
@@ -47,13 +47,13 @@ def around(pair: Pair, comment: Comment) -> list[Edit]:
     return [head, Edit(comment.end, pair.end, "")] if comment.end < pair.end else [head]
 
 
-def insert(page: Page, name: str, text: str, after: Pair) -> list[Edit] | Refused:
+def insert(page: Page, name: str, text: str, after: Pair) -> list[Edit] | NoEdit:
     """Put `name: text` on a line of its own below `after`."""
     leaf = _leaf(after.node)
     last = after.last
     open_end = keeps_blank_lines(page, after.node) or not page.is_line(last + 1)
     if leaf is not None and leaf.style in ("literal", "folded") and open_end:
-        return Refused(f"the text of {after.name} reaches up to where {name} would stand")
+        return NoEdit(f"the text of {after.name} reaches up to where {name} would stand")
     indent = page.column(after.start)
     while _is_deeper_comment(page, last + 1, indent):
         last += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ftlint.diagnostics import Fix
-from ftlint.edits.page import Pair, Refused, read_page
+from ftlint.edits.page import NoEdit, Pair, read_page
 from ftlint.edits.pairs import delete_pair
 from ftlint.support.messages import show
 from ftlint.syntax.dialect import OMEGACONF
@@ -27,7 +27,7 @@ def choice(source: Source, first: int, second: int) -> Fix | None:
         return None
     message = f"keep one of {_said(page, pairs[first])} and {_said(page, pairs[second])}"
     plan = delete_pair(page, pairs[first])
-    edits = () if isinstance(plan, Refused) else plan.edits
+    edits = () if isinstance(plan, NoEdit) else plan.edits
     return Fix("display", message, edits)
 
 
@@ -35,7 +35,7 @@ def choice(source: Source, first: int, second: int) -> Fix | None:
 def _page(source: Source) -> tuple[Page | None, dict[int, Pair]]:
     """Return the page and its pairs by where they start; kept, as a file may repeat many keys."""
     page = read_page(source, OMEGACONF)
-    if isinstance(page, Refused):
+    if isinstance(page, NoEdit):
         return None, {}
     return page, {pair.start: pair for pair in page.pairs if pair is not None}
 

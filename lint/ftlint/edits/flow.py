@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.diagnostics import Edit
 from ftlint.edits.block import around
 from ftlint.edits.columns import lead, padding
-from ftlint.edits.page import Refused, blanked
+from ftlint.edits.page import NoEdit, blanked
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ftlint.syntax.nodes import Comment
 
 
-def delete(page: Page, pair: Pair) -> list[Edit] | Refused:
+def delete(page: Page, pair: Pair) -> list[Edit] | NoEdit:
     """Take `pair` out with its comma, or with the one before it when it is the last."""
     comma = _comma_behind(page, pair)
     before = _comma_before(page, pair) if comma is None else None
@@ -32,11 +32,11 @@ def delete(page: Page, pair: Pair) -> list[Edit] | Refused:
             )
             end = comma + 1
     if page.comments(start, end):
-        return Refused(f"there are comments next to {pair.name}")
+        return NoEdit(f"there are comments next to {pair.name}")
     return [Edit(start, end, "")]
 
 
-def strip(page: Page, pair: Pair, comment: Comment) -> list[Edit] | Refused:
+def strip(page: Page, pair: Pair, comment: Comment) -> list[Edit] | NoEdit:
     """Take `pair` out and leave `comment` where the two have lines of their own."""
     comma = _comma_behind(page, pair)
     if not stands_alone(page, pair, comma):
@@ -46,7 +46,7 @@ def strip(page: Page, pair: Pair, comment: Comment) -> list[Edit] | Refused:
     return edits if before is None else [Edit(before, before + 1, ""), *edits]
 
 
-def insert(page: Page, name: str, text: str, after: Pair) -> list[Edit] | Refused:
+def insert(page: Page, name: str, text: str, after: Pair) -> list[Edit] | NoEdit:
     """Put the pair behind `after`: on a line of its own where that has one."""
     quote = page.text[after.start] if page.text[after.start] in "'\"" else ""
     key = quote + name + quote

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import Change
-from ftlint.edits.page import Page, Refused
+from ftlint.edits.page import NoEdit, Page
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.diagnostics import Edit, Fix
 
 
-def infer_changes(page: Page, fix: Fix) -> tuple[Change, ...] | Refused:
+def infer_changes(page: Page, fix: Fix) -> tuple[Change, ...] | NoEdit:
     """Return the changes a fix states, or those that its edits amount to.
 
     An edit that covers exactly a key renames it, one that covers exactly a value replaces it; any
@@ -20,7 +20,7 @@ def infer_changes(page: Page, fix: Fix) -> tuple[Change, ...] | Refused:
         return fix.changes
     found = [_change(page, edit) for edit in fix.edits]
     if None in found:
-        return Refused("its edits are neither a key nor a value")
+        return NoEdit("its edits are neither a key nor a value")
     return tuple(sorted((one for one in found if one), key=lambda one: one.kind == "rename"))
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ftlint.syntax.source import Source
 
 
-class Refused(NamedTuple):
+class NoEdit(NamedTuple):
     """Why an edit cannot be made without guessing: a clause about the file."""
 
     reason: str
@@ -74,18 +74,18 @@ class Page(NamedTuple):
         quoted = bool(keys) and self.text.startswith('"', keys[0][0].start)
         return self.source.path.endswith(".json") or (self.root.flow and quoted)
 
-    def find(self, name: str) -> Pair | Refused:
+    def find(self, name: str) -> Pair | NoEdit:
         """Return the pair that sets `name`, if it is one that can be edited."""
         entry = self.constructed.entries.get(name)
         if entry is None:
-            return Refused(f"{name} is not in the file")
+            return NoEdit(f"{name} is not in the file")
         for problem in self.constructed.problems:
             if problem.kind in _TWICE and problem.values.get("name") == name:
-                return Refused(f"{name} is in the file twice")
+                return NoEdit(f"{name} is in the file twice")
         for pair in self.pairs:
             if pair is not None and pair.start == entry.key.start:
                 return pair
-        return Refused(f"{name} is not written as a plain `key: value` of the file itself")
+        return NoEdit(f"{name} is not written as a plain `key: value` of the file itself")
 
     @property
     def merged(self) -> frozenset[str]:
@@ -161,33 +161,33 @@ _RARE_BREAKS = ("\x85", "\u2028", "\u2029")
 """Line breaks to YAML 1.1, and to nothing else that shows or counts lines."""
 
 
-def page_of(context: Context) -> Page | Refused:
+def page_of(context: Context) -> Page | NoEdit:
     """Return the page of a file that is being linted."""
     dialect = context.target.dialect_of(context.source.path)
     return _page(context.source, context.document, context.constructed, dialect)
 
 
-def read_page(source: Source, dialect: Dialect) -> Page | Refused:
+def read_page(source: Source, dialect: Dialect) -> Page | NoEdit:
     """Parse a text into a page."""
     document = compose(source.text)
     if not isinstance(document, Document):
-        return Refused(f"the result would not be YAML: {document.reason}")
+        return NoEdit(f"the result would not be YAML: {document.reason}")
     return _page(source, document, construct(document.root, dialect), dialect)
 
 
-def edited(page: Page, text: str) -> Page | Refused:
+def edited(page: Page, text: str) -> Page | NoEdit:
     """Return the page that the same file is with another text."""
     return read_page(of_text(page.source.path, text), page.dialect)
 
 
 def _page(
     source: Source, document: Document, constructed: Constructed, dialect: Dialect
-) -> Page | Refused:
+) -> Page | NoEdit:
     root = document.root
     if not isinstance(root, Mapping):
-        return Refused("the file has no keys")
+        return NoEdit("the file has no keys")
     if any(mark in source.text for mark in _RARE_BREAKS):
-        return Refused("the file has line breaks that only YAML 1.1 counts (U+0085, U+2028)")
+        return NoEdit("the file has line breaks that only YAML 1.1 counts (U+0085, U+2028)")
     page = Page(source, document, root, constructed, dialect, ())
     return page._replace(pairs=tuple(_pairs(page)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.diagnostics import REMOVED, Change, Edit, Fix
 from ftlint.edits import pairs
-from ftlint.edits.page import Page, Refused, edited, page_of
+from ftlint.edits.page import NoEdit, Page, edited, page_of
 from ftlint.edits.plan import Plan, compose, splice
 from ftlint.edits.spelling import spell
 from ftlint.support.messages import fields, fill, visible
@@ -61,8 +61,8 @@ def of_changes(
     if any(one.kind != "delete" and _is_secret(context, one.key) for one in asked):
         return Fix("display", f"{message} (by hand: no edit moves a secret)", (), asked)
     for number, change in enumerate(asked, 1):
-        plan = page if isinstance(page, Refused) else _plan(page, change, context)
-        if isinstance(plan, Refused):
+        plan = page if isinstance(page, NoEdit) else _plan(page, change, context)
+        if isinstance(plan, NoEdit):
             return Fix("display", f"{message} (by hand: {plan.reason})", (), asked)
         assert isinstance(page, Page)
         assert isinstance(first, Page)
@@ -81,7 +81,7 @@ def _is_secret(context: Context, name: str) -> bool:
     return is_secret(name) and entry is not None and entry.value is not None
 
 
-def _plan(page: Page, change: Change, context: Context) -> Plan | Refused:
+def _plan(page: Page, change: Change, context: Context) -> Plan | NoEdit:
     def group_of(name: str) -> str | None:
         key = context.catalogue.get(name)
         return None if key is None else key.group
@@ -126,7 +126,7 @@ def _filled(text: str, context: Context) -> str | None:
 def _shown(page: Page, change: Change) -> str:
     """Return a deleted pair on one line; a secret stays one."""
     pair = page.find(change.key)
-    assert not isinstance(pair, Refused)
+    assert not isinstance(pair, NoEdit)
     if is_secret(change.key) or is_variable(change.key):
         return f"{change.key}: …"
     value = " ".join(page.text[pair.value_start : pair.end].split())

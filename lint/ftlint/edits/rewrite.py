@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.diagnostics import Change, Edit
 from ftlint.edits.columns import comment_gap, lead, realigned
-from ftlint.edits.page import Page, Pair, Refused
+from ftlint.edits.page import NoEdit, Page, Pair
 from ftlint.edits.plan import Plan, ordered
 from ftlint.edits.spelling import fit
 from ftlint.syntax.nodes import Scalar
@@ -16,39 +16,39 @@ if TYPE_CHECKING:
 _QUOTES = {"single": "'", "double": '"'}
 
 
-def rename(page: Page, name: str, to: str, text: str | None = None) -> Plan | Refused:
+def rename(page: Page, name: str, to: str, text: str | None = None) -> Plan | NoEdit:
     """Call the key `name` `to`, and write `text` as its value where that is given."""
     if to in page.constructed.entries:
-        return Refused(f"{to} is already in the file")
+        return NoEdit(f"{to} is already in the file")
     pair = page.find(name)
-    if isinstance(pair, Refused):
+    if isinstance(pair, NoEdit):
         return pair
     if name in page.merged:
-        return Refused(f"`<<` would still set {name}")
+        return NoEdit(f"`<<` would still set {name}")
     change = Change("rename", name, to)
     quote = _QUOTES.get(pair.key.style, "")
     key = quote + to + quote
     if text is None:
         return Plan(ordered(_single(page, pair, key, None)), (change,))
     value = _value(page, pair, text)
-    if isinstance(value, Refused):
+    if isinstance(value, NoEdit):
         return value
     spelled, edits = value
     changes = (Change("replace", name, spelled), change)
     return Plan(ordered(_single(page, pair, key, edits)), changes)
 
 
-def replace(page: Page, name: str, text: str) -> Plan | Refused:
+def replace(page: Page, name: str, text: str) -> Plan | NoEdit:
     """Write `text`, the YAML of a value, for the value of `name`."""
     pair = page.find(name)
-    if isinstance(pair, Refused):
+    if isinstance(pair, NoEdit):
         return pair
     value = _value(page, pair, text)
-    if isinstance(value, Refused):
+    if isinstance(value, NoEdit):
         return value
     spelled, edits = value
     if all(page.text[edit.start : edit.end] == edit.text for edit in edits):
-        return Refused(f"{name} is already {spelled}")
+        return NoEdit(f"{name} is already {spelled}")
     key = page.text[pair.start : pair.key.end]
     return Plan(ordered(_single(page, pair, key, edits)), (Change("replace", name, spelled),))
 
@@ -75,19 +75,19 @@ def _single(page: Page, pair: Pair, key: str, value: Iterable[Edit] | None) -> I
     return edits
 
 
-def _value(page: Page, pair: Pair, text: str) -> tuple[str, list[Edit]] | Refused:
+def _value(page: Page, pair: Pair, text: str) -> tuple[str, list[Edit]] | NoEdit:
     """Return the text to write for a value, and the edits that write it."""
     node = pair.node
     anchor = page.aliased_elsewhere(pair)
     if anchor is not None:
-        return Refused(f"*{anchor} elsewhere in the file refers to the value of {pair.name}")
+        return NoEdit(f"*{anchor} elsewhere in the file refers to the value of {pair.name}")
     if getattr(node, "tag", None) is not None:
-        return Refused(f"the value of {pair.name} carries a type tag")
+        return NoEdit(f"the value of {pair.name} carries a type tag")
     if page.comments(node.start, node.end):
-        return Refused(f"there are comments inside the value of {pair.name}")
+        return NoEdit(f"there are comments inside the value of {pair.name}")
     quote = _QUOTES.get(node.style, "") if isinstance(node, Scalar) else ""
     spelled = fit(page, text, quote)
-    if isinstance(spelled, Refused):
+    if isinstance(spelled, NoEdit):
         return spelled
     if pair.is_block:
         return _unblocked(page, pair, spelled)
@@ -99,14 +99,14 @@ def _value(page: Page, pair: Pair, text: str) -> tuple[str, list[Edit]] | Refuse
     return spelled, [Edit(node.start, node.start, space + spelled)]
 
 
-def _unblocked(page: Page, pair: Pair, spelled: str) -> tuple[str, list[Edit]] | Refused:
+def _unblocked(page: Page, pair: Pair, spelled: str) -> tuple[str, list[Edit]] | NoEdit:
     """Put one word behind the key in the place of a block of lines."""
     colon = page.text.index(":", pair.key.end)
     end = page.line_end(pair.first)
     own = page.comments(colon, end)
     rest = page.comments(end, page.line_end(pair.last))
     if pair.value_start < pair.node.start or rest:
-        return Refused(f"there are comments or an anchor inside the value of {pair.name}")
+        return NoEdit(f"there are comments or an anchor inside the value of {pair.name}")
     behind = own[0].start if own else end
     keep = page.text[colon + 1 : behind] if own else ""
     return spelled, [

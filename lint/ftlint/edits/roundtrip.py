@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from ftlint.edits.page import Refused
+from ftlint.edits.page import NoEdit
 from ftlint.syntax.nodes import Document, Scalar, walk
 from ftlint.syntax.parse import compose, tabs
 from ftschemas.named import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def load(text: str) -> object | Refused:
+def load(text: str) -> object | NoEdit:
     """Return the data of a text as plain Python objects."""
     import warnings
 
@@ -33,11 +33,11 @@ def load(text: str) -> object | Refused:
             return _Plain().of(reader.load(_without_tabs(text)))
     except YAMLError as error:
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        return Refused(f"ruamel.yaml cannot read it: {reason}")
+        return NoEdit(f"ruamel.yaml cannot read it: {reason}")
     except (
         ValueError, TypeError, AttributeError, NotImplementedError, RecursionError, LookupError
     ) as error:  # fmt: skip
-        return Refused(f"ruamel.yaml cannot load it: {error}")
+        return NoEdit(f"ruamel.yaml cannot load it: {error}")
 
 
 def _without_tabs(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ftlint.edits.page import Refused
+from ftlint.edits.page import NoEdit
 from ftlint.support.messages import format_float
 from ftlint.support.pattern import pattern
 from ftlint.syntax.construct import construct
@@ -42,13 +42,13 @@ def spell(value: object, dialect: Dialect) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def fit(page: Page, text: str, quote: str = "") -> str | Refused:
+def fit(page: Page, text: str, quote: str = "") -> str | NoEdit:
     """Return `text`, the YAML of a value, as it has to stand in this file.
 
     `quote` is what encloses the value that is replaced: text stays quoted the same way.
     """
     value = read(page, text)
-    if isinstance(value, Refused):
+    if isinstance(value, NoEdit):
         return value
     if page.is_json:
         return text if _is_json(text, value) else _json(value)
@@ -60,23 +60,23 @@ def fit(page: Page, text: str, quote: str = "") -> str | Refused:
     return text
 
 
-def read(page: Page, text: str, before: str = "k: ", behind: str = "") -> object | Refused:
+def read(page: Page, text: str, before: str = "k: ", behind: str = "") -> object | NoEdit:
     """Return what the target makes of `text` where a value stands."""
     document = compose(before + text + behind)
     if not isinstance(document, Document) or not isinstance(document.root, Mapping):
-        return Refused(f"{text!r} is not a value")
+        return NoEdit(f"{text!r} is not a value")
     made = construct(document.root, page.dialect)
     alone = len(document.root.pairs) == 1 and not document.comments and "\n" not in text
     if made.problems or not alone or not isinstance(made.value, dict) or "k" not in made.value:
-        return Refused(f"{text!r} is not a value on one line")
+        return NoEdit(f"{text!r} is not a value on one line")
     return made.value["k"]  # type: ignore[no-any-return]
 
 
-def _json(value: object) -> str | Refused:
+def _json(value: object) -> str | NoEdit:
     try:
         return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
     except ValueError:
-        return Refused("JSON has no infinite numbers")
+        return NoEdit("JSON has no infinite numbers")
 
 
 def _is_json(text: str, value: object) -> bool:

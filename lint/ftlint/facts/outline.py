@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 
-from ftlint.support.disk import Unreadable
+from ftlint.support.disk import ReadFailure
 from ftlint.support.pattern import pattern
 from ftlint.target.classify import command_of, placeholder_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -120,7 +120,7 @@ def outline_of(path: str, disk: Disk) -> Outline | None:
 
 def _text_at(path: str, disk: Disk) -> str | None:
     data = disk.read(path, MAX_BYTES + 1)
-    if isinstance(data, Unreadable) or b"\0" in data or len(data) > MAX_BYTES:
+    if isinstance(data, ReadFailure) or b"\0" in data or len(data) > MAX_BYTES:
         return None
     return data.decode("utf-8", "replace")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.support.disk import Unreadable
+from ftlint.support.disk import ReadFailure
 from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -92,7 +92,7 @@ def _defines_data(values: Mapping[str, Any]) -> bool:
     return bool(named) and not elsewhere and not values.get("tokenized_path")
 
 
-class JsonFile(NamedTuple):
+class ParsedJson(NamedTuple):
     """What a JSON file holds, or why the target cannot read it; neither where it is not known."""
 
     content: object = None
@@ -100,25 +100,25 @@ class JsonFile(NamedTuple):
     text: str = ""
 
 
-def json_file(name: str, path: str, disk: Disk, most: int = MOST_JSON) -> JsonFile:
+def json_file(name: str, path: str, disk: Disk, most: int = MOST_JSON) -> ParsedJson:
     """Read a JSON file that a config at `path` names, when it lies within reach.
 
     LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
     down to the config. Nothing outside is ever opened, and no more than `most` is read.
     """
     if "\0" in name:
-        return JsonFile()
+        return ParsedJson()
     for start in folders(path, disk):
         data = disk.read(os.path.join(start, name), most + 1)
-        if isinstance(data, Unreadable):
+        if isinstance(data, ReadFailure):
             continue
         if len(data) > most:
-            return JsonFile()
+            return ParsedJson()
         try:
             return _parsed(data.decode("utf-8"))
         except UnicodeDecodeError:
-            return JsonFile(fault="not UTF-8")
-    return JsonFile()
+            return ParsedJson(fault="not UTF-8")
+    return ParsedJson()
 
 
 _DATASETS = ({"dataset_dict.json"}, {"dataset_info.json", "state.json"})
@@ -149,16 +149,16 @@ def tokenized(name: object, path: str, disk: Disk, *, here: bool) -> dict[str, o
     return {}
 
 
-def _parsed(text: str) -> JsonFile:
+def _parsed(text: str) -> ParsedJson:
     """Read JSON as Python does, which takes no byte order mark, comment or last comma."""
     import json
 
     try:
-        return JsonFile(json.loads(text), text=text)
+        return ParsedJson(json.loads(text), text=text)
     except json.JSONDecodeError as error:
-        return JsonFile(fault=f"{error.msg} in line {error.lineno}")
+        return ParsedJson(fault=f"{error.msg} in line {error.lineno}")
     except (ValueError, RecursionError):
-        return JsonFile()
+        return ParsedJson()
 
 
 def folders(path: str, disk: Disk) -> Iterator[str]:

@@ -6,8 +6,6 @@ the datasets only where sizes are known. A config about which nothing is known c
 
 from __future__ import annotations
 
-import os
-
 from ftlint.facts.effective import effective
 from ftlint.facts.layers import COUNTED, RECORDED
 from ftlint.target.keys import catalogue_of
@@ -178,9 +176,9 @@ def _data(
     found: str | None,
     disk: Disk,
 ) -> tuple[Data, SampleCount]:
-    from ftlint.datasets import Cache, Question, folder, measure, read_info, samples, tokenized
+    from ftlint.datasets import Question, samples, tokenized
+    from ftlint.facts.data import place_of
 
-    root = os.getcwd() if found is None else found
     limit, stage = values.get("max_samples"), values.get("stage")
     workers = values.get("preprocessing_num_workers")
     takes = known.get("template_media")
@@ -193,10 +191,8 @@ def _data(
     )
     where = stated.dataset_dir or values.get("dataset_dir")
     rows_stated, recorded = dict(stated.dataset_sizes), dict(stated.recorded)
-    cache = Cache(folder() if given.cache else None)
-
-    info = None if found is None else read_info(where, root, disk)
-    table = (info and info.table) or {}
+    place = place_of(where, found, given, disk)
+    info, root = place.info, place.root
     records = {} if stated.records is None else stated.records.by_name(disk)
     stale: dict[str, tuple[Recorded, str]] = {}
 
@@ -206,8 +202,8 @@ def _data(
             return _or_recorded(size, recorded)
         from ftlint.datasets.recorded import change_since
 
-        folder_ = os.path.join(root, where) if isinstance(where, str) else root
-        change = change_since(record, size, table.get(size.name), folder_, disk, cache)
+        definition = place.definition(size.name)
+        change = change_since(record, size, definition, place.folder, disk, place.cache)
         if change is not None:
             stale[size.name] = record, change
             return size
@@ -224,9 +220,7 @@ def _data(
         asked = question
         if answered and fact != "dataset_names":
             asked = question._replace(stage="ppo")  # the model answers: no answer is read
-        measured = measure(names, dataset_dir=where, cwd=root, question=asked, disk=disk,
-                           declared=declared, cache=cache) if names else ()  # fmt: skip
-        return tuple(found_or_recorded(size) for size in measured)
+        return tuple(map(found_or_recorded, place.sizes(names, asked, declared)))
 
     train = sizes("dataset_names")
     path = values.get("tokenized_path")

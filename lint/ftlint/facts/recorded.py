@@ -7,7 +7,7 @@ this version does not know are left alone. Its form: schemas/ftschemas/facts.sch
 from __future__ import annotations
 
 from ftlint.datasets.recorded import Recorded, RecordedFile
-from ftlint.support.disk import Unreadable
+from ftlint.support.disk import ReadFailure
 from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -48,7 +48,7 @@ class _Malformed(ValueError):
 def load(path: str, disk: Disk) -> FactsFile | str:
     """Return what a file says, or in one line why it cannot be used."""
     text = disk.read(path, MAX_BYTES + 1)
-    if isinstance(text, Unreadable):
+    if isinstance(text, ReadFailure):
         return text.reason
     data = parse(text)
     datasets = data if isinstance(data, str) else datasets_in(data)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
-from ftlint.datasets import Cache, Info, Question, folder, measure, read_info
+from ftlint.datasets import Question
 from ftlint.datasets.recorded import Recorded, digest_of, files_of
+from ftlint.facts.data import DataPlace, place_of
 from ftlint.facts.paths import info_root
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
     from ftlint.datasets import DatasetSize
     from ftlint.facts.context import Context
-    from ftlint.support.disk import Disk
 
 
 class NotRecorded(NamedTuple):
@@ -22,15 +20,6 @@ class NotRecorded(NamedTuple):
 
     name: str
     reason: str
-
-
-class _Place(NamedTuple):
-    """Where the datasets of a config lie, and what their rows are for."""
-
-    info: Info
-    folder: str
-    stage: str
-    date: str
 
 
 def recorded(context: Context, date: str) -> Iterator[Recorded | NotRecorded]:
@@ -44,30 +33,23 @@ def recorded(context: Context, date: str) -> Iterator[Recorded | NotRecorded]:
         for name in texts:
             yield NotRecorded(name, "no dataset_info.json was found")
         return
-    disk, cache = context.disk, Cache(folder() if context.given.cache else None)
-    stage = str(values.get("stage"))
-    info = read_info(where, root, disk)
-    place = _Place(info, os.path.join(root, where), stage, date)
-    question = Question(stage)
-    for size in measure(
-        texts, dataset_dir=where, cwd=root, question=question, disk=disk, cache=cache
-    ):
-        yield _of(size, place, disk, cache)
+    place, stage = place_of(where, root, context.given, context.disk), str(values.get("stage"))
+    for size in place.sizes(texts, Question(stage)):
+        yield _of(size, place, stage, date)
 
 
-def _of(size: DatasetSize, place: _Place, disk: Disk, cache: Cache) -> Recorded | NotRecorded:
-    rows = size.usable.exact
-    definition = (place.info.table or {}).get(size.name)
+def _of(size: DatasetSize, place: DataPlace, stage: str, date: str) -> Recorded | NotRecorded:
+    rows, definition = size.usable.exact, place.definition(size.name)
     if size.source != "file" or rows is None or definition is None:
         why = "its rows cannot be counted" if size.trouble is None else size.trouble.text
         return NotRecorded(size.name, why)
     try:
-        files = files_of(size, place.folder, disk, cache)
+        files = files_of(size, place.folder, place.disk, place.cache)
     except OSError as error:
         return NotRecorded(size.name, error.strerror or str(error))
     left_out = size.dropped.exact
+    shown = place.info is not None and place.disk.holds(place.info.path)
     return Recorded(
-        size.name, place.date, digest_of(definition), files, rows,
-        size.columns if disk.holds(place.info.path) else (),
-        () if left_out is None else ((place.stage, left_out),),
+        size.name, date, digest_of(definition), files, rows, size.columns if shown else (),
+        () if left_out is None else ((stage, left_out),),
     )  # fmt: skip

@@ -118,13 +118,13 @@ def load(path: str, disk: Disk) -> dict[str, Any]:
     """Return the table in a YAML or JSON file. Raises `BadBands`."""
     from ftlint.syntax.project_yaml import BadFile
     from ftlint.syntax.project_yaml import load as read
-    from ftschemas.tables import Malformed, validate
+    from ftschemas.tables import BadTable, validate
 
     try:
         data = read(path, MAX_BYTES, disk)
         validate(data)
     except BadFile as error:
         raise BadBands(f"bands: {error}") from None
-    except Malformed as error:
+    except BadTable as error:
         raise BadBands(f"{path}: {error}") from None
     return data  # type: ignore[no-any-return]

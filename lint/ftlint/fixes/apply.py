@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.edits import roundtrip
 from ftlint.edits.infer import infer_changes
-from ftlint.edits.page import Page, Refused, read_page
+from ftlint.edits.page import NoEdit, Page, read_page
 from ftlint.edits.plan import collide, ordered, splice
 from ftlint.edits.spelling import read
 from ftlint.engine import lint
@@ -174,7 +174,7 @@ def _rounds(before: Result, asked: _Asked, barred: dict[_Identity, SkippedFix]) 
             fixed = Fixed(result.source, tuple(applied), tuple(withheld.values()), result)
             return _Course(fixed, readable or result, tuple(made), tuple(mending))
         page = read_page(result.source, options.target.dialect_of(result.source.path))
-        if isinstance(page, Refused):
+        if isinstance(page, NoEdit):
             withheld.update((_identity(one), _withheld(one, page.reason)) for one in wanted)
             continue
         done, text, objections = _round(page, first or wanted)
@@ -202,7 +202,7 @@ def _round(
     for one in wanted:
         assert one.fix is not None
         changes = infer_changes(page, one.fix)
-        if isinstance(changes, Refused):
+        if isinstance(changes, NoEdit):
             objections.append((one, changes.reason))
         else:
             candidates.append(_Candidate(one, ordered(one.fix.edits), changes))

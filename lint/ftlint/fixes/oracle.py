@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.edits import roundtrip
-from ftlint.edits.page import Page, Refused, edited
+from ftlint.edits.page import NoEdit, Page, edited
 from ftlint.edits.spelling import read
 from ftschemas.named import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ Data = dict[object, object]
 
 def objection(
     page: Page,
-    witness: object | Refused,
+    witness: object | NoEdit,
     edits: tuple[Edit, ...],
     changes: tuple[Change, ...],
     text: str,
@@ -30,7 +30,7 @@ def objection(
     bytes are gone from the lines of changed pairs only.
     """
     after = edited(page, text)
-    if isinstance(after, Refused):
+    if isinstance(after, NoEdit):
         return after.reason
     return (
         _data(page, changes, after)
@@ -47,51 +47,51 @@ def _data(page: Page, changes: Iterable[Change], after: Page) -> str | None:
             return f"the target would reject it ({problem.kind})"
         known.remove(problem.kind)
     wanted = planned(page.constructed.value, changes, lambda text: read(page, text))
-    if isinstance(wanted, Refused):
+    if isinstance(wanted, NoEdit):
         return wanted.reason
     difference = _difference(wanted, after.constructed.value)
     return f"the target would read {difference} differently than planned" if difference else None
 
 
-def _ruamel(witness: object | Refused, changes: Iterable[Change], text: str) -> str | None:
-    if isinstance(witness, Refused):
+def _ruamel(witness: object | NoEdit, changes: Iterable[Change], text: str) -> str | None:
+    if isinstance(witness, NoEdit):
         return witness.reason
     after = roundtrip.load(text)
-    if isinstance(after, Refused):
+    if isinstance(after, NoEdit):
         return after.reason
 
-    def value_of(text: str) -> object | Refused:
+    def value_of(text: str) -> object | NoEdit:
         loaded = roundtrip.load(f"k: {text}\n")
         return loaded["k"] if isinstance(loaded, dict) else loaded
 
     wanted = planned(witness, changes, value_of)
-    if isinstance(wanted, Refused):
+    if isinstance(wanted, NoEdit):
         return wanted.reason
     difference = _difference(wanted, after)
     return f"ruamel.yaml would read {difference} differently than planned" if difference else None
 
 
 def planned(
-    value: object, changes: Iterable[Change], value_of: Callable[[str], object | Refused]
-) -> Data | Refused:
+    value: object, changes: Iterable[Change], value_of: Callable[[str], object | NoEdit]
+) -> Data | NoEdit:
     """Return the data with the changes made to it as data, not as text."""
     if not isinstance(value, dict):
-        return Refused("the file has no keys")
+        return NoEdit("the file has no keys")
     data: Data = dict(value)
     for change in changes:
         name = change.key
         if (name in data) == (change.kind == "insert"):
-            return Refused(f"{name} is {'' if name in data else 'not '}in the file")
+            return NoEdit(f"{name} is {'' if name in data else 'not '}in the file")
         if change.kind in ("replace", "insert"):
             new = value_of(change.text)
-            if isinstance(new, Refused):
+            if isinstance(new, NoEdit):
                 return new
             data[name] = new
             continue
         old = data.pop(name)
         if change.kind == "rename":
             if change.text in data:
-                return Refused(f"{change.text} is in the file already")
+                return NoEdit(f"{change.text} is in the file already")
             data[change.text] = old
     return data
 
@@ -155,7 +155,7 @@ def planned_lines(page: Page, changes: Iterable[Change]) -> set[int]:
     for change in changes:
         name = written.get(change.key, change.key)
         pair = None if change.kind == "insert" else page.find(name)
-        if isinstance(pair, tuple) and not isinstance(pair, Refused):
+        if isinstance(pair, tuple) and not isinstance(pair, NoEdit):
             lines.update(range(pair.first, pair.last + 1))
         if change.kind == "rename":
             written[change.text] = name

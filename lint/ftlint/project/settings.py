@@ -6,7 +6,7 @@ import os
 import re
 
 from ftlint.diagnostics import SEVERITIES
-from ftlint.support.disk import Disk, Unreadable
+from ftlint.support.disk import Disk, ReadFailure
 from ftlint.support.limits import Limits
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -149,7 +149,7 @@ def load(path: str, disk: Disk | None = None) -> Settings:
     found, not named, is a regular one within the reach of a `disk`.
     """
     data = (disk or Disk()).read(path, MAX_BYTES + 1, pipe=disk is None)
-    if isinstance(data, Unreadable):
+    if isinstance(data, ReadFailure):
         raise BadSettings(f"{path}: {data.reason}")
     if len(data) > MAX_BYTES:
         raise BadSettings(f"{path}: too large for a settings file")
@@ -219,7 +219,7 @@ def _has_table(path: str, disk: Disk) -> bool:
     One that cannot be read as TOML is taken to have settings, so that the fault is told.
     """
     data = disk.read(path, MAX_BYTES)
-    if isinstance(data, Unreadable) or b"ftlint" not in data:
+    if isinstance(data, ReadFailure) or b"ftlint" not in data:
         return False
     if not re.search(_SPEAKS_OF_TABLE, data):
         return False

@@ -12,7 +12,7 @@ from ftlint.support.disk import Disk
 from ftlint.syntax import project_yaml
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import Malformed, Rule, about_of, parse, validate
+from ftschemas.ruleformat import BadRule, Rule, about_of, parse, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def _rule(path: str, data: Any) -> Rule:
     try:
         validate(data)
         rule = parse(data)._replace(about=about_of(data, compiled.BASES))
-    except Malformed as error:
+    except BadRule as error:
         raise BadPolicy(f"{path}: {error}") from None
     if not rule.checks:
         raise BadPolicy(f"{path}: a policy needs `when`")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Finding, Fix
     from ftlint.facts.context import Context
     from ftlint.syntax.construct import Entry
-    from ftlint.target.keys import Catalogue, Span
+    from ftlint.target.keys import Catalogue, Releases
 
 UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
 VARIABLE, MEGATRONS = "FT123", "FT124"
@@ -125,7 +125,7 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
     return found._replace(meant=advice.meant, related=related)
 
 
-def _when(context: Context, span: Span) -> tuple[str, str]:
+def _when(context: Context, span: Releases) -> tuple[str, str]:
     """Return whether the key is gone or not there yet, and since when, in words."""
     from ftlint.target.releases import parse_version
 

@@ -12,7 +12,7 @@ import os
 from ftlint.report.fingerprint import fingerprints
 from ftlint.results import Known
 from ftlint.rulebook.registry import BUILT_IN
-from ftlint.support.disk import Disk, Unreadable
+from ftlint.support.disk import Disk, ReadFailure
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ class BadBaseline(ValueError):
 def load(path: str, disk: Disk) -> Findings:
     """Return what is known, by path and fingerprint. Raises `BadBaseline`."""
     data = disk.read(path, MAX_BYTES + 1)
-    if isinstance(data, Unreadable):
+    if isinstance(data, ReadFailure):
         hint = "" if disk.is_there(path) else "; create it with --write-baseline"
         raise BadBaseline(f"{path}: {data.reason}{hint}")
     if len(data) > MAX_BYTES:
@@ -113,7 +113,7 @@ def _put(path: str, new: bytes, disk: Disk) -> None:
             raise BadBaseline(f"{path}: {getattr(error, 'strerror', error)}") from None
         return
     old = disk.read(path, MAX_BYTES + 1)
-    if isinstance(old, Unreadable):
+    if isinstance(old, ReadFailure):
         raise BadBaseline(f"{path}: {old.reason}")
     reason = None if old == new else replace(path, old, new)
     if reason is not None:

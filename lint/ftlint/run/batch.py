@@ -11,7 +11,7 @@ import time
 from ftlint.project.settings import Settings
 from ftlint.results import Result
 from ftlint.support.deadline import TooSlow, within
-from ftlint.support.disk import Disk, Shared, Unreadable, stamp
+from ftlint.support.disk import Disk, ReadFailure, Shared, stamp
 from ftlint.support.files import STDIN, Found
 from ftlint.support.limits import reason
 from ftlint.syntax.source import later, of_text
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ftlint.project.options import Options, OptionsResolver
     from ftlint.results import Repair
     from ftlint.run.cache import ResultCache
-    from ftlint.run.serialize import Entry
+    from ftlint.run.serialize import KeptResult
     from ftlint.target.classify import Kind
 
 WORTH_KEEPING = 16
@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
     repair: Repair | None = None
     failure: str | None = None
     crashed: bool = False
-    entry: Entry | None = None
+    entry: KeptResult | None = None
     """What is to be kept of it."""
     settings: Settings = Settings()
     """The settings nearest to the file."""
@@ -77,7 +77,7 @@ def lint_files(
 
 def kinds(
     files: Sequence[Found], judges: OptionsResolver, stdin: Callable[[int], bytes]
-) -> Iterator[tuple[Found, Kind | Unreadable]]:
+) -> Iterator[tuple[Found, Kind | ReadFailure]]:
     """Yield what each file is taken for, without judging it. Raises `UsageError`."""
     work = _Work(files, judges, stdin, lambda _done, _all: None)
     return ((file, work.kind(place)) for place, file in enumerate(files))
@@ -195,7 +195,7 @@ class _Work:
 
         seen = stamp(file.path) if self.keeping else None
         path, data = self.content(file, options)
-        if isinstance(data, Unreadable):
+        if isinstance(data, ReadFailure):
             return Outcome(path, failure=data.reason)
         if not file.named and not self._judged(path, data, options):
             return Outcome(path, Result(of_text(path, ""), None, ()))
@@ -228,21 +228,21 @@ class _Work:
             result = result._replace(source=of_text(path, ""))
         return Outcome(path, result, repair, entry=entry)
 
-    def content(self, file: Found, options: Options) -> tuple[str, bytes | Unreadable]:
+    def content(self, file: Found, options: Options) -> tuple[str, bytes | ReadFailure]:
         """Return the name under which a file is judged, and what is in it as far as it is read."""
         if file.path != STDIN:
             return file.path, Disk().read(file.path, options.limits.bytes + 1)
         name = self.request.stdin_filename or "<stdin>"
         return name, self.stdin(options.limits.bytes + 1)
 
-    def kind(self, place: int) -> Kind | Unreadable:
+    def kind(self, place: int) -> Kind | ReadFailure:
         """Return what a file is taken for, and why it is passed over."""
         from ftlint.loading import look
         from ftlint.target.classify import Kind
 
         options, _ = self.judged_by[place]
         path, data = self.content(self.files[place], options)
-        if isinstance(data, Unreadable):
+        if isinstance(data, ReadFailure):
             return data
         try:
             with within(options.limits.seconds):

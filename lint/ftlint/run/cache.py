@@ -19,9 +19,9 @@ from zlib import crc32
 import ftlint
 import ftschemas
 from ftlint.run import serialize
-from ftlint.run.serialize import Entry
+from ftlint.run.serialize import KeptResult
 from ftlint.support import user_cache
-from ftlint.support.disk import Disk, Unreadable, is_as_it_was, is_stable, now, stamp
+from ftlint.support.disk import Disk, ReadFailure, is_as_it_was, is_stable, now, stamp
 from ftlint.support.kept import NONE, Unfit, form, of_form
 from ftschemas.named import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ class ResultCache:
         self.used: dict[str, None] = {}
         self.changed = False
 
-    def get(self, path: str) -> Entry | None:
+    def get(self, path: str) -> KeptResult | None:
         """Return what was kept for a file, if it and every path it rests on are as they were."""
         row = self.entries.get(path)
         if row is None or not self._is_same(path, row) or not all(map(self._is_fresh, row[2])):
@@ -65,7 +65,7 @@ class ResultCache:
     def text(self, path: str) -> str:
         """Return the text of a file of which a result is kept."""
         data = Disk().read(path, self.limit + 1)
-        return "" if isinstance(data, Unreadable) else data.decode(errors="replace")
+        return "" if isinstance(data, ReadFailure) else data.decode(errors="replace")
 
     def touched(self, path: str) -> dict[str, State | None]:
         """Return the state of each path that a kept result rests on. Raises KeyError."""
@@ -79,7 +79,7 @@ class ResultCache:
         if row[0] == [*seen]:
             return True
         data = Disk().read(path, self.limit + 1)
-        if isinstance(data, Unreadable) or digest(data) != row[1]:
+        if isinstance(data, ReadFailure) or digest(data) != row[1]:
             return False
         if seen.is_settled():
             row[0], self.changed = [*seen], True
@@ -92,7 +92,7 @@ class ResultCache:
             known = self.fresh[place] = is_as_it_was(now(path), was)
         return known
 
-    def put(self, path: str, entry: Entry) -> None:
+    def put(self, path: str, entry: KeptResult) -> None:
         """Keep an entry for this path."""
         start = len(self.states)
         self.states.extend(entry.touched.items())
@@ -143,7 +143,7 @@ def digest(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def entry_of(seen: Stamp | None, data: bytes, disk: Disk, result: Result) -> Entry | None:
+def entry_of(seen: Stamp | None, data: bytes, disk: Disk, result: Result) -> KeptResult | None:
     """Return what to keep; None while a path that it rests on may still be changing.
 
     `seen`: the stamp of the file from before it was read.
@@ -152,7 +152,7 @@ def entry_of(seen: Stamp | None, data: bytes, disk: Disk, result: Result) -> Ent
     if not is_stable(touched.values()):
         return None
     known = seen if seen is not None and seen.is_settled() else None
-    return Entry(
+    return KeptResult(
         known, digest(data), touched, result.command, result.diagnostics, result.unjudged,
         result.shown or (),
     )  # fmt: skip

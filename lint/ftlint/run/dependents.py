@@ -11,7 +11,7 @@ import os
 from ftlint.loading import load_bytes
 from ftlint.support.containment import repository
 from ftlint.support.deadline import TooSlow, within
-from ftlint.support.disk import Disk, Unreadable
+from ftlint.support.disk import Disk, ReadFailure
 from ftlint.support.files import Found, Users, expand
 from ftlint.target.classify import command_of, names_in
 from ftschemas.named import TYPE_CHECKING
@@ -72,7 +72,7 @@ class _Candidates:
             if number == MOST or size > ALL_BYTES:
                 self.cut = f"the first {number} YAML and JSON files"
                 break
-            if isinstance(file, Unreadable):
+            if isinstance(file, ReadFailure):
                 continue
             data = disk.read(file.path, MAX_BYTES + 1)
             if isinstance(data, bytes):

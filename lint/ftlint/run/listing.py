@@ -7,7 +7,7 @@ import os
 from ftlint.project.options import OptionsResolver
 from ftlint.run.batch import kinds
 from ftlint.run.session import used_by
-from ftlint.support.disk import Unreadable
+from ftlint.support.disk import ReadFailure
 from ftlint.support.files import Found, expand
 from ftlint.support.messages import shown_path, visible
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -36,18 +36,18 @@ def listed(request: CliOptions, stdin: Callable[[int], bytes]) -> Listing:
     files = [one for one in found if isinstance(one, Found)]
     seen = dict(kinds(files, judges, stdin))
     judged = [file.path for file, kind in seen.items()
-              if not isinstance(kind, Unreadable) and kind.command is not None]  # fmt: skip
+              if not isinstance(kind, ReadFailure) and kind.command is not None]  # fmt: skip
     users = used_by(files, judged, judges)
     seen.update(
         (file, kind)
         for file, kind in kinds(users.found, judges, stdin)
         if file._replace(used=None) not in seen
     )
-    unreadable = [one for one in found if isinstance(one, Unreadable)]
-    unreadable += [kind for kind in seen.values() if isinstance(kind, Unreadable)]
+    unreadable = [one for one in found if isinstance(one, ReadFailure)]
+    unreadable += [kind for kind in seen.values() if isinstance(kind, ReadFailure)]
     lines = [f"{shown_path(one.path)}: not read: {visible(one.reason)}" for one in unreadable]
     for file, kind in seen.items():
-        if isinstance(kind, Unreadable):
+        if isinstance(kind, ReadFailure):
             continue
         if kind.command is None:
             said = f"skipped: {kind.why}"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ftlint.target.classify import Command
 
 
-class Entry(NamedTuple):
+class KeptResult(NamedTuple):
     """What came of a content, and the state of each path that it rests on.
 
     `stamp` is that of the file, None where a further change might not be told by it. `shown`: the
@@ -40,7 +40,7 @@ class Entry(NamedTuple):
     shown: Sequence[str]
 
 
-def plain(entry: Entry, places: Iterable[int]) -> list[Any]:
+def plain(entry: KeptResult, places: Iterable[int]) -> list[Any]:
     """Return an entry as lists of constants; the path of the diagnostics is left out.
 
     `places` stand for what it has touched.
@@ -67,7 +67,7 @@ RELATED = form(int, int, str)
 UNJUDGED = form(list, list)
 
 
-def read(path: str, data: list[Any], longest: int) -> Entry:
+def read(path: str, data: list[Any], longest: int) -> KeptResult:
     """Return the entry that `plain` wrote, for the file at `path`, without what it rests on.
 
     No span ends behind `longest`. Raises Unfit for what `plain` does not write.
@@ -80,7 +80,7 @@ def read(path: str, data: list[Any], longest: int) -> Entry:
     lines = texts(shown)
     if not all(map(str.isprintable, lines)):  # a terminal, or a CI, may take it for a command
         raise Unfit
-    return Entry(None, digest, {}, command, diagnostics, unjudged, lines)
+    return KeptResult(None, digest, {}, command, diagnostics, unjudged, lines)
 
 
 def _diagnostic(

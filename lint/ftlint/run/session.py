@@ -9,7 +9,7 @@ from ftlint.project.options import CliOptions, OptionsResolver, UsageError, belo
 from ftlint.results import Repair, Run
 from ftlint.run.batch import lint_files
 from ftlint.support.containment import project_of
-from ftlint.support.disk import Disk, Unreadable
+from ftlint.support.disk import Disk, ReadFailure
 from ftlint.support.files import Found, Users, expand
 from ftlint.support.limits import reason
 from ftschemas.named import TYPE_CHECKING
@@ -36,7 +36,7 @@ def run(
     judges = OptionsResolver(request)
     options, settings = judges.of(os.getcwd())
     found = list(expand(request.paths, judges.excludes))
-    failures = [(one.path, one.reason) for one in found if isinstance(one, Unreadable)]
+    failures = [(one.path, one.reason) for one in found if isinstance(one, ReadFailure)]
     files = [one for one in found if isinstance(one, Found)]
     judged: list[tuple[Result, Settings]] = []
     repairs: list[Repair] = []

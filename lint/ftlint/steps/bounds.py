@@ -17,7 +17,7 @@ from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.steps.counter import RunCounter, RunCounts
-    from ftlint.steps.settings import Settings
+    from ftlint.steps.settings import RunSettings
 
 
 def widen(ends: RunCounts, rows: Count, judge: RunCounter) -> RunCounts:
@@ -68,7 +68,7 @@ def unbounded(envelope: RunCounts, judge: RunCounter) -> RunCounts:
     return _events(envelope, judge)
 
 
-def _stopped(executed: Count, batches: int, settings: Settings) -> Count:
+def _stopped(executed: Count, batches: int, settings: RunSettings) -> Count:
     """Return the steps where early stopping may end a run by epochs of so many batches or more.
 
     Which epoch is the first to be marked hangs on whether epochs end in whole steps, and so does

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ftlint.steps.counts import Amount, Count, NoPlan, no_run
 from ftlint.steps.events import Events, events, stop_after, warmup
-from ftlint.steps.loop import WHOLE_EPOCHS, Layout, Run, run, stream
+from ftlint.steps.loop import WHOLE_EPOCHS, CountedRun, Layout, run, stream
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ftlint.steps.settings import Settings, Version
+    from ftlint.steps.settings import RunSettings, Version
     from ftlint.steps.world import Ranks
 
 EVERY = 256  # so many candidates are computed one by one; more are bounded from both ends
@@ -37,7 +37,7 @@ class RunCounts(NamedTuple):
 class RunCounter(NamedTuple):
     """Everything but the rows."""
 
-    settings: Settings
+    settings: RunSettings
     ranks: Ranks
     transformers: Version
 
@@ -60,7 +60,7 @@ class RunCounter(NamedTuple):
 
         return widen(hull, rows, self)
 
-    def _may_pass_in_vain(self, runs: list[tuple[int, Run] | NoPlan]) -> bool:
+    def _may_pass_in_vain(self, runs: list[tuple[int, CountedRun] | NoPlan]) -> bool:
         """Return whether a pass over a stream may end without a step, and another one with some.
 
         The shuffled rows fall to other loading processes in each pass.
@@ -79,9 +79,9 @@ class RunCounter(NamedTuple):
             return (settings.gradient_accumulation - 1) * group + 1
         return group if settings.drop_last else 1
 
-    def _runs(self, candidates: Iterable[int]) -> list[tuple[int, Run] | NoPlan]:
+    def _runs(self, candidates: Iterable[int]) -> list[tuple[int, CountedRun] | NoPlan]:
         """Return each candidate's run, and the shortest that early stopping can make of it."""
-        found: list[tuple[int, Run] | NoPlan] = []
+        found: list[tuple[int, CountedRun] | NoPlan] = []
         for rows in candidates:
             for shape in self._shapes(rows):
                 longest = self._run(rows, shape)
@@ -113,7 +113,7 @@ class RunCounter(NamedTuple):
             Layout(-(-count * cut // group), group, rows) for count in {fewest, fewest + more}
         )
 
-    def _run(self, rows: int, shape: Layout | None, stop: int | None = None) -> Run | NoPlan:
+    def _run(self, rows: int, shape: Layout | None, stop: int | None = None) -> CountedRun | NoPlan:
         if self.settings.stage == "ppo":
             from ftlint.steps import ppo
 
@@ -122,7 +122,7 @@ class RunCounter(NamedTuple):
             return stream(shape, self.settings, self.transformers, stop)
         return run(rows, self.settings, self.ranks, self.transformers, stop)
 
-    def _hull(self, runs: list[tuple[int, Run] | NoPlan]) -> RunCounts | NoPlan:
+    def _hull(self, runs: list[tuple[int, CountedRun] | NoPlan]) -> RunCounts | NoPlan:
         outcomes = []
         refused = None
         for item in runs:
@@ -135,7 +135,7 @@ class RunCounter(NamedTuple):
             return refused or no_run("there is nothing to count")
         return _around(outcomes)
 
-    def _single(self, rows: int, one: Run) -> RunCounts | NoPlan:
+    def _single(self, rows: int, one: CountedRun) -> RunCounts | NoPlan:
         schedule = self.settings.schedule
         happened: Events | NoPlan
         if self.settings.stage == "ppo":
@@ -163,7 +163,7 @@ class RunCounter(NamedTuple):
         )  # fmt: skip
 
 
-def own_shards(settings: Settings, ranks: Ranks) -> bool:
+def own_shards(settings: RunSettings, ranks: Ranks) -> bool:
     """Return whether each rank reads shards of a stream that no other reads.
 
     Source: accelerate `prepare_data_loader` (1.7, 1.11).

@@ -13,7 +13,7 @@ from ftlint.steps.counts import NoPlan, no_run
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ftlint.steps.loop import Run
+    from ftlint.steps.loop import CountedRun
     from ftlint.steps.settings import Schedule, Version
 
 LAST_EVALUATION = (5, 4)  # from here on a steps strategy also evaluates at the last step
@@ -42,7 +42,7 @@ def interval(written: float, planned: int) -> int:
     return int(ceil(planned * written) if written < 1 else written)
 
 
-def events(schedule: Schedule, run: Run, transformers: Version) -> Events | NoPlan:
+def events(schedule: Schedule, run: CountedRun, transformers: Version) -> Events | NoPlan:
     """Return what a run of known length triggers."""
     finished = run.executed >= run.planned and run.executed > 0
     every = {}
@@ -70,7 +70,7 @@ def events(schedule: Schedule, run: Run, transformers: Version) -> Events | NoPl
     )
 
 
-def _logs(schedule: Schedule, run: Run, every: int) -> int:
+def _logs(schedule: Schedule, run: CountedRun, every: int) -> int:
     if not run.executed:
         return 0
     first = schedule.logging_first_step
@@ -81,7 +81,7 @@ def _logs(schedule: Schedule, run: Run, every: int) -> int:
     return int(first)
 
 
-def first_epoch_end(run: Run) -> int:
+def first_epoch_end(run: CountedRun) -> int:
     """Return the step at which the first epoch ends."""
     if not run.carries:
         return min(run.updates_per_epoch, run.executed)
@@ -90,7 +90,7 @@ def first_epoch_end(run: Run) -> int:
 
 
 def _evaluations(
-    schedule: Schedule, run: Run, every: int, finished: bool, transformers: Version
+    schedule: Schedule, run: CountedRun, every: int, finished: bool, transformers: Version
 ) -> int:
     """Return the evaluations during training."""
     delay = schedule.eval_delay
@@ -103,13 +103,13 @@ def _evaluations(
     return max(done, 0) + (last and transformers >= LAST_EVALUATION)
 
 
-def first_marked(run: Run, delay: float) -> int:
+def first_marked(run: CountedRun, delay: float) -> int:
     """Return the first epoch at whose end the trainer's epoch has reached `delay`."""
     epoch = max(ceil(delay), 1)
     return epoch if epoch_mark(run, epoch) >= delay else epoch + 1
 
 
-def epoch_mark(run: Run, epoch: int) -> float:
+def epoch_mark(run: CountedRun, epoch: int) -> float:
     """Return trainer_state's epoch at the end of the given epoch (1 is the first)."""
     batches = run.layout.batches
     if epoch >= run.entered:
@@ -123,7 +123,9 @@ def epoch_mark(run: Run, epoch: int) -> float:
     return epoch - 1 + place / (run.frame or batches or 1)
 
 
-def _saves(schedule: Schedule, run: Run, every: int, finished: bool, evaluations: int) -> int:
+def _saves(
+    schedule: Schedule, run: CountedRun, every: int, finished: bool, evaluations: int
+) -> int:
     if schedule.save_strategy == "epoch":
         return run.entered
     if schedule.save_strategy == "best":  # the most there can be
@@ -135,7 +137,7 @@ def _saves(schedule: Schedule, run: Run, every: int, finished: bool, evaluations
     return regular + (finished and (not positive or run.executed % every != 0))
 
 
-def stop_after(schedule: Schedule, run: Run) -> int | None:
+def stop_after(schedule: Schedule, run: CountedRun) -> int | None:
     """Return the earliest step at which early stopping can end a run; None when it cannot.
 
     The first evaluation sets the mark, and `patience` more must fail to better it.

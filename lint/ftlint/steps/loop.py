@@ -14,7 +14,7 @@ from ftlint.steps.counts import NoPlan, no_run
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ftlint.steps.settings import Settings, Version
+    from ftlint.steps.settings import RunSettings, Version
     from ftlint.steps.world import Ranks
 
 CEILING = (4, 52)  # steps per epoch are rounded up from here on, down before
@@ -30,7 +30,7 @@ class Layout(NamedTuple):
     epoch_rows: int
 
 
-class Run(NamedTuple):
+class CountedRun(NamedTuple):
     """A run on a known number of rows."""
 
     layout: Layout
@@ -53,7 +53,7 @@ class Run(NamedTuple):
         return self.entered - 1 + self.place / self.layout.batches
 
 
-def layout(rows: int, settings: Settings, ranks: Ranks) -> Layout | NoPlan:
+def layout(rows: int, settings: RunSettings, ranks: Ranks) -> Layout | NoPlan:
     """Return the micro-batches of `rows` rows."""
     batch = settings.per_device_batch * ranks.batch_factor
     if settings.split_batches:
@@ -82,8 +82,12 @@ def steps_per_epoch(batches: int, accumulation: int, transformers: Version) -> i
 
 
 def run(
-    rows: int, settings: Settings, ranks: Ranks, transformers: Version, stop_at: int | None = None
-) -> Run | NoPlan:
+    rows: int,
+    settings: RunSettings,
+    ranks: Ranks,
+    transformers: Version,
+    stop_at: int | None = None,
+) -> CountedRun | NoPlan:
     """Return what the trainer plans and runs on `rows` rows of a map-style dataset.
 
     `stop_at` ends the run at that step, as early stopping does.
@@ -110,38 +114,38 @@ def run(
     return go(shape, settings.gradient_accumulation, planned_epoch, planned, epochs, last)
 
 
-def beyond_floats(settings: Settings, steps: int) -> NoPlan:
+def beyond_floats(settings: RunSettings, steps: int) -> NoPlan:
     """The trainer multiplies as floats, and rounds the product up to a whole number."""
     return no_run(f"`num_train_epochs: {settings.epochs:g}` times {steps} steps overflows",
                   "num_train_epochs")  # fmt: skip
 
 
-def by_steps(settings: Settings, transformers: Version) -> bool:
+def by_steps(settings: RunSettings, transformers: Version) -> bool:
     """Whether max_steps decides; 0 counts as set from 4.49 on, and then one step is run."""
     return settings.max_steps > 0 or (settings.max_steps == 0 and transformers >= ZERO_COUNTS)
 
 
-def _nothing(settings: Settings, shape: Layout, planned: int) -> Run:
+def _nothing(settings: RunSettings, shape: Layout, planned: int) -> CountedRun:
     """A loader without a batch and max_steps above 0: the run ends well, with no step done."""
-    return Run(shape, settings.gradient_accumulation, 0, 0, planned, 0, 1, 0, 0)
+    return CountedRun(shape, settings.gradient_accumulation, 0, 0, planned, 0, 1, 0, 0)
 
 
 def _whole(
     shape: Layout, accumulation: int, planned_epoch: int, planned: int, epochs: int, last: int
-) -> Run:
+) -> CountedRun:
     updates = -(-shape.batches // accumulation)
     executed = min(last, epochs * updates)
     full, steps = _passes(executed, updates)
     place = min(steps * accumulation, shape.batches)
-    return Run(
+    return CountedRun(
         shape, accumulation, planned_epoch, updates, planned, executed,
         full + 1 if executed else 0, place, _rows(shape, full, place),
     )  # fmt: skip
 
 
 def stream(
-    shape: Layout, settings: Settings, transformers: Version, stop_at: int | None = None
-) -> Run | NoPlan:
+    shape: Layout, settings: RunSettings, transformers: Version, stop_at: int | None = None
+) -> CountedRun | NoPlan:
     """Return what the trainer runs on a stream, which starts anew whenever it ends.
 
     It takes max_steps updates for one epoch, so batches left over at the end of the stream never
@@ -161,7 +165,7 @@ def stream(
                       "gradient_accumulation_steps")  # fmt: skip
     full, steps = _passes(last, updates)
     place = steps * accumulation
-    return Run(
+    return CountedRun(
         shape, accumulation, updates, updates, planned, last, full + 1, place,
         _rows(shape, full, place), frame=frame,
     )  # fmt: skip
@@ -186,7 +190,7 @@ def _carrying(
     last: int,
     *,
     short_steps: bool = True,
-) -> Run:
+) -> CountedRun:
     """Before 4.47 batches are counted across epochs; a short epoch also ends with a step."""
     batches = shape.batches
     short = short_steps and batches <= accumulation
@@ -204,7 +208,7 @@ def _carrying(
         else:
             place, done = batches - left, done + steps
         epoch += 1
-    return Run(
+    return CountedRun(
         shape, accumulation, planned_epoch, -(-batches // accumulation) + short, planned, done,
         epoch, place if done else 0, _rows(shape, epoch - 1, place) if done else 0, carries=True,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ftlint.steps.settings import Settings, Version
+    from ftlint.steps.settings import RunSettings, Version
 
 UNDER, OVER = "under", "over"
 DRAWS = 1_000_000  # about half a second of drawing; beyond it, bounds
@@ -26,7 +26,7 @@ class Mix(NamedTuple):
     assumptions: tuple[str, ...] = ()
 
 
-def mix(rows: Sequence[Count], settings: Settings, llamafactory: Version) -> Mix | NoPlan:
+def mix(rows: Sequence[Count], settings: RunSettings, llamafactory: Version) -> Mix | NoPlan:
     """Return the rows of the merged dataset, in the order of the datasets of the config."""
     if len(rows) == 1:  # no strategy is looked at
         return Mix(rows[0], (rows[0],))

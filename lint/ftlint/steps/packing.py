@@ -10,7 +10,7 @@ from ftlint.steps.counts import Count
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.steps.settings import Settings
+    from ftlint.steps.settings import RunSettings
 
 PACKED = ("packing joins several rows into one sequence; the number of sequences depends on the "
           "tokenizer")  # fmt: skip
@@ -20,7 +20,7 @@ A_TOKEN_A_BYTE = "at most one token per byte of the file"
 
 
 def packed(
-    settings: Settings, rows: Count, kept: Count, text: int | None
+    settings: RunSettings, rows: Count, kept: Count, text: int | None
 ) -> tuple[Count, tuple[str, ...]]:
     """Return the rows after packing, and what the bounds rest on.
 
@@ -42,13 +42,13 @@ def packed(
     return Count(low, (text + end * kept.high) // smallest), (GROUPED, A_TOKEN_A_BYTE)
 
 
-def calls(rows: int, settings: Settings) -> int:
+def calls(rows: int, settings: RunSettings) -> int:
     """Return how many map calls take `rows`: batches of each worker's contiguous share."""
     return sum(-(-share // (settings.map_batch or share)) * times
                for share, times in _shares(rows, settings.map_workers) if share)  # fmt: skip
 
 
-def blocks(rows: int, settings: Settings, block: int) -> int:
+def blocks(rows: int, settings: RunSettings, block: int) -> int:
     """Return the blocks that `rows` documents of one token each would fill."""
     found = 0
     for share, times in _shares(rows, settings.map_workers):

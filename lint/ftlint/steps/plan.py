@@ -13,8 +13,8 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ftlint.steps.rows import DatasetRows, Loaded, SampleCount, Samples
-    from ftlint.steps.settings import Settings, Version
+    from ftlint.steps.rows import DatasetRows, LoadedRows, SampleCount, Samples
+    from ftlint.steps.settings import RunSettings, Version
     from ftlint.steps.world import Ranks, World
 
 TOO_FEW = "with the fewest possible rows the run cannot train"
@@ -102,9 +102,9 @@ def plan(
 
 def _of_rows(
     values: Mapping[str, object],
-    settings: Settings,
+    settings: RunSettings,
     ranks: Ranks,
-    rows: Loaded | NoPlan,
+    rows: LoadedRows | NoPlan,
     transformers: Version,
 ) -> StepPlan | NoPlan:
     """Return what becomes of rows, or why nothing does."""
@@ -125,9 +125,9 @@ def _of_rows(
 
 
 def _plan(
-    settings: Settings,
+    settings: RunSettings,
     ranks: Ranks,
-    rows: Loaded,
+    rows: LoadedRows,
     outcome: RunCounts,
     by_max_steps: bool,
     notes: tuple[str, ...],
@@ -162,7 +162,7 @@ def _plan(
 
 
 def _stream_without_workers(
-    settings: Settings, samples: SampleCount, llamafactory: Version
+    settings: RunSettings, samples: SampleCount, llamafactory: Version
 ) -> NoPlan | None:
     if not settings.streaming:
         return None
@@ -188,7 +188,7 @@ def _shards_without_rows(workers: int, datasets: tuple[DatasetRows, ...]) -> NoP
 
 
 def _evaluation_without_batch(
-    settings: Settings, ranks: Ranks, rows: Loaded, outcome: RunCounts
+    settings: RunSettings, ranks: Ranks, rows: LoadedRows, outcome: RunCounts
 ) -> int | None:
     """Return the evaluation rows that are less than one batch, where the run needs their loss.
 
@@ -208,16 +208,16 @@ def _evaluation_without_batch(
     return held if held and group and held < group else None
 
 
-def _no_loss(settings: Settings, held: int) -> str:
+def _no_loss(settings: RunSettings, held: int) -> str:
     when = "after the last step" if settings.stage == "pt" else "at its first evaluation"
     return f"the run crashes {when}: {NO_LOSS} of the {held} evaluation rows, and no loss"
 
 
 def _notes(
     values: Mapping[str, object],
-    settings: Settings,
+    settings: RunSettings,
     ranks: Ranks,
-    rows: Loaded,
+    rows: LoadedRows,
     outcome: RunCounts,
     transformers: Version,
 ) -> list[str]:

@@ -10,15 +10,15 @@ from math import ceil, inf
 
 from ftlint.steps.counts import NoPlan, no_run
 from ftlint.steps.events import Events, warmup
-from ftlint.steps.loop import Layout, Run, beyond_floats
+from ftlint.steps.loop import CountedRun, Layout, beyond_floats
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.steps.settings import Settings, Version
+    from ftlint.steps.settings import RunSettings, Version
     from ftlint.steps.world import Ranks
 
 
-def run(rows: int, settings: Settings, ranks: Ranks) -> Run | NoPlan:
+def run(rows: int, settings: RunSettings, ranks: Ranks) -> CountedRun | NoPlan:
     """Return the rounds on `rows` rows. The loader drops a last batch that is not full."""
     batch = settings.per_device_batch * settings.gradient_accumulation * settings.ppo_buffer
     batches = rows // batch // ranks.shards
@@ -32,21 +32,21 @@ def run(rows: int, settings: Settings, ranks: Ranks) -> Run | NoPlan:
         return no_run("there are fewer rows than one PPO batch",
                       "per_device_train_batch_size")  # fmt: skip
     if not planned:
-        return Run(shape, 1, batches, batches, 0, 0, 0, 0, 0)
+        return CountedRun(shape, 1, batches, batches, 0, 0, 0, 0, 0)
     full, place = divmod(planned, batches)
     full, place = (full - 1, batches) if not place else (full, place)
     seen = (full * batches + place) * group
-    return Run(shape, 1, batches, batches, planned, planned, full + 1, place, seen)
+    return CountedRun(shape, 1, batches, batches, planned, planned, full + 1, place, seen)
 
 
-def events(settings: Settings, run: Run) -> Events:
+def events(settings: RunSettings, run: CountedRun) -> Events:
     """Return its logs and saves: strategies are not looked at, and nothing is evaluated."""
     logs = _multiples(run.executed, settings.schedule.logging_steps)
     saves = _multiples(run.executed, settings.schedule.save_steps)
     return Events(logs, 0, saves, saves)
 
 
-def warmup_steps(rows: int, settings: Settings, ranks: Ranks, transformers: Version) -> int:
+def warmup_steps(rows: int, settings: RunSettings, ranks: Ranks, transformers: Version) -> int:
     """Return the warmup, of a length of its own: batches that are not full count there."""
     group = settings.per_device_batch * settings.gradient_accumulation * settings.ppo_buffer
     group *= ranks.shards

@@ -15,7 +15,7 @@ from ftlint.steps.packing import packed
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ftlint.steps.settings import Settings, Version
+    from ftlint.steps.settings import RunSettings, Version
 
 
 class DatasetRows(NamedTuple):
@@ -70,18 +70,18 @@ NOT_TOKENIZED_HERE = (
 )
 
 
-class Loaded(NamedTuple):
+class LoadedRows(NamedTuple):
     """The rows that a run has, and what they rest on."""
 
     samples: Samples
     assumptions: tuple[str, ...]
 
 
-def load(settings: Settings, samples: SampleCount, llamafactory: Version) -> Loaded | NoPlan:
+def load(settings: RunSettings, samples: SampleCount, llamafactory: Version) -> LoadedRows | NoPlan:
     """Return the rows that the trainer sees, or why data loading stops."""
     if settings.tokenized and samples.tokenized is not None:
         note = "rows come from `tokenized_path`, which exists; all other data keys are ignored"
-        return Loaded(Samples(samples.tokenized, (), UNKNOWN, UNKNOWN, "file"), (note,))
+        return LoadedRows(Samples(samples.tokenized, (), UNKNOWN, UNKNOWN, "file"), (note,))
     datasets = _once(samples.datasets)
     notes = [one.note for one in (*datasets, *samples.evaluation) if one.note]
     taken = _all_taken(datasets, settings, "dataset", joined=True)
@@ -127,10 +127,10 @@ def load(settings: Settings, samples: SampleCount, llamafactory: Version) -> Loa
     notes = list(dict.fromkeys(notes + list(packing_notes)))
     # LLaMA Factory refuses an empty train set, so a run has at least one row.
     rows = Count(max(kept.low, 1), kept.high)
-    return Loaded(Samples(rows, names, held_out, evaluated, source), tuple(notes))
+    return LoadedRows(Samples(rows, names, held_out, evaluated, source), tuple(notes))
 
 
-def perhaps_tokenized(refused: NoPlan) -> Loaded:
+def perhaps_tokenized(refused: NoPlan) -> LoadedRows:
     """Return rows of which nothing is known: those of a `tokenized_path` that is not here.
 
     Where the machine of the run has it, `dataset` is never read, and nothing of `refused` holds.
@@ -139,10 +139,12 @@ def perhaps_tokenized(refused: NoPlan) -> Loaded:
         "`tokenized_path` does not exist on this machine; unless it holds rows on the training "
         f"machine, this run cannot train: {refused.reason}"
     )
-    return Loaded(Samples(Count(1, None), (), UNKNOWN, UNKNOWN, "unknown"), (note,))
+    return LoadedRows(Samples(Count(1, None), (), UNKNOWN, UNKNOWN, "unknown"), (note,))
 
 
-def _evaluated(settings: Settings, samples: SampleCount, llamafactory: Version) -> Count | NoPlan:
+def _evaluated(
+    settings: RunSettings, samples: SampleCount, llamafactory: Version
+) -> Count | NoPlan:
     """Return the rows of eval_dataset that are evaluated on, or why loading them stops.
 
     It is loaded whether or not anything is evaluated, as `dataset` is; under eval_on_each_dataset
@@ -168,7 +170,7 @@ def _evaluated(settings: Settings, samples: SampleCount, llamafactory: Version) 
     return _prepared(settings, merged, _dropped(settings, datasets, taken, given))
 
 
-def _prepared(settings: Settings, rows: Count, dropped: Count) -> Count:
+def _prepared(settings: RunSettings, rows: Count, dropped: Count) -> Count:
     """Bound what preprocessing makes of rows to evaluate on; a run without any is refused."""
     if rows.high == 0:
         return rows
@@ -190,7 +192,7 @@ def _once(datasets: tuple[DatasetRows, ...]) -> tuple[DatasetRows, ...]:
 
 
 def _all_taken(
-    datasets: tuple[DatasetRows, ...], settings: Settings, key: str, *, joined: bool
+    datasets: tuple[DatasetRows, ...], settings: RunSettings, key: str, *, joined: bool
 ) -> list[Count] | NoPlan:
     """Return the rows taken of each dataset that `key` names, or why loading them stops."""
     taken = []
@@ -214,7 +216,7 @@ def _source(datasets: tuple[DatasetRows, ...], samples: SampleCount) -> str:
     return sources.pop() if len(sources) == 1 else "mixed"
 
 
-def _taken(dataset: DatasetRows, settings: Settings, key: str) -> Count | NoPlan:
+def _taken(dataset: DatasetRows, settings: RunSettings, key: str) -> Count | NoPlan:
     """Apply num_samples and max_samples."""
     rows = dataset.rows
     wanted = dataset.num_samples
@@ -227,7 +229,7 @@ def _taken(dataset: DatasetRows, settings: Settings, key: str) -> Count | NoPlan
 
 
 def _unlike_the_others(
-    settings: Settings, datasets: tuple[DatasetRows, ...], taken: list[Count], key: str
+    settings: RunSettings, datasets: tuple[DatasetRows, ...], taken: list[Count], key: str
 ) -> NoPlan | None:
     """Return why datasets cannot be joined: one of them has nothing but rows that are left out.
 
@@ -254,7 +256,7 @@ def _left_out(dataset: DatasetRows, taken: Count) -> bool:
 
 
 def _dropped(
-    settings: Settings,
+    settings: RunSettings,
     datasets: tuple[DatasetRows, ...],
     taken: list[Count],
     given: tuple[Count, ...],
@@ -282,7 +284,7 @@ def _dropped(
 
 
 def _split_and_pack(
-    settings: Settings, merged: Count, dropped: Count, text: int | None, llamafactory: Version
+    settings: RunSettings, merged: Count, dropped: Count, text: int | None, llamafactory: Version
 ) -> tuple[Count, Count, tuple[str, ...]] | NoPlan:
     """Return the train rows, the rows held out and what was assumed."""
     if settings.streaming:  # the first int(val_size) rows of the stream are held out

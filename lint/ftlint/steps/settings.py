@@ -45,7 +45,7 @@ class Schedule(NamedTuple):
     warmup_ratio: float | None
 
 
-class Settings(NamedTuple):
+class RunSettings(NamedTuple):
     """Everything of a config that the step count depends on."""
 
     stage: str
@@ -80,7 +80,7 @@ class Settings(NamedTuple):
 
 def read(
     values: Mapping[str, object], llamafactory: Version, transformers: Version
-) -> Settings | NoPlan:
+) -> RunSettings | NoPlan:
     """Return the settings, or the first value that the trainer stops at.
 
     `values` is the config over the defaults of its release: there is no second copy of those here.
@@ -90,7 +90,7 @@ def read(
     return reader.problem or settings
 
 
-def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Settings:
+def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> RunSettings:
     if not reader.flag("do_train"):
         reader.fail("do_train", "`do_train` is not set, so nothing is trained")
     stage = reader.word("stage", STAGES)
@@ -104,7 +104,7 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> Sett
     map_workers = None if streaming else reader.whole_if_set("preprocessing_num_workers", 1)
     val_size = reader.number("val_size")
     probabilities = _sources(reader, streaming, max_samples, val_size)
-    return Settings(
+    return RunSettings(
         stage=stage,
         per_device_batch=batch,
         gradient_accumulation=accumulation,

@@ -51,7 +51,7 @@ class Stamp(NamedTuple):
         return now - self.changed > SETTLED and now - self.entered > TICK
 
 
-class Unreadable(NamedTuple):
+class ReadFailure(NamedTuple):
     """A path that gives no text, and why."""
 
     path: str
@@ -225,7 +225,7 @@ class Disk:
         """Return why a path is out of reach, None where it is not."""
         return None if self.reach is None else self.reach.objection(path, self.real(path))
 
-    def read(self, path: str, limit: int, *, pipe: bool = False) -> bytes | Unreadable:
+    def read(self, path: str, limit: int, *, pipe: bool = False) -> bytes | ReadFailure:
         """Return the bytes of a regular file within reach, `limit` of them at most.
 
         Where a person named it, a `pipe` or /dev/null will do.
@@ -234,14 +234,14 @@ class Disk:
         if why is None and not (self.exists(path) if pipe else self.is_file(path)):
             why = "not a regular file" if self.is_there(path) else "no such file"
         if why is not None:
-            return Unreadable(path, why)
+            return ReadFailure(path, why)
         try:
             with open(path, "rb") as file:
                 return file.read(limit)
         except OSError as error:
-            return Unreadable(path, error.strerror or str(error))
+            return ReadFailure(path, error.strerror or str(error))
         except ValueError as error:  # a NUL in the name
-            return Unreadable(path, str(error))
+            return ReadFailure(path, str(error))
 
     def open(self, path: str) -> FileIO:
         """Return a regular file within reach, opened without a buffer. Raises OSError.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.support.disk import Disk, Unreadable
+from ftlint.support.disk import Disk, ReadFailure
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Users(NamedTuple):
 
 def expand(
     paths: Iterable[str], excludes: Callable[[str], bool] = lambda path: False
-) -> Iterator[Found | Unreadable]:
+) -> Iterator[Found | ReadFailure]:
     """Yield files in a stable order, each once; folders give their YAML and JSON files.
 
     Hidden folders, installed packages and links to folders are not entered, nor is what `excludes`
@@ -51,21 +51,21 @@ def expand(
                 yield found
 
 
-def _of(path: str, excludes: Callable[[str], bool], disk: Disk) -> Iterator[Found | Unreadable]:
+def _of(path: str, excludes: Callable[[str], bool], disk: Disk) -> Iterator[Found | ReadFailure]:
     if not disk.is_folder(path):
         if path == STDIN or disk.is_there(path):
             yield Found(path, named=True)
         else:
-            yield Unreadable(path, "no such file or folder")
+            yield ReadFailure(path, "no such file or folder")
         return
-    failures: list[Unreadable] = []
+    failures: list[ReadFailure] = []
     waiting = [path]
     while waiting:
         folder = waiting.pop()
         try:
             folders, names = disk.listing(folder)
         except OSError as error:
-            failures.append(Unreadable(folder, error.strerror or str(error)))
+            failures.append(ReadFailure(folder, error.strerror or str(error)))
             continue
         below = [
             os.path.join(folder, name)

@@ -6,8 +6,8 @@ from ftlint.support.limits import DEFAULT, Limits, reason
 from ftlint.syntax.dialect import (
     WORDS,
     WORDS_OF_TRUTH,
+    BadScalar,
     Dialect,
-    Malformed,
     resolve,
     to_date,
     to_float,
@@ -141,7 +141,7 @@ class _Reader:
         if node.tag is not None and node.tag != "!":
             return self.tagged(node, node.tag)
         value = resolve(node.text, self.dialect)  # a lone `!` resolves even a quoted scalar
-        if isinstance(value, Malformed):
+        if isinstance(value, BadScalar):
             self.problem(f"malformed-{value.kind}", node, text=node.text, reason=value.reason)
             return None
         return self.contained(node, value)
@@ -170,8 +170,8 @@ class _Reader:
         try:
             value = _CONVERT[name](node.text)
         except (ValueError, LookupError):
-            value = Malformed(name, f"not a value of !!{name}")
-        if isinstance(value, Malformed):
+            value = BadScalar(name, f"not a value of !!{name}")
+        if isinstance(value, BadScalar):
             kind = "date" if name == "timestamp" else name
             self.problem(f"malformed-{kind}", node, text=node.text, reason=value.reason)
             return None

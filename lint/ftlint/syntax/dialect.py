@@ -34,7 +34,7 @@ PYYAML_CONTAINERS = Dialect("PyYAML into OmegaConf", False, True, True, False, F
 OMEGACONF = Dialect("OmegaConf", True, False, True, True, True)
 
 
-class Malformed(NamedTuple):
+class BadScalar(NamedTuple):
     """A scalar the loader takes for a number or date and then cannot convert: it raises."""
 
     kind: str
@@ -55,7 +55,7 @@ def resolve(text: str, dialect: Dialect) -> object:
     if head in _WORD_HEADS and text in WORDS:
         return WORDS[text]
     if text in _OPERATORS:
-        return Malformed("value", f"`{text}` alone is a YAML operator, not a string: quote it")
+        return BadScalar("value", f"`{text}` alone is a YAML operator, not a string: quote it")
     return text
 
 
@@ -138,7 +138,7 @@ def _number(text: str, dialect: Dialect) -> object:
         try:
             return to_int(text)
         except ValueError:
-            return Malformed("int", "it has no digits, or more than Python reads")
+            return BadScalar("int", "it has no digits, or more than Python reads")
     if dialect.dates and _date().match(text):
         return to_date(text)
     if dialect.exponent_floats and _exponent_float().match(text):
@@ -201,7 +201,7 @@ def to_date(text: str) -> object:
 
     parts = _date_parts().match(text)
     if parts is None:
-        return Malformed("date", "it is not a date")
+        return BadScalar("date", "it is not a date")
     year, month, day, hour, minute, second, fraction, utc, sign, hours, minutes = parts.groups()
     try:
         if hour is None:
@@ -215,4 +215,4 @@ def to_date(text: str) -> object:
             int((fraction or "0")[:6].ljust(6, "0")), zone,
         )  # fmt: skip
     except ValueError as error:
-        return Malformed("date", str(error))
+        return BadScalar("date", str(error))

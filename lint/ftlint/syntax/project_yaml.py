@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ftlint.support.disk import Disk
 
-from ftlint.support.disk import Unreadable
+from ftlint.support.disk import ReadFailure
 from ftlint.syntax.construct import construct
 from ftlint.syntax.dialect import OMEGACONF
 from ftlint.syntax.nodes import Broken
@@ -33,7 +33,7 @@ _QUOTED = pattern(r"""(['"])(?!<)[^'"]{3,}\1""")
 def load(path: str, most: int, disk: Disk) -> Any:
     """Return what a YAML or JSON file of at most `most` bytes holds. Raises `BadFile`."""
     data = disk.read(path, most + 1)
-    if isinstance(data, Unreadable):
+    if isinstance(data, ReadFailure):
         raise BadFile(f"{path}: {data.reason}")
     if len(data) > most:
         raise BadFile(f"{path}: too large")

@@ -27,7 +27,7 @@ class Key(NamedTuple):
     default: object
 
 
-class Span(NamedTuple):
+class Releases(NamedTuple):
     """When a key exists: first and last release of `layer` (package name) that has it."""
 
     package: str
@@ -113,7 +113,7 @@ class Catalogue:
             for choice, first in came.items()
         }
 
-    def history(self, name: str) -> Span | None:
+    def history(self, name: str) -> Releases | None:
         """Return when the command's key `name` existed, when that was at some other release."""
         spans = [
             (layer, first, last)
@@ -122,12 +122,12 @@ class Catalogue:
         ]
         if not spans:
             gone = compiled.REMOVED.get(name)
-            return Span(_PACKAGES[gone[0]], "", gone[1], present=False) if gone else None
+            return Releases(_PACKAGES[gone[0]], "", gone[1], present=False) if gone else None
         layer = spans[-1][0]
         order = compiled.LLAMAFACTORY if layer == LLAMAFACTORY else compiled.TRANSFORMERS
         same = [span for span in spans if span[0] == layer]
         first, last = min(span[1] for span in same), max(span[2] for span in same)
-        return Span(_PACKAGES[layer], order[first], order[last], last == len(order) - 1)
+        return Releases(_PACKAGES[layer], order[first], order[last], last == len(order) - 1)
 
 
 _PACKAGES = ("LLaMA Factory", "transformers")

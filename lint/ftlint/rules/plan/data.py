@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from itertools import islice
 
 from ftlint.datasets.definitions import PAIRED
-from ftlint.diagnostics import Change
 from ftlint.facts.layers import RECORDED
 from ftlint.rules.plan import definitions
-from ftlint.rules.plan.together import MISSING, PLACEHOLDER, UNDEFINED, Fault, findings
+from ftlint.rules.plan.together import MISSING, PLACEHOLDER, Fault, findings
 from ftlint.rules.plan.wording import count, of
-from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -85,7 +82,9 @@ def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> It
     path = _shown(info.path)
     definition = info.table.get(size.name)
     if definition is None:
-        yield _undefined(context, entry, size.name, info, path)
+        from ftlint.rules.plan.absent import undefined
+
+        yield undefined(context, entry, size.name, info, path)
         return
     if not isinstance(definition, dict) or size.entry is None:
         what = (
@@ -174,9 +173,11 @@ def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
     if trouble.what == "missing":
         folder = os.path.dirname(info.path)
         assert size.entry is not None
-        if _others_are_here(size.name, info, folder, disk):
+        from ftlint.rules.plan.absent import near_file, others_are_here
+
+        if others_are_here(size.name, info, folder, disk):
             location = str(size.entry.location)
-            near = _near_file(location, info, folder, disk)
+            near = near_file(location, info, folder, disk)
             hint = f" (did you mean `{near}`?)" if near else ""
             about = {"file": location, "folder": _shown(folder)}
             yield MISSING, {"what": trouble.text, "hint": hint, **about}
@@ -189,51 +190,6 @@ def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
         yield _AWAY[trouble.what], {"what": trouble.text}
     elif trouble.what in ("unreadable", "empty", "kind", "name"):
         yield UNREADABLE, {"what": trouble.text}
-
-
-MOST_ASKED = 1000
-"""Other datasets whose files are looked for; a table may define a million."""
-
-
-def _others_are_here(name: str, info: Info, folder: str, disk: Disk) -> bool:
-    """Return whether the author's data files are here, and not only on another machine."""
-    from ftlint.datasets.demos import is_shipped
-
-    for other, definition in islice((info.table or {}).items(), MOST_ASKED):
-        file = definition.get("file_name") if isinstance(definition, dict) else None
-        if other == name or not isinstance(file, str) or is_shipped(file):
-            continue
-        if disk.exists(os.path.join(folder, file)):
-            return True
-    return False
-
-
-DATA_SUFFIXES = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
-
-
-def _near_file(location: str, info: Info, folder: str, disk: Disk) -> str | None:
-    """Return the data file beside a missing one of which its name is a slip, and no other's."""
-    below, name = os.path.split(location)
-    if os.path.isabs(location) or ".." in below.split("/"):
-        return None
-    try:
-        names = disk.names(os.path.join(folder, below))
-    except OSError:
-        return None
-    taken = {os.path.basename(info.path)} | {
-        os.path.basename(str(one.get("file_name")))
-        for one in islice((info.table or {}).values(), MOST_ASKED)
-        if isinstance(one, dict)
-    }
-    free = [one for one in names if one.lower().endswith(DATA_SUFFIXES) and one not in taken]
-    stem, suffix = os.path.splitext(name)
-    found = [one for one in free if os.path.splitext(one)[0] == stem]
-    if not found:
-        from ftlint.target.slips import guess
-
-        near = guess(stem, (one.removesuffix(suffix) for one in free if one.endswith(suffix)), ())
-        found = [] if near is None else [near.name + suffix]
-    return os.path.join(below, found[0]) if len(found) == 1 else None
 
 
 def _rows(size: DatasetSize) -> Iterator[_Told]:
@@ -273,74 +229,6 @@ def _misfit(size: DatasetSize, absent: list[str]) -> str:
 
 def _file(size: DatasetSize) -> str:
     return os.path.basename(size.files[0]) if size.files else size.name
-
-
-def _undefined(context: Context, entry: Entry, name: str, info: Info, path: str) -> _Fault:
-    """Return the fault of an undefined name; only a slip of one name gets a fix, an unsafe one."""
-    from ftlint.target.slips import guess
-
-    assert info.table is not None
-    names = list(info.table)
-    near = guess(name, names, ())
-    if not name:
-        return UNDEFINED, {"info": path, "hint": "remove the extra comma."}, None
-    if near is not None:
-        fix = _renamed(context, entry, name, near.name)
-        return UNDEFINED, {"info": path, "hint": f"did you mean `{near.name}`?"}, fix
-    of_source = _of_source(name, info, path)
-    if of_source is not None:
-        fix = _renamed(context, entry, name, of_source)
-        return UNDEFINED, {"info": path, "hint": f"write `{of_source}`."}, fix
-    return UNDEFINED, {"info": path, "hint": f"{_hint(name, names)}."}, None
-
-
-_SOURCES = ("file_name", "hf_hub_url", "ms_hub_url", "om_hub_url")
-_REPOSITORY = pattern(r"[\w-][\w.-]*/[\w.-]+")
-
-
-def _of_source(name: str, info: Info, path: str) -> str | None:
-    """Return the one dataset whose file or repository stands in the place of its name."""
-    folder = os.path.dirname(path)
-    found = []
-    for defined, definition in islice((info.table or {}).items(), MOST_ASKED):
-        sources = [definition.get(key) for key in _SOURCES] if isinstance(definition, dict) else []
-        texts = [source for source in sources if isinstance(source, str)]
-        places = {os.path.normpath(one) for text in texts for one in (text, f"{folder}/{text}")}
-        if os.path.normpath(name) in places:
-            found.append(str(defined))
-    return found[0] if len(found) == 1 else None
-
-
-def _hint(name: str, names: list[str]) -> str:
-    """Return the remedy for a file or repository in place of a name, else the names there are."""
-    if name.lower().endswith(DATA_SUFFIXES):
-        return "add an entry with `file_name` there, and use its name"
-    if _REPOSITORY.fullmatch(name):
-        return "add an entry with `hf_hub_url` there, and use its name"
-    shown: list[str] = []
-    for one in names[:_SHOWN]:
-        if shown and sum(map(len, shown)) + len(one) > _WIDEST:
-            break
-        shown.append(one)
-    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
-    return f"it defines {', '.join(shown) or 'nothing'}{more}"
-
-
-_SHOWN = 4
-"""Defined datasets that a message names."""
-_WIDEST = 40
-"""Characters that they take together."""
-
-
-def _renamed(context: Context, entry: Entry, name: str, near: str) -> Fix | None:
-    if not isinstance(entry.value, str):
-        return None
-    from ftlint.edits import suggest
-
-    names = [part.strip() for part in entry.value.split(",")]
-    text = ", ".join(near if part == name else part for part in names)
-    change = Change("replace", entry.name, text)
-    return suggest.fix(context, f"write `{near}`", change, safe=False)
 
 
 def _shown(path: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.datasets import DatasetSize
-    from ftlint.datasets.contents import Unread
+    from ftlint.datasets.contents import UnreadColumn
     from ftlint.datasets.entries import Entry
 
     Told = tuple[str, dict[str, object]]
@@ -117,7 +117,9 @@ def _unread(size: DatasetSize, definition: Mapping[str, Any], *, unasked: bool) 
             yield UNREAD, {"column": one.column, "row": one.row, "remedy": remedy}
 
 
-def _no_question(entry: Entry, unread: tuple[Unread, ...], definition: Mapping[str, Any]) -> str:
+def _no_question(
+    entry: Entry, unread: tuple[UnreadColumn, ...], definition: Mapping[str, Any]
+) -> str:
     """Return why, and the columns to set where the rows have one of a usual name."""
     slip = next((one for one in unread_keys(definition)
                  if one.place == "columns" and one.meant in QUESTION), None)  # fmt: skip

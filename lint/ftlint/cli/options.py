@@ -1,0 +1,136 @@
+"""Options that several commands take, as click reads them, and what each text stands for."""
+
+from __future__ import annotations
+
+import click
+
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeVar
+
+    from ftlint.project.options import CliOptions
+
+    _Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+def _sizes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
+    sizes = []
+    for value in values:
+        name, _sep, number = value.rpartition("=")
+        if not number.isdecimal() or len(number) > 18 or int(number) < 1:
+            raise click.BadParameter(f"{value!r}: write NAME=ROWS, or ROWS for the only dataset")
+        sizes.append((name, int(number)))
+    return tuple(sizes)
+
+
+def _facts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
+    from ftlint.facts.machine import NAMES
+
+    pairs = [value.partition("=")[::2] for value in values]
+    for value, (name, said) in zip(values, pairs):
+        if name not in NAMES or not said:
+            raise click.BadParameter(
+                f"{value!r}: write NAME=VALUE, NAME is one of {', '.join(NAMES)}"
+            )
+    return tuple(pairs)
+
+
+def _budget(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from ftlint.facts.budget import parse_budget
+
+    if value is not None and parse_budget(value) is None:
+        raise click.BadParameter(f"{value!r}: write 30m, 2h or 1h30m")
+    return value
+
+
+def limits(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
+    """Return pairs of `NAME=N`."""
+    pairs = []
+    for value in values:
+        name, _sep, number = value.partition("=")
+        if not number.isdecimal() or len(number) > 18:
+            raise click.BadParameter(f"{value!r}: write NAME=N, such as bytes=4194304")
+        pairs.append((name, int(number)))
+    return tuple(pairs)
+
+
+def codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the codes of options that hold one or several each, with commas between."""
+    return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
+
+
+def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Return a decorator that gives a command these options, in this order."""
+
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
+    """Return a request; GPUs and nodes are of one launch."""
+    from ftlint.facts.launch import Launch
+    from ftlint.project.options import CliOptions
+
+    launch = Launch(options.pop("gpus"), options.pop("nodes"))
+    return CliOptions(tuple(paths), launch=launch, **options)
+
+
+# What `check` and `steps` are both told: for which release, of what run, by which settings.
+of_target = _together(
+    click.option(
+        "--target", metavar="V",
+        help="LLaMA Factory release, or `auto`, the installed one.  [default: newest]",
+    ),
+    click.option(
+        "--transformers", metavar="V",
+        help="transformers release.  [default: the newest that works with it]",
+    ),
+)  # fmt: skip
+of_gpus = click.option("--gpus", type=click.IntRange(1), metavar="N", help="GPUs per node.")
+of_dataset_dir = click.option(
+    "--dataset-dir", type=click.Path(), metavar="D", help="Folder that contains dataset_info.json."
+)
+of_run = _together(
+    click.option("--nodes", type=click.IntRange(1), metavar="N", help="Number of nodes."),
+    of_dataset_dir,
+    click.option(
+        "--dataset-size", "dataset_sizes", multiple=True, callback=_sizes, metavar="[NAME=]N",
+        help="Number of rows of a dataset that cannot be counted on this machine.",
+    ),
+    click.option(
+        "--budget", callback=_budget, metavar="TIME",
+        help="Time that a run may take, such as 30m or 2h (needs `bench calibrate`).",
+    ),
+    click.option(
+        "--here", is_flag=True,
+        help="Check against this machine's packages, GPU, environment and paths.",
+    ),
+    click.option(
+        "--fact", "facts", multiple=True, callback=_facts, metavar="NAME=VALUE",
+        help="State a fact about the training machine: installed, env, compute_capability or "
+        "output_dir_holds.",
+    ),
+)  # fmt: skip
+of_settings = _together(
+    click.option(
+        "--config", type=click.Path(exists=True, dir_okay=False), metavar="F",
+        help="Settings file to use.",
+    ),
+    click.option("--isolated", is_flag=True, help="Ignore all settings files."),
+)  # fmt: skip
+of_format = click.option(
+    "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
+    show_default=True, help="Output format.",
+)  # fmt: skip
+of_colour = _together(
+    click.option(
+        "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",
+        show_default=True, help="When to use colors.",
+    ),
+)  # fmt: skip
