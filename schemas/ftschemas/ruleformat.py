@@ -8,6 +8,8 @@ into what stands beside each key there.
 
 from __future__ import annotations
 
+import re
+
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -197,7 +199,7 @@ def about_of(data: Mapping[str, Any], bases: Mapping[str, str]) -> About:
         data["why"],
         data.get("source", ""),
         data.get("since", FIRST),
-        tuple(data.get("verified", [])),
+        tuple(sorted({*data.get("verified", []), *run_with(data.get("source", ""))})),
         tuple(data.get("targets", {}).items()),
         bad,
         good,
@@ -205,6 +207,22 @@ def about_of(data: Mapping[str, Any], bases: Mapping[str, str]) -> About:
         data.get("facts", {}),
         data.get("examples_target"),
     )
+
+
+def run_with(source: str) -> set[str]:
+    """Return the releases with which `source` says that it was run.
+
+    >>> sorted(run_with("model/loader.py, 0.9.0 to 0.9.5; run with 0.9.3 to 0.9.5"))
+    ['0.9.3', '0.9.4', '0.9.5']
+    """
+    return {
+        f"{line}.{patch}"
+        for line, first, last in re.findall(_RUN, source)
+        for patch in range(int(first), int(last or first) + 1)
+    }
+
+
+_RUN = r"\brun(?: with| of| under)? (0\.9)\.(\d)(?: to 0\.9\.(\d))?"
 
 
 def parse_range(text: str) -> Range:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.oracle import environments
 from tests.oracle.client import Judge
-from tests.oracle.verified import run_with, shown_by
+from tests.oracle.verified import shown_by
 
 from ftlint.rulebook.registry import BUILT_IN
+from ftschemas.ruleformat import run_with
 
 pytestmark = pytest.mark.oracle
 

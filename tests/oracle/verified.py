@@ -1,5 +1,7 @@
 """The releases for which a rule was shown: `python -m tests.oracle.verified` prints them as JSON.
 
+That is what belongs into `verified` of its file.
+
 A rule is shown for a release whose real parser refuses its bad example and takes its good one. What
 happens later in a run than that, `source` tells: "run with 0.9.3 to 0.9.5".
 """
@@ -7,7 +9,6 @@ happens later in a run than that, `source` tells: "run with 0.9.3 to 0.9.5".
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -17,12 +18,10 @@ from tests.oracle.client import Case, Judge
 from tests.rules.examples import load, spans
 
 from ftlint.rulebook.registry import BUILT_IN, applies
-from ftlint.target.releases import KNOWN, resolve_target
+from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_RUN = re.compile(r"\brun(?: with| of| under)? (0\.9\.\d)(?: to (0\.9\.\d))?")
 
 
 def cases(release: str) -> Iterator[Case]:
@@ -31,7 +30,9 @@ def cases(release: str) -> Iterator[Case]:
     for code in BUILT_IN.rules:
         rule, about = load(code).rule, load(code).about
         command = rule.commands[0]
-        if command == "v1" or not about.good or not applies(rule, target, command):
+        if command == "v1" or not (about.bad and about.good):
+            continue
+        if not applies(rule, target, command):
             continue
         suffix = PurePath(about.file).suffix
         for name, text in (("bad", spans(about.bad)[0]), ("good", about.good)):
@@ -50,29 +51,13 @@ def shown_by(judge: Judge) -> set[str]:
     }
 
 
-def run_with(source: str) -> set[str]:
-    """Return the releases with which `source` says that it was run.
-
-    >>> sorted(run_with("model/loader.py, 0.9.0 to 0.9.5; run with 0.9.3 to 0.9.5"))
-    ['0.9.3', '0.9.4', '0.9.5']
-    """
-    return {
-        release
-        for first, last in _RUN.findall(source)
-        for release in KNOWN
-        if first <= release <= (last or first)
-    }
-
-
 def main() -> None:
-    """Print the releases of every rule that was shown or run."""
+    """Print the releases of every rule that was shown."""
     found: dict[str, set[str]] = defaultdict(set)
     for release in environments.RELEASES:
         with Judge(release) as judge:
             for code in shown_by(judge):
                 found[code].add(release)
-    for code in BUILT_IN.rules:
-        found[code] |= run_with(BUILT_IN.about(code).source)
     print(json.dumps({code: sorted(found[code]) for code in sorted(found) if found[code]}))
 
 

@@ -26,7 +26,8 @@ RECORD = "training_args.yaml"
 Source: LLaMA Factory webui/common.py save_cmd, extras/constants.py TRAINING_ARGS [0.9.0 to 0.9.5].
 """
 
-_PAIR = pattern(r"^[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=[ \t\r\n]|\Z)([^\r\n]*)", re.M)
+_PAIR = pattern(r"\n[\"']?([A-Za-z_]\w*)[\"']?[ \t]*:(?=[ \t\r\n]|\Z)([^\r\n]*)")
+"""Begins with a line feed, not with `^`, which is tried at every character."""
 _EXAMPLES = f"{os.sep}examples{os.sep}"
 _TRUE = frozenset(["true", "yes", "on", "1"])
 
@@ -126,7 +127,7 @@ def _text_at(path: str, disk: Disk) -> str | None:
 
 
 def _of_yaml(text: str) -> Outline:
-    return Outline(dict(_PAIR.findall(text)))
+    return Outline(dict(_PAIR.findall(f"\n{text}")))
 
 
 def _of_json(text: str) -> Outline:
