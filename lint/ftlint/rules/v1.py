@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ftlint.diagnostics import at_key, at_value
 from ftlint.support.messages import listed
+from ftlint.target.releases import parse_version
 from ftlint.target.slips import guess
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -40,6 +41,8 @@ RENAMED = {
     "enable_liger_kernel": "kernel_config",
 }
 """Keys of the first program, and where v1 has what they say."""
+PARALLEL = frozenset("cp_size cp_mode dp_size mp_replicate_size mp_shard_size".split())
+"""Parameters of `dist_config` that are keys of the config in later releases."""
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -76,7 +79,9 @@ def _unknown_keys(
         if entry in of_v0:
             continue
         since, near = _since(context, entry), guess(entry.name, names)
-        if since is not None:
+        if entry.name in PARALLEL:
+            remedy = "write it below `dist_config`"
+        elif since is not None:
             remedy = f"that of {since} has it"
         elif near is not None:
             remedy = f"did you mean `{near.name}`?"
@@ -98,8 +103,12 @@ def _of_v0(entries: list[Entry]) -> Finding:
 
 
 def _since(context: Context, entry: Entry) -> str | None:
-    """Return another release whose v1 has a key: the newest."""
-    others = [name for name, (keys, _) in compiled.V1.items() if entry.name in keys]
+    """Return another release whose v1 trains and has a key: the newest."""
+    others = [
+        name
+        for name, (keys, _) in compiled.V1.items()
+        if entry.name in keys and parse_version(name) >= TRAINS_FROM
+    ]
     return others[-1] if others and context.target.llamafactory not in others else None
 
 
@@ -131,6 +140,8 @@ def _plugin(
         if parameters is not None and name not in parameters:
             near = guess(str(name), parameters)
             remedy = f"did you mean `{near.name}`?" if near else "remove it"
+            if context.catalogue.get(str(name)) is not None:
+                remedy = f"write `{name}` at the top level"
             yield at_value(
                 PARAMETER, entry,
                 {**values, "parameter": name, "plugin": named, "remedy": remedy},

@@ -72,7 +72,8 @@ class Catalogue:
             return Key(name, LLAMAFACTORY, self.launcher or "", *self._added[name])
         for layer, first, last, group, *rest in compiled.KEYS.get(name, ()):
             if first <= self._place[layer] <= last and group in self.groups:
-                return None if self._lacks(name, layer, group) else Key(name, layer, group, *rest)
+                if not self._lacks(name, layer, group):
+                    return Key(name, layer, group, *rest)
         return None
 
     def _lacks(self, name: str, layer: int, group: str) -> bool:
@@ -98,9 +99,9 @@ class Catalogue:
             self._defaults = {}
             for name, variants in compiled.KEYS.items():
                 for layer, first, last, group, *rest in variants:
-                    if first <= self._place[layer] <= last and group in self.groups:
-                        if not self._lacks(name, layer, group):
-                            self._defaults[name] = rest[-1]
+                    taken = first <= self._place[layer] <= last and group in self.groups
+                    if taken and not self._lacks(name, layer, group):
+                        self._defaults[name] = rest[-1]
                         break
             self._defaults |= {name: row[-1] for name, row in self._added.items()}
         return self._defaults
