@@ -340,9 +340,7 @@ def artefact() -> bytes:
         "VARIABLES": launching()["variables"],
         "TRAINERS": launching()["trainers"],
         "LACKING": launching()["lacking"],
-        "V1": {
-            name: second_program(schema) for name, schema in llamafactory if "x-v1" in schema
-        },
+        "V1": {name: second_program(schema) for name, schema in llamafactory if "x-v1" in schema},
         "DEEPSPEED": deepspeed(),
         "TEMPLATES": listed.templates(llamafactory),
         "MODELS": listed.models(llamafactory),

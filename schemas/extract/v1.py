@@ -56,9 +56,7 @@ def _property(release: Release, module: Module, node: ast.AnnAssign) -> dict[str
     return {**out, "default": default}
 
 
-def _kinds(
-    release: Release, module: Module, node: ast.expr
-) -> tuple[list[str], list[Any] | None]:
+def _kinds(release: Release, module: Module, node: ast.expr) -> tuple[list[str], list[Any] | None]:
     """What an annotation takes: kinds of values, and the only values where it lists them."""
     if isinstance(node, ast.BinOp):
         left, choices = _kinds(release, module, node.left)

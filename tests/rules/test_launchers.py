@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +18,8 @@ from tests.cli.calls import invoke
 from tests.stating import stating
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ftlint.diagnostics import Diagnostic
 
 HEAD = """model_name_or_path: Qwen/Qwen2.5-7B-Instruct
@@ -210,7 +211,9 @@ class TestV1:
                               target=target)) == ["FT017"]  # fmt: skip
 
     def test_no_rule_of_v0_judges_it(self) -> None:
-        text = V1_HEAD + "micro_batch_size: 2\nlearning_rate: 5.0\nmax_steps: 1\nlogging_steps: 10\n"
+        text = (
+            V1_HEAD + "micro_batch_size: 2\nlearning_rate: 5.0\nmax_steps: 1\nlogging_steps: 10\n"
+        )
         assert found(text) == {}
 
     def test_steps(self, tmp_path: Path) -> None:

@@ -40,9 +40,8 @@ def mca(rows: int, ranks: int, config: Mapping[str, Any]) -> Trace | None:
     else:
         planned = math.ceil(config["num_train_epochs"] * per_epoch)
         epochs = math.ceil(config["num_train_epochs"])
-    step = entered = 0
-    for _ in range(epochs):
-        entered += 1
+    step = 0
+    for epoch in range(epochs):
         ended = False
         batches = count()
         while not ended:
@@ -50,7 +49,7 @@ def mca(rows: int, ranks: int, config: Mapping[str, Any]) -> Trace | None:
                 ended = ended or next(batches) >= length  # the data begin anew
             step += 1
             if step >= planned:
-                return Trace(planned, step, entered, step * accumulation * batch * ranks)
+                return Trace(planned, step, epoch + 1, step * accumulation * batch * ranks)
     raise AssertionError("it ends by its steps alone")
 
 
@@ -58,9 +57,6 @@ def bridge(rows: int, processes: int, config: Mapping[str, Any]) -> tuple[int, i
     """Return the batch of an iteration, and the iterations that Megatron is told to run."""
     micro = config["per_device_train_batch_size"]
     together = micro * config["gradient_accumulation_steps"] * processes
-    for name in ("tensor_model_parallel_size", "pipeline_model_parallel_size",
-                 "context_parallel_size", "expert_model_parallel_size"):  # fmt: skip
-        processes //= config.get(name, 1)
     parallel = math.prod(
         config.get(name, 1)
         for name in ("tensor_model_parallel_size", "pipeline_model_parallel_size",

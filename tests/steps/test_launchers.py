@@ -114,7 +114,7 @@ class TestMegatron:
     def test_bounds_hold_for_every_number_of_rows(
         self, low: int, width: int, batch: int, accumulation: int
     ) -> None:
-        config = {
+        config: dict[str, Any] = {
             "per_device_train_batch_size": batch, "gradient_accumulation_steps": accumulation
         }  # fmt: skip
         bounded = outcome(Count(low, low + width), NEW, mca(2), **config)
@@ -212,7 +212,7 @@ V1: dict[str, object] = {
 
 
 def v1(
-    rows: int | None, gpus: int = 1, release: tuple[int, ...] = (0, 9, 5), **config: object
+    rows: int | None, gpus: int = 1, release: Any = (0, 9, 5), **config: object
 ) -> StepPlan | NoPlan:
     return plan(
         {**V1, **config}, samples=SampleCount((), merged=None if rows is None else exactly(rows)),
@@ -292,7 +292,7 @@ class TestV1:
     def test_equal_to_the_loop_gone_through(
         self, samples: int, gpus: int, micro: int, times: int, epochs: int, most: int | None
     ) -> None:
-        config = {
+        config: dict[str, Any] = {
             "micro_batch_size": micro, "global_batch_size": micro * gpus * times,
             "num_train_epochs": epochs, "max_steps": most,
         }  # fmt: skip

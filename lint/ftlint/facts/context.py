@@ -138,9 +138,7 @@ def make_context(
     )  # fmt: skip
 
 
-def _as_started(
-    command: Command, launcher: str | None, stated: Stated
-) -> tuple[Command, Stated]:
+def _as_started(command: Command, launcher: str | None, stated: Stated) -> tuple[Command, Stated]:
     """Return what a file is for where v1 is started, or that v1 is where the file is one of its."""
     if launcher == V1 and command == "train":
         return "v1", stated

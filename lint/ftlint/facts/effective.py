@@ -295,9 +295,7 @@ def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, obje
     return known
 
 
-def _launch(
-    launch: Launch, launcher: str | None, values: Mapping[str, Any]
-) -> dict[str, object]:
+def _launch(launch: Launch, launcher: str | None, values: Mapping[str, Any]) -> dict[str, object]:
     """Return what is known of the launch.
 
     `devices` are the GPUs of all nodes, `world_size` the processes, whoever starts them.

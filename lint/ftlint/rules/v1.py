@@ -64,9 +64,7 @@ def check(context: Context) -> Iterator[Finding]:
             yield from _plugin(context, entry, plugins[entry.name])
 
 
-def _unknown_keys(
-    context: Context, entries: list[Entry], *, lax: bool
-) -> Iterator[Finding]:
+def _unknown_keys(context: Context, entries: list[Entry], *, lax: bool) -> Iterator[Finding]:
     """Yield what is to be said of keys that v1 does not have; those of v0 have one cause."""
     if lax:
         yield from (at_key(IGNORED, one, {"name": one.name}) for one in entries)

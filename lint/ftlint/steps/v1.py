@@ -76,33 +76,32 @@ def _settings(values: Mapping[str, object]) -> Settings | NoPlan:
     strategy = values.get("batching_strategy")
     if strategy not in (*BY_ROWS, *BY_TOKENS):
         return NoPlan(f"`batching_strategy: {strategy}` is unknown", "batching_strategy")
-    limit = _whole(values, "max_steps")
-    every, kept = _whole(values, "save_steps"), _whole(values, "save_total_limit")
-    logging = _whole(values, "logging_steps")
-    for one in (limit, every, kept, logging):
-        if isinstance(one, NoPlan):
-            return one
-    if not logging:
+    whole: dict[str, int] = {}
+    for key in ("max_steps", "logging_steps", "save_steps", "save_total_limit"):
+        value = _whole(values, key)
+        if isinstance(value, NoPlan):
+            return value
+        whole[key] = value or 0
+    if not whole["logging_steps"]:
         return NoPlan("`logging_steps: 0` crashes the run at its first step", "logging_steps")
-    epochs, part = values.get("num_train_epochs"), values.get("save_epochs")
-    if limit is None or int(limit) <= 0:
-        if not _is_number(epochs):
-            return NoPlan(f"`num_train_epochs: {epochs}` is not a number", "num_train_epochs")
-    if part is not None and not _is_number(part):
-        return NoPlan(f"`save_epochs: {part}` is not a number", "save_epochs")
+    asked = (["num_train_epochs"] if whole["max_steps"] <= 0 else []) + (
+        ["save_epochs"] if values.get("save_epochs") is not None else []
+    )
+    numbers: dict[str, float] = {}
+    for key in asked:
+        number = values.get(key)
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not isfinite(number):
+            return NoPlan(f"`{key}: {number}` is not a number", key)
+        numbers[key] = number
     return Settings(
         str(strategy),
-        float(epochs) if _is_number(epochs) else 0.0,  # type: ignore[arg-type]
-        max(_or_0(limit), 0),
-        _or_0(logging),
-        _or_0(every),
-        None if part is None else float(part),  # type: ignore[arg-type]
-        _or_0(kept),
+        numbers.get("num_train_epochs", 0.0),
+        max(whole["max_steps"], 0),
+        whole["logging_steps"],
+        whole["save_steps"],
+        numbers.get("save_epochs"),
+        whole["save_total_limit"],
     )
-
-
-def _or_0(value: int | NoPlan | None) -> int:
-    return value if isinstance(value, int) else 0
 
 
 def _whole(values: Mapping[str, object], key: str) -> int | NoPlan | None:
@@ -110,10 +109,6 @@ def _whole(values: Mapping[str, object], key: str) -> int | NoPlan | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
     return NoPlan(f"`{key}: {value}` is not an integer", key)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def _sizes(values: Mapping[str, object], world: World, llamafactory: Version) -> Sizes | NoPlan:
@@ -138,14 +133,14 @@ def _sizes(values: Mapping[str, object], world: World, llamafactory: Version) ->
     return Sizes(micro, together // group, ranks, together)
 
 
-def _ranks(
-    values: Mapping[str, object], processes: int, llamafactory: Version
-) -> int | NoPlan:
+def _ranks(values: Mapping[str, object], processes: int, llamafactory: Version) -> int | NoPlan:
     """Return the ranks with samples of their own: all, or groups that share long sequences."""
     if processes == 1:
         return 1
     nested = values.get("dist_config")
-    config = values if llamafactory >= TOP_LEVEL_FROM else nested if isinstance(nested, dict) else {}
+    config = (
+        values if llamafactory >= TOP_LEVEL_FROM else nested if isinstance(nested, dict) else {}
+    )
     where = "cp_size" if llamafactory >= TOP_LEVEL_FROM else "dist_config"
     shared, ranks = config.get("cp_size"), config.get("dp_size")
     shared = 1 if shared is None else shared

@@ -71,9 +71,9 @@ class Catalogue:
         if name in self._added:
             return Key(name, LLAMAFACTORY, self.launcher or "", *self._added[name])
         for layer, first, last, group, *rest in compiled.KEYS.get(name, ()):
-            if first <= self._place[layer] <= last and group in self.groups:
-                if not self._lacks(name, layer, group):
-                    return Key(name, layer, group, *rest)
+            taken = first <= self._place[layer] <= last and group in self.groups
+            if taken and not self._lacks(name, layer, group):
+                return Key(name, layer, group, *rest)
         return None
 
     def _lacks(self, name: str, layer: int, group: str) -> bool:
