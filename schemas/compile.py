@@ -224,13 +224,40 @@ def aliases() -> dict[str, Any]:
 
 
 def launching() -> dict[str, Any]:
-    """Return the names of the environment (whole ones, beginnings), and the Megatron trainer's."""
+    """Return the names of the environment (whole ones, beginnings), and the trainers' keys."""
     data = YAML(typ="safe", pure=True).load((DATA / "launching.yaml").read_text(encoding="utf-8"))
     found = data["variables"]
     return {
         "variables": (tuple(found["names"]), tuple(found["prefixes"])),
-        "megatron": tuple(data["megatron"]),
+        "trainers": {
+            launcher: {name: _trainers_key(key) for name, key in keys.items()}
+            for launcher, keys in data["trainers"].items()
+        },
+        "lacking": {launcher: tuple(names) for launcher, names in data["lacking"].items()},
     }
+
+
+def _trainers_key(key: dict[str, Any]) -> tuple[Any, ...]:
+    """Return a key as KEYS has it, without where and when it is one."""
+    return (tuple(key["type"]), _listed(key.get("choices")), None, None, key["default"])
+
+
+def second_program(schema: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the keys of LLaMA Factory v1, and its plugins by the key that names them."""
+    data = schema["x-v1"]
+    keys = {
+        name: (tuple(one["kinds"]), _listed(one.get("choices")), None, None, one["default"])
+        for name, one in data["properties"].items()
+    }
+    plugins = {
+        key: {name: _listed(parameters) for name, parameters in family.items()}
+        for key, family in data["plugins"].items()
+    }
+    return keys, plugins
+
+
+def _listed(values: list[Any] | None) -> tuple[Any, ...] | None:
+    return None if values is None else tuple(values)
 
 
 def deepspeed() -> dict[str, Any]:
@@ -311,7 +338,9 @@ def artefact() -> bytes:
         "ALIASES": aliases()["keys"],
         "VALUE_ALIASES": aliases()["values"],
         "VARIABLES": launching()["variables"],
-        "MEGATRON": launching()["megatron"],
+        "TRAINERS": launching()["trainers"],
+        "LACKING": launching()["lacking"],
+        "V1": {name: second_program(schema) for name, schema in llamafactory if "x-v1" in schema},
         "DEEPSPEED": deepspeed(),
         "TEMPLATES": listed.templates(llamafactory),
         "MODELS": listed.models(llamafactory),

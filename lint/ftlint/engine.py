@@ -12,6 +12,7 @@ from ftlint.rules import reader
 from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
+from ftlint.target.keys import V1
 from ftlint.verdict import is_selected, settle
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import MISREADING
@@ -67,7 +68,8 @@ def findings(context: Context) -> Iterator[Finding]:
         said = list(beside_strangers(said, context.rules))
     said = _without_yielding(said, context.rules)
     yield from said
-    if context.command == "train" and context.instance.effective.get("do_train"):
+    trains = context.command == "train" and context.instance.effective.get("do_train")
+    if trains or context.command == V1:
         from ftlint.rules.refusals import findings_of_plan
 
         yield from findings_of_plan(context, said)

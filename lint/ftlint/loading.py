@@ -19,7 +19,6 @@ from ftlint.syntax.nodes import Broken
 from ftlint.syntax.parse import compose
 from ftlint.syntax.source import Undecodable, decode, of_text
 from ftlint.target.classify import Kind, command_of, names_in
-from ftlint.target.keys import catalogue_of
 from ftlint.verdict import settle
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -105,7 +104,8 @@ def load_file(path: str, options: Options) -> Config | Unreadable:
 def for_training(found: Config | Unreadable) -> Config | Unreadable:
     """Return a config for training, or why a file is none."""
     if isinstance(found, Config):
-        return found if found.command == "train" else Unreadable(found.path, NO_TRAINING)
+        trains = found.command in ("train", "v1")
+        return found if trains else Unreadable(found.path, NO_TRAINING)
     return found._replace(reason=NO_TRAINING) if found.reason == NO_CONFIG else found
 
 
@@ -157,8 +157,7 @@ def load_text(source: Source, options: Options, disk: Disk | None = None) -> Con
 
         stated = layer_of(asked.facts)
     context = make_context(
-        source, document, made, kind.command, options.target,
-        catalogue_of(options.target, kind.command), options.given, options.rules,
+        source, document, made, kind.command, options.target, options.given, options.rules,
         disk or _around(source.path, options), stated,
     )  # fmt: skip
     return Config(context, asked, options)

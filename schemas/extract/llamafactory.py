@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
-from . import postinit
+from . import postinit, v1
 from .annotations import json_type, meaning
 from .checked import also, checked
 from .classes import Field, fields
@@ -54,6 +54,7 @@ def extract(release: Release) -> dict[str, Any]:
         "x-internal": sorted(internal),
         "x-templates": templates(release),
         "x-models": models(release),
+        **({} if (second := v1.extract(release)) is None else {"x-v1": second}),
         "properties": properties,
     }
 

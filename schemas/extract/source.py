@@ -66,6 +66,12 @@ class Release:
             self._modules[name] = self._parse(name)
         return self._modules[name]
 
+    def names(self) -> list[str]:
+        """The names of all modules of the wheel."""
+        with zipfile.ZipFile(self.wheel) as archive:
+            files = [name.removesuffix(".py") for name in archive.namelist() if ".py" in name[-3:]]
+        return sorted(name.replace("/", ".").removesuffix(".__init__") for name in files)
+
     def _parse(self, name: str) -> Module | None:
         base = name.replace(".", "/")
         with zipfile.ZipFile(self.wheel) as archive:

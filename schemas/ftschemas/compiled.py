@@ -11,6 +11,10 @@ more, as a file names one of each; schemas/extract/models.py tells what they hol
 (names, modules, blocks) of modules.yaml. DEEPSPEED: sections (path -> (whether other keys are
 rejected, field -> JSON Schema)), names that the top of a config may have, schedulers (name -> what
 it takes and needs).
+TRAINERS: launcher -> (key -> (kinds, choices, checked, separator, default)) that its trainer adds.
+LACKING: launcher -> keys of transformers that its trainer does not take.
+V1: release -> (key -> as in TRAINERS, key -> (plugin that it may name -> what that takes, None for
+anything)) of LLaMA Factory v1.
 PROBED: LLaMA Factory releases of which the next three tell, oldest first.
 TYPES: (LLaMA Factory version, key) -> ((kind, fate), ...): what wrong kinds of value really meet.
 LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash on them; None
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
     *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "KEYS", "REMOVED"),
-    *("ALIASES", "VALUE_ALIASES", "VARIABLES", "MEGATRON", "DEEPSPEED"),
+    *("ALIASES", "VALUE_ALIASES", "VARIABLES", "TRAINERS", "LACKING", "V1", "DEEPSPEED"),
     *("TEMPLATES", "MODELS", "MODULES"),
     *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),
     "CHECKS",

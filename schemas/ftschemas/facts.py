@@ -6,6 +6,10 @@ DATA_HERE = (
     "a dataset_info.json in `dataset_dir`, `--dataset-size`, the setting `datasets`,"
     " or `# ftlint: dataset-size=N`"
 )
+ENVIRONMENT = (
+    "`--here`, `--fact env=FORCE_TORCHRUN,USE_MCA=1`, the setting `facts`,"
+    " or `# ftlint: env=FORCE_TORCHRUN+USE_MCA=1`"
+)
 HOW_KNOWN = {
     "local_dataset": "a dataset_info.json in `dataset_dir`",
     "plan": DATA_HERE,
@@ -13,10 +17,11 @@ HOW_KNOWN = {
     "gpus": LAUNCH,
     "nodes": LAUNCH,
     "world_size": LAUNCH,
+    "launcher": ENVIRONMENT,
     "deepspeed": DEEPSPEED,
     "zero_stage": DEEPSPEED,
     "installed": "`--here`, or `--fact installed=torch,deepspeed`",
-    "env": "`--here`, or `--fact env=FORCE_TORCHRUN,USE_MCA=1`",
+    "env": ENVIRONMENT,
     "compute_capability": "`--here` asks NVIDIA's driver; `--fact compute_capability=7.5`",
     "output_dir_holds": "`--here` looks into it; or `--fact output_dir_holds=checkpoint-500`",
     "resumes_at": "`resume_from_checkpoint`, or what `output_dir_holds`",

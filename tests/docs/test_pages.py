@@ -18,7 +18,6 @@ from ftlint.syntax.construct import construct
 from ftlint.syntax.nodes import Broken
 from ftlint.syntax.parse import compose
 from ftlint.syntax.source import of_text
-from ftlint.target.keys import Catalogue
 from ftlint.target.releases import resolve_target
 from tests.docs.pages import PAGES, ROOT, anchors, column, name, prose
 from tests.rules.examples import load
@@ -76,7 +75,7 @@ def facts_known(text: str) -> set[str]:
     assert not isinstance(document, Broken)
     context = make_context(
         of_text("config.yaml", text), document, construct(document.root, target.dialect), "train",
-        target, Catalogue(target, "train"), stating(gpus=2), BUILT_IN, Disk(),
+        target, stating(gpus=2, facts=(("env", ["USE_RAY"]),)), BUILT_IN, Disk(),
     )  # fmt: skip
     found: dict[str, object] = context.instance.facts
     return set(found)

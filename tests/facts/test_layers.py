@@ -163,7 +163,8 @@ def test_here_names_its_layer(folder: Path) -> None:
         ("0.9.5", ("FORCE_TORCHRUN",), 2),
         ("0.9.5", ("USE_RAY",), 8),  # one worker, whatever the GPUs: ray_num_workers is 1
         ("0.9.0", ("USE_RAY",), 2),  # it does not ask for it yet
-        ("0.9.5", ("USE_MCA",), None),  # another training loop
+        ("0.9.5", ("FORCE_TORCHRUN", "USE_KT"), 2),
+        ("0.9.5", ("USE_MCA",), 2),
         ("0.9.3", ("USE_MCA",), 2),
     ],
 )

@@ -12,7 +12,6 @@ from ftlint.syntax.nodes import Broken
 from ftlint.syntax.parse import compose
 from ftlint.syntax.source import of_text
 from ftlint.target.classify import command_of
-from ftlint.target.keys import Catalogue
 from ftlint.target.releases import resolve_target
 from tests.stating import stating
 
@@ -36,8 +35,7 @@ def context_of(text: str, version: str) -> Context | None:
     command = command_of(made.entries)
     if command is None or made.problems:
         return None
-    catalogue = Catalogue(target, command)
     given = stating(gpus=2)
     return make_context(
-        of_text("c.yaml", text), document, made, command, target, catalogue, given, BUILT_IN, Disk()
+        of_text("c.yaml", text), document, made, command, target, given, BUILT_IN, Disk()
     )

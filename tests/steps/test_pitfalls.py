@@ -138,20 +138,6 @@ class TestRanks:
         assert (found.steps_per_epoch, found.effective_batch_size) == (exactly(13), 8)
         assert refused(100, NEW, World(gpus=3), **size, **split).key
 
-    def test_ray_takes_its_own_number_of_workers(self) -> None:
-        assert planned(100, NEW, World(gpus=8, launcher="ray")).world_size == 1
-        found = planned(100, NEW, World(gpus=8, launcher="ray"), ray_num_workers=4)
-        assert found.world_size == 4
-
-    def test_ktransformers_is_one_process_with_a_larger_batch(self) -> None:
-        found = planned(100, NEW, World(gpus=4), use_kt=True, num_train_epochs=1)
-        assert (found.world_size, found.effective_batch_size) == (1, 32)
-        assert found.total_steps == exactly(4)
-
-    def test_another_loop_is_not_counted(self) -> None:
-        for launcher in ("mca", "megatron_bridge", "v1"):
-            assert "does not count" in refused(100, NEW, World(launcher=launcher)).reason
-
     def test_an_elastic_launch_is_said(self) -> None:
         found = planned(100, NEW, World(gpus=2, elastic=True))
         assert any("elastic" in note for note in found.assumptions)

@@ -263,8 +263,8 @@ def doctor(**options: Any) -> None:
     help="transformers release.  [default: the newest that works with it]",
 )
 @click.option(
-    "--command", type=click.Choice(["train", "export", "chat", "api", "eval"]), default="train",
-    show_default=True, help="Command that reads the config.",
+    "--command", type=click.Choice(["train", "export", "chat", "api", "eval", "v1"]),
+    default="train", show_default=True, help="Command that reads the config.",
 )  # fmt: skip
 @click.option("--settings", is_flag=True, help="Print the schema of [tool.ftlint] instead.")
 def schema(target: str | None, transformers: str | None, command: str, settings: bool) -> None:
@@ -285,10 +285,11 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
         return
     try:
         chosen = resolve_target(target, transformers)
+        parsed = "chat" if command == "api" else command  # the same parser, and the same keys
+        made = editor_schema(chosen, parsed)
     except UnknownTarget as error:
         raise click.UsageError(str(error)) from None
-    parsed = "chat" if command == "api" else command  # the same parser, and the same keys
-    write(json.dumps(editor_schema(chosen, parsed), indent=2) + "\n")
+    write(json.dumps(made, indent=2) + "\n")
 
 
 @cli.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ftlint.facts.launch import Launch
 from ftlint.facts.layers import COMMENT, Layer
+from ftlint.syntax.directives import ENVIRONMENT
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,7 +16,13 @@ def layer_of(stated: Mapping[str, str]) -> Layer:
     launch = Launch(_count(stated.get("gpus")), _count(stated.get("nodes")))
     sizes = tuple(_sizes(stated.get("dataset-size", "")))
     budget = (("budget", stated["budget"]),) if "budget" in stated else ()
-    return Layer(COMMENT, launch, dataset_sizes=sizes, facts=budget)
+    layer = Layer(COMMENT, launch, dataset_sizes=sizes, facts=budget)
+    if ENVIRONMENT not in stated:
+        return layer
+    from ftlint.facts import machine
+
+    variables = stated[ENVIRONMENT].split("+")
+    return layer.with_facts(machine.stated([(ENVIRONMENT, variables)]))
 
 
 def _sizes(text: str) -> Iterator[tuple[str, int]]:

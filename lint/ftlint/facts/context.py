@@ -11,6 +11,7 @@ from ftlint.facts.layers import NOTHING, SILENT, Layer, Stated, merge
 from ftlint.facts.paths import info_root, is_local
 from ftlint.rulebook.condition import Instance
 from ftlint.target.classify import placeholder_of
+from ftlint.target.keys import V1, catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -95,7 +96,6 @@ def make_context(
     constructed: Constructed,
     command: Command,
     target: Target,
-    catalogue: Catalogue,
     given: Given,
     rules: RuleBook,
     disk: Disk,
@@ -103,6 +103,9 @@ def make_context(
 ) -> Context:
     """Return what rules ask of a file. `comment` is what its own comments state."""
     stated = merge((*given.layers, comment))
+    launcher = stated.launch.started_by(target)
+    command, stated = _as_started(command, launcher, stated)
+    catalogue = catalogue_of(target, command, launcher)
     written = {name: entry.value for name, entry in constructed.entries.items()}
     config = {
         name: coerce_like_target(value, catalogue.get(name)) for name, value in written.items()
@@ -111,7 +114,7 @@ def make_context(
     values = effective(config, catalogue)
     known = facts(values, written, target, given, stated, source.path, disk)
     planned = None
-    if command != "v1":
+    if command != V1:
         known = {**_beside(config, source.path, known, disk, target.llamafactory), **known}
     if command == "train":
         root = info_root(stated.dataset_dir or values.get("dataset_dir"), source.path, disk)
@@ -134,6 +137,15 @@ def make_context(
         source, document, constructed, command, target, catalogue, instance, rules, disk, given,
         stated, planned,
     )  # fmt: skip
+
+
+def _as_started(command: Command, launcher: str | None, stated: Stated) -> tuple[Command, Stated]:
+    """Return what a file is for where v1 is started, or that v1 is where the file is one of its."""
+    if launcher == V1 and command == "train":
+        return "v1", stated
+    if command == "v1" and launcher != V1:
+        return command, stated._replace(launch=stated.launch._replace(launcher=V1))
+    return command, stated
 
 
 def _beside(

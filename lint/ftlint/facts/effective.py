@@ -50,7 +50,8 @@ def effective(config: Mapping[str, object], catalogue: Catalogue) -> dict[str, o
 
     Source: transformers `TrainingArguments.__post_init__` (an evaluation strategy switches
     `do_eval` on; `eval_steps` of nothing becomes `logging_steps`), LLaMA Factory `get_train_args`
-    (packing is on for stage pt unless it is written, and on with neat_packing) [0.9.0 to 0.9.5].
+    (packing is on for stage pt unless it is written, and on with neat_packing) [0.9.0 to 0.9.5];
+    mcore_adapter `TrainingArguments.__post_init__` (it knows no DeepSpeed).
     """
     values = {**catalogue.defaults(), **config}
     if "do_eval" in values and values.get("eval_strategy") not in ("no", None, False):
@@ -62,6 +63,8 @@ def effective(config: Mapping[str, object], catalogue: Catalogue) -> dict[str, o
             values["packing"] = True
         elif values["packing"] is None:
             values["packing"] = values.get("stage") == "pt"
+    if catalogue.launcher == "mca" and "deepspeed" in values:
+        values["deepspeed"] = None
     return values
 
 

@@ -53,7 +53,7 @@ def facts(
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
         **models.facts(values, target),
-        **_launch(stated.launch),
+        **_launch(stated.launch, stated.launch.started_by(target), values),
         **_deepspeed(values, path, disk),
         **_opened(values, stated, path, disk),
         **_resumed(values, held, path, disk),
@@ -231,13 +231,24 @@ def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, obje
     return known
 
 
-def _launch(launch: Launch) -> dict[str, object]:
+def _launch(launch: Launch, launcher: str | None, values: Mapping[str, Any]) -> dict[str, object]:
+    """Return what is known of the launch.
+
+    `devices` are the GPUs of all nodes, `world_size` the processes, whoever starts them.
+    """
     known: dict[str, object] = {}
     if launch.environment is not None:
         known["env"] = list(launch.environment)
     if launch.gpus is not None:
         nodes = launch.nodes or 1
-        known.update(gpus=launch.gpus, nodes=nodes, world_size=launch.gpus * nodes)
+        devices = launch.gpus * nodes
+        known.update(gpus=launch.gpus, nodes=nodes, devices=devices, world_size=devices)
+    if launcher is not None:
+        known["launcher"] = launcher
+    if launcher == "ray" and isinstance(values.get("ray_num_workers"), int):
+        known["world_size"] = values["ray_num_workers"]
+    elif launcher == "kt":
+        known["world_size"] = 1
     return known
 
 

@@ -9,8 +9,16 @@ if TYPE_CHECKING:
 
     from ftlint.target.releases import Target
 
-LAUNCHERS = (("USE_MCA", "mca", (0, 9, 4)), ("USE_RAY", "ray", (0, 9, 2)))
-"""Variable, the launcher it turns on, and the first release that asks for it."""
+LAUNCHERS = (
+    ("USE_V1", "v1", (0, 9, 4)),
+    ("USE_MCA", "mca", (0, 9, 4)),
+    ("USE_MEGATRON_BRIDGE", "megatron_bridge", (0, 9, 6)),
+    ("USE_RAY", "ray", (0, 9, 2)),
+    ("USE_KT", "kt", (0, 9, 4)),
+)
+"""Variable, the launcher it turns on, and the first release that asks for it: in this order."""
+TORCHRUN = "FORCE_TORCHRUN"
+"""The variable that has torchrun start the processes, whatever `USE_KT` says."""
 
 
 class Launch(NamedTuple):
@@ -41,5 +49,10 @@ class Launch(NamedTuple):
             return self.launcher
         for variable, launcher, since in LAUNCHERS:
             if variable in self.environment and target.versions[0] >= since:
-                return launcher
+                return None if launcher == "kt" and TORCHRUN in self.environment else launcher
         return None
+
+
+def variable_of(launcher: str) -> str:
+    """Return the variable that turns a launcher on."""
+    return next(variable for variable, name, _ in LAUNCHERS if name == launcher)

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
 Facts = tuple[tuple[str, object], ...]
 
-SWITCHES = ("ALLOW_EXTRA_ARGS", "FORCE_TORCHRUN", "USE_MCA", "USE_RAY")
+SWITCHES = (
+    "ALLOW_EXTRA_ARGS",
+    "ALLOW_EXTRA_KEYS",
+    "FORCE_TORCHRUN",
+    "USE_KT",
+    "USE_MCA",
+    "USE_MEGATRON_BRIDGE",
+    "USE_RAY",
+    "USE_V1",
+)
 """Environment variables of LLaMA Factory that decide what it makes of a config."""
 
 _ON = ("true", "y", "1")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ftlint.facts.effective import effective
 from ftlint.facts.layers import COUNTED, RECORDED
-from ftlint.target.keys import catalogue_of
+from ftlint.target.keys import V1, catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -106,8 +106,21 @@ def inputs_of(context: Context) -> Inputs:
 def plan_inputs_without_data(context: Context) -> Inputs:
     """Return what a plan is made of while nothing is known of the data."""
     config, _, known, _ = context.instance
-    launch, rows = context.stated.launch, _unknown(known)
+    launch = context.stated.launch
+    rows = _declared(context.stated) if context.command == V1 else _unknown(known)
     return Inputs(_as_meant(config, known), rows, launch, context.target, known.get("deepspeed"))
+
+
+def _declared(stated: Stated) -> SampleCount:
+    """Return the samples of v1, whose datasets are files and repositories that nobody counts."""
+    from ftlint.steps import DatasetRows, SampleCount, exactly
+
+    sizes = dict(stated.dataset_sizes or stated.recorded)
+    if "" in sizes:
+        return SampleCount((), merged=exactly(sizes[""]))
+    return SampleCount(
+        tuple(DatasetRows(name, exactly(rows), source="declared") for name, rows in sizes.items())
+    )
 
 
 def _unknown(known: Mapping[str, Any]) -> SampleCount:
@@ -143,7 +156,9 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     from ftlint.steps import plan
 
     llamafactory, transformers = inputs.target.versions
-    values = effective(inputs.launch.over(inputs.config), catalogue_of(inputs.target, "train"))
+    launcher = inputs.launch.started_by(inputs.target)
+    catalogue = catalogue_of(inputs.target, V1 if launcher == V1 else "train", launcher)
+    values = effective(inputs.launch.over(inputs.config), catalogue)
     return plan(values, samples=inputs.samples, world=_world(inputs),
                 llamafactory=llamafactory, transformers=transformers)  # fmt: skip
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from ftlint.facts.launch import Launch
     from ftlint.steps.counts import NoPlan
-    from ftlint.steps.plan import StepPlan
+    from ftlint.steps.step_plan import StepPlan
     from ftlint.target.releases import Target
 
 

@@ -1,4 +1,4 @@
-"""The keys of a file that are another program's: a fork's own, or the Megatron trainer's."""
+"""The keys of a file that are another program's: a fork's own, or those of a launcher's trainer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.facts.context import Context
-    from ftlint.target.keys import Catalogue
 
 MOST_GUESSED = 200
 """Unknown keys up to which slips are looked for: a file with more has a vocabulary of its own."""
@@ -27,6 +26,7 @@ def foreign_keys(context: Context) -> Iterator[str]:
     catalogue = context.catalogue
     names: list[str] | None = None
     unknown = [name for name in context.entries if catalogue.get(name) is None]
+    trainers = keys_of_trainers(context)
     if len(unknown) > MOST_GUESSED:
         yield from unknown
         return
@@ -38,7 +38,7 @@ def foreign_keys(context: Context) -> Iterator[str]:
     for name in unknown:
         if catalogue.other_commands(name) or is_known(name):
             continue
-        if is_variable(name) or is_megatrons(name, catalogue):
+        if is_variable(name) or name in trainers:
             continue
         if name in compiled.ALIASES:
             if any(alias.get("fork") for alias in compiled.ALIASES[name]):
@@ -49,9 +49,22 @@ def foreign_keys(context: Context) -> Iterator[str]:
             yield name
 
 
-def is_megatrons(name: str, catalogue: Catalogue) -> bool:
-    """Return whether the Megatron trainer alone takes a key, in training."""
-    return name in compiled.MEGATRON and catalogue.command == "train" and not is_known(name)
+def keys_of_trainers(context: Context) -> frozenset[str]:
+    """Return the keys of a training config that only the trainer of another launcher takes.
+
+    Names that other tools have as well are that trainer's beside one that it alone has.
+    """
+    if context.catalogue.command != "train":
+        return frozenset()
+    trainers = compiled.TRAINERS.values()
+    found = frozenset(
+        name
+        for name in context.entries
+        if any(name in keys for keys in trainers)
+        and context.catalogue.get(name) is None
+        and not is_known(name)
+    )
+    return found if any(name not in compiled.ALIASES for name in found) else frozenset()
 
 
 MANY = 3

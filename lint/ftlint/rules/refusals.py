@@ -27,6 +27,8 @@ REFUSABLE = tuple(
     use_hyper_parallel""".split()
 )
 """Keys for which arithmetic alone may refuse a run, though nothing is known of its data."""
+OTHER_TRAINERS = ("mca", "megatron_bridge", "v1")
+"""Launchers whose trainers refuse batches that they cannot divide among the processes."""
 
 
 def _is_error(finding: Finding) -> bool:
@@ -58,6 +60,8 @@ def findings_of_plan(context: Context, said: Iterable[Finding]) -> Iterator[Find
 
 def _is_reckoned(context: Context) -> bool:
     """Return whether arithmetic alone may refuse a run where nothing is known of the data."""
+    if context.stated.launch.started_by(context.target) in OTHER_TRAINERS:
+        return True
     values, facts = context.instance.effective, context.instance.facts
     shared = "tensor_parallel" in facts.get("deepspeed", {})
     held, most = values.get("val_size"), values.get("max_samples")

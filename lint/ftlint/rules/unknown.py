@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from ftlint.diagnostics import at_key, set_at
 from ftlint.edits import suggest
+from ftlint.facts.launch import LAUNCHERS, variable_of
 from ftlint.rules import habits, rivals
-from ftlint.rules.forks import MOST_GUESSED, foreign_keys, is_megatrons
+from ftlint.rules.forks import MOST_GUESSED, foreign_keys, keys_of_trainers
 from ftlint.support.messages import sentence
 from ftlint.support.pattern import pattern
 from ftlint.target.keys import is_known
+from ftlint.target.releases import KNOWN
 from ftlint.target.slips import guess
 from ftlint.target.variables import is_secret, is_variable, spelled
 from ftschemas import compiled
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
     from ftlint.target.keys import Catalogue, Releases
 
 UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
-VARIABLE, MEGATRONS = "FT123", "FT124"
+VARIABLE, OF_A_TRAINER, NOT_OF_A_TRAINER = "FT123", "FT124", "FT145"
 DROPPED = "FT566"
-MEGATRON, LAX = "USE_MCA", "ALLOW_EXTRA_ARGS"
+LAX = "ALLOW_EXTRA_ARGS"
 _COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
 
 
@@ -58,39 +60,56 @@ def findings(context: Context, entries: list[Entry]) -> Iterator[Finding]:
     """
     env = context.instance.facts.get("env", ())
     lax = LAX in env and context.target.versions[0] >= (0, 9, 2)
-    for finding in _strict(context, entries, mca=MEGATRON in env):
+    for finding in _strict(context, entries):
         yield finding._replace(rule=DROPPED) if lax else finding
 
 
-def _strict(context: Context, entries: list[Entry], *, mca: bool) -> Iterator[Finding]:
-    megatron = [one for one in entries if is_megatrons(one.name, context.catalogue)]
-    if megatron and not mca:
-        yield _megatrons(context, megatron)
-    if not entries:
-        return
+def _strict(context: Context, entries: list[Entry]) -> Iterator[Finding]:
+    theirs = keys_of_trainers(context)
+    if theirs:
+        yield _of_trainers(context, [one for one in entries if one.name in theirs])
     foreign = frozenset(foreign_keys(context))
     heard = rivals.hear(context)
+    installed = context.catalogue.launcher == "mca"
     for entry in entries:
-        if entry in megatron:
+        if entry.name in theirs:
             continue
         others = foreign - {entry.name} if len(foreign) <= MOST_GUESSED else foreign
         finding = _judge(context, entry, _Beside(others, heard))
-        if not (mca and finding.rule == UNKNOWN and finding.meant is None):
-            yield finding  # else its trainer takes it: keys that are not LLaMA Factory's to know
+        if not (installed and finding.rule == UNKNOWN and finding.meant is None):
+            yield finding  # else it may be one of the mcore_adapter that is installed
 
 
-def _megatrons(context: Context, entries: list[Entry]) -> Finding:
-    """Return the one finding for all keys of the Megatron trainer: they have one cause."""
+def _of_trainers(context: Context, entries: list[Entry]) -> Finding:
+    """Return the one finding for all keys of the trainer of another launcher: one cause."""
     name, more = entries[0].name, len(entries) - 1
-    can = context.target.versions[0] >= (0, 9, 4)
-    told = f"(tell ftlint with `--fact env={MEGATRON}=1`)"
     values: dict[str, object] = {
         "name": name,
         "names": f"`{name}` and {more} more" if more else f"`{name}`",
-        "remedy": f"without `{MEGATRON}=1` in the environment {told}" if can
-        else f"by {_release(context)}: use 0.9.4 with `{MEGATRON}=1` in the environment",
-    }  # fmt: skip
-    return at_key(MEGATRONS, entries[0], values)
+        "remedy": _remedy(context, {one.name for one in entries}),
+    }
+    return at_key(OF_A_TRAINER, entries[0], values)
+
+
+def _remedy(context: Context, names: set[str]) -> str:
+    """Return which variable makes keys known, or which release has it."""
+    most = max(len(names & keys.keys()) for keys in compiled.TRAINERS.values())
+    taking = [
+        (f"`{variable}=1`", since)
+        for variable, launcher, since in LAUNCHERS
+        if len(names & compiled.TRAINERS.get(launcher, {}).keys()) == most
+    ]
+    has = [variable for variable, since in taking if context.target.versions[0] >= since]
+    if context.catalogue.launcher is not None:
+        return f"under `{variable_of(context.catalogue.launcher)}=1`: they need {taking[0][0]}"
+    if has:
+        told = has[0].strip("`")
+        return f"without {' or '.join(has)} in the environment (tell ftlint with " \
+               f"`--fact env={told}`)"  # fmt: skip
+    variable, since = taking[0]
+    release = ".".join(map(str, since))
+    known = release if release in KNOWN else "its development version"
+    return f"by {_release(context)}: use {known} with {variable} in the environment"
 
 
 def _release(context: Context) -> str:
@@ -105,6 +124,9 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
     span = catalogue.history(name)
     others = catalogue.other_commands(name)
     code = UNKNOWN
+    if catalogue.launcher is not None and catalogue.lacks(name):
+        values["variable"] = variable_of(catalogue.launcher)
+        return at_key(NOT_OF_A_TRAINER, entry, values)
     if others and (span is None or not span.present):
         code = OTHER_COMMAND
         values["commands"] = " and ".join(_COMMANDS[other] for other in others)

@@ -13,6 +13,7 @@ from math import ceil
 from ftlint.steps.counts import Amount, Count
 from ftlint.steps.events import warmup
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
+from ftlint.steps.world import MCA
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def _epochs(ends: RunCounts, rows: Count, judge: RunCounter, fixed: bool) -> tup
             return Count(fewest, ends.entered.high), Amount(0.0, ends.progress.high)
         return ends.entered, ends.progress
     most = max(ceil(settings.epochs), 0)
-    if transformers < CEILING or settings.schedule.early_stopping is not None:
+    early = settings.schedule.early_stopping is not None
+    if transformers < CEILING or early or settings.trainer == MCA:
         return Count(fewest, most), Amount(0.0, float(most))
     return Count(most, most), Amount(min(settings.epochs, ends.progress.low), float(most))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ftlint.steps import mca
 from ftlint.steps.counts import Amount, Count, NoPlan, no_run
 from ftlint.steps.events import Events, events, stop_after, warmup
 from ftlint.steps.loop import WHOLE_EPOCHS, CountedRun, Layout, run, stream
+from ftlint.steps.world import MCA
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ class RunCounter(NamedTuple):
         group = batch if settings.split_batches else batch * ranks.shards
         if settings.stage == "ppo":
             return group * settings.gradient_accumulation * settings.ppo_buffer
+        if settings.trainer == MCA:
+            return group * settings.gradient_accumulation
         if settings.streaming and transformers >= WHOLE_EPOCHS:
             return (settings.gradient_accumulation - 1) * group + 1
         return group if settings.drop_last else 1
@@ -118,6 +122,8 @@ class RunCounter(NamedTuple):
             from ftlint.steps import ppo
 
             return ppo.run(rows, self.settings, self.ranks)
+        if self.settings.trainer == MCA:
+            return mca.run(rows, self.settings, self.ranks, shape, stop)
         if shape is not None:
             return stream(shape, self.settings, self.transformers, stop)
         return run(rows, self.settings, self.ranks, self.transformers, stop)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from ftlint.steps.counter import RunCounter, RunCounts, own_shards
-from ftlint.steps.counts import NO_RUN, Amount, Count, NoPlan, exactly, no_run
+from ftlint.steps import mca
+from ftlint.steps.counter import RunCounter, own_shards
+from ftlint.steps.counts import NO_RUN, NoPlan, exactly, no_run
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
 from ftlint.steps.rows import load, perhaps_tokenized
 from ftlint.steps.settings import read
+from ftlint.steps.step_plan import Sizes, of_counts
+from ftlint.steps.world import BRIDGE, MCA, V1
 from ftlint.steps.world import ranks as ranks_of
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ftlint.steps.rows import DatasetRows, LoadedRows, SampleCount, Samples
+    from ftlint.steps.counter import RunCounts
+    from ftlint.steps.rows import DatasetRows, LoadedRows, SampleCount
     from ftlint.steps.settings import RunSettings, Version
+    from ftlint.steps.step_plan import StepPlan
     from ftlint.steps.world import Ranks, World
 
 TOO_FEW = "with the fewest possible rows the run cannot train"
@@ -26,45 +31,8 @@ OWN_SHARDS = (
 PPO_REFUSED_FROM = (0, 9, 4)
 NO_LOSS = "`dataloader_drop_last: true` leaves no batch"
 
-MAX_STEPS, EPOCHS = "max_steps", "epochs"
-
-
 STREAM = "a stream has no length: only `max_steps` ends the run"
 RESUMED = "counted from the start; a resumed run starts at the step of its checkpoint"
-
-
-class StepPlan(NamedTuple):
-    """What a run will do. A count is exact when both of its bounds are equal.
-
-    `total_steps` is what the trainer plans, `executed_steps` what its loop does: they differ when
-    early stopping may end the run, and where max_steps is 0. `steps_per_epoch` is the trainer's
-    own count, `updates_per_epoch` what an epoch really holds: before 4.52 the first may be one
-    less. `checkpoints` are written, `checkpoints_kept` are left under save_total_limit.
-    """
-
-    stage: str
-    world_size: int
-    per_device_train_batch_size: int
-    gradient_accumulation_steps: int
-    effective_batch_size: int
-    samples: Samples
-    batches_per_epoch: Count
-    steps_per_epoch: Count
-    updates_per_epoch: Count
-    total_steps: Count
-    executed_steps: Count
-    epochs: Amount
-    epochs_entered: Count
-    limited_by: str
-    samples_seen: Count
-    warmup_steps: Count
-    logging_events: Count
-    eval_events: Count
-    checkpoints: Count
-    checkpoints_kept: Count
-    assumptions: tuple[str, ...]
-    evaluation_without_batch: int | None = None
-    """Evaluation rows that are too few for a batch, where the run crashes without their loss."""
 
 
 def plan(
@@ -80,10 +48,20 @@ def plan(
     `values` is the config as the target's loader types it, over the defaults of its release.
     Nothing is raised for values of a wrong type, nor for absent ones.
     """
+    if world.launcher == V1:
+        from ftlint.steps import v1
+
+        return v1.plan(values, samples, world, llamafactory)
     settings = read(values, llamafactory, transformers)
     if isinstance(settings, NoPlan):
         return settings
-    ranks = ranks_of(values, world)
+    if world.launcher == BRIDGE:
+        from ftlint.steps import bridge
+
+        return bridge.plan(values, settings, samples, world, (llamafactory, transformers))
+    if world.launcher == MCA:
+        settings = mca.as_taken(settings, values)
+    ranks = ranks_of(values, world, mca.SIZES if settings.trainer == MCA else ())
     if isinstance(ranks, NoPlan):
         return ranks
     if settings.stage == "ppo" and llamafactory >= PPO_REFUSED_FROM:
@@ -136,29 +114,10 @@ def _plan(
     effective = batch * settings.gradient_accumulation * settings.ppo_buffer
     if not settings.split_batches:
         effective *= ranks.world_size
-    return StepPlan(
-        stage=settings.stage,
-        world_size=ranks.world_size,
-        per_device_train_batch_size=settings.per_device_batch,
-        gradient_accumulation_steps=settings.gradient_accumulation,
-        effective_batch_size=effective,
-        samples=rows.samples,
-        batches_per_epoch=outcome.batches,
-        steps_per_epoch=outcome.steps_per_epoch,
-        updates_per_epoch=outcome.updates_per_epoch,
-        total_steps=outcome.planned,
-        executed_steps=outcome.executed,
-        epochs=outcome.progress,
-        epochs_entered=outcome.entered,
-        limited_by=MAX_STEPS if by_max_steps else EPOCHS,
-        samples_seen=outcome.rows_seen,
-        warmup_steps=outcome.warmup,
-        logging_events=outcome.logs,
-        eval_events=outcome.evaluations,
-        checkpoints=outcome.saves,
-        checkpoints_kept=outcome.kept,
-        assumptions=notes,
+    sizes = Sizes(
+        settings.per_device_batch, settings.gradient_accumulation, ranks.world_size, effective
     )
+    return of_counts(settings.stage, sizes, rows.samples, outcome, by_max_steps, notes)
 
 
 def _stream_without_workers(
@@ -237,7 +196,9 @@ def _notes(
         notes.append("`even_batches: false` can give the ranks different numbers of batches; the "
                      "run then hangs or crashes when the first rank is done")  # fmt: skip
     planned, run = outcome.steps_per_epoch, outcome.updates_per_epoch
-    if WHOLE_EPOCHS <= transformers < CEILING and planned.exact and run.exact and planned != run:
+    if settings.trainer == MCA:
+        notes.extend(mca.NOTES)
+    elif WHOLE_EPOCHS <= transformers < CEILING and planned.exact and run.exact and planned != run:
         notes.append(f"this transformers plans {planned.low} steps per epoch but runs {run.low}, "
                      "so the last epoch ends early")  # fmt: skip
     if settings.streaming:

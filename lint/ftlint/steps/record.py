@@ -8,7 +8,7 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-    from ftlint.steps.plan import StepPlan
+    from ftlint.steps.step_plan import StepPlan
 
 WHOLE = tuple(
     """world_size per_device_train_batch_size gradient_accumulation_steps

@@ -76,6 +76,7 @@ class RunSettings(NamedTuple):
     ppo_buffer: int
     auto_batch: bool
     schedule: Schedule
+    trainer: str = ""  # empty: transformers' own; else the launcher whose trainer takes its place
 
 
 def read(

@@ -10,15 +10,14 @@ from ftlint.steps.counts import NoPlan, no_run
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 TORCHRUN = "torchrun"
-RAY = "ray"  # USE_RAY=1
-ELSEWHERE = {  # programs with a training loop of their own, by the variable that starts them
-    "mca": "`USE_MCA=1` trains with mcore_adapter",
-    "megatron_bridge": "`USE_MEGATRON_BRIDGE=1` trains with Megatron Bridge",
-    "v1": "`USE_V1=1` starts LLaMA Factory v1",
-}
+RAY = "ray"  # USE_RAY=1: workers of a Ray cluster
+KT = "kt"  # USE_KT=1: KTransformers in one process
+MCA = "mca"  # USE_MCA=1: torchrun, and the trainer of mcore_adapter
+BRIDGE = "megatron_bridge"  # USE_MEGATRON_BRIDGE=1: torchrun, and the loop of Megatron Bridge
+V1 = "v1"  # USE_V1=1: LLaMA Factory's rewrite, with keys and a trainer of its own
 
 
 class World(NamedTuple):
@@ -26,7 +25,7 @@ class World(NamedTuple):
 
     gpus: int = 1  # devices that the launcher sees on a node; 0: a CPU host
     nodes: int = 1
-    launcher: str = TORCHRUN  # "torchrun", "ray", or a key of ELSEWHERE
+    launcher: str = TORCHRUN  # one of those above
     elastic: bool = False  # MIN_NNODES and MAX_NNODES are set
     deepspeed: Mapping[str, object] | None = None  # content of the JSON file that the config names
     note: str = ""  # how this is known, for the list of assumptions
@@ -37,7 +36,7 @@ class Ranks(NamedTuple):
 
     `shards` processes divide the micro-batches of an epoch among them, and each goes through its
     share `repeats` times over (1, but for DeepSpeed's sequence parallelism). `batch_factor`
-    multiplies the batch of one process (1, but for KTransformers on several GPUs).
+    multiplies the batch of one process (1, but for KTransformers, whose one process has all GPUs).
     """
 
     shards: int
@@ -51,39 +50,68 @@ class Ranks(NamedTuple):
         return max(self.shards // self.repeats, 1)
 
 
-def ranks(values: Mapping[str, object], world: World) -> Ranks | NoPlan:
-    """Return the data-parallel layout, or why this project's loop is not the one that runs."""
-    if world.launcher in ELSEWHERE:
-        return NoPlan(f"{ELSEWHERE[world.launcher]}, whose steps ftlint does not count")
-    assumptions = [world.note] if world.note else []
-    processes = max(world.gpus, 1) * max(world.nodes, 1)
+def ranks(
+    values: Mapping[str, object], world: World, sizes: tuple[str, ...] = ()
+) -> Ranks | NoPlan:
+    """Return the data-parallel layout, or why there is none.
+
+    `sizes` are the keys of a trainer that says with them alone how many ranks share rows.
+    """
+    if world.launcher == KT:  # one process, which takes a batch for each GPU
+        return Ranks(1, 1, max(world.gpus, 1), (world.note,) if world.note else ())
+    processes = processes_of(values, world)
+    if isinstance(processes, NoPlan):
+        return processes
+    note = "" if world.launcher == RAY else world.note
+    assumptions = [note] if note else []
     if world.elastic:
         assumptions.append("an elastic launch may change the number of nodes during the run, and "
                            "with it every count")  # fmt: skip
-    if values.get("use_kt"):  # one process, which takes a batch for each GPU
-        return Ranks(1, 1, max(world.gpus, 1), tuple(assumptions))
-    if world.launcher == RAY:
-        workers = values.get("ray_num_workers", 1)
-        if not isinstance(workers, int) or workers < 1:
-            return NoPlan(f"`ray_num_workers: {workers}` is not a number of workers",
-                          "ray_num_workers")  # fmt: skip
-        processes = workers
-    model_parallel, repeats, reads = _model_parallel(values, world)
-    if model_parallel > 1 or repeats > 1:
-        assumptions.append(reads)
+    if sizes:
+        shared = shared_by(values, sizes)
+        if isinstance(shared, NoPlan):
+            return shared
+        model_parallel, repeats, reads = shared, 1, ""
+    else:
+        model_parallel, repeats, reads = _model_parallel(values, world)
     group = model_parallel * repeats
-    if processes % group and world.note:  # nobody said how many there are
+    if reads and group > 1:
+        assumptions.append(reads)
+    if processes % group and note:  # nobody said how many there are
         processes = group
         assumptions = [f"assumes {group} processes: set the number with `--gpus N`",
                        *assumptions[1:]]  # fmt: skip
     if processes % group:
         return no_run(f"{processes} processes cannot be divided into groups of "
-                      f"{group}")  # fmt: skip
+                      f"{group}", next(filter(values.get, sizes), None))  # fmt: skip
     if isinstance(values.get("parallelism_config"), str) or (
         values.get("use_hyper_parallel") and values.get("hyper_parallel_args")
     ):
         assumptions.append("parallelism that another file sets up is ignored")
     return Ranks(processes // model_parallel, repeats, 1, tuple(assumptions))
+
+
+def processes_of(values: Mapping[str, object], world: World) -> int | NoPlan:
+    """Return how many processes are started: workers of Ray, else one for each GPU."""
+    if world.launcher != RAY:
+        return max(world.gpus, 1) * max(world.nodes, 1)
+    workers = values.get("ray_num_workers", 1)
+    if isinstance(workers, int) and workers >= 1:
+        return workers
+    return NoPlan(f"`ray_num_workers: {workers}` is not a number of workers", "ray_num_workers")
+
+
+def shared_by(values: Mapping[str, object], sizes: Iterable[str]) -> int | NoPlan:
+    """Return the product of parallel sizes, of which one that is not set counts as 1."""
+    product = 1
+    for key in sizes:
+        size = values.get(key)
+        if size is None:
+            continue
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            return NoPlan(f"`{key}: {size}` is not a number of ranks", key)
+        product *= size
+    return product
 
 
 def _model_parallel(values: Mapping[str, object], world: World) -> tuple[int, int, str]:

@@ -51,7 +51,16 @@ _ROWS = (rf"{_ROWS_OF}(?:\+{_ROWS_OF})*", "a number of rows, or NAME:ROWS+NAME:R
 _AMOUNT = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
 BUDGET = rf"(?=[0-9])(?:{_AMOUNT}d)?(?:{_AMOUNT}h)?(?:{_AMOUNT}m(?:in)?)?(?:{_AMOUNT}s)?"
 _BUDGET = (BUDGET, "a time such as 30m, 2h or 1h30m")
-FACTS = {"dataset-size": _ROWS, "gpus": _COUNT, "nodes": _COUNT, "budget": _BUDGET}
+_VARIABLE = r"[A-Z][A-Z0-9_]*(?:=[^+]*)?"
+ENVIRONMENT = "env"
+_VARIABLES = (rf"{_VARIABLE}(?:\+{_VARIABLE})*", "NAME or NAME=VALUE, several joined by +")
+FACTS = {
+    "dataset-size": _ROWS,
+    "gpus": _COUNT,
+    "nodes": _COUNT,
+    ENVIRONMENT: _VARIABLES,
+    "budget": _BUDGET,
+}
 """Each fact's name, the pattern of its values, and that in words."""
 
 
@@ -80,10 +89,19 @@ def read(source: Source, comments: Iterable[Comment]) -> Directives:
         stated = re.findall(_FACT, body)
         reason = _objection(body, stated)
         if reason is None:
-            facts.update(pair for pair in stated if pair[0] not in facts)
+            _state(facts, stated)
         else:
             bad.append(BadDirective(comment.start, comment.end, reason))
     return Directives(tuple(reversed(suppressions)), facts, tuple(reversed(bad)))
+
+
+def _state(facts: dict[str, str], stated: list[tuple[str, str]]) -> None:
+    """Take in what a comment states; of two that state a fact one counts, of variables all do."""
+    for name, value in stated:
+        if name == ENVIRONMENT and name in facts:
+            facts[name] += f"+{value}"
+        else:
+            facts.setdefault(name, value)
 
 
 def _objection(body: str, stated: list[tuple[str, str]]) -> str | None:

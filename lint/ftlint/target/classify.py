@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ftlint.target import keys as catalogue
+from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -121,13 +122,21 @@ def _names_in_json(text: str) -> list[str]:
 def command_of(names: Collection[str]) -> Command | None:
     """Return the command that a file with these top-level keys is for; None: not LLaMA Factory's.
 
-    `v1` is the new nested family of LLaMA Factory's rewrite: recognised, judged by no v0 rule.
+    `v1` is the new nested family of LLaMA Factory's rewrite, which no rule of v0 judges.
     """
     keys = set(names)
-    v1 = (len(keys & V1) >= 2 and keys & V1 - _BATCH) or keys == {"model", "peft_config"}
-    if v1 and "model" in keys and "model_name_or_path" not in keys:
+    if "model" in keys and "model_name_or_path" not in keys and _is_v1(keys):
         return "v1"
     return use_of(keys) if _is_config(keys) else None
+
+
+def _is_v1(keys: set[str]) -> bool:
+    """Return whether a file with a `model` is v1's: by two of its keys, or one and no other's."""
+    own = keys & V1
+    if not own - _BATCH:
+        return False
+    known = (name for program, _ in compiled.V1.values() for name in program)
+    return len(own) >= 2 or keys <= V1.union(known)
 
 
 def use_of(keys: set[str]) -> Command:

@@ -7,7 +7,8 @@ import os
 
 import ftschemas
 from ftlint.support.disk import Disk
-from ftlint.target.keys import PARSER
+from ftlint.target.keys import PARSER, V1
+from ftlint.target.releases import UnknownTarget
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def editor_schema(target: Target, command: str) -> dict[str, Any]:
     as examples, so that an editor offers them without calling other values wrong.
     """
     own = _layer("llamafactory", target.llamafactory)
+    if command == V1:
+        return _of_v1(own, target)
     groups = own["x-commands"][PARSER.get(command, command)]
     layers = [_layer("transformers", target.layer)] if "training" in groups else []
     properties = {
@@ -41,6 +44,39 @@ def editor_schema(target: Target, command: str) -> dict[str, Any]:
         "required": ["model_name_or_path"],
         "additionalProperties": False,
     }
+
+
+_TYPES = {
+    "text": "string", "int": "integer", "float": "number", "bool": "boolean", "list": "array",
+    "map": "object", "null": "null",
+}  # fmt: skip
+
+
+def _of_v1(own: dict[str, Any], target: Target) -> dict[str, Any]:
+    """Return the JSON Schema of a config for LLaMA Factory v1, with the names of its plugins."""
+    if "x-v1" not in own:
+        raise UnknownTarget(f"LLaMA Factory {target.llamafactory} has no v1")
+    plugins = own["x-v1"]["plugins"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:ftlint:config:{target.llamafactory}:v1",
+        "title": f"LLaMA Factory v1 of {target.llamafactory}: config",
+        "type": "object",
+        "properties": {
+            name: _v1_key(key, plugins.get(name))
+            for name, key in sorted(own["x-v1"]["properties"].items())
+        },
+        "additionalProperties": False,
+    }
+
+
+def _v1_key(key: dict[str, Any], plugins: dict[str, list[str] | None] | None) -> dict[str, Any]:
+    out: dict[str, Any] = {"type": [_TYPES[kind] for kind in key["kinds"]]}
+    if "choices" in key:
+        out["enum"] = key["choices"]
+    if plugins is not None:
+        out |= {"required": ["name"], "properties": {"name": {"examples": sorted(plugins)}}}
+    return {**out, "default": key["default"]}
 
 
 def _for_editor(prop: dict[str, Any]) -> dict[str, Any]:

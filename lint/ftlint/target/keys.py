@@ -6,11 +6,15 @@ from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ftlint.target.releases import Target
 
 LLAMAFACTORY, TRANSFORMERS = 0, 1
-PARSER = {"export": "infer", "chat": "infer", "v1": "train"}
-"""Commands that LLaMA Factory parses with another's dataclasses (v1 files are judged by no key)."""
+PARSER = {"export": "infer", "chat": "infer"}
+"""Commands that LLaMA Factory parses with another's dataclasses."""
+V1 = "v1"
+"""The command that stands for all of v1, whose keys are none of the others'."""
 
 
 class Key(NamedTuple):
@@ -38,13 +42,17 @@ class Releases(NamedTuple):
 
 
 class Catalogue:
-    """The keys of one target and command."""
+    """The keys of one target and command, with those of the launcher's trainer where it has own."""
 
-    def __init__(self, target: Target, command: str) -> None:
+    def __init__(self, target: Target, command: str, launcher: str | None = None) -> None:
         self.target = target
         self.command = command
+        self.launcher = launcher if command == "train" else None
+        self._added: dict[str, tuple[Any, ...]] = compiled.TRAINERS.get(self.launcher, {})
+        if command == V1:
+            self._added = compiled.V1.get(target.llamafactory, ({},))[0]
         groups = compiled.RELEASES[target.llamafactory][5]
-        self.groups: tuple[str, ...] = groups[PARSER.get(command, command)]
+        self.groups: tuple[str, ...] = groups.get(PARSER.get(command, command), ())
         self._place = (
             compiled.LLAMAFACTORY.index(target.llamafactory),
             compiled.TRANSFORMERS.index(target.layer),
@@ -60,10 +68,30 @@ class Catalogue:
         return key
 
     def _find(self, name: str) -> Key | None:
+        if name in self._added:
+            return Key(name, LLAMAFACTORY, self.launcher or "", *self._added[name])
         for layer, first, last, group, *rest in compiled.KEYS.get(name, ()):
-            if first <= self._place[layer] <= last and group in self.groups:
+            taken = first <= self._place[layer] <= last and group in self.groups
+            if taken and not self._lacks(name, layer, group):
                 return Key(name, layer, group, *rest)
         return None
+
+    def _lacks(self, name: str, layer: int, group: str) -> bool:
+        """Return whether a key of the command is none of the launcher's trainer.
+
+        That of Megatron puts its own class in the place of LLaMA Factory's training arguments.
+        """
+        lacking = compiled.LACKING.get(self.launcher)
+        if lacking is None:
+            return False
+        return name in lacking or (layer == LLAMAFACTORY and group == "training")
+
+    def lacks(self, name: str) -> bool:
+        """Return whether the command takes a key, but not with this launcher."""
+        return self._find(name) is None and any(
+            first <= self._place[layer] <= last and group in self.groups
+            for layer, first, last, group, *_ in compiled.KEYS.get(name, ())
+        )
 
     def defaults(self) -> dict[str, object]:
         """Return every key of the command with its default."""
@@ -71,9 +99,11 @@ class Catalogue:
             self._defaults = {}
             for name, variants in compiled.KEYS.items():
                 for layer, first, last, group, *rest in variants:
-                    if first <= self._place[layer] <= last and group in self.groups:
+                    taken = first <= self._place[layer] <= last and group in self.groups
+                    if taken and not self._lacks(name, layer, group):
                         self._defaults[name] = rest[-1]
                         break
+            self._defaults |= {name: row[-1] for name, row in self._added.items()}
         return self._defaults
 
     def names(self) -> list[str]:
@@ -132,14 +162,14 @@ class Catalogue:
 
 _PACKAGES = ("LLaMA Factory", "transformers")
 
-_catalogues: dict[tuple[Target, str], Catalogue] = {}
+_catalogues: dict[tuple[Target, str, str | None], Catalogue] = {}
 
 
-def catalogue_of(target: Target, command: str) -> Catalogue:
-    """Return the catalogue of a target and command, made once a process."""
-    key = (target, command)
+def catalogue_of(target: Target, command: str, launcher: str | None = None) -> Catalogue:
+    """Return the catalogue of a target, command and launcher, made once a process."""
+    key = (target, command, launcher)
     if key not in _catalogues:
-        _catalogues[key] = Catalogue(target, command)
+        _catalogues[key] = Catalogue(target, command, launcher)
     return _catalogues[key]
 
 
