@@ -233,7 +233,9 @@ def _related(
 
 
 def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, str | None]:
-    """Return the span and key at which a data rule is shown."""
+    """Return the span and key at which a data rule is shown; of the whole run, where files begin."""
+    if rule.show == registry.OF_RUN:
+        return 0, 0, None
     names = [name.replace("$key", token or "") for name in rule.at]
     for name in [*names, *([token] if token else [])]:
         entry = context.effective_entry(name)

@@ -1,7 +1,7 @@
 """Facts that a file cannot say come in layers; here, once, they become one record.
 
 The first layer that speaks of a fact wins, and the fact keeps the name of its layer. From the top:
-the command line, a typed `--here` last of it; a comment in the file; the script that launches it;
+the command line, a typed `--here` and what is installed last of it; a comment in the file; the script that launches it;
 the nearest settings; what is counted in files that are here; recorded facts (`ftlint-facts.json`);
 `here = true` of settings.
 
@@ -24,17 +24,19 @@ if TYPE_CHECKING:
 
 COMMAND_LINE = "command line"
 HERE = "--here"
+INSTALLED = "target `auto`"
 COMMENT = "comment"
 SCRIPT = "script"
 SETTINGS = "settings"
 COUNTED = "counted"
 RECORDED = "recorded"
 MACHINE = "setting `here`"
-ORDER = (COMMAND_LINE, HERE, COMMENT, SCRIPT, SETTINGS, COUNTED, RECORDED, MACHINE)
+ORDER = (COMMAND_LINE, HERE, INSTALLED, COMMENT, SCRIPT, SETTINGS, COUNTED, RECORDED, MACHINE)
 """The layers from the top down."""
 PLACES = {
     COMMAND_LINE: "the command line",
     HERE: "--here",
+    INSTALLED: "what is installed",
     COMMENT: "a comment in the file",
     SCRIPT: "the script that launches it",
     SETTINGS: "the settings",

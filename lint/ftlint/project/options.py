@@ -6,7 +6,15 @@ import os
 
 from ftlint.facts.given import Given
 from ftlint.facts.launch import Launch
-from ftlint.facts.layers import COMMAND_LINE, HERE, MACHINE, RECORDED, SETTINGS, Layer
+from ftlint.facts.layers import (
+    COMMAND_LINE,
+    HERE,
+    INSTALLED,
+    MACHINE,
+    RECORDED,
+    SETTINGS,
+    Layer,
+)
 from ftlint.project import settings as project
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
 from ftlint.support.containment import is_below, project_of
@@ -14,7 +22,7 @@ from ftlint.support.disk import Disk
 from ftlint.support.files import matches_any
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
-from ftlint.target.releases import resolve_target
+from ftlint.target.releases import installed, resolve_target
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -155,9 +163,7 @@ class OptionsResolver:
         asked = self.request
         try:
             settings = project.Settings() if path is None else self._settings(path)
-            target = resolve_target(
-                asked.target or settings.target, asked.transformers or settings.transformers
-            )
+            target = resolve_target(asked.target or settings.target, self._transformers(settings))
         except ValueError as error:  # BadSettings, UnknownTarget
             raise UsageError(str(error)) from None
         layers = (*self._layers(path, settings), *self._recorded(path, reach))
@@ -212,7 +218,8 @@ class OptionsResolver:
             SETTINGS, Launch(settings.gpus, settings.nodes),
             below(settings.root, settings.dataset_dir), settings.datasets,
         )  # fmt: skip
-        if not (asked.here or settings.here or settings.facts or asked.facts):
+        auto = (asked.target or settings.target) == "auto"
+        if not (auto or asked.here or settings.here or settings.facts or asked.facts):
             yield from (own, theirs)
             return
         from ftlint.facts import machine
@@ -228,6 +235,16 @@ class OptionsResolver:
         if asked.here or settings.here:
             name = HERE if asked.here else MACHINE
             yield Layer(name, here=True).with_facts(machine.here())
+        elif auto:
+            yield Layer(INSTALLED).with_facts(machine.beside_target())
+
+    def _transformers(self, settings: Settings) -> str | None:
+        """Return the transformers that is stated, or what is installed where the run is to be."""
+        asked = self.request
+        if asked.here and asked.transformers is None:
+            return installed("transformers") or settings.transformers
+        stated = asked.transformers or settings.transformers
+        return stated or (installed("transformers") if settings.here else None)
 
     def _recorded(self, path: str | None, reach: Reach) -> Iterator[Layer]:
         """Yield what was recorded for the project; a file that cannot be used is told once."""

@@ -1,0 +1,150 @@
+"""The packages that a release takes: what it checks when it starts, and what pip installs with it.
+
+Versions are ordered as `packaging` orders them, which both of them ask.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ftlint.target.releases import Target
+
+PACKAGES = ("transformers", "datasets", "accelerate", "peft", "trl")
+"""What LLaMA Factory checks of its environment before it reads a config."""
+
+_VERSION = re.compile(
+    r"""(?xi) \s* v? (?:\d+!)? (\d+(?:\.\d+)*)
+    (?:[-_.]? (a|b|c|rc|alpha|beta|pre|preview) [-_.]? (\d*))?
+    (?:[-_.]? (?:post|rev|r) [-_.]? (\d*))?
+    (?:[-_.]? (dev) [-_.]? (\d*))?
+    (?:\+ ([a-z0-9._-]+))? \s*"""
+)
+_REQUIREMENT = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*([^,\s]+)\s*")
+
+_Order = tuple[tuple[int, ...], tuple[str, int], int, int | float, str]
+
+
+class Misfit(NamedTuple):
+    """A package that a release does not take.
+
+    `takes` is what it takes, in words; `works` is a version that it takes.
+    """
+
+    package: str
+    version: str
+    takes: str
+    works: str
+
+
+def rejected(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
+    """Yield the packages with which a release ends while it is imported: ImportError.
+
+    It does so unless DISABLE_VERSION_CHECK is on. Source: extras/misc.py check_dependencies, which
+    hparams/parser.py calls [0.9.0 to 0.9.5].
+    """
+    yield from _misfits(target, versions, at_start=True)
+
+
+def refused_by_pip(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
+    """Yield the packages with which a release starts and that pip does not install beside it."""
+    yield from _misfits(target, versions, at_start=False)
+
+
+def _misfits(target: Target, versions: Mapping[str, str], *, at_start: bool) -> Iterator[Misfit]:
+    for package, (checked, metadata) in compiled.PINS.get(target.llamafactory, {}).items():
+        version = versions.get(package)
+        if version is None or _VERSION.fullmatch(version) is None:
+            continue
+        starts = takes(checked, version)
+        if at_start and not starts:
+            works = _works(target, package, checked, metadata)
+            yield Misfit(package, version, in_words(checked, version), works)
+        elif not at_start and starts and not takes(metadata, version.partition("+")[0]):
+            works = _works(target, package, checked, metadata)
+            yield Misfit(package, version, in_words(metadata, version), works)
+
+
+def _works(target: Target, package: str, *requirements: str) -> str:
+    """Return the newest version that all of these requirements take."""
+    if package == "transformers":
+        return str(compiled.RELEASES[target.llamafactory][6])
+    found = [bound for one in requirements for sign, bound in _parts(one) if sign == "<="]
+    return min(found, key=_ordered, default="")
+
+
+def takes(requirement: str, version: str) -> bool:
+    """Return whether a version meets each part of a requirement.
+
+    >>> takes(">=4.45.0,<=4.52.4,!=4.48.0", "4.48.0"), takes("<=5.6.0,!=4.46.*", "5.6.0.dev0")
+    (False, True)
+    """
+    return all(_meets(version, sign, bound) for sign, bound in _parts(requirement))
+
+
+def in_words(requirement: str, version: str) -> str:
+    """Return what a requirement takes, and that it leaves out this very version where it does.
+
+    >>> in_words(">=4.45.0,<=4.52.4,!=4.48.0,!=4.52.0", "4.48.0")
+    '4.45.0 to 4.52.4 without 4.48.0'
+    """
+    parts = _parts(requirement)
+    low = next((bound for sign, bound in parts if sign == ">="), None)
+    high = next((bound for sign, bound in parts if sign == "<="), None)
+    if low is None or high is None or any(sign not in _USUAL for sign, _ in parts):
+        return requirement
+    without = [
+        bound for sign, bound in parts if sign == "!=" and not _meets(version, sign, bound)
+    ]
+    return f"{low} to {high}" + (f" without {', '.join(without)}" if without else "")
+
+
+_USUAL = (">=", "<=", "!=")
+
+
+def _parts(requirement: str) -> list[tuple[str, str]]:
+    found = map(_REQUIREMENT.fullmatch, requirement.split(","))
+    return [(one[1], one[2]) for one in found if one is not None]
+
+
+def _meets(version: str, sign: str, bound: str) -> bool:
+    if bound.endswith(".*"):
+        numbers, wanted = (_ordered(one, keep=True)[0] for one in (version, bound[:-2]))
+        return (numbers[: len(wanted)] == wanted) is (sign == "==")
+    return _COMPARE[sign](_ordered(version), _ordered(bound))
+
+
+_COMPARE = {
+    ">=": lambda a, b: a >= b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    "<": lambda a, b: a < b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}
+
+
+def _ordered(version: str, *, keep: bool = False) -> _Order:
+    """Return a version as what orders it: numbers, early, then final, then later builds of them.
+
+    Zeros at the end count for nothing, unless they are to be kept.
+    """
+    found = _VERSION.fullmatch(version)
+    if found is None:
+        return (), ("", 0), 0, 0, ""
+    numbers, early, nth, post, dev, build, local = found.groups()
+    parts = [*map(int, numbers.split("."))]
+    while not keep and len(parts) > 1 and parts[-1] == 0:
+        parts.pop()
+    letter = "" if dev and not early and post is None else "z"  # 5.6.0.dev0 is before 5.6.0rc0
+    if early:
+        letter = {"alpha": "a", "beta": "b"}.get(early.lower(), early.lower()[0])
+        letter = "r" if letter in "cp" else letter
+    after = -1 if post is None else int(post or 0)
+    before = float("inf") if dev is None else int(build or 0)
+    return tuple(parts), (letter, int(nth or 0)), after, before, local or ""
