@@ -289,7 +289,7 @@ def newest_that_works(
         for one in (*within, pin["max"])
         if version(one) not in failing and one not in pin["excluded"]
     ]
-    return max(works, key=version)
+    return str(max(works, key=version))
 
 
 def pins(release: dict[str, Any]) -> dict[str, tuple[str, str]]:

@@ -233,7 +233,7 @@ def _related(
 
 
 def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, str | None]:
-    """Return the span and key at which a data rule is shown; of the whole run, where files begin."""
+    """Return the span and key at which a data rule is shown: none of the file for the whole run."""
     if rule.show == registry.OF_RUN:
         return 0, 0, None
     names = [name.replace("$key", token or "") for name in rule.at]

@@ -5,7 +5,7 @@ format 2, which every Python since 2.5 reads and which gives the same bytes for 
 
 RELEASES: LLaMA Factory release -> loader, whether JSON configs load, suffixes, oldest and newest
 transformers that it takes, groups of keys by command, and the newest transformers that works.
-PINS: the same -> package -> (what the release takes when it starts, what pip installs beside it), as
+PINS: the same -> package -> (what the release takes when it starts, what pip installs with it), as
 requirements.
 KEYS: name -> variants (layer, first, last, group, kinds, choices, checked, separator, default)
 with first and last as indexes into LLAMAFACTORY or TRANSFORMERS, choices None when open.

@@ -304,7 +304,7 @@ def _launch(launch: Launch) -> dict[str, object]:
 
 
 def _versions(target: Target, stated: Stated) -> dict[str, object]:
-    """Return which versions do not go together; of the usual pair alone there is none to be told."""
+    """Return which versions do not go together; of the usual pair alone nothing is to be told."""
     if target.is_usual_pair and all(name != "versions" for name, _ in stated.facts):
         return {}
     from ftlint.facts import versions

@@ -1,9 +1,9 @@
 """Facts that a file cannot say come in layers; here, once, they become one record.
 
 The first layer that speaks of a fact wins, and the fact keeps the name of its layer. From the top:
-the command line, a typed `--here` and what is installed last of it; a comment in the file; the script that launches it;
-the nearest settings; what is counted in files that are here; recorded facts (`ftlint-facts.json`);
-`here = true` of settings.
+the command line, a typed `--here` and what is installed last of it; a comment in the file; the
+script that launches it; the nearest settings; what is counted in files that are here; recorded
+facts (`ftlint-facts.json`); `here = true` of settings.
 
 What is counted is known only once the data are looked at, so the rows that layers below it state
 are kept apart (`recorded`): they count for a dataset of which no rows were counted.

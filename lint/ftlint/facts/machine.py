@@ -42,9 +42,7 @@ def stated(pairs: Iterable[tuple[str, object]]) -> Facts:
 def _versions(values: Iterable[object]) -> dict[str, str]:
     """Return the versions that are stated of packages, as `peft==0.18.1`."""
     said = (word.partition("==") for value in values for word in _words(value) or ())
-    return {
-        canonical(name.strip()): version.strip() for name, equals, version in said if equals
-    }
+    return {canonical(name.strip()): version.strip() for name, equals, version in said if equals}
 
 
 def _words(value: object) -> list[str] | None:

@@ -108,9 +108,13 @@ class Catalogue:
         last_of = {
             choice: f"last accepted by {package} {order[last]}" for choice, last in gone.items()
         }
+        from ftlint.target.pins import is_usable
+
         return last_of | {
-            choice: f"new in {package} {order[first]}, upgrade to use it"
+            choice: f"new in {package} {order[first]}"
+            + (", upgrade to use it" if usable else ", which LLaMA Factory does not take")
             for choice, first in came.items()
+            for usable in [key.layer == LLAMAFACTORY or is_usable(order[first])]
         }
 
     def history(self, name: str) -> Span | None:

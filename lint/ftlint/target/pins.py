@@ -11,7 +11,7 @@ from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ftlint.target.releases import Target
 
@@ -78,6 +78,11 @@ def _works(target: Target, package: str, *requirements: str) -> str:
     return min(found, key=_ordered, default="")
 
 
+def is_usable(minor: str) -> bool:
+    """Return whether any release takes some patch of a minor release of transformers."""
+    return any(takes(pins["transformers"][0], minor) for pins in compiled.PINS.values())
+
+
 def takes(requirement: str, version: str) -> bool:
     """Return whether a version meets each part of a requirement.
 
@@ -98,9 +103,7 @@ def in_words(requirement: str, version: str) -> str:
     high = next((bound for sign, bound in parts if sign == "<="), None)
     if low is None or high is None or any(sign not in _USUAL for sign, _ in parts):
         return requirement
-    without = [
-        bound for sign, bound in parts if sign == "!=" and not _meets(version, sign, bound)
-    ]
+    without = [bound for sign, bound in parts if sign == "!=" and not _meets(version, sign, bound)]
     return f"{low} to {high}" + (f" without {', '.join(without)}" if without else "")
 
 
@@ -119,7 +122,7 @@ def _meets(version: str, sign: str, bound: str) -> bool:
     return _COMPARE[sign](_ordered(version), _ordered(bound))
 
 
-_COMPARE = {
+_COMPARE: dict[str, Callable[[_Order, _Order], bool]] = {
     ">=": lambda a, b: a >= b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
