@@ -64,7 +64,7 @@ def findings(context: Context) -> Iterator[Finding]:
     if any(one.fix is not None for one in said):
         from ftlint.rules.strangers import beside_strangers
 
-        said = list(beside_strangers(said, context.rules))
+        said = list(beside_strangers(said, context))
     said = _without_yielding(said, context.rules)
     yield from said
     if context.command == "train" and context.instance.effective.get("do_train"):

@@ -59,8 +59,7 @@ def _transformers(rule: Rule, release: str) -> str | None:
     held = [
         one
         for one in (*compiled.TRANSFORMERS_RELEASES, works)
-        if in_range(parse_version(one), rule.transformers)
-        and takes(taken, one)
+        if in_range(parse_version(one), rule.transformers) and takes(taken, one)
     ]
     return held[-1] if held else None
 

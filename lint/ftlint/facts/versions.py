@@ -10,10 +10,9 @@ from ftlint.target.releases import parse_version
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from ftlint.facts.layers import Stated
-    from ftlint.target.pins import Misfit
     from ftlint.target.releases import Target
 
 UNCHECKED = "DISABLE_VERSION_CHECK"
@@ -23,30 +22,25 @@ UNCHECKED = "DISABLE_VERSION_CHECK"
 def facts(target: Target, stated: Stated) -> dict[str, object]:
     """Return which packages the release does not take, and whether the schema is of another minor.
 
-    What is installed is known under `auto`, `--here`, or when it is stated.
+    What is installed is known under `auto`, `--here`, or when it is stated. Of a transformers that
+    is installed and another that is stated the one counts that the config is judged by.
     """
     said = dict(stated.facts)
     versions = said.get("versions")
     installed: Mapping[str, str] = versions if isinstance(versions, dict) else {}
     found = (installed, {"transformers": target.transformers})
-    rejected = _by_package(one for some in found for one in pins.rejected(target, some))
-    refused = _by_package(one for some in found for one in pins.refused_by_pip(target, some))
     known: dict[str, object] = {}
-    if rejected:
-        known["unchecked_packages" if _is_unchecked(stated) else "rejected_packages"] = rejected
-    if refused:
-        known["unpinned_packages"] = refused
+    unchecked = _is_unchecked(stated)
+    for misfit in [one for some in found for one in pins.misfits(target, some)]:
+        met = "unchecked" if unchecked and misfit.met == "rejected" else misfit.met
+        of_kind = known.setdefault(f"{met}_packages", {})
+        assert isinstance(of_kind, dict)
+        of_kind[misfit.package] = {
+            "version": misfit.version, "takes": misfit.takes, "works": misfit.works,
+        }  # fmt: skip
     if parse_version(target.layer) != parse_version(target.transformers)[:2]:
         known["schema_minor"] = target.layer
     return known
-
-
-def _by_package(misfits: Iterable[Misfit]) -> dict[str, dict[str, str]]:
-    """Return misfits as rules ask for them; of a package the last counts, which is judged by."""
-    return {
-        one.package: {"version": one.version, "takes": one.takes, "works": one.works}
-        for one in misfits
-    }
 
 
 def _is_unchecked(stated: Stated) -> bool:

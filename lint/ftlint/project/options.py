@@ -22,6 +22,7 @@ from ftlint.support.disk import Disk
 from ftlint.support.files import matches_any
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
+from ftlint.target.keys import NO_EXTRA, Extra
 from ftlint.target.releases import installed, resolve_target
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -39,7 +40,7 @@ class Options(NamedTuple):
     """How to judge: the target, what is known of the machine, and which rules count.
 
     With a `command` a file is judged as one for it, whatever it looks like. `named`: a person or a
-    hook named it, rather than its folder.
+    hook named it, rather than its folder. `extra`: what a fork has besides.
     """
 
     target: Target
@@ -50,6 +51,7 @@ class Options(NamedTuple):
     rules: RuleBook = BUILT_IN
     limits: Limits = DEFAULT
     named: bool = False
+    extra: Extra = NO_EXTRA
 
 
 class CliOptions(NamedTuple):
@@ -180,7 +182,10 @@ class OptionsResolver:
                 raise UsageError(f"{where}unknown rule {code!r}: see `ftlint rule --all`")
         for old, new in book.renamed((*select, *ignore)):
             self.ignored[f"rule {old} is now called {new}"] = None
-        options = Options(target, given, select, ignore, rules=book, limits=self._limits(settings))
+        options = Options(
+            target, given, select, ignore, rules=book, limits=self._limits(settings),
+            extra=Extra(settings.extra_keys, settings.extra_values),
+        )  # fmt: skip
         return options, settings
 
     def _settings(self, path: str) -> Settings:

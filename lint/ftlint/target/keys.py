@@ -13,6 +13,20 @@ PARSER = {"export": "infer", "chat": "infer", "v1": "train"}
 """Commands that LLaMA Factory parses with another's dataclasses (v1 files are judged by no key)."""
 
 
+class Extra(NamedTuple):
+    """Keys that a fork has besides those of its release, and values that it takes: as settings say.
+
+    Nothing is known of a key but its name; with `values` it takes these alone.
+    """
+
+    keys: tuple[str, ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+NO_EXTRA = Extra()
+_ANY_KIND = ("bool", "float", "int", "list", "map", "null", "text")
+
+
 class Key(NamedTuple):
     """One key as the target knows it. `kinds` are null, bool, int, float, text, list, map."""
 
@@ -38,11 +52,13 @@ class Span(NamedTuple):
 
 
 class Catalogue:
-    """The keys of one target and command."""
+    """The keys of one target and command, and those that settings teach besides."""
 
-    def __init__(self, target: Target, command: str) -> None:
+    def __init__(self, target: Target, command: str, extra: Extra = NO_EXTRA) -> None:
         self.target = target
         self.command = command
+        self.extra = extra
+        self._values = dict(extra.values)
         groups = compiled.RELEASES[target.llamafactory][5]
         self.groups: tuple[str, ...] = groups[PARSER.get(command, command)]
         self._place = (
@@ -55,6 +71,8 @@ class Catalogue:
     def get(self, name: str) -> Key | None:
         """Return the key that the command reads under this name, if there is one."""
         key = self._keys.get(name) or self._find(name)
+        if self.extra.keys or self._values:
+            key = self._taught(name, key)
         if key is not None:
             self._keys[name] = key
         return key
@@ -64,6 +82,17 @@ class Catalogue:
             if first <= self._place[layer] <= last and group in self.groups:
                 return Key(name, layer, group, *rest)
         return None
+
+    def _taught(self, name: str, key: Key | None) -> Key | None:
+        """Return a key with what the settings say of it; None for one that they do not name."""
+        values = self._values.get(name)
+        if key is None and name in self.extra.keys:
+            checked = "parse" if values else None
+            return Key(name, LLAMAFACTORY, "extra", _ANY_KIND, values, checked, None, None)
+        if key is not None and values and key.choices is not None and key.group != "extra":
+            more = (value for value in values if value not in key.choices)
+            return key._replace(choices=(*key.choices, *more))
+        return key
 
     def defaults(self) -> dict[str, object]:
         """Return every key of the command with its default."""
@@ -78,7 +107,7 @@ class Catalogue:
 
     def names(self) -> list[str]:
         """Return the names of all keys of the command."""
-        return list(self.defaults())
+        return [*self.defaults(), *self.extra.keys]
 
     def other_commands(self, name: str) -> list[str]:
         """Return the commands of this target that do read `name`."""
@@ -98,7 +127,7 @@ class Catalogue:
         package = _PACKAGES[key.layer]
         came: dict[object, int] = {}
         gone: dict[object, int] = {}
-        for layer, first, last, group, _, choices, *_ in compiled.KEYS[key.name]:
+        for layer, first, last, group, _, choices, *_ in compiled.KEYS.get(key.name, ()):
             if layer == key.layer and group in self.groups:
                 for choice in set(choices or ()).difference(key.choices or ()):
                     if first > place:
@@ -136,14 +165,14 @@ class Catalogue:
 
 _PACKAGES = ("LLaMA Factory", "transformers")
 
-_catalogues: dict[tuple[Target, str], Catalogue] = {}
+_catalogues: dict[tuple[Target, str, Extra], Catalogue] = {}
 
 
-def catalogue_of(target: Target, command: str) -> Catalogue:
+def catalogue_of(target: Target, command: str, extra: Extra = NO_EXTRA) -> Catalogue:
     """Return the catalogue of a target and command, made once a process."""
-    key = (target, command)
+    key = (target, command, extra)
     if key not in _catalogues:
-        _catalogues[key] = Catalogue(target, command)
+        _catalogues[key] = Catalogue(target, command, extra)
     return _catalogues[key]
 
 

@@ -31,43 +31,55 @@ _Order = tuple[tuple[int, ...], tuple[str, int], int, int | float, str]
 
 
 class Misfit(NamedTuple):
-    """A package that a release does not take.
+    """A package whose version does not go with a release.
 
-    `takes` is what it takes, in words; `works` is a version that it takes.
+    `met` says what comes of it. `rejected`: the release ends with an ImportError while it is
+    imported, unless DISABLE_VERSION_CHECK is on (extras/misc.py check_dependencies, 0.9.0 to
+    0.9.5). `excluded`: pip does not install this very version beside the release, which starts with
+    it. `unpinned`: the same of a version that is too old or too new for pip alone. `takes` is what
+    is taken, in words; `works` is a version that goes with it.
     """
 
     package: str
     version: str
+    met: str
     takes: str
     works: str
 
 
-def rejected(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
-    """Yield the packages with which a release ends while it is imported: ImportError.
-
-    It does so unless DISABLE_VERSION_CHECK is on. Source: extras/misc.py check_dependencies, which
-    hparams/parser.py calls [0.9.0 to 0.9.5].
-    """
-    yield from _misfits(target, versions, at_start=True)
-
-
-def refused_by_pip(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
-    """Yield the packages with which a release starts and that pip does not install beside it."""
-    yield from _misfits(target, versions, at_start=False)
-
-
-def _misfits(target: Target, versions: Mapping[str, str], *, at_start: bool) -> Iterator[Misfit]:
+def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
+    """Yield the packages whose version a release, or pip beside it, does not take."""
     for package, (checked, metadata) in compiled.PINS.get(target.llamafactory, {}).items():
         version = versions.get(package)
         if version is None or _VERSION.fullmatch(version) is None:
             continue
-        starts = takes(checked, version)
-        if at_start and not starts:
-            works = _works(target, package, checked, metadata)
-            yield Misfit(package, version, in_words(checked, version), works)
-        elif not at_start and starts and not takes(metadata, version.partition("+")[0]):
-            works = _works(target, package, checked, metadata)
-            yield Misfit(package, version, in_words(metadata, version), works)
+        public = version.partition("+")[0]
+        if not takes(_as_checked(checked), version):
+            met, requirement = "rejected", checked
+        elif not takes(metadata, public):
+            met, requirement = "unpinned", metadata
+            if _is_excluded(metadata, public):
+                met = "excluded"
+        else:
+            continue
+        works = _works(target, package, checked, metadata)
+        yield Misfit(package, version, met, in_words(requirement, public), works)
+
+
+def _as_checked(requirement: str) -> str:
+    """Return of a requirement what is really checked: of several `!=` the last one.
+
+    Source: transformers utils/versions.py require_version, which keeps one version for each
+    comparison [4.41 to 5.24]; run with 0.9.3, which starts with transformers 4.48.0.
+    """
+    return ",".join(f"{sign}{bound}" for sign, bound in dict(_parts(requirement)).items())
+
+
+def _is_excluded(requirement: str, version: str) -> bool:
+    """Return whether a version is left out by itself, rather than too old or too new."""
+    return any(
+        sign == "!=" and not _meets(version, sign, bound) for sign, bound in _parts(requirement)
+    )
 
 
 def _works(target: Target, package: str, *requirements: str) -> str:
