@@ -166,8 +166,8 @@ _of_run = _together(
     ),
     click.option(
         "--fact", "facts", multiple=True, callback=_facts, metavar="NAME=VALUE",
-        help="State a fact about the training machine: installed, env, compute_capability or "
-        "output_dir_holds.",
+        help="State a fact about the training machine: installed (NAME[==VERSION]), env, "
+        "compute_capability or output_dir_holds.",
     ),
 )  # fmt: skip
 _of_settings = _together(
