@@ -166,13 +166,15 @@ _RELEASES_HEAD = """# Releases
 
 What `--target` and `--transformers` choose between. Without `--transformers`, a target is judged
 with the newest transformers release that works with it ("judged with"): 0.9.5 takes 5.6.0 as well,
-with which flash attention fails ([FT4134](rules/FT4134.md)). A version outside the ranges is an error
-([FT4130](rules/FT4130.md)), unless `DISABLE_VERSION_CHECK` is on ([FT4132](rules/FT4132.md)); one that
-is excluded, or that pip alone rejects, is told as well ([FT4136](rules/FT4136.md),
-[FT4131](rules/FT4131.md)). [How a file is read](how-it-reads.md) says what the loaders make of a file.
+with which flash attention fails ([FT4134](rules/FT4134.md)). [How a file is read](how-it-reads.md)
+says what the loaders make of a file.
 
-For transformers beyond those ranges ftlint has schemas, too, up to the newest release that there was
-when it was built. A version without one is judged by the one before it, and that is told
+A version outside the ranges is an error ([FT4130](rules/FT4130.md)), unless
+`DISABLE_VERSION_CHECK` is on ([FT4132](rules/FT4132.md)). One that is excluded, or that pip alone
+rejects, is reported as well ([FT4136](rules/FT4136.md), [FT4131](rules/FT4131.md)).
+
+ftlint also has schemas of transformers beyond those ranges, up to the newest release that there was
+when it was built. A version without one is judged by the one before it, which is reported
 ([FT4133](rules/FT4133.md)).
 """
 

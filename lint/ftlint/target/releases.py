@@ -30,7 +30,8 @@ class Target(NamedTuple):
     @property
     def is_usual_pair(self) -> bool:
         """Whether the transformers is the newest one that works with the release."""
-        return bool(compiled.RELEASES[self.llamafactory][6] == self.transformers)
+        known = compiled.RELEASES.get(self.llamafactory)
+        return known is None or bool(known[6] == self.transformers)
 
     def dialect_of(self, path: str) -> Dialect:
         """Return how this file is read: up to 0.9.3 JSON goes to Python's own reader."""
