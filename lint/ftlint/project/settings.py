@@ -216,10 +216,10 @@ def _checked(path: str, table: dict[str, Any]) -> Settings:
     settings = Settings(**found)
     for key, _ in settings.extra_values:
         if not is_known(key) and key not in settings.extra_keys:
-            from difflib import get_close_matches
+            from ftschemas.form import nearest
 
-            near = get_close_matches(key, [*settings.extra_keys, *compiled.KEYS], n=1)
-            hint = f"did you mean {near[0]}?" if near else "name a fork's own in `extra-keys`"
+            near = nearest(key, [*settings.extra_keys, *compiled.KEYS])
+            hint = f"did you mean {near}?" if near else "name a fork's own in `extra-keys`"
             raise BadSettings(f"{path}: extra-values: unknown key {_short(key)}; {hint}")
     return settings
 
