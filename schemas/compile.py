@@ -295,6 +295,48 @@ def policy() -> Any:
     return data
 
 
+def newest_that_works(
+    release: str, schema: dict[str, Any], transformers: list[tuple[str, dict[str, Any]]]
+) -> str:
+    """Return the newest transformers that a release takes and that no rule says to fail with it.
+
+    A rule on a single version of transformers is about a pair that fails whatever the config says,
+    or about a common key with it.
+    """
+    pin = schema["x-release"]["transformers"]
+    failing = {
+        rule.transformers[0][1]
+        for rule in (ruleformat.Rule(*row) for row in rules()[0])
+        if len(rule.transformers) == 1 and rule.transformers[0][0] == "=="
+    }
+    versions = [layer["x-release"]["version"] for _, layer in transformers]
+    within = [one for one in versions if version(pin["min"]) <= version(one) <= version(pin["max"])]
+    works = [
+        one
+        for one in (*within, pin["max"])
+        if version(one) not in failing and one not in pin["excluded"]
+    ]
+    return str(max(works, key=version))
+
+
+def pins(release: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return by package what a release takes when it starts, and what pip installs beside it."""
+    checked = {"transformers": release["transformers"], **release["requires"]}
+    return {
+        package: (
+            ",".join(
+                f"{sign}{bound}"
+                for sign, bounds in ((">=", [pin["min"]]), ("<=", [pin["max"]]),
+                                     ("!=", pin["excluded"]))
+                for bound in bounds
+                if bound is not None
+            ),
+            release.get("metadata", {}).get(package, ""),
+        )
+        for package, pin in checked.items()
+    }  # fmt: skip
+
+
 @cache
 def _all_keys() -> dict[str, list[tuple[Any, ...]]]:
     keys = fold(0, releases("llamafactory"))
@@ -330,9 +372,11 @@ def artefact() -> bytes:
                 schema["x-release"]["transformers"]["min"],
                 schema["x-release"]["transformers"]["max"],
                 {command: tuple(groups) for command, groups in schema["x-commands"].items()},
+                newest_that_works(name, schema, transformers),
             )
             for name, schema in llamafactory
         },
+        "PINS": {name: pins(schema["x-release"]) for name, schema in llamafactory},
         "KEYS": {name: tuple(variants) for name, variants in sorted(_all_keys().items())},
         "REMOVED": removed(llamafactory, transformers),
         "ALIASES": aliases()["keys"],

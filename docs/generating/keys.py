@@ -10,6 +10,7 @@ from docs.generating.markdown import code, codes, plain, table
 
 import ftschemas
 from ftlint.target.keys import PARSER
+from ftlint.target.pins import is_usable
 from ftlint.target.releases import KNOWN, parse_version, resolve_target
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ Layer = dict[str, dict[str, Any]]
 def pages() -> dict[str, str]:
     """Return the two pages, by path below docs."""
     own, trainer = _layer("llamafactory"), _layer("transformers")
-    return {"keys.md": _reference(own, trainer), "versions.md": _releases(own, trainer)}
+    usable = {minor: schema for minor, schema in trainer.items() if is_usable(minor)}
+    return {"keys.md": _reference(own, usable), "versions.md": _releases(own, trainer)}
 
 
 def _layer(package: str) -> Layer:
@@ -151,8 +153,10 @@ def _releases(own: Layer, trainer: Layer) -> str:
     for name in reversed(own):
         pins = own[name]["x-release"]
         ranges = (pins["transformers"], *(pins["requires"][package] for package in others))
-        rows.append((name, resolve_target(name).dialect.name, *map(_range, ranges)))
-    pins_table = table(("LLaMA Factory", "loader", "transformers", *others), rows)
+        target = resolve_target(name)
+        rows.append((name, target.dialect.name, target.transformers, *map(_range, ranges)))
+    head = ("LLaMA Factory", "loader", "judged with", "transformers", *others)
+    pins_table = table(head, rows)
     before = history[max(history, key=parse_version)]
     changes = (_changes("LLaMA Factory", own, before), _changes("transformers", trainer, None))
     return "\n".join((_RELEASES_HEAD, pins_table, *changes))
@@ -161,8 +165,17 @@ def _releases(own: Layer, trainer: Layer) -> str:
 _RELEASES_HEAD = """# Releases
 
 What `--target` and `--transformers` choose between. Without `--transformers`, a target is judged
-with the newest transformers release it takes. [How a file is read](how-it-reads.md) says what the
-loaders make of a file.
+with the newest transformers release that works with it ("judged with"): 0.9.5 takes 5.6.0 as well,
+with which flash attention fails ([FT4134](rules/FT4134.md)). [How a file is read](how-it-reads.md)
+says what the loaders make of a file.
+
+A version outside the ranges is an error ([FT4130](rules/FT4130.md)), unless
+`DISABLE_VERSION_CHECK` is on ([FT4132](rules/FT4132.md)). One that is excluded, or that pip alone
+rejects, is reported as well ([FT4136](rules/FT4136.md), [FT4131](rules/FT4131.md)).
+
+ftlint also has schemas of transformers beyond those ranges, up to the newest release that there was
+when it was built. A version without one is judged by the one before it, which is reported
+([FT4133](rules/FT4133.md)).
 """
 
 

@@ -65,7 +65,7 @@ def findings(context: Context) -> Iterator[Finding]:
     if any(one.fix is not None for one in said):
         from ftlint.rules.strangers import beside_strangers
 
-        said = list(beside_strangers(said, context.rules))
+        said = list(beside_strangers(said, context))
     said = _without_yielding(said, context.rules)
     yield from said
     trains = context.command == "train" and context.instance.effective.get("do_train")
@@ -235,7 +235,9 @@ def _related(
 
 
 def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, str | None]:
-    """Return the span and key at which a data rule is shown."""
+    """Return the span and key at which a data rule is shown: none of the file for the whole run."""
+    if rule.show == registry.OF_RUN:
+        return 0, 0, None
     names = [name.replace("$key", token or "") for name in rule.at]
     for name in [*names, *([token] if token else [])]:
         entry = context.effective_entry(name)

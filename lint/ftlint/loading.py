@@ -158,7 +158,7 @@ def load_text(source: Source, options: Options, disk: Disk | None = None) -> Con
         stated = layer_of(asked.facts)
     context = make_context(
         source, document, made, kind.command, options.target, options.given, options.rules,
-        disk or _around(source.path, options), stated,
+        disk or _around(source.path, options), stated, options.extra,
     )  # fmt: skip
     return Config(context, asked, options)
 
@@ -205,6 +205,8 @@ def _guessed(data: bytes) -> str:
 def _kind(names: Collection[str], path: str, text: str, options: Options) -> Kind:
     if options.command is not None:
         return Kind(options.command)
+    if options.extra.keys:  # which tell neither for nor against a config
+        names = [name for name in names if name not in options.extra.keys]
     command = command_of(names)
     if not options.named or (command is not None and path.endswith(SUFFIXES)):
         return Kind(command)

@@ -26,6 +26,7 @@ GROUPS = {
     "EvaluationArguments": "evaluation",
 }
 PIN_CHECKS = {"check_version", "require_version"}
+PINNED = ("transformers", "datasets", "accelerate", "peft", "trl")
 COMMANDS = {"train": "_TRAIN_ARGS", "infer": "_INFER_ARGS", "eval": "_EVAL_ARGS"}
 
 
@@ -133,6 +134,7 @@ def _release(release: Release, parser: Module) -> dict[str, Any]:
         "overrides": "OmegaConf.from_cli" in yaml,
         "transformers": requires.pop("transformers"),
         "requires": requires,
+        "metadata": {name: held for name in PINNED if (held := release.requirement(name))},
     }
 
 

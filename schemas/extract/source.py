@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import zipfile
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Definition: TypeAlias = "ast.ClassDef | ast.expr"
+
+_HOLDS = re.compile(r"""sys_platform != ["']darwin["']|python_version >= ["']3\.(9|10)["']""")
+_HOLDS_NOT = re.compile(
+    r"""sys_platform == ["']darwin["']|python_version < ["']3\.(9|10)["']|.*\bextra\b.*"""
+)
+"""Markers of requirements that do and do not hold on Linux with Python 3.10 or newer."""
 
 
 class SourceError(Exception):
@@ -83,6 +90,28 @@ class Release:
                 package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
                 return parse_module(name, package, text)
         return None
+
+    def requirement(self, package: str) -> str | None:
+        """What pip installs of `package` beside the release, as its metadata say: `<=5.6.0,>=4.55`.
+
+        Where it depends on the machine: what holds on Linux with Python 3.10 or newer.
+        """
+        for line in self._metadata().splitlines():
+            found = re.fullmatch(
+                r"Requires-Dist: ([\w.-]+)\s*\(?([^;()]*)\)?(?:;\s*(.*))?", line.strip()
+            )
+            if found is None or found[1] != package:
+                continue
+            if found[3] is None or _HOLDS.fullmatch(found[3].strip()):
+                return found[2].replace(" ", "")
+            if not _HOLDS_NOT.fullmatch(found[3].strip()):
+                raise SourceError(f"metadata: {line}")
+        return None
+
+    def _metadata(self) -> str:
+        with zipfile.ZipFile(self.wheel) as archive:
+            (path,) = (one for one in archive.namelist() if one.endswith(".dist-info/METADATA"))
+            return archive.read(path).decode("utf-8")
 
     def resolve(self, module: Module, name: str) -> tuple[Module, list[Definition]] | External:
         """Every definition of `name` in `module`, following imports inside the wheel.

@@ -3,6 +3,10 @@
 schemas/compile.py writes compiled.bin: marshalled tables, and where each lies. It is marshal's
 format 2, which every Python since 2.5 reads and which gives the same bytes for the same data.
 
+RELEASES: LLaMA Factory release -> loader, whether JSON configs load, suffixes, oldest and newest
+transformers that it takes, groups of keys by command, and the newest transformers that works.
+PINS: the same -> package -> (what the release takes when it starts, what pip installs with it), as
+requirements.
 KEYS: name -> variants (layer, first, last, group, kinds, choices, checked, separator, default)
 with first and last as indexes into LLAMAFACTORY or TRANSFORMERS, choices None when open.
 TEMPLATES: name -> spans (first, last, format, media) with first and last as indexes into
@@ -37,7 +41,8 @@ if TYPE_CHECKING:
 
 ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
-    *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "KEYS", "REMOVED"),
+    *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "PINS"),
+    *("KEYS", "REMOVED"),
     *("ALIASES", "VALUE_ALIASES", "VARIABLES", "TRAINERS", "LACKING", "V1", "DEEPSPEED"),
     *("TEMPLATES", "MODELS", "MODULES"),
     *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),

@@ -79,7 +79,12 @@ def _listed(names: Iterable[object]) -> str:
 
 def did_you_mean(unknown: object, known: Collection[str]) -> str:
     """Return the end of a sentence on an unknown name: the nearest one, or all that are known."""
+    near = nearest(unknown, known)
+    return f"; known are {_listed(known)}" if near is None else f"; did you mean {near}?"
+
+
+def nearest(unknown: object, known: Collection[str]) -> str | None:
+    """Return the known name that an unknown one is near to, if there is one."""
     from difflib import get_close_matches
 
-    found = get_close_matches(str(unknown), known, n=1)
-    return f"; did you mean {found[0]}?" if found else f"; known are {_listed(known)}"
+    return next(iter(get_close_matches(str(unknown), known, n=1)), None)

@@ -221,7 +221,7 @@ def test_a_long_run_shows_its_progress_on_a_terminal_and_nowhere_else(tmp_path: 
     counts = re.findall(r"(\d/5) files", sent)
     assert counts == ["3/5", "4/5", "5/5"]
     assert sent.endswith(
-        "\r\x1b[KClean: 5 configs for LLaMA Factory 0.9.5, transformers 5.6.0.\r\n"
+        "\r\x1b[KClean: 5 configs for LLaMA Factory 0.9.5, transformers 5.5.4.\r\n"
     )
     assert "/5 files" not in on_terminal(tmp_path, ".", NO_COLOR="1")
     piped = subprocess.run(

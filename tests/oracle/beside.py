@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tests.oracle.called import target_of
 from tests.stating import stating
 
 from ftlint.engine import lint
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ def errors_and_end(
     Judged as in the working directory, which is the trainer's fixture for what lies in it.
     """
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
-    options = Options(resolve_target(trainer.release), stating(here=True))
+    options = Options(target_of(trainer.release), stating(here=True))
     wanted = set(besides)
     found = [one.code for one in lint(of_text("c.yaml", text), options).diagnostics
              if one.severity == "error" or one.code in wanted]  # fmt: skip

@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.oracle import environments
 
+from ftlint.rulebook.registry import BUILT_IN
+from ftlint.target.releases import resolve_target
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from ftlint.target.releases import Target
 
 CHUNK = 200
 """Files an ftlint call, well below the limit of a command line."""
@@ -23,6 +28,24 @@ class Error(NamedTuple):
 
     code: str
     key: str
+
+
+def target_of(release: str) -> Target:
+    """Return what a release is judged with in its environment, not the pair that is usual."""
+    return resolve_target(release, environments.RELEASES[release].transformers)
+
+
+def machine_of(release: str) -> list[str]:
+    """Return the options that say what an environment has.
+
+    Every package that LLaMA Factory looks for, as the judge grants them, and no flash-attn, which
+    needs a GPU: LLaMA Factory continues without it.
+    """
+    checks = BUILT_IN["FT433"].checks
+    granted = (one.when["facts"]["installed"]["not"]["contains"]["const"] for one in checks)
+    installed = ",".join(sorted({"torch", *granted}))
+    transformers = environments.RELEASES[release].transformers
+    return ["--transformers", transformers, "--fact", f"installed={installed}"]
 
 
 def run_ftlint(folder: Path, release: str, arguments: Sequence[str]) -> str:
@@ -48,7 +71,8 @@ def lint(paths: Sequence[Path], release: str, folder: Path) -> dict[str, tuple[E
     found: dict[str, tuple[Error, ...]] = {path.name: () for path in paths}
     for start in range(0, len(paths), CHUNK):
         files = [str(path) for path in paths[start : start + CHUNK]]
-        for diagnostic in json.loads(run_ftlint(folder, release, files))["diagnostics"]:
+        report = run_ftlint(folder, release, [*machine_of(release), *files])
+        for diagnostic in json.loads(report)["diagnostics"]:
             if diagnostic["severity"] == "error":
                 error = Error(diagnostic["code"], diagnostic.get("key") or "")
                 found[Path(diagnostic["path"]).name] += (error,)

@@ -19,13 +19,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tests.oracle.called import target_of
 from tests.oracle.client import Process
 from tests.oracle.contents_drawn import Case, drawn
 
 from ftlint.engine import lint
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,7 +103,7 @@ def said(
     before = Path.cwd()
     os.chdir(folder)  # what lies outside the project is not shown
     try:
-        found = lint(of_text("config.yaml", text), Options(resolve_target(release))).diagnostics
+        found = lint(of_text("config.yaml", text), Options(target_of(release))).diagnostics
     finally:
         os.chdir(before)
     data = [one for one in found if one.code.startswith("FT7")]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.oracle import environments
-from tests.oracle.called import lint, run_ftlint
+from tests.oracle.called import lint, machine_of, run_ftlint
 from tests.oracle.client import Case, Judge
 from tests.oracle.published import CORPUS, commands
 
@@ -66,7 +66,7 @@ class Rescue(NamedTuple):
 
 def rescue(release: str) -> Rescue:
     """Fix the whole corpus for one release, and judge it before and after."""
-    command_of = commands()
+    command_of, machine = commands(), machine_of(release)
     names = list(command_of)
     refused: dict[str, dict[str, str]] = {}
     left: tuple[Left, ...] = ()
@@ -78,13 +78,14 @@ def rescue(release: str) -> Rescue:
             for path in folder.iterdir():
                 path.chmod(0o644)
             if options:
-                run_ftlint(folder, release, [*options, *names])
+                run_ftlint(folder, release, [*machine, *options, *names])
             verdicts = judge.judge(
                 Case(name, command_of[name], path=str(folder / name)) for name in names
             )
             refused[level] = {one.id: one.error for one in verdicts if one.refused}
             if level == "safe":
-                held_back = _unsafe_fixes(run_ftlint(folder, release, list(refused[level])))
+                report = run_ftlint(folder, release, [*machine, *refused[level]])
+                held_back = _unsafe_fixes(report)
             if level == LEVELS[-1][0]:
                 errors = lint([folder / name for name in refused[level]], release, folder)
                 left = tuple(

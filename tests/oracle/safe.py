@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.fixes.edits import Made, in_place, made
 from tests.fixes.excused import DIES_LATER, WITHOUT_EFFECT, excuse
 from tests.oracle import environments
+from tests.oracle.called import target_of
 from tests.oracle.client import Case, Judge
 from tests.oracle.generate import generate
 from tests.oracle.published import CORPUS, commands
@@ -43,7 +44,6 @@ from ftlint.fixes.apply import fix
 from ftlint.project.options import Options
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.syntax.source import Source, decode, of_text
-from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -141,7 +141,7 @@ def placed(folder: Path) -> Iterator[Subject]:
 
 def check(release: str, subjects: Iterable[Subject]) -> Sheet:
     """Fix each file with the safe fixes, and ask the real parser before and after."""
-    target = resolve_target(release)
+    target = target_of(release)
     counts: Counter[str] = Counter(files=0, fixed=0, edits=0, same=0, mended=0, refused=0)
     codes: Counter[str] = Counter()
     breaches: list[Breach] = []

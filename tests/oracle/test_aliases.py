@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.oracle import environments
 from tests.oracle.bases import base
+from tests.oracle.called import target_of
 from tests.oracle.client import Case, Judge
 from tests.oracle.generate import scalar
 from tests.stating import stating
@@ -14,7 +15,6 @@ from tests.stating import stating
 from ftlint.fixes.apply import fix
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
 from ftschemas import compiled
 
 pytestmark = pytest.mark.oracle
@@ -62,7 +62,7 @@ def safe_aliases() -> dict[str, Any]:
 
 @pytest.mark.parametrize("release", list(environments.RELEASES))
 def test_what_a_safe_alias_writes_is_taken(release: str) -> None:
-    options = Options(resolve_target(release), stating())
+    options = Options(target_of(release), stating())
     cases: list[Case] = []
     after: list[Case] = []
     for name, change in safe_aliases().items():

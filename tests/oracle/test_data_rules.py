@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.oracle.called import target_of
 from tests.oracle.client import Trainer
 
 from ftlint.engine import lint
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def test_the_run_is_as_the_rule_says(
     monkeypatch.chdir(ROOT)
     config = {**CONFIG, **changed}
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
-    found = lint(of_text("config.yaml", text), Options(resolve_target("0.9.5"))).diagnostics
+    found = lint(of_text("config.yaml", text), Options(target_of("0.9.5"))).diagnostics
     codes = {one.code for one in found if one.code[2] in "27"}
     assert codes == ({code} if code else set())
     outcome = trainer.train({**config, "dataset_dir": str(ROOT / BROKEN)}, steps=50)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.oracle.bases import base
+from tests.oracle.called import target_of
 from tests.oracle.client import Process
 from tests.oracle.environments import RELEASES
 from tests.stating import stating
@@ -17,7 +18,6 @@ from ftlint.engine import lint
 from ftlint.project.options import Options
 from ftlint.support.messages import show
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,7 +163,7 @@ def _errors(case: dict[str, Any], options: Options) -> list[str]:
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_an_error_just_where_the_run_ends(release: str) -> None:
-    options = Options(resolve_target(release), stating())
+    options = Options(target_of(release), stating())
     wrong: list[object] = []
     verdicts = {True: 0, False: 0}
     with Judge(release, extras=True) as judge:

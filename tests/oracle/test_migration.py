@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from tests.fixes.old_configs import FOLDER, OLD
 from tests.oracle import environments
+from tests.oracle.called import target_of
 from tests.oracle.client import Case, Command, Judge
 
 from ftlint.fixes.apply import fix
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
 
 pytestmark = pytest.mark.oracle
 
@@ -20,7 +20,7 @@ def test_fixed_for_a_release_they_are_accepted_by_it(release: str) -> None:
     cases: list[Case] = []
     for name in OLD:
         old = (FOLDER / "old" / name).read_text(encoding="utf-8")
-        fixed = fix(of_text(name, old), Options(resolve_target(release)))
+        fixed = fix(of_text(name, old), Options(target_of(release)))
         command: Command = "export" if name.startswith("export") else "train"
         cases.append(Case(f"{name} old", command, text=old))
         cases.append(Case(f"{name} fixed", command, text=fixed.source.text))

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from tests.oracle.called import target_of
 
 from ftlint.engine import lint
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
 from ftschemas.compiled import ARTEFACT, MODULES
 
 from . import bases, environments
@@ -174,7 +174,7 @@ def test_shift_attn_needs_an_older_transformers_than_any_here(built: Built) -> N
     model = str(built.folder / CALLED["llama"])
     config = {**bases.base("lora"), "model_name_or_path": model, "shift_attn": True}
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
-    options = Options(resolve_target(built.trainer.release))
+    options = Options(target_of(built.trainer.release))
     said = lint(of_text("c.yaml", text), options).diagnostics
     assert [one.code for one in said if one.severity == "error"] == ["FT4107"]
     assert "transformers>=4.45.0,<4.48.0" in built.trainer.train(config).error

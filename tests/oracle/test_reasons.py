@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from tests.oracle.called import target_of
 from tests.oracle.client import Trainer
 
 from ftlint.engine import lint
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,7 +169,7 @@ def lay(folder: Path, row: dict[str, Any], definition: dict[str, Any]) -> dict[s
 def said(config: dict[str, Any]) -> list[tuple[str, str]]:
     text = "".join(f"{key}: {str(value).lower() if isinstance(value, bool) else value}\n"
                    for key, value in config.items())  # fmt: skip
-    found = lint(of_text("config.yaml", text), Options(resolve_target("0.9.5"))).diagnostics
+    found = lint(of_text("config.yaml", text), Options(target_of("0.9.5"))).diagnostics
     return [(one.severity, one.message) for one in found if one.code.startswith("FT7")]
 
 

@@ -13,10 +13,9 @@ from ftlint.facts.checkpoints import newest_in, step_of
 from ftlint.project.options import Options
 from ftlint.support.disk import Disk
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
 
 from . import bases, chain, environments
-from .called import run_ftlint
+from .called import run_ftlint, target_of
 from .client import Trainer
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def test_ppo_dies_of_a_checkpoint_in_output_dir(
     config = {**bases.base("ppo"), "output_dir": "ran", **change}  # holds checkpoint-1
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
     given = stating(facts=(("output_dir_holds", "checkpoint-1"),))
-    found = lint(of_text("c.yaml", text), Options(resolve_target("0.9.3"), given)).diagnostics
+    found = lint(of_text("c.yaml", text), Options(target_of("0.9.3"), given)).diagnostics
     outcome = ppo.train(config, "ppo")
     assert bool(outcome.error) == bool(error), outcome.error
     assert error in outcome.error

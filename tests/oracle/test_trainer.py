@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.oracle import bases, environments, meant
+from tests.oracle.called import target_of
 from tests.oracle.client import Trainer
 
 from ftlint.engine import lint
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
-from ftlint.target.releases import resolve_target
 from probe import keys_of, path_of
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def test_errors_are_for_what_dies_and_nothing_else(
     keys = keys_of(trainer.release)
     config = {**bases.base(base), **{key: change[key] for key in change if key in keys}}
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
-    options = Options(resolve_target(trainer.release))
+    options = Options(target_of(trainer.release))
     found = [one.code for one in lint(of_text("c.yaml", text), options).diagnostics
              if one.severity == "error"]  # fmt: skip
     outcome = trainer.train(config, base, steps=2)

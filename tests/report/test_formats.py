@@ -70,7 +70,7 @@ def test_a_text_report_in_full() -> None:
         "    = YAML 1.1 reads `042` as `34` (a leading zero means octal): write `34`, or add quotes"
         " if a string is meant. [*]",
         "",
-        "Found 1 error, 1 warning in 1 config for LLaMA Factory 0.9.5, transformers 5.6.0."
+        "Found 1 error, 1 warning in 1 config for LLaMA Factory 0.9.5, transformers 5.5.4."
         " [*] 2 can be fixed with --fix.",
     ]
 
@@ -131,12 +131,12 @@ def test_a_finding_behind_the_last_character_has_a_caret() -> None:
 @pytest.mark.parametrize(
     ("text", "failures", "last"),
     [
-        (HEAD, (), "Clean: 1 config for LLaMA Factory 0.9.5, transformers 5.6.0."),
+        (HEAD, (), "Clean: 1 config for LLaMA Factory 0.9.5, transformers 5.5.4."),
         ("a: 1\n", (), "No LLaMA Factory config found, 1 other file skipped."),
         (
             HEAD,
             (("x", "gone"),),
-            "No findings in 1 config for LLaMA Factory 0.9.5, transformers 5.6.0, 1 not read.",
+            "No findings in 1 config for LLaMA Factory 0.9.5, transformers 5.5.4, 1 not read.",
         ),
         (
             "a: 1\n",
@@ -224,9 +224,9 @@ def test_json_in_full() -> None:
     assert json.loads("".join(lines("json", run))) == {
         "version": 1,
         "tool": {"name": "ftlint", "version": __version__},
-        "target": {"llamafactory": "0.9.5", "transformers": "5.6.0"},
+        "target": {"llamafactory": "0.9.5", "transformers": "5.5.4"},
         "targets": [
-            {"id": "0.9.5+transformers-5.6.0", "llamafactory": "0.9.5", "transformers": "5.6.0"}
+            {"id": "0.9.5+transformers-5.5.4", "llamafactory": "0.9.5", "transformers": "5.5.4"}
         ],
         "diagnostics": [
             {
@@ -235,7 +235,7 @@ def test_json_in_full() -> None:
                 "start": {"line": 4, "column": 1, "offset": 52},
                 "end": {"line": 4, "column": 3, "offset": 54},
                 "url": "https://github.com/ftlint/ftlint/blob/main/docs/rules/FT101.md",
-                "target": "0.9.5+transformers-5.6.0", "command": "train",
+                "target": "0.9.5+transformers-5.5.4", "command": "train",
                 "fix": {
                     "applicability": "safe", "message": "rename `lr` to `learning_rate`",
                     "edits": [{"start": 52, "end": 54, "text": "learning_rate"}],
@@ -383,7 +383,7 @@ def unjudged(*texts: str) -> Run:
 def test_what_is_not_judged_is_said_in_one_line_and_nothing_is_called_clean() -> None:
     found = lines("text", unjudged(TRAINS.format("faq")))
     assert found == [
-        "No findings in 1 config for LLaMA Factory 0.9.5, transformers 5.6.0.",
+        "No findings in 1 config for LLaMA Factory 0.9.5, transformers 5.5.4.",
         "Not judged in 1 config: epochs and steps against dataset size, as the rows of faq are"
         " unknown. State them (--dataset-size faq=N), or run `ftlint record` where the data are.",
     ]

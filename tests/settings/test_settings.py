@@ -232,7 +232,7 @@ def test_what_is_no_toml_is_told_in_one_line(tmp_path: Path, data: bytes, messag
         ("ignore = ['no-such-rule']", "unknown rule 'no-such-rule'"),
         ("policies = ['none/*.json']", "no file matches 'none/*.json'"),
         ("facts = {gpu = 1}", "ftlint.toml: facts: unknown fact gpu"),
-        ("facts = {installed = 1}", "facts: installed takes names, such as torch,deepspeed"),
+        ("facts = {installed = 1}", "facts: installed takes names, such as torch,peft==0.18.1"),
         ("facts = {compute_capability = 'x'}", "facts: compute_capability takes a number"),
     ],
 )

@@ -35,10 +35,11 @@ class Example(NamedTuple):
 
 
 def example_of(rule: Rule, about: About, rules: RuleBook = BUILT_IN) -> Example:
-    """Return a rule's examples, to be judged for the newest release that it holds for."""
+    """Return a rule's examples, to be judged for the newest pair that runs and it holds for."""
     fits = [name for name in KNOWN if in_range(parse_version(name), rule.llamafactory)]
-    newest = fits[-1] if fits else KNOWN[-1]
-    target = resolve_target(about.target or newest, _transformers(rule, newest))
+    fits = [about.target] if about.target else fits or [KNOWN[-1]]
+    pairs = [(name, version) for name in fits if (version := _transformers(rule, name))]
+    target = resolve_target(*(pairs[-1] if pairs else fits[-1:]))
     facts = dict(about.facts)
     launch = {name: facts.pop(name) for name in ("gpus", "nodes") if name in facts}
     layer = Layer(COMMAND_LINE, Launch(**launch)).with_facts(tuple(facts.items()))
@@ -46,14 +47,21 @@ def example_of(rule: Rule, about: About, rules: RuleBook = BUILT_IN) -> Example:
 
 
 def _transformers(rule: Rule, release: str) -> str | None:
-    """Return the newest transformers that the rule holds for; None when the release's own is."""
+    """Return the newest transformers that a release takes and a rule holds for, if there is one.
+
+    That which works with the release comes before all others.
+    """
+    from ftlint.target.pins import takes
     from ftschemas import compiled
 
-    pinned = resolve_target(release).transformers
-    if in_range(parse_version(pinned), rule.transformers):
-        return None
-    versions: tuple[str, ...] = compiled.TRANSFORMERS_RELEASES
-    return [one for one in versions if in_range(parse_version(one), rule.transformers)][-1]
+    works = resolve_target(release).transformers
+    taken = compiled.PINS.get(release, {}).get("transformers", ("", ""))[0]
+    held = [
+        one
+        for one in (*compiled.TRANSFORMERS_RELEASES, works)
+        if in_range(parse_version(one), rule.transformers) and takes(taken, one)
+    ]
+    return held[-1] if held else None
 
 
 def judge(example: Example, text: str) -> Result:

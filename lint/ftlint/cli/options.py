@@ -113,8 +113,8 @@ of_run = _together(
     ),
     click.option(
         "--fact", "facts", multiple=True, callback=_facts, metavar="NAME=VALUE",
-        help="State a fact about the training machine: installed, env, compute_capability or "
-        "output_dir_holds.",
+        help="State a fact about the training machine: installed (NAME[==VERSION]), env, "
+        "compute_capability or output_dir_holds.",
     ),
 )  # fmt: skip
 of_settings = _together(

@@ -11,7 +11,7 @@ from ftlint.facts.layers import NOTHING, SILENT, Layer, Stated, merge
 from ftlint.facts.paths import info_root, is_local
 from ftlint.rulebook.condition import Instance
 from ftlint.target.classify import placeholder_of
-from ftlint.target.keys import V1, catalogue_of
+from ftlint.target.keys import NO_EXTRA, V1, Extra, catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -100,12 +100,13 @@ def make_context(
     rules: RuleBook,
     disk: Disk,
     comment: Layer = SILENT,
+    extra: Extra = NO_EXTRA,
 ) -> Context:
     """Return what rules ask of a file. `comment` is what its own comments state."""
     stated = merge((*given.layers, comment))
     launcher = stated.launch.started_by(target)
     command, stated = _as_started(command, launcher, stated)
-    catalogue = catalogue_of(target, command, launcher)
+    catalogue = catalogue_of(target, command, launcher, extra)
     written = {name: entry.value for name, entry in constructed.entries.items()}
     config = {
         name: coerce_like_target(value, catalogue.get(name)) for name, value in written.items()

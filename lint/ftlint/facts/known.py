@@ -53,6 +53,7 @@ def facts(
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
         **models.facts(values, target),
+        **_versions(target, stated),
         **_launch(stated.launch, stated.launch.started_by(target), values),
         **_deepspeed(values, path, disk),
         **_opened(values, stated, path, disk),
@@ -250,6 +251,15 @@ def _launch(launch: Launch, launcher: str | None, values: Mapping[str, Any]) -> 
     elif launcher == "kt":
         known["world_size"] = 1
     return known
+
+
+def _versions(target: Target, stated: Stated) -> dict[str, object]:
+    """Return which versions do not go together; of the usual pair alone nothing is to be told."""
+    if target.is_usual_pair and all(name != "versions" for name, _ in stated.facts):
+        return {}
+    from ftlint.facts import versions
+
+    return versions.facts(target, stated)
 
 
 def _opened(values: Mapping[str, Any], stated: Stated, path: str, disk: Disk) -> dict[str, object]:

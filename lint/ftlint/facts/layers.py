@@ -1,8 +1,9 @@
 """Facts that a file cannot say come in layers; here, once, they become one record.
 
 The first layer that speaks of a fact wins, and the fact keeps the name of its layer. From the top:
-the command line, a typed `--here` last of it; a comment in the file; the nearest settings; what is
-counted in files that are here; recorded facts (`ftlint-facts.json`); `here = true` of settings.
+the command line, a typed `--here` and what is installed last of it; a comment in the file; the
+nearest settings; what is counted in files that are here; recorded facts (`ftlint-facts.json`);
+`here = true` of settings.
 
 What is counted is known only once the data are looked at, so the rows that layers below it state
 are kept apart (`recorded`): they count for a dataset of which no rows were counted.
@@ -23,16 +24,18 @@ if TYPE_CHECKING:
 
 COMMAND_LINE = "command line"
 HERE = "--here"
+INSTALLED = "target `auto`"
 COMMENT = "comment"
 SETTINGS = "settings"
 COUNTED = "counted"
 RECORDED = "recorded"
 MACHINE = "setting `here`"
-ORDER = (COMMAND_LINE, HERE, COMMENT, SETTINGS, COUNTED, RECORDED, MACHINE)
+ORDER = (COMMAND_LINE, HERE, INSTALLED, COMMENT, SETTINGS, COUNTED, RECORDED, MACHINE)
 """The layers from the top down."""
 PLACES = {
     COMMAND_LINE: "the command line",
     HERE: "--here",
+    INSTALLED: "what is installed",
     COMMENT: "a comment in the file",
     SETTINGS: "the settings",
     COUNTED: "data files",

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ftlint.facts.checkpoints import HELD
+from ftlint.target.pins import PACKAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ Facts = tuple[tuple[str, object], ...]
 SWITCHES = (
     "ALLOW_EXTRA_ARGS",
     "ALLOW_EXTRA_KEYS",
+    "DISABLE_VERSION_CHECK",
     "FORCE_TORCHRUN",
     "USE_KT",
     "USE_MCA",
@@ -41,15 +43,32 @@ def stated(pairs: Iterable[tuple[str, object]]) -> Facts:
 
     A value is text as the command line has it, or what a settings file makes of it.
     """
-    return tuple((name, _value(name, value)) for name, value in pairs)
+    pairs = tuple(pairs)
+    found = [(name, _value(name, value)) for name, value in pairs]
+    versions = _versions(value for name, value in pairs if name == "installed")
+    return (*found, ("versions", versions)) if versions else tuple(found)
+
+
+def _versions(values: Iterable[object]) -> dict[str, str]:
+    """Return the versions that are stated of packages, as `peft==0.18.1`."""
+    said = (word.partition("==") for value in values for word in _words(value) or ())
+    return {canonical(name.strip()): version.strip() for name, equals, version in said if equals}
+
+
+def _words(value: object) -> list[str] | None:
+    words = value.split(",") if isinstance(value, str) else value
+    if isinstance(words, (list, tuple)) and all(isinstance(word, str) for word in words):
+        return [word.strip() for word in words if word.strip()]
+    return None
 
 
 def _value(name: str, value: object) -> object:
     if name in ("installed", "env"):
-        words = value.split(",") if isinstance(value, str) else value
-        if isinstance(words, (list, tuple)) and all(isinstance(word, str) for word in words):
-            listed = [word.strip() for word in words if word.strip()]
-            return sorted(map(canonical, listed)) if name == "installed" else _on(listed)
+        listed = _words(value)
+        if listed is not None and name == "installed":
+            return sorted(canonical(word.partition("==")[0].strip()) for word in listed)
+        if listed is not None:
+            return _on(listed)
         raise BadFact(f"{name} takes names, such as {_EXAMPLES[name]}")
     if name == "compute_capability":
         try:
@@ -71,7 +90,7 @@ def _on(variables: Iterable[str]) -> list[str]:
 
 
 _EXAMPLES = {
-    "installed": "torch,deepspeed",
+    "installed": "torch,peft==0.18.1",
     "env": "FORCE_TORCHRUN,USE_MCA=1",
     "compute_capability": "7.5",
     "output_dir_holds": "model",
@@ -81,7 +100,12 @@ NAMES = tuple(_EXAMPLES)
 
 def here() -> Facts:
     """Return what is so on this machine, in the Python that runs ftlint."""
-    found: list[tuple[str, object]] = [("installed", _installed()), ("env", _switches(os.environ))]
+    versions = _installed()
+    found: list[tuple[str, object]] = [
+        ("installed", sorted(versions)),
+        ("versions", _of_pinned(versions)),
+        ("env", _switches(os.environ)),
+    ]
     capability = _compute_capability()
     return (*found, *([] if capability is None else [("compute_capability", capability)]))
 
@@ -91,11 +115,30 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _installed() -> list[str]:
+def beside_target() -> Facts:
+    """Return what `auto` takes from this machine beside the target: the versions installed with it.
+
+    And whether they are checked, as the run would be started from here.
+    """
+    disabled = "DISABLE_VERSION_CHECK" in _switches(os.environ)
+    found = _of_pinned(_installed())
+    return (("versions", found), *((("version_check_disabled", True),) if disabled else ()))
+
+
+def _of_pinned(versions: Mapping[str, str]) -> dict[str, str]:
+    return {name: versions[name] for name in PACKAGES if name in versions}
+
+
+def _installed() -> dict[str, str]:
+    """Return the version of each package, by its name; the first on the path is imported."""
     from importlib.metadata import distributions
 
-    names = {one.metadata["Name"] for one in distributions()}
-    return sorted(canonical(name) for name in names if name)
+    found: dict[str, str] = {}
+    for one in distributions():
+        name = one.metadata["Name"]
+        if name:
+            found.setdefault(canonical(name), one.version)
+    return found
 
 
 def _switches(environment: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,15 @@ import os
 
 from ftlint.facts.given import Given
 from ftlint.facts.launch import Launch
-from ftlint.facts.layers import COMMAND_LINE, HERE, MACHINE, RECORDED, SETTINGS, Layer
+from ftlint.facts.layers import (
+    COMMAND_LINE,
+    HERE,
+    INSTALLED,
+    MACHINE,
+    RECORDED,
+    SETTINGS,
+    Layer,
+)
 from ftlint.project import settings as project
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
 from ftlint.support.containment import is_below, project_of
@@ -14,7 +22,8 @@ from ftlint.support.disk import Disk
 from ftlint.support.files import matches_any
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
-from ftlint.target.releases import resolve_target
+from ftlint.target.keys import NO_EXTRA, Extra
+from ftlint.target.releases import installed, resolve_target
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -31,7 +40,7 @@ class Options(NamedTuple):
     """How to judge: the target, what is known of the machine, and which rules count.
 
     With a `command` a file is judged as one for it, whatever it looks like. `named`: a person or a
-    hook named it, rather than its folder.
+    hook named it, rather than its folder. `extra`: what a fork has besides.
     """
 
     target: Target
@@ -42,6 +51,7 @@ class Options(NamedTuple):
     rules: RuleBook = BUILT_IN
     limits: Limits = DEFAULT
     named: bool = False
+    extra: Extra = NO_EXTRA
 
 
 class CliOptions(NamedTuple):
@@ -155,9 +165,7 @@ class OptionsResolver:
         asked = self.request
         try:
             settings = project.Settings() if path is None else self._settings(path)
-            target = resolve_target(
-                asked.target or settings.target, asked.transformers or settings.transformers
-            )
+            target = resolve_target(asked.target or settings.target, self._transformers(settings))
         except ValueError as error:  # BadSettings, UnknownTarget
             raise UsageError(str(error)) from None
         layers = (*self._layers(path, settings), *self._recorded(path, reach))
@@ -174,7 +182,10 @@ class OptionsResolver:
                 raise UsageError(f"{where}unknown rule {code!r}: see `ftlint rule --all`")
         for old, new in book.renamed((*select, *ignore)):
             self.ignored[f"rule {old} is now called {new}"] = None
-        options = Options(target, given, select, ignore, rules=book, limits=self._limits(settings))
+        options = Options(
+            target, given, select, ignore, rules=book, limits=self._limits(settings),
+            extra=Extra(settings.extra_keys, settings.extra_values),
+        )  # fmt: skip
         return options, settings
 
     def _settings(self, path: str) -> Settings:
@@ -212,7 +223,8 @@ class OptionsResolver:
             SETTINGS, Launch(settings.gpus, settings.nodes),
             below(settings.root, settings.dataset_dir), settings.datasets,
         )  # fmt: skip
-        if not (asked.here or settings.here or settings.facts or asked.facts):
+        auto = (asked.target or settings.target) == "auto"
+        if not (auto or asked.here or settings.here or settings.facts or asked.facts):
             yield from (own, theirs)
             return
         from ftlint.facts import machine
@@ -228,6 +240,16 @@ class OptionsResolver:
         if asked.here or settings.here:
             name = HERE if asked.here else MACHINE
             yield Layer(name, here=True).with_facts(machine.here())
+        elif auto:
+            yield Layer(INSTALLED).with_facts(machine.beside_target())
+
+    def _transformers(self, settings: Settings) -> str | None:
+        """Return the transformers that is stated, or what is installed where the run is to be."""
+        asked = self.request
+        if asked.here and asked.transformers is None:
+            return installed("transformers") or settings.transformers
+        stated = asked.transformers or settings.transformers
+        return stated or (installed("transformers") if settings.here else None)
 
     def _recorded(self, path: str | None, reach: Reach) -> Iterator[Layer]:
         """Yield what was recorded for the project; a file that cannot be used is told once."""

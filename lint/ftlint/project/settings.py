@@ -8,6 +8,8 @@ import re
 from ftlint.diagnostics import SEVERITIES
 from ftlint.support.disk import Disk, ReadFailure
 from ftlint.support.limits import Limits
+from ftlint.target.keys import is_known
+from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class Settings(NamedTuple):
     facts: tuple[tuple[str, object], ...] = ()
     here: bool = False
     baseline: str | None = None
+    extra_keys: tuple[str, ...] = ()
+    extra_values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class BadSettings(ValueError):
@@ -60,6 +64,10 @@ def _is_texts(value: object) -> bool:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_listed(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_texts, value.values()))
 
 
 def _is_counts(value: object) -> bool:
@@ -112,6 +120,12 @@ _KINDS: dict[str, _Kind] = {
         },
         "a table of facts, such as {compute_capability = 7.5}",
         lambda value: isinstance(value, dict),
+    ),
+    "extra-keys": _TEXTS._replace(wanted='a list of keys, such as ["use_akl_loss"]'),
+    "extra-values": _Kind(
+        {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+        'a table of keys and the values to allow, such as {stage = ["akl"]}',
+        _is_listed,
     ),
     "baseline": _TEXT,
     "here": _Kind({"type": "boolean"}, "a bool", lambda value: isinstance(value, bool)),
@@ -197,9 +211,21 @@ def _checked(path: str, table: dict[str, Any]) -> Settings:
         if isinstance(value, list):
             value = tuple(value)
         elif isinstance(value, dict):
-            value = tuple(value.items())
+            value = tuple((key, _plain(one)) for key, one in value.items())
         found[name.replace("-", "_")] = value
-    return Settings(**found)
+    settings = Settings(**found)
+    for key, _ in settings.extra_values:
+        if not is_known(key) and key not in settings.extra_keys:
+            from ftschemas.form import nearest
+
+            near = nearest(key, [*settings.extra_keys, *compiled.KEYS])
+            hint = f"did you mean {near}?" if near else "name a fork's own in `extra-keys`"
+            raise BadSettings(f"{path}: extra-values: unknown key {_short(key)}; {hint}")
+    return settings
+
+
+def _plain(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _short(value: object) -> str:

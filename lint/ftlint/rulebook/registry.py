@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 MISREAD, JUDGED = "misread", "judged"
 """The phases: first what is not what its author means, then all that rests on what is."""
 
-_CODE, _NAME, _COMMANDS, _CHECKS, _PROBLEMS, _MODULE, _FIXES, _KIND, _YIELDS, _UNJUDGED = map(
-    Rule._fields.index,
-    (
-        *("code", "name", "commands", "checks", "problems", "module", "fixes", "kind"),
-        *("yields_to", "unjudged_without_rows"),
-    ),
+_CODE, _NAME, _COMMANDS, _SHOW, _CHECKS, _PROBLEMS, _MODULE, _FIXES, _KIND, _YIELDS, _UNJUDGED = (
+    map(
+        Rule._fields.index,
+        (
+            *("code", "name", "commands", "show", "checks", "problems", "module", "fixes", "kind"),
+            *("yields_to", "unjudged_without_rows"),
+        ),
+    )
 )
+OF_RUN = "file"
+"""How a rule is shown that is about versions or the whole run: at no key of the file."""
 
 
 class RuleBook:
@@ -77,6 +81,10 @@ class RuleBook:
     def unjudged_without_rows(self) -> dict[str, str]:
         """Return the rules that need to know how many rows the data have, with what they judge."""
         return {code: row[_UNJUDGED] for code, row in self._all() if row[_UNJUDGED] is not None}
+
+    def of_run(self) -> frozenset[str]:
+        """Return the codes of the rules that are about versions or the whole run."""
+        return frozenset(code for code, row in self._all() if row[_SHOW] == OF_RUN)
 
     def about(self, code: str) -> About:
         """Return what a rule's file says to its readers; raises `KeyError`."""

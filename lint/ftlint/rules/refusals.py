@@ -74,6 +74,8 @@ def plan_or_refusals(
 ) -> tuple[StepPlan | NoPlan, tuple[Refusal, ...]]:
     """Return the plan with what spoils the run later, or none and what refuses the run.
 
+    What is said of the versions of the whole run is noted with a plan as well.
+
     `found` is all that is said of the config, comments that suppress it or not. The first refusal
     gives the reason.
     """
@@ -95,7 +97,12 @@ def plan_or_refusals(
         code, reason, key, _ = refused[0]
         return NoPlan(reason, key, code), refused
     assert not isinstance(plan, NoPlan)
-    notes = [f"{one.code} {one.message}" for finding, one in told if _is_error(finding)]
+    of_run = BUILT_IN.of_run()
+    notes = [
+        f"{one.code} {one.message}"
+        for finding, one in told
+        if _is_error(finding) or finding.rule in of_run
+    ]
     return plan._replace(assumptions=(*plan.assumptions, *notes)), ()
 
 

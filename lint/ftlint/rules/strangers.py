@@ -8,22 +8,32 @@ from __future__ import annotations
 
 from ftlint.diagnostics import REMOVED, Finding, Fix
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import READING
+from ftschemas.ruleformat import EFFECTLESS, READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ftlint.facts.context import Context
     from ftlint.rulebook.registry import RuleBook
 
 
-def beside_strangers(found: Iterable[Finding], rules: RuleBook) -> Iterator[Finding]:
-    """Yield findings; with a key of no known meaning in the file fewer, and fixes for display."""
-    found = tuple(found)
+def beside_strangers(found: Iterable[Finding], context: Context) -> Iterator[Finding]:
+    """Yield findings; with a key of no known meaning in the file fewer, and fixes for display.
+
+    With keys that settings teach, the file is a fork's as well: what no release reads, it may read.
+    """
+    found, rules = tuple(found), context.rules
     stranger = next((one.key for one in found if _is_stranger(one, rules)), None)
+    taught = next((key for key in context.catalogue.extra.keys if key in context.entries), None)
     for one in found:
-        if stranger is not None and rules[one.rule].read_by_forks:
+        if (stranger or taught) and rules[one.rule].read_by_forks:
             continue
-        yield one if stranger is None else one._replace(fix=_told(one, stranger, rules))
+        if stranger is not None:
+            yield one._replace(fix=_told(one, f"the file has unknown keys (`{stranger}`)", rules))
+        elif taught is not None and rules.kind(one.rule) in EFFECTLESS:
+            yield one._replace(fix=_told(one, f"the fork with `{taught}` may read it", rules))
+        else:
+            yield one
 
 
 def _is_stranger(finding: Finding, rules: RuleBook) -> bool:
@@ -32,7 +42,7 @@ def _is_stranger(finding: Finding, rules: RuleBook) -> bool:
     return finding.fix is None or finding.fix.applicability != "safe"
 
 
-def _told(finding: Finding, stranger: str, rules: RuleBook) -> Fix | None:
+def _told(finding: Finding, why: str, rules: RuleBook) -> Fix | None:
     """Return a fix for display; how a file is written is the same for every program, and policies
     speak for the team that reads it.
     """
@@ -41,5 +51,4 @@ def _told(finding: Finding, stranger: str, rules: RuleBook) -> Fix | None:
     if fix is None or not fix.edits or not own:
         return fix
     what = fix.message.partition(REMOVED)[0]  # what is removed by hand is there to be seen
-    why = f"not written: the file has unknown keys (`{stranger}`)"
-    return Fix("display", f"{what}; {why}", (), fix.changes)
+    return Fix("display", f"{what}; not written: {why}", (), fix.changes)

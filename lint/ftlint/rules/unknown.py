@@ -137,7 +137,7 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
     if code == VARIABLE:
         advice = _of_variable(name, catalogue)
     else:
-        plain = {TOO_NEW: "upgrade, or remove it", OTHER_COMMAND: "remove it"}.get(code)
+        plain = {TOO_NEW: _upgrade(span), OTHER_COMMAND: "remove it"}.get(code)
         advice = _advice(context, entry, beside, plain, gone=code == REMOVED)
     values["remedy"] = advice.remedy if code == VARIABLE else sentence(advice.remedy)
     values["slip"] = f" (misspelt `{advice.meant}`)" if advice.misspelt else ""
@@ -145,6 +145,15 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
     present = context.entries.get(advice.meant or "")
     related = () if present is None else (set_at(present),)
     return found._replace(meant=advice.meant, related=related)
+
+
+def _upgrade(span: Releases | None) -> str:
+    """Return what to do about a key of a later release, which may be of no use to LLaMA Factory."""
+    from ftlint.target.pins import is_usable
+
+    if span is None or span.package == "LLaMA Factory" or is_usable(span.first):
+        return "upgrade, or remove it"
+    return "no LLaMA Factory release takes that one, remove it"
 
 
 def _when(context: Context, span: Releases) -> tuple[str, str]:

@@ -267,7 +267,7 @@ class _Work:
 
         if path.endswith(".json"):  # most likely data: its head tells, and costs little
             head = data[:HEAD].decode("utf-8", errors="replace")
-            if command_of(names_in(head)) is None:
+            if command_of(set(names_in(head)).difference(options.extra.keys)) is None:
                 return False
         return self.request.command is None or look(path, data, options).command is not None
 

@@ -196,7 +196,7 @@ def _key(options: Options) -> str:
     """Return the name of the store: whatever the verdict on a content may depend on."""
     parts = (
         ftlint.__version__, _state_of_code(), sys.hexversion, os.getcwd(),
-        os.environ.get("FTBENCH_CALIBRATION"), options.target,
+        os.environ.get("FTBENCH_CALIBRATION"), options.target, options.extra,
         options.given, options.select, options.ignore, options.command, options.named,
         options.limits, options.rules.policies,
     )  # fmt: skip

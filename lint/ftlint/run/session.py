@@ -15,11 +15,12 @@ from ftlint.support.limits import reason
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from ftlint.project.options import Options
     from ftlint.project.settings import Settings
     from ftlint.results import Known, Result
+    from ftlint.target.releases import Target
 
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
 USED = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
@@ -68,6 +69,7 @@ def run(
         if one.hidden and request.diff
     )
     judged, known = _without_known(judged, request, settings)
+    judged = list(_once_a_target(judged, judges))
     report = Run(
         options.target,
         tuple(result for result, _ in judged),
@@ -145,6 +147,29 @@ def _without_known(
         for place, result in zip(places, new):
             left[place] = result, judged[place][1]
     return left, tuple(known)
+
+
+def _once_a_target(
+    judged: Iterable[tuple[Result, Settings]], judges: OptionsResolver
+) -> Iterator[tuple[Result, Settings]]:
+    """Yield the results; what concerns versions or the whole run is told in the first file alone.
+
+    A baseline has seen it in each file, so that it is known in whichever is linted alone.
+    """
+    books = [options.rules for options, _ in judges.known.values()]
+    of_run = {code for book in books for code in book.of_run()}
+    told: set[tuple[Target | None, str, str]] = set()
+    for result, settings in judged:
+        left = []
+        for one in result.diagnostics:
+            key = result.target, one.code, one.message
+            if one.code not in of_run or key not in told:
+                left.append(one)
+            if one.code in of_run:
+                told.add(key)
+        if len(left) < len(result.diagnostics):
+            result = result._replace(diagnostics=tuple(left), shown=None)
+        yield result, settings
 
 
 def _baseline(request: CliOptions, settings: Settings) -> str | None:

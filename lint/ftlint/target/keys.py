@@ -17,6 +17,20 @@ V1 = "v1"
 """The command that stands for all of v1, whose keys are none of the others'."""
 
 
+class Extra(NamedTuple):
+    """Keys that a fork has besides those of its release, and values that it takes: as settings say.
+
+    Nothing is known of a key but its name; with `values` it takes these alone.
+    """
+
+    keys: tuple[str, ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+NO_EXTRA = Extra()
+_ANY_KIND = ("bool", "float", "int", "list", "map", "null", "text")
+
+
 class Key(NamedTuple):
     """One key as the target knows it. `kinds` are null, bool, int, float, text, list, map."""
 
@@ -42,15 +56,19 @@ class Releases(NamedTuple):
 
 
 class Catalogue:
-    """The keys of one target and command, with those of the launcher's trainer where it has own."""
+    """The keys of one target and command, of a launcher's own trainer, and those settings teach."""
 
-    def __init__(self, target: Target, command: str, launcher: str | None = None) -> None:
+    def __init__(
+        self, target: Target, command: str, launcher: str | None = None, extra: Extra = NO_EXTRA
+    ) -> None:
         self.target = target
         self.command = command
         self.launcher = launcher if command == "train" else None
         self._added: dict[str, tuple[Any, ...]] = compiled.TRAINERS.get(self.launcher, {})
         if command == V1:
             self._added = compiled.V1.get(target.llamafactory, ({},))[0]
+        self.extra = extra
+        self._values = dict(extra.values)
         groups = compiled.RELEASES[target.llamafactory][5]
         self.groups: tuple[str, ...] = groups.get(PARSER.get(command, command), ())
         self._place = (
@@ -63,6 +81,8 @@ class Catalogue:
     def get(self, name: str) -> Key | None:
         """Return the key that the command reads under this name, if there is one."""
         key = self._keys.get(name) or self._find(name)
+        if self.extra.keys or self._values:
+            key = self._taught(name, key)
         if key is not None:
             self._keys[name] = key
         return key
@@ -93,6 +113,17 @@ class Catalogue:
             for layer, first, last, group, *_ in compiled.KEYS.get(name, ())
         )
 
+    def _taught(self, name: str, key: Key | None) -> Key | None:
+        """Return a key with what the settings say of it; None for one that they do not name."""
+        values = self._values.get(name)
+        if key is None and name in self.extra.keys:
+            checked = "parse" if values else None
+            return Key(name, LLAMAFACTORY, "extra", _ANY_KIND, values, checked, None, None)
+        if key is not None and values and key.choices is not None and key.group != "extra":
+            more = (value for value in values if value not in key.choices)
+            return key._replace(choices=(*key.choices, *more))
+        return key
+
     def defaults(self) -> dict[str, object]:
         """Return every key of the command with its default."""
         if self._defaults is None:
@@ -108,7 +139,7 @@ class Catalogue:
 
     def names(self) -> list[str]:
         """Return the names of all keys of the command."""
-        return list(self.defaults())
+        return [*self.defaults(), *self.extra.keys]
 
     def other_commands(self, name: str) -> list[str]:
         """Return the commands of this target that do read `name`."""
@@ -128,7 +159,7 @@ class Catalogue:
         package = _PACKAGES[key.layer]
         came: dict[object, int] = {}
         gone: dict[object, int] = {}
-        for layer, first, last, group, _, choices, *_ in compiled.KEYS[key.name]:
+        for layer, first, last, group, _, choices, *_ in compiled.KEYS.get(key.name, ()):
             if layer == key.layer and group in self.groups:
                 for choice in set(choices or ()).difference(key.choices or ()):
                     if first > place:
@@ -138,9 +169,13 @@ class Catalogue:
         last_of = {
             choice: f"last accepted by {package} {order[last]}" for choice, last in gone.items()
         }
+        from ftlint.target.pins import is_usable
+
         return last_of | {
-            choice: f"new in {package} {order[first]}, upgrade to use it"
+            choice: f"new in {package} {order[first]}"
+            + (", upgrade to use it" if usable else ", which LLaMA Factory does not take")
             for choice, first in came.items()
+            for usable in [key.layer == LLAMAFACTORY or is_usable(order[first])]
         }
 
     def history(self, name: str) -> Releases | None:
@@ -162,14 +197,16 @@ class Catalogue:
 
 _PACKAGES = ("LLaMA Factory", "transformers")
 
-_catalogues: dict[tuple[Target, str, str | None], Catalogue] = {}
+_catalogues: dict[tuple[Target, str, str | None, Extra], Catalogue] = {}
 
 
-def catalogue_of(target: Target, command: str, launcher: str | None = None) -> Catalogue:
+def catalogue_of(
+    target: Target, command: str, launcher: str | None = None, extra: Extra = NO_EXTRA
+) -> Catalogue:
     """Return the catalogue of a target, command and launcher, made once a process."""
-    key = (target, command, launcher)
+    key = (target, command, launcher, extra)
     if key not in _catalogues:
-        _catalogues[key] = Catalogue(target, command, launcher)
+        _catalogues[key] = Catalogue(target, command, launcher, extra)
     return _catalogues[key]
 
 

@@ -27,6 +27,12 @@ class Target(NamedTuple):
     versions: tuple[Version, Version]
     """Both versions as comparable numbers."""
 
+    @property
+    def is_usual_pair(self) -> bool:
+        """Whether the transformers is the newest one that works with the release."""
+        known = compiled.RELEASES.get(self.llamafactory)
+        return known is None or bool(known[6] == self.transformers)
+
     def dialect_of(self, path: str) -> Dialect:
         """Return how this file is read: up to 0.9.3 JSON goes to Python's own reader."""
         if path.endswith(".json") and not self.dialect.unique_keys:
@@ -60,10 +66,10 @@ def resolve_target(llamafactory: str | None = None, transformers: str | None = N
     """
     name = llamafactory or NEWEST
     if name == "auto":
-        installed = _installed("llamafactory")
-        if installed is None:
+        found = installed("llamafactory")
+        if found is None:
             raise UnknownTarget("target `auto`, but llamafactory is not installed in this Python")
-        name, transformers = installed, transformers or _installed("transformers")
+        name, transformers = found, transformers or installed("transformers")
     name = name.removeprefix("v")
     if name not in compiled.RELEASES:
         wanted = parse_version(name)
@@ -71,8 +77,8 @@ def resolve_target(llamafactory: str | None = None, transformers: str | None = N
         if not older or wanted[:2] != parse_version(older[-1])[:2]:
             raise UnknownTarget(f"unknown target {name!r}: known are {', '.join(KNOWN)}")
         name = older[-1]  # 0.9.6.dev0 is judged by the release before it
-    loader, json_configs, suffixes, low, high, _ = compiled.RELEASES[name]
-    version = high if transformers is None else transformers
+    loader, json_configs, suffixes, low, high, _, works = compiled.RELEASES[name]
+    version = works if transformers is None else transformers
     if parse_version(version) < parse_version(compiled.TRANSFORMERS_RELEASES[0])[:2]:
         raise UnknownTarget(
             f"transformers {version} is older than any LLaMA Factory {name} takes ({low} to {high})"
@@ -120,7 +126,8 @@ def _dialect(release: str, loader: str) -> Dialect:
     return PYYAML_CONTAINERS if parse_version(release) >= (0, 9, 3) else PYYAML
 
 
-def _installed(package: str) -> str | None:
+def installed(package: str) -> str | None:
+    """Return the version of a package in this Python, by its metadata alone."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

@@ -1,0 +1,165 @@
+"""The packages that a release takes: what it checks when it starts, and what pip installs with it.
+
+Versions are ordered as `packaging` orders them, which both of them ask.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ftlint.target.releases import Target
+
+PACKAGES = ("transformers", "datasets", "accelerate", "peft", "trl")
+"""What LLaMA Factory checks of its environment before it reads a config."""
+
+_VERSION = re.compile(
+    r"""(?xi) \s* v? (?:\d+!)? (\d+(?:\.\d+)*)
+    (?:[-_.]? (a|b|c|rc|alpha|beta|pre|preview) [-_.]? (\d*))?
+    (?:[-_.]? (?:post|rev|r) [-_.]? (\d*))?
+    (?:[-_.]? (dev) [-_.]? (\d*))?
+    (?:\+ ([a-z0-9._-]+))? \s*"""
+)
+_REQUIREMENT = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*([^,\s]+)\s*")
+
+_Order = tuple[tuple[int, ...], tuple[str, int], int, int | float, str]
+
+
+class Misfit(NamedTuple):
+    """A package whose version does not go with a release.
+
+    `met` says what comes of it. `rejected`: the release ends with an ImportError while it is
+    imported, unless DISABLE_VERSION_CHECK is on (extras/misc.py check_dependencies, 0.9.0 to
+    0.9.5). `excluded`: pip does not install this very version beside the release, which starts with
+    it. `unpinned`: the same of a version that is too old or too new for pip alone. `takes` is what
+    is taken, in words; `works` is a version that goes with it.
+    """
+
+    package: str
+    version: str
+    met: str
+    takes: str
+    works: str
+
+
+def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
+    """Yield the packages whose version a release, or pip beside it, does not take."""
+    for package, (checked, metadata) in compiled.PINS.get(target.llamafactory, {}).items():
+        version = versions.get(package)
+        if version is None or _VERSION.fullmatch(version) is None:
+            continue
+        public = version.partition("+")[0]
+        if not takes(_as_checked(checked), version):
+            met, requirement = "rejected", checked
+        elif not takes(metadata, public):
+            met, requirement = "unpinned", metadata
+            if _is_excluded(metadata, public):
+                met = "excluded"
+        else:
+            continue
+        works = _works(target, package, checked, metadata)
+        yield Misfit(package, version, met, in_words(requirement, public), works)
+
+
+def _as_checked(requirement: str) -> str:
+    """Return of a requirement what is really checked: of several `!=` the last one.
+
+    Source: transformers utils/versions.py require_version, which keeps one version for each
+    comparison [4.41 to 5.24]; run with 0.9.3, which starts with transformers 4.48.0.
+    """
+    return ",".join(f"{sign}{bound}" for sign, bound in dict(_parts(requirement)).items())
+
+
+def _is_excluded(requirement: str, version: str) -> bool:
+    """Return whether a version is left out by itself, rather than too old or too new."""
+    return any(
+        sign == "!=" and not _meets(version, sign, bound) for sign, bound in _parts(requirement)
+    )
+
+
+def _works(target: Target, package: str, *requirements: str) -> str:
+    """Return the newest version that all of these requirements take."""
+    if package == "transformers":
+        return str(compiled.RELEASES[target.llamafactory][6])
+    found = [bound for one in requirements for sign, bound in _parts(one) if sign == "<="]
+    return min(found, key=_ordered, default="")
+
+
+def is_usable(minor: str) -> bool:
+    """Return whether any release takes some patch of a minor release of transformers."""
+    return any(takes(pins["transformers"][0], minor) for pins in compiled.PINS.values())
+
+
+def takes(requirement: str, version: str) -> bool:
+    """Return whether a version meets each part of a requirement.
+
+    >>> takes(">=4.45.0,<=4.52.4,!=4.48.0", "4.48.0"), takes("<=5.6.0,!=4.46.*", "5.6.0.dev0")
+    (False, True)
+    """
+    return all(_meets(version, sign, bound) for sign, bound in _parts(requirement))
+
+
+def in_words(requirement: str, version: str) -> str:
+    """Return what a requirement takes, and that it leaves out this very version where it does.
+
+    >>> in_words(">=4.45.0,<=4.52.4,!=4.48.0,!=4.52.0", "4.48.0")
+    '4.45.0 to 4.52.4 without 4.48.0'
+    """
+    parts = _parts(requirement)
+    low = next((bound for sign, bound in parts if sign == ">="), None)
+    high = next((bound for sign, bound in parts if sign == "<="), None)
+    if low is None or high is None or any(sign not in _USUAL for sign, _ in parts):
+        return requirement
+    without = [bound for sign, bound in parts if sign == "!=" and not _meets(version, sign, bound)]
+    return f"{low} to {high}" + (f" without {', '.join(without)}" if without else "")
+
+
+_USUAL = (">=", "<=", "!=")
+
+
+def _parts(requirement: str) -> list[tuple[str, str]]:
+    found = map(_REQUIREMENT.fullmatch, requirement.split(","))
+    return [(one[1], one[2]) for one in found if one is not None]
+
+
+def _meets(version: str, sign: str, bound: str) -> bool:
+    if bound.endswith(".*"):
+        numbers, wanted = (_ordered(one, keep=True)[0] for one in (version, bound[:-2]))
+        return (numbers[: len(wanted)] == wanted) is (sign == "==")
+    return _COMPARE[sign](_ordered(version), _ordered(bound))
+
+
+_COMPARE: dict[str, Callable[[_Order, _Order], bool]] = {
+    ">=": lambda a, b: a >= b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    "<": lambda a, b: a < b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}
+
+
+def _ordered(version: str, *, keep: bool = False) -> _Order:
+    """Return a version as what orders it: numbers, early, then final, then later builds of them.
+
+    Zeros at the end count for nothing, unless they are to be kept.
+    """
+    found = _VERSION.fullmatch(version)
+    if found is None:
+        return (), ("", 0), 0, 0, ""
+    numbers, early, nth, post, dev, build, local = found.groups()
+    parts = [*map(int, numbers.split("."))]
+    while not keep and len(parts) > 1 and parts[-1] == 0:
+        parts.pop()
+    letter = "" if dev and not early and post is None else "z"  # 5.6.0.dev0 is before 5.6.0rc0
+    if early:
+        letter = {"alpha": "a", "beta": "b"}.get(early.lower(), early.lower()[0])
+        letter = "r" if letter in "cp" else letter
+    after = -1 if post is None else int(post or 0)
+    before = float("inf") if dev is None else int(build or 0)
+    return tuple(parts), (letter, int(nth or 0)), after, before, local or ""
