@@ -93,7 +93,7 @@ def bases() -> dict[str, str]:
 def rules() -> tuple[list[tuple[Any, ...]], dict[str, tuple[Any, ...]]]:
     """Return every rule file, parsed, by code, and what each tells its readers."""
     reader = YAML(typ="safe", pure=True)
-    keys = _all_keys()
+    defaults = _all_defaults()
     found: dict[str, tuple[Any, ...]] = {}
     about: dict[str, tuple[Any, ...]] = {}
     for path in sorted((DATA / "rules").glob("*.yaml")):
@@ -113,7 +113,7 @@ def rules() -> tuple[list[tuple[Any, ...]], dict[str, tuple[Any, ...]]]:
         for code, row in found.items():
             if row[1] == rule.name:
                 raise SystemExit(f"{path.name}: {rule.name} is the name of {code}")
-        checks = tuple(check._replace(needs=needed(check.when, keys)) for check in rule.checks)
+        checks = tuple(check._replace(needs=needed(check.when, defaults)) for check in rule.checks)
         found[rule.code] = packed(rule._replace(checks=checks))
     unknown = {
         f"{code} yields to {other}"
@@ -144,10 +144,11 @@ USUAL = frozenset(
 Needs = tuple[str, ...]
 
 
-def needed(when: dict[str, Any], keys: dict[str, list[tuple[Any, ...]]]) -> Needs:
+def needed(when: dict[str, Any], defaults: dict[str, list[object]]) -> Needs:
     """Return of what a config must have something for `when` to hold: the rarest there is.
 
     Each is a key, a fact, or a key with a text, `stage: ppo`. Empty where it may hold of any.
+    `defaults`: of each key, those of any release and any trainer.
     """
     found = [
         _needed_of(key, schema)
@@ -155,12 +156,12 @@ def needed(when: dict[str, Any], keys: dict[str, list[tuple[Any, ...]]]) -> Need
         if schema is not False
     ]
     for key, schema in when.get("effective", {}).items():
-        defaults = [variant[-1] for variant in keys.get(key, ())]
-        if key not in REWRITTEN and not any(may_hold(schema, value) for value in defaults):
+        usual = defaults.get(key, ())
+        if key not in REWRITTEN and not any(may_hold(schema, value) for value in usual):
             found.append(_needed_of(key, schema))
     found += [(fact,) for fact, schema in when.get("facts", {}).items() if schema is not False]
-    found += [needed(part, keys) for part in when.get("allOf", ())]
-    branches = [needed(part, keys) for part in when.get("anyOf", ())]
+    found += [needed(part, defaults) for part in when.get("allOf", ())]
+    branches = [needed(part, defaults) for part in when.get("anyOf", ())]
     if all(branches):
         found.append(tuple(dict.fromkeys(name for branch in branches for name in branch)))
     return min(filter(None, found), key=_usual, default=())
@@ -343,6 +344,18 @@ def _all_keys() -> dict[str, list[tuple[Any, ...]]]:
     for name, variants in fold(1, releases("transformers")).items():
         keys.setdefault(name, []).extend(variants)
     return keys
+
+
+@cache
+def _all_defaults() -> dict[str, list[object]]:
+    found = {name: [variant[-1] for variant in rows] for name, rows in _all_keys().items()}
+    second = [
+        second_program(schema)[0] for _, schema in releases("llamafactory") if "x-v1" in schema
+    ]
+    for keys in (*launching()["trainers"].values(), *second):
+        for name, row in keys.items():
+            found.setdefault(name, []).append(row[-1])
+    return found
 
 
 def removed(llamafactory: list[Any], transformers: list[Any]) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def test_related_places_go_to_another_process_and_back() -> None:
     there = json.dumps(
         plain(KeptResult(None, "digest", {}, made.command, made.diagnostics, None, ()), ())
     )
-    assert read("c.yaml", json.loads(there), len(BODY)).diagnostics == made.diagnostics
+    assert read("c.yaml", json.loads(there), len(HEAD + BODY)).diagnostics == made.diagnostics
 
 
 @pytest.mark.parametrize(
