@@ -58,7 +58,7 @@ BANNED = {
 
 LINT = Path(ftlint.__file__).parent
 ROOMS = (".", *sorted(room for room in FLOORS if (LINT / room).is_dir()))
-PROPER = ("Adam", "Git", "Hub", "Megatron")
+PROPER = ("Adam", "Git", "Hub", "Megatron", "Megatron's")
 """First words of summaries that are capitalised anywhere, besides those with more capitals."""
 
 _CODE = re.compile(r"`[^`]*`")
