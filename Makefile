@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint oracle accuracy repairs pre-commit browser fuzz lowest highest bench bench-linter docs docs-check clean
+.PHONY: demo test lint upstream oracle accuracy repairs pre-commit browser fuzz lowest highest bench bench-linter docs docs-check clean
 
 demo: $(VENV)/.installed
 	@echo
@@ -34,6 +34,15 @@ lint: $(VENV)/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The newest LLaMA Factory: reads every commit since the newest release that touches keys, makes `main`
+# of the last one, and lints its examples. CHECKOUT is a clone of it. Leaves main.json for a commit.
+CHECKOUT ?= ../LLaMA-Factory
+SINCE ?= v0.9.5
+upstream: $(VENV)/.tests
+	$(BIN)/python schemas/commits.py $(CHECKOUT) --since $(SINCE)
+	$(BIN)/python schemas/generate.py llamafactory main --from $(CHECKOUT)@HEAD
+	$(BIN)/python -m tests.oracle.examples $(CHECKOUT) --only main
 
 # The real parsers and trainers. ORACLE narrows it: an hour of all of it is not for every change.
 ORACLE ?= tests/oracle tests/schemas tests/bench

@@ -17,49 +17,28 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "lint"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import listed
+from ftlint.sources.checked import order
 from ftschemas import compiled, ruleformat, tables
+from ftschemas.schema_facts import key_facts
 from observed import observed, version
 
 DATA = Path(__file__).parent / "ftschemas"
 ARTEFACT = Path(compiled.ARTEFACT)
-_KINDS = {
-    "null": "null",
-    "boolean": "bool",
-    "integer": "int",
-    "number": "float",
-    "string": "text",
-    "array": "list",
-    "object": "map",
-}
+NO_RELEASES = ("history",)
+"""Files beside the schemas that are none."""
 
 
 def releases(layer: str) -> list[tuple[str, dict[str, Any]]]:
     """Return the schemas of a layer, oldest first."""
-    files = [path for path in (DATA / layer).glob("*.json") if path.stem[0].isdigit()]
+    files = [path for path in (DATA / layer).glob("*.json") if path.stem not in NO_RELEASES]
     return [
         (path.stem, json.loads(path.read_text(encoding="utf-8")))
-        for path in sorted(files, key=lambda path: version(path.stem))
+        for path in sorted(files, key=lambda path: order(path.stem))
     ]
-
-
-def facts_of(prop: dict[str, Any]) -> tuple[Any, ...]:
-    """Return what the linter asks of a key: its group, kinds, choices and so on."""
-    types = prop.get("type", [])
-    kinds = {_KINDS[name] for name in ([types] if isinstance(types, str) else types)}
-    if "float" in kinds:
-        kinds.add("int")
-    choices = prop.get("enum", prop.get("items", {}).get("enum"))
-    return (
-        prop["x-group"],
-        tuple(sorted(kinds)),
-        None if choices is None else tuple(choices),
-        prop.get("x-choices-checked"),
-        prop.get("x-separator"),
-        prop.get("default"),
-    )
 
 
 def fold(layer: int, schemas: list[tuple[str, dict[str, Any]]]) -> dict[str, list[tuple[Any, ...]]]:
@@ -67,7 +46,7 @@ def fold(layer: int, schemas: list[tuple[str, dict[str, Any]]]) -> dict[str, lis
     keys: dict[str, list[tuple[Any, ...]]] = {}
     for index, (_, schema) in enumerate(schemas):
         for name, prop in schema["properties"].items():
-            facts = facts_of(prop)
+            facts = key_facts(prop)
             variants = keys.setdefault(name, [])
             for place, variant in enumerate(variants):
                 # repr, since False == 0 and 1 == 1.0 would merge different defaults
@@ -277,6 +256,22 @@ def deepspeed() -> dict[str, Any]:
     return {"sections": sections, "names": data["names"], "schedulers": data["schedulers"]}
 
 
+def uses() -> tuple[tuple[str, ...], dict[str, tuple[tuple[Any, ...], ...]]]:
+    """Return the states whose uses are kept, and file -> (states, content, key -> number)."""
+    data = json.loads((DATA.parent / "uses.json").read_text(encoding="utf-8"))
+    return tuple(data["states"]), {
+        name: tuple(
+            (
+                tuple(one["states"]),
+                one["content"],
+                {key: tuple(numbers) for key, numbers in one["uses"].items()},
+            )
+            for one in variants
+        )
+        for name, variants in data["files"].items()
+    }
+
+
 def modules() -> tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]:
     """Return the families of models: names, those excepted, modules for an adapter, and blocks."""
     data = YAML(typ="safe", pure=True).load((DATA / "modules.yaml").read_text(encoding="utf-8"))
@@ -390,6 +385,8 @@ def artefact() -> bytes:
             for name, schema in llamafactory
         },
         "PINS": {name: pins(schema["x-release"]) for name, schema in llamafactory},
+        "VERSIONS": {name: schema["x-release"]["version"] for name, schema in llamafactory},
+        "COMMIT": llamafactory[-1][1]["x-release"].get("commit", ""),
         "KEYS": {name: tuple(variants) for name, variants in sorted(_all_keys().items())},
         "REMOVED": removed(llamafactory, transformers),
         "ALIASES": aliases()["keys"],
@@ -402,6 +399,7 @@ def artefact() -> bytes:
         "TEMPLATES": listed.templates(llamafactory),
         "MODELS": listed.models(llamafactory),
         "MODULES": modules(),
+        "USES": uses(),
         "PROBED": probed.releases,
         "TYPES": probed.types,
         "LIVE_WHERE": probed.live_where,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 from typing import TYPE_CHECKING, Any
 
-from ftschemas.compiled import folded
+from ftschemas.schema_facts import models_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,17 +28,8 @@ def models(schemas: Schemas) -> Spans:
     return _spans(
         (name, place, (templates, chat, media))
         for place, (_, schema) in enumerate(schemas)
-        for name, (templates, chat, media) in sorted(_by_name(schema["x-models"]).items())
+        for name, (templates, chat, media) in sorted(models_by_name(schema["x-models"]).items())
     )
-
-
-def _by_name(listed: dict[str, Any]) -> dict[str, tuple[tuple[str, ...], bool, bool]]:
-    found: dict[str, tuple[tuple[str, ...], bool, bool]] = {}
-    for path, one in listed.items():
-        known, chat, media = found.get(folded(path), ((), True, False))
-        more = tuple(name for name in one["templates"] if name not in known)
-        found[folded(path)] = known + more, chat and one["chat"], media or one["media"]
-    return found
 
 
 def _spans(rows: Iterable[tuple[str, int, tuple[Any, ...]]]) -> Spans:

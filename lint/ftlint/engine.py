@@ -13,6 +13,7 @@ from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
 from ftlint.target.keys import V1
+from ftlint.target.releases import MAIN
 from ftlint.verdict import is_selected, settle
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import MISREADING
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from ftlint.results import Result
     from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
-    from ftschemas.ruleformat import Rule
+    from ftlint.target.releases import Target
+    from ftschemas.ruleformat import Check, Rule
 
 
 def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = None) -> Result:
@@ -45,7 +47,12 @@ def judge(config: Config | Unreadable) -> Result:
         assert config.result is not None
         return config.result
     context, asked, options = config
-    result = settle(context.source, context.command, findings(context), asked, options)
+    doubted: list[str] = []
+    said = findings(context, doubted)
+    if context.target.besides is not None:
+        said = _agreed(said, config, context.target.besides)
+    result = settle(context.source, context.command, said, asked, options)
+    result = result._replace(doubted=tuple(dict.fromkeys(doubted)))
     if not context.instance.effective.get("do_train") or "samples" in context.instance.facts:
         return result
     if (options.select or options.ignore) and not any(
@@ -59,9 +66,23 @@ def judge(config: Config | Unreadable) -> Result:
     return result._replace(unjudged=unjudged(context, codes))
 
 
-def findings(context: Context) -> Iterator[Finding]:
-    """Yield all that is said of a text, whatever its comments and options leave out."""
-    said = list(_findings(context))
+def _agreed(said: Iterator[Finding], config: Config, besides: Target) -> Iterator[Finding]:
+    """Yield what is said for another state of LLaMA Factory as well."""
+    from ftlint.rules.development import agreed
+
+    options = config.options._replace(target=besides)
+    other = loading.load_text(config.context.source, options)
+    theirs = findings(other.context) if isinstance(other, loading.Config) else iter(())
+    yield from agreed(said, theirs, config.target)
+
+
+def findings(context: Context, doubted: list[str] | None = None) -> Iterator[Finding]:
+    """Yield all that is said of a text, whatever its comments and options leave out.
+
+    `doubted` takes the keys and files for which a rule is not claimed of this target.
+    """
+    left: list[str] = [] if doubted is None else doubted
+    said = list(_findings(context, left))
     if any(one.fix is not None for one in said):
         from ftlint.rules.strangers import beside_strangers
 
@@ -72,7 +93,8 @@ def findings(context: Context) -> Iterator[Finding]:
     if trains or context.command == V1:
         from ftlint.rules.refusals import findings_of_plan
 
-        yield from findings_of_plan(context, said)
+        if not left:  # else what stands in the way of a plan may be what is not claimed
+            yield from findings_of_plan(context, said)
 
 
 def _without_yielding(said: list[Finding], rules: registry.RuleBook) -> list[Finding]:
@@ -85,24 +107,37 @@ def _without_yielding(said: list[Finding], rules: registry.RuleBook) -> list[Fin
     ]
 
 
-def _findings(context: Context) -> Iterator[Finding]:
+def _findings(context: Context, doubted: list[str]) -> Iterator[Finding]:
     yield from reader.findings(_reader_problems(context), context.source)
     if any(problem.kind in UNBUILT for problem in context.constructed.problems):
         return
-    misread = list(_phase(registry.MISREAD, context))
+    misread = list(_phase(registry.MISREAD, context, doubted))
     yield from misread
-    yield from _phase(registry.JUDGED, _without_misread(context, misread))
+    yield from _phase(registry.JUDGED, _without_misread(context, misread), doubted)
 
 
-def _phase(phase: str, context: Context) -> Iterator[Finding]:
-    """Yield what modules and then conditions of one phase find."""
+def _phase(phase: str, context: Context, doubted: list[str]) -> Iterator[Finding]:
+    """Yield what modules and then conditions of one phase find.
+
+    Of a source that is no release, rules are passed over whose keys that treats otherwise.
+    """
     rules, target, command = context.rules, context.target, context.command
     present = context.present
+    doubts = _doubts if target.tree is not None or target.release == MAIN else None
     for name in rules.modules(target, command, phase, present):
-        yield from _of_module(name, context)
+        for finding in _of_module(name, context):
+            unlike = doubts and doubts(finding.rule, finding.key, None, context)
+            if unlike:
+                doubted += unlike
+            else:
+                yield finding
     together: dict[str, list[str]] = {}
     for code, check, is_met in rules.asked(target, command, phase, present):
         if not is_met(context.instance):
+            continue
+        unlike = doubts and doubts(code, _place(rules[code], check.key, context)[2], check, context)
+        if unlike:
+            doubted += unlike
             continue
         if rules[code].together and check.key:
             together.setdefault(code, []).append(check.key)
@@ -110,6 +145,13 @@ def _phase(phase: str, context: Context) -> Iterator[Finding]:
             yield _of_condition(rules[code], check.key, context)
     for code, keys in together.items():
         yield _of_keys(rules[code], keys, context)
+
+
+def _doubts(code: str, key: str | None, check: Check | None, context: Context) -> list[str]:
+    from ftlint.rulebook.claims import doubts
+
+    when = None if check is None else check.when
+    return doubts(code, key, when, context.target, context.rules)
 
 
 def _without_misread(context: Context, found: list[Finding]) -> Context:
@@ -144,7 +186,7 @@ def _file_problems(context: Context) -> Iterator[Problem]:
     first = next(iter(context.entries.values()), None)
     if path in ("", "-", "<stdin>") or first is None:
         return
-    values: dict[str, object] = {"release": target.llamafactory}
+    values: dict[str, object] = {"release": target.label}
     if not path.endswith(target.suffixes):
         name = path.replace("\\", "/").rpartition("/")[2]
         values.update(suffixes=target.suffixes, file=name)

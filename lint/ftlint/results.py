@@ -85,6 +85,11 @@ class Run(NamedTuple):
         found = (one.target for one in self.results if one.command is not None)
         return tuple(dict.fromkeys(one for one in found if one is not None)) or (self.target,)
 
+    def doubted_for(self, target: Target) -> tuple[str, ...]:
+        """Return the keys of which rules were not claimed for a target."""
+        keys = (key for one in self.results if one.target == target for key in one.doubted)
+        return tuple(dict.fromkeys(keys))
+
     @property
     def checked(self) -> int:
         """How many files are LLaMA Factory configs."""
@@ -126,6 +131,8 @@ class Result(NamedTuple):
     unjudged: Unjudged | None = None
     shown: Sequence[str] | None = None
     """The lines of the text report on it, without colour, where they are known already."""
+    doubted: tuple[str, ...] = ()
+    """Keys and files of which rules are not claimed: there the target differs from the releases."""
 
 
 class Unjudged(NamedTuple):

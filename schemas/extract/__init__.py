@@ -1,5 +1,4 @@
-"""Reads released wheels of LLaMA Factory and transformers and derives their config keys.
+"""Reads released wheels and derives what the linter knows of transformers and DeepSpeed.
 
-Everything is read from the syntax tree of the released source: nothing of a release is imported
-or executed, so any release can be read with any Python and without its dependencies.
+The reader of Python source, and of LLaMA Factory itself, is ftlint.sources.
 """

@@ -15,7 +15,7 @@ import sys
 import tarfile
 from typing import TYPE_CHECKING, Any
 
-from .source import Module, Release, SourceError, parse_module
+from ftlint.sources.modules import External, Module, Release, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +42,18 @@ _OPEN = ("Any", "Dict", "List", "Path", "Union", "dict", "list")
 _BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
 
 
-def archived(version: str, folder: Path) -> Source:
+def archived(version: str, folder: Path) -> Release:
     """Return a release whose source archive was downloaded already."""
-    return Source("deepspeed", version, folder / f"deepspeed-{version}.tar.gz")
+    with tarfile.open(folder / f"deepspeed-{version}.tar.gz") as archive:
+        texts = {
+            member.name.partition("/")[2]: file.read().decode("utf-8")
+            for member in archive
+            if member.name.endswith(".py") and (file := archive.extractfile(member)) is not None
+        }
+    return Release("deepspeed", version, texts.get)
 
 
-def fetch(version: str, folder: Path) -> Source:
+def fetch(version: str, folder: Path) -> Release:
     """Download the source of a release; there are no wheels."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--no-binary", ":all:", "--dest", str(folder), f"deepspeed=={version}"]
@@ -58,24 +64,7 @@ def fetch(version: str, folder: Path) -> Source:
     return archived(version, folder)
 
 
-class Source(Release):
-    """A release as a source archive."""
-
-    def _parse(self, name: str) -> Module | None:
-        base = f"deepspeed-{self.version}/{name.replace('.', '/')}"
-        with tarfile.open(self.wheel) as archive:
-            for path in (f"{base}.py", f"{base}/__init__.py"):
-                try:
-                    member = archive.extractfile(path)
-                except KeyError:
-                    continue
-                assert member is not None
-                package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
-                return parse_module(name, package, member.read().decode("utf-8"))
-        return None
-
-
-def build(releases: list[Source]) -> dict[str, Any]:
+def build(releases: list[Release]) -> dict[str, Any]:
     """Return the schema of all releases, oldest first."""
     read = {release.version: dict(_sections(release)) for release in releases}
     versions = list(read)
@@ -113,7 +102,7 @@ def _merged(path: str, read: dict[str, dict[str, dict[str, Any]]]) -> dict[str, 
     return {"type": "object", "additionalProperties": not strict, "properties": fields}
 
 
-def _sections(release: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+def _sections(release: Release) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each section that a class reads, the sections within it too, with its fields."""
     for path, (name, cls) in SECTIONS.items():
         module = release.find(name)
@@ -124,7 +113,7 @@ def _sections(release: Source) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _of_class(
-    release: Source, module: Module, node: ast.ClassDef, path: str
+    release: Release, module: Module, node: ast.ClassDef, path: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     fields: dict[str, Any] = {}
     for each in node.body:
@@ -142,14 +131,14 @@ def _of_class(
 
 
 def _inner_class(
-    release: Source, module: Module, annotation: ast.expr
+    release: Release, module: Module, annotation: ast.expr
 ) -> tuple[Module, ast.ClassDef] | None:
     """Return the class of pydantic's that an annotation names, if it does."""
     name = _optional(annotation)[0]
     if not isinstance(name, ast.Name) or name.id in _SCALARS or name.id in _OPEN:
         return None
     resolved = release.resolve(module, name.id)
-    if not isinstance(resolved, tuple):
+    if isinstance(resolved, External):
         return None
     home, (definition, *_) = resolved
     if not isinstance(definition, ast.ClassDef) or "Enum" in {*map(ast.unparse, definition.bases)}:
@@ -164,7 +153,7 @@ def _optional(annotation: ast.expr) -> tuple[ast.expr, bool]:
     return annotation, False
 
 
-def _field(release: Source, module: Module, node: ast.AnnAssign) -> dict[str, Any]:
+def _field(release: Release, module: Module, node: ast.AnnAssign) -> dict[str, Any]:
     annotation, nullable = _optional(node.annotation)
     schema: dict[str, Any] = {}
     name = annotation.value if isinstance(annotation, ast.Subscript) else annotation
@@ -200,10 +189,10 @@ def _alias(value: ast.expr | None) -> str | None:
     return None
 
 
-def _choices(release: Source, module: Module, name: str) -> list[Any] | None:
+def _choices(release: Release, module: Module, name: str) -> list[Any] | None:
     """Return the values of an enum, None where the name is another class."""
     resolved = release.resolve(module, name)
-    if not isinstance(resolved, tuple):
+    if isinstance(resolved, External):
         raise SourceError(f"{module.name}: {name} is defined elsewhere")
     definition = resolved[1][0]
     if not isinstance(definition, ast.ClassDef):
@@ -218,7 +207,7 @@ SHORT = 6
 """Letters of the shortest name that is looked for: `enabled` is a name of every section."""
 
 
-def _names(releases: list[Source]) -> set[str]:
+def _names(releases: list[Release]) -> set[str]:
     """Return the names by which any release asks for a part of a config."""
     found = {path.partition(".")[0] for path in SECTIONS}
     for release in releases:
@@ -232,7 +221,7 @@ def _names(releases: list[Source]) -> set[str]:
     return {name for name in found if name.isidentifier() and name.islower() and len(name) > SHORT}
 
 
-def _schedulers(releases: list[Source]) -> dict[str, dict[str, list[str]]]:
+def _schedulers(releases: list[Release]) -> dict[str, dict[str, list[str]]]:
     """Return what the schedulers of DeepSpeed's own take and need, in any release."""
     found: dict[str, dict[str, list[str]]] = {}
     for release in releases:

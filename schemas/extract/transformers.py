@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from .annotations import meaning
-from .checked import TRANSFORMERS as CHECKED
-from .classes import Field, fields
-from .source import Release, SourceError
+from ftlint.sources.annotations import meaning
+from ftlint.sources.checked import TRANSFORMERS as CHECKED
+from ftlint.sources.classes import Field, fields
+from ftlint.sources.modules import Release, SourceError
 
 # How a string that stands for several words is cut; "" means that it is one word.
 SEPARATORS = {"debug": " ", "fsdp": " ", "report_to": ""}

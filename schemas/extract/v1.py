@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from .source import SourceError
+from ftlint.sources.modules import External, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .source import Module, Release
+    from ftlint.sources.modules import Module, Release
 
 PACKAGE = "llamafactory.v1"
 CLASSES = ("ModelArguments", "DataArguments", "TrainingArguments", "SampleArguments")
@@ -34,7 +34,7 @@ BUILT_IN = {"kernel_config": ("auto",)}
 """Names that a family takes besides its plugins: what is named `auto` is chosen by the device."""
 
 
-def extract(release: Release) -> dict[str, Any] | None:
+def extract(release: Release, names: list[str]) -> dict[str, Any] | None:
     """The keys of v1 and its plugins; None where a release has no v1."""
     if release.find(f"{PACKAGE}.config.training_args") is None:
         return None
@@ -44,7 +44,7 @@ def extract(release: Release) -> dict[str, Any] | None:
         for statement in found.classes[name].body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                 properties[statement.target.id] = _property(release, found, statement)
-    return {"properties": properties, "plugins": _plugins(release)}
+    return {"properties": properties, "plugins": _plugins(release, names)}
 
 
 def _property(release: Release, module: Module, node: ast.AnnAssign) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _kinds(release: Release, module: Module, node: ast.expr) -> tuple[list[str],
 def _members(release: Release, module: Module, name: str) -> dict[str, Any]:
     """The values of an enum, by their names."""
     found = release.resolve(module, name)
-    if not isinstance(found, tuple):
+    if isinstance(found, External):
         raise SourceError(f"v1: {name} is not an enum of its own")
     (definition,) = found[1]
     if not isinstance(definition, ast.ClassDef):
@@ -110,12 +110,12 @@ def _default(release: Release, module: Module, call: ast.expr | None) -> Any:
     return None
 
 
-def _plugins(release: Release) -> dict[str, dict[str, list[str] | None]]:
+def _plugins(release: Release, names: list[str]) -> dict[str, dict[str, list[str] | None]]:
     """Each family's plugins by the key that names them, with the parameters a plugin takes."""
     found: dict[str, dict[str, list[str] | None]] = {
         key: dict.fromkeys(BUILT_IN.get(key, ())) for key in FAMILIES.values()
     }
-    for module in _modules(release):
+    for module in _modules(release, names):
         for node in ast.walk(module.tree):
             if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
                 continue
@@ -125,8 +125,8 @@ def _plugins(release: Release) -> dict[str, dict[str, list[str] | None]]:
     return found
 
 
-def _modules(release: Release) -> Iterator[Module]:
-    for name in release.names():
+def _modules(release: Release, names: list[str]) -> Iterator[Module]:
+    for name in names:
         if name.startswith(f"{PACKAGE}.plugins."):
             yield release.module(name)
 

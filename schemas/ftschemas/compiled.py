@@ -7,11 +7,13 @@ RELEASES: LLaMA Factory release -> loader, whether JSON configs load, suffixes, 
 transformers that it takes, groups of keys by command, and the newest transformers that works.
 PINS: the same -> package -> (what the release takes when it starts, what pip installs with it), as
 requirements.
+LLAMAFACTORY: its releases, oldest first, and `main`, the development state. VERSIONS: state -> the
+version that it calls itself. COMMIT: that of `main`.
 KEYS: name -> variants (layer, first, last, group, kinds, choices, checked, separator, default)
 with first and last as indexes into LLAMAFACTORY or TRANSFORMERS, choices None when open.
 TEMPLATES: name -> spans (first, last, format, media) with first and last as indexes into
 LLAMAFACTORY. MODELS: name -> spans (first, last, templates, chat, media). Both are marshalled once
-more, as a file names one of each; schemas/extract/models.py tells what they hold. MODULES: families
+more, as a file names one of each; ftlint/sources/models.py tells what they hold. MODULES: families
 (names, modules, blocks) of modules.yaml. DEEPSPEED: sections (path -> (whether other keys are
 rejected, field -> JSON Schema)), names that the top of a config may have, schedulers (name -> what
 it takes and needs).
@@ -19,6 +21,8 @@ TRAINERS: launcher -> (key -> (kinds, choices, checked, separator, default)) tha
 LACKING: launcher -> keys of transformers that its trainer does not take.
 V1: release -> (key -> as in TRAINERS, key -> (plugin that it may name -> what that takes, None for
 anything)) of LLaMA Factory v1.
+USES: LLaMA Factory's states that are known file by file, and file -> ((places of states, digest of
+the content, key -> number), ...): ftlint/sources/uses.py tells what the numbers stand for.
 PROBED: LLaMA Factory releases of which the next three tell, oldest first.
 TYPES: (LLaMA Factory version, key) -> ((kind, fate), ...): what wrong kinds of value really meet.
 LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash on them; None
@@ -42,9 +46,9 @@ if TYPE_CHECKING:
 ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
     *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "PINS"),
-    *("KEYS", "REMOVED"),
+    *("VERSIONS", "COMMIT", "KEYS", "REMOVED"),
     *("ALIASES", "VALUE_ALIASES", "VARIABLES", "TRAINERS", "LACKING", "V1", "DEEPSPEED"),
-    *("TEMPLATES", "MODELS", "MODULES"),
+    *("TEMPLATES", "MODELS", "MODULES", "USES"),
     *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),
     "CHECKS",
 )

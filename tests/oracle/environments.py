@@ -36,6 +36,14 @@ RELEASES: dict[str, Pins] = {
     "0.9.4": Pins("4.57.1", "4.0.0", "1.11.0", "0.17.1", "0.24.0"),
     "0.9.5": Pins("5.6.0", "4.0.0", "1.11.0", "0.18.1", "0.24.0"),
 }
+MAIN = "main"
+STATE: dict[str, str] = json.loads(
+    (ROOT / "schemas" / "ftschemas" / "llamafactory" / "main.json").read_text("utf-8")
+)["x-release"]
+"""What the development state says of itself: its version and its commit."""
+DEVELOPMENT = {MAIN: Pins("5.8.0", "4.0.0", "1.11.0", "0.18.1", "0.24.0")}
+"""Not among the releases: what is measured for all of them is not for it, unless asked for."""
+PINS = {**RELEASES, **DEVELOPMENT}
 TORCH = "torch==2.13.0"
 COMPANIONS = (
     *("av==16.0.0", "einops", "fastapi", "fire", "hf-transfer", "jinja2", "matplotlib", "numpy"),
@@ -71,7 +79,10 @@ def requirements(release: str) -> tuple[tuple[str, ...], ...]:
     The last call runs without dependencies: trl and llamafactory ask for packages (gradio, CUDA
     builds) that argument parsing and a CPU step never import.
     """
-    pins = RELEASES[release]
+    pins = PINS[release]
+    own = f"llamafactory=={release}"
+    if release == MAIN:
+        own = f"llamafactory @ git+https://github.com/hiyouga/LLaMA-Factory@{STATE['commit']}"
     return (
         (TORCH,),
         (
@@ -81,7 +92,7 @@ def requirements(release: str) -> tuple[tuple[str, ...], ...]:
             f"peft=={pins.peft}",
             *COMPANIONS,
         ),
-        (f"trl=={pins.trl}", f"llamafactory=={release}"),
+        (f"trl=={pins.trl}", own),
     )
 
 
@@ -105,7 +116,10 @@ def missing(release: str, extras: bool = False) -> list[str]:
         name: version
         for call in calls
         for name, _, version in (requirement.partition("==") for requirement in call)
+        if " @ " not in name
     }
+    if release == MAIN and not extras:
+        wanted["llamafactory"] = STATE["version"]
     answer = subprocess.run(
         [str(python), "-c", _PROBE, *wanted], capture_output=True, text=True, check=False
     )
@@ -183,8 +197,8 @@ def ensure(release: str, extras: bool = False) -> Path:
         KeyError: the release is not one we have pins for.
         RuntimeError: the environment is not as pinned even after building it.
     """
-    if release not in RELEASES:
-        raise KeyError(f"no pins for LLaMA Factory {release}; known: {', '.join(RELEASES)}")
+    if release not in PINS:
+        raise KeyError(f"no pins for LLaMA Factory {release}; known: {', '.join(PINS)}")
     if extras:
         ensure(release)
     folder = folder_of(release, extras)

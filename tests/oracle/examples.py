@@ -30,13 +30,14 @@ DOCS = environments.ROOT / "docs"
 DATA_OF = "0.9.4"
 """Whose data stand in where a tag has none: copies of the repository lack some, and the small
 datasets that the examples train on are the same."""
-RELEASES = ("0.9.0", "0.9.1", "0.9.2", "0.9.3", "0.9.4", "0.9.5")
+RELEASES = ("0.9.0", "0.9.1", "0.9.2", "0.9.3", "0.9.4", "0.9.5", environments.MAIN)
 HEAD = """# LLaMA Factory's own examples
 
-ftlint on the example configs of six releases, each judged for its own release. Written by
-`python -m tests.oracle.examples CHECKOUT`, which stops at an error or a warning that nobody has
-argued. Advice (info) sets no exit status and is only counted: most of it says that so small an
-example ends before its first checkpoint ([FT621](rules/FT621.md)).
+ftlint on the example configs of six releases, each judged for its own release, and of the
+development state, judged for `main`. Written by `python -m tests.oracle.examples CHECKOUT`, which
+stops at an error or a warning that nobody has argued. Advice (info) sets no exit status and is only
+counted: most of it says that so small an example ends before its first checkpoint
+([FT621](rules/FT621.md)).
 
 """
 
@@ -89,7 +90,8 @@ def examine(checkout: Path, release: str) -> Report:
 
 def _lay_out(checkout: Path, release: str, folder: Path, *paths: str) -> None:
     """Write folders of a tag."""
-    git = ["git", "-C", str(checkout), "archive", f"v{release}", *paths]
+    state = "HEAD" if release == environments.MAIN else f"v{release}"
+    git = ["git", "-C", str(checkout), "archive", state, *paths]
     archive = subprocess.run(git, check=True, capture_output=True).stdout
     with tarfile.open(fileobj=BytesIO(archive)) as tar:
         tar.extractall(folder, filter="data")
@@ -97,7 +99,8 @@ def _lay_out(checkout: Path, release: str, folder: Path, *paths: str) -> None:
 
 def _verdicts(folder: Path, release: str, paths: set[str]) -> dict[str, str]:
     """Ask the real parser, where there is an environment with it."""
-    if release not in environments.RELEASES or not paths:
+    is_there = release in environments.RELEASES or environments.folder_of(release, True).exists()
+    if not is_there or not paths:
         return {}
     with Judge(release, extras=True) as judge:
         verdicts = judge.judge(
@@ -159,10 +162,13 @@ def main(argv: list[str] | None = None) -> int:
     """Write docs/examples.md and name what nobody has argued."""
     parser = argparse.ArgumentParser(description="Lint LLaMA Factory's own examples.")
     parser.add_argument("checkout", type=Path, help="a git repository with the tags v0.9.0 …")
+    parser.add_argument("--only", choices=RELEASES, help="this one alone; writes no page")
     options = parser.parse_args(argv)
     arguments = YAML(typ="safe", pure=True).load((DOCS / "examples.yaml").read_text("utf-8"))
-    reports = [examine(options.checkout, release) for release in RELEASES]
-    (DOCS / "examples.md").write_text(page(reports, arguments), "utf-8")
+    releases = RELEASES if options.only is None else (options.only,)
+    reports = [examine(options.checkout, release) for release in releases]
+    if options.only is None:
+        (DOCS / "examples.md").write_text(page(reports, arguments), "utf-8")
     missing = [
         finding
         for report in reports

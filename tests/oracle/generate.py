@@ -89,7 +89,7 @@ class Keys(NamedTuple):
 def keys_of(release: str) -> Keys:
     """Schemas of the keys that each command accepts, and keys that it does not know."""
     own = json.loads((SCHEMAS / "llamafactory" / f"{release}.json").read_text("utf-8"))
-    minor = environments.RELEASES[release].transformers.rpartition(".")[0]
+    minor = environments.PINS[release].transformers.rpartition(".")[0]
     training = json.loads((SCHEMAS / "transformers" / f"{minor}.json").read_text("utf-8"))
 
     def legal(command: str) -> dict[str, dict[str, Any]]:
@@ -253,7 +253,7 @@ def generate(release: str, seed: int, count: int) -> Iterator[Generated]:
 def main(argv: list[str] | None = None) -> None:
     """Write generated configs as files."""
     parser = argparse.ArgumentParser(description="Write generated configs.")
-    parser.add_argument("release", choices=list(environments.RELEASES))
+    parser.add_argument("release", choices=list(environments.PINS))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=300)

@@ -222,7 +222,7 @@ def _timeless(value: object) -> object:
 def main(argv: list[str] | None = None) -> int:
     """Check every release asked for, and print the figures."""
     parser = argparse.ArgumentParser(description="Safe fixes, held against the real parser.")
-    parser.add_argument("release", nargs="+", choices=list(environments.RELEASES))
+    parser.add_argument("release", nargs="+", choices=list(environments.PINS))
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--in-place", type=Path, metavar="FOLDER")

@@ -212,7 +212,7 @@ def _record(sheet: Sheet) -> dict[str, Any]:
 def main(argv: list[str] | None = None) -> None:
     """Print the score of every release asked for."""
     parser = argparse.ArgumentParser(description="Score ftlint against LLaMA Factory.")
-    parser.add_argument("release", nargs="+", choices=list(environments.RELEASES))
+    parser.add_argument("release", nargs="+", choices=list(environments.PINS))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=300, help="generated configs; 0: none")
     parser.add_argument("--no-corpus", action="store_true")

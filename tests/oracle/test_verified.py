@@ -13,7 +13,7 @@ from ftschemas.ruleformat import run_with
 pytestmark = pytest.mark.oracle
 
 
-@pytest.mark.parametrize("release", environments.RELEASES)
+@pytest.mark.parametrize("release", environments.PINS)
 def test_what_is_verified_is_what_was_shown_or_run(release: str) -> None:
     with Judge(release) as judge:
         shown = shown_by(judge)

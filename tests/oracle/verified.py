@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def cases(release: str) -> Iterator[Case]:
     """Yield the bad and the good example of every rule that holds for a release."""
-    target = resolve_target(release, environments.RELEASES[release].transformers)
+    target = resolve_target(release, environments.PINS[release].transformers)
     for code in BUILT_IN.rules:
         rule, about = load(code).rule, load(code).about
         command = rule.commands[0]
@@ -54,7 +54,7 @@ def shown_by(judge: Judge) -> set[str]:
 def main() -> None:
     """Print the releases of every rule that was shown."""
     found: dict[str, set[str]] = defaultdict(set)
-    for release in environments.RELEASES:
+    for release in environments.PINS:
         with Judge(release) as judge:
             for code in shown_by(judge):
                 found[code].add(release)

@@ -226,7 +226,11 @@ def test_json_in_full() -> None:
         "tool": {"name": "ftlint", "version": __version__},
         "target": {"llamafactory": "0.9.5", "transformers": "5.5.4"},
         "targets": [
-            {"id": "0.9.5+transformers-5.5.4", "llamafactory": "0.9.5", "transformers": "5.5.4"}
+            {
+                "id": "0.9.5+transformers-5.5.4", "llamafactory": "0.9.5", "transformers": "5.5.4",
+                "source": "release", "judged_by": "0.9.5", "distribution": None, "notes": [],
+                "keys_not_judged": [],
+            }
         ],
         "diagnostics": [
             {

@@ -10,6 +10,8 @@ import pytest
 import yaml
 from tests.shared import REFERENCE
 
+from ftlint.sources.checked import order
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "schemas" / "ftschemas"
 Layer = dict[str, dict[str, Any]]
@@ -17,7 +19,7 @@ Layer = dict[str, dict[str, Any]]
 
 def _load(layer: str) -> Layer:
     paths = [path for path in (DATA / layer).glob("*.json") if path.stem != "history"]
-    paths.sort(key=lambda path: tuple(map(int, path.stem.split("."))))
+    paths.sort(key=lambda path: order(path.stem))
     return {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
 
 

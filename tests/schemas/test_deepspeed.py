@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from extract import deepspeed
-from extract.source import SourceError
+from ftlint.sources.modules import Release, SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ class WarmupLR(object):
 }
 
 
-def _release(folder: Path, version: str, changes: dict[str, str]) -> deepspeed.Source:
+def _release(folder: Path, version: str, changes: dict[str, str]) -> Release:
     with tarfile.open(folder / f"deepspeed-{version}.tar.gz", "w:gz") as archive:
         for name, text in {**MODULES, **changes}.items():
             data = text.encode()

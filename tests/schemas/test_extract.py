@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from extract import postinit
-from extract.annotations import meaning
-from extract.classes import fields
-from extract.source import Release, SourceError
+from extract.wheels import of_wheel
+from ftlint.sources import postinit
+from ftlint.sources.annotations import meaning
+from ftlint.sources.classes import fields
+from ftlint.sources.modules import Release, SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def wheel(folder: Path, **modules: str) -> Release:
         archive.writestr("pkg/__init__.py", "")
         for name, text in modules.items():
             archive.writestr(f"pkg/{name}.py", text)
-    return Release("pkg", "1", path)
+    return of_wheel("pkg", "1", path)
 
 
 @pytest.fixture

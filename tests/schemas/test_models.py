@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from extract.models import models, templates
-from extract.source import Release, SourceError
+from extract.wheels import of_wheel
+from ftlint.sources.models import models, templates
+from ftlint.sources.modules import Release, SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def wheel(folder: Path, text: str, module: str) -> Release:
     path = folder / "llamafactory-1-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(f"llamafactory/{module}.py", text)
-    return Release("llamafactory", "1", path)
+    return of_wheel("llamafactory", "1", path)
 
 
 def test_templates(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.oracle import bases
 from tests.oracle.client import Case, Judge, Trainer
 
-from extract.checked import ALSO
+from ftlint.sources.checked import ALSO
 
 pytestmark = pytest.mark.oracle
 

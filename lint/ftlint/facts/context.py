@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ftlint.target.classify import Command
     from ftlint.target.keys import Catalogue
     from ftlint.target.releases import Target
+    from ftlint.target.tree import Tree
 
 
 class Context(NamedTuple):
@@ -116,7 +117,7 @@ def make_context(
     known = facts(values, written, target, given, stated, source.path, disk)
     planned = None
     if command != V1:
-        known = {**_beside(config, source.path, known, disk, target.llamafactory), **known}
+        known = {**_beside(config, source.path, known, disk, target.listing), **known}
     if command == "train":
         root = info_root(stated.dataset_dir or values.get("dataset_dir"), source.path, disk)
         sizes = stated.dataset_sizes or stated.recorded
@@ -150,7 +151,7 @@ def _as_started(command: Command, launcher: str | None, stated: Stated) -> tuple
 
 
 def _beside(
-    config: dict[str, object], path: str, known: dict[str, object], disk: Disk, release: str
+    config: dict[str, object], path: str, known: dict[str, object], disk: Disk, release: Tree | str
 ) -> dict[str, object]:
     """Return what the configs near a file say of the folders that it reads and writes."""
     if not disk.is_file(path):

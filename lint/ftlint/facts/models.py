@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.target.releases import Target
+    from ftlint.target.tree import Tree
 
 
 def facts(values: Mapping[str, Any], target: Target) -> dict[str, object | None]:
     """Return what is known of model and template; `values` is the effective config."""
-    release = target.llamafactory
+    release = target.listing
     path, name = values.get("model_name_or_path"), values.get("template")
     known: dict[str, object | None] = {}
     if name is None or placeholder_in(name) is None:
@@ -36,7 +37,7 @@ def facts(values: Mapping[str, Any], target: Target) -> dict[str, object | None]
     return known
 
 
-def _media(name: object, release: str) -> list[str] | None:
+def _media(name: object, release: Tree | str) -> list[str] | None:
     """Return the media that a template has tokens for; without one it is the tokenizer's own."""
     if name is None:
         return []

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ftlint.facts.neighbours import Neighbour, Neighbourhood
     from ftlint.support.disk import Disk
+    from ftlint.target.tree import Tree
 
 TOKENS = ("add_tokens", "add_special_tokens", "new_special_tokens_config")
 """Keys that make the embeddings larger, of which a LoRA adapter then holds a copy.
@@ -39,7 +40,7 @@ def facts(
     path: str,
     near: Neighbourhood,
     disk: Disk,
-    release: str,
+    release: Tree | str,
     *,
     in_place: bool,
 ) -> dict[str, object]:
@@ -148,7 +149,7 @@ def _number(one: Neighbour) -> float | None:
 
 
 def _unlike(
-    config: Mapping[str, Any], writer: Neighbour, is_adapter: bool, release: str
+    config: Mapping[str, Any], writer: Neighbour, is_adapter: bool, release: Tree | str
 ) -> dict[str, str]:
     """Return what of a config does not fit the one that writes what it begins with, by subject.
 
@@ -183,7 +184,9 @@ def _unlike(
 _AN_EXPORT = {"does": "exports", "output": "a whole model", "loads": "model_name_or_path"}
 
 
-def _unlike_template(config: Mapping[str, Any], writer: Neighbour, release: str) -> dict[str, str]:
+def _unlike_template(
+    config: Mapping[str, Any], writer: Neighbour, release: Tree | str
+) -> dict[str, str]:
     """Return the template of a training, where a config has another one for what it has trained."""
     ours, theirs = text_of("template", config.get("template")), writer.get("template")
     reads = writer.get("stage", "sft") != "pt" and config.get("stage") != "pt"
@@ -192,7 +195,7 @@ def _unlike_template(config: Mapping[str, Any], writer: Neighbour, release: str)
     return {}
 
 
-def _other_template(one: str, other: str, release: str) -> bool:
+def _other_template(one: str, other: str, release: Tree | str) -> bool:
     """Return whether two templates of a release are certain to write different marks."""
     ours, theirs = find_template(one, release), find_template(other, release)
     return ours is not None and theirs is not None and ours.format != theirs.format

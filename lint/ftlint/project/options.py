@@ -23,7 +23,7 @@ from ftlint.support.files import matches_any
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
 from ftlint.target.keys import NO_EXTRA, Extra
-from ftlint.target.releases import installed, resolve_target
+from ftlint.target.releases import KNOWN, TREE, installed, resolve_target
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ class OptionsResolver:
 
     def __init__(self, request: CliOptions) -> None:
         self.request = request
-        self.known: dict[tuple[str | None, Reach], tuple[Options, Settings]] = {}
-        self.folders: dict[str, tuple[str | None, Reach]] = {}
+        self.known: dict[tuple[str | None, Reach, str], tuple[Options, Settings]] = {}
+        self.folders: dict[str, tuple[str | None, Reach, str]] = {}
         self.ignored: dict[str, None] = {}
         self.disk = Disk()
         self.named = _folders_named(request, self.disk)
@@ -118,11 +118,21 @@ class OptionsResolver:
             reach = project_of(folder, path and os.path.dirname(os.path.abspath(path)))
             # Who lints a config from elsewhere starts it from there: names are relative to that.
             here = [] if is_below(folder, os.getcwd()) else [os.getcwd()]
-            self.folders[folder] = path, reach.widened([*self.named, *here])
+            tree = folder if self._asks_for_tree(path) else ""
+            self.folders[folder] = path, reach.widened([*self.named, *here]), tree
         place = self.folders[folder]
         if place not in self.known:
             self.known[place] = self._make(*place)
         return self.known[place]
+
+    def _asks_for_tree(self, path: str | None) -> bool:
+        """Return whether each folder has a target of its own: the source above it."""
+        if self.request.target is not None or path is None:
+            return self.request.target == TREE
+        try:
+            return self._loaded(path).target == TREE
+        except project.BadSettings:  # told where they are to judge a file
+            return False
 
     def excludes(self, path: str) -> bool:
         """Return whether a file or folder that nobody named is left out.
@@ -161,11 +171,11 @@ class OptionsResolver:
         self.nearest.update(dict.fromkeys(passed, found))
         return found
 
-    def _make(self, path: str | None, reach: Reach) -> tuple[Options, Settings]:
+    def _make(self, path: str | None, reach: Reach, tree: str) -> tuple[Options, Settings]:
         asked = self.request
         try:
             settings = project.Settings() if path is None else self._settings(path)
-            target = resolve_target(asked.target or settings.target, self._transformers(settings))
+            target = self._target(path, settings, tree)
         except ValueError as error:  # BadSettings, UnknownTarget
             raise UsageError(str(error)) from None
         layers = (*self._layers(path, settings), *self._recorded(path, reach))
@@ -187,6 +197,24 @@ class OptionsResolver:
             extra=Extra(settings.extra_keys, settings.extra_values),
         )  # fmt: skip
         return options, settings
+
+    def _target(self, path: str | None, settings: Settings, tree: str) -> Target:
+        """Return what is judged for; a path of settings is read inside their project alone.
+
+        Raises `UnknownTarget`.
+        """
+        asked, name = self.request, self.request.target or settings.target
+        transformers = self._transformers(settings)
+        if name is None or name in KNOWN:
+            return resolve_target(name, transformers)
+        from ftlint.target.elsewhere import Place, is_path
+
+        reach = None
+        if asked.target is None and path is not None and path != asked.config:
+            reach = project_of(os.path.dirname(os.path.abspath(path)))
+        if asked.target is None and is_path(name):
+            name = os.path.join(settings.root or ".", name)
+        return resolve_target(name, transformers, Place(tree or os.getcwd(), reach))
 
     def _settings(self, path: str) -> Settings:
         """Return the settings of a file as far as they count where they were found."""

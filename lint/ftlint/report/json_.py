@@ -11,6 +11,7 @@ from ftlint import __version__
 from ftlint.diagnostics import SEVERITIES
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import visible
+from ftlint.target.releases import MAIN
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
             "version": 1,
             "tool": {"name": "ftlint", "version": __version__},
             "target": _versions(run.targets[0]),
-            "targets": [{"id": target_id(one), **_versions(one)} for one in run.targets],
+            "targets": [as_target(one, run.doubted_for(one)) for one in run.targets],
             "diagnostics": [
                 as_object(result, diagnostic)
                 for result in run.results
@@ -95,7 +96,22 @@ def _of_baseline(run: Run) -> dict[str, object]:
 
 def target_id(target: Target) -> str:
     """Return by what a diagnostic names its target."""
-    return f"{target.llamafactory}+transformers-{target.transformers}"
+    name = target.origin.path or (MAIN if target.origin.source == MAIN else target.llamafactory)
+    return visible(f"{name}+transformers-{target.transformers}")
+
+
+def as_target(target: Target, doubted: tuple[str, ...]) -> dict[str, object]:
+    """Return a target as plain data: what it is, what judges it, what is not judged."""
+    origin = target.origin
+    return {
+        "id": target_id(target),
+        **_versions(target),
+        "source": origin.source,
+        "judged_by": visible(origin.judged_by),
+        "distribution": origin.distribution,
+        "notes": [visible(note) for note in origin.notes],
+        "keys_not_judged": list(doubted),
+    }
 
 
 def _versions(target: Target) -> dict[str, str]:

@@ -207,7 +207,7 @@ def _labels(runs: Sequence[RunPlan], many_paths: bool) -> list[str]:
 
 def _target(run: RunPlan) -> str:
     target = run.target
-    return f"LLaMA Factory {target.llamafactory}, transformers {target.transformers}"
+    return f"LLaMA Factory {target.label}, transformers {target.transformers}"
 
 
 def _logs_the_same(plan: StepPlan) -> bool:

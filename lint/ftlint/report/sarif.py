@@ -43,7 +43,10 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         }
         for path, reason in run.failures
     ]
-    ended = {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
+    ended = {
+        "executionSuccessful": not notes,
+        "toolExecutionNotifications": [*notes, *_of_targets(run)],
+    }
     results = [found for result in run.results for found in _results(result, order)]
     whole = {
         "tool": {"driver": driver},
@@ -52,6 +55,13 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         "results": results,
     }
     yield dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [whole]}, indent=1)
+
+
+def _of_targets(run: Run) -> Iterator[dict[str, object]]:
+    """Yield what each target is judged by, where it is no release."""
+    for target in run.targets:
+        for note in target.origin.notes:
+            yield {"level": "note", "message": {"text": visible(note)}}
 
 
 def _rule(one: Diagnostic, run: Run) -> dict[str, object]:

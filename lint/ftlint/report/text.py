@@ -111,7 +111,7 @@ def _summary(run: Run, colour: bool) -> str:
     if run.failures:
         skipped += f", {len(run.failures)} not read"
     against = " and ".join(
-        f"LLaMA Factory {target.llamafactory}, transformers {target.transformers}"
+        f"LLaMA Factory {visible(target.label)}, transformers {target.transformers}"
         for target in run.targets
     )
     if not run.checked:

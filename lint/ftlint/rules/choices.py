@@ -6,7 +6,7 @@ from ftlint.diagnostics import at_value
 from ftlint.edits import suggest
 from ftlint.rulebook.condition import equal
 from ftlint.rules.liveness import affects_run
-from ftlint.rules.observed_types import counts_as_nothing, observed_failure
+from ftlint.rules.observed_types import counts_as_nothing, observed_failure, probed
 from ftlint.support.messages import sentence, show
 from ftlint.syntax.nodes import Scalar, deref
 from ftschemas import compiled
@@ -43,7 +43,7 @@ def judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     remedy, fix = _better(context, entry, key, word)
     values = {
         "name": key.name, "value": word, "remedy": sentence(remedy),
-        "release": f"LLaMA Factory {context.target.llamafactory}",
+        "release": f"LLaMA Factory {context.target.label}",
     }  # fmt: skip
     return at_value(NOT_A_CHOICE, entry, values, fix)
 
@@ -55,14 +55,14 @@ def is_none_of(context: Context, key: Key, value: object) -> bool:
 
 def _is_checked(context: Context, key: Key) -> bool:
     """Return whether the program does not do with any word; training alone was probed for it."""
-    place = context.target.llamafactory, key.name
+    place = probed(context.target.release), key.name
     takes_any = context.command == "train" and place in compiled.TAKE_ANY
     return key.checked == "parse" or (key.checked == "later" and not takes_any)
 
 
 def _is_no_list(context: Context, key: Key, value: object) -> bool:
     """Return whether the program takes a value for no list of words at all, and goes on."""
-    release = context.target.llamafactory
+    release = context.target.release
     if isinstance(value, bool) and observed_failure(release, key.name, "false") != "refused":
         return True
     return counts_as_nothing(release, key.name, value)

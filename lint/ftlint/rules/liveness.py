@@ -40,7 +40,7 @@ Source: run with 0.9.3 to 0.9.5 (tests/oracle/test_optimizers.py).
 
 def failure_stage(context: Context, key: Key, value: object) -> str | None:
     """Return `refused` or where the run crashes on such a value, if it does in this config."""
-    release = context.target.llamafactory
+    release = context.target.release
     met = observed_failure(release, key.name, detail_of(value))
     if met is None or key.name in _UNREAD.get(context.command, ()):
         return None
@@ -138,7 +138,7 @@ def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
         known.get("dataset_count", 0) > 1 if wanted == 2
         else bool(values.get(name)) if wanted is None
         else equal(values.get(name), wanted)
-        for name, wanted in observed_with(context.target.llamafactory, key.name)
+        for name, wanted in observed_with(context.target.release, key.name)
         if not strategy or name == own
     )  # fmt: skip
 

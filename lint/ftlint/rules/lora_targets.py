@@ -80,7 +80,7 @@ def check(context: Context) -> Iterator[Finding]:
         return
     path = values.get("model_name_or_path")
     named = isinstance(path, str) and placeholder_in(path) is None
-    model = find_model(str(path), context.target.llamafactory) if named else None
+    model = find_model(str(path), context.target.listing) if named else None
     layers = _layers(model, str(path), context.instance.facts)
     blocks = [name for name in names if name.rpartition(".")[2] in layers.blocks]
     if not blocks:

@@ -64,6 +64,11 @@ def counts_as_nothing(release: str, key: str, value: object) -> bool:
     return zero and not any(observed_failure(release, key, kind) for kind in ("null", "false"))
 
 
+def probed(release: str) -> str:
+    """Return the release whose probes count for a state: the development state is like the last."""
+    return release if release[:1].isdigit() else str(compiled.PROBED[-1])
+
+
 def _nearest(
     table: Mapping[tuple[str, str], tuple[tuple[str, Any], ...]], release: str, key: str
 ) -> tuple[tuple[str, Any], ...]:

@@ -113,7 +113,7 @@ def _remedy(context: Context, names: set[str]) -> str:
 
 
 def _release(context: Context) -> str:
-    return f"LLaMA Factory {context.target.llamafactory}"
+    return f"LLaMA Factory {context.target.label}"
 
 
 def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
@@ -158,12 +158,11 @@ def _upgrade(span: Releases | None) -> str:
 
 def _when(context: Context, span: Releases) -> tuple[str, str]:
     """Return whether the key is gone or not there yet, and since when, in words."""
-    from ftlint.target.releases import parse_version
+    from ftlint.target.releases import MAIN, parse_version
 
-    own = context.target
-    version = own.llamafactory if span.package == "LLaMA Factory" else own.transformers
+    version = context.target.versions[span.package != "LLaMA Factory"]
     width = len(span.last.split("."))
-    if parse_version(version)[:width] > parse_version(span.last):
+    if span.last != MAIN and version[:width] > parse_version(span.last):
         return REMOVED, f"last in {span.package} {span.last}"
     return TOO_NEW, f"{span.package} {span.first}"
 

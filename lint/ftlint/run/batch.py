@@ -144,7 +144,7 @@ class _Work:
             if entry is not None:
                 result = Result(
                     later(path, store.text), entry.command, entry.diagnostics, "",
-                    options.target, entry.unjudged, entry.shown,
+                    options.target, entry.unjudged, entry.shown, tuple(entry.doubted),
                 )  # fmt: skip
                 found[place] = Outcome(path, result, settings=settings)
         return found

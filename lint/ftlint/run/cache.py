@@ -1,9 +1,7 @@
 """Results that were made before: by content, options, ftlint itself, and the facts they rest on.
 
 One file for a working directory and a set of options lies in the user's cache folder. It is read
-and written whole, by runs over many files only: a hook's few are linted sooner than looked up. It
-is written aside and moved into place, and begins with its checksum; whatever goes wrong is as if
-nothing had been kept.
+and written whole, by runs over many files only: a hook's few are linted sooner than looked up.
 
 A file that has not been touched is not opened: what the report shows of it is kept as well.
 """
@@ -13,11 +11,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
 from zlib import crc32
 
 import ftlint
-import ftschemas
 from ftlint.run import serialize
 from ftlint.run.serialize import KeptResult
 from ftlint.support import user_cache
@@ -108,16 +104,7 @@ class ResultCache:
         if len(entries) > MOST:
             entries = {path: entries[path] for path in self.used}
         text = json.dumps([self.key, *self._joined(entries)], separators=(",", ":"))
-        aside = f"{self.path}.{os.getpid()}"
-        try:
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            with open(aside, "w", encoding="ascii") as file:
-                file.write(f"{crc32(text.encode()):08x}{text}")
-            os.replace(aside, self.path)
-            _prune(os.path.dirname(self.path))
-        except (OSError, ValueError):
-            with suppress(OSError):
-                os.unlink(aside)
+        user_cache.save(self.path, text.encode("ascii"), ".json", STORES)
 
     def _joined(self, entries: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """Return states and entries in which each state that is rested on stands once."""
@@ -154,27 +141,24 @@ def entry_of(seen: Stamp | None, data: bytes, disk: Disk, result: Result) -> Kep
     known = seen if seen is not None and seen.is_settled() else None
     return KeptResult(
         known, digest(data), touched, result.command, result.diagnostics, result.unjudged,
-        result.shown or (),
+        result.shown or (), result.doubted,
     )  # fmt: skip
 
 
 def _load(path: str | None, key: str) -> tuple[list[Any], dict[str, Any]]:
-    if path is None:
+    text = None if path is None else user_cache.load(path)
+    if text is None:
         return [], {}
     try:
-        with open(path, "rb") as file:
-            text = file.read()
-        if int(text[:8], 16) != crc32(text[8:]):
-            return [], {}
-        named, states, entries = json.loads(text[8:])
-    except (OSError, TypeError, ValueError, RecursionError):
+        named, states, entries = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
         return [], {}
     return (states, entries) if named == key and _fit(states, entries) else ([], {})
 
 
 STATE = form(str, (list, NONE))
 SEEN = form(int, int, int, int)
-ROW = form((list, NONE), str, list, (str, NONE), list, (list, NONE), list)
+ROW = form((list, NONE), str, list, (str, NONE), list, (list, NONE), list, list)
 
 
 def _fit(states: object, entries: object) -> bool:
@@ -195,32 +179,9 @@ def _fit(states: object, entries: object) -> bool:
 def _key(options: Options) -> str:
     """Return the name of the store: whatever the verdict on a content may depend on."""
     parts = (
-        ftlint.__version__, _state_of_code(), sys.hexversion, os.getcwd(),
+        ftlint.__version__, user_cache.state_of_code(), sys.hexversion, os.getcwd(),
         os.environ.get("FTBENCH_CALIBRATION"), options.target, options.extra,
         options.given, options.select, options.ignore, options.command, options.named,
         options.limits, options.rules.policies,
     )  # fmt: skip
     return ascii(parts)
-
-
-def _state_of_code() -> int:
-    """Return a sum of names, sizes and times of ftlint's modules: a copy keeps its version."""
-    found = []
-    for package in (ftlint, ftschemas):
-        waiting = [os.path.dirname(str(package.__file__))]
-        while waiting:
-            for entry in os.scandir(waiting.pop()):
-                name = entry.name
-                if name.endswith((".py", ".bin")):
-                    one = entry.stat()
-                    found.append((name, one.st_size, one.st_mtime_ns))
-                elif "." not in name and name != "__pycache__" and entry.is_dir():
-                    waiting.append(entry.path)
-    return crc32(repr(sorted(found)).encode())
-
-
-def _prune(where: str) -> None:
-    """Drop the stores that were written longest ago when there are too many."""
-    stores = [entry for entry in os.scandir(where) if entry.name.endswith(".json")]
-    for entry in sorted(stores, key=lambda one: one.stat().st_mtime_ns)[:-STORES]:
-        os.unlink(entry.path)

@@ -38,6 +38,7 @@ class KeptResult(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
     unjudged: Unjudged | None
     shown: Sequence[str]
+    doubted: Sequence[str] = ()
 
 
 def plain(entry: KeptResult, places: Iterable[int]) -> list[Any]:
@@ -51,7 +52,16 @@ def plain(entry: KeptResult, places: Iterable[int]) -> list[Any]:
     ]
     stamp = None if entry.stamp is None else [*entry.stamp]
     left = entry.unjudged and [*map(list, entry.unjudged)]
-    return [stamp, entry.digest, [*places], entry.command, found, left, [*entry.shown]]
+    return [
+        stamp,
+        entry.digest,
+        [*places],
+        entry.command,
+        found,
+        left,
+        [*entry.shown],
+        [*entry.doubted],
+    ]
 
 
 def _plain_fix(fix: Fix) -> list[Any]:
@@ -72,7 +82,7 @@ def read(path: str, data: list[Any], longest: int) -> KeptResult:
 
     No span ends behind `longest`. Raises Unfit for what `plain` does not write.
     """
-    _, digest, _, command, found, left, shown = data
+    _, digest, _, command, found, left, shown, doubted = data
     if command not in KNOWN:
         raise Unfit
     diagnostics = tuple([_diagnostic(path, longest, *of_form(DIAGNOSTIC, one)) for one in found])
@@ -80,7 +90,7 @@ def read(path: str, data: list[Any], longest: int) -> KeptResult:
     lines = texts(shown)
     if not all(map(str.isprintable, lines)):  # a terminal, or a CI, may take it for a command
         raise Unfit
-    return KeptResult(None, digest, {}, command, diagnostics, unjudged, lines)
+    return KeptResult(None, digest, {}, command, diagnostics, unjudged, lines, texts(doubted))
 
 
 def _diagnostic(

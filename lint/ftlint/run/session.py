@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Target
 
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
+MOST_DOUBTED = 6
+"""Keys that a note names."""
 USED = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
 """Suffixes of files that a config may use: dataset_info.json, data, DeepSpeed's settings."""
 
@@ -85,7 +87,21 @@ def run(
             if policy.about is not None
         },
     )
+    report = report._replace(notes=(*report.notes, *notes_of(report)))
     return report, FAILED if crashed else _status(report, judged, request)
+
+
+def notes_of(report: Run) -> Iterator[str]:
+    """Yield what is told of the targets: what judged, and what was not."""
+    for target in report.targets:
+        yield from target.origin.notes
+        keys = report.doubted_for(target)
+        if keys:
+            shown = ", ".join(keys[:MOST_DOUBTED]) + (", …" if len(keys) > MOST_DOUBTED else "")
+            yield (
+                f"target {target.label}: some rules on {shown} are not applied: it differs there"
+                " from the releases that they were shown for"
+            )
 
 
 def used_by(files: Sequence[Found], judged: Collection[str], judges: OptionsResolver) -> Users:

@@ -1,4 +1,4 @@
 """What a config is judged for: release, keys, defaults, and whether a file is a config at all.
 
-May import: support, syntax.
+May import: sources, support, syntax.
 """

@@ -58,6 +58,9 @@ _OTHERS = frozenset(
 )
 """Top-level keys of other tools' files (axolotl, trl recipes, verl, compose, workflows …)."""
 
+_HYDRA = "_target_"
+"""The class that Hydra makes of a file: whatever else is in it are that class's arguments."""
+
 V1 = frozenset(
     """model_class init_config peft_config kernel_config quant_config dist_config optim_config
     lr_scheduler_config train_dataset sample_backend micro_batch_size global_batch_size
@@ -154,6 +157,8 @@ def use_of(keys: set[str]) -> Command:
 
 
 def _is_config(keys: set[str]) -> bool:
+    if _HYDRA in keys:
+        return False
     if len(keys & _TOGETHER) >= 3:
         return True  # whatever else is misspelt, or another tool's
     markers = len(keys & _MARKERS)

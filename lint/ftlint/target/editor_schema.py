@@ -14,7 +14,7 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-    from ftlint.target.releases import Target
+    from ftlint.target.states import Target
 
 
 def editor_schema(target: Target, command: str) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def editor_schema(target: Target, command: str) -> dict[str, Any]:
     Unknown keys are refused, as the target refuses them. Enumerations that nothing checks are kept
     as examples, so that an editor offers them without calling other values wrong.
     """
-    own = _layer("llamafactory", target.llamafactory)
+    own = _layer("llamafactory", target.release)
     if command == V1:
         return _of_v1(own, target)
     groups = own["x-commands"][PARSER.get(command, command)]

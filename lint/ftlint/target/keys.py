@@ -8,7 +8,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from typing import Any
 
-    from ftlint.target.releases import Target
+    from ftlint.target.states import Target
 
 LLAMAFACTORY, TRANSFORMERS = 0, 1
 PARSER = {"export": "infer", "chat": "infer"}
@@ -66,17 +66,35 @@ class Catalogue:
         self.launcher = launcher if command == "train" else None
         self._added: dict[str, tuple[Any, ...]] = compiled.TRAINERS.get(self.launcher, {})
         if command == V1:
-            self._added = compiled.V1.get(target.llamafactory, ({},))[0]
+            self._added = compiled.V1.get(target.release, ({},))[0]
         self.extra = extra
         self._values = dict(extra.values)
-        groups = compiled.RELEASES[target.llamafactory][5]
-        self.groups: tuple[str, ...] = groups.get(PARSER.get(command, command), ())
+        self.groups: tuple[str, ...] = self._commands.get(PARSER.get(command, command), ())
         self._place = (
-            compiled.LLAMAFACTORY.index(target.llamafactory),
+            compiled.LLAMAFACTORY.index(target.release),
             compiled.TRANSFORMERS.index(target.layer),
         )
         self._defaults: dict[str, object] | None = None
         self._keys: dict[str, Key] = {}
+
+    @property
+    def _commands(self) -> dict[str, tuple[str, ...]]:
+        tree = self.target.tree
+        found: dict[str, tuple[str, ...]] = (
+            compiled.RELEASES[self.target.release][5] if tree is None else tree.commands
+        )
+        return found
+
+    def _variants(self, name: str) -> tuple[tuple[Any, ...], ...]:
+        """Return what the layers know of a key; a tree's own source in the release's place."""
+        found: tuple[tuple[Any, ...], ...] = compiled.KEYS.get(name, ())
+        tree = self.target.tree
+        if tree is None:
+            return found
+        place = self._place[LLAMAFACTORY]
+        own = tree.keys.get(name)
+        theirs = [one for one in found if one[0] == TRANSFORMERS]
+        return tuple(theirs if own is None else [(LLAMAFACTORY, place, place, *own), *theirs])
 
     def get(self, name: str) -> Key | None:
         """Return the key that the command reads under this name, if there is one."""
@@ -90,7 +108,7 @@ class Catalogue:
     def _find(self, name: str) -> Key | None:
         if name in self._added:
             return Key(name, LLAMAFACTORY, self.launcher or "", *self._added[name])
-        for layer, first, last, group, *rest in compiled.KEYS.get(name, ()):
+        for layer, first, last, group, *rest in self._variants(name):
             taken = first <= self._place[layer] <= last and group in self.groups
             if taken and not self._lacks(name, layer, group):
                 return Key(name, layer, group, *rest)
@@ -110,7 +128,7 @@ class Catalogue:
         """Return whether the command takes a key, but not with this launcher."""
         return self._find(name) is None and any(
             first <= self._place[layer] <= last and group in self.groups
-            for layer, first, last, group, *_ in compiled.KEYS.get(name, ())
+            for layer, first, last, group, *_ in self._variants(name)
         )
 
     def _taught(self, name: str, key: Key | None) -> Key | None:
@@ -128,8 +146,9 @@ class Catalogue:
         """Return every key of the command with its default."""
         if self._defaults is None:
             self._defaults = {}
-            for name, variants in compiled.KEYS.items():
-                for layer, first, last, group, *rest in variants:
+            own = () if self.target.tree is None else self.target.tree.keys
+            for name in (*compiled.KEYS, *(one for one in own if one not in compiled.KEYS)):
+                for layer, first, last, group, *rest in self._variants(name):
                     taken = first <= self._place[layer] <= last and group in self.groups
                     if taken and not self._lacks(name, layer, group):
                         self._defaults[name] = rest[-1]
@@ -143,12 +162,11 @@ class Catalogue:
 
     def other_commands(self, name: str) -> list[str]:
         """Return the commands of this target that do read `name`."""
-        release_groups = compiled.RELEASES[self.target.llamafactory][5]
         return [
             command
-            for command, groups in release_groups.items()
+            for command, groups in self._commands.items()
             if command != PARSER.get(self.command, self.command)
-            for layer, first, last, group, *_ in compiled.KEYS.get(name, ())
+            for layer, first, last, group, *_ in self._variants(name)
             if first <= self._place[layer] <= last and group in groups
         ]
 
@@ -179,7 +197,10 @@ class Catalogue:
         }
 
     def history(self, name: str) -> Releases | None:
-        """Return when the command's key `name` existed, when that was at some other release."""
+        """Return when the command's key `name` existed, when that was at some other release.
+
+        Of a key that a tree has not, and the release nearest to it has, nothing is to be told.
+        """
         spans = [
             (layer, first, last)
             for layer, first, last, group, *_ in compiled.KEYS.get(name, ())
@@ -192,6 +213,8 @@ class Catalogue:
         order = compiled.LLAMAFACTORY if layer == LLAMAFACTORY else compiled.TRANSFORMERS
         same = [span for span in spans if span[0] == layer]
         first, last = min(span[1] for span in same), max(span[2] for span in same)
+        if first <= self._place[layer] <= last and self.target.tree is not None:
+            return None
         return Releases(_PACKAGES[layer], order[first], order[last], last == len(order) - 1)
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from ftlint.target.tree import Tree
+
 
 class Template(NamedTuple):
     """What a template writes around a question and an answer, and the media it has tokens for."""
@@ -91,20 +93,23 @@ def unquantized(path: str) -> str:
     return _SUFFIXES.sub("", folded(basename(path))).removeprefix("meta-")
 
 
-def find_template(name: object, release: str) -> Template | None:
+def find_template(name: object, release: Tree | str) -> Template | None:
     """Return what a release registers under this name."""
     return _template(name, release) if isinstance(name, str) else None
 
 
 @lru_cache(maxsize=256)
-def _template(name: str, release: str) -> Template | None:
+def _template(name: str, release: Tree | str) -> Template | None:
+    if not isinstance(release, str) and release.templates:
+        own = release.templates.get(name)
+        return None if own is None else Template(*own)
     packed = compiled.TEMPLATES.get(name)
     span = None if packed is None else _in_release(packed, release)
     return None if span is None else Template(*span)
 
 
 @lru_cache(maxsize=256)
-def find_model(path: str, release: str) -> Model | None:
+def find_model(path: str, release: Tree | str) -> Model | None:
     """Return the listed model that a path or hub name names, as far as this release can tell.
 
     One that the release lists no longer counts with those of its templates that are still there.
@@ -124,7 +129,7 @@ def find_model(path: str, release: str) -> Model | None:
     return None
 
 
-def fits(model: Model, name: str, release: str) -> bool | None:
+def fits(model: Model, name: str, release: Tree | str) -> bool | None:
     """Return whether a model can be expected to know what a template writes; None: not judged.
 
     It does when the template's format is that of one the model is listed with. A base model may
@@ -147,7 +152,7 @@ def _is_plain(text: str) -> bool:
     return re.search(r"[<\[\]>｜]", text) is None
 
 
-def _format(name: str, release: str) -> str:
+def _format(name: str, release: Tree | str) -> str:
     template = find_template(name, release)
     return "" if template is None else template.format
 
@@ -160,13 +165,15 @@ def _spellings(name: str) -> Iterator[str]:
         yield f"meta-{one}"
 
 
-def _listed(name: str, release: str) -> Model | None:
+def _listed(name: str, release: Tree | str) -> Model | None:
+    if not isinstance(release, str) and name in release.models:
+        return Model(name, *release.models[name])
     packed = compiled.MODELS.get(name)
     if packed is None:
         return None
     span = _in_release(packed, release)
     if span is None:
-        here = compiled.LLAMAFACTORY.index(release)
+        here = _place(release)
         older = [one for one in marshal.loads(packed) if one[1] < here]
         if not older:
             return None
@@ -178,14 +185,21 @@ def _listed(name: str, release: str) -> Model | None:
     return Model(name, *span)
 
 
-def _in_release(packed: bytes, release: str) -> tuple[Any, ...] | None:
+def _place(release: Tree | str) -> int:
+    """Return the place of a release, or of the one nearest to a tree, among the states."""
+    name = release if isinstance(release, str) else release.nearest
+    found: int = compiled.LLAMAFACTORY.index(name)
+    return found
+
+
+def _in_release(packed: bytes, release: Tree | str) -> tuple[Any, ...] | None:
     """Return what is known of a name in one release."""
-    here = compiled.LLAMAFACTORY.index(release)
+    here = _place(release)
     spans = (span for span in marshal.loads(packed) if span[0] <= here <= span[1])
     return next((span[2:] for span in spans), None)
 
 
-def _alike(sizeless: str, release: str) -> Iterator[Model]:
+def _alike(sizeless: str, release: Tree | str) -> Iterator[Model]:
     for name in _by_sizeless_name().get(sizeless, ()):
         found = _listed(name, release)
         if found is not None:

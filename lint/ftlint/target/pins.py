@@ -13,7 +13,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ftlint.target.releases import Target
+    from ftlint.target.states import Target
 
 PACKAGES = ("transformers", "datasets", "accelerate", "peft", "trl")
 """What LLaMA Factory checks of its environment before it reads a config."""
@@ -49,7 +49,7 @@ class Misfit(NamedTuple):
 
 def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
     """Yield the packages whose version a release, or pip beside it, does not take."""
-    for package, (checked, metadata) in compiled.PINS.get(target.llamafactory, {}).items():
+    for package, (checked, metadata) in compiled.PINS.get(target.release, {}).items():
         version = versions.get(package)
         if version is None or _VERSION.fullmatch(version) is None:
             continue
@@ -85,7 +85,7 @@ def _is_excluded(requirement: str, version: str) -> bool:
 def _works(target: Target, package: str, *requirements: str) -> str:
     """Return the newest version that all of these requirements take."""
     if package == "transformers":
-        return str(compiled.RELEASES[target.llamafactory][6])
+        return str(compiled.RELEASES[target.release][6])
     found = [bound for one in requirements for sign, bound in _parts(one) if sign == "<="]
     return min(found, key=_ordered, default="")
 

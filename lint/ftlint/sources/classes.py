@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from .source import External, Module, Release, SourceError
+from ftlint.sources.modules import External, Module, Release, SourceError, constant
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 # Members of an enum of another package that serves as a default.
 EXTERNAL_MEMBERS = {
     "datasets.DownloadMode.REUSE_DATASET_IF_EXISTS": "reuse_dataset_if_exists",
 }
 FIELD_ARGUMENTS = {"default", "default_factory", "init", "repr", "metadata"}
+LARGE = 1 << 40
+"""Numbers from here on are not computed with."""
 
 
-@dataclass(frozen=True)
-class Default:
+class Default(NamedTuple):
     """A field's default. `otherwise` holds what other branches of the release assign."""
 
     value: Any
     otherwise: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
-class Field:
+UNREAD = Default(None, ("unread",))
+"""Stands for a default that is not written as one is known."""
+
+
+class Field(NamedTuple):
     """One dataclass field. `default` is None when the field has to be given."""
 
     name: str
@@ -42,6 +46,9 @@ class Field:
 def bases(release: Release, module: Module, node: ast.ClassDef) -> Iterator[tuple[Module, Any]]:
     """(module, ClassDef) for each base inside the wheel, (module, External) for the others."""
     for base in node.bases:
+        if isinstance(base, ast.Attribute):
+            yield module, External(ast.unparse(base))
+            continue
         if not isinstance(base, ast.Name):
             raise SourceError(f"{module.name}.{node.name}: base {ast.unparse(base)}")
         if base.id in {"object", "str"}:
@@ -79,7 +86,10 @@ def lineage(release: Release, module: Module, name: str) -> list[tuple[Module, a
             known[built[key]] = (where, node)
         return built[key]
 
-    top = build(module, module.classes[name])
+    try:
+        top = build(module, module.classes[name])
+    except (TypeError, RecursionError, KeyError) as error:  # bases in a circle, or in no order
+        raise SourceError(f"{module.name}.{name}: {error}") from None
     return [known[each] for each in top.__mro__ if each in known]
 
 
@@ -103,7 +113,11 @@ def _own_fields(release: Release, module: Module, node: ast.ClassDef) -> Iterato
             continue
         name = statement.target.id
         label = f"{module.name}.{node.name}.{name}"
-        default, init, choices = _declared(release, module, statement.value, scope, label)
+        try:
+            default, init, choices = _declared(release, module, statement.value, scope, label)
+        except SourceError as problem:
+            release.pass_over(problem)
+            default, init, choices = UNREAD, True, None
         yield Field(name, node.name, module, statement.annotation, default, init, choices)
 
 
@@ -197,16 +211,19 @@ def _factory(release: Release, module: Module, value: ast.expr, label: str) -> A
 def evaluate(release: Release, module: Module, node: ast.expr, label: str) -> Any:
     """The value of a constant expression; SourceError when it is not one."""
     try:
-        return ast.literal_eval(node)
-    except ValueError:
+        return constant(node)
+    except SourceError:
         pass
     if isinstance(node, ast.BinOp):
         left = evaluate(release, module, node.left, label)
         right = evaluate(release, module, node.right, label)
-        if isinstance(node.op, ast.Mult):
+        numbers = all(type(one) in (int, float) and abs(one) < LARGE for one in (left, right))
+        if numbers and isinstance(node.op, ast.Mult):
             return left * right
-        if isinstance(node.op, ast.Pow):
+        if numbers and isinstance(node.op, ast.Pow) and abs(right) <= 64:
             return left**right
+    if isinstance(node, ast.Call) and ast.unparse(node) in ("float('inf')", "float('-inf')"):
+        return float(constant(node.args[0]))
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         found = release.resolve(module, node.value.id)
         if isinstance(found, External):
@@ -216,7 +233,9 @@ def evaluate(release: Release, module: Module, node: ast.expr, label: str) -> An
         else:
             where, (definition, *_) = found
             if isinstance(definition, ast.ClassDef):
-                return members(release, where, definition)[node.attr]
+                found_members = members(release, where, definition)
+                if node.attr in found_members:
+                    return found_members[node.attr]
     raise SourceError(f"{label}: cannot evaluate {ast.unparse(node)}")
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, Any
 
-from .source import SourceError
+from ftlint.sources.modules import SourceError, constant
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
-    from .source import Release
+    from ftlint.sources.modules import Release
 
 MEDIA = ("image", "video", "audio")
 CHAT = ("-Chat", "-Distill", "-Instruct", "-Thinking")
@@ -29,7 +30,7 @@ def templates(release: Release) -> dict[str, Any]:
     """
     found = {}
     for given in _calls(release, "llamafactory.data.template", "register_template"):
-        name = ast.literal_eval(given["name"])
+        name = constant(given["name"])
         question = _text(given.get("format_user"), name).removeprefix("{bos}")
         answer = _text(given.get("format_assistant"), name) or "{{content}}"
         answer += _text(given.get("format_separator"), name)
@@ -55,13 +56,13 @@ def models(release: Release) -> dict[str, Any]:
         group = given["models"]
         if not isinstance(group, ast.Dict):
             raise SourceError("register_model_group: models is no dictionary")
-        template = ast.literal_eval(given["template"]) if "template" in given else None
+        template = constant(given["template"]) if "template" in given else None
         media = _true(given.get("multimodal", given.get("vision")))
         for key, sources in zip(group.keys, group.values, strict=True):
             if key is None or not isinstance(sources, ast.Dict):
                 raise SourceError("register_model_group: a model without its sources")
-            name = ast.literal_eval(key)
-            for path in map(ast.literal_eval, sources.values):
+            name = constant(key)
+            for path in map(constant, sources.values):
                 known = found.setdefault(
                     path.rpartition("/")[2].lower(),
                     {"templates": [], "chat": True, "media": False},
@@ -95,7 +96,7 @@ def _text(formatter: ast.expr | None, name: str) -> str:
     if not isinstance(slots, ast.List):
         raise SourceError(f"template {name}: a formatter without slots")
     parts = []
-    for slot in map(ast.literal_eval, slots.elts):
+    for slot in map(constant, slots.elts):
         if isinstance(slot, set):
             parts += [f"{{{word.removesuffix('_token')}}}" for word in slot]
         else:
@@ -116,4 +117,4 @@ def _media(plugin: ast.expr | None, name: str) -> list[str]:
 
 
 def _true(value: ast.expr | None) -> bool:
-    return value is not None and bool(ast.literal_eval(value))
+    return value is not None and bool(constant(value))

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
-from .classes import lineage
+from ftlint.sources.classes import lineage
+from ftlint.sources.modules import SourceError, constant
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
-    from .source import Module, Release
+    from ftlint.sources.modules import Module, Release
 
 
-@dataclass
 class Checks:
-    """Facts by key."""
+    """Facts by key.
 
-    asserted: dict[str, list[Any]] = field(default_factory=dict)
-    """Key to the list that its value is asserted to be in."""
-    compared: dict[str, list[str]] = field(default_factory=dict)
-    """Key to the words that its value is compared with: some are missing in the annotation."""
-    split: set[str] = field(default_factory=set)
-    """Keys passed to `split_arg`, which cuts a string at commas and leaves a list as it is."""
+    `asserted`: the list that its value is asserted to be in. `compared`: the words that its value
+    is compared with, of which some are missing in the annotation. `split`: keys passed to
+    `split_arg`, which cuts a string at commas and leaves a list as it is.
+    """
+
+    def __init__(self) -> None:
+        self.asserted: dict[str, list[Any]] = {}
+        self.compared: dict[str, list[str]] = {}
+        self.split: set[str] = set()
 
 
 def read(release: Release, module: Module, name: str) -> Checks:
     """Reads the `__post_init__` of a class and of its bases inside the wheel."""
     checks = Checks()
     for node in _nodes(release, module, name):
-        if isinstance(node, ast.Assert) and (found := _membership(node.test)):
-            checks.asserted[found[0]] = found[1]
+        if isinstance(node, ast.Assert):
+            try:
+                found = _membership(node.test)
+            except SourceError as problem:
+                release.pass_over(problem)
+                continue
+            if found:
+                checks.asserted[found[0]] = found[1]
         elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):
             words = checks.compared.setdefault(node.left.attr, [])
             for right in node.comparators:
@@ -58,5 +67,5 @@ def _membership(test: ast.expr) -> tuple[str, list[Any]] | None:
         and isinstance(test.ops[0], ast.In)
         and isinstance(test.left, ast.Attribute)
     ):
-        return test.left.attr, list(ast.literal_eval(test.comparators[0]))
+        return test.left.attr, list(constant(test.comparators[0]))
     return None

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
-from typing import Any
 
-from .classes import EXTERNAL_MEMBERS, is_enum, members
-from .source import External, Module, Release, SourceError
+from ftlint.sources.classes import EXTERNAL_MEMBERS, is_enum, members
+from ftlint.sources.modules import External, Module, Release, SourceError, constant, parse
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 SCALARS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 CONTAINERS = {"dict": "object", "Dict": "object", "list": "array", "List": "array"}
 ORDER = ("string", "integer", "number", "boolean", "array", "object", "null")
 
 
-@dataclass
 class Meaning:
     """`values` are the only ones meant (None: open), `words` those of a list's items."""
 
-    types: set[str] = field(default_factory=set)
-    values: list[Any] | None = None
-    words: list[Any] | None = None
-    items: str | None = None
-    instance_of: str | None = None
+    def __init__(self) -> None:
+        self.types: set[str] = set()
+        self.values: list[Any] | None = None
+        self.words: list[Any] | None = None
+        self.items: str | None = None
+        self.instance_of: str | None = None
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema keywords, in the order in which they are written."""
@@ -41,13 +43,19 @@ def json_type(value: Any) -> str:
     """The JSON type of a Python constant."""
     if value is None:
         return "null"
-    return "boolean" if isinstance(value, bool) else SCALARS[type(value).__name__]
+    name = type(value).__name__
+    if name not in SCALARS:
+        raise SourceError(f"a value of the type {name}")
+    return SCALARS[name]
 
 
 def meaning(release: Release, module: Module, node: ast.expr, label: str) -> Meaning:
     """Reads an annotation. Unknown classes count as an object only where nothing else is left."""
     out = Meaning()
-    _collect(release, module, node, label, out)
+    try:
+        _collect(release, module, node, label, out)
+    except RecursionError:
+        raise SourceError(f"{label}: an annotation without end") from None
     if out.instance_of and not out.types - {"null"}:
         out.types.add("object")
     return out
@@ -59,7 +67,7 @@ def _collect(release: Release, module: Module, node: ast.expr, label: str, out: 
             out.types.add("null")
             return
         if isinstance(node.value, str):
-            _collect(release, module, ast.parse(node.value, mode="eval").body, label, out)
+            _collect(release, module, parse(node.value, label, "eval").body, label, out)
             return
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         _collect(release, module, node.left, label, out)
@@ -88,7 +96,7 @@ def _subscript(
         if head == "Optional":
             out.types.add("null")
     elif head == "Literal":
-        values = [ast.literal_eval(each) for each in inner]
+        values = [constant(each) for each in inner]
         out.types.update(json_type(value) for value in values)
         # A lone `Literal[False]` beside other types closes nothing.
         if not all(isinstance(value, bool) for value in values):

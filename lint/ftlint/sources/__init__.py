@@ -1,0 +1,7 @@
+"""The source of a LLaMA Factory, read as text: keys, templates, models, pins, uses.
+
+Everything is read from the syntax tree: nothing of a release is imported or executed, so any can be
+read with any Python and without its dependencies.
+
+May import: support.
+"""

@@ -1,0 +1,216 @@
+"""Targets that no release names: what is installed, a path, the tree above, development builds.
+
+A development build lies between two states. Where its own source is here, that judges; else what is
+said must hold for the state before it and the one after.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.support.disk import Disk
+from ftlint.target import reading
+from ftlint.target.states import (
+    KNOWN,
+    MAIN,
+    NEWEST,
+    TREE,
+    Origin,
+    Target,
+    UnknownTarget,
+    installed,
+    parse_version,
+    target_of,
+)
+from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.support.containment import Reach
+    from ftlint.target.tree import Tree
+
+AUTO = "auto"
+PACKAGE = "llamafactory"
+MOST_TOLD = 3
+"""Parts that were not read of which each is told."""
+_OWN = "its own source"
+
+
+class Place(NamedTuple):
+    """Where a config lies, and what may be read for it; `reach` None: whatever a person named."""
+
+    folder: str
+    reach: Reach | None = None
+
+
+def is_path(name: str) -> bool:
+    """Return whether a target is a path: it holds a separator or begins with a dot."""
+    return name.startswith((".", "~")) or "/" in name or os.sep in name
+
+
+def resolve(name: str, transformers: str | None, place: Place | None) -> Target:
+    """Return the target that a name, a path or a version means. Raises `UnknownTarget`."""
+    if name == AUTO:
+        return _installed(transformers)
+    if name == TREE:
+        return _above(transformers, place or Place(os.getcwd()))
+    if is_path(name):
+        return _of_path(name, transformers, place)
+    return _between(name, transformers)
+
+
+# By its own source ------------------------------------------------------------------------------
+
+
+def _of_path(name: str, transformers: str | None, place: Place | None) -> Target:
+    from ftlint.sources.tree import find_package
+
+    disk = Disk(None if place is None else place.reach)
+    path = os.path.expanduser(name)
+    why = disk.objection(path)
+    if why is not None:
+        raise UnknownTarget(f"target {name!r} counts only from the command line: {why}")
+    package = find_package(path, disk)
+    if package is None:
+        raise UnknownTarget(
+            f"target {name!r} holds no source of LLaMA Factory: neither src/llamafactory nor"
+            " llamafactory with hparams/parser.py"
+        )
+    return _of_source(package, name, "path", transformers, disk)
+
+
+def _above(transformers: str | None, place: Place) -> Target:
+    """Return the target that the `src/llamafactory` above a config is; the newest without one."""
+    from ftlint.sources.tree import find_above
+
+    folder = os.path.abspath(place.folder)
+    top = None if place.reach is None else place.reach.roots[0]
+    disk = Disk(place.reach)
+    package = find_above(folder, disk, top)
+    if package is None or disk.objection(package) is not None:
+        found = target_of(NEWEST, transformers)
+        told = f"target {TREE}: no src/llamafactory above a config; judged by {NEWEST}"
+        return found._replace(origin=found.origin._replace(notes=(told,)))
+    shown = os.path.relpath(package)
+    return _of_source(package, shown, "path", transformers, disk)
+
+
+def _of_source(
+    package: str, shown: str, source: str, transformers: str | None, disk: Disk,
+    distribution: str | None = None,
+) -> Target:  # fmt: skip
+    """Return the target that a source is, with what it is judged by."""
+    tree = reading.read(package, disk)
+    name = tree.nearest
+    what = f"target {shown}: LLaMA Factory {tree.version or '(no version)'}"
+    notes = [f"{what} is judged by {_OWN}, {_rules_of(tree)}"]
+    unread = tree.facts.unread
+    notes += (f"{what}: not read, as in {name}: {one}" for one in unread[:MOST_TOLD])
+    if len(unread) > MOST_TOLD:
+        notes.append(f"{what}: {len(unread) - MOST_TOLD} more parts are not read, as in {name}")
+    judged_by = f"{_OWN}, {_rules_of(tree)}"
+    origin = Origin(source, judged_by, distribution, shown, tuple(notes))
+    return target_of(name, transformers, origin, tree, tree.version or None)
+
+
+def _rules_of(tree: Tree) -> str:
+    count = len(tree.handling.changed)
+    but = f" but for {count} keys that it treats otherwise" if count else ""
+    return f"rules as for {tree.nearest}{but}"
+
+
+# What is installed ------------------------------------------------------------------------------
+
+
+def _installed(transformers: str | None) -> Target:
+    """Return the target that is installed: a release by its metadata, all else by its source."""
+    distribution, version, package = find_installed()
+    if version is None and package is None:
+        raise UnknownTarget("target `auto`, but llamafactory is not installed in this Python")
+    transformers = transformers or installed("transformers")
+    is_release = distribution == PACKAGE and version in KNOWN
+    if package is not None and not (is_release and not _is_editable(distribution)):
+        return _of_source(
+            package, distribution or package, "installed", transformers, Disk(), distribution
+        )
+    assert version is not None
+    found = target_of(version, transformers) if is_release else _between(version, transformers)
+    return found._replace(
+        origin=found.origin._replace(source="installed", distribution=distribution)
+    )
+
+
+def find_installed() -> tuple[str | None, str | None, str | None]:
+    """Return distribution and version of the package that is installed, and where it lies.
+
+    Nothing of it is imported: an editable checkout is found by what finds modules.
+    """
+    from importlib.metadata import packages_distributions
+    from importlib.util import find_spec
+
+    try:
+        spec = find_spec(PACKAGE)
+    except (ImportError, ValueError, AttributeError):
+        spec = None
+    places = [] if spec is None else list(spec.submodule_search_locations or ())
+    version = installed(PACKAGE)
+    distribution = PACKAGE if version is not None else None
+    if version is None and places:
+        found = packages_distributions().get(PACKAGE)
+        distribution = found[0] if found else None
+        version = distribution and installed(distribution)
+    package = next(
+        (one for one in places if Disk().is_file(os.path.join(one, "hparams", "parser.py"))), None
+    )
+    return distribution, version, package
+
+
+def _is_editable(distribution: str | None) -> bool:
+    """Return whether a distribution is a link to a checkout."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import distribution as found
+
+    try:
+        text = found(distribution or PACKAGE).read_text("direct_url.json")
+    except (PackageNotFoundError, OSError):
+        return False
+    return text is not None and '"editable": true' in text
+
+
+# A build of which there is no source -------------------------------------------------------------
+
+
+def _between(name: str, transformers: str | None) -> Target:
+    """Return the target of a version that no state has: a development build, or a later patch."""
+    wanted = parse_version(name)
+    older = [one for one in KNOWN if parse_version(one) < wanted]
+    exact = next((one for one in KNOWN if parse_version(one) == wanted), None)
+    is_early = _is_early(name)
+    if not is_early and exact is not None:
+        return target_of(exact, transformers)  # 0.9.5.post1 is 0.9.5 packed anew
+    if not older or wanted[:2] != parse_version(older[-1])[:2]:
+        known = ", ".join((*KNOWN, MAIN))
+        raise UnknownTarget(f"unknown target {name!r}: known are {known}, a path, {AUTO}, {TREE}")
+    before = older[-1]
+    after = exact or MAIN
+    if not is_early:
+        found = target_of(before, transformers)
+        told = f"target {name}: not known to this ftlint; judged by {before}, the release before it"
+        return found._replace(
+            llamafactory=name, origin=found.origin._replace(judged_by=before, notes=(told,))
+        )
+    told_after = f"{MAIN} ({compiled.VERSIONS[MAIN]})" if after == MAIN else after
+    told = (
+        f"target {name}: a development build whose source is not here; said is what holds for"
+        f" {before} and for {told_after}"
+    )
+    origin = Origin("release", f"{before} and {told_after}", notes=(told,))
+    found = target_of(after, transformers or None, origin, version=name)
+    other = target_of(before, found.transformers)
+    return found._replace(besides=other._replace(llamafactory=name))
+
+
+def _is_early(name: str) -> bool:
+    """Return whether a version comes before the release that it is numbered after."""
+    rest = name.lstrip("0123456789.")
+    return rest.startswith(("dev", "a", "b", "rc")) or ".dev" in name

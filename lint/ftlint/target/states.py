@@ -1,0 +1,180 @@
+"""The target: a state of LLaMA Factory that is known, and the transformers release beside it."""
+
+from __future__ import annotations
+
+from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
+from ftschemas import compiled
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.target.tree import Tree
+    from ftschemas.ruleformat import Range
+
+Version = tuple[int, ...]
+
+MAIN = "main"
+"""The development state that ftlint was built with."""
+TREE = "tree"
+"""Stands for the source above each config."""
+KNOWN: tuple[str, ...] = tuple(name for name in compiled.LLAMAFACTORY if name != MAIN)
+NEWEST = KNOWN[-1]
+
+
+class Origin(NamedTuple):
+    """Where what is known of a target comes from.
+
+    `source`: `release`, `main`, `installed` or `path`. `judged_by`: in words. `path`: the source
+    that was read, as the user named it. `notes`: what is told of it in every output.
+    """
+
+    source: str = "release"
+    judged_by: str = ""
+    distribution: str | None = None
+    path: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Target(NamedTuple):
+    """What a config is judged for. `transformers` is a full version, `layer` its schema's minor.
+
+    `release`: the state of LLaMA Factory whose tables and rules count, `main` or a release; of a
+    `tree`, the one nearest to it. `besides`: another state that what is said must hold for, too.
+    """
+
+    llamafactory: str
+    transformers: str
+    layer: str
+    dialect: Dialect
+    json_configs: bool
+    suffixes: tuple[str, ...]
+    versions: tuple[Version, Version]
+    """Both versions as comparable numbers."""
+    release: str
+    origin: Origin = Origin()
+    tree: Tree | None = None
+    besides: Target | None = None
+
+    @property
+    def is_usual_pair(self) -> bool:
+        """Whether the transformers is the newest one that works with the release."""
+        return bool(compiled.RELEASES[self.release][6] == self.transformers)
+
+    @property
+    def label(self) -> str:
+        """The LLaMA Factory that is meant, as messages name it."""
+        named = self.origin.path or (MAIN if self.origin.source == MAIN else None)
+        return self.llamafactory if named is None else f"{named} ({self.llamafactory})"
+
+    @property
+    def listing(self) -> Tree | str:
+        """What lists its templates and models."""
+        return self.release if self.tree is None else self.tree
+
+    @property
+    def is_development(self) -> bool:
+        """Whether it is a build between two states, of which no source is here."""
+        return self.besides is not None
+
+    def dialect_of(self, path: str) -> Dialect:
+        """Return how this file is read: up to 0.9.3 JSON goes to Python's own reader."""
+        if path.endswith(".json") and not self.dialect.unique_keys:
+            return self.dialect._replace(name="JSON", exponent_floats=True, dates=False, tabs=True)
+        return self.dialect
+
+
+class UnknownTarget(ValueError):
+    """No such release, or one that ftlint has no schema for."""
+
+
+def parse_version(text: str) -> Version:
+    """Return `0.9.5` as (0, 9, 5); what follows the numbers (`.dev0`, `rc1`) is dropped."""
+    numbers = []
+    for part in text.split("."):
+        digits = part[: len(part) - len(part.lstrip("0123456789"))]
+        if not digits:
+            break
+        numbers.append(int(digits))
+        if digits != part:
+            break
+    if not numbers:
+        raise UnknownTarget(f"{text!r} is not a version number")
+    return tuple(numbers)
+
+
+def target_of(
+    state: str, transformers: str | None = None, origin: Origin | None = None,
+    tree: Tree | None = None, version: str | None = None,
+) -> Target:  # fmt: skip
+    """Return the target of a state that is known, or of a tree that is nearest to it."""
+    loader, json_configs, suffixes, low, high, _, works = compiled.RELEASES[state]
+    if tree is not None:
+        loader, json_configs, suffixes = tree.reading or (loader, json_configs, suffixes)
+        if tree.bounds is not None and tree.bounds != (low, high):
+            low, works = tree.bounds
+    wanted = works if transformers is None else transformers
+    if parse_version(wanted) < parse_version(compiled.TRANSFORMERS_RELEASES[0])[:2]:
+        raise UnknownTarget(
+            f"transformers {wanted} is older than any LLaMA Factory {state} takes ({low} to {high})"
+        )
+    number = compiled.VERSIONS[state]
+    if origin is None:
+        origin = _of_main(number) if state == MAIN else Origin(judged_by=state)
+    return Target(
+        version or number, wanted, _layer(wanted), _dialect(number, loader), json_configs, suffixes,
+        (parse_version(number), parse_version(wanted)), state, origin, tree,
+    )  # fmt: skip
+
+
+def _of_main(number: str) -> Origin:
+    commit = compiled.COMMIT[:9]
+    return Origin(MAIN, f"{MAIN} at commit {commit}", notes=(
+        f"target {MAIN}: LLaMA Factory {number} at commit {commit}; what it does otherwise than"
+        f" {NEWEST} is judged where it was shown",
+    ))  # fmt: skip
+
+
+def in_range(version: Version, bounds: Range) -> bool:
+    """Return whether `version` meets every comparison; 5.6 and 5.6.0 are equal."""
+    for operator, bound in bounds:
+        width = max(len(version), len(bound))
+        order = _padded(version, width), _padded(bound, width)
+        if not _COMPARE[operator](*order):
+            return False
+    return True
+
+
+def _padded(version: Version, width: int) -> Version:
+    return version + (0,) * (width - len(version))
+
+
+_COMPARE = {
+    ">=": lambda a, b: a >= b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    "<": lambda a, b: a < b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}
+
+
+def _layer(version: str) -> str:
+    """Return the newest transformers schema that is not newer than `version`."""
+    wanted = parse_version(version)[:2]
+    known: tuple[str, ...] = compiled.TRANSFORMERS
+    return [minor for minor in known if parse_version(minor) <= wanted][-1]
+
+
+def _dialect(release: str, loader: str) -> Dialect:
+    if loader == "omegaconf":
+        return OMEGACONF
+    return PYYAML_CONTAINERS if parse_version(release) >= (0, 9, 3) else PYYAML
+
+
+def installed(package: str) -> str | None:
+    """Return the version of a package in this Python, by its metadata alone."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
