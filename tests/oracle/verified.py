@@ -32,6 +32,8 @@ def cases(release: str) -> Iterator[Case]:
         command = rule.commands[0]
         if command == "v1" or not (about.bad and about.good):
             continue
+        if "env" in about.facts:
+            continue  # the parsers here run without it, and may refuse for want of it
         if not applies(rule, target, command):
             continue
         suffix = PurePath(about.file).suffix
