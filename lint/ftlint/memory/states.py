@@ -1,0 +1,143 @@
+"""What lies on a GPU between steps: weights, what learns of them, and the optimizer's states."""
+
+from __future__ import annotations
+
+from ftlint.memory.layer import FULL, HALF
+from ftlint.memory.shape import Unknown
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.memory.method import Method
+    from ftlint.memory.shape import Linear, Shape
+
+BLOCK, NESTED = 64, 256
+"""bitsandbytes: numbers that share a scale in 4 bit, and scales that share one in turn."""
+
+
+class Optimizer(NamedTuple):
+    """Bytes of state for a number that learns, in float32 or half, and what a step takes besides.
+
+    `factored`: rows and columns instead of a number each. `stepping`: bytes a number while it steps.
+    """
+
+    wide: float
+    narrow: float
+    stepping: int = 0
+    factored: bool = False
+
+
+_QUANTIZED = 2 * (1 + FULL / 256)
+OPTIMIZERS = {
+    "adamw_torch_fused": Optimizer(8, 4),
+    "adamw_torch": Optimizer(8, 4, stepping=1),
+    "adamw_apex_fused": Optimizer(8, 8),
+    "sgd": Optimizer(0, 0),
+    "rmsprop": Optimizer(4, 2, stepping=1),
+    "adagrad": Optimizer(4, 2, stepping=1),
+    "adafactor": Optimizer(0, 0, stepping=1, factored=True),
+    "lion_32bit": Optimizer(4, 4),
+    "adamw_bnb_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
+    "adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
+    "lion_8bit": Optimizer(_QUANTIZED / 2, _QUANTIZED / 2),
+    "paged_adamw_32bit": Optimizer(8, 8),
+    "paged_adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
+}
+"""By the value of `optim`. Source: torch/optim [2.11] (the foreach form makes a copy of what it
+takes the root of), transformers/optimization.py, bitsandbytes/optim."""
+
+
+class States(NamedTuple):
+    """Bytes by what they are; `learning` is how many numbers learn."""
+
+    weights: int
+    adapters: int
+    gradients: int
+    optimizer: int
+    learning: int
+    stepping: int
+    cast: int
+    """Half-precision copies that autocast makes of weights in float32, for one forward pass."""
+
+
+def frozen_linear(one: Linear, method: Method) -> int:
+    """Return the bytes of a frozen linear of a layer, quantized or not."""
+    bias = one.out * method.width if one.bias else 0
+    numbers = one.into * one.out
+    if method.bits == 4:
+        scales = -(-numbers // BLOCK)
+        scaled = scales + -(-scales // NESTED) * FULL if method.double_quantized else scales * FULL
+        return numbers // 2 + scaled + bias
+    if method.bits == 8:
+        return numbers + one.out * FULL + bias
+    return numbers * method.width + bias
+
+
+def adapter_size(shape: Shape, method: Method) -> int:
+    """Return how many numbers the adapters of a layer hold."""
+    return sum(
+        (one.into + one.out) * method.rank + (one.out if method.dora else 0)
+        for one in shape.linears
+        if one.name in method.targets
+    )
+
+
+def states(shape: Shape, method: Method) -> States | Unknown:
+    """Return what lies there once the optimizer has made its first step."""
+    kind = OPTIMIZERS.get(method.optimizer)
+    if kind is None:
+        return Unknown(f"what `optim: {method.optimizer}` keeps is not known to ftlint")
+    layers, wide = shape.layers, method.learning_width
+    norm_width = FULL if method.upcast_norms else method.width
+    frozen_layer = sum(frozen_linear(one, method) for one in shape.linears)
+    frozen_layer += shape.norm_size * norm_width
+    ends = {"embed_tokens": shape.embedding_size}
+    if not shape.tied:
+        ends["lm_head"] = shape.embedding_size
+    weights = adapters = learning = cast = 0
+    linear = sum(one.size for one in shape.linears)
+    if method.kind == "full":
+        learning = shape.size
+        weights = learning * wide
+        cast = (layers * linear + shape.embedding_size) * HALF
+    elif method.kind == "freeze":
+        count = method.learning_layers(shape)
+        learning = count * shape.layer_size
+        weights = learning * wide + (layers - count) * frozen_layer + shape.hidden * norm_width
+        cast = count * linear * HALF
+        for name, size in ends.items():
+            weights += size * (wide if name in method.ends else method.width)
+            learning += size if name in method.ends else 0
+    else:
+        adapters = layers * adapter_size(shape, method)
+        cast = adapters * HALF
+        learning = adapters + sum(size for name, size in ends.items() if name in method.ends)
+        weights = layers * frozen_layer + sum(ends.values()) * method.width
+        weights += shape.hidden * norm_width
+        adapters = learning * FULL
+    if not (method.autocast and wide == FULL):
+        cast = 0
+    if method.reference_weights:
+        weights += reference_weights(shape, method)
+    per = kind.wide if wide == FULL else kind.narrow
+    state = _factored(shape, method) if kind.factored else int(learning * per)
+    return States(
+        weights, adapters, learning * wide, state, learning, learning * wide * kind.stepping, cast
+    )
+
+
+def reference_weights(shape: Shape, method: Method) -> int:
+    """Return the bytes of a frozen copy of the model, as LLaMA Factory loads it."""
+    return shape.size * method.width
+
+
+def _factored(shape: Shape, method: Method) -> int:
+    """Return the bytes of Adafactor's rows and columns."""
+    if method.kind == "lora":
+        each = sum(
+            one.into + one.out + 2 * method.rank
+            for one in shape.linears if one.name in method.targets
+        )  # fmt: skip
+        return shape.layers * each * FULL
+    each = sum(one.into + one.out for one in shape.linears) + shape.norm_size
+    ends = 0 if method.kind == "freeze" else (shape.vocab + shape.hidden) * (1 if shape.tied else 2)
+    return (method.learning_layers(shape) * each + ends) * FULL
