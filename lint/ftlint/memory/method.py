@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 class Sharding(NamedTuple):
     """How a run is spread over `world` processes.
 
-    `stage`: 0 is DDP (nothing is shared), 1 to 3 those of ZeRO; FSDP's full shard counts as 3.
-    `optimizer_offloaded`, `parameters_offloaded`: to the host.
+    `stage`: 0 is DDP (nothing is divided), 1 to 3 those of ZeRO. `bucket`: numbers that are reduced
+    at once, `live`: numbers of gathered weights that may lie there at once. What is offloaded goes
+    to the host.
     """
 
     world: int = 1
     stage: int = 0
-    engine: str = "ddp"
+    bucket: int = 500_000_000
+    live: int = 1_000_000_000
     optimizer_offloaded: bool = False
     parameters_offloaded: bool = False
 
@@ -28,8 +30,8 @@ class Method(NamedTuple):
 
     `kind`: full, freeze or lora. `layers`: how many of them learn whole under freeze; `from_top`:
     they are the last ones. `ends`: which of embed_tokens and lm_head learn whole besides.
-    `half`: bf16 or fp16. `casts`: what learns is cast to float32. `copies`: models that are there
-    besides and only go forward, by what their weights take: a reference, a reward model.
+    `half`: weights are loaded in bf16 or fp16. `casts`: what learns is cast to float32. A
+    `reference` goes forward besides: of weights of its own, or the model without its adapters.
     """
 
     stage: str = "sft"
@@ -54,11 +56,11 @@ class Method(NamedTuple):
     optimizer: str = "adamw_torch_fused"
     accumulation: int = 1
     reference: bool = False
-    """A reference goes forward beside the model: of its own weights, or the model without adapters
-    where that is possible."""
     reference_weights: bool = False
     caches: bool = False
     """Keys and values are kept while evaluating."""
+    offloads_inputs: bool = False
+    """What enters a checkpointed layer waits on the host."""
     sharding: Sharding = Sharding()
 
     @property
@@ -68,10 +70,17 @@ class Method(NamedTuple):
 
     @property
     def learning_width(self) -> int:
-        """Bytes of a number that learns; peft casts adapters itself."""
+        """Bytes of a number that learns; peft casts adapters itself, DeepSpeed casts all back."""
+        if self.sharding.stage:
+            return self.width
         if self.kind == "lora" or self.casts:
             return FULL
         return self.width
+
+    @property
+    def compute_width(self) -> int:
+        """Bytes of a number that comes out of a linear."""
+        return HALF if self.autocast else self.residual_width()
 
     @property
     def rows_factor(self) -> int:
@@ -86,9 +95,8 @@ class Method(NamedTuple):
 
     def residual_width(self) -> int:
         """Bytes of a number in what goes from layer to layer: that of the embedding."""
-        if self.kind == "full" or "embed_tokens" in self.ends:
-            return self.learning_width if self.kind == "full" else self.width
-        return self.width
+        learns = self.kind == "full" or "embed_tokens" in self.ends
+        return self.learning_width if learns else self.width
 
     def manner(self, *, learning: bool = True) -> Manner:
         """Return how a layer is run."""
@@ -99,7 +107,7 @@ class Method(NamedTuple):
             learns=whole,
             adapters=self.targets if self.kind == "lora" else frozenset(),
             rank=self.rank,
-            adapter_width=FULL,
+            adapter_width=self.learning_width if self.kind == "lora" else FULL,
             dropout=self.dropout,
             dora=self.dora,
             weight_width=self.learning_width if whole else self.width,

@@ -57,14 +57,18 @@ def evaluation_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unkn
         return held
     batch = batch._replace(rows=batch.rows * method.rows_factor)
     tokens, width = batch.tokens, method.residual_width()
-    logits = HALF if method.autocast or method.half else FULL
+    logits = method.compute_width
     cached = 2 * shape.values * HALF * tokens * shape.layers if method.caches else 0
     hidden = tokens * shape.hidden * width
     inside = hidden + Layer(shape, method.manner(), batch, width).cost().plain
     base = _base(method, held, batch)._replace(gradients=0)
-    per = {
-        "dpo": 5 * FULL, "kto": 5 * FULL, "rm": logits + 2 * FULL
-    }.get(method.stage, logits + (FULL if logits == HALF else 0) + FULL)  # fmt: skip
+    per = logits + (FULL if logits == HALF else 0)
+    if method.stage in ("dpo", "kto"):
+        per = FULL * _EVALUATED[method.stage, method.reference]
+    elif method.stage == "rm":
+        cached += shape.layers * hidden  # what each layer gives out is asked for
+    else:
+        per += FULL
     return max(
         base._replace(
             name="loss", logits=tokens * shape.vocab * per, activations=hidden + held.cast + cached
@@ -98,7 +102,7 @@ def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[M
     through = method.learning_layers(shape)
     entry = batch.tokens * shape.hidden * width
     if method.checkpointing:
-        each, below = entry, entry
+        each = below = 0 if method.offloads_inputs else entry
     else:
         kept = Layer(shape, method.manner(), batch, width, keeps_input=True)
         each = below = kept.cost(accumulated=accumulated).kept
@@ -158,7 +162,7 @@ def _loss(
 ) -> list[Moment]:
     """Return the moments at the loss."""
     tokens, vocab, size = batch.tokens, shape.vocab, shape.embedding_size
-    logits = HALF if method.half else FULL
+    logits = method.compute_width
     wide = FULL if logits == HALF else 0
     # Without checkpointing the layers keep the copies that autocast made of their weights.
     caches = held.cast if method.checkpointing else ends.copied
@@ -189,12 +193,27 @@ def _preference(
     """Return the moments of a loss over log-probabilities (DPO, KTO)."""
     reference = base._replace(
         name="reference", activations=inside + caches,
-        logits=made * ((5 if method.reference else 3) * FULL),
+        logits=made * FULL * _PAIRED[method.stage, method.reference],
     )  # fmt: skip
     backward = base._replace(
-        name="gradient of the loss", activations=inside, logits=made * 4 * FULL
+        name="gradient of the loss", activations=inside, logits=made * 3 * FULL
     )
     return [reference, backward]
+
+
+_PAIRED = {
+    ("dpo", True): 5, ("dpo", False): 3, ("kto", True): 6, ("kto", False): 5,
+}  # fmt: skip
+"""Copies of the logits in float32 at once, by stage and whether a reference goes forward.
+
+The policy's logits are held for their mean, and their log-softmax for the gradient, while the
+reference makes its own; log_softmax first copies a view of them, on the GPU. KTO holds its logits
+apart as chosen and rejected, and goes forward over mismatched answers besides. Source:
+train/dpo/trainer.py, train/kto/trainer.py [0.9.5], aten/native/cuda/SoftMax.cu [2.11]."""
+_EVALUATED = {
+    ("dpo", True): 4, ("dpo", False): 3, ("kto", True): 5, ("kto", False): 4,
+}  # fmt: skip
+"""The same in an evaluation, which keeps no log-softmax for a gradient."""
 
 
 def _fused(

@@ -113,21 +113,57 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         learning = adapters + sum(size for name, size in ends.items() if name in method.ends)
         weights = layers * frozen_layer + sum(ends.values()) * method.width
         weights += shape.hidden * norm_width
-        adapters = learning * FULL
+        adapters = learning * wide
     if not (method.autocast and wide == FULL):
         cast = 0
-    if method.reference_weights:
-        weights += reference_weights(shape, method)
-    per = kind.wide if wide == FULL else kind.narrow
+    if kind.factored and method.sharding.stage:
+        return Unknown(f"what `optim: {method.optimizer}` keeps under ZeRO is not known to ftlint")
+    per = kind.wide if wide == FULL or method.sharding.stage else kind.narrow
     state = _factored(shape, method) if kind.factored else int(learning * per)
-    return States(
+    found = States(
         weights, adapters, learning * wide, state, learning, learning * wide * kind.stepping, cast
+    )
+    if method.sharding.stage:
+        found = _sharded(shape, method, found)
+    # A reference is a frozen copy of the model, as LLaMA Factory loads it.
+    copy = shape.size * method.width if method.reference_weights else 0
+    return found._replace(weights=found.weights + copy)
+
+
+def _sharded(shape: Shape, method: Method, held: States) -> States:
+    """Return what one process holds under ZeRO: what learns in half precision, masters in float32.
+
+    Source: deepspeed/runtime/zero/stage_1_and_2.py, stage3.py [0.18], by reading.
+    """
+    world, how, numbers = method.sharding.world, method.sharding, held.learning
+    masters = -(-numbers * FULL // world)
+    states = -(-held.optimizer // world) + masters
+    gradients = held.gradients if how.stage < 2 else -(-held.gradients // world)
+    buckets = min(2 * how.bucket, numbers) * HALF
+    weights, adapters = held.weights, held.adapters
+    if how.stage == 3:
+        live = min(how.live, shape.size) * HALF
+        weights = (0 if how.parameters_offloaded else -(-weights // world)) + live
+        adapters = 0 if how.parameters_offloaded else -(-adapters // world)
+    if how.optimizer_offloaded:
+        states, gradients = 0, min(gradients, buckets)
+    return held._replace(
+        weights=weights, adapters=adapters, gradients=gradients + buckets, optimizer=states, stepping=0
     )
 
 
-def reference_weights(shape: Shape, method: Method) -> int:
-    """Return the bytes of a frozen copy of the model, as LLaMA Factory loads it."""
-    return shape.size * method.width
+def host_bytes(shape: Shape, method: Method) -> int | None:
+    """Return what the processes of one node's worth of this run put on the host, if anything."""
+    how, held = method.sharding, states(shape, method._replace(sharding=method.sharding._replace(
+        optimizer_offloaded=False, parameters_offloaded=False)))  # fmt: skip
+    if isinstance(held, Unknown) or not (how.optimizer_offloaded or how.parameters_offloaded):
+        return None
+    found = 0
+    if how.optimizer_offloaded:
+        found += (held.optimizer + -(-held.learning * FULL // how.world)) * how.world
+    if how.parameters_offloaded:
+        found += shape.size * method.width
+    return found
 
 
 def _factored(shape: Shape, method: Method) -> int:

@@ -71,8 +71,8 @@ class Tape:
         self.steps: list[_Step] = []
         self.already = frozenset(map(id, already))
         self.frames: list[Value] = []
-        self.kept: dict[int, Value] = {}
-        self.held = 0
+        self.kept: set[int] = set()
+        self.known = self.held = 0
         self.forward = self.plain = 0
 
     def hold(self, *values: Value) -> None:
@@ -113,17 +113,22 @@ class Tape:
         """
         grads = any(one.grad for one in inputs) or gradients > 0
         output = Value(elements, width, grad=grads)
-        there = {id(one): one.bytes for one in (*self.frames, *inputs, output)}
-        plain = sum(size for key, size in there.items() if key not in self.already)
-        self.plain = max(self.plain, plain)
         if grads:
             self.held += held
-            self.kept.update({id(one): one for one in kept if id(one) not in self.already})
-            if keeps_output:
-                self.kept[id(output)] = output
-        new = sum(size for key, size in there.items() if key not in self.already | self.kept.keys())
-        known = sum(one.bytes for one in self.kept.values())
-        self.forward = max(self.forward, known + self.held + new)
+            for one in (*kept, output) if keeps_output else kept:
+                if id(one) not in self.kept and id(one) not in self.already:
+                    self.kept.add(id(one))
+                    self.known += one.bytes
+        plain = new = 0
+        seen: set[int] = set()
+        for one in (*self.frames, *inputs, output):
+            key = id(one)
+            if key not in seen and key not in self.already:
+                seen.add(key)
+                plain += one.bytes
+                new += 0 if key in self.kept else one.bytes
+        self.plain = max(self.plain, plain)
+        self.forward = max(self.forward, self.known + self.held + new)
         if grads:
             own = (*kept, output) if keeps_output else kept
             self.steps.append(

@@ -1,0 +1,138 @@
+"""What a run needs and whether it fits: the front door of this room."""
+
+from __future__ import annotations
+
+from ftlint.memory.gpus import CONTEXT
+from ftlint.memory.layer import Batch
+from ftlint.memory.peak import evaluation_peak, training_peak
+from ftlint.memory.shape import Unknown
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ftlint.memory.method import Method
+    from ftlint.memory.peak import Moment
+    from ftlint.memory.shape import Shape
+
+LOW, EVEN, RAGGED, EVALUATED = 0.05, 0.4, 1.25, 2.0
+"""What the allocator holds beyond what is allocated, as a share of what comes and goes in a step:
+at least, with batches of one length, with batches of many, and of what an evaluation takes. All
+119 runs in docs/benchmarks/raw lie within."""
+
+ROOM = 0.10
+"""Of what comes and goes: what is lost to blocks that are free but too small, when memory is tight
+and the allocator has given back all that it can."""
+
+
+class Load(NamedTuple):
+    """What a run feeds: its batches, those of its evaluations, and whether lengths differ."""
+
+    training: Batch
+    evaluation: Batch | None = None
+    ragged: bool = True
+
+
+class Phase(NamedTuple):
+    """The peak of training or of an evaluation, in bytes; `reserved` as the allocator holds it."""
+
+    moment: Moment
+    allocated: int
+    low: int
+    high: int
+
+    @property
+    def comes_and_goes(self) -> int:
+        """Bytes that are not there all the time."""
+        return self.moment.activations + self.moment.logits
+
+
+class Estimate(NamedTuple):
+    """What a run needs; no evaluation where it has none."""
+
+    training: Phase
+    evaluation: Phase | None
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Those that there are."""
+        return (self.training,) if self.evaluation is None else (self.training, self.evaluation)
+
+
+def estimate(shape: Shape, method: Method, load: Load) -> Estimate | Unknown:
+    """Return what a run needs, or why that is not known."""
+    peak = training_peak(shape, method, load.training)
+    if isinstance(peak, Unknown):
+        return peak
+    moving = peak.activations + peak.logits
+    spread = RAGGED if load.ragged else EVEN
+    training = Phase(
+        peak, peak.total, peak.total + int(LOW * moving), peak.total + int(spread * moving)
+    )
+    if load.evaluation is None:
+        return Estimate(training, None)
+    other = evaluation_peak(shape, method, load.evaluation)
+    if isinstance(other, Unknown):
+        return other
+    theirs = other.activations + other.logits
+    high = other.total + int(EVALUATED * theirs + spread * moving)
+    evaluation = Phase(
+        other, other.total, other.total + int(LOW * theirs), max(high, training.high)
+    )
+    return Estimate(training, evaluation)
+
+
+def fits(found: Estimate, total: int) -> bool | None:
+    """Return whether a run fits a GPU of so many bytes; None where that depends on the allocator.
+
+    It fits when it does with the allocator at its worst, and does not when not even what is
+    allocated fits.
+    """
+    room = total - CONTEXT
+    if any(phase.allocated > room for phase in found.phases):
+        return False
+    needed = max(phase.allocated + int(ROOM * phase.comes_and_goes) for phase in found.phases)
+    return True if needed <= room else None
+
+
+def largest_batch(shape: Shape, method: Method, load: Load, total: int) -> int | None:
+    """Return the most rows of a micro-batch that fit; 0 where not even one does."""
+
+    def with_rows(rows: int) -> Load:
+        return load._replace(training=load.training._replace(rows=rows))
+
+    return _largest(lambda rows: _does_fit(shape, method, with_rows(rows), total), 4096)
+
+
+def largest_length(shape: Shape, method: Method, load: Load, total: int) -> int | None:
+    """Return the longest rows, in steps of 64 tokens, that fit; 0 where not even 64 do."""
+
+    def with_length(steps: int) -> Load:
+        evaluation = load.evaluation
+        if evaluation is not None:
+            evaluation = evaluation._replace(length=64 * steps)
+        return load._replace(
+            training=load.training._replace(length=64 * steps), evaluation=evaluation
+        )
+
+    found = _largest(lambda steps: _does_fit(shape, method, with_length(steps), total), 1 << 14)
+    return None if found is None else 64 * found
+
+
+def _does_fit(shape: Shape, method: Method, load: Load, total: int) -> bool | None:
+    found = estimate(shape, method, load)
+    return None if isinstance(found, Unknown) else fits(found, total) is True
+
+
+def _largest(holds: Callable[[int], bool | None], most: int) -> int | None:
+    """Return the largest number up to `most` that holds, where larger ones hold ever less."""
+    first = holds(1)
+    if not first:
+        return None if first is None else 0
+    low, high = 1, 2
+    while high < most and holds(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
