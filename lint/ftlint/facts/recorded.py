@@ -34,6 +34,8 @@ class FactsFile(NamedTuple):
 
     path: str
     datasets: tuple[Recorded, ...]
+    models: dict[str, dict[str, Any]] = {}
+    """By its name, what a model's config.json says of its dimensions."""
 
     def by_name(self, disk: Disk) -> dict[str, Recorded]:
         """Return what is said of each dataset; `disk` knows afterwards that it was asked for."""

@@ -36,9 +36,11 @@ def total_memory(name: str) -> int:
     text = re.sub(r"[\s_]+", "-", name.strip().lower()).removeprefix("nvidia-").removeprefix("geforce-")
     if text.isdecimal() and f"rtx-{text}" not in _TOTALS:
         raise BadGpu(f"`{name}` is a number: write `{text}g` for its memory; for how many, `--gpus {text}`")
-    size = re.fullmatch(r"(\d+(?:\.\d+)?)(?:g|gb|gib)", text)
-    if size is not None and 1 <= float(size[1]) <= 10_000:
-        return int(float(size[1]) * GIB)
+    size = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)(g|gb|gib|mib)", text)
+    if size is not None:
+        total = int(float(size[1]) * (GIB >> 10 if size[2] == "mib" else GIB))
+        if GIB <= total <= 10_000 * GIB:
+            return total
     kind, _, last = text.rpartition("-")
     gigabytes = re.fullmatch(r"(\d+)(?:g|gb|gib)", last)
     kind = kind if gigabytes else text
