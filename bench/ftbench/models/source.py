@@ -8,9 +8,6 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from ftschemas import shapes
-
-SHAPES = Path(shapes.FOLDER)
 OWN = Path(__file__).with_name("shapes")
 """Shapes of no published model: for tests."""
 TINY = "tiny"
@@ -44,12 +41,16 @@ class NoModel(ValueError):
 
 def known_shapes() -> list[str]:
     """Return the names that `--model` takes."""
+    from ftschemas import shapes  # here: the process that trains needs no part of ftlint
+
     return sorted((*shapes.names(), TINY))
 
 
 def file_of(shape: str) -> Path:
     """Return the file that a bundled shape stands in."""
-    return (OWN if shape == TINY else SHAPES) / f"{shape}.json"
+    from ftschemas import shapes
+
+    return (OWN if shape == TINY else Path(shapes.FOLDER)) / f"{shape}.json"
 
 
 def choose(name: object, asked: str | None, folder: str) -> Source:
@@ -90,6 +91,8 @@ def choose(name: object, asked: str | None, folder: str) -> Source:
 
 def shape_of(name: str) -> str | None:
     """Return the bundled shape that a model's name stands for."""
+    from ftschemas import shapes
+
     return shapes.find(name)
 
 
@@ -168,7 +171,7 @@ def read_shape(path: Path) -> dict[str, object]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise NoModel(f"{path}: {error}") from None
-    if isinstance(found, dict) and path.parent == SHAPES:
+    if isinstance(found, dict) and {"source", "config"} <= found.keys():  # a bundled one
         found = found["config"]
     if not isinstance(found, dict) or not isinstance(found.get("vocab_size"), int):
         raise NoModel(f"{path}: not the architecture of a language model (no vocab_size)")

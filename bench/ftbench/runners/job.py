@@ -47,6 +47,7 @@ class Job(NamedTuple):
     processes: launch.Processes = launch.Processes()
     time_limit: float | None = None
     keep_log: str | None = None
+    memory_limit: int | None = None
 
 
 class PreparedRun(NamedTuple):
@@ -114,6 +115,7 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
         "schedule": job.schedule,
         "measure": job.measure,
         "count_lengths": job.count_lengths,
+        "memory_limit": job.memory_limit,
     }
     write(folder / "request.json", request)
     plan = configs.as_data(loaded, configs.plan(loaded, planned.values))

@@ -67,6 +67,8 @@ class Layer:
         self.input = Value(batch.tokens * shape.hidden, width)
         self.tape = Tape(() if keeps_input else (self.input,))
         self.linears = {one.name: one for one in shape.linears}
+        self.views: dict[int, Value] = {}
+        """By the id of a view, the tensor that it is a view of: who keeps it keeps all of that."""
 
     def cost(self, *, accumulated: bool = False) -> Cost:
         """Return the bytes of the layer."""
@@ -127,7 +129,12 @@ class Layer:
         else:
             out = self.batch.tokens * one.out
             scratch = one.into * one.out * HALF if manner.bits < 16 else 0
-            made = self.tape.op((self._cast(value, width),), out, width, scratch=scratch)
+            given = self._cast(value, width)
+            eight = manner.bits == 8
+            if eight:  # what comes in as int8, what comes out as int32
+                self.tape.passing(value.elements + out * FULL)
+            kept = (given,) if eight else ()
+            made = self.tape.op((given,), out, width, kept=kept, scratch=scratch)
             if name in manner.adapters:
                 made = self._adapted(one, value, made, width)
         self.tape.drop()
@@ -156,6 +163,9 @@ class Layer:
         inner = self._factor(narrow, tokens * manner.rank, inside, down, copied=copied)
         made = self._factor(inner, tokens * one.out, inside, up, copied=copied)
         if manner.dora:
+            # The norm of the merged weight is made anew: by way of an identity, and in full width.
+            square, size = one.into * one.into, one.into * one.out
+            self.tape.passing(square * (FULL + HALF) + size * (2 * FULL + 2 * HALF))
             # The result is scaled by the magnitude, whose gradient needs what it scales.
             made = self.tape.op((made,), made.elements, inside, kept=(made,))
             base = self.tape.op((base,), base.elements, width, kept=(base,))
@@ -172,8 +182,11 @@ class Layer:
             gradients=size * self.manner.adapter_width,
         )  # fmt: skip
 
+    def _whole_of(self, value: Value) -> Value:
+        return self.views.get(id(value), value)
+
     def _split(self, value: Value, parts: tuple[int, ...]) -> tuple[Value, ...]:
-        """Views of one tensor: what keeps one of them keeps all of it."""
+        """Views of one tensor; their gradients are put together in one as large."""
         whole = sum(parts)
         return tuple(
             self.tape.op((value,), value.elements * part // whole, value.width) for part in parts
@@ -185,6 +198,7 @@ class Layer:
         if shape.family.fused:
             whole = self._linear("qkv_proj", value)
             query, key, val = self._split(whole, (shape.queries, shape.values, shape.values))
+            self.views[id(val)] = whole
         else:
             query = self._linear("q_proj", value)
             key = self._linear("k_proj", value)
@@ -208,8 +222,8 @@ class Layer:
         else:
             grouped = 2 * queries * query.width if shape.heads != shape.kv_heads else 0
             made = self.tape.op(
-                (query, key, val), queries, query.width, kept=(query, key, val), keeps_output=True,
-                held=tokens * shape.heads * FULL,
+                (query, key, val), queries, query.width, keeps_output=True,
+                kept=(query, key, self._whole_of(val)), held=tokens * shape.heads * FULL,
                 scratch=queries * FULL + tokens * shape.heads * FULL + grouped,
             )  # fmt: skip
         assert made.elements == queries
@@ -243,8 +257,8 @@ class Layer:
         key, val = self._repeated(key, queries), self._repeated(val, queries)
         bias = batch.rows * batch.length * batch.length * query.width
         return self.tape.op(
-            (query, key, val), queries, query.width, kept=(query, key, val), keeps_output=True,
-            held=bias + batch.tokens * shape.heads * FULL,
+            (query, key, val), queries, query.width, keeps_output=True,
+            kept=(query, key, self._whole_of(val)), held=bias + batch.tokens * shape.heads * FULL,
             scratch=queries * FULL + batch.tokens * shape.heads * FULL,
         )  # fmt: skip
 
@@ -264,7 +278,7 @@ class Layer:
         wide = self._cast(made, FULL)
         soft = tape.op((wide,), scores, FULL, keeps_output=True)
         narrow = self._cast(soft, width)
-        return tape.op((narrow, val), queries, width, kept=(narrow, val))
+        return tape.op((narrow, val), queries, width, kept=(narrow, self._whole_of(val)))
 
     def _mlp(self, value: Value) -> Value:
         tape, fused = self.tape, self.shape.family.fused

@@ -174,12 +174,14 @@ def _loss(
         return [base._replace(name="logits", activations=inside + caches, logits=made * (logits + wide))]
     if method.stage in ("dpo", "kto"):
         return _preference(method, base, made, inside + ends.copied, caches)
+    capped = logits if shape.final_softcap else 0  # what tanh gave out, for its gradient
     forward = base._replace(
-        name="loss", activations=inside + caches, logits=made * (logits + wide + FULL)
+        name="loss", activations=inside + caches, logits=made * (logits + capped + wide + FULL)
     )
     backward = base._replace(
-        name="gradient of the loss", activations=inside + ends.copied, logits=made * 3 * FULL
-    )
+        name="gradient of the loss", activations=inside + ends.copied,
+        logits=made * (3 * FULL + capped),
+    )  # fmt: skip
     after = base._replace(
         name="gradient of the head", activations=inside + ends.copied,
         logits=made * HALF, gradients=base.gradients + ends.gradients + size * HALF,

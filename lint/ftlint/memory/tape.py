@@ -136,6 +136,13 @@ class Tape:
             )
         return output
 
+    def passing(self, size: int) -> None:
+        """Note bytes that are there for a moment of the forward pass."""
+        there = {id(one): one.bytes for one in self.frames if id(one) not in self.already}
+        self.plain = max(self.plain, size + sum(there.values()))
+        new = sum(one for key, one in there.items() if key not in self.kept)
+        self.forward = max(self.forward, self.known + self.held + new + size)
+
     def cost(self, output: Value, *, accumulated: bool = False) -> Cost:
         """Return the bytes of going forward and back.
 
