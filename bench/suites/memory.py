@@ -1,13 +1,13 @@
 """Memory, forecast and measured: many short runs of LLaMA Factory, each in a process of its own.
 
-`python bench/suites/memory.py FOLDER [--only PART/PARTS] [--seconds N] [--fresh N]` writes data,
-models (a config.json each, whose random weights are made on the GPU) and configs below FOLDER. Into
+`python bench/suites/memory.py FOLDER [--only PART/PARTS] [--seconds N] [--fresh N] [--jobs N]` writes
+data, models (a config.json each, whose random weights are made on the GPU) and configs below FOLDER. Into
 FOLDER/memory.jsonl goes first what ftlint forecasts of every run, and after each run what was
 measured: peaks of training and evaluation, seconds of a step. What is there is not run again.
 
 Runs are forks of a process that has imported everything and has not touched the GPU, so each has a
 context and an allocator of its own; `--fresh N` makes the first N once more in new processes.
-`python bench/suites/memory.py FOLDER --compare` prints forecasts beside what was measured.
+bench/suites/memory_check.py holds the forecasts against what was measured.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / name) for name in ("bench", "lint", "schemas")]
 
-from ftbench.results.record import Failure  # noqa: E402
 from ftbench.runners import pool  # noqa: E402
 from ftbench.runners.interpreter import probe  # noqa: E402
 from ftbench.runners.job import Job, PreparedRun, finished, prepare  # noqa: E402
@@ -39,6 +38,8 @@ from ftschemas import shapes  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ftbench.results.record import Failure
 
 SEED = 7
 STEPS = 6
@@ -99,7 +100,10 @@ METHODS: dict[str, dict[str, Any]] = {
 LIGER = {"enable_liger_kernel": True}
 PLAIN = {"disable_gradient_checkpointing": True}
 EVALUATED = {
-    "val_size": 12, "eval_strategy": "steps", "eval_steps": 3, "per_device_eval_batch_size": 4
+    "val_size": 12,
+    "eval_strategy": "steps",
+    "eval_steps": 3,
+    "per_device_eval_batch_size": 4,
 }
 TWICE = {"gradient_accumulation_steps": 2}
 
@@ -172,7 +176,7 @@ RUNS = (
     Spec("olmo-2-wide", "qlora4", "sft", 2, 1024, PLAIN),
 )
 CAPPED = (0, 8, 9, 14, 18, 27, 39, 41, 45, 52)
-"""Runs that are made twice more, as on a GPU that they just fit, and on one that they just do not."""
+"""Runs that are made twice more: on a GPU that they just fit, and on one that they just do not."""
 SMALL = tuple(
     Spec("tiny", method, stage, 2, 256, keys)
     for method, stage, keys in (
@@ -219,7 +223,8 @@ def write_data(folder: Path, rng: random.Random) -> None:
         "pairs": {
             "file_name": "pairs.json", "ranking": True,
             "columns": {
-                "prompt": "instruction", "query": "input", "chosen": "chosen", "rejected": "rejected"
+                "prompt": "instruction", "query": "input", "chosen": "chosen",
+                "rejected": "rejected",
             },
         },
         "judged": {
@@ -263,7 +268,9 @@ def write_config(root: Path, spec: Spec) -> Path:
     path = root / "configs" / f"{spec.name}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     keys = config_of(spec)
-    path.write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items()), "utf-8")
+    path.write_text(
+        "".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items()), "utf-8"
+    )
     return path
 
 
@@ -310,7 +317,9 @@ def plan(root: Path, specs: tuple[Spec, ...], fresh: int, out: Path) -> list[Wan
         wanted.append(Wanted(spec))
         if spec.name not in known:
             told = None if found is None else {**as_object(found), "path": f"{spec.name}.yaml"}
-            append(out, {"kind": "forecast", "run": spec.name, "spec": spec._asdict(), "memory": told})
+            append(
+                out, {"kind": "forecast", "run": spec.name, "spec": spec._asdict(), "memory": told}
+            )
         if found is not None and specs is RUNS and number in CAPPED:
             enough, less = limits(found)
             capped += [Wanted(spec, "forked", enough, True), Wanted(spec, "forked", less, False)]
@@ -346,113 +355,82 @@ def measured(wanted: Wanted, made: PreparedRun, ended: Any) -> dict[str, Any]:
         "evaluations": (result["phases"] or {}).get("evaluations"),
         "seconds": ended.seconds, "micro_batches": batches, "model": result["model"],
         "method": result["method"], "environment": result["environment"],
-        "error": None if error is None else {key: str(error[key])[-600:] for key in ("kind", "message")},  # type: ignore[literal-required]
+        "error": None if error is None else _told(error),
         "log": log[-1500:] if error is not None else None,
     }  # fmt: skip
 
 
-def run(root: Path, wanted: list[Wanted], out: Path, seconds: float) -> None:
+def _told(error: Failure) -> dict[str, str]:
+    return {"kind": error["kind"], "message": error["message"][-600:]}
+
+
+def run(root: Path, wanted: list[Wanted], out: Path, seconds: float, jobs: int) -> None:
     """Make the runs that are not there yet, as many as the time allows."""
     began = time.monotonic()
     interpreter = probe(None)
     done = {entry["key"] for entry in entries(out) if entry["kind"] == "measured"}
     waiting = [one for one in wanted if one.key not in done]
 
-    def prepared(one: Wanted, folder: Path) -> PreparedRun:
+    def prepared(one: Wanted, folder: Path) -> PreparedRun | None:
         folder.mkdir(parents=True)
-        job = Job(
-            str(root / "configs" / f"{one.spec.name}.yaml"), interpreter, full=True,
-            time_limit=120, memory_limit=one.limit,
-        )  # fmt: skip
-        return prepare(job, folder)
+        path = str(root / "configs" / f"{one.spec.name}.yaml")
+        job = Job(path, interpreter, full=True, time_limit=120, memory_limit=one.limit)
+        try:
+            return prepare(job, folder)
+        except Exception as error:
+            append(out, {
+                "kind": "measured", "key": one.key, "run": one.spec.name, "how": one.how,
+                "limit": one.limit, "memory": None,
+                "error": {"kind": "refused", "message": str(error)[-600:]},
+            })  # fmt: skip
+            return None
 
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["HF_DATASETS_CACHE"] = str(Path(temporary, "datasets"))
         for how, start in (("fresh", fresh), ("forked", forked)):
             chosen = [one for one in waiting if one.how == how]
-            made = [prepared(one, Path(temporary, f"{how}-{at}")) for at, one in enumerate(chosen)]
-            by_folder = {one.folder: wanted for one, wanted in zip(made, chosen)}
-            for one, ended in start(made):
-                entry = measured(by_folder[one.folder], one, ended)
-                append(out, {**entry, "key": by_folder[one.folder].key})
-                peak = (entry["memory"] or {}).get("peak_allocated") or 0
-                print(f"{time.monotonic() - began:6.0f} s  {ended.seconds:5.1f} s  {peak / 2**30:7.2f} GiB "
-                      f" {by_folder[one.folder].key}  {(entry['error'] or {}).get('kind', '')}", flush=True)  # fmt: skip
-                if time.monotonic() - began > seconds:
+            ready = [
+                (prepared(one, Path(temporary, f"{how}-{at}")), one)
+                for at, one in enumerate(chosen)
+            ]
+            by_folder = {made.folder: one for made, one in ready if made is not None}
+            for made, ended in start([made for made, _ in ready if made is not None], jobs):
+                one = by_folder[made.folder]
+                entry = measured(one, made, ended)
+                append(out, {**entry, "key": one.key, "jobs": jobs})
+                so_far = time.monotonic() - began
+                peak = ((entry["memory"] or {}).get("peak_allocated") or 0) / 2**30
+                wrong = (entry["error"] or {}).get("kind", "")
+                took = f"{so_far:6.0f} s  {ended.seconds:5.1f} s"
+                print(f"{took}  {peak:7.2f} GiB  {one.key}  {wrong}", flush=True)
+                if so_far > seconds:
                     print("the time is over", flush=True)
                     return
 
 
-def forked(made: list[PreparedRun]) -> Iterator[tuple[PreparedRun, Any]]:
-    """Run in forks of one process."""
-    return pool.forked(sys.executable, made[0].env, 1, made) if made else iter(())
+def forked(made: list[PreparedRun], jobs: int) -> Iterator[tuple[PreparedRun, Any]]:
+    """Run in forks of one process, so many at a time: each has an allocator of its own."""
+    return pool.forked(sys.executable, made[0].env, jobs, made) if made else iter(())
 
 
-def fresh(made: list[PreparedRun]) -> Iterator[tuple[PreparedRun, Any]]:
-    """Run in new processes."""
+def fresh(made: list[PreparedRun], _: int) -> Iterator[tuple[PreparedRun, Any]]:
+    """Run in new processes, one after the other."""
     return pool.fresh(made)
 
 
-def compare(files: list[Path]) -> None:
-    """Print forecasts beside what was measured, and how far apart they are."""
-    found = [entry for file in files for entry in entries(file)]
-    told = {entry["run"]: entry["memory"] for entry in found if entry["kind"] == "forecast"}
-    errors: dict[str, list[float]] = {"training": [], "evaluation": []}
-    inside: list[bool] = []
-    verdicts: list[bool] = []
-    for entry in found:
-        if entry["kind"] != "measured":
-            continue
-        said = told.get(entry["run"])
-        if entry["limit"] is not None:
-            oom = (entry["error"] or {}).get("kind") == "out_of_memory"
-            verdicts.append(oom is not entry["expected_to_fit"])
-            print(f"{'right' if verdicts[-1] else 'WRONG':>8}  {entry['key']}")
-            continue
-        phases = (entry["memory"] or {}).get("phases") or {}
-        if entry["error"] is not None or said is None or not phases:
-            print(f"{'-':>8}  {entry['key']}  {(entry['error'] or {}).get('message', 'no forecast')}")
-            continue
-        for phase, peaks in phases.items():
-            of = said[phase]
-            if of is None:
-                continue
-            error = of["allocated"] / peaks["peak_allocated"] - 1
-            low, high = of["reserved"]
-            holds = low <= peaks["peak_reserved"] <= high
-            if entry["how"] == "forked":
-                errors[phase].append(error)
-                inside.append(holds)
-            print(f"{error:+8.1%}  {of['allocated'] / 2**30:7.2f} said {peaks['peak_allocated'] / 2**30:7.2f}"
-                  f" GiB  reserved {peaks['peak_reserved'] / 2**30:7.2f} in {low / 2**30:.2f} to"
-                  f" {high / 2**30:.2f}{'' if holds else ' OUT'}  {phase}  {entry['key']}")  # fmt: skip
-    for phase, all_of_it in errors.items():
-        if all_of_it:
-            sizes = sorted(map(abs, all_of_it))
-            print(f"{phase}: {len(sizes)} runs, median {statistics.median(sizes):.2%}, worst"
-                  f" {sizes[-1]:.2%}, lowest {min(all_of_it):+.2%}")  # fmt: skip
-    if inside:
-        print(f"reserved inside its band: {sum(inside)} of {len(inside)}")
-    if verdicts:
-        print(f"verdicts right: {sum(verdicts)} of {len(verdicts)}")
-
-
 def main() -> None:
-    """Write, forecast, run; or compare."""
+    """Write, forecast, run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, help="memory.jsonl is written there, not into FOLDER")
     parser.add_argument("--only", default="1/1", metavar="PART/PARTS")
     parser.add_argument("--seconds", type=float, default=540.0)
     parser.add_argument("--fresh", type=int, default=0, metavar="N")
+    parser.add_argument("--jobs", type=int, default=1, help="so many at a time; steps are slower")
     parser.add_argument("--small", action="store_true", help="a tiny model, to try it on a CPU")
-    parser.add_argument("--compare", action="store_true")
     asked = parser.parse_args()
     root = asked.folder.absolute()
     out = (asked.out or root).absolute() / "memory.jsonl"
-    if asked.compare:
-        compare(sorted(root.rglob("*.jsonl")))
-        return
     root.mkdir(parents=True, exist_ok=True)
     out.parent.mkdir(parents=True, exist_ok=True)
     os.environ["FTBENCH_CACHE"] = str(root / "cache")
@@ -463,7 +441,7 @@ def main() -> None:
     wanted = plan(root, SMALL if asked.small else RUNS, asked.fresh, out)
     mine = [one for at, one in enumerate(wanted) if at % parts == part - 1]
     print(f"{len(mine)} runs", flush=True)
-    run(root, mine, out, asked.seconds)
+    run(root, mine, out, asked.seconds, asked.jobs)
 
 
 if __name__ == "__main__":

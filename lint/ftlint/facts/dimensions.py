@@ -50,7 +50,9 @@ def dimensions(name: object, path: str, stated: Stated, disk: Disk) -> Dimension
 
     known = shapes.find(name)
     if known is None:
-        return Unknown(f"the dimensions of `{name}` are not known here: `ftlint record` writes them")
+        return Unknown(
+            f"the dimensions of `{name}` are not known here: `ftlint record` writes them"
+        )
     return _made(shapes.load(known).config, f"the published dimensions of {known}")
 
 
@@ -69,7 +71,9 @@ def _cached(name: str, disk: Disk) -> str | None:
     commit = disk.anywhere().read(os.path.join(folder, "refs", "main"), 64)
     if isinstance(commit, Unreadable):
         return None
-    file = os.path.join(folder, "snapshots", commit.decode("ascii", "replace").strip(), "config.json")
+    file = os.path.join(
+        folder, "snapshots", commit.decode("ascii", "replace").strip(), "config.json"
+    )
     return file if disk.is_file(file) else None
 
 

@@ -45,7 +45,11 @@ NOTES = {
 
 
 def method_of(
-    values: Mapping[str, Any], shape: Shape, target: Target, world: int, deepspeed: Mapping[str, Any] | None
+    values: Mapping[str, Any],
+    shape: Shape,
+    target: Target,
+    world: int,
+    deepspeed: Mapping[str, Any] | None,
 ) -> tuple[Method, list[str]] | Unknown:
     """Return how a config trains a model, with what was taken for granted; or why it is not told.
 
@@ -79,7 +83,9 @@ def method_of(
     targets = _targets(values, shape) if kind == "lora" else frozenset()
     ends = _names(values.get("additional_target" if kind == "lora" else "freeze_extra_modules"))
     if targets is None or not ends <= {"embed_tokens", "lm_head"}:
-        return Unknown("`lora_target` or `additional_target` names modules that ftlint does not know")
+        return Unknown(
+            "`lora_target` or `additional_target` names modules that ftlint does not know"
+        )
     mixed = bool(values.get("bf16") or values.get("fp16")) and not sharding.stage
     pure = bool(values.get("pure_bf16")) or bool(sharding.stage)
     reference = stage in ("dpo", "kto") and values.get("pref_loss") not in ("orpo", "simpo")

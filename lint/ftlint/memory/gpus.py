@@ -33,9 +33,15 @@ def total_memory(name: str) -> int:
     >>> total_memory("24g") == 24 << 30, total_memory("H100-80G") < 80 << 30
     (True, True)
     """
-    text = re.sub(r"[\s_]+", "-", name.strip().lower()).removeprefix("nvidia-").removeprefix("geforce-")
+    text = (
+        re.sub(r"[\s_]+", "-", name.strip().lower())
+        .removeprefix("nvidia-")
+        .removeprefix("geforce-")
+    )
     if text.isdecimal() and f"rtx-{text}" not in _TOTALS:
-        raise BadGpu(f"`{name}` is a number: write `{text}g` for its memory; for how many, `--gpus {text}`")
+        raise BadGpu(
+            f"`{name}` is a number: write `{text}g` for its memory; for how many, `--gpus {text}`"
+        )
     size = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)(g|gb|gib|mib)", text)
     if size is not None:
         total = int(float(size[1]) * (GIB >> 10 if size[2] == "mib" else GIB))

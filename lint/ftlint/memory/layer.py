@@ -87,7 +87,9 @@ class Layer:
             if after:
                 made = self._norm(made, self.shape.hidden)
             width = max(found.width, made.width)
-            found = self.tape.op((found, made), found.elements, width, alias=found.width == made.width)
+            found = self.tape.op(
+                (found, made), found.elements, width, alias=found.width == made.width
+            )
         return found
 
     def _cast(self, value: Value, width: int) -> Value:

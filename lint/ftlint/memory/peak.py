@@ -125,7 +125,9 @@ def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[M
         name="bottom layer", gradients=base.gradients + grown + per_layer * (through - 1),
         activations=entry + inside,
     )  # fmt: skip
-    end = base._replace(name="end of backward", gradients=held.gradients, activations=ends.embedding)
+    end = base._replace(
+        name="end of backward", gradients=held.gradients, activations=ends.embedding
+    )
     step = base._replace(name="optimizer", gradients=held.gradients, activations=held.stepping)
     return [*loss, top, bottom, end, step]
 
@@ -158,7 +160,13 @@ def _head(shape: Shape, method: Method, batch: Batch) -> _Ends:
 
 
 def _loss(
-    shape: Shape, method: Method, batch: Batch, base: Moment, held: States, between: int, ends: _Ends
+    shape: Shape,
+    method: Method,
+    batch: Batch,
+    base: Moment,
+    held: States,
+    between: int,
+    ends: _Ends,
 ) -> list[Moment]:
     """Return the moments at the loss."""
     tokens, vocab, size = batch.tokens, shape.vocab, shape.embedding_size
@@ -171,7 +179,9 @@ def _loss(
         return [_fused(shape, method, batch, base, inside + caches, ends)]
     made = tokens * vocab
     if method.stage == "rm":
-        return [base._replace(name="logits", activations=inside + caches, logits=made * (logits + wide))]
+        return [
+            base._replace(name="logits", activations=inside + caches, logits=made * (logits + wide))
+        ]
     if method.stage in ("dpo", "kto"):
         return _preference(method, base, made, inside + ends.copied, caches)
     capped = logits if shape.final_softcap else 0  # what tanh gave out, for its gradient
@@ -189,9 +199,7 @@ def _loss(
     return [forward, backward, *([after] if ends.gradients else [])]
 
 
-def _preference(
-    method: Method, base: Moment, made: int, inside: int, caches: int
-) -> list[Moment]:
+def _preference(method: Method, base: Moment, made: int, inside: int, caches: int) -> list[Moment]:
     """Return the moments of a loss over log-probabilities (DPO, KTO)."""
     reference = base._replace(
         name="reference", activations=inside + caches,

@@ -113,10 +113,7 @@ class Shape(NamedTuple):
                 ("up_proj", hidden, mlp),
                 ("down_proj", mlp, hidden),
             )
-        return tuple(
-            Linear(name, into, out, name in self.biased)
-            for name, into, out in sizes
-        )
+        return tuple(Linear(name, into, out, name in self.biased) for name, into, out in sizes)
 
     @property
     def norm_size(self) -> int:
@@ -193,7 +190,11 @@ def _head_dim(kind: str, hidden: int, heads: int) -> int:
 def _window(kind: str, config: Mapping[str, Any]) -> int | None:
     window = config.get("sliding_window")
     if not _is_size(window):
-        return {"gemma2": 4096, "gemma3_text": 4096}.get(kind) if "sliding_window" not in config else None
+        return (
+            {"gemma2": 4096, "gemma3_text": 4096}.get(kind)
+            if "sliding_window" not in config
+            else None
+        )
     if kind in ("qwen2", "qwen3", "smollm3"):
         return window if config.get("use_sliding_window") else None
     return window

@@ -110,7 +110,8 @@ def states(shape: Shape, method: Method) -> States | Unknown:
     else:
         adapters = layers * adapter_size(shape, method)
         cast = adapters * HALF
-        learning = adapters + sum(size for name, size in ends.items() if name in method.ends)
+        # peft copies each module that it is to save, also those that share their weight.
+        learning = adapters + len(method.ends) * shape.embedding_size
         weights = layers * frozen_layer + sum(ends.values()) * method.width
         weights += shape.hidden * norm_width
         adapters = learning * wide
@@ -148,7 +149,11 @@ def _sharded(shape: Shape, method: Method, held: States) -> States:
     if how.optimizer_offloaded:
         states, gradients = 0, min(gradients, buckets)
     return held._replace(
-        weights=weights, adapters=adapters, gradients=gradients + buckets, optimizer=states, stepping=0
+        weights=weights,
+        adapters=adapters,
+        gradients=gradients + buckets,
+        optimizer=states,
+        stepping=0,
     )
 
 

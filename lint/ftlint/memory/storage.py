@@ -34,7 +34,11 @@ def storage(shape: Shape, method: Method, kept: int | None, *, only_model: bool)
     model = held.learning * wide
     if not lora:
         model += (shape.size - held.learning) * method.width
-    states_ = 0 if only_model else held.optimizer * max(1, method.sharding.world if method.sharding.stage else 1)
+    states_ = (
+        0
+        if only_model
+        else held.optimizer * max(1, method.sharding.world if method.sharding.stage else 1)
+    )
     checkpoint = model + states_
     export = shape.size * HALF if lora else None
     return Disk(checkpoint, None if kept is None else kept * checkpoint + model, export)

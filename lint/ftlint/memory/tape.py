@@ -198,9 +198,7 @@ class Tape:
         return Cost(kept, self.forward, self.plain, peak, gradients)
 
     @staticmethod
-    def _pass_on(
-        step: _Step, value: Value, own: _Gradient, grads: dict[int, _Gradient]
-    ) -> int:
+    def _pass_on(step: _Step, value: Value, own: _Gradient, grads: dict[int, _Gradient]) -> int:
         """Give a gradient to an input; return the bytes that are new."""
         there = grads.get(id(value))
         if step.alias:

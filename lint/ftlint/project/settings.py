@@ -95,7 +95,9 @@ _KINDS: dict[str, _Kind] = {
     "gpus": _COUNT,
     "nodes": _COUNT,
     "gpu": _Kind(
-        {"type": "string", "pattern": "[A-Za-z]"}, 'the name or memory of a GPU, such as "h100-80g"', _is_gpu
+        {"type": "string", "pattern": "[A-Za-z]"},
+        'the name or memory of a GPU, such as "h100-80g"',
+        _is_gpu,
     ),
     "dataset-dir": _TEXT,
     "datasets": _Kind(

@@ -46,7 +46,9 @@ def _phases(run: RunMemory, colour: bool) -> Iterator[str]:
         cells = [gigabytes(one[name]) for one in parts]
         if any(one[name] for one in parts):
             yield _row(f"  {name}", cells)
-    yield paint(_row("allocated", [gigabytes(one.allocated) for one in phases.values()]), BOLD, colour)
+    yield paint(
+        _row("allocated", [gigabytes(one.allocated) for one in phases.values()]), BOLD, colour
+    )
     yield _row("reserved", [_band(one) for one in phases.values()])
     yield paint(_row("  largest at", [one.moment.name for one in phases.values()]), DIM, colour)
 

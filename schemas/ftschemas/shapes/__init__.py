@@ -26,7 +26,10 @@ PATTERNS = {
     "llama-3.2-1b": (r"llama[-_]?3\.2[-_]1b",),
     "llama-3.2-3b": (r"llama[-_]?3\.2[-_]3b",),
     "mistral-7b-v0.1": (r"mistral-7b(?:-instruct)?-v0\.[12]",),
-    "phi-3-mini": (r"phi-3-mini-(?:4k|128k)", r"phi-3\.5-mini",),
+    "phi-3-mini": (
+        r"phi-3-mini-(?:4k|128k)",
+        r"phi-3\.5-mini",
+    ),
     "phi-4": (r"phi-4(?!-(?:mini|multimodal))",),
     "qwen2.5-0.5b": (r"qwen2(?:\.5)?[-_]?(?:math-|coder-)?0\.5b",),
     "qwen2.5-1.5b": (r"(?:qwen2(?:\.5)?[-_]?(?:math-|coder-)?|distill-qwen-)1\.5b",),
@@ -34,7 +37,10 @@ PATTERNS = {
     "qwen2.5-32b": (r"(?:qwen2\.5[-_]?(?:coder-)?|distill-qwen-)32b",),
     "qwen2.5-3b": (r"qwen2\.5[-_]?(?:coder-)?3b",),
     "qwen2.5-72b": (r"qwen2\.5[-_]?(?:math-)?72b",),
-    "qwen2.5-7b": (r"(?:qwen2(?:\.5)?[-_]?(?:coder-)?|distill-qwen-)7b", r"qwen2-math-7b",),
+    "qwen2.5-7b": (
+        r"(?:qwen2(?:\.5)?[-_]?(?:coder-)?|distill-qwen-)7b",
+        r"qwen2-math-7b",
+    ),
     "qwen3-0.6b": (r"qwen3[-_]?0\.6b",),
     "qwen3-1.7b": (r"qwen3[-_]?1\.7b",),
     "qwen3-14b": (r"qwen3[-_]?14b",),
