@@ -1,9 +1,10 @@
 """Memory, forecast and measured: many short runs of LLaMA Factory, each in a process of its own.
 
-`python bench/suites/memory.py FOLDER [--only PART/PARTS] [--seconds N] [--fresh N] [--jobs N]` writes
-data, models (a config.json each, whose random weights are made on the GPU) and configs below FOLDER. Into
-FOLDER/memory.jsonl goes first what ftlint forecasts of every run, and after each run what was
-measured: peaks of training and evaluation, seconds of a step. What is there is not run again.
+`python bench/suites/memory.py FOLDER [--only PART/PARTS] [--seconds N] [--fresh N] [--jobs N]`
+writes data, models (a config.json each, whose random weights are made on the GPU) and configs below
+FOLDER. Into FOLDER/memory.jsonl goes first what ftlint forecasts of every run, and after each run
+what was measured: peaks of training and evaluation, seconds of a step. What is there is not run
+again.
 
 Runs are forks of a process that has imported everything and has not touched the GPU, so each has a
 context and an allocator of its own; `--fresh N` makes the first N once more in new processes.
@@ -346,13 +347,13 @@ def measured(wanted: Wanted, made: PreparedRun, ended: Any) -> dict[str, Any]:
     log = (made.folder / "log").read_text("utf-8", errors="replace")
     result = finished(made, ended, log)
     steps = result["steps"][2:]
-    error: Failure | None = result["error"]
+    error, phases = result["error"], result["phases"]
     batches = [one for step in result["steps"] for one in step["micro_batches"]]
     return {
         "kind": "measured", "run": wanted.spec.name, "how": wanted.how, "limit": wanted.limit,
         "expected_to_fit": wanted.fits, "memory": result["memory"],
         "step_seconds": statistics.median(one["seconds"] for one in steps) if steps else None,
-        "evaluations": (result["phases"] or {}).get("evaluations"),
+        "evaluations": None if phases is None else phases["evaluations"],
         "seconds": ended.seconds, "micro_batches": batches, "model": result["model"],
         "method": result["method"], "environment": result["environment"],
         "error": None if error is None else _told(error),

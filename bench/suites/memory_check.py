@@ -79,7 +79,7 @@ def of_result(path: Path) -> Iterator[Pair]:
         )  # fmt: skip
 
 
-def _estimates(result: dict[str, Any], shape: Shape) -> Iterator[Any]:
+def _estimates(result: Any, shape: Shape) -> Iterator[Any]:
     how, steps = result["method"], result["steps"]
     method = Method(
         stage=how["stage"], kind=how["finetuning_type"], rank=how["lora_rank"] or 0,
@@ -89,7 +89,8 @@ def _estimates(result: dict[str, Any], shape: Shape) -> Iterator[Any]:
         accumulation=max((len(step["micro_batches"]) for step in steps), default=1),
         sharding=Sharding(result["trainer"]["world_size"]),
     )  # fmt: skip
-    for rows, length, real, *_ in {tuple(one) for step in steps for one in step["micro_batches"]}:
+    batches = {tuple(one) for step in steps for one in step["micro_batches"]}
+    for rows, length, real, *_ in batches:
         batch = Batch(rows, length, real < rows * length)
         found = estimate(shape, method, Load(batch, ragged=not how["packing"]))
         if not isinstance(found, Unknown):

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ftbench.models.source import (
-    WEIGHTS, NoModel, choose, file_of, identity, known_shapes, read_shape, shape_of,
+    WEIGHTS,
+    NoModel,
+    choose,
+    file_of,
+    identity,
+    known_shapes,
+    read_shape,
+    shape_of,
 )  # fmt: skip
 from ftbench.models.texts import texts
 from ftlint.memory.shape import Shape

@@ -151,7 +151,7 @@ def _switches(environment: Mapping[str, str]) -> list[str]:
 
 
 def _of_oldest_gpu(name: str) -> float | None:
-    """Ask NVIDIA's driver for the least of a number over all GPUs; None where there is no driver."""
+    """Ask NVIDIA's driver for the least of a number over all GPUs; None where there is none."""
     import subprocess
 
     query = ["nvidia-smi", f"--query-gpu={name}", "--format=csv,noheader,nounits"]

@@ -134,11 +134,11 @@ def gpu_of(context: Context) -> tuple[Gpu | None, list[str]]:
 
 def _load(values: Mapping[str, Any], method: Method) -> Load | None:
     """Return the batches: rows of cutoff_len, as nothing else is known of them."""
-    rows, length = values.get("per_device_train_batch_size"), values.get("cutoff_len")
-    theirs = values.get("per_device_eval_batch_size")
-    for number in (rows, length, theirs):
-        if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 1 << 32:
-            return None
+    names = ("per_device_train_batch_size", "cutoff_len", "per_device_eval_batch_size")
+    found = [values.get(name) for name in names]
+    if not all(isinstance(one, int) and 0 < one < 1 << 32 for one in found):
+        return None
+    rows, length, theirs = map(int, found)  # type: ignore[arg-type]
     packed, neat = bool(values.get("packing")), bool(values.get("neat_packing"))
     apart = neat and method.attention != "flash"
     length = -(-length // 8) * 8  # what is padded is padded to a multiple of 8

@@ -34,7 +34,7 @@ class FactsFile(NamedTuple):
 
     path: str
     datasets: tuple[Recorded, ...]
-    models: dict[str, dict[str, Any]] = {}
+    models: dict[str, dict[str, Any]] = {}  # noqa: RUF012 - never written to
     """By its name, what a model's config.json says of its dimensions."""
 
     def by_name(self, disk: Disk) -> dict[str, Recorded]:

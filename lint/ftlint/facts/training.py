@@ -80,9 +80,12 @@ def method_of(
     layers = values.get("freeze_trainable_layers")
     if kind == "freeze" and not _names(values.get("freeze_trainable_modules")) <= {"all"}:
         return Unknown("`freeze_trainable_modules` other than `all` is not known to ftlint")
+    if kind == "freeze" and _count(layers, 0) == 0:
+        return Unknown("`freeze_trainable_layers` below 1 is not known to ftlint")
     targets = _targets(values, shape) if kind == "lora" else frozenset()
     ends = _names(values.get("additional_target" if kind == "lora" else "freeze_extra_modules"))
-    if targets is None or not ends <= {"embed_tokens", "lm_head"}:
+    known = {"lm_head"} if kind == "freeze" else {"embed_tokens", "lm_head"}
+    if targets is None or not ends <= known:
         return Unknown(
             "`lora_target` or `additional_target` names modules that ftlint does not know"
         )
@@ -92,14 +95,13 @@ def method_of(
     own = reference and (kind != "lora" or bool(values.get("ref_model")))
     checkpointing = not values.get("disable_gradient_checkpointing")
     return Method(
-        stage=stage,
-        kind=kind,
+        stage=str(stage),
+        kind=str(kind),
         rank=_count(values.get("lora_rank"), 8),
         targets=targets,
         dropout=bool(values.get("lora_dropout")),
         dora=bool(values.get("use_dora")),
-        layers=abs(layers) if isinstance(layers, int) else 2,
-        from_top=not isinstance(layers, int) or layers > 0,
+        layers=_count(layers, 2),
         ends=frozenset(ends),
         bits=bits,
         double_quantized=bool(values.get("double_quantization", True)),

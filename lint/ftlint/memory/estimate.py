@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ftlint.memory.gpus import CONTEXT
-from ftlint.memory.layer import Batch
 from ftlint.memory.peak import evaluation_peak, training_peak
 from ftlint.memory.shape import Unknown
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -11,6 +10,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ftlint.memory.layer import Batch
     from ftlint.memory.method import Method
     from ftlint.memory.peak import Moment
     from ftlint.memory.shape import Shape

@@ -115,8 +115,9 @@ class Layer:
         gemma = self.shape.family.norm == "gemma"
         if not gemma:
             plain = self._cast(plain, value.width)
+        kept = (plain,) if manner.learns else ()
         made = self.tape.op(
-            (plain,), value.elements, max(plain.width, weight), kept=(plain,) if manner.learns else (),
+            (plain,), value.elements, max(plain.width, weight), kept=kept,
             gradients=size * weight if manner.learns else 0,
             scratch=plain.bytes if manner.learns else 0,
         )  # fmt: skip
@@ -238,7 +239,7 @@ class Layer:
         return self.shape.window is not None and self.batch.length >= self.shape.window
 
     def _rotated(self, value: Value) -> Value:
-        """Rotary positions: `x·cos + rotate(x)·sin`; cosines in the dtype of what enters a layer."""
+        """Rotary positions: `x·cos + rotate(x)·sin`, cosines in the dtype of the input."""
         if self.manner.liger:
             return self.tape.op((value,), value.elements, value.width, alias=True)
         width = max(value.width, self.input.width)
@@ -254,7 +255,7 @@ class Layer:
         return self.tape.op((value,), elements, value.width)
 
     def _masked(self, query: Value, key: Value, val: Value, queries: int) -> Value:
-        """torch's memory-efficient attention, with a mask of its own a layer."""
+        """Attention by torch's memory-efficient kernel, with a mask of its own a layer."""
         batch, shape = self.batch, self.shape
         key, val = self._repeated(key, queries), self._repeated(val, queries)
         bias = batch.rows * batch.length * batch.length * query.width

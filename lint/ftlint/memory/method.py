@@ -28,8 +28,8 @@ class Sharding(NamedTuple):
 class Method(NamedTuple):
     """How a model is trained.
 
-    `kind`: full, freeze or lora. `layers`: how many of them learn whole under freeze; `from_top`:
-    they are the last ones. `ends`: which of embed_tokens and lm_head learn whole besides.
+    `kind`: full, freeze or lora. `layers`: how many of them, the last ones, learn whole under
+    freeze. `ends`: which of embed_tokens and lm_head learn whole besides.
     `half`: weights are loaded in bf16 or fp16. `casts`: what learns is cast to float32. A
     `reference` goes forward besides: of weights of its own, or the model without its adapters.
     """
@@ -41,7 +41,6 @@ class Method(NamedTuple):
     dropout: bool = False
     dora: bool = False
     layers: int = 0
-    from_top: bool = True
     ends: frozenset[str] = frozenset()
     bits: int = 16
     double_quantized: bool = True

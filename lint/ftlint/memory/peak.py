@@ -145,7 +145,8 @@ class _Ends(NamedTuple):
 def _head(shape: Shape, method: Method, batch: Batch) -> _Ends:
     tokens, width, size = batch.tokens, method.residual_width(), shape.embedding_size
     learns = method.kind == "full" or "lm_head" in method.ends
-    normed = tokens * shape.hidden * FULL if width == HALF and not method.liger else 0
+    # The norm keeps what comes in: widened where that is in half precision, but not by Liger.
+    normed = tokens * shape.hidden * (width if method.liger else FULL)
     kept = normed + tokens * FULL
     if method.kind == "full" and not method.liger:
         kept += tokens * shape.hidden * width
@@ -170,7 +171,7 @@ def _loss(
 ) -> list[Moment]:
     """Return the moments at the loss."""
     tokens, vocab, size = batch.tokens, shape.vocab, shape.embedding_size
-    logits = method.compute_width
+    logits = FULL if method.upcast_logits else method.compute_width
     wide = FULL if logits == HALF else 0
     # Without checkpointing the layers keep the copies that autocast made of their weights.
     caches = held.cast if method.checkpointing else ends.copied

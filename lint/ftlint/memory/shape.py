@@ -96,6 +96,7 @@ class Shape(NamedTuple):
     def linears(self) -> tuple[Linear, ...]:
         """The matrices of a layer, in the order in which they are used."""
         hidden, mlp = self.hidden, self.mlp
+        sizes: tuple[tuple[str, int, int], ...]
         if self.family.fused:
             sizes = (
                 ("qkv_proj", hidden, self.queries + 2 * self.values),
@@ -158,17 +159,16 @@ def read_shape(config: Mapping[str, Any]) -> Shape | Unknown:
         return Unknown(f"the layers of `{kind}` models are not known to ftlint")
     names = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size",
              "vocab_size")  # fmt: skip
-    wrong = [name for name in names if not _is_size(config.get(name))]
+    wrong = [name for name in names if not _size(config.get(name))]
     if wrong:
         return Unknown(f"config.json has no usable {', '.join(wrong)}")
     layers, hidden, heads, mlp, vocab = (int(config[name]) for name in names)
-    kv_heads, head_dim = config.get("num_key_value_heads"), config.get("head_dim")
+    kv_heads = _size(config.get("num_key_value_heads")) or heads
+    head_dim = _size(config.get("head_dim")) or _head_dim(kind, hidden, heads)
     tied = config.get("tie_word_embeddings")
     return Shape(
         kind, family, layers, hidden, heads,
-        kv_heads if _is_size(kv_heads) else heads,
-        head_dim if _is_size(head_dim) else _head_dim(kind, hidden, heads),
-        mlp, vocab,
+        kv_heads, head_dim, mlp, vocab,
         family.tied if tied is None else bool(tied),
         _window(kind, config),
         kind == "gemma2" and config.get("final_logit_softcapping", 30.0) is not None,
@@ -177,8 +177,9 @@ def read_shape(config: Mapping[str, Any]) -> Shape | Unknown:
     )  # fmt: skip
 
 
-def _is_size(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 40
+def _size(value: object) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and 0 < value < 1 << 40 else None  # type: ignore[operator,return-value]
 
 
 def _head_dim(kind: str, hidden: int, heads: int) -> int:
@@ -188,8 +189,8 @@ def _head_dim(kind: str, hidden: int, heads: int) -> int:
 
 
 def _window(kind: str, config: Mapping[str, Any]) -> int | None:
-    window = config.get("sliding_window")
-    if not _is_size(window):
+    window = _size(config.get("sliding_window"))
+    if window is None:
         return (
             {"gemma2": 4096, "gemma3_text": 4096}.get(kind)
             if "sliding_window" not in config

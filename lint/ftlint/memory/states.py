@@ -17,7 +17,7 @@ BLOCK, NESTED = 64, 256
 class Optimizer(NamedTuple):
     """Bytes of state for a number that learns, in float32 or half, and what a step takes besides.
 
-    `factored`: rows and columns instead of a number each. `stepping`: bytes a number while it steps.
+    `factored`: rows and columns instead of a number each. `stepping`: bytes a number meanwhile.
     """
 
     wide: float
