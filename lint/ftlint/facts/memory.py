@@ -8,6 +8,7 @@ from __future__ import annotations
 from ftlint.facts.dimensions import Dimensions, dimensions
 from ftlint.facts.effective import effective
 from ftlint.facts.plan import inputs_of, plan_of
+from ftlint.facts.run_plan import Peaks
 from ftlint.facts.training import method_of
 from ftlint.memory.estimate import Load, estimate, fits, largest_batch, largest_length
 from ftlint.memory.gpus import BadGpu, total_memory
@@ -121,6 +122,21 @@ def memory_of(context: Context) -> RunMemory | Untold:
     )  # fmt: skip
 
 
+def peaks_of(context: Context) -> Peaks | None:
+    """Return what a line on a run's memory says; None where it is not told."""
+    run = run_of(context)
+    found = run if isinstance(run, Unknown) else estimate(run.dimensions.shape, run.method, run.load)
+    if isinstance(found, Unknown):
+        return None
+    gpu, _ = gpu_of(context)
+    other = found.evaluation
+    return Peaks(
+        found.training.allocated,
+        None if other is None else other.allocated,
+        None if gpu is None else fits(found, gpu.total),
+    )
+
+
 def gpu_of(context: Context) -> tuple[Gpu | None, list[str]]:
     """Return the GPU that is stated, or why it is not known."""
     name = context.instance.facts.get("gpu")
@@ -145,7 +161,7 @@ def _load(values: Mapping[str, Any], method: Method) -> Load | None:
     training = Batch(rows, length, apart or not packed)
     evaluates = values.get("eval_strategy") not in ("no", None, False)
     evaluation = Batch(theirs, length, apart or not packed) if evaluates else None
-    return Load(training, evaluation, ragged=not packed and rows > 1)
+    return Load(training, evaluation, ragged=not packed and rows > 1, rows_differ=not packed)
 
 
 def _rows(values: Mapping[str, Any], load: Load) -> str:
@@ -155,22 +171,44 @@ def _rows(values: Mapping[str, Any], load: Load) -> str:
     return f"rows of {length:,} tokens (`cutoff_len`): how long they are is not known"
 
 
+SHORTEST = 8
+"""Tokens: no row is shorter once it is padded."""
+
+
 def facts(context: Context) -> dict[str, object]:
-    """Return what rules may ask of a run on the GPU that is stated: only what does not fit."""
+    """Return what rules may ask of a run on the GPU that is stated: nothing where it may fit.
+
+    `certain`: it does not fit whatever its rows are; else rows of cutoff_len do not.
+    """
     gpu, _ = gpu_of(context)
     run = run_of(context) if gpu is not None else None
     if gpu is None or run is None or isinstance(run, Unknown):
         return {}
-    found = estimate(run.dimensions.shape, run.method, run.load)
+    shape, method, load = run.dimensions.shape, run.method, run.load
+    found = estimate(shape, method, load)
     if isinstance(found, Unknown) or fits(found, gpu.total) is not False:
         return {}
+    certain = True
+    if load.rows_differ:
+        least = estimate(shape, method, load.with_length(SHORTEST))
+        assert not isinstance(least, Unknown)
+        certain = fits(least, gpu.total) is False
+        found = least if certain else found
     worst = max(found.phases, key=lambda phase: phase.allocated)
-    largest = largest_batch(run.dimensions.shape, run.method, run.load, gpu.total)
+    rows = largest_batch(shape, method, load, gpu.total)
+    remedy = "quantize, use adapters, or shard the model with ZeRO"
+    if rows:
+        remedy = f"`per_device_train_batch_size: {rows}` fits"
+    elif not certain:
+        length = largest_length(shape, method, load, gpu.total)
+        remedy = f"`cutoff_len: {length}` fits" if length else remedy
     return {"memory": {
+        "certain": certain,
+        "gpu": gpu.name,
         "needs": gigabytes(worst.allocated),
         "has": gigabytes(gpu.total),
-        "phase": "training" if worst is found.training else "evaluation",
-        "largest_batch": largest,
+        "phase": "training" if worst is found.training else "evaluating",
+        "remedy": remedy,
     }}  # fmt: skip
 
 

@@ -26,11 +26,24 @@ and the allocator has given back all that it can."""
 
 
 class Load(NamedTuple):
-    """What a run feeds: its batches, those of its evaluations, and whether lengths differ."""
+    """What a run feeds: its batches, and those of its evaluations.
+
+    `ragged`: batches differ in length; `rows_differ`: rows may be shorter than it says.
+    """
 
     training: Batch
     evaluation: Batch | None = None
     ragged: bool = True
+    rows_differ: bool = True
+
+    def with_length(self, length: int) -> Load:
+        """Return the same with rows of another length."""
+        evaluation = self.evaluation
+        if evaluation is not None:
+            evaluation = evaluation._replace(length=length)
+        return self._replace(
+            training=self.training._replace(length=length), evaluation=evaluation
+        )
 
 
 class Phase(NamedTuple):
@@ -107,15 +120,10 @@ def largest_batch(shape: Shape, method: Method, load: Load, total: int) -> int |
 def largest_length(shape: Shape, method: Method, load: Load, total: int) -> int | None:
     """Return the longest rows, in steps of 64 tokens, that fit; 0 where not even 64 do."""
 
-    def with_length(steps: int) -> Load:
-        evaluation = load.evaluation
-        if evaluation is not None:
-            evaluation = evaluation._replace(length=64 * steps)
-        return load._replace(
-            training=load.training._replace(length=64 * steps), evaluation=evaluation
-        )
+    def holds(steps: int) -> bool | None:
+        return _does_fit(shape, method, load.with_length(64 * steps), total)
 
-    found = _largest(lambda steps: _does_fit(shape, method, with_length(steps), total), 1 << 14)
+    found = _largest(holds, 1 << 14)
     return None if found is None else 64 * found
 
 
