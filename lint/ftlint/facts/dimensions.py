@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ftlint.support.disk import Disk
 
 MAX_BYTES = 1 << 20
+BUNDLED = "the published dimensions of"
 
 
 class Dimensions(NamedTuple):
@@ -50,10 +51,8 @@ def dimensions(name: object, path: str, stated: Stated, disk: Disk) -> Dimension
 
     known = shapes.find(name)
     if known is None:
-        return Unknown(
-            f"the dimensions of `{name}` are not known here: `ftlint record` writes them"
-        )
-    return _made(shapes.load(known).config, f"the published dimensions of {known}")
+        return Unknown(f"unknown dimensions of `{name}`: run `ftlint record` where the model is")
+    return _made(shapes.load(known).config, f"{BUNDLED} {known}")
 
 
 def hub_cache() -> str:

@@ -10,7 +10,15 @@ from ftlint.facts.effective import effective
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.run_plan import Peaks
 from ftlint.facts.training import method_of
-from ftlint.memory.estimate import Load, estimate, fits, largest_batch, largest_length
+from ftlint.memory.estimate import (
+    SHORTEST,
+    Load,
+    estimate,
+    fits,
+    largest_batch,
+    largest_evaluation,
+    largest_length,
+)  # fmt: skip
 from ftlint.memory.gpus import BadGpu, total_memory
 from ftlint.memory.layer import Batch
 from ftlint.memory.shape import Unknown
@@ -56,6 +64,7 @@ class RunMemory(NamedTuple):
     estimate: Estimate
     fits: bool | None
     largest_batch: int | None
+    largest_evaluation: int | None
     largest_length: int | None
     world_size: int
     host: int | None
@@ -92,7 +101,7 @@ def run_of(context: Context) -> Run | Unknown:
     method, notes = made
     load = _load(values, method)
     if load is None:
-        return Unknown("`cutoff_len` or the batch size is no number")
+        return Unknown("`cutoff_len` or a batch size is missing or not an integer")
     notes = [f"dimensions of the model: {found.source}", _rows(values, load), *notes]
     return Run(found, method, load, tuple(notes))
 
@@ -115,6 +124,7 @@ def memory_of(context: Context) -> RunMemory | Untold:
         context.source.path, context.target, gpu, found,
         None if total is None else fits(found, total),
         None if total is None else largest_batch(shape, method, load, total),
+        None if total is None else largest_evaluation(shape, method, load, total),
         None if total is None else largest_length(shape, method, load, total),
         method.sharding.world, host_bytes(shape, method),
         storage(shape, method, kept, only_model=bool(values.get("save_only_model"))),
@@ -125,7 +135,9 @@ def memory_of(context: Context) -> RunMemory | Untold:
 def peaks_of(context: Context) -> Peaks | None:
     """Return what a line on a run's memory says; None where it is not told."""
     run = run_of(context)
-    found = run if isinstance(run, Unknown) else estimate(run.dimensions.shape, run.method, run.load)
+    found = (
+        run if isinstance(run, Unknown) else estimate(run.dimensions.shape, run.method, run.load)
+    )
     if isinstance(found, Unknown):
         return None
     gpu, _ = gpu_of(context)
@@ -171,10 +183,6 @@ def _rows(values: Mapping[str, Any], load: Load) -> str:
     return f"rows of {length:,} tokens (`cutoff_len`): how long they are is not known"
 
 
-SHORTEST = 8
-"""Tokens: no row is shorter once it is padded."""
-
-
 def facts(context: Context) -> dict[str, object]:
     """Return what rules may ask of a run on the GPU that is stated: nothing where it may fit.
 
@@ -195,10 +203,13 @@ def facts(context: Context) -> dict[str, object]:
         certain = fits(least, gpu.total) is False
         found = least if certain else found
     worst = max(found.phases, key=lambda phase: phase.allocated)
-    rows = largest_batch(shape, method, load, gpu.total)
+    training = worst is found.training
+    search = largest_batch if training else largest_evaluation
+    rows = search(shape, method, load, gpu.total)
+    key = f"per_device_{'train' if training else 'eval'}_batch_size"
     remedy = "quantize, use adapters, or shard the model with ZeRO"
     if rows:
-        remedy = f"`per_device_train_batch_size: {rows}` fits"
+        remedy = f"`{key}: {rows}` fits"
     elif not certain:
         length = largest_length(shape, method, load, gpu.total)
         remedy = f"`cutoff_len: {length}` fits" if length else remedy
@@ -207,7 +218,7 @@ def facts(context: Context) -> dict[str, object]:
         "gpu": gpu.name,
         "needs": gigabytes(worst.allocated),
         "has": gigabytes(gpu.total),
-        "phase": "training" if worst is found.training else "evaluating",
+        "phase": "training" if training else "evaluating",
         "remedy": remedy,
     }}  # fmt: skip
 
@@ -240,6 +251,7 @@ def as_object(run: RunMemory | Untold) -> dict[str, Any]:
         "evaluation": None if run.estimate.evaluation is None else _phase(run.estimate.evaluation),
         "fits": run.fits,
         "largest_micro_batch": run.largest_batch,
+        "largest_evaluation_batch": run.largest_evaluation,
         "largest_length": run.largest_length,
         "world_size": run.world_size,
         "host": run.host,

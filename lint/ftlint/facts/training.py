@@ -12,7 +12,7 @@ from ftlint.memory.shape import Unknown
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from ftlint.memory.shape import Shape
@@ -36,12 +36,8 @@ _UNTOLD = (
 )
 """Switches under which memory is another, and why it is not told."""
 
-NOTES = {
-    "flash": "`flash_attn: fa2` was read from source, not measured",
-    "sharded": "ZeRO and FSDP were read from source, not measured",
-    "adapter": "the adapter in `adapter_name_or_path` is taken to be of this file's rank",
-    "generate": "`predict_with_generate`: what generating keeps is not counted",
-}
+STAGES = ("sft", "pt", "dpo", "kto", "rm")
+KINDS = ("full", "freeze", "lora")
 
 
 def method_of(
@@ -55,58 +51,32 @@ def method_of(
 
     `values` is the config over its defaults, `deepspeed` the content of the file that it names.
     """
-    untold = next((why for key, why in _UNTOLD if values.get(key)), None)
-    stage, kind = values.get("stage"), values.get("finetuning_type")
-    if stage not in ("sft", "pt", "dpo", "kto", "rm"):
-        untold = untold or f"the memory of `stage: {stage}` is not known to ftlint"
-    if kind not in ("full", "freeze", "lora"):
-        untold = untold or f"the memory of `finetuning_type: {kind}` is not known to ftlint"
-    bits = values.get("quantization_bit") or 16
-    if bits not in (4, 8, 16) or (bits != 16 and values.get("quantization_method") != "bnb"):
-        untold = untold or "only quantization by bitsandbytes is known to ftlint"
-    if values.get("fsdp"):
-        untold = untold or "FSDP is not known to ftlint"
+    untold = _untold(values)
     if untold is not None:
         return Unknown(untold)
-    notes: list[str] = []
+    kind, stage = str(values["finetuning_type"]), str(values["stage"])
+    parts = _parts(values, shape, kind)
+    if isinstance(parts, Unknown):
+        return parts
+    targets, ends = parts
     sharding = _sharding(world, deepspeed)
-    if sharding.stage:
-        notes.append(NOTES["sharded"])
-    if values.get("adapter_name_or_path") and kind == "lora":
-        notes.append(NOTES["adapter"])
-    if values.get("predict_with_generate"):
-        notes.append(NOTES["generate"])
-    attention = _attention(values, shape, notes)
-    layers = values.get("freeze_trainable_layers")
-    if kind == "freeze" and not _names(values.get("freeze_trainable_modules")) <= {"all"}:
-        return Unknown("`freeze_trainable_modules` other than `all` is not known to ftlint")
-    if kind == "freeze" and _count(layers, 0) == 0:
-        return Unknown("`freeze_trainable_layers` below 1 is not known to ftlint")
-    targets = _targets(values, shape) if kind == "lora" else frozenset()
-    ends = _names(values.get("additional_target" if kind == "lora" else "freeze_extra_modules"))
-    known = {"lm_head"} if kind == "freeze" else {"embed_tokens", "lm_head"}
-    if targets is None or not ends <= known:
-        return Unknown(
-            "`lora_target` or `additional_target` names modules that ftlint does not know"
-        )
-    mixed = bool(values.get("bf16") or values.get("fp16")) and not sharding.stage
-    pure = bool(values.get("pure_bf16")) or bool(sharding.stage)
+    attention = _attention(values, shape)
+    mixed = bool(values.get("bf16") or values.get("fp16")) and not values.get("pure_bf16")
     reference = stage in ("dpo", "kto") and values.get("pref_loss") not in ("orpo", "simpo")
-    own = reference and (kind != "lora" or bool(values.get("ref_model")))
     checkpointing = not values.get("disable_gradient_checkpointing")
-    return Method(
-        stage=str(stage),
-        kind=str(kind),
+    method = Method(
+        stage=stage,
+        kind=kind,
         rank=_count(values.get("lora_rank"), 8),
         targets=targets,
         dropout=bool(values.get("lora_dropout")),
         dora=bool(values.get("use_dora")),
-        layers=_count(layers, 2),
-        ends=frozenset(ends),
-        bits=bits,
+        layers=_count(values.get("freeze_trainable_layers"), 2),
+        ends=ends,
+        bits=values.get("quantization_bit") or 16,
         double_quantized=bool(values.get("double_quantization", True)),
-        autocast=mixed and not values.get("pure_bf16"),
-        casts=not pure,
+        autocast=mixed and not sharding.stage,
+        casts=not (values.get("pure_bf16") or sharding.stage),
         upcast_norms=bool(values.get("upcast_layernorm")),
         upcast_logits=bool(values.get("upcast_lmhead_output")),
         checkpointing=checkpointing,
@@ -115,11 +85,69 @@ def method_of(
         optimizer=str(values.get("optim")),
         accumulation=_count(values.get("gradient_accumulation_steps"), 1),
         reference=reference,
-        reference_weights=own,
+        reference_weights=reference and (kind != "lora" or bool(values.get("ref_model"))),
         caches=not checkpointing and target.versions[1] < (5,),
         offloads_inputs=bool(values.get("use_unsloth_gc")) and checkpointing,
         sharding=sharding,
-    ), notes  # fmt: skip
+    )
+    return method, list(_notes(values, method))
+
+
+def _untold(values: Mapping[str, Any]) -> str | None:
+    """Return why memory is not told, whatever the model is; None where it is."""
+    stage, kind = values.get("stage"), values.get("finetuning_type")
+    bits = values.get("quantization_bit") or 16
+    objections = (
+        *(why if values.get(key) else None for key, why in _UNTOLD),
+        None if stage in STAGES else f"the memory of `stage: {stage}` is not known to ftlint",
+        None
+        if kind in KINDS
+        else f"the memory of `finetuning_type: {kind}` is not known to ftlint",
+        None if bits in (4, 8, 16) else "only quantization to 4 or 8 bit is known to ftlint",
+        "only quantization by bitsandbytes is known to ftlint"
+        if bits != 16 and values.get("quantization_method") != "bnb"
+        else None,
+        "what FSDP divides is not known to ftlint" if values.get("fsdp") else None,
+    )
+    return next((why for why in objections if why is not None), None)
+
+
+def _parts(
+    values: Mapping[str, Any], shape: Shape, kind: str
+) -> tuple[frozenset[str], frozenset[str]] | Unknown:
+    """Return which linears have an adapter, and which of embedding and head learn whole."""
+    if kind == "full":
+        return frozenset(), frozenset()
+    known = {one.name for one in shape.linears}
+    if kind == "freeze":
+        if not _names(values.get("freeze_trainable_modules")) <= {"all"}:
+            return Unknown("`freeze_trainable_modules` other than `all` is not known to ftlint")
+        if _count(values.get("freeze_trainable_layers"), 0) == 0:
+            return Unknown("`freeze_trainable_layers` below 1 is not known to ftlint")
+        targets, ends = set(), _names(values.get("freeze_extra_modules"))
+        others = ends - {"lm_head"}
+    else:
+        named = _names(values.get("lora_target"))
+        targets, ends = (
+            known if named == {"all"} else named,
+            _names(values.get("additional_target")),
+        )
+        others = (targets - known) | (ends - {"embed_tokens", "lm_head"})
+    if others:
+        return Unknown(f"`{min(others)}` is not a module that ftlint knows of this model")
+    return frozenset(targets), frozenset(ends)
+
+
+def _notes(values: Mapping[str, Any], method: Method) -> Iterator[str]:
+    """Yield what was taken for granted."""
+    if method.sharding.stage:
+        yield "ZeRO was read from source, not measured"
+    if method.attention == "flash":
+        yield "`flash_attn: fa2` was read from source, not measured"
+    if values.get("adapter_name_or_path") and method.kind == "lora":
+        yield "the adapter in `adapter_name_or_path` is taken to be of the rank that this file sets"
+    if values.get("predict_with_generate"):
+        yield "`predict_with_generate`: what generating keeps is not counted"
 
 
 def _count(value: object, otherwise: int) -> int:
@@ -131,20 +159,10 @@ def _names(value: object) -> set[str]:
     return set() if value is None else {str(one) for one in words(value) if one}
 
 
-def _targets(values: Mapping[str, Any], shape: Shape) -> frozenset[str] | None:
-    """Return the linears with an adapter: all of the layers, or those whose name ends so."""
-    known = {one.name for one in shape.linears}
-    named = _names(values.get("lora_target"))
-    if named == {"all"}:
-        return frozenset(known)
-    return frozenset(named) if named <= known else None
-
-
-def _attention(values: Mapping[str, Any], shape: Shape, notes: list[str]) -> str:
+def _attention(values: Mapping[str, Any], shape: Shape) -> str:
     """Return which attention runs: what transformers takes by itself is torch's own."""
     asked = values.get("flash_attn")
     if asked == "fa2":
-        notes.append(NOTES["flash"])
         return "flash"
     if asked == "disabled":
         return "eager"

@@ -25,6 +25,11 @@ ROOM = 0.10
 and the allocator has given back all that it can."""
 
 
+MOST_ROWS = 4096
+SHORTEST = 8
+"""Tokens: no row is shorter once it is padded."""
+
+
 class Load(NamedTuple):
     """What a run feeds: its batches, and those of its evaluations.
 
@@ -41,9 +46,7 @@ class Load(NamedTuple):
         evaluation = self.evaluation
         if evaluation is not None:
             evaluation = evaluation._replace(length=length)
-        return self._replace(
-            training=self.training._replace(length=length), evaluation=evaluation
-        )
+        return self._replace(training=self.training._replace(length=length), evaluation=evaluation)
 
 
 class Phase(NamedTuple):
@@ -109,12 +112,26 @@ def fits(found: Estimate, total: int) -> bool | None:
 
 
 def largest_batch(shape: Shape, method: Method, load: Load, total: int) -> int | None:
-    """Return the most rows of a micro-batch that fit; 0 where not even one does."""
+    """Return the most rows of a micro-batch with which training fits; 0 where not even one does."""
 
-    def with_rows(rows: int) -> Load:
-        return load._replace(training=load.training._replace(rows=rows))
+    def holds(rows: int) -> bool | None:
+        training = load.training._replace(rows=rows)
+        return _does_fit(shape, method, Load(training, None, load.ragged), total)
 
-    return _largest(lambda rows: _does_fit(shape, method, with_rows(rows), total), 4096)
+    return _largest(holds, MOST_ROWS)
+
+
+def largest_evaluation(shape: Shape, method: Method, load: Load, total: int) -> int | None:
+    """Return the most rows with which an evaluation fits; None where there is none."""
+    evaluation = load.evaluation
+    if evaluation is None:
+        return None
+    one = load.training._replace(rows=1, length=SHORTEST)
+
+    def holds(rows: int) -> bool | None:
+        return _does_fit(shape, method, Load(one, evaluation._replace(rows=rows)), total)
+
+    return _largest(holds, MOST_ROWS)
 
 
 def largest_length(shape: Shape, method: Method, load: Load, total: int) -> int | None:

@@ -40,7 +40,7 @@ def total_memory(name: str) -> int:
     )
     if text.isdecimal() and f"rtx-{text}" not in _TOTALS:
         raise BadGpu(
-            f"`{name}` is a number: write `{text}g` for its memory; for how many, `--gpus {text}`"
+            f"`{name}` is a plain number: write `{text}g` for memory, `--gpus {text}` for how many"
         )
     size = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)(g|gb|gib|mib)", text)
     if size is not None:
@@ -54,7 +54,7 @@ def total_memory(name: str) -> int:
     kind = re.sub(r"-(?:sxm\d?|pcie|hbm3)$", "", kind)
     sizes = _TOTALS.get(kind)
     if sizes is None:
-        raise BadGpu(f"`{name}` is no GPU that ftlint knows: write its memory, such as `24g`")
+        raise BadGpu(f"`{name}` is an unknown GPU: write its memory, such as `24g`")
     if gigabytes is not None:
         found = sizes.get(int(gigabytes[1]))
     else:

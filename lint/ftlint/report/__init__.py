@@ -1,6 +1,6 @@
 """Results as text: a module a format, each a function from results to lines.
 
-May import: support, syntax, target, steps, facts, rulebook, doctor, memory.
+May import: support, syntax, target, steps, facts, rulebook, doctor.
 """
 
 from __future__ import annotations

@@ -59,6 +59,8 @@ def _verdict(run: RunMemory, colour: bool) -> Iterator[str]:
         size = gigabytes(run.gpu.total)
         yield paint(_row(f"GPU {run.gpu.name}", [f"{words} ({size})"]), style, colour)
         yield _row("  largest micro-batch", [_count(run.largest_batch)])
+        if run.largest_evaluation is not None:
+            yield _row("  largest evaluation", [_count(run.largest_evaluation)])
         yield _row("  longest rows", [_count(run.largest_length)])
     if run.host is not None:
         yield _row("host memory", [gigabytes(run.host)])
