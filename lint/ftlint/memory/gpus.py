@@ -42,7 +42,7 @@ def total_memory(name: str) -> int:
         raise BadGpu(
             f"`{name}` is a plain number: write `{text}g` for memory, `--gpus {text}` for how many"
         )
-    size = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)(g|gb|gib|mib)", text)
+    size = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)-?(g|gb|gib|mib)", text)
     if size is not None:
         total = int(float(size[1]) * (GIB >> 10 if size[2] == "mib" else GIB))
         if GIB <= total <= 10_000 * GIB:
