@@ -72,7 +72,7 @@ def of_result(path: Path) -> Iterator[Pair]:
         return  # its peak may be that of an evaluation, whose batches are not known
     found = max(_estimates(result, model), key=lambda one: one.training.allocated, default=None)
     if found is not None:
-        peaks = (memory.get("phases") or {}).get("training", memory)
+        peaks: dict[str, int] = (memory.get("phases") or {"training": memory})["training"]
         yield Pair(
             str(path), "training", found.training.allocated, peaks["peak_allocated"],
             (found.training.low, found.training.high), peaks["peak_reserved"],
