@@ -134,8 +134,8 @@ class Layer:
             scratch = one.into * one.out * HALF if manner.bits < 16 else 0
             given = self._cast(value, width)
             eight = manner.bits == 8
-            if eight:  # what comes in as int8, what comes out as int32
-                self.tape.passing(value.elements + out * FULL)
+            if eight:  # what comes in as fp16 and int8, what comes out as int32
+                self.tape.passing(value.elements * (1 + HALF) + out * FULL)
             kept = (given,) if eight else ()
             made = self.tape.op((given,), out, width, kept=kept, scratch=scratch)
             if name in manner.adapters:

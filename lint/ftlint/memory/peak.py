@@ -63,15 +63,16 @@ def evaluation_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unkn
     inside = hidden + Layer(shape, method.manner(), batch, width).cost().plain
     base = _base(method, held, batch)._replace(gradients=0)
     per = logits + (FULL if logits == HALF else 0)
-    if method.stage in ("dpo", "kto"):
-        per = FULL * _EVALUATED[method.stage, method.reference]
+    copies = held.cast
+    if method.stage in ("dpo", "kto"):  # their loss is outside of what autocast wraps
+        per, copies = FULL * _EVALUATED[method.stage, method.reference], 0
     elif method.stage == "rm":
         cached += shape.layers * hidden  # what each layer gives out is asked for
     else:
         per += FULL
     return max(
         base._replace(
-            name="loss", logits=tokens * shape.vocab * per, activations=hidden + held.cast + cached
+            name="loss", logits=tokens * shape.vocab * per, activations=hidden + copies + cached
         ),
         base._replace(name="layers", activations=inside + held.cast + cached),
         key=lambda one: one.total,
@@ -184,7 +185,7 @@ def _loss(
             base._replace(name="logits", activations=inside + caches, logits=made * (logits + wide))
         ]
     if method.stage in ("dpo", "kto"):
-        return _preference(method, base, made, inside + ends.copied, caches)
+        return _preference(method, base, made, inside + ends.copied)
     capped = logits if shape.final_softcap else 0  # what tanh gave out, for its gradient
     forward = base._replace(
         name="loss", activations=inside + caches, logits=made * (logits + capped + wide + FULL)
@@ -200,10 +201,10 @@ def _loss(
     return [forward, backward, *([after] if ends.gradients else [])]
 
 
-def _preference(method: Method, base: Moment, made: int, inside: int, caches: int) -> list[Moment]:
-    """Return the moments of a loss over log-probabilities (DPO, KTO)."""
+def _preference(method: Method, base: Moment, made: int, inside: int) -> list[Moment]:
+    """Return the moments of a loss over log-probabilities, outside of what autocast wraps."""
     reference = base._replace(
-        name="reference", activations=inside + caches,
+        name="reference", activations=inside,
         logits=made * FULL * _PAIRED[method.stage, method.reference],
     )  # fmt: skip
     backward = base._replace(
