@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +217,27 @@ def test_text_shows_each_part_and_the_verdict() -> None:
     assert done.exit_code == 1
     for word in ("weights", "logits", "allocated", "reserved", "does not fit", "a checkpoint"):
         assert word in done.stdout
+
+
+def test_what_zero_divides_is_known_only_with_its_config_and_the_number_of_gpus() -> None:
+    write(finetuning_type="full", deepspeed="elsewhere/ds_z3.json")
+    assert json.loads(call("memory", "c.yaml", "--output-format", "json").stdout)[0]["reason"]
+    assert codes("--gpu", "24g") == []
+    write(finetuning_type="full", deepspeed={"zero_optimization": {"stage": 3}})
+    assert codes("--gpu", "8g") == []  # on enough of them it fits
+    assert codes("--gpu", "8g", "--gpus", "2") == ["FT803"]
+
+
+def test_the_linter_loads_none_of_it_unless_a_gpu_is_stated() -> None:
+    write()
+    program = (
+        "import sys; from ftlint.engine import lint_bytes;"
+        "from ftlint.project.options import Options;"
+        "from ftlint.target.releases import resolve_target;"
+        "lint_bytes('c.yaml', open('c.yaml', 'rb').read(), Options(resolve_target()));"
+        "print([name for name in sys.modules if name.startswith('ftlint.memory')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ftlint.facts.dimensions import Dimensions, dimensions
 from ftlint.facts.effective import effective
-from ftlint.facts.plan import inputs_of, plan_of
+from ftlint.facts.plan import ONE_GPU, inputs_of, plan_of
 from ftlint.facts.run_plan import Peaks
 from ftlint.facts.training import method_of
 from ftlint.memory.estimate import (
@@ -94,6 +94,8 @@ def run_of(context: Context) -> Run | Unknown:
         return found
     if found.config.get("quantization_config"):
         return Unknown("the model is quantized before it is loaded: its memory is not told")
+    if values.get("deepspeed") and inputs.deepspeed is None:
+        return Unknown("the DeepSpeed config is not known, so neither is what it divides")
     gpus, nodes = inputs.launch.shape
     made = method_of(values, found.shape, inputs.target, gpus * nodes, inputs.deepspeed)
     if isinstance(made, Unknown):
@@ -102,6 +104,8 @@ def run_of(context: Context) -> Run | Unknown:
     load = _load(values, method)
     if load is None:
         return Unknown("`cutoff_len` or a batch size is missing or not an integer")
+    if inputs.launch.gpus is None and method.sharding.stage:
+        notes.append(ONE_GPU)
     notes = [f"dimensions of the model: {found.source}", _rows(values, load), *notes]
     return Run(found, method, load, tuple(notes))
 
@@ -193,6 +197,8 @@ def facts(context: Context) -> dict[str, object]:
     if gpu is None or run is None or isinstance(run, Unknown):
         return {}
     shape, method, load = run.dimensions.shape, run.method, run.load
+    if ONE_GPU in run.assumptions:  # on more of them each holds less
+        return {}
     found = estimate(shape, method, load)
     if isinstance(found, Unknown) or fits(found, gpu.total) is not False:
         return {}
