@@ -177,7 +177,7 @@ def _load(values: Mapping[str, Any], method: Method) -> Load | None:
     training = Batch(rows, length, apart or not packed)
     evaluates = values.get("eval_strategy") not in ("no", None, False)
     evaluation = Batch(theirs, length, apart or not packed) if evaluates else None
-    return Load(training, evaluation, ragged=not packed and rows > 1, rows_differ=not packed)
+    return Load(training, evaluation, ragged=not packed, rows_differ=not packed)
 
 
 def _rows(values: Mapping[str, Any], load: Load) -> str:

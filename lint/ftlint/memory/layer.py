@@ -11,6 +11,7 @@ from ftlint.memory.tape import Tape, Value
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from ftlint.memory.method import Method
     from ftlint.memory.shape import Linear, Shape
     from ftlint.memory.tape import Cost
 
@@ -51,6 +52,18 @@ class Manner(NamedTuple):
     bits: int = 16
     attention: str = "sdpa"
     liger: bool = False
+
+
+def _merged(one: Linear) -> int:
+    """Return the bytes that DoRA takes to merge a linear: an identity, weights and sums."""
+    square, size = one.into * one.into, one.into * one.out
+    return square * (FULL + HALF) + size * (2 * FULL + 2 * HALF)
+
+
+def merged_bytes(shape: Shape, method: Method) -> int:
+    """Return the most that merging a linear takes; 0 without DoRA."""
+    names = method.targets if method.dora else ()
+    return max((_merged(one) for one in shape.linears if one.name in names), default=0)
 
 
 class Layer:
@@ -153,10 +166,17 @@ class Layer:
         )  # fmt: skip
 
     def _adapted(self, one: Linear, value: Value, base: Value, width: int) -> Value:
-        """LoRA beside a frozen linear: peft casts what goes in to the adapter's dtype."""
+        """LoRA beside a frozen linear.
+
+        peft casts what goes in to the adapter's dtype, but not beside a quantized one under
+        autocast; beside one of 4 bit it copies the result (peft/tuners/lora/bnb.py).
+        """
         manner, tokens = self.manner, self.batch.tokens
         copied = manner.autocast and manner.adapter_width == FULL
-        wide = self._cast(value, manner.adapter_width)
+        quantized = manner.bits < 16
+        if manner.bits == 4:
+            base = self.tape.op((base,), base.elements, base.width)
+        wide = value if quantized and manner.autocast else self._cast(value, manner.adapter_width)
         self.tape.hold(base, wide)
         if manner.dropout:
             wide = self.tape.op((wide,), wide.elements, wide.width, held=wide.elements)
@@ -167,8 +187,7 @@ class Layer:
         made = self._factor(inner, tokens * one.out, inside, up, copied=copied)
         if manner.dora:
             # The norm of the merged weight is made anew: by way of an identity, and in full width.
-            square, size = one.into * one.into, one.into * one.out
-            self.tape.passing(square * (FULL + HALF) + size * (2 * FULL + 2 * HALF))
+            self.tape.passing(_merged(one))
             # The result is scaled by the magnitude, whose gradient needs what it scales.
             made = self.tape.op((made,), made.elements, inside, kept=(made,))
             base = self.tape.op((base,), base.elements, width, kept=(base,))
@@ -222,6 +241,8 @@ class Layer:
             made = self._eager(query, key, val, queries)
         elif masked:
             made = self._masked(query, key, val, queries)
+            if shape.family.fused:  # laid out as the queries, which were put together: a copy
+                made = self.tape.op((made,), queries, made.width)
         else:
             grouped = 2 * queries * query.width if shape.heads != shape.kv_heads else 0
             made = self.tape.op(

@@ -66,10 +66,10 @@ def evaluation_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unkn
     copies = held.cast
     if method.stage in ("dpo", "kto"):  # their loss is outside of what autocast wraps
         per, copies = FULL * _EVALUATED[method.stage, method.reference], 0
-    elif method.stage == "rm":
-        cached += shape.layers * hidden  # what each layer gives out is asked for
     else:
         per += FULL
+    if method.stage == "rm":
+        cached += shape.layers * hidden  # what each layer gives out is asked for
     return max(
         base._replace(
             name="loss", logits=tokens * shape.vocab * per, activations=hidden + copies + cached
@@ -140,7 +140,7 @@ class _Ends(NamedTuple):
     copied: int
     gradients: int
     embedding: int
-    """What the embedding's gradient takes besides, at the end."""
+    """The gradient of a tied embedding, at the end, before it is added to that of the head."""
 
 
 def _head(shape: Shape, method: Method, batch: Batch) -> _Ends:
@@ -157,7 +157,7 @@ def _head(shape: Shape, method: Method, batch: Batch) -> _Ends:
     tied = method.kind == "full" and shape.tied
     return _Ends(
         kept, copied, size * method.learning_width if learns else 0,
-        2 * size * method.learning_width if tied else 0,
+        size * method.learning_width if tied else 0,
     )  # fmt: skip
 
 
@@ -180,9 +180,11 @@ def _loss(
     if method.liger and method.stage in ("sft", "pt"):
         return [_fused(shape, method, batch, base, inside + caches, ends)]
     made = tokens * vocab
-    if method.stage == "rm":
+    if method.stage == "rm":  # the labels are handed over, so the model makes a loss of its own
         return [
-            base._replace(name="logits", activations=inside + caches, logits=made * (logits + wide))
+            base._replace(
+                name="logits", activations=inside + caches, logits=made * (logits + wide + FULL)
+            )
         ]
     if method.stage in ("dpo", "kto"):
         return _preference(method, base, made, inside + ends.copied)
