@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ftlint.memory.shape import Shape
 
 LOW, EVEN, RAGGED, EVALUATED, MERGED = 0.99, 0.6, 1.5, 2.0, 6
-"""What the allocator holds: at least so much of what is allocated; at most so much more of what comes
-and goes in a step, with batches of one length, with batches of many, and in an evaluation, and so
-many of the matrices that DoRA makes anew. Set with docs/benchmarks/raw in view."""
+"""What the allocator holds: at least so much of what is allocated, at most so much more of what
+comes and goes in a step, with batches of one length, with batches of many, in an evaluation, and
+so many of the matrices that DoRA makes anew. Set with docs/benchmarks/raw in view."""
 
 ROOM = 0.5
 """Of what comes and goes: what is lost to blocks that are free but too small, when memory is tight
