@@ -10,7 +10,7 @@ import os
 
 from ftlint.facts.paths import folders, is_local
 from ftlint.memory.shape import Shape, Unknown, read_shape
-from ftlint.support.disk import Unreadable
+from ftlint.support.disk import ReadFailure
 from ftlint.target.classify import placeholder_in
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -68,7 +68,7 @@ def _cached(name: str, disk: Disk) -> str | None:
     if name.count("/") != 1 or not disk.is_folder(folder):
         return None
     commit = disk.anywhere().read(os.path.join(folder, "refs", "main"), 64)
-    if isinstance(commit, Unreadable):
+    if isinstance(commit, ReadFailure):
         return None
     file = os.path.join(
         folder, "snapshots", commit.decode("ascii", "replace").strip(), "config.json"
@@ -80,7 +80,7 @@ def _read(file: str, disk: Disk, source: str) -> Dimensions | Unknown:
     import json
 
     text = disk.read(file, MAX_BYTES)
-    if isinstance(text, Unreadable):
+    if isinstance(text, ReadFailure):
         return Unknown(f"config.json: {text.reason}")
     try:
         found = json.loads(text)

@@ -94,6 +94,9 @@ def run_of(context: Context) -> Run | Unknown:
         return found
     if found.config.get("quantization_config"):
         return Unknown("the model is quantized before it is loaded: its memory is not told")
+    launcher = inputs.launch.started_by(inputs.target)
+    if launcher not in (None, "torchrun", "ray"):
+        return Unknown(f"how `{launcher}` divides a model is not known to ftlint")
     if values.get("deepspeed") and inputs.deepspeed is None:
         return Unknown("the DeepSpeed config is not known, so neither is what it divides")
     gpus, nodes = inputs.launch.shape
