@@ -40,6 +40,7 @@ def fix(config: Config, *, unsafe: bool = False) -> Fixed:
 def plan(config: Config) -> RunPlan:
     """Return the step plan of a training config, or what the rules refuse it for."""
     from ftlint.facts import timing
+    from ftlint.facts.memory import peaks_of
 
     context = config.context
     instance, inputs = context.instance, inputs_of(context)
@@ -52,6 +53,7 @@ def plan(config: Config) -> RunPlan:
         budget = instance.facts.get("budget")
         time, fit = timing.time_of(inputs, instance.effective, made, context.disk, budget)
     origin = sources(context.stated, context.planned)
+    memory = peaks_of(context) if isinstance(made, StepPlan) else None
     return RunPlan(
-        config.path, context.target, inputs.launch, made, time, fit, refused, origin
+        config.path, context.target, inputs.launch, made, time, fit, refused, origin, memory
     )  # fmt: skip

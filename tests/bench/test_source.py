@@ -5,8 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftbench.models.source import SHAPES, WEIGHTS, NoModel, choose, identity, known_shapes, shape_of
+from ftbench.models.source import (
+    WEIGHTS,
+    NoModel,
+    choose,
+    file_of,
+    identity,
+    known_shapes,
+    read_shape,
+    shape_of,
+)  # fmt: skip
 from ftbench.models.texts import texts
+from ftlint.memory.shape import Shape
+from ftlint.memory.shape import read_shape as read_dimensions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +27,25 @@ PARAMETERS = {
     "qwen2.5-1.5b": 1544e6,
     "qwen2.5-3b": 3086e6,
     "qwen2.5-7b": 7616e6,
+    "qwen2.5-14b": 14770e6,
+    "qwen2.5-32b": 32764e6,
+    "qwen2.5-72b": 72706e6,
+    "qwen3-0.6b": 596e6,
+    "qwen3-1.7b": 1721e6,
+    "qwen3-4b": 4022e6,
+    "qwen3-8b": 8191e6,
+    "qwen3-14b": 14768e6,
+    "qwen3-32b": 32762e6,
     "llama-3-8b": 8030e6,
+    "llama-3-70b": 70554e6,
+    "llama-3.2-1b": 1236e6,
+    "llama-3.2-3b": 3213e6,
+    "gemma-2-2b": 2614e6,
+    "gemma-2-9b": 9242e6,
+    "gemma-2-27b": 27227e6,
+    "phi-3-mini": 3821e6,
+    "phi-4": 14660e6,
+    "mistral-7b-v0.1": 7242e6,
 }
 """What the models' cards say."""
 
@@ -26,21 +55,12 @@ def _no_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
 
 
-def parameters(shape: dict[str, Any]) -> int:
-    hidden, layers, width = (
-        shape[f"{name}"] for name in ("hidden_size", "num_hidden_layers", "intermediate_size")
-    )
-    keys = hidden // shape["num_attention_heads"] * shape["num_key_value_heads"]
-    biases = hidden + 2 * keys if shape["model_type"] == "qwen2" else 0
-    layer = 2 * hidden * hidden + 2 * hidden * keys + 3 * hidden * width + 2 * hidden + biases
-    tables = 1 if shape["tie_word_embeddings"] else 2
-    return int(layers * layer + tables * hidden * shape["vocab_size"] + hidden)
-
-
-@pytest.mark.parametrize("name", sorted(PARAMETERS))
-def test_bundled_shapes_have_the_published_size(name: str) -> None:
-    shape = json.loads((SHAPES / f"{name}.json").read_text())
-    assert parameters(shape) == pytest.approx(PARAMETERS[name], rel=0.001)
+def test_each_bundled_shape_has_the_published_size() -> None:
+    found = {name: read_dimensions(read_shape(file_of(name))) for name in known_shapes()}
+    sizes = {name: one.size for name, one in found.items() if isinstance(one, Shape)}
+    assert sizes.keys() == {*PARAMETERS, "tiny"}
+    for name, size in PARAMETERS.items():
+        assert sizes[name] == pytest.approx(size, rel=0.001), name
 
 
 @pytest.mark.parametrize(
@@ -53,10 +73,11 @@ def test_bundled_shapes_have_the_published_size(name: str) -> None:
         ("meta-llama/Meta-Llama-3-8B-Instruct", "llama-3-8b"),
         ("meta-llama/Llama-3.1-8B", "llama-3-8b"),
         ("meta-llama/Llama-2-7b-hf", None),
-        ("meta-llama/Llama-3-70B", None),
-        ("Qwen/Qwen2.5-14B", None),
-        ("Qwen/Qwen2.5-32B", None),
-        ("Qwen/Qwen3-8B", None),
+        ("meta-llama/Llama-3-70B", "llama-3-70b"),
+        ("Qwen/Qwen2.5-14B", "qwen2.5-14b"),
+        ("Qwen/Qwen2.5-32B", "qwen2.5-32b"),
+        ("Qwen/Qwen3-8B", "qwen3-8b"),
+        ("Qwen/Qwen3-30B-A3B", None),
         ("Qwen/Qwen2.5-0.5B-Instruct-GPTQ-Int4", None),
         ("Qwen/Qwen2.5-7B-Instruct-AWQ", None),
         ("unsloth/llama-3-8b-bnb-4bit", None),
@@ -69,7 +90,7 @@ def test_a_name_means_the_shape_it_has(name: str, shape: str | None) -> None:
 
 def test_a_model_is_told_by_its_dimensions(tmp_path: Path) -> None:
     """Checkpoints have the same name everywhere."""
-    known = json.loads((SHAPES / "qwen2.5-0.5b.json").read_text(encoding="utf-8"))
+    known = read_shape(file_of("qwen2.5-0.5b"))
     found = []
     changes: list[dict[str, Any]] = [
         {}, {"num_hidden_layers": 12}, {"quantization_config": {"quant_method": "gptq"}},

@@ -64,6 +64,8 @@ class Summary:
     first_step: float | None
     peak_allocated: int | None
     peak_reserved: int | None
+    forecast: int | None
+    """What was forecast of `peak_allocated`: of a run without evaluations, that of training."""
     utilisation: tuple[Utilisation, ...]
     no_utilisation: str | None
     spec: float | None
@@ -99,6 +101,7 @@ def summarise(result: record.Result, measured: float | None = None) -> Summary:
         first_step=None if phases is None else phases["first_step"],
         peak_allocated=None if memory is None else memory["peak_allocated"],
         peak_reserved=None if memory is None else memory["peak_reserved"],
+        forecast=_forecast(result),
         utilisation=used,
         no_utilisation=why,
         spec=spec,
@@ -111,6 +114,15 @@ def find_warmup(result: record.Result) -> Warmup:
     """Return where warm-up ends in a result."""
     steps = result["steps"]
     return warmup.find([one["seconds"] for one in steps], [flags.tokens_of(one) for one in steps])
+
+
+def _forecast(result: record.Result) -> int | None:
+    told = (result["plan"] or {}).get("memory")
+    if not isinstance(told, dict):
+        return None
+    evaluated = bool(result["trainer"] and result["trainer"]["evaluations"])
+    phases = [told["training"], told["evaluation"] if evaluated else None]
+    return max(int(one["allocated"]) for one in phases if one is not None)
 
 
 def _per_second(seconds: Sequence[float]) -> float:

@@ -71,6 +71,7 @@ def fit_record(
         lengths=None if lengths is None else _counted(lengths, about),
         seconds=sum(wall for wall in walls if wall),
         memory=None if memory is None else memory["peak_allocated"],
+        memory_phases=None if memory is None else memory.get("phases"),
         peak=peak,
     )
 

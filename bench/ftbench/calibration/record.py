@@ -14,7 +14,7 @@ from ftbench.calibration.cost_model import CostModel, Point  # noqa: TC001 - rea
 from ftbench.calibration.key import Key, digest
 from ftbench.calibration.overheads import Overheads  # noqa: TC001
 from ftbench.results.form import Misfit, parse, plain
-from ftbench.results.record import GpuIdentity, Model  # noqa: TC001
+from ftbench.results.record import GpuIdentity, Model, Peaks  # noqa: TC001
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +86,7 @@ class Calibration:
     seconds: float
     """What calibrating took."""
     memory: int | None = None
+    memory_phases: dict[str, Peaks] | None = None
     peak: Peak | None = None
 
 

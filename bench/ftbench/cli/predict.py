@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 def command(
     config: str, output_format: str, as_json: bool, budget: str | None, **options: Any
 ) -> None:
-    """Predict how long CONFIG takes, from process start to end, with bounds and parts.
+    """Predict how long CONFIG takes, with bounds and parts, and what memory it needs.
 
     Exit status: 0; 2 if no calibration fits.
     """
     from ftbench.calibration import query
     from ftbench.calibration.lookup import Answer, look_up
     from ftbench.report import forecast
+    from ftbench.runners import configs
     from ftlint.facts.budget import format_duration, parse_budget
 
     seconds = None if budget is None else parse_budget(budget)
@@ -59,11 +60,13 @@ def command(
     if not isinstance(found, Answer):
         shared.stop(found.reason, shared.USAGE)
         return
+    memory = configs.forecast(configs.load(config, {}, options["gpus"], options["nodes"]))
     fitting = None if seconds is None else _fitting(seconds, found, ask)
     if as_json or output_format == "json":
-        click.echo(json.dumps({**forecast.as_json(found), "budget": fitting}, indent=1))
+        data = {**forecast.as_json(found), "budget": fitting, "memory": memory}
+        click.echo(json.dumps(data, indent=1))
         return
-    shared.put(forecast.lines(found))
+    shared.put((*forecast.lines(found), *forecast.of_memory(memory)))
     if fitting is not None:
         steps = fitting["max_steps"]
         told = f"max_steps: {steps}" if steps else "not even one step"

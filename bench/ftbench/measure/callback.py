@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftbench.measure.clock import Clock
 from ftbench.measure.device import Sampler
-from ftbench.measure.memory import Memory
+from ftbench.measure.memory import EVALUATION, TRAINING, Memory
 from ftbench.measure.steps import Steps
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Watch:
         trainer: Any = importlib.import_module("transformers").Trainer
         watch = self
 
-        def timed(name: str, seconds: list[float]) -> None:
+        def timed(name: str, seconds: list[float], phase: str | None = None) -> None:
             inner = getattr(trainer, name)
             depth = [0]
 
@@ -51,6 +51,8 @@ class Watch:
                 begun = time.perf_counter()
                 depth[0] += 1
                 watch.pause(True)
+                if phase is not None:
+                    watch.memory.turn(phase)
                 try:
                     return inner(self, *args, **kwargs)
                 finally:
@@ -58,10 +60,11 @@ class Watch:
                     depth[0] -= 1
                     if depth[0] == 0:  # an evaluation of several sets calls itself
                         seconds.append(time.perf_counter() - begun)
+                        watch.memory.turn(TRAINING)
 
             setattr(trainer, name, outer)
 
-        timed("evaluate", self.evaluations)
+        timed("evaluate", self.evaluations, EVALUATION)
         timed("_save_checkpoint", self.saves)
         train = trainer.train
 

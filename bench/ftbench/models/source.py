@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import NamedTuple
 
-SHAPES = Path(__file__).with_name("shapes")
+OWN = Path(__file__).with_name("shapes")
+"""Shapes of no published model: for tests."""
 TINY = "tiny"
 WEIGHTS = "weights"
 """`--model weights`: what the config names, whatever is found here."""
 
-_NAMES = (
-    (r"qwen2(\.5)?[-_]?(?:math-|coder-)?0[._]5b", "qwen2.5-0.5b"),
-    (r"(qwen2(\.5)?[-_]?(?:math-|coder-)?|distill-qwen-)1[._]5b", "qwen2.5-1.5b"),
-    (r"qwen2\.5[-_]?(?:coder-)?3b", "qwen2.5-3b"),
-    (r"(qwen2(\.5)?[-_]?(?:math-|coder-)?|distill-qwen-)7b", "qwen2.5-7b"),
-    (r"(llama[-_]?3(\.[01])?[-_]|distill-llama-)8b", "llama-3-8b"),
-)
-"""Names that models go by, and the bundled shape they have."""
-_OTHERWISE = re.compile(r"gptq|awq|int[48]|[48]bit|[48]-bit|bnb|fp8|gguf|llava|prun|layers|moe")
-"""Names of what is made of such a model, and is another one to a GPU."""
 _DIMENSIONS = (
     "hidden_size", "num_hidden_layers", "intermediate_size", "num_attention_heads",
     "num_key_value_heads", "vocab_size",
@@ -50,7 +40,16 @@ class NoModel(ValueError):
 
 def known_shapes() -> list[str]:
     """Return the names that `--model` takes."""
-    return sorted(path.stem for path in SHAPES.glob("*.json"))
+    from ftschemas import shapes  # here: the process that trains needs no part of ftlint
+
+    return sorted((*shapes.names(), TINY))
+
+
+def file_of(shape: str) -> Path:
+    """Return the file that a bundled shape stands in."""
+    from ftschemas import shapes
+
+    return (OWN if shape == TINY else Path(shapes.FOLDER)) / f"{shape}.json"
 
 
 def choose(name: object, asked: str | None, folder: str) -> Source:
@@ -86,15 +85,14 @@ def choose(name: object, asked: str | None, folder: str) -> Source:
             " or to `weights` to download them"
         )
     why = f"the weights of {name} are not on this machine: random ones in the shape of {shape}"
-    return Source(f"random:{shape}", why, shape=SHAPES / f"{shape}.json")
+    return Source(f"random:{shape}", why, shape=file_of(shape))
 
 
 def shape_of(name: str) -> str | None:
     """Return the bundled shape that a model's name stands for."""
-    last = name.rstrip("/").rpartition("/")[2].lower()
-    if _OTHERWISE.search(last):
-        return None
-    return next((shape for pattern, shape in _NAMES if re.search(pattern, last)), None)
+    from ftschemas import shapes
+
+    return shapes.find(name)
 
 
 def identity(name: str) -> str:
@@ -113,7 +111,7 @@ def identity(name: str) -> str:
         return name
     ours = _dimensions(found)
     for shape in () if found.get("quantization_config") else known_shapes():
-        if _dimensions(read_shape(SHAPES / f"{shape}.json")) == ours:
+        if _dimensions(read_shape(file_of(shape))) == ours:
             return shape
     quantized = found.get("quantization_config")
     method = f" {quantized.get('quant_method')}" if isinstance(quantized, dict) else ""
@@ -127,7 +125,7 @@ def _dimensions(architecture: dict[str, object]) -> tuple[object, ...]:
 def _asked(asked: str, folder: str) -> Source:
     if asked in known_shapes():
         why = f"--model {asked}: random weights in that shape"
-        return Source(f"random:{asked}", why, shape=SHAPES / f"{asked}.json")
+        return Source(f"random:{asked}", why, shape=file_of(asked))
     given = Path(folder, Path(asked).expanduser())
     if not (given / "config.json").is_file():
         raise NoModel(
@@ -172,6 +170,8 @@ def read_shape(path: Path) -> dict[str, object]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise NoModel(f"{path}: {error}") from None
+    if isinstance(found, dict) and {"source", "config"} <= found.keys():  # a bundled one
+        found = found["config"]
     if not isinstance(found, dict) or not isinstance(found.get("vocab_size"), int):
         raise NoModel(f"{path}: not the architecture of a language model (no vocab_size)")
     return found

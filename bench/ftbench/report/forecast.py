@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ftlint.facts.budget import format_duration
+from ftlint.facts.memory import gigabytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,18 @@ def as_json(found: Answer) -> dict[str, Any]:
         "steps": found.steps,
         "assumptions": list(one.assumptions),
     }
+
+
+def of_memory(told: dict[str, Any] | None) -> Iterator[str]:
+    """Yield what is forecast of a run's memory, for a terminal."""
+    for name in ("training", "evaluation"):
+        phase = None if told is None else told[name]
+        if phase is not None:
+            low, high = map(gigabytes, phase["reserved"])
+            yield (
+                f"memory per GPU, {name}: {gigabytes(phase['allocated'])} allocated,"
+                f" {low} to {high} reserved"
+            )
 
 
 def lines(found: Answer) -> Iterator[str]:

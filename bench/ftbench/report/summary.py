@@ -40,7 +40,8 @@ def lines(one: Summary) -> Iterator[str]:
         yield f"peak memory   {NOT_CAPTURED}"
     else:
         found = f"{_memory(one.peak_allocated)} allocated, {_memory(one.peak_reserved)} reserved"
-        yield f"peak memory   {found}"
+        said = "" if one.forecast is None else f", {_memory(one.forecast)} forecast"
+        yield f"peak memory   {found}{said}"
     if one.no_utilisation:
         yield f"MFU           {one.no_utilisation}"
     for used in one.utilisation:

@@ -190,14 +190,25 @@ clock, `wall` the same on its parent's. `first_step` is the end of the first ste
 loop began; `after_first` the time from there to the end of the last step, measured or not."""
 
 
+class Peaks(TypedDict):
+    """The most that the caching allocator gave out, and the most that it held."""
+
+    peak_allocated: int
+    peak_reserved: int
+
+
 class Memory(TypedDict):
-    """Peaks of the caching allocator on the first rank; `ranks` has the same of every rank."""
+    """Peaks of the caching allocator on the first rank; `ranks` has the same of every rank.
+
+    `phases`: of training and of evaluation, each by itself; older results have none.
+    """
 
     peak_allocated: int | None
     peak_reserved: int | None
     allocator_retries: int | None
     out_of_memory: int | None
-    ranks: list[dict[str, int | None]]
+    phases: dict[str, Peaks] | None
+    ranks: list[dict[str, Any]]
 
 
 class Device(TypedDict):

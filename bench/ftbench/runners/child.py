@@ -107,6 +107,7 @@ def train(request: Request, begun: float) -> int:
     reporter = threading.Thread(target=track.report, daemon=True)
     try:
         torch: Any = importlib.import_module("torch")
+        _limit(torch, request.get("memory_limit"))
         runner = _prepare(track)
         if rank == 0 and request["measure"]:
             reporter.start()
@@ -127,6 +128,13 @@ def train(request: Request, begun: float) -> int:
         return 1 if failure else 0
     write(target, _record(track, memory, failure))
     return 1 if failure else 0
+
+
+def _limit(torch: Any, limit: int | None) -> None:
+    """Let the allocator take so many bytes at most."""
+    if limit is not None and torch.cuda.is_available():
+        total = torch.cuda.get_device_properties(0).total_memory
+        torch.cuda.set_per_process_memory_fraction(min(1.0, limit / total))
 
 
 def _prepare(track: Track) -> Any:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.engine import judge
 from ftlint.facts.launch import Launch
+from ftlint.facts.memory import RunMemory, Untold, memory_of
+from ftlint.facts.memory import as_object as memory_as_object
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import Unreadable, for_training, load_bytes
@@ -35,6 +37,8 @@ class Loaded(NamedTuple):
     inputs: Inputs
     target: Target
     errors: tuple[str, ...] = ()
+    memory: RunMemory | Untold | None = None
+    """What ftlint forecasts of it, as it stands."""
 
 
 class BadConfig(Exception):
@@ -69,7 +73,8 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
     digest = hashlib.sha256(data).hexdigest()
     errors = tuple(_errors(judge(config)))
     written = dict(config.context.instance.config)
-    return Loaded(path, digest, written, inputs, config.target, errors)
+    memory = memory_of(config.context)
+    return Loaded(path, digest, written, inputs, config.target, errors, memory)
 
 
 def _errors(result: Result) -> Iterator[str]:
@@ -94,4 +99,13 @@ def plan_with_rows(loaded: Loaded, values: Mapping[str, Any], rows: int) -> Step
 
 def as_data(loaded: Loaded, made: StepPlan | NoPlan) -> dict[str, Any]:
     """Return a plan as `ftlint steps --output-format json` prints it."""
-    return as_object(RunPlan(loaded.path, loaded.target, loaded.inputs.launch, made))
+    found = as_object(RunPlan(loaded.path, loaded.target, loaded.inputs.launch, made))
+    return {**found, "memory": forecast(loaded)}
+
+
+def forecast(loaded: Loaded) -> dict[str, Any] | None:
+    """Return what ftlint forecasts of a config's memory, None where it cannot tell."""
+    if not isinstance(loaded.memory, RunMemory):
+        return None
+    told = memory_as_object(loaded.memory)
+    return {name: told[name] for name in ("training", "evaluation", "assumptions")}

@@ -20,6 +20,7 @@ from ftbench.runners.interpreter import Interpreter, Missing, environment
 from ftbench.runners.protocol import HF, LLAMAFACTORY, Request, Shape
 from ftbench.runners.short import Place, Planned, short, whole
 from ftlint.facts.effective import effective
+from ftlint.facts.memory import gigabytes
 from ftlint.target.keys import Catalogue
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Job(NamedTuple):
     processes: launch.Processes = launch.Processes()
     time_limit: float | None = None
     keep_log: str | None = None
+    memory_limit: int | None = None
 
 
 class PreparedRun(NamedTuple):
@@ -114,6 +116,7 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
         "schedule": job.schedule,
         "measure": job.measure,
         "count_lengths": job.count_lengths,
+        "memory_limit": job.memory_limit,
     }
     write(folder / "request.json", request)
     plan = configs.as_data(loaded, configs.plan(loaded, planned.values))
@@ -192,6 +195,8 @@ def finished(made: PreparedRun, ended: launch.ProcessEnd, log: str) -> Result:
         error = error or failure
     if error is None and (ended.status or not child):
         error = errors.of_death(ended.status, log)
+    if error is not None and error["kind"] == "out_of_memory":
+        error = {**error, "message": f"{error['message']}{_told(made.loaded)}"}
     memory = child.get("memory")
     if memory is not None:
         memory["ranks"] += ranks
@@ -230,6 +235,18 @@ def finished(made: PreparedRun, ended: launch.ProcessEnd, log: str) -> Result:
         "flags": [],
         "error": error,
     })  # fmt: skip
+
+
+def _told(loaded: configs.Loaded) -> str:
+    """Return what ftlint says that a config holds, by part, the largest first."""
+    told = configs.forecast(loaded)
+    if told is None:
+        return ""
+    phases = {name: told[name] for name in ("training", "evaluation") if told[name] is not None}
+    name, phase = max(phases.items(), key=lambda one: int(one[1]["allocated"]))
+    parts = sorted(phase["parts"].items(), key=lambda one: -int(one[1]))
+    listed = ", ".join(f"{part} {gigabytes(size)}" for part, size in parts if size > 1 << 27)
+    return f"; forecast while {name}: {gigabytes(phase['allocated'])}, of it {listed}"
 
 
 def _ranks(out: Path) -> Iterator[dict[str, Any]]:

@@ -28,7 +28,7 @@ class Shape(_Shape, total=False):
     masked: bool
 
 
-class Request(TypedDict):
+class _Request(TypedDict):
     """What the child is asked to do, as JSON in a file.
 
     `config` has LLaMA Factory's keys and is trained as it is. With a `schedule` the train set is
@@ -44,6 +44,12 @@ class Request(TypedDict):
     schedule: list[Shape] | None
     measure: bool
     count_lengths: bool
+
+
+class Request(_Request, total=False):
+    """A request; `memory_limit`: bytes that the allocator may take, as on a smaller GPU."""
+
+    memory_limit: int | None
 
 
 class Tracker(Protocol):

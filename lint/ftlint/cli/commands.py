@@ -203,6 +203,28 @@ def steps(**options: Any) -> None:
     sys.exit(steps(Asked(cli_options(options.pop("paths"), options), **own)))
 
 
+@cli.command(short_help="Show the memory of a run.")
+@click.argument("paths", metavar="CONFIG...", nargs=-1, required=True, type=click.Path())
+@of_target
+@of_gpus
+@of_run
+@of_format
+@of_settings
+@of_colour
+def memory(**options: Any) -> None:
+    """Show what each GPU holds at its peak, while training and while evaluating.
+
+    By part, with a band for what the allocator holds besides; with --gpu also whether it fits, and
+    the largest micro-batch and rows that do. Exit status: 0, 1 if a run does not fit the GPU, 2 if
+    a config cannot be read or its memory not be told.
+    """
+    from ftlint.cli.memory import memory
+    from ftlint.cli.steps import Asked
+
+    own = {name: options.pop(name) for name in ("format", "colour")}
+    sys.exit(memory(Asked(cli_options(options.pop("paths"), options), **own)))
+
+
 @cli.command()
 @click.argument("paths", metavar="[CONFIG...]", nargs=-1, type=click.Path())
 @of_target

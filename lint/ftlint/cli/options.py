@@ -45,6 +45,15 @@ def _budget(_: click.Context, __: click.Parameter, value: str | None) -> str | N
     return value
 
 
+def _gpu(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from ftlint.memory.gpus import BadGpu, total_memory
+
+    try:
+        return value if value is None or total_memory(value) else None
+    except BadGpu as error:
+        raise click.BadParameter(str(error)) from None
+
+
 def limits(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
     """Return pairs of `NAME=N`."""
     pairs = []
@@ -106,6 +115,10 @@ of_run = _together(
     click.option(
         "--budget", callback=_budget, metavar="TIME",
         help="Time that a run may take, such as 30m or 2h (needs `bench calibrate`).",
+    ),
+    click.option(
+        "--gpu", callback=_gpu, metavar="NAME|SIZE",
+        help="GPU that the run is for, such as h100-80g, or its memory, such as 24g.",
     ),
     click.option(
         "--here", is_flag=True,

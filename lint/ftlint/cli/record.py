@@ -36,10 +36,11 @@ def record(request: CliOptions) -> int:
 def _record(request: CliOptions) -> int:
     from datetime import datetime, timezone
 
-    from ftlint.facts.recording import NotRecorded, recorded
+    from ftlint.facts.recording import NotRecorded, model_of, recorded
 
     today = datetime.now(timezone.utc).date().isoformat()
     found: dict[str, dict[str, Recorded]] = {}
+    models: dict[str, dict[str, dict[str, object]]] = {}
     targets: dict[str, Target] = {}
     failures: dict[str, None] = {}
     resolver = OptionsResolver(request)
@@ -49,6 +50,9 @@ def _record(request: CliOptions) -> int:
             continue
         file = _place(config.path, resolver)
         targets.setdefault(file, config.target)
+        model = model_of(config.context, today)
+        if model is not None:
+            models.setdefault(file, {})[model[0]] = model[1]
         for one in recorded(config.context, today):
             if isinstance(one, NotRecorded):
                 failures[f"{one.name}: not recorded: {one.reason}"] = None
@@ -60,8 +64,8 @@ def _record(request: CliOptions) -> int:
                 before = None
             stages = (*(before.dropped if before else ()), *one.dropped)
             found[file][one.name] = one._replace(dropped=tuple(dict(stages).items()))
-    for file, datasets in found.items():
-        _write(file, datasets, targets[file])
+    for file in dict.fromkeys((*found, *models)):
+        _write(file, found.get(file, {}), models.get(file, {}), targets[file])
     say(failures)
     return CLEAN if found and not failures else USAGE
 
@@ -90,7 +94,12 @@ def _read(file: str, disk: Disk) -> tuple[bytes, dict[str, Any]] | str:
     return datasets if isinstance(datasets, str) else (data, found)
 
 
-def _write(file: str, datasets: dict[str, Recorded], target: Target) -> None:
+def _write(
+    file: str,
+    datasets: dict[str, Recorded],
+    models: dict[str, dict[str, object]],
+    target: Target,
+) -> None:
     from ftlint.facts import recorded
 
     reach = project_of(os.path.dirname(file))
@@ -105,7 +114,7 @@ def _write(file: str, datasets: dict[str, Recorded], target: Target) -> None:
             raise UsageError(f"{file}: not written: it is not merged into what is there: {found}")
         before, old = found
     versions = {"llamafactory": target.llamafactory, "transformers": target.transformers}
-    text = recorded.merged(old, datasets.values(), f"ftlint {__version__}", versions)
+    text = recorded.merged(old, datasets.values(), models, f"ftlint {__version__}", versions)
     if len(text.encode("utf-8", "surrogatepass")) > recorded.MAX_BYTES:
         raise UsageError(f"{file}: not written: it would be larger than 1 MiB")
     if before is None:
@@ -117,6 +126,8 @@ def _write(file: str, datasets: dict[str, Recorded], target: Target) -> None:
         files = f"{len(one.files)} file{'' if len(one.files) == 1 else 's'}"
         rows = f"{one.rows:,} row{'' if one.rows == 1 else 's'}"
         write(f"{one.name}: {rows} in {files}\n")
+    for name in models:
+        write(f"{name}: dimensions of the model\n")
     shown = os.path.relpath(file)
     count = f"{len(datasets)} dataset{'' if len(datasets) == 1 else 's'}"
     write(f"Wrote {count} to {file if shown.startswith('..') else shown}.\n")

@@ -15,8 +15,8 @@ def layer_of(stated: Mapping[str, str]) -> Layer:
     """Return the layer of what comments state, each value as it is written."""
     launch = Launch(_count(stated.get("gpus")), _count(stated.get("nodes")))
     sizes = tuple(_sizes(stated.get("dataset-size", "")))
-    budget = (("budget", stated["budget"]),) if "budget" in stated else ()
-    layer = Layer(COMMENT, launch, dataset_sizes=sizes, facts=budget)
+    others = tuple((name, stated[name]) for name in ("budget", "gpu") if name in stated)
+    layer = Layer(COMMENT, launch, dataset_sizes=sizes, facts=others)
     if ENVIRONMENT not in stated:
         return layer
     from ftlint.facts import machine

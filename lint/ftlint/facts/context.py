@@ -135,10 +135,15 @@ def make_context(
             known = {**planned_facts, **known}
     unknown = {name for name, value in config.items() if placeholder_of(name, value) is not None}
     instance = Instance(config, values, known, unknown)
-    return Context(
+    context = Context(
         source, document, constructed, command, target, catalogue, instance, rules, disk, given,
         stated, planned,
     )  # fmt: skip
+    if command == "train" and "gpu" in known:
+        from ftlint.facts import memory
+
+        known.update(memory.facts(context))  # which asks for the plan's inputs, so for a context
+    return context
 
 
 def _as_started(command: Command, launcher: str | None, stated: Stated) -> tuple[Command, Stated]:

@@ -106,8 +106,13 @@ def here() -> Facts:
         ("versions", _of_pinned(versions)),
         ("env", _switches(os.environ)),
     ]
-    capability = _compute_capability()
-    return (*found, *([] if capability is None else [("compute_capability", capability)]))
+    capability = _of_oldest_gpu("compute_cap")
+    memory = _of_oldest_gpu("memory.total")
+    if capability is not None:
+        found.append(("compute_capability", capability))
+    if memory is not None:
+        found.append(("gpu", f"{memory:.0f}mib"))
+    return tuple(found)
 
 
 def canonical(name: str) -> str:
@@ -145,11 +150,11 @@ def _switches(environment: Mapping[str, str]) -> list[str]:
     return [name for name in SWITCHES if environment.get(name, "").lower() in _ON]
 
 
-def _compute_capability() -> float | None:
-    """Ask NVIDIA's driver for that of the oldest GPU; None where there is no driver."""
+def _of_oldest_gpu(name: str) -> float | None:
+    """Ask NVIDIA's driver for the least of a number over all GPUs; None where there is none."""
     import subprocess
 
-    query = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]
+    query = ["nvidia-smi", f"--query-gpu={name}", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=_SECONDS)
         return min(map(float, done.stdout.split()))

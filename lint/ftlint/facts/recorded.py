@@ -34,6 +34,8 @@ class FactsFile(NamedTuple):
 
     path: str
     datasets: tuple[Recorded, ...]
+    models: dict[str, dict[str, Any]] = {}  # noqa: RUF012 - never written to
+    """By its name, what a model's config.json says of its dimensions."""
 
     def by_name(self, disk: Disk) -> dict[str, Recorded]:
         """Return what is said of each dataset; `disk` knows afterwards that it was asked for."""
@@ -51,8 +53,21 @@ def load(path: str, disk: Disk) -> FactsFile | str:
     if isinstance(text, ReadFailure):
         return text.reason
     data = parse(text)
-    datasets = data if isinstance(data, str) else datasets_in(data)
-    return datasets if isinstance(datasets, str) else FactsFile(path, datasets)
+    if isinstance(data, str):
+        return data
+    datasets = datasets_in(data)
+    return datasets if isinstance(datasets, str) else FactsFile(path, datasets, models_in(data))
+
+
+def models_in(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what a file's object says of models, as far as it has the form of this version."""
+    models = data.get("models")
+    found = models.items() if isinstance(models, dict) else ()
+    return {
+        name: one["config"]
+        for name, one in found
+        if isinstance(one, dict) and isinstance(one.get("config"), dict)
+    }
 
 
 def datasets_in(data: Mapping[str, Any]) -> tuple[Recorded, ...] | str:
@@ -141,17 +156,24 @@ def _count(value: object, place: str) -> int:
 
 
 def merged(
-    old: Mapping[str, Any], new: Iterable[Recorded], made_by: str, target: Mapping[str, str]
+    old: Mapping[str, Any],
+    new: Iterable[Recorded],
+    models: Mapping[str, Mapping[str, Any]],
+    made_by: str,
+    target: Mapping[str, str],
 ) -> str:
-    """Return the text of a file: what it said before, and of these datasets what is known now."""
+    """Return the text of a file: what it said before, and what is known now of these."""
     import json
 
+    known = old.get("models")
+    every = {**(known if isinstance(known, dict) else {}), **models}
     datasets = dict(old.get("datasets", {}))
     for one in new:
         datasets[one.name] = _plain(one, datasets.get(one.name))
     data = {
         **old, "version": VERSION, "made_by": made_by, "target": dict(target),
         "datasets": {name: datasets[name] for name in sorted(datasets)},
+        **({"models": {name: every[name] for name in sorted(every)}} if every else {}),
     }  # fmt: skip
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 

@@ -46,6 +46,14 @@ class Fit(NamedTuple):
     max_steps: int
 
 
+class Peaks(NamedTuple):
+    """The most that a GPU holds, in bytes, and whether that fits the one that is stated."""
+
+    training: int
+    evaluation: int | None
+    fits: bool | None
+
+
 class RunPlan(NamedTuple):
     """One config launched one way: its plan, or why there is none."""
 
@@ -60,6 +68,8 @@ class RunPlan(NamedTuple):
     """All that refuses the run; the first is why there is no plan."""
     sources: Mapping[str, object] = {}
     """The layer that each fact came from; under `rows` that of each dataset's."""
+    memory: Peaks | None = None
+    """None where it is not told."""
 
 
 def as_object(run: RunPlan) -> dict[str, Any]:
@@ -85,4 +95,5 @@ def as_object(run: RunPlan) -> dict[str, Any]:
         "time": run.time._asdict() if isinstance(run.time, Time) else None,
         "budget": None if run.fit is None else run.fit._asdict(),
         "sources": dict(run.sources),
+        "memory": None if run.memory is None else run.memory._asdict(),
     }

@@ -64,6 +64,7 @@ class CliOptions(NamedTuple):
     dataset_dir: str | None = None
     dataset_sizes: tuple[tuple[str, int], ...] = ()
     budget: str | None = None
+    gpu: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
@@ -245,11 +246,13 @@ class OptionsResolver:
     def _layers(self, path: str | None, settings: Settings) -> Iterator[Layer]:
         """Yield what the command line, the settings and this machine state of a run."""
         asked = self.request
-        budget = () if asked.budget is None else (("budget", asked.budget),)
-        own = Layer(COMMAND_LINE, asked.launch, asked.dataset_dir, asked.dataset_sizes, budget)
+        said = (("budget", asked.budget), ("gpu", asked.gpu))
+        typed = tuple((name, value) for name, value in said if value is not None)
+        own = Layer(COMMAND_LINE, asked.launch, asked.dataset_dir, asked.dataset_sizes, typed)
         theirs = Layer(
             SETTINGS, Launch(settings.gpus, settings.nodes),
             below(settings.root, settings.dataset_dir), settings.datasets,
+            () if settings.gpu is None else (("gpu", settings.gpu),),
         )  # fmt: skip
         auto = (asked.target or settings.target) == "auto"
         if not (auto or asked.here or settings.here or settings.facts or asked.facts):

@@ -30,6 +30,7 @@ class Settings(NamedTuple):
     transformers: str | None = None
     gpus: int | None = None
     nodes: int | None = None
+    gpu: str | None = None
     dataset_dir: str | None = None
     datasets: tuple[tuple[str, int], ...] = ()
     select: tuple[str, ...] = ()
@@ -74,6 +75,15 @@ def _is_counts(value: object) -> bool:
     return isinstance(value, dict) and all(map(_is_count, value.values()))
 
 
+def _is_gpu(value: object) -> bool:
+    from ftlint.memory.gpus import BadGpu, total_memory
+
+    try:
+        return isinstance(value, str) and total_memory(value) > 0
+    except BadGpu:
+        return False
+
+
 _TEXT = _Kind({"type": "string"}, "a string", lambda value: isinstance(value, str))
 _COUNT = _Kind({"type": "integer", "minimum": 1}, "an integer of 1 or more", _is_count)
 _TEXTS = _Kind(
@@ -84,6 +94,11 @@ _KINDS: dict[str, _Kind] = {
     "transformers": _TEXT,
     "gpus": _COUNT,
     "nodes": _COUNT,
+    "gpu": _Kind(
+        {"type": "string", "pattern": "[A-Za-z]"},
+        'the name or memory of a GPU, such as "h100-80g"',
+        _is_gpu,
+    ),
     "dataset-dir": _TEXT,
     "datasets": _Kind(
         {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},

@@ -7,6 +7,7 @@ from unicodedata import east_asian_width
 
 from ftlint.facts.budget import format_duration
 from ftlint.facts.layers import PLACES
+from ftlint.facts.memory import gigabytes
 from ftlint.facts.run_plan import Time
 from ftlint.report.text import paint
 from ftlint.steps import NoPlan
@@ -88,6 +89,7 @@ def _rows(runs: Sequence[RunPlan]) -> Iterator[tuple[str, str, Cell]]:
     yield "checkpoints", "", _checkpoints
     yield "time", "", lambda _, run: _time(run)
     yield "  fits the budget", DIM, lambda _, run: _within(run)
+    yield "memory per GPU", "", lambda _, run: _memory(run)
 
 
 def bounds(count: Count) -> str:
@@ -180,6 +182,16 @@ def _time(run: RunPlan) -> str:
         return "not calibrated" if run.time is None else "no matching calibration"
     seconds, low, high, _ = run.time
     return f"{format_duration(seconds)} ({format_duration(low)}–{format_duration(high)})"
+
+
+def _memory(run: RunPlan) -> str:
+    """Return the larger peak: of training, or of an evaluation, which is then said."""
+    if run.memory is None:
+        return ""
+    training, evaluation, fits = run.memory
+    peak = gigabytes(max(training, evaluation or 0))
+    told = f"{peak}, evaluating" if (evaluation or 0) > training else peak
+    return told if fits is not False else f"{told}: does not fit"
 
 
 def _within(run: RunPlan) -> str:

@@ -54,12 +54,14 @@ _BUDGET = (BUDGET, "a time such as 30m, 2h or 1h30m")
 _VARIABLE = r"[A-Z][A-Z0-9_]*(?:=[^+]*)?"
 ENVIRONMENT = "env"
 _VARIABLES = (rf"{_VARIABLE}(?:\+{_VARIABLE})*", "NAME or NAME=VALUE, several joined by +")
+_GPU = (r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{0,40}", "a GPU such as h100-80g, or 24g")
 FACTS = {
     "dataset-size": _ROWS,
     "gpus": _COUNT,
     "nodes": _COUNT,
     ENVIRONMENT: _VARIABLES,
     "budget": _BUDGET,
+    "gpu": _GPU,
 }
 """Each fact's name, the pattern of its values, and that in words."""
 

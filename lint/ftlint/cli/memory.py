@@ -1,0 +1,44 @@
+"""`ftlint memory` without its options: reads configs, tells their memory as text or JSON."""
+
+from __future__ import annotations
+
+from ftlint.cli.check import guarded, say, wants_colour, write
+from ftlint.cli.steps import configs
+from ftlint.facts.memory import RunMemory, as_object, memory_of
+from ftlint.loading import Unreadable
+from ftlint.run.session import CLEAN, FINDINGS, USAGE
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ftlint.cli.steps import Asked
+    from ftlint.facts.memory import Untold
+
+
+def memory(asked: Asked) -> int:
+    """Print what the runs need and return the exit status. Never raises."""
+    return guarded(lambda: _memory(asked))
+
+
+def _memory(asked: Asked) -> int:
+    runs: list[RunMemory | Untold] = []
+    failures: list[str] = []
+    for config in configs(asked):
+        if isinstance(config, Unreadable):
+            failures.append(f"{config.path}: {config.reason}")
+        else:
+            runs.append(memory_of(config.context))
+    if asked.format == "json":
+        import json
+
+        write(json.dumps([as_object(run) for run in runs], indent=1))
+        write("\n")
+    else:
+        from ftlint.report.memory_table import table
+
+        colour = wants_colour(asked.colour)
+        write("\n".join("".join(f"{line}\n" for line in table(run, colour)) for run in runs))
+    say(failures)
+    if failures or not all(isinstance(run, RunMemory) for run in runs):
+        return USAGE
+    misfits = any(isinstance(run, RunMemory) and run.fits is False for run in runs)
+    return FINDINGS if misfits else CLEAN

@@ -1,0 +1,278 @@
+"""The memory of a config's run, from its model, its method and its batches.
+
+Loaded only when memory is asked for, or a GPU is stated.
+"""
+
+from __future__ import annotations
+
+from ftlint.facts.dimensions import Dimensions, dimensions
+from ftlint.facts.effective import effective
+from ftlint.facts.plan import ONE_GPU, inputs_of, plan_of
+from ftlint.facts.run_plan import Peaks
+from ftlint.facts.training import method_of
+from ftlint.memory.estimate import (
+    SHORTEST,
+    Load,
+    estimate,
+    fits,
+    largest_batch,
+    largest_evaluation,
+    largest_length,
+)  # fmt: skip
+from ftlint.memory.gpus import BadGpu, total_memory
+from ftlint.memory.layer import Batch
+from ftlint.memory.shape import Unknown
+from ftlint.memory.states import host_bytes
+from ftlint.memory.storage import Disk as Storage
+from ftlint.memory.storage import storage
+from ftlint.steps import StepPlan
+from ftlint.target.keys import catalogue_of
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ftlint.facts.context import Context
+    from ftlint.memory.estimate import Estimate, Phase
+    from ftlint.memory.method import Method
+    from ftlint.target.releases import Target
+
+
+class Gpu(NamedTuple):
+    """A GPU by the name that somebody gave it, and its memory in bytes."""
+
+    name: str
+    total: int
+
+
+class Run(NamedTuple):
+    """What `ftlint.memory` needs to know of a run, and what was taken for granted."""
+
+    dimensions: Dimensions
+    method: Method
+    load: Load
+    assumptions: tuple[str, ...]
+
+
+class RunMemory(NamedTuple):
+    """What a run needs on each GPU, on the host and on disk, and whether it fits the GPU stated."""
+
+    path: str
+    target: Target
+    gpu: Gpu | None
+    estimate: Estimate
+    fits: bool | None
+    largest_batch: int | None
+    largest_evaluation: int | None
+    largest_length: int | None
+    world_size: int
+    host: int | None
+    storage: Storage
+    assumptions: tuple[str, ...]
+
+
+class Untold(NamedTuple):
+    """Why nothing is said of a run's memory."""
+
+    path: str
+    target: Target
+    reason: str
+
+
+def run_of(context: Context) -> Run | Unknown:
+    """Return a run in the terms of `ftlint.memory`."""
+    inputs = inputs_of(context)
+    catalogue = catalogue_of(inputs.target, "train")
+    values = effective(inputs.launch.over(inputs.config), catalogue)
+    if not values.get("do_train"):
+        return Unknown("it does not train")
+    found = dimensions(
+        values.get("model_name_or_path"), context.source.path, context.stated, context.disk
+    )
+    if isinstance(found, Unknown):
+        return found
+    if found.config.get("quantization_config"):
+        return Unknown("the model is quantized before it is loaded: its memory is not told")
+    launcher = inputs.launch.started_by(inputs.target)
+    if launcher not in (None, "torchrun", "ray"):
+        return Unknown(f"how `{launcher}` divides a model is not known to ftlint")
+    if values.get("deepspeed") and inputs.deepspeed is None:
+        return Unknown("the DeepSpeed config is not known, so neither is what it divides")
+    gpus, nodes = inputs.launch.shape
+    made = method_of(values, found.shape, inputs.target, gpus * nodes, inputs.deepspeed)
+    if isinstance(made, Unknown):
+        return made
+    method, notes = made
+    load = _load(values, method)
+    if load is None:
+        return Unknown("`cutoff_len` or a batch size is missing or not an integer")
+    if inputs.launch.gpus is None and method.sharding.stage:
+        notes.append(ONE_GPU)
+    notes = [f"dimensions of the model: {found.source}", _rows(values, load), *notes]
+    return Run(found, method, load, tuple(notes))
+
+
+def memory_of(context: Context) -> RunMemory | Untold:
+    """Return what a run needs, or why that is not told."""
+    run = run_of(context)
+    if isinstance(run, Unknown):
+        return Untold(context.source.path, context.target, run.reason)
+    shape, method, load = run.dimensions.shape, run.method, run.load
+    found = estimate(shape, method, load)
+    if isinstance(found, Unknown):
+        return Untold(context.source.path, context.target, found.reason)
+    gpu, notes = gpu_of(context)
+    values = context.instance.effective
+    plan = plan_of(inputs_of(context))
+    kept = plan.checkpoints_kept.exact if isinstance(plan, StepPlan) else None
+    total = None if gpu is None else gpu.total
+    return RunMemory(
+        context.source.path, context.target, gpu, found,
+        None if total is None else fits(found, total),
+        None if total is None else largest_batch(shape, method, load, total),
+        None if total is None else largest_evaluation(shape, method, load, total),
+        None if total is None else largest_length(shape, method, load, total),
+        method.sharding.world, host_bytes(shape, method),
+        storage(shape, method, kept, only_model=bool(values.get("save_only_model"))),
+        (*run.assumptions, *notes),
+    )  # fmt: skip
+
+
+def peaks_of(context: Context) -> Peaks | None:
+    """Return what a line on a run's memory says; None where it is not told."""
+    run = run_of(context)
+    found = (
+        run if isinstance(run, Unknown) else estimate(run.dimensions.shape, run.method, run.load)
+    )
+    if isinstance(found, Unknown):
+        return None
+    gpu, _ = gpu_of(context)
+    other = found.evaluation
+    return Peaks(
+        found.training.allocated,
+        None if other is None else other.allocated,
+        None if gpu is None else fits(found, gpu.total),
+    )
+
+
+def gpu_of(context: Context) -> tuple[Gpu | None, list[str]]:
+    """Return the GPU that is stated, or why it is not known."""
+    name = context.instance.facts.get("gpu")
+    if not isinstance(name, str):
+        return None, []
+    try:
+        return Gpu(name, total_memory(name)), []
+    except BadGpu as error:
+        return None, [str(error)]
+
+
+def _load(values: Mapping[str, Any], method: Method) -> Load | None:
+    """Return the batches: rows of cutoff_len, as nothing else is known of them."""
+    names = ("per_device_train_batch_size", "cutoff_len", "per_device_eval_batch_size")
+    found = [values.get(name) for name in names]
+    if not all(isinstance(one, int) and 0 < one < 1 << 32 for one in found):
+        return None
+    rows, length, theirs = map(int, found)  # type: ignore[arg-type]
+    packed, neat = bool(values.get("packing")), bool(values.get("neat_packing"))
+    apart = neat and method.attention != "flash"
+    length = -(-length // 8) * 8  # what is padded is padded to a multiple of 8
+    training = Batch(rows, length, apart or not packed)
+    evaluates = values.get("eval_strategy") not in ("no", None, False)
+    evaluation = Batch(theirs, length, apart or not packed) if evaluates else None
+    return Load(training, evaluation, ragged=not packed, rows_differ=not packed)
+
+
+def _rows(values: Mapping[str, Any], load: Load) -> str:
+    length = load.training.length
+    if values.get("packing"):
+        return f"blocks of {length:,} tokens"
+    return f"rows of {length:,} tokens (`cutoff_len`): how long they are is not known"
+
+
+def facts(context: Context) -> dict[str, object]:
+    """Return what rules may ask of a run on the GPU that is stated: nothing where it may fit.
+
+    `certain`: it does not fit whatever its rows are; else rows of cutoff_len do not.
+    """
+    gpu, _ = gpu_of(context)
+    run = run_of(context) if gpu is not None else None
+    if gpu is None or run is None or isinstance(run, Unknown):
+        return {}
+    shape, method, load = run.dimensions.shape, run.method, run.load
+    if ONE_GPU in run.assumptions:  # on more of them each holds less
+        return {}
+    found = estimate(shape, method, load)
+    if isinstance(found, Unknown) or fits(found, gpu.total) is not False:
+        return {}
+    certain = True
+    if load.rows_differ:
+        least = estimate(shape, method, load.with_length(SHORTEST))
+        assert not isinstance(least, Unknown)
+        certain = fits(least, gpu.total) is False
+        found = least if certain else found
+    worst = max(found.phases, key=lambda phase: phase.allocated)
+    training = worst is found.training
+    search = largest_batch if training else largest_evaluation
+    rows = search(shape, method, load, gpu.total)
+    key = f"per_device_{'train' if training else 'eval'}_batch_size"
+    remedy = "quantize, use adapters, or shard the model with ZeRO"
+    if rows:
+        remedy = f"`{key}: {rows}` fits"
+    elif not certain:
+        length = largest_length(shape, method, load, gpu.total)
+        remedy = f"`cutoff_len: {length}` fits" if length else remedy
+    return {"memory": {
+        "certain": certain,
+        "gpu": gpu.name,
+        "needs": gigabytes(worst.allocated),
+        "has": gigabytes(gpu.total),
+        "phase": "training" if training else "evaluating",
+        "remedy": remedy,
+    }}  # fmt: skip
+
+
+def gigabytes(size: int) -> str:
+    """Return bytes as people read them.
+
+    >>> gigabytes(3 << 29), gigabytes(80 << 20)
+    ('1.5 GiB', '80 MiB')
+    """
+    if size < 1 << 30:
+        return f"{size / (1 << 20):.0f} MiB"
+    return f"{size / (1 << 30):.1f} GiB" if size < 100 << 30 else f"{size / (1 << 30):.0f} GiB"
+
+
+def as_object(run: RunMemory | Untold) -> dict[str, Any]:
+    """Return it as `ftlint memory --output-format json` prints it."""
+    head: dict[str, Any] = {
+        "path": run.path,
+        "target": {
+            "llamafactory": run.target.llamafactory, "transformers": run.target.transformers
+        },
+    }  # fmt: skip
+    if isinstance(run, Untold):
+        return {**head, "reason": run.reason}
+    return {
+        **head,
+        "gpu": None if run.gpu is None else run.gpu.name,
+        "training": _phase(run.estimate.training),
+        "evaluation": None if run.estimate.evaluation is None else _phase(run.estimate.evaluation),
+        "fits": run.fits,
+        "largest_micro_batch": run.largest_batch,
+        "largest_evaluation_batch": run.largest_evaluation,
+        "largest_length": run.largest_length,
+        "world_size": run.world_size,
+        "host": run.host,
+        "disk": run.storage._asdict(),
+        "assumptions": list(run.assumptions),
+    }
+
+
+def _phase(phase: Phase) -> dict[str, Any]:
+    return {
+        "allocated": phase.allocated,
+        "reserved": [phase.low, phase.high],
+        "at": phase.moment.name,
+        "parts": phase.moment.parts(),
+    }

@@ -1,0 +1,191 @@
+"""How a config trains, in the terms of `ftlint.memory`; what it does not know is said.
+
+Source: hparams/parser.py, model/adapter.py, model/patcher.py, model/model_utils [LLaMA Factory
+0.9.3 to 0.9.5].
+"""
+
+from __future__ import annotations
+
+from ftlint.facts.effective import words
+from ftlint.memory.method import Method, Sharding
+from ftlint.memory.shape import Unknown
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from ftlint.memory.shape import Shape
+    from ftlint.target.releases import Target
+
+_UNTOLD = (
+    ("use_unsloth", "`use_unsloth` brings kernels of its own"),
+    ("use_kt", "`use_kt` keeps experts on the host"),
+    ("use_llama_pro", "`use_llama_pro` trains chosen blocks"),
+    ("use_galore", "what GaLore keeps depends on the layers that it projects"),
+    ("use_apollo", "what APOLLO keeps depends on the layers that it projects"),
+    ("use_badam", "what BAdam keeps depends on the block that is trained"),
+    ("use_adam_mini", "what Adam-mini keeps depends on how it divides the model"),
+    ("use_muon", "what Muon keeps is not known to ftlint"),
+    ("mixture_of_depths", "mixture of depths changes the layers"),
+    ("shift_attn", "`shift_attn` changes the attention"),
+    ("use_fp8", "`fp8` is not known to ftlint"),
+    ("fp8", "`fp8` is not known to ftlint"),
+    ("resize_vocab", "`resize_vocab` changes the vocabulary"),
+    ("use_mca", "Megatron divides the model itself"),
+)
+"""Switches under which memory is another, and why it is not told."""
+
+STAGES = ("sft", "pt", "dpo", "kto", "rm")
+KINDS = ("full", "freeze", "lora")
+
+
+def method_of(
+    values: Mapping[str, Any],
+    shape: Shape,
+    target: Target,
+    world: int,
+    deepspeed: Mapping[str, Any] | None,
+) -> tuple[Method, list[str]] | Unknown:
+    """Return how a config trains a model, with what was taken for granted; or why it is not told.
+
+    `values` is the config over its defaults, `deepspeed` the content of the file that it names.
+    """
+    untold = _untold(values)
+    if untold is not None:
+        return Unknown(untold)
+    kind, stage = str(values["finetuning_type"]), str(values["stage"])
+    parts = _parts(values, shape, kind)
+    if isinstance(parts, Unknown):
+        return parts
+    targets, ends = parts
+    sharding = _sharding(world, deepspeed)
+    attention = _attention(values, shape)
+    mixed = bool(values.get("bf16") or values.get("fp16")) and not values.get("pure_bf16")
+    reference = stage in ("dpo", "kto") and values.get("pref_loss") not in ("orpo", "simpo")
+    checkpointing = not values.get("disable_gradient_checkpointing")
+    method = Method(
+        stage=stage,
+        kind=kind,
+        rank=_count(values.get("lora_rank"), 8),
+        targets=targets,
+        dropout=bool(values.get("lora_dropout")),
+        dora=bool(values.get("use_dora")),
+        layers=_count(values.get("freeze_trainable_layers"), 2),
+        ends=ends,
+        bits=values.get("quantization_bit") or 16,
+        double_quantized=bool(values.get("double_quantization", True)),
+        autocast=mixed and not sharding.stage,
+        casts=not (values.get("pure_bf16") or sharding.stage),
+        upcast_norms=bool(values.get("upcast_layernorm")),
+        upcast_logits=bool(values.get("upcast_lmhead_output")),
+        checkpointing=checkpointing,
+        liger=bool(values.get("enable_liger_kernel")) and shape.family.liger,
+        attention=attention,
+        optimizer=str(values.get("optim")),
+        accumulation=_count(values.get("gradient_accumulation_steps"), 1),
+        reference=reference,
+        reference_weights=reference and (kind != "lora" or bool(values.get("ref_model"))),
+        caches=not checkpointing and target.versions[1] < (5,),
+        offloads_inputs=bool(values.get("use_unsloth_gc")) and checkpointing,
+        sharding=sharding,
+    )
+    return method, list(_notes(values, method))
+
+
+def _untold(values: Mapping[str, Any]) -> str | None:
+    """Return why memory is not told, whatever the model is; None where it is."""
+    stage, kind = values.get("stage"), values.get("finetuning_type")
+    bits = values.get("quantization_bit") or 16
+    objections = (
+        *(why if values.get(key) else None for key, why in _UNTOLD),
+        None if stage in STAGES else f"the memory of `stage: {stage}` is not known to ftlint",
+        None
+        if kind in KINDS
+        else f"the memory of `finetuning_type: {kind}` is not known to ftlint",
+        None if bits in (4, 8, 16) else "only quantization to 4 or 8 bit is known to ftlint",
+        "only quantization by bitsandbytes is known to ftlint"
+        if bits != 16 and values.get("quantization_method") != "bnb"
+        else None,
+        "what FSDP divides is not known to ftlint" if values.get("fsdp") else None,
+    )
+    return next((why for why in objections if why is not None), None)
+
+
+def _parts(
+    values: Mapping[str, Any], shape: Shape, kind: str
+) -> tuple[frozenset[str], frozenset[str]] | Unknown:
+    """Return which linears have an adapter, and which of embedding and head learn whole."""
+    if kind == "full":
+        return frozenset(), frozenset()
+    known = {one.name for one in shape.linears}
+    if kind == "freeze":
+        if not _names(values.get("freeze_trainable_modules")) <= {"all"}:
+            return Unknown("`freeze_trainable_modules` other than `all` is not known to ftlint")
+        if _count(values.get("freeze_trainable_layers"), 0) == 0:
+            return Unknown("`freeze_trainable_layers` below 1 is not known to ftlint")
+        targets, ends = set(), _names(values.get("freeze_extra_modules"))
+        others = ends - {"lm_head"}
+    else:
+        named = _names(values.get("lora_target"))
+        targets, ends = (
+            known if named == {"all"} else named,
+            _names(values.get("additional_target")),
+        )
+        others = (targets - known) | (ends - {"embed_tokens", "lm_head"})
+    if others:
+        return Unknown(f"`{min(others)}` is not a module that ftlint knows of this model")
+    return frozenset(targets), frozenset(ends)
+
+
+def _notes(values: Mapping[str, Any], method: Method) -> Iterator[str]:
+    """Yield what was taken for granted."""
+    if method.sharding.stage:
+        yield "ZeRO was read from source, not measured"
+    if method.attention == "flash":
+        yield "`flash_attn: fa2` was read from source, not measured"
+    if values.get("adapter_name_or_path") and method.kind == "lora":
+        yield "the adapter in `adapter_name_or_path` is taken to be of the rank that this file sets"
+    if values.get("predict_with_generate"):
+        yield "`predict_with_generate`: what generating keeps is not counted"
+
+
+def _count(value: object, otherwise: int) -> int:
+    whole = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return value if whole else otherwise  # type: ignore[return-value]
+
+
+def _names(value: object) -> set[str]:
+    return set() if value is None else {str(one) for one in words(value) if one}
+
+
+def _attention(values: Mapping[str, Any], shape: Shape) -> str:
+    """Return which attention runs: what transformers takes by itself is torch's own."""
+    asked = values.get("flash_attn")
+    if asked == "fa2":
+        return "flash"
+    if asked == "disabled":
+        return "eager"
+    return "eager" if shape.model_type == "gemma2" and asked == "auto" else "sdpa"
+
+
+def _sharding(world: int, deepspeed: Mapping[str, Any] | None) -> Sharding:
+    """Return how the model is divided; a value that says `auto` is DeepSpeed's own."""
+    zero = (deepspeed or {}).get("zero_optimization")
+    if not isinstance(zero, dict) or not zero.get("stage"):
+        return Sharding(world)
+
+    def number(name: str, otherwise: int) -> int:
+        value = zero.get(name)
+        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+        return int(value) if whole else otherwise  # type: ignore[arg-type]
+
+    def offloaded(name: str) -> bool:
+        part = zero.get(name)
+        return isinstance(part, dict) and part.get("device") in ("cpu", "nvme")
+
+    return Sharding(
+        world, zero["stage"] if zero["stage"] in (1, 2, 3) else 0,
+        number("reduce_bucket_size", 500_000_000), number("stage3_max_live_parameters", 10**9),
+        offloaded("offload_optimizer"), offloaded("offload_param"),
+    )  # fmt: skip

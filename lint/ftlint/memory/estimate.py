@@ -1,0 +1,162 @@
+"""What a run needs and whether it fits: the front door of this room."""
+
+from __future__ import annotations
+
+from ftlint.memory.gpus import CONTEXT
+from ftlint.memory.layer import merged_bytes
+from ftlint.memory.peak import evaluation_peak, training_peak
+from ftlint.memory.shape import Unknown
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ftlint.memory.layer import Batch
+    from ftlint.memory.method import Method
+    from ftlint.memory.peak import Moment
+    from ftlint.memory.shape import Shape
+
+LOW, EVEN, RAGGED, EVALUATED, MERGED = 0.99, 0.6, 1.5, 2.0, 6
+"""What the allocator holds: at least so much of what is allocated, at most so much more of what
+comes and goes in a step, with batches of one length, with batches of many, in an evaluation, and
+so many of the matrices that DoRA makes anew. Set with docs/benchmarks/raw in view."""
+
+ROOM = 0.5
+"""Of what comes and goes: what is lost to blocks that are free but too small, when memory is tight
+and the allocator has given back all that it can. With a tenth of it 7 of 10 runs were out of memory
+(docs/benchmarks/raw/2026-11-29-h200-memory)."""
+
+MOST_ROWS = 4096
+SHORTEST = 8
+"""Tokens: no row is shorter once it is padded."""
+
+
+class Load(NamedTuple):
+    """What a run feeds: its batches, and those of its evaluations.
+
+    `ragged`: batches differ in length; `rows_differ`: rows may be shorter than it says.
+    """
+
+    training: Batch
+    evaluation: Batch | None = None
+    ragged: bool = True
+    rows_differ: bool = True
+
+    def with_length(self, length: int) -> Load:
+        """Return the same with rows of another length."""
+        evaluation = self.evaluation
+        if evaluation is not None:
+            evaluation = evaluation._replace(length=length)
+        return self._replace(training=self.training._replace(length=length), evaluation=evaluation)
+
+
+class Phase(NamedTuple):
+    """The peak of training or of an evaluation, in bytes; `reserved` as the allocator holds it."""
+
+    moment: Moment
+    allocated: int
+    low: int
+    high: int
+
+    @property
+    def comes_and_goes(self) -> int:
+        """Bytes that are not there all the time."""
+        return self.moment.activations + self.moment.logits
+
+
+class Estimate(NamedTuple):
+    """What a run needs; no evaluation where it has none."""
+
+    training: Phase
+    evaluation: Phase | None
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Those that there are."""
+        return (self.training,) if self.evaluation is None else (self.training, self.evaluation)
+
+
+def estimate(shape: Shape, method: Method, load: Load) -> Estimate | Unknown:
+    """Return what a run needs, or why that is not known."""
+    peak = training_peak(shape, method, load.training)
+    if isinstance(peak, Unknown):
+        return peak
+    moving = peak.activations + peak.logits
+    spread = int((RAGGED if load.ragged else EVEN) * moving) + MERGED * merged_bytes(shape, method)
+    high = peak.total + spread
+    if load.evaluation is None:
+        return Estimate(Phase(peak, peak.total, int(LOW * peak.total), high), None)
+    other = evaluation_peak(shape, method, load.evaluation)
+    if isinstance(other, Unknown):
+        return other
+    # What an evaluation took is held while training goes on, and the other way round.
+    theirs = other.activations + other.logits
+    high = max(high, other.total + int(EVALUATED * theirs) + spread)
+    return Estimate(
+        Phase(peak, peak.total, int(LOW * peak.total), high),
+        Phase(other, other.total, int(LOW * other.total), high),
+    )
+
+
+def fits(found: Estimate, total: int) -> bool | None:
+    """Return whether a run fits a GPU of so many bytes; None where that depends on the allocator.
+
+    It does not when not even what is allocated fits.
+    """
+    room = total - CONTEXT
+    if any(phase.allocated > room for phase in found.phases):
+        return False
+    needed = max(phase.allocated + int(ROOM * phase.comes_and_goes) for phase in found.phases)
+    return True if needed <= room else None
+
+
+def largest_batch(shape: Shape, method: Method, load: Load, total: int) -> int | None:
+    """Return the most rows of a micro-batch with which training fits; 0 where not even one does."""
+
+    def holds(rows: int) -> bool | None:
+        training = load.training._replace(rows=rows)
+        return _does_fit(shape, method, Load(training, None, load.ragged), total)
+
+    return _largest(holds, MOST_ROWS)
+
+
+def largest_evaluation(shape: Shape, method: Method, load: Load, total: int) -> int | None:
+    """Return the most rows with which an evaluation fits; None where there is none."""
+    evaluation = load.evaluation
+    if evaluation is None:
+        return None
+    one = load.training._replace(rows=1, length=SHORTEST)
+
+    def holds(rows: int) -> bool | None:
+        return _does_fit(shape, method, Load(one, evaluation._replace(rows=rows)), total)
+
+    return _largest(holds, MOST_ROWS)
+
+
+def largest_length(shape: Shape, method: Method, load: Load, total: int) -> int | None:
+    """Return the longest rows, in steps of 64 tokens, that fit; 0 where not even 64 do."""
+
+    def holds(steps: int) -> bool | None:
+        return _does_fit(shape, method, load.with_length(64 * steps), total)
+
+    found = _largest(holds, 1 << 14)
+    return None if found is None else 64 * found
+
+
+def _does_fit(shape: Shape, method: Method, load: Load, total: int) -> bool | None:
+    found = estimate(shape, method, load)
+    return None if isinstance(found, Unknown) else fits(found, total) is True
+
+
+def _largest(holds: Callable[[int], bool | None], most: int) -> int | None:
+    """Return the largest number up to `most` that holds, where larger ones hold ever less."""
+    first = holds(1)
+    if not first:
+        return None if first is None else 0
+    low, high = 1, 2
+    while high < most and holds(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low

@@ -1,0 +1,211 @@
+"""A decoder's dimensions, as its config.json has them."""
+
+from __future__ import annotations
+
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+class Family(NamedTuple):
+    """How the layers of a `model_type` are built, as far as it matters to memory.
+
+    `norm`: `llama` normalizes in float32 and multiplies in the weight's dtype, `gemma` does both in
+    float32. `norms` of a layer: before attention and MLP, after them, or both. `head_norm`: queries
+    and keys are normalized, head by head or whole. `fused`: one matrix makes query, key and value,
+    and one gate and up. `biased`: linears with a bias.
+    """
+
+    norm: str = "llama"
+    norms: str = "before"
+    head_norm: str | None = None
+    fused: bool = False
+    biased: frozenset[str] = frozenset()
+    tied: bool = False
+    scaled_embedding: bool = False
+    liger: bool = True
+    """LLaMA Factory has Liger's kernels for it."""
+    since: tuple[int, int] = (4, 0)
+    """The first transformers release whose code was read for it."""
+
+
+_QKV = frozenset({"q_proj", "k_proj", "v_proj"})
+FAMILIES = {
+    "llama": Family(),
+    "mistral": Family(),
+    "qwen2": Family(biased=_QKV),
+    "qwen3": Family(head_norm="head"),
+    "gemma": Family("gemma", tied=True, scaled_embedding=True),
+    "gemma2": Family("gemma", "both", tied=True, scaled_embedding=True),
+    "gemma3_text": Family("gemma", "both", "head", tied=True, scaled_embedding=True),
+    "phi3": Family(fused=True),
+    "olmo2": Family(norms="after", head_norm="whole"),
+    "granite": Family(),
+    "smollm3": Family(liger=False),
+}
+"""The families whose layers are known. Source: models/*/modeling_*.py of transformers 5.6.0 and
+4.57.1."""
+
+
+class Linear(NamedTuple):
+    """A matrix of a layer and what it takes in and gives out."""
+
+    name: str
+    into: int
+    out: int
+    bias: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return self.into * self.out + (self.out if self.bias else 0)
+
+
+class Shape(NamedTuple):
+    """The dimensions of a dense decoder."""
+
+    model_type: str
+    family: Family
+    layers: int
+    hidden: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    mlp: int
+    vocab: int
+    tied: bool
+    window: int | None = None
+    """Tokens that a layer with a sliding window attends to; None where all are full."""
+    final_softcap: bool = False
+    attention_softcap: bool = False
+    biased: frozenset[str] = frozenset()
+
+    @property
+    def queries(self) -> int:
+        """Width of all query heads together."""
+        return self.heads * self.head_dim
+
+    @property
+    def values(self) -> int:
+        """Width of all value heads together."""
+        return self.kv_heads * self.head_dim
+
+    @property
+    def linears(self) -> tuple[Linear, ...]:
+        """The matrices of a layer, in the order in which they are used."""
+        hidden, mlp = self.hidden, self.mlp
+        sizes: tuple[tuple[str, int, int], ...]
+        if self.family.fused:
+            sizes = (
+                ("qkv_proj", hidden, self.queries + 2 * self.values),
+                ("o_proj", self.queries, hidden),
+                ("gate_up_proj", hidden, 2 * mlp),
+                ("down_proj", mlp, hidden),
+            )
+        else:
+            sizes = (
+                ("q_proj", hidden, self.queries),
+                ("k_proj", hidden, self.values),
+                ("v_proj", hidden, self.values),
+                ("o_proj", self.queries, hidden),
+                ("gate_proj", hidden, mlp),
+                ("up_proj", hidden, mlp),
+                ("down_proj", mlp, hidden),
+            )
+        return tuple(Linear(name, into, out, name in self.biased) for name, into, out in sizes)
+
+    @property
+    def norm_size(self) -> int:
+        """Numbers in the norms of a layer."""
+        count = 4 if self.family.norms == "both" else 2
+        heads = {
+            None: 0, "head": 2 * self.head_dim, "whole": self.queries + self.values
+        }[self.family.head_norm]  # fmt: skip
+        return count * self.hidden + heads
+
+    @property
+    def layer_size(self) -> int:
+        """Numbers in a layer."""
+        return sum(one.size for one in self.linears) + self.norm_size
+
+    @property
+    def embedding_size(self) -> int:
+        """Numbers in the embedding, and in the head where that is not the same."""
+        return self.vocab * self.hidden
+
+    @property
+    def size(self) -> int:
+        """Numbers in the model."""
+        ends = self.embedding_size * (1 if self.tied else 2)
+        return self.layers * self.layer_size + ends + self.hidden
+
+
+class Unknown(NamedTuple):
+    """Why nothing can be said."""
+
+    reason: str
+
+
+def read_shape(config: Mapping[str, Any]) -> Shape | Unknown:
+    """Return the dimensions that a config.json states."""
+    kind = str(config.get("model_type"))
+    text = config.get("text_config")
+    if isinstance(text, dict):
+        return Unknown(f"`{kind}` models take images or sound: their memory is not told")
+    family = FAMILIES.get(kind)
+    if family is None:
+        return Unknown(f"the layers of `{kind}` models are not known to ftlint")
+    names = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size",
+             "vocab_size")  # fmt: skip
+    wrong = [name for name in names if not _size(config.get(name))]
+    if wrong:
+        return Unknown(f"config.json has no usable {', '.join(wrong)}")
+    layers, hidden, heads, mlp, vocab = (int(config[name]) for name in names)
+    kv_heads = _size(config.get("num_key_value_heads")) or heads
+    head_dim = _size(config.get("head_dim")) or _head_dim(kind, hidden, heads)
+    tied = config.get("tie_word_embeddings")
+    return Shape(
+        kind, family, layers, hidden, heads,
+        kv_heads, head_dim, mlp, vocab,
+        family.tied if tied is None else bool(tied),
+        _window(kind, config),
+        kind == "gemma2" and config.get("final_logit_softcapping", 30.0) is not None,
+        kind == "gemma2" and config.get("attn_logit_softcapping", 50.0) is not None,
+        _biased(family, config),
+    )  # fmt: skip
+
+
+def _size(value: object) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and 0 < value < 1 << 40 else None  # type: ignore[operator,return-value]
+
+
+def _head_dim(kind: str, hidden: int, heads: int) -> int:
+    """Return what the configuration class of transformers takes where the file says nothing."""
+    own = {"qwen3": 128, "gemma": 256, "gemma2": 256, "gemma3_text": 256}
+    return own.get(kind) or hidden // heads
+
+
+def _window(kind: str, config: Mapping[str, Any]) -> int | None:
+    window = _size(config.get("sliding_window"))
+    if window is None:
+        return (
+            {"gemma2": 4096, "gemma3_text": 4096}.get(kind)
+            if "sliding_window" not in config
+            else None
+        )
+    if kind in ("qwen2", "qwen3", "smollm3"):
+        return window if config.get("use_sliding_window") else None
+    return window
+
+
+def _biased(family: Family, config: Mapping[str, Any]) -> frozenset[str]:
+    """Return the linears that have a bias: those of the family, and those the file switches on."""
+    found = set(family.biased)
+    if config.get("attention_bias"):
+        found |= {"q_proj", "k_proj", "v_proj", "o_proj"}
+    if config.get("mlp_bias"):
+        found |= {"gate_proj", "up_proj", "down_proj"}
+    return frozenset(found)

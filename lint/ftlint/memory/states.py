@@ -1,0 +1,184 @@
+"""What lies on a GPU between steps: weights, what learns of them, and the optimizer's states."""
+
+from __future__ import annotations
+
+from ftlint.memory.layer import FULL, HALF
+from ftlint.memory.shape import Unknown
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.memory.method import Method
+    from ftlint.memory.shape import Linear, Shape
+
+BLOCK, NESTED = 64, 256
+"""bitsandbytes: numbers that share a scale in 4 bit, and scales that share one in turn."""
+
+
+class Optimizer(NamedTuple):
+    """Bytes of state for a number that learns, in float32 or half, and what a step takes besides.
+
+    `factored`: rows and columns instead of a number each. `stepping`: bytes a number meanwhile.
+    """
+
+    wide: float
+    narrow: float
+    stepping: int = 0
+    factored: bool = False
+
+
+_QUANTIZED = 2 * (1 + FULL / 256)
+OPTIMIZERS = {
+    "adamw_torch_fused": Optimizer(8, 4),
+    "adamw_torch": Optimizer(8, 4, stepping=1),
+    "adamw_apex_fused": Optimizer(8, 8),
+    "sgd": Optimizer(0, 0),
+    "rmsprop": Optimizer(4, 2, stepping=1),
+    "adagrad": Optimizer(4, 2, stepping=1),
+    "adafactor": Optimizer(0, 0, stepping=1, factored=True),
+    "lion_32bit": Optimizer(4, 4),
+    "adamw_bnb_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
+    "adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
+    "lion_8bit": Optimizer(_QUANTIZED / 2, _QUANTIZED / 2),
+    "paged_adamw_32bit": Optimizer(8, 8),
+    "paged_adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
+}
+"""By the value of `optim`. Source: torch/optim [2.11] (the foreach form makes a copy of what it
+takes the root of), transformers/optimization.py, bitsandbytes/optim."""
+
+
+class States(NamedTuple):
+    """Bytes by what they are; `learning` is how many numbers learn."""
+
+    weights: int
+    adapters: int
+    gradients: int
+    optimizer: int
+    learning: int
+    stepping: int
+    cast: int
+    """Half-precision copies that autocast makes of weights in float32, for one forward pass."""
+
+
+def frozen_linear(one: Linear, method: Method) -> int:
+    """Return the bytes of a frozen linear of a layer, quantized or not."""
+    bias = one.out * method.width if one.bias else 0
+    numbers = one.into * one.out
+    if method.bits == 4:
+        scales = -(-numbers // BLOCK)
+        scaled = scales + -(-scales // NESTED) * FULL if method.double_quantized else scales * FULL
+        return numbers // 2 + scaled + bias
+    if method.bits == 8:
+        return numbers + one.out * FULL + bias
+    return numbers * method.width + bias
+
+
+def adapter_size(shape: Shape, method: Method) -> int:
+    """Return how many numbers the adapters of a layer hold."""
+    return sum(
+        (one.into + one.out) * method.rank + (one.out if method.dora else 0)
+        for one in shape.linears
+        if one.name in method.targets
+    )
+
+
+def states(shape: Shape, method: Method) -> States | Unknown:
+    """Return what lies there once the optimizer has made its first step."""
+    kind = OPTIMIZERS.get(method.optimizer)
+    if kind is None:
+        return Unknown(f"what `optim: {method.optimizer}` keeps is not known to ftlint")
+    layers, wide = shape.layers, method.learning_width
+    norm_width = FULL if method.upcast_norms else method.width
+    frozen_layer = sum(frozen_linear(one, method) for one in shape.linears)
+    frozen_layer += shape.norm_size * norm_width
+    ends = {"embed_tokens": shape.embedding_size}
+    if not shape.tied:
+        ends["lm_head"] = shape.embedding_size
+    weights = adapters = learning = cast = 0
+    linear = sum(one.size for one in shape.linears)
+    if method.kind == "full":
+        learning = shape.size
+        weights = learning * wide
+        cast = (layers * linear + shape.embedding_size) * HALF
+    elif method.kind == "freeze":
+        count = method.learning_layers(shape)
+        learning = count * shape.layer_size
+        weights = learning * wide + (layers - count) * frozen_layer + shape.hidden * norm_width
+        cast = count * linear * HALF
+        for name, size in ends.items():
+            weights += size * (wide if name in method.ends else method.width)
+            learning += size if name in method.ends else 0
+    else:
+        adapters = layers * adapter_size(shape, method)
+        cast = adapters * HALF
+        # peft copies each module that it is to save, also those that share their weight.
+        learning = adapters + len(method.ends) * shape.embedding_size
+        weights = layers * frozen_layer + sum(ends.values()) * method.width
+        weights += shape.hidden * norm_width
+        adapters = learning * wide
+    if not (method.autocast and wide == FULL):
+        cast = 0
+    if kind.factored and method.sharding.stage:
+        return Unknown(f"what `optim: {method.optimizer}` keeps under ZeRO is not known to ftlint")
+    per = kind.wide if wide == FULL or method.sharding.stage else kind.narrow
+    state = _factored(shape, method) if kind.factored else int(learning * per)
+    found = States(
+        weights, adapters, learning * wide, state, learning, learning * wide * kind.stepping, cast
+    )
+    if method.sharding.stage:
+        found = _sharded(shape, method, found)
+    # A reference is a frozen copy of the model, as LLaMA Factory loads it.
+    copy = shape.size * method.width if method.reference_weights else 0
+    return found._replace(weights=found.weights + copy)
+
+
+def _sharded(shape: Shape, method: Method, held: States) -> States:
+    """Return what one process holds under ZeRO: what learns in half precision, masters in float32.
+
+    Source: deepspeed/runtime/zero/stage_1_and_2.py, stage3.py [0.18], by reading.
+    """
+    world, how, numbers = method.sharding.world, method.sharding, held.learning
+    masters = -(-numbers * FULL // world)
+    states = -(-held.optimizer // world) + masters
+    gradients = held.gradients if how.stage < 2 else -(-held.gradients // world)
+    buckets = min(2 * how.bucket, numbers) * HALF
+    weights, adapters = held.weights, held.adapters
+    if how.stage == 3:
+        live = min(how.live, shape.size) * HALF
+        weights = (0 if how.parameters_offloaded else -(-weights // world)) + live
+        adapters = 0 if how.parameters_offloaded else -(-adapters // world)
+    if how.optimizer_offloaded:
+        states, gradients = 0, min(gradients, buckets)
+    return held._replace(
+        weights=weights,
+        adapters=adapters,
+        gradients=gradients + buckets,
+        optimizer=states,
+        stepping=0,
+    )
+
+
+def host_bytes(shape: Shape, method: Method) -> int | None:
+    """Return what the processes of one node's worth of this run put on the host, if anything."""
+    how, held = method.sharding, states(shape, method._replace(sharding=method.sharding._replace(
+        optimizer_offloaded=False, parameters_offloaded=False)))  # fmt: skip
+    if isinstance(held, Unknown) or not (how.optimizer_offloaded or how.parameters_offloaded):
+        return None
+    found = 0
+    if how.optimizer_offloaded:
+        found += (held.optimizer + -(-held.learning * FULL // how.world)) * how.world
+    if how.parameters_offloaded:
+        found += shape.size * method.width
+    return found
+
+
+def _factored(shape: Shape, method: Method) -> int:
+    """Return the bytes of Adafactor's rows and columns."""
+    if method.kind == "lora":
+        each = sum(
+            one.into + one.out + 2 * method.rank
+            for one in shape.linears if one.name in method.targets
+        )  # fmt: skip
+        return shape.layers * each * FULL
+    each = sum(one.into + one.out for one in shape.linears) + shape.norm_size
+    ends = 0 if method.kind == "freeze" else (shape.vocab + shape.hidden) * (1 if shape.tied else 2)
+    return (method.learning_layers(shape) * each + ends) * FULL

@@ -1,0 +1,44 @@
+"""What a run writes: checkpoints, and the model that is exported of it."""
+
+from __future__ import annotations
+
+from ftlint.memory.layer import HALF
+from ftlint.memory.shape import Unknown
+from ftlint.memory.states import states
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.memory.method import Method
+    from ftlint.memory.shape import Shape
+
+
+class Disk(NamedTuple):
+    """Bytes of one checkpoint, of all that are kept with the final model, of the merged export."""
+
+    checkpoint: int
+    kept: int | None
+    export: int | None
+
+
+def storage(shape: Shape, method: Method, kept: int | None, *, only_model: bool) -> Disk:
+    """Return what a run writes, but for the tokenizer; `kept` checkpoints stay.
+
+    Parameters are saved in the dtype in which they learn, and of adapters only these; optimizer
+    states beside them, unless only the model is saved.
+    """
+    held = states(shape, method._replace(reference_weights=False))
+    if isinstance(held, Unknown):
+        return Disk(0, None, None)
+    lora = method.kind == "lora"
+    wide = method.learning_width
+    model = held.learning * wide
+    if not lora:
+        model += (shape.size - held.learning) * method.width
+    states_ = (
+        0
+        if only_model
+        else held.optimizer * max(1, method.sharding.world if method.sharding.stage else 1)
+    )
+    checkpoint = model + states_
+    export = shape.size * HALF if lora else None
+    return Disk(checkpoint, None if kept is None else kept * checkpoint + model, export)

@@ -1,0 +1,84 @@
+"""The memory of a run as a table for people."""
+
+from __future__ import annotations
+
+from ftlint.facts.memory import Untold, gigabytes
+from ftlint.report.text import paint
+from ftlint.support.messages import visible
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.facts.memory import RunMemory
+    from ftlint.memory.estimate import Phase
+
+BOLD, DIM, RED, YELLOW = "1", "2", "31", "33"
+VERDICTS = {
+    True: ("fits", ""),
+    False: ("does not fit", RED),
+    None: ("may not fit", YELLOW),
+}
+
+
+def table(run: RunMemory | Untold, colour: bool) -> Iterator[str]:
+    """Yield the lines on one run."""
+    target = f"LLaMA Factory {run.target.llamafactory}, transformers {run.target.transformers}"
+    yield f"{paint(visible(run.path), BOLD, colour)}  {paint(target, DIM, colour)}"
+    if isinstance(run, Untold):
+        yield paint(f"* not told: {visible(run.reason)}", YELLOW, colour)
+        return
+    yield from _phases(run, colour)
+    yield ""
+    yield from _verdict(run, colour)
+    for note in run.assumptions:
+        yield paint(f"* {visible(note)}", YELLOW, colour)
+
+
+def _phases(run: RunMemory, colour: bool) -> Iterator[str]:
+    """Yield a row a part, a column a phase."""
+    phases = {"training": run.estimate.training}
+    if run.estimate.evaluation is not None:
+        phases["evaluation"] = run.estimate.evaluation
+    yield paint(_row("per GPU", list(phases)), BOLD, colour)
+    parts = [phase.moment.parts() for phase in phases.values()]
+    for name in parts[0]:
+        cells = [gigabytes(one[name]) for one in parts]
+        if any(one[name] for one in parts):
+            yield _row(f"  {name}", cells)
+    yield paint(
+        _row("allocated", [gigabytes(one.allocated) for one in phases.values()]), BOLD, colour
+    )
+    yield _row("reserved", [_band(one) for one in phases.values()])
+    yield paint(_row("  largest at", [one.moment.name for one in phases.values()]), DIM, colour)
+
+
+def _verdict(run: RunMemory, colour: bool) -> Iterator[str]:
+    if run.gpu is not None:
+        words, style = VERDICTS[run.fits]
+        size = gigabytes(run.gpu.total)
+        yield paint(_row(f"GPU {run.gpu.name}", [f"{words} ({size})"]), style, colour)
+        yield _row("  largest micro-batch", [_count(run.largest_batch)])
+        if run.largest_evaluation is not None:
+            yield _row("  largest evaluation", [_count(run.largest_evaluation)])
+        yield _row("  longest rows", [_count(run.largest_length)])
+    if run.host is not None:
+        yield _row("host memory", [gigabytes(run.host)])
+    disk = run.storage
+    yield _row("a checkpoint", [gigabytes(disk.checkpoint)])
+    if disk.kept is not None:
+        yield _row("  all that is kept", [gigabytes(disk.kept)])
+    if disk.export is not None:
+        yield _row("merged export", [gigabytes(disk.export)])
+
+
+def _count(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}" if number else "none fits"
+
+
+def _band(phase: Phase) -> str:
+    return f"{gigabytes(phase.low)} to {gigabytes(phase.high)}"
+
+
+def _row(name: str, cells: list[str]) -> str:
+    return f"{name:<24}" + "".join(f"{cell:>26}" for cell in cells)

@@ -1,0 +1,243 @@
+"""`ftlint memory`, and what rules say of a run on a stated GPU."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from ftlint.cli.commands import cli
+
+KEYS: dict[str, Any] = {
+    "model_name_or_path": "Qwen/Qwen2.5-7B-Instruct", "stage": "sft", "do_train": True,
+    "finetuning_type": "lora", "lora_target": "all", "dataset": "faq", "template": "qwen",
+    "output_dir": "out", "bf16": True, "cutoff_len": 2048, "per_device_train_batch_size": 4,
+    "max_steps": 100, "logging_steps": 10,
+}  # fmt: skip
+PARTS = ["weights", "adapters", "gradients", "optimizer", "activations", "logits", "buffers"]
+
+
+@pytest.fixture(autouse=True)
+def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+
+
+def write(comment: str = "", **changed: Any) -> None:
+    keys = {**KEYS, **changed}
+    text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items())
+    Path("c.yaml").write_text(comment + text, "utf-8")
+
+
+def call(*arguments: str) -> Any:
+    return CliRunner().invoke(cli, [*arguments])
+
+
+def memory(*arguments: str) -> dict[str, Any]:
+    done = call("memory", "c.yaml", "--output-format", "json", *arguments)
+    assert done.exit_code in (0, 1), done.output
+    (found,) = json.loads(done.stdout)
+    assert done.exit_code == (1 if found["fits"] is False else 0)
+    return dict(found)
+
+
+def codes(*arguments: str) -> list[str]:
+    done = call("check", "c.yaml", "--output-format", "json", *arguments)
+    return [
+        one["code"] for one in json.loads(done.stdout)["diagnostics"] if one["code"][:4] == "FT80"
+    ]
+
+
+def test_the_form_is_that_of_the_contract() -> None:
+    write()
+    found = memory()
+    assert list(found["training"]["parts"]) == PARTS
+    assert sum(found["training"]["parts"].values()) == found["training"]["allocated"]
+    low, high = found["training"]["reserved"]
+    assert 0.98 * found["training"]["allocated"] < low < high
+    assert (found["gpu"], found["fits"], found["evaluation"], found["host"]) == (None,) * 4
+    assert (found["largest_micro_batch"], found["world_size"]) == (None, 1)
+    assert found["disk"]["export"] == pytest.approx(2 * 7.6156e9, rel=0.001)
+
+
+def test_a_larger_method_batch_or_length_takes_more() -> None:
+    write()
+    base = memory()["training"]["allocated"]
+    for changed in (
+        {"per_device_train_batch_size": 8}, {"cutoff_len": 4096}, {"lora_rank": 64},
+        {"disable_gradient_checkpointing": True}, {"finetuning_type": "full"}, {"use_dora": True},
+        {"stage": "dpo"}, {"flash_attn": "disabled"}, {"gradient_accumulation_steps": 2},
+    ):  # fmt: skip
+        write(**changed)
+        assert memory()["training"]["allocated"] > base, changed
+    for changed in ({"enable_liger_kernel": True}, {"quantization_bit": 4}):
+        write(**changed)
+        assert memory()["training"]["allocated"] < base, changed
+
+
+def test_an_evaluation_is_a_peak_of_its_own() -> None:
+    write(eval_strategy="steps", eval_steps=10, val_size=0.1, enable_liger_kernel=True)
+    found = memory()
+    assert found["evaluation"]["allocated"] > found["training"]["allocated"]
+    assert found["evaluation"]["parts"]["gradients"] == 0
+
+
+def test_what_fits_is_the_largest_that_does() -> None:
+    write()
+    found = memory("--gpu", "h100-80g")
+    assert found["fits"] is True
+    for key, name in (
+        ("largest_micro_batch", "per_device_train_batch_size"), ("largest_length", "cutoff_len")
+    ):  # fmt: skip
+        write(**{name: found[key]})
+        assert memory("--gpu", "h100-80g")["fits"] is True
+        write(**{name: found[key] + (64 if key == "largest_length" else 1)})
+        assert memory("--gpu", "h100-80g")["fits"] is not True
+
+
+@pytest.mark.parametrize("how", ["option", "comment", "settings"])
+def test_a_gpu_is_stated_in_three_ways(how: str) -> None:
+    write("# ftlint: gpu=24g\n" if how == "comment" else "", finetuning_type="full")
+    if how == "settings":
+        Path("ftlint.toml").write_text('gpu = "24g"\n', "utf-8")
+    arguments = ("--gpu", "24g") if how == "option" else ()
+    found = memory(*arguments)
+    assert (found["gpu"], found["fits"], found["largest_micro_batch"]) == ("24g", False, 0)
+    assert codes(*arguments) == ["FT803"]
+
+
+def test_the_command_line_speaks_first() -> None:
+    write("# ftlint: gpu=24g\n", finetuning_type="full")
+    assert memory("--gpu", "b200")["fits"] is True
+    assert codes("--gpu", "b200") == []
+
+
+def test_rows_of_unknown_length_are_advice_and_full_blocks_are_not() -> None:
+    write(cutoff_len=8192)
+    assert codes("--gpu", "24g") == ["FT804"]
+    write(cutoff_len=8192, packing=True)
+    assert codes("--gpu", "24g") == ["FT803"]
+    write(cutoff_len=256, per_device_train_batch_size=1)
+    assert codes("--gpu", "24g") == []
+
+
+def test_without_a_gpu_nothing_is_said() -> None:
+    write(finetuning_type="full", cutoff_len=100_000)
+    assert codes() == []
+
+
+def test_a_number_is_refused() -> None:
+    write()
+    for command in ("memory", "check", "steps"):
+        done = call(command, "c.yaml", "--gpu", "8")
+        assert done.exit_code == 2
+        assert "--gpus 8" in done.output
+    Path("ftlint.toml").write_text('gpu = "8"\n', "utf-8")
+    assert call("check", "c.yaml").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"model_name_or_path": "nobody/knows"}, {"use_galore": True}, {"stage": "ppo"},
+        {"finetuning_type": "oft"}, {"optim": "lomo"}, {"quantization_bit": 3},
+        {"fsdp": "full_shard"}, {"lora_target": "w_pack"}, {"model_name_or_path": "${MODEL}"},
+        {"model_name_or_path": "Qwen/Qwen2.5-7B-Instruct-AWQ"}, {"use_unsloth": True},
+    ],
+)  # fmt: skip
+def test_what_is_not_known_is_said_and_never_guessed(changed: dict[str, Any]) -> None:
+    write(**changed)
+    done = call("memory", "c.yaml", "--output-format", "json", "--gpu", "24g")
+    (found,) = json.loads(done.stdout)
+    assert done.exit_code == 2
+    assert found["reason"]
+    assert "training" not in found
+    assert codes("--gpu", "8g") == []
+
+
+def test_dimensions_come_from_the_folder_the_hub_or_what_was_recorded() -> None:
+    shape = {
+        "model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "vocab_size": 1000,
+        "num_hidden_layers": 2, "num_attention_heads": 4,
+    }  # fmt: skip
+    folder = Path("models/small")
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(shape))
+    write(model_name_or_path="models/small")
+    local = memory()["training"]["parts"]["weights"]
+    assert local < 1 << 20
+    assert call("record", "c.yaml").exit_code == 2  # no dataset is here, but the model is
+    recorded = json.loads(Path("ftlint-facts.json").read_text())["models"]
+    assert recorded["models/small"]["config"] == shape
+    (folder / "config.json").unlink()
+    assert memory()["training"]["parts"]["weights"] == local
+    snapshot = Path("hub/models--some--body/snapshots/abc")
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text(json.dumps(shape))
+    (snapshot.parents[1] / "refs").mkdir()
+    (snapshot.parents[1] / "refs" / "main").write_text("abc")
+    write(model_name_or_path="some/body")
+    assert memory()["training"]["parts"]["weights"] == local
+
+
+def test_several_gpus_hold_buckets_and_zero_divides() -> None:
+    write()
+    alone = memory()["training"]
+    pair = memory("--gpus", "2")["training"]
+    assert pair["parts"]["buffers"] > alone["parts"]["buffers"]
+    write(finetuning_type="full", deepspeed={"zero_optimization": {"stage": 3}})
+    two, eight = (memory("--gpus", number)["training"]["allocated"] for number in ("2", "8"))
+    assert eight < two
+    write(
+        finetuning_type="full",
+        deepspeed={"zero_optimization": {"stage": 2, "offload_optimizer": {"device": "cpu"}}},
+    )
+    found = memory("--gpus", "2")
+    assert found["training"]["parts"]["optimizer"] == 0
+    assert found["host"] > 8 * 7.6e9
+
+
+def test_steps_has_a_line() -> None:
+    write()
+    told = json.loads(call("steps", "c.yaml", "--output-format", "json", "--gpu", "24g").stdout)
+    assert told[0]["memory"]["training"] == memory("--gpu", "24g")["training"]["allocated"]
+    assert told[0]["memory"]["fits"] is False
+    assert "memory per GPU" in call("steps", "c.yaml").stdout
+
+
+def test_text_shows_each_part_and_the_verdict() -> None:
+    write(eval_strategy="steps", eval_steps=10, val_size=0.1)
+    done = call("memory", "c.yaml", "--gpu", "24g")
+    assert done.exit_code == 1
+    for word in ("weights", "logits", "allocated", "reserved", "does not fit", "a checkpoint"):
+        assert word in done.stdout
+
+
+def test_what_zero_divides_is_known_only_with_its_config_and_the_number_of_gpus() -> None:
+    write(finetuning_type="full", deepspeed="elsewhere/ds_z3.json")
+    assert json.loads(call("memory", "c.yaml", "--output-format", "json").stdout)[0]["reason"]
+    assert codes("--gpu", "24g") == []
+    write(finetuning_type="full", deepspeed={"zero_optimization": {"stage": 3}})
+    assert codes("--gpu", "8g") == []  # on enough of them it fits
+    assert codes("--gpu", "8g", "--gpus", "2") == ["FT803"]
+
+
+def test_the_linter_loads_none_of_it_unless_a_gpu_is_stated() -> None:
+    write()
+    program = (
+        "import sys; from ftlint.engine import lint_bytes;"
+        "from ftlint.project.options import Options;"
+        "from ftlint.target.releases import resolve_target;"
+        "lint_bytes('c.yaml', open('c.yaml', 'rb').read(), Options(resolve_target()));"
+        "print([name for name in sys.modules if name.startswith('ftlint.memory')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

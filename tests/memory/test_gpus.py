@@ -1,0 +1,32 @@
+"""GPUs by the names that people give them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftlint.memory.gpus import GIB, BadGpu, total_memory
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("24g", 24, 24), ("24GB", 24, 24), ("80 gib", 80, 80), ("81559mib", 79.6, 79.7),
+        ("h100-80g", 79, 80), ("H100 80GB", 79, 80), ("NVIDIA_H200", 139, 141),
+        ("a100-40g", 39, 40), ("rtx-4090", 23, 24), ("4090", 23, 24), ("GeForce RTX 3090", 23, 24),
+    ],
+)  # fmt: skip
+def test_a_name_or_a_size_is_understood(name: str, least: float, most: float) -> None:
+    assert least <= total_memory(name) / GIB <= most
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("8", "--gpus 8"), ("a100", "`a100-40g` or `a100-80g`"), ("a100-24g", "a100-40g"),
+        ("gtx-9000", "unknown GPU"), ("0g", "unknown GPU"), ("", "unknown GPU"), ("99999999g", ""),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_says_what_to_write(name: str, said: str) -> None:
+    with pytest.raises(BadGpu) as caught:
+        total_memory(name)
+    assert said in str(caught.value)
