@@ -1,4 +1,4 @@
-"""Numbers that are none to count with: what the real parser and trainer did with each."""
+"""Numbers that a run cannot count or cut with: what the real parser and trainer did with each."""
 
 from __future__ import annotations
 
@@ -52,6 +52,18 @@ def test_it_is_an_error_where_the_run_ends_on_it(line: str, ends: str, release: 
 )
 def test_it_is_none_where_nothing_counts_with_it(line: str, release: str) -> None:
     assert said(BASE + line + "\n", release) == []
+
+
+@pytest.mark.parametrize("release", ["0.9.3", "0.9.4", "0.9.5"])
+@pytest.mark.parametrize("packing", ["true", "false"])
+def test_text_of_pretraining_is_cut_at_an_integer(packing: str, release: str) -> None:
+    text = BASE.replace("sft", "pt") + f"packing: {packing}\ncutoff_len: 64.0\n"
+    message = (
+        "`cutoff_len` expects an integer, got number `64.0`; crashes when the data is prepared"
+    )
+    assert said(text, release) == [("FT105", f"{message} (TypeError).")]
+    assert said(text.replace("stage: pt", "stage: sft"), release) == []
+    assert said(f"{text}tokenized_path: saved\n", release) == []
 
 
 @pytest.mark.parametrize("number", [".nan", ".inf"])
