@@ -13,7 +13,9 @@ from ftlint.loading import Config
 from ftlint.project.options import Options
 from ftlint.rulebook.registry import BUILT_IN, JUDGED, RuleBook
 from ftlint.syntax.source import of_text
+from ftlint.target.keys import LLAMAFACTORY
 from ftlint.target.releases import KNOWN, Target, resolve_target
+from ftlint.target.tree import Facts, Tree
 from ftschemas import compiled
 from ftschemas.ruleformat import Rule
 from tests.rules.examples import load, spans
@@ -82,6 +84,18 @@ def test_what_is_not_asked_does_not_hold(version: str) -> None:
 
 def every(target: Target, command: str) -> list[tuple[str, Check, Predicate]]:
     return BUILT_IN.conditions(target, command)
+
+
+@pytest.mark.parametrize("default", [False, True])
+def test_a_key_need_not_be_written_where_its_default_is_of_no_release(default: bool) -> None:
+    """What a config must have for a condition to hold is told by the defaults of releases."""
+    (row,) = (row for row in compiled.KEYS["use_dora"] if row[0] == LLAMAFACTORY)
+    keys = {"use_dora": (*row[3:-1], default)}
+    tree = Tree(Facts("0.9.5", keys, {}, None, None, {}, {}, {}, ("0.9.5",), ()))
+    target = resolve_target("0.9.5")._replace(tree=tree)
+    asked = {code for code, _, _ in BUILT_IN.asked(target, "train", JUDGED, {None})}
+    assert "FT122" in {code for code, _, _ in every(target, "train")}
+    assert ("FT122" in asked) is default
 
 
 # Modules

@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 
 from ftlint.rulebook.condition import predicate
+from ftlint.target.keys import defaults_of_no_release
 from ftlint.target.releases import in_range
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -186,12 +187,18 @@ class RuleBook:
             module = row[_MODULE]
             if module is not None and modules.get(module) != MISREAD:
                 modules[module] = phase
+        # What must be written for a condition to hold was told by the defaults of releases.
+        unusual = frozenset() if target.tree is None else defaults_of_no_release(target.tree)
         judging = {phase: _Judging({}, {}) for phase in (MISREAD, JUDGED)}
         for module, phase in modules.items():
-            judging[phase].modules[module] = compiled.CHECKS.get(module)
+            names = compiled.CHECKS.get(module)
+            rests = names is not None and not unusual.isdisjoint(names)
+            judging[phase].modules[module] = None if rests else names
         for place, (code, check) in enumerate(self._checks):
             if code in phases:
                 needs = check.needs if isinstance(check, Check) else check[1]
+                if any(name.partition(": ")[0] in unusual for name in needs):
+                    needs = ()
                 for name in needs or (None,):
                     judging[phases[code]].needing.setdefault(name, []).append(place)
         return judging

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.target.states import Target
+    from ftlint.target.tree import Tree
 
 LLAMAFACTORY, TRANSFORMERS = 0, 1
 PARSER = {"export": "infer", "chat": "infer"}
@@ -231,6 +232,15 @@ def catalogue_of(
     if key not in _catalogues:
         _catalogues[key] = Catalogue(target, command, launcher, extra)
     return _catalogues[key]
+
+
+def defaults_of_no_release(tree: Tree) -> frozenset[str]:
+    """Return the keys to which a source gives a default that they had in no release."""
+    return frozenset(
+        name
+        for name, facts in tree.keys.items()
+        if repr(facts[-1]) not in {repr(one[-1]) for one in compiled.KEYS.get(name, ())}
+    )
 
 
 def is_known(name: str) -> bool:
