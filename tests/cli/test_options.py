@@ -394,7 +394,7 @@ def test_schema_takes_transformers_and_gives_the_settings() -> None:
     settings = json.loads(invoke("schema", "--settings").out)
     Draft202012Validator.check_schema(settings)
     assert "target" in settings["properties"]
-    for options in (["--target", "1.0"], ["--transformers", "x"], ["--command", "v1"]):
+    for options in (["--target", "1.0"], ["--transformers", "x"], ["--command", "v2"]):
         done = invoke("schema", *options)
         assert (done.status, done.out) == (2, "")
         assert "Error: " in done.err

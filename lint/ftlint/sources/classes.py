@@ -211,7 +211,8 @@ def _factory(release: Release, module: Module, value: ast.expr, label: str) -> A
 def evaluate(release: Release, module: Module, node: ast.expr, label: str) -> Any:
     """The value of a constant expression; SourceError when it is not one."""
     try:
-        return constant(node)
+        found = constant(node)
+        return sorted(found, key=repr) if isinstance(found, set) else found
     except SourceError:
         pass
     if isinstance(node, ast.BinOp):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from ftlint.sources.modules import SourceError, constant
+from ftlint.sources.modules import SourceError, constant, word
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def templates(release: Release) -> dict[str, Any]:
     """
     found = {}
     for given in _calls(release, "llamafactory.data.template", "register_template"):
-        name = constant(given["name"])
+        name = word(given.get("name"))
         question = _text(given.get("format_user"), name).removeprefix("{bos}")
         answer = _text(given.get("format_assistant"), name) or "{{content}}"
         answer += _text(given.get("format_separator"), name)
@@ -53,23 +53,23 @@ def models(release: Release) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for given in _calls(release, "llamafactory.extras.constants", "register_model_group"):
-        group = given["models"]
+        group = given.get("models")
         if not isinstance(group, ast.Dict):
             raise SourceError("register_model_group: models is no dictionary")
-        template = constant(given["template"]) if "template" in given else None
+        template = _or_none(given.get("template"))
         media = _true(given.get("multimodal", given.get("vision")))
         for key, sources in zip(group.keys, group.values, strict=True):
             if key is None or not isinstance(sources, ast.Dict):
                 raise SourceError("register_model_group: a model without its sources")
-            name = constant(key)
-            for path in map(constant, sources.values):
+            name = word(key)
+            for path in map(word, sources.values):
                 known = found.setdefault(
                     path.rpartition("/")[2].lower(),
                     {"templates": [], "chat": True, "media": False},
                 )
                 if template is not None and template not in known["templates"]:
                     known["templates"].append(template)
-                known["chat"] &= any(word in name for word in CHAT)
+                known["chat"] &= any(one in name for one in CHAT)
                 known["media"] |= media
     if not found:
         raise SourceError("no registered model found")
@@ -95,12 +95,14 @@ def _text(formatter: ast.expr | None, name: str) -> str:
         slots = next((one.value for one in formatter.keywords if one.arg == "slots"), None)
     if not isinstance(slots, ast.List):
         raise SourceError(f"template {name}: a formatter without slots")
-    parts = []
+    parts: list[Any] = []
     for slot in map(constant, slots.elts):
         if isinstance(slot, set):
-            parts += [f"{{{word.removesuffix('_token')}}}" for word in slot]
+            parts += [f"{{{str(each).removesuffix('_token')}}}" for each in slot]
         else:
-            parts.append(slot["token"] if isinstance(slot, dict) else slot)
+            parts.append(slot.get("token") if isinstance(slot, dict) else slot)
+    if not all(isinstance(part, str) for part in parts):
+        raise SourceError(f"template {name}: slots that are no text")
     return "".join(parts)
 
 
@@ -114,6 +116,11 @@ def _media(plugin: ast.expr | None, name: str) -> list[str]:
         raise SourceError(f"template {name}: tokens of a plugin without names")
     tokens = {each.arg for each in plugin.keywords}
     return [medium for medium in MEDIA if f"{medium}_token" in tokens]
+
+
+def _or_none(value: ast.expr | None) -> str | None:
+    is_none = value is None or (isinstance(value, ast.Constant) and value.value is None)
+    return None if is_none else word(value)
 
 
 def _true(value: ast.expr | None) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DEEPEST = 50
 """Imports that are followed from one to the next."""
+LONGEST = 4_096
+"""Bits of a number: fewer than what Python refuses to write out."""
 
 
 class SourceError(Exception):
@@ -163,17 +165,45 @@ def parse(text: str, name: str, mode: Any = "exec") -> Any:
             simplefilter("ignore")  # odd escapes in strings, told on standard error
             return ast.parse(text, name, mode)
     except SyntaxError as error:
-        raise SourceError(f"{name}, line {error.lineno}: {error.msg}") from None
+        place = f"{name}, line {error.lineno}" if error.lineno else name
+        raise SourceError(f"{place}: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError):  # a NUL, brackets a thousand deep
         raise SourceError(f"{name}: not Python") from None
 
 
 def constant(node: ast.expr) -> Any:
-    """Return the value of a literal. Raises SourceError for any other expression."""
+    """Return the value of a literal, or a set of them. Raises SourceError for any other expression.
+
+    Nor are bytes, complex numbers and `...` values of a config, nor a mapping whose keys are no
+    text, nor a number of more digits than Python writes.
+    """
     try:
-        return ast.literal_eval(node)
+        value = ast.literal_eval(node)
+        if _is_plain([*value] if isinstance(value, set) else value):
+            return value
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise SourceError(f"line {node.lineno}: {ast.unparse(node)[:80]} is no constant") from None
+        pass
+    raise SourceError(f"line {node.lineno}: {ast.unparse(node)[:80]} is no constant")
+
+
+def word(node: ast.expr | None) -> str:
+    """Return the text that a literal is. Raises SourceError for what is none, or missing."""
+    value = None if node is None else constant(node)
+    if not isinstance(value, str):
+        found = "nothing" if node is None else ast.unparse(node)[:80]
+        raise SourceError(f"{found} where a text should be")
+    return value
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether a value is made of what JSON has, too."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) for key in value) and _is_plain([*value.values()])
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if type(value) is int:
+        return value.bit_length() <= LONGEST
+    return value is None or type(value) in (str, float, bool)
 
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
