@@ -37,6 +37,7 @@ def facts(target: Target, stated: Stated) -> dict[str, object]:
         assert isinstance(of_kind, dict)
         of_kind[misfit.package] = {
             "version": misfit.version, "takes": misfit.takes, "works": misfit.works,
+            "by": target.label,
         }  # fmt: skip
     if parse_version(target.layer) != parse_version(target.transformers)[:2]:
         known["schema_minor"] = target.layer

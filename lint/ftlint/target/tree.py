@@ -66,6 +66,11 @@ class Tree:
         return self.facts.bounds
 
     @property
+    def pins(self) -> dict[str, dict[str, Any]]:
+        """Package -> min, max and excluded versions, as it checks them; none where not known."""
+        return self.facts.pins
+
+    @property
     def templates(self) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Template -> format, media."""
         return self.facts.templates
