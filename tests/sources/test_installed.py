@@ -118,9 +118,12 @@ def test_a_build_without_its_source_lies_between_two_states(name: str) -> None:
 
 def test_what_is_no_build_is_judged_by_the_release_before_it() -> None:
     assert resolve_target("0.9.5.post1") == resolve_target("0.9.5")
-    later = resolve_target("0.9.7")
-    assert later.release == "0.9.5"
+    later = resolve_target("0.9.4.1")
+    assert later.release == "0.9.4"
     assert later.besides is None
     assert later.origin.notes
+    newer = resolve_target("0.9.7")
+    assert newer.besides is not None
+    assert (newer.besides.release, newer.release) == ("0.9.5", "main")
     with pytest.raises(UnknownTarget, match=r"known are 0\.9\.0"):
         resolve_target("0.10.1")

@@ -65,7 +65,7 @@ def test_keys_types_defaults_choices_templates_models_and_pins_are_its_own(tmp_p
     assert model.templates == ("mine",)
     assert target.tree is not None
     assert target.tree.facts.pins["transformers"]["excluded"] == ["5.5.0"]
-    assert (target.llamafactory, target.transformers) == ("0.9.5.dev0", "5.6.0")
+    assert (target.llamafactory, target.transformers) == ("0.9.5.dev0", "5.5.4")
     assert target.json_configs
     assert target.dialect.name == "OmegaConf"
 
@@ -121,6 +121,15 @@ HOSTILE: dict[str, dict[str, str]] = {
     },
     "a NUL": {"hparams_parser": "x = '\0'"},
     "deep": {"data_template": "register_template(name=" + "-" * 3000 + "1)"},
+    "a number of no config": {"hparams_model_args": MODEL.replace("=7", "=1j")},
+    "a number too long to write": {"hparams_model_args": MODEL.replace("=7", "=" + "9" * 4000)},
+    "keys that are no text": {"hparams_model_args": MODEL.replace("=7", "={(1, 2): {3}, None: 4}")},
+    "a template without a name": {"data_template": "register_template(format_user=None)"},
+    "a template named by a list": {"data_template": "register_template(name=['mine'])"},
+    "a slot that is a number": {"data_template": TEMPLATE.replace('["<q>', '[7, "<q>')},
+    "a slot without a token": {"data_template": TEMPLATE.replace('["<q>', '[{"x": "y"}, "<q>')},
+    "a model at a number": {"extras_constants": CONSTANTS.replace('"me/Mine-7B-Chat"', "7")},
+    "no models": {"extras_constants": CONSTANTS.replace("models={", "others={")},
 }  # fmt: skip
 
 
@@ -229,6 +238,21 @@ def test_a_fork_is_judged_by_its_own_source(tmp_path: Path, lint: Callable[..., 
         assert "its own source" in told
 
 
+@pytest.mark.parametrize(
+    ("version", "rejected"), [("5.6.0", False), ("5.5.0", True), ("6.0.0", True)]
+)
+def test_a_fork_takes_the_packages_that_it_checks_itself(
+    tmp_path: Path, lint: Callable[..., Said], version: str, rejected: bool
+) -> None:
+    lay_out(tmp_path)
+    (tmp_path / "c.yaml").write_text(CONFIG, "utf-8")
+    found = lint("check", "c.yaml", "--target", "./", "--transformers", version)[0]
+    told = [one[3] for one in found if one[0] == "FT4130"]
+    assert bool(told) is rejected
+    assert all("LLaMA Factory ./ (0.9.5.dev0) rejects" in one for one in told)
+    assert all("it takes 4.55.0 to 5.6.0" in one and "==5.5.4`" in one for one in told)
+
+
 def test_a_word_that_a_fork_compares_a_key_with_is_one_of_its_own(
     tmp_path: Path, lint: Callable[..., Said]
 ) -> None:
@@ -254,6 +278,19 @@ def test_tree_without_a_source_above_is_the_newest_release(
     _, target, told = lint("check", "c.yaml", "--target", "tree")
     assert target["source"] == "release"
     assert "no src/llamafactory above" in told
+
+
+def test_a_source_above_that_cannot_be_read_ends_no_run(
+    tmp_path: Path, lint: Callable[..., Said]
+) -> None:
+    lay_out(tmp_path / "broken", hparams_model_args="<<<<<<< HEAD\n")
+    lay_out(tmp_path / "whole")
+    for name in ("broken", "whole"):
+        (tmp_path / name / "c.yaml").write_text(CONFIG + "fork_key: 3\n", "utf-8")
+    found, target, told = lint("check", "broken/c.yaml", "whole/c.yaml", "--target", "tree")
+    assert [one[2] for one in found if one[0] == "FT101"] == ["fork_key"]
+    assert target["source"] == "release"
+    assert "model_args, line 1: invalid syntax; judged by" in told
 
 
 def test_a_path_of_settings_lies_in_their_project(

@@ -7,6 +7,7 @@ said must hold for the state before it and the one after.
 from __future__ import annotations
 
 import os
+import re
 
 from ftlint.support.disk import Disk
 from ftlint.target import reading
@@ -18,6 +19,7 @@ from ftlint.target.states import (
     Origin,
     Target,
     UnknownTarget,
+    UnreadableSource,
     installed,
     parse_version,
     target_of,
@@ -80,19 +82,25 @@ def _of_path(name: str, transformers: str | None, place: Place | None) -> Target
 
 
 def _above(transformers: str | None, place: Place) -> Target:
-    """Return the target that the `src/llamafactory` above a config is; the newest without one."""
+    """Return the target that the `src/llamafactory` above a config is.
+
+    The newest release without one, and where it cannot be read: other configs have others above.
+    """
     from ftlint.sources.tree import find_above
 
     folder = os.path.abspath(place.folder)
     top = None if place.reach is None else place.reach.roots[0]
     disk = Disk(place.reach)
     package = find_above(folder, disk, top)
-    if package is None or disk.objection(package) is not None:
-        found = target_of(NEWEST, transformers)
-        told = f"target {TREE}: no src/llamafactory above a config; judged by {NEWEST}"
-        return found._replace(origin=found.origin._replace(notes=(told,)))
-    shown = os.path.relpath(package)
-    return _of_source(package, shown, "path", transformers, disk)
+    why = f"target {TREE}: no src/llamafactory above a config"
+    if package is not None and disk.objection(package) is None:
+        try:
+            return _of_source(package, os.path.relpath(package), "path", transformers, disk)
+        except UnreadableSource as problem:
+            why = str(problem)
+    found = target_of(NEWEST, transformers)
+    told = f"{why}; judged by {NEWEST}"
+    return found._replace(origin=found.origin._replace(notes=(told,)))
 
 
 def _of_source(
@@ -182,28 +190,33 @@ def _is_editable(distribution: str | None) -> bool:
 
 def _between(name: str, transformers: str | None) -> Target:
     """Return the target of a version that no state has: a development build, or a later patch."""
-    wanted = parse_version(name)
+    known = f"known are {', '.join((*KNOWN, MAIN))}, a path such as ./{PACKAGE}, {AUTO}, {TREE}"
+    try:
+        wanted = parse_version(name)
+    except UnknownTarget as problem:
+        raise UnknownTarget(f"unknown target {name!r}: {problem}; {known}") from None
+    while len(wanted) > 3 and wanted[-1] == 0:
+        wanted = wanted[:-1]
     older = [one for one in KNOWN if parse_version(one) < wanted]
     exact = next((one for one in KNOWN if parse_version(one) == wanted), None)
     is_early = _is_early(name)
     if not is_early and exact is not None:
         return target_of(exact, transformers)  # 0.9.5.post1 is 0.9.5 packed anew
     if not older or wanted[:2] != parse_version(older[-1])[:2]:
-        known = ", ".join((*KNOWN, MAIN))
-        raise UnknownTarget(f"unknown target {name!r}: known are {known}, a path, {AUTO}, {TREE}")
+        raise UnknownTarget(f"unknown target {name!r}: {known}")
     before = older[-1]
-    after = exact or MAIN
-    if not is_early:
+    after = next((one for one in KNOWN if parse_version(one) >= wanted), MAIN)
+    if not is_early and before != NEWEST:
         found = target_of(before, transformers)
         told = f"target {name}: not known to this ftlint; judged by {before}, the release before it"
         return found._replace(
             llamafactory=name, origin=found.origin._replace(judged_by=before, notes=(told,))
         )
     told_after = f"{MAIN} ({compiled.VERSIONS[MAIN]})" if after == MAIN else after
-    told = (
-        f"target {name}: a development build whose source is not here; said is what holds for"
-        f" {before} and for {told_after}"
+    what = (
+        "a development build whose source is not here" if is_early else "not known to this ftlint"
     )
+    told = f"target {name}: {what}; said is what holds for {before} and for {told_after}"
     origin = Origin("release", f"{before} and {told_after}", notes=(told,))
     found = target_of(after, transformers or None, origin, version=name)
     other = target_of(before, found.transformers)
@@ -212,5 +225,4 @@ def _between(name: str, transformers: str | None) -> Target:
 
 def _is_early(name: str) -> bool:
     """Return whether a version comes before the release that it is numbered after."""
-    rest = name.lstrip("0123456789.")
-    return rest.startswith(("dev", "a", "b", "rc")) or ".dev" in name
+    return re.match(r"[\d.]*[-_.]?(a|b|c|rc|pre|dev)", name) is not None

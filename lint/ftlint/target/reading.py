@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ftlint.target import kept_trees
 from ftlint.target.handling import compare
-from ftlint.target.states import NEWEST, UnknownTarget
+from ftlint.target.states import NEWEST, UnreadableSource
 from ftlint.target.tree import Facts, Tree
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -27,7 +27,7 @@ _read: dict[str, Read] = {}
 
 
 def read(package: str, disk: Disk) -> Tree:
-    """Return what the source in a package's folder says. Raises `UnknownTarget`."""
+    """Return what the source in a package's folder says. Raises `UnreadableSource`."""
     place = disk.real(package) or package
     found = _read.get(place)
     if found is None or not kept_trees.is_as_it_was(found[1]):
@@ -44,9 +44,9 @@ def _made(package: str, disk: Disk) -> Read:
         with within(SECONDS):
             facts = _facts(package, disk)
     except (SourceError, OSError, RecursionError) as error:
-        raise UnknownTarget(f"target {package}: its source cannot be read: {error}") from None
+        raise UnreadableSource(f"target {package}: its source cannot be read: {error}") from None
     except TooSlow:
-        raise UnknownTarget(
+        raise UnreadableSource(
             f"target {package}: reading its source takes more than {SECONDS} seconds"
         ) from None
     touched = disk.touched()

@@ -86,6 +86,10 @@ class UnknownTarget(ValueError):
     """No such release, or one that ftlint has no schema for."""
 
 
+class UnreadableSource(UnknownTarget):
+    """A source of LLaMA Factory that cannot be read."""
+
+
 def parse_version(text: str) -> Version:
     """Return `0.9.5` as (0, 9, 5); what follows the numbers (`.dev0`, `rc1`) is dropped."""
     numbers = []
@@ -109,8 +113,10 @@ def target_of(
     loader, json_configs, suffixes, low, high, _, works = compiled.RELEASES[state]
     if tree is not None:
         loader, json_configs, suffixes = tree.reading or (loader, json_configs, suffixes)
-        if tree.bounds is not None and tree.bounds != (low, high):
-            low, works = tree.bounds
+        if tree.bounds is not None:
+            from ftlint.target.pins import newest_that_works
+
+            (low, high), works = tree.bounds, newest_that_works(tree)
     wanted = works if transformers is None else transformers
     if parse_version(wanted) < parse_version(compiled.TRANSFORMERS_RELEASES[0])[:2]:
         raise UnknownTarget(
@@ -159,7 +165,7 @@ _COMPARE = {
 
 def _layer(version: str) -> str:
     """Return the newest transformers schema that is not newer than `version`."""
-    wanted = parse_version(version)[:2]
+    wanted = (*parse_version(version), 0)[:2]
     known: tuple[str, ...] = compiled.TRANSFORMERS
     return [minor for minor in known if parse_version(minor) <= wanted][-1]
 
