@@ -79,6 +79,21 @@ def test_an_editable_checkout_is_read_where_it_lies(tmp_path: Path) -> None:
     assert found.split()[2:] == ["installed", "llamafactory", "True"]
 
 
+def test_a_fork_that_was_installed_is_no_release_of_the_index(tmp_path: Path) -> None:
+    direct = '{"url": "https://example.org/fork", "vcs_info": {"vcs": "git", "commit_id": "1"}}'
+    distribution(tmp_path, "llamafactory", "0.9.5", direct)
+    package(tmp_path)
+    assert auto(tmp_path).split()[2:] == ["installed", "llamafactory", "True"]
+
+
+def test_a_checkout_before_a_release_on_the_path_is_what_runs(tmp_path: Path) -> None:
+    distribution(tmp_path / "site", "llamafactory", "0.9.5")
+    package(tmp_path / "site")
+    checkout = lay_out(tmp_path / "checkout")
+    found = auto(checkout / "src", tmp_path / "site")
+    assert found.split()[2:] == ["installed", "llamafactory", "True"]
+
+
 def test_a_development_build_is_judged_by_its_own_source(tmp_path: Path) -> None:
     distribution(tmp_path, "llamafactory", "0.9.6.dev0")
     package(tmp_path)

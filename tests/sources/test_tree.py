@@ -12,6 +12,7 @@ from ftlint.target import reading
 from ftlint.target.keys import catalogue_of
 from ftlint.target.models import find_model, find_template
 from ftlint.target.releases import UnknownTarget, resolve_target
+from tests.cli.calls import invoke
 from tests.sources.fork import CONSTANTS, FINETUNING, MISC, MODEL, PARSER, TEMPLATE, lay_out
 
 if TYPE_CHECKING:
@@ -291,6 +292,10 @@ def test_a_source_above_that_cannot_be_read_ends_no_run(
     assert [one[2] for one in found if one[0] == "FT101"] == ["fork_key"]
     assert target["source"] == "release"
     assert "model_args, line 1: invalid syntax; judged by" in told
+    (tmp_path / "c.yaml").write_text(CONFIG, "utf-8")
+    out = invoke("broken/c.yaml", "c.yaml", "--target", "tree", "--no-cache").out
+    last = next(line for line in out.splitlines() if line.startswith("Found"))
+    assert last.count("LLaMA Factory 0.9.5") == 1  # for two reasons, which standard error tells
 
 
 def test_a_path_of_settings_lies_in_their_project(

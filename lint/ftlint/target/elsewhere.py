@@ -137,7 +137,7 @@ def _installed(transformers: str | None) -> Target:
         raise UnknownTarget("target `auto`, but llamafactory is not installed in this Python")
     transformers = transformers or installed("transformers")
     is_release = distribution == PACKAGE and version in KNOWN
-    if package is not None and not (is_release and not _is_editable(distribution)):
+    if package is not None and not (is_release and _is_of_index(package)):
         return _of_source(
             package, distribution or package, "installed", transformers, Disk(), distribution
         )
@@ -173,16 +173,20 @@ def find_installed() -> tuple[str | None, str | None, str | None]:
     return distribution, version, package
 
 
-def _is_editable(distribution: str | None) -> bool:
-    """Return whether a distribution is a link to a checkout."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import distribution as found
+def _is_of_index(package: str) -> bool:
+    """Return whether a package is what a package index has under its distribution's version.
+
+    Of a checkout or a fork that was installed pip notes where it came from; one that merely goes
+    before the distribution on the path lies elsewhere.
+    """
+    from importlib.metadata import PackageNotFoundError, distribution
 
     try:
-        text = found(distribution or PACKAGE).read_text("direct_url.json")
+        found = distribution(PACKAGE)
+        place = os.path.realpath(str(found.locate_file(PACKAGE)))
+        return place == os.path.realpath(package) and not found.read_text("direct_url.json")
     except (PackageNotFoundError, OSError):
         return False
-    return text is not None and '"editable": true' in text
 
 
 # A build of which there is no source -------------------------------------------------------------
