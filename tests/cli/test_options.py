@@ -187,6 +187,17 @@ def test_facts_reach_the_rules(folder: Path) -> None:
     assert "FT481" not in codes("--gpus", "1", path)
 
 
+def test_facts_of_several_names_add_up(folder: Path) -> None:
+    path = write(folder / "c.yaml", HEAD)
+    pair = ["--transformers", "6.0.0"]
+    unchecked = "env=DISABLE_VERSION_CHECK=1"
+    assert "FT4130" in codes(*pair, "--fact", "env=USE_RAY=1", path)
+    assert "FT4130" not in codes(*pair, "--fact", unchecked, "--fact", "env=USE_RAY=1", path)
+    off = "env=DISABLE_VERSION_CHECK=0"  # the last word on one variable counts
+    assert "FT4130" in codes(*pair, "--fact", unchecked, "--fact", off, path)
+    assert "FT4130" in codes("--fact", "installed=peft==0.1.0", "--fact", "installed=vllm", path)
+
+
 def test_selecting_and_ignoring(folder: Path) -> None:
     path = write(folder / "c.yaml", HEAD + "foo: 1\nseed: 042\nstage: dpo\n")
     assert codes(path) == ["FT101", "FT015", "FT003"]

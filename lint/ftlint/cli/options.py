@@ -26,7 +26,7 @@ def _sizes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> An
 
 
 def _facts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
-    from ftlint.facts.machine import NAMES
+    from ftlint.facts.machine import LISTED, NAMES
 
     pairs = [value.partition("=")[::2] for value in values]
     for value, (name, said) in zip(values, pairs):
@@ -34,7 +34,10 @@ def _facts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> An
             raise click.BadParameter(
                 f"{value!r}: write NAME=VALUE, NAME is one of {', '.join(NAMES)}"
             )
-    return tuple(pairs)
+    found: dict[str, str] = {}
+    for name, said in pairs:
+        found[name] = f"{found[name]},{said}" if name in LISTED and name in found else said
+    return tuple(found.items())
 
 
 def _budget(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

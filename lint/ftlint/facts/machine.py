@@ -63,7 +63,7 @@ def _words(value: object) -> list[str] | None:
 
 
 def _value(name: str, value: object) -> object:
-    if name in ("installed", "env"):
+    if name in LISTED:
         listed = _words(value)
         if listed is not None and name == "installed":
             return sorted(canonical(word.partition("==")[0].strip()) for word in listed)
@@ -96,6 +96,8 @@ _EXAMPLES = {
     "output_dir_holds": "model",
 }
 NAMES = tuple(_EXAMPLES)
+LISTED = ("installed", "env")
+"""Facts of several names: stated twice, both count."""
 
 
 def here() -> Facts:
