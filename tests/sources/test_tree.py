@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ftlint.target import reading
+from ftlint.target.editor_schema import editor_schema
 from ftlint.target.keys import catalogue_of
 from ftlint.target.models import find_model, find_template
 from ftlint.target.releases import UnknownTarget, resolve_target
@@ -296,6 +297,28 @@ def test_a_source_above_that_cannot_be_read_ends_no_run(
     out = invoke("broken/c.yaml", "c.yaml", "--target", "tree", "--no-cache").out
     last = next(line for line in out.splitlines() if line.startswith("Found"))
     assert last.count("LLaMA Factory 0.9.5") == 1  # for two reasons, which standard error tells
+
+
+def test_an_editor_gets_the_keys_of_a_fork(tmp_path: Path) -> None:
+    target = target_of(lay_out(tmp_path))
+    keys = editor_schema(target, "train")["properties"]
+    assert keys["fork_key"] == {"type": ["integer"], "default": 7}
+    assert set(keys["rope_scaling"]["enum"]) == {"linear", "dynamic", None}
+    assert "lora_rank" not in keys  # a release's, not this one's
+    assert "learning_rate" in keys  # transformers'
+
+
+def test_an_editor_gets_the_keys_of_both_states_around_a_build() -> None:
+    before, after = (
+        editor_schema(resolve_target(name, "5.5.4"), "train")["properties"]
+        for name in ("0.9.5", "main")
+    )
+    between = editor_schema(resolve_target("0.9.6.dev0", "5.5.4"), "train")["properties"]
+    assert between.keys() == before.keys() | after.keys()
+    assert before.keys() != after.keys()
+    for name in before.keys() & after.keys():
+        if before[name] != after[name]:
+            assert between[name] == {"anyOf": [after[name], before[name]]}
 
 
 def test_a_path_of_settings_lies_in_their_project(
