@@ -299,6 +299,20 @@ def test_a_source_above_that_cannot_be_read_ends_no_run(
     assert last.count("LLaMA Factory 0.9.5") == 1  # for two reasons, which standard error tells
 
 
+@pytest.mark.parametrize(("version", "is_news"), [("0.9.0", True), ("0.9.5", False)])
+def test_what_came_with_an_older_release_is_no_reason_to_upgrade(
+    tmp_path: Path, lint: Callable[..., Said], version: str, is_news: bool
+) -> None:
+    lay_out(tmp_path, extras_env=f'VERSION = "{version}"\n')
+    text = CONFIG.replace("mine", "deepseek3") + "use_dft_loss: true\n"
+    (tmp_path / "c.yaml").write_text(text, "utf-8")
+    found = lint("check", "c.yaml", "--target", "./")[0]
+    told = {one[2]: one[3] for one in found if one[0] in ("FT101", "FT103", "FT106")}
+    assert told.keys() == {"template", "use_dft_loss"}
+    for message in told.values():
+        assert ("new in LLaMA Factory 0.9." in message) is is_news
+
+
 def test_an_editor_gets_the_keys_of_a_fork(tmp_path: Path) -> None:
     target = target_of(lay_out(tmp_path))
     keys = editor_schema(target, "train")["properties"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ftlint.target.states import parse_version
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -194,8 +195,20 @@ class Catalogue:
             choice: f"new in {package} {order[first]}"
             + (", upgrade to use it" if usable else ", which LLaMA Factory does not take")
             for choice, first in came.items()
+            if not self._is_later_than(key.layer, first)
             for usable in [key.layer == LLAMAFACTORY or is_usable(order[first])]
         }
+
+    def _is_later_than(self, layer: int, first: int) -> bool:
+        """Return whether a source calls itself later than a release: what came then is no news.
+
+        A fork that left it out may be nearest to a release before that one all the same.
+        """
+        tree = self.target.tree
+        if tree is None or layer != LLAMAFACTORY or not tree.version:
+            return False
+        state = compiled.VERSIONS[compiled.LLAMAFACTORY[first]]
+        return parse_version(state) < parse_version(tree.version)
 
     def history(self, name: str) -> Releases | None:
         """Return when the command's key `name` existed, when that was at some other release.
@@ -215,6 +228,8 @@ class Catalogue:
         same = [span for span in spans if span[0] == layer]
         first, last = min(span[1] for span in same), max(span[2] for span in same)
         if first <= self._place[layer] <= last and self.target.tree is not None:
+            return None
+        if first > self._place[layer] and self._is_later_than(layer, first):
             return None
         return Releases(_PACKAGES[layer], order[first], order[last], last == len(order) - 1)
 
