@@ -90,6 +90,21 @@ NOT_READ = {
     "models": ("extras_constants", CONSTANTS, ("models={", "{"), "register_model_group"),
     "pins": ("extras_misc", MISC, ("transformers>=4", "transformers~4"), "check_dependencies"),
     "how files are read": ("hparams_parser", PARSER, ("OmegaConf.load", "load"), "read_args"),
+    "a base of another package": (
+        "hparams_model_args",
+        MODEL,
+        (
+            "@dataclass\nclass ModelArguments",
+            "from x import Mixin\n@dataclass\nclass ModelArguments(Mixin)",
+        ),
+        "base x.Mixin",
+    ),
+    "a class that is wrapped": (
+        "hparams_model_args",
+        MODEL,
+        ("=7)\n", "=7)\n\nModelArguments = extended(ModelArguments)\n"),
+        "ModelArguments is assigned anew",
+    ),
     "an assertion": (
         "hparams_finetuning_args",
         FINETUNING,

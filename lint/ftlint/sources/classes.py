@@ -16,6 +16,8 @@ EXTERNAL_MEMBERS = {
     "datasets.DownloadMode.REUSE_DATASET_IF_EXISTS": "reuse_dataset_if_exists",
 }
 FIELD_ARGUMENTS = {"default", "default_factory", "init", "repr", "metadata"}
+ELSEWHERE = {"transformers", "mcore_adapter", "typing", "abc"}
+"""Packages whose classes have no keys, or keys that others tell."""
 LARGE = 1 << 40
 """Numbers from here on are not computed with."""
 
@@ -97,6 +99,9 @@ def fields(release: Release, module: Module, name: str) -> list[Field]:
     """Fields in the order in which the dataclass has them; a redeclared one keeps its place."""
     merged: dict[str, Field] = {}
     for where, node in reversed(lineage(release, module, name)):
+        for _, base in bases(release, where, node):
+            if isinstance(base, External) and base.path.partition(".")[0] not in ELSEWHERE:
+                release.pass_over(SourceError(f"{where.name}.{node.name}: base {base.path}"))
         for each in _own_fields(release, where, node):
             merged[each.name] = each
     return list(merged.values())

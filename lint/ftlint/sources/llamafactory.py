@@ -111,6 +111,8 @@ def _commands(
 def _class(release: Release, parser: Module, name: str) -> tuple[Module, str] | None:
     """Return where a class of arguments is defined; None for one of another package."""
     if name in parser.classes:
+        if name in parser.assigned:
+            release.pass_over(SourceError(f"{parser.name}: {name} is assigned anew"))
         return parser, name
     if name not in parser.imports:
         raise SourceError(f"{parser.name}: where does {name} come from?")
@@ -118,8 +120,6 @@ def _class(release: Release, parser: Module, name: str) -> tuple[Module, str] | 
     if origin.partition(".")[0] != release.package:
         return None
     module = release.module(origin)
-    if attribute in module.classes:
-        return module, attribute
     return _class(release, module, attribute)
 
 
