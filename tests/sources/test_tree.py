@@ -103,7 +103,7 @@ NOT_READ = {
         "hparams_model_args",
         MODEL,
         ("=7)\n", "=7)\n\nModelArguments = extended(ModelArguments)\n"),
-        "ModelArguments is assigned anew",
+        "ModelArguments is assigned again",
     ),
     "an assertion": (
         "hparams_finetuning_args",

@@ -112,7 +112,7 @@ def _class(release: Release, parser: Module, name: str) -> tuple[Module, str] | 
     """Return where a class of arguments is defined; None for one of another package."""
     if name in parser.classes:
         if name in parser.assigned:
-            release.pass_over(SourceError(f"{parser.name}: {name} is assigned anew"))
+            release.pass_over(SourceError(f"{parser.name}: {name} is assigned again"))
         return parser, name
     if name not in parser.imports:
         raise SourceError(f"{parser.name}: where does {name} come from?")

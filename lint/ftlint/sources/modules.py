@@ -183,7 +183,7 @@ def constant(node: ast.expr) -> Any:
             return value
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         pass
-    raise SourceError(f"line {node.lineno}: {ast.unparse(node)[:80]} is no constant")
+    raise SourceError(f"line {node.lineno}: {ast.unparse(node)[:80]} is not a constant")
 
 
 def word(node: ast.expr | None) -> str:

@@ -218,7 +218,7 @@ def _between(name: str, transformers: str | None) -> Target:
         )
     told_after = f"{MAIN} ({compiled.VERSIONS[MAIN]})" if after == MAIN else after
     what = (
-        "a development build whose source is not here" if is_early else "not known to this ftlint"
+        "a development build whose source is not known" if is_early else "not known to this ftlint"
     )
     told = f"target {name}: {what}; said is what holds for {before} and for {told_after}"
     origin = Origin("release", f"{before} and {told_after}", notes=(told,))
