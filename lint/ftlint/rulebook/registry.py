@@ -5,7 +5,6 @@ from __future__ import annotations
 import marshal
 
 from ftlint.rulebook.condition import predicate
-from ftlint.target.keys import defaults_of_no_release
 from ftlint.target.releases import in_range
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -188,7 +187,11 @@ class RuleBook:
             if module is not None and modules.get(module) != MISREAD:
                 modules[module] = phase
         # What must be written for a condition to hold was told by the defaults of releases.
-        unusual = frozenset() if target.tree is None else defaults_of_no_release(target.tree)
+        unusual: frozenset[str] = frozenset()
+        if target.tree is not None:
+            from ftlint.target.keys import defaults_of_no_release
+
+            unusual = defaults_of_no_release(target.tree)
         judging = {phase: _Judging({}, {}) for phase in (MISREAD, JUDGED)}
         for module, phase in modules.items():
             names = compiled.CHECKS.get(module)
