@@ -94,7 +94,8 @@ def cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
 of_target = _together(
     click.option(
         "--target", metavar="V",
-        help="LLaMA Factory release, or `auto`, the installed one.  [default: newest]",
+        help="LLaMA Factory release; `auto`: what is installed; `main`; a path to its "
+        "source; `tree`: the source above each config.  [default: newest]",
     ),
     click.option(
         "--transformers", metavar="V",

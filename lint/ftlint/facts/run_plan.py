@@ -88,6 +88,8 @@ def as_object(run: RunPlan) -> dict[str, Any]:
         "nodes": nodes,
         **record.as_object(plan),
     }
+    if target.origin.notes and "assumptions" in head:
+        head["assumptions"] = [*target.origin.notes, *head["assumptions"]]
     if isinstance(plan, NoPlan):
         return {**head, "refusals": [one._asdict() for one in run.refused]}
     return {

@@ -250,6 +250,7 @@ def _below(runs: Sequence[RunPlan], labels: list[str], colour: bool) -> Iterator
             told = plan.assumptions
         if not isinstance(plan, NoPlan):
             told = (*told, *_sources(run))
+        told = (*run.target.origin.notes, *told)
         if run.time is not None:
             time = run.time
             told = (*told, f"time: {time.source if isinstance(time, Time) else time.reason}")

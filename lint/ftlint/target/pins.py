@@ -49,7 +49,8 @@ class Misfit(NamedTuple):
 
 def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
     """Yield the packages whose version a release, or pip beside it, does not take."""
-    for package, (checked, metadata) in compiled.PINS.get(target.release, {}).items():
+    own = None if target.tree is None else target.tree.requirements
+    for package, (checked, metadata) in (own or compiled.PINS.get(target.release, {})).items():
         version = versions.get(package)
         if version is None or _VERSION.fullmatch(version) is None:
             continue

@@ -109,8 +109,9 @@ def target_of(
     loader, json_configs, suffixes, low, high, _, works = compiled.RELEASES[state]
     if tree is not None:
         loader, json_configs, suffixes = tree.reading or (loader, json_configs, suffixes)
-        if tree.bounds is not None and tree.bounds != (low, high):
-            low, works = tree.bounds
+        low, high = tree.bounds or (low, high)
+        if not parse_version(low) <= parse_version(works) <= parse_version(high):
+            works = high
     wanted = works if transformers is None else transformers
     if parse_version(wanted) < parse_version(compiled.TRANSFORMERS_RELEASES[0])[:2]:
         raise UnknownTarget(

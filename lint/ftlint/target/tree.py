@@ -66,6 +66,24 @@ class Tree:
         return self.facts.bounds
 
     @property
+    def requirements(self) -> dict[str, tuple[str, str]]:
+        """Package -> what it takes of it when it starts, and what pip installs: not known here."""
+        return {
+            package: (
+                ",".join(
+                    f"{sign}{bound}"
+                    for sign, bounds in (
+                        (">=", [pin["min"]]), ("<=", [pin["max"]]), ("!=", pin["excluded"]),
+                    )
+                    for bound in bounds
+                    if bound is not None
+                ),
+                "",
+            )
+            for package, pin in self.facts.pins.items()
+        }
+
+    @property
     def templates(self) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Template -> format, media."""
         return self.facts.templates
