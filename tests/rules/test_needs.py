@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -82,6 +82,14 @@ def test_what_is_not_asked_does_not_hold(version: str) -> None:
 
 def every(target: Target, command: str) -> list[tuple[str, Check, Predicate]]:
     return BUILT_IN.conditions(target, command)
+
+
+def test_a_source_that_is_no_release_may_have_other_defaults() -> None:
+    context = next(one for one in contexts() if "stage" not in one.instance.config)
+    tree: Any = object()
+    other = context._replace(target=context.target._replace(tree=tree))
+    assert "stage: sft" in other.present
+    assert "stage: sft" not in context.present
 
 
 # Modules
