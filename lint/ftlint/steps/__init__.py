@@ -4,9 +4,8 @@ May import: no other room.
 """
 
 from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
-from ftlint.steps.plan import plan
 from ftlint.steps.packs import RowTokens
-from ftlint.steps.plan import StepPlan, plan
+from ftlint.steps.plan import plan
 from ftlint.steps.record import as_object
 from ftlint.steps.rows import DatasetRows, SampleCount, Samples
 from ftlint.steps.step_plan import StepPlan
