@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.datasets.recorded import RecordedLengths
+from ftlint.datasets.recorded import Recorded, RecordedLengths
 from ftlint.facts.tokens import count
 from ftlint.target.models import basename
 from ftlint.tokens.chat import NotCounted, chat_of
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.datasets import Recorded
     from ftlint.facts.context import Context
     from ftlint.facts.tokens import Tokens
     from ftlint.tokens.measure import Lengths

@@ -112,7 +112,7 @@ def load(settings: RunSettings, samples: SampleCount, llamafactory: Version) -> 
         len(datasets) > 1 and settings.mix_strategy != "concat"
     )
     text = sum(known) if len(known) == len(sizes) and not grown else None
-    tokens = None if samples.merged is not None else merged_tokens(settings, datasets, merged)
+    tokens = merged_tokens(settings, datasets, merged)
     after = _split_and_pack(settings, merged, dropped, text, tokens, llamafactory)
     if isinstance(after, NoPlan):
         return after
@@ -181,7 +181,9 @@ def _evaluated(
     return _prepared(settings, merged, _dropped(settings, datasets, taken, given), tokens)
 
 
-def _prepared(settings: RunSettings, rows: Count, dropped: Count, tokens: RowTokens | None) -> Count:
+def _prepared(
+    settings: RunSettings, rows: Count, dropped: Count, tokens: RowTokens | None
+) -> Count:
     """Bound what preprocessing makes of rows to evaluate on; a run without any is refused."""
     if rows.high == 0:
         return rows

@@ -6,8 +6,7 @@ template, and the keys that have a part in it. `cutoff_len` has none: it cuts wh
 
 from __future__ import annotations
 
-from ftlint.datasets.faults import Doubtful
-from ftlint.datasets.faults import Unreadable as UnreadableData
+from ftlint.datasets.faults import Doubtful, NotLoadable
 from ftlint.datasets.files import around
 from ftlint.datasets.reading import NoReader
 from ftlint.datasets.recorded import sha256_of
@@ -99,7 +98,7 @@ class Measure:
         self.files: Files | None = read_files(folder, disk) if folder and reads else None
         if self.files is None and not wanted.bounds:
             raise NotCounted(
-                "the model has no `tokenizer.json` on this machine, or `ftlint[tokens]` is not installed"
+                "no `tokenizer.json` of the model on this machine, or no `ftlint[tokens]`"
             )
         self.store = Store(cache.where is not None)
         self._tokenizer: Tokenizer | Bytes | None = None
@@ -166,7 +165,7 @@ class Measure:
                 found = first_rows(size.files, entry, rows, disk)
             else:
                 found = drawn_rows(size.files, entry, rows, sample, disk)
-        except (UnreadableData, Doubtful, NoReader, OSError) as error:
+        except (NotLoadable, Doubtful, NoReader, OSError) as error:
             raise NotCounted(f"its rows cannot be read: {error}") from error
         if entry.formatting == "openai":
             from ftlint.tokens.objects import as_loaded
