@@ -286,7 +286,7 @@ _WRITTEN: dict[str, Callable[[list[Call]], str]] = {
         "\n</function>\n</tool_call>",
     ),
     "seed_oss": _tagged(
-        "\n<seed:tool_call>\n<function={}>",
+        "\n<seed:tool_call>\n<function={}",
         "\n<parameter={}>",
         "{}</parameter>",
         "\n</function>\n</seed:tool_call>",
