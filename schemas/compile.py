@@ -400,6 +400,8 @@ def artefact() -> bytes:
         "MODELS": listed.models(llamafactory),
         "MODULES": modules(),
         "USES": uses(),
+        "CHAT": listed.chat(llamafactory),
+        "CHAT_CODE": listed.chat_code(llamafactory),
         "PROBED": probed.releases,
         "TYPES": probed.types,
         "LIVE_WHERE": probed.live_where,

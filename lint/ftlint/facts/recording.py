@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.datasets import DatasetSize
+    from ftlint.datasets.recorded import RecordedLengths
     from ftlint.facts.context import Context
+    from ftlint.tokens.measure import Wanted
 
 
 class NotRecorded(NamedTuple):
@@ -50,8 +52,13 @@ def model_of(context: Context, date: str) -> tuple[str, dict[str, object]] | Non
     return name, {"recorded": date, "config": kept}
 
 
-def recorded(context: Context, date: str) -> Iterator[Recorded | NotRecorded]:
-    """Yield what is to be recorded of each dataset that a config names."""
+def recorded(
+    context: Context, date: str, tokens: Wanted | None = None
+) -> Iterator[Recorded | NotRecorded]:
+    """Yield what is to be recorded of each dataset that a config names.
+
+    With `tokens` those of its rows too, where they can be counted.
+    """
     values, known = context.instance.effective, context.instance.facts
     names = [*(known.get("dataset_names") or ()), *(known.get("eval_dataset_names") or ())]
     where = context.stated.dataset_dir or values.get("dataset_dir")
@@ -62,8 +69,22 @@ def recorded(context: Context, date: str) -> Iterator[Recorded | NotRecorded]:
             yield NotRecorded(name, "no dataset_info.json was found")
         return
     place, stage = place_of(where, root, context.given, context.disk), str(values.get("stage"))
+    lengths = {} if tokens is None else _lengths(context, tokens)
     for size in place.sizes(texts, Question(stage)):
-        yield _of(size, place, stage, date)
+        found = _of(size, place, stage, date)
+        tokens_of = lengths.get(size.name)
+        if tokens_of is not None and isinstance(found, Recorded):
+            found = found._replace(lengths=(tokens_of,))
+        yield found
+
+
+def _lengths(context: Context, wanted: Wanted) -> dict[str, RecordedLengths]:
+    """Return the tokens of each dataset of which all rows were counted with a tokenizer."""
+    from ftlint.facts.recorded_tokens import to_record
+    from ftlint.facts.tokens import count
+
+    found = count(context, wanted)
+    return {} if found is None else to_record(context, found)
 
 
 def _of(size: DatasetSize, place: DataPlace, stage: str, date: str) -> Recorded | NotRecorded:

@@ -73,7 +73,9 @@ class Tree:
                 ",".join(
                     f"{sign}{bound}"
                     for sign, bounds in (
-                        (">=", [pin["min"]]), ("<=", [pin["max"]]), ("!=", pin["excluded"]),
+                        (">=", [pin["min"]]),
+                        ("<=", [pin["max"]]),
+                        ("!=", pin["excluded"]),
                     )
                     for bound in bounds
                     if bound is not None
