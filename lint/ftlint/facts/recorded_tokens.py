@@ -26,7 +26,7 @@ CUTS = tuple(1 << power for power in range(7, 18))
 def to_record(context: Context, tokens: Tokens) -> dict[str, RecordedLengths]:
     """Return what is recorded of the tokens of each dataset."""
     values = context.instance.effective
-    chat = chat_of(values, context.target.llamafactory)
+    chat = chat_of(values, context.target.release)
     way = way_of(chat, additions_of(values), values)
     stage = str(values.get("stage"))
     names = STAGES.get(stage, stage), str(values.get("template") or "none"), _model(values)
@@ -80,6 +80,8 @@ def shares(context: Context) -> Shares | None:
     planned = context.planned
     if planned is None or planned.data is None or not planned.data.train:
         return None
+    if context.target.tree is not None:  # whose templates are its own
+        return None
     if context.stated.here is not None:
         found = count(context, Wanted(most=LINTED, bounds=False))
         if found is not None and found.train:
@@ -106,7 +108,7 @@ def _of_records(context: Context, records: Mapping[str, Recorded]) -> Shares | N
     if not isinstance(length, int) or isinstance(length, bool) or values.get("max_samples"):
         return None
     try:
-        chat = chat_of(values, context.target.llamafactory)
+        chat = chat_of(values, context.target.release)
         way = way_of(chat, additions_of(values), values)
     except NotCounted:
         return None

@@ -44,6 +44,8 @@ def count(context: Context, wanted: Wanted) -> Tokens | None:
     root = info_root(where, context.source.path, disk)
     if root is None or not isinstance(where, str):
         return None
+    if context.target.tree is not None:
+        return Tokens(reason="tokens are not counted: the templates of a checkout are not read")
     tokenizer = folder_with("tokenizer.json", values, context.source.path, disk)
     cache = Cache(folder() if context.given.cache else None)
     limit = values.get("max_samples")
@@ -51,7 +53,7 @@ def count(context: Context, wanted: Wanted) -> Tokens | None:
     data = planned.data
     try:
         measure = Measure(
-            context.instance.config, values, context.target.llamafactory, tokenizer,
+            context.instance.config, values, context.target.release, tokenizer,
             disk.anywhere(), cache, wanted,
         )  # fmt: skip
 
