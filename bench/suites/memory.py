@@ -1,10 +1,10 @@
 """Memory, forecast and measured: many short runs of LLaMA Factory, each in a process of its own.
 
-`python bench/suites/memory.py FOLDER [--only PART/PARTS] [--seconds N] [--fresh N] [--jobs N]`
-writes data, models (a config.json each, whose random weights are made on the GPU) and configs below
-FOLDER. Into FOLDER/memory.jsonl goes first what ftlint forecasts of every run, and after each run
-what was measured: peaks of training and evaluation, seconds of a step. What is there is not run
-again.
+`python bench/suites/memory.py FOLDER [--only PART/PARTS] [--seconds N] [--fresh N] [--jobs N]
+[--list]` writes data, models (a config.json each, whose random weights are made on the GPU) and
+configs below FOLDER. Into FOLDER/memory.jsonl goes first what ftlint forecasts of every run, and
+after each run what was measured: peaks of training and evaluation, seconds of a step. What is there
+is not run again.
 
 Runs are forks of a process that has imported everything and has not touched the GPU, so each has a
 context and an allocator of its own; `--fresh N` makes the first N once more in new processes.
@@ -21,6 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,7 +33,6 @@ from ftbench.runners.interpreter import probe  # noqa: E402
 from ftbench.runners.job import Job, PreparedRun, finished, prepare  # noqa: E402
 from ftlint.facts.memory import RunMemory, as_object, memory_of  # noqa: E402
 from ftlint.loading import Config, load_file  # noqa: E402
-from ftlint.memory.estimate import ROOM  # noqa: E402
 from ftlint.project.options import Options  # noqa: E402
 from ftlint.target.releases import resolve_target  # noqa: E402
 from ftschemas import shapes  # noqa: E402
@@ -176,8 +176,11 @@ RUNS = (
     Spec("olmo-2-wide", "lora", "pt", 2, 2048, EVALUATED),
     Spec("olmo-2-wide", "qlora4", "sft", 2, 1024, PLAIN),
 )
-CAPPED = (0, 8, 9, 14, 18, 27, 39, 41, 45, 52)
-"""Runs that are made twice more: on a GPU that they just fit, and on one that they just do not."""
+CAPPED = (41, 45, 18, 14, 51, 13, 57, 35, 47, 15, 33, 53, 61, 59, 23)
+"""Runs that are made twice more, in this order after all others: with what is said to be enough,
+and with too little. Those of an even number were measured before."""
+LATER = 6
+"""So many others are begun before a run is made with too little, which is almost as large."""
 SMALL = tuple(
     Spec("tiny", method, stage, 2, 256, keys)
     for method, stage, keys in (
@@ -301,30 +304,51 @@ def forecast(path: Path) -> RunMemory | None:
 
 def limits(found: RunMemory) -> tuple[int, int]:
     """Return what a run is forecast to fit into, just so, and what it is not."""
-    enough = max(
-        phase.allocated + int(ROOM * phase.comes_and_goes) for phase in found.estimate.phases
-    )
-    return enough, int(0.97 * max(phase.allocated for phase in found.estimate.phases))
+    phases = found.estimate.phases
+    return max(one.enough for one in phases), int(0.97 * max(one.allocated for one in phases))
 
 
-def plan(root: Path, specs: tuple[Spec, ...], fresh: int, out: Path) -> list[Wanted]:
+def plan(
+    root: Path, specs: tuple[Spec, ...], capped: tuple[Spec, ...], fresh: int, out: Path
+) -> list[Wanted]:
     """Write configs and forecasts, and return the runs that are wanted, capped ones last."""
     known = {entry["run"] for entry in entries(out) if entry["kind"] == "forecast"}
-    wanted: list[Wanted] = [Wanted(spec, "fresh") for spec in specs[:fresh]]
-    capped: list[Wanted] = []
-    for number, spec in enumerate(specs):
+    forecasts: dict[str, RunMemory | None] = {}
+    for spec in [*specs, *(one for one in capped if one not in specs)]:
         write_model(root / "models" / spec.model, spec.model)
-        found = forecast(write_config(root, spec))
-        wanted.append(Wanted(spec))
+        found = forecasts[spec.name] = forecast(write_config(root, spec))
         if spec.name not in known:
             told = None if found is None else {**as_object(found), "path": f"{spec.name}.yaml"}
             append(
                 out, {"kind": "forecast", "run": spec.name, "spec": spec._asdict(), "memory": told}
             )
-        if found is not None and specs is RUNS and number in CAPPED:
+
+    def size(spec: Spec) -> int:
+        found = forecasts[spec.name]
+        return 0 if found is None else max(one.enough for one in found.estimate.phases)
+
+    limited: list[tuple[int, Wanted]] = []
+    for at, spec in enumerate(capped):
+        if (found := forecasts[spec.name]) is not None:
             enough, less = limits(found)
-            capped += [Wanted(spec, "forked", enough, True), Wanted(spec, "forked", less, False)]
-    return [*wanted, *capped]
+            limited.append((at, Wanted(spec, "forked", enough, True)))
+            limited.append((at + LATER, Wanted(spec, "forked", less, False)))
+    return [
+        *(Wanted(spec, "fresh") for spec in specs[:fresh]),
+        *(Wanted(spec) for spec in mixed(sorted(specs, key=size))),
+        *(one for _, one in sorted(limited, key=lambda pair: pair[0])),
+    ]
+
+
+def mixed(specs: list[Spec]) -> list[Spec]:
+    """Return the runs, given from small to large, such that no three large ones come together."""
+    third = -(-len(specs) // 3)
+    small, middle, large = specs[:third], specs[third : 2 * third], specs[2 * third :]
+    turns = [large.pop(-1 if number % 2 == 0 else 0) for number in range(len(large))]
+    return [
+        one for some in zip_longest(turns, reversed(middle), small) for one in some
+        if one is not None
+    ]  # fmt: skip
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
@@ -424,11 +448,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, help="memory.jsonl is written there, not into FOLDER")
-    parser.add_argument("--only", default="1/1", metavar="PART/PARTS")
+    parser.add_argument("--only", default="1/1", metavar="PART/PARTS", help="each PARTS-th of RUNS")
     parser.add_argument("--seconds", type=float, default=540.0)
     parser.add_argument("--fresh", type=int, default=0, metavar="N")
     parser.add_argument("--jobs", type=int, default=1, help="so many at a time; steps are slower")
     parser.add_argument("--small", action="store_true", help="a tiny model, to try it on a CPU")
+    parser.add_argument("--list", action="store_true", help="forecast, and say what would be run")
     asked = parser.parse_args()
     root = asked.folder.absolute()
     out = (asked.out or root).absolute() / "memory.jsonl"
@@ -439,10 +464,14 @@ def main() -> None:
     if not (root / "data" / "dataset_info.json").exists():
         write_data(root / "data", random.Random(SEED))
     part, parts = map(int, asked.only.split("/"))
-    wanted = plan(root, SMALL if asked.small else RUNS, asked.fresh, out)
-    mine = [one for at, one in enumerate(wanted) if at % parts == part - 1]
-    print(f"{len(mine)} runs", flush=True)
-    run(root, mine, out, asked.seconds, asked.jobs)
+    specs = (SMALL if asked.small else RUNS)[part - 1 :: parts]
+    capped = () if asked.small else tuple(RUNS[number] for number in CAPPED)
+    wanted = plan(root, specs, capped, asked.fresh, out)
+    print(f"{len(wanted)} runs", flush=True)
+    if asked.list:
+        print(*(one.key for one in wanted), sep="\n")
+    else:
+        run(root, wanted, out, asked.seconds, asked.jobs)
 
 
 if __name__ == "__main__":
