@@ -123,7 +123,8 @@ def _phase(phase: str, context: Context, doubted: list[str]) -> Iterator[Finding
     """
     rules, target, command = context.rules, context.target, context.command
     present = context.present
-    doubts = _doubts if target.tree is not None or target.release == MAIN else None
+    doubted_of = command != V1 and (target.tree is not None or target.release == MAIN)
+    doubts = _doubts if doubted_of else None  # of v1 the nearest state tells, and it alone
     for name in rules.modules(target, command, phase, present):
         for finding in _of_module(name, context):
             unlike = doubts and doubts(finding.rule, finding.key, None, context)
