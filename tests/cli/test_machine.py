@@ -17,7 +17,7 @@ TRAIN = """\
 model_name_or_path: m
 stage: sft
 do_train: true
-finetuning_type: lora
+finetuning_type: full
 dataset: d
 template: qwen
 output_dir: out

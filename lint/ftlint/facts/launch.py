@@ -20,6 +20,13 @@ LAUNCHERS = (
 TORCHRUN = "FORCE_TORCHRUN"
 """The variable that has torchrun start the processes, whatever `USE_KT` says."""
 
+UNSTATED = "FT4171"
+"""The rule on a config that is for another launcher, where it is not known what starts the run."""
+OF_THE_LAUNCH = frozenset(
+    "deepspeed devices gpus launcher memory nodes plan samples world_size".split()
+)
+"""What depends on the launcher, so that nothing rests on it there."""
+
 
 class Launch(NamedTuple):
     """GPUs of a node, nodes, what starts the processes; None for what is not known.

@@ -6,6 +6,7 @@ Not asked of what that source itself tells: which keys and words it takes, how i
 from __future__ import annotations
 
 from ftlint.target.handling import differences
+from ftlint.target.releases import KNOWN, in_range, parse_version
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import EFFECTLESS, READING
 
@@ -30,6 +31,10 @@ def doubts(code: str, subject: str | None, when: Any, target: Target, book: Rule
     kind = book.kind(code)
     if handling is None or kind in READING or kind == TOOL or not book.is_own(code):
         return []
+    if target.tree is None and not any(
+        in_range(parse_version(one), book[code].llamafactory) for one in KNOWN
+    ):
+        return []  # a rule on the development state alone, made from its source
     if kind == DATA:
         about = book.about(code)
         return handling.reads_otherwise(about.source, verified="main" in about.verified)

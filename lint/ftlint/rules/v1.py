@@ -50,13 +50,13 @@ def check(context: Context) -> Iterator[Finding]:
     first = next(iter(context.entries.values()), None)
     if first is None:
         return
-    release, environment = context.target, context.stated.launch.environment
-    if release.release not in compiled.V1 or release.versions[0] < TRAINS_FROM:
-        yield at_key(NO_V1, first, {"release": release.release})
+    target, environment = context.target, context.stated.launch.environment
+    if target.release not in compiled.V1 or target.versions[0] < TRAINS_FROM:
+        yield at_key(NO_V1, first, {"release": target.label})
         return
     if environment is not None and VARIABLE not in environment:
         yield at_key(SWITCH, first)
-    plugins = compiled.V1[release.release][1]
+    plugins = compiled.V1[target.release][1]
     unknown = [one for one in context.entries.values() if context.catalogue.get(one.name) is None]
     yield from _unknown_keys(context, unknown, lax=LAX in (environment or ()))
     for entry in context.entries.values():
@@ -105,7 +105,7 @@ def _since(context: Context, entry: Entry) -> str | None:
     others = [
         name
         for name, (keys, _) in compiled.V1.items()
-        if entry.name in keys and parse_version(name) >= TRAINS_FROM
+        if entry.name in keys and parse_version(compiled.VERSIONS[name]) >= TRAINS_FROM
     ]
     return others[-1] if others and context.target.release not in others else None
 
