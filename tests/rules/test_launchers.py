@@ -182,6 +182,7 @@ class TestV1:
         [
             ("num_epochs: 1\n", "FT146", "not a key"),
             ("max_step: 1\n", "FT146", "did you mean `max_steps`"),
+            ("pref_beta: 0.1\n", "FT146", "that of main has it"),
             ("per_device_train_batch_size: 1\n", "FT146", "use `micro_batch_size`"),
             ("cp_size: 2\n", "FT146", "below `dist_config`"),
             ("dist_config: fsdp2\n", "FT149", "is not a mapping"),

@@ -105,7 +105,7 @@ def _since(context: Context, entry: Entry) -> str | None:
     others = [
         name
         for name, (keys, _) in compiled.V1.items()
-        if entry.name in keys and parse_version(name) >= TRAINS_FROM
+        if entry.name in keys and parse_version(compiled.VERSIONS[name]) >= TRAINS_FROM
     ]
     return others[-1] if others and context.target.release not in others else None
 
