@@ -65,7 +65,7 @@ def test_keys_types_defaults_choices_templates_models_and_pins_are_its_own(tmp_p
     assert model.templates == ("mine",)
     assert target.tree is not None
     assert target.tree.facts.pins["transformers"]["excluded"] == ["5.5.0"]
-    assert (target.llamafactory, target.transformers) == ("0.9.5.dev0", "5.6.0")
+    assert (target.llamafactory, target.transformers) == ("0.9.5.dev0", "5.5.4")
     assert target.json_configs
     assert target.dialect.name == "OmegaConf"
 

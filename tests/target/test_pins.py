@@ -18,6 +18,7 @@ from ftlint.target import pins
 from ftlint.target.releases import KNOWN, in_range, parse_version, resolve_target
 from ftschemas import compiled
 from tests.cli.calls import HEAD, invoke
+from tests.sources.fork import lay_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,6 +133,18 @@ def test_a_finding_says_version_range_and_remedy(folder: Path) -> None:
         "4.55.0 to 5.6.0. Install `transformers==5.5.4`."
     )
     assert (one["start"], one["end"]) == ({"line": 1, "column": 1, "offset": 0},) * 2
+
+
+def test_a_source_is_held_against_its_own_pins(folder: Path) -> None:
+    pins_of = 'def check_dependencies():\n    check_version("transformers>=4.55.0,<=5.12.1")\n'
+    lay_out(folder, extras_misc=pins_of + '    check_version("trl>=0.18.0,<=1.0.0")\n')
+    run = ("--isolated", "--target", "./src", "c.yaml", "--transformers")
+    assert told(*run, "5.12.1", "--fact", "installed=trl==1.0.0") == []
+    (one,) = told(*run, "5.20.0")
+    assert one["message"] == (
+        "LLaMA Factory 0.9.5.dev0 (./src) rejects `transformers==5.20.0` at start-up (ImportError):"
+        " it takes 4.55.0 to 5.12.1. Install `transformers==5.12.1`."
+    )
 
 
 def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:

@@ -62,8 +62,10 @@ class Target(NamedTuple):
     @property
     def label(self) -> str:
         """The LLaMA Factory that is meant, as messages name it."""
-        named = self.origin.path or (MAIN if self.origin.source == MAIN else None)
-        return self.llamafactory if named is None else f"{named} ({self.llamafactory})"
+        if self.origin.source == MAIN:
+            return f"{MAIN} ({self.llamafactory})"
+        path = self.origin.path
+        return self.llamafactory if path is None else f"{self.llamafactory} ({path})"
 
     @property
     def listing(self) -> Tree | str:
@@ -111,7 +113,8 @@ def target_of(
         loader, json_configs, suffixes = tree.reading or (loader, json_configs, suffixes)
         low, high = tree.bounds or (low, high)
         if not parse_version(low) <= parse_version(works) <= parse_version(high):
-            works = high
+            same = (one[6] for one in compiled.RELEASES.values() if one[4] == high)
+            works = next(same, high)
     wanted = works if transformers is None else transformers
     if parse_version(wanted) < parse_version(compiled.TRANSFORMERS_RELEASES[0])[:2]:
         raise UnknownTarget(
