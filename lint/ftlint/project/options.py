@@ -23,7 +23,7 @@ from ftlint.support.files import matches_any
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
 from ftlint.target.keys import NO_EXTRA, Extra
-from ftlint.target.releases import KNOWN, TREE, installed, resolve_target
+from ftlint.target.releases import KNOWN, TREE, UnknownTarget, installed, resolve_target
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -177,8 +177,11 @@ class OptionsResolver:
         try:
             settings = project.Settings() if path is None else self._settings(path)
             target = self._target(path, settings, tree)
-        except ValueError as error:  # BadSettings, UnknownTarget
+        except project.BadSettings as error:
             raise UsageError(str(error)) from None
+        except UnknownTarget as error:
+            own = asked.target is None and settings.target is not None
+            raise UsageError(f"{path}: {error}" if own else str(error)) from None
         layers = (*self._layers(path, settings), *self._recorded(path, reach))
         given = Given(layers, bands=self._bands(settings), cache=asked.cache, reach=reach)
         select = (asked.select or settings.select) or ()
@@ -204,7 +207,8 @@ class OptionsResolver:
 
         Raises `UnknownTarget`.
         """
-        asked, name = self.request, self.request.target or settings.target
+        asked, name = self.request, self.request.target
+        name = settings.target if name is None else name
         transformers = self._transformers(settings)
         if name is None or name in KNOWN:
             return resolve_target(name, transformers)
@@ -214,7 +218,8 @@ class OptionsResolver:
         if asked.target is None and path is not None and path != asked.config:
             reach = project_of(os.path.dirname(os.path.abspath(path)))
         if asked.target is None and is_path(name):
-            name = os.path.join(settings.root or ".", name)
+            name = os.path.relpath(os.path.join(settings.root or ".", name))
+            name = name if is_path(name) else os.path.join(".", name)
         return resolve_target(name, transformers, Place(tree or os.getcwd(), reach))
 
     def _settings(self, path: str) -> Settings:

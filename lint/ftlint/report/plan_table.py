@@ -271,8 +271,7 @@ def _labels(runs: Sequence[RunPlan], many_paths: bool) -> list[str]:
 
 
 def _target(run: RunPlan) -> str:
-    target = run.target
-    return f"LLaMA Factory {target.label}, transformers {target.transformers}"
+    return visible(run.target.in_full)
 
 
 def _logs_the_same(plan: StepPlan) -> bool:

@@ -68,6 +68,23 @@ class Target(NamedTuple):
         return self.llamafactory if path is None else f"{self.llamafactory} ({path})"
 
     @property
+    def in_full(self) -> str:
+        """Both versions, as heads and last lines name them, with what a version stands for."""
+        judged_by = self.origin.judged_by
+        unknown = self.origin.source == "release" and judged_by not in ("", self.llamafactory)
+        stands = f", judged by {judged_by}" if unknown else ""
+        return f"LLaMA Factory {self.label}{stands}, transformers {self.transformers}"
+
+    def as_object(self) -> dict[str, str]:
+        """Return its versions, where what is known of it comes from and what it is judged by."""
+        return {
+            "llamafactory": self.llamafactory,
+            "transformers": self.transformers,
+            "source": self.origin.source,
+            "judged_by": self.origin.judged_by,
+        }
+
+    @property
     def listing(self) -> Tree | str:
         """What lists its templates and models."""
         return self.release if self.tree is None else self.tree
@@ -132,8 +149,8 @@ def target_of(
 def _of_main(number: str) -> Origin:
     commit = compiled.COMMIT[:9]
     return Origin(MAIN, f"{MAIN} at commit {commit}", notes=(
-        f"target {MAIN}: LLaMA Factory {number} at commit {commit}; what it does otherwise than"
-        f" {NEWEST} is judged where it was shown",
+        f"target {MAIN}: LLaMA Factory {number} at commit {commit}; where it differs from"
+        f" {NEWEST}, only rules that were tested with it are applied",
     ))  # fmt: skip
 
 
