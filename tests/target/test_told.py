@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.cli.calls import HEAD, invoke
 from tests.sources.fork import lay_out
@@ -99,3 +100,21 @@ def test_a_folder_of_settings_is_named_from_the_working_directory(folder: Path) 
 def test_a_letter_before_a_version_is_no_part_of_it_and_of_a_path_is() -> None:
     assert "0.9.4, transformers" in invoke("--isolated", "--target", "v0.9.4", "c.yaml").out
     assert "(vendor/fork)" in invoke("--isolated", "--target", "vendor/fork", "c.yaml").out
+
+
+def test_an_editor_is_given_the_keys_of_the_source(folder: Path) -> None:
+    done = invoke("schema", "--target", "vendor/fork")
+    judge = Draft202012Validator(json.loads(done.out))
+    mine = {"model_name_or_path": "m", "template": "mine", "learning_rate": 1, "fork_key": 3}
+    assert judge.is_valid(mine)
+    for slip in ({"lora_rank": 8}, {"fork_key": "x"}, {"rope_scaling": "yarn"}):
+        assert not judge.is_valid({**mine, **slip}), slip
+    assert "its own source" in done.err
+
+
+def test_an_editor_calls_no_key_of_a_build_between_two_states_wrong() -> None:
+    done = invoke("schema", "--target", "0.9.5.dev0")
+    made = json.loads(done.out)
+    assert {"cpu_infer", "use_asft_loss"} <= made["properties"].keys()  # of 0.9.4, of 0.9.5
+    assert Draft202012Validator(made).is_valid({"model_name_or_path": "m", "of_a_commit": 1})
+    assert "0.9.4 and 0.9.5" in done.err
