@@ -74,7 +74,7 @@ def test_a_version_that_is_not_known_is_never_named_alone(target: str, judged_by
     [
         ("vendor", "'vendor' is not a version number: known are 0.9.0, "),
         ("vendor", "; write a folder as ./vendor"),
-        ("./nowhere", "target './nowhere': there is no such folder"),
+        ("./nowhere", "target './nowhere': no such folder"),
         ("./vendor", "target './vendor' holds no source of LLaMA Factory"),
         ("", "'' is not a version number"),
     ],
@@ -118,3 +118,22 @@ def test_an_editor_calls_no_key_of_a_build_between_two_states_wrong() -> None:
     assert {"cpu_infer", "use_asft_loss"} <= made["properties"].keys()  # of 0.9.4, of 0.9.5
     assert Draft202012Validator(made).is_valid({"model_name_or_path": "m", "of_a_commit": 1})
     assert "0.9.4 and 0.9.5" in done.err
+
+
+def test_what_only_main_has_is_had_by_installing_that(folder: Path) -> None:
+    (folder / "c.yaml").write_text(
+        TRAINING.replace("qwen", "moss_vl") + "kt_cpu_activation: retain\n"
+    )
+    said = invoke("--isolated", "--output-format", "concise", "c.yaml").out
+    assert "`kt_cpu_activation`, which is new in LLaMA Factory main: install that from" in said
+    assert "`template: moss_vl`: new in LLaMA Factory main, install that to use it" in said
+    assert "upgrade" not in said
+
+
+def test_a_slip_under_a_build_between_two_states_is_told_as_one(folder: Path) -> None:
+    (folder / "c.yaml").write_text(TRAINING + "learnig_rate: 1.0e-4\nof_a_commit: 1\n")
+    said = invoke(
+        "--isolated", "--target", "0.9.6.dev0", "--output-format", "concise", "c.yaml"
+    ).out
+    assert "FT130 `learnig_rate` (misspelt `learning_rate`?) is unknown to 0.9.5 and main" in said
+    assert "FT130 `of_a_commit` is unknown to" in said

@@ -172,7 +172,7 @@ def _of_launch(inputs: Inputs, launcher: str | None) -> Iterator[str]:
     from ftlint.steps.world import KT, RAY
 
     if launcher == RAY:
-        yield "counted for Ray: `ray_num_workers` processes (1 if absent), whatever the GPUs"
+        yield "counted for Ray: `ray_num_workers` processes (1 if absent), independent of the GPUs"
     if launcher == KT:
         yield "counted for KTransformers: one process, with a batch for each GPU of the node"
     for variable in inputs.launch.unheard(inputs.target):

@@ -73,7 +73,7 @@ def _of_path(name: str, transformers: str | None, place: Place | None) -> Target
     package = find_package(path, disk)
     if package is None:
         if not disk.is_folder(path):
-            raise UnknownTarget(f"target {name!r}: there is no such folder")
+            raise UnknownTarget(f"target {name!r}: no such folder")
         raise UnknownTarget(
             f"target {name!r} holds no source of LLaMA Factory: neither src/llamafactory nor"
             " llamafactory with hparams/parser.py"
@@ -211,7 +211,7 @@ def _between(name: str, transformers: str | None) -> Target:
         )
     told_after = f"{MAIN} ({compiled.VERSIONS[MAIN]})" if after == MAIN else after
     told = (
-        f"target {name}: a development build whose source is not here; reported is what holds for"
+        f"target {name}: a development build without its source; reported is what holds for"
         f" both {before} and {told_after}"
     )
     origin = Origin("release", f"{before} and {told_after}", notes=(told,))
