@@ -107,7 +107,8 @@ def _of_source(
     """Return the target that a source is, with what it is judged by."""
     tree = reading.read(package, disk)
     name = tree.nearest
-    what = f"target {shown}: LLaMA Factory {tree.version or '(no version)'}"
+    named = f"{AUTO} ({package})" if source == "installed" else shown
+    what = f"target {named}: LLaMA Factory {tree.version or '(no version)'}"
     notes = [f"{what} is judged by {_OWN}, {_rules_of(tree)}"]
     unread = tree.facts.unread
     notes += (f"{what}: not read, as in {name}: {one}" for one in unread[:MOST_TOLD])
@@ -135,11 +136,27 @@ def _installed(transformers: str | None) -> Target:
             "target `auto`, but llamafactory is not installed in this Python: run ftlint in the one"
             " that trains, or name a checkout with `--target PATH`"
         )
-    transformers = transformers or installed("transformers")
+    beside = transformers or installed("transformers")
+    found = _of_installed(distribution, version, package, beside)
+    if beside is None:
+        told = f"target {AUTO}: transformers is not installed; judged with {found.transformers}"
+        notes = (*found.origin.notes, told)
+        found = found._replace(origin=found.origin._replace(notes=notes))
+    return found
+
+
+def _of_installed(
+    distribution: str | None, version: str | None, package: str | None, transformers: str | None
+) -> Target:
     is_release = distribution == PACKAGE and version in KNOWN
     if package is not None and not (is_release and not _is_editable(distribution)):
         return _of_source(
-            package, distribution or package, "installed", transformers, Disk(), distribution
+            package,
+            distribution or package,
+            "installed",
+            transformers,
+            Disk(),
+            distribution,
         )
     assert version is not None
     found = target_of(version, transformers) if is_release else _between(version, transformers)

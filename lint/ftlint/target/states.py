@@ -71,7 +71,8 @@ class Target(NamedTuple):
     def in_full(self) -> str:
         """Both versions, as heads and last lines name them, with what a version stands for."""
         judged_by = self.origin.judged_by
-        unknown = self.origin.source == "release" and judged_by not in ("", self.llamafactory)
+        is_version = self.origin.path is None and self.origin.source != MAIN
+        unknown = is_version and judged_by not in ("", self.llamafactory)
         stands = f", judged by {judged_by}" if unknown else ""
         return f"LLaMA Factory {self.label}{stands}, transformers {self.transformers}"
 
