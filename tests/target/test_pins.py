@@ -173,6 +173,16 @@ def test_auto_and_here_ask_what_is_installed(folder: Path, monkeypatch: pytest.M
     assert codes("--isolated", "--target", "auto", "--fact", "env=USE_RAY") == both
 
 
+def test_another_release_on_this_machine_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(folder, monkeypatch, llamafactory="0.9.4")
+    said = "LLaMA Factory 0.9.4 is installed, and 0.9.5 is judged: use --target auto"
+    assert said in invoke("--isolated", "--here", "c.yaml").err
+    for options in ((), ("--here", "--target", "0.9.5"), ("--here", "--target", "auto")):
+        assert "is judged" not in invoke("--isolated", *options, "c.yaml").err
+
+
 def test_what_concerns_the_run_is_told_once_a_target(folder: Path) -> None:
     for name in ("b.yaml", "sub/d.yaml", "sub/e.yaml"):
         (folder / name).parent.mkdir(exist_ok=True)

@@ -23,7 +23,7 @@ from ftlint.support.files import matches_any
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
 from ftlint.target.keys import NO_EXTRA, Extra
-from ftlint.target.releases import KNOWN, TREE, UnknownTarget, installed, resolve_target
+from ftlint.target.releases import KNOWN, NEWEST, TREE, UnknownTarget, installed, resolve_target
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -210,6 +210,8 @@ class OptionsResolver:
         asked, name = self.request, self.request.target
         name = settings.target if name is None else name
         transformers = self._transformers(settings)
+        if name is None and (asked.here or settings.here):
+            self._tell_installed()
         if name is None or name in KNOWN:
             return resolve_target(name, transformers)
         from ftlint.target.elsewhere import Place, is_path
@@ -221,6 +223,13 @@ class OptionsResolver:
             name = os.path.relpath(os.path.join(settings.root or ".", name))
             name = name if is_path(name) else os.path.join(".", name)
         return resolve_target(name, transformers, Place(tree or os.getcwd(), reach))
+
+    def _tell_installed(self) -> None:
+        """Say that another LLaMA Factory is on this machine than the one that is judged for."""
+        found = installed("llamafactory")
+        if found not in (None, NEWEST):
+            told = f"LLaMA Factory {found} is installed, and {NEWEST} is judged: use --target auto"
+            self.ignored[told] = None
 
     def _settings(self, path: str) -> Settings:
         """Return the settings of a file as far as they count where they were found."""

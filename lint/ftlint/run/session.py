@@ -99,7 +99,7 @@ def notes_of(report: Run) -> Iterator[str]:
         if keys:
             shown = ", ".join(keys[:MOST_DOUBTED]) + (", …" if len(keys) > MOST_DOUBTED else "")
             yield (
-                f"target {target.label}: some rules on {shown} are not applied: its code on these"
+                f"target {target.label}: some rules on {shown} are not applied: its code for them"
                 " differs from that of the releases that they were tested with"
             )
 
