@@ -100,6 +100,8 @@ def test_one_gpu_needs_no_launcher_when_torchrun_is_forced() -> None:
         ("gpu=1", "write NAME=VALUE, NAME is one of installed, env, compute_capability"),
         ("installed", "write NAME=VALUE"),
         ("compute_capability=new", "compute_capability takes a number, such as 7.5"),
+        ("env=use_ray", "the case of a variable counts: write USE_RAY"),
+        ("env=NCCL_DEBUG,FORCE_TORCH_RUN=1", "did you mean FORCE_TORCHRUN?"),
         ("output_dir_holds=all", "output_dir_holds takes `model` or the name of a checkpoint"),
     ],
 )
