@@ -91,6 +91,22 @@ class TestTelling:
         plan = planned(tmp_path, HEAD + RAY, "--here", "--gpus", "8", "--dataset-size", "10000")
         assert plan["world_size"] == workers
 
+    @pytest.mark.parametrize(
+        ("env", "more", "says"),
+        [
+            ("USE_RAY", "", "counted for Ray: `ray_num_workers` processes"),
+            ("USE_KT", "use_kt: true\n", "counted for KTransformers: one process"),
+            ("USE_MEGATRON_BRIDGE", "", "0.9.5 does not know `USE_MEGATRON_BRIDGE`"),
+        ],
+    )
+    def test_what_a_launcher_has_to_do_with_the_counts_is_said(
+        self, tmp_path: Path, env: str, more: str, says: str
+    ) -> None:
+        run = ("--gpus", "8", "--dataset-size", "10000")
+        said = planned(tmp_path, HEAD + more, "--fact", f"env={env}", *run)["assumptions"]
+        assert any(says in one for one in said)
+        assert not any(says in one for one in planned(tmp_path, HEAD + more, *run)["assumptions"])
+
     def test_of_several_the_one_that_is_asked_for_first(self) -> None:
         launch = stating(facts=(("env", ["USE_MCA", "USE_RAY", "USE_V1"]),)).layers[0].launch
         started = {

@@ -286,12 +286,7 @@ def doctor(**options: Any) -> None:
 
 
 @cli.command()
-@click.option("--target", metavar="V", help="LLaMA Factory release.  [default: newest]")
-@click.option(
-    "--transformers",
-    metavar="V",
-    help="transformers release.  [default: the newest that works with it]",
-)
+@of_target
 @click.option(
     "--command", type=click.Choice(["train", "export", "chat", "api", "eval", "v1"]),
     default="train", show_default=True, help="Command that reads the config.",
@@ -305,7 +300,7 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
     """
     import json
 
-    from ftlint.cli.check import write
+    from ftlint.cli.check import say, write
     from ftlint.project.settings import json_schema
     from ftlint.target.editor_schema import editor_schema
     from ftlint.target.releases import UnknownTarget, resolve_target
@@ -319,6 +314,7 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
         made = editor_schema(chosen, parsed)
     except UnknownTarget as error:
         raise click.UsageError(str(error)) from None
+    say(chosen.origin.notes)
     write(json.dumps(made, indent=2) + "\n")
 
 

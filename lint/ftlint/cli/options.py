@@ -93,9 +93,10 @@ def cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
 # What `check` and `steps` are both told: for which release, of what run, by which settings.
 of_target = _together(
     click.option(
-        "--target", metavar="V",
-        help="LLaMA Factory release; `auto`: what is installed; `main`; a path to its "
-        "source; `tree`: the source above each config.  [default: newest]",
+        "--target", metavar="V|PATH",
+        help="LLaMA Factory release; `auto`, what is installed; `main`, the development version;"
+        " a checkout or fork by its PATH (./LLaMA-Factory); `tree`, the one above each config."
+        "  [default: newest release]",
     ),
     click.option(
         "--transformers", metavar="V",

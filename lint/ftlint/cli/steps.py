@@ -105,8 +105,11 @@ def _runs(asked: Asked) -> Iterator[RunPlan | Unreadable]:
 
 
 def configs(asked: Asked) -> Iterator[Config | Unreadable]:
-    """Yield the training configs that are asked for; of folders nothing else is told."""
-    resolver = OptionsResolver(asked.request)
+    """Yield the training configs that are asked for; of folders nothing else is told.
+
+    What is told of their targets is said after the last.
+    """
+    resolver, notes = OptionsResolver(asked.request), {}
     for found in files.expand(asked.request.paths, resolver.excludes):
         if isinstance(found, disk.ReadFailure):
             yield Unreadable(*found)
@@ -119,9 +122,11 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
         else:
             config = load_file(path, options)
         config = for_training(config)
+        if isinstance(config, Config):
+            notes.update(dict.fromkeys(config.context.target.origin.notes))
         if found.named or isinstance(config, Config) or _is_fault(config):
             yield config
-    say(resolver.ignored)
+    say((*resolver.ignored, *notes))
 
 
 def _is_fault(found: Unreadable) -> bool:

@@ -59,6 +59,14 @@ class Launch(NamedTuple):
                 return None if launcher == "kt" and TORCHRUN in self.environment else launcher
         return None
 
+    def unheard(self, target: Target) -> tuple[str, ...]:
+        """Return the variables of launchers that are on, and that this target does not ask for."""
+        return tuple(
+            variable
+            for variable, _, since in LAUNCHERS
+            if variable in (self.environment or ()) and target.versions[0] < since
+        )
+
 
 def variable_of(launcher: str) -> str:
     """Return the variable that turns a launcher on."""

@@ -39,9 +39,9 @@ BOLD, DIM, YELLOW = "1", "2", "33"
 
 def table(runs: Sequence[RunPlan], colour: bool) -> Iterator[str]:
     """Yield the lines of a table with one column a plan."""
-    targets = list(dict.fromkeys(map(_target, runs)))
+    targets = list(dict.fromkeys(visible(run.target.in_full) for run in runs))
     paths = list(dict.fromkeys(run.path for run in runs))
-    yield paint(", ".join(targets), DIM, colour)
+    yield paint("; ".join(targets), DIM, colour)
     if len(paths) == 1 and len(runs) > 1:
         yield visible(paths[0])
     yield ""
@@ -271,8 +271,7 @@ def _labels(runs: Sequence[RunPlan], many_paths: bool) -> list[str]:
 
 
 def _target(run: RunPlan) -> str:
-    target = run.target
-    return f"LLaMA Factory {target.label}, transformers {target.transformers}"
+    return visible(f"LLaMA Factory {run.target.label}, transformers {run.target.transformers}")
 
 
 def _logs_the_same(plan: StepPlan) -> bool:

@@ -110,10 +110,7 @@ def _summary(run: Run, colour: bool) -> str:
     )
     if run.failures:
         skipped += f", {len(run.failures)} not read"
-    against = " and ".join(
-        f"LLaMA Factory {visible(target.label)}, transformers {target.transformers}"
-        for target in run.targets
-    )
+    against = " and ".join(visible(target.in_full) for target in run.targets)
     if not run.checked:
         return f"No LLaMA Factory config found{skipped}."
     if not counts and any(known.hidden for known in run.known):

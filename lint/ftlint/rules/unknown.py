@@ -117,7 +117,10 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
 def _upgrade(span: Releases | None) -> str:
     """Return what to do about a key of a later release, which may be of no use to LLaMA Factory."""
     from ftlint.target.pins import is_usable
+    from ftlint.target.releases import MAIN
 
+    if span is not None and span.first == MAIN:
+        return "install that from its repository, or remove it"
     if span is None or span.package == "LLaMA Factory" or is_usable(span.first):
         return "upgrade, or remove it"
     return "no LLaMA Factory release takes that one, remove it"

@@ -55,7 +55,7 @@ def models(release: Release) -> dict[str, Any]:
     for given in calls(release, "llamafactory.extras.constants", "register_model_group"):
         group = given["models"]
         if not isinstance(group, ast.Dict):
-            raise SourceError("register_model_group: models is no dictionary")
+            raise SourceError("register_model_group: models is not a dictionary")
         template = constant(given["template"]) if "template" in given else None
         media = _true(given.get("multimodal", given.get("vision")))
         for key, sources in zip(group.keys, group.values, strict=True):

@@ -173,7 +173,9 @@ def constant(node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise SourceError(f"line {node.lineno}: {ast.unparse(node)[:80]} is no constant") from None
+        raise SourceError(
+            f"line {node.lineno}: {ast.unparse(node)[:80]} is not a constant"
+        ) from None
 
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:

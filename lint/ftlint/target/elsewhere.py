@@ -72,6 +72,8 @@ def _of_path(name: str, transformers: str | None, place: Place | None) -> Target
         raise UnknownTarget(f"target {name!r} counts only from the command line: {why}")
     package = find_package(path, disk)
     if package is None:
+        if not disk.is_folder(path):
+            raise UnknownTarget(f"target {name!r}: no such folder")
         raise UnknownTarget(
             f"target {name!r} holds no source of LLaMA Factory: neither src/llamafactory nor"
             " llamafactory with hparams/parser.py"
@@ -89,7 +91,10 @@ def _above(transformers: str | None, place: Place) -> Target:
     package = find_above(folder, disk, top)
     if package is None or disk.objection(package) is not None:
         found = target_of(NEWEST, transformers)
-        told = f"target {TREE}: no src/llamafactory above a config; judged by {NEWEST}"
+        told = (
+            f"target {TREE}: no src/llamafactory in a folder above a config; judged by {NEWEST}"
+            " (name a checkout with `--target PATH`)"
+        )
         return found._replace(origin=found.origin._replace(notes=(told,)))
     shown = os.path.relpath(package)
     return _of_source(package, shown, "path", transformers, disk)
@@ -102,7 +107,8 @@ def _of_source(
     """Return the target that a source is, with what it is judged by."""
     tree = reading.read(package, disk)
     name = tree.nearest
-    what = f"target {shown}: LLaMA Factory {tree.version or '(no version)'}"
+    named = f"{AUTO} ({package})" if source == "installed" else shown
+    what = f"target {named}: LLaMA Factory {tree.version or '(no version)'}"
     notes = [f"{what} is judged by {_OWN}, {_rules_of(tree)}"]
     unread = tree.facts.unread
     notes += (f"{what}: not read, as in {name}: {one}" for one in unread[:MOST_TOLD])
@@ -126,12 +132,31 @@ def _installed(transformers: str | None) -> Target:
     """Return the target that is installed: a release by its metadata, all else by its source."""
     distribution, version, package = find_installed()
     if version is None and package is None:
-        raise UnknownTarget("target `auto`, but llamafactory is not installed in this Python")
-    transformers = transformers or installed("transformers")
+        raise UnknownTarget(
+            "target `auto`, but llamafactory is not installed in this Python: run ftlint in the one"
+            " that trains, or name a checkout with `--target PATH`"
+        )
+    beside = transformers or installed("transformers")
+    found = _of_installed(distribution, version, package, beside)
+    if beside is None:
+        told = f"target {AUTO}: transformers is not installed; judged with {found.transformers}"
+        notes = (*found.origin.notes, told)
+        found = found._replace(origin=found.origin._replace(notes=notes))
+    return found
+
+
+def _of_installed(
+    distribution: str | None, version: str | None, package: str | None, transformers: str | None
+) -> Target:
     is_release = distribution == PACKAGE and version in KNOWN
     if package is not None and not (is_release and not _is_editable(distribution)):
         return _of_source(
-            package, distribution or package, "installed", transformers, Disk(), distribution
+            package,
+            distribution or package,
+            "installed",
+            transformers,
+            Disk(),
+            distribution,
         )
     assert version is not None
     found = target_of(version, transformers) if is_release else _between(version, transformers)
@@ -182,15 +207,17 @@ def _is_editable(distribution: str | None) -> bool:
 
 def _between(name: str, transformers: str | None) -> Target:
     """Return the target of a version that no state has: a development build, or a later patch."""
-    wanted = parse_version(name)
+    try:
+        wanted = parse_version(name)
+    except UnknownTarget as error:
+        raise UnknownTarget(f"{error}: {_known_targets()}{_as_folder(name)}") from None
     older = [one for one in KNOWN if parse_version(one) < wanted]
     exact = next((one for one in KNOWN if parse_version(one) == wanted), None)
     is_early = _is_early(name)
     if not is_early and exact is not None:
         return target_of(exact, transformers)  # 0.9.5.post1 is 0.9.5 packed anew
     if not older or wanted[:2] != parse_version(older[-1])[:2]:
-        known = ", ".join((*KNOWN, MAIN))
-        raise UnknownTarget(f"unknown target {name!r}: known are {known}, a path, {AUTO}, {TREE}")
+        raise UnknownTarget(f"unknown target {name!r}: {_known_targets()}")
     before = older[-1]
     after = exact or MAIN
     if not is_early:
@@ -201,13 +228,22 @@ def _between(name: str, transformers: str | None) -> Target:
         )
     told_after = f"{MAIN} ({compiled.VERSIONS[MAIN]})" if after == MAIN else after
     told = (
-        f"target {name}: a development build whose source is not here; said is what holds for"
-        f" {before} and for {told_after}"
+        f"target {name}: a development build without its source; reported is what holds for"
+        f" both {before} and {told_after}"
     )
     origin = Origin("release", f"{before} and {told_after}", notes=(told,))
     found = target_of(after, transformers or None, origin, version=name)
     other = target_of(before, found.transformers)
     return found._replace(besides=other._replace(llamafactory=name))
+
+
+def _known_targets() -> str:
+    known = ", ".join((*KNOWN, MAIN))
+    return f"known are {known}, a path, {AUTO}, {TREE}"
+
+
+def _as_folder(name: str) -> str:
+    return f"; write a folder as {os.path.join('.', name)}" if os.path.isdir(name) else ""
 
 
 def _is_early(name: str) -> bool:

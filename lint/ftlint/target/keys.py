@@ -188,12 +188,14 @@ class Catalogue:
             choice: f"last accepted by {package} {order[last]}" for choice, last in gone.items()
         }
         from ftlint.target.pins import is_usable
+        from ftlint.target.states import MAIN
 
         return last_of | {
-            choice: f"new in {package} {order[first]}"
-            + (", upgrade to use it" if usable else ", which LLaMA Factory does not take")
+            choice: f"new in {package} {order[first]}, "
+            + (f"{upgrade} to use it" if usable else "which LLaMA Factory does not take")
             for choice, first in came.items()
             for usable in [key.layer == LLAMAFACTORY or is_usable(order[first])]
+            for upgrade in ["install that" if order[first] == MAIN else "upgrade"]
         }
 
     def history(self, name: str) -> Releases | None:

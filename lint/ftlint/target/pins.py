@@ -86,7 +86,9 @@ def _is_excluded(requirement: str, version: str) -> bool:
 def _works(target: Target, package: str, *requirements: str) -> str:
     """Return the newest version that all of these requirements take."""
     if package == "transformers":
-        return str(compiled.RELEASES[target.release][6])
+        usual = str(compiled.RELEASES[target.release][6])
+        if all(takes(one, usual) for one in requirements):
+            return usual
     found = [bound for one in requirements for sign, bound in _parts(one) if sign == "<="]
     return min(found, key=_ordered, default="")
 

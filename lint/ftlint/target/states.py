@@ -62,8 +62,28 @@ class Target(NamedTuple):
     @property
     def label(self) -> str:
         """The LLaMA Factory that is meant, as messages name it."""
-        named = self.origin.path or (MAIN if self.origin.source == MAIN else None)
-        return self.llamafactory if named is None else f"{named} ({self.llamafactory})"
+        if self.origin.source == MAIN:
+            return f"{MAIN} ({self.llamafactory})"
+        path = self.origin.path
+        return self.llamafactory if path is None else f"{self.llamafactory} ({path})"
+
+    @property
+    def in_full(self) -> str:
+        """Both versions, as heads and last lines name them, with what a version stands for."""
+        judged_by = self.origin.judged_by
+        is_version = self.origin.path is None and self.origin.source != MAIN
+        unknown = is_version and judged_by not in ("", self.llamafactory)
+        stands = f", judged by {judged_by}" if unknown else ""
+        return f"LLaMA Factory {self.label}{stands}, transformers {self.transformers}"
+
+    def as_object(self) -> dict[str, str]:
+        """Return its versions, where what is known of it comes from and what it is judged by."""
+        return {
+            "llamafactory": self.llamafactory,
+            "transformers": self.transformers,
+            "source": self.origin.source,
+            "judged_by": self.origin.judged_by,
+        }
 
     @property
     def listing(self) -> Tree | str:
@@ -111,7 +131,8 @@ def target_of(
         loader, json_configs, suffixes = tree.reading or (loader, json_configs, suffixes)
         low, high = tree.bounds or (low, high)
         if not parse_version(low) <= parse_version(works) <= parse_version(high):
-            works = high
+            same = (one[6] for one in compiled.RELEASES.values() if one[4] == high)
+            works = next(same, high)
     wanted = works if transformers is None else transformers
     if parse_version(wanted) < parse_version(compiled.TRANSFORMERS_RELEASES[0])[:2]:
         raise UnknownTarget(
@@ -129,8 +150,8 @@ def target_of(
 def _of_main(number: str) -> Origin:
     commit = compiled.COMMIT[:9]
     return Origin(MAIN, f"{MAIN} at commit {commit}", notes=(
-        f"target {MAIN}: LLaMA Factory {number} at commit {commit}; what it does otherwise than"
-        f" {NEWEST} is judged where it was shown",
+        f"target {MAIN}: LLaMA Factory {number} at commit {commit}; where it differs from"
+        f" {NEWEST}, only rules that were tested with it are applied",
     ))  # fmt: skip
 
 
