@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "lint"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import listed
-from ftlint.sources.checked import order
+from ftlint.sources.versions import order
 from ftschemas import compiled, ruleformat, tables
 from ftschemas.schema_facts import key_facts
 from observed import observed, version

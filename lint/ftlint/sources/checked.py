@@ -6,27 +6,13 @@
 
 from __future__ import annotations
 
-import re
-
+from ftlint.sources.versions import order
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing import Final, Literal
 
     Checked = Literal["parse", "later", "never"]
-
-MAIN = "main"
-"""The development state that is kept beside the releases: later than any."""
-_LATEST = 1 << 20
-
-
-def order(version: str) -> tuple[int, ...]:
-    """Return a sort key of a version or a minor; a development build comes before its release."""
-    if version == MAIN:
-        return (_LATEST,)
-    numbers, rest = re.match(r"((?:\d+\.)*\d+)(.*)", version).groups()  # type: ignore[union-attr]
-    early = -1 if rest.startswith((".dev", "a", "b", "rc")) else 0
-    return (*map(int, numbers.split(".")), early)
 
 
 class Since(NamedTuple):
