@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from ftlint.memory.peak import Moment
     from ftlint.memory.shape import Shape
 
-LOW, EVEN, RAGGED, EVALUATED, MERGED = 0.99, 0.6, 1.5, 2.0, 6
-"""What the allocator holds: at least so much of what is allocated, at most so much more of what
-comes and goes in a step, with batches of one length, with batches of many, in an evaluation, and
-so many of the matrices that DoRA makes anew. Set with docs/benchmarks/raw in view."""
+# What the allocator holds, set with docs/benchmarks/raw in view: at least so much of what is
+# allocated, and beside that at most so much of what comes and goes,
+LOW = 0.99
+EVEN = 0.6  # with batches of one length,
+RAGGED = 1.5  # with batches of many,
+EVALUATED = 2.0  # in an evaluation,
+MERGED = 6  # and of what DoRA takes to merge a linear.
 
 ROOM, SCRAPS = 0.5, 0.06
 """What a run needs beside what is allocated, so that it fits for sure: of what comes and goes, and
@@ -84,7 +87,7 @@ def estimate(shape: Shape, method: Method, load: Load) -> Estimate | Unknown:
     if isinstance(peak, Unknown):
         return peak
     merged = MERGED * merged_bytes(shape, method)
-    moving = _moving(peak)
+    moving = peak.comes_and_goes
     spread = int((RAGGED if load.ragged else EVEN) * moving + SCRAPS * (peak.total - moving))
     spread += merged
     high = peak.total + spread
@@ -94,17 +97,12 @@ def estimate(shape: Shape, method: Method, load: Load) -> Estimate | Unknown:
     if isinstance(other, Unknown):
         return other
     # What an evaluation took is held while training goes on, and the other way round.
-    high = max(high, other.total + int(EVALUATED * _moving(other)) + spread)
+    high = max(high, other.total + int(EVALUATED * other.comes_and_goes) + spread)
     return Estimate(_phase(peak, high, merged), _phase(other, high, merged))
 
 
-def _moving(moment: Moment) -> int:
-    """Return the bytes that are not there all the time."""
-    return moment.activations + moment.logits
-
-
 def _phase(peak: Moment, high: int, merged: int) -> Phase:
-    moving = _moving(peak)
+    moving = peak.comes_and_goes
     enough = peak.total + int(ROOM * (moving + merged) + SCRAPS * (peak.total - moving))
     return Phase(peak, peak.total, int(LOW * peak.total), high, enough)
 

@@ -37,6 +37,11 @@ class Moment(NamedTuple):
         """All of it."""
         return sum(self[1:])
 
+    @property
+    def comes_and_goes(self) -> int:
+        """Bytes that are not there all the time."""
+        return self.activations + self.logits
+
     def parts(self) -> dict[str, int]:
         """The bytes by part."""
         return dict(zip(PARTS, self[1:]))
