@@ -246,10 +246,8 @@ def as_object(run: RunMemory | Untold) -> dict[str, Any]:
     """Return it as `ftlint memory --output-format json` prints it."""
     head: dict[str, Any] = {
         "path": run.path,
-        "target": {
-            "llamafactory": run.target.llamafactory, "transformers": run.target.transformers
-        },
-    }  # fmt: skip
+        "target": run.target.numbers,
+    }
     if isinstance(run, Untold):
         return {**head, "reason": run.reason}
     return {

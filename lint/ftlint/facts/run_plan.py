@@ -88,7 +88,7 @@ def as_object(run: RunPlan) -> dict[str, Any]:
     target, plan, (gpus, nodes) = run.target, run.plan, run.launch.shape
     head: dict[str, Any] = {
         "path": run.path,
-        "target": {"llamafactory": target.llamafactory, "transformers": target.transformers},
+        "target": target.numbers,
         "gpus": gpus,
         "nodes": nodes,
         **record.as_object(plan),

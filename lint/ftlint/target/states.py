@@ -73,9 +73,9 @@ class Target(NamedTuple):
         return self.release if self.tree is None else self.tree
 
     @property
-    def is_development(self) -> bool:
-        """Whether it is a build between two states, of which no source is here."""
-        return self.besides is not None
+    def numbers(self) -> dict[str, str]:
+        """Its versions by package, as every output for programs has them."""
+        return {"llamafactory": self.llamafactory, "transformers": self.transformers}
 
     def dialect_of(self, path: str) -> Dialect:
         """Return how this file is read: up to 0.9.3 JSON goes to Python's own reader."""
