@@ -57,7 +57,7 @@ ALSO: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 
 
 def checked(key: str, release: str) -> Checked:
-    """When LLaMA Factory notices a value outside the list of `key`."""
+    """Return when LLaMA Factory notices a value outside the list of `key`."""
     found = LLAMAFACTORY.get(key, "later")
     if isinstance(found, Since):
         return found.before if order(release) < order(found.release) else found.after
@@ -65,6 +65,6 @@ def checked(key: str, release: str) -> Checked:
 
 
 def also(key: str, release: str) -> tuple[str, ...]:
-    """Values of `key` that a LLaMA Factory release runs with although it does not list them."""
+    """Return the values of `key` that a release runs with although it does not list them."""
     last, values = ALSO.get(key, ("0", ()))
     return values if order(release) <= order(last) else ()
