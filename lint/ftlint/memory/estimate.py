@@ -33,6 +33,8 @@ gradients and states were out of memory with 1.7 GiB free in pieces, and a run o
 block of 1 GiB (docs/benchmarks/raw/2026-11-29-h200-memory)."""
 
 MOST_ROWS = 4096
+STRETCH, MOST_STRETCHES = 64, 1 << 14
+"""Up to where a largest batch, or length in stretches of so many tokens, is looked for."""
 SHORTEST = 8
 """Tokens: no row is shorter once it is padded."""
 
@@ -142,13 +144,13 @@ def largest_evaluation(shape: Shape, method: Method, load: Load, total: int) -> 
 
 
 def largest_length(shape: Shape, method: Method, load: Load, total: int) -> int | None:
-    """Return the longest rows, in steps of 64 tokens, that fit; 0 where not even 64 do."""
+    """Return the longest rows, in whole stretches, that fit; 0 where not even one does."""
 
-    def holds(steps: int) -> bool | None:
-        return _does_fit(shape, method, load.with_length(64 * steps), total)
+    def holds(stretches: int) -> bool | None:
+        return _does_fit(shape, method, load.with_length(STRETCH * stretches), total)
 
-    found = _largest(holds, 1 << 14)
-    return None if found is None else 64 * found
+    found = _largest(holds, MOST_STRETCHES)
+    return None if found is None else STRETCH * found
 
 
 def _does_fit(shape: Shape, method: Method, load: Load, total: int) -> bool | None:

@@ -100,13 +100,13 @@ class Shape(NamedTuple):
     biased: frozenset[str] = frozenset()
 
     @property
-    def queries(self) -> int:
-        """Width of all query heads together."""
+    def q_size(self) -> int:
+        """Numbers of a position in all query heads together."""
         return self.heads * self.head_dim
 
     @property
-    def values(self) -> int:
-        """Width of all value heads together."""
+    def kv_size(self) -> int:
+        """Numbers of a position in all key heads together; as many in the value heads."""
         return self.kv_heads * self.head_dim
 
     @property
@@ -116,17 +116,17 @@ class Shape(NamedTuple):
         sizes: tuple[tuple[str, int, int], ...]
         if self.family.fused:
             sizes = (
-                ("qkv_proj", hidden, self.queries + 2 * self.values),
-                ("o_proj", self.queries, hidden),
+                ("qkv_proj", hidden, self.q_size + 2 * self.kv_size),
+                ("o_proj", self.q_size, hidden),
                 ("gate_up_proj", hidden, 2 * mlp),
                 ("down_proj", mlp, hidden),
             )
         else:
             sizes = (
-                ("q_proj", hidden, self.queries),
-                ("k_proj", hidden, self.values),
-                ("v_proj", hidden, self.values),
-                ("o_proj", self.queries, hidden),
+                ("q_proj", hidden, self.q_size),
+                ("k_proj", hidden, self.kv_size),
+                ("v_proj", hidden, self.kv_size),
+                ("o_proj", self.q_size, hidden),
                 ("gate_proj", hidden, mlp),
                 ("up_proj", hidden, mlp),
                 ("down_proj", mlp, hidden),
@@ -138,7 +138,7 @@ class Shape(NamedTuple):
         """Numbers in the norms of a layer."""
         count = 4 if self.family.norms == "both" else 2
         heads = {
-            None: 0, "head": 2 * self.head_dim, "whole": self.queries + self.values
+            None: 0, "head": 2 * self.head_dim, "whole": self.q_size + self.kv_size
         }[self.family.head_norm]  # fmt: skip
         return count * self.hidden + heads
 
