@@ -30,9 +30,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import compile as compiling
 from extract import chat, deepspeed, layers, transformers, uses, v1, wheels
 from ftlint.sources import llamafactory
-from ftlint.sources.checked import MAIN, order
 from ftlint.sources.modules import Release, SourceError
 from ftlint.sources.tree import version_of
+from ftlint.sources.versions import order
+from ftschemas.compiled import MAIN
 
 DATA = Path(__file__).resolve().parent / "ftschemas"
 USES = DATA.parent / "uses.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ftlint.sources.checked import order
+from ftlint.sources.versions import order
 
 if TYPE_CHECKING:
     from pathlib import Path

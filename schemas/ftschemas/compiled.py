@@ -45,6 +45,9 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
+MAIN = "main"
+"""The development state of LLaMA Factory that is known beside its releases."""
+
 ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
     *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "PINS"),

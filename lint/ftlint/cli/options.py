@@ -38,20 +38,23 @@ def _facts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> An
 
 
 def _budget(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from ftlint.facts.budget import parse_budget
+    if value is not None:
+        from ftlint.facts.budget import parse_budget
 
-    if value is not None and parse_budget(value) is None:
-        raise click.BadParameter(f"{value!r}: write 30m, 2h or 1h30m")
+        if parse_budget(value) is None:
+            raise click.BadParameter(f"{value!r}: write 30m, 2h or 1h30m")
     return value
 
 
 def _gpu(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from ftlint.memory.gpus import BadGpu, total_memory
+    if value is not None:
+        from ftlint.memory.gpus import BadGpu, total_memory
 
-    try:
-        return value if value is None or total_memory(value) else None
-    except BadGpu as error:
-        raise click.BadParameter(str(error)) from None
+        try:
+            total_memory(value)
+        except BadGpu as error:
+            raise click.BadParameter(str(error)) from None
+    return value
 
 
 def limits(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:

@@ -124,8 +124,8 @@ def _write(
         if isinstance(found, str):
             raise UsageError(f"{file}: not written: it is not merged into what is there: {found}")
         before, old = found
-    versions = {"llamafactory": target.llamafactory, "transformers": target.transformers}
-    text = recorded.merged(old, datasets.values(), models, f"ftlint {__version__}", versions)
+    made_by = f"ftlint {__version__}"
+    text = recorded.merged(old, datasets.values(), models, made_by, target.numbers)
     if len(text.encode("utf-8", "surrogatepass")) > recorded.MAX_BYTES:
         raise UsageError(f"{file}: not written: it would be larger than 1 MiB")
     if before is None:

@@ -23,8 +23,7 @@ from ftlint.memory.gpus import BadGpu, total_memory
 from ftlint.memory.layer import Batch
 from ftlint.memory.shape import Unknown
 from ftlint.memory.states import host_bytes
-from ftlint.memory.storage import Disk as Storage
-from ftlint.memory.storage import storage
+from ftlint.memory.storage import Storage, storage
 from ftlint.steps import StepPlan
 from ftlint.target.keys import catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple

@@ -26,21 +26,13 @@ class NotRecorded(NamedTuple):
     reason: str
 
 
-_DIMENSIONS = tuple(
-    """model_type hidden_size intermediate_size num_hidden_layers num_attention_heads
-    num_key_value_heads head_dim vocab_size tie_word_embeddings attention_bias mlp_bias
-    sliding_window use_sliding_window final_logit_softcapping attn_logit_softcapping""".split()
-)
-"""What of a model's config.json decides its memory."""
-
-
 def model_of(context: Context, date: str) -> tuple[str, dict[str, object]] | None:
     """Return the name of a config's model and its dimensions, where they are on this machine.
 
     A model that is quantized has none of its own; of a folder elsewhere the name says nothing.
     """
     from ftlint.facts.dimensions import BUNDLED, dimensions
-    from ftlint.memory.shape import Unknown
+    from ftlint.memory.shape import DIMENSIONS, Unknown
 
     name = context.instance.effective.get("model_name_or_path")
     found = dimensions(name, context.source.path, context.stated, context.disk)
@@ -48,7 +40,7 @@ def model_of(context: Context, date: str) -> tuple[str, dict[str, object]] | Non
         return None
     if found.source.startswith(BUNDLED) or found.config.get("quantization_config"):
         return None
-    kept = {key: found.config[key] for key in _DIMENSIONS if key in found.config}
+    kept = {key: found.config[key] for key in DIMENSIONS if key in found.config}
     return name, {"recorded": date, "config": kept}
 
 

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from ftlint.memory.peak import Moment
     from ftlint.memory.shape import Shape
 
-LOW, EVEN, RAGGED, EVALUATED, MERGED = 0.99, 0.6, 1.5, 2.0, 6
-"""What the allocator holds: at least so much of what is allocated, at most so much more of what
-comes and goes in a step, with batches of one length, with batches of many, in an evaluation, and
-so many of the matrices that DoRA makes anew. Set with docs/benchmarks/raw in view."""
+# What the allocator holds, set with docs/benchmarks/raw in view: at least so much of what is
+# allocated, and beside that at most so much of what comes and goes,
+LOW = 0.99
+EVEN = 0.6  # with batches of one length,
+RAGGED = 1.5  # with batches of many,
+EVALUATED = 2.0  # in an evaluation,
+MERGED = 6  # and of what DoRA takes to merge a linear.
 
 ROOM, SCRAPS = 0.5, 0.06
 """What a run needs beside what is allocated, so that it fits for sure: of what comes and goes, and
@@ -30,6 +33,8 @@ gradients and states were out of memory with 1.7 GiB free in pieces, and a run o
 block of 1 GiB (docs/benchmarks/raw/2026-11-29-h200-memory)."""
 
 MOST_ROWS = 4096
+STRETCH, MOST_STRETCHES = 64, 1 << 14
+"""Up to where a largest batch, or length in stretches of so many tokens, is looked for."""
 SHORTEST = 8
 """Tokens: no row is shorter once it is padded."""
 
@@ -84,7 +89,7 @@ def estimate(shape: Shape, method: Method, load: Load) -> Estimate | Unknown:
     if isinstance(peak, Unknown):
         return peak
     merged = MERGED * merged_bytes(shape, method)
-    moving = _moving(peak)
+    moving = peak.comes_and_goes
     spread = int((RAGGED if load.ragged else EVEN) * moving + SCRAPS * (peak.total - moving))
     spread += merged
     high = peak.total + spread
@@ -94,17 +99,12 @@ def estimate(shape: Shape, method: Method, load: Load) -> Estimate | Unknown:
     if isinstance(other, Unknown):
         return other
     # What an evaluation took is held while training goes on, and the other way round.
-    high = max(high, other.total + int(EVALUATED * _moving(other)) + spread)
+    high = max(high, other.total + int(EVALUATED * other.comes_and_goes) + spread)
     return Estimate(_phase(peak, high, merged), _phase(other, high, merged))
 
 
-def _moving(moment: Moment) -> int:
-    """Return the bytes that are not there all the time."""
-    return moment.activations + moment.logits
-
-
 def _phase(peak: Moment, high: int, merged: int) -> Phase:
-    moving = _moving(peak)
+    moving = peak.comes_and_goes
     enough = peak.total + int(ROOM * (moving + merged) + SCRAPS * (peak.total - moving))
     return Phase(peak, peak.total, int(LOW * peak.total), high, enough)
 
@@ -144,13 +144,13 @@ def largest_evaluation(shape: Shape, method: Method, load: Load, total: int) -> 
 
 
 def largest_length(shape: Shape, method: Method, load: Load, total: int) -> int | None:
-    """Return the longest rows, in steps of 64 tokens, that fit; 0 where not even 64 do."""
+    """Return the longest rows, in whole stretches, that fit; 0 where not even one does."""
 
-    def holds(steps: int) -> bool | None:
-        return _does_fit(shape, method, load.with_length(64 * steps), total)
+    def holds(stretches: int) -> bool | None:
+        return _does_fit(shape, method, load.with_length(STRETCH * stretches), total)
 
-    found = _largest(holds, 1 << 14)
-    return None if found is None else 64 * found
+    found = _largest(holds, MOST_STRETCHES)
+    return None if found is None else STRETCH * found
 
 
 def _does_fit(shape: Shape, method: Method, load: Load, total: int) -> bool | None:

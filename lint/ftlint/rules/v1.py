@@ -6,6 +6,7 @@ A key `…_config` names a plugin of its family and holds that plugin's paramete
 from __future__ import annotations
 
 from ftlint.diagnostics import at_key, at_value
+from ftlint.steps.v1 import TRAINS_FROM
 from ftlint.support.messages import listed
 from ftlint.target.releases import parse_version
 from ftlint.target.slips import guess
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 NO_V1, UNKNOWN, PLUGIN, PARAMETER, MALFORMED = "FT017", "FT146", "FT147", "FT148", "FT149"
 SWITCH, IGNORED = "FT4160", "FT599"
 VARIABLE, LAX = "USE_V1", "ALLOW_EXTRA_KEYS"
-TRAINS_FROM = (0, 9, 5)
 SEVERAL = "kernel_config"
 """The key that may name several plugins, with commas between, where parameters are not fixed."""
 SEVERAL_FROM = (0, 9, 6)

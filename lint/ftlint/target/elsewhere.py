@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from ftlint.sources import PACKAGE, PARSER
+from ftlint.sources.versions import is_early
 from ftlint.support.disk import Disk
 from ftlint.target import reading
 from ftlint.target.states import (
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from ftlint.target.tree import Tree
 
 AUTO = "auto"
-PACKAGE = "llamafactory"
 MOST_TOLD = 3
 """Parts that were not read of which each is told."""
 _OWN = "its own source"
@@ -184,9 +185,7 @@ def find_installed() -> tuple[str | None, str | None, str | None]:
         found = packages_distributions().get(PACKAGE)
         distribution = found[0] if found else None
         version = distribution and installed(distribution)
-    package = next(
-        (one for one in places if Disk().is_file(os.path.join(one, "hparams", "parser.py"))), None
-    )
+    package = next((one for one in places if Disk().is_file(os.path.join(one, PARSER))), None)
     return distribution, version, package
 
 
@@ -213,14 +212,14 @@ def _between(name: str, transformers: str | None) -> Target:
         raise UnknownTarget(f"{error}: {_known_targets()}{_as_folder(name)}") from None
     older = [one for one in KNOWN if parse_version(one) < wanted]
     exact = next((one for one in KNOWN if parse_version(one) == wanted), None)
-    is_early = _is_early(name)
-    if not is_early and exact is not None:
+    early = is_early(name)
+    if not early and exact is not None:
         return target_of(exact, transformers)  # 0.9.5.post1 is 0.9.5 packed anew
     if not older or wanted[:2] != parse_version(older[-1])[:2]:
         raise UnknownTarget(f"unknown target {name!r}: {_known_targets()}")
     before = older[-1]
     after = exact or MAIN
-    if not is_early:
+    if not early:
         found = target_of(before, transformers)
         told = f"target {name}: not known to this ftlint; judged by {before}, the release before it"
         return found._replace(
@@ -244,9 +243,3 @@ def _known_targets() -> str:
 
 def _as_folder(name: str) -> str:
     return f"; write a folder as {os.path.join('.', name)}" if os.path.isdir(name) else ""
-
-
-def _is_early(name: str) -> bool:
-    """Return whether a version comes before the release that it is numbered after."""
-    rest = name.lstrip("0123456789.")
-    return rest.startswith(("dev", "a", "b", "rc")) or ".dev" in name

@@ -28,7 +28,7 @@ class Extra(NamedTuple):
 
 
 NO_EXTRA = Extra()
-_ANY_KIND = ("bool", "float", "int", "list", "map", "null", "text")
+ANY_KIND = ("bool", "float", "int", "list", "map", "null", "text")
 
 
 class Key(NamedTuple):
@@ -136,7 +136,7 @@ class Catalogue:
         values = self._values.get(name)
         if key is None and name in self.extra.keys:
             checked = "parse" if values else None
-            return Key(name, LLAMAFACTORY, "extra", _ANY_KIND, values, checked, None, None)
+            return Key(name, LLAMAFACTORY, "extra", ANY_KIND, values, checked, None, None)
         if key is not None and values and key.choices is not None and key.group != "extra":
             more = (value for value in values if value not in key.choices)
             return key._replace(choices=(*key.choices, *more))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 
+from ftlint.target.states import COMPARE
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from ftlint.target.states import Target
 
@@ -134,17 +135,7 @@ def _meets(version: str, sign: str, bound: str) -> bool:
     if bound.endswith(".*"):
         numbers, wanted = (_ordered(one, keep=True)[0] for one in (version, bound[:-2]))
         return (numbers[: len(wanted)] == wanted) is (sign == "==")
-    return _COMPARE[sign](_ordered(version), _ordered(bound))
-
-
-_COMPARE: dict[str, Callable[[_Order, _Order], bool]] = {
-    ">=": lambda a, b: a >= b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-}
+    return COMPARE[sign](_ordered(version), _ordered(bound))
 
 
 def _ordered(version: str, *, keep: bool = False) -> _Order:

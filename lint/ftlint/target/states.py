@@ -7,13 +7,15 @@ from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from ftlint.target.tree import Tree
     from ftschemas.ruleformat import Range
 
 Version = tuple[int, ...]
 
-MAIN = "main"
-"""The development state that ftlint was built with."""
+MAIN = compiled.MAIN
 TREE = "tree"
 """Stands for the source above each config."""
 KNOWN: tuple[str, ...] = tuple(name for name in compiled.LLAMAFACTORY if name != MAIN)
@@ -91,9 +93,9 @@ class Target(NamedTuple):
         return self.release if self.tree is None else self.tree
 
     @property
-    def is_development(self) -> bool:
-        """Whether it is a build between two states, of which no source is here."""
-        return self.besides is not None
+    def numbers(self) -> dict[str, str]:
+        """Its versions by package, as every output for programs has them."""
+        return {"llamafactory": self.llamafactory, "transformers": self.transformers}
 
     def dialect_of(self, path: str) -> Dialect:
         """Return how this file is read: up to 0.9.3 JSON goes to Python's own reader."""
@@ -157,10 +159,10 @@ def _of_main(number: str) -> Origin:
 
 def in_range(version: Version, bounds: Range) -> bool:
     """Return whether `version` meets every comparison; 5.6 and 5.6.0 are equal."""
-    for operator, bound in bounds:
+    for sign, bound in bounds:
         width = max(len(version), len(bound))
         order = _padded(version, width), _padded(bound, width)
-        if not _COMPARE[operator](*order):
+        if not COMPARE[sign](*order):
             return False
     return True
 
@@ -169,7 +171,7 @@ def _padded(version: Version, width: int) -> Version:
     return version + (0,) * (width - len(version))
 
 
-_COMPARE = {
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda a, b: a >= b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,

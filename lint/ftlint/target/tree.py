@@ -7,6 +7,7 @@ from zlib import crc32
 
 from ftlint.target.handling import Handling
 from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.schema_facts import requirement
 
 if TYPE_CHECKING:
     from typing import Any
@@ -68,22 +69,7 @@ class Tree:
     @property
     def requirements(self) -> dict[str, tuple[str, str]]:
         """Package -> what it takes of it when it starts, and what pip installs: not known here."""
-        return {
-            package: (
-                ",".join(
-                    f"{sign}{bound}"
-                    for sign, bounds in (
-                        (">=", [pin["min"]]),
-                        ("<=", [pin["max"]]),
-                        ("!=", pin["excluded"]),
-                    )
-                    for bound in bounds
-                    if bound is not None
-                ),
-                "",
-            )
-            for package, pin in self.facts.pins.items()
-        }
+        return {package: (requirement(pin), "") for package, pin in self.facts.pins.items()}
 
     @property
     def templates(self) -> dict[str, tuple[str, tuple[str, ...]]]:
