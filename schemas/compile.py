@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "lint"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import listed
-from ftlint.sources.checked import order
+from ftlint.sources.versions import order
 from ftschemas import compiled, ruleformat, tables
-from ftschemas.schema_facts import key_facts
+from ftschemas.schema_facts import key_facts, requirement
 from observed import observed, version
 
 DATA = Path(__file__).parent / "ftschemas"
@@ -106,8 +106,7 @@ def rules() -> tuple[list[tuple[Any, ...]], dict[str, tuple[Any, ...]]]:
 
 
 REWRITTEN = frozenset(["do_eval", "eval_steps", "packing"])
-"""Keys whose effective value may be no default although it is
-absent (ftlint.facts.effective)."""
+"""Keys whose effective value may be no default although it is absent (ftlint.facts.effective)."""
 
 USUAL = frozenset(
     """model_name_or_path stage finetuning_type do_train do_eval dataset template cutoff_len
@@ -319,18 +318,9 @@ def pins(release: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Return by package what a release takes when it starts, and what pip installs beside it."""
     checked = {"transformers": release["transformers"], **release["requires"]}
     return {
-        package: (
-            ",".join(
-                f"{sign}{bound}"
-                for sign, bounds in ((">=", [pin["min"]]), ("<=", [pin["max"]]),
-                                     ("!=", pin["excluded"]))
-                for bound in bounds
-                if bound is not None
-            ),
-            release.get("metadata", {}).get(package, ""),
-        )
+        package: (requirement(pin), release.get("metadata", {}).get(package, ""))
         for package, pin in checked.items()
-    }  # fmt: skip
+    }
 
 
 @cache
@@ -400,6 +390,8 @@ def artefact() -> bytes:
         "MODELS": listed.models(llamafactory),
         "MODULES": modules(),
         "USES": uses(),
+        "CHAT": listed.chat(llamafactory),
+        "CHAT_CODE": listed.chat_code(llamafactory),
         "PROBED": probed.releases,
         "TYPES": probed.types,
         "LIVE_WHERE": probed.live_where,

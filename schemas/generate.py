@@ -28,11 +28,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "lint"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import compile as compiling
-from extract import deepspeed, layers, transformers, uses, v1, wheels
+from extract import chat, deepspeed, layers, transformers, uses, v1, wheels
 from ftlint.sources import llamafactory
-from ftlint.sources.checked import MAIN, order
 from ftlint.sources.modules import Release, SourceError
 from ftlint.sources.tree import version_of
+from ftlint.sources.versions import order
+from ftschemas.compiled import MAIN
 
 DATA = Path(__file__).resolve().parent / "ftschemas"
 USES = DATA.parent / "uses.json"
@@ -151,6 +152,9 @@ def read(
     states = version_of(Release(layer, version, texts.get)) or version
     release = Release(layer, states, texts.get)
     schema = llamafactory.extract(release)
+    written = chat.chat(release)
+    if written is not None:
+        schema = _before_properties(schema, {"x-chat": written})
     second = v1.extract(release, wheels.modules_in(texts))
     if second is not None:
         schema = _before_properties(schema, {"x-v1": second})

@@ -32,6 +32,36 @@ def models(schemas: Schemas) -> Spans:
     )
 
 
+def chat(schemas: Schemas) -> Spans:
+    """Return name -> (first, last, table of what its template writes)."""
+    return _spans(
+        (name, place, (one,))
+        for place, (_, schema) in enumerate(schemas)
+        for name, one in schema.get("x-chat", {}).get("templates", {}).items()
+    )
+
+
+def chat_code(schemas: Schemas) -> Spans:
+    """Return release -> (digests of the code that makes rows, format of tools -> (digest, words)).
+
+    A release that writes conversations in a way that is not read is left out.
+    """
+    return {
+        version: marshal.dumps(
+            (
+                schema["x-chat"]["code"],
+                {
+                    name: (one["code"], one["prompt"])
+                    for name, one in schema["x-chat"]["tools"].items()
+                },
+            ),
+            2,
+        )
+        for version, schema in schemas
+        if "x-chat" in schema
+    }
+
+
 def _spans(rows: Iterable[tuple[str, int, tuple[Any, ...]]]) -> Spans:
     found: dict[str, list[tuple[Any, ...]]] = {}
     for name, place, facts in rows:

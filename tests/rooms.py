@@ -13,8 +13,8 @@ from tests.imports import ROOT, graph, modules
 
 FLOORS = (
     "cli", "authoring", "api", "run", "report", "doctor", "fixes", "engine", "loading", "verdict",
-    "rules", "results", "project", "edits", "facts", "rulebook", "datasets", "steps", "memory",
-    "target", "sources", "syntax", "diagnostics", "support",
+    "rules", "results", "project", "edits", "facts", "rulebook", "tokens", "datasets", "steps",
+    "memory", "target", "sources", "syntax", "diagnostics", "support",
 )  # fmt: skip
 """From the top down: a room imports only rooms behind it in this list."""
 TOP = (

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Diagnostic
     from ftlint.facts.run_plan import Fit, Time, Untimed
     from ftlint.fixes.apply import Fixed
+    from ftlint.tokens.measure import Wanted
 
 __all__ = ["Config", "NoPlan", "Unreadable", "UsageError", "fix", "lint", "load", "plan"]
 
@@ -37,13 +38,23 @@ def fix(config: Config, *, unsafe: bool = False) -> Fixed:
     return apply.fix(config.context.source, config.options, unsafe)
 
 
-def plan(config: Config) -> RunPlan:
-    """Return the step plan of a training config, or what the rules refuse it for."""
+def plan(config: Config, tokens: Wanted | None = None) -> RunPlan:
+    """Return the step plan of a training config, or what the rules refuse it for.
+
+    With `tokens` those of its rows are counted, where they can be: packed sequences are exact then.
+    """
     from ftlint.facts import timing
     from ftlint.facts.memory import peaks_of
 
     context = config.context
     instance, inputs = context.instance, inputs_of(context)
+    counted = None
+    if tokens is not None:
+        from ftlint.facts import tokens as of_rows
+
+        counted = of_rows.count(context, tokens)
+        if counted is not None:
+            inputs = inputs._replace(samples=of_rows.with_tokens(inputs.samples, counted))
     said = engine.findings(context)
     found = [(one, worded(context.source, one, context.rules)) for one in said]
     made, refused = refusals.plan_or_refusals(context, plan_of(inputs), found)
@@ -54,6 +65,11 @@ def plan(config: Config) -> RunPlan:
         time, fit = timing.time_of(inputs, instance.effective, made, context.disk, budget)
     origin = sources(context.stated, context.planned)
     memory = peaks_of(context) if isinstance(made, StepPlan) else None
-    return RunPlan(
+    run = RunPlan(
         config.path, context.target, inputs.launch, made, time, fit, refused, origin, memory
     )  # fmt: skip
+    if counted is None or not isinstance(made, StepPlan):
+        return run
+    return run._replace(
+        tokens=of_rows.summary(context, counted, made), token_note=of_rows.note(counted, made)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ftlint import loading
 from ftlint.diagnostics import Finding, set_at
 from ftlint.facts.context import STEP_KEYS, Context
+from ftlint.facts.launch import OF_THE_LAUNCH, UNSTATED
 from ftlint.loading import UNBUILT, Unreadable
 from ftlint.rulebook import registry
 from ftlint.rulebook.condition import holds
@@ -123,7 +124,8 @@ def _phase(phase: str, context: Context, doubted: list[str]) -> Iterator[Finding
     """
     rules, target, command = context.rules, context.target, context.command
     present = context.present
-    doubts = _doubts if target.tree is not None or target.release == MAIN else None
+    doubted_of = command != V1 and (target.tree is not None or target.release == MAIN)
+    doubts = _doubts if doubted_of else None  # of v1 the nearest state tells, and it alone
     for name in rules.modules(target, command, phase, present):
         for finding in _of_module(name, context):
             unlike = doubts and doubts(finding.rule, finding.key, None, context)
@@ -165,10 +167,13 @@ def _without_misread(context: Context, found: list[Finding]) -> Context:
         return context
     names = {name for one in misread for name in (one.key, one.meant) if name is not None}
     names |= context.instance.unknown  # placeholders, of which only the first is told
-    unknown, planned = names, context.planned
-    if not STEP_KEYS.isdisjoint(names):
+    unknown, planned, facts = names, context.planned, context.instance.facts
+    if any(one.rule == UNSTATED for one in misread):
+        unknown, planned = unknown | OF_THE_LAUNCH, None
+        facts = {name: fact for name, fact in facts.items() if name not in OF_THE_LAUNCH}
+    elif not STEP_KEYS.isdisjoint(names):
         unknown, planned = unknown | {"plan", "samples"}, None
-    instance = context.instance._replace(unknown=unknown)
+    instance = context.instance._replace(unknown=unknown, facts=facts)
     return context._replace(instance=instance, planned=planned)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ftlint.sources.checked import order
+from ftlint.sources.versions import order
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,13 +72,20 @@ def render(schema: dict[str, Any]) -> str:
     """JSON with one property or model a line, so that a release's changes read as a diff."""
     parts = []
     for key, value in schema.items():
-        if key in ONE_A_LINE and value:
+        if key == "x-chat":
+            lines = (f"    {_line(name)}: {_lines(each)}" for name, each in value.items())
+            text = "{\n" + ",\n".join(lines) + "\n  }"
+        elif key in ONE_A_LINE and value:
             lines = (f"    {_line(name)}: {_line(each)}" for name, each in value.items())
             text = "{\n" + ",\n".join(lines) + "\n  }"
         else:
             text = _line(value)
         parts.append(f"  {_line(key)}: {text}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _lines(table: dict[str, Any]) -> str:
+    return "{\n" + ",\n".join(f"      {_line(k)}: {_line(v)}" for k, v in table.items()) + "\n    }"
 
 
 def _line(value: Any) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ftlint.sources.checked import order
 from ftlint.sources.uses import content, counts, of_file
+from ftlint.sources.versions import order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

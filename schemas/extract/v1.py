@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from ftlint.sources.modules import External, SourceError
+from ftlint.sources.classes import evaluate, members
+from ftlint.sources.modules import External, SourceError, constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ BUILT_IN = {"kernel_config": ("auto",)}
 
 
 def extract(release: Release, names: list[str]) -> dict[str, Any] | None:
-    """The keys of v1 and its plugins; None where a release has no v1."""
+    """Return the keys of v1 and its plugins; None where a release has no v1."""
     if release.find(f"{PACKAGE}.config.training_args") is None:
         return None
     properties: dict[str, Any] = {}
@@ -57,7 +58,7 @@ def _property(release: Release, module: Module, node: ast.AnnAssign) -> dict[str
 
 
 def _kinds(release: Release, module: Module, node: ast.expr) -> tuple[list[str], list[Any] | None]:
-    """What an annotation takes: kinds of values, and the only values where it lists them."""
+    """Return what an annotation takes: kinds of values, and the only values where it lists them."""
     if isinstance(node, ast.BinOp):
         left, choices = _kinds(release, module, node.left)
         right, others = _kinds(release, module, node.right)
@@ -66,7 +67,7 @@ def _kinds(release: Release, module: Module, node: ast.expr) -> tuple[list[str],
         return ["null"], None
     if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal":
         items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        return ["text"], [ast.literal_eval(item) for item in items]
+        return ["text"], [constant(item) for item in items]
     if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "list":
         return ["list"], None
     if isinstance(node, ast.Name):
@@ -74,44 +75,36 @@ def _kinds(release: Release, module: Module, node: ast.expr) -> tuple[list[str],
             return ["float", "int"], None
         if node.id in KINDS:
             return [KINDS[node.id]], None
-        return ["text"], list(_members(release, module, node.id).values())
+        return ["text"], _choices(release, module, node.id)
     raise SourceError(f"v1: annotation {ast.unparse(node)}")
 
 
-def _members(release: Release, module: Module, name: str) -> dict[str, Any]:
-    """The values of an enum, by their names."""
+def _choices(release: Release, module: Module, name: str) -> list[Any]:
+    """Return the values of an enum."""
     found = release.resolve(module, name)
-    if isinstance(found, External):
+    definition = None if isinstance(found, External) else found[1][0]
+    if isinstance(found, External) or not isinstance(definition, ast.ClassDef):
         raise SourceError(f"v1: {name} is not an enum of its own")
-    (definition,) = found[1]
-    if not isinstance(definition, ast.ClassDef):
-        raise SourceError(f"v1: {name} is not an enum of its own")
-    return {
-        ast.unparse(statement.targets[0]): ast.literal_eval(statement.value)
-        for statement in definition.body
-        if isinstance(statement, ast.Assign)
-    }
+    return list(members(release, found[0], definition).values())
 
 
 def _default(release: Release, module: Module, call: ast.expr | None) -> Any:
-    """A field's default; null where it is made anew for each run, as an output folder is."""
+    """Return a field's default; null where it is made anew for each run, as an output folder is."""
     if not isinstance(call, ast.Call):
         raise SourceError("v1: a field without field()")
-    for keyword in call.keywords:
-        if keyword.arg != "default":
-            continue
-        if isinstance(keyword.value, ast.Attribute):
-            enum = ast.unparse(keyword.value.value)
-            return _members(release, module, enum)[keyword.value.attr]
-        try:
-            return ast.literal_eval(keyword.value)
-        except ValueError:
-            return None
-    return None
+    value = next((one.value for one in call.keywords if one.arg == "default"), None)
+    if value is None:
+        return None
+    try:
+        return evaluate(release, module, value, "v1")
+    except SourceError:
+        if isinstance(value, ast.Attribute):
+            raise
+        return None
 
 
 def _plugins(release: Release, names: list[str]) -> dict[str, dict[str, list[str] | None]]:
-    """Each family's plugins by the key that names them, with the parameters a plugin takes."""
+    """Return each family's plugins, with their parameters, by the key that names one of them."""
     found: dict[str, dict[str, list[str] | None]] = {
         key: dict.fromkeys(BUILT_IN.get(key, ())) for key in FAMILIES.values()
     }
@@ -132,18 +125,18 @@ def _modules(release: Release, names: list[str]) -> Iterator[Module]:
 
 
 def _registered(decorator: ast.expr) -> tuple[str, str] | None:
-    """The family and name of `@Family("name").register()`, with or without the last brackets."""
+    """Return family and name of `@Family("name").register()`, with or without the last brackets."""
     call = decorator.func if isinstance(decorator, ast.Call) else decorator
     if not isinstance(call, ast.Attribute) or call.attr != "register":
         return None
     made = call.value
     if not isinstance(made, ast.Call) or not made.args:
         return None
-    return ast.unparse(made.func), ast.literal_eval(made.args[0])
+    return ast.unparse(made.func), constant(made.args[0])
 
 
 def _parameters(module: Module, node: ast.AST) -> list[str] | None:
-    """What a plugin takes, where it refuses all else; None where it takes anything."""
+    """Return what a plugin takes, where it refuses all else; None where it takes anything."""
     for call in ast.walk(node):
         if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".parse_params"):
             definition = module.classes[ast.unparse(call.args[1])]

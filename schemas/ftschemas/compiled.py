@@ -12,11 +12,13 @@ version that it calls itself. COMMIT: that of `main`.
 KEYS: name -> variants (layer, first, last, group, kinds, choices, checked, separator, default)
 with first and last as indexes into LLAMAFACTORY or TRANSFORMERS, choices None when open.
 TEMPLATES: name -> spans (first, last, format, media) with first and last as indexes into
-LLAMAFACTORY. MODELS: name -> spans (first, last, templates, chat, media). Both are marshalled once
-more, as a file names one of each; ftlint/sources/models.py tells what they hold. MODULES: families
-(names, modules, blocks) of modules.yaml. DEEPSPEED: sections (path -> (whether other keys are
-rejected, field -> JSON Schema)), names that the top of a config may have, schedulers (name -> what
-it takes and needs).
+LLAMAFACTORY. CHAT: the same with a table of what the template writes. CHAT_CODE: release ->
+(digests of the code that makes rows of tokens, format of tools -> (digest, words)). MODELS: name ->
+spans (first, last, templates, chat, media). All four are marshalled once more, as a file names one
+of each; ftlint/sources/models.py and chat.py tell what they hold.
+MODULES: families (names, modules, blocks) of modules.yaml. DEEPSPEED: sections (path -> (whether
+other keys are rejected, field -> JSON Schema)), names that the top of a config may have, schedulers
+(name -> what it takes and needs).
 TRAINERS: launcher -> (key -> (kinds, choices, checked, separator, default)) that its trainer adds.
 LACKING: launcher -> keys of transformers that its trainer does not take.
 V1: release -> (key -> as in TRAINERS, key -> (plugin that it may name -> what that takes, None for
@@ -43,12 +45,15 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
+MAIN = "main"
+"""The development state of LLaMA Factory that is known beside its releases."""
+
 ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
     *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "PINS"),
     *("VERSIONS", "COMMIT", "KEYS", "REMOVED"),
     *("ALIASES", "VALUE_ALIASES", "VARIABLES", "TRAINERS", "LACKING", "V1", "DEEPSPEED"),
-    *("TEMPLATES", "MODELS", "MODULES", "USES"),
+    *("TEMPLATES", "MODELS", "MODULES", "USES", "CHAT", "CHAT_CODE"),
     *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),
     "CHECKS",
 )

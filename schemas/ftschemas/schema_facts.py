@@ -36,6 +36,16 @@ def key_facts(prop: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
+def requirement(pin: dict[str, Any]) -> str:
+    """Return the bounds of a package as pip writes them.
+
+    >>> requirement({"min": "4.55", "max": "5.6", "excluded": ["4.57.0"]})
+    '>=4.55,<=5.6,!=4.57.0'
+    """
+    bounds = [(">=", pin["min"]), ("<=", pin["max"]), *(("!=", one) for one in pin["excluded"])]
+    return ",".join(f"{sign}{bound}" for sign, bound in bounds if bound is not None)
+
+
 def models_by_name(listed: dict[str, Any]) -> dict[str, tuple[tuple[str, ...], bool, bool]]:
     """Return name -> (templates, chat, media) of the models of a schema, as `folded` spells it."""
     found: dict[str, tuple[tuple[str, ...], bool, bool]] = {}

@@ -17,7 +17,7 @@ TRAIN = """\
 model_name_or_path: m
 stage: sft
 do_train: true
-finetuning_type: lora
+finetuning_type: full
 dataset: d
 template: qwen
 output_dir: out
@@ -59,10 +59,10 @@ def _codes(text: str, *arguments: str) -> list[str]:
         ("max_steps: 500", "output_dir_holds=checkpoint-500", [], ["FT626"]),
         ("max_steps: 500\noverwrite_output_dir: true", "output_dir_holds=checkpoint-500", [], []),
         ("learnig_rate: 1.0", "env=ALLOW_EXTRA_ARGS", ["FT101"], ["FT566"]),
-        ("sequence_parallel: true", "env=USE_MCA", ["FT124"], []),
-        ("learnig_rate: 1.0", "env=USE_MCA", ["FT101"], ["FT101"]),
+        ("sequence_parallel: true", "env=USE_MCA", ["FT124"], ["FT592"]),
+        ("learnig_rate: 1.0", "env=USE_MCA", ["FT101"], ["FT101", "FT592"]),
         *(
-            ("sequence_parallel: true", f"env={on}", ["FT124"], [])
+            ("sequence_parallel: true", f"env={on}", ["FT124"], ["FT592"])
             for on in ("USE_MCA=1", "USE_MCA=True", "USE_MCA = y", "USE_RAY=0,USE_MCA=1")
         ),
         *(
@@ -78,7 +78,9 @@ def test_a_stated_fact_decides(line: str, fact: str, without: list[str], told: l
 
 
 def test_settings_name_variables_and_what_they_are_set_to() -> None:
-    for said, told in (("USE_MCA=1", []), ("USE_MCA", []), ("USE_MCA=0", ["FT124"])):
+    for said, told in (
+        ("USE_MCA=1", ["FT592"]), ("USE_MCA", ["FT592"]), ("USE_MCA=0", ["FT124"]),
+    ):  # fmt: skip
         write(Path("own.toml"), f'facts = {{env = ["{said}"]}}\n')
         write(Path("c.yaml"), TRAIN + "sequence_parallel: true\n")
         done = invoke("--config", "own.toml", "--output-format", "jsonl", "c.yaml")
@@ -98,6 +100,8 @@ def test_one_gpu_needs_no_launcher_when_torchrun_is_forced() -> None:
         ("gpu=1", "write NAME=VALUE, NAME is one of installed, env, compute_capability"),
         ("installed", "write NAME=VALUE"),
         ("compute_capability=new", "compute_capability takes a number, such as 7.5"),
+        ("env=use_ray", "the case of a variable counts: write USE_RAY"),
+        ("env=NCCL_DEBUG,FORCE_TORCH_RUN=1", "did you mean FORCE_TORCHRUN?"),
         ("output_dir_holds=all", "output_dir_holds takes `model` or the name of a checkpoint"),
     ],
 )

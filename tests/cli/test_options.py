@@ -296,7 +296,15 @@ def test_the_options_of_the_page_are_those_of_the_command() -> None:
     """A new option has to be tried here, or named as another suite's."""
     tried = set(re.findall(r'"(--[a-z-]+)"', Path(__file__).read_text("utf-8")))
     elsewhere = {"--fix", "--unsafe-fixes", "--diff", "--dataset-dir", "--budget", "--no-cache"}
-    elsewhere |= {"--here", "--fact", "--baseline", "--write-baseline", "--command", "--show-files"}
+    elsewhere |= {
+        "--gpu",
+        "--here",
+        "--fact",
+        "--baseline",
+        "--write-baseline",
+        "--command",
+        "--show-files",
+    }
     for command in (cli.commands["check"], rule.commands["explain"], cli.commands["schema"]):
         options = {name for one in command.params for name in one.opts if name.startswith("--")}
         assert options <= tried | elsewhere, (command.name, options - tried - elsewhere)
@@ -405,7 +413,11 @@ def test_schema_takes_transformers_and_gives_the_settings() -> None:
     settings = json.loads(invoke("schema", "--settings").out)
     Draft202012Validator.check_schema(settings)
     assert "target" in settings["properties"]
-    for options in (["--target", "1.0"], ["--transformers", "x"], ["--command", "v2"]):
+    for options in (
+        ["--target", "1.0"],
+        ["--transformers", "x"],
+        ["--command", "v1", "--target", "0.9.3"],
+    ):
         done = invoke("schema", *options)
         assert (done.status, done.out) == (2, "")
         assert "Error: " in done.err

@@ -160,16 +160,16 @@ def test_stages_and_configs_are_merged(project: Path) -> None:
     Path("e.yaml").write_text(HEAD.replace("dataset: faq", "eval_dataset: pairs"), "utf-8")
     before = facts()
     before["models"] = {"later": 1}
-    before["datasets"]["faq"]["lengths"] = {"later": 1}
+    before["datasets"]["faq"]["later"] = {"later": 1}
     Path(FACTS).write_text(json.dumps(before), "utf-8")
     assert ftlint("record", "d.yaml", "e.yaml").exit_code == 0
     after = facts()
-    assert (after["models"], after["datasets"]["faq"]["lengths"]) == ({"later": 1}, {"later": 1})
+    assert (after["models"], after["datasets"]["faq"]["later"]) == ({"later": 1}, {"later": 1})
     assert after["datasets"]["faq"]["dropped"].keys() == {"sft", "pt"}
     assert after["datasets"]["pairs"]["rows"] == 7
     write_rows("faq.jsonl", 41)
     ftlint("record", "c.yaml")
-    assert "lengths" not in facts()["datasets"]["faq"]  # those of other data
+    assert "later" not in facts()["datasets"]["faq"]  # those of other data
     assert facts()["datasets"]["faq"]["rows"] == 41
 
 
@@ -213,7 +213,7 @@ def test_steps_are_judged_by_what_is_bounded(project: Path) -> None:
 GOOD = {
     "recorded": "2026-01-01", "definition": "0" * 64, "rows": 3,
     "files": [{"name": "a", "bytes": 1, "sha256": "0" * 64}], "columns": ["a"],
-    "dropped": {"sft": 0}, "lengths": {"later": [1]},
+    "dropped": {"sft": 0}, "later": {"later": [1]},
 }  # fmt: skip
 HOSTILE: dict[str, object] = {
     "a list": [], "no version": {"datasets": {}}, "version 2": {"version": 2, "datasets": {}},

@@ -7,18 +7,22 @@ import statistics
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ftlint.memory.estimate import fits
+from ftlint.memory.gpus import CONTEXT
 from tests.shared import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 RAW = ROOT / "docs" / "benchmarks" / "raw"
 
 
-def check() -> Any:
-    """Return bench/suites/memory_check.py, which is no package's."""
-    path = ROOT / "bench" / "suites" / "memory_check.py"
-    spec = importlib.util.spec_from_file_location("memory_check", path)
+def suite(name: str) -> Any:
+    """Return a module of bench/suites, which is no package."""
+    path = ROOT / "bench" / "suites" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -28,7 +32,7 @@ def check() -> Any:
 
 
 def test_runs_of_bench_are_forecast_to_a_percent() -> None:
-    module = check()
+    module = suite("memory_check")
     pairs = [one for path in sorted(RAW.rglob("*.json")) for one in module.of_result(path)]
     assert len(pairs) > 90
     errors = sorted(abs(one.error) for one in pairs)
@@ -39,7 +43,7 @@ def test_runs_of_bench_are_forecast_to_a_percent() -> None:
 
 def test_the_check_tells_a_wrong_forecast(tmp_path: Path) -> None:
     """What is measured is read, not what was said."""
-    module = check()
+    module = suite("memory_check")
     source = next(iter(sorted(RAW.rglob("held-1.json"))))
     text = source.read_text("utf-8")
     (right,) = module.of_result(source)
@@ -47,3 +51,26 @@ def test_the_check_tells_a_wrong_forecast(tmp_path: Path) -> None:
     other.write_text(text.replace(str(right.measured), str(2 * right.measured)), "utf-8")
     (wrong,) = module.of_result(other)
     assert wrong.error < -0.4
+
+
+def test_no_run_that_was_out_of_memory_is_said_to_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs under a limit, by the law of today; those that went well are not said not to fit."""
+    monkeypatch.chdir(tmp_path)
+    module = suite("memory")
+    outcomes = []
+    for path in sorted(RAW.rglob("memory.jsonl")):
+        entries = module.entries(path)
+        specs = {one["run"]: one["spec"] for one in entries if one["kind"] == "forecast"}
+        for entry in entries:
+            failure = (entry.get("error") or {}).get("kind")
+            if entry.get("limit") is None or failure not in (None, "out_of_memory"):
+                continue
+            spec = module.Spec(**specs[entry["run"]])
+            module.write_model(tmp_path / "models" / spec.model, spec.model)
+            found = module.forecast(module.write_config(tmp_path, spec)).estimate
+            did = failure is None
+            outcomes.append(did)
+            assert fits(found, entry["limit"] + CONTEXT) is not (not did), entry["key"]
+    assert {*outcomes} == {True, False}

@@ -3,11 +3,13 @@
 Usage: `contents_runner.py WORK`. Reads one JSON object a line, `{"folder": …, "config": {…}}`: the
 config's dataset lies in the folder, and gets an image `i.png`. Answers with one, what came out of
 the release's own `get_dataset`: `{"rows": …, "text": [the text of each row's tokens]}`, or
-`{"refused": …}`.
+`{"refused": …}`. With `"model": FOLDER` that folder's tokenizer is used, and the answer has
+`"lengths"` in place of the text: of each row the tokens of its sequences, and those learned from.
 """
 
 from __future__ import annotations
 
+import copy
 import importlib
 import json
 import logging
@@ -35,7 +37,10 @@ def processor() -> Any:
     images = transformers.CLIPImageProcessor(
         size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}
     )
+    images.merge_size = images.temporal_patch_size = 2
     return SimpleNamespace(
+        boi_token="", eoi_token="", boa_token="", eoa_token="", image_token_id=0,
+        image_token="", video_token="", audio_token="",
         image_processor=images, video_processor=images, feature_extractor=images, patch_size=14,
         num_additional_image_tokens=1, vision_feature_select_strategy="default",
         audio_processor=images,
@@ -53,24 +58,36 @@ class Judge:
         self.image: Any = importlib.import_module("PIL.Image")
         self.factory: Any = importlib.import_module("llamafactory.data")
         self.arguments: Any = importlib.import_module("llamafactory.hparams").get_train_args
+        templates: Any = importlib.import_module("llamafactory.data.template")
+        self.templates, self.registered = templates.TEMPLATES, copy.deepcopy(templates.TEMPLATES)
+        self.load: Any = importlib.import_module("llamafactory.model").load_tokenizer
         self.tokenizers: Any = transformers.AutoTokenizer
 
-    def judge(self, folder: str, config: dict[str, Any], **_: object) -> dict[str, Any]:
+    def judge(
+        self, folder: str, config: dict[str, Any], model: str | None = None, **_: object
+    ) -> dict[str, Any]:
         """Return what becomes of a config's dataset."""
+        path = model or str(self.model)
+        self.templates.update(copy.deepcopy(self.registered))  # a run may write into its own
         cache = tempfile.mkdtemp(dir=folder)
         self.image.new("RGB", (28, 28)).save(f"{folder}/i.png")
-        given = {**config, "model_name_or_path": str(self.model), "dataset_dir": folder,
+        given = {**config, "model_name_or_path": path, "dataset_dir": folder,
                  "cache_dir": cache, "output_dir": f"{folder}/out", "media_dir": folder,
                  "overwrite_cache": True, "report_to": "none", "use_cpu": True}  # fmt: skip
         try:
-            model, data, training, finetuning, _ = self.arguments(given)
-            tokenizer = self.tokenizers.from_pretrained(self.model)
+            model_, data, training, finetuning, _ = self.arguments(given)
+            if model is None:
+                tokenizer = self.tokenizers.from_pretrained(path)
+            else:
+                tokenizer = self.load(model_)["tokenizer"]
             template = self.factory.get_template_and_fix_tokenizer(tokenizer, data)
             stage = STAGES.get(finetuning.stage, finetuning.stage)
             made = self.factory.get_dataset(
-                template, model, data, training, stage=stage, tokenizer=tokenizer,
+                template, model_, data, training, stage=stage, tokenizer=tokenizer,
                 processor=processor(),
             )["train_dataset"]  # fmt: skip
+            if model is not None:
+                return {"rows": len(made), "lengths": [_lengths(row) for row in made]}
             return {"rows": len(made), "text": [_text(row, tokenizer) for row in made]}
         except BaseException as error:  # whatever ends the run
             cause: BaseException = error
@@ -84,6 +101,13 @@ class Judge:
 def _text(row: dict[str, Any], tokenizer: Any) -> str:
     names = ("input_ids", "chosen_input_ids", "rejected_input_ids")
     return " ".join(tokenizer.decode(row[name]) for name in names if name in row)
+
+
+def _lengths(row: dict[str, Any]) -> list[int]:
+    names = ("input_ids", "chosen_input_ids", "rejected_input_ids", "kl_input_ids")
+    labels = [row[name] for name in ("labels", "chosen_labels", "rejected_labels") if name in row]
+    learned = sum(label != -100 for one in labels for label in one)
+    return [*(len(row[name]) for name in names if name in row), learned]
 
 
 def main() -> None:

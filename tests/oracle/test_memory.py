@@ -41,7 +41,10 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "olmo2": {**SMALL, "model_type": "olmo2", "tie_word_embeddings": False},
     "granite": {**SMALL, "model_type": "granite", "tie_word_embeddings": True},
-    "smollm3": {**SMALL, "model_type": "smollm3", "tie_word_embeddings": True},
+    "smollm3": {
+        **SMALL, "model_type": "smollm3", "tie_word_embeddings": True, "pad_token_id": 0,
+        "bos_token_id": 1, "eos_token_id": 2,
+    },
 }  # fmt: skip
 ALIKE = 0.02
 """No length is as round as those that a GPU is given, and small things count on a small model."""

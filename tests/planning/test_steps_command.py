@@ -100,7 +100,11 @@ def test_json_has_what_the_contract_names() -> None:
     path = write("a.yaml", BODY + "val_size: 0.1\neval_strategy: epoch\nwarmup_ratio: 0.1\n")
     (found,) = parsed("--dataset-size", "1000", path)
     wanted = {
-        "path": path, "target": {"llamafactory": "0.9.5", "transformers": "5.5.4"},
+        "path": path,
+        "target": {
+            "llamafactory": "0.9.5", "transformers": "5.5.4", "source": "release",
+            "judged_by": "0.9.5",
+        },
         "world_size": 1, "per_device_train_batch_size": 4, "gradient_accumulation_steps": 2,
         "effective_batch_size": 8, "steps_per_epoch": 113, "total_steps": 339, "epochs": 3.0,
         "limited_by": "epochs", "samples_seen": 2700, "warmup_steps": 34, "logging_events": 0,

@@ -25,7 +25,7 @@ def found(text: str, target: str = "0.9.5", *env: str) -> dict[str | None, Diagn
     return {one.key: one for one in judged if one.code in CODES}
 
 
-CODES = ("FT101", "FT102", "FT103", "FT104", "FT106", "FT123", "FT124", "FT566")
+CODES = ("FT101", "FT102", "FT103", "FT104", "FT106", "FT123", "FT124", "FT4171", "FT566")
 
 
 def fixed(text: str, target: str = "0.9.5", *, unsafe: bool = False) -> str:

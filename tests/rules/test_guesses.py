@@ -124,8 +124,11 @@ moe_grouped_gemm: true
 
 def test_megatron_keys_have_one_cause() -> None:
     (told,) = found(MEGATRON).values()
-    assert (told.code, told.key, told.fix) == ("FT124", "tensor_model_parallel_size", None)
+    assert (told.code, told.key, told.fix) == ("FT4171", "tensor_model_parallel_size", None)
     assert "and 3 more" in told.message
+    assert "add `--fact env=USE_MCA=1`" in told.message
+    (told,) = found(MEGATRON, "0.9.5", "FORCE_TORCHRUN").values()
+    assert (told.code, told.key, told.fix) == ("FT124", "tensor_model_parallel_size", None)
     assert (
         "`USE_MCA=1` in the environment (tell ftlint with `--fact env=USE_MCA=1`)" in told.message
     )

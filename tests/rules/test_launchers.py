@@ -32,6 +32,8 @@ output_dir: saves/run
 """
 V1_HEAD = "model: Qwen/Qwen3-0.6B\ntrain_dataset: data/faq.yaml\nmodel_class: llm\n"
 SIZES = "tensor_model_parallel_size: 2\npipeline_model_parallel_size: 2\n"
+MCA_ALONE = "expert_tensor_parallel_size: 1\n"
+VARIABLES = ("USE_MCA", "USE_MEGATRON_BRIDGE")
 BRIDGE = SIZES + "mixed_precision: bf16_mixed\nuse_packed_sequences: false\n"
 
 
@@ -89,6 +91,22 @@ class TestTelling:
         plan = planned(tmp_path, HEAD + RAY, "--here", "--gpus", "8", "--dataset-size", "10000")
         assert plan["world_size"] == workers
 
+    @pytest.mark.parametrize(
+        ("env", "more", "says"),
+        [
+            ("USE_RAY", "", "counted for Ray: `ray_num_workers` processes"),
+            ("USE_KT", "use_kt: true\n", "counted for KTransformers: one process"),
+            ("USE_MEGATRON_BRIDGE", "", "0.9.5 does not know `USE_MEGATRON_BRIDGE`"),
+        ],
+    )
+    def test_what_a_launcher_has_to_do_with_the_counts_is_said(
+        self, tmp_path: Path, env: str, more: str, says: str
+    ) -> None:
+        run = ("--gpus", "8", "--dataset-size", "10000")
+        said = planned(tmp_path, HEAD + more, "--fact", f"env={env}", *run)["assumptions"]
+        assert any(says in one for one in said)
+        assert not any(says in one for one in planned(tmp_path, HEAD + more, *run)["assumptions"])
+
     def test_of_several_the_one_that_is_asked_for_first(self) -> None:
         launch = stating(facts=(("env", ["USE_MCA", "USE_RAY", "USE_V1"]),)).layers[0].launch
         started = {
@@ -111,6 +129,67 @@ class TestMegatron:
         assert (told.key, "USE_MEGATRON_BRIDGE=1" in told.message) == ("mixed_precision", True)
         assert "use 0.9.4" in found(HEAD + SIZES, target="0.9.3")["FT124"].message
         assert len(told.message) <= 160
+
+    @pytest.mark.parametrize(
+        ("target", "lines", "variables"),
+        [
+            ("0.9.4", SIZES, ["USE_MCA"]),
+            ("0.9.5", SIZES + "sequence_parallel: true\n", ["USE_MCA"]),
+            ("main", SIZES, ["USE_MCA", "USE_MEGATRON_BRIDGE"]),
+            ("main", BRIDGE, ["USE_MEGATRON_BRIDGE"]),
+            ("main", SIZES + MCA_ALONE, ["USE_MCA"]),
+        ],
+    )
+    def test_a_set_of_keys_is_an_error_only_where_the_environment_is_known(
+        self, target: str, lines: str, variables: list[str]
+    ) -> None:
+        told = found(HEAD + lines, target=target)
+        assert list(told) == ["FT4171"]
+        assert told["FT4171"].severity == "warning"
+        named = [one for one in VARIABLES if f"`{one}=1`" in told["FT4171"].message]
+        assert named == variables
+        assert len(told["FT4171"].message) <= 160
+        for one in variables:
+            assert not {"FT124", "FT4171", "FT101"} & set(found(HEAD + lines, one, target=target))
+        told = found(HEAD + lines, "FORCE_TORCHRUN", target=target)
+        assert (list(told), told["FT124"].severity) == (["FT124"], "error")
+
+    @pytest.mark.parametrize(
+        ("target", "lines"),
+        [
+            ("0.9.3", SIZES),  # no launcher yet
+            ("0.9.5", BRIDGE),  # the launcher that takes them all comes later
+            ("main", BRIDGE + MCA_ALONE),  # none takes them all
+            ("main", "tensor_model_parallel_size: 2\n"),  # one may be a slip
+            ("main", "tensor_model_parallel_size: 2\nmixed_precision: bf16_mixed\n"),
+        ],
+    )
+    def test_what_no_environment_makes_right_is_an_error(self, target: str, lines: str) -> None:
+        assert list(found(HEAD + lines, target=target)) == ["FT124"]
+
+    def test_a_set_of_a_policy_or_another_command_is_none(self) -> None:
+        text = "model_name_or_path: m\ntemplate: qwen\n" + SIZES
+        assert "FT4171" not in found(text + "export_dir: out\n")
+
+    def test_nothing_rests_on_a_launcher_that_is_not_known(self, tmp_path: Path) -> None:
+        sharded = HEAD + "deepspeed: {zero_optimization: {stage: 2}}\n"
+        assert {"FT482", "FT4125"} <= set(found(sharded, gpus=1))
+        assert list(found(sharded + SIZES, gpus=1)) == ["FT4171"]
+        ended = "max_steps: 10\nnum_train_epochs: 3\nwarmup_steps: 20\n"
+        assert {"FT201", "FT210"} <= set(found(HEAD + ended))
+        assert list(found(HEAD + ended + SIZES)) == ["FT4171"]
+        plan = planned(tmp_path, HEAD + SIZES, "--gpus", "8", "--dataset-size", "8006")
+        assert (plan["code"], plan["key"]) == ("FT4171", "tensor_model_parallel_size")
+        known = ("--gpus", "8", "--dataset-size", "8006", "--fact", "env=USE_MCA")
+        assert planned(tmp_path, HEAD + SIZES, *known)["world_size"] == 2
+
+    def test_what_the_installed_adapter_may_read_is_not_told(self) -> None:
+        lines = "key_of_a_later_adapter: 1\n"
+        assert "FT101" in found(HEAD + lines)
+        assert "FT101" not in found(HEAD + SIZES + lines)
+        assert "FT101" not in found(HEAD + SIZES + lines, "USE_MCA")
+        assert "FT101" in found(HEAD + BRIDGE + lines, target="main")
+        assert "FT101" in found(HEAD + SIZES + "num_epochs: 3\n")
 
     @pytest.mark.parametrize("env", [(), ("USE_MCA",), ("FORCE_TORCHRUN",)])
     def test_no_fix_takes_a_key_away(self, env: tuple[str, ...]) -> None:
@@ -182,6 +261,7 @@ class TestV1:
         [
             ("num_epochs: 1\n", "FT146", "not a key"),
             ("max_step: 1\n", "FT146", "did you mean `max_steps`"),
+            ("pref_beta: 0.1\n", "FT146", "that of main has it"),
             ("per_device_train_batch_size: 1\n", "FT146", "use `micro_batch_size`"),
             ("cp_size: 2\n", "FT146", "below `dist_config`"),
             ("dist_config: fsdp2\n", "FT149", "is not a mapping"),
@@ -194,6 +274,28 @@ class TestV1:
     )
     def test_what_it_rejects(self, lines: str, code: str, says: str) -> None:
         assert says in found(V1_HEAD + lines)[code].message
+
+    def test_main_has_the_sizes_of_groups_beside_the_plugin(self) -> None:
+        text = V1_HEAD + "flash_attn: flash_attention_2\nmicro_batch_size: 1\n"
+        beside = text + "cp_size: 2\ndist_config:\n  name: fsdp2\n"
+        below = text + "dist_config:\n  name: fsdp2\n  cp_size: 2\n"
+        assert found(beside, target="main") == found(beside, "USE_V1", target="main") == {}
+        assert found(below) == {}
+        told = found(below, target="main")
+        assert list(told) == ["FT148"]
+        assert "write `cp_size` at the top level" in told["FT148"].message
+
+    def test_main_refuses_what_0_9_5_ignores(self) -> None:
+        lines = "peft_config:\n  name: lora\n  rank: 8\n"
+        assert found(V1_HEAD + lines) == {}
+        assert list(found(V1_HEAD + lines, target="main")) == ["FT148"]
+
+    def test_what_only_main_has_is_of_no_doubt(self) -> None:
+        lines = "use_kt: true\ngradient_checkpointing: true\n"
+        assert "FT4167" in found(HEAD + lines, target="main")
+        assert "FT4167" not in found(HEAD + lines)
+        told = found(HEAD + "sequence_parallel: true\n", "USE_MEGATRON_BRIDGE", target="main")
+        assert list(told) == ["FT4158"]
 
     def test_keys_of_v0_have_one_cause(self) -> None:
         told = found(HEAD, "USE_V1")

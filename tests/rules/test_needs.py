@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -86,16 +86,12 @@ def every(target: Target, command: str) -> list[tuple[str, Check, Predicate]]:
     return BUILT_IN.conditions(target, command)
 
 
-@pytest.mark.parametrize("default", [False, True])
-def test_a_key_need_not_be_written_where_its_default_is_of_no_release(default: bool) -> None:
-    """What a config must have for a condition to hold is told by the defaults of releases."""
-    (row,) = (row for row in compiled.KEYS["use_dora"] if row[0] == LLAMAFACTORY)
-    keys = {"use_dora": (*row[3:-1], default)}
-    tree = Tree(Facts("0.9.5", keys, {}, None, None, {}, {}, {}, ("0.9.5",), ()))
-    target = resolve_target("0.9.5")._replace(tree=tree)
-    asked = {code for code, _, _ in BUILT_IN.asked(target, "train", JUDGED, {None})}
-    assert "FT122" in {code for code, _, _ in every(target, "train")}
-    assert ("FT122" in asked) is default
+def test_a_source_that_is_no_release_may_have_other_defaults() -> None:
+    context = next(one for one in contexts() if "stage" not in one.instance.config)
+    tree: Any = object()
+    other = context._replace(target=context.target._replace(tree=tree))
+    assert "stage: sft" in other.present
+    assert "stage: sft" not in context.present
 
 
 # Modules
@@ -138,7 +134,7 @@ def test_a_module_finds_nothing_without_what_it_needs(module: str) -> None:
     assert spoke or module in UNSHOWN
 
 
-UNSHOWN = ("deepspeed.misspelt", "plan.recorded")
+UNSHOWN = ("deepspeed.misspelt", "plan.recorded", "plan.tokens")
 """Modules that speak of files which no example has: test_deepspeed.py and tests/facts."""
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from tests.shared import REFERENCE
 
-from ftlint.sources.checked import order
+from ftlint.sources.versions import order
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "schemas" / "ftschemas"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from ftlint.sources.checked import order
+from ftlint.sources.versions import order
 
 Layer = dict[str, dict[str, Any]]
 

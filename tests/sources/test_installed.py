@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,11 +28,18 @@ assert "llamafactory" not in sys.modules
 """
 
 
-def auto(site: Path, *more: Path) -> str:
+TELL = """
+from ftlint.target.releases import resolve_target
+found = resolve_target("auto")
+print(found.in_full, *found.origin.notes, sep="; ")
+"""
+
+
+def auto(site: Path, *more: Path, printing: str = PRINT) -> str:
     """Return what `auto` finds in a Python of its own with these folders on its path."""
     paths = [site, *more, ROOT / "lint", ROOT / "schemas"]
     done = subprocess.run(
-        [sys.executable, "-c", PRINT],
+        [sys.executable, "-c", printing],
         env={"PYTHONPATH": ":".join(map(str, paths)), "XDG_CACHE_HOME": str(site / "cache")},
         cwd=site, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -98,6 +106,22 @@ def test_a_development_build_is_judged_by_its_own_source(tmp_path: Path) -> None
     distribution(tmp_path, "llamafactory", "0.9.6.dev0")
     package(tmp_path)
     assert auto(tmp_path).endswith("installed llamafactory True")
+
+
+def test_it_is_said_which_checkout_judges_and_what_of_the_pair_is_not_there(tmp_path: Path) -> None:
+    checkout, site = lay_out(tmp_path / "checkout"), tmp_path / "site"
+    direct = '{"dir_info": {"editable": true}, "url": "file:///somewhere"}'
+    distribution(site, "llamafactory", "0.9.5", direct)
+    distribution(tmp_path / "other", "transformers", "5.1.0")
+    beside = auto(site, checkout / "src", tmp_path / "other", printing=TELL)
+    assert beside.startswith("LLaMA Factory 0.9.5.dev0 (llamafactory), transformers 5.1.0; ")
+    assert f"target auto ({checkout / 'src' / 'llamafactory'}): " in beside
+    assert "not installed" not in beside
+    distribution(tmp_path / "bare", "llamafactory", "0.9.6.dev0")
+    alone = auto(tmp_path / "bare", printing=TELL)
+    assert alone.startswith("LLaMA Factory 0.9.6.dev0, judged by 0.9.5 and main (0.9.6.dev0), ")
+    if find_spec("transformers") is None:
+        assert "transformers is not installed; judged with 5.8.0" in alone
 
 
 def test_nothing_installed_is_said(tmp_path: Path) -> None:

@@ -294,7 +294,7 @@ def test_tree_without_a_source_above_is_the_newest_release(
     (tmp_path / "c.yaml").write_text(CONFIG, "utf-8")
     _, target, told = lint("check", "c.yaml", "--target", "tree")
     assert target["source"] == "release"
-    assert "no src/llamafactory above" in told
+    assert "no src/llamafactory in a folder above" in told
 
 
 def test_a_source_above_that_cannot_be_read_ends_no_run(

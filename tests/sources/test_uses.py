@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftlint.sources.uses import of_file
-from ftlint.target.handling import Handling, _differences
+from ftlint.target.handling import Handling, keys_unlike
 
 FUNCTION = """
 def check(args):
@@ -40,7 +40,7 @@ CHANGED = {
 
 def differences(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     here, there = of_file("a.py", text, KEYS), of_file("a.py", FUNCTION, KEYS)
-    return _differences(here, there)
+    return keys_unlike(here, there)
 
 
 @pytest.mark.parametrize("name", SAME)

@@ -18,6 +18,7 @@ from ftlint.target import pins
 from ftlint.target.releases import KNOWN, in_range, parse_version, resolve_target
 from ftschemas import compiled
 from tests.cli.calls import HEAD, invoke
+from tests.sources.fork import lay_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +135,18 @@ def test_a_finding_says_version_range_and_remedy(folder: Path) -> None:
     assert (one["start"], one["end"]) == ({"line": 1, "column": 1, "offset": 0},) * 2
 
 
+def test_a_source_is_held_against_its_own_pins(folder: Path) -> None:
+    pins_of = 'def check_dependencies():\n    check_version("transformers>=4.55.0,<=5.12.1")\n'
+    lay_out(folder, extras_misc=pins_of + '    check_version("trl>=0.18.0,<=1.0.0")\n')
+    run = ("--isolated", "--target", "./src", "c.yaml", "--transformers")
+    assert told(*run, "5.12.1", "--fact", "installed=trl==1.0.0") == []
+    (one,) = told(*run, "5.20.0")
+    assert one["message"] == (
+        "LLaMA Factory 0.9.5.dev0 (./src) rejects `transformers==5.20.0` at start-up (ImportError):"
+        " it takes 4.55.0 to 5.12.1. Install `transformers==5.12.1`."
+    )
+
+
 def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:
     """Make packages look installed in this Python: by metadata before all others."""
     for package, version in versions.items():
@@ -158,6 +171,16 @@ def test_auto_and_here_ask_what_is_installed(folder: Path, monkeypatch: pytest.M
     for options in (("--target", "auto"), ("--here",)):
         assert codes("--isolated", *options) == [("FT4132", "info")] * 2
     assert codes("--isolated", "--target", "auto", "--fact", "env=USE_RAY") == both
+
+
+def test_another_release_on_this_machine_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(folder, monkeypatch, llamafactory="0.9.4")
+    said = "LLaMA Factory 0.9.4 is installed, and 0.9.5 is judged: use --target auto"
+    assert said in invoke("--isolated", "--here", "c.yaml").err
+    for options in ((), ("--here", "--target", "0.9.5"), ("--here", "--target", "auto")):
+        assert "is judged" not in invoke("--isolated", *options, "c.yaml").err
 
 
 def test_what_concerns_the_run_is_told_once_a_target(folder: Path) -> None:

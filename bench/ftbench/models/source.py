@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -156,11 +155,10 @@ def _cached(name: str) -> Path | None:
     """Return the newest snapshot of a hub repository in the hub's own cache."""
     if name.count("/") != 1:
         return None
-    home = os.environ.get("HF_HOME") or Path(
-        os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser(), "huggingface"
-    )
-    hub = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub"))
-    found = list((hub / f"models--{name.replace('/', '--')}" / "snapshots").glob("*/config.json"))
+    from ftlint.facts.dimensions import hub_cache
+
+    folder = Path(hub_cache(), f"models--{name.replace('/', '--')}", "snapshots")
+    found = list(folder.glob("*/config.json"))
     return max(found, key=lambda path: path.stat().st_mtime).parent if found else None
 
 

@@ -1,7 +1,7 @@
 """Random weights made where they are needed, in the trainer's own process.
 
 A folder that `folder.prepared` made has no weights. Once `install` has run, loading it hands
-transformers a table of random tensors instead of files: whatever transformers does with weights
+transformers a table of random weights instead of files: whatever transformers does with weights
 (dtype, device map, bitsandbytes, ZeRO-3) is done to these too. On a GPU 8 billion parameters take
 about a second; nothing is written to disk.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,9 @@ def install() -> None:
 
 
 def random_weights(cls: Any, config: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """Return a tensor for each weight of a model: norms 1, biases 0, all else normal.
+    """Return what is loaded for each weight of a model: norms 1, biases 0, all else normal.
 
-    The tensors are on the device that the model goes to. Where the model is spread over devices
+    They are on the device that the model goes to. Where the model is spread over devices
     only later, they are on the CPU, though made on the GPU if there is one: that is faster.
     """
     torch: Any = importlib.import_module("torch")
@@ -57,22 +58,57 @@ def random_weights(cls: Any, config: Any, options: dict[str, Any]) -> dict[str, 
     skipped = set(tied) if getattr(config, "tie_word_embeddings", False) else set()
     dtype = _dtype(torch, config, options)
     target, maker = _devices(torch, options.get("device_map"))
-    generator = torch.Generator(device=maker).manual_seed(SEED)
-    made: dict[str, Any] = {}
-    persistent = skeleton.state_dict()
-    for name, like in persistent.items():
-        if name in skipped:
-            continue
-        shape = tuple(like.shape)
-        if not like.is_floating_point():
-            made[name] = torch.zeros(shape, dtype=like.dtype, device=target)
-        elif len(shape) == 1:
-            fill = 0.0 if name.endswith("bias") else 1.0
-            made[name] = torch.full(shape, fill, dtype=dtype, device=target)
-        else:
-            made[name] = torch.empty(shape, dtype=dtype, device=maker)
-            made[name] = made[name].normal_(0.0, DEVIATION, generator=generator).to(target)
+    later, made = _may_be_made_later(), {}
+    for number, (name, like) in enumerate(skeleton.state_dict().items()):
+        if name not in skipped:
+            wanted = dtype if like.is_floating_point() else like.dtype
+            one = Weight(name, tuple(like.shape), wanted, SEED + number, target, maker)
+            made[name] = one if later else one[...]
     return made
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A weight that is made when it is asked for, as a file's are read.
+
+    A model whose weights all lay on the GPU before it is loaded would need it twice: transformers
+    reserves room for the whole of it first.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: Any
+    seed: int
+    target: Any
+    maker: Any
+
+    def is_floating_point(self) -> bool:
+        """Return whether it holds fractions."""
+        return bool(self.dtype.is_floating_point)
+
+    def __getitem__(self, _: Any) -> Any:
+        """Return the tensor, made anew."""
+        torch: Any = importlib.import_module("torch")
+        if not self.is_floating_point():
+            return torch.zeros(self.shape, dtype=self.dtype, device=self.target)
+        if len(self.shape) == 1:
+            fill = 0.0 if self.name.endswith("bias") else 1.0
+            return torch.full(self.shape, fill, dtype=self.dtype, device=self.target)
+        made = torch.empty(self.shape, dtype=self.dtype, device=self.maker)
+        generator = torch.Generator(device=self.maker).manual_seed(self.seed)
+        return made.normal_(0.0, DEVIATION, generator=generator).to(self.target)
+
+
+def _may_be_made_later() -> bool:
+    """Return whether transformers takes what can be indexed for tensors: 5 does, but under ZeRO-3.
+
+    Source: transformers/core_model_loading.py, `_materialize_copy` [5.6.0].
+    """
+    transformers: Any = importlib.import_module("transformers")
+    if int(transformers.__version__.partition(".")[0]) < 5:
+        return False
+    deepspeed: Any = importlib.import_module("transformers.integrations.deepspeed")
+    return not deepspeed.is_deepspeed_zero3_enabled()
 
 
 def _dtype(torch: Any, config: Any, options: dict[str, Any]) -> Any:

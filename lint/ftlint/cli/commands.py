@@ -170,6 +170,12 @@ def check(**options: Any) -> None:
     sys.exit(show(cli_options(paths, options), output))
 
 
+_of_sample = click.option(
+    "--sample", type=click.IntRange(min=1), metavar="N",
+    help="Count the tokens of N rows of each dataset, drawn by chance; without it, of all rows.",
+)  # fmt: skip
+
+
 def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
     words = [] if value is None else value.split(",")
     if not all(word.isdecimal() and int(word) > 0 for word in words):
@@ -186,6 +192,7 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
     metavar="N[,N...]",
     help="GPUs per node; several numbers are compared.",
 )
+@_of_sample
 @of_run
 @of_format
 @of_settings
@@ -198,7 +205,7 @@ def steps(**options: Any) -> None:
     """
     from ftlint.cli.steps import Asked, steps
 
-    own = {name: options.pop(name) for name in ("gpus", "format", "colour")}
+    own = {name: options.pop(name) for name in ("gpus", "sample", "format", "colour")}
     options["gpus"] = None
     sys.exit(steps(Asked(cli_options(options.pop("paths"), options), **own)))
 
@@ -228,22 +235,23 @@ def memory(**options: Any) -> None:
 @cli.command()
 @click.argument("paths", metavar="[CONFIG...]", nargs=-1, type=click.Path())
 @of_target
+@_of_sample
 @of_dataset_dir
 @of_settings
 def record(**options: Any) -> None:
-    """Write the rows of the configs' datasets to ftlint-facts.json.
+    """Write the rows of the configs' datasets, and their tokens, to ftlint-facts.json.
 
     Run it where the data are, and commit the file: where they are not (CI), configs are then
     judged by what was recorded. It lies next to the nearest settings, else in the project's root,
-    and holds names, sizes and hashes of files, numbers of rows and names of columns: no rows.
-    Without CONFIG those of this folder and below. Exit status: 0, or 2 when a config cannot be
-    read or a dataset not be counted.
+    and holds names, sizes and hashes of files, names of columns, numbers of rows and of tokens: no
+    rows. Without CONFIG those of this folder and below. Exit status: 0, or 2 when a config cannot
+    be read or a dataset not be counted.
     """
     from ftlint.cli.record import record
     from ftlint.project.options import CliOptions
 
-    paths = tuple(options.pop("paths") or (".",))
-    sys.exit(record(CliOptions(paths, **options)))
+    paths, sample = tuple(options.pop("paths") or (".",)), options.pop("sample")
+    sys.exit(record(CliOptions(paths, **options), sample))
 
 
 @cli.command(short_help="Judge a run by its logs.")
@@ -278,12 +286,7 @@ def doctor(**options: Any) -> None:
 
 
 @cli.command()
-@click.option("--target", metavar="V", help="LLaMA Factory release.  [default: newest]")
-@click.option(
-    "--transformers",
-    metavar="V",
-    help="transformers release.  [default: the newest that works with it]",
-)
+@of_target
 @click.option(
     "--command", type=click.Choice(["train", "export", "chat", "api", "eval", "v1"]),
     default="train", show_default=True, help="Command that reads the config.",
@@ -297,7 +300,7 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
     """
     import json
 
-    from ftlint.cli.check import write
+    from ftlint.cli.check import say, write
     from ftlint.project.settings import json_schema
     from ftlint.target.editor_schema import editor_schema
     from ftlint.target.releases import UnknownTarget, resolve_target
@@ -311,6 +314,7 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
         made = editor_schema(chosen, parsed)
     except UnknownTarget as error:
         raise click.UsageError(str(error)) from None
+    say(chosen.origin.notes)
     write(json.dumps(made, indent=2) + "\n")
 
 

@@ -41,20 +41,23 @@ def _facts(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> An
 
 
 def _budget(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from ftlint.facts.budget import parse_budget
+    if value is not None:
+        from ftlint.facts.budget import parse_budget
 
-    if value is not None and parse_budget(value) is None:
-        raise click.BadParameter(f"{value!r}: write 30m, 2h or 1h30m")
+        if parse_budget(value) is None:
+            raise click.BadParameter(f"{value!r}: write 30m, 2h or 1h30m")
     return value
 
 
 def _gpu(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from ftlint.memory.gpus import BadGpu, total_memory
+    if value is not None:
+        from ftlint.memory.gpus import BadGpu, total_memory
 
-    try:
-        return value if value is None or total_memory(value) else None
-    except BadGpu as error:
-        raise click.BadParameter(str(error)) from None
+        try:
+            total_memory(value)
+        except BadGpu as error:
+            raise click.BadParameter(str(error)) from None
+    return value
 
 
 def limits(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
@@ -96,8 +99,10 @@ def cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
 # What `check` and `steps` are both told: for which release, of what run, by which settings.
 of_target = _together(
     click.option(
-        "--target", metavar="V",
-        help="LLaMA Factory release, or `auto`, the installed one.  [default: newest]",
+        "--target", metavar="V|PATH",
+        help="LLaMA Factory release; `auto`, what is installed; `main`, the development version;"
+        " a checkout or fork by its PATH (./LLaMA-Factory); `tree`, the one above each config."
+        "  [default: newest release]",
     ),
     click.option(
         "--transformers", metavar="V",

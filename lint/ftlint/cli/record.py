@@ -6,6 +6,7 @@ import os
 
 from ftlint import __version__
 from ftlint.cli.check import guarded, say, write
+from ftlint.cli.progress import bar
 from ftlint.cli.steps import Asked, configs
 from ftlint.edits.write import replace
 from ftlint.loading import Config
@@ -19,6 +20,7 @@ from ftlint.project.options import (
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure
+from ftlint.tokens.measure import Wanted
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,12 +30,15 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Target
 
 
-def record(request: CliOptions) -> int:
-    """Record what the configs' data are and return the exit status. Never raises."""
-    return guarded(lambda: _record(request))
+def record(request: CliOptions, sample: int | None = None) -> int:
+    """Record what the configs' data are and return the exit status. Never raises.
+
+    `sample`: of how many rows of each dataset tokens are counted, None for all.
+    """
+    return guarded(lambda: _record(request, sample))
 
 
-def _record(request: CliOptions) -> int:
+def _record(request: CliOptions, sample: int | None) -> int:
     from datetime import datetime, timezone
 
     from ftlint.facts.recording import NotRecorded, model_of, recorded
@@ -53,7 +58,9 @@ def _record(request: CliOptions) -> int:
         model = model_of(config.context, today)
         if model is not None:
             models.setdefault(file, {})[model[0]] = model[1]
-        for one in recorded(config.context, today):
+        for one in recorded(
+            config.context, today, Wanted(sample, bounds=False, whole=True, progress=bar)
+        ):
             if isinstance(one, NotRecorded):
                 failures[f"{one.name}: not recorded: {one.reason}"] = None
                 continue
@@ -63,7 +70,11 @@ def _record(request: CliOptions) -> int:
                 failures[f"{one.name}: {other}"] = None
                 before = None
             stages = (*(before.dropped if before else ()), *one.dropped)
-            found[file][one.name] = one._replace(dropped=tuple(dict(stages).items()))
+            lengths = {(of.way, of.model): of for of in (before.lengths if before else ())}
+            lengths |= {(of.way, of.model): of for of in one.lengths}
+            found[file][one.name] = one._replace(
+                dropped=tuple(dict(stages).items()), lengths=tuple(lengths.values())
+            )
     for file in dict.fromkeys((*found, *models)):
         _write(file, found.get(file, {}), models.get(file, {}), targets[file])
     say(failures)
@@ -113,8 +124,8 @@ def _write(
         if isinstance(found, str):
             raise UsageError(f"{file}: not written: it is not merged into what is there: {found}")
         before, old = found
-    versions = {"llamafactory": target.llamafactory, "transformers": target.transformers}
-    text = recorded.merged(old, datasets.values(), models, f"ftlint {__version__}", versions)
+    made_by = f"ftlint {__version__}"
+    text = recorded.merged(old, datasets.values(), models, made_by, target.numbers)
     if len(text.encode("utf-8", "surrogatepass")) > recorded.MAX_BYTES:
         raise UsageError(f"{file}: not written: it would be larger than 1 MiB")
     if before is None:
@@ -125,7 +136,8 @@ def _write(
     for one in datasets.values():
         files = f"{len(one.files)} file{'' if len(one.files) == 1 else 's'}"
         rows = f"{one.rows:,} row{'' if one.rows == 1 else 's'}"
-        write(f"{one.name}: {rows} in {files}\n")
+        tokens = "".join(f", tokens for {of.model} ({of.template})" for of in one.lengths)
+        write(f"{one.name}: {rows} in {files}{tokens}\n")
     for name in models:
         write(f"{name}: dimensions of the model\n")
     shown = os.path.relpath(file)

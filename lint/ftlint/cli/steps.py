@@ -6,6 +6,7 @@ import os
 
 from ftlint import api
 from ftlint.cli.check import guarded, read_stdin, say, wants_colour, write
+from ftlint.cli.progress import bar
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import (
@@ -23,6 +24,7 @@ from ftlint.run.session import CLEAN, USAGE
 from ftlint.steps import NoPlan, StepPlan
 from ftlint.support import disk, files
 from ftlint.support.containment import LINK, OUTSIDE
+from ftlint.tokens.measure import Wanted
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -31,10 +33,14 @@ if TYPE_CHECKING:
 
 
 class Asked(NamedTuple):
-    """What the command line asks for; `gpus` are launches to compare, none means one launch."""
+    """What the command line asks for; `gpus` are launches to compare, none means one launch.
+
+    `sample`: of how many rows of each dataset tokens are counted, None for all.
+    """
 
     request: CliOptions
     gpus: tuple[int, ...] = ()
+    sample: int | None = None
     format: str = "text"
     colour: str = "auto"
 
@@ -87,19 +93,23 @@ def _runs(asked: Asked) -> Iterator[RunPlan | Unreadable]:
         if isinstance(config, Unreadable):
             yield config
             continue
+        tokens = Wanted(asked.sample, progress=bar)
         if not asked.gpus:
-            yield api.plan(config)
+            yield api.plan(config, tokens)
         for gpus in asked.gpus:
             given = config.options.given.launched(gpus)
             launched = config.options._replace(given=given)
             again = load_text(config.context.source, launched)
             assert isinstance(again, Config)
-            yield api.plan(again)
+            yield api.plan(again, tokens)
 
 
 def configs(asked: Asked) -> Iterator[Config | Unreadable]:
-    """Yield the training configs that are asked for; of folders nothing else is told."""
-    resolver = OptionsResolver(asked.request)
+    """Yield the training configs that are asked for; of folders nothing else is told.
+
+    What is told of their targets is said after the last.
+    """
+    resolver, notes = OptionsResolver(asked.request), {}
     for found in files.expand(asked.request.paths, resolver.excludes):
         if isinstance(found, disk.ReadFailure):
             yield Unreadable(*found)
@@ -112,9 +122,11 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
         else:
             config = load_file(path, options)
         config = for_training(config)
+        if isinstance(config, Config):
+            notes.update(dict.fromkeys(config.context.target.origin.notes))
         if found.named or isinstance(config, Config) or _is_fault(config):
             yield config
-    say(resolver.ignored)
+    say((*resolver.ignored, *notes))
 
 
 def _is_fault(found: Unreadable) -> bool:

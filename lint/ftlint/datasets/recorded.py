@@ -27,6 +27,24 @@ class RecordedFile(NamedTuple):
     sha256: str
 
 
+class RecordedLengths(NamedTuple):
+    """The tokens of a dataset's rows, written in one way (`tokens.measure.way_of`).
+
+    `whole`: of 101 equal steps the tokens that so many rows do not exceed before they are cut.
+    `answers`: all tokens of answers. `cuts`: for some values of `cutoff_len` the rows that it cuts
+    and the tokens of answers that are lost.
+    """
+
+    way: str
+    stage: str
+    template: str
+    model: str
+    rows: int
+    whole: tuple[int, ...]
+    answers: int
+    cuts: tuple[tuple[int, int, int], ...] = ()
+
+
 class Recorded(NamedTuple):
     """The rows that the split of a dataset's definition leaves, and what the count rests on.
 
@@ -41,6 +59,7 @@ class Recorded(NamedTuple):
     rows: int
     columns: tuple[str, ...] = ()
     dropped: tuple[tuple[str, int], ...] = ()
+    lengths: tuple[RecordedLengths, ...] = ()
 
     def dropped_at(self, stage: str, limit: int | None) -> Count:
         """Return how many of the first `limit` rows preprocessing leaves out."""

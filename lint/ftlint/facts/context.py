@@ -52,12 +52,14 @@ class Context(NamedTuple):
     def present(self) -> set[str | None]:
         """What rules may need to say anything: keys, facts, `planned`; None is for no need.
 
-        A key that has a text is there with it as well: `stage: ppo`.
+        A key that has a text is there with it as well: `stage: ppo`. Defaults are there in a source
+        that is no release: what rules need was told by those of releases.
         """
-        config = self.instance.config
-        present: set[str | None] = {None, *config, *self.instance.facts}
+        config, effective, facts, _ = self.instance
+        values = config if self.target.tree is None else effective
+        present: set[str | None] = {None, *values, *facts}
         present.update(
-            f"{name}: {value}" for name, value in config.items() if isinstance(value, str)
+            f"{name}: {value}" for name, value in values.items() if isinstance(value, str)
         )
         if self.planned is not None:
             present.add("planned")

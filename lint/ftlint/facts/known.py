@@ -39,7 +39,7 @@ def facts(
     shares = _numbers(values.get("interleave_probs"))
     held = _held(values.get("output_dir"), stated, disk)
     known: dict[str, object | None] = {
-        "llamafactory": target.release,
+        "llamafactory": target.label,
         "transformers": target.transformers,
         "interleave_probs": shares,
         "interleave_probs_sum": None if shares is None else round(sum(shares), 9),

@@ -20,6 +20,13 @@ LAUNCHERS = (
 TORCHRUN = "FORCE_TORCHRUN"
 """The variable that has torchrun start the processes, whatever `USE_KT` says."""
 
+UNSTATED = "FT4171"
+"""The rule on a config that is for another launcher, where it is not known what starts the run."""
+OF_THE_LAUNCH = frozenset(
+    "deepspeed devices gpus launcher memory nodes plan samples world_size".split()
+)
+"""What depends on the launcher, so that nothing rests on it there."""
+
 
 class Launch(NamedTuple):
     """GPUs of a node, nodes, what starts the processes; None for what is not known.
@@ -51,6 +58,14 @@ class Launch(NamedTuple):
             if variable in self.environment and target.versions[0] >= since:
                 return None if launcher == "kt" and TORCHRUN in self.environment else launcher
         return None
+
+    def unheard(self, target: Target) -> tuple[str, ...]:
+        """Return the variables of launchers that are on, and that this target does not ask for."""
+        return tuple(
+            variable
+            for variable, _, since in LAUNCHERS
+            if variable in (self.environment or ()) and target.versions[0] < since
+        )
 
 
 def variable_of(launcher: str) -> str:

@@ -68,6 +68,7 @@ def _value(name: str, value: object) -> object:
         if listed is not None and name == "installed":
             return sorted(canonical(word.partition("==")[0].strip()) for word in listed)
         if listed is not None:
+            _tell_slips(word.partition("=")[0].strip() for word in listed)
             return _on(listed)
         raise BadFact(f"{name} takes names, such as {_EXAMPLES[name]}")
     if name == "compute_capability":
@@ -80,6 +81,20 @@ def _value(name: str, value: object) -> object:
             return value
         raise BadFact(f"{name} takes `model` or the name of a checkpoint, such as checkpoint-500")
     raise BadFact(f"unknown fact {name}: use one of {', '.join(_EXAMPLES)}")
+
+
+def _tell_slips(variables: Iterable[str]) -> None:
+    """Raise `BadFact` for a name that can only mean one of these variables."""
+    from ftlint.target.slips import guess
+    from ftschemas import compiled
+
+    for name in variables:
+        known = name in SWITCHES or name in compiled.VARIABLES[0]
+        meant = None if known else guess(name.upper(), SWITCHES, ())
+        if name.upper() in SWITCHES and not known:
+            raise BadFact(f"env: the case of a variable counts: write {name.upper()}")
+        if meant is not None:
+            raise BadFact(f"env: unknown variable {name}; did you mean {meant.name}?")
 
 
 def _on(variables: Iterable[str]) -> list[str]:

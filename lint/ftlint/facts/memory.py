@@ -23,8 +23,7 @@ from ftlint.memory.gpus import BadGpu, total_memory
 from ftlint.memory.layer import Batch
 from ftlint.memory.shape import Unknown
 from ftlint.memory.states import host_bytes
-from ftlint.memory.storage import Disk as Storage
-from ftlint.memory.storage import storage
+from ftlint.memory.storage import Storage, storage
 from ftlint.steps import StepPlan
 from ftlint.target.keys import catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -247,10 +246,8 @@ def as_object(run: RunMemory | Untold) -> dict[str, Any]:
     """Return it as `ftlint memory --output-format json` prints it."""
     head: dict[str, Any] = {
         "path": run.path,
-        "target": {
-            "llamafactory": run.target.llamafactory, "transformers": run.target.transformers
-        },
-    }  # fmt: skip
+        "target": run.target.as_object(),
+    }
     if isinstance(run, Untold):
         return {**head, "reason": run.reason}
     return {

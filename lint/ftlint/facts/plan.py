@@ -12,7 +12,7 @@ from ftlint.target.keys import V1, catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from ftlint.datasets import DatasetSize, Info, Question
@@ -153,14 +153,31 @@ def _as_meant(config: Mapping[str, object], known: Mapping[str, Any]) -> dict[st
 
 def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     """Return the plan, or why there is none."""
-    from ftlint.steps import plan
+    from ftlint.steps import NoPlan, plan
 
     llamafactory, transformers = inputs.target.versions
     launcher = inputs.launch.started_by(inputs.target)
     catalogue = catalogue_of(inputs.target, V1 if launcher == V1 else "train", launcher)
     values = effective(inputs.launch.over(inputs.config), catalogue)
-    return plan(values, samples=inputs.samples, world=_world(inputs),
+    made = plan(values, samples=inputs.samples, world=_world(inputs),
                 llamafactory=llamafactory, transformers=transformers)  # fmt: skip
+    notes = tuple(_of_launch(inputs, launcher))
+    if isinstance(made, NoPlan) or not notes:
+        return made
+    return made._replace(assumptions=(*made.assumptions, *notes))
+
+
+def _of_launch(inputs: Inputs, launcher: str | None) -> Iterator[str]:
+    """Yield what the launcher has to do with the counts, where its trainer is the usual one."""
+    from ftlint.steps.world import KT, RAY
+
+    if launcher == RAY:
+        yield "counted for Ray: `ray_num_workers` processes (1 if absent), independent of the GPUs"
+    if launcher == KT:
+        yield "counted for KTransformers: one process, with a batch for each GPU of the node"
+    for variable in inputs.launch.unheard(inputs.target):
+        release = inputs.target.label
+        yield f"LLaMA Factory {release} does not know `{variable}`: counted without it"
 
 
 def replan(inputs: Inputs, **changed: object) -> StepPlan | None:

@@ -6,7 +6,7 @@ this version does not know are left alone. Its form: schemas/ftschemas/facts.sch
 
 from __future__ import annotations
 
-from ftlint.datasets.recorded import Recorded, RecordedFile
+from ftlint.datasets.recorded import Recorded, RecordedFile, RecordedLengths
 from ftlint.support.disk import ReadFailure
 from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -119,7 +119,43 @@ def _dataset(name: str, data: object) -> Recorded:
              _count(rows, f"{place}/dropped"))
             for stage, rows in dropped.items()
         ),
+        tuple(
+            _lengths(one, f"{place}/lengths")
+            for one in _list(table.get("lengths", []), f"{place}/lengths")
+        ),
     )  # fmt: skip
+
+
+def _lengths(data: object, place: str) -> RecordedLengths:
+    table = _mapping(data, place)
+    whole = tuple(_count(one, f"{place}/whole") for one in _list(table.get("whole"), place))
+    if len(whole) != STEPS:
+        raise _Malformed(f"`{place}/whole` should be {STEPS} integers")
+    cuts = []
+    for length, told in _mapping(table.get("cuts", {}), f"{place}/cuts").items():
+        pair = _list(told, f"{place}/cuts")
+        if not length.isdecimal() or len(length) > 9 or len(pair) != 2:
+            raise _Malformed(f"`{place}/cuts` should be two integers by `cutoff_len`")
+        rows, lost = (_count(one, f"{place}/cuts") for one in pair)
+        cuts.append((int(length), rows, lost))
+    stage, template, model = (
+        _text(table.get(name), f"{place}/{name}", "a name")
+        for name in ("stage", "template", "model")
+    )
+    return RecordedLengths(
+        _text(table.get("way"), f"{place}/way", "a SHA-256 in hex digits", _HEX),
+        stage,
+        template,
+        model,
+        _count(table.get("rows"), f"{place}/rows"),
+        whole,
+        _count(table.get("answers"), f"{place}/answers"),
+        tuple(sorted(cuts)),
+    )
+
+
+STEPS = 101
+"""Lengths of rows that are recorded: of 0, 1, 2 … 100 of 100 rows."""
 
 
 def _file(data: object, place: str) -> RecordedFile:
@@ -190,4 +226,24 @@ def _plain(one: Recorded, before: object) -> dict[str, Any]:
     return {
         **known, "recorded": one.date, "definition": one.definition, "files": files,
         "rows": one.rows, "columns": list(one.columns), "dropped": {**known_dropped, **dropped},
+        **({"lengths": lengths} if (lengths := _all_lengths(one, known)) else {}),
     }  # fmt: skip
+
+
+def _all_lengths(one: Recorded, known: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the lengths of a dataset: those just counted, and of other ways those known before."""
+    new = [
+        {
+            **of._asdict(),
+            "whole": list(of.whole),
+            "cuts": {str(length): [rows, lost] for length, rows, lost in of.cuts},
+        }
+        for of in one.lengths
+    ]
+    told = {(of["way"], of["model"]) for of in new}
+    old = [of for of in known.get("lengths", ()) if (of.get("way"), of.get("model")) not in told]
+    return [*old, *new][-MOST_WAYS:]
+
+
+MOST_WAYS = 16
+"""Ways of writing rows that the tokens of a dataset are recorded for."""

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.datasets import DatasetSize
+    from ftlint.datasets.recorded import RecordedLengths
     from ftlint.facts.context import Context
+    from ftlint.tokens.measure import Wanted
 
 
 class NotRecorded(NamedTuple):
@@ -24,21 +26,13 @@ class NotRecorded(NamedTuple):
     reason: str
 
 
-_DIMENSIONS = tuple(
-    """model_type hidden_size intermediate_size num_hidden_layers num_attention_heads
-    num_key_value_heads head_dim vocab_size tie_word_embeddings attention_bias mlp_bias
-    sliding_window use_sliding_window final_logit_softcapping attn_logit_softcapping""".split()
-)
-"""What of a model's config.json decides its memory."""
-
-
 def model_of(context: Context, date: str) -> tuple[str, dict[str, object]] | None:
     """Return the name of a config's model and its dimensions, where they are on this machine.
 
     A model that is quantized has none of its own; of a folder elsewhere the name says nothing.
     """
     from ftlint.facts.dimensions import BUNDLED, dimensions
-    from ftlint.memory.shape import Unknown
+    from ftlint.memory.shape import DIMENSIONS, Unknown
 
     name = context.instance.effective.get("model_name_or_path")
     found = dimensions(name, context.source.path, context.stated, context.disk)
@@ -46,12 +40,17 @@ def model_of(context: Context, date: str) -> tuple[str, dict[str, object]] | Non
         return None
     if found.source.startswith(BUNDLED) or found.config.get("quantization_config"):
         return None
-    kept = {key: found.config[key] for key in _DIMENSIONS if key in found.config}
+    kept = {key: found.config[key] for key in DIMENSIONS if key in found.config}
     return name, {"recorded": date, "config": kept}
 
 
-def recorded(context: Context, date: str) -> Iterator[Recorded | NotRecorded]:
-    """Yield what is to be recorded of each dataset that a config names."""
+def recorded(
+    context: Context, date: str, tokens: Wanted | None = None
+) -> Iterator[Recorded | NotRecorded]:
+    """Yield what is to be recorded of each dataset that a config names.
+
+    With `tokens` those of its rows too, where they can be counted.
+    """
     values, known = context.instance.effective, context.instance.facts
     names = [*(known.get("dataset_names") or ()), *(known.get("eval_dataset_names") or ())]
     where = context.stated.dataset_dir or values.get("dataset_dir")
@@ -62,8 +61,22 @@ def recorded(context: Context, date: str) -> Iterator[Recorded | NotRecorded]:
             yield NotRecorded(name, "no dataset_info.json was found")
         return
     place, stage = place_of(where, root, context.given, context.disk), str(values.get("stage"))
+    lengths = {} if tokens is None else _lengths(context, tokens)
     for size in place.sizes(texts, Question(stage)):
-        yield _of(size, place, stage, date)
+        found = _of(size, place, stage, date)
+        tokens_of = lengths.get(size.name)
+        if tokens_of is not None and isinstance(found, Recorded):
+            found = found._replace(lengths=(tokens_of,))
+        yield found
+
+
+def _lengths(context: Context, wanted: Wanted) -> dict[str, RecordedLengths]:
+    """Return the tokens of each dataset of which all rows were counted with a tokenizer."""
+    from ftlint.facts.recorded_tokens import to_record
+    from ftlint.facts.tokens import count
+
+    found = count(context, wanted)
+    return {} if found is None else to_record(context, found)
 
 
 def _of(size: DatasetSize, place: DataPlace, stage: str, date: str) -> Recorded | NotRecorded:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ftlint.steps.counts import NoPlan
     from ftlint.steps.step_plan import StepPlan
     from ftlint.target.releases import Target
+    from ftlint.tokens.summary import Summary
 
 
 class Refusal(NamedTuple):
@@ -70,6 +71,10 @@ class RunPlan(NamedTuple):
     """The layer that each fact came from; under `rows` that of each dataset's."""
     memory: Peaks | None = None
     """None where it is not told."""
+    tokens: Summary | None = None
+    """What the tokens of the rows come to, where they were counted."""
+    token_note: str = ""
+    """Why they were not, where the plan is less exact for it."""
 
 
 def as_object(run: RunPlan) -> dict[str, Any]:
@@ -83,11 +88,13 @@ def as_object(run: RunPlan) -> dict[str, Any]:
     target, plan, (gpus, nodes) = run.target, run.plan, run.launch.shape
     head: dict[str, Any] = {
         "path": run.path,
-        "target": {"llamafactory": target.llamafactory, "transformers": target.transformers},
+        "target": target.as_object(),
         "gpus": gpus,
         "nodes": nodes,
         **record.as_object(plan),
     }
+    if target.origin.notes and "assumptions" in head:
+        head["assumptions"] = [*target.origin.notes, *head["assumptions"]]
     if isinstance(plan, NoPlan):
         return {**head, "refusals": [one._asdict() for one in run.refused]}
     return {
@@ -96,4 +103,15 @@ def as_object(run: RunPlan) -> dict[str, Any]:
         "budget": None if run.fit is None else run.fit._asdict(),
         "sources": dict(run.sources),
         "memory": None if run.memory is None else run.memory._asdict(),
+        "tokens": None if run.tokens is None else _tokens(run.tokens),
+    }
+
+
+def _tokens(found: Summary) -> dict[str, Any]:
+    """Return what rows come to as plain data; shares of answers and of padding are from 0 to 1."""
+    batch = found.batch
+    return {
+        **found._asdict(),
+        "whole": {f"{one.share:g}": [one.low, one.tokens, one.high] for one in found.whole},
+        "batch": None if batch is None else batch._asdict(),
     }

@@ -166,7 +166,7 @@ def _attention(values: Mapping[str, Any], shape: Shape) -> str:
         return "flash"
     if asked == "disabled":
         return "eager"
-    return "eager" if shape.model_type == "gemma2" and asked == "auto" else "sdpa"
+    return "eager" if shape.family.softcaps and asked == "auto" else "sdpa"
 
 
 def _sharding(world: int, deepspeed: Mapping[str, Any] | None) -> Sharding:

@@ -16,17 +16,25 @@ if TYPE_CHECKING:
     from ftlint.memory.peak import Moment
     from ftlint.memory.shape import Shape
 
-LOW, EVEN, RAGGED, EVALUATED, MERGED = 0.99, 0.6, 1.5, 2.0, 6
-"""What the allocator holds: at least so much of what is allocated, at most so much more of what
-comes and goes in a step, with batches of one length, with batches of many, in an evaluation, and
-so many of the matrices that DoRA makes anew. Set with docs/benchmarks/raw in view."""
+# What the allocator holds, set with docs/benchmarks/raw in view: at least so much of what is
+# allocated, and beside that at most so much of what comes and goes,
+LOW = 0.99
+EVEN = 0.6  # with batches of one length,
+RAGGED = 1.5  # with batches of many,
+EVALUATED = 2.0  # in an evaluation,
+MERGED = 6  # and of what DoRA takes to merge a linear.
 
-ROOM = 0.5
-"""Of what comes and goes: what is lost to blocks that are free but too small, when memory is tight
-and the allocator has given back all that it can. With a tenth of it 7 of 10 runs were out of memory
-(docs/benchmarks/raw/2026-11-29-h200-memory)."""
+ROOM, SCRAPS = 0.5, 0.06
+"""What a run needs beside what is allocated, so that it fits for sure: of what comes and goes, and
+of what stays. When memory is tight the allocator gives back the blocks that are free as a whole,
+but none of which a part is in use, such as one that held logits and in which a state of Adam now
+lies, nor the end of a block that a gradient all but fills. Under a limit 57 GiB of weights,
+gradients and states were out of memory with 1.7 GiB free in pieces, and a run of 20 GiB for one
+block of 1 GiB (docs/benchmarks/raw/2026-11-29-h200-memory)."""
 
 MOST_ROWS = 4096
+STRETCH, MOST_STRETCHES = 64, 1 << 14
+"""Up to where a largest batch, or length in stretches of so many tokens, is looked for."""
 SHORTEST = 8
 """Tokens: no row is shorter once it is padded."""
 
@@ -51,17 +59,16 @@ class Load(NamedTuple):
 
 
 class Phase(NamedTuple):
-    """The peak of training or of an evaluation, in bytes; `reserved` as the allocator holds it."""
+    """The peak of training or of an evaluation, in bytes; `low` to `high` is held of the GPU.
+
+    `enough`: with so much it fits, however the allocator cuts its blocks.
+    """
 
     moment: Moment
     allocated: int
     low: int
     high: int
-
-    @property
-    def comes_and_goes(self) -> int:
-        """Bytes that are not there all the time."""
-        return self.moment.activations + self.moment.logits
+    enough: int
 
 
 class Estimate(NamedTuple):
@@ -81,21 +88,25 @@ def estimate(shape: Shape, method: Method, load: Load) -> Estimate | Unknown:
     peak = training_peak(shape, method, load.training)
     if isinstance(peak, Unknown):
         return peak
-    moving = peak.activations + peak.logits
-    spread = int((RAGGED if load.ragged else EVEN) * moving) + MERGED * merged_bytes(shape, method)
+    merged = MERGED * merged_bytes(shape, method)
+    moving = peak.comes_and_goes
+    spread = int((RAGGED if load.ragged else EVEN) * moving + SCRAPS * (peak.total - moving))
+    spread += merged
     high = peak.total + spread
     if load.evaluation is None:
-        return Estimate(Phase(peak, peak.total, int(LOW * peak.total), high), None)
+        return Estimate(_phase(peak, high, merged), None)
     other = evaluation_peak(shape, method, load.evaluation)
     if isinstance(other, Unknown):
         return other
     # What an evaluation took is held while training goes on, and the other way round.
-    theirs = other.activations + other.logits
-    high = max(high, other.total + int(EVALUATED * theirs) + spread)
-    return Estimate(
-        Phase(peak, peak.total, int(LOW * peak.total), high),
-        Phase(other, other.total, int(LOW * other.total), high),
-    )
+    high = max(high, other.total + int(EVALUATED * other.comes_and_goes) + spread)
+    return Estimate(_phase(peak, high, merged), _phase(other, high, merged))
+
+
+def _phase(peak: Moment, high: int, merged: int) -> Phase:
+    moving = peak.comes_and_goes
+    enough = peak.total + int(ROOM * (moving + merged) + SCRAPS * (peak.total - moving))
+    return Phase(peak, peak.total, int(LOW * peak.total), high, enough)
 
 
 def fits(found: Estimate, total: int) -> bool | None:
@@ -106,8 +117,7 @@ def fits(found: Estimate, total: int) -> bool | None:
     room = total - CONTEXT
     if any(phase.allocated > room for phase in found.phases):
         return False
-    needed = max(phase.allocated + int(ROOM * phase.comes_and_goes) for phase in found.phases)
-    return True if needed <= room else None
+    return True if max(phase.enough for phase in found.phases) <= room else None
 
 
 def largest_batch(shape: Shape, method: Method, load: Load, total: int) -> int | None:
@@ -134,13 +144,13 @@ def largest_evaluation(shape: Shape, method: Method, load: Load, total: int) -> 
 
 
 def largest_length(shape: Shape, method: Method, load: Load, total: int) -> int | None:
-    """Return the longest rows, in steps of 64 tokens, that fit; 0 where not even 64 do."""
+    """Return the longest rows, in whole stretches, that fit; 0 where not even one does."""
 
-    def holds(steps: int) -> bool | None:
-        return _does_fit(shape, method, load.with_length(64 * steps), total)
+    def holds(stretches: int) -> bool | None:
+        return _does_fit(shape, method, load.with_length(STRETCH * stretches), total)
 
-    found = _largest(holds, 1 << 14)
-    return None if found is None else 64 * found
+    found = _largest(holds, MOST_STRETCHES)
+    return None if found is None else STRETCH * found
 
 
 def _does_fit(shape: Shape, method: Method, load: Load, total: int) -> bool | None:

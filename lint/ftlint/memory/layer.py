@@ -216,10 +216,10 @@ class Layer:
 
     def _attention(self, value: Value) -> Value:
         shape, tokens = self.shape, self.batch.tokens
-        queries, values = tokens * shape.queries, tokens * shape.values
+        queries = tokens * shape.q_size
         if shape.family.fused:
             whole = self._linear("qkv_proj", value)
-            query, key, val = self._split(whole, (shape.queries, shape.values, shape.values))
+            query, key, val = self._split(whole, (shape.q_size, shape.kv_size, shape.kv_size))
             self.views[id(val)] = whole
         else:
             query = self._linear("q_proj", value)
@@ -227,8 +227,8 @@ class Layer:
             val = self._linear("v_proj", value)
         if shape.family.head_norm:
             whole_norm = shape.family.head_norm == "whole"
-            query = self._norm(query, shape.queries if whole_norm else shape.head_dim)
-            key = self._norm(key, shape.values if whole_norm else shape.head_dim)
+            query = self._norm(query, shape.q_size if whole_norm else shape.head_dim)
+            key = self._norm(key, shape.kv_size if whole_norm else shape.head_dim)
         self.tape.hold(query, key, val)
         query, key = self._rotated(query), self._rotated(key)
         self.tape.drop(3)
@@ -251,7 +251,7 @@ class Layer:
                 scratch=queries * FULL + tokens * shape.heads * FULL + grouped,
             )  # fmt: skip
         assert made.elements == queries
-        assert val.elements == values
+        assert val.elements == tokens * shape.kv_size
         found = self._linear("o_proj", made)
         self.tape.drop(3)
         return found

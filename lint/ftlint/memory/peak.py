@@ -17,8 +17,6 @@ WORKSPACE = 76 << 20
 9.0, and what rounding adds. Source: aten/cuda/CublasHandlePool.cpp [2.11]; it is 77 to 82 MB in
 docs/benchmarks/raw."""
 
-PARTS = ("weights", "adapters", "gradients", "optimizer", "activations", "logits", "buffers")
-
 
 class Moment(NamedTuple):
     """What is there at one moment of a step, by part, in bytes."""
@@ -37,9 +35,14 @@ class Moment(NamedTuple):
         """All of it."""
         return sum(self[1:])
 
+    @property
+    def comes_and_goes(self) -> int:
+        """Bytes that are not there all the time."""
+        return self.activations + self.logits
+
     def parts(self) -> dict[str, int]:
         """The bytes by part."""
-        return dict(zip(PARTS, self[1:]))
+        return dict(zip(self._fields[1:], self[1:]))
 
 
 def training_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unknown:
@@ -58,7 +61,7 @@ def evaluation_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unkn
     batch = batch._replace(rows=batch.rows * method.rows_factor)
     tokens, width = batch.tokens, method.residual_width()
     logits = method.compute_width
-    cached = 2 * shape.values * HALF * tokens * shape.layers if method.caches else 0
+    cached = 2 * shape.kv_size * HALF * tokens * shape.layers if method.caches else 0
     hidden = tokens * shape.hidden * width
     inside = hidden + Layer(shape, method.manner(), batch, width).cost().plain
     base = _base(method, held, batch)._replace(gradients=0)

@@ -15,7 +15,12 @@ class Family(NamedTuple):
     `norm`: `llama` normalizes in float32 and multiplies in the weight's dtype, `gemma` does both in
     float32. `norms` of a layer: before attention and MLP, after them, or both. `head_norm`: queries
     and keys are normalized, head by head or whole. `fused`: one matrix makes query, key and value,
-    and one gate and up. `biased`: linears with a bias.
+    and one gate and up. `biased`: linears with a bias. `softcaps`: scores and logits are capped by
+    tanh; such a family runs eager attention unless another is asked for.
+
+    What its configuration class takes where config.json says nothing: `tied`, `head_dim` (None:
+    hidden size by heads), `window`. `window_switched`: a window counts under `use_sliding_window`
+    alone.
     """
 
     norm: str = "llama"
@@ -23,30 +28,42 @@ class Family(NamedTuple):
     head_norm: str | None = None
     fused: bool = False
     biased: frozenset[str] = frozenset()
+    softcaps: bool = False
     tied: bool = False
-    scaled_embedding: bool = False
+    head_dim: int | None = None
+    window: int | None = None
+    window_switched: bool = False
     liger: bool = True
     """LLaMA Factory has Liger's kernels for it."""
-    since: tuple[int, int] = (4, 0)
-    """The first transformers release whose code was read for it."""
 
 
 _QKV = frozenset({"q_proj", "k_proj", "v_proj"})
 FAMILIES = {
     "llama": Family(),
     "mistral": Family(),
-    "qwen2": Family(biased=_QKV),
-    "qwen3": Family(head_norm="head"),
-    "gemma": Family("gemma", tied=True, scaled_embedding=True),
-    "gemma2": Family("gemma", "both", tied=True, scaled_embedding=True),
-    "gemma3_text": Family("gemma", "both", "head", tied=True, scaled_embedding=True),
+    "qwen2": Family(biased=_QKV, window_switched=True),
+    "qwen3": Family(head_norm="head", head_dim=128, window_switched=True),
+    "gemma": Family("gemma", tied=True, head_dim=256),
+    "gemma2": Family("gemma", "both", softcaps=True, tied=True, head_dim=256, window=4096),
+    "gemma3_text": Family("gemma", "both", "head", tied=True, head_dim=256, window=4096),
     "phi3": Family(fused=True),
     "olmo2": Family(norms="after", head_norm="whole"),
     "granite": Family(),
-    "smollm3": Family(liger=False),
+    "smollm3": Family(window_switched=True, liger=False),
 }
-"""The families whose layers are known. Source: models/*/modeling_*.py of transformers 5.6.0 and
-4.57.1."""
+"""The families whose layers are known. Source: models/*/modeling_*.py and configuration_*.py of
+transformers 5.6.0 and 4.57.1."""
+
+DIMENSIONS = (
+    "model_type", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
+    "num_key_value_heads", "head_dim", "vocab_size", "tie_word_embeddings", "attention_bias",
+    "mlp_bias", "sliding_window", "use_sliding_window", "final_logit_softcapping",
+    "attn_logit_softcapping",
+)  # fmt: skip
+SIZES = (
+    "num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size", "vocab_size",
+)  # fmt: skip
+"""What of a config.json decides a model's memory, and what of that every one must have."""
 
 
 class Linear(NamedTuple):
@@ -83,13 +100,13 @@ class Shape(NamedTuple):
     biased: frozenset[str] = frozenset()
 
     @property
-    def queries(self) -> int:
-        """Width of all query heads together."""
+    def q_size(self) -> int:
+        """Numbers of a position in all query heads together."""
         return self.heads * self.head_dim
 
     @property
-    def values(self) -> int:
-        """Width of all value heads together."""
+    def kv_size(self) -> int:
+        """Numbers of a position in all key heads together; as many in the value heads."""
         return self.kv_heads * self.head_dim
 
     @property
@@ -99,17 +116,17 @@ class Shape(NamedTuple):
         sizes: tuple[tuple[str, int, int], ...]
         if self.family.fused:
             sizes = (
-                ("qkv_proj", hidden, self.queries + 2 * self.values),
-                ("o_proj", self.queries, hidden),
+                ("qkv_proj", hidden, self.q_size + 2 * self.kv_size),
+                ("o_proj", self.q_size, hidden),
                 ("gate_up_proj", hidden, 2 * mlp),
                 ("down_proj", mlp, hidden),
             )
         else:
             sizes = (
-                ("q_proj", hidden, self.queries),
-                ("k_proj", hidden, self.values),
-                ("v_proj", hidden, self.values),
-                ("o_proj", self.queries, hidden),
+                ("q_proj", hidden, self.q_size),
+                ("k_proj", hidden, self.kv_size),
+                ("v_proj", hidden, self.kv_size),
+                ("o_proj", self.q_size, hidden),
                 ("gate_proj", hidden, mlp),
                 ("up_proj", hidden, mlp),
                 ("down_proj", mlp, hidden),
@@ -121,7 +138,7 @@ class Shape(NamedTuple):
         """Numbers in the norms of a layer."""
         count = 4 if self.family.norms == "both" else 2
         heads = {
-            None: 0, "head": 2 * self.head_dim, "whole": self.queries + self.values
+            None: 0, "head": 2 * self.head_dim, "whole": self.q_size + self.kv_size
         }[self.family.head_norm]  # fmt: skip
         return count * self.hidden + heads
 
@@ -157,22 +174,20 @@ def read_shape(config: Mapping[str, Any]) -> Shape | Unknown:
     family = FAMILIES.get(kind)
     if family is None:
         return Unknown(f"the layers of `{kind}` models are not known to ftlint")
-    names = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size",
-             "vocab_size")  # fmt: skip
-    wrong = [name for name in names if not _size(config.get(name))]
+    wrong = [name for name in SIZES if not _size(config.get(name))]
     if wrong:
         return Unknown(f"config.json has no usable {', '.join(wrong)}")
-    layers, hidden, heads, mlp, vocab = (int(config[name]) for name in names)
+    layers, hidden, heads, mlp, vocab = (int(config[name]) for name in SIZES)
     kv_heads = _size(config.get("num_key_value_heads")) or heads
-    head_dim = _size(config.get("head_dim")) or _head_dim(kind, hidden, heads)
+    head_dim = _size(config.get("head_dim")) or family.head_dim or hidden // heads
     tied = config.get("tie_word_embeddings")
     return Shape(
         kind, family, layers, hidden, heads,
         kv_heads, head_dim, mlp, vocab,
         family.tied if tied is None else bool(tied),
-        _window(kind, config),
-        kind == "gemma2" and config.get("final_logit_softcapping", 30.0) is not None,
-        kind == "gemma2" and config.get("attn_logit_softcapping", 50.0) is not None,
+        _window(family, config),
+        family.softcaps and config.get("final_logit_softcapping", 30.0) is not None,
+        family.softcaps and config.get("attn_logit_softcapping", 50.0) is not None,
         _biased(family, config),
     )  # fmt: skip
 
@@ -182,23 +197,12 @@ def _size(value: object) -> int | None:
     return value if whole and 0 < value < 1 << 40 else None  # type: ignore[operator,return-value]
 
 
-def _head_dim(kind: str, hidden: int, heads: int) -> int:
-    """Return what the configuration class of transformers takes where the file says nothing."""
-    own = {"qwen3": 128, "gemma": 256, "gemma2": 256, "gemma3_text": 256}
-    return own.get(kind) or hidden // heads
-
-
-def _window(kind: str, config: Mapping[str, Any]) -> int | None:
-    window = _size(config.get("sliding_window"))
-    if window is None:
-        return (
-            {"gemma2": 4096, "gemma3_text": 4096}.get(kind)
-            if "sliding_window" not in config
-            else None
-        )
-    if kind in ("qwen2", "qwen3", "smollm3"):
-        return window if config.get("use_sliding_window") else None
-    return window
+def _window(family: Family, config: Mapping[str, Any]) -> int | None:
+    if "sliding_window" not in config:
+        return family.window
+    if family.window_switched and not config.get("use_sliding_window"):
+        return None
+    return _size(config["sliding_window"])
 
 
 def _biased(family: Family, config: Mapping[str, Any]) -> frozenset[str]:

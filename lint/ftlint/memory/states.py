@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from ftlint.memory.method import Method
     from ftlint.memory.shape import Linear, Shape
 
-BLOCK, NESTED = 64, 256
-"""bitsandbytes: numbers that share a scale in 4 bit, and scales that share one in turn."""
+BLOCK, NESTED, STATE_BLOCK = 64, 256, 256
+"""bitsandbytes: numbers that share a scale in 4 bit, scales that share one in turn, and numbers of
+an optimizer's state that share one in 8 bit."""
 
 
 class Optimizer(NamedTuple):
@@ -26,7 +27,7 @@ class Optimizer(NamedTuple):
     factored: bool = False
 
 
-_QUANTIZED = 2 * (1 + FULL / 256)
+_QUANTIZED = 2 * (1 + FULL / STATE_BLOCK)
 OPTIMIZERS = {
     "adamw_torch_fused": Optimizer(8, 4),
     "adamw_torch": Optimizer(8, 4, stepping=1),

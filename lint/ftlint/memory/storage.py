@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ftlint.memory.shape import Shape
 
 
-class Disk(NamedTuple):
+class Storage(NamedTuple):
     """Bytes of one checkpoint, of all that are kept with the final model, of the merged export."""
 
     checkpoint: int
@@ -20,7 +20,7 @@ class Disk(NamedTuple):
     export: int | None
 
 
-def storage(shape: Shape, method: Method, kept: int | None, *, only_model: bool) -> Disk:
+def storage(shape: Shape, method: Method, kept: int | None, *, only_model: bool) -> Storage:
     """Return what a run writes, but for the tokenizer; `kept` checkpoints stay.
 
     Parameters are saved in the dtype in which they learn, and of adapters only these; optimizer
@@ -28,17 +28,15 @@ def storage(shape: Shape, method: Method, kept: int | None, *, only_model: bool)
     """
     held = states(shape, method._replace(reference_weights=False))
     if isinstance(held, Unknown):
-        return Disk(0, None, None)
+        return Storage(0, None, None)
     lora = method.kind == "lora"
     wide = method.learning_width
     model = held.learning * wide
     if not lora:
         model += (shape.size - held.learning) * method.width
-    states_ = (
-        0
-        if only_model
-        else held.optimizer * max(1, method.sharding.world if method.sharding.stage else 1)
-    )
-    checkpoint = model + states_
+    optimizer = 0 if only_model else held.optimizer
+    if method.sharding.stage:  # each process saves its part
+        optimizer *= method.sharding.world
+    checkpoint = model + optimizer
     export = shape.size * HALF if lora else None
-    return Disk(checkpoint, None if kept is None else kept * checkpoint + model, export)
+    return Storage(checkpoint, None if kept is None else kept * checkpoint + model, export)

@@ -23,7 +23,7 @@ from ftlint.support.files import matches_any
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
 from ftlint.target.keys import NO_EXTRA, Extra
-from ftlint.target.releases import KNOWN, TREE, installed, resolve_target
+from ftlint.target.releases import KNOWN, NEWEST, TREE, UnknownTarget, installed, resolve_target
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -177,8 +177,11 @@ class OptionsResolver:
         try:
             settings = project.Settings() if path is None else self._settings(path)
             target = self._target(path, settings, tree)
-        except ValueError as error:  # BadSettings, UnknownTarget
+        except project.BadSettings as error:
             raise UsageError(str(error)) from None
+        except UnknownTarget as error:
+            own = asked.target is None and settings.target is not None
+            raise UsageError(f"{path}: {error}" if own else str(error)) from None
         layers = (*self._layers(path, settings), *self._recorded(path, reach))
         given = Given(layers, bands=self._bands(settings), cache=asked.cache, reach=reach)
         select = (asked.select or settings.select) or ()
@@ -204,8 +207,11 @@ class OptionsResolver:
 
         Raises `UnknownTarget`.
         """
-        asked, name = self.request, self.request.target or settings.target
+        asked, name = self.request, self.request.target
+        name = settings.target if name is None else name
         transformers = self._transformers(settings)
+        if name is None and (asked.here or settings.here):
+            self._tell_installed()
         if name is None or name in KNOWN:
             return resolve_target(name, transformers)
         from ftlint.target.elsewhere import Place, is_path
@@ -214,8 +220,16 @@ class OptionsResolver:
         if asked.target is None and path is not None and path != asked.config:
             reach = project_of(os.path.dirname(os.path.abspath(path)))
         if asked.target is None and is_path(name):
-            name = os.path.join(settings.root or ".", name)
+            name = os.path.relpath(os.path.join(settings.root or ".", name))
+            name = name if is_path(name) else os.path.join(".", name)
         return resolve_target(name, transformers, Place(tree or os.getcwd(), reach))
+
+    def _tell_installed(self) -> None:
+        """Say that another LLaMA Factory is on this machine than the one that is judged for."""
+        found = installed("llamafactory")
+        if found not in (None, NEWEST):
+            told = f"LLaMA Factory {found} is installed, and {NEWEST} is judged: use --target auto"
+            self.ignored[told] = None
 
     def _settings(self, path: str) -> Settings:
         """Return the settings of a file as far as they count where they were found."""

@@ -14,9 +14,12 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def report(run: Run, colour: bool) -> Iterator[str]:
-    """Yield one command a finding; nothing a file says can start another command."""
+    """Yield one command a finding, and what is told of targets; no text can start another one."""
     for path, reason in run.failures:
         yield f"::error file={_property(path)}::{_data(f'not read: {reason}')}"
+    for target in run.targets:
+        for note in target.origin.notes:
+            yield f"::notice title=ftlint::{_data(note)}"
     for result in run.results:
         for one in result.diagnostics:
             start = result.source.position(one.start)

@@ -36,7 +36,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         {
             "version": 1,
             "tool": {"name": "ftlint", "version": __version__},
-            "target": _versions(run.targets[0]),
+            "target": run.targets[0].numbers,
             "targets": [as_target(one, run.doubted_for(one)) for one in run.targets],
             "diagnostics": [
                 as_object(result, diagnostic)
@@ -105,17 +105,13 @@ def as_target(target: Target, doubted: tuple[str, ...]) -> dict[str, object]:
     origin = target.origin
     return {
         "id": target_id(target),
-        **_versions(target),
+        **target.numbers,
         "source": origin.source,
         "judged_by": visible(origin.judged_by),
         "distribution": origin.distribution,
         "notes": [visible(note) for note in origin.notes],
         "keys_not_judged": list(doubted),
     }
-
-
-def _versions(target: Target) -> dict[str, str]:
-    return {"llamafactory": target.llamafactory, "transformers": target.transformers}
 
 
 def lines(run: Run, colour: bool) -> Iterator[str]:

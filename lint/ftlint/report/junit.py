@@ -40,6 +40,12 @@ def _suite(result: Result) -> Iterator[str]:
     name = _quoted(result.source.path)
     failed = sum(one.severity != "info" for one in result.diagnostics)
     yield f" <testsuite name={name} {_counts(max(1, len(result.diagnostics)), failed, 0)}>"
+    if result.target is not None:
+        yield "  <properties>"
+        yield f'   <property name="target" value={_quoted(result.target.in_full)}/>'
+        for note in result.target.origin.notes:
+            yield f'   <property name="note" value={_quoted(note)}/>'
+        yield "  </properties>"
     if not result.diagnostics:
         yield f'  <testcase classname={name} name="ftlint"/>'
     for one in result.diagnostics:

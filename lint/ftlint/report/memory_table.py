@@ -23,7 +23,7 @@ VERDICTS = {
 
 def table(run: RunMemory | Untold, colour: bool) -> Iterator[str]:
     """Yield the lines on one run."""
-    target = f"LLaMA Factory {run.target.llamafactory}, transformers {run.target.transformers}"
+    target = visible(run.target.in_full)
     yield f"{paint(visible(run.path), BOLD, colour)}  {paint(target, DIM, colour)}"
     if isinstance(run, Untold):
         yield paint(f"* not told: {visible(run.reason)}", YELLOW, colour)

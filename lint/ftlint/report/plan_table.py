@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ftlint.facts.run_plan import RunPlan
     from ftlint.steps import Amount, Count, StepPlan
+    from ftlint.tokens.summary import Quantile
 
     _Bounds = TypeVar("_Bounds", "Count", "Amount")
     Cell = Callable[[StepPlan, RunPlan], str]
@@ -38,9 +39,9 @@ BOLD, DIM, YELLOW = "1", "2", "33"
 
 def table(runs: Sequence[RunPlan], colour: bool) -> Iterator[str]:
     """Yield the lines of a table with one column a plan."""
-    targets = list(dict.fromkeys(map(_target, runs)))
+    targets = list(dict.fromkeys(visible(run.target.in_full) for run in runs))
     paths = list(dict.fromkeys(run.path for run in runs))
-    yield paint(", ".join(targets), DIM, colour)
+    yield paint("; ".join(targets), DIM, colour)
     if len(paths) == 1 and len(runs) > 1:
         yield visible(paths[0])
     yield ""
@@ -83,6 +84,11 @@ def _rows(runs: Sequence[RunPlan]) -> Iterator[tuple[str, str, Cell]]:
         lambda plan, _: f"from step {plan.executed_steps.low:,}" if _may_stop(plan) else "",
     )
     yield "samples seen", "", lambda plan, _: bounds(_planned(plan, plan.samples_seen))
+    yield "tokens a row (50, 90, 99%)", "", _row_tokens
+    yield "  longest", DIM, _longest_row
+    yield "rows cut by cutoff_len", "", _cut
+    yield "padding", "", _padding
+    yield "longest batch", "", _longest_batch
     yield "warmup", "", _warmup
     yield "loss logged", "", lambda plan, _: _times(_planned(plan, plan.logging_events))
     yield "evaluated", "", lambda plan, _: _times(_planned(plan, plan.eval_events))
@@ -164,6 +170,53 @@ def _warmup(plan: StepPlan, _: RunPlan) -> str:
     return f"{bounds(steps)} ({steps.exact / total:.0%})"
 
 
+def _row_tokens(_: StepPlan, run: RunPlan) -> str:
+    """Return what half, 90 and 99 of 100 rows do not exceed, before they are cut."""
+    if run.tokens is None:
+        return ""
+    told = ", ".join(_quantile(one) for one in run.tokens.whole if one.share < 1)
+    return f"≤ {told}" if run.tokens.at_most else told
+
+
+def _quantile(one: Quantile) -> str:
+    spread = f" ({one.low:,}–{one.high:,})" if one.low < one.high else ""
+    return f"{one.tokens:,}{spread}"
+
+
+def _longest_row(_: StepPlan, run: RunPlan) -> str:
+    if run.tokens is None:
+        return ""
+    sign = "≤ " if run.tokens.at_most else "≥ " if run.tokens.sampled else ""
+    return f"{sign}{run.tokens.whole[-1].tokens:,}"
+
+
+def _cut(_: StepPlan, run: RunPlan) -> str:
+    found = run.tokens
+    if found is None:
+        return ""
+    if not found.cut:
+        return "none" if not found.sampled else f"none of {found.rows:,} sampled"
+    share = f"{found.cut / found.rows:.1%}"
+    if found.at_most:
+        return f"≤ {found.cut:,} ({share})"
+    rows = f"{found.cut:,} of {found.rows:,} sampled" if found.sampled else f"{found.cut:,}"
+    lost = f", {found.lost / found.answers:.1%} of the answers" if found.answers else ""
+    return f"{rows} ({share}{lost})"
+
+
+def _padding(_: StepPlan, run: RunPlan) -> str:
+    padding = None if run.tokens is None else run.tokens.padding
+    return "" if padding is None else f"{padding:.0%} of all tokens"
+
+
+def _longest_batch(_: StepPlan, run: RunPlan) -> str:
+    batch = None if run.tokens is None else run.tokens.batch
+    if batch is None:
+        return ""
+    size = f"{batch.rows} × {batch.length:,} tokens"
+    return f"≤ {size}" if batch.step is None else f"{size} at step {batch.step:,}"
+
+
 def _times(count: Count) -> str:
     if count.high == 0:
         return "never"
@@ -218,8 +271,7 @@ def _labels(runs: Sequence[RunPlan], many_paths: bool) -> list[str]:
 
 
 def _target(run: RunPlan) -> str:
-    target = run.target
-    return f"LLaMA Factory {target.label}, transformers {target.transformers}"
+    return visible(f"LLaMA Factory {run.target.label}, transformers {run.target.transformers}")
 
 
 def _logs_the_same(plan: StepPlan) -> bool:
@@ -248,8 +300,8 @@ def _below(runs: Sequence[RunPlan], labels: list[str], colour: bool) -> Iterator
             told = tuple(f"no plan: {why}" for why in refused)
         else:
             told = plan.assumptions
-        if not isinstance(plan, NoPlan):
-            told = (*told, *_sources(run))
+            told = (*told, *([run.token_note] if run.token_note else []), *_sources(run))
+        told = (*run.target.origin.notes, *told)
         if run.time is not None:
             time = run.time
             told = (*told, f"time: {time.source if isinstance(time, Time) else time.reason}")

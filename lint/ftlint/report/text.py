@@ -110,11 +110,7 @@ def _summary(run: Run, colour: bool) -> str:
     )
     if run.failures:
         skipped += f", {len(run.failures)} not read"
-    targets = (
-        f"LLaMA Factory {visible(target.label)}, transformers {target.transformers}"
-        for target in run.targets
-    )
-    against = " and ".join(dict.fromkeys(targets))
+    against = " and ".join(visible(target.in_full) for target in run.targets)
     if not run.checked:
         return f"No LLaMA Factory config found{skipped}."
     if not counts and any(known.hidden for known in run.known):

@@ -6,6 +6,8 @@ Not asked of what that source itself tells: which keys and words it takes, how i
 from __future__ import annotations
 
 from ftlint.target.handling import differences
+from ftlint.target.releases import KNOWN, in_range, parse_version
+from ftschemas.compiled import MAIN
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import EFFECTLESS, READING
 
@@ -30,17 +32,26 @@ def doubts(code: str, subject: str | None, when: Any, target: Target, book: Rule
     kind = book.kind(code)
     if handling is None or kind in READING or kind == TOOL or not book.is_own(code):
         return []
+    if target.tree is None and not any(
+        in_range(parse_version(one), book[code].llamafactory) for one in KNOWN
+    ):
+        return []  # a rule on the development state alone, made from its source
     if kind == DATA:
         about = book.about(code)
-        return handling.reads_otherwise(about.source, verified="main" in about.verified)
+        return handling.reads_otherwise(about.source, verified=MAIN in about.verified)
     named = sorted(set(keys_in(when)))
     subjects = named if subject is None else [subject]
     guards = named if kind in EFFECTLESS else []
-    found = handling.unlike(subjects, kind, verified=False)
-    found += handling.unlike(guards, "", verified=False)
-    if found and "main" in book.about(code).verified:
-        found = handling.unlike(subjects, kind, verified=True)
-        found += handling.unlike(guards, "", verified=True)
+
+    def unlike(*, verified: bool) -> list[str]:
+        return [
+            *handling.unlike(subjects, kind, verified=verified),
+            *handling.unlike(guards, "", verified=verified),
+        ]
+
+    found = unlike(verified=False)
+    if found and MAIN in book.about(code).verified:  # asked last: few rules need to be unpacked
+        return unlike(verified=True)
     return found
 
 

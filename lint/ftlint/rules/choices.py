@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import at_value
-from ftlint.edits import suggest
 from ftlint.rulebook.condition import equal
 from ftlint.rules.liveness import affects_run
 from ftlint.rules.observed_types import counts_as_nothing, observed_failure, probed
@@ -31,6 +30,8 @@ def judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     if key.choices is None:
         return None
     if entry.value is False and "no" in key.choices:
+        from ftlint.edits import suggest
+
         written = {"name": entry.name, "written": context.source_text(entry)}
         return at_value(BARE_NO, entry, written, suggest.write(context, entry, '"no"', safe=True))
     if not _is_checked(context, key):
@@ -107,6 +108,8 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
         if meant is None or any(equal(meant, choice) for choice in choices):
             return _by_alias(context, entry, alias, safe=whole and not foreign, whole=whole)
     joined = _joined(key, value) if whole else None
+    from ftlint.edits import suggest
+
     if joined is not None:
         text, how = joined
         return f"write `{text}` ({how})", suggest.write(context, entry, text, safe=True)
@@ -125,6 +128,8 @@ def _by_alias(
     """Return what the table of aliases has for a word; `whole` when the word is all of a value."""
     note = f" ({alias['note']})" if alias.get("note") else ""
     safe, meant = alias["safe"] and safe, alias.get("to")
+    from ftlint.edits import suggest
+
     if meant is None:
         fix = suggest.delete(context, entry.name, safe=True) if safe else None
         return f"there is no equivalent, remove it{note}", fix
@@ -164,6 +169,8 @@ def _joined(key: Key, value: object) -> tuple[str, str] | None:
 
 
 def _written(context: Context, entry: Entry, value: object, *, safe: bool) -> Fix:
+    from ftlint.edits import suggest
+
     return suggest.write(context, entry, suggest.spelled(context, value), safe=safe)
 
 

@@ -25,7 +25,11 @@ def agreed(found: Iterable[Finding], other: Iterable[Finding], target: Target) -
         if theirs is None:
             continue
         if one.rule == _UNKNOWN_TO_STATE:
-            values = {"name": one.key, "release": target.label, "states": target.origin.judged_by}
+            meant = one.meant if one.meant == theirs.meant else None
+            values = {
+                "name": one.key, "release": target.label, "states": target.origin.judged_by,
+                "slip": f" (misspelt `{meant}`?)" if meant is not None else "",
+            }  # fmt: skip
             yield one._replace(rule=UNKNOWN, values=values, fix=None, message=None, related=())
         else:
             same = one.fix is not None and theirs.fix is not None

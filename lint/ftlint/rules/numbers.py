@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import Change, at_value
-from ftlint.edits import suggest
 from ftlint.syntax.nodes import Scalar, deref
 from ftschemas.named import TYPE_CHECKING
 
@@ -31,5 +30,7 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         values = {"written": node.text, "value": entry.value, "base": base}
         change = Change("replace", entry.name, str(entry.value))
+        from ftlint.edits import suggest
+
         fix = suggest.fix(context, f"write `{entry.value}`", change, safe=True)
         yield at_value("FT015", entry, values, fix)

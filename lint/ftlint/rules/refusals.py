@@ -7,6 +7,7 @@ batch is left, the processes cannot be divided) it names by the code of a rule, 
 from __future__ import annotations
 
 from ftlint.diagnostics import Finding
+from ftlint.facts.launch import UNSTATED
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import fields, fill
 from ftschemas.named import TYPE_CHECKING
@@ -37,7 +38,9 @@ def _is_error(finding: Finding) -> bool:
 
 
 def stops(finding: Finding) -> bool:
-    """Return whether the target ends the run on this before its first step."""
+    """Return whether the target ends the run on this before its first step, or nobody can tell."""
+    if finding.rule == UNSTATED:
+        return True
     late = finding.values.get("late")
     return _is_error(finding) and not BUILT_IN[finding.rule].starts and not late
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from ftlint.diagnostics import at_key, set_at
 from ftlint.edits import suggest
-from ftlint.facts.launch import LAUNCHERS, variable_of
-from ftlint.rules import habits, rivals
+from ftlint.facts.launch import variable_of
+from ftlint.rules import habits, rivals, trainers
 from ftlint.rules.forks import MOST_GUESSED, foreign_keys, keys_of_trainers
 from ftlint.support.messages import sentence
 from ftlint.support.pattern import pattern
 from ftlint.target.keys import is_known
-from ftlint.target.releases import KNOWN
 from ftlint.target.slips import guess
 from ftlint.target.variables import is_secret, is_variable, spelled
 from ftschemas import compiled
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from ftlint.target.keys import Catalogue, Releases
 
 UNKNOWN, REMOVED, TOO_NEW, OTHER_COMMAND = "FT101", "FT102", "FT103", "FT104"
-VARIABLE, OF_A_TRAINER, NOT_OF_A_TRAINER = "FT123", "FT124", "FT145"
+VARIABLE, NOT_OF_A_TRAINER = "FT123", "FT145"
 DROPPED = "FT566"
 LAX = "ALLOW_EXTRA_ARGS"
 _COMMANDS = {"train": "train", "infer": "export, chat and api", "eval": "eval"}
@@ -67,10 +66,10 @@ def findings(context: Context, entries: list[Entry]) -> Iterator[Finding]:
 def _strict(context: Context, entries: list[Entry]) -> Iterator[Finding]:
     theirs = keys_of_trainers(context)
     if theirs:
-        yield _of_trainers(context, [one for one in entries if one.name in theirs])
+        yield trainers.finding(context, [one for one in entries if one.name in theirs])
     foreign = frozenset(foreign_keys(context))
     heard = rivals.hear(context)
-    installed = context.catalogue.launcher == "mca"
+    installed = "mca" in (context.catalogue.launcher, *trainers.may_start(context, theirs))
     for entry in entries:
         if entry.name in theirs:
             continue
@@ -78,38 +77,6 @@ def _strict(context: Context, entries: list[Entry]) -> Iterator[Finding]:
         finding = _judge(context, entry, _Beside(others, heard))
         if not (installed and finding.rule == UNKNOWN and finding.meant is None):
             yield finding  # else it may be one of the mcore_adapter that is installed
-
-
-def _of_trainers(context: Context, entries: list[Entry]) -> Finding:
-    """Return the one finding for all keys of the trainer of another launcher: one cause."""
-    name, more = entries[0].name, len(entries) - 1
-    values: dict[str, object] = {
-        "name": name,
-        "names": f"`{name}` and {more} more" if more else f"`{name}`",
-        "remedy": _remedy(context, {one.name for one in entries}),
-    }
-    return at_key(OF_A_TRAINER, entries[0], values)
-
-
-def _remedy(context: Context, names: set[str]) -> str:
-    """Return which variable makes keys known, or which release has it."""
-    most = max(len(names & keys.keys()) for keys in compiled.TRAINERS.values())
-    taking = [
-        (f"`{variable}=1`", since)
-        for variable, launcher, since in LAUNCHERS
-        if len(names & compiled.TRAINERS.get(launcher, {}).keys()) == most
-    ]
-    has = [variable for variable, since in taking if context.target.versions[0] >= since]
-    if context.catalogue.launcher is not None:
-        return f"under `{variable_of(context.catalogue.launcher)}=1`: they need {taking[0][0]}"
-    if has:
-        told = has[0].strip("`")
-        return f"without {' or '.join(has)} in the environment (tell ftlint with " \
-               f"`--fact env={told}`)"  # fmt: skip
-    variable, since = taking[0]
-    release = ".".join(map(str, since))
-    known = release if release in KNOWN else "its development version"
-    return f"by {_release(context)}: use {known} with {variable} in the environment"
 
 
 def _release(context: Context) -> str:
@@ -150,7 +117,10 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
 def _upgrade(span: Releases | None) -> str:
     """Return what to do about a key of a later release, which may be of no use to LLaMA Factory."""
     from ftlint.target.pins import is_usable
+    from ftlint.target.releases import MAIN
 
+    if span is not None and span.first == MAIN:
+        return "install that from its repository, or remove it"
     if span is None or span.package == "LLaMA Factory" or is_usable(span.first):
         return "upgrade, or remove it"
     return "no LLaMA Factory release takes that one, remove it"

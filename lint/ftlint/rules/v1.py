@@ -6,6 +6,7 @@ A key `…_config` names a plugin of its family and holds that plugin's paramete
 from __future__ import annotations
 
 from ftlint.diagnostics import at_key, at_value
+from ftlint.steps.v1 import TRAINS_FROM
 from ftlint.support.messages import listed
 from ftlint.target.releases import parse_version
 from ftlint.target.slips import guess
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 NO_V1, UNKNOWN, PLUGIN, PARAMETER, MALFORMED = "FT017", "FT146", "FT147", "FT148", "FT149"
 SWITCH, IGNORED = "FT4160", "FT599"
 VARIABLE, LAX = "USE_V1", "ALLOW_EXTRA_KEYS"
-TRAINS_FROM = (0, 9, 5)
 SEVERAL = "kernel_config"
 """The key that may name several plugins, with commas between, where parameters are not fixed."""
 SEVERAL_FROM = (0, 9, 6)
@@ -50,13 +50,13 @@ def check(context: Context) -> Iterator[Finding]:
     first = next(iter(context.entries.values()), None)
     if first is None:
         return
-    release, environment = context.target, context.stated.launch.environment
-    if release.release not in compiled.V1 or release.versions[0] < TRAINS_FROM:
-        yield at_key(NO_V1, first, {"release": release.release})
+    target, environment = context.target, context.stated.launch.environment
+    if target.release not in compiled.V1 or target.versions[0] < TRAINS_FROM:
+        yield at_key(NO_V1, first, {"release": target.label})
         return
     if environment is not None and VARIABLE not in environment:
         yield at_key(SWITCH, first)
-    plugins = compiled.V1[release.release][1]
+    plugins = compiled.V1[target.release][1]
     unknown = [one for one in context.entries.values() if context.catalogue.get(one.name) is None]
     yield from _unknown_keys(context, unknown, lax=LAX in (environment or ()))
     for entry in context.entries.values():
@@ -105,7 +105,7 @@ def _since(context: Context, entry: Entry) -> str | None:
     others = [
         name
         for name, (keys, _) in compiled.V1.items()
-        if entry.name in keys and parse_version(name) >= TRAINS_FROM
+        if entry.name in keys and parse_version(compiled.VERSIONS[name]) >= TRAINS_FROM
     ]
     return others[-1] if others and context.target.release not in others else None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import Change, at_value
-from ftlint.edits import suggest
 from ftlint.rules import choices
 from ftlint.rules.liveness import endless_failure, failure_stage
 from ftlint.rules.observed_types import kind_of
@@ -83,6 +82,8 @@ def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None
     met = failure_stage(context, key, text)
     values: dict[str, object] = {"name": key.name, "written": text}
     values["late"] = _is_late(met)
+    from ftlint.edits import suggest
+
     if _is_plain(entry):
         better = _number(text, key) if looks_numeric(text) else None
         if better is not None and met is not None:
@@ -130,6 +131,8 @@ def _none_as_name(context: Context, entry: Entry) -> Finding | None:
     if not _is_plain(entry):
         return None
     values = {"name": entry.name, "written": entry.value, "remedy": _WRITE_NULL}
+    from ftlint.edits import suggest
+
     return at_value(NONE_AS_TEXT, entry, values, suggest.write(context, entry, "null", safe=True))
 
 
@@ -177,6 +180,8 @@ def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
     text = entry.value
     if not isinstance(text, str) or not looks_numeric(text):
         return None
+    from ftlint.edits import suggest
+
     if text.lstrip("+-").isdecimal() and "int" in key.kinds:
         return suggest.write(context, entry, text, safe=True)
     read = resolve(text, context.target.dialect)
@@ -201,6 +206,8 @@ def _as_fraction(context: Context, entry: Entry) -> Fix | None:
     if not isinstance(entry.value, float) or not 0 < entry.value < 1:
         return None
     message = f"rename `{entry.name}` to `{fraction}`, which takes a fraction of the run"
+    from ftlint.edits import suggest
+
     return suggest.fix(context, message, Change("rename", entry.name, fraction), safe=True)
 
 

@@ -99,8 +99,8 @@ def notes_of(report: Run) -> Iterator[str]:
         if keys:
             shown = ", ".join(keys[:MOST_DOUBTED]) + (", …" if len(keys) > MOST_DOUBTED else "")
             yield (
-                f"target {target.label}: some rules on {shown} are not applied: it differs there"
-                " from the releases that they were shown for"
+                f"target {target.label}: some rules on {shown} are not applied: its code for them"
+                " differs from that of the releases that they were tested with"
             )
 
 

@@ -5,3 +5,9 @@ read with any Python and without its dependencies.
 
 May import: support.
 """
+
+import os
+
+PACKAGE = "llamafactory"
+PARSER = os.path.join("hparams", "parser.py")
+"""What every source of LLaMA Factory has, and no other package of this name."""

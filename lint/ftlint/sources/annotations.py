@@ -27,7 +27,7 @@ class Meaning:
         self.instance_of: str | None = None
 
     def schema(self) -> dict[str, Any]:
-        """The JSON Schema keywords, in the order in which they are written."""
+        """Return the JSON Schema keywords, in the order in which they are written."""
         ordered = [name for name in ORDER if name in self.types]
         out: dict[str, Any] = {"type": ordered[0] if len(ordered) == 1 else ordered}
         if self.words is not None:
@@ -40,7 +40,7 @@ class Meaning:
 
 
 def json_type(value: Any) -> str:
-    """The JSON type of a Python constant."""
+    """Return the JSON type of a Python constant."""
     if value is None:
         return "null"
     name = type(value).__name__
@@ -50,7 +50,7 @@ def json_type(value: Any) -> str:
 
 
 def meaning(release: Release, module: Module, node: ast.expr, label: str) -> Meaning:
-    """Reads an annotation. Unknown classes count as an object only where nothing else is left."""
+    """Return what an annotation means; an unknown class is an object where nothing else is left."""
     out = Meaning()
     try:
         _collect(release, module, node, label, out)

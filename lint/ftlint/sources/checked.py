@@ -6,27 +6,13 @@
 
 from __future__ import annotations
 
-import re
-
+from ftlint.sources.versions import order
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing import Final, Literal
 
     Checked = Literal["parse", "later", "never"]
-
-MAIN = "main"
-"""The development state that is kept beside the releases: later than any."""
-_LATEST = 1 << 20
-
-
-def order(version: str) -> tuple[int, ...]:
-    """Return a sort key of a version or a minor; a development build comes before its release."""
-    if version == MAIN:
-        return (_LATEST,)
-    numbers, rest = re.match(r"((?:\d+\.)*\d+)(.*)", version).groups()  # type: ignore[union-attr]
-    early = -1 if rest.startswith((".dev", "a", "b", "rc")) else 0
-    return (*map(int, numbers.split(".")), early)
 
 
 class Since(NamedTuple):
@@ -71,7 +57,7 @@ ALSO: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 
 
 def checked(key: str, release: str) -> Checked:
-    """When LLaMA Factory notices a value outside the list of `key`."""
+    """Return when LLaMA Factory notices a value outside the list of `key`."""
     found = LLAMAFACTORY.get(key, "later")
     if isinstance(found, Since):
         return found.before if order(release) < order(found.release) else found.after
@@ -79,6 +65,6 @@ def checked(key: str, release: str) -> Checked:
 
 
 def also(key: str, release: str) -> tuple[str, ...]:
-    """Values of `key` that a LLaMA Factory release runs with although it does not list them."""
+    """Return the values of `key` that a release runs with although it does not list them."""
     last, values = ALSO.get(key, ("0", ()))
     return values if order(release) <= order(last) else ()

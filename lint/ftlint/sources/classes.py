@@ -46,7 +46,7 @@ class Field(NamedTuple):
 
 
 def bases(release: Release, module: Module, node: ast.ClassDef) -> Iterator[tuple[Module, Any]]:
-    """(module, ClassDef) for each base inside the wheel, (module, External) for the others."""
+    """Yield (module, ClassDef) for each base inside the package, (module, External) for others."""
     for base in node.bases:
         if isinstance(base, ast.Attribute):
             yield module, External(ast.unparse(base))
@@ -71,7 +71,7 @@ def bases(release: Release, module: Module, node: ast.ClassDef) -> Iterator[tupl
 
 
 def lineage(release: Release, module: Module, name: str) -> list[tuple[Module, ast.ClassDef]]:
-    """The class and its bases inside the wheel, in method resolution order."""
+    """Return the class and its bases inside the package, in method resolution order."""
     known: dict[type, tuple[Module, ast.ClassDef]] = {}
     built: dict[tuple[str, str], type] = {}
 
@@ -96,7 +96,7 @@ def lineage(release: Release, module: Module, name: str) -> list[tuple[Module, a
 
 
 def fields(release: Release, module: Module, name: str) -> list[Field]:
-    """Fields in the order in which the dataclass has them; a redeclared one keeps its place."""
+    """Return the fields as the dataclass orders them; a redeclared one keeps its place."""
     merged: dict[str, Field] = {}
     for where, node in reversed(lineage(release, module, name)):
         for _, base in bases(release, where, node):
@@ -127,7 +127,7 @@ def _own_fields(release: Release, module: Module, node: ast.ClassDef) -> Iterato
 
 
 def _local_values(node: ast.ClassDef) -> dict[str, list[Any]]:
-    """Names assigned in a class body, its branches included: `default_optim` is one."""
+    """Return what a class body assigns, its branches included: `default_optim` is one."""
     scope: dict[str, list[Any]] = {}
     for statement in _branches(node.body):
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
@@ -193,7 +193,7 @@ def _default(
 
 
 def _recent_torch(test: ast.expr, label: str) -> bool:
-    """Whether a condition on torch holds when a recent one is installed."""
+    """Return whether a condition on torch holds when a recent one is installed."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return not _recent_torch(test.operand, label)
     if isinstance(test, ast.BoolOp):
@@ -214,7 +214,7 @@ def _factory(release: Release, module: Module, value: ast.expr, label: str) -> A
 
 
 def evaluate(release: Release, module: Module, node: ast.expr, label: str) -> Any:
-    """The value of a constant expression; SourceError when it is not one."""
+    """Return the value of a constant expression. Raises SourceError for any other."""
     try:
         found = constant(node)
         return sorted(found, key=repr) if isinstance(found, set) else found
@@ -246,7 +246,7 @@ def evaluate(release: Release, module: Module, node: ast.expr, label: str) -> An
 
 
 def is_enum(release: Release, module: Module, node: ast.ClassDef) -> bool:
-    """Whether the class is an Enum of any kind."""
+    """Return whether the class is an Enum of any kind."""
     return any(
         base.name.endswith("Enum") if isinstance(base, External) else is_enum(release, at, base)
         for at, base in bases(release, module, node)
@@ -254,7 +254,7 @@ def is_enum(release: Release, module: Module, node: ast.ClassDef) -> bool:
 
 
 def members(release: Release, module: Module, node: ast.ClassDef) -> dict[str, Any]:
-    """Member name to value, in order."""
+    """Return the members of an enum, name -> value, in order."""
     return {
         statement.targets[0].id: evaluate(release, module, statement.value, node.name)
         for statement in node.body

@@ -29,8 +29,8 @@ def templates(release: Release) -> dict[str, Any]:
     thinking, but teach a model the same marks.
     """
     found = {}
-    for given in _calls(release, "llamafactory.data.template", "register_template"):
-        name = word(given.get("name"))
+    for given in calls(release, "llamafactory.data.template", "register_template"):
+        name = constant(given["name"])
         question = _text(given.get("format_user"), name).removeprefix("{bos}")
         answer = _text(given.get("format_assistant"), name) or "{{content}}"
         answer += _text(given.get("format_separator"), name)
@@ -52,11 +52,11 @@ def models(release: Release) -> dict[str, Any]:
     that lists it says. `media`: whether the release takes it for one of images, videos or sound.
     """
     found: dict[str, Any] = {}
-    for given in _calls(release, "llamafactory.extras.constants", "register_model_group"):
-        group = given.get("models")
+    for given in calls(release, "llamafactory.extras.constants", "register_model_group"):
+        group = given["models"]
         if not isinstance(group, ast.Dict):
             raise SourceError("register_model_group: models is not a dictionary")
-        template = _or_none(given.get("template"))
+        template = constant(given["template"]) if "template" in given else None
         media = _true(given.get("multimodal", given.get("vision")))
         for key, sources in zip(group.keys, group.values, strict=True):
             if key is None or not isinstance(sources, ast.Dict):
@@ -76,7 +76,7 @@ def models(release: Release) -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
-def _calls(release: Release, module: str, function: str) -> Iterator[dict[str, ast.expr]]:
+def calls(release: Release, module: str, function: str) -> Iterator[dict[str, ast.expr]]:
     """Yield the arguments of each call of `function` by name."""
     for node in ast.walk(release.module(module).tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in (function, f"_{function}"):

@@ -30,7 +30,7 @@ class Checks:
 
 
 def read(release: Release, module: Module, name: str) -> Checks:
-    """Reads the `__post_init__` of a class and of its bases inside the wheel."""
+    """Return what the `__post_init__` of a class and of its bases inside the package says."""
     checks = Checks()
     for node in _nodes(release, module, name):
         if isinstance(node, ast.Assert):
@@ -61,7 +61,7 @@ def _nodes(release: Release, module: Module, name: str) -> Iterator[ast.AST]:
 
 
 def _membership(test: ast.expr) -> tuple[str, list[Any]] | None:
-    """Key and list of `self.key in [...]`."""
+    """Return key and list of `self.key in [...]`."""
     if (
         isinstance(test, ast.Compare)
         and isinstance(test.ops[0], ast.In)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 
+from ftlint.sources import PACKAGE, PARSER
 from ftlint.sources.modules import Release, SourceError, constant
 from ftlint.support.disk import Disk, ReadFailure
 from ftschemas.named import TYPE_CHECKING
@@ -15,9 +16,6 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PACKAGE = "llamafactory"
-PARSER = os.path.join("hparams", "parser.py")
-"""What every source of LLaMA Factory has, and no other package of this name."""
 PLACES = (os.path.join("src", PACKAGE), PACKAGE, "")
 """Where a package lies below the path that a person names, the first that has it."""
 BYTES = 4 << 20

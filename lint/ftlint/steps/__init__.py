@@ -4,6 +4,7 @@ May import: no other room.
 """
 
 from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly
+from ftlint.steps.packs import RowTokens
 from ftlint.steps.plan import plan
 from ftlint.steps.record import as_object
 from ftlint.steps.rows import DatasetRows, SampleCount, Samples
@@ -16,6 +17,7 @@ __all__ = [
     "Count",
     "DatasetRows",
     "NoPlan",
+    "RowTokens",
     "SampleCount",
     "Samples",
     "StepPlan",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import ceil, inf
 
 from ftlint.steps.counter import RunCounts
-from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly, no_run
+from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, no_run, passes
 from ftlint.steps.loop import beyond_floats
 from ftlint.steps.rows import load
 from ftlint.steps.step_plan import Sizes, of_counts
@@ -121,18 +121,18 @@ def _counts(
     if overridden is not None:
         planned = exactly(overridden)
     epoch = rows.rising(lambda number: -(-number // sizes.effective))
-    high = None if planned.high is None else planned.high * sizes.effective
-    seen = Count(planned.low * sizes.effective, high)
+    seen = planned.rising(lambda number: number * sizes.effective)
     schedule = settings.schedule
     saves = _saves(schedule, planned)
+    entered, progress = passes(seen, rows)
     return RunCounts(
         batches=rows.rising(lambda number: -(-number // (sizes.micro_batch * sizes.world_size))),
         steps_per_epoch=epoch,
         updates_per_epoch=epoch,
         planned=planned,
         executed=planned,
-        entered=_entered(seen, rows),
-        progress=_progress(seen, rows),
+        entered=entered,
+        progress=progress,
         rows_seen=seen,
         warmup=planned.rising(lambda number: _warmup(schedule, number, transformers)),
         logs=_every(schedule.logging_steps, planned),
@@ -144,17 +144,6 @@ def _counts(
 
 def _overflows(settings: RunSettings, rows: int) -> bool:
     return abs(float(rows) * settings.epochs) == inf
-
-
-def _entered(seen: Count, rows: Count) -> Count:
-    low = 0 if rows.high is None else -(-seen.low // max(rows.high, 1))
-    high = None if seen.high is None else -(-seen.high // max(rows.low, 1))
-    return Count(max(low, min(seen.low, 1)), high)
-
-
-def _progress(seen: Count, rows: Count) -> Amount:
-    low = 0.0 if rows.high is None else seen.low / max(rows.high, 1)
-    return Amount(low, None if seen.high is None else seen.high / max(rows.low, 1))
 
 
 def _warmup(schedule: Schedule, planned: int, transformers: Version) -> int:

@@ -91,3 +91,21 @@ def largest(counts: Iterable[Count]) -> Count:
     highs = [count.high for count in known]
     top = None if None in highs else max(high for high in highs if high is not None)
     return Count(max(count.low for count in known), top)
+
+
+def passes(done: Count, whole: Count) -> tuple[Count, Amount]:
+    """Return how many passes over `whole` are begun by so much of it, and how many those are.
+
+    >>> passes(exactly(25), exactly(10))
+    (Count(low=3, high=3), Amount(low=2.5, high=2.5))
+    """
+    least = max(whole.low, 1)
+    begun = Count(
+        max(0 if whole.high is None else -(-done.low // max(whole.high, 1)), min(done.low, 1)),
+        None if done.high is None else -(-done.high // least),
+    )
+    progress = Amount(
+        0.0 if whole.high is None else done.low / max(whole.high, 1),
+        None if done.high is None else done.high / least,
+    )
+    return begun, progress

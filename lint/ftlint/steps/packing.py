@@ -1,4 +1,4 @@
-"""Packed sequences and blocks of text: bounds, for how many there are depends on the tokenizer.
+"""Packed sequences and blocks of text: exactly where the tokens of rows are known, else bounds.
 
 Source: LLaMA Factory `data/processor/supervised.py`, `pretrain.py`, `processor_utils.py` (0.9.3 to
 0.9.5), datasets `Dataset.map` (4.0).
@@ -6,28 +6,34 @@ Source: LLaMA Factory `data/processor/supervised.py`, `pretrain.py`, `processor_
 
 from __future__ import annotations
 
-from ftlint.steps.counts import Count
+from ftlint.steps.counts import Count, exactly
+from ftlint.steps.packs import sequences, shares
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ftlint.steps.packs import RowTokens
     from ftlint.steps.settings import RunSettings
 
 PACKED = ("packing joins several rows into one sequence; the number of sequences depends on the "
           "tokenizer")  # fmt: skip
 GROUPED = ("pre-training joins documents into blocks of `cutoff_len` tokens; their number depends "
            "on the tokenizer, and text that fills no block crashes the run")  # fmt: skip
+COUNTED = "packed sequences are counted exactly, from the tokens of every row"
 A_TOKEN_A_BYTE = "at most one token per byte of the file"
 
 
 def packed(
-    settings: RunSettings, rows: Count, kept: Count, text: int | None
+    settings: RunSettings, rows: Count, kept: Count, text: int | None, tokens: RowTokens | None
 ) -> tuple[Count, tuple[str, ...]]:
-    """Return the rows after packing, and what the bounds rest on.
+    """Return the rows after packing, and what their number rests on.
 
-    `rows` enter preprocessing, `kept` survive its checks; `text` is the size of the files in bytes.
+    `rows` enter preprocessing, `kept` survive its checks; `text` is the size of the files in bytes,
+    `tokens` those of the rows, where they are known.
     """
     if not settings.packing:
         return kept, ()
+    if tokens is not None:
+        return exactly(len(sequences(tokens, settings))), (COUNTED,)
     if settings.stage == "sft":
         # A map call packs its own rows only, so each that has a usable row makes one pack at least.
         most = None if rows.high is None or kept.low > rows.low else rows.low - kept.low
@@ -45,22 +51,15 @@ def packed(
 def calls(rows: int, settings: RunSettings) -> int:
     """Return how many map calls take `rows`: batches of each worker's contiguous share."""
     return sum(-(-share // (settings.map_batch or share)) * times
-               for share, times in _shares(rows, settings.map_workers) if share)  # fmt: skip
+               for share, times in shares(rows, settings.map_workers) if share)  # fmt: skip
 
 
 def blocks(rows: int, settings: RunSettings, block: int) -> int:
     """Return the blocks that `rows` documents of one token each would fill."""
     found = 0
-    for share, times in _shares(rows, settings.map_workers):
+    for share, times in shares(rows, settings.map_workers):
         batch = settings.map_batch or share
         if share:
             full, rest = divmod(share, batch)
             found += (full * (batch // block) + rest // block) * times
     return found
-
-
-def _shares(rows: int, workers: int | None) -> tuple[tuple[int, int], ...]:
-    """Return (rows, workers that have so many): the first workers take one row more."""
-    workers = min(workers or 1, rows) or 1
-    share, longer = divmod(rows, workers)
-    return (share + 1, longer), (share, workers - longer)

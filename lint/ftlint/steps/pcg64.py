@@ -1,8 +1,10 @@
-"""numpy's default random generator, as far as `choice` with probabilities uses it.
+"""numpy's default random generator, as far as `choice` and `permutation` use it.
 
 `default_rng(seed).choice(n, size, p=p)` draws one double an item and looks it up among the running
-sums of p. Interleaving with probabilities is reproducible because of it. Source: numpy
-`random/bit_generator.pyx` (SeedSequence), `random/src/pcg64`, `random/_generator.pyx` (choice).
+sums of p; `permutation(n)` exchanges each item, from the last on, with one before it. Interleaving
+with probabilities and splits are reproducible because of it. Source: numpy
+`random/bit_generator.pyx` (SeedSequence), `random/src/pcg64`, `random/_generator.pyx` (choice,
+permutation), `random/src/distributions` (random_interval).
 """
 
 from __future__ import annotations
@@ -40,14 +42,42 @@ def choices(seed: int, probabilities: Sequence[float]) -> Iterator[int]:
             yield len(sums) - 1
 
 
+def permutation(seed: int, count: int) -> list[int]:
+    """Return what `default_rng(seed).permutation(count)` does; `count` is below 2**32."""
+    order = list(range(count))
+    draws = _halves(seed)
+    for place in range(count - 1, 0, -1):
+        other = _up_to(place, draws)
+        order[place], order[other] = order[other], order[place]
+    return order
+
+
+def _up_to(most: int, draws: Iterator[int]) -> int:
+    """Draw an integer up to `most`: as many bits as it has, again until they are no more."""
+    mask = (1 << most.bit_length()) - 1
+    while (drawn := next(draws) & mask) > most:
+        pass
+    return drawn
+
+
+def _halves(seed: int) -> Iterator[int]:
+    for bits in _bits(seed):
+        yield bits & _M32
+        yield bits >> 32
+
+
 def _doubles(seed: int) -> Iterator[float]:
+    for bits in _bits(seed):
+        yield (bits >> 11) * 1.1102230246251565e-16  # 2**-53
+
+
+def _bits(seed: int) -> Iterator[int]:
     state, increment = _seeded(seed)
     while True:
         state = (state * _MULTIPLIER + increment) & _M128
         folded = (state >> 64) ^ (state & _M64)
         turn = state >> 122
-        bits = (folded >> turn) | ((folded << (64 - turn)) & _M64)
-        yield (bits >> 11) * 1.1102230246251565e-16  # 2**-53
+        yield (folded >> turn) | ((folded << (64 - turn)) & _M64)
 
 
 def _seeded(seed: int) -> tuple[int, int]:

@@ -12,9 +12,11 @@ from math import ceil
 from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, no_run, total
 from ftlint.steps.mixing import mix
 from ftlint.steps.packing import packed
+from ftlint.steps.packs import divided, merged_tokens
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from ftlint.steps.packs import RowTokens
     from ftlint.steps.settings import RunSettings, Version
 
 
@@ -34,6 +36,7 @@ class DatasetRows(NamedTuple):
     source: str = "file"  # "file", "declared" or "unknown"
     note: str = ""  # why rows or dropped are not known, or what they rest on
     fault: str = ""  # why loading it stops, and the run with it
+    tokens: RowTokens | None = None  # of its first `max_samples` rows, where they were counted
 
 
 class SampleCount(NamedTuple):
@@ -68,6 +71,10 @@ NOT_TOKENIZED_HERE = (
     "`tokenized_path` does not exist on this machine; if it holds rows on the training machine, "
     "those are used instead of the datasets"
 )
+
+
+SPLITS_FIRST = (0, 9, 4)
+"""Before, rows were prepared, and packed, before some of them were held out."""
 
 
 class LoadedRows(NamedTuple):
@@ -105,7 +112,8 @@ def load(settings: RunSettings, samples: SampleCount, llamafactory: Version) -> 
         len(datasets) > 1 and settings.mix_strategy != "concat"
     )
     text = sum(known) if len(known) == len(sizes) and not grown else None
-    after = _split_and_pack(settings, merged, dropped, text, llamafactory)
+    tokens = merged_tokens(settings, datasets, merged)
+    after = _split_and_pack(settings, merged, dropped, text, tokens, llamafactory)
     if isinstance(after, NoPlan):
         return after
     kept, held_out, packing_notes = after
@@ -115,8 +123,10 @@ def load(settings: RunSettings, samples: SampleCount, llamafactory: Version) -> 
         evaluated = _evaluated(settings, samples, llamafactory)
         if isinstance(evaluated, NoPlan):
             return evaluated
-    elif llamafactory >= (0, 9, 4):
-        evaluated = _prepared(settings, held_out, Count(0, dropped.high))
+    elif llamafactory >= SPLITS_FIRST:
+        evaluated = _prepared(
+            settings, held_out, Count(0, dropped.high), divided(settings, tokens, held_out)[1]
+        )
         if not settings.streaming and _may_leave_none(kept, held_out, dropped):
             notes.append(ALL_LEFT_OUT)
     else:  # the rows are split after they were prepared
@@ -167,16 +177,19 @@ def _evaluated(
     if any(empty) if each else all(empty):
         name = datasets[empty.index(True)].name
         return no_run(f"no row of `{key}: {name}` can be used for evaluation", key)
-    return _prepared(settings, merged, _dropped(settings, datasets, taken, given))
+    tokens = None if each else merged_tokens(settings, datasets, merged)
+    return _prepared(settings, merged, _dropped(settings, datasets, taken, given), tokens)
 
 
-def _prepared(settings: RunSettings, rows: Count, dropped: Count) -> Count:
+def _prepared(
+    settings: RunSettings, rows: Count, dropped: Count, tokens: RowTokens | None
+) -> Count:
     """Bound what preprocessing makes of rows to evaluate on; a run without any is refused."""
     if rows.high == 0:
         return rows
     low = 1 if dropped.high is None else max(1, rows.low - dropped.high)
     kept = Count(low, None if rows.high is None else rows.high - dropped.low)
-    return packed(settings, rows, kept, None)[0]
+    return kept if settings.generates else packed(settings, rows, kept, None, tokens)[0]
 
 
 def _may_leave_none(kept: Count, held_out: Count, dropped: Count) -> bool:
@@ -284,8 +297,9 @@ def _dropped(
 
 
 def _split_and_pack(
-    settings: RunSettings, merged: Count, dropped: Count, text: int | None, llamafactory: Version
-) -> tuple[Count, Count, tuple[str, ...]] | NoPlan:
+    settings: RunSettings, merged: Count, dropped: Count, text: int | None,
+    tokens: RowTokens | None, llamafactory: Version,
+) -> tuple[Count, Count, tuple[str, ...]] | NoPlan:  # fmt: skip
     """Return the train rows, the rows held out and what was assumed."""
     if settings.streaming:  # the first int(val_size) rows of the stream are held out
         held = int(settings.val_size) if settings.val_size > 1e-6 else 0
@@ -295,18 +309,20 @@ def _split_and_pack(
             return no_run(f"`val_size: {held}` leaves no row of the stream to train on", "val_size")
         if settings.packing:
             most = Count(0, high)
-            rows, notes = packed(settings, most, most, text)
+            rows, notes = packed(settings, most, most, text, None)
             return Count(0, rows.high), exactly(held), notes
         return Count(max(low, 0), high), exactly(held), ()
-    if llamafactory >= (0, 9, 4):
+    if llamafactory >= SPLITS_FIRST:
         split = _split(settings.val_size, merged)
         if isinstance(split, NoPlan):
             return split
         train, held_out = split
         kept = _kept(train, dropped, merged, held_out)
-        rows, notes = packed(settings, train, kept, text)
+        tokens = divided(settings, tokens, held_out)[0]
+        rows, notes = packed(settings, train, kept, text, tokens)
         return rows, held_out, notes
-    rows, notes = packed(settings, merged, _kept(merged, dropped, merged, exactly(0)), text)
+    kept = _kept(merged, dropped, merged, exactly(0))
+    rows, notes = packed(settings, merged, kept, text, tokens)
     split = _split(settings.val_size, rows)
     return split if isinstance(split, NoPlan) else (*split, notes)
 

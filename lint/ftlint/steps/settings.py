@@ -69,6 +69,7 @@ class RunSettings(NamedTuple):
     needs_eval_loss: bool  # the run dies where an evaluation gives none
     tokenized: bool  # tokenized_path is set
     packing: bool  # rows are packed: elsewhere the key has no effect
+    generates: bool  # the model answers when it is evaluated, on rows that are not packed
     cutoff_len: int  # 0: not known
     map_batch: int | None  # rows that one map call packs together; None: all of them
     map_workers: int | None
@@ -127,6 +128,7 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> RunS
         needs_eval_loss=stage == "pt" or any(map(reader.get, OF_EVAL_LOSS)),
         tokenized=bool(reader.get("tokenized_path")),
         packing=packing,
+        generates=stage == "sft" and reader.flag("predict_with_generate"),
         cutoff_len=reader.whole("cutoff_len")
         if packing
         else reader.whole_or_none("cutoff_len") or 0,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import ceil, isfinite
 
 from ftlint.steps.counter import RunCounts
-from ftlint.steps.counts import UNKNOWN, Amount, Count, NoPlan, exactly, no_run, total
+from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, no_run, passes, total
 from ftlint.steps.rows import Samples
 from ftlint.steps.step_plan import Sizes, of_counts
 from ftlint.steps.world import processes_of
@@ -188,6 +188,7 @@ def _counts(settings: Settings, sizes: Sizes, rows: Count) -> RunCounts | NoPlan
         planned = least.rising(lambda number: max(ceil(settings.epochs * number), 0))
     taken = planned.rising(lambda number: number * sizes.effective)
     saves = _saves(settings, planned, least)
+    entered, progress = passes(planned, least)
     limit = settings.save_total_limit
     return RunCounts(
         batches=least.rising(lambda number: number * sizes.accumulation),
@@ -195,8 +196,8 @@ def _counts(settings: Settings, sizes: Sizes, rows: Count) -> RunCounts | NoPlan
         updates_per_epoch=least,
         planned=planned,
         executed=planned,
-        entered=_passes(planned, least),
-        progress=_progress(planned, least),
+        entered=entered,
+        progress=progress,
         rows_seen=taken if by_rows else Count(planned.low, None),
         warmup=exactly(0),
         logs=planned.rising(lambda number: number // settings.logging_steps),
@@ -214,14 +215,3 @@ def _saves(settings: Settings, planned: Count, epoch: Count) -> Count:
     if epoch.exact is None or planned.exact is None:
         return UNKNOWN
     return exactly(planned.exact // max(1, int(epoch.exact * settings.save_epochs)))
-
-
-def _passes(planned: Count, epoch: Count) -> Count:
-    low = 0 if epoch.high is None else -(-planned.low // epoch.high)
-    high = None if planned.high is None else -(-planned.high // epoch.low)
-    return Count(max(low, min(planned.low, 1)), high)
-
-
-def _progress(planned: Count, epoch: Count) -> Amount:
-    low = 0.0 if epoch.high is None else planned.low / epoch.high
-    return Amount(low, None if planned.high is None else planned.high / epoch.low)

@@ -75,9 +75,9 @@ def show(value: object) -> str:
 def format_float(value: float) -> str:
     """Return a float as configs have it, in a form that every YAML reader takes for one.
 
-    >>> spelled(1e-5)  # which alone is text to YAML 1.1
+    >>> format_float(1e-5)  # which alone is text to YAML 1.1
     '1.0e-5'
-    >>> spelled(0.0002), spelled(0.05)
+    >>> format_float(0.0002), format_float(0.05)
     ('2.0e-4', '0.05')
     """
     text = repr(value)

@@ -21,27 +21,36 @@ if TYPE_CHECKING:
 def editor_schema(target: Target, command: str) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a config for `command`, with descriptions.
 
-    Unknown keys are refused, as the target refuses them. Enumerations that nothing checks are kept
+    Unknown keys are refused, as the target refuses them; not of a development build whose source is
+    not here. Enumerations that nothing checks are kept
     as examples, so that an editor offers them without calling other values wrong.
     """
     if command == V1:
-        return _of_v1(_layer("llamafactory", target.release), target)
-    properties = _properties(target, command)
-    if target.besides is not None:
-        before = _properties(target.besides, command)
-        properties = before | {
-            name: prop if before.get(name, prop) == prop else {"anyOf": [prop, before[name]]}
-            for name, prop in properties.items()
-        }
+        return _of_v1(own, target)
+    parser = PARSER.get(command, command)
+    groups = own["x-commands"][parser]
+    layers = [_layer("transformers", target.layer)] if "training" in groups else []
+    if target.besides is not None:  # a build between two states may have the keys of either
+        layers.append(_layer("llamafactory", target.besides.release))
+    if target.tree is None:
+        layers.append(own)
+    properties = {
+        name: _for_editor(prop)
+        for layer in layers
+        for name, prop in layer["properties"].items()
+        if prop["x-group"] in groups
+    }
+    if target.tree is not None:
+        properties |= _of_tree(target.tree, parser, own["properties"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:ftlint:config:{target.llamafactory}:{target.layer}:{command}",
-        "title": f"LLaMA Factory {target.llamafactory} config for {command}"
+        "title": f"LLaMA Factory {target.label} config for {command}"
         f" (transformers {target.transformers})",
         "type": "object",
         "properties": dict(sorted(properties.items())),
         "required": ["model_name_or_path"],
-        "additionalProperties": False,
+        "additionalProperties": target.besides is not None,
     }
 
 
@@ -94,6 +103,22 @@ def _of_v1(own: dict[str, Any], target: Target) -> dict[str, Any]:
         },
         "additionalProperties": False,
     }
+
+
+def _of_tree(tree: Tree, parser: str, nearest: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys of a source; what they are for is told where the nearest state has them."""
+    found = {}
+    for name, (group, kinds, choices, checked, separator, default) in tree.keys.items():
+        if group not in tree.commands[parser]:
+            continue
+        prop: dict[str, Any] = {"type": [_TYPES[kind] for kind in kinds]} if kinds else {}
+        if choices is not None and separator is None:
+            prop["examples" if checked == "never" else "enum"] = list(choices)
+        elif choices is not None:
+            prop["examples"] = list(choices)
+        about = nearest.get(name, {}).get("description")
+        found[name] = {**prop, "default": default} | ({"description": about} if about else {})
+    return found
 
 
 def _v1_key(key: dict[str, Any], plugins: dict[str, list[str] | None] | None) -> dict[str, Any]:

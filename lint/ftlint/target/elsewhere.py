@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 
+from ftlint.sources import PACKAGE, PARSER
+from ftlint.sources.versions import is_early
 from ftlint.support.disk import Disk
 from ftlint.target import reading
 from ftlint.target.states import (
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from ftlint.target.tree import Tree
 
 AUTO = "auto"
-PACKAGE = "llamafactory"
 MOST_TOLD = 3
 """Parts that were not read of which each is told."""
 _OWN = "its own source"
@@ -74,6 +75,8 @@ def _of_path(name: str, transformers: str | None, place: Place | None) -> Target
         raise UnknownTarget(f"target {name!r} counts only from the command line: {why}")
     package = find_package(path, disk)
     if package is None:
+        if not disk.is_folder(path):
+            raise UnknownTarget(f"target {name!r}: no such folder")
         raise UnknownTarget(
             f"target {name!r} holds no source of LLaMA Factory: neither src/llamafactory nor"
             " llamafactory with hparams/parser.py"
@@ -92,15 +95,15 @@ def _above(transformers: str | None, place: Place) -> Target:
     top = None if place.reach is None else place.reach.roots[0]
     disk = Disk(place.reach)
     package = find_above(folder, disk, top)
-    why = f"target {TREE}: no src/llamafactory above a config"
-    if package is not None and disk.objection(package) is None:
-        try:
-            return _of_source(package, os.path.relpath(package), "path", transformers, disk)
-        except UnreadableSource as problem:
-            why = str(problem)
-    found = target_of(NEWEST, transformers)
-    told = f"{why}; judged by {NEWEST}"
-    return found._replace(origin=found.origin._replace(notes=(told,)))
+    if package is None or disk.objection(package) is not None:
+        found = target_of(NEWEST, transformers)
+        told = (
+            f"target {TREE}: no src/llamafactory in a folder above a config; judged by {NEWEST}"
+            " (name a checkout with `--target PATH`)"
+        )
+        return found._replace(origin=found.origin._replace(notes=(told,)))
+    shown = os.path.relpath(package)
+    return _of_source(package, shown, "path", transformers, disk)
 
 
 def _of_source(
@@ -110,7 +113,8 @@ def _of_source(
     """Return the target that a source is, with what it is judged by."""
     tree = reading.read(package, disk)
     name = tree.nearest
-    what = f"target {shown}: LLaMA Factory {tree.version or '(no version)'}"
+    named = f"{AUTO} ({package})" if source == "installed" else shown
+    what = f"target {named}: LLaMA Factory {tree.version or '(no version)'}"
     notes = [f"{what} is judged by {_OWN}, {_rules_of(tree)}"]
     unread = tree.facts.unread
     notes += (f"{what}: not read, as in {name}: {one}" for one in unread[:MOST_TOLD])
@@ -134,12 +138,31 @@ def _installed(transformers: str | None) -> Target:
     """Return the target that is installed: a release by its metadata, all else by its source."""
     distribution, version, package = find_installed()
     if version is None and package is None:
-        raise UnknownTarget("target `auto`, but llamafactory is not installed in this Python")
-    transformers = transformers or installed("transformers")
+        raise UnknownTarget(
+            "target `auto`, but llamafactory is not installed in this Python: run ftlint in the one"
+            " that trains, or name a checkout with `--target PATH`"
+        )
+    beside = transformers or installed("transformers")
+    found = _of_installed(distribution, version, package, beside)
+    if beside is None:
+        told = f"target {AUTO}: transformers is not installed; judged with {found.transformers}"
+        notes = (*found.origin.notes, told)
+        found = found._replace(origin=found.origin._replace(notes=notes))
+    return found
+
+
+def _of_installed(
+    distribution: str | None, version: str | None, package: str | None, transformers: str | None
+) -> Target:
     is_release = distribution == PACKAGE and version in KNOWN
     if package is not None and not (is_release and _is_of_index(package)):
         return _of_source(
-            package, distribution or package, "installed", transformers, Disk(), distribution
+            package,
+            distribution or package,
+            "installed",
+            transformers,
+            Disk(),
+            distribution,
         )
     assert version is not None
     found = target_of(version, transformers) if is_release else _between(version, transformers)
@@ -167,9 +190,7 @@ def find_installed() -> tuple[str | None, str | None, str | None]:
         found = packages_distributions().get(PACKAGE)
         distribution = found[0] if found else None
         version = distribution and installed(distribution)
-    package = next(
-        (one for one in places if Disk().is_file(os.path.join(one, "hparams", "parser.py"))), None
-    )
+    package = next((one for one in places if Disk().is_file(os.path.join(one, PARSER))), None)
     return distribution, version, package
 
 
@@ -194,31 +215,29 @@ def _is_of_index(package: str) -> bool:
 
 def _between(name: str, transformers: str | None) -> Target:
     """Return the target of a version that no state has: a development build, or a later patch."""
-    known = f"known are {', '.join((*KNOWN, MAIN))}, a path such as ./{PACKAGE}, {AUTO}, {TREE}"
     try:
         wanted = parse_version(name)
-    except UnknownTarget as problem:
-        raise UnknownTarget(f"unknown target {name!r}: {problem}; {known}") from None
-    while len(wanted) > 3 and wanted[-1] == 0:
-        wanted = wanted[:-1]
+    except UnknownTarget as error:
+        raise UnknownTarget(f"{error}: {_known_targets()}{_as_folder(name)}") from None
     older = [one for one in KNOWN if parse_version(one) < wanted]
     exact = next((one for one in KNOWN if parse_version(one) == wanted), None)
-    is_early = _is_early(name)
-    if not is_early and exact is not None:
+    early = is_early(name)
+    if not early and exact is not None:
         return target_of(exact, transformers)  # 0.9.5.post1 is 0.9.5 packed anew
     if not older or wanted[:2] != parse_version(older[-1])[:2]:
-        raise UnknownTarget(f"unknown target {name!r}: {known}")
+        raise UnknownTarget(f"unknown target {name!r}: {_known_targets()}")
     before = older[-1]
-    after = next((one for one in KNOWN if parse_version(one) >= wanted), MAIN)
-    if not is_early and before != NEWEST:
+    after = exact or MAIN
+    if not early:
         found = target_of(before, transformers)
         told = f"target {name}: not known to this ftlint; judged by {before}, the release before it"
         return found._replace(
             llamafactory=name, origin=found.origin._replace(judged_by=before, notes=(told,))
         )
     told_after = f"{MAIN} ({compiled.VERSIONS[MAIN]})" if after == MAIN else after
-    what = (
-        "a development build whose source is not known" if is_early else "not known to this ftlint"
+    told = (
+        f"target {name}: a development build without its source; reported is what holds for"
+        f" both {before} and {told_after}"
     )
     told = f"target {name}: {what}; said is what holds for {before} and for {told_after}"
     origin = Origin("release", f"{before} and {told_after}", notes=(told,))
@@ -227,6 +246,10 @@ def _between(name: str, transformers: str | None) -> Target:
     return found._replace(besides=other._replace(llamafactory=name))
 
 
-def _is_early(name: str) -> bool:
-    """Return whether a version comes before the release that it is numbered after."""
-    return re.match(r"[\d.]*[-_.]?(a|b|c|rc|pre|dev)", name) is not None
+def _known_targets() -> str:
+    known = ", ".join((*KNOWN, MAIN))
+    return f"known are {known}, a path, {AUTO}, {TREE}"
+
+
+def _as_folder(name: str) -> str:
+    return f"; write a folder as {os.path.join('.', name)}" if os.path.isdir(name) else ""

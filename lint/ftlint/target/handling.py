@@ -61,10 +61,10 @@ def compare(files: Mapping[str, tuple[str, Uses]]) -> Handling:
 
     own = together(uses for _, uses in files.values())
     contents = {name: content for name, (content, _) in files.items()}
-    found = {state: _differences(own, uses_of(state)) for state in compiled.USES[0]}
+    found = {state: keys_unlike(own, uses_of(state)) for state in compiled.USES[0]}
     # Of two that are as near, the later: what it added is what the source adds.
     nearest = min(reversed(found), key=lambda state: sum(map(len, found[state])))
-    differing = _differing(contents, _contents(nearest))
+    differing = _files_unlike(contents, _contents(nearest))
     mains = of_main()[4:] if nearest == MAIN else ()
     return Handling(nearest, *found[nearest], differing, *mains)
 
@@ -80,7 +80,7 @@ def _contents(state: str) -> dict[str, str]:
     }
 
 
-def _differing(here: Mapping[str, str], there: Mapping[str, str]) -> tuple[str, ...]:
+def _files_unlike(here: Mapping[str, str], there: Mapping[str, str]) -> tuple[str, ...]:
     """Return the files that read data and are not the same, as rules name them."""
     names = {*here, *there}
     return tuple(
@@ -110,8 +110,8 @@ _main: list[Handling] = []
 def of_main() -> Handling:
     """Return what `main` does otherwise than the newest release."""
     if not _main:
-        found = _differences(uses_of(MAIN), uses_of(NEWEST))
-        files = _differing(_contents(MAIN), _contents(NEWEST))
+        found = keys_unlike(uses_of(MAIN), uses_of(NEWEST))
+        files = _files_unlike(_contents(MAIN), _contents(NEWEST))
         _main.append(Handling(MAIN, (), (), (), *found, files))
     return _main[0]
 
@@ -131,7 +131,7 @@ def uses_of(state: str) -> Uses:
     return _known[state]
 
 
-def _differences(here: Uses, there: Uses) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def keys_unlike(here: Uses, there: Uses) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the keys that are named otherwise here, and those that are named in more functions."""
     from ftlint.sources.uses import function_of, functions
 

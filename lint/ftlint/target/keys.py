@@ -30,7 +30,7 @@ class Extra(NamedTuple):
 
 
 NO_EXTRA = Extra()
-_ANY_KIND = ("bool", "float", "int", "list", "map", "null", "text")
+ANY_KIND = ("bool", "float", "int", "list", "map", "null", "text")
 
 
 class Key(NamedTuple):
@@ -138,7 +138,7 @@ class Catalogue:
         values = self._values.get(name)
         if key is None and name in self.extra.keys:
             checked = "parse" if values else None
-            return Key(name, LLAMAFACTORY, "extra", _ANY_KIND, values, checked, None, None)
+            return Key(name, LLAMAFACTORY, "extra", ANY_KIND, values, checked, None, None)
         if key is not None and values and key.choices is not None and key.group != "extra":
             more = (value for value in values if value not in key.choices)
             return key._replace(choices=(*key.choices, *more))
@@ -190,13 +190,15 @@ class Catalogue:
             choice: f"last accepted by {package} {order[last]}" for choice, last in gone.items()
         }
         from ftlint.target.pins import is_usable
+        from ftlint.target.states import MAIN
 
         return last_of | {
-            choice: f"new in {package} {order[first]}"
-            + (", upgrade to use it" if usable else ", which LLaMA Factory does not take")
+            choice: f"new in {package} {order[first]}, "
+            + (f"{upgrade} to use it" if usable else "which LLaMA Factory does not take")
             for choice, first in came.items()
             if not self._is_later_than(key.layer, first)
             for usable in [key.layer == LLAMAFACTORY or is_usable(order[first])]
+            for upgrade in ["install that" if order[first] == MAIN else "upgrade"]
         }
 
     def _is_later_than(self, layer: int, first: int) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 
+from ftlint.target.states import COMPARE
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterator, Mapping
 
     from ftlint.target.states import Target
     from ftlint.target.tree import Tree
@@ -51,7 +51,8 @@ class Misfit(NamedTuple):
 
 def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
     """Yield the packages whose version a release, or pip beside it, does not take."""
-    for package, (checked, metadata) in required(target).items():
+    own = None if target.tree is None else target.tree.requirements
+    for package, (checked, metadata) in (own or compiled.PINS.get(target.release, {})).items():
         version = versions.get(package)
         if version is None or _VERSION.fullmatch(version) is None:
             continue
@@ -122,10 +123,9 @@ def _is_excluded(requirement: str, version: str) -> bool:
 def _works(target: Target, package: str, *requirements: str) -> str:
     """Return the newest version that all of these requirements take."""
     if package == "transformers":
-        tree = target.tree
-        if tree is not None and tree.bounds is not None:
-            return newest_that_works(tree)
-        return str(compiled.RELEASES[target.release][6])
+        usual = str(compiled.RELEASES[target.release][6])
+        if all(takes(one, usual) for one in requirements):
+            return usual
     found = [bound for one in requirements for sign, bound in _parts(one) if sign == "<="]
     return min(found, key=_ordered, default="")
 
@@ -171,17 +171,7 @@ def _meets(version: str, sign: str, bound: str) -> bool:
     if bound.endswith(".*"):
         numbers, wanted = (_ordered(one, keep=True)[0] for one in (version, bound[:-2]))
         return (numbers[: len(wanted)] == wanted) is (sign == "==")
-    return _COMPARE[sign](_ordered(version), _ordered(bound))
-
-
-_COMPARE: dict[str, Callable[[_Order, _Order], bool]] = {
-    ">=": lambda a, b: a >= b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-}
+    return COMPARE[sign](_ordered(version), _ordered(bound))
 
 
 def _ordered(version: str, *, keep: bool = False) -> _Order:

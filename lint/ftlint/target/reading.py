@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ftlint.target import kept_trees
 from ftlint.target.handling import compare
-from ftlint.target.states import NEWEST, UnreadableSource
+from ftlint.target.keys import ANY_KIND
+from ftlint.target.states import NEWEST, UnknownTarget
 from ftlint.target.tree import Facts, Tree
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from ftlint.support.disk import Disk
     from ftlint.target.kept_trees import Read
 
-ANY = ("bool", "float", "int", "list", "map", "null", "text")
 SECONDS = 20
 _read: dict[str, Read] = {}
 
@@ -55,9 +55,9 @@ def _made(package: str, disk: Disk) -> Read:
 
 
 def _facts(package: str, disk: Disk) -> Facts:
-    from ftlint.sources import llamafactory
+    from ftlint.sources import PACKAGE, llamafactory
     from ftlint.sources.modules import Release
-    from ftlint.sources.tree import PACKAGE, Files, version_of
+    from ftlint.sources.tree import Files, version_of
     from ftschemas.schema_facts import key_facts, models_by_name
 
     files = Files(package, disk)
@@ -75,7 +75,7 @@ def _facts(package: str, disk: Disk) -> Facts:
     }
     group = schema["x-commands"]["train"][0]
     for name in words.get("", ()):
-        keys.setdefault(name, (group, ANY, None, None, None, None))
+        keys.setdefault(name, (group, ANY_KIND, None, None, None, None))
     about = schema["x-release"]
     pin = about["transformers"] or {}
     return Facts(
@@ -141,4 +141,4 @@ def _as_nearest(name: str, prop: dict[str, Any], nearest: str) -> tuple[Any, ...
     for layer, first, last, group, *rest in compiled.KEYS.get(name, ()):
         if layer == 0 and first <= place <= last and group == prop["x-group"]:
             return group, *rest
-    return prop["x-group"], ANY, None, None, None, prop.get("default")
+    return prop["x-group"], ANY_KIND, None, None, None, prop.get("default")

@@ -37,9 +37,9 @@ def resolve_target(
     `auto` takes what is installed here, without importing it; a path and `tree` the source there
     is. `place`: where the config lies that is judged.
     """
-    name = llamafactory or NEWEST
-    if name[:1] == "v" and name[1:2].isdigit() and "/" not in name:
-        name = name[1:]  # the name of a tag
+    name = NEWEST if llamafactory is None else llamafactory
+    if name[:1] == "v" and name[1:2].isdigit():
+        name = name[1:]
     if name in compiled.RELEASES:
         return target_of(name, transformers)
     from ftlint.target.elsewhere import resolve

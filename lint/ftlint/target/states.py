@@ -7,13 +7,15 @@ from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from ftlint.target.tree import Tree
     from ftschemas.ruleformat import Range
 
 Version = tuple[int, ...]
 
-MAIN = "main"
-"""The development state that ftlint was built with."""
+MAIN = compiled.MAIN
 TREE = "tree"
 """Stands for the source above each config."""
 KNOWN: tuple[str, ...] = tuple(name for name in compiled.LLAMAFACTORY if name != MAIN)
@@ -62,8 +64,28 @@ class Target(NamedTuple):
     @property
     def label(self) -> str:
         """The LLaMA Factory that is meant, as messages name it."""
-        named = self.origin.path or (MAIN if self.origin.source == MAIN else None)
-        return self.llamafactory if named is None else f"{named} ({self.llamafactory})"
+        if self.origin.source == MAIN:
+            return f"{MAIN} ({self.llamafactory})"
+        path = self.origin.path
+        return self.llamafactory if path is None else f"{self.llamafactory} ({path})"
+
+    @property
+    def in_full(self) -> str:
+        """Both versions, as heads and last lines name them, with what a version stands for."""
+        judged_by = self.origin.judged_by
+        is_version = self.origin.path is None and self.origin.source != MAIN
+        unknown = is_version and judged_by not in ("", self.llamafactory)
+        stands = f", judged by {judged_by}" if unknown else ""
+        return f"LLaMA Factory {self.label}{stands}, transformers {self.transformers}"
+
+    def as_object(self) -> dict[str, str]:
+        """Return its versions, where what is known of it comes from and what it is judged by."""
+        return {
+            "llamafactory": self.llamafactory,
+            "transformers": self.transformers,
+            "source": self.origin.source,
+            "judged_by": self.origin.judged_by,
+        }
 
     @property
     def listing(self) -> Tree | str:
@@ -71,9 +93,9 @@ class Target(NamedTuple):
         return self.release if self.tree is None else self.tree
 
     @property
-    def is_development(self) -> bool:
-        """Whether it is a build between two states, of which no source is here."""
-        return self.besides is not None
+    def numbers(self) -> dict[str, str]:
+        """Its versions by package, as every output for programs has them."""
+        return {"llamafactory": self.llamafactory, "transformers": self.transformers}
 
     def dialect_of(self, path: str) -> Dialect:
         """Return how this file is read: up to 0.9.3 JSON goes to Python's own reader."""
@@ -113,10 +135,10 @@ def target_of(
     loader, json_configs, suffixes, low, high, _, works = compiled.RELEASES[state]
     if tree is not None:
         loader, json_configs, suffixes = tree.reading or (loader, json_configs, suffixes)
-        if tree.bounds is not None:
-            from ftlint.target.pins import newest_that_works
-
-            (low, high), works = tree.bounds, newest_that_works(tree)
+        low, high = tree.bounds or (low, high)
+        if not parse_version(low) <= parse_version(works) <= parse_version(high):
+            same = (one[6] for one in compiled.RELEASES.values() if one[4] == high)
+            works = next(same, high)
     wanted = works if transformers is None else transformers
     if parse_version(wanted) < parse_version(compiled.TRANSFORMERS_RELEASES[0])[:2]:
         raise UnknownTarget(
@@ -134,17 +156,17 @@ def target_of(
 def _of_main(number: str) -> Origin:
     commit = compiled.COMMIT[:9]
     return Origin(MAIN, f"{MAIN} at commit {commit}", notes=(
-        f"target {MAIN}: LLaMA Factory {number} at commit {commit}; what it does otherwise than"
-        f" {NEWEST} is judged where it was shown",
+        f"target {MAIN}: LLaMA Factory {number} at commit {commit}; where it differs from"
+        f" {NEWEST}, only rules that were tested with it are applied",
     ))  # fmt: skip
 
 
 def in_range(version: Version, bounds: Range) -> bool:
     """Return whether `version` meets every comparison; 5.6 and 5.6.0 are equal."""
-    for operator, bound in bounds:
+    for sign, bound in bounds:
         width = max(len(version), len(bound))
         order = _padded(version, width), _padded(bound, width)
-        if not _COMPARE[operator](*order):
+        if not COMPARE[sign](*order):
             return False
     return True
 
@@ -153,7 +175,7 @@ def _padded(version: Version, width: int) -> Version:
     return version + (0,) * (width - len(version))
 
 
-_COMPARE = {
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda a, b: a >= b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,

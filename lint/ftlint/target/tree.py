@@ -7,6 +7,7 @@ from zlib import crc32
 
 from ftlint.target.handling import Handling
 from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.schema_facts import requirement
 
 if TYPE_CHECKING:
     from typing import Any
@@ -66,9 +67,9 @@ class Tree:
         return self.facts.bounds
 
     @property
-    def pins(self) -> dict[str, dict[str, Any]]:
-        """Package -> min, max and excluded versions, as it checks them; none where not known."""
-        return self.facts.pins
+    def requirements(self) -> dict[str, tuple[str, str]]:
+        """Package -> what it takes of it when it starts, and what pip installs: not known here."""
+        return {package: (requirement(pin), "") for package, pin in self.facts.pins.items()}
 
     @property
     def templates(self) -> dict[str, tuple[str, tuple[str, ...]]]:
