@@ -94,6 +94,18 @@ def test_a_source_that_is_no_release_may_have_other_defaults() -> None:
     assert "stage: sft" not in context.present
 
 
+@pytest.mark.parametrize("default", [False, True])
+def test_a_key_need_not_be_written_where_its_default_is_of_no_release(default: bool) -> None:
+    """What a config must have for a condition to hold is told by the defaults of releases."""
+    (row,) = (row for row in compiled.KEYS["use_dora"] if row[0] == LLAMAFACTORY)
+    keys = {"use_dora": (*row[3:-1], default)}
+    tree = Tree(Facts("0.9.5", keys, {}, None, None, {}, {}, {}, ("0.9.5",), ()))
+    target = resolve_target("0.9.5")._replace(tree=tree)
+    asked = {code for code, _, _ in BUILT_IN.asked(target, "train", JUDGED, {None})}
+    assert "FT122" in {code for code, _, _ in every(target, "train")}
+    assert ("FT122" in asked) is default
+
+
 # Modules
 
 

@@ -30,7 +30,7 @@ def templates(release: Release) -> dict[str, Any]:
     """
     found = {}
     for given in calls(release, "llamafactory.data.template", "register_template"):
-        name = constant(given["name"])
+        name = word(given.get("name"))
         question = _text(given.get("format_user"), name).removeprefix("{bos}")
         answer = _text(given.get("format_assistant"), name) or "{{content}}"
         answer += _text(given.get("format_separator"), name)
@@ -53,10 +53,10 @@ def models(release: Release) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for given in calls(release, "llamafactory.extras.constants", "register_model_group"):
-        group = given["models"]
+        group = given.get("models")
         if not isinstance(group, ast.Dict):
             raise SourceError("register_model_group: models is not a dictionary")
-        template = constant(given["template"]) if "template" in given else None
+        template = _or_none(given.get("template"))
         media = _true(given.get("multimodal", given.get("vision")))
         for key, sources in zip(group.keys, group.values, strict=True):
             if key is None or not isinstance(sources, ast.Dict):

@@ -182,9 +182,28 @@ def constant(node: ast.expr) -> Any:
         if _is_plain([*value] if isinstance(value, set) else value):
             return value
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise SourceError(
-            f"line {node.lineno}: {ast.unparse(node)[:80]} is not a constant"
-        ) from None
+        pass
+    raise SourceError(f"line {node.lineno}: {ast.unparse(node)[:80]} is not a constant")
+
+
+def word(node: ast.expr | None) -> str:
+    """Return the text that a literal is. Raises SourceError for what is none, or missing."""
+    value = None if node is None else constant(node)
+    if not isinstance(value, str):
+        found = "nothing" if node is None else ast.unparse(node)[:80]
+        raise SourceError(f"{found} where a text should be")
+    return value
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether a value is made of what JSON has, too."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) for key in value) and _is_plain([*value.values()])
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if type(value) is int:
+        return value.bit_length() <= LONGEST
+    return value is None or type(value) in (str, float, bool)
 
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -25,4 +25,4 @@ def is_early(version: str) -> bool:
     >>> is_early("0.9.6.dev0"), is_early("0.9.5rc1"), is_early("0.9.5.post1")
     (True, True, False)
     """
-    return version.lstrip("0123456789.").startswith(EARLY) or ".dev" in version
+    return version.lstrip("0123456789").lstrip("0123456789.-_").startswith(EARLY)

@@ -25,6 +25,7 @@ def editor_schema(target: Target, command: str) -> dict[str, Any]:
     not here. Enumerations that nothing checks are kept
     as examples, so that an editor offers them without calling other values wrong.
     """
+    own = _layer("llamafactory", target.release)
     if command == V1:
         return _of_v1(own, target)
     parser = PARSER.get(command, command)
@@ -52,33 +53,6 @@ def editor_schema(target: Target, command: str) -> dict[str, Any]:
         "required": ["model_name_or_path"],
         "additionalProperties": target.besides is not None,
     }
-
-
-def _properties(target: Target, command: str) -> dict[str, Any]:
-    """Return the keys of one state for `command`; of a source that was read, its own."""
-    own = _layer("llamafactory", target.release)
-    if target.tree is not None:
-        own = _of_tree(target.tree, own["properties"])
-    groups = own["x-commands"][PARSER.get(command, command)]
-    layers = [_layer("transformers", target.layer)] if "training" in groups else []
-    return {
-        name: _for_editor(prop)
-        for layer in [*layers, own]
-        for name, prop in layer["properties"].items()
-        if prop["x-group"] in groups
-    }
-
-
-def _of_tree(tree: Tree, nearest: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of a source, described as in the state nearest to it."""
-    properties: dict[str, Any] = {}
-    for name, (group, kinds, choices, checked, _, default) in tree.keys.items():
-        prop = {"type": [_TYPES[kind] for kind in kinds], "default": default, "x-group": group}
-        if choices is not None:
-            prop |= {"enum": list(choices), "x-choices-checked": checked}
-        described = nearest.get(name, {}).get("description")
-        properties[name] = prop if described is None else {"description": described, **prop}
-    return {"x-commands": tree.commands, "properties": properties}
 
 
 _TYPES = {

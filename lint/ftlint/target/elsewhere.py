@@ -7,7 +7,6 @@ said must hold for the state before it and the one after.
 from __future__ import annotations
 
 import os
-import re
 
 from ftlint.sources import PACKAGE, PARSER
 from ftlint.sources.versions import is_early
@@ -95,15 +94,17 @@ def _above(transformers: str | None, place: Place) -> Target:
     top = None if place.reach is None else place.reach.roots[0]
     disk = Disk(place.reach)
     package = find_above(folder, disk, top)
-    if package is None or disk.objection(package) is not None:
-        found = target_of(NEWEST, transformers)
-        told = (
-            f"target {TREE}: no src/llamafactory in a folder above a config; judged by {NEWEST}"
-            " (name a checkout with `--target PATH`)"
-        )
-        return found._replace(origin=found.origin._replace(notes=(told,)))
-    shown = os.path.relpath(package)
-    return _of_source(package, shown, "path", transformers, disk)
+    told = (
+        f"target {TREE}: no src/llamafactory in a folder above a config; judged by {NEWEST}"
+        " (name a checkout with `--target PATH`)"
+    )
+    if package is not None and disk.objection(package) is None:
+        try:
+            return _of_source(package, os.path.relpath(package), "path", transformers, disk)
+        except UnreadableSource as problem:
+            told = f"{problem}; judged by {NEWEST}"
+    found = target_of(NEWEST, transformers)
+    return found._replace(origin=found.origin._replace(notes=(told,)))
 
 
 def _of_source(
@@ -219,6 +220,8 @@ def _between(name: str, transformers: str | None) -> Target:
         wanted = parse_version(name)
     except UnknownTarget as error:
         raise UnknownTarget(f"{error}: {_known_targets()}{_as_folder(name)}") from None
+    while len(wanted) > 3 and wanted[-1] == 0:
+        wanted = wanted[:-1]
     older = [one for one in KNOWN if parse_version(one) < wanted]
     exact = next((one for one in KNOWN if parse_version(one) == wanted), None)
     early = is_early(name)
@@ -227,7 +230,7 @@ def _between(name: str, transformers: str | None) -> Target:
     if not older or wanted[:2] != parse_version(older[-1])[:2]:
         raise UnknownTarget(f"unknown target {name!r}: {_known_targets()}")
     before = older[-1]
-    after = exact or MAIN
+    after = next((one for one in KNOWN if parse_version(one) >= wanted), MAIN)
     if not early:
         found = target_of(before, transformers)
         told = f"target {name}: not known to this ftlint; judged by {before}, the release before it"
@@ -239,7 +242,6 @@ def _between(name: str, transformers: str | None) -> Target:
         f"target {name}: a development build without its source; reported is what holds for"
         f" both {before} and {told_after}"
     )
-    told = f"target {name}: {what}; said is what holds for {before} and for {told_after}"
     origin = Origin("release", f"{before} and {told_after}", notes=(told,))
     found = target_of(after, transformers or None, origin, version=name)
     other = target_of(before, found.transformers)

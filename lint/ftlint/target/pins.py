@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ftlint.target.states import Target
-    from ftlint.target.tree import Tree
 
 PACKAGES = ("transformers", "datasets", "accelerate", "peft", "trl")
 """What LLaMA Factory checks of its environment before it reads a config."""
@@ -69,41 +68,6 @@ def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
         yield Misfit(package, version, met, in_words(requirement, public), works)
 
 
-def required(target: Target) -> dict[str, tuple[str, str]]:
-    """Return by package what a target checks when it starts, and what pip installs beside it.
-
-    A source that was read tells the first of itself; of the second nothing is known where the
-    first is not the release's.
-    """
-    found: dict[str, tuple[str, str]] = dict(compiled.PINS.get(target.release, {}))
-    if target.tree is None or not target.tree.pins:
-        return found
-    own = {package: _requirement(pin) for package, pin in target.tree.pins.items()}
-    return {
-        package: found[package] if found.get(package, ("",))[0] == checked else (checked, "")
-        for package, checked in own.items()
-    }
-
-
-def _requirement(pin: dict[str, Any]) -> str:
-    """Return the bounds of a package as `pip` writes them, in the order of compiled.PINS."""
-    signed = ((">=", [pin["min"]]), ("<=", [pin["max"]]), ("!=", pin["excluded"]))
-    return ",".join(
-        f"{sign}{bound}" for sign, bounds in signed for bound in bounds if bound is not None
-    )
-
-
-def newest_that_works(tree: Tree) -> str:
-    """Return the newest transformers that a source takes, without those that are known to fail.
-
-    That is the one of a release with the same upper bound, unless the source leaves it out.
-    """
-    assert tree.bounds is not None
-    bound = tree.bounds[1]
-    works = next((row[6] for row in compiled.RELEASES.values() if row[4] == bound), bound)
-    return works if takes(_requirement(tree.pins["transformers"]), works) else bound
-
-
 def _as_checked(requirement: str) -> str:
     """Return of a requirement what is really checked: of several `!=` the last one.
 
@@ -123,9 +87,10 @@ def _is_excluded(requirement: str, version: str) -> bool:
 def _works(target: Target, package: str, *requirements: str) -> str:
     """Return the newest version that all of these requirements take."""
     if package == "transformers":
-        usual = str(compiled.RELEASES[target.release][6])
-        if all(takes(one, usual) for one in requirements):
-            return usual
+        rows = (compiled.RELEASES[target.release], *reversed(compiled.RELEASES.values()))
+        for usual in (str(row[6]) for row in rows):
+            if all(takes(one, usual) for one in requirements):
+                return usual
     found = [bound for one in requirements for sign, bound in _parts(one) if sign == "<="]
     return min(found, key=_ordered, default="")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ftlint.target import kept_trees
 from ftlint.target.handling import compare
 from ftlint.target.keys import ANY_KIND
-from ftlint.target.states import NEWEST, UnknownTarget
+from ftlint.target.states import NEWEST, UnreadableSource
 from ftlint.target.tree import Facts, Tree
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
