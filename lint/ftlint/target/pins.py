@@ -87,10 +87,11 @@ def _is_excluded(requirement: str, version: str) -> bool:
 def _works(target: Target, package: str, *requirements: str) -> str:
     """Return the newest version that all of these requirements take."""
     if package == "transformers":
-        rows = (compiled.RELEASES[target.release], *reversed(compiled.RELEASES.values()))
-        for usual in (str(row[6]) for row in rows):
-            if all(takes(one, usual) for one in requirements):
-                return usual
+        usual = str(compiled.RELEASES[target.release][6])
+        same = [row[6] for row in compiled.RELEASES.values() if f"<={row[4]}" in requirements[0]]
+        for works in (usual, *same):
+            if all(takes(one, works) for one in requirements):
+                return works
     found = [bound for one in requirements for sign, bound in _parts(one) if sign == "<="]
     return min(found, key=_ordered, default="")
 
