@@ -87,9 +87,9 @@ def _is_excluded(requirement: str, version: str) -> bool:
 def _works(target: Target, package: str, *requirements: str) -> str:
     """Return the newest version that all of these requirements take."""
     if package == "transformers":
-        usual = str(compiled.RELEASES[target.release][6])
-        same = [row[6] for row in compiled.RELEASES.values() if f"<={row[4]}" in requirements[0]]
-        for works in (usual, *same):
+        rows = compiled.RELEASES
+        same = [row for row in rows.values() if f"<={row[4]}" in requirements[0]]
+        for works in [str(row[6]) for row in (rows[target.release], *same)]:
             if all(takes(one, works) for one in requirements):
                 return works
     found = [bound for one in requirements for sign, bound in _parts(one) if sign == "<="]
