@@ -75,7 +75,7 @@ def facts_known(text: str) -> set[str]:
     assert not isinstance(document, Broken)
     context = make_context(
         of_text("config.yaml", text), document, construct(document.root, target.dialect), "train",
-        target, stating(gpus=2, facts=(("env", ["USE_RAY"]),)), BUILT_IN, Disk(),
+        target, stating(gpus=2, facts=(("env", ["USE_RAY"]), ("gpu", "24g"))), BUILT_IN, Disk(),
     )  # fmt: skip
     found: dict[str, object] = context.instance.facts
     return set(found)
