@@ -342,7 +342,7 @@ def test_what_the_command_line_states_wins_over_a_comment() -> None:
         ("dataset-size=5,000", "facts are written NAME=VALUE, with commas between"),
         ("dataset-size=many", "`dataset-size` must be a number of rows"),
         ("dataset-size=a:b", "`dataset-size` must be a number of rows"),
-        ("gpu=8", "unknown fact `gpu`"),
+        ("gpux=8", "unknown fact `gpux`"),
         ("gpus=8 on our box", "facts are written NAME=VALUE, with commas between"),
         ("hello", "neither an ignore comment nor a fact"),
     ],

@@ -59,10 +59,10 @@ def _codes(text: str, *arguments: str) -> list[str]:
         ("max_steps: 500", "output_dir_holds=checkpoint-500", [], ["FT626"]),
         ("max_steps: 500\noverwrite_output_dir: true", "output_dir_holds=checkpoint-500", [], []),
         ("learnig_rate: 1.0", "env=ALLOW_EXTRA_ARGS", ["FT101"], ["FT566"]),
-        ("sequence_parallel: true", "env=USE_MCA", ["FT124"], ["FT592"]),
-        ("learnig_rate: 1.0", "env=USE_MCA", ["FT101"], ["FT101", "FT592"]),
+        ("sequence_parallel: true", "env=USE_MCA", ["FT124"], []),
+        ("learnig_rate: 1.0", "env=USE_MCA", ["FT101"], ["FT101"]),
         *(
-            ("sequence_parallel: true", f"env={on}", ["FT124"], ["FT592"])
+            ("sequence_parallel: true", f"env={on}", ["FT124"], [])
             for on in ("USE_MCA=1", "USE_MCA=True", "USE_MCA = y", "USE_RAY=0,USE_MCA=1")
         ),
         *(
@@ -79,7 +79,7 @@ def test_a_stated_fact_decides(line: str, fact: str, without: list[str], told: l
 
 def test_settings_name_variables_and_what_they_are_set_to() -> None:
     for said, told in (
-        ("USE_MCA=1", ["FT592"]), ("USE_MCA", ["FT592"]), ("USE_MCA=0", ["FT124"]),
+        ("USE_MCA=1", []), ("USE_MCA", []), ("USE_MCA=0", ["FT124"]),
     ):  # fmt: skip
         write(Path("own.toml"), f'facts = {{env = ["{said}"]}}\n')
         write(Path("c.yaml"), TRAIN + "sequence_parallel: true\n")

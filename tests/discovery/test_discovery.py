@@ -103,11 +103,11 @@ micro_batch_size: 1
 """
 
 
-def test_the_v1_family_is_named_and_not_judged() -> None:
+def test_the_v1_family_is_judged_by_its_own_keys() -> None:
     result = lint_bytes("v1.yaml", V1 + b"no_such_key: 1\nlearning_rate: fast\n", OPTIONS)
     assert result.command == "v1"
     assert [(one.code, one.severity, one.key) for one in result.diagnostics] == [
-        ("FT017", "info", "model")
+        ("FT146", "error", "no_such_key")
     ]
 
 

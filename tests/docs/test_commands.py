@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from ftlint.project import settings
 from tests.docs.pages import ROOT, blocks
+from tests.sources.fork import lay_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "examples" / "good", tmp_path / "configs")
     shutil.move(tmp_path / "configs" / "lora_sft.yaml", tmp_path / "configs" / "sft.yaml")
     shutil.copytree(ROOT / "examples" / "runs" / "memorised", tmp_path / "saves" / "sft")
+    lay_out(tmp_path / "LLaMA-Factory")
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "ftlint"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ftlint "$@"\n', "utf-8")

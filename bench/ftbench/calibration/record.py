@@ -91,8 +91,11 @@ class Calibration:
 
 
 def as_json(one: Calibration) -> dict[str, Any]:
-    """Return a calibration as plain data."""
-    return {"version": VERSION, "kind": KIND, **plain(one)}
+    """Return a calibration as plain data, one without peaks by phase as before there were any."""
+    data = plain(one)
+    if one.memory_phases is None:
+        del data["memory_phases"]
+    return {"version": VERSION, "kind": KIND, **data}
 
 
 def as_line(one: Calibration) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_BYTES = 1 << 20
-SECONDS = 5
+SECONDS = 2
 LONGEST = 80
 """Characters of a wrong value that a message shows."""
 

@@ -55,7 +55,9 @@ def findings_of_plan(context: Context, said: Iterable[Finding]) -> Iterator[Find
     problem = _problem(context)
     if problem is None or problem.code is None or finding_on(problem.key, said) is not None:
         return
-    entry = context.entries.get(problem.key or "") or next(iter(context.entries.values()))
+    entry = context.entries.get(problem.key or "") or next(iter(context.entries.values()), None)
+    if entry is None:  # an empty text, which is told as such
+        return
     start, end = entry.key.start, entry.key.end
     message = reason_of(problem, context)
     yield Finding(problem.code, start, end, entry.name, message=message)

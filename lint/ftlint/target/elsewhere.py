@@ -205,8 +205,9 @@ def _is_of_index(package: str) -> bool:
 
     try:
         found = distribution(PACKAGE)
-        place = os.path.realpath(str(found.locate_file(PACKAGE)))
-        return place == os.path.realpath(package) and not found.read_text("direct_url.json")
+        disk = Disk(None)
+        place = disk.real(str(found.locate_file(PACKAGE)))
+        return place == disk.real(package) and not found.read_text("direct_url.json")
     except (PackageNotFoundError, OSError):
         return False
 
@@ -254,4 +255,4 @@ def _known_targets() -> str:
 
 
 def _as_folder(name: str) -> str:
-    return f"; write a folder as {os.path.join('.', name)}" if os.path.isdir(name) else ""
+    return f"; write a folder as {os.path.join('.', name)}" if Disk(None).is_folder(name) else ""
