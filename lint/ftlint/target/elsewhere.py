@@ -207,7 +207,8 @@ def _is_of_index(package: str) -> bool:
         found = distribution(PACKAGE)
         disk = Disk(None)
         place = disk.real(str(found.locate_file(PACKAGE)))
-        return place == disk.real(package) and not found.read_text("direct_url.json")
+        is_it = place is not None and place == disk.real(package)
+        return is_it and not found.read_text("direct_url.json")
     except (PackageNotFoundError, OSError):
         return False
 
