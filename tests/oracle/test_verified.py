@@ -13,7 +13,16 @@ from ftschemas.ruleformat import run_with
 pytestmark = pytest.mark.oracle
 
 
-@pytest.mark.parametrize("release", environments.PINS)
+HAS_MAIN = not environments.missing(environments.MAIN)
+FROM_A_REPOSITORY = pytest.mark.skipif(
+    not HAS_MAIN, reason="main is on no package index: `python -m tests.oracle.environments main`"
+)
+
+
+@pytest.mark.parametrize(
+    "release",
+    [*environments.RELEASES, pytest.param(environments.MAIN, marks=FROM_A_REPOSITORY)],
+)
 def test_what_is_verified_is_what_was_shown_or_run(release: str) -> None:
     with Judge(release) as judge:
         shown = shown_by(judge)
