@@ -32,7 +32,7 @@ class Error(NamedTuple):
 
 def target_of(release: str) -> Target:
     """Return what a release is judged with in its environment, not the pair that is usual."""
-    return resolve_target(release, environments.RELEASES[release].transformers)
+    return resolve_target(release, environments.PINS[release].transformers)
 
 
 def machine_of(release: str) -> list[str]:
@@ -44,7 +44,7 @@ def machine_of(release: str) -> list[str]:
     checks = BUILT_IN["FT433"].checks
     granted = (one.when["facts"]["installed"]["not"]["contains"]["const"] for one in checks)
     installed = ",".join(sorted({"torch", *granted}))
-    transformers = environments.RELEASES[release].transformers
+    transformers = environments.PINS[release].transformers
     return ["--transformers", transformers, "--fact", f"installed={installed}"]
 
 

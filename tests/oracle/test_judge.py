@@ -52,7 +52,7 @@ def recorded(judge: Judge) -> Iterator[tuple[Case, str]]:
     """Parse cases as they were recorded: on a CPU, optional packages absent."""
     first, *rows = lines_of(REFERENCE / "parse_cases.jsonl")
     place = {"model_name_or_path": "tiny", "dataset_dir": "data", "output_dir": "out"}
-    release = f"LF{judge.release}/tf{environments.RELEASES[judge.release].transformers}"
+    release = f"LF{judge.release}/tf{environments.PINS[judge.release].transformers}"
     for row in rows:
         outcome = row["outcome"].get(release)
         if outcome is None or outcome == "died":  # the recorder could not express duplicate keys

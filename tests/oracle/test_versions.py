@@ -85,7 +85,7 @@ flash_attention_forward(module, one, one, one, None)
 
 def test_flash_attention_of_transformers_5_6_0_asks_nothing_for_a_type() -> None:
     """FT4134; without flash-attn another transformers ends a line later, for want of it."""
-    assert environments.RELEASES["0.9.5"].transformers == "5.6.0"
+    assert environments.PINS["0.9.5"].transformers == "5.6.0"
     error = python_in("0.9.5", "-c", FLASH)
     assert error == "AttributeError: 'NoneType' object has no attribute 'to'"
     assert "NoneType" not in python_in("0.9.4", "-c", FLASH)
