@@ -155,9 +155,9 @@ def _cached(name: str) -> Path | None:
     """Return the newest snapshot of a hub repository in the hub's own cache."""
     if name.count("/") != 1:
         return None
-    from ftlint.facts.dimensions import hub_cache
+    from ftlint.facts.model_files import hub_caches
 
-    folder = Path(hub_cache(), f"models--{name.replace('/', '--')}", "snapshots")
+    folder = Path(hub_caches()[0], f"models--{name.replace('/', '--')}", "snapshots")
     found = list(folder.glob("*/config.json"))
     return max(found, key=lambda path: path.stat().st_mtime).parent if found else None
 

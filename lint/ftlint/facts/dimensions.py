@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from ftlint.facts.model_files import hub_caches, snapshot
 from ftlint.facts.paths import folders, is_local
 from ftlint.memory.shape import Shape, Unknown, read_shape
 from ftlint.support.disk import ReadFailure
@@ -55,25 +56,11 @@ def dimensions(name: object, path: str, stated: Stated, disk: Disk) -> Dimension
     return _made(shapes.load(known).config, f"{BUNDLED} {known}")
 
 
-def hub_cache() -> str:
-    """Return the folder in which the hub's own programs keep what they download."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    home = os.environ.get("HF_HOME") or os.path.join(home, "huggingface")
-    return os.environ.get("HF_HUB_CACHE") or os.path.join(home, "hub")
-
-
 def _cached(name: str, disk: Disk) -> str | None:
     """Return the config.json of the hub's main branch, where it was downloaded."""
-    folder = os.path.join(hub_cache(), f"models--{name.replace('/', '--')}")
-    if name.count("/") != 1 or not disk.is_folder(folder):
-        return None
-    commit = disk.anywhere().read(os.path.join(folder, "refs", "main"), 64)
-    if isinstance(commit, ReadFailure):
-        return None
-    file = os.path.join(
-        folder, "snapshots", commit.decode("ascii", "replace").strip(), "config.json"
-    )
-    return file if disk.is_file(file) else None
+    folder = snapshot(name, "main", hub_caches()[0], disk)
+    file = None if folder is None else os.path.join(folder, "config.json")
+    return file if file is not None and disk.is_file(file) else None
 
 
 def _read(file: str, disk: Disk, source: str) -> Dimensions | Unknown:

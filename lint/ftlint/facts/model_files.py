@@ -33,29 +33,34 @@ def folder_with(file: str, values: Mapping[str, Any], path: str, disk: Disk) -> 
 
 
 def _snapshots(model: str, values: Mapping[str, Any], disk: Disk) -> Iterator[str]:
-    """Yield the folder that the hub's cache has of a model at the revision that is asked for."""
+    """Yield the folder that each cache has of a model at the revision that is asked for."""
+    revision = str(values.get("model_revision") or "main")
+    stated = values.get("cache_dir")
+    own = [stated] if isinstance(stated, str) and os.path.isabs(stated) else []
+    for cache in (*own, *hub_caches()):
+        folder = snapshot(model, revision, cache, disk)
+        if folder is not None:
+            yield folder
+
+
+def snapshot(model: str, revision: str, cache: str, disk: Disk) -> str | None:
+    """Return the folder that a cache of the hub has for a revision of a model, there or not."""
     parts = model.split("/")
     if len(parts) != 2 or any(part in ("", ".", "..", "~") for part in parts):
-        return
-    revision = str(values.get("model_revision") or "main")
+        return None
     if os.sep in revision or revision in (".", ".."):
-        return
-    for cache in _caches(values):
-        folder = os.path.join(cache, f"models--{parts[0]}--{parts[1]}")
-        commit = disk.anywhere().read(os.path.join(folder, "refs", revision), 100)
-        name = revision if isinstance(commit, ReadFailure) else commit.decode("ascii", "replace")
-        if name.strip().isalnum():
-            yield os.path.join(folder, "snapshots", name.strip())
+        return None
+    folder = os.path.join(cache, f"models--{parts[0]}--{parts[1]}")
+    commit = disk.anywhere().read(os.path.join(folder, "refs", revision), 100)
+    name = revision if isinstance(commit, ReadFailure) else commit.decode("ascii", "replace")
+    return os.path.join(folder, "snapshots", name.strip()) if name.strip().isalnum() else None
 
 
-def _caches(values: Mapping[str, Any]) -> Iterator[str]:
-    stated, environment = values.get("cache_dir"), os.environ
-    if isinstance(stated, str) and os.path.isabs(stated):
-        yield stated
-    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
-        if environment.get(name):
-            yield environment[name]
+def hub_caches() -> tuple[str, ...]:
+    """Return the folders in which the hub's own programs keep what they download, theirs first."""
+    environment = os.environ
+    named = [environment.get(name) for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")]
     home = environment.get("HF_HOME") or os.path.join(
         environment.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "huggingface"
     )
-    yield os.path.join(home, "hub")
+    return (*filter(None, named), os.path.join(home, "hub"))
