@@ -17,6 +17,7 @@ pytestmark = pytest.mark.oracle
 
 BEST = {"val_size": 4, "eval_strategy": "steps", "eval_steps": 1, "save_strategy": "steps",
         "save_steps": 1, "load_best_model_at_end": True}  # fmt: skip
+STREAM = {"streaming": True, "max_steps": 2}
 QUANTIZED = ["0.9.4", "0.9.5"]
 """Releases whose bitsandbytes works on a CPU here."""
 
@@ -49,6 +50,12 @@ def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
         ("lora", {"lora_target": "layers.0.self_attn.q_proj"}, None),
         ("lora", {"lora_target": "embed_tokens"}, None),
         ("lora", {"lora_target": "lm_head"}, None),
+        ("lora", {**STREAM, "dataloader_num_workers": {"a": 1}}, "FT105"),
+        ("lora", {**STREAM, "dataloader_num_workers": [1]}, "FT105"),
+        ("lora", {**STREAM, "dataloader_num_workers": "two"}, "FT105"),
+        ("lora", {**STREAM, "dataloader_num_workers": 1.0}, "FT105"),
+        ("lora", {**STREAM, "dataloader_num_workers": True}, None),
+        ("lora", {**STREAM, "dataloader_num_workers": 1}, None),
     ],
 )
 def test_a_run_is_said_to_end_just_where_it_does(

@@ -105,9 +105,10 @@ def _goes_another_way(values: Mapping[str, Any], key: Key, value: object) -> boo
         return True
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
         return True  # its trainer is another one, and no run of it was seen to end on such a key
-    # a stream is loaded and mapped in another way
+    # a stream is loaded and mapped in another way, but in shards that its workers number
     streamed = key.name.startswith(("dataloader_", "preprocessing_num_"))
-    return bool(values.get("streaming")) and streamed
+    numbers = key.name == "dataloader_num_workers" and isinstance(value, (float, str, list, dict))
+    return bool(values.get("streaming")) and streamed and not numbers
 
 
 def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:
