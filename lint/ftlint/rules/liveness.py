@@ -50,7 +50,10 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
         return None
     if met == "refused":
         return met if _is_as_seen(context, key, strategy=True) else None
-    if _goes_another_way(context.instance.effective, key, value):
+    values = context.instance.effective
+    if _ppo_reckons_with(values, key.name) and isinstance(value, (str, list, dict)):
+        return "trainer_init: TypeError" if _comes_to(context, key, met) else None
+    if _goes_another_way(values, key, value):
         return None
     return met if _comes_to(context, key, met) and affects_run(context, key) else None
 
@@ -97,6 +100,23 @@ def _is_unlike_probed(release: str, key: Key, value: object, met: str) -> bool:
     if not {"int", "float"} & {*key.kinds} and counts_as_nothing(release, key.name, value):
         return True  # and numbers other than 0
     return key.name == "max_steps" and isinstance(value, float) and value <= 0  # no limit
+
+
+_OF_PPO = frozenset(
+    """max_steps num_train_epochs per_device_train_batch_size gradient_accumulation_steps
+    learning_rate""".split()
+)
+"""Keys that the trainer of ppo multiplies or compares when it is made.
+
+Source: train/ppo/trainer.py CustomPPOTrainer.__init__; run with 0.9.3 (tests/oracle/test_ends.py).
+"""
+
+
+def _ppo_reckons_with(values: Mapping[str, Any], key: str) -> bool:
+    limit = values.get("max_steps")
+    limited = not isinstance(limit, (int, float)) or limit > 0
+    unread = key == "num_train_epochs" and limited
+    return values.get("stage") == "ppo" and key in _OF_PPO and not unread
 
 
 def _goes_another_way(values: Mapping[str, Any], key: Key, value: object) -> bool:
