@@ -1,22 +1,25 @@
 """Memory, forecast and measured: many short runs of LLaMA Factory, each in a process of its own.
 
 `python bench/suites/memory.py FOLDER [--only PART/PARTS] [--seconds N] [--fresh N] [--jobs N]
-[--list]` writes data, models (a config.json each, whose random weights are made on the GPU) and
-configs below FOLDER. Into FOLDER/memory.jsonl goes first what ftlint forecasts of every run, and
-after each run what was measured: peaks of training and evaluation, seconds of a step. What is there
-is not run again.
+[--gpus N] [--list]` writes data, models (a config.json each, whose random weights are made on the
+GPU) and configs below FOLDER. Into FOLDER/memory.jsonl goes first what ftlint forecasts of every
+run, and after each run what was measured: peaks of training and evaluation, seconds of a step. What
+is there is not run again.
 
 Runs are forks of a process that has imported everything and has not touched the GPU, so each has a
 context and an allocator of its own; `--fresh N` makes the first N once more in new processes.
+With `--gpus N` they are those of memory_spread.py, each started by torchrun, with peaks by rank.
 bench/suites/memory_check.py holds the forecasts against what was measured.
 """
 
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import json
 import os
 import random
+import shutil
 import statistics
 import sys
 import tempfile
@@ -28,25 +31,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas")]
 
+import memory_runs  # noqa: E402
+import memory_spread  # type: ignore[import-not-found]  # noqa: E402
 from memory_runs import (  # type: ignore[import-not-found]  # noqa: E402
     CAPPED,
     LATER,
-    RUNS,
     SEED,
-    SMALL,
     Spec,
+    path_of,
     write_config,
     write_data,
     write_model,
 )
 
-from ftbench.runners import pool  # noqa: E402
+from ftbench.runners import configs, launch, pool  # noqa: E402
 from ftbench.runners.interpreter import probe  # noqa: E402
 from ftbench.runners.job import Job, PreparedRun, finished, prepare  # noqa: E402
-from ftlint.facts.memory import RunMemory, as_object, memory_of  # noqa: E402
-from ftlint.loading import Config, load_file  # noqa: E402
-from ftlint.project.options import Options  # noqa: E402
-from ftlint.target.releases import resolve_target  # noqa: E402
+from ftlint.facts.memory import RunMemory, as_object  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,11 +71,9 @@ class Wanted(NamedTuple):
         return f"{self.spec.name} {self.how}{capped}"
 
 
-def forecast(path: Path) -> RunMemory | None:
+def forecast(path: Path, gpus: int) -> RunMemory | None:
     """Return what ftlint says of a config before it is run."""
-    config = load_file(str(path), Options(resolve_target()))
-    assert isinstance(config, Config), path
-    found = memory_of(config.context)
+    found = configs.load(str(path), {}, gpus).memory
     return found if isinstance(found, RunMemory) else None
 
 
@@ -85,19 +84,23 @@ def limits(found: RunMemory) -> tuple[int, int]:
 
 
 def plan(
-    root: Path, specs: tuple[Spec, ...], capped: tuple[Spec, ...], fresh: int, out: Path
+    root: Path, specs: tuple[Spec, ...], capped: tuple[Spec, ...], asked: Asked, out: Path
 ) -> list[Wanted]:
     """Write configs and forecasts, and return the runs that are wanted, capped ones last."""
     known = {entry["run"] for entry in entries(out) if entry["kind"] == "forecast"}
     forecasts: dict[str, RunMemory | None] = {}
     for spec in [*specs, *(one for one in capped if one not in specs)]:
         write_model(root / "models" / spec.model, spec.model)
-        found = forecasts[spec.name] = forecast(write_config(root, spec))
+        more = memory_spread.SPREADS[spec.spread] if spec.spread else {}
+        found = forecasts[spec.name] = forecast(write_config(root, spec, more), asked.gpus)
         if spec.name not in known:
             told = None if found is None else {**as_object(found), "path": f"{spec.name}.yaml"}
             append(
                 out, {"kind": "forecast", "run": spec.name, "spec": spec._asdict(), "memory": told}
             )
+
+    if asked.gpus > 1:
+        return [Wanted(spec, "spread") for spec in specs]
 
     def size(spec: Spec) -> int:
         found = forecasts[spec.name]
@@ -110,7 +113,7 @@ def plan(
             limited.append((at, Wanted(spec, "forked", enough, True)))
             limited.append((at + LATER, Wanted(spec, "forked", less, False)))
     return [
-        *(Wanted(spec, "fresh") for spec in specs[:fresh]),
+        *(Wanted(spec, "fresh") for spec in specs[: asked.fresh]),
         *(Wanted(spec) for spec in mixed(sorted(specs, key=size))),
         *(one for _, one in sorted(limited, key=lambda pair: pair[0])),
     ]
@@ -165,7 +168,7 @@ def _told(error: Failure) -> dict[str, str]:
     return {"kind": error["kind"], "message": error["message"][-600:]}
 
 
-def run(root: Path, wanted: list[Wanted], out: Path, seconds: float, jobs: int) -> None:
+def run(root: Path, wanted: list[Wanted], out: Path, asked: Asked) -> None:
     """Make the runs that are not there yet, as many as the time allows."""
     began = time.monotonic()
     interpreter = probe(None)
@@ -174,8 +177,10 @@ def run(root: Path, wanted: list[Wanted], out: Path, seconds: float, jobs: int) 
 
     def prepared(one: Wanted, folder: Path) -> PreparedRun | None:
         folder.mkdir(parents=True)
-        path = str(root / "configs" / f"{one.spec.name}.yaml")
-        job = Job(path, interpreter, full=True, time_limit=120, memory_limit=one.limit)
+        job = Job(
+            str(path_of(root, one.spec)), interpreter, full=True, memory_limit=one.limit,
+            time_limit=asked.limit, unsaved=True, processes=launch.Processes(asked.gpus),
+        )  # fmt: skip
         try:
             return prepare(job, folder)
         except Exception as error:
@@ -188,35 +193,60 @@ def run(root: Path, wanted: list[Wanted], out: Path, seconds: float, jobs: int) 
 
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["HF_DATASETS_CACHE"] = str(Path(temporary, "datasets"))
-        for how, start in (("fresh", fresh), ("forked", forked)):
+        due = began + asked.seconds
+        for how, start in (("fresh", fresh), ("forked", forked), ("spread", spread)):
             chosen = [one for one in waiting if one.how == how]
             ready = [
                 (prepared(one, Path(temporary, f"{how}-{at}")), one)
                 for at, one in enumerate(chosen)
             ]
             by_folder = {made.folder: one for made, one in ready if made is not None}
-            for made, ended in start([made for made, _ in ready if made is not None], jobs):
+            begun = [made for made, _ in ready if made is not None]
+            for made, ended in start(begun, asked.jobs, due):
                 one = by_folder[made.folder]
                 entry = measured(one, made, ended)
-                append(out, {**entry, "key": one.key, "jobs": jobs})
+                append(out, {**entry, "key": one.key, "jobs": asked.jobs})
+                shutil.rmtree(made.folder, ignore_errors=True)
                 so_far = time.monotonic() - began
                 peak = ((entry["memory"] or {}).get("peak_allocated") or 0) / 2**30
                 wrong = (entry["error"] or {}).get("kind", "")
                 took = f"{so_far:6.0f} s  {ended.seconds:5.1f} s"
                 print(f"{took}  {peak:7.2f} GiB  {one.key}  {wrong}", flush=True)
-                if so_far > seconds:
+                if how != "spread" and time.monotonic() > due:
                     print("the time is over", flush=True)
                     return
 
 
-def forked(made: list[PreparedRun], jobs: int) -> Iterator[tuple[PreparedRun, Any]]:
+def forked(made: list[PreparedRun], jobs: int, _: float) -> Iterator[tuple[PreparedRun, Any]]:
     """Run in forks of one process, so many at a time: each has an allocator of its own."""
     return pool.forked(sys.executable, made[0].env, jobs, made) if made else iter(())
 
 
-def fresh(made: list[PreparedRun], _: int) -> Iterator[tuple[PreparedRun, Any]]:
+def fresh(made: list[PreparedRun], _: int, __: float) -> Iterator[tuple[PreparedRun, Any]]:
     """Run in new processes, one after the other."""
     return pool.fresh(made)
+
+
+def spread(made: list[PreparedRun], jobs: int, due: float) -> Iterator[tuple[PreparedRun, Any]]:
+    """Run each in processes that torchrun starts, so many runs at a time; none begins when due."""
+
+    def start(one: PreparedRun) -> list[tuple[PreparedRun, Any]]:
+        return [] if time.monotonic() > due else list(pool.fresh([one]))
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as threads:
+        waiting = [threads.submit(start, one) for one in made]
+        for ended in concurrent.futures.as_completed(waiting):
+            yield from ended.result()
+
+
+class Asked(NamedTuple):
+    """What the command line says of the runs; seconds are those of all and `limit` of one."""
+
+    gpus: int
+    fresh: int
+    jobs: int
+    seconds: float
+    limit: float
 
 
 def main() -> None:
@@ -225,29 +255,34 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, help="memory.jsonl is written there, not into FOLDER")
     parser.add_argument("--only", default="1/1", metavar="PART/PARTS", help="each PARTS-th of RUNS")
-    parser.add_argument("--seconds", type=float, default=540.0)
+    parser.add_argument("--seconds", type=float, default=540.0, help="nothing begins later")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds that a run may take")
+    parser.add_argument("--gpus", type=int, default=1, help="GPUs of each run: see above")
     parser.add_argument("--fresh", type=int, default=0, metavar="N")
     parser.add_argument("--jobs", type=int, default=1, help="so many at a time; steps are slower")
     parser.add_argument("--small", action="store_true", help="a tiny model, to try it on a CPU")
     parser.add_argument("--list", action="store_true", help="forecast, and say what would be run")
-    asked = parser.parse_args()
-    root = asked.folder.absolute()
-    out = (asked.out or root).absolute() / "memory.jsonl"
+    given = parser.parse_args()
+    asked = Asked(given.gpus, given.fresh, given.jobs, given.seconds, given.limit)
+    root = given.folder.absolute()
+    out = (given.out or root).absolute() / "memory.jsonl"
     root.mkdir(parents=True, exist_ok=True)
     out.parent.mkdir(parents=True, exist_ok=True)
     os.environ["FTBENCH_CACHE"] = str(root / "cache")
     os.chdir(root)
     if not (root / "data" / "dataset_info.json").exists():
         write_data(root / "data", random.Random(SEED))
-    part, parts = map(int, asked.only.split("/"))
-    specs = (SMALL if asked.small else RUNS)[part - 1 :: parts]
-    capped = () if asked.small else tuple(RUNS[number] for number in CAPPED)
-    wanted = plan(root, specs, capped, asked.fresh, out)
+    part, parts = map(int, given.only.split("/"))
+    several = asked.gpus > 1
+    runs = memory_spread if several else memory_runs
+    specs = (runs.SMALL if given.small else runs.RUNS)[part - 1 :: parts]
+    capped = () if given.small or several else tuple(runs.RUNS[number] for number in CAPPED)
+    wanted = plan(root, specs, capped, asked, out)
     print(f"{len(wanted)} runs", flush=True)
-    if asked.list:
+    if given.list:
         print(*(one.key for one in wanted), sep="\n")
     else:
-        run(root, wanted, out, asked.seconds, asked.jobs)
+        run(root, wanted, out, asked)
 
 
 if __name__ == "__main__":

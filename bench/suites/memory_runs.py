@@ -1,4 +1,7 @@
-"""The runs of bench/suites/memory.py: specs, and their data, models and configs on disk."""
+"""The runs of bench/suites/memory.py: specs, and their data, models and configs on disk.
+
+Those of several GPUs are in memory_spread.py.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,10 @@ TINY = {
 
 
 class Spec(NamedTuple):
-    """One run: a model, a method, and the keys that differ from the usual."""
+    """One run: a model, a method, and the keys that differ from the usual.
+
+    `spread`: how it is spread over the GPUs, by a name of memory_spread.SPREADS; "" on one GPU.
+    """
 
     model: str
     method: str
@@ -47,12 +53,14 @@ class Spec(NamedTuple):
     batch: int
     length: int
     keys: dict[str, Any] = {}  # noqa: RUF012  # never written to
+    spread: str = ""
 
     @property
     def name(self) -> str:
         """What tells the run from the others."""
         more = "".join(f"-{key[:12]}={value}" for key, value in sorted(self.keys.items()))
-        return f"{self.model}-{self.method}-{self.stage}-{self.batch}x{self.length}{more}"
+        spread = f"-{self.spread}" if self.spread else ""
+        return f"{self.model}-{self.method}-{self.stage}-{self.batch}x{self.length}{more}{spread}"
 
 
 METHODS: dict[str, dict[str, Any]] = {
@@ -224,7 +232,7 @@ def write_model(folder: Path, name: str) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=1), "utf-8")
 
 
-def config_of(spec: Spec) -> dict[str, Any]:
+def config_of(spec: Spec, more: dict[str, Any]) -> dict[str, Any]:
     """Return the keys of a run's config, to be run where the data and models are."""
     return {
         "model_name_or_path": f"models/{spec.model}", "stage": spec.stage, "do_train": True,
@@ -232,15 +240,21 @@ def config_of(spec: Spec) -> dict[str, Any]:
         "output_dir": f"saves/{spec.name}", "report_to": "none", "logging_steps": 1,
         "learning_rate": 1.0e-5, "bf16": True, "save_strategy": "no", "max_steps": STEPS,
         "per_device_train_batch_size": spec.batch, "gradient_accumulation_steps": 1,
-        "cutoff_len": spec.length, "overwrite_cache": True, **METHODS[spec.method], **spec.keys,
+        "cutoff_len": spec.length, "overwrite_cache": True,
+        **METHODS[spec.method], **spec.keys, **more,
     }  # fmt: skip
 
 
-def write_config(root: Path, spec: Spec) -> Path:
-    """Write the config of a run and return its path."""
-    path = root / "configs" / f"{spec.name}.yaml"
+def path_of(root: Path, spec: Spec) -> Path:
+    """Return where the config of a run is."""
+    return root / "configs" / f"{spec.name}.yaml"
+
+
+def write_config(root: Path, spec: Spec, more: dict[str, Any]) -> Path:
+    """Write the config of a run, with `more` keys, and return its path."""
+    path = path_of(root, spec)
     path.parent.mkdir(parents=True, exist_ok=True)
-    keys = config_of(spec)
+    keys = config_of(spec, more)
     path.write_text(
         "".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items()), "utf-8"
     )

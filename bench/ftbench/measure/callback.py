@@ -148,6 +148,7 @@ class Watch:
         """One more step is done."""
         if self.steps is not None:
             self.steps.end()
+        self.memory.step_end()
         self.last_end = time.perf_counter()
         if self.first_end is None:
             self.first_end = self.last_end

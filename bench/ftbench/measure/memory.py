@@ -7,6 +7,7 @@ from typing import Any
 
 TRAINING, EVALUATION = "training", "evaluation"
 PEAKS = ("peak_allocated", "peak_reserved")
+BETWEEN = "between_steps"
 
 
 class Memory:
@@ -14,7 +15,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.found: dict[str, Any] = dict.fromkeys(
-            (*PEAKS, "allocator_retries", "out_of_memory", "phases")
+            (*PEAKS, BETWEEN, "allocator_retries", "out_of_memory", "phases")
         )
         self.phase = TRAINING
 
@@ -24,6 +25,12 @@ class Memory:
         if cuda is not None:
             cuda.empty_cache()
             cuda.reset_peak_memory_stats()
+
+    def step_end(self) -> None:
+        """Note what is allocated between two steps: what stays, whatever batches come."""
+        cuda = _cuda()
+        if cuda is not None:
+            self.found[BETWEEN] = max(self.found[BETWEEN] or 0, int(cuda.memory_allocated()))
 
     def turn(self, phase: str) -> None:
         """Go over to another phase: what was the peak till now belongs to the one before."""
@@ -48,6 +55,7 @@ class Memory:
         phases[self.phase] = {name: max(now[name], before[name]) for name in PEAKS}
         self.found = {
             **{name: max(one[name] for one in phases.values()) for name in PEAKS},
+            BETWEEN: self.found[BETWEEN],
             "allocator_retries": int(stats.get("num_alloc_retries", 0)),
             "out_of_memory": int(stats.get("num_ooms", 0)),
             "phases": phases,

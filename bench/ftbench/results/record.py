@@ -200,11 +200,13 @@ class Peaks(TypedDict):
 class Memory(TypedDict):
     """Peaks of the caching allocator on the first rank; `ranks` has the same of every rank.
 
-    `phases`: of training and of evaluation, each by itself; older results have none.
+    `phases`: of training and of evaluation, each by itself. `between_steps`: what is allocated when
+    a step has ended. Older results have neither.
     """
 
     peak_allocated: int | None
     peak_reserved: int | None
+    between_steps: int | None
     allocator_retries: int | None
     out_of_memory: int | None
     phases: dict[str, Peaks] | None

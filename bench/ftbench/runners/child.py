@@ -156,6 +156,8 @@ def _prepare(track: Track) -> Any:
         load()
     weights.install()
     watch.install()
+    if request.get("unsaved"):
+        importlib.import_module("transformers").Trainer.save_model = lambda *_args, **_more: None
     if request["schedule"] is not None:
         from ftbench.runners.synthetic import install
 

@@ -49,6 +49,7 @@ class Job(NamedTuple):
     time_limit: float | None = None
     keep_log: str | None = None
     memory_limit: int | None = None
+    unsaved: bool = False
 
 
 class PreparedRun(NamedTuple):
@@ -117,6 +118,7 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
         "measure": job.measure,
         "count_lengths": job.count_lengths,
         "memory_limit": job.memory_limit,
+        "unsaved": job.unsaved,
     }
     write(folder / "request.json", request)
     plan = configs.as_data(loaded, configs.plan(loaded, planned.values))

@@ -47,9 +47,13 @@ class _Request(TypedDict):
 
 
 class Request(_Request, total=False):
-    """A request; `memory_limit`: bytes that the allocator may take, as on a smaller GPU."""
+    """A request; `memory_limit`: bytes that the allocator may take, as on a smaller GPU.
+
+    With `unsaved` nothing is written of the model, not even at the end.
+    """
 
     memory_limit: int | None
+    unsaved: bool
 
 
 class Tracker(Protocol):
