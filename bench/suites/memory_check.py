@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ftbench.models.source import file_of, known_shapes, read_shape
 from ftlint.memory.estimate import Load, estimate
 from ftlint.memory.layer import Batch
-from ftlint.memory.method import Method, Sharding
+from ftlint.memory.method import Method
 from ftlint.memory.shape import Shape, Unknown
 from ftlint.memory.shape import read_shape as dimensions
+from ftlint.memory.sharding import Sharding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,12 +110,22 @@ def of_suite(path: Path) -> Iterator[Pair | Verdict]:
             if kind in (None, "out_of_memory"):
                 yield Verdict(entry["key"], entry["expected_to_fit"], kind is None)
         elif kind is None:
-            for phase, peaks in (entry["memory"].get("phases") or {}).items():
+            for phase, peaks in _peaks(entry["memory"]).items():
                 if (of := said[phase]) is not None:
                     yield Pair(
                         entry["key"], phase, of["allocated"], peaks["peak_allocated"],
                         tuple(of["reserved"]), peaks["peak_reserved"],
                     )  # fmt: skip
+
+
+def _peaks(memory: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Return the peaks of each phase: of several processes the highest."""
+    found: dict[str, dict[str, int]] = {}
+    for rank in memory["ranks"]:
+        for phase, peaks in (rank["phases"] or {}).items():
+            before = found.get(phase, peaks)
+            found[phase] = {name: max(size, before[name]) for name, size in peaks.items()}
+    return found
 
 
 def main() -> None:

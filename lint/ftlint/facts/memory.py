@@ -106,7 +106,7 @@ def run_of(context: Context) -> Run | Unknown:
     load = _load(values, method)
     if load is None:
         return Unknown("`cutoff_len` or a batch size is missing or not an integer")
-    if inputs.launch.gpus is None and method.sharding.stage:
+    if inputs.launch.gpus is None and method.sharding.divides:
         notes.append(ONE_GPU)
     notes = [f"dimensions of the model: {found.source}", _rows(values, load), *notes]
     return Run(found, method, load, tuple(notes))

@@ -7,8 +7,9 @@ Source: hparams/parser.py, model/adapter.py, model/patcher.py, model/model_utils
 from __future__ import annotations
 
 from ftlint.facts.effective import words
-from ftlint.memory.method import Method, Sharding
+from ftlint.memory.method import Method
 from ftlint.memory.shape import Unknown
+from ftlint.memory.sharding import Sharding
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def method_of(
     if isinstance(parts, Unknown):
         return parts
     targets, ends = parts
-    sharding = _sharding(world, deepspeed)
+    sharding = _sharding(values, shape, world, deepspeed)
+    if isinstance(sharding, Unknown):
+        return sharding
     attention = _attention(values, shape)
     mixed = bool(values.get("bf16") or values.get("fp16")) and not values.get("pure_bf16")
     reference = stage in ("dpo", "kto") and values.get("pref_loss") not in ("orpo", "simpo")
@@ -76,7 +79,7 @@ def method_of(
         bits=values.get("quantization_bit") or 16,
         double_quantized=bool(values.get("double_quantization", True)),
         autocast=mixed and not sharding.stage,
-        casts=not (values.get("pure_bf16") or sharding.stage),
+        casts=not (values.get("pure_bf16") or sharding.divides),
         upcast_norms=bool(values.get("upcast_layernorm")),
         upcast_logits=bool(values.get("upcast_lmhead_output")),
         checkpointing=checkpointing,
@@ -107,7 +110,6 @@ def _untold(values: Mapping[str, Any]) -> str | None:
         "only quantization by bitsandbytes is known to ftlint"
         if bits != 16 and values.get("quantization_method") != "bnb"
         else None,
-        "what FSDP divides is not known to ftlint" if values.get("fsdp") else None,
     )
     return next((why for why in objections if why is not None), None)
 
@@ -140,8 +142,9 @@ def _parts(
 
 def _notes(values: Mapping[str, Any], method: Method) -> Iterator[str]:
     """Yield what was taken for granted."""
-    if method.sharding.stage:
-        yield "ZeRO was read from source, not measured"
+    if method.sharding.divides:
+        way = "FSDP" if method.sharding.fsdp else "ZeRO"
+        yield f"{way} was read from source, not measured"
     if method.attention == "flash":
         yield "`flash_attn: fa2` was read from source, not measured"
     if values.get("adapter_name_or_path") and method.kind == "lora":
@@ -169,14 +172,21 @@ def _attention(values: Mapping[str, Any], shape: Shape) -> str:
     return "eager" if shape.family.softcaps and asked == "auto" else "sdpa"
 
 
-def _sharding(world: int, deepspeed: Mapping[str, Any] | None) -> Sharding:
-    """Return how the model is divided; a value that says `auto` is DeepSpeed's own."""
+def _sharding(
+    values: Mapping[str, Any], shape: Shape, world: int, deepspeed: Mapping[str, Any] | None
+) -> Sharding | Unknown:
+    """Return how the model is divided, or why that is not known."""
+    if values.get("fsdp") and world > 1:
+        return _fsdp(values, world)
     zero = (deepspeed or {}).get("zero_optimization")
-    if not isinstance(zero, dict) or not zero.get("stage"):
+    if not isinstance(zero, dict) or zero.get("stage") not in (1, 2, 3):
         return Sharding(world)
 
-    def number(name: str, otherwise: int) -> int:
+    def number(name: str, otherwise: int, filled: int | None = None) -> int:
+        """Return a value of the file; for `auto` what transformers fills in."""
         value = zero.get(name)
+        if value == "auto" and filled is not None:
+            return filled
         whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
         return int(value) if whole else otherwise  # type: ignore[arg-type]
 
@@ -184,8 +194,40 @@ def _sharding(world: int, deepspeed: Mapping[str, Any] | None) -> Sharding:
         part = zero.get(name)
         return isinstance(part, dict) and part.get("device") in ("cpu", "nvme")
 
+    if zero["stage"] < 3 and zero.get("contiguous_gradients") is False:
+        return Unknown("what ZeRO keeps with `contiguous_gradients: false` is not known to ftlint")
     return Sharding(
-        world, zero["stage"] if zero["stage"] in (1, 2, 3) else 0,
-        number("reduce_bucket_size", 500_000_000), number("stage3_max_live_parameters", 10**9),
-        offloaded("offload_optimizer"), offloaded("offload_param"),
+        world, zero["stage"], bucket=number("reduce_bucket_size", 500_000_000, shape.hidden**2),
+        overlap=bool(zero.get("overlap_comm")),
+        reuse=number("stage3_max_reuse_distance", 10**9), group=number("sub_group_size", 10**9),
+        optimizer_offloaded=offloaded("offload_optimizer"),
+        parameters_offloaded=offloaded("offload_param"),
     )  # fmt: skip
+
+
+def _fsdp(values: Mapping[str, Any], world: int) -> Sharding | Unknown:
+    """Return how torch divides a model, where ftlint knows it.
+
+    Source: transformers training_args.py `_process_fsdp_args` [5.6.0], accelerate 1.11.
+    """
+    asked = values["fsdp"]
+    options = set(asked.split() if isinstance(asked, str) else words(asked))
+    given = values.get("fsdp_config")
+    more = given if isinstance(given, dict) else {}
+    version = more.get("version", more.get("fsdp_version", 1))
+    mixed = bool(values.get("bf16") or values.get("fp16")) and not values.get("pure_bf16")
+    objections = (
+        None
+        if options == {"full_shard", "auto_wrap"}
+        else "of FSDP only `full_shard auto_wrap` is known to ftlint",
+        None
+        if (given is None or more) and str(version) == "1"
+        else "FSDP by a file, or of version 2, is not known to ftlint",
+        None if mixed else "FSDP without mixed precision is not known to ftlint",
+        "what FSDP keeps of accumulated gradients is not known to ftlint"
+        if _count(values.get("gradient_accumulation_steps"), 1) > 1
+        else None,
+        "FSDP cannot divide weights of 8 bit" if values.get("quantization_bit") == 8 else None,
+    )
+    why = next((one for one in objections if one is not None), None)
+    return Sharding(world, fsdp=True) if why is None else Unknown(why)

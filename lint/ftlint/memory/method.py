@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 from ftlint.memory.layer import FULL, HALF, Manner
+from ftlint.memory.sharding import Sharding
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.memory.shape import Shape
-
-
-class Sharding(NamedTuple):
-    """How a run is spread over `world` processes.
-
-    `stage`: 0 is DDP (nothing is divided), 1 to 3 those of ZeRO. `bucket`: numbers that are reduced
-    at once, `live`: numbers of gathered weights that may lie there at once. What is offloaded goes
-    to the host.
-    """
-
-    world: int = 1
-    stage: int = 0
-    bucket: int = 500_000_000
-    live: int = 1_000_000_000
-    optimizer_offloaded: bool = False
-    parameters_offloaded: bool = False
 
 
 class Method(NamedTuple):
@@ -69,7 +54,7 @@ class Method(NamedTuple):
 
     @property
     def learning_width(self) -> int:
-        """Bytes of a number that learns; peft casts adapters itself, DeepSpeed casts all back."""
+        """Bytes of a number that learns, as it is used; DeepSpeed casts adapters back."""
         if self.sharding.stage:
             return self.width
         if self.kind == "lora" or self.casts:

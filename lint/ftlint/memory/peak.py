@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ftlint.memory.layer import FULL, HALF, Batch, Layer
 from ftlint.memory.shape import Unknown
+from ftlint.memory.sharding import Division, division
 from ftlint.memory.states import states
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -64,7 +65,8 @@ def evaluation_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unkn
     cached = 2 * shape.kv_size * HALF * tokens * shape.layers if method.caches else 0
     hidden = tokens * shape.hidden * width
     inside = hidden + Layer(shape, method.manner(), batch, width).cost().plain
-    base = _base(method, held, batch)._replace(gradients=0)
+    apart = _division(shape, method, held)
+    base = _base(method, held, batch, apart)._replace(gradients=apart.standing)
     per = logits + (FULL if logits == HALF else 0)
     copies = held.cast
     if method.stage in ("dpo", "kto"):  # their loss is outside of what autocast wraps
@@ -75,32 +77,45 @@ def evaluation_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unkn
         cached += shape.layers * hidden  # what each layer gives out is asked for
     return max(
         base._replace(
-            name="loss", logits=tokens * shape.vocab * per, activations=hidden + copies + cached
+            name="loss", logits=tokens * shape.vocab * per, activations=hidden + copies + cached,
+            buffers=base.buffers + apart.head,
         ),
-        base._replace(name="layers", activations=inside + held.cast + cached),
+        base._replace(
+            name="layers", activations=inside + held.cast + cached,
+            buffers=base.buffers + apart.layer,
+        ),
         key=lambda one: one.total,
-    )
+    )  # fmt: skip
 
 
-def _base(method: Method, held: States, batch: Batch) -> Moment:
+def _division(shape: Shape, method: Method, held: States) -> Division:
+    """Return what several GPUs take besides: DDP copies gradients to buckets that stay."""
+    if method.sharding.divides:
+        return division(shape, method, held)
+    buckets = held.gradients if method.sharding.world > 1 else 0
+    return Division(always=buckets, accumulated=held.gradients)
+
+
+def _base(method: Method, held: States, batch: Batch, apart: Division) -> Moment:
     """Return what is there all the time."""
     mask = 0
     if batch.masked and method.attention == "sdpa":
         mask = batch.rows * batch.length**2
     elif method.attention == "eager":
         mask = batch.rows * batch.length**2 * HALF
-    kept = held.gradients if method.accumulation > 1 else 0
-    buckets = held.gradients if method.sharding.world > 1 and not method.sharding.stage else 0
+    kept = apart.standing + (apart.accumulated if method.accumulation > 1 else 0)
     return Moment(
-        "", held.weights, held.adapters, kept, held.optimizer, 0, 0, WORKSPACE + mask + buckets
-    )
+        "", held.weights, held.adapters, kept, held.optimizer, 0, 0,
+        WORKSPACE + mask + apart.always,
+    )  # fmt: skip
 
 
 def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[Moment]:
     batch = batch._replace(rows=batch.rows * method.rows_factor)
     width = method.residual_width()
-    base = _base(method, held, batch)
-    accumulated = method.accumulation > 1
+    apart = _division(shape, method, held)
+    base = _base(method, held, batch, apart)
+    accumulated = method.accumulation > 1 or apart.passed
     one = Layer(shape, method.manner(), batch, width)
     layer = one.cost(accumulated=accumulated)
     through = method.learning_layers(shape)
@@ -117,18 +132,30 @@ def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[M
         # gives out then lives as long as the layer goes back.
         inside = max(layer.forward, layer.backward) + entry
     ends = _head(shape, method, batch)
-    loss = _loss(shape, method, batch, base, held, between, ends)
+    gathered = base._replace(buffers=base.buffers + apart.loss)
+    loss = _loss(shape, method, batch, gathered, held, between, ends)
     # The gradient of a head that is the embedding too waits for that of the embedding.
     grown = ends.gradients if shape.tied or not accumulated else 0
-    per_layer = 0 if accumulated else layer.gradients
+    per_layer = apart.each
+    if per_layer is None:
+        per_layer = 0 if accumulated else layer.gradients
     top = base._replace(
         name="top layer", gradients=base.gradients + grown,
-        activations=(through - 1) * below + entry + inside,
+        activations=(through - 1) * below + entry + inside, buffers=base.buffers + apart.top,
     )  # fmt: skip
     bottom = base._replace(
         name="bottom layer", gradients=base.gradients + grown + per_layer * (through - 1),
-        activations=entry + inside,
+        activations=entry + inside, buffers=base.buffers + apart.bottom,
     )  # fmt: skip
+    if method.sharding.divides:
+        others = [
+            base._replace(
+                name=one.name, gradients=one.gradients, buffers=base.buffers + one.buffers,
+                activations=int(one.waiting * between) + entry * (one.waiting > 0),
+            )
+            for one in apart.moments
+        ]  # fmt: skip
+        return [*loss, top, bottom, *others]
     end = base._replace(
         name="end of backward", gradients=held.gradients, activations=ends.embedding
     )
@@ -174,7 +201,7 @@ def _loss(
     ends: _Ends,
 ) -> list[Moment]:
     """Return the moments at the loss."""
-    tokens, vocab, size = batch.tokens, shape.vocab, shape.embedding_size
+    tokens, vocab = batch.tokens, shape.vocab
     logits = FULL if method.upcast_logits else method.compute_width
     wide = FULL if logits == HALF else 0
     # Without checkpointing the layers keep the copies that autocast made of their weights.
@@ -201,7 +228,7 @@ def _loss(
     )  # fmt: skip
     after = base._replace(
         name="gradient of the head", activations=inside + ends.copied,
-        logits=made * HALF, gradients=base.gradients + ends.gradients + size * HALF,
+        logits=made * HALF, gradients=base.gradients + ends.gradients + ends.copied,
     )  # fmt: skip
     return [forward, backward, *([after] if ends.gradients else [])]
 
@@ -240,13 +267,13 @@ def _fused(
 
     Source: liger_kernel/ops/fused_linear_cross_entropy.py [0.8.5].
     """
-    tokens, size = batch.tokens, shape.embedding_size
+    tokens = batch.tokens
     split = -(-shape.vocab // shape.hidden)
     chunk = 1 << max(0, (-(-tokens // split) - 1).bit_length())
     chunk = min(chunk, tokens)
     # A head in float32 is copied to half precision for each chunk; its gradient is added up in
     # place, in float32. It is a new one even where gradients are accumulated.
-    gradient = ends.gradients + (size * HALF if ends.gradients and method.autocast else 0)
+    gradient = ends.gradients + ends.copied
     own = tokens * shape.hidden * method.residual_width()
     return base._replace(
         name="loss", activations=inside + own, logits=chunk * shape.vocab * HALF,

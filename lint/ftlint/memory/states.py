@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ftlint.memory.layer import FULL, HALF
 from ftlint.memory.shape import Unknown
+from ftlint.memory.sharding import HOST, divided
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -58,19 +59,25 @@ class States(NamedTuple):
     stepping: int
     cast: int
     """Half-precision copies that autocast makes of weights in float32, for one forward pass."""
+    scales: int = 0
+    """Of the weights: those of quantized ones."""
 
 
 def frozen_linear(one: Linear, method: Method) -> int:
     """Return the bytes of a frozen linear of a layer, quantized or not."""
     bias = one.out * method.width if one.bias else 0
     numbers = one.into * one.out
-    if method.bits == 4:
-        scales = -(-numbers // BLOCK)
-        scaled = scales + -(-scales // NESTED) * FULL if method.double_quantized else scales * FULL
-        return numbers // 2 + scaled + bias
-    if method.bits == 8:
-        return numbers + one.out * FULL + bias
+    if method.bits < 16:
+        return numbers * method.bits // 8 + _scales(one, method) + bias
     return numbers * method.width + bias
+
+
+def _scales(one: Linear, method: Method) -> int:
+    """Return the bytes of what a quantized linear is scaled by."""
+    if method.bits == 4:
+        scales = -(-one.into * one.out // BLOCK)
+        return scales + -(-scales // NESTED) * FULL if method.double_quantized else scales * FULL
+    return one.out * FULL if method.bits == 8 else 0
 
 
 def adapter_size(shape: Shape, method: Method) -> int:
@@ -118,44 +125,21 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         adapters = learning * wide
     if not (method.autocast and wide == FULL):
         cast = 0
-    if kind.factored and method.sharding.stage:
-        return Unknown(f"what `optim: {method.optimizer}` keeps under ZeRO is not known to ftlint")
-    per = kind.wide if wide == FULL or method.sharding.stage else kind.narrow
+    if kind.factored and method.sharding.divides:
+        return Unknown(
+            f"what `optim: {method.optimizer}` keeps of a divided model is not known to ftlint"
+        )
+    per = kind.wide if wide == FULL or method.sharding.divides else kind.narrow
     state = _factored(shape, method) if kind.factored else int(learning * per)
     found = States(
-        weights, adapters, learning * wide, state, learning, learning * wide * kind.stepping, cast
-    )
-    if method.sharding.stage:
-        found = _sharded(shape, method, found)
+        weights, adapters, learning * wide, state, learning, learning * wide * kind.stepping, cast,
+        layers * sum(_scales(one, method) for one in shape.linears),
+    )  # fmt: skip
+    if method.sharding.divides:
+        found = divided(method, found)
     # A reference is a frozen copy of the model, as LLaMA Factory loads it.
     copy = shape.size * method.width if method.reference_weights else 0
     return found._replace(weights=found.weights + copy)
-
-
-def _sharded(shape: Shape, method: Method, held: States) -> States:
-    """Return what one process holds under ZeRO: what learns in half precision, masters in float32.
-
-    Source: deepspeed/runtime/zero/stage_1_and_2.py, stage3.py [0.18], by reading.
-    """
-    world, how, numbers = method.sharding.world, method.sharding, held.learning
-    masters = -(-numbers * FULL // world)
-    states = -(-held.optimizer // world) + masters
-    gradients = held.gradients if how.stage < 2 else -(-held.gradients // world)
-    buckets = min(2 * how.bucket, numbers) * HALF
-    weights, adapters = held.weights, held.adapters
-    if how.stage == 3:
-        live = min(how.live, shape.size) * HALF
-        weights = (0 if how.parameters_offloaded else -(-weights // world)) + live
-        adapters = 0 if how.parameters_offloaded else -(-adapters // world)
-    if how.optimizer_offloaded:
-        states, gradients = 0, min(gradients, buckets)
-    return held._replace(
-        weights=weights,
-        adapters=adapters,
-        gradients=gradients + buckets,
-        optimizer=states,
-        stepping=0,
-    )
 
 
 def host_bytes(shape: Shape, method: Method) -> int | None:
@@ -166,7 +150,8 @@ def host_bytes(shape: Shape, method: Method) -> int | None:
         return None
     found = 0
     if how.optimizer_offloaded:
-        found += (held.optimizer + -(-held.learning * FULL // how.world)) * how.world
+        # `held` has the masters among the states of the optimizer.
+        found += (held.optimizer + how.part(held.learning) * (HOST - FULL)) * how.world
     if how.parameters_offloaded:
         found += shape.size * method.width
     return found

@@ -35,7 +35,7 @@ def storage(shape: Shape, method: Method, kept: int | None, *, only_model: bool)
     if not lora:
         model += (shape.size - held.learning) * method.width
     optimizer = 0 if only_model else held.optimizer
-    if method.sharding.stage:  # each process saves its part
+    if method.sharding.divides:  # each process saves its part
         optimizer *= method.sharding.world
     checkpoint = model + optimizer
     export = shape.size * HALF if lora else None
