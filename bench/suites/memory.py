@@ -71,7 +71,7 @@ class Wanted(NamedTuple):
         return f"{self.spec.name} {self.how}{capped}"
 
 
-def forecast(path: Path, gpus: int) -> RunMemory | None:
+def forecast(path: Path, gpus: int = 1) -> RunMemory | None:
     """Return what ftlint says of a config before it is run."""
     found = configs.load(str(path), {}, gpus).memory
     return found if isinstance(found, RunMemory) else None

@@ -6,12 +6,14 @@ Those of several GPUs are in memory_spread.py.
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftschemas import shapes
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Mapping
     from pathlib import Path
 
 SEED = 7
@@ -232,7 +234,7 @@ def write_model(folder: Path, name: str) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=1), "utf-8")
 
 
-def config_of(spec: Spec, more: dict[str, Any]) -> dict[str, Any]:
+def config_of(spec: Spec, more: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of a run's config, to be run where the data and models are."""
     return {
         "model_name_or_path": f"models/{spec.model}", "stage": spec.stage, "do_train": True,
@@ -250,7 +252,7 @@ def path_of(root: Path, spec: Spec) -> Path:
     return root / "configs" / f"{spec.name}.yaml"
 
 
-def write_config(root: Path, spec: Spec, more: dict[str, Any]) -> Path:
+def write_config(root: Path, spec: Spec, more: Mapping[str, Any] = MappingProxyType({})) -> Path:
     """Write the config of a run, with `more` keys, and return its path."""
     path = path_of(root, spec)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -176,7 +176,7 @@ def _sharding(
     values: Mapping[str, Any], shape: Shape, world: int, deepspeed: Mapping[str, Any] | None
 ) -> Sharding | Unknown:
     """Return how the model is divided, or why that is not known."""
-    if values.get("fsdp") and world > 1:
+    if values.get("fsdp"):
         return _fsdp(values, world)
     zero = (deepspeed or {}).get("zero_optimization")
     if not isinstance(zero, dict) or zero.get("stage") not in (1, 2, 3):
