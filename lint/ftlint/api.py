@@ -43,7 +43,7 @@ def plan(config: Config, tokens: Wanted | None = None) -> RunPlan:
 
     With `tokens` those of its rows are counted, where they can be: packed sequences are exact then.
     """
-    from ftlint.facts import timing
+    from ftlint.facts import lengths, timing
     from ftlint.facts.memory import peaks_of
 
     context = config.context
@@ -64,7 +64,9 @@ def plan(config: Config, tokens: Wanted | None = None) -> RunPlan:
         budget = instance.facts.get("budget")
         time, fit = timing.time_of(inputs, instance.effective, made, context.disk, budget)
     origin = sources(context.stated, context.planned)
-    memory = peaks_of(context) if isinstance(made, StepPlan) else None
+    memory = None
+    if isinstance(made, StepPlan):
+        memory = peaks_of(context, lengths.counted(context, counted, made))
     run = RunPlan(
         config.path, context.target, inputs.launch, made, time, fit, refused, origin, memory
     )  # fmt: skip

@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 from ftlint.cli.check import guarded, say, wants_colour, write
+from ftlint.cli.progress import bar
 from ftlint.cli.steps import configs
-from ftlint.facts.memory import RunMemory, as_object, memory_of
+from ftlint.facts.lengths import counted
+from ftlint.facts.memory import RunMemory, as_object, memory_of, run_of
+from ftlint.facts.plan import inputs_of, plan_of
+from ftlint.facts.tokens import count
 from ftlint.loading import Unreadable
+from ftlint.memory.shape import Unknown
 from ftlint.run.session import CLEAN, FINDINGS, USAGE
+from ftlint.steps import StepPlan
+from ftlint.tokens.measure import Wanted
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.cli.steps import Asked
+    from ftlint.facts.context import Context
     from ftlint.facts.memory import Untold
 
 
 def memory(asked: Asked) -> int:
     """Print what the runs need and return the exit status. Never raises."""
     return guarded(lambda: _memory(asked))
+
+
+def _of(context: Context) -> RunMemory | Untold:
+    """Return what a run needs; the tokens of its rows are counted, where they can be."""
+    run = run_of(context)
+    if isinstance(run, Unknown) or not run.load.rows_differ:  # nothing is told, or known already
+        return memory_of(context)
+    tokens = count(context, Wanted(progress=bar))
+    plan = plan_of(inputs_of(context))
+    return memory_of(
+        context, counted(context, tokens, plan if isinstance(plan, StepPlan) else None)
+    )
 
 
 def _memory(asked: Asked) -> int:
@@ -26,7 +46,7 @@ def _memory(asked: Asked) -> int:
         if isinstance(config, Unreadable):
             failures.append(f"{config.path}: {config.reason}")
         else:
-            runs.append(memory_of(config.context))
+            runs.append(_of(config.context))
     if asked.format == "json":
         import json
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ftlint.facts.dimensions import Dimensions, dimensions
 from ftlint.facts.effective import effective
+from ftlint.facts.lengths import UNKNOWN, recorded
 from ftlint.facts.plan import ONE_GPU, inputs_of, plan_of
 from ftlint.facts.run_plan import Peaks
 from ftlint.facts.training import method_of
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.facts.context import Context
+    from ftlint.facts.lengths import Longest, RowLengths
     from ftlint.memory.estimate import Estimate, Phase
     from ftlint.memory.method import Method
     from ftlint.target.releases import Target
@@ -79,8 +81,11 @@ class Untold(NamedTuple):
     reason: str
 
 
-def run_of(context: Context) -> Run | Unknown:
-    """Return a run in the terms of `ftlint.memory`."""
+def run_of(context: Context, lengths: RowLengths = UNKNOWN) -> Run | Unknown:
+    """Return a run in the terms of `ftlint.memory`.
+
+    Where `lengths` say nothing, those that are recorded do.
+    """
     inputs = inputs_of(context)
     catalogue = catalogue_of(inputs.target, "train")
     values = effective(inputs.launch.over(inputs.config), catalogue)
@@ -106,15 +111,17 @@ def run_of(context: Context) -> Run | Unknown:
     load = _load(values, method)
     if load is None:
         return Unknown("`cutoff_len` or a batch size is missing or not an integer")
+    known = lengths if lengths.training is not None else recorded(context)
+    load, rows = _known(load, known, values, method)
     if inputs.launch.gpus is None and method.sharding.divides:
         notes.append(ONE_GPU)
-    notes = [f"dimensions of the model: {found.source}", _rows(values, load), *notes]
+    notes = [f"dimensions of the model: {found.source}", *rows, *notes]
     return Run(found, method, load, tuple(notes))
 
 
-def memory_of(context: Context) -> RunMemory | Untold:
-    """Return what a run needs, or why that is not told."""
-    run = run_of(context)
+def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Untold:
+    """Return what a run needs, with rows of these lengths, or why that is not told."""
+    run = run_of(context, lengths)
     if isinstance(run, Unknown):
         return Untold(context.source.path, context.target, run.reason)
     shape, method, load = run.dimensions.shape, run.method, run.load
@@ -138,9 +145,9 @@ def memory_of(context: Context) -> RunMemory | Untold:
     )  # fmt: skip
 
 
-def peaks_of(context: Context) -> Peaks | None:
+def peaks_of(context: Context, lengths: RowLengths = UNKNOWN) -> Peaks | None:
     """Return what a line on a run's memory says; None where it is not told."""
-    run = run_of(context)
+    run = run_of(context, lengths)
     found = (
         run if isinstance(run, Unknown) else estimate(run.dimensions.shape, run.method, run.load)
     )
@@ -167,7 +174,7 @@ def gpu_of(context: Context) -> tuple[Gpu | None, list[str]]:
 
 
 def _load(values: Mapping[str, Any], method: Method) -> Load | None:
-    """Return the batches: rows of cutoff_len, as nothing else is known of them."""
+    """Return the batches where nothing else is known of them: rows of cutoff_len."""
     names = ("per_device_train_batch_size", "cutoff_len", "per_device_eval_batch_size")
     found = [values.get(name) for name in names]
     if not all(isinstance(one, int) and 0 < one < 1 << 32 for one in found):
@@ -175,18 +182,53 @@ def _load(values: Mapping[str, Any], method: Method) -> Load | None:
     rows, length, theirs = map(int, found)  # type: ignore[arg-type]
     packed, neat = bool(values.get("packing")), bool(values.get("neat_packing"))
     apart = neat and method.attention != "flash"
-    length = -(-length // 8) * 8  # what is padded is padded to a multiple of 8
+    length = _padded(length)
     training = Batch(rows, length, apart or not packed)
     evaluates = values.get("eval_strategy") not in ("no", None, False)
     evaluation = Batch(theirs, length, apart or not packed) if evaluates else None
     return Load(training, evaluation, ragged=not packed, rows_differ=not packed)
 
 
-def _rows(values: Mapping[str, Any], load: Load) -> str:
-    length = load.training.length
+def _padded(length: int) -> int:
+    """Return the tokens of a row in a batch, which is padded to a multiple of 8."""
+    return max(SHORTEST, -(-length // 8) * 8)
+
+
+def _known(
+    load: Load, lengths: RowLengths, values: Mapping[str, Any], method: Method
+) -> tuple[Load, list[str]]:
+    """Return the batches with the lengths that are known, and what is said of them."""
+    training, evaluation, notes = load.training, load.evaluation, []
     if values.get("packing"):
-        return f"blocks of {length:,} tokens"
-    return f"rows of {length:,} tokens (`cutoff_len`): how long they are is not known"
+        return load, [f"blocks of {training.length:,} tokens"]
+    known = lengths.training
+    if known is None:
+        told = f"rows of {training.length:,} tokens (`cutoff_len`): how long they are is not known"
+        notes.append(told)
+    elif known.batch is not None:
+        sequences, length, step = known.batch
+        rows = -(-sequences // method.rows_factor)
+        training = training._replace(rows=min(rows, training.rows), length=_padded(length))
+        notes.append(f"the longest batch has rows of {length:,} tokens and comes at step {step:,}")
+    else:
+        training = _no_longer(training, known)
+        notes.append(f"rows of at most {known.tokens:,} tokens ({known.source})")
+    if evaluation is not None:
+        theirs = lengths.evaluation
+        if theirs is not None:
+            evaluation = _no_longer(evaluation, theirs)
+        if theirs is None and known is not None:
+            notes.append(f"rows of the evaluation: {evaluation.length:,} tokens (`cutoff_len`)")
+        elif theirs is not None and (known is None or known.tokens != theirs.tokens):
+            notes.append(
+                f"rows of the evaluation: at most {theirs.tokens:,} tokens ({theirs.source})"
+            )
+    differ = known is None or (evaluation is not None and lengths.evaluation is None)
+    return load._replace(training=training, evaluation=evaluation, rows_differ=differ), notes
+
+
+def _no_longer(batch: Batch, known: Longest) -> Batch:
+    return batch._replace(length=min(batch.length, _padded(known.tokens)))
 
 
 def facts(context: Context) -> dict[str, object]:

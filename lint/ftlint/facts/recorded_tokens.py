@@ -12,9 +12,10 @@ from ftlint.tokens.tokenizer import additions_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from ftlint.datasets import DatasetSize
     from ftlint.facts.context import Context
     from ftlint.facts.tokens import Tokens
     from ftlint.tokens.measure import Lengths
@@ -86,8 +87,7 @@ def shares(context: Context) -> Shares | None:
         found = count(context, Wanted(most=LINTED, bounds=False))
         if found is not None and found.train:
             return _of_rows(found.train)
-    records = context.stated.records
-    return None if records is None else _of_records(context, records.by_name(context.disk))
+    return _of_records(context, planned.data.train)
 
 
 def _of_rows(found: tuple[Lengths, ...]) -> Shares | None:
@@ -100,29 +100,42 @@ def _of_rows(found: tuple[Lengths, ...]) -> Shares | None:
     )
 
 
-def _of_records(context: Context, records: Mapping[str, Recorded]) -> Shares | None:
-    """Return what records of all datasets say, where they are of this way of writing rows."""
-    values, data = context.instance.effective, context.planned and context.planned.data
-    assert data is not None
-    length = values.get("cutoff_len")
-    if not isinstance(length, int) or isinstance(length, bool) or values.get("max_samples"):
+def matching(
+    context: Context, sizes: Sequence[DatasetSize]
+) -> list[tuple[Recorded, RecordedLengths]] | None:
+    """Return what is recorded of datasets, where all are of this way of writing rows."""
+    values, stated, planned = context.instance.effective, context.stated, context.planned
+    if stated.records is None or planned is None or planned.data is None:
         return None
     try:
         chat = chat_of(values, context.target.release)
         way = way_of(chat, additions_of(values), values)
     except NotCounted:
         return None
-    config = context.instance.config
-    length -= bool(config.get("packing") or config.get("neat_packing"))
-    stale = {record.name for record, _ in data.stale}
+    records = stated.records.by_name(context.disk)
+    stale = {record.name for record, _ in planned.data.stale}
     known = []
-    for size in data.train:
+    for size in sizes:
         record = records.get(size.name)
         told = () if record is None or size.name in stale else record.lengths
         ours = [one for one in told if (one.way, one.model) == (way, _model(values))]
         if record is None or not ours:
             return None
-        known.append((record.rows, ours[0]))
+        known.append((record, ours[0]))
+    return known
+
+
+def _of_records(context: Context, sizes: Sequence[DatasetSize]) -> Shares | None:
+    """Return what records of all datasets say of what is cut."""
+    values, config = context.instance.effective, context.instance.config
+    length = values.get("cutoff_len")
+    if not isinstance(length, int) or isinstance(length, bool) or values.get("max_samples"):
+        return None
+    matched = matching(context, sizes)
+    if matched is None:
+        return None
+    length -= bool(config.get("packing") or config.get("neat_packing"))
+    known = [(record.rows, lengths) for record, lengths in matched]
     rows = sum(count for count, _ in known)
     answers = sum(one.answers * count / max(one.rows, 1) for count, one in known)
     if not rows or not answers:

@@ -7,6 +7,7 @@ accelerator.py `prepare_model` [1.11].
 
 from __future__ import annotations
 
+from ftlint.memory.gathering import Limits, gathered
 from ftlint.memory.layer import FULL, HALF
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -30,8 +31,8 @@ class Sharding(NamedTuple):
 
     `stage`: 1 to 3 those of ZeRO, 0 none; `fsdp`: fully sharded by torch. With neither, DDP divides
     nothing. `bucket`: numbers that are reduced at once, in two buckets if they `overlap`. ZeRO-3
-    keeps what is used again within `reuse` numbers, and steps over `group` numbers at a time. What
-    is offloaded goes to the host.
+    gathers weights within `limits`, and steps over `group` numbers at a time. What is offloaded
+    goes to the host.
     """
 
     world: int = 1
@@ -39,7 +40,7 @@ class Sharding(NamedTuple):
     fsdp: bool = False
     bucket: int = 500_000_000
     overlap: bool = False
-    reuse: int = 1_000_000_000
+    limits: Limits = Limits()
     group: int = 1_000_000_000
     optimizer_offloaded: bool = False
     parameters_offloaded: bool = False
@@ -177,11 +178,8 @@ def _of_gradients(shape: Shape, method: Method, held: States) -> Division:
 def _of_parameters(shape: Shape, method: Method, held: States) -> Division:
     """ZeRO 3: weights are gathered for as long as they are used, or soon will be again."""
     how = method.sharding
-    head, layer = shape.embedding_size * HALF, shape.layer_size * HALF
-    # From where a layer went forward to where it goes back: those above it, and the head twice.
-    passes = 3 if method.checkpointing else 2
-    left = max(0, how.reuse - 2 * shape.embedding_size)
-    kept = min(shape.layers, -(-left // (passes * shape.layer_size))) * layer
+    head = shape.embedding_size * HALF
+    numbers = gathered(shape, method, how.limits)
     stays = head if method.liger else 0  # Liger takes the weight of the head from outside of it
     ends = 0
     if method.kind == "full" or method.ends:
@@ -199,8 +197,8 @@ def _of_parameters(shape: Shape, method: Method, held: States) -> Division:
         )
     return Division(
         always=how.bucket * HALF, standing=standing, passed=True, head=head,
-        layer=max(one.size for one in shape.linears) * HALF, loss=head + kept,
-        top=max(layer, kept) + stays, bottom=layer + stays,
+        layer=max(one.size for one in shape.linears) * HALF, loss=numbers.loss * HALF,
+        top=numbers.top * HALF + stays, bottom=numbers.bottom * HALF + stays,
         moments=(Extra("end of backward", standing + ends, head), *moments),
     )  # fmt: skip
 
