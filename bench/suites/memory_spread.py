@@ -62,7 +62,7 @@ RUNS = (
     Spec(*LORA, "sft", 2, 1024, spread="zero2"),
     Spec(*FULL, "sft", 2, 1024, spread="zero1"),
     Spec(*LORA, "sft", 2, 1024, spread="fsdp"),
-    Spec(*FULL, "sft", 2, 2048, {**LIGER, **TWICE}, "zero2"),
+    Spec(*FULL, "sft", 2, 2048, {**LIGER, **PLAIN}, "zero2"),
     Spec(*QLORA, "sft", 2, 1024, spread="ddp"),
     Spec(*FULL, "sft", 4, 1024, {**LIGER, **EVALUATED}, "zero3"),
     Spec(*LORA, "sft", 1, 2048, {**LIGER, **PLAIN}, "zero2"),
@@ -75,7 +75,7 @@ RUNS = (
     Spec(*LORA, "sft", 1, 1024, spread="zero1"),
     Spec(*QLORA, "sft", 1, 1024, spread="zero1"),
     Spec(*LORA, "sft", 1, 2048, LIGER, "zero3-offload"),
-    Spec(*FULL, "sft", 1, 2048, LIGER, "zero1"),
+    Spec(*FULL, "sft", 4, 1024, TWICE, "zero1"),
 )
 """In order of importance."""
 SMALL = tuple(
