@@ -152,8 +152,10 @@ def _of_gradients(shape: Shape, method: Method, held: States) -> Division:
     )
     if how.stage == 1:
         reduced = bucket + (max(0, own - filled) if often else 0)
+        # Between the batches of a step nothing is reduced, and the bucket stays.
         return Division(
             accumulated=held.gradients, top=bucket, bottom=bucket,
+            loss=bucket if method.accumulation > 1 else 0,
             moments=(Extra("reduction", held.gradients, reduced), *step),
         )  # fmt: skip
     if how.optimizer_offloaded:
