@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ftlint.memory.gpus import CONTEXT
 from ftlint.memory.layer import merged_bytes
-from ftlint.memory.peak import evaluation_peak, training_peak
+from ftlint.memory.peak import evaluation_moments, training_moments
 from ftlint.memory.shape import Unknown
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ftlint.memory.layer import Batch
     from ftlint.memory.method import Method
@@ -85,27 +85,34 @@ class Estimate(NamedTuple):
 
 def estimate(shape: Shape, method: Method, load: Load) -> Estimate | Unknown:
     """Return what a run needs, or why that is not known."""
-    peak = training_peak(shape, method, load.training)
-    if isinstance(peak, Unknown):
-        return peak
+    moments = training_moments(shape, method, load.training)
+    if isinstance(moments, Unknown):
+        return moments
     merged = MERGED * merged_bytes(shape, method)
-    moving = peak.comes_and_goes
-    spread = int((RAGGED if load.ragged else EVEN) * moving + SCRAPS * (peak.total - moving))
-    spread += merged
-    high = peak.total + spread
+    moving = RAGGED if load.ragged else EVEN
+    high = max(_with_room(one, moving) for one in moments) + merged
     if load.evaluation is None:
-        return Estimate(_phase(peak, high, merged), None)
-    other = evaluation_peak(shape, method, load.evaluation)
-    if isinstance(other, Unknown):
-        return other
+        return Estimate(_phase(moments, high, merged), None)
+    others = evaluation_moments(shape, method, load.evaluation)
+    if isinstance(others, Unknown):
+        return others
     # What an evaluation took is held while training goes on, and the other way round.
-    high = max(high, other.total + int(EVALUATED * other.comes_and_goes) + spread)
-    return Estimate(_phase(peak, high, merged), _phase(other, high, merged))
+    spread = high - max(one.total for one in moments)
+    evaluated = max(one.total + int(EVALUATED * one.comes_and_goes) for one in others)
+    high = max(high, evaluated + spread)
+    return Estimate(_phase(moments, high, merged), _phase(others, high, merged))
 
 
-def _phase(peak: Moment, high: int, merged: int) -> Phase:
-    moving = peak.comes_and_goes
-    enough = peak.total + int(ROOM * (moving + merged) + SCRAPS * (peak.total - moving))
+def _with_room(moment: Moment, moving: float) -> int:
+    """Return what a moment holds with room: `moving` of what comes and goes, some of the rest."""
+    going = moment.comes_and_goes
+    return moment.total + int(moving * going + SCRAPS * (moment.total - going))
+
+
+def _phase(moments: Sequence[Moment], high: int, merged: int) -> Phase:
+    """Return a phase; what needs the most room need not be the largest of its moments."""
+    peak = max(moments, key=lambda one: one.total)
+    enough = max(_with_room(one, ROOM) for one in moments) + int(ROOM * merged)
     return Phase(peak, peak.total, int(LOW * peak.total), high, enough)
 
 

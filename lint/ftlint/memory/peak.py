@@ -46,16 +46,14 @@ class Moment(NamedTuple):
         return dict(zip(self._fields[1:], self[1:]))
 
 
-def training_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unknown:
-    """Return the largest moment of a training step."""
+def training_moments(shape: Shape, method: Method, batch: Batch) -> list[Moment] | Unknown:
+    """Return the moments of a training step."""
     held = states(shape, method)
-    if isinstance(held, Unknown):
-        return held
-    return max(_moments(shape, method, batch, held), key=lambda one: one.total)
+    return held if isinstance(held, Unknown) else _moments(shape, method, batch, held)
 
 
-def evaluation_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unknown:
-    """Return the largest moment of an evaluation between two steps."""
+def evaluation_moments(shape: Shape, method: Method, batch: Batch) -> list[Moment] | Unknown:
+    """Return the moments of an evaluation between two steps."""
     held = states(shape, method)
     if isinstance(held, Unknown):
         return held
@@ -75,7 +73,7 @@ def evaluation_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unkn
         per += FULL
     if method.stage == "rm":
         cached += shape.layers * hidden  # what each layer gives out is asked for
-    return max(
+    return [
         base._replace(
             name="loss", logits=tokens * shape.vocab * per, activations=hidden + copies + cached,
             buffers=base.buffers + apart.head,
@@ -84,8 +82,7 @@ def evaluation_peak(shape: Shape, method: Method, batch: Batch) -> Moment | Unkn
             name="layers", activations=inside + held.cast + cached,
             buffers=base.buffers + apart.layer,
         ),
-        key=lambda one: one.total,
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 def _division(shape: Shape, method: Method, held: States) -> Division:
