@@ -15,6 +15,7 @@ from ftbench.measure.steps import Steps
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ftbench.results.record import FailedBatch
     from ftbench.results.record import Trainer as Numbers
 
 
@@ -23,6 +24,7 @@ class Watch:
 
     def __init__(self, *, detail: bool) -> None:
         self.detail = detail
+        self.failed: FailedBatch | None = None
         self.steps: Steps | None = None
         self.sampler: Sampler | None = None
         self.memory = Memory()
@@ -55,6 +57,9 @@ class Watch:
                     watch.memory.turn(phase)
                 try:
                     return inner(self, *args, **kwargs)
+                except BaseException:
+                    watch.failed = watch.failed or watch.failed_batch()
+                    raise
                 finally:
                     watch.pause(False)
                     depth[0] -= 1
@@ -72,6 +77,9 @@ class Watch:
             begun = time.perf_counter()
             try:
                 return train(self, *args, **kwargs)
+            except BaseException:
+                watch.failed = watch.failed or watch.failed_batch()
+                raise
             finally:
                 watch.train_seconds = time.perf_counter() - begun
 
@@ -106,6 +114,23 @@ class Watch:
         """While evaluating, batches are not training's."""
         if self.steps is not None:
             self.steps.counted.paused = evaluating
+
+    def failed_batch(self) -> FailedBatch | None:
+        """Return the batch at which training, or an evaluation, has just failed."""
+        if self.steps is None:
+            return None
+        step, batch, longest = self.steps.under_way()
+        if self.memory.phase == EVALUATION:
+            return {
+                "step": max(1, step - 1), "rows": None, "length": None, "longest": False,
+                "evaluating": True,
+            }  # fmt: skip
+        if batch is None:
+            return None
+        return {
+            "step": step, "rows": batch[0], "length": batch[1], "longest": longest,
+            "evaluating": False,
+        }  # fmt: skip
 
     def callback(self) -> Any:
         """Return the callback to give to the trainer."""

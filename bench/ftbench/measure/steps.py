@@ -48,6 +48,20 @@ class Steps:
         self.last = now
         self._clear()
 
+    def under_way(self) -> tuple[int, list[int] | None, bool]:
+        """Return the step that is under way, its micro-batch, and whether none before was as large.
+
+        Counted from 1. Between two batches there is none.
+        """
+        done = len(self.spans.get("forward_backward", ()))
+        before = [numbers(one) for _, _, shapes in self.rows for one in shapes]
+        if done >= len(self.shapes):
+            return len(self.rows) + 1, None, False
+        before += [numbers(one) for one in self.shapes[:done]]
+        found = numbers(self.shapes[done])
+        largest = max((one[0] * one[1] for one in before), default=0)
+        return len(self.rows) + 1, found, found[0] * found[1] > largest
+
     def records(self) -> list[Step]:
         """Return one record a step. Waits for the device."""
         self.clock.settle()

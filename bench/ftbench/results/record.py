@@ -220,15 +220,34 @@ class Device(TypedDict):
     other_processes: int | None
 
 
-class Failure(TypedDict):
-    """Why there is no complete run.
+class FailedBatch(TypedDict):
+    """The batch for which there was no memory: `rows` of `length` tokens, in which step.
 
-    `kind`: out_of_memory, refused, crash, time_limit, interrupted or missing.
+    `longest`: no batch before was as large. `evaluating`: it was one of the evaluation after the
+    step, whose size is not known.
     """
 
+    step: int
+    rows: int | None
+    length: int | None
+    longest: bool
+    evaluating: bool
+
+
+class _Failure(TypedDict):
     kind: str
     message: str
     remedy: str
+
+
+class Failure(_Failure, total=False):
+    """Why there is no complete run.
+
+    `kind`: out_of_memory, refused, crash, time_limit, interrupted or missing. Out of memory while
+    training, `batch` says on which batch.
+    """
+
+    batch: FailedBatch
 
 
 class Result(TypedDict):

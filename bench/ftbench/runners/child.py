@@ -116,6 +116,8 @@ def train(request: Request, begun: float) -> int:
         traceback.print_exc()
         watch.memory.read()
         failure = errors.of_exception(error, track.phase, request["config"], watch.memory.found)
+        if watch.failed is not None and failure["kind"] == "out_of_memory":
+            failure["batch"] = watch.failed
         if isinstance(error, errors.out_of_memory_types(torch)):
             error.__traceback__ = None
     track.at("end")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.engine import judge
 from ftlint.facts.launch import Launch
-from ftlint.facts.memory import RunMemory, Untold, memory_of
+from ftlint.facts.memory import Run, RunMemory, Untold, memory_of, run_of
 from ftlint.facts.memory import as_object as memory_as_object
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import Unreadable, for_training, load_bytes
+from ftlint.memory.shape import Unknown
 from ftlint.project.options import CliOptions, OptionsResolver, UsageError
 from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
 from ftlint.target.releases import Target, UnknownTarget, resolve_target
@@ -39,6 +40,8 @@ class Loaded(NamedTuple):
     errors: tuple[str, ...] = ()
     memory: RunMemory | Untold | None = None
     """What ftlint forecasts of it, as it stands."""
+    run: Run | None = None
+    """The same run in the terms of `ftlint.memory`, where it is known to it."""
 
 
 class BadConfig(Exception):
@@ -73,8 +76,9 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
     digest = hashlib.sha256(data).hexdigest()
     errors = tuple(_errors(judge(config)))
     written = dict(config.context.instance.config)
-    memory = memory_of(config.context)
-    return Loaded(path, digest, written, inputs, config.target, errors, memory)
+    memory, run = memory_of(config.context), run_of(config.context)
+    known = None if isinstance(run, Unknown) else run
+    return Loaded(path, digest, written, inputs, config.target, errors, memory, known)
 
 
 def _errors(result: Result) -> Iterator[str]:

@@ -15,12 +15,12 @@ from ftbench.models.folder import prepared
 from ftbench.models.source import Source, choose
 from ftbench.models.texts import texts
 from ftbench.results.record import KIND, VERSION, write
-from ftbench.runners import configs, errors, launch
+from ftbench.runners import configs, errors, launch, shortage
 from ftbench.runners.interpreter import Interpreter, Missing, environment
 from ftbench.runners.protocol import HF, LLAMAFACTORY, Request, Shape
 from ftbench.runners.short import Place, Planned, short, whole
 from ftlint.facts.effective import effective
-from ftlint.facts.memory import gigabytes
+from ftlint.memory.gpus import CONTEXT
 from ftlint.target.keys import Catalogue
 
 if TYPE_CHECKING:
@@ -198,7 +198,8 @@ def finished(made: PreparedRun, ended: launch.ProcessEnd, log: str) -> Result:
     if error is None and (ended.status or not child):
         error = errors.of_death(ended.status, log)
     if error is not None and error["kind"] == "out_of_memory":
-        error = {**error, "message": f"{error['message']}{_told(made.loaded)}"}
+        own = None if made.job.model else made.loaded.run  # another model is not forecast
+        error = shortage.explained(error, own, _gpu_memory(made.job, child))
     memory = child.get("memory")
     if memory is not None:
         memory["ranks"] += ranks
@@ -239,16 +240,12 @@ def finished(made: PreparedRun, ended: launch.ProcessEnd, log: str) -> Result:
     })  # fmt: skip
 
 
-def _told(loaded: configs.Loaded) -> str:
-    """Return what ftlint says that a config holds, by part, the largest first."""
-    told = configs.forecast(loaded)
-    if told is None:
-        return ""
-    phases = {name: told[name] for name in ("training", "evaluation") if told[name] is not None}
-    name, phase = max(phases.items(), key=lambda one: int(one[1]["allocated"]))
-    parts = sorted(phase["parts"].items(), key=lambda one: -int(one[1]))
-    listed = ", ".join(f"{part} {gigabytes(size)}" for part, size in parts if size > 1 << 27)
-    return f"; forecast while {name}: {gigabytes(phase['allocated'])}, of it {listed}"
+def _gpu_memory(job: Job, child: dict[str, Any]) -> int | None:
+    """Return the bytes that a process of the run could have."""
+    gpu = (child.get("environment") or {}).get("gpu")
+    total = None if gpu is None else gpu.get("memory_bytes")
+    limit = None if job.memory_limit is None else job.memory_limit + CONTEXT
+    return min((one for one in (total, limit) if one is not None), default=None)
 
 
 def _ranks(out: Path) -> Iterator[dict[str, Any]]:
