@@ -221,7 +221,7 @@ def counted(
         question=Question("rm" if stage == "dpo" else stage), disk=Disk(),
     )  # fmt: skip
     cache = Cache(None)
-    tokens = Measure(config, values, release, str(model), Disk(), cache)
+    tokens = Measure(config, values, target, str(model), Disk(), cache)
     found = tokens.of(size, str(folder), str(folder), None, Disk())
     parts = [row for row in found.encoded.rows() if row]
     rows = [cut(row, found.how) for row in parts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.oracle import lengths
+from tests.oracle import lengths, tokenizer_forms
 from tests.oracle.contents import RELEASES, Real
 
 from ftlint.tokens.chat import NotCounted, chat_of
@@ -42,6 +42,36 @@ def test_rows_have_the_tokens_that_the_release_gives_them(release: str, tmp_path
     assert differing == []
     assert equal > 5000
     assert refused < 50, "what is not counted the release refuses as well"
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_forms_of_published_tokenizers_count_as_the_release_does(
+    release: str, tmp_path: Path
+) -> None:
+    """What transformers 5 builds anew of a tokenizer among them."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    lengths.write(folder, seed=1)
+    equal = 0
+    with Real(release, str(tmp_path)) as real:
+        for form, templates in tokenizer_forms.TEMPLATES.items():
+            model = tmp_path / form
+            tokenizer_forms.build(form, model)
+            for template in templates:
+                for name in ("alpaca", "sharegpt", "pairs", "documents"):
+                    config = {
+                        "stage": lengths.STAGE[name], "do_train": True, "finetuning_type": "lora",
+                        "template": template, "dataset": name, "cutoff_len": 2048,
+                        **({"packing": False} if name == "documents" else {}),
+                    }  # fmt: skip
+                    theirs = real.ask(
+                        {"folder": str(folder), "config": config, "model": str(model)}, 120
+                    )
+                    ours, _ = lengths.counted(release, folder, model, config)
+                    found = _comparable(theirs, config, release)
+                    assert found == _comparable({"lengths": ours}, config, release), (form, config)
+                    equal += len(ours)
+    assert equal > 1000
 
 
 def _configs(release: str) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def count(context: Context, wanted: Wanted) -> Tokens | None:
     data = planned.data
     try:
         measure = Measure(
-            context.instance.config, values, context.target.release, tokenizer,
+            context.instance.config, values, context.target, tokenizer,
             disk.anywhere(), cache, wanted,
         )  # fmt: skip
 

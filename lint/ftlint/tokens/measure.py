@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ftlint.datasets import Cache, DatasetSize, Entry
     from ftlint.support.disk import Disk
+    from ftlint.target.releases import Target
     from ftlint.tokens.chat import Chat
     from ftlint.tokens.encoding import Encoded
     from ftlint.tokens.tokenizer import Additions, Files
@@ -82,20 +83,22 @@ class Measure:
     """Counts the tokens of datasets for one config. Raises NotCounted."""
 
     def __init__(
-        self, config: Mapping[str, Any], values: Mapping[str, Any], release: str,
+        self, config: Mapping[str, Any], values: Mapping[str, Any], target: Target,
         folder: str | None, disk: Disk, cache: Cache, wanted: Wanted = ALL,
     ) -> None:  # fmt: skip
         stage = str(values.get("stage"))
         self.stage = STAGES.get(stage, stage)
         self.values, self.cache, self.wanted = values, cache, wanted
-        self.chat: Chat = chat_of(values, release)
+        self.chat: Chat = chat_of(values, target.release)
         known_to(self.chat, self.stage, "cut")
         self.cut = self._cut(config)
         if values.get("train_on_prompt") and self.chat.efficient_eos:
             raise NotCounted("this template does not support `train_on_prompt`")
         self.additions: Additions = additions_of(values)
         reads = folder is not None and has_library()
-        self.files: Files | None = read_files(folder, disk) if folder and reads else None
+        self.files: Files | None = None
+        if folder and reads:
+            self.files = read_files(folder, disk).rebuilt(target.versions[1])
         if self.files is None and not wanted.bounds:
             raise NotCounted(
                 "no `tokenizer.json` of the model on this machine, or no `ftlint[tokens]`"

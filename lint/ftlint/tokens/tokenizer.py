@@ -2,8 +2,10 @@
 
 Needs the `tokenizers` library (`ftlint[tokens]`), imported only here and only when asked for. A
 tokenizer is taken to be what its two files say, as transformers' `PreTrainedTokenizerFast` takes
-it. Source: transformers `tokenization_utils_fast.py` (4.52 to 5.6), LLaMA Factory
-`model/patcher.py` patch_tokenizer, `data/template.py` fix_special_tokens (0.9.3 to 0.9.5).
+it; of one whose class builds itself anew, transformers 5 takes vocabulary and merges alone. Source:
+transformers `tokenization_utils_fast.py` (4.52 to 4.57), `tokenization_utils_tokenizers.py` (5.6),
+LLaMA Factory `model/patcher.py` patch_tokenizer, `data/template.py` fix_special_tokens (0.9.3 to
+0.9.5).
 """
 
 from __future__ import annotations
@@ -32,11 +34,46 @@ END = "<|endoftext|>"
 ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
 
 
+REBUILT_SINCE = (5,)
+_LLAMA = {
+    "fuse_unk": True, "byte_fallback": True, "unk_token": None, "dropout": None,
+    "continuing_subword_prefix": None, "end_of_word_suffix": None, "ignore_merges": False,
+}  # fmt: skip
+"""The model that `LlamaTokenizer` makes of vocabulary and merges."""
+
+
 class Files(NamedTuple):
     """What a folder says of its tokenizer: `tokenizer.json` and `tokenizer_config.json`."""
 
     tokenizer: bytes
     config: Mapping[str, Any]
+
+    def rebuilt(self, transformers: tuple[int, ...]) -> Files:
+        """Return what a release of transformers makes of them.
+
+        5 asks nobody whether a text begins with a mark: `add_bos_token` counts where there is no
+        `tokenizer.json`. A `LlamaTokenizer` splits at spaces, whatever its file says; those of
+        Qwen 2 and Gemma build themselves as their files are.
+        """
+        if transformers < REBUILT_SINCE:
+            return self
+        config = {key: value for key, value in self.config.items() if key != "add_bos_token"}
+        if str(config.get("tokenizer_class")).removesuffix("Fast") != "LlamaTokenizer":
+            return self._replace(config=config)
+        told = _object(self.tokenizer)
+        model = told.get("model")
+        if not isinstance(model, dict) or model.get("type") != "BPE":
+            raise NotCounted(
+                "`tokenizer.json` is not of the class that tokenizer_config.json names"
+            )
+        first = config.get("add_prefix_space", True) in (True, None)
+        scheme = ("always" if config.get("legacy") else "first") if first else "never"
+        told["model"] = {**model, **_LLAMA}
+        told["normalizer"] = None
+        told["pre_tokenizer"] = {
+            "type": "Metaspace", "replacement": "▁", "prepend_scheme": scheme, "split": False,
+        }  # fmt: skip
+        return Files(json.dumps(told).encode("utf-8", "surrogatepass"), config)
 
     def digest(self) -> str:
         """Return what tells this tokenizer from another."""
