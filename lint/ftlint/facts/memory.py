@@ -5,6 +5,7 @@ Loaded only when memory is asked for, or a GPU is stated.
 
 from __future__ import annotations
 
+from ftlint.facts import timing
 from ftlint.facts.dimensions import Dimensions, dimensions
 from ftlint.facts.effective import effective
 from ftlint.facts.lengths import UNKNOWN, recorded
@@ -125,12 +126,18 @@ def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Un
     if isinstance(run, Unknown):
         return Untold(context.source.path, context.target, run.reason)
     shape, method, load = run.dimensions.shape, run.method, run.load
-    found = estimate(shape, method, load)
+    gpu, notes = gpu_of(context)
+    values, inputs = context.instance.effective, inputs_of(context)
+    plan = plan_of(inputs)
+    spare = None
+    if isinstance(plan, StepPlan) and timing.is_calibrated(context.disk):
+        seen = timing.spare_of(inputs, values, plan, context.disk, run)
+        if seen is not None:
+            spare, source = seen
+            notes.append(f"what is reserved beside is as it was {source}")
+    found = estimate(shape, method, load, spare)
     if isinstance(found, Unknown):
         return Untold(context.source.path, context.target, found.reason)
-    gpu, notes = gpu_of(context)
-    values = context.instance.effective
-    plan = plan_of(inputs_of(context))
     kept = plan.checkpoints_kept.exact if isinstance(plan, StepPlan) else None
     total = None if gpu is None else gpu.total
     return RunMemory(

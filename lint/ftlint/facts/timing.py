@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ftlint.facts.memory import Run
     from ftlint.facts.plan import Inputs, Planned
     from ftlint.steps import StepPlan
     from ftlint.support.disk import Disk
@@ -65,6 +66,30 @@ def forecaster(
         return Untimed(found.reason)
 
     return forecast if records or left_out() else None
+
+
+def spare_of(
+    inputs: Inputs, values: Mapping[str, Any], plan: StepPlan, disk: Disk, run: Run
+) -> tuple[float, str] | None:
+    """Return what the allocator was seen to hold beside, by the calibration of a run's family.
+
+    As a share of what comes and goes in a step, and which calibration says so.
+    """
+    try:
+        from ftbench.calibration.allocator import spare
+        from ftbench.calibration.lookup import Answer, Query, look_up
+        from ftbench.calibration.planned_run import of_plan
+        from ftbench.calibration.store import everything
+    except ImportError:
+        return None
+    found = look_up(
+        Query(values, of_plan(plan, inputs.launch.shape[1]), inputs.target, disk=disk),
+        list(everything()),
+    )
+    if not isinstance(found, Answer):
+        return None
+    share = spare(found.calibration, run.dimensions.shape, run.method, ragged=run.load.ragged)
+    return None if share is None else (share, found.source)
 
 
 def time_of(

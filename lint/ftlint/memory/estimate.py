@@ -83,13 +83,18 @@ class Estimate(NamedTuple):
         return (self.training,) if self.evaluation is None else (self.training, self.evaluation)
 
 
-def estimate(shape: Shape, method: Method, load: Load) -> Estimate | Unknown:
-    """Return what a run needs, or why that is not known."""
+def estimate(
+    shape: Shape, method: Method, load: Load, spare: float | None = None
+) -> Estimate | Unknown:
+    """Return what a run needs, or why that is not known.
+
+    `spare`: what the allocator holds at most beside, of what comes and goes, where that was seen.
+    """
     moments = training_moments(shape, method, load.training)
     if isinstance(moments, Unknown):
         return moments
     merged = MERGED * merged_bytes(shape, method)
-    moving = RAGGED if load.ragged else EVEN
+    moving = spare if spare is not None else RAGGED if load.ragged else EVEN
     high = max(_with_room(one, moving) for one in moments) + merged
     if load.evaluation is None:
         return Estimate(_phase(moments, high, merged), None)
