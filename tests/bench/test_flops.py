@@ -129,7 +129,7 @@ def test_reference_of_dpo_is_one_forward_more() -> None:
         width * out for width, out in SMALL.linears().values()
     )
     plain = of_batch(SMALL, Learning(rank=4), 10, 0, "full")
-    paired = of_batch(SMALL, Learning(rank=4, reference=True), 10, 0, "full")
+    paired = of_batch(SMALL, Learning(rank=4, passes=1), 10, 0, "full")
     adapters = 2 * 4 * SMALL.layers * sum(a + b for a, b in SMALL.linears().values())
     assert paired.model - plain.model == pytest.approx(10 * (forward + adapters))
 

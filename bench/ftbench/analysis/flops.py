@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ftbench.objective import objective_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -22,7 +24,7 @@ Attention = Literal["causal", "full"]
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
-HEAD, EMBEDDING = "lm_head", "embed_tokens"
+HEAD, EMBEDDING, VALUE_HEAD = "lm_head", "embed_tokens", "summary"
 
 
 class NotCounted(ValueError):
@@ -61,8 +63,9 @@ class Learning:
     """What learns and how: `layers` None are all of them; adapters learn when `rank` is set.
 
     `inputs` says that the embedding's output requires a gradient although nothing there learns,
-    as LLaMA Factory has it for adapters with checkpointing. `reference` adds the forward pass of a
-    frozen copy (DPO, KTO).
+    as LLaMA Factory has it for adapters with checkpointing. `passes` are forward passes without
+    gradients beside the one that learns (reference models, KTO's other answers); without
+    `head_learns` no gradient comes back through the head (a reward is read before it).
     """
 
     layers: frozenset[int] | None = None
@@ -73,7 +76,8 @@ class Learning:
     inputs: bool = False
     checkpointing: bool = False
     reentrant: bool = True
-    reference: bool = False
+    passes: int = 0
+    head_learns: bool = True
 
 
 @dataclass(frozen=True)
@@ -123,8 +127,8 @@ def of_batch(
     forward = sum(one.forward * tokens + one.scores * product for one in layers) + head
     backward = sum(one.backward * tokens + one.scores_backward * product for one in layers)
     reaches = learning.inputs or learning.embedding or any(one.backward for one in layers)
-    backward += head * (reaches + learning.head)
-    model = forward * (1 + learning.reference) + backward
+    backward += head * (reaches + learning.head) * learning.head_learns
+    model = forward * (1 + learning.passes) + backward
     if not learning.checkpointing:
         return Flops(model, model)
     again = sum(one.recomputed * tokens + one.scores_recomputed * product for one in layers)
@@ -216,32 +220,32 @@ def learning_of(method: record.Method) -> Learning:
     Raises:
         NotCounted: there is no formula for the method or the stage.
     """
-    kind, stage = method["finetuning_type"], method["stage"]
-    if stage not in ("pt", "sft", "dpo", "kto"):
-        raise NotCounted(f"no FLOPs formula for stage {stage}")
+    kind, objective = method["finetuning_type"], objective_of(method)
+    if objective is None:
+        raise NotCounted(f"no FLOPs formula for stage {method['stage']}")
     checkpointing, reentrant = method["gradient_checkpointing"], method["reentrant"]
-    reference = stage in ("dpo", "kto")
+    passes, head_learns = objective.passes, objective.head_learns
     whole = frozenset(method.get("whole_modules") or ())
-    if any("norm" not in name for name in whole - {HEAD, EMBEDDING}):
+    if any("norm" not in name for name in whole - {HEAD, EMBEDDING, VALUE_HEAD}):
         raise NotCounted(f"no FLOPs formula where {', '.join(sorted(whole))} learn whole")
     head, embedding = HEAD in whole, EMBEDDING in whole
     if kind == "full":
         return Learning(
             head=True, embedding=True, checkpointing=checkpointing, reentrant=reentrant,
-            reference=reference,
+            passes=passes, head_learns=head_learns,
         )  # fmt: skip
     if kind == "freeze":
         if method["trainable_layers"] is None:
             raise NotCounted("which layers learn was not captured")
         return Learning(
             layers=frozenset(method["trainable_layers"]), head=head, embedding=embedding,
-            checkpointing=checkpointing, reentrant=reentrant, reference=reference,
+            checkpointing=checkpointing, reentrant=reentrant, passes=passes, head_learns=head_learns,
         )  # fmt: skip
     if kind in ("lora", "qlora"):
         return Learning(
             rank=method["lora_rank"] or 0, targets=_named(method["lora_targets"]),
             head=head, embedding=embedding, inputs=checkpointing, checkpointing=checkpointing,
-            reentrant=reentrant, reference=reference,
+            reentrant=reentrant, passes=passes, head_learns=head_learns,
         )  # fmt: skip
     raise NotCounted(f"no FLOPs formula for finetuning_type {kind}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ftbench.calibration.attention import expected
 from ftbench.calibration.cost_model import fit
 from ftbench.calibration.liger_chunks import split_of
 from ftbench.calibration.overheads import overheads_of
@@ -45,13 +46,13 @@ def fit_record(
         Incomplete: the runs do not hold what it is made of.
     """
     fitted, held_out = points_of(scheduled, design)
-    split = split_of(scheduled["model"], key)
+    split, attention = split_of(scheduled["model"], key), expected(scheduled["model"], key)
     points = [*fitted, held_out]
     _, together = accumulated(by_shape(scheduled))
-    own = None if real is None else point_of(real, fit(points, split), together)
+    own = None if real is None else point_of(real, fit(points, split, attention), together)
     if own is not None:
         points.append(own)
-    cost = fit(points, split)
+    cost = fit(points, split, attention)
     environment, memory = scheduled["environment"], scheduled["memory"]
     if environment is None:
         raise Incomplete("what it ran on was not captured")
@@ -65,7 +66,7 @@ def fit_record(
         model=scheduled["model"],
         points=tuple(points),
         real=own is not None,
-        check=_check(held_out, fit(fitted, split)),
+        check=_check(held_out, fit(fitted, split, attention)),
         cost=cost,
         overheads=overheads_of(scheduled, cost, real),
         lengths=None if lengths is None else _counted(lengths, about),

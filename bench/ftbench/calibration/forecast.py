@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.analysis.interval import LEVEL, quantile
+from ftbench.calibration.attention import expected
 from ftbench.calibration.batches import of_one_length, simulated
 from ftbench.calibration.cost_model import CostModel, Point, resampled
 from ftbench.calibration.overheads import spawns_threads
@@ -145,7 +146,8 @@ def forecast(
     begun = max(STARTUP * overheads.startup, overheads.startup_spread)
     draw = random.Random(SEED)
     found = []
-    for number, other in enumerate(resampled(points, DRAWS, cost.split)):
+    attention = expected(calibration.model, calibration.key)
+    for number, other in enumerate(resampled(points, DRAWS, cost.split, attention)):
         ratio = _seconds(other, typical) / own if own else 1.0
         chance = each[number % len(runs)] / own if own else 1.0
         steady = by_name["micro-batches"] * ratio * chance + by_name["optimizer"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from ftbench.models.source import WEIGHTS, identity
+from ftbench.objective import objective_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Target
 
 REFUSED = tuple(
-    """model method learning_layers quantization checkpointing reentrant dtype attention liger
+    """model method objective learning_layers quantization checkpointing reentrant dtype attention liger
     unsloth world nodes sharding special""".split()
 )
 """With another value of these, a step is another thing: no prediction."""
@@ -30,6 +31,7 @@ WIDENED = {
     "lora_targets": 0.05,
     "modules": 0.05,
     "stage": 0.02,
+    "pref_loss": 0.01,
     "masked": 0.04,
     "optimizer": 0.03,
     "dropout": 0.01,
@@ -56,6 +58,7 @@ class Key(TypedDict, total=False):
 
     model: str
     method: str
+    objective: str
     learning_layers: list[object] | None
     quantization: list[object] | None
     checkpointing: bool
@@ -73,6 +76,7 @@ class Key(TypedDict, total=False):
     lora_targets: object
     modules: object
     stage: str
+    pref_loss: object
     masked: bool
     optimizer: str
     dropout: bool
@@ -102,6 +106,7 @@ def make(values: Mapping[str, Any], model: str, ranks: Ranks, runner: str, targe
     return {
         "model": model,
         "method": str(values.get("finetuning_type") or "lora"),
+        "objective": _objective(values),
         "learning_layers": _learning_layers(values),
         "quantization": [values.get("quantization_bit"), values.get("quantization_method")]
         if values.get("quantization_bit") else None,
@@ -120,6 +125,7 @@ def make(values: Mapping[str, Any], model: str, ranks: Ranks, runner: str, targe
         "lora_targets": values.get("lora_target"),
         "modules": values.get("additional_target"),
         "stage": str(values.get("stage") or "sft"),
+        "pref_loss": values.get("pref_loss") if values.get("stage") == "dpo" else None,
         "masked": is_masked(values),
         "optimizer": str(values.get("optim") or "adamw_torch"),
         "dropout": bool(values.get("lora_dropout")),
@@ -130,7 +136,11 @@ def make(values: Mapping[str, Any], model: str, ranks: Ranks, runner: str, targe
 
 
 def refusals(asked: Mapping[str, object], kept: Mapping[str, object]) -> Iterator[str]:
-    """Yield why a calibration cannot answer for a key; what it did not note is no reason."""
+    """Yield why a calibration cannot answer for a key; what it did not note is no reason.
+
+    Before objectives were noted there was one.
+    """
+    kept = {"objective": _objective({}), **kept}
     for name in REFUSED:
         if name in kept and asked.get(name) != kept[name]:
             yield f"{name} is {_shown(asked.get(name))}, calibrated was {_shown(kept.get(name))}"
@@ -158,6 +168,8 @@ def model_of(values: Mapping[str, Any], asked: str | None) -> str:
 
 def is_packed(values: Mapping[str, Any]) -> bool:
     """Return whether rows are joined to one length; stage pt does so unless told otherwise."""
+    if values.get("stage") not in (None, "sft", "pt"):
+        return False
     if values.get("neat_packing"):
         return True
     packing = values.get("packing")
@@ -172,6 +184,11 @@ def is_masked(values: Mapping[str, Any]) -> bool:
 def minor(version: object, parts: int = 2) -> str | None:
     """Return the first parts of a version."""
     return None if version is None else ".".join(str(version).split(".")[:parts])
+
+
+def _objective(values: Mapping[str, Any]) -> str:
+    found = objective_of(values)
+    return str(values.get("stage")) if found is None else found.name
 
 
 def _learning_layers(values: Mapping[str, Any]) -> list[object] | None:

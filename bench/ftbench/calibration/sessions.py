@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ftbench.analysis import peaks
 from ftbench.calibration import key as keys
-from ftbench.calibration.design import Design, design, up
+from ftbench.calibration import reach
+from ftbench.calibration.design import Design, up
 from ftbench.calibration.fit_record import fit_record
-from ftbench.calibration.lookup import STAGES, whole
+from ftbench.calibration.lookup import rows_of_an_example, whole
 from ftbench.calibration.points import Incomplete
 from ftbench.calibration.rows import about
 from ftbench.models.source import NoModel, choose, read_shape
+from ftbench.objective import objective_of, why_none
 from ftbench.runners import configs
 from ftbench.runners.job import Job, run, runner_of
 from ftlint.facts.effective import effective
@@ -77,9 +79,8 @@ def calibrate(
         job.path, job.interpreter.packages, job.processes.gpus, job.processes.nodes
     )
     values = effective({**loaded.values, **dict(job.changed)}, Catalogue(loaded.target, "train"))
-    stage = values.get("stage") or "sft"
-    if stage not in STAGES:
-        raise configs.BadConfig(f"{job.path}: stage {stage} is not calibrated, only sft and pt")
+    if objective_of(values) is None:
+        raise configs.BadConfig(f"{job.path}: {why_none(values.get('stage'))}")
     packed = keys.is_packed(values)
     batch = request.batch or whole(values, "per_device_train_batch_size")
     cutoff = whole(values, "cutoff_len")
@@ -91,16 +92,10 @@ def calibrate(
     if request.peak and job.interpreter.gpus:  # first: it warms the disk's cache for the start-up
         say("matmul peak")
         peak = cast("Peak | None", peaks.probe(python=job.interpreter.python))
-    longest, shortest = cutoff, None
     batches = PACKED_BATCHES if packed else REAL_BATCHES
     real = _done(_real(job, values, loaded, batches), say, ready)
-    if not packed:
-        lengths = sorted(real["lengths"] or ())
-        if not lengths:
-            raise Incomplete("the lengths of the rows were not counted")
-        longest, shortest = up(lengths[-1]), lengths[len(lengths) // 10]
-    shapes = design(batch, request.length or longest, shortest)
-    scheduled = _done(_scheduled(job, values, shapes), say, ready)
+    question = _question(request, values, batch, cutoff, real)
+    shapes, scheduled = _over_shapes(job, values, loaded, question, real, say, ready)
     gpus, nodes, _, accelerate = job.processes
     model = keys.model_of(loaded.values, job.model)
     ranks = keys.Ranks(gpus * nodes, nodes, accelerate)
@@ -109,6 +104,48 @@ def calibrate(
     rows = about(values, cutoff, packed)
     record = fit_record(scheduled, real, shapes, key, rows, when=now, peak=peak)
     return record, [real, scheduled]
+
+
+def _question(
+    request: Request, values: dict[str, Any], batch: int, cutoff: int, real: Result
+) -> reach.Question:
+    """Return what is to be calibrated; rows that are all cut off come longer elsewhere."""
+    each, longest, shortest = rows_of_an_example(values), cutoff, None
+    if not keys.is_packed(values):
+        lengths = sorted(real["lengths"] or ())
+        if not lengths:
+            raise Incomplete("the lengths of the rows were not counted")
+        longest, shortest = up(lengths[-1]), lengths[len(lengths) // 10]
+    return reach.Question(
+        batch * each, request.length or longest, shortest, each,
+        longer=request.length is None and longest >= cutoff, more=request.batch is None,
+    )  # fmt: skip
+
+
+def _over_shapes(
+    job: Job, values: dict[str, Any], loaded: configs.Loaded, question: reach.Question,
+    real: Result, say: Callable[[str], None], ready: Callable[[PreparedRun], None],
+) -> tuple[Design, Result]:  # fmt: skip
+    """Return the shapes and the run over them: those beyond the config's own as far as they fit."""
+    alone = job.processes.gpus * job.processes.nodes == 1
+    micro_batches = ACCUMULATION if alone else ACCUMULATION_OF_SEVERAL
+    environment = real["environment"]
+    gpu = None if environment is None else environment["gpu"]
+
+    def fits(shape: tuple[int, int]) -> bool:
+        rows, length = shape
+        needed = configs.room_for(loaded, rows // question.each, length)
+        return gpu is None or (needed is not None and needed <= gpu["memory_bytes"])
+
+    shapes = reach.choose(question, reach.price_by(real), fits, micro_batches)
+    try:
+        return shapes, _done(_scheduled(job, values, shapes, micro_batches), say, ready)
+    except Failed as failed:
+        error, shapes = failed.result["error"], reach.own(question)
+        if error is None or error["kind"] != "out_of_memory":
+            raise
+        say("out of memory beyond the config's own batch: measured without")
+        return shapes, _done(_scheduled(job, values, shapes, micro_batches), say, ready)
 
 
 def _done(job: Job, say: Callable[[str], None], ready: Callable[[PreparedRun], None]) -> Result:
@@ -135,11 +172,9 @@ def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int
     )  # fmt: skip
 
 
-def _scheduled(job: Job, values: dict[str, Any], shapes: Design) -> Job:
+def _scheduled(job: Job, values: dict[str, Any], shapes: Design, accumulation: int) -> Job:
     """Return the run over all shapes."""
     schedule = shapes.schedule(masked=keys.is_masked(values))
-    alone = job.processes.gpus * job.processes.nodes == 1
-    accumulation = ACCUMULATION if alone else ACCUMULATION_OF_SEVERAL
     return job._replace(
         full=False, steps=sum(entry["steps"] for entry in schedule), measure=True,
         count_lengths=True, schedule=schedule,

@@ -54,7 +54,7 @@ def method_facts(model: Any, arguments: dict[str, Any]) -> Method:
     """Return how a model is trained.
 
     `arguments`: stage, finetuning_type, quantization_bit, quantization_method, packing,
-    neat_packing, cutoff_len, liger, reentrant and dtype, as parsed.
+    neat_packing, cutoff_len, liger, reentrant and dtype, as parsed; pref_loss of stage dpo.
     """
     inner = unwrapped(model)
     adapters = getattr(model, "peft_config", None) or getattr(
@@ -72,6 +72,7 @@ def method_facts(model: Any, arguments: dict[str, Any]) -> Method:
     return {
         "stage": arguments["stage"],
         "finetuning_type": arguments["finetuning_type"],
+        "pref_loss": arguments.get("pref_loss"),
         "quantization_bit": arguments["quantization_bit"],
         "quantization_method": arguments["quantization_method"],
         "lora_rank": rank,

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.engine import judge
 from ftlint.facts.launch import Launch
-from ftlint.facts.memory import RunMemory, Untold, memory_of
+from ftlint.facts.memory import Run, RunMemory, Untold, memory_of, run_of
 from ftlint.facts.memory import as_object as memory_as_object
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import Unreadable, for_training, load_bytes
+from ftlint.memory.estimate import estimate
+from ftlint.memory.gpus import CONTEXT
+from ftlint.memory.shape import Unknown
 from ftlint.project.options import CliOptions, OptionsResolver, UsageError
 from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
 from ftlint.target.releases import Target, UnknownTarget, resolve_target
@@ -39,6 +42,8 @@ class Loaded(NamedTuple):
     errors: tuple[str, ...] = ()
     memory: RunMemory | Untold | None = None
     """What ftlint forecasts of it, as it stands."""
+    run: Run | Unknown | None = None
+    """The run in the terms of that forecast."""
 
 
 class BadConfig(Exception):
@@ -74,7 +79,8 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
     errors = tuple(_errors(judge(config)))
     written = dict(config.context.instance.config)
     memory = memory_of(config.context)
-    return Loaded(path, digest, written, inputs, config.target, errors, memory)
+    run = run_of(config.context)
+    return Loaded(path, digest, written, inputs, config.target, errors, memory, run)
 
 
 def _errors(result: Result) -> Iterator[str]:
@@ -109,3 +115,13 @@ def forecast(loaded: Loaded) -> dict[str, Any] | None:
         return None
     told = memory_as_object(loaded.memory)
     return {name: told[name] for name in ("training", "evaluation", "assumptions")}
+
+
+def room_for(loaded: Loaded, rows: int, length: int) -> int | None:
+    """Return the bytes of a GPU on which a micro-batch of so many rows trains for sure."""
+    run = loaded.run
+    if not isinstance(run, Run):
+        return None
+    batch = run.load.training._replace(rows=rows, length=length)
+    found = estimate(run.dimensions.shape, run.method, run.load._replace(training=batch))
+    return None if isinstance(found, Unknown) else CONTEXT + found.training.enough
