@@ -35,7 +35,7 @@ FETCHING = 0.25
 calibrations say (docs/benchmarks/raw/2026-11-25-h100-pair and -pair-2)."""
 STARTUP = 0.12
 """Relative deviation of a start-up: three on one H200 took 17, 20 and 22 s."""
-SAVING, SAVING_UNKNOWN = 0.25, 0.8
+SAVING, SAVING_OTHERS, SAVING_UNKNOWN = 0.25, 0.4, 0.8
 WITHOUT_STATE = 1 / 3
 """Of a checkpoint's bytes those of the weights: Adam keeps two numbers beside each."""
 EVALUATING, EVALUATING_UNKNOWN, EVALUATING_OTHERS = 0.05, 0.25, 0.1
@@ -123,6 +123,7 @@ def forecast(
     own = sum(each) / len(runs)
     typical = _mean(runs)
     tokens = sum(times * rows * length for (rows, length), times in typical.items())
+    squares = sum(times * rows * length**2 for (rows, length), times in typical.items())
     large = sum(times for shape, times in typical.items() if spawns_threads(*shape))
     fresh = sum(len(counted) for counted in runs) / len(runs)
     data, data_unsure = _preparing(calibration, work, notes)
@@ -134,7 +135,10 @@ def forecast(
         Part("first step and new shapes", overheads.first + overheads.shape * max(0.0, fresh - 1)),
         Part("micro-batches", own + overheads.later * (micro - steps)),
         Part("gradients of all GPUs", overheads.together * steps),
-        Part("fetching", overheads.token * tokens + overheads.wake * large),
+        Part(
+            "fetching",
+            overheads.token * tokens + overheads.square * squares + overheads.wake * large,
+        ),
         Part("optimizer", overheads.step * steps),
         Part("logging", overheads.log * work.logs),
         Part("evaluations", evaluation),
@@ -227,14 +231,16 @@ def _saving(calibration: Calibration, work: Work, notes: list[str]) -> tuple[flo
     """Return the seconds of all checkpoints and how unsure they are."""
     if not work.saves:
         return 0.0, 0.0
-    share, unsure = (WITHOUT_STATE, SAVING_UNKNOWN) if work.model_only else (1.0, SAVING)
-    save = calibration.overheads.save
+    save, theirs = calibration.overheads.save, calibration.overheads.saved_weights
     if save is not None:
-        if work.model_only:
-            notes.append(
-                "checkpoints were timed with the optimizer's state: a third is assumed without"
-            )
-        return share * save * work.saves, unsure
+        if theirs == work.model_only:
+            return save * work.saves, SAVING
+        bytes_over = WITHOUT_STATE if work.model_only else 1 / WITHOUT_STATE
+        notes.append(
+            f"checkpoints were timed {'without' if theirs else 'with'} the optimizer's state: a"
+            f" rate by bytes is assumed, {bytes_over:.2g} of those"
+        )
+        return bytes_over * save * work.saves, SAVING_OTHERS
     trainable = calibration.model["trainable"] if calibration.model else 0
     if not trainable:
         notes.append("checkpoints are not included: none was timed")

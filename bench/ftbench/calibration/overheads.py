@@ -34,8 +34,8 @@ class Overheads:
     """Seconds of everything that is not a micro-batch by the cost model.
 
     `step`: optimizer, clipping and the trainer's own work, each step. `token`: fetching and moving
-    a position of a micro-batch, padding too; `wake`: what fetching one of more than `GRAIN` takes
-    besides. `log`: each logged step. `first`: what the first step takes over the others. `shape`:
+    a position of a micro-batch, padding too, or `square`: one of its mask, where the collator makes
+    that for each pair of positions; `wake`: what fetching more than `GRAIN` takes besides. `log`: each logged step. `first`: what the first step takes over the others. `shape`:
     what the first batch of a new shape takes over its repetition. `later`: what a micro-batch after
     the first of its step takes over the first. `together`: what the last one takes over those,
     where several processes add up their gradients. `startup`: the process but for training,
@@ -56,6 +56,9 @@ class Overheads:
     wake: float = 0.0
     save: float | None = None
     evaluated_row: float | None = None
+    square: float = 0.0
+    saved_weights: bool = False
+    """The checkpoint was timed without the optimizer's state."""
 
 
 def overheads_of(scheduled: Result, cost: CostModel, real: Result | None) -> Overheads:
@@ -86,14 +89,16 @@ def overheads_of(scheduled: Result, cost: CostModel, real: Result | None) -> Ove
     for result in filter(None, (real, scheduled)):
         save = save or _of_saving(result)
         evaluated_row = evaluated_row or _of_evaluating(result)
+    token, square = _price_of_fetching(scheduled, usual, wake)
     startups = [_startup(one) for one in (scheduled, real) if one is not None]
     return Overheads(
         step=step, later=later + between, together=together, log=_of_logging(logged),
-        token=median([_fetching(step, wake) / (tokens_of(step) or 1) for step in usual]), wake=wake,
+        token=token, square=square, wake=wake,
         first=max(0.0, first), shape=shape,
         startup=startups[0], startup_spread=(max(startups) - min(startups)) / 2,
         row=max(filter(None, map(_of_preparing, filter(None, (scheduled, real)))), default=None),
         save=save, evaluated_row=evaluated_row,
+        saved_weights=bool((real or scheduled)["config"]["values"].get("save_only_model")),
     )  # fmt: skip
 
 
@@ -116,6 +121,24 @@ def _of_threads(groups: Sequence[Sequence[Step]]) -> float:
         return 0.0
     rate = median(small)
     return max(0.0, median(took - rate * positions for took, positions in large))
+
+
+def _price_of_fetching(
+    scheduled: Result, steps: Sequence[Step], wake: float
+) -> tuple[float, float]:
+    """Return what fetching a position takes, or one of a mask that neat_packing makes on the CPU.
+
+    Source: SFTDataCollatorWith4DAttentionMask [0.9.5].
+    """
+    method = scheduled["method"]
+    if method is not None and method["neat_packing"] and method["attention"] in ("sdpa", "eager"):
+        return 0.0, median([_fetching(step, wake) / max(1, squares_of(step)) for step in steps])
+    return median([_fetching(step, wake) / (tokens_of(step) or 1) for step in steps]), 0.0
+
+
+def squares_of(step: Step) -> int:
+    """Return the squared positions of a step's micro-batches, padding included."""
+    return sum(rows * length**2 for rows, length, *_ in step["micro_batches"])
 
 
 def _fetching(step: Step, wake: float) -> float:

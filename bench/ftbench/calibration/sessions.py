@@ -188,12 +188,15 @@ def _priced(
     """Return the changes that leave one evaluation and one checkpoint at the end of a run.
 
     Also where the config asks for neither: other configs of the family may. Nothing is held out of
-    few rows, and no checkpoint is written of a large model that is trained in full.
+    few rows. Of a large model that is trained whole a checkpoint is written only where the config
+    does, and its weights alone: the rest is priced by its bytes.
     """
     found: list[tuple[str, Any]] = [("max_steps", steps)]
     saves = values.get("save_strategy") not in ("no", None)
-    if saves or values.get("finetuning_type") in (None, "lora") or _is_small(job, values):
-        found += [("save_strategy", "steps"), ("save_steps", steps), ("save_only_model", None)]
+    light = values.get("finetuning_type") in (None, "lora") or _is_small(job, values)
+    if saves or light:
+        found += [("save_strategy", "steps"), ("save_steps", steps)]
+        found += [("save_only_model", None if light else True)]
     evaluates = values.get("eval_strategy") not in ("no", None)
     samples = plan.samples if isinstance(plan, StepPlan) else None
     evaluated = None if samples is None else samples.evaluated.exact
