@@ -7,7 +7,7 @@
 would not be over in time, and what is there already is not run again. `--small`: tiny models, for a
 machine without a GPU.
 
-`python bench/suites/blind.py FOLDER --summary` prints what was said of each run beside what it took.
+`python bench/suites/blind.py FOLDER --summary` prints what was said of each run and what it took.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas")]
+OURS = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas")]
+sys.path[:0] = OURS
 
 from families import words  # type: ignore[import-not-found]  # noqa: E402
 
@@ -40,9 +41,9 @@ CALIBRATING, STARTING = 130.0, 25.0
 """Seconds that there must be left for a calibration, and that a run takes beside its steps."""
 LORA = {"finetuning_type": "lora", "lora_rank": 8, "lora_target": "all"}
 COMMON = {
-    "do_train": True, "report_to": "none", "learning_rate": 1.0e-5, "logging_steps": 10, "bf16": True,
-    "lr_scheduler_type": "cosine", "save_strategy": "no", "preprocessing_num_workers": 4,
-    "dataset_dir": "data", "template": "qwen",
+    "do_train": True, "report_to": "none", "learning_rate": 1.0e-5, "logging_steps": 10,
+    "bf16": True, "lr_scheduler_type": "cosine", "save_strategy": "no",
+    "preprocessing_num_workers": 4, "dataset_dir": "data", "template": "qwen",
 }  # fmt: skip
 
 
@@ -73,8 +74,7 @@ class Family(NamedTuple):
 
 
 def spread(batch: int, accumulation: int, length: int) -> tuple[Shape, tuple[Shape, ...]]:
-    """Return a shape, and held out: twice the batch at half the length, half the batch at twice
-    the length, and the batch between."""
+    """Return a shape, and those held out: of twice the batch, of twice the length, between."""
     half = max(1, batch // 2)
     return Shape(batch, accumulation, length), (
         Shape(2 * batch, 1, length // 2),
@@ -111,7 +111,7 @@ def write_data(folder: Path, rng: random.Random, scale: float) -> None:
     """Write rows for each stage, as unequal in length as real ones; some are longer than any."""
 
     def text(share: float = 1.0) -> str:
-        return words(rng, max(2, min(4000, int(share * scale * rng.lognormvariate(6.0, 0.7)))))
+        return str(words(rng, max(2, min(4000, int(share * scale * rng.lognormvariate(6, 0.7))))))
 
     folder.mkdir(parents=True, exist_ok=True)
     count = range(ROWS if scale == 1 else 800)
@@ -233,6 +233,7 @@ class Campaign:
         environment = {
             **os.environ, "FTBENCH_CALIBRATION": str(self.root / name / "kept"),
             "HF_DATASETS_CACHE": str(cache),
+            "PYTHONPATH": os.pathsep.join([*OURS, os.environ.get("PYTHONPATH", "")]),
         }  # fmt: skip
         if gpu is not None:
             environment["CUDA_VISIBLE_DEVICES"] = gpu

@@ -2,9 +2,10 @@
 
 `python bench/suites/hindsight.py FOLDER...` calibrates anew from the raw results of each family in
 the folders, and holds what that says against the runs that were made: their wall time, and the time
-of their micro-batches alone. Then it leaves the longest rows out of each calibration, and holds what
-the rest says of them against what they took, with the model's FLOPs and without. It is no proof of the forecasts, since the code was written with these
-runs at hand; it shows what a change to the cost model or the overheads does.
+of their micro-batches alone. Then it leaves the longest rows out of each calibration, and holds
+what the rest says of them against what they took, with the model's FLOPs and without. It is no
+proof of the forecasts, since the code was written with these runs at hand; it shows what a change
+to the cost model or the overheads does.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def main(*folders: str) -> None:
             shape = f"{far.rows}x{far.length}"
             print(f"{far.family:18} {shape:10} without FLOPs {far.free:+.1%}, with {far.tied:+.1%}")
         if longer:
-            free, tied = ([abs(miss) for miss in pair] for pair in zip(*(one[3:] for one in longer)))
+            free, tied = [abs(one.free) for one in longer], [abs(one.tied) for one in longer]
             print(
                 f"{folder} {len(longer)} longer shapes: without FLOPs median {median(free):.1%},"
                 f" worst {max(free):.1%}; with median {median(tied):.1%}, worst {max(tied):.1%}"

@@ -239,7 +239,8 @@ def learning_of(method: record.Method) -> Learning:
             raise NotCounted("which layers learn was not captured")
         return Learning(
             layers=frozenset(method["trainable_layers"]), head=head, embedding=embedding,
-            checkpointing=checkpointing, reentrant=reentrant, passes=passes, head_learns=head_learns,
+            checkpointing=checkpointing, reentrant=reentrant,
+            passes=passes, head_learns=head_learns,
         )  # fmt: skip
     if kind in ("lora", "qlora"):
         return Learning(

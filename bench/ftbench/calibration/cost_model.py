@@ -104,9 +104,7 @@ class CostModel:
         return float((self.floor / self.seconds(rows, length)) ** SHARPNESS) if self.floor else 0.0
 
 
-def fit(
-    points: Sequence[Point], split: int = 0, attention: Attention | None = None
-) -> CostModel:
+def fit(points: Sequence[Point], split: int = 0, attention: Attention | None = None) -> CostModel:
     """Return the model that fits best, in relative terms; `attention`: what is expected of it.
 
     Raises:

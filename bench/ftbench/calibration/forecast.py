@@ -107,7 +107,8 @@ def forecast(
     outside = _outside(runs, points)
     if outside:
         notes.append(
-            f"batch shapes beyond the calibrated ones: ± {2 * outside:.0%} of the step time"
+            f"batch shapes beyond the calibrated ones: ± {2 * outside:.0%} of the step time,"
+            " which `bench calibrate` with this config settles"
         )
     waiting = _waiting(cost, runs)
     if waiting > 0.1:

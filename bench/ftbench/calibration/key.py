@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Target
 
 REFUSED = tuple(
-    """model method objective learning_layers quantization checkpointing reentrant dtype attention liger
-    unsloth world nodes sharding special""".split()
+    """model method objective learning_layers quantization checkpointing reentrant dtype attention
+    liger unsloth world nodes sharding special""".split()
 )
 """With another value of these, a step is another thing: no prediction."""
 

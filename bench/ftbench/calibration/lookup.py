@@ -154,7 +154,9 @@ def _nearest(query: Query, run: PlannedRun, known: Sequence[Calibration]) -> Mat
             notes = tuple(text for text, _ in differences)
             best = total, Match(one, tuple(share for _, share in differences), notes)
     if best is None:
-        return NoAnswer(f"no calibration fits: {'; '.join(closest or ())}")
+        return NoAnswer(
+            f"no calibration fits: {'; '.join(closest or ())}: run `bench calibrate CONFIG`"
+        )
     return best[1]
 
 

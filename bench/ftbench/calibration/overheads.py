@@ -35,12 +35,13 @@ class Overheads:
 
     `step`: optimizer, clipping and the trainer's own work, each step. `token`: fetching and moving
     a position of a micro-batch, padding too, or `square`: one of its mask, where the collator makes
-    that for each pair of positions; `wake`: what fetching more than `GRAIN` takes besides. `log`: each logged step. `first`: what the first step takes over the others. `shape`:
-    what the first batch of a new shape takes over its repetition. `later`: what a micro-batch after
-    the first of its step takes over the first. `together`: what the last one takes over those,
-    where several processes add up their gradients. `startup`: the process but for training,
-    evaluating and the data, `startup_spread` by how much the processes seen differ in it; `row`:
-    preparing a row of the data.
+    that for each pair of positions; `wake`: what fetching more than `GRAIN` takes besides. `log`:
+    each logged step. `first`: what the first step takes over the others. `shape`: what the first
+    batch of a new shape takes over its repetition. `later`: what a micro-batch after the first of
+    its step takes over the first. `together`: what the last one takes over those, where several
+    processes add up their gradients. `startup`: the process but for training, evaluating and the
+    data, `startup_spread` by how much the processes seen differ in it; `row`: preparing a row of
+    the data.
     """
 
     step: float

@@ -1,4 +1,4 @@
-"""How far beyond a config's own batch and length a calibration goes: as far as memory and time allow.
+"""How far beyond a config's own batch and length a calibration goes: what memory and time allow.
 
 Users go from a config that runs to twice or half its batch and length. Half lies inside what is
 measured anyway; of twice as much the largest part is measured that fits the GPU and the time.
