@@ -69,7 +69,7 @@ def fit_record(
         check=_check(held_out, fit(fitted, split, attention)),
         cost=cost,
         overheads=overheads_of(scheduled, cost, real),
-        lengths=None if lengths is None else _counted(lengths, about),
+        lengths=None if lengths is None else _counted(lengths, about, scheduled),
         seconds=sum(wall for wall in walls if wall),
         memory=None if memory is None else memory["peak_allocated"],
         memory_phases=None if memory is None else memory.get("phases"),
@@ -83,5 +83,17 @@ def _check(held_out: Point, cost: CostModel) -> Check:
     return Check(held_out.rows, held_out.length, measured, predicted, predicted / measured - 1)
 
 
-def _counted(lengths: list[int], about: RowLengths) -> RowLengths:
-    return {**about, "rows": len(lengths), "counts": sorted(Counter(lengths).items())}
+def _counted(lengths: list[int], about: RowLengths, scheduled: Result) -> RowLengths:
+    """Return how long the rows are, and how long where the other run cut them off later."""
+    found: RowLengths = {
+        **about, "rows": len(lengths), "counts": sorted(Counter(lengths).items())
+    }  # fmt: skip
+    cutoff = scheduled["config"]["values"].get("cutoff_len")
+    if (
+        scheduled["lengths"]
+        and isinstance(cutoff, int)
+        and cutoff > about.get("cutoff_len", cutoff)
+    ):
+        found["longer_cutoff"] = cutoff
+        found["longer_counts"] = sorted(Counter(scheduled["lengths"]).items())
+    return found

@@ -85,7 +85,7 @@ def overheads_of(scheduled: Result, cost: CostModel, real: Result | None) -> Ove
         usual, logged = real["steps"][len(real["steps"]) // 4 :], real
         shape = _of_new_shapes(real["steps"], cost, (later, together), shape)
     step, between = _beside(usual, steady)
-    wake = _of_threads([group[WARM:] for group in groups])
+    wake = 0.0 if _masks_pairs(scheduled) else _of_threads([group[WARM:] for group in groups])
     save = evaluated_row = None
     for result in filter(None, (real, scheduled)):
         save = save or _of_saving(result)
@@ -127,14 +127,21 @@ def _of_threads(groups: Sequence[Sequence[Step]]) -> float:
 def _price_of_fetching(
     scheduled: Result, steps: Sequence[Step], wake: float
 ) -> tuple[float, float]:
-    """Return what fetching a position takes, or one of a mask that neat_packing makes on the CPU.
+    """Return what fetching a position takes, or one of a mask that is made on the CPU."""
+    if _masks_pairs(scheduled):
+        return 0.0, median([_fetching(step, wake) / max(1, squares_of(step)) for step in steps])
+    return median([_fetching(step, wake) / (tokens_of(step) or 1) for step in steps]), 0.0
+
+
+def _masks_pairs(result: Result) -> bool:
+    """Return whether the collator makes a mask with a number for each pair of positions.
 
     Source: SFTDataCollatorWith4DAttentionMask [0.9.5].
     """
-    method = scheduled["method"]
-    if method is not None and method["neat_packing"] and method["attention"] in ("sdpa", "eager"):
-        return 0.0, median([_fetching(step, wake) / max(1, squares_of(step)) for step in steps])
-    return median([_fetching(step, wake) / (tokens_of(step) or 1) for step in steps]), 0.0
+    method = result["method"]
+    if method is None or not method["neat_packing"]:
+        return False
+    return method["attention"] in ("sdpa", "eager")
 
 
 def squares_of(step: Step) -> int:

@@ -47,6 +47,9 @@ class RowLengths(TypedDict, total=False):
     rows: int | None
     counts: list[tuple[int, int]]
     """How often each length occurs."""
+    longer_cutoff: int
+    longer_counts: list[tuple[int, int]]
+    """The same rows, cut off later."""
 
 
 class Peak(TypedDict):
@@ -165,12 +168,18 @@ def _are_counted(kept: RowLengths) -> bool:
         return False
     if kept.get("packed") or "counts" not in kept:
         return True
-    pairs = kept["counts"]
+    if "longer_counts" in kept and not (
+        _can_be_drawn(kept["longer_counts"]) and 1 <= kept.get("longer_cutoff", 0) <= MOST_ROWS
+    ):
+        return False
+    return _can_be_drawn(kept["counts"]) and 1 <= kept.get("cutoff_len", 0) <= MOST_ROWS
+
+
+def _can_be_drawn(pairs: list[tuple[int, int]]) -> bool:
     return (
         bool(pairs)
         and all(0 <= length <= MOST_ROWS and count >= 1 for length, count in pairs)
         and sum(count for _, count in pairs) <= MOST_ROWS
-        and 1 <= kept.get("cutoff_len", 0) <= MOST_ROWS
     )
 
 

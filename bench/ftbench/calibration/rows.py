@@ -89,8 +89,10 @@ def lengths_of(
 
 def _as_here(kept: RowLengths, cutoff: int, folder: str) -> Lengths:
     doubts, notes = [], []
-    pool = tuple(length for length, count in kept["counts"] for _ in range(count))
-    theirs = kept["cutoff_len"]
+    counts, theirs = kept["counts"], kept["cutoff_len"]
+    if cutoff > theirs and "longer_counts" in kept:
+        counts, theirs = kept["longer_counts"], kept["longer_cutoff"]
+    pool = tuple(length for length, count in counts for _ in range(count))
     if max(pool) >= min(cutoff, theirs) and cutoff < theirs:
         pool = tuple(min(length, cutoff) for length in pool)
         notes.append(f"lengths counted at cutoff_len {theirs}, cut at {cutoff}")

@@ -36,7 +36,9 @@ EVALUATED_ROWS = 200
 """An evaluation of more rows than this is not timed: its price is estimated."""
 HELD_OUT, LEAST_ROWS = 64, 640
 """Rows that are held out to price an evaluation, where there are as many to train on."""
-SMALL = 2_000_000_000
+CUT_OFF = 0.95
+"""Rows that come so near to cutoff_len were cut off there."""
+SMALL = 1_000_000_000
 """Parameters of a model whose whole checkpoint is written to price it."""
 ACCUMULATION, ACCUMULATION_OF_SEVERAL = 2, 3
 """Micro-batches of a scheduled step: the first tells the law, the next what adding gradients to
@@ -118,7 +120,7 @@ def _question(
         longest, shortest = up(lengths[-1]), lengths[len(lengths) // 10]
     return reach.Question(
         batch * each, request.length or longest, shortest, each,
-        longer=request.length is None and longest >= cutoff, more=request.batch is None,
+        longer=request.length is None and longest >= CUT_OFF * cutoff, more=request.batch is None,
     )  # fmt: skip
 
 
@@ -173,12 +175,14 @@ def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int
 
 
 def _scheduled(job: Job, values: dict[str, Any], shapes: Design, accumulation: int) -> Job:
-    """Return the run over all shapes."""
+    """Return the run over all shapes; its own rows are only counted, cut off at the longest."""
     schedule = shapes.schedule(masked=keys.is_masked(values))
+    longest, cutoff = max(length for _, length in shapes.fitted), int(values["cutoff_len"])
+    later = () if longest <= cutoff or keys.is_packed(values) else (("cutoff_len", longest),)
     return job._replace(
         full=False, steps=sum(entry["steps"] for entry in schedule), measure=True,
         count_lengths=True, schedule=schedule,
-        changed=(*job.changed, ("gradient_accumulation_steps", accumulation)),
+        changed=(*job.changed, *later, ("gradient_accumulation_steps", accumulation)),
     )  # fmt: skip
 
 
@@ -200,7 +204,9 @@ def _priced(
     evaluates = values.get("eval_strategy") not in ("no", None)
     samples = plan.samples if isinstance(plan, StepPlan) else None
     evaluated = None if samples is None else samples.evaluated.exact
-    if samples is not None and not evaluates and not values.get("do_eval") and evaluated == 0:
+    if values.get("stage") not in (None, "sft", "pt") and not evaluates:
+        pass  # an evaluation of pairs may need more memory than their training
+    elif samples is not None and not evaluates and not values.get("do_eval") and evaluated == 0:
         if (samples.total.exact or 0) >= LEAST_ROWS and not values.get("streaming"):
             found += [("val_size", HELD_OUT), ("eval_strategy", "steps"), ("eval_steps", steps)]
     elif evaluated is not None and 0 < evaluated <= EVALUATED_ROWS:
