@@ -236,12 +236,14 @@ def _saving(calibration: Calibration, work: Work, notes: list[str]) -> tuple[flo
     if save is not None:
         if theirs == work.model_only:
             return save * work.saves, SAVING
-        bytes_over = WITHOUT_STATE if work.model_only else 1 / WITHOUT_STATE
         notes.append(
-            f"checkpoints were timed {'without' if theirs else 'with'} the optimizer's state: a"
-            f" rate by bytes is assumed, {bytes_over:.2g} of those"
+            "checkpoints were timed with the optimizer's state: by bytes a third is assumed without"
+            if work.model_only
+            else "checkpoints were timed without the optimizer's state: by bytes three times as"
+            " much is assumed with it"
         )
-        return bytes_over * save * work.saves, SAVING_OTHERS
+        share = WITHOUT_STATE if work.model_only else 1 / WITHOUT_STATE
+        return share * save * work.saves, SAVING_OTHERS
     trainable = calibration.model["trainable"] if calibration.model else 0
     if not trainable:
         notes.append("checkpoints are not included: none was timed")

@@ -78,11 +78,11 @@ class Match(NamedTuple):
 
 def look_up(query: Query, calibrations: Iterable[Calibration] | None = None) -> Answer | NoAnswer:
     """Return the seconds of a run by the calibration that is nearest to it."""
+    if objective_of(query.values) is None:
+        return NoAnswer(why_none(query.values.get("stage")))
     run = query.run
     if isinstance(run, NoPlan):
         return NoAnswer(f"no step plan: {run.reason}")
-    if objective_of(query.values) is None:
-        return NoAnswer(why_none(query.values.get("stage")))
     if run.steps is None:
         return NoAnswer(_without_steps(run))
     if whole(query.values, "cutoff_len") is None:
