@@ -124,6 +124,17 @@ def summary(found: Sequence[Miss]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def summary_beyond(found: Sequence[Beyond]) -> tuple[str, ...]:
+    """Return how many longer shapes, and the median and worst miss without FLOPs and with."""
+    if not found:
+        return "0", "-", "-", "-", "-"
+    free, tied = [abs(one.free) for one in found], [abs(one.tied) for one in found]
+    return (
+        str(len(found)), f"{median(free):.1%}", f"{max(free):.1%}", f"{median(tied):.1%}",
+        f"{max(tied):.1%}",
+    )  # fmt: skip
+
+
 def main(*folders: str) -> None:
     """Print each run and the summary of each folder."""
     for folder in folders:
@@ -139,12 +150,7 @@ def main(*folders: str) -> None:
         for far in longer:
             shape = f"{far.rows}x{far.length}"
             print(f"{far.family:18} {shape:10} without FLOPs {far.free:+.1%}, with {far.tied:+.1%}")
-        if longer:
-            free, tied = [abs(one.free) for one in longer], [abs(one.tied) for one in longer]
-            print(
-                f"{folder} {len(longer)} longer shapes: without FLOPs median {median(free):.1%},"
-                f" worst {max(free):.1%}; with median {median(tied):.1%}, worst {max(tied):.1%}"
-            )
+        print(folder, "longer rows", *summary_beyond(longer))
 
 
 if __name__ == "__main__":

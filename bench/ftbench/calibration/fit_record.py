@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftbench.calibration.attention import expected
 from ftbench.calibration.cost_model import fit
@@ -14,6 +14,8 @@ from ftbench.calibration.record import Calibration, Check, RowLengths
 from ftbench.results.record import device_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ftbench.calibration.cost_model import CostModel, Point
     from ftbench.calibration.design import Design
     from ftbench.calibration.key import Key
@@ -74,7 +76,16 @@ def fit_record(
         memory=None if memory is None else memory["peak_allocated"],
         memory_phases=None if memory is None else memory.get("phases"),
         peak=peak,
+        made_by=_made_by(scheduled),
     )
+
+
+def _made_by(result: Result) -> dict[str, str]:
+    """Return by what and on what a calibration was made, for whom it is shared with."""
+    around: Mapping[str, Any] = result["environment"] or {}
+    names = ("driver", "cuda", "python", "platform")
+    machine = {name: str(around[name]) for name in names if around.get(name)}
+    return {"ftlint": str(result["tool"].get("ftlint")), **machine}
 
 
 def _check(held_out: Point, cost: CostModel) -> Check:

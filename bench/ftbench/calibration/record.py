@@ -91,13 +91,16 @@ class Calibration:
     memory: int | None = None
     memory_phases: dict[str, Peaks] | None = None
     peak: Peak | None = None
+    made_by: dict[str, str] | None = None
+    """Provenance: the version of ftlint, and driver, CUDA, Python and platform of the machine."""
 
 
 def as_json(one: Calibration) -> dict[str, Any]:
-    """Return a calibration as plain data, one without peaks by phase as before there were any."""
+    """Return a calibration as plain data; what older ones did not hold is not there."""
     data = plain(one)
-    if one.memory_phases is None:
-        del data["memory_phases"]
+    for name in ("memory_phases", "made_by"):
+        if data[name] is None:
+            del data[name]
     return {"version": VERSION, "kind": KIND, **data}
 
 

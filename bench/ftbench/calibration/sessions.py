@@ -197,7 +197,7 @@ def _priced(
     """
     found: list[tuple[str, Any]] = [("max_steps", steps)]
     saves = values.get("save_strategy") not in ("no", None)
-    light = values.get("finetuning_type") in (None, "lora") or _is_small(job, values)
+    light = values.get("finetuning_type") in (None, "lora", "oft") or _is_small(job, values)
     if saves or light:
         found += [("save_strategy", "steps"), ("save_steps", steps)]
         found += [("save_only_model", None if light else True)]
