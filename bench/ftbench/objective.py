@@ -18,21 +18,23 @@ class Objective(NamedTuple):
     """What is computed over a micro-batch.
 
     `rows`: rows that each example becomes. `passes`: forward passes without gradients over as many
-    tokens. `head_learns`: the loss is taken from the logits; else they are computed for nothing.
+    tokens, and `references` those of a reference, which has no adapters. `head_learns`: the loss is
+    taken from the logits; else they are computed for nothing.
     """
 
     name: str
     rows: int = 1
     passes: int = 0
+    references: int = 0
     head_learns: bool = True
 
 
 _OF_STAGE = {
     "pt": Objective("tokens"),
     "sft": Objective("tokens"),
-    "dpo": Objective("pairs with a reference", rows=2, passes=1),
+    "dpo": Objective("pairs with a reference", rows=2, references=1),
     # the answers of other prompts, by the model and, like its own, by the reference
-    "kto": Objective("labelled answers", passes=3),
+    "kto": Objective("labelled answers", passes=1, references=2),
     "rm": Objective("scored pairs", rows=2, head_learns=False),
 }
 STAGES = tuple(_OF_STAGE)

@@ -72,11 +72,11 @@ def test_a_pair_is_two_rows_as_long_as_the_longer() -> None:
 def test_passes_of_each_objective() -> None:
     found = {stage: objective_of({"stage": stage}) for stage in ("sft", "dpo", "kto", "rm", "ppo")}
     assert found["ppo"] is None
-    passes = {stage: one.passes for stage, one in found.items() if one}
-    assert passes == {"sft": 0, "dpo": 1, "kto": 3, "rm": 0}
+    passes = {stage: (one.passes, one.references) for stage, one in found.items() if one}
+    assert passes == {"sft": (0, 0), "dpo": (0, 1), "kto": (1, 2), "rm": (0, 0)}
     orpo = objective_of({"stage": "dpo", "pref_loss": "orpo"})
     assert orpo is not None
-    assert orpo.passes == 0
+    assert orpo.references == 0
 
 
 MODEL: Any = MODEL_8B

@@ -64,8 +64,8 @@ class Learning:
 
     `inputs` says that the embedding's output requires a gradient although nothing there learns,
     as LLaMA Factory has it for adapters with checkpointing. `passes` are forward passes without
-    gradients beside the one that learns (reference models, KTO's other answers); without
-    `head_learns` no gradient comes back through the head (a reward is read before it).
+    gradients beside the one that learns (KTO's other answers), `references` those without adapters;
+    without `head_learns` no gradient comes back through the head (a reward is read before it).
     """
 
     layers: frozenset[int] | None = None
@@ -77,6 +77,7 @@ class Learning:
     checkpointing: bool = False
     reentrant: bool = True
     passes: int = 0
+    references: int = 0
     head_learns: bool = True
 
 
@@ -96,6 +97,8 @@ class _Layer:
     """FLOPs a token of the weights, and products of attention, one being 2·heads·head_dim."""
 
     forward: float
+    plain: float
+    """Forward without adapters."""
     backward: float
     scores: int
     scores_backward: int
@@ -128,7 +131,8 @@ def of_batch(
     backward = sum(one.backward * tokens + one.scores_backward * product for one in layers)
     reaches = learning.inputs or learning.embedding or any(one.backward for one in layers)
     backward += head * (reaches + learning.head) * learning.head_learns
-    model = forward * (1 + learning.passes) + backward
+    plain = sum(one.plain * tokens + one.scores * product for one in layers) + head
+    model = forward * (1 + learning.passes) + plain * learning.references + backward
     if not learning.checkpointing:
         return Flops(model, model)
     again = sum(one.recomputed * tokens + one.scores_recomputed * product for one in layers)
@@ -183,7 +187,8 @@ def _layer(shape: Shape, learning: Learning, learns: bool, flows: bool) -> tuple
     leaves = run("down_proj", inner) or entering
     spared = 0 if learning.reentrant else _never_rebuilt(shape, learning, learns)
     recomputed = forward - spared if leaves and learns else 0.0
-    return _Layer(forward, backward, 2, scores_backward, recomputed), leaves
+    plain = sum(2 * width * out for width, out in sizes.values())
+    return _Layer(forward, plain, backward, 2, scores_backward, recomputed), leaves
 
 
 def _never_rebuilt(shape: Shape, learning: Learning, learns: bool) -> float:
@@ -224,7 +229,8 @@ def learning_of(method: record.Method) -> Learning:
     if objective is None:
         raise NotCounted(f"no FLOPs formula for stage {method['stage']}")
     checkpointing, reentrant = method["gradient_checkpointing"], method["reentrant"]
-    passes, head_learns = objective.passes, objective.head_learns
+    passes, references = objective.passes, objective.references
+    head_learns = objective.head_learns
     whole = frozenset(method.get("whole_modules") or ())
     if any("norm" not in name for name in whole - {HEAD, EMBEDDING, VALUE_HEAD}):
         raise NotCounted(f"no FLOPs formula where {', '.join(sorted(whole))} learn whole")
@@ -232,7 +238,7 @@ def learning_of(method: record.Method) -> Learning:
     if kind == "full":
         return Learning(
             head=True, embedding=True, checkpointing=checkpointing, reentrant=reentrant,
-            passes=passes, head_learns=head_learns,
+            passes=passes, references=references, head_learns=head_learns,
         )  # fmt: skip
     if kind == "freeze":
         if method["trainable_layers"] is None:
@@ -240,13 +246,13 @@ def learning_of(method: record.Method) -> Learning:
         return Learning(
             layers=frozenset(method["trainable_layers"]), head=head, embedding=embedding,
             checkpointing=checkpointing, reentrant=reentrant,
-            passes=passes, head_learns=head_learns,
+            passes=passes, references=references, head_learns=head_learns,
         )  # fmt: skip
     if kind in ("lora", "qlora"):
         return Learning(
             rank=method["lora_rank"] or 0, targets=_named(method["lora_targets"]),
             head=head, embedding=embedding, inputs=checkpointing, checkpointing=checkpointing,
-            reentrant=reentrant, passes=passes, head_learns=head_learns,
+            reentrant=reentrant, passes=passes, references=references, head_learns=head_learns,
         )  # fmt: skip
     raise NotCounted(f"no FLOPs formula for finetuning_type {kind}")
 

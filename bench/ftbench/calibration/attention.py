@@ -7,14 +7,14 @@ one costs for the other, and the measurements only how far kernels differ from t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.analysis.flops import PROJECTIONS, Learning, NotCounted, of_batch, shape_of
 from ftbench.objective import objective_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     from ftbench.results.record import Model
 
@@ -50,9 +50,7 @@ def expected(model: Model | None, key: Mapping[str, Any]) -> Attention | None:
         if not isinstance(count, int):
             return None
         learned = range(shape.layers)[-count:] if count > 0 else range(shape.layers)[:-count]
-        learning = Learning(
-            layers=frozenset(learned), checkpointing=learning.checkpointing, passes=learning.passes
-        )
+        learning = replace(learning, layers=frozenset(learned))
     positions = of_batch(shape, learning, 1, 0, "full").hardware
     squares = of_batch(shape, learning, 0, 1, "full").hardware
     masked = key.get("masked", True) and key.get("attention") not in FUSES_PADDING
@@ -65,12 +63,13 @@ def _learning(key: Mapping[str, Any]) -> Learning | None:
     objective = objective_of(key)
     if objective is None:
         return None
-    checkpointing, passes = bool(key.get("checkpointing", True)), objective.passes
+    common: dict[str, Any] = {
+        "checkpointing": bool(key.get("checkpointing", True)), "passes": objective.passes,
+        "references": objective.references, "head_learns": objective.head_learns,
+    }  # fmt: skip
     if key.get("method") == "full":
-        return Learning(head=True, embedding=True, checkpointing=checkpointing, passes=passes)
+        return Learning(head=True, embedding=True, **common)
     if key.get("method") == "freeze":
-        return Learning(layers=frozenset(), checkpointing=checkpointing, passes=passes)
-    return Learning(
-        rank=8, targets=frozenset(PROJECTIONS), inputs=checkpointing, checkpointing=checkpointing,
-        passes=passes, head_learns=objective.head_learns,
-    )  # fmt: skip
+        return Learning(layers=frozenset(), **common)
+    rank, targets = 8, frozenset(PROJECTIONS)
+    return Learning(rank=rank, targets=targets, inputs=common["checkpointing"], **common)
