@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SEED = 11
 ROWS = 3_000
-STEPPING, STEPPING_SMALL = 36.0, 3.0
+STEPPING, STEPPING_SMALL = 27.0, 3.0
 """Seconds that the steps of a held-out run are to take, by its forecast."""
 CALIBRATING, STARTING = 130.0, 25.0
 """Seconds that there must be left for a calibration, and that a run takes beside its steps."""
