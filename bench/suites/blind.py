@@ -16,8 +16,10 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -229,10 +231,10 @@ class Campaign:
 
     def bench(self, gpu: str | None, name: str, *arguments: str) -> tuple[int, str]:
         """Call `bench` on a GPU, with calibrations of the family alone; return status and text."""
-        cache = self.root / "prepared" / f"{name}-{time.time_ns()}"
+        cache = tempfile.mkdtemp(prefix="blind-")  # rows are prepared anew, as for a user
         environment = {
             **os.environ, "FTBENCH_CALIBRATION": str(self.root / name / "kept"),
-            "HF_DATASETS_CACHE": str(cache),
+            "HF_DATASETS_CACHE": cache,
             "PYTHONPATH": os.pathsep.join([*OURS, os.environ.get("PYTHONPATH", "")]),
         }  # fmt: skip
         if gpu is not None:
@@ -241,6 +243,7 @@ class Campaign:
             [sys.executable, "-m", "ftbench", *arguments], cwd=self.root, env=environment,
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
         )  # fmt: skip
+        shutil.rmtree(cache, ignore_errors=True)
         return done.returncode, done.stdout if not done.returncode else done.stdout + done.stderr
 
     def note(self, entry: dict[str, Any]) -> None:
