@@ -125,3 +125,29 @@ def test_a_measured_price_of_attention_wins_over_the_expected_one() -> None:
 )
 def test_nothing_is_expected_without_a_formula(model: Any, key: Any) -> None:
     assert expected(model, key) is None
+
+
+def test_two_gpus_by_a_calibration_of_one(tmp_path: Path) -> None:
+    """Each does what the one did; what the model is shared out for is another step."""
+    one = record(tmp_path)
+    model: Any = {**MODEL_8B, "trainable": 1_500_000_000}
+    store.add(replace(one, model=model))
+    asked = question(tmp_path)
+    run: Any = asked.run
+    alone = look_up(asked)
+    both = look_up(asked._replace(run=run._replace(world_size=2)))
+    assert isinstance(alone, Answer)
+    assert isinstance(both, Answer)
+    added = dict(both.forecast.parts)["gradients of all GPUs"] / both.steps
+    assert added == pytest.approx(4 * 1.5e9 / 100e9)
+    assert dict(alone.forecast.parts)["gradients of all GPUs"] == 0
+    notes = both.forecast.assumptions
+    assert any("calibrated on one GPU, not 2" in note for note in notes)
+    widths = [
+        (found.forecast.high - found.forecast.low) / found.forecast.seconds
+        for found in (alone, both)
+    ]
+    assert widths[1] > widths[0]
+    sharded = asked.values | {"deepspeed": {"zero_optimization": {"stage": 3}}}  # type: ignore[operator]
+    refused = look_up(asked._replace(values=sharded, run=run._replace(world_size=2)))
+    assert isinstance(refused, NoAnswer)

@@ -49,6 +49,8 @@ SPECIAL = tuple(
 """Switches that change what a step is."""
 OTHER_CARD = 0.025
 """The same model of GPU under the same power limit, but not this very card."""
+OTHER_WORLD = 0.04
+"""A run on several GPUs of a host by a calibration of one."""
 OTHER_LIMIT = 0.08
 """The same model of GPU under another power limit."""
 
@@ -143,6 +145,8 @@ def refusals(asked: Mapping[str, object], kept: Mapping[str, object]) -> Iterato
     kept = {"objective": _objective({}), **kept}
     for name in REFUSED:
         if name in kept and asked.get(name) != kept[name]:
+            if name == "world" and _is_copied(asked, kept):
+                continue
             yield f"{name} is {_shown(asked.get(name))}, calibrated was {_shown(kept.get(name))}"
 
 
@@ -150,6 +154,8 @@ def widenings(
     asked: Mapping[str, object], kept: Mapping[str, object]
 ) -> Iterator[tuple[str, float]]:
     """Yield in what a key differs that a calibration answers for, with how unsure that makes it."""
+    if _is_copied(asked, kept):
+        yield f"calibrated on one GPU, not {asked['world']}: ± {2 * OTHER_WORLD:.0%}", OTHER_WORLD
     for name, share in WIDENED.items():
         ours, theirs = asked.get(name), kept.get(name)
         if name in kept and ours != theirs:
@@ -157,6 +163,15 @@ def widenings(
                 f"calibrated with {name} {_shown(theirs)}, not {_shown(ours)}: ± {2 * share:.0%}",
                 share,
             )
+
+
+def _is_copied(asked: Mapping[str, object], kept: Mapping[str, object]) -> bool:
+    """Return whether each GPU of a run does what the one did that was calibrated.
+
+    So it is where every GPU of a host has the whole model.
+    """
+    alone = kept.get("world") == kept.get("nodes") == asked.get("nodes") == 1
+    return alone and asked.get("world") != 1 and asked.get("sharding") is None
 
 
 def model_of(values: Mapping[str, Any], asked: str | None) -> str:
