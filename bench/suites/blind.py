@@ -103,6 +103,8 @@ FAMILIES = {
     "dora-8b": family("llama-3-8b", "sft", {**LORA, "use_dora": True}, 4, 2, 1024),
     "qlora-8b": family("llama-3-8b", "sft", {**LORA, "quantization_bit": 4}, 4, 2, 1024),
     "dora-0.5b": family("qwen2.5-0.5b", "sft", {**LORA, "use_dora": True}, 16, 1, 1024),
+    "neat-packing-8b": family("qwen3-8b", "sft", {**LORA, "neat_packing": True}, 1, 4, 2048),
+    "orpo-lora-1.7b": family("qwen3-1.7b", "dpo", {**LORA, "pref_loss": "orpo"}, 4, 2, 1024),
 }  # fmt: skip
 DATASETS = {
     "sft": "questions", "pt": "documents", "dpo": "pairs", "rm": "pairs", "kto": "judged"

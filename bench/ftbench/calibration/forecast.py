@@ -130,7 +130,10 @@ def forecast(
         Part("gradients of all GPUs", together),
         Part(
             "fetching",
-            overheads.token * tokens + overheads.square * squares + overheads.wake * large,
+            overheads.token * tokens
+            + overheads.square * squares
+            + overheads.batch * micro
+            + overheads.wake * large,
         ),
         Part("optimizer", overheads.step * steps),
         Part("logging", overheads.log * work.logs),

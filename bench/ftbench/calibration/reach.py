@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ftbench.calibration.design import Design
     from ftbench.results.record import Result
 
-SECONDS = 40.0
-"""What the steps over the shapes may take, all told: a calibration has two starts beside them."""
+WHOLE, LEAST = 105.0, 12.0
+"""What a calibration may take, all told, and its steps over the shapes in any case."""
 FEWEST = 2
 """Steps of a shape that are timed at least."""
 
@@ -41,6 +41,7 @@ def choose(
     seconds: Callable[[Shape], float],
     fits: Callable[[Shape], bool],
     micro_batches: int,
+    budget: float,
 ) -> Design:
     """Return the shapes that reach farthest in the time.
 
@@ -49,6 +50,7 @@ def choose(
         seconds: what a micro-batch of a shape takes, roughly.
         fits: whether a shape fits into the memory.
         micro_batches: of a step.
+        budget: seconds that the steps over the shapes may take.
     """
     made = None
     for beyond in _beyond(question):
@@ -57,7 +59,7 @@ def choose(
         for timed in (TIMED, FEWEST):
             made = _design(question, beyond, timed)
             once = micro_batches * sum(map(seconds, (*made.fitted, made.held_out)))
-            if once * (WARM + timed) <= SECONDS:
+            if once * (WARM + timed) <= budget:
                 return made
     assert made is not None  # nothing beyond always fits
     return made
@@ -86,6 +88,16 @@ def _beyond(question: Question) -> Iterator[tuple[Shape, ...]]:
     yield wide
     if wide:
         yield ()
+
+
+def budget(spent: float, real: Result) -> float:
+    """Return the seconds left for the steps over the shapes, after their process has started."""
+    phases = real["phases"]
+    starting = 0.0
+    if phases is not None and phases["wall"] is not None:
+        stepping = (phases["first_step"] or 0.0) + (phases["after_first"] or 0.0)
+        starting = phases["wall"] - stepping - (phases["data"] or 0.0)
+    return max(LEAST, WHOLE - spent - starting)
 
 
 def price_by(real: Result) -> Callable[[Shape], float]:

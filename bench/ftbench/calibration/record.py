@@ -101,6 +101,9 @@ def as_json(one: Calibration) -> dict[str, Any]:
     for name in ("memory_phases", "made_by"):
         if data[name] is None:
             del data[name]
+    for name in ("square", "batch", "saved_weights"):
+        if not data["prices"][name]:
+            del data["prices"][name]
     return {"version": VERSION, "kind": KIND, **data}
 
 

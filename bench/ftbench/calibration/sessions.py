@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -76,7 +77,7 @@ def calibrate(
         Failed, Incomplete: a run failed, or did not leave what is needed.
         BadConfig, NoModel, Missing, KeyboardInterrupt: as `ftbench.runners.job.run`.
     """
-    job = request.job
+    job, begun = request.job, time.monotonic()
     loaded = configs.load(
         job.path, job.interpreter.packages, job.processes.gpus, job.processes.nodes
     )
@@ -97,7 +98,7 @@ def calibrate(
     batches = PACKED_BATCHES if packed else REAL_BATCHES
     real = _done(_real(job, values, loaded, batches), say, ready)
     question = _question(request, values, batch, cutoff, real)
-    shapes, scheduled = _over_shapes(job, values, loaded, question, real, say, ready)
+    shapes, scheduled = _over_shapes(job, values, loaded, question, real, begun, say, ready)
     gpus, nodes, _, accelerate = job.processes
     model = keys.model_of(loaded.values, job.model)
     ranks = keys.Ranks(gpus * nodes, nodes, accelerate)
@@ -126,7 +127,7 @@ def _question(
 
 def _over_shapes(
     job: Job, values: dict[str, Any], loaded: configs.Loaded, question: reach.Question,
-    real: Result, say: Callable[[str], None], ready: Callable[[PreparedRun], None],
+    real: Result, begun: float, say: Callable[[str], None], ready: Callable[[PreparedRun], None],
 ) -> tuple[Design, Result]:  # fmt: skip
     """Return the shapes and the run over them: those beyond the config's own as far as they fit."""
     alone = job.processes.gpus * job.processes.nodes == 1
@@ -139,7 +140,8 @@ def _over_shapes(
         needed = configs.room_for(loaded, rows // question.each, length)
         return gpu is None or (needed is not None and needed <= gpu["memory_bytes"])
 
-    shapes = reach.choose(question, reach.price_by(real), fits, micro_batches)
+    budget = reach.budget(time.monotonic() - begun, real)
+    shapes = reach.choose(question, reach.price_by(real), fits, micro_batches, budget)
     try:
         return shapes, _done(_scheduled(job, values, shapes, micro_batches), say, ready)
     except Failed as failed:
