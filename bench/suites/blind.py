@@ -1,11 +1,12 @@
 """Families that the law of a step never saw: calibrated as a user would, then forecast, then run.
 
 `python bench/suites/blind.py FOLDER [--gpus 0,1] [--only PART/PARTS] [--seconds N] [--law COMMIT]
-[--small]` writes data and configs below FOLDER and works through the families, one process a GPU:
-`bench calibrate` with no options, and for each held-out run first `bench predict`, then `bench run
---full`. Into FOLDER/blind.jsonl goes a line as soon as something is measured. Nothing is begun that
-would not be over in time, and what is there already is not run again. `--small`: tiny models, for a
-machine without a GPU.
+[--small] [--pair]` writes data and configs below FOLDER and works through the families, one process
+a GPU: `bench calibrate` with no options, and for each held-out run first `bench predict`, then
+`bench run --full`. Into FOLDER/blind.jsonl goes a line as soon as something is measured. Nothing is
+begun that would not be over in time, and what is there already is not run again. `--small`: tiny
+models, for a machine without a GPU. `--pair`: families whose runs have two GPUs each, also forecast
+by a calibration of one.
 
 `python bench/suites/blind.py FOLDER --summary` prints what was said of each run and what it took.
 """
@@ -47,6 +48,12 @@ COMMON = {
     "bf16": True, "lr_scheduler_type": "cosine", "save_strategy": "no",
     "preprocessing_num_workers": 4, "dataset_dir": "data", "template": "qwen",
 }  # fmt: skip
+
+
+ONE = "one"
+"""Where calibrations of one GPU lie, for runs of two."""
+BESIDE = ("start-up", "data", "evaluations", "checkpoints")
+"""Parts of a forecast that are no steps."""
 
 
 class Shape(NamedTuple):
@@ -106,6 +113,12 @@ FAMILIES = {
     "neat-packing-8b": family("qwen3-8b", "sft", {**LORA, "neat_packing": True}, 1, 4, 2048),
     "orpo-lora-1.7b": family("qwen3-1.7b", "dpo", {**LORA, "pref_loss": "orpo"}, 4, 2, 1024),
 }  # fmt: skip
+PAIRED = ("ddp-lora-8b", "ddp-full-1.5b")
+"""Families whose runs have two GPUs each."""
+FAMILIES |= {
+    "ddp-lora-8b": family("llama-3-8b", "sft", LORA, 4, 2, 1024),
+    "ddp-full-1.5b": family("qwen2.5-1.5b", "pt", {"finetuning_type": "full"}, 4, 2, 2048),
+}
 DATASETS = {
     "sft": "questions", "pt": "documents", "dpo": "pairs", "rm": "pairs", "kto": "judged"
 }  # fmt: skip
@@ -169,18 +182,24 @@ class Campaign:
 
     def calibrate(self, gpu: str | None, name: str) -> bool:
         """Calibrate a family once, and return whether it is."""
-        one, kept = FAMILIES[name], self.root / name / "calibration.jsonl"
+        kept = self.root / name / "calibration.jsonl"
         if not kept.exists():
-            path = self.write(name, "calibrate", one.calibrated, 200)
-            begun = time.monotonic()
-            status, said = self.bench(
-                gpu, name, "calibrate", path, "--raw", f"{name}/cal", "--export", str(kept)
-            )
-            self.note(
-                {"kind": "calibration", "family": name, "seconds": time.monotonic() - begun,
-                 "status": status, "said": said.splitlines()[-8:]}
-            )  # fmt: skip
+            self._calibrate(gpu, name, "cal", kept)
+            if name in PAIRED and gpu is not None:
+                self._calibrate(gpu.partition(",")[0], name, ONE, kept.with_stem(ONE))
         return kept.exists()
+
+    def _calibrate(self, gpu: str | None, name: str, store: str, kept: Path) -> None:
+        path = self.write(name, "calibrate", FAMILIES[name].calibrated, 200)
+        begun = time.monotonic()
+        status, said = self.bench(
+            gpu, name, "calibrate", path, "--raw", f"{name}/{store}", "--export", str(kept),
+            store=store,
+        )  # fmt: skip
+        self.note(
+            {"kind": "calibration", "family": name, "run": store, "status": status,
+             "seconds": time.monotonic() - begun, "said": said.splitlines()[-8:]}
+        )  # fmt: skip
 
     def hold(self, gpu: str | None, name: str, number: int) -> None:
         """Forecast a run of about the wanted time, note that, and make it, if there is time."""
@@ -196,22 +215,26 @@ class Campaign:
         steps = max(4, round(stepping / said["seconds_per_step"]))
         path = self.write(name, run, shape, steps)
         said = self.predict(gpu, name, path)
+        by_one = self.predict(gpu, name, path, ONE) if name in PAIRED else None
         (self.root / name / f"{run}.predicted.json").write_text(json.dumps(said), "utf-8")
         status, told = self.bench(gpu, name, "run", path, "--full", "--output-file", str(result))
         found = {"kind": "run", "family": name, "run": run, "law": self.law, "said": said}
+        if by_one is not None:
+            found["by_one"] = by_one
         if status or not result.exists():
             self.note({**found, "status": status, "error": told.splitlines()[-6:]})
             return
         done = json.loads(result.read_text("utf-8"))
         self.note({
             **found, "wall": done["phases"]["wall"],
-            "step": median(step["seconds"] for step in done["steps"][1:]),
             "stepping": sum(step["seconds"] for step in done["steps"]),
         })  # fmt: skip
 
-    def predict(self, gpu: str | None, name: str, path: str) -> dict[str, Any]:
+    def predict(self, gpu: str | None, name: str, path: str, store: str = "cal") -> dict[str, Any]:
         """Return a forecast, or why there is none."""
-        status, said = self.bench(gpu, name, "predict", path, "--output-format", "json")
+        status, said = self.bench(
+            gpu, name, "predict", path, "--output-format", "json", store=store
+        )
         return {"refused": said} if status else dict(json.loads(said))
 
     def write(self, name: str, run: str, shape: Shape, steps: int) -> str:
@@ -231,11 +254,15 @@ class Campaign:
         path.write_text("".join(text), "utf-8")
         return f"{name}/{run}.yaml"
 
-    def bench(self, gpu: str | None, name: str, *arguments: str) -> tuple[int, str]:
-        """Call `bench` on a GPU, with calibrations of the family alone; return status and text."""
+    def bench(
+        self, gpu: str | None, name: str, *arguments: str, store: str = "cal"
+    ) -> tuple[int, str]:
+        """Call `bench` on GPUs, with calibrations of the family alone; return status and text."""
+        if name in PAIRED and not (store == ONE and arguments[0] == "calibrate"):
+            arguments = (*arguments, "--gpus", "2")
         cache = tempfile.mkdtemp(prefix="blind-")  # rows are prepared anew, as for a user
         environment = {
-            **os.environ, "FTBENCH_CALIBRATION": str(self.root / name / "kept"),
+            **os.environ, "FTBENCH_CALIBRATION": str(self.root / name / f"{store}-kept"),
             "HF_DATASETS_CACHE": cache,
             "PYTHONPATH": os.pathsep.join([*OURS, os.environ.get("PYTHONPATH", "")]),
         }  # fmt: skip
@@ -267,7 +294,11 @@ def described(entry: dict[str, Any]) -> Iterator[str]:
     yield f"{said['seconds']:6.1f} s said, {wall:6.1f} s taken, {said['seconds'] / wall - 1:+.1%}"
     yield "inside" if inside else "OUTSIDE"
     yield f"{said['low'] / said['seconds'] - 1:+.0%} to {said['high'] / said['seconds'] - 1:+.0%}"
-    yield f"step {said['seconds_per_step'] / entry['step'] - 1:+.1%}"
+    parts = said["parts"]
+    stepping = said["seconds"] - sum(parts[name] for name in BESIDE)
+    yield f"steps {stepping / entry['stepping'] - 1:+.1%}"
+    if "seconds" in entry.get("by_one", ()):
+        yield f"by a calibration of one GPU {entry['by_one']['seconds'] / wall - 1:+.1%}"
 
 
 def summarise(root: Path) -> Iterator[str]:
@@ -305,6 +336,7 @@ def main() -> None:
     parser.add_argument("--family", action="append")
     parser.add_argument("--seconds", type=float, default=3600.0)
     parser.add_argument("--law", default="unknown")
+    parser.add_argument("--pair", action="store_true")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--summary", action="store_true")
     asked = parser.parse_args()
@@ -317,14 +349,16 @@ def main() -> None:
     if not (root / "data" / "dataset_info.json").exists():
         write_data(root / "data", random.Random(SEED), 1 / 16 if asked.small else 1)
     part, parts = map(int, asked.only.split("/"))
-    todo = asked.family or list(FAMILIES)[part - 1 :: parts]
+    alone = [name for name in FAMILIES if name not in PAIRED]
+    todo = asked.family or (list(PAIRED) if asked.pair else alone[part - 1 :: parts])
     for name in todo:
         model = FAMILIES[name].model
         write_model(root / "models" / model, "tiny" if asked.small else model)
     campaign = Campaign(root, asked.seconds, asked.law, asked.small)
-    workers = [
-        threading.Thread(target=campaign.work, args=(gpu, todo)) for gpu in devices(asked.gpus)
-    ]
+    gpus = devices(asked.gpus)
+    if asked.pair:
+        gpus = [None if gpus == [None] else ",".join(map(str, gpus[:2]))]
+    workers = [threading.Thread(target=campaign.work, args=(gpu, todo)) for gpu in gpus]
     for one in workers:
         one.start()
     for one in workers:

@@ -165,6 +165,7 @@ def test_modules_that_learn_whole_are_counted() -> None:
         (MODEL, {**METHOD, "stage": "ppo"}),
         (MODEL, {**METHOD, "finetuning_type": "oft"}),
         (MODEL, {**METHOD, "finetuning_type": "freeze"}),
+        (MODEL, {**METHOD, "lora_rank": None}),
         (MODEL, {**METHOD, "lora_targets": ["embed_tokens"]}),
         (MODEL, {**METHOD, "whole_modules": ["mm_projector"]}),
     ],

@@ -249,8 +249,10 @@ def learning_of(method: record.Method) -> Learning:
             passes=passes, references=references, head_learns=head_learns,
         )  # fmt: skip
     if kind in ("lora", "qlora"):
+        if method["lora_rank"] is None:
+            raise NotCounted("the rank of the adapters was not captured")
         return Learning(
-            rank=method["lora_rank"] or 0, targets=_named(method["lora_targets"]),
+            rank=method["lora_rank"], targets=_named(method["lora_targets"]),
             head=head, embedding=embedding, inputs=checkpointing, checkpointing=checkpointing,
             reentrant=reentrant, passes=passes, references=references, head_learns=head_learns,
         )  # fmt: skip
