@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "schemas"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lint"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from docs.generating import benchmarks, keys, regions, rules, speed
+from docs.generating import benchmarks, calibrations, keys, regions, rules, speed
 from docs.generating.markdown import tidy
 
 DOCS = Path(__file__).resolve().parent
@@ -48,7 +48,13 @@ def main(arguments: list[str]) -> int:
 
 def pages() -> dict[Path, str]:
     """Return the text of every page that is generated, in whole or in part."""
-    whole = {**rules.pages(), **keys.pages(), **benchmarks.pages(), **speed.pages()}
+    whole = {
+        **rules.pages(),
+        **keys.pages(),
+        **benchmarks.pages(),
+        **calibrations.pages(),
+        **speed.pages(),
+    }
     found = {DOCS / name: tidy(text) for name, text in whole.items()}
     for path in sorted(path for pattern in BY_HAND for path in ROOT.glob(pattern)):
         if path not in found:

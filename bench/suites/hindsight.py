@@ -2,8 +2,10 @@
 
 `python bench/suites/hindsight.py FOLDER...` calibrates anew from the raw results of each family in
 the folders, and holds what that says against the runs that were made: their wall time, and the time
-of their micro-batches alone. It is no proof of the forecasts, since the code was written with these
-runs at hand; it shows what a change to the cost model or the overheads does.
+of their micro-batches alone. Then it leaves the longest rows out of each calibration, and holds
+what the rest says of them against what they took, with the model's FLOPs and without. It is no
+proof of the forecasts, since the code was written with these runs at hand; it shows what a change
+to the cost model or the overheads does.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.calibration import query
+from ftbench.calibration.attention import expected
+from ftbench.calibration.cost_model import fit
 from ftbench.calibration.design import Design
 from ftbench.calibration.fit_record import fit_record
 from ftbench.calibration.lookup import Answer, look_up
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     from ftbench.calibration.record import Calibration
 
+SHORT, HOSTED = 0.7, 0.3
 FORWARD = ("first step and new shapes", "micro-batches")
 
 
@@ -33,6 +38,8 @@ class Miss(NamedTuple):
     run: str
     wall: float
     inside: bool
+    width: float
+    """Half the interval, over what was said."""
     micro_batches: float
 
 
@@ -69,7 +76,41 @@ def misses(folder: Path) -> Iterator[Miss]:
             took = sum(step["forward_backward"] for step in result["steps"])
             yield Miss(
                 f"{family.name} {path.stem}", forecast.seconds / wall - 1,
-                forecast.low <= wall <= forecast.high, steps / took - 1,
+                forecast.low <= wall <= forecast.high,
+                (forecast.high - forecast.low) / 2 / forecast.seconds, steps / took - 1,
+            )  # fmt: skip
+
+
+class Beyond(NamedTuple):
+    """A shape longer than those fitted: said over measured, minus one, without FLOPs and with."""
+
+    family: str
+    rows: int
+    length: int
+    free: float
+    tied: float
+
+
+def beyond(folder: Path) -> Iterator[Beyond]:
+    """Yield the shapes of a folder's calibrations with rows longer than `SHORT` of the longest.
+
+    Those that the host decides over tell nothing of the work.
+    """
+    for kept in sorted(folder.glob("*/calibration.jsonl")):
+        one = recalibrated(kept.parent)
+        longest = max(point.length for point in one.points)
+        seen = [point for point in one.points if point.length <= SHORT * longest]
+        if len({point.tokens for point in seen}) < 2 or len({point.length for point in seen}) < 2:
+            continue
+        split, attention = one.cost.split, expected(one.model, one.key)
+        free, tied = fit(seen, split), fit(seen, split, attention)
+        for point in one.points:
+            rows, length, *_ = point.rows, point.length
+            if point in seen or one.cost.host_share(rows, length) > HOSTED:
+                continue
+            yield Beyond(
+                kept.parent.name, rows, length, free.seconds(rows, length) / point.typical - 1,
+                tied.seconds(rows, length) / point.typical - 1,
             )  # fmt: skip
 
 
@@ -83,14 +124,33 @@ def summary(found: Sequence[Miss]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def summary_beyond(found: Sequence[Beyond]) -> tuple[str, ...]:
+    """Return how many longer shapes, and the median and worst miss without FLOPs and with."""
+    if not found:
+        return "0", "-", "-", "-", "-"
+    free, tied = [abs(one.free) for one in found], [abs(one.tied) for one in found]
+    return (
+        str(len(found)), f"{median(free):.1%}", f"{max(free):.1%}", f"{median(tied):.1%}",
+        f"{max(tied):.1%}",
+    )  # fmt: skip
+
+
 def main(*folders: str) -> None:
     """Print each run and the summary of each folder."""
     for folder in folders:
         found = list(misses(Path(folder)))
         for one in found:
             inside = "inside" if one.inside else "OUTSIDE"
-            print(f"{one.run:18} wall {one.wall:+.1%} {inside:7} steps {one.micro_batches:+.1%}")
+            print(
+                f"{one.run:18} wall {one.wall:+.1%} {inside:7} ± {one.width:.0%}"
+                f" steps {one.micro_batches:+.1%}"
+            )
         print(folder, *summary(found))
+        longer = list(beyond(Path(folder)))
+        for far in longer:
+            shape = f"{far.rows}x{far.length}"
+            print(f"{far.family:18} {shape:10} without FLOPs {far.free:+.1%}, with {far.tied:+.1%}")
+        print(folder, "longer rows", *summary_beyond(longer))
 
 
 if __name__ == "__main__":

@@ -31,9 +31,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas")]
 
-import memory_runs  # noqa: E402
+import memory_runs  # type: ignore[import-not-found]  # noqa: E402
 import memory_spread  # type: ignore[import-not-found]  # noqa: E402
-from memory_runs import (  # type: ignore[import-not-found]  # noqa: E402
+from memory_runs import (  # noqa: E402
     CAPPED,
     LATER,
     SEED,

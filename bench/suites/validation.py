@@ -1,11 +1,11 @@
 """Write configs for `bench validate`, with small datasets: `python validation.py FOLDER [SEED]`.
 
 FOLDER gets `one/*.yaml` for one GPU, `two/*.yaml` for two, `zero/*.yaml` for two by DeepSpeed,
-`fsdp/*.yaml` for two by `--accelerate-config FOLDER/data/fsdp.yaml`, and the data they name. Every
-way to a step count is in them: batch, accumulation, whole and fractional epochs, max_steps,
-val_size as a share and as a number, max_samples, mixing, packing, warmup as a share and as a
-number, the last short batch dropped, and logging, evaluation and saving at intervals of each kind.
-The same seed gives the same files.
+`fsdp/*.yaml` for two by `--accelerate-config FOLDER/data/fsdp.yaml`, `stages/*.yaml` for one GPU in
+the stages and methods that are rarer, and the data they name. Every way to a step count is in them:
+batch, accumulation, whole and fractional epochs, max_steps, val_size as a share and as a number,
+max_samples, mixing, packing, warmup as a share and as a number, the last short batch dropped, and
+logging, evaluation and saving at intervals of each kind. The same seed gives the same files.
 """
 
 from __future__ import annotations
@@ -17,6 +17,19 @@ from pathlib import Path
 from typing import Any
 
 ONE, TWO, ZERO, FSDP = 52, 8, 4, 3
+LORA: dict[str, Any] = {"finetuning_type": "lora"}
+DORA: dict[str, Any] = {**LORA, "use_dora": True}
+FREEZE: dict[str, Any] = {"finetuning_type": "freeze", "freeze_trainable_layers": 1}
+FULL: dict[str, Any] = {"finetuning_type": "full"}
+STAGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("dpo", LORA), ("kto", LORA), ("rm", LORA), ("sft", FREEZE), ("sft", DORA),
+    ("dpo", {**LORA, "pref_loss": "orpo"}), ("kto", FULL), ("rm", FULL), ("pt", FREEZE),
+    ("pt", DORA), ("dpo", {**DORA, "pref_loss": "simpo"}), ("kto", DORA), ("rm", FREEZE),
+    ("dpo", FULL), ("dpo", {**LORA, "pref_loss": "ipo"}), ("rm", DORA), ("kto", LORA),
+    ("dpo", {**FREEZE, "pref_loss": "orpo"}), ("sft", {**FREEZE, "packing": True}),
+    ("sft", {**DORA, "enable_liger_kernel": False}),
+)  # fmt: skip
+"""Each of them is one config of `stages`."""
 WORDS = (
     """batch step epoch gradient token model layer head loss rate warm cool save load split merge
     plan count check trainer rank row prompt answer adapter weight"""
@@ -95,11 +108,17 @@ def write_data(folder: Path) -> None:
     (folder / "dataset_info.json").write_text(json.dumps(info, indent=1), encoding="utf-8")
 
 
-def config(rng: random.Random, number: int, data: Path, gpus: int) -> dict[str, Any]:
-    """Return a config that trains in a few seconds; `number` sees to it that each way is taken."""
-    stage = ("sft", "sft", "pt", "sft", "sft", "dpo", "sft", "sft", "sft", "kto")[number % 10]
+def config(
+    rng: random.Random, number: int, data: Path, gpus: int, way: tuple[str, dict[str, Any]] | None
+) -> dict[str, Any]:
+    """Return a config that trains in a few seconds; `number` sees to it that each way is taken.
+
+    `way`: its stage and method, where they are chosen.
+    """
+    usual = ("sft", "sft", "pt", "sft", "sft", "dpo", "sft", "sft", "sft", "kto")[number % 10]
+    stage = usual if way is None else way[0]
     names = {"sft": ["small", "medium", "large", "chats"], "pt": ["documents"], "dpo": ["pairs"],
-             "kto": ["labelled"]}[stage]  # fmt: skip
+             "rm": ["pairs"], "kto": ["labelled"]}[stage]  # fmt: skip
     chosen = rng.sample(names, 2 if stage == "sft" and number % 4 == 1 else 1)
     found: dict[str, Any] = {
         "model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct",
@@ -117,13 +136,15 @@ def config(rng: random.Random, number: int, data: Path, gpus: int) -> dict[str, 
         "learning_rate": 1.0e-4,
         "num_train_epochs": EPOCHS[(number + number // 10) % len(EPOCHS)],
     }
-    if found["finetuning_type"] == "freeze":
+    if way is not None:
+        found |= way[1]
+    elif found["finetuning_type"] == "freeze":
         found["freeze_trainable_layers"] = 1
     if number % 6 == 2:
         found["max_steps"] = rng.choice([1, 5, 12, 23])
     if len(chosen) > 1:
         found["mix_strategy"] = rng.choice(["concat", "interleave_under", "interleave_over"])
-    packed = stage == "pt" or (stage == "sft" and number % 7 == 3)
+    packed = stage == "pt" or (stage == "sft" and number % 7 == 3) or "packing" in found
     if packed and stage == "sft":
         found["packing"] = True
         found["preprocessing_batch_size"] = rng.choice([50, 1000])
@@ -179,12 +200,14 @@ def write_suite(folder: Path, seed: int = 1) -> list[Path]:
         ("two", TWO, 2),
         ("zero", ZERO, 2),
         ("fsdp", FSDP, 2),
+        ("stages", len(STAGES), 1),
     ):
         (folder / name).mkdir(exist_ok=True)
         rng = random.Random(f"{seed} {name}")
         for number in range(count):
             path = folder / name / f"{number:02d}.yaml"
-            made = config(rng, number + (0 if gpus == 1 else 3), data, gpus)
+            way = STAGES[number] if name == "stages" else None
+            made = config(rng, number + (0 if gpus == 1 else 3), data, gpus, way)
             if name in ("zero", "fsdp"):
                 made["bf16"] = True
             if name == "zero":

@@ -36,6 +36,7 @@ bench validate FOLDER/two/*.yaml --gpus 2 --jobs 3 --output-file validate-two.js
 bench validate FOLDER/zero --gpus 2 --output-file validate-zero.json    # DeepSpeed, ZeRO 2 and 3
 bench validate FOLDER/fsdp --gpus 2 --output-file validate-fsdp.json \\
   --accelerate-config FOLDER/data/fsdp.yaml
+bench validate FOLDER/stages --output-file validate-stages.json    # dpo, kto, rm, freeze, DoRA
 ```
 
 """
@@ -51,7 +52,9 @@ have said of the training alone. Made by
 python bench/suites/families.py FOLDER lora-0.5b full-0.5b lora-8b qlora-8b
 ```
 
-After each session the code was mended by what its runs showed, and the next held-out runs were
+Folders whose name ends in `blind` are of `bench/suites/blind.py`: families of every stage that the
+code had not been tried on before, calibrated with no options; the commit is in `blind.jsonl`. After
+each session the code was mended by what its runs showed, and the next held-out runs were
 others: each row says what forecasts were worth on that day, made before the runs they are of.
 
 """
@@ -61,8 +64,10 @@ What the present code makes of the calibrations and runs above. It was written w
 this proves nothing of its forecasts: it shows what has changed since. Micro-batches are forward and
 backward alone, without fetching, start-up, evaluations and checkpoints; in the runs before the
 second pair of H100s fetching was slowed by our own counting. The documents of the 8B runs are not
-kept, so that preparing them, a second or two, is not priced here. Made by
-`python bench/suites/hindsight.py FOLDER`.
+kept, so that preparing them, a second or two, is not priced here. *Longer rows*: shapes of the
+calibrations that are longer than 0.7 of the longest are left out of the fit and told by the rest,
+once with a free price of attention and once with that which the FLOPs of the model lead one to
+expect. Made by `python bench/suites/hindsight.py FOLDER`.
 
 """
 RATES = """## Rates of the held-out runs
@@ -130,7 +135,7 @@ def _load(path: Path) -> Any:
 
 def _gpu(result: Any) -> str:
     gpu = result["environment"]["gpu"]
-    return f"{gpu['count']} × {gpu['name']}" if gpu else "none"
+    return f"{gpu['count']} × {gpu['name']}" if gpu else "none, a CPU"
 
 
 def _counts() -> Iterator[tuple[str, ...]]:
@@ -224,14 +229,17 @@ def _shape(run: Any) -> str:
 
 
 _HINDSIGHT = ("results", "runs", "wall, median error", "worst", "inside",
-              "micro-batches, median error", "worst")  # fmt: skip
+              "micro-batches, median error", "worst", "longer rows", "free: median error", "worst",
+              "by FLOPs: median error", "worst")  # fmt: skip
 
 
 def _hindsight() -> Iterator[tuple[str, ...]]:
-    from suites.hindsight import misses, summary
+    from suites.hindsight import beyond, misses, summary, summary_beyond
 
     for name, _ in _sessions():
-        yield name, *summary(list(misses(RAW / name)))
+        yield (
+            name, *summary(list(misses(RAW / name))), *summary_beyond(list(beyond(RAW / name)))
+        )  # fmt: skip
 
 
 _RATES = ("run", "GPU", "median step s", "tokens/s", "MFU", "HFU", "peak GB")

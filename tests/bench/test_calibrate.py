@@ -94,11 +94,24 @@ def test_what_cannot_be_predicted_is_wrong_usage(kept: Path) -> None:
         (["full.yaml"], "method is full"),
         (["absent.yaml"], "No such file"),
         (["config.yaml", "--budget", "soon"], "30m, 2h or 1h30m"),
-        (["config.yaml", "--gpus", "2"], "world is 2"),
+        (["config.yaml", "--nodes", "2"], "world is 2"),
+        (
+            ["config.yaml", "--gpu", "a100"],
+            "a100 is not one of the calibrated GPUs: NVIDIA H100 80",
+        ),
     ):
         done = call(kept, "predict", *arguments)
         assert (done.returncode, done.stdout) == (2, "")
         assert told in done.stderr
+
+
+def test_another_gpu_is_answered_for_by_name(kept: Path) -> None:
+    here = json.loads(call(kept, "predict", "config.yaml", "--output-format", "json").stdout)
+    there = call(kept, "predict", "config.yaml", "--gpu", "h100", "--output-format", "json")
+    said = json.loads(there.stdout)
+    assert said["seconds"] == here["seconds"]
+    assert said["high"] - said["low"] > here["high"] - here["low"]
+    assert "calibrated on another NVIDIA H100 80GB HBM3" in said["assumptions"]
 
 
 def test_export_and_import_as_commands(kept: Path) -> None:

@@ -129,9 +129,11 @@ def test_reference_of_dpo_is_one_forward_more() -> None:
         width * out for width, out in SMALL.linears().values()
     )
     plain = of_batch(SMALL, Learning(rank=4), 10, 0, "full")
-    paired = of_batch(SMALL, Learning(rank=4, reference=True), 10, 0, "full")
+    paired = of_batch(SMALL, Learning(rank=4, references=1), 10, 0, "full")
+    assert paired.model - plain.model == pytest.approx(10 * forward)
     adapters = 2 * 4 * SMALL.layers * sum(a + b for a, b in SMALL.linears().values())
-    assert paired.model - plain.model == pytest.approx(10 * (forward + adapters))
+    other = of_batch(SMALL, Learning(rank=4, passes=1), 10, 0, "full")
+    assert other.model - plain.model == pytest.approx(10 * (forward + adapters))
 
 
 MODEL: Any = {"layers": 4, "hidden": 64, "heads": 8, "kv_heads": 2, "head_dim": 16, "mlp": 176,
@@ -163,6 +165,7 @@ def test_modules_that_learn_whole_are_counted() -> None:
         (MODEL, {**METHOD, "stage": "ppo"}),
         (MODEL, {**METHOD, "finetuning_type": "oft"}),
         (MODEL, {**METHOD, "finetuning_type": "freeze"}),
+        (MODEL, {**METHOD, "lora_rank": None}),
         (MODEL, {**METHOD, "lora_targets": ["embed_tokens"]}),
         (MODEL, {**METHOD, "whole_modules": ["mm_projector"]}),
     ],

@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from suites.hindsight import Miss, misses
+from suites.hindsight import Beyond, Miss, beyond, misses
 
 RAW = Path(__file__).resolve().parents[2] / "docs" / "benchmarks" / "raw"
 
@@ -22,3 +22,15 @@ def test_micro_batches_of_held_out_runs(held_out: list[Miss]) -> None:
     found = [abs(miss.micro_batches) for miss in held_out]
     assert median(found) < 0.015
     assert max(found) < 0.055
+
+
+@pytest.fixture(scope="module")
+def longer() -> list[Beyond]:
+    return [one for folder in sorted(RAW.glob("2026-11-2[58]-*")) for one in beyond(folder)]
+
+
+def test_longer_rows_than_were_fitted(longer: list[Beyond]) -> None:
+    assert len(longer) > 40
+    free, tied = (median(abs(miss) for miss in pair) for pair in zip(*(one[3:] for one in longer)))
+    assert tied < 0.025
+    assert tied < free / 2

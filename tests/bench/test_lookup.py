@@ -17,6 +17,7 @@ from ftbench.calibration import store
 from ftbench.calibration.batches import Loop
 from ftbench.calibration.forecast import Work, forecast
 from ftbench.calibration.lookup import Answer, NoAnswer, look_up
+from ftbench.calibration.rows import is_folder, lengths_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,10 @@ def test_an_answer(tmp_path: Path) -> None:
         ({"use_dora": True}, "special is ['use_dora']"),
         ({"use_asft_loss": True}, "special is ['use_asft_loss']"),
         ({"use_dft_loss": True}, "special is ['use_dft_loss']"),
-        ({"stage": "dpo"}, "`stage: dpo` is not timed"),
+        ({"stage": "dpo"}, "objective is pairs with a reference, calibrated was tokens"),
+        ({"stage": "kto"}, "objective is labelled answers"),
+        ({"stage": "rm"}, "objective is scored pairs"),
+        ({"stage": "ppo"}, "`stage: ppo` has no forecast: the lengths of the answers"),
         ({"dataset": "other"}, "row lengths of other"),
         ({"dataset": ["other", 3]}, "row lengths of other, 3"),
         ({"template": "qwen"}, "row lengths of"),
@@ -221,7 +225,7 @@ def test_checkpoints_of_the_model_alone_are_smaller(timed: Path) -> None:
     whole, _ = parts(timed, **EVALUATED)
     alone, told = parts(timed, **EVALUATED, save_only_model=True)
     assert alone["checkpoints"] == pytest.approx(whole["checkpoints"] / 3)
-    assert "a third is assumed" in told
+    assert "by bytes a third is assumed" in told
 
 
 def test_rows_are_prepared_by_so_many_processes(timed: Path) -> None:
@@ -374,6 +378,52 @@ def test_export_and_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert store.import_file(path) == 1
     assert store.import_file(path) == 0
     assert isinstance(look_up(question(tmp_path)), Answer)
+
+
+def test_an_export_tells_no_path(tmp_path: Path) -> None:
+    """Whoever has the data in the same place is answered as before, others get a digest."""
+    one = record(tmp_path)
+    folder = str((tmp_path / "data").resolve())
+    lengths: Any = {**(one.lengths or {}), "folder": folder}
+    store.export([replace(one, lengths=lengths)], tmp_path / "shared")
+    text = (tmp_path / "shared").read_text("utf-8")
+    assert folder not in text
+    (kept,) = store.read(tmp_path / "shared")
+    assert kept.lengths is not None
+    assert is_folder(kept.lengths["folder"], folder)
+    assert not is_folder(kept.lengths["folder"], f"{folder}2")
+
+
+def test_a_gpu_by_name(tmp_path: Path) -> None:
+    other: Any = {**H100, "name": "NVIDIA H200", "uuid_hash": "b"}
+    assert store.named("h200") == []
+    for one in (record(tmp_path), record(tmp_path, gpu=other)):
+        store.add(one)
+    assert store.named("h200") == {"name": "NVIDIA H200", "uuid_hash": None, "power_limit_w": None}
+    assert store.named("nvidia h200") == store.named("H200")
+    both = ["NVIDIA H100 80GB HBM3", "NVIDIA H200"]
+    assert store.named("nvidia") == both
+    assert store.named("a100") == both
+
+
+def test_rows_are_known_beyond_the_cut_off(tmp_path: Path) -> None:
+    one = record(tmp_path)
+    lengths: Any = {**(one.lengths or {}), "cutoff_len": 512, "counts": [(512, 10)],
+                    "longer_cutoff": 1024, "longer_counts": [(700, 8), (1024, 2)]}  # fmt: skip
+    known = replace(one, lengths=lengths)
+    values = question(tmp_path).values
+    at = {
+        cutoff: lengths_of(values, [known], "llama-3-8b", cutoff)
+        for cutoff in (512, 800, 1024, 2048)
+    }
+    assert at[512] is not None
+    assert set(at[512].pool) == {512}
+    assert at[800] is not None
+    assert set(at[800].pool) == {700, 800}
+    assert at[1024] is not None
+    assert not at[1024].doubts
+    assert at[2048] is not None
+    assert at[2048].doubts
 
 
 def test_peak_of_a_card(tmp_path: Path) -> None:

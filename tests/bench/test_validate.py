@@ -8,7 +8,7 @@ from tests.steps.values import values_of
 from ftbench.runners import configs
 from ftbench.validation.checks import BOUNDED, EXACT, WRONG, checks, faults, verdict
 from ftlint.steps import DatasetRows, NoPlan, SampleCount, StepPlan, World, exactly, plan
-from suites.validation import FSDP, ONE, TWO, ZERO, write_suite
+from suites.validation import FSDP, ONE, STAGES, TWO, ZERO, write_suite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +67,7 @@ def test_the_suite_is_the_same_each_time_and_covers_each_way(tmp_path: Path) -> 
     write_suite(tmp_path)
     assert [path.read_bytes() for path in paths] == texts
     assert (ONE, TWO) == (52, 8)
-    assert len(paths) == ONE + TWO + ZERO + FSDP
+    assert len(paths) == ONE + TWO + ZERO + FSDP + len(STAGES)
     one = [path for path in paths if path.parent.name == "one"]
     used: dict[str, set[str]] = {}
     for path in one:
@@ -86,7 +86,7 @@ def test_the_suite_is_the_same_each_time_and_covers_each_way(tmp_path: Path) -> 
 def test_every_config_of_the_suite_has_a_plan(tmp_path: Path) -> None:
     bounded = 0
     for path in write_suite(tmp_path):
-        gpus = 1 if path.parent.name == "one" else 2
+        gpus = 1 if path.parent.name in ("one", "stages") else 2
         loaded = configs.load(str(path), VERSIONS, gpus)
         made = configs.plan(loaded, loaded.values)
         assert isinstance(made, StepPlan), made

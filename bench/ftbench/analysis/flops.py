@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ftbench.objective import objective_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -22,7 +24,7 @@ Attention = Literal["causal", "full"]
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
-HEAD, EMBEDDING = "lm_head", "embed_tokens"
+HEAD, EMBEDDING, VALUE_HEAD = "lm_head", "embed_tokens", "summary"
 
 
 class NotCounted(ValueError):
@@ -61,8 +63,9 @@ class Learning:
     """What learns and how: `layers` None are all of them; adapters learn when `rank` is set.
 
     `inputs` says that the embedding's output requires a gradient although nothing there learns,
-    as LLaMA Factory has it for adapters with checkpointing. `reference` adds the forward pass of a
-    frozen copy (DPO, KTO).
+    as LLaMA Factory has it for adapters with checkpointing. `passes` are forward passes without
+    gradients beside the one that learns (KTO's other answers), `references` those without adapters;
+    without `head_learns` no gradient comes back through the head (a reward is read before it).
     """
 
     layers: frozenset[int] | None = None
@@ -73,7 +76,9 @@ class Learning:
     inputs: bool = False
     checkpointing: bool = False
     reentrant: bool = True
-    reference: bool = False
+    passes: int = 0
+    references: int = 0
+    head_learns: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class _Layer:
     """FLOPs a token of the weights, and products of attention, one being 2·heads·head_dim."""
 
     forward: float
+    plain: float
+    """Forward without adapters."""
     backward: float
     scores: int
     scores_backward: int
@@ -123,8 +130,9 @@ def of_batch(
     forward = sum(one.forward * tokens + one.scores * product for one in layers) + head
     backward = sum(one.backward * tokens + one.scores_backward * product for one in layers)
     reaches = learning.inputs or learning.embedding or any(one.backward for one in layers)
-    backward += head * (reaches + learning.head)
-    model = forward * (1 + learning.reference) + backward
+    backward += head * (reaches + learning.head) * learning.head_learns
+    plain = sum(one.plain * tokens + one.scores * product for one in layers) + head
+    model = forward * (1 + learning.passes) + plain * learning.references + backward
     if not learning.checkpointing:
         return Flops(model, model)
     again = sum(one.recomputed * tokens + one.scores_recomputed * product for one in layers)
@@ -179,7 +187,8 @@ def _layer(shape: Shape, learning: Learning, learns: bool, flows: bool) -> tuple
     leaves = run("down_proj", inner) or entering
     spared = 0 if learning.reentrant else _never_rebuilt(shape, learning, learns)
     recomputed = forward - spared if leaves and learns else 0.0
-    return _Layer(forward, backward, 2, scores_backward, recomputed), leaves
+    plain = sum(2 * width * out for width, out in sizes.values())
+    return _Layer(forward, plain, backward, 2, scores_backward, recomputed), leaves
 
 
 def _never_rebuilt(shape: Shape, learning: Learning, learns: bool) -> float:
@@ -216,32 +225,36 @@ def learning_of(method: record.Method) -> Learning:
     Raises:
         NotCounted: there is no formula for the method or the stage.
     """
-    kind, stage = method["finetuning_type"], method["stage"]
-    if stage not in ("pt", "sft", "dpo", "kto"):
-        raise NotCounted(f"no FLOPs formula for stage {stage}")
+    kind, objective = method["finetuning_type"], objective_of(method)
+    if objective is None:
+        raise NotCounted(f"no FLOPs formula for stage {method['stage']}")
     checkpointing, reentrant = method["gradient_checkpointing"], method["reentrant"]
-    reference = stage in ("dpo", "kto")
+    passes, references = objective.passes, objective.references
+    head_learns = objective.head_learns
     whole = frozenset(method.get("whole_modules") or ())
-    if any("norm" not in name for name in whole - {HEAD, EMBEDDING}):
+    if any("norm" not in name for name in whole - {HEAD, EMBEDDING, VALUE_HEAD}):
         raise NotCounted(f"no FLOPs formula where {', '.join(sorted(whole))} learn whole")
     head, embedding = HEAD in whole, EMBEDDING in whole
     if kind == "full":
         return Learning(
             head=True, embedding=True, checkpointing=checkpointing, reentrant=reentrant,
-            reference=reference,
+            passes=passes, references=references, head_learns=head_learns,
         )  # fmt: skip
     if kind == "freeze":
         if method["trainable_layers"] is None:
             raise NotCounted("which layers learn was not captured")
         return Learning(
             layers=frozenset(method["trainable_layers"]), head=head, embedding=embedding,
-            checkpointing=checkpointing, reentrant=reentrant, reference=reference,
+            checkpointing=checkpointing, reentrant=reentrant,
+            passes=passes, references=references, head_learns=head_learns,
         )  # fmt: skip
     if kind in ("lora", "qlora"):
+        if method["lora_rank"] is None:
+            raise NotCounted("the rank of the adapters was not captured")
         return Learning(
-            rank=method["lora_rank"] or 0, targets=_named(method["lora_targets"]),
+            rank=method["lora_rank"], targets=_named(method["lora_targets"]),
             head=head, embedding=embedding, inputs=checkpointing, checkpointing=checkpointing,
-            reentrant=reentrant, reference=reference,
+            reentrant=reentrant, passes=passes, references=references, head_learns=head_learns,
         )  # fmt: skip
     raise NotCounted(f"no FLOPs formula for finetuning_type {kind}")
 

@@ -29,7 +29,8 @@ class Loop:
     `rows` of the train set, None where only `steps` is known; batches are per process, and an
     epoch's last group of them may be smaller than `accumulation`, its last batch shorter.
     `lockstep`: processes that share parameters wait for each other in every micro-batch, others
-    only where a step adds up their gradients.
+    only where a step adds up their gradients. `rows_each`: rows of a batch that each row of the
+    data becomes, two where it is a pair.
     """
 
     steps: int
@@ -39,6 +40,7 @@ class Loop:
     rows: int | None = None
     drop_last: bool = False
     lockstep: bool = False
+    rows_each: int = 1
 
     @property
     def batches(self) -> int | None:
@@ -118,4 +120,4 @@ def _shape(
     """Return the shape of a process's batch, by its number in the epoch; None past the rows."""
     start = (number * loop.world + rank) * loop.batch
     batch = pool[start : start + loop.batch]
-    return (len(batch), up(max(batch), multiple)) if batch else None
+    return (len(batch) * loop.rows_each, up(max(batch), multiple)) if batch else None

@@ -4,7 +4,8 @@
     seconds = (floor^6 + work^6)^(1/6)
 
 T are the positions of the padded batch, Q the sum of its squared row lengths, P the chunks that
-Liger takes the loss in: the device's work.
+Liger takes the loss in: the device's work. What a square costs beside a position is expected from
+the model's FLOPs (`attention`), and measured only as far as the shapes tell it.
 The floor is what the host needs to launch the work however small it is. Far from each other the
 slower of the two decides; where they are alike, some layers wait for one and some for the other.
 """
@@ -21,7 +22,9 @@ from typing import TYPE_CHECKING
 from ftbench.calibration.liger_chunks import chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+
+    from ftbench.calibration.attention import Attention
 
 SHARPNESS = 6
 """How sharply host and device hand over: with 5 to 6 the calibrations in docs/benchmarks/raw tell
@@ -101,8 +104,8 @@ class CostModel:
         return float((self.floor / self.seconds(rows, length)) ** SHARPNESS) if self.floor else 0.0
 
 
-def fit(points: Sequence[Point], split: int = 0) -> CostModel:
-    """Return the model that fits best, in relative terms.
+def fit(points: Sequence[Point], split: int = 0, attention: Attention | None = None) -> CostModel:
+    """Return the model that fits best, in relative terms; `attention`: what is expected of it.
 
     Raises:
         ValueError: there are no points.
@@ -113,7 +116,7 @@ def fit(points: Sequence[Point], split: int = 0) -> CostModel:
     floors = sorted(
         {share * one for one in seconds for share in FLOORS if share * one < max(seconds)}
     )
-    models = [_above(points, seconds, floor, split) for floor in (0.0, *floors)]
+    models = [_above(points, seconds, floor, split, attention) for floor in (0.0, *floors)]
     return min(models, key=lambda model: _score(model, points, seconds))
 
 
@@ -121,15 +124,18 @@ def _joined(floor: float, work: float) -> float:
     return float((floor**SHARPNESS + work**SHARPNESS) ** (1 / SHARPNESS))
 
 
-def resampled(points: Sequence[Point], count: int, split: int = 0) -> Iterator[CostModel]:
+def resampled(
+    points: Sequence[Point], count: int, split: int = 0, attention: Attention | None = None
+) -> Iterator[CostModel]:
     """Yield models of a residual bootstrap: what the fit could as well have come to.
 
     Each point is moved by a residual of the fit drawn at random, in units of its own uncertainty
     and scaled up for the coefficients that the residuals were already fitted with, or by a normal
-    deviation where that is larger. The floor moves with the points at it.
+    deviation where that is larger. The floor moves with the points at it, and what is expected of
+    attention by its own uncertainty.
     """
     draw = random.Random(SEED)
-    model = fit(points, split)
+    model = fit(points, split, attention)
     fitted = [model.seconds(point.rows, point.length) for point in points]
     unsure = [point.noise for point in points]
     free = max(1, len(points) - model.terms)
@@ -146,7 +152,11 @@ def resampled(points: Sequence[Point], count: int, split: int = 0) -> Iterator[C
         ]
         changes = [share * (new / old) for share, new, old in zip(shares, moved, fitted)]
         floor = model.floor * sum(changes) / sum(shares) if model.floor else 0.0
-        yield _above(points, moved, floor, split)
+        other = attention
+        if attention is not None:
+            share = max(0.0, 1 + attention.unsure * draw.gauss(0, 1))
+            other = attention._replace(ratio=attention.ratio * share)
+        yield _above(points, moved, floor, split, other)
 
 
 def _larger(one: float, other: float) -> float:
@@ -154,7 +164,11 @@ def _larger(one: float, other: float) -> float:
 
 
 def _above(
-    points: Sequence[Point], seconds: Sequence[float], floor: float, split: int
+    points: Sequence[Point],
+    seconds: Sequence[float],
+    floor: float,
+    split: int,
+    attention: Attention | None,
 ) -> CostModel:
     """Return the best model with this floor: the work that the points above it show."""
     chosen = [at for at, one in enumerate(seconds) if one > CLEAR * floor]
@@ -164,7 +178,10 @@ def _above(
         part ** (SHARPNESS - 1) / one**SHARPNESS / point.noise
         for part, one, point in zip(work, seconds, points)
     ]
-    start, per_token, per_square, per_chunk = _linear(points, work, weights, chosen, split)
+    rows = [_scaled(points[at], weights[at], split) for at in chosen]
+    targets = [work[at] * weights[at] for at in chosen]
+    found = _linear(rows, targets) if attention is None else _tied(rows, targets, attention)
+    start, per_token, per_square, per_chunk = found
     return CostModel(start, per_token, per_square, floor, per_chunk, split)
 
 
@@ -177,40 +194,61 @@ def _score(model: CostModel, points: Sequence[Point], seconds: Sequence[float]) 
     return found
 
 
-def _linear(
-    points: Sequence[Point],
-    seconds: Sequence[float],
-    weights: Sequence[float],
-    chosen: list[int],
-    split: int,
-) -> list[float]:
-    """Return the weighted least squares over the chosen points, no coefficient negative.
+def _scaled(point: Point, weight: float, split: int) -> list[float]:
+    """Return nothing, tokens, squares and chunks of a point, times its weight."""
+    columns = 1.0, float(point.tokens), float(point.squares), float(chunks(point.tokens, split))
+    return [weight * one for one in columns]
 
-    They are those of nothing, tokens, squares and chunks. A coefficient has to earn its place by
-    Akaike's criterion; the weights are over the noise.
+
+def _linear(rows: list[list[float]], targets: list[float]) -> list[float]:
+    """Return the least squares over the points, no coefficient negative.
+
+    A coefficient has to earn its place by Akaike's criterion; the weights are over the noise.
     """
-    columns: list[Callable[[Point], float]] = [
-        lambda _: 1.0, lambda one: float(one.tokens), lambda one: float(one.squares),
-        lambda one: float(chunks(one.tokens, split)),
-    ]  # fmt: skip
-    rows = [[column(points[at]) * weights[at] for column in columns] for at in chosen]
-    targets = [seconds[at] * weights[at] for at in chosen]
-    width = len(columns) if split else len(columns) - 1
-    best, least = [0.0] * len(columns), sum(target**2 for target in targets)
-    for size in range(1, min(width, len(chosen)) + 1):
-        for kept in combinations(range(width), size):
-            found = _least_squares([[row[at] for at in kept] for row in rows], targets)
-            if found is None or min(found) < 0:
-                continue
-            whole = [0.0] * len(columns)
-            for at, value in zip(kept, found):
-                whole[at] = value
-            misses = 2.0 * size + sum(
-                (sum(a * b for a, b in zip(row, whole)) - target) ** 2
-                for row, target in zip(rows, targets)
-            )
-            if misses < least - 1e-12:
-                best, least = whole, misses
+    return _best(rows, targets, [
+        kept for size in range(1, 5) for kept in combinations(range(4), size)
+    ])  # fmt: skip
+
+
+def _tied(rows: list[list[float]], targets: list[float], attention: Attention) -> list[float]:
+    """Return the same where squares cost what is expected for tokens, as far as it is known.
+
+    That is one observation more, with its own uncertainty; squares and tokens stay in.
+    """
+    ratio = attention.ratio
+    bound = [[one, tokens + ratio * squares, 0.0, pieces] for one, tokens, squares, pieces in rows]
+    kept = [(1, *more) for size in range(3) for more in combinations((0, 3), size)]
+    start, price, _, piece = _best(bound, targets, kept)
+    expected = ratio * price
+    if not expected or len(rows) < 2:
+        return [start, price, expected, piece]
+    weight = 1 / (attention.unsure * expected)
+    known = [0.0, -ratio * weight, weight, 0.0]
+    found = _best([*rows, known], [*targets, 0.0], [(1, 2, *rest) for _, *rest in kept])
+    return found if found[1] else [start, price, expected, piece]
+
+
+def _best(
+    rows: list[list[float]], targets: list[float], choices: list[tuple[int, ...]]
+) -> list[float]:
+    """Return the coefficients of the choice that fits best for its number, zeros if none does."""
+    width = len(rows[0]) if rows else 0
+    best, least = [0.0] * 4, sum(target**2 for target in targets)
+    for kept in choices:
+        if len(kept) > len(rows) or not all(any(row[at] for row in rows) for at in kept):
+            continue
+        found = _least_squares([[row[at] for at in kept] for row in rows], targets)
+        if found is None or min(found) < 0:
+            continue
+        whole = [0.0] * width
+        for at, value in zip(kept, found):
+            whole[at] = value
+        misses = 2.0 * len(kept) + sum(
+            (sum(a * b for a, b in zip(row, whole)) - target) ** 2
+            for row, target in zip(rows, targets)
+        )
+        if misses < least - 1e-12:
+            best, least = whole, misses
     return best
 
 

@@ -13,10 +13,14 @@ PADDED_TO = 8
 
 
 class Design(NamedTuple):
-    """Shapes as (rows, length): those to fit, largest first, and the one to check the fit with."""
+    """Shapes as (rows, length): those to fit, largest first, and the one to check the fit with.
+
+    `timed`: steps of each that are timed.
+    """
 
     fitted: tuple[tuple[int, int], ...]
     held_out: tuple[int, int]
+    timed: int = TIMED
 
     def schedule(self, *, masked: bool = False) -> list[Shape]:
         """Return the steps of one run over all shapes; `masked` where real batches are padded.
@@ -25,7 +29,7 @@ class Design(NamedTuple):
         in rounds over all shapes: a host that is slow for a while is slow for each of them.
         """
         shapes = (*self.fitted, self.held_out)
-        rounds = [WARM, *[1] * TIMED]
+        rounds = [WARM, *[1] * self.timed]
         return [
             {"rows": rows, "length": length, "steps": steps, "masked": masked}
             for steps in rounds
@@ -33,7 +37,15 @@ class Design(NamedTuple):
         ]
 
 
-def design(batch: int, length: int, shortest: int | None = None) -> Design:
+def design(
+    batch: int,
+    length: int,
+    shortest: int | None = None,
+    *,
+    each: int = 1,
+    beyond: tuple[tuple[int, int], ...] = (),
+    timed: int = TIMED,
+) -> Design:
     """Return the shapes for batches up to `batch` rows of up to `length` tokens.
 
     Args:
@@ -41,6 +53,9 @@ def design(batch: int, length: int, shortest: int | None = None) -> Design:
         length: the longest padded length.
         shortest: about the least length that occurs; a sixteenth of the longest where unknown,
             and a quarter at most: shapes that are all alike show no slope.
+        each: rows that belong together, two where they are pairs.
+        beyond: larger shapes that are measured as well (`reach`).
+        timed: steps of each shape that are timed.
 
     Four large shapes tell a token's price from a square's: two numbers of rows by two lengths. The
     two small ones tell what the host needs. A batch of one row is measured beside another number of
@@ -48,28 +63,40 @@ def design(batch: int, length: int, shortest: int | None = None) -> Design:
     which kernels do a few per cent faster than others, most so powers of two: there the second
     length is half the first.
     """
-    least = min(length // 4, length // 16 if shortest is None else shortest)
-    grid = PADDED_TO if shortest is not None else max(PADDED_TO, 2 ** (length.bit_length() - 5))
-    low = up(min(length, max(PADDED_TO, least)), grid)
-    between = length // 2 if shortest is None else (low + length) // 2
-    middle = min(length, up(max(low, between), grid))
-    half = max(1, batch // 2)
-    corners = [(rows, long) for rows in (batch, half) for long in (length, middle)]
-    corners += [(batch, low), (1, low)]
-    if batch == 1:
-        corners += [(2, low), (2, up(max(low, (low + length) // 3), grid))]
+    low, middle, grid = lengths(length, shortest)
+    half = fewer(batch, each)
+    corners = [*beyond, *((rows, long) for rows in (batch, half) for long in (length, middle))]
+    corners += [(batch, low), (each, low)]
+    if batch == each:
+        corners += [(2 * each, low), (2 * each, up(max(low, (low + length) // 3), grid))]
     fitted = sorted(dict.fromkeys(corners), key=lambda one: (-one[0] * one[1], one[0]))
     held_out = next(
         one
         for one in (
-            (max(1, (3 * batch + 2) // 4), up((middle + length) // 2, grid)),
+            (max(each, up((3 * batch + 2 * each) // 4 - each + 1, each)),
+             up((middle + length) // 2, grid)),
             (half, up(length * 5 // 8, grid)),
             (batch, up(length // 2, grid)),
-            (3, middle),
+            (3 * each, middle),
+            (5 * each, low),
         )
         if one not in fitted
-    )
-    return Design(tuple(fitted), held_out)
+    )  # fmt: skip
+    return Design(tuple(fitted), held_out, timed)
+
+
+def fewer(batch: int, each: int = 1) -> int:
+    """Return half the rows of a batch, whole examples and one at least."""
+    return max(each, batch // 2 // each * each)
+
+
+def lengths(length: int, shortest: int | None) -> tuple[int, int, int]:
+    """Return a short length and one between it and the longest, and what they are multiples of."""
+    least = min(length // 4, length // 16 if shortest is None else shortest)
+    grid = PADDED_TO if shortest is not None else max(PADDED_TO, 2 ** (length.bit_length() - 5))
+    low = up(min(length, max(PADDED_TO, least)), grid)
+    between = length // 2 if shortest is None else (low + length) // 2
+    return low, min(length, up(max(low, between), grid)), grid
 
 
 def up(length: int, multiple: int = PADDED_TO) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ftbench.calibration.attention import expected
 from ftbench.calibration.cost_model import fit
 from ftbench.calibration.liger_chunks import split_of
 from ftbench.calibration.overheads import overheads_of
@@ -13,6 +14,8 @@ from ftbench.calibration.record import Calibration, Check, RowLengths
 from ftbench.results.record import device_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ftbench.calibration.cost_model import CostModel, Point
     from ftbench.calibration.design import Design
     from ftbench.calibration.key import Key
@@ -45,13 +48,13 @@ def fit_record(
         Incomplete: the runs do not hold what it is made of.
     """
     fitted, held_out = points_of(scheduled, design)
-    split = split_of(scheduled["model"], key)
+    split, attention = split_of(scheduled["model"], key), expected(scheduled["model"], key)
     points = [*fitted, held_out]
     _, together = accumulated(by_shape(scheduled))
-    own = None if real is None else point_of(real, fit(points, split), together)
+    own = None if real is None else point_of(real, fit(points, split, attention), together)
     if own is not None:
         points.append(own)
-    cost = fit(points, split)
+    cost = fit(points, split, attention)
     environment, memory = scheduled["environment"], scheduled["memory"]
     if environment is None:
         raise Incomplete("what it ran on was not captured")
@@ -65,15 +68,24 @@ def fit_record(
         model=scheduled["model"],
         points=tuple(points),
         real=own is not None,
-        check=_check(held_out, fit(fitted, split)),
+        check=_check(held_out, fit(fitted, split, attention)),
         cost=cost,
         overheads=overheads_of(scheduled, cost, real),
-        lengths=None if lengths is None else _counted(lengths, about),
+        lengths=None if lengths is None else _counted(lengths, about, scheduled),
         seconds=sum(wall for wall in walls if wall),
         memory=None if memory is None else memory["peak_allocated"],
         memory_phases=None if memory is None else memory.get("phases"),
         peak=peak,
+        made_by=_made_by(scheduled),
     )
+
+
+def _made_by(result: Result) -> dict[str, str]:
+    """Return by what and on what a calibration was made, for whom it is shared with."""
+    around: Mapping[str, Any] = result["environment"] or {}
+    names = ("driver", "cuda", "python", "platform")
+    machine = {name: str(around[name]) for name in names if around.get(name)}
+    return {"ftlint": str(result["tool"].get("ftlint")), **machine}
 
 
 def _check(held_out: Point, cost: CostModel) -> Check:
@@ -82,5 +94,17 @@ def _check(held_out: Point, cost: CostModel) -> Check:
     return Check(held_out.rows, held_out.length, measured, predicted, predicted / measured - 1)
 
 
-def _counted(lengths: list[int], about: RowLengths) -> RowLengths:
-    return {**about, "rows": len(lengths), "counts": sorted(Counter(lengths).items())}
+def _counted(lengths: list[int], about: RowLengths, scheduled: Result) -> RowLengths:
+    """Return how long the rows are, and how long where the other run cut them off later."""
+    found: RowLengths = {
+        **about, "rows": len(lengths), "counts": sorted(Counter(lengths).items())
+    }  # fmt: skip
+    cutoff = scheduled["config"]["values"].get("cutoff_len")
+    if (
+        scheduled["lengths"]
+        and isinstance(cutoff, int)
+        and cutoff > about.get("cutoff_len", cutoff)
+    ):
+        found["longer_cutoff"] = cutoff
+        found["longer_counts"] = sorted(Counter(scheduled["lengths"]).items())
+    return found

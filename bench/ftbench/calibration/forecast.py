@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import random
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ftbench.analysis.interval import LEVEL, quantile
+from ftbench.calibration.attention import expected
 from ftbench.calibration.batches import of_one_length, simulated
+from ftbench.calibration.beside import adding_up, evaluating, preparing, saving
 from ftbench.calibration.cost_model import CostModel, Point, resampled
 from ftbench.calibration.overheads import spawns_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ftbench.calibration.batches import Loop
     from ftbench.calibration.record import Calibration
@@ -34,17 +35,8 @@ FETCHING = 0.25
 calibrations say (docs/benchmarks/raw/2026-11-25-h100-pair and -pair-2)."""
 STARTUP = 0.12
 """Relative deviation of a start-up: three on one H200 took 17, 20 and 22 s."""
-SAVING, SAVING_UNKNOWN = 0.25, 0.8
-WITHOUT_STATE = 1 / 3
-"""Of a checkpoint's bytes those of the weights: Adam keeps two numbers beside each."""
-EVALUATING, EVALUATING_UNKNOWN, EVALUATING_OTHERS = 0.05, 0.25, 0.1
-"""The last is added for each doubling of a row's price by the cost model."""
-PREPARING, PREPARING_OTHERWISE = 0.2, 0.5
-"""Relative deviation of preparing rows; by another number of processes."""
 OUTSIDE = 0.05
 """Added for each doubling beyond the largest shape that was measured."""
-DISK = 0.5e9
-"""Bytes a second that a checkpoint is written with where none was timed."""
 
 
 Shapes = dict[tuple[int, int], float]
@@ -106,7 +98,8 @@ def forecast(
     outside = _outside(runs, points)
     if outside:
         notes.append(
-            f"batch shapes beyond the calibrated ones: ± {2 * outside:.0%} of the step time"
+            f"batch shapes beyond the calibrated ones: ± {2 * outside:.0%} of the step time,"
+            " which `bench calibrate` with this config settles"
         )
     waiting = _waiting(cost, runs)
     if waiting > 0.1:
@@ -122,18 +115,26 @@ def forecast(
     own = sum(each) / len(runs)
     typical = _mean(runs)
     tokens = sum(times * rows * length for (rows, length), times in typical.items())
+    squares = sum(times * rows * length**2 for (rows, length), times in typical.items())
     large = sum(times for shape, times in typical.items() if spawns_threads(*shape))
     fresh = sum(len(counted) for counted in runs) / len(runs)
-    data, data_unsure = _preparing(calibration, work, notes)
-    save, save_unsure = _saving(calibration, work, notes)
-    evaluation, evaluation_unsure = _evaluation(calibration, work, notes)
+    data, data_unsure = preparing(calibration, work, notes)
+    together, together_unsure = adding_up(calibration, work, notes)
+    save, save_unsure = saving(calibration, work, notes)
+    evaluation, evaluation_unsure = evaluating(calibration, work, notes)
     parts = [
         Part("start-up", overheads.startup),
         Part("data", data),
         Part("first step and new shapes", overheads.first + overheads.shape * max(0.0, fresh - 1)),
         Part("micro-batches", own + overheads.later * (micro - steps)),
-        Part("gradients of all GPUs", overheads.together * steps),
-        Part("fetching", overheads.token * tokens + overheads.wake * large),
+        Part("gradients of all GPUs", together),
+        Part(
+            "fetching",
+            overheads.token * tokens
+            + overheads.square * squares
+            + overheads.batch * micro
+            + overheads.wake * large,
+        ),
         Part("optimizer", overheads.step * steps),
         Part("logging", overheads.log * work.logs),
         Part("evaluations", evaluation),
@@ -145,11 +146,12 @@ def forecast(
     begun = max(STARTUP * overheads.startup, overheads.startup_spread)
     draw = random.Random(SEED)
     found = []
-    for number, other in enumerate(resampled(points, DRAWS, cost.split)):
+    attention = expected(calibration.model, calibration.key)
+    for number, other in enumerate(resampled(points, DRAWS, cost.split, attention)):
         ratio = _seconds(other, typical) / own if own else 1.0
         chance = each[number % len(runs)] / own if own else 1.0
         steady = by_name["micro-batches"] * ratio * chance + by_name["optimizer"]
-        steady += by_name["gradients of all GPUs"] + by_name["logging"]
+        steady += together * max(0.0, 1 + draw.gauss(0, together_unsure)) + by_name["logging"]
         total = steady * (1 + draw.gauss(0, spread))
         total += by_name["fetching"] * max(0.0, 1 + draw.gauss(0, FETCHING))
         total += max(0.0, draw.gauss(overheads.startup, begun))
@@ -206,76 +208,3 @@ def _outside(runs: Sequence[Shapes], points: Sequence[Point]) -> float:
             whole += times * rows * length
             beyond += times * rows * length * max(0.0, math.log2(ratio))
     return OUTSIDE * beyond / whole if whole else 0.0
-
-
-def _preparing(calibration: Calibration, work: Work, notes: list[str]) -> tuple[float, float]:
-    """Return the seconds of preparing the rows and how unsure they are."""
-    seconds = (calibration.overheads.row or 0.0) * (work.rows_prepared or 0)
-    kept: Mapping[str, Any] = calibration.lengths or {}
-    if not seconds or "preprocessing_num_workers" not in kept:
-        return seconds, PREPARING
-    theirs, ours = kept["preprocessing_num_workers"] or 1, work.workers or 1
-    if theirs == ours:
-        return seconds, PREPARING
-    notes.append(f"rows were prepared by {theirs} processes when calibrating, not by {ours}")
-    return seconds * theirs / ours, PREPARING_OTHERWISE
-
-
-def _saving(calibration: Calibration, work: Work, notes: list[str]) -> tuple[float, float]:
-    """Return the seconds of all checkpoints and how unsure they are."""
-    if not work.saves:
-        return 0.0, 0.0
-    share, unsure = (WITHOUT_STATE, SAVING_UNKNOWN) if work.model_only else (1.0, SAVING)
-    save = calibration.overheads.save
-    if save is not None:
-        if work.model_only:
-            notes.append(
-                "checkpoints were timed with the optimizer's state: a third is assumed without"
-            )
-        return share * save * work.saves, unsure
-    trainable = calibration.model["trainable"] if calibration.model else 0
-    if not trainable:
-        notes.append("checkpoints are not included: none was timed")
-        return 0.0, 0.0
-    size = 4 if work.model_only else 12
-    notes.append(f"no checkpoint was timed: assumed {size} bytes per trained parameter at 0.5 GB/s")
-    return size * trainable / DISK * work.saves, SAVING_UNKNOWN
-
-
-def _evaluation(calibration: Calibration, work: Work, notes: list[str]) -> tuple[float, float]:
-    """Return the seconds of all evaluations and how unsure they are."""
-    if not work.evaluations:
-        return 0.0, 0.0
-    cost, price = calibration.cost, calibration.overheads.evaluated_row
-    if not work.evaluated_rows:
-        notes.append("evaluations are not included: their number of rows is not known")
-        return 0.0, 0.0
-    rows = work.evaluations * work.evaluated_rows
-    size = min(work.evaluation_batch, work.evaluated_rows)
-    counts = Counter(work.lengths or [work.length]).items()
-    ours = _seconds_of_row(cost, size, counts)
-    if price is not None:
-        kept: Mapping[str, Any] = calibration.lengths or {}
-        theirs = kept.get("per_device_eval_batch_size") or size
-        ratio = ours / _seconds_of_row(cost, theirs, kept["counts"]) if kept.get("counts") else 1.0
-        unsure = EVALUATING + EVALUATING_OTHERS * abs(math.log2(ratio))
-        return price * ratio * rows, unsure
-    key = calibration.key
-    passes = (3 if key["method"] == "full" else 2) + bool(key.get("checkpointing", True))
-    notes.append(
-        f"no evaluation was timed: a batch is assumed to take 1/{passes} of a training batch"
-    )
-    return ours / passes * rows / work.loop.world, EVALUATING_UNKNOWN
-
-
-def _seconds_of_row(cost: CostModel, batch: int, counts: Iterable[tuple[int, int]]) -> float:
-    """Return the cost model's seconds of a row, in batches of so many drawn from these lengths.
-
-    The expected longest of a batch follows from how often each length occurs.
-    """
-    ordered = sorted(counts)
-    whole, so_far, longest = sum(count for _, count in ordered), 0, 0.0
-    for length, count in ordered:
-        below, so_far = (so_far / whole) ** batch, so_far + count
-        longest += length * ((so_far / whole) ** batch - below)
-    return cost.seconds(batch, round(longest)) / batch

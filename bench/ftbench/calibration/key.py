@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from ftbench.models.source import WEIGHTS, identity
+from ftbench.objective import objective_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Target
 
 REFUSED = tuple(
-    """model method learning_layers quantization checkpointing reentrant dtype attention liger
-    unsloth world nodes sharding special""".split()
+    """model method objective learning_layers quantization checkpointing reentrant dtype attention
+    liger unsloth world nodes sharding special""".split()
 )
 """With another value of these, a step is another thing: no prediction."""
 
@@ -30,6 +31,7 @@ WIDENED = {
     "lora_targets": 0.05,
     "modules": 0.05,
     "stage": 0.02,
+    "pref_loss": 0.01,
     "masked": 0.04,
     "optimizer": 0.03,
     "dropout": 0.01,
@@ -45,8 +47,12 @@ SPECIAL = tuple(
     upcast_lmhead_output enable_torch_profiler""".split()
 )
 """Switches that change what a step is."""
+OTHER_MINOR = 0.01
+"""Another minor version of transformers: the layers are the same."""
 OTHER_CARD = 0.025
 """The same model of GPU under the same power limit, but not this very card."""
+OTHER_WORLD = 0.04
+"""A run on several GPUs of a host by a calibration of one."""
 OTHER_LIMIT = 0.08
 """The same model of GPU under another power limit."""
 
@@ -56,6 +62,7 @@ class Key(TypedDict, total=False):
 
     model: str
     method: str
+    objective: str
     learning_layers: list[object] | None
     quantization: list[object] | None
     checkpointing: bool
@@ -73,6 +80,7 @@ class Key(TypedDict, total=False):
     lora_targets: object
     modules: object
     stage: str
+    pref_loss: object
     masked: bool
     optimizer: str
     dropout: bool
@@ -102,6 +110,7 @@ def make(values: Mapping[str, Any], model: str, ranks: Ranks, runner: str, targe
     return {
         "model": model,
         "method": str(values.get("finetuning_type") or "lora"),
+        "objective": _objective(values),
         "learning_layers": _learning_layers(values),
         "quantization": [values.get("quantization_bit"), values.get("quantization_method")]
         if values.get("quantization_bit") else None,
@@ -120,6 +129,7 @@ def make(values: Mapping[str, Any], model: str, ranks: Ranks, runner: str, targe
         "lora_targets": values.get("lora_target"),
         "modules": values.get("additional_target"),
         "stage": str(values.get("stage") or "sft"),
+        "pref_loss": values.get("pref_loss") if values.get("stage") == "dpo" else None,
         "masked": is_masked(values),
         "optimizer": str(values.get("optim") or "adamw_torch"),
         "dropout": bool(values.get("lora_dropout")),
@@ -130,9 +140,15 @@ def make(values: Mapping[str, Any], model: str, ranks: Ranks, runner: str, targe
 
 
 def refusals(asked: Mapping[str, object], kept: Mapping[str, object]) -> Iterator[str]:
-    """Yield why a calibration cannot answer for a key; what it did not note is no reason."""
+    """Yield why a calibration cannot answer for a key; what it did not note is no reason.
+
+    Before objectives were noted there was one.
+    """
+    kept = {"objective": _objective({}), **kept}
     for name in REFUSED:
         if name in kept and asked.get(name) != kept[name]:
+            if name == "world" and _is_copied(asked, kept):
+                continue
             yield f"{name} is {_shown(asked.get(name))}, calibrated was {_shown(kept.get(name))}"
 
 
@@ -140,13 +156,26 @@ def widenings(
     asked: Mapping[str, object], kept: Mapping[str, object]
 ) -> Iterator[tuple[str, float]]:
     """Yield in what a key differs that a calibration answers for, with how unsure that makes it."""
+    if _is_copied(asked, kept):
+        yield f"calibrated on one GPU, not {asked['world']}: ± {2 * OTHER_WORLD:.0%}", OTHER_WORLD
     for name, share in WIDENED.items():
         ours, theirs = asked.get(name), kept.get(name)
         if name in kept and ours != theirs:
+            if name == "transformers" and _major(ours) == _major(theirs):
+                share = OTHER_MINOR
             yield (
                 f"calibrated with {name} {_shown(theirs)}, not {_shown(ours)}: ± {2 * share:.0%}",
                 share,
             )
+
+
+def _is_copied(asked: Mapping[str, object], kept: Mapping[str, object]) -> bool:
+    """Return whether each GPU of a run does what the one did that was calibrated.
+
+    So it is where every GPU of a host has the whole model.
+    """
+    alone = kept.get("world") == kept.get("nodes") == asked.get("nodes") == 1
+    return alone and asked.get("world") != 1 and asked.get("sharding") is None
 
 
 def model_of(values: Mapping[str, Any], asked: str | None) -> str:
@@ -158,6 +187,8 @@ def model_of(values: Mapping[str, Any], asked: str | None) -> str:
 
 def is_packed(values: Mapping[str, Any]) -> bool:
     """Return whether rows are joined to one length; stage pt does so unless told otherwise."""
+    if values.get("stage") not in (None, "sft", "pt"):
+        return False
     if values.get("neat_packing"):
         return True
     packing = values.get("packing")
@@ -172,6 +203,15 @@ def is_masked(values: Mapping[str, Any]) -> bool:
 def minor(version: object, parts: int = 2) -> str | None:
     """Return the first parts of a version."""
     return None if version is None else ".".join(str(version).split(".")[:parts])
+
+
+def _objective(values: Mapping[str, Any]) -> str:
+    found = objective_of(values)
+    return str(values.get("stage")) if found is None else found.name
+
+
+def _major(version: object) -> str:
+    return str(version).partition(".")[0]
 
 
 def _learning_layers(values: Mapping[str, Any]) -> list[object] | None:

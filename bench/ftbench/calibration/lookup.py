@@ -12,6 +12,7 @@ from ftbench.calibration.batches import Loop
 from ftbench.calibration.forecast import Forecast, Work, forecast
 from ftbench.calibration.planned_run import rows_of_one_evaluation
 from ftbench.calibration.rows import Lengths, count_of, data_of, lengths_of
+from ftbench.objective import objective_of, why_none
 from ftlint.doctor.reading import count, object_of
 from ftlint.facts.checkpoints import checkpoint_of, newest_in
 from ftlint.steps import NoPlan
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from ftbench.results.record import GpuIdentity
     from ftlint.target.releases import Target
 
-STAGES = ("sft", "pt")
 ORDERS = ("group_by_length", "train_sampling_strategy", "disable_shuffling")
 """Keys that decide which rows meet in a batch."""
 
@@ -78,12 +78,11 @@ class Match(NamedTuple):
 
 def look_up(query: Query, calibrations: Iterable[Calibration] | None = None) -> Answer | NoAnswer:
     """Return the seconds of a run by the calibration that is nearest to it."""
+    if objective_of(query.values) is None:
+        return NoAnswer(why_none(query.values.get("stage")))
     run = query.run
     if isinstance(run, NoPlan):
         return NoAnswer(f"no step plan: {run.reason}")
-    stage = query.values.get("stage") or "sft"
-    if stage not in STAGES:
-        return NoAnswer(f"`stage: {stage}` is not timed, only {' and '.join(STAGES)}")
     if run.steps is None:
         return NoAnswer(_without_steps(run))
     if whole(query.values, "cutoff_len") is None:
@@ -155,7 +154,9 @@ def _nearest(query: Query, run: PlannedRun, known: Sequence[Calibration]) -> Mat
             notes = tuple(text for text, _ in differences)
             best = total, Match(one, tuple(share for _, share in differences), notes)
     if best is None:
-        return NoAnswer(f"no calibration fits: {'; '.join(closest or ())}")
+        return NoAnswer(
+            f"no calibration fits: {'; '.join(closest or ())}: run `bench calibrate CONFIG`"
+        )
     return best[1]
 
 
@@ -234,6 +235,7 @@ def _work(
         rows=run.rows,
         drop_last=bool(values.get("dataloader_drop_last")),
         lockstep=calibration.key.get("sharding") is not None,
+        rows_each=rows_of_an_example(values),
     )
     share = rest / steps if steps else 1.0
     work = Work(
@@ -251,6 +253,12 @@ def _work(
         evaluation_batch=whole(values, "per_device_eval_batch_size") or 8,
     )
     return work, notes
+
+
+def rows_of_an_example(values: Mapping[str, Any]) -> int:
+    """Return how many rows of a batch an example becomes: a pair two."""
+    objective = objective_of(values)
+    return 1 if objective is None else objective.rows
 
 
 def _cutoff(values: Mapping[str, Any]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import mean, median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ftbench.analysis.flags import tokens_of
 from ftbench.calibration import planned_run
@@ -34,13 +34,14 @@ class Overheads:
     """Seconds of everything that is not a micro-batch by the cost model.
 
     `step`: optimizer, clipping and the trainer's own work, each step. `token`: fetching and moving
-    a position of a micro-batch, padding too; `wake`: what fetching one of more than `GRAIN` takes
-    besides. `log`: each logged step. `first`: what the first step takes over the others. `shape`:
-    what the first batch of a new shape takes over its repetition. `later`: what a micro-batch after
-    the first of its step takes over the first. `together`: what the last one takes over those,
-    where several processes add up their gradients. `startup`: the process but for training,
-    evaluating and the data, `startup_spread` by how much the processes seen differ in it; `row`:
-    preparing a row of the data.
+    a position of a micro-batch, padding too, or `batch` a whole one and `square` a number of its
+    mask, where the collator makes one for each pair of positions; `wake`: what fetching more than
+    `GRAIN` takes besides. `log`: each logged step. `first`: what the first step takes over the
+    others. `shape`: what the first batch of a new shape takes over its repetition. `later`: what a
+    micro-batch after the first of its step takes over the first. `together`: what the last one
+    takes over those, where several processes add up their gradients. `startup`: the process but for
+    training, evaluating and the data, `startup_spread` by how much the processes seen differ in it;
+    `row`: preparing a row of the data.
     """
 
     step: float
@@ -56,6 +57,10 @@ class Overheads:
     wake: float = 0.0
     save: float | None = None
     evaluated_row: float | None = None
+    square: float = 0.0
+    batch: float = 0.0
+    saved_weights: bool = False
+    """The checkpoint was timed without the optimizer's state."""
 
 
 def overheads_of(scheduled: Result, cost: CostModel, real: Result | None) -> Overheads:
@@ -81,19 +86,21 @@ def overheads_of(scheduled: Result, cost: CostModel, real: Result | None) -> Ove
         usual, logged = real["steps"][len(real["steps"]) // 4 :], real
         shape = _of_new_shapes(real["steps"], cost, (later, together), shape)
     step, between = _beside(usual, steady)
-    wake = _of_threads([group[WARM:] for group in groups])
+    wake = 0.0 if _masks_pairs(scheduled) else _of_threads([group[WARM:] for group in groups])
     save = evaluated_row = None
     for result in filter(None, (real, scheduled)):
         save = save or _of_saving(result)
         evaluated_row = evaluated_row or _of_evaluating(result)
+    fetched = _price_of_fetching(scheduled, groups, usual, wake)
     startups = [_startup(one) for one in (scheduled, real) if one is not None]
     return Overheads(
         step=step, later=later + between, together=together, log=_of_logging(logged),
-        token=median([_fetching(step, wake) / (tokens_of(step) or 1) for step in usual]), wake=wake,
+        token=fetched.token, square=fetched.square, batch=fetched.batch, wake=wake,
         first=max(0.0, first), shape=shape,
         startup=startups[0], startup_spread=(max(startups) - min(startups)) / 2,
         row=max(filter(None, map(_of_preparing, filter(None, (scheduled, real)))), default=None),
         save=save, evaluated_row=evaluated_row,
+        saved_weights=bool((real or scheduled)["config"]["values"].get("save_only_model")),
     )  # fmt: skip
 
 
@@ -116,6 +123,63 @@ def _of_threads(groups: Sequence[Sequence[Step]]) -> float:
         return 0.0
     rate = median(small)
     return max(0.0, median(took - rate * positions for took, positions in large))
+
+
+class _Fetched(NamedTuple):
+    """Prices of fetching: of a position, of a squared one, of a micro-batch."""
+
+    token: float
+    square: float = 0.0
+    batch: float = 0.0
+
+
+def _price_of_fetching(
+    scheduled: Result, groups: Sequence[Sequence[Step]], usual: Sequence[Step], wake: float
+) -> _Fetched:
+    """Return what fetching takes, by positions, or where masks are made on the CPU by their size.
+
+    Making a mask wakes threads, which has a price of its own: the shapes tell what its size adds,
+    the config's own batches and the synthetic ones of that shape the rest.
+    """
+    if not _masks_pairs(scheduled):
+        return _Fetched(median([_fetching(step, wake) / (tokens_of(step) or 1) for step in usual]))
+    timed = [step for group in groups for step in group[WARM:]]
+    points = [(squares_of(step), _each(step)) for step in timed]
+    large = max(squares for squares, _ in points)
+    half = median(took for squares, took in points if squares > large / 2)
+    small = [(squares, took) for squares, took in points if large / 32 < squares <= large / 2]
+    square = 0.0
+    if small:
+        between = large - median(squares for squares, _ in small)
+        square = max(0.0, half - median(took for _, took in small)) / between
+    shape = usual[-1]["micro_batches"][0][:2]
+    alike = [step for step in timed if step["micro_batches"][0][:2] == shape]
+    own = [*usual[len(usual) // 3 :], *alike]
+    return _Fetched(
+        0.0, square, max(0.0, median(_each(step) - square * squares_of(step) for step in own))
+    )
+
+
+def _each(step: Step) -> float:
+    """Return what fetching one micro-batch of a step took."""
+    return (step["data"] or 0.0) / len(step["micro_batches"])
+
+
+def _masks_pairs(result: Result) -> bool:
+    """Return whether the collator makes a mask with a number for each pair of positions.
+
+    Source: SFTDataCollatorWith4DAttentionMask [0.9.5].
+    """
+    method = result["method"]
+    if method is None or not method["neat_packing"]:
+        return False
+    return method["attention"] in ("sdpa", "eager")
+
+
+def squares_of(step: Step) -> int:
+    """Return the squared positions of a step's first micro-batch, padding included."""
+    rows, length, *_ = step["micro_batches"][0]
+    return rows * length**2
 
 
 def _fetching(step: Step, wake: float) -> float:

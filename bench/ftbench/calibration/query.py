@@ -16,7 +16,7 @@ from ftlint.target.releases import UnknownTarget, resolve_target
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ftbench.results.record import Result
+    from ftbench.results.record import GpuIdentity, Result
 
 
 def of_file(
@@ -29,13 +29,14 @@ def of_file(
     changed: tuple[tuple[str, Any], ...] = (),
     packages: Mapping[str, str] | None = None,
     accelerate: str | None = None,
+    gpu: GpuIdentity | None = None,
 ) -> Query:
-    """Return the query of a config. Raises `configs.BadConfig`."""
+    """Return the query of a config on a GPU, else on the one here. Raises `configs.BadConfig`."""
     loaded = configs.load(path, packages or {}, gpus, nodes)
     config = {**loaded.values, **dict(changed)}
     run = planned_run.of_plan(configs.plan(loaded, config), nodes)
     values = effective(config, Catalogue(loaded.target, "train"))
-    return Query(values, run, loaded.target, model, runner, local_gpu(), accelerate)
+    return Query(values, run, loaded.target, model, runner, gpu or local_gpu(), accelerate)
 
 
 def of_result(result: Result) -> Query | None:

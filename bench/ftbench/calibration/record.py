@@ -47,6 +47,9 @@ class RowLengths(TypedDict, total=False):
     rows: int | None
     counts: list[tuple[int, int]]
     """How often each length occurs."""
+    longer_cutoff: int
+    longer_counts: list[tuple[int, int]]
+    """The same rows, cut off later."""
 
 
 class Peak(TypedDict):
@@ -88,13 +91,19 @@ class Calibration:
     memory: int | None = None
     memory_phases: dict[str, Peaks] | None = None
     peak: Peak | None = None
+    made_by: dict[str, str] | None = None
+    """Provenance: the version of ftlint, and driver, CUDA, Python and platform of the machine."""
 
 
 def as_json(one: Calibration) -> dict[str, Any]:
-    """Return a calibration as plain data, one without peaks by phase as before there were any."""
+    """Return a calibration as plain data; what older ones did not hold is not there."""
     data = plain(one)
-    if one.memory_phases is None:
-        del data["memory_phases"]
+    for name in ("memory_phases", "made_by"):
+        if data[name] is None:
+            del data[name]
+    for name in ("square", "batch", "saved_weights"):
+        if not data["prices"][name]:
+            del data["prices"][name]
     return {"version": VERSION, "kind": KIND, **data}
 
 
@@ -165,12 +174,18 @@ def _are_counted(kept: RowLengths) -> bool:
         return False
     if kept.get("packed") or "counts" not in kept:
         return True
-    pairs = kept["counts"]
+    if "longer_counts" in kept and not (
+        _can_be_drawn(kept["longer_counts"]) and 1 <= kept.get("longer_cutoff", 0) <= MOST_ROWS
+    ):
+        return False
+    return _can_be_drawn(kept["counts"]) and 1 <= kept.get("cutoff_len", 0) <= MOST_ROWS
+
+
+def _can_be_drawn(pairs: list[tuple[int, int]]) -> bool:
     return (
         bool(pairs)
         and all(0 <= length <= MOST_ROWS and count >= 1 for length, count in pairs)
         and sum(count for _, count in pairs) <= MOST_ROWS
-        and 1 <= kept.get("cutoff_len", 0) <= MOST_ROWS
     )
 
 

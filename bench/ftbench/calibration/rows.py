@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from ftbench.calibration.key import digest
 from ftlint.facts.effective import words
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ def about(values: Mapping[str, Any], cutoff: int, packed: bool) -> RowLengths:
     return cast("RowLengths", found)
 
 
+def is_folder(kept: object, here: str) -> bool:
+    """Return whether a calibration's data lay in a folder; exported ones tell only its digest."""
+    return kept in (here, f"folder {digest(here)}")
+
+
 def _folder(values: Mapping[str, Any]) -> str:
     """Return where the data lies: the name of a relative folder is not its own."""
     given = str(values.get("dataset_dir") or "data")
@@ -49,8 +55,9 @@ def count_of(values: Mapping[str, Any], record: Calibration) -> int | None:
     kept = record.lengths
     if kept is None:
         return None
-    asked = {**data_of(values), "folder": _folder(values), "max_samples": values.get("max_samples")}
-    return kept.get("rows") if _alike(asked, kept) else None
+    asked = {**data_of(values), "max_samples": values.get("max_samples")}
+    here = is_folder(kept["folder"], _folder(values)) if "folder" in kept else True
+    return kept.get("rows") if here and _alike(asked, kept) else None
 
 
 def _alike(asked: Mapping[str, object], kept: Mapping[str, object]) -> bool:
@@ -82,15 +89,17 @@ def lengths_of(
 
 def _as_here(kept: RowLengths, cutoff: int, folder: str) -> Lengths:
     doubts, notes = [], []
-    pool = tuple(length for length, count in kept["counts"] for _ in range(count))
-    theirs = kept["cutoff_len"]
+    counts, theirs = kept["counts"], kept["cutoff_len"]
+    if cutoff > theirs and "longer_counts" in kept:
+        counts, theirs = kept["longer_counts"], kept["longer_cutoff"]
+    pool = tuple(length for length, count in counts for _ in range(count))
     if max(pool) >= min(cutoff, theirs) and cutoff < theirs:
         pool = tuple(min(length, cutoff) for length in pool)
         notes.append(f"lengths counted at cutoff_len {theirs}, cut at {cutoff}")
     elif max(pool) >= theirs < cutoff:
         doubts.append(UNKNOWN_LENGTHS)
         notes.append(f"lengths counted at cutoff_len {theirs}: longer rows are not known")
-    if kept.get("folder", folder) != folder:
+    if not is_folder(kept.get("folder", folder), folder):
         doubts.append(UNKNOWN_LENGTHS)
         notes.append(f"lengths of the rows in {kept['folder']}, not {folder}")
     return Lengths(pool, tuple(doubts), tuple(notes))

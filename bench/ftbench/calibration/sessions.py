@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ftbench.analysis import peaks
 from ftbench.calibration import key as keys
-from ftbench.calibration.design import Design, design, up
+from ftbench.calibration import reach
+from ftbench.calibration.design import Design, up
 from ftbench.calibration.fit_record import fit_record
-from ftbench.calibration.lookup import STAGES, whole
+from ftbench.calibration.lookup import rows_of_an_example, whole
 from ftbench.calibration.points import Incomplete
 from ftbench.calibration.rows import about
 from ftbench.models.source import NoModel, choose, read_shape
+from ftbench.objective import objective_of, why_none
 from ftbench.runners import configs
 from ftbench.runners.job import Job, run, runner_of
 from ftlint.facts.effective import effective
@@ -34,7 +37,9 @@ EVALUATED_ROWS = 200
 """An evaluation of more rows than this is not timed: its price is estimated."""
 HELD_OUT, LEAST_ROWS = 64, 640
 """Rows that are held out to price an evaluation, where there are as many to train on."""
-SMALL = 2_000_000_000
+CUT_OFF = 0.95
+"""Rows that come so near to cutoff_len were cut off there."""
+SMALL = 1_000_000_000
 """Parameters of a model whose whole checkpoint is written to price it."""
 ACCUMULATION, ACCUMULATION_OF_SEVERAL = 2, 3
 """Micro-batches of a scheduled step: the first tells the law, the next what adding gradients to
@@ -72,14 +77,13 @@ def calibrate(
         Failed, Incomplete: a run failed, or did not leave what is needed.
         BadConfig, NoModel, Missing, KeyboardInterrupt: as `ftbench.runners.job.run`.
     """
-    job = request.job
+    job, begun = request.job, time.monotonic()
     loaded = configs.load(
         job.path, job.interpreter.packages, job.processes.gpus, job.processes.nodes
     )
     values = effective({**loaded.values, **dict(job.changed)}, Catalogue(loaded.target, "train"))
-    stage = values.get("stage") or "sft"
-    if stage not in STAGES:
-        raise configs.BadConfig(f"{job.path}: stage {stage} is not calibrated, only sft and pt")
+    if objective_of(values) is None:
+        raise configs.BadConfig(f"{job.path}: {why_none(values.get('stage'))}")
     packed = keys.is_packed(values)
     batch = request.batch or whole(values, "per_device_train_batch_size")
     cutoff = whole(values, "cutoff_len")
@@ -91,16 +95,10 @@ def calibrate(
     if request.peak and job.interpreter.gpus:  # first: it warms the disk's cache for the start-up
         say("matmul peak")
         peak = cast("Peak | None", peaks.probe(python=job.interpreter.python))
-    longest, shortest = cutoff, None
     batches = PACKED_BATCHES if packed else REAL_BATCHES
     real = _done(_real(job, values, loaded, batches), say, ready)
-    if not packed:
-        lengths = sorted(real["lengths"] or ())
-        if not lengths:
-            raise Incomplete("the lengths of the rows were not counted")
-        longest, shortest = up(lengths[-1]), lengths[len(lengths) // 10]
-    shapes = design(batch, request.length or longest, shortest)
-    scheduled = _done(_scheduled(job, values, shapes), say, ready)
+    question = _question(request, values, batch, cutoff, real)
+    shapes, scheduled = _over_shapes(job, values, loaded, question, real, begun, say, ready)
     gpus, nodes, _, accelerate = job.processes
     model = keys.model_of(loaded.values, job.model)
     ranks = keys.Ranks(gpus * nodes, nodes, accelerate)
@@ -109,6 +107,49 @@ def calibrate(
     rows = about(values, cutoff, packed)
     record = fit_record(scheduled, real, shapes, key, rows, when=now, peak=peak)
     return record, [real, scheduled]
+
+
+def _question(
+    request: Request, values: dict[str, Any], batch: int, cutoff: int, real: Result
+) -> reach.Question:
+    """Return what is to be calibrated; rows that are all cut off come longer elsewhere."""
+    each, longest, shortest = rows_of_an_example(values), cutoff, None
+    if not keys.is_packed(values):
+        lengths = sorted(real["lengths"] or ())
+        if not lengths:
+            raise Incomplete("the lengths of the rows were not counted")
+        longest, shortest = up(lengths[-1]), lengths[len(lengths) // 10]
+    return reach.Question(
+        batch * each, request.length or longest, shortest, each,
+        longer=request.length is None and longest >= CUT_OFF * cutoff, more=request.batch is None,
+    )  # fmt: skip
+
+
+def _over_shapes(
+    job: Job, values: dict[str, Any], loaded: configs.Loaded, question: reach.Question,
+    real: Result, begun: float, say: Callable[[str], None], ready: Callable[[PreparedRun], None],
+) -> tuple[Design, Result]:  # fmt: skip
+    """Return the shapes and the run over them: those beyond the config's own as far as they fit."""
+    alone = job.processes.gpus * job.processes.nodes == 1
+    micro_batches = ACCUMULATION if alone else ACCUMULATION_OF_SEVERAL
+    environment = real["environment"]
+    gpu = None if environment is None else environment["gpu"]
+
+    def fits(shape: tuple[int, int]) -> bool:
+        rows, length = shape
+        needed = configs.room_for(loaded, rows // question.each, length)
+        return gpu is None or (needed is not None and needed <= gpu["memory_bytes"])
+
+    budget = reach.budget(time.monotonic() - begun, real)
+    shapes = reach.choose(question, reach.price_by(real), fits, micro_batches, budget)
+    try:
+        return shapes, _done(_scheduled(job, values, shapes, micro_batches), say, ready)
+    except Failed as failed:
+        error, shapes = failed.result["error"], reach.own(question)
+        if error is None or error["kind"] != "out_of_memory":
+            raise
+        say("out of memory beyond the config's own batch: measured without")
+        return shapes, _done(_scheduled(job, values, shapes, micro_batches), say, ready)
 
 
 def _done(job: Job, say: Callable[[str], None], ready: Callable[[PreparedRun], None]) -> Result:
@@ -135,15 +176,15 @@ def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int
     )  # fmt: skip
 
 
-def _scheduled(job: Job, values: dict[str, Any], shapes: Design) -> Job:
-    """Return the run over all shapes."""
+def _scheduled(job: Job, values: dict[str, Any], shapes: Design, accumulation: int) -> Job:
+    """Return the run over all shapes; its own rows are only counted, cut off at the longest."""
     schedule = shapes.schedule(masked=keys.is_masked(values))
-    alone = job.processes.gpus * job.processes.nodes == 1
-    accumulation = ACCUMULATION if alone else ACCUMULATION_OF_SEVERAL
+    longest, cutoff = max(length for _, length in shapes.fitted), int(values["cutoff_len"])
+    later = () if longest <= cutoff or keys.is_packed(values) else (("cutoff_len", longest),)
     return job._replace(
         full=False, steps=sum(entry["steps"] for entry in schedule), measure=True,
         count_lengths=True, schedule=schedule,
-        changed=(*job.changed, ("gradient_accumulation_steps", accumulation)),
+        changed=(*job.changed, *later, ("gradient_accumulation_steps", accumulation)),
     )  # fmt: skip
 
 
@@ -153,16 +194,21 @@ def _priced(
     """Return the changes that leave one evaluation and one checkpoint at the end of a run.
 
     Also where the config asks for neither: other configs of the family may. Nothing is held out of
-    few rows, and no checkpoint is written of a large model that is trained in full.
+    few rows. Of a large model that is trained whole a checkpoint is written only where the config
+    does, and its weights alone: the rest is priced by its bytes.
     """
     found: list[tuple[str, Any]] = [("max_steps", steps)]
     saves = values.get("save_strategy") not in ("no", None)
-    if saves or values.get("finetuning_type") in (None, "lora") or _is_small(job, values):
-        found += [("save_strategy", "steps"), ("save_steps", steps), ("save_only_model", None)]
+    light = values.get("finetuning_type") in (None, "lora", "oft") or _is_small(job, values)
+    if saves or light:
+        found += [("save_strategy", "steps"), ("save_steps", steps)]
+        found += [("save_only_model", None if light else True)]
     evaluates = values.get("eval_strategy") not in ("no", None)
     samples = plan.samples if isinstance(plan, StepPlan) else None
     evaluated = None if samples is None else samples.evaluated.exact
-    if samples is not None and not evaluates and not values.get("do_eval") and evaluated == 0:
+    if values.get("stage") not in (None, "sft", "pt") and not evaluates:
+        pass  # an evaluation of pairs may need more memory than their training
+    elif samples is not None and not evaluates and not values.get("do_eval") and evaluated == 0:
         if (samples.total.exact or 0) >= LEAST_ROWS and not values.get("streaming"):
             found += [("val_size", HELD_OUT), ("eval_strategy", "steps"), ("eval_steps", steps)]
     elif evaluated is not None and 0 < evaluated <= EVALUATED_ROWS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,8 +101,16 @@ def _lines(path: Path) -> Iterator[Calibration | Unusable]:
 
 
 def export(calibrations: Iterable[Calibration], path: str | os.PathLike[str]) -> None:
-    """Write calibrations to a file for another machine. Raises `OSError`."""
-    Path(path).write_text("".join(map(as_line, calibrations)), encoding="utf-8")
+    """Write calibrations to a file for another machine, without paths of this one. `OSError`."""
+    Path(path).write_text("".join(map(as_line, map(_shared, calibrations))), encoding="utf-8")
+
+
+def _shared(one: Calibration) -> Calibration:
+    """Return a calibration that tells where its data lay only to who has it there as well."""
+    lengths = one.lengths
+    if lengths is None or not Path(lengths.get("folder", "")).is_absolute():
+        return one
+    return replace(one, lengths={**lengths, "folder": f"folder {digest(lengths['folder'])}"})
 
 
 def import_file(path: str | os.PathLike[str]) -> int:
@@ -116,6 +125,19 @@ def import_file(path: str | os.PathLike[str]) -> int:
     for one in new:
         add(one)
     return len(new)
+
+
+def named(name: str) -> GpuIdentity | list[str]:
+    """Return the GPU that was calibrated under such a name, or the names there are.
+
+    A part of the name will do where only one has it: h200 for NVIDIA H200.
+    """
+    names = sorted({one.gpu["name"] for one in everything()})
+    alike = [one for one in names if name.casefold() == one.casefold()]
+    alike = alike or [one for one in names if name.casefold() in one.casefold()]
+    if len(alike) != 1:
+        return alike or names
+    return {"name": alike[0], "uuid_hash": None, "power_limit_w": None}
 
 
 def peak(gpu: str | None, dtype: str = "bfloat16") -> float | None:

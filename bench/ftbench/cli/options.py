@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -141,7 +141,7 @@ def as_results(paths: Iterable[str]) -> Iterator[None]:
         stop(f"{', '.join(paths)}: numbers of no run that ever was ({kind})", USAGE)
 
 
-def stop(text: str, status: int) -> None:
+def stop(text: str, status: int) -> NoReturn:
     """Leave with a message."""
     say(f"bench: {text}")
     sys.exit(status)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ftbench.calibration.lookup import Answer, NoAnswer
+    from ftbench.results.record import GpuIdentity
 
     Ask = Callable[..., Answer | NoAnswer]
 
@@ -28,11 +29,21 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, hidden=True)  # what --output-format json was
 @click.option("--budget", metavar="TIME", help="Also print the `max_steps` that fit, as 30m or 2h.")
+@click.option(
+    "--gpu",
+    metavar="NAME",
+    help="Predict for a GPU that was calibrated elsewhere (h200); an unknown name lists them.",
+)
 @shared.gpus
 @shared.runner
 @shared.model
 def command(
-    config: str, output_format: str, as_json: bool, budget: str | None, **options: Any
+    config: str,
+    output_format: str,
+    as_json: bool,
+    budget: str | None,
+    gpu: str | None,
+    **options: Any,
 ) -> None:
     """Predict how long CONFIG takes, with bounds and parts, and what memory it needs.
 
@@ -47,12 +58,13 @@ def command(
     seconds = None if budget is None else parse_budget(budget)
     if budget is not None and seconds is None:
         shared.stop(f"--budget {budget}: write 30m, 2h or 1h30m", shared.USAGE)
+    card = None if gpu is None else _card(gpu)
     runner, accelerate = options.pop("runner"), options.pop("accelerate_config")
 
     def ask(*changed: tuple[str, Any]) -> Answer | NoAnswer:
         return look_up(
             query.of_file(config, runner=runner or "llamafactory", accelerate=accelerate,
-                          changed=changed, **options)
+                          changed=changed, gpu=card, **options)
         )  # fmt: skip
 
     with shared.as_usage():
@@ -71,6 +83,17 @@ def command(
         steps = fitting["max_steps"]
         told = f"max_steps: {steps}" if steps else "not even one step"
         click.echo(f"within {format_duration(fitting['seconds'])}: {told}")
+
+
+def _card(name: str) -> GpuIdentity:
+    """Return a GPU that something was calibrated on."""
+    from ftbench.calibration import store
+
+    found = store.named(name)
+    if isinstance(found, list):
+        known = ", ".join(found) or "none: `bench calibrate --import FILE` adds them"
+        shared.stop(f"--gpu {name} is not one of the calibrated GPUs: {known}", shared.USAGE)
+    return found
 
 
 def _fitting(seconds: float, found: Answer, ask: Ask) -> dict[str, Any]:

@@ -43,23 +43,27 @@ def _elements(parameter: Any) -> int:
 
 
 def unwrapped(model: Any) -> Any:
-    """Return the model inside DDP, DeepSpeed and peft."""
-    while hasattr(model, "module") and hasattr(model.module, "parameters"):
-        model = model.module
+    """Return the model inside DDP, DeepSpeed, a value head and peft."""
+    model = _adapted(model)
     base = getattr(model, "get_base_model", None)
     return base() if base is not None else model
+
+
+def _adapted(model: Any) -> Any:
+    """Return the model with its adapters, inside DDP, DeepSpeed and a value head."""
+    while hasattr(model, "module") and hasattr(model.module, "parameters"):
+        model = model.module
+    return getattr(model, "pretrained_model", model)
 
 
 def method_facts(model: Any, arguments: dict[str, Any]) -> Method:
     """Return how a model is trained.
 
     `arguments`: stage, finetuning_type, quantization_bit, quantization_method, packing,
-    neat_packing, cutoff_len, liger, reentrant and dtype, as parsed.
+    neat_packing, cutoff_len, liger, reentrant and dtype, as parsed; pref_loss of stage dpo.
     """
     inner = unwrapped(model)
-    adapters = getattr(model, "peft_config", None) or getattr(
-        getattr(model, "module", None), "peft_config", None
-    )
+    adapters = getattr(_adapted(model), "peft_config", None)
     rank, targets = None, set()
     if adapters:
         first = next(iter(adapters.values()))
@@ -72,6 +76,7 @@ def method_facts(model: Any, arguments: dict[str, Any]) -> Method:
     return {
         "stage": arguments["stage"],
         "finetuning_type": arguments["finetuning_type"],
+        "pref_loss": arguments.get("pref_loss"),
         "quantization_bit": arguments["quantization_bit"],
         "quantization_method": arguments["quantization_method"],
         "lora_rank": rank,

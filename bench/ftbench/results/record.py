@@ -106,7 +106,14 @@ class Model(TypedDict):
     trainable: int
 
 
-class Method(TypedDict):
+class Preference(TypedDict, total=False):
+    """What methods did not hold at first."""
+
+    pref_loss: str | None
+    """The loss of stage dpo."""
+
+
+class Method(Preference):
     """How the model was trained."""
 
     stage: str

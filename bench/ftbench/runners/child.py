@@ -163,7 +163,7 @@ def _prepare(track: Track) -> Any:
     if request["schedule"] is not None:
         from ftbench.runners.synthetic import install
 
-        install(request["schedule"])
+        install(request["schedule"], request["config"])
     return run
 
 
@@ -217,8 +217,15 @@ def _span(begin: float | None, end: float | None) -> float | None:
 
 
 def _lengths(dataset: Any) -> Iterator[int]:
-    """Yield the tokens of each row; of a pair, of the longer side."""
-    names = [name for name in dataset.column_names or () if name.endswith("input_ids")]
+    """Yield the tokens of each row; of a pair, of the longer side.
+
+    The answers of other prompts that KTO reads beside its own are a batch for themselves.
+    """
+    names = [
+        name
+        for name in dataset.column_names or ()
+        if name.endswith("input_ids") and not name.startswith("kl_")
+    ]
     columns = [[len(row) for row in dataset[name]] for name in names]
     yield from (max(row) for row in zip(*columns))
 

@@ -13,6 +13,8 @@ from ftlint.facts.memory import as_object as memory_as_object
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import Unreadable, for_training, load_bytes
+from ftlint.memory.estimate import estimate
+from ftlint.memory.gpus import CONTEXT
 from ftlint.memory.shape import Unknown
 from ftlint.project.options import CliOptions, OptionsResolver, UsageError
 from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
@@ -113,3 +115,13 @@ def forecast(loaded: Loaded) -> dict[str, Any] | None:
         return None
     told = memory_as_object(loaded.memory)
     return {name: told[name] for name in ("training", "evaluation", "assumptions")}
+
+
+def room_for(loaded: Loaded, rows: int, length: int) -> int | None:
+    """Return the bytes of a GPU on which a micro-batch of so many rows trains for sure."""
+    run = loaded.run
+    if run is None:
+        return None
+    batch = run.load.training._replace(rows=rows, length=length)
+    found = estimate(run.dimensions.shape, run.method, run.load._replace(training=batch))
+    return None if isinstance(found, Unknown) else CONTEXT + found.training.enough

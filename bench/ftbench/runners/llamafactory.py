@@ -24,6 +24,7 @@ def run(config: dict[str, Any], tracker: Tracker) -> None:
             {
                 "stage": finetuning.stage,
                 "finetuning_type": finetuning.finetuning_type,
+                "pref_loss": finetuning.pref_loss if finetuning.stage == "dpo" else None,
                 "quantization_bit": model.quantization_bit,
                 "quantization_method": (
                     _name(model.quantization_method) if model.quantization_bit else None

@@ -73,7 +73,8 @@ def _validated(made: PreparedRun, ended: ProcessEnd) -> ValidatedRun:
     path, seen, error = made.loaded.path, result["trainer"], result["error"]
     plan = configs.plan(made.loaded, made.planned.values)
     if isinstance(plan, NoPlan):
-        return ValidatedRun(path, FAILED, [], result, False, [f"no plan: {plan.reason}"])
+        why = plan.reason or "; ".join(made.loaded.errors)
+        return ValidatedRun(path, FAILED, [], result, False, [f"no plan: {why}"])
     if error is not None or seen is None:
         text = error["message"] if error is not None else "it never trained"
         return ValidatedRun(path, FAILED, [], result, False, [text])
