@@ -8,7 +8,8 @@ import os
 from ftlint.cli.check import guarded, wants_colour, write
 from ftlint.doctor.history import EVALUATED, read
 from ftlint.doctor.reading import NoRun
-from ftlint.doctor.symptoms import Symptom, signs
+from ftlint.doctor.symptom import Symptom
+from ftlint.doctor.symptoms import signs
 from ftlint.project.options import UsageError
 from ftlint.run.session import CLEAN, FINDINGS
 from ftlint.support.disk import Disk

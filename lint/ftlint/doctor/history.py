@@ -11,20 +11,21 @@ import os
 import re
 
 from ftlint.doctor.lost import Logged, measured, nan_from
-from ftlint.doctor.reading import NoRun, count, lines_of, number, object_of
+from ftlint.doctor.reading import NoRun, count, lines_of, measure, number, object_of
 from ftlint.doctor.trainer_log import (
     Attempt,
     after_the_end,
     evaluates_several,
     last_attempt,
     of_training,
+    starts,
 )
 from ftlint.support.disk import Disk
 from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     State = dict[str, Any] | NoRun | None
@@ -77,13 +78,29 @@ class History(NamedTuple):
     """A run of stage rm or ppo: LLaMA Factory loads no best model of it back."""
     given_as: str = "model_name_or_path"
     """The key that takes what it trained, to start from that."""
+    series: Mapping[str, tuple[Loss, ...]] = {}
+    """Whatever else was logged in numbers, by the trainer's names."""
+    summary: Mapping[str, float] = {}
+    """What the trainer summed up at the end."""
+    saved_every: int | None = None
+    """Steps from one checkpoint to the next."""
+    chosen: int | None = None
+    """The step of the best model by the metric that the run watches."""
+    restarts: int = 0
+    """How often the run was resumed or started again in this folder."""
+    vocabulary: int | None = None
+    """Tokens that the model tells apart."""
+    rate: float | None = None
+    """The `learning_rate` of its config."""
+    clipped_at: float | None = None
+    """The `max_grad_norm` of its config."""
 
 
 def read(folder: str) -> History | NoRun:
     """Read what a run left in its output folder, or in a checkpoint."""
     disk = Disk()
     if not disk.is_folder(folder):
-        return NoRun("no such folder")
+        return NoRun("not a folder" if disk.is_there(folder) else "no such folder")
     own = object_of(os.path.join(folder, STATE), disk)
     written = _written(folder, own, disk)
     if isinstance(written, NoRun):
@@ -102,7 +119,14 @@ def read(folder: str) -> History | NoRun:
         resumable=_resumable(folder, whole[-1][0] if whole else STATE),
         value_head=history.rewarded or any(_holds(newest, name, disk) for name in VALUE_HEADS),
         given_as="adapter_name_or_path" if _holds(newest, ADAPTER, disk) else history.given_as,
+        restarts=starts(of_training(written or [])) - 1 if written else 0,
+        vocabulary=_vocabulary(newest, disk),
     )  # fmt: skip
+
+
+def _vocabulary(folder: str, disk: Disk) -> int | None:
+    found = object_of(os.path.join(folder, "config.json"), disk)
+    return count(found.get("vocab_size")) if isinstance(found, dict) else None
 
 
 def _written(folder: str, own: State, disk: Disk) -> list[dict[str, Any]] | NoRun | None:
@@ -232,12 +256,58 @@ def _history(
             or evaluates_several(lines)
         ),
         rewarded=any(one.get("reward") is not None for one in (*entries, *lines)),
+        series=series_of(lines, entries), summary=_summary(entries),
+        saved_every=count(state.get("save_steps")) or None,
+        chosen=count(state.get("best_global_step")) or _step_of(state.get("best_model_checkpoint")),
     )  # fmt: skip
+
+
+def series_of(
+    lines: Iterable[dict[str, Any]], entries: Iterable[dict[str, Any]]
+) -> dict[str, tuple[Loss, ...]]:
+    """Return what was logged in numbers by name; the trainer's own state is the more exact."""
+    found: dict[str, dict[int, float]] = {}
+    for logged, step in ((lines, "current_steps"), (entries, "step")):
+        for one in logged:
+            at = count(one.get(step))
+            if at is None:
+                continue
+            for name, value in {**one, "elapsed_seconds": _seconds(one.get("elapsed_time"))}.items():
+                seen = measure(value)
+                if seen is not None and name not in _PLACES:
+                    found.setdefault(_NAMES.get(name, name), {})[at] = seen
+    return {name: _sorted(values) for name, values in found.items()}
+
+
+def _seconds(time: object) -> int | None:
+    """Return how long LLaMA Factory's log says that training has gone on."""
+    match = _TIME.fullmatch(time) if isinstance(time, str) else None
+    if match is None:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return ((24 * days + hours) * 60 + minutes) * 60 + seconds
+
+
+_TIME = pattern(r"(?:([0-9]{1,4}) days?, )?([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
+_PLACES = {"step", "current_steps", "total_steps", "percentage", "elapsed_time", "remaining_time"}
+_NAMES = {"lr": "learning_rate", "accuracy": "rewards/accuracies"}
+"""What LLaMA Factory's own log calls otherwise."""
+
+
+def _summary(entries: list[dict[str, Any]]) -> dict[str, float]:
+    last = next((one for one in entries[::-1] if "train_runtime" in one), {})
+    found = {name: number(value) for name, value in last.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _step_of(path: object) -> int | None:
+    match = re.search(r"checkpoint-([0-9]{1,15})/?$", path) if isinstance(path, str) else None
+    return int(match[1]) if match else None
 
 
 def _training(entries: Iterable[dict[str, Any]], step: str = "step") -> dict[int, Logged]:
     return {
-        at: Logged(at, value, number(one.get("grad_norm"), finite=False))
+        at: Logged(at, value, measure(one.get("grad_norm")))
         for one in entries for at, value in _losses([one], "loss", step)
     }  # fmt: skip
 
@@ -246,7 +316,7 @@ def _losses(
     entries: Iterable[dict[str, Any]], name: str, step: str = "step"
 ) -> Iterator[tuple[int, float]]:
     for one in entries:
-        at, value = count(one.get(step)), number(one.get(name), finite=False)
+        at, value = count(one.get(step)), measure(one.get(name))
         if at is not None and value is not None:
             yield at, value
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ftlint.doctor.history import History, Loss
-    from ftlint.doctor.symptoms import Symptom
+    from ftlint.doctor.symptom import Symptom
 
 
 def lines(history: History, signs: Sequence[Symptom], colour: bool) -> Iterator[str]:
