@@ -1,17 +1,18 @@
 """Whether evaluations rise again at their end, or whether it is only their noise.
 
-A likelihood-ratio test of two accounts of the same evaluations, from the first that is near the lowest:
+A likelihood-ratio test of two accounts of the same evaluations, from the first near the lowest on:
 
 - *levelled*: they fall towards a level (exponentially, with an unknown time), and stay there;
 - *risen*: they do that, and from some evaluation on they rise by some share of the level.
 
-In both the noise of successive evaluations is correlated, each with the one before: AR(1), with an
-unknown scale and an unknown correlation of 0 to 0.75. Nothing is fitted: the likelihood of each account
-is averaged over all that is unknown in it, every value of the lists below counting the same (the level
-and the size of the fall are integrated out). So an account that could explain anything gains nothing
-by it. The quotient of both averages is the evidence. Its critical value is one number for every count
-of evaluations and every noise, found by simulation (tests/doctor/noise.py): of runs that levelled off
-fewer than 3 % are called risen, whether their noise is 0.2 % or 2 %, white or correlated.
+In both the noise of an evaluation is correlated with that of the one before: AR(1), with an
+unknown scale and an unknown correlation of 0 to 0.75. Nothing is fitted: the likelihood of each
+account is averaged over all that is unknown in it, every value of the lists below counting the
+same (the level and the size of the fall are integrated out). So an account that could explain
+anything gains nothing by it. The quotient of both averages is the evidence. Its critical value is
+one number for every count of evaluations and every noise, found by simulation
+(tests/doctor/noise.py): of runs that levelled off fewer than 3 % are called risen, whether their
+noise is 0.2 % or 2 %, white or correlated.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 
     Basis = tuple[list[float], list[float]]
 
-CRITICAL = 7.0
+CRITICAL = 5.0
 """Evidence from which on a rise is taken for one."""
 NEAR = 0.1
-"""The fall at the beginning of a run, to within this much of its lowest loss, tells nothing of noise."""
+"""The fall at the beginning, to within this much of the lowest loss, tells nothing of noise."""
 FAR = 10.0
 """Above that it does not matter how far."""
 LEAST, MOST = 3, 60
@@ -57,9 +58,9 @@ class Evidence(NamedTuple):
     ratio: float
     """How many times likelier they are where they rose than where they levelled off."""
     noise: float
-    """Standard deviation of a single one, as a share of the level, by both accounts."""
-    count: int
-    """Evaluations that were judged."""
+    """Standard deviation of a single one, as a share of the level, by the likelier account."""
+    judged: int
+    """How many they are."""
 
     @property
     def risen(self) -> bool:
@@ -147,7 +148,7 @@ def _weigh(shares: list[float], correlation: float, levelled: _Sum, risen: _Sum)
 
 
 class _Products:
-    """The product of two courses once a level, and a fall of a size near 0, are taken out of both."""
+    """The product of two courses, a level and a fall of a size near 0 taken out of both."""
 
     def __init__(self, one: list[float], other: list[float], basis: Basis) -> None:
         level, fall = basis
@@ -186,6 +187,4 @@ def _rises(count: int) -> Iterator[list[float]]:
         begin = start * (count - 1)
         if count - 1 - begin >= AFTER:
             for bend in BENDS:
-                yield [
-                    (max(0.0, at - begin) / (count - 1 - begin)) ** bend for at in range(count)
-                ]
+                yield [(max(0.0, at - begin) / (count - 1 - begin)) ** bend for at in range(count)]

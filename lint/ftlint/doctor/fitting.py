@@ -114,7 +114,7 @@ def _over_fitted(
 
 
 def _noise(found: Evidence) -> str:
-    return f"the noise of {found.count} evaluations is about {found.noise:.1%}"
+    return f"the noise of {found.judged} evaluations is about {found.noise:.1%}"
 
 
 def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom]:

@@ -10,8 +10,20 @@ from __future__ import annotations
 import os
 import re
 
+from ftlint.doctor.events import PREFIX
+from ftlint.doctor.events import entries as event_entries
 from ftlint.doctor.lost import Logged, measured, nan_from
-from ftlint.doctor.reading import NoRun, count, lines_of, measure, number, object_of
+from ftlint.doctor.reading import (
+    MAX_BYTES,
+    NoRun,
+    count,
+    lines_of,
+    measure,
+    number,
+    object_of,
+)
+from ftlint.doctor.series import Loss as Loss
+from ftlint.doctor.series import losses_of, ordered, series_of, step_of, summary_of
 from ftlint.doctor.trainer_log import (
     Attempt,
     after_the_end,
@@ -30,16 +42,9 @@ if TYPE_CHECKING:
 
     State = dict[str, Any] | NoRun | None
 
-STATE, LOG = "trainer_state.json", "trainer_log.jsonl"
+STATE, LOG, RESULTS = "trainer_state.json", "trainer_log.jsonl", "all_results.json"
 VALUE_HEADS, ADAPTER = ("value_head.safetensors", "value_head.bin"), "adapter_config.json"
 EVALUATED = pattern(r"eval_(?:(.+)_)?loss")
-
-
-class Loss(NamedTuple):
-    """A loss after so many optimizer steps; it may be NaN or infinite."""
-
-    step: int
-    value: float
 
 
 class History(NamedTuple):
@@ -109,7 +114,7 @@ def read(folder: str) -> History | NoRun:
     found = list(_states(folder, own, checkpoints, attempt, disk))
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
     if not whole and attempt is None:
-        return _nothing(found, written)
+        return _elsewhere(folder, disk) or _nothing(found, written)
     name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
     told = [*([name] if name else []), *([] if attempt is None else [LOG])]
     history = _history(folder, tuple(told), state, () if attempt is None else attempt.lines)
@@ -122,6 +127,31 @@ def read(folder: str) -> History | NoRun:
         restarts=starts(of_training(written or [])) - 1 if written else 0,
         vocabulary=_vocabulary(newest, disk),
     )  # fmt: skip
+
+
+def _elsewhere(folder: str, disk: Disk) -> History | None:
+    """Return the run as TensorBoard's event files have it, or no more than its summary has."""
+    events = [path for path in disk.tree(folder) if os.path.basename(path).startswith(PREFIX)]
+    logged: list[dict[str, Any]] = []
+    for path in sorted(events, key=os.path.basename):
+        data = disk.read(path, MAX_BYTES)
+        logged += event_entries(data) if isinstance(data, bytes) else []
+    results = object_of(os.path.join(folder, RESULTS), disk)
+    summed = results if isinstance(results, dict) else {}
+    names = [os.path.relpath(path, folder) for path in events] if logged else []
+    if not logged and not any(name in summed for name in ("train_runtime", "train_loss")):
+        return None
+    last = max((count(one.get("step")) or 0 for one in logged), default=0)
+    alone = {name: value for name, value in summed.items() if not name.startswith("eval_")}
+    end = [{**alone, "step": last}] if "train_runtime" in summed else []
+    state = {
+        "global_step": last or None, "epoch": summed.get("epoch"),
+        "log_history": [*logged, *end],
+    }  # fmt: skip
+    sources = (*names, *([RESULTS] if summed else []))
+    return _history(folder, sources, state, ())._replace(
+        ended=_is_summed_up(state), checkpoints=_checkpoints(folder, disk)
+    )
 
 
 def _vocabulary(folder: str, disk: Disk) -> int | None:
@@ -229,7 +259,7 @@ def _history(
     logged = [known[step] for step in sorted(known)]
     lost = nan_from(logged)
     evaluated = {
-        **dict(_losses(lines, "eval_loss", "current_steps")), **dict(_losses(entries, name))
+        **dict(losses_of(lines, "eval_loss", "current_steps")), **dict(losses_of(entries, name))
     }  # fmt: skip
     steps = [count(state.get("global_step")), *(count(one.get("current_steps")) for one in lines)]
     plans = [
@@ -246,7 +276,7 @@ def _history(
         done=max((one for one in steps if one is not None), default=None),
         epochs=max((one for one in epochs if one is not None), default=None),
         training=tuple(Loss(one.step, one.value) for one in measured(logged, lost)), lost=lost,
-        evaluation=_sorted(evaluated),
+        evaluation=ordered(evaluated),
         evaluated_on=match[1] if match else None, patience=patience,
         stopped=patience is not None and waited is not None and waited >= patience,
         other_metric=best is not None and best not in evaluated.values(),
@@ -256,73 +286,17 @@ def _history(
             or evaluates_several(lines)
         ),
         rewarded=any(one.get("reward") is not None for one in (*entries, *lines)),
-        series=series_of(lines, entries), summary=_summary(entries),
+        series=series_of(lines, entries), summary=summary_of(entries),
         saved_every=count(state.get("save_steps")) or None,
-        chosen=count(state.get("best_global_step")) or _step_of(state.get("best_model_checkpoint")),
+        chosen=count(state.get("best_global_step")) or step_of(state.get("best_model_checkpoint")),
     )  # fmt: skip
-
-
-def series_of(
-    lines: Iterable[dict[str, Any]], entries: Iterable[dict[str, Any]]
-) -> dict[str, tuple[Loss, ...]]:
-    """Return what was logged in numbers by name; the trainer's own state is the more exact."""
-    found: dict[str, dict[int, float]] = {}
-    for logged, step in ((lines, "current_steps"), (entries, "step")):
-        for one in logged:
-            at = count(one.get(step))
-            if at is None:
-                continue
-            for name, value in {**one, "elapsed_seconds": _seconds(one.get("elapsed_time"))}.items():
-                seen = measure(value)
-                if seen is not None and name not in _PLACES:
-                    found.setdefault(_NAMES.get(name, name), {})[at] = seen
-    return {name: _sorted(values) for name, values in found.items()}
-
-
-def _seconds(time: object) -> int | None:
-    """Return how long LLaMA Factory's log says that training has gone on."""
-    match = _TIME.fullmatch(time) if isinstance(time, str) else None
-    if match is None:
-        return None
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return ((24 * days + hours) * 60 + minutes) * 60 + seconds
-
-
-_TIME = pattern(r"(?:([0-9]{1,4}) days?, )?([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
-_PLACES = {"step", "current_steps", "total_steps", "percentage", "elapsed_time", "remaining_time"}
-_NAMES = {"lr": "learning_rate", "accuracy": "rewards/accuracies"}
-"""What LLaMA Factory's own log calls otherwise."""
-
-
-def _summary(entries: list[dict[str, Any]]) -> dict[str, float]:
-    last = next((one for one in entries[::-1] if "train_runtime" in one), {})
-    found = {name: number(value) for name, value in last.items()}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _step_of(path: object) -> int | None:
-    match = re.search(r"checkpoint-([0-9]{1,15})/?$", path) if isinstance(path, str) else None
-    return int(match[1]) if match else None
 
 
 def _training(entries: Iterable[dict[str, Any]], step: str = "step") -> dict[int, Logged]:
     return {
         at: Logged(at, value, measure(one.get("grad_norm")))
-        for one in entries for at, value in _losses([one], "loss", step)
+        for one in entries for at, value in losses_of([one], "loss", step)
     }  # fmt: skip
-
-
-def _losses(
-    entries: Iterable[dict[str, Any]], name: str, step: str = "step"
-) -> Iterator[tuple[int, float]]:
-    for one in entries:
-        at, value = count(one.get(step)), measure(one.get(name))
-        if at is not None and value is not None:
-            yield at, value
-
-
-def _sorted(losses: dict[int, float]) -> tuple[Loss, ...]:
-    return tuple(Loss(step, losses[step]) for step in sorted(losses))
 
 
 def _early_stopping(state: dict[str, Any], *names: str) -> int | None:
@@ -337,5 +311,8 @@ def _checkpoints(folder: str, disk: Disk) -> tuple[int, ...]:
         names = disk.names(folder)
     except OSError:
         return ()
-    found = (re.fullmatch(r"checkpoint-([0-9]{1,15})", name) for name in names)
+    found = (
+        re.fullmatch(r"checkpoint-([0-9]{1,15})", name) for name in names
+        if disk.is_folder(os.path.join(folder, name))
+    )  # fmt: skip
     return tuple(sorted(int(match[1]) for match in found if match))

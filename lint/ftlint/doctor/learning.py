@@ -81,15 +81,15 @@ def _left(history: History) -> str:
     evaluated = [one.value for one in history.evaluation if math.isfinite(one.value)]
     if len(evaluated) > 1 and evaluated[-1] < LEFT * min(evaluated):
         return ""
-    low = min(one.value for one in last)
-    if min(before) <= 0 or low < LEFT * max(before) or low < min(before) + 0.5:
-        guess = _guess(history, last[-1].value)
-        if guess is None or last[-1].value < LEFT * min(before):
-            return ""
+    low, end = min(one.value for one in last), last[-1].value
+    guess = _guess(history, end)
+    if guess is not None and end >= LEFT * min(before) > 0:
         return (
-            f"the training loss rose from {min(before):.4g} to {last[-1].value:.4g}, that of a model"
-            f" that guesses among {guess:,} tokens"
+            f"the training loss rose from {min(before):.4g} to {end:.4g}, that of a model that"
+            f" guesses among {guess:,} tokens"
         )
+    if min(before) <= 0 or low < LEFT * max(before) or low < min(before) + 0.5:
+        return ""
     return f"the training loss rose from {min(before):.4g} to {low:.4g} and more in its last logs"
 
 

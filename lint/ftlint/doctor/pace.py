@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import median
 
 from ftlint.doctor.symptom import Symptom
@@ -34,7 +35,7 @@ def _slower(history: History) -> Iterator[Symptom]:
     evaluated = {one.step for one in history.evaluation}
     paces = [
         (after.value - before.value) / (after.step - before.step)
-        for before, after in zip(seconds, seconds[1:], strict=False)
+        for before, after in pairwise(seconds)
         if after.value > before.value and not evaluated & {before.step, after.step}
     ]
     third = len(paces) // 3
@@ -45,7 +46,7 @@ def _slower(history: History) -> Iterator[Symptom]:
         yield Symptom(
             "slower", "info",
             f"a step took {last:.3g} s in the last third of the run, {first:.3g} s in the first",
-            "look for another process on the GPU, throttling, a full disk, or rows sorted by length",
+            "look for another process on the GPU, throttling, or rows sorted by length",
         )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ EARLY = 10
 APART = 0.03
 """A margin that large cannot come of so few steps."""
 CERTAIN, ALMOST = 1.0, 0.01
-"""An accuracy of every log, and a loss from the first one on, of pairs that are told apart at once."""
+"""Accuracy and loss, from the first log on, of pairs that are told apart at once."""
 
 
 def signs(history: History) -> Iterator[Symptom]:
@@ -36,7 +36,7 @@ def signs(history: History) -> Iterator[Symptom]:
     accuracies = _values(history, "rewards/accuracies")
     margins = history.series.get("rewards/margins", ())
     losses = [one.value for one in history.training if math.isfinite(one.value)]
-    if not losses or not (accuracies or margins):
+    if not losses or not any(name.startswith("rewards/") for name in history.series):
         return
     if _stands_still(losses, accuracies):
         yield Symptom(
