@@ -45,13 +45,13 @@ def test_what_cannot_be_judged() -> None:
     assert evidence([5.0, 4.0, 3.0, 1.0, 1.02]) is None  # only two are near the lowest
     many = evidence([1.0 + at / 1000 for at in range(5 * MOST + 7)])
     assert many is not None
-    assert many.risen
+    assert many.risen()
 
 
 def test_a_course_without_noise_is_judged_by_its_end() -> None:
     falling = evidence([1 + 1 / (1 + at) for at in range(20)])
     assert falling is not None
-    assert not falling.risen
+    assert not falling.risen()
     rising = evidence([1.0, 1.01, 1.02, 1.03, 1.04, 1.05])
     assert rising is not None
-    assert rising.risen
+    assert rising.risen()

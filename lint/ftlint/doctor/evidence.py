@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CRITICAL = 5.0
 """Evidence from which on a rise is taken for one."""
+GOING_ON = 20.0
+"""The same of a run that goes on, which is looked at again and again, and may fall yet."""
 NEAR = 0.1
 """The fall at the beginning, to within this much of the lowest loss, tells nothing of noise."""
 FAR = 10.0
@@ -62,10 +64,9 @@ class Evidence(NamedTuple):
     judged: int
     """How many they are."""
 
-    @property
-    def risen(self) -> bool:
+    def risen(self, *, going_on: bool = False) -> bool:
         """Return whether they rose beyond what noise does."""
-        return self.ratio >= CRITICAL
+        return self.ratio >= (GOING_ON if going_on else CRITICAL)
 
 
 def evidence(losses: Sequence[float]) -> Evidence | None:

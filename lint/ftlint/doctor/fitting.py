@@ -7,6 +7,7 @@ from itertools import pairwise
 from statistics import fmean, variance
 
 from ftlint.doctor.evidence import evidence
+from ftlint.doctor.keeping import keeping
 from ftlint.doctor.stopping import best, patience_for, stops_at
 from ftlint.doctor.symptom import Symptom
 from ftschemas.named import TYPE_CHECKING
@@ -52,11 +53,11 @@ def signs(history: History, patience: int) -> Iterator[Symptom]:
         yield from () if cut or stairs else _falling(history)
         return
     found = evidence([one.value for one in finite])
-    over = list(_over_fitted(history, finite, found))
+    over = list(_over_fitted(history, finite, found, cut))
     yield from over
     if history.stopped or history.other_metric:
         return
-    if not over:
+    if not over and not (found and found.risen(going_on=cut)):
         yield from _too_few(finite, found)
     yield from _stops_early(history, patience, found)
     if not over and not cut:  # what was cut off falls to its end, and is to go on anyway
@@ -78,10 +79,10 @@ def _not_evaluated(history: History) -> Symptom:
 
 
 def _over_fitted(
-    history: History, finite: Sequence[Loss], found: Evidence | None
+    history: History, finite: Sequence[Loss], found: Evidence | None, cut: bool
 ) -> Iterator[Symptom]:
     least = best(finite)
-    if least is None or found is None or not found.risen:
+    if least is None or found is None or not found.risen(going_on=cut):
         return
     after = [one for one in finite if one.step > least.step]
     last = finite[-1]
@@ -97,7 +98,10 @@ def _over_fitted(
     if epoch is not None:
         where += f" (epoch {epoch:.2f})"
         ends = f"`num_train_epochs: {math.ceil(epoch * 10) / 10:g}` or {ends}"
-    use = f"use checkpoint-{least.step}, " if least.step in history.checkpoints else ""
+    keep = keeping(history)
+    use = "" if keep is None else f"use checkpoint-{keep.best}, "
+    if keep is not None and keep.best != least.step:
+        use = f"use checkpoint-{keep.best} (the best that is there), "
     remedy = f"{use}end the run there ({ends}), or set `early_stopping_steps` with"
     remedy += f" {_watched(history)}"
     if history.other_metric:
@@ -120,7 +124,7 @@ def _noise(found: Evidence) -> str:
 def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom]:
     """Say of a rise that is there whether so few evaluations can tell it from noise."""
     least = best(finite)
-    if least is None or least.value <= 0 or len(finite) >= FEW or (found and found.risen):
+    if least is None or least.value <= 0 or len(finite) >= FEW:
         return
     rise = finite[-1].value / least.value - 1
     if rise < RISE or not math.isfinite(rise):
