@@ -148,10 +148,15 @@ def _ended_by(
 
 
 def _tail(path: str, size: int, disk: Disk) -> str | None:
-    from ftlint.support.disk import ReadFailure
-
-    data = disk.read(path, 64 * size)
-    return None if isinstance(data, ReadFailure) else data[-size:].decode("utf-8", "replace")
+    """Return the end of a log, None where it cannot be read."""
+    if not disk.is_file(path):
+        return None
+    try:
+        with disk.open(path) as file:
+            file.seek(max(0, disk.size(path) - size))
+            return (file.read(size) or b"").decode("utf-8", "replace")
+    except OSError:
+        return None
 
 
 def _watch(wanted: Wanted, planned: Planned | None) -> int:

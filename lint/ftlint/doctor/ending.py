@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from ftlint.doctor.history import History
 
+LAST = 0.01
+"""Where the interval of checkpoints is not told, so small a part at the end is less than one."""
+
 
 def signs(history: History, lost: bool) -> Iterator[Symptom]:
     """Yield whether a run came to its end; `lost`: its losses are no numbers any more."""
@@ -42,8 +45,8 @@ def signs(history: History, lost: bool) -> Iterator[Symptom]:
     elif _is_the_last_saved(history, planned - done):
         yield Symptom(
             "checkpoint", "info",
-            f"{part}: this is the state of its last checkpoint, `save_steps: {history.saved_every}`"
-            " plans none after it", "nothing to do, if the run was not stopped in its last steps",
+            f"{part}: this is the state of its last checkpoint, after which none was planned",
+            "nothing to do, if the run was not stopped in its last steps",
         )  # fmt: skip
     else:
         remedy = "start again, or from a checkpoint before it diverged"
@@ -59,8 +62,9 @@ def signs(history: History, lost: bool) -> Iterator[Symptom]:
 
 def _is_the_last_saved(history: History, left: int) -> bool:
     """Return whether a state alone is that of a checkpoint after which no other was to come."""
-    alone = all(name.endswith(".json") for name in history.sources)
-    return alone and history.saved_every is not None and 0 < left < history.saved_every
+    if not all(name.endswith(".json") for name in history.sources):
+        return False
+    return left < (history.saved_every or LAST * (history.planned or 0))
 
 
 def _restarted(history: History) -> Iterator[Symptom]:
