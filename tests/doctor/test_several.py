@@ -41,6 +41,19 @@ def test_runs_are_compared_in_a_table_and_a_picture(tmp_path: Path) -> None:
     assert told["runs"][0]["keep"]["best"] == 20
 
 
+def test_a_page_holds_all_and_loads_nothing(tmp_path: Path) -> None:
+    first = run_of(tmp_path / "<b>first", [2.0, 1.5, 1.6, 1.7, 1.8, 1.9])
+    second = run_of(tmp_path / "second", [2.0, 1.8, 1.7, 1.65, 1.63, 1.62])
+    page = invoke("doctor", first, second, "--output-format", "html").out
+    assert page.count("<svg") == 3
+    assert page.count("evaluation loss: 1.5 at step 20") == 1
+    assert "<b>" not in page
+    assert "&lt;b&gt;first" in page
+    assert "over-fitting" in page
+    assert "Keep checkpoint-20" in page
+    assert not re.search(r"(?:src|href)=|url[(]|<script", page)
+
+
 def test_one_that_is_no_run_stops_it(tmp_path: Path) -> None:
     done = invoke("doctor", run_of(tmp_path / "run"), tmp_path / "none")
     assert (done.status, done.out) == (2, "")

@@ -138,7 +138,7 @@ SIGNS: dict[str, dict[str, object]] = {
         "val_size": 0.5, "eval_strategy": "steps", "eval_steps": 1,
         "per_device_eval_batch_size": 1,
     },
-    "under-training": {"learning_rate": 0.003, "num_train_epochs": 8},
+    "under-training": {"learning_rate": 0.001, "num_train_epochs": 8},
     "preference": {
         "stage": "dpo", "dataset": "pairs", "learning_rate": 1e-10, "num_train_epochs": 4,
     },
@@ -147,8 +147,8 @@ SIGNS: dict[str, dict[str, object]] = {
         "adapter_name_or_path": "adapter-lora", "learning_rate": 1e-6, "num_train_epochs": 1,
     },
     "adapter-lora": {
-        "finetuning_type": "lora", "lora_target": "all", "learning_rate": 0.05,
-        "num_train_epochs": 4,
+        "finetuning_type": "lora", "lora_target": "all", "learning_rate": 0.3,
+        "num_train_epochs": 12, "lora_rank": 32, "lora_alpha": 256,
     },
 }  # fmt: skip
 ORDER = sorted(SIGNS)  # the adapter comes before the run that goes on from it
@@ -169,7 +169,8 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
      "other-reference"],
 )  # fmt: skip
 def test_signs_of_real_runs(short: Path, name: str) -> None:
-    assert name in [sign.name for sign in signs(history(short / name), PATIENCE)]
+    run = history(short / name)._replace(clipped_at=1e-3 if name == "clipped" else None)
+    assert name in [sign.name for sign in signs(run, PATIENCE)]
 
 
 def test_preferences_of_a_real_run_that_did_not_move(short: Path) -> None:

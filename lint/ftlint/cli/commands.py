@@ -275,7 +275,10 @@ def record(**options: Any) -> None:
 @of_target
 @of_gpus
 @of_run
-@of_format
+@click.option(
+    "--output-format", "format", type=click.Choice(["text", "json", "html"]), default="text",
+    show_default=True, help="Output format.",
+)  # fmt: skip
 @of_settings
 @of_colour
 def doctor(**options: Any) -> None:

@@ -95,6 +95,11 @@ def _show(judged: list[Judged], wanted: Wanted) -> None:
         shown = objects[0] if len(objects) == 1 else {"version": 1, "runs": objects}
         write(json.dumps(shown, indent=1, allow_nan=False) + "\n")
         return
+    if wanted.format == "html":
+        from ftlint.report.doctor_page import page
+
+        write("".join(f"{line}\n" for line in page(judged)))
+        return
     colour = wants_colour(wanted.colour)
     found = lines(judged[0], colour) if len(judged) == 1 else compared(judged, colour)
     write("".join(f"{line}\n" for line in found))
@@ -165,8 +170,17 @@ def _watch(wanted: Wanted, planned: Planned | None) -> int:
     import time
 
     shown: object = None
+    waits = False
     while True:
-        judged = [_judged(folder, wanted, planned) for folder in wanted.folders]
+        try:
+            judged = [_judged(folder, wanted, planned) for folder in wanted.folders]
+        except UsageError as nothing:  # it has only begun, or a file is just being written
+            if not all(Disk().is_folder(folder) for folder in wanted.folders):
+                raise
+            say([] if waits else [f"{nothing}; waiting"])
+            waits = True
+            time.sleep(SECONDS)
+            continue
         if shown != judged:
             shown = judged
             if wanted.format == "text" and sys.stdout is not None and sys.stdout.isatty():

@@ -53,7 +53,7 @@ def lines(judged: Judged, colour: bool) -> Iterator[str]:
         )
     if judged.keep is not None:
         yield ""
-        yield from _kept(judged.keep)
+        yield from kept(judged.keep)
 
 
 def _signs(signs: Sequence[Symptom], colour: bool) -> Iterator[str]:
@@ -64,7 +64,8 @@ def _signs(signs: Sequence[Symptom], colour: bool) -> Iterator[str]:
         yield f"  = {visible(sign.remedy)}"
 
 
-def _kept(keep: Keeping) -> Iterator[str]:
+def kept(keep: Keeping) -> Iterator[str]:
+    """Yield which checkpoints are worth their disk."""
     loss = "by the metric of the run" if keep.loss is None else f"evaluation loss {keep.loss:.4g}"
     near = ", between evaluations" if keep.estimated else ""
     last = "" if keep.last == keep.best else f"; checkpoint-{keep.last} is the last"
@@ -85,12 +86,12 @@ SHOWN = 8
 
 def compared(judged: Sequence[Judged], colour: bool) -> Iterator[str]:
     """Yield a table of several runs, and one picture of their evaluations, a letter a run."""
-    rows = [HEAD, *(_row(letter, one) for letter, one in zip(_letters(), judged, strict=False))]
+    rows = [HEAD, *(row(letter, one) for letter, one in zip(_letters(), judged, strict=False))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
+    for line in rows:
         cells = (
-            cell.ljust(width) if number in (0, 1, len(row) - 1) else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if number in (0, 1, len(line) - 1) else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
         yield "  ".join(cells).rstrip()
     runs = [one.history for one in judged if one.history is not None]
@@ -115,7 +116,8 @@ def _letters() -> Iterator[str]:
     return cycle("abcdefghijklmnopqrstuvwxyz")
 
 
-def _row(letter: str, judged: Judged) -> tuple[str, ...]:
+def row(letter: str, judged: Judged) -> tuple[str, ...]:
+    """Return the cells of a run, in the order of HEAD."""
     history, names = judged.history, ", ".join(sign.name for sign in judged.signs) or "-"
     if history is None:
         return letter, shown_path(judged.folder), *["?"] * 5, names
