@@ -184,7 +184,7 @@ def test_few_evaluations_cannot_tell() -> None:
 def test_the_evidence_stands_in_the_message() -> None:
     text = said(history(GUIDE, FALLING), "over-fitting")
     assert "+5%" in text
-    assert "the noise of 5 evaluations is about 1." in text
+    assert "the noise of 5 evaluations is about 0." in text
 
 
 def test_a_watched_metric_names_its_step() -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from statistics import median
 
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -81,10 +82,10 @@ def evidence(losses: Sequence[float]) -> Evidence | None:
     levelled, risen = _Sum(), _Sum()
     for correlation in CORRELATIONS:
         _weigh(shares, correlation, levelled, risen)
-    return Evidence(
-        math.exp(min(700.0, risen.logarithm() - levelled.logarithm())),
-        max((levelled, risen), key=_Sum.logarithm).noise(), len(losses) - first,
-    )  # fmt: skip
+    ahead = risen.logarithm() - levelled.logarithm()
+    # a large rise is never quite of the form that is assumed: what it is off by is no noise
+    noise = levelled.noise() if ahead <= 0 else min(risen.noise(), _roughness(losses[first:]))
+    return Evidence(math.exp(min(700.0, ahead)), noise, len(losses) - first)
 
 
 def _averaged(shares: list[float]) -> list[float]:
@@ -92,6 +93,19 @@ def _averaged(shares: list[float]) -> list[float]:
     size = math.ceil(len(shares) / MOST)
     parts = [shares[max(0, end - size) : end] for end in range(len(shares), 0, -size)]
     return [sum(part) / len(part) for part in parts[::-1]]
+
+
+def _roughness(losses: Sequence[float]) -> float:
+    """Return the noise that bends a curve from one evaluation to the next, as a share of it.
+
+    Second differences of white noise have a variance six times its own; half of them lie within
+    0.67 standard deviations.
+    """
+    bends = [
+        abs(before - 2 * one + after) / one
+        for before, one, after in zip(losses, losses[1:], losses[2:], strict=False)
+    ]
+    return median(bends) / (math.sqrt(6) * 0.6745) if bends else math.inf
 
 
 class _Sum:
