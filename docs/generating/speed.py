@@ -149,7 +149,7 @@ STYLE = "<style>text{font:12px sans-serif;fill:#24292f}.grid{stroke:#d0d7de}</st
 
 def _plot(cases: dict[str, Rounds]) -> str:
     """Return both growths in one image, on scales of powers of ten."""
-    from ftbench.report import svg
+    from ftlint.report import svg
 
     plots = (
         (_by(cases, str.isdecimal), "files", [PLAIN, WARM, *OTHERS]),
@@ -172,7 +172,7 @@ def _plot(cases: dict[str, Rounds]) -> str:
 def _lines(
     points: list[tuple[int, dict[str, float]]], unit: str, tools: list[str]
 ) -> Iterator[str]:
-    from ftbench.report import svg
+    from ftlint.report import svg
 
     walls = [found[tool] for _, found in points for tool in tools if tool in found]
     amounts = [amount for amount, _ in points]

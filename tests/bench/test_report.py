@@ -13,10 +13,11 @@ from tests.bench.made import noisy, result, step
 
 from ftbench.calibration import store
 from ftbench.cli.report import command
-from ftbench.report import plots, svg
+from ftbench.report import plots
 from ftbench.report.page import page
 from ftbench.report.run_view import of_results
 from ftbench.report.terminal import lines, spark
+from ftlint.report import svg
 
 
 @pytest.fixture(autouse=True)

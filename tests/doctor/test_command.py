@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ftlint.doctor.cause import CAUSES
 from ftlint.doctor.history import History, read
 from ftlint.doctor.reading import NoRun
 from tests.cli.calls import invoke
@@ -213,7 +214,7 @@ def test_the_plan_of_the_config_is_held_against_the_run(tmp_path: Path) -> None:
     config.write_text(f"{CONFIG}max_steps: 1\n", "utf-8")
     one = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "1")
     assert f"{config} plans 1 step on 1 GPU, the run planned 40" in one.out
-    folder = invoke("doctor", tmp_path, tmp_path, "--isolated")
+    folder = invoke("doctor", tmp_path, "--plan", tmp_path, "--isolated")
     assert (folder.status, folder.out) == (2, "")
     assert f"{tmp_path}: CONFIG must be the config of the run, not a folder" in folder.err
     none = invoke("doctor", tmp_path, tmp_path / "none.yaml", "--isolated")
@@ -288,10 +289,11 @@ def test_any_log_is_read_or_refused(
 def test_every_sign_and_field_is_explained(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     page = (root / "docs" / "cli.md").read_text("utf-8").partition("## What doctor checks")[2]
-    source = (root / "lint/ftlint/doctor/symptoms.py").read_text("utf-8")
-    source += (root / "lint/ftlint/cli/doctor.py").read_text("utf-8")
+    sources = [root / "lint/ftlint/cli/doctor.py", *(root / "lint/ftlint/doctor").glob("*.py")]
+    source = "".join(one.read_text("utf-8") for one in sources)
     names = re.findall(r'Symptom\(\s*"([a-z-]+)"', source)
-    assert len(names) >= 9
+    names += [f"ended-by-{cause.name}" for cause in CAUSES]
+    assert len(names) >= 40
     rows = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
     assert set(re.findall(r"`([a-z-]+)`", rows)) == set(names)
     told = json.loads(invoke("doctor", keep(tmp_path, state()), "--output-format", "json").out)

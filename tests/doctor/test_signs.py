@@ -69,7 +69,7 @@ def test_where_early_stopping_would_have_ended_it() -> None:
         ([2.5, 2.3, 2.2, 2.19, 2.185], []),  # flat: trained to the end
         ([2.5, 2.3, 2.2, 2.1, 2.0], ["under-training"]),
         ([2.5, 2.3, 2.29, 2.295, 2.3], []),  # risen by less than a hundredth
-        ([2.5, 2.3, 2.4], []),  # one evaluation is no rise
+        ([2.5, 2.3, 2.4], ["too-few-evaluations"]),
         ([2.5, 2.3, 2.4, 2.6, 2.2], []),  # noisy, best at the end
         ([2.3, 2.4, 2.5], ["over-fitting"]),
         ([2.5, 2.3], []),
@@ -92,21 +92,26 @@ def test_a_run_that_only_made_it_worse() -> None:
 
 
 def test_without_evaluations() -> None:
-    assert names(history([], [2.0] * 20)) == ["not-evaluated"]
+    assert names(history([], [2.0, 2.1] * 5)) == ["not-evaluated"]
     assert names(history([], FALLING)) == ["not-evaluated", "under-training"]
     assert names(history([], [2.0, 1.0])) == ["not-evaluated"]
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_a_loss_that_is_no_number(bad: float) -> None:
-    for run in (history(GUIDE[:2], [2.0, bad]), history([2.0, bad], [2.0, 1.9])):
-        sign = next(iter(signs(run, 3)))
-        assert (sign.name, sign.severity) == ("diverged", "error")
-        assert str(bad) in sign.text
+    sign = next(iter(signs(history(GUIDE[:2], [2.0, bad]), 3)))
+    assert (sign.name, sign.severity) == ("diverged", "error")
+    assert str(bad) in sign.text
+    alone = next(iter(signs(history([2.0, bad], [2.0, 1.9]), 3)))
+    assert (alone.name, alone.severity) == ("evaluation-lost", "warning")
+    assert f"the evaluation loss is {bad} at step 200, while the training loss is a number" in (
+        alone.text
+    )
+    assert "learning_rate" not in alone.remedy
 
 
 def test_a_loss_that_was_no_number_for_once() -> None:
-    assert names(history([math.nan, *GUIDE], FALLING)) == ["diverged", "over-fitting"]
+    assert names(history([math.nan, *GUIDE], FALLING)) == ["evaluation-lost", "over-fitting"]
     assert names(history([], [*FALLING, math.nan])) == ["diverged"]
     cut = history([], [2.0, math.nan, 2.0], planned=900, ended=False, resumable="run/checkpoint-4")
     assert [sign.remedy for sign in signs(cut, 3) if sign.name == "not-finished"] == [

@@ -31,9 +31,23 @@ def train(
         return " ".join(f"w{draw.randrange(100)}" for _ in range(12))
 
     made = [{"instruction": text(), "input": "", "output": text()} for _ in range(rows)]
+    pairs = [
+        {"instruction": text(), "input": "", "chosen": text(), "rejected": text()}
+        for _ in range(rows)
+    ]
     (work / "data").mkdir()
     (work / "data" / "few.json").write_text(json.dumps(made), "utf-8")
-    table = {"few": {"file_name": "few.json"}}
+    (work / "data" / "pairs.json").write_text(json.dumps(pairs), "utf-8")
+    columns = {
+        "prompt": "instruction",
+        "query": "input",
+        "chosen": "chosen",
+        "rejected": "rejected",
+    }
+    table = {
+        "few": {"file_name": "few.json"},
+        "pairs": {"file_name": "pairs.json", "ranking": True, "columns": columns},
+    }
     (work / "data" / "dataset_info.json").write_text(json.dumps(table), "utf-8")
     cases, answers = work / "cases", work / "answers"
     lines = [json.dumps({"id": name, "config": config}) for name, config in configs.items()]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.doctor.history import History, Loss, read
+from ftlint.doctor.keeping import keeping
 from ftlint.doctor.stopping import best, stops_at
 from ftlint.doctor.symptoms import signs
 
@@ -123,3 +124,67 @@ def test_a_killed_run_is_read_from_its_checkpoint_and_log(runs: Path, tmp_path: 
     assert [one.step for one in killed.evaluation] == [one.step for one in whole.evaluation]
     for mine, theirs in zip(killed.training, whole.training, strict=True):
         assert mine.value == pytest.approx(theirs.value, abs=1e-3)
+
+
+SHORT = {
+    **chain.CONFIG, "per_device_train_batch_size": 4, "gradient_accumulation_steps": 1,
+    "num_train_epochs": 4, "save_strategy": "no", "learning_rate": 0.01,
+}  # fmt: skip
+SIGNS: dict[str, dict[str, object]] = {
+    "nothing-learned": {"learning_rate": 1e-9, "num_train_epochs": 6},
+    "diverged": {"learning_rate": 300.0, "max_grad_norm": 1e9, "lr_scheduler_type": "constant"},
+    "clipped": {"max_grad_norm": 1e-3},
+    "slow-evaluation": {
+        "val_size": 0.5, "eval_strategy": "steps", "eval_steps": 1,
+        "per_device_eval_batch_size": 1,
+    },
+    "under-training": {"learning_rate": 0.001, "num_train_epochs": 8},
+    "preference": {
+        "stage": "dpo", "dataset": "pairs", "learning_rate": 1e-10, "num_train_epochs": 4,
+    },
+    "other-reference": {
+        "stage": "dpo", "dataset": "pairs", "finetuning_type": "lora", "lora_target": "all",
+        "adapter_name_or_path": "adapter-lora", "learning_rate": 1e-6, "num_train_epochs": 1,
+    },
+    "adapter-lora": {
+        "finetuning_type": "lora", "lora_target": "all", "learning_rate": 0.3,
+        "num_train_epochs": 12, "lora_rank": 32, "lora_alpha": 256,
+    },
+}  # fmt: skip
+ORDER = sorted(SIGNS)  # the adapter comes before the run that goes on from it
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train a few rows in ways that go wrong, each as its own run."""
+    work = tmp_path_factory.mktemp("signs")
+    configs = {name: {**SHORT, **SIGNS[name], "output_dir": name} for name in ORDER}
+    chain.train("0.9.5", work, 40, configs)
+    return work
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nothing-learned", "diverged", "clipped", "slow-evaluation", "under-training",
+     "other-reference"],
+)  # fmt: skip
+def test_signs_of_real_runs(short: Path, name: str) -> None:
+    run = history(short / name)._replace(clipped_at=1e-3 if name == "clipped" else None)
+    assert name in [sign.name for sign in signs(run, PATIENCE)]
+
+
+def test_preferences_of_a_real_run_that_did_not_move(short: Path) -> None:
+    found = {sign.name: sign for sign in signs(history(short / "preference"), PATIENCE)}
+    assert "ln 2 = 0.6931" in found["nothing-learned"].text
+
+
+def test_the_checkpoint_to_keep_is_there(runs: Path) -> None:
+    whole = history(runs / "whole")
+    keep = keeping(whole)
+    assert keep is not None
+    least = best(whole.evaluation)
+    assert least is not None
+    assert keep.best == least.step
+    assert (runs / "whole" / f"checkpoint-{keep.best}" / "trainer_state.json").is_file()
+    assert whole.checkpoints[-1] not in keep.expendable
+    assert keep.expendable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftbench.report import svg
+from ftlint.report import svg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

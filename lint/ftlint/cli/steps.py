@@ -29,7 +29,6 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
 
 class Asked(NamedTuple):
@@ -72,8 +71,8 @@ def _steps(asked: Asked) -> int:
     return USAGE if failures or unplanned else CLEAN
 
 
-def planned(asked: Asked) -> tuple[StepPlan | NoPlan, dict[str, Any]] | str | None:
-    """Return the plan of the one config asked for and what it sets, or why there is none.
+def planned(asked: Asked) -> tuple[StepPlan | NoPlan, Config] | str | None:
+    """Return the plan of the one config asked for with the config, or why there is none.
 
     That the target refuses the config is no reason: the run that is looked at was started.
     """
@@ -83,7 +82,7 @@ def planned(asked: Asked) -> tuple[StepPlan | NoPlan, dict[str, Any]] | str | No
         plan = plan_of(inputs_of(config.context))
         if isinstance(plan, NoPlan):
             plan = plan._replace(reason=refusals.reason_of(plan, config.context))
-        return plan, config.values
+        return plan, config
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import cycle
 
 from ftschemas.named import TYPE_CHECKING
 
@@ -21,16 +22,27 @@ def curves(
     training: Sequence[Loss], evaluation: Sequence[Loss], best: Loss | None
 ) -> Iterator[str]:
     """Yield the lines of a picture; none where there are too few losses for one."""
-    shown = [one for one in (*training, *evaluation) if math.isfinite(one.value)]
+    last_drawn = () if best is None else (best,)
+    drawn = ((training, TRAINED), (evaluation, EVALUATED), (last_drawn, BEST))
+    yield from _picture(drawn, evaluation)
+
+
+def overlaid(runs: Sequence[Sequence[Loss]]) -> Iterator[str]:
+    """Yield a picture of several curves, each drawn with a letter of its own."""
+    drawn = tuple(zip(runs, cycle("abcdefghijklmnopqrstuvwxyz"), strict=False))
+    yield from _picture(drawn, ())
+
+
+def _picture(drawn: Sequence[tuple[Sequence[Loss], str]], whole: Sequence[Loss]) -> Iterator[str]:
+    """Yield curves in order, the later ones over the earlier; `whole` is wholly in the picture."""
+    shown = {one for losses, _ in drawn for one in losses if math.isfinite(one.value)}
     if len(shown) < 3:
         return
     values = sorted(one.value for one in shown)
     top = values[math.ceil((len(values) - 1) * (1 - OUTLYING))]
-    top = max(top, max((one.value for one in evaluation if math.isfinite(one.value)), default=top))
+    top = max(top, max((one.value for one in whole if math.isfinite(one.value)), default=top))
     bottom, last = values[0], max(one.step for one in shown)
     grid = [[" "] * WIDTH for _ in range(HEIGHT)]
-    last_drawn = () if best is None else (best,)
-    drawn = ((training, TRAINED), (evaluation, EVALUATED), (last_drawn, BEST))
     for losses, letter in drawn:
         for one in losses:
             if math.isfinite(one.value):

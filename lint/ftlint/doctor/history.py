@@ -10,35 +10,41 @@ from __future__ import annotations
 import os
 import re
 
+from ftlint.doctor.events import PREFIX
+from ftlint.doctor.events import entries as event_entries
 from ftlint.doctor.lost import Logged, measured, nan_from
-from ftlint.doctor.reading import NoRun, count, lines_of, number, object_of
+from ftlint.doctor.reading import (
+    MAX_BYTES,
+    NoRun,
+    count,
+    lines_of,
+    measure,
+    number,
+    object_of,
+)
+from ftlint.doctor.series import Loss as Loss
+from ftlint.doctor.series import losses_of, ordered, series_of, step_of, summary_of
 from ftlint.doctor.trainer_log import (
     Attempt,
     after_the_end,
     evaluates_several,
     last_attempt,
     of_training,
+    starts,
 )
 from ftlint.support.disk import Disk
 from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     State = dict[str, Any] | NoRun | None
 
-STATE, LOG = "trainer_state.json", "trainer_log.jsonl"
+STATE, LOG, RESULTS = "trainer_state.json", "trainer_log.jsonl", "all_results.json"
 VALUE_HEADS, ADAPTER = ("value_head.safetensors", "value_head.bin"), "adapter_config.json"
 EVALUATED = pattern(r"eval_(?:(.+)_)?loss")
-
-
-class Loss(NamedTuple):
-    """A loss after so many optimizer steps; it may be NaN or infinite."""
-
-    step: int
-    value: float
 
 
 class History(NamedTuple):
@@ -77,13 +83,29 @@ class History(NamedTuple):
     """A run of stage rm or ppo: LLaMA Factory loads no best model of it back."""
     given_as: str = "model_name_or_path"
     """The key that takes what it trained, to start from that."""
+    series: Mapping[str, tuple[Loss, ...]] = {}
+    """Whatever else was logged in numbers, by the trainer's names."""
+    summary: Mapping[str, float] = {}
+    """What the trainer summed up at the end."""
+    saved_every: int | None = None
+    """Steps from one checkpoint to the next."""
+    chosen: int | None = None
+    """The step of the best model by the metric that the run watches."""
+    restarts: int = 0
+    """How often the run was resumed or started again in this folder."""
+    vocabulary: int | None = None
+    """Tokens that the model tells apart."""
+    rate: float | None = None
+    """The `learning_rate` of its config."""
+    clipped_at: float | None = None
+    """The `max_grad_norm` of its config."""
 
 
 def read(folder: str) -> History | NoRun:
     """Read what a run left in its output folder, or in a checkpoint."""
     disk = Disk()
     if not disk.is_folder(folder):
-        return NoRun("no such folder")
+        return NoRun("not a folder" if disk.is_there(folder) else "no such folder")
     own = object_of(os.path.join(folder, STATE), disk)
     written = _written(folder, own, disk)
     if isinstance(written, NoRun):
@@ -92,7 +114,7 @@ def read(folder: str) -> History | NoRun:
     found = list(_states(folder, own, checkpoints, attempt, disk))
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
     if not whole and attempt is None:
-        return _nothing(found, written)
+        return _elsewhere(folder, disk) or _nothing(found, written)
     name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
     told = [*([name] if name else []), *([] if attempt is None else [LOG])]
     history = _history(folder, tuple(told), state, () if attempt is None else attempt.lines)
@@ -102,7 +124,39 @@ def read(folder: str) -> History | NoRun:
         resumable=_resumable(folder, whole[-1][0] if whole else STATE),
         value_head=history.rewarded or any(_holds(newest, name, disk) for name in VALUE_HEADS),
         given_as="adapter_name_or_path" if _holds(newest, ADAPTER, disk) else history.given_as,
+        restarts=starts(of_training(written or [])) - 1 if written else 0,
+        vocabulary=_vocabulary(newest, disk),
     )  # fmt: skip
+
+
+def _elsewhere(folder: str, disk: Disk) -> History | None:
+    """Return the run as TensorBoard's event files have it, or no more than its summary has."""
+    events = [path for path in disk.tree(folder) if os.path.basename(path).startswith(PREFIX)]
+    logged: list[dict[str, Any]] = []
+    for path in sorted(events, key=os.path.basename):
+        data = disk.read(path, MAX_BYTES)
+        logged += event_entries(data) if isinstance(data, bytes) else []
+    results = object_of(os.path.join(folder, RESULTS), disk)
+    summed = results if isinstance(results, dict) else {}
+    names = [os.path.relpath(path, folder) for path in events] if logged else []
+    if not logged and not any(name in summed for name in ("train_runtime", "train_loss")):
+        return None
+    last = max((count(one.get("step")) or 0 for one in logged), default=0)
+    alone = {name: value for name, value in summed.items() if not name.startswith("eval_")}
+    end = [{**alone, "step": last}] if "train_runtime" in summed else []
+    state = {
+        "global_step": last or None, "epoch": summed.get("epoch"),
+        "log_history": [*logged, *end],
+    }  # fmt: skip
+    sources = (*names, *([RESULTS] if summed else []))
+    return _history(folder, sources, state, ())._replace(
+        ended=_is_summed_up(state), checkpoints=_checkpoints(folder, disk)
+    )
+
+
+def _vocabulary(folder: str, disk: Disk) -> int | None:
+    found = object_of(os.path.join(folder, "config.json"), disk)
+    return count(found.get("vocab_size")) if isinstance(found, dict) else None
 
 
 def _written(folder: str, own: State, disk: Disk) -> list[dict[str, Any]] | NoRun | None:
@@ -205,7 +259,7 @@ def _history(
     logged = [known[step] for step in sorted(known)]
     lost = nan_from(logged)
     evaluated = {
-        **dict(_losses(lines, "eval_loss", "current_steps")), **dict(_losses(entries, name))
+        **dict(losses_of(lines, "eval_loss", "current_steps")), **dict(losses_of(entries, name))
     }  # fmt: skip
     steps = [count(state.get("global_step")), *(count(one.get("current_steps")) for one in lines)]
     plans = [
@@ -222,7 +276,7 @@ def _history(
         done=max((one for one in steps if one is not None), default=None),
         epochs=max((one for one in epochs if one is not None), default=None),
         training=tuple(Loss(one.step, one.value) for one in measured(logged, lost)), lost=lost,
-        evaluation=_sorted(evaluated),
+        evaluation=ordered(evaluated),
         evaluated_on=match[1] if match else None, patience=patience,
         stopped=patience is not None and waited is not None and waited >= patience,
         other_metric=best is not None and best not in evaluated.values(),
@@ -232,27 +286,17 @@ def _history(
             or evaluates_several(lines)
         ),
         rewarded=any(one.get("reward") is not None for one in (*entries, *lines)),
+        series=series_of(lines, entries), summary=summary_of(entries),
+        saved_every=count(state.get("save_steps")) or None,
+        chosen=count(state.get("best_global_step")) or step_of(state.get("best_model_checkpoint")),
     )  # fmt: skip
 
 
 def _training(entries: Iterable[dict[str, Any]], step: str = "step") -> dict[int, Logged]:
     return {
-        at: Logged(at, value, number(one.get("grad_norm"), finite=False))
-        for one in entries for at, value in _losses([one], "loss", step)
+        at: Logged(at, value, measure(one.get("grad_norm")))
+        for one in entries for at, value in losses_of([one], "loss", step)
     }  # fmt: skip
-
-
-def _losses(
-    entries: Iterable[dict[str, Any]], name: str, step: str = "step"
-) -> Iterator[tuple[int, float]]:
-    for one in entries:
-        at, value = count(one.get(step)), number(one.get(name), finite=False)
-        if at is not None and value is not None:
-            yield at, value
-
-
-def _sorted(losses: dict[int, float]) -> tuple[Loss, ...]:
-    return tuple(Loss(step, losses[step]) for step in sorted(losses))
 
 
 def _early_stopping(state: dict[str, Any], *names: str) -> int | None:
@@ -267,5 +311,8 @@ def _checkpoints(folder: str, disk: Disk) -> tuple[int, ...]:
         names = disk.names(folder)
     except OSError:
         return ()
-    found = (re.fullmatch(r"checkpoint-([0-9]{1,15})", name) for name in names)
+    found = (
+        re.fullmatch(r"checkpoint-([0-9]{1,15})", name) for name in names
+        if disk.is_folder(os.path.join(folder, name))
+    )  # fmt: skip
     return tuple(sorted(int(match[1]) for match in found if match))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ftlint.support.disk import Disk
 
 MAX_BYTES = 1 << 28
+LARGEST = 1e30
+"""No loss and no norm of a gradient that means anything is larger."""
 
 
 class NoRun(NamedTuple):
@@ -31,6 +33,14 @@ def number(value: object, *, finite: bool = True) -> float | None:
     except OverflowError:
         return None
     return found if math.isfinite(found) or not finite else None
+
+
+def measure(value: object) -> float | None:
+    """Return a value that was measured; NaN is one, and what is beyond any loss is infinite."""
+    found = number(value, finite=False)
+    if found is None or math.isnan(found) or abs(found) <= LARGEST:
+        return found
+    return math.copysign(math.inf, found)
 
 
 def count(value: object) -> int | None:

@@ -35,3 +35,13 @@ def stops_at(losses: Sequence[Loss], patience: int) -> int | None:
         if waited >= patience:
             return number
     return None
+
+
+def patience_for(losses: Sequence[Loss]) -> int | None:
+    """Return the least patience that does not end a run before its best evaluation."""
+    least = best(losses)
+    for patience in range(1, len(losses) + 1):
+        ended = stops_at(losses, patience)
+        if least is None or ended is None or losses[ended - 1].step > least.step:
+            return patience
+    return None

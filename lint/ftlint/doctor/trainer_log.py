@@ -74,6 +74,19 @@ def last_attempt(lines: list[dict[str, Any]]) -> Attempt | None:
     return Attempt(tuple(kept), began, last, plan) if kept else None
 
 
+def starts(lines: list[dict[str, Any]]) -> int:
+    """Return how often a run began, or went on, that logged in one folder."""
+    found, last, plan = 0, 0, None
+    for line in lines:
+        step = _step(line)
+        if step is None:
+            continue
+        if not found or step < last or _plan(line) != plan:
+            found, plan = found + 1, _plan(line)
+        last = step
+    return found
+
+
 def evaluates_several(lines: tuple[dict[str, Any], ...]) -> bool:
     """Return whether there are evaluations of several sets, which leave lines without a loss.
 

@@ -1,0 +1,106 @@
+"""Evaluations of runs that never were: a true course with noise, to count what doctor says of them.
+
+`python -m tests.doctor.noise` prints how often a rise is said where there is none, and is found
+where there is one, for each noise and number of evaluations.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftlint.doctor.history import History, Loss
+from ftlint.doctor.symptoms import signs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHARES = (0.2, 0.45, 0.65)
+"""Where a rise begins: early, in the middle, late."""
+
+
+class Noise(NamedTuple):
+    """What an evaluation is off by: AR(1), with this standard deviation as a share of the loss."""
+
+    scale: float
+    correlation: float = 0.0
+
+
+def course(draw: random.Random, count: int, rise: float) -> list[float]:
+    """Return true losses that fall, level off, and end by `rise` above their lowest."""
+    size = draw.choice((0.0, draw.uniform(0.1, 1.0)))
+    time = draw.uniform(0.04, 0.2 if rise else 0.5) * count
+    level = draw.uniform(0.3, 3.0)
+    begin = draw.choice(SHARES) * (count - 1)
+    fall = [1 + size * math.exp(-at / time) for at in range(count)]
+    if not rise:
+        return [level * one for one in fall]
+    shape = [max(0.0, at - begin) / (count - 1 - begin) for at in range(count)]
+
+    def risen(far: float) -> list[float]:
+        return [one + far * share for one, share in zip(fall, shape, strict=True)]
+
+    low, high = 0.0, 2 * rise + 1
+    for _ in range(40):
+        middle = (low + high) / 2
+        found = risen(middle)
+        low, high = (middle, high) if found[-1] < min(found) * (1 + rise) else (low, middle)
+    return [level * one for one in risen(high)]
+
+
+def evaluations(draw: random.Random, count: int, rise: float, noise: Noise) -> list[float]:
+    """Return such losses as they would be evaluated."""
+    off = draw.gauss(0, 1)
+    found = []
+    for one in course(draw, count, rise):
+        found.append(one * (1 + noise.scale * off))
+        off = noise.correlation * off + math.sqrt(1 - noise.correlation**2) * draw.gauss(0, 1)
+    return found
+
+
+def says_over_fitting(values: list[float]) -> bool:
+    """Return what doctor says of a run that was evaluated so, and whose training loss fell."""
+    step = 10
+    run = History(
+        "run", ("trainer_state.json",), planned=step * len(values), done=step * len(values),
+        epochs=3.0, ended=True, evaluated_on=None, patience=None,
+        training=tuple(Loss(at, 2 * math.exp(-at / 200)) for at in range(1, step * len(values))),
+        evaluation=tuple(Loss(step * at, value) for at, value in enumerate(values, 1)),
+    )  # fmt: skip
+    return "over-fitting" in [sign.name for sign in signs(run, 3)]
+
+
+def share(
+    seed: str, runs: int, counts: tuple[int, int], rise: float, noises: tuple[Noise, ...]
+) -> float:
+    """Return of which share of runs, with counts drawn between two, over-fitting is said."""
+    draw = random.Random(seed)
+    said = 0
+    for _ in range(runs):
+        count = draw.randint(*counts)
+        said += says_over_fitting(evaluations(draw, count, rise, draw.choice(noises)))
+    return said / runs
+
+
+def table(runs: int) -> Iterator[str]:
+    """Yield the shares by noise and number of evaluations, in per cent."""
+    counts = (6, 8, 10, 15, 20, 30, 60)
+    for rise, scales in ((0.0, (0.002, 0.005, 0.01, 0.018, 0.02)), (0.05, (0.005, 0.01)),
+                         (0.02, (0.002, 0.005)), (0.12, (0.018,))):  # fmt: skip
+        yield f"rise {rise:.0%}; evaluations {counts}"
+        for scale in scales:
+            for correlation in (0.0, 0.4, 0.7):
+                noise = Noise(scale, correlation)
+                found = [
+                    share(f"{rise} {noise} {count}", runs, (count, count), rise, (noise,))
+                    for count in counts
+                ]
+                shown = " ".join(f"{100 * one:5.1f}" for one in found)
+                yield f"  {scale:.1%} {correlation}: {shown}  all {sum(found) / len(found):.1%}"
+
+
+if __name__ == "__main__":
+    for line in table(int(sys.argv[1]) if len(sys.argv) > 1 else 200):
+        print(line, flush=True)

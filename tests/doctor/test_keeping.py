@@ -1,0 +1,205 @@
+"""Which checkpoint to keep, and what `--prune` deletes: what it listed, and nothing else, ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ftlint.doctor.history import History, Loss
+from ftlint.doctor.keeping import keeping
+from ftlint.doctor.pruning import delete
+from tests.cli.calls import invoke
+
+from .test_command import history, keep
+from .test_signs import history as of_losses
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+LOSSES = [2.0, 1.5, 1.505, 1.6, 1.7, 1.8]
+
+
+def run_of(folder: Path, evaluation: Sequence[float] = LOSSES, saved: Sequence[int] = ()) -> Path:
+    """Write a run that ended, evaluated every ten steps, with checkpoints of a few files each."""
+    entries: list[dict[str, Any]] = [
+        {"step": 10 * at, "epoch": float(at), "eval_loss": loss}
+        for at, loss in enumerate(evaluation, 1)
+    ]
+    steps = 10 * len(evaluation)
+    end = {"step": steps, "epoch": float(len(evaluation)), "train_runtime": 9.0}
+    found = {"global_step": steps, "max_steps": steps, "epoch": len(evaluation)}
+    for step in saved or range(10, steps + 1, 10):
+        logged = [one for one in entries if one["step"] <= step]
+        at = f"checkpoint-{step}"
+        keep(
+            folder,
+            {**found, "global_step": step, "log_history": logged},
+            f"{at}/trainer_state.json",
+        )
+        (folder / at / "model.safetensors").write_bytes(b"0" * 1000)
+        (folder / at / "global_step").mkdir()
+        (folder / at / "global_step" / "optimizer.pt").write_bytes(b"0" * 1000)
+    return keep(folder, {**found, "log_history": [*entries, end]})
+
+
+def checkpoints(folder: Path) -> list[int]:
+    return sorted(int(one.name.partition("-")[2]) for one in folder.glob("checkpoint-*"))
+
+
+def test_the_best_its_equals_and_the_rest(tmp_path: Path) -> None:
+    found = keeping(history(run_of(tmp_path)))
+    assert found is not None
+    assert (found.best, found.last, found.equal, found.expendable) == (20, 60, (30,), (10, 40, 50))
+    out = invoke("doctor", tmp_path).out
+    assert "Keep checkpoint-20 (evaluation loss 1.5); checkpoint-60 is the last.\n" in out
+    assert "  Equal within noise: checkpoint-30.\n" in out
+    assert "  Can go: checkpoint-10, checkpoint-40, checkpoint-50 (`--prune`).\n" in out
+    told = json.loads(invoke("doctor", tmp_path, "--output-format", "json").out)["keep"]
+    assert (told["best"], told["expendable"]) == (20, [10, 40, 50])
+
+
+def test_only_what_exists_is_named(tmp_path: Path) -> None:
+    run_of(tmp_path, saved=[40, 50, 60])
+    out = invoke("doctor", tmp_path).out
+    assert "Keep checkpoint-40 (evaluation loss 1.6)" in out
+    assert "checkpoint-20" not in out
+    between = of_losses([2.0, 1.5, 1.6], checkpoints=(150, 250))
+    found = keeping(between)
+    assert found is not None
+    assert (found.best, found.estimated) == (250, True)
+    assert found.loss is not None
+    assert abs(found.loss - 1.55) < 1e-9
+    assert keeping(of_losses(LOSSES)) is None
+    assert keeping(of_losses([], checkpoints=(100,))) is None
+    (tmp_path / "checkpoint-99").write_text("a file", "utf-8")
+    assert history(tmp_path).checkpoints == (40, 50, 60)
+
+
+def test_the_metric_of_the_run_chooses() -> None:
+    run = of_losses(LOSSES, checkpoints=(100, 300, 600), other_metric=True, chosen=300)
+    found = keeping(run)
+    assert found is not None
+    assert (found.best, found.loss, found.expendable) == (300, None, ())
+    assert keeping(run._replace(chosen=200)) is None
+
+
+def test_random_runs_name_what_is_there() -> None:
+    draw = random.Random(4)
+    for _ in range(300):
+        count = draw.randrange(1, 12)
+        steps = sorted(draw.sample(range(50, 1250, 50), draw.randrange(1, 8)))
+        run: History = of_losses(
+            [draw.uniform(1, 2) for _ in range(count)], checkpoints=tuple(steps)
+        )
+        found = keeping(run)
+        if found is not None:
+            parts = [{found.best}, set(found.equal), set(found.expendable)]
+            assert found.best in steps
+            assert set.union(*parts) <= set(steps)
+            assert sum(map(len, parts)) == len(set.union(*parts))
+            assert steps[-1] not in found.expendable
+
+
+def test_prune_lists_and_asks(tmp_path: Path) -> None:
+    run_of(tmp_path)
+    listed = invoke("doctor", tmp_path, "--prune")  # standard input is no terminal
+    assert checkpoints(tmp_path) == [10, 20, 30, 40, 50, 60]
+    assert f"{tmp_path}/checkpoint-40  0.00 GB\n" in listed.out
+    assert "--yes deletes without asking" in listed.err
+    done = invoke("doctor", tmp_path, "--prune", "--yes")
+    assert (done.status, checkpoints(tmp_path)) == (0, [20, 30, 60])
+    assert "Deleted 3 (0.00 GB).\n" in done.out
+    assert "no checkpoint to delete" in invoke("doctor", tmp_path, "--prune", "--yes").out
+
+
+def test_a_run_that_goes_on_is_left_alone(tmp_path: Path) -> None:
+    run_of(tmp_path)
+    (tmp_path / "trainer_state.json").unlink()
+    done = invoke("doctor", tmp_path, "--prune", "--yes")
+    assert done.status == 1
+    assert "nothing deleted: the run has not ended" in done.err
+    assert "this is a checkpoint" in (
+        invoke("doctor", tmp_path / "checkpoint-40", "--prune", "--yes").err
+    )
+    assert checkpoints(tmp_path) == [10, 20, 30, 40, 50, 60]
+
+
+def test_what_a_config_names_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "configs").mkdir()
+    text = "stage: dpo\nadapter_name_or_path: saves/sft/checkpoint-40\n"
+    (tmp_path / "configs" / "dpo.yaml").write_text(text, "utf-8")
+    run = run_of(tmp_path / "saves" / "sft")
+    monkeypatch.chdir(tmp_path)
+    done = invoke("doctor", run, "--prune", "--yes")
+    assert checkpoints(run) == [20, 30, 40, 60]
+    assert "checkpoint-40 stays: " in done.err
+    assert "dpo.yaml:2 names it" in done.err
+    assert done.status == 1
+
+
+def test_links_are_never_followed(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "run", saved=[20, 40, 60])
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("kept", "utf-8")
+    (run / "checkpoint-50").symlink_to(outside)
+    (run / "checkpoint-40" / "linked").symlink_to(outside)
+    (run / "checkpoint-40" / "global_step" / "file").symlink_to(outside / "precious")
+    done = invoke("doctor", run, "--prune", "--yes")
+    assert "checkpoint-50" not in done.out.partition("Delete")[0].rpartition("(`--prune`)")[2]
+    assert (run / "checkpoint-50").is_symlink()
+    assert (outside / "precious").read_text("utf-8") == "kept"
+    assert not (run / "checkpoint-40").exists()
+    with pytest.raises(OSError, match=r"[Nn]ot a directory|[Tt]oo many"):
+        delete(str(run), "checkpoint-50")
+    for name in ("..", ".", "checkpoint-4/..", "checkpoint-", "data"):
+        with pytest.raises(ValueError, match=name.replace(".", r"\.")):
+            delete(str(run), name)
+
+
+def test_a_kill_loses_nothing_that_was_not_listed(tmp_path: Path) -> None:
+    """Killed at any moment, it leaves the best, its equals and the last one whole."""
+    kept = ("checkpoint-20", "checkpoint-30", "checkpoint-60")
+    cut = 0
+    for number in range(8):
+        run = run_of(tmp_path / f"{number}")
+        for name in ("checkpoint-10", "checkpoint-40", "checkpoint-50"):
+            for file in range(900):
+                (run / name / f"part-{file}").touch()
+        before = {
+            path: path.read_bytes() for name in kept for path in (run / name).rglob("*")
+            if path.is_file()
+        }  # fmt: skip
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ftlint", "doctor", str(run), "--prune", "--yes"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        for line in process.stdout:  # the list is out: deleting begins
+            if "checkpoint-50  " in line:
+                break
+        time.sleep(number * 0.002)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert {path: path.read_bytes() for path in before} == before
+        cut += 0 < len(list(run.glob("checkpoint-[145]0/part-*"))) < 2700
+        half = [one for one in run.glob("checkpoint-[145]0") if len(list(one.iterdir())) < 903]
+        assert all(not (one / "trainer_state.json").exists() for one in half)
+    assert cut  # some were killed in the middle
+
+
+def test_losses_as_they_are(tmp_path: Path) -> None:
+    found = keeping(of_losses([1.0, -1.0, 2.0], checkpoints=(100, 200, 300)))
+    assert found is not None
+    assert found.best == 200
+    assert isinstance(history(run_of(tmp_path)).evaluation[0], Loss)
