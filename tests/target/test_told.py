@@ -19,7 +19,7 @@ TRAINING = HEAD + "do_train: true\ndataset: d\noutput_dir: o\nfinetuning_type: l
 TARGETS = {
     "main": "at commit",
     "0.9.6.dev0": "holds for both 0.9.5 and main",
-    "0.9.7": "judged by 0.9.5",
+    "0.9.7": "holds for both 0.9.5 and main",
     "tree": "judged by 0.9.5",
     "vendor/fork": "judged by its own source",
 }
@@ -58,7 +58,12 @@ def test_formats_with_a_place_for_it_hold_it(target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "judged_by"), [("0.9.6.dev0", "0.9.5 and main (0.9.6.dev0)"), ("0.9.7", "0.9.5")]
+    ("target", "judged_by"),
+    [
+        ("0.9.6.dev0", "0.9.5 and main (0.9.6.dev0)"),
+        ("0.9.7", "0.9.5 and main (0.9.6.dev0)"),
+        ("0.9.5.dev0", "0.9.4 and 0.9.5"),
+    ],
 )
 def test_a_version_that_is_not_known_is_never_named_alone(target: str, judged_by: str) -> None:
     known = ("--isolated", "--target", target, "c.yaml")
