@@ -13,7 +13,7 @@ from ftlint.sources import PACKAGE, PARSER
 from ftlint.sources.versions import is_early
 from ftlint.support.disk import Disk
 from ftlint.target import reading
-from ftlint.target.pins import transformers_of
+from ftlint.target.pins import is_version, transformers_of
 from ftlint.target.states import (
     KNOWN,
     MAIN,
@@ -77,13 +77,22 @@ def _of_path(name: str, transformers: str | None, place: Place | None) -> Target
         raise UnknownTarget(f"target {name!r} counts only from the command line: {why}")
     package = find_package(path, disk)
     if package is None:
-        if not disk.is_folder(path):
-            raise UnknownTarget(f"target {name!r}: no such folder")
-        raise UnknownTarget(
-            f"target {name!r} holds no source of LLaMA Factory: neither src/llamafactory nor"
-            " llamafactory with hparams/parser.py"
-        )
+        raise UnknownTarget(f"target {name!r}{_not_a_source(name, path, disk)}")
     return _of_source(package, name, "path", transformers, disk)
+
+
+def _not_a_source(name: str, path: str, disk: Disk) -> str:
+    """Return why no source is there, and where one is looked for."""
+    if disk.is_folder(path):
+        return (
+            " holds no source of LLaMA Factory: neither src/llamafactory nor llamafactory with"
+            " hparams/parser.py"
+        )
+    if disk.exists(path):
+        return " is a file: name a checkout, or the folder that llamafactory is installed in"
+    if "://" in name or name.startswith("git@"):
+        return ": nothing is fetched: clone it, and name the folder"
+    return ": no such folder"
 
 
 def _above(transformers: str | None, place: Place) -> Target:
@@ -221,10 +230,10 @@ def _is_of_index(package: str) -> bool:
 
 def _between(name: str, transformers: str | None) -> Target:
     """Return the target of a version that no state has: a development build, or a later release."""
-    try:
-        wanted = parse_version(name)
-    except UnknownTarget as error:
-        raise UnknownTarget(f"{error}: {_known_targets()}{_as_folder(name)}") from None
+    if not is_version(name):
+        meant = _meant(name)
+        raise UnknownTarget(f"{name!r} is not a version number: {meant or _known_targets()}")
+    wanted = parse_version(name)
     while len(wanted) > 3 and wanted[-1] == 0:
         wanted = wanted[:-1]
     older = [one for one in KNOWN if parse_version(one) < wanted]
@@ -252,9 +261,14 @@ def _may_follow(release: str, wanted: Version) -> bool:
 
 
 def _known_targets() -> str:
-    known = ", ".join((*KNOWN, MAIN))
-    return f"known are {known}, a path, {AUTO}, {TREE}"
+    return f"known are {', '.join((*KNOWN, MAIN))}, a path, {AUTO}, {TREE}; {NEWEST} is the default"
 
 
-def _as_folder(name: str) -> str:
-    return f"; write a folder as {os.path.join('.', name)}" if Disk(None).is_folder(name) else ""
+def _meant(name: str) -> str | None:
+    """Return what to write for a name that is none, where that can be told."""
+    from ftlint.target.slips import guess
+
+    if Disk(None).is_there(name):
+        return f"write a path as {os.path.join('.', name)}"
+    near = guess(name, (*KNOWN, MAIN, AUTO, TREE))
+    return None if near is None else f"did you mean {near.name}?"

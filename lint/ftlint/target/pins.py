@@ -20,7 +20,7 @@ PACKAGES = ("transformers", "datasets", "accelerate", "peft", "trl")
 """What LLaMA Factory checks of its environment before it reads a config."""
 
 _VERSION = re.compile(
-    r"""(?xi) \s* v? (?:\d+!)? (\d+(?:\.\d+)*)
+    r"""(?xia) \s* v? (?:\d+!)? (\d+(?:\.\d+)*)
     (?:[-_.]? (a|b|c|rc|alpha|beta|pre|preview) [-_.]? (\d*))?
     (?:[-_.]? (?:post|rev|r) [-_.]? (\d*))?
     (?:[-_.]? (dev) [-_.]? (\d*))?
@@ -59,7 +59,7 @@ def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
     )  # fmt: skip
     for package in PACKAGES:
         version = versions.get(package)
-        if version is None or _VERSION.fullmatch(version) is None:
+        if version is None or not is_version(version):
             continue
         pins = [_pins(one).get(package, ("", "")) for one in states]
         met = [_met(version, *pin) for pin in pins]
@@ -149,6 +149,11 @@ def _works(states: list[Target], package: str, pins: list[tuple[str, str]]) -> s
     if len(states) == 1 or all(takes(one, works) for one in requirements):
         return works
     return _works(states[-1:], package, pins[-1:])
+
+
+def is_version(text: str) -> bool:
+    """Return whether a text is one version in whole, and neither a range nor several."""
+    return _VERSION.fullmatch(text) is not None
 
 
 def is_usable(minor: str) -> bool:
