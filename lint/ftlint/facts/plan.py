@@ -107,15 +107,19 @@ def plan_inputs_without_data(context: Context) -> Inputs:
     """Return what a plan is made of while nothing is known of the data."""
     config, _, known, _ = context.instance
     launch = context.stated.launch
-    rows = _declared(context.stated) if context.command == V1 else _unknown(known)
+    rows = _of_v1(context) if context.command == V1 else _unknown(known)
     return Inputs(_as_meant(config, known), rows, launch, context.target, known.get("deepspeed"))
 
 
-def _declared(stated: Stated) -> SampleCount:
-    """Return the samples of v1, whose datasets are files and repositories that nobody counts."""
+def _of_v1(context: Context) -> SampleCount:
+    """Return the samples of v1: those that are stated, else what is counted in files."""
     from ftlint.steps import DatasetRows, SampleCount, exactly
 
-    sizes = dict(stated.dataset_sizes or stated.recorded)
+    sizes = dict(context.stated.dataset_sizes or context.stated.recorded)
+    if not sizes:
+        from ftlint.facts.v1_data import samples
+
+        return samples(context)
     if "" in sizes:
         return SampleCount((), merged=exactly(sizes[""]))
     return SampleCount(
