@@ -127,6 +127,8 @@ def test_two_states_that_end_the_run_each_for_its_own_reason() -> None:
     assert code == "FT131"
     assert message.startswith("Neither 0.9.5 nor main takes this unchanged. 0.9.5: `flash_attn: ")
     assert " main: LLaMA Factory 0.9.6.dev0 rejects `transformers==5.6.0`" in message
+    steps = ("steps", "--isolated", "--dataset-size", "10", "--target", "0.9.6.dev0", "-")
+    assert "* FT131 Neither" in invoke(*steps, "--transformers", "5.6.0", stdin=text).out
     assert told(TRAINING, "--target", "0.9.6.dev0", "--transformers", "5.6.0") == []
     assert told(text, "--target", "0.9.6.dev0", "--transformers", "5.5.4") == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.diagnostics import Finding
 from ftlint.rulebook.registry import BUILT_IN
-from ftlint.rules.refusals import stops
+from ftlint.rules.refusals import APART, stops
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ftlint.target.releases import Target
 
-UNKNOWN, APART = "FT130", "FT131"
+UNKNOWN = "FT130"
 _UNKNOWN_TO_STATE = "FT101"
 
 
