@@ -7,7 +7,7 @@ for settings that cannot be used.
 from __future__ import annotations
 
 from ftlint import engine
-from ftlint.facts.plan import inputs_of, plan_of, sources
+from ftlint.facts.plan import beside, inputs_of, plan_of, sources
 from ftlint.facts.run_plan import RunPlan
 from ftlint.fixes import apply
 from ftlint.loading import Config, Unreadable, load
@@ -55,9 +55,11 @@ def plan(config: Config, tokens: Wanted | None = None) -> RunPlan:
         counted = of_rows.count(context, tokens)
         if counted is not None:
             inputs = inputs._replace(samples=of_rows.with_tokens(inputs.samples, counted))
-    said = engine.findings(context)
+    said = engine.findings_of(config)
     found = [(one, worded(context.source, one, context.rules)) for one in said]
     made, refused = refusals.plan_or_refusals(context, plan_of(inputs), found)
+    if isinstance(made, StepPlan) and context.target.besides is not None:
+        made = beside(made, inputs, context.target.besides)
     time: Time | Untimed | None = None
     fit: Fit | None = None
     if isinstance(made, StepPlan) and timing.is_calibrated(context.disk):

@@ -15,7 +15,7 @@ from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
 from ftlint.target.keys import V1
 from ftlint.target.releases import MAIN
-from ftlint.verdict import is_selected, settle
+from ftlint.verdict import is_selected, settle, worded
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import MISREADING
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ftlint.results import Result
     from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
-    from ftlint.target.releases import Target
     from ftschemas.ruleformat import Check, Rule
 
 
@@ -49,9 +48,7 @@ def judge(config: Config | Unreadable) -> Result:
         return config.result
     context, asked, options = config
     doubted: list[str] = []
-    said = findings(context, doubted)
-    if context.target.besides is not None:
-        said = _agreed(said, config, context.target.besides)
+    said = findings_of(config, doubted)
     result = settle(context.source, context.command, said, asked, options)
     result = result._replace(doubted=tuple(dict.fromkeys(doubted)))
     if not context.instance.effective.get("do_train") or "samples" in context.instance.facts:
@@ -67,14 +64,20 @@ def judge(config: Config | Unreadable) -> Result:
     return result._replace(unjudged=unjudged(context, codes))
 
 
-def _agreed(said: Iterator[Finding], config: Config, besides: Target) -> Iterator[Finding]:
-    """Yield what is said for another state of LLaMA Factory as well."""
+def findings_of(config: Config, doubted: list[str] | None = None) -> Iterator[Finding]:
+    """Yield all that is said of a config; of a version between two states what holds for both."""
+    context = config.context
+    said, besides = findings(context, doubted), context.target.besides
+    if besides is None:
+        return said
     from ftlint.rules.development import agreed
 
-    options = config.options._replace(target=besides)
-    other = loading.load_text(config.context.source, options)
-    theirs = findings(other.context) if isinstance(other, loading.Config) else iter(())
-    yield from agreed(said, theirs, config.target)
+    other = loading.load_text(context.source, config.options._replace(target=besides))
+    theirs = findings(other.context) if isinstance(other, loading.Config) else ()
+    return agreed(
+        list(said), list(theirs), context.target,
+        lambda one: worded(context.source, one, context.rules).message,
+    )  # fmt: skip
 
 
 def findings(context: Context, doubted: list[str] | None = None) -> Iterator[Finding]:

@@ -210,19 +210,24 @@ def about_of(data: Mapping[str, Any], bases: Mapping[str, str]) -> About:
 
 
 def run_with(source: str) -> set[str]:
-    """Return the releases with which `source` says that it was run.
+    """Return the states of LLaMA Factory with which `source` says that it was run.
 
     >>> sorted(run_with("model/loader.py, 0.9.0 to 0.9.5; run with 0.9.3 to 0.9.5"))
     ['0.9.3', '0.9.4', '0.9.5']
+    >>> sorted(run_with("run with 0.9.2, 0.9.4 and main")), run_with("parser.py, 0.9.5 and main")
+    (['0.9.2', '0.9.4', 'main'], set())
     """
-    return {
-        f"{line}.{patch}"
-        for line, first, last in re.findall(_RUN, source)
-        for patch in range(int(first), int(last or first) + 1)
-    }
+    found: set[str] = set()
+    for listed in re.findall(_RUN, source):
+        found.update(re.findall(r"main", listed))
+        for line, first, last in re.findall(_SPAN, listed):
+            found.update(f"{line}.{patch}" for patch in range(int(first), int(last or first) + 1))
+    return found
 
 
-_RUN = r"\brun(?: with| of| under)? (0\.9)\.(\d)(?: to 0\.9\.(\d))?"
+_SPAN = r"(0\.9)\.(\d)(?: to 0\.9\.(\d))?"
+_STATE = r"(?:main\b|0\.9\.\d(?: to 0\.9\.\d)?)"
+_RUN = rf"\brun(?: with| of| under)? ({_STATE}(?:(?:,| and) {_STATE})*)"
 
 
 def parse_range(text: str) -> Range:

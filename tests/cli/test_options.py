@@ -133,7 +133,7 @@ def test_target_and_transformers_decide(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--target", "1.0"], "unknown target '1.0': known are 0.9.0, 0.9.1"),
+        (["--target", "2.0"], "unknown target '2.0': known are 0.9.0, 0.9.1"),
         (["--target", "auto"], "target `auto`, but llamafactory is not installed in this Python"),
         (["--target", "x"], "'x' is not a version number"),
         (["--transformers", "4.0"], "transformers 4.0 is older than any LLaMA Factory 0.9.5 takes"),
@@ -414,7 +414,7 @@ def test_schema_takes_transformers_and_gives_the_settings() -> None:
     Draft202012Validator.check_schema(settings)
     assert "target" in settings["properties"]
     for options in (
-        ["--target", "1.0"],
+        ["--target", "2.0"],
         ["--transformers", "x"],
         ["--command", "v1", "--target", "0.9.3"],
     ):

@@ -1,12 +1,13 @@
 """Run the loops of other trainers on the CPU with nothing to train, and count their steps.
 
-Runs inside a LLaMA Factory environment: `launch_runner.py mca|bridge|v1 ASKED ANSWERS`. ASKED has
-one JSON line a case, `{"rows": 100, "ranks": 2, "config": {…}}`; ANSWERS gets one for each, with
-`error` or what was seen: `planned`, `executed`, `entered`, `rows`, `logs`, `saves` (of Bridge
+Runs inside a LLaMA Factory environment: `launch_runner.py mca|bridge|v1|ray ASKED ANSWERS`. ASKED
+has one JSON line a case, `{"rows": 100, "ranks": 2, "config": {…}}`; ANSWERS gets one for each,
+with `error` or what was seen: `planned`, `executed`, `entered`, `rows`, `logs`, `saves` (of Bridge
 `batch`, `planned` and `warmup` alone).
 
 What is run is the trainer's own code: how it deals out rows, plans, loops and stops. Only model,
-optimizer and the other ranks are missing; how many of those there are is said to it.
+optimizer and the other ranks are missing; how many of those there are is said to it. Under Ray
+nothing is missing: a cluster on this machine trains a tiny model.
 """
 
 from __future__ import annotations
@@ -179,10 +180,48 @@ def v1(case: Case) -> dict[str, Any]:
             "rows": one.global_step * step * case["ranks"], **seen}  # fmt: skip
 
 
+def ray(case: Case) -> dict[str, Any]:
+    """Train in the workers of a Ray cluster, as LLaMA Factory starts them.
+
+    It asks for ten CPUs a worker, and for one worker more than that a CPU: here each has one.
+    """
+    os.environ.update(USE_RAY="1", RAY_AUTH_MODE="disabled", RAY_USAGE_STATS_ENABLED="0")
+    cluster: Any = importlib.import_module("ray")
+    fixture: Any = importlib.import_module("fixture")
+    groups: Any = importlib.import_module("ray.util.placement_group")
+    tuner: Any = importlib.import_module("llamafactory.train.tuner")
+    utils: Any = importlib.import_module("llamafactory.train.trainer_utils")
+    tuner.get_placement_group = lambda count: (groups.placement_group([{"CPU": 1}] * count), {})
+    tuner.get_ray_remote_config_for_worker = lambda **given: {
+        **utils.get_ray_remote_config_for_worker(**given), "num_cpus": 1,
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as temporary:
+        folder, row = Path(temporary), {"instruction": "w1", "input": "", "output": "w2"}
+        fixture.build_model(folder / "tiny", folder / "adapter")
+        (folder / "rows.json").write_text(json.dumps([row] * case["rows"]), "utf-8")
+        info = {"rows": {"file_name": "rows.json"}}
+        (folder / "dataset_info.json").write_text(json.dumps(info), "utf-8")
+        cluster.init(num_cpus=case["ranks"], include_dashboard=False, object_store_memory=1 << 27)
+        try:
+            tuner.run_exp({
+                "model_name_or_path": f"{folder}/tiny", "stage": "sft", "do_train": True,
+                "finetuning_type": "lora", "template": "empty", "dataset": "rows",
+                "dataset_dir": temporary, "output_dir": f"{folder}/out", "report_to": "none",
+                "use_cpu": True, "ray_num_workers": case["ranks"],
+                "master_addr": cluster.nodes()[0]["NodeManagerAddress"], **case["config"],
+            })  # fmt: skip
+        finally:
+            cluster.shutdown()
+        state = json.loads((folder / "out" / "trainer_state.json").read_text("utf-8"))
+        saves = len(list((folder / "out").glob("checkpoint-*")))
+    return {"planned": state["max_steps"], "executed": state["global_step"], "saves": saves,
+            "logs": sum("loss" in one for one in state["log_history"])}  # fmt: skip
+
+
 def main(trainer: str, asked: str, answers: str) -> None:
     """Run all cases of one trainer."""
     logging.disable(logging.CRITICAL)
-    run = {"mca": mca, "bridge": bridge, "v1": v1}[trainer]
+    run = {"mca": mca, "bridge": bridge, "v1": v1, "ray": ray}[trainer]
     with Path(answers).open("w", encoding="utf-8") as out:
         for line in Path(asked).read_text("utf-8").splitlines():
             try:

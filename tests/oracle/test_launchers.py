@@ -2,7 +2,8 @@
 
 mcore_adapter and LLaMA Factory's development version are on no package index. `FTLINT_TRAINERS`
 names a folder with `megatron` (`pip install --target` of megatron-core), `mcore_adapter` (`src` of
-alibaba/ROLL's) and `llamafactory` (`src` of a checkout); what is missing is skipped.
+alibaba/ROLL's), `llamafactory` (`src` of a checkout) and `ray` (`pip install --target` of ray, with
+msgpack and jsonschema); what is missing is skipped.
 """
 
 from __future__ import annotations
@@ -127,6 +128,26 @@ def test_bridge(tmp_path: Path) -> None:
     ):
         world = World(case["ranks"], 1, "megatron_bridge")
         found = outcome(case["rows"], ((0, 9, 6), (5, 6, 0)), world, **case["config"])
+        assert isinstance(found, StepPlan), (case, seen)
+        assert "error" not in seen, (case, seen)
+        assert not agrees(found, seen), (case, seen)
+
+
+def test_ray(tmp_path: Path) -> None:
+    """Its workers are as many as the config says, and train as those of torchrun do."""
+    usual = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2, "logging_steps": 2}
+    drawn: list[tuple[int, int, dict[str, Any]]] = [
+        (24, 2, {"num_train_epochs": 2.0, "save_strategy": "epoch"}),
+        (37, 3, {"num_train_epochs": 1.5, "save_steps": 2}),
+        (30, 1, {"max_steps": 9, "save_strategy": "no", "dataloader_drop_last": True}),
+    ]
+    cases: list[dict[str, Any]] = [
+        {"rows": rows, "ranks": ranks, "config": {**usual, **config}}
+        for rows, ranks, config in drawn
+    ]
+    for case, seen in zip(cases, run("0.9.5", "ray", cases, tmp_path, "ray"), strict=True):
+        config = {**case["config"], "ray_num_workers": case["ranks"]}
+        found = outcome(case["rows"], VERSIONS["0.9.5"], World(8, 2, "ray"), **config)
         assert isinstance(found, StepPlan), (case, seen)
         assert "error" not in seen, (case, seen)
         assert not agrees(found, seen), (case, seen)

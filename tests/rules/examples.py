@@ -12,7 +12,7 @@ from ftschemas.examples import spans
 __all__ = ["FOLDER", "WITHOUT", "Example", "judge", "load", "spans"]
 
 FOLDER = Path(ftschemas.__file__).parent / "rules"
-VERSIONS = ("FT4130", "FT4131", "FT4132", "FT4133", "FT4136")
+VERSIONS = ("FT4130", "FT4131", "FT4132", "FT4133", "FT4136", "FT4172", "FT4173", "FT4174")
 WITHOUT = (
     *("FT128", "FT717", "FT740", "FT750", *VERSIONS, "FT904", "FT906", "FT907", "FT908", "FT909"),
 )

@@ -96,7 +96,7 @@ class TestTelling:
         [
             ("USE_RAY", "", "counted for Ray: `ray_num_workers` processes"),
             ("USE_KT", "use_kt: true\n", "counted for KTransformers: one process"),
-            ("USE_MEGATRON_BRIDGE", "", "0.9.5 does not know `USE_MEGATRON_BRIDGE`"),
+            ("USE_MEGATRON_BRIDGE", "", "FT4172 LLaMA Factory 0.9.5 ignores `USE_MEGATRON_BR"),
         ],
     )
     def test_what_a_launcher_has_to_do_with_the_counts_is_said(

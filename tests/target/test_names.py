@@ -16,13 +16,14 @@ from ftlint.target.releases import UnknownTarget, resolve_target
         ("0.9.5.post1", "0.9.5"),
         ("0.9.5.post1.dev0", "0.9.5"),
         ("0.9.5+local.dev", "0.9.5"),
-        ("0.9.4.1", "0.9.4"),
+        ("0.9.4.1", "0.9.4 and 0.9.5"),
         ("0.9.4.1.dev0", "0.9.4 and 0.9.5"),
         ("0.9.5.dev0", "0.9.4 and 0.9.5"),
         ("0.9.5-rc1", "0.9.4 and 0.9.5"),
         ("0.9.5_dev", "0.9.4 and 0.9.5"),
         ("0.9.6.dev0", "0.9.5 and main (0.9.6.dev0)"),
-        ("0.9.6", "0.9.5"),
+        ("0.9.6", "0.9.5 and main (0.9.6.dev0)"),
+        ("0.10.0", "0.9.5 and main (0.9.6.dev0)"),
     ],
 )
 def test_a_version_is_judged_by_the_states_around_it(name: str, judged_by: str) -> None:

@@ -256,7 +256,8 @@ def test_flash_attention_is_no_fault_where_it_is_not_installed(folder: Path) -> 
     assert invoke(*run, "installed=torch,flash-attn").status == 1
 
 
-def test_the_range_of_flash_attention_3_ends_where_it_was_added() -> None:
-    bounds = BUILT_IN["FT475"].llamafactory
+@pytest.mark.parametrize("code", ["FT475", "FT489"])
+def test_the_range_of_what_was_mended_after_0_9_5_ends_there(code: str) -> None:
+    bounds = BUILT_IN[code].llamafactory
     assert in_range(parse_version("0.9.5"), bounds)
     assert not in_range(parse_version("0.9.6.dev0"), bounds)

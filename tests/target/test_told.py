@@ -19,7 +19,7 @@ TRAINING = HEAD + "do_train: true\ndataset: d\noutput_dir: o\nfinetuning_type: l
 TARGETS = {
     "main": "at commit",
     "0.9.6.dev0": "holds for both 0.9.5 and main",
-    "0.9.7": "judged by 0.9.5",
+    "0.9.7": "holds for both 0.9.5 and main",
     "tree": "judged by 0.9.5",
     "vendor/fork": "judged by its own source",
 }
@@ -58,7 +58,12 @@ def test_formats_with_a_place_for_it_hold_it(target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "judged_by"), [("0.9.6.dev0", "0.9.5 and main (0.9.6.dev0)"), ("0.9.7", "0.9.5")]
+    ("target", "judged_by"),
+    [
+        ("0.9.6.dev0", "0.9.5 and main (0.9.6.dev0)"),
+        ("0.9.7", "0.9.5 and main (0.9.6.dev0)"),
+        ("0.9.5.dev0", "0.9.4 and 0.9.5"),
+    ],
 )
 def test_a_version_that_is_not_known_is_never_named_alone(target: str, judged_by: str) -> None:
     known = ("--isolated", "--target", target, "c.yaml")
@@ -72,9 +77,18 @@ def test_a_version_that_is_not_known_is_never_named_alone(target: str, judged_by
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ("vendor", "'vendor' is not a version number: known are 0.9.0, "),
-        ("vendor", "; write a folder as ./vendor"),
+        ("latest", "'latest' is not a version number: known are 0.9.0, "),
+        ("latest", "; 0.9.5 is the default"),
+        ("vendor", "'vendor' is not a version number: write a path as ./vendor"),
+        ("c.yaml", "'c.yaml' is not a version number: write a path as ./c.yaml"),
+        ("./c.yaml", "target './c.yaml' is a file: name a checkout, or the folder"),
         ("./nowhere", "target './nowhere': no such folder"),
+        ("MAIN", "did you mean main?"),
+        ("==0.9.5", "did you mean 0.9.5?"),
+        ("0.9.5,0.9.4", "'0.9.5,0.9.4' is not a version number: known are"),
+        ("1e5", "'1e5' is not a version number: known are"),
+        ("٠.٩.٥", "'٠.٩.٥' is not a version number: known are"),
+        ("0.9", "unknown target '0.9': known are 0.9.0, "),
         ("./vendor", "target './vendor' holds no source of LLaMA Factory"),
         ("", "'' is not a version number"),
     ],
@@ -87,6 +101,27 @@ def test_a_slip_is_told_with_its_remedy(folder: Path, target: str, said: str) ->
     told = invoke("c.yaml").err
     assert "ftlint.toml: " in told
     assert said in told
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("~/nowhere/at/all", "target '~/nowhere/at/all': no such folder"),
+        ("https://example.org/a/fork", "nothing is fetched: clone it, and name the folder"),
+        ("git@example.org:a/fork.git", "nothing is fetched: clone it, and name the folder"),
+    ],
+)
+def test_what_is_not_here_is_told_as_it_was_named(target: str, said: str) -> None:
+    done = invoke("--isolated", "--target", target, "c.yaml")
+    assert (done.status, done.out) == (2, "")
+    assert said in done.err
+
+
+@pytest.mark.parametrize("version", ["5.5.4,4.57.1", "latest", "5.6.0foo", ">=5.5"])
+def test_a_transformers_that_is_no_version_is_refused(version: str) -> None:
+    done = invoke("--isolated", "--transformers", version, "c.yaml")
+    assert (done.status, done.out) == (2, "")
+    assert f"transformers '{version}' is not a version number" in done.err
 
 
 def test_a_folder_of_settings_is_named_from_the_working_directory(folder: Path) -> None:

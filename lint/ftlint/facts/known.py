@@ -54,7 +54,7 @@ def facts(
         **_rate(values, given.bands),
         **models.facts(values, target),
         **_versions(target, stated),
-        **_launch(stated.launch, stated.launch.started_by(target), values),
+        **_launch(stated.launch, target, values),
         **_deepspeed(values, path, disk),
         **_opened(values, stated, path, disk),
         **_resumed(values, held, path, disk),
@@ -232,14 +232,16 @@ def _rate(values: Mapping[str, Any], bands: Mapping[str, Any]) -> dict[str, obje
     return known
 
 
-def _launch(launch: Launch, launcher: str | None, values: Mapping[str, Any]) -> dict[str, object]:
+def _launch(launch: Launch, target: Target, values: Mapping[str, Any]) -> dict[str, object]:
     """Return what is known of the launch.
 
     `devices` are the GPUs of all nodes, `world_size` the processes, whoever starts them.
     """
     known: dict[str, object] = {}
+    launcher = launch.started_by(target)
     if launch.environment is not None:
         known["env"] = list(launch.environment)
+        known["unread_variables"] = launch.unread(target) or None
     if launch.gpus is not None:
         nodes = launch.nodes or 1
         devices = launch.gpus * nodes

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ftlint.target.releases import KNOWN, MAIN, parse_version
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ftlint.target.releases import Target
+    from ftlint.target.releases import Target, Version
 
 LAUNCHERS = (
     ("USE_V1", "v1", (0, 9, 4)),
@@ -59,13 +60,23 @@ class Launch(NamedTuple):
                 return None if launcher == "kt" and TORCHRUN in self.environment else launcher
         return None
 
-    def unheard(self, target: Target) -> tuple[str, ...]:
-        """Return the variables of launchers that are on, and that this target does not ask for."""
-        return tuple(
-            variable
+    def unread(self, target: Target) -> dict[str, str]:
+        """Return the variables of launchers that are on and that a target does not read.
+
+        With each the first state that does. Of a source that is no release that is not known.
+        """
+        if target.tree is not None:
+            return {}
+        return {
+            variable: first_with(since)
             for variable, _, since in LAUNCHERS
             if variable in (self.environment or ()) and target.versions[0] < since
-        )
+        }
+
+
+def first_with(since: Version) -> str:
+    """Return the state that came with a version: `main` where no release has it yet."""
+    return next((one for one in KNOWN if parse_version(one) == since), MAIN)
 
 
 def variable_of(launcher: str) -> str:

@@ -107,15 +107,19 @@ def plan_inputs_without_data(context: Context) -> Inputs:
     """Return what a plan is made of while nothing is known of the data."""
     config, _, known, _ = context.instance
     launch = context.stated.launch
-    rows = _declared(context.stated) if context.command == V1 else _unknown(known)
+    rows = _of_v1(context) if context.command == V1 else _unknown(known)
     return Inputs(_as_meant(config, known), rows, launch, context.target, known.get("deepspeed"))
 
 
-def _declared(stated: Stated) -> SampleCount:
-    """Return the samples of v1, whose datasets are files and repositories that nobody counts."""
+def _of_v1(context: Context) -> SampleCount:
+    """Return the samples of v1: those that are stated, else what is counted in files."""
     from ftlint.steps import DatasetRows, SampleCount, exactly
 
-    sizes = dict(stated.dataset_sizes or stated.recorded)
+    sizes = dict(context.stated.dataset_sizes or context.stated.recorded)
+    if not sizes:
+        from ftlint.facts.v1_data import samples
+
+        return samples(context)
     if "" in sizes:
         return SampleCount((), merged=exactly(sizes[""]))
     return SampleCount(
@@ -167,6 +171,22 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     return made._replace(assumptions=(*made.assumptions, *notes))
 
 
+def beside(made: StepPlan, inputs: Inputs, target: Target) -> StepPlan:
+    """Return the plan of a version between two states, with what the other one counts otherwise."""
+    from ftlint.steps import NoPlan
+
+    other = plan_of(inputs._replace(target=target))
+    if isinstance(other, NoPlan):
+        told = f"counted as {inputs.target.release} does: there is no plan by {target.release}"
+    elif other.total_steps != made.total_steps:
+        low, high = other.total_steps
+        count = f"{low:,}" if low == high else f"{low:,} or more"
+        told = f"counted as {inputs.target.release} does: by {target.release} it is {count} steps"
+    else:
+        return made
+    return made._replace(assumptions=(*made.assumptions, told))
+
+
 def _of_launch(inputs: Inputs, launcher: str | None) -> Iterator[str]:
     """Yield what the launcher has to do with the counts, where its trainer is the usual one."""
     from ftlint.steps.world import KT, RAY
@@ -175,9 +195,6 @@ def _of_launch(inputs: Inputs, launcher: str | None) -> Iterator[str]:
         yield "counted for Ray: `ray_num_workers` processes (1 if absent), independent of the GPUs"
     if launcher == KT:
         yield "counted for KTransformers: one process, with a batch for each GPU of the node"
-    for variable in inputs.launch.unheard(inputs.target):
-        release = inputs.target.label
-        yield f"LLaMA Factory {release} does not know `{variable}`: counted without it"
 
 
 def replan(inputs: Inputs, **changed: object) -> StepPlan | None:

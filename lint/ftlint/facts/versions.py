@@ -32,7 +32,7 @@ def facts(target: Target, stated: Stated) -> dict[str, object]:
     known: dict[str, object] = {}
     unchecked = _is_unchecked(stated)
     for misfit in [one for some in found for one in pins.misfits(target, some)]:
-        met = "unchecked" if unchecked and misfit.met == "rejected" else misfit.met
+        met = _UNCHECKED.get(misfit.met, misfit.met) if unchecked else misfit.met
         of_kind = known.setdefault(f"{met}_packages", {})
         assert isinstance(of_kind, dict)
         of_kind[misfit.package] = {
@@ -42,6 +42,10 @@ def facts(target: Target, stated: Stated) -> dict[str, object]:
     if parse_version(target.layer) != parse_version(target.transformers)[:2]:
         known["schema_minor"] = target.layer
     return known
+
+
+_UNCHECKED = {"rejected": "unchecked", "neither": "unchecked", "either": "unchecked"}
+"""What a version meets where none is checked."""
 
 
 def _is_unchecked(stated: Stated) -> bool:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 UNTRAINED = "FT214"
 """The rule that tells of a run that trains nothing, at another key where do_train is missing."""
+APART = "FT131"
+"""The rule on what each of two states finds fault with for a reason of its own."""
 REFUSABLE = tuple(
     """accelerator_config dataloader_drop_last interleave_probs parallelism_config streaming
     use_hyper_parallel""".split()
@@ -106,7 +108,7 @@ def plan_or_refusals(
     notes = [
         f"{one.code} {one.message}"
         for finding, one in told
-        if _is_error(finding) or finding.rule in of_run
+        if _is_error(finding) or finding.rule in of_run or finding.rule == APART
     ]
     return plan._replace(assumptions=(*plan.assumptions, *notes)), ()
 

@@ -6,8 +6,7 @@ The environment decides which, and no file says what that is.
 from __future__ import annotations
 
 from ftlint.diagnostics import at_key
-from ftlint.facts.launch import LAUNCHERS, UNSTATED, variable_of
-from ftlint.target.releases import KNOWN
+from ftlint.facts.launch import LAUNCHERS, UNSTATED, first_with, variable_of
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
@@ -72,8 +71,7 @@ def _remedy(context: Context, names: set[str]) -> str:
         return f"without {' or '.join(has)} in the environment (tell ftlint with " \
                f"`--fact env={told}`)"  # fmt: skip
     variable, since = taking[0]
-    release = ".".join(map(str, since))
-    known = release if release in KNOWN else "its development version"
     return (
-        f"by LLaMA Factory {context.target.label}: use {known} with {variable} in the environment"
+        f"by LLaMA Factory {context.target.label}: use {first_with(since)} with {variable} in the"
+        " environment"
     )

@@ -66,7 +66,8 @@ def plan(
     notes = (
         *([world.note] if world.note else []),
         *([ROWS_UNKNOWN] if rows.source == "unknown" else []),
-        *([TURNS] if llamafactory >= TOP_LEVEL_FROM and rows.source != "unknown" else []),
+        *([TURNS] if llamafactory >= TOP_LEVEL_FROM and rows.source == "declared" else []),
+        *(one.note for one in samples.datasets if one.note),
         *([TOKENS] if settings.strategy in BY_TOKENS else []),
     )
     return of_counts("sft", sizes, rows, counts, settings.max_steps > 0, notes)
@@ -164,7 +165,8 @@ def _rows(samples: SampleCount) -> Samples:
         return Samples(Count(1, None), (), exactly(0), exactly(0), "unknown")
     found = total(one.rows for one in samples.datasets)
     names = tuple((one.name, one.rows) for one in samples.datasets)
-    source = "declared" if all(one.source == "declared" for one in samples.datasets) else "unknown"
+    sources = {one.source for one in samples.datasets}
+    source = sources.pop() if len(sources) == 1 else "unknown" if "unknown" in sources else "mixed"
     return Samples(found, names, exactly(0), exactly(0), source)
 
 

@@ -186,7 +186,8 @@ _TOKENS = frozenset(["add_tokens", "add_special_tokens"])
 def placeholder_in(value: object) -> str | None:
     """Return the gap to be filled in before the run, if a value is or holds one.
 
-    `{{X}}`, `${VAR}`, `$VAR`, `<your_path>`, `__X__`, `%X%` and the word itself are such gaps.
+    `{{X}}`, `${VAR}`, `$VAR`, `<your_path>`, `__X__`, `%X%` and the word itself are such gaps; a
+    variable in small letters is one where it is all of the value.
     """
     if not isinstance(value, str):
         return None
@@ -199,7 +200,7 @@ def placeholder_in(value: object) -> str | None:
 
 
 _PLACEHOLDER = (
-    r"\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$[A-Z_][A-Z0-9_]*\b|\A<[^<>|]+>\Z"
+    r"\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$[A-Z_][A-Z0-9_]*\b|\A\$[A-Za-z_]\w*\Z|\A<[^<>|]+>\Z"
     r"|__[A-Z][A-Z0-9_]*__|\A%\w+%\Z"
 )
 """Each part stops at what would start it anew, so that no text takes more than one pass."""

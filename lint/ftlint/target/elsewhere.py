@@ -1,7 +1,8 @@
 """Targets that no release names: what is installed, a path, the tree above, development builds.
 
-A development build lies between two states. Where its own source is here, that judges; else what is
-said must hold for the state before it and the one after.
+A development build lies between two states, and so does a release that came after this ftlint.
+Where its own source is here, that judges; else what is said must hold for the state before it and
+the one after, or for the newest two that are known.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from ftlint.sources import PACKAGE, PARSER
 from ftlint.sources.versions import is_early
 from ftlint.support.disk import Disk
 from ftlint.target import reading
+from ftlint.target.pins import is_version, transformers_of
 from ftlint.target.states import (
     KNOWN,
     MAIN,
@@ -21,11 +23,12 @@ from ftlint.target.states import (
     Target,
     UnknownTarget,
     UnreadableSource,
+    Version,
     installed,
     parse_version,
+    state_in_words,
     target_of,
 )
-from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -74,13 +77,22 @@ def _of_path(name: str, transformers: str | None, place: Place | None) -> Target
         raise UnknownTarget(f"target {name!r} counts only from the command line: {why}")
     package = find_package(path, disk)
     if package is None:
-        if not disk.is_folder(path):
-            raise UnknownTarget(f"target {name!r}: no such folder")
-        raise UnknownTarget(
-            f"target {name!r} holds no source of LLaMA Factory: neither src/llamafactory nor"
-            " llamafactory with hparams/parser.py"
-        )
+        raise UnknownTarget(f"target {name!r}{_not_a_source(name, path, disk)}")
     return _of_source(package, name, "path", transformers, disk)
+
+
+def _not_a_source(name: str, path: str, disk: Disk) -> str:
+    """Return why no source is there, and where one is looked for."""
+    if disk.is_folder(path):
+        return (
+            " holds no source of LLaMA Factory: neither src/llamafactory nor llamafactory with"
+            " hparams/parser.py"
+        )
+    if disk.exists(path):
+        return " is a file: name a checkout, or the folder that llamafactory is installed in"
+    if "://" in name or name.startswith("git@"):
+        return ": nothing is fetched: clone it, and name the folder"
+    return ": no such folder"
 
 
 def _above(transformers: str | None, place: Place) -> Target:
@@ -213,15 +225,15 @@ def _is_of_index(package: str) -> bool:
         return False
 
 
-# A build of which there is no source -------------------------------------------------------------
+# A version of which there is no source -----------------------------------------------------------
 
 
 def _between(name: str, transformers: str | None) -> Target:
-    """Return the target of a version that no state has: a development build, or a later patch."""
-    try:
-        wanted = parse_version(name)
-    except UnknownTarget as error:
-        raise UnknownTarget(f"{error}: {_known_targets()}{_as_folder(name)}") from None
+    """Return the target of a version that no state has: a development build, or a later release."""
+    if not is_version(name):
+        meant = _meant(name)
+        raise UnknownTarget(f"{name!r} is not a version number: {meant or _known_targets()}")
+    wanted = parse_version(name)
     while len(wanted) > 3 and wanted[-1] == 0:
         wanted = wanted[:-1]
     older = [one for one in KNOWN if parse_version(one) < wanted]
@@ -229,31 +241,34 @@ def _between(name: str, transformers: str | None) -> Target:
     early = is_early(name)
     if not early and exact is not None:
         return target_of(exact, transformers)  # 0.9.5.post1 is 0.9.5 packed anew
-    if not older or wanted[:2] != parse_version(older[-1])[:2]:
+    if not older or not _may_follow(older[-1], wanted):
         raise UnknownTarget(f"unknown target {name!r}: {_known_targets()}")
     before = older[-1]
     after = next((one for one in KNOWN if parse_version(one) >= wanted), MAIN)
-    if not early:
-        found = target_of(before, transformers)
-        told = f"target {name}: not known to this ftlint; judged by {before}, the release before it"
-        return found._replace(
-            llamafactory=name, origin=found.origin._replace(judged_by=before, notes=(told,))
-        )
-    told_after = f"{MAIN} ({compiled.VERSIONS[MAIN]})" if after == MAIN else after
-    told = (
-        f"target {name}: a development build without its source; reported is what holds for"
-        f" both {before} and {told_after}"
-    )
-    origin = Origin("release", f"{before} and {told_after}", notes=(told,))
-    found = target_of(after, transformers or None, origin, version=name)
-    other = target_of(before, found.transformers)
-    return found._replace(besides=other._replace(llamafactory=name))
+    states = f"{before} and {state_in_words(after)}"
+    what = "a development build without its source" if early else "not known to this ftlint"
+    told = f"target {name}: {what}; reported is what holds for both {states}"
+    origin = Origin("release", states, notes=(told,))
+    works = transformers or transformers_of([target_of(after), target_of(before)])
+    found = target_of(after, works, origin, version=name)
+    return found._replace(besides=target_of(before, works)._replace(besides=found))
+
+
+def _may_follow(release: str, wanted: Version) -> bool:
+    """Return whether a version may come after a release: its minor or the next, or a new major."""
+    major, minor, *_ = parse_version(release)
+    return (*wanted, 0)[:2] in ((major, minor), (major, minor + 1), (major + 1, 0))
 
 
 def _known_targets() -> str:
-    known = ", ".join((*KNOWN, MAIN))
-    return f"known are {known}, a path, {AUTO}, {TREE}"
+    return f"known are {', '.join((*KNOWN, MAIN))}, a path, {AUTO}, {TREE}; {NEWEST} is the default"
 
 
-def _as_folder(name: str) -> str:
-    return f"; write a folder as {os.path.join('.', name)}" if Disk(None).is_folder(name) else ""
+def _meant(name: str) -> str | None:
+    """Return what to write for a name that is none, where that can be told."""
+    from ftlint.target.slips import guess
+
+    if Disk(None).is_there(name):
+        return f"write a path as {os.path.join('.', name)}"
+    near = guess(name, (*KNOWN, MAIN, AUTO, TREE))
+    return None if near is None else f"did you mean {near.name}?"

@@ -20,7 +20,7 @@ PACKAGES = ("transformers", "datasets", "accelerate", "peft", "trl")
 """What LLaMA Factory checks of its environment before it reads a config."""
 
 _VERSION = re.compile(
-    r"""(?xi) \s* v? (?:\d+!)? (\d+(?:\.\d+)*)
+    r"""(?xia) \s* v? (?:\d+!)? (\d+(?:\.\d+)*)
     (?:[-_.]? (a|b|c|rc|alpha|beta|pre|preview) [-_.]? (\d*))?
     (?:[-_.]? (?:post|rev|r) [-_.]? (\d*))?
     (?:[-_.]? (dev) [-_.]? (\d*))?
@@ -37,8 +37,9 @@ class Misfit(NamedTuple):
     `met` says what comes of it. `rejected`: the release ends with an ImportError while it is
     imported, unless DISABLE_VERSION_CHECK is on (extras/misc.py check_dependencies, 0.9.0 to
     0.9.5). `excluded`: pip does not install this very version beside the release, which starts with
-    it. `unpinned`: the same of a version that is too old or too new for pip alone. `takes` is what
-    is taken, in words; `works` is a version that goes with it.
+    it. `unpinned`: the same of a version that is too old or too new for pip alone. Of a version
+    between two states what both make of it; else `neither` takes it, or one: `either`. `takes` is
+    what is taken, in words; `works` is a version that goes with it.
     """
 
     package: str
@@ -49,23 +50,67 @@ class Misfit(NamedTuple):
 
 
 def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
-    """Yield the packages whose version a release, or pip beside it, does not take."""
-    own = None if target.tree is None else target.tree.requirements
-    for package, (checked, metadata) in (own or compiled.PINS.get(target.release, {})).items():
+    """Yield the packages whose version a release, or pip beside it, does not take.
+
+    Between two states also what both make of it, where that is not what the target alone does.
+    """
+    states = [target] if target.besides is None else sorted(
+        (target, target.besides), key=lambda one: one.versions
+    )  # fmt: skip
+    for package in PACKAGES:
         version = versions.get(package)
-        if version is None or _VERSION.fullmatch(version) is None:
+        if version is None or not is_version(version):
             continue
-        public = version.partition("+")[0]
-        if not takes(_as_checked(checked), version):
-            met, requirement = "rejected", checked
-        elif not takes(metadata, public):
-            met, requirement = "unpinned", metadata
-            if _is_excluded(metadata, public):
-                met = "excluded"
-        else:
-            continue
-        works = _works(target, package, checked, metadata)
-        yield Misfit(package, version, met, in_words(requirement, public), works)
+        pins = [_pins(one).get(package, ("", "")) for one in states]
+        met = [_met(version, *pin) for pin in pins]
+        own, together = met[states.index(target)], _together(met)
+        if together is not None:
+            words = [_asked(version, *pin, one, "rejected" in met) for pin, one in zip(pins, met)]
+            taken = _of_states(states, words)
+            yield Misfit(package, version, together, taken, _works(states, package, pins))
+        if own is not None and own != together:
+            pin = pins[states.index(target)]
+            taken = _asked(version, *pin, own)
+            yield Misfit(package, version, own, taken, _works([target], package, [pin]))
+
+
+def _together(met: list[str | None]) -> str | None:
+    """Return what a version meets in all states; that pip alone lacks it in one is not told."""
+    if len({*met}) == 1:
+        return met[0]
+    return "neither" if all(met) else "either" if "rejected" in met else None
+
+
+def _asked(version: str, checked: str, metadata: str, met: str | None, rejects: bool = True) -> str:
+    """Return in words what was asked of a version that met this, here or in another state."""
+    at_start = met == "rejected" or (met is None and rejects) or not metadata
+    return in_words(checked if at_start else metadata, version.partition("+")[0])
+
+
+def _pins(target: Target) -> dict[str, tuple[str, str]]:
+    """Return package -> what a target takes of it when it starts, and what pip installs."""
+    if target.tree is not None:
+        return target.tree.requirements
+    found: dict[str, tuple[str, str]] = compiled.PINS.get(target.release, {})
+    return found
+
+
+def _met(version: str, checked: str, metadata: str) -> str | None:
+    """Return what a version meets; None where it is taken."""
+    public = version.partition("+")[0]
+    if not takes(_as_checked(checked), version):
+        return "rejected"
+    metadata = metadata or checked  # of a source they are not read, and excludes are in both
+    if takes(metadata, public):
+        return None
+    return "excluded" if _is_excluded(metadata, public) else "unpinned"
+
+
+def _of_states(states: list[Target], words: list[str]) -> str:
+    """Return what is taken, of each state by itself where they differ."""
+    if len({*words}) == 1:
+        return words[0]
+    return " or ".join(f"{taken} ({one.release})" for one, taken in zip(states, words))
 
 
 def _as_checked(requirement: str) -> str:
@@ -84,16 +129,31 @@ def _is_excluded(requirement: str, version: str) -> bool:
     )
 
 
-def _works(target: Target, package: str, *requirements: str) -> str:
-    """Return the newest version that all of these requirements take."""
+def transformers_of(states: list[Target]) -> str:
+    """Return the newest transformers that several states take, and that works with them."""
+    return _works(states, "transformers", [_pins(one)["transformers"] for one in states])
+
+
+def _works(states: list[Target], package: str, pins: list[tuple[str, str]]) -> str:
+    """Return the newest version that states take, and pip beside them; else that the last takes."""
+    requirements = [one for pin in pins for one in pin]
     if package == "transformers":
         rows = compiled.RELEASES
         same = [row for row in rows.values() if f"<={row[4]}" in requirements[0]]
-        for works in [str(row[6]) for row in (rows[target.release], *same)]:
+        own = [row[6] for row in (*(rows[one.release] for one in states), *same)]
+        for works in map(str, (*own, *reversed(compiled.TRANSFORMERS_RELEASES))):
             if all(takes(one, works) for one in requirements):
                 return works
     found = [bound for one in requirements for sign, bound in _parts(one) if sign == "<="]
-    return min(found, key=_ordered, default="")
+    works = min(found, key=_ordered, default="")
+    if len(states) == 1 or all(takes(one, works) for one in requirements):
+        return works
+    return _works(states[-1:], package, pins[-1:])
+
+
+def is_version(text: str) -> bool:
+    """Return whether a text is one version in whole, and neither a range nor several."""
+    return _VERSION.fullmatch(text) is not None
 
 
 def is_usable(minor: str) -> bool:

@@ -37,8 +37,14 @@ def resolve_target(
     `auto` takes what is installed here, without importing it; a path and `tree` the source there
     is. `place`: where the config lies that is judged.
     """
-    name = NEWEST if llamafactory is None else llamafactory
-    if name[:1] == "v" and name[1:2].isdigit():
+    name = NEWEST if llamafactory is None else llamafactory.strip()
+    if transformers is not None:
+        from ftlint.target.pins import is_version
+
+        transformers = transformers.strip()
+        if not is_version(transformers):
+            raise UnknownTarget(f"transformers {transformers!r} is not a version number")
+    if name[:1] in ("v", "V") and name[1:2].isdigit():
         name = name[1:]
     if name in compiled.RELEASES:
         return target_of(name, transformers)

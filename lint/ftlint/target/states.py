@@ -40,7 +40,8 @@ class Target(NamedTuple):
     """What a config is judged for. `transformers` is a full version, `layer` its schema's minor.
 
     `release`: the state of LLaMA Factory whose tables and rules count, `main` or a release; of a
-    `tree`, the one nearest to it. `besides`: another state that what is said must hold for, too.
+    `tree`, the one nearest to it. `besides`: the state before, for which what is said must hold,
+    too, where the version lies between two or after all.
     """
 
     llamafactory: str
@@ -65,7 +66,7 @@ class Target(NamedTuple):
     def label(self) -> str:
         """The LLaMA Factory that is meant, as messages name it."""
         if self.origin.source == MAIN:
-            return f"{MAIN} ({self.llamafactory})"
+            return state_in_words(MAIN)
         path = self.origin.path
         return self.llamafactory if path is None else f"{self.llamafactory} ({path})"
 
@@ -151,6 +152,15 @@ def target_of(
         version or number, wanted, _layer(wanted), _dialect(number, loader), json_configs, suffixes,
         (parse_version(number), parse_version(wanted)), state, origin, tree,
     )  # fmt: skip
+
+
+def state_in_words(state: str) -> str:
+    """Return a state as what judged by it names it: `main` with the version that it calls itself.
+
+    >>> state_in_words("0.9.5")
+    '0.9.5'
+    """
+    return f"{state} ({compiled.VERSIONS[state]})" if state == MAIN else state
 
 
 def _of_main(number: str) -> Origin:
