@@ -9,13 +9,13 @@ from ftlint.facts.launch import OF_THE_LAUNCH, UNSTATED
 from ftlint.loading import UNBUILT, Unreadable
 from ftlint.rulebook import registry
 from ftlint.rulebook.condition import holds
-from ftlint.rules import reader
 from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
 from ftlint.target.keys import V1
 from ftlint.target.releases import MAIN
 from ftlint.verdict import is_selected, settle
+from ftschemas.judging import OF_RUN
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.ruleformat import MISREADING
 
@@ -109,7 +109,11 @@ def _without_yielding(said: list[Finding], rules: registry.RuleBook) -> list[Fin
 
 
 def _findings(context: Context, doubted: list[str]) -> Iterator[Finding]:
-    yield from reader.findings(_reader_problems(context), context.source)
+    problems = list(_reader_problems(context))
+    if problems:
+        from ftlint.rules import reader
+
+        yield from reader.findings(problems, context.source)
     if any(problem.kind in UNBUILT for problem in context.constructed.problems):
         return
     misread = list(_phase(registry.MISREAD, context, doubted))
@@ -283,7 +287,7 @@ def _related(
 
 def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, str | None]:
     """Return the span and key at which a data rule is shown: none of the file for the whole run."""
-    if rule.show == registry.OF_RUN:
+    if rule.show == OF_RUN:
         return 0, 0, None
     names = [name.replace("$key", token or "") for name in rule.at]
     for name in [*names, *([token] if token else [])]:

@@ -86,7 +86,7 @@ class _Finder:
 
 
 def find_directly() -> None:
-    """Find modules of ftlint so from here on; where Python was told to do it in its own way, it does."""
+    """Find modules of ftlint so from here on, where Python was not told to do it otherwise."""
     usual = sys.pycache_prefix is None and not sys.flags.optimize
     if usual and _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
