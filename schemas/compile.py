@@ -11,7 +11,7 @@ import json
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
@@ -22,9 +22,12 @@ import listed
 import rulefiles
 from ftlint.sources.versions import order
 from ftlint.target.variables import names_secret
-from ftschemas import compiled, ruleformat, tables
+from ftschemas import compiled, tables
 from ftschemas.schema_facts import key_facts, requirement
 from observed import observed, version
+
+if TYPE_CHECKING:
+    from ftschemas.rule import Rule
 
 DATA = Path(__file__).parent / "ftschemas"
 ARTEFACT = Path(compiled.ARTEFACT)
@@ -214,7 +217,7 @@ def _all_defaults() -> dict[str, list[object]]:
 
 
 @cache
-def _rules() -> tuple[list[ruleformat.Rule], dict[str, tuple[Any, ...]]]:
+def _rules() -> tuple[list[Rule], dict[str, tuple[Any, ...]]]:
     return rulefiles.rules(_all_defaults())
 
 

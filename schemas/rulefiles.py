@@ -16,6 +16,8 @@ from ftschemas.judging import OF_RUN, grouped
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ftschemas.rule import Rule
+
 DATA = Path(__file__).parent / "ftschemas"
 
 Defaults = dict[str, list[object]]
@@ -31,9 +33,9 @@ def _read(path: Path) -> Any:
     return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
 
 
-def rules(defaults: Defaults) -> tuple[list[ruleformat.Rule], dict[str, tuple[Any, ...]]]:
+def rules(defaults: Defaults) -> tuple[list[Rule], dict[str, tuple[Any, ...]]]:
     """Return every rule file, parsed, by code, and what each tells its readers."""
-    found: dict[str, ruleformat.Rule] = {}
+    found: dict[str, Rule] = {}
     about: dict[str, tuple[Any, ...]] = {}
     for path in sorted((DATA / "rules").glob("*.yaml")):
         data = _read(path)
@@ -126,14 +128,14 @@ def may_hold(schema: Any, value: object) -> bool:
     return bool(Draft202012Validator(schema).is_valid(value))
 
 
-def packed(rule: ruleformat.Rule) -> bytes:
+def packed(rule: Rule) -> bytes:
     """Return a rule as it is read when it is asked for; its conditions and fixes later still."""
     checks = tuple((one.key, one.needs, marshal.dumps(one.when, 2)) for one in rule.checks)
     fixes = marshal.dumps(tuple(map(tuple, rule.fixes)), 2)
     return marshal.dumps(tuple(rule._replace(checks=checks, fixes=fixes)), 2)  # type: ignore[arg-type]
 
 
-def tables(found: list[ruleformat.Rule]) -> dict[str, Any]:
+def tables(found: list[Rule]) -> dict[str, Any]:
     """Return the tables of rules: themselves, and what a run asks of all of them."""
     commands = sorted({command for rule in found for command in rule.commands})
     return {
@@ -155,7 +157,7 @@ def tables(found: list[ruleformat.Rule]) -> dict[str, Any]:
     }
 
 
-def checks(found: Iterable[ruleformat.Rule]) -> dict[str, tuple[str, ...]]:
+def checks(found: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
     """Return what modules of rules need of a file: one at least of these keys and facts."""
     data = _read(DATA / "checks.yaml")
     unknown = set(data) - {rule.module for rule in found}
@@ -164,7 +166,7 @@ def checks(found: Iterable[ruleformat.Rule]) -> dict[str, tuple[str, ...]]:
     return {module: tuple(names) for module, names in data.items()}
 
 
-def renamed(found: Iterable[ruleformat.Rule]) -> dict[str, str]:
+def renamed(found: Iterable[Rule]) -> dict[str, str]:
     """Return the names that rules had before: name -> code."""
     data = _read(DATA / "renamed.yaml")
     names = {rule.code: rule.name for rule in found}

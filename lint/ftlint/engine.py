@@ -17,7 +17,7 @@ from ftlint.target.releases import MAIN
 from ftlint.verdict import is_selected, settle
 from ftschemas.judging import OF_RUN
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import MISREADING
+from ftschemas.rule import MISREADING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
     from ftlint.target.releases import Target
-    from ftschemas.ruleformat import Check, Rule
+    from ftschemas.rule import Check, Rule
 
 
 def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = None) -> Result:

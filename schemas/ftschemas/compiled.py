@@ -30,9 +30,9 @@ PROBED: LLaMA Factory releases of which the next three tell, oldest first.
 TYPES: (LLaMA Factory version, key) -> ((kind, fate), ...): what wrong kinds of value really meet.
 LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash on them; None
 stands for any value, 2 for two datasets. TAKE_ANY: the same, keys that do with any word.
-ABOUT: code -> fields of `ftschemas.ruleformat.About`. BASES: name -> the config that examples begin
+ABOUT: code -> fields of `ftschemas.rule.About`. BASES: name -> the config that examples begin
 with.
-RULES: code -> fields of `ftschemas.ruleformat.Rule`, marshalled once more, as are its conditions
+RULES: code -> fields of `ftschemas.rule.Rule`, marshalled once more, as are its conditions
 and fixes in there: most of them no file ever asks for. NAMES: code -> name. OF_RUN: codes of rules
 about versions or the whole run. UNJUDGED: code -> what it leaves unjudged where nobody knows the
 rows. PROBLEMS: problem of reading -> code of the rule that speaks of it. JUDGING: command -> fields

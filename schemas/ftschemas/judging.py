@@ -7,12 +7,12 @@ policies.
 from __future__ import annotations
 
 from ftschemas.named import TYPE_CHECKING, NamedTuple
-from ftschemas.ruleformat import MISREADING
+from ftschemas.rule import MISREADING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ftschemas.ruleformat import Range, Rule
+    from ftschemas.rule import Range, Rule
 
     Place = tuple[int, int]
     """The number of a rule, and that of a condition among its own."""

@@ -18,7 +18,7 @@ from ftlint.target.keys import LLAMAFACTORY
 from ftlint.target.releases import KNOWN, Target, resolve_target
 from ftlint.target.tree import Facts, Tree
 from ftschemas import compiled
-from ftschemas.ruleformat import Rule
+from ftschemas.rule import Rule
 from tests.rules.examples import load, spans
 from tests.rules.instances import context_of
 from tests.shared import CORPUS, ROOT
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Finding
     from ftlint.facts.context import Context
     from ftlint.rulebook.condition import Predicate
-    from ftschemas.ruleformat import Check
+    from ftschemas.rule import Check
 
 
 def texts() -> list[str]:

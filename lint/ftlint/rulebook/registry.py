@@ -9,7 +9,7 @@ from ftlint.target.releases import in_range
 from ftschemas import compiled
 from ftschemas.judging import OF_RUN, Group, grouped
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import About, Check, FixRecipe, Rule
+from ftschemas.rule import About, Check, FixRecipe, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Set
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ftlint.rulebook.condition import Predicate
     from ftlint.target.releases import Target
     from ftschemas.judging import Place
-    from ftschemas.ruleformat import Range
+    from ftschemas.rule import Range
 
     Asked = list[tuple[str, Check, Predicate]]
     """Codes of rules, each with a condition of it and the function that says if it holds."""

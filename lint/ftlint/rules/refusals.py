@@ -11,7 +11,7 @@ from ftlint.facts.launch import UNSTATED
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import fields, fill
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import READING
+from ftschemas.rule import READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -160,11 +160,14 @@ def _value(text: str, name: int, start: int) -> tuple[int, int]:
 def _is_hidden(name: str) -> bool:
     if name in compiled.KEYS:
         return name in compiled.SECRETS
-    from ftlint.target.variables import is_secret, is_variable
+    if _MAY_BE_SECRET.search(name):
+        from ftlint.target.variables import is_secret
 
-    if _MAY_BE_SECRET.search(name) and is_secret(name):
-        return True
+        if is_secret(name):
+            return True
     if name.lower() != name:
+        from ftlint.target.variables import is_variable
+
         return is_variable(name)
     names, prefixes = compiled.VARIABLES
     upper = name.upper().replace("-", "_")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.target.tree import Tree
-    from ftschemas.ruleformat import Range
+    from ftschemas.rule import Range
 
 Version = tuple[int, ...]
 
