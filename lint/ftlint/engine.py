@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ftlint import loading
 from ftlint.diagnostics import Finding, set_at
 from ftlint.facts.context import STEP_KEYS, Context
@@ -225,7 +227,9 @@ def _json_problems(source: Source) -> Iterator[Problem]:
 def _of_module(name: str, context: Context) -> Iterator[Finding]:
     """Run one of ftlint's own modules; a defect in it costs its findings, not the run."""
     try:
-        module = __import__(f"ftlint.rules.{name}", fromlist=["check"])  # importlib takes as long
+        module = sys.modules.get(f"ftlint.rules.{name}")  # `importlib` is slow to load
+        if module is None:
+            module = __import__(f"ftlint.rules.{name}", fromlist=["check"])
         found = [
             finding
             for finding in module.check(context)

@@ -43,6 +43,7 @@ class RuleBook:
         self._rows: dict[str, tuple[Any, ...]] = {}
         self._made: dict[Place, tuple[str, Check, Predicate]] = {}
         self._judging: dict[tuple[Target, str], dict[str, _Judging]] = {}
+        self._every: dict[tuple[Target, str, str | None], Asked] = {}
 
     def __contains__(self, code: str) -> bool:
         """Return whether there is a rule with this code."""
@@ -140,11 +141,18 @@ class RuleBook:
             if needs is None or any(map(present.__contains__, needs))
         ]  # fmt: skip
 
-    def conditions(self, target: Target, command: str) -> Asked:
-        """Return every condition for such files, in the order of the rules."""
-        phases = self._for(target, command).values()
-        places = {place for one in phases for some in one.needing.values() for place in some}
-        return [self._made.get(place) or self._check(place) for place in sorted(places)]
+    def conditions(self, target: Target, command: str, kind: str | None = None) -> Asked:
+        """Return every condition for such files, or of rules of one kind, in their order."""
+        asked = target, command, kind
+        if asked not in self._every:
+            phases = self._for(target, command).values()
+            places = {place for one in phases for some in one.needing.values() for place in some}
+            self._every[asked] = [
+                self._made.get(place) or self._check(place)
+                for place in sorted(places)
+                if kind is None or self.kind(self._codes[place[0]]) == kind
+            ]
+        return self._every[asked]
 
     def asked(self, target: Target, command: str, phase: str, present: Set[str | None]) -> Asked:
         """Return the conditions of a phase that may hold for a file, in the order of the rules.

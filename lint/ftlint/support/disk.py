@@ -236,8 +236,8 @@ class Disk:
         if why is not None:
             return ReadFailure(path, why)
         try:
-            with open(path, "rb") as file:
-                return file.read(limit)
+            with open(path, "rb", buffering=-1 if pipe else 0) as file:  # a file comes in one piece
+                return file.read(limit) or b""
         except OSError as error:
             return ReadFailure(path, error.strerror or str(error))
         except ValueError as error:  # a NUL in the name
