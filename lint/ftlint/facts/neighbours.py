@@ -31,7 +31,7 @@ class Neighbour(NamedTuple):
 
     @property
     def beside(self) -> bool:
-        """Whether it lies in the same folder."""
+        """Return whether it lies in the same folder."""
         return os.path.dirname(self.path) == self.start
 
     @property

@@ -62,7 +62,8 @@ def plan(
     if world.launcher == MCA:
         from ftlint.steps import mca
 
-        settings, sizes = mca.as_taken(settings, values), mca.SIZES
+        settings = mca.as_taken(settings, values)
+        sizes = mca.SIZES if settings.trainer == MCA else ()
     ranks = ranks_of(values, world, sizes)
     if isinstance(ranks, NoPlan):
         return ranks

@@ -58,7 +58,7 @@ class Target(NamedTuple):
 
     @property
     def is_usual_pair(self) -> bool:
-        """Whether the transformers is the newest one that works with the release."""
+        """Return whether the transformers is the newest one that works with the release."""
         return bool(compiled.RELEASES[self.release][6] == self.transformers)
 
     @property

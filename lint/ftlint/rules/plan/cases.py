@@ -50,7 +50,7 @@ class JudgedRun(NamedTuple):
 
     @property
     def rate_is_low(self) -> bool:
-        """Whether the learning rate is low for the method; one that is too low FT303 tells of."""
+        """Return whether the rate is low for the method; of one that is too low FT303 tells."""
         written, usual = self.values.get("learning_rate"), self.method.learning_rate
         if usual is None or isinstance(written, bool) or not isinstance(written, (int, float)):
             return False
