@@ -21,10 +21,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import listed
 import rulefiles
 from ftlint.sources.versions import order
+from ftlint.target.releases import parse_version
 from ftlint.target.variables import names_secret
 from ftschemas import compiled, tables
 from ftschemas.schema_facts import key_facts, requirement
-from observed import observed, version
+from observed import observed
 
 if TYPE_CHECKING:
     from ftschemas.rule import Rule
@@ -178,13 +179,14 @@ def newest_that_works(
         if len(rule.transformers) == 1 and rule.transformers[0][0] == "=="
     }
     versions = [layer["x-release"]["version"] for _, layer in transformers]
-    within = [one for one in versions if version(pin["min"]) <= version(one) <= version(pin["max"])]
+    least, most = parse_version(pin["min"]), parse_version(pin["max"])
+    within = [one for one in versions if least <= parse_version(one) <= most]
     works = [
         one
         for one in (*within, pin["max"])
-        if version(one) not in failing and one not in pin["excluded"]
+        if parse_version(one) not in failing and one not in pin["excluded"]
     ]
-    return str(max(works, key=version))
+    return str(max(works, key=parse_version))
 
 
 def pins(release: dict[str, Any]) -> dict[str, tuple[str, str]]:

@@ -84,6 +84,8 @@ class Rule(NamedTuple):
     """What it leaves unjudged, epochs or steps, where nobody says how many rows the data have."""
     read_by_forks: bool = False
     """Whether forks read the key, so that beside keys of a fork nothing is said of it."""
+    trains_nothing: bool = False
+    """Whether it says that the run takes no step at all, which is why there is no plan."""
     about: About | None = None
 
     @property

@@ -81,6 +81,7 @@ def parse(data: Mapping[str, Any]) -> Rule:
         data.get("together", False),
         data.get("unjudged_without_rows"),
         data.get("read_by_forks", False),
+        data.get("trains_nothing", False),
     )
 
 
