@@ -239,7 +239,7 @@ def _falling(history: History) -> Iterator[Symptom]:
     if before > 0 and 1 - last / before >= STEEP:
         yield Symptom(
             "under-training", "info",
-            f"the training loss still fell by {1 - last / before:.0%} over the last 40 % of the"
+            f"the training loss still fell by {1 - last / before:.0%} over the last 40% of the"
             " run", "train longer, with evaluations that show whether it helps",
         )  # fmt: skip
 
