@@ -51,6 +51,7 @@ class _Loader(python.SourceFileLoader):
         return code
 
 
+_SEP = os.sep
 _TAIL = f".{sys.implementation.cache_tag}.pyc"
 
 
@@ -66,16 +67,16 @@ class _Finder:
             return None
         folder, leaf, inside = folders[0], name.rpartition(".")[2], None
         try:
-            path = f"{folder}/{leaf}.py"
+            path = f"{folder}{_SEP}{leaf}.py"
             source = os.stat(path)
         except OSError:
-            folder, leaf = f"{folder}/{leaf}", "__init__"
-            path, inside = f"{folder}/{leaf}.py", [folder]
+            folder, leaf = f"{folder}{_SEP}{leaf}", "__init__"
+            path, inside = f"{folder}{_SEP}{leaf}.py", [folder]
             try:
                 source = os.stat(path)
             except OSError:
                 return None
-        compiled = f"{folder}/__pycache__/{leaf}{_TAIL}"
+        compiled = f"{folder}{_SEP}__pycache__{_SEP}{leaf}{_TAIL}"
         loader = _Loader(name, path, source, compiled)
         spec: ModuleSpec | None = python.spec_from_file_location(
             name, path, loader=loader, submodule_search_locations=inside
