@@ -8,23 +8,27 @@ tells how). `--check` exits 1 when the file on disk is not what the data make.
 from __future__ import annotations
 
 import json
-import marshal
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "lint"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import listed
+import rulefiles
 from ftlint.sources.versions import order
-from ftschemas import compiled, ruleformat, tables
+from ftlint.target.releases import parse_version
+from ftlint.target.variables import names_secret
+from ftschemas import compiled, tables
 from ftschemas.schema_facts import key_facts, requirement
-from observed import observed, version
+from observed import observed
+
+if TYPE_CHECKING:
+    from ftschemas.rule import Rule
 
 DATA = Path(__file__).parent / "ftschemas"
 ARTEFACT = Path(compiled.ARTEFACT)
@@ -60,136 +64,6 @@ def fold(layer: int, schemas: list[tuple[str, dict[str, Any]]]) -> dict[str, lis
             else:
                 variants.append((layer, index, index, *facts))
     return keys
-
-
-def bases() -> dict[str, str]:
-    """Return the configs that examples of rules begin with."""
-    text = (DATA / "bases.yaml").read_text(encoding="utf-8")
-    return dict(YAML(typ="safe", pure=True).load(text))
-
-
-@cache
-def rules() -> tuple[list[tuple[Any, ...]], dict[str, tuple[Any, ...]]]:
-    """Return every rule file, parsed, by code, and what each tells its readers."""
-    reader = YAML(typ="safe", pure=True)
-    defaults = _all_defaults()
-    found: dict[str, tuple[Any, ...]] = {}
-    about: dict[str, tuple[Any, ...]] = {}
-    for path in sorted((DATA / "rules").glob("*.yaml")):
-        data = reader.load(path.read_text(encoding="utf-8"))
-        try:
-            ruleformat.validate(data)
-            rule = ruleformat.parse(data)
-            about[rule.code] = tuple(ruleformat.about_of(data, bases()))
-        except ruleformat.BadRule as error:
-            raise SystemExit(f"{path.name}: {error}") from None
-        if "kind" not in data:
-            raise SystemExit(f"{path.name}: lacks `kind`, which ftlint's own rules have")
-        if path.stem != f"{rule.code}-{rule.name}":
-            raise SystemExit(f"{path.name}: should be called {rule.code}-{rule.name}.yaml")
-        if rule.code in found:
-            raise SystemExit(f"{path.name}: {rule.code} is taken by {found[rule.code][1]}")
-        for code, row in found.items():
-            if row[1] == rule.name:
-                raise SystemExit(f"{path.name}: {rule.name} is the name of {code}")
-        checks = tuple(check._replace(needs=needed(check.when, defaults)) for check in rule.checks)
-        found[rule.code] = packed(rule._replace(checks=checks))
-    unknown = {
-        f"{code} yields to {other}"
-        for code, row in found.items()
-        for other in ruleformat.Rule(*row).yields_to
-        if other not in found
-    }
-    if unknown:
-        raise SystemExit(f"no such rule: {', '.join(sorted(unknown))}")
-    return [found[code] for code in sorted(found)], {code: about[code] for code in sorted(about)}
-
-
-REWRITTEN = frozenset(["do_eval", "eval_steps", "packing"])
-"""Keys whose effective value may be no default although it is absent (ftlint.facts.effective)."""
-
-USUAL = frozenset(
-    """model_name_or_path stage finetuning_type do_train do_eval dataset template cutoff_len
-    max_samples preprocessing_num_workers dataloader_num_workers overwrite_cache output_dir
-    logging_steps save_steps plot_loss overwrite_output_dir save_only_model report_to
-    per_device_train_batch_size gradient_accumulation_steps learning_rate num_train_epochs
-    lr_scheduler_type warmup_ratio bf16 ddp_timeout trust_remote_code lora_rank lora_target
-    eval_strategy eval_steps val_size per_device_eval_batch_size gradient_checkpointing
-    llamafactory transformers unreadable_json dataset_count dataset_names""".split()
-) | {"stage: sft", "finetuning_type: lora", "eval_strategy: steps", "lr_scheduler_type: cosine"}
-"""What most configs have: a condition that needs something rarer as well is sorted by that."""
-
-Needs = tuple[str, ...]
-
-
-def needed(when: dict[str, Any], defaults: dict[str, list[object]]) -> Needs:
-    """Return of what a config must have something for `when` to hold: the rarest there is.
-
-    Each is a key, a fact, or a key with a text, `stage: ppo`. Empty where it may hold of any.
-    `defaults`: of each key, those of any release and any trainer.
-    """
-    found = [
-        _needed_of(key, schema)
-        for key, schema in when.get("config", {}).items()
-        if schema is not False
-    ]
-    for key, schema in when.get("effective", {}).items():
-        usual = defaults.get(key, ())
-        if key not in REWRITTEN and not any(may_hold(schema, value) for value in usual):
-            found.append(_needed_of(key, schema))
-    found += [(fact,) for fact, schema in when.get("facts", {}).items() if schema is not False]
-    found += [needed(part, defaults) for part in when.get("allOf", ())]
-    branches = [needed(part, defaults) for part in when.get("anyOf", ())]
-    if all(branches):
-        found.append(tuple(dict.fromkeys(name for branch in branches for name in branch)))
-    return min(filter(None, found), key=_usual, default=())
-
-
-def _needed_of(key: str, schema: Any) -> Needs:
-    """Return what a config has of a key whose value is valid: the key, or one of few texts."""
-    schema = schema if isinstance(schema, dict) else {}
-    texts = [schema["const"]] if "const" in schema else schema.get("enum", [])
-    if texts and all(isinstance(text, str) for text in texts):
-        return tuple(f"{key}: {text}" for text in texts)
-    return (key,)
-
-
-def _usual(needs: Needs) -> tuple[int, int]:
-    """Return how usual it is to have one of these: texts are rarer than the keys that take them."""
-    return sum(map(USUAL.__contains__, needs)), -sum(": " in name for name in needs)
-
-
-def may_hold(schema: Any, value: object) -> bool:
-    """Return whether `value` may be valid; what refers to other values always may."""
-    if "$data" in json.dumps(schema):
-        return True
-    return bool(Draft202012Validator(schema).is_valid(value))
-
-
-def packed(rule: ruleformat.Rule) -> tuple[Any, ...]:
-    """Return a rule as constants; what few runs ask for is marshalled, to be read only then."""
-    checks = tuple((one.key, one.needs, marshal.dumps(one.when, 2)) for one in rule.checks)
-    fixes = marshal.dumps(tuple(map(tuple, rule.fixes)), 2)
-    return tuple(rule._replace(checks=checks, fixes=fixes))  # type: ignore[arg-type]
-
-
-def checks(rows: list[tuple[Any, ...]]) -> dict[str, tuple[str, ...]]:
-    """Return what modules of rules need of a file: one at least of these keys and facts."""
-    data = YAML(typ="safe", pure=True).load((DATA / "checks.yaml").read_text(encoding="utf-8"))
-    unknown = set(data) - {ruleformat.Rule(*row).module for row in rows}
-    if unknown:
-        raise SystemExit(f"checks.yaml: no rule has the module {', '.join(sorted(unknown))}")
-    return {module: tuple(names) for module, names in data.items()}
-
-
-def renamed(rows: list[tuple[Any, ...]]) -> dict[str, str]:
-    """Return the names that rules had before: name -> code."""
-    data = YAML(typ="safe", pure=True).load((DATA / "renamed.yaml").read_text(encoding="utf-8"))
-    codes, names = ({row[place] for row in rows} for place in (0, 1))
-    for name, code in data.items():
-        if code not in codes or name in names:
-            raise SystemExit(f"renamed.yaml: {name}: {code} must be a rule, and no rule named so")
-    return dict(data)
 
 
 def aliases() -> dict[str, Any]:
@@ -301,17 +175,18 @@ def newest_that_works(
     pin = schema["x-release"]["transformers"]
     failing = {
         rule.transformers[0][1]
-        for rule in (ruleformat.Rule(*row) for row in rules()[0])
+        for rule in _rules()[0]
         if len(rule.transformers) == 1 and rule.transformers[0][0] == "=="
     }
     versions = [layer["x-release"]["version"] for _, layer in transformers]
-    within = [one for one in versions if version(pin["min"]) <= version(one) <= version(pin["max"])]
+    least, most = parse_version(pin["min"]), parse_version(pin["max"])
+    within = [one for one in versions if least <= parse_version(one) <= most]
     works = [
         one
         for one in (*within, pin["max"])
-        if version(one) not in failing and one not in pin["excluded"]
+        if parse_version(one) not in failing and one not in pin["excluded"]
     ]
-    return str(max(works, key=version))
+    return str(max(works, key=parse_version))
 
 
 def pins(release: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -343,6 +218,11 @@ def _all_defaults() -> dict[str, list[object]]:
     return found
 
 
+@cache
+def _rules() -> tuple[list[Rule], dict[str, tuple[Any, ...]]]:
+    return rulefiles.rules(_all_defaults())
+
+
 def removed(llamafactory: list[Any], transformers: list[Any]) -> dict[str, Any]:
     """Return keys that no release here has any more, or ever had: name -> (layer, last release)."""
     gone: dict[str, Any] = {}
@@ -357,7 +237,7 @@ def artefact() -> bytes:
     """Return the content of the compiled file."""
     llamafactory, transformers = releases("llamafactory"), releases("transformers")
     kinds = {name: variants[-1][4] for name, variants in _all_keys().items()}
-    probed, (rows, about) = observed(DATA / "observed", kinds), rules()
+    probed, (rules, about) = observed(DATA / "observed", kinds), _rules()
     made: dict[str, Any] = {
         "LLAMAFACTORY": tuple(name for name, _ in llamafactory),
         "TRANSFORMERS": tuple(name for name, _ in transformers),
@@ -378,6 +258,7 @@ def artefact() -> bytes:
         "VERSIONS": {name: schema["x-release"]["version"] for name, schema in llamafactory},
         "COMMIT": llamafactory[-1][1]["x-release"].get("commit", ""),
         "KEYS": {name: tuple(variants) for name, variants in sorted(_all_keys().items())},
+        "SECRETS": tuple(filter(names_secret, sorted(_all_keys()))),
         "REMOVED": removed(llamafactory, transformers),
         "ALIASES": aliases()["keys"],
         "VALUE_ALIASES": aliases()["values"],
@@ -397,11 +278,9 @@ def artefact() -> bytes:
         "LIVE_WHERE": probed.live_where,
         "TAKE_ANY": dict.fromkeys(sorted(probed.take_any), True),
         "POLICY": policy(),
-        "RULES": rows,
         "ABOUT": about,
-        "BASES": bases(),
-        "RENAMED": renamed(rows),
-        "CHECKS": checks(rows),
+        "BASES": rulefiles.bases(),
+        **rulefiles.tables(rules),
     }
     assert tuple(made) == compiled.TABLES
     return compiled.packed(made)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ftlint.target.releases import parse_version
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
@@ -55,7 +57,7 @@ def observed(folder: Path, kinds: Mapping[str, Sequence[str]]) -> Observed:
 
     A release that was only parsed is taken to crash where both of its neighbours do.
     """
-    files = sorted(folder.glob("*.json"), key=lambda path: version(path.stem))
+    files = sorted(folder.glob("*.json"), key=lambda path: parse_version(path.stem))
     probes = [json.loads(path.read_text(encoding="utf-8")) for path in files]
     found = Observed(tuple(data["llamafactory"] for data in probes), {}, {}, set())
     for data, key, record, lives in _records(probes):
@@ -129,8 +131,3 @@ def _neighbours(place: int, trained: list[bool]) -> list[int]:
     before = [at for at in range(place) if trained[at]]
     after = [at for at in range(place + 1, len(trained)) if trained[at]]
     return before[-1:] + after[:1]
-
-
-def version(text: str) -> tuple[int, ...]:
-    """Return `text` as comparable numbers."""
-    return tuple(map(int, text.split(".")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -55,6 +57,16 @@ def test_a_circle_is_seen(tmp_path: Path, back: str, found: bool) -> None:
     for path, text in zip(files.values(), ["import b", "from c import y", back], strict=True):
         path.write_text(text, "utf-8")
     assert bool(circle(graph(files))) == found
+
+
+def test_what_answers_yes_or_no_says_so_in_one_form() -> None:
+    """Docstrings of functions: `Return whether …`."""
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                text = ast.get_docstring(node) or ""
+                other = re.match("(Whether|Say whether|Tell whether|True if)", text)
+                assert other is None, (name, node.name)
 
 
 def test_names_are_guessed_at_in_one_place() -> None:

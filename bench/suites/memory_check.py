@@ -42,7 +42,7 @@ class Pair(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether what was reserved lies inside its band."""
+        """Return whether what was reserved lies inside its band."""
         return self.band[0] <= self.reserved <= self.band[1]
 
 

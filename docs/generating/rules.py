@@ -21,7 +21,7 @@ from ftschemas.families import FAMILIES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftschemas.ruleformat import About, Condition
+    from ftschemas.rule import About, Condition
 
 SOURCE = f"{HOME}/blob/main"
 DATA = Path(ftschemas.__file__).parent

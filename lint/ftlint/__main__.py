@@ -6,6 +6,8 @@ import gc
 import os
 import sys
 
+from ftlint.support.own_modules import find_directly
+
 COMMANDS = frozenset(["check", "rule", "schema", "steps", "record", "init", "doctor", "bench"])
 
 SELDOM = 100_000
@@ -32,6 +34,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Return the exit status of a call with these arguments; where click parses them, it exits."""
     gc.set_threshold(SELDOM)
+    find_directly()
     if "_FTLINT_COMPLETE" in os.environ:  # a shell asks what could follow; it wants nothing linted
         from ftlint.cli.commands import cli
 

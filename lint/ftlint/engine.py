@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ftlint import loading
 from ftlint.diagnostics import Finding, set_at
 from ftlint.facts.context import STEP_KEYS, Context
@@ -9,15 +11,15 @@ from ftlint.facts.launch import OF_THE_LAUNCH, UNSTATED
 from ftlint.loading import UNBUILT, Unreadable
 from ftlint.rulebook import registry
 from ftlint.rulebook.condition import holds
-from ftlint.rules import reader
 from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
 from ftlint.target.keys import V1
 from ftlint.target.releases import MAIN
 from ftlint.verdict import is_selected, settle, worded
+from ftschemas.judging import OF_RUN
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import MISREADING
+from ftschemas.rule import MISREADING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from ftlint.results import Result
     from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
-    from ftschemas.ruleformat import Check, Rule
+    from ftschemas.rule import Check, Rule
 
 
 def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = None) -> Result:
@@ -112,7 +114,11 @@ def _without_yielding(said: list[Finding], rules: registry.RuleBook) -> list[Fin
 
 
 def _findings(context: Context, doubted: list[str]) -> Iterator[Finding]:
-    yield from reader.findings(_reader_problems(context), context.source)
+    problems = list(_reader_problems(context))
+    if problems:
+        from ftlint.rules import reader
+
+        yield from reader.findings(problems, context.source)
     if any(problem.kind in UNBUILT for problem in context.constructed.problems):
         return
     misread = list(_phase(registry.MISREAD, context, doubted))
@@ -224,7 +230,9 @@ def _json_problems(source: Source) -> Iterator[Problem]:
 def _of_module(name: str, context: Context) -> Iterator[Finding]:
     """Run one of ftlint's own modules; a defect in it costs its findings, not the run."""
     try:
-        module = __import__(f"ftlint.rules.{name}", fromlist=["check"])  # importlib takes as long
+        module = sys.modules.get(f"ftlint.rules.{name}")  # `importlib` is slow to load
+        if module is None:
+            module = __import__(f"ftlint.rules.{name}", fromlist=["check"])
         found = [
             finding
             for finding in module.check(context)
@@ -286,7 +294,7 @@ def _related(
 
 def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, str | None]:
     """Return the span and key at which a data rule is shown: none of the file for the whole run."""
-    if rule.show == registry.OF_RUN:
+    if rule.show == OF_RUN:
         return 0, 0, None
     names = [name.replace("$key", token or "") for name in rule.at]
     for name in [*names, *([token] if token else [])]:

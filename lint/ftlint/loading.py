@@ -8,7 +8,6 @@ from __future__ import annotations
 from ftlint.facts.context import make_context
 from ftlint.facts.layers import SILENT
 from ftlint.results import Result
-from ftlint.rules import reader
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk
 from ftlint.support.files import SUFFIXES
@@ -224,6 +223,7 @@ def _kind_of_made(made: Constructed, source: Source, options: Options) -> Kind:
 
 def _of_broken(source: Source, broken: Broken) -> Iterator[Finding]:
     """Yield why a text has no tree; conflict markers explain it better than the parser does."""
+    from ftlint.rules import reader
     from ftlint.rules.conflict import markers
 
     conflict = list(markers(source.text))
@@ -232,6 +232,8 @@ def _of_broken(source: Source, broken: Broken) -> Iterator[Finding]:
 
 
 def _of_problem(source: Source, kind: Kind, problem: Problem, options: Options) -> Result:
+    from ftlint.rules import reader
+
     return _settled(source, kind, reader.findings([problem], source), options)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ftlint.syntax.source import Source
     from ftlint.target.classify import Command
     from ftlint.target.releases import Target
-    from ftschemas.ruleformat import About
+    from ftschemas.rule import About
 
 
 class Applied(NamedTuple):

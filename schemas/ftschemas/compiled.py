@@ -11,6 +11,7 @@ LLAMAFACTORY: its releases, oldest first, and `main`, the development state. VER
 version that it calls itself. COMMIT: that of `main`.
 KEYS: name -> variants (layer, first, last, group, kinds, choices, checked, separator, default)
 with first and last as indexes into LLAMAFACTORY or TRANSFORMERS, choices None when open.
+SECRETS: keys whose value is one.
 TEMPLATES: name -> spans (first, last, format, media) with first and last as indexes into
 LLAMAFACTORY. CHAT: the same with a table of what the template writes. CHAT_CODE: release ->
 (digests of the code that makes rows of tokens, format of tools -> (digest, words)). MODELS: name ->
@@ -29,10 +30,15 @@ PROBED: LLaMA Factory releases of which the next three tell, oldest first.
 TYPES: (LLaMA Factory version, key) -> ((kind, fate), ...): what wrong kinds of value really meet.
 LIVE_WHERE: the same -> ((key, value), ...): the configs that were seen to crash on them; None
 stands for any value, 2 for two datasets. TAKE_ANY: the same, keys that do with any word.
-RULES: fields of `ftschemas.ruleformat.Rule`; conditions and fixes are marshalled once more, as most
-of them no file ever asks for. ABOUT: code -> fields of `ftschemas.ruleformat.About`. BASES: name ->
-the config that examples begin with. RENAMED: name that a rule had before -> its code. CHECKS:
-module of rules -> keys and facts, of which a file has at least one where the module says anything.
+ABOUT: code -> fields of `ftschemas.rule.About`. BASES: name -> the config that examples begin
+with.
+RULES: code -> fields of `ftschemas.rule.Rule`, marshalled once more, as are its conditions
+and fixes in there: most of them no file ever asks for. NAMES: code -> name. OF_RUN: codes of rules
+about versions or the whole run. UNJUDGED: code -> what it leaves unjudged where nobody knows the
+rows. PROBLEMS: problem of reading -> code of the rule that speaks of it. JUDGING: command -> fields
+of `ftschemas.judging.Group`, marshalled once more. RENAMED: name that a rule had before -> its
+code. CHECKS: module of rules -> keys and facts, of which a file has at least one where the module
+says anything.
 """
 
 from __future__ import annotations
@@ -51,11 +57,11 @@ MAIN = "main"
 ARTEFACT = os.path.join(os.path.dirname(__file__), "compiled.bin")
 TABLES = (
     *("LLAMAFACTORY", "TRANSFORMERS", "TRANSFORMERS_RELEASES", "RELEASES", "PINS"),
-    *("VERSIONS", "COMMIT", "KEYS", "REMOVED"),
+    *("VERSIONS", "COMMIT", "KEYS", "SECRETS", "REMOVED"),
     *("ALIASES", "VALUE_ALIASES", "VARIABLES", "TRAINERS", "LACKING", "V1", "DEEPSPEED"),
     *("TEMPLATES", "MODELS", "MODULES", "USES", "CHAT", "CHAT_CODE"),
-    *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "RULES", "ABOUT", "BASES", "RENAMED"),
-    "CHECKS",
+    *("PROBED", "TYPES", "LIVE_WHERE", "TAKE_ANY", "POLICY", "ABOUT", "BASES"),
+    *("RULES", "NAMES", "OF_RUN", "UNJUDGED", "PROBLEMS", "JUDGING", "RENAMED", "CHECKS"),
 )
 _HEAD = 4
 """Bytes that tell the size of the index, which follows them."""

@@ -12,10 +12,10 @@ from tests.fixes.documents import TRAINING_TEXT as HEAD
 from tests.fixes.policies import options, rule
 
 if TYPE_CHECKING:
-    from ftschemas import ruleformat
+    from ftschemas.rule import Rule
 
 
-def run(text: str, *rules: ruleformat.Rule, unsafe: bool = False, **keywords: Any) -> Fixed:
+def run(text: str, *rules: Rule, unsafe: bool = False, **keywords: Any) -> Fixed:
     return fix(of_text("c.yaml", HEAD + text), options(*rules, **keywords), unsafe)
 
 
@@ -24,7 +24,7 @@ def body(fixed: Fixed) -> str:
     return fixed.source.text[len(HEAD) :]
 
 
-def delete(code: str, key: str, applicability: str = "safe", **data: Any) -> ruleformat.Rule:
+def delete(code: str, key: str, applicability: str = "safe", **data: Any) -> Rule:
     return rule(
         code,
         when={"config": {key: {}}},
@@ -139,7 +139,7 @@ def test_what_cannot_be_done_is_shown_with_the_reason() -> None:
 
 
 def test_rules_that_undo_each_other_leave_the_file_alone_and_say_so() -> None:
-    def turned(code: str, old: int, new: int) -> ruleformat.Rule:
+    def turned(code: str, old: int, new: int) -> Rule:
         return rule(
             code,
             kind="converted",

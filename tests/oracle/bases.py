@@ -111,7 +111,7 @@ def base(name: str) -> dict[str, Any]:
 
 
 def trains(name: str, release: str, keys: Collection[str]) -> bool:
-    """Whether a base can train under a release that accepts `keys`.
+    """Return whether a base can train under a release that accepts `keys`.
 
     LLaMA Factory 0.9.4 and later cannot run ppo: they ask for a trl that their own pins exclude.
     The transformers beside 0.9.3 knows no quantized model on a CPU.

@@ -204,12 +204,12 @@ class Outcome(NamedTuple):
 
     @property
     def settled(self) -> bool:
-        """Whether a config that parses elsewhere was really tried here."""
+        """Return whether a config that parses elsewhere was really tried here."""
         return self.outcome != "refused" and not self.environmental
 
     @property
     def environmental(self) -> bool:
-        """Whether this machine, not the config, is to blame: a package, the network, a device."""
+        """Return whether this machine is to blame, not the config: a package, a network, a GPU."""
         return self.error_type in _ENVIRONMENTAL or any(
             sign in self.message.lower() for sign in _ENVIRONMENTAL_SIGNS
         )

@@ -109,7 +109,7 @@ class Writer:
 
     @staticmethod
     def kept(row: dict[str, Any], stage: str) -> bool:
-        """Whether a row is of those that are made well, so that any sample of them is kept."""
+        """Return whether a row is made well, so that any sample of its like is kept."""
         if "messages" in row:
             roles = [message.get("role", message.get("from")) for message in row["messages"]]
             return (len(roles) - ("system" in roles)) % 2 == (stage in ("dpo", "rm"))

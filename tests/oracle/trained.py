@@ -76,7 +76,7 @@ def train(
 def _is_unrelated(
     trainer: Trainer, subject: Subject, text: str, outcome: Outcome, blamed: Container[str]
 ) -> bool:
-    """Whether a config crashes in the same way without the keys that the errors are about."""
+    """Return whether a config crashes alike without the keys that the errors are about."""
     without = _without(text, blamed)
     if outcome.outcome != "crashed" or not blamed or without == text:
         return False

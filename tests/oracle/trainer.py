@@ -73,7 +73,7 @@ def _before(progress: Progress, where: str, function: Any, after: str = "") -> A
 
 
 def _is_copy(frame: Any) -> bool:
-    """Whether an attribute is read only to be copied, printed or saved."""
+    """Return whether an attribute is read only to be copied, printed or saved."""
     if frame.f_globals.get("__name__") in ("dataclasses", "copy", "pickle"):
         return True
     if frame.f_code.co_name.startswith("<"):  # a comprehension inside such a function

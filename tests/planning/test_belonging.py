@@ -424,8 +424,8 @@ def test_a_merged_model_is_no_adapter(project: Path) -> None:
     )
     write(project, export=EXPORT, chat=chat)
     assert told("chat.yaml") == {
-        "FT660": "adapter_name_or_path: `export.yaml` exports a whole model: name it in"
-        " `model_name_or_path`."
+        "FT660": "adapter_name_or_path: `export.yaml` exports a whole model, not an adapter: name"
+        " it in `model_name_or_path`."
     }
 
 

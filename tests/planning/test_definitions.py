@@ -82,7 +82,7 @@ def test_columns_that_are_read_or_say_nothing(
     ("rows", "definition", "says"),
     [
         (ALPACA, columns(instruction="instruction", response="output"),
-         'not a key of columns; write `"prompt": "instruction"`'),
+         'not a key of `columns`; write `"prompt": "instruction"`'),
         (FILLED, columns(response="output"), 'set `"prompt": "instruction", "query": "input"`'),
         (ALPACA, columns(response="output"), 'set `"prompt": "instruction"`'),
         (ALPACA, columns(prompt="input", response="output"),

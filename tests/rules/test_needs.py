@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from ftlint.target.keys import LLAMAFACTORY
 from ftlint.target.releases import KNOWN, Target, resolve_target
 from ftlint.target.tree import Facts, Tree
 from ftschemas import compiled
-from ftschemas.ruleformat import Rule
+from ftschemas.rule import Rule
 from tests.rules.examples import load, spans
 from tests.rules.instances import context_of
 from tests.shared import CORPUS, ROOT
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Finding
     from ftlint.facts.context import Context
     from ftlint.rulebook.condition import Predicate
-    from ftschemas.ruleformat import Check
+    from ftschemas.rule import Check
 
 
 def texts() -> list[str]:
@@ -155,11 +156,11 @@ def test_asking_everything_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     indexed = [list(engine.findings(one)) for one in contexts()]
     monkeypatch.setattr(compiled, "CHECKS", {})
     at = Rule._fields.index("checks")
-    rows = [
-        (*row[:at], tuple((key, (), when) for key, _, when in row[at]), *row[at + 1 :])
-        for row in compiled.RULES
-    ]
-    asking = RuleBook(rows)
+    packed: dict[str, bytes] = {}
+    for code, row in ((code, marshal.loads(row)) for code, row in compiled.RULES.items()):
+        checks = tuple((key, (), when) for key, _, when in row[at])
+        packed[code] = marshal.dumps((*row[:at], checks, *row[at + 1 :]), 2)
+    asking = RuleBook(packed)
     target, nothing = resolve_target(None), {None}
     assert len(asking.asked(target, "train", JUDGED, nothing)) > 100
     assert set(asking.modules(target, "train", JUDGED, nothing)) > set(

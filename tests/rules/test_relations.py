@@ -25,12 +25,13 @@ from tests.fixes.documents import TRAINING_TEXT as HEAD
 
 if TYPE_CHECKING:
     from ftlint.results import Result
+    from ftschemas.rule import Rule
 
 TARGET = resolve_target("0.9.5")
 KINDS = schema_of("rule.schema.json")["properties"]["kind"]["enum"]
 
 
-def policy(code: str, **data: Any) -> ruleformat.Rule:
+def policy(code: str, **data: Any) -> Rule:
     made: dict[str, Any] = {
         "code": code, "name": code.lower(), "summary": "s", "severity": "warning", "message": code,
         "why": "w", "bad": "", "good": "", "at": "lora_rank",
@@ -40,12 +41,12 @@ def policy(code: str, **data: Any) -> ruleformat.Rule:
     return ruleformat.parse(made)
 
 
-def judged(body: str, *rules: ruleformat.Rule) -> Result:
+def judged(body: str, *rules: Rule) -> Result:
     options = Options(TARGET, rules=BUILT_IN.with_policies(rules))
     return lint(of_text("c.yaml", HEAD + body), options)
 
 
-def codes(body: str, *rules: ruleformat.Rule) -> list[str]:
+def codes(body: str, *rules: Rule) -> list[str]:
     return sorted({one.code for one in judged(body, *rules).diagnostics} & {r.code for r in rules})
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Diagnostic
     from ftlint.results import Result
     from ftlint.rulebook.registry import RuleBook
-    from ftschemas.ruleformat import About, Rule
+    from ftschemas.rule import About, Rule
 
 TODO = "TODO"
 """What stands in a new file for words that are still to be written."""

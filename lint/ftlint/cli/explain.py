@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.rulebook.registry import RuleBook
-    from ftschemas.ruleformat import Rule
+    from ftschemas.rule import Rule
 
 MARKS = str.maketrans("", "", "«»")
 

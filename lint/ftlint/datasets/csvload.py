@@ -165,7 +165,7 @@ def _records(path: str, disk: Disk) -> Iterator[tuple[int, list[str]]]:
 
 
 def _blank(field: str, line: str) -> bool:
-    """Whether the only field of a line is one that pandas passes over: blanks without quotes."""
+    """Return whether pandas passes over the only field of a line: blanks without quotes."""
     return not field.strip(" \t") and '"' not in line
 
 

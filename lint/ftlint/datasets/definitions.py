@@ -109,13 +109,13 @@ def _without_pair(entry: Entry) -> Lack | None:
     lost = [field for field in ("chosen", "rejected") if not getattr(entry.columns, field)]
     if not lost:
         return None
-    return Lack(lost[0], f"no {lost[0]} answer is read: {_to_set(entry, *lost)}")
+    return Lack(lost[0], f"no {lost[0]} answer is read; {_to_set(entry, *lost)}")
 
 
 def _without_label(entry: Entry, stage: object) -> Lack | None:
     if stage != "kto" or entry.columns.kto_tag:
         return None
-    return Lack("kto_tag", f"no label is read: {_to_set(entry, 'kto_tag')}")
+    return Lack("kto_tag", f"no label is read; {_to_set(entry, 'kto_tag')}")
 
 
 def _of_answers(entry: Entry, stage: object) -> Lack | None:

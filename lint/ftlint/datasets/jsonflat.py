@@ -118,7 +118,7 @@ def _rows(path: str, begin: int, end: int, disk: Disk) -> int:
 
 
 def _follows(buffer: bytearray, brace: int) -> bool:
-    """Whether a brace outside of strings stands behind a closing one and a comma."""
+    """Return whether a brace outside of strings stands behind a closing one and a comma."""
     comma = _back(buffer, brace)
     return buffer[comma] == 44 and buffer[_back(buffer, comma)] == 125
 
@@ -132,7 +132,7 @@ def _back(buffer: bytearray, place: int) -> int:
 
 
 def _told_by(context: bytes) -> bool:
-    """Whether these bytes around a brace, the seventh of them, show that it starts a row."""
+    """Return whether these bytes around a brace, the seventh of them, show that it starts a row."""
     before = context[:6].rstrip(_BLANK)
     return (
         before.endswith(b",")

@@ -108,7 +108,7 @@ def _row(line: bytes) -> int:
 
 
 def maybe_glued(number: int, size: int) -> bool:
-    """Whether a brace is closed and another opened on one line: two rows, or text in a string."""
+    """Return whether one brace closes and another opens on one line: two rows, or text."""
     last = b""
     for block in blocks(number, 0, size, WINDOW):
         if _GLUED.search(block) or _GLUED.search(last + block[:256]):

@@ -43,7 +43,7 @@ STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_
 
 
 def is_strict(raw: str) -> bool:
-    """Whether Python's parser takes it without being told to be lenient."""
+    """Return whether Python's parser takes it without being told to be lenient."""
     try:
         json.loads(raw)
     except ValueError:

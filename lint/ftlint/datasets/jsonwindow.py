@@ -112,7 +112,7 @@ def _as_nan(found: re.Match[str]) -> str:
 
 
 def lenient(error: json.JSONDecodeError) -> bool:
-    """Whether pandas may take what Python refuses: a comma before a brace, 01, 1."""
+    """Return whether pandas may take what Python refuses: a comma before a brace, 01, 1."""
     at, text = error.pos, error.doc
     before = text[:at].rstrip(BLANK)
     return (

@@ -141,7 +141,7 @@ def _guessed(entry: Entry) -> tuple[str, ...]:
 
 
 def _is_text(value: object) -> bool:
-    """Whether pandas must take a column with this value for text."""
+    """Return whether pandas must take a column with this value for text."""
     if not isinstance(value, str) or value.lower() in ("true", "false"):
         return False
     try:
@@ -152,7 +152,7 @@ def _is_text(value: object) -> bool:
 
 
 def keeps(row: Row, entry: Entry, stage: str, number: int = 1) -> bool:
-    """Whether preprocessing keeps a row. Raises Unconvertible where conversion itself fails."""
+    """Return whether preprocessing keeps a row. Raises Unconvertible where conversion fails."""
     if stage == "pt" and entry.formatting == ALPACA:
         return True
     try:

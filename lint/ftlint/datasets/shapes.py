@@ -111,7 +111,7 @@ class Field:
             self.clock = _TIME.fullmatch(value) is not None
 
     def mixes(self) -> bool:
-        """Whether integers and others are at one place inside a list or an object."""
+        """Return whether integers and others are at one place inside a list or an object."""
         inside = [*(self.record.fields.values() if self.record else ()), self.items]
         return any(one.mixed or one.mixes() for one in inside if one is not None)
 

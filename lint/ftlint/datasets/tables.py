@@ -60,17 +60,17 @@ def times(counts: Sequence[RowCount]) -> frozenset[str]:
 
 
 def uneven(counts: Sequence[RowCount]) -> bool:
-    """Whether a table lacks columns or fields of another one, which older datasets do not fill."""
+    """Return whether a table lacks columns of another one, which older datasets do not fill."""
     return len({_names(table) for count in counts for table in count.tables or ()}) > 1
 
 
 def has_columns(count: RowCount) -> bool:
-    """Whether anything is known to be in the rows, or nothing is known."""
+    """Return whether anything is known to be in the rows, or nothing is known."""
     return _fields(count) != ()
 
 
 def shifted(count: RowCount) -> bool:
-    """Whether pandas takes the first fields of a CSV file for an index, and shifts the others."""
+    """Return whether pandas takes the first fields of a CSV file for an index."""
     return "__index_level_0__" in (_fields(count) or ())
 
 

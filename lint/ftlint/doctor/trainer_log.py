@@ -27,7 +27,7 @@ class Attempt(NamedTuple):
     planned: int | None
 
     def follows(self, logged: int, planned: int | None) -> bool:
-        """Whether it wrote the state that knows of a step so far, or could be resumed from it."""
+        """Return whether it wrote the state of a step, or could be resumed from that."""
         return logged < self.began or (logged <= self.last and planned == self.planned)
 
 

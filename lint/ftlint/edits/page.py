@@ -47,7 +47,7 @@ class Pair(NamedTuple):
 
     @property
     def is_block(self) -> bool:
-        """Whether the value is a collection in block style."""
+        """Return whether the value is a collection in block style."""
         return isinstance(self.node, (Sequence, Mapping)) and not self.node.flow
 
 
@@ -69,7 +69,7 @@ class Page(NamedTuple):
 
     @property
     def is_json(self) -> bool:
-        """Whether keys and values are written as JSON writes them."""
+        """Return whether keys and values are written as JSON writes them."""
         keys = self.root.pairs
         quoted = bool(keys) and self.text.startswith('"', keys[0][0].start)
         return self.source.path.endswith(".json") or (self.root.flow and quoted)

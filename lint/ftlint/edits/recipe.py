@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ftlint.diagnostics import Applicability
     from ftlint.facts.context import Context
-    from ftschemas.ruleformat import FixRecipe
+    from ftschemas.rule import FixRecipe
 
 LONGEST = 80
 """Characters of a deleted value that a fix's message shows."""

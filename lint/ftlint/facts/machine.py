@@ -142,7 +142,9 @@ def beside_target() -> Facts:
 
     And whether they are checked, as the run would be started from here.
     """
-    disabled = "DISABLE_VERSION_CHECK" in _switches(os.environ)
+    from ftlint.facts.versions import UNCHECKED
+
+    disabled = UNCHECKED in _switches(os.environ)
     found = _of_pinned(_installed())
     return (("versions", found), *((("version_check_disabled", True),) if disabled else ()))
 

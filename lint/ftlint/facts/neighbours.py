@@ -15,7 +15,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ftlint.facts.outline import Outline
+    from ftlint.facts.outline import Outline, Text
     from ftlint.support.disk import Disk, State
 
 MOST_FILES, MOST_FOLDERS, MOST_ENTRIES = 100, 24, 400
@@ -31,7 +31,7 @@ class Neighbour(NamedTuple):
 
     @property
     def beside(self) -> bool:
-        """Whether it lies in the same folder."""
+        """Return whether it lies in the same folder."""
         return os.path.dirname(self.path) == self.start
 
     @property
@@ -55,18 +55,23 @@ class Neighbour(NamedTuple):
 
 
 class Vicinity(NamedTuple):
-    """The configs near a folder, the nearest first: the same for every config that lies in it.
+    """The files near a folder that may be configs, the nearest first: the same for all in it.
 
-    `writing`: those that train, by their output folder; `exporting`: those that export, by theirs.
-    `texts`: what each file of the folder holds, None for one that was not wholly read. `cut`:
-    whether there are more files in it than were looked at.
+    `texts`: what each holds. `writing`: those that may write a folder, by its normalized path.
+    `cut`: whether there are more files in the folder itself than were looked at.
     """
 
-    configs: Sequence[Neighbour]
-    writing: Mapping[str, Sequence[Neighbour]]
-    exporting: Mapping[str, Sequence[Neighbour]]
-    texts: Mapping[str, str | None]
+    start: str
+    texts: Mapping[str, Text]
+    writing: Mapping[str, Sequence[str]]
     cut: bool
+
+    def configs(self, paths: Iterable[str]) -> Iterator[Neighbour]:
+        """Yield those of some files that are configs."""
+        for path in paths:
+            outline = self.texts[path].outline
+            if outline is not None:
+                yield Neighbour(path, self.start, outline)
 
 
 class Neighbourhood(NamedTuple):
@@ -78,16 +83,26 @@ class Neighbourhood(NamedTuple):
     @property
     def beside(self) -> list[Neighbour]:
         """Those in the same folder."""
-        return [one for one in self.vicinity.configs if one.beside and one.path != self.own]
+        return list(self.vicinity.configs(self._beside()))
 
     @property
     def texts(self) -> list[str | None]:
         """What the files beside it hold, None for one that was not wholly read."""
-        return [text for path, text in self.vicinity.texts.items() if path != self.own]
+        return [self.vicinity.texts[path].text for path in self._beside()]
+
+    def _beside(self) -> list[str]:
+        near = self.vicinity
+        return [one for one in near.texts if os.path.dirname(one) == near.start and one != self.own]
+
+    def _others(self, folder: str) -> Iterator[Neighbour]:
+        """Yield the configs that may write a folder."""
+        for one in self.vicinity.configs(self.vicinity.writing.get(folder, ())):
+            if one.path != self.own:
+                yield one
 
     def writing(self, output: str) -> list[Neighbour]:
         """Return those whose run writes to a folder, named by its normalized path."""
-        return [one for one in self.vicinity.writing.get(output, ()) if one.path != self.own]
+        return [one for one in self._others(output) if one.output == output]
 
     def writers_of(self, begun: str) -> list[Neighbour]:
         """Return those whose run writes what another one begins with, the ones beside if any."""
@@ -98,8 +113,7 @@ class Neighbourhood(NamedTuple):
     def exporters_of(self, model: str) -> list[Neighbour]:
         """Return those that export what another one begins with, the ones beside if any."""
         model = os.path.normpath(model)
-        found = self.vicinity.exporting.get(model, ())
-        return _meant(model, [one for one in found if one.path != self.own])
+        return _meant(model, [one for one in self._others(model) if one.outline.exported == model])
 
 
 def _meant(folder: str, found: list[Neighbour]) -> list[Neighbour]:
@@ -131,30 +145,21 @@ def _vicinity(start: str, disk: Disk) -> Vicinity:
     Near is what lies in it, then up to two folders down from it and from the two above it, so that
     `train/sft.yaml` and `export/sft.yaml` meet.
     """
-    found: list[Neighbour] = []
-    texts: dict[str, str | None] = {}
+    texts: dict[str, Text] = {}
+    writing: dict[str, list[str]] = {}
     cut, left = False, MOST_FILES
     for folder in _near(start, disk):
         beside = folder == start
         others = [one for one in _listed(folder, disk)[1] if beside or one[-5:].lower() != ".json"]
         cut |= beside and len(others) > left
         for other in others[:left]:
-            kept = read(other, disk)
-            if kept.outline is not None:
-                found.append(Neighbour(other, start, kept.outline))
-            if beside:
-                texts[other] = kept.text
+            texts[other] = held = read(other, disk)
+            for written in held.folders:
+                writing.setdefault(written, []).append(other)
         left -= len(others)
         if left <= 0:
             break
-    writing: dict[str, list[Neighbour]] = {}
-    exporting: dict[str, list[Neighbour]] = {}
-    for one in found:
-        if one.output is not None:
-            writing.setdefault(one.output, []).append(one)
-        elif one.outline.exported is not None:
-            exporting.setdefault(one.outline.exported, []).append(one)
-    return Vicinity(found, writing, exporting, texts, cut)
+    return Vicinity(start, texts, writing, cut)
 
 
 def record_in(begun: str, path: str, disk: Disk) -> Neighbour | None:

@@ -14,7 +14,7 @@ from ftlint.target.classify import command_of, placeholder_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ftlint.support.disk import Disk, State
 
@@ -61,13 +61,42 @@ def is_record(path: str) -> bool:
     return os.path.basename(path) == RECORD
 
 
-class Text(NamedTuple):
-    """What a file holds: `text` None where it was not wholly read, `outline` None for no config."""
-
-    text: str | None = None
-    outline: Outline | None = None
+FOLDERS = ("output_dir", "export_dir")
+"""Keys that name a folder which a config writes."""
 
 
+class Text:
+    """What a file holds: `text` None where it was not wholly read.
+
+    `folders`: all that it may write, normalized; told sooner than what it says, which of most files
+    nobody asks.
+    """
+
+    __slots__ = ("_outline", "_path", "folders", "text")
+
+    def __init__(self, path: str = "", text: str | None = None) -> None:
+        self._path, self.text = path, text
+        self._outline: Outline | None = _UNREAD
+        self.folders: frozenset[str] = frozenset()
+        if text is None or is_record(path):
+            self._outline = None
+        elif text.lstrip("\ufeff \r\n\t")[:1] == "{":
+            self._outline = _as_config(path, _of_json(text))
+            if self._outline is not None:
+                written = self._outline.output, self._outline.exported
+                self.folders = frozenset(filter(None, written))
+        else:
+            self.folders = frozenset(_folders_in(text))
+
+    @property
+    def outline(self) -> Outline | None:
+        """What the file says, None where it is no config."""
+        if self._outline is _UNREAD:
+            self._outline = _as_config(self._path, _of_yaml(self.text or ""))
+        return self._outline
+
+
+_UNREAD = Outline({})
 _texts: dict[str, tuple[State, Text]] = {}
 
 
@@ -79,21 +108,28 @@ def read(path: str, disk: Disk) -> Text:
     kept = _texts.get(path)
     if kept is not None and kept[0] == now:
         return kept[1]
-    found = _read_anew(path, disk)
+    found = Text(path, _text_at(path, disk))
     if len(_texts) > 2000:
         _texts.clear()
     _texts[path] = now, found
     return found
 
 
-def _read_anew(path: str, disk: Disk) -> Text:
-    text = _text_at(path, disk)
-    if text is None or is_record(path):
-        return Text(text)
-    config = _of_json(text) if text.lstrip("\ufeff \r\n\t")[:1] == "{" else _of_yaml(text)
-    if command_of(config.written) in (None, "v1") or _is_shipped(path, config):
-        return Text(text)
-    return Text(text, _with_folders(config))
+def _folders_in(text: str) -> Iterator[str]:
+    """Yield what stands behind a key for a folder, wherever that is: at the margin it counts."""
+    for key in FOLDERS:
+        for rest in text.split(key)[1:]:
+            line = rest.partition("\n")[0].partition("\r")[0]
+            folder = _scalar(key, line.partition(":")[2])
+            if folder:
+                yield os.path.normpath(folder)
+
+
+def _as_config(path: str, found: Outline) -> Outline | None:
+    """Return an outline with the folder that is written, None where it is of no config."""
+    if command_of(found.written) in (None, "v1") or _is_shipped(path, found):
+        return None
+    return _with_folders(found)
 
 
 def _is_shipped(path: str, config: Outline) -> bool:

@@ -164,7 +164,7 @@ def _unlike(
         does = f"trains with `finetuning_type: {method}` and writes"
         if whole:
             return {**_AN_EXPORT, "does": does}
-        return {"does": does, "output": "an adapter", "loads": "adapter_name_or_path"}
+        return {**_AN_ADAPTER, "does": does}
     found = _unlike_template(config, writer, release)
     if not is_adapter:
         return found
@@ -181,7 +181,10 @@ def _unlike(
     return found
 
 
-_AN_EXPORT = {"does": "exports", "output": "a whole model", "loads": "model_name_or_path"}
+_AN_EXPORT = {
+    "does": "exports", "output": "a whole model, not an adapter", "loads": "model_name_or_path",
+}  # fmt: skip
+_AN_ADAPTER = {"output": "an adapter, not a whole model", "loads": "adapter_name_or_path"}
 
 
 def _unlike_template(

@@ -13,7 +13,7 @@ from ftlint.fixes.regressions import regressions
 from ftlint.results import Applied, SkippedFix
 from ftlint.syntax.source import Source, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
-from ftschemas.ruleformat import EFFECTLESS, READING
+from ftschemas.rule import EFFECTLESS, READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

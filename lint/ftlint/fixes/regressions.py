@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import READING
+from ftschemas.rule import READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from ftlint.target.handling import differences
 from ftlint.target.releases import KNOWN, in_range, parse_version
 from ftschemas.compiled import MAIN
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import EFFECTLESS, READING
+from ftschemas.rule import EFFECTLESS, READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

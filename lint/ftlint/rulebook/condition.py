@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ftschemas.ruleformat import Condition
+    from ftschemas.rule import Condition
 
     Predicate = Callable[["Instance"], bool]
     Test = Callable[[Any, "Instance"], bool]

@@ -12,11 +12,13 @@ from ftlint.support.disk import Disk
 from ftlint.syntax import project_yaml
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import BadRule, Rule, about_of, parse, validate
+from ftschemas.ruleformat import BadRule, about_of, parse, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
+
+    from ftschemas.rule import Rule
 
 MAX_FILES = 500
 MAX_BYTES = 1 << 18

@@ -7,16 +7,18 @@ import marshal
 from ftlint.rulebook.condition import predicate
 from ftlint.target.releases import in_range
 from ftschemas import compiled
+from ftschemas.judging import OF_RUN, Group, grouped
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import MISREADING, About, Check, FixRecipe, Rule
+from ftschemas.rule import About, Check, FixRecipe, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Set
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Set
     from typing import Any
 
     from ftlint.rulebook.condition import Predicate
     from ftlint.target.releases import Target
-    from ftschemas.ruleformat import Range
+    from ftschemas.judging import Place
+    from ftschemas.rule import Range
 
     Asked = list[tuple[str, Check, Predicate]]
     """Codes of rules, each with a condition of it and the function that says if it holds."""
@@ -24,17 +26,7 @@ if TYPE_CHECKING:
 MISREAD, JUDGED = "misread", "judged"
 """The phases: first what is not what its author means, then all that rests on what is."""
 
-_CODE, _NAME, _COMMANDS, _SHOW, _CHECKS, _PROBLEMS, _MODULE, _FIXES, _KIND, _YIELDS, _UNJUDGED = (
-    map(
-        Rule._fields.index,
-        (
-            *("code", "name", "commands", "show", "checks", "problems", "module", "fixes", "kind"),
-            *("yields_to", "unjudged_without_rows"),
-        ),
-    )
-)
-OF_RUN = "file"
-"""How a rule is shown that is about versions or the whole run: at no key of the file."""
+_CHECKS, _FIXES, _KIND, _YIELDS = map(Rule._fields.index, ("checks", "fixes", "kind", "yields_to"))
 
 
 class RuleBook:
@@ -43,52 +35,63 @@ class RuleBook:
     Rules are unpacked when they are asked for: most files meet few of them.
     """
 
-    def __init__(self, rows: Iterable[tuple[Any, ...]], policies: Iterable[Rule] = ()) -> None:
-        self._rows = {row[_CODE]: row for row in rows}
+    def __init__(self, own: Mapping[str, bytes], policies: Iterable[Rule] = ()) -> None:
+        self._own = own
         self.policies = {rule.code: rule for rule in policies}
+        self._codes = [*own, *self.policies]
         self._unpacked = dict(self.policies)
-        self._checks = [(code, check) for code, row in self._all() for check in row[_CHECKS]]
-        self._made: dict[int, tuple[str, Check, Predicate]] = {}
+        self._rows: dict[str, tuple[Any, ...]] = {}
+        self._made: dict[Place, tuple[str, Check, Predicate]] = {}
         self._judging: dict[tuple[Target, str], dict[str, _Judging]] = {}
-
-    def _all(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        yield from self._rows.items()
-        yield from self.policies.items()
+        self._every: dict[tuple[Target, str, str | None], Asked] = {}
 
     def __contains__(self, code: str) -> bool:
         """Return whether there is a rule with this code."""
-        return code in self._rows or code in self.policies
+        return code in self._own or code in self.policies
 
     def __getitem__(self, code: str) -> Rule:
         """Return the rule with this code; raises `KeyError`."""
         if code not in self._unpacked:
-            self._unpacked[code] = _unpacked(self._rows[code])
+            self._unpacked[code] = _unpacked(self._row(code))
         return self._unpacked[code]
+
+    def _row(self, code: str) -> tuple[Any, ...]:
+        """Return the fields of a rule, those of ftlint's own with conditions and fixes packed."""
+        if code in self.policies:
+            return self.policies[code]
+        if code not in self._rows:
+            self._rows[code] = marshal.loads(self._own[code])
+        return self._rows[code]
 
     def is_own(self, code: str) -> bool:
         """Return whether a rule is ftlint's own, and none of a team's policies."""
-        return code in self._rows
+        return code in self._own
 
     def kind(self, code: str) -> str:
         """Return what a rule is about: `kind` of its file; raises `KeyError`."""
-        return str((self._rows.get(code) or self.policies[code])[_KIND])
+        return str(self._row(code)[_KIND])
 
     def yields_to(self, code: str) -> tuple[str, ...]:
         """Return the rules beside which this one says nothing of the same key."""
-        found: tuple[str, ...] = (self._rows.get(code) or self.policies[code])[_YIELDS]
+        found: tuple[str, ...] = self._row(code)[_YIELDS]
         return found
 
     def unjudged_without_rows(self) -> dict[str, str]:
         """Return the rules that need to know how many rows the data have, with what they judge."""
-        return {code: row[_UNJUDGED] for code, row in self._all() if row[_UNJUDGED] is not None}
+        found = {code: what for code, what in compiled.UNJUDGED.items() if code in self._own}
+        for rule in self.policies.values():
+            if rule.unjudged_without_rows is not None:
+                found[rule.code] = rule.unjudged_without_rows
+        return found
 
     def of_run(self) -> frozenset[str]:
         """Return the codes of the rules that are about versions or the whole run."""
-        return frozenset(code for code, row in self._all() if row[_SHOW] == OF_RUN)
+        theirs = (rule.code for rule in self.policies.values() if rule.show == OF_RUN)
+        return frozenset(filter(self._own.__contains__, compiled.OF_RUN)).union(theirs)
 
     def about(self, code: str) -> About:
         """Return what a rule's file says to its readers; raises `KeyError`."""
-        if code in self._rows:
+        if code in self._own:
             return About(*compiled.ABOUT[code])
         about = self.policies[code].about
         if about is None:
@@ -98,11 +101,12 @@ class RuleBook:
     @property
     def rules(self) -> dict[str, Rule]:
         """Every rule by its code."""
-        return {code: self[code] for code, _ in self._all()}
+        return {code: self[code] for code in self._codes}
 
     def named(self) -> list[tuple[str, str]]:
         """Return code and name of every rule."""
-        return [(code, row[_NAME]) for code, row in self._all()]
+        found = [(code, compiled.NAMES[code]) for code in self._own]
+        return found + [(rule.code, rule.name) for rule in self.policies.values()]
 
     def find(self, word: str) -> Rule | None:
         """Return the rule with this code or name, however it is capitalised."""
@@ -117,14 +121,11 @@ class RuleBook:
         for selector in selectors:
             code = compiled.RENAMED.get(selector.lower())
             if code is not None:
-                yield selector, self._rows[code][_NAME]
+                yield selector, compiled.NAMES[code]
 
     def of_problem(self, kind: str) -> Rule:
         """Return the rule that speaks of a problem of reading; raises `KeyError`."""
-        for code, row in self._rows.items():
-            if kind in row[_PROBLEMS]:
-                return self[code]
-        raise KeyError(kind)
+        return self[compiled.PROBLEMS[kind]]
 
     def modules(
         self, target: Target, command: str, phase: str, present: Collection[str | None]
@@ -140,11 +141,18 @@ class RuleBook:
             if needs is None or any(map(present.__contains__, needs))
         ]  # fmt: skip
 
-    def conditions(self, target: Target, command: str) -> Asked:
-        """Return every condition for such files, in the order of the rules."""
-        phases = self._for(target, command).values()
-        places = {place for one in phases for some in one.needing.values() for place in some}
-        return [self._made.get(place) or self._check(place) for place in sorted(places)]
+    def conditions(self, target: Target, command: str, kind: str | None = None) -> Asked:
+        """Return every condition for such files, or of rules of one kind, in their order."""
+        asked = target, command, kind
+        if asked not in self._every:
+            phases = self._for(target, command).values()
+            places = {place for one in phases for some in one.needing.values() for place in some}
+            self._every[asked] = [
+                self._made.get(place) or self._check(place)
+                for place in sorted(places)
+                if kind is None or self.kind(self._codes[place[0]]) == kind
+            ]
+        return self._every[asked]
 
     def asked(self, target: Target, command: str, phase: str, present: Set[str | None]) -> Asked:
         """Return the conditions of a phase that may hold for a file, in the order of the rules.
@@ -159,9 +167,10 @@ class RuleBook:
     def with_policies(self, policies: Iterable[Rule]) -> RuleBook:
         """Return a book of these rules and a team's own, which go before those here."""
         more = {rule.code: rule for rule in (*self.policies.values(), *policies)}
-        return RuleBook(
-            [row for code, row in self._rows.items() if code not in more], more.values()
-        )
+        if more.keys().isdisjoint(self._own):
+            return RuleBook(self._own, more.values())
+        own = {code: packed for code, packed in self._own.items() if code not in more}
+        return RuleBook(own, more.values())
 
     def _for(self, target: Target, command: str) -> dict[str, _Judging]:
         key = target, command
@@ -170,45 +179,41 @@ class RuleBook:
         return self._judging[key]
 
     def _judging_of(self, target: Target, command: str) -> dict[str, _Judging]:
-        held: dict[tuple[Range, Range], bool] = {}
-        phases: dict[str, str] = {}
-        modules: dict[str, str] = {}
-        for code, row in self._all():
-            commands, llamafactory, transformers = row[_COMMANDS : _COMMANDS + 3]
-            if command not in commands:
+        modules: dict[str, tuple[int, bool]] = {}
+        judging = {phase: _Judging({}, {}) for phase in (MISREAD, JUDGED)}
+        for group in self._groups(command):
+            if not _in_ranges(target, group.llamafactory, group.transformers):
                 continue
-            ranges = llamafactory, transformers
-            if ranges not in held:
-                held[ranges] = _in_ranges(target, *ranges)
-            if not held[ranges]:
-                continue
-            phases[code] = phase = MISREAD if row[_KIND] in MISREADING else JUDGED
-            module = row[_MODULE]
-            if module is not None and modules.get(module) != MISREAD:
-                modules[module] = phase
-        # What must be written for a condition to hold was told by the defaults of releases.
-        unusual: frozenset[str] = frozenset()
+            for name, (number, misreads) in group.modules.items():
+                begun, before = modules.get(name, (number, False))
+                modules[name] = min(begun, number), before or misreads
+            for phase, needing in ((MISREAD, group.misread), (JUDGED, group.judged)):
+                mine = judging[phase].needing
+                for need, places in needing.items():
+                    mine[need] = [*mine[need], *places] if need in mine else places
+        for name in sorted(modules, key=modules.__getitem__):
+            phase = MISREAD if modules[name][1] else JUDGED
+            judging[phase].modules[name] = compiled.CHECKS.get(name)
         if target.tree is not None:
             from ftlint.target.keys import defaults_of_no_release
 
-            unusual = defaults_of_no_release(target.tree)
-        judging = {phase: _Judging({}, {}) for phase in (MISREAD, JUDGED)}
-        for module, phase in modules.items():
-            names = compiled.CHECKS.get(module)
-            rests = names is not None and not unusual.isdisjoint(names)
-            judging[phase].modules[module] = None if rests else names
-        for place, (code, check) in enumerate(self._checks):
-            if code in phases:
-                needs = check.needs if isinstance(check, Check) else check[1]
-                if any(name.partition(": ")[0] in unusual for name in needs):
-                    needs = ()
-                for name in needs or (None,):
-                    judging[phases[code]].needing.setdefault(name, []).append(place)
+            _ask_more(judging.values(), defaults_of_no_release(target.tree))
         return judging
 
-    def _check(self, place: int) -> tuple[str, Check, Predicate]:
-        code, check = self._checks[place]
-        if not isinstance(check, Check):
+    def _groups(self, command: str) -> list[Group]:
+        """Return the rules that judge a command's files, by the releases that they are for."""
+        if self._own is compiled.RULES:
+            packed = compiled.JUDGING.get(command)
+            found = [] if packed is None else [Group(*one) for one in marshal.loads(packed)]
+        else:
+            found = grouped(map(self.__getitem__, self._own), command)
+        return found + grouped(self.policies.values(), command, first=len(self._own))
+
+    def _check(self, place: Place) -> tuple[str, Check, Predicate]:
+        number, index = place
+        code = self._codes[number]
+        check = self._row(code)[_CHECKS][index]
+        if code in self._own:
             check = _check(check)
         made = self._made[place] = code, check, predicate(check.when)
         return made
@@ -218,17 +223,30 @@ class _Judging:
     """What judges one command's files under one target, in one phase.
 
     `modules`: each with the keys and facts of which a file must have one for it to find anything,
-    None for a module that is asked about all. `needing`: numbers of conditions by what a file must
+    None for a module that is asked about all. `needing`: places of conditions by what a file must
     have for them to hold; those of several names are under each.
     """
 
     def __init__(
         self,
         modules: dict[str, tuple[str, ...] | None],
-        needing: dict[str | None, list[int]],
+        needing: dict[str | None, list[Place]],
     ) -> None:
         self.modules = modules
         self.needing = needing
+
+
+def _ask_more(phases: Iterable[_Judging], unusual: frozenset[str]) -> None:
+    """Ask of every file what rests on a key with a default that it had in no release.
+
+    What must be written for a condition to hold was told by the defaults of releases.
+    """
+    for phase in phases:
+        for name, needs in phase.modules.items():
+            if needs is not None and not unusual.isdisjoint(needs):
+                phase.modules[name] = None
+        for need in [one for one in phase.needing if one and one.partition(": ")[0] in unusual]:
+            phase.needing[None] = [*phase.needing.get(None, ()), *phase.needing[need]]
 
 
 def applies(rule: Rule, target: Target, command: str) -> bool:

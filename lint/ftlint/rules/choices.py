@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ftlint.diagnostics import at_value
 from ftlint.rulebook.condition import equal
-from ftlint.rules.liveness import affects_run
 from ftlint.rules.observed_types import counts_as_nothing, observed_failure, probed
 from ftlint.support.messages import sentence, show
 from ftlint.syntax.nodes import Scalar, deref
@@ -39,8 +38,11 @@ def judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     word = _outside(key, entry.value)
     if word is None or (key.separator is not None and _is_no_list(context, key, entry.value)):
         return None
-    if key.checked == "later" and (word == "null" or not affects_run(context, key)):
-        return None
+    if key.checked == "later":
+        from ftlint.rules.liveness import affects_run
+
+        if word == "null" or not affects_run(context, key):
+            return None
     remedy, fix = _better(context, entry, key, word)
     values = {
         "name": key.name, "value": word, "remedy": sentence(remedy),

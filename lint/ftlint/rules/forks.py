@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import islice
 
 from ftlint.target.keys import is_known
@@ -9,9 +10,10 @@ from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ftlint.facts.context import Context
+    from ftlint.target.keys import Catalogue
 
 MOST_GUESSED = 200
 """Unknown keys up to which slips are looked for: a file with more has a vocabulary of its own."""
@@ -23,30 +25,32 @@ def foreign_keys(context: Context) -> Iterator[str]:
     They are no key of any release, near none, no habit from another trainer and no
     environment variable. Beside them others may be the fork's as well, however near they look.
     """
-    catalogue = context.catalogue
-    names: list[str] | None = None
-    unknown = [name for name in context.entries if catalogue.get(name) is None]
-    trainers = keys_of_trainers(context)
-    if len(unknown) > MOST_GUESSED:
-        yield from unknown
-        return
-    if not unknown:
-        return
+    yield from _foreign(context.catalogue, tuple(context.entries))
+
+
+@lru_cache(maxsize=4)
+def _foreign(catalogue: Catalogue, names: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [name for name in names if catalogue.get(name) is None]
+    if not unknown or len(unknown) > MOST_GUESSED:
+        return tuple(unknown)
+    trainers = _of_trainers(catalogue, unknown)
+    return tuple(
+        name
+        for name in unknown
+        if not (catalogue.other_commands(name) or is_known(name) or name in trainers)
+        and _is_a_forks(name, catalogue)
+    )
+
+
+def _is_a_forks(name: str, catalogue: Catalogue) -> bool:
     from ftlint.target.slips import guess
     from ftlint.target.variables import is_variable
 
-    for name in unknown:
-        if catalogue.other_commands(name) or is_known(name):
-            continue
-        if is_variable(name) or name in trainers:
-            continue
-        if name in compiled.ALIASES:
-            if any(alias.get("fork") for alias in compiled.ALIASES[name]):
-                yield name
-            continue
-        names = names or catalogue.names()
-        if guess(name, names) is None and guess(name, compiled.ALIASES) is None:
-            yield name
+    if is_variable(name):
+        return False
+    if name in compiled.ALIASES:
+        return any(alias.get("fork") for alias in compiled.ALIASES[name])
+    return guess(name, catalogue.names()) is None and guess(name, compiled.ALIASES) is None
 
 
 def keys_of_trainers(context: Context) -> frozenset[str]:
@@ -54,14 +58,18 @@ def keys_of_trainers(context: Context) -> frozenset[str]:
 
     Names that other tools have as well are that trainer's beside one that it alone has.
     """
-    if context.catalogue.command != "train":
+    return _of_trainers(context.catalogue, context.entries)
+
+
+def _of_trainers(catalogue: Catalogue, names: Iterable[str]) -> frozenset[str]:
+    if catalogue.command != "train":
         return frozenset()
     trainers = compiled.TRAINERS.values()
     found = frozenset(
         name
-        for name in context.entries
-        if any(name in keys for keys in trainers)
-        and context.catalogue.get(name) is None
+        for name in names
+        if catalogue.get(name) is None
+        and any(name in keys for keys in trainers)
         and not is_known(name)
     )
     return found if any(name not in compiled.ALIASES for name in found) else frozenset()

@@ -189,11 +189,11 @@ def _is_live(context: Context, key: Key) -> bool:
     instance = instance._replace(
         config=instance.config | other, effective=instance.effective | other
     )
-    for code, check, holds in context.rules.conditions(context.target, context.command):
-        if context.rules.kind(code) == "ignored":
-            names = (check.key,) if check.key else context.rules[code].at
-            if key.name in names and holds(instance):
-                return False
+    rules = context.rules
+    for code, check, holds in rules.conditions(context.target, context.command, "ignored"):
+        names = (check.key,) if check.key else rules[code].at
+        if key.name in names and holds(instance):
+            return False
     return True
 
 

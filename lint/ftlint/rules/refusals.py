@@ -11,7 +11,7 @@ from ftlint.facts.launch import UNSTATED
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import fields, fill
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import READING
+from ftschemas.rule import READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ftlint.facts.run_plan import Refusal
     from ftlint.steps import NoPlan, StepPlan
 
-UNTRAINED = "FT214"
-"""The rule that tells of a run that trains nothing, at another key where do_train is missing."""
 APART = "FT131"
 """The rule on what each of two states finds fault with for a reason of its own."""
 REFUSABLE = tuple(
@@ -116,7 +114,7 @@ def plan_or_refusals(
 def finding_on(key: str | None, said: Iterable[Finding]) -> Finding | None:
     """Return what is said of a key's value: an error first, else that it is a gap or misread."""
     if key == "do_train":
-        return next((one for one in said if one.rule == UNTRAINED), None)
+        return next((one for one in said if BUILT_IN[one.rule].trains_nothing), None)
     about = [one for one in said if one.key == key and key is not None]
     wrong = [one for one in about if _is_error(one)]
     misread = [one for one in about if _is_misread(one)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ftlint.diagnostics import Finding
 from ftlint.target.secrets import is_stand_in, secrets_in
-from ftlint.target.variables import is_secret, is_variable, spelled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,6 +54,8 @@ def _is_told(context: Context, secret: Secret, value: str) -> bool:
     """Return whether a value is a secret, and not only kept from view in case it is one."""
     if secret.kind or not secret.name:
         return True
+    from ftlint.target.variables import is_secret
+
     if not is_secret(secret.name):
         return False
     entry = context.entries.get(secret.name)
@@ -67,6 +68,8 @@ def _is_told(context: Context, secret: Secret, value: str) -> bool:
 
 
 def _remedy(key: str, kind: str) -> str:
+    from ftlint.target.variables import is_variable, spelled
+
     variable = _VARIABLES.get(key) or _VARIABLES.get(kind)
     if variable is None and is_variable(key):
         variable = spelled(key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ftlint.diagnostics import REMOVED, Finding, Fix
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.ruleformat import EFFECTLESS, READING
+from ftschemas.rule import EFFECTLESS, READING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

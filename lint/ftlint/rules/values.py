@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ftlint.diagnostics import Change, at_value
 from ftlint.rules import choices
-from ftlint.rules.liveness import endless_failure, failure_stage
 from ftlint.rules.observed_types import kind_of
 from ftlint.syntax.dialect import OMEGACONF, looks_numeric, resolve
 from ftlint.syntax.nodes import Scalar, deref
@@ -59,6 +58,8 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
     unset = entry.value is None and key.default is not None
     if kind_of(entry.value) in key.kinds and not unset:
         return _endless(context, entry, key)
+    from ftlint.rules.liveness import failure_stage
+
     met = failure_stage(context, key, entry.value)
     if met is None or (unset and met != "refused" and "null" in key.kinds):
         return None
@@ -67,8 +68,10 @@ def _judge(context: Context, entry: Entry, key: Key) -> Finding | None:
 
 def _endless(context: Context, entry: Entry, key: Key) -> Finding | None:
     """Judge a number that is none to count with."""
-    if not isinstance(entry.value, float):
+    if not isinstance(entry.value, float) or entry.value - entry.value == 0:
         return None
+    from ftlint.rules.liveness import endless_failure
+
     met = endless_failure(context, key, entry.value)
     if met is None:
         return None
@@ -79,11 +82,12 @@ def _endless(context: Context, entry: Entry, key: Key) -> Finding | None:
 
 def _text(context: Context, entry: Entry, key: Key, text: str) -> Finding | None:
     """Judge text where the key takes none."""
+    from ftlint.edits import suggest
+    from ftlint.rules.liveness import failure_stage
+
     met = failure_stage(context, key, text)
     values: dict[str, object] = {"name": key.name, "written": text}
     values["late"] = _is_late(met)
-    from ftlint.edits import suggest
-
     if _is_plain(entry):
         better = _number(text, key) if looks_numeric(text) else None
         if better is not None and met is not None:

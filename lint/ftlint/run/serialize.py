@@ -13,7 +13,7 @@ from ftlint.diagnostics import (
 )
 from ftlint.support.kept import NONE, Unfit, form, of_form, texts
 from ftschemas.named import TYPE_CHECKING, NamedTuple
-from ftschemas.ruleformat import COMMANDS
+from ftschemas.rule import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ftlint.steps import mca
 from ftlint.steps.counts import Amount, Count, NoPlan, no_run
 from ftlint.steps.events import Events, events, stop_after, warmup
 from ftlint.steps.loop import WHOLE_EPOCHS, CountedRun, Layout, run, stream
@@ -123,6 +122,8 @@ class RunCounter(NamedTuple):
 
             return ppo.run(rows, self.settings, self.ranks)
         if self.settings.trainer == MCA:
+            from ftlint.steps import mca
+
             return mca.run(rows, self.settings, self.ranks, shape, stop)
         if shape is not None:
             return stream(shape, self.settings, self.transformers, stop)

@@ -121,7 +121,7 @@ def beyond_floats(settings: RunSettings, steps: int) -> NoPlan:
 
 
 def by_steps(settings: RunSettings, transformers: Version) -> bool:
-    """Whether max_steps decides; 0 counts as set from 4.49 on, and then one step is run."""
+    """Return whether max_steps decides; 0 counts as set from 4.49 on, and then one step is run."""
     return settings.max_steps > 0 or (settings.max_steps == 0 and transformers >= ZERO_COUNTS)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ftlint.steps import mca
 from ftlint.steps.counter import RunCounter, own_shards
 from ftlint.steps.counts import NO_RUN, NoPlan, exactly, no_run
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
@@ -59,9 +58,13 @@ def plan(
         from ftlint.steps import bridge
 
         return bridge.plan(values, settings, samples, world, (llamafactory, transformers))
+    sizes: tuple[str, ...] = ()
     if world.launcher == MCA:
+        from ftlint.steps import mca
+
         settings = mca.as_taken(settings, values)
-    ranks = ranks_of(values, world, mca.SIZES if settings.trainer == MCA else ())
+        sizes = mca.SIZES if settings.trainer == MCA else ()
+    ranks = ranks_of(values, world, sizes)
     if isinstance(ranks, NoPlan):
         return ranks
     if settings.stage == "ppo" and llamafactory >= PPO_REFUSED_FROM:
@@ -197,7 +200,9 @@ def _notes(
                      "run then hangs or crashes when the first rank is done")  # fmt: skip
     planned, run = outcome.steps_per_epoch, outcome.updates_per_epoch
     if settings.trainer == MCA:
-        notes.extend(mca.NOTES)
+        from ftlint.steps.mca import NOTES
+
+        notes.extend(NOTES)
     elif WHOLE_EPOCHS <= transformers < CEILING and planned.exact and run.exact and planned != run:
         notes.append(f"this transformers plans {planned.low} steps per epoch but runs {run.low}, "
                      "so the last epoch ends early")  # fmt: skip

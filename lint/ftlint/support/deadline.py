@@ -6,12 +6,13 @@ other work, changes no verdict.
 
 from __future__ import annotations
 
-import signal
-
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import signal
     from typing import Any, NoReturn
+else:
+    import _signal as signal  # `signal` makes enumerations of it, which takes half a millisecond
 
 
 class TooSlow(BaseException):

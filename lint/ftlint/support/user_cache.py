@@ -6,7 +6,6 @@ nothing had been kept.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from zlib import crc32
 
@@ -47,8 +46,10 @@ def save(path: str, data: bytes, suffix: str, most: int) -> None:
         os.replace(aside, path)
         _prune(os.path.dirname(path), suffix, most)
     except (OSError, ValueError):
-        with contextlib.suppress(OSError):
+        try:  # noqa: SIM105 - `contextlib` takes longer to load than all else here
             os.unlink(aside)
+        except OSError:
+            pass
 
 
 def _prune(where: str, suffix: str, most: int) -> None:

@@ -132,6 +132,8 @@ def _date_parts() -> re.Pattern[str]:
 
 
 def _number(text: str, dialect: Dialect) -> object:
+    if _is_common_float(text):
+        return float(text)
     if _float().match(text):
         return to_float(text)
     if _int().match(text):
@@ -144,6 +146,18 @@ def _number(text: str, dialect: Dialect) -> object:
     if dialect.exponent_floats and _exponent_float().match(text):
         return float(text.replace("_", ""))
     return text
+
+
+def _is_common_float(text: str) -> bool:
+    """Return whether text is a float to every loader and as most are written, `0.1` or `1.0e-4`.
+
+    They are worth no pattern, which takes longer to build than all else that is done with them.
+    """
+    mantissa, mark, exponent = text.partition("e")
+    whole, point, digits = mantissa.partition(".")
+    if not (point and whole.isdecimal() and digits.isdecimal() and text.isascii()):
+        return False
+    return not mark or (exponent[:1] in ("+", "-") and exponent[1:].isdecimal())
 
 
 LONGEST_INT = 3500

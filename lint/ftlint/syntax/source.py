@@ -6,8 +6,6 @@ return is a character, and so is a byte order mark (offset 0 of a file that has 
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -41,10 +39,15 @@ class Source(NamedTuple):
 
     def position(self, offset: int) -> Position:
         """Return the line and column of `offset`; a byte order mark takes no column."""
-        line = bisect_right(self.line_starts, offset)
+        line = self._number(offset)
         start = self.line_starts[line - 1]
         mark = 1 if line == 1 and offset > 0 and self.text.startswith(BOM) else 0
         return Position(line, offset - start + 1 - mark)
+
+    def _number(self, offset: int) -> int:
+        from bisect import bisect_right
+
+        return bisect_right(self.line_starts, offset)
 
     def line(self, number: int) -> str:
         """Return line `number` (from 1) without its line end or byte order mark."""
@@ -55,7 +58,7 @@ class Source(NamedTuple):
 
     def line_end(self, offset: int) -> int:
         """Return the offset where the line of `offset` ends, before its line break."""
-        number = bisect_right(self.line_starts, offset)
+        number = self._number(offset)
         start = self.line_starts[number - 1]
         end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
         return start + len(self.text[start:end].rstrip("\r\n"))

@@ -162,9 +162,9 @@ def _is_config(keys: set[str]) -> bool:
     if len(keys & _TOGETHER) >= 3:
         return True  # whatever else is misspelt, or another tool's
     markers = len(keys & _MARKERS)
-    foreign = sum(not catalogue.is_known(key) for key in keys)
     if keys & _OTHERS and markers < 4 and not keys & ALONE:
         return False
+    foreign = len([key for key in keys if not catalogue.is_known(key)])
     if "model_name_or_path" in keys:
         own = len(keys & _OWN)
         few = len(keys) <= 4 or foreign <= len(keys) // 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ftlint.target.states import MAIN, NEWEST
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
-from ftschemas.ruleformat import EFFECTLESS
+from ftschemas.rule import EFFECTLESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

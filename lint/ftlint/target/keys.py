@@ -148,12 +148,15 @@ class Catalogue:
         """Return every key of the command with its default."""
         if self._defaults is None:
             self._defaults = {}
-            own = () if self.target.tree is None else self.target.tree.keys
+            place, groups, tree = self._place, self.groups, self.target.tree
+            complete = compiled.LACKING.get(self.launcher) is None
+            own = () if tree is None else tree.keys
             for name in (*compiled.KEYS, *(one for one in own if one not in compiled.KEYS)):
-                for layer, first, last, group, *rest in self._variants(name):
-                    taken = first <= self._place[layer] <= last and group in self.groups
-                    if taken and not self._lacks(name, layer, group):
-                        self._defaults[name] = rest[-1]
+                for variant in compiled.KEYS[name] if tree is None else self._variants(name):
+                    layer, first, last, group = variant[:4]
+                    taken = first <= place[layer] <= last and group in groups
+                    if taken and (complete or not self._lacks(name, layer, group)):
+                        self._defaults[name] = variant[-1]
                         break
             self._defaults |= {name: row[-1] for name, row in self._added.items()}
         return self._defaults

@@ -54,10 +54,11 @@ _QUANTIZED = (
     ("AQLM", r"aqlm"),
     ("bitsandbytes", r"bnb"),
 )
-_SUFFIXES = pattern(
-    r"(?:-(?:unsloth|bnb|nf4|gptq|awq|aqlm|hqq|quantized|int[348]|[2348]bits?|w\d[ag]?\d*|g?128g?|"
-    r"fp8|dynamic|hf|bf16|fp16|torch))+$"
+_SUFFIXES = frozenset(
+    "unsloth bnb nf4 gptq awq aqlm hqq quantized fp8 dynamic hf bf16 fp16 torch".split()
 )
+_NUMBERED = pattern(r"int[348]|[2348]bits?|w\d[ag]?\d*|g?128g?")
+"""Last parts of names that say how a model was quantized or who did it, besides those above."""
 _SIZE = pattern(r"(?<=[-_])(?:\d+x)?\d+(?:\.\d+)?[bm](?:-a\d+(?:\.\d+)?b)?(?![a-z0-9])")
 
 
@@ -90,7 +91,18 @@ def unquantized(path: str) -> str:
     >>> unquantized("/data/Meta-Llama-3.1-8B-AWQ"), unquantized("unsloth/Llama-3.1-8B-bnb-4bit")
     ('llama-3.1-8b', 'llama-3.1-8b')
     """
-    return _SUFFIXES.sub("", folded(basename(path))).removeprefix("meta-")
+    return _without_suffixes(folded(basename(path))).removeprefix("meta-")
+
+
+def _without_suffixes(name: str) -> str:
+    """Return a folded name without the parts at its end that say how it was quantized."""
+    while True:
+        rest, dash, part = name.rpartition("-")
+        if not dash or not (
+            part in _SUFFIXES or (not part.isalpha() and _NUMBERED.fullmatch(part))
+        ):
+            return name
+        name = rest
 
 
 def find_template(name: object, release: Tree | str) -> Template | None:
@@ -115,7 +127,7 @@ def find_model(path: str, release: Tree | str) -> Model | None:
     One that the release lists no longer counts with those of its templates that are still there.
     """
     name = folded(basename(path))
-    plain = _SUFFIXES.sub("", name)
+    plain = _without_suffixes(name)
     for spelling in dict.fromkeys((*_spellings(name), *_spellings(plain))):
         found = _listed(spelling, release)
         if found is not None:

@@ -11,7 +11,6 @@ import re
 from functools import lru_cache
 
 from ftlint.support.pattern import pattern
-from ftlint.target.variables import is_secret, is_variable
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -52,7 +51,11 @@ _FORMS = (
 )
 """What is taken for a secret wherever it stands, by its form."""
 _ANY_FORM = "(?<![\\w-])(?:" + "|".join(f"({form})" for _, form in _FORMS) + ")(?![\\w-])"
-_FORMED = pattern(r"hf_|sk-|gh[oprsu]_|github_pat_|glpat-|AKIA|ASIA|AIza|xox|wandb_v|pypi-|ms-")
+_BEGINNINGS = (
+    *("hf_", "sk-", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-"),
+    *("AKIA", "ASIA", "AIza", "xox", "wandb_v", "pypi-", "ms-"),
+)
+"""One of them is in every text that has a secret by its form."""
 
 _STAND_INS = frozenset(
     """abc apikey change changeme dummy empty enter example fake fill fixme foo insert key my none
@@ -78,8 +81,10 @@ class Secret(NamedTuple):
 @lru_cache(maxsize=4)
 def secrets_in(text: str) -> tuple[Secret, ...]:
     """Return the secrets of a text, in their order."""
-    found = [*_of_pairs(text), *(Secret("", *one.span(1)) for one in _ADDRESS.finditer(text))]
-    if _FORMED.search(text):
+    found = [*_of_pairs(text)]
+    if "://" in text and "@" in text:
+        found += (Secret("", *one.span(1)) for one in _ADDRESS.finditer(text))
+    if _may_have_form(text):
         found += _of_form(text)
     return tuple(sorted(found, key=lambda one: one.start))
 
@@ -93,6 +98,13 @@ def _of_pairs(text: str) -> Iterator[Secret]:
             start, end = _value(text, match.start(), match.end())
             if end > start:
                 yield Secret(name, start, end)
+
+
+def _may_have_form(text: str) -> bool:
+    for beginning in _BEGINNINGS:  # noqa: SIM110 - a generator takes as long as the search
+        if beginning in text:
+            return True
+    return False
 
 
 def _of_form(text: str) -> Iterator[Secret]:
@@ -146,11 +158,16 @@ def _value(text: str, name: int, start: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=1024)
 def _is_hidden(name: str) -> bool:
-    if _MAY_BE_SECRET.search(name) and is_secret(name):
-        return True
     if name in compiled.KEYS:
-        return False
+        return name in compiled.SECRETS
+    if _MAY_BE_SECRET.search(name):
+        from ftlint.target.variables import is_secret
+
+        if is_secret(name):
+            return True
     if name.lower() != name:
+        from ftlint.target.variables import is_variable
+
         return is_variable(name)
     names, prefixes = compiled.VARIABLES
     upper = name.upper().replace("-", "_")
@@ -184,7 +201,7 @@ def formless(message: str) -> str:
     >>> formless("`stage: hf_AbCdEfGhIjKlMnOpQrStUvWx1` in `ds.json`")
     '`stage: ***` in `ds.json`'
     """
-    if _FORMED.search(message) is None:
+    if not _may_have_form(message):
         return message
     for secret in sorted(_of_form(message), key=lambda one: -one.start):
         message = message[: secret.start] + STARS + message[secret.end :]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.target.tree import Tree
-    from ftschemas.ruleformat import Range
+    from ftschemas.rule import Range
 
 Version = tuple[int, ...]
 
@@ -59,7 +59,7 @@ class Target(NamedTuple):
 
     @property
     def is_usual_pair(self) -> bool:
-        """Whether the transformers is the newest one that works with the release."""
+        """Return whether the transformers is the newest one that works with the release."""
         return bool(compiled.RELEASES[self.release][6] == self.transformers)
 
     @property

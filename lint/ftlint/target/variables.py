@@ -55,16 +55,12 @@ def is_secret(name: str) -> bool:
     (True, True)
     """
     if name in compiled.KEYS:
-        return _names_secret(name)
-    return _names_secret(name) or guess(name, _secret_keys()) is not None
+        return name in compiled.SECRETS
+    return names_secret(name) or guess(name, compiled.SECRETS) is not None
 
 
-@lru_cache(1)
-def _secret_keys() -> tuple[str, ...]:
-    return tuple(filter(_names_secret, compiled.KEYS))
-
-
-def _names_secret(name: str) -> bool:
+def names_secret(name: str) -> bool:
+    """Return whether a name ends as names of secrets do: of keys the artefact knows it."""
     *others, last = re.split(r"[\W_]+", name.strip("_").lower())
     if last in _MANY:
         return False

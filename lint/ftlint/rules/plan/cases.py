@@ -5,8 +5,6 @@ Where the rows are not known, what holds for each number that there may be is sa
 
 from __future__ import annotations
 
-from math import isfinite
-
 from ftlint.facts.rules_of_thumb import bands_of
 from ftlint.facts.sizes import rows_used
 from ftlint.rules.forks import is_full_of_foreign_keys
@@ -52,7 +50,7 @@ class JudgedRun(NamedTuple):
 
     @property
     def rate_is_low(self) -> bool:
-        """Whether the learning rate is low for the method; one that is too low FT303 tells of."""
+        """Return whether the rate is low for the method; of one that is too low FT303 tells."""
         written, usual = self.values.get("learning_rate"), self.method.learning_rate
         if usual is None or isinstance(written, bool) or not isinstance(written, (int, float)):
             return False
@@ -103,7 +101,9 @@ def cases_of(run: JudgedRun) -> tuple[Case, ...]:
     sizes = (exact,) if exact else run.bands.stretches(run.rows.low, run.rows.high)
     if not run.by_steps:
         epochs = run.values.get("num_train_epochs")
-        if isinstance(epochs, bool) or not isinstance(epochs, (int, float)) or not isfinite(epochs):
+        if isinstance(epochs, bool) or not isinstance(epochs, (int, float)):
+            return ()
+        if not abs(epochs) < float("inf"):  # `.nan` is not, either
             return ()
         return tuple(Case(run, size, epochs) for size in sizes)
     if run.rows.high is None:

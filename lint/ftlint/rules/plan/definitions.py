@@ -126,7 +126,7 @@ def _no_question(
     if slip is not None:
         table = definition["columns"]
         meant = f'"{slip.meant}": {json.dumps(table[slip.key], ensure_ascii=False)}'
-        return f"`{slip.key}` is not a key of columns; write `{meant}`"
+        return f"`{slip.key}` is not a key of `columns`; write `{meant}`"
     read = [name for name in (entry.columns.prompt, entry.columns.query) if name]
     named = "`, `".join(read)
     why = f"`{named}` is empty in each" if read else "its columns name neither `prompt` nor `query`"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import Change, at_key
-from ftlint.edits import suggest
 from ftlint.rules.plan.wording import count, is_explained, launched
 from ftschemas.named import TYPE_CHECKING
 
@@ -37,6 +36,8 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _ignored(context: Context, entry: Entry, steps: int, planned: Planned) -> Finding:
     change = Change("delete", "num_train_epochs")
+    from ftlint.edits import suggest
+
     fix = suggest.fix(context, "remove `num_train_epochs`", change, safe=True)
     values = {"epochs": context.source_text(entry), "steps": int(steps), "amount": amount(planned)}
     return at_key(IGNORED, entry, values, fix)
