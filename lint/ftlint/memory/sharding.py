@@ -47,7 +47,7 @@ class Sharding(NamedTuple):
 
     @property
     def divides(self) -> bool:
-        """Whether a process holds but a part of anything."""
+        """Return whether a process holds but a part of anything."""
         return self.fsdp or self.stage > 0
 
     def part(self, numbers: int) -> int:
