@@ -1,0 +1,85 @@
+"""The law of divided models against what two processes on a CPU were seen to allocate.
+
+Seen: steps of LLaMA Factory 0.9.5 with DeepSpeed 0.18.4, and of torch's FSDP, under a table of
+living storages as that of tests/oracle/memory_runner.py; the higher of both processes. FSDP is run
+again by tests/oracle/test_memory_divided.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ftlint.memory.gathering import Limits, gathered
+from ftlint.memory.layer import Batch
+from ftlint.memory.method import Method
+from ftlint.memory.peak import WORKSPACE, training_moments
+from ftlint.memory.shape import Shape, Unknown, read_shape
+from ftlint.memory.sharding import Sharding
+
+ALIKE = 0.015
+SOON = Limits(ahead=int(0.9 * 512**2), reuse=30_000_000, small=5120)
+BUCKET = {"bucket": 512**2, "limits": SOON}
+SEEN: list[tuple[str, int, dict[str, Any], float]] = [
+    ("full", 12_000, {"stage": 1, "bucket": 5_000_000}, 292.44),
+    ("full", 12_000, {"stage": 2, "bucket": 5_000_000}, 292.44),
+    ("full", 30_000, {"stage": 2, "bucket": 40_000_000}, 457.34),
+    ("lora", 12_000, {"stage": 2, "bucket": 40_000_000}, 154.07),
+    ("full", 12_000, {"stage": 3, **BUCKET}, 322.04),
+    ("lora", 12_000, {"stage": 3, **BUCKET}, 161.46),
+    ("full", 12_000, {"fsdp": True}, 236.82),
+    ("full", 600, {"fsdp": True}, 166.08),
+    ("lora", 12_000, {"fsdp": True}, 120.03),
+]
+"""Method, vocabulary, how it is divided, and the peak in MB."""
+
+
+def shape_of(vocab: int) -> Shape:
+    found = read_shape({
+        "model_type": "qwen2", "hidden_size": 512, "intermediate_size": 1536,
+        "num_hidden_layers": 6, "vocab_size": vocab, "num_attention_heads": 8,
+        "num_key_value_heads": 2, "tie_word_embeddings": True,
+    })  # fmt: skip
+    assert isinstance(found, Shape)
+    return found
+
+
+def peak(kind: str, vocab: int, **how: Any) -> float:
+    """Return what the law says, in MB."""
+    shape, sharding = shape_of(vocab), Sharding(2, **how)
+    names = (one.name for one in shape.linears) if kind == "lora" else ()
+    method = Method(
+        kind=kind, rank=16, targets=frozenset(names), casts=False, autocast=not sharding.stage,
+        sharding=sharding,
+    )  # fmt: skip
+    moments = training_moments(shape, method, Batch(2, 256, masked=bool(sharding.stage)))
+    assert not isinstance(moments, Unknown)
+    return (max(one.total for one in moments) - WORKSPACE) / 1e6
+
+
+@pytest.mark.parametrize(("kind", "vocab", "how", "seen"), SEEN)
+def test_a_process_holds_what_was_seen(
+    kind: str, vocab: int, how: dict[str, Any], seen: float
+) -> None:
+    assert peak(kind, vocab, **how) == pytest.approx(seen, rel=ALIKE)
+
+
+def test_weights_are_gathered_as_deepspeed_was_seen_to() -> None:
+    """Of 24.2 million numbers all are there at the loss, though few would be used again soon."""
+    method = Method(kind="full")
+    found = gathered(shape_of(12_000), method, SOON)
+    assert found == (24_231_936, 24_231_936, 9_158_656)
+    # With nothing kept, and nothing gathered ahead, there is what a module needs.
+    few = gathered(shape_of(12_000), method, SOON._replace(reuse=0, ahead=0))
+    assert few.loss == 12_000 * 512
+    assert few.bottom <= 786_432
+    # No more is gathered ahead than may be there.
+    most = gathered(shape_of(12_000), method, SOON._replace(live=10_000_000))
+    assert most.loss < found.loss
+
+
+def test_what_is_offloaded_is_not_on_the_gpu() -> None:
+    whole = peak("full", 12_000, stage=2, bucket=5_000_000)
+    offloaded = peak("full", 12_000, stage=2, bucket=5_000_000, optimizer_offloaded=True)
+    assert offloaded < whole - 140  # masters and states of half the numbers: 12 bytes each
