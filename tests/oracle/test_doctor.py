@@ -138,13 +138,13 @@ SIGNS: dict[str, dict[str, object]] = {
         "val_size": 0.5, "eval_strategy": "steps", "eval_steps": 1,
         "per_device_eval_batch_size": 1,
     },
-    "under-training": {"learning_rate": 0.001, "num_train_epochs": 8},
     "preference": {
         "stage": "dpo", "dataset": "pairs", "learning_rate": 1e-10, "num_train_epochs": 4,
     },
     "other-reference": {
         "stage": "dpo", "dataset": "pairs", "finetuning_type": "lora", "lora_target": "all",
-        "adapter_name_or_path": "adapter-lora", "learning_rate": 1e-6, "num_train_epochs": 1,
+        "adapter_name_or_path": "adapter-lora",
+        "pref_beta": 1.0, "learning_rate": 1e-6, "num_train_epochs": 1,
     },
     "adapter-lora": {
         "finetuning_type": "lora", "lora_target": "all", "learning_rate": 0.3,

@@ -60,7 +60,8 @@ def signs(history: History) -> Iterator[Symptom]:
                 "other-reference", "warning",
                 f"the margin of rewards is {first.value:.3g} at step {first.step}, where it is 0 if"
                 " the reference is the model that training began with",
-                "set `ref_model`, or with LoRA merge the adapter of the stage before first",
+                "set `create_new_adapter: true` (beside `quantization_bit`: merge it first), or"
+                " `ref_model`",
             )  # fmt: skip
     yield from _both_fall(history)
 
