@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftbench.analysis.summary import summarise
+from ftbench.analysis import interval
+from ftbench.analysis.summary import steady_seconds, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ftbench.analysis.interval import Interval
     from ftbench.analysis.summary import Summary
     from ftbench.results.record import Result
 
@@ -29,6 +31,8 @@ class Comparison(NamedTuple):
     notes: tuple[str, ...]
     before: Summary
     after: Summary
+    change: Interval | None = None
+    """By how much the median step is longer than before; None where there are too few steps."""
 
     @property
     def slower(self) -> float | None:
@@ -39,11 +43,8 @@ class Comparison(NamedTuple):
 
     @property
     def settled(self) -> bool:
-        """Return whether the intervals of both medians lie apart, where there are steps enough."""
-        one, other = self.before.step, self.after.step
-        if one is None or other is None or not self.told:
-            return False
-        return one.high < other.low or other.high < one.low
+        """Return whether the interval of the change leaves out that there is none."""
+        return self.change is not None and not self.change.low <= 0 <= self.change.high
 
     @property
     def told(self) -> bool:
@@ -53,12 +54,16 @@ class Comparison(NamedTuple):
 
 def compare(before: Result, after: Result) -> Comparison:
     """Return two results side by side."""
-    return Comparison(
+    found = Comparison(
         tuple(_unlike(before, after)),
         tuple(_notes(before, after)),
         summarise(before),
         summarise(after),
     )
+    if not found.told:
+        return found
+    change = interval.of_change(steady_seconds(before), steady_seconds(after))
+    return found._replace(change=change)
 
 
 def _unlike(before: Result, after: Result) -> Iterator[str]:

@@ -8,7 +8,7 @@ with outliers pulled in, so that one hiccup late in the run does not drag the cu
 
 from __future__ import annotations
 
-from statistics import median
+from statistics import median, quantiles
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -65,6 +65,20 @@ def _line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
     if start < 0:
         return median([y / x for x, y in zip(xs, ys) if x]), 0.0
     return slope, start
+
+
+def outliers(seconds: Sequence[float], work: Sequence[float] | None, first: int) -> list[int]:
+    """Return the places from `first` on whose time is far out for their work.
+
+    Far out as Tukey has it, three interquartile ranges above the third quarter, and a fifth above
+    the middle: what is less is no matter, however still the other steps are.
+    """
+    values = relative(seconds, work)
+    if len(values) - first < LEAST:
+        return []
+    low, middle, high = quantiles(values[first:], n=4)
+    most = max(high + 3 * (high - low), 1.2 * middle)
+    return [at for at in range(first, len(values)) if values[at] > most]
 
 
 def _clipped(values: Sequence[float]) -> list[float]:
