@@ -40,10 +40,11 @@ def of_median(values: Sequence[float], level: float = LEVEL) -> Interval:
     count = len(ordered)
     if not count:
         raise ValueError("no values")
-    total, below, rank = 2**count, 1, 0
+    total, below, rank, chosen = 2**count, 1, 0, 1
     covered = total - 2  # between the smallest and the largest
     while rank + 1 < count / 2:
-        tail = below + math.comb(count, rank + 1)
+        chosen = chosen * (count - rank) // (rank + 1)  # of `count` values, `rank + 1`
+        tail = below + chosen
         if (total - 2 * tail) / total < level:
             break
         rank, below, covered = rank + 1, tail, total - 2 * tail

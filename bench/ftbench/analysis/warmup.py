@@ -37,8 +37,8 @@ def find(seconds: Sequence[float], work: Sequence[float] | None = None) -> Warmu
         return Warmup(min(1, max(count - 1, 0)), settled=False)
     values = _clipped(relative(seconds, work))
     last = max(1, count // 2)
-    scores = {cut: _standard_error(values[cut:]) for cut in range(1, last + 1)}
-    cut = min(scores, key=lambda one: scores[one])
+    scores = _standard_errors(values)
+    cut = min(range(1, last + 1), key=lambda one: scores[one])
     settled = count - cut >= LEAST and cut < last
     return Warmup(min(cut, count - LEAST), settled)
 
@@ -47,16 +47,18 @@ def relative(seconds: Sequence[float], work: Sequence[float] | None) -> list[flo
     """Return each time over what a step of its work takes in the second half of the run."""
     half = len(seconds) // 2
     if work is None or len(set(work[half:])) < 2:
-        return [value / (median(seconds[half:]) or 1.0) for value in seconds]
+        middle = median(seconds[half:]) or 1.0
+        return [value / middle for value in seconds]
     slope, start = _line(work[half:], seconds[half:])
     return [value / max(start + slope * size, 1e-9) for value, size in zip(seconds, work)]
 
 
 def _line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
     """Return slope and start of a robust line (Theil and Sen), neither of them negative."""
+    every = max(1, len(xs) // 2000)
     pairs = [
         (ys[j] - ys[i]) / (xs[j] - xs[i])
-        for i in range(len(xs))
+        for i in range(0, len(xs), every)
         for j in range(i + 1, min(len(xs), i + 200))
         if xs[i] != xs[j]
     ]
@@ -89,7 +91,12 @@ def _clipped(values: Sequence[float]) -> list[float]:
     return [min(value, middle + reach) for value in values]
 
 
-def _standard_error(values: Sequence[float]) -> float:
-    count = len(values)
-    mean = sum(values) / count
-    return sum((value - mean) ** 2 for value in values) / count**2
+def _standard_errors(values: Sequence[float]) -> list[float]:
+    """Return for each place the squared standard error of the mean of the values from there on."""
+    found = []
+    mean, spread = 0.0, 0.0
+    for count, value in enumerate(reversed(values), 1):  # Welford's recurrence, from the end
+        before, mean = mean, mean + (value - mean) / count
+        spread += (value - before) * (value - mean)
+        found.append(spread / count**2)
+    return found[::-1]

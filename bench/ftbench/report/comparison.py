@@ -33,7 +33,8 @@ def difference(found: Comparison) -> str:
         return "there are too few steps to tell whether they differ"
     one = found.change
     bounds = f"{one.level:.0%} interval {one.low:+.1%} to {one.high:+.1%}"
-    told = f"a median step takes {one.value:+.1%} ({bounds})"
+    what = "a step on the same batch" if found.paired else "a median step"
+    told = f"{what} takes {one.value:+.1%} ({bounds})"
     return told if found.settled else f"{told}: the difference may be chance"
 
 
