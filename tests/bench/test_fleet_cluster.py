@@ -1,11 +1,16 @@
-"""Jobs on Ray's own test cluster: three nodes of two kinds, one of which is killed on the way."""
+"""Jobs on Ray's own test cluster: three nodes of two kinds, two of which are killed on the way."""
 
 from __future__ import annotations
 
-import json
 import os
-import threading
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +19,7 @@ from click.testing import CliRunner
 from tests.oracle.environments import ensure
 
 from ftbench.cli.fleet import command
+from ftbench.fleet.cluster import joined
 from ftbench.results.record import read
 from suites.validation import write_data
 
@@ -43,6 +49,42 @@ KINDS = ("RED", "BLUE")
 STEPS = 3
 
 
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A head without GPUs, and three nodes: two with a red one, one with a blue one.
+
+    Jobs inherit the surroundings of the nodes: the oracle's Python, and folders of their own.
+    """
+    from ray.cluster_utils import Cluster
+
+    place = tmp_path_factory.mktemp("fleet")
+    sockets = tempfile.mkdtemp(prefix="ray", dir="/tmp")  # paths of sockets have to be short
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "FTBENCH_CACHE": str(place / "cache"), "DISABLE_VERSION_CHECK": "1",
+            "HF_HOME": str(place / "hf"), "HF_HUB_OFFLINE": "1", "TMPDIR": str(place),
+            "RAY_TMPDIR": sockets, "RAY_USAGE_STATS_ENABLED": "0",
+            "PYTHONPATH": os.pathsep.join(str(ROOT / one) for one in ("lint", "schemas", "bench")),
+        }.items():  # fmt: skip
+            patch.setenv(name, value)
+        head = {"num_cpus": 0, "num_gpus": 0, "ray_client_server_port": port}
+        made = Cluster(initialize_head=True, head_node_args=head)
+        made.place, made.port = place, port
+        made.reds = [_node(made, "RED"), _node(made, "RED")]
+        made.blue = _node(made, "BLUE")
+        made.wait_for_nodes()
+        yield made
+        made.shutdown()
+    shutil.rmtree(sockets, ignore_errors=True)
+
+
+def _node(made: Any, kind: str) -> Any:
+    return made.add_node(num_cpus=1, num_gpus=1, resources={f"accelerator_type:{kind}": 1})
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with two configs, from which the fleet is started."""
@@ -52,96 +94,47 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / f"batch-{batch}.yaml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FTBENCH_PYTHON", str(ensure("0.9.5")))
-    for name, value in {
-        "FTBENCH_CACHE": str(tmp_path / "cache"), "DISABLE_VERSION_CHECK": "1",
-        "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1",
-        "PYTHONPATH": os.pathsep.join(str(ROOT / one) for one in ("lint", "schemas", "bench")),
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
     return tmp_path
 
 
-@pytest.fixture
-def cluster(place: Path) -> Iterator[Any]:
-    """A head without GPUs, and three nodes: two with a red one, one with a blue one."""
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "num_gpus": 0})
-    made.reds = [_node(made, "RED"), _node(made, "RED")]
-    _node(made, "BLUE")
-    made.wait_for_nodes()
-    yield made
-    made.shutdown()
-
-
-def _node(made: Any, kind: str) -> Any:
-    return made.add_node(num_cpus=1, num_gpus=1, resources={f"accelerator_type:{kind}": 1})
+def arguments(made: Any, *options: str) -> list[str]:
+    return ["batch-1.yaml", "batch-2.yaml", "--ray", f"127.0.0.1:{made.port}", "--model", "tiny",
+            "--steps", str(STEPS), *options]  # fmt: skip
 
 
 def fleet(made: Any, *options: str) -> Any:
-    words = ["batch-1.yaml", "batch-2.yaml", "--ray", made.address, "--model", "tiny",
-             "--steps", str(STEPS), *options]  # fmt: skip
-    return CliRunner().invoke(command, words)
+    return CliRunner().invoke(command, arguments(made, *options))
 
 
-@pytest.mark.parametrize("again", ["once", "twice"])
-def test_every_result_is_there_once_although_a_node_dies(
-    cluster: Any, place: Path, again: str
-) -> None:
-    killed = threading.Event()
-
-    def kill() -> None:
-        """Kill a red node while it trains."""
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            if list(Path("/proc").glob("[0-9]*/cmdline")) and _training(place):
-                cluster.remove_node(cluster.reds[0], allow_graceful=False)
-                killed.set()
-                return
-            time.sleep(0.2)
-
-    killer = threading.Thread(target=kill, daemon=True)
-    killer.start()
-    done = fleet(cluster, "--price", "RED=2", "--price", "BLUE=3.5")
-    killer.join()
-    assert killed.is_set()
+def test_the_jobs_are_shown_first(cluster: Any, place: Path) -> None:
+    done = fleet(cluster, "--dry-run")
     assert done.exit_code == 0, done.output
-    assert "its node died; tried again (1 of 2)" in done.stderr
-    files = sorted((place / "fleet").iterdir())
-    assert len(files) == 4
-    seen = set()
-    for path in files:
-        made: Any = read(path)
-        assert made["error"] is None
-        assert made["trainer"]["global_step"] == STEPS
-        seen.add((made["config"]["path"], path.name.split("-")[2]))
-    assert seen == {(f"batch-{batch}.yaml", kind) for batch in (1, 2) for kind in KINDS}
-    table = done.stdout.splitlines()
-    head = next(at for at, line in enumerate(table) if line.startswith("config"))
-    assert "cost" in table[head]
-    assert len([line for line in table[head + 1 :] if line.startswith("batch-")]) == 4
-    before = {path: path.read_bytes() for path in files}
-    told = fleet(cluster)
-    assert told.exit_code == 0
-    assert "4 of them have a result already" in told.stdout
-    assert {path: path.read_bytes() for path in (place / "fleet").iterdir()} == before
+    lines = done.stdout.splitlines()
+    assert len([line for line in lines if line.startswith("job ")]) == 4
+    assert len([line for line in lines if line.startswith("send ")]) == 4
+    assert not (place / "fleet").exists()
 
 
-def _training(place: Path) -> bool:
-    """Return whether a run is in its training process."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if b"ftbench.runners.child" in path.read_bytes():
-                return True
-        except OSError:
-            continue
-    return False
+def test_a_client_listens_nowhere(cluster: Any) -> None:
+    before = listening()
+    with joined(f"127.0.0.1:{cluster.port}") as made:
+        assert made.kinds() == {"BLUE": 1.0, "RED": 2.0}
+        assert listening() == before
+
+
+def listening() -> set[tuple[str, int]]:
+    """Return the addresses and ports on which this process listens."""
+    import ray  # which brings psutil along  # noqa: F401
+    from psutil import CONN_LISTEN, Process
+
+    links = Process().net_connections("inet")
+    return {tuple(one.laddr) for one in links if one.status == CONN_LISTEN}
 
 
 def test_a_kind_that_is_nowhere_is_given_up(cluster: Any, place: Path) -> None:
     done = fleet(cluster, "--gpu", "GREEN", "--wait", "3")
     assert done.exit_code == 1
-    assert done.stdout.count("no node with GREEN for 3 s") == 2
+    assert len(re.findall("! .* on GREEN: no node with GREEN for 3 s", done.stdout)) == 2
     assert not list(place.glob("fleet/*"))
 
 
@@ -153,35 +146,50 @@ def test_what_cannot_be_run_is_said_and_not_kept(cluster: Any, place: Path) -> N
     assert not list(place.glob("fleet/*"))
 
 
-def test_alone_it_listens_to_this_machine_only(place: Path) -> None:
-    from ftbench.fleet.cluster import joined
+def test_every_result_is_there_once_although_nodes_die(cluster: Any, place: Path) -> None:
+    """A red node is killed while it works, then the only blue one, in whose place another comes."""
+    words = arguments(cluster, "--price", "RED=2", "--price", "BLUE=3.5", "--wait", "90")
+    started = subprocess.Popen(
+        [sys.executable, "-m", "ftbench", "fleet", *words], text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    known: set[int] = set()
+    for victim in (cluster.reds[0], cluster.blue):
+        while not (fresh := training(cluster.place) - known):
+            assert started.poll() is None, started.communicate()
+            time.sleep(0.1)
+        known |= fresh
+        cluster.remove_node(victim, allow_graceful=False)
+    _node(cluster, "BLUE")
+    table, told = (text.splitlines() for text in started.communicate(timeout=240))
+    assert started.returncode == 0, (table, told)
+    for kind in KINDS:
+        lost = re.compile(rf"batch-. on {kind}: its node died; tried again \(1 of 2\)")
+        assert any(lost.search(line.lstrip("! ")) for line in told), told
+    files = sorted((place / "fleet").iterdir())
+    assert len(files) == 4
+    made: list[Any] = [read(path) for path in files]
+    assert all(one["trainer"]["global_step"] == STEPS and not one["error"] for one in made)
+    kinds = [path.stem.rsplit("-", 2)[1] for path in files]
+    assert sorted(zip((one["config"]["path"] for one in made), kinds)) == sorted(
+        (f"batch-{batch}.yaml", kind) for batch in (1, 2) for kind in KINDS
+    )
+    head = next(at for at, line in enumerate(table) if line.startswith("config"))
+    assert table[head].split()[-1] == "cost"
+    assert len([line for line in table[head + 1 :] if line.startswith("batch-")]) == 4
+    before = {path: path.stat().st_mtime_ns for path in files}
+    again = fleet(cluster)
+    assert again.exit_code == 0
+    assert "4 of them have a result already" in again.stdout
+    assert {path: path.stat().st_mtime_ns for path in (place / "fleet").iterdir()} == before
 
-    with joined("local") as made:
-        assert made.kinds() == {}
-        ports = listening()
-        assert ports
-        assert {address for address, _ in ports} <= {"127.0.0.1", "::1"}
 
-
-def listening() -> set[tuple[str, int]]:
-    """Return the addresses and ports on which this process's children and itself listen."""
-    import psutil  # type: ignore[import-untyped]
-
-    me = psutil.Process()
+def training(place: Path) -> set[int]:
+    """Return the processes that train in runs whose folders are in a place."""
     found = set()
-    for one in [me, *me.children(recursive=True)]:
-        for link in one.net_connections("inet"):
-            if link.status == psutil.CONN_LISTEN:
-                found.add((link.laddr.ip, link.laddr.port))
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = path.read_bytes()
+            if b"ftbench.runners.child" in words and str(place).encode() in words:
+                found.add(int(path.parent.name))
     return found
-
-
-def test_the_jobs_are_shown_first(cluster: Any, place: Path) -> None:
-    done = fleet(cluster, "--dry-run")
-    assert done.exit_code == 0
-    lines = done.stdout.splitlines()
-    assert len([line for line in lines if line.startswith("job ")]) == 4
-    sent = [line for line in lines if line.startswith("send ")]
-    assert len(sent) == 4  # two configs, the table of one dataset, its file
-    assert json.loads((place / "here/dataset_info.json").read_text("utf-8")).keys() > {"small"}
-    assert not (place / "fleet").exists()

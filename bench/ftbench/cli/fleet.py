@@ -36,10 +36,8 @@ def _prices(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> di
     "--ray",
     "address",
     metavar="ADDRESS",
-    default="auto",
-    show_default=True,
-    help="The Ray cluster, as HOST:PORT; `auto`: the one that this machine is part of;"
-    " `local`: this machine alone.",
+    required=True,
+    help="Where the cluster's head takes clients, as HOST or HOST:PORT (10001).",
 )
 @click.option(
     "--gpu",
@@ -117,9 +115,9 @@ def _prices(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> di
 def command(configs: tuple[str, ...], **options: Any) -> None:  # fmt: skip
     """Run a few steps of each CONFIG on each kind of GPU of a Ray cluster.
 
-    Each job runs as `bench run` does; nodes need ftlint[bench,fleet]. The files that are sent are
-    shown first. A job that has a result in the store is not run again. Exit status: 0; 1 if a job
-    failed; 2 if nothing could be started.
+    Each job runs as `bench run` does; nodes need ftlint[bench,fleet]. No cluster is started and no
+    port opened. The files that are sent are shown first. A job that has a result in the store is
+    not run again. Exit status: 0; 1 if a job failed; 2 if nothing could be started.
     """
     from ftbench.fleet import bundle
     from ftbench.fleet.cluster import NoCluster, joined

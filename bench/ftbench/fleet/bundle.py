@@ -119,7 +119,8 @@ def _elsewhere(values: Mapping[str, Any]) -> Iterator[str]:
 def _data(values: Mapping[str, Any]) -> tuple[list[Sent], list[str]]:
     """Return the files of a config's datasets, and what of them is not sent."""
     folder, here = values.get("dataset_dir", DATA), str(Path.cwd())
-    names = [str(one) for key in ("dataset", "eval_dataset") for one in words(values.get(key))]
+    named = [one for key in ("dataset", "eval_dataset") for one in words(values.get(key))]
+    names = [one for one in named if isinstance(one, str)]
     if not names or not isinstance(folder, str):
         return [], []
     info = read_info(folder, here, Disk())
