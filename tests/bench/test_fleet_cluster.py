@@ -71,7 +71,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         }.items():  # fmt: skip
             patch.setenv(name, value)
         head = {"num_cpus": 0, "num_gpus": 0, "ray_client_server_port": port}
-        made = Cluster(initialize_head=True, head_node_args=head)
+        made: Any = Cluster(initialize_head=True, head_node_args=head)
         made.place, made.port = place, port
         made.reds = [_node(made, "RED"), _node(made, "RED")]
         made.blue = _node(made, "BLUE")

@@ -55,7 +55,7 @@ def table(rows: Sequence[Row], prices: Mapping[str, float]) -> Iterator[str]:
         if row.problem:
             yield f"! {row.job.label}: {row.problem}"
     if any(row.result is not None for row in rows):
-        yield "whole run: its steps at the median step; start-up, evaluations, checkpoints not counted"
+        yield "whole run: its steps at the median, without start-up, evaluations and checkpoints"
 
 
 def _cells(row: Row, prices: Mapping[str, float]) -> tuple[str, ...]:
