@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from ftbench.fleet.jobs import FleetJob
 
+TALKERS = ("ray.client_builder", "ray.util.client.logsclient", "ray.util.client.worker")
+"""Ray's loggers that tell of what goes well."""
 PORT = 10001
 """On which the head of a cluster takes clients."""
 KIND = "accelerator_type:"
@@ -57,7 +59,8 @@ def joined(address: str) -> Iterator[Cluster]:
         raise NoCluster(
             f"Ray is not installed for {sys.executable}: pip install 'ftlint[fleet]'"
         ) from None
-    logging.getLogger("ray").setLevel(logging.ERROR)
+    for name in TALKERS:
+        logging.getLogger(name).setLevel(logging.ERROR)
     place = address.removeprefix("ray://")
     place = place if ":" in place else f"{place}:{PORT}"
     try:
