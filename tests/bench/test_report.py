@@ -153,6 +153,10 @@ def test_what_would_be_faster_is_what_was_measured() -> None:
     assert "50% of the positions computed are padding: <code>packing: true</code>" in made
     assert "the GPU waits for data 20% of the time" in made
     assert "<code>disable_gradient_checkpointing: true</code>" in made  # 35 of 85 GB
+    both = page(of_results([(f"{name}.json", result(padded)) for name in "ab"]))
+    assert "a (and 1 other run): 50% of the positions" in section(both, "overview")
+    scheduled = result(padded, schedule=[{"rows": 4, "length": 2048, "steps": 30}])
+    assert "of the positions computed" not in page(of_results([("a.json", scheduled)]))
     full: Any = result([step(1.0, [(4, 2048)]) for _ in range(30)])
     full["memory"]["peak_reserved"] = 80_000_000_000
     assert "nothing that was measured points to it" in page(of_results([("a.json", full)]))

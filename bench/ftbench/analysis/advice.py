@@ -26,14 +26,15 @@ BESIDE = 0.10
 class Advice(NamedTuple):
     """What to change. `share`: of the run's steps, or its wall clock, that this saves at most."""
 
+    kind: str
     text: str
     share: float
 
 
 def advise(result: Result, summary: Summary) -> list[Advice]:
     """Return what would make a run faster, the greatest gain first."""
-    if result["error"] is not None or summary.step is None:
-        return []
+    if result["error"] is not None or result["schedule"] is not None or summary.step is None:
+        return []  # of a schedule the steps are not the config's own
     found = [
         *_padding(result, summary),
         *_waiting(result, summary),
@@ -57,11 +58,12 @@ def _padding(result: Result, summary: Summary) -> Iterator[Advice]:
     method, tokens = result["method"], summary.tokens
     if method is None or tokens is None or tokens.padding < PADDED:
         return
-    if method["stage"] != "sft" or method["packing"] or result["schedule"] is not None:
+    if method["stage"] != "sft" or method["packing"]:
         return
     steady = result["steps"][summary.warm.steps :]
     gain = tokens.padding * (1 - (fixed_share(steady) or 0.0))
     yield Advice(
+        "padding",
         f"{tokens.padding:.0%} of the positions computed are padding: `packing: true` with"
         " `neat_packing: true` fills rows instead; the step count changes with it",
         gain,
@@ -75,7 +77,7 @@ def _waiting(result: Result, summary: Summary) -> Iterator[Advice]:
     workers = _value(result, "dataloader_num_workers") or 0
     remedy = f"more than {workers}" if workers else "`dataloader_num_workers: 4` fetches ahead"
     what = f"`dataloader_num_workers` of {remedy}, or a faster disk" if workers else remedy
-    yield Advice(f"the GPU waits for data {share:.0%} of the time: {what}", share)
+    yield Advice("waiting", f"the GPU waits for data {share:.0%} of the time: {what}", share)
 
 
 def _host(result: Result, summary: Summary) -> Iterator[Advice]:
@@ -85,6 +87,7 @@ def _host(result: Result, summary: Summary) -> Iterator[Advice]:
     many = _value(result, "gradient_accumulation_steps") or 1
     less = f", with less than `gradient_accumulation_steps: {many}`" if many != 1 else ""
     yield Advice(
+        "host",
         f"{fixed:.0%} of a step does not depend on its tokens, and {used[0]:.0f} of"
         f" {used[1]:.0f} GB are used: a larger `per_device_train_batch_size` costs little{less}",
         fixed,
@@ -99,6 +102,7 @@ def _recomputing(result: Result, summary: Summary) -> Iterator[Advice]:
     share = 1 - counted.model / counted.hardware
     if used[0] <= ROOM * used[1] and share > 0.01:
         yield Advice(
+            "recomputing",
             f"gradient checkpointing computes {share:.0%} of the FLOPs a second time, and"
             f" {used[0]:.0f} of {used[1]:.0f} GB are used: try `disable_gradient_checkpointing:"
             " true`; `ftlint memory` says whether it fits",
@@ -113,12 +117,14 @@ def _beside(result: Result) -> Iterator[Advice]:
     evaluating, saving = (sum(phases[name]) / phases["wall"] for name in ("evaluations", "saves"))
     if evaluating > BESIDE:
         yield Advice(
+            "evaluating",
             f"evaluations take {evaluating:.0%} of the wall clock: a larger `eval_steps` or"
             " `per_device_eval_batch_size`",
             evaluating,
         )
     if saving > BESIDE:
         yield Advice(
+            "saving",
             f"checkpoints take {saving:.0%} of the wall clock: a larger `save_steps`, or"
             " `save_only_model: true`",
             saving,

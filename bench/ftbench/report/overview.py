@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 HEADS = ("run", "device", "steps", "median step", "tokens/s", "padding", "MFU", "peak memory",
          "wall clock", "forecast")  # fmt: skip
-MOST_ADVICE = 5
 
 
 def section(runs: Sequence[RunView]) -> Section:
@@ -33,7 +33,7 @@ def _blocks(runs: Sequence[RunView]) -> Iterator[Block]:
         yield Notes(failed, "bad")
     faster = list(_faster(runs))
     if faster:
-        yield Notes(tuple(faster[:MOST_ADVICE]), title="What would be faster")
+        yield Notes(tuple(faster), title="What would be faster")
     rows = tuple(_row(run, number) for number, run in enumerate(runs))
     yield Table(HEADS, rows, of_words=2)
     yield from charts.several(runs)
@@ -63,9 +63,17 @@ def _tiles(runs: Sequence[RunView]) -> Iterator[Tile]:
 
 
 def _faster(runs: Sequence[RunView]) -> Iterator[str]:
-    found = [(one, run.name) for run in runs for one in advise(run.result, run.summary)[:1]]
-    for one, name in sorted(found, key=lambda pair: -pair[0].share):
-        yield f"{name}: {one.text}"
+    """Yield each kind of advice once, for the run that gains most, and in how many it holds."""
+    found = sorted(
+        ((one, run.name) for run in runs for one in advise(run.result, run.summary)),
+        key=lambda pair: -pair[0].share,
+    )
+    many = Counter(one.kind for one, _ in found)
+    for kind in many:
+        one, name = next(pair for pair in found if pair[0].kind == kind)
+        others = many[kind] - 1
+        more = f" (and {others} other run{'s' * (others > 1)})" if others else ""
+        yield f"{name}{more}: {one.text}"
 
 
 def name_of(number: int) -> str:
