@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint upstream oracle accuracy repairs pre-commit browser fuzz lowest highest bench bench-linter docs docs-check clean
+.PHONY: demo test lint upstream oracle accuracy repairs pre-commit browser fleet fuzz lowest highest bench bench-linter docs docs-check clean
 
 demo: $(VENV)/.installed
 	@echo
@@ -23,7 +23,7 @@ demo: $(VENV)/.installed
 # read them are left out, and that is said.
 FTLINT_CORPUS ?= ../shared/corpus
 SHARED := $(wildcard $(FTLINT_CORPUS)/manifest.jsonl)
-FAST := not oracle and not precommit and not gpu and not browser$(if $(SHARED),, and not shared)
+FAST := not oracle and not precommit and not gpu and not browser and not fleet$(if $(SHARED),, and not shared)
 
 test: $(VENV)/.tests lint
 	$(BIN)/python schemas/compile.py --check
@@ -69,6 +69,11 @@ pre-commit: $(VENV)/.tests
 browser: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	$(BIN)/pytest -m browser tests/bench
+
+# Jobs on a Ray cluster of three nodes on this machine, one of which dies; trains with the oracle.
+fleet: $(VENV)/.tests
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fleet]'
+	$(BIN)/pytest -m fleet tests/bench
 
 # Guided by coverage where atheris installs, and by grammar: inputs that nobody has tried, or those of
 # INPUTS='--inputs N --seed N'.

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from docs.generating import svg
 from docs.generating.markdown import table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,8 +150,6 @@ STYLE = "<style>text{font:12px sans-serif;fill:#24292f}.grid{stroke:#d0d7de}</st
 
 def _plot(cases: dict[str, Rounds]) -> str:
     """Return both growths in one image, on scales of powers of ten."""
-    from ftlint.report import svg
-
     plots = (
         (_by(cases, str.isdecimal), "files", [PLAIN, WARM, *OTHERS]),
         (_by(cases, lambda case: case.endswith("KiB")), "KiB in one file", [PLAIN, *OTHERS]),
@@ -172,8 +171,6 @@ def _plot(cases: dict[str, Rounds]) -> str:
 def _lines(
     points: list[tuple[int, dict[str, float]]], unit: str, tools: list[str]
 ) -> Iterator[str]:
-    from ftlint.report import svg
-
     walls = [found[tool] for _, found in points for tool in tools if tool in found]
     amounts = [amount for amount, _ in points]
     x = svg.Scale(*_decades(amounts), svg.LEFT, svg.WIDTH - svg.RIGHT)

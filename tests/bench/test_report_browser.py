@@ -57,41 +57,143 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_the_page_is_drawn(browser: Any, report: Path) -> None:
-    view = browser.new_page(viewport={"width": 1200, "height": 900})
+@pytest.fixture
+def pair(tmp_path: Path) -> Path:
+    """A page of two runs with clocks, a slow step and throttling: its sections are open."""
+    path = tmp_path / "pair.html"
+    made = [Machine().run([[(4, 512)]] * 60, seed) for seed in (5, 6)]
+    made[0]["steps"][40]["seconds"] *= 3
+    samples = [[at / 3, 1980.0 - at % 7, 500.0, 50.0, float(0x20 * (40 < at < 60))]
+               for at in range(200)]  # fmt: skip
+    made[0]["device"] = {"samples": samples, "other_processes": 0}
+    runs = of_results([("before.json", made[0]), ("after.json", made[1])])
+    path.write_text(page(runs, "Two </title><script>runs"), encoding="utf-8")
+    return path
+
+
+def opened(browser: Any, path: Path, width: int, **how: Any) -> tuple[Any, list[str], list[str]]:
+    """Return a view of a page whose charts are drawn, with its faults and what it asked for."""
+    view = browser.new_page(viewport={"width": width, "height": 900}, **how)
     faults: list[str] = []
     asked: list[str] = []
     view.on("console", lambda message: faults.append(message.text))
     view.on("pageerror", lambda error: faults.append(str(error)))
     view.on("request", lambda request: asked.append(request.url))
-    view.goto(report.as_uri())
-    assert faults == []
-    assert asked == [report.as_uri()]
-    assert view.title() == "bench report"
-    assert view.locator("#runs tbody tr").count() == 3
-    assert view.locator("#runs tbody tr").nth(0).locator("td").nth(2).inner_text() == "376"
-    for name in ("times", "predictions", "memory"):
-        size = view.locator(f"#{name} svg").bounding_box()
-        assert size["width"] > 500
-        assert size["height"] > 60
-    lines = view.locator("#times polyline")
-    assert lines.count() == 2
-    drawn = lines.nth(0).evaluate("line => line.getBBox().width")
-    assert drawn > 400
-    assert view.locator("#predictions circle.dot").count() == 1
-    assert "376" not in view.locator("#predicted").inner_text()
-    assert "%" in view.locator("#predicted tbody tr td").nth(4).inner_text()
-    assert view.locator("b").count() == 0
-    assert "<b>no room</b>" in view.locator("pre").last.inner_text()
+    view.goto(path.as_uri())
+    for place in range(0, view.evaluate("document.documentElement.scrollHeight"), 700):
+        view.evaluate(f"scrollTo(0, {place})")
+        view.wait_for_timeout(30)
+    return view, faults, asked
 
 
-def test_it_fits_a_narrow_and_a_dark_screen(browser: Any, report: Path) -> None:
-    view = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
-    view.goto(report.as_uri())
-    wide = view.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 390
-    paper, ink = (
-        view.evaluate(f"getComputedStyle(document.body).{name}")
-        for name in ("backgroundColor", "color")
+def ink(view: Any, title: str) -> int:
+    """Return how many colours the canvas of a chart has."""
+    found: int = (
+        chart(view, title)
+        .locator("canvas")
+        .evaluate(
+            """canvas => {
+          const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          const seen = new Set();
+          for (let at = 0; at < data.length; at += 4)
+            if (data[at + 3]) seen.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
+          return seen.size;
+        }"""
+        )
     )
-    assert (paper, ink) == ("rgb(18, 22, 27)", "rgb(227, 232, 238)")
+    return found
+
+
+def chart(view: Any, title: str) -> Any:
+    return view.locator("figure.chart", has=view.locator(f"figcaption b:text-is('{title}')")).first
+
+
+WIDTHS = (390, 1280)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_fits_and_is_drawn(
+    browser: Any, report: Path, pair: Path, tmp_path: Path, width: int, scheme: str
+) -> None:
+    """Also leaves a picture of each; FTLINT_SCREENSHOTS names a folder that keeps them."""
+    kept = os.environ.get("FTLINT_SCREENSHOTS") or str(tmp_path)
+    for path in (report, pair):
+        view, faults, asked = opened(browser, path, width, color_scheme=scheme)
+        assert faults == []
+        assert asked == [path.as_uri()]
+        assert view.evaluate("document.documentElement.scrollWidth") <= width
+        view.evaluate("scrollTo(0, 0)")
+        view.screenshot(path=f"{kept}/{path.stem}-{width}-{scheme}.png", full_page=True)
+        paper = view.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(16, 20, 25)")
+        for caption in view.locator("figure.chart:visible").all():
+            canvas = caption.locator("canvas").bounding_box()
+            legend = caption.locator(".u-legend").bounding_box()
+            assert canvas["width"] > 0.8 * min(width - 60, 900)
+            assert legend["y"] >= canvas["y"] + canvas["height"] - 1  # not over the curve
+            assert ink(view, caption.locator("figcaption b").inner_text()) > 3
+        view.close()
+
+
+def test_figures_are_told_before_anything_else(browser: Any, report: Path) -> None:
+    view, *_ = opened(browser, report, 1280)
+    assert view.title() == "bench report"
+    rows = view.locator("#overview table.figures tbody tr")
+    assert rows.count() == 3
+    assert rows.nth(0).locator("td").nth(2).inner_text() == "376"
+    assert "%" in rows.nth(0).locator("td").last.inner_text()
+    assert view.locator("#overview .tile").count() >= 3
+    assert view.locator("b:text-is('no room')").count() == 0
+    assert "<b>no room</b>" in view.locator("#overview .notes.bad").inner_text()
+    folded = view.locator("#run-1 details").first
+    assert not folded.evaluate("one => one.open")
+    rows.nth(0).locator("a").click()
+    assert folded.evaluate("one => one.open")
+    view.wait_for_selector("#run-1 canvas")
+
+
+def test_pointing_tells_and_dragging_zooms(browser: Any, pair: Path) -> None:
+    view, faults, _ = opened(browser, pair, 1280)
+    assert view.title() == "Two </title><script>runs"
+    first = view.locator("#run-1 figure.chart").nth(0)
+    first.scroll_into_view_if_needed()
+    over = first.locator(".u-over").bounding_box()
+    left, middle = over["x"], over["y"] + over["height"] / 2
+    view.mouse.move(left + over["width"] * 0.5, middle)
+    said = first.locator(".u-value").all_inner_texts()
+    assert said[0] in ("30", "31")
+    assert float(said[1]) > 0
+    beside = view.locator("#run-1 figure.chart").nth(1).locator(".u-value").all_inner_texts()
+    assert beside[0] == said[0]  # the same step in the next chart
+
+    def span() -> str:
+        found: str = view.evaluate(
+            """() => [...document.querySelectorAll("#run-1 figure.chart .reset")]
+              .map(one => one.hidden ? "whole" : "part").join(" ")"""
+        )
+        return found
+
+    assert "part" not in span()
+    view.mouse.down()
+    view.mouse.move(left + over["width"] * 0.7, middle, steps=5)
+    view.mouse.up()
+    view.wait_for_timeout(100)
+    assert span().startswith("part part")
+    first.locator(".reset").click()
+    view.wait_for_timeout(100)
+    assert "part" not in span()
+    assert faults == []
+
+
+def test_on_paper_it_is_light_and_open(browser: Any, report: Path) -> None:
+    view, faults, _ = opened(browser, report, 1280, color_scheme="dark")
+    view.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert view.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert view.locator("details:not([open])").count() == 0
+    assert view.locator("#run-1 canvas").first.is_visible()
+    assert len(view.pdf()) > 20_000
+    view.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert view.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 20, 25)"
+    assert view.locator("#run-1 details[open]").count() == 0
+    assert faults == []

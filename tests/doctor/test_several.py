@@ -45,13 +45,13 @@ def test_a_page_holds_all_and_loads_nothing(tmp_path: Path) -> None:
     first = run_of(tmp_path / "<b>first", [2.0, 1.5, 1.6, 1.7, 1.8, 1.9])
     second = run_of(tmp_path / "second", [2.0, 1.8, 1.7, 1.65, 1.63, 1.62])
     page = invoke("doctor", first, second, "--output-format", "html").out
-    assert page.count("<svg") == 3
-    assert page.count("evaluation loss: 1.5 at step 20") == 1
+    assert page.count("<figure") == 3
+    assert page.count('"name":"evaluation loss"') == 2
     assert "<b>" not in page
     assert "&lt;b&gt;first" in page
     assert "over-fitting" in page
     assert "Keep checkpoint-20" in page
-    assert not re.search(r"(?:src|href)=|url[(]|<script", page)
+    assert not re.search(r"(?:src|href)=|url[(]", page)
 
 
 def test_one_that_is_no_run_stops_it(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftbench.analysis.summary import summarise
+from ftbench.analysis import interval
+from ftbench.analysis.summary import find_warmup, steady_seconds, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ftbench.analysis.interval import Interval
     from ftbench.analysis.summary import Summary
     from ftbench.results.record import Result
 
@@ -19,6 +22,8 @@ LIKE = tuple(
 """Keys of the config that have to be alike for two times to be of the same thing."""
 ENOUGH = 0.9
 """What an interval of a median has to cover at least: five steps and more."""
+FEWEST = 6
+"""Steps on the same batches, to be compared one by one."""
 PACKAGES = ("torch", "transformers", "llamafactory", "peft")
 
 
@@ -29,21 +34,24 @@ class Comparison(NamedTuple):
     notes: tuple[str, ...]
     before: Summary
     after: Summary
+    change: Interval | None = None
+    """By how much a step is longer than before; None where there are too few steps."""
+    paired: bool = False
+    """The steps were on the same batches, and are compared one by one."""
 
     @property
     def slower(self) -> float | None:
         """How much longer a step takes than before, as a share; negative when it is faster."""
+        if self.change is not None:
+            return self.change.value
         if self.before.step is None or self.after.step is None:
             return None
         return self.after.step.value / self.before.step.value - 1
 
     @property
     def settled(self) -> bool:
-        """Return whether the intervals of both medians lie apart, where there are steps enough."""
-        one, other = self.before.step, self.after.step
-        if one is None or other is None or not self.told:
-            return False
-        return one.high < other.low or other.high < one.low
+        """Return whether the interval of the change leaves out that there is none."""
+        return self.change is not None and not self.change.low <= 0 <= self.change.high
 
     @property
     def told(self) -> bool:
@@ -53,12 +61,32 @@ class Comparison(NamedTuple):
 
 def compare(before: Result, after: Result) -> Comparison:
     """Return two results side by side."""
-    return Comparison(
+    found = Comparison(
         tuple(_unlike(before, after)),
         tuple(_notes(before, after)),
         summarise(before),
         summarise(after),
     )
+    if not found.told:
+        return found
+    ratios = _on_same_batches(before, after)
+    if ratios:
+        change = interval.by_blocks([one - 1 for one in ratios], median)
+    else:
+        change = interval.of_change(steady_seconds(before), steady_seconds(after))
+    return found._replace(change=change, paired=bool(ratios))
+
+
+def _on_same_batches(before: Result, after: Result) -> list[float]:
+    """Return each steady step's time over that of the same step before, if its batches are."""
+    first = max(find_warmup(one).steps for one in (before, after))
+    pairs = list(zip(before["steps"], after["steps"]))[first:]
+    if len(pairs) < FEWEST or any(
+        not one["micro_batches"] or one["micro_batches"] != other["micro_batches"]
+        for one, other in pairs
+    ):
+        return []
+    return [other["seconds"] / one["seconds"] for one, other in pairs]
 
 
 def _unlike(before: Result, after: Result) -> Iterator[str]:

@@ -271,8 +271,11 @@ def _named(targets: Iterable[str]) -> frozenset[str]:
 def of_micro_batches(
     shape: Shape, learning: Learning, batches: Iterable[list[int]], attention: Attention
 ) -> Flops:
-    """Return the FLOPs of a result's micro-batches: what is fed, padding included."""
-    total = Flops(0, 0)
+    """Return the FLOPs of a result's micro-batches: what is fed, padding included.
+
+    They grow with tokens and squares alone, so that those of all batches are those of their sums.
+    """
+    tokens = squared = 0
     for rows, length, _real, _loss, squares in batches:
-        total += of_batch(shape, learning, rows * length, squares, attention)
-    return total
+        tokens, squared = tokens + rows * length, squared + squares
+    return of_batch(shape, learning, tokens, squared, attention)

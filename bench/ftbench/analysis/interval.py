@@ -8,7 +8,7 @@ from statistics import NormalDist, median
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 LEVEL = 0.95
 RESAMPLES, FEWEST = 2000, 400
@@ -40,10 +40,11 @@ def of_median(values: Sequence[float], level: float = LEVEL) -> Interval:
     count = len(ordered)
     if not count:
         raise ValueError("no values")
-    total, below, rank = 2**count, 1, 0
+    total, below, rank, chosen = 2**count, 1, 0, 1
     covered = total - 2  # between the smallest and the largest
     while rank + 1 < count / 2:
-        tail = below + math.comb(count, rank + 1)
+        chosen = chosen * (count - rank) // (rank + 1)  # of `count` values, `rank + 1`
+        tail = below + chosen
         if (total - 2 * tail) / total < level:
             break
         rank, below, covered = rank + 1, tail, total - 2 * tail
@@ -78,18 +79,52 @@ def by_blocks(
     if count == 1:
         value = statistic(values)
         return Interval(value, value, value, 0.0)
-    size = max(1, min(count // 4, block or max(5, round(count ** (1 / 3)))))
+    size = _block(count, block)
+    found = sorted(map(statistic, _drawn(values, size, resamples, random.Random(SEED))))
+    return _between(statistic(values), found, count / size, level)
+
+
+def of_change(before: Sequence[float], after: Sequence[float], level: float = LEVEL) -> Interval:
+    """Return by how much the median of `after` is greater, as a share of that of `before`.
+
+    Both are drawn anew in blocks, each by itself, as in `by_blocks`.
+
+    Raises:
+        ValueError: there are fewer than two values on a side.
+    """
+    if min(len(before), len(after)) < 2:
+        raise ValueError("too few values")
     draw = random.Random(SEED)
+    sides = [
+        map(median, _drawn(values, _block(len(values)), RESAMPLES, draw))
+        for values in (before, after)
+    ]
+    found = sorted(new / old - 1 for old, new in zip(*sides))
+    blocks = min(len(values) / _block(len(values)) for values in (before, after))
+    return _between(median(after) / median(before) - 1, found, blocks, level)
+
+
+def _block(count: int, asked: int | None = None) -> int:
+    return max(1, min(count // 4, asked or max(5, round(count ** (1 / 3)))))
+
+
+def _drawn(
+    values: Sequence[float], size: int, resamples: int, draw: random.Random
+) -> Iterator[list[float]]:
+    """Yield resamples of values, made of blocks of neighbours on a ring."""
+    count = len(values)
     ring = [*values, *values[: size - 1]]
-    found = []
     for _ in range(min(resamples, max(FEWEST, DRAWN // count))):
         sample: list[float] = []
         while len(sample) < count:
             start = draw.randrange(count)
             sample += ring[start : start + size]
-        found.append(statistic(sample[:count]))
-    found.sort()
-    value, wider = statistic(values), _wider(count / size, level)
+        yield sample[:count]
+
+
+def _between(value: float, found: Sequence[float], blocks: float, level: float) -> Interval:
+    """Return percentiles of resampled values, moved out for few blocks."""
+    wider = _wider(blocks, level)
     low, high = (quantile(found, (1 + side * level) / 2) for side in (-1, 1))
     return Interval(value, value - wider * (value - low), value + wider * (high - value), level)
 

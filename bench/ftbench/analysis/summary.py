@@ -116,6 +116,11 @@ def find_warmup(result: record.Result) -> Warmup:
     return warmup.find([one["seconds"] for one in steps], [flags.tokens_of(one) for one in steps])
 
 
+def steady_seconds(result: record.Result) -> list[float]:
+    """Return the seconds of each step after warm-up."""
+    return [step["seconds"] for step in result["steps"][find_warmup(result).steps :]]
+
+
 def _forecast(result: record.Result) -> int | None:
     told = (result["plan"] or {}).get("memory")
     if not isinstance(told, dict):

@@ -8,7 +8,7 @@ with outliers pulled in, so that one hiccup late in the run does not drag the cu
 
 from __future__ import annotations
 
-from statistics import median
+from statistics import median, quantiles
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def find(seconds: Sequence[float], work: Sequence[float] | None = None) -> Warmu
         return Warmup(min(1, max(count - 1, 0)), settled=False)
     values = _clipped(relative(seconds, work))
     last = max(1, count // 2)
-    scores = {cut: _standard_error(values[cut:]) for cut in range(1, last + 1)}
-    cut = min(scores, key=lambda one: scores[one])
+    scores = _standard_errors(values)
+    cut = min(range(1, last + 1), key=lambda one: scores[one])
     settled = count - cut >= LEAST and cut < last
     return Warmup(min(cut, count - LEAST), settled)
 
@@ -47,16 +47,18 @@ def relative(seconds: Sequence[float], work: Sequence[float] | None) -> list[flo
     """Return each time over what a step of its work takes in the second half of the run."""
     half = len(seconds) // 2
     if work is None or len(set(work[half:])) < 2:
-        return [value / (median(seconds[half:]) or 1.0) for value in seconds]
+        middle = median(seconds[half:]) or 1.0
+        return [value / middle for value in seconds]
     slope, start = _line(work[half:], seconds[half:])
     return [value / max(start + slope * size, 1e-9) for value, size in zip(seconds, work)]
 
 
 def _line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
     """Return slope and start of a robust line (Theil and Sen), neither of them negative."""
+    every = max(1, len(xs) // 2000)
     pairs = [
         (ys[j] - ys[i]) / (xs[j] - xs[i])
-        for i in range(len(xs))
+        for i in range(0, len(xs), every)
         for j in range(i + 1, min(len(xs), i + 200))
         if xs[i] != xs[j]
     ]
@@ -67,6 +69,20 @@ def _line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
     return slope, start
 
 
+def outliers(seconds: Sequence[float], work: Sequence[float] | None, first: int) -> list[int]:
+    """Return the places from `first` on whose time is far out for their work.
+
+    Far out as Tukey has it, three interquartile ranges above the third quarter, and a fifth above
+    the middle: what is less is no matter, however still the other steps are.
+    """
+    values = relative(seconds, work)
+    if len(values) - first < LEAST:
+        return []
+    low, middle, high = quantiles(values[first:], n=4)
+    most = max(high + 3 * (high - low), 1.2 * middle)
+    return [at for at in range(first, len(values)) if values[at] > most]
+
+
 def _clipped(values: Sequence[float]) -> list[float]:
     """Pull values that are far above the middle of the second half down to a fence."""
     half = values[len(values) // 2 :]
@@ -75,7 +91,12 @@ def _clipped(values: Sequence[float]) -> list[float]:
     return [min(value, middle + reach) for value in values]
 
 
-def _standard_error(values: Sequence[float]) -> float:
-    count = len(values)
-    mean = sum(values) / count
-    return sum((value - mean) ** 2 for value in values) / count**2
+def _standard_errors(values: Sequence[float]) -> list[float]:
+    """Return for each place the squared standard error of the mean of the values from there on."""
+    found = []
+    mean, spread = 0.0, 0.0
+    for count, value in enumerate(reversed(values), 1):  # Welford's recurrence, from the end
+        before, mean = mean, mean + (value - mean) / count
+        spread += (value - before) * (value - mean)
+        found.append(spread / count**2)
+    return found[::-1]

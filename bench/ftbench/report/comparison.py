@@ -15,13 +15,11 @@ def lines(found: Comparison) -> Iterator[str]:
     """Yield the comparison, for a terminal."""
     before, after = found.before, found.after
     yield f"{'':16}{'before':>14}{'after':>14}{'change':>10}"
-    for name, one, other, form in _figures(before, after):
+    for name, one, other, form in figures(before, after):
         change = f"{other / one - 1:+.1%}" if one and other is not None else ""
-        yield f"{name:16}{_number(one, form):>14}{_number(other, form):>14}{change:>10}"
+        yield f"{name:16}{number(one, form):>14}{number(other, form):>14}{change:>10}"
     if found.slower is not None:
-        apart = "lie apart" if found.settled else "overlap: the difference may be chance"
-        few = "there are too few steps to tell whether they differ"
-        yield f"the intervals of the medians {apart}" if found.told else few
+        yield difference(found)
     for note in found.notes:
         yield f"* {note}"
     for label, summary in (("before", before), ("after", after)):
@@ -29,9 +27,21 @@ def lines(found: Comparison) -> Iterator[str]:
             yield f"! {label}: {flag}"
 
 
-def _figures(
+def difference(found: Comparison) -> str:
+    """Return by how much a step differs, with its interval, or that this cannot be told."""
+    if found.change is None:
+        return "there are too few steps to tell whether they differ"
+    one = found.change
+    bounds = f"{one.level:.0%} interval {one.low:+.1%} to {one.high:+.1%}"
+    what = "a step on the same batch" if found.paired else "a median step"
+    told = f"{what} takes {one.value:+.1%} ({bounds})"
+    return told if found.settled else f"{told}: the difference may be chance"
+
+
+def figures(
     before: Summary, after: Summary
 ) -> Iterator[tuple[str, float | None, float | None, str]]:
+    """Yield what is compared: its name, both values, and how they are written."""
     pairs = (before, after)
     rows: list[tuple[str, list[float | None], str]] = [
         ("median step, s", [one.step.value if one.step else None for one in pairs], ".4g"),
@@ -49,5 +59,6 @@ def _gigabytes(size: int | None) -> float | None:
     return None if size is None else size / 1e9
 
 
-def _number(value: float | None, form: str) -> str:
+def number(value: float | None, form: str) -> str:
+    """Return a value as it is written."""
     return "–" if value is None else format(value, form)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ftbench.calibration.forecast import Forecast
     from ftbench.calibration.record import Calibration
-    from ftbench.results.record import Change, Result
+    from ftbench.results.record import Result
 
 PROBED_STEPS = 30
 """After so many steps the trainer's own rate is taken, as a short probe would."""
@@ -25,16 +25,39 @@ class RunView(NamedTuple):
     """One result of a report. `predicted` is by a calibration that is older than the run."""
 
     name: str
-    when: str
+    result: Result
     summary: Summary
-    seconds: tuple[float, ...]
-    wall: float | None
-    training: float | None
     predicted: Forecast | None
     unpredicted: str | None
     trainer_estimate: float | None
-    changes: tuple[Change, ...]
-    error: str | None
+
+    @property
+    def when(self) -> str:
+        """When the run ended."""
+        return self.result["when"]
+
+    @property
+    def seconds(self) -> tuple[float, ...]:
+        """Seconds of each step, warm-up included."""
+        return tuple(step["seconds"] for step in self.result["steps"])
+
+    @property
+    def wall(self) -> float | None:
+        """Seconds of the whole run, as its parent saw it."""
+        phases = self.result["phases"]
+        return None if phases is None else phases["wall"]
+
+    @property
+    def training(self) -> float | None:
+        """Seconds of the training loop."""
+        phases = self.result["phases"]
+        return None if phases is None else phases["train"]
+
+    @property
+    def error(self) -> str | None:
+        """Why there is no complete run."""
+        error = self.result["error"]
+        return None if error is None else f"{error['kind']}: {error['message']}"
 
     @property
     def miss(self) -> float | None:
@@ -53,9 +76,20 @@ class RunView(NamedTuple):
 def of_results(results: Sequence[tuple[str, Result]]) -> list[RunView]:
     """Return what is shown of results, each with the file that it is from."""
     records = list(store.everything())
-    names = [Path(path).stem for path, _ in results]
-    unique = names if len(set(names)) == len(names) else [path for path, _ in results]
-    return [_view(name, result, records) for name, (_, result) in zip(unique, results)]
+    names = _names([path for path, _ in results])
+    return [_view(name, result, records) for name, (_, result) in zip(names, results)]
+
+
+def _names(paths: Sequence[str]) -> list[str]:
+    """Return names that are as short as tells files apart: without suffix and common folders."""
+    parts = [Path(path).with_suffix("").parts for path in paths]
+    if len({one[-1:] for one in parts}) == len(parts):
+        return [one[-1] if one else path for one, path in zip(parts, paths)]
+    shared = 0
+    while all(len(one) > shared + 1 and one[shared] == parts[0][shared] for one in parts):
+        shared += 1
+    names = ["/".join(one[shared:]) for one in parts]
+    return names if len(set(names)) == len(names) else list(paths)
 
 
 def _view(name: str, result: Result, records: list[Calibration]) -> RunView:
@@ -65,16 +99,11 @@ def _view(name: str, result: Result, records: list[Calibration]) -> RunView:
         predicted, why = _predicted(result, records)
     return RunView(
         name=name,
-        when=result["when"],
+        result=result,
         summary=summarise(result, store.peak_of(result)),
-        seconds=tuple(step["seconds"] for step in result["steps"]),
-        wall=None if phases is None else phases["wall"],
-        training=None if phases is None else phases["train"],
         predicted=predicted,
         unpredicted=why,
         trainer_estimate=seconds_by_trainer(result, PROBED_STEPS),
-        changes=tuple(result["config"]["changes"]),
-        error=None if error is None else f"{error['kind']}: {error['message']}",
     )
 
 

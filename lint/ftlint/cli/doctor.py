@@ -98,7 +98,7 @@ def _show(judged: list[Judged], wanted: Wanted) -> None:
     if wanted.format == "html":
         from ftlint.report.doctor_page import page
 
-        write("".join(f"{line}\n" for line in page(judged)))
+        write(page(judged))
         return
     colour = wants_colour(wanted.colour)
     found = lines(judged[0], colour) if len(judged) == 1 else compared(judged, colour)

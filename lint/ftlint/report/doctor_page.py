@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from html import escape
-from itertools import cycle
 
-from ftlint.report import html, svg
 from ftlint.report.doctor_report import HEAD, Judged, kept, row
+from ftlint.report.page import html
+from ftlint.report.page.parts import Chart, Notes, Page, Section, Series, Table
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
 
@@ -15,62 +14,56 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ftlint.doctor.history import History, Loss
+    from ftlint.report.page.parts import Block, Tone
 
 HIGHEST = 0.98
 """The highest losses, those of the first steps, lie above the picture: so many do not."""
+TONES: dict[str, Tone] = {"error": "bad", "warning": "warn", "info": ""}
 
 
-def page(judged: Sequence[Judged]) -> Iterator[str]:
-    """Yield a page: a table of the runs, their evaluations together, and each by itself."""
-    yield from html.head("ftlint doctor")
-    yield from html.table(HEAD[1:], [row("", one)[1:] for one in judged])
+def page(judged: Sequence[Judged]) -> str:
+    """Return a page: a table of the runs, their evaluations together, and each by itself."""
     runs = [one.history for one in judged if one.history is not None]
+    blocks: list[Block] = [Table(HEAD[1:], tuple(row("", one)[1:] for one in judged))]
     if len(runs) > 1:
-        curves = [(visible(run.folder), run.evaluation or run.training) for run in runs]
-        yield _plot(curves, "evaluation losses", [one for _, losses in curves for one in losses])
-    for one in judged:
-        yield f"<h2>{escape(visible(one.folder))}</h2>"
-        if one.history is not None:
-            yield _of_run(one.history)
-        for sign in one.signs:
-            loud = ' class="out"' if sign.severity != "info" else ""
-            yield f"<p><span{loud}>{escape(f'{sign.severity} {sign.name}')}</span>:"
-            yield f"{escape(visible(sign.text))}.<br>{escape(visible(sign.remedy))}</p>"
-        if one.keep is not None:
-            yield f"<pre>{escape(chr(10).join(kept(one.keep)))}</pre>"
-    yield html.FOOT
+        evaluated = any(run.evaluation for run in runs)
+        curves = [(run.folder, run.evaluation if evaluated else run.training) for run in runs]
+        blocks += _chart("evaluation loss" if evaluated else "training loss", curves)
+    named = (Section(visible(one.folder), tuple(_of_run(one))) for one in judged)
+    return html.document(Page("ftlint doctor", "", (Section("Runs", tuple(blocks)), *named)))
 
 
-def _of_run(run: History) -> str:
+def _of_run(judged: Judged) -> Iterator[Block]:
+    if judged.history is not None:
+        yield from _losses(judged.history)
+    for sign in judged.signs:
+        sentences = (f"{visible(sign.text)}.", visible(sign.remedy))
+        yield Notes(sentences, TONES[sign.severity], f"{sign.severity} {sign.name}")
+    if judged.keep is not None:
+        yield Notes(tuple(kept(judged.keep)), title="Checkpoints")
+
+
+def _losses(run: History) -> list[Chart]:
     curves = [("training loss", run.training), ("evaluation loss", run.evaluation)]
-    return _plot(curves, f"losses of {visible(run.folder)}", run.evaluation)
+    return _chart("losses", curves, run.evaluation)
 
 
-def _plot(curves: Sequence[tuple[str, Sequence[Loss]]], name: str, whole: Sequence[Loss]) -> str:
-    """Return curves by step, each point of a sparse one named; `whole` is wholly in the picture."""
-    drawn = [
-        (label, [one for one in losses if math.isfinite(one.value)]) for label, losses in curves
+def _chart(
+    title: str, curves: Sequence[tuple[str, Sequence[Loss]]], whole: Sequence[Loss] = ()
+) -> list[Chart]:
+    """Return curves by step in one chart, if there are two points; `whole` is wholly in it."""
+    found = [
+        {one.step: one.value for one in losses if math.isfinite(one.value)} for _, losses in curves
     ]
-    shown = sorted(one.value for _, losses in drawn for one in losses)
-    if len(shown) < 2:
-        return ""
-    top = max(
-        shown[math.ceil((len(shown) - 1) * HIGHEST)],
-        *(one.value for one in whole if math.isfinite(one.value)), shown[0],
-    )  # fmt: skip
-    x = svg.across(0, max(one.step for _, losses in drawn for one in losses))
-    y = svg.upwards(shown[0], top)
-    parts = [*svg.axes(x, y, "step", "loss")]
-    for (label, losses), colour in zip(drawn, cycle(svg.COLOURS), strict=False):
-        places = [(x.at(one.step), y.at(min(one.value, top))) for one in losses]
-        parts.append(svg.line(places, colour))
-        parts += [
-            svg.dot(*place, colour, f"{label}: {one.value:.4g} at step {one.step:,}")
-            for place, one in zip(places, losses, strict=True)
-            if len(losses) <= FEW
-        ]
-    return svg.figure(parts, name)
-
-
-FEW = 60
-"""Points that can be told apart."""
+    steps = sorted(set().union(*found))
+    values = sorted(one for losses in found for one in losses.values())
+    if len(values) < 2:
+        return []
+    seen = [one.value for one in whole if math.isfinite(one.value)]
+    top = max(values[math.ceil((len(values) - 1) * HIGHEST)], *seen, values[0])
+    series = (
+        Series(visible(name), tuple(losses.get(step) for step in steps))
+        for (name, _), losses in zip(curves, found, strict=True)
+        if losses
+    )
+    return [Chart(title, "loss", tuple(map(float, steps)), "step", tuple(series), top=top)]
