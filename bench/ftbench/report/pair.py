@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ftbench.analysis.comparison import compare
 from ftbench.analysis.summary import steady_seconds
 from ftbench.report import comparison
-from ftlint.report.page.parts import Cell, Chart, Notes, Section, Series, Table
+from ftlint.report.page.parts import Cell, Chart, Notes, Prose, Section, Series, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,8 @@ def _blocks(before: RunView, after: RunView) -> Iterator[Block]:
         for name, one, other, form in comparison.figures(found.before, found.after)
     )
     cells: tuple[tuple[Cell | str, ...], ...] = rows
-    yield Table(("", before.name, after.name, "change"), cells)
+    yield Prose(f"Before: {before.name}. After: {after.name}.")
+    yield Table(("", "before", "after", "change"), cells)
     steady = [sorted(steady_seconds(run.result)) for run in (before, after)]
     if all(len(one) > 2 for one in steady):
         yield _shares(before, after, steady)

@@ -104,7 +104,8 @@ def _section(section: Section, charts: list[dict[str, Any]]) -> Iterator[str]:
     name = f' id="{_text(section.name)}"' if section.name else ""
     under = f'<span class="under">{_text(section.subtitle)}</span>' if section.subtitle else ""
     head = f"<h2>{_text(section.title)}</h2>{under}"
-    yield f"<section{name}>"
+    kind = ' class="folded"' if section.folded else ""
+    yield f"<section{name}{kind}>"
     yield f"<details><summary>{head}</summary>" if section.folded else head
     for block in section.blocks:
         yield from _block(block, charts)
