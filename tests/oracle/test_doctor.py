@@ -165,8 +165,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     "name",
-    ["nothing-learned", "diverged", "clipped", "slow-evaluation", "under-training",
-     "other-reference"],
+    ["nothing-learned", "diverged", "clipped", "slow-evaluation", "other-reference"],
 )  # fmt: skip
 def test_signs_of_real_runs(short: Path, name: str) -> None:
     run = history(short / name)._replace(clipped_at=1e-3 if name == "clipped" else None)
