@@ -13,7 +13,7 @@ from tests.imports import ROOT, graph, modules
 
 FLOORS = (
     "cli", "authoring", "api", "run", "report", "doctor", "fixes", "engine", "loading", "verdict",
-    "rules", "results", "project", "edits", "facts", "rulebook", "tokens", "datasets", "steps",
+    "rules", "results", "project", "edits", "facts", "launch", "rulebook", "tokens", "datasets", "steps",
     "memory", "target", "sources", "syntax", "diagnostics", "support",
 )  # fmt: skip
 """From the top down: a room imports only rooms behind it in this list."""
