@@ -47,6 +47,18 @@ def judge(config: Config | Unreadable) -> Result:
     if isinstance(config, Unreadable):
         assert config.result is not None
         return config.result
+    result = _judged(config)
+    if config.options.overrides is None:
+        return result
+    from ftlint.readings import overridden
+
+    options = config.options._replace(overrides=None)
+    alone = loading.load_text(config.context.source, options, config.context.disk)
+    return overridden(result, judge(alone), config.options.overrides)
+
+
+def _judged(config: Config) -> Result:
+    """Return what is said of a config the way that its options say it is started."""
     context, asked, options = config
     doubted: list[str] = []
     said = findings(context, doubted)

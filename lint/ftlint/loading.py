@@ -158,7 +158,7 @@ def load_text(source: Source, options: Options, disk: Disk | None = None) -> Con
         stated = layer_of(asked.facts)
     context = make_context(
         source, document, made, kind.command, options.target, options.given, options.rules,
-        disk or _around(source.path, options), stated, options.extra,
+        disk or _around(source.path, options), stated, options.extra, options.overrides,
     )  # fmt: skip
     return Config(context, asked, options)
 
