@@ -48,7 +48,5 @@ def _new(before: Result, after: Result, renamed: dict[str, str]) -> list[Diagnos
     ways = (after.diagnostics, *after.elsewhere)
     for way, was in zip(ways, (before.diagnostics, *before.elsewhere, *[()] * len(ways))):
         known = {(one.code, renamed.get(one.key or "", one.key)) for one in was}
-        found += [
-            one for one in way if one.severity != "info" and (one.code, one.key) not in known
-        ]
+        found += [one for one in way if one.severity != "info" and (one.code, one.key) not in known]
     return found

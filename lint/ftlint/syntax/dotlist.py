@@ -86,7 +86,7 @@ def overridden(made: Constructed, overrides: Overrides) -> Constructed:
             value = _merged(before.value, own.value)
         except TypeError:
             kinds = [_KINDS[type(one.value)] for one in (own, before)]
-            values = {"name": name, "own": kinds[0], "theirs": kinds[1]}
+            values: dict[str, object] = {"name": name, "own": kinds[0], "theirs": kinds[1]}
             problems.append(Problem("unlike-override", own.key.start, own.node.end, values))
             continue
         if value is not before.value:
@@ -97,8 +97,12 @@ def overridden(made: Constructed, overrides: Overrides) -> Constructed:
 _KINDS: dict[type, str] = {dict: "a mapping", list: "a list"}
 
 
-def read(arguments: Iterable[str], limits: Limits = DEFAULT) -> Overrides | BadArgument:
+def read(
+    arguments: Iterable[str], limits: Limits = DEFAULT, under: str = ""
+) -> Overrides | BadArgument:
     """Return what arguments set, or the first that OmegaConf does not take.
+
+    `under`: the line of a script that hands them over.
 
     >>> read(["a=1e-4", "b.c=[x]"]).entries["b"].value
     {'c': ['x']}
@@ -112,10 +116,10 @@ def read(arguments: Iterable[str], limits: Limits = DEFAULT) -> Overrides | BadA
         assert split is not None
         key, rest = split[0], text[split.end() :]
         begin = start + len(key) + len(rest[:1])
-        read = _value(rest[1:], begin, limits) if rest else _NOTHING
-        if isinstance(read, str):
-            return BadArgument(text, read)
-        value, node = read
+        made = _value(rest[1:], begin, limits) if rest else _NOTHING
+        if isinstance(made, str):
+            return BadArgument(text, made)
+        value, node = made
         path = split_key(key)
         try:
             _update(root, path, value)
@@ -126,10 +130,8 @@ def read(arguments: Iterable[str], limits: Limits = DEFAULT) -> Overrides | BadA
         end = start + len(text)
         last[path[0]] = at, Scalar(end, end, "", "plain") if node is None else node
         start = end + 1
-    entries = {
-        name: Entry(name, key, node, root[name]) for name, (key, node) in last.items()
-    }
-    return Overrides(tuple(found), entries)
+    entries = {name: Entry(name, key, node, root[name]) for name, (key, node) in last.items()}
+    return Overrides(tuple(found), entries, under)
 
 
 _ESCAPED_KEY = re.compile(r"(?:\\[.\[\]=]|[^=])*", re.S)
@@ -145,7 +147,9 @@ def _value(text: str, start: int, limits: Limits) -> tuple[object, Node | None] 
     for problem in made.problems:
         if problem.kind != "key-not-text":  # which is told of the keys of a config, and not below
             return str(problem.values.get("reason", problem.kind.replace("-", " ")))
-    return made.value, None if document.root is None else _moved(document.root, start)
+    if document.root is None:
+        return "a tag without a value" if text.lstrip()[:1] == "!" else _NOTHING
+    return made.value, _moved(document.root, start)
 
 
 def _moved(node: Node, by: int) -> Node:
