@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.cli.calls import invoke, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONFIG = """\
 model_name_or_path: Qwen/Qwen2.5-0.5B

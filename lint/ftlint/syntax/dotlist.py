@@ -17,6 +17,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Mapping as Table
 
     from ftlint.syntax.construct import Constructed
     from ftlint.syntax.nodes import Node
@@ -51,7 +52,7 @@ class Overrides(NamedTuple):
     """What arguments set over a file: each top-level key with its value and its last argument."""
 
     arguments: tuple[Argument, ...] = ()
-    entries: dict[str, Entry] = {}
+    entries: Table[str, Entry] = {}
     under: str = ""
     """The line of a script that hands them over; nothing for the command line of ftlint."""
 
