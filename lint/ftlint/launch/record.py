@@ -24,6 +24,10 @@ class Word(NamedTuple):
     start: int
     end: int
     assumed: bool = False
+    pattern: str = ""
+    """Its text with a NUL in the place of each part that is not known."""
+    quoted: bool = True
+    """Whether it is one word whatever its unknown parts are."""
 
 
 class Argument(NamedTuple):
@@ -85,6 +89,10 @@ class Launched(NamedTuple):
     """What could not be read, each a sentence; flags or overrides may then be missing here."""
     words: tuple[Word, ...] = ()
     """All that the program is handed behind its command, in order."""
+    folder: str | None = ""
+    """Where it is started, as `cd` says: "" where the script is, None where that is not known."""
+    sure: bool = True
+    """Whether it is started whenever the script runs; else a condition is before it."""
 
     @property
     def whole(self) -> bool:
