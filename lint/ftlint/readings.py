@@ -6,12 +6,15 @@ both ways, and what is said of one way names it.
 
 from __future__ import annotations
 
+from ftlint.diagnostics import Place
+from ftlint.facts.launch import UNSTATED
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ftlint.diagnostics import Diagnostic, Fix
+    from ftlint.facts.starts import Start
     from ftlint.results import Result
     from ftlint.syntax.dotlist import Overrides
 
@@ -39,6 +42,61 @@ def overridden(result: Result, alone: Result, overrides: Overrides) -> Result:
             one = one._replace(message=f"{one.message} (with {named}{more})")
         said.append(one._replace(fix=held(one, same and (same,))))
     return result._replace(diagnostics=tuple(said), elsewhere=(alone.diagnostics,))
+
+
+def started(alone: Result, ways: Sequence[tuple[Start, Result]]) -> Result:
+    """Return what is said of a file, and what comes to it where scripts start it.
+
+    A fix holds where each of them has it too, or sets the keys that it touches.
+    """
+    theirs = [
+        (start, {(one.code, one.key): one for one in reversed(result.diagnostics)})
+        for start, result in ways
+    ]
+    if any(one.code == UNSTATED for one in alone.diagnostics):  # a script that names no launcher
+        theirs = [(start, said) for start, said in theirs if start.layer.launch.environment]
+    own = {(one.code, one.key) for one in alone.diagnostics}
+    said = [
+        one._replace(fix=_due(one, theirs))
+        for one in alone.diagnostics
+        if one.code != UNUSED or all((one.code, one.key) in found for _, found in theirs)
+    ]
+    added: dict[tuple[str, str | None, int, str], tuple[Diagnostic, list[str]]] = {}
+    for start, found in theirs:
+        for key, one in found.items():
+            if key in own or one.code == UNUSED:
+                continue
+            place = Place(start.path, start.line)
+            message = one.message.removesuffix(f", {start.place})")
+            known = added.setdefault(
+                (one.code, one.key, one.start, message),
+                (one._replace(fix=None, launch=place), []),
+            )
+            if start.place not in known[1]:
+                known[1].append(start.place)
+    for (*_, message), (one, places) in added.items():
+        where = ", ".join(places[:MOST]) + (", …" if len(places) > MOST else "")
+        told = f"{message}, {where})" if message != one.message else f"{message} (under {where})"
+        said.append(one._replace(message=told))
+    said.sort(key=lambda one: (one.start, one.code, one.end))
+    elsewhere = (*alone.elsewhere, *(result.diagnostics for _, result in ways))
+    return alone._replace(diagnostics=tuple(said), elsewhere=elsewhere)
+
+
+def _due(
+    one: Diagnostic, ways: Iterable[tuple[Start, Mapping[tuple[str, str | None], Diagnostic]]]
+) -> Fix | None:
+    """Return the fix of a finding where it is due however the file is started."""
+    fix = one.fix
+    for start, found in ways:
+        if fix is None or not fix.edits:
+            return fix
+        other = found.get((one.code, one.key))
+        same = other is not None and other.fix is not None and other.fix.edits == fix.edits
+        keys = {change.key for change in fix.changes} | {one.key}
+        if not same and not keys <= start.keys:
+            return None
+    return fix
 
 
 def held(one: Diagnostic, others: Iterable[Diagnostic] | None) -> Fix | None:

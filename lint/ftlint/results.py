@@ -131,10 +131,10 @@ class Result(NamedTuple):
     unjudged: Unjudged | None = None
     shown: Sequence[str] | None = None
     """The lines of the text report on it, without colour, where they are known already."""
-    elsewhere: tuple[tuple[Diagnostic, ...], ...] = ()
-    """What is said of the same file started otherwise: a repair must do no harm there either."""
     doubted: tuple[str, ...] = ()
     """Keys and files of which rules are not claimed: there the target differs from the releases."""
+    elsewhere: tuple[tuple[Diagnostic, ...], ...] = ()
+    """What is said of the same file started otherwise: a repair must do no harm there either."""
 
 
 class Unjudged(NamedTuple):

@@ -41,8 +41,8 @@ class Options(NamedTuple):
     """How to judge: the target, what is known of the machine, and which rules count.
 
     With a `command` a file is judged as one for it, whatever it looks like. `named`: a person or a
-    hook named it, rather than its folder. `extra`: what a fork has besides. `overrides`: what is set
-    over the file.
+    hook named it, rather than its folder. `extra`: what a fork has besides. `overrides` are set over
+    the file.
     """
 
     target: Target
@@ -188,7 +188,13 @@ class OptionsResolver:
             own = asked.target is None and settings.target is not None
             raise UsageError(f"{path}: {error}" if own else str(error)) from None
         layers = (*self._layers(path, settings), *self._recorded(path, reach))
-        given = Given(layers, bands=self._bands(settings), cache=asked.cache, reach=reach)
+        given = Given(
+            layers,
+            bands=self._bands(settings),
+            cache=asked.cache,
+            reach=reach,
+            scripts=settings.launch,
+        )
         select = (asked.select or settings.select) or ()
         if asked.extend_select:
             select = (*(select or ("ALL",)), *asked.extend_select)
