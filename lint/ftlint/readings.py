@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 UNUSED = "FT901"
 """The rule on a comment that suppresses nothing: it may well do so where the file runs alone."""
+OF_FILES = frozenset(["FT650", "FT651"])
+"""Rules that hold two files against each other: what one launch sets is not set for the other."""
 MOST = 3
 """Arguments that a message names."""
 
@@ -64,7 +66,8 @@ def started(alone: Result, ways: Sequence[tuple[Start, Result]]) -> Result:
     added: dict[tuple[str, str | None, int, str], tuple[Diagnostic, list[str]]] = {}
     for start, found in theirs:
         for key, one in found.items():
-            if key in own or one.code == UNUSED:
+            of_files = one.code in OF_FILES and "output_dir" not in start.keys
+            if key in own or one.code == UNUSED or of_files:
                 continue
             place = Place(start.path, start.line)
             message = one.message.removesuffix(f", {start.place})")

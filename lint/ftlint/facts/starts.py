@@ -67,20 +67,12 @@ def starts_of(path: str, disk: Disk) -> tuple[Start, ...]:
     """
     own = os.path.abspath(path)
     found: dict[tuple[object, ...], Start] = {}
-    left = MOST
-    for folder in _upwards(os.path.dirname(own), disk):
-        scripts = len(listed(folder, disk).scripts)
-        if not scripts:
+    for one in disk.view(os.path.dirname(own), _launches):
+        if not _is_meant(one, own, disk):
             continue
-        for one in disk.view(folder, _launches)[:left]:
-            if one.config is None or not _is_meant(one, own, disk):
-                continue
-            start = _start(one)
-            if start is not None and start.says and len(found) < MOST_STARTS:
-                found.setdefault(start[2:], start)
-        left -= scripts
-        if left <= 0:
-            break
+        start = _start(one)
+        if start is not None and start.says and len(found) < MOST_STARTS:
+            found.setdefault(start[2:], start)
     return tuple(found.values())
 
 
@@ -94,8 +86,20 @@ def _upwards(folder: str, disk: Disk) -> Iterator[str]:
         folder = above
 
 
-def _launches(folder: str, disk: Disk) -> list[Launched]:
-    """Return what the scripts in a folder start."""
+def _launches(start: str, disk: Disk) -> list[Launched]:
+    """Return what the scripts in a folder and in those above it hand a config to."""
+    found: list[Launched] = []
+    left = MOST
+    for folder in _upwards(start, disk):
+        paths = listed(folder, disk).scripts[:left]
+        if paths:
+            found += disk.view(folder, _in_folder)
+        left -= len(paths)
+    return found
+
+
+def _in_folder(folder: str, disk: Disk) -> list[Launched]:
+    """Return what the scripts in a folder hand a config to."""
     from ftlint.launch import scripts
 
     found: list[Launched] = []
@@ -103,7 +107,9 @@ def _launches(folder: str, disk: Disk) -> list[Launched]:
         data = disk.read(path, MAX_BYTES + 1)
         if not isinstance(data, bytes) or len(data) > MAX_BYTES or not scripts.may_launch(data):
             continue
-        found += scripts.read(data.decode("utf-8", "replace"), path, _sources(folder, disk))
+        text = data.decode("utf-8", "replace")
+        started = scripts.read(text, path, _sources(folder, disk))
+        found += (one for one in started if one.config is not None)
     return found
 
 
