@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ftlint.launch.conditions import UNSURE, of_test
 from ftlint.launch.tree import Assignment, ShellWord
 from ftlint.launch.values import UNKNOWN, Array, Field, Scalar, gap
@@ -237,3 +239,25 @@ def output_of(words: Sequence[Field]) -> Scalar | None:
     else:
         return None
     return Scalar(text, [words[0].start] * len(text), assumed)
+
+
+_REPLACES = re.compile(r"s(.)((?:(?!\1).)+)\1((?:(?!\1).)*)\1(g?)")
+_LITERAL = re.compile(r"[\w /:,=@-]*")
+
+
+def filtered(value: Scalar, words: Sequence[Field]) -> Scalar | None:
+    """Return what `sed s/a/b/` or `tr a b` make of a text, where they name no patterns."""
+    if not value.known or not all(one.known for one in words):
+        return None
+    texts = [one.text for one in words]
+    new = None
+    if len(texts) in (2, 3) and texts[0] == "sed" and (len(texts) == 2 or texts[1] == "-e"):
+        found = _REPLACES.fullmatch(texts[-1])
+        if found is not None and _LITERAL.fullmatch(found[2]) and "&" not in found[3]:
+            new = value.text.replace(found[2], found[3], -1 if found[4] else 1)
+    elif len(texts) == 3 and texts[0] == "tr" and len(texts[1]) == len(texts[2]) == 1:
+        new = value.text.replace(texts[1], texts[2])
+    if new is None or "\\" in texts[-1] or "\n" in value.text:
+        return None
+    place = words[0].start
+    return Scalar(new, [place] * len(new), value.assumed)

@@ -234,20 +234,30 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
     index = "0" if part.index is None else text(shell, part.index).text
     if index in _ALL:
         return list(held.fields)
+    return _item(shell, held, index, start)
+
+
+def _item(shell: Shell, held: Array, index: str, start: int) -> Scalar:
+    """Return one word of an array; a gap where it is not known which that is."""
     if UNKNOWN in index:
         return gap(start)
-    number = calculated(index)
-    if number is not None and number < 0:
-        number += len(held.items)
     for key, field in held.items:
-        if key in (index, str(number)):
+        if key == index:
             return field.value
-    return NOTHING if number is not None or held.items else gap(start)
+    if not all(key.isdecimal() for key, _ in held.items):
+        return NOTHING  # its keys are texts, and this is none of them
+    found = shell.calculated(index)
+    if found is None or any(not field.quoted for field in held.fields):
+        return gap(start)
+    number = found[0] + len(held.items) if found[0] < 0 else found[0]
+    return next((field.value for key, field in held.items if key == str(number)), NOTHING)
 
 
 def _operated(shell: Shell, part: Parameter, value: Scalar | None, start: int) -> Scalar:
     """Return `${NAME<operator>argument}`."""
     operator, name = part.operator, part.name
+    if value is None:
+        shell.asked.add(name)
     empty = value is None or (operator.startswith(":") and value.text == "")
     if operator in (":-", "-", ":=", "="):
         if not empty:

@@ -33,6 +33,9 @@ class Reading(NamedTuple):
     written: tuple[Written, ...]
     fault: Fault | None
     unset: dict[str, int]
+    """Variables that it uses and does not set, without a default; each with its first place."""
+    asked: frozenset[str]
+    """All that it uses or tests and does not set."""
     assigned: frozenset[str]
 
 
@@ -65,5 +68,5 @@ def look(text: str, name: str, sources: Callable[[str], str | None] | None = Non
     fault = shell.faults[0] if shell.faults else None
     return Reading(
         tuple(found), tuple(shell.calls), tuple(shell.written), fault, shell.unset,
-        frozenset(shell.assigned),
+        frozenset(shell.asked), frozenset(shell.assigned),
     )  # fmt: skip

@@ -8,7 +8,7 @@ known both sides are followed, and what differs after them is unknown.
 from __future__ import annotations
 
 from ftlint.launch import expansion
-from ftlint.launch.builtins import BUILTINS, output_of, tested
+from ftlint.launch.builtins import BUILTINS, filtered, output_of, tested
 from ftlint.launch.conditions import UNSURE, of_arithmetic
 from ftlint.launch.expansion import NO_ARGUMENTS
 from ftlint.launch.parser import parse
@@ -22,6 +22,7 @@ from ftlint.launch.tree import (
     Loop,
     ShellWord,
     Simple,
+    Text,
 )
 from ftlint.launch.values import UNKNOWN, Array, Field, Scalar, calculated, gap, matches
 from ftlint.launch.wrappers import text_run_by
@@ -125,6 +126,8 @@ class Shell:
         self.assigned: set[str] = set()
         self.unset: dict[str, int] = {}
         """Variables that are used and that the script does not set, with the first place."""
+        self.asked: set[str] = set()
+        """Those of them for which the script has a default or a test, and all others."""
         self.locals: list[dict[str, Value | None]] = []
         self.presumed: dict[str, None] = {}
         self.testing = 0
@@ -189,9 +192,10 @@ class Shell:
 
     def aside(self, act: Callable[[], object]) -> None:
         """Follow what a process of its own does: its variables end with it."""
-        before = self.state.copy()
+        outer = self.state
+        self.state = outer.copy()
         act()
-        self.state = before
+        self.state = outer
 
     def chain(self, command: Chain) -> Outcome:
         """Follow `&&`, `||`, `|` and `!`.
@@ -398,15 +402,29 @@ class Shell:
         made: list[Scalar | None] = [None]
 
         def act() -> None:
-            if len(body) == 1 and isinstance(body[0], Simple) and not body[0].assignments:
-                words = [word for word in body[0].words if isinstance(word, ShellWord)]
-                if words and words[0].literal in ("echo", "basename", "dirname", "seq"):
-                    made[0] = output_of(self.fields(words))
-                    return
-            self.run(body)
+            made[0] = self.printed(body[0]) if len(body) == 1 else None
+            if made[0] is None:
+                self.run(body)
 
+        testing, self.testing = self.testing, 0
         self.aside(act)
+        self.testing = testing
         return made[0]
+
+    def printed(self, command: Command) -> Scalar | None:
+        """Return what a command prints that only works on its words, or on what one printed."""
+        if isinstance(command, Chain) and command.operator == "|" and command.right is not None:
+            left = self.printed(command.left)
+            if left is None or not isinstance(command.right, Simple):
+                return None
+            words = [word for word in command.right.words if isinstance(word, ShellWord)]
+            return filtered(left, self.fields(words))
+        if not isinstance(command, Simple) or command.assignments:
+            return None
+        words = [word for word in command.words if isinstance(word, ShellWord)]
+        if not words or words[0].literal not in ("echo", "basename", "dirname", "seq"):
+            return None
+        return output_of(self.fields(words))
 
     def calculated(self, text: str) -> tuple[int, tuple[str, ...]] | None:
         """Return what an arithmetic expression gives, and what was assumed for it."""
@@ -430,6 +448,7 @@ class Shell:
 
     def absent(self, name: str, start: int) -> Scalar:
         """Return what a variable holds that the script does not set."""
+        self.asked.add(name)
         if self.testing:
             why = NO_ARGUMENTS if name.isdecimal() else f"`{name}` is not set"
             return Scalar("", (), (why,))
@@ -514,9 +533,9 @@ class Shell:
 
     def items(self, word: ShellWord, count: int) -> list[tuple[str, Field]]:
         """Return the words that one of an array's becomes, `[key]=value` by its key."""
-        literal = self.text[word.start : word.end] if self.depth == 0 else ""
-        if literal.startswith("[") and "]=" in literal:
-            made = self.text_of(word)
+        first = word.parts[0] if word.parts else None
+        made = self.text_of(word) if isinstance(first, Text) and not first.quoted else None
+        if made is not None and made.text.startswith("[") and "]=" in made.text:
             key, _, _ = made.text[1:].partition("]=")
             cut = len(key) + 3
             value = Scalar(made.text[cut:], made.at[cut:], made.assumed)
@@ -559,13 +578,25 @@ def merged(one: State, other: State) -> State:
     for name in {*one.variables, *other.variables}:
         here, there = one.variables.get(name), other.variables.get(name)
         if here != there and not _alike(here, there):
-            state.variables[name] = gap(0)
+            state.variables[name] = _common(here, there)
     state.exported = one.exported | other.exported
     if one.folder != other.folder:
         state.folder = None
     if one.positional != other.positional:
         state.positional = None
     return state
+
+
+def _common(one: Value | None, other: Value | None) -> Value:
+    """Return what two values have in common: the first words of arrays, then a gap."""
+    if not (isinstance(one, Array) and isinstance(other, Array)):
+        return gap(0)
+    shared: list[tuple[str, Field]] = []
+    for (key, here), (other_key, there) in zip(one.items, other.items):
+        if key != other_key or here.text != there.text:
+            break
+        shared.append((key, here))
+    return Array((*shared, (str(len(shared)), Field(gap(0), 0, 0, quoted=False))))
 
 
 def _alike(one: Value | None, other: Value | None) -> bool:
