@@ -5,6 +5,8 @@ Linter, steps, fixes, doctor and bench come in here.
 
 from __future__ import annotations
 
+import os
+
 from ftlint.facts.context import make_context
 from ftlint.facts.layers import SILENT
 from ftlint.results import Result
@@ -112,8 +114,6 @@ def for_training(found: Config | Unreadable) -> Config | Unreadable:
 
 def options_near(path: str) -> Options:
     """Return how a file is judged by the settings nearest to it."""
-    import os
-
     from ftlint.project.options import CliOptions, OptionsResolver
 
     folder = os.path.dirname(os.path.abspath(path))
@@ -169,6 +169,10 @@ def starts_of(config: Config) -> tuple[Start, ...]:
     path, disk = config.path, config.context.disk
     if not config.options.given.scripts or not disk.is_file(path):
         return ()
+    from ftlint.facts.listing import scripts_above
+
+    if not scripts_above(os.path.dirname(os.path.abspath(path)), disk):
+        return ()
     from ftlint.facts.starts import starts_of
 
     return starts_of(path, disk)
@@ -198,8 +202,6 @@ def started(config: Config, start: Start) -> Config | None:
 
 def _around(path: str, options: Options) -> Disk:
     """Return the disk around a config, which is read within its project."""
-    import os
-
     return Disk(options.given.reach or project_of(os.path.dirname(os.path.abspath(path))))
 
 

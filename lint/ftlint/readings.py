@@ -6,7 +6,7 @@ both ways, and what is said of one way names it.
 
 from __future__ import annotations
 
-from ftlint.diagnostics import Place
+from ftlint.diagnostics import Place, Related
 from ftlint.facts.launch import UNSTATED
 from ftschemas.named import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ftlint.facts.starts import Start
     from ftlint.results import Result
     from ftlint.syntax.dotlist import Overrides
+
+    _Said = Mapping[tuple[str, str | None], Diagnostic]
 
 UNUSED = "FT901"
 """The rule on a comment that suppresses nothing: it may well do so where the file runs alone."""
@@ -33,15 +35,17 @@ def overridden(result: Result, alone: Result, overrides: Overrides) -> Result:
     """
     theirs = {_same(one): one for one in alone.diagnostics}
     codes = {(one.code, one.key) for one in alone.diagnostics}
-    named = ", ".join(map(overrides.told, overrides.arguments[:MOST]))
-    more = ", …" if len(overrides.arguments) > MOST else ""
+    from ftlint.target.secrets import masked
+
+    shown = [one._replace(text=masked(one.text, 0, len(one.text))) for one in overrides.arguments]
+    named = _listed([overrides.told(one) for one in shown])
     said = []
     for one in result.diagnostics:
         if one.code == UNUSED and _same(one) not in theirs:
             continue
         same = theirs.get(_same(one))
         if same is None and "`--set " not in one.message and (one.code, one.key) not in codes:
-            one = one._replace(message=f"{one.message} (with {named}{more})")
+            one = one._replace(message=f"{one.message} (with {named})")
         said.append(one._replace(fix=held(one, same and (same,))))
     return result._replace(diagnostics=tuple(said), elsewhere=(alone.diagnostics,))
 
@@ -49,19 +53,22 @@ def overridden(result: Result, alone: Result, overrides: Overrides) -> Result:
 def started(alone: Result, ways: Sequence[tuple[Start, Result]]) -> Result:
     """Return what is said of a file, and what comes to it where scripts start it.
 
-    A fix holds where each of them has it too, or sets the keys that it touches.
+    A fix holds where each of them has it too, or sets the keys that it touches. What starts the
+    file as one for another command tells nothing of it but that.
     """
+    if any(one.code == UNSTATED for one in alone.diagnostics):  # so does a script that is silent
+        ways = [(start, result) for start, result in ways if start.layer.launch.environment]
+    alike = [start.command == alone.command or alone.command == "v1" for start, _ in ways]
     theirs = [
         (start, {(one.code, one.key): one for one in reversed(result.diagnostics)})
         for start, result in ways
     ]
-    if any(one.code == UNSTATED for one in alone.diagnostics):  # a script that names no launcher
-        theirs = [(start, said) for start, said in theirs if start.layer.launch.environment]
     own = {(one.code, one.key) for one in alone.diagnostics}
+    meant = [way for way, is_meant in zip(theirs, alike) if is_meant]
     said = [
-        one._replace(fix=_due(one, theirs))
+        _not_under(one._replace(fix=_due(one, meant)), meant)
         for one in alone.diagnostics
-        if one.code != UNUSED or all((one.code, one.key) in found for _, found in theirs)
+        if one.code != UNUSED or all((one.code, one.key) in found for _, found in meant)
     ]
     added: dict[tuple[str, str | None, int, str], tuple[Diagnostic, list[str]]] = {}
     for start, found in theirs:
@@ -78,17 +85,29 @@ def started(alone: Result, ways: Sequence[tuple[Start, Result]]) -> Result:
             if start.place not in known[1]:
                 known[1].append(start.place)
     for (*_, message), (one, places) in added.items():
-        where = ", ".join(places[:MOST]) + (", …" if len(places) > MOST else "")
+        where = _listed(places)
         told = f"{message}, {where})" if message != one.message else f"{message} (under {where})"
         said.append(one._replace(message=told))
     said.sort(key=lambda one: (one.start, one.code, one.end))
-    elsewhere = (*alone.elsewhere, *(result.diagnostics for _, result in ways))
+    also = [result.diagnostics for (_, result), is_meant in zip(ways, alike) if is_meant]
+    elsewhere = (*alone.elsewhere, *also)
     return alone._replace(diagnostics=tuple(said), elsewhere=elsewhere)
 
 
-def _due(
-    one: Diagnostic, ways: Iterable[tuple[Start, Mapping[tuple[str, str | None], Diagnostic]]]
-) -> Fix | None:
+def _listed(places: Sequence[str]) -> str:
+    return ", ".join(places[:MOST]) + (", …" if len(places) > MOST else "")
+
+
+def _not_under(one: Diagnostic, ways: Iterable[tuple[Start, _Said]]) -> Diagnostic:
+    """Return a finding on the file with the launches noted under which it does not hold."""
+    places = [start.place for start, found in ways if (one.code, one.key) not in found]
+    if not places or one.severity == "info":
+        return one
+    note = Related(one.start, one.end, f"not under {_listed(places)}")
+    return one._replace(related=(*one.related, note))
+
+
+def _due(one: Diagnostic, ways: Iterable[tuple[Start, _Said]]) -> Fix | None:
     """Return the fix of a finding where it is due however the file is started."""
     fix = one.fix
     for start, found in ways:

@@ -115,7 +115,8 @@ def test_a_list_over_a_mapping_crashes(config: Path) -> None:
 
 def test_secrets_are_not_shown() -> None:
     secret = "hf_AbCdEfGhIjKlMnOpQrStUvWx12"
-    messages = " ".join(told(f"hub_tokn={secret}", "lora_rank=x").values())
+    messages = " ".join(told(f"hub_tokn={secret}", "lora_rank=x", "max_steps=50").values())
+    assert "`--set hub_tokn=" in messages.partition("(with ")[2]
     assert "hub_tokn" in messages
     assert secret not in messages
     broken = invoke("check", "c.yaml", "--set", f"hub_token=[{secret}")

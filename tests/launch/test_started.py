@@ -104,10 +104,23 @@ def test_a_comment_counts_under_launches_and_is_no_unused_one(project: Path) -> 
 
 
 def test_a_command_that_the_file_is_not_for_is_one_finding(project: Path) -> None:
+    config = write(project / "c.yaml", f"{CONFIG}max_steps: 9\n")
+    before = check()
     write(project / "run.sh", "llamafactory-cli export c.yaml\n")
     found = added()
     assert set(found) == {"FT4191"}
+    assert [one for one in check() if one["launch"] is None] == before
+    invoke("check", "c.yaml", "--fix")
+    assert config.read_text() == f"{CONFIG}max_steps: 9\n".replace("num_train_epochs: 3.0\n", "")
     assert "`llamafactory-cli export` rejects `do_train`" in found["FT4191"]["message"]
+
+
+def test_secrets_of_a_script_are_not_shown(project: Path) -> None:
+    secret = "hf_AbCdEfGhIjKlMnOpQrStUvWx12"
+    write(project / "run.sh", f"llamafactory-cli train c.yaml hub_tokn={secret} max_steps=50\n")
+    assert "FT101" in added()
+    for format in ("text", "json", "sarif", "junit"):
+        assert secret not in invoke("check", "c.yaml", "--output-format", format).out
 
 
 def test_settings_turn_it_off(project: Path) -> None:
@@ -218,9 +231,23 @@ def test_no_launch_hides_what_is_said_of_the_file_alone(project: Path, seed: int
     r = random.Random(seed)
     write(project / "c.yaml", f"{CONFIG}max_steps: 9\nlearnig: 1\nlora_rank: x\nwarmup_steps: 50\n")
     keys = ["max_steps=-1", "learnig=2", "lora_rank=8", "warmup_steps=0", "stage=dpo", "bf16=true"]
-    before = [{**one, "fix": None} for one in check()]
+    before = [said_of(one) for one in check()]
     for number in range(r.randint(1, 4)):
         words = " ".join(r.sample(keys, r.randint(1, 4)))
         start = f"NPROC_PER_NODE={r.randint(1, 8)} llamafactory-cli train c.yaml {words}\n"
         write(project / f"{number}.sh", start)
-    assert [{**one, "fix": None} for one in check() if one["launch"] is None] == before
+    assert [said_of(one) for one in check() if one["launch"] is None] == before
+
+
+def said_of(one: dict[str, Any]) -> dict[str, Any]:
+    """Return a finding without its fix, and without what is noted of launches."""
+    related = [other for other in one.get("related", ()) if "not under" not in other["message"]]
+    return {**one, "fix": None, "related": related}
+
+
+def test_a_finding_that_a_launch_mends_says_so(project: Path) -> None:
+    write(project / "c.yaml", f"{CONFIG}lora_rank: x\n")
+    write(project / "run.sh", "llamafactory-cli train c.yaml lora_rank=8\n")
+    (found,) = [one for one in check() if one["code"] == "FT105"]
+    assert [one["message"] for one in found["related"]] == ["not under run.sh:1"]
+    assert "note: line 13: not under run.sh:1" in invoke("check", "c.yaml").out

@@ -16,6 +16,8 @@ SCRIPTS = (".sh", ".bash", ".slurm", ".sbatch")
 """Suffixes of files that may start a run."""
 MOST = 400
 """Entries of a folder that is looked into."""
+MOST_SCRIPTS = 200
+"""Scripts that are looked at for one config."""
 
 
 class Listing(NamedTuple):
@@ -53,6 +55,26 @@ def listed(folder: str, disk: Disk) -> Listing:
     )
     _listings[folder] = now, found
     return found
+
+
+def upwards(folder: str, disk: Disk) -> Iterator[str]:
+    """Yield a folder and those above it that are in reach."""
+    while disk.holds(folder):
+        yield folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return
+        folder = above
+
+
+def scripts_above(start: str, disk: Disk) -> list[str]:
+    """Return the scripts in a folder and in those above it, the nearest first."""
+    return disk.view(start, _scripts)
+
+
+def _scripts(start: str, disk: Disk) -> list[str]:
+    found = (path for folder in upwards(start, disk) for path in listed(folder, disk).scripts)
+    return [path for _, path in zip(range(MOST_SCRIPTS), found)]
 
 
 def _in(folder: str, names: Iterable[str]) -> Iterator[str]:

@@ -10,18 +10,16 @@ import os
 
 from ftlint.facts.launch import LAUNCHERS, Launch
 from ftlint.facts.layers import SCRIPT, Layer
-from ftlint.facts.listing import listed
+from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_above, upwards
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ftlint.launch.record import Launched
     from ftlint.support.disk import Disk
     from ftlint.target.classify import Command
 
-MOST = 200
-"""Scripts that are looked at for one config."""
 MOST_STARTS = 12
 """Starts of one config that are told apart: a loop over values is one start a value."""
 MAX_BYTES = 1 << 18
@@ -76,26 +74,10 @@ def starts_of(path: str, disk: Disk) -> tuple[Start, ...]:
     return tuple(found.values())
 
 
-def _upwards(folder: str, disk: Disk) -> Iterator[str]:
-    """Yield a folder and those above it that are in reach."""
-    while disk.holds(folder):
-        yield folder
-        above = os.path.dirname(folder)
-        if above == folder:
-            return
-        folder = above
-
-
 def _launches(start: str, disk: Disk) -> list[Launched]:
     """Return what the scripts in a folder and in those above it hand a config to."""
-    found: list[Launched] = []
-    left = MOST
-    for folder in _upwards(start, disk):
-        paths = listed(folder, disk).scripts[:left]
-        if paths:
-            found += disk.view(folder, _in_folder)
-        left -= len(paths)
-    return found
+    folders = dict.fromkeys(map(os.path.dirname, scripts_above(start, disk)))
+    return [one for folder in folders for one in disk.view(folder, _in_folder)]
 
 
 def _in_folder(folder: str, disk: Disk) -> list[Launched]:
@@ -103,7 +85,7 @@ def _in_folder(folder: str, disk: Disk) -> list[Launched]:
     from ftlint.launch import scripts
 
     found: list[Launched] = []
-    for path in listed(folder, disk).scripts[:MOST]:
+    for path in listed(folder, disk).scripts[:MOST_SCRIPTS]:
         data = disk.read(path, MAX_BYTES + 1)
         if not isinstance(data, bytes) or len(data) > MAX_BYTES or not scripts.may_launch(data):
             continue
@@ -128,7 +110,7 @@ def _is_meant(one: Launched, own: str, disk: Disk) -> bool:
     named = None if one.config is None else one.config.text
     if named is None or one.folder is None or os.path.basename(named) != os.path.basename(own):
         return False
-    for folder in _upwards(os.path.dirname(one.path), disk):
+    for folder in upwards(os.path.dirname(one.path), disk):
         path = os.path.normpath(os.path.join(folder, one.folder, named))
         if path == own:
             return True

@@ -41,8 +41,8 @@ class Options(NamedTuple):
     """How to judge: the target, what is known of the machine, and which rules count.
 
     With a `command` a file is judged as one for it, whatever it looks like. `named`: a person or a
-    hook named it, rather than its folder. `extra`: what a fork has besides. `overrides` are set over
-    the file.
+    hook named it, rather than its folder. `extra`: what a fork has besides. `overrides`: what
+    is set over the file.
     """
 
     target: Target
