@@ -204,7 +204,7 @@ def judged(script: Path, folder: Path, root: Path) -> tuple[list[Outcome], int]:
             os.chmod(one, 0o777 if os.path.isdir(one) else 0o644)
     read, unset = readings(script, name, root)
     bare = run(root, name, {}, [])
-    filled = {one: f"w_{one}" for one in unset}
+    filled = {one: "1" for one in unset}
     other = run(root, name, filled, ["w1", "w2"])
     left = list(read)
     outcomes = []
