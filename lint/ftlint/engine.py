@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.diagnostics import Related
+    from ftlint.facts.starts import Start
     from ftlint.loading import Config
     from ftlint.project.options import Options
     from ftlint.results import Result
@@ -47,6 +48,47 @@ def judge(config: Config | Unreadable) -> Result:
     if isinstance(config, Unreadable):
         assert config.result is not None
         return config.result
+    result = _judged(config)
+    options, context = config.options, config.context
+    if options.overrides is not None:
+        from ftlint.readings import overridden
+
+        bare = options._replace(overrides=None)
+        alone = loading.load_text(context.source, bare, context.disk)
+        if isinstance(alone, loading.Config):
+            result = overridden(result, _judged(alone), options.overrides)
+    starts = loading.starts_of(config)
+    if not starts:
+        return result
+    from ftlint.readings import started
+
+    ways = [(start, loading.started(config, start)) for start in starts]
+    return started(
+        result, [(start, _judged_as(start, one, config)) for start, one in ways if one is not None]
+    )
+
+
+def _judged_as(start: Start, started: Config, config: Config) -> Result:
+    """Return what is said of a config that a script starts; of one for another command only that.
+
+    All that the other command rejects has one cause.
+    """
+    from ftlint.rules.unknown import OTHER_COMMAND
+
+    result = _judged(started)
+    keys = [one for one in result.diagnostics if one.code == OTHER_COMMAND]
+    if start.command == config.command or not keys:
+        return result
+    rule = config.options.rules.of_problem("other-command").code
+    named = listed([str(one.key) for one in keys])
+    values = {"started": start.command, "command": config.command, "keys": named}
+    first = Finding(rule, keys[0].start, keys[0].end, keys[0].key, values)
+    said = settle(config.context.source, config.command, [first], config.directives, config.options)
+    return said._replace(diagnostics=tuple(one for one in said.diagnostics if one.code == rule))
+
+
+def _judged(config: Config) -> Result:
+    """Return what is said of a config the way that its options say it is started."""
     context, asked, options = config
     doubted: list[str] = []
     said = findings(context, doubted)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ftlint.diagnostics import Finding
     from ftlint.facts.context import Context
+    from ftlint.facts.starts import Start
     from ftlint.project.options import Options
     from ftlint.syntax.construct import Constructed
     from ftlint.syntax.directives import Directives
@@ -158,9 +159,41 @@ def load_text(source: Source, options: Options, disk: Disk | None = None) -> Con
         stated = layer_of(asked.facts)
     context = make_context(
         source, document, made, kind.command, options.target, options.given, options.rules,
-        disk or _around(source.path, options), stated, options.extra,
+        disk or _around(source.path, options), stated, options.extra, options.overrides,
     )  # fmt: skip
     return Config(context, asked, options)
+
+
+def starts_of(config: Config) -> tuple[Start, ...]:
+    """Return how scripts of the project start a config, where settings do not turn that off."""
+    path, disk = config.path, config.context.disk
+    if not config.options.given.scripts or not disk.is_file(path):
+        return ()
+    from ftlint.facts.starts import starts_of
+
+    return starts_of(path, disk)
+
+
+def started(config: Config, start: Start) -> Config | None:
+    """Return a config as a script starts it; None where it cannot be read so.
+
+    What `--set` sets stands behind what the script does.
+    """
+    from ftlint.syntax.dotlist import Overrides, read
+
+    options, context = config.options, config.context
+    typed = options.overrides or Overrides()
+    arguments = (*start.arguments, *(one.text for one in typed.arguments))
+    overrides = read(arguments, options.limits, start.place) if arguments else None
+    if overrides is not None and not (
+        isinstance(overrides, Overrides) and context.target.takes_overrides
+    ):
+        return None
+    given = options.given._replace(layers=(*options.given.layers, start.layer))
+    command = options.command if config.command in ("v1", start.command) else start.command
+    options = options._replace(given=given, overrides=overrides, command=command)
+    found = load_text(context.source, options, context.disk)
+    return found if isinstance(found, Config) else None
 
 
 def _around(path: str, options: Options) -> Disk:

@@ -7,6 +7,7 @@ import os
 from ftlint import api
 from ftlint.cli.check import guarded, read_stdin, say, wants_colour, write
 from ftlint.cli.progress import bar
+from ftlint.diagnostics import Place
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import (
@@ -17,6 +18,8 @@ from ftlint.loading import (
     load_bytes,
     load_file,
     load_text,
+    started,
+    starts_of,
 )
 from ftlint.project.options import CliOptions, OptionsResolver
 from ftlint.rules import refusals
@@ -94,14 +97,32 @@ def _runs(asked: Asked) -> Iterator[RunPlan | Unreadable]:
             yield config
             continue
         tokens = Wanted(asked.sample, progress=bar)
-        if not asked.gpus:
-            yield api.plan(config, tokens)
-        for gpus in asked.gpus:
-            given = config.options.given.launched(gpus)
-            launched = config.options._replace(given=given)
-            again = load_text(config.context.source, launched)
-            assert isinstance(again, Config)
-            yield api.plan(again, tokens)
+        launched = [_launched(config, gpus) for gpus in asked.gpus] or [config]
+        runs = [api.plan(one, tokens) for one in launched]
+        yield from runs
+        if len(launched) == 1:
+            yield from _started(launched[0], runs[0], tokens)
+
+
+def _launched(config: Config, gpus: int) -> Config:
+    """Return a config with so many GPUs."""
+    options = config.options._replace(given=config.options.given.launched(gpus))
+    again = load_text(config.context.source, options)
+    assert isinstance(again, Config)
+    return again
+
+
+def _started(config: Config, alone: RunPlan, tokens: Wanted) -> Iterator[RunPlan]:
+    """Yield what scripts of the project make of the plan of a config, each other plan once."""
+    known = {alone.outcome}
+    for start in starts_of(config):
+        found = None if start.command != config.command else started(config, start)
+        if found is None:
+            continue
+        made = api.plan(found, tokens)._replace(script=Place(start.path, start.line))
+        if made.outcome not in known:
+            known.add(made.outcome)
+            yield made
 
 
 def configs(asked: Asked) -> Iterator[Config | Unreadable]:

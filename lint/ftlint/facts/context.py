@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ftlint.rulebook.registry import RuleBook
     from ftlint.support.disk import Disk
     from ftlint.syntax.construct import Constructed, Entry
+    from ftlint.syntax.dotlist import Overrides
     from ftlint.syntax.nodes import Comment, Document
     from ftlint.syntax.source import Source
     from ftlint.target.classify import Command
@@ -31,7 +32,8 @@ class Context(NamedTuple):
     """One config, read for one target and command.
 
     `given` is what holds for all configs of its project, `stated` what is stated of its run. Rules
-    look at nothing outside but through `disk`.
+    look at nothing outside but through `disk`. `constructed` is what is run: what `overrides` set
+    over what is `written` in the file.
     """
 
     source: Source
@@ -47,6 +49,9 @@ class Context(NamedTuple):
     stated: Stated = NOTHING
     planned: Planned | None = None
     """The step plan; None where nothing is known that a plan could be made of."""
+    written: Constructed | None = None
+    """What the file says, where overrides change that."""
+    overrides: Overrides | None = None
 
     @property
     def present(self) -> set[str | None]:
@@ -67,7 +72,7 @@ class Context(NamedTuple):
 
     @property
     def entries(self) -> dict[str, Entry]:
-        """The keys of the file."""
+        """The keys of the file, and those set over it."""
         return self.constructed.entries
 
     def effective_entry(self, name: str) -> Entry | None:
@@ -90,7 +95,15 @@ class Context(NamedTuple):
 
     def source_text(self, entry: Entry) -> str:
         """Return a value as it is written."""
-        return self.source.text[entry.node.start : entry.node.end]
+        start, end = entry.node.start, entry.node.end
+        if self.is_override(entry):
+            assert self.overrides is not None
+            return self.overrides.text(start, end)
+        return self.source.text[start:end]
+
+    def is_override(self, entry: Entry) -> bool:
+        """Return whether a key is set over the file, not by it."""
+        return self.overrides is not None and self.overrides.at(entry.key.start) is not None
 
 
 def make_context(
@@ -104,8 +117,14 @@ def make_context(
     disk: Disk,
     comment: Layer = SILENT,
     extra: Extra = NO_EXTRA,
+    overrides: Overrides | None = None,
 ) -> Context:
     """Return what rules ask of a file. `comment` is what its own comments state."""
+    of_file = None
+    if overrides is not None:
+        from ftlint.syntax.dotlist import overridden
+
+        of_file, constructed = constructed, overridden(constructed, overrides)
     stated = merge((*given.layers, comment))
     launcher = stated.launch.started_by(target)
     command, stated = _as_started(command, launcher, stated)
@@ -139,7 +158,7 @@ def make_context(
     instance = Instance(config, values, known, unknown)
     context = Context(
         source, document, constructed, command, target, catalogue, instance, rules, disk, given,
-        stated, planned,
+        stated, planned, of_file, overrides,
     )  # fmt: skip
     if command == "train" and "gpu" in known:
         from ftlint.facts import memory

@@ -251,8 +251,10 @@ def _nearest(context: Context, entry: Entry, beside: _Beside) -> _Advice | None:
 
 
 def _already_set(context: Context, name: str) -> str:
-    line = context.source.position(context.entries[name].key.start).line
-    return f"`{name}` is already set on line {line}; keep one"
+    entry = context.entries[name]
+    line = context.source.position(entry.key.start).line
+    where = "over the file" if context.is_override(entry) else f"on line {line}"
+    return f"`{name}` is already set {where}; keep one"
 
 
 def _near_alias(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice | None:
