@@ -159,7 +159,7 @@ def load_text(source: Source, options: Options, disk: Disk | None = None) -> Con
         stated = layer_of(asked.facts)
     context = make_context(
         source, document, made, kind.command, options.target, options.given, options.rules,
-        disk or _around(source.path, options), stated, options.extra, options.overrides,
+        disk or around(source.path, options), stated, options.extra, options.overrides,
     )  # fmt: skip
     return Config(context, asked, options)
 
@@ -196,7 +196,7 @@ def started(config: Config, start: Start) -> Config | None:
     return found if isinstance(found, Config) else None
 
 
-def _around(path: str, options: Options) -> Disk:
+def around(path: str, options: Options) -> Disk:
     """Return the disk around a config, which is read within its project."""
     import os
 
