@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Any
 
-    from ftlint.diagnostics import Finding
+    from ftlint.diagnostics import Finding, Place
     from ftlint.facts.context import Context
     from ftlint.facts.starts import Start
     from ftlint.project.options import Options
@@ -52,6 +52,8 @@ class Config(NamedTuple):
     context: Context
     directives: Directives
     options: Options
+    start: Place | None = None
+    """The line of the script that it was read as started by."""
 
     @property
     def path(self) -> str:

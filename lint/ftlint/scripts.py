@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 from ftlint import loading
+from ftlint.diagnostics import Place
 from ftlint.facts.context import make_context
 from ftlint.facts.layers import SILENT
 from ftlint.facts.starts import COMMANDS, layer_of, start_of
 from ftlint.launch import arguments, slips
 from ftlint.launch.parser import parse
 from ftlint.launch.scripts import look
+from ftlint.support.containment import project_of
+from ftlint.support.disk import Disk
 from ftlint.support.limits import reason
 from ftlint.syntax import directives
 from ftlint.syntax.construct import Problem
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
     from ftlint.launch.scripts import Reading
     from ftlint.loading import Config
     from ftlint.project.options import Options
-    from ftlint.support.disk import Disk
     from ftlint.syntax.directives import Directives
     from ftlint.syntax.source import Source
     from ftlint.target.classify import Command
@@ -51,11 +55,16 @@ class Script(NamedTuple):
     """Where its commands lie."""
 
     @property
+    def started(self) -> tuple[Config, ...]:
+        """All that it starts, in its order."""
+        found = (*self.configs, *(one.config for one in self.of_files))
+        return tuple(sorted(found, key=lambda one: one.start.line if one.start else 0))
+
+    @property
     def command(self) -> Command | None:
         """What the first of its starts is for; None where it starts nothing."""
-        for one in (*self.configs, *(of_file.config for of_file in self.of_files)):
-            return one.command
-        return "train" if self.whole else None
+        started = self.started
+        return started[0].command if started else "train" if self.whole else None
 
 
 def load_bytes(
@@ -69,6 +78,15 @@ def load_bytes(
         source = decode(path, data.decode("latin-1").encode())  # what it starts is ASCII
         assert not isinstance(source, Undecodable)
     return load(source, options, disk)
+
+
+def load_file(path: str, options: Options) -> Script | loading.Unreadable:
+    """Return what the script in a file starts, or why it cannot be read."""
+    disk = Disk(options.given.reach or project_of(os.path.dirname(os.path.abspath(path))))
+    data = Disk(options.given.reach).read(path, options.limits.bytes + 1)
+    if not isinstance(data, bytes):
+        return loading.Unreadable(path, data.reason)
+    return load_bytes(path, data, options, disk)
 
 
 def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
@@ -97,8 +115,6 @@ def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
 
 def _sources(path: str, disk: Disk) -> Callable[[str], str | None]:
     """Return what reads a file that a script takes in, within its project."""
-    import os
-
     folder = os.path.dirname(os.path.abspath(path))
 
     def read(name: str) -> str | None:
@@ -127,7 +143,8 @@ def _of_flags(
         source, flags.document, flags.constructed, command, options.target, given, options.rules,
         disk, stated, options.extra, options.overrides, launched,
     )  # fmt: skip
-    return loading.Config(context, asked, options), flags.problems
+    place = Place(source.path, launched.line)
+    return loading.Config(context, asked, options, place), flags.problems
 
 
 def _of_file(launched: Launched, options: Options, disk: Disk) -> Iterator[OfFile]:
@@ -142,4 +159,5 @@ def _of_file(launched: Launched, options: Options, disk: Disk) -> Iterator[OfFil
     config = loading.load_bytes(path, data, options._replace(named=True), disk)
     started = loading.started(config, start) if isinstance(config, loading.Config) else None
     if started is not None:
-        yield OfFile(launched, start, started)
+        place = Place(launched.path, launched.line)
+        yield OfFile(launched, start, started._replace(start=place))
