@@ -101,14 +101,18 @@ def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
     configs: list[Config] = []
     of_files: list[OfFile] = []
     problems: list[Problem] = []
+    slipped = tuple(slips.found(reading, source.text))
+    broken = {one.values["command"] for one in slipped if one.kind == "script-line"}
     for launched in reading.launches:
+        if launched.start in broken:
+            launched = slips.cut_short(launched)
         if launched.config is not None:
             of_files += _of_file(launched, options, disk)
             continue
         config, found = _of_flags(launched, source, asked, options, disk)
         configs.append(config)
         problems += found
-    problems += slips.found(reading, source.text)
+    problems += slipped
     whole = tuple((one.start, one.end) for one in reading.launches)
     return Script(source, tuple(configs), tuple(of_files), tuple(problems), asked, whole)
 

@@ -61,21 +61,37 @@ def _broken_off(reading: Reading, text: str) -> Iterator[Problem]:
             why, remedy = _why_broken(text, last.end, call.start)
             values: dict[str, object] = {
                 "text": word.text.rstrip("\r"), "reason": why, "remedy": remedy,
+                "command": last.start,
             }  # fmt: skip
             yield Problem("script-line", word.start, word.end, values)
         last = None
+
+
+def cut_short(one: Launched) -> Launched:
+    """Return a start of which flags are lost, without the blanks that its line ends with."""
+    flags = [
+        flag._replace(
+            value=None if flag.value and not flag.value.pattern.strip() else flag.value,
+            more=tuple(word for word in flag.more if word.pattern.strip()),
+        )
+        for flag in one.flags
+    ]
+    lost = "some of its flags are run as a command of their own"
+    return one._replace(
+        flags=tuple(flag for flag in flags if flag.key or flag.words), unknown=(*one.unknown, lost)
+    )
 
 
 def _why_broken(text: str, start: int, end: int) -> tuple[str, str]:
     """Return why a command ends between two places although it goes on, and what to do."""
     between = text[start:end]
     if "\\\r\n" in text[:end]:
-        return "Windows line ends (CRLF) make `\\` continue no line", "convert the file to LF"
+        return "Windows line ends (CRLF) make `\\` continue no line", "Convert the file to LF"
     if re.search(r"^[ \t]*#", between, re.M):
-        return "a comment ends the command above it", "move the comment above the whole command"
+        return "a comment ends the command above it", "Move the comment above the whole command"
     if re.search(r"\n[ \t]*\n", between):
-        return "an empty line ends the command above it", "remove the empty line"
-    return "the line above does not end in `\\`", "end it in ` \\`"
+        return "an empty line ends the command above it", "Remove the empty line"
+    return "the line above does not end in `\\`", "End it in ` \\`"
 
 
 def _behind_config(one: Launched) -> Iterator[Problem]:
