@@ -9,10 +9,13 @@ from ftlint.facts.launch import OF_THE_LAUNCH, UNSTATED
 from ftlint.loading import UNBUILT, Unreadable
 from ftlint.rulebook import registry
 from ftlint.rulebook.condition import holds
+from ftlint.results import Result
 from ftlint.rules import reader
 from ftlint.support.messages import fields, fill, listed
+from ftlint.support.files import SCRIPTS
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
+from ftlint.syntax.source import of_text
 from ftlint.target.keys import V1
 from ftlint.target.releases import MAIN
 from ftlint.verdict import is_selected, settle
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from ftlint.facts.starts import Start
     from ftlint.loading import Config
     from ftlint.project.options import Options
-    from ftlint.results import Result
+    from ftlint.scripts import Script
     from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
     from ftlint.target.releases import Target
@@ -35,11 +38,19 @@ if TYPE_CHECKING:
 
 def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = None) -> Result:
     """Return what is said of the content of a file; `disk` knows afterwards what it rests on."""
+    if path.endswith(SCRIPTS):
+        from ftlint import scripts
+
+        return judge_script(scripts.load_bytes(path, data, options, disk), options)
     return judge(loading.load_bytes(path, data, options, disk))
 
 
 def lint(source: Source, options: Options) -> Result:
     """Return what is said of a text."""
+    if source.path.endswith(SCRIPTS):
+        from ftlint import scripts
+
+        return judge_script(scripts.load(source, options), options)
     return judge(loading.load_text(source, options))
 
 
@@ -66,6 +77,29 @@ def judge(config: Config | Unreadable) -> Result:
     return started(
         result, [(start, _judged_as(start, one, config)) for start, one in ways if one is not None]
     )
+
+
+def judge_script(script: Script | Unreadable, options: Options) -> Result:
+    """Return what is said of a script: of each config that it starts, and of how it does.
+
+    Of a config that is a file, here only what the script sets over it is judged.
+    """
+    if isinstance(script, Unreadable):
+        return Result(of_text(script.path, ""), None, (), script.reason)
+    from ftlint.readings import in_script
+
+    doubted: list[str] = []
+    said = list(reader.findings(script.problems, script.source))
+    for config in script.configs:
+        said += findings(config.context, doubted)
+    for one in script.of_files:
+        said += in_script(findings(one.config.context, doubted), one.config, one.launched)
+    result = settle(
+        script.source, script.command or "train", said, script.directives, options, script.whole
+    )
+    if script.command is None:
+        return Result(script.source, None, ())
+    return result._replace(doubted=tuple(dict.fromkeys(doubted)))
 
 
 def _judged_as(start: Start, started: Config, config: Config) -> Result:
@@ -133,7 +167,8 @@ def findings(context: Context, doubted: list[str] | None = None) -> Iterator[Fin
     said = _without_yielding(said, context.rules)
     yield from said
     trains = context.command == "train" and context.instance.effective.get("do_train")
-    if trains or context.command == V1:
+    whole = context.launched is None or context.launched.whole
+    if whole and (trains or context.command == V1):
         from ftlint.rules.refusals import findings_of_plan
 
         if not left:  # else what stands in the way of a plan may be what is not claimed
@@ -156,6 +191,8 @@ def _findings(context: Context, doubted: list[str]) -> Iterator[Finding]:
         return
     misread = list(_phase(registry.MISREAD, context, doubted))
     yield from misread
+    if context.launched is not None and not context.launched.whole:
+        return  # other flags may be there: nothing rests on those that are not
     yield from _phase(registry.JUDGED, _without_misread(context, misread), doubted)
 
 
@@ -221,6 +258,8 @@ def _without_misread(context: Context, found: list[Finding]) -> Context:
 
 def _reader_problems(context: Context) -> Iterator[Problem]:
     yield from context.constructed.problems
+    if context.launched is not None:
+        return
     if not context.target.dialect_of(context.source.path).tabs:
         for start, end in tabs(context.source.text, context.document):
             yield Problem("tab", start, end, {})

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Any
 
-    from ftlint.diagnostics import Finding
+    from ftlint.diagnostics import Finding, Place
     from ftlint.facts.context import Context
     from ftlint.facts.starts import Start
     from ftlint.project.options import Options
@@ -54,6 +54,8 @@ class Config(NamedTuple):
     context: Context
     directives: Directives
     options: Options
+    start: Place | None = None
+    """The line of the script that it was read as started by."""
 
     @property
     def path(self) -> str:
@@ -159,7 +161,7 @@ def load_text(source: Source, options: Options, disk: Disk | None = None) -> Con
         stated = layer_of(asked.facts)
     context = make_context(
         source, document, made, kind.command, options.target, options.given, options.rules,
-        disk or _around(source.path, options), stated, options.extra, options.overrides,
+        disk or around(source.path, options), stated, options.extra, options.overrides,
     )  # fmt: skip
     return Config(context, asked, options)
 
@@ -200,7 +202,7 @@ def started(config: Config, start: Start) -> Config | None:
     return found if isinstance(found, Config) else None
 
 
-def _around(path: str, options: Options) -> Disk:
+def around(path: str, options: Options) -> Disk:
     """Return the disk around a config, which is read within its project."""
     return Disk(options.given.reach or project_of(os.path.dirname(os.path.abspath(path))))
 

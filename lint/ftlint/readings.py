@@ -11,10 +11,12 @@ from ftlint.facts.launch import UNSTATED
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ftlint.diagnostics import Diagnostic, Fix
+    from ftlint.diagnostics import Diagnostic, Finding, Fix
     from ftlint.facts.starts import Start
+    from ftlint.launch.record import Launched
+    from ftlint.loading import Config
     from ftlint.results import Result
     from ftlint.syntax.dotlist import Overrides
 
@@ -132,3 +134,20 @@ def held(one: Diagnostic, others: Iterable[Diagnostic] | None) -> Fix | None:
 
 def _same(one: Diagnostic) -> tuple[object, ...]:
     return one.code, one.key, one.start, one.end, one.message
+
+
+def in_script(said: Iterable[Finding], config: Config, launched: Launched) -> Iterator[Finding]:
+    """Yield what is said of what a script sets over a file, at its place in the script."""
+    overrides = config.context.overrides
+    if overrides is None:
+        return
+    at = {one.start: place for place, one in enumerate(overrides.arguments)}
+    for one in said:
+        argument = overrides.at(one.start)
+        if argument is None:
+            continue
+        word = launched.overrides[at[argument.start]]
+        start, end = word.start, word.end
+        if one.start == argument.start and one.end - one.start == len(word.key):
+            end = start + len(word.key)
+        yield one._replace(start=start, end=end, fix=None, related=())

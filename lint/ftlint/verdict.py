@@ -24,11 +24,15 @@ def settle(
     findings: Iterable[Finding],
     asked: directive.Directives | None,
     options: Options,
+    whole: Iterable[tuple[int, int]] = (),
 ) -> Result:
-    """Return the result of a file: its findings but those that comments or options leave out."""
+    """Return the result of a file: its findings but those that comments or options leave out.
+
+    A comment above one of the `whole` stretches is for all of it.
+    """
     found = [worded(source, one, options.rules, options.overrides) for one in findings]
     if asked is not None:
-        found, unused = directive.apply(asked, found, source)
+        found, unused = directive.apply(asked, found, source, whole)
         found.extend(_of_directives(source, asked, unused, options.rules))
     wanted = [one for one in found if is_selected(one.code, one.name, options)]
     wanted.sort(key=lambda one: (one.start, one.code, one.end))

@@ -21,9 +21,10 @@ from typing import NamedTuple
 
 from ftlint.launch import processes
 from ftlint.launch.programs import launched
-from ftlint.launch.scripts import SUFFIXES, look, may_launch
+from ftlint.launch.scripts import look, may_launch
 from ftlint.launch.values import UNKNOWN
 from ftlint.launch.wrappers import base, unwrapped
+from ftlint.support.files import SCRIPTS
 
 TOOLS = """bash basename cat chmod cp cut date dirname echo env expr false grep head hostname id ls
 mkdir mktemp mv nohup nproc printf pwd readlink realpath rm sed seq sort stat tail tee test timeout
@@ -197,14 +198,14 @@ def judged(script: Path, folder: Path, root: Path) -> tuple[list[Outcome], int]:
     shutil.rmtree(repo)
     (repo / name).parent.mkdir(parents=True)
     for beside in script.parent.iterdir():
-        if beside.is_file() and beside.suffix in SUFFIXES + (".env", ".json", ".yaml"):
+        if beside.is_file() and beside.suffix in SCRIPTS + (".env", ".json", ".yaml"):
             shutil.copy(beside, (repo / name).parent / beside.name)
     for path, folders, files in os.walk(root / "repo"):
         for one in (path, *(os.path.join(path, each) for each in (*folders, *files))):
             os.chmod(one, 0o777 if os.path.isdir(one) else 0o644)
     read, unset = readings(script, name, root)
     bare = run(root, name, {}, [])
-    filled = {one: f"w_{one}" for one in unset}
+    filled = {one: "1" for one in unset}
     other = run(root, name, filled, ["w1", "w2"])
     left = list(read)
     outcomes = []
@@ -236,7 +237,7 @@ def main(folder: Path) -> int:
         return 2
     scripts = [
         path for path in sorted(folder.rglob("*"))
-        if path.suffix in SUFFIXES and path.is_file() and may_launch(path.read_bytes())
+        if path.suffix in SCRIPTS and path.is_file() and may_launch(path.read_bytes())
     ]  # fmt: skip
     count: Counter[tuple[str, str]] = Counter()
     never = 0

@@ -97,6 +97,9 @@ def _runs(asked: Asked) -> Iterator[RunPlan | Unreadable]:
             yield config
             continue
         tokens = Wanted(asked.sample, progress=bar)
+        if config.start is not None:
+            yield api.plan(config, tokens)._replace(script=config.start)
+            continue
         launched = [_launched(config, gpus) for gpus in asked.gpus] or [config]
         runs = [api.plan(one, tokens) for one in launched]
         yield from runs
@@ -135,6 +138,9 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
         if isinstance(found, disk.ReadFailure):
             yield Unreadable(*found)
             continue
+        if found.path.endswith(files.SCRIPTS):
+            yield from _of_script(found, resolver)
+            continue
         path = "<stdin>" if found.path == files.STDIN else found.path
         options = resolver.of(os.path.dirname(os.path.abspath(path)))[0]
         options = options._replace(named=found.named)
@@ -148,6 +154,24 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
         if found.named or isinstance(config, Config) or _is_fault(config):
             yield config
     say((*resolver.ignored, *notes))
+
+
+def _of_script(found: files.Found, resolver: OptionsResolver) -> Iterator[Config | Unreadable]:
+    """Yield the training configs that a script starts; of a named one also that there is none."""
+    from ftlint import scripts
+
+    options = resolver.of(os.path.dirname(os.path.abspath(found.path)))[0]
+    script = scripts.load_file(found.path, options)
+    if isinstance(script, Unreadable):
+        yield script
+        return
+    configs = [one for one in script.started if isinstance(for_training(one), Config)]
+    yield from configs
+    if found.named and not configs:
+        yield Unreadable(found.path, NO_START)
+
+
+NO_START = "it starts no training of LLaMA Factory that can be read before it runs"
 
 
 def _is_fault(found: Unreadable) -> bool:

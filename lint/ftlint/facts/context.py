@@ -10,17 +10,19 @@ from ftlint.facts.known import facts
 from ftlint.facts.layers import NOTHING, SILENT, Layer, Stated, merge
 from ftlint.facts.paths import info_root, is_local
 from ftlint.rulebook.condition import Instance
+from ftlint.syntax.nodes import Scalar, Sequence
 from ftlint.target.classify import placeholder_of
 from ftlint.target.keys import NO_EXTRA, V1, Extra, catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.facts.plan import Planned
+    from ftlint.launch.record import Launched
     from ftlint.rulebook.registry import RuleBook
     from ftlint.support.disk import Disk
     from ftlint.syntax.construct import Constructed, Entry
     from ftlint.syntax.dotlist import Overrides
-    from ftlint.syntax.nodes import Comment, Document
+    from ftlint.syntax.nodes import Comment, Document, Node
     from ftlint.syntax.source import Source
     from ftlint.target.classify import Command
     from ftlint.target.keys import Catalogue
@@ -52,6 +54,8 @@ class Context(NamedTuple):
     written: Constructed | None = None
     """What the file says, where overrides change that."""
     overrides: Overrides | None = None
+    launched: Launched | None = None
+    """The start in a script whose flags are the config; None where that is a file."""
 
     @property
     def present(self) -> set[str | None]:
@@ -96,6 +100,8 @@ class Context(NamedTuple):
     def source_text(self, entry: Entry) -> str:
         """Return a value as it is written."""
         start, end = entry.node.start, entry.node.end
+        if self.launched is not None:
+            return _words(entry.node)
         if self.is_override(entry):
             assert self.overrides is not None
             return self.overrides.text(start, end)
@@ -118,6 +124,7 @@ def make_context(
     comment: Layer = SILENT,
     extra: Extra = NO_EXTRA,
     overrides: Overrides | None = None,
+    launched: Launched | None = None,
 ) -> Context:
     """Return what rules ask of a file. `comment` is what its own comments state."""
     of_file = None
@@ -158,13 +165,20 @@ def make_context(
     instance = Instance(config, values, known, unknown)
     context = Context(
         source, document, constructed, command, target, catalogue, instance, rules, disk, given,
-        stated, planned, of_file, overrides,
+        stated, planned, of_file, overrides, launched,
     )  # fmt: skip
     if command == "train" and "gpu" in known:
         from ftlint.facts import memory
 
         known.update(memory.facts(context))  # which asks for the plan's inputs, so for a context
     return context
+
+
+def _words(node: Node) -> str:
+    """Return the value of a flag as the program is handed it."""
+    if isinstance(node, Sequence):
+        return " ".join(map(_words, node.items))
+    return node.text if isinstance(node, Scalar) else ""
 
 
 def _as_started(command: Command, launcher: str | None, stated: Stated) -> tuple[Command, Stated]:

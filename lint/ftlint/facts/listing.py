@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.support.files import SUFFIXES
+from ftlint.support.files import SCRIPTS, SUFFIXES
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from ftlint.support.disk import Disk, State
 
-SCRIPTS = (".sh", ".bash", ".slurm", ".sbatch")
 """Suffixes of files that may start a run."""
 MOST = 400
 """Entries of a folder that is looked into."""

@@ -125,10 +125,31 @@ def _start(one: Launched) -> Start | None:
     if one.unknown or one.flags or None in words or one.command not in COMMANDS:
         return None
     arguments = tuple(word for word in words if word is not None)
-    launch = Launch(one.gpus, one.nodes, environment=_switches(one))
     path = os.path.relpath(one.path)
     path = one.path if path.startswith(os.pardir) else path
-    return Start(path, one.line, COMMANDS[one.command], arguments, Layer(SCRIPT, launch))
+    return Start(path, one.line, COMMANDS[one.command], arguments, layer_of(one))
+
+
+def start_of(one: Launched, disk: Disk) -> tuple[Start, str] | None:
+    """Return how a launch starts a file, and where that lies; None where it is not known or here.
+
+    It is the nearest of its name, as seen from the script's folder and those above it.
+    """
+    named = None if one.config is None else one.config.text
+    start = None if named is None or one.folder is None else _start(one)
+    if start is None or named is None or one.folder is None:
+        return None
+    for folder in _upwards(os.path.dirname(os.path.abspath(one.path)), disk):
+        path = os.path.normpath(os.path.join(folder, one.folder, named))
+        if disk.is_file(path):
+            here = os.path.relpath(path)
+            return start, path if here.startswith(os.pardir) else here
+    return None
+
+
+def layer_of(one: Launched) -> Layer:
+    """Return what a start says of its run."""
+    return Layer(SCRIPT, Launch(one.gpus, one.nodes, environment=_switches(one)))
 
 
 def _switches(one: Launched) -> tuple[str, ...] | None:

@@ -6,7 +6,7 @@ import re
 
 from ftlint.launch.conditions import UNSURE, of_test
 from ftlint.launch.tree import Assignment, ShellWord
-from ftlint.launch.values import UNKNOWN, Array, Field, Scalar, gap
+from ftlint.launch.values import UNKNOWN, Array, Field, Scalar, gap, split
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -142,10 +142,22 @@ def _execute(shell: Shell, command: Simple) -> Outcome:
 
 
 def _read(shell: Shell, command: Simple) -> Outcome:
-    for one in words_of(shell, command):
-        if one.known and one.text.isidentifier():
-            shell.state.assign(one.text, gap(one.start))
-            shell.assigned.add(one.text)
+    words = words_of(shell, command)
+    names = [one for one in words if one.known and one.text.isidentifier()]
+    told: list[Scalar] = []
+    for one in command.redirections:
+        if one.operator == "<<<" and str(getattr(command.words[0], "literal", "")) == "read":
+            told = split(shell.text_of(one.word))
+    if len(told) < len(names) or len(words) != len(names) + sum(one.text == "-r" for one in words):
+        told = []
+    for place, one in enumerate(names):
+        value = gap(one.start)
+        if told and place < len(names) - 1:
+            value = told[place]
+        elif told and len(told) == len(names):
+            value = told[-1]
+        shell.state.assign(one.text, value)
+        shell.assigned.add(one.text)
     return None, (), ""
 
 

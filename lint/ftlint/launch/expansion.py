@@ -64,6 +64,8 @@ def fields(shell: Shell, word: ShellWord) -> list[Field]:
             made.several(value)
         elif quoted:
             made.add(value)
+            if isinstance(part, Text) and UNKNOWN in part.text and not part.quoted:
+                made.quoted = False  # of a text that is run, and is not known whole
         else:
             made.split(value)
     made.end()
@@ -230,7 +232,9 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
     if held is None:
         return None
     if isinstance(held, Scalar):
-        return held if part.index is None or text(shell, part.index).text in ("@", "*", "0") else NOTHING
+        if part.index is None or not held.known:
+            return held
+        return held if text(shell, part.index).text in (*_ALL, "0") else NOTHING
     index = "0" if part.index is None else text(shell, part.index).text
     if index in _ALL:
         return list(held.fields)

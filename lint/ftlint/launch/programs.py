@@ -50,6 +50,8 @@ def launched(call: Call, path: str, line: int, header: processes.Header) -> Laun
     if started is None:
         return None
     program, command, rest, options = started
+    if any(one.text in ("-h", "--help") for one in rest):
+        return None  # it is only asked how to be started
     shape = processes.shape(program, command, options, environment, header, call.words)
     unknown: list[str] = []
     assumed = list(call.presumed)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ftlint.launch.shell import Call, Written
     from ftlint.launch.tree import Fault
 
-SUFFIXES = (".sh", ".bash", ".slurm", ".sbatch")
 WORDS = (
     b"llamafactory", b"lmf ", b"train_bash", b"src/train", b"train.py", b"export_model",
     b"cli_demo", b"api_demo", b"finetuning_type",

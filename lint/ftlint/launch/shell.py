@@ -24,7 +24,7 @@ from ftlint.launch.tree import (
     Simple,
     Text,
 )
-from ftlint.launch.values import UNKNOWN, Array, Field, Scalar, calculated, gap, matches
+from ftlint.launch.values import BLANK, UNKNOWN, Array, Field, Scalar, calculated, gap, matches
 from ftlint.launch.wrappers import text_run_by
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -144,7 +144,7 @@ class Shell:
 
     def follow(self, text: str, origin: Sequence[int]) -> str:
         """Follow a text whose characters stand elsewhere in the script."""
-        if self.depth >= DEEPEST or UNKNOWN in text:
+        if self.depth >= DEEPEST:
             return ""
         outer, self.origin = self.origin, origin
         self.depth += 1
@@ -515,6 +515,8 @@ class Shell:
         old = state.variables.get(one.name)
         if not isinstance(one.value, ShellWord):
             items = list(old.items) if one.append and isinstance(old, Array) else []
+            if one.append and isinstance(old, Scalar):
+                items = [("0", Field(old, self.place(one.start), self.place(one.end), old.known))]
             for word in one.value:
                 items += self.items(word, len(items))
             state.assign(one.name, Array(tuple(items)))
@@ -588,7 +590,15 @@ def merged(one: State, other: State) -> State:
 
 
 def _common(one: Value | None, other: Value | None) -> Value:
-    """Return what two values have in common: the first words of arrays, then a gap."""
+    """Return what two values have in common: what they begin with, then a gap."""
+    if isinstance(one, Scalar) and isinstance(other, Scalar):
+        short, long = sorted((one, other), key=lambda value: len(value.text))
+        rest = long.text[len(short.text) :]
+        if not short.text or not long.text.startswith(short.text) or rest[0] not in BLANK:
+            return gap(0)
+        ending = f" {UNKNOWN}"  # more words, or none
+        place = short.at[-1] if short.at else 0
+        return Scalar(short.text + ending, [*short.at, place, place], short.assumed)
     if not (isinstance(one, Array) and isinstance(other, Array)):
         return gap(0)
     shared: list[tuple[str, Field]] = []

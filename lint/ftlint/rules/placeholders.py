@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import Related, at_value
+from ftlint.launch.record import NOT_KNOWN
 from ftlint.target.classify import placeholder_of
 from ftschemas.named import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ def check(context: Context) -> Iterator[Finding]:
     gaps = [
         (entry, gap)
         for entry in context.entries.values()
-        if entry.name not in stops and (gap := placeholder_of(entry.name, entry.value)) is not None
+        if entry.name not in stops and entry.value != NOT_KNOWN and (gap := placeholder_of(entry.name, entry.value)) is not None
     ]
     if not gaps:
         return

@@ -12,7 +12,7 @@ from ftlint.project.settings import Settings
 from ftlint.results import Result
 from ftlint.support.deadline import TooSlow, within
 from ftlint.support.disk import Disk, ReadFailure, Shared, stamp
-from ftlint.support.files import STDIN, Found
+from ftlint.support.files import SCRIPTS, STDIN, Found
 from ftlint.support.limits import reason
 from ftlint.syntax.source import later, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -264,6 +264,11 @@ class _Work:
         """Return whether a file that was found in a folder is worth its reading, or its command."""
         from ftlint.loading import HEAD, look
         from ftlint.target.classify import command_of, names_in
+
+        if path.endswith(SCRIPTS):
+            from ftlint.launch.scripts import may_launch
+
+            return options.given.scripts and may_launch(data)
 
         if path.endswith(".json"):  # most likely data: its head tells, and costs little
             head = data[:HEAD].decode("utf-8", errors="replace")

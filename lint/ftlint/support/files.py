@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
+SCRIPTS = (".sh", ".bash", ".slurm", ".sbatch")
+"""Suffixes of scripts, which may start a config or hold one."""
+LINTED = (*SUFFIXES, *SCRIPTS)
 _SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv"])
 
 
@@ -75,7 +78,7 @@ def _of(path: str, excludes: Callable[[str], bool], disk: Disk) -> Iterator[Foun
         waiting += (one for one in reversed(below) if not excludes(one))
         for name in names:
             full = os.path.join(folder, name)
-            if name.lower().endswith(SUFFIXES) and not excludes(full):
+            if name.lower().endswith(LINTED) and not excludes(full):
                 yield Found(full if path != "." else full[2:], named=False)
     yield from failures
 

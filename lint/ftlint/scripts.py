@@ -1,0 +1,167 @@
+"""Scripts: each start of LLaMA Factory by flags is a config, and lies where the script says it."""
+
+from __future__ import annotations
+
+import os
+
+from ftlint import loading
+from ftlint.diagnostics import Place
+from ftlint.facts.context import make_context
+from ftlint.facts.layers import SILENT
+from ftlint.facts.starts import COMMANDS, layer_of, start_of
+from ftlint.launch import arguments, slips
+from ftlint.launch.parser import parse
+from ftlint.launch.scripts import look
+from ftlint.support.containment import project_of
+from ftlint.support.disk import Disk
+from ftlint.support.limits import reason
+from ftlint.syntax import directives
+from ftlint.syntax.construct import Problem
+from ftlint.syntax.nodes import Comment
+from ftlint.syntax.source import Undecodable, decode
+from ftlint.target.keys import catalogue_of
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ftlint.facts.starts import Start
+    from ftlint.launch.record import Launched
+    from ftlint.launch.scripts import Reading
+    from ftlint.loading import Config
+    from ftlint.project.options import Options
+    from ftlint.syntax.directives import Directives
+    from ftlint.syntax.source import Source
+    from ftlint.target.classify import Command
+
+
+class OfFile(NamedTuple):
+    """A start of a config that is a file: what the script sets over it, and the file as it runs."""
+
+    launched: Launched
+    start: Start
+    config: Config
+
+
+class Script(NamedTuple):
+    """What a script starts: by flags, and with a file; what stops the shell or the parser at it."""
+
+    source: Source
+    configs: tuple[Config, ...]
+    of_files: tuple[OfFile, ...]
+    problems: tuple[Problem, ...]
+    directives: Directives
+    whole: tuple[tuple[int, int], ...]
+    """Where its commands lie."""
+
+    @property
+    def started(self) -> tuple[Config, ...]:
+        """All that it starts, in its order."""
+        found = (*self.configs, *(one.config for one in self.of_files))
+        return tuple(sorted(found, key=lambda one: one.start.line if one.start else 0))
+
+    @property
+    def command(self) -> Command | None:
+        """What the first of its starts is for; None where it starts nothing."""
+        started = self.started
+        return started[0].command if started else "train" if self.whole else None
+
+
+def load_bytes(
+    path: str, data: bytes, options: Options, disk: Disk | None = None
+) -> Script | loading.Unreadable:
+    """Return what a script starts, or why it cannot be read."""
+    if len(data) > options.limits.bytes:
+        return loading.Unreadable(path, reason("bytes", "bytes", options.limits))
+    source = decode(path, data)
+    if isinstance(source, Undecodable):
+        source = decode(path, data.decode("latin-1").encode())  # what it starts is ASCII
+        assert not isinstance(source, Undecodable)
+    return load(source, options, disk)
+
+
+def load_file(path: str, options: Options) -> Script | loading.Unreadable:
+    """Return what the script in a file starts, or why it cannot be read."""
+    disk = Disk(options.given.reach or project_of(os.path.dirname(os.path.abspath(path))))
+    data = Disk(options.given.reach).read(path, options.limits.bytes + 1)
+    if not isinstance(data, bytes):
+        return loading.Unreadable(path, data.reason)
+    return load_bytes(path, data, options, disk)
+
+
+def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
+    """Return what a script starts."""
+    disk = disk or loading.around(source.path, options)
+    reading = look(source.text, source.path, _sources(source.path, disk))
+    comments = [
+        Comment(one.start, one.end, source.text[one.start : one.end])
+        for one in (parse(source.text).comments if "ftlint" in source.text.lower() else ())
+    ]
+    asked = directives.read(source, comments)
+    configs: list[Config] = []
+    of_files: list[OfFile] = []
+    problems: list[Problem] = []
+    slipped = tuple(slips.found(reading, source.text))
+    broken = {one.values["command"] for one in slipped if one.kind == "script-line"}
+    for launched in reading.launches:
+        if launched.start in broken:
+            launched = slips.cut_short(launched)
+        if launched.config is not None:
+            of_files += _of_file(launched, options, disk)
+            continue
+        config, found = _of_flags(launched, source, asked, options, disk)
+        configs.append(config)
+        problems += found
+    problems += slipped
+    whole = tuple((one.start, one.end) for one in reading.launches)
+    return Script(source, tuple(configs), tuple(of_files), tuple(problems), asked, whole)
+
+
+def _sources(path: str, disk: Disk) -> Callable[[str], str | None]:
+    """Return what reads a file that a script takes in, within its project."""
+    folder = os.path.dirname(os.path.abspath(path))
+
+    def read(name: str) -> str | None:
+        data = disk.read(os.path.join(folder, name), 1 << 18)
+        return data.decode("utf-8", "replace") if isinstance(data, bytes) else None
+
+    return read
+
+
+def _of_flags(
+    launched: Launched, source: Source, asked: Directives, options: Options, disk: Disk
+) -> tuple[Config, tuple[Problem, ...]]:
+    """Return the config that the flags of a start are, and what argparse stops at in them."""
+    command = options.command or COMMANDS[launched.command]
+    given = options.given._replace(layers=(*options.given.layers, layer_of(launched)))
+    catalogue = catalogue_of(options.target, command, None, options.extra)
+    flags = arguments.read(launched, catalogue)
+    stated = SILENT
+    if asked.facts:
+        from ftlint.facts.comments import layer_of as of_comments
+
+        stated = of_comments(asked.facts)
+    if not flags.whole and launched.whole:
+        launched = launched._replace(unknown=("words that are not known before the run",))
+    context = make_context(
+        source, flags.document, flags.constructed, command, options.target, given, options.rules,
+        disk, stated, options.extra, options.overrides, launched,
+    )  # fmt: skip
+    place = Place(source.path, launched.line)
+    return loading.Config(context, asked, options, place), flags.problems
+
+
+def _of_file(launched: Launched, options: Options, disk: Disk) -> Iterator[OfFile]:
+    """Yield a start of a file that is found, and of which all that is set over it is known."""
+    found = start_of(launched, disk)
+    if found is None:
+        return
+    start, path = found
+    data = disk.read(path, options.limits.bytes + 1)
+    if not isinstance(data, bytes):
+        return
+    config = loading.load_bytes(path, data, options._replace(named=True), disk)
+    started = loading.started(config, start) if isinstance(config, loading.Config) else None
+    if started is not None:
+        place = Place(launched.path, launched.line)
+        yield OfFile(launched, start, started._replace(start=place))
