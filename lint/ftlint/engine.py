@@ -7,12 +7,12 @@ from ftlint.diagnostics import Finding, set_at
 from ftlint.facts.context import STEP_KEYS, Context
 from ftlint.facts.launch import OF_THE_LAUNCH, UNSTATED
 from ftlint.loading import UNBUILT, Unreadable
+from ftlint.results import Result
 from ftlint.rulebook import registry
 from ftlint.rulebook.condition import holds
-from ftlint.results import Result
 from ftlint.rules import reader
-from ftlint.support.messages import fields, fill, listed
 from ftlint.support.files import SCRIPTS
+from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
 from ftlint.syntax.source import of_text
@@ -123,7 +123,7 @@ def _judged_as(start: Start, started: Config, config: Config) -> Result:
 
 def _judged(config: Config) -> Result:
     """Return what is said of a config the way that its options say it is started."""
-    context, asked, options = config
+    context, asked, options, _ = config
     doubted: list[str] = []
     said = findings(context, doubted)
     if context.target.besides is not None:

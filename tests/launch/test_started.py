@@ -74,6 +74,15 @@ def test_several_launches_that_say_the_same_are_one_finding(project: Path) -> No
     assert found["message"].endswith("(under a.sh:1, b.sh:1)")
 
 
+def test_what_is_told_of_a_script_is_not_told_again_of_its_config(project: Path) -> None:
+    write(project / "run.sh", "llamafactory-cli train c.yaml lora_rank=x\n")
+    assert "FT105" in added()
+    told = [(one["path"], one["code"]) for one in check(".") if one["code"] == "FT105"]
+    assert told == [("run.sh", "FT105")]
+    invoke("check", ".", "--write-baseline", "--baseline", "known.json")
+    assert invoke("check", "c.yaml", "--baseline", "known.json").status == 0
+
+
 def test_a_fix_is_due_alone_and_under_every_launch(project: Path) -> None:
     text = f"{CONFIG}max_steps: 100\n"
     config = write(project / "c.yaml", text)

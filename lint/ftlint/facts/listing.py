@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from ftlint.support.disk import Disk, State
 
-"""Suffixes of files that may start a run."""
 MOST = 400
 """Entries of a folder that is looked into."""
 MOST_SCRIPTS = 200

@@ -139,7 +139,7 @@ def start_of(one: Launched, disk: Disk) -> tuple[Start, str] | None:
     start = None if named is None or one.folder is None else _start(one)
     if start is None or named is None or one.folder is None:
         return None
-    for folder in _upwards(os.path.dirname(os.path.abspath(one.path)), disk):
+    for folder in upwards(os.path.dirname(os.path.abspath(one.path)), disk):
         path = os.path.normpath(os.path.join(folder, one.folder, named))
         if disk.is_file(path):
             here = os.path.relpath(path)
