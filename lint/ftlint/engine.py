@@ -123,7 +123,7 @@ def _judged_as(start: Start, started: Config, config: Config) -> Result:
 
 def _judged(config: Config) -> Result:
     """Return what is said of a config the way that its options say it is started."""
-    context, asked, options = config
+    context, asked, options = config.context, config.directives, config.options
     doubted: list[str] = []
     said = findings(context, doubted)
     if context.target.besides is not None:
