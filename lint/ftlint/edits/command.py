@@ -9,6 +9,7 @@ from __future__ import annotations
 from ftlint.diagnostics import Change, Edit, Fix
 from ftlint.edits.page import NoEdit
 from ftlint.edits.plan import collide, ordered
+from ftlint.support.files import SCRIPTS
 from ftlint.support.pattern import pattern
 from ftlint.target.variables import is_secret
 from ftschemas.named import TYPE_CHECKING
@@ -29,6 +30,8 @@ def of_changes(
 ) -> Fix:
     """Return the fix that makes these changes; for display where one of them cannot be made."""
     asked = tuple(asked)
+    if not context.source.path.endswith(SCRIPTS):
+        return Fix("display", message, (), asked)
     edits: list[Edit] = []
     for change in _together(asked):
         made = _edit(context, change)
