@@ -11,7 +11,7 @@ from ftlint.results import Result
 from ftlint.rulebook import registry
 from ftlint.rulebook.condition import holds
 from ftlint.rules import reader
-from ftlint.support.files import SCRIPTS
+from ftlint.support.files import is_script
 from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = None) -> Result:
     """Return what is said of the content of a file; `disk` knows afterwards what it rests on."""
-    if path.endswith(SCRIPTS):
+    if is_script(path):
         from ftlint import scripts
 
         return judge_script(scripts.load_bytes(path, data, options, disk), options)
@@ -47,7 +47,7 @@ def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = Non
 
 def lint(source: Source, options: Options) -> Result:
     """Return what is said of a text."""
-    if source.path.endswith(SCRIPTS):
+    if is_script(source.path):
         from ftlint import scripts
 
         return judge_script(scripts.load(source, options), options)
@@ -123,7 +123,7 @@ def _judged_as(start: Start, started: Config, config: Config) -> Result:
 
 def _judged(config: Config) -> Result:
     """Return what is said of a config the way that its options say it is started."""
-    context, asked, options, _ = config
+    context, asked, options = config.context, config.directives, config.options
     doubted: list[str] = []
     said = findings(context, doubted)
     if context.target.besides is not None:

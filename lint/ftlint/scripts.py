@@ -14,6 +14,7 @@ from ftlint.launch.parser import parse
 from ftlint.launch.scripts import look
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk
+from ftlint.support.files import SCRIPTS
 from ftlint.support.limits import reason
 from ftlint.syntax import directives
 from ftlint.syntax.construct import Problem
@@ -93,11 +94,7 @@ def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
     """Return what a script starts."""
     disk = disk or loading.around(source.path, options)
     reading = look(source.text, source.path, _sources(source.path, disk))
-    comments = [
-        Comment(one.start, one.end, source.text[one.start : one.end])
-        for one in (parse(source.text).comments if "ftlint" in source.text.lower() else ())
-    ]
-    asked = directives.read(source, comments)
+    asked = directives.read(source, _comments(source))
     configs: list[Config] = []
     of_files: list[OfFile] = []
     problems: list[Problem] = []
@@ -115,6 +112,22 @@ def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
     problems += slipped
     whole = tuple((one.start, one.end) for one in reading.launches)
     return Script(source, tuple(configs), tuple(of_files), tuple(problems), asked, whole)
+
+
+def _comments(source: Source) -> Iterator[Comment]:
+    """Yield the comments of a script; of another file the lines that are one."""
+    text = source.text
+    if "ftlint" not in text.lower():
+        return
+    if source.path.endswith(SCRIPTS):
+        for one in parse(text).comments:
+            yield Comment(one.start, one.end, text[one.start : one.end])
+        return
+    for line in range(1, len(source.line_starts) + 1):
+        start = source.line_starts[line - 1]
+        shown = source.line(line)
+        if shown.lstrip().startswith("#"):
+            yield Comment(start + shown.index("#"), start + len(shown), shown.lstrip())
 
 
 def _sources(path: str, disk: Disk) -> Callable[[str], str | None]:

@@ -138,7 +138,7 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
         if isinstance(found, disk.ReadFailure):
             yield Unreadable(*found)
             continue
-        if found.path.endswith(files.SCRIPTS):
+        if files.is_script(found.path):
             yield from _of_script(found, resolver)
             continue
         path = "<stdin>" if found.path == files.STDIN else found.path

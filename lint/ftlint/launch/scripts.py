@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.launch import processes
+from ftlint.launch import hosts, processes
 from ftlint.launch.programs import launched
 from ftlint.launch.shell import Shell
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -56,7 +56,12 @@ def read(
 def look(text: str, name: str, sources: Callable[[str], str | None] | None = None) -> Reading:
     """Return what a script calls, and which of it is LLaMA Factory."""
     shell = Shell(text, sources)
-    shell.follow(text, range(len(text) + 1))
+    stretches = hosts.stretches(text, name)
+    if stretches is None:
+        shell.follow(text, range(len(text) + 1))
+    for stretch in stretches or ():
+        shell.begin()
+        shell.follow(stretch.text, stretch.at)
     header = processes.header_of(text)
     found: dict[Launched, None] = {}
     for call in shell.calls:
@@ -64,7 +69,7 @@ def look(text: str, name: str, sources: Callable[[str], str | None] | None = Non
         one = launched(call, name, line, header)
         if one is not None:
             found[one] = None
-    fault = shell.faults[0] if shell.faults else None
+    fault = shell.faults[0] if shell.faults and stretches is None else None
     return Reading(
         tuple(found), tuple(shell.calls), tuple(shell.written), fault, shell.unset,
         frozenset(shell.asked), frozenset(shell.assigned),

@@ -136,6 +136,10 @@ class Shell:
         self.steps = 0
         self.depth = 0
 
+    def begin(self) -> None:
+        """Forget what was set: another shell follows."""
+        self.state, self.functions, self.presumed = State(), {}, {}
+
     # places
 
     def place(self, offset: int) -> int:

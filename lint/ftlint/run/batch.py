@@ -12,7 +12,7 @@ from ftlint.project.settings import Settings
 from ftlint.results import Result
 from ftlint.support.deadline import TooSlow, within
 from ftlint.support.disk import Disk, ReadFailure, Shared, stamp
-from ftlint.support.files import SCRIPTS, STDIN, Found
+from ftlint.support.files import STDIN, Found, is_script
 from ftlint.support.limits import reason
 from ftlint.syntax.source import later, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -265,7 +265,7 @@ class _Work:
         from ftlint.loading import HEAD, look
         from ftlint.target.classify import command_of, names_in
 
-        if path.endswith(SCRIPTS):
+        if is_script(path):
             from ftlint.launch.scripts import may_launch
 
             return options.given.scripts and may_launch(data)

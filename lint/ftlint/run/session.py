@@ -10,7 +10,7 @@ from ftlint.results import Repair, Run
 from ftlint.run.batch import lint_files
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure
-from ftlint.support.files import SCRIPTS, Found, Users, expand
+from ftlint.support.files import Found, Users, expand, is_script
 from ftlint.support.limits import reason
 from ftschemas.named import TYPE_CHECKING
 
@@ -195,7 +195,7 @@ def _once_a_start(judged: list[tuple[Result, Settings]]) -> Iterator[tuple[Resul
     """
     told: dict[str, set[tuple[str, str | None]]] = {}
     for result, _ in judged:
-        if result.diagnostics and result.source.path.endswith(SCRIPTS):
+        if result.diagnostics and is_script(result.source.path):
             keys = {(one.code, one.key) for one in result.diagnostics}
             told[os.path.abspath(result.source.path)] = keys
     for result, settings in judged:
