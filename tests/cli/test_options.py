@@ -304,6 +304,7 @@ def test_the_options_of_the_page_are_those_of_the_command() -> None:
         "--write-baseline",
         "--command",
         "--show-files",
+        "--set",
     }
     for command in (cli.commands["check"], rule.commands["explain"], cli.commands["schema"]):
         options = {name for one in command.params for name in one.opts if name.startswith("--")}

@@ -82,6 +82,13 @@ def test_arguments_come_to_what_omegaconf_makes_of_them() -> None:
     assert 50 < lost < len(cases) - 300
 
 
+def test_what_goes_too_deep_is_not_read() -> None:
+    deep = ".".join("a" * 100_000)
+    for argument in (f"{deep}=1", f"a={'[' * 100_000}"):
+        assert isinstance(read([argument]), BadArgument)
+    assert not isinstance(read([".".join("a" * 50) + "=1"]), BadArgument)
+
+
 @pytest.mark.parametrize(
     ("arguments", "key", "value"),
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ftlint.support.limits import DEFAULT, Limits
+from ftlint.support.limits import DEFAULT, Limits, reason
 from ftlint.syntax.construct import Entry, Problem, construct
 from ftlint.syntax.dialect import OMEGACONF
 from ftlint.syntax.nodes import Alias, Broken, Mapping, Scalar, Sequence
@@ -122,6 +122,8 @@ def read(
             return BadArgument(text, made)
         value, node = made
         path = split_key(key)
+        if len(path) > limits.depth:
+            return BadArgument(text, reason("depth", "levels", limits))
         try:
             _update(root, path, value)
         except (IndexError, TypeError, ValueError) as error:
