@@ -40,7 +40,10 @@ def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = Non
     """Return what is said of the content of a file; `disk` knows afterwards what it rests on."""
     if is_script(path):
         from ftlint import scripts
+        from ftlint.launch.scripts import may_launch
 
+        if not options.scripts or not may_launch(data):
+            return Result(of_text(path, ""), None, ())
         return judge_script(scripts.load_bytes(path, data, options, disk), options)
     return judge(loading.load_bytes(path, data, options, disk))
 
@@ -99,7 +102,12 @@ def judge_script(script: Script | Unreadable, options: Options) -> Result:
     )
     if script.command is None:
         return Result(script.source, None, ())
-    return result._replace(doubted=tuple(dict.fromkeys(doubted)))
+    together = [*result.diagnostics]
+    for held in script.held:
+        together += held.placed(_judged(held.config).diagnostics)
+    together.sort(key=lambda one: (one.start, one.code, one.end))
+    shown = tuple(dict.fromkeys(together))
+    return result._replace(diagnostics=shown, doubted=tuple(dict.fromkeys(doubted)))
 
 
 def _judged_as(start: Start, started: Config, config: Config) -> Result:

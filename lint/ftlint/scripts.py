@@ -11,26 +11,29 @@ from ftlint.facts.layers import SILENT
 from ftlint.facts.starts import COMMANDS, layer_of, start_of
 from ftlint.launch import arguments, slips
 from ftlint.launch.parser import parse
+from ftlint.launch.record import NOT_KNOWN
 from ftlint.launch.scripts import look
+from ftlint.launch.values import UNKNOWN
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk
 from ftlint.support.files import SCRIPTS
 from ftlint.support.limits import reason
 from ftlint.syntax import directives
-from ftlint.syntax.construct import Problem
 from ftlint.syntax.nodes import Comment
-from ftlint.syntax.source import Undecodable, decode
+from ftlint.syntax.source import Undecodable, decode, of_text
 from ftlint.target.keys import catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from ftlint.diagnostics import Diagnostic
     from ftlint.facts.starts import Start
     from ftlint.launch.record import Launched
     from ftlint.launch.scripts import Reading
     from ftlint.loading import Config
     from ftlint.project.options import Options
+    from ftlint.syntax.construct import Problem
     from ftlint.syntax.directives import Directives
     from ftlint.syntax.source import Source
     from ftlint.target.classify import Command
@@ -44,12 +47,31 @@ class OfFile(NamedTuple):
     config: Config
 
 
+class Held(NamedTuple):
+    """A config that a script writes from a here-document, and where its characters stand there."""
+
+    config: Config
+    at: Sequence[int]
+
+    def placed(self, diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+        """Yield what is said of it, at its place in the script."""
+        for one in diagnostics:
+            start, end = self.at[one.start], self.at[max(one.end - 1, one.start)] + 1
+            related = tuple(
+                note._replace(start=self.at[note.start], end=self.at[note.end])
+                for note in one.related
+            )
+            fix = None if one.fix is None else one.fix._replace(applicability="display", edits=())
+            yield one._replace(start=start, end=end, related=related, fix=fix)
+
+
 class Script(NamedTuple):
     """What a script starts: by flags, and with a file; what stops the shell or the parser at it."""
 
     source: Source
     configs: tuple[Config, ...]
     of_files: tuple[OfFile, ...]
+    held: tuple[Held, ...]
     problems: tuple[Problem, ...]
     directives: Directives
     whole: tuple[tuple[int, int], ...]
@@ -58,7 +80,8 @@ class Script(NamedTuple):
     @property
     def started(self) -> tuple[Config, ...]:
         """All that it starts, in its order."""
-        found = (*self.configs, *(one.config for one in self.of_files))
+        of_files = (one.config for one in self.of_files)
+        found = [*self.configs, *of_files, *(one.config for one in self.held)]
         return tuple(sorted(found, key=lambda one: one.start.line if one.start else 0))
 
     @property
@@ -111,7 +134,33 @@ def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
         problems += found
     problems += slipped
     whole = tuple((one.start, one.end) for one in reading.launches)
-    return Script(source, tuple(configs), tuple(of_files), tuple(problems), asked, whole)
+    held = tuple(_held(reading, source, options, disk))
+    return Script(source, tuple(configs), tuple(of_files), held, tuple(problems), asked, whole)
+
+
+def _held(reading: Reading, source: Source, options: Options, disk: Disk) -> Iterator[Held]:
+    """Yield the configs that a script writes, each as what starts it here says."""
+    for one in reading.written:
+        path = one.path.text
+        if not path.endswith((".yaml", ".yml")):
+            continue
+        pieces: list[str] = []
+        at: list[int] = []
+        for char, place in zip(one.content.text, one.content.at):
+            pieces.append(NOT_KNOWN if char == UNKNOWN else char)
+            at += [place] * len(pieces[-1])
+        if not at:
+            continue
+        starts = (each for each in reading.launches if each.config is not None)
+        start = next((each for each in starts if each.config and each.config.pattern == path), None)
+        layers = options.given.layers if start is None else (*options.given.layers, layer_of(start))
+        given = options.given._replace(layers=layers, scripts=False)
+        own = of_text(source.path + ":" + path.rpartition("/")[2], "".join(pieces))
+        config = loading.load_text(own, options._replace(given=given, named=False), disk)
+        if isinstance(config, loading.Config):
+            line = source.position(at[0]).line if start is None else start.line
+            place_of = Place(source.path, line)
+            yield Held(config._replace(start=place_of), [*at, at[-1] + 1])
 
 
 def _comments(source: Source) -> Iterator[Comment]:

@@ -1,7 +1,7 @@
-"""What bash hands to programs, held against what ftlint reads: `python -m tests.launch.bash FOLDER`.
+"""What bash hands to programs, held against what is read: `python -m tests.launch.bash FOLDER`.
 
 Each script that may start LLaMA Factory runs as nobody, in mount, pid and network namespaces of its
-own, over a throw-away root that holds a shell, small tools and stubs, for ten seconds and in 256 MiB.
+own, over a throw-away root that holds a shell, small tools and stubs, for ten seconds, in 256 MiB.
 The stubs write down what they are handed and do nothing. Where namespaces cannot be made, nothing
 runs. A script runs twice: with nothing set and without arguments, and with a value for all that it
 does not set itself: a launch that is the same in both is the same whatever the environment.
@@ -43,7 +43,9 @@ exit 0
 """
 _PASS = """#!/bin/bash
 while [ $# -gt 0 ]; do
-  case "${1##*/}" in llamafactory-cli|lmf|torchrun|accelerate|deepspeed|python*|bash|sh) break;; esac
+  case "${1##*/}" in
+    llamafactory-cli|lmf|torchrun|accelerate|deepspeed|python*|bash|sh) break;;
+  esac
   case "$1" in *=*) case "$1" in -*) ;; *) export "$1" 2>/dev/null;; esac;; esac
   shift
 done
@@ -105,21 +107,24 @@ def _script(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-def run(root: Path, script: str, variables: dict[str, str], arguments: list[str]) -> list[list[str]]:
+def run(
+    root: Path, script: str, variables: dict[str, str], arguments: list[str]
+) -> list[list[str]]:
     """Run a script of the root's `/repo` and return what the stubs were handed."""
     out = root / "out" / "calls"
     out.write_bytes(b"")
     out.chmod(0o666)
+    limited = "PATH=/stubs:/bin; ulimit -v 262144 -f 2048 -u 200; cd /repo"
+    within = f'{limited}; exec timeout -s KILL {SECONDS} /bin/bash "$@"'
     inner = (
         f"mount --bind {root} {root} && mount --bind /dev/null {root}/dev/null && cd {root} &&"
-        f" exec chroot --userspec=65534:65534 . /bin/bash -c"
-        ' \'PATH=/stubs:/bin; ulimit -v 262144 -f 2048 -u 200; cd /repo; exec timeout -s KILL 10 /bin/bash "$@"\' bash "$@"'
+        f" exec chroot --userspec=65534:65534 . /bin/bash -c '{within}' bash \"$@\""
     )
     environment = {
         "PATH": "/stubs:/bin", "HOME": "/home", "BASH_ENV": "/kind", "USER": "nobody", **variables,
     }  # fmt: skip
     subprocess.run(
-        ["unshare", "-m", "-p", "-n", "-u", "-i", "-f", "bash", "-c", inner, "bash", script, *arguments],
+        [*"unshare -m -p -n -u -i -f bash -c".split(), inner, "bash", script, *arguments],
         env={**environment, "PATH": os.environ["PATH"]},
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         check=False, timeout=SECONDS * 3,
@@ -151,7 +156,9 @@ def is_launch(words: list[str]) -> bool:
     return len(_TELLS & {one.partition("=")[0] for one in rest}) >= 2
 
 
-def readings(script: Path, name: str, root: Path) -> tuple[list[tuple[list[str], bool, bool]], list[str]]:
+def readings(
+    script: Path, name: str, root: Path
+) -> tuple[list[tuple[list[str], bool, bool]], list[str]]:
     """Return what ftlint reads: words with gaps, whether unknown is told, whether assumed."""
     text = script.read_bytes().decode("utf-8", "replace")
 
@@ -167,7 +174,10 @@ def readings(script: Path, name: str, root: Path) -> tuple[list[tuple[list[str],
         if one is None:
             continue
         words, _ = unwrapped(call.words)
-        texts = [base(words[0].text), *(word.text for word in words[1:] if not _rest(word.text, word))]
+        texts = [
+            base(words[0].text),
+            *(word.text for word in words[1:] if not _rest(word.text, word)),
+        ]
         gaps = bool(one.unknown) or any(UNKNOWN in each for each in texts)
         made.append((texts, gaps, bool(one.assumed)))
     return made, sorted(name for name in found.asked if name.isidentifier())
@@ -198,14 +208,13 @@ def judged(script: Path, folder: Path, root: Path) -> tuple[list[Outcome], int]:
     shutil.rmtree(repo)
     (repo / name).parent.mkdir(parents=True)
     for beside in script.parent.iterdir():
-        if beside.is_file() and beside.suffix in SCRIPTS + (".env", ".json", ".yaml"):
+        if beside.is_file() and beside.suffix in (*SCRIPTS, ".env", ".json", ".yaml"):
             shutil.copy(beside, (repo / name).parent / beside.name)
-    for path, folders, files in os.walk(root / "repo"):
-        for one in (path, *(os.path.join(path, each) for each in (*folders, *files))):
-            os.chmod(one, 0o777 if os.path.isdir(one) else 0o644)
+    for one in (repo, *repo.rglob("*")):
+        one.chmod(0o777 if one.is_dir() else 0o644)
     read, unset = readings(script, name, root)
     bare = run(root, name, {}, [])
-    filled = {one: "1" for one in unset}
+    filled = dict.fromkeys(unset, "1")
     other = run(root, name, filled, ["w1", "w2"])
     left = list(read)
     outcomes = []
@@ -266,7 +275,9 @@ def main(folder: Path) -> int:
     print(f"{len(seen)} scripts, {sum(count.values())} launches")
     for kind in ("always", "default", "open"):
         whole = sum(number for (of, _), number in count.items() if of == kind)
-        told = ", ".join(f"{number} {read}" for (of, read), number in sorted(count.items()) if of == kind)
+        told = ", ".join(
+            f"{number} {read}" for (of, read), number in sorted(count.items()) if of == kind
+        )
         print(f"{kind}: {whole} launches: {told}")
     print(f"read and not made in either world: {never}")
     return int(any(read in ("wrong", "missed") for _, read in count))

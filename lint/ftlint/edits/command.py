@@ -109,12 +109,11 @@ def _delete(context: Context, entry: Entry) -> Edit | NoEdit:
     if first and rest.strip() == "\\" and rest.endswith("\\"):
         return Edit(line, behind + 1, "")  # its line is a line of the command
     if first and not rest.strip():  # the last line: the one before it now ends the command
-        before = text[:line].rstrip("\n").rstrip()
-        if not before.endswith("\\"):
+        above = text[:line].rstrip("\n").rstrip()
+        if not above.endswith("\\"):
             return NoEdit("the line above is not continued")
-        return Edit(len(before[:-1].rstrip(" \t")), end, "")
-    before = len(text[line:start].rstrip(" \t"))
-    return Edit(end - len(text[start:end]) - (start - line - before), end, "")
+        return Edit(len(above[:-1].rstrip(" \t")), end, "")
+    return Edit(line + len(text[line:start].rstrip(" \t")), end, "")
 
 
 def _insert(context: Context, change: Change) -> Edit | NoEdit:
@@ -124,7 +123,9 @@ def _insert(context: Context, change: Change) -> Edit | NoEdit:
     if new is None:
         return NoEdit("the value needs quotes")
     text = context.source.text
-    inside = [one for one in context.entries.values() if launched.start < one.key.start < launched.end]
+    inside = [
+        one for one in context.entries.values() if launched.start < one.key.start < launched.end
+    ]
     if not inside or not launched.whole:
         return NoEdit("its flags are not written in the command")
     last = max(inside, key=lambda one: one.end)

@@ -22,9 +22,9 @@ MAX_ROUNDS = 10
 _Identity = tuple[str, "str | None", int, str]
 
 
-def fix(source: Source, options: Options, unsafe: bool) -> tuple[  # noqa: FBT001
-    Source, tuple[Applied, ...], tuple[SkippedFix, ...], Result
-]:
+def fix(
+    source: Source, options: Options, unsafe: bool
+) -> tuple[Source, tuple[Applied, ...], tuple[SkippedFix, ...], Result]:
     """Make the fixes of a script; return it, what was done, what was not, and what is left to say.
 
     Held to be right is what starts as many runs as before, each with the arguments that it had but
@@ -44,7 +44,9 @@ def fix(source: Source, options: Options, unsafe: bool) -> tuple[  # noqa: FBT00
                     break
                 assert one.fix is not None
                 why = "the script would not be read as it is meant"
-                barred[_identity(one)] = SkippedFix(one.code, one.name, one.key, one.fix.message, why)
+                barred[_identity(one)] = SkippedFix(
+                    one.code, one.name, one.key, one.fix.message, why
+                )
         if done is None or not chosen:
             break
         applied += [_applied(one, result.source) for one in chosen]
@@ -52,7 +54,7 @@ def fix(source: Source, options: Options, unsafe: bool) -> tuple[  # noqa: FBT00
     return result.source, tuple(applied), tuple(barred.values()), result
 
 
-def _wants(one: Diagnostic, unsafe: bool, barred: dict[_Identity, SkippedFix]) -> bool:  # noqa: FBT001
+def _wants(one: Diagnostic, unsafe: bool, barred: dict[_Identity, SkippedFix]) -> bool:
     fix = one.fix
     if fix is None or not fix.edits or _identity(one) in barred:
         return False
@@ -117,7 +119,16 @@ def _rest(one: Launched) -> tuple[object, ...]:
     environment = tuple((name, word.pattern) for name, word in one.environment)
     config = one.config and one.config.pattern
     overrides = tuple(map(_shown, one.overrides))
-    return one.program, one.command, config, overrides, environment, one.gpus, one.nodes, one.unknown
+    return (
+        one.program,
+        one.command,
+        config,
+        overrides,
+        environment,
+        one.gpus,
+        one.nodes,
+        one.unknown,
+    )
 
 
 def _shown(argument: Argument) -> tuple[str, tuple[str, ...]]:
@@ -127,7 +138,8 @@ def _shown(argument: Argument) -> tuple[str, tuple[str, ...]]:
 def _is_edited(flag: Argument, edits: Sequence[Edit]) -> bool:
     start, end = flag.start - 2, max(flag.end, flag.start + len(flag.key))
     return any(
-        edit.start < end and edit.end > start or edit.start == edit.end == flag.start + len(flag.key)
+        (edit.start < end and edit.end > start)
+        or edit.start == edit.end == flag.start + len(flag.key)
         for edit in edits
     )
 

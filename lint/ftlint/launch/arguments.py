@@ -72,7 +72,7 @@ def _options(catalogue: Catalogue) -> dict[str, _Option]:
 class _Reader:
     """The flags of one launch."""
 
-    def __init__(self, whole: bool, options: dict[str, _Option]) -> None:  # noqa: FBT001
+    def __init__(self, whole: bool, options: dict[str, _Option]) -> None:
         self.options = options
         self.whole = whole
         self.entries: dict[str, Entry] = {}

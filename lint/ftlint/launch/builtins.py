@@ -123,7 +123,9 @@ def _evaluate(shell: Shell, command: Simple) -> Outcome:
     for one in words:
         parts += [one.value, Scalar(" ", (one.end,))]
     text = "".join(one.text for one in parts)
-    end = shell.follow(text, [*(place for one in parts for place in one.at), shell.place(command.end)])
+    end = shell.follow(
+        text, [*(place for one in parts for place in one.at), shell.place(command.end)]
+    )
     return None, (), end
 
 
@@ -145,9 +147,9 @@ def _read(shell: Shell, command: Simple) -> Outcome:
     words = words_of(shell, command)
     names = [one for one in words if one.known and one.text.isidentifier()]
     told: list[Scalar] = []
-    for one in command.redirections:
-        if one.operator == "<<<" and str(getattr(command.words[0], "literal", "")) == "read":
-            told = split(shell.text_of(one.word))
+    for redirection in command.redirections:
+        if redirection.operator == "<<<" and getattr(command.words[0], "literal", "") == "read":
+            told = split(shell.text_of(redirection.word))
     if len(told) < len(names) or len(words) != len(names) + sum(one.text == "-r" for one in words):
         told = []
     for place, one in enumerate(names):
@@ -214,7 +216,6 @@ BUILTINS: dict[str | None, Callable[[Shell, Simple], Outcome]] = {
     **dict.fromkeys(("source", "."), _source),
     **dict.fromkeys(("cd", "pushd", "popd"), _change_folder),
     **dict.fromkeys(("read", "mapfile", "readarray", "getopts"), _read),
-    **dict.fromkeys(("exit", "return", "break", "continue"), None),  # type: ignore[arg-type]
     **dict.fromkeys(("[", "test"), _test),
     **dict.fromkeys((":", "true"), _true),
     **dict.fromkeys(("echo", "printf"), _print),
@@ -246,7 +247,10 @@ def output_of(words: Sequence[Field]) -> Scalar | None:
         text = folder or ("/" if slash else ".")
     elif name == "seq" and texts and all(one.isdecimal() and len(one) < 5 for one in texts):
         numbers = [int(one) for one in texts]
-        first, step = (numbers[0] if len(numbers) > 1 else 1), (numbers[1] if len(numbers) > 2 else 1)
+        first, step = (
+            (numbers[0] if len(numbers) > 1 else 1),
+            (numbers[1] if len(numbers) > 2 else 1),
+        )
         text = "\n".join(map(str, range(first, numbers[-1] + 1, step or 1)))
     else:
         return None

@@ -68,10 +68,11 @@ def _one(words: Sequence[Field], operators: Sequence[str | None], *, extended: b
 
 
 def _equal(left: str, right: str, operator: str, *, extended: bool) -> bool | None:
+    found: bool | None = left == right
     if extended:
         found = matches(left, right)
-    else:
-        found = None if UNKNOWN in left + right else left == right
+    elif UNKNOWN in left + right:
+        return None
     return None if found is None else found == (operator != "!=")
 
 

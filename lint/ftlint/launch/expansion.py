@@ -200,7 +200,7 @@ def _other(shell: Shell, part: Parameter, value: list[Field]) -> Scalar | list[F
 def _indirect(shell: Shell, part: Parameter) -> Scalar | list[Field]:
     start = shell.place(part.start)
     held = shell.state.variables.get(part.name)
-    if isinstance(held, Array) and part.index is not None:  # its keys
+    if isinstance(held, Array) and part.subscript is not None:  # its keys
         return [Field(Scalar(key, [start] * len(key)), start, start) for key, _ in held.items]
     if isinstance(held, Scalar) and held.known and held.text.isidentifier():
         other = shell.state.variables.get(held.text)
@@ -232,10 +232,10 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
     if held is None:
         return None
     if isinstance(held, Scalar):
-        if part.index is None or not held.known:
+        if part.subscript is None or not held.known:
             return held
-        return held if text(shell, part.index).text in (*_ALL, "0") else NOTHING
-    index = "0" if part.index is None else text(shell, part.index).text
+        return held if text(shell, part.subscript).text in (*_ALL, "0") else NOTHING
+    index = "0" if part.subscript is None else text(shell, part.subscript).text
     if index in _ALL:
         return list(held.fields)
     return _item(shell, held, index, start)

@@ -94,14 +94,18 @@ def _of_words(words: Sequence[tuple[str, int]], end: int) -> Stretch:
         inner: Sequence[int] = range(start, start + len(word))
         if escaped != word:
             inner = [start] * len(escaped)
-        pieces.append(Stretch(f"'{escaped}' ", [start, *inner, start + len(word), start + len(word)]))
+        pieces.append(
+            Stretch(f"'{escaped}' ", [start, *inner, start + len(word), start + len(word)])
+        )
     return _joined(pieces, end)
 
 
 def _makefile(text: str) -> Iterator[Stretch]:
     """Yield the recipes; `$(NAME)` is `${NAME}` where the file sets it, `$$` a `$`."""
     setters: list[Stretch] = []
-    for found in re.finditer(r"(?m)^(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*([^\n#]*)", text):
+    for found in re.finditer(
+        r"(?m)^(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*([^\n#]*)", text
+    ):
         value = found[2].rstrip()
         if not re.search(r"[$'\"\\ \t]", value):
             begin = found.start(1)
@@ -252,7 +256,9 @@ def _python(text: str) -> Iterator[Stretch]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:
             continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
         if name not in ("run", "Popen", "call", "check_call", "check_output", "system"):
             continue
         first = node.args[0]

@@ -263,7 +263,7 @@ class _Parser:
 
     def conditional(self, _: str, __: int) -> Command:
         """Return what stands between `if` and `fi`."""
-        branches = []
+        branches: list[tuple[tuple[Command, ...], tuple[Command, ...]]] = []
         while True:
             condition = self.list_of(("then",))
             self.expect("then")
@@ -320,7 +320,7 @@ class _Parser:
         self.blanks()
         word = self.word()
         self.expect("in")
-        branches = []
+        branches: list[tuple[tuple[ShellWord, ...], tuple[Command, ...]]] = []
         while True:
             self.lines()
             if self.keyword() == "esac":
@@ -352,7 +352,7 @@ class _Parser:
                 raise _StopError(start, "`[[` is not closed")
             if self.keyword() == "]]":
                 self.place += 2
-                return Simple((), tuple(words), (), start, self.place, "[[")
+                return Simple((), tuple(words), [], start, self.place, "[[")
             operator = re.compile(r"&&|\|\||[()<>;&|]+").match(self.text, self.place)
             if operator is None:
                 words.append(self.word())
@@ -365,7 +365,7 @@ class _Parser:
         """Return `((…))`."""
         text = self.arithmetic(start)
         word = ShellWord((Text(text, start + 2, quoted=True),), start, self.place)
-        return Simple((), (word,), (), start, self.place, "((")
+        return Simple((), (word,), [], start, self.place, "((")
 
     def simple(self) -> Command:
         """Return assignments, words and redirections up to what ends a command."""
@@ -396,7 +396,7 @@ class _Parser:
             end = self.place
         if self.place == start:
             raise _StopError(start, "a command is missing")
-        return Simple(tuple(assignments), tuple(words), tuple(redirections), start, end)
+        return Simple(tuple(assignments), tuple(words), redirections, start, end)
 
     def assignment(self) -> Assignment | None:
         """Return the assignment that begins here, if one does."""
@@ -427,13 +427,13 @@ class _Parser:
         inner.place, inner.depth = start, self.depth + 1
         return tuple(inner.quoted_parts("")) if end > start else ()
 
-    def redirections(self) -> tuple[Redirection, ...]:
+    def redirections(self) -> list[Redirection]:
         """Return the redirections behind a compound command."""
         found: list[Redirection] = []
         self.blanks()
         while self.redirection(found):
             self.blanks()
-        return tuple(found)
+        return found
 
     def redirection(self, into: list[Redirection]) -> bool:
         """Read the redirection that begins here, if one does; here-documents follow later."""
@@ -508,13 +508,18 @@ class _Parser:
             end = self.text.find("'", end)
             if end < 0:
                 raise _StopError(start, "an opened quote `'` is never closed")
-            if not ansi or (len(self.text[begin:end]) - len(self.text[begin:end].rstrip("\\"))) % 2 == 0:
+            if (
+                not ansi
+                or (len(self.text[begin:end]) - len(self.text[begin:end].rstrip("\\"))) % 2 == 0
+            ):
                 break
             end += 1
         self.place = end + 1
         content = self.text[begin:end]
         if ansi:
-            content = re.sub(r"\\(.)", lambda one: _ESCAPES.get(one[1], one[1]), content, flags=re.S)
+            content = re.sub(
+                r"\\(.)", lambda one: _ESCAPES.get(one[1], one[1]), content, flags=re.S
+            )
         return Text(content, begin, quoted=True)
 
     def quoted_parts(self, close: str) -> list[Part]:

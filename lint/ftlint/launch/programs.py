@@ -147,7 +147,7 @@ def _of_script(
 def _is_ours(
     words: Sequence[Field], rest: Sequence[Field], config: Word | None, flags: Sequence[Argument]
 ) -> bool:
-    """Return whether a file that bears a common name is LLaMA Factory's: what it is handed tells."""
+    """Return whether a file of a common name is LLaMA Factory's: what it is handed tells."""
     script = next((one.text for one in words if one.text.endswith(".py")), "")
     if base(script) in _OWN or script.endswith(_PACKAGE) or not script:
         return True

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Program = Literal["cli", "torchrun", "accelerate", "deepspeed", "python"]
 
 
-NOT_KNOWN = "${not known}"
+NOT_KNOWN = "${not_known}"
 """The value of a key that only the run can tell; it has the form of a template's gap."""
 
 

@@ -17,7 +17,6 @@ from ftlint.launch.tree import (
     Case,
     Chain,
     Function,
-    Group,
     If,
     Loop,
     ShellWord,
@@ -227,7 +226,12 @@ class Shell:
             likely = None if holds is None else holds == wanted
         now = self.state.copy()
         told: list[Outcome] = []
-        way = self.way(lambda: told.append(self.one(right)) or told[0][2], likely, assumed)
+
+        def act() -> str:
+            told.append(self.one(right))
+            return told[0][2]
+
+        way = self.way(act, likely, assumed)
         end = self.settle([way, Way(now, "", None if likely is None else not likely, assumed)])
         return (told[0][0] if likely and told else None), assumed, end
 
@@ -526,8 +530,8 @@ class Shell:
             state.assign(one.name, Array(tuple(items)))
             return
         value = self.text_of(one.value)
-        if one.index is not None:
-            index = self.parts(one.index).text
+        if one.subscript is not None:
+            index = self.parts(one.subscript).text
             items = [pair for pair in getattr(old, "items", ()) if pair[0] != index]
             items.append((index, Field(value, self.place(one.start), self.place(one.end))))
             state.assign(one.name, Array(tuple(items)))

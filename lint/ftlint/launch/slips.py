@@ -112,7 +112,7 @@ def _variables(one: Launched) -> Iterator[Problem]:
     """Yield variables whose name is a slip of one that LLaMA Factory or its launcher reads."""
     names = compiled.VARIABLES[0]
     for name, word in one.environment:
-        if name in names or name in _SHELL or not _NAME.match(name) and name.isupper():
+        if name in names or name in _SHELL or (not _NAME.match(name) and name.isupper()):
             continue
         meant = guess(name, names, ())
         if meant is not None and meant.slip and word.end > word.start:
@@ -159,5 +159,3 @@ def _several(call: Call, said: str, reading: Reading) -> Iterator[Problem]:
             first = call.words[0]
             values: dict[str, object] = {"said": said, "name": name}
             yield Problem("script-several", first.start, first.end, values)
-
-

@@ -27,7 +27,7 @@ class Parameter(NamedTuple):
     """
 
     name: str
-    index: tuple[Part, ...] | None
+    subscript: tuple[Part, ...] | None
     operator: str
     argument: tuple[Part, ...]
     quoted: bool
@@ -85,7 +85,7 @@ class Assignment(NamedTuple):
     """`NAME=word`, `NAME+=word`, `NAME[index]=word` or `NAME=(words)`."""
 
     name: str
-    index: tuple[Part, ...] | None
+    subscript: tuple[Part, ...] | None
     append: bool
     value: ShellWord | tuple[ShellWord, ...]
     start: int
@@ -105,7 +105,8 @@ class Simple(NamedTuple):
 
     assignments: tuple[Assignment, ...]
     words: tuple[ShellWord | Assignment, ...]
-    redirections: tuple[Redirection, ...]
+    redirections: list[Redirection]
+    """A list, for what a here-document holds is read behind the command's line."""
     start: int
     end: int
     test: Literal["", "[[", "(("] = ""
@@ -147,7 +148,7 @@ class Group(NamedTuple):
 
     body: tuple[Command, ...]
     apart: bool
-    redirections: tuple[Redirection, ...] = ()
+    redirections: list[Redirection]
 
 
 class Function(NamedTuple):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 WRAPPERS = frozenset(
     """apptainer caffeinate chrt command conda docker env flock gosu ionice kubectl mamba micromamba
     mpiexec mpirun nerdctl nice nohup nsys numactl pdm pipenv poetry podman proxychains proxychains4
-    rlaunch salloc screen script setsid shifter singularity srun ssh stdbuf strace su sudo taskset tee
-    time timeout tmux unbuffer uv uvx watch xvfb-run""".split()
+    rlaunch salloc screen script setsid shifter singularity srun ssh stdbuf strace su sudo taskset
+    tee time timeout tmux unbuffer uv uvx watch xvfb-run""".split()
 )
 """What may stand before a program, with options of its own."""
 SHELLS = frozenset("bash sh zsh dash ksh".split())
@@ -72,7 +72,7 @@ def text_run_by(call: Call) -> Inner | None:
                 return Inner(words[place + 1].value, words[place + 3 :])
         plain = [word for word in words[1:] if not word.text.startswith(("-", "+"))]
         return None if plain or call.here is None else Inner(call.here)
-    if outer not in _OVER_THERE or words and outer != "sbatch":
+    if outer not in _OVER_THERE or (words and outer != "sbatch"):
         return None
     if outer == "sbatch":
         for place, word in enumerate(call.words):

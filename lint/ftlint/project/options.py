@@ -41,8 +41,8 @@ class Options(NamedTuple):
     """How to judge: the target, what is known of the machine, and which rules count.
 
     With a `command` a file is judged as one for it, whatever it looks like. `named`: a person or a
-    hook named it, rather than its folder. `extra`: what a fork has besides. `overrides`: what
-    is set over the file.
+    hook named it, rather than its folder. `extra`: what a fork has besides. `overrides`
+    are set over the file.
     """
 
     target: Target
@@ -55,6 +55,8 @@ class Options(NamedTuple):
     named: bool = False
     extra: Extra = NO_EXTRA
     overrides: Overrides | None = None
+    scripts: bool = True
+    """Whether scripts are looked into for what they start."""
 
 
 class CliOptions(NamedTuple):
@@ -209,7 +211,7 @@ class OptionsResolver:
             self.ignored[f"rule {old} is now called {new}"] = None
         options = Options(
             target, given, select, ignore, rules=book, limits=self._limits(settings),
-            extra=Extra(settings.extra_keys, settings.extra_values),
+            extra=Extra(settings.extra_keys, settings.extra_values), scripts=settings.scripts,
         )  # fmt: skip
         if asked.overrides:
             options = options._replace(overrides=self._overrides(target, options.limits))

@@ -43,6 +43,7 @@ class Settings(NamedTuple):
     facts: tuple[tuple[str, object], ...] = ()
     here: bool = False
     launch: bool = True
+    scripts: bool = True
     baseline: str | None = None
     extra_keys: tuple[str, ...] = ()
     extra_values: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -147,6 +148,7 @@ _KINDS: dict[str, _Kind] = {
     "baseline": _TEXT,
     "here": _BOOL,
     "launch": _BOOL,
+    "scripts": _BOOL,
     "fail-on": _Kind(
         {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES
     ),

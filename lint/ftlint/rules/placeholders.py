@@ -23,7 +23,9 @@ def check(context: Context) -> Iterator[Finding]:
     gaps = [
         (entry, gap)
         for entry in context.entries.values()
-        if entry.name not in stops and entry.value != NOT_KNOWN and (gap := placeholder_of(entry.name, entry.value)) is not None
+        if entry.name not in stops
+        and NOT_KNOWN not in str(entry.value)
+        and (gap := placeholder_of(entry.name, entry.value)) is not None
     ]
     if not gaps:
         return
