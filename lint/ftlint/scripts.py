@@ -11,7 +11,6 @@ from ftlint.facts.layers import SILENT
 from ftlint.facts.starts import COMMANDS, layer_of, start_of
 from ftlint.launch import arguments, slips
 from ftlint.launch.parser import parse
-from ftlint.launch.record import NOT_KNOWN
 from ftlint.launch.scripts import look
 from ftlint.launch.values import UNKNOWN
 from ftlint.support.containment import project_of
@@ -21,6 +20,7 @@ from ftlint.support.limits import reason
 from ftlint.syntax import directives
 from ftlint.syntax.nodes import Comment
 from ftlint.syntax.source import Undecodable, decode, of_text
+from ftlint.target.classify import NOT_KNOWN
 from ftlint.target.keys import catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 

@@ -145,6 +145,8 @@ def run(
 def is_launch(words: list[str]) -> bool:
     """Return whether what a stub was handed is a start of LLaMA Factory; told by other means."""
     name, rest = words[0], words[1:]
+    if {"-h", "--help"} & set(rest):
+        return False
     if name in ("llamafactory-cli", "lmf"):
         return bool(rest) and rest[0] in ("train", "export", "chat", "api", "webchat", "eval")
     if any(one in ("llamafactory.cli", "llamafactory.launcher") for one in rest):

@@ -6,9 +6,9 @@ takes a prefix of a flag that no other begins with. Checked against the parsers 
 
 from __future__ import annotations
 
-from ftlint.launch.record import NOT_KNOWN
 from ftlint.syntax.construct import Constructed, Entry, Problem
 from ftlint.syntax.nodes import Document, Mapping, Scalar, Sequence
+from ftlint.target.classify import NOT_KNOWN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

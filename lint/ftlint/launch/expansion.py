@@ -47,7 +47,7 @@ def text(shell: Shell, parts: Iterable[Part]) -> Scalar:
 
 def fields(shell: Shell, word: ShellWord) -> list[Field]:
     """Return the words that a program is handed of one: none, one or several."""
-    start, end = shell.place(word.start), shell.place(word.end)
+    start, end = shell.place(word.start), shell.end(word.end)
     bare = word.bare
     if bare is not None and "{" in bare:
         several = braces(bare)
@@ -60,7 +60,9 @@ def fields(shell: Shell, word: ShellWord) -> list[Field]:
         quoted = not isinstance(part, (Parameter, Output)) or part.quoted
         if not place and _is_home(part):
             value = gap(shell.place(part.start))
-        if isinstance(value, list):
+        if isinstance(value, list) and quoted and _is_joined(shell, part):
+            made.add(joined(_spaced(value)))
+        elif isinstance(value, list):
             made.several(value)
         elif quoted:
             made.add(value)
@@ -121,6 +123,15 @@ class _Words:
 
 def _is_home(part: object) -> bool:
     return isinstance(part, Text) and not part.quoted and part.text.startswith("~")
+
+
+def _is_joined(shell: Shell, part: Part) -> bool:
+    """Return whether all words become one: `"$*"`, `"${A[*]}"`."""
+    if not isinstance(part, Parameter):
+        return False
+    return part.name == "*" or (
+        part.subscript is not None and text(shell, part.subscript).text == "*"
+    )
 
 
 def _spaced(values: Sequence[Field]) -> Iterable[Scalar]:

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     Program = Literal["cli", "torchrun", "accelerate", "deepspeed", "python"]
 
 
-NOT_KNOWN = "${not_known}"
-"""The value of a key that only the run can tell; it has the form of a template's gap."""
-
-
 class Word(NamedTuple):
     """A word that a program is handed, as the script writes it from `start` to `end`.
 

@@ -145,6 +145,10 @@ class Shell:
         """Return where in the script an offset of the text that is being followed lies."""
         return self.origin[min(offset, len(self.origin) - 1)]
 
+    def end(self, offset: int) -> int:
+        """Return where in the script that ends which ends at an offset of the text."""
+        return self.place(offset - 1) + 1 if offset else self.place(0)
+
     def follow(self, text: str, origin: Sequence[int]) -> str:
         """Follow a text whose characters stand elsewhere in the script."""
         if self.depth >= DEEPEST:
@@ -380,7 +384,7 @@ class Shell:
             return None, (), self.function(name, words[1:])
         call = Call(
             tuple(words), self.handed(command.assignments), self.place(command.start),
-            self.place(command.end), self.state.folder, not self.doubtful,
+            self.end(command.end), self.state.folder, not self.doubtful,
             self.here_document(command), tuple(self.presumed),
         )  # fmt: skip
         self.calls.append(call)
@@ -524,7 +528,7 @@ class Shell:
         if not isinstance(one.value, ShellWord):
             items = list(old.items) if one.append and isinstance(old, Array) else []
             if one.append and isinstance(old, Scalar):
-                items = [("0", Field(old, self.place(one.start), self.place(one.end), old.known))]
+                items = [("0", Field(old, self.place(one.start), self.end(one.end), old.known))]
             for word in one.value:
                 items += self.items(word, len(items))
             state.assign(one.name, Array(tuple(items)))
@@ -533,7 +537,7 @@ class Shell:
         if one.subscript is not None:
             index = self.parts(one.subscript).text
             items = [pair for pair in getattr(old, "items", ()) if pair[0] != index]
-            items.append((index, Field(value, self.place(one.start), self.place(one.end))))
+            items.append((index, Field(value, self.place(one.start), self.end(one.end))))
             state.assign(one.name, Array(tuple(items)))
         elif one.append:
             first = old if isinstance(old, Scalar) else gap(self.place(one.start))
@@ -549,7 +553,7 @@ class Shell:
             key, _, _ = made.text[1:].partition("]=")
             cut = len(key) + 3
             value = Scalar(made.text[cut:], made.at[cut:], made.assumed)
-            return [(key, Field(value, self.place(word.start), self.place(word.end)))]
+            return [(key, Field(value, self.place(word.start), self.end(word.end)))]
         return [(str(count + place), one) for place, one in enumerate(self.fields([word]))]
 
     # words
@@ -560,7 +564,7 @@ class Shell:
 
     def field(self, word: ShellWord) -> Field:
         """Return a word as one, as where no word is split."""
-        return Field(self.text_of(word), self.place(word.start), self.place(word.end))
+        return Field(self.text_of(word), self.place(word.start), self.end(word.end))
 
     def text_of(self, word: ShellWord) -> Scalar:
         """Return the text of a word, as where no word is split."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import Related, at_value
-from ftlint.launch.record import NOT_KNOWN
-from ftlint.target.classify import placeholder_of
+from ftlint.target.classify import NOT_KNOWN, placeholder_of
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
