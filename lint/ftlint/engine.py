@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ftlint import loading
 from ftlint.diagnostics import Finding, set_at
-from ftlint.facts.context import STEP_KEYS, Context
-from ftlint.facts.launch import OF_THE_LAUNCH, UNSTATED
+from ftlint.facts.launch import OF_THE_LAUNCH, STEP_KEYS, UNSTATED
 from ftlint.loading import UNBUILT, Unreadable
 from ftlint.results import Result
 from ftlint.rulebook import registry
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.diagnostics import Related
+    from ftlint.facts.context import Context
     from ftlint.facts.starts import Start
     from ftlint.loading import Config
     from ftlint.project.options import Options
@@ -176,6 +176,7 @@ def findings(context: Context, doubted: list[str] | None = None) -> Iterator[Fin
     yield from said
     trains = context.command == "train" and context.instance.effective.get("do_train")
     whole = context.launched is None or context.launched.whole
+    whole &= context.overrides is None or STEP_KEYS.isdisjoint(context.instance.unknown)
     if whole and (trains or context.command == V1):
         from ftlint.rules.refusals import findings_of_plan
 
@@ -250,7 +251,7 @@ def _without_misread(context: Context, found: list[Finding]) -> Context:
     the program takes for another value than it shows, it may refuse as it is meant.
     """
     misread = [one for one in found if context.rules.kind(one.rule) in MISREADING]
-    if not misread:
+    if not misread and context.overrides is None:
         return context
     names = {name for one in misread for name in (one.key, one.meant) if name is not None}
     names |= context.instance.unknown  # placeholders, of which only the first is told

@@ -85,6 +85,12 @@ class Script(NamedTuple):
         return tuple(sorted(found, key=lambda one: one.start.line if one.start else 0))
 
     @property
+    def counted(self) -> tuple[Config, ...]:
+        """What it starts of which all is known that steps rest on."""
+        left = [one.config.start for one in self.of_files if not one.start.counts]
+        return tuple(one for one in self.started if one.start not in left)
+
+    @property
     def command(self) -> Command | None:
         """What the first of its starts is for; None where it starts nothing."""
         started = self.started

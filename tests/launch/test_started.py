@@ -74,6 +74,22 @@ def test_several_launches_that_say_the_same_are_one_finding(project: Path) -> No
     assert found["message"].endswith("(under a.sh:1, b.sh:1)")
 
 
+@pytest.mark.parametrize("key", ["num_train_epochs", "learning_rate", "stage", "dataset", "bf16"])
+def test_nothing_rests_on_a_value_that_only_the_run_can_tell(project: Path, key: str) -> None:
+    write(project / "c.yaml", f"{CONFIG}val_size: 0.1\n")
+    alone = check()
+    write(project / "run.sh", f"llamafactory-cli train c.yaml {key}=$VALUE lora_rank=x\n")
+    assert set(added()) == {"FT105"}
+    mended = f"llamafactory-cli train c.yaml {key}=$VALUE seed=7\n"
+    write(project / "run.sh", mended)
+    assert not added()
+    assert len(check()) == len(alone)
+    counts = key in ("learning_rate", "bf16")
+    plans = steps("c.yaml")
+    assert [place for place, _ in plans] == [None]  # as it would be alone, or not to be told
+    assert (invoke("steps", "run.sh", "--dataset-size", "1000").status == 0) == counts
+
+
 def test_what_is_told_of_a_script_is_not_told_again_of_its_config(project: Path) -> None:
     write(project / "run.sh", "llamafactory-cli train c.yaml lora_rank=x\n")
     assert "FT105" in added()
@@ -153,6 +169,9 @@ def test_settings_turn_it_off(project: Path) -> None:
         ("run.sh", "cd $WHERE\nllamafactory-cli train c.yaml max_steps=5", set()),
         ("run.sh", "llamafactory-cli train $1/c.yaml max_steps=5", set()),
         ("run.sh", "llamafactory-cli train c.yaml max_steps=$STEPS", set()),
+        ("run.sh", "llamafactory-cli train c.yaml $KEY=1 max_steps=5", set()),
+        ("run.sh", "llamafactory-cli train c.yaml $MORE max_steps=5", set()),
+        ("run.sh", "llamafactory-cli train c.yaml max_steps=5 seed=$SEED", {"c.yaml"}),
         ("run.sh", "echo llamafactory-cli train c.yaml max_steps=5", set()),
         ("run.txt", "llamafactory-cli train c.yaml max_steps=5", set()),
     ],

@@ -119,7 +119,8 @@ def _started(config: Config, alone: RunPlan, tokens: Wanted) -> Iterator[RunPlan
     """Yield what scripts of the project make of the plan of a config, each other plan once."""
     known = {alone.outcome}
     for start in starts_of(config):
-        found = None if start.command != config.command else started(config, start)
+        is_run = start.command == config.command and start.counts
+        found = started(config, start) if is_run else None
         if found is None:
             continue
         made = api.plan(found, tokens)._replace(script=Place(start.path, start.line))
@@ -165,7 +166,7 @@ def _of_script(found: files.Found, resolver: OptionsResolver) -> Iterator[Config
     if isinstance(script, Unreadable):
         yield script
         return
-    configs = [one for one in script.started if isinstance(for_training(one), Config)]
+    configs = [one for one in script.counted if isinstance(for_training(one), Config)]
     yield from configs
     if found.named and not configs:
         yield Unreadable(found.path, NO_START)

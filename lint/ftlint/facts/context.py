@@ -214,13 +214,6 @@ def _beside(
     return found
 
 
-STEP_KEYS = frozenset(
-    """dataset dataset_dir max_samples val_size eval_dataset mix_strategy streaming packing stage
-    do_train per_device_train_batch_size gradient_accumulation_steps dataloader_drop_last
-    num_train_epochs max_steps""".split()
-)
-"""Keys that the plan rests on: with one of them misread there is none."""
-
 _STEP_WORDS = (" steps", "步", "스텝")
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 
-from ftlint.facts.launch import LAUNCHERS, Launch
+from ftlint.facts.launch import LAUNCHERS, STEP_KEYS, Launch
 from ftlint.facts.layers import SCRIPT, Layer
 from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_above, upwards
+from ftlint.target.classify import NOT_KNOWN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ftlint.launch.record import Launched
+    from ftlint.launch.record import Launched, Word
     from ftlint.support.disk import Disk
     from ftlint.target.classify import Command
 
@@ -53,6 +54,12 @@ class Start(NamedTuple):
         return frozenset(one.partition("=")[0] for one in self.arguments)
 
     @property
+    def counts(self) -> bool:
+        """Whether all is known that its steps rest on."""
+        gaps = (one.partition("=")[0] for one in self.arguments if NOT_KNOWN in one)
+        return STEP_KEYS.isdisjoint(gaps)
+
+    @property
     def place(self) -> str:
         """Where it stands, as messages name it."""
         return f"{self.path}:{self.line}"
@@ -61,7 +68,7 @@ class Start(NamedTuple):
 def starts_of(path: str, disk: Disk) -> tuple[Start, ...]:
     """Return how the scripts of a project start the config at `path`, within reach.
 
-    Left out is what is not known before a script runs, and one that would be the same as another.
+    Left out is one whose keys are not known before the script runs, or that is the same as another.
     """
     own = os.path.abspath(path)
     found: dict[tuple[object, ...], Start] = {}
@@ -121,13 +128,21 @@ def _is_meant(one: Launched, own: str, disk: Disk) -> bool:
 
 def _start(one: Launched) -> Start | None:
     """Return what a launch sets and says; None where some of its words are not known."""
-    words = [word.text for word in one.words[1:]]
-    if one.unknown or one.flags or None in words or one.command not in COMMANDS:
+    arguments = tuple(argument for word in one.words[1:] if (argument := _argument(word)))
+    known = not one.unknown and len(arguments) == len(one.words[1:])
+    if not known or one.flags or one.command not in COMMANDS:
         return None
-    arguments = tuple(word for word in words if word is not None)
     path = os.path.relpath(one.path)
     path = one.path if path.startswith(os.pardir) else path
     return Start(path, one.line, COMMANDS[one.command], arguments, layer_of(one))
+
+
+def _argument(word: Word) -> str | None:
+    """Return a word as it is handed over: with a gap for a value that only the run can tell."""
+    if word.text is not None:
+        return word.text
+    key, equals, _ = word.pattern.partition("=")
+    return f"{key}={NOT_KNOWN}" if equals and key and "\0" not in key else None
 
 
 def start_of(one: Launched, disk: Disk) -> tuple[Start, str] | None:
