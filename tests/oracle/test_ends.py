@@ -17,6 +17,7 @@ pytestmark = pytest.mark.oracle
 
 BEST = {"val_size": 4, "eval_strategy": "steps", "eval_steps": 1, "save_strategy": "steps",
         "save_steps": 1, "load_best_model_at_end": True}  # fmt: skip
+STREAM = {"streaming": True, "max_steps": 2}
 QUANTIZED = ["0.9.4", "0.9.5"]
 """Releases whose bitsandbytes works on a CPU here."""
 
@@ -49,6 +50,12 @@ def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
         ("lora", {"lora_target": "layers.0.self_attn.q_proj"}, None),
         ("lora", {"lora_target": "embed_tokens"}, None),
         ("lora", {"lora_target": "lm_head"}, None),
+        ("lora", {**STREAM, "dataloader_num_workers": {"a": 1}}, "FT105"),
+        ("lora", {**STREAM, "dataloader_num_workers": [1]}, "FT105"),
+        ("lora", {**STREAM, "dataloader_num_workers": "two"}, "FT105"),
+        ("lora", {**STREAM, "dataloader_num_workers": 1.0}, "FT105"),
+        ("lora", {**STREAM, "dataloader_num_workers": True}, None),
+        ("lora", {**STREAM, "dataloader_num_workers": 1}, None),
     ],
 )
 def test_a_run_is_said_to_end_just_where_it_does(
@@ -64,6 +71,41 @@ def test_a_run_is_said_to_end_just_where_it_does(
     found, error = errors_and_end(trainer, {**bases.base(base), **change})
     assert bool(error) == bool(code), error
     assert found == [code] * bool(code)
+
+
+@pytest.mark.parametrize("value", ["banana", [1], {"a": 1}])
+@pytest.mark.parametrize(
+    ("key", "ends"),
+    [
+        *((key, True) for key in (
+            "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps",
+            "learning_rate")),
+        ("num_train_epochs", False),
+        ("dataloader_num_workers", False),
+    ],
+)  # fmt: skip
+def test_numbers_that_the_trainer_of_ppo_reckons_with(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch, key: str, ends: bool, value: object
+) -> None:
+    """0.9.3 alone trains with ppo here: the trl of the later ones is too new for it."""
+    if trainer.release != "0.9.3":
+        return
+    monkeypatch.chdir(trainer.fixture)
+    found, error = errors_and_end(trainer, {**bases.base("ppo"), "max_steps": 1, key: value})
+    assert found == ["FT105"] * ends
+    assert error.startswith("trainer_init: TypeError") == ends, error
+
+
+def test_epochs_that_the_trainer_of_ppo_reckons_with(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if trainer.release != "0.9.3":
+        return
+    monkeypatch.chdir(trainer.fixture)
+    config = {**bases.base("ppo"), "max_steps": -1, "num_train_epochs": "banana"}
+    found, error = errors_and_end(trainer, config)
+    assert found == ["FT105"]
+    assert "TypeError" in error
 
 
 @pytest.mark.parametrize("loss", ["hinge", "ipo", "kto_pair", "robust", "aot", "bco_pair", "other"])

@@ -50,7 +50,10 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
         return None
     if met == "refused":
         return met if _is_as_seen(context, key, strategy=True) else None
-    if _goes_another_way(context.instance.effective, key, value):
+    values = context.instance.effective
+    if _ppo_reckons_with(values, key.name) and isinstance(value, (str, list, dict)):
+        return "trainer_init: TypeError" if _comes_to(context, key, met) else None
+    if _goes_another_way(values, key, value):
         return None
     return met if _comes_to(context, key, met) and affects_run(context, key) else None
 
@@ -99,15 +102,33 @@ def _is_unlike_probed(release: str, key: Key, value: object, met: str) -> bool:
     return key.name == "max_steps" and isinstance(value, float) and value <= 0  # no limit
 
 
+_OF_PPO = frozenset(
+    """max_steps num_train_epochs per_device_train_batch_size gradient_accumulation_steps
+    learning_rate""".split()
+)
+"""Keys that the trainer of ppo multiplies or compares when it is made.
+
+Source: train/ppo/trainer.py CustomPPOTrainer.__init__; run with 0.9.3 (tests/oracle/test_ends.py).
+"""
+
+
+def _ppo_reckons_with(values: Mapping[str, Any], key: str) -> bool:
+    limit = values.get("max_steps")
+    limited = not isinstance(limit, (int, float)) or limit > 0
+    unread = key == "num_train_epochs" and limited
+    return values.get("stage") == "ppo" and key in _OF_PPO and not unread
+
+
 def _goes_another_way(values: Mapping[str, Any], key: Key, value: object) -> bool:
     """Return whether the run does not use the key in the way of the runs that were seen."""
     if key.name in _BETAS and isinstance(value, bool) and _reckons_with(values, key.name, value):
         return True
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
         return True  # its trainer is another one, and no run of it was seen to end on such a key
-    # a stream is loaded and mapped in another way
+    # a stream is loaded and mapped in another way, but in shards that its workers number
     streamed = key.name.startswith(("dataloader_", "preprocessing_num_"))
-    return bool(values.get("streaming")) and streamed
+    numbers = key.name == "dataloader_num_workers" and isinstance(value, (float, str, list, dict))
+    return bool(values.get("streaming")) and streamed and not numbers
 
 
 def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:
