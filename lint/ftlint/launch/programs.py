@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ftlint.launch.processes import Started
     from ftlint.launch.record import Program
-    from ftlint.launch.shell import Call
+    from ftlint.launch.state import Call
     from ftlint.launch.values import Field, Scalar
 
 CLI = frozenset(["llamafactory-cli", "lmf"])
