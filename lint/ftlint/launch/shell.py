@@ -8,9 +8,10 @@ known both sides are followed, and what differs after them is unknown.
 from __future__ import annotations
 
 from ftlint.launch import expansion
-from ftlint.launch.builtins import BUILTINS, filtered, output_of, tested
+from ftlint.launch.builtins import BUILTINS, tested
 from ftlint.launch.conditions import UNSURE, of_arithmetic
 from ftlint.launch.expansion import NO_ARGUMENTS
+from ftlint.launch.outputs import PRINTING, filtered, output_of
 from ftlint.launch.parser import parse
 from ftlint.launch.state import Call, State, Way, Written, assigned_in, merged
 from ftlint.launch.tree import (
@@ -370,7 +371,7 @@ class Shell:
         if not isinstance(command, Simple) or command.assignments:
             return None
         words = [word for word in command.words if isinstance(word, ShellWord)]
-        if not words or words[0].literal not in ("echo", "basename", "dirname", "seq"):
+        if not words or words[0].literal not in PRINTING:
             return None
         return output_of(self.fields(words))
 
