@@ -124,6 +124,12 @@ class _Reader:
         words, kinds = argument.words, option.key.kinds
         if words and words[0].pattern == "\0" and not words[0].quoted and kinds[0] == "bool":
             self.whole = False  # it may be this flag's, or other flags
+        if option.off and argument.attached and words[0].text is not None:
+            self.problem(
+                "flag-value", words[0].start, words[0].end,
+                name=argument.key, text=words[0].text, wanted="no value",
+            )  # fmt: skip
+            return None
         if option.off:
             self.stray(words, name)
             return Scalar(end, end, "false", "plain"), False

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from ftlint.launch.conditions import UNSURE, of_test
 from ftlint.launch.tree import Assignment, ShellWord
-from ftlint.launch.values import UNKNOWN, Array, Field, Scalar, gap, split
+from ftlint.launch.values import Array, Field, Scalar, gap, split
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -228,52 +226,3 @@ BUILTINS: dict[str | None, Callable[[Shell, Simple], Outcome]] = {
     "let": _let,
     **{word: _leave(word) for word in ("exit", "return", "break", "continue")},
 }
-
-
-def output_of(words: Sequence[Field]) -> Scalar | None:
-    """Return what a few programs print that only work on their words; None for all others."""
-    if not words or not words[0].known:
-        return None
-    name, rest = words[0].text, words[1:]
-    assumed = tuple(why for one in rest for why in one.value.assumed)
-    texts = [one.text for one in rest]
-    if name == "echo" and not (texts and texts[0].startswith("-")):
-        text = " ".join(texts)
-    elif name == "basename" and len(texts) in (1, 2) and UNKNOWN not in "".join(texts):
-        text = texts[0].rstrip("/").rpartition("/")[2]
-        text = text.removesuffix(texts[1]) if len(texts) == 2 and text != texts[1] else text
-    elif name == "dirname" and len(texts) == 1 and UNKNOWN not in texts[0]:
-        folder, slash, _ = texts[0].rstrip("/").rpartition("/")
-        text = folder or ("/" if slash else ".")
-    elif name == "seq" and texts and all(one.isdecimal() and len(one) < 5 for one in texts):
-        numbers = [int(one) for one in texts]
-        first, step = (
-            (numbers[0] if len(numbers) > 1 else 1),
-            (numbers[1] if len(numbers) > 2 else 1),
-        )
-        text = "\n".join(map(str, range(first, numbers[-1] + 1, step or 1)))
-    else:
-        return None
-    return Scalar(text, [words[0].start] * len(text), assumed)
-
-
-_REPLACES = re.compile(r"s(.)((?:(?!\1).)+)\1((?:(?!\1).)*)\1(g?)")
-_LITERAL = re.compile(r"[\w /:,=@-]*")
-
-
-def filtered(value: Scalar, words: Sequence[Field]) -> Scalar | None:
-    """Return what `sed s/a/b/` or `tr a b` make of a text, where they name no patterns."""
-    if not value.known or not all(one.known for one in words):
-        return None
-    texts = [one.text for one in words]
-    new = None
-    if len(texts) in (2, 3) and texts[0] == "sed" and (len(texts) == 2 or texts[1] == "-e"):
-        found = _REPLACES.fullmatch(texts[-1])
-        if found is not None and _LITERAL.fullmatch(found[2]) and "&" not in found[3]:
-            new = value.text.replace(found[2], found[3], -1 if found[4] else 1)
-    elif len(texts) == 3 and texts[0] == "tr" and len(texts[1]) == len(texts[2]) == 1:
-        new = value.text.replace(texts[1], texts[2])
-    if new is None or "\\" in texts[-1] or "\n" in value.text:
-        return None
-    place = words[0].start
-    return Scalar(new, [place] * len(new), value.assumed)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ftlint.launch.processes import Started
     from ftlint.launch.record import Program
-    from ftlint.launch.shell import Call
+    from ftlint.launch.state import Call
     from ftlint.launch.values import Field, Scalar
 
 CLI = frozenset(["llamafactory-cli", "lmf"])
@@ -27,6 +27,11 @@ CONFIG = (".yaml", ".yml", ".json")
 _MODULES = {
     "llamafactory.cli": "", "llamafactory.launcher": "", "llamafactory.train.tuner": "train",
 }  # fmt: skip
+_STARTERS: dict[str, Program] = {
+    "torch.distributed.run": "torchrun", "torch.distributed.launch": "torchrun",
+    "accelerate.commands.launch": "accelerate", "deepspeed.launcher.runner": "deepspeed",
+}  # fmt: skip
+"""Modules that are a starter's program."""
 _SCRIPTS = {
     "train_bash.py": "train", "train.py": "train", "train_sft.py": "train",
     "export_model.py": "export", "cli_demo.py": "chat", "web_demo.py": "webchat",
@@ -91,28 +96,30 @@ def _started(
             first = 2
         return _by_starter(name, words[first:], folder)  # type: ignore[arg-type]
     if is_python(name) or UNKNOWN in name:
-        place = 1
-        while place < len(words) and words[place].text.startswith("-"):
-            if words[place].text == "-m" and place + 1 < len(words):
-                module = words[place + 1].text
-                rest = words[place + 2 :]
-                if module in ("torch.distributed.run", "torch.distributed.launch"):
-                    return _by_starter("torchrun", rest, folder)
-                if module == "accelerate.commands.launch":
-                    return _by_starter("accelerate", rest, folder)
-                if module == "deepspeed.launcher.runner":
-                    return _by_starter("deepspeed", rest, folder)
-                if module not in _MODULES:
-                    return None
-                command = _MODULES[module]
-                if not command:
-                    command, rest = (rest[0].text, rest[1:]) if rest else ("", rest)
-                known = command in COMMANDS
-                program: Program = "python" if module == "llamafactory.train.tuner" else "cli"
-                return (program, command, rest, none) if known else None
-            place += 2 if words[place].text in ("-W", "-X") else 1
-        return _of_script(words[place:], "python", none, folder)
+        return _by_python(words, folder)
     return None
+
+
+def _by_python(
+    words: Sequence[Field], folder: str | None
+) -> tuple[Program, str, Sequence[Field], Started] | None:
+    """Return what an interpreter of Python starts: a module, or a file."""
+    none = processes.Started()
+    place = 1
+    while place < len(words) and words[place].text.startswith("-"):
+        if words[place].text == "-m" and place + 1 < len(words):
+            module, rest = words[place + 1].text, words[place + 2 :]
+            if module in _STARTERS:
+                return _by_starter(_STARTERS[module], rest, folder)
+            if module not in _MODULES:
+                return None
+            command = _MODULES[module]
+            program: Program = "python" if command else "cli"
+            if not command and rest:
+                command, rest = rest[0].text, rest[1:]
+            return (program, command, rest, none) if command in COMMANDS else None
+        place += 2 if words[place].text in ("-W", "-X") else 1
+    return _of_script(words[place:], "python", none, folder)
 
 
 def _by_starter(
@@ -205,7 +212,7 @@ def _flags(words: Sequence[Field], unknown: list[str]) -> list[Argument]:
             head = one.start + 2
             if "=" in one.text:
                 key, value = _halves(one)
-                found.append(Argument(key[2:], value, head, one.end))
+                found.append(Argument(key[2:], value, head, one.end, attached=True))
             elif one.known:
                 found.append(Argument(one.text[2:], None, head, one.end))
             else:

@@ -43,6 +43,8 @@ class Argument(NamedTuple):
     end: int
     """Where the last of it ends."""
     more: tuple[Word, ...] = ()
+    attached: bool = False
+    """Whether key and value are one word: `--key=value`."""
 
     @property
     def words(self) -> tuple[Word, ...]:

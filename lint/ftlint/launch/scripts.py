@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ftlint.launch.record import Launched
-    from ftlint.launch.shell import Call, Written
+    from ftlint.launch.state import Call, Written
     from ftlint.launch.tree import Fault
 
 WORDS = (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ftlint.launch.record import Launched
     from ftlint.launch.scripts import Reading
-    from ftlint.launch.shell import Call
+    from ftlint.launch.state import Call
 
 _FLAG = re.compile(r"--[A-Za-z_][\w-]*(=.*)?", re.S)
 _NAME = re.compile(r"[A-Z][A-Za-z_]*[A-Z]\Z")

@@ -9,7 +9,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ftlint.launch.shell import Call
+    from ftlint.launch.state import Call
     from ftlint.launch.values import Field, Scalar
 
 WRAPPERS = frozenset(
