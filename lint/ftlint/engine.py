@@ -40,7 +40,7 @@ def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = Non
     """Return what is said of the content of a file; `disk` knows afterwards what it rests on."""
     if is_script(path):
         from ftlint import scripts
-        from ftlint.launch.scripts import may_launch
+        from ftlint.launch.signs import may_launch
 
         if not options.scripts or not may_launch(data):
             return Result(of_text(path, ""), None, ())

@@ -177,7 +177,7 @@ def starts_of(config: Config) -> tuple[Start, ...]:
         return ()
     from ftlint.facts.starts import starts_of
 
-    return starts_of(path, disk)
+    return starts_of(path, disk, keep=config.options.given.cache)
 
 
 def started(config: Config, start: Start) -> Config | None:

@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 from ftlint.launch import processes
 from ftlint.launch.programs import launched
-from ftlint.launch.scripts import look, may_launch
+from ftlint.launch.scripts import look
+from ftlint.launch.signs import may_launch
 from ftlint.launch.values import UNKNOWN
 from ftlint.launch.wrappers import base, unwrapped
 from ftlint.support.files import SCRIPTS

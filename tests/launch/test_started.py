@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import pytest
 
-from tests.cli.calls import invoke, write
+from tests.cli.calls import ROOT, invoke, write
 from tests.cli.test_set import CONFIG
 
 if TYPE_CHECKING:
@@ -230,6 +234,44 @@ def test_kept_results_fall_with_the_script(project: Path) -> None:
     assert "FT201" not in codes()
     script.unlink()
     assert "FT201" not in codes()
+
+
+def read_anew(folder: Path, *more: str) -> bool:
+    """Return whether a run follows a script."""
+    path = os.pathsep.join([str(ROOT / "lint"), str(ROOT / "schemas")])
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "ftlint", "check", "c.yaml", *more],
+        cwd=folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert "FT201" in done.stdout
+    return "ftlint.launch.shell" in done.stderr
+
+
+def test_a_script_is_followed_again_when_it_or_what_it_takes_in_changes(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(project / "cache"))
+    taken = write(project / "vars.sh", "STEPS=50\n")
+    line = "source vars.sh\nllamafactory-cli train c.yaml max_steps=$STEPS\n"
+    script = write(project / "run.sh", line)
+
+    def settle(file: Path, text: str, seconds: int) -> None:
+        file.write_text(text)
+        os.utime(file, (seconds, seconds))
+
+    settle(taken, "STEPS=50\n", 10_000)
+    settle(script, line, 10_000)
+    assert [read_anew(project) for _ in range(2)] == [True, False]
+    assert read_anew(project, "--no-cache")
+    settle(taken, "STEPS=60\n", 20_000)
+    assert [read_anew(project) for _ in range(2)] == [True, False]
+    settle(script, f"{line}\n", 20_000)
+    assert [read_anew(project) for _ in range(2)] == [True, False]
+    (store,) = (project / "cache" / "ftlint" / "starts").iterdir()
+    for damage in (b"", b"x" * 40, store.read_bytes()[8:].replace(b"run.sh", b"run.s")):
+        store.write_bytes(f"{crc32(damage):08x}".encode() + damage)
+        assert [read_anew(project) for _ in range(2)] == [True, False]
 
 
 UNRELATED = [

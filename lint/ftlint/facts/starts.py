@@ -15,7 +15,7 @@ from ftlint.target.classify import NOT_KNOWN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from ftlint.launch.record import Launched, Word
     from ftlint.support.disk import Disk
@@ -65,15 +65,32 @@ class Start(NamedTuple):
         return f"{self.path}:{self.line}"
 
 
-def starts_of(path: str, disk: Disk) -> tuple[Start, ...]:
+class Handed(NamedTuple):
+    """A file that a line of a script hands to a command, as far as that is known before it runs.
+
+    `folder`: where it is started, seen from the script. `arguments` are what stands behind the
+    file, None where not all of them are known to be there.
+    """
+
+    path: str
+    line: int
+    command: str
+    config: str
+    folder: str
+    arguments: tuple[str, ...] | None
+    launch: Launch
+
+
+def starts_of(path: str, disk: Disk, *, keep: bool = True) -> tuple[Start, ...]:
     """Return how the scripts of a project start the config at `path`, within reach.
 
     Left out is one whose keys are not known before the script runs, or that is the same as another.
+    With `keep` what the scripts say is kept for the next run.
     """
     own = os.path.abspath(path)
     found: dict[tuple[object, ...], Start] = {}
-    for one in disk.view(os.path.dirname(own), _launches):
-        if not _is_meant(one, own, disk):
+    for one in disk.view(os.path.dirname(own), _kept_near if keep else _anew_near):
+        if os.path.basename(one.config) != os.path.basename(own) or _meant(one, disk) != own:
             continue
         start = _start(one)
         if start is not None and start.says and len(found) < MOST_STARTS:
@@ -81,60 +98,101 @@ def starts_of(path: str, disk: Disk) -> tuple[Start, ...]:
     return tuple(found.values())
 
 
-def _launches(start: str, disk: Disk) -> list[Launched]:
-    """Return what the scripts in a folder and in those above it hand a config to."""
+def start_of(one: Launched, disk: Disk) -> tuple[Start, str] | None:
+    """Return how a launch starts a file, and where that is; None where it is not known or here."""
+    handed = handed_by(one)
+    start = handed and _start(handed)
+    path = handed and _meant(handed, disk)
+    if start is None or path is None:
+        return None
+    here = os.path.relpath(path)
+    return start, path if here.startswith(os.pardir) else here
+
+
+def _kept_near(start: str, disk: Disk) -> list[Handed]:
+    """Return what the scripts in a folder and in those above it hand over."""
     folders = dict.fromkeys(map(os.path.dirname, scripts_above(start, disk)))
-    return [one for folder in folders for one in disk.view(folder, _in_folder)]
+    return [one for folder in folders for one in disk.view(folder, _kept_in)]
 
 
-def _in_folder(folder: str, disk: Disk) -> list[Launched]:
-    """Return what the scripts in a folder hand a config to."""
-    from ftlint.launch import scripts
+def _anew_near(start: str, disk: Disk) -> list[Handed]:
+    """Return the same, every script read anew."""
+    folders = dict.fromkeys(map(os.path.dirname, scripts_above(start, disk)))
+    return [one for folder in folders for one in disk.view(folder, _anew_in)]
 
-    found: list[Launched] = []
-    for path in listed(folder, disk).scripts[:MOST_SCRIPTS]:
-        data = disk.read(path, MAX_BYTES + 1)
-        if not isinstance(data, bytes) or len(data) > MAX_BYTES or not scripts.may_launch(data):
-            continue
-        text = data.decode("utf-8", "replace")
-        started = scripts.read(text, path, _sources(folder, disk))
-        found += (one for one in started if one.config is not None)
+
+def _kept_in(folder: str, disk: Disk) -> list[Handed]:
+    """Return what the scripts in a folder hand over; read again only where one has changed."""
+    scripts = list(_scripts_in(folder, disk))
+    if not scripts:
+        return []
+    from ftlint.facts.kept_starts import Kept
+
+    kept = Kept(folder)
+    found = [one for path, data in scripts for one in kept.of(path, data, disk)]
+    kept.save()
     return found
 
 
-def _sources(folder: str, disk: Disk) -> Callable[[str], str | None]:
-    """Return what reads a file that a script in `folder` takes in."""
-
-    def read(name: str) -> str | None:
-        data = disk.read(os.path.join(folder, name), MAX_BYTES)
-        return data.decode("utf-8", "replace") if isinstance(data, bytes) else None
-
-    return read
+def _anew_in(folder: str, disk: Disk) -> list[Handed]:
+    return [one for path, data in _scripts_in(folder, disk) for one in read(path, data, disk)[0]]
 
 
-def _is_meant(one: Launched, own: str, disk: Disk) -> bool:
-    """Return whether a launch is handed the config at `own`."""
-    named = None if one.config is None else one.config.text
-    if named is None or one.folder is None or os.path.basename(named) != os.path.basename(own):
-        return False
-    for folder in upwards(os.path.dirname(one.path), disk):
-        path = os.path.normpath(os.path.join(folder, one.folder, named))
-        if path == own:
-            return True
+def _scripts_in(folder: str, disk: Disk) -> Iterator[tuple[str, bytes]]:
+    """Yield the scripts in a folder that may start LLaMA Factory, with what they hold."""
+    from ftlint.launch.signs import may_launch
+
+    for path in listed(folder, disk).scripts[:MOST_SCRIPTS]:
+        data = disk.read(path, MAX_BYTES + 1)
+        if isinstance(data, bytes) and len(data) <= MAX_BYTES and may_launch(data):
+            yield path, data
+
+
+def read(path: str, data: bytes, disk: Disk) -> tuple[list[Handed], list[str]]:
+    """Return what a script hands over, and the files that it takes in."""
+    from ftlint.launch import scripts
+
+    taken: list[str] = []
+
+    def source(name: str) -> str | None:
+        taken.append(os.path.join(os.path.dirname(path), name))
+        text = disk.read(taken[-1], MAX_BYTES)
+        return text.decode("utf-8", "replace") if isinstance(text, bytes) else None
+
+    started = scripts.read(data.decode("utf-8", "replace"), path, source)
+    return [one for one in map(handed_by, started) if one is not None], taken
+
+
+def handed_by(one: Launched) -> Handed | None:
+    """Return what a launch hands over; None where it is no file, or not known which."""
+    config = None if one.config is None else one.config.text
+    if config is None or one.folder is None:
+        return None
+    words = [_argument(word) for word in one.words[1:]]
+    arguments = tuple(word for word in words if word is not None)
+    known = not one.unknown and not one.flags and len(arguments) == len(words)
+    return Handed(
+        one.path, one.line, one.command, config, one.folder, arguments if known else None,
+        layer_of(one).launch,
+    )  # fmt: skip
+
+
+def _meant(one: Handed, disk: Disk) -> str | None:
+    """Return the nearest file of the name, as seen from the script's folder and those above it."""
+    for folder in upwards(os.path.dirname(os.path.abspath(one.path)), disk):
+        path = os.path.normpath(os.path.join(folder, one.folder, one.config))
         if disk.is_file(path):
-            return False
-    return False
+            return path
+    return None
 
 
-def _start(one: Launched) -> Start | None:
-    """Return what a launch sets and says; None where some of its words are not known."""
-    arguments = tuple(argument for word in one.words[1:] if (argument := _argument(word)))
-    known = not one.unknown and len(arguments) == len(one.words[1:])
-    if not known or one.flags or one.command not in COMMANDS:
+def _start(one: Handed) -> Start | None:
+    """Return what a launch sets and says; None where that is not known."""
+    if one.arguments is None or one.command not in COMMANDS:
         return None
     path = os.path.relpath(one.path)
     path = one.path if path.startswith(os.pardir) else path
-    return Start(path, one.line, COMMANDS[one.command], arguments, layer_of(one))
+    return Start(path, one.line, COMMANDS[one.command], one.arguments, Layer(SCRIPT, one.launch))
 
 
 def _argument(word: Word) -> str | None:
@@ -143,23 +201,6 @@ def _argument(word: Word) -> str | None:
         return word.text
     key, equals, _ = word.pattern.partition("=")
     return f"{key}={NOT_KNOWN}" if equals and key and "\0" not in key else None
-
-
-def start_of(one: Launched, disk: Disk) -> tuple[Start, str] | None:
-    """Return how a launch starts a file, and where that lies; None where it is not known or here.
-
-    It is the nearest of its name, as seen from the script's folder and those above it.
-    """
-    named = None if one.config is None else one.config.text
-    start = None if named is None or one.folder is None else _start(one)
-    if start is None or named is None or one.folder is None:
-        return None
-    for folder in upwards(os.path.dirname(os.path.abspath(one.path)), disk):
-        path = os.path.normpath(os.path.join(folder, one.folder, named))
-        if disk.is_file(path):
-            here = os.path.relpath(path)
-            return start, path if here.startswith(os.pardir) else here
-    return None
 
 
 def layer_of(one: Launched) -> Layer:

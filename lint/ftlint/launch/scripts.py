@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from ftlint.launch.state import Call, Written
     from ftlint.launch.tree import Fault
 
-WORDS = (
-    b"llamafactory", b"lmf ", b"train_bash", b"src/train", b"train.py", b"export_model",
-    b"cli_demo", b"api_demo", b"finetuning_type",
-)  # fmt: skip
-"""One of these is in every script that starts LLaMA Factory."""
-
 
 class Reading(NamedTuple):
     """What was read of a script.
@@ -36,11 +30,6 @@ class Reading(NamedTuple):
     asked: frozenset[str]
     """All that it uses or tests and does not set."""
     assigned: frozenset[str]
-
-
-def may_launch(data: bytes) -> bool:
-    """Return whether a script is worth its reading."""
-    return any(word in data for word in WORDS)
 
 
 def read(

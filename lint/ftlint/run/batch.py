@@ -268,7 +268,7 @@ class _Work:
         from ftlint.target.classify import command_of, names_in
 
         if is_script(path):
-            from ftlint.launch.scripts import may_launch
+            from ftlint.launch.signs import may_launch
 
             return options.scripts and may_launch(data)
 
