@@ -301,3 +301,8 @@ def test_steps_of_a_script_that_starts_nothing() -> None:
     done = invoke("steps", "run.sh")
     assert done.status == 2
     assert "starts no training" in done.err
+
+
+def test_a_byte_order_mark_is_part_of_the_first_word() -> None:
+    assert codes(f"\ufeff{RUN} --foo 1\n") == []
+    assert codes(f"\ufeff#!/bin/bash\n{RUN} --foo 1\n") == ["FT101"]

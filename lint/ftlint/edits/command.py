@@ -63,7 +63,7 @@ def _edit(context: Context, change: Change) -> Edit | NoEdit:
     text = context.source.text
     written = text[entry.key.start : entry.key.end]
     if text[entry.key.start - 2 : entry.key.start] != "--" or not _PLAIN.match(written):
-        return NoEdit("the flag does not stand in the script as it is handed over")
+        return NoEdit("a variable holds the flag")
     if change.kind == "rename":
         return Edit(entry.key.start, entry.key.end, change.text)
     if change.kind == "delete":
@@ -82,7 +82,7 @@ def _replace(context: Context, entry: Entry, yaml: str) -> Edit | NoEdit:
     quote = written[0] if written[0] in "\"'" and written[-1] == written[0] else ""
     inside = written[1:-1] if quote else written
     if inside != getattr(entry.node, "text", None):
-        return NoEdit("its value does not stand there as it is handed over")
+        return NoEdit("a variable holds its value")
     return Edit(start, end, quote + new + quote)
 
 

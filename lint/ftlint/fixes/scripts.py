@@ -43,7 +43,7 @@ def fix(
                     chosen = [one]
                     break
                 assert one.fix is not None
-                why = "the script would not be read as it is meant"
+                why = "the script would start something else"
                 barred[_identity(one)] = SkippedFix(
                     one.code, one.name, one.key, one.fix.message, why
                 )

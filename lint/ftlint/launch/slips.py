@@ -148,7 +148,7 @@ def _cut(one: Launched) -> Iterator[Problem]:
         return
     for word in one.words:
         if word.text is not None and (word.text.split() != [word.text]):
-            why = ": torchrun is handed it in pieces, whatever its quotes"
+            why = ": torchrun is handed it in pieces, in spite of its quotes"
             yield Problem("script-cut", word.start, word.end, {"text": word.text, "reason": why})
 
 
