@@ -7,8 +7,9 @@ import os
 from ftlint import loading
 from ftlint.diagnostics import Place
 from ftlint.facts.context import make_context
+from ftlint.facts.handed import layer_of
 from ftlint.facts.layers import SILENT
-from ftlint.facts.starts import COMMANDS, layer_of, start_of
+from ftlint.facts.starts import COMMANDS, start_of
 from ftlint.launch import arguments, slips
 from ftlint.launch.parser import parse
 from ftlint.launch.scripts import look

@@ -9,9 +9,8 @@ import json
 import os
 from zlib import crc32
 
-from ftlint.facts import starts
+from ftlint.facts.handed import Handed, read
 from ftlint.facts.launch import Launch
-from ftlint.facts.starts import Handed
 from ftlint.support import user_cache
 from ftlint.support.disk import is_as_it_was, is_stable
 from ftlint.support.kept import NONE, Unfit, form, of_form, texts
@@ -64,7 +63,7 @@ class Kept:
             if kept is not None:
                 self.found[path] = row
                 return kept
-        found, taken = starts.read(path, data, disk)
+        found, taken = read(path, data, disk)
         states = {one: disk.state(one) for one in (path, *taken)}
         if is_stable(states.values()):
             self.found[path] = [states, [_plain(one) for one in found]]

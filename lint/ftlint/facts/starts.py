@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from ftlint.facts.launch import LAUNCHERS, STEP_KEYS, Launch
+from ftlint.facts.handed import MAX_BYTES, Handed, handed_by, read
+from ftlint.facts.launch import STEP_KEYS, Launch
 from ftlint.facts.layers import SCRIPT, Layer
 from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_above, upwards
 from ftlint.target.classify import NOT_KNOWN
@@ -17,13 +18,12 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.launch.record import Launched, Word
+    from ftlint.launch.record import Launched
     from ftlint.support.disk import Disk
     from ftlint.target.classify import Command
 
 MOST_STARTS = 12
 """Starts of one config that are told apart: a loop over values is one start a value."""
-MAX_BYTES = 1 << 18
 COMMANDS: dict[str, Command] = {
     "train": "train", "export": "export", "eval": "eval",
     "chat": "chat", "api": "chat", "webchat": "chat",
@@ -63,22 +63,6 @@ class Start(NamedTuple):
     def place(self) -> str:
         """Where it stands, as messages name it."""
         return f"{self.path}:{self.line}"
-
-
-class Handed(NamedTuple):
-    """A file that a line of a script hands to a command, as far as that is known before it runs.
-
-    `folder`: where it is started, seen from the script. `arguments` are what stands behind the
-    file, None where not all of them are known to be there.
-    """
-
-    path: str
-    line: int
-    command: str
-    config: str
-    folder: str
-    arguments: tuple[str, ...] | None
-    launch: Launch
 
 
 def starts_of(path: str, disk: Disk, *, keep: bool = True) -> tuple[Start, ...]:
@@ -148,35 +132,6 @@ def _scripts_in(folder: str, disk: Disk) -> Iterator[tuple[str, bytes]]:
             yield path, data
 
 
-def read(path: str, data: bytes, disk: Disk) -> tuple[list[Handed], list[str]]:
-    """Return what a script hands over, and the files that it takes in."""
-    from ftlint.launch import scripts
-
-    taken: list[str] = []
-
-    def source(name: str) -> str | None:
-        taken.append(os.path.join(os.path.dirname(path), name))
-        text = disk.read(taken[-1], MAX_BYTES)
-        return text.decode("utf-8", "replace") if isinstance(text, bytes) else None
-
-    started = scripts.read(data.decode("utf-8", "replace"), path, source)
-    return [one for one in map(handed_by, started) if one is not None], taken
-
-
-def handed_by(one: Launched) -> Handed | None:
-    """Return what a launch hands over; None where it is no file, or not known which."""
-    config = None if one.config is None else one.config.text
-    if config is None or one.folder is None:
-        return None
-    words = [_argument(word) for word in one.words[1:]]
-    arguments = tuple(word for word in words if word is not None)
-    known = not one.unknown and not one.flags and len(arguments) == len(words)
-    return Handed(
-        one.path, one.line, one.command, config, one.folder, arguments if known else None,
-        layer_of(one).launch,
-    )  # fmt: skip
-
-
 def _meant(one: Handed, disk: Disk) -> str | None:
     """Return the nearest file of the name, as seen from the script's folder and those above it."""
     for folder in upwards(os.path.dirname(os.path.abspath(one.path)), disk):
@@ -193,30 +148,3 @@ def _start(one: Handed) -> Start | None:
     path = os.path.relpath(one.path)
     path = one.path if path.startswith(os.pardir) else path
     return Start(path, one.line, COMMANDS[one.command], one.arguments, Layer(SCRIPT, one.launch))
-
-
-def _argument(word: Word) -> str | None:
-    """Return a word as it is handed over: with a gap for a value that only the run can tell."""
-    if word.text is not None:
-        return word.text
-    key, equals, _ = word.pattern.partition("=")
-    return f"{key}={NOT_KNOWN}" if equals and key and "\0" not in key else None
-
-
-def layer_of(one: Launched) -> Layer:
-    """Return what a start says of its run."""
-    return Layer(SCRIPT, Launch(one.gpus, one.nodes, environment=_switches(one)))
-
-
-def _switches(one: Launched) -> tuple[str, ...] | None:
-    """Return the switches that a script turns on.
-
-    None where it names no launcher: the shell that it is started in may turn one on.
-    """
-    from ftlint.facts.machine import is_on
-
-    on = tuple(
-        name for name, word in one.environment if word.text is not None and is_on(name, word.text)
-    )
-    named = any(variable in on for variable, _, _ in LAUNCHERS)
-    return tuple(sorted(on)) if named else None
