@@ -56,7 +56,7 @@ def plan(config: Config, tokens: Wanted | None = None) -> RunPlan:
         if counted is not None:
             inputs = inputs._replace(samples=of_rows.with_tokens(inputs.samples, counted))
     said = engine.findings_of(config)
-    found = [(one, worded(context.source, one, context.rules)) for one in said]
+    found = [(one, worded(context.source, one, context.rules, context.overrides)) for one in said]
     made, refused = refusals.plan_or_refusals(context, plan_of(inputs), found)
     if isinstance(made, StepPlan) and context.target.besides is not None:
         made = beside(made, inputs, context.target.besides)

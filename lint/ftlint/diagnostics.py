@@ -98,8 +98,18 @@ def at_value(
     return Finding(rule, *entry.value_span, entry.name, values, fix)
 
 
+class Place(NamedTuple):
+    """A line of a script that starts a config."""
+
+    path: str
+    line: int
+
+
 class Diagnostic(NamedTuple):
-    """A finding as reports show it: code, severity and message settled."""
+    """A finding as reports show it: code, severity and message settled.
+
+    `launch`: the one under which it holds, where it does not of the file alone.
+    """
 
     path: str
     code: str
@@ -111,3 +121,4 @@ class Diagnostic(NamedTuple):
     end: int
     fix: Fix | None = None
     related: tuple[Related, ...] = ()
+    launch: Place | None = None

@@ -6,14 +6,17 @@ import sys
 
 from ftlint import loading
 from ftlint.diagnostics import Finding, set_at
-from ftlint.facts.context import STEP_KEYS, Context
-from ftlint.facts.launch import OF_THE_LAUNCH, UNSTATED
+from ftlint.facts.launch import OF_THE_LAUNCH, STEP_KEYS, UNSTATED
 from ftlint.loading import UNBUILT, Unreadable
+from ftlint.results import Result
 from ftlint.rulebook import registry
 from ftlint.rulebook.condition import holds
+from ftlint.rules import reader
+from ftlint.support.files import is_script
 from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
+from ftlint.syntax.source import of_text
 from ftlint.target.keys import V1
 from ftlint.target.releases import MAIN
 from ftlint.verdict import is_selected, settle, worded
@@ -25,9 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.diagnostics import Related
+    from ftlint.facts.context import Context
+    from ftlint.facts.starts import Start
     from ftlint.loading import Config
     from ftlint.project.options import Options
-    from ftlint.results import Result
+    from ftlint.scripts import Script
     from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
     from ftschemas.rule import Check, Rule
@@ -35,11 +40,22 @@ if TYPE_CHECKING:
 
 def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = None) -> Result:
     """Return what is said of the content of a file; `disk` knows afterwards what it rests on."""
+    if is_script(path):
+        from ftlint import scripts
+        from ftlint.launch.signs import may_launch
+
+        if not options.scripts or not may_launch(data):
+            return Result(of_text(path, ""), None, ())
+        return judge_script(scripts.load_bytes(path, data, options, disk), options)
     return judge(loading.load_bytes(path, data, options, disk))
 
 
 def lint(source: Source, options: Options) -> Result:
     """Return what is said of a text."""
+    if is_script(source.path):
+        from ftlint import scripts
+
+        return judge_script(scripts.load(source, options), options)
     return judge(loading.load_text(source, options))
 
 
@@ -48,7 +64,76 @@ def judge(config: Config | Unreadable) -> Result:
     if isinstance(config, Unreadable):
         assert config.result is not None
         return config.result
-    context, asked, options = config
+    result = _judged(config)
+    options, context = config.options, config.context
+    if options.overrides is not None:
+        from ftlint.readings import overridden
+
+        bare = options._replace(overrides=None)
+        alone = loading.load_text(context.source, bare, context.disk)
+        if isinstance(alone, loading.Config):
+            result = overridden(result, _judged(alone), options.overrides)
+    starts = loading.starts_of(config)
+    if not starts:
+        return result
+    from ftlint.readings import started
+
+    ways = [(start, loading.started(config, start)) for start in starts]
+    return started(
+        result, [(start, _judged_as(start, one, config)) for start, one in ways if one is not None]
+    )
+
+
+def judge_script(script: Script | Unreadable, options: Options) -> Result:
+    """Return what is said of a script: of each config that it starts, and of how it does.
+
+    Of a config that is a file, here only what the script sets over it is judged.
+    """
+    if isinstance(script, Unreadable):
+        return Result(of_text(script.path, ""), None, (), script.reason)
+    from ftlint.readings import in_script
+
+    doubted: list[str] = []
+    said = list(reader.findings(script.problems, script.source))
+    for config in script.configs:
+        said += findings(config.context, doubted)
+    for one in script.of_files:
+        said += in_script(findings(one.config.context, doubted), one.config, one.launched)
+    result = settle(
+        script.source, script.command or "train", said, script.directives, options, script.whole
+    )
+    if script.command is None:
+        return Result(script.source, None, ())
+    together = [*result.diagnostics]
+    for held in script.held:
+        together += held.placed(_judged(held.config).diagnostics)
+    together.sort(key=lambda one: (one.start, one.code, one.end))
+    shown = tuple(dict.fromkeys(together))
+    return result._replace(diagnostics=shown, doubted=tuple(dict.fromkeys(doubted)))
+
+
+def _judged_as(start: Start, started: Config, config: Config) -> Result:
+    """Return what is said of a config that a script starts; of one for another command only that.
+
+    All that the other command rejects has one cause.
+    """
+    from ftlint.rules.unknown import OTHER_COMMAND
+
+    result = _judged(started)
+    keys = [one for one in result.diagnostics if one.code == OTHER_COMMAND]
+    if start.command == config.command or not keys:
+        return result
+    rule = config.options.rules.of_problem("other-command").code
+    named = listed([str(one.key) for one in keys])
+    values = {"started": start.command, "command": config.command, "keys": named}
+    first = Finding(rule, keys[0].start, keys[0].end, keys[0].key, values)
+    said = settle(config.context.source, config.command, [first], config.directives, config.options)
+    return said._replace(diagnostics=tuple(one for one in said.diagnostics if one.code == rule))
+
+
+def _judged(config: Config) -> Result:
+    """Return what is said of a config the way that its options say it is started."""
+    context, asked, options = config.context, config.directives, config.options
     doubted: list[str] = []
     said = findings_of(config, doubted)
     result = settle(context.source, context.command, said, asked, options)
@@ -96,7 +181,9 @@ def findings(context: Context, doubted: list[str] | None = None) -> Iterator[Fin
     said = _without_yielding(said, context.rules)
     yield from said
     trains = context.command == "train" and context.instance.effective.get("do_train")
-    if trains or context.command == V1:
+    whole = context.launched is None or context.launched.whole
+    whole &= context.overrides is None or STEP_KEYS.isdisjoint(context.instance.unknown)
+    if whole and (trains or context.command == V1):
         from ftlint.rules.refusals import findings_of_plan
 
         if not left:  # else what stands in the way of a plan may be what is not claimed
@@ -123,6 +210,8 @@ def _findings(context: Context, doubted: list[str]) -> Iterator[Finding]:
         return
     misread = list(_phase(registry.MISREAD, context, doubted))
     yield from misread
+    if context.launched is not None and not context.launched.whole:
+        return  # other flags may be there: nothing rests on those that are not
     yield from _phase(registry.JUDGED, _without_misread(context, misread), doubted)
 
 
@@ -172,7 +261,7 @@ def _without_misread(context: Context, found: list[Finding]) -> Context:
     the program takes for another value than it shows, it may refuse as it is meant.
     """
     misread = [one for one in found if context.rules.kind(one.rule) in MISREADING]
-    if not misread:
+    if not misread and context.overrides is None:
         return context
     names = {name for one in misread for name in (one.key, one.meant) if name is not None}
     names |= context.instance.unknown  # placeholders, of which only the first is told
@@ -188,6 +277,8 @@ def _without_misread(context: Context, found: list[Finding]) -> Context:
 
 def _reader_problems(context: Context) -> Iterator[Problem]:
     yield from context.constructed.problems
+    if context.launched is not None:
+        return
     if not context.target.dialect_of(context.source.path).tabs:
         for start, end in tabs(context.source.text, context.document):
             yield Problem("tab", start, end, {})

@@ -5,6 +5,8 @@ Linter, steps, fixes, doctor and bench come in here.
 
 from __future__ import annotations
 
+import os
+
 from ftlint.facts.context import make_context
 from ftlint.facts.layers import SILENT
 from ftlint.results import Result
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Any
 
-    from ftlint.diagnostics import Finding
+    from ftlint.diagnostics import Finding, Place
     from ftlint.facts.context import Context
+    from ftlint.facts.starts import Start
     from ftlint.project.options import Options
     from ftlint.syntax.construct import Constructed
     from ftlint.syntax.directives import Directives
@@ -50,6 +53,8 @@ class Config(NamedTuple):
     context: Context
     directives: Directives
     options: Options
+    start: Place | None = None
+    """The line of the script that it was read as started by."""
 
     @property
     def path(self) -> str:
@@ -110,8 +115,6 @@ def for_training(found: Config | Unreadable) -> Config | Unreadable:
 
 def options_near(path: str) -> Options:
     """Return how a file is judged by the settings nearest to it."""
-    import os
-
     from ftlint.project.options import CliOptions, OptionsResolver
 
     folder = os.path.dirname(os.path.abspath(path))
@@ -157,15 +160,49 @@ def load_text(source: Source, options: Options, disk: Disk | None = None) -> Con
         stated = layer_of(asked.facts)
     context = make_context(
         source, document, made, kind.command, options.target, options.given, options.rules,
-        disk or _around(source.path, options), stated, options.extra,
+        disk or around(source.path, options), stated, options.extra, options.overrides,
     )  # fmt: skip
     return Config(context, asked, options)
 
 
-def _around(path: str, options: Options) -> Disk:
-    """Return the disk around a config, which is read within its project."""
-    import os
+def starts_of(config: Config) -> tuple[Start, ...]:
+    """Return how scripts of the project start a config, where settings do not turn that off."""
+    path, disk = config.path, config.context.disk
+    if not config.options.given.scripts or not disk.is_file(path):
+        return ()
+    from ftlint.facts.listing import scripts_above
 
+    if not scripts_above(os.path.dirname(os.path.abspath(path)), disk):
+        return ()
+    from ftlint.facts.starts import starts_of
+
+    return starts_of(path, disk, keep=config.options.given.cache)
+
+
+def started(config: Config, start: Start) -> Config | None:
+    """Return a config as a script starts it; None where it cannot be read so.
+
+    What `--set` sets stands behind what the script does.
+    """
+    from ftlint.syntax.dotlist import Overrides, read
+
+    options, context = config.options, config.context
+    typed = options.overrides or Overrides()
+    arguments = (*start.arguments, *(one.text for one in typed.arguments))
+    overrides = read(arguments, options.limits, start.place) if arguments else None
+    if overrides is not None and not (
+        isinstance(overrides, Overrides) and context.target.takes_overrides
+    ):
+        return None
+    given = options.given._replace(layers=(*options.given.layers, start.layer))
+    command = options.command if config.command in ("v1", start.command) else start.command
+    options = options._replace(given=given, overrides=overrides, command=command)
+    found = load_text(context.source, options, context.disk)
+    return found if isinstance(found, Config) else None
+
+
+def around(path: str, options: Options) -> Disk:
+    """Return the disk around a config, which is read within its project."""
     return Disk(options.given.reach or project_of(os.path.dirname(os.path.abspath(path))))
 
 

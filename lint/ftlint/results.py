@@ -133,6 +133,8 @@ class Result(NamedTuple):
     """The lines of the text report on it, without colour, where they are known already."""
     doubted: tuple[str, ...] = ()
     """Keys and files of which rules are not claimed: there the target differs from the releases."""
+    elsewhere: tuple[tuple[Diagnostic, ...], ...] = ()
+    """What is said of the same file started otherwise: a repair must do no harm there either."""
 
 
 class Unjudged(NamedTuple):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ftlint.project.options import Options
+    from ftlint.syntax.dotlist import Overrides
     from ftlint.syntax.source import Source
     from ftlint.target.classify import Command
 
@@ -23,11 +24,15 @@ def settle(
     findings: Iterable[Finding],
     asked: directive.Directives | None,
     options: Options,
+    whole: Iterable[tuple[int, int]] = (),
 ) -> Result:
-    """Return the result of a file: its findings but those that comments or options leave out."""
-    found = [worded(source, finding, options.rules) for finding in findings]
+    """Return the result of a file: its findings but those that comments or options leave out.
+
+    A comment above one of the `whole` stretches is for all of it.
+    """
+    found = [worded(source, one, options.rules, options.overrides) for one in findings]
     if asked is not None:
-        found, unused = directive.apply(asked, found, source)
+        found, unused = directive.apply(asked, found, source, whole)
         found.extend(_of_directives(source, asked, unused, options.rules))
     wanted = [one for one in found if is_selected(one.code, one.name, options)]
     wanted.sort(key=lambda one: (one.start, one.code, one.end))
@@ -38,10 +43,18 @@ def worded(
     source: Source,
     finding: Finding,
     book: registry.RuleBook = registry.BUILT_IN,
+    overrides: Overrides | None = None,
 ) -> Diagnostic:
-    """Return a finding as reports show it: in its rule's words, without secrets."""
+    """Return a finding as reports show it: in its rule's words, without secrets.
+
+    One on what is set over the file has no place in that, and names the argument.
+    """
     from ftlint.target.secrets import formless, without
 
+    if overrides is not None:
+        finding, text, behind = _placed(finding, overrides, source.text)
+    else:
+        text, behind = source.text, ""
     rule, fix, key = book[finding.rule], finding.fix, finding.key
     related = finding.related
     values = {  # cleared before `fill` cuts what is long
@@ -49,16 +62,30 @@ def worded(
         for name, value in finding.values.items()
     }
     message = finding.message or fill(rule.message, values)
-    message = without(message, source.text, key)
-    fix = fix and fix._replace(message=without(fix.message, source.text, key))
-    key = key and without(key, source.text, None)
-    related = tuple(
-        one._replace(message=without(one.message, source.text, None)) for one in related
-    )
+    message = without(message + behind, text, key)
+    fix = fix and fix._replace(message=without(fix.message, text, key))
+    key = key and without(key, text, None)
+    related = tuple(one._replace(message=without(one.message, text, None)) for one in related)
     return Diagnostic(
         source.path, rule.code, rule.name, rule.severity, message,  # type: ignore[arg-type]
         key, finding.start, finding.end, fix, related,
     )  # fmt: skip
+
+
+def _placed(finding: Finding, overrides: Overrides, text: str) -> tuple[Finding, str, str]:
+    """Return a finding with places in the file alone, all text that it rests on, and its source.
+
+    That is the argument that it is about, or one that it is about as well.
+    """
+    about = overrides.at(finding.start)
+    others = (overrides.at(one.start) for one in finding.related)
+    related = tuple(one for one in finding.related if overrides.at(one.start) is None)
+    named = about or next((one for one in others if one is not None), None)
+    if about is not None:
+        finding = finding._replace(start=0, end=0, fix=None)
+    finding = finding._replace(related=related)
+    behind = "" if named is None else f" ({overrides.told(named)})"
+    return finding, "\n".join((text, *(one.text for one in overrides.arguments))), behind
 
 
 def _of_directives(

@@ -7,6 +7,7 @@ import pytest
 from ftlint.authoring.examples import is_unfilled
 from ftlint.engine import lint
 from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.files import is_script
 from ftlint.syntax.source import of_text
 from tests.rules.examples import FOLDER, WITHOUT, judge, load, spans
 
@@ -38,6 +39,8 @@ def test_good_example_is_free_of_errors_and_of_the_rule(code: str) -> None:
 def test_spans_hold_in_every_form_of_the_file(code: str, variant: str) -> None:
     example = load(code)
     marked = example.about.bad
+    if is_script(example.about.file) and variant != "no final newline":
+        pytest.skip("a shell reads another script there, which tests/launch shows")
     if variant == "crlf":
         marked = marked.replace("\n", "\r\n")
     elif variant == "bom":

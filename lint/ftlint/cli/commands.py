@@ -16,6 +16,7 @@ from ftlint.cli.options import (
     of_dataset_dir,
     of_format,
     of_gpus,
+    of_overrides,
     of_run,
     of_settings,
     of_target,
@@ -83,6 +84,7 @@ def cli() -> None:
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path())
 @of_target
+@of_overrides
 @of_gpus
 @of_run
 @click.option("--fix", is_flag=True, help="Apply safe fixes, which do not change the run.")
@@ -186,6 +188,7 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
 @cli.command(short_help="Show the plan of a run.")
 @click.argument("paths", metavar="CONFIG...", nargs=-1, required=True, type=click.Path())
 @of_target
+@of_overrides
 @click.option(
     "--gpus",
     callback=_gpu_list,
@@ -213,6 +216,7 @@ def steps(**options: Any) -> None:
 @cli.command(short_help="Show the memory of a run.")
 @click.argument("paths", metavar="CONFIG...", nargs=-1, required=True, type=click.Path())
 @of_target
+@of_overrides
 @of_gpus
 @of_run
 @of_format
@@ -235,6 +239,7 @@ def memory(**options: Any) -> None:
 @cli.command()
 @click.argument("paths", metavar="[CONFIG...]", nargs=-1, type=click.Path())
 @of_target
+@of_overrides
 @_of_sample
 @of_dataset_dir
 @of_settings
@@ -273,6 +278,7 @@ def record(**options: Any) -> None:
 )  # fmt: skip
 @click.option("--yes", is_flag=True, help="With --prune: delete without asking.")
 @of_target
+@of_overrides
 @of_gpus
 @of_run
 @click.option(

@@ -138,6 +138,10 @@ of_run = _together(
         "compute_capability or output_dir_holds.",
     ),
 )  # fmt: skip
+of_overrides = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE",
+    help="Set a key over the file, as `llamafactory-cli train FILE KEY=VALUE` does.",
+)  # fmt: skip
 of_settings = _together(
     click.option(
         "--config", type=click.Path(exists=True, dir_okay=False), metavar="F",

@@ -7,6 +7,7 @@ import os
 from ftlint import api
 from ftlint.cli.check import guarded, read_stdin, say, wants_colour, write
 from ftlint.cli.progress import bar
+from ftlint.diagnostics import Place
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import (
@@ -17,6 +18,8 @@ from ftlint.loading import (
     load_bytes,
     load_file,
     load_text,
+    started,
+    starts_of,
 )
 from ftlint.project.options import CliOptions, OptionsResolver
 from ftlint.rules import refusals
@@ -93,14 +96,36 @@ def _runs(asked: Asked) -> Iterator[RunPlan | Unreadable]:
             yield config
             continue
         tokens = Wanted(asked.sample, progress=bar)
-        if not asked.gpus:
-            yield api.plan(config, tokens)
-        for gpus in asked.gpus:
-            given = config.options.given.launched(gpus)
-            launched = config.options._replace(given=given)
-            again = load_text(config.context.source, launched)
-            assert isinstance(again, Config)
-            yield api.plan(again, tokens)
+        if config.start is not None:
+            yield api.plan(config, tokens)._replace(script=config.start)
+            continue
+        launched = [_launched(config, gpus) for gpus in asked.gpus] or [config]
+        runs = [api.plan(one, tokens) for one in launched]
+        yield from runs
+        if len(launched) == 1:
+            yield from _started(launched[0], runs[0], tokens)
+
+
+def _launched(config: Config, gpus: int) -> Config:
+    """Return a config with so many GPUs."""
+    options = config.options._replace(given=config.options.given.launched(gpus))
+    again = load_text(config.context.source, options)
+    assert isinstance(again, Config)
+    return again
+
+
+def _started(config: Config, alone: RunPlan, tokens: Wanted) -> Iterator[RunPlan]:
+    """Yield what scripts of the project make of the plan of a config, each other plan once."""
+    known = {alone.outcome}
+    for start in starts_of(config):
+        is_run = start.command == config.command and start.counts
+        found = started(config, start) if is_run else None
+        if found is None:
+            continue
+        made = api.plan(found, tokens)._replace(script=Place(start.path, start.line))
+        if made.outcome not in known:
+            known.add(made.outcome)
+            yield made
 
 
 def configs(asked: Asked) -> Iterator[Config | Unreadable]:
@@ -112,6 +137,9 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
     for found in files.expand(asked.request.paths, resolver.excludes):
         if isinstance(found, disk.ReadFailure):
             yield Unreadable(*found)
+            continue
+        if files.is_script(found.path):
+            yield from _of_script(found, resolver)
             continue
         path = "<stdin>" if found.path == files.STDIN else found.path
         options = resolver.of(os.path.dirname(os.path.abspath(path)))[0]
@@ -126,6 +154,24 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
         if found.named or isinstance(config, Config) or _is_fault(config):
             yield config
     say((*resolver.ignored, *notes))
+
+
+def _of_script(found: files.Found, resolver: OptionsResolver) -> Iterator[Config | Unreadable]:
+    """Yield the training configs that a script starts; of a named one also that there is none."""
+    from ftlint import scripts
+
+    options = resolver.of(os.path.dirname(os.path.abspath(found.path)))[0]
+    script = scripts.load_file(found.path, options)
+    if isinstance(script, Unreadable):
+        yield script
+        return
+    configs = [one for one in script.counted if isinstance(for_training(one), Config)]
+    yield from configs
+    if found.named and not configs:
+        yield Unreadable(found.path, NO_START)
+
+
+NO_START = "it starts no training of LLaMA Factory that can be read before it runs"
 
 
 def _is_fault(found: Unreadable) -> bool:

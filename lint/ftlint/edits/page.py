@@ -164,7 +164,8 @@ _RARE_BREAKS = ("\x85", "\u2028", "\u2029")
 def page_of(context: Context) -> Page | NoEdit:
     """Return the page of a file that is being linted."""
     dialect = context.target.dialect_of(context.source.path)
-    return _page(context.source, context.document, context.constructed, dialect)
+    written = context.written or context.constructed
+    return _page(context.source, context.document, written, dialect)
 
 
 def read_page(source: Source, dialect: Dialect) -> Page | NoEdit:

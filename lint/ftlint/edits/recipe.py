@@ -52,6 +52,10 @@ def of_changes(
     What cannot be done without guessing becomes a fix for display, with the reason and no edits; so
     does what would give a secret to another key.
     """
+    if context.launched is not None:
+        from ftlint.edits import command
+
+        return command.of_changes(context, applicability, message, asked)
     first = page_of(context)
     page = first
     done: tuple[Edit, ...] = ()

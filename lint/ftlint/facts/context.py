@@ -10,16 +10,19 @@ from ftlint.facts.known import facts
 from ftlint.facts.layers import NOTHING, SILENT, Layer, Stated, merge
 from ftlint.facts.paths import info_root, is_local
 from ftlint.rulebook.condition import Instance
+from ftlint.syntax.nodes import Scalar, Sequence
 from ftlint.target.classify import placeholder_of
 from ftlint.target.keys import NO_EXTRA, V1, Extra, catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.facts.plan import Planned
+    from ftlint.launch.record import Launched
     from ftlint.rulebook.registry import RuleBook
     from ftlint.support.disk import Disk
     from ftlint.syntax.construct import Constructed, Entry
-    from ftlint.syntax.nodes import Comment, Document
+    from ftlint.syntax.dotlist import Overrides
+    from ftlint.syntax.nodes import Comment, Document, Node
     from ftlint.syntax.source import Source
     from ftlint.target.classify import Command
     from ftlint.target.keys import Catalogue
@@ -31,7 +34,8 @@ class Context(NamedTuple):
     """One config, read for one target and command.
 
     `given` is what holds for all configs of its project, `stated` what is stated of its run. Rules
-    look at nothing outside but through `disk`.
+    look at nothing outside but through `disk`. `constructed` is what is run: what `overrides` set
+    over what is `written` in the file.
     """
 
     source: Source
@@ -47,6 +51,11 @@ class Context(NamedTuple):
     stated: Stated = NOTHING
     planned: Planned | None = None
     """The step plan; None where nothing is known that a plan could be made of."""
+    written: Constructed | None = None
+    """What the file says, where overrides change that."""
+    overrides: Overrides | None = None
+    launched: Launched | None = None
+    """The start in a script whose flags are the config; None where that is a file."""
 
     @property
     def present(self) -> set[str | None]:
@@ -67,7 +76,7 @@ class Context(NamedTuple):
 
     @property
     def entries(self) -> dict[str, Entry]:
-        """The keys of the file."""
+        """The keys of the file, and those set over it."""
         return self.constructed.entries
 
     def effective_entry(self, name: str) -> Entry | None:
@@ -90,7 +99,17 @@ class Context(NamedTuple):
 
     def source_text(self, entry: Entry) -> str:
         """Return a value as it is written."""
-        return self.source.text[entry.node.start : entry.node.end]
+        start, end = entry.node.start, entry.node.end
+        if self.launched is not None:
+            return _words(entry.node)
+        if self.is_override(entry):
+            assert self.overrides is not None
+            return self.overrides.text(start, end)
+        return self.source.text[start:end]
+
+    def is_override(self, entry: Entry) -> bool:
+        """Return whether a key is set over the file, not by it."""
+        return self.overrides is not None and self.overrides.at(entry.key.start) is not None
 
 
 def make_context(
@@ -104,8 +123,15 @@ def make_context(
     disk: Disk,
     comment: Layer = SILENT,
     extra: Extra = NO_EXTRA,
+    overrides: Overrides | None = None,
+    launched: Launched | None = None,
 ) -> Context:
     """Return what rules ask of a file. `comment` is what its own comments state."""
+    of_file = None
+    if overrides is not None:
+        from ftlint.syntax.dotlist import overridden
+
+        of_file, constructed = constructed, overridden(constructed, overrides)
     stated = merge((*given.layers, comment))
     launcher = stated.launch.started_by(target)
     command, stated = _as_started(command, launcher, stated)
@@ -139,13 +165,20 @@ def make_context(
     instance = Instance(config, values, known, unknown)
     context = Context(
         source, document, constructed, command, target, catalogue, instance, rules, disk, given,
-        stated, planned,
+        stated, planned, of_file, overrides, launched,
     )  # fmt: skip
     if command == "train" and "gpu" in known:
         from ftlint.facts import memory
 
         known.update(memory.facts(context))  # which asks for the plan's inputs, so for a context
     return context
+
+
+def _words(node: Node) -> str:
+    """Return the value of a flag as the program is handed it."""
+    if isinstance(node, Sequence):
+        return " ".join(map(_words, node.items))
+    return node.text if isinstance(node, Scalar) else ""
 
 
 def _as_started(command: Command, launcher: str | None, stated: Stated) -> tuple[Command, Stated]:
@@ -180,13 +213,6 @@ def _beside(
         found.update(stages.facts(config, path, near, disk, release, in_place=in_place))
     return found
 
-
-STEP_KEYS = frozenset(
-    """dataset dataset_dir max_samples val_size eval_dataset mix_strategy streaming packing stage
-    do_train per_device_train_batch_size gradient_accumulation_steps dataloader_drop_last
-    num_train_epochs max_steps""".split()
-)
-"""Keys that the plan rests on: with one of them misread there is none."""
 
 _STEP_WORDS = (" steps", "步", "스텝")
 

@@ -23,6 +23,8 @@ class Given(NamedTuple):
     """Whether counts of rows may be taken from, and put into, the user's cache folder."""
     reach: Reach | None = None
     """Within which what a config names is read; None for the working directory."""
+    scripts: bool = True
+    """Whether a config is judged as well as scripts of its project start it."""
 
     def launched(self, gpus: int) -> Given:
         """Return the same with so many GPUs on the command line."""

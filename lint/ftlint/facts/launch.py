@@ -21,6 +21,13 @@ LAUNCHERS = (
 TORCHRUN = "FORCE_TORCHRUN"
 """The variable that has torchrun start the processes, whatever `USE_KT` says."""
 
+STEP_KEYS = frozenset(
+    """dataset dataset_dir max_samples val_size eval_dataset mix_strategy streaming packing stage
+    do_train per_device_train_batch_size gradient_accumulation_steps dataloader_drop_last
+    num_train_epochs max_steps""".split()
+)
+"""Keys that the plan rests on: with one of them misread there is none."""
+
 UNSTATED = "FT4171"
 """The rule on a config that is for another launcher, where it is not known what starts the run."""
 OF_THE_LAUNCH = frozenset(

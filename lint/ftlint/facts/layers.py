@@ -2,8 +2,8 @@
 
 The first layer that speaks of a fact wins, and the fact keeps the name of its layer. From the top:
 the command line, a typed `--here` and what is installed last of it; a comment in the file; the
-nearest settings; what is counted in files that are here; recorded facts (`ftlint-facts.json`);
-`here = true` of settings.
+script that starts it; the nearest settings; what is counted in files that are here; recorded facts
+(`ftlint-facts.json`); `here = true` of settings.
 
 What is counted is known only once the data are looked at, so the rows that layers below it state
 are kept apart (`recorded`): they count for a dataset of which no rows were counted.
@@ -26,17 +26,19 @@ COMMAND_LINE = "command line"
 HERE = "--here"
 INSTALLED = "target `auto`"
 COMMENT = "comment"
+SCRIPT = "script"
 SETTINGS = "settings"
 COUNTED = "counted"
 RECORDED = "recorded"
 MACHINE = "setting `here`"
-ORDER = (COMMAND_LINE, HERE, INSTALLED, COMMENT, SETTINGS, COUNTED, RECORDED, MACHINE)
+ORDER = (COMMAND_LINE, HERE, INSTALLED, COMMENT, SCRIPT, SETTINGS, COUNTED, RECORDED, MACHINE)
 """The layers from the top down."""
 PLACES = {
     COMMAND_LINE: "the command line",
     HERE: "--here",
     INSTALLED: "what is installed",
     COMMENT: "a comment in the file",
+    SCRIPT: "the script that starts it",
     SETTINGS: "the settings",
     COUNTED: "data files",
     RECORDED: "ftlint-facts.json",

@@ -165,6 +165,11 @@ def _installed() -> dict[str, str]:
     return found
 
 
+def is_on(name: str, value: str) -> bool:
+    """Return whether a variable is one of LLaMA Factory's switches, and its value turns it on."""
+    return name in SWITCHES and value.lower() in _ON
+
+
 def _switches(environment: Mapping[str, str]) -> list[str]:
     return [name for name in SWITCHES if environment.get(name, "").lower() in _ON]
 

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import os
 
+from ftlint.facts.listing import listed
 from ftlint.facts.outline import RECORD, outline_of, read
 from ftlint.facts.paths import folders
-from ftlint.support.files import SUFFIXES
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ftlint.facts.outline import Outline, Text
-    from ftlint.support.disk import Disk, State
+    from ftlint.support.disk import Disk
 
-MOST_FILES, MOST_FOLDERS, MOST_ENTRIES = 100, 24, 400
-"""Files and folders that are looked into, and entries of a folder."""
+MOST_FILES, MOST_FOLDERS = 100, 24
+"""Files and folders that are looked into."""
 
 
 class Neighbour(NamedTuple):
@@ -150,7 +150,9 @@ def _vicinity(start: str, disk: Disk) -> Vicinity:
     cut, left = False, MOST_FILES
     for folder in _near(start, disk):
         beside = folder == start
-        others = [one for one in _listed(folder, disk)[1] if beside or one[-5:].lower() != ".json"]
+        others = [
+            one for one in listed(folder, disk).configs if beside or one[-5:].lower() != ".json"
+        ]
         cut |= beside and len(others) > left
         for other in others[:left]:
             texts[other] = held = read(other, disk)
@@ -188,7 +190,7 @@ def _near(start: str, disk: Disk) -> Iterator[str]:
     for _ in range(3):
         level = [base]
         for _ in range(2):
-            level = [one for folder in level for one in _listed(folder, disk)[0]]
+            level = [one for folder in level for one in listed(folder, disk).folders]
             for folder in level:
                 if folder not in seen:
                     if len(seen) == MOST_FOLDERS:
@@ -202,34 +204,3 @@ def _near(start: str, disk: Disk) -> Iterator[str]:
         if base not in seen:
             seen[base] = None
             yield base
-
-
-_Listing = tuple[list[str], list[str]]
-_listings: dict[str, tuple[State, _Listing]] = {}
-_SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv", "wandb"])
-
-
-def _listed(folder: str, disk: Disk) -> _Listing:
-    """Return the folders and the YAML and JSON files in a folder; of one with too many none."""
-    now = disk.state(folder)
-    if now is None:
-        return [], []
-    kept = _listings.get(folder)
-    if kept is not None and kept[0] == now:
-        return kept[1]
-    try:
-        folders, names = disk.parted(folder)  # with links to nothing, which are unread
-    except OSError:
-        return [], []
-    if len(folders) + len(names) > MOST_ENTRIES:
-        folders, names = [], []
-    if len(_listings) > 1000:
-        _listings.clear()
-    _listings[folder] = (
-        now,
-        (
-            [os.path.join(folder, one) for one in folders if one[0] != "." and one not in _SKIPPED],
-            [os.path.join(folder, one) for one in names if one.lower().endswith(SUFFIXES)],
-        ),
-    )
-    return _listings[folder][1]

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ftlint.diagnostics import Place
     from ftlint.facts.launch import Launch
     from ftlint.steps.counts import NoPlan
     from ftlint.steps.step_plan import StepPlan
@@ -75,6 +76,13 @@ class RunPlan(NamedTuple):
     """What the tokens of the rows come to, where they were counted."""
     token_note: str = ""
     """Why they were not, where the plan is less exact for it."""
+    script: Place | None = None
+    """The line of a script that starts it so; None for the file alone."""
+
+    @property
+    def outcome(self) -> tuple[object, ...]:
+        """What it comes to, wherever that is known from."""
+        return self.launch.shape, self.plan, self.time, self.fit, self.refused, self.memory
 
 
 def as_object(run: RunPlan) -> dict[str, Any]:
@@ -89,6 +97,7 @@ def as_object(run: RunPlan) -> dict[str, Any]:
     head: dict[str, Any] = {
         "path": run.path,
         "target": target.as_object(),
+        "launch": run.script and run.script._asdict(),
         "gpus": gpus,
         "nodes": nodes,
         **record.as_object(plan),

@@ -1,4 +1,4 @@
 """Which edits are made, and the proof that each did what its rule said and nothing else.
 
-May import: support, syntax, rulebook, edits, engine.
+May import: support, syntax, rulebook, edits, engine, launch.
 """

@@ -11,6 +11,7 @@ from ftlint.engine import lint
 from ftlint.fixes import oracle
 from ftlint.fixes.regressions import regressions
 from ftlint.results import Applied, SkippedFix
+from ftlint.support.files import is_script
 from ftlint.syntax.source import Source, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 from ftschemas.rule import EFFECTLESS, READING
@@ -51,6 +52,10 @@ def fix(source: Source, options: Options, unsafe: bool = False) -> Fixed:
     it was meant to be is for its author to see. What is withheld at first may do no harm once the
     others are made, so a file that was fixed in part is begun with once more.
     """
+    if is_script(source.path):
+        from ftlint.fixes import scripts
+
+        return Fixed(*scripts.fix(source, options, unsafe))
     before = lint(source, options)
     asked = _Asked(options, unsafe)
     offered = ((one.code, one.key) for one in before.diagnostics if asked.wants(one))

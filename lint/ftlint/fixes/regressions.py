@@ -43,9 +43,10 @@ def regressions(
 
 
 def _new(before: Result, after: Result, renamed: dict[str, str]) -> list[Diagnostic]:
-    known = {(one.code, renamed.get(one.key or "", one.key)) for one in before.diagnostics}
-    return [
-        one
-        for one in after.diagnostics
-        if one.severity != "info" and (one.code, one.key) not in known
-    ]
+    """Return what is said of one and not of the other, in whichever way the file is started."""
+    found: list[Diagnostic] = []
+    ways = (after.diagnostics, *after.elsewhere)
+    for way, was in zip(ways, (before.diagnostics, *before.elsewhere, *[()] * len(ways))):
+        known = {(one.code, renamed.get(one.key or "", one.key)) for one in was}
+        found += [one for one in way if one.severity != "info" and (one.code, one.key) not in known]
+    return found

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ftlint.project.settings import Settings
     from ftlint.support.containment import Reach
+    from ftlint.syntax.dotlist import Overrides
     from ftlint.target.classify import Command
     from ftlint.target.releases import Target
 
@@ -40,7 +41,8 @@ class Options(NamedTuple):
     """How to judge: the target, what is known of the machine, and which rules count.
 
     With a `command` a file is judged as one for it, whatever it looks like. `named`: a person or a
-    hook named it, rather than its folder. `extra`: what a fork has besides.
+    hook named it, rather than its folder. `extra`: what a fork has besides. `overrides`
+    are set over the file.
     """
 
     target: Target
@@ -52,6 +54,9 @@ class Options(NamedTuple):
     limits: Limits = DEFAULT
     named: bool = False
     extra: Extra = NO_EXTRA
+    overrides: Overrides | None = None
+    scripts: bool = True
+    """Whether scripts are looked into for what they start."""
 
 
 class CliOptions(NamedTuple):
@@ -83,6 +88,8 @@ class CliOptions(NamedTuple):
     write_baseline: bool = False
     command: Command | None = None
     """What named files are judged as, whatever they look like, and the configs of folders."""
+    overrides: tuple[str, ...] = ()
+    """`KEY=VALUE` behind each config."""
 
 
 class UsageError(ValueError):
@@ -183,7 +190,13 @@ class OptionsResolver:
             own = asked.target is None and settings.target is not None
             raise UsageError(f"{path}: {error}" if own else str(error)) from None
         layers = (*self._layers(path, settings), *self._recorded(path, reach))
-        given = Given(layers, bands=self._bands(settings), cache=asked.cache, reach=reach)
+        given = Given(
+            layers,
+            bands=self._bands(settings),
+            cache=asked.cache,
+            reach=reach,
+            scripts=settings.launch,
+        )
         select = (asked.select or settings.select) or ()
         if asked.extend_select:
             select = (*(select or ("ALL",)), *asked.extend_select)
@@ -198,9 +211,27 @@ class OptionsResolver:
             self.ignored[f"rule {old} is now called {new}"] = None
         options = Options(
             target, given, select, ignore, rules=book, limits=self._limits(settings),
-            extra=Extra(settings.extra_keys, settings.extra_values),
+            extra=Extra(settings.extra_keys, settings.extra_values), scripts=settings.scripts,
         )  # fmt: skip
+        if asked.overrides:
+            options = options._replace(overrides=self._overrides(target, options.limits))
         return options, settings
+
+    def _overrides(self, target: Target, limits: Limits) -> Overrides:
+        """Return what `--set` sets over each config. Raises `UsageError`."""
+        from ftlint.syntax import dotlist
+
+        if not target.takes_overrides:
+            raise UsageError(
+                f"--set: LLaMA Factory {target.label} takes no KEY=VALUE behind a config"
+                " (0.9.3 and later do)"
+            )
+        found = dotlist.read(self.request.overrides, limits)
+        if isinstance(found, dotlist.BadArgument):
+            from ftlint.target.secrets import formless
+
+            raise UsageError(f"--set {formless(found.text)}: {found.reason}")
+        return found
 
     def _target(self, path: str | None, settings: Settings, tree: str) -> Target:
         """Return what is judged for; a path of settings is read inside their project alone.

@@ -42,6 +42,8 @@ class Settings(NamedTuple):
     limits: tuple[tuple[str, int], ...] = ()
     facts: tuple[tuple[str, object], ...] = ()
     here: bool = False
+    launch: bool = True
+    scripts: bool = True
     baseline: str | None = None
     extra_keys: tuple[str, ...] = ()
     extra_values: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -84,6 +86,7 @@ def _is_gpu(value: object) -> bool:
         return False
 
 
+_BOOL = _Kind({"type": "boolean"}, "a bool", lambda value: isinstance(value, bool))
 _TEXT = _Kind({"type": "string"}, "a string", lambda value: isinstance(value, str))
 _COUNT = _Kind({"type": "integer", "minimum": 1}, "an integer of 1 or more", _is_count)
 _TEXTS = _Kind(
@@ -143,7 +146,9 @@ _KINDS: dict[str, _Kind] = {
         _is_listed,
     ),
     "baseline": _TEXT,
-    "here": _Kind({"type": "boolean"}, "a bool", lambda value: isinstance(value, bool)),
+    "here": _BOOL,
+    "launch": _BOOL,
+    "scripts": _BOOL,
     "fail-on": _Kind(
         {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES
     ),

@@ -141,6 +141,7 @@ def as_object(result: Result, one: Diagnostic) -> dict[str, object]:
         "url": url(one.code),
         "target": None if result.target is None else target_id(result.target),
         "command": result.command,
+        "launch": one.launch and one.launch._asdict(),
         "fix": fix,
         **_related(source, one),
     }

@@ -262,12 +262,23 @@ def _labels(runs: Sequence[RunPlan], many_paths: bool) -> list[str]:
     names = [visible(os.path.basename(path)) for path in paths]
     if len(set(names)) < len(set(paths)):
         names = [visible(path) for path in paths]
+    if any(run.script for run in runs):
+        scripts = [_script(run) for run in runs]
+        both = zip(names, scripts)
+        return [f"{name} {script}" for name, script in both] if many_paths else scripts
     launches = {run.launch.shape for run in runs}
     if len(launches) == 1:
         return names
     gpus = [f"{_gpus(run)} GPU{'' if run.launch.shape == (1, 1) else 's'}"
             for run in runs]  # fmt: skip
     return [f"{name} {launch}" for name, launch in zip(names, gpus)] if many_paths else gpus
+
+
+def _script(run: RunPlan) -> str:
+    """Return the line of a script that starts a run."""
+    if run.script is None:
+        return "alone"
+    return visible(f"{os.path.basename(run.script.path)}:{run.script.line}")
 
 
 def _target(run: RunPlan) -> str:

@@ -102,20 +102,26 @@ def _results(result: Result, order: dict[str, int]) -> Iterator[dict[str, object
             "locations": [place],
             "partialFingerprints": {"ftlint/v1": fingerprint},
         }
-        if one.related:
-            found["relatedLocations"] = [
-                {
-                    "physicalLocation": {
-                        "artifactLocation": {"uri": uri(one.path)},
-                        "region": _region(source, other.start, other.end),
-                    },
-                    "message": {"text": visible(other.message)},
-                }
-                for other in one.related
-            ]
+        related = [*_related(source, one)]
+        if related:
+            found["relatedLocations"] = related
         if one.fix is not None and one.fix.edits:
             found["fixes"] = [_fix(source, one.path, one.fix)]
         yield found
+
+
+def _related(source: Source, one: Diagnostic) -> Iterator[dict[str, object]]:
+    """Yield the other places that a finding is about, that of its launch last."""
+    places = [
+        (one.path, _region(source, other.start, other.end), other.message) for other in one.related
+    ]
+    if one.launch is not None:
+        places.append((one.launch.path, {"startLine": one.launch.line}, "started on this line"))
+    for path, region, message in places:
+        yield {
+            "physicalLocation": {"artifactLocation": {"uri": uri(path)}, "region": region},
+            "message": {"text": visible(message)},
+        }
 
 
 def _fix(source: Source, path: str, fix: Fix) -> dict[str, object]:

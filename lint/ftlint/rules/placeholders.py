@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import Related, at_value
-from ftlint.target.classify import placeholder_of
+from ftlint.target.classify import NOT_KNOWN, placeholder_of
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ def check(context: Context) -> Iterator[Finding]:
     gaps = [
         (entry, gap)
         for entry in context.entries.values()
-        if entry.name not in stops and (gap := placeholder_of(entry.name, entry.value)) is not None
+        if entry.name not in stops
+        and NOT_KNOWN not in str(entry.value)
+        and (gap := placeholder_of(entry.name, entry.value)) is not None
     ]
     if not gaps:
         return

@@ -39,6 +39,8 @@ def check(context: Context) -> Iterator[Finding]:
         entry = next(
             (one for one in context.entries.values() if one.start <= secret.start < one.end), None
         )
+        if entry is None and context.launched is not None:
+            continue  # a script's own variable, which is in the environment that it hands over
         key = secret.name or (entry.name if entry else "")
         values = {
             "place": f"`{key}`" if key else "A comment",

@@ -104,7 +104,8 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
     if code == VARIABLE:
         advice = _of_variable(name, catalogue)
     else:
-        plain = {TOO_NEW: _upgrade(span), OTHER_COMMAND: "remove it"}.get(code)
+        glued = _glued(context, name)
+        plain = glued or {TOO_NEW: _upgrade(span), OTHER_COMMAND: "remove it"}.get(code)
         advice = _advice(context, entry, beside, plain, gone=code == REMOVED)
     values["remedy"] = advice.remedy if code == VARIABLE else sentence(advice.remedy)
     values["slip"] = f" (misspelt `{advice.meant}`)" if advice.misspelt else ""
@@ -112,6 +113,14 @@ def _judge(context: Context, entry: Entry, beside: _Beside) -> Finding:
     present = context.entries.get(advice.meant or "")
     related = () if present is None else (set_at(present),)
     return found._replace(meant=advice.meant, related=related)
+
+
+def _glued(context: Context, name: str) -> str | None:
+    """Return what to write for a flag whose value stands right behind it: `--max_steps100`."""
+    key = name.rstrip("0123456789.")
+    if context.launched is None or key == name or context.catalogue.get(key) is None:
+        return None
+    return f"write `--{key} {name[len(key) :]}`"
 
 
 def _upgrade(span: Releases | None) -> str:
@@ -251,8 +260,10 @@ def _nearest(context: Context, entry: Entry, beside: _Beside) -> _Advice | None:
 
 
 def _already_set(context: Context, name: str) -> str:
-    line = context.source.position(context.entries[name].key.start).line
-    return f"`{name}` is already set on line {line}; keep one"
+    entry = context.entries[name]
+    line = context.source.position(entry.key.start).line
+    where = "over the file" if context.is_override(entry) else f"on line {line}"
+    return f"`{name}` is already set {where}; keep one"
 
 
 def _near_alias(context: Context, entry: Entry, foreign: frozenset[str]) -> _Advice | None:

@@ -12,7 +12,7 @@ from ftlint.project.settings import Settings
 from ftlint.results import Result
 from ftlint.support.deadline import TooSlow, within
 from ftlint.support.disk import Disk, ReadFailure, Shared, stamp
-from ftlint.support.files import STDIN, Found
+from ftlint.support.files import STDIN, Found, is_script
 from ftlint.support.limits import reason
 from ftlint.syntax.source import later, of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -246,6 +246,8 @@ class _Work:
             return data
         try:
             with within(options.limits.seconds):
+                if is_script(path):
+                    return _of_script(path, data, options)
                 if self.files[place].named:
                     return look(path, data, options)
                 kind = look(path, data, options)
@@ -265,6 +267,11 @@ class _Work:
         from ftlint.loading import HEAD, look
         from ftlint.target.classify import command_of, names_in
 
+        if is_script(path):
+            from ftlint.launch.signs import may_launch
+
+            return options.scripts and may_launch(data)
+
         if path.endswith(".json"):  # most likely data: its head tells, and costs little
             head = data[:HEAD].decode("utf-8", errors="replace")
             if command_of(set(names_in(head)).difference(options.extra.keys)) is None:
@@ -277,6 +284,16 @@ class _Work:
         path = result.source.path
         keep = self.request.diff or path == (self.request.stdin_filename or "<stdin>")
         return repair(result, data, options, unsafe=self.request.unsafe_fixes, keep=keep)
+
+
+def _of_script(path: str, data: bytes, options: Options) -> Kind:
+    """Return what a script is taken for: a config for what it starts first."""
+    from ftlint.scripts import load_bytes
+    from ftlint.target.classify import Kind
+
+    script = load_bytes(path, data, options) if options.scripts else None
+    command = getattr(script, "command", None)
+    return Kind(command, "" if command else "it starts no LLaMA Factory")
 
 
 def _is_text(data: bytes, options: Options) -> bool:

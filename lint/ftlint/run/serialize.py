@@ -9,6 +9,7 @@ from ftlint.diagnostics import (
     Diagnostic,
     Edit,
     Fix,
+    Place,
     Related,
 )
 from ftlint.support.kept import NONE, Unfit, form, of_form, texts
@@ -47,7 +48,12 @@ def plain(entry: KeptResult, places: Iterable[int]) -> list[Any]:
     `places` stand for what it has touched.
     """
     found = [
-        [*one[1:-2], one.fix and _plain_fix(one.fix), [*map(list, one.related)]]
+        [
+            *one[1:-3],
+            one.fix and _plain_fix(one.fix),
+            [*map(list, one.related)],
+            one.launch and [*one.launch],
+        ]
         for one in entry.diagnostics
     ]
     stamp = None if entry.stamp is None else [*entry.stamp]
@@ -69,7 +75,8 @@ def _plain_fix(fix: Fix) -> list[Any]:
 
 
 KNOWN = frozenset([None, *COMMANDS, "v1"])
-DIAGNOSTIC = form(str, str, str, str, (str, NONE), int, int, (list, NONE), list)
+DIAGNOSTIC = form(str, str, str, str, (str, NONE), int, int, (list, NONE), list, (list, NONE))
+LAUNCH = form(str, int)
 FIX = form(str, str, list, list)
 EDIT = form(int, int, str)
 CHANGE = form(str, str, str)
@@ -95,7 +102,7 @@ def read(path: str, data: list[Any], longest: int) -> KeptResult:
 
 def _diagnostic(
     path: str, longest: int, code: str, name: str, severity: Any, message: str, key: str | None,
-    start: int, end: int, fix: list[Any] | None, related: list[Any],
+    start: int, end: int, fix: list[Any] | None, related: list[Any], launch: list[Any] | None,
 ) -> Diagnostic:  # fmt: skip
     if not 0 <= start <= end <= longest or severity not in SEVERITIES:
         raise Unfit
@@ -103,7 +110,8 @@ def _diagnostic(
     if any(not 0 <= one.start <= one.end <= longest for one in places):
         raise Unfit
     repair = None if fix is None else _fix(*of_form(FIX, fix))
-    return Diagnostic(path, code, name, severity, message, key, start, end, repair, places)
+    under = None if launch is None else Place(*of_form(LAUNCH, launch))
+    return Diagnostic(path, code, name, severity, message, key, start, end, repair, places, under)
 
 
 def _unjudged(data: object) -> Unjudged:

@@ -10,7 +10,7 @@ from ftlint.results import Repair, Run
 from ftlint.run.batch import lint_files
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure
-from ftlint.support.files import Found, Users, expand
+from ftlint.support.files import Found, Users, expand, is_script
 from ftlint.support.limits import reason
 from ftschemas.named import TYPE_CHECKING
 
@@ -71,7 +71,7 @@ def run(
         if one.hidden and request.diff
     )
     judged, known = _without_known(judged, request, settings)
-    judged = list(_once_a_target(judged, judges))
+    judged = list(_once_a_target(_once_a_start(judged), judges))
     report = Run(
         options.target,
         tuple(result for result, _ in judged),
@@ -185,6 +185,28 @@ def _once_a_target(
                 told.add(key)
         if len(left) < len(result.diagnostics):
             result = result._replace(diagnostics=tuple(left), shown=None)
+        yield result, settings
+
+
+def _once_a_start(judged: list[tuple[Result, Settings]]) -> Iterator[tuple[Result, Settings]]:
+    """Yield the results; what is told of a script is not told again of the config that it starts.
+
+    A baseline has seen it in both, so that it is known in whichever is linted alone.
+    """
+    told: dict[str, set[tuple[str, str | None]]] = {}
+    for result, _ in judged:
+        if result.diagnostics and is_script(result.source.path):
+            keys = {(one.code, one.key) for one in result.diagnostics}
+            told[os.path.abspath(result.source.path)] = keys
+    for result, settings in judged:
+        if told and any(one.launch for one in result.diagnostics):
+            left = tuple(
+                one
+                for one in result.diagnostics
+                if one.launch is None
+                or (one.code, one.key) not in told.get(os.path.abspath(one.launch.path), ())
+            )
+            result = result._replace(diagnostics=left, shown=None)
         yield result, settings
 
 

@@ -12,6 +12,33 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
+SCRIPTS = (".sh", ".bash", ".slurm", ".sbatch")
+"""Suffixes of scripts, which may start a config or hold one."""
+HOSTS = (".ps1", ".bat", ".cmd", ".ipynb", ".mk", ".dockerfile")
+"""Suffixes of other files that hold commands."""
+_NAMED = ("dockerfile", "makefile", "gnumakefile")
+LINTED = (*SUFFIXES, *SCRIPTS, *HOSTS)
+WORKFLOWS = ".github/workflows/"
+
+
+def base(path: str) -> str:
+    """Return the name of a file without its folder."""
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def is_script(path: str) -> bool:
+    """Return whether a file may hold commands: by its name, which is all that is looked at."""
+    lower = path.lower()
+    if lower.endswith(SUFFIXES):
+        return WORKFLOWS in path
+    return lower.endswith((*SCRIPTS, *HOSTS, ".py")) or is_named_script(lower)
+
+
+def is_named_script(path: str) -> bool:
+    """Return whether a file without a suffix of its own holds commands."""
+    return base(path).lower().partition(".")[0] in _NAMED
+
+
 _SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv"])
 
 
@@ -75,7 +102,7 @@ def _of(path: str, excludes: Callable[[str], bool], disk: Disk) -> Iterator[Foun
         waiting += (one for one in reversed(below) if not excludes(one))
         for name in names:
             full = os.path.join(folder, name)
-            if name.lower().endswith(SUFFIXES) and not excludes(full):
+            if (name.lower().endswith(LINTED) or is_named_script(name)) and not excludes(full):
                 yield Found(full if path != "." else full[2:], named=False)
     yield from failures
 

@@ -295,7 +295,7 @@ class _Reader:
             return None
         if _is_word(target):
             return target.text
-        made = "=" if target.text == "=" else self.scalar(target)
+        made = self.key(target)
         return made if isinstance(made, str) else None
 
 

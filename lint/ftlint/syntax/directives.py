@@ -122,16 +122,24 @@ def _objection(body: str, stated: list[tuple[str, str]]) -> str | None:
 
 
 def apply(
-    directives: Directives, diagnostics: Iterable[Diagnostic], source: Source
+    directives: Directives,
+    diagnostics: Iterable[Diagnostic],
+    source: Source,
+    whole: Iterable[tuple[int, int]] = (),
 ) -> tuple[list[Diagnostic], list[Suppression]]:
-    """Return the diagnostics that stay, and the suppressions that silenced nothing."""
+    """Return the diagnostics that stay, and the suppressions that silenced nothing.
+
+    What lies in one of the `whole` stretches is silenced on the line on which that begins.
+    """
+    whole = tuple(whole)
     stay: list[Diagnostic] = []
     used: set[Suppression] = set()
     by_line: dict[int | None, list[Suppression]] = {}
     for suppression in directives.suppressions:
         by_line.setdefault(suppression.line, []).append(suppression)
     for diagnostic in diagnostics:
-        line = source.position(diagnostic.start).line
+        around = (start for start, end in whole if start <= diagnostic.start <= end)
+        line = source.position(next(around, diagnostic.start)).line
         silencers = [
             suppression
             for suppression in (*by_line.get(None, ()), *by_line.get(line, ()))

@@ -174,6 +174,10 @@ def _is_config(keys: set[str]) -> bool:
     return bool(keys & ALONE) and markers >= 2 and len(keys) >= 4 and foreign <= len(keys) // 4
 
 
+NOT_KNOWN = "${not_known}"
+"""The value of a key that only the script that sets it can tell; it has the form of such a gap."""
+
+
 def placeholder_of(name: str, value: object) -> str | None:
     """Return the gap in a key's value; tokens are written in angle brackets, and are none."""
     gap = placeholder_in(value)

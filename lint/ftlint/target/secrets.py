@@ -23,6 +23,8 @@ SHORT = 6
 
 _NAME = pattern(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*""")
 """Begins where a word does: no text takes more than one pass."""
+_FLAG = pattern(r"""--([A-Za-z][\w-]*)[ \t=]+(?!--)["']?([^\s"'\\]+)""")
+_SHELL_WORD = pattern(r"[^\s;&|)]*")
 _QUOTED = pattern(r"""\"(?:[^"\\\n]|\\.)*|'(?:[^'\n]|'')*""")
 _TO_THE_NEXT = pattern(r"(?:(?![,}\]]|[ \t]#)[^\n])*")
 _BLOCK = pattern(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
@@ -92,12 +94,24 @@ def secrets_in(text: str) -> tuple[Secret, ...]:
 def _of_pairs(text: str) -> Iterator[Secret]:
     if not any(map(_is_hidden, {*_NAME.findall(text)})):
         return  # most texts have none, which names alone tell sooner than matches
+    from ftlint.target.variables import is_secret
+
     for match in _NAME.finditer(text):
         name = match[1]
-        if _is_hidden(name):
-            start, end = _value(text, match.start(), match.end())
-            if end > start:
-                yield Secret(name, start, end)
+        if not _is_hidden(name):
+            continue
+        assigned = match[0].endswith(f"{name}=")  # as a shell does: its own variables are shown
+        if assigned and not is_secret(name):
+            continue
+        start, end = _value(text, match.start(), match.end())
+        if assigned and start == match.end():
+            word = _SHELL_WORD.match(text, start)
+            end = end if word is None else word.end()
+        if end > start:
+            yield Secret(name, start, end)
+    for match in _FLAG.finditer(text) if "--" in text else ():
+        if is_secret(match[1].replace("-", "_")):
+            yield Secret(match[1].replace("-", "_"), *match.span(2))
 
 
 def _may_have_form(text: str) -> bool:

@@ -58,6 +58,11 @@ class Target(NamedTuple):
     besides: Target | None = None
 
     @property
+    def takes_overrides(self) -> bool:
+        """Whether `KEY=VALUE` may stand behind a config: since its containers are OmegaConf's."""
+        return self.dialect.containers
+
+    @property
     def is_usual_pair(self) -> bool:
         """Return whether the transformers is the newest one that works with the release."""
         return bool(compiled.RELEASES[self.release][6] == self.transformers)

@@ -47,6 +47,8 @@ def launched(planned: Planned) -> str:
 
 def is_explained(context: Context, entry: Entry) -> bool:
     """Return whether a comment stands on the line of a key, or alone on the line above it."""
+    if context.is_override(entry):  # whoever types it means it
+        return True
     source = context.source
     own = source.position(entry.key.start).line
     comments = (one for one in context.document.comments if "ftlint:" not in one.text)

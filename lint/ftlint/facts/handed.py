@@ -1,0 +1,89 @@
+"""The files that a script hands to a command, with what it says of their runs."""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.facts.launch import LAUNCHERS, Launch
+from ftlint.facts.layers import SCRIPT, Layer
+from ftlint.target.classify import NOT_KNOWN
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ftlint.launch.record import Launched, Word
+    from ftlint.support.disk import Disk
+
+MAX_BYTES = 1 << 18
+"""Bytes of a script that is read."""
+
+
+class Handed(NamedTuple):
+    """A file that a line of a script hands to a command, as far as that is known before it runs.
+
+    `folder`: where it is started, seen from the script. `arguments` are what stands behind the
+    file, None where not all of them are known to be there.
+    """
+
+    path: str
+    line: int
+    command: str
+    config: str
+    folder: str
+    arguments: tuple[str, ...] | None
+    launch: Launch
+
+
+def read(path: str, data: bytes, disk: Disk) -> tuple[list[Handed], list[str]]:
+    """Return what a script hands over, and the files that it takes in."""
+    from ftlint.launch import scripts
+
+    taken: list[str] = []
+
+    def source(name: str) -> str | None:
+        taken.append(os.path.join(os.path.dirname(path), name))
+        text = disk.read(taken[-1], MAX_BYTES)
+        return text.decode("utf-8", "replace") if isinstance(text, bytes) else None
+
+    started = scripts.read(data.decode("utf-8", "replace"), path, source)
+    return [one for one in map(handed_by, started) if one is not None], taken
+
+
+def handed_by(one: Launched) -> Handed | None:
+    """Return what a launch hands over; None where it is no file, or not known which."""
+    config = None if one.config is None else one.config.text
+    if config is None or one.folder is None:
+        return None
+    words = [_argument(word) for word in one.words[1:]]
+    arguments = tuple(word for word in words if word is not None)
+    known = not one.unknown and not one.flags and len(arguments) == len(words)
+    return Handed(
+        one.path, one.line, one.command, config, one.folder, arguments if known else None,
+        layer_of(one).launch,
+    )  # fmt: skip
+
+
+def _argument(word: Word) -> str | None:
+    """Return a word as it is handed over: with a gap for a value that only the run can tell."""
+    if word.text is not None:
+        return word.text
+    key, equals, _ = word.pattern.partition("=")
+    return f"{key}={NOT_KNOWN}" if equals and key and "\0" not in key else None
+
+
+def layer_of(one: Launched) -> Layer:
+    """Return what a start says of its run."""
+    return Layer(SCRIPT, Launch(one.gpus, one.nodes, environment=_switches(one)))
+
+
+def _switches(one: Launched) -> tuple[str, ...] | None:
+    """Return the switches that a script turns on.
+
+    None where it names no launcher: the shell that it is started in may turn one on.
+    """
+    from ftlint.facts.machine import is_on
+
+    on = tuple(
+        name for name, word in one.environment if word.text is not None and is_on(name, word.text)
+    )
+    named = any(variable in on for variable, _, _ in LAUNCHERS)
+    return tuple(sorted(on)) if named else None

@@ -1,0 +1,79 @@
+"""What is in a folder, as far as it may have to do with a config: folders, configs, scripts."""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.support.files import SCRIPTS, SUFFIXES
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ftlint.support.disk import Disk, State
+
+MOST = 400
+"""Entries of a folder that is looked into."""
+MOST_SCRIPTS = 200
+"""Scripts that are looked at for one config."""
+
+
+class Listing(NamedTuple):
+    """The paths in a folder, sorted; of one with too many none."""
+
+    folders: tuple[str, ...] = ()
+    configs: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+
+
+_listings: dict[str, tuple[State, Listing]] = {}
+_SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv", "wandb"])
+
+
+def listed(folder: str, disk: Disk) -> Listing:
+    """Return what is in a folder; read again only when it has changed."""
+    now = disk.state(folder)
+    if now is None:
+        return Listing()
+    kept = _listings.get(folder)
+    if kept is not None and kept[0] == now:
+        return kept[1]
+    try:
+        folders, names = disk.parted(folder)  # with links to nothing, which are unread
+    except OSError:
+        return Listing()
+    if len(folders) + len(names) > MOST:
+        folders, names = [], []
+    if len(_listings) > 1000:
+        _listings.clear()
+    found = Listing(
+        tuple(_in(folder, (one for one in folders if one[0] != "." and one not in _SKIPPED))),
+        tuple(_in(folder, (one for one in names if one.lower().endswith(SUFFIXES)))),
+        tuple(_in(folder, (one for one in names if one.endswith(SCRIPTS)))),
+    )
+    _listings[folder] = now, found
+    return found
+
+
+def upwards(folder: str, disk: Disk) -> Iterator[str]:
+    """Yield a folder and those above it that are in reach."""
+    while disk.holds(folder):
+        yield folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return
+        folder = above
+
+
+def scripts_above(start: str, disk: Disk) -> list[str]:
+    """Return the scripts in a folder and in those above it, the nearest first."""
+    return disk.view(start, _scripts)
+
+
+def _scripts(start: str, disk: Disk) -> list[str]:
+    found = (path for folder in upwards(start, disk) for path in listed(folder, disk).scripts)
+    return [path for _, path in zip(range(MOST_SCRIPTS), found)]
+
+
+def _in(folder: str, names: Iterable[str]) -> Iterator[str]:
+    return (os.path.join(folder, name) for name in names)

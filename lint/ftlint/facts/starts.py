@@ -1,0 +1,150 @@
+"""The scripts of a project that start a config: in its folder and in those above it.
+
+A script says where it is started by `cd` alone. Without one that may be its own folder or any above
+it, and the config that it names is the nearest of that name, as seen from there.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ftlint.facts.handed import MAX_BYTES, Handed, handed_by, read
+from ftlint.facts.launch import STEP_KEYS, Launch
+from ftlint.facts.layers import SCRIPT, Layer
+from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_above, upwards
+from ftlint.target.classify import NOT_KNOWN
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftlint.launch.record import Launched
+    from ftlint.support.disk import Disk
+    from ftlint.target.classify import Command
+
+MOST_STARTS = 12
+"""Starts of one config that are told apart: a loop over values is one start a value."""
+COMMANDS: dict[str, Command] = {
+    "train": "train", "export": "export", "eval": "eval",
+    "chat": "chat", "api": "chat", "webchat": "chat",
+}  # fmt: skip
+"""What a script calls a command, and which parser that is."""
+
+
+class Start(NamedTuple):
+    """One way in which a script starts a config: what it sets over it, and what it says of the run.
+
+    `path` is that of the script, seen from the working directory.
+    """
+
+    path: str
+    line: int
+    command: Command
+    arguments: tuple[str, ...]
+    layer: Layer
+
+    @property
+    def says(self) -> bool:
+        """Whether it sets anything, or says anything of the run."""
+        return bool(self.arguments) or self.layer.launch != Launch() or self.command != "train"
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that it sets over the file."""
+        return frozenset(one.partition("=")[0] for one in self.arguments)
+
+    @property
+    def counts(self) -> bool:
+        """Whether all is known that its steps rest on."""
+        gaps = (one.partition("=")[0] for one in self.arguments if NOT_KNOWN in one)
+        return STEP_KEYS.isdisjoint(gaps)
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as messages name it."""
+        return f"{self.path}:{self.line}"
+
+
+def starts_of(path: str, disk: Disk, *, keep: bool = True) -> tuple[Start, ...]:
+    """Return how the scripts of a project start the config at `path`, within reach.
+
+    Left out is one whose keys are not known before the script runs, or that is the same as another.
+    With `keep` what the scripts say is kept for the next run.
+    """
+    own = os.path.abspath(path)
+    found: dict[tuple[object, ...], Start] = {}
+    for one in disk.view(os.path.dirname(own), _kept_near if keep else _anew_near):
+        if os.path.basename(one.config) != os.path.basename(own) or _meant(one, disk) != own:
+            continue
+        start = _start(one)
+        if start is not None and start.says and len(found) < MOST_STARTS:
+            found.setdefault(start[2:], start)
+    return tuple(found.values())
+
+
+def start_of(one: Launched, disk: Disk) -> tuple[Start, str] | None:
+    """Return how a launch starts a file, and where that is; None where it is not known or here."""
+    handed = handed_by(one)
+    start = handed and _start(handed)
+    path = handed and _meant(handed, disk)
+    if start is None or path is None:
+        return None
+    here = os.path.relpath(path)
+    return start, path if here.startswith(os.pardir) else here
+
+
+def _kept_near(start: str, disk: Disk) -> list[Handed]:
+    """Return what the scripts in a folder and in those above it hand over."""
+    folders = dict.fromkeys(map(os.path.dirname, scripts_above(start, disk)))
+    return [one for folder in folders for one in disk.view(folder, _kept_in)]
+
+
+def _anew_near(start: str, disk: Disk) -> list[Handed]:
+    """Return the same, every script read anew."""
+    folders = dict.fromkeys(map(os.path.dirname, scripts_above(start, disk)))
+    return [one for folder in folders for one in disk.view(folder, _anew_in)]
+
+
+def _kept_in(folder: str, disk: Disk) -> list[Handed]:
+    """Return what the scripts in a folder hand over; read again only where one has changed."""
+    scripts = list(_scripts_in(folder, disk))
+    if not scripts:
+        return []
+    from ftlint.facts.kept_starts import Kept
+
+    kept = Kept(folder)
+    found = [one for path, data in scripts for one in kept.of(path, data, disk)]
+    kept.save()
+    return found
+
+
+def _anew_in(folder: str, disk: Disk) -> list[Handed]:
+    return [one for path, data in _scripts_in(folder, disk) for one in read(path, data, disk)[0]]
+
+
+def _scripts_in(folder: str, disk: Disk) -> Iterator[tuple[str, bytes]]:
+    """Yield the scripts in a folder that may start LLaMA Factory, with what they hold."""
+    from ftlint.launch.signs import may_launch
+
+    for path in listed(folder, disk).scripts[:MOST_SCRIPTS]:
+        data = disk.read(path, MAX_BYTES + 1)
+        if isinstance(data, bytes) and len(data) <= MAX_BYTES and may_launch(data):
+            yield path, data
+
+
+def _meant(one: Handed, disk: Disk) -> str | None:
+    """Return the nearest file of the name, as seen from the script's folder and those above it."""
+    for folder in upwards(os.path.dirname(os.path.abspath(one.path)), disk):
+        path = os.path.normpath(os.path.join(folder, one.folder, one.config))
+        if disk.is_file(path):
+            return path
+    return None
+
+
+def _start(one: Handed) -> Start | None:
+    """Return what a launch sets and says; None where that is not known."""
+    if one.arguments is None or one.command not in COMMANDS:
+        return None
+    path = os.path.relpath(one.path)
+    path = one.path if path.startswith(os.pardir) else path
+    return Start(path, one.line, COMMANDS[one.command], one.arguments, Layer(SCRIPT, one.launch))

@@ -1,0 +1,325 @@
+"""What the words of a script become: POSIX.1-2017, 2.6, in as far as the script itself says it."""
+
+from __future__ import annotations
+
+from ftlint.launch.tree import Arithmetic, Output, Parameter, Text
+from ftlint.launch.values import (
+    BLANK,
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Field,
+    Scalar,
+    braces,
+    calculated,
+    field_of,
+    gap,
+    joined,
+    split,
+    without,
+)
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ftlint.launch.shell import Shell
+    from ftlint.launch.tree import Part, ShellWord
+
+__all__ = ["fields", "joined", "text"]
+
+NO_ARGUMENTS = "the script is started without arguments"
+_ALL = ("@", "*")
+
+
+def text(shell: Shell, parts: Iterable[Part]) -> Scalar:
+    """Return the text of parts, as where no word is split."""
+    made: list[Scalar] = []
+    for place, part in enumerate(parts):
+        value = _value(shell, part)
+        if isinstance(value, list):
+            value = joined(_spaced(value))
+        elif not place and _is_home(part):
+            value = gap(shell.place(part.start))
+        made.append(value)
+    return joined(made) if made else NOTHING
+
+
+def fields(shell: Shell, word: ShellWord) -> list[Field]:
+    """Return the words that a program is handed of one: none, one or several."""
+    start, end = shell.place(word.start), shell.end(word.end)
+    bare = word.bare
+    if bare is not None and "{" in bare:
+        several = braces(bare)
+        if several is not None:
+            at = shell.place(word.start)
+            return [Field(Scalar(one, [at] * len(one)), start, end) for one in several]
+    made = _Words()
+    for place, part in enumerate(word.parts):
+        value = _value(shell, part)
+        quoted = not isinstance(part, (Parameter, Output)) or part.quoted
+        if not place and _is_home(part):
+            value = gap(shell.place(part.start))
+        if isinstance(value, list) and quoted and _is_joined(shell, part):
+            made.add(joined(_spaced(value)))
+        elif isinstance(value, list):
+            made.several(value)
+        elif quoted:
+            made.add(value)
+            if isinstance(part, Text) and UNKNOWN in part.text and not part.quoted:
+                made.quoted = False  # of a text that is run, and is not known whole
+        else:
+            made.split(value)
+    made.end()
+    if len(made.found) == 1 and made.found[0][2] is None:
+        value, quoted, _ = made.found[0]
+        return [Field(value, start, end, quoted)]
+    return [
+        own or field_of(value, start)._replace(quoted=quoted) for value, quoted, own in made.found
+    ]
+
+
+class _Words:
+    """Words in the making; `own` is that of an array which the open one is and nothing else."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Scalar, bool, Field | None]] = []
+        self.open: list[Scalar] = []
+        self.quoted = True
+        self.own: Field | None = None
+
+    def add(self, value: Scalar, own: Field | None = None) -> None:
+        """Put more to the word that is open."""
+        self.own = None if self.open else own
+        self.open.append(value)
+
+    def end(self) -> None:
+        """Close the word that is open."""
+        if self.open:
+            self.found.append((joined(self.open), self.quoted, self.own))
+        self.open, self.quoted, self.own = [], True, None
+
+    def split(self, value: Scalar) -> None:
+        """Put in what stands outside of quotes: blanks in it end words."""
+        words = split(value)
+        if value.text and value.text[0] in BLANK:
+            self.end()
+        for place, one in enumerate(words):
+            if place:
+                self.end()
+            self.add(one)
+            self.quoted = self.quoted and UNKNOWN not in one.text
+        if words and value.text[-1] in BLANK:
+            self.end()
+
+    def several(self, values: Sequence[Field]) -> None:
+        """Put in words that are words already; the outer ones join what stands beside them."""
+        for place, one in enumerate(values):
+            if place:
+                self.end()
+            self.add(one.value, one)
+            self.quoted = self.quoted and one.quoted
+
+
+def _is_home(part: object) -> bool:
+    return isinstance(part, Text) and not part.quoted and part.text.startswith("~")
+
+
+def _is_joined(shell: Shell, part: Part) -> bool:
+    """Return whether all words become one: `"$*"`, `"${A[*]}"`."""
+    if not isinstance(part, Parameter):
+        return False
+    return part.name == "*" or (
+        part.subscript is not None and text(shell, part.subscript).text == "*"
+    )
+
+
+def _spaced(values: Sequence[Field]) -> Iterable[Scalar]:
+    for place, one in enumerate(values):
+        if place:
+            yield Scalar(" ", (one.start,))
+        yield one.value
+    if not values:
+        yield NOTHING
+
+
+def _value(shell: Shell, part: Part) -> Scalar | list[Field]:
+    if isinstance(part, Text):
+        start, size = part.start, len(part.text)
+        origin = shell.origin
+        if isinstance(origin, range):
+            return Scalar(part.text, range(start, start + size))
+        return Scalar(part.text, [shell.place(start + count) for count in range(size)])
+    if isinstance(part, Parameter):
+        return _parameter(shell, part)
+    if isinstance(part, Arithmetic):
+        return _number(shell, part)
+    return _output(shell, part)
+
+
+def _number(shell: Shell, part: Arithmetic) -> Scalar:
+    start = shell.place(part.start)
+    found = shell.calculated(part.text)
+    if found is None:
+        return gap(start)
+    number, assumed = found
+    return Scalar(str(number), [start] * len(str(number)), assumed)
+
+
+def _output(shell: Shell, part: Output) -> Scalar:
+    start = shell.place(part.start)
+    made = None if part.body is None else shell.output(part.body)
+    if made is None:
+        return gap(start)
+    stripped = made.text.rstrip("\n")
+    return Scalar(stripped, [start] * len(stripped), made.assumed)
+
+
+def _parameter(shell: Shell, part: Parameter) -> Scalar | list[Field]:
+    start, name = shell.place(part.start), part.name
+    if part.operator == "!":
+        return _indirect(shell, part)
+    value = _held(shell, part, start)
+    if part.length:
+        return _length(value, start)
+    if isinstance(value, list):
+        if part.operator in ("", "@"):
+            return value
+        return value if part.operator[:1] in ("-", ":") and value else _other(shell, part, value)
+    if part.operator in ("", "@"):
+        if value is None:
+            return shell.absent(name, start)
+        return value
+    return _operated(shell, part, value, start)
+
+
+def _length(value: Scalar | list[Field] | None, start: int) -> Scalar:
+    if value is None or (isinstance(value, Scalar) and not value.known):
+        return gap(start)
+    number = str(len(value if isinstance(value, list) else value.text))
+    return Scalar(number, [start] * len(number))
+
+
+def _other(shell: Shell, part: Parameter, value: list[Field]) -> Scalar | list[Field]:
+    if part.operator in ("-", ":-"):
+        return text(shell, part.argument)
+    if part.operator in ("+", ":+"):
+        return text(shell, part.argument) if value else NOTHING
+    return gap(shell.place(part.start))
+
+
+def _indirect(shell: Shell, part: Parameter) -> Scalar | list[Field]:
+    start = shell.place(part.start)
+    held = shell.state.variables.get(part.name)
+    if isinstance(held, Array) and part.subscript is not None:  # its keys
+        return [Field(Scalar(key, [start] * len(key)), start, start) for key, _ in held.items]
+    if isinstance(held, Scalar) and held.known and held.text.isidentifier():
+        other = shell.state.variables.get(held.text)
+        if isinstance(other, Scalar):
+            return other
+    return gap(start)
+
+
+def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | None:
+    """Return what a parameter holds; None where the script does not set it."""
+    name, positional = part.name, shell.state.positional
+    if name in _ALL:
+        return shell.arguments(start)
+    if name == "#":
+        if positional is None:
+            return Scalar("0", (start,), (NO_ARGUMENTS,)) if shell.testing else gap(start)
+        count = str(len(positional))
+        return Scalar(count, [start] * len(count))
+    if name.isdecimal():
+        if name == "0":
+            return gap(start)
+        if positional is None:
+            return None
+        at = int(name) - 1
+        return positional[at].value if at < len(positional) else NOTHING
+    if not (name[0].isalpha() or name[0] == "_"):
+        return gap(start)
+    held = shell.state.variables.get(name)
+    if held is None:
+        return None
+    if isinstance(held, Scalar):
+        if part.subscript is None or not held.known:
+            return held
+        return held if text(shell, part.subscript).text in (*_ALL, "0") else NOTHING
+    index = "0" if part.subscript is None else text(shell, part.subscript).text
+    if index in _ALL:
+        return list(held.fields)
+    return _item(shell, held, index, start)
+
+
+def _item(shell: Shell, held: Array, index: str, start: int) -> Scalar:
+    """Return one word of an array; a gap where it is not known which that is."""
+    if UNKNOWN in index:
+        return gap(start)
+    for key, field in held.items:
+        if key == index:
+            return field.value
+    if not all(key.isdecimal() for key, _ in held.items):
+        return NOTHING  # its keys are texts, and this is none of them
+    found = shell.calculated(index)
+    if found is None or any(not field.quoted for field in held.fields):
+        return gap(start)
+    number = found[0] + len(held.items) if found[0] < 0 else found[0]
+    return next((field.value for key, field in held.items if key == str(number)), NOTHING)
+
+
+def _operated(shell: Shell, part: Parameter, value: Scalar | None, start: int) -> Scalar:
+    """Return `${NAME<operator>argument}`."""
+    operator, name = part.operator, part.name
+    if value is None:
+        shell.asked.add(name)
+    empty = value is None or (operator.startswith(":") and value.text == "")
+    if operator in (":-", "-", ":=", "="):
+        if not empty:
+            assert value is not None
+            return value
+        made = text(shell, part.argument)
+        if value is None:
+            shown = f"`{name}` is `{made.text}`" if made.known else f"`{name}` is not set"
+            said = NO_ARGUMENTS if name.isdecimal() else shown
+            made = made._replace(assumed=(*made.assumed, said))
+        if operator.endswith("=") and not name.isdecimal():
+            shell.state.assign(name, made)
+            shell.assigned.add(name)
+        return made
+    if operator in (":+", "+"):
+        if value is None:
+            why = NO_ARGUMENTS if name.isdecimal() else f"`{name}` is not set"
+            return Scalar("", (), (why,))
+        if value.text == UNKNOWN:
+            return gap(start)
+        return NOTHING if empty else text(shell, part.argument)
+    if value is None:
+        return shell.absent(name, start)
+    if operator in (":?", "?"):
+        return value
+    if not value.known:
+        return gap(start, value.assumed)
+    return _cut(value, operator, text(shell, part.argument).text, start)
+
+
+def _cut(value: Scalar, operator: str, argument: str, start: int) -> Scalar:
+    """Return a value cut or changed by an operator; a gap where that is not known."""
+    if operator in ("#", "##", "%", "%%"):
+        found = without(value, argument, operator)
+        return gap(start, value.assumed) if found is None else found
+    new = None
+    if operator in ("/", "//") and UNKNOWN not in argument:
+        old, _, by = argument.partition("/")
+        if old and not any(char in old for char in "*?[\\") and old[0] not in "#%":
+            new = value.text.replace(old, by, -1 if operator == "//" else 1)
+    elif operator in ("^^", ",,") and not argument:
+        new = value.text.upper() if operator == "^^" else value.text.lower()
+    elif operator == ":":
+        first, _, count = argument.partition(":")
+        begin, size = calculated(first), calculated(count) if count else len(value.text)
+        if begin is not None and size is not None and begin >= 0 <= size:
+            new = value.text[begin : begin + size]
+    if new is None:
+        return gap(start, value.assumed)
+    return Scalar(new, [start] * len(new), value.assumed)

@@ -1,0 +1,288 @@
+"""Shell commands that stand in other files: each stretch with the place of every character.
+
+Dockerfile, Makefile, workflows of GitHub, notebooks, PowerShell and batch files, and lists in
+Python that start a program: as far as they are literal.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ftlint.support.files import base
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+class Stretch(NamedTuple):
+    """A text for a shell, and where each of its characters stands in the file."""
+
+    text: str
+    at: Sequence[int]
+
+
+def stretches(text: str, path: str) -> tuple[Stretch, ...] | None:
+    """Return the shell texts of a file; None for one that is a shell script itself."""
+    name = base(path).lower()
+    for fits, read in _READERS:
+        if re.fullmatch(fits, name):
+            return tuple(read(text))
+    return None
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each line with where it begins, line ends included."""
+    place = 0
+    for line in text.splitlines(keepends=True):
+        yield place, line
+        place += len(line)
+
+
+def _piece(text: str, start: int, end: int) -> Stretch:
+    return Stretch(text[start:end], range(start, end + 1))
+
+
+def _joined(pieces: Sequence[Stretch], end: int) -> Stretch:
+    return Stretch(
+        "".join(one.text for one in pieces),
+        [place for one in pieces for place in one.at[: len(one.text)]] + [end],
+    )
+
+
+def _dockerfile(text: str) -> Iterator[Stretch]:
+    """Yield what `RUN`, `CMD` and `ENTRYPOINT` run; `ENV` before it is exported."""
+    pieces: list[Stretch] = []
+    for found in re.finditer(
+        r"(?im)^[ \t]*(RUN|CMD|ENTRYPOINT|ENV)[ \t]+((?:[^\\\n]|\\(?:.|\n))*)", text
+    ):
+        start, end = found.span(2)
+        kind, body = found[1].upper(), found[2]
+        if kind == "ENV" and re.match(r"\w+=", body):
+            at = [start] * len("export ")
+            pieces += Stretch("export ", [*at, start]), _piece(text, start, end), _newline(end)
+        elif body.lstrip().startswith("["):
+            words = _list_of(text, start, end)
+            if words is not None:
+                yield _joined([*pieces, words], end)
+        elif kind != "ENV":
+            options = re.match(r"(?:--\w[\w-]*(?:=\S*)?\s+)*", body)
+            start += options.end() if options else 0
+            yield _joined([*pieces, _piece(text, start, end)], end)
+
+
+def _newline(place: int) -> Stretch:
+    return Stretch("\n", [place, place])
+
+
+def _list_of(text: str, start: int, end: int) -> Stretch | None:
+    """Return a JSON list of words as a command."""
+    words = list(re.finditer(r'"((?:[^"\\]|\\.)*)"', text[start:end]))
+    if not words:
+        return None
+    if [word[1] for word in words[:2]] in (["/bin/sh", "-c"], ["sh", "-c"], ["bash", "-c"]):
+        words = words[2:3]
+        return _piece(text, start + words[0].start(1), start + words[0].end(1)) if words else None
+    return _of_words([(word[1], start + word.start(1)) for word in words], end)
+
+
+def _of_words(words: Sequence[tuple[str, int]], end: int) -> Stretch:
+    """Return words as a command in which each is quoted, so that the shell leaves it as it is."""
+    pieces: list[Stretch] = []
+    for word, start in words:
+        escaped = word.replace("'", "'\\''")
+        inner: Sequence[int] = range(start, start + len(word))
+        if escaped != word:
+            inner = [start] * len(escaped)
+        pieces.append(
+            Stretch(f"'{escaped}' ", [start, *inner, start + len(word), start + len(word)])
+        )
+    return _joined(pieces, end)
+
+
+def _makefile(text: str) -> Iterator[Stretch]:
+    """Yield the recipes; `$(NAME)` is `${NAME}` where the file sets it, `$$` a `$`."""
+    setters: list[Stretch] = []
+    for found in re.finditer(
+        r"(?m)^(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*([^\n#]*)", text
+    ):
+        value = found[2].rstrip()
+        if not re.search(r"[$'\"\\ \t]", value):
+            begin = found.start(1)
+            setters.append(Stretch(f"{found[1]}=", [begin] * (len(found[1]) + 2)))
+            setters.append(_piece(text, found.start(2), found.start(2) + len(value)))
+            setters.append(_newline(found.end()))
+    pieces: list[Stretch] = []
+    for start, line in _lines(text):
+        if line.startswith("\t"):
+            skip = len(line) - len(line[1:].lstrip("@-+ "))
+            chars: list[str] = []
+            at: list[int] = []
+            place = skip
+            while place < len(line):
+                variable = re.compile(r"\$[({](\w+)[)}]").match(line, place)
+                if variable is not None:
+                    new, step = f"${{{variable[1]}}}", len(variable[0])
+                elif line.startswith("$$", place):
+                    new, step = "$", 2
+                else:
+                    new, step = line[place], 1
+                chars.append(new)
+                at += [start + place] * len(new)
+                place += step
+            pieces.append(Stretch("".join(chars), [*at, start + len(line)]))
+        elif pieces and line.strip() and not pieces[-1].text.endswith("\\\n"):
+            yield _joined([*setters, *pieces], start)
+            pieces = []
+        elif pieces and pieces[-1].text.endswith("\\\n"):
+            pieces.append(_piece(text, start, start + len(line)))
+    if pieces:
+        yield _joined([*setters, *pieces], len(text))
+
+
+def _workflow(text: str) -> Iterator[Stretch]:
+    """Yield each `run:` of a workflow."""
+    lines = list(_lines(text))
+    place = 0
+    while place < len(lines):
+        start, line = lines[place]
+        found = re.match(r"([ \t]*(?:- +)?)run:[ \t]*(.*)", line)
+        place += 1
+        if found is None:
+            continue
+        indent = len(found[1])
+        if not re.match(r"[|>][-+0-9]*[ \t]*$", found[2]):
+            yield _piece(text, start + found.start(2), start + found.end(2))
+            continue
+        pieces: list[Stretch] = []
+        while place < len(lines):
+            begin, inner = lines[place]
+            blank = not inner.strip()
+            deeper = len(inner) - len(inner.lstrip(" "))
+            if not blank and deeper <= indent - (2 if "-" in found[1] else 0):
+                break
+            pieces.append(_piece(text, begin + (0 if blank else deeper), begin + len(inner)))
+            place += 1
+        if pieces:
+            yield _joined(pieces, lines[place][0] if place < len(lines) else len(text))
+
+
+def _notebook(text: str) -> Iterator[Stretch]:
+    """Yield the `!` lines and `%%bash` cells of a notebook, whose lines are JSON strings."""
+    for cell in re.finditer(r'"source"\s*:\s*\[((?:[^\]"]|"(?:[^"\\]|\\.)*")*)\]', text):
+        lines = [
+            _unescaped(one[1], cell.start(1) + one.start(1))
+            for one in re.finditer(r'"((?:[^"\\]|\\.)*)"', cell[1])
+        ]
+        if not lines:
+            continue
+        end = lines[-1].at[-1]
+        if re.match(r"\s*%%(?:bash|sh|script bash)\b", lines[0].text):
+            yield _joined([_ended(one) for one in lines[1:]], end)
+            continue
+        pieces: list[Stretch] = []
+        goes_on = False
+        for one in lines:
+            command = re.match(r"\s*!", one.text)
+            if goes_on or command is not None:
+                skip = 0 if goes_on or command is None else command.end()
+                pieces.append(_ended(Stretch(one.text[skip:], one.at[skip:])))
+                goes_on = one.text.rstrip("\n").endswith("\\")
+        if pieces:
+            yield _joined(pieces, end)
+
+
+def _ended(one: Stretch) -> Stretch:
+    return one if one.text.endswith("\n") else Stretch(f"{one.text}\n", [*one.at, one.at[-1]])
+
+
+def _unescaped(body: str, start: int) -> Stretch:
+    """Return a JSON string's text; each character stands where its escape begins."""
+    chars: list[str] = []
+    at: list[int] = []
+    for found in re.finditer(r"\\u[0-9a-fA-F]{4}|\\.|[^\\]", body, re.S):
+        one = found[0]
+        if one.startswith("\\u"):
+            one = chr(int(one[2:], 16))
+        elif one.startswith("\\"):
+            one = {"n": "\n", "t": "\t", "r": "\r"}.get(one[1], one[1])
+        chars.append(one)
+        at.append(start + found.start())
+    return Stretch("".join(chars), [*at, start + len(body)])
+
+
+def _windows(text: str) -> Iterator[Stretch]:
+    r"""Yield a script of PowerShell or cmd: `\`` or `^` continue a line, `%NAME%` is a variable."""
+    chars: list[str] = []
+    at: list[int] = []
+    pattern = re.compile(
+        r"[`^][ \t]*\r?\n|\r\n|%(\w+)%|\$env:(\w+)[ \t]*=[ \t]*|\$env:(\w+)"
+        r"|^[ \t]*set[ \t]+\"?(\w+)=|^[ \t]*(?:rem|::)[^\n]*|\\|.|\n",
+        re.M | re.I,
+    )
+    for found in pattern.finditer(text):
+        one = found[0]
+        if one[0] in "`^":
+            one = "\\\n"
+        elif one == "\r\n":
+            one = "\n"
+        elif found[1] or found[3]:
+            one = f"${{{found[1] or found[3]}}}"
+        elif found[2] or found[4]:
+            one = f"export {found[2] or found[4]}="
+        elif one == "\\":
+            one = "/"
+        elif len(one) > 1:
+            continue
+        chars.append(one)
+        at += [found.start()] * len(one)
+    yield Stretch("".join(chars), [*at, len(text)])
+
+
+def _python(text: str) -> Iterator[Stretch]:
+    """Yield the lists and texts that Python hands to a program, where they are literal."""
+    import ast
+
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    starts = [0, *(found.end() for found in re.finditer(r"\n", text))]
+
+    def place(node: ast.expr) -> int:
+        line = text[starts[node.lineno - 1] :].encode()[: node.col_offset]
+        return starts[node.lineno - 1] + len(line.decode())
+
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
+        if name not in ("run", "Popen", "call", "check_call", "check_output", "system"):
+            continue
+        first = node.args[0]
+        if isinstance(first, (ast.List, ast.Tuple)):
+            words = [
+                (one.value, place(one) + 1)
+                for one in first.elts
+                if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            if words and len(words) == len(first.elts):
+                yield _of_words(words, place(first))
+        elif isinstance(first, ast.Constant) and isinstance(first.value, str):
+            begin = place(first) + 1
+            inside = text[begin : begin + len(first.value)]
+            plain = inside == first.value
+            at: Sequence[int] = range(begin, begin + len(first.value) + 1)
+            yield Stretch(first.value, at if plain else [begin] * (len(first.value) + 1))
+
+
+_READERS: tuple[tuple[str, Callable[[str], Iterator[Stretch]]], ...] = (
+    (r"dockerfile.*|.*\.dockerfile", _dockerfile),
+    (r"(?:gnu)?makefile|.*\.mk", _makefile),
+    (r".*\.ipynb", _notebook),
+    (r".*\.(?:ps1|bat|cmd)", _windows),
+    (r".*\.py", _python),
+    (r".*\.ya?ml", _workflow),
+)

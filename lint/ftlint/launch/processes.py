@@ -1,0 +1,282 @@
+"""How many processes a start makes: what its starter's options, its variables and Slurm say.
+
+Sources: torch.distributed.run, accelerate.commands.launch, deepspeed.launcher.runner;
+LLaMA Factory launcher.py, 0.9.3 to 0.9.5: torchrun with NPROC_PER_NODE, else all visible GPUs.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ftlint.launch.record import Fact
+from ftlint.launch.values import UNKNOWN
+from ftlint.launch.wrappers import base
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ftlint.launch.values import Field, Scalar
+
+VISIBLE = ("CUDA_VISIBLE_DEVICES", "ASCEND_RT_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
+           "ROCR_VISIBLE_DEVICES")  # fmt: skip
+_ON = ("true", "y", "1")
+_ALONE = {
+    "torchrun": frozenset("standalone no-python run-path version help".split()),
+    "accelerate": frozenset(
+        """multi_gpu cpu tpu mixed_fp16 use_deepspeed use_fsdp use_megatron_lm use_xpu quiet
+        debug no_python ipex no_tpu_cluster tpu_cluster downcast_bf16 same_network""".split()
+    ),
+    "deepspeed": frozenset(
+        """force_multi no_python no_local_rank no_ssh_check no_ssh enable_each_rank_log
+        elastic_training bind_cores_to_rank""".split()
+    ),
+}
+"""Options of starters that take no value."""
+_MODULE = ("-m", "--module")
+
+
+class Started(NamedTuple):
+    """The options of a starter; `module` where what it starts is a module."""
+
+    options: tuple[tuple[str, Field | None], ...] = ()
+    module: bool = False
+
+    def get(self, *names: str) -> Field | None:
+        """Return the value of an option, under the last of these names that is given."""
+        found = None
+        for name, value in self.options:
+            if name in names:
+                found = value
+        return found
+
+
+class Header(NamedTuple):
+    """What `#SBATCH` lines ask for; None where they do not say."""
+
+    gpus: Fact | None = None
+    nodes: Fact | None = None
+    tasks: Fact | None = None
+
+
+class Shape(NamedTuple):
+    """GPUs of a node and nodes, None where nothing says, and where they are said."""
+
+    gpus: int | None
+    nodes: int | None
+    facts: tuple[Fact, ...]
+    assumed: tuple[str, ...] = ()
+
+
+def options(program: str, words: Sequence[Field]) -> tuple[Started, Sequence[Field]]:
+    """Return a starter's options, and the words from what it starts on."""
+    alone = _ALONE[program]
+    found: list[tuple[str, Field | None]] = []
+    module = False
+    place = 0
+    while place < len(words):
+        word = words[place]
+        text = word.text
+        if text in _MODULE:
+            module, place = True, place + 1
+            if place < len(words):
+                return Started(tuple(found), module), words[place:]
+            break
+        if not text.startswith("-"):
+            if text == UNKNOWN and not word.quoted and place + 1 < len(words):
+                place += 1  # options that are not known
+                continue
+            break
+        name, equals, _ = text.partition("=")
+        name = name.lstrip("-").replace("-", "_")
+        if equals:
+            cut = len(text) - len(text.partition("=")[2])
+            value = word.value
+            rest = value._replace(text=value.text[cut:], at=value.at[cut:])
+            found.append((name, word._replace(value=rest)))
+            place += 1
+        elif name in {one.replace("-", "_") for one in alone}:
+            found.append((name, None))
+            place += 1
+        else:
+            behind = words[place + 1] if place + 1 < len(words) else None
+            if behind is None or behind.text.startswith("-") or behind.text.endswith(".py"):
+                found.append((name, None))
+                place += 1
+            else:
+                found.append((name, behind))
+                place += 2
+    return Started(tuple(found), module), words[place:]
+
+
+def shape(
+    program: str,
+    command: str,
+    started: Started,
+    environment: dict[str, Scalar],
+    header: Header,
+    words: Sequence[Field],
+) -> Shape:
+    """Return how many processes are started, as far as anything says so."""
+    if command != "train":
+        return Shape(None, None, ())
+    if program == "cli":
+        return _of_cli(environment, header)
+    visible = _visible(environment)
+    if program == "python":
+        one = Fact("gpus", 1, words[0].start, words[0].end, "python starts one process")
+        return Shape(1, 1, (one,))
+    if program == "torchrun":
+        gpus = _count(started.get("nproc_per_node"), "gpus", "--nproc_per_node")
+        nodes = _count(started.get("nnodes"), "nodes", "--nnodes")
+        if started.get("nproc_per_node") is None:
+            gpus = Fact("gpus", 1, words[0].start, words[0].end, "torchrun starts one process")
+        elif gpus is None and (started.get("nproc_per_node") or words[0]).text in ("auto", "gpu"):
+            gpus = visible
+        return _shape(gpus, nodes, default_nodes=started.get("nnodes") is None)
+    if program == "accelerate":
+        return _of_accelerate(started, visible)
+    return _of_deepspeed(started, visible)
+
+
+def _shape(gpus: Fact | None, nodes: Fact | None, *, default_nodes: bool) -> Shape:
+    facts = tuple(one for one in (gpus, nodes) if one is not None)
+    many = 1 if nodes is None and default_nodes else nodes and nodes.value
+    return Shape(gpus and gpus.value, many, facts)
+
+
+def _of_cli(environment: dict[str, Scalar], header: Header) -> Shape:
+    """Return what `llamafactory-cli train` starts: torchrun, or one process where one GPU is."""
+    visible = _visible(environment)
+    assumed: tuple[str, ...] = ()
+    if visible is None and not any(name in environment for name in VISIBLE) and header.gpus:
+        visible = header.gpus
+        assumed = (f"all GPUs that {header.gpus.said} asks for are used",)
+    forced = is_on(environment, "FORCE_TORCHRUN") or is_on(environment, "USE_MCA")
+    several = visible is not None and visible.value > 1
+    if not forced and visible is not None and not several:
+        return Shape(visible.value or 1, 1, (visible,), assumed)
+    if "NPROC_PER_NODE" in environment:
+        gpus = _of_variable(environment, "NPROC_PER_NODE", "gpus")
+    else:
+        gpus = visible
+    nodes = _of_variable(environment, "NNODES", "nodes")
+    default = "NNODES" not in environment and (forced or several)
+    return _shape(gpus, nodes, default_nodes=default)._replace(assumed=assumed)
+
+
+def _of_accelerate(started: Started, visible: Fact | None) -> Shape:
+    processes = _count(started.get("num_processes", "n"), "gpus", "--num_processes")
+    nodes = _count(started.get("num_machines"), "nodes", "--num_machines")
+    configured = started.get("config_file") is not None
+    many = nodes.value if nodes is not None else None if configured else 1
+    if processes is None:
+        return Shape(None, many, () if nodes is None else (nodes,))
+    shared = processes.value // (many or 1)
+    if many and shared * many != processes.value:
+        return Shape(None, None, ())
+    facts = tuple(one for one in (processes._replace(value=shared), nodes) if one is not None)
+    return Shape(shared if many else processes.value, many or 1, facts)
+
+
+def _of_deepspeed(started: Started, visible: Fact | None) -> Shape:
+    include = started.get("include", "i")
+    if include is not None and include.known:
+        hosts = [one.partition(":")[2] for one in include.text.split("@")]
+        counts = {len(one.split(",")) for one in hosts if one}
+        if len(counts) == 1 and all(hosts):
+            count = counts.pop()
+            fact = Fact("gpus", count, include.start, include.end, f"--include {include.text}")
+            return Shape(count, len(hosts), (fact,))
+        return Shape(None, None, ())
+    gpus = _count(started.get("num_gpus"), "gpus", "--num_gpus")
+    nodes = _count(started.get("num_nodes"), "nodes", "--num_nodes")
+    if started.get("hostfile", "H") is not None:
+        return _shape(gpus, nodes, default_nodes=False)
+    if gpus is None and started.get("num_gpus") is None and started.get("exclude", "e") is None:
+        gpus = visible
+    return _shape(gpus, nodes, default_nodes=started.get("num_nodes") is None)
+
+
+def is_on(environment: dict[str, Scalar], name: str) -> bool:
+    """Return whether a switch of LLaMA Factory is on."""
+    value = environment.get(name)
+    return value is not None and value.text.lower() in _ON
+
+
+def _visible(environment: dict[str, Scalar]) -> Fact | None:
+    """Return how many GPUs are visible, where a variable says so."""
+    for name in VISIBLE:
+        value = environment.get(name)
+        if value is None or not value.known:
+            continue
+        devices = [one for one in value.text.split(",") if one.strip()]
+        if not all(re.fullmatch(r"\s*(?:\d+|GPU-[\w-]+|MIG-[\w/-]+)\s*", one) for one in devices):
+            return None  # -1, a range, a slip: another number than its words
+        start, end = (value.at[0], value.at[-1] + 1) if value.at else (0, 0)
+        return Fact("gpus", len(devices), start, end, f"{name}={value.text}")
+    return None
+
+
+def _of_variable(environment: dict[str, Scalar], name: str, fact: str) -> Fact | None:
+    value = environment.get(name)
+    if value is None or not value.text.strip().isdecimal():
+        return None
+    at = value.at
+    said = f"{name}={value.text}"
+    return Fact(fact, int(value.text), at[0], at[-1] + 1, said)  # type: ignore[arg-type]
+
+
+def _count(word: Field | None, fact: str, option: str) -> Fact | None:
+    if word is None or not word.text.isdecimal() or not int(word.text):
+        return None
+    said = f"{option} {word.text}"
+    return Fact(fact, int(word.text), word.start, word.end, said)  # type: ignore[arg-type]
+
+
+_SBATCH = re.compile(r"^#SBATCH[ \t]+(-{1,2}[\w-]+)(?:[= \t]+(\S+))?", re.M)
+_OF_SBATCH = {
+    "--gpus-per-node": "gpus", "--gres": "gpus", "--nodes": "nodes", "-N": "nodes",
+    "--ntasks": "tasks", "-n": "tasks", "--ntasks-per-node": "tasks",
+}  # fmt: skip
+
+
+def header_of(text: str) -> Header:
+    """Return what the lines for Slurm at the head of a script ask for."""
+    if "#SBATCH" not in text:
+        return Header()
+    found: dict[str, Fact] = {}
+    for match in _SBATCH.finditer(text):
+        name, value = match[1], match[2] or ""
+        fact = _OF_SBATCH.get(name)
+        if fact is None:
+            continue
+        if fact == "gpus" and "gpu" not in value and name == "--gres":
+            continue
+        number = re.fullmatch(r"(?:[\w-]+:)*(\d+)", value)
+        if number is not None and int(number[1]):
+            start, end = match.start(1), match.end()
+            said = f"#SBATCH {name}={value}"
+            found[fact] = Fact(fact, int(number[1]), start, end, said)  # type: ignore[arg-type]
+    return Header(found.get("gpus"), found.get("nodes"), found.get("tasks"))
+
+
+def tasks_of(words: Sequence[Field]) -> Fact | None:
+    """Return how many times `srun` or `mpirun` start the program, where they say so."""
+    name = base(words[0].text)
+    if name not in ("srun", "mpirun", "mpiexec"):
+        return None
+    for place, word in enumerate(words[1:], 1):
+        option, equals, value = word.text.partition("=")
+        if option in ("-n", "--ntasks", "-np", "--ntasks-per-node"):
+            behind = words[place + 1].text if place + 1 < len(words) else ""
+            number = value if equals else behind
+            if number.isdecimal():
+                said = f"{name} {option} {number}"
+                return Fact("tasks", int(number), word.start, word.end, said)
+            return None
+        attached = re.fullmatch(r"-n(\d+)", word.text)
+        if attached is not None:
+            said = f"{name} {word.text}"
+            return Fact("tasks", int(attached[1]), word.start, word.end, said)
+    return None

@@ -1,0 +1,65 @@
+"""The starts of LLaMA Factory in a script."""
+
+from __future__ import annotations
+
+from ftlint.launch import hosts, processes
+from ftlint.launch.programs import launched
+from ftlint.launch.shell import Shell
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ftlint.launch.record import Launched
+    from ftlint.launch.state import Call, Written
+    from ftlint.launch.tree import Fault
+
+
+class Reading(NamedTuple):
+    """What was read of a script.
+
+    `calls` are all programs that it calls, in order; `launches` those that are LLaMA Factory.
+    """
+
+    launches: tuple[Launched, ...]
+    calls: tuple[Call, ...]
+    written: tuple[Written, ...]
+    fault: Fault | None
+    unset: dict[str, int]
+    """Variables that it uses and does not set, without a default; each with its first place."""
+    asked: frozenset[str]
+    """All that it uses or tests and does not set."""
+    assigned: frozenset[str]
+
+
+def read(
+    text: str, name: str, sources: Callable[[str], str | None] | None = None
+) -> tuple[Launched, ...]:
+    """Return every start of LLaMA Factory in a script, in its order. Never raises.
+
+    `sources` returns the text of a file that the script takes in (`source FILE`), or None.
+    """
+    return look(text, name, sources).launches
+
+
+def look(text: str, name: str, sources: Callable[[str], str | None] | None = None) -> Reading:
+    """Return what a script calls, and which of it is LLaMA Factory."""
+    shell = Shell(text, sources)
+    stretches = hosts.stretches(text, name)
+    if stretches is None:
+        shell.follow(text, range(len(text) + 1))
+    for stretch in stretches or ():
+        shell.begin()
+        shell.follow(stretch.text, stretch.at)
+    header = processes.header_of(text)
+    found: dict[Launched, None] = {}
+    for call in shell.calls:
+        line = text.count("\n", 0, call.start) + 1
+        one = launched(call, name, line, header)
+        if one is not None:
+            found[one] = None
+    fault = shell.faults[0] if shell.faults and stretches is None else None
+    return Reading(
+        tuple(found), tuple(shell.calls), tuple(shell.written), fault, shell.unset,
+        frozenset(shell.asked), frozenset(shell.assigned),
+    )  # fmt: skip

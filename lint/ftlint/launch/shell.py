@@ -1,0 +1,523 @@
+"""What a shell would hand to programs: a script followed without running anything.
+
+Variables are followed where the script assigns them. What it does not assign, or a program would
+tell, stays unknown; a default that the script names is taken, and said. Where a condition is not
+known both sides are followed, and what differs after them is unknown.
+"""
+
+from __future__ import annotations
+
+from ftlint.launch import expansion
+from ftlint.launch.builtins import BUILTINS, tested
+from ftlint.launch.conditions import UNSURE, of_arithmetic
+from ftlint.launch.expansion import NO_ARGUMENTS
+from ftlint.launch.outputs import PRINTING, filtered, output_of
+from ftlint.launch.parser import parse
+from ftlint.launch.state import Call, State, Way, Written, assigned_in, merged
+from ftlint.launch.tree import (
+    Assignment,
+    Case,
+    Chain,
+    Function,
+    If,
+    Loop,
+    ShellWord,
+    Simple,
+    Text,
+)
+from ftlint.launch.values import Array, Field, Scalar, calculated, gap, matches
+from ftlint.launch.wrappers import text_run_by
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ftlint.launch.conditions import Truth
+    from ftlint.launch.tree import Command, Fault
+    from ftlint.launch.values import Value
+
+    Outcome = tuple[bool | None, tuple[str, ...], str]
+    """Whether a command succeeds, what was assumed for that, and what it ends."""
+
+MOST = 20_000
+"""Commands that are followed of a script."""
+ROUNDS = 64
+"""Rounds of a loop over words."""
+DEEPEST = 20
+"""Functions, texts and files within each other."""
+
+
+class Shell:
+    """One script and what is known while it is followed."""
+
+    def __init__(self, text: str, sources: Callable[[str], str | None] | None = None) -> None:
+        self.text = text
+        self.sources = sources
+        self.origin: Sequence[int] = range(len(text) + 1)
+        self.state = State()
+        self.functions: dict[str, tuple[Command, Sequence[int]]] = {}
+        self.calls: list[Call] = []
+        self.written: list[Written] = []
+        self.faults: list[Fault] = []
+        self.assigned: set[str] = set()
+        self.unset: dict[str, int] = {}
+        """Variables that are used and that the script does not set, with the first place."""
+        self.asked: set[str] = set()
+        """Those of them for which the script has a default or a test, and all others."""
+        self.locals: list[dict[str, Value | None]] = []
+        self.presumed: dict[str, None] = {}
+        self.testing = 0
+        """Within a condition, where a variable that is not set counts as empty."""
+        self.doubtful = 0
+        self.steps = 0
+        self.depth = 0
+
+    def begin(self) -> None:
+        """Forget what was set: another shell follows."""
+        self.state, self.functions, self.presumed = State(), {}, {}
+
+    # places
+
+    def place(self, offset: int) -> int:
+        """Return where in the script an offset of the text that is being followed lies."""
+        return self.origin[min(offset, len(self.origin) - 1)]
+
+    def end(self, offset: int) -> int:
+        """Return where in the script that ends which ends at an offset of the text."""
+        return self.place(offset - 1) + 1 if offset else self.place(0)
+
+    def follow(self, text: str, origin: Sequence[int]) -> str:
+        """Follow a text whose characters stand elsewhere in the script."""
+        if self.depth >= DEEPEST:
+            return ""
+        outer, self.origin = self.origin, origin
+        self.depth += 1
+        script = parse(text)
+        end = self.run(script.commands)
+        if script.fault is not None and not end:
+            self.faults.append(script.fault._replace(start=self.place(script.fault.start)))
+            end = "exit"
+        self.depth -= 1
+        self.origin = outer
+        return end
+
+    # commands
+
+    def run(self, commands: Iterable[Command]) -> str:
+        """Follow commands; return what ends them: exit, return, break, continue or nothing."""
+        for command in commands:
+            end = self.one(command)[2]
+            if end:
+                return end
+        return ""
+
+    def one(self, command: Command) -> Outcome:
+        """Follow a command: return whether it succeeds, what was assumed for that, what it ends."""
+        self.steps += 1
+        if self.steps > MOST:
+            return None, (), "exit"
+        if isinstance(command, Simple):
+            return self.simple(command)
+        if isinstance(command, Chain):
+            return self.chain(command)
+        if isinstance(command, If):
+            return None, (), self.branches(command)
+        if isinstance(command, Loop):
+            return None, (), self.loop(command)
+        if isinstance(command, Case):
+            return None, (), self.case(command)
+        if isinstance(command, Function):
+            self.functions[command.name] = command.body, self.origin
+            return True, (), ""
+        if not command.apart:
+            return None, (), self.run(command.body)
+        self.aside(lambda: self.run(command.body))
+        return None, (), ""
+
+    def aside(self, act: Callable[[], object]) -> None:
+        """Follow what a process of its own does: its variables end with it."""
+        outer = self.state
+        self.state = outer.copy()
+        act()
+        self.state = outer
+
+    def chain(self, command: Chain) -> Outcome:
+        """Follow `&&`, `||`, `|` and `!`.
+
+        A program is taken to succeed: what stands behind `||` is then a way out.
+        """
+        left, right = command.left, command.right
+        if command.operator == "|":
+            assert right is not None
+            self.aside(lambda: self.one(left))
+            self.aside(lambda: self.one(right))
+            return None, (), ""
+        holds, assumed, end = self.one(left)
+        if end or command.operator == "!":
+            return None if holds is None else not holds, assumed, end
+        assert right is not None
+        wanted = command.operator == "&&"
+        if holds is not None and not assumed:
+            return self.one(right) if holds == wanted else (holds, assumed, end)
+        if holds is None and not _is_test(left):
+            if wanted:
+                return self.one(right)
+            likely: bool | None = False
+        else:
+            likely = None if holds is None else holds == wanted
+        now = self.state.copy()
+        told: list[Outcome] = []
+
+        def act() -> str:
+            told.append(self.one(right))
+            return told[0][2]
+
+        way = self.way(act, likely, assumed)
+        end = self.settle([way, Way(now, "", None if likely is None else not likely, assumed)])
+        return (told[0][0] if likely and told else None), assumed, end
+
+    def way(self, act: Callable[[], str], likely: bool | None, assumed: tuple[str, ...]) -> Way:
+        """Follow what may not happen, and return to what was before it."""
+        before = self.state
+        self.state = before.copy()
+        self.doubtful += 1
+        end = act()
+        self.doubtful -= 1
+        after, self.state = self.state, before
+        return Way(after, end, likely, assumed)
+
+    def branches(self, command: If) -> str:
+        """Follow `if`: the branch that is taken, or each that may be."""
+        ways: list[Way] = []
+        chosen: bool | None = False
+        for condition, body in command.branches:
+            holds, assumed = self.holds(condition)
+            if holds is False and not assumed:
+                continue
+            if holds is True and not assumed and not ways:
+                return self.run(body)
+            likely = None if holds is None or chosen is None else holds and not chosen
+            ways.append(self.way(lambda body=body: self.run(body), likely, assumed))  # type: ignore[misc]
+            chosen = None if None in (chosen, holds) else chosen or holds
+            if holds is True and not assumed:
+                break
+        else:
+            said = ways[-1].assumed if ways else ()
+            ways.append(Way(self.state, "", None if chosen is None else not chosen, said))
+        return self.settle(ways)
+
+    def case(self, case: Case) -> str:
+        """Follow the branch whose pattern matches, or each that may."""
+        self.testing += 1
+        word = self.text_of(case.word)
+        self.testing -= 1
+        ways: list[Way] = []
+        chosen: bool | None = False
+        for patterns, body in case.branches:
+            found = [matches(word.text, self.text_of(one).text) for one in patterns]
+            holds = True if True in found else None if None in found else False
+            if holds is False and not word.assumed:
+                continue
+            if holds is True and not word.assumed and not ways:
+                return self.run(body)
+            likely = None if holds is None or chosen is None else holds and not chosen
+            ways.append(self.way(lambda body=body: self.run(body), likely, word.assumed))  # type: ignore[misc]
+            chosen = None if None in (chosen, holds) else chosen or holds
+            if holds is True and not word.assumed:
+                break
+        else:
+            left = None if chosen is None else not chosen
+            ways.append(Way(self.state, "", left, word.assumed))
+        return self.settle(ways)
+
+    def settle(self, ways: Sequence[Way]) -> str:
+        """Go on with what is likely of several ways, or with what they have in common."""
+        going = [one for one in ways if one.end not in ("exit", "return")]
+        if not going:
+            self.state = ways[0].state
+            return ways[0].end
+        for one in going:
+            if one.likely:
+                self.state = one.state.copy()
+                if len(ways) > 1:
+                    self.presumed.update(dict.fromkeys(one.assumed))
+                return one.end
+        state = going[0].state.copy()
+        for other in going[1:]:
+            state = merged(state, other.state)
+        self.state = state
+        ends = {one.end for one in going}
+        return ends.pop() if len(ends) == 1 else ""
+
+    def holds(self, condition: Sequence[Command]) -> Truth:
+        """Return whether a list of commands succeeds; that of a program nothing tells."""
+        if not condition:
+            return True, ()
+        for command in condition[:-1]:
+            self.one(command)
+        holds, assumed, _ = self.one(condition[-1])
+        return (holds, assumed) if _is_test(condition[-1]) else UNSURE
+
+    def loop(self, loop: Loop) -> str:
+        """Follow a loop: each word that is known, or one round of which little is known."""
+        if loop.kind == "for":
+            words = self.state.positional if loop.words is None else self.fields(loop.words)
+            if words is not None and all(one.known for one in words) and len(words) <= ROUNDS:
+                return self.rounds(loop, words)
+        holds: bool | None = None
+        assumed: tuple[str, ...] = ()
+        if loop.condition:
+            holds, assumed = self.holds(loop.condition)
+            if loop.kind == "until" and holds is not None:
+                holds = not holds
+            if holds is False and not assumed:
+                return ""
+        before = self.state.copy()
+        unsure = assigned_in(loop.body) | ({loop.name} if loop.name else set())
+        self.assigned |= unsure
+
+        def once() -> str:
+            for name in unsure:
+                self.state.assign(name, gap(0))
+            self.run(loop.body)
+            for name in unsure:
+                self.state.assign(name, gap(0))
+            return ""
+
+        way = self.way(once, None if holds is None else holds, assumed)
+        return self.settle([way, Way(before, "", holds is False or None, assumed)])
+
+    def rounds(self, loop: Loop, words: Sequence[Field]) -> str:
+        """Follow a loop over words that are known."""
+        for one in words:
+            self.state.assign(loop.name, one.value)
+            self.assigned.add(loop.name)
+            end = self.run(loop.body)
+            if end in ("exit", "return"):
+                return end
+            if end == "break":
+                break
+        return ""
+
+    def simple(self, command: Simple) -> Outcome:
+        """Follow a program, a builtin, a function, or assignments."""
+        shell_words = [word for word in command.words if isinstance(word, ShellWord)]
+        if command.test == "[[":
+            return *tested(self, shell_words, extended=True), ""
+        if command.test == "((":
+            return *of_arithmetic(self, str(shell_words[0].literal)), ""
+        if not command.words:
+            for assignment in command.assignments:
+                self.assign(assignment)
+            return True, (), ""
+        name = shell_words[0].literal if shell_words else None
+        if name in BUILTINS and name not in self.functions:
+            return BUILTINS[name](self, command)
+        words = self.fields(shell_words)
+        if not words:
+            return None, (), ""
+        name = words[0].text if words[0].known else None
+        if name in self.functions:
+            return None, (), self.function(name, words[1:])
+        call = Call(
+            tuple(words), self.handed(command.assignments), self.place(command.start),
+            self.end(command.end), self.state.folder, not self.doubtful,
+            self.here_document(command), tuple(self.presumed),
+        )  # fmt: skip
+        self.calls.append(call)
+        self.within(call)
+        return None, (), ""
+
+    def within(self, call: Call) -> None:
+        """Follow the commands that a program is handed as a text: `bash -c`, or on its input."""
+        inner = text_run_by(call)
+        if inner is None:
+            return
+
+        def act() -> None:
+            state = self.state
+            state.variables = {
+                name: value for name, value in state.variables.items() if name in state.exported
+            }
+            state.variables.update(call.environment)
+            state.exported |= set(call.environment)
+            state.positional = tuple(inner.arguments)
+            self.follow(inner.text.text, [*inner.text.at, call.end])
+
+        self.aside(act)
+
+    def output(self, body: Sequence[Command]) -> Scalar | None:
+        """Return what a substituted command prints, where that is known; what it calls counts."""
+        made: list[Scalar | None] = [None]
+
+        def act() -> None:
+            made[0] = self.printed(body[0]) if len(body) == 1 else None
+            if made[0] is None:
+                self.run(body)
+
+        testing, self.testing = self.testing, 0
+        self.aside(act)
+        self.testing = testing
+        return made[0]
+
+    def printed(self, command: Command) -> Scalar | None:
+        """Return what a command prints that only works on its words, or on what one printed."""
+        if isinstance(command, Chain) and command.operator == "|" and command.right is not None:
+            left = self.printed(command.left)
+            if left is None or not isinstance(command.right, Simple):
+                return None
+            words = [word for word in command.right.words if isinstance(word, ShellWord)]
+            return filtered(left, self.fields(words))
+        if not isinstance(command, Simple) or command.assignments:
+            return None
+        words = [word for word in command.words if isinstance(word, ShellWord)]
+        if not words or words[0].literal not in PRINTING:
+            return None
+        return output_of(self.fields(words))
+
+    def calculated(self, text: str) -> tuple[int, tuple[str, ...]] | None:
+        """Return what an arithmetic expression gives, and what was assumed for it."""
+        import re
+
+        assumed: list[str] = []
+        waiting = text
+
+        def put(found: re.Match[str]) -> str:
+            held = self.state.variables.get(found[1])
+            if not isinstance(held, Scalar) or not held.text.strip().isdecimal():
+                return "?"
+            assumed.extend(held.assumed)
+            return held.text.strip()
+
+        waiting = re.sub(r"\$?\{?\b([A-Za-z_]\w*)\b\}?", put, waiting)
+        if "=" in waiting.replace("==", "").replace("<=", "").replace(">=", "").replace("!=", ""):
+            return None
+        number = calculated(waiting)
+        return None if number is None else (number, tuple(assumed))
+
+    def absent(self, name: str, start: int) -> Scalar:
+        """Return what a variable holds that the script does not set."""
+        self.asked.add(name)
+        if self.testing:
+            why = NO_ARGUMENTS if name.isdecimal() else f"`{name}` is not set"
+            return Scalar("", (), (why,))
+        if not name.isdecimal():
+            self.unset.setdefault(name, start)
+        return gap(start)
+
+    def arguments(self, start: int) -> list[Field]:
+        """Return what the script or function was called with; of a script's nothing is known."""
+        if self.state.positional is None:
+            if self.testing:
+                return []
+            return [Field(gap(start, (NO_ARGUMENTS,)), start, start + 2, quoted=False)]
+        return list(self.state.positional)
+
+    def here_document(self, command: Simple) -> Scalar | None:
+        """Return what a command reads that stands in the script; a file it writes is noted."""
+        here = into = None
+        for one in command.redirections:
+            if one.body is not None:
+                here = self.text_of(one.body)
+            elif one.operator in (">", ">>", ">|"):
+                into = self.field(one.word)
+        if here is not None and into is not None:
+            self.written.append(Written(into, here, self.state.folder))
+        return here
+
+    def handed(self, assignments: Iterable[Assignment]) -> dict[str, Scalar]:
+        """Return the variables that a program is handed."""
+        state = self.state
+        found = {
+            name: value
+            for name in sorted(state.exported)
+            if isinstance(value := state.variables.get(name), Scalar)
+        }
+        for one in assignments:
+            if isinstance(one.value, ShellWord):
+                found[one.name] = self.text_of(one.value)
+        return found
+
+    def function(self, name: str, arguments: Sequence[Field]) -> str:
+        """Follow a function that is called."""
+        if self.depth >= DEEPEST:
+            return ""
+        body, origin = self.functions[name]
+        outer, outer_origin = self.state.positional, self.origin
+        self.state.positional, self.origin = tuple(arguments), origin
+        self.locals.append({})
+        self.depth += 1
+        end = self.one(body)[2]
+        self.depth -= 1
+        for variable, value in self.locals.pop().items():
+            if value is None:
+                self.state.variables.pop(variable, None)
+            else:
+                self.state.variables[variable] = value
+        self.state.positional, self.origin = outer, outer_origin
+        return "exit" if end == "exit" else ""
+
+    def assign(self, one: Assignment) -> None:
+        """Set a variable as an assignment says."""
+        self.assigned.add(one.name)
+        state = self.state
+        old = state.variables.get(one.name)
+        if not isinstance(one.value, ShellWord):
+            items = list(old.items) if one.append and isinstance(old, Array) else []
+            if one.append and isinstance(old, Scalar):
+                items = [("0", Field(old, self.place(one.start), self.end(one.end), old.known))]
+            for word in one.value:
+                items += self.items(word, len(items))
+            state.assign(one.name, Array(tuple(items)))
+            return
+        value = self.text_of(one.value)
+        if one.subscript is not None:
+            index = self.parts(one.subscript).text
+            items = [pair for pair in getattr(old, "items", ()) if pair[0] != index]
+            items.append((index, Field(value, self.place(one.start), self.end(one.end))))
+            state.assign(one.name, Array(tuple(items)))
+        elif one.append:
+            first = old if isinstance(old, Scalar) else gap(self.place(one.start))
+            state.assign(one.name, expansion.joined((first, value)))
+        else:
+            state.assign(one.name, value)
+
+    def items(self, word: ShellWord, count: int) -> list[tuple[str, Field]]:
+        """Return the words that one of an array's becomes, `[key]=value` by its key."""
+        first = word.parts[0] if word.parts else None
+        made = self.text_of(word) if isinstance(first, Text) and not first.quoted else None
+        if made is not None and made.text.startswith("[") and "]=" in made.text:
+            key, _, _ = made.text[1:].partition("]=")
+            cut = len(key) + 3
+            value = Scalar(made.text[cut:], made.at[cut:], made.assumed)
+            return [(key, Field(value, self.place(word.start), self.end(word.end)))]
+        return [(str(count + place), one) for place, one in enumerate(self.fields([word]))]
+
+    # words
+
+    def fields(self, words: Iterable[ShellWord]) -> list[Field]:
+        """Return what programs are handed of words."""
+        return [field for word in words for field in expansion.fields(self, word)]
+
+    def field(self, word: ShellWord) -> Field:
+        """Return a word as one, as where no word is split."""
+        return Field(self.text_of(word), self.place(word.start), self.end(word.end))
+
+    def text_of(self, word: ShellWord) -> Scalar:
+        """Return the text of a word, as where no word is split."""
+        return self.parts(word.parts)
+
+    def parts(self, parts: Iterable[object]) -> Scalar:
+        """Return the text of parts of a word."""
+        return expansion.text(self, parts)  # type: ignore[arg-type]
+
+
+def _is_test(command: Command) -> bool:
+    if isinstance(command, Chain):
+        return _is_test(command.left)
+    if not isinstance(command, Simple):
+        return False
+    if command.test:
+        return True
+    first = command.words[0] if command.words else None
+    return isinstance(first, ShellWord) and first.literal in ("[", "test", "true", "false", ":")

@@ -1,0 +1,314 @@
+"""Scripts as the commands take them: findings at their places, plans, fixes, what is passed over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.calls import invoke, write
+
+FLAGS = (
+    "--model_name_or_path a/b --stage sft --do_train --finetuning_type lora --bf16"
+    " --dataset x --template qwen --output_dir saves/x --logging_steps 5"
+)
+RUN = f"llamafactory-cli train {FLAGS}"
+YAML = """\
+model_name_or_path: a/b
+stage: sft
+do_train: true
+finetuning_type: lora
+bf16: true
+dataset: x
+template: qwen
+output_dir: saves/x
+logging_steps: 5
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+def check(script: str, *more: str, name: str = "run.sh") -> list[dict[str, Any]]:
+    write(Path(name), script)
+    done = invoke("check", name, "--output-format", "jsonl", *more)
+    assert done.status in (0, 1), done.err
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def codes(script: str, *more: str, name: str = "run.sh") -> list[str]:
+    return [one["code"] for one in check(script, *more, name=name)]
+
+
+def plans(*arguments: str) -> list[dict[str, Any]]:
+    done = invoke("steps", *arguments, "--dataset-size", "1000", "--output-format", "json")
+    made: list[dict[str, Any]] = json.loads(done.out)
+    return made
+
+
+def fixed(script: str, *more: str) -> str:
+    write(Path("run.sh"), script)
+    invoke("check", "run.sh", "--fix", *more)
+    return Path("run.sh").read_text("utf-8")
+
+
+def test_flags_are_a_config_that_is_right() -> None:
+    assert codes(RUN, "--target", "0.9.3") == codes(RUN) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "place"),
+    [
+        ("--learnig_rate 1e-4", "FT101", "learnig_rate"),
+        ("--lora_rank abc", "FT4180", "abc"),
+        ("--lora_rank", "FT4181", "lora_rank"),
+        ("--lora_target q_proj v_proj", "FT4182", "v_proj"),
+        ("--lora_rank 8 --lora_rank 16", "FT4183", "lora_rank"),
+        ("--warmup 10", "FT4184", "warmup"),
+        ("--val_size 0.1 --eval_dataset y", "FT402", "val_size"),
+        ("--save_strategy never", "FT106", "never"),
+        ("--num_train_epochs 3 --max_steps 9", "FT201", "num_train_epochs"),
+        ("\\\n  --max_steps 5 \\ \n", "FT4182", "\\ "),
+        ("\\\n --max_steps 5\n --lora_rank 8", "FT4188", "--lora_rank"),
+        ("\\\n # --max_steps 5 \\\n --lora_rank 8", "FT4188", "--lora_rank"),
+        ("\\\n --max_steps 5 \\\n\n --lora_rank 8", "FT4188", "--lora_rank"),
+    ],
+)
+def test_a_slip_is_shown_where_it_stands(more: str, code: str, place: str) -> None:
+    script = f"{RUN} {more}\n"
+    found = {one["code"]: one for one in check(script)}
+    assert code in found, found
+    span = found[code]["start"]["offset"], found[code]["end"]["offset"]
+    assert script[slice(*span)] == place
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["--learning_rate 1e-4", "--num_train_epoch 3", "--lora-rank 8", "--lora_rank=8",
+     "--no_use_fast_tokenizer", "--packing false", "--overwrite_cache", "--report_to none",
+     "--lora_target q_proj,v_proj", "$MORE", '"$@"', '--lora_rank "$RANK"', "--output_dir ~/x",
+     "--lora_rank ${RANK:-8}", "--deepspeed $DS"],
+)  # fmt: skip
+def test_what_argparse_takes_is_no_error(more: str) -> None:
+    script = RUN.replace("--output_dir saves/x", "") if "output_dir" in more else RUN
+    assert [one for one in check(f"{script} {more}\n") if one["severity"] == "error"] == []
+
+
+def test_what_may_be_among_unknown_words_is_not_missed() -> None:
+    assert codes('llamafactory-cli train --stage sft --do_train "$@"') == []
+    assert codes("llamafactory-cli train --stage sft --do_train") != []
+    assert codes('llamafactory-cli train --stagee sft "$@"') == ["FT101"]
+
+
+def test_a_script_with_windows_line_ends_is_told_once() -> None:
+    script = "llamafactory-cli train \\\r\n  --stage sft \\\r\n  --do_train\r\n"
+    (one,) = check(script)
+    assert one["code"] == "FT4188"
+    assert "CRLF" in one["message"]
+
+
+def test_flags_behind_a_config_are_told() -> None:
+    write(Path("c.yaml"), YAML)
+    (one,) = check("llamafactory-cli train c.yaml --learning_rate 1e-4")
+    assert one["code"] == "FT4185"
+    assert "`learning_rate=1e-4`" in one["message"]
+    assert codes("llamafactory-cli train c.yaml learning_rate=1e-4") == []
+
+
+def test_what_is_set_over_a_file_is_judged_in_the_script() -> None:
+    write(Path("c.yaml"), YAML)
+    script = "llamafactory-cli train c.yaml learnig_rate=1e-4 lora_rank=x\n"
+    found = {one["code"]: one for one in check(script)}
+    assert set(found) == {"FT101", "FT105"}
+    start = found["FT101"]["start"]["offset"]
+    assert script[start:].startswith("learnig_rate")
+
+
+@pytest.mark.parametrize(
+    ("before", "code"),
+    [("export CUDA_VISIBLE_DEVCES=0,1\n", "FT4189"), ("srun --ntasks=2 ", "FT4186"),
+     ("srun -n4 ", "FT4186")],
+)  # fmt: skip
+def test_slips_around_a_start_are_told(before: str, code: str) -> None:
+    assert codes(f"{before}{RUN}") == [code]
+    assert codes(f"export CUDA_VISIBLE_DEVICES=0,1 MY_OWN=1\nsrun --ntasks=1 {RUN}") == []
+
+
+def test_one_process_for_many_gpus() -> None:
+    python = RUN.replace("llamafactory-cli train", "python src/train.py")
+    assert codes(f"CUDA_VISIBLE_DEVICES=0,1 {python}") == ["FT4187"]
+    assert codes(f"CUDA_VISIBLE_DEVICES=0 {python}") == []
+
+
+def test_torchrun_cuts_what_has_a_blank() -> None:
+    more = ' --default_system "Be kind"'
+    assert codes(f"FORCE_TORCHRUN=1 {RUN}{more}") == ["FT4182"]
+    assert codes(f"CUDA_VISIBLE_DEVICES=0 {RUN}{more}") == []
+
+
+def test_a_comment_above_a_command_is_for_all_of_it() -> None:
+    command = f"{RUN} \\\n  --learnig_rate 1e-4\n"
+    assert codes(f"# ftlint: ignore[FT101] a fork's\n{command}") == []
+    assert codes(f"{command}# ftlint: ignore[FT101] below\necho\n") == ["FT101", "FT901"]
+
+
+def test_secrets_are_masked() -> None:
+    write(Path("run.sh"), f"HF_TOKEN=abcdefgh12345\n{RUN} --hub_token sekretsekret --foo 1\n")
+    done = invoke("check", "run.sh")
+    assert "sekretsekret" not in done.out + done.err
+    assert "abcdefgh12345" not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("--learnig_rate 1e-4", "--learning_rate 1e-4"),
+        ("\\\n  --learnig_rate 1e-4 \\\n  --seed 1", "\\\n  --learning_rate 1e-4 \\\n  --seed 1"),
+        ("--learnig_rate=1e-4", "--learning_rate=1e-4"),
+        ("--learnig_rate \"$LR\"", "--learning_rate \"$LR\""),
+    ],
+)  # fmt: skip
+def test_a_flag_is_renamed_in_place(before: str, after: str) -> None:
+    assert fixed(f"LR=1\n{RUN} {before}\n") == f"LR=1\n{RUN} {after}\n"
+
+
+def test_a_flag_that_does_nothing_goes_with_its_line() -> None:
+    full = RUN.replace("lora", "full")
+    script = f"{full} \\\n    --lora_rank 16 \\\n    --seed 1\n"
+    found = [one["code"] for one in check(script)]
+    assert "FT500" in found
+    assert fixed(script, "--unsafe-fixes") == f"{full} \\\n    --seed 1\n"
+    last = f"{full} \\\n    --seed 1 \\\n    --lora_rank 16\n"
+    assert fixed(last, "--unsafe-fixes") == f"{full} \\\n    --seed 1\n"
+
+
+def test_a_fix_inside_a_list_holds_for_each_command_that_uses_it() -> None:
+    script = f'A=(--learnig_rate 1e-4)\n{RUN} "${{A[@]}}"\n{RUN} "${{A[@]}}" --seed 1\n'
+    assert fixed(script) == script.replace("learnig", "learning")
+
+
+def test_no_fix_where_the_flag_stands_in_a_variable() -> None:
+    script = f"K=learnig_rate\n{RUN} --$K 1e-4\n"
+    assert codes(script) == ["FT101"]
+    assert fixed(script) == script
+
+
+@pytest.mark.parametrize(
+    ("start", "world"),
+    [
+        (f"CUDA_VISIBLE_DEVICES=0,1 FORCE_TORCHRUN=1 {RUN}", 2),
+        (f"export CUDA_VISIBLE_DEVICES=0,1,2\n{RUN}", 3),
+        (f"CUDA_VISIBLE_DEVICES=0,1\n{RUN}", 1),
+        (f"FORCE_TORCHRUN=1 NNODES=2 NPROC_PER_NODE=4 {RUN}", 8),
+        (f"#SBATCH --gres=gpu:4\nsrun {RUN}", 4),
+        (RUN.replace("llamafactory-cli train", "torchrun --nproc_per_node 4 src/train.py"), 4),
+        (RUN.replace("llamafactory-cli train", "torchrun --nnodes=2 --nproc-per-node=4 src/train.py"), 8),
+        (RUN.replace("llamafactory-cli train", "python -m torch.distributed.run --nproc_per_node=2 src/train.py"), 2),
+        (RUN.replace("llamafactory-cli train", "deepspeed --num_gpus 4 src/train_bash.py"), 4),
+        (RUN.replace("llamafactory-cli train", "deepspeed --include localhost:0,2 src/train_bash.py"), 2),
+        (RUN.replace("llamafactory-cli train", "accelerate launch --num_processes 6 --num_machines 2 src/train.py"), 6),
+        (RUN.replace("llamafactory-cli train", "python src/train.py"), 1),
+    ],
+)  # fmt: skip
+def test_steps_count_the_processes_that_a_script_starts(start: str, world: int) -> None:
+    write(Path("run.sh"), start)
+    (one,) = plans("run.sh")
+    assert one["world_size"] == world
+    assert one["launch"] == {
+        "path": "run.sh",
+        "line": start[: start.index("--model")].count("\n") + 1,
+    }
+
+
+def test_steps_of_a_file_that_a_script_starts_and_of_one_that_it_writes() -> None:
+    write(Path("c.yaml"), YAML)
+    here = f"cat > w.yaml <<E\n{YAML}num_train_epochs: 2\nE\nllamafactory-cli train w.yaml\n"
+    write(
+        Path("run.sh"),
+        f"CUDA_VISIBLE_DEVICES=0,1 llamafactory-cli train c.yaml max_steps=7\n{here}",
+    )
+    assert [one["total_steps"] for one in plans("run.sh")] == [7, 250]
+
+
+def test_a_config_that_a_script_writes_is_judged_in_it() -> None:
+    script = f"N=$1\ncat > c.yaml <<E\n{YAML}learnig_rate: 1.0e-4\nrun_name: $N\nE\n{RUN}\n"
+    (one,) = check(script)
+    assert one["code"] == "FT101"
+    assert script[one["start"]["offset"] : one["end"]["offset"]] == "learnig_rate"
+    assert one["fix"] is None or one["fix"]["edits"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Dockerfile", f"FROM x\nENV A=1\nRUN pip install x && \\\n    {RUN} --foo 1\n"),
+        ("Dockerfile.gpu", 'CMD ["llamafactory-cli", "train", "--stage", "sft", "--foo", "1"]\n'),
+        ("Makefile", f"M = 1\ntrain: x\n\t@{RUN} \\\n\t\t--foo $(M)\n"),
+        (".github/workflows/a.yml", f"jobs:\n  a:\n    steps:\n      - run: |\n          {RUN} --foo 1\n"),
+        (".github/workflows/a.yaml", f"jobs:\n  a:\n    steps:\n      - run: {RUN} --foo 1\n"),
+        ("a.py", f"import subprocess\nsubprocess.run({[*RUN.split(), '--foo', '1']!r}, check=True)\n"),
+        ("b.py", f"import os\nos.system('{RUN} --foo 1')\n"),
+        ("a.bat", f"set CUDA_VISIBLE_DEVICES=0\r\n{RUN} ^\r\n  --foo 1\r\n"),
+        ("a.ps1", f"$env:CUDA_VISIBLE_DEVICES='0'\n{RUN} `\n  --foo 1\n"),
+        ("a.ipynb", json.dumps({"cells": [{"source": ["import x\n", f"!{RUN} \\\n", "  --foo 1"]}]})),
+        ("b.ipynb", json.dumps({"cells": [{"source": ["%%bash\n", f"{RUN} --foo 1"]}]})),
+        ("a.slurm", f"#SBATCH -N 1\nsrun bash -c '{RUN} --foo 1'\n"),
+    ],
+)  # fmt: skip
+def test_commands_in_other_files_are_judged_where_they_stand(name: str, text: str) -> None:
+    found = [one for one in check(text, name=name) if one["code"] == "FT101"]
+    assert [text[one["start"]["offset"] : one["end"]["offset"]] for one in found] == ["foo"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["echo llamafactory-cli train --foo 1", "cat <<E\nllamafactory-cli train --foo 1\nE",
+     "llamafactory-cli version", "llamafactory-cli webui --foo 1", "llamafactory-cli train -h",
+     "python train.py --foo 1", "python src/train.py --lr 1 --epochs 3", "# llamafactory-cli train --foo",
+     "git clone https://example.org/llamafactory.git", "pip install llamafactory && true"],
+)  # fmt: skip
+def test_nothing_is_said_where_nothing_is_started(script: str) -> None:
+    assert codes(script) == []
+    write(Path("run.sh"), script)
+    done = invoke("check", "run.sh", "--output-format", "json")
+    assert json.loads(done.out)["files"]["checked"] == 0
+
+
+def test_a_folder_gives_its_scripts_and_a_setting_takes_them_out() -> None:
+    write(Path("run.sh"), f"{RUN} --foo 1")
+    write(Path("other.sh"), "echo nothing")
+    done = invoke("check", ".", "--output-format", "json")
+    assert [one["path"] for one in json.loads(done.out)["diagnostics"]] == ["run.sh"]
+    write(Path("ftlint.toml"), "scripts = false\n")
+    assert invoke("check", ".").status == 0
+    assert codes(f"{RUN} --foo 1") == []
+
+
+def test_an_unrelated_script_changes_no_verdict() -> None:
+    write(Path("c.yaml"), YAML + "learnig_rate: 1.0e-4\n")
+    alone = invoke("check", "c.yaml", "--output-format", "json").out
+    write(Path("run.sh"), f"{RUN} --foo 1\nllamafactory-cli train other.yaml max_steps=5\n")
+    assert invoke("check", "c.yaml", "--output-format", "json").out == alone
+
+
+def test_a_script_that_breaks_off_is_read_as_far_as_the_shell_does() -> None:
+    found = codes(f'{RUN} --foo 1\necho "never closed\n{RUN} --bar 2\n')
+    assert found == ["FT101", "FT019"]
+
+
+def test_steps_of_a_script_that_starts_nothing() -> None:
+    write(Path("run.sh"), "echo llamafactory\n")
+    done = invoke("steps", "run.sh")
+    assert done.status == 2
+    assert "starts no training" in done.err
+
+
+def test_a_byte_order_mark_is_part_of_the_first_word() -> None:
+    assert codes(f"\ufeff{RUN} --foo 1\n") == []
+    assert codes(f"\ufeff#!/bin/bash\n{RUN} --foo 1\n") == ["FT101"]
