@@ -37,6 +37,8 @@ def is_script(path: str) -> bool:
 def is_named_script(path: str) -> bool:
     """Return whether a file without a suffix of its own holds commands."""
     return base(path).lower().partition(".")[0] in _NAMED
+
+
 _SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv"])
 
 
