@@ -1,5 +1,6 @@
 """Scripts as the commands take them: findings at their places, plans, fixes, what is passed over."""
 
+# ruff: noqa: E501 - a script is a line
 from __future__ import annotations
 
 import json

@@ -28,9 +28,8 @@ def main() -> None:
         except SystemExit:
             made.append({"error": True})
             continue
-        made.append(
-            {"given": {key: str(value) for key, value in vars(given).items()}, "left": left}
-        )
+        values = {key: str(value) for key, value in vars(given).items()}
+        made.append({"given": values, "left": left})
     json.dump(made, sys.stdout)
 
 

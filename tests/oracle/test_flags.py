@@ -43,9 +43,8 @@ def drawn(catalogue: Catalogue) -> list[list[str]]:
             key = catalogue.get(name)
             assert key is not None
             kind = next((kind for kind in ("bool", "float", "int") if kind in key.kinds), "text")
-            written = r.choice(
-                [name] * 6 + [name.replace("_", "-"), name[:-1], name[:-2], f"no_{name}"]
-            )
+            others = [name.replace("_", "-"), name[:-1], name[:-2], f"no_{name}"]
+            written = r.choice([name] * 6 + others)
             count = r.choice([1] * 8 + [0, 0, 2])
             values = [r.choice(WORDS[kind]) for _ in range(count)]
             if count == 1 and r.random() < 0.2:
