@@ -20,7 +20,7 @@ def main() -> None:
     parser = HfArgumentParser(hparams._TRAIN_ARGS)
     for action in parser._actions:
         action.default = argparse.SUPPRESS
-    made = []
+    made: list[dict[str, object]] = []
     for words in json.load(sys.stdin):
         try:
             with contextlib.redirect_stderr(io.StringIO()):
