@@ -23,6 +23,7 @@ EVEN = 0.6  # with batches of one length,
 RAGGED = 1.5  # with batches of many,
 EVALUATED = 2.0  # in an evaluation,
 MERGED = 6  # and of what DoRA takes to merge a linear.
+PASSING = 0.6  # Of gradients, buckets and gathered weights, where a run is divided.
 
 ROOM, SCRAPS = 0.5, 0.06
 """What a run needs beside what is allocated, so that it fits for sure: of what comes and goes, and
@@ -96,8 +97,11 @@ def estimate(
     merged = MERGED * merged_bytes(shape, method)
     moving = spare if spare is not None else RAGGED if load.ragged else EVEN
     high = max(_with_room(one, moving) for one in moments) + merged
+    divides = method.sharding.divides
+    if divides:
+        high = max(high, _divided_room(moments, moving))
     if load.evaluation is None:
-        return Estimate(_phase(moments, high, merged), None)
+        return Estimate(_phase(moments, high, merged, divides=divides), None)
     others = evaluation_moments(shape, method, load.evaluation)
     if isinstance(others, Unknown):
         return others
@@ -105,7 +109,9 @@ def estimate(
     spread = high - max(one.total for one in moments)
     evaluated = max(one.total + int(EVALUATED * one.comes_and_goes) for one in others)
     high = max(high, evaluated + spread)
-    return Estimate(_phase(moments, high, merged), _phase(others, high, merged))
+    return Estimate(
+        _phase(moments, high, merged, divides=divides), _phase(others, high, merged, divides=divides)
+    )
 
 
 def _with_room(moment: Moment, moving: float) -> int:
@@ -114,10 +120,31 @@ def _with_room(moment: Moment, moving: float) -> int:
     return moment.total + int(moving * going + SCRAPS * (moment.total - going))
 
 
-def _phase(moments: Sequence[Moment], high: int, merged: int) -> Phase:
-    """Return a phase; what needs the most room need not be the largest of its moments."""
+def _divided_room(moments: Sequence[Moment], moving: float) -> int:
+    """Return what a divided run holds with room, where gradients and weights come and go as well.
+
+    A block that one kind of them leaves may be of no use to another: they are made on other
+    streams, and are of other sizes.
+    """
+    least = sum(map(min, zip(*(one[1:] for one in moments))))
+    scraps = int(SCRAPS * least)
+    apart = sum(map(max, zip(*(one[1:] for one in moments))))
+    passing = max(
+        one.total + int(moving * one.comes_and_goes)
+        + int(PASSING * (one.total - one.comes_and_goes - least))
+        for one in moments
+    )  # fmt: skip
+    return max(apart, passing) + scraps
+
+
+def _phase(moments: Sequence[Moment], high: int, merged: int, *, divides: bool) -> Phase:
+    """Return a phase; what needs the most room need not be the largest of its moments.
+
+    No divided run was made under a limit: it fits for sure where all that may be reserved does.
+    """
     peak = max(moments, key=lambda one: one.total)
     enough = max(_with_room(one, ROOM) for one in moments) + int(ROOM * merged)
+    enough = max(enough, high) if divides else enough
     return Phase(peak, peak.total, int(LOW * peak.total), high, enough)
 
 
