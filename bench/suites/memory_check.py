@@ -80,20 +80,39 @@ def of_result(path: Path) -> Iterator[Pair]:
         )  # fmt: skip
 
 
-def _estimates(result: Any, shape: Shape) -> Iterator[Any]:
-    how, steps = result["method"], result["steps"]
-    method = Method(
-        stage=how["stage"], kind=how["finetuning_type"], rank=how["lora_rank"] or 0,
-        targets=frozenset(how["lora_targets"]), bits=how["quantization_bit"] or 16,
-        layers=len(how["trainable_layers"] or ()), checkpointing=how["gradient_checkpointing"],
-        liger=bool(how["liger"]), attention=how["attention"],
-        accumulation=max((len(step["micro_batches"]) for step in steps), default=1),
+def _method(result: Any, shape: Shape) -> Method:
+    """Return how a result was trained.
+
+    Results of reward models from before 2026-11-30 were read outside of the value head, where no
+    adapter is found: of these the config is asked.
+    """
+    how, values = result["method"], result["config"]["values"]
+    rank, targets = how["lora_rank"], frozenset(how["lora_targets"])
+    checkpointing, attention = how["gradient_checkpointing"], how["attention"]
+    if how["finetuning_type"] == "lora" and rank is None:
+        rank, asked = values.get("lora_rank", 8), str(values.get("lora_target", "all"))
+        named = {one.name for one in shape.linears}
+        targets = frozenset(named if asked == "all" else named & set(asked.split(",")))
+        checkpointing = not values.get("disable_gradient_checkpointing")
+    reference = how["stage"] in ("dpo", "kto") and how.get("pref_loss") not in ("orpo", "simpo")
+    return Method(
+        stage=how["stage"], kind=how["finetuning_type"], rank=rank or 0, targets=targets,
+        bits=how["quantization_bit"] or 16, dora=bool(values.get("use_dora")),
+        layers=len(how["trainable_layers"] or ()), checkpointing=checkpointing,
+        liger=bool(how["liger"]), attention=attention, reference=reference,
+        reference_weights=reference and how["finetuning_type"] != "lora",
+        accumulation=max((len(step["micro_batches"]) for step in result["steps"]), default=1),
         sharding=Sharding(result["trainer"]["world_size"]),
     )  # fmt: skip
-    batches = {tuple(one) for step in steps for one in step["micro_batches"]}
+
+
+def _estimates(result: Any, shape: Shape) -> Iterator[Any]:
+    method = _method(result, shape)
+    batches = {tuple(one) for step in result["steps"] for one in step["micro_batches"]}
     for rows, length, real, *_ in batches:
-        batch = Batch(rows, length, real < rows * length)
-        found = estimate(shape, method, Load(batch, ragged=not how["packing"]))
+        # Pairs were counted as the model sees them.
+        batch = Batch(rows // method.rows_factor, length, real < rows * length)
+        found = estimate(shape, method, Load(batch, ragged=not result["method"]["packing"]))
         if not isinstance(found, Unknown):
             yield found
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 # allocated, and beside that at most so much of what comes and goes,
 LOW = 0.99
 EVEN = 0.6  # with batches of one length,
-RAGGED = 1.5  # with batches of many,
+RAGGED = 1.6  # with batches of many,
+PAIRED = 3.6  # and where several copies of the logits are held at once, each batch of another length,
 EVALUATED = 2.0  # in an evaluation,
 MERGED = 6  # and of what DoRA takes to merge a linear.
 PASSING = 0.6  # Of gradients, buckets and gathered weights, where a run is divided.
@@ -95,7 +96,7 @@ def estimate(
     if isinstance(moments, Unknown):
         return moments
     merged = MERGED * merged_bytes(shape, method)
-    moving = spare if spare is not None else RAGGED if load.ragged else EVEN
+    moving = spare if spare is not None else _moving(method, load)
     high = max(_with_room(one, moving) for one in moments) + merged
     divides = method.sharding.divides
     if divides:
@@ -112,6 +113,13 @@ def estimate(
     return Estimate(
         _phase(moments, high, merged, divides=divides), _phase(others, high, merged, divides=divides)
     )
+
+
+def _moving(method: Method, load: Load) -> float:
+    """Return how much is held beside of what comes and goes."""
+    if not load.ragged:
+        return EVEN
+    return PAIRED if method.stage in ("dpo", "kto") else RAGGED
 
 
 def _with_room(moment: Moment, moving: float) -> int:
