@@ -41,32 +41,22 @@ def test_runs_of_bench_are_forecast_to_a_percent() -> None:
     assert all(one.holds for one in pairs)
 
 
-def test_runs_of_two_gpus_are_as_the_law_of_today_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_of_two_gpus_are_as_the_law_of_today_says() -> None:
     """The law was mended with these runs in view, so that this is no forecast."""
-    monkeypatch.chdir(tmp_path)
-    suite("memory_runs")
-    spread, check, module = suite("memory_spread"), suite("memory_check"), suite("memory")
-    entries = module.entries(RAW / "2026-11-29-h200-pair-memory" / "memory.jsonl")
-    specs = {one["run"]: one["spec"] for one in entries if one["kind"] == "forecast"}
-    errors = {}
-    for entry in (one for one in entries if one["kind"] == "measured"):
-        spec = module.Spec(**specs[entry["run"]])
-        module.write_model(tmp_path / "models" / spec.model, spec.model)
-        path = module.write_config(tmp_path, spec, spread.SPREADS[spec.spread])
-        found = module.forecast(path, 2).estimate
-        for name, peaks in check._peaks(entry["memory"]).items():
-            phase = getattr(found, name)
-            errors[entry["run"], name] = abs(phase.allocated / peaks["peak_allocated"] - 1)
-            assert peaks["peak_reserved"] <= phase.high, entry["run"]
-            assert phase.enough >= peaks["peak_reserved"], entry["run"]
-    assert len(errors) == 19
-    assert statistics.median(errors.values()) < 0.001
+    suite("memory")
+    path = RAW / "2026-11-29-h200-pair-memory" / "memory.jsonl"
+    pairs = [*suite("memory_check").again(path)]
+    assert len(pairs) == 19
+    errors = sorted(pairs, key=lambda one: abs(one.error))
+    assert statistics.median(abs(one.error) for one in pairs) < 0.001
     # One row that fills its length has no padding, hence no mask; it is taken to have one.
-    unpadded = [one for run, one in errors.items() if "1x2048-disable_grad" in run[0]]
-    assert unpadded == [max(errors.values())]
-    assert sorted(errors.values())[-2] < 0.025
+    assert "1x2048-disable_grad" in errors[-1].run
+    assert abs(errors[-2].error) < 0.025
+    for one in errors[:-1]:
+        assert one.holds, one.run
+    for one in pairs:
+        divided = not one.run.endswith("ddp spread")
+        assert not divided or one.enough >= one.reserved, one.run
 
 
 def test_the_check_tells_a_wrong_forecast(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.memory.gpus import CONTEXT
-from ftlint.memory.layer import merged_bytes
+from ftlint.memory.layer import HALF, merged_bytes
 from ftlint.memory.peak import evaluation_moments, training_moments
 from ftlint.memory.shape import Unknown
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LOW = 0.99
 EVEN = 0.6  # with batches of one length,
 RAGGED = 1.6  # with batches of many,
-PAIRED = 3.6  # and where several copies of the logits are held at once, each batch of another length,
+PAIRED = 3.6  # with pairs of many, whose logits are there several times,
 EVALUATED = 2.0  # in an evaluation,
 MERGED = 6  # and of what DoRA takes to merge a linear.
 PASSING = 0.6  # Of gradients, buckets and gathered weights, where a run is divided.
@@ -98,21 +98,23 @@ def estimate(
     merged = MERGED * merged_bytes(shape, method)
     moving = spare if spare is not None else _moving(method, load)
     high = max(_with_room(one, moving) for one in moments) + merged
-    divides = method.sharding.divides
-    if divides:
+    divided = method.sharding.divides
+    if divided:
         high = max(high, _divided_room(moments, moving))
     if load.evaluation is None:
-        return Estimate(_phase(moments, high, merged, divides=divides), None)
+        return Estimate(_phase(moments, high, merged, divided), None)
     others = evaluation_moments(shape, method, load.evaluation)
     if isinstance(others, Unknown):
         return others
     # What an evaluation took is held while training goes on, and the other way round.
     spread = high - max(one.total for one in moments)
     evaluated = max(one.total + int(EVALUATED * one.comes_and_goes) for one in others)
+    if method.sharding.stage == 3 and not method.liger:
+        # DeepSpeed keeps the weights that are to go back, which in an evaluation never happens,
+        # and gathers others beside them with each batch, in the end all (read, not measured).
+        evaluated += shape.size * HALF
     high = max(high, evaluated + spread)
-    return Estimate(
-        _phase(moments, high, merged, divides=divides), _phase(others, high, merged, divides=divides)
-    )
+    return Estimate(_phase(moments, high, merged, divided), _phase(others, high, merged, divided))
 
 
 def _moving(method: Method, load: Load) -> float:
@@ -134,25 +136,25 @@ def _divided_room(moments: Sequence[Moment], moving: float) -> int:
     A block that one kind of them leaves may be of no use to another: they are made on other
     streams, and are of other sizes.
     """
-    least = sum(map(min, zip(*(one[1:] for one in moments))))
-    scraps = int(SCRAPS * least)
-    apart = sum(map(max, zip(*(one[1:] for one in moments))))
+    parts = [*zip(*(one.parts().values() for one in moments))]
+    least: int = sum(map(min, parts))
+    apart: int = sum(map(max, parts))
     passing = max(
         one.total + int(moving * one.comes_and_goes)
         + int(PASSING * (one.total - one.comes_and_goes - least))
         for one in moments
     )  # fmt: skip
-    return max(apart, passing) + scraps
+    return max(apart, passing) + int(SCRAPS * least)
 
 
-def _phase(moments: Sequence[Moment], high: int, merged: int, *, divides: bool) -> Phase:
+def _phase(moments: Sequence[Moment], high: int, merged: int, divided: bool) -> Phase:
     """Return a phase; what needs the most room need not be the largest of its moments.
 
     No divided run was made under a limit: it fits for sure where all that may be reserved does.
     """
     peak = max(moments, key=lambda one: one.total)
     enough = max(_with_room(one, ROOM) for one in moments) + int(ROOM * merged)
-    enough = max(enough, high) if divides else enough
+    enough = max(enough, high) if divided else enough
     return Phase(peak, peak.total, int(LOW * peak.total), high, enough)
 
 

@@ -33,8 +33,7 @@ class Visit(NamedTuple):
 
 
 class Gathered(NamedTuple):
-    """Numbers that are gathered: at the loss, and while each layer goes back, the bottom one first.
-    """
+    """Numbers that are gathered: at the loss, and while each layer, from the first, goes back."""
 
     loss: int
     layers: tuple[int, ...]
@@ -135,10 +134,8 @@ def _step(model: _Model, *, again: bool) -> list[Visit]:
 
 def gathered(shape: Shape, method: Method, limits: Limits) -> Gathered:
     """Return what is gathered in a step once DeepSpeed knows the order of its modules."""
-    return _gathered(
-        shape, method.targets, method.rank, method.checkpointing,
-        method.liger and method.stage in ("sft", "pt"), limits,
-    )
+    fused = method.liger and method.stage in ("sft", "pt")
+    return _gathered(shape, method.targets, method.rank, method.checkpointing, fused, limits)
 
 
 @lru_cache(maxsize=16)
