@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import statistics
 import tempfile
 from pathlib import Path
@@ -158,11 +159,14 @@ def again(path: Path) -> Iterator[Pair]:
                 continue
             spec = suite.Spec(**specs[entry["run"]])
             spread = suite.memory_spread.SPREADS[spec.spread] if spec.spread else {}
-            model = Path(root, "models", spec.model)
-            suite.write_model(model, spec.model)
-            keys = {**spread, "model_name_or_path": str(model)}
-            written = suite.write_config(Path(root), spec, keys)
-            said = suite.forecast(written, len(entry["memory"]["ranks"])).estimate
+            suite.write_model(Path(root, "models", spec.model), spec.model)
+            written = suite.write_config(Path(root), spec, spread)
+            home = Path.cwd()
+            os.chdir(root)  # where the config says that its model is
+            try:
+                said = suite.forecast(written, len(entry["memory"]["ranks"])).estimate
+            finally:
+                os.chdir(home)
             for phase, peaks in _peaks(entry["memory"]).items():
                 if (of := getattr(said, phase)) is not None:
                     yield Pair(

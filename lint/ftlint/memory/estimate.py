@@ -63,11 +63,13 @@ class Load(NamedTuple):
 class Phase(NamedTuple):
     """The peak of training or of an evaluation, in bytes; `low` to `high` is held of the GPU.
 
-    `enough`: with so much it fits, however the allocator cuts its blocks.
+    `least`: what is allocated where no row is padded. `enough`: with so much it fits, however the
+    allocator cuts its blocks.
     """
 
     moment: Moment
     allocated: int
+    least: int
     low: int
     high: int
     enough: int
@@ -101,8 +103,9 @@ def estimate(
     divided = method.sharding.divides
     if divided:
         high = max(high, _divided_room(moments, moving))
+    least = _unmasked(shape, method, load.training)
     if load.evaluation is None:
-        return Estimate(_phase(moments, high, merged, divided), None)
+        return Estimate(_phase(moments, least, high, merged, divided), None)
     others = evaluation_moments(shape, method, load.evaluation)
     if isinstance(others, Unknown):
         return others
@@ -114,7 +117,19 @@ def estimate(
         # and gathers others beside them with each batch, in the end all (read, not measured).
         evaluated += shape.size * HALF
     high = max(high, evaluated + spread)
-    return Estimate(_phase(moments, high, merged, divided), _phase(others, high, merged, divided))
+    training = _phase(moments, least, high, merged, divided)
+    least = max(one.total for one in others)
+    return Estimate(training, _phase(others, least, high, merged, divided))
+
+
+def _unmasked(shape: Shape, method: Method, batch: Batch) -> int:
+    """Return what is allocated where every row is as long as the longest, so that none is masked.
+
+    Without checkpointing a mask costs 4 % of an 8B model (docs/benchmarks/raw).
+    """
+    moments = training_moments(shape, method, batch._replace(masked=False))
+    assert not isinstance(moments, Unknown)
+    return max(one.total for one in moments)
 
 
 def _moving(method: Method, load: Load) -> float:
@@ -147,7 +162,7 @@ def _divided_room(moments: Sequence[Moment], moving: float) -> int:
     return max(apart, passing) + int(SCRAPS * least)
 
 
-def _phase(moments: Sequence[Moment], high: int, merged: int, divided: bool) -> Phase:
+def _phase(moments: Sequence[Moment], least: int, high: int, merged: int, divided: bool) -> Phase:
     """Return a phase; what needs the most room need not be the largest of its moments.
 
     No divided run was made under a limit: it fits for sure where all that may be reserved does.
@@ -155,16 +170,16 @@ def _phase(moments: Sequence[Moment], high: int, merged: int, divided: bool) -> 
     peak = max(moments, key=lambda one: one.total)
     enough = max(_with_room(one, ROOM) for one in moments) + int(ROOM * merged)
     enough = max(enough, high) if divided else enough
-    return Phase(peak, peak.total, int(LOW * peak.total), high, enough)
+    return Phase(peak, peak.total, least, int(LOW * least), high, enough)
 
 
 def fits(found: Estimate, total: int) -> bool | None:
     """Return whether a run fits a GPU of so many bytes; None where that depends on the allocator.
 
-    It does not when not even what is allocated fits.
+    It does not when not even the least that is allocated fits.
     """
     room = total - CONTEXT
-    if any(phase.allocated > room for phase in found.phases):
+    if any(phase.least > room for phase in found.phases):
         return False
     return True if max(phase.enough for phase in found.phases) <= room else None
 
