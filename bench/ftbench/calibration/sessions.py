@@ -203,20 +203,27 @@ def _priced(
     if saves or light:
         found += [("save_strategy", "steps"), ("save_steps", steps)]
         found += [("save_only_model", None if light else True)]
+    found += _evaluated(values, steps, plan)
+    found += [("load_best_model_at_end", False), ("early_stopping_steps", None)]
+    return tuple((name, value) for name, value in found if value is not None or values.get(name))
+
+
+def _evaluated(values: dict[str, Any], steps: int, plan: object) -> list[tuple[str, Any]]:
+    """Return the changes that leave one evaluation, or none where it would take long."""
     evaluates = values.get("eval_strategy") not in ("no", None)
     samples = plan.samples if isinstance(plan, StepPlan) else None
     evaluated = None if samples is None else samples.evaluated.exact
-    if values.get("stage") not in (None, "sft", "pt") and not evaluates:
-        pass  # an evaluation of pairs may need more memory than their training
-    elif samples is not None and not evaluates and not values.get("do_eval") and evaluated == 0:
+    asked = evaluates or values.get("do_eval")
+    if values.get("stage") not in (None, "sft", "pt") and not asked:
+        return []  # an evaluation of pairs may need more memory than their training
+    if samples is not None and not asked and evaluated == 0:
         if (samples.total.exact or 0) >= LEAST_ROWS and not values.get("streaming"):
-            found += [("val_size", HELD_OUT), ("eval_strategy", "steps"), ("eval_steps", steps)]
+            return [("val_size", HELD_OUT), ("eval_strategy", "steps"), ("eval_steps", steps)]
     elif evaluated is not None and 0 < evaluated <= EVALUATED_ROWS:
-        found += [("eval_strategy", "steps"), ("eval_steps", steps)]
-    elif evaluates or values.get("do_eval"):
-        found += [("eval_strategy", "no"), ("do_eval", False)]
-    found += [("load_best_model_at_end", False), ("early_stopping_steps", None)]
-    return tuple((name, value) for name, value in found if value is not None or values.get(name))
+        return [("eval_strategy", "steps"), ("eval_steps", steps)]
+    elif asked:
+        return [("eval_strategy", "no"), ("do_eval", False)]
+    return []
 
 
 def _is_small(job: Job, values: dict[str, Any]) -> bool:
