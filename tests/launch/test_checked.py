@@ -208,6 +208,8 @@ def test_no_fix_where_the_flag_stands_in_a_variable() -> None:
         (f"CUDA_VISIBLE_DEVICES=0,1\n{RUN}", 1),
         (f"FORCE_TORCHRUN=1 NNODES=2 NPROC_PER_NODE=4 {RUN}", 8),
         (f"#SBATCH --gres=gpu:4\nsrun {RUN}", 4),
+        (f"#SBATCH --gres=gpu:4\n#SBATCH --nodes=2\nsrun bash -c 'NNODES=$SLURM_NNODES {RUN}'", 8),
+        (f"#SBATCH -N 3\n#SBATCH --gpus-per-node=h100:2\nexport NNODES=${{SLURM_JOB_NUM_NODES:-1}} NPROC_PER_NODE=$SLURM_GPUS_ON_NODE FORCE_TORCHRUN=1\nsrun {RUN}", 6),
         (RUN.replace("llamafactory-cli train", "torchrun --nproc_per_node 4 src/train.py"), 4),
         (RUN.replace("llamafactory-cli train", "torchrun --nnodes=2 --nproc-per-node=4 src/train.py"), 8),
         (RUN.replace("llamafactory-cli train", "python -m torch.distributed.run --nproc_per_node=2 src/train.py"), 2),
