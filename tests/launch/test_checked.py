@@ -114,6 +114,12 @@ def test_a_script_with_windows_line_ends_is_told_once() -> None:
     assert "CRLF" in one["message"]
 
 
+def test_a_blank_behind_the_backslash_is_told() -> None:
+    (one,) = check(f"{RUN} \\  \n --lora_rank 8\n")
+    assert one["code"] == "FT4188"
+    assert "a blank behind the `\\`" in one["message"]
+
+
 def test_flags_behind_a_config_are_told() -> None:
     write(Path("c.yaml"), YAML)
     (one,) = check("llamafactory-cli train c.yaml --learning_rate 1e-4")
@@ -227,6 +233,19 @@ def test_steps_count_the_processes_that_a_script_starts(start: str, world: int) 
         "path": "run.sh",
         "line": start[: start.index("--model")].count("\n") + 1,
     }
+
+
+def test_the_columns_of_a_loop_are_told_apart() -> None:
+    write(Path("c.yaml"), YAML)
+    loop = f"for n in 1 2; do\n  {RUN} --max_steps $n\ndone\n"
+    write(Path("run.sh"), f"{loop}llamafactory-cli train c.yaml max_steps=7\n")
+    head = invoke("steps", "run.sh", "--dataset-size", "1000").out.splitlines()[2]
+    columns = head.replace("in the trainer's log", "").split("   ")
+    assert [one.strip() for one in columns if one] == [
+        "run.sh:2 #1",
+        "run.sh:2 #2",
+        "c.yaml run.sh:4",
+    ]
 
 
 def test_steps_of_a_file_that_a_script_starts_and_of_one_that_it_writes() -> None:
