@@ -56,7 +56,7 @@ def total_memory(name: str) -> int:
     sizes = _TOTALS.get(kind)
     if sizes is None:
         raise BadGpu(
-            f"`{name}` is an unknown GPU: write its memory, such as `24g`, or a name such as `rtx-4090`"
+            f"`{name}` is an unknown GPU: write its memory (`24g`) or a name such as `rtx-4090`"
         )
     if gigabytes is not None:
         found = sizes.get(int(gigabytes[1]))
