@@ -50,6 +50,8 @@ def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
         ("lora", {"lora_target": "layers.0.self_attn.q_proj"}, None),
         ("lora", {"lora_target": "embed_tokens"}, None),
         ("lora", {"lora_target": "lm_head"}, None),
+        ("lora", {"max_samples": 4.0}, "FT105"),
+        ("lora", {"max_samples": 1000.0}, None),
         ("lora", {**STREAM, "dataloader_num_workers": {"a": 1}}, "FT105"),
         ("lora", {**STREAM, "dataloader_num_workers": [1]}, "FT105"),
         ("lora", {**STREAM, "dataloader_num_workers": "two"}, "FT105"),

@@ -42,6 +42,8 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
     """Return `refused` or where the run crashes on such a value, if it does in this config."""
     if key.name == "cutoff_len" and isinstance(value, float) and _is_cut_as_text(context):
         return "data: TypeError"
+    if key.name == "max_samples" and isinstance(value, float) and _takes_every_row(context, value):
+        return None
     release = context.target.release
     met = observed_failure(release, key.name, detail_of(value))
     if met is None or key.name in _UNREAD.get(context.command, ()):
@@ -67,6 +69,18 @@ def _is_cut_as_text(context: Context) -> bool:
     values = context.instance.effective
     prepares = context.command == "train" and not values.get("tokenized_path")
     return prepares and values.get("stage") == "pt"
+
+
+def _takes_every_row(context: Context, most: float) -> bool:
+    """Return whether all datasets have fewer rows than that, so that the number goes unused.
+
+    Source: data/loader.py _load_single_dataset, `min(max_samples, len(dataset))`; run with 0.9.5.
+    """
+    from ftlint.facts.plan import inputs_of
+
+    samples = inputs_of(context).samples
+    rows = [dataset.rows.high for dataset in (*samples.datasets, *samples.evaluation)]
+    return bool(rows) and all(count is not None and count < most for count in rows)
 
 
 _COUNTS = frozenset(["num_train_epochs", "warmup_ratio", "warmup_steps"])
