@@ -235,6 +235,13 @@ def test_steps_count_the_processes_that_a_script_starts(start: str, world: int) 
     }
 
 
+@pytest.mark.parametrize("nodes", ["", "NNODES=1", "NNODES=$WORLD_NODES"])
+def test_nodes_that_only_the_cluster_tells_are_said_to_be_assumed(nodes: str) -> None:
+    write(Path("run.sh"), f"CUDA_VISIBLE_DEVICES=0,1 FORCE_TORCHRUN=1 {nodes} {RUN}\n")
+    (one,) = plans("run.sh")
+    assert any("one node" in note for note in one["assumptions"]) == ("$" in nodes)
+
+
 def test_the_columns_of_a_loop_are_told_apart() -> None:
     write(Path("c.yaml"), YAML)
     loop = f"for n in 1 2; do\n  {RUN} --max_steps $n\ndone\n"
