@@ -44,14 +44,14 @@ def read(
 
 def look(text: str, name: str, sources: Callable[[str], str | None] | None = None) -> Reading:
     """Return what a script calls, and which of it is LLaMA Factory."""
-    shell = Shell(text, sources)
+    header = processes.header_of(text)
+    shell = Shell(text, sources, processes.set_by(header))
     stretches = hosts.stretches(text, name)
     if stretches is None:
         shell.follow(text, range(len(text) + 1))
     for stretch in stretches or ():
         shell.begin()
         shell.follow(stretch.text, stretch.at)
-    header = processes.header_of(text)
     found: dict[Launched, None] = {}
     for call in shell.calls:
         line = text.count("\n", 0, call.start) + 1
