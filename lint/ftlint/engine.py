@@ -84,6 +84,9 @@ def judge(config: Config | Unreadable) -> Result:
     )
 
 
+UNREAD_STARTS = "no config that it starts is here, or known before it runs"
+
+
 def judge_script(script: Script | Unreadable, options: Options) -> Result:
     """Return what is said of a script: of each config that it starts, and of how it does.
 
@@ -104,6 +107,8 @@ def judge_script(script: Script | Unreadable, options: Options) -> Result:
     )
     if script.command is None:
         return Result(script.source, None, ())
+    if not (said or script.configs or script.of_files or script.held):
+        return Result(script.source, None, (), UNREAD_STARTS if options.named else "")
     together = [*result.diagnostics]
     for held in script.held:
         together += held.placed(_judged(held.config).diagnostics)

@@ -341,3 +341,16 @@ def test_steps_of_a_script_that_starts_nothing() -> None:
 def test_a_byte_order_mark_is_part_of_the_first_word() -> None:
     assert codes(f"\ufeff{RUN} --foo 1\n") == []
     assert codes(f"\ufeff#!/bin/bash\n{RUN} --foo 1\n") == ["FT101"]
+
+
+def test_starts_of_which_none_can_be_read_are_said_not_to_be_judged(tmp_path: Path) -> None:
+    """Not "Clean": nothing was looked at. In a folder such scripts are passed over."""
+    script = tmp_path / "run.sh"
+    script.write_text("llamafactory-cli train $1\nllamafactory-cli train nowhere.yaml\n", "utf-8")
+    named = invoke(script, "--no-cache")
+    assert (named.status, named.out) == (
+        0,
+        "No LLaMA Factory config found, 1 other file skipped.\n",
+    )
+    assert "no config that it starts is here, or known before it runs" in named.err
+    assert invoke(tmp_path, "--no-cache").err == ""
