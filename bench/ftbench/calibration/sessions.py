@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ftbench.calibration.record import Calibration, Peak
     from ftbench.results.record import Result
     from ftbench.runners.job import PreparedRun
+    from ftlint.steps import Samples
 
 REAL_BATCHES, PACKED_BATCHES = 20, 6
 """Micro-batches of the config's own data that are timed: where rows differ in length, and where
@@ -203,20 +204,29 @@ def _priced(
     if saves or light:
         found += [("save_strategy", "steps"), ("save_steps", steps)]
         found += [("save_only_model", None if light else True)]
-    evaluates = values.get("eval_strategy") not in ("no", None)
     samples = plan.samples if isinstance(plan, StepPlan) else None
-    evaluated = None if samples is None else samples.evaluated.exact
-    if values.get("stage") not in (None, "sft", "pt") and not evaluates:
-        pass  # an evaluation of pairs may need more memory than their training
-    elif samples is not None and not evaluates and not values.get("do_eval") and evaluated == 0:
-        if (samples.total.exact or 0) >= LEAST_ROWS and not values.get("streaming"):
-            found += [("val_size", HELD_OUT), ("eval_strategy", "steps"), ("eval_steps", steps)]
-    elif evaluated is not None and 0 < evaluated <= EVALUATED_ROWS:
-        found += [("eval_strategy", "steps"), ("eval_steps", steps)]
-    elif evaluates or values.get("do_eval"):
-        found += [("eval_strategy", "no"), ("do_eval", False)]
+    found += _evaluation(values, steps, samples)
     found += [("load_best_model_at_end", False), ("early_stopping_steps", None)]
     return tuple((name, value) for name, value in found if value is not None or values.get(name))
+
+
+def _evaluation(
+    values: dict[str, Any], steps: int, samples: Samples | None
+) -> list[tuple[str, Any]]:
+    """Return the changes that leave one evaluation, of few rows, or none."""
+    at_end = [("eval_strategy", "steps"), ("eval_steps", steps)]
+    evaluates = values.get("eval_strategy") not in ("no", None)
+    evaluated = None if samples is None else samples.evaluated.exact
+    if values.get("stage") not in (None, "sft", "pt") and not evaluates:
+        return []  # an evaluation of pairs may need more memory than their training
+    if samples is not None and not evaluates and not values.get("do_eval") and evaluated == 0:
+        enough = (samples.total.exact or 0) >= LEAST_ROWS and not values.get("streaming")
+        return [("val_size", HELD_OUT), *at_end] if enough else []
+    if evaluated is not None and 0 < evaluated <= EVALUATED_ROWS:
+        return at_end
+    if evaluates or values.get("do_eval"):
+        return [("eval_strategy", "no"), ("do_eval", False)]
+    return []
 
 
 def _is_small(job: Job, values: dict[str, Any]) -> bool:

@@ -29,7 +29,7 @@ class Scalar(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether all of it is."""
+        """Return whether all of it is known."""
         return UNKNOWN not in self.text
 
 
@@ -49,7 +49,7 @@ class Field(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether all of it is known."""
+        """Return whether all of it is known."""
         return UNKNOWN not in self.value.text
 
 
@@ -105,11 +105,6 @@ def field_of(value: Scalar, start: int) -> Field:
     if not value.at:
         return Field(value, start, start)
     return Field(value, value.at[0], value.at[-1] + 1)
-
-
-def is_glob(pattern: str) -> bool:
-    """Return whether a pattern stands for more than itself."""
-    return any(char in pattern for char in "*?[")
 
 
 def matches(text: str, pattern: str) -> bool | None:
