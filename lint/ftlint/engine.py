@@ -11,7 +11,6 @@ from ftlint.loading import UNBUILT, Unreadable
 from ftlint.results import Result
 from ftlint.rulebook import registry
 from ftlint.rulebook.condition import holds
-from ftlint.rules import reader
 from ftlint.support.files import is_script
 from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
@@ -92,6 +91,7 @@ def judge_script(script: Script | Unreadable, options: Options) -> Result:
     if isinstance(script, Unreadable):
         return Result(of_text(script.path, ""), None, (), script.reason)
     from ftlint.readings import in_script
+    from ftlint.rules import reader
 
     doubted: list[str] = []
     said = list(reader.findings(script.problems, script.source))

@@ -11,6 +11,7 @@ import re
 from ftlint.launch.record import Fact
 from ftlint.launch.values import UNKNOWN
 from ftlint.launch.wrappers import base
+from ftlint.target.launchers import forces_torchrun, turns_on
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 VISIBLE = ("CUDA_VISIBLE_DEVICES", "ASCEND_RT_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
            "ROCR_VISIBLE_DEVICES")  # fmt: skip
-_ON = ("true", "y", "1")
 _ALONE = {
     "torchrun": frozenset("standalone no-python run-path version help".split()),
     "accelerate": frozenset(
@@ -152,7 +152,7 @@ def _of_cli(environment: dict[str, Scalar], header: Header) -> Shape:
     if visible is None and not any(name in environment for name in VISIBLE) and header.gpus:
         visible = header.gpus
         assumed = (f"all GPUs that {header.gpus.said} asks for are used",)
-    forced = is_on(environment, "FORCE_TORCHRUN") or is_on(environment, "USE_MCA")
+    forced = forces_torchrun([name for name, value in environment.items() if turns_on(value.text)])
     several = visible is not None and visible.value > 1
     if not forced and visible is not None and not several:
         return Shape(visible.value or 1, 1, (visible,), assumed)
@@ -196,12 +196,6 @@ def _of_deepspeed(started: Started, visible: Fact | None) -> Shape:
     if gpus is None and started.get("num_gpus") is None and started.get("exclude", "e") is None:
         gpus = visible
     return _shape(gpus, nodes, default_nodes=started.get("num_nodes") is None)
-
-
-def is_on(environment: dict[str, Scalar], name: str) -> bool:
-    """Return whether a switch of LLaMA Factory is on."""
-    value = environment.get(name)
-    return value is not None and value.text.lower() in _ON
 
 
 def _visible(environment: dict[str, Scalar]) -> Fact | None:
