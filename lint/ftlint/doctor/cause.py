@@ -234,7 +234,7 @@ def _short(text: str) -> str:
 def _placed(
     remedy: str, keys: Sequence[str], where: Mapping[str, str], values: Mapping[str, Any]
 ) -> str:
-    """Add where the config sets the first of the keys that it sets."""
+    """Return a remedy with where the config sets the first of the keys that it sets."""
     for key in keys:
         if key in where:
             return f"{remedy} ({where[key]}: `{key}: {_short(str(values.get(key)))}`)"
