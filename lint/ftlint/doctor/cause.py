@@ -213,8 +213,8 @@ def _out_of_memory(
     steps = [*STEP.finditer(text[:at])]
     said = f"the GPU's memory did not suffice in {phase}"
     if phase == "training" and steps and int(steps[-1][1]) > 1:
-        said += f", at step {int(steps[-1][1]) + 1:,} of {int(steps[-1][2]):,}, on a longer batch"
-        said += " than before"
+        said += f", at step {int(steps[-1][1]) + 1:,} of {int(steps[-1][2]):,}, although the steps"
+        said += " before it fitted"
     if tried:
         said += f": {tried[1]} more were asked for"
         said += f" of {capacity[1]}" if capacity else ""
