@@ -143,9 +143,8 @@ def _parts(
 
 def _notes(values: Mapping[str, Any], method: Method) -> Iterator[str]:
     """Yield what was taken for granted."""
-    if method.sharding.divides:
-        way = "FSDP" if method.sharding.fsdp else "ZeRO"
-        yield f"{way} was read from source, not measured"
+    if method.sharding.stage == 3 and values.get("eval_strategy") not in ("no", None, False):
+        yield "what ZeRO-3 keeps from batch to batch of an evaluation was read, not measured"
     if method.attention == "flash":
         yield "`flash_attn: fa2` was read from source, not measured"
     if values.get("adapter_name_or_path") and method.kind == "lora":

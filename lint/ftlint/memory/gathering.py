@@ -19,22 +19,24 @@ if TYPE_CHECKING:
     from ftlint.memory.method import Method
     from ftlint.memory.shape import Linear, Shape
 
-HEAD, NORM = "head", "norm"
-
 
 class Visit(NamedTuple):
-    """A module that is entered: its own weights by number, and where in the step that is."""
+    """A module that is entered: its own weights by number, and where in the step that is.
+
+    `back`: the layer that goes back meanwhile. `held`: the weights stay until the step ends.
+    """
 
     weights: tuple[int, ...]
-    place: str = ""
+    at_loss: bool = False
+    back: int | None = None
+    held: bool = False
 
 
 class Gathered(NamedTuple):
-    """Numbers that are gathered: at the loss, while the top layer goes back, and the bottom one."""
+    """Numbers that are gathered: at the loss, and while each layer, from the first, goes back."""
 
     loss: int
-    top: int
-    bottom: int
+    layers: tuple[int, ...]
 
 
 class Limits(NamedTuple):
@@ -48,72 +50,107 @@ class Limits(NamedTuple):
     small: int = 100_000
 
 
-class _Model:
-    """The modules of a model in the order in which they run, and the sizes of their weights."""
+class Module(NamedTuple):
+    """A module: its own weights by number, and the modules in it, in the order of their use."""
 
-    def __init__(self, shape: Shape, targets: frozenset[str], rank: int) -> None:
+    weights: tuple[int, ...] = ()
+    inside: tuple[Module, ...] = ()
+
+    def forward(self) -> Iterable[Visit]:
+        """Yield the modules as they are entered."""
+        yield Visit(self.weights)
+        for one in self.inside:
+            yield from one.forward()
+
+    def backward(self) -> Iterable[Visit]:
+        """Yield them as they go back: that around the others is entered first here as well."""
+        yield Visit(self.weights)
+        for one in reversed(self.inside):
+            yield from one.backward()
+
+
+class _Model:
+    """The modules of a model in the order in which they run, and the sizes of their weights.
+
+    Where the loss is `fused` with the head, the weight of the head is taken from outside of it:
+    DeepSpeed then counts it to the whole model, which is entered first and never left.
+    """
+
+    def __init__(self, shape: Shape, targets: frozenset[str], rank: int, *, fused: bool) -> None:
         self.targets, self.rank = targets, rank
         self.sizes: list[int] = []
         embedding = self._weight(shape.embedding_size)
         self.embedding = [Visit((embedding,))]
-        self.layers = [self._layer(shape) for _ in range(shape.layers)]
+        self.layers = [self._layer(shape, fused=fused) for _ in range(shape.layers)]
         norm = Visit((self._weight(shape.hidden),))
-        head = embedding if shape.tied else self._weight(shape.embedding_size)
-        self.head = [norm, Visit((head,), HEAD)]
+        head = Visit((embedding if shape.tied else self._weight(shape.embedding_size),))
+        self.whole = [head._replace(held=True)] if fused else []
+        self.head = [norm] if fused else [norm, head]
 
     def _weight(self, size: int) -> int:
         self.sizes.append(size)
         return len(self.sizes) - 1
 
-    def _layer(self, shape: Shape) -> list[Visit]:
-        """Return the modules of a layer; those without weights are entered as well."""
-        visits = [Visit(()), Visit((self._weight(shape.hidden),)), Visit(())]
+    def _layer(self, shape: Shape, *, fused: bool) -> Module:
+        """Return a layer; Liger's MLP does without a module for the activation."""
+        norm, attention, mlp = Module((self._weight(shape.hidden),)), [], []
         for one in shape.linears:
-            if one.name in ("gate_proj", "gate_up_proj"):
-                visits += [Visit((self._weight(shape.hidden),)), Visit(())]
-            if one.name == "down_proj":
-                visits.append(Visit(()))  # the activation
-            visits += self._linear(one)
-        return visits
+            if one.name in _MLP:
+                activated = one.name == ("down_proj" if shape.family.fused else "up_proj")
+                mlp += [Module()] if activated and not fused else []
+                mlp.append(self._linear(one))
+            else:
+                attention.append(self._linear(one))
+                normed = shape.family.head_norm and one.name in ("q_proj", "k_proj")
+                attention += [Module()] if normed else []
+        second = Module((self._weight(shape.hidden),))
+        inside = (norm, Module(inside=tuple(attention)), second, Module(inside=tuple(mlp)))
+        return Module(inside=inside)
 
-    def _linear(self, one: Linear) -> Iterable[Visit]:
-        own = [self._weight(one.into * one.out), *([self._weight(one.out)] if one.bias else ())]
+    def _linear(self, one: Linear) -> Module:
+        """Return a linear; with an adapter it looks at that one's first weight before its own."""
+        own = (self._weight(one.into * one.out), *([self._weight(one.out)] if one.bias else ()))
         if one.name not in self.targets:
-            return [Visit(tuple(own))]
+            return Module(own)
         down, up = self._weight(one.into * self.rank), self._weight(one.out * self.rank)
-        return [Visit(()), Visit(tuple(own)), Visit(()), Visit((down,)), Visit((up,))]
+        return Module((down,), (Module(own), Module(), Module((down,)), Module((up,))))
+
+
+_MLP = {"gate_proj", "up_proj", "gate_up_proj", "down_proj"}
 
 
 def _step(model: _Model, *, again: bool) -> list[Visit]:
     """Return the modules of a training step; under checkpointing layers go forward `again`."""
-    visits = [*model.embedding]
+    visits = [*model.whole, *model.embedding]
     for layer in model.layers:
-        visits += layer
-    visits += model.head
-    visits += reversed([one._replace(place="") for one in model.head])
+        visits += layer.forward()
+    visits += [*model.head[:-1], model.head[-1]._replace(at_loss=True), *model.whole]
+    visits += reversed(model.head)
     for number, layer in reversed([*enumerate(model.layers)]):
-        place = {len(model.layers) - 1: "top", 0: "bottom"}.get(number, "")
-        passes = ([*layer] if again else []) + [*reversed(layer)]
-        visits += [one._replace(place=place) for one in passes]
+        passes = [*(layer.forward() if again else ()), *layer.backward()]
+        visits += [one._replace(back=number) for one in passes]
     return [*visits, *model.embedding]
 
 
 def gathered(shape: Shape, method: Method, limits: Limits) -> Gathered:
     """Return what is gathered in a step once DeepSpeed knows the order of its modules."""
-    return _gathered(shape, method.targets, method.rank, method.checkpointing, limits)
+    fused = method.liger and method.stage in ("sft", "pt")
+    return _gathered(shape, method.targets, method.rank, method.checkpointing, fused, limits)
 
 
 @lru_cache(maxsize=16)
 def _gathered(
-    shape: Shape, targets: frozenset[str], rank: int, again: bool, limits: Limits
+    shape: Shape, targets: frozenset[str], rank: int, again: bool, fused: bool, limits: Limits
 ) -> Gathered:
-    model = _Model(shape, targets, rank)
+    model = _Model(shape, targets, rank, fused=fused)
     visits = _step(model, again=again)
-    most: dict[str, int] = {}
+    loss, layers = 0, [0] * shape.layers
     for visit, there in zip(visits, _follow(visits, model.sizes, limits)):
-        most[visit.place] = max(most.get(visit.place, 0), there)
-    top, bottom = most.get("top", 0), most.get("bottom", 0)
-    return Gathered(most[HEAD], max(top, bottom), bottom)
+        if visit.at_loss:
+            loss = max(loss, there)
+        if visit.back is not None:
+            layers[visit.back] = max(layers[visit.back], there)
+    return Gathered(loss, tuple(layers))
 
 
 def _follow(visits: Sequence[Visit], sizes: Sequence[int], limits: Limits) -> Iterable[int]:
@@ -128,8 +165,11 @@ def _follow(visits: Sequence[Visit], sizes: Sequence[int], limits: Limits) -> It
     next_use = [0] * len(sizes)
     there = [size <= limits.small for size in sizes]
     fetched = [-1] * len(sizes)  # the last use for which each weight was fetched
+    held: set[int] = set()
     total = at = 0
     for step, visit in enumerate(visits):
+        if visit.held:
+            held.update(visit.weights)
         fresh = sum(fetched[weight] < step for weight in visit.weights)
         for weight in visit.weights:
             if not there[weight]:
@@ -154,7 +194,7 @@ def _follow(visits: Sequence[Visit], sizes: Sequence[int], limits: Limits) -> It
         for weight in visit.weights:
             while next_use[weight] < len(uses[weight]) and uses[weight][next_use[weight]] <= step:
                 next_use[weight] += 1
-            if sizes[weight] <= limits.small or fetched[weight] > step:
+            if sizes[weight] <= limits.small or weight in held or fetched[weight] > step:
                 continue
             later = uses[weight][next_use[weight] :][:1]
             if not later or before[later[0]] - before[step + 1] >= limits.reuse:

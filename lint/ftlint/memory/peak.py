@@ -76,7 +76,7 @@ def evaluation_moments(shape: Shape, method: Method, batch: Batch) -> list[Momen
     return [
         base._replace(
             name="loss", logits=tokens * shape.vocab * per, activations=hidden + copies + cached,
-            buffers=base.buffers + apart.head,
+            buffers=base.buffers + max(apart.head, apart.loss if method.sharding.stage == 3 else 0),
         ),
         base._replace(
             name="layers", activations=inside + held.cast + cached,
@@ -136,14 +136,14 @@ def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[M
     per_layer = apart.each
     if per_layer is None:
         per_layer = 0 if accumulated else layer.gradients
-    top = base._replace(
-        name="top layer", gradients=base.gradients + grown,
-        activations=(through - 1) * below + entry + inside, buffers=base.buffers + apart.top,
-    )  # fmt: skip
-    bottom = base._replace(
-        name="bottom layer", gradients=base.gradients + grown + per_layer * (through - 1),
-        activations=entry + inside, buffers=base.buffers + apart.bottom,
-    )  # fmt: skip
+    back = [
+        base._replace(
+            name=_called(number, through), activations=number * below + entry + inside,
+            gradients=base.gradients + grown + per_layer * (through - 1 - number),
+            buffers=base.buffers + buffers,
+        )
+        for number, buffers in _going_back(apart, through)
+    ]  # fmt: skip
     if method.sharding.divides:
         others = [
             base._replace(
@@ -152,12 +152,26 @@ def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[M
             )
             for one in apart.moments
         ]  # fmt: skip
-        return [*loss, top, bottom, *others]
+        return [*loss, *back, *others]
     end = base._replace(
         name="end of backward", gradients=held.gradients, activations=ends.embedding
     )
     step = base._replace(name="optimizer", gradients=held.gradients, activations=held.stepping)
-    return [*loss, top, bottom, end, step]
+    return [*loss, *back, end, step]
+
+
+def _going_back(apart: Division, through: int) -> list[tuple[int, int]]:
+    """Return the layers, by number, that can be the peak as they go back, and the buffers then."""
+    if apart.each_back:
+        return [*enumerate(apart.each_back[-through:])]
+    return [(through - 1, apart.top), (0, apart.bottom)]
+
+
+def _called(number: int, through: int) -> str:
+    """Return what a layer is called of as many as go back."""
+    if number in (0, through - 1):
+        return "top layer" if number else "bottom layer"
+    return f"layer {number + 1} of {through}"
 
 
 class _Ends(NamedTuple):

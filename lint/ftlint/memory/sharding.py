@@ -73,7 +73,8 @@ class Division(NamedTuple):
     `always`: buffers that stay. `standing`: gradients that do; `accumulated`: those that wait for
     the next batch of a step. Gradients of a layer are `passed` on as they are made; `each` of a
     layer stays once it is done. Gathered weights: for the `head`, for a `layer` that runs; all that
-    there is at the `loss`, and with the buckets while the `top` and the `bottom` layer go back.
+    there is at the `loss`, and with the buckets while the `top` and the `bottom` layer go back, or
+    `each_back` of the layers, the bottom one first.
     """
 
     always: int = 0
@@ -86,6 +87,7 @@ class Division(NamedTuple):
     loss: int = 0
     top: int = 0
     bottom: int = 0
+    each_back: tuple[int, ...] = ()
     moments: tuple[Extra, ...] = ()
 
 
@@ -182,12 +184,16 @@ def _of_parameters(shape: Shape, method: Method, held: States) -> Division:
     how = method.sharding
     head = shape.embedding_size * HALF
     numbers = gathered(shape, method, how.limits)
-    stays = head if method.liger else 0  # Liger takes the weight of the head from outside of it
     ends = 0
     if method.kind == "full" or method.ends:
         ends = head * (2 if shape.tied else 1)
     part, own = how.part(_largest(shape, method)), how.part(held.learning)
     standing, group = held.gradients, min(how.group, own)
+    # The gradient of a matrix that is larger than the bucket waits for the next to come.
+    matrix = max(one.into * one.out for one in shape.linears) if method.kind != "lora" else 0
+    waiting = matrix * HALF if matrix > how.bucket else 0
+    if waiting and how.optimizer_offloaded:
+        waiting += how.part(matrix) * (HALF + DOUBLE)
     if how.optimizer_offloaded:
         passing = part * HALF + max(DOUBLE * min(PIECE, part), FULL * part)
         moments: tuple[Extra, ...] = (Extra("reduction", ends // 2, head + passing),)
@@ -200,7 +206,7 @@ def _of_parameters(shape: Shape, method: Method, held: States) -> Division:
     return Division(
         always=how.bucket * HALF, standing=standing, passed=True, head=head,
         layer=max(one.size for one in shape.linears) * HALF, loss=numbers.loss * HALF,
-        top=numbers.top * HALF + stays, bottom=numbers.bottom * HALF + stays,
+        each_back=tuple(one * HALF + waiting for one in numbers.layers),
         moments=(Extra("end of backward", standing + ends, head), *moments),
     )  # fmt: skip
 

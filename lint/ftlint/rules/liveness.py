@@ -125,6 +125,10 @@ def _goes_another_way(values: Mapping[str, Any], key: Key, value: object) -> boo
         return True
     if values.get("stage") == "ppo" and key.layer == TRANSFORMERS:
         return True  # its trainer is another one, and no run of it was seen to end on such a key
+    if key.name == "default_system" and values.get("stage") == "pt":
+        return True  # documents have no system message
+    if key.name == "additional_target" and values.get("adapter_name_or_path"):
+        return not values.get("create_new_adapter")  # an adapter goes on as it was made
     # a stream is loaded and mapped in another way, but in shards that its workers number
     streamed = key.name.startswith(("dataloader_", "preprocessing_num_"))
     numbers = key.name == "dataloader_num_workers" and isinstance(value, (float, str, list, dict))
