@@ -25,7 +25,7 @@ from ftlint.launch.tree import (
     Simple,
     Text,
 )
-from ftlint.launch.values import Array, Field, Scalar, calculated, gap, matches
+from ftlint.launch.values import MANY, Array, Field, Scalar, calculated, gap, matches
 from ftlint.launch.wrappers import text_run_by
 from ftschemas.named import TYPE_CHECKING
 
@@ -468,6 +468,9 @@ class Shell:
                 items = [("0", Field(old, self.place(one.start), self.end(one.end), old.known))]
             for word in one.value:
                 items += self.items(word, len(items))
+                if len(items) > MANY:
+                    items = [("0", Field(gap(self.place(one.start)), 0, 0, quoted=False))]
+                    break
             state.assign(one.name, Array(tuple(items)))
             return
         value = self.text_of(one.value)
