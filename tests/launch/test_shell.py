@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -184,3 +185,17 @@ def test_options_that_are_not_known_may_say_how_many_processes(start: str) -> No
     assert (one.gpus, one.nodes) == (None, None)
     (one,) = read(f"ARGS='--master_port 1'\n{start} c.yaml", "run.sh")
     assert one.nodes == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "A=\n" + 'A="$A --x 1"\n' * 10_000,
+        "".join(f"export V{count}=1\n" for count in range(3000)) + "some --thing\n" * 3000,
+        "".join(f"if [ $X{count} ]; then V{count}=1; fi\n" for count in range(5000)),
+    ],
+)
+def test_what_grows_with_every_command_is_not_followed_for_long(script: str) -> None:
+    begun = time.process_time()
+    assert read(script, "run.sh") == ()
+    assert time.process_time() - begun < 4

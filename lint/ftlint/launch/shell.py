@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     """Whether a command succeeds, what was assumed for that, and what it ends."""
 
 MOST = 20_000
-"""Commands that are followed of a script."""
+"""Commands that are followed of a script; one with much to hand over or to copy counts for more."""
 ROUNDS = 64
 """Rounds of a loop over words."""
 DEEPEST = 20
@@ -179,6 +179,7 @@ class Shell:
     def way(self, act: Callable[[], str], likely: bool | None, assumed: tuple[str, ...]) -> Way:
         """Follow what may not happen, and return to what was before it."""
         before = self.state
+        self.steps += len(before.variables) // 50
         self.state = before.copy()
         self.doubtful += 1
         end = act()
@@ -319,6 +320,7 @@ class Shell:
         name = words[0].text if words[0].known else None
         if name in self.functions:
             return None, (), self.function(name, words[1:])
+        self.steps += len(words) // 2 + len(self.state.exported) // 4
         call = Call(
             tuple(words), self.handed(command.assignments), self.place(command.start),
             self.end(command.end), self.state.folder, not self.doubtful,
@@ -468,6 +470,7 @@ class Shell:
                 items = [("0", Field(old, self.place(one.start), self.end(one.end), old.known))]
             for word in one.value:
                 items += self.items(word, len(items))
+                self.steps += len(items) // 256
                 if len(items) > MANY:
                     items = [("0", Field(gap(self.place(one.start)), 0, 0, quoted=False))]
                     break
@@ -484,6 +487,7 @@ class Shell:
             state.assign(one.name, expansion.joined((first, value)))
         else:
             state.assign(one.name, value)
+        self.steps += len(value.text) // 256
 
     def items(self, word: ShellWord, count: int) -> list[tuple[str, Field]]:
         """Return the words that one of an array's becomes, `[key]=value` by its key."""
