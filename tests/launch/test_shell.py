@@ -191,11 +191,11 @@ def test_options_that_are_not_known_may_say_how_many_processes(start: str) -> No
     "script",
     [
         "A=\n" + 'A="$A --x 1"\n' * 10_000,
-        "".join(f"export V{count}=1\n" for count in range(3000)) + "some --thing\n" * 3000,
+        "".join(f"export V{count}=1\n" for count in range(3000)) + "lmf train c.yaml\n" * 1000,
         "".join(f"if [ $X{count} ]; then V{count}=1; fi\n" for count in range(5000)),
     ],
 )
 def test_what_grows_with_every_command_is_not_followed_for_long(script: str) -> None:
     begun = time.process_time()
-    assert read(script, "run.sh") == ()
-    assert time.process_time() - begun < 4
+    assert len(read(script, "run.sh")) < 100
+    assert time.process_time() - begun < 2

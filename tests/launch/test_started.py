@@ -321,3 +321,10 @@ def test_a_finding_that_a_launch_mends_says_so(project: Path) -> None:
     (found,) = [one for one in check() if one["code"] == "FT105"]
     assert [one["message"] for one in found["related"]] == ["not under run.sh:1"]
     assert "note: line 13: not under run.sh:1" in invoke("check", "c.yaml").out
+
+
+def test_what_is_typed_behind_what_a_script_sets_is_not_said_of_the_script(project: Path) -> None:
+    write(project / "run.sh", "llamafactory-cli train c.yaml lora_rank=x\n")
+    assert [one["code"] for one in check("run.sh", "--set", "seed=y")] == ["FT105"]
+    write(project / "run.sh", "llamafactory-cli train c.yaml seed=3\n")
+    assert check("run.sh", "--set", "seed=y") == []
