@@ -64,6 +64,7 @@ def _way(
 ) -> Way:
     """Follow what may not happen, and return to what was before it."""
     before = shell.state
+    shell.steps += len(before.variables) // 50
     shell.state = before.copy()
     shell.doubtful += 1
     end = act()

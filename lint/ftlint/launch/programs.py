@@ -205,7 +205,7 @@ def _flags(words: Sequence[Field], unknown: list[str]) -> list[Argument]:
     """Return flags with their values; a word before the first of them has no key."""
     found: list[Argument] = []
     for one in words:
-        if _FLAG.match(one.text) and one.text.startswith("--"):
+        if _is_flag(one.text):
             head = one.start + 2
             if "=" in one.text:
                 key, value = _halves(one)
@@ -227,6 +227,11 @@ def _flags(words: Sequence[Field], unknown: list[str]) -> list[Argument]:
             last = found[-1]
             found[-1] = last._replace(more=(*last.more, value), end=max(one.end, last.end))
     return found
+
+
+def _is_flag(text: str) -> bool:
+    """Return whether argparse takes a word for a flag; not one that has a blank in its name."""
+    return text.startswith("--") and bool(_FLAG.match(text)) and " " not in text.partition("=")[0]
 
 
 def word_of(field: Field) -> Word:

@@ -24,7 +24,7 @@ from ftlint.launch.tree import (
     Simple,
     Text,
 )
-from ftlint.launch.values import Array, Field, Scalar, calculated, gap
+from ftlint.launch.values import MANY, Array, Field, Scalar, calculated, gap
 from ftlint.launch.wrappers import text_run_by
 from ftschemas.named import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     """Whether a command succeeds, what was assumed for that, and what it ends."""
 
 MOST = 20_000
-"""Commands that are followed of a script."""
+"""Commands that are followed of a script; one with much to hand over or to copy counts for more."""
 DEEPEST = 20
 """Functions, texts and files within each other."""
 
@@ -157,6 +157,7 @@ class Shell:
         name = words[0].text if words[0].known else None
         if name in self.functions:
             return None, (), self.function(name, words[1:])
+        self.steps += len(words) // 2 + len(self.state.exported) // 4
         call = Call(
             tuple(words), self.handed(command.assignments), self.place(command.start),
             self.end(command.end), self.state.folder, not self.doubtful,
@@ -306,6 +307,10 @@ class Shell:
                 items = [("0", Field(old, self.place(one.start), self.end(one.end), old.known))]
             for word in one.value:
                 items += self.items(word, len(items))
+                self.steps += len(items) // 256
+                if len(items) > MANY:
+                    items = [("0", Field(gap(self.place(one.start)), 0, 0, quoted=False))]
+                    break
             state.assign(one.name, Array(tuple(items)))
             return
         value = self.text_of(one.value)
@@ -319,6 +324,7 @@ class Shell:
             state.assign(one.name, expansion.joined((first, value)))
         else:
             state.assign(one.name, value)
+        self.steps += len(value.text) // 256
 
     def items(self, word: ShellWord, count: int) -> list[tuple[str, Field]]:
         """Return the words that one of an array's becomes, `[key]=value` by its key."""
