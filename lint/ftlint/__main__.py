@@ -8,7 +8,8 @@ import sys
 
 from ftlint.support.own_modules import find_directly
 
-COMMANDS = frozenset(["check", "rule", "schema", "steps", "record", "init", "doctor", "bench"])
+COMMANDS = frozenset("bench check doctor init memory record rule schema steps".split())
+"""What is no path where it stands first."""
 
 SELDOM = 100_000
 """New objects between searches for cycles: a file makes 20,000, of which nearly all live on."""

@@ -15,8 +15,11 @@ import termios
 import time
 from pathlib import Path
 
+import click
 import pytest
 
+from ftlint.__main__ import COMMANDS
+from ftlint.cli.commands import cli
 from tests.cli.calls import BAD, HEAD, ROOT, environment, heeds_interrupts, process, write
 from tests.moments import PATIENCE
 
@@ -64,6 +67,14 @@ def test_both_ways_in_say_the_same(tmp_path: Path) -> None:
         == process("check", folder=tmp_path)
         == process(".", folder=tmp_path)
     )
+
+
+def test_no_command_is_taken_for_a_path(tmp_path: Path) -> None:
+    assert set(cli.list_commands(click.Context(cli))) == COMMANDS
+    write(tmp_path / "good.yaml", HEAD)
+    plain = process("memory", "good.yaml", folder=tmp_path)
+    assert plain == process("memory", "--isolated", "good.yaml", folder=tmp_path)
+    assert "not read" not in plain.out
 
 
 def test_an_internal_error_is_one_line_and_status_3(tmp_path: Path) -> None:

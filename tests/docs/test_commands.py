@@ -33,6 +33,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "examples" / "good", tmp_path / "configs")
     shutil.move(tmp_path / "configs" / "lora_sft.yaml", tmp_path / "configs" / "sft.yaml")
     shutil.copytree(ROOT / "examples" / "runs" / "memorised", tmp_path / "saves" / "sft")
+    (tmp_path / "run.sh").write_text("llamafactory-cli train configs/sft.yaml\n", "utf-8")
     lay_out(tmp_path / "LLaMA-Factory")
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "ftlint"

@@ -72,7 +72,7 @@ def test_nothing_is_made_of_a_log_without_an_error() -> None:
     ("trace", "phase", "key"),
     [
         (TRACE, "in training, at step 13 of 400, although", "per_device_train_batch_size"),
-        (EVALUATING, "did not suffice in evaluation", "per_device_eval_batch_size"),
+        (EVALUATING, "ran out of memory in evaluation", "per_device_eval_batch_size"),
     ],
 )
 def test_out_of_memory_names_phase_and_key(trace: str, phase: str, key: str) -> None:
@@ -116,6 +116,15 @@ def test_a_log_in_the_folder_of_a_run_that_has_not_ended(tmp_path: Path) -> None
     assert "ended-by-disk-full" in invoke("doctor", run).out
     keep(run, state())  # it was started again, and ended
     assert "ended-by" not in invoke("doctor", run).out
+
+
+def test_a_run_whose_end_is_explained_is_not_said_to_be_running(tmp_path: Path) -> None:
+    run = keep(tmp_path / "run", state(20, ended=False), "checkpoint-20/trainer_state.json")
+    assert "is still running" in invoke("doctor", run).out
+    (run / "train.log").write_text(TRACE, "utf-8")
+    done = invoke("doctor", run)
+    assert "warning not-finished" in done.out.splitlines()
+    assert "still running" not in done.out
 
 
 def test_a_run_that_died_before_it_logged(tmp_path: Path) -> None:

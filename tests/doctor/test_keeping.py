@@ -115,11 +115,11 @@ def test_prune_lists_and_asks(tmp_path: Path) -> None:
     run_of(tmp_path)
     listed = invoke("doctor", tmp_path, "--prune")  # standard input is no terminal
     assert checkpoints(tmp_path) == [10, 20, 30, 40, 50, 60]
-    assert f"{tmp_path}/checkpoint-40  0.00 GB\n" in listed.out
+    assert f"{tmp_path}/checkpoint-40  0.0 MB\n" in listed.out
     assert "--yes deletes without asking" in listed.err
     done = invoke("doctor", tmp_path, "--prune", "--yes")
     assert (done.status, checkpoints(tmp_path)) == (0, [20, 30, 60])
-    assert "Deleted 3 (0.00 GB).\n" in done.out
+    assert "Deleted 3 (0.0 MB).\n" in done.out
     assert "no checkpoint to delete" in invoke("doctor", tmp_path, "--prune", "--yes").out
 
 

@@ -114,6 +114,12 @@ def test_a_script_with_windows_line_ends_is_told_once() -> None:
     assert "CRLF" in one["message"]
 
 
+def test_a_blank_behind_the_backslash_is_told() -> None:
+    (one,) = check(f"{RUN} \\  \n --lora_rank 8\n")
+    assert one["code"] == "FT4188"
+    assert "a blank behind the `\\`" in one["message"]
+
+
 def test_flags_behind_a_config_are_told() -> None:
     write(Path("c.yaml"), YAML)
     (one,) = check("llamafactory-cli train c.yaml --learning_rate 1e-4")
@@ -211,6 +217,8 @@ def test_no_fix_where_the_flag_stands_in_a_variable() -> None:
         (f"CUDA_VISIBLE_DEVICES=0,1\n{RUN}", 1),
         (f"FORCE_TORCHRUN=1 NNODES=2 NPROC_PER_NODE=4 {RUN}", 8),
         (f"#SBATCH --gres=gpu:4\nsrun {RUN}", 4),
+        (f"#SBATCH --gres=gpu:4\n#SBATCH --nodes=2\nsrun bash -c 'NNODES=$SLURM_NNODES {RUN}'", 8),
+        (f"#SBATCH -N 3\n#SBATCH --gpus-per-node=h100:2\nexport NNODES=${{SLURM_JOB_NUM_NODES:-1}} NPROC_PER_NODE=$SLURM_GPUS_ON_NODE FORCE_TORCHRUN=1\nsrun {RUN}", 6),
         (RUN.replace("llamafactory-cli train", "torchrun --nproc_per_node 4 src/train.py"), 4),
         (RUN.replace("llamafactory-cli train", "torchrun --nnodes=2 --nproc-per-node=4 src/train.py"), 8),
         (RUN.replace("llamafactory-cli train", "python -m torch.distributed.run --nproc_per_node=2 src/train.py"), 2),
@@ -228,6 +236,26 @@ def test_steps_count_the_processes_that_a_script_starts(start: str, world: int) 
         "path": "run.sh",
         "line": start[: start.index("--model")].count("\n") + 1,
     }
+
+
+@pytest.mark.parametrize("nodes", ["", "NNODES=1", "NNODES=$WORLD_NODES"])
+def test_nodes_that_only_the_cluster_tells_are_said_to_be_assumed(nodes: str) -> None:
+    write(Path("run.sh"), f"CUDA_VISIBLE_DEVICES=0,1 FORCE_TORCHRUN=1 {nodes} {RUN}\n")
+    (one,) = plans("run.sh")
+    assert any("one node" in note for note in one["assumptions"]) == ("$" in nodes)
+
+
+def test_the_columns_of_a_loop_are_told_apart() -> None:
+    write(Path("c.yaml"), YAML)
+    loop = f"for n in 1 2; do\n  {RUN} --max_steps $n\ndone\n"
+    write(Path("run.sh"), f"{loop}llamafactory-cli train c.yaml max_steps=7\n")
+    head = invoke("steps", "run.sh", "--dataset-size", "1000").out.splitlines()[2]
+    columns = head.replace("in the trainer's log", "").split("   ")
+    assert [one.strip() for one in columns if one] == [
+        "run.sh:2 #1",
+        "run.sh:2 #2",
+        "c.yaml run.sh:4",
+    ]
 
 
 def test_steps_of_a_file_that_a_script_starts_and_of_one_that_it_writes() -> None:

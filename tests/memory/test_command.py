@@ -54,6 +54,18 @@ def codes(*arguments: str) -> list[str]:
     ]
 
 
+def test_a_start_of_a_script_is_named() -> None:
+    write()
+    flags = " ".join(f"--{key} {value}" for key, value in KEYS.items())
+    lines = f"llamafactory-cli train c.yaml max_steps=7\nllamafactory-cli train {flags}\n"
+    Path("run.sh").write_text(lines, "utf-8")
+    heads = [one for one in call("memory", "run.sh").output.splitlines() if "LLaMA Factory" in one]
+    assert [one.partition("  ")[0] for one in heads] == ["c.yaml run.sh:1", "run.sh:2"]
+    found = json.loads(call("memory", "run.sh", "--output-format", "json").stdout)
+    assert [one["launch"]["line"] for one in found] == [1, 2]
+    assert memory()["launch"] is None
+
+
 def test_the_form_is_that_of_the_contract() -> None:
     write()
     found = memory()

@@ -12,7 +12,8 @@ from ftlint.memory.gpus import GIB, BadGpu, total_memory
     [
         ("24g", 24, 24), ("24GB", 24, 24), ("80 gib", 80, 80), ("81559mib", 79.6, 79.7),
         ("h100-80g", 79, 80), ("H100 80GB", 79, 80), ("NVIDIA_H200", 139, 141),
-        ("a100-40g", 39, 40), ("rtx-4090", 23, 24), ("4090", 23, 24), ("GeForce RTX 3090", 23, 24),
+        ("a100-40g", 39, 40), ("rtx-4090", 23, 24), ("4090", 23, 24), ("rtx4090", 23, 24),
+        ("GeForce RTX 3090", 23, 24),
     ],
 )  # fmt: skip
 def test_a_name_or_a_size_is_understood(name: str, least: float, most: float) -> None:

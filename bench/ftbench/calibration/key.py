@@ -272,4 +272,9 @@ def digest(value: object) -> str:
 
 
 def _shown(value: object) -> str:
+    """Return a value as configs have it."""
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) or "none"
+    if isinstance(value, bool):
+        return str(value).lower()
     return "not set" if value is None else str(value)

@@ -91,8 +91,11 @@ def _card(name: str) -> GpuIdentity:
 
     found = store.named(name)
     if isinstance(found, list):
-        known = ", ".join(found) or "none: `bench calibrate --import FILE` adds them"
-        shared.stop(f"--gpu {name} is not one of the calibrated GPUs: {known}", shared.USAGE)
+        none = (
+            f"--gpu {name}: nothing is calibrated here: `bench calibrate --import FILE` adds a file"
+        )
+        known = f"--gpu {name} is not one of the calibrated GPUs: {', '.join(found)}"
+        shared.stop(known if found else none, shared.USAGE)
     return found
 
 

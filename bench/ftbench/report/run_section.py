@@ -8,6 +8,7 @@ from ftbench.analysis.advice import advise, room
 from ftbench.report import charts
 from ftbench.report.figures import NONE, bounds, gigabytes, seconds, utilisation
 from ftbench.report.overview import device, name_of
+from ftbench.report.summary import warm_up
 from ftlint.report.page.parts import Notes, Prose, Section, Table, Tile, Tiles
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _tiles(run: RunView) -> Iterator[Tile]:
     one = run.summary
     if one.step is not None and one.rate is not None:
         yield Tile("Median step", f"{one.step.value:.4g} s", bounds(one.step))
-        warm = f"{one.done} steps, the first {one.warm.steps} are warm-up"
+        warm = f"{one.done} steps, {warm_up(one.warm.steps)}"
         yield Tile("Steps/s", f"{one.rate.value:.4g}", f"{bounds(one.rate)}; {warm}")
     if one.tokens is not None:
         note = f"{one.tokens.padding:.1%} is padding; {one.tokens.real:,.0f} without it"

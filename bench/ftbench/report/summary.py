@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from ftbench.results.record import Result
 
 
+def warm_up(steps: int) -> str:
+    """Return how many of the first steps do not count."""
+    if not steps:
+        return "none is warm-up"
+    return "the first is warm-up" if steps == 1 else f"the first {steps} are warm-up"
+
+
 def lines(one: Summary) -> Iterator[str]:
     """Yield the summary, for a terminal."""
     gpus = f"{one.world_size} × " if one.world_size > 1 else ""
@@ -22,7 +29,7 @@ def lines(one: Summary) -> Iterator[str]:
         yield "no step was timed"
     else:
         yield (
-            f"steps         {one.done} done, the first {one.warm.steps} are warm-up"
+            f"steps         {one.done} done, {warm_up(one.warm.steps)}"
             f" (first step {_seconds(one.first_step)})"
         )
         yield f"steps/s       {one.rate.value:.4g}{_bounds(one.rate, '.0%')}"

@@ -152,11 +152,12 @@ def cli() -> None:
 def check(**options: Any) -> None:
     """Lint files and folders; `-` reads standard input.
 
-    In folders ftlint checks every *.yaml, *.yml and *.json that is a LLaMA Factory config. A named
-    file is checked if a key belongs to LLaMA Factory only, or if half of its keys are LLaMA Factory
-    keys, and if it is not a file of another tool; see --show-files. For a named dataset_info.json,
-    data file or DeepSpeed config, ftlint checks the project's configs that use it. Exit status: 0
-    no findings, 1 findings, 2 wrong usage or settings, 3 ftlint failed.
+    In folders ftlint checks every *.yaml, *.yml and *.json that is a LLaMA Factory config, and
+    scripts that start LLaMA Factory. A named file is checked if a key belongs to LLaMA Factory
+    only, or if half of its keys are LLaMA Factory keys, and if it is not a file of another tool;
+    see --show-files. For a named dataset_info.json, data file or DeepSpeed config, ftlint checks
+    the project's configs that use it. Exit status: 0 no findings, 1 findings, 2 wrong usage or
+    settings, 3 ftlint failed.
     """
     from ftlint.cli.check import Output, check, show_files
 
@@ -203,8 +204,8 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
 def steps(**options: Any) -> None:
     """Show the plan of a run: samples, steps, epochs, warmup, evaluations, checkpoints.
 
-    Several configs, or several numbers of GPUs, are shown side by side. Exit status: 0, or 2 if a
-    config cannot be read or cannot train.
+    Several configs, or several numbers of GPUs, are shown side by side, and of a script each start
+    in it. Exit status: 0, or 2 if a config cannot be read or cannot train.
     """
     from ftlint.cli.steps import Asked, steps
 
@@ -226,8 +227,8 @@ def memory(**options: Any) -> None:
     """Show what each GPU holds at its peak, while training and while evaluating.
 
     By part, with a band for what the allocator holds besides; with --gpu also whether it fits, and
-    the largest micro-batch and rows that do. Exit status: 0, 1 if a run does not fit the GPU, 2 if
-    a config cannot be read or its memory not be told.
+    the largest micro-batch and rows that do. Of a script, each start in it. Exit status: 0, 1 if a
+    run does not fit the GPU, 2 if a config cannot be read or its memory not be told.
     """
     from ftlint.cli.memory import memory
     from ftlint.cli.steps import Asked

@@ -120,7 +120,8 @@ def _judged(folder: str, wanted: Wanted, planned: Planned | None) -> Judged:
     if planned is not None:
         found += against_plan(history, planned.plan, os.fspath(planned.path))
         history = as_set_up(history, planned.effective)
-    found += signs(history, wanted.patience or history.patience or PATIENCE)
+    patience = wanted.patience or history.patience or PATIENCE
+    found += signs(history, patience, explained=ended is not None)
     return Judged(history, folder, tuple(found), keeping(history))
 
 
@@ -226,8 +227,8 @@ def _prune_run(folder: str, steps: tuple[int, ...], yes: bool) -> int:
         write(f"{folder}: no checkpoint to delete\n")
         return FINDINGS if named else CLEAN
     for name in going:
-        write(f"{os.path.join(folder, name)}  {_gigabytes(sizes[name])}\n")
-    whole = _gigabytes(sum(sizes[name] for name in going))
+        write(f"{os.path.join(folder, name)}  {_size(sizes[name])}\n")
+    whole = _size(sum(sizes[name] for name in going))
     if not yes and not _confirmed(f"Delete these {len(going)} checkpoints ({whole})?"):
         write("Nothing deleted.\n")
         return FINDINGS if named else CLEAN
@@ -252,8 +253,8 @@ def _named(folder: str, steps: tuple[int, ...]) -> Mapping[int, Any] | None:
     return found
 
 
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.2f} GB"
+def _size(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 def _confirmed(question: str) -> bool:

@@ -46,7 +46,7 @@ def _memory(asked: Asked) -> int:
         if isinstance(config, Unreadable):
             failures.append(f"{config.path}: {config.reason}")
         else:
-            runs.append(_of(config.context))
+            runs.append(_of(config.context)._replace(script=config.start))
     if asked.format == "json":
         import json
 

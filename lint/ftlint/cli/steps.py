@@ -8,7 +8,7 @@ from ftlint import api
 from ftlint.cli.check import guarded, read_stdin, say, wants_colour, write
 from ftlint.cli.progress import bar
 from ftlint.diagnostics import Place
-from ftlint.facts.plan import inputs_of, plan_of
+from ftlint.facts.plan import ONE_NODE, inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import (
     NO_TRAINING,
@@ -97,7 +97,7 @@ def _runs(asked: Asked) -> Iterator[RunPlan | Unreadable]:
             continue
         tokens = Wanted(asked.sample, progress=bar)
         if config.start is not None:
-            yield api.plan(config, tokens)._replace(script=config.start)
+            yield _by(config.start, api.plan(config, tokens))
             continue
         launched = [_launched(config, gpus) for gpus in asked.gpus] or [config]
         runs = [api.plan(one, tokens) for one in launched]
@@ -122,10 +122,18 @@ def _started(config: Config, alone: RunPlan, tokens: Wanted) -> Iterator[RunPlan
         found = started(config, start) if is_run else None
         if found is None:
             continue
-        made = api.plan(found, tokens)._replace(script=Place(start.path, start.line))
+        made = _by(Place(start.path, start.line), api.plan(found, tokens))
         if made.outcome not in known:
             known.add(made.outcome)
             yield made
+
+
+def _by(place: Place, run: RunPlan) -> RunPlan:
+    """Return the plan of a run that a script starts, which may leave its nodes to the cluster."""
+    gpus, nodes, plan = run.launch.gpus, run.launch.nodes, run.plan
+    if gpus is not None and nodes is None and isinstance(plan, StepPlan):
+        run = run._replace(plan=plan._replace(assumptions=(*plan.assumptions, ONE_NODE)))
+    return run._replace(script=place)
 
 
 def configs(asked: Asked) -> Iterator[Config | Unreadable]:

@@ -211,7 +211,7 @@ def _out_of_memory(
             break
     tried, capacity = TRIED.search(text, at), CAPACITY.search(text, at)
     steps = [*STEP.finditer(text[:at])]
-    said = f"the GPU's memory did not suffice in {phase}"
+    said = f"the GPU ran out of memory in {phase}"
     if phase == "training" and steps and int(steps[-1][1]) > 1:
         said += f", at step {int(steps[-1][1]) + 1:,} of {int(steps[-1][2]):,}, although the steps"
         said += " before it fitted"

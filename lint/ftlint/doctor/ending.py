@@ -17,8 +17,11 @@ LAST = 0.01
 """Where the interval of checkpoints is not told, so small a part at the end is less than one."""
 
 
-def signs(history: History, lost: bool) -> Iterator[Symptom]:
-    """Yield whether a run came to its end; `lost`: its losses are no numbers any more."""
+def signs(history: History, lost: bool, explained: bool) -> Iterator[Symptom]:
+    """Yield whether a run came to its end.
+
+    `lost`: its losses are no numbers any more; `explained`: its log says why it ended.
+    """
     yield from _restarted(history)
     planned, done = history.planned, history.done
     if planned is None or done is None or done >= planned:
@@ -55,7 +58,7 @@ def signs(history: History, lost: bool) -> Iterator[Symptom]:
         yield Symptom(
             "not-finished",
             "warning",
-            f"{part}: the run was interrupted, or is still running",
+            part if explained else f"{part}: the run was interrupted, or is still running",
             remedy,
         )
 

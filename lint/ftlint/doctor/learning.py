@@ -217,7 +217,7 @@ def _rates(history: History) -> Iterator[Symptom]:
     if len(rates) >= FEW and not any(rates):
         yield Symptom(
             "rate-zero", "warning", f"the learning rate is 0 in all of {len(rates)} logs",
-            "fp16 passed over every step, or the warmup is longer than the run: use bf16, and look"
+            "fp16 skipped every step, or the warmup is longer than the run: use bf16, and look"
             " at `warmup_steps`",
         )  # fmt: skip
     elif rates and history.rate and max(rates) > history.rate * 1.001:

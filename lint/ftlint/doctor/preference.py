@@ -60,7 +60,7 @@ def signs(history: History) -> Iterator[Symptom]:
                 "other-reference", "warning",
                 f"the margin of rewards is {first.value:.3g} at step {first.step}, where it is 0 if"
                 " the reference is the model that training began with",
-                "set `create_new_adapter: true` (beside `quantization_bit`: merge it first), or"
+                "set `create_new_adapter: true` (with `quantization_bit`: merge it first), or"
                 " `ref_model`",
             )  # fmt: skip
     yield from _both_fall(history)

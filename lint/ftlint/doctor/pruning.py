@@ -40,7 +40,7 @@ def objection(history: History) -> str | None:
     if history.is_checkpoint:
         return "this is a checkpoint: name the `output_dir` of the run"
     if not history.ended:
-        return "the run has not ended: it may be going on, or go on from a checkpoint"
+        return "the run has not ended: it may still run, or resume from a checkpoint"
     return None
 
 

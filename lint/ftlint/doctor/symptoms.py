@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from ftlint.doctor.symptom import Symptom
 
 
-def signs(history: History, patience: int) -> Iterator[Symptom]:
-    """Yield what there is to say of a run."""
+def signs(history: History, patience: int, *, explained: bool = False) -> Iterator[Symptom]:
+    """Yield what there is to say of a run; `explained`: its log says why it ended."""
     diverged = list(learning.diverged(history))
     lost = any(one.severity == "error" for one in diverged) and not learning.recovered(history)
     yield from diverged
-    yield from ending.signs(history, lost)
+    yield from ending.signs(history, lost, explained)
     if history.rewarded or lost:  # what follows is said of losses that mean something
         return
     useless = [*learning.nothing_learned(history), *preference.signs(history)]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from ftlint.diagnostics import Place
     from ftlint.facts.context import Context
     from ftlint.facts.lengths import Longest, RowLengths
     from ftlint.memory.estimate import Estimate, Phase
@@ -72,6 +73,8 @@ class RunMemory(NamedTuple):
     host: int | None
     storage: Storage
     assumptions: tuple[str, ...]
+    script: Place | None = None
+    """The line of a script that starts it so; None for the file alone."""
 
 
 class Untold(NamedTuple):
@@ -80,6 +83,7 @@ class Untold(NamedTuple):
     path: str
     target: Target
     reason: str
+    script: Place | None = None
 
 
 def run_of(context: Context, lengths: RowLengths = UNKNOWN) -> Run | Unknown:
@@ -134,7 +138,7 @@ def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Un
         seen = timing.spare_of(inputs, values, plan, context.disk, run)
         if seen is not None:
             spare, source = seen
-            notes.append(f"what is reserved and not allocated is as it was {source}")
+            notes.append(f"what is reserved above that is as it was {source}")
     found = estimate(shape, method, load, spare)
     if isinstance(found, Unknown):
         return Untold(context.source.path, context.target, found.reason)
@@ -296,6 +300,7 @@ def as_object(run: RunMemory | Untold) -> dict[str, Any]:
     head: dict[str, Any] = {
         "path": run.path,
         "target": run.target.as_object(),
+        "launch": run.script and run.script._asdict(),
     }
     if isinstance(run, Untold):
         return {**head, "reason": run.reason}

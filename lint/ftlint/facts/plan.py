@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Target
 
 ONE_GPU = "assumes one GPU: set the number with `--gpus N`"
+ONE_NODE = "assumes one node, as the script does not tell: set the number with `--nodes N`"
 
 
 class Inputs(NamedTuple):

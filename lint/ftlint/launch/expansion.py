@@ -271,7 +271,7 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
         return gap(start)
     held = shell.state.variables.get(name)
     if held is None:
-        return None
+        return shell.outside.get(name)
     if isinstance(held, Scalar):
         if part.subscript is None or not held.known:
             return held

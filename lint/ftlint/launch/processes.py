@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ftlint.launch.record import Fact
-from ftlint.launch.values import UNKNOWN
+from ftlint.launch.values import UNKNOWN, Scalar
 from ftlint.launch.wrappers import base
 from ftlint.target.launchers import forces_torchrun, turns_on
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -17,7 +17,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ftlint.launch.values import Field, Scalar
+    from ftlint.launch.values import Field
 
 VISIBLE = ("CUDA_VISIBLE_DEVICES", "ASCEND_RT_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
            "ROCR_VISIBLE_DEVICES")  # fmt: skip
@@ -260,6 +260,23 @@ def header_of(text: str) -> Header:
             said = f"#SBATCH {name}={value}"
             found[fact] = Fact(fact, int(number[1]), start, end, said)  # type: ignore[arg-type]
     return Header(found.get("gpus"), found.get("nodes"), found.get("tasks"))
+
+
+def set_by(header: Header) -> dict[str, Scalar]:
+    """Return the variables that Slurm sets from what the head of a script asks for."""
+    asked = {
+        "SLURM_NNODES": header.nodes, "SLURM_JOB_NUM_NODES": header.nodes,
+        "SLURM_GPUS_ON_NODE": header.gpus,
+    }  # fmt: skip
+    return {
+        name: Scalar(
+            number := str(fact.value),
+            [fact.end - 1] * len(number),
+            (f"the run gets what {fact.said} asks for",),
+        )
+        for name, fact in asked.items()
+        if fact is not None
+    }
 
 
 def tasks_of(words: Sequence[Field]) -> Fact | None:

@@ -44,7 +44,8 @@ def read(
 
 def look(text: str, name: str, sources: Callable[[str], str | None] | None = None) -> Reading:
     """Return what a script calls, and which of it is LLaMA Factory."""
-    shell = Shell(text, sources)
+    header = processes.header_of(text)
+    shell = Shell(text, sources, processes.set_by(header))
     stretches = hosts.stretches(text, name)
     try:
         if stretches is None:
@@ -54,7 +55,6 @@ def look(text: str, name: str, sources: Callable[[str], str | None] | None = Non
             shell.follow(stretch.text, stretch.at)
     except RecursionError:  # `${A:-${A:-…}}`: what stands before it has been followed
         shell.faults.append(Fault(0, "it is nested too deeply"))
-    header = processes.header_of(text)
     found: dict[Launched, None] = {}
     for call in shell.calls:
         line = text.count("\n", 0, call.start) + 1

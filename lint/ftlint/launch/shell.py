@@ -29,7 +29,7 @@ from ftlint.launch.wrappers import text_run_by
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ftlint.launch.tree import Command, Fault
     from ftlint.launch.values import Value
@@ -46,9 +46,16 @@ DEEPEST = 20
 class Shell:
     """One script and what is known while it is followed."""
 
-    def __init__(self, text: str, sources: Callable[[str], str | None] | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        sources: Callable[[str], str | None] | None = None,
+        outside: Mapping[str, Scalar] = {},
+    ) -> None:
         self.text = text
         self.sources = sources
+        self.outside = outside
+        """Variables that what starts the script sets."""
         self.origin: Sequence[int] = range(len(text) + 1)
         self.state = State()
         self.functions: dict[str, tuple[Command, Sequence[int]]] = {}

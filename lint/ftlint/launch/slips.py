@@ -92,6 +92,8 @@ def _why_broken(text: str, start: int, end: int) -> tuple[str, str]:
         return "a comment ends the command above it", "Move the comment above the whole command"
     if re.search(r"\n[ \t]*\n", between):
         return "an empty line ends the command above it", "Remove the empty line"
+    if re.search(r"\\[ \t]+\Z", text[: text.find("\n", start)]):
+        return "a blank behind the `\\` of the line above ends the command", "Remove the blank"
     return "the line above does not end in `\\`", "End it in ` \\`"
 
 

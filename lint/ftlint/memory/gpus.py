@@ -38,6 +38,7 @@ def total_memory(name: str) -> int:
         .removeprefix("nvidia-")
         .removeprefix("geforce-")
     )
+    text = re.sub(r"^rtx(?=\d)", "rtx-", text)
     if text.isdecimal() and f"rtx-{text}" not in _TOTALS:
         raise BadGpu(
             f"`{name}` is a plain number: write `{text}g` for memory, `--gpus {text}` for how many"
@@ -54,7 +55,9 @@ def total_memory(name: str) -> int:
     kind = re.sub(r"-(?:sxm\d?|pcie|hbm3)$", "", kind)
     sizes = _TOTALS.get(kind)
     if sizes is None:
-        raise BadGpu(f"`{name}` is an unknown GPU: write its memory, such as `24g`")
+        raise BadGpu(
+            f"`{name}` is an unknown GPU: write its memory (`24g`) or a name such as `rtx-4090`"
+        )
     if gigabytes is not None:
         found = sizes.get(int(gigabytes[1]))
     else:

@@ -24,7 +24,7 @@ VERDICTS = {
 def table(run: RunMemory | Untold, colour: bool) -> Iterator[str]:
     """Yield the lines on one run."""
     target = visible(run.target.in_full)
-    yield f"{paint(visible(run.path), BOLD, colour)}  {paint(target, DIM, colour)}"
+    yield f"{paint(visible(_name(run)), BOLD, colour)}  {paint(target, DIM, colour)}"
     if isinstance(run, Untold):
         yield paint(f"* not told: {visible(run.reason)}", YELLOW, colour)
         return
@@ -33,6 +33,14 @@ def table(run: RunMemory | Untold, colour: bool) -> Iterator[str]:
     yield from _verdict(run, colour)
     for note in run.assumptions:
         yield paint(f"* {visible(note)}", YELLOW, colour)
+
+
+def _name(run: RunMemory | Untold) -> str:
+    """Return the config, and the line of a script that starts it."""
+    if run.script is None:
+        return run.path
+    started = f"{run.script.path}:{run.script.line}"
+    return started if run.script.path == run.path else f"{run.path} {started}"
 
 
 def _phases(run: RunMemory, colour: bool) -> Iterator[str]:

@@ -264,14 +264,25 @@ def _labels(runs: Sequence[RunPlan], many_paths: bool) -> list[str]:
         names = [visible(path) for path in paths]
     if any(run.script for run in runs):
         scripts = [_script(run) for run in runs]
-        both = zip(names, scripts)
-        return [f"{name} {script}" for name, script in both] if many_paths else scripts
+        if not many_paths:
+            return _numbered(scripts)
+        by_flags = [run.script is not None and run.script.path == run.path for run in runs]
+        both = zip(names, scripts, by_flags)
+        return _numbered([one if own else f"{name} {one}" for name, one, own in both])
     launches = {run.launch.shape for run in runs}
     if len(launches) == 1:
         return names
     gpus = [f"{_gpus(run)} GPU{'' if run.launch.shape == (1, 1) else 's'}"
             for run in runs]  # fmt: skip
     return [f"{name} {launch}" for name, launch in zip(names, gpus)] if many_paths else gpus
+
+
+def _numbered(labels: list[str]) -> list[str]:
+    """Return labels with a number where one line starts several runs, as in a loop."""
+    return [
+        f"{label} #{labels[: place + 1].count(label)}" if labels.count(label) > 1 else label
+        for place, label in enumerate(labels)
+    ]
 
 
 def _script(run: RunPlan) -> str:

@@ -59,7 +59,7 @@ class Target(NamedTuple):
 
     @property
     def takes_overrides(self) -> bool:
-        """Return whether `KEY=VALUE` may stand behind a config: its containers are OmegaConf's."""
+        """Return whether `KEY=VALUE` may follow a config: since its containers are OmegaConf's."""
         return self.dialect.containers
 
     @property
