@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ftbench.calibration.record import Calibration, Peak
     from ftbench.results.record import Result
     from ftbench.runners.job import PreparedRun
-    from ftlint.steps import Samples
 
 REAL_BATCHES, PACKED_BATCHES = 20, 6
 """Micro-batches of the config's own data that are timed: where rows differ in length, and where
@@ -204,27 +203,25 @@ def _priced(
     if saves or light:
         found += [("save_strategy", "steps"), ("save_steps", steps)]
         found += [("save_only_model", None if light else True)]
-    samples = plan.samples if isinstance(plan, StepPlan) else None
-    found += _evaluation(values, steps, samples)
+    found += _evaluated(values, steps, plan)
     found += [("load_best_model_at_end", False), ("early_stopping_steps", None)]
     return tuple((name, value) for name, value in found if value is not None or values.get(name))
 
 
-def _evaluation(
-    values: dict[str, Any], steps: int, samples: Samples | None
-) -> list[tuple[str, Any]]:
-    """Return the changes that leave one evaluation, of few rows, or none."""
-    at_end = [("eval_strategy", "steps"), ("eval_steps", steps)]
+def _evaluated(values: dict[str, Any], steps: int, plan: object) -> list[tuple[str, Any]]:
+    """Return the changes that leave one evaluation, or none where it would take long."""
     evaluates = values.get("eval_strategy") not in ("no", None)
+    samples = plan.samples if isinstance(plan, StepPlan) else None
     evaluated = None if samples is None else samples.evaluated.exact
-    if values.get("stage") not in (None, "sft", "pt") and not evaluates:
+    asked = evaluates or values.get("do_eval")
+    if values.get("stage") not in (None, "sft", "pt") and not asked:
         return []  # an evaluation of pairs may need more memory than their training
-    if samples is not None and not evaluates and not values.get("do_eval") and evaluated == 0:
-        enough = (samples.total.exact or 0) >= LEAST_ROWS and not values.get("streaming")
-        return [("val_size", HELD_OUT), *at_end] if enough else []
-    if evaluated is not None and 0 < evaluated <= EVALUATED_ROWS:
-        return at_end
-    if evaluates or values.get("do_eval"):
+    if samples is not None and not asked and evaluated == 0:
+        if (samples.total.exact or 0) >= LEAST_ROWS and not values.get("streaming"):
+            return [("val_size", HELD_OUT), ("eval_strategy", "steps"), ("eval_steps", steps)]
+    elif evaluated is not None and 0 < evaluated <= EVALUATED_ROWS:
+        return [("eval_strategy", "steps"), ("eval_steps", steps)]
+    elif asked:
         return [("eval_strategy", "no"), ("do_eval", False)]
     return []
 

@@ -138,7 +138,7 @@ def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Un
         seen = timing.spare_of(inputs, values, plan, context.disk, run)
         if seen is not None:
             spare, source = seen
-            notes.append(f"what is reserved above that is as it was {source}")
+            notes.append(f"what is reserved and not allocated is as it was {source}")
     found = estimate(shape, method, load, spare)
     if isinstance(found, Unknown):
         return Untold(context.source.path, context.target, found.reason)

@@ -90,4 +90,6 @@ def find_directly() -> None:
     """Find modules of ftlint so from here on, where Python was not told to do it otherwise."""
     usual = sys.pycache_prefix is None and not sys.flags.optimize
     if usual and _Finder not in sys.meta_path:
-        sys.meta_path.insert(0, _Finder)
+        finders = sys.meta_path
+        before = finders.index(python.PathFinder) if python.PathFinder in finders else 0
+        finders.insert(before, _Finder)  # whoever stands before Python's own search goes on first
