@@ -11,7 +11,6 @@ from ftlint.loading import UNBUILT, Unreadable
 from ftlint.results import Result
 from ftlint.rulebook import registry
 from ftlint.rulebook.condition import holds
-from ftlint.rules import reader
 from ftlint.support.files import is_script
 from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from ftlint.facts.starts import Start
     from ftlint.loading import Config
     from ftlint.project.options import Options
-    from ftlint.scripts import Script
+    from ftlint.starts.scripts import Script
     from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
     from ftschemas.rule import Check, Rule
@@ -41,8 +40,8 @@ if TYPE_CHECKING:
 def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = None) -> Result:
     """Return what is said of the content of a file; `disk` knows afterwards what it rests on."""
     if is_script(path):
-        from ftlint import scripts
         from ftlint.launch.signs import may_launch
+        from ftlint.starts import scripts
 
         if not options.scripts or not may_launch(data):
             return Result(of_text(path, ""), None, ())
@@ -53,7 +52,7 @@ def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = Non
 def lint(source: Source, options: Options) -> Result:
     """Return what is said of a text."""
     if is_script(source.path):
-        from ftlint import scripts
+        from ftlint.starts import scripts
 
         return judge_script(scripts.load(source, options), options)
     return judge(loading.load_text(source, options))
@@ -67,7 +66,7 @@ def judge(config: Config | Unreadable) -> Result:
     result = _judged(config)
     options, context = config.options, config.context
     if options.overrides is not None:
-        from ftlint.readings import overridden
+        from ftlint.starts.readings import overridden
 
         bare = options._replace(overrides=None)
         alone = loading.load_text(context.source, bare, context.disk)
@@ -76,7 +75,7 @@ def judge(config: Config | Unreadable) -> Result:
     starts = loading.starts_of(config)
     if not starts:
         return result
-    from ftlint.readings import started
+    from ftlint.starts.readings import started
 
     ways = [(start, loading.started(config, start)) for start in starts]
     return started(
@@ -94,7 +93,8 @@ def judge_script(script: Script | Unreadable, options: Options) -> Result:
     """
     if isinstance(script, Unreadable):
         return Result(of_text(script.path, ""), None, (), script.reason)
-    from ftlint.readings import in_script
+    from ftlint.rules import reader
+    from ftlint.starts.readings import in_script
 
     doubted: list[str] = []
     said = list(reader.findings(script.problems, script.source))

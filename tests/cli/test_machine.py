@@ -11,6 +11,7 @@ import pytest
 
 from ftlint.facts import checkpoints, machine
 from ftlint.support.disk import Disk
+from ftlint.target.launchers import SWITCHES
 from tests.cli.calls import invoke, write
 
 TRAIN = """\
@@ -27,7 +28,7 @@ output_dir: out
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for name in machine.SWITCHES:
+    for name in SWITCHES:
         monkeypatch.delenv(name, raising=False)
     write(tmp_path / "data" / "dataset_info.json", '{"d": {"hf_hub_url": "ada/d"}}')
     return tmp_path

@@ -71,7 +71,7 @@ def test_nothing_is_made_of_a_log_without_an_error() -> None:
 @pytest.mark.parametrize(
     ("trace", "phase", "key"),
     [
-        (TRACE, "in training, at step 13 of 400, on a longer batch", "per_device_train_batch_size"),
+        (TRACE, "in training, at step 13 of 400, although", "per_device_train_batch_size"),
         (EVALUATING, "ran out of memory in evaluation", "per_device_eval_batch_size"),
     ],
 )

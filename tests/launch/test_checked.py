@@ -157,6 +157,9 @@ def test_torchrun_cuts_what_has_a_blank() -> None:
     more = ' --default_system "Be kind"'
     assert codes(f"FORCE_TORCHRUN=1 {RUN}{more}") == ["FT4182"]
     assert codes(f"CUDA_VISIBLE_DEVICES=0 {RUN}{more}") == []
+    assert codes(f"CUDA_VISIBLE_DEVICES=0,1 {RUN}{more}") == ["FT4182"]
+    for variable in ("USE_RAY", "USE_KT"):  # which start no torchrun
+        assert "FT4182" not in codes(f"CUDA_VISIBLE_DEVICES=0,1 {variable}=1 {RUN}{more}")
 
 
 def test_a_comment_above_a_command_is_for_all_of_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -64,6 +65,10 @@ SAME = [
     "X=\"a\n b\"\nllamafactory-cli train $X \"$X\"",
     "llamafactory-cli train --p <path>\nllamafactory-cli train after",
     "llamafactory-cli train \"open\necho never",
+    "A=(--a 1 \"x y\")\nllamafactory-cli train ${A[@]} ${A[*]} \"${A[*]}\"",
+    "A=(--a 1 \"x y\")\nllamafactory-cli train \"${A[@]:0:2}\" \"${A[@]:1}\" \"${A[@]:-z}\"",
+    "f() { llamafactory-cli train $@ \"${@:2}\" \"${@:1:1}\"; }\nf a 'b c' d",
+    "llamafactory-cli train {a,{b,c}} {x}{d,e} {a..c} {1..03} {,z} '{a,b}' \\{a,b\\}",
 ]  # fmt: skip
 
 
@@ -107,6 +112,12 @@ def test_enough_of_them_start_something() -> None:
         ("A=(a)\n[ -d x ] && A+=(b)\nllamafactory-cli train \"${A[@]}\"", ["a"]),
         ("llamafactory-cli train ~/x", [None]),
         ("llamafactory-cli train `echo a`", [None]),
+        ("A=(a b)\nllamafactory-cli train \"${A[@]/a/c}\" d", [None, "d"]),
+        ("A=(a b)\nunset 'A[0]'\nllamafactory-cli train \"${A[@]}\"", [None]),
+        ("X=a\nllamafactory-cli train \"$X\"/{b,c}.yaml", [None]),
+        ("llamafactory-cli train " + "{a,b}" * 40, [None]),
+        ("A=0123456789\n" + "A=$A$A\n" * 40 + "llamafactory-cli train \"$A\"", [None]),
+        ("A=(a b)\n" + "A+=(\"${A[@]}\")\n" * 40 + "llamafactory-cli train \"${A[@]}\"", [None]),
     ],
 )  # fmt: skip
 def test_what_only_the_run_can_tell_is_unknown(script: str, words: list[str | None]) -> None:
@@ -153,7 +164,8 @@ def test_texts_within_texts_lie_in_the_script() -> None:
 
 
 @pytest.mark.parametrize("script", ["", "\0", "$(" * 500, "{" * 500, "`", "((", "${", "<<A", "if",
-                                    "case", "f(", "a=(", "[[", "for", "for x in", "\\"])  # fmt: skip
+                                    "case", "f(", "a=(", "[[", "for", "for x in", "\\",
+                                    "echo " + "${A:-" * 3000 + "}" * 3000])  # fmt: skip
 def test_nothing_makes_it_fail(script: str) -> None:
     parse(script)
     for one in read(f"{script}\nllamafactory-cli train x", "run.sh"):
@@ -161,6 +173,29 @@ def test_nothing_makes_it_fail(script: str) -> None:
 
 
 def test_a_loop_without_end_ends() -> None:
-    assert read("f() { f; f; }\nf\nllamafactory-cli train x", "run.sh") is not None
+    assert len(read("f() { f; f; }\nllamafactory-cli train x\nf", "run.sh")) == 1
     script = "for a in {1..60}; do for b in {1..60}; do for c in {1..60}; do x=$c; done; done; done"
     assert read(script, "run.sh") == ()
+
+
+@pytest.mark.parametrize("start", ["torchrun $ARGS src/train.py", "accelerate launch $ARGS src/train.py",
+                                   "deepspeed $ARGS src/train.py"])  # fmt: skip
+def test_options_that_are_not_known_may_say_how_many_processes(start: str) -> None:
+    (one,) = read(f"{start} c.yaml", "run.sh")
+    assert (one.gpus, one.nodes) == (None, None)
+    (one,) = read(f"ARGS='--master_port 1'\n{start} c.yaml", "run.sh")
+    assert one.nodes == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "A=\n" + 'A="$A --x 1"\n' * 10_000,
+        "".join(f"export V{count}=1\n" for count in range(3000)) + "lmf train c.yaml\n" * 1000,
+        "".join(f"if [ $X{count} ]; then V{count}=1; fi\n" for count in range(5000)),
+    ],
+)
+def test_what_grows_with_every_command_is_not_followed_for_long(script: str) -> None:
+    begun = time.process_time()
+    assert len(read(script, "run.sh")) < 100
+    assert time.process_time() - begun < 2

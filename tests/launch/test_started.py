@@ -321,3 +321,25 @@ def test_a_finding_that_a_launch_mends_says_so(project: Path) -> None:
     (found,) = [one for one in check() if one["code"] == "FT105"]
     assert [one["message"] for one in found["related"]] == ["not under run.sh:1"]
     assert "note: line 13: not under run.sh:1" in invoke("check", "c.yaml").out
+
+
+def test_what_is_typed_behind_what_a_script_sets_is_not_said_of_the_script(project: Path) -> None:
+    write(project / "run.sh", "llamafactory-cli train c.yaml lora_rank=x\n")
+    assert [one["code"] for one in check("run.sh", "--set", "seed=y")] == ["FT105"]
+    write(project / "run.sh", "llamafactory-cli train c.yaml seed=3\n")
+    assert check("run.sh", "--set", "seed=y") == []
+
+
+@pytest.mark.parametrize("key", ["num_train_epochs", "stage", "per_device_train_batch_size"])
+def test_a_plan_that_a_variable_prevents_names_the_key(project: Path, key: str) -> None:
+    flags = "--model_name_or_path m --stage sft --do_train --dataset x --template qwen"
+    write(project / "run.sh", f'llamafactory-cli train {flags} --output_dir o --{key} "$V"\n')
+    done = invoke("steps", "run.sh", "--dataset-size", "1000")
+    assert "not_known" not in done.out
+    assert f"the value of `{key}` cannot be told" in done.out
+
+
+def test_a_word_with_a_blank_is_no_flag(project: Path) -> None:
+    flags = "--model_name_or_path m --stage sft --do_train --dataset x --template qwen --bf16"
+    write(project / "run.sh", f"lmf train {flags} --output_dir o --run_name '--a b'\n")
+    assert [one for one in check("run.sh") if one["severity"] == "error"] == []

@@ -12,9 +12,9 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from ftlint.facts import machine
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.target import pins
+from ftlint.target.launchers import SWITCHES
 from ftlint.target.releases import KNOWN, in_range, parse_version, resolve_target
 from ftschemas import compiled
 from tests.cli.calls import HEAD, invoke
@@ -40,7 +40,7 @@ REQUIREMENTS = (
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for name in machine.SWITCHES:
+    for name in SWITCHES:
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "c.yaml").write_text(HEAD, "utf-8")
     return tmp_path

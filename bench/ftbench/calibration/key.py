@@ -226,7 +226,7 @@ def _dtype(values: Mapping[str, Any]) -> str:
 
 
 def _attention(value: object) -> str:
-    """Without a choice LLaMA Factory takes torch's own."""
+    """Return the attention that is used: torch's own where none is chosen."""
     return (
         "sdpa"
         if value in (None, "auto", "sdpa")

@@ -6,9 +6,8 @@ import json
 import os
 
 from ftlint.cli.check import guarded, say, wants_colour, write
-from ftlint.doctor.history import EVALUATED, read
+from ftlint.doctor.history import read
 from ftlint.doctor.reading import NoRun
-from ftlint.doctor.symptom import Symptom
 from ftlint.doctor.symptoms import signs
 from ftlint.project.options import UsageError
 from ftlint.run.session import CLEAN, FINDINGS
@@ -16,11 +15,12 @@ from ftlint.support.disk import Disk
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from ftlint.cli.steps import Asked
     from ftlint.doctor.history import History
+    from ftlint.doctor.symptom import Symptom
     from ftlint.loading import Config
     from ftlint.report.doctor_report import Judged
     from ftlint.steps import StepPlan
@@ -106,6 +106,7 @@ def _show(judged: list[Judged], wanted: Wanted) -> None:
 
 
 def _judged(folder: str, wanted: Wanted, planned: Planned | None) -> Judged:
+    from ftlint.doctor.config import against_plan, as_set_up
     from ftlint.doctor.keeping import keeping
     from ftlint.report.doctor_report import Judged
 
@@ -117,8 +118,8 @@ def _judged(folder: str, wanted: Wanted, planned: Planned | None) -> Judged:
         return Judged(None, folder, (ended,), None)
     found = [] if ended is None else [ended]
     if planned is not None:
-        found += _against_plan(history, planned.plan, planned.path)
-        history = _as_set_up(history, planned.effective)
+        found += against_plan(history, planned.plan, os.fspath(planned.path))
+        history = as_set_up(history, planned.effective)
     patience = wanted.patience or history.patience or PATIENCE
     found += signs(history, patience, explained=ended is not None)
     return Judged(history, folder, tuple(found), keeping(history))
@@ -290,38 +291,3 @@ def _where(path: str, config: Config) -> dict[str, str]:
         name: f"{path}:{source.position(entry.start).line}"
         for name, entry in config.context.entries.items()
     }
-
-
-def _as_set_up(history: History, effective: dict[str, Any]) -> History:
-    """Return the run with what only its config tells."""
-    from ftlint.doctor.reading import number
-
-    stage = effective.get("stage")
-    history = history._replace(
-        rewarded=history.rewarded or stage == "ppo",
-        value_head=history.value_head or stage in ("rm", "ppo"),
-        rate=number(effective.get("learning_rate")),
-        clipped_at=number(effective.get("max_grad_norm")),
-    )
-    metric = effective.get("metric_for_best_model")
-    if not isinstance(metric, str):
-        return history
-    found = EVALUATED.fullmatch(f"eval_{metric.removeprefix('eval_')}")
-    other = found is None or found[1] != history.evaluated_on
-    return history._replace(other_metric=history.other_metric or other)
-
-
-def _against_plan(
-    history: History, plan: StepPlan, path: str | os.PathLike[str]
-) -> Iterator[Symptom]:
-    """Yield where the trainer's own plan is not that of the config."""
-    steps, done = plan.total_steps, history.planned
-    if done is None or (steps.low <= done and (steps.high is None or done <= steps.high)):
-        return
-    said = f"{steps.low:,}" if steps.exact is not None else f"{steps.low:,} to {steps.high or '?'}"
-    yield Symptom(
-        "other-plan", "warning",
-        f"{path} plans {said} step{'' if said == '1' else 's'} on {plan.world_size} GPU"
-        f"{'' if plan.world_size == 1 else 's'}, the run planned {done:,}",
-        "the run had other data, settings or GPUs: set `--gpus N`, or check what has changed",
-    )  # fmt: skip

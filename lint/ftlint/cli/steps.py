@@ -166,7 +166,7 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
 
 def _of_script(found: files.Found, resolver: OptionsResolver) -> Iterator[Config | Unreadable]:
     """Yield the training configs that a script starts; of a named one also that there is none."""
-    from ftlint import scripts
+    from ftlint.starts import scripts
 
     options = resolver.of(os.path.dirname(os.path.abspath(found.path)))[0]
     script = scripts.load_file(found.path, options)

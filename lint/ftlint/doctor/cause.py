@@ -213,8 +213,8 @@ def _out_of_memory(
     steps = [*STEP.finditer(text[:at])]
     said = f"the GPU ran out of memory in {phase}"
     if phase == "training" and steps and int(steps[-1][1]) > 1:
-        said += f", at step {int(steps[-1][1]) + 1:,} of {int(steps[-1][2]):,}, on a longer batch"
-        said += " than before"
+        said += f", at step {int(steps[-1][1]) + 1:,} of {int(steps[-1][2]):,}, although the steps"
+        said += " before it fitted"
     if tried:
         said += f": {tried[1]} more were asked for"
         said += f" of {capacity[1]}" if capacity else ""
@@ -234,7 +234,7 @@ def _short(text: str) -> str:
 def _placed(
     remedy: str, keys: Sequence[str], where: Mapping[str, str], values: Mapping[str, Any]
 ) -> str:
-    """Add where the config sets the first of the keys that it sets."""
+    """Return a remedy with where the config sets the first of the keys that it sets."""
     for key in keys:
         if key in where:
             return f"{remedy} ({where[key]}: `{key}: {_short(str(values.get(key)))}`)"

@@ -89,7 +89,7 @@ def evidence(losses: Sequence[float]) -> Evidence | None:
 
 
 def _averaged(shares: list[float]) -> list[float]:
-    """Average neighbours, the last ones among themselves, until there are few enough."""
+    """Return the averages of neighbours, the last ones among themselves: few enough."""
     size = math.ceil(len(shares) / MOST)
     parts = [shares[max(0, end - size) : end] for end in range(len(shares), 0, -size)]
     return [sum(part) / len(part) for part in parts[::-1]]

@@ -122,7 +122,7 @@ def _noise(found: Evidence) -> str:
 
 
 def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom]:
-    """Say of a rise that is there whether so few evaluations can tell it from noise."""
+    """Yield that so few evaluations cannot tell a rise from noise."""
     least = best(finite)
     if least is None or least.value <= 0 or len(finite) >= FEW:
         return
@@ -192,7 +192,7 @@ def _improving(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Sympt
 
 
 def _falling(history: History) -> Iterator[Symptom]:
-    """Without evaluations: whether the training loss falls to the end."""
+    """Yield that the training loss falls to the end, where nothing is evaluated."""
     finite = [one.value for one in history.training if math.isfinite(one.value)]
     fifth = len(finite) // 5
     if len(finite) < LEAST or fmean(finite[-fifth:]) < FLOOR:
@@ -207,7 +207,7 @@ def _falling(history: History) -> Iterator[Symptom]:
 
 
 def _memorised(history: History) -> Iterator[Symptom]:
-    """Say where the training loss falls when an epoch begins, and hardly within one.
+    """Yield that the training loss falls when an epoch begins, and hardly within one.
 
     The second time a row comes its answer is known: what is learned by heart, not from the others.
     """

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
-from ftlint.facts.launch import LAUNCHERS, Launch
+from ftlint.facts.launch import Launch
 from ftlint.facts.layers import SCRIPT, Layer
 from ftlint.target.classify import NOT_KNOWN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ftlint.launch.record import Launched, Word
     from ftlint.support.disk import Disk
 
@@ -38,14 +40,20 @@ def read(path: str, data: bytes, disk: Disk) -> tuple[list[Handed], list[str]]:
     from ftlint.launch import scripts
 
     taken: list[str] = []
+    started = scripts.read(data.decode("utf-8", "replace"), path, sources(path, disk, taken))
+    return [one for one in map(handed_by, started) if one is not None], taken
+
+
+def sources(path: str, disk: Disk, taken: list[str]) -> Callable[[str], str | None]:
+    """Return what reads a file that a script takes in, and notes its path among the `taken`."""
+    folder = os.path.dirname(os.path.abspath(path))
 
     def source(name: str) -> str | None:
-        taken.append(os.path.join(os.path.dirname(path), name))
-        text = disk.read(taken[-1], MAX_BYTES)
-        return text.decode("utf-8", "replace") if isinstance(text, bytes) else None
+        taken.append(os.path.join(folder, name))
+        data = disk.read(taken[-1], MAX_BYTES)
+        return data.decode("utf-8", "replace") if isinstance(data, bytes) else None
 
-    started = scripts.read(data.decode("utf-8", "replace"), path, source)
-    return [one for one in map(handed_by, started) if one is not None], taken
+    return source
 
 
 def handed_by(one: Launched) -> Handed | None:
@@ -80,10 +88,8 @@ def _switches(one: Launched) -> tuple[str, ...] | None:
 
     None where it names no launcher: the shell that it is started in may turn one on.
     """
-    from ftlint.facts.machine import is_on
+    from ftlint.target.launchers import LAUNCHERS, SWITCHES
 
-    on = tuple(
-        name for name, word in one.environment if word.text is not None and is_on(name, word.text)
-    )
+    on = one.on.intersection(SWITCHES)
     named = any(variable in on for variable, _, _ in LAUNCHERS)
     return tuple(sorted(on)) if named else None

@@ -10,17 +10,6 @@ if TYPE_CHECKING:
 
     from ftlint.target.releases import Target, Version
 
-LAUNCHERS = (
-    ("USE_V1", "v1", (0, 9, 4)),
-    ("USE_MCA", "mca", (0, 9, 4)),
-    ("USE_MEGATRON_BRIDGE", "megatron_bridge", (0, 9, 6)),
-    ("USE_RAY", "ray", (0, 9, 2)),
-    ("USE_KT", "kt", (0, 9, 4)),
-)
-"""Variable, the launcher it turns on, and the first release that asks for it: in this order."""
-TORCHRUN = "FORCE_TORCHRUN"
-"""The variable that has torchrun start the processes, whatever `USE_KT` says."""
-
 STEP_KEYS = frozenset(
     """dataset dataset_dir max_samples val_size eval_dataset mix_strategy streaming packing stage
     do_train per_device_train_batch_size gradient_accumulation_steps dataloader_drop_last
@@ -62,6 +51,8 @@ class Launch(NamedTuple):
         """Return the launcher: the one that is stated, or that which a variable turns on."""
         if self.launcher is not None or not self.environment:
             return self.launcher
+        from ftlint.target.launchers import LAUNCHERS, TORCHRUN
+
         for variable, launcher, since in LAUNCHERS:
             if variable in self.environment and target.versions[0] >= since:
                 return None if launcher == "kt" and TORCHRUN in self.environment else launcher
@@ -72,20 +63,17 @@ class Launch(NamedTuple):
 
         With each the first state that does. Of a source that is no release that is not known.
         """
-        if target.tree is not None:
+        if target.tree is not None or not self.environment:
             return {}
+        from ftlint.target.launchers import LAUNCHERS
+
         return {
             variable: first_with(since)
             for variable, _, since in LAUNCHERS
-            if variable in (self.environment or ()) and target.versions[0] < since
+            if variable in self.environment and target.versions[0] < since
         }
 
 
 def first_with(since: Version) -> str:
     """Return the state that came with a version: `main` where no release has it yet."""
     return next((one for one in KNOWN if parse_version(one) == since), MAIN)
-
-
-def variable_of(launcher: str) -> str:
-    """Return the variable that turns a launcher on."""
-    return next(variable for variable, name, _ in LAUNCHERS if name == launcher)

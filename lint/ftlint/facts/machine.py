@@ -17,20 +17,6 @@ if TYPE_CHECKING:
 
 Facts = tuple[tuple[str, object], ...]
 
-SWITCHES = (
-    "ALLOW_EXTRA_ARGS",
-    "ALLOW_EXTRA_KEYS",
-    "DISABLE_VERSION_CHECK",
-    "FORCE_TORCHRUN",
-    "USE_KT",
-    "USE_MCA",
-    "USE_MEGATRON_BRIDGE",
-    "USE_RAY",
-    "USE_V1",
-)
-"""Environment variables of LLaMA Factory that decide what it makes of a config."""
-
-_ON = ("true", "y", "1")
 _SECONDS = 10
 
 
@@ -85,6 +71,7 @@ def _value(name: str, value: object) -> object:
 
 def _tell_slips(variables: Iterable[str]) -> None:
     """Raise `BadFact` for a name that can only mean one of these variables."""
+    from ftlint.target.launchers import SWITCHES
     from ftlint.target.slips import guess
     from ftschemas import compiled
 
@@ -99,8 +86,10 @@ def _tell_slips(variables: Iterable[str]) -> None:
 
 def _on(variables: Iterable[str]) -> list[str]:
     """Return the variables that are on: NAME, or NAME=VALUE as LLaMA Factory reads a value."""
+    from ftlint.target.launchers import turns_on
+
     said = (one.partition("=") for one in variables)
-    last = {name.strip(): not sep or value.strip().lower() in _ON for name, sep, value in said}
+    last = {name.strip(): not sep or turns_on(value.strip()) for name, sep, value in said}
     return sorted(name for name, on in last.items() if on and name)
 
 
@@ -165,13 +154,10 @@ def _installed() -> dict[str, str]:
     return found
 
 
-def is_on(name: str, value: str) -> bool:
-    """Return whether a variable is one of LLaMA Factory's switches, and its value turns it on."""
-    return name in SWITCHES and value.lower() in _ON
-
-
 def _switches(environment: Mapping[str, str]) -> list[str]:
-    return [name for name in SWITCHES if environment.get(name, "").lower() in _ON]
+    from ftlint.target.launchers import SWITCHES, turns_on
+
+    return [name for name in SWITCHES if turns_on(environment.get(name, ""))]
 
 
 def _of_oldest_gpu(name: str) -> float | None:

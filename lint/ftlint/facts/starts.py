@@ -12,7 +12,7 @@ from ftlint.facts.handed import MAX_BYTES, Handed, handed_by, read
 from ftlint.facts.launch import STEP_KEYS, Launch
 from ftlint.facts.layers import SCRIPT, Layer
 from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_above, upwards
-from ftlint.target.classify import NOT_KNOWN
+from ftlint.target.classify import NOT_KNOWN, SUBCOMMANDS
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 MOST_STARTS = 12
 """Starts of one config that are told apart: a loop over values is one start a value."""
-COMMANDS: dict[str, Command] = {
-    "train": "train", "export": "export", "eval": "eval",
-    "chat": "chat", "api": "chat", "webchat": "chat",
-}  # fmt: skip
-"""What a script calls a command, and which parser that is."""
 
 
 class Start(NamedTuple):
@@ -143,8 +138,8 @@ def _meant(one: Handed, disk: Disk) -> str | None:
 
 def _start(one: Handed) -> Start | None:
     """Return what a launch sets and says; None where that is not known."""
-    if one.arguments is None or one.command not in COMMANDS:
+    if one.arguments is None or one.command not in SUBCOMMANDS:
         return None
     path = os.path.relpath(one.path)
     path = one.path if path.startswith(os.pardir) else path
-    return Start(path, one.line, COMMANDS[one.command], one.arguments, Layer(SCRIPT, one.launch))
+    return Start(path, one.line, SUBCOMMANDS[one.command], one.arguments, Layer(SCRIPT, one.launch))

@@ -59,7 +59,10 @@ def _localize(shell: Shell, command: str, name: str) -> None:
 
 def _unset(shell: Shell, command: Simple) -> Outcome:
     for one in words_of(shell, command):
-        if one.known and not one.text.startswith("-"):
+        name, index, _ = one.text.partition("[")
+        if index and name in shell.state.variables:
+            shell.state.assign(name, Array((("0", Field(gap(one.start), 0, 0, quoted=False)),)))
+        elif one.known and not one.text.startswith("-"):
             shell.state.variables[one.text] = Scalar("", ())
             shell.state.exported.discard(one.text)
     return DONE

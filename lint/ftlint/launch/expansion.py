@@ -53,7 +53,12 @@ def fields(shell: Shell, word: ShellWord) -> list[Field]:
         several = braces(bare)
         if several is not None:
             at = shell.place(word.start)
-            return [Field(Scalar(one, [at] * len(one)), start, end) for one in several]
+            return [
+                Field(Scalar(one, [at] * len(one)), start, end, UNKNOWN not in one)
+                for one in several
+            ]
+    elif _in_braces(word):
+        return [Field(gap(start), start, end, quoted=False)]
     made = _Words()
     for place, part in enumerate(word.parts):
         value = _value(shell, part)
@@ -63,7 +68,7 @@ def fields(shell: Shell, word: ShellWord) -> list[Field]:
         if isinstance(value, list) and quoted and _is_joined(shell, part):
             made.add(joined(_spaced(value)))
         elif isinstance(value, list):
-            made.several(value)
+            made.several(value if quoted else _split(value))
         elif quoted:
             made.add(value)
             if isinstance(part, Text) and UNKNOWN in part.text and not part.quoted:
@@ -121,8 +126,27 @@ class _Words:
             self.quoted = self.quoted and one.quoted
 
 
+def _in_braces(word: ShellWord) -> bool:
+    """Return whether braces make several words of one of which a part is quoted or a variable."""
+    parts = [one.text if isinstance(one, Text) and not one.quoted else "_" for one in word.parts]
+    return any("{" in one for one in parts) and braces("".join(parts)) is not None
+
+
 def _is_home(part: object) -> bool:
     return isinstance(part, Text) and not part.quoted and part.text.startswith("~")
+
+
+def _split(values: Sequence[Field]) -> list[Field]:
+    """Return the words that words are which stand outside of quotes."""
+    made: list[Field] = []
+    for one in values:
+        words = split(one.value)
+        if len(words) == 1 and words[0].text == one.text:
+            made.append(one._replace(quoted=one.quoted and one.known))
+        else:
+            made += (field_of(each, one.start)._replace(quoted=UNKNOWN not in each.text)
+                     for each in words)  # fmt: skip
+    return made
 
 
 def _is_joined(shell: Shell, part: Part) -> bool:
@@ -183,9 +207,7 @@ def _parameter(shell: Shell, part: Parameter) -> Scalar | list[Field]:
     if part.length:
         return _length(value, start)
     if isinstance(value, list):
-        if part.operator in ("", "@"):
-            return value
-        return value if part.operator[:1] in ("-", ":") and value else _other(shell, part, value)
+        return value if part.operator in ("", "@") else _other(shell, part, value)
     if part.operator in ("", "@"):
         if value is None:
             return shell.absent(name, start)
@@ -201,11 +223,19 @@ def _length(value: Scalar | list[Field] | None, start: int) -> Scalar:
 
 
 def _other(shell: Shell, part: Parameter, value: list[Field]) -> Scalar | list[Field]:
-    if part.operator in ("-", ":-"):
-        return text(shell, part.argument)
-    if part.operator in ("+", ":+"):
-        return text(shell, part.argument) if value else NOTHING
-    return gap(shell.place(part.start))
+    """Return `${A[@]<operator>argument}`."""
+    operator, start = part.operator, shell.place(part.start)
+    if operator in ("-", ":-", "=", ":=", "?", ":?"):
+        return value if value or operator.endswith("?") else text(shell, part.argument)
+    if operator in ("+", ":+"):
+        return text(shell, part.argument) if value else []
+    if operator == ":" and all(one.quoted for one in value):
+        first, _, count = text(shell, part.argument).text.partition(":")
+        begin, size = calculated(first), calculated(count) if count else len(value)
+        begin = begin if begin is None or part.name not in _ALL else begin - 1
+        if begin is not None and size is not None and begin >= 0 <= size:
+            return value[begin : begin + size]
+    return [Field(gap(start), start, shell.end(part.start + 1), quoted=False)]
 
 
 def _indirect(shell: Shell, part: Parameter) -> Scalar | list[Field]:

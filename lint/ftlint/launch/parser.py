@@ -11,6 +11,7 @@ from ftlint.launch.tree import (
     Assignment,
     Case,
     Chain,
+    Fault,
     Function,
     Group,
     If,
@@ -54,6 +55,9 @@ def parse(text: str) -> Script:
     except StopError as stop:
         fault = stop.fault
         commands += parser.whole
+    except RecursionError:
+        fault = Fault(0, "it is nested too deeply")
+        commands += parser.whole
     return Script(tuple(commands), tuple(dict.fromkeys(parser.comments)), fault)
 
 
@@ -69,7 +73,7 @@ class _Parser(Reader):
         """Return the commands up to one of the words that end them, which is left."""
         self.depth += 1
         if self.depth > DEEPEST:
-            raise StopError(self.place, "nested too deeply")
+            raise StopError(self.place, "it is nested too deeply")
         found: list[Command] = []
         while True:
             self.lines()
@@ -80,7 +84,7 @@ class _Parser(Reader):
                 raise StopError(self.place, f"unexpected `{word}`")
             try:
                 found.append(self.chain())
-            except StopError:
+            except (StopError, RecursionError):
                 if not ends and self.depth == 1:
                     self.whole = found
                 raise

@@ -11,6 +11,7 @@ import re
 from ftlint.launch.record import Fact
 from ftlint.launch.values import UNKNOWN, Scalar
 from ftlint.launch.wrappers import base
+from ftlint.target.launchers import forces_torchrun, turns_on
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 VISIBLE = ("CUDA_VISIBLE_DEVICES", "ASCEND_RT_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
            "ROCR_VISIBLE_DEVICES")  # fmt: skip
-_ON = ("true", "y", "1")
 _ALONE = {
     "torchrun": frozenset("standalone no-python run-path version help".split()),
     "accelerate": frozenset(
@@ -37,10 +37,14 @@ _MODULE = ("-m", "--module")
 
 
 class Started(NamedTuple):
-    """The options of a starter; `module` where what it starts is a module."""
+    """The options of a starter; `module` where what it starts is a module.
+
+    `open`: others may be there that are not known before the run.
+    """
 
     options: tuple[tuple[str, Field | None], ...] = ()
     module: bool = False
+    open: bool = False
 
     def get(self, *names: str) -> Field | None:
         """Return the value of an option, under the last of these names that is given."""
@@ -72,15 +76,16 @@ def options(program: str, words: Sequence[Field]) -> tuple[Started, Sequence[Fie
     """Return a starter's options, and the words from what it starts on."""
     alone = _ALONE[program]
     found: list[tuple[str, Field | None]] = []
-    module = False
+    module = unsure = False
     place = 0
     while place < len(words):
         word = words[place]
+        unsure = unsure or (not word.known and not word.quoted)
         text = word.text
         if text in _MODULE:
             module, place = True, place + 1
             if place < len(words):
-                return Started(tuple(found), module), words[place:]
+                return Started(tuple(found), module, unsure), words[place:]
             break
         if not text.startswith("-"):
             if text == UNKNOWN and not word.quoted and place + 1 < len(words):
@@ -106,7 +111,7 @@ def options(program: str, words: Sequence[Field]) -> tuple[Started, Sequence[Fie
             else:
                 found.append((name, behind))
                 place += 2
-    return Started(tuple(found), module), words[place:]
+    return Started(tuple(found), module, unsure), words[place:]
 
 
 def shape(
@@ -129,11 +134,12 @@ def shape(
     if program == "torchrun":
         gpus = _count(started.get("nproc_per_node"), "gpus", "--nproc_per_node")
         nodes = _count(started.get("nnodes"), "nodes", "--nnodes")
-        if started.get("nproc_per_node") is None:
+        if started.get("nproc_per_node") is None and not started.open:
             gpus = Fact("gpus", 1, words[0].start, words[0].end, "torchrun starts one process")
         elif gpus is None and (started.get("nproc_per_node") or words[0]).text in ("auto", "gpu"):
             gpus = visible
-        return _shape(gpus, nodes, default_nodes=started.get("nnodes") is None)
+        default = started.get("nnodes") is None and not started.open
+        return _shape(gpus, nodes, default_nodes=default)
     if program == "accelerate":
         return _of_accelerate(started, visible)
     return _of_deepspeed(started, visible)
@@ -152,7 +158,7 @@ def _of_cli(environment: dict[str, Scalar], header: Header) -> Shape:
     if visible is None and not any(name in environment for name in VISIBLE) and header.gpus:
         visible = header.gpus
         assumed = (f"all GPUs that {header.gpus.said} asks for are used",)
-    forced = is_on(environment, "FORCE_TORCHRUN") or is_on(environment, "USE_MCA")
+    forced = forces_torchrun([name for name, value in environment.items() if turns_on(value.text)])
     several = visible is not None and visible.value > 1
     if not forced and visible is not None and not several:
         return Shape(visible.value or 1, 1, (visible,), assumed)
@@ -169,7 +175,8 @@ def _of_accelerate(started: Started, visible: Fact | None) -> Shape:
     processes = _count(started.get("num_processes", "n"), "gpus", "--num_processes")
     nodes = _count(started.get("num_machines"), "nodes", "--num_machines")
     configured = started.get("config_file") is not None
-    many = nodes.value if nodes is not None else None if configured else 1
+    unsaid = configured or started.open or started.get("num_machines") is not None
+    many = nodes.value if nodes is not None else None if unsaid else 1
     if processes is None:
         return Shape(None, many, () if nodes is None else (nodes,))
     shared = processes.value // (many or 1)
@@ -191,17 +198,11 @@ def _of_deepspeed(started: Started, visible: Fact | None) -> Shape:
         return Shape(None, None, ())
     gpus = _count(started.get("num_gpus"), "gpus", "--num_gpus")
     nodes = _count(started.get("num_nodes"), "nodes", "--num_nodes")
-    if started.get("hostfile", "H") is not None:
+    if started.get("hostfile", "H") is not None or started.open:
         return _shape(gpus, nodes, default_nodes=False)
     if gpus is None and started.get("num_gpus") is None and started.get("exclude", "e") is None:
         gpus = visible
     return _shape(gpus, nodes, default_nodes=started.get("num_nodes") is None)
-
-
-def is_on(environment: dict[str, Scalar], name: str) -> bool:
-    """Return whether a switch of LLaMA Factory is on."""
-    value = environment.get(name)
-    return value is not None and value.text.lower() in _ON
 
 
 def _visible(environment: dict[str, Scalar]) -> Fact | None:

@@ -8,8 +8,8 @@ from ftlint.launch import processes
 from ftlint.launch.expansion import NO_ARGUMENTS
 from ftlint.launch.record import Argument, Launched, Word
 from ftlint.launch.values import UNKNOWN
-from ftlint.launch.wrappers import base, is_python, unwrapped
-from ftlint.target.classify import ALONE, command_of
+from ftlint.launch.wrappers import CLI, STARTERS, base, is_python, unwrapped
+from ftlint.target.classify import ALONE, SUBCOMMANDS, command_of
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from ftlint.launch.state import Call
     from ftlint.launch.values import Field, Scalar
 
-CLI = frozenset(["llamafactory-cli", "lmf"])
-COMMANDS = ("train", "export", "chat", "api", "webchat", "eval")
-"""What `llamafactory-cli` reads a config for."""
 CONFIG = (".yaml", ".yml", ".json")
 _MODULES = {
     "llamafactory.cli": "", "llamafactory.launcher": "", "llamafactory.train.tuner": "train",
@@ -87,8 +84,8 @@ def _started(
     none = processes.Started()
     if name in CLI:
         command = words[1].text if len(words) > 1 else ""
-        return ("cli", command, words[2:], none) if command in COMMANDS else None
-    if name in ("torchrun", "deepspeed", "accelerate"):
+        return ("cli", command, words[2:], none) if command in SUBCOMMANDS else None
+    if name in STARTERS:
         first = 1
         if name == "accelerate":
             if len(words) < 2 or words[1].text != "launch":
@@ -117,7 +114,7 @@ def _by_python(
             program: Program = "python" if command else "cli"
             if not command and rest:
                 command, rest = rest[0].text, rest[1:]
-            return (program, command, rest, none) if command in COMMANDS else None
+            return (program, command, rest, none) if command in SUBCOMMANDS else None
         place += 2 if words[place].text in ("-W", "-X") else 1
     return _of_script(words[place:], "python", none, folder)
 
@@ -146,7 +143,7 @@ def _of_script(
         return None
     if command == "":
         command, rest = (rest[0].text, rest[1:]) if rest else ("", rest)
-        if command not in COMMANDS:
+        if command not in SUBCOMMANDS:
             return None
     return program, command, rest, options
 
@@ -208,7 +205,7 @@ def _flags(words: Sequence[Field], unknown: list[str]) -> list[Argument]:
     """Return flags with their values; a word before the first of them has no key."""
     found: list[Argument] = []
     for one in words:
-        if _FLAG.match(one.text) and one.text.startswith("--"):
+        if _is_flag(one.text):
             head = one.start + 2
             if "=" in one.text:
                 key, value = _halves(one)
@@ -230,6 +227,11 @@ def _flags(words: Sequence[Field], unknown: list[str]) -> list[Argument]:
             last = found[-1]
             found[-1] = last._replace(more=(*last.more, value), end=max(one.end, last.end))
     return found
+
+
+def _is_flag(text: str) -> bool:
+    """Return whether argparse takes a word for a flag; not one that has a blank in its name."""
+    return text.startswith("--") and bool(_FLAG.match(text)) and " " not in text.partition("=")[0]
 
 
 def word_of(field: Field) -> Word:

@@ -97,6 +97,14 @@ class Launched(NamedTuple):
     """Whether it is started whenever the script runs; else a condition is before it."""
 
     @property
+    def on(self) -> frozenset[str]:
+        """Return the variables that are set to what turns a switch of LLaMA Factory on."""
+        from ftlint.target.launchers import turns_on
+
+        said = ((name, word.text) for name, word in self.environment)
+        return frozenset(name for name, text in said if text is not None and turns_on(text))
+
+    @property
     def whole(self) -> bool:
         """Return whether all arguments are known to be there, whatever their values are."""
         return not self.unknown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ftlint.launch import hosts, processes
 from ftlint.launch.programs import launched
 from ftlint.launch.shell import Shell
+from ftlint.launch.tree import Fault
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from ftlint.launch.record import Launched
     from ftlint.launch.state import Call, Written
-    from ftlint.launch.tree import Fault
 
 
 class Reading(NamedTuple):
@@ -47,11 +47,14 @@ def look(text: str, name: str, sources: Callable[[str], str | None] | None = Non
     header = processes.header_of(text)
     shell = Shell(text, sources, processes.set_by(header))
     stretches = hosts.stretches(text, name)
-    if stretches is None:
-        shell.follow(text, range(len(text) + 1))
-    for stretch in stretches or ():
-        shell.begin()
-        shell.follow(stretch.text, stretch.at)
+    try:
+        if stretches is None:
+            shell.follow(text, range(len(text) + 1))
+        for stretch in stretches or ():
+            shell.begin()
+            shell.follow(stretch.text, stretch.at)
+    except RecursionError:  # `${A:-${A:-…}}`: what stands before it has been followed
+        shell.faults.append(Fault(0, "it is nested too deeply"))
     found: dict[Launched, None] = {}
     for call in shell.calls:
         line = text.count("\n", 0, call.start) + 1

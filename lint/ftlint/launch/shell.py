@@ -1,19 +1,18 @@
 """What a shell would hand to programs: a script followed without running anything.
 
 Variables are followed where the script assigns them. What it does not assign, or a program would
-tell, stays unknown; a default that the script names is taken, and said. Where a condition is not
-known both sides are followed, and what differs after them is unknown.
+tell, stays unknown; a default that the script names is taken, and said.
 """
 
 from __future__ import annotations
 
-from ftlint.launch import expansion
+from ftlint.launch import expansion, flow
 from ftlint.launch.builtins import BUILTINS, tested
-from ftlint.launch.conditions import UNSURE, of_arithmetic
+from ftlint.launch.conditions import of_arithmetic
 from ftlint.launch.expansion import NO_ARGUMENTS
 from ftlint.launch.outputs import PRINTING, filtered, output_of
 from ftlint.launch.parser import parse
-from ftlint.launch.state import Call, State, Way, Written, assigned_in, merged
+from ftlint.launch.state import Call, State, Written
 from ftlint.launch.tree import (
     Assignment,
     Case,
@@ -25,14 +24,13 @@ from ftlint.launch.tree import (
     Simple,
     Text,
 )
-from ftlint.launch.values import Array, Field, Scalar, calculated, gap, matches
+from ftlint.launch.values import MANY, Array, Field, Scalar, calculated, gap
 from ftlint.launch.wrappers import text_run_by
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from ftlint.launch.conditions import Truth
     from ftlint.launch.tree import Command, Fault
     from ftlint.launch.values import Value
 
@@ -40,9 +38,7 @@ if TYPE_CHECKING:
     """Whether a command succeeds, what was assumed for that, and what it ends."""
 
 MOST = 20_000
-"""Commands that are followed of a script."""
-ROUNDS = 64
-"""Rounds of a loop over words."""
+"""Commands that are followed of a script; one with much to hand over or to copy counts for more."""
 DEEPEST = 20
 """Functions, texts and files within each other."""
 
@@ -126,13 +122,13 @@ class Shell:
         if isinstance(command, Simple):
             return self.simple(command)
         if isinstance(command, Chain):
-            return self.chain(command)
+            return flow.chain(self, command)
         if isinstance(command, If):
-            return None, (), self.branches(command)
+            return None, (), flow.branches(self, command)
         if isinstance(command, Loop):
-            return None, (), self.loop(command)
+            return None, (), flow.loop(self, command)
         if isinstance(command, Case):
-            return None, (), self.case(command)
+            return None, (), flow.case(self, command)
         if isinstance(command, Function):
             self.functions[command.name] = command.body, self.origin
             return True, (), ""
@@ -147,164 +143,6 @@ class Shell:
         self.state = outer.copy()
         act()
         self.state = outer
-
-    def chain(self, command: Chain) -> Outcome:
-        """Follow `&&`, `||`, `|` and `!`.
-
-        A program is taken to succeed: what stands behind `||` is then a way out.
-        """
-        left, right = command.left, command.right
-        if command.operator == "|":
-            assert right is not None
-            self.aside(lambda: self.one(left))
-            self.aside(lambda: self.one(right))
-            return None, (), ""
-        holds, assumed, end = self.one(left)
-        if end or command.operator == "!":
-            return None if holds is None else not holds, assumed, end
-        assert right is not None
-        wanted = command.operator == "&&"
-        if holds is not None and not assumed:
-            return self.one(right) if holds == wanted else (holds, assumed, end)
-        if holds is None and not _is_test(left):
-            if wanted:
-                return self.one(right)
-            likely: bool | None = False
-        else:
-            likely = None if holds is None else holds == wanted
-        now = self.state.copy()
-        told: list[Outcome] = []
-
-        def act() -> str:
-            told.append(self.one(right))
-            return told[0][2]
-
-        way = self.way(act, likely, assumed)
-        end = self.settle([way, Way(now, "", None if likely is None else not likely, assumed)])
-        return (told[0][0] if likely and told else None), assumed, end
-
-    def way(self, act: Callable[[], str], likely: bool | None, assumed: tuple[str, ...]) -> Way:
-        """Follow what may not happen, and return to what was before it."""
-        before = self.state
-        self.state = before.copy()
-        self.doubtful += 1
-        end = act()
-        self.doubtful -= 1
-        after, self.state = self.state, before
-        return Way(after, end, likely, assumed)
-
-    def branches(self, command: If) -> str:
-        """Follow `if`: the branch that is taken, or each that may be."""
-        ways: list[Way] = []
-        chosen: bool | None = False
-        for condition, body in command.branches:
-            holds, assumed = self.holds(condition)
-            if holds is False and not assumed:
-                continue
-            if holds is True and not assumed and not ways:
-                return self.run(body)
-            likely = None if holds is None or chosen is None else holds and not chosen
-            ways.append(self.way(lambda body=body: self.run(body), likely, assumed))  # type: ignore[misc]
-            chosen = None if None in (chosen, holds) else chosen or holds
-            if holds is True and not assumed:
-                break
-        else:
-            said = ways[-1].assumed if ways else ()
-            ways.append(Way(self.state, "", None if chosen is None else not chosen, said))
-        return self.settle(ways)
-
-    def case(self, case: Case) -> str:
-        """Follow the branch whose pattern matches, or each that may."""
-        self.testing += 1
-        word = self.text_of(case.word)
-        self.testing -= 1
-        ways: list[Way] = []
-        chosen: bool | None = False
-        for patterns, body in case.branches:
-            found = [matches(word.text, self.text_of(one).text) for one in patterns]
-            holds = True if True in found else None if None in found else False
-            if holds is False and not word.assumed:
-                continue
-            if holds is True and not word.assumed and not ways:
-                return self.run(body)
-            likely = None if holds is None or chosen is None else holds and not chosen
-            ways.append(self.way(lambda body=body: self.run(body), likely, word.assumed))  # type: ignore[misc]
-            chosen = None if None in (chosen, holds) else chosen or holds
-            if holds is True and not word.assumed:
-                break
-        else:
-            left = None if chosen is None else not chosen
-            ways.append(Way(self.state, "", left, word.assumed))
-        return self.settle(ways)
-
-    def settle(self, ways: Sequence[Way]) -> str:
-        """Go on with what is likely of several ways, or with what they have in common."""
-        going = [one for one in ways if one.end not in ("exit", "return")]
-        if not going:
-            self.state = ways[0].state
-            return ways[0].end
-        for one in going:
-            if one.likely:
-                self.state = one.state.copy()
-                if len(ways) > 1:
-                    self.presumed.update(dict.fromkeys(one.assumed))
-                return one.end
-        state = going[0].state.copy()
-        for other in going[1:]:
-            state = merged(state, other.state)
-        self.state = state
-        ends = {one.end for one in going}
-        return ends.pop() if len(ends) == 1 else ""
-
-    def holds(self, condition: Sequence[Command]) -> Truth:
-        """Return whether a list of commands succeeds; that of a program nothing tells."""
-        if not condition:
-            return True, ()
-        for command in condition[:-1]:
-            self.one(command)
-        holds, assumed, _ = self.one(condition[-1])
-        return (holds, assumed) if _is_test(condition[-1]) else UNSURE
-
-    def loop(self, loop: Loop) -> str:
-        """Follow a loop: each word that is known, or one round of which little is known."""
-        if loop.kind == "for":
-            words = self.state.positional if loop.words is None else self.fields(loop.words)
-            if words is not None and all(one.known for one in words) and len(words) <= ROUNDS:
-                return self.rounds(loop, words)
-        holds: bool | None = None
-        assumed: tuple[str, ...] = ()
-        if loop.condition:
-            holds, assumed = self.holds(loop.condition)
-            if loop.kind == "until" and holds is not None:
-                holds = not holds
-            if holds is False and not assumed:
-                return ""
-        before = self.state.copy()
-        unsure = assigned_in(loop.body) | ({loop.name} if loop.name else set())
-        self.assigned |= unsure
-
-        def once() -> str:
-            for name in unsure:
-                self.state.assign(name, gap(0))
-            self.run(loop.body)
-            for name in unsure:
-                self.state.assign(name, gap(0))
-            return ""
-
-        way = self.way(once, None if holds is None else holds, assumed)
-        return self.settle([way, Way(before, "", holds is False or None, assumed)])
-
-    def rounds(self, loop: Loop, words: Sequence[Field]) -> str:
-        """Follow a loop over words that are known."""
-        for one in words:
-            self.state.assign(loop.name, one.value)
-            self.assigned.add(loop.name)
-            end = self.run(loop.body)
-            if end in ("exit", "return"):
-                return end
-            if end == "break":
-                break
-        return ""
 
     def simple(self, command: Simple) -> Outcome:
         """Follow a program, a builtin, a function, or assignments."""
@@ -326,6 +164,7 @@ class Shell:
         name = words[0].text if words[0].known else None
         if name in self.functions:
             return None, (), self.function(name, words[1:])
+        self.steps += len(words) // 2 + len(self.state.exported) // 4
         call = Call(
             tuple(words), self.handed(command.assignments), self.place(command.start),
             self.end(command.end), self.state.folder, not self.doubtful,
@@ -475,6 +314,10 @@ class Shell:
                 items = [("0", Field(old, self.place(one.start), self.end(one.end), old.known))]
             for word in one.value:
                 items += self.items(word, len(items))
+                self.steps += len(items) // 256
+                if len(items) > MANY:
+                    items = [("0", Field(gap(self.place(one.start)), 0, 0, quoted=False))]
+                    break
             state.assign(one.name, Array(tuple(items)))
             return
         value = self.text_of(one.value)
@@ -488,6 +331,7 @@ class Shell:
             state.assign(one.name, expansion.joined((first, value)))
         else:
             state.assign(one.name, value)
+        self.steps += len(value.text) // 256
 
     def items(self, word: ShellWord, count: int) -> list[tuple[str, Field]]:
         """Return the words that one of an array's becomes, `[key]=value` by its key."""
@@ -517,14 +361,3 @@ class Shell:
     def parts(self, parts: Iterable[object]) -> Scalar:
         """Return the text of parts of a word."""
         return expansion.text(self, parts)  # type: ignore[arg-type]
-
-
-def _is_test(command: Command) -> bool:
-    if isinstance(command, Chain):
-        return _is_test(command.left)
-    if not isinstance(command, Simple):
-        return False
-    if command.test:
-        return True
-    first = command.words[0] if command.words else None
-    return isinstance(first, ShellWord) and first.literal in ("[", "test", "true", "false", ":")

@@ -7,6 +7,7 @@ import re
 from ftlint.launch.processes import VISIBLE, tasks_of
 from ftlint.launch.wrappers import base
 from ftlint.syntax.construct import Problem
+from ftlint.target.launchers import is_by_torchrun
 from ftlint.target.slips import guess
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -142,11 +143,7 @@ def _cut(one: Launched) -> Iterator[Problem]:
     """
     if one.program != "cli" or one.command != "train":
         return
-    forced = any(
-        name in ("FORCE_TORCHRUN", "USE_MCA") and (word.text or "").lower() in ("true", "y", "1")
-        for name, word in one.environment
-    )
-    if not forced and (one.gpus or 0) < 2:
+    if not is_by_torchrun(one.on, one.gpus):
         return
     for word in one.words:
         if word.text is not None and (word.text.split() != [word.text]):

@@ -11,6 +11,8 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from typing import Literal, Union
 
+    from ftlint.syntax.nodes import Comment
+
 
 class Text(NamedTuple):
     """Characters that stand for themselves: the first of them at `start`, the others behind it."""
@@ -160,13 +162,6 @@ class Function(NamedTuple):
 
 if TYPE_CHECKING:
     Command = Union[Simple, Chain, If, Loop, Case, Group, Function]
-
-
-class Comment(NamedTuple):
-    """A comment from its `#` to the end of its line."""
-
-    start: int
-    end: int
 
 
 class Fault(NamedTuple):

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 UNKNOWN = "\0"
 BLANK = " \t\n"
+LONGEST = 1 << 18
+"""Characters of a value that is put together; a longer one is not followed."""
+MANY = 1 << 12
+"""Words of an array, or that braces make of one."""
 
 
 class Scalar(NamedTuple):
@@ -29,7 +33,7 @@ class Scalar(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Return whether all of it is."""
+        """Return whether all of it is known."""
         return UNKNOWN not in self.text
 
 
@@ -83,6 +87,8 @@ def joined(values: Iterable[Scalar]) -> Scalar:
     values = tuple(values)
     if len(values) == 1:
         return values[0]
+    if sum(len(one.text) for one in values) > LONGEST:
+        return gap(next(one.at[0] for one in values if one.at))
     return Scalar(
         "".join(one.text for one in values),
         [place for one in values for place in one.at],
@@ -105,11 +111,6 @@ def field_of(value: Scalar, start: int) -> Field:
     if not value.at:
         return Field(value, start, start)
     return Field(value, value.at[0], value.at[-1] + 1)
-
-
-def is_glob(pattern: str) -> bool:
-    """Return whether a pattern stands for more than itself."""
-    return any(char in pattern for char in "*?[")
 
 
 def matches(text: str, pattern: str) -> bool | None:
@@ -141,33 +142,75 @@ def without(value: Scalar, pattern: str, operator: str) -> Scalar | None:
     return value
 
 
-_BRACES = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,3}))?")
 
 
 def braces(text: str) -> list[str] | None:
-    """Return what brace expansion makes of a plain word; None where it makes nothing of it."""
-    found = _BRACES.search(text)
-    if found is None:
+    """Return what brace expansion makes of a plain word; None where it makes nothing of it.
+
+    One word that is not known stands for more of them than are followed.
+    """
+    if text.count("{") > 32:
+        return [UNKNOWN]
+    made = _expanded(text)
+    if made == [text]:
         return None
-    numbers = _RANGE.fullmatch(found[1])
-    if numbers is not None:
-        first, last = int(numbers[1]), int(numbers[2])
-        step = abs(int(numbers[3] or 1)) or 1
-        if abs(last - first) // step > 200:
-            return None
-        width = len(numbers[1]) if numbers[1].startswith("0") else 0
-        span = range(first, last + 1, step) if last >= first else range(first, last - 1, -step)
-        choices = [f"{number:0{width}d}" for number in span]
-    elif "," in found[1]:
-        choices = found[1].split(",")
-    else:
+    return [one for one in made if one] if len(made) < MANY else [UNKNOWN]
+
+
+def _expanded(text: str) -> list[str]:
+    """Return the words, up to `MANY` of them."""
+    for place in (found.start() for found in re.finditer(r"\{", text)):
+        inner = _inside(text, place)
+        choices = None if inner is None else _choices(inner)
+        if inner is None or choices is None:
+            continue
+        behind = _expanded(text[place + sum(map(len, inner)) + len(inner) + 1 :])
+        made: list[str] = []
+        for choice in choices:
+            made += (text[:place] + choice + one for one in behind)
+            if len(made) >= MANY:
+                return made[:MANY]
+        return made
+    return [text]
+
+
+def _inside(text: str, start: int) -> list[str] | None:
+    """Return what stands between commas in the braces that open here; None: they do not close."""
+    depth, begin, parts = 0, start + 1, []
+    for place in range(start, len(text)):
+        char = text[place]
+        if char == "{":
+            depth += 1
+        elif char == "," and depth == 1:
+            parts.append(text[begin:place])
+            begin = place + 1
+        elif char == "}":
+            depth -= 1
+            if not depth:
+                return [*parts, text[begin:place]]
+    return None
+
+
+def _choices(inner: Sequence[str]) -> list[str] | None:
+    if len(inner) > 1:
+        return [one for part in inner for one in _expanded(part)]
+    letters = re.fullmatch(r"([a-z])\.\.([a-z])", inner[0])
+    if letters is not None:
+        ends = ord(letters[1]), ord(letters[2])
+        step = 1 if ends[0] <= ends[1] else -1
+        return [chr(code) for code in range(ends[0], ends[1] + step, step)]
+    numbers = _RANGE.fullmatch(inner[0])
+    if numbers is None:
         return None
-    made: list[str] = []
-    for choice in choices:
-        one = text[: found.start()] + choice + text[found.end() :]
-        made += braces(one) or [one]
-    return made
+    first, last = int(numbers[1]), int(numbers[2])
+    step = abs(int(numbers[3] or 1)) or 1
+    if abs(last - first) // step >= MANY:
+        return [UNKNOWN] * MANY
+    padded = any(re.match(r"-?0\d", number) for number in (numbers[1], numbers[2]))
+    width = max(len(numbers[1]), len(numbers[2])) if padded else 0
+    span = range(first, last + 1, step) if last >= first else range(first, last - 1, -step)
+    return [f"{number:0{width}d}" for number in span]
 
 
 _NUMBER = re.compile(r"[0-9]{1,12}")

@@ -9,7 +9,6 @@ import re
 
 from ftlint.launch.tree import (
     Arithmetic,
-    Comment,
     Fault,
     Output,
     Parameter,
@@ -17,6 +16,7 @@ from ftlint.launch.tree import (
     ShellWord,
     Text,
 )
+from ftlint.syntax.nodes import Comment
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Reader:
         ):
             end = self.text.find("\n", self.place)
             end = len(self.text) if end < 0 else end
-            self.comments.append(Comment(self.place, end))
+            self.comments.append(Comment(self.place, end, self.text[self.place : end]))
             self.place = end
 
     def lines(self) -> None:

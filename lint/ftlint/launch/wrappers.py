@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ftlint.support import files
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ WRAPPERS = frozenset(
 )
 """What may stand before a program, with options of its own."""
 SHELLS = frozenset("bash sh zsh dash ksh".split())
-STARTERS = frozenset("llamafactory-cli lmf torchrun accelerate deepspeed".split())
+CLI = frozenset(["llamafactory-cli", "lmf"])
+STARTERS = frozenset(["torchrun", "accelerate", "deepspeed"])
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?(\.exe)?")
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)=", re.ASCII)
 _COMMAND = re.compile(r"-[a-zA-Z]*c")
@@ -37,7 +39,7 @@ class Inner(NamedTuple):
 
 def base(text: str) -> str:
     """Return the name of a program without its folder."""
-    return text.replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
+    return files.base(text).removesuffix(".exe")
 
 
 def is_python(text: str) -> bool:
@@ -52,7 +54,7 @@ def unwrapped(words: Sequence[Field]) -> tuple[tuple[Field, ...], dict[str, Scal
         return tuple(words), variables
     for place, word in enumerate(words[1:], 1):
         name = base(word.text)
-        if name in STARTERS or name in SHELLS or is_python(word.text):
+        if name in CLI | STARTERS | SHELLS or is_python(word.text):
             return tuple(words[place:]), variables
         assigned = _ASSIGNED.match(word.text)
         if assigned is not None:

@@ -140,7 +140,7 @@ def _largest(shape: Shape, method: Method) -> int:
 
 
 def _of_gradients(shape: Shape, method: Method, held: States) -> Division:
-    """ZeRO 1 and 2: whole weights; gradients go through a bucket to the part that is kept."""
+    """Return what ZeRO 1 and 2 take: whole weights, and a bucket for gradients on their way."""
     how, numbers = method.sharding, held.learning
     part, largest = how.part(numbers), _largest(shape, method)
     own, filled = part * HALF, min(how.bucket, numbers) * HALF
@@ -180,7 +180,7 @@ def _of_gradients(shape: Shape, method: Method, held: States) -> Division:
 
 
 def _of_parameters(shape: Shape, method: Method, held: States) -> Division:
-    """ZeRO 3: weights are gathered for as long as they are used, or soon will be again."""
+    """Return what ZeRO 3 takes: weights are gathered while they are used, or soon will be again."""
     how = method.sharding
     head = shape.embedding_size * HALF
     numbers = gathered(shape, method, how.limits)
@@ -212,7 +212,7 @@ def _of_parameters(shape: Shape, method: Method, held: States) -> Division:
 
 
 def _of_fsdp(shape: Shape, method: Method, held: States) -> Division:
-    """FSDP: a layer is gathered while it runs, embedding and head from start to end."""
+    """Return what FSDP takes: a layer is gathered while it runs, embedding and head throughout."""
     ends = shape.embedding_size * (1 if shape.tied else 2) + shape.hidden
     root, layer = ends * HALF, shape.layer_size * method.bits // 8
     each, head = 0, 0

@@ -10,6 +10,7 @@ from ftlint.diagnostics import Finding
 from ftlint.facts.launch import UNSTATED
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import fields, fill
+from ftlint.target.classify import NOT_KNOWN
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.rule import READING
 
@@ -127,6 +128,8 @@ def _is_misread(finding: Finding) -> bool:
 
 def reason_of(problem: NoPlan, context: Context) -> str:
     """Return a refusal of the arithmetic in the words of its rule."""
+    if problem.code is None and NOT_KNOWN in problem.reason:
+        return f"the value of `{problem.key}` cannot be told"
     if problem.code is None:
         return problem.reason
     message = context.rules[problem.code].message

@@ -6,7 +6,8 @@ The environment decides which, and no file says what that is.
 from __future__ import annotations
 
 from ftlint.diagnostics import at_key
-from ftlint.facts.launch import LAUNCHERS, UNSTATED, first_with, variable_of
+from ftlint.facts.launch import UNSTATED, first_with
+from ftlint.target.launchers import LAUNCHERS, variable_of
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from ftlint.diagnostics import at_key, set_at
 from ftlint.edits import suggest
-from ftlint.facts.launch import variable_of
 from ftlint.rules import habits, rivals, trainers
 from ftlint.rules.forks import MOST_GUESSED, foreign_keys, keys_of_trainers
 from ftlint.support.messages import sentence
 from ftlint.support.pattern import pattern
 from ftlint.target.keys import is_known
+from ftlint.target.launchers import variable_of
 from ftlint.target.slips import guess
 from ftlint.target.variables import is_secret, is_variable, spelled
 from ftschemas import compiled

@@ -8,6 +8,8 @@ from __future__ import annotations
 from ftlint.diagnostics import at_key, at_value
 from ftlint.steps.v1 import TRAINS_FROM
 from ftlint.support.messages import listed
+from ftlint.target.keys import V1
+from ftlint.target.launchers import variable_of
 from ftlint.target.releases import parse_version
 from ftlint.target.slips import guess
 from ftschemas import compiled
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 NO_V1, UNKNOWN, PLUGIN, PARAMETER, MALFORMED = "FT017", "FT146", "FT147", "FT148", "FT149"
 SWITCH, IGNORED = "FT4160", "FT599"
-VARIABLE, LAX = "USE_V1", "ALLOW_EXTRA_KEYS"
+VARIABLE, LAX = variable_of(V1), "ALLOW_EXTRA_KEYS"
 SEVERAL = "kernel_config"
 """The key that may name several plugins, with commas between, where parameters are not fixed."""
 SEVERAL_FROM = (0, 9, 6)

@@ -288,7 +288,7 @@ class _Work:
 
 def _of_script(path: str, data: bytes, options: Options) -> Kind:
     """Return what a script is taken for: a config for what it starts first."""
-    from ftlint.scripts import load_bytes
+    from ftlint.starts.scripts import load_bytes
     from ftlint.target.classify import Kind
 
     script = load_bytes(path, data, options) if options.scripts else None

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     Command = Literal["train", "export", "chat", "eval", "v1"]
 
+SUBCOMMANDS: dict[str, Command] = {
+    "train": "train", "export": "export", "eval": "eval",
+    "chat": "chat", "api": "chat", "webchat": "chat",
+}  # fmt: skip
+"""What `llamafactory-cli` reads a config for, and which of its parsers does."""
+
 
 class Kind(NamedTuple):
     """What a file is: a config for a command, or why it is passed over.

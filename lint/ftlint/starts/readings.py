@@ -144,8 +144,8 @@ def in_script(said: Iterable[Finding], config: Config, launched: Launched) -> It
     at = {one.start: place for place, one in enumerate(overrides.arguments)}
     for one in said:
         argument = overrides.at(one.start)
-        if argument is None:
-            continue
+        if argument is None or at[argument.start] >= len(launched.overrides):
+            continue  # of the file itself, or of `--set` behind what the script sets
         word = launched.overrides[at[argument.start]]
         start, end = word.start, word.end
         if one.start == argument.start and one.end - one.start == len(word.key):

@@ -7,9 +7,9 @@ import os
 from ftlint import loading
 from ftlint.diagnostics import Place
 from ftlint.facts.context import make_context
-from ftlint.facts.handed import layer_of
+from ftlint.facts.handed import layer_of, sources
 from ftlint.facts.layers import SILENT
-from ftlint.facts.starts import COMMANDS, start_of
+from ftlint.facts.starts import start_of
 from ftlint.launch import arguments, slips
 from ftlint.launch.parser import parse
 from ftlint.launch.scripts import look
@@ -21,12 +21,12 @@ from ftlint.support.limits import reason
 from ftlint.syntax import directives
 from ftlint.syntax.nodes import Comment
 from ftlint.syntax.source import Undecodable, decode, of_text
-from ftlint.target.classify import NOT_KNOWN
+from ftlint.target.classify import NOT_KNOWN, SUBCOMMANDS
 from ftlint.target.keys import catalogue_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ftlint.diagnostics import Diagnostic
     from ftlint.facts.starts import Start
@@ -123,7 +123,7 @@ def load_file(path: str, options: Options) -> Script | loading.Unreadable:
 def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
     """Return what a script starts."""
     disk = disk or loading.around(source.path, options)
-    reading = look(source.text, source.path, _sources(source.path, disk))
+    reading = look(source.text, source.path, sources(source.path, disk, []))
     asked = directives.read(source, _comments(source))
     configs: list[Config] = []
     of_files: list[OfFile] = []
@@ -176,8 +176,7 @@ def _comments(source: Source) -> Iterator[Comment]:
     if "ftlint" not in text.lower():
         return
     if source.path.endswith(SCRIPTS):
-        for one in parse(text).comments:
-            yield Comment(one.start, one.end, text[one.start : one.end])
+        yield from parse(text).comments
         return
     for line in range(1, len(source.line_starts) + 1):
         start = source.line_starts[line - 1]
@@ -186,22 +185,11 @@ def _comments(source: Source) -> Iterator[Comment]:
             yield Comment(start + shown.index("#"), start + len(shown), shown.lstrip())
 
 
-def _sources(path: str, disk: Disk) -> Callable[[str], str | None]:
-    """Return what reads a file that a script takes in, within its project."""
-    folder = os.path.dirname(os.path.abspath(path))
-
-    def read(name: str) -> str | None:
-        data = disk.read(os.path.join(folder, name), 1 << 18)
-        return data.decode("utf-8", "replace") if isinstance(data, bytes) else None
-
-    return read
-
-
 def _of_flags(
     launched: Launched, source: Source, asked: Directives, options: Options, disk: Disk
 ) -> tuple[Config, tuple[Problem, ...]]:
     """Return the config that the flags of a start are, and what argparse stops at in them."""
-    command = options.command or COMMANDS[launched.command]
+    command = options.command or SUBCOMMANDS[launched.command]
     given = options.given._replace(layers=(*options.given.layers, layer_of(launched)))
     catalogue = catalogue_of(options.target, command, None, options.extra)
     flags = arguments.read(launched, catalogue)
