@@ -45,7 +45,7 @@ class Start(NamedTuple):
 
     @property
     def says(self) -> bool:
-        """Whether it sets anything, or says anything of the run."""
+        """Return whether it sets anything, or says anything of the run."""
         return bool(self.arguments) or self.layer.launch != Launch() or self.command != "train"
 
     @property
@@ -55,7 +55,7 @@ class Start(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        """Whether all is known that its steps rest on."""
+        """Return whether all is known that its steps rest on."""
         gaps = (one.partition("=")[0] for one in self.arguments if NOT_KNOWN in one)
         return STEP_KEYS.isdisjoint(gaps)
 

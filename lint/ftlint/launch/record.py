@@ -98,5 +98,5 @@ class Launched(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether all arguments are known to be there, whatever their values are."""
+        """Return whether all arguments are known to be there, whatever their values are."""
         return not self.unknown

@@ -33,7 +33,7 @@ class Scalar(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether all of it is."""
+        """Return whether all of it is."""
         return UNKNOWN not in self.text
 
 
@@ -53,7 +53,7 @@ class Field(NamedTuple):
 
     @property
     def known(self) -> bool:
-        """Whether all of it is known."""
+        """Return whether all of it is known."""
         return UNKNOWN not in self.value.text
 
 

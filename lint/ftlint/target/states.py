@@ -59,7 +59,7 @@ class Target(NamedTuple):
 
     @property
     def takes_overrides(self) -> bool:
-        """Whether `KEY=VALUE` may stand behind a config: since its containers are OmegaConf's."""
+        """Return whether `KEY=VALUE` may stand behind a config: OmegaConf's containers take it."""
         return self.dialect.containers
 
     @property
