@@ -343,3 +343,29 @@ def test_a_word_with_a_blank_is_no_flag(project: Path) -> None:
     flags = "--model_name_or_path m --stage sft --do_train --dataset x --template qwen --bf16"
     write(project / "run.sh", f"lmf train {flags} --output_dir o --run_name '--a b'\n")
     assert [one for one in check("run.sh") if one["severity"] == "error"] == []
+
+
+def test_what_python_puts_in_to_a_notebook_is_not_known() -> None:
+    from ftlint.launch.scripts import read
+
+    cell = '{"source": ["!llamafactory-cli train {path} seed=3\\n"]}'
+    (one,) = read(cell, "run.ipynb")
+    assert one.config is not None
+    assert one.config.text is None
+    (one,) = read(cell.replace("{path} seed=3", "--stage sft {more}"), "run.ipynb")
+    assert not one.whole
+
+
+def test_each_line_of_a_recipe_has_its_own_shell() -> None:
+    from ftlint.launch.scripts import read
+
+    rule = "all:\n\tcd sub && lmf train a.yaml\n\tlmf train b.yaml \\\n\t  seed=3\n"
+    assert [(one.folder, len(one.words)) for one in read(rule, "Makefile")] == [("sub", 1), ("", 2)]
+
+
+def test_a_folded_text_of_a_workflow_is_one_line() -> None:
+    from ftlint.launch.scripts import read
+
+    step = "steps:\n  - run: >\n      lmf train c.yaml\n      seed=3\n  - run: echo\n"
+    (one,) = read(step, "w.yml")
+    assert [word.text for word in one.words] == ["c.yaml", "seed=3"]

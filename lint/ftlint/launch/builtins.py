@@ -63,7 +63,10 @@ def _unset(shell: Shell, command: Simple) -> Outcome:
         if index and name in shell.state.variables:
             shell.state.assign(name, Array((("0", Field(gap(one.start), 0, 0, quoted=False)),)))
         elif one.known and not one.text.startswith("-"):
-            shell.state.variables[one.text] = Scalar("", ())
+            if one.text == "IFS":
+                shell.state.variables.pop("IFS", None)
+            else:
+                shell.state.variables[one.text] = Scalar("", ())
             shell.state.exported.discard(one.text)
     return DONE
 
@@ -151,7 +154,11 @@ def _read(shell: Shell, command: Simple) -> Outcome:
     for redirection in command.redirections:
         if redirection.operator == "<<<" and getattr(command.words[0], "literal", "") == "read":
             told = split(shell.text_of(redirection.word))
-    if len(told) < len(names) or len(words) != len(names) + sum(one.text == "-r" for one in words):
+    if (
+        command.assignments
+        or len(told) < len(names)
+        or len(words) != len(names) + sum(one.text == "-r" for one in words)
+    ):
         told = []
     for place, one in enumerate(names):
         value = gap(one.start)

@@ -68,13 +68,13 @@ def fields(shell: Shell, word: ShellWord) -> list[Field]:
         if isinstance(value, list) and quoted and _is_joined(shell, part):
             made.add(joined(_spaced(value)))
         elif isinstance(value, list):
-            made.several(value if quoted else _split(value))
+            made.several(value if quoted else _split(value, _separators(shell)))
         elif quoted:
             made.add(value)
             if isinstance(part, Text) and UNKNOWN in part.text and not part.quoted:
                 made.quoted = False  # of a text that is run, and is not known whole
         else:
-            made.split(value)
+            made.split(value, _separators(shell))
     made.end()
     if len(made.found) == 1 and made.found[0][2] is None:
         value, quoted, _ = made.found[0]
@@ -104,17 +104,20 @@ class _Words:
             self.found.append((joined(self.open), self.quoted, self.own))
         self.open, self.quoted, self.own = [], True, None
 
-    def split(self, value: Scalar) -> None:
-        """Put in what stands outside of quotes: blanks in it end words."""
-        words = split(value)
-        if value.text and value.text[0] in BLANK:
+    def split(self, value: Scalar, blank: str | None) -> None:
+        """Put in what stands outside of quotes: blanks in it end words; None: who knows what."""
+        if blank is None and value.text:
+            value, blank = gap(value.at[0] if value.at else 0), BLANK
+        blank = blank or ""
+        words = split(value, blank)
+        if value.text and value.text[0] in blank:
             self.end()
         for place, one in enumerate(words):
             if place:
                 self.end()
             self.add(one)
             self.quoted = self.quoted and UNKNOWN not in one.text
-        if words and value.text[-1] in BLANK:
+        if words and value.text[-1] in blank:
             self.end()
 
     def several(self, values: Sequence[Field]) -> None:
@@ -136,11 +139,20 @@ def _is_home(part: object) -> bool:
     return isinstance(part, Text) and not part.quoted and part.text.startswith("~")
 
 
-def _split(values: Sequence[Field]) -> list[Field]:
+def _separators(shell: Shell) -> str | None:
+    """Return what ends words outside of quotes; None where `IFS` is not known, or no blanks."""
+    held = shell.state.variables.get("IFS")
+    if held is None:
+        return BLANK
+    known = isinstance(held, Scalar) and set(held.text) <= set(BLANK)
+    return held.text if isinstance(held, Scalar) and known else None
+
+
+def _split(values: Sequence[Field], blank: str | None) -> list[Field]:
     """Return the words that words are which stand outside of quotes."""
     made: list[Field] = []
     for one in values:
-        words = split(one.value)
+        words = [gap(one.start)] if blank is None else split(one.value, blank)
         if len(words) == 1 and words[0].text == one.text:
             made.append(one._replace(quoted=one.quoted and one.known))
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ftlint.launch.values import UNKNOWN
 from ftlint.support.files import base
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -131,6 +132,9 @@ def _makefile(text: str) -> Iterator[Stretch]:
                 at += [start + place] * len(new)
                 place += step
             pieces.append(Stretch("".join(chars), [*at, start + len(line)]))
+            if not line.rstrip("\r\n").endswith("\\"):  # each line has a shell of its own
+                yield _joined([*setters, *pieces], start + len(line))
+                pieces = []
         elif pieces and line.strip() and not pieces[-1].text.endswith("\\\n"):
             yield _joined([*setters, *pieces], start)
             pieces = []
@@ -161,7 +165,10 @@ def _workflow(text: str) -> Iterator[Stretch]:
             deeper = len(inner) - len(inner.lstrip(" "))
             if not blank and deeper <= indent - (2 if "-" in found[1] else 0):
                 break
-            pieces.append(_piece(text, begin + (0 if blank else deeper), begin + len(inner)))
+            piece = _piece(text, begin + (0 if blank else deeper), begin + len(inner))
+            if found[2].startswith(">") and not blank:
+                piece = piece._replace(text=piece.text.replace("\n", " "))
+            pieces.append(piece)
             place += 1
         if pieces:
             yield _joined(pieces, lines[place][0] if place < len(lines) else len(text))
@@ -186,10 +193,20 @@ def _notebook(text: str) -> Iterator[Stretch]:
             command = re.match(r"\s*!", one.text)
             if goes_on or command is not None:
                 skip = 0 if goes_on or command is None else command.end()
-                pieces.append(_ended(Stretch(one.text[skip:], one.at[skip:])))
+                pieces.append(_ended(_filled(Stretch(one.text[skip:], one.at[skip:]))))
                 goes_on = one.text.rstrip("\n").endswith("\\")
         if pieces:
             yield _joined(pieces, end)
+
+
+def _filled(one: Stretch) -> Stretch:
+    """Return a line of a notebook with a gap where a value of Python is put in: `{name}`."""
+    chars: list[str] = []
+    at: list[int] = []
+    for found in re.finditer(r"(?<!\$)\{[^{}\n]*\}|.|\n", one.text):
+        chars.append(UNKNOWN if len(found[0]) > 1 else found[0])
+        at.append(one.at[found.start()])
+    return Stretch("".join(chars), [*at, one.at[-1]])
 
 
 def _ended(one: Stretch) -> Stretch:

@@ -101,9 +101,10 @@ def part_of(value: Scalar, start: int, end: int) -> Scalar:
     return Scalar(value.text[start:end], value.at[start:end], value.assumed)
 
 
-def split(value: Scalar) -> list[Scalar]:
-    """Return the words of a value that stands outside of quotes."""
-    return [part_of(value, *found.span()) for found in re.finditer(f"[^{BLANK}]+", value.text)]
+def split(value: Scalar, blank: str = BLANK) -> list[Scalar]:
+    """Return the words of a value that stands outside of quotes; `blank` ends words."""
+    words = re.finditer(f"[^{blank}]+" if blank else r"(?s).+", value.text)
+    return [part_of(value, *found.span()) for found in words]
 
 
 def field_of(value: Scalar, start: int) -> Field:
