@@ -39,12 +39,12 @@ _MODULE = ("-m", "--module")
 class Started(NamedTuple):
     """The options of a starter; `module` where what it starts is a module.
 
-    `open`: others may be there that are not known before the run.
+    `incomplete`: others may be there that are not known before the run.
     """
 
     options: tuple[tuple[str, Field | None], ...] = ()
     module: bool = False
-    open: bool = False
+    incomplete: bool = False
 
     def get(self, *names: str) -> Field | None:
         """Return the value of an option, under the last of these names that is given."""
@@ -134,11 +134,11 @@ def shape(
     if program == "torchrun":
         gpus = _count(started.get("nproc_per_node"), "gpus", "--nproc_per_node")
         nodes = _count(started.get("nnodes"), "nodes", "--nnodes")
-        if started.get("nproc_per_node") is None and not started.open:
+        if started.get("nproc_per_node") is None and not started.incomplete:
             gpus = Fact("gpus", 1, words[0].start, words[0].end, "torchrun starts one process")
         elif gpus is None and (started.get("nproc_per_node") or words[0]).text in ("auto", "gpu"):
             gpus = visible
-        default = started.get("nnodes") is None and not started.open
+        default = started.get("nnodes") is None and not started.incomplete
         return _shape(gpus, nodes, default_nodes=default)
     if program == "accelerate":
         return _of_accelerate(started, visible)
@@ -175,7 +175,7 @@ def _of_accelerate(started: Started, visible: Fact | None) -> Shape:
     processes = _count(started.get("num_processes", "n"), "gpus", "--num_processes")
     nodes = _count(started.get("num_machines"), "nodes", "--num_machines")
     configured = started.get("config_file") is not None
-    unsaid = configured or started.open or started.get("num_machines") is not None
+    unsaid = configured or started.incomplete or started.get("num_machines") is not None
     many = nodes.value if nodes is not None else None if unsaid else 1
     if processes is None:
         return Shape(None, many, () if nodes is None else (nodes,))
@@ -198,7 +198,7 @@ def _of_deepspeed(started: Started, visible: Fact | None) -> Shape:
         return Shape(None, None, ())
     gpus = _count(started.get("num_gpus"), "gpus", "--num_gpus")
     nodes = _count(started.get("num_nodes"), "nodes", "--num_nodes")
-    if started.get("hostfile", "H") is not None or started.open:
+    if started.get("hostfile", "H") is not None or started.incomplete:
         return _shape(gpus, nodes, default_nodes=False)
     if gpus is None and started.get("num_gpus") is None and started.get("exclude", "e") is None:
         gpus = visible
