@@ -83,7 +83,7 @@ def judge(config: Config | Unreadable) -> Result:
     )
 
 
-UNREAD_STARTS = "no config that it starts is here, or known before it runs"
+UNREAD_STARTS = "every config that it starts is missing, or known only when the script runs"
 
 
 def judge_script(script: Script | Unreadable, options: Options) -> Result:

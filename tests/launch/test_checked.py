@@ -355,5 +355,5 @@ def test_starts_of_which_none_can_be_read_are_said_not_to_be_judged(tmp_path: Pa
         0,
         "No LLaMA Factory config found, 1 other file skipped.\n",
     )
-    assert "no config that it starts is here, or known before it runs" in named.err
+    assert "every config that it starts is missing, or known only when the script runs" in named.err
     assert invoke(tmp_path, "--no-cache").err == ""
