@@ -294,7 +294,9 @@ def main(arguments: list[str]) -> int:
         if current != data:
             print(f"{ARTEFACT.name} is stale: run `python schemas/compile.py`")
         return int(current != data)
-    ARTEFACT.write_bytes(data)
+    written = ARTEFACT.with_suffix(".new")
+    written.write_bytes(data)
+    written.replace(ARTEFACT)  # whoever has the old one open goes on with it
     print(f"{ARTEFACT.name}: {len(data) // 1024} KiB")
     return 0
 

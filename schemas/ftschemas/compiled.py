@@ -67,20 +67,31 @@ _HEAD = 4
 """Bytes that tell the size of the index, which follows them."""
 
 _index: dict[str, tuple[int, int]] = {}
+_opened: list[int] = []
+"""The artefact, open from the first table on: the process may be another user's by the next one,
+or a newer artefact may have taken its place.
+"""
 
 
 def __getattr__(name: str) -> Any:
     """Return a table, read on first use; it is an attribute of the module from then on."""
     if name not in TABLES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with open(ARTEFACT, "rb") as file:
-        if not _index:
-            _index.update(marshal.loads(file.read(int.from_bytes(file.read(_HEAD), "little"))))
-        start, size = _index[name]
-        file.seek(start)
-        table = marshal.loads(file.read(size))
-    globals()[name] = table
+    if not _index:
+        size = int.from_bytes(_read(0, _HEAD), "little")
+        _index.update(marshal.loads(_read(_HEAD, size)))
+    table = globals()[name] = marshal.loads(_read(*_index[name]))
     return table
+
+
+def _read(start: int, size: int) -> bytes:
+    """Return bytes of the artefact; processes that share it after a fork do not move its place."""
+    if not _opened:
+        _opened.append(os.open(ARTEFACT, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
+    if hasattr(os, "pread"):
+        return os.pread(_opened[0], size, start)
+    os.lseek(_opened[0], start, os.SEEK_SET)
+    return os.read(_opened[0], size)
 
 
 def folded(name: str) -> str:
