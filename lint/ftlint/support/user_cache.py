@@ -7,10 +7,15 @@ nothing had been kept.
 from __future__ import annotations
 
 import os
+import time
 from zlib import crc32
 
 import ftlint
 import ftschemas
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HEAD = 8
 
@@ -60,8 +65,17 @@ def _prune(where: str, suffix: str, most: int) -> None:
 
 
 def state_of_code() -> int:
-    """Return a sum of names, sizes and times of ftlint's modules: a copy keeps its version."""
-    found = []
+    """Return a sum of names, sizes and times of ftlint's modules: a copy keeps its version.
+
+    Where they cannot be listed it is a number that no other run has: nothing kept is used then.
+    """
+    try:
+        return crc32(repr(sorted(_modules())).encode())
+    except OSError:
+        return time.time_ns()
+
+
+def _modules() -> Iterator[tuple[str, int, int]]:
     for package in (ftlint, ftschemas):
         waiting = [os.path.dirname(str(package.__file__))]
         while waiting:
@@ -69,7 +83,6 @@ def state_of_code() -> int:
                 name = entry.name
                 if name.endswith((".py", ".bin")):
                     one = entry.stat()
-                    found.append((name, one.st_size, one.st_mtime_ns))
+                    yield name, one.st_size, one.st_mtime_ns
                 elif "." not in name and name != "__pycache__" and entry.is_dir():
                     waiting.append(entry.path)
-    return crc32(repr(sorted(found)).encode())
