@@ -81,7 +81,7 @@ class BadBands(ValueError):
 
 def bands_of(table: Mapping[str, Any], stage: object) -> Bands | None:
     """Return the table of a stage, None where the stage is not to be judged."""
-    data = table["stages"].get(stage)
+    data = table["stages"].get(stage) if isinstance(stage, str) else None
     if data is None:
         return None
     return Bands(
