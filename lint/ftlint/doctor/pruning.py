@@ -11,6 +11,7 @@ import os
 import re
 import stat
 
+from ftlint.support.files import INSTALLED
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _configs(root: str, disk: Disk) -> Iterator[str]:
         )  # fmt: skip
 
 
-_FOREIGN = {".git", ".venv", "venv", "node_modules", "__pycache__", "site-packages"}
+_FOREIGN = {".git", ".venv", *INSTALLED}
 _OF_RUNS = {STATE, "all_results.json", "train_results.json", "eval_results.json"}
 """What a trainer wrote itself names its own checkpoints."""
 

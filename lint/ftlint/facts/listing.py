@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.support.files import SCRIPTS, SUFFIXES
+from ftlint.support.files import INSTALLED, SCRIPTS, SUFFIXES
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,32 +27,26 @@ class Listing(NamedTuple):
 
 
 _listings: dict[str, tuple[State, Listing]] = {}
-_SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv", "wandb"])
+_SKIPPED = INSTALLED | {"wandb"}
 
 
 def listed(folder: str, disk: Disk) -> Listing:
     """Return what is in a folder; read again only when it has changed."""
-    now = disk.state(folder)
-    if now is None:
-        return Listing()
-    kept = _listings.get(folder)
-    if kept is not None and kept[0] == now:
-        return kept[1]
     try:
-        folders, names = disk.parted(folder)  # with links to nothing, which are unread
+        return disk.while_same(folder, _listings, 1000, lambda: _read(folder, disk)) or Listing()
     except OSError:
         return Listing()
+
+
+def _read(folder: str, disk: Disk) -> Listing:
+    folders, names = disk.parted(folder)  # with links to nothing, which are unread
     if len(folders) + len(names) > MOST:
-        folders, names = [], []
-    if len(_listings) > 1000:
-        _listings.clear()
-    found = Listing(
+        return Listing()
+    return Listing(
         tuple(_in(folder, (one for one in folders if one[0] != "." and one not in _SKIPPED))),
         tuple(_in(folder, (one for one in names if one.lower().endswith(SUFFIXES)))),
         tuple(_in(folder, (one for one in names if one.endswith(SCRIPTS)))),
     )
-    _listings[folder] = now, found
-    return found
 
 
 def upwards(folder: str, disk: Disk) -> Iterator[str]:

@@ -102,17 +102,8 @@ _texts: dict[str, tuple[State, Text]] = {}
 
 def read(path: str, disk: Disk) -> Text:
     """Return what a file holds; read again only when it has changed."""
-    now = disk.state(path)
-    if now is None:
-        return Text()
-    kept = _texts.get(path)
-    if kept is not None and kept[0] == now:
-        return kept[1]
-    found = Text(path, _text_at(path, disk))
-    if len(_texts) > 2000:
-        _texts.clear()
-    _texts[path] = now, found
-    return found
+    found = disk.while_same(path, _texts, 2000, lambda: Text(path, _text_at(path, disk)))
+    return found or Text()
 
 
 def _folders_in(text: str) -> Iterator[str]:

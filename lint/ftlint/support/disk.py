@@ -278,6 +278,25 @@ class Disk:
             self._listed.add(path)
         return _state(found, whole=True)
 
+    def while_same(
+        self, path: str, kept: dict[str, tuple[State, T]], most: int, make: Callable[[], T]
+    ) -> T | None:
+        """Return what is made of a path, made again only when it has changed; None without one.
+
+        `kept` is of the process, and forgets all when it holds more than `most`.
+        """
+        now = self.state(path)
+        if now is None:
+            return None
+        held = kept.get(path)
+        if held is not None and held[0] == now:
+            return held[1]
+        found = make()
+        if len(kept) > most:
+            kept.clear()
+        kept[path] = now, found
+        return found
+
     def _look(self, path: str) -> os.stat_result | None:
         if path not in self._found:
             self._found[path] = self._seen(path)

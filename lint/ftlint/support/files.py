@@ -39,7 +39,8 @@ def is_named_script(path: str) -> bool:
     return base(path).lower().partition(".")[0] in _NAMED
 
 
-_SKIPPED = frozenset(["node_modules", "__pycache__", "site-packages", "venv"])
+INSTALLED = frozenset(["node_modules", "__pycache__", "site-packages", "venv"])
+"""Folders of what others wrote, beside hidden ones, which no search enters."""
 
 
 class Found(NamedTuple):
@@ -97,7 +98,7 @@ def _of(path: str, excludes: Callable[[str], bool], disk: Disk) -> Iterator[Foun
         below = [
             os.path.join(folder, name)
             for name in folders
-            if not name.startswith(".") and name not in _SKIPPED
+            if not name.startswith(".") and name not in INSTALLED
         ]
         waiting += (one for one in reversed(below) if not excludes(one))
         for name in names:
