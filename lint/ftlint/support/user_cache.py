@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 from zlib import crc32
 
 import ftlint
@@ -64,10 +65,12 @@ def _prune(where: str, suffix: str, most: int) -> None:
         os.unlink(entry.path)
 
 
+@cache
 def state_of_code() -> int:
     """Return a sum of names, sizes and times of ftlint's modules: a copy keeps its version.
 
-    Where they cannot be listed it is a number that no other run has: nothing kept is used then.
+    Every store asks, and what runs stays what it was when it was loaded. Where they cannot be
+    listed it is a number that no other run has: nothing kept is used then.
     """
     try:
         return crc32(repr(sorted(_modules())).encode())
