@@ -160,8 +160,7 @@ def _show(bundles: list[Bundle], kinds: Any, settings: Any, store: Store) -> lis
     jobs = jobs_of(bundles, kinds, settings)
     known = sum(store.found(job) is not None for job in jobs)
     for one in bundles:
-        for error in one.errors:
-            shared.say(f"! {one.path}: {error}")
+        shared.say_errors(one)
     shared.put(fleet.plan(jobs, bundles, known))
     return jobs
 

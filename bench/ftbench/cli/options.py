@@ -19,6 +19,7 @@ from ftlint.support.messages import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from ftbench.fleet.bundle import Bundle
     from ftbench.runners.configs import Loaded
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -171,7 +172,7 @@ def as_line(text: str) -> str:
     return f" {shown}" if shown.startswith("::") else shown
 
 
-def say_errors(loaded: Loaded) -> None:
+def say_errors(loaded: Loaded | Bundle) -> None:
     """Tell before a run what keeps LLaMA Factory from training its config as it stands."""
     for error in loaded.errors:
         say(f"! {loaded.path}: {error}")
