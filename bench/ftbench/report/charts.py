@@ -216,7 +216,7 @@ def _held_by_step(run: RunView) -> Iterator[Chart]:
     series = [
         Series(label, tuple(None if one is None else one / 1e9 for one in values))
         for name, label in names.items()
-        if any((values := [step.get("held", {}).get(name) for step in steps]))
+        if any(values := [step.get("held", {}).get(name) for step in steps])
     ]
     if not series:
         return

@@ -175,9 +175,9 @@ class Step(_Step):
     """One optimizer step, from the end of the one before to its own.
 
     `gpu_seconds` is the same span between CUDA events. `forward_backward` is the sum of `each`,
-    one number a micro-batch; older results have neither that nor `held`. `other` holds what logging,
-    evaluation and saving took inside the span. A micro-batch is [rows, length, real tokens, loss tokens, sum of
-    squares of attended lengths].
+    one number a micro-batch; older results have neither that nor `held`. `other` holds what
+    logging, evaluation and saving took inside the span. A micro-batch is [rows, length, real
+    tokens, loss tokens, sum of squares of attended lengths].
     """
 
     seconds: float
