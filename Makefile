@@ -65,10 +65,10 @@ repairs: $(VENV)/.tests
 pre-commit: $(VENV)/.tests
 	$(BIN)/pytest -m precommit tests/precommit
 
-# A page of results in a real browser: wants Debian's chromium, or FTLINT_CHROMIUM.
+# Pages in a real browser: wants Debian's chromium, or FTLINT_CHROMIUM.
 browser: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
-	$(BIN)/pytest -m browser tests/bench
+	$(BIN)/pytest -m browser tests/browser
 
 # Jobs on a Ray cluster of three nodes on this machine, one of which dies; trains with the oracle.
 fleet: $(VENV)/.tests
