@@ -67,7 +67,7 @@ pre-commit: $(VENV)/.tests
 
 # Pages in a real browser: wants Debian's chromium, or FTLINT_CHROMIUM.
 browser: $(VENV)/.tests
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser,docs]'
 	$(BIN)/pytest -m browser tests/browser
 
 # Jobs on a Ray cluster of three nodes on this machine, one of which dies; trains with the oracle.
