@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint upstream oracle accuracy repairs pre-commit browser fleet fuzz lowest highest bench bench-linter docs docs-check clean
+.PHONY: demo test lint upstream oracle accuracy repairs pre-commit browser fleet packages routes fuzz lowest highest bench bench-linter docs docs-check clean
 
 demo: $(VENV)/.installed
 	@echo
@@ -83,6 +83,17 @@ fuzz: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' \
 	  || echo "atheris does not install here: inputs by grammar only"
 	$(BIN)/python -m tests.fuzz $(INPUTS)
+
+# Wheel and sdist, and that wheel tried in an environment of its own.
+packages: $(VENV)/.tests
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	$(BIN)/python release/try_wheel.py dist
+
+# From nothing to the first finding on each route, timed; wants a machine that does nothing else.
+routes: packages
+	$(BIN)/python release/routes.py dist
+	$(BIN)/python docs/generate.py
 
 # The oldest dependencies that pyproject.toml allows, and the newest there are; PYTHON names another
 # Python: `make lowest PYTHON=python3.13`.
