@@ -48,7 +48,7 @@ def installed(wheel: Path, place: Path) -> Path:
     """Install a wheel into a new environment; return the folder of its programs."""
     venv.create(place, with_pip=True)
     programs = place / ("Scripts" if sys.platform == "win32" else "bin")
-    command = [programs / "python", "-m", "pip", "install", "--quiet", str(wheel)]
+    command = [str(programs / "python"), "-m", "pip", "install", "--quiet", str(wheel)]
     subprocess.run(command, check=True)
     return programs
 

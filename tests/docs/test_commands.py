@@ -117,10 +117,12 @@ def test_the_hook_of_the_guides_is_offered(page: Path, project: Path) -> None:
 
 
 def test_the_workflow_of_the_guide_runs(project: Path) -> None:
-    text = snippet(ROOT / "docs" / "ci.md", "yaml", "runs-on:")
-    workflow: dict[Any, Any] = yaml.safe_load(text)
-    steps = workflow["jobs"]["ftlint"]["steps"]
-    (command,) = [step["run"] for step in steps if step.get("run", "").startswith("ftlint")]
+    guide = ROOT / "docs" / "ci.md"
+    workflow: dict[Any, Any] = yaml.safe_load(snippet(guide, "yaml", "runs-on:"))
+    used = [step["uses"] for step in workflow["jobs"]["ftlint"]["steps"]]
+    assert used[-1] == f"{REPOSITORY.partition('.com/')[2]}@v{__version__}"
+    steps = yaml.safe_load(snippet(guide, "yaml", "--output-format github"))
+    (command,) = [step["run"] for step in steps if step["run"].startswith("ftlint")]
     assert run(command, project)[0] == 0
     shutil.copy(ROOT / "examples" / "bad" / "slips.yaml", project / "configs")
     status, output = run(command, project)

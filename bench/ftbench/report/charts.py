@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ftbench.report.run_view import RunView
+    from ftbench.results.record import Held, Step
     from ftlint.report.page.parts import Block, Tone
 
 MOST_RUNS = 8
@@ -211,22 +212,29 @@ def _with_forecast(bar: Bar, size: int) -> Bar:
 def _held_by_step(run: RunView) -> Iterator[Chart]:
     """Yield what each step held: on the GPU, or without one of the host's memory."""
     steps = run.result["steps"]
-    names = {"allocated": "allocated, the most in the step", "reserved": "reserved at its end",
-             "resident": "the process on the host"}  # fmt: skip
+    found: list[tuple[str, list[int | None]]] = [
+        ("allocated, the most in the step", [_held_of(step).get("allocated") for step in steps]),
+        ("reserved at its end", [_held_of(step).get("reserved") for step in steps]),
+        ("the process on the host", [_held_of(step).get("resident") for step in steps]),
+    ]
     series = [
-        Series(label, tuple(None if one is None else one / 1e9 for one in values))
-        for name, label in names.items()
-        if any(values := [step.get("held", {}).get(name) for step in steps])
+        Series(name, tuple(None if one is None else one / 1e9 for one in values))
+        for name, values in found
+        if any(values)
     ]
     if not series:
         return
-    if run.summary.forecast and "resident" not in steps[-1].get("held", {}):
+    if run.summary.forecast and "resident" not in _held_of(steps[-1]):
         said = run.summary.forecast / 1e9
         series.append(Series("forecast of what is allocated", (said,) * len(steps), tone="soft"))
     yield Chart(
         "Memory by step", "GB on the first rank", tuple(map(float, range(1, len(steps) + 1))),
         "step", tuple(series), together=_together(run),
     )  # fmt: skip
+
+
+def _held_of(step: Step) -> Held:
+    return step.get("held", {})
 
 
 def _capacity(run: RunView) -> float | None:

@@ -56,9 +56,8 @@ def _source(judged: Judged, name: str) -> str:
 
 def _together(names: Sequence[str], judged: Sequence[Judged]) -> Iterator[Block]:
     rows = tuple(
-        (Cell(name, link=f"run-{at}"), signs, *figures)
-        for at, (name, one) in enumerate(zip(names, judged, strict=True))
-        for *figures, signs in (row("", one)[2:],)
+        (Cell(name, link=f"run-{at}"), cells[-1], *cells[2:-1])
+        for at, (name, cells) in enumerate(zip(names, (row("", one) for one in judged)))
     )
     yield Table(("run", HEAD[-1], *HEAD[2:-1]), rows, of_words=2)
     runs = [(name, one.history) for name, one in zip(names, judged, strict=True) if one.history]
