@@ -55,7 +55,7 @@ def _source(judged: Judged, name: str) -> str:
 
 
 def _together(names: Sequence[str], judged: Sequence[Judged]) -> Iterator[Block]:
-    rows = tuple(
+    rows: tuple[tuple[Cell | str, ...], ...] = tuple(
         (Cell(name, link=f"run-{at}"), cells[-1], *cells[2:-1])
         for at, (name, cells) in enumerate(zip(names, (row("", one) for one in judged)))
     )
