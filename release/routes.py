@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
+EDITOR = Path(__file__).with_name("first_diagnostic.py")
 KEPT = ROOT / "docs" / "benchmarks" / "raw" / "first-finding.json"
 CONFIG = """\
 model_name_or_path: Qwen/Qwen2.5-0.5B
@@ -35,6 +36,8 @@ repos:
     hooks: [{{id: ftlint}}]
 """
 CODE = "FT101"
+OPENED = "(opened)"
+"""An editor opens the file: release/first_diagnostic.py does."""
 
 
 class Route(NamedTuple):
@@ -45,11 +48,11 @@ class Route(NamedTuple):
     commands: tuple[str, ...]
 
 
-def routes(wheel: Path) -> list[Route]:
+def routes() -> list[Route]:
     """Return the routes; in a command WHEEL stands for the package as it would be on the index."""
     fresh = "python3 -m venv environment"
     run = "environment/bin/ftlint"
-    found = [
+    return [
         Route("pip", "Python", (fresh, "environment/bin/pip install -q WHEEL", f"{run} configs/")),
         Route("uvx", "uv", ("uvx --from WHEEL ftlint configs/",)),
         Route("hook", "git, pre-commit, and the four lines of the hook",
@@ -57,20 +60,18 @@ def routes(wheel: Path) -> list[Route]:
         Route("CI", "a runner with Python; the steps of docs/ci.md",
               (fresh, "environment/bin/pip install -q WHEEL",
                f"{run} --output-format github configs/")),
+        Route("editor", "Python, and an editor with the lines of docs/editor.md",
+              (fresh, "environment/bin/pip install -q WHEEL", f"{OPENED} {run} configs/sft.yaml")),
         Route("container", "Python; no engine here, so the recipe's steps in an environment",
               (fresh, "environment/bin/pip install -q --no-cache-dir --no-compile WHEEL",
                "environment/bin/python -m compileall -q environment/lib", f"{run} configs/")),
     ]  # fmt: skip
-    return [
-        one._replace(commands=tuple(line.replace("WHEEL", str(wheel)) for line in one.commands))
-        for one in found
-    ]
 
 
 def main(folder: str) -> int:
     """Time each route with the wheel of a folder and keep the result."""
     (wheel,) = Path(folder).resolve().glob("*.whl")
-    timed = [measured(route, wheel) for route in routes(wheel)]
+    timed = [measured(route, wheel) for route in routes()]
     machine = f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     KEPT.write_text(
         json.dumps({"when": time.strftime("%Y-%m-%d"), "machine": machine, "routes": timed},
@@ -93,7 +94,8 @@ def measured(route: Route, wheel: Path) -> dict[str, object]:
         if route.name == "hook":
             _repository(work)
         seconds, said = [], ""
-        for command in route.commands:
+        for written in route.commands:
+            command = written.replace("WHEEL", str(wheel)).replace(OPENED, f"python3 {EDITOR}")
             begun = time.perf_counter()
             done = subprocess.run(
                 command, shell=True, cwd=work, env=_bare(Path(place)), capture_output=True,
@@ -103,7 +105,7 @@ def measured(route: Route, wheel: Path) -> dict[str, object]:
             said = done.stdout + done.stderr
         if CODE not in said:
             raise SystemExit(f"{route.name}: no {CODE}\n{said}")
-    shown = [command.replace(str(wheel), "ftlint") for command in route.commands]
+    shown = [command.replace("WHEEL", "ftlint") for command in route.commands]
     return {"name": route.name, "before": route.before, "commands": shown, "seconds": seconds}
 
 
