@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftbench.results.record import write
 from ftbench.runners import errors
+from ftbench.runners.chosen_rows import arranged
 from ftbench.runners.protocol import HF, Request
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Track:
         self.begun = begun
         self.phase, self.since = "import", begun
         self.seconds: dict[str, float] = {}
-        self.watch: Watch = Watch(detail=request["measure"])
+        traced = request.get("traced", False)
+        self.watch: Watch = Watch(detail=request["measure"], traced=traced)
         self.found_lengths: list[int] | None = None
         self.arguments: dict[str, Any] | None = None
         self.output_dir: str | None = None
@@ -57,10 +59,12 @@ class Track:
         self.seconds[self.phase] = self.seconds.get(self.phase, 0.0) + now - self.since
         self.phase, self.since = phase, now
 
-    def lengths(self, dataset: Any) -> None:
-        """Note how long the rows are, if that was asked for."""
+    def rows(self, dataset: Any) -> Any:
+        """Return the rows to train on; note how long all are, if that was asked for."""
         if self.request["count_lengths"] and dataset is not None:
             self.found_lengths = list(_lengths(dataset))
+        sample = self.request.get("sample")
+        return dataset if sample is None else arranged(dataset, sample)
 
     def method(self, arguments: dict[str, Any]) -> None:
         """Note what was parsed."""
@@ -105,6 +109,7 @@ def train(request: Request, begun: float) -> int:
     watch = track.watch
     failure = None
     reporter = threading.Thread(target=track.report, daemon=True)
+    os.environ.update(request.get("env") or {})
     try:
         torch: Any = importlib.import_module("torch")
         _limit(torch, request.get("memory_limit"))
@@ -126,17 +131,27 @@ def train(request: Request, begun: float) -> int:
     target = Path(request["out"])
     if rank != 0:
         with suppress(OSError):
-            write(target.with_suffix(f".rank{rank}"), {**memory, "error": failure})
+            losses = [] if watch.steps is None else watch.steps.step_losses()
+            write(
+                target.with_suffix(f".rank{rank}"), {**memory, "losses": losses, "error": failure}
+            )
         return 1 if failure else 0
     write(target, _record(track, memory, failure))
     return 1 if failure else 0
 
 
 def _limit(torch: Any, limit: int | None) -> None:
-    """Let the allocator take so many bytes at most."""
-    if limit is not None and torch.cuda.is_available():
+    """Let the allocator take so many bytes at most; on a CPU the process, beside what it has."""
+    if limit is None:
+        return
+    if torch.cuda.is_available():
         total = torch.cuda.get_device_properties(0).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1.0, limit / total))
+        return
+    resource: Any = importlib.import_module("resource")
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    most = pages * resource.getpagesize() + limit
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def _prepare(track: Track) -> Any:
@@ -187,7 +202,7 @@ def _record(track: Track, memory: dict[str, Any], failure: Any) -> dict[str, Any
     return {
         "environment": around,
         "model": track.model,
-        "method": track.method_found,
+        "method": _with_average(track.method_found, watch.averaged),
         "trainer": watch.numbers,
         "epoch_ends": watch.epoch_ends,
         "steps": steps,
@@ -210,6 +225,10 @@ def _record(track: Track, memory: dict[str, Any], failure: Any) -> dict[str, Any
         "schedule": track.request["schedule"],
         "error": failure,
     }
+
+
+def _with_average(method: Any, averaged: str | None) -> Any:
+    return method if method is None or averaged is None else {**method, "averaged": averaged}
 
 
 def _span(begin: float | None, end: float | None) -> float | None:

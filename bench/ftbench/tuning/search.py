@@ -1,0 +1,146 @@
+"""What to try next: a leap to where the law expects most, then one axis at a time from the best.
+
+A trial costs 10 to 40 s of a budget of 300, so that of some sixteen to a hundred candidates eight
+or ten can be tried. Halving many at a time would spend most of it on starting processes. The axes
+are nearly independent: each saves a share of the time whatever the others are. What ties two of
+them is memory (without checkpointing a smaller batch fits), so those two are also moved together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ftbench.tuning.axes import Axis
+    from ftbench.tuning.candidate import Candidate
+
+HOPELESS = 1.5
+"""What is expected to take so many times as long as the best is not tried."""
+GAIN, LATE_GAIN = 0.003, 0.02
+"""By how much a candidate must be faster to be the best, and one that differs in a late axis:
+these save little, so that most of what is seen of them is chance."""
+ALIKE = 0.01
+"""Candidates whose times differ by less are as fast: the one that changes least is taken."""
+
+
+class Tried(NamedTuple):
+    """A candidate with the seconds of its step; None where it may not be taken.
+
+    `full`: there was no memory for it.
+    """
+
+    candidate: Candidate
+    seconds: float | None
+    full: bool = False
+
+
+class Space(NamedTuple):
+    """All candidates: `written` and what differs from it by the axes, where `allows` says yes."""
+
+    written: Candidate
+    axes: tuple[Axis, ...]
+    allows: Callable[[Candidate], bool]
+
+    def everything(self) -> Iterator[Candidate]:
+        """Yield what differs in no late axis, itself included."""
+        found = [self.written]
+        for axis in self.axes:
+            if not axis.late:
+                found = [_with(one, axis.name, value) for one in found for value in axis.values]
+        yield from dict.fromkeys(found)
+
+    def neighbours(self, one: Candidate) -> Iterator[Candidate]:
+        """Yield what differs in one axis, or in checkpointing and a step of the batch."""
+        for axis in self.axes:
+            yield from _moves(axis, one)
+        by_name = {axis.name: axis for axis in self.axes}
+        if {"batch", "checkpointing"} <= by_name.keys():
+            other = one._replace(checkpointing=not one.checkpointing)
+            yield from _moves(by_name["batch"], other)
+
+    def is_late(self, one: Candidate) -> bool:
+        """Return whether a candidate differs from the config in a late axis."""
+        return any(
+            axis.late and getattr(one, axis.name) != getattr(self.written, axis.name)
+            for axis in self.axes
+        )
+
+
+def following(
+    space: Space, tried: Sequence[Tried], expected: Callable[[Candidate], float]
+) -> Candidate | None:
+    """Return what to try next, None where nothing is left that may be faster.
+
+    `tried` has first what is written.
+    """
+    found = best(space, tried)
+    known = {one.candidate for one in tried}
+    full = [one.candidate for one in tried if one.full]
+
+    def open_(candidate: Candidate) -> bool:
+        needs_more = any(is_larger(candidate, one) for one in full)
+        return candidate not in known and not needs_more and space.allows(candidate)
+
+    if found is None or found.candidate == space.written:
+        most = expected(space.written) if found is not None else float("inf")
+        leaps = [one for one in space.everything() if open_(one) and expected(one) < most]
+        if leaps:
+            return min(leaps, key=expected)
+    start = space.written if found is None else found.candidate
+    bound = HOPELESS * expected(start)
+    near = [one for one in space.neighbours(start) if open_(one) and expected(one) <= bound]
+    return min(near, key=lambda one: (space.is_late(one), expected(one)), default=None)
+
+
+def best(space: Space, tried: Sequence[Tried]) -> Tried | None:
+    """Return the fastest of what may be taken; a later one has to be faster by more than chance."""
+    found: Tried | None = None
+    for one in tried:
+        if one.seconds is None:
+            continue
+        gain = LATE_GAIN if space.is_late(one.candidate) else GAIN
+        if found is None or found.seconds is None or one.seconds < found.seconds * (1 - gain):
+            found = one
+    return found
+
+
+def chosen(
+    space: Space, tried: Sequence[Tried], changes: Callable[[Candidate], int]
+) -> Tried | None:
+    """Return what to take: of all that are as fast as the best the one that changes least."""
+    found = best(space, tried)
+    if found is None or found.seconds is None:
+        return None
+    most = found.seconds * (1 + ALIKE)
+    alike = [one for one in tried if one.seconds is not None and one.seconds <= most]
+    return min(alike, key=lambda one: (changes(one.candidate), one.seconds))
+
+
+def is_larger(one: Candidate, other: Candidate) -> bool:
+    """Return whether a candidate needs at least the memory of another, whatever the model is."""
+    return (
+        one.batch >= other.batch
+        and one.liger <= other.liger
+        and one.checkpointing <= other.checkpointing
+        and one.attention == other.attention
+        and one.packing >= other.packing
+        and one.segments <= other.segments
+    )
+
+
+def _moves(axis: Axis, one: Candidate) -> Iterator[Candidate]:
+    """Yield the values of an axis beside that of a candidate; batches the next ones alone."""
+    value = getattr(one, axis.name)
+    at = axis.values.index(value) if value in axis.values else 0
+    for place, other in enumerate(axis.values):
+        if other != value and (axis.name != "batch" or abs(place - at) == 1):
+            yield _with(one, axis.name, other)
+
+
+def _with(one: Candidate, name: str, value: object) -> Candidate:
+    if name == "batch":
+        assert isinstance(value, int)
+        return one.with_batch(value)
+    return one._replace(**{name: value})  # type: ignore[arg-type]
