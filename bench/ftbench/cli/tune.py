@@ -125,7 +125,10 @@ def _tuned(
         shared.stop(f"interrupted; the run has been ended{kept}", shared.INTERRUPTED)
     except Failed as failed:
         shared.say(f"bench: {failed.error['kind'].replace('_', ' ')}: {failed.error['message']}")
-        shared.stop(f"try: {failed.error['remedy']}", shared.FAILED)
+        slow = failed.error["kind"] == "time_limit"
+        shared.stop(
+            f"try: {'a higher --budget' if slow else failed.error['remedy']}", shared.FAILED
+        )
 
 
 def _write(tuned: Tuned, made: Edited, data: bytes) -> None:

@@ -23,7 +23,7 @@ from ftbench.runners.chosen_rows import arranged
 from ftbench.runners.protocol import HF, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ftbench.measure.callback import Watch
 
@@ -109,9 +109,9 @@ def train(request: Request, begun: float) -> int:
     watch = track.watch
     failure = None
     reporter = threading.Thread(target=track.report, daemon=True)
-    os.environ.update(request.get("env") or {})
     try:
         torch: Any = importlib.import_module("torch")
+        _set_variables(torch, request.get("env") or {})
         _limit(torch, request.get("memory_limit"))
         runner = _prepare(track)
         if rank == 0 and request["measure"]:
@@ -138,6 +138,14 @@ def train(request: Request, begun: float) -> int:
         return 1 if failure else 0
     write(target, _record(track, memory, failure))
     return 1 if failure else 0
+
+
+def _set_variables(torch: Any, env: Mapping[str, str]) -> None:
+    """Set variables of the run's own; a fork may have read the allocator's before."""
+    os.environ.update(env)
+    conf = env.get("PYTORCH_CUDA_ALLOC_CONF")
+    if conf is not None and torch.cuda.is_available():
+        torch.cuda.memory._set_allocator_settings(conf)
 
 
 def _limit(torch: Any, limit: int | None) -> None:

@@ -52,10 +52,9 @@ def order(lengths: Sequence[int], sample: Sample) -> list[int]:
 
 def _spread(ascending: list[int], draw: random.Random, size: int) -> list[int]:
     """Return so many rows, one of each stretch of lengths, in an order drawn at random."""
-    bounds = [at * len(ascending) // size for at in range(size + 1)]
+    count = len(ascending)
     found = [
-        ascending[min(draw.randrange(low, max(low + 1, high)), len(ascending) - 1)]
-        for low, high in zip(bounds, bounds[1:])
+        ascending[min(count - 1, int((at + draw.random()) * count / size))] for at in range(size)
     ]
     draw.shuffle(found)
     return found

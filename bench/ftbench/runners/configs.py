@@ -67,9 +67,7 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
     return Loaded(path, digest, written, inputs, config.target, errors, memory, known)
 
 
-def read(
-    path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1
-) -> tuple[Config, bytes]:
+def read(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> tuple[Config, bytes]:
     """Return a config as ftlint reads it for these versions, and its bytes. Raises `BadConfig`."""
     try:
         data = Path(path).read_bytes()

@@ -57,7 +57,9 @@ def groups(values: Mapping[str, Any]) -> bool:
     return bool(values.get("group_by_length")) or by_name
 
 
-def changed(candidate: Candidate, written: Candidate, *, names: bool) -> tuple[tuple[str, Any], ...]:
+def changed(
+    candidate: Candidate, written: Candidate, *, names: bool
+) -> tuple[tuple[str, Any], ...]:
     """Return the keys by which a candidate differs from the config.
 
     `names`: the release groups rows by `train_sampling_strategy` [transformers 5], not by
@@ -66,9 +68,7 @@ def changed(candidate: Candidate, written: Candidate, *, names: bool) -> tuple[t
     return tuple(_changed(candidate, written, names))
 
 
-def _changed(
-    candidate: Candidate, written: Candidate, names: bool
-) -> Iterator[tuple[str, Any]]:
+def _changed(candidate: Candidate, written: Candidate, names: bool) -> Iterator[tuple[str, Any]]:
     grouping: tuple[str, Any] = ("group_by_length", True)
     if names:
         grouping = ("train_sampling_strategy", "group_by_length")

@@ -22,6 +22,8 @@ NEAR = 1.05
 """What needs more than this share of a GPU for sure is not tried: the law is right to 5 %."""
 UNKNOWN_MARGIN = 1.25
 """What a run that the law does not know may hold at most, over what was allocated."""
+SEGMENTED = 1.06
+"""The same where segments expand: pages of free blocks make others, so that little lies about."""
 
 
 class Circumstances(NamedTuple):
@@ -67,33 +69,35 @@ def forecast(of: Circumstances, changes: tuple[tuple[str, Any], ...]) -> Estimat
     inputs = of.loaded.inputs
     values = effective({**of.values, **dict(changes)}, Catalogue(of.loaded.target, "train"))
     gpus, nodes = inputs.launch.shape
-    made = method_of(
-        values, run.dimensions.shape, of.loaded.target, gpus * nodes, inputs.deepspeed
-    )
+    made = method_of(values, run.dimensions.shape, of.loaded.target, gpus * nodes, inputs.deepspeed)
     if isinstance(made, Unknown):
         return None
     length = of.longest or run.load.training.length
-    batch = run.load.training._replace(
-        rows=int(values["per_device_train_batch_size"]), length=length
-    )
+    rows: Any = values["per_device_train_batch_size"]
+    batch = run.load.training._replace(rows=int(rows), length=length)
     found = estimate(run.dimensions.shape, made[0], run.load._replace(training=batch))
     return None if isinstance(found, Unknown) else found
 
 
-def too_large(of: Circumstances, changes: tuple[tuple[str, Any], ...]) -> str | None:
+def too_large(
+    of: Circumstances, changes: tuple[tuple[str, Any], ...], *, segments: bool = False
+) -> str | None:
     """Return why there is no memory for a candidate, None where there may be."""
     found = forecast(of, changes)
     if of.total is None or found is None:
         return None
-    needed = CONTEXT + max(phase.enough for phase in found.phases)
+    needed = CONTEXT + max(
+        SEGMENTED * phase.allocated if segments else phase.enough for phase in found.phases
+    )
     if needed <= NEAR * of.total:
         return None
     return f"needs {needed / 1e9:.0f} GB by the forecast, the GPU has {of.total / 1e9:.0f} GB"
 
 
 def margin(
-    of: Circumstances, changes: tuple[tuple[str, Any], ...], allocated: int | None
-) -> str | None:
+    of: Circumstances, changes: tuple[tuple[str, Any], ...], allocated: int | None,
+    *, segments: bool = False,
+) -> str | None:  # fmt: skip
     """Return why a whole run may not hold although a trial did, None where it will.
 
     A trial has met the largest batch. What it has not met is how the allocator's blocks lie after
@@ -102,13 +106,12 @@ def margin(
     if of.total is None or allocated is None:
         return None
     found = forecast(of, changes)
-    if found is None:
-        needed = CONTEXT + UNKNOWN_MARGIN * allocated
-    else:
-        training = found.training
-        needed = CONTEXT + allocated * training.enough / training.allocated
+    over, evaluating = UNKNOWN_MARGIN, 0.0
+    if found is not None:
+        over = found.training.enough / found.training.allocated
         if found.evaluation is not None:
-            needed = max(needed, CONTEXT + found.evaluation.enough)
+            evaluating = found.evaluation.enough
+    needed = CONTEXT + max((SEGMENTED if segments else over) * allocated, evaluating)
     if needed <= of.total:
         return None
     return f"a whole run may need {needed / 1e9:.0f} GB, the GPU has {of.total / 1e9:.0f} GB"

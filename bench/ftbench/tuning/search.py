@@ -44,12 +44,11 @@ class Space(NamedTuple):
     allows: Callable[[Candidate], bool]
 
     def everything(self) -> Iterator[Candidate]:
-        """Yield what differs in no late axis, itself included."""
+        """Yield all combinations of the axes, what is written among them."""
         found = [self.written]
         for axis in self.axes:
-            if not axis.late:
-                found = [_with(one, axis.name, value) for one in found for value in axis.values]
-        yield from dict.fromkeys(found)
+            found = [_with(one, axis.name, value) for one in found for value in axis.values]
+        yield from found
 
     def neighbours(self, one: Candidate) -> Iterator[Candidate]:
         """Yield what differs in one axis, or in checkpointing and a step of the batch."""
@@ -87,7 +86,7 @@ def following(
         most = expected(space.written) if found is not None else float("inf")
         leaps = [one for one in space.everything() if open_(one) and expected(one) < most]
         if leaps:
-            return min(leaps, key=expected)
+            return min(leaps, key=lambda one: (expected(one), space.is_late(one)))
     start = space.written if found is None else found.candidate
     bound = HOPELESS * expected(start)
     near = [one for one in space.neighbours(start) if open_(one) and expected(one) <= bound]

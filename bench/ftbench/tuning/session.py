@@ -8,12 +8,12 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.runners import configs
-from ftbench.runners.chosen_rows import steps_of
+from ftbench.runners.chosen_rows import BEFORE, steps_of
 from ftbench.runners.job import runner_of
 from ftbench.runners.protocol import LLAMAFACTORY
 from ftbench.tuning import limits, search, trial
 from ftbench.tuning.axes import Axes, Setting, axes_of, rows_of_step
-from ftbench.tuning.candidate import as_written, changed, told, variables
+from ftbench.tuning.candidate import SEGMENTS, as_written, changed, told, variables
 from ftbench.tuning.expected import Law, factor, law
 from ftbench.tuning.limits import Circumstances
 from ftbench.tuning.record import KIND, VERSION, TrialRecord, Tuned, Ways
@@ -34,8 +34,9 @@ BUDGET = 300.0
 """Seconds that all trials may take."""
 ROWS, LEAST_TIMED, MOST_TIMED = 32, 2, 8
 """Rows that are timed of a candidate, as far as that is between so many steps."""
-PROOF = 3
-"""The best is proven over so many times the steps of a trial."""
+SEARCH, PROOF = 2, 4
+"""Candidates are timed over so many times the steps that the config as written is, and the best is
+proven over so many: most of a trial is its start, and the config as written is slow."""
 STARTING = 15.0
 """Seconds that a trial takes beside its steps, as long as none was seen."""
 
@@ -124,7 +125,7 @@ class Session:
     def price(self, seconds: float, sample: Sample) -> float:
         """Return what a trial takes whose steps of the training take so many seconds."""
         known = [
-            one.wall - one.seconds / self.share * steps_of(self.sample())
+            one.wall - one.seconds / self.share * (BEFORE + len(one.steps))
             for one in self.trials
             if one.seconds is not None and one.purpose != "proof"
         ]
@@ -135,7 +136,7 @@ class Session:
 
     def work(self, start: Start) -> None:
         """Run the config as written, then candidates, then the proof of the best."""
-        self._as_written(start)
+        self.as_written(start)
         space = search.Space(self.written, self.axes.offered, self._allows)
         while True:
             tried = self._tried()
@@ -150,13 +151,22 @@ class Session:
             seconds = prediction(candidate)
             if self._law is None:
                 seconds = self.written_seconds or 0.0
-            if self.price(seconds, self.sample()) + proof > self.left:
+            if self.price(seconds, self.sample(blocks=SEARCH)) + proof > self.left:
                 self.notes.append("the budget ended before all neighbours of the best were tried")
                 break
-            self._try(candidate, "search", self.sample(grouped=candidate.grouped), start, seconds)
+            self.attempt(
+                candidate, "search", self.sample(blocks=SEARCH, grouped=candidate.grouped),
+                start, seconds,
+            )  # fmt: skip
         self._prove(space, start)
+        self._without_variables(space)
 
-    def _as_written(self, start: Start) -> None:
+    def as_written(self, start: Start) -> None:
+        """Run the config as written, and find out what may be varied.
+
+        Raises:
+            Failed: it does not train, for another reason than memory.
+        """
         self.told.say(f"as written: {told(self.written)}")
         job = self.request.job._replace(count_lengths=True)
         found, result = self._run(job, self.written, "written", self.sample(), start)
@@ -186,10 +196,11 @@ class Session:
         self.before = found
         self._note(found, None)
 
-    def _try(
+    def attempt(
         self, candidate: Candidate, purpose: str, sample: Sample, start: Start,
         expected: float | None,
     ) -> Trial:  # fmt: skip
+        """Run a candidate and note what it showed."""
         found, _ = self._run(self.request.job, candidate, purpose, sample, start)
         self._note(found, expected)
         return found
@@ -209,25 +220,44 @@ class Session:
         return found, result
 
     def _prove(self, space: search.Space, start: Start) -> None:
-        """Run the best longer, with the longest rows once more at the end, until one holds."""
+        """Run the best longer, with the longest rows once more at the end, until one holds.
+
+        What turns out slower than it seemed is held against the next best, which is proven as well.
+        """
         sample = self.sample(blocks=PROOF, again=True)
         while True:
             found = search.chosen(
                 space, self._tried(), lambda one: len(self.keys(one)) + one.segments
             )
-            if found is None or found.candidate == self.written or found.seconds is None:
-                self.after = self.before if found is not None else None
+            if found is None or found.seconds is None:
                 return
+            if found.candidate == self.written:
+                self.after = self.before
+                return
+            proven = [one for one in self.trials if one.purpose == "proof"]
+            for one in proven:
+                if one.candidate == found.candidate:
+                    self.after = one
+                    return
             if self.price(found.seconds, sample) > max(self.left, 0.1 * self.request.budget):
-                self.notes.append("the budget ended before the result could be proven: run it"
-                                  " again with more")  # fmt: skip
+                self.after = next((one for one in proven if self.why_not(one) is None), None)
+                if self.after is None:
+                    self.notes.append("the budget ended before the result was proven")
                 return
-            proven = self._try(found.candidate, "proof",
-                               {**sample, "grouped": found.candidate.grouped}, start,
-                               found.seconds)  # fmt: skip
-            if self.why_not(proven) is None:
-                self.after = proven
-                return
+            grouped = found.candidate.grouped
+            self.attempt(
+                found.candidate, "proof", {**sample, "grouped": grouped}, start, found.seconds
+            )
+
+    def _without_variables(self, space: search.Space) -> None:
+        """Note what is the best for who does not set the allocator's variable."""
+        if self.after is None or not self.after.candidate.segments or self.written.segments:
+            return
+        others = [one for one in self._tried() if not one.candidate.segments]
+        found = search.best(space, others)
+        if found is not None and found.seconds is not None:
+            what = f"{told(found.candidate)}, {found.seconds:.3g} s a step"
+            self.notes.append(f"without {SEGMENTS[0]} it may run out of memory; best there: {what}")
 
     # What is known
 
@@ -247,7 +277,7 @@ class Session:
     def _allows(self, candidate: Candidate) -> bool:
         """Return whether a candidate is the same run, and may fit."""
         keys = self.keys(candidate)
-        if limits.too_large(self.of, keys) is not None:
+        if limits.too_large(self.of, keys, segments=candidate.segments) is not None:
             return False
         if candidate.packing != self.written.packing:
             return True
@@ -297,15 +327,18 @@ class Session:
             return "it took fewer steps than it should"
         if one.candidate == self.written:
             return None
-        why = limits.margin(self.of, self.keys(one.candidate), one.allocated)
+        segments = one.candidate.segments
+        why = limits.margin(self.of, self.keys(one.candidate), one.allocated, segments=segments)
         if why is None and self.sameness(one).same is False and not self._is_other(one.candidate):
             return "loss or gradient differ from those of the config as written"
         return why
 
     def _is_other(self, one: Candidate) -> bool:
         """Return whether a candidate was asked for although it is another training."""
-        return one.packing != self.written.packing or one.grouped != self.written.grouped or (
-            "batch-split" in self.request.allowed and one.batch != self.written.batch
+        return (
+            one.packing != self.written.packing
+            or one.grouped != self.written.grouped
+            or ("batch-split" in self.request.allowed and one.batch != self.written.batch)
         )
 
     def sameness(self, one: Trial) -> Sameness:
@@ -355,7 +388,8 @@ class Session:
 
     def record(self, *, done: bool) -> Tuned:
         """Return what is known so far."""
-        before, after = self._ways(self.before), self._ways(self.after)
+        before = self._ways(self.before)
+        after = before if self.after is self.before else self._ways(self.after)
         tuned = self.after is not None and self.after is not self.before
         speedup = None
         if before is not None and after is not None and before["seconds"] and after["seconds"]:
@@ -392,17 +426,13 @@ class Session:
         return self.steps_of(self.before) == self.steps_of(self.after)
 
     def _ways(self, one: Trial | None) -> Ways | None:
-        if one is None:
-            return None
-        record = next(
-            self.records[at] for at, other in enumerate(self.trials[: len(self.records)])
-            if other is one
-        ) if one in self.trials[: len(self.records)] else None  # fmt: skip
-        if record is None:
+        """Return a trial that was noted, with the steps of the whole run."""
+        noted = [record for other, record in zip(self.trials, self.records) if other is one]
+        if one is None or not noted:
             return None
         steps = self.steps_of(one)
         whole = None if steps is None or one.seconds is None else steps * one.seconds
-        return {"trial": record, "steps": steps, "seconds": whole}
+        return {"trial": noted[0], "steps": steps, "seconds": whole}
 
 
 def _check(job: Job, values: dict[str, Any]) -> None:
@@ -412,8 +442,14 @@ def _check(job: Job, values: dict[str, Any]) -> None:
         raise configs.BadConfig(f"{job.path}: {why}")
     reasons: Sequence[tuple[object, str]] = (
         (not values.get("do_train"), "no do_train: true, so nothing is trained"),
-        (values.get("streaming"), "with `streaming` the longest batch is not known before it comes"),
-        (values.get("stage") == "ppo", "`stage: ppo` generates its rows: their times are not known"),
+        (
+            values.get("streaming"),
+            "with `streaming` the longest batch is not known before it comes",
+        ),
+        (
+            values.get("stage") == "ppo",
+            "`stage: ppo` generates its rows: their times are not known",
+        ),
         (values.get("auto_find_batch_size"), "`auto_find_batch_size` changes the batch by itself"),
     )
     numbers = ("per_device_train_batch_size", "gradient_accumulation_steps")
