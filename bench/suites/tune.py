@@ -39,7 +39,7 @@ from ftbench.runners.interpreter import probe  # noqa: E402
 from ftbench.runners.job import Job  # noqa: E402
 from ftbench.tuning import trial  # noqa: E402
 from ftbench.tuning.candidate import Candidate, told  # noqa: E402
-from ftbench.tuning.session import SEARCH, Request, Session, Told  # noqa: E402
+from ftbench.tuning.session import Request, Session, Told  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +184,9 @@ class Campaign:
         session = Session(Request(job, budget=left), quiet)
         ligers = (False,) if self.small else (True, False)
         wanted = [
-            session.written.with_batch(batch)._replace(liger=liger, checkpointing=checkpointing)
+            session.known.written.with_batch(batch)._replace(
+                liger=liger, checkpointing=checkpointing
+            )
             for batch, checkpointing, liger in product((8, 4, 2, 1), (False, True), ligers)
         ]
         waiting = [one for one in wanted if one not in done]
@@ -194,10 +196,10 @@ class Campaign:
             session.as_written(start)
             append(kept, {**session.records[-1], "from": "grid"})
             for one in list(waiting):
-                if one != session.written:
+                if one != written:
                     if time.monotonic() + STARTING > due:
                         break
-                    session.attempt(one, "grid", session.sample(blocks=SEARCH), start, None)
+                    session.attempt(one, "grid", start)
                     append(kept, {**session.records[-1], "from": "grid"})
                 waiting.remove(one)
         return {"candidates": len(wanted), "left": len(waiting)}

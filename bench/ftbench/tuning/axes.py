@@ -113,7 +113,9 @@ def _why_not_split(setting: Setting) -> str | None:
         f"`pref_loss: {values.get('pref_loss')}` estimates a term within a micro-batch"
         if stage == "dpo" and values.get("pref_loss") in ("kto_pair", "bco_pair")
         else None,
-        "PPO splits its batches itself" if stage == "ppo" else None,
+        "the router's auxiliary loss is estimated within a micro-batch"
+        if values.get("moe_aux_loss_coef")
+        else None,
         "`use_asft_loss` averages by micro-batch" if values.get("use_asft_loss") else None,
         "this release averages the loss by micro-batch, whatever its tokens are"
         if stage in ("sft", "pt") and setting.averaged == "micro-batch" and not equal

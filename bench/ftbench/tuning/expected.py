@@ -35,7 +35,6 @@ class Law(NamedTuple):
     cost: CostModel
     rest: float
     lengths: tuple[int, ...]
-    packed: bool = False
 
     def seconds(self, candidate: Candidate) -> float:
         """Return what a step is expected to take."""
@@ -55,6 +54,11 @@ def factor(candidate: Candidate) -> float:
     found = RECOMPUTED if candidate.checkpointing else 1.0
     found *= FUSED if candidate.liger else 1.0
     return found * (FLASH if candidate.attention == "fa2" else 1.0)
+
+
+def by_memory(candidate: Candidate) -> float:
+    """Return what puts candidates in the order of their memory: where nothing could be timed."""
+    return candidate.batch / factor(candidate) * (1 if candidate.liger else 2)
 
 
 def law(

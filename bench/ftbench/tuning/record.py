@@ -34,6 +34,7 @@ class TrialRecord(TypedDict):
     loss: float | None
     gradient: float | None
     losses: list[float | None]
+    gradient_norms: list[float | None]
     why_not: str | None
     error: str | None
 
