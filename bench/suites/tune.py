@@ -182,11 +182,9 @@ class Campaign:
         job = Job(path=path.name, interpreter=probe(None))
         quiet = Told(lambda text: print(text, flush=True), lambda _: None, lambda *_: None)
         session = Session(Request(job, budget=left), quiet)
-        ligers = (False,) if self.small else (True, False)
+        ligers, written = (False,) if self.small else (True, False), session.known.written
         wanted = [
-            session.known.written.with_batch(batch)._replace(
-                liger=liger, checkpointing=checkpointing
-            )
+            written.with_batch(batch)._replace(liger=liger, checkpointing=checkpointing)
             for batch, checkpointing, liger in product((8, 4, 2, 1), (False, True), ligers)
         ]
         waiting = [one for one in wanted if one not in done]
