@@ -182,7 +182,7 @@ def _prepare(track: Track) -> Any:
     weights.install()
     watch.install()
     if request.get("unsaved"):
-        importlib.import_module("transformers").Trainer.save_model = lambda *_args, **_more: None
+        _save_nothing()
     if request["schedule"] is not None:
         from ftbench.runners.synthetic import install
 
@@ -233,6 +233,18 @@ def _record(track: Track, memory: dict[str, Any], failure: Any) -> dict[str, Any
         "schedule": track.request["schedule"],
         "error": failure,
     }
+
+
+def _save_nothing() -> None:
+    """Have a run end without its model, and a reward model's file not be looked for."""
+
+    def nothing(*_args: Any, **_more: Any) -> None:
+        return None
+
+    importlib.import_module("transformers").Trainer.save_model = nothing
+    for name in ("llamafactory.train.callbacks", "llamafactory.train.rm.workflow"):
+        if hasattr(sys.modules.get(name), "fix_valuehead_checkpoint"):
+            sys.modules[name].fix_valuehead_checkpoint = nothing  # type: ignore[attr-defined]
 
 
 def _with_average(method: Any, averaged: str | None) -> Any:
