@@ -201,6 +201,7 @@ def run(job: Job, batch: int, sample: Sample, start: Any) -> tuple[trial.Trial, 
         ("per_device_train_batch_size", batch), ("gradient_accumulation_steps", 8 // batch),
     )  # fmt: skip
     candidate = Candidate(batch, 8 // batch, False, True, "auto", 0)
-    made, result = trial.run(trial.job_of(job, keys, sample), candidate, "search", 1, start)
+    still = trial.job_of(job, keys, sample)._replace(still=True)
+    made, result = trial.run(still, candidate, "search", 1, start)
     assert made.error is None, made.error
     return made, result

@@ -76,6 +76,8 @@ class Track:
 
         self.at("train")
         self.output_dir = args.output_dir
+        if self.request.get("still"):
+            _without_dropout(model)
         with suppress(AttributeError, TypeError, ValueError):
             self.model = model_facts(model, self.request["model"])
         if self.arguments is not None:
@@ -233,6 +235,13 @@ def _record(track: Track, memory: dict[str, Any], failure: Any) -> dict[str, Any
         "schedule": track.request["schedule"],
         "error": failure,
     }
+
+
+def _without_dropout(model: Any) -> None:
+    """Take what is drawn at random out of a model, be it set by a key or its own."""
+    for module in model.modules():
+        if type(module).__name__ == "Dropout":
+            module.p = 0.0
 
 
 def _save_nothing() -> None:

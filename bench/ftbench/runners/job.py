@@ -52,6 +52,7 @@ class Job(NamedTuple):
     unsaved: bool = False
     sample: Sample | None = None
     traced: bool = False
+    still: bool = False
     env: tuple[tuple[str, str], ...] = ()
 
 
@@ -124,6 +125,7 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
         "unsaved": job.unsaved,
         "sample": job.sample,
         "traced": job.traced,
+        "still": job.still,
         "env": dict(job.env),
     }
     write(folder / "request.json", request)

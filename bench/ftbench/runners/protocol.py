@@ -64,14 +64,15 @@ class Request(_Request, total=False):
     """A request; `memory_limit`: bytes that the allocator may take, as on a smaller GPU.
 
     With `unsaved` nothing is written of the model, not even at the end. With a `sample` only these
-    rows are trained on, in their order. `traced` records loss and gradient norm of each step. `env`
-    are variables of the run's own.
+    rows are trained on, in their order. `traced` records loss and gradient norm of each step;
+    `still` takes every dropout out of the model. `env` are variables of the run's own.
     """
 
     memory_limit: int | None
     unsaved: bool
     sample: Sample | None
     traced: bool
+    still: bool
     env: dict[str, str]
 
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 ROWS, LEAST_TIMED, MOST_TIMED = 32, 2, 8
 """Rows that are timed of a candidate, as far as that is between so many steps."""
-OF_CHANCE = ("lora_dropout", "neftune_noise_alpha")
-"""What draws numbers in the shape of a batch: losses differ by them whatever else is alike."""
+DROPOUT, NOISE = "lora_dropout", "neftune_noise_alpha"
+"""What draws numbers in the shape of a batch: losses differ by them whatever else is alike. The
+head of a reward model has a dropout of its own (trl/models/modeling_value_head.py ValueHead)."""
 
 
 class Known(NamedTuple):
@@ -150,7 +151,8 @@ class Known(NamedTuple):
     @property
     def draws(self) -> bool:
         """Return whether losses differ by chance."""
-        return any(self.values.get(name) for name in OF_CHANCE)
+        values = self.values
+        return bool(values.get(DROPOUT) or values.get(NOISE)) or values.get("stage") == "rm"
 
     def sameness(self, one: Trial) -> Sameness:
         """Return how far losses and gradients are from those of the config as written."""

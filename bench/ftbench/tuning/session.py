@@ -13,7 +13,7 @@ from ftbench.runners.protocol import LLAMAFACTORY
 from ftbench.tuning import search, telling, trial
 from ftbench.tuning.axes import Setting, axes_of
 from ftbench.tuning.candidate import SEGMENTS, told, variables
-from ftbench.tuning.known import OF_CHANCE, Known, proofs
+from ftbench.tuning.known import NOISE, Known, proofs
 from ftbench.tuning.limits import Circumstances
 from ftlint.facts.effective import effective
 from ftlint.target.keys import Catalogue
@@ -187,13 +187,13 @@ class Session:
 
     def _compare(self, start: Start, after: Trial) -> None:
         """Compare losses without what is drawn at random: of the config and of the result."""
-        still = tuple((name, 0.0) for name in OF_CHANCE if self.known.values.get(name))
+        quiet = ((NOISE, None),) if self.known.values.get(NOISE) else ()
         sample = self.known.sample()
         for candidate in (self.known.written, after.candidate):
-            found, _ = self._run(candidate, "alike", sample, start, more=still)
+            found, _ = self._run(candidate, "alike", sample, start, more=quiet)
             self.known = self.known._replace(trials=(*self.known.trials, found))
             self._note(found, None)
-        self.notes.append("losses were compared without " + " and ".join(one for one, _ in still))
+        self.notes.append("losses were compared without dropout and noise, which are of chance")
         if self.known.why_not(found) is not None:
             self.after = self.known.before
 
@@ -223,6 +223,7 @@ class Session:
         )
         made = made._replace(
             env=variables(candidate, known.written),
+            still=purpose == "alike",
             count_lengths=count or candidate.packing != known.written.packing,
             time_limit=max(LEAST_LIMIT, self.left),
         )
