@@ -47,7 +47,8 @@ def verdict(tuned: Tuned) -> str:
     if after is None:
         return "nothing was found that holds"
     if not tuned["keys"] and not tuned["variables"]:
-        return "as fast as written: nothing that was tried is faster"
+        tried = any(one["purpose"] != "written" for one in tuned["trials"])
+        return f"left as written: nothing {'that was tried is faster' if tried else 'was tried'}"
     if faster is None:
         return "as written it does not fit; tuned it does"
     steps = after["steps"]
