@@ -62,7 +62,7 @@ def _names(_context: object, _parameter: object, value: str | None) -> tuple[str
 )
 @shared.model
 @shared.python
-@shared.processes
+@shared.gpus_of_this_node
 def command(config: str, **options: Any) -> None:
     """Find the fastest way to run the training of CONFIG on this machine, and prove it.
 
@@ -73,18 +73,19 @@ def command(config: str, **options: Any) -> None:
     from ftbench.report import tuning as report
     from ftbench.runners import configs
     from ftbench.runners.job import Job
+    from ftbench.runners.launch import Processes
     from ftbench.tuning import edit
 
     output, form = shared.writable(options.pop("output_file")), options.pop("output_format")
     writes, raw = options.pop("write_"), options.pop("raw")
     budget, allowed = options.pop("budget"), options.pop("allow")
+    processes = Processes(options.pop("gpus"), accelerate=options.pop("accelerate_config"))
     job = Job(
-        path=config, interpreter=shared.interpreter(options.pop("python")),
-        processes=shared.taken_processes(options), **options,
+        path=config, interpreter=shared.interpreter(options.pop("python")), processes=processes,
+        **options,
     )  # fmt: skip
-    gpus, nodes, *_ = job.processes
     with shared.as_usage():
-        read, data = configs.read(config, job.interpreter.packages, gpus, nodes)
+        read, data = configs.read(config, job.interpreter.packages, processes.gpus)
     tuned = _tuned(job, budget, allowed, output, raw)
     made = edit.edited(read, tuned["keys"].items())
     if form == "json":
