@@ -42,9 +42,14 @@ class Trial(NamedTuple):
 
 
 def job_of(job: Job, changes: Sequence[tuple[str, Any]], sample: Sample) -> Job:
-    """Return the job of a trial: the config's own with these keys, on the rows of the sample."""
+    """Return the job of a trial: the config's own with these keys, on the rows of the sample.
+
+    At a constant rate: where one trial takes more steps than another, a schedule would set other
+    rates for the same step, and their losses could not be held against each other.
+    """
+    same = (("disable_shuffling", True), ("lr_scheduler_type", "constant"))
     return job._replace(
-        changed=(*job.changed, *changes, ("disable_shuffling", True)), sample=sample,
+        changed=(*job.changed, *changes, *same), sample=sample,
         steps=steps_of(sample), full=False, measure=True, traced=True, unsaved=True,
     )  # fmt: skip
 
