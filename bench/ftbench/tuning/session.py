@@ -140,7 +140,8 @@ class Session:
                 return
             seconds = predict(candidate) if self.known.lengths else 0.0
             found = search.best(space, tried)
-            proving = self._price(found.seconds or 0.0, PROOF) if found is not None else 0.0
+            best = None if found is None or found.candidate == space.written else found.seconds
+            proving = self._price(seconds if best is None else min(best, seconds), PROOF)
             if self._price(seconds, SEARCH) + proving > self.left:
                 self.notes.append("the budget ended before all neighbours of the best were tried")
                 return
