@@ -207,8 +207,8 @@ def test_what_does_not_hold_when_it_is_proven_gives_way_to_the_next(
     made.work(never)
     found = made.record(done=True)
     proofs = [one for one in found["trials"] if one["purpose"] == "proof"]
-    assert [one["error"] is None for one in proofs] == [False, True]
-    assert found["after"]["trial"] == proofs[1]  # type: ignore[index]
+    assert [one["error"] is None for one in proofs[:2]] == [False, True]
+    assert found["after"]["trial"] in proofs[1:]  # type: ignore[index]
     assert found["after"]["trial"]["candidate"] != proven[0]._asdict()  # type: ignore[index]
 
 
@@ -226,8 +226,23 @@ def test_what_is_slower_than_it_seemed_is_held_against_the_next(
     made.work(never)
     found = made.record(done=True)
     proofs = [one for one in found["trials"] if one["purpose"] == "proof"]
-    assert len(proofs) == 2
-    assert found["after"]["trial"]["seconds"] == min(one["seconds"] for one in proofs)  # type: ignore[index,type-var]
+    assert len(proofs) > 1
+    assert found["after"]["trial"]["candidate"] != first[0]._asdict()  # type: ignore[index]
+    fastest = min(one["seconds"] or 0.0 for one in proofs)
+    assert found["after"]["trial"]["seconds"] <= 1.01 * fastest  # type: ignore[index,operator]
+
+
+def test_what_comes_near_the_best_is_proven_as_well(tmp_path: Path, machine: Machine) -> None:
+    machine.slower_in_proof = lambda _: 0.8  # a proof goes on until everything is warm
+    made = begin(tmp_path, Heard())
+    made.work(never)
+    trials = made.record(done=True)["trials"]
+    tried = [one for one in trials if one["purpose"] == "search" and one["why_not"] is None]
+    best = min(one["seconds"] or 9e9 for one in tried)
+    near = [one["candidate"] for one in tried if (one["seconds"] or 9e9) <= 1.1 * best]
+    proven = [one["candidate"] for one in trials if one["purpose"] == "proof"]
+    assert len(proven) == min(3, len(near))
+    assert all(one in near for one in proven)
 
 
 def test_what_learns_something_else_is_not_taken(tmp_path: Path, machine: Machine) -> None:

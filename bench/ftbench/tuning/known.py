@@ -11,7 +11,7 @@ from ftbench.tuning.sameness import Sameness, compare
 from ftlint.target.keys import Catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from ftbench.results.record import Environment
     from ftbench.runners.protocol import Sample
@@ -94,8 +94,14 @@ class Known(NamedTuple):
         return search.Space(self.written, self.axes.offered, allows)
 
     def _allows(self, candidate: Candidate) -> bool:
-        """Return whether a candidate takes the same steps, and may fit."""
+        """Return whether a candidate takes the same steps, and may fit.
+
+        Segments expand only where it would not fit otherwise: they make nothing faster.
+        """
         keys = self.keys(candidate)
+        asked = candidate.segments and not self.written.segments
+        if asked and limits.too_large(self.of, keys) is None:
+            return False
         if limits.too_large(self.of, keys, segments=candidate.segments) is not None:
             return False
         packed = candidate.packing != self.written.packing
@@ -110,13 +116,39 @@ class Known(NamedTuple):
     # What was found
 
     def tried(self) -> list[search.Tried]:
-        """Return the last word on each candidate that was tried."""
+        """Return what trials of the search showed of each candidate, and of those that a proof was
+        against, that.
+        """
         found: dict[Candidate, search.Tried] = {}
         for one in self.trials:
+            if one.purpose == "alike" or (one.purpose == "proof" and self.why_not(one) is None):
+                continue
             full = one.error is not None and one.error["kind"] == "out_of_memory"
             seconds = self._deciding(one) if self.why_not(one) is None else None
             found[one.candidate] = search.Tried(one.candidate, seconds, full)
         return list(found.values())
+
+    def proven(self) -> list[search.Tried]:
+        """Return the config as written, and of what was proven the times of the proof."""
+        found = [one for one in self.trials if one.purpose in ("written", "proof")]
+        return [
+            search.Tried(one.candidate, self._deciding(one))
+            for one in found
+            if self.why_not(one) is None
+        ]
+
+    def finalists(self) -> list[Candidate]:
+        """Return what is worth a proof and has none, the fastest first.
+
+        Proofs are often faster than trials: what comes near the best is held against its trial, and
+        against its proof where that was slower.
+        """
+        trials = self.tried()
+        last = {**{one.candidate: one for one in trials},
+                **{one.candidate: one for one in self.proven()}}  # fmt: skip
+        near = [*search.finalists(trials), *search.finalists([*last.values()])]
+        done = {self.written, *(one.candidate for one in self.trials if one.purpose == "proof")}
+        return [one for one in dict.fromkeys(near) if one not in done]
 
     def _deciding(self, one: Trial) -> float | None:
         """Return the seconds of a step, or of as much as a step of the config is."""
@@ -173,12 +205,9 @@ class Known(NamedTuple):
     def without_segments(self) -> str | None:
         """Return the best that needs no variable of the allocator, in words."""
         others = [one for one in self.tried() if not one.candidate.segments]
+        proven = {one.candidate: one for one in self.proven()}
+        others = [proven.get(one.candidate, one) for one in others]
         found = search.best(self.space(), others)
         if found is None or found.seconds is None:
             return None
         return f"{told(found.candidate)}, {found.seconds:.3g} s a step"
-
-
-def proofs(trials: Sequence[Trial]) -> dict[Candidate, Trial]:
-    """Return the proof of each candidate that has one."""
-    return {one.candidate: one for one in trials if one.purpose == "proof"}

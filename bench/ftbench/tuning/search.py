@@ -23,6 +23,9 @@ GAIN, LATE_GAIN = 0.003, 0.02
 these save little, so that most of what is seen of them is chance."""
 ALIKE = 0.01
 """Candidates whose times differ by less are as fast: the one that changes least is taken."""
+NEAR, MOST = 1.1, 3
+"""The finalists are what took at most so many times as long as the best, and so many of them: on a
+host that is slow for a while a step took 15 % longer than the same one at another time."""
 
 
 class Tried(NamedTuple):
@@ -51,13 +54,18 @@ class Space(NamedTuple):
         yield from found
 
     def neighbours(self, one: Candidate) -> Iterator[Candidate]:
-        """Yield what differs in one axis, or in checkpointing and a step of the batch."""
-        for axis in self.axes:
-            yield from _moves(axis, one)
+        """Yield what differs in one axis, or in checkpointing and a step of the batch.
+
+        Each with and without expandable segments: memory decides which of them is allowed.
+        """
         by_name = {axis.name: axis for axis in self.axes}
+        found = [moved for axis in self.axes for moved in _moves(axis, one)]
         if {"batch", "checkpointing"} <= by_name.keys():
             other = one._replace(checkpointing=not one.checkpointing)
-            yield from _moves(by_name["batch"], other)
+            found += _moves(by_name["batch"], other)
+        if "segments" in by_name:
+            found += [moved._replace(segments=not moved.segments) for moved in found]
+        yield from (moved for moved in dict.fromkeys(found) if moved != one)
 
     def is_late(self, one: Candidate) -> bool:
         """Return whether a candidate differs from the config in a late axis."""
@@ -115,6 +123,15 @@ def chosen(
     most = found.seconds * (1 + ALIKE)
     alike = [one for one in tried if one.seconds is not None and one.seconds <= most]
     return min(alike, key=lambda one: (changes(one.candidate), one.seconds))
+
+
+def finalists(tried: Sequence[Tried]) -> list[Candidate]:
+    """Return what is worth a longer look, the fastest first."""
+    held = sorted(
+        ((one.seconds, at) for at, one in enumerate(tried) if one.seconds is not None),
+    )
+    most = NEAR * held[0][0] if held else 0.0
+    return [tried[at].candidate for seconds, at in held if seconds <= most][:MOST]
 
 
 def is_larger(one: Candidate, other: Candidate) -> bool:

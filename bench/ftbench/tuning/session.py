@@ -13,7 +13,7 @@ from ftbench.runners.protocol import LLAMAFACTORY
 from ftbench.tuning import search, telling, trial
 from ftbench.tuning.axes import Setting, axes_of
 from ftbench.tuning.candidate import SEGMENTS, told, variables
-from ftbench.tuning.known import NOISE, Known, proofs
+from ftbench.tuning.known import NOISE, Known
 from ftbench.tuning.limits import Circumstances
 from ftlint.facts.effective import effective
 from ftlint.target.keys import Catalogue
@@ -161,30 +161,29 @@ class Session:
         return found
 
     def _prove(self, start: Start) -> None:
-        """Run the best longer, with the longest rows once more at the end, until one holds.
+        """Run the finalists longer, with the longest rows once more at the end.
 
-        What turns out slower than it seemed is held against the next best, which is proven as well.
+        Of those that hold the fastest is the result, or else the config as written.
         """
-        space = self.known.space()
-        while True:
-            known = self.known
-            found = search.chosen(space, known.tried(), self._changes)
-            proven = proofs(known.trials)
-            if found is None or found.seconds is None:
-                return
-            if found.candidate == known.written:
-                self.after = known.before
-                return
-            if found.candidate in proven:
-                self.after = proven[found.candidate]
-                return
-            if self._price(found.seconds, PROOF) > max(self.left, OVER * self.request.budget):
-                held = [one for one in proven.values() if known.why_not(one) is None]
-                self.after = min(held, key=lambda one: one.seconds or 0.0, default=None)
-                if self.after is None:
+        while (finalists := self.known.finalists()) and self._tries() < search.MOST:
+            candidate, held = finalists[0], self._tries() > 0
+            seconds = min(
+                one.seconds or 0.0 for one in self.known.tried() if one.candidate == candidate
+            )
+            room = self.left + (0.0 if held else OVER * self.request.budget)
+            if self._price(seconds, PROOF) > room:
+                if not held:
                     self.notes.append("the budget ended before the result was proven")
-                return
-            self.attempt(found.candidate, "proof", start, found.seconds)
+                break
+            self.attempt(candidate, "proof", start, seconds)
+        found = search.chosen(self.known.space(), self.known.proven(), self._changes)
+        if found is not None:
+            candidates = [one for one in self.known.trials if one.purpose in ("written", "proof")]
+            self.after = [one for one in candidates if one.candidate == found.candidate][-1]
+
+    def _tries(self) -> int:
+        """Return how many proofs held."""
+        return len([one for one in self.known.proven() if one.candidate != self.known.written])
 
     def _compare(self, start: Start, after: Trial) -> None:
         """Compare losses without what is drawn at random: of the config and of the result."""
@@ -219,6 +218,8 @@ class Session:
         *, count: bool = False, more: tuple[tuple[str, Any], ...] = (),
     ) -> tuple[Trial, Result]:  # fmt: skip
         known = self.known
+        if known.values.get("lr_scheduler_kwargs"):
+            more = (*more, ("lr_scheduler_kwargs", None))  # those of another schedule
         made = trial.job_of(
             self.request.job, (*known.keys(candidate, trialled=True), *more), sample
         )
