@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 HOPELESS = 1.5
 """What is expected to take so many times as long as the best is not tried."""
-GAIN, LATE_GAIN = 0.003, 0.02
-"""By how much a candidate must be faster to be the best, and one that differs in a late axis:
-these save little, so that most of what is seen of them is chance."""
+LATE_GAIN = 0.03
+"""By how much faster what differs in a late axis must be: these save little, so that most of what
+is seen of them is chance, and who forgets the allocator's variable may run out of memory."""
 ALIKE = 0.01
 """Candidates whose times differ by less are as fast: the one that changes least is taken."""
 NEAR, MOST = 1.1, 3
@@ -102,15 +102,8 @@ def following(
 
 
 def best(space: Space, tried: Sequence[Tried]) -> Tried | None:
-    """Return the fastest of what may be taken; a later one has to be faster by more than chance."""
-    found: Tried | None = None
-    for one in tried:
-        if one.seconds is None:
-            continue
-        gain = LATE_GAIN if space.is_late(one.candidate) else GAIN
-        if found is None or found.seconds is None or one.seconds < found.seconds * (1 - gain):
-            found = one
-    return found
+    """Return the fastest of what may be taken."""
+    return min(_held(tried), key=lambda one: _counted(space, one), default=None)
 
 
 def chosen(
@@ -118,20 +111,28 @@ def chosen(
 ) -> Tried | None:
     """Return what to take: of all that are as fast as the best the one that changes least."""
     found = best(space, tried)
-    if found is None or found.seconds is None:
+    if found is None:
         return None
-    most = found.seconds * (1 + ALIKE)
-    alike = [one for one in tried if one.seconds is not None and one.seconds <= most]
-    return min(alike, key=lambda one: (changes(one.candidate), one.seconds))
+    most = _counted(space, found) * (1 + ALIKE)
+    alike = [one for one in _held(tried) if _counted(space, one) <= most]
+    return min(alike, key=lambda one: (changes(one.candidate), _counted(space, one)))
+
+
+def _held(tried: Sequence[Tried]) -> list[Tried]:
+    return [one for one in tried if one.seconds is not None]
+
+
+def _counted(space: Space, one: Tried) -> float:
+    """Return the seconds of a candidate, with what a late axis has to save."""
+    assert one.seconds is not None
+    return one.seconds * (1 + LATE_GAIN * space.is_late(one.candidate))
 
 
 def finalists(tried: Sequence[Tried]) -> list[Candidate]:
     """Return what is worth a longer look, the fastest first."""
-    held = sorted(
-        ((one.seconds, at) for at, one in enumerate(tried) if one.seconds is not None),
-    )
-    most = NEAR * held[0][0] if held else 0.0
-    return [tried[at].candidate for seconds, at in held if seconds <= most][:MOST]
+    held = sorted(_held(tried), key=lambda one: one.seconds or 0.0)
+    most = NEAR * (held[0].seconds or 0.0) if held else 0.0
+    return [one.candidate for one in held if (one.seconds or 0.0) <= most][:MOST]
 
 
 def is_larger(one: Candidate, other: Candidate) -> bool:

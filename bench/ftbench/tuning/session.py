@@ -142,7 +142,7 @@ class Session:
             found = search.best(space, tried)
             best = None if found is None or found.candidate == space.written else found.seconds
             proving = self._price(seconds if best is None else min(best, seconds), PROOF)
-            if self._price(seconds, SEARCH) + proving > self.left:
+            if self._price(seconds, SEARCH) + proving + self._comparing() > self.left:
                 self.notes.append("the budget ended before all neighbours of the best were tried")
                 return
             self.attempt(candidate, "search", start, seconds)
@@ -170,7 +170,7 @@ class Session:
             seconds = min(
                 one.seconds or 0.0 for one in self.known.tried() if one.candidate == candidate
             )
-            room = self.left + (0.0 if held else OVER * self.request.budget)
+            room = self.left - self._comparing() + (0.0 if held else OVER * self.request.budget)
             if self._price(seconds, PROOF) > room:
                 if not held:
                     self.notes.append("the budget ended before the result was proven")
@@ -196,6 +196,13 @@ class Session:
         self.notes.append("losses were compared without dropout and noise, which are of chance")
         if self.known.why_not(found) is not None:
             self.after = self.known.before
+
+    def _comparing(self) -> float:
+        """Return what it takes to compare losses without chance, where that will be needed."""
+        before = self.known.before
+        if not self.known.draws or before is None or before.seconds is None:
+            return 0.0
+        return 2 * self._price(before.seconds, 1)
 
     def _changes(self, one: Candidate) -> int:
         """Return how much a candidate changes, for a choice between what is as fast."""
