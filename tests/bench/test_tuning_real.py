@@ -15,6 +15,7 @@ from tests.oracle.environments import ensure
 
 from ftbench.runners.interpreter import probe
 from ftbench.runners.job import Job
+from ftbench.runners.launch import Processes
 from ftbench.tuning import trial
 from ftbench.tuning.candidate import Candidate
 from ftbench.tuning.sameness import compare
@@ -205,3 +206,26 @@ def run(job: Job, batch: int, sample: Sample, start: Any) -> tuple[trial.Trial, 
     made, result = trial.run(still, candidate, "search", 1, start)
     assert made.error is None, made.error
     return made, result
+
+
+def test_two_processes_keep_the_rows_of_a_step_and_what_is_learned(place: Path) -> None:
+    path = config(place, "two", "stage: sft\n" + STAGES["sft"], rows=4)
+    job = Job(
+        str(path), probe(os.environ["FTBENCH_PYTHON"]), model="tiny", processes=Processes(gpus=2)
+    )
+    results: list[Any] = []
+    quiet = Told(lambda _: None, lambda _: None, lambda _, one: results.append(one))
+    session = Session(Request(job, budget=900.0), quiet)
+    with trial.processes(job) as begin:
+        session.as_written(begin)
+        session.attempt(session.known.written.with_batch(4), "search", begin)
+    written, other = session.record(done=False)["trials"]
+    assert written["candidate"]["batch"] * written["candidate"]["accumulation"] == 4
+    assert other["candidate"]["batch"] * other["candidate"]["accumulation"] == 4
+    assert session.record(done=False)["rows_per_step"] == 8
+    assert other["why_not"] is None
+    assert other["same"] is True
+    for one in results:  # rank 0 has half of the rows of each step
+        assert {sum(batch[0] for batch in step["micro_batches"]) for step in one["steps"]} == {4}
+        assert one["trainer"]["world_size"] == 2
+        assert one["error"] is None

@@ -126,10 +126,12 @@ def _tuned(
         shared.stop(f"interrupted; the run has been ended{kept}", shared.INTERRUPTED)
     except Failed as failed:
         shared.say(f"bench: {failed.error['kind'].replace('_', ' ')}: {failed.error['message']}")
-        slow = failed.error["kind"] == "time_limit"
-        shared.stop(
-            f"try: {'a higher --budget' if slow else failed.error['remedy']}", shared.FAILED
-        )
+        remedies = {
+            "time_limit": "a higher --budget",
+            "crash": f"`bench run {job.path} --log FILE` keeps what the trainer printed",
+        }
+        remedy = remedies.get(failed.error["kind"], failed.error["remedy"])
+        shared.stop(f"try: {remedy}", shared.FAILED)
 
 
 def _write(tuned: Tuned, made: Edited, data: bytes) -> None:
