@@ -25,6 +25,7 @@ HOW_KNOWN = {
     "env": ENVIRONMENT,
     "compute_capability": "`--here` asks NVIDIA's driver; `--fact compute_capability=7.5`",
     "memory": "`--gpu`, the setting `gpu`, `# ftlint: gpu=24g`, or `--here`",
+    "room": "`--gpu`, the setting `gpu`, `# ftlint: gpu=24g`, or `--here`",
     "output_dir_holds": "`--here` looks into it; or `--fact output_dir_holds=checkpoint-500`",
     "resumes_at": "`resume_from_checkpoint`, or what `output_dir_holds`",
 }

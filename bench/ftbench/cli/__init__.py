@@ -19,6 +19,7 @@ COMMANDS = {
     "calibrate": "Measure step times on this machine, for `predict` and `ftlint steps`.",
     "predict": "Predict how long a run takes, from calibrations. Needs no torch.",
     "compare": "Compare two results.",
+    "tune": "Find the fastest way to run the same training on this GPU.",
     "fleet": "Run configs on every kind of GPU of a Ray cluster.",
     "report": "Show results in the terminal or as an HTML page.",
 }

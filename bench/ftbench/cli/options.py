@@ -60,18 +60,28 @@ def time_limit(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
+_GPUS = click.option(
+    "--gpus", type=click.IntRange(1), default=1, show_default=True, metavar="N",
+    help="GPUs on each node, one process each.",
+)  # fmt: skip
+_NODES = click.option(
+    "--nodes", type=click.IntRange(1), default=1, show_default=True, metavar="N",
+    help="Nodes of the run.",
+)  # fmt: skip
+_ACCELERATE = click.option(
+    "--accelerate-config", type=click.Path(exists=True, dir_okay=False), metavar="FILE",
+    help="Launch with `accelerate launch` and this file (FSDP).",
+)  # fmt: skip
+
+
 def gpus(command: Command) -> Command:
     """Add `--gpus`, `--nodes` and `--accelerate-config`: how a run is launched."""
-    for option in reversed((
-        click.option("--gpus", type=click.IntRange(1), default=1, show_default=True, metavar="N",
-                     help="GPUs on each node, one process each."),
-        click.option("--nodes", type=click.IntRange(1), default=1, show_default=True, metavar="N",
-                     help="Nodes of the run."),
-        click.option("--accelerate-config", type=click.Path(exists=True, dir_okay=False),
-                     metavar="FILE", help="Launch with `accelerate launch` and this file (FSDP)."),
-    )):  # fmt: skip
-        command = option(command)
-    return command
+    return _GPUS(_NODES(_ACCELERATE(command)))
+
+
+def gpus_of_this_node(command: Command) -> Command:
+    """Add `--gpus` and `--accelerate-config`: how a run on one node is launched."""
+    return _GPUS(_ACCELERATE(command))
 
 
 def processes(command: Command) -> Command:

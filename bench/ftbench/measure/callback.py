@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """Everything that a run leaves behind. `detail` false keeps to what costs nothing a step."""
+    """Everything that a run leaves behind. `detail` false keeps to what costs nothing a step.
 
-    def __init__(self, *, detail: bool) -> None:
+    `traced`: with it the loss and the gradient norm of every step.
+    """
+
+    def __init__(self, *, detail: bool, traced: bool = False) -> None:
         self.detail = detail
+        self.traced = traced
+        self.averaged: str | None = None
         self.failed: FailedBatch | None = None
         self.steps: Steps | None = None
         self.sampler: Sampler | None = None
@@ -75,6 +80,7 @@ class Watch:
 
         def trained(self: Any, *args: Any, **kwargs: Any) -> Any:
             begun = time.perf_counter()
+            watch.averaged = averaged_over(self)
             try:
                 return train(self, *args, **kwargs)
             except BaseException:
@@ -101,6 +107,8 @@ class Watch:
                 watch.steps.span(part, begun)
                 if part == "data":
                     watch.steps.batches(result[0])
+                if part == "forward_backward" and watch.traced:
+                    watch.steps.losses.append(result)
                 return result
 
             setattr(trainer, name, outer)
@@ -109,6 +117,19 @@ class Watch:
         spanned("get_batch_samples", "data")
         spanned("training_step", "forward_backward")
         spanned("_maybe_log_save_evaluate", "other")
+        if self.traced:
+            self._install_norms(importlib.import_module("accelerate").Accelerator)
+
+    def _install_norms(self, accelerator: Any) -> None:
+        inner, watch = accelerator.clip_grad_norm_, self
+
+        def outer(self: Any, *args: Any, **kwargs: Any) -> Any:
+            norm = inner(self, *args, **kwargs)
+            if watch.steps is not None:
+                watch.steps.norm = norm
+            return norm
+
+        accelerator.clip_grad_norm_ = outer
 
     def pause(self, evaluating: bool) -> None:
         """While evaluating, batches are not training's."""
@@ -237,6 +258,19 @@ class _Hooks:
     def on_train_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         self.watch.facts["state"] = state
         self.watch.end(state)
+
+
+def averaged_over(trainer: Any) -> str:
+    """Return over what a trainer averages its loss: the tokens of a step or of a micro-batch.
+
+    Source: Trainer.training_step and get_batch_samples [transformers 4.46 to 5.6]; before, and
+    where a trainer of LLaMA Factory says so, each micro-batch has its own mean.
+    """
+    own = getattr(trainer, "compute_loss_func", None) is not None
+    if not own and not getattr(trainer, "model_accepts_loss_kwargs", False):
+        return "micro-batch"
+    across = getattr(trainer.args, "average_tokens_across_devices", False)
+    return "step" if across or trainer.args.world_size == 1 else "step of a GPU"
 
 
 def _length(sized: Any) -> int | None:

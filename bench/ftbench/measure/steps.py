@@ -9,6 +9,7 @@ from ftbench.measure.clock import Clock, Mark, best_seconds, device_seconds, hos
 
 if TYPE_CHECKING:
     from ftbench.results.record import Held, Step
+    from ftbench.results.record import Trace as _Trace
 
 Span = tuple[Mark, Mark]
 
@@ -21,11 +22,14 @@ class Steps:
         self.counted = Counted()
         self.last: Mark | None = None
         self.rows: list[tuple[Span, dict[str, list[Span]], list[list[Any]], Held]] = []
+        self.traces: list[tuple[list[Any], Any]] = []
         self._clear()
 
     def _clear(self) -> None:
         self.spans: dict[str, list[Span]] = {}
         self.shapes: list[list[Any]] = []
+        self.losses: list[Any] = []
+        self.norm: Any = None
 
     def begin(self) -> None:
         """Training begins: the first step is counted from here."""
@@ -45,6 +49,7 @@ class Steps:
         now = self.clock.mark()
         if self.last is not None:
             self.rows.append(((self.last, now), self.spans, self.shapes, held))
+            self.traces.append((self.losses, self.norm))
         self.last = now
         self._clear()
 
@@ -62,11 +67,16 @@ class Steps:
         largest = max((one[0] * one[1] for one in before), default=0)
         return len(self.rows) + 1, found, found[0] * found[1] > largest
 
+    def step_losses(self) -> list[float]:
+        """Return the loss of each step of this process, where it was traced."""
+        return [sum(map(float, losses)) for losses, _ in self.traces if losses]
+
     def records(self) -> list[Step]:
         """Return one record a step. Waits for the device."""
         self.clock.settle()
         return [
             {
+                **_trace(*trace),
                 "seconds": host_seconds(*whole),
                 "gpu_seconds": device_seconds(*whole),
                 "data": _sum(spans.get("data"), on_host=True),
@@ -77,8 +87,18 @@ class Steps:
                 "micro_batches": [numbers(shape) for shape in shapes],
                 "held": held,
             }
-            for whole, spans, shapes, held in self.rows
+            for (whole, spans, shapes, held), trace in zip(self.rows, self.traces)
         ]
+
+
+def _trace(losses: list[Any], norm: Any) -> _Trace:
+    """Return the loss and the gradient norm of a step, where they were traced."""
+    if not losses:
+        return {}
+    return {
+        "loss": sum(map(float, losses)),
+        "gradient_norm": None if norm is None else float(norm),
+    }
 
 
 def _sum(spans: list[Span] | None, *, on_host: bool = False) -> float | None:

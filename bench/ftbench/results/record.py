@@ -111,6 +111,9 @@ class Preference(TypedDict, total=False):
 
     pref_loss: str | None
     """The loss of stage dpo."""
+    averaged: str
+    """Over what the loss is averaged: the tokens of a `step`, of a `step of a GPU`, or a
+    `micro-batch`."""
 
 
 class Method(Preference):
@@ -154,6 +157,13 @@ class Trainer(TypedDict):
     train_runtime: float | None
 
 
+class Trace(TypedDict, total=False):
+    """What a step learned from, where that was asked for; of this process alone the loss."""
+
+    loss: float | None
+    gradient_norm: float | None
+
+
 class Held(TypedDict, total=False):
     """Bytes of memory on the first rank.
 
@@ -166,7 +176,7 @@ class Held(TypedDict, total=False):
     resident: int
 
 
-class _Step(TypedDict, total=False):
+class _Step(Trace, total=False):
     each: list[float]
     held: Held
 

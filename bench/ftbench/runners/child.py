@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from ftbench.results.record import write
 from ftbench.runners import errors
+from ftbench.runners.chosen_rows import arranged
 from ftbench.runners.protocol import HF, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ftbench.measure.callback import Watch
 
@@ -42,7 +43,8 @@ class Track:
         self.begun = begun
         self.phase, self.since = "import", begun
         self.seconds: dict[str, float] = {}
-        self.watch: Watch = Watch(detail=request["measure"])
+        traced = request.get("traced", False)
+        self.watch: Watch = Watch(detail=request["measure"], traced=traced)
         self.found_lengths: list[int] | None = None
         self.arguments: dict[str, Any] | None = None
         self.output_dir: str | None = None
@@ -57,10 +59,12 @@ class Track:
         self.seconds[self.phase] = self.seconds.get(self.phase, 0.0) + now - self.since
         self.phase, self.since = phase, now
 
-    def lengths(self, dataset: Any) -> None:
-        """Note how long the rows are, if that was asked for."""
+    def rows(self, dataset: Any) -> Any:
+        """Return the rows to train on; note how long all are, if that was asked for."""
         if self.request["count_lengths"] and dataset is not None:
             self.found_lengths = list(_lengths(dataset))
+        sample = self.request.get("sample")
+        return dataset if sample is None else arranged(dataset, sample)
 
     def method(self, arguments: dict[str, Any]) -> None:
         """Note what was parsed."""
@@ -72,6 +76,8 @@ class Track:
 
         self.at("train")
         self.output_dir = args.output_dir
+        if self.request.get("still"):
+            _without_dropout(model)
         with suppress(AttributeError, TypeError, ValueError):
             self.model = model_facts(model, self.request["model"])
         if self.arguments is not None:
@@ -107,6 +113,7 @@ def train(request: Request, begun: float) -> int:
     reporter = threading.Thread(target=track.report, daemon=True)
     try:
         torch: Any = importlib.import_module("torch")
+        _set_variables(torch, request.get("env") or {})
         _limit(torch, request.get("memory_limit"))
         runner = _prepare(track)
         if rank == 0 and request["measure"]:
@@ -126,17 +133,35 @@ def train(request: Request, begun: float) -> int:
     target = Path(request["out"])
     if rank != 0:
         with suppress(OSError):
-            write(target.with_suffix(f".rank{rank}"), {**memory, "error": failure})
+            losses = [] if watch.steps is None else watch.steps.step_losses()
+            write(
+                target.with_suffix(f".rank{rank}"), {**memory, "losses": losses, "error": failure}
+            )
         return 1 if failure else 0
     write(target, _record(track, memory, failure))
     return 1 if failure else 0
 
 
+def _set_variables(torch: Any, env: Mapping[str, str]) -> None:
+    """Set variables of the run's own; a fork may have read the allocator's before."""
+    os.environ.update(env)
+    conf = env.get("PYTORCH_CUDA_ALLOC_CONF")
+    if conf is not None and torch.cuda.is_available():
+        torch.cuda.memory._set_allocator_settings(conf)
+
+
 def _limit(torch: Any, limit: int | None) -> None:
-    """Let the allocator take so many bytes at most."""
-    if limit is not None and torch.cuda.is_available():
+    """Let the allocator take so many bytes at most; on a CPU the process, beside what it has."""
+    if limit is None:
+        return
+    if torch.cuda.is_available():
         total = torch.cuda.get_device_properties(0).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1.0, limit / total))
+        return
+    resource: Any = importlib.import_module("resource")
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    most = pages * resource.getpagesize() + limit
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def _prepare(track: Track) -> Any:
@@ -159,7 +184,7 @@ def _prepare(track: Track) -> Any:
     weights.install()
     watch.install()
     if request.get("unsaved"):
-        importlib.import_module("transformers").Trainer.save_model = lambda *_args, **_more: None
+        _save_nothing()
     if request["schedule"] is not None:
         from ftbench.runners.synthetic import install
 
@@ -187,7 +212,7 @@ def _record(track: Track, memory: dict[str, Any], failure: Any) -> dict[str, Any
     return {
         "environment": around,
         "model": track.model,
-        "method": track.method_found,
+        "method": _with_average(track.method_found, watch.averaged),
         "trainer": watch.numbers,
         "epoch_ends": watch.epoch_ends,
         "steps": steps,
@@ -210,6 +235,29 @@ def _record(track: Track, memory: dict[str, Any], failure: Any) -> dict[str, Any
         "schedule": track.request["schedule"],
         "error": failure,
     }
+
+
+def _without_dropout(model: Any) -> None:
+    """Take what is drawn at random out of a model, be it set by a key or its own."""
+    for module in model.modules():
+        if type(module).__name__ == "Dropout":
+            module.p = 0.0
+
+
+def _save_nothing() -> None:
+    """Have a run end without its model, and a reward model's file not be looked for."""
+
+    def nothing(*_args: Any, **_more: Any) -> None:
+        return None
+
+    importlib.import_module("transformers").Trainer.save_model = nothing
+    for name in ("llamafactory.train.callbacks", "llamafactory.train.rm.workflow"):
+        if hasattr(sys.modules.get(name), "fix_valuehead_checkpoint"):
+            sys.modules[name].fix_valuehead_checkpoint = nothing  # type: ignore[attr-defined]
+
+
+def _with_average(method: Any, averaged: str | None) -> Any:
+    return method if method is None or averaged is None else {**method, "averaged": averaged}
 
 
 def _span(begin: float | None, end: float | None) -> float | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ftlint.facts.plan import Inputs
+    from ftlint.loading import Config
     from ftlint.results import Result
 
 
@@ -56,6 +57,18 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
     Raises:
         BadConfig: no such file, not readable as the target reads it, or not for training.
     """
+    config, data = read(path, packages, gpus, nodes)
+    inputs = inputs_of(config.context)._replace(launch=Launch(gpus, nodes))
+    digest = hashlib.sha256(data).hexdigest()
+    errors = tuple(_errors(judge(config)))
+    written = dict(config.context.instance.config)
+    memory, run = memory_of(config.context), run_of(config.context)
+    known = None if isinstance(run, Unknown) else run
+    return Loaded(path, digest, written, inputs, config.target, errors, memory, known)
+
+
+def read(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> tuple[Config, bytes]:
+    """Return a config as ftlint reads it for these versions, and its bytes. Raises `BadConfig`."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -74,13 +87,7 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
     config = for_training(load_bytes(path, data, options))
     if isinstance(config, Unreadable):
         raise BadConfig(f"{path}: {config.reason}")
-    inputs = inputs_of(config.context)._replace(launch=launch)
-    digest = hashlib.sha256(data).hexdigest()
-    errors = tuple(_errors(judge(config)))
-    written = dict(config.context.instance.config)
-    memory, run = memory_of(config.context), run_of(config.context)
-    known = None if isinstance(run, Unknown) else run
-    return Loaded(path, digest, written, inputs, config.target, errors, memory, known)
+    return config, data
 
 
 def _errors(result: Result) -> Iterator[str]:

@@ -61,7 +61,7 @@ def run(config: dict[str, Any], tracker: Tracker) -> None:
     tokenizer = transformers.AutoTokenizer.from_pretrained(name, padding_side="right")
     tokenizer = fitted(tokenizer, config)
     train, held_out = train_and_held_out(config, tokenizer)
-    tracker.lengths(_Lengths(train))
+    tracker.rows(_Lengths(train))
     tracker.at("model")
     model = _model(transformers, config, arguments)
     tracker.at("setup")

@@ -27,7 +27,7 @@ found["torchaudio"] = "yes" if u.find_spec("torchaudio") else ""
 print(json.dumps(found))
 """
 NAMES = ("torch", "transformers", "peft", "accelerate", "llamafactory", "tokenizers", "trl",
-         "datasets", "bitsandbytes", "deepspeed")  # fmt: skip
+         "datasets", "bitsandbytes", "deepspeed", "liger-kernel", "flash-attn")  # fmt: skip
 
 
 class Interpreter(NamedTuple):

@@ -17,7 +17,7 @@ from ftbench.models.texts import texts
 from ftbench.results.record import KIND, VERSION, write
 from ftbench.runners import configs, errors, launch, shortage
 from ftbench.runners.interpreter import Interpreter, Missing, environment
-from ftbench.runners.protocol import HF, LLAMAFACTORY, Request, Shape
+from ftbench.runners.protocol import HF, LLAMAFACTORY, Request, Sample, Shape
 from ftbench.runners.short import Place, Planned, short, whole
 from ftlint.facts.effective import effective
 from ftlint.memory.gpus import CONTEXT
@@ -50,6 +50,10 @@ class Job(NamedTuple):
     keep_log: str | None = None
     memory_limit: int | None = None
     unsaved: bool = False
+    sample: Sample | None = None
+    traced: bool = False
+    still: bool = False
+    env: tuple[tuple[str, str], ...] = ()
 
 
 class PreparedRun(NamedTuple):
@@ -92,7 +96,7 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
     if not values.get("do_train"):
         raise configs.BadConfig(f"{job.path}: no do_train: true, so nothing is trained")
     source = choose(values.get("model_name_or_path"), job.model, str(Path.cwd()))
-    env = environment(job.interpreter, processes.gpus, nodes=processes.nodes)
+    env = environment(job.interpreter, processes.gpus, nodes=processes.nodes) | dict(job.env)
     model = source.path
     if model is None:
         model = str(prepared(source, texts(values, str(Path.cwd())), job.interpreter.python, env))
@@ -119,6 +123,10 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
         "count_lengths": job.count_lengths,
         "memory_limit": job.memory_limit,
         "unsaved": job.unsaved,
+        "sample": job.sample,
+        "traced": job.traced,
+        "still": job.still,
+        "env": dict(job.env),
     }
     write(folder / "request.json", request)
     plan = configs.as_data(loaded, configs.plan(loaded, planned.values))

@@ -43,7 +43,7 @@ def run(config: dict[str, Any], tracker: Tracker) -> None:
     tuner.get_train_args = parsed
     for stage in STAGES:
         flow: Any = importlib.import_module(f"llamafactory.train.{stage}.workflow")
-        flow.get_dataset = _between(tracker, flow.get_dataset, "data", tracker.lengths)
+        flow.get_dataset = _between(tracker, flow.get_dataset, "data", tracker.rows)
         flow.load_tokenizer = _between(tracker, flow.load_tokenizer, "data")
         flow.load_model = _between(tracker, flow.load_model, "model")
     tracker.at("parse")
@@ -60,8 +60,8 @@ def _between(tracker: Tracker, function: Any, phase: str, tell: Any = None) -> A
         tracker.at(phase)
         result = function(*args, **kwargs)
         tracker.at("setup")
-        if tell is not None:
-            tell(result.get("train_dataset"))
+        if tell is not None and "train_dataset" in result:
+            result["train_dataset"] = tell(result["train_dataset"])
         return result
 
     return wrapped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ftbench.runners import launch
@@ -13,6 +14,62 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ftbench.runners.job import PreparedRun
+
+
+class Forks:
+    """A process that has everything imported, and what it has forked."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.asked = 0
+
+    def start(self, one: PreparedRun) -> int:
+        """Fork a run that is prepared, and return the number that it has."""
+        assert self.process.stdin is not None
+        asked = {
+            "id": self.asked,
+            "request": str(one.folder / "request.json"),
+            "log": str(one.folder / "log"),
+            "limit": one.job.time_limit,
+        }
+        self.process.stdin.write(json.dumps(asked) + "\n")
+        self.process.stdin.flush()
+        self.asked += 1
+        return self.asked - 1
+
+    def next_end(self) -> tuple[int, launch.ProcessEnd]:
+        """Wait until a run has ended, and return which and how. Raises `Missing`."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise Missing("the process that forks the runs has ended")
+        answer: dict[str, Any] = json.loads(line)
+        ended = launch.ProcessEnd(answer["status"], answer["seconds"], answer["overdue"])
+        return answer["id"], ended
+
+
+@contextmanager
+def forks(python: str, env: Mapping[str, str]) -> Iterator[Forks]:
+    """Give a process that forks runs, and end it with all of them.
+
+    Raises:
+        Missing: it does not come up.
+    """
+    process = subprocess.Popen(
+        [python, "-m", "ftbench.runners.warm"],
+        env=dict(env),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        if not process.stdout.readline():
+            raise Missing("the process that imports LLaMA Factory did not come up; see above")
+        yield Forks(process)
+    finally:
+        launch.end(process)
 
 
 def forked(
@@ -25,50 +82,15 @@ def forked(
     """
     if not made:
         return
-    process = subprocess.Popen(
-        [python, "-m", "ftbench.runners.warm"],
-        env=dict(env),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-        text=True,
-    )
-    try:
-        yield from _served(process, jobs, made)
-    finally:
-        launch.end(process)
-
-
-def _served(
-    process: subprocess.Popen[str], jobs: int, made: Sequence[PreparedRun]
-) -> Iterator[tuple[PreparedRun, launch.ProcessEnd]]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    if not process.stdout.readline():
-        raise Missing("the process that imports LLaMA Factory did not come up; see above")
-    waiting = list(enumerate(made))
-    under_way = 0
-    while waiting or under_way:
-        while waiting and under_way < jobs:
-            number, one = waiting.pop(0)
-            asked = {
-                "id": number,
-                "request": str(one.folder / "request.json"),
-                "log": str(one.folder / "log"),
-                "limit": one.job.time_limit,
-            }
-            process.stdin.write(json.dumps(asked) + "\n")
-            process.stdin.flush()
-            under_way += 1
-        line = process.stdout.readline()
-        if not line:
-            raise Missing("the process that forks the runs has ended")
-        answer: dict[str, Any] = json.loads(line)
-        under_way -= 1
-        yield (
-            made[answer["id"]],
-            launch.ProcessEnd(answer["status"], answer["seconds"], answer["overdue"]),
-        )
+    with forks(python, env) as process:
+        waiting = list(made)
+        under_way: dict[int, PreparedRun] = {}
+        while waiting or under_way:
+            while waiting and len(under_way) < jobs:
+                one = waiting.pop(0)
+                under_way[process.start(one)] = one
+            number, ended = process.next_end()
+            yield under_way.pop(number), ended
 
 
 def fresh(made: Sequence[PreparedRun]) -> Iterator[tuple[PreparedRun, launch.ProcessEnd]]:

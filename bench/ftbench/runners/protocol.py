@@ -28,6 +28,20 @@ class Shape(_Shape, total=False):
     masked: bool
 
 
+class Sample(TypedDict):
+    """The rows of a trial, see `chosen_rows`: `per_step` of them a step on each process together.
+
+    `timed`: steps that are timed, `block` how many of them have the lengths of an epoch between
+    them. `again`: the longest rows come once more at the end. `grouped`: by length.
+    """
+
+    per_step: int
+    timed: int
+    block: int
+    again: bool
+    grouped: bool
+
+
 class _Request(TypedDict):
     """What the child is asked to do, as JSON in a file.
 
@@ -49,11 +63,17 @@ class _Request(TypedDict):
 class Request(_Request, total=False):
     """A request; `memory_limit`: bytes that the allocator may take, as on a smaller GPU.
 
-    With `unsaved` nothing is written of the model, not even at the end.
+    With `unsaved` nothing is written of the model, not even at the end. With a `sample` only these
+    rows are trained on, in their order. `traced` records loss and gradient norm of each step;
+    `still` takes every dropout out of the model. `env` are variables of the run's own.
     """
 
     memory_limit: int | None
     unsaved: bool
+    sample: Sample | None
+    traced: bool
+    still: bool
+    env: dict[str, str]
 
 
 class Tracker(Protocol):
@@ -64,8 +84,8 @@ class Tracker(Protocol):
     def at(self, phase: str) -> None:
         """Say that a phase begins: import, parse, data, model, train, end."""
 
-    def lengths(self, dataset: Any) -> None:
-        """Hand over the tokenised train set."""
+    def rows(self, dataset: Any) -> Any:
+        """Hand over the tokenised train set, and return what to train on."""
 
     def method(self, arguments: dict[str, Any]) -> None:
         """Hand over what was parsed (see `measure.facts.method_facts`)."""

@@ -21,7 +21,7 @@ from ftlint.memory.estimate import (
     largest_evaluation,
     largest_length,
 )  # fmt: skip
-from ftlint.memory.gpus import BadGpu, total_memory
+from ftlint.memory.gpus import CONTEXT, BadGpu, total_memory
 from ftlint.memory.layer import Batch
 from ftlint.memory.shape import Unknown
 from ftlint.memory.states import host_bytes
@@ -243,10 +243,15 @@ def _no_longer(batch: Batch, known: Longest) -> Batch:
     return batch._replace(length=min(batch.length, _padded(known.tokens)))
 
 
-def facts(context: Context) -> dict[str, object]:
-    """Return what rules may ask of a run on the GPU that is stated: nothing where it may fit.
+EMPTY = 0.4
+"""A GPU is mostly empty where no more than this share of it is held, with the band."""
 
-    `certain`: it does not fit whatever its rows are; else rows of cutoff_len do not.
+
+def facts(context: Context) -> dict[str, object]:
+    """Return what rules may ask of a run on the GPU that is stated.
+
+    `memory` where it does not fit; `certain`: whatever its rows are, else with rows of cutoff_len.
+    `room` where it fits with rows of cutoff_len and the GPU is mostly empty.
     """
     gpu, _ = gpu_of(context)
     run = run_of(context) if gpu is not None else None
@@ -256,8 +261,10 @@ def facts(context: Context) -> dict[str, object]:
     if ONE_GPU in run.assumptions:  # on more of them each holds less
         return {}
     found = estimate(shape, method, load)
-    if isinstance(found, Unknown) or fits(found, gpu.total) is not False:
+    if isinstance(found, Unknown):
         return {}
+    if fits(found, gpu.total) is not False:
+        return _room(found, gpu)
     certain = True
     if load.rows_differ:
         least = estimate(shape, method, load.with_length(SHORTEST))
@@ -283,6 +290,15 @@ def facts(context: Context) -> dict[str, object]:
         "phase": "training" if training else "evaluating",
         "remedy": remedy,
     }}  # fmt: skip
+
+
+def _room(found: Estimate, gpu: Gpu) -> dict[str, object]:
+    """Return what a run holds at most of a GPU that is mostly empty."""
+    held = CONTEXT + max(phase.high for phase in found.phases)
+    if held > EMPTY * gpu.total:
+        return {}
+    has = gigabytes(gpu.total)
+    return {"room": {"gpu": gpu.name, "needs": gigabytes(held), "has": has}}
 
 
 def gigabytes(size: int) -> str:
