@@ -252,11 +252,11 @@ def _other(shell: Shell, part: Parameter, value: list[Field]) -> Scalar | list[F
 
 def _indirect(shell: Shell, part: Parameter) -> Scalar | list[Field]:
     start = shell.place(part.start)
-    held = shell.state.variables.get(part.name)
+    held = shell.held(part.name)
     if isinstance(held, Array) and part.subscript is not None:  # its keys
         return [Field(Scalar(key, [start] * len(key)), start, start) for key, _ in held.items]
     if isinstance(held, Scalar) and held.known and held.text.isidentifier():
-        other = shell.state.variables.get(held.text)
+        other = shell.held(held.text)
         if isinstance(other, Scalar):
             return other
     return gap(start)
@@ -281,9 +281,9 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
         return positional[at].value if at < len(positional) else NOTHING
     if not (name[0].isalpha() or name[0] == "_"):
         return gap(start)
-    held = shell.state.variables.get(name)
+    held = shell.held(name)
     if held is None:
-        return shell.outside.get(name)
+        return None
     if isinstance(held, Scalar):
         if part.subscript is None or not held.known:
             return held

@@ -10,13 +10,13 @@ import re
 
 from ftlint.launch.record import Fact
 from ftlint.launch.values import UNKNOWN, Scalar
-from ftlint.launch.wrappers import base
 from ftlint.target.launchers import forces_torchrun, turns_on
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ftlint.launch.slurm import Header
     from ftlint.launch.values import Field
 
 VISIBLE = ("CUDA_VISIBLE_DEVICES", "ASCEND_RT_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
@@ -53,14 +53,6 @@ class Started(NamedTuple):
             if name in names:
                 found = value
         return found
-
-
-class Header(NamedTuple):
-    """What `#SBATCH` lines ask for; None where they do not say."""
-
-    gpus: Fact | None = None
-    nodes: Fact | None = None
-    tasks: Fact | None = None
 
 
 class Shape(NamedTuple):
@@ -233,68 +225,3 @@ def _count(word: Field | None, fact: str, option: str) -> Fact | None:
         return None
     said = f"{option} {word.text}"
     return Fact(fact, int(word.text), word.start, word.end, said)  # type: ignore[arg-type]
-
-
-_SBATCH = re.compile(r"^#SBATCH[ \t]+(-{1,2}[\w-]+)(?:[= \t]+(\S+))?", re.M)
-_OF_SBATCH = {
-    "--gpus-per-node": "gpus", "--gres": "gpus", "--nodes": "nodes", "-N": "nodes",
-    "--ntasks": "tasks", "-n": "tasks", "--ntasks-per-node": "tasks",
-}  # fmt: skip
-
-
-def header_of(text: str) -> Header:
-    """Return what the lines for Slurm at the head of a script ask for."""
-    if "#SBATCH" not in text:
-        return Header()
-    found: dict[str, Fact] = {}
-    for match in _SBATCH.finditer(text):
-        name, value = match[1], match[2] or ""
-        fact = _OF_SBATCH.get(name)
-        if fact is None:
-            continue
-        if fact == "gpus" and "gpu" not in value and name == "--gres":
-            continue
-        number = re.fullmatch(r"(?:[\w-]+:)*(\d+)", value)
-        if number is not None and int(number[1]):
-            start, end = match.start(1), match.end()
-            said = f"#SBATCH {name}={value}"
-            found[fact] = Fact(fact, int(number[1]), start, end, said)  # type: ignore[arg-type]
-    return Header(found.get("gpus"), found.get("nodes"), found.get("tasks"))
-
-
-def set_by(header: Header) -> dict[str, Scalar]:
-    """Return the variables that Slurm sets from what the head of a script asks for."""
-    asked = {
-        "SLURM_NNODES": header.nodes, "SLURM_JOB_NUM_NODES": header.nodes,
-        "SLURM_GPUS_ON_NODE": header.gpus,
-    }  # fmt: skip
-    return {
-        name: Scalar(
-            number := str(fact.value),
-            [fact.end - 1] * len(number),
-            (f"the run gets what {fact.said} asks for",),
-        )
-        for name, fact in asked.items()
-        if fact is not None
-    }
-
-
-def tasks_of(words: Sequence[Field]) -> Fact | None:
-    """Return how many times `srun` or `mpirun` start the program, where they say so."""
-    name = base(words[0].text)
-    if name not in ("srun", "mpirun", "mpiexec"):
-        return None
-    for place, word in enumerate(words[1:], 1):
-        option, equals, value = word.text.partition("=")
-        if option in ("-n", "--ntasks", "-np", "--ntasks-per-node"):
-            behind = words[place + 1].text if place + 1 < len(words) else ""
-            number = value if equals else behind
-            if number.isdecimal():
-                said = f"{name} {option} {number}"
-                return Fact("tasks", int(number), word.start, word.end, said)
-            return None
-        attached = re.fullmatch(r"-n(\d+)", word.text)
-        if attached is not None:
-            said = f"{name} {word.text}"
-            return Fact("tasks", int(attached[1]), word.start, word.end, said)
-    return None

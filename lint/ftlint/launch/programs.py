@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ftlint.launch.processes import Started
     from ftlint.launch.record import Program
+    from ftlint.launch.slurm import Header
     from ftlint.launch.state import Call
     from ftlint.launch.values import Field, Scalar
 
@@ -42,7 +43,7 @@ _PACKAGE = ("llamafactory/launcher.py", "llamafactory/cli.py", "llmtuner/launche
 _FLAG = re.compile(r"--?[A-Za-z]")
 
 
-def launched(call: Call, path: str, line: int, header: processes.Header) -> Launched | None:
+def launched(call: Call, path: str, line: int, header: Header) -> Launched | None:
     """Return the start of LLaMA Factory that a call is; None where it is none."""
     words, variables = unwrapped(call.words)
     if not words:

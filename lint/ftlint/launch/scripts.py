@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.launch import hosts, processes
+from ftlint.launch import hosts, slurm
 from ftlint.launch.programs import launched
 from ftlint.launch.shell import Shell
 from ftlint.launch.tree import Fault
@@ -43,15 +43,21 @@ def read(
 
 
 def look(text: str, name: str, sources: Callable[[str], str | None] | None = None) -> Reading:
-    """Return what a script calls, and which of it is LLaMA Factory."""
-    header = processes.header_of(text)
-    shell = Shell(text, sources, processes.set_by(header))
+    """Return what a script calls, and which of it is LLaMA Factory.
+
+    One that is a job array is followed for each of its tasks.
+    """
+    header = slurm.header_of(text)
+    shell = Shell(text, sources, slurm.set_by(header))
     stretches = hosts.stretches(text, name)
+    tasks = (header.array if slurm.OF_ARRAY in text else ()) or (None,)
     try:
         if stretches is None:
-            shell.follow(text, range(len(text) + 1))
+            for task in tasks:
+                shell.begin(slurm.set_by(header, task))
+                shell.follow(text, range(len(text) + 1))
         for stretch in stretches or ():
-            shell.begin()
+            shell.begin(shell.outside)
             shell.follow(stretch.text, stretch.at)
     except RecursionError:  # `${A:-${A:-…}}`: what stands before it has been followed
         shell.faults.append(Fault(0, "it is nested too deeply"))

@@ -75,9 +75,10 @@ class Shell:
         self.steps = 0
         self.depth = 0
 
-    def begin(self) -> None:
-        """Forget what was set: another shell follows."""
+    def begin(self, outside: Mapping[str, Scalar]) -> None:
+        """Forget what was set: another shell follows, which finds these variables set."""
         self.state, self.functions, self.presumed = State(), {}, {}
+        self.outside = outside
 
     # places
 
@@ -229,7 +230,7 @@ class Shell:
         waiting = text
 
         def put(found: re.Match[str]) -> str:
-            held = self.state.variables.get(found[1])
+            held = self.held(found[1])
             if not isinstance(held, Scalar) or not held.text.strip().isdecimal():
                 return "?"
             assumed.extend(held.assumed)
@@ -240,6 +241,11 @@ class Shell:
             return None
         number = calculated(waiting)
         return None if number is None else (number, tuple(assumed))
+
+    def held(self, name: str) -> Value | None:
+        """Return what a variable holds; None where nothing known sets it."""
+        held = self.state.variables.get(name)
+        return self.outside.get(name) if held is None else held
 
     def absent(self, name: str, start: int) -> Scalar:
         """Return what a variable holds that the script does not set."""

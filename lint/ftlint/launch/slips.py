@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ftlint.launch.processes import VISIBLE, tasks_of
+from ftlint.launch.processes import VISIBLE
+from ftlint.launch.slurm import tasks_of
 from ftlint.launch.wrappers import base
 from ftlint.syntax.construct import Problem
 from ftlint.target.launchers import is_by_torchrun
