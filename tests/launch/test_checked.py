@@ -238,6 +238,43 @@ def test_steps_count_the_processes_that_a_script_starts(start: str, world: int) 
     }
 
 
+@pytest.mark.parametrize("said", ["CUDA_VISIBLE_DEVICES 0,1", "CUDA_VISIBLE_DEVICES=0,1 A=b"])
+def test_what_an_image_sets_counts(said: str) -> None:
+    write(Path("Dockerfile"), f"FROM x\nENV {said}\nENV FORCE_TORCHRUN 1  \nRUN {RUN}\n")
+    assert [one["world_size"] for one in plans("Dockerfile")] == [2]
+
+
+def test_a_cell_that_writes_a_config_is_judged() -> None:
+    lines = [f"%%writefile w.yaml\n{YAML}", "learnig_rate: 1.0e-4"]
+    cells = [{"cell_type": "code", "source": lines},
+             {"cell_type": "code", "source": ["!llamafactory-cli train w.yaml seed=1"]}]  # fmt: skip
+    text = json.dumps({"cells": cells}, indent=1)
+    (one,) = check(text, name="a.ipynb")
+    assert (one["code"], text[one["start"]["offset"] : one["end"]["offset"]]) == (
+        "FT101", "learnig_rate",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [("-1e-4", "FT4181"), ("-x", "FT4181"), ("-0.1", ""), ("-.5", ""), ("'-1 e'", "FT4180")],
+)
+def test_a_word_with_a_dash_is_a_flag_unless_it_is_a_plain_number(value: str, code: str) -> None:
+    found = [one["code"] for one in check(f"{RUN} --lora_dropout {value}\n")]
+    assert [one for one in found if one.startswith("FT418")] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    "default", ["${WANDB_API_KEY:-plain}", '"${HF_TOKEN:=plain}"', "${HF_TOKEN-plain}"]
+)
+def test_a_default_that_is_a_secret_is_masked_wherever_it_is_put(default: str) -> None:
+    write(Path("run.sh"), f"{RUN} --learning_rate {default}\n")
+    for format in ("text", "json", "sarif"):
+        done = invoke("check", "run.sh", "--output-format", format)
+        assert "FT4180" in done.out
+        assert "plain" not in done.out
+
+
 @pytest.mark.parametrize("nodes", ["", "NNODES=1", "NNODES=$WORLD_NODES"])
 def test_nodes_that_only_the_cluster_tells_are_said_to_be_assumed(nodes: str) -> None:
     write(Path("run.sh"), f"CUDA_VISIBLE_DEVICES=0,1 FORCE_TORCHRUN=1 {nodes} {RUN}\n")
@@ -290,6 +327,12 @@ def test_a_config_that_a_script_writes_is_judged_in_it() -> None:
         ("a.ps1", f"$env:CUDA_VISIBLE_DEVICES='0'\n{RUN} `\n  --foo 1\n"),
         ("a.ipynb", json.dumps({"cells": [{"source": ["import x\n", f"!{RUN} \\\n", "  --foo 1"]}]})),
         ("b.ipynb", json.dumps({"cells": [{"source": ["%%bash\n", f"{RUN} --foo 1"]}]})),
+        ("c.ipynb", json.dumps({"cells": [{"source": [f"!{RUN} --bar 1"], "cell_type": "markdown"},
+                                          {"source": f"import x\n!{RUN} --foo 1", "cell_type": "code",
+                                           "outputs": [{"data": {"source": ["!no"]}}]}]})),
+        (".github/workflows/c.yaml", f"on: push\njobs:\n  a:\n    steps:\n      - run: \"{RUN} --foo \\\"1\\\"\"\n"),
+        (".github/workflows/d.yaml", f"on: push\njobs:\n  a:\n    steps:\n      - run: '{RUN} --foo ''1'' '\n"),
+        ("c.ps1", f"<# {RUN} --bar 1\n{RUN} --bar 1 #>\n{RUN} --foo 1\n"),
         ("a.slurm", f"#SBATCH -N 1\nsrun bash -c '{RUN} --foo 1'\n"),
     ],
 )  # fmt: skip

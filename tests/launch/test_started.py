@@ -94,6 +94,11 @@ def test_nothing_rests_on_a_value_that_only_the_run_can_tell(project: Path, key:
     assert (invoke("steps", "run.sh", "--dataset-size", "1000").status == 0) == counts
 
 
+def test_a_gap_is_shown_as_one(project: Path) -> None:
+    write(project / "run.sh", "llamafactory-cli train c.yaml learnig_rate=$RATE\n")
+    assert "`learnig_rate=…`" in added()["FT101"]["message"]
+
+
 def test_what_is_told_of_a_script_is_not_told_again_of_its_config(project: Path) -> None:
     write(project / "run.sh", "llamafactory-cli train c.yaml lora_rank=x\n")
     assert "FT105" in added()
@@ -348,7 +353,7 @@ def test_a_word_with_a_blank_is_no_flag(project: Path) -> None:
 def test_what_python_puts_in_to_a_notebook_is_not_known() -> None:
     from ftlint.launch.scripts import read
 
-    cell = '{"source": ["!llamafactory-cli train {path} seed=3\\n"]}'
+    cell = '{"cells": [{"source": ["!llamafactory-cli train {path} seed=3\\n"]}]}'
     (one,) = read(cell, "run.ipynb")
     assert one.config is not None
     assert one.config.text is None

@@ -6,6 +6,8 @@ takes a prefix of a flag that no other begins with. Checked against the parsers 
 
 from __future__ import annotations
 
+import re
+
 from ftlint.syntax.construct import Constructed, Entry, Problem
 from ftlint.syntax.nodes import Document, Mapping, Scalar, Sequence
 from ftlint.target.classify import NOT_KNOWN
@@ -23,6 +25,9 @@ _FALSE = ("no", "false", "f", "n", "0")
 _SEVERAL = frozenset(["debug"])
 """Flags that take several words although one text is a value too."""
 _BAD = object()
+_NEGATIVE = re.compile(r"-(?:\d+|\d*\.\d+)")
+"""A negative number as argparse knows it: `-1e-4` is none to it, but a flag."""
+WRITE_ONE = "write one behind it"
 
 
 class Flags(NamedTuple):
@@ -122,6 +127,18 @@ class _Reader:
     ) -> tuple[Node, object] | None:
         """Return the node and value of a flag; None where argparse stops at it."""
         words, kinds = argument.words, option.key.kinds
+        if words and not argument.attached and _is_option(words[0].text):
+            if kinds[0] != "bool" or option.key.default is None:
+                text = words[0].text
+                before = " before Python 3.14" if re.match(r"-\.?\d", text or "") else ""
+                remedy = (
+                    f"argparse{before} reads `{text}` as a flag; write `--{argument.key}={text}`"
+                )
+                start, end = words[0].start, words[0].end
+                self.problem("flag-without-value", start, end, name=name, remedy=remedy)
+                return None
+            self.stray(words, name)
+            words = ()
         if words and words[0].pattern == "\0" and not words[0].quoted and kinds[0] == "bool":
             self.whole = False  # it may be this flag's, or other flags
         if option.off and argument.attached and words[0].text is not None:
@@ -135,7 +152,7 @@ class _Reader:
             return Scalar(end, end, "false", "plain"), False
         if kinds[0] == "list" and ("text" not in kinds or name in _SEVERAL):
             if not words:
-                self.problem("flag-without-value", argument.start, end, name=name)
+                self.problem("flag-without-value", argument.start, end, name=name, remedy=WRITE_ONE)
                 return None
             items = tuple(map(_scalar, words))
             values = [NOT_KNOWN if word.text is None else word.text for word in words]
@@ -143,7 +160,7 @@ class _Reader:
         if not words:
             if kinds[0] == "bool" and option.key.default is not None:
                 return Scalar(end, end, "true", "plain"), True
-            self.problem("flag-without-value", argument.start, end, name=name)
+            self.problem("flag-without-value", argument.start, end, name=name, remedy=WRITE_ONE)
             return None
         self.stray(words[1:], name)
         word = words[0]
@@ -169,6 +186,13 @@ class _Reader:
             shown = word.text if word.text.strip() else "a blank"
             self.problem("flag-stray", word.start, word.end, text=shown, reason="", name=name)
             return
+
+
+def _is_option(text: str | None) -> bool:
+    """Return whether argparse takes a word behind a flag for a flag of its own."""
+    if text is None or len(text) < 2 or text[0] != "-" or " " in text:
+        return False
+    return _NEGATIVE.fullmatch(text) is None
 
 
 def _typed(text: str, kinds: tuple[str, ...]) -> object:
