@@ -27,7 +27,7 @@ from ftlint.launch.programs import launched
 from ftlint.launch.scripts import look
 from ftlint.launch.signs import may_launch
 from ftlint.launch.slurm import header_of
-from ftlint.launch.values import UNKNOWN
+from ftlint.launch.values import HERE, UNKNOWN
 from ftlint.launch.wrappers import base, unwrapped
 from ftlint.support.files import SCRIPTS
 
@@ -188,6 +188,7 @@ def readings(script: Path, name: str, root: Path) -> tuple[list[tuple[list[str],
             base(words[0].text),
             *(word.text for word in words[1:] if not _rest(word.text, word)),
         ]
+        texts = [text.replace(HERE, UNKNOWN) for text in texts]
         gaps = bool(one.unknown) or any(UNKNOWN in each for each in texts)
         made.append((texts, gaps))
     return made, sorted(name for name in found.asked if name.isidentifier())

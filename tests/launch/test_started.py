@@ -173,7 +173,31 @@ def test_settings_turn_it_off(project: Path) -> None:
         ("run.sh", "cd a\nllamafactory-cli train c.yaml max_steps=5", {"a/c.yaml"}),
         ("a/run.sh", "llamafactory-cli train c.yaml max_steps=5", {"a/c.yaml"}),
         ("a/run.sh", "llamafactory-cli train a/c.yaml max_steps=5", {"a/c.yaml"}),
-        ("a/b/run.sh", "llamafactory-cli train c.yaml max_steps=5", set()),
+        ("a/b/run.sh", "llamafactory-cli train c.yaml max_steps=5", {"a/c.yaml"}),
+        ("a/b/d/run.sh", "llamafactory-cli train c.yaml max_steps=5", set()),
+        ("scripts/run.sh", "llamafactory-cli train a/c.yaml max_steps=5", {"a/c.yaml"}),
+        ("scripts/run.sh", "cd ..\nllamafactory-cli train a/c.yaml max_steps=5", {"a/c.yaml"}),
+        ("scripts/run.sh", 'cd "$(dirname "$0")/.."\nlmf train a/c.yaml max_steps=5', {"a/c.yaml"}),
+        ("scripts/run.sh", 'cd "$(dirname "$0")"\nlmf train a/c.yaml max_steps=5', set()),
+        (
+            "scripts/run.sh",
+            'D=$(cd "$(dirname "${BASH_SOURCE[0]}")" >/dev/null && pwd)\n'
+            "lmf train $D/../c.yaml max_steps=5",
+            {"c.yaml"},
+        ),
+        (
+            "scripts/run.sh",
+            'R=$(dirname "$(dirname "$(readlink -f "$0")")")\ncd "$R" || exit\n'
+            "lmf train a/c.yaml max_steps=5",
+            {"a/c.yaml"},
+        ),
+        ("scripts/run.sh", "cd ${0%/*}/../a\nlmf train c.yaml max_steps=5", {"a/c.yaml"}),
+        ("scripts/run.sh", "cd ${0##*/}\nlmf train c.yaml max_steps=5", set()),
+        (
+            "scripts/run.sh",
+            'f() { lmf train "$1/../$2" max_steps=5; }\nf "$(realpath "$(dirname "$0")")" c.yaml',
+            {"c.yaml"},
+        ),
         ("run.sh", "cd /srv\nllamafactory-cli train c.yaml max_steps=5", set()),
         ("run.sh", "cd $WHERE\nllamafactory-cli train c.yaml max_steps=5", set()),
         ("run.sh", "llamafactory-cli train $1/c.yaml max_steps=5", set()),
@@ -191,6 +215,15 @@ def test_which_config_a_script_means(
     write(project / "a" / "c.yaml", CONFIG)
     write(project / script, f"{line}\n")
     assert {file for file in ("c.yaml", "a/c.yaml") if "FT201" in added(file)} == meant
+
+
+def test_what_a_script_takes_in_from_its_own_folder_is_followed(project: Path) -> None:
+    taken = 'S=$(dirname "${BASH_SOURCE[0]}")\n. "$S/more/settings.sh"\n'
+    write(project / "scripts" / "run.sh", f"{taken}lmf train c.yaml max_steps=$N\n")
+    write(project / "scripts" / "more" / "settings.sh", "N=50\n")
+    assert steps("c.yaml") == [(None, 375), (("scripts/run.sh", 3), 50)]
+    write(project / "scripts" / "more" / "settings.sh", "N=60\n")
+    assert steps("c.yaml") == [(None, 375), (("scripts/run.sh", 3), 60)]
 
 
 def test_scripts_outside_the_project_are_not_read(project: Path) -> None:

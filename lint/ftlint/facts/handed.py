@@ -58,7 +58,7 @@ def sources(path: str, disk: Disk, taken: list[str]) -> Callable[[str], str | No
 
 def handed_by(one: Launched) -> Handed | None:
     """Return what a launch hands over; None where it is no file, or not known which."""
-    config = None if one.config is None else one.config.text
+    config = None if one.config is None else one.config.path
     if config is None or one.folder is None:
         return None
     words = [_argument(word) for word in one.words[1:]]

@@ -1,7 +1,8 @@
-"""The scripts of a project that start a config: in its folder and in those above it.
+"""The scripts of a project that start a config: in its folder, those above it and those beside.
 
-A script says where it is started by `cd` alone. Without one that may be its own folder or any above
-it, and the config that it names is the nearest of that name, as seen from there.
+A script says where it is started by `cd` alone, or names its own folder: `$(dirname "$0")`. Without
+that it may be its own folder or any above it, and the config that it names is the nearest of that
+name, as seen from there.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import os
 from ftlint.facts.handed import MAX_BYTES, Handed, handed_by, read
 from ftlint.facts.launch import STEP_KEYS, Launch
 from ftlint.facts.layers import SCRIPT, Layer
-from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_above, upwards
+from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_near, upwards
+from ftlint.launch.values import HERE
 from ftlint.target.classify import NOT_KNOWN, SUBCOMMANDS
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -90,13 +92,13 @@ def start_of(one: Launched, disk: Disk) -> tuple[Start, str] | None:
 
 def _kept_near(start: str, disk: Disk) -> list[Handed]:
     """Return what the scripts in a folder and in those above it hand over."""
-    folders = dict.fromkeys(map(os.path.dirname, scripts_above(start, disk)))
+    folders = dict.fromkeys(map(os.path.dirname, scripts_near(start, disk)))
     return [one for folder in folders for one in disk.view(folder, _kept_in)]
 
 
 def _anew_near(start: str, disk: Disk) -> list[Handed]:
     """Return the same, every script read anew."""
-    folders = dict.fromkeys(map(os.path.dirname, scripts_above(start, disk)))
+    folders = dict.fromkeys(map(os.path.dirname, scripts_near(start, disk)))
     return [one for folder in folders for one in disk.view(folder, _anew_in)]
 
 
@@ -129,8 +131,14 @@ def _scripts_in(folder: str, disk: Disk) -> Iterator[tuple[str, bytes]]:
 
 def _meant(one: Handed, disk: Disk) -> str | None:
     """Return the nearest file of the name, as seen from the script's folder and those above it."""
-    for folder in upwards(os.path.dirname(os.path.abspath(one.path)), disk):
-        path = os.path.normpath(os.path.join(folder, one.folder, one.config))
+    own = os.path.dirname(os.path.abspath(one.path))
+    named = os.path.join(one.folder, one.config)
+    if HERE in named:
+        folders, named = iter([own]), os.path.join(".", named.rpartition(HERE)[2].lstrip("/"))
+    else:
+        folders = upwards(own, disk)
+    for folder in folders:
+        path = os.path.normpath(os.path.join(folder, named))
         if disk.is_file(path):
             return path
     return None

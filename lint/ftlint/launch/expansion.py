@@ -5,6 +5,7 @@ from __future__ import annotations
 from ftlint.launch.tree import Arithmetic, Output, Parameter, Text
 from ftlint.launch.values import (
     BLANK,
+    HERE,
     NOTHING,
     UNKNOWN,
     Array,
@@ -274,7 +275,7 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
         return Scalar(count, [start] * len(count))
     if name.isdecimal():
         if name == "0":
-            return gap(start)
+            return _own_path(start)
         if positional is None:
             return None
         at = int(name) - 1
@@ -283,7 +284,7 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
         return gap(start)
     held = shell.held(name)
     if held is None:
-        return None
+        return _own_path(start) if name == "BASH_SOURCE" and not shell.sourced else None
     if isinstance(held, Scalar):
         if part.subscript is None or not held.known:
             return held
@@ -292,6 +293,12 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
     if index in _ALL:
         return list(held.fields)
     return _item(shell, held, index, start)
+
+
+def _own_path(start: int) -> Scalar:
+    """Return the script's own path, of which the folder counts alone."""
+    text = f"{HERE}/{UNKNOWN}"
+    return Scalar(text, [start] * len(text))
 
 
 def _item(shell: Shell, held: Array, index: str, start: int) -> Scalar:
@@ -341,6 +348,9 @@ def _operated(shell: Shell, part: Parameter, value: Scalar | None, start: int) -
     if operator in (":?", "?"):
         return value
     if not value.known:
+        own = value.text == f"{HERE}/{UNKNOWN}" and operator == "%"
+        if own and text(shell, part.argument).text == "/*":
+            return Scalar(HERE, [start] * len(HERE))
         return gap(start, value.assumed)
     return _cut(value, operator, text(shell, part.argument).text, start)
 
