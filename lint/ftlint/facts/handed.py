@@ -35,13 +35,21 @@ class Handed(NamedTuple):
     launch: Launch
 
 
-def read(path: str, data: bytes, disk: Disk) -> tuple[list[Handed], list[str]]:
+class HandedOver(NamedTuple):
+    """What a script hands over, and how many commands were followed to know that."""
+
+    files: list[Handed]
+    steps: int
+
+
+def read(path: str, data: bytes, disk: Disk) -> tuple[HandedOver, list[str]]:
     """Return what a script hands over, and the files that it takes in."""
     from ftlint.launch import scripts
 
     taken: list[str] = []
-    started = scripts.read(data.decode("utf-8", "replace"), path, sources(path, disk, taken))
-    return [one for one in map(handed_by, started) if one is not None], taken
+    found = scripts.look(data.decode("utf-8", "replace"), path, sources(path, disk, taken))
+    files = [one for one in map(handed_by, found.launches) if one is not None]
+    return HandedOver(files, found.steps), taken
 
 
 def sources(path: str, disk: Disk, taken: list[str]) -> Callable[[str], str | None]:
@@ -54,6 +62,15 @@ def sources(path: str, disk: Disk, taken: list[str]) -> Callable[[str], str | No
         return data.decode("utf-8", "replace") if isinstance(data, bytes) else None
 
     return source
+
+
+def without_flags(one: Launched) -> Launched:
+    """Return a start of a file without `--key value` behind that, which is told by itself."""
+    if not one.flags or not one.words:
+        return one
+    kept = {override.start for override in one.overrides}
+    words = (one.words[0], *(word for word in one.words[1:] if word.start in kept))
+    return one._replace(flags=(), words=words)
 
 
 def handed_by(one: Launched) -> Handed | None:

@@ -9,7 +9,7 @@ import json
 import os
 from zlib import crc32
 
-from ftlint.facts.handed import Handed, read
+from ftlint.facts.handed import Handed, HandedOver, read
 from ftlint.facts.launch import Launch
 from ftlint.support import user_cache
 from ftlint.support.disk import is_as_it_was, is_stable
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from ftlint.support.disk import Disk
 
 SUFFIX = ".starts"
-STORES = 64
+STORES = 256
 FILE = form(list, dict)
-SCRIPT = form(dict, list)
+SCRIPT = form(dict, list, int)
 STATE = form(int, int, int, int)
 ROW = form(
     int, str, str, str, (list, NONE), (int, NONE), (int, NONE), (list, NONE),
@@ -52,7 +52,7 @@ class Kept:
             return {}
         return known if key == self.key else {}
 
-    def of(self, path: str, data: bytes, disk: Disk) -> list[Handed]:
+    def of(self, path: str, data: bytes, disk: Disk) -> HandedOver:
         """Return what the script at a path, which holds these bytes, hands over."""
         row = self.known.get(path)
         if row is not None:
@@ -66,7 +66,7 @@ class Kept:
         found, taken = read(path, data, disk)
         states = {one: disk.state(one) for one in (path, *taken)}
         if is_stable(states.values()):
-            self.found[path] = [states, [_plain(one) for one in found]]
+            self.found[path] = [states, [_plain(one) for one in found.files], found.steps]
         return found
 
     def save(self) -> None:
@@ -81,16 +81,16 @@ def _plain(one: Handed) -> list[Any]:
     return [*one[1:-1], launch.gpus, launch.nodes, launch.environment]
 
 
-def _of_plain(path: str, row: object, disk: Disk) -> list[Handed] | None:
+def _of_plain(path: str, row: object, disk: Disk) -> HandedOver | None:
     """Return what was kept of a script; None where it, or what it takes in, is not as it was.
 
     Raises Unfit.
     """
-    states, rows = of_form(SCRIPT, row)
+    states, rows, steps = of_form(SCRIPT, row)
     for one, was in states.items():
         if not is_as_it_was(disk.state(one), None if was is None else of_form(STATE, was)):
             return None
-    return [_handed(path, *of_form(ROW, one)) for one in rows]
+    return HandedOver([_handed(path, *of_form(ROW, one)) for one in rows], steps)
 
 
 def _handed(

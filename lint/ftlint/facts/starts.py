@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.facts.handed import MAX_BYTES, Handed, handed_by, read
+from ftlint.facts.handed import MAX_BYTES, Handed, HandedOver, handed_by, read
 from ftlint.facts.launch import STEP_KEYS, Launch
 from ftlint.facts.layers import SCRIPT, Layer
 from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_near, upwards
@@ -18,12 +18,14 @@ from ftlint.target.classify import NOT_KNOWN, SUBCOMMANDS
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ftlint.launch.record import Launched
     from ftlint.support.disk import Disk
     from ftlint.target.classify import Command
 
+MOST_STEPS = 60_000
+"""Commands of scripts that are followed for one config: most have some hundreds."""
 MOST_STARTS = 12
 """Starts of one config that are told apart: a loop over values is one start a value."""
 
@@ -51,10 +53,15 @@ class Start(NamedTuple):
         return frozenset(one.partition("=")[0] for one in self.arguments)
 
     @property
+    def gaps(self) -> frozenset[str]:
+        """The keys that its steps rest on and that are known only when the script runs."""
+        unknown = (one.partition("=")[0] for one in self.arguments if NOT_KNOWN in one)
+        return STEP_KEYS.intersection(unknown)
+
+    @property
     def counts(self) -> bool:
         """Return whether all is known that its steps rest on."""
-        gaps = (one.partition("=")[0] for one in self.arguments if NOT_KNOWN in one)
-        return STEP_KEYS.isdisjoint(gaps)
+        return not self.gaps
 
     @property
     def place(self) -> str:
@@ -90,33 +97,59 @@ def start_of(one: Launched, disk: Disk) -> tuple[Start, str] | None:
     return start, path if here.startswith(os.pardir) else here
 
 
+def meant(one: Launched, disk: Disk) -> str | None:
+    """Return the file that a launch starts; None where it is not known or not here."""
+    handed = handed_by(one)
+    return handed and _meant(handed, disk)
+
+
 def _kept_near(start: str, disk: Disk) -> list[Handed]:
     """Return what the scripts in a folder and in those above it hand over."""
-    folders = dict.fromkeys(map(os.path.dirname, scripts_near(start, disk)))
-    return [one for folder in folders for one in disk.view(folder, _kept_in)]
+    return list(_near(start, disk, _kept_in))
 
 
 def _anew_near(start: str, disk: Disk) -> list[Handed]:
     """Return the same, every script read anew."""
-    folders = dict.fromkeys(map(os.path.dirname, scripts_near(start, disk)))
-    return [one for folder in folders for one in disk.view(folder, _anew_in)]
+    return list(_near(start, disk, _anew_in))
 
 
-def _kept_in(folder: str, disk: Disk) -> list[Handed]:
+def _near(start: str, disk: Disk, of_folder: Callable[[str, Disk], HandedOver]) -> Iterator[Handed]:
+    """Yield what scripts hand over, until as many commands were followed as are for one config."""
+    steps = 0
+    for folder in dict.fromkeys(map(os.path.dirname, scripts_near(start, disk))):
+        if steps > MOST_STEPS:
+            return
+        found = disk.view(folder, of_folder)
+        steps += found.steps
+        yield from found.files
+
+
+def _kept_in(folder: str, disk: Disk) -> HandedOver:
     """Return what the scripts in a folder hand over; read again only where one has changed."""
     scripts = list(_scripts_in(folder, disk))
     if not scripts:
-        return []
+        return HandedOver([], 0)
     from ftlint.facts.kept_starts import Kept
 
     kept = Kept(folder)
-    found = [one for path, data in scripts for one in kept.of(path, data, disk)]
+    found = _together(kept.of(path, data, disk) for path, data in scripts)
     kept.save()
     return found
 
 
-def _anew_in(folder: str, disk: Disk) -> list[Handed]:
-    return [one for path, data in _scripts_in(folder, disk) for one in read(path, data, disk)[0]]
+def _anew_in(folder: str, disk: Disk) -> HandedOver:
+    return _together(read(path, data, disk)[0] for path, data in _scripts_in(folder, disk))
+
+
+def _together(scripts: Iterable[HandedOver]) -> HandedOver:
+    files: list[Handed] = []
+    steps = 0
+    for one in scripts:
+        files += one.files
+        steps += one.steps
+        if steps > MOST_STEPS:
+            break
+    return HandedOver(files, steps)
 
 
 def _scripts_in(folder: str, disk: Disk) -> Iterator[tuple[str, bytes]]:

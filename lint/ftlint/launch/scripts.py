@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.launch import hosts, slurm
 from ftlint.launch.programs import launched
-from ftlint.launch.shell import Shell
+from ftlint.launch.shell import MOST, Shell
 from ftlint.launch.tree import Fault
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -30,6 +30,13 @@ class Reading(NamedTuple):
     asked: frozenset[str]
     """All that it uses or tests and does not set."""
     assigned: frozenset[str]
+    steps: int
+    """How many commands were followed; a script with more than `shell.MOST` was left there."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether the script goes on behind what was followed."""
+        return self.steps > MOST
 
 
 def read(
@@ -70,5 +77,5 @@ def look(text: str, name: str, sources: Callable[[str], str | None] | None = Non
     fault = shell.faults[0] if shell.faults and stretches is None else None
     return Reading(
         tuple(found), tuple(shell.calls), tuple(shell.written), fault, shell.unset,
-        frozenset(shell.asked), frozenset(shell.assigned),
+        frozenset(shell.asked), frozenset(shell.assigned), shell.steps,
     )  # fmt: skip
