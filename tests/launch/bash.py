@@ -173,7 +173,9 @@ def readings(script: Path, name: str, root: Path) -> tuple[list[tuple[list[str],
     text = script.read_bytes().decode("utf-8", "replace")
 
     def source(path: str) -> str | None:
-        place = root / "repo" / path
+        beside = path.startswith(HERE)
+        folder = (root / "repo" / name).parent if beside else root / "repo"
+        place = folder / path.removeprefix(HERE).lstrip("/" if beside else "")
         return place.read_text("utf-8", "replace") if place.is_file() else None
 
     found = look(text, name, source)

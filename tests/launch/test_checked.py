@@ -5,11 +5,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ftlint.facts.handed import sources
+from ftlint.launch.scripts import look
+from ftlint.support.containment import project_of
+from ftlint.support.disk import Disk
 from tests.cli.calls import invoke, write
+
+if TYPE_CHECKING:
+    from ftlint.launch.record import Launched
 
 FLAGS = (
     "--model_name_or_path a/b --stage sft --do_train --finetuning_type lora --bf16"
@@ -51,6 +58,12 @@ def plans(*arguments: str) -> list[dict[str, Any]]:
     done = invoke("steps", *arguments, "--dataset-size", "1000", "--output-format", "json")
     made: list[dict[str, Any]] = json.loads(done.out)
     return made
+
+
+def starts(name: str) -> list[Launched]:
+    """Return what a script starts, files beside it read."""
+    text = Path(name).read_text("utf-8")
+    return [*look(text, name, sources(name, Disk(project_of(str(Path.cwd()))), [])).launches]
 
 
 def fixed(script: str, *more: str) -> str:
@@ -280,6 +293,41 @@ def test_nodes_that_only_the_cluster_tells_are_said_to_be_assumed(nodes: str) ->
     write(Path("run.sh"), f"CUDA_VISIBLE_DEVICES=0,1 FORCE_TORCHRUN=1 {nodes} {RUN}\n")
     (one,) = plans("run.sh")
     assert any("one node" in note for note in one["assumptions"]) == ("$" in nodes)
+
+
+ACCELERATE = "distributed_type: {}\nnum_machines: {}\nnum_processes: 8\nmixed_precision: bf16\n"
+BY_FILE = "accelerate launch --config_file a/acc.yaml {} src/train.py {}"
+HOSTS = "# two\nworker-1 slots=4\nworker-2 slots=4\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "text", "shape"),
+    [
+        (BY_FILE.format("", FLAGS), ACCELERATE.format("MULTI_GPU", 1), (8, 1)),
+        (BY_FILE.format("", FLAGS), ACCELERATE.format("DEEPSPEED", 2), (4, 2)),
+        (BY_FILE.format("", FLAGS), ACCELERATE.format("'NO'", 1), (1, 1)),
+        (BY_FILE.format("--num_processes 6", FLAGS), ACCELERATE.format("FSDP", 3), (2, 3)),
+        (BY_FILE.format("--num_machines 4", FLAGS), ACCELERATE.format("FSDP", 1), (2, 4)),
+        (BY_FILE.format("", FLAGS), ACCELERATE.format("XLA", 1), (None, None)),
+        (BY_FILE.format("", FLAGS), ACCELERATE.format("MULTI_GPU", 3), (None, None)),
+        (BY_FILE.format("", FLAGS), '{\n "distributed_type": "MULTI_GPU",\n "num_processes": 3\n}', (3, 1)),
+        (BY_FILE.format("", FLAGS).replace("a/", "b/"), ACCELERATE.format("FSDP", 1), (None, None)),
+        ('D=$(dirname "$0")\n' + BY_FILE.format("", FLAGS).replace("a/", "$D/a/"),
+         ACCELERATE.format("FSDP", 1), (8, 1)),
+        (f"deepspeed --hostfile a/acc.yaml src/train.py {FLAGS}", HOSTS, (4, 2)),
+        (f"deepspeed --hostfile a/acc.yaml --num_gpus 2 src/train.py {FLAGS}", HOSTS, (2, 2)),
+        (f"deepspeed -H a/acc.yaml src/train.py {FLAGS}", HOSTS.replace("2 slots=4", "2 slots=8"),
+         (None, None)),
+        (f"deepspeed -H a/none src/train.py {FLAGS}", HOSTS, (None, None)),
+    ],
+)  # fmt: skip
+def test_files_of_starters_say_how_many_processes_run(
+    start: str, text: str, shape: tuple[int | None, int | None]
+) -> None:
+    write(Path("a/acc.yaml"), text)
+    write(Path("run.sh"), start)
+    (one,) = starts("run.sh")
+    assert (one.gpus, one.nodes) == shape
 
 
 def test_the_columns_of_a_loop_are_told_apart() -> None:

@@ -66,9 +66,18 @@ SCRIPTS = {
     "variables before it": f"env {TWO} OMP_NUM_THREADS=1 llamafactory-cli train c.yaml dataloader_drop_last=true\n",
     "another folder": 'cd "$(dirname "$0")"\nbash -c "llamafactory-cli train c.yaml max_samples=5"\n',
     "preferences": f"{TWO} llamafactory-cli train {FLAGS} --stage dpo --dataset pairs --num_train_epochs 3\n",
-    "a job array": "#SBATCH --array=0-1\nR=(4 9)\nlmf train c.yaml max_samples=${R[$SLURM_ARRAY_TASK_ID]}\n",
+    "a job array": "#SBATCH --array=0-1\nR=(4 9)\nlmf train c.yaml max_samples=${R[$SLURM_ARRAY_TASK_ID]} output_dir=o$SLURM_ARRAY_TASK_ID\n",
+    "accelerate": "accelerate launch --config_file more/two.yaml src/train.py c.yaml\n",
+    "accelerate, one process": "accelerate launch --config_file more/one.yaml --num_processes 2 src/train.py c.yaml\n",
 }  # fmt: skip
 TASKS = {"a job array": ("0", "1")}
+ACCELERATE = """\
+compute_environment: LOCAL_MACHINE
+distributed_type: {}
+num_machines: 1
+num_processes: 2  # of all machines
+machine_rank: 0
+"""
 TRAIN = "from llamafactory.train.tuner import run_exp\n\nrun_exp()\n"
 TOLD = re.compile(
     r"Total train batch size \(.*\) = ([\d,]+)|Total optimization steps = ([\d,]+)"
@@ -112,6 +121,9 @@ def test_steps_of_a_script_are_those_of_the_trainer(
     (folder / "src").mkdir()
     (folder / "src" / "train.py").write_text(TRAIN)
     (folder / "c.yaml").write_text(CONFIG)
+    (folder / "more").mkdir()
+    for file, kind in (("one", "'NO'"), ("two", "MULTI_GPU")):
+        (folder / "more" / f"{file}.yaml").write_text(ACCELERATE.format(kind))
     (folder / "run.sh").write_text(f"#!/bin/bash\n{SCRIPTS[name]}")
     told = subprocess.run(
         [sys.executable, "-m", "ftlint", "steps", "run.sh", "--target", RELEASE,

@@ -6,6 +6,8 @@ import os
 
 from ftlint.facts.launch import Launch
 from ftlint.facts.layers import SCRIPT, Layer
+from ftlint.facts.listing import upwards
+from ftlint.launch.values import HERE
 from ftlint.target.classify import NOT_KNOWN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -53,13 +55,20 @@ def read(path: str, data: bytes, disk: Disk) -> tuple[HandedOver, list[str]]:
 
 
 def sources(path: str, disk: Disk, taken: list[str]) -> Callable[[str], str | None]:
-    """Return what reads a file that a script takes in, and notes its path among the `taken`."""
-    folder = os.path.dirname(os.path.abspath(path))
+    """Return what reads a file that a script names, and notes its path among the `taken`.
+
+    It is the nearest, as seen from the script's folder and those above it.
+    """
+    own = os.path.dirname(os.path.abspath(path))
 
     def source(name: str) -> str | None:
-        taken.append(os.path.join(folder, name))
-        data = disk.read(taken[-1], MAX_BYTES)
-        return data.decode("utf-8", "replace") if isinstance(data, bytes) else None
+        folders = [own] if name.startswith(HERE) else upwards(own, disk)
+        for folder in folders:
+            taken.append(os.path.normpath(os.path.join(folder, name.removeprefix(f"{HERE}/"))))
+            data = disk.read(taken[-1], MAX_BYTES)
+            if isinstance(data, bytes):
+                return data.decode("utf-8", "replace")
+        return None
 
     return source
 

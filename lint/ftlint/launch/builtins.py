@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.launch.conditions import UNSURE, of_test
 from ftlint.launch.tree import Assignment, ShellWord, Simple
-from ftlint.launch.values import HERE, UNKNOWN, Array, Field, Scalar, gap, is_placed, split
+from ftlint.launch.values import Array, Field, Scalar, beside, gap, is_placed, split
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _unset(shell: Shell, command: Simple) -> Outcome:
 
 def _source(shell: Shell, command: Simple) -> Outcome:
     words = words_of(shell, command)
-    name = _beside(words[0].text, shell.state.folder) if words else None
+    name = beside(words[0].text, shell.state.folder) if words else None
     text = None if name is None or shell.sources is None else shell.sources(name)
     if text is None:
         return None, (), ""
@@ -83,15 +83,6 @@ def _source(shell: Shell, command: Simple) -> Outcome:
     shell.sourced -= 1
     del shell.calls[calls:]  # what it starts is told where that stands
     return True, (), "exit" if end == "exit" else ""
-
-
-def _beside(name: str, folder: str | None) -> str | None:
-    """Return a file as seen from the script's folder; None where that is not known."""
-    if folder is not None and is_placed(folder) and not name.startswith(("/", UNKNOWN)):
-        name = f"{folder}/{name}"
-    if is_placed(name):
-        return name.removeprefix(HERE).lstrip("/")
-    return name if folder == "" and UNKNOWN not in name else None
 
 
 def is_change(command: object) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ftlint.launch.machines import Machines, of_accelerate, of_hostfile
 from ftlint.launch.record import Fact
 from ftlint.launch.values import UNKNOWN, Scalar
 from ftlint.target.launchers import forces_torchrun, turns_on
@@ -16,6 +17,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ftlint.launch.machines import Files
     from ftlint.launch.slurm import Header
     from ftlint.launch.values import Field
 
@@ -113,6 +115,7 @@ def shape(
     environment: dict[str, Scalar],
     header: Header,
     words: Sequence[Field],
+    file: Files,
 ) -> Shape:
     """Return how many processes are started, as far as anything says so."""
     if command != "train":
@@ -133,8 +136,8 @@ def shape(
         default = started.get("nnodes") is None and not started.incomplete
         return _shape(gpus, nodes, default_nodes=default)
     if program == "accelerate":
-        return _of_accelerate(started, visible)
-    return _of_deepspeed(started, visible)
+        return _of_accelerate(started, file)
+    return _of_deepspeed(started, visible, file)
 
 
 def _shape(gpus: Fact | None, nodes: Fact | None, *, default_nodes: bool) -> Shape:
@@ -163,12 +166,31 @@ def _of_cli(environment: dict[str, Scalar], header: Header) -> Shape:
     return _shape(gpus, nodes, default_nodes=default)._replace(assumed=assumed)
 
 
-def _of_accelerate(started: Started, visible: Fact | None) -> Shape:
+def _of_accelerate(started: Started, file: Files) -> Shape:
     processes = _count(started.get("num_processes", "n"), "gpus", "--num_processes")
     nodes = _count(started.get("num_machines"), "nodes", "--num_machines")
-    configured = started.get("config_file") is not None
-    unsaid = configured or started.incomplete or started.get("num_machines") is not None
-    many = nodes.value if nodes is not None else None if unsaid else 1
+    config = started.get("config_file")
+    said = None
+    if config is not None:
+        text = file(config.text)
+        said = None if text is None else of_accelerate(text)
+        if said is None:
+            return _shared(processes, nodes, None)
+    alone = said is not None and said == Machines(1, 1)
+    if alone and not {"multi_gpu", "use_deepspeed", "use_fsdp"} & {n for n, _ in started.options}:
+        processes = nodes = None
+    if config is not None and said is not None:
+        if processes is None and started.get("num_processes", "n") is None:
+            processes = _of_file("gpus", said.processes, config)
+        if nodes is None and started.get("num_machines") is None:
+            nodes = _of_file("nodes", said.nodes, config)
+    unsaid = started.incomplete or started.get("num_machines") is not None
+    return _shared(processes, nodes, None if unsaid else 1)
+
+
+def _shared(processes: Fact | None, nodes: Fact | None, default: int | None) -> Shape:
+    """Return the processes of a whole run as those of each node."""
+    many = default if nodes is None else nodes.value
     if processes is None:
         return Shape(None, many, () if nodes is None else (nodes,))
     shared = processes.value // (many or 1)
@@ -178,7 +200,13 @@ def _of_accelerate(started: Started, visible: Fact | None) -> Shape:
     return Shape(shared if many else processes.value, many or 1, facts)
 
 
-def _of_deepspeed(started: Started, visible: Fact | None) -> Shape:
+def _of_file(fact: str, value: int | None, named: Field) -> Fact | None:
+    if value is None:
+        return None
+    return Fact(fact, value, named.start, named.end, named.text)  # type: ignore[arg-type]
+
+
+def _of_deepspeed(started: Started, visible: Fact | None, file: Files) -> Shape:
     include = started.get("include", "i")
     if include is not None and include.known:
         hosts = [one.partition(":")[2] for one in include.text.split("@")]
@@ -190,7 +218,15 @@ def _of_deepspeed(started: Started, visible: Fact | None) -> Shape:
         return Shape(None, None, ())
     gpus = _count(started.get("num_gpus"), "gpus", "--num_gpus")
     nodes = _count(started.get("num_nodes"), "nodes", "--num_nodes")
-    if started.get("hostfile", "H") is not None or started.incomplete:
+    hosts = started.get("hostfile", "H")
+    text = None if hosts is None or started.get("exclude", "e") else file(hosts.text)
+    said = None if text is None else of_hostfile(text)
+    if hosts is not None and said is not None and said.nodes and said.processes:
+        if started.get("num_nodes") is None:
+            nodes = _of_file("nodes", said.nodes, hosts)
+        if started.get("num_gpus") is None:
+            gpus = _of_file("gpus", said.processes // said.nodes, hosts)
+    if hosts is not None or started.incomplete:
         return _shape(gpus, nodes, default_nodes=False)
     if gpus is None and started.get("num_gpus") is None and started.get("exclude", "e") is None:
         gpus = visible

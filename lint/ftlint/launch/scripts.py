@@ -44,7 +44,8 @@ def read(
 ) -> tuple[Launched, ...]:
     """Return every start of LLaMA Factory in a script, in its order. Never raises.
 
-    `sources` returns the text of a file that the script takes in (`source FILE`), or None.
+    `sources` returns the text of a file that the script names, such as that of `source FILE`, or
+    None; one in the script's own folder begins with `HERE`.
     """
     return look(text, name, sources).launches
 
@@ -71,7 +72,7 @@ def look(text: str, name: str, sources: Callable[[str], str | None] | None = Non
     found: dict[Launched, None] = {}
     for call in shell.calls:
         line = text.count("\n", 0, call.start) + 1
-        one = launched(call, name, line, header)
+        one = launched(call, name, line, header, sources)
         if one is not None:
             found[one] = None
     fault = shell.faults[0] if shell.faults and stretches is None else None

@@ -84,6 +84,14 @@ def is_placed(text: str) -> bool:
     return text.startswith(HERE) and UNKNOWN not in text[1:]
 
 
+def beside(name: str, folder: str | None) -> str | None:
+    """Return a file that is named in a folder; None where that is not known."""
+    if folder and not name.startswith(("/", UNKNOWN)):
+        name = f"{folder}/{name}"
+    known = UNKNOWN not in name and folder is not None
+    return name if known or is_placed(name) else None
+
+
 def gap(start: int, assumed: tuple[str, ...] = ()) -> Scalar:
     """Return a value of which nothing is known."""
     return Scalar(UNKNOWN, (start,), assumed)
