@@ -285,7 +285,7 @@ def slurm(text: str) -> list[dict[str, str]]:
     given = {}
     if asked.get("nodes", "").isdecimal():
         given = dict.fromkeys(("SLURM_NNODES", "SLURM_JOB_NUM_NODES"), asked["nodes"])
-    tasks = []
+    tasks: list[int] = []
     for one in asked.get("array", "").split(",") if "SLURM_ARRAY_TASK_" in text else []:
         span, _, step = one.partition(":")
         first, _, last = span.partition("-")

@@ -348,11 +348,16 @@ def _operated(shell: Shell, part: Parameter, value: Scalar | None, start: int) -
     if operator in (":?", "?"):
         return value
     if not value.known:
-        own = value.text == f"{HERE}/{UNKNOWN}" and operator == "%"
-        if own and text(shell, part.argument).text == "/*":
-            return Scalar(HERE, [start] * len(HERE))
-        return gap(start, value.assumed)
+        return _folder_of(shell, part, value, start)
     return _cut(value, operator, text(shell, part.argument).text, start)
+
+
+def _folder_of(shell: Shell, part: Parameter, value: Scalar, start: int) -> Scalar:
+    """Return what is known of an unknown value that is cut: of the script's path its folder."""
+    own = value.text == f"{HERE}/{UNKNOWN}" and part.operator == "%"
+    if own and text(shell, part.argument).text == "/*":
+        return Scalar(HERE, [start] * len(HERE))
+    return gap(start, value.assumed)
 
 
 def _cut(value: Scalar, operator: str, argument: str, start: int) -> Scalar:

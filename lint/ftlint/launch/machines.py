@@ -28,6 +28,8 @@ class Machines(NamedTuple):
 
     processes: int | None = None
     nodes: int | None = None
+    alone: bool = False
+    """Whether one process is started, whatever is said of their number."""
 
 
 def of_accelerate(text: str) -> Machines | None:
@@ -37,7 +39,7 @@ def of_accelerate(text: str) -> Machines | None:
         return None
     kind = said.get("distributed_type", "")
     if kind == "NO":
-        return Machines(1, 1)  # whatever it says of processes
+        return Machines(1, 1, alone=True)
     if kind not in _SEVERAL:
         return None
     return Machines(_count(said.get("num_processes")), _count(said.get("num_machines", "1")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ftlint.launch.machines import Machines, of_accelerate, of_hostfile
+from ftlint.launch.machines import of_accelerate, of_hostfile
 from ftlint.launch.record import Fact
 from ftlint.launch.values import UNKNOWN, Scalar
 from ftlint.target.launchers import forces_torchrun, turns_on
@@ -170,22 +170,21 @@ def _of_accelerate(started: Started, file: Files) -> Shape:
     processes = _count(started.get("num_processes", "n"), "gpus", "--num_processes")
     nodes = _count(started.get("num_machines"), "nodes", "--num_machines")
     config = started.get("config_file")
-    said = None
     if config is not None:
-        text = file(config.text)
-        said = None if text is None else of_accelerate(text)
+        said = of_accelerate(file(config.text) or "")
         if said is None:
             return _shared(processes, nodes, None)
-    alone = said is not None and said == Machines(1, 1)
-    if alone and not {"multi_gpu", "use_deepspeed", "use_fsdp"} & {n for n, _ in started.options}:
-        processes = nodes = None
-    if config is not None and said is not None:
-        if processes is None and started.get("num_processes", "n") is None:
+        alone = said.alone and _MANY.isdisjoint(name for name, _ in started.options)
+        if alone or started.get("num_processes", "n") is None:
             processes = _of_file("gpus", said.processes, config)
-        if nodes is None and started.get("num_machines") is None:
+        if alone or started.get("num_machines") is None:
             nodes = _of_file("nodes", said.nodes, config)
     unsaid = started.incomplete or started.get("num_machines") is not None
     return _shared(processes, nodes, None if unsaid else 1)
+
+
+_MANY = frozenset(["multi_gpu", "use_deepspeed", "use_fsdp", "use_megatron_lm"])
+"""Options of accelerate by which it starts many processes, whatever its config says."""
 
 
 def _shared(processes: Fact | None, nodes: Fact | None, default: int | None) -> Shape:
@@ -218,15 +217,14 @@ def _of_deepspeed(started: Started, visible: Fact | None, file: Files) -> Shape:
         return Shape(None, None, ())
     gpus = _count(started.get("num_gpus"), "gpus", "--num_gpus")
     nodes = _count(started.get("num_nodes"), "nodes", "--num_nodes")
-    hosts = started.get("hostfile", "H")
-    text = None if hosts is None or started.get("exclude", "e") else file(hosts.text)
-    said = None if text is None else of_hostfile(text)
-    if hosts is not None and said is not None and said.nodes and said.processes:
-        if started.get("num_nodes") is None:
-            nodes = _of_file("nodes", said.nodes, hosts)
-        if started.get("num_gpus") is None:
-            gpus = _of_file("gpus", said.processes // said.nodes, hosts)
-    if hosts is not None or started.incomplete:
+    file_of_hosts = started.get("hostfile", "H")
+    if file_of_hosts is not None and started.get("exclude", "e") is None:
+        said = of_hostfile(file(file_of_hosts.text) or "")
+        if said is not None and started.get("num_nodes") is None:
+            nodes = _of_file("nodes", said.nodes, file_of_hosts)
+        if said is not None and started.get("num_gpus") is None:
+            gpus = _of_file("gpus", (said.processes or 0) // (said.nodes or 1), file_of_hosts)
+    if file_of_hosts is not None or started.incomplete:
         return _shape(gpus, nodes, default_nodes=False)
     if gpus is None and started.get("num_gpus") is None and started.get("exclude", "e") is None:
         gpus = visible

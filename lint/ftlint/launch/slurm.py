@@ -66,8 +66,8 @@ def _array(text: str) -> tuple[int, ...]:
     if not asked:
         return ()
     tasks: dict[int, None] = {}
-    for one in asked[-1].split(","):
-        span = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6})(?::(\d{1,4}))?)?", one)
+    for stretch in asked[-1].split(","):
+        span = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6})(?::(\d{1,4}))?)?", stretch)
         if span is None:
             return ()
         first, last, step = int(span[1]), int(span[2] or span[1]), int(span[3] or 1)

@@ -257,7 +257,7 @@ def _of_file(launched: Launched, options: Options, disk: Disk) -> OfFile | str:
     config = loading.load_bytes(path, data, options._replace(named=True), disk)
     started = loading.started(config, start) if isinstance(config, loading.Config) else None
     if started is None or not isinstance(config, loading.Config):
-        return f"`{shown(name)}` cannot be read as it is started"
+        return f"`{shown(name)}` cannot be read with what the script sets over it"
     place = Place(launched.path, launched.line)
     return OfFile(launched, start, started._replace(start=place), config)
 
