@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ftlint.diagnostics import Place, Related
     from ftlint.facts.context import Context
-    from ftlint.facts.starts import Start
+    from ftlint.facts.handed import Start
     from ftlint.loading import Config
     from ftlint.project.options import Options
     from ftlint.starts.scripts import OfFile, Script
@@ -134,7 +134,7 @@ def _under(
     for one in of_files:
         ways = files.setdefault(one.alone.path, {})
         if len(ways) < MOST_STARTS:
-            ways.setdefault(one.start[2:], one)
+            ways.setdefault(one.start.way, one)
     for path, ways in files.items():
         alone = next(iter(ways.values())).alone
         judged = [

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ftlint.diagnostics import Finding, Place
     from ftlint.facts.context import Context
-    from ftlint.facts.starts import Start
+    from ftlint.facts.handed import Start
     from ftlint.project.options import Options
     from ftlint.syntax.construct import Constructed
     from ftlint.syntax.directives import Directives

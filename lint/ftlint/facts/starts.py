@@ -9,64 +9,21 @@ from __future__ import annotations
 
 import os
 
-from ftlint.facts.handed import MAX_BYTES, Handed, HandedOver, handed_by, read
-from ftlint.facts.launch import STEP_KEYS, Launch
-from ftlint.facts.layers import SCRIPT, Layer
+from ftlint.facts.handed import MAX_BYTES, HandedOver, Start, of_launched, read
 from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_near, upwards
 from ftlint.launch.values import HERE
-from ftlint.target.classify import NOT_KNOWN, SUBCOMMANDS
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ftlint.launch.record import Launched
     from ftlint.support.disk import Disk
-    from ftlint.target.classify import Command
 
 MOST_STEPS = 60_000
 """Commands of scripts that are followed for one config: most have some hundreds."""
 MOST_STARTS = 12
 """Starts of one config that are told apart: a loop over values is one start a value."""
-
-
-class Start(NamedTuple):
-    """One way in which a script starts a config: what it sets over it, and what it says of the run.
-
-    `path` is that of the script, seen from the working directory.
-    """
-
-    path: str
-    line: int
-    command: Command
-    arguments: tuple[str, ...]
-    layer: Layer
-
-    @property
-    def says(self) -> bool:
-        """Return whether it sets anything, or says anything of the run."""
-        return bool(self.arguments) or self.layer.launch != Launch() or self.command != "train"
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """The keys that it sets over the file."""
-        return frozenset(one.partition("=")[0] for one in self.arguments)
-
-    @property
-    def gaps(self) -> frozenset[str]:
-        """The keys that its steps rest on and that are known only when the script runs."""
-        unknown = (one.partition("=")[0] for one in self.arguments if NOT_KNOWN in one)
-        return STEP_KEYS.intersection(unknown)
-
-    @property
-    def counts(self) -> bool:
-        """Return whether all is known that its steps rest on."""
-        return not self.gaps
-
-    @property
-    def place(self) -> str:
-        """Where it stands, as messages name it."""
-        return f"{self.path}:{self.line}"
 
 
 def starts_of(path: str, disk: Disk, *, keep: bool = True) -> tuple[Start, ...]:
@@ -80,40 +37,35 @@ def starts_of(path: str, disk: Disk, *, keep: bool = True) -> tuple[Start, ...]:
     for one in disk.view(os.path.dirname(own), _kept_near if keep else _anew_near):
         if os.path.basename(one.config) != os.path.basename(own) or _meant(one, disk) != own:
             continue
-        start = _start(one)
-        if start is not None and start.says and len(found) < MOST_STARTS:
-            found.setdefault(start[2:], start)
+        if one.whole and one.says and len(found) < MOST_STARTS:
+            found.setdefault(one.way, _as_seen(one))
     return tuple(found.values())
 
 
 def start_of(one: Launched, disk: Disk) -> tuple[Start, str] | None:
     """Return how a launch starts a file, and where that is; None where it is not known or here."""
-    handed = handed_by(one)
-    start = handed and _start(handed)
-    path = handed and _meant(handed, disk)
-    if start is None or path is None:
-        return None
-    here = os.path.relpath(path)
-    return start, path if here.startswith(os.pardir) else here
+    start = of_launched(one)
+    path = start and start.whole and _meant(start, disk)
+    return (_as_seen(start), _seen(path)) if start and path else None
 
 
 def meant(one: Launched, disk: Disk) -> str | None:
     """Return the file that a launch starts; None where it is not known or not here."""
-    handed = handed_by(one)
-    return handed and _meant(handed, disk)
+    start = of_launched(one)
+    return start and _meant(start, disk)
 
 
-def _kept_near(start: str, disk: Disk) -> list[Handed]:
+def _kept_near(start: str, disk: Disk) -> list[Start]:
     """Return what the scripts in a folder and in those above it hand over."""
     return list(_near(start, disk, _kept_in))
 
 
-def _anew_near(start: str, disk: Disk) -> list[Handed]:
+def _anew_near(start: str, disk: Disk) -> list[Start]:
     """Return the same, every script read anew."""
     return list(_near(start, disk, _anew_in))
 
 
-def _near(start: str, disk: Disk, of_folder: Callable[[str, Disk], HandedOver]) -> Iterator[Handed]:
+def _near(start: str, disk: Disk, of_folder: Callable[[str, Disk], HandedOver]) -> Iterator[Start]:
     """Yield what scripts hand over, until as many commands were followed as are for one config."""
     steps = 0
     for folder in dict.fromkeys(map(os.path.dirname, scripts_near(start, disk))):
@@ -142,7 +94,7 @@ def _anew_in(folder: str, disk: Disk) -> HandedOver:
 
 
 def _together(scripts: Iterable[HandedOver]) -> HandedOver:
-    files: list[Handed] = []
+    files: list[Start] = []
     steps = 0
     for one in scripts:
         files += one.files
@@ -162,7 +114,7 @@ def _scripts_in(folder: str, disk: Disk) -> Iterator[tuple[str, bytes]]:
             yield path, data
 
 
-def _meant(one: Handed, disk: Disk) -> str | None:
+def _meant(one: Start, disk: Disk) -> str | None:
     """Return the nearest file of the name, as seen from the script's folder and those above it."""
     own = os.path.dirname(os.path.abspath(one.path))
     named = os.path.join(one.folder, one.config)
@@ -177,10 +129,11 @@ def _meant(one: Handed, disk: Disk) -> str | None:
     return None
 
 
-def _start(one: Handed) -> Start | None:
-    """Return what a launch sets and says; None where that is not known."""
-    if one.arguments is None or one.command not in SUBCOMMANDS:
-        return None
-    path = os.path.relpath(one.path)
-    path = one.path if path.startswith(os.pardir) else path
-    return Start(path, one.line, SUBCOMMANDS[one.command], one.arguments, Layer(SCRIPT, one.launch))
+def _as_seen(one: Start) -> Start:
+    return one._replace(path=_seen(one.path))
+
+
+def _seen(path: str) -> str:
+    """Return a path as it is seen from the working directory, where it lies below that."""
+    here = os.path.relpath(path)
+    return path if here.startswith(os.pardir) else here

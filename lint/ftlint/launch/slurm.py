@@ -97,8 +97,8 @@ def set_by(header: Header, task: int | None = None) -> dict[str, Scalar]:
     if task is not None:
         told = {"ID": task, "COUNT": len(header.array), "MIN": min(header.array),
                 "MAX": max(header.array)}  # fmt: skip
-        for name, number in told.items():
-            found[f"{OF_ARRAY}{name}"] = Scalar(str(number), [0] * len(str(number)))
+        for name, value in told.items():
+            found[f"{OF_ARRAY}{name}"] = Scalar(str(value), [0] * len(str(value)))
     return found
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ftlint.diagnostics import Diagnostic, Finding, Fix
-    from ftlint.facts.starts import Start
+    from ftlint.facts.handed import Start
     from ftlint.launch.record import Launched
     from ftlint.loading import Config
     from ftlint.results import Result
@@ -59,7 +59,7 @@ def started(alone: Result, ways: Sequence[tuple[Start, Result]]) -> Result:
     file as one for another command tells nothing of it but that.
     """
     if any(one.code == UNSTATED for one in alone.diagnostics):  # so does a script that is silent
-        ways = [(start, result) for start, result in ways if start.layer.launch.environment]
+        ways = [(start, result) for start, result in ways if start.launch.environment]
     alike = [start.command == alone.command or alone.command == "v1" for start, _ in ways]
     theirs = [
         (start, {(one.code, one.key): one for one in reversed(result.diagnostics)})

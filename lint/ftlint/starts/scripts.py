@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ftlint.diagnostics import Diagnostic
-    from ftlint.facts.starts import Start
+    from ftlint.facts.handed import Start
     from ftlint.launch.record import Launched
     from ftlint.launch.scripts import Reading
     from ftlint.loading import Config
