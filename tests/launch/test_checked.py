@@ -251,6 +251,11 @@ def test_steps_count_the_processes_that_a_script_starts(start: str, world: int) 
     }
 
 
+def test_a_default_that_stands_for_no_secret_hides_no_words() -> None:
+    write(Path("run.sh"), f"{RUN} --report_to none --hub_token ${{HF_TOKEN:-none}} --seed none\n")
+    assert "`--seed none`" in invoke("check", "run.sh", "--output-format", "concise").out
+
+
 @pytest.mark.parametrize("said", ["CUDA_VISIBLE_DEVICES 0,1", "CUDA_VISIBLE_DEVICES=0,1 A=b"])
 def test_what_an_image_sets_counts(said: str) -> None:
     write(Path("Dockerfile"), f"FROM x\nENV {said}\nENV FORCE_TORCHRUN 1  \nRUN {RUN}\n")

@@ -251,8 +251,8 @@ def _cells(text: str) -> Iterator[list[Stretch]]:
 
 def _split(one: Stretch) -> Iterator[Stretch]:
     """Yield the lines of a text, line ends included."""
-    for start, line in _lines(one.text):
-        yield Stretch(line, one.at[start : start + len(line) + 1])
+    for line in re.finditer(r"[^\n]*\n|[^\n]+", one.text):
+        yield Stretch(line[0], one.at[line.start() : line.end() + 1])
 
 
 def _filled(one: Stretch) -> Stretch:

@@ -123,7 +123,7 @@ def _of_defaults(text: str) -> Iterator[Secret]:
     """Yield what a shell takes where a variable for a secret is not set."""
     for match in _DEFAULT.finditer(text):
         if match[2] and _is_hidden(match[1]):
-            yield Secret(match[1], *match.span(2), wanders=True)
+            yield Secret(match[1], *match.span(2), wanders=not is_stand_in(match[2]))
 
 
 def _may_have_form(text: str) -> bool:
