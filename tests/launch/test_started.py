@@ -455,7 +455,7 @@ def test_a_flag_behind_a_file_hides_no_other_fault(project: Path) -> None:
     assert {one["code"] for one in check("run.sh")} == {"FT105", "FT4185"}
     done = invoke("steps", "run.sh", "--dataset-size", "1000")
     assert (done.status, done.out) == (2, "")
-    assert "run.sh:1: LLaMA Factory rejects `--seed` behind it" in done.err
+    assert "run.sh:1: LLaMA Factory rejects `--seed` behind the config" in done.err
 
 
 @pytest.mark.parametrize(
@@ -465,6 +465,7 @@ def test_a_flag_behind_a_file_hides_no_other_fault(project: Path) -> None:
         ("cd $X; lmf train c.yaml", "which config it starts is known only when the script runs"),
         ("lmf train d.yaml", "`d.yaml` is not in this project"),
         ('lmf train "$(dirname "$0")/d.yaml"', "`d.yaml` is not in this project"),
+        ("lmf train c.yaml more", "LLaMA Factory rejects `more` behind the config"),
         ("lmf train c.yaml $MORE", "what it sets over `c.yaml` is known only when it runs"),
         ("lmf train c.yaml max_steps=$N", "`max_steps` of it: known only when the script runs"),
     ],

@@ -267,7 +267,9 @@ def _unread(launched: Launched, found: OfFile | str) -> Iterator[Unread]:
     if isinstance(found, str):
         yield Unread(launched.line, found)
     elif launched.flags:
-        yield Unread(launched.line, f"LLaMA Factory rejects `--{launched.flags[0].key}` behind it")
+        first = launched.flags[0]
+        word = f"--{first.key}" if first.key else first.value and first.value.text
+        yield Unread(launched.line, f"LLaMA Factory rejects `{word or '…'}` behind the config")
     elif not found.start.counts:
         keys = listed(sorted(found.start.gaps))
         yield Unread(launched.line, f"{keys} of it: known only when the script runs")
