@@ -24,14 +24,14 @@ from ftschemas.named import TYPE_CHECKING
 from ftschemas.rule import MISREADING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator, Sequence
 
-    from ftlint.diagnostics import Related
+    from ftlint.diagnostics import Place, Related
     from ftlint.facts.context import Context
-    from ftlint.facts.starts import Start
+    from ftlint.facts.handed import Start
     from ftlint.loading import Config
     from ftlint.project.options import Options
-    from ftlint.starts.scripts import Script
+    from ftlint.starts.scripts import OfFile, Script
     from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
     from ftschemas.rule import Check, Rule
@@ -89,7 +89,7 @@ UNREAD_STARTS = "every config that it starts is missing, or known only when the 
 def judge_script(script: Script | Unreadable, options: Options) -> Result:
     """Return what is said of a script: of each config that it starts, and of how it does.
 
-    Of a config that is a file, here only what the script sets over it is judged.
+    Of a config that is a file, here only that is said which does not hold of the file alone.
     """
     if isinstance(script, Unreadable):
         return Result(of_text(script.path, ""), None, (), script.reason)
@@ -102,6 +102,8 @@ def judge_script(script: Script | Unreadable, options: Options) -> Result:
         said += findings(config.context, doubted)
     for one in script.of_files:
         said += in_script(findings(one.config.context, doubted), one.config, one.launched)
+    under = list(_under(script.of_files, {(one.rule, one.key) for one in said}))
+    said += (one for one, _ in under)
     result = settle(
         script.source, script.command or "train", said, script.directives, options, script.whole
     )
@@ -109,12 +111,46 @@ def judge_script(script: Script | Unreadable, options: Options) -> Result:
         return Result(script.source, None, ())
     if not (said or script.configs or script.of_files or script.held):
         return Result(script.source, None, (), UNREAD_STARTS if options.named else "")
-    together = [*result.diagnostics]
+    places = {(one.rule, one.key, one.start): place for one, place in under}
+    together = [
+        one._replace(launch=places.get((one.code, one.key, one.start)))
+        for one in result.diagnostics
+    ]
     for held in script.held:
         together += held.placed(_judged(held.config).diagnostics)
     together.sort(key=lambda one: (one.start, one.code, one.end))
     shown = tuple(dict.fromkeys(together))
     return result._replace(diagnostics=shown, doubted=tuple(dict.fromkeys(doubted)))
+
+
+def _under(
+    of_files: Sequence[OfFile], said: Container[tuple[str, str | None]]
+) -> Iterator[tuple[Finding, Place]]:
+    """Yield what comes to files as a script starts them, at the word that names the file."""
+    from ftlint.facts.starts import MOST_STARTS
+    from ftlint.starts.readings import started
+
+    files: dict[str, dict[object, OfFile]] = {}
+    for one in of_files:
+        ways = files.setdefault(one.alone.path, {})
+        if len(ways) < MOST_STARTS:
+            ways.setdefault(one.start.way, one)
+    for path, ways in files.items():
+        alone = next(iter(ways.values())).alone
+        judged = [
+            (one.start, _judged_as(one.start, one.config, alone))
+            for one in ways.values()
+            if not one.launched.flags
+        ]
+        for told in started(_judged(alone), judged).diagnostics:
+            place = told.launch
+            if place is None or (told.code, told.key) in said:
+                continue
+            word = next(one.launched.config for one in of_files if one.start.line == place.line)
+            line = alone.context.source.position(told.start).line
+            message = f"{path}:{line}: {told.message}"
+            if word is not None:
+                yield Finding(told.code, word.start, word.end, told.key, message=message), place
 
 
 def _judged_as(start: Start, started: Config, config: Config) -> Result:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ftlint.diagnostics import Finding, Place
     from ftlint.facts.context import Context
-    from ftlint.facts.starts import Start
+    from ftlint.facts.handed import Start
     from ftlint.project.options import Options
     from ftlint.syntax.construct import Constructed
     from ftlint.syntax.directives import Directives
@@ -170,9 +170,9 @@ def starts_of(config: Config) -> tuple[Start, ...]:
     path, disk = config.path, config.context.disk
     if not config.options.given.scripts or not disk.is_file(path):
         return ()
-    from ftlint.facts.listing import scripts_above
+    from ftlint.facts.listing import scripts_near
 
-    if not scripts_above(os.path.dirname(os.path.abspath(path)), disk):
+    if not scripts_near(os.path.dirname(os.path.abspath(path)), disk):
         return ()
     from ftlint.facts.starts import starts_of
 

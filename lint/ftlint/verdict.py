@@ -7,6 +7,7 @@ from ftlint.results import Result
 from ftlint.rulebook import registry
 from ftlint.support.messages import fill
 from ftlint.syntax import directives as directive
+from ftlint.target.classify import NOT_KNOWN
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from ftlint.syntax.dotlist import Overrides
     from ftlint.syntax.source import Source
     from ftlint.target.classify import Command
+
+GAP = "…"
+"""How a value is shown that only the run can tell."""
 
 
 def settle(
@@ -62,7 +66,7 @@ def worded(
         for name, value in finding.values.items()
     }
     message = finding.message or fill(rule.message, values)
-    message = without(message + behind, text, key)
+    message = without(message + behind, text, key).replace(NOT_KNOWN, GAP)
     fix = fix and fix._replace(message=without(fix.message, text, key))
     key = key and without(key, text, None)
     related = tuple(one._replace(message=without(one.message, text, None)) for one in related)

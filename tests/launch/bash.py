@@ -3,8 +3,11 @@
 Each script that may start LLaMA Factory runs as nobody, in mount, pid and network namespaces of its
 own, over a throw-away root that holds a shell, small tools and stubs, for ten seconds, in 256 MiB.
 The stubs write down what they are handed and do nothing. Where namespaces cannot be made, nothing
-runs. A script runs twice: with nothing set and without arguments, and with a value for all that it
-does not set itself: a launch that is the same in both is the same whatever the environment.
+runs. A script runs four times, each with what Slurm sets by its `#SBATCH` lines: with nothing else
+and without arguments; with a value for all that it does not set itself, where a launch that is the
+same is so whatever the environment; and with a value for that of it for which the script has no
+default, where a launch that is the same is decided by defaults. Both only as far as it is the same
+at another time, and where programs answer otherwise: where they fail.
 """
 
 from __future__ import annotations
@@ -16,14 +19,15 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from ftlint.launch import processes
 from ftlint.launch.programs import launched
 from ftlint.launch.scripts import look
 from ftlint.launch.signs import may_launch
-from ftlint.launch.values import UNKNOWN
+from ftlint.launch.slurm import header_of
+from ftlint.launch.values import HERE, UNKNOWN
 from ftlint.launch.wrappers import base, unwrapped
 from ftlint.support.files import SCRIPTS
 
@@ -40,7 +44,10 @@ SECONDS, BYTES = 10, 256 * 1024 * 1024
 
 _STUB = """#!/bin/bash
 { printf '%s\\0' @@call "${0##*/}" "$#" "$@"; } >> /out/calls
-exit 0
+exit "${OTHERWISE:-0}"
+"""
+_DATE = """#!/bin/bash
+if [ -n "$OTHERWISE" ]; then echo 1; else exec /bin/now "$@"; fi
 """
 _PASS = """#!/bin/bash
 while [ $# -gt 0 ]; do
@@ -83,12 +90,14 @@ def make_root(root: Path) -> None:
         if found is not None:
             _take(Path(found), root / "bin" / name, root)
     (root / "bin" / "sh").symlink_to("bash")
+    (root / "bin" / "date").rename(root / "bin" / "now")
+    _script(root / "bin" / "date", _DATE)
     for name in STUBS:
         _script(root / "stubs" / name, _STUB)
     for name in PASSING:
         _script(root / "stubs" / name, _PASS)
     for name in QUIET:
-        _script(root / "stubs" / name, "#!/bin/bash\nexit 0\n")
+        _script(root / "stubs" / name, '#!/bin/bash\nexit "${OTHERWISE:-0}"\n')
     (root / "kind").write_text(_KIND)
     (root / "dev" / "null").touch()
 
@@ -159,18 +168,18 @@ def is_launch(words: list[str]) -> bool:
     return len(_TELLS & {one.partition("=")[0] for one in rest}) >= 2
 
 
-def readings(
-    script: Path, name: str, root: Path
-) -> tuple[list[tuple[list[str], bool, bool]], list[str]]:
-    """Return what ftlint reads: words with gaps, whether unknown is told, whether assumed."""
+def readings(script: Path, name: str, root: Path) -> tuple[list[tuple[list[str], bool]], list[str]]:
+    """Return what ftlint reads: words with gaps, and whether unknown is told."""
     text = script.read_bytes().decode("utf-8", "replace")
 
     def source(path: str) -> str | None:
-        place = root / "repo" / path
+        beside = path.startswith(HERE)
+        folder = (root / "repo" / name).parent if beside else root / "repo"
+        place = folder / path.removeprefix(HERE).lstrip("/" if beside else "")
         return place.read_text("utf-8", "replace") if place.is_file() else None
 
     found = look(text, name, source)
-    header = processes.header_of(text)
+    header = header_of(text)
     made = []
     for call in found.calls:
         one = launched(call, name, 1, header)
@@ -181,8 +190,9 @@ def readings(
             base(words[0].text),
             *(word.text for word in words[1:] if not _rest(word.text, word)),
         ]
+        texts = [text.replace(HERE, UNKNOWN) for text in texts]
         gaps = bool(one.unknown) or any(UNKNOWN in each for each in texts)
-        made.append((texts, gaps, bool(one.assumed)))
+        made.append((texts, gaps))
     return made, sorted(name for name in found.asked if name.isidentifier())
 
 
@@ -205,7 +215,11 @@ def fits(read: list[str], handed: list[str]) -> bool:
 
 
 def judged(script: Path, folder: Path, root: Path) -> tuple[list[Outcome], int]:
-    """Return how each launch of a script was read, and launches that were read and never made."""
+    """Return how each launch of a script was read, and launches that were read and never made.
+
+    A job array runs for each of its tasks, and what is read of a launch is as good as what is read
+    of the worst of them.
+    """
     name = str(script.relative_to(folder))
     repo = root / "repo"
     shutil.rmtree(repo)
@@ -215,31 +229,72 @@ def judged(script: Path, folder: Path, root: Path) -> tuple[list[Outcome], int]:
             shutil.copy(beside, (repo / name).parent / beside.name)
     for one in (repo, *repo.rglob("*")):
         one.chmod(0o777 if one.is_dir() else 0o644)
-    read, unset = readings(script, name, root)
-    bare = run(root, name, {}, [])
-    filled = dict.fromkeys(unset, "1")
-    other = run(root, name, filled, ["w1", "w2"])
-    left = list(read)
-    outcomes = []
-    for words in bare:
-        kind = "always" if words in other else "open"
-        exact = next((one for one in left if one[0] == words), None)
-        if exact is not None:
-            left.remove(exact)
-            kind = "default" if kind == "open" and exact[2] else kind
-            outcomes.append(Outcome(name, tuple(words), "exact", kind))
-            continue
-        near = next((one for one in left if one[1] and fits(one[0], words)), None)
-        if near is not None:
-            outcomes.append(Outcome(name, tuple(words), "unknown", kind))
-            continue
-        same = [one for one in read if one[0][:2] == words[:2]]
-        again = any(one[0] == words for one in read)
-        outcomes.append(
-            Outcome(name, tuple(words), "exact" if again else "wrong" if same else "missed", kind)
-        )
-    never = sum(one[0] not in bare and one[0] not in other and not one[1] for one in left)
+    read, asked = readings(script, name, root)
+    text = script.read_bytes().decode("utf-8", "replace")
+    made: list[list[str]] = []
+    tasks = []
+    for given in slurm(text):
+        bare = run(root, name, given, [])
+        full = run(root, name, {**dict.fromkeys(asked, "1"), **given}, ["w1", "w2"])
+        unset = dict.fromkeys([one for one in asked if not has_default(one, text)], "1")
+        needed = re.search(r"[$][1-9]|[$][{][1-9]}", text) and not has_default("1", text)
+        filled = run(root, name, {**unset, **given}, ["w1", "w2"] if needed else [])
+        (repo / name).write_text(re.sub(r"(?m)^([ \t]*set +-[a-z]*)e", r"\1", text))
+        otherwise = run(root, name, {"OTHERWISE": "1", **given}, [])
+        (repo / name).write_bytes(script.read_bytes())
+        made += [*bare, *full, *filled]
+        tasks.append([_judged(words, name, read, full, filled, otherwise) for words in bare])
+    outcomes = [
+        max((one for one in same if one), key=lambda one: WORST.index(one.read))
+        for same in zip_longest(*tasks)
+    ]
+    never = sum(words not in made and not gaps for words, gaps in read)
     return outcomes, never
+
+
+WORST = ("exact", "unknown", "wrong", "missed")
+
+
+def _judged(
+    words: list[str], name: str, read: list[tuple[list[str], bool]], *others: list[list[str]]
+) -> Outcome:
+    """Return how a launch was read that bash makes; `others` are those of other worlds."""
+    full, filled, otherwise = others
+    kind = "always" if words in full else "default" if words in filled else "open"
+    kind = kind if words in otherwise else "open"
+    if any(one == words for one, _ in read):
+        return Outcome(name, tuple(words), "exact", kind)
+    if any(gaps and fits(one, words) for one, gaps in read):
+        return Outcome(name, tuple(words), "unknown", kind)
+    begun = any(one[:2] == words[:2] for one, _ in read)
+    return Outcome(name, tuple(words), "wrong" if begun else "missed", kind)
+
+
+def has_default(name: str, text: str) -> bool:
+    """Return whether a script says what to take where a variable is not set: `${NAME:-d}`."""
+    return re.search(rf"[$][{{]{name}:?[-=]", text) is not None
+
+
+def slurm(text: str) -> list[dict[str, str]]:
+    """Return what Slurm sets by the head of a script: for each task, where it is a job array."""
+    asked = {
+        name: found[-1]
+        for name, option in (("nodes", "-N|--nodes"), ("array", "-a|--array"))
+        if (found := re.findall(rf"(?m)^#SBATCH +(?:{option})[= ]+([\d,:-]+)", text))
+    }
+    given = {}
+    if asked.get("nodes", "").isdecimal():
+        given = dict.fromkeys(("SLURM_NNODES", "SLURM_JOB_NUM_NODES"), asked["nodes"])
+    tasks: list[int] = []
+    for one in asked.get("array", "").split(",") if "SLURM_ARRAY_TASK_" in text else []:
+        span, _, step = one.partition(":")
+        first, _, last = span.partition("-")
+        tasks += range(int(first), int(last or first) + 1, int(step or 1))
+    whole = {"COUNT": len(tasks), "MIN": min(tasks), "MAX": max(tasks)} if tasks else {}
+    return [
+        {**given, **{f"SLURM_ARRAY_TASK_{key}": str(value) for key, value in each.items()}}
+        for each in ({**whole, "ID": task} for task in tasks)
+    ] or [given]
 
 
 def main(folder: Path) -> int:

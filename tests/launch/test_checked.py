@@ -5,11 +5,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ftlint.facts.handed import sources
+from ftlint.launch.scripts import look
+from ftlint.support.containment import project_of
+from ftlint.support.disk import Disk
 from tests.cli.calls import invoke, write
+
+if TYPE_CHECKING:
+    from ftlint.launch.record import Launched
 
 FLAGS = (
     "--model_name_or_path a/b --stage sft --do_train --finetuning_type lora --bf16"
@@ -51,6 +58,12 @@ def plans(*arguments: str) -> list[dict[str, Any]]:
     done = invoke("steps", *arguments, "--dataset-size", "1000", "--output-format", "json")
     made: list[dict[str, Any]] = json.loads(done.out)
     return made
+
+
+def starts(name: str) -> list[Launched]:
+    """Return what a script starts, files beside it read."""
+    text = Path(name).read_text("utf-8")
+    return [*look(text, name, sources(name, Disk(project_of(str(Path.cwd()))), [])).launches]
 
 
 def fixed(script: str, *more: str) -> str:
@@ -238,11 +251,88 @@ def test_steps_count_the_processes_that_a_script_starts(start: str, world: int) 
     }
 
 
+def test_a_default_that_stands_for_no_secret_hides_no_words() -> None:
+    write(Path("run.sh"), f"{RUN} --report_to none --hub_token ${{HF_TOKEN:-none}} --seed none\n")
+    assert "`--seed none`" in invoke("check", "run.sh", "--output-format", "concise").out
+
+
+@pytest.mark.parametrize("said", ["CUDA_VISIBLE_DEVICES 0,1", "CUDA_VISIBLE_DEVICES=0,1 A=b"])
+def test_what_an_image_sets_counts(said: str) -> None:
+    write(Path("Dockerfile"), f"FROM x\nENV {said}\nENV FORCE_TORCHRUN 1  \nRUN {RUN}\n")
+    assert [one["world_size"] for one in plans("Dockerfile")] == [2]
+
+
+def test_a_cell_that_writes_a_config_is_judged() -> None:
+    lines = [f"%%writefile w.yaml\n{YAML}", "learnig_rate: 1.0e-4"]
+    cells = [{"cell_type": "code", "source": lines},
+             {"cell_type": "code", "source": ["!llamafactory-cli train w.yaml seed=1"]}]  # fmt: skip
+    text = json.dumps({"cells": cells}, indent=1)
+    (one,) = check(text, name="a.ipynb")
+    assert (one["code"], text[one["start"]["offset"] : one["end"]["offset"]]) == (
+        "FT101", "learnig_rate",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [("-1e-4", "FT4181"), ("-x", "FT4181"), ("-0.1", ""), ("-.5", ""), ("'-1 e'", "FT4180")],
+)
+def test_a_word_with_a_dash_is_a_flag_unless_it_is_a_plain_number(value: str, code: str) -> None:
+    found = [one["code"] for one in check(f"{RUN} --lora_dropout {value}\n")]
+    assert [one for one in found if one.startswith("FT418")] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    "default", ["${WANDB_API_KEY:-plain}", '"${HF_TOKEN:=plain}"', "${HF_TOKEN-plain}"]
+)
+def test_a_default_that_is_a_secret_is_masked_wherever_it_is_put(default: str) -> None:
+    write(Path("run.sh"), f"{RUN} --learning_rate {default}\n")
+    for format in ("text", "json", "sarif"):
+        done = invoke("check", "run.sh", "--output-format", format)
+        assert "FT4180" in done.out
+        assert "plain" not in done.out
+
+
 @pytest.mark.parametrize("nodes", ["", "NNODES=1", "NNODES=$WORLD_NODES"])
 def test_nodes_that_only_the_cluster_tells_are_said_to_be_assumed(nodes: str) -> None:
     write(Path("run.sh"), f"CUDA_VISIBLE_DEVICES=0,1 FORCE_TORCHRUN=1 {nodes} {RUN}\n")
     (one,) = plans("run.sh")
     assert any("one node" in note for note in one["assumptions"]) == ("$" in nodes)
+
+
+ACCELERATE = "distributed_type: {}\nnum_machines: {}\nnum_processes: 8\nmixed_precision: bf16\n"
+BY_FILE = "accelerate launch --config_file a/acc.yaml {} src/train.py {}"
+HOSTS = "# two\nworker-1 slots=4\nworker-2 slots=4\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "text", "shape"),
+    [
+        (BY_FILE.format("", FLAGS), ACCELERATE.format("MULTI_GPU", 1), (8, 1)),
+        (BY_FILE.format("", FLAGS), ACCELERATE.format("DEEPSPEED", 2), (4, 2)),
+        (BY_FILE.format("", FLAGS), ACCELERATE.format("'NO'", 1), (1, 1)),
+        (BY_FILE.format("--num_processes 6", FLAGS), ACCELERATE.format("FSDP", 3), (2, 3)),
+        (BY_FILE.format("--num_machines 4", FLAGS), ACCELERATE.format("FSDP", 1), (2, 4)),
+        (BY_FILE.format("", FLAGS), ACCELERATE.format("XLA", 1), (None, None)),
+        (BY_FILE.format("", FLAGS), ACCELERATE.format("MULTI_GPU", 3), (None, None)),
+        (BY_FILE.format("", FLAGS), '{\n "distributed_type": "MULTI_GPU",\n "num_processes": 3\n}', (3, 1)),
+        (BY_FILE.format("", FLAGS).replace("a/", "b/"), ACCELERATE.format("FSDP", 1), (None, None)),
+        ('D=$(dirname "$0")\n' + BY_FILE.format("", FLAGS).replace("a/", "$D/a/"),
+         ACCELERATE.format("FSDP", 1), (8, 1)),
+        (f"deepspeed --hostfile a/acc.yaml src/train.py {FLAGS}", HOSTS, (4, 2)),
+        (f"deepspeed --hostfile a/acc.yaml --num_gpus 2 src/train.py {FLAGS}", HOSTS, (2, 2)),
+        (f"deepspeed -H a/acc.yaml src/train.py {FLAGS}", HOSTS.replace("2 slots=4", "2 slots=8"),
+         (None, None)),
+        (f"deepspeed -H a/none src/train.py {FLAGS}", HOSTS, (None, None)),
+    ],
+)  # fmt: skip
+def test_files_of_starters_say_how_many_processes_run(
+    start: str, text: str, shape: tuple[int | None, int | None]
+) -> None:
+    write(Path("a/acc.yaml"), text)
+    write(Path("run.sh"), start)
+    (one,) = starts("run.sh")
+    assert (one.gpus, one.nodes) == shape
 
 
 def test_the_columns_of_a_loop_are_told_apart() -> None:
@@ -290,6 +380,12 @@ def test_a_config_that_a_script_writes_is_judged_in_it() -> None:
         ("a.ps1", f"$env:CUDA_VISIBLE_DEVICES='0'\n{RUN} `\n  --foo 1\n"),
         ("a.ipynb", json.dumps({"cells": [{"source": ["import x\n", f"!{RUN} \\\n", "  --foo 1"]}]})),
         ("b.ipynb", json.dumps({"cells": [{"source": ["%%bash\n", f"{RUN} --foo 1"]}]})),
+        ("c.ipynb", json.dumps({"cells": [{"source": [f"!{RUN} --bar 1"], "cell_type": "markdown"},
+                                          {"source": f"import x\n!{RUN} --foo 1", "cell_type": "code",
+                                           "outputs": [{"data": {"source": ["!no"]}}]}]})),
+        (".github/workflows/c.yaml", f"on: push\njobs:\n  a:\n    steps:\n      - run: \"{RUN} --foo \\\"1\\\"\"\n"),
+        (".github/workflows/d.yaml", f"on: push\njobs:\n  a:\n    steps:\n      - run: '{RUN} --foo ''1'' '\n"),
+        ("c.ps1", f"<# {RUN} --bar 1\n{RUN} --bar 1 #>\n{RUN} --foo 1\n"),
         ("a.slurm", f"#SBATCH -N 1\nsrun bash -c '{RUN} --foo 1'\n"),
     ],
 )  # fmt: skip

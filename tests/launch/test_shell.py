@@ -73,11 +73,11 @@ SAME = [
 ]  # fmt: skip
 
 
-def handed(script: str) -> list[list[str]]:
+def handed(script: str, **variables: str) -> list[list[str]]:
     """Return what bash hands to the program."""
     done = subprocess.run(
         [str(BASH), "--norc", "--noprofile", "-c", PROLOGUE + script],
-        capture_output=True, check=False, timeout=20, env={"PATH": "/usr/bin:/bin"},
+        capture_output=True, check=False, timeout=20, env={"PATH": "/usr/bin:/bin", **variables},
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
     calls: list[list[str]] = []
@@ -144,6 +144,37 @@ def test_defaults_are_taken_and_said(script: str, assumed: str) -> None:
     (one,) = read(script, "run.sh")
     assert [word.text for word in one.words] == ["--n", "5"]
     assert assumed in one.assumed
+
+
+ARRAY = """#!/bin/bash
+#SBATCH --array={array}
+R=(1e-4 2e-4 3e-4 4e-4 5e-4 6e-4 7e-4 8e-4)
+if [ $SLURM_ARRAY_TASK_ID -gt 2 ]; then M=large; else M=small; fi
+llamafactory-cli train --lr ${{R[$SLURM_ARRAY_TASK_ID]}} --m $M --port $((29500+SLURM_ARRAY_TASK_ID))
+"""
+
+
+@pytest.mark.skipif(BASH is None, reason="there is no bash")
+@pytest.mark.parametrize(
+    ("array", "tasks"),
+    [("0-3", "0123"), ("1,4-5%2", "145"), ("0-7:3", "036"), ("7   # the last", "7")],
+)
+def test_a_job_array_starts_once_for_each_of_its_tasks(array: str, tasks: str) -> None:
+    script = ARRAY.format(array=array)
+    made = [one for task in tasks for one in handed(script, SLURM_ARRAY_TASK_ID=task)]
+    found = read(script, "run.sbatch")
+    assert [[word.text for word in one.words] for one in found] == made
+    assert len(made) == len(tasks)
+
+
+@pytest.mark.parametrize("array", ["0-9999", "$N", "a-b"])
+def test_tasks_that_are_not_told_apart_are_unknown(array: str) -> None:
+    assert all(one.words[1].text is None for one in read(ARRAY.format(array=array), "run.sbatch"))
+
+
+def test_a_job_array_whose_tasks_are_alike_starts_one_thing() -> None:
+    script = ARRAY.partition("R=")[0].format(array="0-3") + "llamafactory-cli train c.yaml\n"
+    assert len(read(script, "run.sbatch")) == 1
 
 
 def test_arguments_of_the_script_may_add_flags() -> None:

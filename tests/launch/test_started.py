@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -94,6 +95,11 @@ def test_nothing_rests_on_a_value_that_only_the_run_can_tell(project: Path, key:
     assert (invoke("steps", "run.sh", "--dataset-size", "1000").status == 0) == counts
 
 
+def test_a_gap_is_shown_as_one(project: Path) -> None:
+    write(project / "run.sh", "llamafactory-cli train c.yaml learnig_rate=$RATE\n")
+    assert "`learnig_rate=…`" in added()["FT101"]["message"]
+
+
 def test_what_is_told_of_a_script_is_not_told_again_of_its_config(project: Path) -> None:
     write(project / "run.sh", "llamafactory-cli train c.yaml lora_rank=x\n")
     assert "FT105" in added()
@@ -168,7 +174,31 @@ def test_settings_turn_it_off(project: Path) -> None:
         ("run.sh", "cd a\nllamafactory-cli train c.yaml max_steps=5", {"a/c.yaml"}),
         ("a/run.sh", "llamafactory-cli train c.yaml max_steps=5", {"a/c.yaml"}),
         ("a/run.sh", "llamafactory-cli train a/c.yaml max_steps=5", {"a/c.yaml"}),
-        ("a/b/run.sh", "llamafactory-cli train c.yaml max_steps=5", set()),
+        ("a/b/run.sh", "llamafactory-cli train c.yaml max_steps=5", {"a/c.yaml"}),
+        ("a/b/d/run.sh", "llamafactory-cli train c.yaml max_steps=5", set()),
+        ("scripts/run.sh", "llamafactory-cli train a/c.yaml max_steps=5", {"a/c.yaml"}),
+        ("scripts/run.sh", "cd ..\nllamafactory-cli train a/c.yaml max_steps=5", {"a/c.yaml"}),
+        ("scripts/run.sh", 'cd "$(dirname "$0")/.."\nlmf train a/c.yaml max_steps=5', {"a/c.yaml"}),
+        ("scripts/run.sh", 'cd "$(dirname "$0")"\nlmf train a/c.yaml max_steps=5', set()),
+        (
+            "scripts/run.sh",
+            'D=$(cd "$(dirname "${BASH_SOURCE[0]}")" >/dev/null && pwd)\n'
+            "lmf train $D/../c.yaml max_steps=5",
+            {"c.yaml"},
+        ),
+        (
+            "scripts/run.sh",
+            'R=$(dirname "$(dirname "$(readlink -f "$0")")")\ncd "$R" || exit\n'
+            "lmf train a/c.yaml max_steps=5",
+            {"a/c.yaml"},
+        ),
+        ("scripts/run.sh", "cd ${0%/*}/../a\nlmf train c.yaml max_steps=5", {"a/c.yaml"}),
+        ("scripts/run.sh", "cd ${0##*/}\nlmf train c.yaml max_steps=5", set()),
+        (
+            "scripts/run.sh",
+            'f() { lmf train "$1/../$2" max_steps=5; }\nf "$(realpath "$(dirname "$0")")" c.yaml',
+            {"c.yaml"},
+        ),
         ("run.sh", "cd /srv\nllamafactory-cli train c.yaml max_steps=5", set()),
         ("run.sh", "cd $WHERE\nllamafactory-cli train c.yaml max_steps=5", set()),
         ("run.sh", "llamafactory-cli train $1/c.yaml max_steps=5", set()),
@@ -186,6 +216,15 @@ def test_which_config_a_script_means(
     write(project / "a" / "c.yaml", CONFIG)
     write(project / script, f"{line}\n")
     assert {file for file in ("c.yaml", "a/c.yaml") if "FT201" in added(file)} == meant
+
+
+def test_what_a_script_takes_in_from_its_own_folder_is_followed(project: Path) -> None:
+    taken = 'S=$(dirname "${BASH_SOURCE[0]}")\n. "$S/more/settings.sh"\n'
+    write(project / "scripts" / "run.sh", f"{taken}lmf train c.yaml max_steps=$N\n")
+    write(project / "scripts" / "more" / "settings.sh", "N=50\n")
+    assert steps("c.yaml") == [(None, 375), (("scripts/run.sh", 3), 50)]
+    write(project / "scripts" / "more" / "settings.sh", "N=60\n")
+    assert steps("c.yaml") == [(None, 375), (("scripts/run.sh", 3), 60)]
 
 
 def test_scripts_outside_the_project_are_not_read(project: Path) -> None:
@@ -348,7 +387,7 @@ def test_a_word_with_a_blank_is_no_flag(project: Path) -> None:
 def test_what_python_puts_in_to_a_notebook_is_not_known() -> None:
     from ftlint.launch.scripts import read
 
-    cell = '{"source": ["!llamafactory-cli train {path} seed=3\\n"]}'
+    cell = '{"cells": [{"source": ["!llamafactory-cli train {path} seed=3\\n"]}]}'
     (one,) = read(cell, "run.ipynb")
     assert one.config is not None
     assert one.config.text is None
@@ -369,3 +408,88 @@ def test_a_folded_text_of_a_workflow_is_one_line() -> None:
     step = "steps:\n  - run: >\n      lmf train c.yaml\n      seed=3\n  - run: echo\n"
     (one,) = read(step, "w.yml")
     assert [word.text for word in one.words] == ["c.yaml", "seed=3"]
+
+
+def test_a_script_tells_what_is_told_of_its_config_under_it(project: Path) -> None:
+    write(project / "run.sh", "llamafactory-cli train c.yaml max_steps=50\nlmf export c.yaml\n")
+    theirs = {(one["code"], one["key"]): one["message"] for one in check() if one["launch"]}
+    assert {code for code, _ in theirs} == {"FT201", "FT4191"}
+    own = check("run.sh")
+    assert {(one["code"], one["key"]) for one in own} == {*theirs}
+    for one in own:
+        assert one["message"].endswith(theirs[one["code"], one["key"]])
+        assert one["message"].startswith("c.yaml:")
+        assert one["launch"]["line"] == one["start"]["line"]
+    together = [one for one in check(".") if one["launch"]]
+    assert [(one["path"], one["code"]) for one in together] == [
+        ("c.yaml", "FT4191"), ("c.yaml", "FT201"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["c.yaml", "run.sh"])
+def test_a_comment_at_either_place_counts_for_what_a_script_tells(
+    project: Path, place: str
+) -> None:
+    line = "llamafactory-cli train c.yaml max_steps=50\n"
+    write(project / "run.sh", line)
+    assert [one["code"] for one in check("run.sh")] == ["FT201"]
+    if place == "run.sh":
+        write(project / "run.sh", f"# ftlint: ignore[FT201]\n{line}")
+    else:
+        write(project / "c.yaml", f"# ftlint: ignore-file[FT201]\n{CONFIG}")
+    assert check("run.sh") == []
+
+
+def test_a_fix_that_a_script_prevents_says_so(project: Path) -> None:
+    write(project / "c.yaml", CONFIG.replace("learning_rate", "learnig_rate"))
+    write(project / "run.sh", "llamafactory-cli train c.yaml learning_rate=2e-4\n")
+    (one,) = [one for one in check() if one["key"] == "learnig_rate" and one["launch"] is None]
+    assert one["fix"] is None
+    assert [note["message"] for note in one["related"]] == [
+        "not fixed, as that is not due under run.sh:1"
+    ]
+
+
+def test_a_flag_behind_a_file_hides_no_other_fault(project: Path) -> None:
+    write(project / "run.sh", "lmf train c.yaml lora_rank=x --seed 1 max_steps=50\n")
+    assert {one["code"] for one in check("run.sh")} == {"FT105", "FT4185"}
+    done = invoke("steps", "run.sh", "--dataset-size", "1000")
+    assert (done.status, done.out) == (2, "")
+    assert "run.sh:1: LLaMA Factory rejects `--seed` behind the config" in done.err
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [
+        ("lmf train $1", "which config it starts is known only when the script runs"),
+        ("cd $X; lmf train c.yaml", "which config it starts is known only when the script runs"),
+        ("lmf train d.yaml", "`d.yaml` is not in this project"),
+        ('lmf train "$(dirname "$0")/d.yaml"', "`d.yaml` is not in this project"),
+        ("lmf train c.yaml more", "LLaMA Factory rejects `more` behind the config"),
+        ("lmf train c.yaml $MORE", "what it sets over `c.yaml` is known only when it runs"),
+        ("lmf train c.yaml max_steps=$N", "`max_steps` of it: known only when the script runs"),
+    ],
+)
+def test_a_start_whose_steps_cannot_be_told_says_why(project: Path, start: str, why: str) -> None:
+    write(project / "run.sh", f"(lmf train c.yaml max_steps=7)\n{start}\nlmf export $1\n")
+    done = invoke("steps", "run.sh", "--dataset-size", "1000", "--output-format", "json")
+    assert [one["total_steps"] for one in json.loads(done.out)] == [7]
+    assert (done.status, done.err.strip()) == (2, f"ftlint: run.sh:2: {why}")
+
+
+def test_a_script_that_is_left_before_its_end_says_so(project: Path) -> None:
+    loop = "for a in {1..60}; do for b in {1..60}; do for c in {1..60}; do x=$c; done; done; done"
+    write(project / "run.sh", f"lmf train c.yaml seed=1\n{loop}\nlmf train c.yaml max_steps=5\n")
+    assert [one["code"] for one in check("run.sh")] == ["FT4192"]
+
+
+def test_many_scripts_that_take_long_take_no_longer_together(project: Path) -> None:
+    loop = "for a in {1..60}; do for b in {1..60}; do for c in {1..60}; do x=$c; done; done; done"
+    for folder in ("", "a", "b", "c"):
+        for count in range(12):
+            text = f"{loop}\nlmf train c.yaml seed={count}\n"
+            write(project / folder / f"r{count}.sh", text)
+    write(project / "z" / "run.sh", "lmf train c.yaml max_steps=5\n")
+    begun = time.process_time()
+    check("c.yaml", "--no-cache")
+    assert time.process_time() - begun < 12  # all 48 of them take some 30

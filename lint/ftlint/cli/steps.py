@@ -175,7 +175,11 @@ def _of_script(found: files.Found, resolver: OptionsResolver) -> Iterator[Config
         return
     configs = [one for one in script.counted if isinstance(for_training(one), Config)]
     yield from configs
-    if found.named and not configs:
+    if not found.named:
+        return
+    for one in script.unread:
+        yield Unreadable(f"{found.path}:{one.line}", one.reason)
+    if not configs and not script.unread:
         yield Unreadable(found.path, NO_START)
 
 

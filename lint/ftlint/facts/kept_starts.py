@@ -9,25 +9,27 @@ import json
 import os
 from zlib import crc32
 
-from ftlint.facts.handed import Handed, read
+from ftlint.facts.handed import HandedOver, Start, read
 from ftlint.facts.launch import Launch
 from ftlint.support import user_cache
 from ftlint.support.disk import is_as_it_was, is_stable
 from ftlint.support.kept import NONE, Unfit, form, of_form, texts
+from ftlint.target.classify import SUBCOMMANDS
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.support.disk import Disk
+    from ftlint.target.classify import Command
 
 SUFFIX = ".starts"
-STORES = 64
+STORES = 256
 FILE = form(list, dict)
-SCRIPT = form(dict, list)
+SCRIPT = form(dict, list, int)
 STATE = form(int, int, int, int)
 ROW = form(
-    int, str, str, str, (list, NONE), (int, NONE), (int, NONE), (list, NONE),
+    int, str, str, str, list, bool, (int, NONE), (int, NONE), (list, NONE),
 )  # fmt: skip
 
 
@@ -52,7 +54,7 @@ class Kept:
             return {}
         return known if key == self.key else {}
 
-    def of(self, path: str, data: bytes, disk: Disk) -> list[Handed]:
+    def of(self, path: str, data: bytes, disk: Disk) -> HandedOver:
         """Return what the script at a path, which holds these bytes, hands over."""
         row = self.known.get(path)
         if row is not None:
@@ -66,7 +68,7 @@ class Kept:
         found, taken = read(path, data, disk)
         states = {one: disk.state(one) for one in (path, *taken)}
         if is_stable(states.values()):
-            self.found[path] = [states, [_plain(one) for one in found]]
+            self.found[path] = [states, [_plain(one) for one in found.files], found.steps]
         return found
 
     def save(self) -> None:
@@ -76,27 +78,29 @@ class Kept:
             user_cache.save(self.path, text.encode("ascii"), SUFFIX, STORES)
 
 
-def _plain(one: Handed) -> list[Any]:
+def _plain(one: Start) -> list[Any]:
     launch = one.launch
     return [*one[1:-1], launch.gpus, launch.nodes, launch.environment]
 
 
-def _of_plain(path: str, row: object, disk: Disk) -> list[Handed] | None:
+def _of_plain(path: str, row: object, disk: Disk) -> HandedOver | None:
     """Return what was kept of a script; None where it, or what it takes in, is not as it was.
 
     Raises Unfit.
     """
-    states, rows = of_form(SCRIPT, row)
+    states, rows, steps = of_form(SCRIPT, row)
     for one, was in states.items():
         if not is_as_it_was(disk.state(one), None if was is None else of_form(STATE, was)):
             return None
-    return [_handed(path, *of_form(ROW, one)) for one in rows]
+    return HandedOver([_start(path, *of_form(ROW, one)) for one in rows], steps)
 
 
-def _handed(
-    path: str, line: int, command: str, config: str, folder: str, arguments: list[str] | None,
-    gpus: int | None, nodes: int | None, environment: list[str] | None,
-) -> Handed:  # fmt: skip
+def _start(
+    path: str, line: int, command: Command, config: str, folder: str, arguments: list[str],
+    whole: bool, gpus: int | None, nodes: int | None, environment: list[str] | None,
+) -> Start:  # fmt: skip
+    if command not in SUBCOMMANDS.values():
+        raise Unfit
     on = None if environment is None else texts(environment)
-    words = None if arguments is None else texts(arguments)
-    return Handed(path, line, command, config, folder, words, Launch(gpus, nodes, environment=on))
+    launch = Launch(gpus, nodes, environment=on)
+    return Start(path, line, command, config, folder, texts(arguments), whole, launch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 
 from ftlint.support.files import INSTALLED, SCRIPTS, SUFFIXES
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,8 @@ MOST = 400
 """Entries of a folder that is looked into."""
 MOST_SCRIPTS = 200
 """Scripts that are looked at for one config."""
+MOST_FOLDERS = 60
+"""Folders that are looked into for them."""
 
 
 class Listing(NamedTuple):
@@ -59,14 +62,17 @@ def upwards(folder: str, disk: Disk) -> Iterator[str]:
         folder = above
 
 
-def scripts_above(start: str, disk: Disk) -> list[str]:
-    """Return the scripts in a folder and in those above it, the nearest first."""
+def scripts_near(start: str, disk: Disk) -> list[str]:
+    """Return the scripts in a folder, in those above it and in those beside them, nearest first."""
     return disk.view(start, _scripts)
 
 
 def _scripts(start: str, disk: Disk) -> list[str]:
-    found = (path for folder in upwards(start, disk) for path in listed(folder, disk).scripts)
-    return [path for _, path in zip(range(MOST_SCRIPTS), found)]
+    above = list(upwards(start, disk))
+    beside = (one for folder in above for one in listed(folder, disk).folders)
+    folders = dict.fromkeys([*above, *islice(beside, MOST_FOLDERS)])
+    found = (path for folder in folders for path in listed(folder, disk).scripts)
+    return list(islice(found, MOST_SCRIPTS))
 
 
 def _in(folder: str, names: Iterable[str]) -> Iterator[str]:

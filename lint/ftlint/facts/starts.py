@@ -1,63 +1,29 @@
-"""The scripts of a project that start a config: in its folder and in those above it.
+"""The scripts of a project that start a config: in its folder, those above it and those beside.
 
-A script says where it is started by `cd` alone. Without one that may be its own folder or any above
-it, and the config that it names is the nearest of that name, as seen from there.
+A script says where it is started by `cd` alone, or names its own folder: `$(dirname "$0")`. Without
+that it may be its own folder or any above it, and the config that it names is the nearest of that
+name, as seen from there.
 """
 
 from __future__ import annotations
 
 import os
 
-from ftlint.facts.handed import MAX_BYTES, Handed, handed_by, read
-from ftlint.facts.launch import STEP_KEYS, Launch
-from ftlint.facts.layers import SCRIPT, Layer
-from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_above, upwards
-from ftlint.target.classify import NOT_KNOWN, SUBCOMMANDS
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftlint.facts.handed import MAX_BYTES, HandedOver, Start, of_launched, read
+from ftlint.facts.listing import MOST_SCRIPTS, listed, scripts_near, upwards
+from ftlint.launch.values import HERE
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ftlint.launch.record import Launched
     from ftlint.support.disk import Disk
-    from ftlint.target.classify import Command
 
+MOST_STEPS = 60_000
+"""Commands of scripts that are followed for one config: most have some hundreds."""
 MOST_STARTS = 12
 """Starts of one config that are told apart: a loop over values is one start a value."""
-
-
-class Start(NamedTuple):
-    """One way in which a script starts a config: what it sets over it, and what it says of the run.
-
-    `path` is that of the script, seen from the working directory.
-    """
-
-    path: str
-    line: int
-    command: Command
-    arguments: tuple[str, ...]
-    layer: Layer
-
-    @property
-    def says(self) -> bool:
-        """Return whether it sets anything, or says anything of the run."""
-        return bool(self.arguments) or self.layer.launch != Launch() or self.command != "train"
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """The keys that it sets over the file."""
-        return frozenset(one.partition("=")[0] for one in self.arguments)
-
-    @property
-    def counts(self) -> bool:
-        """Return whether all is known that its steps rest on."""
-        gaps = (one.partition("=")[0] for one in self.arguments if NOT_KNOWN in one)
-        return STEP_KEYS.isdisjoint(gaps)
-
-    @property
-    def place(self) -> str:
-        """Where it stands, as messages name it."""
-        return f"{self.path}:{self.line}"
 
 
 def starts_of(path: str, disk: Disk, *, keep: bool = True) -> tuple[Start, ...]:
@@ -71,50 +37,71 @@ def starts_of(path: str, disk: Disk, *, keep: bool = True) -> tuple[Start, ...]:
     for one in disk.view(os.path.dirname(own), _kept_near if keep else _anew_near):
         if os.path.basename(one.config) != os.path.basename(own) or _meant(one, disk) != own:
             continue
-        start = _start(one)
-        if start is not None and start.says and len(found) < MOST_STARTS:
-            found.setdefault(start[2:], start)
+        if one.whole and one.says and len(found) < MOST_STARTS:
+            found.setdefault(one.way, _as_seen(one))
     return tuple(found.values())
 
 
 def start_of(one: Launched, disk: Disk) -> tuple[Start, str] | None:
     """Return how a launch starts a file, and where that is; None where it is not known or here."""
-    handed = handed_by(one)
-    start = handed and _start(handed)
-    path = handed and _meant(handed, disk)
-    if start is None or path is None:
-        return None
-    here = os.path.relpath(path)
-    return start, path if here.startswith(os.pardir) else here
+    start = of_launched(one)
+    path = start and start.whole and _meant(start, disk)
+    return (_as_seen(start), _seen(path)) if start and path else None
 
 
-def _kept_near(start: str, disk: Disk) -> list[Handed]:
+def meant(one: Launched, disk: Disk) -> str | None:
+    """Return the file that a launch starts; None where it is not known or not here."""
+    start = of_launched(one)
+    return start and _meant(start, disk)
+
+
+def _kept_near(start: str, disk: Disk) -> list[Start]:
     """Return what the scripts in a folder and in those above it hand over."""
-    folders = dict.fromkeys(map(os.path.dirname, scripts_above(start, disk)))
-    return [one for folder in folders for one in disk.view(folder, _kept_in)]
+    return list(_near(start, disk, _kept_in))
 
 
-def _anew_near(start: str, disk: Disk) -> list[Handed]:
+def _anew_near(start: str, disk: Disk) -> list[Start]:
     """Return the same, every script read anew."""
-    folders = dict.fromkeys(map(os.path.dirname, scripts_above(start, disk)))
-    return [one for folder in folders for one in disk.view(folder, _anew_in)]
+    return list(_near(start, disk, _anew_in))
 
 
-def _kept_in(folder: str, disk: Disk) -> list[Handed]:
+def _near(start: str, disk: Disk, of_folder: Callable[[str, Disk], HandedOver]) -> Iterator[Start]:
+    """Yield what scripts hand over, until as many commands were followed as are for one config."""
+    steps = 0
+    for folder in dict.fromkeys(map(os.path.dirname, scripts_near(start, disk))):
+        if steps > MOST_STEPS:
+            return
+        found = disk.view(folder, of_folder)
+        steps += found.steps
+        yield from found.files
+
+
+def _kept_in(folder: str, disk: Disk) -> HandedOver:
     """Return what the scripts in a folder hand over; read again only where one has changed."""
     scripts = list(_scripts_in(folder, disk))
     if not scripts:
-        return []
+        return HandedOver([], 0)
     from ftlint.facts.kept_starts import Kept
 
     kept = Kept(folder)
-    found = [one for path, data in scripts for one in kept.of(path, data, disk)]
+    found = _together(kept.of(path, data, disk) for path, data in scripts)
     kept.save()
     return found
 
 
-def _anew_in(folder: str, disk: Disk) -> list[Handed]:
-    return [one for path, data in _scripts_in(folder, disk) for one in read(path, data, disk)[0]]
+def _anew_in(folder: str, disk: Disk) -> HandedOver:
+    return _together(read(path, data, disk)[0] for path, data in _scripts_in(folder, disk))
+
+
+def _together(scripts: Iterable[HandedOver]) -> HandedOver:
+    files: list[Start] = []
+    steps = 0
+    for one in scripts:
+        files += one.files
+        steps += one.steps
+        if steps > MOST_STEPS:
+            break
+    return HandedOver(files, steps)
 
 
 def _scripts_in(folder: str, disk: Disk) -> Iterator[tuple[str, bytes]]:
@@ -127,19 +114,26 @@ def _scripts_in(folder: str, disk: Disk) -> Iterator[tuple[str, bytes]]:
             yield path, data
 
 
-def _meant(one: Handed, disk: Disk) -> str | None:
+def _meant(one: Start, disk: Disk) -> str | None:
     """Return the nearest file of the name, as seen from the script's folder and those above it."""
-    for folder in upwards(os.path.dirname(os.path.abspath(one.path)), disk):
-        path = os.path.normpath(os.path.join(folder, one.folder, one.config))
+    own = os.path.dirname(os.path.abspath(one.path))
+    named = os.path.join(one.folder, one.config)
+    if HERE in named:
+        folders, named = iter([own]), os.path.join(".", named.rpartition(HERE)[2].lstrip("/"))
+    else:
+        folders = upwards(own, disk)
+    for folder in folders:
+        path = os.path.normpath(os.path.join(folder, named))
         if disk.is_file(path):
             return path
     return None
 
 
-def _start(one: Handed) -> Start | None:
-    """Return what a launch sets and says; None where that is not known."""
-    if one.arguments is None or one.command not in SUBCOMMANDS:
-        return None
-    path = os.path.relpath(one.path)
-    path = one.path if path.startswith(os.pardir) else path
-    return Start(path, one.line, SUBCOMMANDS[one.command], one.arguments, Layer(SCRIPT, one.launch))
+def _as_seen(one: Start) -> Start:
+    return one._replace(path=_seen(one.path))
+
+
+def _seen(path: str) -> str:
+    """Return a path as it is seen from the working directory, where it lies below that."""
+    here = os.path.relpath(path)
+    return path if here.startswith(os.pardir) else here

@@ -6,6 +6,8 @@ takes a prefix of a flag that no other begins with. Checked against the parsers 
 
 from __future__ import annotations
 
+import re
+
 from ftlint.syntax.construct import Constructed, Entry, Problem
 from ftlint.syntax.nodes import Document, Mapping, Scalar, Sequence
 from ftlint.target.classify import NOT_KNOWN
@@ -23,6 +25,9 @@ _FALSE = ("no", "false", "f", "n", "0")
 _SEVERAL = frozenset(["debug"])
 """Flags that take several words although one text is a value too."""
 _BAD = object()
+_NEGATIVE = re.compile(r"-(?:\d+|\d*\.\d+)")
+"""A negative number as argparse knows it: `-1e-4` is none to it, but a flag."""
+WRITE_ONE = "write one behind it"
 
 
 class Flags(NamedTuple):
@@ -122,6 +127,12 @@ class _Reader:
     ) -> tuple[Node, object] | None:
         """Return the node and value of a flag; None where argparse stops at it."""
         words, kinds = argument.words, option.key.kinds
+        if words and not argument.attached and _is_option(words[0].text):
+            if not _may_stand_alone(option.key):
+                self.dashed(words[0], argument.key, name)
+                return None
+            self.stray(words, name)
+            words = ()
         if words and words[0].pattern == "\0" and not words[0].quoted and kinds[0] == "bool":
             self.whole = False  # it may be this flag's, or other flags
         if option.off and argument.attached and words[0].text is not None:
@@ -134,16 +145,14 @@ class _Reader:
             self.stray(words, name)
             return Scalar(end, end, "false", "plain"), False
         if kinds[0] == "list" and ("text" not in kinds or name in _SEVERAL):
-            if not words:
-                self.problem("flag-without-value", argument.start, end, name=name)
-                return None
-            items = tuple(map(_scalar, words))
-            values = [NOT_KNOWN if word.text is None else word.text for word in words]
-            return Sequence(words[0].start, words[-1].end, items, flow=True), values
+            if words:
+                return _list(words)
+            self.problem("flag-without-value", argument.start, end, name=name, remedy=WRITE_ONE)
+            return None
         if not words:
-            if kinds[0] == "bool" and option.key.default is not None:
+            if _may_stand_alone(option.key):
                 return Scalar(end, end, "true", "plain"), True
-            self.problem("flag-without-value", argument.start, end, name=name)
+            self.problem("flag-without-value", argument.start, end, name=name, remedy=WRITE_ONE)
             return None
         self.stray(words[1:], name)
         word = words[0]
@@ -158,6 +167,13 @@ class _Reader:
             return _scalar(word), NOT_KNOWN
         return _scalar(word), value
 
+    def dashed(self, word: Word, written: str, name: str) -> None:
+        """Note a word that is meant as a value, and that argparse takes for a flag."""
+        text = word.text or ""
+        before = " before Python 3.14" if re.match(r"-\.?\d", text) else ""
+        remedy = f"argparse{before} reads `{text}` as a flag; write `--{written}={text}`"
+        self.problem("flag-without-value", word.start, word.end, name=name, remedy=remedy)
+
     def stray(self, words: List[Word], name: str | None) -> None:
         """Note words that belong to no flag."""
         for word in words:
@@ -169,6 +185,17 @@ class _Reader:
             shown = word.text if word.text.strip() else "a blank"
             self.problem("flag-stray", word.start, word.end, text=shown, reason="", name=name)
             return
+
+
+def _may_stand_alone(key: Key) -> bool:
+    return key.kinds[0] == "bool" and key.default is not None
+
+
+def _is_option(text: str | None) -> bool:
+    """Return whether argparse takes a word behind a flag for a flag of its own."""
+    if text is None or len(text) < 2 or text[0] != "-" or " " in text:
+        return False
+    return _NEGATIVE.fullmatch(text) is None
 
 
 def _typed(text: str, kinds: tuple[str, ...]) -> object:
@@ -186,6 +213,13 @@ def _typed(text: str, kinds: tuple[str, ...]) -> object:
     return text
 
 
+def _list(words: List[Word]) -> tuple[Sequence, list[str]]:
+    """Return the node and value of a flag that takes several words."""
+    items = tuple(map(_scalar, words))
+    values = [NOT_KNOWN if word.text is None else word.text for word in words]
+    return Sequence(words[0].start, words[-1].end, items, flow=True), values
+
+
 def _scalar(word: Word) -> Scalar:
     return Scalar(word.start, word.end, word.text or NOT_KNOWN, "plain")
 
@@ -196,10 +230,7 @@ def _unread(argument: Argument, end: int) -> tuple[Node, object]:
     if not words:
         return Scalar(end, end, "true", "plain"), True
     if len(words) > 1:
-        items = tuple(map(_scalar, words))
-        return Sequence(words[0].start, words[-1].end, items, flow=True), [
-            NOT_KNOWN if word.text is None else word.text for word in words
-        ]
+        return _list(words)
     text = words[0].text
     if text is None:
         return _scalar(words[0]), NOT_KNOWN

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ftlint.launch.conditions import UNSURE, of_test
-from ftlint.launch.tree import Assignment, ShellWord
-from ftlint.launch.values import Array, Field, Scalar, gap, split
+from ftlint.launch.tree import Assignment, ShellWord, Simple
+from ftlint.launch.values import Array, Field, Scalar, beside, gap, is_placed, split
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from ftlint.launch.conditions import Truth
     from ftlint.launch.shell import Outcome, Shell
-    from ftlint.launch.tree import Simple
 
 DONE = (True, (), "")
 
@@ -73,25 +72,34 @@ def _unset(shell: Shell, command: Simple) -> Outcome:
 
 def _source(shell: Shell, command: Simple) -> Outcome:
     words = words_of(shell, command)
-    text = None
-    if words and words[0].known and shell.sources is not None and shell.state.folder == "":
-        text = shell.sources(words[0].text)
+    name = beside(words[0].text, shell.state.folder) if words else None
+    text = None if name is None or shell.sources is None else shell.sources(name)
     if text is None:
         return None, (), ""
     place = shell.place(command.start)
     calls = len(shell.calls)
+    shell.sourced += 1
     end = shell.follow(text, [place] * (len(text) + 1))
+    shell.sourced -= 1
     del shell.calls[calls:]  # what it starts is told where that stands
     return True, (), "exit" if end == "exit" else ""
+
+
+def is_change(command: object) -> bool:
+    """Return whether a command changes the folder, and nothing else."""
+    first = command.words[0] if isinstance(command, Simple) and command.words else None
+    return isinstance(first, ShellWord) and first.literal == "cd"
 
 
 def _change_folder(shell: Shell, command: Simple) -> Outcome:
     words = [one for one in words_of(shell, command) if not one.text.startswith("-")]
     state = shell.state
-    if not words or not words[0].known or state.folder is None:
+    to = words[0].text if words else ""
+    if is_placed(to):
+        state.folder = to
+    elif not words or not words[0].known or state.folder is None:
         state.folder = None
     else:
-        to = words[0].text
         state.folder = to if to.startswith("/") or not state.folder else f"{state.folder}/{to}"
     return None, (), ""
 

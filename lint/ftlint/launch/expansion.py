@@ -5,6 +5,7 @@ from __future__ import annotations
 from ftlint.launch.tree import Arithmetic, Output, Parameter, Text
 from ftlint.launch.values import (
     BLANK,
+    HERE,
     NOTHING,
     UNKNOWN,
     Array,
@@ -252,11 +253,11 @@ def _other(shell: Shell, part: Parameter, value: list[Field]) -> Scalar | list[F
 
 def _indirect(shell: Shell, part: Parameter) -> Scalar | list[Field]:
     start = shell.place(part.start)
-    held = shell.state.variables.get(part.name)
+    held = shell.held(part.name)
     if isinstance(held, Array) and part.subscript is not None:  # its keys
         return [Field(Scalar(key, [start] * len(key)), start, start) for key, _ in held.items]
     if isinstance(held, Scalar) and held.known and held.text.isidentifier():
-        other = shell.state.variables.get(held.text)
+        other = shell.held(held.text)
         if isinstance(other, Scalar):
             return other
     return gap(start)
@@ -274,16 +275,16 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
         return Scalar(count, [start] * len(count))
     if name.isdecimal():
         if name == "0":
-            return gap(start)
+            return _own_path(start)
         if positional is None:
             return None
         at = int(name) - 1
         return positional[at].value if at < len(positional) else NOTHING
     if not (name[0].isalpha() or name[0] == "_"):
         return gap(start)
-    held = shell.state.variables.get(name)
+    held = shell.held(name)
     if held is None:
-        return shell.outside.get(name)
+        return _own_path(start) if name == "BASH_SOURCE" and not shell.sourced else None
     if isinstance(held, Scalar):
         if part.subscript is None or not held.known:
             return held
@@ -292,6 +293,12 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
     if index in _ALL:
         return list(held.fields)
     return _item(shell, held, index, start)
+
+
+def _own_path(start: int) -> Scalar:
+    """Return the script's own path, of which the folder counts alone."""
+    text = f"{HERE}/{UNKNOWN}"
+    return Scalar(text, [start] * len(text))
 
 
 def _item(shell: Shell, held: Array, index: str, start: int) -> Scalar:
@@ -341,8 +348,16 @@ def _operated(shell: Shell, part: Parameter, value: Scalar | None, start: int) -
     if operator in (":?", "?"):
         return value
     if not value.known:
-        return gap(start, value.assumed)
+        return _folder_of(shell, part, value, start)
     return _cut(value, operator, text(shell, part.argument).text, start)
+
+
+def _folder_of(shell: Shell, part: Parameter, value: Scalar, start: int) -> Scalar:
+    """Return what is known of an unknown value that is cut: of the script's path its folder."""
+    own = value.text == f"{HERE}/{UNKNOWN}" and part.operator == "%"
+    if own and text(shell, part.argument).text == "/*":
+        return Scalar(HERE, [start] * len(HERE))
+    return gap(start, value.assumed)
 
 
 def _cut(value: Scalar, operator: str, argument: str, start: int) -> Scalar:

@@ -59,21 +59,26 @@ def _dockerfile(text: str) -> Iterator[Stretch]:
     ):
         start, end = found.span(2)
         kind, body = found[1].upper(), found[2]
-        if kind == "ENV" and re.match(r"\w+=", body):
-            at = [start] * len("export ")
-            pieces += Stretch("export ", [*at, start]), _piece(text, start, end), _newline(end)
+        spaced = re.match(r"(\w+)[ \t]+([^\s'\"\\][^'\"\\\n]*)", body)
+        if kind == "ENV" and spaced is not None:  # all behind the name is the value
+            begin = start + spaced.start(2)
+            value = _piece(text, begin, begin + len(spaced[2].rstrip()))
+            pieces += _put(f'export {spaced[1]}="', start), value, _put('"\n', end)
+        elif kind == "ENV":
+            pieces += _put("export ", start), _piece(text, start, end), _put("\n", end)
         elif body.lstrip().startswith("["):
             words = _list_of(text, start, end)
             if words is not None:
                 yield _joined([*pieces, words], end)
-        elif kind != "ENV":
+        else:
             options = re.match(r"(?:--\w[\w-]*(?:=\S*)?\s+)*", body)
             start += options.end() if options else 0
             yield _joined([*pieces, _piece(text, start, end)], end)
 
 
-def _newline(place: int) -> Stretch:
-    return Stretch("\n", [place, place])
+def _put(text: str, place: int) -> Stretch:
+    """Return a text that stands nowhere in the file, at the place where it takes effect."""
+    return Stretch(text, [place] * (len(text) + 1))
 
 
 def _list_of(text: str, start: int, end: int) -> Stretch | None:
@@ -110,9 +115,9 @@ def _makefile(text: str) -> Iterator[Stretch]:
         value = found[2].rstrip()
         if not re.search(r"[$'\"\\ \t]", value):
             begin = found.start(1)
-            setters.append(Stretch(f"{found[1]}=", [begin] * (len(found[1]) + 2)))
+            setters.append(_put(f"{found[1]}=", begin))
             setters.append(_piece(text, found.start(2), found.start(2) + len(value)))
-            setters.append(_newline(found.end()))
+            setters.append(_put("\n", found.end()))
     pieces: list[Stretch] = []
     for start, line in _lines(text):
         if line.startswith("\t"):
@@ -156,7 +161,7 @@ def _workflow(text: str) -> Iterator[Stretch]:
             continue
         indent = len(found[1])
         if not re.match(r"[|>][-+0-9]*[ \t]*$", found[2]):
-            yield _piece(text, start + found.start(2), start + found.end(2))
+            yield _plain_or_quoted(found[2], start + found.start(2))
             continue
         pieces: list[Stretch] = []
         while place < len(lines):
@@ -174,18 +179,34 @@ def _workflow(text: str) -> Iterator[Stretch]:
             yield _joined(pieces, lines[place][0] if place < len(lines) else len(text))
 
 
+def _plain_or_quoted(value: str, start: int) -> Stretch:
+    """Return the text of a YAML scalar on one line."""
+    double = re.match(r'"((?:[^"\\]|\\.)*)"', value)
+    if double is not None:
+        return _unescaped(double[1], start + 1)
+    single = re.match(r"'((?:[^']|'')*)'", value)
+    if single is None:
+        return Stretch(value, range(start, start + len(value) + 1))
+    chars = [(one[0][0], start + 1 + one.start()) for one in re.finditer("''|[^']", single[1])]
+    end = start + single.end()
+    return Stretch("".join(char for char, _ in chars), [*(place for _, place in chars), end])
+
+
 def _notebook(text: str) -> Iterator[Stretch]:
-    """Yield the `!` lines and `%%bash` cells of a notebook, whose lines are JSON strings."""
-    for cell in re.finditer(r'"source"\s*:\s*\[((?:[^\]"]|"(?:[^"\\]|\\.)*")*)\]', text):
-        lines = [
-            _unescaped(one[1], cell.start(1) + one.start(1))
-            for one in re.finditer(r'"((?:[^"\\]|\\.)*)"', cell[1])
-        ]
-        if not lines:
-            continue
+    """Yield the `!` lines and `%%bash` cells of a notebook, whose lines are JSON strings.
+
+    A cell that begins with `%%writefile FILE` is a here-document for that file.
+    """
+    for lines in _cells(text):
         end = lines[-1].at[-1]
-        if re.match(r"\s*%%(?:bash|sh|script bash)\b", lines[0].text):
+        first = lines[0].text.lstrip()
+        if re.match(r"%%(?:bash|sh|script bash)\b", first):
             yield _joined([_ended(one) for one in lines[1:]], end)
+            continue
+        file = re.match(r"%%writefile[ \t]+([\w./-]+)\s*$", first)
+        if file is not None:
+            head = _put(f"cat > {file[1]} <<'{_CELL}'\n", lines[0].at[0])
+            yield _joined([head, *map(_ended, lines[1:]), _put(f"{_CELL}\n", end)], end)
             continue
         pieces: list[Stretch] = []
         goes_on = False
@@ -197,6 +218,41 @@ def _notebook(text: str) -> Iterator[Stretch]:
                 goes_on = one.text.rstrip("\n").endswith("\\")
         if pieces:
             yield _joined(pieces, end)
+
+
+_CELL = "END-OF-THE-CELL"
+_SOURCE = re.compile(
+    r'"source"\s*:\s*(?:\[((?:[^\]"]|"(?:[^"\\]|\\.)*")*)\]|("(?:[^"\\]|\\.)*"))', re.S
+)
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.S)
+
+
+def _cells(text: str) -> Iterator[list[Stretch]]:
+    """Yield the lines of each cell of code."""
+    import json
+
+    try:
+        cells = json.loads(text)["cells"]
+        kinds = [(one.get("source"), one.get("cell_type", "code")) for one in cells]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return
+    left = iter(kinds)
+    for found in _SOURCE.finditer(text):
+        source = json.loads(found[0].partition(":")[2])
+        kind = next((kind for own, kind in left if own == source), None)
+        if kind is None:
+            return
+        place = found.start(1) if found[2] is None else found.start(2)
+        strings = _STRING.finditer(found[1] if found[2] is None else found[2])
+        lines = [_unescaped(one[1], place + one.start(1)) for one in strings]
+        if kind == "code" and lines:
+            yield [line for one in lines for line in _split(one)]
+
+
+def _split(one: Stretch) -> Iterator[Stretch]:
+    """Yield the lines of a text, line ends included."""
+    for line in re.finditer(r"[^\n]*\n|[^\n]+", one.text):
+        yield Stretch(line[0], one.at[line.start() : line.end() + 1])
 
 
 def _filled(one: Stretch) -> Stretch:
@@ -233,13 +289,13 @@ def _windows(text: str) -> Iterator[Stretch]:
     chars: list[str] = []
     at: list[int] = []
     pattern = re.compile(
-        r"[`^][ \t]*\r?\n|\r\n|%(\w+)%|\$env:(\w+)[ \t]*=[ \t]*|\$env:(\w+)"
+        r"(?s:<#.*?#>)|[`^][ \t]*\r?\n|\r\n|%(\w+)%|\$env:(\w+)[ \t]*=[ \t]*|\$env:(\w+)"
         r"|^[ \t]*set[ \t]+\"?(\w+)=|^[ \t]*(?:rem|::)[^\n]*|\\|.|\n",
         re.M | re.I,
     )
     for found in pattern.finditer(text):
         one = found[0]
-        if one[0] in "`^":
+        if one[0] in "`^" and len(one) > 1:
             one = "\\\n"
         elif one == "\r\n":
             one = "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ftlint.launch.values import UNKNOWN, Scalar
+from ftlint.launch.values import HERE, UNKNOWN, Scalar, is_placed
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,10 +40,21 @@ def _basename(texts: list[str]) -> str | None:
 
 
 def _dirname(texts: list[str]) -> str | None:
+    if len(texts) == 1 and texts[0] == f"{HERE}/{UNKNOWN}":
+        return HERE  # of the script itself
+    if len(texts) == 1 and is_placed(texts[0]):
+        folder, _, name = texts[0].rstrip("/").rpartition("/")
+        return folder if folder and name not in ("..", ".") else f"{texts[0]}/.."
     if len(texts) != 1 or UNKNOWN in texts[0]:
         return None
     folder, slash, _ = texts[0].rstrip("/").rpartition("/")
     return folder or ("/" if slash else ".")
+
+
+def _realpath(texts: list[str]) -> str | None:
+    """Return a path of the script's folder; links are not followed."""
+    path = texts[-1] if texts else ""
+    return path if path.startswith(HERE) and len(texts) <= 2 else None
 
 
 def _seq(texts: list[str]) -> str | None:
@@ -57,6 +68,7 @@ def _seq(texts: list[str]) -> str | None:
 
 PRINTING: dict[str, Callable[[list[str]], str | None]] = {
     "echo": _echo, "basename": _basename, "dirname": _dirname, "seq": _seq,
+    "realpath": _realpath, "readlink": _realpath,
 }  # fmt: skip
 
 

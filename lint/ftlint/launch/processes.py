@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 
+from ftlint.launch.machines import of_accelerate, of_hostfile
 from ftlint.launch.record import Fact
 from ftlint.launch.values import UNKNOWN, Scalar
-from ftlint.launch.wrappers import base
 from ftlint.target.launchers import forces_torchrun, turns_on
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ftlint.launch.machines import Files
+    from ftlint.launch.slurm import Header
     from ftlint.launch.values import Field
 
 VISIBLE = ("CUDA_VISIBLE_DEVICES", "ASCEND_RT_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
@@ -53,14 +55,6 @@ class Started(NamedTuple):
             if name in names:
                 found = value
         return found
-
-
-class Header(NamedTuple):
-    """What `#SBATCH` lines ask for; None where they do not say."""
-
-    gpus: Fact | None = None
-    nodes: Fact | None = None
-    tasks: Fact | None = None
 
 
 class Shape(NamedTuple):
@@ -121,6 +115,7 @@ def shape(
     environment: dict[str, Scalar],
     header: Header,
     words: Sequence[Field],
+    file: Files,
 ) -> Shape:
     """Return how many processes are started, as far as anything says so."""
     if command != "train":
@@ -141,8 +136,8 @@ def shape(
         default = started.get("nnodes") is None and not started.incomplete
         return _shape(gpus, nodes, default_nodes=default)
     if program == "accelerate":
-        return _of_accelerate(started, visible)
-    return _of_deepspeed(started, visible)
+        return _of_accelerate(started, file)
+    return _of_deepspeed(started, visible, file)
 
 
 def _shape(gpus: Fact | None, nodes: Fact | None, *, default_nodes: bool) -> Shape:
@@ -171,12 +166,30 @@ def _of_cli(environment: dict[str, Scalar], header: Header) -> Shape:
     return _shape(gpus, nodes, default_nodes=default)._replace(assumed=assumed)
 
 
-def _of_accelerate(started: Started, visible: Fact | None) -> Shape:
+def _of_accelerate(started: Started, file: Files) -> Shape:
     processes = _count(started.get("num_processes", "n"), "gpus", "--num_processes")
     nodes = _count(started.get("num_machines"), "nodes", "--num_machines")
-    configured = started.get("config_file") is not None
-    unsaid = configured or started.incomplete or started.get("num_machines") is not None
-    many = nodes.value if nodes is not None else None if unsaid else 1
+    config = started.get("config_file")
+    if config is not None:
+        said = of_accelerate(file(config.text) or "")
+        if said is None:
+            return _shared(processes, nodes, None)
+        alone = said.alone and _MANY.isdisjoint(name for name, _ in started.options)
+        if alone or started.get("num_processes", "n") is None:
+            processes = _of_file("gpus", said.processes, config)
+        if alone or started.get("num_machines") is None:
+            nodes = _of_file("nodes", said.nodes, config)
+    unsaid = started.incomplete or started.get("num_machines") is not None
+    return _shared(processes, nodes, None if unsaid else 1)
+
+
+_MANY = frozenset(["multi_gpu", "use_deepspeed", "use_fsdp", "use_megatron_lm"])
+"""Options of accelerate by which it starts many processes, whatever its config says."""
+
+
+def _shared(processes: Fact | None, nodes: Fact | None, default: int | None) -> Shape:
+    """Return the processes of a whole run as those of each node."""
+    many = default if nodes is None else nodes.value
     if processes is None:
         return Shape(None, many, () if nodes is None else (nodes,))
     shared = processes.value // (many or 1)
@@ -186,7 +199,13 @@ def _of_accelerate(started: Started, visible: Fact | None) -> Shape:
     return Shape(shared if many else processes.value, many or 1, facts)
 
 
-def _of_deepspeed(started: Started, visible: Fact | None) -> Shape:
+def _of_file(fact: str, value: int | None, named: Field) -> Fact | None:
+    if value is None:
+        return None
+    return Fact(fact, value, named.start, named.end, named.text)  # type: ignore[arg-type]
+
+
+def _of_deepspeed(started: Started, visible: Fact | None, file: Files) -> Shape:
     include = started.get("include", "i")
     if include is not None and include.known:
         hosts = [one.partition(":")[2] for one in include.text.split("@")]
@@ -198,7 +217,14 @@ def _of_deepspeed(started: Started, visible: Fact | None) -> Shape:
         return Shape(None, None, ())
     gpus = _count(started.get("num_gpus"), "gpus", "--num_gpus")
     nodes = _count(started.get("num_nodes"), "nodes", "--num_nodes")
-    if started.get("hostfile", "H") is not None or started.incomplete:
+    file_of_hosts = started.get("hostfile", "H")
+    if file_of_hosts is not None and started.get("exclude", "e") is None:
+        said = of_hostfile(file(file_of_hosts.text) or "")
+        if said is not None and started.get("num_nodes") is None:
+            nodes = _of_file("nodes", said.nodes, file_of_hosts)
+        if said is not None and started.get("num_gpus") is None:
+            gpus = _of_file("gpus", (said.processes or 0) // (said.nodes or 1), file_of_hosts)
+    if file_of_hosts is not None or started.incomplete:
         return _shape(gpus, nodes, default_nodes=False)
     if gpus is None and started.get("num_gpus") is None and started.get("exclude", "e") is None:
         gpus = visible
@@ -233,68 +259,3 @@ def _count(word: Field | None, fact: str, option: str) -> Fact | None:
         return None
     said = f"{option} {word.text}"
     return Fact(fact, int(word.text), word.start, word.end, said)  # type: ignore[arg-type]
-
-
-_SBATCH = re.compile(r"^#SBATCH[ \t]+(-{1,2}[\w-]+)(?:[= \t]+(\S+))?", re.M)
-_OF_SBATCH = {
-    "--gpus-per-node": "gpus", "--gres": "gpus", "--nodes": "nodes", "-N": "nodes",
-    "--ntasks": "tasks", "-n": "tasks", "--ntasks-per-node": "tasks",
-}  # fmt: skip
-
-
-def header_of(text: str) -> Header:
-    """Return what the lines for Slurm at the head of a script ask for."""
-    if "#SBATCH" not in text:
-        return Header()
-    found: dict[str, Fact] = {}
-    for match in _SBATCH.finditer(text):
-        name, value = match[1], match[2] or ""
-        fact = _OF_SBATCH.get(name)
-        if fact is None:
-            continue
-        if fact == "gpus" and "gpu" not in value and name == "--gres":
-            continue
-        number = re.fullmatch(r"(?:[\w-]+:)*(\d+)", value)
-        if number is not None and int(number[1]):
-            start, end = match.start(1), match.end()
-            said = f"#SBATCH {name}={value}"
-            found[fact] = Fact(fact, int(number[1]), start, end, said)  # type: ignore[arg-type]
-    return Header(found.get("gpus"), found.get("nodes"), found.get("tasks"))
-
-
-def set_by(header: Header) -> dict[str, Scalar]:
-    """Return the variables that Slurm sets from what the head of a script asks for."""
-    asked = {
-        "SLURM_NNODES": header.nodes, "SLURM_JOB_NUM_NODES": header.nodes,
-        "SLURM_GPUS_ON_NODE": header.gpus,
-    }  # fmt: skip
-    return {
-        name: Scalar(
-            number := str(fact.value),
-            [fact.end - 1] * len(number),
-            (f"the run gets what {fact.said} asks for",),
-        )
-        for name, fact in asked.items()
-        if fact is not None
-    }
-
-
-def tasks_of(words: Sequence[Field]) -> Fact | None:
-    """Return how many times `srun` or `mpirun` start the program, where they say so."""
-    name = base(words[0].text)
-    if name not in ("srun", "mpirun", "mpiexec"):
-        return None
-    for place, word in enumerate(words[1:], 1):
-        option, equals, value = word.text.partition("=")
-        if option in ("-n", "--ntasks", "-np", "--ntasks-per-node"):
-            behind = words[place + 1].text if place + 1 < len(words) else ""
-            number = value if equals else behind
-            if number.isdecimal():
-                said = f"{name} {option} {number}"
-                return Fact("tasks", int(number), word.start, word.end, said)
-            return None
-        attached = re.fullmatch(r"-n(\d+)", word.text)
-        if attached is not None:
-            said = f"{name} {word.text}"
-            return Fact("tasks", int(attached[1]), word.start, word.end, said)
-    return None

@@ -7,7 +7,7 @@ import re
 from ftlint.launch import processes
 from ftlint.launch.expansion import NO_ARGUMENTS
 from ftlint.launch.record import Argument, Launched, Word
-from ftlint.launch.values import UNKNOWN
+from ftlint.launch.values import UNKNOWN, beside
 from ftlint.launch.wrappers import CLI, STARTERS, base, is_python, unwrapped
 from ftlint.target.classify import ALONE, SUBCOMMANDS, command_of
 from ftschemas.named import TYPE_CHECKING
@@ -15,8 +15,10 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ftlint.launch.machines import Files
     from ftlint.launch.processes import Started
     from ftlint.launch.record import Program
+    from ftlint.launch.slurm import Header
     from ftlint.launch.state import Call
     from ftlint.launch.values import Field, Scalar
 
@@ -42,8 +44,13 @@ _PACKAGE = ("llamafactory/launcher.py", "llamafactory/cli.py", "llmtuner/launche
 _FLAG = re.compile(r"--?[A-Za-z]")
 
 
-def launched(call: Call, path: str, line: int, header: processes.Header) -> Launched | None:
-    """Return the start of LLaMA Factory that a call is; None where it is none."""
+def launched(
+    call: Call, path: str, line: int, header: Header, files: Files | None = None
+) -> Launched | None:
+    """Return the start of LLaMA Factory that a call is; None where it is none.
+
+    `files` returns the text of a file that its options name, or None.
+    """
     words, variables = unwrapped(call.words)
     if not words:
         return None
@@ -54,7 +61,12 @@ def launched(call: Call, path: str, line: int, header: processes.Header) -> Laun
     program, command, rest, options = started
     if any(one.text in ("-h", "--help") for one in rest):
         return None  # it is only asked how to be started
-    shape = processes.shape(program, command, options, environment, header, call.words)
+
+    def file(name: str) -> str | None:
+        place = beside(name, call.folder)
+        return None if files is None or place is None else files(place)
+
+    shape = processes.shape(program, command, options, environment, header, call.words, file)
     unknown: list[str] = []
     assumed = list(call.presumed)
     given: list[Field] = []

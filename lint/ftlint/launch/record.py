@@ -29,6 +29,13 @@ class Word(NamedTuple):
     quoted: bool = True
     """Whether it is one word whatever its unknown parts are."""
 
+    @property
+    def path(self) -> str | None:
+        """The file that it names: beside the script where it begins with the script's folder."""
+        from ftlint.launch.values import is_placed
+
+        return self.pattern if self.text is None and is_placed(self.pattern) else self.text
+
 
 class Argument(NamedTuple):
     """A key with its value: `key=value` behind a config, or `--key value`; no value: `--key`.

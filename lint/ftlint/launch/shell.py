@@ -7,7 +7,7 @@ tell, stays unknown; a default that the script names is taken, and said.
 from __future__ import annotations
 
 from ftlint.launch import expansion, flow
-from ftlint.launch.builtins import BUILTINS, tested
+from ftlint.launch.builtins import BUILTINS, is_change, tested
 from ftlint.launch.conditions import of_arithmetic
 from ftlint.launch.expansion import NO_ARGUMENTS
 from ftlint.launch.outputs import PRINTING, filtered, output_of
@@ -24,7 +24,7 @@ from ftlint.launch.tree import (
     Simple,
     Text,
 )
-from ftlint.launch.values import MANY, Array, Field, Scalar, calculated, gap
+from ftlint.launch.values import MANY, Array, Field, Scalar, calculated, gap, is_placed
 from ftlint.launch.wrappers import text_run_by
 from ftschemas.named import TYPE_CHECKING
 
@@ -74,10 +74,13 @@ class Shell:
         self.doubtful = 0
         self.steps = 0
         self.depth = 0
+        self.sourced = 0
+        """Files within each other that are taken in."""
 
-    def begin(self) -> None:
-        """Forget what was set: another shell follows."""
+    def begin(self, outside: Mapping[str, Scalar]) -> None:
+        """Forget what was set: another shell follows, which finds these variables set."""
         self.state, self.functions, self.presumed = State(), {}, {}
+        self.outside = outside
 
     # places
 
@@ -214,9 +217,15 @@ class Shell:
                 return None
             words = [word for word in command.right.words if isinstance(word, ShellWord)]
             return filtered(left, self.fields(words))
+        if isinstance(command, Chain) and command.operator == "&&" and is_change(command.left):
+            self.one(command.left)
+            return None if command.right is None else self.printed(command.right)
         if not isinstance(command, Simple) or command.assignments:
             return None
         words = [word for word in command.words if isinstance(word, ShellWord)]
+        if words and words[0].literal == "pwd":
+            folder, start = self.state.folder or "", self.place(command.start)
+            return Scalar(folder, [start] * len(folder)) if is_placed(folder) else None
         if not words or words[0].literal not in PRINTING:
             return None
         return output_of(self.fields(words))
@@ -229,7 +238,7 @@ class Shell:
         waiting = text
 
         def put(found: re.Match[str]) -> str:
-            held = self.state.variables.get(found[1])
+            held = self.held(found[1])
             if not isinstance(held, Scalar) or not held.text.strip().isdecimal():
                 return "?"
             assumed.extend(held.assumed)
@@ -240,6 +249,11 @@ class Shell:
             return None
         number = calculated(waiting)
         return None if number is None else (number, tuple(assumed))
+
+    def held(self, name: str) -> Value | None:
+        """Return what a variable holds; None where nothing known sets it."""
+        held = self.state.variables.get(name)
+        return self.outside.get(name) if held is None else held
 
     def absent(self, name: str, start: int) -> Scalar:
         """Return what a variable holds that the script does not set."""

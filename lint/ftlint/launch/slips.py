@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ftlint.launch.processes import VISIBLE, tasks_of
+from ftlint.launch.processes import VISIBLE
+from ftlint.launch.shell import MOST
+from ftlint.launch.slurm import tasks_of
 from ftlint.launch.wrappers import base
 from ftlint.syntax.construct import Problem
 from ftlint.target.launchers import is_by_torchrun
@@ -29,6 +31,10 @@ def found(reading: Reading, text: str) -> Iterator[Problem]:
     if not reading.launches:
         return
     yield from _unread(reading, text)
+    if reading.is_cut:
+        last = reading.launches[-1]
+        values: dict[str, object] = {"most": f"{MOST:,}"}
+        yield Problem("script-cut-off", last.start, last.end, values)
     yield from _broken_off(reading, text)
     for one in reading.launches:
         yield from _behind_config(one)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 UNKNOWN = "\0"
+HERE = UNKNOWN + "\1"
+"""The folder of the script, wherever that is: `$(dirname "$0")`."""
 BLANK = " \t\n"
 LONGEST = 1 << 18
 """Characters of a value that is put together; a longer one is not followed."""
@@ -75,6 +77,19 @@ if TYPE_CHECKING:
     Value = Union[Scalar, Array]
 
 NOTHING = Scalar("", ())
+
+
+def is_placed(text: str) -> bool:
+    """Return whether a path begins in the script's folder and is known from there."""
+    return text.startswith(HERE) and UNKNOWN not in text[1:]
+
+
+def beside(name: str, folder: str | None) -> str | None:
+    """Return a file that is named in a folder; None where that is not known."""
+    if folder and not name.startswith(("/", UNKNOWN)):
+        name = f"{folder}/{name}"
+    known = UNKNOWN not in name and folder is not None
+    return name if known or is_placed(name) else None
 
 
 def gap(start: int, assumed: tuple[str, ...] = ()) -> Scalar:

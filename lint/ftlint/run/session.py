@@ -191,15 +191,31 @@ def _once_a_target(
 def _once_a_start(judged: list[tuple[Result, Settings]]) -> Iterator[tuple[Result, Settings]]:
     """Yield the results; what is told of a script is not told again of the config that it starts.
 
-    A baseline has seen it in both, so that it is known in whichever is linted alone.
+    What has its place in that config is told there. A baseline has seen it in both, so that it is
+    known in whichever is linted alone.
     """
     told: dict[str, set[tuple[str, str | None]]] = {}
     for result, _ in judged:
         if result.diagnostics and is_script(result.source.path):
-            keys = {(one.code, one.key) for one in result.diagnostics}
+            keys = {(one.code, one.key) for one in result.diagnostics if one.launch is None}
             told[os.path.abspath(result.source.path)] = keys
+    of_files = {
+        (os.path.abspath(one.launch.path), one.code, one.key)
+        for result, _ in judged
+        for one in result.diagnostics
+        if one.launch is not None and not is_script(result.source.path)
+    }
     for result, settings in judged:
-        if told and any(one.launch for one in result.diagnostics):
+        if is_script(result.source.path):
+            left = tuple(
+                one
+                for one in result.diagnostics
+                if one.launch is None
+                or (os.path.abspath(one.launch.path), one.code, one.key) not in of_files
+            )
+            if len(left) < len(result.diagnostics):
+                result = result._replace(diagnostics=left, shown=None)
+        elif told and any(one.launch for one in result.diagnostics):
             left = tuple(
                 one
                 for one in result.diagnostics

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ftlint.diagnostics import Diagnostic, Finding, Fix
-    from ftlint.facts.starts import Start
+    from ftlint.facts.handed import Start
     from ftlint.launch.record import Launched
     from ftlint.loading import Config
     from ftlint.results import Result
@@ -59,7 +59,7 @@ def started(alone: Result, ways: Sequence[tuple[Start, Result]]) -> Result:
     file as one for another command tells nothing of it but that.
     """
     if any(one.code == UNSTATED for one in alone.diagnostics):  # so does a script that is silent
-        ways = [(start, result) for start, result in ways if start.layer.launch.environment]
+        ways = [(start, result) for start, result in ways if start.launch.environment]
     alike = [start.command == alone.command or alone.command == "v1" for start, _ in ways]
     theirs = [
         (start, {(one.code, one.key): one for one in reversed(result.diagnostics)})
@@ -68,7 +68,7 @@ def started(alone: Result, ways: Sequence[tuple[Start, Result]]) -> Result:
     own = {(one.code, one.key) for one in alone.diagnostics}
     meant = [way for way, is_meant in zip(theirs, alike) if is_meant]
     said = [
-        _not_under(one._replace(fix=_due(one, meant)), meant)
+        _not_under(_if_due(one, meant), meant)
         for one in alone.diagnostics
         if one.code != UNUSED or all((one.code, one.key) in found for _, found in meant)
     ]
@@ -107,6 +107,15 @@ def _not_under(one: Diagnostic, ways: Iterable[tuple[Start, _Said]]) -> Diagnost
         return one
     note = Related(one.start, one.end, f"not under {_listed(places)}")
     return one._replace(related=(*one.related, note))
+
+
+def _if_due(one: Diagnostic, ways: Sequence[tuple[Start, _Said]]) -> Diagnostic:
+    """Return a finding without its fix where that is not due each time, with a note why."""
+    if one.fix is None or not one.fix.edits or _due(one, ways) is not None:
+        return one
+    places = [start.place for start, found in ways if _due(one, [(start, found)]) is None]
+    note = Related(one.start, one.end, f"not fixed, as that is not due under {_listed(places)}")
+    return one._replace(fix=None, related=(*one.related, note))
 
 
 def _due(one: Diagnostic, ways: Iterable[tuple[Start, _Said]]) -> Fix | None:

@@ -7,17 +7,18 @@ import os
 from ftlint import loading
 from ftlint.diagnostics import Place
 from ftlint.facts.context import make_context
-from ftlint.facts.handed import layer_of, sources
+from ftlint.facts.handed import layer_of, sources, without_flags
 from ftlint.facts.layers import SILENT
-from ftlint.facts.starts import start_of
+from ftlint.facts.starts import meant, start_of
 from ftlint.launch import arguments, slips
 from ftlint.launch.parser import parse
 from ftlint.launch.scripts import look
-from ftlint.launch.values import UNKNOWN
+from ftlint.launch.values import HERE, UNKNOWN
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk
 from ftlint.support.files import SCRIPTS
 from ftlint.support.limits import reason
+from ftlint.support.messages import listed
 from ftlint.syntax import directives
 from ftlint.syntax.nodes import Comment
 from ftlint.syntax.source import Undecodable, decode, of_text
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ftlint.diagnostics import Diagnostic
-    from ftlint.facts.starts import Start
+    from ftlint.facts.handed import Start
     from ftlint.launch.record import Launched
     from ftlint.launch.scripts import Reading
     from ftlint.loading import Config
@@ -46,6 +47,19 @@ class OfFile(NamedTuple):
     launched: Launched
     start: Start
     config: Config
+    alone: Config
+
+    @property
+    def counts(self) -> bool:
+        """Return whether it is not rejected, and all is known that its steps rest on."""
+        return not self.launched.flags and self.start.counts
+
+
+class Unread(NamedTuple):
+    """A start of which the steps are not known before the script runs, and why."""
+
+    line: int
+    reason: str
 
 
 class Held(NamedTuple):
@@ -72,6 +86,7 @@ class Script(NamedTuple):
     source: Source
     configs: tuple[Config, ...]
     of_files: tuple[OfFile, ...]
+    unread: tuple[Unread, ...]
     held: tuple[Held, ...]
     problems: tuple[Problem, ...]
     directives: Directives
@@ -88,8 +103,8 @@ class Script(NamedTuple):
     @property
     def counted(self) -> tuple[Config, ...]:
         """What it starts of which all is known that steps rest on."""
-        left = [one.config.start for one in self.of_files if not one.start.counts]
-        return tuple(one for one in self.started if one.start not in left)
+        left = [one.config for one in self.of_files if not one.counts]
+        return tuple(one for one in self.started if not any(one is each for each in left))
 
     @property
     def command(self) -> Command | None:
@@ -127,6 +142,7 @@ def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
     asked = directives.read(source, _comments(source))
     configs: list[Config] = []
     of_files: list[OfFile] = []
+    unread: list[Unread] = []
     problems: list[Problem] = []
     slipped = tuple(slips.found(reading, source.text))
     broken = {one.values["command"] for one in slipped if one.kind == "script-line"}
@@ -134,15 +150,27 @@ def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
         if launched.start in broken:
             launched = slips.cut_short(launched)
         if launched.config is not None:
-            of_files += _of_file(launched, options, disk)
+            found = _of_file(launched, options, disk)
+            if isinstance(found, OfFile):
+                of_files.append(found)
+            is_written = any(one.path.text == launched.config.pattern for one in reading.written)
+            if SUBCOMMANDS[launched.command] == "train" and not is_written:
+                unread += _unread(launched, found)
             continue
-        config, found = _of_flags(launched, source, asked, options, disk)
+        config, stopped = _of_flags(launched, source, asked, options, disk)
         configs.append(config)
-        problems += found
+        problems += stopped
     problems += slipped
     whole = tuple((one.start, one.end) for one in reading.launches)
     held = tuple(_held(reading, source, options, disk))
-    return Script(source, tuple(configs), tuple(of_files), held, tuple(problems), asked, whole)
+    return Script(
+        source, tuple(configs), tuple(of_files), tuple(unread), held, tuple(problems), asked, whole
+    )
+
+
+def shown(name: str) -> str:
+    """Return the name of a file as messages have it."""
+    return name.removeprefix(HERE).lstrip("/") if name.startswith(HERE) else name
 
 
 def _held(reading: Reading, source: Source, options: Options, disk: Disk) -> Iterator[Held]:
@@ -208,17 +236,40 @@ def _of_flags(
     return loading.Config(context, asked, options, place), flags.problems
 
 
-def _of_file(launched: Launched, options: Options, disk: Disk) -> Iterator[OfFile]:
-    """Yield a start of a file that is found, and of which all that is set over it is known."""
-    found = start_of(launched, disk)
+def _of_file(launched: Launched, options: Options, disk: Disk) -> OfFile | str:
+    """Return a start of a file that is found, and of which all that is set over it is known.
+
+    Else why it is none.
+    """
+    assert launched.config is not None
+    name = launched.config.path
+    if name is None or launched.folder is None:
+        return "which config it starts is known only when the script runs"
+    found = start_of(without_flags(launched), disk)
     if found is None:
-        return
+        is_known = not launched.unknown and meant(launched, disk) is None
+        what = f"`{shown(name)}` is not in this project"
+        return what if is_known else f"what it sets over `{shown(name)}` is known only when it runs"
     start, path = found
     data = disk.read(path, options.limits.bytes + 1)
     if not isinstance(data, bytes):
-        return
+        return f"`{shown(name)}` cannot be read: {data.reason}"
     config = loading.load_bytes(path, data, options._replace(named=True), disk)
     started = loading.started(config, start) if isinstance(config, loading.Config) else None
-    if started is not None:
-        place = Place(launched.path, launched.line)
-        yield OfFile(launched, start, started._replace(start=place))
+    if started is None or not isinstance(config, loading.Config):
+        return f"`{shown(name)}` cannot be read with what the script sets over it"
+    place = Place(launched.path, launched.line)
+    return OfFile(launched, start, started._replace(start=place), config)
+
+
+def _unread(launched: Launched, found: OfFile | str) -> Iterator[Unread]:
+    """Yield why the steps of a start of a file are not known."""
+    if isinstance(found, str):
+        yield Unread(launched.line, found)
+    elif launched.flags:
+        first = launched.flags[0]
+        word = f"--{first.key}" if first.key else first.value and first.value.text
+        yield Unread(launched.line, f"LLaMA Factory rejects `{word or '…'}` behind the config")
+    elif not found.start.counts:
+        keys = listed(sorted(found.start.gaps))
+        yield Unread(launched.line, f"{keys} of it: known only when the script runs")

@@ -24,6 +24,7 @@ SHORT = 6
 _NAME = pattern(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*""")
 """Begins where a word does: no text takes more than one pass."""
 _FLAG = pattern(r"""--([A-Za-z][\w-]*)[ \t=]+(?!--)["']?([^\s"'\\]+)""")
+_DEFAULT = pattern(r"""\$\{(\w+):?[-=]["']?([^}"'\n]*)""")
 _SHELL_WORD = pattern(r"[^\s;&|)]*")
 _QUOTED = pattern(r"""\"(?:[^"\\\n]|\\.)*|'(?:[^'\n]|'')*""")
 _TO_THE_NEXT = pattern(r"(?:(?![,}\]]|[ \t]#)[^\n])*")
@@ -78,6 +79,8 @@ class Secret(NamedTuple):
     end: int
     kind: str = ""
     """What it is by its form, where that tells."""
+    wanders: bool = False
+    """Whether it is a default of a shell, `${NAME:-default}`: it is put in wherever NAME is."""
 
 
 @lru_cache(maxsize=4)
@@ -92,13 +95,15 @@ def secrets_in(text: str) -> tuple[Secret, ...]:
 
 
 def _of_pairs(text: str) -> Iterator[Secret]:
+    if "${" in text:
+        yield from _of_defaults(text)
     if not any(map(_is_hidden, {*_NAME.findall(text)})):
         return  # most texts have none, which names alone tell sooner than matches
     from ftlint.target.variables import is_secret
 
     for match in _NAME.finditer(text):
         name = match[1]
-        if not _is_hidden(name):
+        if not _is_hidden(name) or text[max(match.start() - 2, 0) : match.start()] == "${":
             continue
         assigned = match[0].endswith(f"{name}=")  # as a shell does: its own variables are shown
         if assigned and not is_secret(name):
@@ -112,6 +117,13 @@ def _of_pairs(text: str) -> Iterator[Secret]:
     for match in _FLAG.finditer(text) if "--" in text else ():
         if is_secret(match[1].replace("-", "_")):
             yield Secret(match[1].replace("-", "_"), *match.span(2))
+
+
+def _of_defaults(text: str) -> Iterator[Secret]:
+    """Yield what a shell takes where a variable for a secret is not set."""
+    for match in _DEFAULT.finditer(text):
+        if match[2] and _is_hidden(match[1]):
+            yield Secret(match[1], *match.span(2), wanders=not is_stand_in(match[2]))
 
 
 def _may_have_form(text: str) -> bool:
@@ -229,7 +241,7 @@ def _values(text: str) -> tuple[re.Pattern[str] | None, dict[str, list[str]]]:
     own: dict[str, list[str]] = {}
     for secret in secrets_in(text):
         value = text[secret.start : secret.end].strip()
-        if len(value) >= SHORT:
+        if len(value) >= (SHORT - 2 if secret.wanders else SHORT):
             long.add(value)
         elif len(value) > 1:
             own.setdefault(secret.name, []).append(value)
