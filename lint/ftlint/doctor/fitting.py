@@ -57,7 +57,7 @@ def signs(history: History, patience: int) -> Iterator[Symptom]:
     yield from over
     if history.stopped or history.other_metric:
         return
-    if not over and not (found and found.risen(going_on=cut)):
+    if not over and not (found and found.risen(going_on=cut) and _seen_twice(finite)):
         yield from _too_few(finite, found)
     yield from _stops_early(history, patience, found)
     if not over and not cut:  # what was cut off falls to its end, and is to go on anyway
@@ -84,9 +84,8 @@ def _over_fitted(
     least = best(finite)
     if least is None or found is None or not found.risen(going_on=cut):
         return
-    after = [one for one in finite if one.step > least.step]
     last = finite[-1]
-    if len(after) < AFTER or last.value < least.value * (1 + RISE):
+    if not _seen_twice(finite) or last.value < least.value * (1 + RISE):
         return
     if _training_rose(history.training, least.step):
         return
@@ -115,6 +114,12 @@ def _over_fitted(
         f"the evaluation loss was lowest at {where}, {least.value:.4g}, and is {last.value:.4g} at"
         f" the end, {last.value / least.value - 1:+.0%}{training}; {_noise(found)}", remedy,
     )  # fmt: skip
+
+
+def _seen_twice(finite: Sequence[Loss]) -> bool:
+    """Return whether the best evaluation came before more than one other."""
+    least = best(finite)
+    return least is not None and sum(one.step > least.step for one in finite) >= AFTER
 
 
 def _noise(found: Evidence) -> str:
