@@ -54,7 +54,7 @@ STARTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.85)
 """Where a rise begins, as shares of what was evaluated."""
 BENDS = (0.6, 1.2)
 """Exponents of a rise over time: it slackens, or becomes steeper."""
-RISES = (0.015, 0.022, 0.035, 0.055, 0.09, 0.15, 0.3, 0.8)
+RISES = (0.022, 0.035, 0.055, 0.09, 0.15, 0.3, 0.8)
 """How far it comes until the last evaluation."""
 USUAL = 0.05
 """The rise that counts most."""
@@ -66,7 +66,7 @@ AFTER = 1.3
 
 def critical(judged: int) -> float:
     """Return the evidence from which on so many evaluations are taken to have risen."""
-    return 1.4 + 480 / judged**3
+    return min(7.5, 0.8 + 9 / judged + 300 / judged**3)
 
 
 class Evidence(NamedTuple):
@@ -119,7 +119,7 @@ def _roughness(losses: Sequence[float]) -> float:
         abs(before - 2 * one + after) / one
         for before, one, after in zip(losses, losses[1:], losses[2:], strict=False)
     ]
-    return median(bends) / (math.sqrt(6) * 0.6745) if bends else math.inf
+    return median(bends) / (math.sqrt(6) * 0.6745) if len(bends) >= LEAST else math.inf
 
 
 class _Sum:
@@ -157,9 +157,9 @@ def _of_level(scale: float) -> float:
     return 0.4 * math.log(min(1.0, scale / LARGE)) + (math.log(0.3) if scale > LARGE else 0.0)
 
 
-def _of_rise(rise: float, scale: float) -> float:
-    """Return the same of a rise at a scale: around the usual one, in little noise."""
-    return -0.25 * (math.log(rise / USUAL) ** 2 + math.log(scale / LARGE))
+def _of_rise(rise: float) -> float:
+    """Return the same of a rise: those around the usual one count most."""
+    return -0.25 * math.log(rise / USUAL) ** 2
 
 
 def _weigh(
@@ -187,7 +187,7 @@ def _weigh(
                     risen.add([
                         constant - (left + far * (far * size - 2 * along)) / (2 * variance)
                         for along, size in sizes
-                    ], scale, _of_rise(far, scale))  # fmt: skip
+                    ], scale, _of_rise(far))  # fmt: skip
 
 
 class _Products:

@@ -25,7 +25,7 @@ from ftlint.doctor.reading import (
     object_of,
 )
 from ftlint.doctor.series import Loss as Loss
-from ftlint.doctor.series import losses_of, ordered, series_of, step_of, summary_of
+from ftlint.doctor.series import losses_of, ordered, series_of, step_of, summary_of, sums_up
 from ftlint.doctor.trainer_log import (
     Attempt,
     after_the_end,
@@ -104,6 +104,8 @@ class History(NamedTuple):
     """The `learning_rate` of its config."""
     clipped_at: float | None = None
     """The `max_grad_norm` of its config."""
+    processes: int | None = None
+    """How many trained, by its config."""
 
 
 def read(folder: str) -> History | NoRun:
@@ -133,6 +135,7 @@ def read(folder: str) -> History | NoRun:
         given_as="adapter_name_or_path" if _holds(newest, ADAPTER, disk) else history.given_as,
         restarts=starts(of_training(written or [])) - 1 if written else 0,
         vocabulary=_vocabulary(newest, disk),
+        summary={**_results(folder, disk), **history.summary},
     )  # fmt: skip
 
 
@@ -167,6 +170,12 @@ def _elsewhere(folder: str, disk: Disk) -> History | None:
     return _history(folder, sources, state, ())._replace(
         ended=_is_summed_up(state), checkpoints=checkpoints_in(folder, disk)
     )
+
+
+def _results(folder: str, disk: Disk) -> dict[str, float]:
+    """Return what LLaMA Factory itself measured, which is in no state."""
+    found = object_of(os.path.join(folder, RESULTS), disk)
+    return summary_of([found]) if isinstance(found, dict) else {}
 
 
 def _vocabulary(folder: str, disk: Disk) -> int | None:
@@ -250,7 +259,7 @@ def _entries(state: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _is_summed_up(state: dict[str, Any]) -> bool:
-    return any("train_runtime" in one for one in _entries(state))
+    return any(map(sums_up, _entries(state)))
 
 
 def _is_checkpoint(folder: str) -> bool:
