@@ -64,11 +64,6 @@ AFTER = 1.3
 """A rise is seen in more than one evaluation."""
 
 
-def critical(judged: int) -> float:
-    """Return the evidence from which on so many evaluations are taken to have risen."""
-    return min(7.5, 0.8 + 9 / judged + 300 / judged**3)
-
-
 class Evidence(NamedTuple):
     """What evaluations show."""
 
@@ -79,9 +74,14 @@ class Evidence(NamedTuple):
     judged: int
     """How many they are."""
 
+    @property
+    def critical(self) -> float:
+        """Return the ratio from which on so many are taken to have risen."""
+        return min(7.5, 0.8 + 9 / self.judged + 300 / self.judged**3)
+
     def risen(self, *, going_on: bool = False) -> bool:
         """Return whether they rose beyond what noise does."""
-        return self.ratio >= critical(min(self.judged, MOST)) * (GOING_ON if going_on else 1)
+        return self.ratio >= self.critical * (GOING_ON if going_on else 1)
 
 
 def evidence(losses: Sequence[float]) -> Evidence | None:

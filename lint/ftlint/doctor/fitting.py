@@ -30,6 +30,8 @@ STEEP = 0.05
 """The same of the training loss, which is noisy, over the last two fifths of a run."""
 FEW = 10
 """Fewer evaluations may not tell a rise of a few per cent from noise."""
+UNSURE = 0.3
+"""With so much of the evidence that makes a rise, more evaluations may not tell either."""
 FLOOR = 0.05
 """A loss this low is near 0: there is nothing left to learn from these data."""
 MANY = 1e6
@@ -129,7 +131,9 @@ def _noise(found: Evidence) -> str:
 def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom]:
     """Yield that so few evaluations cannot tell a rise from noise."""
     least = best(finite)
-    if least is None or least.value <= 0 or len(finite) >= FEW:
+    if least is None or least.value <= 0:
+        return
+    if len(finite) >= FEW and (found is None or found.ratio < found.critical * UNSURE):
         return
     rise = finite[-1].value / least.value - 1
     if rise < RISE or not math.isfinite(rise):
