@@ -169,8 +169,11 @@ SIGNS: dict[str, dict[str, object]] = {
     "not-evaluated": {"num_train_epochs": 1},
     "under-training": {
         **EVALUATED, "dataset": "alike", "learning_rate": 1e-3, "num_train_epochs": 4,
+        "lr_scheduler_type": "constant",
     },
-    "too-few-evaluations": {**EVALUATED, "learning_rate": 0.05, "num_train_epochs": 2},
+    "too-few-evaluations": {
+        **EVALUATED, "learning_rate": 0.2, "num_train_epochs": 2, "lr_scheduler_type": "constant",
+    },
     "memorised": {
         "learning_rate": 0.01, "num_train_epochs": 7, "per_device_train_batch_size": 1,
         "lr_scheduler_type": "constant",
