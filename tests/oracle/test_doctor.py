@@ -172,7 +172,8 @@ SIGNS: dict[str, dict[str, object]] = {
         "lr_scheduler_type": "constant",
     },
     "too-few-evaluations": {
-        **EVALUATED, "learning_rate": 0.2, "num_train_epochs": 2, "lr_scheduler_type": "constant",
+        "val_size": 0.3, "eval_strategy": "steps", "eval_steps": 21, "learning_rate": 0.03,
+        "num_train_epochs": 6,
     },
     "memorised": {
         "learning_rate": 0.01, "num_train_epochs": 7, "per_device_train_batch_size": 1,

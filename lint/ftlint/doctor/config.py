@@ -22,7 +22,8 @@ def as_set_up(history: History, effective: dict[str, Any], processes: int) -> Hi
         rewarded=history.rewarded or stage == "ppo",
         value_head=history.value_head or stage in ("rm", "ppo"),
         rate=number(effective.get("learning_rate")),
-        clipped_at=number(effective.get("max_grad_norm")), processes=processes,
+        clipped_at=number(effective.get("max_grad_norm")),
+        processes=processes,
     )
     metric = effective.get("metric_for_best_model")
     if not isinstance(metric, str):
