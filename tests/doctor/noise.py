@@ -91,7 +91,7 @@ def table(runs: int) -> Iterator[str]:
                          (0.02, (0.002, 0.005)), (0.12, (0.018,))):  # fmt: skip
         yield f"rise {rise:.0%}; evaluations {counts}"
         for scale in scales:
-            for correlation in (0.0, 0.4, 0.7):
+            for correlation in (0.0, 0.5, 0.7):
                 noise = Noise(scale, correlation)
                 found = [
                     share(f"{rise} {noise} {count}", runs, (count, count), rise, (noise,))

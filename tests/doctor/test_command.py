@@ -376,6 +376,16 @@ def test_losses_of_any_size(tmp_path: Path) -> None:
     assert done.status in (0, 1), done.err
 
 
+def test_a_time_with_each_loss_ends_no_run(tmp_path: Path) -> None:
+    """As transformers 5 logs it with `include_num_input_tokens_seen`."""
+    found = state(20, ended=False)
+    for one in found["log_history"]:
+        one |= {"train_runtime": 1.5} if "loss" in one else {}
+    keep(tmp_path, found, "checkpoint-20/trainer_state.json")
+    assert not history(tmp_path / "checkpoint-20").ended
+    assert "info checkpoint" in invoke("doctor", tmp_path / "checkpoint-20").out.splitlines()
+
+
 def test_a_run_that_is_gone_is_no_run_that_improves(tmp_path: Path) -> None:
     """With `logging_nan_inf_filter` transformers logs 0 for losses that are NaN."""
     found = state()

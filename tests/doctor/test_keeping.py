@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ftlint.doctor.history import History, Loss
 from ftlint.doctor.keeping import keeping
@@ -118,7 +120,7 @@ def test_prune_lists_and_asks(tmp_path: Path) -> None:
     assert f"{tmp_path}/checkpoint-40  0.0 MB\n" in listed.out
     assert "--yes deletes without asking" in listed.err
     done = invoke("doctor", tmp_path, "--prune", "--yes")
-    assert (done.status, checkpoints(tmp_path)) == (0, [20, 30, 60])
+    assert (done.status, checkpoints(tmp_path)) == (1, [20, 30, 60])  # it over-fitted
     assert "Deleted 3 (0.0 MB).\n" in done.out
     assert "no checkpoint to delete" in invoke("doctor", tmp_path, "--prune", "--yes").out
 
@@ -169,35 +171,100 @@ def test_links_are_never_followed(tmp_path: Path) -> None:
             delete(str(run), name)
 
 
-def test_a_kill_loses_nothing_that_was_not_listed(tmp_path: Path) -> None:
-    """Killed at any moment, it leaves the best, its equals and the last one whole."""
-    kept = ("checkpoint-20", "checkpoint-30", "checkpoint-60")
-    cut = 0
-    for number in range(8):
-        run = run_of(tmp_path / f"{number}")
-        for name in ("checkpoint-10", "checkpoint-40", "checkpoint-50"):
-            for file in range(900):
-                (run / name / f"part-{file}").touch()
-        before = {
-            path: path.read_bytes() for name in kept for path in (run / name).rglob("*")
-            if path.is_file()
-        }  # fmt: skip
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ftlint", "doctor", str(run), "--prune", "--yes"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert process.stdout is not None
-        for line in process.stdout:  # the list is out: deleting begins
-            if "checkpoint-50  " in line:
-                break
-        time.sleep(number * 0.002)
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-        assert {path: path.read_bytes() for path in before} == before
-        cut += 0 < len(list(run.glob("checkpoint-[145]0/part-*"))) < 2700
-        half = [one for one in run.glob("checkpoint-[145]0") if len(list(one.iterdir())) < 903]
-        assert all(not (one / "trainer_state.json").exists() for one in half)
-    assert cut  # some were killed in the middle
+KILLED = """
+import os, signal, sys
+
+left = int(sys.argv.pop(1))
+
+def kill(event, args):
+    global left
+    if event in ("os.remove", "os.rmdir"):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(kill)
+from ftlint.__main__ import main
+sys.exit(main())
+"""
+"""A process that kills itself as it deletes its next file or folder, after so many."""
+
+
+def test_a_kill_at_any_moment_loses_nothing_that_was_not_listed(tmp_path: Path) -> None:
+    """Killed before each file and folder that it deletes, it had listed what is gone by then."""
+    for moment in range(100):
+        run = run_of(tmp_path / f"{moment}", saved=[10, 20, 30, 40, 60])
+        before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+        listed = tmp_path / f"{moment}.out"
+        with listed.open("w") as out:
+            process = subprocess.run(
+                [sys.executable, "-c", KILLED, str(moment), "doctor", str(run), "--prune", "--yes"],
+                stdout=out, check=False,
+            )  # fmt: skip
+        allowed = {line.partition("  ")[0] for line in listed.read_text("utf-8").splitlines()}
+        gone = {path for path in before if not path.exists()}
+        assert {str(run / path.relative_to(run).parts[0]) for path in gone} <= allowed
+        assert all(path.read_bytes() == before[path] for path in before.keys() - gone)
+        half = {run / path.relative_to(run).parts[0] for path in gone}
+        assert not any((one / "trainer_state.json").exists() for one in half)
+        kept = keeping(history(run))
+        assert kept is not None
+        assert (kept.best, kept.last) == (20, 60)
+        if process.returncode != -signal.SIGKILL:
+            break
+    assert moment == 2 * 5  # two checkpoints of three files and two folders
+    assert checkpoints(run) == [20, 30, 60]
+
+
+@st.composite
+def folders(draw: st.DrawFn) -> tuple[list[float], dict[int, str], bool, int | None]:
+    """Draw evaluations, what is left of each checkpoint, whether the run ended, and its choice."""
+    losses = draw(st.lists(st.floats(1.0, 2.0), min_size=1, max_size=9))
+    steps = st.integers(1, 2 * len(losses)).map(lambda half: 5 * half)
+    left = draw(st.dictionaries(steps, st.sampled_from(["whole", "half", "file", "link", "gone"])))
+    return losses, left, draw(st.booleans()), draw(st.none() | steps)
+
+
+@given(folders())
+@settings(max_examples=60, deadline=None)
+def test_every_checkpoint_that_is_named_is_there(
+    tmp_path_factory: pytest.TempPathFactory,
+    made: tuple[list[float], dict[int, str], bool, int | None],
+) -> None:
+    """In the folders of runs that were cut, cleaned and killed; half a checkpoint is none."""
+    losses, left, ended, chosen = made
+    folder = tmp_path_factory.mktemp("run")
+    run_of(folder, losses, saved=sorted(left) or [0])
+    for step, how in left.items():
+        at = folder / f"checkpoint-{step}"
+        if how in ("half", "file", "gone", "link"):
+            (at / "trainer_state.json").unlink()
+        if how in ("gone", "file", "link"):
+            shutil.rmtree(at)
+        if how == "file":
+            at.touch()
+        if how == "link":
+            at.symlink_to(folder / "nowhere")
+    if not left:
+        shutil.rmtree(folder / "checkpoint-0")
+    found = json.loads((folder / "trainer_state.json").read_text("utf-8"))
+    if chosen is not None:  # by another metric than the loss
+        found |= {"best_metric": 7.0, "best_model_checkpoint": f"elsewhere/checkpoint-{chosen}"}
+    if ended or "whole" not in left.values():
+        keep(folder, found)
+    else:
+        (folder / "trainer_state.json").unlink()
+    out = invoke("doctor", folder).out
+    there = {step for step, how in left.items() if how == "whole"}
+    if not there:
+        there = {step for step, how in left.items() if how == "half"}
+    named = re.findall(r"(?:[Uu]se|Keep|within noise:|go:|,) checkpoint-([0-9]+)", out)
+    named += re.findall(r"checkpoint-([0-9]+) is the last", out)
+    named += re.findall(r"resume_from_checkpoint: \S*/checkpoint-([0-9]+)`", out)
+    expendable = out.partition("Can go: ")[2]
+    worse = {int(step) for step in re.findall(r"checkpoint-([0-9]+)", expendable)}
+    assert {int(step) for step in named} - worse <= there
+    assert worse <= {step for step, how in left.items() if how in ("whole", "half")}
 
 
 def test_losses_as_they_are(tmp_path: Path) -> None:

@@ -165,11 +165,14 @@ def test_pace() -> None:
 
 def test_what_evaluations_and_padding_cost() -> None:
     run = history(
-        GUIDE, FALLING, summary={"train_runtime": 100.0, "effective_tokens_per_sec": 60.0},
+        GUIDE, FALLING, processes=1,
+        summary={"train_runtime": 100.0, "effective_tokens_per_sec": 60.0},
         series={"eval_runtime": series([10.0] * 5), "num_input_tokens_seen": series([10_000.0])},
     )  # fmt: skip
     assert "5 evaluations took 50% of the time of the run" in said(run, "slow-evaluation")
     assert "40% of the tokens that were computed were padding" in said(run, "padding")
+    for processes in (2, None):  # the one is of a process, the other of all: none is told unknown
+        assert "padding" not in names(run._replace(processes=processes))
     cheap = run._replace(series={"eval_runtime": series([1.0] * 5)})
     assert {"slow-evaluation", "padding"}.isdisjoint(names(cheap))
 

@@ -20,12 +20,31 @@ def test_noise_is_no_over_fitting(scale: float, correlation: float) -> None:
     assert share(SEED, 75, (6, 40), 0.0, (Noise(scale, correlation),)) <= 0.04
 
 
+LITTLE = tuple(Noise(scale, correlation) for scale in (0.002, 0.005) for correlation in (0.0, 0.6))
+MORE = (Noise(0.01), Noise(0.01, 0.5), Noise(0.01, 0.7))
+
+
 def test_a_rise_is_found_where_the_noise_lets_it_be_seen() -> None:
-    small = (Noise(0.002), Noise(0.005), Noise(0.005, 0.5))
-    assert share(SEED, 80, (8, 60), 0.05, small) >= 0.95
-    assert share(SEED, 40, (30, 60), 0.05, (Noise(0.01), Noise(0.01, 0.6))) >= 0.9
-    assert share(SEED, 40, (24, 60), 0.02, (Noise(0.002), Noise(0.005))) >= 0.7
-    assert share(SEED, 40, (10, 60), 0.12, (Noise(0.018),)) >= 0.85
+    """In docs/cli.md are the shares; of so few runs they differ from those by some per cent."""
+    assert share(SEED, 60, (6, 60), 0.05, LITTLE) >= 0.95
+    assert share(SEED, 60, (6, 60), 0.05, MORE) >= 0.8
+    assert share(SEED, 60, (6, 60), 0.02, LITTLE) >= 0.75
+    assert share(SEED, 40, (10, 60), 0.12, (Noise(0.018),)) >= 0.9
+
+
+def test_what_is_said_of_a_run_that_goes_on_is_not_refuted() -> None:
+    """A later evaluation is lower by more than 1 % after at most 2 % of what was said."""
+    draw, said, refuted = random.Random(SEED), 0, 0
+    for number in range(40):
+        noise = Noise(draw.choice((0.002, 0.005, 0.01)), draw.choice((0.0, 0.6)))
+        values = evaluations(draw, 30, 0.15 if number % 2 else 0.0, noise)
+        for until in (10, 15, 20, 25):
+            found = evidence(values[:until])
+            if found is not None and found.risen(going_on=True):
+                said += 1
+                refuted += min(values[until:]) < min(values[:until]) * 0.99
+    assert said >= 15
+    assert refuted <= said / 50
 
 
 def test_how_large_the_noise_is() -> None:

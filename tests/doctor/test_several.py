@@ -60,6 +60,17 @@ def test_one_that_is_no_run_stops_it(tmp_path: Path) -> None:
     assert "no such folder" in done.err
 
 
+def test_a_folder_of_runs_is_none(tmp_path: Path) -> None:
+    """Neither a log that lies about there nor the event files of its runs are its own."""
+    first, second = run_of(tmp_path / "saves" / "a" / "lora"), run_of(tmp_path / "saves" / "b")
+    (tmp_path / "saves" / "train.log").write_text("OSError: No space left on device\n", "utf-8")
+    done = invoke("doctor", tmp_path / "saves")
+    assert (done.status, done.out) == (2, "")
+    assert f"no run, but a folder of runs: name them ({first}, {second})" in done.err
+    named = invoke("doctor", tmp_path / "saves", "--log", tmp_path / "saves" / "train.log")
+    assert "ended-by-disk-full" in named.out
+
+
 def test_the_config_is_named_by_option_or_last(tmp_path: Path) -> None:
     keep(tmp_path, state())
     config = tmp_path / "c.yaml"

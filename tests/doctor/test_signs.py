@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ftlint.doctor.curves import HEIGHT, WIDTH, curves
+from ftlint.doctor.evidence import evidence
 from ftlint.doctor.history import History, Loss
 from ftlint.doctor.levels import loss_spike
 from ftlint.doctor.lost import Logged, nan_from
@@ -143,6 +145,55 @@ def test_the_first_evaluation_never_counts(values: list[float], ends: int | None
 
 
 LOSSES = st.lists(st.floats(allow_nan=True, width=32), max_size=40)
+
+
+ADVICE = re.compile(r"`early_stopping_steps: ([0-9]+)`")
+
+
+def best_within(values: list[float], patience: int) -> float | None:
+    """Return the least loss before early stopping ends the run, waiting as its words say."""
+    least, waited = None, 0
+    for value in values:
+        if least is None or value < least:
+            least, waited = value, 0
+        else:
+            waited += 1
+        if waited >= patience:
+            break
+    return least
+
+
+@given(st.lists(st.floats(1.0, 2.0), min_size=2, max_size=25), st.integers(1, 5))
+def test_the_log_holds_what_is_advised_on_early_stopping(
+    values: list[float], patience: int
+) -> None:
+    """A patience that is advised keeps the best loss that the log has, none smaller does so.
+
+    Where the run's own one is advised, what it would lose is small, or noise.
+    """
+    sign = next((one for one in signs(history(values), patience) if one.name == NAME), None)
+    ends = stops_at(losses(values), patience)
+    if sign is None:
+        assert ends is None or ends == len(values)
+        return
+    (advised,) = map(int, ADVICE.findall(sign.remedy))
+    assert ADVICE.findall(sign.text) == [str(patience)]
+    kept = best_within(values, advised)
+    assert kept is not None
+    if "would have kept it" in sign.remedy:
+        assert advised > patience
+        assert kept == min(values)
+        before = best_within(values, advised - 1)
+        assert before is not None
+        assert before > kept
+    else:
+        assert advised == patience
+        found = evidence(values)
+        noise = 0.0 if found is None else 3 * found.noise
+        assert 1 - min(values) / kept < max(0.01, noise)
+
+
+NAME = "early-stopping"
 
 
 @given(LOSSES, st.integers(1, 5))

@@ -11,7 +11,7 @@ from .environments import ensure
 from .steps_campaign import RUNNER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 CONFIG: dict[str, object] = {
@@ -22,9 +22,16 @@ CONFIG: dict[str, object] = {
 
 
 def train(
-    release: str, work: Path, rows: int, configs: Mapping[str, Mapping[str, object]]
+    release: str,
+    work: Path,
+    rows: int,
+    configs: Mapping[str, Mapping[str, object]],
+    more: Mapping[str, Sequence[Mapping[str, str]]] = {},
 ) -> dict[str, Any]:
-    """Train each config; return what the runner saw, by the same names."""
+    """Train each config; return what the runner saw, by the same names.
+
+    `more` are rows of further datasets, of pairs where they have an answer that was rejected.
+    """
     draw = random.Random(5)
 
     def text() -> str:
@@ -44,10 +51,14 @@ def train(
         "chosen": "chosen",
         "rejected": "rejected",
     }
-    table = {
+    table: dict[str, dict[str, object]] = {
         "few": {"file_name": "few.json"},
         "pairs": {"file_name": "pairs.json", "ranking": True, "columns": columns},
     }
+    for name, own in more.items():
+        (work / "data" / f"{name}.json").write_text(json.dumps(own), "utf-8")
+        ranked = table["pairs"] if "rejected" in own[0] else table["few"]
+        table[name] = {**ranked, "file_name": f"{name}.json"}
     (work / "data" / "dataset_info.json").write_text(json.dumps(table), "utf-8")
     cases, answers = work / "cases", work / "answers"
     lines = [json.dumps({"id": name, "config": config}) for name, config in configs.items()]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ftlint.doctor.config import as_set_up
 from ftlint.doctor.history import History, Loss, read
 from ftlint.doctor.keeping import keeping
 from ftlint.doctor.stopping import best, stops_at
@@ -126,9 +127,27 @@ def test_a_killed_run_is_read_from_its_checkpoint_and_log(runs: Path, tmp_path: 
         assert mine.value == pytest.approx(theirs.value, abs=1e-3)
 
 
+def test_what_a_killed_run_and_a_checkpoint_are_told(runs: Path, tmp_path: Path) -> None:
+    part = runs / "whole" / "checkpoint-80"
+    assert "checkpoint" in [sign.name for sign in signs(history(part), PATIENCE)]
+    shutil.copytree(part, tmp_path / "checkpoint-80")
+    shutil.copy(runs / "whole" / "trainer_log.jsonl", tmp_path)
+    lines = (tmp_path / "trainer_log.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (tmp_path / "trainer_log.jsonl").write_text("".join(lines[:-20]), "utf-8")
+    killed = {sign.name: sign for sign in signs(history(tmp_path), PATIENCE)}
+    assert f"resume_from_checkpoint: {tmp_path}/checkpoint-80`" in killed["not-finished"].remedy
+    whole = {sign.name for sign in signs(history(runs / "whole"), PATIENCE)}
+    assert "early-stopping" in whole
+
+
 SHORT = {
     **chain.CONFIG, "per_device_train_batch_size": 4, "gradient_accumulation_steps": 1,
     "num_train_epochs": 4, "save_strategy": "no", "learning_rate": 0.01,
+}  # fmt: skip
+LORA: dict[str, object] = {"finetuning_type": "lora", "lora_target": "all"}
+EVALUATED: dict[str, object] = {"val_size": 0.3, "eval_strategy": "epoch"}
+FOLLOWING: dict[str, object] = {
+    **LORA, "stage": "dpo", "learning_rate": 1e-6, "num_train_epochs": 1,
 }  # fmt: skip
 SIGNS: dict[str, dict[str, object]] = {
     "nothing-learned": {"learning_rate": 1e-9, "num_train_epochs": 6},
@@ -141,35 +160,113 @@ SIGNS: dict[str, dict[str, object]] = {
     "preference": {
         "stage": "dpo", "dataset": "pairs", "learning_rate": 1e-10, "num_train_epochs": 4,
     },
-    "other-reference": {
-        "stage": "dpo", "dataset": "pairs", "finetuning_type": "lora", "lora_target": "all",
-        "adapter_name_or_path": "adapter-lora",
-        "pref_beta": 1.0, "learning_rate": 1e-6, "num_train_epochs": 1,
+    "evaluation-lost": {"eval_dataset": "blank", "eval_strategy": "epoch", "num_train_epochs": 2},
+    "loss-zero": {"dataset": "blank", "per_device_train_batch_size": 1},
+    "loss-constant": {
+        "dataset": "one", "learning_rate": 1e-12, "num_train_epochs": 24,
+    },
+    "rate-zero": {"learning_rate": 0.0},
+    "not-evaluated": {"num_train_epochs": 1},
+    "under-training": {
+        **EVALUATED, "dataset": "alike", "learning_rate": 1e-3, "num_train_epochs": 4,
+        "lr_scheduler_type": "constant",
+    },
+    "too-few-evaluations": {
+        "val_size": 0.3, "eval_strategy": "steps", "eval_steps": 21, "learning_rate": 0.03,
+        "num_train_epochs": 6,
+    },
+    "memorised": {
+        "learning_rate": 0.01, "num_train_epochs": 7, "per_device_train_batch_size": 1,
+        "lr_scheduler_type": "constant",
+    },
+    "spikes": {
+        "dataset": "odd", "disable_shuffling": True, "per_device_train_batch_size": 1,
+        "num_train_epochs": 3, "learning_rate": 3e-3,
+    },
+    "padding": {
+        "dataset": "uneven", "include_effective_tokens_per_second": True,
+        "include_num_input_tokens_seen": True, "num_train_epochs": 1,
+    },
+    "chosen-falls": {
+        "stage": "dpo", "dataset": "near", "learning_rate": 0.05, "num_train_epochs": 8,
+    },
+    "adapter-easy": {
+        **LORA, "stage": "dpo", "dataset": "easy", "learning_rate": 0.1, "num_train_epochs": 6,
+        "lora_rank": 32, "lora_alpha": 256,
+    },
+    "pairs-trivial": {
+        **FOLLOWING, "dataset": "easy", "adapter_name_or_path": "adapter-easy", "pref_beta": 5.0,
+    },
+    "first": {"max_steps": 6, "save_steps": 3, "save_strategy": "steps", "output_dir": "restarted"},
+    "restarted": {
+        "max_steps": 12, "save_steps": 3, "save_strategy": "steps",
+        "resume_from_checkpoint": "restarted/checkpoint-3",
     },
     "adapter-lora": {
-        "finetuning_type": "lora", "lora_target": "all", "learning_rate": 0.3,
-        "num_train_epochs": 12, "lora_rank": 32, "lora_alpha": 256,
+        **LORA, "learning_rate": 0.3, "num_train_epochs": 12, "lora_rank": 32, "lora_alpha": 256,
+    },
+    "other-reference": {
+        **FOLLOWING, "dataset": "pairs", "adapter_name_or_path": "adapter-lora", "pref_beta": 1.0,
     },
 }  # fmt: skip
-ORDER = sorted(SIGNS)  # the adapter comes before the run that goes on from it
+"""In this order: adapters come before the runs that go on from them."""
+SEEN = [
+    "nothing-learned", "diverged", "clipped", "slow-evaluation", "other-reference",
+    "evaluation-lost", "loss-zero", "loss-constant", "rate-zero", "not-evaluated",
+    "under-training", "too-few-evaluations", "memorised", "spikes", "padding", "chosen-falls",
+    "pairs-trivial", "restarted",
+]  # fmt: skip
+
+
+def rows() -> dict[str, list[dict[str, str]]]:
+    """Return data that bring such runs about."""
+    draw = random.Random(3)
+
+    def words(count: int) -> str:
+        return " ".join(f"w{draw.randrange(100)}" for _ in range(count))
+
+    def row(asked: str, answer: str) -> dict[str, str]:
+        return {"instruction": asked, "input": "", "output": answer}
+
+    def pair(chosen: str, rejected: str) -> dict[str, str]:
+        return {"instruction": words(4), "input": "", "chosen": chosen, "rejected": rejected}
+
+    alike = [row("w1 w2", "w3 " * 8)] * 40
+    shared = [words(6) for _ in range(40)]
+    return {
+        "blank": [row(words(80), "") for _ in range(8)],
+        "one": [row(words(4), words(8)) for _ in range(4)],
+        "alike": alike,
+        "odd": [*alike[:20], row("w1 w2", words(8)), *alike[:19]],
+        "uneven": [row(words(2), words(2 if number % 4 else 50)) for number in range(40)],
+        "easy": [pair("w1 " * 6, "w2 " * 6) for _ in range(40)],
+        "near": [pair(f"{text} w1", f"{text} w2") for text in shared],
+    }
 
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train a few rows in ways that go wrong, each as its own run."""
     work = tmp_path_factory.mktemp("signs")
-    configs = {name: {**SHORT, **SIGNS[name], "output_dir": name} for name in ORDER}
-    chain.train("0.9.5", work, 40, configs)
+    configs = {name: {**SHORT, "output_dir": name, **more} for name, more in SIGNS.items()}
+    chain.train("0.9.5", work, 40, configs, rows())
     return work
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["nothing-learned", "diverged", "clipped", "slow-evaluation", "other-reference"],
-)  # fmt: skip
+@pytest.mark.parametrize("name", SEEN)
 def test_signs_of_real_runs(short: Path, name: str) -> None:
-    run = history(short / name)._replace(clipped_at=1e-3 if name == "clipped" else None)
+    run = history(short / name)._replace(
+        clipped_at=1e-3 if name == "clipped" else None, processes=1
+    )
     assert name in [sign.name for sign in signs(run, PATIENCE)]
+
+
+def test_a_config_that_is_not_the_one_of_the_run(short: Path) -> None:
+    run = history(short / "nothing-learned")
+    other = as_set_up(run, {"learning_rate": 1e-10}, 1)
+    assert "other-rate" in [sign.name for sign in signs(other, PATIENCE)]
+    same = as_set_up(run, {"learning_rate": 1e-9}, 1)
+    assert "other-rate" not in [sign.name for sign in signs(same, PATIENCE)]
 
 
 def test_preferences_of_a_real_run_that_did_not_move(short: Path) -> None:

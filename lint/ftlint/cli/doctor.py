@@ -119,7 +119,7 @@ def _judged(folder: str, wanted: Wanted, planned: Planned | None) -> Judged:
     found = [] if ended is None else [ended]
     if planned is not None:
         found += against_plan(history, planned.plan, os.fspath(planned.path))
-        history = as_set_up(history, planned.effective)
+        history = as_set_up(history, planned.effective, planned.plan.world_size)
     patience = wanted.patience or history.patience or PATIENCE
     found += signs(history, patience, explained=ended is not None)
     return Judged(history, folder, tuple(found), keeping(history))
@@ -142,9 +142,10 @@ def _ended_by(
         if found is None:
             say([f"{wanted.log}: no error in it whose cause is known"])
         return found
-    if not isinstance(history, NoRun) and (history.ended or history.is_checkpoint):
-        return None
-    if not disk.is_folder(folder):
+    if isinstance(history, NoRun):
+        if history.below or not disk.is_folder(folder):
+            return None
+    elif history.ended or history.is_checkpoint:
         return None
     for name in sorted(logs_among(disk.names(folder))):
         text = _tail(os.path.join(folder, name), TAIL, disk)
@@ -194,10 +195,10 @@ def _watch(wanted: Wanted, planned: Planned | None) -> int:
 
 
 def _prune(judged: list[Judged], wanted: Wanted) -> int:
-    """Delete the checkpoints that can go, once that is confirmed; a refusal is a finding."""
+    """Delete the checkpoints that can go, once that is confirmed; a refusal is a finding, too."""
     from ftlint.doctor import pruning
 
-    status = CLEAN
+    status = _status(judged)
     for one in judged:
         why = "no run" if one.history is None else pruning.objection(one.history)
         if why is None and one.keep is None:

@@ -33,14 +33,15 @@ class Cause(NamedTuple):
 
 
 def _cause(name: str, words: str, text: str, remedy: str, *keys: str) -> Cause:
-    return Cause(name, re.compile(words, re.IGNORECASE), text, remedy, keys)
+    return Cause(name, re.compile(words, re.IGNORECASE | re.MULTILINE), text, remedy, keys)
 
 
 CAUSES = (
     _cause(
         "host-memory", r"DataLoader worker .{0,40} killed by signal: (Killed)|oom-kill|"
-        r"\bsignal 9\b|exitcode *: *-9|\bSIGKILL\b",
-        "a process was killed from outside: as a rule the host ran out of memory",
+        r"\bsignal 9\b|exitcode *: *-9|\bSIGKILL\b|^MemoryError\b|"
+        r"DefaultCPUAllocator: (?:can't allocate memory|not enough memory)",
+        "the host ran out of memory, or a process was killed from outside",
         "lower `preprocessing_num_workers` and `dataloader_num_workers`, or set `streaming: true`",
         "preprocessing_num_workers", "dataloader_num_workers",
     ),
@@ -51,8 +52,8 @@ CAUSES = (
     ),
     _cause(
         "collective-timeout", r"Watchdog caught collective operation timeout.{0,200}?OpType=(\w+)|"
-        r"NCCL.{0,80}(?:timed out|timeout)",
-        "one GPU waited for the others until NCCL gave up{1}",
+        r"NCCL.{0,80}(?:timed out|timeout)|gloo/\S+ Timed out waiting|Gloo \w+ failed.{0,80}imeout",
+        "one process waited for the others until its time was over{1}",
         "raise `ddp_timeout` if preprocessing or saving takes that long; else look for the rank"
         " that failed first", "ddp_timeout", "preprocessing_num_workers",
     ),
@@ -90,7 +91,10 @@ CAUSES = (
         "another version is needed: {1}", "install it: `pip install \"{1}\"`",
     ),
     _cause(
-        "missing-module", r"ModuleNotFoundError: No module named '([\w.]+)'",
+        "missing-module", r"ModuleNotFoundError: No module named '([\w.]+)'|"
+        r"The '([\w.-]+)[^'\n]{0,40}' distribution was not found|"
+        r"RuntimeError: \w+ requires ([\w.-]+) to be installed|"
+        r"ImportError: You need to install `?([\w.-]+)`? in order to",
         "the package {1} is not installed", "install it in the environment of the run",
         "flash_attn", "deepspeed", "report_to", "optim",
     ),

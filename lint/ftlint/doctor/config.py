@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ftlint.steps import StepPlan
 
 
-def as_set_up(history: History, effective: dict[str, Any]) -> History:
+def as_set_up(history: History, effective: dict[str, Any], processes: int) -> History:
     """Return the run with what only its config tells."""
     stage = effective.get("stage")
     history = history._replace(
@@ -23,6 +23,7 @@ def as_set_up(history: History, effective: dict[str, Any]) -> History:
         value_head=history.value_head or stage in ("rm", "ppo"),
         rate=number(effective.get("learning_rate")),
         clipped_at=number(effective.get("max_grad_norm")),
+        processes=processes,
     )
     metric = effective.get("metric_for_best_model")
     if not isinstance(metric, str):

@@ -30,6 +30,8 @@ STEEP = 0.05
 """The same of the training loss, which is noisy, over the last two fifths of a run."""
 FEW = 10
 """Fewer evaluations may not tell a rise of a few per cent from noise."""
+UNSURE = 0.3
+"""With so much of the evidence that makes a rise, more evaluations may not tell either."""
 FLOOR = 0.05
 """A loss this low is near 0: there is nothing left to learn from these data."""
 MANY = 1e6
@@ -57,7 +59,7 @@ def signs(history: History, patience: int) -> Iterator[Symptom]:
     yield from over
     if history.stopped or history.other_metric:
         return
-    if not over and not (found and found.risen(going_on=cut)):
+    if not over and not (found and found.risen(going_on=cut) and _seen_twice(finite)):
         yield from _too_few(finite, found)
     yield from _stops_early(history, patience, found)
     if not over and not cut:  # what was cut off falls to its end, and is to go on anyway
@@ -84,9 +86,8 @@ def _over_fitted(
     least = best(finite)
     if least is None or found is None or not found.risen(going_on=cut):
         return
-    after = [one for one in finite if one.step > least.step]
     last = finite[-1]
-    if len(after) < AFTER or last.value < least.value * (1 + RISE):
+    if not _seen_twice(finite) or last.value < least.value * (1 + RISE):
         return
     if _training_rose(history.training, least.step):
         return
@@ -117,6 +118,12 @@ def _over_fitted(
     )  # fmt: skip
 
 
+def _seen_twice(finite: Sequence[Loss]) -> bool:
+    """Return whether the best evaluation came before more than one other."""
+    least = best(finite)
+    return least is not None and sum(one.step > least.step for one in finite) >= AFTER
+
+
 def _noise(found: Evidence) -> str:
     return f"the noise of {found.judged} evaluations is about {found.noise:.1%}"
 
@@ -124,7 +131,9 @@ def _noise(found: Evidence) -> str:
 def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom]:
     """Yield that so few evaluations cannot tell a rise from noise."""
     least = best(finite)
-    if least is None or least.value <= 0 or len(finite) >= FEW:
+    if least is None or least.value <= 0:
+        return
+    if len(finite) >= FEW and (found is None or found.ratio < found.critical * UNSURE):
         return
     rise = finite[-1].value / least.value - 1
     if rise < RISE or not math.isfinite(rise):

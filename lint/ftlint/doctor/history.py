@@ -13,6 +13,8 @@ import re
 from ftlint.doctor.events import PREFIX
 from ftlint.doctor.events import entries as event_entries
 from ftlint.doctor.lost import Logged, measured, nan_from
+from ftlint.doctor.places import LOG, RESULTS, STATE, runs_below, unfinished
+from ftlint.doctor.places import checkpoints as checkpoints_in
 from ftlint.doctor.reading import (
     MAX_BYTES,
     NoRun,
@@ -23,7 +25,7 @@ from ftlint.doctor.reading import (
     object_of,
 )
 from ftlint.doctor.series import Loss as Loss
-from ftlint.doctor.series import losses_of, ordered, series_of, step_of, summary_of
+from ftlint.doctor.series import losses_of, ordered, series_of, step_of, summary_of, sums_up
 from ftlint.doctor.trainer_log import (
     Attempt,
     after_the_end,
@@ -42,8 +44,9 @@ if TYPE_CHECKING:
 
     State = dict[str, Any] | NoRun | None
 
-STATE, LOG, RESULTS = "trainer_state.json", "trainer_log.jsonl", "all_results.json"
 VALUE_HEADS, ADAPTER = ("value_head.safetensors", "value_head.bin"), "adapter_config.json"
+SHOWN = 3
+"""Runs that are named where a folder holds more."""
 EVALUATED = pattern(r"eval_(?:(.+)_)?loss")
 
 
@@ -70,6 +73,8 @@ class History(NamedTuple):
     """Training came to its own end, early or not: the trainer has summed it up."""
     checkpoints: tuple[int, ...] = ()
     """Steps of those that are in the folder."""
+    unfinished: tuple[int, ...] = ()
+    """Those of them that were only half written, or half deleted."""
     resumable: str | None = None
     """The newest checkpoint that is whole, as a path; the folder itself where it is one."""
     is_checkpoint: bool = False
@@ -99,6 +104,8 @@ class History(NamedTuple):
     """The `learning_rate` of its config."""
     clipped_at: float | None = None
     """The `max_grad_norm` of its config."""
+    processes: int | None = None
+    """How many trained, by its config."""
 
 
 def read(folder: str) -> History | NoRun:
@@ -110,23 +117,34 @@ def read(folder: str) -> History | NoRun:
     written = _written(folder, own, disk)
     if isinstance(written, NoRun):
         return written
-    checkpoints, attempt = _checkpoints(folder, disk), last_attempt(_lines(written, own))
+    checkpoints, attempt = checkpoints_in(folder, disk), last_attempt(_lines(written, own))
     found = list(_states(folder, own, checkpoints, attempt, disk))
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
     if not whole and attempt is None:
-        return _elsewhere(folder, disk) or _nothing(found, written)
+        below = () if checkpoints else runs_below(folder, disk)
+        return _of_several(below) or _elsewhere(folder, disk) or _nothing(found, written)
     name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
     told = [*([name] if name else []), *([] if attempt is None else [LOG])]
     history = _history(folder, tuple(told), state, () if attempt is None else attempt.lines)
     newest = os.path.join(folder, f"checkpoint-{checkpoints[-1]}") if checkpoints else folder
     return history._replace(
         ended=attempt is None and _is_summed_up(state), checkpoints=checkpoints,
+        unfinished=() if history.rewarded else unfinished(folder, checkpoints, disk),
         resumable=_resumable(folder, whole[-1][0] if whole else STATE),
         value_head=history.rewarded or any(_holds(newest, name, disk) for name in VALUE_HEADS),
         given_as="adapter_name_or_path" if _holds(newest, ADAPTER, disk) else history.given_as,
         restarts=starts(of_training(written or [])) - 1 if written else 0,
         vocabulary=_vocabulary(newest, disk),
+        summary={**_results(folder, disk), **history.summary},
     )  # fmt: skip
+
+
+def _of_several(below: tuple[str, ...]) -> NoRun | None:
+    """Return that a folder holds runs and is none: their logs and event files are not its own."""
+    if not below:
+        return None
+    shown = ", ".join(below[:SHOWN]) + (", …" if len(below) > SHOWN else "")
+    return NoRun(f"no run, but a folder of runs: name them ({shown})", below)
 
 
 def _elsewhere(folder: str, disk: Disk) -> History | None:
@@ -150,8 +168,14 @@ def _elsewhere(folder: str, disk: Disk) -> History | None:
     }  # fmt: skip
     sources = (*names, *([RESULTS] if summed else []))
     return _history(folder, sources, state, ())._replace(
-        ended=_is_summed_up(state), checkpoints=_checkpoints(folder, disk)
+        ended=_is_summed_up(state), checkpoints=checkpoints_in(folder, disk)
     )
+
+
+def _results(folder: str, disk: Disk) -> dict[str, float]:
+    """Return what LLaMA Factory itself measured, which is in no state."""
+    found = object_of(os.path.join(folder, RESULTS), disk)
+    return summary_of([found]) if isinstance(found, dict) else {}
 
 
 def _vocabulary(folder: str, disk: Disk) -> int | None:
@@ -235,7 +259,7 @@ def _entries(state: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _is_summed_up(state: dict[str, Any]) -> bool:
-    return any("train_runtime" in one for one in _entries(state))
+    return any(map(sums_up, _entries(state)))
 
 
 def _is_checkpoint(folder: str) -> bool:
@@ -304,15 +328,3 @@ def _early_stopping(state: dict[str, Any], *names: str) -> int | None:
     for name in ("stateful_callbacks", "EarlyStoppingCallback", *names):
         found = found.get(name) if isinstance(found, dict) else None
     return count(found)
-
-
-def _checkpoints(folder: str, disk: Disk) -> tuple[int, ...]:
-    try:
-        names = disk.names(folder)
-    except OSError:
-        return ()
-    found = (
-        re.fullmatch(r"checkpoint-([0-9]{1,15})", name) for name in names
-        if disk.is_folder(os.path.join(folder, name))
-    )  # fmt: skip
-    return tuple(sorted(int(match[1]) for match in found if match))

@@ -34,7 +34,7 @@ class Keeping(NamedTuple):
 
 def keeping(history: History) -> Keeping | None:
     """Return what to keep; None without a checkpoint, or without an evaluation to go by."""
-    existing = history.checkpoints
+    existing = tuple(one for one in history.checkpoints if one not in history.unfinished)
     if not existing or history.rewarded or history.is_checkpoint:
         return None
     losses = {one.step: one.value for one in history.evaluation if math.isfinite(one.value)}
@@ -45,27 +45,30 @@ def keeping(history: History) -> Keeping | None:
             return None
         return Keeping(history.chosen, None, last, (), ())
     if not evaluated:
-        return _nearest(history, last)
+        return _nearest(history, existing)
     best = min(evaluated, key=lambda step: (evaluated[step], step))
     found = evidence([value for _, value in sorted(losses.items())])
     near = SIGMAS * math.sqrt(2) * (NOISE if found is None else found.noise)
     bar = evaluated[best] * (1 + near) if evaluated[best] > 0 else evaluated[best]
     equal = tuple(step for step in evaluated if step != best and evaluated[step] <= bar)
-    kept = {best, last, history.chosen, *equal}
-    worse = tuple(step for step in evaluated if step not in kept)
+    kept = {best, last, history.checkpoints[-1], history.chosen, *equal}
+    worse = tuple(
+        step for step in history.checkpoints
+        if step in losses and losses[step] > bar and step not in kept
+    )  # fmt: skip
     return Keeping(best, evaluated[best], last, equal, worse)
 
 
-def _nearest(history: History, last: int) -> Keeping | None:
+def _nearest(history: History, existing: tuple[int, ...]) -> Keeping | None:
     """Return the checkpoint where a line between the evaluations around it is lowest."""
     between = {
-        step: value for step in history.checkpoints
+        step: value for step in existing
         if (value := _between(history.evaluation, step)) is not None
     }  # fmt: skip
     if not between:
         return None
     best = min(between, key=lambda step: (between[step], step))
-    return Keeping(best, between[best], last, (), (), estimated=True)
+    return Keeping(best, between[best], existing[-1], (), (), estimated=True)
 
 
 def _between(evaluation: tuple[Loss, ...], step: int) -> float | None:

@@ -18,6 +18,8 @@ LEAST = 20
 """Logged losses that tell whether there is a trend in them."""
 TREND = 0.01
 """A smaller fall of the loss is none, if noise does not leave room for a larger one."""
+SAME = 1e-4
+"""A part of a loss, by more of which it differs where anything is learned."""
 SIGMAS = 2.0
 """Standard errors of that room."""
 SLOW = 1e-6
@@ -116,7 +118,7 @@ def nothing_learned(history: History) -> Iterator[Symptom]:
             " the start, and at `template` and `cutoff_len`",
         )  # fmt: skip
         return
-    if len(values) >= LEAST and len(set(values)) == 1:
+    if len(values) >= LEAST and max(values) - min(values) <= SAME * max(values):
         yield Symptom(
             "loss-constant", "warning",
             f"the training loss is {values[0]:.4g} in all of its {len(values)} logs",

@@ -63,11 +63,15 @@ def _evaluating(history: History) -> Iterator[Symptom]:
 
 
 def _padding(history: History) -> Iterator[Symptom]:
-    """Compare the tokens that counted with those that the GPUs saw."""
-    runtime = history.summary.get("train_runtime", 0.0)
+    """Compare the tokens of rows, which are logged as those of a process, with what GPUs saw.
+
+    Source: LLaMA Factory calculate_tps, with `include_effective_tokens_per_second`; transformers
+    Trainer, with `include_num_input_tokens_seen`, counts over all processes.
+    """
+    runtime = history.summary.get("train_runtime", 0.0) * (history.processes or 0)
     useful = history.summary.get("effective_tokens_per_sec", 0.0) * runtime
     seen = max((one.value for one in history.series.get("num_input_tokens_seen", ())), default=0.0)
-    if runtime > 0 and 0 < useful < seen * (1 - EMPTY):
+    if 0 < useful < seen * (1 - EMPTY):
         yield Symptom(
             "padding", "info",
             f"{1 - useful / seen:.0%} of the tokens that were computed were padding",

@@ -11,6 +11,7 @@ import os
 import re
 import stat
 
+from ftlint.doctor.places import CHECKPOINT, RESULTS, STATE
 from ftlint.support.files import INSTALLED
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from ftlint.doctor.history import History
     from ftlint.support.disk import Disk
 
-STATE = "trainer_state.json"
-NAME = re.compile(r"checkpoint-([0-9]{1,15})")
 CONFIGS = (".yaml", ".yml", ".json", ".sh")
 LARGE = 1 << 20
 """Bytes above which a file is no config."""
@@ -71,7 +70,7 @@ def _configs(root: str, disk: Disk) -> Iterator[str]:
             continue
         waiting += (
             os.path.join(folder, name) for name in below
-            if name not in _FOREIGN and not NAME.fullmatch(name)
+            if name not in _FOREIGN and not CHECKPOINT.fullmatch(name)
         )  # fmt: skip
         yield from (
             os.path.join(folder, name) for name in files
@@ -80,7 +79,7 @@ def _configs(root: str, disk: Disk) -> Iterator[str]:
 
 
 _FOREIGN = {".git", ".venv", *INSTALLED}
-_OF_RUNS = {STATE, "all_results.json", "train_results.json", "eval_results.json"}
+_OF_RUNS = {STATE, RESULTS, "train_results.json", "eval_results.json"}
 """What a trainer wrote itself names its own checkpoints."""
 
 
@@ -89,13 +88,13 @@ def folders(run: str) -> Iterator[tuple[str, int]]:
     with os.scandir(run) as entries:
         real = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
     for name in sorted(real):
-        if NAME.fullmatch(name):
+        if CHECKPOINT.fullmatch(name):
             yield name, _size(os.path.join(run, name))
 
 
 def delete(run: str, name: str) -> None:
     """Delete one such folder. OSError says what stopped it."""
-    if not NAME.fullmatch(name):
+    if not CHECKPOINT.fullmatch(name):
         raise ValueError(name)
     at = os.open(run, _FOLDER)
     try:

@@ -22,6 +22,8 @@ class NoRun(NamedTuple):
     """Why a folder tells of no run."""
 
     reason: str
+    below: tuple[str, ...] = ()
+    """Runs that lie in it."""
 
 
 def number(value: object, *, finite: bool = True) -> float | None:

@@ -70,9 +70,17 @@ _NAMES = {"lr": "learning_rate", "accuracy": "rewards/accuracies"}
 """What LLaMA Factory's own log calls otherwise."""
 
 
+def sums_up(entry: dict[str, Any]) -> bool:
+    """Return whether a trainer added an entry at its end.
+
+    With `include_num_input_tokens_seen` each loss is logged with the time until then.
+    """
+    return "train_runtime" in entry and "loss" not in entry
+
+
 def summary_of(entries: list[dict[str, Any]]) -> dict[str, float]:
     """Return the numbers of the entry that a trainer adds at its end."""
-    last = next((one for one in entries[::-1] if "train_runtime" in one), {})
+    last = next(filter(sums_up, entries[::-1]), {})
     found = {name: number(value) for name, value in last.items()}
     return {name: value for name, value in found.items() if value is not None}
 
