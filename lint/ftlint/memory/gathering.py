@@ -95,8 +95,8 @@ class _Model:
         """Return a layer; Liger's MLP does without a module for the activation."""
         norm, attention, mlp = Module((self._weight(shape.hidden),)), [], []
         for one in shape.linears:
-            if one.name in _MLP:
-                activated = one.name == ("down_proj" if shape.family.fused else "up_proj")
+            if one.part == "mlp":
+                activated = one.name == ("down_proj" if "mlp" in shape.family.fused else "up_proj")
                 mlp += [Module()] if activated and not fused else []
                 mlp.append(self._linear(one))
             else:
@@ -116,9 +116,6 @@ class _Model:
         return Module((down,), (Module(own), Module(), Module((down,)), Module((up,))))
 
 
-_MLP = {"gate_proj", "up_proj", "gate_up_proj", "down_proj"}
-
-
 def _step(model: _Model, *, again: bool) -> list[Visit]:
     """Return the modules of a training step; under checkpointing layers go forward `again`."""
     visits = [*model.whole, *model.embedding]
@@ -134,7 +131,7 @@ def _step(model: _Model, *, again: bool) -> list[Visit]:
 
 def gathered(shape: Shape, method: Method, limits: Limits) -> Gathered:
     """Return what is gathered in a step once DeepSpeed knows the order of its modules."""
-    fused = method.liger and method.stage in ("sft", "pt")
+    fused = method.fuses_loss(shape)
     return _gathered(shape, method.targets, method.rank, method.checkpointing, fused, limits)
 
 

@@ -113,21 +113,10 @@ def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[M
     apart = _division(shape, method, held)
     base = _base(method, held, batch, apart)
     accumulated = method.accumulation > 1 or apart.passed
-    one = Layer(shape, method.manner(), batch, width)
-    layer = one.cost(accumulated=accumulated)
+    way = _back(shape, method, batch, accumulated=bool(accumulated))
     through = method.learning_layers(shape)
     entry = batch.tokens * shape.hidden * width
-    if method.checkpointing:
-        each = below = 0 if method.offloads_inputs else entry
-    else:
-        kept = Layer(shape, method.manner(), batch, width, keeps_input=True)
-        each = below = kept.cost(accumulated=accumulated).kept
-    between = through * each
-    inside = layer.backward
-    if method.checkpointing:
-        # Going back, a layer first goes forward again, beside the gradient of its output; what it
-        # gives out then lives as long as the layer goes back.
-        inside = max(layer.forward, layer.backward) + entry
+    between = way.waiting(through)
     ends = _head(shape, method, batch)
     gathered = base._replace(buffers=base.buffers + apart.loss)
     loss = _loss(shape, method, batch, gathered, held, between, ends)
@@ -135,10 +124,11 @@ def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[M
     grown = ends.gradients if shape.tied or not accumulated else 0
     per_layer = apart.each
     if per_layer is None:
-        per_layer = 0 if accumulated else layer.gradients
+        per_layer = 0 if accumulated else way.gradients
     back = [
         base._replace(
-            name=_called(number, through), activations=number * below + entry + inside,
+            name=_called(number, through),
+            activations=way.waiting(number) + entry + (way.inside if number else way.lowest),
             gradients=base.gradients + grown + per_layer * (through - 1 - number),
             buffers=base.buffers + buffers,
         )
@@ -158,6 +148,46 @@ def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[M
     )
     step = base._replace(name="optimizer", gradients=held.gradients, activations=held.stepping)
     return [*loss, *back, end, step]
+
+
+class _Way(NamedTuple):
+    """Bytes of the layers as they go back, the lowest of them apart.
+
+    Each of the others keeps `kept` until its turn and takes `inside` in it; the lowest keeps
+    `bottom` and takes `lowest`. `gradients` of a layer stay.
+    """
+
+    kept: int
+    inside: int
+    bottom: int
+    lowest: int
+    gradients: int
+
+    def waiting(self, layers: int) -> int:
+        """Return what so many layers keep that have yet to go back."""
+        return self.bottom + (layers - 1) * self.kept if layers else 0
+
+
+def _back(shape: Shape, method: Method, batch: Batch, *, accumulated: bool) -> _Way:
+    """Return what layers keep and take as they go back."""
+    width = method.residual_width()
+    entry = batch.tokens * shape.hidden * width
+    layer = Layer(shape, method.manner(), batch, width).cost(accumulated=accumulated)
+    if method.checkpointing:
+        kept = 0 if method.offloads_inputs else entry
+        # Going back, a layer first goes forward again, beside the gradient of its output; what it
+        # gives out then lives as long as the layer goes back.
+        inside = max(layer.forward, layer.backward) + entry
+    else:
+        whole = Layer(shape, method.manner(), batch, width, keeps_input=True)
+        kept, inside = whole.cost(accumulated=accumulated).kept, layer.backward
+    if method.kind != "block":
+        return _Way(kept, inside, kept, inside, layer.gradients)
+    # Of layers that do not learn LLaMA Factory checkpoints none, though gradients go through them.
+    manner = method.manner(learning=False)
+    frozen = Layer(shape, manner, batch, width, keeps_input=True).cost().kept
+    through = Layer(shape, manner, batch, width).cost().backward
+    return _Way(frozen, through, kept, inside, 0)
 
 
 def _going_back(apart: Division, through: int) -> list[tuple[int, int]]:
@@ -218,7 +248,7 @@ def _loss(
     # Without checkpointing the layers keep the copies that autocast made of their weights.
     caches = held.cast if method.checkpointing else ends.copied
     inside = between + ends.kept
-    if method.liger and method.stage in ("sft", "pt"):
+    if method.fuses_loss(shape):
         return [_fused(shape, method, batch, base, inside + caches, ends)]
     made = tokens * vocab
     if method.stage == "rm":  # the labels are handed over, so the model makes a loss of its own
@@ -229,6 +259,13 @@ def _loss(
         ]
     if method.stage in ("dpo", "kto"):
         return _preference(method, base, made, inside + ends.copied)
+    if method.liger and method.stage in ("sft", "pt"):
+        # A kernel of the loss alone, which writes the gradient over the logits in float32.
+        return [
+            base._replace(
+                name="loss", activations=inside + caches, logits=made * (logits + wide + FULL)
+            )
+        ]
     capped = logits if shape.final_softcap else 0  # what tanh gave out, for its gradient
     forward = base._replace(
         name="loss", activations=inside + caches, logits=made * (logits + capped + wide + FULL)

@@ -82,10 +82,11 @@ def _scales(one: Linear, method: Method) -> int:
 
 def adapter_size(shape: Shape, method: Method) -> int:
     """Return how many numbers the adapters of a layer hold."""
+    adapted = [one for one in shape.linears if one.name in method.targets]
+    if method.rotation is not None:
+        return sum(method.rotation.numbers(one.into) for one in adapted)
     return sum(
-        (one.into + one.out) * method.rank + (one.out if method.dora else 0)
-        for one in shape.linears
-        if one.name in method.targets
+        (one.into + one.out) * method.rank + (one.out if method.dora else 0) for one in adapted
     )
 
 
@@ -115,9 +116,17 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         for name, size in ends.items():
             weights += size * (wide if name in method.ends else method.width)
             learning += size if name in method.ends else 0
+    elif method.kind == "block":
+        # One layer learns: BAdam holds a master of it in float32, and steps on that.
+        layer = shape.layer_size
+        return States(
+            shape.size * method.width, 0, layer * wide, int(layer * (FULL + kind.wide)), layer,
+            layer * FULL, 0,
+        )  # fmt: skip
     else:
         adapters = layers * adapter_size(shape, method)
-        cast = adapters * HALF
+        # Autocast copies the matrices of LoRA; a rotation is computed.
+        cast = adapters * HALF if method.rotation is None else 0
         # peft copies each module that it is to save, also those that share their weight.
         learning = adapters + len(method.ends) * shape.embedding_size
         weights = layers * frozen_layer + sum(ends.values()) * method.width
@@ -131,8 +140,11 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         )
     per = kind.wide if wide == FULL or method.sharding.divides else kind.narrow
     state = _factored(shape, method) if kind.factored else int(learning * per)
+    stepping = learning * wide * kind.stepping
+    if method.projection is not None:
+        state, stepping = _projected(shape, method, learning)
     found = States(
-        weights, adapters, learning * wide, state, learning, learning * wide * kind.stepping, cast,
+        weights, adapters, learning * wide, state, learning, stepping, cast,
         layers * sum(_scales(one, method) for one in shape.linears),
     )  # fmt: skip
     if method.sharding.divides:
@@ -155,6 +167,22 @@ def host_bytes(shape: Shape, method: Method) -> int | None:
     if how.parameters_offloaded:
         found += shape.size * method.width
     return found
+
+
+def _projected(shape: Shape, method: Method, learning: int) -> tuple[int, int]:
+    """Return the bytes of states of which those of some matrices are projected, and of a step.
+
+    Each number has two states, and in a step two copies of the largest matrix are made.
+    """
+    projection, wide = method.projection, method.learning_width
+    assert projection is not None
+    layers = method.learning_layers(shape)
+    chosen = [one for one in shape.linears if one.name in projection.targets]
+    plain = learning - layers * sum(one.into * one.out for one in chosen)
+    state = 2 * plain * wide + layers * sum(projection.state(one, wide) for one in chosen)
+    ends = shape.embedding_size if method.kind == "full" or method.ends else 0
+    largest = max(ends, *(one.into * one.out for one in shape.linears))
+    return state, 2 * largest * wide + max(map(projection.decomposed, chosen), default=0)
 
 
 def _factored(shape: Shape, method: Method) -> int:
