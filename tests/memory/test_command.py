@@ -158,9 +158,13 @@ def test_a_number_is_refused() -> None:
     "changed",
     [
         {"model_name_or_path": "nobody/knows"}, {"use_galore": True}, {"stage": "ppo"},
-        {"finetuning_type": "oft"}, {"optim": "lomo"}, {"quantization_bit": 3},
+        {"finetuning_type": "oft", "oft_rank": 8}, {"optim": "lomo"}, {"quantization_bit": 3},
         {"fsdp": "full_shard"}, {"lora_target": "w_pack"}, {"model_name_or_path": "${MODEL}"},
         {"model_name_or_path": "Qwen/Qwen2.5-7B-Instruct-AWQ"}, {"use_unsloth": True},
+        {"finetuning_type": "full", "use_galore": True},  # not with the optimizer of the default
+        {"finetuning_type": "full", "use_apollo": True, "optim": "adamw_torch",
+         "apollo_target": "somewhere"},
+        {"finetuning_type": "full", "use_badam": True, "badam_mode": "ratio"},
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_said_and_never_guessed(changed: dict[str, Any]) -> None:

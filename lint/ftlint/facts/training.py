@@ -123,6 +123,9 @@ def _untold(values: Mapping[str, Any]) -> str | None:
         "peft takes either `oft_rank` or `oft_block_size`"
         if kind == "oft" and bool(values.get("oft_rank")) is bool(values.get("oft_block_size"))
         else None,
+        "LLaMA Factory trains no adapters with GaLore or APOLLO"
+        if kind not in ("full", "freeze") and (values.get("use_galore") or values.get("use_apollo"))
+        else None,
         "of BAdam only `badam_mode: layer` with `finetuning_type: full` is known to ftlint"
         if values.get("use_badam") and (kind != "full" or values.get("badam_mode") != "layer")
         else None,
