@@ -199,10 +199,12 @@ def _gathered(
     step = _step(shape, layer, again=again, fused=fused, small=limits.small)
     loss, layers = 0, [0] * shape.layers
     for mark, there in zip(step.marks, _follow(step, limits)):
+        if mark is None:
+            continue
         if mark == LOSS:
-            loss = max(loss, there)
-        elif mark is not None:
-            layers[mark] = max(layers[mark], there)
+            loss = there
+        elif there > layers[mark]:
+            layers[mark] = there
     return Gathered(loss, tuple(layers))
 
 
@@ -214,12 +216,14 @@ def _follow(step: _Step, limits: Limits) -> Iterator[int]:
     for many, _, numbers in stretches:
         before.extend([passed] * many)
         passed += numbers
-    again, last = [-1] * len(queue), [-1] * len(sizes)  # by place, that of its weight's next use
-    for place in range(len(queue) - 1, -1, -1):
+    uses = len(queue)
+    again, last = [-1] * uses, [-1] * len(sizes)  # by place, that of its weight's next use
+    for place in range(uses - 1, -1, -1):
         weight = queue[place]
         again[place] = last[weight]
         last[weight] = place
-    there = [size <= limits.small for size in sizes]
+    _, live, reuse, small = limits
+    there = [size <= small for size in sizes]
     total = at = end = passed = 0
     for many, count, numbers in stretches:
         start, end = end, end + many
@@ -228,12 +232,12 @@ def _follow(step: _Step, limits: Limits) -> Iterator[int]:
             if not there[weight]:
                 there[weight] = True
                 total += sizes[weight]
-        at = max(at, end)
-        for _ in range(count):
-            room, ahead = min(limits.live - total, limits.ahead), 0
-            if room <= 0 or at == len(queue):
-                break
-            while at < len(queue) and ahead < room:
+        if at < end:
+            at = end
+        while count and at < uses and total < live:
+            count, ahead = count - 1, 0
+            room = min(live - total, limits.ahead)
+            while at < uses and ahead < room:
                 weight = queue[at]
                 at += 1
                 if not there[weight]:
@@ -245,6 +249,6 @@ def _follow(step: _Step, limits: Limits) -> Iterator[int]:
             weight, later = queue[place], again[place]
             if weight == held or 0 <= later < at:
                 continue
-            if later < 0 or before[later] - passed >= limits.reuse:
+            if later < 0 or before[later] - passed >= reuse:
                 there[weight] = False
                 total -= sizes[weight]
