@@ -139,6 +139,16 @@ def test_rows_of_unknown_length_are_advice_and_full_blocks_are_not() -> None:
     assert codes("--gpu", "24g") == []
 
 
+def test_of_a_run_that_the_target_refuses_that_is_said_first() -> None:
+    write(val_size=0.1, eval_dataset="faq")
+    refused = call("memory", "c.yaml", "--output-format", "json")
+    reason = json.loads(call("steps", "c.yaml", "--output-format", "json").stdout)[0]["reason"]
+    assert "rejects" in reason
+    assert json.loads(refused.stdout)[0]["assumptions"][0].endswith(reason)
+    write()
+    assert not any("no run" in one for one in memory()["assumptions"])
+
+
 def test_without_a_gpu_nothing_is_said() -> None:
     write(finetuning_type="full", cutoff_len=100_000)
     assert codes() == []

@@ -150,7 +150,8 @@ def states(shape: Shape, method: Method) -> States | Unknown:
     if method.sharding.divides:
         found = divided(method, found)
     # A reference is a frozen copy of the model, as LLaMA Factory loads it.
-    copy = shape.size * method.width if method.reference_weights else 0
+    frozen = weights if method.adapts else shape.size * method.width
+    copy = frozen if method.reference_weights else 0
     return found._replace(weights=found.weights + copy)
 
 
