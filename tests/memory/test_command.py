@@ -187,6 +187,29 @@ def test_what_is_not_known_is_said_and_never_guessed(changed: dict[str, Any]) ->
     assert codes("--gpu", "8g") == []
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"finetuning_type": "oft"},
+        {"finetuning_type": "full", "use_galore": True, "optim": "adamw_torch"},
+        {"finetuning_type": "full", "use_apollo": True, "optim": "adamw_torch",
+         "apollo_target": "mlp", "pure_bf16": True, "bf16": False},
+        {"finetuning_type": "full", "use_badam": True},
+    ],
+)  # fmt: skip
+def test_methods_are_told_on_one_gpu_and_not_of_a_divided_model(keys: dict[str, Any]) -> None:
+    write(**keys)
+    told = memory()["training"]
+    full = {"finetuning_type": "full"}
+    write(**full)
+    assert told["allocated"] < memory()["training"]["allocated"]
+    zero = {"zero_optimization": {"stage": 3}, "train_batch_size": "auto"}
+    Path("ds.json").write_text(json.dumps(zero), "utf-8")
+    write(deepspeed="ds.json", **keys)
+    done = call("memory", "c.yaml", "--output-format", "json", "--gpus", "8")
+    assert "divided" in json.loads(done.stdout)[0]["reason"]
+
+
 def test_dimensions_come_from_the_folder_the_hub_or_what_was_recorded() -> None:
     shape = {
         "model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "vocab_size": 1000,

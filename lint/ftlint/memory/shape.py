@@ -231,10 +231,8 @@ def _biased(family: Family, config: Mapping[str, Any]) -> frozenset[str]:
     """Return the linears that have a bias: those of the family, and those the file switches on."""
     found = set(family.biased)
     everywhere = config.get("use_bias")
-    if config.get("attention_bias") and "mlp" not in family.fused:
-        found |= {"q_proj", "k_proj", "v_proj", "o_proj"}
-    if config.get("mlp_bias"):
-        found |= {"gate_proj", "up_proj", "down_proj"}
-    if everywhere:
-        found |= {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
+    if everywhere or config.get("attention_bias"):
+        found |= family.biased or {*_QKV, "o_proj"}
+    if everywhere or config.get("mlp_bias"):
+        found |= MLP
     return frozenset(found)
