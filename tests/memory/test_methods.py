@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint.memory.layer import Batch
+from ftlint.memory.manner import Batch
 from ftlint.memory.method import Method
-from ftlint.memory.peak import Moment, training_moments
+from ftlint.memory.peak import training_moments
 from ftlint.memory.projection import Projection
 from ftlint.memory.rotation import Rotation
 from ftlint.memory.shape import Linear, Shape, read_shape
 from ftlint.memory.states import States, states
+
+if TYPE_CHECKING:
+    from ftlint.memory.moment import Moment
 
 CONFIG = {
     "model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,

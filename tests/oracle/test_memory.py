@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ftlint.memory.layer import Batch
+from ftlint.memory.manner import Batch
 from ftlint.memory.method import Method
 from ftlint.memory.peak import WORKSPACE, evaluation_moments, training_moments
 from ftlint.memory.rotation import Rotation

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ftlint.memory.gpus import CONTEXT
-from ftlint.memory.layer import HALF, merged_bytes
+from ftlint.memory.layer import merged_bytes
+from ftlint.memory.manner import HALF
 from ftlint.memory.peak import evaluation_moments, training_moments
 from ftlint.memory.shape import Unknown
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -11,9 +12,9 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ftlint.memory.layer import Batch
+    from ftlint.memory.manner import Batch
     from ftlint.memory.method import Method
-    from ftlint.memory.peak import Moment
+    from ftlint.memory.moment import Moment
     from ftlint.memory.shape import Shape
 
 # What the allocator holds, set with docs/benchmarks/raw in view: at least so much of what is

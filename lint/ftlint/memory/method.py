@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.memory.layer import FULL, HALF, Manner
+from ftlint.memory.manner import FULL, HALF, Manner
 from ftlint.memory.sharding import Sharding
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 

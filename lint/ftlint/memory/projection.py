@@ -6,12 +6,11 @@ random_projector.py, svd_projector.py [1.0.3]; torch/ATen/native/cuda/linalg [2.
 
 from __future__ import annotations
 
+from ftlint.memory.manner import FULL
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.memory.shape import Linear
-
-FULL = 4
 
 
 class Projection(NamedTuple):

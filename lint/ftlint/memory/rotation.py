@@ -5,12 +5,11 @@ Source: peft/tuners/oft layer.py, bnb.py [0.18.1].
 
 from __future__ import annotations
 
+from ftlint.memory.manner import FULL, HALF
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.memory.tape import Tape, Value
-
-HALF, FULL = 2, 4
 COPIES, WIDE_COPIES = 7, 4
 """Matrices as large as a rotation that its series keeps: under autocast the skew matrix is copied
 for each product."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.memory.layer import FULL, HALF
+from ftlint.memory.manner import FULL, HALF
 from ftlint.memory.shape import Unknown
 from ftlint.memory.sharding import HOST, divided
 from ftschemas.named import TYPE_CHECKING, NamedTuple

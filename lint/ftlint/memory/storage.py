@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.memory.layer import HALF
+from ftlint.memory.manner import HALF
 from ftlint.memory.shape import Unknown
 from ftlint.memory.states import states
 from ftschemas.named import TYPE_CHECKING, NamedTuple
