@@ -1,4 +1,4 @@
-"""The runs of bench/suites/memory.py --families: families and methods that were not seen before.
+"""The runs of bench/suites/memory.py --set families: families and methods not seen before.
 
 In order of importance: after the first 48 each of eight families has had six methods.
 """

@@ -62,6 +62,41 @@ SHAPES: dict[str, dict[str, Any]] = {
         "llama", "Llama", 4096, 11_008, 30, (32, 32), 102_400, max_position_embeddings=8192,
         **_UNTIED,
     ),
+    "glm-tall": _model(
+        "glm", "Glm", 2048, 6144, 26, (16, 4), 59_264, head_dim=128, attention_bias=True,
+        partial_rotary_factor=0.5, pad_token_id=0, **_UNTIED,
+    ),
+    "gemma-1-tall": _model(
+        "gemma", "Gemma", 2304, 12_288, 12, (9, 9), 128_000, head_dim=256,
+        hidden_act="gelu_pytorch_tanh", torch_dtype="bfloat16",
+    ),
+    "granite-tall": _model(
+        "granite", "Granite", 2816, 8448, 20, (22, 2), 49_160, embedding_multiplier=12.0,
+        residual_multiplier=0.22, attention_multiplier=0.0078125, logits_scaling=16.0, **_UNTIED,
+    ),
+    "smollm-3-small": _model(
+        "smollm3", "SmolLM3", 1024, 4096, 20, (8, 8), 64_000, pad_token_id=0, bos_token_id=1,
+        eos_token_id=2, **_TIED,
+    ),
+    "glm-4-small": _model(
+        "glm4", "Glm4", 1536, 5120, 24, (12, 4), 96_000, head_dim=128, attention_bias=True,
+        partial_rotary_factor=0.5, pad_token_id=0, **_UNTIED,
+    ),
+    "ernie-4.5-tall": _model(
+        "ernie4_5", "Ernie4_5", 2560, 9216, 14, (20, 2), 60_000, head_dim=128, **_UNTIED
+    ),
+    "hunyuan-small": _model(
+        "hunyuan_v1_dense", "HunYuanDenseV1", 1024, 3584, 24, (8, 2), 80_000, head_dim=128,
+        max_position_embeddings=8192, **_TIED,
+    ),
+    "exaone-4-tall": _model(
+        "exaone4", "Exaone4", 2560, 8192, 16, (20, 5), 102_400, sliding_window=1024,
+        sliding_window_pattern=4, max_position_embeddings=8192, **_UNTIED,
+    ),
+    "olmo-3-small": _model(
+        "olmo3", "Olmo3", 1280, 5120, 20, (10, 10), 60_000, sliding_window=4096,
+        max_position_embeddings=8192, **_UNTIED,
+    ),
     "tiny": _model(
         "llama", "Llama", 64, 128, 2, (4, 2), 2048, max_position_embeddings=8192, **_UNTIED
     ),

@@ -159,12 +159,24 @@ def _prepare(track: Track) -> Any:
     weights.install()
     watch.install()
     if request.get("unsaved"):
-        importlib.import_module("transformers").Trainer.save_model = lambda *_args, **_more: None
+        _save_nothing()
     if request["schedule"] is not None:
         from ftbench.runners.synthetic import install
 
         install(request["schedule"], request["config"])
     return run
+
+
+def _save_nothing() -> None:
+    """Let trainers save no model, nor LLaMA Factory mend what a reward model would have saved."""
+
+    def nothing(*_args: object, **_more: object) -> None:
+        pass
+
+    importlib.import_module("transformers").Trainer.save_model = nothing
+    rewards = sys.modules.get("llamafactory.train.rm.workflow")
+    if rewards is not None:
+        rewards.fix_valuehead_checkpoint = nothing  # type: ignore[attr-defined]
 
 
 def _record(track: Track, memory: dict[str, Any], failure: Any) -> dict[str, Any]:

@@ -64,6 +64,10 @@ class Layer:
             self.tape.drop(2)
             if after:
                 made = self._norm(made, self.shape.hidden)
+            if self.shape.family.scaled:
+                self.tape.hold(made)
+                made = self.tape.op((made,), made.elements, made.width)
+                self.tape.drop()
             width = max(found.width, made.width)
             found = self.tape.op(
                 (found, made), found.elements, width, alias=found.width == made.width
@@ -301,7 +305,11 @@ class Layer:
             up = up if fused else self._linear("up_proj", value)
             tape.drop()
             made = tape.op((gate, up), up.elements, up.width, kept=(gate, up), overwrites=True)
-            return self._linear("down_proj", made)
+            if fused:
+                tape.hold(whole)  # a view of it has a name
+            found = self._linear("down_proj", made)
+            tape.drop(1 if fused else 0)
+            return found
         active = tape.op((gate,), gate.elements, gate.width, kept=(whole if fused else gate,))
         tape.hold(active)
         up = up if fused else self._linear("up_proj", value)

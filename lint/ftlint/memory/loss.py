@@ -70,15 +70,21 @@ def loss_moments(
     if method.stage in ("dpo", "kto"):
         return _preference(method, base, made, inside + ends.copied)
     if method.liger and method.stage in ("sft", "pt"):
-        # A kernel of the loss alone, which writes the gradient over the logits in float32.
+        # A kernel of the loss alone, which writes the gradient over the logits in float32. They are
+        # widened once more outside of the model, where autocast has let go of its copies.
         return [
+            base._replace(name="loss", activations=inside + caches, logits=made * (logits + wide)),
             base._replace(
-                name="loss", activations=inside + caches, logits=made * (logits + wide + FULL)
-            )
-        ]
+                name="logits", activations=inside + ends.copied,
+                logits=made * (logits + wide + FULL),
+            ),
+        ]  # fmt: skip
+    own = tokens * shape.hidden * method.residual_width()  # has a name while the model runs
     capped = logits if shape.final_softcap else 0  # what tanh gave out, for its gradient
     forward = base._replace(
-        name="loss", activations=inside + caches, logits=made * (logits + capped + wide + FULL)
+        name="loss",
+        activations=inside + caches + own,
+        logits=made * (logits + capped + wide + FULL),
     )
     backward = base._replace(
         name="gradient of the loss", activations=inside + ends.copied,

@@ -17,8 +17,9 @@ class Family(NamedTuple):
     and keys are normalized, by head or whole; `rotated_first`: after they are rotated. `fused`:
     one matrix makes query, key and value, or one gate and up. `joined`: queries and keys are put
     together of what is rotated and what is not. `wide_rotary`: they are rotated in float32.
-    `biased`: linears with a bias. `softcaps`: scores and logits are capped by tanh; such a family
-    runs eager attention unless another is asked for.
+    `scaled`: what a part of a layer gives out is multiplied before it is added. `biased`: linears
+    with a bias. `softcaps`: scores and logits are capped by tanh; such a family runs eager
+    attention unless another is asked for.
 
     What its configuration class takes where config.json says nothing: `tied`, `head_dim` (None:
     hidden size by heads), `window`. `window_switched`: a window counts under `use_sliding_window`
@@ -32,6 +33,7 @@ class Family(NamedTuple):
     fused: frozenset[str] = frozenset()
     joined: bool = False
     wide_rotary: bool = False
+    scaled: bool = False
     biased: frozenset[str] = frozenset()
     softcaps: bool = False
     tied: bool = False
@@ -55,7 +57,7 @@ FAMILIES = {
     "phi3": Family(fused=frozenset({"attention", "mlp"}), joined=True),
     "olmo2": Family("gemma", "after", "whole"),
     "olmo3": Family("gemma", "after", "whole", window=4096, liger=frozenset()),
-    "granite": Family(liger=frozenset({"layers", "rotary"})),
+    "granite": Family(scaled=True, liger=frozenset({"layers", "rotary"})),
     "smollm3": Family(tied=True, window_switched=True, liger=frozenset()),
     "exaone4": Family(norms="after", head_norm="head", window=4096, liger=frozenset()),
     "ernie4_5": Family(wide_rotary=True, tied=True, head_dim=128, liger=frozenset()),

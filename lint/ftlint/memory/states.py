@@ -19,13 +19,15 @@ an optimizer's state that share one in 8 bit."""
 class Optimizer(NamedTuple):
     """Bytes of state for a number that learns, in float32 or half, and what a step takes besides.
 
-    `factored`: rows and columns instead of a number each. `stepping`: bytes a number meanwhile.
+    `factored`: rows and columns instead of a number each. `stepping`: copies of all that learns in
+    a step; where matrices are stepped over one by one, of the largest: `single`.
     """
 
     wide: float
     narrow: float
     stepping: int = 0
     factored: bool = False
+    single: int = 0
 
 
 _QUANTIZED = 2 * (1 + FULL / STATE_BLOCK)
@@ -35,8 +37,8 @@ OPTIMIZERS = {
     "adamw_apex_fused": Optimizer(8, 8),
     "sgd": Optimizer(0, 0),
     "rmsprop": Optimizer(4, 2, stepping=1),
-    "adagrad": Optimizer(4, 2, stepping=1),
-    "adafactor": Optimizer(0, 0, stepping=1, factored=True),
+    "adagrad": Optimizer(4, 2, stepping=2),
+    "adafactor": Optimizer(0, 0, factored=True, single=2),
     "lion_32bit": Optimizer(4, 4),
     "adamw_bnb_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
     "adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
@@ -45,7 +47,8 @@ OPTIMIZERS = {
     "paged_adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
 }
 """By the value of `optim`. Source: torch/optim [2.11] (the foreach form makes a copy of what it
-takes the root of), transformers/optimization.py, bitsandbytes/optim."""
+takes the root of, that of Adagrad of gradients too), transformers/optimization.py (Adafactor
+squares a gradient and adds to that), bitsandbytes/optim."""
 
 
 class States(NamedTuple):
@@ -140,7 +143,9 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         )
     per = kind.wide if wide == FULL or method.sharding.divides else kind.narrow
     state = _factored(shape, method) if kind.factored else int(learning * per)
-    stepping = learning * wide * kind.stepping
+    # In half precision gradient and matrix are widened as well.
+    single = kind.single + (2 if kind.single and wide == HALF else 0)
+    stepping = learning * wide * kind.stepping + _largest(shape, method) * FULL * single
     if method.projection is not None:
         state, stepping = _projected(shape, method, learning)
     found = States(
@@ -170,6 +175,15 @@ def host_bytes(shape: Shape, method: Method) -> int | None:
     return found
 
 
+def _largest(shape: Shape, method: Method) -> int:
+    """Return the numbers of the largest matrix that learns."""
+    if method.kind == "full" or method.ends:
+        return shape.embedding_size
+    if method.adapts:
+        return max(max(one.into, one.out) * method.rank for one in shape.linears)
+    return max(one.into * one.out for one in shape.linears)
+
+
 def _projected(shape: Shape, method: Method, learning: int) -> tuple[int, int]:
     """Return the bytes of states of which those of some matrices are projected, and of a step.
 
@@ -181,9 +195,9 @@ def _projected(shape: Shape, method: Method, learning: int) -> tuple[int, int]:
     chosen = [one for one in shape.linears if one.name in projection.targets]
     plain = learning - layers * sum(one.into * one.out for one in chosen)
     state = 2 * plain * wide + layers * sum(projection.state(one, wide) for one in chosen)
-    ends = shape.embedding_size if method.kind == "full" or method.ends else 0
-    largest = max(ends, *(one.into * one.out for one in shape.linears))
-    return state, 2 * largest * wide + max(map(projection.decomposed, chosen), default=0)
+    return state, 2 * _largest(shape, method) * wide + max(
+        map(projection.decomposed, chosen), default=0
+    )
 
 
 def _factored(shape: Shape, method: Method) -> int:
