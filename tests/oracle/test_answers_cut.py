@@ -21,7 +21,7 @@ pytest.importorskip("tokenizers")
 
 FORMS = ("alpaca", "sharegpt", "thoughts", "openai")
 TEMPLATES = ("alpaca", "chatml", "gemma", "llama3", "mistral", "qwen3")
-CUTOFFS = (24, 40, 64, 96, 128, 160, 224, 512)
+CUTOFFS = (48, 96, 160, 256, 384, 512, 768, 1024)
 ENOUGH = 100_000
 
 
