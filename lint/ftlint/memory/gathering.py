@@ -59,13 +59,13 @@ class Module(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """Modules one after the other: one that has so `many` large weights, or a `count` without any.
+    """One module that has so `many` large weights, or a `run` of modules that have none.
 
     `numbers` of all their weights, the small ones as well.
     """
 
     many: int
-    count: int
+    run: int
     numbers: int
 
 
@@ -87,7 +87,7 @@ def _path(visits: Iterable[tuple[int, ...]], sizes: Sequence[int], small: int) -
             found.stretches.append(_Stretch(len(large), 1, numbers))
             found.weights.extend(large)
         else:
-            found.stretches[-1] = _Stretch(0, last.count + 1, last.numbers + numbers)
+            found.stretches[-1] = _Stretch(0, last.run + 1, last.numbers + numbers)
     return found
 
 
@@ -225,7 +225,7 @@ def _follow(step: _Step, limits: Limits) -> Iterator[int]:
     _, live, reuse, small = limits
     there = [size <= small for size in sizes]
     total = at = end = passed = 0
-    for many, count, numbers in stretches:
+    for many, run, numbers in stretches:
         start, end = end, end + many
         passed += numbers
         for weight in queue[start:end]:
@@ -234,8 +234,8 @@ def _follow(step: _Step, limits: Limits) -> Iterator[int]:
                 total += sizes[weight]
         if at < end:
             at = end
-        while count and at < uses and total < live:
-            count, ahead = count - 1, 0
+        while run and at < uses and total < live:
+            run, ahead = run - 1, 0
             room = min(live - total, limits.ahead)
             while at < uses and ahead < room:
                 weight = queue[at]

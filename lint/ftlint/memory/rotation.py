@@ -16,9 +16,9 @@ for each product."""
 
 
 class Rotation(NamedTuple):
-    """How what goes into a linear is divided: in blocks of so many numbers, or into so many."""
+    """How what goes into a linear is divided: into so many blocks, or in blocks of a size."""
 
-    count: int = 0
+    blocks: int = 0
     size: int = 32
 
     def block(self, into: int) -> int:
@@ -27,7 +27,7 @@ class Rotation(NamedTuple):
         >>> Rotation().block(4096), Rotation().block(1000), Rotation(8, 0).block(4096)
         (32, 25, 512)
         """
-        return into // _divisor(into, self.count) if self.count else _divisor(into, self.size)
+        return into // _divisor(into, self.blocks) if self.blocks else _divisor(into, self.size)
 
     def numbers(self, into: int) -> int:
         """Return how many numbers learn: the upper triangle of each block."""
