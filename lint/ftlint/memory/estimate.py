@@ -25,6 +25,7 @@ RAGGED = 1.6  # with batches of many,
 PAIRED = 6  # with pairs of many (5.3 was seen with 47 lengths, on a GPU with room to spare),
 EVALUATED = 2.0  # in an evaluation,
 MERGED = 6  # and of what DoRA takes to merge a linear.
+PIECES = 4  # Of embeddings, where gradients of each matrix are projected.
 PASSING = 0.6  # Of gradients, buckets and gathered weights, where a run is divided.
 
 ROOM, SCRAPS = 0.5, 0.06
@@ -148,7 +149,8 @@ def _block(shape: Shape, method: Method) -> int:
     memory (docs/benchmarks/raw/2026-11-30-h200-families).
     """
     learns = method.kind == "full" or bool(method.ends)
-    return shape.embedding_size * method.learning_width if learns else 0
+    size = shape.embedding_size * method.learning_width if learns else 0
+    return size if method.projection is None else PIECES * size
 
 
 def _with_room(moment: Moment, moving: float) -> int:

@@ -61,5 +61,7 @@ def turned(
     )  # fmt: skip
     tape.hold(wide, made)
     rows = tape.op((made,), value.elements, inside)  # the blocks beside each other again
+    if not (quantized and autocast):
+        rows = cast(rows, FULL)
     tape.drop(2)
-    return cast(rows if quantized and autocast else cast(rows, FULL), value.width)
+    return cast(rows, value.width)

@@ -195,9 +195,11 @@ def _projected(shape: Shape, method: Method, learning: int) -> tuple[int, int]:
     chosen = [one for one in shape.linears if one.name in projection.targets]
     plain = learning - layers * sum(one.into * one.out for one in chosen)
     state = 2 * plain * wide + layers * sum(projection.state(one, wide) for one in chosen)
-    return state, 2 * _largest(shape, method) * wide + max(
-        map(projection.decomposed, chosen), default=0
-    )
+    # The copies of the embedding have names until the first matrix has been projected.
+    vectors = [projection.decomposed(one) for one in chosen] or [0]
+    matrix = max(one.into * one.out for one in shape.linears)
+    copies = 2 * _largest(shape, method) * wide
+    return state, max(copies + vectors[0], 2 * matrix * wide + max(vectors))
 
 
 def _factored(shape: Shape, method: Method) -> int:
