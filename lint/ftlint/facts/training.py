@@ -190,7 +190,7 @@ def _notes(values: Mapping[str, Any], method: Method) -> Iterator[str]:
     if method.kind == "block":
         yield "BAdam: as while the lowest layer learns, when those above it keep all they need"
     if method.bits == 8:
-        yield "8 bit: columns with values above 6 are kept in half precision besides; not counted"
+        yield "8 bit keeps columns of inputs with values above 6: after a norm they are not counted"
     if method.projection is not None and method.projection.singular:
         yield "what cuSOLVER takes to find singular vectors is not counted"
     if method.sharding.stage == 3 and values.get("eval_strategy") not in ("no", None, False):

@@ -2,7 +2,8 @@
 
 Source: models/llama/modeling_llama.py and its kin, integrations/sdpa_attention.py [transformers
 5.6.0, 4.57.1], peft/tuners/lora/layer.py [0.18.1], liger_kernel/ops [0.8.5],
-torch/csrc/autograd/derivatives.yaml, aten/native/transformers/cuda [2.11].
+bitsandbytes/autograd/_functions.py [0.50.2], torch/csrc/autograd/derivatives.yaml,
+aten/native/transformers/cuda [2.11].
 """
 
 from __future__ import annotations
@@ -125,7 +126,10 @@ class Layer:
             if eight:  # what comes in as fp16 and int8, what comes out as int32
                 self.tape.passing(value.elements * (1 + HALF) + out * FULL)
             kept = (given,) if eight else ()
-            made = self.tape.op((given,), out, width, kept=kept, scratch=scratch)
+            # Columns with values above 6 are copied and kept: of inputs that no norm has made, all.
+            raw = self.shape.family.norms == "after" and name not in ("o_proj", "down_proj")
+            copied = given.bytes if eight and raw else 0
+            made = self.tape.op((given,), out, width, kept=kept, held=copied, scratch=scratch)
             if name in manner.adapters and rotation is None:
                 made = self._adapted(one, value, made, width)
         self.tape.drop()
