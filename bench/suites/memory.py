@@ -8,7 +8,8 @@ is there is not run again.
 
 Runs are forks of a process that has imported everything and has not touched the GPU, so each has a
 context and an allocator of its own; `--fresh N` makes the first N once more in new processes.
-With `--gpus N` they are those of memory_spread.py, each started by torchrun, with peaks by rank.
+With `--gpus N` they are those of memory_spread.py, each started by torchrun, with peaks by rank;
+with `--set families` or `second` those of memory_families.py or memory_second.py, in their order.
 bench/suites/memory_check.py holds the forecasts against what was measured.
 """
 
@@ -31,10 +32,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas")]
 
+import memory_families  # type: ignore[import-not-found]  # noqa: E402
 import memory_runs  # type: ignore[import-not-found]  # noqa: E402
+import memory_second  # type: ignore[import-not-found]  # noqa: E402
 import memory_spread  # type: ignore[import-not-found]  # noqa: E402
 from memory_runs import (  # noqa: E402
-    CAPPED,
     LATER,
     SEED,
     Spec,
@@ -114,7 +116,7 @@ def plan(
             limited.append((at + LATER, Wanted(spec, "forked", less, False)))
     return [
         *(Wanted(spec, "fresh") for spec in specs[: asked.fresh]),
-        *(Wanted(spec) for spec in mixed(sorted(specs, key=size))),
+        *map(Wanted, specs if asked.ordered else mixed(sorted(specs, key=size))),
         *(one for _, one in sorted(limited, key=lambda pair: pair[0])),
     ]
 
@@ -239,6 +241,9 @@ def spread(made: list[PreparedRun], jobs: int, due: float) -> Iterator[tuple[Pre
             yield from ended.result()
 
 
+SETS = {"first": memory_runs, "families": memory_families, "second": memory_second}
+
+
 class Asked(NamedTuple):
     """What the command line says of the runs; seconds are those of all and `limit` of one."""
 
@@ -247,6 +252,7 @@ class Asked(NamedTuple):
     jobs: int
     seconds: float
     limit: float
+    ordered: bool
 
 
 def main() -> None:
@@ -258,12 +264,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=540.0, help="nothing begins later")
     parser.add_argument("--limit", type=float, default=120.0, help="seconds that a run may take")
     parser.add_argument("--gpus", type=int, default=1, help="GPUs of each run: see above")
+    parser.add_argument("--set", choices=SETS, default="first", help="of runs: see above")
     parser.add_argument("--fresh", type=int, default=0, metavar="N")
     parser.add_argument("--jobs", type=int, default=1, help="so many at a time; steps are slower")
     parser.add_argument("--small", action="store_true", help="a tiny model, to try it on a CPU")
     parser.add_argument("--list", action="store_true", help="forecast, and say what would be run")
     given = parser.parse_args()
-    asked = Asked(given.gpus, given.fresh, given.jobs, given.seconds, given.limit)
+    asked = Asked(
+        given.gpus, given.fresh, given.jobs, given.seconds, given.limit, given.set != "first"
+    )
     root = given.folder.absolute()
     out = (given.out or root).absolute() / "memory.jsonl"
     root.mkdir(parents=True, exist_ok=True)
@@ -274,9 +283,9 @@ def main() -> None:
         write_data(root / "data", random.Random(SEED))
     part, parts = map(int, given.only.split("/"))
     several = asked.gpus > 1
-    runs = memory_spread if several else memory_runs
+    runs = memory_spread if several else SETS[given.set]
     specs = (runs.SMALL if given.small else runs.RUNS)[part - 1 :: parts]
-    capped = () if given.small or several else tuple(runs.RUNS[number] for number in CAPPED)
+    capped = () if given.small or several else tuple(runs.RUNS[number] for number in runs.CAPPED)
     wanted = plan(root, specs, capped, asked, out)
     print(f"{len(wanted)} runs", flush=True)
     if given.list:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.models.source import file_of, known_shapes, read_shape
 from ftlint.memory.estimate import Load, estimate
-from ftlint.memory.layer import Batch
+from ftlint.memory.manner import Batch
 from ftlint.memory.method import Method
 from ftlint.memory.shape import Shape, Unknown
 from ftlint.memory.shape import read_shape as dimensions

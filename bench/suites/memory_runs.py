@@ -1,6 +1,6 @@
 """The runs of bench/suites/memory.py: specs, and their data, models and configs on disk.
 
-Those of several GPUs are in memory_spread.py.
+Those of several GPUs are in memory_spread.py, those of other families in memory_families.py.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memory_shapes import SHAPES  # type: ignore[import-not-found]
 
 from ftschemas import shapes
 
@@ -19,28 +21,6 @@ if TYPE_CHECKING:
 SEED = 7
 STEPS = 6
 WORDS = tuple(f"{head}{tail}" for head in "bcdfglmnprstv" for tail in ("an", "orem", "ipsal", "e"))
-
-OTHERS: dict[str, dict[str, Any]] = {
-    "gemma-3-wide": {
-        "architectures": ["Gemma3ForCausalLM"], "model_type": "gemma3_text", "hidden_size": 1280,
-        "intermediate_size": 6400, "num_hidden_layers": 22, "num_attention_heads": 8,
-        "num_key_value_heads": 2, "head_dim": 192, "vocab_size": 200_000, "sliding_window": 512,
-        "hidden_activation": "gelu_pytorch_tanh", "torch_dtype": "bfloat16",
-    },
-    "olmo-2-wide": {
-        "architectures": ["Olmo2ForCausalLM"], "model_type": "olmo2", "hidden_size": 1792,
-        "intermediate_size": 9728, "num_hidden_layers": 18, "num_attention_heads": 14,
-        "num_key_value_heads": 7, "vocab_size": 100_352, "tie_word_embeddings": False,
-        "torch_dtype": "bfloat16",
-    },
-}  # fmt: skip
-"""Families that no bundled shape has, in dimensions of nobody's."""
-TINY = {
-    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 64,
-    "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "num_key_value_heads": 2, "vocab_size": 2048, "max_position_embeddings": 8192,
-    "tie_word_embeddings": False, "torch_dtype": "bfloat16",
-}  # fmt: skip
 
 
 class Spec(NamedTuple):
@@ -76,6 +56,14 @@ METHODS: dict[str, dict[str, Any]] = {
     "qlora8": {
         "finetuning_type": "lora", "lora_rank": 8, "lora_target": "all", "quantization_bit": 8
     },
+    "oft": {"finetuning_type": "oft", "lora_target": "all", "oft_block_size": 32},
+    "galore": {
+        "finetuning_type": "full", "use_galore": True, "galore_rank": 32, "optim": "adamw_torch"
+    },
+    "apollo": {
+        "finetuning_type": "full", "use_apollo": True, "apollo_rank": 64, "optim": "adamw_torch"
+    },
+    "badam": {"finetuning_type": "full", "use_badam": True},
 }  # fmt: skip
 LIGER = {"enable_liger_kernel": True}
 PLAIN = {"disable_gradient_checkpointing": True}
@@ -230,7 +218,7 @@ DATASETS = {
 def write_model(folder: Path, name: str) -> None:
     """Write the config.json of a model that has no weights."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = TINY if name == "tiny" else OTHERS.get(name) or shapes.load(name).config
+    config = SHAPES.get(name) or shapes.load(name).config
     (folder / "config.json").write_text(json.dumps(config, indent=1), "utf-8")
 
 

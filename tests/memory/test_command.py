@@ -139,6 +139,16 @@ def test_rows_of_unknown_length_are_advice_and_full_blocks_are_not() -> None:
     assert codes("--gpu", "24g") == []
 
 
+def test_of_a_run_that_the_target_refuses_that_is_said_first() -> None:
+    write(val_size=0.1, eval_dataset="faq")
+    refused = call("memory", "c.yaml", "--output-format", "json")
+    reason = json.loads(call("steps", "c.yaml", "--output-format", "json").stdout)[0]["reason"]
+    assert "rejects" in reason
+    assert json.loads(refused.stdout)[0]["assumptions"][0].endswith(reason)
+    write()
+    assert not any("no run" in one for one in memory()["assumptions"])
+
+
 def test_without_a_gpu_nothing_is_said() -> None:
     write(finetuning_type="full", cutoff_len=100_000)
     assert codes() == []
@@ -158,9 +168,13 @@ def test_a_number_is_refused() -> None:
     "changed",
     [
         {"model_name_or_path": "nobody/knows"}, {"use_galore": True}, {"stage": "ppo"},
-        {"finetuning_type": "oft"}, {"optim": "lomo"}, {"quantization_bit": 3},
+        {"finetuning_type": "oft", "oft_rank": 8}, {"optim": "lomo"}, {"quantization_bit": 3},
         {"fsdp": "full_shard"}, {"lora_target": "w_pack"}, {"model_name_or_path": "${MODEL}"},
         {"model_name_or_path": "Qwen/Qwen2.5-7B-Instruct-AWQ"}, {"use_unsloth": True},
+        {"finetuning_type": "full", "use_galore": True},  # not with the optimizer of the default
+        {"finetuning_type": "full", "use_apollo": True, "optim": "adamw_torch",
+         "apollo_target": "somewhere"},
+        {"finetuning_type": "full", "use_badam": True, "badam_mode": "ratio"},
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_said_and_never_guessed(changed: dict[str, Any]) -> None:
@@ -171,6 +185,29 @@ def test_what_is_not_known_is_said_and_never_guessed(changed: dict[str, Any]) ->
     assert found["reason"]
     assert "training" not in found
     assert codes("--gpu", "8g") == []
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"finetuning_type": "oft"},
+        {"finetuning_type": "full", "use_galore": True, "optim": "adamw_torch"},
+        {"finetuning_type": "full", "use_apollo": True, "optim": "adamw_torch",
+         "apollo_target": "mlp", "pure_bf16": True, "bf16": False},
+        {"finetuning_type": "full", "use_badam": True},
+    ],
+)  # fmt: skip
+def test_methods_are_told_on_one_gpu_and_not_of_a_divided_model(keys: dict[str, Any]) -> None:
+    write(**keys)
+    told = memory()["training"]
+    full = {"finetuning_type": "full"}
+    write(**full)
+    assert told["allocated"] < memory()["training"]["allocated"]
+    zero = {"zero_optimization": {"stage": 3}, "train_batch_size": "auto"}
+    Path("ds.json").write_text(json.dumps(zero), "utf-8")
+    write(deepspeed="ds.json", **keys)
+    done = call("memory", "c.yaml", "--output-format", "json", "--gpus", "8")
+    assert "divided" in json.loads(done.stdout)[0]["reason"]
 
 
 def test_dimensions_come_from_the_folder_the_hub_or_what_was_recorded() -> None:

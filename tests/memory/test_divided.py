@@ -14,7 +14,7 @@ import pytest
 from ftlint.memory.estimate import Estimate, Load, estimate, fits
 from ftlint.memory.gathering import Limits, gathered
 from ftlint.memory.gpus import CONTEXT
-from ftlint.memory.layer import Batch
+from ftlint.memory.manner import Batch
 from ftlint.memory.method import Method
 from ftlint.memory.peak import WORKSPACE, training_moments
 from ftlint.memory.shape import Shape, Unknown, read_shape

@@ -19,7 +19,7 @@ from ftlint.memory.estimate import (
     largest_evaluation,
     largest_length,
 )  # fmt: skip
-from ftlint.memory.layer import Batch
+from ftlint.memory.manner import Batch
 from ftlint.memory.method import Method
 from ftlint.memory.shape import Shape, Unknown, read_shape
 from ftlint.memory.sharding import Sharding

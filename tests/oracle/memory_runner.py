@@ -21,7 +21,10 @@ import sys
 import types
 import warnings
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 os.environ.setdefault("DISABLE_VERSION_CHECK", "1")
 warnings.filterwarnings("ignore")
@@ -134,16 +137,22 @@ def model_of(case: dict[str, Any]) -> Any:
         upcast_lmhead_output=False, adapter_name_or_path=None, resize_vocab=False, use_kt=False,
         use_unsloth=False, quantization_bit=None,
     )  # fmt: skip
+    block = case["kind"] == "block"
     tuning = types.SimpleNamespace(
-        pure_bf16=case.get("pure_bf16", False), use_badam=False, finetuning_type=case["kind"],
+        pure_bf16=case.get("pure_bf16", False), use_badam=block,
+        finetuning_type="full" if block else case["kind"],
         freeze_vision_tower=True, freeze_multi_modal_projector=True, freeze_language_model=False,
         use_dora=case.get("dora", False), lora_rank=8, lora_alpha=16, lora_dropout=0.0,
         use_rslora=False, additional_target=None, lora_target=["all"], use_llama_pro=False,
         freeze_trainable_layers=2, freeze_trainable_modules=["all"], freeze_extra_modules=None,
-        pissa_init=False,
+        pissa_init=False, oft_rank=0, oft_block_size=32, module_dropout=0.0,
     )  # fmt: skip
     prepare_model_for_training(model, arguments)
-    return init_adapter(config, model, arguments, tuning, True)
+    made = init_adapter(config, model, arguments, tuning, True)
+    if block:  # as BAdam does with the lowest
+        for name, one in made.named_parameters():
+            one.requires_grad_("layers.0." in name)
+    return made
 
 
 def peaks(case: dict[str, Any]) -> dict[str, int]:
@@ -166,7 +175,7 @@ def peaks(case: dict[str, Any]) -> dict[str, int]:
                 loss.backward()
                 del loss
                 gc.collect()
-            states = states or [(torch.zeros_like(one), torch.zeros_like(one)) for one in learning]
+            states = states or [*states_of(learning, masters=case["kind"] == "block")]
             for one in learning:
                 one.grad = None
         ledger.phase = "evaluation"
@@ -174,6 +183,13 @@ def peaks(case: dict[str, Any]) -> dict[str, int]:
         with torch.no_grad():
             forward(model, case, case["rows"])
     return ledger.peaks
+
+
+def states_of(learning: list[Any], *, masters: bool) -> Iterator[Any]:
+    """Yield what an optimizer keeps of each parameter: two states, of masters beside them."""
+    for one in learning:
+        wide = one.float() if masters else one
+        yield torch.zeros_like(wide), torch.zeros_like(wide), wide
 
 
 def forward(model: Any, case: dict[str, Any], rows: int) -> Any:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from ftlint.memory.layer import Batch
+from ftlint.memory.manner import Batch
 from ftlint.memory.method import Method
 from ftlint.memory.peak import WORKSPACE, evaluation_moments, training_moments
+from ftlint.memory.rotation import Rotation
 from ftlint.memory.shape import Shape, Unknown, read_shape
 
 from . import environments
@@ -41,6 +42,14 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "olmo2": {**SMALL, "model_type": "olmo2", "tie_word_embeddings": False},
     "granite": {**SMALL, "model_type": "granite", "tie_word_embeddings": True},
+    "olmo3": {**SMALL, "model_type": "olmo3", "sliding_window": 4096},
+    "exaone4": {
+        **SMALL, "model_type": "exaone4", "sliding_window": 4096, "sliding_window_pattern": 4
+    },
+    "ernie4_5": {**SMALL, "model_type": "ernie4_5", "head_dim": 128},
+    "hunyuan_v1_dense": {**SMALL, "model_type": "hunyuan_v1_dense", "head_dim": 128},
+    "glm": {**SMALL, "model_type": "glm", "head_dim": 128, "pad_token_id": 0},
+    "glm4": {**SMALL, "model_type": "glm4", "head_dim": 128, "pad_token_id": 0},
     "smollm3": {
         **SMALL, "model_type": "smollm3", "tie_word_embeddings": True, "pad_token_id": 0,
         "bos_token_id": 1, "eos_token_id": 2,
@@ -58,6 +67,10 @@ METHODS: dict[str, dict[str, Any]] = {
     "lora, pure": {**LORA, "checkpointing": False, "pure_bf16": True},
     "lora, norms": {**LORA, "checkpointing": False, "upcast_layernorm": True},
     "dora": {**LORA, "checkpointing": False, "dora": True},
+    "oft": {**LORA, "kind": "oft"},
+    "oft, all kept": {**LORA, "kind": "oft", "checkpointing": False},
+    "block": {**LORA, "kind": "block"},
+    "block, all kept": {**LORA, "kind": "block", "checkpointing": False},
     "full": {**LORA, "kind": "full"},
     "full, all kept": {**LORA, "kind": "full", "checkpointing": False},
     "full, pure": {**LORA, "kind": "full", "pure_bf16": True},
@@ -75,10 +88,12 @@ def said(case: dict[str, Any]) -> dict[str, int]:
     """Return what the law says of a case."""
     shape = read_shape(case["shape"])
     assert isinstance(shape, Shape)
-    lora, pure = case["kind"] == "lora", case.get("pure_bf16", False)
+    adapts, pure = case["kind"] in ("lora", "oft"), case.get("pure_bf16", False)
     method = Method(
-        kind=case["kind"], rank=8, layers=2, dora=case.get("dora", False), casts=not pure,
-        targets=frozenset(one.name for one in shape.linears) if lora else frozenset(),
+        kind=case["kind"], rank=8, layers=2, dora=case.get("dora", False),
+        casts=not pure and case["kind"] != "block",
+        targets=frozenset(one.name for one in shape.linears) if adapts else frozenset(),
+        rotation=Rotation() if case["kind"] == "oft" else None,
         autocast=not pure, upcast_norms=case.get("upcast_layernorm", False),
         checkpointing=case["checkpointing"], attention=case.get("attention", "sdpa"),
         accumulation=case.get("accumulation", 1),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ftbench.runners.launch import Processes, command
-from ftlint.memory.layer import Batch
+from ftlint.memory.manner import Batch
 from ftlint.memory.method import Method
 from ftlint.memory.peak import WORKSPACE, training_moments
 from ftlint.memory.shape import Shape, Unknown, read_shape

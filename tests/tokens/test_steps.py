@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
+import time
 from array import array
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +101,35 @@ def test_a_sample_tells_its_error(project: Path) -> None:
     for share in ("0.5", "0.9"):
         low, _, high = found["whole"][share]
         assert low < exact["whole"][share][1] < high
+
+
+def test_the_bounds_of_a_sample_hold_as_often_as_they_say(project: Path) -> None:
+    held = 0
+    for seed in range(12):
+        rng = random.Random(seed)
+        rows = [asked(1, 1 + int(rng.lognormvariate(3, 1))) for _ in range(800)]
+        write_data(project / "data", rows)
+        exact, found = (
+            steps(project, *more)["tokens"]["whole"] for more in ((), ("--sample", "120"))
+        )
+        for share in ("0.5", "0.9"):
+            low, _, high = found[share]
+            held += low <= exact[share][1] <= high
+    assert held >= 21, "of 24; 95 of 100 are told"
+
+
+def test_a_sample_costs_what_its_rows_cost(project: Path) -> None:
+    """117 MiB of lines take 0.2 s so, and as one list of JSON, which is read whole, 1.8 s."""
+    write_data(project / "data", [], file_name="faq.jsonl")
+    rows = (asked(place % 9, 80 + place % 40) for place in range(12_000))
+    (project / "data" / "faq.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    began = time.process_time()
+    found = steps(project, "--sample", "300")["tokens"]
+    sampled = time.process_time() - began
+    assert found["rows"] == 300
+    began = time.process_time()
+    steps(project)
+    assert sampled < 0.5 * (time.process_time() - began)
 
 
 def test_a_tokenizer_of_the_hub_is_found_in_its_cache(project: Path) -> None:

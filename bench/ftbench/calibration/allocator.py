@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ftlint.memory.estimate import SCRAPS, Load, estimate
-from ftlint.memory.layer import Batch
+from ftlint.memory.manner import Batch
 from ftlint.memory.shape import Unknown
 
 if TYPE_CHECKING:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ftlint import api
 from ftlint.cli.check import guarded, say, wants_colour, write
 from ftlint.cli.progress import bar
 from ftlint.cli.steps import configs
 from ftlint.facts.lengths import counted
-from ftlint.facts.memory import RunMemory, as_object, memory_of, run_of
+from ftlint.facts.memory import RunMemory, Untold, as_object, memory_of, run_of
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.tokens import count
 from ftlint.loading import Unreadable
@@ -19,7 +20,7 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from ftlint.cli.steps import Asked
     from ftlint.facts.context import Context
-    from ftlint.facts.memory import Untold
+    from ftlint.steps import NoPlan
 
 
 def memory(asked: Asked) -> int:
@@ -39,6 +40,14 @@ def _of(context: Context) -> RunMemory | Untold:
     )
 
 
+def _refused(run: RunMemory | Untold, plan: StepPlan | NoPlan) -> RunMemory | Untold:
+    """Return it with the reason why `ftlint steps` has no plan of the run, if it has none."""
+    if isinstance(plan, StepPlan) or isinstance(run, Untold):
+        return run
+    why = f"no run comes of this config: {plan.reason}"
+    return run._replace(assumptions=(why, *run.assumptions))
+
+
 def _memory(asked: Asked) -> int:
     runs: list[RunMemory | Untold] = []
     failures: list[str] = []
@@ -46,7 +55,8 @@ def _memory(asked: Asked) -> int:
         if isinstance(config, Unreadable):
             failures.append(f"{config.path}: {config.reason}")
         else:
-            runs.append(_of(config.context)._replace(script=config.start))
+            run = _of(config.context)._replace(script=config.start)
+            runs.append(_refused(run, api.plan(config).plan))
     if asked.format == "json":
         import json
 

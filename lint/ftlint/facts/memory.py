@@ -6,6 +6,7 @@ Loaded only when memory is asked for, or a GPU is stated.
 from __future__ import annotations
 
 from ftlint.facts import timing
+from ftlint.facts.batches import load_of, with_lengths
 from ftlint.facts.dimensions import Dimensions, dimensions
 from ftlint.facts.effective import effective
 from ftlint.facts.lengths import UNKNOWN, recorded
@@ -22,7 +23,6 @@ from ftlint.memory.estimate import (
     largest_length,
 )  # fmt: skip
 from ftlint.memory.gpus import CONTEXT, BadGpu, total_memory
-from ftlint.memory.layer import Batch
 from ftlint.memory.shape import Unknown
 from ftlint.memory.states import host_bytes
 from ftlint.memory.storage import Storage, storage
@@ -32,12 +32,11 @@ from ftschemas.launchers import RAY, TORCHRUN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
     from ftlint.diagnostics import Place
     from ftlint.facts.context import Context
-    from ftlint.facts.lengths import Longest, RowLengths
+    from ftlint.facts.lengths import RowLengths
     from ftlint.memory.estimate import Estimate, Phase
     from ftlint.memory.method import Method
     from ftlint.target.releases import Target
@@ -114,11 +113,11 @@ def run_of(context: Context, lengths: RowLengths = UNKNOWN) -> Run | Unknown:
     if isinstance(made, Unknown):
         return made
     method, notes = made
-    load = _load(values, method)
+    load = load_of(values, method)
     if load is None:
         return Unknown("`cutoff_len` or a batch size is missing or not an integer")
     known = lengths if lengths.training is not None else recorded(context)
-    load, rows = _known(load, known, values, method)
+    load, rows = with_lengths(load, known, values, method)
     if inputs.launch.gpus is None and method.sharding.divides:
         notes.append(ONE_GPU)
     notes = [f"dimensions of the model: {found.source}", *rows, *notes]
@@ -183,64 +182,6 @@ def gpu_of(context: Context) -> tuple[Gpu | None, list[str]]:
         return Gpu(name, total_memory(name)), []
     except BadGpu as error:
         return None, [str(error)]
-
-
-def _load(values: Mapping[str, Any], method: Method) -> Load | None:
-    """Return the batches where nothing else is known of them: rows of cutoff_len."""
-    names = ("per_device_train_batch_size", "cutoff_len", "per_device_eval_batch_size")
-    found = [values.get(name) for name in names]
-    if not all(isinstance(one, int) and 0 < one < 1 << 32 for one in found):
-        return None
-    rows, length, theirs = map(int, found)  # type: ignore[arg-type]
-    packed, neat = bool(values.get("packing")), bool(values.get("neat_packing"))
-    apart = neat and method.attention != "flash"
-    length = _padded(length)
-    training = Batch(rows, length, apart or not packed)
-    evaluates = values.get("eval_strategy") not in ("no", None, False)
-    evaluation = Batch(theirs, length, apart or not packed) if evaluates else None
-    return Load(training, evaluation, ragged=not packed, rows_differ=not packed)
-
-
-def _padded(length: int) -> int:
-    """Return the tokens of a row in a batch, which is padded to a multiple of 8."""
-    return max(SHORTEST, -(-length // 8) * 8)
-
-
-def _known(
-    load: Load, lengths: RowLengths, values: Mapping[str, Any], method: Method
-) -> tuple[Load, list[str]]:
-    """Return the batches with the lengths that are known, and what is said of them."""
-    training, evaluation, notes = load.training, load.evaluation, []
-    if values.get("packing"):
-        return load, [f"blocks of {training.length:,} tokens"]
-    known = lengths.training
-    if known is None:
-        told = f"rows of {training.length:,} tokens (`cutoff_len`): how long they are is not known"
-        notes.append(told)
-    elif known.batch is not None:
-        sequences, length, step = known.batch
-        rows = -(-sequences // method.rows_factor)
-        training = training._replace(rows=min(rows, training.rows), length=_padded(length))
-        notes.append(f"the longest batch has rows of {length:,} tokens and comes at step {step:,}")
-    else:
-        training = _no_longer(training, known)
-        notes.append(f"rows of at most {known.tokens:,} tokens ({known.source})")
-    if evaluation is not None:
-        theirs = lengths.evaluation
-        if theirs is not None:
-            evaluation = _no_longer(evaluation, theirs)
-        if theirs is None and known is not None:
-            notes.append(f"rows of the evaluation: {evaluation.length:,} tokens (`cutoff_len`)")
-        elif theirs is not None and (known is None or known.tokens != theirs.tokens):
-            notes.append(
-                f"rows of the evaluation: at most {theirs.tokens:,} tokens ({theirs.source})"
-            )
-    differ = known is None or (evaluation is not None and lengths.evaluation is None)
-    return load._replace(training=training, evaluation=evaluation, rows_differ=differ), notes
-
-
-def _no_longer(batch: Batch, known: Longest) -> Batch:
-    return batch._replace(length=min(batch.length, _padded(known.tokens)))
 
 
 EMPTY = 0.4

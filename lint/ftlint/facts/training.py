@@ -9,6 +9,8 @@ from __future__ import annotations
 from ftlint.facts.effective import words
 from ftlint.memory.gathering import Limits
 from ftlint.memory.method import Method
+from ftlint.memory.projection import Projection
+from ftlint.memory.rotation import Rotation
 from ftlint.memory.shape import Unknown
 from ftlint.memory.sharding import Sharding
 from ftschemas.named import TYPE_CHECKING
@@ -24,9 +26,8 @@ _UNTOLD = (
     ("use_unsloth", "`use_unsloth` brings kernels of its own"),
     ("use_kt", "`use_kt` keeps experts on the host"),
     ("use_llama_pro", "`use_llama_pro` trains chosen blocks"),
-    ("use_galore", "what GaLore keeps depends on the layers that it projects"),
-    ("use_apollo", "what APOLLO keeps depends on the layers that it projects"),
-    ("use_badam", "what BAdam keeps depends on the block that is trained"),
+    ("galore_layerwise", "GaLore that steps layer by layer is not known to ftlint"),
+    ("apollo_layerwise", "APOLLO that steps layer by layer is not known to ftlint"),
     ("use_adam_mini", "what Adam-mini keeps depends on how it divides the model"),
     ("use_muon", "what Muon keeps is not known to ftlint"),
     ("mixture_of_depths", "mixture of depths changes the layers"),
@@ -39,7 +40,7 @@ _UNTOLD = (
 """Switches under which memory is another, and why it is not told."""
 
 STAGES = ("sft", "pt", "dpo", "kto", "rm")
-KINDS = ("full", "freeze", "lora")
+KINDS = ("full", "freeze", "lora", "oft")
 
 
 def method_of(
@@ -57,6 +58,7 @@ def method_of(
     if untold is not None:
         return Unknown(untold)
     kind, stage = str(values["finetuning_type"]), str(values["stage"])
+    block = bool(values.get("use_badam"))
     parts = _parts(values, shape, kind)
     if isinstance(parts, Unknown):
         return parts
@@ -64,29 +66,36 @@ def method_of(
     sharding = _sharding(values, shape, world, deepspeed)
     if isinstance(sharding, Unknown):
         return sharding
+    projection = _projection(values, shape)
+    if isinstance(projection, Unknown):
+        return projection
+    if sharding.divides and (kind == "oft" or block or projection is not None):
+        return Unknown("OFT, GaLore, APOLLO and BAdam of a divided model are not known to ftlint")
     attention = _attention(values, shape)
     mixed = bool(values.get("bf16") or values.get("fp16")) and not values.get("pure_bf16")
     reference = stage in ("dpo", "kto") and values.get("pref_loss") not in ("orpo", "simpo")
     checkpointing = not values.get("disable_gradient_checkpointing")
     method = Method(
         stage=stage,
-        kind=kind,
+        kind="block" if block else kind,
         rank=_count(values.get("lora_rank"), 8),
+        rotation=_rotation(values) if kind == "oft" else None,
         targets=targets,
         dropout=bool(values.get("lora_dropout")),
-        dora=bool(values.get("use_dora")),
+        dora=kind == "lora" and bool(values.get("use_dora")),
         layers=_count(values.get("freeze_trainable_layers"), 2),
         ends=ends,
         bits=values.get("quantization_bit") or 16,
         double_quantized=bool(values.get("double_quantization", True)),
         autocast=mixed and not sharding.stage,
-        casts=not (values.get("pure_bf16") or sharding.divides),
+        casts=not (values.get("pure_bf16") or block or sharding.divides),
         upcast_norms=bool(values.get("upcast_layernorm")),
         upcast_logits=bool(values.get("upcast_lmhead_output")),
         checkpointing=checkpointing,
-        liger=bool(values.get("enable_liger_kernel")) and shape.family.liger,
+        liger=bool(values.get("enable_liger_kernel") and shape.family.liger),
         attention=attention,
         optimizer=str(values.get("optim")),
+        projection=projection,
         accumulation=_count(values.get("gradient_accumulation_steps"), 1),
         reference=reference,
         reference_weights=reference and (kind != "lora" or bool(values.get("ref_model"))),
@@ -111,8 +120,43 @@ def _untold(values: Mapping[str, Any]) -> str | None:
         "only quantization by bitsandbytes is known to ftlint"
         if bits != 16 and values.get("quantization_method") != "bnb"
         else None,
+        "peft takes either `oft_rank` or `oft_block_size`"
+        if kind == "oft" and bool(values.get("oft_rank")) is bool(values.get("oft_block_size"))
+        else None,
+        "LLaMA Factory trains no adapters with GaLore or APOLLO"
+        if kind not in ("full", "freeze") and (values.get("use_galore") or values.get("use_apollo"))
+        else None,
+        "of BAdam only `badam_mode: layer` with `finetuning_type: full` is known to ftlint"
+        if values.get("use_badam") and (kind != "full" or values.get("badam_mode") != "layer")
+        else None,
     )
     return next((why for why in objections if why is not None), None)
+
+
+def _rotation(values: Mapping[str, Any]) -> Rotation:
+    """Return how OFT divides what goes into a linear."""
+    return Rotation(_count(values.get("oft_rank"), 0), _count(values.get("oft_block_size"), 0))
+
+
+def _projection(values: Mapping[str, Any], shape: Shape) -> Projection | Unknown | None:
+    """Return how GaLore or APOLLO projects gradients; None where neither does."""
+    name = next((one for one in ("galore", "apollo") if values.get(f"use_{one}")), None)
+    if name is None:
+        return None
+    if values.get("optim") != "adamw_torch":
+        return Unknown(f"of `use_{name}` only `optim: adamw_torch` is known to ftlint")
+    asked = _names(values.get(f"{name}_target"))
+    chosen = {
+        one.name for one in shape.linears
+        if asked == {"all"} or any(text in f"layers.0.{one.part}.{one.name}" for text in asked)
+    }  # fmt: skip
+    if not chosen or any("head" in text for text in asked):
+        return Unknown(f"which matrices `{name}_target` means is not known to ftlint")
+    return Projection(
+        _count(values.get(f"{name}_rank"), 16), frozenset(chosen),
+        str(values.get(f"{name}_proj_type")),
+        name == "galore" or values.get("apollo_proj") == "svd",
+    )  # fmt: skip
 
 
 def _parts(
@@ -143,11 +187,17 @@ def _parts(
 
 def _notes(values: Mapping[str, Any], method: Method) -> Iterator[str]:
     """Yield what was taken for granted."""
+    if method.kind == "block":
+        yield "BAdam: as while the lowest layer learns, when those above it keep all they need"
+    if method.bits == 8:
+        yield "8 bit keeps columns of inputs with values above 6: after a norm they are not counted"
+    if method.projection is not None and method.projection.singular:
+        yield "what cuSOLVER takes to find singular vectors is not counted"
     if method.sharding.stage == 3 and values.get("eval_strategy") not in ("no", None, False):
         yield "what ZeRO-3 keeps from batch to batch of an evaluation was read, not measured"
     if method.attention == "flash":
         yield "`flash_attn: fa2` was read from source, not measured"
-    if values.get("adapter_name_or_path") and method.kind == "lora":
+    if values.get("adapter_name_or_path") and method.adapts:
         yield "the adapter in `adapter_name_or_path` is taken to be of the rank that this file sets"
     if values.get("predict_with_generate"):
         yield "`predict_with_generate`: what generating keeps is not counted"

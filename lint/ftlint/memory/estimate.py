@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ftlint.memory.gpus import CONTEXT
-from ftlint.memory.layer import HALF, merged_bytes
+from ftlint.memory.layer import merged_bytes
+from ftlint.memory.manner import HALF
 from ftlint.memory.peak import evaluation_moments, training_moments
 from ftlint.memory.shape import Unknown
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -11,9 +12,9 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ftlint.memory.layer import Batch
+    from ftlint.memory.manner import Batch
     from ftlint.memory.method import Method
-    from ftlint.memory.peak import Moment
+    from ftlint.memory.moment import Moment
     from ftlint.memory.shape import Shape
 
 # What the allocator holds, set with docs/benchmarks/raw in view: at least so much of what is
@@ -24,6 +25,7 @@ RAGGED = 1.6  # with batches of many,
 PAIRED = 6  # with pairs of many (5.3 was seen with 47 lengths, on a GPU with room to spare),
 EVALUATED = 2.0  # in an evaluation,
 MERGED = 6  # and of what DoRA takes to merge a linear.
+PIECES = 4  # Of embeddings, where gradients of each matrix are projected.
 PASSING = 0.6  # Of gradients, buckets and gathered weights, where a run is divided.
 
 ROOM, SCRAPS = 0.5, 0.06
@@ -99,13 +101,14 @@ def estimate(
         return moments
     merged = MERGED * merged_bytes(shape, method)
     moving = spare if spare is not None else _moving(method, load)
-    high = max(_with_room(one, moving) for one in moments) + merged
-    divided = method.sharding.divides
+    block = _block(shape, method)
+    high = max(_with_room(one, moving) for one in moments) + merged + block
+    spare, divided = int(ROOM * merged) + block, method.sharding.divides
     if divided:
         high = max(high, _divided_room(moments, moving))
     least = _unmasked(shape, method, load.training)
     if load.evaluation is None:
-        return Estimate(_phase(moments, least, high, merged, divided), None)
+        return Estimate(_phase(moments, least, high, spare, divided), None)
     others = evaluation_moments(shape, method, load.evaluation)
     if isinstance(others, Unknown):
         return others
@@ -117,9 +120,9 @@ def estimate(
         # and gathers others beside them with each batch, in the end all (read, not measured).
         evaluated += shape.size * HALF
     high = max(high, evaluated + spread)
-    training = _phase(moments, least, high, merged, divided)
+    training = _phase(moments, least, high, spare, divided)
     least = max(one.total for one in others)
-    return Estimate(training, _phase(others, least, high, merged, divided))
+    return Estimate(training, _phase(others, least, high, spare, divided))
 
 
 def _unmasked(shape: Shape, method: Method, batch: Batch) -> int:
@@ -137,6 +140,17 @@ def _moving(method: Method, load: Load) -> float:
     if not load.ragged:
         return EVEN
     return PAIRED if method.stage in ("dpo", "kto") else RAGGED
+
+
+def _block(shape: Shape, method: Method) -> int:
+    """Return the bytes of the gradient of an embedding or head, which has to be in one piece.
+
+    Of what is free in pieces none may be as large: with 2.4 GiB to spare such a run was out of
+    memory (docs/benchmarks/raw/2026-11-30-h200-families).
+    """
+    learns = method.kind == "full" or bool(method.ends)
+    size = shape.embedding_size * method.learning_width if learns else 0
+    return size if method.projection is None else PIECES * size
 
 
 def _with_room(moment: Moment, moving: float) -> int:
@@ -162,13 +176,13 @@ def _divided_room(moments: Sequence[Moment], moving: float) -> int:
     return max(apart, passing) + int(SCRAPS * least)
 
 
-def _phase(moments: Sequence[Moment], least: int, high: int, merged: int, divided: bool) -> Phase:
+def _phase(moments: Sequence[Moment], least: int, high: int, spare: int, divided: bool) -> Phase:
     """Return a phase; what needs the most room need not be the largest of its moments.
 
     No divided run was made under a limit: it fits for sure where all that may be reserved does.
     """
     peak = max(moments, key=lambda one: one.total)
-    enough = max(_with_room(one, ROOM) for one in moments) + int(ROOM * merged)
+    enough = max(_with_room(one, ROOM) for one in moments) + spare
     enough = max(enough, high) if divided else enough
     return Phase(peak, peak.total, least, int(LOW * least), high, enough)
 

@@ -2,7 +2,8 @@
 
 It releases what is not used again soon, and gathers ahead what comes next and is not there. Where
 weights are kept until they are used again, it gathers ever further ahead, up to a limit: the most
-that lies there follows from no formula, so its rules are followed module by module.
+that lies there follows from no formula, so its rules are followed module by module: of those that
+have no large weights only how many there are counts, and how many numbers they have.
 
 Source: deepspeed/runtime/zero/partitioned_param_coordinator.py [0.18.4], seen at work in a run.
 """
@@ -14,22 +15,10 @@ from functools import lru_cache
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ftlint.memory.method import Method
     from ftlint.memory.shape import Linear, Shape
-
-
-class Visit(NamedTuple):
-    """A module that is entered: its own weights by number, and where in the step that is.
-
-    `back`: the layer that goes back meanwhile. `held`: the weights stay until the step ends.
-    """
-
-    weights: tuple[int, ...]
-    at_loss: bool = False
-    back: int | None = None
-    held: bool = False
 
 
 class Gathered(NamedTuple):
@@ -56,85 +45,149 @@ class Module(NamedTuple):
     weights: tuple[int, ...] = ()
     inside: tuple[Module, ...] = ()
 
-    def forward(self) -> Iterable[Visit]:
-        """Yield the modules as they are entered."""
-        yield Visit(self.weights)
+    def forward(self) -> Iterator[tuple[int, ...]]:
+        """Yield the weights of the modules as they are entered."""
+        yield self.weights
         for one in self.inside:
             yield from one.forward()
 
-    def backward(self) -> Iterable[Visit]:
+    def backward(self) -> Iterator[tuple[int, ...]]:
         """Yield them as they go back: that around the others is entered first here as well."""
-        yield Visit(self.weights)
+        yield self.weights
         for one in reversed(self.inside):
             yield from one.backward()
 
 
-class _Model:
-    """The modules of a model in the order in which they run, and the sizes of their weights.
+class _Stretch(NamedTuple):
+    """One module that has so `many` large weights, or a `run` of modules that have none.
+
+    `numbers` of all their weights, the small ones as well.
+    """
+
+    many: int
+    run: int
+    numbers: int
+
+
+class _Path(NamedTuple):
+    """A way through modules, and the large weights that are used on it, in their order."""
+
+    stretches: list[_Stretch]
+    weights: list[int]
+
+
+def _path(visits: Iterable[tuple[int, ...]], sizes: Sequence[int], small: int) -> _Path:
+    """Return a way, with modules that have no large weights put together."""
+    found = _Path([], [])
+    for weights in visits:
+        large = [one for one in weights if sizes[one] > small]
+        numbers = sum([sizes[one] for one in weights])
+        last = found.stretches[-1] if found.stretches else None
+        if large or last is None or last.many:
+            found.stretches.append(_Stretch(len(large), 1, numbers))
+            found.weights.extend(large)
+        else:
+            found.stretches[-1] = _Stretch(0, last.run + 1, last.numbers + numbers)
+    return found
+
+
+def _layer(shape: Shape, targets: frozenset[str], rank: int, *, fused: bool) -> _Layer:
+    """Return a layer; Liger's MLP does without a module for the activation."""
+    sizes: list[int] = []
+
+    def weight(size: int) -> int:
+        sizes.append(size)
+        return len(sizes) - 1
+
+    def linear(one: Linear) -> Module:
+        """Return a linear; with an adapter it looks at that one's first weight before its own."""
+        own = (weight(one.into * one.out), *([weight(one.out)] if one.bias else ()))
+        if one.name not in targets:
+            return Module(own)
+        down, up = weight(one.into * rank), weight(one.out * rank)
+        return Module((down,), (Module(own), Module(), Module((down,)), Module((up,))))
+
+    norm, attention, mlp = Module((weight(shape.hidden),)), [], []
+    for one in shape.linears:
+        if one.part == "mlp":
+            activated = one.name == ("down_proj" if "mlp" in shape.family.fused else "up_proj")
+            mlp += [Module()] if activated and not fused else []
+            mlp.append(linear(one))
+        else:
+            attention.append(linear(one))
+            normed = shape.family.head_norm and one.name in ("q_proj", "k_proj")
+            attention += [Module()] if normed else []
+    second = Module((weight(shape.hidden),))
+    inside = (norm, Module(inside=tuple(attention)), second, Module(inside=tuple(mlp)))
+    return _Layer(Module(inside=inside), tuple(sizes))
+
+
+class _Layer(NamedTuple):
+    module: Module
+    sizes: tuple[int, ...]
+
+
+class _Step(NamedTuple):
+    """The way of a training step, and the sizes of its weights; one of them is `held`.
+
+    `marks`: the layer that goes back in each stretch; `LOSS` where the loss is made, else None.
+    """
+
+    path: _Path
+    marks: list[int | None]
+    sizes: list[int]
+    held: int | None
+
+
+LOSS = -1
+
+
+def _step(shape: Shape, layer: _Layer, *, again: bool, fused: bool, small: int) -> _Step:
+    """Return a training step; under checkpointing layers go forward `again`.
 
     Where the loss is `fused` with the head, the weight of the head is taken from outside of it:
     DeepSpeed then counts it to the whole model, which is entered first and never left.
     """
+    forward = _path(layer.module.forward(), layer.sizes, small)
+    backward = _path(layer.module.backward(), layer.sizes, small)
+    sizes = [*layer.sizes * shape.layers, shape.embedding_size, shape.hidden]
+    embedding, norm = len(sizes) - 2, len(sizes) - 1
+    head = embedding
+    if not shape.tied:
+        head = len(sizes)
+        sizes.append(shape.embedding_size)
+    made = _Step(_Path([], []), [], sizes, head if fused else None)
 
-    def __init__(self, shape: Shape, targets: frozenset[str], rank: int, *, fused: bool) -> None:
-        self.targets, self.rank = targets, rank
-        self.sizes: list[int] = []
-        embedding = self._weight(shape.embedding_size)
-        self.embedding = [Visit((embedding,))]
-        self.layers = [self._layer(shape, fused=fused) for _ in range(shape.layers)]
-        norm = Visit((self._weight(shape.hidden),))
-        head = Visit((embedding if shape.tied else self._weight(shape.embedding_size),))
-        self.whole = [head._replace(held=True)] if fused else []
-        self.head = [norm] if fused else [norm, head]
+    def enter(path: _Path, mark: int | None = None, first: int = 0) -> None:
+        made.path.stretches.extend(path.stretches)
+        made.path.weights.extend([first + one for one in path.weights])
+        made.marks.extend([mark] * len(path.stretches))
 
-    def _weight(self, size: int) -> int:
-        self.sizes.append(size)
-        return len(self.sizes) - 1
+    def single(weight: int, mark: int | None = None) -> None:
+        enter(_path([(weight,)], sizes, small), mark)
 
-    def _layer(self, shape: Shape, *, fused: bool) -> Module:
-        """Return a layer; Liger's MLP does without a module for the activation."""
-        norm, attention, mlp = Module((self._weight(shape.hidden),)), [], []
-        for one in shape.linears:
-            if one.name in _MLP:
-                activated = one.name == ("down_proj" if shape.family.fused else "up_proj")
-                mlp += [Module()] if activated and not fused else []
-                mlp.append(self._linear(one))
-            else:
-                attention.append(self._linear(one))
-                normed = shape.family.head_norm and one.name in ("q_proj", "k_proj")
-                attention += [Module()] if normed else []
-        second = Module((self._weight(shape.hidden),))
-        inside = (norm, Module(inside=tuple(attention)), second, Module(inside=tuple(mlp)))
-        return Module(inside=inside)
-
-    def _linear(self, one: Linear) -> Module:
-        """Return a linear; with an adapter it looks at that one's first weight before its own."""
-        own = (self._weight(one.into * one.out), *([self._weight(one.out)] if one.bias else ()))
-        if one.name not in self.targets:
-            return Module(own)
-        down, up = self._weight(one.into * self.rank), self._weight(one.out * self.rank)
-        return Module((down,), (Module(own), Module(), Module((down,)), Module((up,))))
-
-
-_MLP = {"gate_proj", "up_proj", "gate_up_proj", "down_proj"}
-
-
-def _step(model: _Model, *, again: bool) -> list[Visit]:
-    """Return the modules of a training step; under checkpointing layers go forward `again`."""
-    visits = [*model.whole, *model.embedding]
-    for layer in model.layers:
-        visits += layer.forward()
-    visits += [*model.head[:-1], model.head[-1]._replace(at_loss=True), *model.whole]
-    visits += reversed(model.head)
-    for number, layer in reversed([*enumerate(model.layers)]):
-        passes = [*(layer.forward() if again else ()), *layer.backward()]
-        visits += [one._replace(back=number) for one in passes]
-    return [*visits, *model.embedding]
+    firsts = [number * len(layer.sizes) for number in range(shape.layers)]
+    if fused:
+        single(head)
+    single(embedding)
+    for first in firsts:
+        enter(forward, first=first)
+    single(norm, LOSS if fused else None)
+    single(head, None if fused else LOSS)
+    if not fused:
+        single(head)
+    single(norm)
+    for number in range(shape.layers - 1, -1, -1):
+        if again:
+            enter(forward, number, firsts[number])
+        enter(backward, number, firsts[number])
+    single(embedding)
+    return made
 
 
 def gathered(shape: Shape, method: Method, limits: Limits) -> Gathered:
     """Return what is gathered in a step once DeepSpeed knows the order of its modules."""
-    fused = method.liger and method.stage in ("sft", "pt")
+    fused = method.fuses_loss(shape)
     return _gathered(shape, method.targets, method.rank, method.checkpointing, fused, limits)
 
 
@@ -142,61 +195,60 @@ def gathered(shape: Shape, method: Method, limits: Limits) -> Gathered:
 def _gathered(
     shape: Shape, targets: frozenset[str], rank: int, again: bool, fused: bool, limits: Limits
 ) -> Gathered:
-    model = _Model(shape, targets, rank, fused=fused)
-    visits = _step(model, again=again)
+    layer = _layer(shape, targets, rank, fused=fused)
+    step = _step(shape, layer, again=again, fused=fused, small=limits.small)
     loss, layers = 0, [0] * shape.layers
-    for visit, there in zip(visits, _follow(visits, model.sizes, limits)):
-        if visit.at_loss:
-            loss = max(loss, there)
-        if visit.back is not None:
-            layers[visit.back] = max(layers[visit.back], there)
+    for mark, there in zip(step.marks, _follow(step, limits)):
+        if mark is None:
+            continue
+        if mark == LOSS:
+            loss = there
+        elif there > layers[mark]:
+            layers[mark] = there
     return Gathered(loss, tuple(layers))
 
 
-def _follow(visits: Sequence[Visit], sizes: Sequence[int], limits: Limits) -> Iterable[int]:
-    """Yield how many numbers are gathered at each visit."""
-    queue = [(weight, step) for step, one in enumerate(visits) for weight in one.weights]
-    uses: list[list[int]] = [[] for _ in sizes]
-    before = [0]  # numbers that were passed before each visit
-    for step, one in enumerate(visits):
-        before.append(before[-1] + sum(sizes[weight] for weight in one.weights))
-        for weight in one.weights:
-            uses[weight].append(step)
-    next_use = [0] * len(sizes)
-    there = [size <= limits.small for size in sizes]
-    fetched = [-1] * len(sizes)  # the last use for which each weight was fetched
-    held: set[int] = set()
-    total = at = 0
-    for step, visit in enumerate(visits):
-        if visit.held:
-            held.update(visit.weights)
-        fresh = sum(fetched[weight] < step for weight in visit.weights)
-        for weight in visit.weights:
+def _follow(step: _Step, limits: Limits) -> Iterator[int]:
+    """Yield how many numbers are gathered at the end of each stretch."""
+    sizes, held, (stretches, queue) = step.sizes, step.held, step.path
+    before: list[int] = []  # by place in the queue, the numbers that were passed until then
+    passed = 0
+    for many, _, numbers in stretches:
+        before.extend([passed] * many)
+        passed += numbers
+    uses = len(queue)
+    again, last = [-1] * uses, [-1] * len(sizes)  # by place, that of its weight's next use
+    for place in range(uses - 1, -1, -1):
+        weight = queue[place]
+        again[place] = last[weight]
+        last[weight] = place
+    _, live, reuse, small = limits
+    there = [size <= small for size in sizes]
+    total = at = end = passed = 0
+    for many, run, numbers in stretches:
+        start, end = end, end + many
+        passed += numbers
+        for weight in queue[start:end]:
             if not there[weight]:
                 there[weight] = True
                 total += sizes[weight]
-        seen: set[int] = set()
-        while at < len(queue) and len(seen) < fresh:
-            weight, used = queue[at]
-            fetched[weight] = used
-            seen.add(weight)
-            at += 1
-        room, ahead = min(limits.live - total, limits.ahead), 0
-        while at < len(queue) and ahead < room:
-            weight, used = queue[at]
-            at += 1
-            fetched[weight] = max(fetched[weight], used)
-            if not there[weight]:
-                there[weight] = True
-                ahead += sizes[weight]
-        total += ahead
+        if at < end:
+            at = end
+        while run and at < uses and total < live:
+            run, ahead = run - 1, 0
+            room = min(live - total, limits.ahead)
+            while at < uses and ahead < room:
+                weight = queue[at]
+                at += 1
+                if not there[weight]:
+                    there[weight] = True
+                    ahead += sizes[weight]
+            total += ahead
         yield total
-        for weight in visit.weights:
-            while next_use[weight] < len(uses[weight]) and uses[weight][next_use[weight]] <= step:
-                next_use[weight] += 1
-            if sizes[weight] <= limits.small or weight in held or fetched[weight] > step:
+        for place in range(start, end):
+            weight, later = queue[place], again[place]
+            if weight == held or 0 <= later < at:
                 continue
-            later = uses[weight][next_use[weight] :][:1]
-            if not later or before[later[0]] - before[step + 1] >= limits.reuse:
+            if later < 0 or before[later] - passed >= reuse:
                 there[weight] = False
                 total -= sizes[weight]

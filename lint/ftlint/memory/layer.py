@@ -2,56 +2,22 @@
 
 Source: models/llama/modeling_llama.py and its kin, integrations/sdpa_attention.py [transformers
 5.6.0, 4.57.1], peft/tuners/lora/layer.py [0.18.1], liger_kernel/ops [0.8.5],
-torch/csrc/autograd/derivatives.yaml, aten/native/transformers/cuda [2.11].
+bitsandbytes/autograd/_functions.py [0.50.2], torch/csrc/autograd/derivatives.yaml,
+aten/native/transformers/cuda [2.11].
 """
 
 from __future__ import annotations
 
+from ftlint.memory.manner import FULL, HALF
+from ftlint.memory.rotation import turned
 from ftlint.memory.tape import Tape, Value
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ftlint.memory.manner import Batch, Manner
     from ftlint.memory.method import Method
     from ftlint.memory.shape import Linear, Shape
     from ftlint.memory.tape import Cost
-
-HALF, FULL = 2, 4
-"""Bytes of a number in bf16 or fp16, and in float32."""
-
-
-class Batch(NamedTuple):
-    """What goes through the model at once. `masked`: rows are padded or apart in one block."""
-
-    rows: int
-    length: int
-    masked: bool = True
-
-    @property
-    def tokens(self) -> int:
-        """Positions, padding included."""
-        return self.rows * self.length
-
-
-class Manner(NamedTuple):
-    """How a layer is run and what of it learns.
-
-    `autocast`: linears run in half precision whatever they are given. `learns` whole, or by
-    `adapters`: the names of its linears that have one of `rank`, in `adapter_width` bytes a number.
-    `norm_width`: bytes of a number in the weights of norms. `bits` of a weight that is frozen.
-    """
-
-    autocast: bool = True
-    learns: bool = False
-    adapters: frozenset[str] = frozenset()
-    rank: int = 0
-    adapter_width: int = FULL
-    dropout: bool = False
-    dora: bool = False
-    weight_width: int = HALF
-    norm_width: int = HALF
-    bits: int = 16
-    attention: str = "sdpa"
-    liger: bool = False
 
 
 def _merged(one: Linear) -> int:
@@ -99,6 +65,10 @@ class Layer:
             self.tape.drop(2)
             if after:
                 made = self._norm(made, self.shape.hidden)
+            if self.shape.family.scaled:
+                self.tape.hold(made)
+                made = self.tape.op((made,), made.elements, made.width)
+                self.tape.drop()
             width = max(found.width, made.width)
             found = self.tape.op(
                 (found, made), found.elements, width, alias=found.width == made.width
@@ -140,6 +110,12 @@ class Layer:
         one, manner = self.linears[name], self.manner
         width = HALF if manner.autocast else value.width
         self.tape.hold(value)
+        rotation = manner.rotation if name in manner.adapters else None
+        if rotation is not None:
+            value = turned(
+                self.tape, value, one.into, rotation,
+                autocast=manner.autocast, quantized=manner.bits < 16,
+            )  # fmt: skip
         if manner.learns:
             made = self._whole(one, self._cast(value, width), width)
         else:
@@ -150,8 +126,11 @@ class Layer:
             if eight:  # what comes in as fp16 and int8, what comes out as int32
                 self.tape.passing(value.elements * (1 + HALF) + out * FULL)
             kept = (given,) if eight else ()
-            made = self.tape.op((given,), out, width, kept=kept, scratch=scratch)
-            if name in manner.adapters:
+            # Columns with values above 6 are copied and kept: of inputs that no norm has made, all.
+            raw = self.shape.family.norms == "after" and name not in ("o_proj", "down_proj")
+            copied = given.bytes if eight and raw else 0
+            made = self.tape.op((given,), out, width, kept=kept, held=copied, scratch=scratch)
+            if name in manner.adapters and rotation is None:
                 made = self._adapted(one, value, made, width)
         self.tape.drop()
         return made
@@ -217,7 +196,8 @@ class Layer:
     def _attention(self, value: Value) -> Value:
         shape, tokens = self.shape, self.batch.tokens
         queries = tokens * shape.q_size
-        if shape.family.fused:
+        family = shape.family
+        if "attention" in family.fused:
             whole = self._linear("qkv_proj", value)
             query, key, val = self._split(whole, (shape.q_size, shape.kv_size, shape.kv_size))
             self.views[id(val)] = whole
@@ -225,13 +205,13 @@ class Layer:
             query = self._linear("q_proj", value)
             key = self._linear("k_proj", value)
             val = self._linear("v_proj", value)
-        if shape.family.head_norm:
-            whole_norm = shape.family.head_norm == "whole"
-            query = self._norm(query, shape.q_size if whole_norm else shape.head_dim)
-            key = self._norm(key, shape.kv_size if whole_norm else shape.head_dim)
+        if not family.rotated_first:
+            query, key = self._head_normed(query, key)
         self.tape.hold(query, key, val)
         query, key = self._rotated(query), self._rotated(key)
         self.tape.drop(3)
+        if family.rotated_first:
+            query, key = self._head_normed(query, key)
         if self.manner.autocast:
             query, key = self._cast(query, HALF), self._cast(key, HALF)
         self.tape.hold(query, key, val)
@@ -241,8 +221,6 @@ class Layer:
             made = self._eager(query, key, val, queries)
         elif masked:
             made = self._masked(query, key, val, queries)
-            if shape.family.fused:  # laid out as the queries, which were put together: a copy
-                made = self.tape.op((made,), queries, made.width)
         else:
             grouped = 2 * queries * query.width if shape.heads != shape.kv_heads else 0
             made = self.tape.op(
@@ -250,20 +228,34 @@ class Layer:
                 kept=(query, key, self._whole_of(val)), held=tokens * shape.heads * FULL,
                 scratch=queries * FULL + tokens * shape.heads * FULL + grouped,
             )  # fmt: skip
+        if family.joined and kind == "sdpa":  # laid out as the queries, so it is copied
+            made = self.tape.op((made,), queries, made.width)
         assert made.elements == queries
         assert val.elements == tokens * shape.kv_size
         found = self._linear("o_proj", made)
         self.tape.drop(3)
         return found
 
+    def _head_normed(self, query: Value, key: Value) -> tuple[Value, Value]:
+        """Queries and keys, normalized where the family does so."""
+        shape = self.shape
+        if not shape.family.head_norm:
+            return query, key
+        whole = shape.family.head_norm == "whole"
+        return (
+            self._norm(query, shape.q_size if whole else shape.head_dim),
+            self._norm(key, shape.kv_size if whole else shape.head_dim),
+        )
+
     def _windowed(self) -> bool:
         return self.shape.window is not None and self.batch.length >= self.shape.window
 
     def _rotated(self, value: Value) -> Value:
         """Rotary positions: `x·cos + rotate(x)·sin`, cosines in the dtype of the input."""
-        if self.manner.liger:
+        family = self.shape.family
+        if self.manner.liger and "rotary" in family.liger:
             return self.tape.op((value,), value.elements, value.width, alias=True)
-        width = max(value.width, self.input.width)
+        width = FULL if family.wide_rotary else max(value.width, self.input.width)
         one = self.tape.op((value,), value.elements, width)
         half = self.tape.op((value,), value.elements, value.width)
         other = self.tape.op((half,), value.elements, width)
@@ -305,7 +297,7 @@ class Layer:
         return tape.op((narrow, val), queries, width, kept=(narrow, self._whole_of(val)))
 
     def _mlp(self, value: Value) -> Value:
-        tape, fused = self.tape, self.shape.family.fused
+        tape, fused = self.tape, "mlp" in self.shape.family.fused
         if fused:
             whole = self._linear("gate_up_proj", value)
             gate, up = self._split(whole, (1, 1))
@@ -317,7 +309,11 @@ class Layer:
             up = up if fused else self._linear("up_proj", value)
             tape.drop()
             made = tape.op((gate, up), up.elements, up.width, kept=(gate, up), overwrites=True)
-            return self._linear("down_proj", made)
+            if fused:
+                tape.hold(whole)  # a view of it has a name
+            found = self._linear("down_proj", made)
+            tape.drop(1 if fused else 0)
+            return found
         active = tape.op((gate,), gate.elements, gate.width, kept=(whole if fused else gate,))
         tape.hold(active)
         up = up if fused else self._linear("up_proj", value)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from ftlint.memory.layer import FULL, HALF, Manner
+from ftlint.memory.manner import FULL, HALF, Manner
 from ftlint.memory.sharding import Sharding
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from ftlint.memory.projection import Projection
+    from ftlint.memory.rotation import Rotation
     from ftlint.memory.shape import Shape
 
 
 class Method(NamedTuple):
     """How a model is trained.
 
-    `kind`: full, freeze or lora. `layers`: how many of them, the last ones, learn whole under
+    `kind`: full, freeze, lora, oft, or block: one layer after the other, the lowest in its turn.
+    `layers`: how many of them, the last ones, learn whole under
     freeze. `ends`: which of embed_tokens and lm_head learn whole besides.
     `half`: weights are loaded in bf16 or fp16. `casts`: what learns is cast to float32. A
     `reference` goes forward besides: of weights of its own, or the model without its adapters.
@@ -22,6 +25,7 @@ class Method(NamedTuple):
     stage: str = "sft"
     kind: str = "lora"
     rank: int = 8
+    rotation: Rotation | None = None
     targets: frozenset[str] = frozenset()
     dropout: bool = False
     dora: bool = False
@@ -38,6 +42,7 @@ class Method(NamedTuple):
     liger: bool = False
     attention: str = "sdpa"
     optimizer: str = "adamw_torch_fused"
+    projection: Projection | None = None
     accumulation: int = 1
     reference: bool = False
     reference_weights: bool = False
@@ -46,6 +51,11 @@ class Method(NamedTuple):
     offloads_inputs: bool = False
     """What enters a checkpointed layer waits on the host."""
     sharding: Sharding = Sharding()
+
+    @property
+    def adapts(self) -> bool:
+        """Return whether the model is frozen but for adapters."""
+        return self.kind in ("lora", "oft")
 
     @property
     def width(self) -> int:
@@ -57,7 +67,7 @@ class Method(NamedTuple):
         """Bytes of a number that learns, as it is used; DeepSpeed casts adapters back."""
         if self.sharding.stage:
             return self.width
-        if self.kind == "lora" or self.casts:
+        if self.adapts or self.casts:
             return FULL
         return self.width
 
@@ -70,6 +80,10 @@ class Method(NamedTuple):
     def rows_factor(self) -> int:
         """Rows in a forward pass for each row of the batch: pairs go together."""
         return 2 if self.stage in ("dpo", "rm") else 1
+
+    def fuses_loss(self, shape: Shape) -> bool:
+        """Return whether Liger makes loss and head in one, so that no logits are kept."""
+        return self.liger and "loss" in shape.family.liger and self.stage in ("sft", "pt")
 
     def learning_layers(self, shape: Shape) -> int:
         """Return how many layers have something that learns."""
@@ -84,14 +98,15 @@ class Method(NamedTuple):
 
     def manner(self, *, learning: bool = True) -> Manner:
         """Return how a layer is run."""
-        whole = learning and self.kind in ("full", "freeze")
+        whole = learning and self.kind in ("full", "freeze", "block")
         norms = self.learning_width if whole else FULL if self.upcast_norms else self.width
         return Manner(
             autocast=self.autocast,
             learns=whole,
-            adapters=self.targets if self.kind == "lora" else frozenset(),
+            adapters=self.targets if self.adapts else frozenset(),
             rank=self.rank,
-            adapter_width=self.learning_width if self.kind == "lora" else FULL,
+            rotation=self.rotation,
+            adapter_width=self.learning_width if self.adapts else FULL,
             dropout=self.dropout,
             dora=self.dora,
             weight_width=self.learning_width if whole else self.width,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ftlint.memory.layer import FULL, HALF, Batch, Layer
+from ftlint.memory.layer import Layer
+from ftlint.memory.loss import EVALUATED, head_of, loss_moments
+from ftlint.memory.manner import FULL, HALF, Batch
+from ftlint.memory.moment import Moment
 from ftlint.memory.shape import Unknown
 from ftlint.memory.sharding import Division, division
 from ftlint.memory.states import states
@@ -17,33 +20,6 @@ WORKSPACE = 76 << 20
 """What cuBLAS and cuBLASLt take of the allocator for themselves, 32 MiB each on compute capability
 9.0, and what rounding adds. Source: aten/cuda/CublasHandlePool.cpp [2.11]; it is 77 to 82 MB in
 docs/benchmarks/raw."""
-
-
-class Moment(NamedTuple):
-    """What is there at one moment of a step, by part, in bytes."""
-
-    name: str
-    weights: int = 0
-    adapters: int = 0
-    gradients: int = 0
-    optimizer: int = 0
-    activations: int = 0
-    logits: int = 0
-    buffers: int = 0
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return sum(self[1:])
-
-    @property
-    def comes_and_goes(self) -> int:
-        """Bytes that are not there all the time."""
-        return self.activations + self.logits
-
-    def parts(self) -> dict[str, int]:
-        """The bytes by part."""
-        return dict(zip(self._fields[1:], self[1:]))
 
 
 def training_moments(shape: Shape, method: Method, batch: Batch) -> list[Moment] | Unknown:
@@ -68,7 +44,7 @@ def evaluation_moments(shape: Shape, method: Method, batch: Batch) -> list[Momen
     per = logits + (FULL if logits == HALF else 0)
     copies = held.cast
     if method.stage in ("dpo", "kto"):  # their loss is outside of what autocast wraps
-        per, copies = FULL * _EVALUATED[method.stage, method.reference], 0
+        per, copies = FULL * EVALUATED[method.stage, method.reference], 0
     else:
         per += FULL
     if method.stage == "rm":
@@ -113,32 +89,22 @@ def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[M
     apart = _division(shape, method, held)
     base = _base(method, held, batch, apart)
     accumulated = method.accumulation > 1 or apart.passed
-    one = Layer(shape, method.manner(), batch, width)
-    layer = one.cost(accumulated=accumulated)
+    way = _back(shape, method, batch, accumulated=bool(accumulated))
     through = method.learning_layers(shape)
     entry = batch.tokens * shape.hidden * width
-    if method.checkpointing:
-        each = below = 0 if method.offloads_inputs else entry
-    else:
-        kept = Layer(shape, method.manner(), batch, width, keeps_input=True)
-        each = below = kept.cost(accumulated=accumulated).kept
-    between = through * each
-    inside = layer.backward
-    if method.checkpointing:
-        # Going back, a layer first goes forward again, beside the gradient of its output; what it
-        # gives out then lives as long as the layer goes back.
-        inside = max(layer.forward, layer.backward) + entry
-    ends = _head(shape, method, batch)
+    between = way.waiting(through)
+    ends = head_of(shape, method, batch)
     gathered = base._replace(buffers=base.buffers + apart.loss)
-    loss = _loss(shape, method, batch, gathered, held, between, ends)
+    loss = loss_moments(shape, method, batch, gathered, held, between, ends)
     # The gradient of a head that is the embedding too waits for that of the embedding.
     grown = ends.gradients if shape.tied or not accumulated else 0
     per_layer = apart.each
     if per_layer is None:
-        per_layer = 0 if accumulated else layer.gradients
+        per_layer = 0 if accumulated else way.gradients
     back = [
         base._replace(
-            name=_called(number, through), activations=number * below + entry + inside,
+            name=_called(number, through),
+            activations=way.waiting(number) + entry + (way.inside if number else way.lowest),
             gradients=base.gradients + grown + per_layer * (through - 1 - number),
             buffers=base.buffers + buffers,
         )
@@ -160,6 +126,46 @@ def _moments(shape: Shape, method: Method, batch: Batch, held: States) -> list[M
     return [*loss, *back, end, step]
 
 
+class _Way(NamedTuple):
+    """Bytes of the layers as they go back, the lowest of them apart.
+
+    Each of the others keeps `kept` until its turn and takes `inside` in it; the lowest keeps
+    `bottom` and takes `lowest`. `gradients` of a layer stay.
+    """
+
+    kept: int
+    inside: int
+    bottom: int
+    lowest: int
+    gradients: int
+
+    def waiting(self, layers: int) -> int:
+        """Return what so many layers keep that have yet to go back."""
+        return self.bottom + (layers - 1) * self.kept if layers else 0
+
+
+def _back(shape: Shape, method: Method, batch: Batch, *, accumulated: bool) -> _Way:
+    """Return what layers keep and take as they go back."""
+    width = method.residual_width()
+    entry = batch.tokens * shape.hidden * width
+    layer = Layer(shape, method.manner(), batch, width).cost(accumulated=accumulated)
+    if method.checkpointing:
+        kept = 0 if method.offloads_inputs else entry
+        # Going back, a layer first goes forward again, beside the gradient of its output; what it
+        # gives out then lives as long as the layer goes back.
+        inside = max(layer.forward, layer.backward) + entry
+    else:
+        whole = Layer(shape, method.manner(), batch, width, keeps_input=True)
+        kept, inside = whole.cost(accumulated=accumulated).kept, layer.backward
+    if method.kind != "block":
+        return _Way(kept, inside, kept, inside, layer.gradients)
+    # Of layers that do not learn LLaMA Factory checkpoints none, though gradients go through them.
+    manner = method.manner(learning=False)
+    frozen = Layer(shape, manner, batch, width, keeps_input=True).cost().kept
+    through = Layer(shape, manner, batch, width).cost().backward
+    return _Way(frozen, through, kept, inside, 0)
+
+
 def _going_back(apart: Division, through: int) -> list[tuple[int, int]]:
     """Return the layers, by number, that can be the peak as they go back, and the buffers then."""
     if apart.each_back:
@@ -172,121 +178,3 @@ def _called(number: int, through: int) -> str:
     if number in (0, through - 1):
         return "top layer" if number else "bottom layer"
     return f"layer {number + 1} of {through}"
-
-
-class _Ends(NamedTuple):
-    """Bytes of what comes after the layers: norm and head."""
-
-    kept: int
-    copied: int
-    gradients: int
-    embedding: int
-    """The gradient of a tied embedding, at the end, before it is added to that of the head."""
-
-
-def _head(shape: Shape, method: Method, batch: Batch) -> _Ends:
-    tokens, width, size = batch.tokens, method.residual_width(), shape.embedding_size
-    learns = method.kind == "full" or "lm_head" in method.ends
-    # The norm keeps what comes in: widened where that is in half precision, but not by Liger.
-    normed = tokens * shape.hidden * (width if method.liger else FULL)
-    kept = normed + tokens * FULL
-    if method.kind == "full" and not method.liger:
-        kept += tokens * shape.hidden * width
-    if learns:
-        kept += tokens * shape.hidden * HALF if width == FULL and method.autocast else 0
-    copied = size * HALF if learns and method.autocast and method.learning_width == FULL else 0
-    tied = method.kind == "full" and shape.tied
-    return _Ends(
-        kept, copied, size * method.learning_width if learns else 0,
-        size * method.learning_width if tied else 0,
-    )  # fmt: skip
-
-
-def _loss(
-    shape: Shape,
-    method: Method,
-    batch: Batch,
-    base: Moment,
-    held: States,
-    between: int,
-    ends: _Ends,
-) -> list[Moment]:
-    """Return the moments at the loss."""
-    tokens, vocab = batch.tokens, shape.vocab
-    logits = FULL if method.upcast_logits else method.compute_width
-    wide = FULL if logits == HALF else 0
-    # Without checkpointing the layers keep the copies that autocast made of their weights.
-    caches = held.cast if method.checkpointing else ends.copied
-    inside = between + ends.kept
-    if method.liger and method.stage in ("sft", "pt"):
-        return [_fused(shape, method, batch, base, inside + caches, ends)]
-    made = tokens * vocab
-    if method.stage == "rm":  # the labels are handed over, so the model makes a loss of its own
-        return [
-            base._replace(
-                name="logits", activations=inside + caches, logits=made * (logits + wide + FULL)
-            )
-        ]
-    if method.stage in ("dpo", "kto"):
-        return _preference(method, base, made, inside + ends.copied)
-    capped = logits if shape.final_softcap else 0  # what tanh gave out, for its gradient
-    forward = base._replace(
-        name="loss", activations=inside + caches, logits=made * (logits + capped + wide + FULL)
-    )
-    backward = base._replace(
-        name="gradient of the loss", activations=inside + ends.copied,
-        logits=made * (3 * FULL + capped),
-    )  # fmt: skip
-    after = base._replace(
-        name="gradient of the head", activations=inside + ends.copied,
-        logits=made * HALF, gradients=base.gradients + ends.gradients + ends.copied,
-    )  # fmt: skip
-    return [forward, backward, *([after] if ends.gradients else [])]
-
-
-def _preference(method: Method, base: Moment, made: int, inside: int) -> list[Moment]:
-    """Return the moments of a loss over log-probabilities, outside of what autocast wraps."""
-    reference = base._replace(
-        name="reference", activations=inside,
-        logits=made * FULL * _PAIRED[method.stage, method.reference],
-    )  # fmt: skip
-    backward = base._replace(
-        name="gradient of the loss", activations=inside, logits=made * 3 * FULL
-    )
-    return [reference, backward]
-
-
-_PAIRED = {
-    ("dpo", True): 5, ("dpo", False): 3, ("kto", True): 6, ("kto", False): 5,
-}  # fmt: skip
-"""Copies of the logits in float32 at once, by stage and whether a reference goes forward.
-
-The policy's logits are held for their mean, and their log-softmax for the gradient, while the
-reference makes its own; log_softmax first copies a view of them, on the GPU. KTO holds its logits
-apart as chosen and rejected, and goes forward over mismatched answers besides. Source:
-train/dpo/trainer.py, train/kto/trainer.py [0.9.5], aten/native/cuda/SoftMax.cu [2.11]."""
-_EVALUATED = {
-    ("dpo", True): 4, ("dpo", False): 3, ("kto", True): 5, ("kto", False): 4,
-}  # fmt: skip
-"""The same in an evaluation, which keeps no log-softmax for a gradient."""
-
-
-def _fused(
-    shape: Shape, method: Method, batch: Batch, base: Moment, inside: int, ends: _Ends
-) -> Moment:
-    """Return the moment of Liger's fused loss: logits a chunk at a time, gradients at once.
-
-    Source: liger_kernel/ops/fused_linear_cross_entropy.py [0.8.5].
-    """
-    tokens = batch.tokens
-    split = -(-shape.vocab // shape.hidden)
-    chunk = 1 << max(0, (-(-tokens // split) - 1).bit_length())
-    chunk = min(chunk, tokens)
-    # A head in float32 is copied to half precision for each chunk; its gradient is added up in
-    # place, in float32. It is a new one even where gradients are accumulated.
-    gradient = ends.gradients + ends.copied
-    own = tokens * shape.hidden * method.residual_width()
-    return base._replace(
-        name="loss", activations=inside + own, logits=chunk * shape.vocab * HALF,
-        gradients=base.gradients + gradient,
-    )  # fmt: skip

@@ -14,9 +14,12 @@ class Family(NamedTuple):
 
     `norm`: `llama` normalizes in float32 and multiplies in the weight's dtype, `gemma` does both in
     float32. `norms` of a layer: before attention and MLP, after them, or both. `head_norm`: queries
-    and keys are normalized, head by head or whole. `fused`: one matrix makes query, key and value,
-    and one gate and up. `biased`: linears with a bias. `softcaps`: scores and logits are capped by
-    tanh; such a family runs eager attention unless another is asked for.
+    and keys are normalized, by head or whole; `rotated_first`: after they are rotated. `fused`:
+    one matrix makes query, key and value, or one gate and up. `joined`: queries and keys are put
+    together of what is rotated and what is not. `wide_rotary`: they are rotated in float32.
+    `scaled`: what a part of a layer gives out is multiplied before it is added. `biased`: linears
+    with a bias. `softcaps`: scores and logits are capped by tanh; such a family runs eager
+    attention unless another is asked for.
 
     What its configuration class takes where config.json says nothing: `tied`, `head_dim` (None:
     hidden size by heads), `window`. `window_switched`: a window counts under `use_sliding_window`
@@ -26,18 +29,23 @@ class Family(NamedTuple):
     norm: str = "llama"
     norms: str = "before"
     head_norm: str | None = None
-    fused: bool = False
+    rotated_first: bool = False
+    fused: frozenset[str] = frozenset()
+    joined: bool = False
+    wide_rotary: bool = False
+    scaled: bool = False
     biased: frozenset[str] = frozenset()
     softcaps: bool = False
     tied: bool = False
     head_dim: int | None = None
     window: int | None = None
     window_switched: bool = False
-    liger: bool = True
-    """LLaMA Factory has Liger's kernels for it."""
+    liger: frozenset[str] = frozenset({"layers", "rotary", "loss"})
+    """What Liger's kernels do of it, as LLaMA Factory calls them."""
 
 
 _QKV = frozenset({"q_proj", "k_proj", "v_proj"})
+_MLP = frozenset({"mlp"})
 FAMILIES = {
     "llama": Family(),
     "mistral": Family(),
@@ -46,24 +54,38 @@ FAMILIES = {
     "gemma": Family("gemma", tied=True, head_dim=256),
     "gemma2": Family("gemma", "both", softcaps=True, tied=True, head_dim=256, window=4096),
     "gemma3_text": Family("gemma", "both", "head", tied=True, head_dim=256, window=4096),
-    "phi3": Family(fused=True),
-    "olmo2": Family(norms="after", head_norm="whole"),
-    "granite": Family(),
-    "smollm3": Family(window_switched=True, liger=False),
-}
+    "phi3": Family(fused=frozenset({"attention", "mlp"}), joined=True),
+    "olmo2": Family("gemma", "after", "whole"),
+    "olmo3": Family("gemma", "after", "whole", window=4096, liger=frozenset()),
+    "granite": Family(scaled=True, liger=frozenset({"layers", "rotary"})),
+    "smollm3": Family(tied=True, window_switched=True, liger=frozenset()),
+    "exaone4": Family(norms="after", head_norm="head", window=4096, liger=frozenset()),
+    "ernie4_5": Family(wide_rotary=True, tied=True, head_dim=128, liger=frozenset()),
+    "hunyuan_v1_dense": Family(head_norm="head", rotated_first=True, liger=frozenset()),
+    # Liger's kernels for GLM-4 of 2025 are put into its module, which the older one does not use.
+    "glm": Family(fused=_MLP, joined=True, biased=_QKV, head_dim=128, liger=frozenset()),
+    "glm4": Family(
+        norms="both", fused=_MLP, joined=True, biased=_QKV, head_dim=128,
+        liger=frozenset({"layers", "loss"}),
+    ),
+}  # fmt: skip
 """The families whose layers are known. Source: models/*/modeling_*.py and configuration_*.py of
-transformers 5.6.0 and 4.57.1."""
+transformers 5.6.0 and 4.57.1; model/model_utils/liger_kernel.py [LLaMA Factory 0.9.5],
+transformers/monkey_patch.py [liger_kernel 0.8.5]."""
 
 DIMENSIONS = (
     "model_type", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
     "num_key_value_heads", "head_dim", "vocab_size", "tie_word_embeddings", "attention_bias",
-    "mlp_bias", "sliding_window", "use_sliding_window", "final_logit_softcapping",
+    "mlp_bias", "use_bias", "sliding_window", "use_sliding_window", "final_logit_softcapping",
     "attn_logit_softcapping",
 )  # fmt: skip
 SIZES = (
     "num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size", "vocab_size",
 )  # fmt: skip
 """What of a config.json decides a model's memory, and what of that every one must have."""
+
+
+MLP = frozenset({"gate_proj", "up_proj", "gate_up_proj", "down_proj"})
 
 
 class Linear(NamedTuple):
@@ -78,6 +100,11 @@ class Linear(NamedTuple):
     def size(self) -> int:
         """How many numbers it holds."""
         return self.into * self.out + (self.out if self.bias else 0)
+
+    @property
+    def part(self) -> str:
+        """What of the layer it belongs to, as models name it."""
+        return "mlp" if self.name in MLP else "self_attn"
 
 
 class Shape(NamedTuple):
@@ -114,23 +141,20 @@ class Shape(NamedTuple):
         """The matrices of a layer, in the order in which they are used."""
         hidden, mlp = self.hidden, self.mlp
         sizes: tuple[tuple[str, int, int], ...]
-        if self.family.fused:
-            sizes = (
-                ("qkv_proj", hidden, self.q_size + 2 * self.kv_size),
-                ("o_proj", self.q_size, hidden),
-                ("gate_up_proj", hidden, 2 * mlp),
-                ("down_proj", mlp, hidden),
-            )
+        if "attention" in self.family.fused:
+            sizes = (("qkv_proj", hidden, self.q_size + 2 * self.kv_size),)
         else:
             sizes = (
                 ("q_proj", hidden, self.q_size),
                 ("k_proj", hidden, self.kv_size),
                 ("v_proj", hidden, self.kv_size),
-                ("o_proj", self.q_size, hidden),
-                ("gate_proj", hidden, mlp),
-                ("up_proj", hidden, mlp),
-                ("down_proj", mlp, hidden),
             )
+        sizes = (*sizes, ("o_proj", self.q_size, hidden))
+        if "mlp" in self.family.fused:
+            sizes = (*sizes, ("gate_up_proj", hidden, 2 * mlp))
+        else:
+            sizes = (*sizes, ("gate_proj", hidden, mlp), ("up_proj", hidden, mlp))
+        sizes = (*sizes, ("down_proj", mlp, hidden))
         return tuple(Linear(name, into, out, name in self.biased) for name, into, out in sizes)
 
     @property
@@ -208,8 +232,9 @@ def _window(family: Family, config: Mapping[str, Any]) -> int | None:
 def _biased(family: Family, config: Mapping[str, Any]) -> frozenset[str]:
     """Return the linears that have a bias: those of the family, and those the file switches on."""
     found = set(family.biased)
-    if config.get("attention_bias"):
-        found |= {"q_proj", "k_proj", "v_proj", "o_proj"}
-    if config.get("mlp_bias"):
-        found |= {"gate_proj", "up_proj", "down_proj"}
+    everywhere = config.get("use_bias")
+    if everywhere or config.get("attention_bias"):
+        found |= family.biased or {*_QKV, "o_proj"}
+    if everywhere or config.get("mlp_bias"):
+        found |= MLP
     return frozenset(found)

@@ -8,7 +8,7 @@ accelerator.py `prepare_model` [1.11].
 from __future__ import annotations
 
 from ftlint.memory.gathering import Limits, gathered
-from ftlint.memory.layer import FULL, HALF
+from ftlint.memory.manner import FULL, HALF
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

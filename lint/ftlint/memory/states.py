@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.memory.layer import FULL, HALF
+from ftlint.memory.manner import FULL, HALF
 from ftlint.memory.shape import Unknown
 from ftlint.memory.sharding import HOST, divided
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -19,13 +19,15 @@ an optimizer's state that share one in 8 bit."""
 class Optimizer(NamedTuple):
     """Bytes of state for a number that learns, in float32 or half, and what a step takes besides.
 
-    `factored`: rows and columns instead of a number each. `stepping`: bytes a number meanwhile.
+    `factored`: rows and columns instead of a number each. `stepping`: copies of all that learns in
+    a step; where matrices are stepped over one by one, of the largest: `single`.
     """
 
     wide: float
     narrow: float
     stepping: int = 0
     factored: bool = False
+    single: int = 0
 
 
 _QUANTIZED = 2 * (1 + FULL / STATE_BLOCK)
@@ -35,8 +37,8 @@ OPTIMIZERS = {
     "adamw_apex_fused": Optimizer(8, 8),
     "sgd": Optimizer(0, 0),
     "rmsprop": Optimizer(4, 2, stepping=1),
-    "adagrad": Optimizer(4, 2, stepping=1),
-    "adafactor": Optimizer(0, 0, stepping=1, factored=True),
+    "adagrad": Optimizer(4, 2, stepping=2),
+    "adafactor": Optimizer(0, 0, factored=True, single=2),
     "lion_32bit": Optimizer(4, 4),
     "adamw_bnb_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
     "adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
@@ -45,7 +47,8 @@ OPTIMIZERS = {
     "paged_adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
 }
 """By the value of `optim`. Source: torch/optim [2.11] (the foreach form makes a copy of what it
-takes the root of), transformers/optimization.py, bitsandbytes/optim."""
+takes the root of, that of Adagrad of gradients too), transformers/optimization.py (Adafactor
+squares a gradient and adds to that), bitsandbytes/optim."""
 
 
 class States(NamedTuple):
@@ -82,10 +85,11 @@ def _scales(one: Linear, method: Method) -> int:
 
 def adapter_size(shape: Shape, method: Method) -> int:
     """Return how many numbers the adapters of a layer hold."""
+    adapted = [one for one in shape.linears if one.name in method.targets]
+    if method.rotation is not None:
+        return sum(method.rotation.numbers(one.into) for one in adapted)
     return sum(
-        (one.into + one.out) * method.rank + (one.out if method.dora else 0)
-        for one in shape.linears
-        if one.name in method.targets
+        (one.into + one.out) * method.rank + (one.out if method.dora else 0) for one in adapted
     )
 
 
@@ -115,9 +119,17 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         for name, size in ends.items():
             weights += size * (wide if name in method.ends else method.width)
             learning += size if name in method.ends else 0
+    elif method.kind == "block":
+        # One layer learns: BAdam holds a master of it in float32, and steps on that.
+        layer = shape.layer_size
+        return States(
+            shape.size * method.width, 0, layer * wide, int(layer * (FULL + kind.wide)), layer,
+            layer * FULL, 0,
+        )  # fmt: skip
     else:
         adapters = layers * adapter_size(shape, method)
-        cast = adapters * HALF
+        # Autocast copies the matrices of LoRA; a rotation is computed.
+        cast = adapters * HALF if method.rotation is None else 0
         # peft copies each module that it is to save, also those that share their weight.
         learning = adapters + len(method.ends) * shape.embedding_size
         weights = layers * frozen_layer + sum(ends.values()) * method.width
@@ -131,14 +143,20 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         )
     per = kind.wide if wide == FULL or method.sharding.divides else kind.narrow
     state = _factored(shape, method) if kind.factored else int(learning * per)
+    # In half precision gradient and matrix are widened as well.
+    single = kind.single + (2 if kind.single and wide == HALF else 0)
+    stepping = learning * wide * kind.stepping + _largest(shape, method) * FULL * single
+    if method.projection is not None:
+        state, stepping = _projected(shape, method, learning)
     found = States(
-        weights, adapters, learning * wide, state, learning, learning * wide * kind.stepping, cast,
+        weights, adapters, learning * wide, state, learning, stepping, cast,
         layers * sum(_scales(one, method) for one in shape.linears),
     )  # fmt: skip
     if method.sharding.divides:
         found = divided(method, found)
     # A reference is a frozen copy of the model, as LLaMA Factory loads it.
-    copy = shape.size * method.width if method.reference_weights else 0
+    frozen = weights if method.adapts else shape.size * method.width
+    copy = frozen if method.reference_weights else 0
     return found._replace(weights=found.weights + copy)
 
 
@@ -155,6 +173,33 @@ def host_bytes(shape: Shape, method: Method) -> int | None:
     if how.parameters_offloaded:
         found += shape.size * method.width
     return found
+
+
+def _largest(shape: Shape, method: Method) -> int:
+    """Return the numbers of the largest matrix that learns."""
+    if method.kind == "full" or method.ends:
+        return shape.embedding_size
+    if method.adapts:
+        return max(max(one.into, one.out) * method.rank for one in shape.linears)
+    return max(one.into * one.out for one in shape.linears)
+
+
+def _projected(shape: Shape, method: Method, learning: int) -> tuple[int, int]:
+    """Return the bytes of states of which those of some matrices are projected, and of a step.
+
+    Each number has two states, and in a step two copies of the largest matrix are made.
+    """
+    projection, wide = method.projection, method.learning_width
+    assert projection is not None
+    layers = method.learning_layers(shape)
+    chosen = [one for one in shape.linears if one.name in projection.targets]
+    plain = learning - layers * sum(one.into * one.out for one in chosen)
+    state = 2 * plain * wide + layers * sum(projection.state(one, wide) for one in chosen)
+    # The copies of the embedding have names until the first matrix has been projected.
+    vectors = [projection.decomposed(one) for one in chosen] or [0]
+    matrix = max(one.into * one.out for one in shape.linears)
+    copies = 2 * _largest(shape, method) * wide
+    return state, max(copies + vectors[0], 2 * matrix * wide + max(vectors))
 
 
 def _factored(shape: Shape, method: Method) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.memory.layer import HALF
+from ftlint.memory.manner import HALF
 from ftlint.memory.shape import Unknown
 from ftlint.memory.states import states
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -29,14 +29,14 @@ def storage(shape: Shape, method: Method, kept: int | None, *, only_model: bool)
     held = states(shape, method._replace(reference_weights=False))
     if isinstance(held, Unknown):
         return Storage(0, None, None)
-    lora = method.kind == "lora"
+    adapts = method.adapts
     wide = method.learning_width
     model = held.learning * wide
-    if not lora:
+    if not adapts:
         model += (shape.size - held.learning) * method.width
     optimizer = 0 if only_model else held.optimizer
     if method.sharding.divides:  # each process saves its part
         optimizer *= method.sharding.world
     checkpoint = model + optimizer
-    export = shape.size * HALF if lora else None
+    export = shape.size * HALF if adapts else None
     return Storage(checkpoint, None if kept is None else kept * checkpoint + model, export)

@@ -81,7 +81,7 @@ class Tape:
 
     def drop(self, count: int = 1) -> None:
         """Let go of the last `count` that are held."""
-        del self.frames[-count:]
+        del self.frames[len(self.frames) - count :]
 
     def op(
         self,
