@@ -20,6 +20,8 @@ from ftlint.cli.options import (
     of_run,
     of_settings,
     of_target,
+    patterns,
+    shard,
 )
 from ftlint.cli.presets import METHODS, PRESETS
 from ftlint.report import FORMATS
@@ -87,6 +89,21 @@ def cli() -> None:
 @of_overrides
 @of_gpus
 @of_run
+@click.option(
+    "--files-from", metavar="F|-", type=click.Path(allow_dash=True),
+    help="Also lint the files that F names, a line each or separated by NUL.",
+)  # fmt: skip
+@click.option(
+    "--exclude", multiple=True, callback=patterns, metavar="PATTERNS",
+    help="Also skip files and folders that match, when a folder is linted.",
+)  # fmt: skip
+@click.option(
+    "--force-exclude", is_flag=True, help="Also skip excluded files that are named, as hooks do."
+)
+@click.option(
+    "--shard", callback=shard, metavar="I/N", default="1/1",
+    help="Lint part I of N: each file belongs to one part, by its name.",
+)  # fmt: skip
 @click.option("--fix", is_flag=True, help="Apply safe fixes, which do not change the run.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that change the run.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without writing.")
@@ -107,6 +124,7 @@ def cli() -> None:
     "--fail-on", type=click.Choice(["error", "warning", "info"]),
     help="Lowest severity that sets exit status 1.  [default: warning]",
 )  # fmt: skip
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 also if there are findings.")
 @click.option(
     "--output-format",
     "format",
@@ -148,6 +166,15 @@ def cli() -> None:
     "--show-files", is_flag=True,
     help="Show how each file is checked, or why it is skipped, without linting.",
 )  # fmt: skip
+@click.option(
+    "--show-settings", is_flag=True,
+    help="Show the settings that count for each path and where they come from, without linting.",
+)  # fmt: skip
+@click.option(
+    "--add-ignores", is_flag=True,
+    help="Write `# ftlint: ignore[CODE]` above each finding, so that it is no longer reported.",
+)  # fmt: skip
+@click.option("--quiet", "-q", is_flag=True, help="Print findings only, no notes and no summary.")
 @click.option("--statistics", is_flag=True, help="Show the number of findings per rule.")
 def check(**options: Any) -> None:
     """Lint files and folders; `-` reads standard input.
@@ -161,15 +188,24 @@ def check(**options: Any) -> None:
     """
     from ftlint.cli.check import Output, check, show_files
 
+    adding, settings = options.pop("add_ignores"), options.pop("show_settings")
     if options["write_baseline"] and options["diff"]:
         raise click.UsageError("--write-baseline cannot be combined with --diff")
+    if options["files_from"] == "-" and "-" in options["paths"]:
+        raise click.UsageError("--files-from - and the path - both read standard input")
+    if adding and (options["fix"] or options["unsafe_fixes"] or options["write_baseline"]):
+        raise click.UsageError("--add-ignores cannot be combined with a fix or a baseline")
     if options.pop("statistics"):
         options["format"] = "statistics"
     output = Output(**{name: options.pop(name) for name in ("format", "file", "colour")})
     show = show_files if options.pop("show_files") else check
+    if adding:
+        from ftlint.cli.add_ignores import add_ignores as show
+    elif settings:
+        from ftlint.cli.show_settings import show_settings as show
     if options["command"] == "api":
         options["command"] = "chat"  # the same parser, and the same keys
-    paths = options.pop("paths") or (".",)
+    paths = options.pop("paths") or (() if options["files_from"] else (".",))
     sys.exit(show(cli_options(paths, options), output))
 
 

@@ -76,6 +76,19 @@ def codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tup
     return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
 
 
+def patterns(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return patterns of options that hold one or several each, with commas between."""
+    return codes(_, __, values)
+
+
+def shard(_: click.Context, __: click.Parameter, value: str) -> tuple[int, int]:
+    """Return which part of how many `I/N` is."""
+    part, _sep, parts = value.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 0 < int(part) <= int(parts) < 10_000):
+        raise click.BadParameter(f"{value!r}: write 1/4 for the first of four parts")
+    return int(part), int(parts)
+
+
 def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
     """Return a decorator that gives a command these options, in this order."""
 
