@@ -98,7 +98,8 @@ def test_memory_does_not_grow_with_the_files(folder: Path) -> None:
         "from ftlint.run import session\n"
         "from ftlint.__main__ import run\n"
         "session.PART = 100\n"
-        "try: run(['check', '--isolated', '--output-format', 'jsonl', '--files-from', sys.argv[1]])\n"
+        "rest = ['--output-format', 'jsonl', '--files-from', sys.argv[1]]\n"
+        "try: run(['check', '--isolated', *rest])\n"
         "except SystemExit: pass\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
     )

@@ -9,6 +9,7 @@ import click
 
 from ftlint import __version__
 from ftlint.cli.options import (
+    Grouped,
     cli_options,
     codes,
     limits,
@@ -83,7 +84,27 @@ def cli() -> None:
     """
 
 
-@cli.command()
+class _Check(Grouped):
+    """`ftlint check`, whose options are many."""
+
+    groups = (
+        ("Files", "files_from exclude force_exclude shard stdin_filename command show_files"),
+        ("Rules and fixes", "select ignore extend_select fix unsafe_fixes diff add_ignores"),
+        ("Release and run", "target transformers overrides gpus nodes gpu dataset_dir"
+         " dataset_sizes budget here facts"),
+        ("Report", "format file colour quiet statistics fail_on exit_zero"),
+        ("Settings", "config isolated show_settings baseline write_baseline limits cache"),
+    )  # fmt: skip
+    examples = (
+        ("ftlint configs/", "all configs of a folder"),
+        ("ftlint check --fix sft.yaml", "repair what does not change the run"),
+        ("ftlint check --gpus 8 --gpu h100-80g sft.yaml", "for the machine that trains"),
+        ("git diff --name-only | ftlint check --files-from -", "what has changed"),
+        ("ftlint check --output-format sarif --output-file f.sarif", "for code scanning"),
+    )
+
+
+@cli.command(cls=_Check)
 @click.argument("paths", nargs=-1, type=click.Path())
 @of_target
 @of_overrides
@@ -240,8 +261,9 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
 def steps(**options: Any) -> None:
     """Show the plan of a run: samples, steps, epochs, warmup, evaluations, checkpoints.
 
-    Several configs, or several numbers of GPUs, are shown side by side, and of a script each start
-    in it. Exit status: 0, or 2 if a config cannot be read or cannot train.
+    Several configs, or several numbers of GPUs, are shown side by side, more than four a row each,
+    and of a script each start in it. Exit status: 0, or 2 if a config cannot be read or cannot
+    train.
     """
     from ftlint.cli.steps import Asked, steps
 
@@ -376,6 +398,24 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
         raise click.UsageError(str(error)) from None
     say(chosen.origin.notes)
     write(json.dumps(made, indent=2) + "\n")
+
+
+@cli.command(short_help="Show what a key does.")
+@click.argument("name", metavar="NAME")
+@of_target
+@of_format
+def key(name: str, target: str | None, transformers: str | None, format: str) -> None:
+    """Show what a key does: its default, its values, the commands and releases that have it."""
+    from ftlint.cli.check import say, wants_colour, write
+    from ftlint.cli.keys import UnknownKey, about_key
+    from ftlint.target.releases import UnknownTarget
+
+    try:
+        text, notes = about_key(name, target, transformers, format, wants_colour("auto"))
+    except (UnknownTarget, UnknownKey) as error:
+        raise click.UsageError(str(error)) from None
+    say(notes)
+    write(text)
 
 
 @cli.command()

@@ -100,6 +100,30 @@ def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], 
     return decorate
 
 
+class Grouped(click.Command):
+    """A command whose help lists its options by what they are about, and examples below."""
+
+    groups: tuple[tuple[str, str], ...] = ()
+    """Titles, each with the names of its options; the rest comes last."""
+    examples: tuple[tuple[str, str], ...] = ()
+    """Command lines, each with what it is for."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section a group."""
+        shown = {
+            str(one.name): record
+            for one in self.get_params(ctx)
+            if isinstance(one, click.Option) and (record := one.get_help_record(ctx))
+        }
+        for title, names in self.groups:
+            with formatter.section(title):
+                formatter.write_dl([shown.pop(name) for name in names.split()])
+        with formatter.section("Other options"):
+            formatter.write_dl([*shown.values()])
+        with formatter.section("Examples"):
+            formatter.write_dl(list(self.examples), col_max=48)
+
+
 def cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
     """Return a request; GPUs and nodes are of one launch."""
     from ftlint.facts.launch import Launch

@@ -25,20 +25,20 @@ def editor_schema(target: Target, command: str) -> dict[str, Any]:
     not here. Enumerations that nothing checks are kept
     as examples, so that an editor offers them without calling other values wrong.
     """
-    own = _layer("llamafactory", target.release)
+    own = layer("llamafactory", target.release)
     if command == V1:
         return _of_v1(own, target)
     parser = PARSER.get(command, command)
     groups = own["x-commands"][parser]
-    layers = [_layer("transformers", target.layer)] if "training" in groups else []
+    layers = [layer("transformers", target.layer)] if "training" in groups else []
     if target.besides is not None:  # a build between two states may have the keys of either
-        layers.append(_layer("llamafactory", target.besides.release))
+        layers.append(layer("llamafactory", target.besides.release))
     if target.tree is None:
         layers.append(own)
     properties = {
         name: _for_editor(prop)
-        for layer in layers
-        for name, prop in layer["properties"].items()
+        for one in layers
+        for name, prop in one["properties"].items()
         if prop["x-group"] in groups
     }
     if target.tree is not None:
@@ -114,7 +114,8 @@ def _for_editor(prop: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _layer(package: str, release: str) -> dict[str, Any]:
+def layer(package: str, release: str) -> dict[str, Any]:
+    """Return the schema of a release of LLaMA Factory or of transformers, as it is shipped."""
     path = os.path.join(os.path.dirname(ftschemas.__file__), package, f"{release}.json")
     with Disk().open(path) as file:
         return json.load(file)  # type: ignore[no-any-return]
