@@ -97,7 +97,7 @@ def _reference(
         if prop["x-group"] in groups.get(PARSER.get(command, command), ())
     )  # fmt: skip
     return KeyReference(
-        name, prop.get("description", ""), tuple(WORDS[kind] for kind in kinds), prop["default"],
+        name, prop.get("description", ""), tuple(WORDS[one] for one in kinds), prop.get("default"),
         bool(prop.get("x-required")), tuple(value for value in values if value is not None),
         prop.get("x-choices-checked"), commands, package, _since(name, prop, package),
         prop.get("x-until"), prop.get("x-successor"), present,
