@@ -194,7 +194,7 @@ def test_settings_decide_what_is_judged_and_for_which_release(project: Path) -> 
     assert stopped.returncode != 0
     said = stopped.stdout + stopped.stderr
     assert "LLaMA Factory 0.9.3" in said
-    assert "old.yaml" not in said
+    assert "temperture" not in said
     assert said.count("Found ") == 1
 
 

@@ -18,7 +18,7 @@ from ftlint.facts.layers import (
 from ftlint.project import settings as project
 from ftlint.project.paths import Exclusion
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
-from ftlint.support.containment import is_below, project_of
+from ftlint.support.containment import bound, is_below, project_of
 from ftlint.support.disk import Disk
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
@@ -129,6 +129,7 @@ class OptionsResolver:
         self.named = _folders_named(request, self.disk)
         self.loaded: dict[str, Settings] = {}
         self.nearest: dict[str, str | None] = {}
+        self.bound = bound()
         self.exclusion = Exclusion(request.exclude, request.force_exclude, self._nearest)
 
     def of(self, folder: str) -> tuple[Options, Settings]:
@@ -172,7 +173,7 @@ class OptionsResolver:
             passed.append(folder)
             found = project.own(folder, self.disk)
             parent = os.path.dirname(folder)
-            if found is not None or parent == folder:
+            if found is not None or parent == folder or os.path.realpath(folder) == self.bound:
                 break
             folder = parent
         found = self.nearest.get(folder, found)
