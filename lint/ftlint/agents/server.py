@@ -14,7 +14,7 @@ from ftlint import __version__
 from ftlint.agents import commands
 from ftlint.agents.commands import Answer, Refused
 
-INSTRUCTIONS = """Judges LLaMA Factory training configs (YAML, JSON) and scripts before a GPU is used.
+INSTRUCTIONS = """Judges LLaMA Factory configs (YAML, JSON) and scripts before a GPU is used.
 Lint a config after each change; findings name key, reason and remedy. `fix` shows a diff unless
 `write` is true. `steps` and `memory` need the number of rows: state `dataset_sizes` where files
 cannot be counted. What a tool says cannot be known, do not guess. Paths are relative to the folder
