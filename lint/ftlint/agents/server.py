@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Annotated, Any, TypeVar
 
 from anyio import to_thread
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
@@ -31,6 +34,7 @@ Gpu = Annotated[str | None, Field(description="GPU, as h100-80g, or its memory, 
 Sizes = Annotated[
     dict[str, int] | None, Field(description="Rows of datasets that cannot be counted, by name")
 ]
+_Tool = TypeVar("_Tool", bound=Callable[..., Awaitable[dict[str, Any]]])
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 WRITES = ToolAnnotations(destructive_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -40,6 +44,22 @@ def server(root: str) -> MCPServer:
     root = os.path.realpath(root)
     made = MCPServer("ftlint", instructions=INSTRUCTIONS, version=__version__, log_level="WARNING")
 
+    def tool(annotations: ToolAnnotations) -> Callable[[_Tool], _Tool]:
+        """Return a decorator that makes a function a tool; why a call is refused is its answer."""
+
+        def decorate(function: _Tool) -> _Tool:
+            @wraps(function)
+            async def answered(*given: Any, **named: Any) -> Any:
+                try:
+                    return await function(*given, **named)
+                except Refused as error:
+                    raise ToolError(str(error)) from None
+
+            made.tool(annotations=annotations)(answered)
+            return function
+
+        return decorate
+
     async def call(*arguments: str) -> Answer:
         return await to_thread.run_sync(commands.run, root, arguments)
 
@@ -47,7 +67,7 @@ def server(root: str) -> MCPServer:
         answer = await call(*arguments)
         return {"result": commands.data(answer), "notes": list(answer.notes)}
 
-    @made.tool(annotations=READS)
+    @tool(READS)
     async def lint(
         paths: Paths,
         target: Target = None,
@@ -61,7 +81,7 @@ def server(root: str) -> MCPServer:
         named = commands.below(root, paths)
         return await told("check", "--no-cache", "--output-format=json", *options, "--", *named)
 
-    @made.tool(annotations=WRITES)
+    @tool(WRITES)
     async def fix(
         paths: Paths,
         write: Annotated[bool, Field(description="Change the files; else a diff is shown")] = False,
@@ -88,7 +108,7 @@ def server(root: str) -> MCPServer:
         done = await told("check", "--no-cache", "--output-format=json", *options, "--", *named)
         return {**done, "written": True}
 
-    @made.tool(annotations=READS)
+    @tool(READS)
     async def steps(
         paths: Paths,
         target: Target = None,
@@ -102,7 +122,7 @@ def server(root: str) -> MCPServer:
         named = commands.below(root, paths)
         return await told("steps", "--output-format=json", *options, "--", *named)
 
-    @made.tool(annotations=READS)
+    @tool(READS)
     async def memory(
         paths: Paths,
         target: Target = None,
@@ -116,7 +136,7 @@ def server(root: str) -> MCPServer:
         named = commands.below(root, paths)
         return await told("memory", "--output-format=json", *options, "--", *named)
 
-    @made.tool(annotations=READS)
+    @tool(READS)
     async def predict(
         path: Annotated[str, Field(description="A config below the server's folder")],
         gpu: Annotated[str | None, Field(description="A GPU that was calibrated, as h200")] = None,
@@ -128,7 +148,7 @@ def server(root: str) -> MCPServer:
         (named,) = commands.below(root, [path])
         return await told("bench", "predict", "--output-format=json", *options, "--", named)
 
-    @made.tool(annotations=READS)
+    @tool(READS)
     async def doctor(
         run_dirs: Annotated[list[str], Field(description="`output_dir` of runs, or checkpoints")],
         config: Annotated[str | None, Field(description="The config of the run")] = None,
@@ -143,14 +163,14 @@ def server(root: str) -> MCPServer:
         named = commands.below(root, run_dirs)
         return await told("doctor", "--output-format=json", *options, "--", *named)
 
-    @made.tool(annotations=READS)
+    @tool(READS)
     async def rule(
         code: Annotated[str, Field(description="Code or name of a rule, as FT101")],
     ) -> dict[str, Any]:
         """Explain a rule: what it checks, why, a bad and a good example."""
         return await told("rule", "--output-format=json", "--", commands.rules([code]))
 
-    @made.tool(annotations=READS)
+    @tool(READS)
     async def key(
         name: Annotated[str, Field(description="A key of a config, as lora_rank")],
         target: Target = None,
