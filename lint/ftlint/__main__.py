@@ -8,7 +8,7 @@ import sys
 
 from ftlint.support.own_modules import find_directly
 
-COMMANDS = frozenset("bench check doctor init memory record rule schema steps".split())
+COMMANDS = frozenset("bench check doctor init memory record rule schema server steps".split())
 """What is no path where it stands first."""
 
 SELDOM = 100_000
@@ -50,6 +50,10 @@ def run(arguments: list[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.write(f"ftlint, version {__version__}\n")
         return 0
+    if arguments[:1] == ["server"] and {*arguments[1:]} <= {"--stdio"}:  # click is slow to load
+        from ftlint.server.serve import main
+
+        return main()
     plain = all(not argument.startswith("-") or argument == "-" for argument in arguments)
     if plain and not (arguments and arguments[0] in COMMANDS):
         from ftlint.cli.check import Output, check
