@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import converters, types
@@ -16,6 +15,7 @@ from tests.moments import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     Json = dict[str, Any]
 
@@ -157,8 +157,10 @@ class Client:
 
     # Messages --------------------------------------------------------------------------------
 
-    def notify(self, method: str, params: Json) -> None:
-        message = {"jsonrpc": "2.0", "method": method, "params": params}
+    def notify(self, method: str, params: Json | None) -> None:
+        message: Json = {"jsonrpc": "2.0", "method": method}
+        if params is not None:
+            message["params"] = params
         of_protocol(method, message, "notification")
         self.write(message)
 
@@ -240,16 +242,9 @@ class Client:
         return found
 
     def settled(self) -> None:
-        """Take in all that the server says until it has nothing more to do."""
-        before = -1
-        while before != len(self.published):
-            before = len(self.published)
-            try:
-                self.ask("textDocument/hover", self.at("nothing.txt", 0, 0))
-            except Failed:
-                pass
-            for uri in self.versions:
-                self.ask("textDocument/hover", {**self.at(uri, 0, 0)})
+        """Take in all that there is to say of what is open: an answer waits for what is due."""
+        for uri in self.versions:
+            self.ask("textDocument/hover", self.at(uri, 0, 0))
 
     def at(self, name: str, line: int, character: int) -> Json:
         position = {"line": line, "character": character}
@@ -275,7 +270,7 @@ class Client:
     def stop(self) -> int:
         """Leave as an editor does, and return the exit status of the server."""
         self.ask("shutdown", None)
-        self.notify("exit", None)  # type: ignore[arg-type]
+        self.notify("exit", None)
         return self.process.wait(PATIENCE)
 
     def __enter__(self) -> Client:
