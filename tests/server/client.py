@@ -57,8 +57,8 @@ def of_protocol(method: str, message: Json, side: str) -> None:
     """Hold a message against the protocol's own description: a request, notification or result."""
     known = types.METHOD_TO_TYPES.get(method)
     assert known is not None, method
-    kind = known[1] if side == "result" else known[0]
-    made = _CONVERTER.structure(message, kind)
+    kind: Any = known[1] if side == "result" else known[0]
+    made: Any = _CONVERTER.structure(message, kind)
     plain = _CONVERTER.unstructure(made, unstructure_as=kind)
     _keeps(message, plain, method)
 
@@ -99,6 +99,7 @@ class Client:
         self.methods: dict[object, str] = {}
         self.notifications: list[Json] = []
         self.answers: dict[object, Json] = {}
+        self.nameless: list[Json] = []
         self.requests: list[Json] = []
         self.replies: dict[str, Callable[[Any], Any]] = {}
         self.diagnostics: dict[str, Json] = {}
@@ -138,7 +139,9 @@ class Client:
 
     def _keep(self, message: Json) -> None:
         method = message.get("method")
-        if method is None:
+        if method is None and message["id"] is None:
+            self.nameless.append(message)
+        elif method is None:
             self.answers[message["id"]] = message
             if "result" in message:
                 of_protocol(self.methods[message["id"]], message, "result")
@@ -173,6 +176,12 @@ class Client:
         self.methods[number] = method
         self.write(message)
         return number
+
+    def ask_raw(self, method: str, params: object) -> Any:
+        """Return the answer to what is no request of the protocol. Raises Failed."""
+        number = next(self.numbers)
+        self.write({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        return self.wait(number)
 
     def ask(self, method: str, params: Json | None) -> Any:
         """Return the answer to a request. Raises Failed."""
@@ -236,8 +245,8 @@ class Client:
     def said(self, name: str) -> list[Json]:
         """Return what is said of the newest version of a document."""
         uri = self.uri(name)
-        while self.diagnostics.get(uri, {}).get("version") != self.versions[uri]:
-            self.read()
+        self.ask("textDocument/hover", self.at(name, 0, 0))  # its answer waits for what is due
+        assert self.diagnostics[uri]["version"] == self.versions[uri]
         found: list[Json] = self.diagnostics[uri]["diagnostics"]
         return found
 
@@ -278,7 +287,11 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.communicate()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.read()
+                stream.close()
+        self.process.wait()
 
 
 def applied(text: str, edits: list[Json]) -> str:

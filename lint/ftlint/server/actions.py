@@ -9,7 +9,7 @@ from __future__ import annotations
 from ftlint import engine
 from ftlint.edits.diff import line_edits
 from ftlint.fixes import apply
-from ftlint.server.judging import at, content
+from ftlint.server.judging import at
 from ftlint.server.protocol import FIX_ALL, QUICK_FIX
 from ftlint.support.messages import visible
 from ftlint.syntax.source import BOM, of_text
@@ -45,8 +45,6 @@ class Asked(NamedTuple):
 
 def actions(judged: Judged, asked: Asked, shown: Sequence[Json], client: Client) -> Iterator[Json]:
     """Yield what can be done; `shown` are the findings as the client was told."""
-    if content(judged.document).decode("utf-8") != judged.document.text:
-        return  # halves of characters, which no file can hold
     if asked.wants(QUICK_FIX):
         for one in [*dict.fromkeys(at(judged, asked.start, asked.end))][:MOST]:
             ours = [told for told in shown if told["code"] == one.code
@@ -96,6 +94,8 @@ def _fix(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json]:
 
 def _ignore(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json]:
     """Yield the comments that leave a finding out: of its line, and of the file."""
+    if judged.place.name.lower().endswith(".json"):
+        return  # which has none, whatever a lax reader takes
     for where, texts in (
         ("on this line", _on_line(judged, one)),
         ("in this file", _in_file(judged, one)),
@@ -147,7 +147,7 @@ def _break(text: str) -> str:
 def _silences(judged: Judged, one: Diagnostic, text: str) -> bool:
     """Return whether a finding is gone from a text, and no other than was there has come."""
     place = judged.place
-    data = text.encode("utf-8", "replace")
+    data = text.encode("utf-8")
     said = engine.lint_bytes(place.name, data, place.options, judged.disk)
     before = [(other.code, other.key) for other in judged.result.diagnostics]
     after = [(other.code, other.key) for other in said.diagnostics]

@@ -23,12 +23,16 @@ _WIDE = 0xFFFF
 
 
 class Document(NamedTuple):
-    """A text that is open. `path` is where it lies, None for one that is not written yet."""
+    """A text that is open. `path` is where it lies, None for one that is not written yet.
+
+    `sent` is what the editor has, which may hold half of a character for as long as that is typed.
+    """
 
     uri: str
     path: str | None
     version: int
     language: str
+    sent: Source
     source: Source
 
     @property
@@ -46,19 +50,41 @@ class Document(NamedTuple):
 
     def edited(self, version: int, changes: Iterable[Json]) -> Document:
         """Return the document after changes, each made to what came of those before it."""
-        source = self.source
+        sent = self.sent
         for change in changes:
             where, text = change.get("range"), change["text"]
             if where is not None:
-                start, end = offset(source, where["start"]), offset(source, where["end"])
-                text = source.text[: min(start, end)] + text + source.text[max(start, end) :]
-            source = of_text(source.path, text)
-        return self._replace(version=version, source=source)
+                start, end = offset(sent, where["start"]), offset(sent, where["end"])
+                text = sent.text[: min(start, end)] + text + sent.text[max(start, end) :]
+            sent = of_text(sent.path, text)
+        return self._replace(version=version, sent=sent, source=_whole(sent))
+
+
+def opened(
+    uri: str, path: str | None, name: str, version: int, language: str, text: str
+) -> Document:
+    """Return a document as it was opened; `name` is what it is called while it has no path."""
+    sent = of_text(path or name, text)
+    return Document(uri, path, version, language, sent, _whole(sent))
+
+
+def _whole(sent: Source) -> Source:
+    """Return a text of whole characters: halves that came apart meet, others have a mark's place.
+
+    Either way it has as many units of UTF-16 as before.
+    """
+    try:
+        sent.text.encode("utf-8")
+    except UnicodeEncodeError:
+        units = sent.text.encode("utf-16-le", "surrogatepass")
+        return of_text(sent.path, units.decode("utf-16-le", "replace"))
+    return sent
 
 
 def offset(source: Source, place: Json) -> int:
     """Return the offset in characters of a line and a column in units of UTF-16."""
-    line, column = place["line"], max(place["character"], 0)
+    line: int = place["line"]
+    column: int = max(place["character"], 0)
     starts, text = source.line_starts, source.text
     if line >= len(starts):
         return len(text)

@@ -62,8 +62,8 @@ def judge(
 
 
 def content(document: Document) -> bytes:
-    """Return the bytes of a document: those that no file could have are question marks in it."""
-    return document.text.encode("utf-8", "replace")
+    """Return the bytes of a document, as they will be written."""
+    return document.text.encode("utf-8")
 
 
 def config_of(judged: Judged) -> Config | Unreadable:

@@ -1,6 +1,6 @@
 """What a run comes to, above its config: `= 1,875 steps · 14.2 GiB · 2 h`.
 
-Each part stands there where it is known, and in place of the steps the reason why they are not.
+Each part stands there where it is known, and beside the steps the reason where they are not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ftlint.report.plan_table import bounds
 from ftlint.server.judging import config_of, content
 from ftlint.steps import NoPlan
 from ftlint.support.files import is_script
-from ftlint.support.messages import visible
+from ftlint.support.messages import listed, visible
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
     from ftlint.facts.run_plan import RunPlan
     from ftlint.server.judging import Judged
+    from ftlint.steps import StepPlan
 
     Json = dict[str, Any]
-
-UNKNOWN = "unknown"
 
 
 def lenses(judged: Judged) -> Iterator[Json]:
@@ -35,7 +34,7 @@ def lenses(judged: Judged) -> Iterator[Json]:
         return
     for line, config in _configs(judged):
         start = {"line": line, "character": 0}
-        command = {"title": f"= {_told(plan(config))}", "command": ""}
+        command = {"title": _told(plan(config)), "command": ""}
         yield {"range": {"start": start, "end": start}, "command": command}
 
 
@@ -60,13 +59,21 @@ def _told(run: RunPlan) -> str:
     """Return what is known of a run, in one line."""
     if isinstance(run.plan, NoPlan):
         return f"no steps: {visible(run.plan.reason)}"
-    steps = run.plan.total_steps
-    told = bounds(steps)
-    parts = [f"{told} {'step' if steps.exact == 1 else 'steps'}"]
-    if told == UNKNOWN:
-        parts = ["steps unknown: the rows of the data are not known"]
+    parts = [_steps(run.plan)]
     if run.memory is not None:
         parts.append(gigabytes(run.memory.training))
     if isinstance(run.time, Time):
         parts.append(format_duration(run.time.seconds))
     return " · ".join(parts)
+
+
+def _steps(made: StepPlan) -> str:
+    """Return the steps of a plan; where there is no end to them, what would tell it."""
+    steps = made.total_steps
+    if steps.exact is not None:
+        return f"= {bounds(steps)} {'step' if steps.exact == 1 else 'steps'}"
+    if steps.high is not None:
+        return f"{bounds(steps)} steps"
+    names = [visible(name) for name, rows in made.samples.per_dataset if rows.exact is None]
+    missing = f"the rows of {listed(names)} are not known" if names else "no rows are known"
+    return f"{bounds(steps)} steps ({missing})" if steps.low > 1 else f"steps unknown: {missing}"

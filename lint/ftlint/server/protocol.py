@@ -126,12 +126,12 @@ def choices_of(options: object, before: Choices | None = None) -> Choices:
     found = before or Choices()
     if not isinstance(options, dict):
         return found
+    chosen: dict[str, Any] = {}
     for name in ("target", "transformers"):
         if name in options:
             value = options[name]
-            text = value.strip() if isinstance(value, str) else ""
-            found = found._replace(**{name: text or None})
+            chosen[name] = (value.strip() if isinstance(value, str) else "") or None
     for name in ("trusted", "lens"):
         if isinstance(options.get(name), bool):
-            found = found._replace(**{name: options[name]})
-    return found
+            chosen[name] = options[name]
+    return found._replace(**chosen)

@@ -164,7 +164,7 @@ class _Loop:
                 self._failed(number, wire.INTERNAL_ERROR, why)
         except Exception as error:
             if "FTLINT_TRACEBACK" in os.environ:
-                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+                sys.excepthook(*sys.exc_info())
             kind = f"{type(error).__name__}: {error}"
             self._failed(number, wire.INTERNAL_ERROR, f"internal error: {kind} (please report it)")
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ftlint.server import judging, uris, wire
-from ftlint.server.documents import Document
+from ftlint.server import documents, judging, uris, wire
 from ftlint.server.protocol import (
     INFORMATION,
     WARNING,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from ftlint.server.documents import Document
     from ftlint.server.inbox import Work
     from ftlint.server.judging import Judged
     from ftlint.server.wire import Message
@@ -219,8 +219,8 @@ class Session:
         version = field(params, "textDocument.version", int)
         language = field(params, "textDocument.languageId", str)
         path = uris.to_path(uri)
-        source = of_text(path or NO_FILE.get(language, ""), text)
-        self._hold(Document(uri, path, version, language, source))
+        name = NO_FILE.get(language, "")
+        self._hold(documents.opened(uri, path, name, version, language, text))
 
     def _changed(self, params: object) -> None:
         uri = field(params, "textDocument.uri", str)

@@ -63,7 +63,7 @@ class Workspace:
         before = self.documents.get(document.uri)
         self.documents[document.uri] = document
         if document.path is not None:
-            data = document.text.encode("utf-8", "replace")
+            data = document.text.encode("utf-8")
             held = Buffer(data, time.time_ns())
             if before is None or before.text != document.text:
                 for path in names(document.path):
