@@ -217,11 +217,15 @@ class Client:
 
     def open(self, name: str, text: str, language: str = "yaml") -> list[Json]:
         """Open a document, and return what is said of it."""
+        self.begin(name, text, language)
+        return self.said(name)
+
+    def begin(self, name: str, text: str, language: str = "yaml") -> None:
+        """Open a document."""
         uri = self.uri(name)
         self.versions[uri], self.texts[uri] = 1, text
         document = {"uri": uri, "languageId": language, "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": document})
-        return self.said(name)
 
     def change(self, name: str, *changes: Json) -> None:
         uri = self.uri(name)

@@ -157,7 +157,7 @@ def test_deepspeed_files_of_the_project(folder: Path) -> None:
 )
 def test_nothing_is_offered_where_nothing_is_known(editor: Client, text: str) -> None:
     at = text.rindex("|")
-    marked = f"{BASE}{text[:at].replace('|', '¦')}|{text[at + 1:]}\n".replace("¦-", "|-")
+    marked = f"{BASE}{text[:at].replace('|', '¦')}|{text[at + 1 :]}\n".replace("¦-", "|-")
     head, _, tail = marked.rpartition("|")
     line = head.rpartition("\n")[2]
     editor.open(f"nothing{len(text)}.yaml", head + tail)

@@ -44,9 +44,7 @@ def test_any_place_is_somewhere(text: str, line: int, character: int) -> None:
 
 
 @given(TEXTS, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), TEXTS), max_size=6))
-def test_changes_come_to_what_an_editor_has(
-    text: str, edits: list[tuple[int, int, str]]
-) -> None:
+def test_changes_come_to_what_an_editor_has(text: str, edits: list[tuple[int, int, str]]) -> None:
     document = opened("file:///a.yaml", "/a.yaml", "", 1, "yaml", text)
     changes: list[dict[str, Any]] = []
     for one, other, new in edits:

@@ -56,7 +56,7 @@ def test_settings_that_are_not_saved_yet(folder: Path) -> None:
     bad = BASE + "learnig_rate: 1\n"
     with Client(folder) as editor:
         assert editor.open("a.yaml", bad)
-        editor.open("ftlint.toml", 'ignore = ["FT101"]\n', "toml")
+        editor.begin("ftlint.toml", 'ignore = ["FT101"]\n', "toml")
         assert codes(editor, "a.yaml") == set()
         editor.change("ftlint.toml", {"text": 'target = "0.9.3"\n'})
         assert codes(editor, "a.yaml") == {"FT101"}
@@ -80,12 +80,14 @@ def test_settings_that_cannot_be_used_are_told_once(folder: Path) -> None:
 def test_two_configs_that_write_to_one_folder(folder: Path) -> None:
     with Client(folder) as editor:
         write(folder, "a.yaml", BASE)
-        write(folder, "b.yaml", BASE.replace("out", "elsewhere"))
+        other = BASE.replace("stage: sft", "stage: dpo").replace("output_dir: out", "output_dir: b")
+        write(folder, "b.yaml", other)
         assert editor.open("a.yaml", BASE) == []
-        assert editor.open("b.yaml", BASE.replace("output_dir: out", "output_dir: b")) == []
-        before = codes(editor, "a.yaml")
-        editor.write_anew("b.yaml", BASE)  # not saved: b writes where a does
-        assert codes(editor, "a.yaml") != before
+        editor.open("b.yaml", other)
+        assert codes(editor, "a.yaml") == set()
+        both = other.replace("output_dir: b", "output_dir: out")
+        assert "FT650" in {one["code"] for one in editor.write_anew("b.yaml", both)}
+        assert codes(editor, "a.yaml") == {"FT650"}  # of what is not saved yet
 
 
 def test_what_a_client_is_asked(folder: Path) -> None:
@@ -116,6 +118,7 @@ def test_folders_come_and_go(folder: Path) -> None:
     with Client(folder, folders=[folder / "one"]) as editor:
         bad = BASE + "learnig_rate: 1\n"
         assert "FT101" not in {one["code"] for one in editor.open("one/a/a.yaml", bad)}
+        (folder / "one" / "a").mkdir()
         inner = {"uri": (folder / "one" / "a").as_uri(), "name": "a"}
         event = {"added": [inner], "removed": []}
         editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})

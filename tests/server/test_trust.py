@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 POLICY = """
 code: ACME001
 name: acme-no-lora
+summary: "no LoRA"
 severity: error
 when: {config: {finetuning_type: {const: lora}}}
 at: finetuning_type
-message: "no LoRA here"
+message: "`finetuning_type: {finetuning_type}` is not ours: use `full`."
+why: We decided so.
+bad: "«finetuning_type»: lora\\n"
+good: "finetuning_type: full\\n"
 """
 
 
@@ -97,7 +101,9 @@ def test_a_file_outside_of_every_folder_is_judged_in_its_project(
 
 
 def test_secrets_are_not_repeated(editor: Client) -> None:
-    text = BASE + "hub_token: hf_abcdefghijklmnopqrstuvwxyz0123456789\nWANDB_API_KEY: deadbeef1234\n"
+    text = (
+        BASE + "hub_token: hf_abcdefghijklmnopqrstuvwxyz0123456789\nWANDB_API_KEY: deadbeef1234\n"
+    )
     found = editor.open("secret.yaml", text)
     assert found
     for one in found:
