@@ -52,9 +52,12 @@ def test_steps_of_a_run(editor: Client) -> None:
 
 
 def test_memory_where_the_model_is_known(folder: Path) -> None:
-    shape = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 320,
-             "num_attention_heads": 4, "intermediate_size": 128, "num_key_value_heads": 4}  # fmt: skip
-    write(folder, "model/config.json", json.dumps({**shape, "architectures": ["LlamaForCausalLM"]}))
+    shape = {
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 64,
+        "num_hidden_layers": 2, "vocab_size": 320, "num_attention_heads": 4,
+        "intermediate_size": 128, "num_key_value_heads": 4,
+    }  # fmt: skip
+    write(folder, "model/config.json", json.dumps(shape))
     with Client(folder) as editor:
         text = BASE.replace("Qwen/Qwen3-8B", "./model").replace("qwen3", "default")
         found = lenses(editor, "a.yaml", text)

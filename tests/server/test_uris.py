@@ -14,8 +14,6 @@ from ftlint.server import uris
 from tests.server.conftest import BASE, write
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.server.client import Client
 
 
