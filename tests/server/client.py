@@ -148,8 +148,9 @@ class Client:
         elif "id" in message:
             of_protocol(method, message, "request")
             self.requests.append(message)
-            reply = self.replies.get(method, lambda _: None)(message["params"])
-            answer = {"jsonrpc": "2.0", "id": message["id"], "result": reply}
+            reply = self.replies.get(method)
+            result = None if reply is None else reply(message["params"])
+            answer = {"jsonrpc": "2.0", "id": message["id"], "result": result}
             self.write(answer)
         else:
             of_protocol(method, message, "notification")

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.server.client import CAPABILITIES, Client
-from tests.server.conftest import BASE, write
+from tests.server.conftest import BASE, project, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +111,22 @@ def test_what_a_client_is_asked(folder: Path) -> None:
         editor.notify("workspace/didChangeConfiguration", {"settings": None})
         editor.settled()
         assert "FT103" not in codes(editor, "a.yaml")
+
+
+def test_two_folders_with_the_same_names(folder: Path, tmp_path: Path) -> None:
+    """What is relative to one is not looked for in the other, whichever was used last."""
+    other = project(tmp_path / "other")
+    write(other, INFO, ANOTHER)
+    with Client(folder, folders=[folder, other]) as editor:
+        theirs = (other / "a.yaml").as_uri()
+        assert editor.open("a.yaml", BASE) == []
+        assert {one["code"] for one in editor.open(theirs, BASE)} == {"FT701"}
+        assert editor.write_anew("a.yaml", BASE + "# more\n") == []
+        assert {one["code"] for one in editor.write_anew(theirs, BASE + "# more\n")} == {"FT701"}
+        for name, rows in (("a.yaml", "data/faq.json"), (theirs, None)):
+            asked = {"textDocument": {"uri": editor.uri(name)}}
+            found = editor.ask("textDocument/documentLink", asked)
+            assert [one["tooltip"] for one in found] == ([rows] if rows else [])
 
 
 def test_folders_come_and_go(folder: Path) -> None:

@@ -118,7 +118,7 @@ def test_params_of_another_form_are_refused(editor: Client) -> None:
         with pytest.raises(Failed) as failed:
             editor.ask_raw(method, params)
         assert failed.value.code == wire.INVALID_PARAMS, method
-    for method, params in (
+    told: list[tuple[str, object]] = [
         ("textDocument/didOpen", {"textDocument": {"uri": "file:///a"}}),
         ("textDocument/didChange", {}),
         ("textDocument/didChange", None),
@@ -127,8 +127,9 @@ def test_params_of_another_form_are_refused(editor: Client) -> None:
         ("workspace/didChangeConfiguration", {"settings": {"ftlint": {"target": 7}}}),
         ("$/setTrace", {"value": "off"}),
         ("no/such/notification", {}),
-    ):
-        editor.write({"jsonrpc": "2.0", "method": method, "params": params})
+    ]
+    for method, sent in told:
+        editor.write({"jsonrpc": "2.0", "method": method, "params": sent})
     assert editor.open("params.yaml", BASE) == []
 
 

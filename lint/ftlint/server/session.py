@@ -16,7 +16,7 @@ from ftlint.server.protocol import (
     place,
     span,
 )
-from ftlint.server.workspace import NO_FILE, Workspace, names, rests_on
+from ftlint.server.workspace import NO_FILE, Workspace, enter, names, rests_on
 from ftlint.support.disk import Disk
 from ftlint.support.files import LINTED, SUFFIXES, is_script
 from ftlint.syntax.source import of_text
@@ -173,7 +173,8 @@ class Session:
         uri = field(params, "textDocument.uri", str)
         if uri in self.due:
             return self._judge(uri)
-        return self.judged.get(uri)
+        judged = self.judged.get(uri)
+        return judged if judged is not None and enter(judged.place.folder) else None
 
     # Told ----------------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ class Workspace:
         self._resolvers: dict[str, OptionsResolver] = {}
         self._shared = Shared(self._buffers)
         self._seen = 0.0
-        self._typed = ""
+        self._typed = "", ""
 
     # Documents -----------------------------------------------------------------------------------
 
@@ -106,9 +106,7 @@ class Workspace:
             full = os.path.join(_real(os.path.dirname(document.path)),
                                 os.path.basename(document.path))  # fmt: skip
             folder = self._folder(full)
-        try:
-            os.chdir(folder)
-        except OSError:
+        if not enter(folder):
             return None
         resolver = self._resolver(folder)
         try:
@@ -129,8 +127,8 @@ class Workspace:
         What is typed into one config changes what others see of it, but nothing that it sees.
         """
         now = time.monotonic()
-        if now - self._seen > LASTS or place.name != self._typed:
-            self._shared, self._seen, self._typed = Shared(self._buffers), now, place.name
+        if now - self._seen > LASTS or place[:2] != self._typed:
+            self._shared, self._seen, self._typed = Shared(self._buffers), now, place[:2]
         return Disk(place.options.given.reach, self._shared)
 
     def _folder(self, path: str) -> str:
@@ -160,6 +158,15 @@ class Workspace:
             for resolver in self._resolvers.values()
             for one in (*resolver.disk.touched(), *resolver.loaded)
         )
+
+
+def enter(folder: str) -> bool:
+    """Make a folder the one that names are relative to; return whether it is there."""
+    try:
+        os.chdir(folder)
+    except OSError:
+        return False
+    return True
 
 
 def _upwards(path: str, folder: str) -> Iterator[str]:
