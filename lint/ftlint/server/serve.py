@@ -74,8 +74,8 @@ class _Loop:
             found = self.inbox.take_now()
             if found is not None:
                 return found[0]
-            if self.initialized and self._started().is_due():
-                self._guarded(None, self._started().judge_one)
+            if self.initialized and self._started().review.is_due():
+                self._guarded(None, self._started().review.judge_one)
             else:
                 return self.inbox.take()
 
