@@ -8,7 +8,9 @@ import sys
 
 from ftlint.support.own_modules import find_directly
 
-COMMANDS = frozenset("bench check doctor init key mcp memory record rule schema steps".split())
+COMMANDS = frozenset(
+    "bench check doctor init key mcp memory record rule schema server steps".split()
+)
 """What is no path where it stands first."""
 
 OF_HOOKS = "--force-exclude"
@@ -52,6 +54,10 @@ def run(arguments: list[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.write(f"ftlint, version {__version__}\n")
         return 0
+    if arguments[:1] == ["server"] and {*arguments[1:]} <= {"--stdio"}:  # click is slow to load
+        from ftlint.server.serve import main
+
+        return main()
     forced = arguments[:1] == [OF_HOOKS]
     paths = arguments[1:] if forced else arguments
     plain = all(not argument.startswith("-") or argument == "-" for argument in paths)

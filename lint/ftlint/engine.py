@@ -16,10 +16,10 @@ from ftlint.support.messages import fields, fill, listed
 from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
 from ftlint.syntax.source import of_text
-from ftlint.target.keys import V1
 from ftlint.target.releases import MAIN
 from ftlint.verdict import in_file, is_selected, settle, worded
 from ftschemas.judging import OF_RUN
+from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.rule import MISREADING
 

@@ -10,12 +10,11 @@ import pytest
 from ftlint.engine import lint
 from ftlint.fixes.apply import fix
 from ftlint.project.options import Options
-from ftlint.steps import world
 from ftlint.syntax.source import of_text
 from ftlint.target.keys import catalogue_of
 from ftlint.target.launchers import LAUNCHERS
 from ftlint.target.releases import resolve_target
-from ftschemas import compiled
+from ftschemas import compiled, launchers
 from tests.cli.calls import invoke
 from tests.stating import stating
 
@@ -40,8 +39,8 @@ BRIDGE = SIZES + "mixed_precision: bf16_mixed\nuse_packed_sequences: false\n"
 
 
 def test_steps_call_launchers_as_variables_do() -> None:
-    named = {one for name, one in vars(world).items() if name.isupper() and isinstance(one, str)}
-    assert named == {world.TORCHRUN, *(launcher for _, launcher, _ in LAUNCHERS)}
+    named = {one for name, one in vars(launchers).items() if name.isupper()}
+    assert named == {launchers.TORCHRUN, *(launcher for _, launcher, _ in LAUNCHERS)}
 
 
 def options(*env: str, target: str = "0.9.5", gpus: int | None = None) -> Options:

@@ -434,6 +434,19 @@ def mcp(folder: str) -> None:
 
 
 @cli.command()
+@click.option("--stdio", is_flag=True, help="Accepted for clients that pass it; always so.")
+def server(stdio: bool) -> None:
+    """Serve an editor by the Language Server Protocol, on standard input and output.
+
+    Editors start it; the options are theirs: `target`, `transformers`, `trusted` and `lens` as
+    initializationOptions or in the section `ftlint` of their settings.
+    """
+    from ftlint.server.serve import main
+
+    sys.exit(main())
+
+
+@cli.command()
 @click.option(
     "--preset",
     type=click.Choice(PRESETS),

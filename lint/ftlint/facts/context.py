@@ -12,7 +12,8 @@ from ftlint.facts.paths import info_root, is_local
 from ftlint.rulebook.condition import Instance
 from ftlint.syntax.nodes import Scalar, Sequence
 from ftlint.target.classify import placeholder_of
-from ftlint.target.keys import NO_EXTRA, V1, Extra, catalogue_of
+from ftlint.target.keys import NO_EXTRA, Extra, catalogue_of
+from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _as_started(command: Command, launcher: str | None, stated: Stated) -> tuple
     """Return what a file is for where v1 is started, or that v1 is where the file is one of its."""
     if launcher == V1 and command == "train":
         return "v1", stated
-    if command == "v1" and launcher != V1:
+    if command == V1 and launcher != V1:
         return command, stated._replace(launch=stated.launch._replace(launcher=V1))
     return command, stated
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ftlint.target.classify import placeholder_in
+from ftschemas.launchers import MCA
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def effective(config: Mapping[str, object], catalogue: Catalogue) -> dict[str, o
             values["packing"] = True
         elif values["packing"] is None:
             values["packing"] = values.get("stage") == "pt"
-    if catalogue.launcher == "mca" and "deepspeed" in values:
+    if catalogue.launcher == MCA and "deepspeed" in values:
         values["deepspeed"] = None
     return values
 

@@ -9,6 +9,7 @@ from ftlint.facts import models
 from ftlint.facts.effective import words
 from ftlint.facts.paths import json_file, missing, opened, tokenized
 from ftlint.target.classify import placeholder_in
+from ftschemas.launchers import KT, RAY
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -248,9 +249,9 @@ def _launch(launch: Launch, target: Target, values: Mapping[str, Any]) -> dict[s
         known.update(gpus=launch.gpus, nodes=nodes, devices=devices, world_size=devices)
     if launcher is not None:
         known["launcher"] = launcher
-    if launcher == "ray" and isinstance(values.get("ray_num_workers"), int):
+    if launcher == RAY and isinstance(values.get("ray_num_workers"), int):
         known["world_size"] = values["ray_num_workers"]
-    elif launcher == "kt":
+    elif launcher == KT:
         known["world_size"] = 1
     return known
 

@@ -51,11 +51,12 @@ class Launch(NamedTuple):
         """Return the launcher: the one that is stated, or that which a variable turns on."""
         if self.launcher is not None or not self.environment:
             return self.launcher
-        from ftlint.target.launchers import LAUNCHERS, TORCHRUN
+        from ftlint.target.launchers import FORCE_TORCHRUN, LAUNCHERS
+        from ftschemas.launchers import KT
 
         for variable, launcher, since in LAUNCHERS:
             if variable in self.environment and target.versions[0] >= since:
-                return None if launcher == "kt" and TORCHRUN in self.environment else launcher
+                return None if launcher == KT and FORCE_TORCHRUN in self.environment else launcher
         return None
 
     def unread(self, target: Target) -> dict[str, str]:

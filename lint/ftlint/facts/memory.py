@@ -28,6 +28,7 @@ from ftlint.memory.states import host_bytes
 from ftlint.memory.storage import Storage, storage
 from ftlint.steps import StepPlan
 from ftlint.target.keys import catalogue_of
+from ftschemas.launchers import RAY, TORCHRUN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def run_of(context: Context, lengths: RowLengths = UNKNOWN) -> Run | Unknown:
     if found.config.get("quantization_config"):
         return Unknown("the model is quantized before it is loaded: its memory is not told")
     launcher = inputs.launch.started_by(inputs.target)
-    if launcher not in (None, "torchrun", "ray"):
+    if launcher not in (None, TORCHRUN, RAY):
         return Unknown(f"how `{launcher}` divides a model is not known to ftlint")
     if values.get("deepspeed") and inputs.deepspeed is None:
         return Unknown("the DeepSpeed config is not known, so neither is what it divides")

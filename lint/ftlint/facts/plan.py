@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from ftlint.facts.effective import effective
 from ftlint.facts.layers import COUNTED, RECORDED
-from ftlint.target.keys import V1, catalogue_of
+from ftlint.target.keys import catalogue_of
+from ftschemas.launchers import KT, RAY, TORCHRUN, V1
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -190,8 +191,6 @@ def beside(made: StepPlan, inputs: Inputs, target: Target) -> StepPlan:
 
 def _of_launch(inputs: Inputs, launcher: str | None) -> Iterator[str]:
     """Yield what the launcher has to do with the counts, where its trainer is the usual one."""
-    from ftlint.steps.world import KT, RAY
-
     if launcher == RAY:
         yield "counted for Ray: `ray_num_workers` processes (1 if absent), independent of the GPUs"
     if launcher == KT:
@@ -209,7 +208,6 @@ def replan(inputs: Inputs, **changed: object) -> StepPlan | None:
 
 def _world(inputs: Inputs) -> World:
     from ftlint.steps import World
-    from ftlint.steps.world import TORCHRUN
 
     launch = inputs.launch
     return World(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ftlint.project.settings import Settings
     from ftlint.support.containment import Reach
+    from ftlint.support.disk import Shared
     from ftlint.syntax.dotlist import Overrides
     from ftlint.target.classify import Command
     from ftlint.target.releases import Target
@@ -118,25 +119,38 @@ class OptionsResolver:
 
     Settings come with pull requests: what they name lies in their project, and what would reach
     beyond it counts only from the command line. `ignored` says what of them did not count.
+
+    An editor looks at nothing outside the folder that it has opened, a real path (`within`), and at
+    what it holds itself (`shared`). In one that nobody trusts neither policies count nor what is
+    installed.
     """
 
-    def __init__(self, request: CliOptions) -> None:
+    def __init__(
+        self,
+        request: CliOptions,
+        within: str | None = None,
+        *,
+        trusted: bool = True,
+        shared: Shared | None = None,
+    ) -> None:
         self.request = request
+        self.within = bound() if within is None else within
+        self.trusted = trusted
+        self.shared = shared
         self.known: dict[tuple[str | None, Reach, str], tuple[Options, Settings]] = {}
         self.folders: dict[str, tuple[str | None, Reach, str]] = {}
         self.ignored: dict[str, None] = {}
-        self.disk = Disk()
+        self.disk = Disk(None, shared)
         self.named = _folders_named(request, self.disk)
         self.loaded: dict[str, Settings] = {}
         self.nearest: dict[str, str | None] = {}
-        self.bound = bound()
         self.exclusion = Exclusion(request.exclude, request.force_exclude, self._nearest)
 
     def of(self, folder: str) -> tuple[Options, Settings]:
         """Return what counts for files in `folder`. Raises `UsageError`."""
         if folder not in self.folders:
             path = self.settings_file(folder)
-            reach = project_of(folder, path and os.path.dirname(os.path.abspath(path)))
+            reach = self._project(folder, path and os.path.dirname(os.path.abspath(path)))
             # Who lints a config from elsewhere starts it from there: names are relative to that.
             here = [] if is_below(folder, os.getcwd()) else [os.getcwd()]
             tree = folder if self._asks_for_tree(path) else ""
@@ -145,6 +159,11 @@ class OptionsResolver:
         if place not in self.known:
             self.known[place] = self._make(*place)
         return self.known[place]
+
+    def _project(self, folder: str, otherwise: str | None = None) -> Reach:
+        """Return the project of what lies in a folder, as far as it is looked at."""
+        found = project_of(folder, otherwise)
+        return found if self.within is None else found.within(self.within)
 
     def _asks_for_tree(self, path: str | None) -> bool:
         """Return whether each folder has a target of its own: the source above it."""
@@ -173,7 +192,7 @@ class OptionsResolver:
             passed.append(folder)
             found = project.own(folder, self.disk)
             parent = os.path.dirname(folder)
-            if found is not None or parent == folder or os.path.realpath(folder) == self.bound:
+            if found is not None or parent == folder or self.disk.real(folder) == self.within:
                 break
             folder = parent
         found = self.nearest.get(folder, found)
@@ -255,7 +274,7 @@ class OptionsResolver:
 
         reach = None
         if asked.target is None and path is not None and path != asked.config:
-            reach = project_of(os.path.dirname(os.path.abspath(path)))
+            reach = self._project(os.path.dirname(os.path.abspath(path)))
         if asked.target is None and is_path(name):
             name = os.path.relpath(os.path.join(settings.root or ".", name))
             name = name if is_path(name) else os.path.join(".", name)
@@ -283,14 +302,26 @@ class OptionsResolver:
                 f"{path}: `limits.{name}` of {number} is above {most}: settings lower a limit,"
                 f" `--limit {name}={number}` lifts it"
             ] = None
-        return found._replace(here=False)
+        found = found._replace(here=False)
+        return found if self.trusted else self._untrusted(path, found)
+
+    def _untrusted(self, path: str, settings: Settings) -> Settings:
+        """Return the settings of a folder that nobody trusts as far as they count there."""
+        for name, left_out in (
+            ("policies", bool(settings.policies)),
+            ("target", settings.target == AUTO),
+        ):
+            if left_out:
+                self.ignored[f"{path}: `{name}` counts in trusted folders only"] = None
+        target = None if settings.target == AUTO else settings.target
+        return settings._replace(policies=(), target=target)
 
     def _loaded(self, path: str) -> Settings:
         """Return the settings of a file as they stand there. Raises `BadSettings`."""
         if path not in self.loaded:
             named = path == self.request.config
             folder = os.path.dirname(os.path.abspath(path))
-            disk = None if named else Disk(project_of(folder))
+            disk = None if named else Disk(self._project(folder), self.shared)
             self.loaded[path] = project.load(path, disk)
         return self.loaded[path]
 
@@ -305,7 +336,7 @@ class OptionsResolver:
             below(settings.root, settings.dataset_dir), settings.datasets,
             () if settings.gpu is None else (("gpu", settings.gpu),),
         )  # fmt: skip
-        auto = (asked.target or settings.target) == "auto"
+        auto = (asked.target or settings.target) == AUTO
         if not (auto or asked.here or settings.here or settings.facts or asked.facts):
             yield from (own, theirs)
             return
@@ -341,7 +372,7 @@ class OptionsResolver:
                 continue
             from ftlint.facts import recorded
 
-            found = recorded.load(file, Disk(project_of(folder, folder)))
+            found = recorded.load(file, Disk(self._project(folder, folder), self.shared))
             if isinstance(found, str):
                 self.ignored[f"{file}: not used: {found}"] = None
             else:
@@ -389,6 +420,8 @@ class OptionsResolver:
 
 FACTS = "ftlint-facts.json"
 """What `ftlint record` writes."""
+AUTO = "auto"
+"""The target that is what is installed."""
 
 
 def facts_folders(settings: str | None, reach: Reach) -> tuple[str, ...]:

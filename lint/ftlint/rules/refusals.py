@@ -11,6 +11,7 @@ from ftlint.facts.launch import UNSTATED
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import fields, fill
 from ftlint.target.classify import NOT_KNOWN
+from ftschemas.launchers import BRIDGE, MCA, V1
 from ftschemas.named import TYPE_CHECKING
 from ftschemas.rule import READING
 
@@ -29,7 +30,7 @@ REFUSABLE = tuple(
     use_hyper_parallel""".split()
 )
 """Keys for which arithmetic alone may refuse a run, though nothing is known of its data."""
-OTHER_TRAINERS = ("mca", "megatron_bridge", "v1")
+OTHER_TRAINERS = (MCA, BRIDGE, V1)
 """Launchers whose trainers refuse batches that they cannot divide among the processes."""
 
 

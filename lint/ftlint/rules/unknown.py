@@ -17,6 +17,7 @@ from ftlint.target.launchers import variable_of
 from ftlint.target.slips import guess
 from ftlint.target.variables import is_secret, is_variable, spelled
 from ftschemas import compiled
+from ftschemas.launchers import MCA
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _strict(context: Context, entries: list[Entry]) -> Iterator[Finding]:
         yield trainers.finding(context, [one for one in entries if one.name in theirs])
     foreign = frozenset(foreign_keys(context))
     heard = rivals.hear(context)
-    installed = "mca" in (context.catalogue.launcher, *trainers.may_start(context, theirs))
+    installed = MCA in (context.catalogue.launcher, *trainers.may_start(context, theirs))
     for entry in entries:
         if entry.name in theirs:
             continue

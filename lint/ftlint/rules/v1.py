@@ -8,11 +8,11 @@ from __future__ import annotations
 from ftlint.diagnostics import at_key, at_value
 from ftlint.steps.v1 import TRAINS_FROM
 from ftlint.support.messages import listed
-from ftlint.target.keys import V1
 from ftlint.target.launchers import variable_of
 from ftlint.target.releases import parse_version
 from ftlint.target.slips import guess
 from ftschemas import compiled
+from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from math import ceil
 from ftlint.steps.counts import Amount, Count
 from ftlint.steps.events import warmup
 from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
-from ftlint.steps.world import MCA
+from ftschemas.launchers import MCA
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

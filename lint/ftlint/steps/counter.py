@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.steps.counts import Amount, Count, NoPlan, no_run
 from ftlint.steps.events import Events, events, stop_after, warmup
 from ftlint.steps.loop import WHOLE_EPOCHS, CountedRun, Layout, run, stream
-from ftlint.steps.world import MCA
+from ftschemas.launchers import MCA
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from math import ceil, inf
 
 from ftlint.steps.counts import NoPlan, no_run
 from ftlint.steps.loop import CountedRun, beyond_floats, layout
-from ftlint.steps.world import MCA
+from ftschemas.launchers import MCA
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

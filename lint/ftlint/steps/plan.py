@@ -8,8 +8,8 @@ from ftlint.steps.loop import CEILING, WHOLE_EPOCHS, by_steps
 from ftlint.steps.rows import load, perhaps_tokenized
 from ftlint.steps.settings import read
 from ftlint.steps.step_plan import Sizes, of_counts
-from ftlint.steps.world import BRIDGE, MCA, V1
 from ftlint.steps.world import ranks as ranks_of
+from ftschemas.launchers import BRIDGE, MCA, V1
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

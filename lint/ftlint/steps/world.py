@@ -7,17 +7,11 @@ Source: LLaMA Factory `launcher.py` and `hparams/training_args.py` (0.9.5), acce
 from __future__ import annotations
 
 from ftlint.steps.counts import NoPlan, no_run
+from ftschemas.launchers import KT, RAY, TORCHRUN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-TORCHRUN = "torchrun"
-RAY = "ray"  # USE_RAY=1: workers of a Ray cluster
-KT = "kt"  # USE_KT=1: KTransformers in one process
-MCA = "mca"  # USE_MCA=1: torchrun, and the trainer of mcore_adapter
-BRIDGE = "megatron_bridge"  # USE_MEGATRON_BRIDGE=1: torchrun, and the loop of Megatron Bridge
-V1 = "v1"  # USE_V1=1: LLaMA Factory's rewrite, with keys and a trainer of its own
 
 
 class World(NamedTuple):
@@ -25,7 +19,7 @@ class World(NamedTuple):
 
     gpus: int = 1  # devices that the launcher sees on a node; 0: a CPU host
     nodes: int = 1
-    launcher: str = TORCHRUN  # one of those above
+    launcher: str = TORCHRUN  # as ftschemas.launchers names it
     elastic: bool = False  # MIN_NNODES and MAX_NNODES are set
     deepspeed: Mapping[str, object] | None = None  # content of the JSON file that the config names
     note: str = ""  # how this is known, for the list of assumptions

@@ -41,6 +41,15 @@ class Reach(NamedTuple):
         """Return a reach that has other folders in it besides."""
         return Reach(tuple(dict.fromkeys([*self.roots, *map(os.path.realpath, folders)])))
 
+    def within(self, folder: str) -> Reach:
+        """Return what of a reach lies in a folder, a real path."""
+        roots = (
+            root if is_below(root, folder) else folder
+            for root in self.roots
+            if is_below(root, folder) or is_below(folder, root)
+        )
+        return Reach(tuple(dict.fromkeys(roots)))
+
 
 WITHIN = "FTLINT_WITHIN"
 """The environment variable that names the one folder below which anything is read or written."""

@@ -7,10 +7,11 @@ import os
 
 import ftschemas
 from ftlint.support.disk import Disk
-from ftlint.target.keys import PARSER, V1
+from ftlint.target.keys import PARSER
 from ftlint.target.observed import nearest
 from ftlint.target.releases import UnknownTarget
 from ftschemas import compiled
+from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ftlint.target.states import parse_version
 from ftschemas import compiled
+from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 LLAMAFACTORY, TRANSFORMERS = 0, 1
 PARSER = {"export": "infer", "chat": "infer"}
 """Commands that LLaMA Factory parses with another's dataclasses."""
-V1 = "v1"
-"""The command that stands for all of v1, whose keys are none of the others'."""
 
 
 class Extra(NamedTuple):

@@ -5,6 +5,7 @@ Source: launcher.py and extras/misc.py `is_env_enabled`, 0.9.0 to 0.9.5 and the 
 
 from __future__ import annotations
 
+from ftschemas.launchers import BRIDGE, KT, MCA, RAY, V1
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,18 +14,18 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Version
 
 LAUNCHERS: tuple[tuple[str, str, Version], ...] = (
-    ("USE_V1", "v1", (0, 9, 4)),
-    ("USE_MCA", "mca", (0, 9, 4)),
-    ("USE_MEGATRON_BRIDGE", "megatron_bridge", (0, 9, 6)),
-    ("USE_RAY", "ray", (0, 9, 2)),
-    ("USE_KT", "kt", (0, 9, 4)),
+    ("USE_V1", V1, (0, 9, 4)),
+    ("USE_MCA", MCA, (0, 9, 4)),
+    ("USE_MEGATRON_BRIDGE", BRIDGE, (0, 9, 6)),
+    ("USE_RAY", RAY, (0, 9, 2)),
+    ("USE_KT", KT, (0, 9, 4)),
 )
 """Variable, the launcher it turns on, and the first release that asks for it: in this order."""
-TORCHRUN = "FORCE_TORCHRUN"
+FORCE_TORCHRUN = "FORCE_TORCHRUN"
 """The variable that has torchrun start the processes, whatever `USE_KT` says."""
-_FORCING = frozenset([TORCHRUN, "USE_MCA", "USE_MEGATRON_BRIDGE"])
+_FORCING = frozenset([FORCE_TORCHRUN, "USE_MCA", "USE_MEGATRON_BRIDGE"])
 _WITHOUT = frozenset(["USE_RAY", "USE_KT"])
-_OTHERS = ("ALLOW_EXTRA_ARGS", "ALLOW_EXTRA_KEYS", "DISABLE_VERSION_CHECK", TORCHRUN)
+_OTHERS = ("ALLOW_EXTRA_ARGS", "ALLOW_EXTRA_KEYS", "DISABLE_VERSION_CHECK", FORCE_TORCHRUN)
 SWITCHES = tuple(sorted((*_OTHERS, *(variable for variable, _, _ in LAUNCHERS))))
 """Environment variables of LLaMA Factory that decide what it makes of a config."""
 
