@@ -12,8 +12,8 @@ from collections import defaultdict
 from tests.imports import ROOT, graph, modules
 
 FLOORS = (
-    "cli", "authoring", "server", "api", "run", "report", "doctor", "fixes", "engine", "starts",
-    "loading", "verdict", "rules", "results", "project", "edits", "facts", "launch", "rulebook",
+    "cli", "agents", "authoring", "server", "api", "run", "report", "doctor", "fixes", "engine",
+    "starts", "loading", "verdict", "rules", "results", "project", "edits", "facts", "launch", "rulebook",
     "tokens", "datasets", "steps", "memory", "target", "sources", "syntax", "diagnostics",
     "support",
 )  # fmt: skip

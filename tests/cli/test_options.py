@@ -109,7 +109,8 @@ def test_a_file_that_vanishes_meanwhile_is_told(
 
     write(folder / "c.yaml")
     monkeypatch.setattr(
-        "ftlint.run.session.expand", lambda *_: [Found("gone.yaml", False), Found("c.yaml", False)]
+        "ftlint.run.session.found_files",
+        lambda *_: [Found("gone.yaml", False), Found("c.yaml", False)],
     )
     done = invoke("--isolated")
     assert done.status == 2

@@ -22,6 +22,7 @@ from ftlint.loading import (
     starts_of,
 )
 from ftlint.project.options import CliOptions, OptionsResolver
+from ftlint.project.paths import found_files
 from ftlint.rules import refusals
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.steps import NoPlan, StepPlan
@@ -142,7 +143,7 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
     What is told of their targets is said after the last.
     """
     resolver, notes = OptionsResolver(asked.request), {}
-    for found in files.expand(asked.request.paths, resolver.excludes):
+    for found in found_files(asked.request, resolver, read_stdin):
         if isinstance(found, disk.ReadFailure):
             yield Unreadable(*found)
             continue

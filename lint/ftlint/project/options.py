@@ -16,10 +16,10 @@ from ftlint.facts.layers import (
     Layer,
 )
 from ftlint.project import settings as project
+from ftlint.project.paths import Exclusion
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
-from ftlint.support.containment import is_below, project_of
+from ftlint.support.containment import bound, is_below, project_of
 from ftlint.support.disk import Disk
-from ftlint.support.files import matches_any
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.syntax.directives import matches
 from ftlint.target.keys import NO_EXTRA, Extra
@@ -58,6 +58,10 @@ class Options(NamedTuple):
     overrides: Overrides | None = None
     scripts: bool = True
     """Whether scripts are looked into for what they start."""
+    per_file: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """Patterns of files with the folder that they are relative to, and what is ignored in these."""
+    severity: tuple[tuple[str, str], ...] = ()
+    """Rules that have another severity than their own."""
 
 
 class CliOptions(NamedTuple):
@@ -91,6 +95,14 @@ class CliOptions(NamedTuple):
     """What named files are judged as, whatever they look like, and the configs of folders."""
     overrides: tuple[str, ...] = ()
     """`KEY=VALUE` behind each config."""
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    files_from: str | None = None
+    """A file that names files, a line each; `-` is standard input."""
+    shard: tuple[int, int] = (1, 1)
+    """Which part of the files, of how many."""
+    quiet: bool = False
+    exit_zero: bool = False
 
 
 class UsageError(ValueError):
@@ -122,7 +134,7 @@ class OptionsResolver:
         shared: Shared | None = None,
     ) -> None:
         self.request = request
-        self.within = within
+        self.within = bound() if within is None else within
         self.trusted = trusted
         self.shared = shared
         self.known: dict[tuple[str | None, Reach, str], tuple[Options, Settings]] = {}
@@ -132,7 +144,7 @@ class OptionsResolver:
         self.named = _folders_named(request, self.disk)
         self.loaded: dict[str, Settings] = {}
         self.nearest: dict[str, str | None] = {}
-        self.excluding: dict[str, tuple[tuple[str, ...], str]] = {}
+        self.exclusion = Exclusion(request.exclude, request.force_exclude, self._nearest)
 
     def of(self, folder: str) -> tuple[Options, Settings]:
         """Return what counts for files in `folder`. Raises `UsageError`."""
@@ -162,25 +174,13 @@ class OptionsResolver:
         except project.BadSettings:  # told where they are to judge a file
             return False
 
-    def excludes(self, path: str) -> bool:
-        """Return whether a file or folder that nobody named is left out.
-
-        The settings that say so are those nearest to the folder that it lies in.
-        """
-        folder = os.path.dirname(path)
-        if folder not in self.excluding:
-            self.excluding[folder] = self._excluding(os.path.abspath(folder))
-        patterns, root = self.excluding[folder]
-        return bool(patterns) and matches_any(path, patterns, root)
-
-    def _excluding(self, folder: str) -> tuple[tuple[str, ...], str]:
-        """Return patterns of what is left out in a folder, and what they are relative to."""
+    def _nearest(self, folder: str) -> tuple[str | None, Settings]:
+        """Return the settings file of a folder, and what stands there."""
         file = self.settings_file(folder)
         try:
-            settings = project.Settings() if file is None else self._loaded(file)
+            return file, project.Settings() if file is None else self._loaded(file)
         except project.BadSettings:  # told where they are to judge a file
-            return (), ""
-        return settings.exclude, settings.root or os.getcwd()
+            return file, project.Settings()
 
     def settings_file(self, folder: str) -> str | None:
         """Return the named settings file, or that of the nearest ancestor of a folder."""
@@ -222,16 +222,21 @@ class OptionsResolver:
             select = (*(select or ("ALL",)), *asked.extend_select)
         ignore = (*settings.ignore, *asked.ignore)
         book = self._rules(settings)
-        for code in (*select, *ignore):
+        besides = [code for _, codes in settings.per_file_ignores for code in codes]
+        besides += [code for code, _ in settings.severity]
+        for code in (*select, *ignore, *besides):
             if code != "ALL" and not any(matches(code, *rule) for rule in book.named()):
-                theirs = code in (*settings.select, *settings.ignore)
+                theirs = code in (*settings.select, *settings.ignore, *besides)
                 where = f"{path}: " if theirs else ""
                 raise UsageError(f"{where}unknown rule {code!r}: see `ftlint rule --all`")
-        for old, new in book.renamed((*select, *ignore)):
+        for old, new in book.renamed((*select, *ignore, *besides)):
             self.ignored[f"rule {old} is now called {new}"] = None
+        root = settings.root or os.getcwd()
         options = Options(
             target, given, select, ignore, rules=book, limits=self._limits(settings),
             extra=Extra(settings.extra_keys, settings.extra_values), scripts=settings.scripts,
+            per_file=tuple((root, *one) for one in settings.per_file_ignores),
+            severity=settings.severity,
         )  # fmt: skip
         if asked.overrides:
             options = options._replace(overrides=self._overrides(target, options.limits))

@@ -110,7 +110,7 @@ class Workspace:
             return None
         resolver = self._resolver(folder)
         try:
-            if any(map(resolver.excludes, _upwards(full, folder))):
+            if any(map(resolver.exclusion.reason, _upwards(full, folder))):
                 return None
             options, settings = resolver.of(os.path.dirname(full))
         except UsageError as error:

@@ -51,6 +51,30 @@ class Reach(NamedTuple):
         return Reach(tuple(dict.fromkeys(roots)))
 
 
+WITHIN = "FTLINT_WITHIN"
+"""The environment variable that names the one folder below which anything is read or written."""
+
+
+def bound() -> str | None:
+    """Return the folder that nothing is read or written outside of, where one is set."""
+    folder = os.environ.get(WITHIN)
+    return os.path.realpath(folder) if folder else None
+
+
+def outermost() -> Reach | None:
+    """Return what is in reach at most: the bound, and what is ftlint's own; None for everything."""
+    folder = bound()
+    if folder is None:
+        return None
+    import ftlint
+    import ftschemas
+    from ftlint.support.user_cache import folder as cache
+
+    own = [os.path.dirname(os.path.realpath(one.__file__)) for one in (ftlint, ftschemas)]
+    kept = cache("calibration")
+    return Reach((folder, *own, *([os.path.realpath(kept)] if kept else [])))
+
+
 def project_of(folder: str, otherwise: str | None = None) -> Reach:
     """Return the project of what lies in a folder.
 
@@ -59,7 +83,9 @@ def project_of(folder: str, otherwise: str | None = None) -> Reach:
     does not become a project of its own by a `.git` over there.
     """
     folder = os.path.abspath(folder)
-    return Reach((repository(folder) or os.path.realpath(otherwise or _start(folder) or folder),))
+    root = repository(folder) or os.path.realpath(otherwise or _start(folder) or folder)
+    most = bound()
+    return Reach((root if most is None or is_below(root, most) else most,))
 
 
 def led_out(path: str) -> str | None:

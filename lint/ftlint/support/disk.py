@@ -11,7 +11,7 @@ import os
 import stat
 import time
 
-from ftlint.support.containment import Reach
+from ftlint.support.containment import Reach, outermost
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Disk:
     """The files around one config. With a `reach`, content is read only within it."""
 
     def __init__(self, reach: Reach | None = None, shared: Shared | None = None) -> None:
-        self.reach = reach
+        self.reach = outermost() if reach is None else reach
         self._shared = Shared() if shared is None else shared
         self._views: list[Disk] = []
         self._found: dict[str, os.stat_result | None] = {}

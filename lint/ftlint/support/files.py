@@ -8,7 +8,7 @@ from ftlint.support.disk import Disk, ReadFailure
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -62,7 +62,7 @@ class Users(NamedTuple):
 
 
 def expand(
-    paths: Iterable[str], excludes: Callable[[str], bool] = lambda path: False
+    paths: Sequence[str], excludes: Callable[[str], object] = lambda path: False
 ) -> Iterator[Found | ReadFailure]:
     """Yield files in a stable order, each once; folders give their YAML and JSON files.
 
@@ -72,6 +72,9 @@ def expand(
     seen: set[str] = set()
     disk = Disk()
     for path in paths:
+        if len(paths) == 1:  # nothing is met twice: no list of a million names is kept
+            yield from _of(path, excludes, disk)
+            return
         for found in _of(path, excludes, disk):
             key = os.path.normpath(found.path)
             if key not in seen:
@@ -79,7 +82,7 @@ def expand(
                 yield found
 
 
-def _of(path: str, excludes: Callable[[str], bool], disk: Disk) -> Iterator[Found | ReadFailure]:
+def _of(path: str, excludes: Callable[[str], object], disk: Disk) -> Iterator[Found | ReadFailure]:
     if not disk.is_folder(path):
         if path == STDIN or disk.is_there(path):
             yield Found(path, named=True)
@@ -108,11 +111,18 @@ def _of(path: str, excludes: Callable[[str], bool], disk: Disk) -> Iterator[Foun
     yield from failures
 
 
-def matches_any(path: str, patterns: Iterable[str], root: str) -> bool:
-    """Return whether a path matches a pattern relative to `root`, or its own name does."""
+def matching(path: str, patterns: Iterable[str], root: str) -> str | None:
+    """Return the first pattern that a path relative to `root`, or its own name, matches.
+
+    One that begins with `./` is of paths alone.
+    """
     from fnmatch import fnmatch
 
     relative = os.path.relpath(path, root).replace(os.sep, "/")
     name = relative.rpartition("/")[2]
-    wanted = [pattern.removeprefix("./").rstrip("/") for pattern in patterns]
-    return any(fnmatch(relative, pattern) or fnmatch(name, pattern) for pattern in wanted)
+    for pattern in patterns:
+        wanted = pattern.removeprefix("./").rstrip("/")
+        named = wanted == pattern.rstrip("/") and fnmatch(name, wanted)
+        if named or fnmatch(relative, wanted):
+            return pattern
+    return None
