@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from posixpath import normpath
 
-from ftlint.report.json_ import HOME, url
+from ftlint.report.json_ import url
+from ftlint.support.addresses import SITE
 from ftlint.support.messages import show, visible
 from ftlint.support.pattern import pattern
 from ftlint.target.keys import V1
@@ -30,8 +31,8 @@ KINDS = {
 NAMES = {"llamafactory": "LLaMA Factory", "transformers": "transformers"}
 MOST_VALUES = 24
 """Values that are listed; templates are a hundred."""
-DOCS = f"{HOME}/blob/main/docs"
-_LINK = pattern(r"\]\((?![a-z]+:)([^()\s]+)\)")
+_LINK = pattern(r"\]\((?![a-z]+:)([^()\s#]+)\.md(#[^()\s]+)?\)")
+"""A link from one page of the documentation to another, as they are written."""
 
 
 def of_key(name: str, catalogue: Catalogue) -> str | None:
@@ -72,7 +73,7 @@ def _releases(told: KeyReference, target: Target) -> str:
     own = target.label if told.package == "llamafactory" else target.transformers
     since = f", since {told.since}" if told.since else ""
     until = f", last in {told.until}" if told.until else ""
-    return f"{NAMES[told.package]} {own}{since}{until}. [All keys]({DOCS}/keys.md)"
+    return f"{NAMES[told.package]} {own}{since}{until}. [All keys]({SITE}keys/)"
 
 
 def _gone(told: KeyReference, catalogue: Catalogue) -> list[str]:
@@ -112,4 +113,5 @@ def _visible_lines(text: str) -> str:
 
 def _whole(link: re.Match[str]) -> str:
     """Return a link from the page of a rule to another page as one from anywhere."""
-    return f"]({DOCS}/{normpath(f'rules/{link[1]}')})"
+    page = normpath(f"rules/{link[1]}").removesuffix("index")
+    return f"]({SITE}{page.rstrip('/')}/{link[2] or ''})"
