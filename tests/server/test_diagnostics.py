@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ftlint.report.json_ import url
 from tests.moments import PATIENCE
 from tests.server.client import Client
 from tests.server.conftest import BASE, write
@@ -68,7 +69,7 @@ def test_what_a_finding_brings(editor: Client) -> None:
     removed = found["FT102"]
     assert removed["tags"] == [2]
     assert removed["source"] == "ftlint"
-    assert removed["codeDescription"]["href"].endswith("FT102.md")
+    assert removed["codeDescription"]["href"] == url("FT102")
     dead = next(one for one in found.values() if one["range"]["start"]["line"] == 14)
     assert dead["tags"] == [1]
     both = found["FT402"]

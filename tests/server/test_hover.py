@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ftlint.support.addresses import SITE
 from tests.server.client import Client
 from tests.server.conftest import BASE, write
 
@@ -52,9 +53,9 @@ def test_a_finding_tells_its_rule(editor: Client) -> None:
 def test_links_in_a_rule_lead_somewhere(editor: Client) -> None:
     editor.open("links.yaml", BASE + "nokey: 1\n")
     text = told(editor, "links.yaml", 11, 1)
-    assert "/docs/rules/FT566.md)" in text
-    assert "/docs/settings.md#keys" in text
-    assert "](../" not in text
+    assert f"({SITE}rules/FT566/)" in text
+    assert f"({SITE}rules/#rules-that-need-facts)" in text
+    assert f"({SITE}settings/#keys-and-values-of-a-fork)" in text
 
 
 def test_what_the_target_has_is_told(folder: Path) -> None:

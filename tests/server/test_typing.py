@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ftlint.server.inbox import Work
-from ftlint.support.deadline import TooSlow, ignore_late_ends, within
+from ftlint.support.deadline import TooSlow, ignore_late_ends, left, within
 from tests.moments import PATIENCE
 from tests.server.client import Client
 from tests.server.conftest import BASE, write
@@ -145,6 +145,18 @@ def test_work_that_is_taken_back_ends() -> None:
         assert not work.is_void
     finally:
         signal.signal(signal.SIGPROF, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no such timers")
+def test_a_time_within_another_gives_back_what_is_left() -> None:
+    with within(PATIENCE):
+        with within(1):
+            assert 0 < left() < 1.1
+        assert PATIENCE - 1 < left() < PATIENCE + 0.1
+    assert left() == 0
+    with pytest.raises(TooSlow), within(0.05):
+        endless(within(PATIENCE))
+    assert left() == 0
 
 
 def test_the_time_that_one_text_may_take(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

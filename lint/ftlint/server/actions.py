@@ -6,9 +6,9 @@ the middle of a value, or a file has no comments, none is.
 
 from __future__ import annotations
 
-from ftlint import engine
 from ftlint.edits.diff import line_edits
 from ftlint.fixes import apply
+from ftlint.fixes.ignores import is_proven
 from ftlint.server.judging import at
 from ftlint.server.protocol import FIX_ALL, QUICK_FIX
 from ftlint.support.messages import visible
@@ -96,11 +96,17 @@ def _ignore(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json
     """Yield the comments that leave a finding out: of its line, and of the file."""
     if judged.place.name.lower().endswith(".json"):
         return  # which has none, whatever a lax reader takes
-    for where, texts in (
-        ("on this line", _on_line(judged, one)),
-        ("in this file", _in_file(judged, one)),
+    source, options = judged.document.source, judged.place.options
+    before = judged.result._replace(source=source)
+    same = [other for other in judged.result.diagnostics if other.code == one.code]
+    line = source.position(one.start).line
+    here = [other for other in same if source.position(other.start).line == line]
+    for where, silenced, texts in (
+        ("on this line", here, _on_line(judged, one)),
+        ("in this file", same, _in_file(judged, one)),
     ):
-        text = next((text for text in texts if _silences(judged, one, text)), None)
+        proven = (text for text in texts if is_proven(before, text, silenced, options))
+        text = next(proven, None)
         if text is not None:
             title = f"Ignore {one.code} {where}"
             edit = _edit(judged, text)
@@ -142,20 +148,6 @@ def _in_file(judged: Judged, one: Diagnostic) -> Iterator[str]:
 
 def _break(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
-
-
-def _silences(judged: Judged, one: Diagnostic, text: str) -> bool:
-    """Return whether a finding is gone from a text, and no other than was there has come."""
-    place = judged.place
-    data = text.encode("utf-8")
-    said = engine.lint_bytes(place.name, data, place.options, judged.disk)
-    before = [(other.code, other.key) for other in judged.result.diagnostics]
-    after = [(other.code, other.key) for other in said.diagnostics]
-    for other in after:
-        if other not in before:
-            return False
-        before.remove(other)
-    return (one.code, one.key) in before and said.command == judged.result.command
 
 
 def _edit(judged: Judged, text: str) -> Json:

@@ -4,75 +4,91 @@ from __future__ import annotations
 
 from posixpath import normpath
 
-from ftlint.report.json_ import HOME, url
-from ftlint.support.messages import visible
+from ftlint.report.json_ import url
+from ftlint.support.addresses import SITE
+from ftlint.support.messages import show, visible
 from ftlint.support.pattern import pattern
-from ftlint.target.key_facts import facts_of
+from ftlint.target.keys import V1
+from ftlint.target.reference import CHECKED, key_reference
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
     from typing import Any
 
     from ftlint.diagnostics import Diagnostic
     from ftlint.rulebook.registry import RuleBook
-    from ftlint.target.key_facts import KeyFacts
-    from ftlint.target.keys import Catalogue
+    from ftlint.target.keys import Catalogue, Key
+    from ftlint.target.reference import KeyReference
+    from ftlint.target.releases import Target
 
     Json = dict[str, Any]
 
+KINDS = {
+    "text": "string", "int": "integer", "float": "number", "bool": "bool", "list": "list",
+    "map": "mapping", "null": "null",
+}  # fmt: skip
+NAMES = {"llamafactory": "LLaMA Factory", "transformers": "transformers"}
 MOST_VALUES = 24
 """Values that are listed; templates are a hundred."""
-DOCS = f"{HOME}/blob/main/docs"
-_LINK = pattern(r"\]\((?![a-z]+:)([^()\s]+)\)")
+_LINK = pattern(r"\]\((?![a-z]+:)([^()\s#]+)\.md(#[^()\s]+)?\)")
+"""A link from one page of the documentation to another, as they are written."""
 
 
 def of_key(name: str, catalogue: Catalogue) -> str | None:
     """Return what a key does, its default, values and releases; None for what never was one."""
-    facts = facts_of(name, catalogue)
-    if facts is None:
+    key = catalogue.get(name)
+    told = None if catalogue.command == V1 else key_reference(name, catalogue.target)
+    if key is None and told is None:
         return None
-    return "\n\n".join(filter(None, (_head(facts), facts.about, *_lines(facts, catalogue))))
+    parts = [f"`{name}`" if key is None else _head(key)]
+    parts += [told.meaning] if told is not None else []
+    parts += _values(key) if key is not None else []
+    if told is not None:
+        gone = key is None
+        parts += _gone(told, catalogue) if gone else [_releases(told, catalogue.target)]
+    return "\n\n".join(filter(None, parts))
 
 
-def _head(facts: KeyFacts) -> str:
-    if facts.key is None:
-        return f"`{facts.name}`"
-    kinds = [kind for kind in facts.kinds if kind != "null"] or ["null"]
-    if "number" in kinds and "integer" in kinds:
-        kinds.remove("integer")
-    default = facts.default if facts.default == "required" else f"default {facts.default}"
-    return f"`{facts.name}`: {' or '.join(kinds)}, {default}"
+def _head(key: Key) -> str:
+    kinds = [KINDS[kind] for kind in key.kinds if kind != "null"] or ["null"]
+    if "float" in key.kinds and "int" in key.kinds:
+        kinds.remove(KINDS["int"])
+    return f"`{key.name}`: {' or '.join(kinds)}, default `{show(key.default)}`"
 
 
-_OTHERWISE = {
-    "parse": "Other values are rejected.",
-    "later": "Other values crash later.",
-    "never": "Other values are taken as something else, without an error.",
-}
+def _values(key: Key) -> list[str]:
+    values = [visible(str(one)) for one in key.choices or () if one is not None]
+    if not values:
+        return []
+    shown = ", ".join(f"`{one}`" for one in values[:MOST_VALUES])
+    more = len(values) - MOST_VALUES
+    many = f" and {more} more" if more > 0 else ""
+    behaves = CHECKED.get(key.checked or "")
+    others = f" LLaMA Factory {behaves}." if behaves else ""
+    return [f"Values: {shown}{many}.{others}"]
 
 
-def _lines(facts: KeyFacts, catalogue: Catalogue) -> Iterator[str]:
-    target = catalogue.target
-    if facts.values:
-        shown = ", ".join(f"`{visible(value)}`" for value in facts.values[:MOST_VALUES])
-        more = len(facts.values) - MOST_VALUES
-        many = f" and {more} more" if more > 0 else ""
-        checked = facts.key and facts.key.checked
-        yield f"Values: {shown}{many}. {_OTHERWISE.get(checked or '', '')}".rstrip()
-    if facts.key is None:
-        yield f"LLaMA Factory {target.label} does not read it for `{catalogue.command}`" + (
-            f": {facts.releases}." if facts.releases else "."
-        )
-        if facts.successor:
-            yield f"Write `{facts.successor}`."
-        if facts.commands:
-            yield f"Read by {', '.join(f'`{one}`' for one in facts.commands)}."
-        return
-    since = f"; {facts.releases}" if facts.releases else ""
-    version = target.label if facts.package == "LLaMA Factory" else target.transformers
-    yield f"{facts.package} {version}{since}. [All keys]({DOCS}/keys.md)"
+def _releases(told: KeyReference, target: Target) -> str:
+    own = target.label if told.package == "llamafactory" else target.transformers
+    since = f", since {told.since}" if told.since else ""
+    until = f", last in {told.until}" if told.until else ""
+    return f"{NAMES[told.package]} {own}{since}{until}. [All keys]({SITE}keys/)"
+
+
+def _gone(told: KeyReference, catalogue: Catalogue) -> list[str]:
+    """Return why a key is not read: it came later, or is gone, or is one of another command."""
+    target, command = catalogue.target, catalogue.command
+    why = ""
+    if command not in told.commands and told.present:
+        others = ", ".join(f"`{one}`" for one in told.commands)
+        why = f": it is read for {others}" if others else ""
+    elif told.until:
+        why = f": last in {NAMES[told.package]} {told.until}"
+    elif told.since:
+        why = f": new in {NAMES[told.package]} {told.since}"
+    parts = [f"LLaMA Factory {target.label} does not read it for `{command}`{why}."]
+    return parts + ([f"Write `{told.successor}`."] if told.successor else [])
 
 
 def of_rule(one: Diagnostic, rules: RuleBook) -> str:
@@ -97,4 +113,5 @@ def _visible_lines(text: str) -> str:
 
 def _whole(link: re.Match[str]) -> str:
     """Return a link from the page of a rule to another page as one from anywhere."""
-    return f"]({DOCS}/{normpath(f'rules/{link[1]}')})"
+    page = normpath(f"rules/{link[1]}").removesuffix("index")
+    return f"]({SITE}{page.rstrip('/')}/{link[2] or ''})"

@@ -30,14 +30,16 @@ class Work:
         self.subject: object = None
         self.is_void = False
 
-    def begin(self, subject: object) -> None:
-        """Take up work, which somebody wants so far."""
-        self.is_void = False
-        self.subject = subject
+    def begin(self, subject: object) -> object:
+        """Take up work, which somebody wants so far; return what was worked on before."""
+        before, self.is_void, self.subject = self.subject, False, subject
+        return before
 
-    def end(self) -> None:
-        """Be done with it."""
-        self.subject = None
+    def end(self, before: object = None) -> None:
+        """Be done with it, and go on with what was begun before."""
+        self.subject = before
+        if before is not None:
+            self.is_void = False
 
     def take_back(self, subject: object) -> None:
         """Let work on this subject, if there is any, end soon."""

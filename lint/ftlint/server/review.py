@@ -131,12 +131,12 @@ class Review:
             if self._shown.get(uri):
                 self._publish(document, [])
             return None
-        self._work.begin(uri)
+        before = self._work.begin(uri)
         try:
             disk = self.workspace.disk(place)
             found = judging.judge(document, place, disk, lambda: self._work.is_void)
         finally:
-            self._work.end()
+            self._work.end(before)
         if found is None:  # the change that made it void comes first
             self._due[uri] = None
             return None

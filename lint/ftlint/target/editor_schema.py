@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import lru_cache
 
 import ftschemas
 from ftlint.support.disk import Disk
@@ -179,6 +180,7 @@ def _removed(name: str, gone: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@lru_cache(maxsize=4)
 def layer(package: str, release: str) -> dict[str, Any]:
     """Return the schema of a release of LLaMA Factory or of transformers, as it is shipped."""
     path = os.path.join(os.path.dirname(ftschemas.__file__), package, f"{release}.json")

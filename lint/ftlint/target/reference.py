@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.target.editor_schema import editor_schema, layer
-from ftlint.target.keys import PARSER
+from ftlint.target.keys import PARSER, is_known
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -50,6 +50,8 @@ class KeyReference(NamedTuple):
 
 def key_reference(name: str, target: Target) -> KeyReference | None:
     """Return what is told of a key for a target; None where no release has it."""
+    if target.tree is None and not is_known(name):
+        return None
     if target.tree is not None:
         found = _of_tree(name, target)
         if found is not None:
