@@ -22,7 +22,6 @@ from ftlint.loading import (
     starts_of,
 )
 from ftlint.project.options import CliOptions, OptionsResolver
-from ftlint.project.paths import found_files
 from ftlint.rules import refusals
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.steps import NoPlan, StepPlan
@@ -143,7 +142,7 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
     What is told of their targets is said after the last.
     """
     resolver, notes = OptionsResolver(asked.request), {}
-    for found in found_files(asked.request, resolver, read_stdin):
+    for found in files.found_files(resolver.asked_files(), resolver.exclusion, read_stdin):
         if isinstance(found, disk.ReadFailure):
             yield Unreadable(*found)
             continue

@@ -16,11 +16,12 @@ from ftlint.facts.layers import (
     Layer,
 )
 from ftlint.project import settings as project
-from ftlint.project.paths import Exclusion
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
 from ftlint.support.containment import bound, is_below, project_of
 from ftlint.support.disk import Disk
+from ftlint.support.files import Asked, Excluded, Exclusion
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
+from ftlint.support.messages import shown_path
 from ftlint.syntax.directives import matches
 from ftlint.target.keys import NO_EXTRA, Extra
 from ftlint.target.releases import KNOWN, NEWEST, TREE, UnknownTarget, installed, resolve_target
@@ -174,13 +175,20 @@ class OptionsResolver:
         except project.BadSettings:  # told where they are to judge a file
             return False
 
-    def _nearest(self, folder: str) -> tuple[str | None, Settings]:
-        """Return the settings file of a folder, and what stands there."""
+    def asked_files(self) -> Asked:
+        """Return what files are asked for."""
+        request = self.request
+        return Asked(request.paths, request.files_from, request.shard)
+
+    def _nearest(self, folder: str) -> Excluded:
+        """Return what the settings of a folder leave out."""
         file = self.settings_file(folder)
         try:
-            return file, project.Settings() if file is None else self._loaded(file)
+            settings = project.Settings() if file is None else self._loaded(file)
         except project.BadSettings:  # told where they are to judge a file
-            return file, project.Settings()
+            settings = project.Settings()
+        root = settings.root or os.getcwd()
+        return Excluded(settings.exclude, root, shown_path(file or ""), settings.force_exclude)
 
     def settings_file(self, folder: str) -> str | None:
         """Return the named settings file, or that of the nearest ancestor of a folder."""

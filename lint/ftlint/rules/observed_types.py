@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.syntax.dialect import looks_numeric
-from ftlint.target.observed import nearest
+from ftlint.target.keys import nearest
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 

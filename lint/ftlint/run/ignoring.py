@@ -7,10 +7,9 @@ import os
 from ftlint.edits import write
 from ftlint.edits.diff import unified, without_secrets
 from ftlint.project.options import OptionsResolver, UsageError
-from ftlint.project.paths import found_files
 from ftlint.run.batch import lint_files
 from ftlint.support.disk import ReadFailure
-from ftlint.support.files import STDIN, Found
+from ftlint.support.files import STDIN, Found, found_files
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def add_ignores(request: CliOptions) -> Iterator[Silenced]:
         raise UsageError("--add-ignores writes into files, and `-` is none")
     resolver = OptionsResolver(request._replace(cache=False))
     files: list[Found] = []
-    for one in found_files(request, resolver, bytes):
+    for one in found_files(resolver.asked_files(), resolver.exclusion, bytes):
         if isinstance(one, ReadFailure):
             yield Silenced(one.path, failure=one.reason)
         else:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 
 from ftlint.project.options import OptionsResolver
-from ftlint.project.paths import found_files
 from ftlint.run.batch import kinds
 from ftlint.run.session import used_by
 from ftlint.support.disk import ReadFailure
-from ftlint.support.files import Found
+from ftlint.support.files import Found, found_files
 from ftlint.support.messages import shown_path, visible
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -35,7 +34,12 @@ def listed(request: CliOptions, stdin: Callable[[int], bytes]) -> Listing:
     judges.of(os.getcwd())
     excluded: dict[str, str] = {}
     found = list(
-        found_files(request, judges, stdin, lambda path, why: excluded.update({path: why}))
+        found_files(
+            judges.asked_files(),
+            judges.exclusion,
+            stdin,
+            lambda path, why: excluded.update({path: why}),
+        )
     )
     files = [one for one in found if isinstance(one, Found)]
     seen = dict(kinds(files, judges, stdin))

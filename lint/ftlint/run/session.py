@@ -7,12 +7,11 @@ from itertools import islice
 
 from ftlint.diagnostics import SEVERITIES, Diagnostic
 from ftlint.project.options import CliOptions, OptionsResolver, UsageError, below
-from ftlint.project.paths import found_files, in_shard
 from ftlint.results import Repair, Run
 from ftlint.run.batch import lint_files
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure
-from ftlint.support.files import Found, Users, is_script
+from ftlint.support.files import Found, Users, found_files, in_shard, is_script
 from ftlint.support.limits import reason
 from ftschemas.named import TYPE_CHECKING
 
@@ -86,7 +85,7 @@ class Session:
 
     def found(self) -> Iterator[Found | ReadFailure]:
         """Yield the files that are asked for."""
-        return found_files(self.request, self.judges, self.stdin)
+        return found_files(self.judges.asked_files(), self.judges.exclusion, self.stdin)
 
     def judged(self, found: Iterable[Found | ReadFailure]) -> tuple[Run, int]:
         """Return the results of some files, and the exit status that they alone have."""

@@ -8,8 +8,7 @@ from functools import lru_cache
 
 import ftschemas
 from ftlint.support.disk import Disk
-from ftlint.target.keys import PARSER
-from ftlint.target.observed import nearest
+from ftlint.target.keys import PARSER, nearest
 from ftlint.target.releases import UnknownTarget
 from ftschemas import compiled
 from ftschemas.launchers import V1
