@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint actions editors upstream oracle accuracy repairs pre-commit browser fleet fuzz lowest highest bench bench-linter docs docs-check clean
+.PHONY: demo test lint actions editors upstream oracle accuracy repairs pre-commit browser fleet packages routes fuzz lowest highest bench bench-linter docs docs-check clean
 
 demo: $(VENV)/.installed
 	@echo
@@ -81,10 +81,10 @@ editors: $(VENV)/.tests
 	cd editors/vscode && npm run --silent package
 	FTLINT=$(CURDIR)/$(BIN)/ftlint editors/neovim/test.sh
 
-# A page of results in a real browser: wants Debian's chromium, or FTLINT_CHROMIUM.
+# Pages in a real browser: wants Debian's chromium, or FTLINT_CHROMIUM.
 browser: $(VENV)/.tests
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
-	$(BIN)/pytest -m browser tests/bench
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser,docs]'
+	$(BIN)/pytest -m browser tests/browser
 
 # Jobs on a Ray cluster of three nodes on this machine, one of which dies; trains with the oracle.
 fleet: $(VENV)/.tests
@@ -99,6 +99,17 @@ fuzz: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' \
 	  || echo "atheris does not install here: inputs by grammar only"
 	$(BIN)/python -m tests.fuzz $(INPUTS)
+
+# Wheel and sdist, and that wheel tried in an environment of its own.
+packages: $(VENV)/.tests
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	$(BIN)/python release/try_wheel.py dist
+
+# From nothing to the first finding on each route, timed; wants a machine that does nothing else.
+routes: packages
+	$(BIN)/python release/routes.py dist
+	$(BIN)/python docs/generate.py
 
 # The oldest dependencies that pyproject.toml allows, and the newest there are; PYTHON names another
 # Python: `make lowest PYTHON=python3.13`.

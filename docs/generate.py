@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "schemas"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lint"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from docs.generating import benchmarks, calibrations, keys, regions, rules, speed
+from docs.generating import benchmarks, calibrations, keys, picture, regions, rules, speed
 from docs.generating.markdown import tidy
 
 DOCS = Path(__file__).resolve().parent
@@ -54,6 +54,7 @@ def pages() -> dict[Path, str]:
         **benchmarks.pages(),
         **calibrations.pages(),
         **speed.pages(),
+        **picture.pages(),
     }
     found = {DOCS / name: tidy(text) for name, text in whole.items()}
     for path in sorted(path for pattern in BY_HAND for path in ROOT.glob(pattern)):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from docs.generating.markdown import table
 
+from ftlint.support.addresses import REPOSITORY
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
@@ -18,10 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 RAW = ROOT / "docs" / "benchmarks" / "raw"
-HEAD = """# On a GPU
+KEPT = f"{REPOSITORY}/tree/main/docs/benchmarks/raw"
+HEAD = f"""# On a GPU
 
 Every figure here is computed by `make docs` from the raw results in
-[raw/](https://github.com/ftlint/ftlint/tree/main/docs/benchmarks/raw), a folder a machine and day.
+[raw/]({KEPT}), a folder a machine and day.
 """
 COUNTS = """## Step counts
 
@@ -193,7 +196,7 @@ def _session_rows() -> Iterator[tuple[str, ...]]:
         misses = [_miss(run, said) for _, run, said in held]
         errors = [abs(error) for error, _ in misses]
         naive = [abs(off) for _, run, _ in held if (off := _trainers_miss(run)) is not None]
-        link = f"https://github.com/ftlint/ftlint/tree/main/docs/benchmarks/raw/{name}"
+        link = f"{KEPT}/{name}"
         yield (
             f"[{name}]({link})", _gpu(held[0][1]),
             f"{max(line['seconds'] for line in lines):.0f} s", str(len(held)),

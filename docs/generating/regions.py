@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -164,6 +165,18 @@ def example_rule() -> str:
     return fence("yaml", rules.file_of("FT402").read_text(encoding="utf-8"))
 
 
+def routes() -> str:
+    """Return the seconds of each route to the first finding, as they were measured."""
+    kept = json.loads((ROOT / "docs/benchmarks/raw/first-finding.json").read_text("utf-8"))
+    rows = [
+        (one["name"], one["before"], "<br>".join(map(code, one["commands"])),
+         " + ".join(f"{seconds:.1f}" for seconds in one["seconds"]), f"{sum(one['seconds']):.0f} s")
+        for one in kept["routes"]
+    ]  # fmt: skip
+    head = ("route", "what is there before", "commands", "seconds", "together")
+    return f"{table(head, rows)}\nMeasured {kept['when']}: {kept['machine']}.\n"
+
+
 REGIONS: dict[str, Callable[[], str]] = {
     "bands": bands,
     "commands": commands,
@@ -173,5 +186,6 @@ REGIONS: dict[str, Callable[[], str]] = {
     "keywords": keywords,
     "loading": loading,
     "mistakes": mistakes,
+    "routes": routes,
     "scalars": scalars,
 }

@@ -10,10 +10,12 @@ from docs.generating.markdown import code, codes, fence, sentence, table
 
 import ftschemas
 from ftlint.authoring.examples import Example, example_of, judge
+from ftlint.edits.diff import unified
+from ftlint.edits.plan import splice
 from ftlint.report import reporter
-from ftlint.report.json_ import HOME
 from ftlint.results import Run
 from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.addresses import REPOSITORY
 from ftschemas.examples import spans
 from ftschemas.facts import HOW_KNOWN
 from ftschemas.families import FAMILIES
@@ -21,9 +23,10 @@ from ftschemas.families import FAMILIES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ftlint.diagnostics import Diagnostic
     from ftschemas.rule import About, Condition
 
-SOURCE = f"{HOME}/blob/main"
+SOURCE = f"{REPOSITORY}/blob/main"
 DATA = Path(ftschemas.__file__).parent
 PACKAGES = {"llamafactory": "LLaMA Factory", "transformers": "transformers"}
 
@@ -128,9 +131,48 @@ def _page(example: Example) -> str:
     parts += ["## Why", "", about.why]
     if bad:
         parts += ["## Bad", "", fence(language, bad), *_given(about), _report(example, bad)]
+        parts += _fixed(example, bad)
     if about.good:
         parts += ["## Good", "", fence(language, about.good)]
-    return "\n".join(parts)
+    return "\n".join([*parts, *_silence(example, bad)])
+
+
+def _fixed(example: Example, bad: str) -> list[str]:
+    """Return what the rule's own fix makes of the bad example, if it has edits."""
+    fixes = [one.fix for one in _own(example, bad) if one.fix and one.fix.edits]
+    if not fixes:
+        return []
+    option = "--unsafe-fixes" if fixes[0].applicability == "unsafe" else "--fix"
+    diff = unified(example.about.file, bad, splice(bad, fixes[0].edits))
+    return ["## Fix", "", f"With `{option}`:", "", fence("diff", "".join(diff))]
+
+
+def _silence(example: Example, bad: str) -> list[str]:
+    """Return how a finding of the rule is silenced where it is meant: what works on its example."""
+    code = example.rule.code
+    ways = []
+    found = _own(example, bad) if bad else []
+    if found and not _own(example, _commented(bad, found[0].start, f"ftlint: ignore[{code}]")):
+        ways.append(f"`# ftlint: ignore[{code}] why` on the line or the line above it")
+    elif found and not _own(example, _commented(bad, 0, f"ftlint: ignore-file[{code}]")):
+        ways.append(f"`# ftlint: ignore-file[{code}] why` in the head of the file")
+    ignoring = example._replace(options=example.options._replace(ignore=(code,)))
+    if not found or not _own(ignoring, bad):
+        ways.append(f'`ignore = ["{code}"]` in the [settings](../settings.md), for all files')
+    return ["## Silence it", "", f"{'; or '.join(ways)}.", ""] if ways else []
+
+
+def _commented(text: str, place: int, comment: str) -> str:
+    """Return a config with a comment above the line of a place, as deep as that line is."""
+    begin = text.rfind("\n", 0, place) + 1
+    depth = len(text[begin:]) - len(text[begin:].lstrip(" "))
+    return f"{text[:begin]}{' ' * depth}# {comment} why\n{text[begin:]}"
+
+
+def _own(example: Example, text: str) -> list[Diagnostic]:
+    """Return the findings of an example's own rule."""
+    found = judge(example, text).diagnostics
+    return [one for one in found if one.code == example.rule.code]
 
 
 def _card(example: Example) -> str:
@@ -161,7 +203,6 @@ def _given(about: About) -> list[str]:
 
 def _report(example: Example, text: str) -> str:
     """Return what ftlint prints about the bad example, this rule's findings alone."""
-    result = judge(example, text)
-    own = tuple(one for one in result.diagnostics if one.code == example.rule.code)
-    run = Run(example.options.target, (result._replace(diagnostics=own),))
+    own = tuple(_own(example, text))
+    run = Run(example.options.target, (judge(example, text)._replace(diagnostics=own),))
     return fence("text", "\n".join(reporter("text")(run, False)))

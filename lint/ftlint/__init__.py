@@ -5,7 +5,7 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from ftlint.api import Config, NoPlan, Unreadable, UsageError, fix, lint, load, plan
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Config", "NoPlan", "Unreadable", "UsageError", "__version__", "fix", "lint", "load", "plan",
 ]  # fmt: skip

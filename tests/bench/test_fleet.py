@@ -95,6 +95,22 @@ def test_a_dry_run_shows_jobs_and_files(here: Path) -> None:
     assert not (here / "fleet").exists()
 
 
+def test_a_dry_run_needs_no_cluster(here: Path) -> None:
+    def bare(*options: str) -> Any:
+        return CliRunner().invoke(command, ["run.yaml", *options])
+
+    done = bare("--dry-run")
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[0] == "job   run.yaml on each kind of GPU of the cluster"
+    assert sum(line.startswith("send ") for line in lines) == 3
+    assert lines[-1].startswith("1 job a config and kind of GPU; 3 files, ")
+    assert "run.yaml on L4, 1 GPU, 30 steps" in bare("--dry-run", "--gpu", "L4").stdout
+    refused = bare()
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "--ray ADDRESS says on which cluster to run" in refused.stderr
+
+
 def test_without_ray_it_is_one_line(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "ray", None)
     done = call()

@@ -92,6 +92,8 @@ def test_a_short_run_measures_every_step(place: Path, runner: str) -> None:
             assert length % 8 == 0
             assert rows * length >= real > trained > 0
             assert real * real / rows <= squares <= real * length
+        (resident,) = step["held"].values()  # of the host's memory, as there is no GPU
+        assert 50_000_000 < resident < 50_000_000_000
     assert result["trainer"]["global_step"] == result["plan"]["total_steps"] == 6
     assert result["model"]["layers"] == 2
     assert len(result["method"]["lora_targets"]) == 7

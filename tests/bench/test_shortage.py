@@ -100,7 +100,7 @@ def test_the_micro_batch_that_is_under_way(done: int) -> None:
 
     steps.batches([batch(2, 64)])
     steps.span("forward_backward", steps.clock.mark())
-    steps.end()
+    steps.end({})
     steps.batches([batch(2, 32), batch(2, 128)])
     for _ in range(done):
         steps.span("forward_backward", steps.clock.mark())

@@ -15,7 +15,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from ftlint import __version__
 from ftlint.project import settings
+from ftlint.support.addresses import REPOSITORY
 from tests.docs.pages import ROOT, blocks
 from tests.sources.fork import lay_out
 
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 README = ROOT / "README.md"
-INSTALLS = ("make demo", "make test", "pip install .")
-"""Commands of README that install packages; the suites that run this test have run them."""
+GUIDES = [README, *sorted((ROOT / "docs").glob("quickstart*.md"))]
+INSTALLS = ("make demo", "make test", "pip install .", "pip install ftlint")
+"""Commands of guides that install packages; the suites that run this test have run them."""
 
 
 @pytest.fixture
@@ -69,8 +72,11 @@ def snippet(path: Path, language: str, word: str) -> str:
     return found
 
 
-@pytest.mark.parametrize("command", [line for line in lines(README) if line not in INSTALLS])
-def test_commands_of_the_readme_run(command: str, project: Path) -> None:
+@pytest.mark.parametrize(
+    "command",
+    dict.fromkeys(line for page in GUIDES for line in lines(page) if line not in INSTALLS),
+)
+def test_commands_of_the_guides_run(command: str, project: Path) -> None:
     assert command.startswith("ftlint ")
     status, output = run(command, project)
     assert status in (0, 1), output
@@ -85,8 +91,9 @@ def test_targets_of_make_exist() -> None:
 
 
 def test_the_schema_for_editors_judges_a_config(project: Path) -> None:
-    assert run(snippet(README, "sh", "ftlint schema"), project)[0] == 0
-    modeline = snippet(README, "yaml", "yaml-language-server")
+    guide = ROOT / "docs" / "quickstart.md"
+    assert run(snippet(guide, "sh", "ftlint schema"), project)[0] == 0
+    modeline = snippet(guide, "yaml", "yaml-language-server")
     schema = json.loads((project / modeline.strip().rpartition("=")[2]).read_text("utf-8"))
     config = yaml.safe_load((project / "configs" / "sft.yaml").read_text("utf-8"))
     validator = Draft202012Validator(schema)
@@ -95,19 +102,27 @@ def test_the_schema_for_editors_judges_a_config(project: Path) -> None:
     assert not validator.is_valid({**config, "stage": "sfd"})
 
 
-def test_the_hook_of_the_readme_is_offered(project: Path) -> None:
-    (repository,) = yaml.safe_load(snippet(README, "yaml", "repos:"))["repos"]
+@pytest.mark.parametrize("page", [README, ROOT / "docs" / "hook.md"], ids=lambda page: page.name)
+def test_the_hook_of_the_guides_is_offered(page: Path, project: Path) -> None:
+    (repository,) = yaml.safe_load(snippet(page, "yaml", "repos:"))["repos"]
+    assert repository["repo"] == REPOSITORY
+    assert repository["rev"] == f"v{__version__}"
     offered = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
     (hook,) = repository["hooks"]
     (own,) = [one for one in offered if one["id"] == hook["id"]]
-    status, output = run(f"{own['entry']} {' '.join(hook['args'])} configs/sft.yaml", project)
+    status, output = run(
+        f"{own['entry']} {' '.join(hook.get('args', ()))} configs/sft.yaml", project
+    )
     assert status == 0, output
 
 
-def test_the_workflow_of_the_readme_runs(project: Path) -> None:
-    workflow: dict[Any, Any] = yaml.safe_load(snippet(README, "yaml", "runs-on:"))
-    steps = workflow["jobs"]["ftlint"]["steps"]
-    (command,) = [step["run"] for step in steps if step.get("run", "").startswith("ftlint")]
+def test_the_workflow_of_the_guide_runs(project: Path) -> None:
+    guide = ROOT / "docs" / "ci.md"
+    workflow: dict[Any, Any] = yaml.safe_load(snippet(guide, "yaml", "runs-on:"))
+    used = [step["uses"] for step in workflow["jobs"]["ftlint"]["steps"]]
+    assert used[-1] == f"{REPOSITORY.partition('.com/')[2]}@v{__version__}"
+    steps = yaml.safe_load(snippet(guide, "yaml", "--output-format github"))
+    (command,) = [step["run"] for step in steps if step["run"].startswith("ftlint")]
     assert run(command, project)[0] == 0
     shutil.copy(ROOT / "examples" / "bad" / "slips.yaml", project / "configs")
     status, output = run(command, project)
@@ -134,7 +149,7 @@ def test_settings_of_the_readme_are_settings(tmp_path: Path) -> None:
 
 
 def test_the_policy_of_the_guide_works(project: Path) -> None:
-    guide = ROOT / "docs" / "settings.md"
+    guide = ROOT / "docs" / "policies.md"
     (project / "policy").mkdir()
     (project / "policy" / "rank.yaml").write_text(snippet(guide, "yaml", "code: ACME"), "utf-8")
     (project / "ftlint.toml").write_text(snippet(guide, "toml", "policies"), "utf-8")
@@ -150,7 +165,7 @@ def test_the_policy_of_the_guide_works(project: Path) -> None:
 def test_conditions_of_the_guide_use_its_keywords() -> None:
     from ftschemas.ruleformat import BadRule, validate
 
-    data = yaml.safe_load(snippet(ROOT / "docs/settings.md", "yaml", "code: ACME"))
+    data = yaml.safe_load(snippet(ROOT / "docs/policies.md", "yaml", "code: ACME"))
     guide = ROOT / "docs" / "rules" / "writing.md"
     parts = [yaml.safe_load(block.text) for block in blocks(guide, "yaml")]
     for part in parts:
@@ -186,7 +201,7 @@ def test_a_rule_is_added_as_contributing_says(project: Path) -> None:
 
 
 def test_policies_of_the_page_hold(tmp_path: Path) -> None:
-    texts = [one.text for one in blocks(ROOT / "docs" / "settings.md", "yaml")]
+    texts = [one.text for one in blocks(ROOT / "docs" / "policies.md", "yaml")]
     policies = [text for text in texts if "\ncode: ACME" in text]
     assert len(policies) >= 2
     for number, text in enumerate(policies):

@@ -238,7 +238,7 @@ def test_json_in_full() -> None:
                 "message": run.results[0].diagnostics[0].message, "key": "lr",
                 "start": {"line": 4, "column": 1, "offset": 52},
                 "end": {"line": 4, "column": 3, "offset": 54},
-                "url": "https://github.com/ftlint/ftlint/blob/main/docs/rules/FT101.md",
+                "url": "https://ftlint.github.io/ftlint/rules/FT101/",
                 "target": "0.9.5+transformers-5.5.4", "command": "train", "launch": None,
                 "fix": {
                     "applicability": "safe", "message": "rename `lr` to `learning_rate`",

@@ -36,7 +36,6 @@ def _prices(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> di
     "--ray",
     "address",
     metavar="ADDRESS",
-    required=True,
     help="Where the cluster's head takes clients, as HOST or HOST:PORT (10001).",
 )
 @click.option(
@@ -123,6 +122,9 @@ def command(configs: tuple[str, ...], **options: Any) -> None:  # fmt: skip
     from ftbench.fleet.cluster import NoCluster, joined
     from ftbench.fleet.jobs import Settings, Store
 
+    address = options["address"]
+    if address is None and not options["dry_run"]:
+        raise click.UsageError("--ray ADDRESS says on which cluster to run; --dry-run needs none")
     settings = Settings(
         options["steps"], options["gpus"], options["model"], options["runner"], options["python"],
         options["time_limit"],
@@ -134,10 +136,10 @@ def command(configs: tuple[str, ...], **options: Any) -> None:  # fmt: skip
             bundles = [bundle.without_data(one) for one in bundles]
     try:
         bundle.within(bundles, options["send_limit"] * 1_000_000)
-        if options["dry_run"] and options["kinds"]:
+        if options["dry_run"] and (options["kinds"] or address is None):
             _show(bundles, options["kinds"], settings, store)
             return
-        with joined(options["address"]) as cluster:
+        with joined(address) as cluster:
             kinds = options["kinds"] or tuple(cluster.kinds())
             if not kinds:
                 shared.stop("no node of the cluster has a GPU that Ray knows by name; --gpu KIND"

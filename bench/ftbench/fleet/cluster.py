@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 import time
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ KIND = "accelerator_type:"
 """What Ray calls the resource of which each node with such a GPU has one."""
 SLIVER = 0.001
 """Of that resource: enough to be placed there, without keeping others away."""
+TOKEN = "; if it asks for a token, set RAY_AUTH_MODE=token"
+"""A client that sends none is only told that nobody answers."""
 MOST_CPUS = 8
 POLL_SECONDS = 1.0
 
@@ -67,7 +70,8 @@ def joined(address: str) -> Iterator[Cluster]:
         ray.init(f"ray://{place}", log_to_driver=False)
     except Exception as error:  # Ray raises what its transport does, of any kind
         said = " ".join(str(error).split())
-        raise NoCluster(f"no Ray cluster at {place}: {said[:300]}") from None
+        unset = "" if "RAY_AUTH_MODE" in os.environ else TOKEN
+        raise NoCluster(f"no Ray cluster at {place}: {said[:300]}{unset}") from None
     try:
         yield Cluster(ray)
     finally:

@@ -171,9 +171,9 @@ class Watch:
 
     def step_end(self, state: Any) -> None:
         """One more step is done."""
+        held = self.memory.step_end()
         if self.steps is not None:
-            self.steps.end()
-        self.memory.step_end()
+            self.steps.end(held)
         self.last_end = time.perf_counter()
         if self.first_end is None:
             self.first_end = self.last_end

@@ -1,9 +1,12 @@
-"""The caching allocator's peaks of this process, while training and while evaluating."""
+"""The caching allocator's peaks of this process: step by step, while training, while evaluating."""
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ftbench.results.record import Held
 
 TRAINING, EVALUATION = "training", "evaluation"
 PEAKS = ("peak_allocated", "peak_reserved")
@@ -18,6 +21,7 @@ class Memory:
             (*PEAKS, BETWEEN, "allocator_retries", "out_of_memory", "phases")
         )
         self.phase = TRAINING
+        self.highest = 0
 
     def reset(self) -> None:
         """Start a new peak, once what loading left over has been given back."""
@@ -26,30 +30,42 @@ class Memory:
             cuda.empty_cache()
             cuda.reset_peak_memory_stats()
 
-    def step_end(self) -> None:
-        """Note what is allocated between two steps: what stays, whatever batches come."""
-        cuda = _cuda()
-        if cuda is not None:
-            self.found[BETWEEN] = max(self.found[BETWEEN] or 0, int(cuda.memory_allocated()))
+    def step_end(self) -> Held:
+        """Return what a step held, which has just ended, and start a new peak.
+
+        What is allocated now is what stays between steps, whatever batches come.
+        """
+        stats = self.read()
+        if stats is None:
+            return _resident()
+        allocated = int(stats["allocated_bytes"]["all"]["current"])
+        self.found[BETWEEN] = max(self.found[BETWEEN] or 0, allocated)
+        held: Held = {
+            "allocated": self.highest,
+            "reserved": int(stats["reserved_bytes"]["all"]["current"]),
+        }
+        self.highest = 0
+        return held
 
     def turn(self, phase: str) -> None:
         """Go over to another phase: what was the peak till now belongs to the one before."""
-        cuda = _cuda()
-        if cuda is not None and self.phase != phase:
+        if self.phase != phase:
             self.read()
-            cuda.reset_peak_memory_stats()
         self.phase = phase
 
-    def read(self) -> None:
-        """Note the peaks so far."""
+    def read(self) -> Any:
+        """Note the peaks so far and start new ones; return the allocator's own figures."""
         cuda = _cuda()
         if cuda is None:
-            return
-        stats = cuda.memory_stats()
+            return None
+        stats = cuda.memory.memory_stats_as_nested_dict()
+        cuda.reset_peak_memory_stats()
         now = {
-            "peak_allocated": int(cuda.max_memory_allocated()),
-            "peak_reserved": int(cuda.max_memory_reserved()),
+            "peak_allocated": int(stats["allocated_bytes"]["all"]["peak"]),
+            "peak_reserved": int(stats["reserved_bytes"]["all"]["peak"]),
         }
+        if self.phase == TRAINING:
+            self.highest = max(self.highest, now["peak_allocated"])
         phases = self.found["phases"] or {}
         before = phases.get(self.phase, now)
         phases[self.phase] = {name: max(now[name], before[name]) for name in PEAKS}
@@ -60,6 +76,16 @@ class Memory:
             "out_of_memory": int(stats.get("num_ooms", 0)),
             "phases": phases,
         }
+        return stats
+
+
+def _resident() -> Held:
+    """Return what this process holds of the host's memory, where psutil is there to tell."""
+    try:
+        psutil: Any = importlib.import_module("psutil")
+        return {"resident": int(psutil.Process().memory_info().rss)}
+    except Exception:  # whatever keeps a process from looking at itself ends no training
+        return {}
 
 
 def _cuda() -> Any:

@@ -8,7 +8,7 @@ from ftbench.measure.batches import Counted, numbers
 from ftbench.measure.clock import Clock, Mark, best_seconds, device_seconds, host_seconds
 
 if TYPE_CHECKING:
-    from ftbench.results.record import Step
+    from ftbench.results.record import Held, Step
 
 Span = tuple[Mark, Mark]
 
@@ -20,7 +20,7 @@ class Steps:
         self.clock = clock
         self.counted = Counted()
         self.last: Mark | None = None
-        self.rows: list[tuple[Span, dict[str, list[Span]], list[list[Any]]]] = []
+        self.rows: list[tuple[Span, dict[str, list[Span]], list[list[Any]], Held]] = []
         self._clear()
 
     def _clear(self) -> None:
@@ -40,11 +40,11 @@ class Steps:
         """Note the shapes of the micro-batches of the step that is under way."""
         self.shapes += [found for batch in batches if (found := self.counted.of(batch)) is not None]
 
-    def end(self) -> None:
-        """A step ends."""
+    def end(self, held: Held) -> None:
+        """A step ends that held so much memory."""
         now = self.clock.mark()
         if self.last is not None:
-            self.rows.append(((self.last, now), self.spans, self.shapes))
+            self.rows.append(((self.last, now), self.spans, self.shapes, held))
         self.last = now
         self._clear()
 
@@ -54,7 +54,7 @@ class Steps:
         Counted from 1. Between two batches there is none.
         """
         done = len(self.spans.get("forward_backward", ()))
-        before = [numbers(one) for _, _, shapes in self.rows for one in shapes]
+        before = [numbers(one) for _, _, shapes, _ in self.rows for one in shapes]
         if done >= len(self.shapes):
             return len(self.rows) + 1, None, False
         before += [numbers(one) for one in self.shapes[:done]]
@@ -75,8 +75,9 @@ class Steps:
                 "optimizer": _sum(spans.get("optimizer")),
                 "other": _sum(spans.get("other"), on_host=True),
                 "micro_batches": [numbers(shape) for shape in shapes],
+                "held": held,
             }
-            for whole, spans, shapes in self.rows
+            for whole, spans, shapes, held in self.rows
         ]
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ftbench.report.run_view import RunView
+    from ftbench.results.record import Held, Step
     from ftlint.report.page.parts import Block, Tone
 
 MOST_RUNS = 8
@@ -47,6 +48,7 @@ def of_run(run: RunView) -> Iterator[Block]:
         yield from _batches(run)
     yield from _phases(run)
     yield from _peaks(run)
+    yield from _held_by_step(run)
     yield from _clocks(run)
 
 
@@ -189,7 +191,7 @@ def _peaks(run: RunView) -> Iterator[Bars]:
     by = "by phase" if phases else "of the whole run"
     yield Bars(
         "Memory", tuple(bars), _capacity(run), unit="GB on a GPU, out of what it has",
-        note=f"Peaks {by}: results hold no series over time.",
+        note=f"Peaks {by}.",
     )  # fmt: skip
 
 
@@ -205,6 +207,34 @@ def _held(name: str, allocated: int, reserved: int | None) -> Bar:
 def _with_forecast(bar: Bar, size: int) -> Bar:
     said = Segment("forecast of what is allocated", size / 1e9, gigabytes(size), mark=True)
     return bar._replace(segments=(*bar.segments, said))
+
+
+def _held_by_step(run: RunView) -> Iterator[Chart]:
+    """Yield what each step held: on the GPU, or without one of the host's memory."""
+    steps = run.result["steps"]
+    found: list[tuple[str, list[int | None]]] = [
+        ("allocated, the most in the step", [_held_of(step).get("allocated") for step in steps]),
+        ("reserved at its end", [_held_of(step).get("reserved") for step in steps]),
+        ("the process on the host", [_held_of(step).get("resident") for step in steps]),
+    ]
+    series = [
+        Series(name, tuple(None if one is None else one / 1e9 for one in values))
+        for name, values in found
+        if any(values)
+    ]
+    if not series:
+        return
+    if run.summary.forecast and "resident" not in _held_of(steps[-1]):
+        said = run.summary.forecast / 1e9
+        series.append(Series("forecast of what is allocated", (said,) * len(steps), tone="soft"))
+    yield Chart(
+        "Memory by step", "GB on the first rank", tuple(map(float, range(1, len(steps) + 1))),
+        "step", tuple(series), together=_together(run),
+    )  # fmt: skip
+
+
+def _held_of(step: Step) -> Held:
+    return step.get("held", {})
 
 
 def _capacity(run: RunView) -> float | None:

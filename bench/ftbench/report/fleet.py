@@ -27,9 +27,12 @@ class Row(NamedTuple):
 
 
 def plan(jobs: Sequence[FleetJob], bundles: Sequence[Bundle], known: int) -> Iterator[str]:
-    """Yield what would be run and what would be sent."""
+    """Yield what would be run and what would be sent; no jobs where kinds of GPU are not known."""
     for job in jobs:
         yield f"job   {job.key}  {job.label}, {job.settings.gpus} GPU, {job.settings.steps} steps"
+    if not jobs:
+        for bundle in bundles:
+            yield f"job   {bundle.path} on each kind of GPU of the cluster"
     sent = {one.digest: one for bundle in bundles for one in bundle.files}
     for one in sent.values():
         yield f"send  {one.size:>12,} bytes  {one.source}"
@@ -37,7 +40,8 @@ def plan(jobs: Sequence[FleetJob], bundles: Sequence[Bundle], known: int) -> Ite
         yield f"not   {note}"
     total = sum(one.size for one in sent.values())
     done = f", {known} of them have a result already" if known else ""
-    yield f"{len(jobs)} jobs{done}; {len(sent)} files, {total:,} bytes to each node that needs them"
+    count = f"{len(jobs)} jobs" if jobs else "1 job a config and kind of GPU"
+    yield f"{count}{done}; {len(sent)} files, {total:,} bytes to each node that needs them"
 
 
 def table(rows: Sequence[Row], prices: Mapping[str, float]) -> Iterator[str]:

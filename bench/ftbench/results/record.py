@@ -154,17 +154,30 @@ class Trainer(TypedDict):
     train_runtime: float | None
 
 
+class Held(TypedDict, total=False):
+    """Bytes of memory on the first rank.
+
+    On a GPU the most that was allocated in the step, and what the allocator had reserved at its
+    end; without one what the process had `resident` on the host.
+    """
+
+    allocated: int
+    reserved: int
+    resident: int
+
+
 class _Step(TypedDict, total=False):
     each: list[float]
+    held: Held
 
 
 class Step(_Step):
     """One optimizer step, from the end of the one before to its own.
 
     `gpu_seconds` is the same span between CUDA events. `forward_backward` is the sum of `each`,
-    one number a micro-batch (absent in older results). `other` holds what logging, evaluation and
-    saving took inside the span. A micro-batch is [rows, length, real tokens, loss tokens, sum of
-    squares of attended lengths].
+    one number a micro-batch; older results have neither that nor `held`. `other` holds what
+    logging, evaluation and saving took inside the span. A micro-batch is [rows, length, real
+    tokens, loss tokens, sum of squares of attended lengths].
     """
 
     seconds: float

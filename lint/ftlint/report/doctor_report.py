@@ -46,14 +46,17 @@ def lines(judged: Judged, colour: bool) -> Iterator[str]:
     yield from _signs(judged.signs, colour)
     if not judged.signs:
         yield ""
-        yield (
-            "With `stage: ppo` the losses do not show overfitting or underfitting."
-            if history.rewarded
-            else "No sign of overfitting or underfitting."
-        )
+        yield nothing(history)
     if judged.keep is not None:
         yield ""
         yield from kept(judged.keep)
+
+
+def nothing(history: History) -> str:
+    """Return what is said of a run without a sign."""
+    if history.rewarded:
+        return "With `stage: ppo` the losses do not show overfitting or underfitting."
+    return "No sign of overfitting or underfitting."
 
 
 def _signs(signs: Sequence[Symptom], colour: bool) -> Iterator[str]:

@@ -10,6 +10,7 @@ import json
 from ftlint import __version__
 from ftlint.diagnostics import SEVERITIES
 from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.addresses import rule_page
 from ftlint.support.messages import visible
 from ftlint.target.releases import MAIN
 from ftschemas.named import TYPE_CHECKING
@@ -22,12 +23,10 @@ if TYPE_CHECKING:
     from ftlint.syntax.source import Source
     from ftlint.target.releases import Target
 
-HOME = "https://github.com/ftlint/ftlint"
-
 
 def url(code: str) -> str | None:
     """Return where a rule is explained; None for a team's policy, which has no page."""
-    return None if code not in BUILT_IN else f"{HOME}/blob/main/docs/rules/{code}.md"
+    return rule_page(code) if code in BUILT_IN else None
 
 
 def report(run: Run, colour: bool) -> Iterator[str]:

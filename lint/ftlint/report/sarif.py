@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from ftlint import __version__
 from ftlint.report.fingerprint import fingerprints
-from ftlint.report.json_ import HOME, dumped, url
+from ftlint.report.json_ import dumped, url
 from ftlint.report.places import uri
 from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.addresses import SITE
 from ftlint.support.messages import visible
 from ftlint.support.pattern import pattern
 from ftlint.syntax.source import BOM
@@ -38,7 +39,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
     driver = {
         "name": "ftlint",
         "version": __version__,
-        "informationUri": HOME,
+        "informationUri": SITE,
         "rules": [_rule(rules[code], run) for code in order],
     }
     notes = [

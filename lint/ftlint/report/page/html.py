@@ -229,6 +229,7 @@ def _chart(chart: Chart) -> dict[str, Any]:
         "namedX": visible(chart.named_x),
         "labels": [visible(one) for one in chart.labels],
         "top": None if chart.top is None else _round(chart.top),
+        "fromZero": chart.from_zero,
         "together": chart.together,
         "height": chart.height,
         "spans": [[_round(one.start), _round(one.end), one.tone] for one in chart.spans],

@@ -142,6 +142,8 @@ class Chart(NamedTuple):
     """Names of the places on x, where those are not numbers."""
     top: float | None = None
     """The greatest height that is drawn; what is higher is marked at the edge."""
+    from_zero: bool = True
+    """Heights start at 0; else at the lowest value, where differences matter and not shares."""
     note: str = ""
     together: str = ""
     """Charts of one name show the same x under the pointer, and zoom together."""

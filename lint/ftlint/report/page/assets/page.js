@@ -107,6 +107,11 @@
 
   function heights(chart, series) {
     return (_, low, high) => {
+      if (!chart.fromZero && low != null) {
+        const most = chart.top == null ? high : Math.min(high, chart.top);
+        const room = (most - low || Math.abs(most) || 1) * 0.06;
+        return [low - room, most + room];
+      }
       if (chart.top != null) return [0, chart.top];
       let most = high == null ? 1 : high;
       let least = low == null ? 0 : low;

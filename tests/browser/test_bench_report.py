@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.bench.kept import question, record
-from tests.bench.machine import Machine, lengths, shuffled
-from tests.bench.made import H100, result
 
 from ftbench.calibration import store
 from ftbench.report.page import page
 from ftbench.report.run_view import of_results
 from ftbench.runners import configs
+from tests.bench.kept import question, record
+from tests.bench.machine import Machine, lengths, shuffled
+from tests.bench.made import H100, result
+from tests.browser.views import WIDTHS, drawn, opened, shot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """The system's chromium; FTLINT_CHROMIUM names another."""
-    from playwright.sync_api import sync_playwright
-
-    path = os.environ.get("FTLINT_CHROMIUM") or shutil.which("chromium")
-    assert path, "no chromium: install Debian's package, or name it in FTLINT_CHROMIUM"
-    with sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -65,50 +50,12 @@ def pair(tmp_path: Path) -> Path:
     made[0]["steps"][40]["seconds"] *= 3
     samples = [[at / 3, 1980.0 - at % 7, 500.0, 50.0, float(0x20 * (40 < at < 60))]
                for at in range(200)]  # fmt: skip
+    for at, one in enumerate(made[0]["steps"]):
+        one["held"] = {"allocated": 10**9 * (20 + at % 9), "reserved": 35 * 10**9}
     made[0]["device"] = {"samples": samples, "other_processes": 0}
     runs = of_results([("before.json", made[0]), ("after.json", made[1])])
     path.write_text(page(runs, "Two </title><script>runs"), encoding="utf-8")
     return path
-
-
-def opened(browser: Any, path: Path, width: int, **how: Any) -> tuple[Any, list[str], list[str]]:
-    """Return a view of a page whose charts are drawn, with its faults and what it asked for."""
-    view = browser.new_page(viewport={"width": width, "height": 900}, **how)
-    faults: list[str] = []
-    asked: list[str] = []
-    view.on("console", lambda message: faults.append(message.text))
-    view.on("pageerror", lambda error: faults.append(str(error)))
-    view.on("request", lambda request: asked.append(request.url))
-    view.goto(path.as_uri())
-    for place in range(0, view.evaluate("document.documentElement.scrollHeight"), 700):
-        view.evaluate(f"scrollTo(0, {place})")
-        view.wait_for_timeout(30)
-    return view, faults, asked
-
-
-def ink(view: Any, title: str) -> int:
-    """Return how many colours the canvas of a chart has."""
-    found: int = (
-        chart(view, title)
-        .locator("canvas")
-        .evaluate(
-            """canvas => {
-          const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-          const seen = new Set();
-          for (let at = 0; at < data.length; at += 4)
-            if (data[at + 3]) seen.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
-          return seen.size;
-        }"""
-        )
-    )
-    return found
-
-
-def chart(view: Any, title: str) -> Any:
-    return view.locator("figure.chart", has=view.locator(f"figcaption b:text-is('{title}')")).first
-
-
-WIDTHS = (390, 1280)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -117,22 +64,14 @@ def test_the_page_fits_and_is_drawn(
     browser: Any, report: Path, pair: Path, tmp_path: Path, width: int, scheme: str
 ) -> None:
     """Also leaves a picture of each; FTLINT_SCREENSHOTS names a folder that keeps them."""
-    kept = os.environ.get("FTLINT_SCREENSHOTS") or str(tmp_path)
     for path in (report, pair):
         view, faults, asked = opened(browser, path, width, color_scheme=scheme)
         assert faults == []
         assert asked == [path.as_uri()]
-        assert view.evaluate("document.documentElement.scrollWidth") <= width
-        view.evaluate("scrollTo(0, 0)")
-        view.screenshot(path=f"{kept}/{path.stem}-{width}-{scheme}.png", full_page=True)
+        shot(view, tmp_path, f"{path.stem}-{width}-{scheme}")
         paper = view.evaluate("getComputedStyle(document.body).backgroundColor")
         assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(16, 20, 25)")
-        for caption in view.locator("figure.chart:visible").all():
-            canvas = caption.locator("canvas").bounding_box()
-            legend = caption.locator(".u-legend").bounding_box()
-            assert canvas["width"] > 0.8 * min(width - 60, 900)
-            assert legend["y"] >= canvas["y"] + canvas["height"] - 1  # not over the curve
-            assert ink(view, caption.locator("figcaption b").inner_text()) > 3
+        assert drawn(view, width) > 0
         view.close()
 
 
