@@ -8,8 +8,12 @@ import sys
 
 from ftlint.support.own_modules import find_directly
 
-COMMANDS = frozenset("bench check doctor init memory record rule schema steps".split())
+COMMANDS = frozenset(
+    "bench check doctor init key mcp memory record rule schema server steps".split()
+)
 """What is no path where it stands first."""
+
+OF_HOOKS = "--force-exclude"
 
 SELDOM = 100_000
 """New objects between searches for cycles: a file makes 20,000, of which nearly all live on."""
@@ -50,12 +54,18 @@ def run(arguments: list[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.write(f"ftlint, version {__version__}\n")
         return 0
-    plain = all(not argument.startswith("-") or argument == "-" for argument in arguments)
+    if arguments[:1] == ["server"] and {*arguments[1:]} <= {"--stdio"}:  # click is slow to load
+        from ftlint.server.serve import main
+
+        return main()
+    forced = arguments[:1] == [OF_HOOKS]
+    paths = arguments[1:] if forced else arguments
+    plain = all(not argument.startswith("-") or argument == "-" for argument in paths)
     if plain and not (arguments and arguments[0] in COMMANDS):
         from ftlint.cli.check import Output, check
         from ftlint.project.options import CliOptions
 
-        return check(CliOptions(tuple(arguments) or (".",)), Output())
+        return check(CliOptions(tuple(paths) or (".",), force_exclude=forced), Output())
     from ftlint.cli.check import guarded
     from ftlint.cli.commands import cli
 

@@ -17,7 +17,7 @@ from ftlint.syntax.construct import Problem
 from ftlint.syntax.parse import tabs
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import MAIN
-from ftlint.verdict import is_selected, settle, worded
+from ftlint.verdict import in_file, is_selected, settle, worded
 from ftschemas.judging import OF_RUN
 from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING
@@ -181,8 +181,9 @@ def _judged(config: Config) -> Result:
     result = result._replace(doubted=tuple(dict.fromkeys(doubted)))
     if not context.instance.effective.get("do_train") or "samples" in context.instance.facts:
         return result
-    if (options.select or options.ignore) and not any(
-        is_selected(code, options.rules[code].name, options)
+    narrowed = in_file(options, context.source.path)
+    if (narrowed.select or narrowed.ignore) and not any(
+        is_selected(code, options.rules[code].name, narrowed)
         for code in options.rules.unjudged_without_rows()
     ):
         return result  # none was asked for whose silence is to be explained

@@ -73,6 +73,8 @@ class Run(NamedTuple):
     do not count."""
     fixing: bool = False
     """Whether fixes were to be made."""
+    quiet: bool = False
+    """Whether findings alone are told, without what sums them up."""
     policies: Mapping[str, About] = {}
     """What the policies that counted anywhere say to their readers, by code."""
 

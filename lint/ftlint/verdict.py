@@ -38,7 +38,10 @@ def settle(
     if asked is not None:
         found, unused = directive.apply(asked, found, source, whole)
         found.extend(_of_directives(source, asked, unused, options.rules))
+    options = in_file(options, source.path)
     wanted = [one for one in found if is_selected(one.code, one.name, options)]
+    if options.severity:
+        wanted = [_weighed(one, options.severity) for one in wanted]
     wanted.sort(key=lambda one: (one.start, one.code, one.end))
     return Result(source, command, tuple(dict.fromkeys(wanted)), target=options.target)
 
@@ -114,6 +117,29 @@ def _of_directives(
             yield worded(source, Finding("FT901", suppression.start, suppression.end, None, values))
     for bad in asked.bad:
         yield worded(source, Finding("FT903", bad.start, bad.end, None, {"reason": bad.reason}))
+
+
+def in_file(options: Options, path: str) -> Options:
+    """Return the options of a file: with what is ignored in it besides."""
+    if not options.per_file:
+        return options
+    from ftlint.support.files import matching
+
+    codes = [
+        code
+        for root, pattern, codes in options.per_file
+        if matching(path, (pattern,), root) is not None
+        for code in codes
+    ]
+    return options._replace(ignore=(*options.ignore, *codes)) if codes else options
+
+
+def _weighed(one: Diagnostic, severities: tuple[tuple[str, str], ...]) -> Diagnostic:
+    """Return a diagnostic with the severity that settings give its rule; the closest decides."""
+    weight, severity = max(
+        (_weight(code, one.code, one.name), severity) for code, severity in severities
+    )
+    return one if weight < 0 else one._replace(severity=severity)  # type: ignore[arg-type]
 
 
 def is_selected(code: str, name: str, options: Options) -> bool:

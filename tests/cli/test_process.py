@@ -82,7 +82,7 @@ def test_an_internal_error_is_one_line_and_status_3(tmp_path: Path) -> None:
     script = (
         "import sys, ftlint.run.session\n"
         "def broken(*_): raise RuntimeError('out of\\x1b[31m order')\n"
-        "ftlint.run.session.expand = broken\n"
+        "ftlint.run.session.found_files = broken\n"
         "sys.argv = ['ftlint', 'bad.yaml']\n"
         "from ftlint.__main__ import main\nmain()\n"
     )

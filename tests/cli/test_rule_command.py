@@ -156,7 +156,8 @@ def test_a_report_tells_of_policies_what_their_files_say() -> None:
     (rule,) = [one for one in log["runs"][0]["tool"]["driver"]["rules"] if one["id"] == "ACME001"]
     assert rule["shortDescription"] == {"text": "our GPUs hold rank 64"}
     assert rule["fullDescription"] == {"text": "Measured in March."}
-    assert rule["help"] == {"text": "ftlint rule ACME001"}
+    assert rule["help"]["text"] == "Measured in March. ftlint rule ACME001"
+    assert rule["help"]["markdown"].startswith("Measured in March.\n\n**Bad**\n")
     assert "helpUri" not in rule
     told = json.loads(invoke("--output-format", "json", "c.json").out)
     assert [one["url"] for one in told["diagnostics"] if one["code"] == "ACME001"] == [None]

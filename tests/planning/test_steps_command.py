@@ -259,3 +259,16 @@ def test_one_bad_config_does_not_hide_the_others() -> None:
 def test_wrong_usage() -> None:
     assert steps("--gpus", "1,x", "a.yaml").exit_code == 2
     assert steps().exit_code == 2
+
+
+def test_more_than_four_plans_have_a_row_each() -> None:
+    paths = [write(f"c{number}.yaml", BODY) for number in range(4)]
+    side_by_side = steps("--dataset-size", "10000", *paths).stdout
+    assert len(cells(side_by_side, "total steps")) == 4
+    paths.append(write("x.yaml", BODY.replace("num_train_epochs: 3", "num_train_epochs: 1")))
+    table = steps("--dataset-size", "10000", *paths).stdout.splitlines()
+    head, *rows = table[2:8]
+    at = head.index("total steps") + len("total steps")
+    assert [line[:at].split()[-1] for line in rows] == ["3,750"] * 4 + ["1,250"]
+    assert [line.split()[0] for line in rows] == [*paths]
+    assert "limited by" not in head

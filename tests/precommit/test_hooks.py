@@ -182,3 +182,24 @@ def test_a_misspelt_config_is_stopped(project: Path) -> None:
     stopped = commit(project, train=misspelt)
     assert stopped.returncode != 0
     assert "finetuning" in stopped.stdout + stopped.stderr
+
+
+def test_settings_decide_what_is_judged_and_for_which_release(project: Path) -> None:
+    (project / "ftlint.toml").write_text('target = "0.9.3"\nexclude = ["archive"]\n', "utf-8")
+    (project / "archive").mkdir()
+    (project / "archive" / "old.yaml").write_text("temperture: 1\n" + GOOD, "utf-8")
+    passed = commit(project)
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    stopped = commit(project, train=GOOD.replace("stage: sft", "stage: stf"))
+    assert stopped.returncode != 0
+    said = stopped.stdout + stopped.stderr
+    assert "LLaMA Factory 0.9.3" in said
+    assert "temperture" not in said
+    assert said.count("Found ") == 1
+
+
+def test_a_script_is_judged(project: Path) -> None:
+    (project / "run.sh").write_text("llamafactory-cli train --stage sft --foo 1\n", "utf-8")
+    stopped = commit(project)
+    assert stopped.returncode != 0
+    assert "run.sh:1" in stopped.stdout + stopped.stderr

@@ -7,7 +7,7 @@ import sys
 
 from ftlint.project.options import CliOptions, UsageError
 from ftlint.report import reporter
-from ftlint.run.session import CLEAN, FAILED, USAGE, run
+from ftlint.run.session import CLEAN, FAILED, USAGE, run, stream
 from ftlint.support.files import STDIN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -31,12 +31,15 @@ def check(request: CliOptions, output: Output) -> int:
 
 
 def _check(request: CliOptions, output: Output) -> int:
-    bar = _Progress()
+    texts = request.diff or ((request.fix or request.unsafe_fixes) and STDIN in request.paths)
+    if output.format == "jsonl" and output.file is None and not texts:
+        return _streamed(request)
+    bar = _Progress(not request.quiet)
     try:
         report, status = run(request, read_stdin, bar.show)
     finally:
         bar.clear()
-    say(report.notes)
+    say(() if request.quiet else report.notes)
     colour = output.file is None and wants_colour(output.colour)
     exact = request.diff or (report.repairs and STDIN in request.paths)
     try:
@@ -48,6 +51,21 @@ def _check(request: CliOptions, output: Output) -> int:
     except BrokenPipeError:  # the reader has gone, `ftlint … | head`: nothing is wrong
         _abandon_output()
     return status
+
+
+def _streamed(request: CliOptions) -> int:
+    """Print findings as they are found; return the exit status."""
+    lines, worst = reporter("jsonl"), CLEAN
+    for report, status in stream(request, read_stdin, lambda done, total: None):
+        say(() if request.quiet else report.notes)
+        say(f"{path}: not read: {reason}" for path, reason in report.failures)
+        worst = max(worst, status)
+        try:
+            write("".join(f"{line}\n" for line in lines(report, False)))
+        except BrokenPipeError:
+            _abandon_output()
+            break
+    return worst
 
 
 def show_files(request: CliOptions, output: Output) -> int:
@@ -174,12 +192,12 @@ def _abandon_output() -> None:
 class _Progress:
     """A line on a terminal that says how far a long run is; nothing anywhere else."""
 
-    def __init__(self) -> None:
-        self.on = False
+    def __init__(self, wanted: bool) -> None:
+        self.on, self.wanted = False, wanted
 
     def show(self, done: int, total: int) -> None:
         """Draw the bar; called only after the first second."""
-        if sys.stderr is None or not sys.stderr.isatty():
+        if not self.wanted or sys.stderr is None or not sys.stderr.isatty():
             return
         self.on = True
         width = 30 * done // max(total, 1)

@@ -9,6 +9,7 @@ import click
 
 from ftlint import __version__
 from ftlint.cli.options import (
+    Grouped,
     cli_options,
     codes,
     limits,
@@ -20,6 +21,8 @@ from ftlint.cli.options import (
     of_run,
     of_settings,
     of_target,
+    patterns,
+    shard,
 )
 from ftlint.cli.presets import METHODS, PRESETS
 from ftlint.report import FORMATS
@@ -81,12 +84,47 @@ def cli() -> None:
     """
 
 
-@cli.command()
+class _Check(Grouped):
+    """`ftlint check`, whose options are many."""
+
+    groups = (
+        ("Files", "files_from exclude force_exclude shard stdin_filename command show_files"),
+        ("Rules and fixes", "select ignore extend_select fix unsafe_fixes diff add_ignores"),
+        ("Release and run", "target transformers overrides gpus nodes gpu dataset_dir"
+         " dataset_sizes budget here facts"),
+        ("Report", "format file colour quiet statistics fail_on exit_zero"),
+        ("Settings", "config isolated show_settings baseline write_baseline limits cache"),
+    )  # fmt: skip
+    examples = (
+        ("ftlint configs/", "all configs of a folder"),
+        ("ftlint check --fix sft.yaml", "repair what does not change the run"),
+        ("ftlint check --gpus 8 --gpu h100-80g sft.yaml", "for the machine that trains"),
+        ("git diff --name-only | ftlint check --files-from -", "what has changed"),
+        ("ftlint check --output-format sarif --output-file f.sarif", "for code scanning"),
+    )
+
+
+@cli.command(cls=_Check)
 @click.argument("paths", nargs=-1, type=click.Path())
 @of_target
 @of_overrides
 @of_gpus
 @of_run
+@click.option(
+    "--files-from", metavar="F|-", type=click.Path(allow_dash=True),
+    help="Also lint the files that F names, a line each or separated by NUL.",
+)  # fmt: skip
+@click.option(
+    "--exclude", multiple=True, callback=patterns, metavar="PATTERNS",
+    help="Also skip files and folders that match, when a folder is linted.",
+)  # fmt: skip
+@click.option(
+    "--force-exclude", is_flag=True, help="Also skip excluded files that are named, as hooks do."
+)
+@click.option(
+    "--shard", callback=shard, metavar="I/N", default="1/1",
+    help="Lint part I of N: each file belongs to one part, by its name.",
+)  # fmt: skip
 @click.option("--fix", is_flag=True, help="Apply safe fixes, which do not change the run.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also apply fixes that change the run.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, without writing.")
@@ -107,6 +145,7 @@ def cli() -> None:
     "--fail-on", type=click.Choice(["error", "warning", "info"]),
     help="Lowest severity that sets exit status 1.  [default: warning]",
 )  # fmt: skip
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 also if there are findings.")
 @click.option(
     "--output-format",
     "format",
@@ -148,6 +187,15 @@ def cli() -> None:
     "--show-files", is_flag=True,
     help="Show how each file is checked, or why it is skipped, without linting.",
 )  # fmt: skip
+@click.option(
+    "--show-settings", is_flag=True,
+    help="Show the settings that count for each path and where they come from, without linting.",
+)  # fmt: skip
+@click.option(
+    "--add-ignores", is_flag=True,
+    help="Write `# ftlint: ignore[CODE]` above each finding, so that it is no longer reported.",
+)  # fmt: skip
+@click.option("--quiet", "-q", is_flag=True, help="Print findings only, no notes and no summary.")
 @click.option("--statistics", is_flag=True, help="Show the number of findings per rule.")
 def check(**options: Any) -> None:
     """Lint files and folders; `-` reads standard input.
@@ -161,15 +209,24 @@ def check(**options: Any) -> None:
     """
     from ftlint.cli.check import Output, check, show_files
 
+    adding, settings = options.pop("add_ignores"), options.pop("show_settings")
     if options["write_baseline"] and options["diff"]:
         raise click.UsageError("--write-baseline cannot be combined with --diff")
+    if options["files_from"] == "-" and "-" in options["paths"]:
+        raise click.UsageError("--files-from - and the path - both read standard input")
+    if adding and (options["fix"] or options["unsafe_fixes"] or options["write_baseline"]):
+        raise click.UsageError("--add-ignores cannot be combined with a fix or a baseline")
     if options.pop("statistics"):
         options["format"] = "statistics"
     output = Output(**{name: options.pop(name) for name in ("format", "file", "colour")})
     show = show_files if options.pop("show_files") else check
+    if adding:
+        from ftlint.cli.add_ignores import add_ignores as show
+    elif settings:
+        from ftlint.cli.show_settings import show_settings as show
     if options["command"] == "api":
         options["command"] = "chat"  # the same parser, and the same keys
-    paths = options.pop("paths") or (".",)
+    paths = options.pop("paths") or (() if options["files_from"] else (".",))
     sys.exit(show(cli_options(paths, options), output))
 
 
@@ -204,8 +261,9 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
 def steps(**options: Any) -> None:
     """Show the plan of a run: samples, steps, epochs, warmup, evaluations, checkpoints.
 
-    Several configs, or several numbers of GPUs, are shown side by side, and of a script each start
-    in it. Exit status: 0, or 2 if a config cannot be read or cannot train.
+    Several configs, or several numbers of GPUs, are shown side by side, more than four a row each,
+    and of a script each start in it. Exit status: 0, or 2 if a config cannot be read or cannot
+    train.
     """
     from ftlint.cli.steps import Asked, steps
 
@@ -340,6 +398,52 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
         raise click.UsageError(str(error)) from None
     say(chosen.origin.notes)
     write(json.dumps(made, indent=2) + "\n")
+
+
+@cli.command(short_help="Show what a key does.")
+@click.argument("name", metavar="NAME")
+@of_target
+@of_format
+def key(name: str, target: str | None, transformers: str | None, format: str) -> None:
+    """Show what a key does: its default, its values, the commands and releases that have it."""
+    from ftlint.cli.check import say, wants_colour, write
+    from ftlint.cli.keys import UnknownKey, about_key
+    from ftlint.target.releases import UnknownTarget
+
+    try:
+        text, notes = about_key(name, target, transformers, format, wants_colour("auto"))
+    except (UnknownTarget, UnknownKey) as error:
+        raise click.UsageError(str(error)) from None
+    say(notes)
+    write(text)
+
+
+@cli.command(short_help="Serve the same judgements to coding agents.")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False), default=".")
+def mcp(folder: str) -> None:
+    """Serve lint, fix, steps, memory, predict, doctor, rule and key as tools, on standard input.
+
+    For agents that speak the Model Context Protocol; needs `ftlint[mcp]`. Files are read and
+    written below FOLDER alone, and only `fix` with `write` writes.
+    """
+    try:
+        from ftlint.agents.server import server
+    except ImportError as error:
+        raise click.UsageError(f"{error.name} is missing: pip install 'ftlint[mcp]'") from None
+    server(folder).run()
+
+
+@cli.command()
+@click.option("--stdio", is_flag=True, help="Accepted for clients that pass it; always so.")
+def server(stdio: bool) -> None:
+    """Serve an editor by the Language Server Protocol, on standard input and output.
+
+    Editors start it; the options are theirs: `target`, `transformers`, `trusted` and `lens` as
+    initializationOptions or in the section `ftlint` of their settings.
+    """
+    from ftlint.server.serve import main
+
+    sys.exit(main())
 
 
 @cli.command()

@@ -76,6 +76,19 @@ def codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tup
     return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
 
 
+def patterns(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return patterns of options that hold one or several each, with commas between."""
+    return codes(_, __, values)
+
+
+def shard(_: click.Context, __: click.Parameter, value: str) -> tuple[int, int]:
+    """Return which part of how many `I/N` is."""
+    part, _sep, parts = value.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 0 < int(part) <= int(parts) < 10_000):
+        raise click.BadParameter(f"{value!r}: write 1/4 for the first of four parts")
+    return int(part), int(parts)
+
+
 def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
     """Return a decorator that gives a command these options, in this order."""
 
@@ -85,6 +98,30 @@ def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], 
         return command
 
     return decorate
+
+
+class Grouped(click.Command):
+    """A command whose help lists its options by what they are about, and examples below."""
+
+    groups: tuple[tuple[str, str], ...] = ()
+    """Titles, each with the names of its options; the rest comes last."""
+    examples: tuple[tuple[str, str], ...] = ()
+    """Command lines, each with what it is for."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section a group."""
+        shown = {
+            str(one.name): record
+            for one in self.get_params(ctx)
+            if isinstance(one, click.Option) and (record := one.get_help_record(ctx))
+        }
+        for title, names in self.groups:
+            with formatter.section(title):
+                formatter.write_dl([shown.pop(name) for name in names.split()])
+        with formatter.section("Other options"):
+            formatter.write_dl([*shown.values()])
+        with formatter.section("Examples"):
+            formatter.write_dl(list(self.examples), col_max=48)
 
 
 def cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:

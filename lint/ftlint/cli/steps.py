@@ -142,7 +142,7 @@ def configs(asked: Asked) -> Iterator[Config | Unreadable]:
     What is told of their targets is said after the last.
     """
     resolver, notes = OptionsResolver(asked.request), {}
-    for found in files.expand(asked.request.paths, resolver.excludes):
+    for found in files.found_files(resolver.asked_files(), resolver.exclusion, read_stdin):
         if isinstance(found, disk.ReadFailure):
             yield Unreadable(*found)
             continue

@@ -6,8 +6,8 @@ Source: LLaMA Factory `data/parser.py` (0.9.3 to 0.9.5).
 from __future__ import annotations
 
 import os.path
-from io import BufferedReader, TextIOWrapper
 
+from ftlint.support.disk import ReadFailure
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ ALPACA, SHAREGPT, OPENAI = "alpaca", "sharegpt", "openai"
 FILE, SCRIPT, CLOUD = "file", "script", "cloud_file"
 HF_HUB, MS_HUB, OM_HUB = "hf_hub", "ms_hub", "om_hub"
 MOST = 64 << 20
-"""Characters of a table; it would take minutes to read more, and gigabytes to hold it."""
+"""Bytes of a table; it would take minutes to read more, and gigabytes to hold it."""
 HUBS = {HF_HUB: "Hugging Face", MS_HUB: "ModelScope", OM_HUB: "Modelers"}
 
 
@@ -100,26 +100,23 @@ def read_info(dataset_dir: object, cwd: str, disk: Disk) -> Info:
         return Info(None, problem=f"{INFO} of {dataset_dir[7:]} is on the hub", elsewhere=True)
     path = os.path.join(cwd, dataset_dir, INFO)
     folder = os.path.join(cwd, dataset_dir)
-    try:
-        with disk.anywhere().open(path) as file:
-            text = TextIOWrapper(BufferedReader(file), encoding="utf-8").read(MOST + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            problem = f"{os.path.join(dataset_dir, INFO)} is not UTF-8"
-            return Info(None, problem=problem, path=path)
+    data = disk.anywhere().read(path, MOST + 1)
+    if isinstance(data, ReadFailure):
         elsewhere = not disk.is_folder(folder) and (
             os.path.isabs(dataset_dir) or "$" in dataset_dir
         )
         return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} cannot be read: "
-                    f"{getattr(error, 'strerror', None) or error}", elsewhere=elsewhere,
-                    path=path)  # fmt: skip
-    if len(text) > MOST:
+                    f"{data.reason}", elsewhere=elsewhere, path=path)  # fmt: skip
+    if len(data) > MOST:
         return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is larger than "
                     f"{MOST >> 20} MiB", path=path)  # fmt: skip
     import json
 
     try:
-        table = json.loads(text, object_pairs_hook=_object)
+        table = json.loads(data.decode("utf-8"), object_pairs_hook=_object)
+    except UnicodeDecodeError:
+        problem = f"{os.path.join(dataset_dir, INFO)} is not UTF-8"
+        return Info(None, problem=problem, path=path)
     except (ValueError, RecursionError) as error:
         return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is not JSON: {error}",
                     path=path)  # fmt: skip

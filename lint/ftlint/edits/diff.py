@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ftlint.diagnostics import Edit
 from ftlint.support.pattern import pattern
 from ftlint.target.secrets import secrets_in
 from ftschemas.named import TYPE_CHECKING
@@ -23,6 +24,32 @@ def unified(path: str, before: str, after: str, context: int = 3) -> Iterator[st
         else:
             yield line + "\n"
             yield "\\ No newline at end of file\n"
+
+
+def line_edits(before: str, after: str) -> Iterator[Edit]:
+    """Yield the edits, whole lines each, that make one text of another."""
+    from difflib import unified_diff
+
+    old, new = _lines(before), _lines(after)
+    starts = [0]
+    for line in old:
+        starts.append(starts[-1] + len(line))
+    place = 0
+    removed, added = 0, ""
+    for line in [*unified_diff(old, new, n=0)][2:]:
+        mark = line[:1]
+        if mark == "@":
+            if removed or added:
+                yield Edit(starts[place], starts[place + removed], added)
+            first, _, many = line.split()[1][1:].partition(",")
+            place = int(first) - (many != "0")  # a hunk that removes nothing stands behind its line
+            removed, added = 0, ""
+        elif mark == "-":
+            removed += 1
+        else:
+            added += line[1:]
+    if removed or added:
+        yield Edit(starts[place], starts[place + removed], added)
 
 
 def without_secrets(

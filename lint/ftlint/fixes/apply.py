@@ -30,6 +30,10 @@ ONLY_NOW = "other fixes of this run caused it: check them, then run --fix again"
 """Why a fix is withheld that the file as it was given did not ask for."""
 
 
+_Identity = tuple[str, "str | None", str]
+"""Code, key and message: what makes a fix the same one when offsets have moved."""
+
+
 class Fixed(NamedTuple):
     """What came of a file. `source` is the given one when nothing was applied."""
 
@@ -39,6 +43,26 @@ class Fixed(NamedTuple):
     result: Result
     converged: bool = True
     """False: the fixes go round in circles, and the file is left as it was."""
+
+
+def fix_one(source: Source, diagnostic: Diagnostic, options: Options) -> str | None:
+    """Return the text with the fix of one finding made; None where that is withheld.
+
+    It is held against a second reading like all others, and brings no error or warning.
+    """
+    if is_script(source.path):
+        from ftlint.fixes import scripts
+
+        return scripts.fix_one(source, diagnostic, options)
+    fix = diagnostic.fix
+    if fix is None or not fix.edits or fix.applicability == "display":
+        return None
+    before = lint(source, options)
+    own = _identity(diagnostic)
+    offered = frozenset([own[:2]])
+    asked = _Asked(options, fix.applicability == "unsafe", offered, only=own)
+    fixed = _fixed(before, asked)
+    return fixed.source.text if fixed.applied else None
 
 
 def fix(source: Source, options: Options, unsafe: bool = False) -> Fixed:
@@ -80,11 +104,15 @@ class _Asked(NamedTuple):
     """Code and key of the fixes that the given file was offered."""
     names: Mapping[str, str] = {}
     """What keys were called in the given file, by the names that fixes gave them so far."""
+    only: _Identity | None = None
+    """The one fix that is to be made."""
 
     def wants(self, diagnostic: Diagnostic) -> bool:
         """Return whether a finding has a fix of the wanted kind."""
         fix = diagnostic.fix
         if fix is None or not fix.edits:
+            return False
+        if self.only is not None and _identity(diagnostic) != self.only:
             return False
         return fix.applicability == "safe" or (self.unsafe and fix.applicability == "unsafe")
 
@@ -118,10 +146,6 @@ def _fixed(before: Result, asked: _Asked) -> Fixed:
         if not harm:
             return course.fixed
         barred |= _culprits(before, asked, barred, course)
-
-
-_Identity = tuple[str, "str | None", str]
-"""Code, key and message: what makes a fix the same one when offsets have moved."""
 
 
 class _Candidate(NamedTuple):

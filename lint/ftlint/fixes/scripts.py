@@ -54,6 +54,15 @@ def fix(
     return result.source, tuple(applied), tuple(barred.values()), result
 
 
+def fix_one(source: Source, diagnostic: Diagnostic, options: Options) -> str | None:
+    """Return a script with the fix of one finding made; None where that is withheld."""
+    fix, before = diagnostic.fix, lint(source, options)
+    if fix is None or not _wants(diagnostic, fix.applicability == "unsafe", {}):
+        return None
+    done = _attempt(before, [diagnostic], options, before)
+    return None if done is None else done.source.text
+
+
 def _wants(one: Diagnostic, unsafe: bool, barred: dict[_Identity, SkippedFix]) -> bool:
     fix = one.fix
     if fix is None or not fix.edits or _identity(one) in barred:

@@ -17,10 +17,11 @@ from ftlint.facts.layers import (
 )
 from ftlint.project import settings as project
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
-from ftlint.support.containment import is_below, project_of
+from ftlint.support.containment import bound, is_below, project_of
 from ftlint.support.disk import Disk
-from ftlint.support.files import matches_any
+from ftlint.support.files import Asked, Excluded, Exclusion
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
+from ftlint.support.messages import shown_path
 from ftlint.syntax.directives import matches
 from ftlint.target.keys import NO_EXTRA, Extra
 from ftlint.target.releases import KNOWN, NEWEST, TREE, UnknownTarget, installed, resolve_target
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from ftlint.project.settings import Settings
     from ftlint.support.containment import Reach
+    from ftlint.support.disk import Shared
     from ftlint.syntax.dotlist import Overrides
     from ftlint.target.classify import Command
     from ftlint.target.releases import Target
@@ -57,6 +59,10 @@ class Options(NamedTuple):
     overrides: Overrides | None = None
     scripts: bool = True
     """Whether scripts are looked into for what they start."""
+    per_file: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """Patterns of files with the folder that they are relative to, and what is ignored in these."""
+    severity: tuple[tuple[str, str], ...] = ()
+    """Rules that have another severity than their own."""
 
 
 class CliOptions(NamedTuple):
@@ -90,6 +96,14 @@ class CliOptions(NamedTuple):
     """What named files are judged as, whatever they look like, and the configs of folders."""
     overrides: tuple[str, ...] = ()
     """`KEY=VALUE` behind each config."""
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    files_from: str | None = None
+    """A file that names files, a line each; `-` is standard input."""
+    shard: tuple[int, int] = (1, 1)
+    """Which part of the files, of how many."""
+    quiet: bool = False
+    exit_zero: bool = False
 
 
 class UsageError(ValueError):
@@ -106,24 +120,38 @@ class OptionsResolver:
 
     Settings come with pull requests: what they name lies in their project, and what would reach
     beyond it counts only from the command line. `ignored` says what of them did not count.
+
+    An editor looks at nothing outside the folder that it has opened, a real path (`within`), and at
+    what it holds itself (`shared`). In one that nobody trusts neither policies count nor what is
+    installed.
     """
 
-    def __init__(self, request: CliOptions) -> None:
+    def __init__(
+        self,
+        request: CliOptions,
+        within: str | None = None,
+        *,
+        trusted: bool = True,
+        shared: Shared | None = None,
+    ) -> None:
         self.request = request
+        self.within = bound() if within is None else within
+        self.trusted = trusted
+        self.shared = shared
         self.known: dict[tuple[str | None, Reach, str], tuple[Options, Settings]] = {}
         self.folders: dict[str, tuple[str | None, Reach, str]] = {}
         self.ignored: dict[str, None] = {}
-        self.disk = Disk()
+        self.disk = Disk(None, shared)
         self.named = _folders_named(request, self.disk)
         self.loaded: dict[str, Settings] = {}
         self.nearest: dict[str, str | None] = {}
-        self.excluding: dict[str, tuple[tuple[str, ...], str]] = {}
+        self.exclusion = Exclusion(request.exclude, request.force_exclude, self._nearest)
 
     def of(self, folder: str) -> tuple[Options, Settings]:
         """Return what counts for files in `folder`. Raises `UsageError`."""
         if folder not in self.folders:
             path = self.settings_file(folder)
-            reach = project_of(folder, path and os.path.dirname(os.path.abspath(path)))
+            reach = self._project(folder, path and os.path.dirname(os.path.abspath(path)))
             # Who lints a config from elsewhere starts it from there: names are relative to that.
             here = [] if is_below(folder, os.getcwd()) else [os.getcwd()]
             tree = folder if self._asks_for_tree(path) else ""
@@ -132,6 +160,11 @@ class OptionsResolver:
         if place not in self.known:
             self.known[place] = self._make(*place)
         return self.known[place]
+
+    def _project(self, folder: str, otherwise: str | None = None) -> Reach:
+        """Return the project of what lies in a folder, as far as it is looked at."""
+        found = project_of(folder, otherwise)
+        return found if self.within is None else found.within(self.within)
 
     def _asks_for_tree(self, path: str | None) -> bool:
         """Return whether each folder has a target of its own: the source above it."""
@@ -142,25 +175,20 @@ class OptionsResolver:
         except project.BadSettings:  # told where they are to judge a file
             return False
 
-    def excludes(self, path: str) -> bool:
-        """Return whether a file or folder that nobody named is left out.
+    def asked_files(self) -> Asked:
+        """Return what files are asked for."""
+        request = self.request
+        return Asked(request.paths, request.files_from, request.shard)
 
-        The settings that say so are those nearest to the folder that it lies in.
-        """
-        folder = os.path.dirname(path)
-        if folder not in self.excluding:
-            self.excluding[folder] = self._excluding(os.path.abspath(folder))
-        patterns, root = self.excluding[folder]
-        return bool(patterns) and matches_any(path, patterns, root)
-
-    def _excluding(self, folder: str) -> tuple[tuple[str, ...], str]:
-        """Return patterns of what is left out in a folder, and what they are relative to."""
+    def _nearest(self, folder: str) -> Excluded:
+        """Return what the settings of a folder leave out."""
         file = self.settings_file(folder)
         try:
             settings = project.Settings() if file is None else self._loaded(file)
         except project.BadSettings:  # told where they are to judge a file
-            return (), ""
-        return settings.exclude, settings.root or os.getcwd()
+            settings = project.Settings()
+        root = settings.root or os.getcwd()
+        return Excluded(settings.exclude, root, shown_path(file or ""), settings.force_exclude)
 
     def settings_file(self, folder: str) -> str | None:
         """Return the named settings file, or that of the nearest ancestor of a folder."""
@@ -172,7 +200,7 @@ class OptionsResolver:
             passed.append(folder)
             found = project.own(folder, self.disk)
             parent = os.path.dirname(folder)
-            if found is not None or parent == folder:
+            if found is not None or parent == folder or self.disk.real(folder) == self.within:
                 break
             folder = parent
         found = self.nearest.get(folder, found)
@@ -202,16 +230,21 @@ class OptionsResolver:
             select = (*(select or ("ALL",)), *asked.extend_select)
         ignore = (*settings.ignore, *asked.ignore)
         book = self._rules(settings)
-        for code in (*select, *ignore):
+        besides = [code for _, codes in settings.per_file_ignores for code in codes]
+        besides += [code for code, _ in settings.severity]
+        for code in (*select, *ignore, *besides):
             if code != "ALL" and not any(matches(code, *rule) for rule in book.named()):
-                theirs = code in (*settings.select, *settings.ignore)
+                theirs = code in (*settings.select, *settings.ignore, *besides)
                 where = f"{path}: " if theirs else ""
                 raise UsageError(f"{where}unknown rule {code!r}: see `ftlint rule --all`")
-        for old, new in book.renamed((*select, *ignore)):
+        for old, new in book.renamed((*select, *ignore, *besides)):
             self.ignored[f"rule {old} is now called {new}"] = None
+        root = settings.root or os.getcwd()
         options = Options(
             target, given, select, ignore, rules=book, limits=self._limits(settings),
             extra=Extra(settings.extra_keys, settings.extra_values), scripts=settings.scripts,
+            per_file=tuple((root, *one) for one in settings.per_file_ignores),
+            severity=settings.severity,
         )  # fmt: skip
         if asked.overrides:
             options = options._replace(overrides=self._overrides(target, options.limits))
@@ -249,7 +282,7 @@ class OptionsResolver:
 
         reach = None
         if asked.target is None and path is not None and path != asked.config:
-            reach = project_of(os.path.dirname(os.path.abspath(path)))
+            reach = self._project(os.path.dirname(os.path.abspath(path)))
         if asked.target is None and is_path(name):
             name = os.path.relpath(os.path.join(settings.root or ".", name))
             name = name if is_path(name) else os.path.join(".", name)
@@ -277,14 +310,26 @@ class OptionsResolver:
                 f"{path}: `limits.{name}` of {number} is above {most}: settings lower a limit,"
                 f" `--limit {name}={number}` lifts it"
             ] = None
-        return found._replace(here=False)
+        found = found._replace(here=False)
+        return found if self.trusted else self._untrusted(path, found)
+
+    def _untrusted(self, path: str, settings: Settings) -> Settings:
+        """Return the settings of a folder that nobody trusts as far as they count there."""
+        for name, left_out in (
+            ("policies", bool(settings.policies)),
+            ("target", settings.target == AUTO),
+        ):
+            if left_out:
+                self.ignored[f"{path}: `{name}` counts in trusted folders only"] = None
+        target = None if settings.target == AUTO else settings.target
+        return settings._replace(policies=(), target=target)
 
     def _loaded(self, path: str) -> Settings:
         """Return the settings of a file as they stand there. Raises `BadSettings`."""
         if path not in self.loaded:
             named = path == self.request.config
             folder = os.path.dirname(os.path.abspath(path))
-            disk = None if named else Disk(project_of(folder))
+            disk = None if named else Disk(self._project(folder), self.shared)
             self.loaded[path] = project.load(path, disk)
         return self.loaded[path]
 
@@ -299,7 +344,7 @@ class OptionsResolver:
             below(settings.root, settings.dataset_dir), settings.datasets,
             () if settings.gpu is None else (("gpu", settings.gpu),),
         )  # fmt: skip
-        auto = (asked.target or settings.target) == "auto"
+        auto = (asked.target or settings.target) == AUTO
         if not (auto or asked.here or settings.here or settings.facts or asked.facts):
             yield from (own, theirs)
             return
@@ -335,7 +380,7 @@ class OptionsResolver:
                 continue
             from ftlint.facts import recorded
 
-            found = recorded.load(file, Disk(project_of(folder, folder)))
+            found = recorded.load(file, Disk(self._project(folder, folder), self.shared))
             if isinstance(found, str):
                 self.ignored[f"{file}: not used: {found}"] = None
             else:
@@ -383,6 +428,8 @@ class OptionsResolver:
 
 FACTS = "ftlint-facts.json"
 """What `ftlint record` writes."""
+AUTO = "auto"
+"""The target that is what is installed."""
 
 
 def facts_folders(settings: str | None, reach: Reach) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ class Settings(NamedTuple):
     """What a project asks of ftlint. `root` is the folder of the file that says so."""
 
     root: str | None = None
+    extend: str | None = None
     target: str | None = None
     transformers: str | None = None
     gpus: int | None = None
@@ -35,7 +36,10 @@ class Settings(NamedTuple):
     datasets: tuple[tuple[str, int], ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    severity: tuple[tuple[str, str], ...] = ()
     exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
     policies: tuple[str, ...] = ()
     bands: str | None = None
     fail_on: str = "warning"
@@ -77,6 +81,10 @@ def _is_counts(value: object) -> bool:
     return isinstance(value, dict) and all(map(_is_count, value.values()))
 
 
+def _is_severities(value: object) -> bool:
+    return isinstance(value, dict) and all(one in SEVERITIES for one in value.values())
+
+
 def _is_gpu(value: object) -> bool:
     from ftlint.memory.gpus import BadGpu, total_memory
 
@@ -92,6 +100,7 @@ _COUNT = _Kind({"type": "integer", "minimum": 1}, "an integer of 1 or more", _is
 _TEXTS = _Kind(
     {"type": "array", "items": {"type": "string"}}, 'a list of strings, such as ["FT3"]', _is_texts
 )
+_LISTS = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
 _KINDS: dict[str, _Kind] = {
     "target": _TEXT,
     "transformers": _TEXT,
@@ -110,7 +119,18 @@ _KINDS: dict[str, _Kind] = {
     ),
     "select": _TEXTS,
     "ignore": _TEXTS,
+    "per-file-ignores": _Kind(
+        _LISTS,
+        'a table of patterns and the rules to ignore, such as {"old/*" = ["FT5"]}',
+        _is_listed,
+    ),
+    "severity": _Kind(
+        {"type": "object", "additionalProperties": {"enum": list(SEVERITIES)}},
+        f"a table of rules and their severity, {' or '.join(SEVERITIES)}",
+        _is_severities,
+    ),
     "exclude": _TEXTS,
+    "force-exclude": _BOOL,
     "policies": _TEXTS,
     "bands": _TEXT,
     "limits": _Kind(
@@ -141,11 +161,10 @@ _KINDS: dict[str, _Kind] = {
     ),
     "extra-keys": _TEXTS._replace(wanted='a list of keys, such as ["use_akl_loss"]'),
     "extra-values": _Kind(
-        {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-        'a table of keys and the values to allow, such as {stage = ["akl"]}',
-        _is_listed,
+        _LISTS, 'a table of keys and the values to allow, such as {stage = ["akl"]}', _is_listed
     ),
     "baseline": _TEXT,
+    "extend": _TEXT,
     "here": _BOOL,
     "launch": _BOOL,
     "scripts": _BOOL,
@@ -153,6 +172,8 @@ _KINDS: dict[str, _Kind] = {
         {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES
     ),
 }
+NAMES = {name.replace("-", "_"): name for name in _KINDS}
+"""How each field of `Settings` is written."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -180,23 +201,39 @@ def load(path: str, disk: Disk | None = None) -> Settings:
     """Return the settings in `path`; raises `BadSettings`.
 
     In pyproject.toml they stand under [tool.ftlint], in any other file at the top. A file that was
-    found, not named, is a regular one within the reach of a `disk`.
+    found, not named, is a regular one within the reach of a `disk`. What a file extends lies in its
+    project.
     """
+    table = stated(path, disk)
+    if "extend" in table:
+        from ftlint.project.extending import whole
+
+        found = whole(path, table, stated)
+        if isinstance(found, str):
+            raise BadSettings(found)
+        table = found
+    return _settings(path, table)
+
+
+def stated(path: str, disk: Disk | None = None) -> dict[str, Any]:
+    """Return the table in a settings file as it stands there, checked; raises `BadSettings`."""
     data = (disk or Disk()).read(path, MAX_BYTES + 1, pipe=disk is None)
     if isinstance(data, ReadFailure):
         raise BadSettings(f"{path}: {data.reason}")
     if len(data) > MAX_BYTES:
         raise BadSettings(f"{path}: too large for a settings file")
     try:
-        table = _toml(data)
+        table: dict[str, Any] = _toml(data)
     except (ValueError, RecursionError) as error:
         raise BadSettings(f"{path}: not TOML: {error}") from None
     if os.path.basename(path) == "pyproject.toml":
         tool = table.get("tool")
-        table = tool.get("ftlint") if isinstance(tool, dict) else None
-        if not isinstance(table, dict):
+        own = tool.get("ftlint") if isinstance(tool, dict) else None
+        if not isinstance(own, dict):
             raise BadSettings(f"{path}: it has no [tool.ftlint] table")
-    return _checked(path, table)
+        table = own
+    _check(path, table)
+    return table
 
 
 def _toml(data: bytes) -> Any:
@@ -217,8 +254,7 @@ def _toml(data: bytes) -> Any:
         ) from None
 
 
-def _checked(path: str, table: dict[str, Any]) -> Settings:
-    found: dict[str, Any] = {"root": os.path.dirname(os.path.abspath(path))}
+def _check(path: str, table: dict[str, Any]) -> None:
     for name, value in table.items():
         kind = _KINDS.get(name)
         if kind is None:
@@ -228,6 +264,11 @@ def _checked(path: str, table: dict[str, Any]) -> Settings:
             raise BadSettings(f"{path}: unknown setting {_short(name)}{hint}")
         if not kind.accepts(value):
             raise BadSettings(f"{path}: {name} = {_short(value)} must be {kind.wanted}")
+
+
+def _settings(path: str, table: dict[str, Any]) -> Settings:
+    found: dict[str, Any] = {"root": os.path.dirname(os.path.abspath(path))}
+    for name, value in table.items():
         if isinstance(value, list):
             value = tuple(value)
         elif isinstance(value, dict):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ftlint.results import Run
 
 
-FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
+FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown")
 
 
 def reporter(name: str) -> Callable[[Run, bool], Iterator[str]]:

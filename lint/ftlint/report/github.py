@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ftlint.report.places import relative
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 def report(run: Run, colour: bool) -> Iterator[str]:
     """Yield one command a finding, and what is told of targets; no text can start another one."""
     for path, reason in run.failures:
-        yield f"::error file={_property(path)}::{_data(f'not read: {reason}')}"
+        text = f"{relative(path)}: not read: {reason}"
+        yield f"::error file={_property(path)}::{_data(text)}"
     for target in run.targets:
         for note in target.origin.notes:
             yield f"::notice title=ftlint::{_data(note)}"
@@ -28,7 +30,9 @@ def report(run: Run, colour: bool) -> Iterator[str]:
             if end.line == start.line:  # GitHub refuses columns of a span over several lines
                 place += f",col={start.column},endColumn={max(end.column, start.column + 1)}"
             title = _property(f"{one.code} {one.name}")
-            yield f"::{_LEVELS[one.severity]} {place},title={title}::{_data(one.message)}"
+            # A log shows the text alone: that has the place in it.
+            text = f"{relative(one.path)}:{start.line}:{start.column} {one.code} {one.message}"
+            yield f"::{_LEVELS[one.severity]} {place},title={title}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     Cell = Callable[[StepPlan, RunPlan], str]
 
 NONE = "-"
+MOST_COLUMNS = 4
+"""Plans that stand side by side; of more each has a row."""
+IN_ROWS = ("samples to train on", "GPUs", "effective batch size", "epochs", "total steps", "warmup",
+           "evaluated", "checkpoints", "time", "memory per GPU")  # fmt: skip
+"""What a row tells; the rest is asked for of fewer plans."""
 TERMS = {
     "samples to train on": "Num examples",
     "effective batch size": "Total train batch size",
@@ -46,6 +51,10 @@ def table(runs: Sequence[RunPlan], colour: bool) -> Iterator[str]:
         yield visible(paths[0])
     yield ""
     labels = _labels(runs, len(paths) > 1)
+    if len(runs) > MOST_COLUMNS:
+        yield from _a_row_each(runs, labels, colour)
+        yield from _below(runs, labels, colour)
+        return
     plans = [run.plan for run in runs if not isinstance(run.plan, NoPlan)]
     logged = bool(plans) and all(map(_logs_the_same, plans))
     rows = [("", labels, BOLD, "in the trainer's log" if logged else "")]
@@ -58,6 +67,26 @@ def table(runs: Sequence[RunPlan], colour: bool) -> Iterator[str]:
             rows.append((name, cells, style, TERMS.get(name, "") if logged else ""))
     yield from _aligned(rows, colour)
     yield from _below(runs, labels, colour)
+
+
+def _a_row_each(runs: Sequence[RunPlan], labels: list[str], colour: bool) -> Iterator[str]:
+    """Yield a table with a row a plan, without columns that say nothing or nothing of any plan."""
+    columns = [("", labels)]
+    for name, _, cell in _rows(runs):
+        if name not in IN_ROWS:
+            continue
+        cells = [NONE if isinstance(run.plan, NoPlan) else cell(run.plan, run) for run in runs]
+        timed = name != "time" or any(isinstance(run.time, Time) for run in runs)
+        if timed and any(text not in ("", NONE) for text in cells):
+            columns.append((name, cells))
+    widths = [max(map(width, (name, *cells))) for name, cells in columns]
+    for number in range(-1, len(runs)):
+        line = ""
+        for (name, cells), space in zip(columns, widths):
+            text = name if number < 0 else cells[number]
+            fill = " " * (space - width(text))
+            line += text + fill if not line and not name else f"   {fill}{text}"
+        yield paint(line.rstrip(), BOLD if number < 0 else "", colour)
 
 
 def _rows(runs: Sequence[RunPlan]) -> Iterator[tuple[str, str, Cell]]:
@@ -332,8 +361,14 @@ def _below(runs: Sequence[RunPlan], labels: list[str], colour: bool) -> Iterator
     if notes:
         yield ""
     for note, where in notes.items():
-        about = "" if len(where) == len(runs) else f"{', '.join(dict.fromkeys(where))}: "
+        about = "" if len(where) == len(runs) else f"{_few([*dict.fromkeys(where)])}: "
         yield paint(f"* {about}{visible(note)}", YELLOW, colour)
+
+
+def _few(labels: list[str]) -> str:
+    left = len(labels) - MOST_COLUMNS
+    shown = labels if left <= 0 else [*labels[: MOST_COLUMNS - 1], f"{left + 1} more"]
+    return ", ".join(shown)
 
 
 def _sources(run: RunPlan) -> Iterator[str]:

@@ -12,7 +12,9 @@ from ftlint.report.places import uri
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.addresses import SITE
 from ftlint.support.messages import visible
+from ftlint.support.pattern import pattern
 from ftlint.syntax.source import BOM
+from ftschemas.families import FAMILIES
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,8 +23,12 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Diagnostic, Fix
     from ftlint.results import Result, Run
     from ftlint.syntax.source import Source
+    from ftschemas.rule import About
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+MARKS = str.maketrans("", "", "«»")
+_LINK = pattern(r"\[([^][]+)\]\([^()\s]+\)")
+"""Links between pages, which lead nowhere from here."""
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
@@ -80,8 +86,30 @@ def _rule(one: Diagnostic, run: Run) -> dict[str, object]:
         told["fullDescription"] = {"text": visible(why)}
     if page is not None:
         told["helpUri"] = page
-    told["help"] = {"text": f"ftlint rule {one.code}" + (f", or {page}" if page else "")}
+    more = f"ftlint rule {one.code}" + (f", or {page}" if page else "")
+    told["help"] = {"text": more}
+    if about is not None:
+        told["help"] = {"text": f"{visible(why)} {more}", "markdown": _help(one.code, page, about)}
+    told["defaultConfiguration"] = {"level": _LEVELS[_severity(one)]}
+    family = FAMILIES.get(one.code[:3])
+    told["properties"] = {"tags": ["llama-factory", *([family] if family else [])]}
     return told
+
+
+def _severity(one: Diagnostic) -> str:
+    """Return the severity that a rule has where no settings give it another one."""
+    return BUILT_IN[one.code].severity if one.code in BUILT_IN else one.severity
+
+
+def _help(code: str, page: str | None, about: About) -> str:
+    """Return why a rule is there, with its examples, in Markdown."""
+    parts = ["\n".join(visible(line) for line in _LINK.sub(r"\1", about.why).splitlines())]
+    for title, text in (("Bad", about.bad), ("Good", about.good)):
+        lines = "\n".join(visible(line) for line in text.translate(MARKS).splitlines())
+        if lines.strip() and "```" not in lines:
+            parts.append(f"**{title}**\n\n```yaml\n{lines}\n```")
+    parts.append(f"[{code}]({page})" if page else f"`ftlint rule {code}`")
+    return "\n\n".join(parts)
 
 
 def _results(result: Result, order: dict[str, int]) -> Iterator[dict[str, object]]:

@@ -24,6 +24,8 @@ def report(run: Run, colour: bool) -> Iterator[str]:
     for result in run.results:
         yield from shown(result, colour)
     yield from _repairs(run, colour)
+    if run.quiet:
+        return
     yield _summary(run, colour)
     yield from _unjudged(run)
     yield from map(_of_baseline, run.known)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ftlint.diagnostics import at_value
 from ftlint.rulebook.condition import equal
-from ftlint.rules.observed_types import counts_as_nothing, observed_failure, probed
+from ftlint.rules.observed_types import counts_as_nothing, observed_failure
 from ftlint.support.messages import sentence, show
 from ftlint.syntax.nodes import Scalar, deref
+from ftlint.target.keys import probed
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 

@@ -87,7 +87,7 @@ def endless_failure(context: Context, key: Key, number: float) -> str | None:
         return None
     if not of_epochs and not isnan(number) and (number < 0 or context.target.versions[1] < (5,)):
         return None  # it is out of bounds, as other rules say
-    if context.command != "train" or not _is_live(context, key):
+    if context.command != "train" or not is_live(context, key):
         return None
     return f"train_begin: {'ValueError' if isnan(number) else 'OverflowError'}"
 
@@ -161,7 +161,7 @@ def _comes_to(context: Context, key: Key, met: str) -> bool:
 
 def affects_run(context: Context, key: Key) -> bool:
     """Return whether the config is of those that were seen to end on the key, and looks at it."""
-    return _is_as_seen(context, key) and _is_live(context, key)
+    return _is_as_seen(context, key) and is_live(context, key)
 
 
 def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
@@ -181,7 +181,7 @@ def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
     )  # fmt: skip
 
 
-def _is_live(context: Context, key: Key) -> bool:
+def is_live(context: Context, key: Key) -> bool:
     """Return whether the run looks at the key at all: no rule says that it is ignored.
 
     A wrong value of a key that nothing reads hurts nobody. The rules are asked about a right value
@@ -199,6 +199,22 @@ def _is_live(context: Context, key: Key) -> bool:
         if key.name in names and holds(instance):
             return False
     return True
+
+
+def ignored_keys(context: Context) -> frozenset[str]:
+    """Return the keys, of those that the file has not, which a run like this one would ignore."""
+    found: set[str] = set()
+    instance, rules = context.instance, context.rules
+    for code, check, holds in rules.conditions(context.target, context.command, "ignored"):
+        for name in (check.key,) if check.key else rules[code].at:
+            key = None if name in found or name in instance.config else context.catalogue.get(name)
+            if key is None:
+                continue
+            other = {name: _some_other(key)}
+            if holds(instance._replace(config=instance.config | other,
+                                       effective=instance.effective | other)):  # fmt: skip
+                found.add(name)
+    return frozenset(found)
 
 
 def _some_other(key: Key) -> object:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ftlint.syntax.dialect import looks_numeric
+from ftlint.target.keys import nearest
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
 _KINDS: dict[type, str] = {
@@ -47,7 +47,7 @@ def detail_of(value: object) -> str:
 
 def observed_failure(release: str, key: str, detail: str) -> str | None:
     """Return what a value of this kind met: `refused`, where the run crashed, or None."""
-    return dict(_nearest(compiled.TYPES, release, key)).get(detail)
+    return dict(nearest(compiled.TYPES, release, key)).get(detail)
 
 
 def observed_with(release: str, key: str) -> tuple[tuple[str, Any], ...]:
@@ -55,23 +55,10 @@ def observed_with(release: str, key: str) -> tuple[tuple[str, Any], ...]:
 
     None for a value: any that is true. 2: a list of several names.
     """
-    return _nearest(compiled.LIVE_WHERE, release, key)
+    return nearest(compiled.LIVE_WHERE, release, key)
 
 
 def counts_as_nothing(release: str, key: str, value: object) -> bool:
     """Return whether 0 counts as unset: where null and false pass, Python's bool decides."""
     zero = isinstance(value, (int, float)) and not value
     return zero and not any(observed_failure(release, key, kind) for kind in ("null", "false"))
-
-
-def probed(release: str) -> str:
-    """Return the release whose probes count for a state: the development state is like the last."""
-    return release if release[:1].isdigit() else str(compiled.PROBED[-1])
-
-
-def _nearest(
-    table: Mapping[tuple[str, str], tuple[tuple[str, Any], ...]], release: str, key: str
-) -> tuple[tuple[str, Any], ...]:
-    """Return a row of the newest probed release that is not newer, else of the oldest probed."""
-    older = [probed for probed in compiled.PROBED if probed <= release]
-    return table.get((older[-1] if older else compiled.PROBED[0], key), ())

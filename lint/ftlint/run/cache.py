@@ -182,6 +182,7 @@ def _key(options: Options) -> str:
         ftlint.__version__, user_cache.state_of_code(), sys.hexversion, os.getcwd(),
         os.environ.get("FTBENCH_CALIBRATION"), options.target, options.extra,
         options.given, options.select, options.ignore, options.command, options.named,
-        options.limits, options.rules.policies, options.overrides,
+        options.limits, options.rules.policies, options.overrides, options.per_file,
+        options.severity,
     )  # fmt: skip
     return ascii(parts)

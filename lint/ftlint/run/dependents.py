@@ -49,7 +49,7 @@ def users_of(
         if project is not None:
             projects.setdefault(project, []).append(path)
     for project, paths in projects.items():
-        candidates = _Candidates(project, resolver.excludes, disk)
+        candidates = _Candidates(project, resolver.exclusion.reason, disk)
         found += _users(candidates, paths, passed, resolver, disk)
         if candidates.cut:
             notes.append(
@@ -62,7 +62,7 @@ def users_of(
 class _Candidates:
     """The YAML and JSON files of a project, by their text; `cut` says where that was too much."""
 
-    def __init__(self, project: str, excludes: Callable[[str], bool], disk: Disk) -> None:
+    def __init__(self, project: str, excludes: Callable[[str], object], disk: Disk) -> None:
         disk = disk.below(project)
         self.cut = ""
         self.texts: dict[str, bytes] = {}

@@ -8,7 +8,7 @@ from ftlint.project.options import OptionsResolver
 from ftlint.run.batch import kinds
 from ftlint.run.session import used_by
 from ftlint.support.disk import ReadFailure
-from ftlint.support.files import Found, expand
+from ftlint.support.files import Found, found_files
 from ftlint.support.messages import shown_path, visible
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -32,7 +32,15 @@ def listed(request: CliOptions, stdin: Callable[[int], bytes]) -> Listing:
     """Return what comes of each file that is asked for, and of those judged because of one."""
     judges = OptionsResolver(request)
     judges.of(os.getcwd())
-    found = list(expand(request.paths, judges.excludes))
+    excluded: dict[str, str] = {}
+    found = list(
+        found_files(
+            judges.asked_files(),
+            judges.exclusion,
+            stdin,
+            lambda path, why: excluded.update({path: why}),
+        )
+    )
     files = [one for one in found if isinstance(one, Found)]
     seen = dict(kinds(files, judges, stdin))
     judged = [file.path for file, kind in seen.items()
@@ -55,4 +63,5 @@ def listed(request: CliOptions, stdin: Callable[[int], bytes]) -> Listing:
             said = f"checked as {AS.get(kind.command, kind.command)}"
         because = f": it uses {shown_path(file.used)}" if file.used is not None else ""
         lines.append(f"{shown_path(file.path)}: {said}{because}")
+    lines += (f"{shown_path(path)}: skipped: {visible(why)}" for path, why in excluded.items())
     return Listing(tuple(lines), users.notes, len(unreadable))

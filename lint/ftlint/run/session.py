@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 
 from ftlint.diagnostics import SEVERITIES, Diagnostic
 from ftlint.project.options import CliOptions, OptionsResolver, UsageError, below
@@ -10,7 +11,7 @@ from ftlint.results import Repair, Run
 from ftlint.run.batch import lint_files
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure
-from ftlint.support.files import Found, Users, expand, is_script
+from ftlint.support.files import Found, Users, found_files, in_shard, is_script
 from ftlint.support.limits import reason
 from ftschemas.named import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Target
 
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
+PART = 4096
+"""Files of a stream that are judged together."""
 MOST_DOUBTED = 6
 """Keys that a note names."""
 USED = (".json", ".jsonl", ".csv", ".parquet", ".arrow", ".txt")
@@ -36,59 +39,179 @@ def run(
 
     `progress(done, all)` is called once a file after the first second. Raises `UsageError`.
     """
-    judges = OptionsResolver(request)
-    options, settings = judges.of(os.getcwd())
-    found = list(expand(request.paths, judges.excludes))
-    failures = [(one.path, one.reason) for one in found if isinstance(one, ReadFailure)]
-    files = [one for one in found if isinstance(one, Found)]
-    judged: list[tuple[Result, Settings]] = []
-    repairs: list[Repair] = []
-    crashed = False
-    if len(files) > options.limits.files:
-        judged.append((_too_many(request.paths[0], options), settings))
-        del files[options.limits.files :]
-    outcomes = list(lint_files(files, judges, stdin, progress))
-    configs = [one.path for one in outcomes if one.result and one.result.command is not None]
-    users = used_by(files, configs, judges)
-    outcomes += lint_files(users.found, judges, stdin, progress)
-    for outcome in outcomes:
-        crashed = crashed or outcome.crashed
-        if outcome.result is None:
-            failures.append((outcome.path, outcome.failure or ""))
-            continue
-        judged.append((outcome.result, outcome.settings))
-        repairs += [outcome.repair] if outcome.repair is not None else []
-    used = {one.used for one in users.found}
-    passed_over = (
-        f"{one.source.path}: skipped: {one.notice}"
-        for one, _ in judged
-        if one.notice and one.source.path not in used
-    )
-    hidden = (
-        f"{one.path}: a change is not shown, because the patch would contain the value of "
-        + ", ".join(f"`{name}`" for name in one.hidden)
-        for one in repairs
-        if one.hidden and request.diff
-    )
-    judged, known = _without_known(judged, request, settings)
-    judged = list(_once_a_target(_once_a_start(judged), judges))
-    report = Run(
-        options.target,
-        tuple(result for result, _ in judged),
-        tuple(failures),
-        tuple(repairs),
-        known,
-        notes=(*judges.ignored, *users.notes, *passed_over, *hidden),
-        fixing=request.fix or request.unsafe_fixes,
-        policies={
-            code: policy.about
-            for known, _ in judges.known.values()
-            for code, policy in known.rules.policies.items()
-            if policy.about is not None
-        },
-    )
-    report = report._replace(notes=(*report.notes, *notes_of(report)))
-    return report, FAILED if crashed else _status(report, judged, request)
+    session = Session(request, stdin, progress)
+    return session.judged(session.found())
+
+
+def stream(
+    request: CliOptions, stdin: Callable[[int], bytes], progress: Callable[[int, int], None]
+) -> Iterator[tuple[Run, int]]:
+    """Yield the results of some files after the other, so that none has to be kept for the rest."""
+    session = Session(request, stdin, progress)
+    files = session.found()
+    part = list(islice(files, PART))
+    if len(part) == PART:  # what is kept is read and written as a whole
+        session.keeps_no_results()
+    while True:
+        yield session.judged(part)
+        part = list(islice(files, PART))
+        if not part:
+            return
+
+
+class Session:
+    """What files are judged by, and what was told of those before them."""
+
+    def __init__(
+        self,
+        request: CliOptions,
+        stdin: Callable[[int], bytes],
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self.request = request
+        self.stdin = stdin
+        self.progress = progress
+        self.judges = OptionsResolver(request)
+        self.options, self.settings = self.judges.of(os.getcwd())
+        self.left = self.options.limits.files
+        self.of_run: set[tuple[Target | None, str, str]] = set()
+        self.of_scripts: dict[str, set[tuple[str, str | None]]] = {}
+        self.of_starts: dict[str, set[tuple[str, str | None]]] = {}
+        self.noted: set[str] = set()
+
+    def keeps_no_results(self) -> None:
+        """Judge every file anew."""
+        self.request = self.judges.request = self.request._replace(cache=False)
+
+    def found(self) -> Iterator[Found | ReadFailure]:
+        """Yield the files that are asked for."""
+        return found_files(self.judges.asked_files(), self.judges.exclusion, self.stdin)
+
+    def judged(self, found: Iterable[Found | ReadFailure]) -> tuple[Run, int]:
+        """Return the results of some files, and the exit status that they alone have."""
+        request, judges = self.request, self.judges
+        failures: list[tuple[str, str]] = []
+        files: list[Found] = []
+        for one in found:
+            if isinstance(one, ReadFailure):
+                failures.append((one.path, one.reason))
+            else:
+                files.append(one)
+        judged: list[tuple[Result, Settings]] = []
+        repairs: list[Repair] = []
+        crashed = False
+        if len(files) > self.left:
+            first = request.paths[0] if request.paths else str(request.files_from)
+            if self.left >= 0:
+                judged.append((_too_many(first, self.options), self.settings))
+            del files[max(self.left, 0) :]
+            self.left = -1
+        else:
+            self.left -= len(files)
+        outcomes = list(lint_files(files, judges, self.stdin, self.progress))
+        configs = [one.path for one in outcomes if one.result and one.result.command is not None]
+        users = used_by(files, configs, judges)
+        outcomes += lint_files(users.found, judges, self.stdin, self.progress)
+        for outcome in outcomes:
+            crashed = crashed or outcome.crashed
+            if outcome.result is None:
+                failures.append((outcome.path, outcome.failure or ""))
+                continue
+            judged.append((outcome.result, outcome.settings))
+            repairs += [outcome.repair] if outcome.repair is not None else []
+        used = {one.used for one in users.found}
+        passed_over = (
+            f"{one.source.path}: skipped: {one.notice}"
+            for one, _ in judged
+            if one.notice and one.source.path not in used
+        )
+        hidden = (
+            f"{one.path}: a change is not shown, because the patch would contain the value of "
+            + ", ".join(f"`{name}`" for name in one.hidden)
+            for one in repairs
+            if one.hidden and request.diff
+        )
+        judged, known = _without_known(judged, request, self.settings)
+        judged = list(self._once_a_target(self._once_a_start(judged)))
+        report = Run(
+            self.options.target,
+            tuple(result for result, _ in judged),
+            tuple(failures),
+            tuple(repairs),
+            known,
+            notes=(*judges.ignored, *users.notes, *passed_over, *hidden),
+            fixing=request.fix or request.unsafe_fixes,
+            policies={
+                code: policy.about
+                for known, _ in judges.known.values()
+                for code, policy in known.rules.policies.items()
+                if policy.about is not None
+            },
+            quiet=request.quiet,
+        )
+        notes = dict.fromkeys(
+            one for one in (*report.notes, *notes_of(report)) if one not in self.noted
+        )
+        self.noted.update(notes)
+        report = report._replace(notes=tuple(notes))
+        return report, FAILED if crashed else _status(report, judged, request)
+
+    def _once_a_target(
+        self, judged: Iterable[tuple[Result, Settings]]
+    ) -> Iterator[tuple[Result, Settings]]:
+        """Yield the results; what concerns versions or the whole run is told in the first file.
+
+        A baseline has seen it in each file, so that it is known in whichever is linted alone.
+        """
+        books = [options.rules for options, _ in self.judges.known.values()]
+        of_run = {code for book in books for code in book.of_run()}
+        for result, settings in judged:
+            left = []
+            for one in result.diagnostics:
+                key = result.target, one.code, one.message
+                if one.code not in of_run or key not in self.of_run:
+                    left.append(one)
+                if one.code in of_run:
+                    self.of_run.add(key)
+            if len(left) < len(result.diagnostics):
+                result = result._replace(diagnostics=tuple(left), shown=None)
+            yield result, settings
+
+    def _once_a_start(
+        self, judged: list[tuple[Result, Settings]]
+    ) -> Iterator[tuple[Result, Settings]]:
+        """Yield the results; what is told of a script is not told again of the config it starts.
+
+        What has its place in that config is told there. A baseline has seen it in both, so that it
+        is known in whichever is linted alone. `of_scripts` and `of_starts` keep what scripts and
+        configs told, for the files of a stream that come later.
+        """
+        told, earlier = self.of_scripts, self.of_starts
+        here: set[tuple[str, str, str | None]] = set()
+        for result, _ in judged:
+            for one in result.diagnostics:
+                if is_script(result.source.path):
+                    if one.launch is None:
+                        path = os.path.abspath(result.source.path)
+                        told.setdefault(path, set()).add((one.code, one.key))
+                elif one.launch is not None:
+                    here.add((os.path.abspath(one.launch.path), one.code, one.key))
+        for result, settings in judged:
+            path, left = os.path.abspath(result.source.path), []
+            script = is_script(path)
+            for one in result.diagnostics:
+                key = one.code, one.key
+                place = path if one.launch is None else os.path.abspath(one.launch.path)
+                known = earlier if script else told
+                again = (script or one.launch is not None) and key in known.get(place, ())
+                if again or (script and one.launch is not None and (place, *key) in here):
+                    continue
+                left.append(one)
+                if one.launch is not None:
+                    (told if script else earlier).setdefault(place, set()).add(key)
+            if len(left) < len(result.diagnostics):
+                result = result._replace(diagnostics=tuple(left), shown=None)
+            yield result, settings
 
 
 def notes_of(report: Run) -> Iterator[str]:
@@ -114,7 +237,9 @@ def used_by(files: Sequence[Found], judged: Collection[str], judges: OptionsReso
         return Users()
     from ftlint.run.dependents import users_of
 
-    return users_of(changed, judged, judges)
+    users = users_of(changed, judged, judges)
+    shard = judges.request.shard
+    return users._replace(found=tuple(one for one in users.found if in_shard(one.path, shard)))
 
 
 def _without_known(
@@ -165,67 +290,6 @@ def _without_known(
     return left, tuple(known)
 
 
-def _once_a_target(
-    judged: Iterable[tuple[Result, Settings]], judges: OptionsResolver
-) -> Iterator[tuple[Result, Settings]]:
-    """Yield the results; what concerns versions or the whole run is told in the first file alone.
-
-    A baseline has seen it in each file, so that it is known in whichever is linted alone.
-    """
-    books = [options.rules for options, _ in judges.known.values()]
-    of_run = {code for book in books for code in book.of_run()}
-    told: set[tuple[Target | None, str, str]] = set()
-    for result, settings in judged:
-        left = []
-        for one in result.diagnostics:
-            key = result.target, one.code, one.message
-            if one.code not in of_run or key not in told:
-                left.append(one)
-            if one.code in of_run:
-                told.add(key)
-        if len(left) < len(result.diagnostics):
-            result = result._replace(diagnostics=tuple(left), shown=None)
-        yield result, settings
-
-
-def _once_a_start(judged: list[tuple[Result, Settings]]) -> Iterator[tuple[Result, Settings]]:
-    """Yield the results; what is told of a script is not told again of the config that it starts.
-
-    What has its place in that config is told there. A baseline has seen it in both, so that it is
-    known in whichever is linted alone.
-    """
-    told: dict[str, set[tuple[str, str | None]]] = {}
-    for result, _ in judged:
-        if result.diagnostics and is_script(result.source.path):
-            keys = {(one.code, one.key) for one in result.diagnostics if one.launch is None}
-            told[os.path.abspath(result.source.path)] = keys
-    of_files = {
-        (os.path.abspath(one.launch.path), one.code, one.key)
-        for result, _ in judged
-        for one in result.diagnostics
-        if one.launch is not None and not is_script(result.source.path)
-    }
-    for result, settings in judged:
-        if is_script(result.source.path):
-            left = tuple(
-                one
-                for one in result.diagnostics
-                if one.launch is None
-                or (os.path.abspath(one.launch.path), one.code, one.key) not in of_files
-            )
-            if len(left) < len(result.diagnostics):
-                result = result._replace(diagnostics=left, shown=None)
-        elif told and any(one.launch for one in result.diagnostics):
-            left = tuple(
-                one
-                for one in result.diagnostics
-                if one.launch is None
-                or (one.code, one.key) not in told.get(os.path.abspath(one.launch.path), ())
-            )
-            result = result._replace(diagnostics=left, shown=None)
-        yield result, settings
-
-
 def _baseline(request: CliOptions, settings: Settings) -> str | None:
     return request.baseline or below(settings.root, settings.baseline)
 
@@ -247,6 +311,8 @@ def _status(report: Run, judged: Iterable[tuple[Result, Settings]], request: Cli
     """Return the exit status: of each file its own settings say what counts."""
     if report.failures or any(repair.failure for repair in report.repairs):
         return USAGE
+    if request.exit_zero:
+        return CLEAN
     if request.diff and any(repair.diff for repair in report.repairs):
         return FINDINGS
     names = [str(name) for name in SEVERITIES]

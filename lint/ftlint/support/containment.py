@@ -41,6 +41,40 @@ class Reach(NamedTuple):
         """Return a reach that has other folders in it besides."""
         return Reach(tuple(dict.fromkeys([*self.roots, *map(os.path.realpath, folders)])))
 
+    def within(self, folder: str) -> Reach:
+        """Return what of a reach lies in a folder, a real path."""
+        roots = (
+            root if is_below(root, folder) else folder
+            for root in self.roots
+            if is_below(root, folder) or is_below(folder, root)
+        )
+        return Reach(tuple(dict.fromkeys(roots)))
+
+
+WITHIN = "FTLINT_WITHIN"
+"""The environment variable that names the one folder below which anything is read or written."""
+
+
+def bound() -> str | None:
+    """Return the folder that nothing is read or written outside of, where one is set."""
+    folder = os.environ.get(WITHIN)
+    return os.path.realpath(folder) if folder else None
+
+
+def outermost() -> Reach | None:
+    """Return what is in reach at most: the bound, and what is ftlint's own; None for everything."""
+    folder = bound()
+    if folder is None:
+        return None
+    import ftlint
+    import ftschemas
+    from ftlint.support.user_cache import folder as cache
+
+    homes = (one for module in (ftlint, ftschemas) for one in module.__path__)
+    own = [os.path.realpath(home) for home in homes]
+    kept = cache("calibration")
+    return Reach((folder, *own, *([os.path.realpath(kept)] if kept else [])))
+
 
 def project_of(folder: str, otherwise: str | None = None) -> Reach:
     """Return the project of what lies in a folder.
@@ -50,7 +84,9 @@ def project_of(folder: str, otherwise: str | None = None) -> Reach:
     does not become a project of its own by a `.git` over there.
     """
     folder = os.path.abspath(folder)
-    return Reach((repository(folder) or os.path.realpath(otherwise or _start(folder) or folder),))
+    root = repository(folder) or os.path.realpath(otherwise or _start(folder) or folder)
+    most = bound()
+    return Reach((root if most is None or is_below(root, most) else most,))
 
 
 def led_out(path: str) -> str | None:

@@ -24,13 +24,15 @@ class within:  # noqa: N801 - reads as `with within(10):`
 
     A timer of the system does it, since it stops even a regular expression. It counts the threads
     of this process; a forked one has none (see `left`). Where there is no such timer (Windows,
-    other threads than the first) the block takes the time it takes.
+    other threads than the first) the block takes the time it takes. One within another has no more
+    time than that has left.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.timed = False
         self.before: Any = None
+        self.outer = 0.0
 
     def __enter__(self) -> None:
         try:
@@ -38,12 +40,19 @@ class within:  # noqa: N801 - reads as `with within(10):`
         except (AttributeError, ValueError):
             return
         self.timed = True
+        self.outer = left()
+        self.seconds = min(self.seconds, self.outer or self.seconds)
         signal.setitimer(signal.ITIMER_PROF, self.seconds)
 
     def __exit__(self, *_: object) -> None:
         if self.timed:
-            signal.setitimer(signal.ITIMER_PROF, 0)
+            rest = max(self.outer - self.seconds + left(), _SOON) if self.outer else 0
+            signal.setitimer(signal.ITIMER_PROF, rest)
             signal.signal(signal.SIGPROF, self.before)
+
+
+_SOON = 1e-6
+"""Seconds: what is over already ends at once, where 0 would mean never."""
 
 
 def left() -> float:
@@ -58,3 +67,15 @@ def go_on(seconds: float) -> None:
 
 def _stop(*_: object) -> NoReturn:
     raise TooSlow
+
+
+def hurry(seconds: float) -> None:
+    """Let the block that runs in another thread end within so many seconds more."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def ignore_late_ends() -> None:
+    """Let nothing come of an end that is set when its block is over already (see `hurry`)."""
+    if hasattr(signal, "SIGPROF"):
+        signal.signal(signal.SIGPROF, lambda *_: None)

@@ -11,11 +11,11 @@ import os
 import stat
 import time
 
-from ftlint.support.containment import Reach
+from ftlint.support.containment import Reach, outermost
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from io import FileIO
     from typing import Any, TypeVar
 
@@ -58,13 +58,22 @@ class ReadFailure(NamedTuple):
     reason: str
 
 
+class Buffer(NamedTuple):
+    """What an editor holds of a file and has not written yet, and when that last changed, in ns."""
+
+    data: bytes
+    changed: int
+
+
 class Shared:
     """What the disks of many configs have in common while nothing is written.
 
-    `folders`: where links lead them. `views`: see `Disk.view`.
+    `folders`: where links lead them. `views`: see `Disk.view`. `buffers`: what counts for the
+    content of files in place of what is stored, by absolute path.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, buffers: Mapping[str, Buffer] = {}) -> None:
+        self.buffers = buffers
         self.folders: dict[str, str] = {}
         self.views: dict[tuple[object, ...], tuple[Disk, Any]] = {}
 
@@ -73,7 +82,7 @@ class Disk:
     """The files around one config. With a `reach`, content is read only within it."""
 
     def __init__(self, reach: Reach | None = None, shared: Shared | None = None) -> None:
-        self.reach = reach
+        self.reach = outermost() if reach is None else reach
         self._shared = Shared() if shared is None else shared
         self._views: list[Disk] = []
         self._found: dict[str, os.stat_result | None] = {}
@@ -130,9 +139,11 @@ class Disk:
         return found is not None and stat.S_ISDIR(found.st_mode)
 
     def size(self, path: str) -> int:
-        """Return the bytes of a file. Raises OSError."""
+        """Return the bytes of a file as it is stored. Raises OSError."""
         found = self._look(path)
-        return os.stat(path).st_size if found is None else found.st_size
+        if found is None or self._buffer(path) is not None:
+            return os.stat(path).st_size
+        return found.st_size
 
     def real(self, path: str) -> str | None:
         """Return where links lead a path; None for one that cannot be followed."""
@@ -235,6 +246,9 @@ class Disk:
             why = "not a regular file" if self.is_there(path) else "no such file"
         if why is not None:
             return ReadFailure(path, why)
+        held = self._buffer(path)
+        if held is not None:
+            return held.data[:limit]
         try:
             if not self.is_file(path):
                 with open(path, "rb") as file:
@@ -246,7 +260,7 @@ class Disk:
             return ReadFailure(path, str(error))
 
     def open(self, path: str) -> FileIO:
-        """Return a regular file within reach, opened without a buffer. Raises OSError.
+        """Return a regular file within reach, as it is stored, without a buffer. Raises OSError.
 
         For data, which are too large to be held: they are counted, whatever their size.
         """
@@ -306,7 +320,12 @@ class Disk:
         for view in self._views:
             if path in view._found:
                 return view._found[path]
-        return _stat(path)
+        held = self._buffer(path)
+        return _stat(path) if held is None else _held(held)
+
+    def _buffer(self, path: str) -> Buffer | None:
+        buffers = self._shared.buffers
+        return buffers.get(os.path.abspath(path)) if buffers and "\0" not in path else None
 
 
 def _content(path: str, limit: int, size: int) -> bytes:
@@ -355,6 +374,13 @@ def _state(found: os.stat_result, *, whole: bool) -> State:
     if stat.S_ISDIR(found.st_mode):
         return 0, found.st_mtime_ns if whole else 0, found.st_ino, found.st_mode
     return found.st_size, found.st_mtime_ns, found.st_ino, found.st_mode
+
+
+def _held(buffer: Buffer) -> os.stat_result:
+    """Return the state of a file of which an editor holds other content."""
+    size, seconds = len(buffer.data), buffer.changed // 1_000_000_000
+    state = (stat.S_IFREG | 0o600, 0, 0, 1, 0, 0, size, seconds, seconds, seconds)
+    return os.stat_result(state, {"st_mtime_ns": buffer.changed})
 
 
 def _stat(path: str) -> os.stat_result | None:

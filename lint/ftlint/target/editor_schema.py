@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from functools import lru_cache
 
 import ftschemas
 from ftlint.support.disk import Disk
-from ftlint.target.keys import PARSER
+from ftlint.target.keys import PARSER, nearest
 from ftlint.target.releases import UnknownTarget
+from ftschemas import compiled
 from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING
 
@@ -26,24 +28,27 @@ def editor_schema(target: Target, command: str) -> dict[str, Any]:
     not here. Enumerations that nothing checks are kept
     as examples, so that an editor offers them without calling other values wrong.
     """
-    own = _layer("llamafactory", target.release)
+    own = layer("llamafactory", target.release)
     if command == V1:
         return _of_v1(own, target)
     parser = PARSER.get(command, command)
     groups = own["x-commands"][parser]
-    layers = [_layer("transformers", target.layer)] if "training" in groups else []
+    layers = [layer("transformers", target.layer)] if "training" in groups else []
     if target.besides is not None:  # a build between two states may have the keys of either
-        layers.append(_layer("llamafactory", target.besides.release))
+        layers.append(layer("llamafactory", target.besides.release))
     if target.tree is None:
         layers.append(own)
     properties = {
-        name: _for_editor(prop)
-        for layer in layers
-        for name, prop in layer["properties"].items()
+        name: _for_editor(name, prop, target.release)
+        for one in layers
+        for name, prop in one["properties"].items()
         if prop["x-group"] in groups
     }
     if target.tree is not None:
         properties |= _of_tree(target.tree, parser, own["properties"])
+    for one in layers:
+        for name, gone in one["x-removed"].items():
+            properties.setdefault(name, _removed(name, gone))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:ftlint:config:{target.llamafactory}:{target.layer}:{command}",
@@ -105,17 +110,78 @@ def _v1_key(key: dict[str, Any], plugins: dict[str, list[str] | None] | None) ->
     return {**out, "default": key["default"]}
 
 
-def _for_editor(prop: dict[str, Any]) -> dict[str, Any]:
+def _for_editor(name: str, prop: dict[str, Any], release: str) -> dict[str, Any]:
     kept = {key: value for key, value in prop.items() if key != "enum" and not key.startswith("x-")}
+    types = prop["type"] if isinstance(prop["type"], list) else [prop["type"]]
+    also = [
+        kind for kind in ("null", "boolean") if kind not in types and _passes(name, kind, release)
+    ]
+    if also:
+        kept["type"] = [*types, *also]
     if "enum" in prop:
-        kept["examples" if prop.get("x-choices-checked") == "never" else "enum"] = prop["enum"]
+        unchecked = prop.get("x-choices-checked") == "never" or name in EXTENDED
+        more = [value for value in (None,) if "null" in also]
+        kept["examples" if unchecked else "enum"] = [*prop["enum"], *more]
     if "items" in prop and "x-separator" in prop:
         kept.pop("items")  # a text of several words cannot be told apart by an editor
         kept["examples"] = prop["items"].get("enum", [])
-    return kept
+    if {"null", "boolean"} == set(types):  # `None` is text in YAML, and true to Python
+        kept = {"anyOf": [{"type": kept.pop("type")}, {"enum": ["None", "none"]}], **kept}
+    return _described(kept, prop)
 
 
-def _layer(package: str, release: str) -> dict[str, Any]:
+EXTENDED = frozenset(["template"])
+"""Keys whose values forks and plugins add to: the list is offered, and others are not wrong."""
+_DETAILS = {"null": ("null",), "boolean": ("true", "false")}
+
+
+def _passes(name: str, kind: str, release: str) -> bool:
+    """Return whether a run took values of this kind, or ended on them only beside other keys.
+
+    What the declared type says is narrower than what works, and an editor is to call nothing wrong
+    that trains.
+    """
+    failures = dict(nearest(compiled.TYPES, release, name))
+    if not failures:  # nothing was seen to fail, or nothing was tried: `null` leaves a key out
+        return kind == "null"
+    met = [failures.get(detail) for detail in _DETAILS[kind]]
+    conditional = bool(nearest(compiled.LIVE_WHERE, release, name))
+    return all(one is None or (conditional and one != "refused") for one in met)
+
+
+def _described(kept: dict[str, Any], prop: dict[str, Any]) -> dict[str, Any]:
+    """Return a key with what a hover shows: its meaning, default and releases."""
+    told = []
+    if not prop.get("x-required"):
+        told.append(f"Default: `{json.dumps(prop.get('default'), ensure_ascii=False)}`.")
+    if "x-since" in prop:
+        told.append(f"Since {PACKAGES[prop['x-group'] == 'training']} {prop['x-since']}.")
+    meaning = kept.get("description", "")
+    text = f"{meaning}. {' '.join(told)}" if meaning else " ".join(told)
+    return {
+        **kept,
+        "description": text.replace("`", "").strip(),
+        "markdownDescription": text.strip(),
+    }
+
+
+PACKAGES = ("LLaMA Factory", "transformers")
+
+
+def _removed(name: str, gone: dict[str, Any]) -> dict[str, Any]:
+    """Return a key that the target rejects, and by which one is to be written instead."""
+    successor = gone.get("successor")
+    now = f"write `{successor}`" if successor else "remove it"
+    text = f"`{name}` was last in {gone['until']}: {now}."
+    return {
+        "not": {}, "deprecated": True, "deprecationMessage": text.replace("`", ""),
+        "description": text.replace("`", ""), "markdownDescription": text, "doNotSuggest": True,
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def layer(package: str, release: str) -> dict[str, Any]:
+    """Return the schema of a release of LLaMA Factory or of transformers, as it is shipped."""
     path = os.path.join(os.path.dirname(ftschemas.__file__), package, f"{release}.json")
     with Disk().open(path) as file:
         return json.load(file)  # type: ignore[no-any-return]

@@ -8,6 +8,7 @@ from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from ftlint.target.states import Target
@@ -271,3 +272,16 @@ def owner(name: str) -> int | None:
     """Return the layer that last defined `name`: 0 LLaMA Factory, 1 transformers."""
     variants = compiled.KEYS.get(name)
     return variants[-1][0] if variants else None
+
+
+def probed(release: str) -> str:
+    """Return the release whose probes count for a state: the development state is like the last."""
+    return release if release[:1].isdigit() else str(compiled.PROBED[-1])
+
+
+def nearest(
+    table: Mapping[tuple[str, str], tuple[tuple[str, Any], ...]], release: str, key: str
+) -> tuple[tuple[str, Any], ...]:
+    """Return a row of the newest probed release that is not newer, else of the oldest probed."""
+    older = [probed for probed in compiled.PROBED if probed <= release]
+    return table.get((older[-1] if older else compiled.PROBED[0], key), ())

@@ -1,0 +1,4 @@
+"""ftlint's judgements as tools for coding agents, by the Model Context Protocol.
+
+May import: support.
+"""

@@ -1,0 +1,37 @@
+"""What is shown at the cursor: the findings there, and what the key does for this target."""
+
+from __future__ import annotations
+
+from ftlint.server import cursor
+from ftlint.server.explaining import of_key, of_rule
+from ftlint.server.judging import at, catalogue_of
+from ftlint.support.files import is_script
+from ftschemas.named import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ftlint.server.judging import Judged
+
+    Json = dict[str, Any]
+
+
+def hover(judged: Judged, place: Json) -> Json | None:
+    """Return what is told of a place of a document."""
+    document = judged.document
+    offset = document.offset(place)
+    found = [one for one in at(judged, offset, offset) if one.start < one.end]
+    script = is_script(judged.place.name)
+    spot = (cursor.flag_at if script else cursor.key_at)(document.source, offset)
+    key = None
+    if spot is not None and judged.result.command is not None:
+        key = of_key(spot.key, catalogue_of(judged))
+    parts = [*(of_rule(one, judged.place.options.rules) for one in found), *([key] if key else [])]
+    if not parts:
+        return None
+    shown: Json = {"contents": {"kind": "markdown", "value": "\n\n---\n\n".join(parts)}}
+    if spot is not None and key:
+        shown["range"] = document.range(spot.start, spot.end)
+    elif found:
+        shown["range"] = document.range(found[0].start, found[0].end)
+    return shown

@@ -1,0 +1,198 @@
+"""The folders that an editor has opened, and what counts for a document that lies in one.
+
+A document is judged as `ftlint FILE` judges it when it is started in its folder of the workspace.
+Nothing outside of that is read, and what the editor holds counts before what is stored.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from ftlint.facts.paths import info_root
+from ftlint.project.options import CliOptions, OptionsResolver, UsageError
+from ftlint.server import uris
+from ftlint.server.protocol import Choices
+from ftlint.support.containment import is_below, project_of
+from ftlint.support.disk import Buffer, Disk, Shared
+from ftlint.target.releases import KNOWN
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ftlint.facts.context import Context
+    from ftlint.project.options import Options
+    from ftlint.project.settings import Settings
+    from ftlint.server.documents import Document
+
+NO_FILE = {"yaml": "untitled.yaml", "json": "untitled.json", "shellscript": "untitled.sh"}
+"""What a text that is not written yet is judged as, by its language."""
+LASTS = 2.0
+"""Seconds for which what was seen on the disk is not looked at again while somebody types."""
+
+
+class Place(NamedTuple):
+    """Where a document is judged: in which folder, under which name from there, and by what."""
+
+    folder: str
+    name: str
+    options: Options
+    settings: Settings
+
+
+class Workspace:
+    """Folders and open documents; `problems` are settings that cannot be used, `notes` the rest."""
+
+    def __init__(self) -> None:
+        self.folders: list[str] = []
+        self.choices = Choices()
+        self.documents: dict[str, Document] = {}
+        self.notes: dict[str, None] = {}
+        self.problems: dict[str, None] = {}
+        self._buffers: dict[str, Buffer] = {}
+        self._resolvers: dict[str, OptionsResolver] = {}
+        self._shared = Shared(self._buffers)
+        self._seen = 0.0
+        self._typed = "", ""
+
+    # Documents -----------------------------------------------------------------------------------
+
+    def hold(self, document: Document) -> None:
+        """Take a document as it is now."""
+        before = self.documents.get(document.uri)
+        self.documents[document.uri] = document
+        if document.path is not None:
+            data = document.text.encode("utf-8")
+            held = Buffer(data, time.time_ns())
+            if before is None or before.text != document.text:
+                for path in names(document.path):
+                    self._buffers[path] = held
+        self._forget_seen(document.path)
+
+    def drop(self, uri: str) -> Document | None:
+        """Forget a document: what is stored counts again."""
+        document = self.documents.pop(uri, None)
+        if document is not None and document.path is not None:
+            for path in names(document.path):
+                self._buffers.pop(path, None)
+            self._forget_seen(document.path)
+        return document
+
+    def forget(self) -> None:
+        """Forget all that was seen on the disk, and the settings."""
+        self._seen = 0.0
+        self._resolvers.clear()
+
+    def _forget_seen(self, path: str | None) -> None:
+        """Forget what rests on a file that is being edited, if that may be more than a config."""
+        if path is not None and not path.endswith((".yaml", ".yml")):
+            self.forget()
+
+    # Where it is judged, and by what -------------------------------------------------------------
+
+    def place(self, document: Document) -> Place | None:
+        """Return where a document is judged; None for one that is none of ftlint's.
+
+        The working directory is that folder from here on: what configs name is relative to it.
+        """
+        if document.path is None:
+            name = NO_FILE.get(document.language)
+            if name is None or uris.scheme(document.uri) != uris.UNTITLED:
+                return None
+            folder = next(iter(self.folders), os.getcwd())
+            full = os.path.join(folder, name)
+        else:
+            full = os.path.join(_real(os.path.dirname(document.path)),
+                                os.path.basename(document.path))  # fmt: skip
+            folder = self._folder(full)
+        if not enter(folder):
+            return None
+        resolver = self._resolver(folder)
+        try:
+            if any(map(resolver.exclusion.reason, _upwards(full, folder))):
+                return None
+            options, settings = resolver.of(os.path.dirname(full))
+        except UsageError as error:
+            self.problems.setdefault(str(error))
+            return None
+        finally:
+            self.notes.update(dict.fromkeys(resolver.ignored))
+        name = os.path.relpath(full, folder) if is_below(full, folder) else full
+        return Place(folder, name, options._replace(named=True), settings)
+
+    def disk(self, place: Place) -> Disk:
+        """Return the disk around a document; while somebody types it is looked at once in a while.
+
+        What is typed into one config changes what others see of it, but nothing that it sees.
+        """
+        now = time.monotonic()
+        if now - self._seen > LASTS or place[:2] != self._typed:
+            self._shared, self._seen, self._typed = Shared(self._buffers), now, place[:2]
+        return Disk(place.options.given.reach, self._shared)
+
+    def _folder(self, path: str) -> str:
+        """Return the innermost folder of the workspace that a file lies in, or its project."""
+        around = [one for one in self.folders if is_below(path, one)]
+        if around:
+            return max(around, key=len)
+        return project_of(os.path.dirname(path)).roots[0]
+
+    def _resolver(self, folder: str) -> OptionsResolver:
+        if folder not in self._resolvers:
+            choices = self.choices
+            target = choices.target
+            if not choices.trusted and target not in (None, *KNOWN):
+                self.notes.setdefault(f"target {target} counts in trusted folders only")
+                target = None
+            asked = CliOptions((), target=target, transformers=choices.transformers)
+            self._resolvers[folder] = OptionsResolver(
+                asked, folder, trusted=choices.trusted, shared=Shared(self._buffers)
+            )
+        return self._resolvers[folder]
+
+    def is_settings(self, path: str) -> bool:
+        """Return whether options rest on a file."""
+        return any(
+            os.path.abspath(one) == path
+            for resolver in self._resolvers.values()
+            for one in (*resolver.disk.touched(), *resolver.loaded)
+        )
+
+
+def enter(folder: str) -> bool:
+    """Make a folder the one that names are relative to; return whether it is there."""
+    try:
+        os.chdir(folder)
+    except OSError:
+        return False
+    return True
+
+
+def _upwards(path: str, folder: str) -> Iterator[str]:
+    """Yield a file, and the folders that it lies in below a folder."""
+    while path != folder and is_below(path, folder):
+        yield path
+        path = os.path.dirname(path)
+
+
+def rests_on(disk: Disk, folder: str, paths: Iterable[str]) -> bool:
+    """Return whether what was judged in a folder looked at one of some files."""
+    wanted = set(paths)
+    return any(os.path.normpath(os.path.join(folder, one)) in wanted for one in disk.touched())
+
+
+def data_root(context: Context) -> str | None:
+    """Return the folder below which a config's `dataset_dir` has a dataset_info.json."""
+    folder = context.stated.dataset_dir or context.instance.effective.get("dataset_dir")
+    return info_root(folder, context.source.path, context.disk)
+
+
+def _real(folder: str) -> str:
+    return Disk().real(folder) or folder
+
+
+def names(path: str) -> tuple[str, ...]:
+    """Return the paths under which a file is looked at: as the editor calls it, links followed."""
+    real = os.path.join(_real(os.path.dirname(path)), os.path.basename(path))
+    return tuple(dict.fromkeys((path, real)))

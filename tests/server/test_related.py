@@ -1,0 +1,144 @@
+"""What one file says of another: judged again when that changes, saved or not."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.server.client import CAPABILITIES, Client
+from tests.server.conftest import BASE, project, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INFO = "data/dataset_info.json"
+ANOTHER = json.dumps({"other": {"file_name": "faq.json"}})
+
+
+def codes(editor: Client, name: str) -> set[str]:
+    """Return the codes of what is said of a document now."""
+    editor.settled()
+    return {one["code"] for one in editor.diagnostics[editor.uri(name)]["diagnostics"]}
+
+
+def test_a_dataset_that_is_renamed_without_saving(folder: Path) -> None:
+    with Client(folder) as editor:
+        assert editor.open("a.yaml", BASE) == []
+        editor.open(INFO, (folder / INFO).read_text(), "json")
+        assert codes(editor, "a.yaml") == set()
+        editor.write_anew(INFO, ANOTHER)
+        assert codes(editor, "a.yaml") == {"FT701"}
+        editor.close(INFO)  # without saving: what is stored counts again
+        del editor.versions[editor.uri(INFO)]
+        assert codes(editor, "a.yaml") == set()
+
+
+def test_a_dataset_that_is_renamed_on_the_disk(folder: Path) -> None:
+    with Client(folder) as editor:
+        assert editor.open("a.yaml", BASE) == []
+        write(folder, INFO, ANOTHER)
+        watched = {"changes": [{"uri": editor.uri(INFO), "type": 2}]}
+        editor.notify("workspace/didChangeWatchedFiles", watched)
+        assert codes(editor, "a.yaml") == {"FT701"}
+
+
+def test_saving_another_file(folder: Path) -> None:
+    with Client(folder) as editor:
+        assert editor.open("a.yaml", BASE) == []
+        editor.open(INFO, (folder / INFO).read_text(), "json")
+        write(folder, INFO, ANOTHER)
+        editor.write_anew(INFO, ANOTHER)
+        editor.save(INFO)
+        assert codes(editor, "a.yaml") == {"FT701"}
+
+
+def test_settings_that_are_not_saved_yet(folder: Path) -> None:
+    bad = BASE + "learnig_rate: 1\n"
+    with Client(folder) as editor:
+        assert editor.open("a.yaml", bad)
+        editor.begin("ftlint.toml", 'ignore = ["FT101"]\n', "toml")
+        assert codes(editor, "a.yaml") == set()
+        editor.change("ftlint.toml", {"text": 'target = "0.9.3"\n'})
+        assert codes(editor, "a.yaml") == {"FT101"}
+        assert "0.9.3" in editor.diagnostics[editor.uri("a.yaml")]["diagnostics"][0]["message"]
+
+
+def test_settings_that_cannot_be_used_are_told_once(folder: Path) -> None:
+    write(folder, "ftlint.toml", "taget = 1\n")
+    with Client(folder) as editor:
+        assert editor.ask("textDocument/hover", editor.at("a.yaml", 0, 0)) is None
+        document = {"uri": editor.uri("a.yaml"), "languageId": "yaml", "version": 1, "text": BASE}
+        for _ in range(3):
+            editor.notify("textDocument/didOpen", {"textDocument": document})
+            editor.ask("textDocument/hover", editor.at("a.yaml", 0, 0))
+        told = [one["params"]["message"] for one in editor.notifications
+                if one["method"] == "window/showMessage"]  # fmt: skip
+        assert len(told) == 1
+        assert "unknown setting 'taget'" in told[0]
+
+
+def test_two_configs_that_write_to_one_folder(folder: Path) -> None:
+    with Client(folder) as editor:
+        write(folder, "a.yaml", BASE)
+        other = BASE.replace("stage: sft", "stage: dpo").replace("output_dir: out", "output_dir: b")
+        write(folder, "b.yaml", other)
+        assert editor.open("a.yaml", BASE) == []
+        editor.open("b.yaml", other)
+        assert codes(editor, "a.yaml") == set()
+        both = other.replace("output_dir: b", "output_dir: out")
+        assert "FT650" in {one["code"] for one in editor.write_anew("b.yaml", both)}
+        assert codes(editor, "a.yaml") == {"FT650"}  # of what is not saved yet
+
+
+def test_what_a_client_is_asked(folder: Path) -> None:
+    workspace = {
+        "configuration": True,
+        "didChangeWatchedFiles": {"dynamicRegistration": True},
+        "codeLens": {"refreshSupport": True},
+    }
+    with Client(folder, capabilities={**CAPABILITIES, "workspace": workspace}) as editor:
+        editor.replies["workspace/configuration"] = lambda _: [{"target": "0.9.3"}]
+        editor.open("a.yaml", BASE + "oft_rank: 8\n")
+        editor.settled()
+        editor.settled()
+        asked = {one["method"]: one["params"] for one in editor.requests}
+        watched = asked["client/registerCapability"]["registrations"][0]
+        assert "json" in watched["registerOptions"]["watchers"][0]["globPattern"]
+        assert asked["workspace/configuration"] == {"items": [{"section": "ftlint"}]}
+        assert "FT103" in codes(editor, "a.yaml")
+        assert "workspace/codeLens/refresh" in {one["method"] for one in editor.requests}
+        editor.replies["workspace/configuration"] = lambda _: [{"target": None}]
+        editor.notify("workspace/didChangeConfiguration", {"settings": None})
+        editor.settled()
+        assert "FT103" not in codes(editor, "a.yaml")
+
+
+def test_two_folders_with_the_same_names(folder: Path, tmp_path: Path) -> None:
+    """What is relative to one is not looked for in the other, whichever was used last."""
+    other = project(tmp_path / "other")
+    write(other, INFO, ANOTHER)
+    with Client(folder, folders=[folder, other]) as editor:
+        theirs = (other / "a.yaml").as_uri()
+        assert editor.open("a.yaml", BASE) == []
+        assert {one["code"] for one in editor.open(theirs, BASE)} == {"FT701"}
+        assert editor.write_anew("a.yaml", BASE + "# more\n") == []
+        assert {one["code"] for one in editor.write_anew(theirs, BASE + "# more\n")} == {"FT701"}
+        for name, rows in (("a.yaml", "data/faq.json"), (theirs, None)):
+            asked = {"textDocument": {"uri": editor.uri(name)}}
+            found = editor.ask("textDocument/documentLink", asked)
+            assert [one["tooltip"] for one in found] == ([rows] if rows else [])
+
+
+def test_folders_come_and_go(folder: Path) -> None:
+    write(folder, "one/ftlint.toml", 'ignore = ["FT101"]\n')
+    with Client(folder, folders=[folder / "one"]) as editor:
+        bad = BASE + "learnig_rate: 1\n"
+        assert "FT101" not in {one["code"] for one in editor.open("one/a/a.yaml", bad)}
+        (folder / "one" / "a").mkdir()
+        inner = {"uri": (folder / "one" / "a").as_uri(), "name": "a"}
+        event = {"added": [inner], "removed": []}
+        editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+        assert "FT101" in codes(editor, "one/a/a.yaml")  # its settings lie outside of what is open
+        event = {"added": [], "removed": [inner]}
+        editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+        assert "FT101" not in codes(editor, "one/a/a.yaml")
