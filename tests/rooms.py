@@ -13,9 +13,9 @@ from tests.imports import ROOT, graph, modules
 
 FLOORS = (
     "cli", "agents", "authoring", "server", "api", "run", "report", "doctor", "fixes", "engine",
-    "starts", "loading", "verdict", "rules", "results", "project", "edits", "facts", "launch", "rulebook",
-    "tokens", "datasets", "steps", "memory", "target", "sources", "syntax", "diagnostics",
-    "support",
+    "starts", "loading", "verdict", "rules", "results", "project", "edits", "facts", "launch",
+    "rulebook", "tokens", "datasets", "steps", "memory", "target", "sources", "syntax",
+    "diagnostics", "support",
 )  # fmt: skip
 """From the top down: a room imports only rooms behind it in this list."""
 TOP = (
