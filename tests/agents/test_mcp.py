@@ -96,16 +96,17 @@ def test_a_fix_is_shown_and_written_where_that_is_asked_for(tmp_path: Path) -> N
 
 
 def test_what_changes_the_run_is_fixed_by_name_alone(tmp_path: Path) -> None:
-    text = HEAD + "do_train: true\noutput_dir: o\ndataset: d\nmax_steps: 0\n"
+    text = HEAD + "do_train: true\noutput_dir: o\ndataset: d\nval_size: 0.1\n"
+    text += "eval_strategy: steps\neval_steps: 100\nsave_strategy: best\n"
     write(tmp_path / "a.yaml", text)
     safe, named, other = called(
         tmp_path,
         ("fix", {"paths": ["a.yaml"]}),
-        ("fix", {"paths": ["a.yaml"], "unsafe_rules": ["FT202"]}),
+        ("fix", {"paths": ["a.yaml"], "unsafe_rules": ["FT600"]}),
         ("fix", {"paths": ["a.yaml"], "unsafe_rules": ["FT402"]}),
     )
-    assert "-max_steps" not in safe[1]["diff"]
-    assert "-max_steps: 0" in named[1]["diff"]
+    assert "metric_for_best_model" not in safe[1]["diff"]
+    assert "+metric_for_best_model: eval_loss" in named[1]["diff"]
     assert other[1]["diff"] == ""
 
 

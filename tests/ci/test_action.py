@@ -42,7 +42,7 @@ def test_no_workflow_runs_on_what_strangers_wrote_with_rights() -> None:
 
 
 class Job:
-    """A job as GitHub lays it out: a checkout, a temporary folder, files for summary and outputs."""
+    """A job as GitHub lays it out: a checkout, a temporary folder, files for outputs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

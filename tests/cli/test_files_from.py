@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ftlint.project.options import CliOptions
 from ftlint.run import session
-from tests.cli.calls import BAD, HEAD, invoke, write
+from tests.cli.calls import BAD, HEAD, environment, invoke, write
 from tests.cli.calls import process as in_process
+from tests.streams import Done
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,13 +115,7 @@ def test_memory_does_not_grow_with_the_files(folder: Path) -> None:
     assert peaks[1] - peaks[0] < 3000, peaks  # kilobytes; 1200 results kept would take 8000
 
 
-def _python(script: str, *arguments: str, folder: Path) -> object:
-    import subprocess
-    import sys
-
-    from tests.cli.calls import environment
-    from tests.streams import Done
-
+def _python(script: str, *arguments: str, folder: Path) -> Done:
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], cwd=folder, env=environment(),
         capture_output=True, text=True, check=False,

@@ -62,6 +62,6 @@ def test_every_key_of_a_release_is_told_with_the_commands_that_know_it(release: 
             assert known is not None, name
             assert found.present, name
             assert command in found.commands, name
-            assert list(found.values) == [
-                one for one in known.choices or () if one is not None
-            ], name
+            assert list(found.values) == [one for one in known.choices or () if one is not None], (
+                name
+            )

@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+import click
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -307,6 +308,9 @@ def test_the_options_of_the_page_are_those_of_the_command() -> None:
         "--show-files",
         "--set",
     }
+    elsewhere |= {"--files-from", "--shard", "--quiet", "--exit-zero"}  # test_files_from.py
+    elsewhere |= {"--exclude", "--force-exclude", "--show-settings"}  # settings/test_selection.py
+    elsewhere |= {"--add-ignores"}  # fixes/test_ignores.py
     for command in (cli.commands["check"], rule.commands["explain"], cli.commands["schema"]):
         options = {name for one in command.params for name in one.opts if name.startswith("--")}
         assert options <= tried | elsewhere, (command.name, options - tried - elsewhere)
@@ -423,3 +427,18 @@ def test_schema_takes_transformers_and_gives_the_settings() -> None:
         done = invoke("schema", *options)
         assert (done.status, done.out) == (2, "")
         assert "Error: " in done.err
+
+
+def test_help_lists_every_option_by_what_it_is_about() -> None:
+    out = invoke("check", "--help").out
+    parts = re.split(r"^(\w[\w ]+):$", out, flags=re.MULTILINE)
+    sections = dict(zip(parts[1::2], parts[2::2]))
+    assert re.findall(r"^  (-\S+)", sections["Other options"], re.MULTILINE) == ["-h,"]
+    assert "ftlint check --fix sft.yaml" in sections["Examples"]
+    named = {
+        name for text in sections.values() for name in re.findall(r"^  .*?(--[a-z-]+)", text, re.M)
+    }
+    check = cli.get_command(click.Context(cli), "check")
+    assert check is not None
+    long = {max(one.opts, key=len) for one in check.params if isinstance(one, click.Option)}
+    assert long <= named

@@ -183,3 +183,13 @@ def test_a_rule_is_added_as_contributing_says(project: Path) -> None:
     twin.write_text(text.replace("FT799", "FT798"), "utf-8")
     status, output = run(f"{shlex.quote(sys.executable)} schemas/compile.py", project)
     assert (status, "of-the-guide is the name of FT798" in output) == (1, True)
+
+
+def test_policies_of_the_page_hold(tmp_path: Path) -> None:
+    texts = [one.text for one in blocks(ROOT / "docs" / "settings.md", "yaml")]
+    policies = [text for text in texts if "\ncode: ACME" in text]
+    assert len(policies) >= 2
+    for number, text in enumerate(policies):
+        (tmp_path / f"{number}.yaml").write_text(text, "utf-8")
+        status, output = run(f"{sys.executable} -m ftlint rule test {number}.yaml", tmp_path)
+        assert (status, output.splitlines()[-1]) == (0, "1 rule: every example holds."), output

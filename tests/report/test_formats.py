@@ -173,7 +173,7 @@ def test_github_commands_point_at_the_span() -> None:
         "notice file=a%2Cb%3Ac%25.yaml,line=6,endLine=6,col=13,endColumn=16"
         ",title=FT014 possible-placeholder",
     ]
-    assert lines("github", run)[0] == "::error file=x::not read: 50%25"
+    assert lines("github", run)[0] == "::error file=x::x: not read: 50%25"
 
 
 def test_statistics_count_findings_and_files() -> None:

@@ -24,11 +24,11 @@ def _add_ignores(request: CliOptions) -> int:
         from ftlint.edits.diff import as_patch
 
         write("".join(as_patch(one.diff for one in made)))
-    done = [one for one in made if one.failure is None and one.count]
+    done = [one for one in made if one.failure is None and one.silenced]
     say(f"{shown_path(one.path)}: {visible(one.failure)}" for one in made if one.failure)
     say(_left(one) for one in made if one.left)
     if not request.diff:
-        count = sum(one.count for one in done)
+        count = sum(one.silenced for one in done)
         write(f"Ignored {count} finding{'' if count == 1 else 's'} in {len(done)} "
               f"file{'' if len(done) == 1 else 's'}.\n")  # fmt: skip
     if any(one.failure for one in made):

@@ -16,6 +16,7 @@ from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 _ASKED = ("target", "transformers", "dataset_dir", "gpu", "fail_on", "baseline", "select")
 """Settings in the place of which an option of the same name counts."""
@@ -64,7 +65,7 @@ def _shown(request: CliOptions, settings: Settings, file: str | None) -> Iterato
             yield f"{name} = {_toml(value)}{comment}"
 
 
-def _asked(request: CliOptions, field: str) -> object:
+def _asked(request: CliOptions, field: str) -> Any:
     if field in ("gpus", "nodes"):
         return getattr(request.launch, field)
     if field == "datasets":

@@ -27,7 +27,7 @@ class Ignored(NamedTuple):
     """A text with its ignore comments, how many findings they silence, and what is left to say."""
 
     text: str
-    count: int
+    silenced: int
     left: tuple[Diagnostic, ...]
 
 
@@ -44,7 +44,8 @@ def ignored(result: Result, options: Options) -> Ignored:
     text = splice(source.text, _edits(source, places))
     if is_proven(result, text, every, options):
         return Ignored(text, len(every), ())
-    text, silenced = source.text, ()
+    text = source.text
+    silenced: tuple[Diagnostic, ...] = ()
     for line in sorted(places, reverse=True):
         wanted = (*silenced, *places[line])
         made = splice(text, _edits(source, {line: places[line]}))

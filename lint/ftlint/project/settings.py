@@ -223,14 +223,15 @@ def stated(path: str, disk: Disk | None = None) -> dict[str, Any]:
     if len(data) > MAX_BYTES:
         raise BadSettings(f"{path}: too large for a settings file")
     try:
-        table = _toml(data)
+        table: dict[str, Any] = _toml(data)
     except (ValueError, RecursionError) as error:
         raise BadSettings(f"{path}: not TOML: {error}") from None
     if os.path.basename(path) == "pyproject.toml":
         tool = table.get("tool")
-        table = tool.get("ftlint") if isinstance(tool, dict) else None
-        if not isinstance(table, dict):
+        own = tool.get("ftlint") if isinstance(tool, dict) else None
+        if not isinstance(own, dict):
             raise BadSettings(f"{path}: it has no [tool.ftlint] table")
+        table = own
     _check(path, table)
     return table
 

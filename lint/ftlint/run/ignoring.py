@@ -25,7 +25,7 @@ class Silenced(NamedTuple):
     """What came of a file. `failure` says why it was not written, `diff` what would be."""
 
     path: str
-    count: int = 0
+    silenced: int = 0
     left: tuple[Diagnostic, ...] = ()
     diff: tuple[str, ...] = ()
     failure: str | None = None
@@ -61,9 +61,9 @@ def _silenced(file: Found, result: Result, resolver: OptionsResolver) -> Silence
     lines = tuple(unified(source.path, source.text, made.text))
     shown, hidden = without_secrets(lines, source.text, made.text)
     failure = None
-    if made.count and not resolver.request.diff:
+    if made.silenced and not resolver.request.diff:
         old, new = source.text.encode(), made.text.encode()
         failure = write.replace(source.path, old, new, options.given.reach)
     if hidden and resolver.request.diff:
         failure = "a change is not shown, because the patch would contain a secret"
-    return Silenced(source.path, made.count, made.left, shown, failure)
+    return Silenced(source.path, made.silenced, made.left, shown, failure)

@@ -34,7 +34,9 @@ def listed(request: CliOptions, stdin: Callable[[int], bytes]) -> Listing:
     judges = OptionsResolver(request)
     judges.of(os.getcwd())
     excluded: dict[str, str] = {}
-    found = list(found_files(request, judges, stdin, excluded.setdefault))
+    found = list(
+        found_files(request, judges, stdin, lambda path, why: excluded.update({path: why}))
+    )
     files = [one for one in found if isinstance(one, Found)]
     seen = dict(kinds(files, judges, stdin))
     judged = [file.path for file, kind in seen.items()

@@ -70,7 +70,8 @@ def outermost() -> Reach | None:
     import ftschemas
     from ftlint.support.user_cache import folder as cache
 
-    own = [os.path.dirname(os.path.realpath(one.__file__)) for one in (ftlint, ftschemas)]
+    homes = (one for module in (ftlint, ftschemas) for one in module.__path__)
+    own = [os.path.realpath(home) for home in homes]
     kept = cache("calibration")
     return Reach((folder, *own, *([os.path.realpath(kept)] if kept else [])))
 

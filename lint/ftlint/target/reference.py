@@ -115,7 +115,7 @@ def _since(name: str, prop: dict[str, Any], package: str) -> str | None:
 
 def _of_tree(name: str, target: Target) -> KeyReference | None:
     """Return what a source that is no release makes of a key."""
-    readers = []
+    readers: list[str] = []
     prop: dict[str, Any] | None = None
     for command in COMMANDS:
         found = editor_schema(target, command)["properties"].get(name)
