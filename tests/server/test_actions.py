@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.server.client import CAPABILITIES, Client
+from tests.server.client import CAPABILITIES, Client, applied
 from tests.server.conftest import BASE, write
 from tests.server.test_diagnostics import EXAMPLES, ROOT
 
@@ -86,6 +86,34 @@ def test_json_has_no_comments(editor: Client) -> None:
     found = one_of(editor.open("none.json", text, "json"), "FT101")
     titles = [one["title"] for one in editor.actions("none.json", found)]
     assert not any(title.startswith("Ignore") for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "head"),
+    [
+        ("ftlint.toml", "gpus = 2", "per-file-ignores"),
+        ("ftlint.toml", "", "per-file-ignores"),
+        ("pyproject.toml", "[tool.ftlint]\ngpus = 2\n", "tool.ftlint.per-file-ignores"),
+    ],
+)
+def test_a_setting_ignores_what_no_comment_can(
+    folder: Path, name: str, text: str, head: str
+) -> None:
+    write(folder, name, text)
+    bad = '{"model_name_or_path": "m", "stage": "sft", "template": "qwen", "stagee": "x"}'
+    with Client(folder) as editor:
+        found = one_of(editor.open("configs/a.json", bad, "json"), "FT101")
+        title = f"Ignore FT101 in this file, in {name}"
+        offered = {one["title"]: one for one in editor.actions("configs/a.json", found)}
+        [(uri, edits)] = offered[title]["edit"]["changes"].items()
+        assert uri == editor.uri(name)
+        after = applied(text, edits)
+        assert after.endswith(f'[{head}]\n"configs/a.json" = ["FT101"]\n')
+        editor.begin(name, after, "toml")
+        editor.settled()
+        left = editor.diagnostics[editor.uri("configs/a.json")]["diagnostics"]
+        assert "FT101" not in {one["code"] for one in left}
+        assert title not in {one["title"] for one in editor.actions("configs/a.json", found)}
 
 
 def test_all_is_fixed_at_once(editor: Client) -> None:

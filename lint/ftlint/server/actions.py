@@ -10,6 +10,7 @@ from ftlint.edits.diff import line_edits
 from ftlint.fixes import apply
 from ftlint.fixes.ignores import is_proven
 from ftlint.server.judging import at
+from ftlint.server.per_file import in_settings
 from ftlint.server.protocol import FIX_ALL, QUICK_FIX
 from ftlint.support.messages import visible
 from ftlint.syntax.source import BOM, of_text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Diagnostic, Edit
     from ftlint.server.judging import Judged
     from ftlint.server.protocol import Client
+    from ftlint.server.workspace import Workspace
     from ftlint.syntax.source import Source
 
     Json = dict[str, Any]
@@ -43,27 +45,33 @@ class Asked(NamedTuple):
         return not self.only or any(kind == one or kind.startswith(f"{one}.") for one in self.only)
 
 
-def actions(judged: Judged, asked: Asked, shown: Sequence[Json], client: Client) -> Iterator[Json]:
+def actions(
+    judged: Judged, asked: Asked, shown: Sequence[Json], client: Client, workspace: Workspace
+) -> Iterator[Json]:
     """Yield what can be done; `shown` are the findings as the client was told."""
     if asked.wants(QUICK_FIX):
         for one in [*dict.fromkeys(at(judged, asked.start, asked.end))][:MOST]:
             ours = [told for told in shown if told["code"] == one.code
                     and told["range"] == judged.document.range(one.start, one.end)]  # fmt: skip
             yield from _fix(judged, one, ours)
-            yield from _ignore(judged, one, ours)
+            if judged.place.name.lower().endswith(".json"):  # which has no comments
+                found = in_settings(judged, one, workspace)
+                yield from [] if found is None else [{**found, "diagnostics": ours}]
+            else:
+                yield from _ignore(judged, one, ours)
     fixable = any(
         one.fix is not None and one.fix.applicability == "safe" and one.fix.edits
         for one in judged.result.diagnostics
     )
     if asked.wants(FIX_ALL) and fixable:
-        found: Json = {"title": "ftlint: fix all (safe fixes)", "kind": FIX_ALL}
+        whole: Json = {"title": "ftlint: fix all (safe fixes)", "kind": FIX_ALL}
         document = judged.document
         if client.resolves_edits:
-            yield {**found, "data": {"uri": document.uri, "version": document.version}}
+            yield {**whole, "data": {"uri": document.uri, "version": document.version}}
         else:
             edit = fix_all(judged)
             if edit is not None:
-                yield {**found, "edit": edit}
+                yield {**whole, "edit": edit}
 
 
 def fix_all(judged: Judged) -> Json | None:
@@ -94,8 +102,6 @@ def _fix(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json]:
 
 def _ignore(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json]:
     """Yield the comments that leave a finding out: of its line, and of the file."""
-    if judged.place.name.lower().endswith(".json"):
-        return  # which has none, whatever a lax reader takes
     source, options = judged.document.source, judged.place.options
     before = judged.result._replace(source=source)
     same = [other for other in judged.result.diagnostics if other.code == one.code]

@@ -8,8 +8,8 @@ from ftlint.report.json_ import url
 from ftlint.support.addresses import SITE
 from ftlint.support.messages import show, visible
 from ftlint.support.pattern import pattern
-from ftlint.target.keys import V1
 from ftlint.target.reference import CHECKED, key_reference
+from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -181,7 +181,8 @@ class Session:
         kinds = tuple(map(str, only)) if isinstance(only, list) else ()
         start, end = (document.offset(wanted[name]) for name in ("start", "end"))
         shown = self.review.shown(document.uri)
-        return [*actions(judged, Asked(start, end, kinds), shown, self.client)]
+        asked = Asked(start, end, kinds)
+        return [*actions(judged, asked, shown, self.client, self.workspace)]
 
     def _action(self, params: object) -> Json:
         from ftlint.server.actions import fix_all

@@ -11,6 +11,7 @@ import time
 
 from ftlint.facts.paths import info_root
 from ftlint.project.options import CliOptions, OptionsResolver, UsageError
+from ftlint.project.settings import MAX_BYTES
 from ftlint.server import uris
 from ftlint.server.protocol import Choices
 from ftlint.support.containment import is_below, project_of
@@ -19,7 +20,7 @@ from ftlint.target.releases import KNOWN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ftlint.facts.context import Context
     from ftlint.project.options import Options
@@ -140,16 +141,51 @@ class Workspace:
 
     def _resolver(self, folder: str) -> OptionsResolver:
         if folder not in self._resolvers:
-            choices = self.choices
-            target = choices.target
-            if not choices.trusted and target not in (None, *KNOWN):
-                self.notes.setdefault(f"target {target} counts in trusted folders only")
-                target = None
-            asked = CliOptions((), target=target, transformers=choices.transformers)
-            self._resolvers[folder] = OptionsResolver(
-                asked, folder, trusted=choices.trusted, shared=Shared(self._buffers)
-            )
+            self._resolvers[folder] = self._made(folder, self._buffers)
         return self._resolvers[folder]
+
+    def _made(self, folder: str, buffers: Mapping[str, Buffer]) -> OptionsResolver:
+        choices = self.choices
+        target = choices.target
+        if not choices.trusted and target not in (None, *KNOWN):
+            self.notes.setdefault(f"target {target} counts in trusted folders only")
+            target = None
+        asked = CliOptions((), target=target, transformers=choices.transformers)
+        shared = Shared(buffers)
+        return OptionsResolver(asked, folder, trusted=choices.trusted, shared=shared)
+
+    # Settings ------------------------------------------------------------------------------------
+
+    def settings_file(self, place: Place) -> str | None:
+        """Return the settings file by which a document is judged."""
+        folder = os.path.dirname(os.path.join(place.folder, place.name))
+        return self._resolver(place.folder).settings_file(folder)
+
+    def text(self, path: str) -> str | None:
+        """Return the text of a file as it is now; None where it has none."""
+        data = Disk(None, Shared(self._buffers)).read(path, MAX_BYTES)
+        try:
+            return data.decode("utf-8") if isinstance(data, bytes) else None
+        except UnicodeDecodeError:
+            return None
+
+    def options_with(self, place: Place, path: str, text: str) -> Options | None:
+        """Return how a document would be judged if a settings file had this text."""
+        held = Buffer(text.encode("utf-8"), time.time_ns())
+        resolver = self._made(place.folder, {**self._buffers, os.path.abspath(path): held})
+        folder = os.path.dirname(os.path.join(place.folder, place.name))
+        try:
+            return resolver.of(folder)[0]._replace(named=True)
+        except UsageError:
+            return None
+
+    def uri_of(self, path: str) -> str:
+        """Return what the editor calls a file."""
+        path = os.path.abspath(path)
+        for uri, one in self.documents.items():
+            if one.path is not None and path in names(one.path):
+                return uri
+        return uris.to_uri(path)
 
     def is_settings(self, path: str) -> bool:
         """Return whether options rest on a file."""
