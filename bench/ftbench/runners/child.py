@@ -192,18 +192,6 @@ def _prepare(track: Track) -> Any:
     return run
 
 
-def _save_nothing() -> None:
-    """Let trainers save no model, nor LLaMA Factory mend what a reward model would have saved."""
-
-    def nothing(*_args: object, **_more: object) -> None:
-        pass
-
-    importlib.import_module("transformers").Trainer.save_model = nothing
-    rewards = sys.modules.get("llamafactory.train.rm.workflow")
-    if rewards is not None:
-        rewards.fix_valuehead_checkpoint = nothing  # type: ignore[attr-defined]
-
-
 def _record(track: Track, memory: dict[str, Any], failure: Any) -> dict[str, Any]:
     """Return what this process knows of its run: a result but for what only the parent knows."""
     from ftbench.measure.environment import environment

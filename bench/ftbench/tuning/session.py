@@ -295,7 +295,7 @@ def with_result(known: Known, found: Trial, result: Result, request: Request) ->
         known.values, request.job.interpreter.packages,
         None if gpu is None else float(gpu["capability"]), known.world,
         None if method is None else method.get("averaged"),
-        None if run is None else run.dimensions.shape.family.liger,
+        None if run is None else bool(run.dimensions.shape.family.liger),
         of.loaded.inputs.deepspeed, request.allowed,
     )  # fmt: skip
     axes = axes_of(setting, known.written)
