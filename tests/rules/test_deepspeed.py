@@ -322,3 +322,12 @@ def test_what_is_filled_in_is_a_field_of_the_schema() -> None:
         section, _, name = path.rpartition(".")
         if section in sections:
             assert name in sections[section][1]
+
+
+@pytest.mark.parametrize(
+    ("value", "opened"), [("0", False), ("0.0", False), ("[]", False), ("1", True), ("[a]", True)]
+)
+def test_what_is_read_as_no_deepspeed_is_no_file(value: str, opened: bool) -> None:
+    source = of_text("c.yaml", f"{HEAD}deepspeed: {value}\n")
+    codes = {one.code for one in lint(source, Options(resolve_target("0.9.5"))).diagnostics}
+    assert ("FT108" in codes) is opened
