@@ -32,7 +32,11 @@ ARGUED = {
         "open": 2, "os.open": 1, "os.stat": 2, "os.lstat": 1, "os.listdir": 1, "os.scandir": 2,
         "os.path.realpath": 2, "os.path.islink": 1, "glob": 1,
     },  # it is the one
-    "support/containment.py": {"os.path.realpath": 6, "os.path.lexists": 1},
+    "agents/commands.py": {"os.path.realpath": 2},  # what may be asked for at all
+    "agents/server.py": {"os.path.realpath": 1},  # the folder that nothing is read outside of
+    "project/extending.py": {"os.path.realpath": 1},  # settings that extend themselves
+    "support/files.py": {"open": 1},  # a list of files that the command line names
+    "support/containment.py": {"os.path.realpath": 9, "os.path.lexists": 1},
     # where a project ends, before there is a Disk that is held to it
     "edits/write.py": {
         "open": 3, "os.open": 2, "os.fdopen": 1, "os.stat": 2, "os.access": 1, "os.unlink": 3,

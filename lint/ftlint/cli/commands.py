@@ -88,12 +88,15 @@ class _Check(Grouped):
     """`ftlint check`, whose options are many."""
 
     groups = (
-        ("Files", "files_from exclude force_exclude shard stdin_filename command show_files"),
-        ("Rules and fixes", "select ignore extend_select fix unsafe_fixes diff add_ignores"),
-        ("Release and run", "target transformers overrides gpus nodes gpu dataset_dir"
-         " dataset_sizes budget here facts"),
-        ("Report", "format file colour quiet statistics fail_on exit_zero"),
-        ("Settings", "config isolated show_settings baseline write_baseline limits cache"),
+        ("Files", ("files_from", "exclude", "force_exclude", "shard", "stdin_filename", "command",
+                   "show_files")),
+        ("Rules and fixes", ("select", "ignore", "extend_select", "fix", "unsafe_fixes", "diff",
+                             "add_ignores")),
+        ("Release and run", ("target", "transformers", "overrides", "gpus", "nodes", "gpu",
+                             "dataset_dir", "dataset_sizes", "budget", "here", "facts")),
+        ("Report", ("format", "file", "colour", "quiet", "statistics", "fail_on", "exit_zero")),
+        ("Settings", ("config", "isolated", "show_settings", "baseline", "write_baseline",
+                      "limits", "cache")),
     )  # fmt: skip
     examples = (
         ("ftlint configs/", "all configs of a folder"),

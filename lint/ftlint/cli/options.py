@@ -103,7 +103,7 @@ def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], 
 class Grouped(click.Command):
     """A command whose help lists its options by what they are about, and examples below."""
 
-    groups: tuple[tuple[str, str], ...] = ()
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Titles, each with the names of its options; the rest comes last."""
     examples: tuple[tuple[str, str], ...] = ()
     """Command lines, each with what it is for."""
@@ -117,7 +117,7 @@ class Grouped(click.Command):
         }
         for title, names in self.groups:
             with formatter.section(title):
-                formatter.write_dl([shown.pop(name) for name in names.split()])
+                formatter.write_dl([shown.pop(name) for name in names])
         with formatter.section("Other options"):
             formatter.write_dl([*shown.values()])
         with formatter.section("Examples"):

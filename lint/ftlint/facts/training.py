@@ -57,8 +57,7 @@ def method_of(
     untold = _untold(values)
     if untold is not None:
         return Unknown(untold)
-    kind, stage = str(values["finetuning_type"]), str(values["stage"])
-    block = bool(values.get("use_badam"))
+    kind = str(values["finetuning_type"])
     parts = _parts(values, shape, kind)
     if isinstance(parts, Unknown):
         return parts
@@ -69,13 +68,28 @@ def method_of(
     projection = _projection(values, shape)
     if isinstance(projection, Unknown):
         return projection
-    if sharding.divides and (kind == "oft" or block or projection is not None):
+    if sharding.divides and (kind == "oft" or values.get("use_badam") or projection is not None):
         return Unknown("OFT, GaLore, APOLLO and BAdam of a divided model are not known to ftlint")
-    attention = _attention(values, shape)
+    method = _method(values, shape, target, targets, ends, sharding, projection)
+    return method, list(_notes(values, method))
+
+
+def _method(
+    values: Mapping[str, Any],
+    shape: Shape,
+    target: Target,
+    targets: frozenset[str],
+    ends: frozenset[str],
+    sharding: Sharding,
+    projection: Projection | None,
+) -> Method:
+    """Return a method whose parts are known."""
+    kind, stage = str(values["finetuning_type"]), str(values["stage"])
+    block = bool(values.get("use_badam"))
     mixed = bool(values.get("bf16") or values.get("fp16")) and not values.get("pure_bf16")
     reference = stage in ("dpo", "kto") and values.get("pref_loss") not in ("orpo", "simpo")
     checkpointing = not values.get("disable_gradient_checkpointing")
-    method = Method(
+    return Method(
         stage=stage,
         kind="block" if block else kind,
         rank=_count(values.get("lora_rank"), 8),
@@ -93,7 +107,7 @@ def method_of(
         upcast_logits=bool(values.get("upcast_lmhead_output")),
         checkpointing=checkpointing,
         liger=bool(values.get("enable_liger_kernel") and shape.family.liger),
-        attention=attention,
+        attention=_attention(values, shape),
         optimizer=str(values.get("optim")),
         projection=projection,
         accumulation=_count(values.get("gradient_accumulation_steps"), 1),
@@ -103,7 +117,6 @@ def method_of(
         offloads_inputs=bool(values.get("use_unsloth_gc")) and checkpointing,
         sharding=sharding,
     )
-    return method, list(_notes(values, method))
 
 
 def _untold(values: Mapping[str, Any]) -> str | None:

@@ -98,45 +98,18 @@ def states(shape: Shape, method: Method) -> States | Unknown:
     kind = OPTIMIZERS.get(method.optimizer)
     if kind is None:
         return Unknown(f"what `optim: {method.optimizer}` keeps is not known to ftlint")
-    layers, wide = shape.layers, method.learning_width
-    norm_width = FULL if method.upcast_norms else method.width
-    frozen_layer = sum(frozen_linear(one, method) for one in shape.linears)
-    frozen_layer += shape.norm_size * norm_width
-    ends = {"embed_tokens": shape.embedding_size}
-    if not shape.tied:
-        ends["lm_head"] = shape.embedding_size
-    weights = adapters = learning = cast = 0
-    linear = sum(one.size for one in shape.linears)
-    if method.kind == "full":
-        learning = shape.size
-        weights = learning * wide
-        cast = (layers * linear + shape.embedding_size) * HALF
-    elif method.kind == "freeze":
-        count = method.learning_layers(shape)
-        learning = count * shape.layer_size
-        weights = learning * wide + (layers - count) * frozen_layer + shape.hidden * norm_width
-        cast = count * linear * HALF
-        for name, size in ends.items():
-            weights += size * (wide if name in method.ends else method.width)
-            learning += size if name in method.ends else 0
-    elif method.kind == "block":
+    wide = method.learning_width
+    if method.kind == "block":
         # One layer learns: BAdam holds a master of it in float32, and steps on that.
         layer = shape.layer_size
         return States(
             shape.size * method.width, 0, layer * wide, int(layer * (FULL + kind.wide)), layer,
             layer * FULL, 0,
         )  # fmt: skip
-    else:
-        adapters = layers * adapter_size(shape, method)
-        # Autocast copies the matrices of LoRA; a rotation is computed.
-        cast = adapters * HALF if method.rotation is None else 0
-        # peft copies each module that it is to save, also those that share their weight.
-        learning = adapters + len(method.ends) * shape.embedding_size
-        weights = layers * frozen_layer + sum(ends.values()) * method.width
-        weights += shape.hidden * norm_width
-        adapters = learning * wide
-    if not (method.autocast and wide == FULL):
-        cast = 0
+    held = _held(shape, method)
+    weights, learning = held.weights, held.learning
+    adapters = learning * wide if method.adapts else 0
+    cast = held.cast * HALF if method.autocast and wide == FULL else 0
     if kind.factored and method.sharding.divides:
         return Unknown(
             f"what `optim: {method.optimizer}` keeps of a divided model is not known to ftlint"
@@ -150,7 +123,7 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         state, stepping = _projected(shape, method, learning)
     found = States(
         weights, adapters, learning * wide, state, learning, stepping, cast,
-        layers * sum(_scales(one, method) for one in shape.linears),
+        shape.layers * sum(_scales(one, method) for one in shape.linears),
     )  # fmt: skip
     if method.sharding.divides:
         found = divided(method, found)
@@ -158,6 +131,44 @@ def states(shape: Shape, method: Method) -> States | Unknown:
     frozen = weights if method.adapts else shape.size * method.width
     copy = frozen if method.reference_weights else 0
     return found._replace(weights=found.weights + copy)
+
+
+class _Held(NamedTuple):
+    """Bytes of the model's own weights; how many numbers learn, and how many autocast copies."""
+
+    weights: int
+    learning: int
+    cast: int
+
+
+def _held(shape: Shape, method: Method) -> _Held:
+    """Return what is held of a model of which all, some layers or adapters learn."""
+    layers, wide = shape.layers, method.learning_width
+    linear = sum(one.size for one in shape.linears)
+    if method.kind == "full":
+        cast = layers * linear + shape.embedding_size
+        return _Held(shape.size * wide, shape.size, cast)
+    norm_width = FULL if method.upcast_norms else method.width
+    frozen_layer = sum(frozen_linear(one, method) for one in shape.linears)
+    frozen_layer += shape.norm_size * norm_width
+    ends = {"embed_tokens": shape.embedding_size}
+    if not shape.tied:
+        ends["lm_head"] = shape.embedding_size
+    if method.kind == "freeze":
+        count = method.learning_layers(shape)
+        learning = count * shape.layer_size
+        weights = learning * wide + (layers - count) * frozen_layer + shape.hidden * norm_width
+        for name, size in ends.items():
+            weights += size * (wide if name in method.ends else method.width)
+            learning += size if name in method.ends else 0
+        return _Held(weights, learning, count * linear)
+    adapters = layers * adapter_size(shape, method)
+    weights = layers * frozen_layer + sum(ends.values()) * method.width
+    weights += shape.hidden * norm_width
+    # peft copies each module that it is to save, also those that share their weight.
+    learning = adapters + len(method.ends) * shape.embedding_size
+    # Autocast copies the matrices of LoRA; a rotation is computed.
+    return _Held(weights, learning, adapters if method.rotation is None else 0)
 
 
 def host_bytes(shape: Shape, method: Method) -> int | None:
