@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 
-from ftlint.datasets import read_info
 from ftlint.edits.spelling import spell
+from ftlint.facts.data import data_of
 from ftlint.facts.listing import listed
 from ftlint.loading import Config, load_text
 from ftlint.rules.liveness import ignored_keys
 from ftlint.server import cursor
 from ftlint.server.explaining import of_key
 from ftlint.server.judging import catalogue_of
-from ftlint.server.workspace import data_root
 from ftlint.support.files import is_script
 from ftlint.support.messages import show
 from ftlint.syntax.source import of_text
@@ -176,19 +175,14 @@ def _taken(key: Key, spot: Spot, config: Config | None) -> Iterator[Value]:
 
 def _datasets(config: Config, spot: Spot) -> Iterator[Value]:
     """Yield the names in dataset_info.json that the value has not yet."""
-    context = config.context
-    folder = context.stated.dataset_dir or context.instance.effective.get("dataset_dir")
-    root = data_root(context)
-    if root is None:
+    place = data_of(config.context)
+    if place is None:
         return
-    info = read_info(folder, root, context.disk)
-    if info.table is None or not (info.path == "dataset_dir" or context.disk.holds(info.path)):
-        return
-    entry = context.entries.get(spot.key)
+    entry = config.context.entries.get(spot.key)
     value = None if entry is None else entry.value
     named = value if isinstance(value, list) else str(value or "").split(",")
     taken = {str(one).strip() for one in named}
-    for name, definition in info.table.items():
+    for name, definition in place.shown.items():
         if name not in taken or name == spot.typed:
             yield Value(name, _where(definition))
 
