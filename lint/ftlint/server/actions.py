@@ -128,7 +128,7 @@ def _on_line(judged: Judged, one: Diagnostic) -> Iterator[str]:
     source = judged.document.source
     text, end = source.text, source.line_end(one.start)
     number = source.position(one.start).line
-    begin = source.line_starts[number - 1]
+    begin = source.line_start(one.start)
     place = text.find(OPENED, begin, end)
     close = text.find("]", place, end)
     if place >= 0 and close >= 0:
