@@ -151,7 +151,7 @@ def test_settings_of_the_readme_are_settings(tmp_path: Path) -> None:
 def test_the_policy_of_the_guide_works(project: Path) -> None:
     guide = ROOT / "docs" / "policies.md"
     (project / "policy").mkdir()
-    (project / "policy" / "rank.yaml").write_text(snippet(guide, "yaml", "code: ACME"), "utf-8")
+    (project / "policy" / "rank.yaml").write_text(snippet(guide, "yaml", "code: ACME001"), "utf-8")
     (project / "ftlint.toml").write_text(snippet(guide, "toml", "policies"), "utf-8")
     config = project / "configs" / "sft.yaml"
     assert run(f"ftlint {config}", project)[0] == 0
@@ -165,7 +165,7 @@ def test_the_policy_of_the_guide_works(project: Path) -> None:
 def test_conditions_of_the_guide_use_its_keywords() -> None:
     from ftschemas.ruleformat import BadRule, validate
 
-    data = yaml.safe_load(snippet(ROOT / "docs/policies.md", "yaml", "code: ACME"))
+    data = yaml.safe_load(snippet(ROOT / "docs/policies.md", "yaml", "code: ACME001"))
     guide = ROOT / "docs" / "rules" / "writing.md"
     parts = [yaml.safe_load(block.text) for block in blocks(guide, "yaml")]
     for part in parts:
