@@ -16,6 +16,12 @@ def test_every_room_has_its_floor() -> None:
     assert sorted(path.stem for path in PACKAGE.glob("*.py")) == sorted(TOP)
 
 
+def test_the_page_on_the_architecture_names_every_room() -> None:
+    page = (ROOT / "docs" / "contributing" / "architecture.md").read_text("utf-8")
+    table = page.split("```")[1]
+    assert {*FLOORS} - set(table.replace(",", " ").split()) == set()
+
+
 def test_no_arrow_points_up() -> None:
     found = arrows()
     assert sum(map(len, found.values())) > 60

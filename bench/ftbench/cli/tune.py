@@ -11,6 +11,7 @@ import click
 
 from ftbench.cli import options as shared
 from ftbench.results.record import write
+from ftbench.tuning.axes import BY_NAME
 
 if TYPE_CHECKING:
     from ftbench.results.record import Result
@@ -18,14 +19,12 @@ if TYPE_CHECKING:
     from ftbench.tuning.edit import Edited
     from ftbench.tuning.record import Tuned
 
-ALLOWED = ("batch-split", "packing", "group-by-length")
-
 
 def _names(_context: object, _parameter: object, value: str | None) -> tuple[str, ...]:
     names = tuple(name.strip() for name in (value or "").split(",") if name.strip())
     for name in names:
-        if name not in ALLOWED:
-            raise click.BadParameter(f"{name} is not one of {', '.join(ALLOWED)}")
+        if name not in BY_NAME:
+            raise click.BadParameter(f"{name} is not one of {', '.join(BY_NAME)}")
     return names
 
 
@@ -43,7 +42,7 @@ def _names(_context: object, _parameter: object, value: str | None) -> tuple[str
     "--allow",
     metavar="NAMES",
     callback=_names,
-    help="Also try what changes the training: batch-split, packing, group-by-length.",
+    help=f"Also try what changes the training: {', '.join(BY_NAME)}.",
 )
 @click.option("--write", "write_", is_flag=True, help="Write the result into CONFIG.")
 @click.option(

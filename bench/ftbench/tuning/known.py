@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.tuning import expected, limits, search
-from ftbench.tuning.axes import Axes, rows_of_step
+from ftbench.tuning.axes import BATCH, GROUPING, PACKING, Axes, rows_of_step
 from ftbench.tuning.candidate import as_written, changed, told
 from ftbench.tuning.sameness import Sameness, compare
 from ftlint.target.keys import Catalogue
@@ -174,9 +174,9 @@ class Known(NamedTuple):
         """Return whether a candidate was asked for although it is another training."""
         written = self.written
         named = (
-            ("packing", one.packing != written.packing),
-            ("group-by-length", one.grouped != written.grouped),
-            ("batch-split", one.batch != written.batch),
+            (PACKING, one.packing != written.packing),
+            (GROUPING, one.grouped != written.grouped),
+            (BATCH, one.batch != written.batch),
         )
         return any(name in self.allowed and differs for name, differs in named)
 

@@ -6,7 +6,7 @@ import json
 import textwrap
 
 from ftlint.report.text import paint
-from ftlint.target.reference import CHECKED, key_reference
+from ftlint.target.reference import CHECKED, PACKAGES, key_reference
 from ftlint.target.releases import resolve_target
 from ftschemas import compiled
 from ftschemas.form import did_you_mean
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ftlint.target.reference import KeyReference
     from ftlint.target.states import Target
 
-PACKAGES = {"llamafactory": "LLaMA Factory", "transformers": "transformers"}
 MOST = 40
 """Values that are listed in the text form."""
 

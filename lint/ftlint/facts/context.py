@@ -76,6 +76,11 @@ class Context(NamedTuple):
         return present
 
     @property
+    def dataset_dir(self) -> object:
+        """Where the datasets are defined: as it is stated, else as the config says."""
+        return self.stated.dataset_dir or self.instance.effective.get("dataset_dir")
+
+    @property
     def entries(self) -> dict[str, Entry]:
         """The keys of the file, and those set over it."""
         return self.constructed.entries

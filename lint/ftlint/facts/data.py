@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 
 from ftlint.datasets import Cache, folder, measure, read_info
+from ftlint.facts.paths import info_root
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ftlint.datasets import DatasetSize, Info, Question
+    from ftlint.facts.context import Context
     from ftlint.facts.given import Given
     from ftlint.support.disk import Disk
 
@@ -30,6 +32,15 @@ class DataPlace(NamedTuple):
         where = self.dataset_dir
         return os.path.join(self.root, where) if isinstance(where, str) else self.root
 
+    @property
+    def shown(self) -> Mapping[str, object]:
+        """The definitions of datasets, as far as they may be shown."""
+        info = self.info
+        if info is None or info.table is None:
+            return {}
+        inside = isinstance(self.dataset_dir, dict) or self.disk.holds(info.path)
+        return info.table if inside else {}
+
     def definition(self, name: str) -> object:
         """Return what dataset_info.json says of a dataset, None if nothing."""
         return ((self.info and self.info.table) or {}).get(name)
@@ -44,6 +55,14 @@ class DataPlace(NamedTuple):
             names, dataset_dir=self.dataset_dir, cwd=self.root, question=question, disk=self.disk,
             declared=declared, cache=self.cache,
         )  # fmt: skip
+
+
+def data_of(context: Context) -> DataPlace | None:
+    """Return the place of a config's data; None where no dataset_info.json was found."""
+    root = info_root(context.dataset_dir, context.source.path, context.disk)
+    if root is None:
+        return None
+    return place_of(context.dataset_dir, root, context.given, context.disk)
 
 
 def place_of(dataset_dir: object, root: str | None, given: Given, disk: Disk) -> DataPlace:

@@ -6,8 +6,7 @@ import os
 
 from ftlint.datasets import Question
 from ftlint.datasets.recorded import Recorded, digest_of, files_of
-from ftlint.facts.data import DataPlace, place_of
-from ftlint.facts.paths import info_root
+from ftlint.facts.data import DataPlace, data_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -53,14 +52,13 @@ def recorded(
     """
     values, known = context.instance.effective, context.instance.facts
     names = [*(known.get("dataset_names") or ()), *(known.get("eval_dataset_names") or ())]
-    where = context.stated.dataset_dir or values.get("dataset_dir")
-    root = info_root(where, context.source.path, context.disk)
+    place = data_of(context)
     texts = [name for name in dict.fromkeys(names) if isinstance(name, str)]
-    if root is None or not isinstance(where, str):
+    if place is None or not isinstance(place.dataset_dir, str):
         for name in texts:
             yield NotRecorded(name, "no dataset_info.json was found")
         return
-    place, stage = place_of(where, root, context.given, context.disk), str(values.get("stage"))
+    stage = str(values.get("stage"))
     lengths = {} if tokens is None else _lengths(context, tokens)
     for size in place.sizes(texts, Question(stage)):
         found = _of(size, place, stage, date)

@@ -40,7 +40,7 @@ def count(context: Context, wanted: Wanted) -> Tokens | None:
     values, planned, disk = context.instance.effective, context.planned, context.disk
     if planned is None or planned.data is None or not planned.data.train:
         return None
-    where = context.stated.dataset_dir or values.get("dataset_dir")
+    where = context.dataset_dir
     root = info_root(where, context.source.path, disk)
     if root is None or not isinstance(where, str):
         return None

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ftlint.syntax.source import Source
 
 
+OPENED = "# ftlint: ignore["
+"""How a comment for a line begins."""
+
+
 class Ignored(NamedTuple):
     """A text with its ignore comments, how many findings they silence, and what is left to say."""
 
@@ -78,22 +82,33 @@ def _starts(source: Source) -> list[tuple[int, int]]:
 
 
 def _edits(source: Source, places: Mapping[int, Sequence[Diagnostic]]) -> list[Edit]:
-    edits = []
-    for line, found in sorted(places.items()):
-        codes = ", ".join(dict.fromkeys(one.code for one in found))
-        # Behind a shebang, which is none on another line.
-        number = (2 if source.text.startswith("#!") else 1) if line == 0 else line
-        if number > len(source.line_starts):
-            continue
-        start = source.line_starts[number - 1]
-        end = source.line_starts[number] if number < len(source.line_starts) else len(source.text)
-        written = source.text[start:end]
-        if start == 0 and written.startswith(BOM):
-            start, written = 1, written[1:]
-        indent = "" if line == 0 else written[: len(written) - len(written.lstrip(" \t"))]
-        word = "ignore-file" if line == 0 else "ignore"
-        edits.append(Edit(start, start, f"{indent}# ftlint: {word}[{codes}]{_line_end(source)}"))
-    return edits
+    made = (
+        above(source, line, dict.fromkeys(one.code for one in found))
+        for line, found in sorted(places.items())
+    )
+    return [edit for edit in made if edit is not None]
+
+
+def comment(codes: Iterable[str], word: str = "ignore") -> str:
+    """Return a comment that leaves rules out."""
+    return f"# ftlint: {word}[{', '.join(codes)}]"
+
+
+def above(source: Source, line: int, codes: Iterable[str]) -> Edit | None:
+    """Return what puts a comment above a line; with 0 one for the whole file into its head.
+
+    None where the head is all there is.
+    """
+    # Behind a shebang, which is none on another line.
+    number = (2 if source.text.startswith("#!") else 1) if line == 0 else line
+    if number > len(source.line_starts):
+        return None
+    start, written = source.line_starts[number - 1], source.line(number)
+    if start == 0 and source.text.startswith(BOM):
+        start = 1
+    indent = "" if line == 0 else written[: len(written) - len(written.lstrip(" \t"))]
+    text = comment(codes, "ignore-file" if line == 0 else "ignore")
+    return Edit(start, start, f"{indent}{text}{_line_end(source)}")
 
 
 def _line_end(source: Source) -> str:

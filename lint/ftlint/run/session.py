@@ -11,7 +11,7 @@ from ftlint.results import Repair, Run
 from ftlint.run.batch import lint_files
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure
-from ftlint.support.files import Found, Users, found_files, in_shard, is_script
+from ftlint.support.files import Found, Users, found_files, in_shard
 from ftlint.support.limits import reason
 from ftschemas.named import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ftlint.project.options import Options
     from ftlint.project.settings import Settings
     from ftlint.results import Known, Result
-    from ftlint.target.releases import Target
+    from ftlint.run.once import Once
 
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
 PART = 4096
@@ -74,9 +74,7 @@ class Session:
         self.judges = OptionsResolver(request)
         self.options, self.settings = self.judges.of(os.getcwd())
         self.left = self.options.limits.files
-        self.of_run: set[tuple[Target | None, str, str]] = set()
-        self.of_scripts: dict[str, set[tuple[str, str | None]]] = {}
-        self.of_starts: dict[str, set[tuple[str, str | None]]] = {}
+        self.once: Once | None = None
         self.noted: set[str] = set()
 
     def keeps_no_results(self) -> None:
@@ -132,7 +130,8 @@ class Session:
             if one.hidden and request.diff
         )
         judged, known = _without_known(judged, request, self.settings)
-        judged = list(self._once_a_target(self._once_a_start(judged)))
+        if any(result.diagnostics for result, _ in judged):
+            judged = self._once(judged)
         report = Run(
             self.options.target,
             tuple(result for result, _ in judged),
@@ -156,62 +155,14 @@ class Session:
         report = report._replace(notes=tuple(notes))
         return report, FAILED if crashed else _status(report, judged, request)
 
-    def _once_a_target(
-        self, judged: Iterable[tuple[Result, Settings]]
-    ) -> Iterator[tuple[Result, Settings]]:
-        """Yield the results; what concerns versions or the whole run is told in the first file.
+    def _once(self, judged: list[tuple[Result, Settings]]) -> list[tuple[Result, Settings]]:
+        """Return the results with what several of them have in common told in one."""
+        from ftlint.run.once import Once
 
-        A baseline has seen it in each file, so that it is known in whichever is linted alone.
-        """
+        self.once = self.once or Once()
         books = [options.rules for options, _ in self.judges.known.values()]
         of_run = {code for book in books for code in book.of_run()}
-        for result, settings in judged:
-            left = []
-            for one in result.diagnostics:
-                key = result.target, one.code, one.message
-                if one.code not in of_run or key not in self.of_run:
-                    left.append(one)
-                if one.code in of_run:
-                    self.of_run.add(key)
-            if len(left) < len(result.diagnostics):
-                result = result._replace(diagnostics=tuple(left), shown=None)
-            yield result, settings
-
-    def _once_a_start(
-        self, judged: list[tuple[Result, Settings]]
-    ) -> Iterator[tuple[Result, Settings]]:
-        """Yield the results; what is told of a script is not told again of the config it starts.
-
-        What has its place in that config is told there. A baseline has seen it in both, so that it
-        is known in whichever is linted alone. `of_scripts` and `of_starts` keep what scripts and
-        configs told, for the files of a stream that come later.
-        """
-        told, earlier = self.of_scripts, self.of_starts
-        here: set[tuple[str, str, str | None]] = set()
-        for result, _ in judged:
-            for one in result.diagnostics:
-                if is_script(result.source.path):
-                    if one.launch is None:
-                        path = os.path.abspath(result.source.path)
-                        told.setdefault(path, set()).add((one.code, one.key))
-                elif one.launch is not None:
-                    here.add((os.path.abspath(one.launch.path), one.code, one.key))
-        for result, settings in judged:
-            path, left = os.path.abspath(result.source.path), []
-            script = is_script(path)
-            for one in result.diagnostics:
-                key = one.code, one.key
-                place = path if one.launch is None else os.path.abspath(one.launch.path)
-                known = earlier if script else told
-                again = (script or one.launch is not None) and key in known.get(place, ())
-                if again or (script and one.launch is not None and (place, *key) in here):
-                    continue
-                left.append(one)
-                if one.launch is not None:
-                    (told if script else earlier).setdefault(place, set()).add(key)
-            if len(left) < len(result.diagnostics):
-                result = result._replace(diagnostics=tuple(left), shown=None)
-            yield result, settings
+        return list(self.once.a_target(self.once.a_start(judged), of_run))
 
 
 def notes_of(report: Run) -> Iterator[str]:

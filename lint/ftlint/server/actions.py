@@ -7,13 +7,14 @@ the middle of a value, or a file has no comments, none is.
 from __future__ import annotations
 
 from ftlint.edits.diff import line_edits
+from ftlint.edits.plan import splice
 from ftlint.fixes import apply
-from ftlint.fixes.ignores import is_proven
+from ftlint.fixes.ignores import OPENED, above, comment, is_proven
 from ftlint.server.judging import at
 from ftlint.server.per_file import in_settings
 from ftlint.server.protocol import FIX_ALL, QUICK_FIX
 from ftlint.support.messages import visible
-from ftlint.syntax.source import BOM, of_text
+from ftlint.syntax.source import of_text
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _ignore(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json
     here = [other for other in same if source.position(other.start).line == line]
     for where, silenced, texts in (
         ("on this line", here, _on_line(judged, one)),
-        ("in this file", same, _in_file(judged, one)),
+        ("in this file", same, _above(source, 0, one.code)),
     ):
         proven = (text for text in texts if is_proven(before, text, silenced, options))
         text = next(proven, None)
@@ -126,34 +127,20 @@ def _on_line(judged: Judged, one: Diagnostic) -> Iterator[str]:
     """
     source = judged.document.source
     text, end = source.text, source.line_end(one.start)
-    begin = max(start for start in source.line_starts if start <= one.start)
-    line = text[begin:end]
-    place = line.find("# ftlint: ignore[")
-    close = line.find("]", place)
+    number = source.position(one.start).line
+    begin = source.line_start(one.start)
+    place = text.find(OPENED, begin, end)
+    close = text.find("]", place, end)
     if place >= 0 and close >= 0:
-        yield f"{text[: begin + close]}, {one.code}{text[begin + close :]}"
-    comment = f"# ftlint: ignore[{one.code}]"
-    yield f"{text[:end].rstrip(' ')}  {comment}{text[end:]}"
-    indent = line[: len(line) - len(line.lstrip(" \t" + BOM))].replace(BOM, "")
-    at = begin + (1 if line.startswith(BOM) else 0)
-    yield f"{text[:at]}{indent}{comment}{_break(text)}{text[at:]}"
+        yield f"{text[:close]}, {one.code}{text[close:]}"
+    yield f"{text[:end].rstrip(' ')}  {comment([one.code])}{text[end:]}"
+    yield from _above(source, number, one.code)
 
 
-def _in_file(judged: Judged, one: Diagnostic) -> Iterator[str]:
-    """Yield the text with a comment in its head: behind a line that names its interpreter."""
-    text = judged.document.text
-    at = 1 if text.startswith(BOM) else 0
-    comment = f"# ftlint: ignore-file[{one.code}]{_break(text)}"
-    if text[at : at + 2] == "#!":
-        end = judged.document.source.line_starts
-        if len(end) > 1:
-            yield text[: end[1]] + comment + text[end[1] :]
-        return
-    yield text[:at] + comment + text[at:]
-
-
-def _break(text: str) -> str:
-    return "\r\n" if "\r\n" in text else "\n"
+def _above(source: Source, line: int, code: str) -> Iterator[str]:
+    edit = above(source, line, [code])
+    if edit is not None:
+        yield splice(source.text, [edit])
 
 
 def _edit(judged: Judged, text: str) -> Json:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 
-from ftlint.datasets import read_info
 from ftlint.edits.spelling import spell
-from ftlint.facts.listing import listed
+from ftlint.facts.data import data_of
+from ftlint.facts.listing import listed, upwards
 from ftlint.loading import Config, load_text
 from ftlint.rules.liveness import ignored_keys
 from ftlint.server import cursor
 from ftlint.server.explaining import of_key
 from ftlint.server.judging import catalogue_of
-from ftlint.server.workspace import data_root
 from ftlint.support.files import is_script
 from ftlint.support.messages import show
 from ftlint.syntax.source import of_text
@@ -47,12 +46,12 @@ class Value(NamedTuple):
     kind: int = VALUE
 
 
-def complete(judged: Judged, place: Json) -> list[Json]:
-    """Return the items that may stand at a place of a document."""
+def complete(judged: Judged, position: Json) -> list[Json]:
+    """Return the items that may stand at a position of a document."""
     document = judged.document
     if is_script(judged.place.name):
         return []
-    found = cursor.spot(document.source, document.offset(place))
+    found = cursor.spot(document.source, document.offset(position))
     if found is None:
         return []
     config = _config(judged, found)
@@ -75,11 +74,8 @@ def resolve(item: Json, judged: Judged | None) -> Json:
 def _config(judged: Judged, spot: Spot) -> Config | None:
     """Return the config as it is, or as it is without the line that is being written."""
     source, place = judged.document.source, judged.place
-    texts = [source.text]
-    end = source.line_end(spot.start)
-    begin = max(start for start in source.line_starts if start <= spot.start)
-    texts.append(source.text[:begin] + " " * (end - begin) + source.text[end:])
-    for text in texts:
+    begin, end = source.line_start(spot.start), source.line_end(spot.start)
+    for text in (source.text, source.text[:begin] + " " * (end - begin) + source.text[end:]):
         config = load_text(of_text(place.name, text), place.options, judged.disk)
         if isinstance(config, Config):
             return config
@@ -176,19 +172,14 @@ def _taken(key: Key, spot: Spot, config: Config | None) -> Iterator[Value]:
 
 def _datasets(config: Config, spot: Spot) -> Iterator[Value]:
     """Yield the names in dataset_info.json that the value has not yet."""
-    context = config.context
-    folder = context.stated.dataset_dir or context.instance.effective.get("dataset_dir")
-    root = data_root(context)
-    if root is None:
+    place = data_of(config.context)
+    if place is None:
         return
-    info = read_info(folder, root, context.disk)
-    if info.table is None or not (info.path == "dataset_dir" or context.disk.holds(info.path)):
-        return
-    entry = context.entries.get(spot.key)
+    entry = config.context.entries.get(spot.key)
     value = None if entry is None else entry.value
     named = value if isinstance(value, list) else str(value or "").split(",")
     taken = {str(one).strip() for one in named}
-    for name, definition in info.table.items():
+    for name, definition in place.shown.items():
         if name not in taken or name == spot.typed:
             yield Value(name, _where(definition))
 
@@ -218,12 +209,8 @@ def _deepspeed(config: Config) -> Iterator[Value]:
     """Yield the JSON files of the project that have a setting of DeepSpeed's, the nearest first."""
     disk, here = config.context.disk, os.getcwd()
     own = os.path.dirname(os.path.abspath(config.path))
-    waiting = [own]
-    while waiting[-1] != here and disk.holds(os.path.dirname(waiting[-1])):
-        above = os.path.dirname(waiting[-1])
-        if above == waiting[-1]:
-            break
-        waiting.append(above)
+    above = list(upwards(own, disk))
+    waiting = above[: above.index(here) + 1] if here in above else above
     seen: set[str] = set()
     files = 0
     while waiting and len(seen) < MOST_FOLDERS and files < MOST_FILES:

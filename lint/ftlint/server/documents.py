@@ -40,9 +40,9 @@ class Document(NamedTuple):
         """What is in it now."""
         return self.source.text
 
-    def offset(self, place: Json) -> int:
-        """Return the offset of a place; one behind the end of a line or text is its end."""
-        return offset(self.source, place)
+    def offset(self, position: Json) -> int:
+        """Return the offset of a position; one behind the end of a line or text is its end."""
+        return offset(self.source, position)
 
     def range(self, start: int, end: int) -> Json:
         """Return the range between two offsets."""
@@ -81,10 +81,10 @@ def _whole(sent: Source) -> Source:
     return sent
 
 
-def offset(source: Source, place: Json) -> int:
+def offset(source: Source, position: Json) -> int:
     """Return the offset in characters of a line and a column in units of UTF-16."""
-    line: int = place["line"]
-    column: int = max(place["character"], 0)
+    line: int = position["line"]
+    column: int = max(position["character"], 0)
     starts, text = source.line_starts, source.text
     if line >= len(starts):
         return len(text)

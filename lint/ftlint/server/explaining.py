@@ -8,7 +8,7 @@ from ftlint.report.json_ import url
 from ftlint.support.addresses import SITE
 from ftlint.support.messages import show, visible
 from ftlint.support.pattern import pattern
-from ftlint.target.reference import CHECKED, key_reference
+from ftlint.target.reference import CHECKED, KINDS, PACKAGES, key_reference
 from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING
 
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-KINDS = {
-    "text": "string", "int": "integer", "float": "number", "bool": "bool", "list": "list",
-    "map": "mapping", "null": "null",
-}  # fmt: skip
-NAMES = {"llamafactory": "LLaMA Factory", "transformers": "transformers"}
 MOST_VALUES = 24
 """Values that are listed; templates are a hundred."""
 _LINK = pattern(r"\]\((?![a-z]+:)([^()\s#]+)\.md(#[^()\s]+)?\)")
@@ -73,7 +68,7 @@ def _releases(told: KeyReference, target: Target) -> str:
     own = target.label if told.package == "llamafactory" else target.transformers
     since = f", since {told.since}" if told.since else ""
     until = f", last in {told.until}" if told.until else ""
-    return f"{NAMES[told.package]} {own}{since}{until}. [All keys]({SITE}keys/)"
+    return f"{PACKAGES[told.package]} {own}{since}{until}. [All keys]({SITE}keys/)"
 
 
 def _gone(told: KeyReference, catalogue: Catalogue) -> list[str]:
@@ -84,9 +79,9 @@ def _gone(told: KeyReference, catalogue: Catalogue) -> list[str]:
         others = ", ".join(f"`{one}`" for one in told.commands)
         why = f": it is read for {others}" if others else ""
     elif told.until:
-        why = f": last in {NAMES[told.package]} {told.until}"
+        why = f": last in {PACKAGES[told.package]} {told.until}"
     elif told.since:
-        why = f": new in {NAMES[told.package]} {told.since}"
+        why = f": new in {PACKAGES[told.package]} {told.since}"
     parts = [f"LLaMA Factory {target.label} does not read it for `{command}`{why}."]
     return parts + ([f"Write `{told.successor}`."] if told.successor else [])
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 
-def hover(judged: Judged, place: Json) -> Json | None:
-    """Return what is told of a place of a document."""
+def hover(judged: Judged, position: Json) -> Json | None:
+    """Return what is told of a position of a document."""
     document = judged.document
-    offset = document.offset(place)
+    offset = document.offset(position)
     found = [one for one in at(judged, offset, offset) if one.start < one.end]
     script = is_script(judged.place.name)
     spot = (cursor.flag_at if script else cursor.key_at)(document.source, offset)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 
-from ftlint.datasets import read_info
+from ftlint.facts.data import data_of
 from ftlint.facts.paths import folders
 from ftlint.loading import Config
 from ftlint.server import uris
 from ftlint.server.completion import DATASETS
 from ftlint.server.judging import config_of
-from ftlint.server.workspace import data_root
 from ftlint.support.files import is_script
 from ftlint.syntax.nodes import Scalar, Sequence, deref
 from ftschemas.named import TYPE_CHECKING
@@ -94,16 +93,11 @@ def _named(name: str, text: str, config: Config) -> str | None:
 
 def _data(dataset: str, config: Config) -> str | None:
     """Return the file of a dataset, as dataset_info.json names it."""
-    context = config.context
-    folder = context.stated.dataset_dir or context.instance.effective.get("dataset_dir")
-    root = data_root(context)
-    if root is None or not isinstance(folder, str):
+    place = data_of(config.context)
+    if place is None or not isinstance(place.dataset_dir, str):
         return None
-    info = read_info(folder, root, context.disk)
-    if info.table is None or not context.disk.holds(info.path):
-        return None
-    definition = info.table.get(dataset)
+    definition = place.shown.get(dataset)
     name = definition.get("file_name") if isinstance(definition, dict) else None
     if not isinstance(name, str) or "\0" in name:
         return None
-    return os.path.join(root, folder, name)
+    return os.path.join(place.folder, name)

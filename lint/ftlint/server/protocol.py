@@ -19,29 +19,34 @@ class BadParams(ValueError):
     """What a client sent has not the form that its method has."""
 
 
-def field(params: object, path: str, kind: type | tuple[type, ...]) -> Any:
-    """Return what stands in `params` under a path such as `textDocument.uri`."""
-    found: Any = params
+def _below(found: Any, path: str) -> Any:
+    """Return what stands under a path such as `textDocument.uri`; None where it leads nowhere."""
     for name in path.split("."):
         found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def field(params: object, path: str, kind: type | tuple[type, ...]) -> Any:
+    """Return what stands in `params` under a path. Raises `BadParams`."""
+    found = _below(params, path)
     wrong = isinstance(found, bool) and kind is int
     if wrong or not isinstance(found, kind):
         raise BadParams(f"`{path}` is missing, or of another type")
     return found
 
 
-def place(params: object, path: str) -> Json:
-    """Return a line and a character."""
+def position(params: object, path: str) -> Json:
+    """Return a line and a character, as they were sent."""
     for name in ("line", "character"):
         field(params, f"{path}.{name}", int)
     found: Json = field(params, path, dict)
     return found
 
 
-def span(params: object, path: str) -> Json:
-    """Return a range."""
-    place(params, f"{path}.start")
-    place(params, f"{path}.end")
+def range_(params: object, path: str) -> Json:
+    """Return a range, as it was sent."""
+    position(params, f"{path}.start")
+    position(params, f"{path}.end")
     found: Json = field(params, path, dict)
     return found
 
@@ -52,7 +57,7 @@ def changes(params: object) -> list[Json]:
     for one in found:
         field(one, "text", str)
         if isinstance(one, dict) and one.get("range") is not None:
-            span(one, "range")
+            range_(one, "range")
     return found
 
 
@@ -73,7 +78,6 @@ class Client(NamedTuple):
     configures: bool = False
     """Answers `workspace/configuration`."""
     refreshes_lenses: bool = False
-    snippets: bool = False
     tooltips: bool = False
     """Shows what is told of a link."""
 
@@ -84,15 +88,10 @@ def client_of(capabilities: object) -> Client:
         return Client()
 
     def has(path: str) -> bool:
-        found: Any = capabilities
-        for name in path.split("."):
-            found = found.get(name) if isinstance(found, dict) else None
-        return bool(found)
+        return bool(_below(capabilities, path))
 
     def listed(path: str) -> list[Any]:
-        found: Any = capabilities
-        for name in path.split("."):
-            found = found.get(name) if isinstance(found, dict) else None
+        found = _below(capabilities, path)
         return found if isinstance(found, list) else []
 
     shown, actions = "textDocument.publishDiagnostics", "textDocument.codeAction"
@@ -107,7 +106,6 @@ def client_of(capabilities: object) -> Client:
         watches=has("workspace.didChangeWatchedFiles.dynamicRegistration"),
         configures=has("workspace.configuration"),
         refreshes_lenses=has("workspace.codeLens.refreshSupport"),
-        snippets=has("textDocument.completion.completionItem.snippetSupport"),
         tooltips=has("textDocument.documentLink.tooltipSupport"),
     )
 

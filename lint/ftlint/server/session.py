@@ -11,8 +11,8 @@ from ftlint.server.protocol import (
     choices_of,
     client_of,
     field,
-    place,
-    span,
+    position,
+    range_,
 )
 from ftlint.server.review import Review
 from ftlint.server.workspace import NO_FILE
@@ -152,13 +152,13 @@ class Session:
     def _hover(self, params: object) -> Json | None:
         from ftlint.server.hover import hover
 
-        judged, where = self._judged(params), place(params, "position")
+        judged, where = self._judged(params), position(params, "position")
         return None if judged is None else hover(judged, where)
 
     def _completion(self, params: object) -> list[Json]:
         from ftlint.server.completion import complete
 
-        judged, where = self._judged(params), place(params, "position")
+        judged, where = self._judged(params), position(params, "position")
         return [] if judged is None else complete(judged, where)
 
     def _completed(self, params: object) -> Json:
@@ -173,7 +173,7 @@ class Session:
     def _actions(self, params: object) -> list[Json]:
         from ftlint.server.actions import Asked, actions
 
-        judged, wanted = self._judged(params), span(params, "range")
+        judged, wanted = self._judged(params), range_(params, "range")
         only = field(params, "context", dict).get("only")
         if judged is None or not self.client.literals:
             return []

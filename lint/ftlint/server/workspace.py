@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 
-from ftlint.facts.paths import info_root
 from ftlint.project.options import CliOptions, OptionsResolver, UsageError
 from ftlint.project.settings import MAX_BYTES
 from ftlint.server import uris
@@ -22,7 +21,6 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ftlint.facts.context import Context
     from ftlint.project.options import Options
     from ftlint.project.settings import Settings
     from ftlint.server.documents import Document
@@ -216,12 +214,6 @@ def rests_on(disk: Disk, folder: str, paths: Iterable[str]) -> bool:
     """Return whether what was judged in a folder looked at one of some files."""
     wanted = set(paths)
     return any(os.path.normpath(os.path.join(folder, one)) in wanted for one in disk.touched())
-
-
-def data_root(context: Context) -> str | None:
-    """Return the folder below which a config's `dataset_dir` has a dataset_info.json."""
-    folder = context.stated.dataset_dir or context.instance.effective.get("dataset_dir")
-    return info_root(folder, context.source.path, context.disk)
 
 
 def _real(folder: str) -> str:

@@ -56,6 +56,10 @@ class Source(NamedTuple):
         text = self.text[start:end].rstrip("\r\n")
         return text.removeprefix(BOM) if number == 1 else text
 
+    def line_start(self, offset: int) -> int:
+        """Return the offset where the line of `offset` begins, a byte order mark included."""
+        return self.line_starts[self._number(offset) - 1]
+
     def line_end(self, offset: int) -> int:
         """Return the offset where the line of `offset` ends, before its line break."""
         number = self._number(offset)

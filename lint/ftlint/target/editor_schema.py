@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import ftschemas
 from ftlint.support.disk import Disk
-from ftlint.target.keys import PARSER, nearest
+from ftlint.target.keys import LAYERS, PARSER, nearest
 from ftlint.target.releases import UnknownTarget
 from ftschemas import compiled
 from ftschemas.launchers import V1
@@ -61,10 +61,11 @@ def editor_schema(target: Target, command: str) -> dict[str, Any]:
     }
 
 
-_TYPES = {
+TYPES = {
     "text": "string", "int": "integer", "float": "number", "bool": "boolean", "list": "array",
     "map": "object", "null": "null",
 }  # fmt: skip
+"""The kinds of values, as JSON Schema calls them."""
 
 
 def _of_v1(own: dict[str, Any], target: Target) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def _of_tree(tree: Tree, parser: str, nearest: dict[str, Any]) -> dict[str, Any]
     for name, (group, kinds, choices, checked, separator, default) in tree.keys.items():
         if group not in tree.commands[parser]:
             continue
-        prop: dict[str, Any] = {"type": [_TYPES[kind] for kind in kinds]} if kinds else {}
+        prop: dict[str, Any] = {"type": [TYPES[kind] for kind in kinds]} if kinds else {}
         if choices is not None and separator is None:
             prop["examples" if checked == "never" else "enum"] = list(choices)
         elif choices is not None:
@@ -102,7 +103,7 @@ def _of_tree(tree: Tree, parser: str, nearest: dict[str, Any]) -> dict[str, Any]
 
 
 def _v1_key(key: dict[str, Any], plugins: dict[str, list[str] | None] | None) -> dict[str, Any]:
-    out: dict[str, Any] = {"type": [_TYPES[kind] for kind in key["kinds"]]}
+    out: dict[str, Any] = {"type": [TYPES[kind] for kind in key["kinds"]]}
     if "choices" in key:
         out["enum"] = key["choices"]
     if plugins is not None:
@@ -155,7 +156,7 @@ def _described(kept: dict[str, Any], prop: dict[str, Any]) -> dict[str, Any]:
     if not prop.get("x-required"):
         told.append(f"Default: `{json.dumps(prop.get('default'), ensure_ascii=False)}`.")
     if "x-since" in prop:
-        told.append(f"Since {PACKAGES[prop['x-group'] == 'training']} {prop['x-since']}.")
+        told.append(f"Since {LAYERS[prop['x-group'] == 'training']} {prop['x-since']}.")
     meaning = kept.get("description", "")
     text = f"{meaning}. {' '.join(told)}" if meaning else " ".join(told)
     return {
@@ -163,9 +164,6 @@ def _described(kept: dict[str, Any], prop: dict[str, Any]) -> dict[str, Any]:
         "description": text.replace("`", "").strip(),
         "markdownDescription": text.strip(),
     }
-
-
-PACKAGES = ("LLaMA Factory", "transformers")
 
 
 def _removed(name: str, gone: dict[str, Any]) -> dict[str, Any]:

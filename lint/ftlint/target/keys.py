@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ftlint.target.tree import Tree
 
 LLAMAFACTORY, TRANSFORMERS = 0, 1
+LAYERS = ("LLaMA Factory", "transformers")
+"""What the packages that define keys are called."""
 PARSER = {"export": "infer", "chat": "infer"}
 """Commands that LLaMA Factory parses with another's dataclasses."""
 
@@ -179,7 +181,7 @@ class Catalogue:
         """Return the values that the key takes in other releases alone: since or until which."""
         place = self._place[key.layer]
         order = compiled.LLAMAFACTORY if key.layer == LLAMAFACTORY else compiled.TRANSFORMERS
-        package = _PACKAGES[key.layer]
+        package = LAYERS[key.layer]
         came: dict[object, int] = {}
         gone: dict[object, int] = {}
         for layer, first, last, group, _, choices, *_ in compiled.KEYS.get(key.name, ()):
@@ -227,7 +229,7 @@ class Catalogue:
         ]
         if not spans:
             gone = compiled.REMOVED.get(name)
-            return Releases(_PACKAGES[gone[0]], "", gone[1], present=False) if gone else None
+            return Releases(LAYERS[gone[0]], "", gone[1], present=False) if gone else None
         layer = spans[-1][0]
         order = compiled.LLAMAFACTORY if layer == LLAMAFACTORY else compiled.TRANSFORMERS
         same = [span for span in spans if span[0] == layer]
@@ -236,10 +238,8 @@ class Catalogue:
             return None
         if first > self._place[layer] and self._is_later_than(layer, first):
             return None
-        return Releases(_PACKAGES[layer], order[first], order[last], last == len(order) - 1)
+        return Releases(LAYERS[layer], order[first], order[last], last == len(order) - 1)
 
-
-_PACKAGES = ("LLaMA Factory", "transformers")
 
 _catalogues: dict[tuple[Target, str, str | None, Extra], Catalogue] = {}
 

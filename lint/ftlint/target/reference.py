@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ftlint.target.editor_schema import editor_schema, layer
-from ftlint.target.keys import PARSER, is_known
+from ftlint.target.editor_schema import TYPES, editor_schema, layer
+from ftlint.target.keys import LAYERS, PARSER, is_known
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
     from ftlint.target.states import Target
 
-PACKAGES = ("llamafactory", "transformers")
+PACKAGES = dict(zip(("llamafactory", "transformers"), LAYERS))
 WORDS = {
     "string": "string", "boolean": "bool", "integer": "integer", "number": "number",
     "array": "list", "object": "mapping", "null": "null",
 }  # fmt: skip
+KINDS = {kind: WORDS[name] for kind, name in TYPES.items()}
 CHECKED = {
     "parse": "rejects others", "later": "crashes later with others",
     "never": "takes others as something else",
