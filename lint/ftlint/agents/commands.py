@@ -74,7 +74,7 @@ def below(root: str, paths: Iterable[str]) -> list[str]:
     found = []
     for path in paths:
         if "\0" in path or not path:
-            raise Refused(f"{path!r} is no path")
+            raise Refused(f"{path!r} is not a path")
         real = os.path.realpath(os.path.join(root, path))
         if not is_below(real, os.path.realpath(root)):
             raise Refused(f"{path}: it is outside {root}, where this server was started")

@@ -177,7 +177,7 @@ def server(root: str) -> MCPServer:
     ) -> dict[str, Any]:
         """Tell what a key does: default, values, the commands and releases that have it."""
         if not name.isidentifier():
-            raise Refused(f"{name!r} is no key")
+            raise Refused(f"{name!r} is not a key")
         options = commands.of_run(root, target)
         return await told("key", "--output-format=json", *options, "--", name)
 

@@ -33,7 +33,7 @@ class Silenced(NamedTuple):
 def add_ignores(request: CliOptions) -> Iterator[Silenced]:
     """Yield what comes of each file that something is said of. Raises `UsageError`."""
     if STDIN in request.paths:
-        raise UsageError("--add-ignores writes into files, and `-` is none")
+        raise UsageError("--add-ignores writes into files, and `-` is not one")
     resolver = OptionsResolver(request._replace(cache=False))
     files: list[Found] = []
     for one in found_files(resolver.asked_files(), resolver.exclusion, bytes):

@@ -90,8 +90,8 @@ def _message(content: object) -> Message | Malformed:
         return Malformed(INVALID_REQUEST, "a message is a JSON object")
     method, number = content.get("method"), content.get("id")
     if not isinstance(method, (str, type(None))) or not _is_id(number):
-        return Malformed(INVALID_REQUEST, "the method is no string, or the id neither that nor an"
-                         " integer")  # fmt: skip
+        return Malformed(INVALID_REQUEST, "the method is not a string, or the id neither that nor"
+                         " an integer")  # fmt: skip
     if method is None and number is None:
         return Malformed(INVALID_REQUEST, "a message has a method or an id")
     return Message(
