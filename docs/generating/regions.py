@@ -39,6 +39,8 @@ SCALARS = (
     *("2024-01-01", "${oc.env:HOME}", "="),
 )
 
+DRAWN = ("steps", "memory", "doctor")
+
 
 def region(kind: str, name: str) -> str:
     """Return what a marker asks for: a command's output, or one of the functions here."""
@@ -46,7 +48,10 @@ def region(kind: str, name: str) -> str:
 
 
 def output(command: str) -> str:
-    """Return a terminal block: an ftlint command, run in the repository's root, and its output."""
+    """Return a block of an ftlint command, run in the repository's root, and its output.
+
+    What is drawn in columns is `console`, which a phone scrolls; messages are `text`, which wraps.
+    """
     program, *arguments = shlex.split(command)
     if program != "ftlint":
         raise SystemExit(f"{command!r}: only ftlint's own output is shown")
@@ -61,7 +66,7 @@ def output(command: str) -> str:
     )  # fmt: skip
     if done.returncode > 1:
         raise SystemExit(f"{command!r} failed: {done.stderr}")
-    return fence("console", f"$ {command}\n{done.stdout}")
+    return fence("console" if arguments[0] in DRAWN else "text", f"$ {command}\n{done.stdout}")
 
 
 def scalars() -> str:

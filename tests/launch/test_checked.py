@@ -453,3 +453,18 @@ def test_starts_of_which_none_can_be_read_are_said_not_to_be_judged(tmp_path: Pa
     )
     assert "every config that it starts is missing, or known only when the script runs" in named.err
     assert invoke(tmp_path, "--no-cache").err == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "remedy"),
+    [("logging_stesp=9", "did you mean `logging_steps`?"),
+     ("logging_stesp=9 logging_steps=7", "`logging_steps` is already set over the file; keep one"),
+     ("max_seq_length=9", "write `cutoff_len`")],
+)  # fmt: skip
+def test_a_misspelt_word_is_written_right_though_the_file_has_its_key(
+    word: str, remedy: str
+) -> None:
+    write(Path("c.yaml"), YAML + "cutoff_len: 64\n")
+    found = check(f"llamafactory-cli train c.yaml {word}\n")
+    assert "FT101" in {one["code"] for one in found}
+    assert any(remedy in one["message"] for one in found), found

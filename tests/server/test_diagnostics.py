@@ -62,6 +62,13 @@ def test_the_examples_are_judged_as_by_the_command(examples: Client) -> None:
     assert several > 10
 
 
+def test_what_a_safe_fix_takes_out_is_greyed_out(editor: Client) -> None:
+    text = BASE + "max_steps: 9\nsave_steps: 50\n"
+    found = {one["code"]: one for one in editor.open("needless.yaml", text)}
+    assert found["FT201"]["tags"] == [1]
+    assert "tags" not in found["FT621"]
+
+
 def test_what_a_finding_brings(editor: Client) -> None:
     text = BASE.replace("bf16: true", "fp16: true") + "evaluation_strategy: steps\nval_size: 0.1\n"
     text += "eval_dataset: faq\npref_beta: 0.2\n"
@@ -72,6 +79,7 @@ def test_what_a_finding_brings(editor: Client) -> None:
     assert removed["codeDescription"]["href"] == url("FT102")
     dead = next(one for one in found.values() if one["range"]["start"]["line"] == 14)
     assert dead["tags"] == [1]
+    assert "tags" not in found["FT402"]
     both = found["FT402"]
     assert [one["message"] for one in both["relatedInformation"]]
     where = both["relatedInformation"][0]["location"]

@@ -7,6 +7,7 @@ import re
 
 from ftlint.authoring.examples import TODO, complaints, example_of
 from ftlint.rulebook.registry import BUILT_IN
+from ftlint.support.addresses import SITE
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk
 from ftlint.syntax import project_yaml
@@ -85,6 +86,7 @@ def new(code: str, name: str, version: str) -> tuple[str, str]:
         code=code,
         name=name,
         todo=TODO,
+        page=f"{SITE}rules/writing/",
         since=f"since: {version}\n" if own else "",
         verified="# verified: [0.9.5]    # releases of LLaMA Factory that you ran it with\n"
         if own else "",
@@ -106,7 +108,7 @@ def _free(family: str) -> str:
 SKELETON = """\
 # One file is the check, its documentation and its tests. Replace what says {todo}, then run
 #   ftlint rule test FILE
-# All fields: docs/rules/writing.md
+# All fields: {page}
 code: {code}
 name: {name}
 summary: {todo} what is wrong, in one line

@@ -306,7 +306,7 @@ def memory(**options: Any) -> None:
 @of_dataset_dir
 @of_settings
 def record(**options: Any) -> None:
-    """Write the rows of the configs' datasets, and their tokens, to ftlint-facts.json.
+    """Write rows and tokens of the datasets to ftlint-facts.json.
 
     Run it where the data are, and commit the file: where they are not (CI), configs are then
     judged by what was recorded. It lies next to the nearest settings, else in the project's root,
@@ -439,10 +439,11 @@ def mcp(folder: str) -> None:
 @cli.command()
 @click.option("--stdio", is_flag=True, help="Accepted for clients that pass it; always so.")
 def server(stdio: bool) -> None:
-    """Serve an editor by the Language Server Protocol, on standard input and output.
+    """Serve an editor by the Language Server Protocol.
 
-    Editors start it; the options are theirs: `target`, `transformers`, `trusted` and `lens` as
-    initializationOptions or in the section `ftlint` of their settings.
+    Editors start it, on standard input and output; the options are theirs: `target`,
+    `transformers`, `trusted` and `lens` as initializationOptions or in the section `ftlint` of
+    their settings.
     """
     from ftlint.server.serve import main
 

@@ -218,7 +218,7 @@ def _instead(context: Context, entry: Entry, alias: dict[str, object], beside: _
     secret = is_secret(to) and entry.value is not None  # where it goes is its owner's to say
     stays = by_hand or into or kept or secret
     fix = None if stays else suggest.rename(context, entry, to, text, safe=safe)
-    if to in context.entries and not into:
+    if _stands_beside(context, entry, to) and not into:
         return _of_two(context, to, fix, alias)
     return _Advice(f"write `{wanted}`{_note(alias)}", to, fix)
 
@@ -255,9 +255,15 @@ def _nearest(context: Context, entry: Entry, beside: _Beside) -> _Advice | None:
     fix = None
     if found.slip and not is_secret(near) and habits.takes(context, near, entry.value):
         fix = suggest.rename(context, entry, near, None, safe=not foreign)
-    if near in context.entries:
+    if _stands_beside(context, entry, near):
         return _Advice(_already_set(context, near), near, fix, found.slip)
     return _Advice(f"did you mean `{near}`?", near, fix)
+
+
+def _stands_beside(context: Context, entry: Entry, name: str) -> bool:
+    """Return whether one of two keys has to go; what is set over a file may replace its key."""
+    other = context.entries.get(name)
+    return other is not None and (context.is_override(other) or not context.is_override(entry))
 
 
 def _already_set(context: Context, name: str) -> str:

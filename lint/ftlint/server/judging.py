@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ftlint.diagnostics import Diagnostic
     from ftlint.results import Result
+    from ftlint.rulebook.registry import RuleBook
     from ftlint.server.documents import Document
     from ftlint.server.protocol import Client
     from ftlint.server.workspace import Place
@@ -92,6 +93,16 @@ def diagnostics(judged: Judged, client: Client) -> list[Json]:
     return [_shown(one, judged, client) for one in judged.result.diagnostics]
 
 
+def _is_needless(one: Diagnostic, rules: RuleBook) -> bool:
+    """Return whether a key is without effect: by its rule, or as the run is the same without it."""
+    if one.code in rules and rules.kind(one.code) in EFFECTLESS:
+        return True
+    fix = one.fix
+    if fix is None or one.severity == "error" or fix.applicability != "safe":
+        return False
+    return [(change.kind, change.key) for change in fix.changes] == [("delete", one.key)]
+
+
 def _shown(one: Diagnostic, judged: Judged, client: Client) -> Json:
     document, rules = judged.document, judged.place.options.rules
     found: Json = {
@@ -105,7 +116,7 @@ def _shown(one: Diagnostic, judged: Judged, client: Client) -> Json:
     if page is not None and client.links:
         found["codeDescription"] = {"href": page}
     tags = []
-    if one.key is not None and one.code in rules and rules.kind(one.code) in EFFECTLESS:
+    if one.key is not None and _is_needless(one, rules):
         tags.append(UNNECESSARY)
     if one.code == REMOVED:
         tags.append(DEPRECATED)
