@@ -89,23 +89,9 @@ class Session:
         """Return the results of some files, and the exit status that they alone have."""
         request, judges = self.request, self.judges
         failures: list[tuple[str, str]] = []
-        files: list[Found] = []
-        for one in found:
-            if isinstance(one, ReadFailure):
-                failures.append((one.path, one.reason))
-            else:
-                files.append(one)
-        judged: list[tuple[Result, Settings]] = []
+        files, judged = self._admitted(found, failures)
         repairs: list[Repair] = []
         crashed = False
-        if len(files) > self.left:
-            first = request.paths[0] if request.paths else str(request.files_from)
-            if self.left >= 0:
-                judged.append((_too_many(first, self.options), self.settings))
-            del files[max(self.left, 0) :]
-            self.left = -1
-        else:
-            self.left -= len(files)
         outcomes = list(lint_files(files, judges, self.stdin, self.progress))
         configs = [one.path for one in outcomes if one.result and one.result.command is not None]
         users = used_by(files, configs, judges)
@@ -117,18 +103,8 @@ class Session:
                 continue
             judged.append((outcome.result, outcome.settings))
             repairs += [outcome.repair] if outcome.repair is not None else []
-        used = {one.used for one in users.found}
-        passed_over = (
-            f"{one.source.path}: skipped: {one.notice}"
-            for one, _ in judged
-            if one.notice and one.source.path not in used
-        )
-        hidden = (
-            f"{one.path}: a change is not shown, because the patch would contain the value of "
-            + ", ".join(f"`{name}`" for name in one.hidden)
-            for one in repairs
-            if one.hidden and request.diff
-        )
+        passed_over = _passed_over(judged, users)
+        hidden = _hidden(repairs) if request.diff else ()
         judged, known = _without_known(judged, request, self.settings)
         if any(result.diagnostics for result, _ in judged):
             judged = self._once(judged)
@@ -155,6 +131,28 @@ class Session:
         report = report._replace(notes=tuple(notes))
         return report, FAILED if crashed else _status(report, judged, request)
 
+    def _admitted(
+        self, found: Iterable[Found | ReadFailure], failures: list[tuple[str, str]]
+    ) -> tuple[list[Found], list[tuple[Result, Settings]]]:
+        """Return the files that the limit lets in, and what is said where it does not.
+
+        `failures` takes those that could not be read.
+        """
+        files: list[Found] = []
+        for one in found:
+            if isinstance(one, ReadFailure):
+                failures.append((one.path, one.reason))
+            else:
+                files.append(one)
+        if len(files) <= self.left:
+            self.left -= len(files)
+            return files, []
+        first = self.request.paths[0] if self.request.paths else str(self.request.files_from)
+        told = [(_too_many(first, self.options), self.settings)] if self.left >= 0 else []
+        del files[max(self.left, 0) :]
+        self.left = -1
+        return files, told
+
     def _once(self, judged: list[tuple[Result, Settings]]) -> list[tuple[Result, Settings]]:
         """Return the results with what several of them have in common told in one."""
         from ftlint.run.once import Once
@@ -163,6 +161,24 @@ class Session:
         books = [options.rules for options, _ in self.judges.known.values()]
         of_run = {code for book in books for code in book.of_run()}
         return list(self.once.a_target(self.once.a_start(judged), of_run))
+
+
+def _passed_over(judged: Sequence[tuple[Result, Settings]], users: Users) -> tuple[str, ...]:
+    used = {one.used for one in users.found}
+    return tuple(
+        f"{one.source.path}: skipped: {one.notice}"
+        for one, _ in judged
+        if one.notice and one.source.path not in used
+    )
+
+
+def _hidden(repairs: Iterable[Repair]) -> tuple[str, ...]:
+    return tuple(
+        f"{one.path}: a change is not shown, because the patch would contain the value of "
+        + ", ".join(f"`{name}`" for name in one.hidden)
+        for one in repairs
+        if one.hidden
+    )
 
 
 def notes_of(report: Run) -> Iterator[str]:
