@@ -110,6 +110,26 @@ def test_what_changes_the_run_is_fixed_by_name_alone(tmp_path: Path) -> None:
     assert other[1]["diff"] == ""
 
 
+@pytest.mark.parametrize("many", ["ALL", "all", "FT", "f", "FT6", "FT60", ""])
+def test_rules_that_nobody_named_change_no_run(tmp_path: Path, many: str) -> None:
+    text = HEAD + "do_train: true\noutput_dir: o\ndataset: d\nval_size: 0.1\n"
+    text += "eval_strategy: steps\neval_steps: 100\nsave_strategy: best\n"
+    path = write(tmp_path / "a.yaml", text)
+    (refused,) = called(
+        tmp_path, ("fix", {"paths": ["a.yaml"], "unsafe_rules": [many], "write": True})
+    )
+    assert refused[0]
+    assert path.read_text() == text
+
+
+def test_no_file_that_nobody_named_is_fixed(tmp_path: Path) -> None:
+    """To the command line no path is the whole folder."""
+    path = write(tmp_path / "a.yaml", HEAD + "lr: 1.0e-4\n")
+    (refused,) = called(tmp_path, ("fix", {"paths": [], "write": True}))
+    assert refused[0]
+    assert "lr: 1.0e-4" in path.read_text()
+
+
 SECRET = "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH"
 
 

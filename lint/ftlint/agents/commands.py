@@ -27,6 +27,8 @@ _START = (
 """Without the working directory among the folders of modules: what lies there is not run."""
 _RELEASE = r"[0-9][0-9A-Za-z.]{0,20}|main"
 _RULE = r"[A-Za-z][A-Za-z0-9-]{0,60}"
+_SINGLE = r"[A-Za-z]+[0-9]{3,}|[a-z0-9]+(-[a-z0-9]+)+"
+"""A whole code, or a name of several words: letters alone may begin the codes of many rules."""
 _FACT = r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}"
 
 
@@ -109,6 +111,18 @@ def of_run(
 def rules(codes: Iterable[str]) -> str:
     """Return the codes or names of rules, as options take them. Raises `Refused`."""
     return ",".join(_word(code, _RULE) for code in codes)
+
+
+def single_rules(names: Iterable[str]) -> str:
+    """Return the codes or names of single rules, as options take them. Raises `Refused`.
+
+    `ALL` and the beginning of a code select rules that nobody named.
+    """
+    named = list(names)
+    for one in named:
+        if not re.fullmatch(_SINGLE, one):
+            raise Refused(f"{one!r} may be more than one rule: give the code of each, as FT600")
+    return rules(named)
 
 
 def _word(text: str, form: str) -> str:

@@ -23,7 +23,10 @@ Lint a config after each change; findings name key, reason and remedy. `fix` sho
 cannot be counted. What a tool says cannot be known, do not guess. Paths are relative to the folder
 that the server was started in; nothing outside it is read or written."""
 
-Paths = Annotated[list[str], Field(description="Files or folders below the server's folder")]
+Paths = Annotated[
+    list[str], Field(description="Files or folders below the server's folder", min_length=1)
+]
+"""None named would be the whole folder to the command line, which nobody asked for here."""
 Target = Annotated[
     str | None,
     Field(description="LLaMA Factory release (0.9.5), `main`, or the path of a checkout"),
@@ -97,7 +100,7 @@ def server(root: str) -> MCPServer:
         """
         options = commands.of_run(root, target)
         options += (
-            ["--unsafe-fixes", f"--select={commands.rules(unsafe_rules)}"]
+            ["--unsafe-fixes", f"--select={commands.single_rules(unsafe_rules)}"]
             if unsafe_rules
             else ["--fix"]
         )
