@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -155,3 +157,17 @@ def test_every_action_on_the_examples_holds(editor: Client) -> None:
                 made += 1
         editor.close(name)
     assert made > 20
+
+
+def test_what_a_baseline_does_not_know_can_be_ignored(folder: Path) -> None:
+    """What it knows is said where a text with the comment is judged, and is nothing new there."""
+    write(folder, "ftlint.toml", 'baseline = "known.json"\n')
+    known = BASE + "warmup_ratoi: 0.1\n"
+    write(folder, "a.yaml", known)
+    subprocess.run([sys.executable, "-m", "ftlint", "check", "--write-baseline", "."], cwd=folder,
+                   check=True)  # fmt: skip
+    with Client(folder) as editor:
+        found = editor.open("a.yaml", known + "max_stepps: 5\n")
+        assert [one["code"] for one in found] == ["FT101"]
+        titles = [one["title"] for one in editor.actions("a.yaml", found[0])]
+        assert f"Ignore FT101 {ON_LINE}" in titles
