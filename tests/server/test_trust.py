@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from tests.server.client import Client
 from tests.server.conftest import BASE, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 POLICY = """
 code: ACME001
@@ -55,6 +53,32 @@ def test_what_is_installed_counts_where_the_workspace_is_trusted(folder: Path) -
             assert f"target {target} counts in trusted folders only" in logged(editor)
     with Client(folder, options={"trusted": False, "target": "0.9.3"}) as editor:
         assert codes(editor.open("a.yaml", BASE + "oft_rank: 8\n")) == {"FT103"}
+
+
+def test_a_fork_in_the_settings_counts_where_the_workspace_is_trusted(folder: Path) -> None:
+    """A target by path, and one that each folder has for itself, as the docs say."""
+    for target in ("./fork", "tree"):
+        write(folder, "ftlint.toml", f'target = "{target}"\n')
+        with Client(folder, options={"trusted": False}) as editor:
+            assert editor.open("a.yaml", BASE) == []
+            assert "`target` counts in trusted folders only" in logged(editor)
+            assert not any(one["method"] == "window/showMessage" for one in editor.notifications)
+
+
+def test_a_file_of_no_open_folder_is_judged_in_its_own_wherever_the_server_was_started(
+    tmp_path: Path,
+) -> None:
+    """Editors start servers in any folder, / as well: what lies there is none of the file's."""
+    write(tmp_path, "ftlint.toml", 'ignore = ["FT101"]\n')
+    write(tmp_path, "other/dataset_info.json", '{"hidden": {"hf_hub_url": "a/b"}}')
+    text = BASE.replace("faq", "") + "dataset_dir: ../other\nlearnig_rate: 1\n"
+    path = write(tmp_path, "own/a.yaml", text)
+    for start in (tmp_path, path.parent, Path(tmp_path.anchor)):
+        with Client(start, folders=[]) as editor:
+            assert "FT101" in codes(editor.open(path.as_uri(), text))
+            line = text.splitlines().index("dataset: ")
+            place = editor.at(path.as_uri(), line, len("dataset: "))
+            assert editor.ask("textDocument/completion", place) == []
 
 
 def test_here_never_counts(folder: Path) -> None:

@@ -315,13 +315,14 @@ class OptionsResolver:
 
     def _untrusted(self, path: str, settings: Settings) -> Settings:
         """Return the settings of a folder that nobody trusts as far as they count there."""
+        is_release = settings.target in (None, *KNOWN)
         for name, left_out in (
             ("policies", bool(settings.policies)),
-            ("target", settings.target == AUTO),
+            ("target", not is_release),
         ):
             if left_out:
                 self.ignored[f"{path}: `{name}` counts in trusted folders only"] = None
-        target = None if settings.target == AUTO else settings.target
+        target = settings.target if is_release else None
         return settings._replace(policies=(), target=target)
 
     def _loaded(self, path: str) -> Settings:

@@ -135,7 +135,8 @@ class Workspace:
         around = [one for one in self.folders if is_below(path, one)]
         if around:
             return max(around, key=len)
-        return project_of(os.path.dirname(path)).roots[0]
+        own = os.path.dirname(path)
+        return project_of(own, own).roots[0]  # wherever the server was started
 
     def _resolver(self, folder: str) -> OptionsResolver:
         if folder not in self._resolvers:
