@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         ("git:/a/b.yaml?%7B%22ref%22%3A%22HEAD%22%7D", None),
         ("vscode-notebook-cell:/a.ipynb#x", None),
         ("http://[::1/a.yaml", None),
+        ("file:///a\ud800.yaml", None),  # half of a character
         ("", None),
         ("/a.yaml", None),
     ],

@@ -180,3 +180,32 @@ def test_a_request_that_is_cancelled_is_not_answered(editor: Client) -> None:
     assert failed.value.code == wire.REQUEST_CANCELLED
     assert all(editor.wait(number) for number in busy)
     assert editor.ask("textDocument/hover", editor.at("cancelled.yaml", 1, 1))
+
+
+def test_a_place_before_the_first_line_is_its_start(editor: Client) -> None:
+    """No editor sends one by its protocol; some count from 0 where others count from 1."""
+    editor.open("before.yaml", BASE)
+    document = {"uri": editor.uri("before.yaml")}
+    for line in (-1, -50, -(1 << 40)):
+        place = {"line": line, "character": -3}
+        editor.methods[1 << 20] = "textDocument/hover"
+        sent = {"textDocument": document, "position": place}
+        editor.write({"jsonrpc": "2.0", "id": 1 << 20, "method": "textDocument/hover",
+                      "params": sent})  # fmt: skip
+        first = editor.ask("textDocument/hover", editor.at("before.yaml", 0, 0))
+        assert editor.answers.pop(1 << 20)["result"] == first
+
+
+def test_requests_to_the_client_have_numbers_of_their_own(folder: Path) -> None:
+    """One that is answered late is not taken for a newer one."""
+    able = {"workspace": {"configuration": True, "didChangeWatchedFiles":
+            {"dynamicRegistration": True}, "codeLens": {"refreshSupport": True}}}  # fmt: skip
+    with Client(folder, capabilities=able) as editor:
+        for _ in range(5):
+            editor.notify("workspace/didChangeConfiguration", {"settings": None})
+            editor.open("a.yaml", BASE)
+            editor.save("a.yaml")
+            editor.settled()
+        numbers = [one["id"] for one in editor.requests]
+        assert len(numbers) > 5
+        assert len(set(numbers)) == len(numbers)

@@ -83,12 +83,12 @@ def _whole(sent: Source) -> Source:
 
 def offset(source: Source, position: Json) -> int:
     """Return the offset in characters of a line and a column in units of UTF-16."""
-    line: int = position["line"]
+    line: int = max(position["line"], 0)
     column: int = max(position["character"], 0)
     starts, text = source.line_starts, source.text
     if line >= len(starts):
         return len(text)
-    start = starts[max(line, 0)]
+    start = starts[line]
     end = starts[line + 1] if line + 1 < len(starts) else len(text)
     found = text[start:end]
     shown = found.rstrip("\r\n") if line + 1 < len(starts) else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 
 from ftlint.server import documents, uris, wire
 from ftlint.server.protocol import (
@@ -47,6 +48,7 @@ class Session:
         self.workspace.folders = _folders(sent)
         self.workspace.choices = choices_of(sent.get("initializationOptions"))
         self._asked: dict[object, Handler] = {}
+        self._numbers = count(1)
         self._answers: dict[str, Handler] = {
             "textDocument/hover": self._hover,
             "textDocument/completion": self._completion,
@@ -84,7 +86,7 @@ class Session:
             act(message.result)
 
     def _ask(self, method: str, params: object, act: Handler = lambda _: None) -> None:
-        number = f"ftlint-{method}-{len(self._asked)}"
+        number = f"ftlint-{method}-{next(self._numbers)}"
         self._asked[number] = act
         self.send(wire.request(number, method, params))
 

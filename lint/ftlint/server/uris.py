@@ -21,11 +21,11 @@ def to_path(uri: str) -> str | None:
     """
     try:
         parts = urlsplit(uri)
-    except ValueError:
+        path = os.fsdecode(unquote_to_bytes(parts.path))
+    except ValueError:  # brackets that enclose no address, half of a character
         return None
     if parts.scheme.lower() != "file":
         return None
-    path = os.fsdecode(unquote_to_bytes(parts.path))
     if "\0" in path:
         return None
     host = parts.netloc.lower()
