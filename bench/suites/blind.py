@@ -32,6 +32,7 @@ OURS = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas"
 sys.path[:0] = OURS
 
 from families import words  # type: ignore[import-not-found]  # noqa: E402
+from journal import append  # type: ignore[import-not-found]  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -277,8 +278,8 @@ class Campaign:
 
     def note(self, entry: dict[str, Any]) -> None:
         """Append a line to what was found, and print it in short."""
-        with self.writing, (self.root / "blind.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+        with self.writing:
+            append(self.root / "blind.jsonl", entry)
             print(*described(entry), sep="  ", flush=True)
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import json
 import os
 import random
 import shutil
@@ -36,6 +35,7 @@ import memory_families  # type: ignore[import-not-found]  # noqa: E402
 import memory_runs  # type: ignore[import-not-found]  # noqa: E402
 import memory_second  # type: ignore[import-not-found]  # noqa: E402
 import memory_spread  # type: ignore[import-not-found]  # noqa: E402
+from journal import append, entries  # type: ignore[import-not-found]  # noqa: E402
 from memory_runs import (  # noqa: E402
     LATER,
     SEED,
@@ -130,21 +130,6 @@ def mixed(specs: list[Spec]) -> list[Spec]:
         one for some in zip_longest(turns, reversed(middle), small) for one in some
         if one is not None
     ]  # fmt: skip
-
-
-def entries(path: Path) -> list[dict[str, Any]]:
-    """Return what a file holds so far."""
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def append(path: Path, entry: dict[str, Any]) -> None:
-    """Add a line, so that it is there whatever comes next."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def measured(wanted: Wanted, made: PreparedRun, ended: Any) -> dict[str, Any]:

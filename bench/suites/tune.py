@@ -33,6 +33,7 @@ OURS = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas"
 sys.path[:0] = OURS
 
 from families import words  # type: ignore[import-not-found]  # noqa: E402
+from journal import append, entries  # type: ignore[import-not-found]  # noqa: E402
 from memory_runs import write_model  # type: ignore[import-not-found]  # noqa: E402
 
 from ftbench.runners.interpreter import probe  # noqa: E402
@@ -144,8 +145,7 @@ class Campaign:
         found = {"tune": self.tune, "grid": self.grid, "whole": self.whole}[what](example, left)
         if found is not None:
             entry = {"part": name, "seconds": time.monotonic() - begun, **found}
-            with (self.out / "parts.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+            append(self.out / "parts.jsonl", entry)
             print(f"== {name}: {json.dumps(found)[:300]}", flush=True)
 
     def tune(self, example: str, _: float) -> dict[str, Any] | None:
@@ -238,19 +238,6 @@ class Campaign:
             said.append(line)
             print(line, end="", flush=True)
         return process.wait(), "".join(said)
-
-
-def entries(path: Path) -> list[dict[str, Any]]:
-    """Return what a file holds so far."""
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def append(path: Path, entry: dict[str, Any]) -> None:
-    """Add a line, so that it is there whatever comes next."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry) + "\n")
 
 
 def summarise(out: Path) -> Iterator[str]:

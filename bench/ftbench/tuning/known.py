@@ -121,10 +121,11 @@ class Known(NamedTuple):
         """
         found: dict[Candidate, search.Tried] = {}
         for one in self.trials:
-            if one.purpose == "alike" or (one.purpose == "proof" and self.why_not(one) is None):
+            why_not = self.why_not(one)
+            if one.purpose == "alike" or (one.purpose == "proof" and why_not is None):
                 continue
             full = one.error is not None and one.error["kind"] == "out_of_memory"
-            seconds = self._deciding(one) if self.why_not(one) is None else None
+            seconds = self._deciding(one) if why_not is None else None
             found[one.candidate] = search.Tried(one.candidate, seconds, full)
         return list(found.values())
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ftlint.memory.estimate import Estimate
+    from ftlint.steps import NoPlan
 
 NEAR = 1.05
 """What needs more than this share of a GPU for sure is not tried: the law is right to 5 %."""
@@ -49,15 +50,14 @@ def total_steps(
     `packs`: rows that came of packing, which only a trial tells.
     """
     values = {**of.values, **dict(changes)}
-    if packs is not None:
-        made = configs.plan_with_rows(of.loaded, values, packs)
-        return made.total_steps.exact if isinstance(made, StepPlan) else None
-    plan = configs.plan(of.loaded, values)
-    if isinstance(plan, StepPlan) and plan.total_steps.exact is not None:
-        return plan.total_steps.exact
-    if of.rows is None:
-        return None
-    plan = configs.plan_with_rows(of.loaded, values, of.rows)
+    rows = of.rows if packs is None else packs
+    found = _exact(configs.plan(of.loaded, values)) if packs is None else None
+    if found is not None or rows is None:
+        return found
+    return _exact(configs.plan_with_rows(of.loaded, values, rows))
+
+
+def _exact(plan: StepPlan | NoPlan) -> int | None:
     return plan.total_steps.exact if isinstance(plan, StepPlan) else None
 
 

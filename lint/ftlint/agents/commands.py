@@ -73,12 +73,12 @@ def data(answer: Answer) -> object:
 
 def below(root: str, paths: Iterable[str]) -> list[str]:
     """Return paths below the root as ftlint is to be handed them. Raises `Refused`."""
-    found = []
+    found, inside = [], os.path.realpath(root)
     for path in paths:
         if "\0" in path or not path:
             raise Refused(f"{path!r} is not a path")
         real = os.path.realpath(os.path.join(root, path))
-        if not is_below(real, os.path.realpath(root)):
+        if not is_below(real, inside):
             raise Refused(f"{path}: it is outside {root}, where this server was started")
         found.append(os.path.relpath(os.path.join(root, path), root))
     return found

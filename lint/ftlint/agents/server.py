@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
@@ -63,11 +63,17 @@ def server(root: str) -> MCPServer:
 
         return decorate
 
-    async def call(*arguments: str) -> Answer:
+    async def call(*command: str, options: Sequence[str], paths: Sequence[str] = ()) -> Answer:
+        """Run a command over paths below the folder."""
+        named = commands.below(root, paths)
+        arguments = (*command, *options, *(["--", *named] if named else []))
         return await to_thread.run_sync(commands.run, root, arguments)
 
-    async def told(*arguments: str) -> dict[str, Any]:
-        answer = await call(*arguments)
+    async def told(
+        *command: str, options: Sequence[str] = (), paths: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Return what a command says as JSON, and its notes."""
+        answer = await call(*command, options=["--output-format=json", *options], paths=paths)
         return {"result": commands.data(answer), "notes": list(answer.notes)}
 
     @tool(READS)
@@ -81,8 +87,7 @@ def server(root: str) -> MCPServer:
     ) -> dict[str, Any]:
         """Report what is wrong with configs: errors, ignored keys, wasted steps, data, memory."""
         options = commands.of_run(root, target, gpus, nodes, gpu, dataset_sizes)
-        named = commands.below(root, paths)
-        return await told("check", "--no-cache", "--output-format=json", *options, "--", *named)
+        return await told("check", "--no-cache", options=options, paths=paths)
 
     @tool(WRITES)
     async def fix(
@@ -104,11 +109,10 @@ def server(root: str) -> MCPServer:
             if unsafe_rules
             else ["--fix"]
         )
-        named = commands.below(root, paths)
         if not write:
-            shown = await call("check", "--no-cache", "--diff", *options, "--", *named)
+            shown = await call("check", "--no-cache", "--diff", options=options, paths=paths)
             return {"diff": shown.out, "written": False, "notes": list(shown.notes)}
-        done = await told("check", "--no-cache", "--output-format=json", *options, "--", *named)
+        done = await told("check", "--no-cache", options=options, paths=paths)
         return {**done, "written": True}
 
     @tool(READS)
@@ -122,8 +126,7 @@ def server(root: str) -> MCPServer:
     ) -> dict[str, Any]:
         """Plan runs: samples, effective batch size, steps, epochs, evaluations, checkpoints."""
         options = commands.of_run(root, target, gpus, nodes, gpu, dataset_sizes)
-        named = commands.below(root, paths)
-        return await told("steps", "--output-format=json", *options, "--", *named)
+        return await told("steps", options=options, paths=paths)
 
     @tool(READS)
     async def memory(
@@ -136,8 +139,7 @@ def server(root: str) -> MCPServer:
     ) -> dict[str, Any]:
         """Tell what each GPU holds at its peak, by part, and with `gpu` whether a run fits it."""
         options = commands.of_run(root, target, gpus, nodes, gpu, dataset_sizes)
-        named = commands.below(root, paths)
-        return await told("memory", "--output-format=json", *options, "--", *named)
+        return await told("memory", options=options, paths=paths)
 
     @tool(READS)
     async def predict(
@@ -148,8 +150,7 @@ def server(root: str) -> MCPServer:
     ) -> dict[str, Any]:
         """Predict how long a run takes, from calibrations of this machine or of a shared GPU."""
         options = commands.of_run(root, None, gpus, nodes, gpu)
-        (named,) = commands.below(root, [path])
-        return await told("bench", "predict", "--output-format=json", *options, "--", named)
+        return await told("bench", "predict", options=options, paths=[path])
 
     @tool(READS)
     async def doctor(
@@ -163,15 +164,14 @@ def server(root: str) -> MCPServer:
         """
         options = [f"--plan={one}" for one in commands.below(root, [config] if config else [])]
         options += [f"--log={one}" for one in commands.below(root, [log] if log else [])]
-        named = commands.below(root, run_dirs)
-        return await told("doctor", "--output-format=json", *options, "--", *named)
+        return await told("doctor", options=options, paths=run_dirs)
 
     @tool(READS)
     async def rule(
         code: Annotated[str, Field(description="Code or name of a rule, as FT101")],
     ) -> dict[str, Any]:
         """Explain a rule: what it checks, why, a bad and a good example."""
-        return await told("rule", "--output-format=json", "--", commands.rules([code]))
+        return await told("rule", options=["--", commands.rules([code])])
 
     @tool(READS)
     async def key(
@@ -182,6 +182,6 @@ def server(root: str) -> MCPServer:
         if not name.isidentifier():
             raise Refused(f"{name!r} is not a key")
         options = commands.of_run(root, target)
-        return await told("key", "--output-format=json", *options, "--", name)
+        return await told("key", options=[*options, "--", name])
 
     return made

@@ -35,6 +35,7 @@ from ftlint.doctor.trainer_log import (
     starts,
 )
 from ftlint.support.disk import Disk
+from ftlint.support.messages import first_of
 from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -143,8 +144,7 @@ def _of_several(below: tuple[str, ...]) -> NoRun | None:
     """Return that a folder holds runs and is none: their logs and event files are not its own."""
     if not below:
         return None
-    shown = ", ".join(below[:SHOWN]) + (", …" if len(below) > SHOWN else "")
-    return NoRun(f"no run, but a folder of runs: name them ({shown})", below)
+    return NoRun(f"no run, but a folder of runs: name them ({first_of(below, SHOWN)})", below)
 
 
 def _elsewhere(folder: str, disk: Disk) -> History | None:

@@ -122,8 +122,8 @@ class OptionsResolver:
     beyond it counts only from the command line. `ignored` says what of them did not count.
 
     An editor looks at nothing outside the folder that it has opened, a real path (`within`), and at
-    what it holds itself (`shared`). In one that nobody trusts neither policies count nor what is
-    installed.
+    what it holds itself (`shared`). In one that nobody trusts no policies count, and no target but
+    a release, whoever names it.
     """
 
     def __init__(
@@ -134,13 +134,16 @@ class OptionsResolver:
         trusted: bool = True,
         shared: Shared | None = None,
     ) -> None:
+        self.ignored: dict[str, None] = {}
+        if not trusted and _released(request.target) != request.target:
+            self.ignored[f"target {request.target} counts in trusted folders only"] = None
+            request = request._replace(target=None)
         self.request = request
         self.within = bound() if within is None else within
         self.trusted = trusted
         self.shared = shared
         self.known: dict[tuple[str | None, Reach, str], tuple[Options, Settings]] = {}
         self.folders: dict[str, tuple[str | None, Reach, str]] = {}
-        self.ignored: dict[str, None] = {}
         self.disk = Disk(None, shared)
         self.named = _folders_named(request, self.disk)
         self.loaded: dict[str, Settings] = {}
@@ -315,15 +318,11 @@ class OptionsResolver:
 
     def _untrusted(self, path: str, settings: Settings) -> Settings:
         """Return the settings of a folder that nobody trusts as far as they count there."""
-        is_release = settings.target in (None, *KNOWN)
-        for name, left_out in (
-            ("policies", bool(settings.policies)),
-            ("target", not is_release),
-        ):
-            if left_out:
+        left = settings._replace(policies=(), target=_released(settings.target))
+        for name in ("policies", "target"):
+            if getattr(left, name) != getattr(settings, name):
                 self.ignored[f"{path}: `{name}` counts in trusted folders only"] = None
-        target = settings.target if is_release else None
-        return settings._replace(policies=(), target=target)
+        return left
 
     def _loaded(self, path: str) -> Settings:
         """Return the settings of a file as they stand there. Raises `BadSettings`."""
@@ -425,6 +424,11 @@ class OptionsResolver:
             most = f"{DEFAULT.seconds} seconds of processor time"
             raise UsageError(f"policies: reading them takes more than {most}") from None
         return BUILT_IN.with_policies(found)
+
+
+def _released(target: str | None) -> str | None:
+    """Return a target that is a release; None for one that has code or packages looked at."""
+    return target if target in (None, *KNOWN) else None
 
 
 FACTS = "ftlint-facts.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import SEVERITIES
-from ftlint.support.messages import shown_path, visible
+from ftlint.support.messages import first_of, shown_path, visible
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _unjudged(run: Run) -> Iterator[str]:
     files = f"{len(left)} config{'' if len(left) == 1 else 's'}"
     what = " and ".join(sorted({name for _, one in left for name in one.what}))
     names = list(dict.fromkeys(name for _, one in left for name in one.datasets))
-    shown = ", ".join(map(visible, names[:NAMED])) + (", …" if len(names) > NAMED else "")
+    shown = first_of([*map(visible, names)], NAMED)
     of = f" of {shown}" if names else ""
     which = f"{names[0]}=N" if len(names) == 1 else "NAME=N" if names else "N"
     yield (

@@ -55,12 +55,12 @@ class Once:
         told, earlier = self._of_scripts, self._of_starts
         here: set[tuple[str, str, str | None]] = set()
         for result, _ in judged:
+            path = os.path.abspath(result.source.path)
+            script = is_script(path)
             for one in result.diagnostics:
-                if is_script(result.source.path):
-                    if one.launch is None:
-                        path = os.path.abspath(result.source.path)
-                        told.setdefault(path, set()).add((one.code, one.key))
-                elif one.launch is not None:
+                if script and one.launch is None:
+                    told.setdefault(path, set()).add((one.code, one.key))
+                elif not script and one.launch is not None:
                     here.add((os.path.abspath(one.launch.path), one.code, one.key))
         for result, settings in judged:
             path, left = os.path.abspath(result.source.path), []

@@ -187,7 +187,9 @@ def notes_of(report: Run) -> Iterator[str]:
         yield from target.origin.notes
         keys = report.doubted_for(target)
         if keys:
-            shown = ", ".join(keys[:MOST_DOUBTED]) + (", …" if len(keys) > MOST_DOUBTED else "")
+            from ftlint.support.messages import first_of
+
+            shown = first_of(keys, MOST_DOUBTED)
             yield (
                 f"target {target.label}: some rules on {shown} are not applied: its code for them"
                 " differs from that of the releases that they were tested with"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from ftlint.edits.diff import line_edits
 from ftlint.edits.plan import splice
-from ftlint.engine import lint
 from ftlint.fixes import apply
 from ftlint.fixes.ignores import OPENED, above, comment, is_proven
 from ftlint.server.judging import at
@@ -104,10 +103,8 @@ def _fix(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json]:
 
 def _ignore(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json]:
     """Yield the comments that leave a finding out: of its line, and of the file."""
-    source, place, options = judged.document.source, judged.place, judged.place.options
-    # What a baseline knows is said as well where a text is judged anew.
-    told = judged.result if place.settings.baseline is None else lint(_source(judged), options)
-    before = told._replace(source=source)
+    source, options = judged.document.source, judged.place.options
+    before = judged.said._replace(source=source)
     same = [other for other in judged.result.diagnostics if other.code == one.code]
     line = source.position(one.start).line
     here = [other for other in same if source.position(other.start).line == line]

@@ -6,6 +6,7 @@ import os
 
 from ftlint import engine
 from ftlint.loading import Config, Unreadable, load_bytes, unread
+from ftlint.project.options import below
 from ftlint.report.json_ import url
 from ftlint.server import uris
 from ftlint.server.protocol import SEVERITIES
@@ -38,11 +39,15 @@ REMOVED = "FT102"
 
 
 class Judged(NamedTuple):
-    """What was said of one version of a document, and what that rests on."""
+    """What was said of one version of a document, and what that rests on.
+
+    `result` is without what a baseline knows, `said` with it.
+    """
 
     document: Document
     place: Place
     result: Result
+    said: Result
     disk: Disk
 
 
@@ -59,7 +64,7 @@ def judge(
             return None
         why = reason("seconds", "seconds of processor time", options.limits)
         result = unread(path, data, options, Problem("too-slow", 0, 0, {"reason": why}))
-    return Judged(document, place, _new(result, place, disk), disk)
+    return Judged(document, place, _new(result, place, disk), result, disk)
 
 
 def content(document: Document) -> bytes:
@@ -75,12 +80,11 @@ def config_of(judged: Judged) -> Config | Unreadable:
 
 def _new(result: Result, place: Place, disk: Disk) -> Result:
     """Return a result without what the baseline of its settings knows."""
-    path, root = place.settings.baseline, place.settings.root
-    if path is None or root is None or not result.diagnostics:
+    path = below(place.settings.root, place.settings.baseline)
+    if path is None or not result.diagnostics:
         return result
     from ftlint.run import baseline
 
-    path = os.path.join(root, path)
     try:
         left, _ = baseline.without(baseline.load(path, disk), path, [result])
     except baseline.BadBaseline:  # told on the command line, where it is written as well

@@ -15,7 +15,6 @@ from ftlint.server import uris
 from ftlint.server.protocol import Choices
 from ftlint.support.containment import is_below, project_of
 from ftlint.support.disk import Buffer, Disk, Shared
-from ftlint.target.releases import KNOWN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -145,11 +144,7 @@ class Workspace:
 
     def _made(self, folder: str, buffers: Mapping[str, Buffer]) -> OptionsResolver:
         choices = self.choices
-        target = choices.target
-        if not choices.trusted and target not in (None, *KNOWN):
-            self.notes.setdefault(f"target {target} counts in trusted folders only")
-            target = None
-        asked = CliOptions((), target=target, transformers=choices.transformers)
+        asked = CliOptions((), target=choices.target, transformers=choices.transformers)
         shared = Shared(buffers)
         return OptionsResolver(asked, folder, trusted=choices.trusted, shared=shared)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ftlint.diagnostics import Place, Related
 from ftlint.facts.launch import UNSTATED
+from ftlint.support.messages import first_of
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def started(alone: Result, ways: Sequence[tuple[Start, Result]]) -> Result:
 
 
 def _listed(places: Sequence[str]) -> str:
-    return ", ".join(places[:MOST]) + (", …" if len(places) > MOST else "")
+    return first_of(places, MOST)
 
 
 def _not_under(one: Diagnostic, ways: Iterable[tuple[Start, _Said]]) -> Diagnostic:

@@ -35,6 +35,15 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
+def first_of(names: Sequence[str], most: int) -> str:
+    """Return the first names, with a mark where there are more.
+
+    >>> first_of(["a", "b", "c"], 2)
+    'a, b, …'
+    """
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
 def in_general(template: str) -> str:
     """Return a template as it reads of no file: names in place of values.
 
@@ -64,7 +73,7 @@ def show(value: object) -> str:
     if isinstance(value, float):
         return format_float(value)
     if isinstance(value, (list, tuple)):
-        value = ", ".join(map(show, value[:12])) + (", …" if len(value) > 12 else "")
+        value = first_of([*map(show, value[:13])], 12)
     text = str(value)
     longest = LONGEST if " " in text[:LONGEST] else LONGEST_WORD
     if len(text) > longest:

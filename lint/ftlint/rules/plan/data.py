@@ -9,6 +9,7 @@ from ftlint.facts.layers import RECORDED
 from ftlint.rules.plan import definitions
 from ftlint.rules.plan.together import MISSING, PLACEHOLDER, Fault, findings
 from ftlint.rules.plan.wording import count, of
+from ftlint.support.messages import first_of
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _misfit(size: DatasetSize, absent: list[str]) -> str:
 
     entry, columns = size.entry, size.columns
     assert entry is not None
-    shown = ", ".join(columns[:8]) + (", …" if len(columns) > 8 else "")
+    shown = first_of(columns, 8)
     remedy = which_columns(entry, columns, size.rows)
     missing = ", ".join(f"`{name}`" for name in absent)
     return (
