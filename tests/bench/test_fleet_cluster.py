@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -121,6 +123,30 @@ def test_a_client_listens_nowhere(cluster: Any) -> None:
     with joined(f"127.0.0.1:{cluster.port}") as made:
         assert made.kinds() == {"BLUE": 1.0, "RED": 2.0}
         assert listening() == before
+
+
+def test_a_head_that_stumbles_is_asked_again(cluster: Any) -> None:
+    killed: list[int] = []
+    killer = Thread(target=kill_the_first_server, args=(killed,))
+    killer.start()
+    with joined(f"127.0.0.1:{cluster.port}") as made:
+        killer.join()
+        assert made.kinds() == {"BLUE": 1.0, "RED": 2.0}
+    assert killed
+
+
+def kill_the_first_server(killed: list[int]) -> None:
+    """Kill the process that the head starts for the next client, as soon as it is there."""
+    from psutil import NoSuchProcess, Process
+
+    there = set(descendants(os.getpid()))
+    until = time.monotonic() + 60
+    while not killed and time.monotonic() < until:
+        for pid in set(descendants(os.getpid())) - there:
+            with suppress(NoSuchProcess):
+                if "--mode=specific-server" in " ".join(Process(pid).cmdline()):
+                    os.kill(pid, signal.SIGKILL)
+                    killed.append(pid)
 
 
 def listening() -> set[tuple[str, int]]:

@@ -31,6 +31,10 @@ SLIVER = 0.001
 """Of that resource: enough to be placed there, without keeping others away."""
 TOKEN = "; if it asks for a token, set RAY_AUTH_MODE=token"
 """A client that sends none is only told that nobody answers."""
+STUMBLES = ("Starting Ray client server failed", "Proxy failed to Connect to backend")
+"""What a head says whose process for this client died as it started, or took too long to."""
+TRIES = 3
+"""The head starts a process of its own for each try."""
 MOST_CPUS = 8
 POLL_SECONDS = 1.0
 
@@ -66,12 +70,17 @@ def joined(address: str) -> Iterator[Cluster]:
         logging.getLogger(name).setLevel(logging.ERROR)
     place = address.removeprefix("ray://")
     place = place if ":" in place else f"{place}:{PORT}"
-    try:
-        ray.init(f"ray://{place}", log_to_driver=False)
-    except Exception as error:  # Ray raises what its transport does, of any kind
-        said = " ".join(str(error).split())
-        unset = "" if "RAY_AUTH_MODE" in os.environ else TOKEN
-        raise NoCluster(f"no Ray cluster at {place}: {said[:300]}{unset}") from None
+    for again in reversed(range(TRIES)):
+        try:
+            ray.init(f"ray://{place}", log_to_driver=False)
+            break
+        except Exception as error:  # Ray raises what its transport does, of any kind
+            ray.shutdown()
+            said = " ".join(str(error).split())
+            if again and any(one in said for one in STUMBLES):
+                continue
+            unset = "" if "RAY_AUTH_MODE" in os.environ else TOKEN
+            raise NoCluster(f"no Ray cluster at {place}: {said[:300]}{unset}") from None
     try:
         yield Cluster(ray)
     finally:
