@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.oracle.client import Command, Outcome, Trainer, Verdict
 
+from ftlint.rulebook.claims import keys_in
+from ftlint.rulebook.registry import BUILT_IN
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
     from pathlib import Path
@@ -56,7 +59,8 @@ def train(
                 text = texts[name]
                 if "save_total_limit" in blamed:  # so short a run saves several times, too
                     text = _without(text, {"save_steps"}) + "save_steps: 1\n"
-                outcome, text = _settled(trainer, subject, text, blamed)
+                needed = blamed.union(*(_rests_on(error) for error in errors[name]))
+                outcome, text = _settled(trainer, subject, text, needed)
                 outcomes[name] = outcome
                 if _is_unrelated(trainer, subject, text, outcome, blamed):
                     mended = _mended(text, subject.base, blamed)
@@ -71,6 +75,11 @@ def train(
                     else:
                         outcomes[name] = again
     return outcomes, unrelated
+
+
+def _rests_on(error: Error) -> set[str]:
+    """Return the keys that the rule of an error asks about."""
+    return {key for check in BUILT_IN[error.code].checks for key in keys_in(check.when)}
 
 
 def _is_unrelated(
@@ -109,17 +118,17 @@ SPARED: dict[str, str | None] = {
 
 
 def _settled(
-    trainer: Trainer, subject: Subject, text: str, blamed: Container[str]
+    trainer: Trainer, subject: Subject, text: str, needed: Container[str]
 ) -> tuple[Outcome, str]:
     """Run a config, and where this machine cannot, once more without what it lacks.
 
-    What an error is about stays. Returned with the text that was run.
+    The keys that an error rests on stay. Returned with the text that was run.
     """
     name, command = subject.path.name, subject.command
     outcome = trainer.train(text, name, STEPS, command=command)
     if not outcome.settled:
         written = {line.partition(":")[0] for line in text.splitlines()}
-        spared = {key for key in SPARED if key in written and key not in blamed}
+        spared = {key for key in SPARED if key in written and key not in needed}
         stand_ins = [f"{key}: {SPARED[key]}\n" for key in sorted(spared) if SPARED[key]]
         plain = _without(text, spared) + "".join(stand_ins)
         if sorted(plain.splitlines()) != sorted(text.splitlines()):

@@ -59,9 +59,22 @@ def is_none_of(context: Context, key: Key, value: object) -> bool:
 
 def _is_checked(context: Context, key: Key) -> bool:
     """Return whether the program does not do with any word; training alone was probed for it."""
-    place = probed(context.target.release), key.name
-    takes_any = context.command == "train" and place in compiled.TAKE_ANY
+    trains = context.command == "train" or (
+        key.name == "rope_scaling" and _exports_as_trained(context)
+    )
+    takes_any = trains and (probed(context.target.release), key.name) in compiled.TAKE_ANY
     return key.checked == "parse" or (key.checked == "later" and not takes_any)
+
+
+def _exports_as_trained(context: Context) -> bool:
+    """Return whether an export hands the model the length that it was trained with.
+
+    Then, as in training, `rope_scaling` is passed over unless that length exceeds the model's own.
+    Source: hparams/parser.py get_infer_args; `packing` gives a `cutoff_len` that is no default.
+    """
+    values = context.instance.effective
+    hands = "cutoff_len" in context.present or bool(values.get("packing"))
+    return hands and context.command == "export" and values.get("export_device") != "auto"
 
 
 def _is_no_list(context: Context, key: Key, value: object) -> bool:
