@@ -77,3 +77,8 @@ def test_whole_models_start_from_model_name_or_path() -> None:
     found = lint(of_text("c.yaml", f"{head}max_steps: 100\n{NAMED}"), options).diagnostics
     (message,) = [one.message for one in found if one.code == "FT626"]
     assert message.endswith("to start from its weights set `model_name_or_path`.")
+
+
+@pytest.mark.parametrize(("steps", "fires"), [(100, False), (101, True)])
+def test_a_trial_run_needs_no_checkpoints_on_the_way(steps: int, fires: bool) -> None:
+    assert bool(said("FT621", f"max_steps: {steps}\nsave_steps: 500\n")) == fires

@@ -63,7 +63,7 @@ def test_the_examples_are_judged_as_by_the_command(examples: Client) -> None:
 
 
 def test_what_a_safe_fix_takes_out_is_greyed_out(editor: Client) -> None:
-    text = BASE + "max_steps: 9\nsave_steps: 50\n"
+    text = BASE + "max_steps: 120\nsave_steps: 500\n"
     found = {one["code"]: one for one in editor.open("needless.yaml", text)}
     assert found["FT201"]["tags"] == [1]
     assert "tags" not in found["FT621"]
