@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import ftschemas
@@ -22,5 +23,6 @@ tests/tokens; FT750: tests/facts/test_recorded.py; FT904: tests/test_engine.py; 
 FT4190: tests/cli/test_set.py; FT4191: tests/launch; the others: tests/hostile."""
 
 
+@cache
 def load(code: str) -> Example:
     return example_of(BUILT_IN[code], BUILT_IN.about(code))

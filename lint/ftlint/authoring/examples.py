@@ -38,8 +38,8 @@ def example_of(rule: Rule, about: About, rules: RuleBook = BUILT_IN) -> Example:
     """Return a rule's examples, to be judged for the newest pair that runs and it holds for."""
     fits = [name for name in KNOWN if in_range(parse_version(name), rule.llamafactory)]
     fits = [about.target] if about.target else fits or [KNOWN[-1]]
-    pairs = [(name, version) for name in fits if (version := _transformers(rule, name))]
-    target = resolve_target(*(pairs[-1] if pairs else fits[-1:]))
+    pairs = ((name, version) for name in reversed(fits) if (version := _transformers(rule, name)))
+    target = resolve_target(*next(pairs, fits[-1:]))
     facts = dict(about.facts)
     launch = {name: facts.pop(name) for name in ("gpus", "nodes") if name in facts}
     layer = Layer(COMMAND_LINE, Launch(**launch)).with_facts(tuple(facts.items()))
@@ -56,12 +56,13 @@ def _transformers(rule: Rule, release: str) -> str | None:
 
     works = resolve_target(release).transformers
     taken = compiled.PINS.get(release, {}).get("transformers", ("", ""))[0]
-    held = [
+    newest_first = (works, *reversed(compiled.TRANSFORMERS_RELEASES))
+    held = (
         one
-        for one in (*compiled.TRANSFORMERS_RELEASES, works)
+        for one in newest_first
         if in_range(parse_version(one), rule.transformers) and takes(taken, one)
-    ]
-    return held[-1] if held else None
+    )
+    return next(held, None)
 
 
 def judge(example: Example, text: str) -> Result:

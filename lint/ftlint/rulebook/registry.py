@@ -32,14 +32,20 @@ _CHECKS, _FIXES, _KIND, _YIELDS = map(Rule._fields.index, ("checks", "fixes", "k
 class RuleBook:
     """A set of rules, and what of it judges a given target and command.
 
-    Rules are unpacked when they are asked for: most files meet few of them.
+    Rules are unpacked when they are asked for: most files meet few of them. Those of ftlint's own
+    that are unpacked are shared with the books that policies are added to.
     """
 
-    def __init__(self, own: Mapping[str, bytes], policies: Iterable[Rule] = ()) -> None:
+    def __init__(
+        self,
+        own: Mapping[str, bytes],
+        policies: Iterable[Rule] = (),
+        unpacked: dict[str, Rule] | None = None,
+    ) -> None:
         self._own = own
         self.policies = {rule.code: rule for rule in policies}
         self._codes = [*own, *self.policies]
-        self._unpacked = dict(self.policies)
+        self._unpacked = {} if unpacked is None else unpacked
         self._rows: dict[str, tuple[Any, ...]] = {}
         self._made: dict[Place, tuple[str, Check, Predicate]] = {}
         self._judging: dict[tuple[Target, str], dict[str, _Judging]] = {}
@@ -51,6 +57,8 @@ class RuleBook:
 
     def __getitem__(self, code: str) -> Rule:
         """Return the rule with this code; raises `KeyError`."""
+        if code in self.policies:
+            return self.policies[code]
         if code not in self._unpacked:
             self._unpacked[code] = _unpacked(self._row(code))
         return self._unpacked[code]
@@ -168,9 +176,9 @@ class RuleBook:
         """Return a book of these rules and a team's own, which go before those here."""
         more = {rule.code: rule for rule in (*self.policies.values(), *policies)}
         if more.keys().isdisjoint(self._own):
-            return RuleBook(self._own, more.values())
+            return RuleBook(self._own, more.values(), self._unpacked)
         own = {code: packed for code, packed in self._own.items() if code not in more}
-        return RuleBook(own, more.values())
+        return RuleBook(own, more.values(), self._unpacked)
 
     def _for(self, target: Target, command: str) -> dict[str, _Judging]:
         key = target, command
