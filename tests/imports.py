@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,11 +42,16 @@ def imported(node: ast.AST) -> Iterator[str]:
             yield from imported(child)
 
 
+@cache
+def _imports(text: str) -> tuple[str, ...]:
+    return tuple(imported(ast.parse(text)))
+
+
 def graph(files: dict[str, Path]) -> dict[str, set[str]]:
     """Return the modules that each module imports."""
     arrows: dict[str, set[str]] = {}
     for name, path in files.items():
-        found = imported(ast.parse(path.read_text("utf-8")))
+        found = _imports(path.read_text("utf-8"))
         owners = (one if one in files else one.rpartition(".")[0] for one in found)
         arrows[name] = {one for one in owners if one in files and one != name}
     return arrows
