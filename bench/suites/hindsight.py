@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,6 +48,7 @@ def _load(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
 
 
+@cache
 def recalibrated(family: Path) -> Calibration:
     """Return the calibration that the present code makes of a family's calibration runs."""
     kept = json.loads((family / "calibration.jsonl").read_text("utf-8").partition("\n")[0])

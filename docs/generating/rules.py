@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.diagnostics import Diagnostic
+    from ftlint.results import Result
     from ftschemas.rule import About, Condition
 
 SOURCE = f"{REPOSITORY}/blob/main"
@@ -47,6 +49,13 @@ def file_of(name: str) -> Path:
 
 def _example(name: str) -> Example:
     return example_of(BUILT_IN[name], BUILT_IN.about(name))
+
+
+@cache
+def _judged(name: str) -> Result:
+    """Return what ftlint says of a rule's bad example."""
+    example = _example(name)
+    return judge(example, spans(example.about.bad)[0])
 
 
 def _index(examples: dict[str, Example]) -> str:
@@ -102,8 +111,7 @@ def _fix(example: Example) -> tuple[str, str] | None:
         recipes = example.rule.fixes
         words = dict.fromkeys(one.applicability for one in recipes)
         return " or ".join(words), "; or ".join(one.message for one in recipes)
-    found = judge(example, spans(example.about.bad)[0]).diagnostics
-    fixes = [one.fix for one in found if one.code == example.rule.code and one.fix]
+    fixes = [one.fix for one in _found(example) if one.fix]
     return (fixes[0].applicability, fixes[0].message) if fixes else None
 
 
@@ -130,7 +138,7 @@ def _page(example: Example) -> str:
     parts = [f"# {rule.code}: {rule.name}", "", sentence(about.summary), "", _card(example)]
     parts += ["## Why", "", about.why]
     if bad:
-        parts += ["## Bad", "", fence(language, bad), *_given(about), _report(example, bad)]
+        parts += ["## Bad", "", fence(language, bad), *_given(about), _report(example)]
         parts += _fixed(example, bad)
     if about.good:
         parts += ["## Good", "", fence(language, about.good)]
@@ -139,7 +147,7 @@ def _page(example: Example) -> str:
 
 def _fixed(example: Example, bad: str) -> list[str]:
     """Return what the rule's own fix makes of the bad example, if it has edits."""
-    fixes = [one.fix for one in _own(example, bad) if one.fix and one.fix.edits]
+    fixes = [one.fix for one in _found(example) if one.fix and one.fix.edits]
     if not fixes:
         return []
     option = "--unsafe-fixes" if fixes[0].applicability == "unsafe" else "--fix"
@@ -151,7 +159,7 @@ def _silence(example: Example, bad: str) -> list[str]:
     """Return how a finding of the rule is silenced where it is meant: what works on its example."""
     code = example.rule.code
     ways = []
-    found = _own(example, bad) if bad else []
+    found = _found(example) if bad else []
     if found and not _own(example, _commented(bad, found[0].start, f"ftlint: ignore[{code}]")):
         ways.append(f"`# ftlint: ignore[{code}] why` on the line or the line above it")
     elif found and not _own(example, _commented(bad, 0, f"ftlint: ignore-file[{code}]")):
@@ -170,9 +178,17 @@ def _commented(text: str, place: int, comment: str) -> str:
 
 
 def _own(example: Example, text: str) -> list[Diagnostic]:
-    """Return the findings of an example's own rule."""
-    found = judge(example, text).diagnostics
-    return [one for one in found if one.code == example.rule.code]
+    """Return the findings of an example's own rule in a text."""
+    return _of_rule(judge(example, text), example.rule.code)
+
+
+def _found(example: Example) -> list[Diagnostic]:
+    """Return the findings of a rule in its bad example."""
+    return _of_rule(_judged(example.rule.code), example.rule.code)
+
+
+def _of_rule(result: Result, code: str) -> list[Diagnostic]:
+    return [one for one in result.diagnostics if one.code == code]
 
 
 def _card(example: Example) -> str:
@@ -201,8 +217,10 @@ def _given(about: About) -> list[str]:
     return [f"Given {codes(f'{name}: {json.dumps(v)}' for name, v in about.facts.items())}:", ""]
 
 
-def _report(example: Example, text: str) -> str:
+def _report(example: Example) -> str:
     """Return what ftlint prints about the bad example, this rule's findings alone."""
-    own = tuple(_own(example, text))
-    run = Run(example.options.target, (judge(example, text)._replace(diagnostics=own),))
+    own = tuple(_found(example))
+    run = Run(
+        example.options.target, (_judged(example.rule.code)._replace(diagnostics=own),)
+    )  # fmt: skip
     return fence("text", "\n".join(reporter("text")(run, False)))
