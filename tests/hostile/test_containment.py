@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.support.containment import led_out, project_of
-from tests.cli.calls import BAD, HEAD, process, write
+from tests.cli.calls import BAD, HEAD, write
+from tests.cli.forked import process
 from tests.hostile.opening import TRAINS, opened
 
 if TYPE_CHECKING:

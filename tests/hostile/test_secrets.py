@@ -9,7 +9,7 @@ import pytest
 
 from ftlint.report import FORMATS
 from ftlint.target.secrets import masked, secrets_in
-from tests.cli.calls import process
+from tests.cli.forked import process
 
 if TYPE_CHECKING:
     from pathlib import Path
