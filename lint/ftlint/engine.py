@@ -18,10 +18,9 @@ from ftlint.syntax.parse import tabs
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import MAIN
 from ftlint.verdict import in_file, is_selected, settle, worded
-from ftschemas.judging import OF_RUN
 from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.rule import MISREADING
+from ftschemas.rule import MISREADING, OF_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
