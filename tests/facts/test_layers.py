@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 
 from ftlint.cli.commands import cli
-from ftlint.facts.given import Given
 from ftlint.facts.launch import Launch
 from ftlint.facts.layers import (
     COMMAND_LINE,
@@ -22,6 +21,7 @@ from ftlint.facts.layers import (
     ORDER,
     RECORDED,
     SETTINGS,
+    Given,
     Layer,
     merge,
 )

@@ -14,7 +14,7 @@ from tests.planning.helpers import HEAD, NOTHING, codes, context_of
 from tests.stating import stating
 
 if TYPE_CHECKING:
-    from ftlint.facts.given import Given
+    from ftlint.facts.layers import Given
 
 ROOT = Path(__file__).parents[2]
 

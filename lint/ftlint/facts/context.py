@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 from ftlint.facts.effective import apply_old_names, coerce_like_target, effective, source_key
-from ftlint.facts.given import Given
 from ftlint.facts.known import facts
-from ftlint.facts.layers import NOTHING, SILENT, Layer, Stated, merge
+from ftlint.facts.layers import NOTHING, SILENT, Given, Layer, Stated, merge
 from ftlint.facts.paths import info_root, is_local
 from ftlint.rulebook.condition import Instance
 from ftlint.syntax.nodes import Scalar, Sequence

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from ftlint.datasets import DatasetSize, Info, Question
     from ftlint.datasets.recorded import Recorded
     from ftlint.facts.context import Context
-    from ftlint.facts.given import Given
     from ftlint.facts.launch import Launch
-    from ftlint.facts.layers import Stated
+    from ftlint.facts.layers import Given, Stated
     from ftlint.steps import NoPlan, SampleCount, StepPlan, World
     from ftlint.support.disk import Disk
     from ftlint.target.releases import Target

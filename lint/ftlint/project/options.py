@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from ftlint.facts.given import Given
 from ftlint.facts.launch import Launch
 from ftlint.facts.layers import (
     COMMAND_LINE,
@@ -13,6 +12,7 @@ from ftlint.facts.layers import (
     MACHINE,
     RECORDED,
     SETTINGS,
+    Given,
     Layer,
 )
 from ftlint.project import settings as project
