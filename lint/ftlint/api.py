@@ -11,7 +11,7 @@ from ftlint.facts.plan import beside, inputs_of, plan_of, sources
 from ftlint.facts.run_plan import RunPlan
 from ftlint.fixes import apply
 from ftlint.loading import Config, Unreadable, load
-from ftlint.project.options import UsageError
+from ftlint.project.request import UsageError
 from ftlint.rules import refusals
 from ftlint.steps import NoPlan, StepPlan
 from ftlint.verdict import worded

@@ -115,7 +115,8 @@ def for_training(found: Config | Unreadable) -> Config | Unreadable:
 
 def options_near(path: str) -> Options:
     """Return how a file is judged by the settings nearest to it."""
-    from ftlint.project.options import CliOptions, OptionsResolver
+    from ftlint.project.options import OptionsResolver
+    from ftlint.project.request import CliOptions
 
     folder = os.path.dirname(os.path.abspath(path))
     return OptionsResolver(CliOptions((path,))).of(folder)[0]

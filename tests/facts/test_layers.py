@@ -26,7 +26,8 @@ from ftlint.facts.layers import (
     merge,
 )
 from ftlint.loading import Config, load_text
-from ftlint.project.options import CliOptions, Options, OptionsResolver
+from ftlint.project.options import Options, OptionsResolver
+from ftlint.project.request import CliOptions
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
 from tests.planning.helpers import HEAD, context_of

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ftlint.cli.steps import Asked, steps
-from ftlint.project.options import CliOptions
+from ftlint.project.request import CliOptions
 from ftlint.run.session import run
 
 ROOT = Path(__file__).parents[2]

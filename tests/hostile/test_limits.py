@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.project.options import CliOptions, UsageError
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.run.session import FINDINGS, run
 from ftlint.support.limits import DEFAULT, HIGHEST, Limits
 from tests.cli.calls import HEAD, write

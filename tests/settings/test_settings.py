@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from ftlint.project.options import CliOptions, OptionsResolver, UsageError
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.project.settings import BadSettings, Settings, json_schema, load
 from ftlint.run.session import CLEAN, FINDINGS, run
 from tests.cli.calls import invoke

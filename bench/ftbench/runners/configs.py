@@ -16,7 +16,8 @@ from ftlint.loading import Unreadable, for_training, load_bytes
 from ftlint.memory.estimate import estimate
 from ftlint.memory.gpus import CONTEXT
 from ftlint.memory.shape import Unknown
-from ftlint.project.options import CliOptions, OptionsResolver, UsageError
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
 from ftlint.target.releases import Target, UnknownTarget, resolve_target
 

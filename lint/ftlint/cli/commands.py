@@ -315,7 +315,7 @@ def record(**options: Any) -> None:
     be read or a dataset not be counted.
     """
     from ftlint.cli.record import record
-    from ftlint.project.options import CliOptions
+    from ftlint.project.request import CliOptions
 
     paths, sample = tuple(options.pop("paths") or (".",)), options.pop("sample")
     sys.exit(record(CliOptions(paths, **options), sample))

@@ -9,7 +9,7 @@ from ftlint.cli.check import guarded, say, wants_colour, write
 from ftlint.doctor.history import read
 from ftlint.doctor.reading import NoRun
 from ftlint.doctor.symptoms import signs
-from ftlint.project.options import UsageError
+from ftlint.project.request import UsageError
 from ftlint.run.session import CLEAN, FINDINGS
 from ftlint.support.disk import Disk
 from ftschemas.named import TYPE_CHECKING, NamedTuple

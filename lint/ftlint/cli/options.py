@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, TypeVar
 
-    from ftlint.project.options import CliOptions
+    from ftlint.project.request import CliOptions
 
     _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -127,7 +127,7 @@ class Grouped(click.Command):
 def cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
     """Return a request; GPUs and nodes are of one launch."""
     from ftlint.facts.launch import Launch
-    from ftlint.project.options import CliOptions
+    from ftlint.project.request import CliOptions
 
     launch = Launch(options.pop("gpus"), options.pop("nodes"))
     return CliOptions(tuple(paths), launch=launch, **options)

@@ -10,13 +10,8 @@ from ftlint.cli.progress import bar
 from ftlint.cli.steps import Asked, configs
 from ftlint.edits.write import replace
 from ftlint.loading import Config
-from ftlint.project.options import (
-    FACTS,
-    CliOptions,
-    OptionsResolver,
-    UsageError,
-    facts_folders,
-)
+from ftlint.project.options import FACTS, OptionsResolver, facts_folders
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure

@@ -6,7 +6,7 @@ import json
 import os
 
 from ftlint.cli.check import Output, guarded, say, write
-from ftlint.project.options import CliOptions, OptionsResolver
+from ftlint.project.options import OptionsResolver
 from ftlint.project.settings import NAMES, Settings
 from ftlint.run.session import CLEAN
 from ftlint.support.disk import Disk
@@ -17,6 +17,8 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
+
+    from ftlint.project.request import CliOptions
 
 _ASKED = ("target", "transformers", "dataset_dir", "gpu", "fail_on", "baseline", "select")
 """Settings in the place of which an option of the same name counts."""

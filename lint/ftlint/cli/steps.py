@@ -21,7 +21,7 @@ from ftlint.loading import (
     started,
     starts_of,
 )
-from ftlint.project.options import CliOptions, OptionsResolver
+from ftlint.project.options import OptionsResolver
 from ftlint.rules import refusals
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.steps import NoPlan, StepPlan
@@ -32,6 +32,8 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ftlint.project.request import CliOptions
 
 
 class Asked(NamedTuple):

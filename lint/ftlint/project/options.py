@@ -8,7 +8,6 @@ from ftlint.facts.launch import Launch
 from ftlint.facts.layers import (
     COMMAND_LINE,
     HERE,
-    INSTALLED,
     MACHINE,
     RECORDED,
     SETTINGS,
@@ -16,6 +15,7 @@ from ftlint.facts.layers import (
     Layer,
 )
 from ftlint.project import settings as project
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
 from ftlint.support.containment import bound, is_below, project_of
 from ftlint.support.disk import Disk
@@ -24,12 +24,19 @@ from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.support.messages import shown_path
 from ftlint.syntax.directives import matches
 from ftlint.target.keys import NO_EXTRA, Extra
-from ftlint.target.releases import KNOWN, NEWEST, TREE, UnknownTarget, installed, resolve_target
+from ftlint.target.releases import (
+    AUTO,
+    KNOWN,
+    NEWEST,
+    TREE,
+    UnknownTarget,
+    installed,
+    resolve_target,
+)
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterator
 
     from ftlint.project.settings import Settings
     from ftlint.support.containment import Reach
@@ -37,6 +44,9 @@ if TYPE_CHECKING:
     from ftlint.syntax.dotlist import Overrides
     from ftlint.target.classify import Command
     from ftlint.target.releases import Target
+
+
+__all__ = ["CliOptions", "Options", "OptionsResolver", "UsageError", "facts_folders"]
 
 
 class Options(NamedTuple):
@@ -63,56 +73,6 @@ class Options(NamedTuple):
     """Patterns of files with the folder that they are relative to, and what is ignored in these."""
     severity: tuple[tuple[str, str], ...] = ()
     """Rules that have another severity than their own."""
-
-
-class CliOptions(NamedTuple):
-    """What the command line asks for; None and empty mean that settings decide."""
-
-    paths: tuple[str, ...] = (".",)
-    target: str | None = None
-    transformers: str | None = None
-    launch: Launch = Launch()
-    dataset_dir: str | None = None
-    dataset_sizes: tuple[tuple[str, int], ...] = ()
-    budget: str | None = None
-    gpu: str | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    extend_select: tuple[str, ...] = ()
-    fail_on: str | None = None
-    config: str | None = None
-    isolated: bool = False
-    stdin_filename: str | None = None
-    fix: bool = False
-    unsafe_fixes: bool = False
-    diff: bool = False
-    cache: bool = True
-    limits: tuple[tuple[str, int], ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-    here: bool = False
-    baseline: str | None = None
-    write_baseline: bool = False
-    command: Command | None = None
-    """What named files are judged as, whatever they look like, and the configs of folders."""
-    overrides: tuple[str, ...] = ()
-    """`KEY=VALUE` behind each config."""
-    exclude: tuple[str, ...] = ()
-    force_exclude: bool = False
-    files_from: str | None = None
-    """A file that names files, a line each; `-` is standard input."""
-    shard: tuple[int, int] = (1, 1)
-    """Which part of the files, of how many."""
-    quiet: bool = False
-    exit_zero: bool = False
-
-
-class UsageError(ValueError):
-    """The request cannot be carried out: wrong usage, or settings that cannot be used."""
-
-
-def below(root: str | None, path: str | None) -> str | None:
-    """Return a path of the settings file, which is relative to that file."""
-    return path if path is None else os.path.join(root or ".", path)
 
 
 class OptionsResolver:
@@ -220,19 +180,44 @@ class OptionsResolver:
         except UnknownTarget as error:
             own = asked.target is None and settings.target is not None
             raise UsageError(f"{path}: {error}" if own else str(error)) from None
-        layers = (*self._layers(path, settings), *self._recorded(path, reach))
         given = Given(
-            layers,
-            bands=self._bands(settings),
+            (*self._layers(path, settings), *self._recorded(path, reach)),
             cache=asked.cache,
             reach=reach,
             scripts=settings.launch,
         )
+        root, book = settings.root or ".", BUILT_IN
+        if settings.bands is not None or settings.policies:
+            from ftlint.project import stating
+
+            if settings.bands is not None:
+                given = given._replace(bands=stating.bands(settings.bands, root))
+            if settings.policies:
+                book = stating.with_policies(settings.policies, root)
+        select, ignore = self._selected(path, settings, book)
+        root = settings.root or os.getcwd()
+        options = Options(
+            target, given, select, ignore, rules=book, limits=self._limits(settings),
+            extra=Extra(settings.extra_keys, settings.extra_values), scripts=settings.scripts,
+            per_file=tuple((root, *one) for one in settings.per_file_ignores),
+            severity=settings.severity,
+        )  # fmt: skip
+        if asked.overrides:
+            from ftlint.project import stating
+
+            typed = stating.overrides(asked.overrides, target, options.limits)
+            options = options._replace(overrides=typed)
+        return options, settings
+
+    def _selected(
+        self, path: str | None, settings: Settings, book: RuleBook
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return which rules are selected and which ignored; an unknown one is wrong usage."""
+        asked = self.request
         select = (asked.select or settings.select) or ()
         if asked.extend_select:
             select = (*(select or ("ALL",)), *asked.extend_select)
         ignore = (*settings.ignore, *asked.ignore)
-        book = self._rules(settings)
         besides = [code for _, codes in settings.per_file_ignores for code in codes]
         besides += [code for code, _ in settings.severity]
         for code in (*select, *ignore, *besides):
@@ -242,32 +227,7 @@ class OptionsResolver:
                 raise UsageError(f"{where}unknown rule {code!r}: see `ftlint rule --all`")
         for old, new in book.renamed((*select, *ignore, *besides)):
             self.ignored[f"rule {old} is now called {new}"] = None
-        root = settings.root or os.getcwd()
-        options = Options(
-            target, given, select, ignore, rules=book, limits=self._limits(settings),
-            extra=Extra(settings.extra_keys, settings.extra_values), scripts=settings.scripts,
-            per_file=tuple((root, *one) for one in settings.per_file_ignores),
-            severity=settings.severity,
-        )  # fmt: skip
-        if asked.overrides:
-            options = options._replace(overrides=self._overrides(target, options.limits))
-        return options, settings
-
-    def _overrides(self, target: Target, limits: Limits) -> Overrides:
-        """Return what `--set` sets over each config. Raises `UsageError`."""
-        from ftlint.syntax import dotlist
-
-        if not target.takes_overrides:
-            raise UsageError(
-                f"--set: LLaMA Factory {target.label} takes no KEY=VALUE behind a config"
-                " (0.9.3 and later do)"
-            )
-        found = dotlist.read(self.request.overrides, limits)
-        if isinstance(found, dotlist.BadArgument):
-            from ftlint.target.secrets import formless
-
-            raise UsageError(f"--set {formless(found.text)}: {found.reason}")
-        return found
+        return select, ignore
 
     def _target(self, path: str | None, settings: Settings, tree: str) -> Target:
         """Return what is judged for; a path of settings is read inside their project alone.
@@ -341,28 +301,21 @@ class OptionsResolver:
         own = Layer(COMMAND_LINE, asked.launch, asked.dataset_dir, asked.dataset_sizes, typed)
         theirs = Layer(
             SETTINGS, Launch(settings.gpus, settings.nodes),
-            below(settings.root, settings.dataset_dir), settings.datasets,
+            settings.beside(settings.dataset_dir), settings.datasets,
             () if settings.gpu is None else (("gpu", settings.gpu),),
         )  # fmt: skip
         auto = (asked.target or settings.target) == AUTO
         if not (auto or asked.here or settings.here or settings.facts or asked.facts):
             yield from (own, theirs)
             return
-        from ftlint.facts import machine
+        from ftlint.project import stating
 
-        try:
-            yield theirs.with_facts(machine.stated(settings.facts))
-        except machine.BadFact as error:
-            raise UsageError(f"{path}: facts: {error}") from None
-        try:
-            yield own.with_facts(machine.stated(asked.facts))
-        except machine.BadFact as error:
-            raise UsageError(str(error)) from None
+        yield stating.with_facts(theirs, settings.facts, f"{path}: facts: ")
+        yield stating.with_facts(own, asked.facts)
         if asked.here or settings.here:
-            name = HERE if asked.here else MACHINE
-            yield Layer(name, here=True).with_facts(machine.here())
+            yield stating.of_machine(HERE if asked.here else MACHINE)
         elif auto:
-            yield Layer(INSTALLED).with_facts(machine.beside_target())
+            yield stating.of_installed()
 
     def _transformers(self, settings: Settings) -> str | None:
         """Return the transformers that is stated, or what is installed where the run is to be."""
@@ -394,37 +347,6 @@ class OptionsResolver:
         except BadLimit as error:
             raise UsageError(str(error)) from None
 
-    @staticmethod
-    def _bands(settings: Settings) -> Mapping[str, Any]:
-        if settings.bands is None:
-            return Given().bands
-        from ftlint.facts import rules_of_thumb
-
-        try:
-            root = settings.root or "."
-            return rules_of_thumb.load(
-                os.path.join(root, settings.bands), Disk(project_of(root, root))
-            )
-        except rules_of_thumb.BadBands as error:
-            raise UsageError(str(error)) from None
-
-    @staticmethod
-    def _rules(settings: Settings) -> RuleBook:
-        if not settings.policies:
-            return BUILT_IN
-        from ftlint.rulebook import policies
-        from ftlint.support.deadline import TooSlow, within
-
-        try:
-            with within(DEFAULT.seconds):
-                found = policies.load(settings.policies, settings.root or ".")
-        except policies.BadPolicy as error:
-            raise UsageError(str(error)) from None
-        except TooSlow:
-            most = f"{DEFAULT.seconds} seconds of processor time"
-            raise UsageError(f"policies: reading them takes more than {most}") from None
-        return BUILT_IN.with_policies(found)
-
 
 def _released(target: str | None) -> str | None:
     """Return a target that is a release; None for one that has code or packages looked at."""
@@ -433,8 +355,6 @@ def _released(target: str | None) -> str | None:
 
 FACTS = "ftlint-facts.json"
 """What `ftlint record` writes."""
-AUTO = "auto"
-"""The target that is what is installed."""
 
 
 def facts_folders(settings: str | None, reach: Reach) -> tuple[str, ...]:

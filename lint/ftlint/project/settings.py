@@ -52,6 +52,10 @@ class Settings(NamedTuple):
     extra_keys: tuple[str, ...] = ()
     extra_values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
+    def beside(self, path: str | None) -> str | None:
+        """Return a path that the settings name: it is relative to their file."""
+        return path if path is None else os.path.join(self.root or ".", path)
+
 
 class BadSettings(ValueError):
     """The settings cannot be used; the message names file, key and reason."""

@@ -6,7 +6,6 @@ import os
 
 from ftlint import engine
 from ftlint.loading import Config, Unreadable, load_bytes, unread
-from ftlint.project.options import below
 from ftlint.report.json_ import url
 from ftlint.server import uris
 from ftlint.server.protocol import SEVERITIES
@@ -80,7 +79,7 @@ def config_of(judged: Judged) -> Config | Unreadable:
 
 def _new(result: Result, place: Place, disk: Disk) -> Result:
     """Return a result without what the baseline of its settings knows."""
-    path = below(place.settings.root, place.settings.baseline)
+    path = place.settings.beside(place.settings.baseline)
     if path is None or not result.diagnostics:
         return result
     from ftlint.run import baseline

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import time
 
-from ftlint.project.options import CliOptions, OptionsResolver, UsageError
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.project.settings import MAX_BYTES
 from ftlint.server import uris
 from ftlint.server.protocol import Choices

@@ -15,6 +15,7 @@ from ftlint.support.disk import Disk
 from ftlint.target import reading
 from ftlint.target.pins import is_version, transformers_of
 from ftlint.target.states import (
+    AUTO,
     KNOWN,
     MAIN,
     NEWEST,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from ftlint.support.containment import Reach
     from ftlint.target.tree import Tree
 
-AUTO = "auto"
 MOST_TOLD = 3
 """Parts that were not read of which each is told."""
 _OWN = "its own source"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ftlint.target.states import (
+    AUTO,
     KNOWN,
     MAIN,
     NEWEST,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ftlint.target.elsewhere import Place
 
 __all__ = [
-    "KNOWN", "MAIN", "NEWEST", "TREE", "Target", "UnknownTarget", "Version", "in_range",
+    "AUTO", "KNOWN", "MAIN", "NEWEST", "TREE", "Target", "UnknownTarget", "Version", "in_range",
     "installed", "parse_version", "resolve_target",
 ]  # fmt: skip
 
