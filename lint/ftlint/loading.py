@@ -15,7 +15,7 @@ from ftlint.support.disk import Disk
 from ftlint.support.files import SUFFIXES
 from ftlint.support.limits import reason
 from ftlint.syntax import directives
-from ftlint.syntax.construct import Problem, construct
+from ftlint.syntax.construct import UNBUILT, Problem, construct
 from ftlint.syntax.nodes import Broken
 from ftlint.syntax.parse import compose
 from ftlint.syntax.source import Undecodable, decode, of_text
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 HEAD = 1 << 16
 """So many bytes tell whether a large file, or one of JSON, is a config at all."""
-UNBUILT = frozenset(["expansion", "too-many-nodes"])
-"""Problems for which no value was built: rules would take the keys for absent."""
 HIDES_KEYS = UNBUILT | {"unhashable-key", "unknown-tag"}
 """Problems for which a config may have come out without its keys."""
 NO_CONFIG = "not a config of LLaMA Factory"
