@@ -186,6 +186,10 @@ of_settings = _together(
     ),
     click.option("--isolated", is_flag=True, help="Ignore all settings files."),
 )  # fmt: skip
+of_sample = click.option(
+    "--sample", type=click.IntRange(min=1), metavar="N",
+    help="Count the tokens of N rows of each dataset, drawn by chance; without it, of all rows.",
+)  # fmt: skip
 of_format = click.option(
     "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
     show_default=True, help="Output format.",
