@@ -15,11 +15,11 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    from ftlint.diagnostics import Place
+    from ftlint.diagnostics import ScriptLine
     from ftlint.facts.handed import Start
     from ftlint.loading import Config
     from ftlint.project.options import Options
-    from ftlint.starts.scripts import OfFile, Script
+    from ftlint.starts.scripts import OfFile, ScriptStarts
     from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
 
@@ -73,7 +73,7 @@ def judge(config: Config | Unreadable) -> Result:
 UNREAD_STARTS = "every config that it starts is missing, or known only when the script runs"
 
 
-def judge_script(script: Script | Unreadable, options: Options) -> Result:
+def judge_script(script: ScriptStarts | Unreadable, options: Options) -> Result:
     """Return what is said of a script: of each config that it starts, and of how it does.
 
     Of a config that is a file, here only that is said which does not hold of the file alone.
@@ -113,7 +113,7 @@ def judge_script(script: Script | Unreadable, options: Options) -> Result:
 
 def _under(
     of_files: Sequence[OfFile], said: Container[tuple[str, str | None]]
-) -> Iterator[tuple[Finding, Place]]:
+) -> Iterator[tuple[Finding, ScriptLine]]:
     """Yield what comes to files as a script starts them, at the word that names the file."""
     from ftlint.facts.starts import MOST_STARTS
     from ftlint.starts.readings import started

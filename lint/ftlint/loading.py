@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Any
 
-    from ftlint.diagnostics import Finding, Place
+    from ftlint.diagnostics import Finding, ScriptLine
     from ftlint.facts.context import Context
     from ftlint.facts.handed import Start
     from ftlint.project.options import Options
@@ -51,7 +51,7 @@ class Config(NamedTuple):
     context: Context
     directives: Directives
     options: Options
-    start: Place | None = None
+    start: ScriptLine | None = None
     """The line of the script that it was read as started by."""
 
     @property

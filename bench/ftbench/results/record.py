@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from ftbench.results.form import Misfit, parse
+from ftbench.results.form import BadForm, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -305,7 +305,7 @@ class Result(TypedDict):
     error: Failure | None
 
 
-class Unusable(Exception):
+class UnusableResult(Exception):
     """A file that is not a result, or one of another version. The text says which and why."""
 
 
@@ -317,28 +317,32 @@ def read(path: str | os.PathLike[str]) -> Result:
     """
     place = Path(path)
     if place.exists() and not place.is_file():
-        raise Unusable(f"{path}: not a regular file")
+        raise UnusableResult(f"{path}: not a regular file")
     try:
         found = json.loads(place.read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
-        raise Unusable(f"{path}: {error.strerror or error}") from None
+        raise UnusableResult(f"{path}: {error.strerror or error}") from None
     except RecursionError:
-        raise Unusable(f"{path}: not JSON of a result: too many brackets inside others") from None
+        raise UnusableResult(
+            f"{path}: not JSON of a result: too many brackets inside others"
+        ) from None
     except ValueError as error:
-        raise Unusable(f"{path}: not JSON: {error}") from None
+        raise UnusableResult(f"{path}: not JSON: {error}") from None
     if not isinstance(found, dict) or found.get("kind") != KIND:
-        raise Unusable(f"{path}: not the result of a run")
+        raise UnusableResult(f"{path}: not the result of a run")
     if found.get("version") != VERSION:
-        raise Unusable(f"{path}: version {found.get('version')!r} is not read, only {VERSION}")
+        raise UnusableResult(
+            f"{path}: version {found.get('version')!r} is not read, only {VERSION}"
+        )
     if missing := [name for name in Result.__annotations__ if name not in found]:
-        raise Unusable(f"{path}: lacks {', '.join(missing)}")
+        raise UnusableResult(f"{path}: lacks {', '.join(missing)}")
     try:
         result = parse(found, Result)
-    except Misfit as error:
-        raise Unusable(f"{path}: its {error.place} is not that of a result") from None
+    except BadForm as error:
+        raise UnusableResult(f"{path}: its {error.place} is not that of a result") from None
     for at, one in enumerate(result["steps"]):
         if not _is_step(one):
-            raise Unusable(f"{path}: its steps[{at}] is not that of a result")
+            raise UnusableResult(f"{path}: its steps[{at}] is not that of a result")
     return result
 
 

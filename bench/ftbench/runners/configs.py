@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.engine import judge
 from ftlint.facts.launch import Launch
-from ftlint.facts.memory import Run, RunMemory, Untold, memory_of, run_of
+from ftlint.facts.memory import MemoryInputs, RunMemory, Untold, memory_of, run_of
 from ftlint.facts.memory import as_object as memory_as_object
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
@@ -44,7 +44,7 @@ class Loaded(NamedTuple):
     errors: tuple[str, ...] = ()
     memory: RunMemory | Untold | None = None
     """What ftlint forecasts of it, as it stands."""
-    run: Run | None = None
+    run: MemoryInputs | None = None
     """The same run in the terms of `ftlint.memory`, where it is known to it."""
 
 

@@ -7,7 +7,7 @@ import os
 from ftlint import __version__
 from ftlint.cli.check import guarded, say, write
 from ftlint.cli.progress import bar
-from ftlint.cli.steps import Asked, configs
+from ftlint.cli.steps import PlanRequest, configs
 from ftlint.edits.write import replace
 from ftlint.loading import Config
 from ftlint.project.options import FACTS, OptionsResolver, facts_folders
@@ -15,7 +15,7 @@ from ftlint.project.request import CliOptions, UsageError
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure
-from ftlint.tokens.measure import Wanted
+from ftlint.tokens.measure import TokenRequest
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _record(request: CliOptions, sample: int | None) -> int:
     targets: dict[str, Target] = {}
     failures: dict[str, None] = {}
     resolver = OptionsResolver(request)
-    for config in configs(Asked(request)):
+    for config in configs(PlanRequest(request)):
         if not isinstance(config, Config):
             failures[f"{config.path}: {config.reason}"] = None
             continue
@@ -54,7 +54,7 @@ def _record(request: CliOptions, sample: int | None) -> int:
         if model is not None:
             models.setdefault(file, {})[model[0]] = model[1]
         for one in recorded(
-            config.context, today, Wanted(sample, bounds=False, whole=True, progress=bar)
+            config.context, today, TokenRequest(sample, bounds=False, whole=True, progress=bar)
         ):
             if isinstance(one, NotRecorded):
                 failures[f"{one.name}: not recorded: {one.reason}"] = None

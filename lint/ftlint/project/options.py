@@ -19,11 +19,11 @@ from ftlint.project.request import CliOptions, UsageError
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
 from ftlint.support.containment import bound, is_below, project_of
 from ftlint.support.disk import Disk
-from ftlint.support.files import Asked, Excluded, Exclusion
+from ftlint.support.files import Excluded, Exclusion, FileRequest
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
 from ftlint.support.messages import shown_path
 from ftlint.syntax.directives import matches
-from ftlint.target.keys import NO_EXTRA, Extra
+from ftlint.target.keys import NO_EXTRA, ForkKeys
 from ftlint.target.releases import (
     AUTO,
     KNOWN,
@@ -65,7 +65,7 @@ class Options(NamedTuple):
     rules: RuleBook = BUILT_IN
     limits: Limits = DEFAULT
     named: bool = False
-    extra: Extra = NO_EXTRA
+    extra: ForkKeys = NO_EXTRA
     overrides: Overrides | None = None
     scripts: bool = True
     """Whether scripts are looked into for what they start."""
@@ -138,10 +138,10 @@ class OptionsResolver:
         except project.BadSettings:  # told where they are to judge a file
             return False
 
-    def asked_files(self) -> Asked:
+    def asked_files(self) -> FileRequest:
         """Return what files are asked for."""
         request = self.request
-        return Asked(request.paths, request.files_from, request.shard)
+        return FileRequest(request.paths, request.files_from, request.shard)
 
     def _nearest(self, folder: str) -> Excluded:
         """Return what the settings of a folder leave out."""
@@ -198,7 +198,7 @@ class OptionsResolver:
         root = settings.root or os.getcwd()
         options = Options(
             target, given, select, ignore, rules=book, limits=self._limits(settings),
-            extra=Extra(settings.extra_keys, settings.extra_values), scripts=settings.scripts,
+            extra=ForkKeys(settings.extra_keys, settings.extra_values), scripts=settings.scripts,
             per_file=tuple((root, *one) for one in settings.per_file_ignores),
             severity=settings.severity,
         )  # fmt: skip
@@ -241,7 +241,7 @@ class OptionsResolver:
             self._tell_installed()
         if name is None or name in KNOWN:
             return resolve_target(name, transformers)
-        from ftlint.target.elsewhere import Place, is_path
+        from ftlint.target.elsewhere import ConfigFolder, is_path
 
         reach = None
         if asked.target is None and path is not None and path != asked.config:
@@ -249,7 +249,7 @@ class OptionsResolver:
         if asked.target is None and is_path(name):
             name = os.path.relpath(os.path.join(settings.root or ".", name))
             name = name if is_path(name) else os.path.join(".", name)
-        return resolve_target(name, transformers, Place(tree or os.getcwd(), reach))
+        return resolve_target(name, transformers, ConfigFolder(tree or os.getcwd(), reach))
 
     def _tell_installed(self) -> None:
         """Say that another LLaMA Factory is on this machine than the one that is judged for."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ftlint.rulebook.registry import RuleBook
     from ftlint.server.documents import Document
     from ftlint.server.protocol import Client
-    from ftlint.server.workspace import Place
+    from ftlint.server.workspace import Scope
     from ftlint.support.disk import Disk
     from ftlint.target.keys import Catalogue
 
@@ -44,14 +44,14 @@ class Judged(NamedTuple):
     """
 
     document: Document
-    place: Place
+    place: Scope
     result: Result
     said: Result
     disk: Disk
 
 
 def judge(
-    document: Document, place: Place, disk: Disk, is_void: Callable[[], bool] = lambda: False
+    document: Document, place: Scope, disk: Disk, is_void: Callable[[], bool] = lambda: False
 ) -> Judged | None:
     """Return what is said of a document; None where it `is_void` before that is known."""
     path, options, data = place.name, place.options, content(document)
@@ -77,7 +77,7 @@ def config_of(judged: Judged) -> Config | Unreadable:
     return load_bytes(place.name, content(judged.document), place.options, judged.disk)
 
 
-def _new(result: Result, place: Place, disk: Disk) -> Result:
+def _new(result: Result, place: Scope, disk: Disk) -> Result:
     """Return a result without what the baseline of its settings knows."""
     path = place.settings.beside(place.settings.baseline)
     if path is None or not result.diagnostics:

@@ -49,7 +49,7 @@ def _configs(judged: Judged) -> Iterator[tuple[int, Config]]:
     from ftlint.starts import scripts
 
     script = scripts.load_bytes(place.name, content(judged.document), place.options, judged.disk)
-    if isinstance(script, scripts.Script):
+    if isinstance(script, scripts.ScriptStarts):
         for config in script.counted:
             if isinstance(for_training(config), Config) and config.start is not None:
                 yield config.start.line - 1, config

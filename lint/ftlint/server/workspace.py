@@ -31,7 +31,7 @@ LASTS = 2.0
 """Seconds for which what was seen on the disk is not looked at again while somebody types."""
 
 
-class Place(NamedTuple):
+class Scope(NamedTuple):
     """Where a document is judged: in which folder, under which name from there, and by what."""
 
     folder: str
@@ -90,7 +90,7 @@ class Workspace:
 
     # Where it is judged, and by what -------------------------------------------------------------
 
-    def place(self, document: Document) -> Place | None:
+    def place(self, document: Document) -> Scope | None:
         """Return where a document is judged; None for one that is none of ftlint's.
 
         The working directory is that folder from here on: what configs name is relative to it.
@@ -118,9 +118,9 @@ class Workspace:
         finally:
             self.notes.update(dict.fromkeys(resolver.ignored))
         name = os.path.relpath(full, folder) if is_below(full, folder) else full
-        return Place(folder, name, options._replace(named=True), settings)
+        return Scope(folder, name, options._replace(named=True), settings)
 
-    def disk(self, place: Place) -> Disk:
+    def disk(self, place: Scope) -> Disk:
         """Return the disk around a document; while somebody types it is looked at once in a while.
 
         What is typed into one config changes what others see of it, but nothing that it sees.
@@ -151,7 +151,7 @@ class Workspace:
 
     # Settings ------------------------------------------------------------------------------------
 
-    def settings_file(self, place: Place) -> str | None:
+    def settings_file(self, place: Scope) -> str | None:
         """Return the settings file by which a document is judged."""
         folder = os.path.dirname(os.path.join(place.folder, place.name))
         return self._resolver(place.folder).settings_file(folder)
@@ -164,7 +164,7 @@ class Workspace:
         except UnicodeDecodeError:
             return None
 
-    def options_with(self, place: Place, path: str, text: str) -> Options | None:
+    def options_with(self, place: Scope, path: str, text: str) -> Options | None:
         """Return how a document would be judged if a settings file had this text."""
         held = Buffer(text.encode("utf-8"), time.time_ns())
         resolver = self._made(place.folder, {**self._buffers, os.path.abspath(path): held})

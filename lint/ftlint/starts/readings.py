@@ -6,7 +6,7 @@ both ways, and what is said of one way names it.
 
 from __future__ import annotations
 
-from ftlint.diagnostics import Place, Related
+from ftlint.diagnostics import Related, ScriptLine
 from ftlint.facts.launch import UNSTATED
 from ftlint.support.messages import first_of
 from ftschemas.named import TYPE_CHECKING
@@ -79,7 +79,7 @@ def started(alone: Result, ways: Sequence[tuple[Start, Result]]) -> Result:
             of_files = one.code in OF_FILES and "output_dir" not in start.keys
             if key in own or one.code == UNUSED or of_files:
                 continue
-            place = Place(start.path, start.line)
+            place = ScriptLine(start.path, start.line)
             message = one.message.removesuffix(f", {start.place})")
             known = added.setdefault(
                 (one.code, one.key, one.start, message),

@@ -57,14 +57,14 @@ def doctor(**options: Any) -> None:
     config. Exit status: 0, 1 if something is wrong, 2 if no run can be read.
     """
     from ftlint.cli.doctor import Wanted, doctor, parted
-    from ftlint.cli.steps import Asked
+    from ftlint.cli.steps import PlanRequest
 
     names = ("log", "patience", "watch", "prune", "yes", "format", "colour")
     own = {name: options.pop(name) for name in names}
     folders, last = parted(options.pop("paths"))
     named = options.pop("plan")
     config = last if named is None else named
-    of = None if config is None else Asked(cli_options((config,), options))
+    of = None if config is None else PlanRequest(cli_options((config,), options))
     sys.exit(
         doctor(Wanted(folders if named is None or last is None else (*folders, last), of=of, **own))
     )

@@ -39,7 +39,7 @@ def memory(**options: Any) -> None:
     run does not fit the GPU, 2 if a config cannot be read or its memory not be told.
     """
     from ftlint.cli.memory import memory
-    from ftlint.cli.steps import Asked
+    from ftlint.cli.steps import PlanRequest
 
     own = {name: options.pop(name) for name in ("format", "colour")}
-    sys.exit(memory(Asked(cli_options(options.pop("paths"), options), **own)))
+    sys.exit(memory(PlanRequest(cli_options(options.pop("paths"), options), **own)))

@@ -51,8 +51,8 @@ def steps(**options: Any) -> None:
     and of a script each start in it. Exit status: 0, or 2 if a config cannot be read or cannot
     train.
     """
-    from ftlint.cli.steps import Asked, steps
+    from ftlint.cli.steps import PlanRequest, steps
 
     own = {name: options.pop(name) for name in ("gpus", "sample", "format", "colour")}
     options["gpus"] = None
-    sys.exit(steps(Asked(cli_options(options.pop("paths"), options), **own)))
+    sys.exit(steps(PlanRequest(cli_options(options.pop("paths"), options), **own)))
