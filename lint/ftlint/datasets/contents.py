@@ -118,11 +118,11 @@ class Look:
             return ""
         if isinstance(tools, (list, dict)):
             what = "a list" if isinstance(tools, list) else "an object"
-            return (f"`{self._tools}` of row {number} is {what}, a TypeError: write it as JSON in "
-                    'a string, or set `"formatting": "openai"` for such messages'
+            return (f"`{self._tools}` of row {number} is {what} (TypeError): write it as a JSON "
+                    'string, or set `"formatting": "openai"` for such messages'
                     if self.entry.formatting != ALPACA else
-                    f"`{self._tools}` of row {number} is {what}, a TypeError: write it as JSON in "
-                    "a string")  # fmt: skip
+                    f"`{self._tools}` of row {number} is {what} (TypeError): write it as a JSON "
+                    "string")  # fmt: skip
         if isinstance(tools, str) and tools not in self._parsed:
             import json
 

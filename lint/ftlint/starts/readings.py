@@ -106,7 +106,7 @@ def _not_under(one: Diagnostic, ways: Iterable[tuple[Start, _Said]]) -> Diagnost
     places = [start.place for start, found in ways if (one.code, one.key) not in found]
     if not places or one.severity == "info":
         return one
-    note = Related(one.start, one.end, f"not under {_listed(places)}")
+    note = Related(one.start, one.end, f"does not apply when started by {_listed(places)}")
     return one._replace(related=(*one.related, note))
 
 
@@ -115,7 +115,7 @@ def _if_due(one: Diagnostic, ways: Sequence[tuple[Start, _Said]]) -> Diagnostic:
     if one.fix is None or not one.fix.edits or _due(one, ways) is not None:
         return one
     places = [start.place for start, found in ways if _due(one, [(start, found)]) is None]
-    note = Related(one.start, one.end, f"not fixed, as that is not due under {_listed(places)}")
+    note = Related(one.start, one.end, f"not fixed: not needed when started by {_listed(places)}")
     return one._replace(fix=None, related=(*one.related, note))
 
 
