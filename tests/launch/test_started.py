@@ -350,7 +350,9 @@ def test_no_launch_hides_what_is_said_of_the_file_alone(project: Path, seed: int
 
 def said_of(one: dict[str, Any]) -> dict[str, Any]:
     """Return a finding without its fix, and without what is noted of launches."""
-    related = [other for other in one.get("related", ()) if "does not apply" not in other["message"]]
+    related = [
+        other for other in one.get("related", ()) if "does not apply" not in other["message"]
+    ]
     return {**one, "fix": None, "related": related}
 
 
@@ -358,7 +360,9 @@ def test_a_finding_that_a_launch_mends_says_so(project: Path) -> None:
     write(project / "c.yaml", f"{CONFIG}lora_rank: x\n")
     write(project / "run.sh", "llamafactory-cli train c.yaml lora_rank=8\n")
     (found,) = [one for one in check() if one["code"] == "FT105"]
-    assert [one["message"] for one in found["related"]] == ["does not apply when started by run.sh:1"]
+    assert [one["message"] for one in found["related"]] == [
+        "does not apply when started by run.sh:1"
+    ]
     assert "note: line 13: does not apply when started by run.sh:1" in invoke("check", "c.yaml").out
 
 

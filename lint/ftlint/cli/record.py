@@ -79,7 +79,7 @@ def _record(request: CliOptions, sample: int | None) -> int:
 def _place(path: str, resolver: OptionsResolver) -> str:
     """Return the file to write: the one that is there, else the one nearest to the config."""
     folder = os.path.dirname(os.path.abspath(path))
-    settings = resolver.settings_file(folder)
+    settings = resolver.settings.file(folder)
     reach = project_of(folder, settings and os.path.dirname(os.path.abspath(settings)))
     files = [os.path.join(one, FACTS) for one in facts_folders(settings, reach)]
     disk = Disk(reach)

@@ -7,7 +7,8 @@ import os
 
 from ftlint.cli.check import Output, guarded, say, write
 from ftlint.project.options import OptionsResolver
-from ftlint.project.settings import NAMES, Settings
+from ftlint.project.reading import NAMES
+from ftlint.project.request import Settings
 from ftlint.run.session import CLEAN
 from ftlint.support.disk import Disk
 from ftlint.support.files import STDIN
@@ -39,7 +40,7 @@ def _show_settings(request: CliOptions, output: Output) -> int:
             path = request.stdin_filename or "."
         folder = path if disk.is_folder(path) else os.path.dirname(path)
         options, settings = resolver.of(os.path.abspath(folder))
-        lines = _shown(request, settings, resolver.settings_file(os.path.abspath(folder)))
+        lines = _shown(request, settings, resolver.settings.file(os.path.abspath(folder)))
         target = f"# judged for LLaMA Factory {options.target.label}, transformers"
         text = "\n".join([f"{target} {options.target.transformers}", *lines])
         seen[f"# {shown_path(path)}\n{text}\n"] = None

@@ -93,7 +93,10 @@ def _why_broken(text: str, start: int, end: int) -> tuple[str, str]:
     """Return why a command ends between two places although it goes on, and what to do."""
     between = text[start:end]
     if "\\\r\n" in text[:end]:
-        return "with Windows line ends (CRLF) a `\\` does not continue the line", "Convert the file to LF"
+        return (
+            "with Windows line ends (CRLF) a `\\` does not continue the line",
+            "Convert the file to LF",
+        )
     if re.search(r"^[ \t]*#", between, re.M):
         return "a comment ends the command above it", "Move the comment above the whole command"
     if re.search(r"\n[ \t]*\n", between):

@@ -14,21 +14,19 @@ from ftlint.facts.layers import (
     Given,
     Layer,
 )
-from ftlint.project import settings as project
-from ftlint.project.request import CliOptions, UsageError
+from ftlint.project.request import BadSettings, CliOptions, Settings, UsageError
+from ftlint.project.settings import NearestSettings, released
 from ftlint.rulebook.registry import BUILT_IN, RuleBook
 from ftlint.support.containment import bound, is_below, project_of
 from ftlint.support.disk import Disk
-from ftlint.support.files import Excluded, Exclusion, FileRequest
+from ftlint.support.files import Exclusion, FileRequest
 from ftlint.support.limits import DEFAULT, BadLimit, Limits, lifted, lowered
-from ftlint.support.messages import shown_path
 from ftlint.syntax.directives import matches
 from ftlint.target.keys import NO_EXTRA, ForkKeys
 from ftlint.target.releases import (
     AUTO,
     KNOWN,
     NEWEST,
-    TREE,
     UnknownTarget,
     installed,
     resolve_target,
@@ -38,7 +36,6 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.project.settings import Settings
     from ftlint.support.containment import Reach
     from ftlint.support.disk import Shared
     from ftlint.syntax.dotlist import Overrides
@@ -78,12 +75,9 @@ class Options(NamedTuple):
 class OptionsResolver:
     """Options for a folder: its nearest settings under what the command line says.
 
-    Settings come with pull requests: what they name lies in their project, and what would reach
-    beyond it counts only from the command line. `ignored` says what of them did not count.
-
-    An editor looks at nothing outside the folder that it has opened, a real path (`within`), and at
-    what it holds itself (`shared`). In one that nobody trusts no policies count, and no target but
-    a release, whoever names it.
+    `ignored` says what did not count. An editor looks at nothing outside the folder that it has
+    opened, a real path (`within`), and at what it holds itself (`shared`). In one that nobody
+    trusts no policies count, and no target but a release, whoever names it.
     """
 
     def __init__(
@@ -94,88 +88,45 @@ class OptionsResolver:
         trusted: bool = True,
         shared: Shared | None = None,
     ) -> None:
-        self.ignored: dict[str, None] = {}
-        if not trusted and _released(request.target) != request.target:
-            self.ignored[f"target {request.target} counts in trusted folders only"] = None
-            request = request._replace(target=None)
-        self.request = request
-        self.within = bound() if within is None else within
-        self.trusted = trusted
+        untrusted = not trusted and released(request.target) != request.target
+        told = f"target {request.target} counts in trusted folders only"
+        self.request = request._replace(target=None) if untrusted else request
+        within = bound() if within is None else within
+        self.settings = NearestSettings(self.request, within, trusted=trusted, shared=shared)
+        self.ignored = self.settings.ignored
+        if untrusted:
+            self.ignored[told] = None
         self.shared = shared
         self.known: dict[tuple[str | None, Reach, str], tuple[Options, Settings]] = {}
         self.folders: dict[str, tuple[str | None, Reach, str]] = {}
-        self.disk = Disk(None, shared)
-        self.named = _folders_named(request, self.disk)
-        self.loaded: dict[str, Settings] = {}
-        self.nearest: dict[str, str | None] = {}
-        self.exclusion = Exclusion(request.exclude, request.force_exclude, self._nearest)
+        self.named = _folders_named(request, self.settings.disk)
+        self.exclusion = Exclusion(request.exclude, request.force_exclude, self.settings.excluded)
 
     def of(self, folder: str) -> tuple[Options, Settings]:
         """Return what counts for files in `folder`. Raises `UsageError`."""
         if folder not in self.folders:
-            path = self.settings_file(folder)
-            reach = self._project(folder, path and os.path.dirname(os.path.abspath(path)))
+            path = self.settings.file(folder)
+            reach = self.settings.project(folder, path and os.path.dirname(os.path.abspath(path)))
             # Who lints a config from elsewhere starts it from there: names are relative to that.
             here = [] if is_below(folder, os.getcwd()) else [os.getcwd()]
-            tree = folder if self._asks_for_tree(path) else ""
+            tree = folder if self.settings.asks_for_tree(path) else ""
             self.folders[folder] = path, reach.widened([*self.named, *here]), tree
         place = self.folders[folder]
         if place not in self.known:
             self.known[place] = self._make(*place)
         return self.known[place]
 
-    def _project(self, folder: str, otherwise: str | None = None) -> Reach:
-        """Return the project of what lies in a folder, as far as it is looked at."""
-        found = project_of(folder, otherwise)
-        return found if self.within is None else found.within(self.within)
-
-    def _asks_for_tree(self, path: str | None) -> bool:
-        """Return whether each folder has a target of its own: the source above it."""
-        if self.request.target is not None or path is None:
-            return self.request.target == TREE
-        try:
-            return self._loaded(path).target == TREE
-        except project.BadSettings:  # told where they are to judge a file
-            return False
-
     def asked_files(self) -> FileRequest:
         """Return what files are asked for."""
         request = self.request
         return FileRequest(request.paths, request.files_from, request.shard)
 
-    def _nearest(self, folder: str) -> Excluded:
-        """Return what the settings of a folder leave out."""
-        file = self.settings_file(folder)
-        try:
-            settings = project.Settings() if file is None else self._loaded(file)
-        except project.BadSettings:  # told where they are to judge a file
-            settings = project.Settings()
-        root = settings.root or os.getcwd()
-        return Excluded(settings.exclude, root, shown_path(file or ""), settings.force_exclude)
-
-    def settings_file(self, folder: str) -> str | None:
-        """Return the named settings file, or that of the nearest ancestor of a folder."""
-        if self.request.config is not None or self.request.isolated:
-            return self.request.config
-        passed: list[str] = []
-        found = None
-        while folder not in self.nearest:
-            passed.append(folder)
-            found = project.own(folder, self.disk)
-            parent = os.path.dirname(folder)
-            if found is not None or parent == folder or self.disk.real(folder) == self.within:
-                break
-            folder = parent
-        found = self.nearest.get(folder, found)
-        self.nearest.update(dict.fromkeys(passed, found))
-        return found
-
     def _make(self, path: str | None, reach: Reach, tree: str) -> tuple[Options, Settings]:
         asked = self.request
         try:
-            settings = project.Settings() if path is None else self._settings(path)
+            settings = Settings() if path is None else self.settings.counting(path)
             target = self._target(path, settings, tree)
-        except project.BadSettings as error:
+        except BadSettings as error:
             raise UsageError(str(error)) from None
         except UnknownTarget as error:
             own = asked.target is None and settings.target is not None
@@ -245,7 +196,7 @@ class OptionsResolver:
 
         reach = None
         if asked.target is None and path is not None and path != asked.config:
-            reach = self._project(os.path.dirname(os.path.abspath(path)))
+            reach = self.settings.project(os.path.dirname(os.path.abspath(path)))
         if asked.target is None and is_path(name):
             name = os.path.relpath(os.path.join(settings.root or ".", name))
             name = name if is_path(name) else os.path.join(".", name)
@@ -257,41 +208,6 @@ class OptionsResolver:
         if found not in (None, NEWEST):
             told = f"LLaMA Factory {found} is installed, and {NEWEST} is judged: use --target auto"
             self.ignored[told] = None
-
-    def _settings(self, path: str) -> Settings:
-        """Return the settings of a file as far as they count where they were found."""
-        found = self._loaded(path)
-        if path == self.request.config:
-            return found
-        if found.here and not self.request.here:
-            self.ignored[
-                f"{path}: `here` counts from the command line only: pass `--here`, or"
-                f" `--config {path}`"
-            ] = None
-        for name, number, most in lowered(found.limits)[1]:
-            self.ignored[
-                f"{path}: `limits.{name}` of {number} is above {most}: settings lower a limit,"
-                f" `--limit {name}={number}` lifts it"
-            ] = None
-        found = found._replace(here=False)
-        return found if self.trusted else self._untrusted(path, found)
-
-    def _untrusted(self, path: str, settings: Settings) -> Settings:
-        """Return the settings of a folder that nobody trusts as far as they count there."""
-        left = settings._replace(policies=(), target=_released(settings.target))
-        for name in ("policies", "target"):
-            if getattr(left, name) != getattr(settings, name):
-                self.ignored[f"{path}: `{name}` counts in trusted folders only"] = None
-        return left
-
-    def _loaded(self, path: str) -> Settings:
-        """Return the settings of a file as they stand there. Raises `BadSettings`."""
-        if path not in self.loaded:
-            named = path == self.request.config
-            folder = os.path.dirname(os.path.abspath(path))
-            disk = None if named else Disk(self._project(folder), self.shared)
-            self.loaded[path] = project.load(path, disk)
-        return self.loaded[path]
 
     def _layers(self, path: str | None, settings: Settings) -> Iterator[Layer]:
         """Yield what the command line, the settings and this machine state of a run."""
@@ -329,11 +245,11 @@ class OptionsResolver:
         """Yield what was recorded for the project; a file that cannot be used is told once."""
         for folder in facts_folders(path, reach):
             file = os.path.join(folder, FACTS)
-            if not self.disk.is_file(file):
+            if not self.settings.disk.is_file(file):
                 continue
             from ftlint.facts import recorded
 
-            found = recorded.load(file, Disk(self._project(folder, folder), self.shared))
+            found = recorded.load(file, Disk(self.settings.project(folder, folder), self.shared))
             if isinstance(found, str):
                 self.ignored[f"{file}: not used: {found}"] = None
             else:
@@ -346,11 +262,6 @@ class OptionsResolver:
             return lifted(self.request.limits, lifted(lowered(settings.limits)[0], DEFAULT))
         except BadLimit as error:
             raise UsageError(str(error)) from None
-
-
-def _released(target: str | None) -> str | None:
-    """Return a target that is a release; None for one that has code or packages looked at."""
-    return target if target in (None, *KNOWN) else None
 
 
 FACTS = "ftlint-facts.json"

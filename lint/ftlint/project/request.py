@@ -1,12 +1,18 @@
-"""What the command line asks for, before settings are looked at."""
+"""What is asked of ftlint: by the command line, and by the settings of a project."""
 
 from __future__ import annotations
+
+import os
 
 from ftlint.facts.launch import Launch
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.target.classify import Command
+
+
+MAX_BYTES = 1 << 20
+"""Of a settings file."""
 
 
 class CliOptions(NamedTuple):
@@ -52,3 +58,42 @@ class CliOptions(NamedTuple):
 
 class UsageError(ValueError):
     """The request cannot be carried out: wrong usage, or settings that cannot be used."""
+
+
+class Settings(NamedTuple):
+    """What a project asks of ftlint. `root` is the folder of the file that says so."""
+
+    root: str | None = None
+    extend: str | None = None
+    target: str | None = None
+    transformers: str | None = None
+    gpus: int | None = None
+    nodes: int | None = None
+    gpu: str | None = None
+    dataset_dir: str | None = None
+    datasets: tuple[tuple[str, int], ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    severity: tuple[tuple[str, str], ...] = ()
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    policies: tuple[str, ...] = ()
+    bands: str | None = None
+    fail_on: str = "warning"
+    limits: tuple[tuple[str, int], ...] = ()
+    facts: tuple[tuple[str, object], ...] = ()
+    here: bool = False
+    launch: bool = True
+    scripts: bool = True
+    baseline: str | None = None
+    extra_keys: tuple[str, ...] = ()
+    extra_values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def beside(self, path: str | None) -> str | None:
+        """Return a path that the settings name: it is relative to their file."""
+        return path if path is None else os.path.join(self.root or ".", path)
+
+
+class BadSettings(ValueError):
+    """The settings cannot be used; the message names file, key and reason."""

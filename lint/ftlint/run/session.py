@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from ftlint.project.options import Options
-    from ftlint.project.settings import Settings
+    from ftlint.project.request import Settings
     from ftlint.results import Known, Result
     from ftlint.run.once import Once
 

@@ -10,8 +10,7 @@ import os
 import time
 
 from ftlint.project.options import OptionsResolver
-from ftlint.project.request import CliOptions, UsageError
-from ftlint.project.settings import MAX_BYTES
+from ftlint.project.request import MAX_BYTES, CliOptions, UsageError
 from ftlint.server import uris
 from ftlint.server.protocol import Choices
 from ftlint.support.containment import is_below, project_of
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ftlint.project.options import Options
-    from ftlint.project.settings import Settings
+    from ftlint.project.request import Settings
     from ftlint.server.documents import Document
 
 NO_FILE = {"yaml": "untitled.yaml", "json": "untitled.json", "shellscript": "untitled.sh"}
@@ -154,7 +153,7 @@ class Workspace:
     def settings_file(self, place: Scope) -> str | None:
         """Return the settings file by which a document is judged."""
         folder = os.path.dirname(os.path.join(place.folder, place.name))
-        return self._resolver(place.folder).settings_file(folder)
+        return self._resolver(place.folder).settings.file(folder)
 
     def text(self, path: str) -> str | None:
         """Return the text of a file as it is now; None where it has none."""
@@ -187,7 +186,7 @@ class Workspace:
         return any(
             os.path.abspath(one) == path
             for resolver in self._resolvers.values()
-            for one in (*resolver.disk.touched(), *resolver.loaded)
+            for one in (*resolver.settings.disk.touched(), *resolver.settings.loaded)
         )
 
 

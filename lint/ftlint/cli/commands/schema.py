@@ -23,7 +23,7 @@ def schema(target: str | None, transformers: str | None, command: str, settings:
     import json
 
     from ftlint.cli.check import say, write
-    from ftlint.project.settings import json_schema
+    from ftlint.project.reading import json_schema
     from ftlint.target.editor_schema import editor_schema
     from ftlint.target.releases import UnknownTarget, resolve_target
 
