@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.bench.made import result
 
-from ftbench.results.record import KIND, VERSION, Result, UnusableResult, read, write
+from ftbench.results.files import UnusableResult, read, write
+from ftbench.results.record import KIND, VERSION, Result
 
 if TYPE_CHECKING:
     from pathlib import Path

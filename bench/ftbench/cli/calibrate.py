@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftbench.cli import options as shared
-from ftbench.results.record import write
+from ftbench.results.files import write
 
 if TYPE_CHECKING:
     from ftbench.calibration.record import Calibration

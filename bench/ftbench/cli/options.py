@@ -141,7 +141,7 @@ def as_usage() -> Iterator[None]:
 @contextmanager
 def as_results(paths: Iterable[str]) -> Iterator[None]:
     """Say in one line that files are no results, or have numbers that nothing can be made of."""
-    from ftbench.results.record import UnusableResult
+    from ftbench.results.files import UnusableResult
 
     try:
         yield

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftbench.cli import options as shared
-from ftbench.results.record import write
+from ftbench.results.files import write
 from ftbench.tuning.axes import BY_NAME
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftbench.results.record import VERSION, UnusableResult, read, write
+from ftbench.results.files import UnusableResult, read, write
+from ftbench.results.record import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

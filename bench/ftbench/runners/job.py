@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from ftbench.models.folder import prepared
 from ftbench.models.source import Source, choose
 from ftbench.models.texts import texts
-from ftbench.results.record import KIND, VERSION, write
+from ftbench.results.files import write
+from ftbench.results.record import KIND, VERSION
 from ftbench.runners import configs, errors, launch, shortage
 from ftbench.runners.interpreter import Interpreter, Missing, environment
 from ftbench.runners.protocol import HF, LLAMAFACTORY, Request, Sample, StepShape

@@ -10,7 +10,7 @@ from ftlint.facts.budget import format_duration
 from ftlint.facts.memory import gigabytes
 from ftlint.facts.run_plan import Time
 from ftlint.loading import Config, for_training
-from ftlint.report.plan_table import bounds
+from ftlint.report.plan_rows import bounds
 from ftlint.server.judging import config_of, content
 from ftlint.steps import NoPlan
 from ftlint.support.files import is_script
