@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ftlint.datasets import DatasetSize, Info
     from ftlint.diagnostics import Finding, Fix
     from ftlint.facts.context import Context
-    from ftlint.facts.plan import Data
+    from ftlint.facts.dataset_rows import Data
     from ftlint.support.disk import Disk
     from ftlint.syntax.construct import Entry
 
