@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from ftschemas import ruleformat
-from ftschemas.judging import OF_RUN, grouped
+from ftschemas.judging import grouped
+from ftschemas.rule import OF_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

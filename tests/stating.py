@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ftlint.facts.given import Given
 from ftlint.facts.launch import Launch
-from ftlint.facts.layers import COMMAND_LINE, Facts, Layer
+from ftlint.facts.layers import COMMAND_LINE, Facts, Given, Layer
 
 
 def stating(

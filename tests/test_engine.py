@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import ftlint.rules
 from ftlint.engine import lint, lint_bytes
 from ftlint.loading import Config, load_text
-from ftlint.project.options import CliOptions, Options
+from ftlint.project.options import Options
+from ftlint.project.request import CliOptions
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.run.session import CLEAN, FAILED, FINDINGS, run
 from ftlint.syntax.source import of_text

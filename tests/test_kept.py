@@ -14,7 +14,7 @@ import pytest
 from ftlint.datasets import sizes
 from ftlint.datasets.cache import _digest
 from ftlint.facts.launch import Launch
-from ftlint.project.options import CliOptions
+from ftlint.project.request import CliOptions
 from ftlint.report import FORMATS, reporter
 from ftlint.run.session import run
 from ftlint.support.disk import Disk, ReadFailure

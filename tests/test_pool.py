@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.project.options import CliOptions
+from ftlint.project.request import CliOptions
 from ftlint.run.session import run
 from ftlint.support import pool
 from tests.cli.calls import HEAD, write

@@ -39,7 +39,7 @@ num_train_epochs: 3.0
 """A config that nothing can be counted for."""
 SECOND = """
 import os, sys, time
-from ftlint.project.options import CliOptions
+from ftlint.project.request import CliOptions
 from ftlint.run.session import run
 asked = CliOptions((sys.argv[1],))
 def lint(): run(asked, lambda most: b"", lambda done, total: None)

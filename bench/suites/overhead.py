@@ -17,7 +17,7 @@ from typing import Any
 
 from ftbench.measure import callback
 from ftbench.measure.device import Sampler
-from ftbench.results.record import write
+from ftbench.results.files import write
 
 WARM = 10
 """Steps before the first block."""

@@ -40,7 +40,7 @@ from ftbench.runners.interpreter import probe  # noqa: E402
 from ftbench.runners.job import Job  # noqa: E402
 from ftbench.tuning import trial  # noqa: E402
 from ftbench.tuning.candidate import Candidate, told  # noqa: E402
-from ftbench.tuning.session import Request, Session, Told  # noqa: E402
+from ftbench.tuning.session import Session, Told, TuningRequest  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,7 +181,7 @@ class Campaign:
         os.chdir(self.root)
         job = Job(path=path.name, interpreter=probe(None))
         quiet = Told(lambda text: print(text, flush=True), lambda _: None, lambda *_: None)
-        session = Session(Request(job, budget=left), quiet)
+        session = Session(TuningRequest(job, budget=left), quiet)
         ligers, written = (False,) if self.small else (True, False), session.known.written
         wanted = [
             written.with_batch(batch)._replace(liger=liger, checkpointing=checkpointing)

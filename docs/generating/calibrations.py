@@ -77,7 +77,7 @@ def _shared() -> Iterator[tuple[Path, Calibration]]:
     for path in sorted((*FOLDER.glob("shared/*.jsonl"), *FOLDER.glob("raw/*/*/calibration.jsonl"))):
         try:
             found = store.read(path)
-        except store.Unusable:
+        except store.UnusableCalibrations:
             continue
         yield from ((path, one) for one in found)
 

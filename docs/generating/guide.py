@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from docs.generating.markdown import table
 from docs.generating.rules import SOURCE
 
-from ftlint.project.options import CliOptions
+from ftlint.project.request import CliOptions
 from ftlint.run.session import run
 
 if TYPE_CHECKING:

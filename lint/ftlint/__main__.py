@@ -63,7 +63,7 @@ def run(arguments: list[str]) -> int:
     plain = all(not argument.startswith("-") or argument == "-" for argument in paths)
     if plain and not (arguments and arguments[0] in COMMANDS):
         from ftlint.cli.check import Output, check
-        from ftlint.project.options import CliOptions
+        from ftlint.project.request import CliOptions
 
         return check(CliOptions(tuple(paths) or (".",), force_exclude=forced), Output())
     from ftlint.cli.check import guarded

@@ -11,7 +11,7 @@ from ftlint.facts.plan import beside, inputs_of, plan_of, sources
 from ftlint.facts.run_plan import RunPlan
 from ftlint.fixes import apply
 from ftlint.loading import Config, Unreadable, load
-from ftlint.project.options import UsageError
+from ftlint.project.request import UsageError
 from ftlint.rules import refusals
 from ftlint.steps import NoPlan, StepPlan
 from ftlint.verdict import worded
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Diagnostic
     from ftlint.facts.run_plan import Fit, Time, Untimed
     from ftlint.fixes.apply import Fixed
-    from ftlint.tokens.measure import Wanted
+    from ftlint.tokens.measure import TokenRequest
 
 __all__ = ["Config", "NoPlan", "Unreadable", "UsageError", "fix", "lint", "load", "plan"]
 
@@ -38,7 +38,7 @@ def fix(config: Config, *, unsafe: bool = False) -> Fixed:
     return apply.fix(config.context.source, config.options, unsafe)
 
 
-def plan(config: Config, tokens: Wanted | None = None) -> RunPlan:
+def plan(config: Config, tokens: TokenRequest | None = None) -> RunPlan:
     """Return the step plan of a training config, or what the rules refuse it for.
 
     With `tokens` those of its rows are counted, where they can be: packed sequences are exact then.

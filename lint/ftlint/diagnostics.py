@@ -98,7 +98,7 @@ def at_value(
     return Finding(rule, *entry.value_span, entry.name, values, fix)
 
 
-class Place(NamedTuple):
+class ScriptLine(NamedTuple):
     """A line of a script that starts a config."""
 
     path: str
@@ -121,4 +121,4 @@ class Diagnostic(NamedTuple):
     end: int
     fix: Fix | None = None
     related: tuple[Related, ...] = ()
-    launch: Place | None = None
+    launch: ScriptLine | None = None

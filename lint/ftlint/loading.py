@@ -15,7 +15,7 @@ from ftlint.support.disk import Disk
 from ftlint.support.files import SUFFIXES
 from ftlint.support.limits import reason
 from ftlint.syntax import directives
-from ftlint.syntax.construct import Problem, construct
+from ftlint.syntax.construct import UNBUILT, Problem, construct
 from ftlint.syntax.nodes import Broken
 from ftlint.syntax.parse import compose
 from ftlint.syntax.source import Undecodable, decode, of_text
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Any
 
-    from ftlint.diagnostics import Finding, Place
+    from ftlint.diagnostics import Finding, ScriptLine
     from ftlint.facts.context import Context
     from ftlint.facts.handed import Start
     from ftlint.project.options import Options
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 HEAD = 1 << 16
 """So many bytes tell whether a large file, or one of JSON, is a config at all."""
-UNBUILT = frozenset(["expansion", "too-many-nodes"])
-"""Problems for which no value was built: rules would take the keys for absent."""
 HIDES_KEYS = UNBUILT | {"unhashable-key", "unknown-tag"}
 """Problems for which a config may have come out without its keys."""
 NO_CONFIG = "not a config of LLaMA Factory"
@@ -53,7 +51,7 @@ class Config(NamedTuple):
     context: Context
     directives: Directives
     options: Options
-    start: Place | None = None
+    start: ScriptLine | None = None
     """The line of the script that it was read as started by."""
 
     @property
@@ -115,7 +113,8 @@ def for_training(found: Config | Unreadable) -> Config | Unreadable:
 
 def options_near(path: str) -> Options:
     """Return how a file is judged by the settings nearest to it."""
-    from ftlint.project.options import CliOptions, OptionsResolver
+    from ftlint.project.options import OptionsResolver
+    from ftlint.project.request import CliOptions
 
     folder = os.path.dirname(os.path.abspath(path))
     return OptionsResolver(CliOptions((path,))).of(folder)[0]

@@ -11,7 +11,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from ftlint.sources.modules import Release, SourceError
-from ftlint.sources.tree import Files, find_package
+from ftlint.sources.tree import SourceFiles, find_package
 from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def texts_of_folder(path: Path) -> dict[str, str]:
     found = find_package(str(path), disk)
     if found is None:
         raise SourceError(f"{path} holds no source of LLaMA Factory")
-    files = Files(found, disk)
+    files = SourceFiles(found, disk)
     return {name: text for name in files.names() if (text := files.read(name)) is not None}
 
 

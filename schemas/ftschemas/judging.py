@@ -6,36 +6,13 @@ policies.
 
 from __future__ import annotations
 
-from ftschemas.named import TYPE_CHECKING, NamedTuple
-from ftschemas.rule import MISREADING
+from ftschemas.named import TYPE_CHECKING
+from ftschemas.rule import MISREADING, Group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ftschemas.rule import Range, Rule
-
-    Place = tuple[int, int]
-    """The number of a rule, and that of a condition among its own."""
-    Needing = dict[str | None, list[Place]]
-
-OF_RUN = "file"
-"""How a rule is shown that is about versions or the whole run: at no key of the file."""
-
-
-class Group(NamedTuple):
-    """Rules that judge one command's files for the same releases.
-
-    `modules`: those that check, each with the number of the first rule of the group that has it,
-    and whether one of its rules is on what is misread. `misread`, `judged`: the conditions of the
-    phases by what a file must have for them to hold; those of several names are under each, those
-    that any file may meet under None.
-    """
-
-    llamafactory: Range
-    transformers: Range
-    modules: dict[str, tuple[int, bool]]
-    misread: Needing
-    judged: Needing
 
 
 def grouped(rules: Iterable[Rule], command: str, first: int = 0) -> list[Group]:

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     Condition = dict[str, Any]
+    Place = tuple[int, int]
+    """The number of a rule, and that of a condition among its own."""
+    Needing = dict[str | None, list[Place]]
 
 Range = tuple[tuple[str, tuple[int, ...]], ...]
 
@@ -19,6 +22,8 @@ READING = MISREADING | {"converted"}
 """Kinds of rules on how a file is read, rather than on what it says."""
 EFFECTLESS = frozenset(["ignored", "unused"])
 """Kinds of rules on keys that change nothing."""
+OF_RUN = "file"
+"""How a rule is shown that is about versions or the whole run: at no key of the file."""
 
 
 class Check(NamedTuple):
@@ -113,3 +118,19 @@ class About(NamedTuple):
     facts: Mapping[str, Any] = {}
     target: str | None = None
     """The LLaMA Factory release that judges the examples, where not the newest it holds for."""
+
+
+class Group(NamedTuple):
+    """Rules that judge one command's files for the same releases.
+
+    `modules`: those that check, each with the number of the first rule of the group that has it,
+    and whether one of its rules is on what is misread. `misread`, `judged`: the conditions of the
+    phases by what a file must have for them to hold; those of several names are under each, those
+    that any file may meet under None.
+    """
+
+    llamafactory: Range
+    transformers: Range
+    modules: dict[str, tuple[int, bool]]
+    misread: Needing
+    judged: Needing

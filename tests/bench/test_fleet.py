@@ -11,7 +11,7 @@ from tests.bench.made import result, step
 
 from ftbench.cli.fleet import command
 from ftbench.fleet import bundle, worker
-from ftbench.fleet.jobs import Settings, Store, jobs_of
+from ftbench.fleet.jobs import JobSettings, Store, jobs_of
 from ftbench.report import fleet
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ template: llama3
 output_dir: saves/run
 per_device_train_batch_size: 2
 """
-SETTINGS = Settings(30, 1)
+SETTINGS = JobSettings(30, 1)
 
 
 @pytest.fixture
@@ -170,6 +170,6 @@ def test_the_table_has_a_row_a_job(here: Path) -> None:
 def test_a_place_outside_of_the_run_is_refused(here: Path) -> None:
     order = worker.Order("run.yaml", (), SETTINGS)
     for place in ("../x", "/etc/x", "data/../../x"):
-        with pytest.raises(worker.Failed, match="no place"):
+        with pytest.raises(worker.CannotRun, match="no place"):
             worker.work(order, {place: b""})
     assert not (here / "x").exists()

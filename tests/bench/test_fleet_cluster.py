@@ -22,7 +22,7 @@ from tests.oracle.environments import ensure
 
 from ftbench.cli.fleet import command
 from ftbench.fleet.cluster import joined
-from ftbench.results.record import read
+from ftbench.results.files import read
 from ftbench.runners.launch import descendants
 from suites.validation import write_data
 

@@ -14,18 +14,18 @@ from tests.oracle import environments
 
 from ftbench.analysis.flops import (
     PROJECTIONS,
+    DecoderShape,
     Flops,
     Learning,
     NotCounted,
-    Shape,
     learning_of,
     of_batch,
     of_micro_batches,
     shape_of,
 )
 
-SMALL = Shape(4, 64, 8, 2, 16, 176, 320)
-LLAMA_8B = Shape(32, 4096, 32, 8, 128, 14336, 128256)
+SMALL = DecoderShape(4, 64, 8, 2, 16, 176, 320)
+LLAMA_8B = DecoderShape(32, 4096, 32, 8, 128, 14336, 128256)
 
 
 def case(name: str, **changed: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 from ftbench.calibration import store
 from ftbench.calibration.record import VERSION, as_json
-from ftbench.results.form import Misfit, parse, plain
+from ftbench.results.form import BadForm, parse, plain
 
 RAW = Path(__file__).resolve().parents[2] / "docs" / "benchmarks" / "raw"
 
@@ -78,7 +78,7 @@ def test_a_field_with_a_default_may_be_absent() -> None:
     ],
 )
 def test_what_has_another_form_is_told_by_its_place(changed: dict[str, Any], place: str) -> None:
-    with pytest.raises(Misfit) as told:
+    with pytest.raises(BadForm) as told:
         parse({**DATA, **changed}, Whole)
     assert told.value.place == place
 

@@ -343,7 +343,7 @@ def test_a_line_that_cannot_be_used_spoils_no_other(tmp_path: Path, kept: Path, 
     assert [one.when[8:10] for one in store.everything()] == ["23", "22"]
     (told,) = store.left_out()
     assert f"line 2 {why}" in told
-    with pytest.raises(store.Unusable, match=re.escape(f"line 2 {why}")):
+    with pytest.raises(store.UnusableCalibrations, match=re.escape(f"line 2 {why}")):
         store.read(path)
     assert isinstance(look_up(question(tmp_path)), Answer)
     path.write_text(line, encoding="utf-8")

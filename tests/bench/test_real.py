@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.oracle.environments import ensure
 
-from ftbench.results.record import read
+from ftbench.results.files import read
 from ftbench.runners.launch import descendants
 from suites.validation import write_suite
 

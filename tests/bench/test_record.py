@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.bench.made import result
 
-from ftbench.results.record import KIND, VERSION, Result, Unusable, read, write
+from ftbench.results.files import UnusableResult, read, write
+from ftbench.results.record import KIND, VERSION, Result
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ def test_a_failed_write_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 def test_steps_without_their_numbers_are_none(tmp_path: Path, steps: object) -> None:
     path = tmp_path / "x.json"
     write(path, {**result([]), "steps": steps})
-    with pytest.raises(Unusable, match=r"its steps(\[0\])? is not that of a result"):
+    with pytest.raises(UnusableResult, match=r"its steps(\[0\])? is not that of a result"):
         read(path)
 
 
@@ -61,16 +62,16 @@ def test_steps_without_their_numbers_are_none(tmp_path: Path, steps: object) -> 
 def test_what_is_no_result_says_why(tmp_path: Path, text: str, why: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text)
-    with pytest.raises(Unusable, match=why):
+    with pytest.raises(UnusableResult, match=why):
         read(path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Unusable, match=r"absent\.json: No such file"):
+    with pytest.raises(UnusableResult, match=r"absent\.json: No such file"):
         read(tmp_path / "absent.json")
 
 
 def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "r.json")
-    with pytest.raises(Unusable, match="not a regular file"):
+    with pytest.raises(UnusableResult, match="not a regular file"):
         read(tmp_path / "r.json")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftbench.models.source import Source
-from ftbench.runners.short import Place, as_lines, short, whole
+from ftbench.runners.short import RunLocation, as_lines, short, whole
 
 RANDOM = Source("random:tiny", "asked for", shape=None)
 MINE = Source("weights", "they are here", path="mine")
@@ -20,8 +20,8 @@ CONFIG: dict[str, Any] = {
 }  # fmt: skip
 
 
-def place(source: Source = MINE, *, on_gpu: bool = True) -> Place:
-    return Place(source, source.path or "cache/tiny", "work/output", on_gpu, {})
+def place(source: Source = MINE, *, on_gpu: bool = True) -> RunLocation:
+    return RunLocation(source, source.path or "cache/tiny", "work/output", on_gpu, {})
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

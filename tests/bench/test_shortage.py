@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ftbench.results.record import FailedBatch, Failure
-    from ftlint.facts.memory import Run
+    from ftlint.facts.memory import MemoryInputs
 
 GIB = 1 << 30
 KEYS: dict[str, Any] = {
@@ -30,7 +30,7 @@ KEYS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def run_of(folder: Path, **changed: Any) -> Run:
+def run_of(folder: Path, **changed: Any) -> MemoryInputs:
     keys = {**KEYS, **changed}
     path = folder / "c.yaml"
     path.write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items()))
@@ -49,7 +49,7 @@ def failure(
     return {"kind": "out_of_memory", "message": "full", "remedy": "less", "batch": batch}
 
 
-def does_fit(run: Run, total: int, rows: int, length: int) -> bool:
+def does_fit(run: MemoryInputs, total: int, rows: int, length: int) -> bool:
     training = run.load.training._replace(rows=rows, length=length)
     found = estimate(run.dimensions.shape, run.method, Load(training, None))
     return not isinstance(found, Unknown) and fits(found, total) is True

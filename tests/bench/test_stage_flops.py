@@ -11,7 +11,7 @@ import pytest
 from tests.bench.test_real import environment
 from tests.oracle.environments import ensure
 
-from ftbench.analysis.flops import Shape, learning_of, of_batch
+from ftbench.analysis.flops import DecoderShape, learning_of, of_batch
 from ftbench.models.folder import prepared
 from ftbench.models.source import choose
 from suites.validation import write_suite
@@ -82,7 +82,7 @@ def test_a_step_of_every_stage(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads((folder / "config.json").read_text("utf-8"))
-    shape = Shape(
+    shape = DecoderShape(
         found["num_hidden_layers"], found["hidden_size"], found["num_attention_heads"],
         found["num_key_value_heads"], found["hidden_size"] // found["num_attention_heads"],
         found["intermediate_size"], found["vocab_size"],

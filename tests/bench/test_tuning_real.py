@@ -19,7 +19,7 @@ from ftbench.runners.launch import Processes
 from ftbench.tuning import trial
 from ftbench.tuning.candidate import Candidate
 from ftbench.tuning.sameness import compare
-from ftbench.tuning.session import Request, Session, Told
+from ftbench.tuning.session import Session, Told, TuningRequest
 from suites.validation import write_suite
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def test_a_lack_of_memory_is_survived(place: Path) -> None:
     path = config(place, "full", "stage: sft\ndataset: long\ncutoff_len: 1024\n", rows=16)
     job = Job(str(path), probe(os.environ["FTBENCH_PYTHON"]), model="tiny", memory_limit=400 << 20)
     quiet = Told(lambda _: None, lambda _: None, lambda *_: None)
-    session = Session(Request(job, budget=400.0), quiet)
+    session = Session(TuningRequest(job, budget=400.0), quiet)
     with trial.processes(job) as start:
         session.as_written(start)
         large = session.attempt(session.known.written.with_batch(16), "search", start)
@@ -215,7 +215,7 @@ def test_two_processes_keep_the_rows_of_a_step_and_what_is_learned(place: Path) 
     )
     results: list[Any] = []
     quiet = Told(lambda _: None, lambda _: None, lambda _, one: results.append(one))
-    session = Session(Request(job, budget=900.0), quiet)
+    session = Session(TuningRequest(job, budget=900.0), quiet)
     with trial.processes(job) as begin:
         session.as_written(begin)
         session.attempt(session.known.written.with_batch(4), "search", begin)

@@ -14,7 +14,7 @@ from ftbench.runners.configs import BadConfig
 from ftbench.runners.interpreter import Interpreter
 from ftbench.runners.job import Job
 from ftbench.tuning import trial
-from ftbench.tuning.session import Failed, Request, Session, Told
+from ftbench.tuning.session import Session, Told, TuningFailed, TuningRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,7 +136,7 @@ def begin(folder: Path, heard: Heard, more: str = "", **asked: Any) -> Session:
     path.write_text(CONFIG.format(folder=folder) + more, "utf-8")
     packages = {"llamafactory": "0.9.5", "transformers": "5.6.0", "liger-kernel": "0.8.5"}
     job = Job(str(path), Interpreter("python", packages, 1))
-    return Session(Request(job, **asked), heard.told())
+    return Session(TuningRequest(job, **asked), heard.told())
 
 
 def never(_: Any) -> launch.ProcessEnd:
@@ -289,7 +289,7 @@ def test_a_config_that_does_not_train_is_told(tmp_path: Path, machine: Machine) 
     machine.crash = lambda purpose, _: "crash" if purpose == "written" else None
     heard = Heard()
     made = begin(tmp_path, heard)
-    with pytest.raises(Failed, match="crash here"):
+    with pytest.raises(TuningFailed, match="crash here"):
         made.work(never)
     assert heard.results == ["01-written"]
 
@@ -311,4 +311,4 @@ def test_the_hf_runner_is_not_tuned(tmp_path: Path) -> None:
     packages = {"transformers": "5.6.0"}
     job = made.request.job._replace(interpreter=Interpreter("python", packages, 1))
     with pytest.raises(BadConfig, match="LLaMA Factory's own training"):
-        Session(Request(job), Heard().told())
+        Session(TuningRequest(job), Heard().told())

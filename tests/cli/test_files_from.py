@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.project.options import CliOptions
+from ftlint.project.request import CliOptions
 from ftlint.run import session
 from tests.cli.calls import BAD, HEAD, environment, invoke, write
 from tests.cli.calls import process as in_process

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ftlint.datasets.entries import Columns, Entry, Tags, columns_read
+from ftlint.datasets.entries import Columns, DatasetEntry, Tags, columns_read
 from ftlint.datasets.preprocessing import Unconvertible, keeps
 
-PLAIN = Entry("a", "file", "a.json")
+PLAIN = DatasetEntry("a", "file", "a.json")
 PAIR = PLAIN._replace(ranking=True, columns=Columns(chosen="chosen", rejected="rejected"))
 TAGGED = PLAIN._replace(columns=Columns(kto_tag="ok"))
 SHARE = PLAIN._replace(formatting="sharegpt")

@@ -11,8 +11,8 @@ import pytest
 from ftlint.datasets import (
     NOT_LOCAL,
     Cache,
+    DatasetEntry,
     DatasetSize,
-    Entry,
     Question,
     Trouble,
     define,
@@ -97,7 +97,7 @@ class TestDefinitions:
         assert entry.columns == Columns("q", *[None] * 12)
         assert entry.tags == Tags("role", *[None] * 6)
         plain = data.add("b").size("b").entry
-        assert plain == Entry("b", "file", "b.json")
+        assert plain == DatasetEntry("b", "file", "b.json")
 
     @pytest.mark.parametrize(
         ("entry", "modelscope", "openmind", "source"),
@@ -128,7 +128,7 @@ class TestDefinitions:
     def test_online(self, tmp_path: Path) -> None:
         info = read_info("ONLINE", str(tmp_path), Disk())
         found = define("org/data", info)
-        assert isinstance(found, Entry)
+        assert isinstance(found, DatasetEntry)
         assert found.load_from == "hf_hub"
         remote = read_info("REMOTE:org/info", str(tmp_path), Disk())
         assert remote.elsewhere

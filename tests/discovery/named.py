@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ftlint.cli.check import read_stdin
 from ftlint.loading import look
-from ftlint.project.options import CliOptions, Options
+from ftlint.project.options import Options
+from ftlint.project.request import CliOptions
 from ftlint.run.session import FINDINGS, run
 from ftlint.target.releases import resolve_target
 

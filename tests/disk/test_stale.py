@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.facts.launch import Launch
-from ftlint.project.options import CliOptions, OptionsResolver
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import CliOptions
 from ftlint.run import cache
 from ftlint.run.session import run
 from tests.cli.calls import HEAD, environment, write
@@ -207,7 +208,8 @@ OPENED = """
 import os, sys
 from ftlint.engine import lint_bytes
 from ftlint.facts.launch import Launch
-from ftlint.project.options import CliOptions, OptionsResolver
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import CliOptions
 from ftlint.support.disk import Disk
 here = os.getcwd()
 asked = CliOptions((".",), isolated=True, launch=Launch(gpus=1), here=True)

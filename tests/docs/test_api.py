@@ -15,7 +15,8 @@ import ftlint
 from ftlint import Config, NoPlan, Unreadable, UsageError, fix, lint, load, plan
 from ftlint.cli.commands import cli
 from ftlint.facts.run_plan import as_object
-from ftlint.project.options import CliOptions, OptionsResolver
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import CliOptions
 from tests.docs.pages import ROOT, blocks
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from ftlint import __version__
-from ftlint.project import settings
+from ftlint.project import reading
 from ftlint.support.addresses import REPOSITORY
 from tests.docs.pages import ROOT, blocks
 from tests.sources.fork import lay_out
@@ -143,7 +143,7 @@ def test_the_comment_of_the_readme_silences(project: Path) -> None:
 def test_settings_of_the_readme_are_settings(tmp_path: Path) -> None:
     path = tmp_path / "pyproject.toml"
     path.write_text(snippet(README, "toml", "[tool.ftlint]"), "utf-8")
-    found = settings.load(str(path))
+    found = reading.load(str(path))
     assert found.target
     assert found.exclude
 

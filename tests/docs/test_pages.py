@@ -10,7 +10,7 @@ import pytest
 from docs.generating.rules import SOURCE, facts_of
 
 from ftlint.facts.context import make_context
-from ftlint.project import settings
+from ftlint.project import reading
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.steps import record
 from ftlint.support.disk import Disk
@@ -99,7 +99,7 @@ def test_every_number_of_the_plan_is_named() -> None:
 def test_every_setting_is_explained() -> None:
     text = (ROOT / "docs/settings.md").read_text("utf-8")
     explained = re.findall(r"`([a-z-]+)`", "\n".join(re.findall(r"^- (.+?):", text, re.M)))
-    assert sorted(explained) == sorted(settings.json_schema()["properties"])
+    assert sorted(explained) == sorted(reading.json_schema()["properties"])
 
 
 def test_every_dependency_is_explained() -> None:

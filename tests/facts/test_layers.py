@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 
 from ftlint.cli.commands import cli
-from ftlint.facts.given import Given
 from ftlint.facts.launch import Launch
 from ftlint.facts.layers import (
     COMMAND_LINE,
@@ -22,11 +21,13 @@ from ftlint.facts.layers import (
     ORDER,
     RECORDED,
     SETTINGS,
+    Given,
     Layer,
     merge,
 )
 from ftlint.loading import Config, load_text
-from ftlint.project.options import CliOptions, Options, OptionsResolver
+from ftlint.project.options import Options, OptionsResolver
+from ftlint.project.request import CliOptions
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
 from tests.planning.helpers import HEAD, context_of

@@ -15,8 +15,9 @@ from ftlint.facts.launch import Launch
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.fixes.apply import ONLY_NOW, fix
 from ftlint.loading import Config, load_text
-from ftlint.project import settings as project
+from ftlint.project import reading
 from ftlint.project.options import Options
+from ftlint.project.request import BadSettings
 from ftlint.report import FORMATS, reporter
 from ftlint.report.plan_table import table
 from ftlint.results import Result, Run
@@ -186,8 +187,8 @@ def settings(data: bytes) -> None:
     path = Path(_FOLDER.name) / "ftlint.toml"
     path.write_bytes(data)
     try:
-        project.load(str(path))
-    except project.BadSettings as error:
+        reading.load(str(path))
+    except BadSettings as error:
         hold(len(str(error)) < 3000, error)
 
 

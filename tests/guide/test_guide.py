@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ftlint.cli.steps import Asked, steps
-from ftlint.project.options import CliOptions
+from ftlint.cli.steps import PlanRequest, steps
+from ftlint.project.request import CliOptions
 from ftlint.run.session import run
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +108,7 @@ def messages(name: str) -> list[tuple[str, str]]:
 
 
 def plan(name: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    asked = Asked(CliOptions((f"examples/guide/{name}.yaml",), isolated=True), format="json")
+    asked = PlanRequest(CliOptions((f"examples/guide/{name}.yaml",), isolated=True), format="json")
     assert steps(asked) == 0
     (found,) = json.loads(capsys.readouterr().out)
     return dict(found)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.project.options import CliOptions, OptionsResolver
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import CliOptions
 from ftlint.run.batch import lint_files
 from ftlint.support.files import Found
 from tests.cli.calls import BAD, HEAD, ROOT, environment, process, write

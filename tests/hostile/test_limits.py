@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.project.options import CliOptions, UsageError
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.run.session import FINDINGS, run
 from ftlint.support.limits import DEFAULT, HIGHEST, Limits
 from tests.cli.calls import HEAD, write
@@ -150,6 +150,6 @@ def test_settings_made_to_exhaust_are_refused(tmp_path: Path, text: str, name: s
 
 
 def test_limits_stand_in_the_settings_schema() -> None:
-    from ftlint.project.settings import json_schema
+    from ftlint.project.reading import json_schema
 
     assert json_schema()["properties"]["limits"]["propertyNames"]["enum"] == list(Limits._fields)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftlint.project.options import CliOptions
+from ftlint.project.request import CliOptions
 from ftlint.run.session import run
 from tests.shared import CORPUS
 

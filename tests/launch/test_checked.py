@@ -130,7 +130,7 @@ def test_a_script_with_windows_line_ends_is_told_once() -> None:
 def test_a_blank_behind_the_backslash_is_told() -> None:
     (one,) = check(f"{RUN} \\  \n --lora_rank 8\n")
     assert one["code"] == "FT4188"
-    assert "a blank behind the `\\`" in one["message"]
+    assert "a space after the `\\`" in one["message"]
 
 
 def test_flags_behind_a_config_are_told() -> None:

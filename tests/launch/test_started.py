@@ -350,7 +350,9 @@ def test_no_launch_hides_what_is_said_of_the_file_alone(project: Path, seed: int
 
 def said_of(one: dict[str, Any]) -> dict[str, Any]:
     """Return a finding without its fix, and without what is noted of launches."""
-    related = [other for other in one.get("related", ()) if "not under" not in other["message"]]
+    related = [
+        other for other in one.get("related", ()) if "does not apply" not in other["message"]
+    ]
     return {**one, "fix": None, "related": related}
 
 
@@ -358,8 +360,10 @@ def test_a_finding_that_a_launch_mends_says_so(project: Path) -> None:
     write(project / "c.yaml", f"{CONFIG}lora_rank: x\n")
     write(project / "run.sh", "llamafactory-cli train c.yaml lora_rank=8\n")
     (found,) = [one for one in check() if one["code"] == "FT105"]
-    assert [one["message"] for one in found["related"]] == ["not under run.sh:1"]
-    assert "note: line 13: not under run.sh:1" in invoke("check", "c.yaml").out
+    assert [one["message"] for one in found["related"]] == [
+        "does not apply when started by run.sh:1"
+    ]
+    assert "note: line 13: does not apply when started by run.sh:1" in invoke("check", "c.yaml").out
 
 
 def test_what_is_typed_behind_what_a_script_sets_is_not_said_of_the_script(project: Path) -> None:
@@ -446,7 +450,7 @@ def test_a_fix_that_a_script_prevents_says_so(project: Path) -> None:
     (one,) = [one for one in check() if one["key"] == "learnig_rate" and one["launch"] is None]
     assert one["fix"] is None
     assert [note["message"] for note in one["related"]] == [
-        "not fixed, as that is not due under run.sh:1"
+        "not fixed: not needed when started by run.sh:1"
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ftlint.memory.estimate import Estimate, Load, estimate, fits
-from ftlint.memory.gathering import Limits, gathered
+from ftlint.memory.gathering import GatherLimits, gathered
 from ftlint.memory.gpus import CONTEXT
 from ftlint.memory.manner import Batch
 from ftlint.memory.method import Method
@@ -21,7 +21,7 @@ from ftlint.memory.shape import Shape, Unknown, read_shape
 from ftlint.memory.sharding import Sharding
 
 ALIKE = 0.015
-SOON = Limits(ahead=int(0.9 * 512**2), reuse=30_000_000, small=5120)
+SOON = GatherLimits(ahead=int(0.9 * 512**2), reuse=30_000_000, small=5120)
 BUCKET = {"bucket": 512**2, "limits": SOON}
 SEEN: list[tuple[str, int, dict[str, Any], float]] = [
     ("full", 12_000, {"stage": 1, "bucket": 5_000_000}, 292.44),

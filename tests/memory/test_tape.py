@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ftlint.memory.tape import Tape, Value
+from ftlint.memory.tape import Tape, Tensor
 
 
 def test_what_a_gradient_needs_is_kept_once() -> None:
-    x = Value(100, 4)
+    x = Tensor(100, 4)
     tape = Tape((x,))
     y = tape.op((x,), 100, 4, kept=(x,), keeps_output=True)  # a root: keeps what it gives out
     z = tape.op((y, y), 100, 4, kept=(y,))
@@ -17,7 +17,7 @@ def test_what_a_gradient_needs_is_kept_once() -> None:
 
 
 def test_going_back_gradients_stand_beside_what_is_kept() -> None:
-    x = Value(100, 4)
+    x = Tensor(100, 4)
     tape = Tape((x,))
     y = tape.op((x,), 100, 4, kept=(x,))
     z = tape.op((y,), 100, 4, kept=(y,))
@@ -26,15 +26,15 @@ def test_going_back_gradients_stand_beside_what_is_kept() -> None:
 
 
 def test_an_addition_passes_its_gradient_on_and_makes_none() -> None:
-    x = Value(100, 4)
+    x = Tensor(100, 4)
     alone, beside = Tape((x,)), Tape((x,))
-    total = alone.op((x, Value(100, 4, grad=False)), 100, 4, alias=True)
+    total = alone.op((x, Tensor(100, 4, grad=False)), 100, 4, alias=True)
     other = beside.op((x,), 100, 4)
     assert alone.cost(total).backward < beside.cost(other).backward
 
 
 def test_gradients_of_weights_stay_and_are_there_already_when_they_are_accumulated() -> None:
-    x = Value(100, 4)
+    x = Tensor(100, 4)
     tape = Tape((x,))
     y = tape.op((x,), 100, 4, kept=(x,), gradients=1000)
     assert tape.cost(y).gradients == 1000
@@ -44,7 +44,7 @@ def test_gradients_of_weights_stay_and_are_there_already_when_they_are_accumulat
 
 
 def test_nothing_is_kept_where_nothing_learns() -> None:
-    x = Value(100, 4, grad=False)
+    x = Tensor(100, 4, grad=False)
     tape = Tape((x,))
     y = tape.op((x,), 100, 4, kept=(x,), held=77)
     assert tape.cost(y).kept == 0
@@ -52,7 +52,7 @@ def test_nothing_is_kept_where_nothing_learns() -> None:
 
 
 def test_what_frames_hold_lives_until_it_is_dropped() -> None:
-    x = Value(100, 4, grad=False)
+    x = Tensor(100, 4, grad=False)
     tape = Tape((x,))
     y = tape.op((x,), 100, 4)
     tape.hold(y)

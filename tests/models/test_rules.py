@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ftlint.engine import lint
-from ftlint.facts.given import Given
+from ftlint.facts.layers import Given
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target

@@ -16,7 +16,7 @@ from ftlint.support.disk import Disk
 from ftlint.target.keys import catalogue_of
 from ftlint.target.releases import resolve_target
 from ftlint.tokens.cutting import cut, kl_lengths
-from ftlint.tokens.measure import Lengths, Measure
+from ftlint.tokens.measure import DatasetTokens, Measure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -211,7 +211,7 @@ def _variants(stage: str) -> tuple[dict[str, Any], ...]:
 
 def counted(
     release: str, folder: Path, model: Path, config: dict[str, Any]
-) -> tuple[list[list[int]], Lengths]:
+) -> tuple[list[list[int]], DatasetTokens]:
     """Return the tokens of each row in the form of `contents_runner.py`. Raises NotCounted."""
     target = resolve_target(release)
     values = effective(config, catalogue_of(target, "train"))

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from tests.oracle.client import Command, Verdict
 
-    from ftlint.facts.given import Given
+    from ftlint.facts.layers import Given
     from ftlint.results import Result
 
 DERIVED = {

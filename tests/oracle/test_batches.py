@@ -16,7 +16,7 @@ from ftlint.loading import Config, load_text
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
-from ftlint.tokens.measure import Wanted
+from ftlint.tokens.measure import TokenRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +78,6 @@ def _summary(config: dict[str, Any], release: str, folder: Path) -> Any:
     given = stating(dataset_dir=str(folder)).launched(1)
     loaded = load_text(of_text("run.yaml", text), Options(resolve_target(release), given))
     assert isinstance(loaded, Config)
-    run = api.plan(loaded, Wanted())
+    run = api.plan(loaded, TokenRequest())
     assert run.tokens is not None, run
     return run.tokens

@@ -14,7 +14,7 @@ from tests.stating import stating
 if TYPE_CHECKING:
     from ftlint.diagnostics import Diagnostic
     from ftlint.facts.context import Context
-    from ftlint.facts.given import Given
+    from ftlint.facts.layers import Given
 
 NOTHING = stating()
 HEAD = """model_name_or_path: m

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ftlint.facts.rules_of_thumb import BadBands, bands_of, load
-from ftlint.project.options import CliOptions, UsageError
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.run.session import run
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk

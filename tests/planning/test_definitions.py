@@ -186,7 +186,7 @@ def test_a_mark_in_the_system_prompt_or_a_dropped_row_counts_for_nothing(project
 @pytest.mark.parametrize(
     ("tools", "says"),
     [
-        ([{"name": "f"}], "is a list, a TypeError"), ({"name": "f"}, "is an object, a TypeError"),
+        ([{"name": "f"}], "is a list (TypeError)"), ({"name": "f"}, "is an object (TypeError)"),
         ("call f", "is not JSON"), (f"[{TOOL}]", None), ("", None), (None, None), ([], None),
     ],
 )  # fmt: skip

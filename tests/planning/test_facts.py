@@ -14,7 +14,7 @@ from tests.planning.helpers import HEAD, NOTHING, codes, context_of
 from tests.stating import stating
 
 if TYPE_CHECKING:
-    from ftlint.facts.given import Given
+    from ftlint.facts.layers import Given
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,7 +115,7 @@ def test_a_misspelt_key_of_the_plan_is_not_planned_around(folder: Path) -> None:
 def test_a_plain_lint_loads_no_step_arithmetic(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(HEAD + "max_steps: -1\n", encoding="utf-8")
     script = (
-        "import sys; from ftlint.project.options import CliOptions; "
+        "import sys; from ftlint.project.request import CliOptions; "
         "from ftlint.run.session import run; "
         "report, _ = run(CliOptions(('config.yaml',), isolated=True), bytes, lambda a, b: None); "
         "assert report.checked == 1; print(*sys.modules)"

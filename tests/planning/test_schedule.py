@@ -12,7 +12,7 @@ from tests.planning.helpers import HEAD, codes, found, options
 from tests.stating import stating
 
 if TYPE_CHECKING:
-    from ftlint.facts.given import Given
+    from ftlint.facts.layers import Given
 
 ROWS = stating(gpus=1, dataset_sizes=(("faq", 1000),))
 

@@ -10,7 +10,7 @@ from tests.planning.helpers import HEAD, NOTHING, found
 from tests.stating import stating
 
 if TYPE_CHECKING:
-    from ftlint.facts.given import Given
+    from ftlint.facts.layers import Given
 
 BATCH = "per_device_train_batch_size: 2\ngradient_accumulation_steps: 4\n"
 

@@ -76,7 +76,7 @@ def test_a_sound_file_is_clean(folder: Path, stage: int) -> None:
             "",
             "FT4120",
             "per_device_train_batch_size",
-            "1 × 8 × 2 GPUs = 16",
+            "micro-batch 1 × 8 accumulation steps × 2 GPUs = 16",
         ),
         ({"train_batch_size": "16"}, "", "FT4120", "per_device_train_batch_size", '"16"'),
         ({"gradient_accumulation_steps": "8"}, "", "FT483", "gradient_accumulation_steps", '"8"'),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint import engine, loading
+from ftlint import loading
 from ftlint.loading import Config
 from ftlint.project.options import Options
 from ftlint.rulebook.registry import BUILT_IN, JUDGED, RuleBook
+from ftlint.rules import phases
 from ftlint.syntax.source import of_text
 from ftlint.target.keys import LLAMAFACTORY
 from ftlint.target.releases import KNOWN, Target, resolve_target
@@ -153,7 +154,7 @@ UNSHOWN = ("deepspeed.misspelt", "plan.recorded", "plan.tokens")
 
 def test_asking_everything_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """All conditions and modules over all files, with nothing left out."""
-    indexed = [list(engine.findings(one)) for one in contexts()]
+    indexed = [list(phases.findings(one)) for one in contexts()]
     monkeypatch.setattr(compiled, "CHECKS", {})
     at = Rule._fields.index("checks")
     packed: dict[str, bytes] = {}
@@ -166,4 +167,4 @@ def test_asking_everything_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     assert set(asking.modules(target, "train", JUDGED, nothing)) > set(
         BUILT_IN.modules(target, "train", JUDGED, nothing)
     )
-    assert indexed == [list(engine.findings(one._replace(rules=asking))) for one in contexts()]
+    assert indexed == [list(phases.findings(one._replace(rules=asking))) for one in contexts()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint.project.options import CliOptions, UsageError
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.run.session import run
 
 if TYPE_CHECKING:

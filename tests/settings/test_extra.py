@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint.project.settings import BadSettings, load
+from ftlint.project.reading import load
+from ftlint.project.request import BadSettings
 from tests.cli.calls import invoke
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ftlint.project.settings import BadSettings, load
+from ftlint.project.reading import load
+from ftlint.project.request import BadSettings
 from tests.cli.calls import HEAD, invoke, write
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from ftlint.project.options import CliOptions, OptionsResolver, UsageError
-from ftlint.project.settings import BadSettings, Settings, json_schema, load
+from ftlint.project.options import OptionsResolver
+from ftlint.project.reading import json_schema, load
+from ftlint.project.request import BadSettings, CliOptions, Settings, UsageError
 from ftlint.run.session import CLEAN, FINDINGS, run
 from tests.cli.calls import invoke
 
@@ -41,7 +42,7 @@ def refusal(*paths: Path, **request: Any) -> str:
 
 
 def find(folder: str) -> str | None:
-    return OptionsResolver(CliOptions()).settings_file(folder)
+    return OptionsResolver(CliOptions()).settings.file(folder)
 
 
 def test_the_nearest_file_above_counts(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from ftlint.project.options import Options
 from ftlint.steps import StepPlan
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
-from ftlint.tokens.measure import Wanted
+from ftlint.tokens.measure import TokenRequest
 from tests.shared import REFERENCE
 from tests.stating import stating
 from tests.steps.reference import cases
@@ -59,7 +59,7 @@ def test_packed_runs_have_the_steps_that_were_seen(case: Case, model: Path) -> N
     target = resolve_target(case.llamafactory, case.transformers)
     config = load_text(of_text("run.yaml", text), Options(target, given))
     assert isinstance(config, Config)
-    run = api.plan(config, Wanted())
+    run = api.plan(config, TokenRequest())
     made = run.plan
     if not isinstance(made, StepPlan):
         assert case.observed["error"], run.refused

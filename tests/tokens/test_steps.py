@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from click.testing import CliRunner
 
 from ftlint.cli.commands import cli
-from ftlint.datasets.entries import FILE, Entry
+from ftlint.datasets.entries import FILE, DatasetEntry
 from ftlint.support.disk import Disk
 from ftlint.tokens.chat import chat_of
 from ftlint.tokens.encoding import Encoder, encode
@@ -181,7 +181,7 @@ def test_a_sample_of_lines_is_that_of_the_rows(project: Path) -> None:
 
 
 def test_processes_count_what_one_does(project: Path) -> None:
-    entry = Entry("faq", FILE, "faq.json")
+    entry = DatasetEntry("faq", FILE, "faq.json")
     chat = chat_of({"stage": "sft", "template": "default"}, "0.9.5")
     tokenizer = Tokenizer(read_files(str(project / "model"), Disk()), chat, Additions())
     encoder = Encoder(Writer(chat, tokenizer.marks, "sft"), tokenizer, entry, "sft")

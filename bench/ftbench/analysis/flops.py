@@ -32,7 +32,7 @@ class NotCounted(ValueError):
 
 
 @dataclass(frozen=True)
-class Shape:
+class DecoderShape:
     """A dense decoder: `mlp` is the inner width of its MLP, `gated` if that has three matrices."""
 
     layers: int
@@ -112,7 +112,11 @@ class _Layer:
 
 
 def of_batch(
-    shape: Shape, learning: Learning, tokens: int, squares: int, attention: Attention = "causal"
+    shape: DecoderShape,
+    learning: Learning,
+    tokens: int,
+    squares: int,
+    attention: Attention = "causal",
 ) -> Flops:
     """Return the FLOPs of forward and backward over a batch.
 
@@ -139,7 +143,7 @@ def of_batch(
     return Flops(model, model + again)
 
 
-def _layers(shape: Shape, learning: Learning) -> Iterator[_Layer]:
+def _layers(shape: DecoderShape, learning: Learning) -> Iterator[_Layer]:
     """Yield the layers from the first up, following which values require a gradient."""
     flows = learning.inputs or learning.embedding
     """The stream into the layer requires a gradient."""
@@ -149,7 +153,9 @@ def _layers(shape: Shape, learning: Learning) -> Iterator[_Layer]:
         yield layer
 
 
-def _layer(shape: Shape, learning: Learning, learns: bool, flows: bool) -> tuple[_Layer, bool]:
+def _layer(
+    shape: DecoderShape, learning: Learning, learns: bool, flows: bool
+) -> tuple[_Layer, bool]:
     """Return a layer, and whether what leaves it requires a gradient."""
     adapters = learning.rank if learns else None
     weights = learns and learning.rank is None
@@ -191,7 +197,7 @@ def _layer(shape: Shape, learning: Learning, learns: bool, flows: bool) -> tuple
     return _Layer(forward, plain, backward, 2, scores_backward, recomputed), leaves
 
 
-def _never_rebuilt(shape: Shape, learning: Learning, learns: bool) -> float:
+def _never_rebuilt(shape: DecoderShape, learning: Learning, learns: bool) -> float:
     """Return the last product of a block, which torch leaves out without reentrant checkpoints.
 
     It stops as soon as the last saved tensor is there, and that is an input of this product.
@@ -202,7 +208,7 @@ def _never_rebuilt(shape: Shape, learning: Learning, learns: bool) -> float:
     return 2 * width * out
 
 
-def shape_of(model: record.Model) -> Shape:
+def shape_of(model: record.Model) -> DecoderShape:
     """Return the shape of a result's model.
 
     Raises:
@@ -210,7 +216,7 @@ def shape_of(model: record.Model) -> Shape:
     """
     if (model["experts"] or 1) > 1:
         raise NotCounted("FLOPs of a mixture of experts depend on its routing")
-    return Shape(
+    return DecoderShape(
         model["layers"], model["hidden"], model["heads"], model["kv_heads"], model["head_dim"],
         model["mlp"], model["vocab"], model["gated"],
     )  # fmt: skip
@@ -269,7 +275,7 @@ def _named(targets: Iterable[str]) -> frozenset[str]:
 
 
 def of_micro_batches(
-    shape: Shape, learning: Learning, batches: Iterable[list[int]], attention: Attention
+    shape: DecoderShape, learning: Learning, batches: Iterable[list[int]], attention: Attention
 ) -> Flops:
     """Return the FLOPs of a result's micro-batches: what is fed, padding included.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ftbench.runners.protocol import Shape
+    from ftbench.runners.protocol import StepShape
 
 WARM, TIMED = 1, 4
 """Steps of a shape that are left out, and that are timed."""
@@ -22,7 +22,7 @@ class Design(NamedTuple):
     held_out: tuple[int, int]
     timed: int = TIMED
 
-    def schedule(self, *, masked: bool = False) -> list[Shape]:
+    def schedule(self, *, masked: bool = False) -> list[StepShape]:
         """Return the steps of one run over all shapes; `masked` where real batches are padded.
 
         The largest comes first: memory that does not suffice is found at once. What is timed comes

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from ftbench.calibration.cost_model import CostModel, Point  # noqa: TC001 - read by `form`
 from ftbench.calibration.key import Key, digest
 from ftbench.calibration.overheads import Overheads  # noqa: TC001
-from ftbench.results.form import Misfit, parse, plain
+from ftbench.results.form import BadForm, parse, plain
 from ftbench.results.record import GpuIdentity, Model, Peaks  # noqa: TC001
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def read_line(line: bytes) -> Calibration | str:
     try:
         found = parse(data, Calibration)
         wrong = next(_impossible(found), None)
-    except Misfit as error:
+    except BadForm as error:
         wrong = error.place
     except (ArithmeticError, ValueError):
         wrong = "law"

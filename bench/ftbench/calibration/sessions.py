@@ -48,7 +48,7 @@ The config's own batches are not accumulated: the two kinds of steps then show w
 micro-batches."""
 
 
-class Request(NamedTuple):
+class CalibrationRequest(NamedTuple):
     """What to calibrate: a job, and how far beyond its own batch and length."""
 
     job: Job
@@ -57,7 +57,7 @@ class Request(NamedTuple):
     peak: bool = True
 
 
-class Failed(Exception):
+class CalibrationFailed(Exception):
     """A run of the calibration failed; its result's error says why."""
 
     def __init__(self, result: Result) -> None:
@@ -66,7 +66,7 @@ class Failed(Exception):
 
 
 def calibrate(
-    request: Request, say: Callable[[str], None], ready: Callable[[PreparedRun], None]
+    request: CalibrationRequest, say: Callable[[str], None], ready: Callable[[PreparedRun], None]
 ) -> tuple[Calibration, list[Result]]:
     """Run what a calibration takes, and return its record with the results.
 
@@ -110,7 +110,7 @@ def calibrate(
 
 
 def _question(
-    request: Request, values: dict[str, Any], batch: int, cutoff: int, real: Result
+    request: CalibrationRequest, values: dict[str, Any], batch: int, cutoff: int, real: Result
 ) -> reach.Question:
     """Return what is to be calibrated; rows that are all cut off come longer elsewhere."""
     each, longest, shortest = rows_of_an_example(values), cutoff, None
@@ -144,7 +144,7 @@ def _over_shapes(
     shapes = reach.choose(question, reach.price_by(real), fits, micro_batches, budget)
     try:
         return shapes, _done(_scheduled(job, values, shapes, micro_batches), say, ready)
-    except Failed as failed:
+    except CalibrationFailed as failed:
         error, shapes = failed.result["error"], reach.own(question)
         if error is None or error["kind"] != "out_of_memory":
             raise
@@ -155,7 +155,7 @@ def _over_shapes(
 def _done(job: Job, say: Callable[[str], None], ready: Callable[[PreparedRun], None]) -> Result:
     result = run(job, say, ready)
     if result["error"] is not None:
-        raise Failed(result)
+        raise CalibrationFailed(result)
     return result
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FOLDER = "FTBENCH_CALIBRATION"
 
 
-class Unusable(Exception):
+class UnusableCalibrations(Exception):
     """A file that holds no calibrations. The text says which and why."""
 
 
@@ -59,13 +59,13 @@ def add(calibration: Calibration) -> Path:
 
 def everything() -> Iterator[Calibration]:
     """Yield all calibrations, the newest first; what cannot be used is left out."""
-    found = (one for one in _kept() if not isinstance(one, Unusable))
+    found = (one for one in _kept() if not isinstance(one, UnusableCalibrations))
     yield from sorted(found, key=lambda one: one.when, reverse=True)
 
 
 def left_out() -> list[str]:
     """Return why what is kept here cannot be used, a sentence a line."""
-    return [str(one) for one in _kept() if isinstance(one, Unusable)]
+    return [str(one) for one in _kept() if isinstance(one, UnusableCalibrations)]
 
 
 def read(path: str | os.PathLike[str]) -> list[Calibration]:
@@ -76,28 +76,32 @@ def read(path: str | os.PathLike[str]) -> list[Calibration]:
     """
     found = []
     for one in _lines(Path(path)):
-        if isinstance(one, Unusable):
+        if isinstance(one, UnusableCalibrations):
             raise one
         found.append(one)
     return found
 
 
-def _kept() -> Iterator[Calibration | Unusable]:
+def _kept() -> Iterator[Calibration | UnusableCalibrations]:
     for path in sorted(folder().glob("*/*.jsonl")):
         yield from _lines(path)
 
 
-def _lines(path: Path) -> Iterator[Calibration | Unusable]:
+def _lines(path: Path) -> Iterator[Calibration | UnusableCalibrations]:
     """Yield the calibrations of a file, and for each line that is none why."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
-        yield Unusable(f"{path}: {error.strerror or error}")
+        yield UnusableCalibrations(f"{path}: {error.strerror or error}")
         return
     for number, line in enumerate(lines, 1):
         if line.strip():
             found = read_line(line)
-            yield Unusable(f"{path}: line {number} {found}") if isinstance(found, str) else found
+            yield (
+                UnusableCalibrations(f"{path}: line {number} {found}")
+                if isinstance(found, str)
+                else found
+            )
 
 
 def export(calibrations: Iterable[Calibration], path: str | os.PathLike[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftbench.cli import options as shared
-from ftbench.results.record import write
+from ftbench.results.files import write
 
 if TYPE_CHECKING:
     from ftbench.calibration.record import Calibration
@@ -79,7 +79,7 @@ def command(config: str | None, **options: Any) -> None:
             records = list(store.everything()) if made is None else [made]
             store.export(records, export)
             click.echo(f"calibrations written to {export}: {len(records)}")
-    except store.Unusable as error:
+    except store.UnusableCalibrations as error:
         shared.stop(str(error), shared.USAGE)
     except OSError as error:
         shared.stop(f"{error.filename}: {error.strerror}", shared.USAGE)
@@ -88,7 +88,7 @@ def command(config: str | None, **options: Any) -> None:
 def _calibrate(config: str, options: dict[str, Any]) -> Calibration:
     from ftbench.calibration import store
     from ftbench.calibration.points import Incomplete
-    from ftbench.calibration.sessions import Failed, Request, calibrate
+    from ftbench.calibration.sessions import CalibrationFailed, CalibrationRequest, calibrate
     from ftbench.report import calibration
     from ftbench.runners.job import Job
 
@@ -100,10 +100,10 @@ def _calibrate(config: str, options: dict[str, Any]) -> Calibration:
     )  # fmt: skip
     try:
         with shared.as_usage():
-            record, results = calibrate(Request(job, **wanted), shared.say, _announce)
+            record, results = calibrate(CalibrationRequest(job, **wanted), shared.say, _announce)
     except KeyboardInterrupt:
         shared.stop("interrupted; the run has been ended and nothing was kept", shared.INTERRUPTED)
-    except Failed as failed:
+    except CalibrationFailed as failed:
         error = failed.result["error"]
         assert error is not None
         shared.say(f"bench: {error['kind'].replace('_', ' ')}: {error['message']}")

@@ -40,7 +40,7 @@ def command(before: str, after: str, fail_slower: float | None, force: bool) -> 
     """  # fmt: skip
     from ftbench.analysis.comparison import compare
     from ftbench.report.comparison import lines as comparison_lines
-    from ftbench.results.record import read
+    from ftbench.results.files import read
 
     with shared.as_results([before, after]):
         found = compare(read(before), read(after))

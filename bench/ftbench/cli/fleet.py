@@ -120,12 +120,12 @@ def command(configs: tuple[str, ...], **options: Any) -> None:  # fmt: skip
     """
     from ftbench.fleet import bundle
     from ftbench.fleet.cluster import NoCluster, joined
-    from ftbench.fleet.jobs import Settings, Store
+    from ftbench.fleet.jobs import JobSettings, Store
 
     address = options["address"]
     if address is None and not options["dry_run"]:
         raise click.UsageError("--ray ADDRESS says on which cluster to run; --dry-run needs none")
-    settings = Settings(
+    settings = JobSettings(
         options["steps"], options["gpus"], options["model"], options["runner"], options["python"],
         options["time_limit"],
     )  # fmt: skip

@@ -141,11 +141,11 @@ def as_usage() -> Iterator[None]:
 @contextmanager
 def as_results(paths: Iterable[str]) -> Iterator[None]:
     """Say in one line that files are no results, or have numbers that nothing can be made of."""
-    from ftbench.results.record import Unusable
+    from ftbench.results.files import UnusableResult
 
     try:
         yield
-    except Unusable as error:
+    except UnusableResult as error:
         stop(str(error), USAGE)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         kind = type(error).__name__

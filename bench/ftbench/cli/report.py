@@ -22,7 +22,7 @@ def command(results: tuple[str, ...], output_file: str | None, title: str) -> No
     from ftbench.report.page import page
     from ftbench.report.run_view import of_results
     from ftbench.report.terminal import lines
-    from ftbench.results.record import read
+    from ftbench.results.files import read
 
     shared.writable(output_file)
     with shared.as_results(results):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftbench.cli import options as shared
-from ftbench.results.record import write
+from ftbench.results.files import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ftbench.cli import options as shared
-from ftbench.results.record import write
+from ftbench.results.files import write
 from ftbench.tuning.axes import BY_NAME
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def command(config: str, **options: Any) -> None:
 def _tuned(
     job: Job, budget: float, allowed: tuple[str, ...], output: str | None, raw: str | None
 ) -> Tuned:
-    from ftbench.tuning.session import Failed, Request, Told, tune
+    from ftbench.tuning.session import Told, TuningFailed, TuningRequest, tune
 
     if raw is not None:
         Path(raw).mkdir(parents=True, exist_ok=True)
@@ -117,13 +117,13 @@ def _tuned(
 
     try:
         with shared.as_usage():
-            tuned = tune(Request(job, budget, allowed), Told(shared.say, keep, keep_raw))
+            tuned = tune(TuningRequest(job, budget, allowed), Told(shared.say, keep, keep_raw))
             keep(tuned)
             return tuned
     except KeyboardInterrupt:
         kept = f"; {output} has what was measured" if output is not None else ""
         shared.stop(f"interrupted; the run has been ended{kept}", shared.INTERRUPTED)
-    except Failed as failed:
+    except TuningFailed as failed:
         shared.say(f"bench: {failed.error['kind'].replace('_', ' ')}: {failed.error['message']}")
         remedies = {
             "time_limit": "a higher --budget",

@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftbench.results.record import VERSION, Unusable, read, write
+from ftbench.results.files import UnusableResult, read, write
+from ftbench.results.record import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ftbench.results.record import Result
 
 
-class Settings(NamedTuple):
+class JobSettings(NamedTuple):
     """How every job is run."""
 
     steps: int
@@ -33,7 +34,7 @@ class FleetJob(NamedTuple):
 
     bundle: Bundle
     kind: str
-    settings: Settings
+    settings: JobSettings
 
     @property
     def key(self) -> str:
@@ -49,7 +50,9 @@ class FleetJob(NamedTuple):
         return f"{self.bundle.path} on {self.kind}"
 
 
-def jobs_of(bundles: Iterable[Bundle], kinds: Iterable[str], settings: Settings) -> list[FleetJob]:
+def jobs_of(
+    bundles: Iterable[Bundle], kinds: Iterable[str], settings: JobSettings
+) -> list[FleetJob]:
     """Return the jobs: each config on each kind, the same work once."""
     every = [FleetJob(bundle, kind, settings) for bundle in bundles for kind in kinds]
     return list({one.key: one for one in every}.values())
@@ -69,7 +72,7 @@ class Store(NamedTuple):
         """Return the record of a job, None where there is none that can be read."""
         try:
             return read(self.place(job))
-        except Unusable:
+        except UnusableResult:
             return None
 
     def add(self, job: FleetJob, result: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from ftbench.fleet.bundle import CONFIG
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ftbench.fleet.jobs import Settings
+    from ftbench.fleet.jobs import JobSettings
 
 
 class Order(NamedTuple):
@@ -20,7 +20,7 @@ class Order(NamedTuple):
 
     path: str
     changed: tuple[tuple[str, Any], ...]
-    settings: Settings
+    settings: JobSettings
 
 
 def work(order: Order, files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def work(order: Order, files: Mapping[str, bytes]) -> dict[str, Any]:
         for place, content in files.items():
             target = folder / place
             if folder.resolve() not in target.resolve().parents:
-                raise Failed(f"{place} is no place in the run's folder")
+                raise CannotRun(f"{place} is no place in the run's folder")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         try:
@@ -51,12 +51,12 @@ def work(order: Order, files: Mapping[str, bytes]) -> dict[str, Any]:
             )  # fmt: skip
             result = run(job, _quiet, _quiet)
         except (BadConfig, NoModel, Missing, OSError) as error:
-            raise Failed(str(error)) from None
+            raise CannotRun(str(error)) from None
     result["config"]["path"] = order.path
     return dict(result)
 
 
-class Failed(Exception):
+class CannotRun(Exception):
     """A config cannot be run on a node. The text says why."""
 
 

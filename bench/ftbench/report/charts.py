@@ -9,7 +9,7 @@ from ftbench.analysis.flags import SLOWED, tokens_of
 from ftbench.analysis.summary import PARTS
 from ftbench.analysis.warmup import outliers
 from ftbench.report.figures import gigabytes, seconds
-from ftlint.report.page.parts import Bar, Bars, Chart, Segment, Series, Span
+from ftlint.report.page.parts import Bar, Bars, Chart, Segment, Series, Shading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,7 +85,7 @@ def _steps_of(run: RunView) -> Chart:
                 "bad",
             )
         )
-    spans = [Span(0.5, warm + 0.5, "warm-up, left out of all rates")] if warm else []
+    spans = [Shading(0.5, warm + 0.5, "warm-up, left out of all rates")] if warm else []
     tidy = [value for at, value in enumerate(times) if at >= warm and at not in slow]
     top = _top(times, tidy)
     over = sum(value > top for value in times) if top else 0
@@ -273,7 +273,7 @@ def _clocks(run: RunView) -> Iterator[Chart]:
         )  # fmt: skip
 
 
-def _held_down(samples: Sequence[Sequence[float]]) -> Iterator[Span]:
+def _held_down(samples: Sequence[Sequence[float]]) -> Iterator[Shading]:
     """Yield the stretches in which the card named a reason to hold its clock down."""
     reasons = {CAPPED: "power cap (normal under load)", **SLOWED}
     for bit, label in reasons.items():
@@ -283,7 +283,7 @@ def _held_down(samples: Sequence[Sequence[float]]) -> Iterator[Span]:
         tone: Tone = "soft" if bit == CAPPED else "bad"
         for first, last in _stretches(marked, max(1, len(samples) // 100)):
             start, end = samples[max(0, first - 1)][0], samples[last][0]
-            yield Span(start, end, f"{named}, {share:.0%} of the time", tone)
+            yield Shading(start, end, f"{named}, {share:.0%} of the time", tone)
 
 
 def _stretches(places: Sequence[int], gap: int) -> Iterator[tuple[int, int]]:

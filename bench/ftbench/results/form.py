@@ -18,7 +18,7 @@ LARGEST = 1e18
 T = TypeVar("T")
 
 
-class Misfit(ValueError):
+class BadForm(ValueError):
     """Data that are not of a form. `place` is where, as `steps[3].seconds`; empty for the whole."""
 
     def __init__(self, place: str) -> None:
@@ -30,7 +30,7 @@ def parse(data: object, kind: type[T]) -> T:
     """Return data as the record that `kind` describes.
 
     A field that is absent takes its default; one of a `TypedDict` may be absent, since older data
-    do not have later fields, and what a `TypedDict` does not name stays. Raises `Misfit`.
+    do not have later fields, and what a `TypedDict` does not name stays. Raises `BadForm`.
     """
     return cast("T", _parse(data, kind, ""))
 
@@ -60,7 +60,7 @@ def _parse(data: object, kind: Any, place: str) -> object:
         values = get_args(kind)[1]
         return {name: _parse(one, values, f"{place}.{name}") for name, one in _named(data, place)}
     if not _is(data, kind):
-        raise Misfit(place)
+        raise BadForm(place)
     return data
 
 
@@ -80,7 +80,7 @@ def _dataclass(data: object, kind: Any, place: str) -> object:
         if _written(one) in given:
             found[one.name] = _parse(given[_written(one)], hints[one.name], inside)
         elif one.default is one.default_factory is dataclasses.MISSING:
-            raise Misfit(inside)
+            raise BadForm(inside)
     return kind(**found)
 
 
@@ -88,16 +88,16 @@ def _union(data: object, kind: Any, place: str) -> object:
     misfits = []
     for one in get_args(kind):
         found = _tried(data, one, place)
-        if not isinstance(found, Misfit):
+        if not isinstance(found, BadForm):
             return found
         misfits.append(found)
     raise max(misfits, key=lambda one: len(one.place))
 
 
-def _tried(data: object, kind: Any, place: str) -> object | Misfit:
+def _tried(data: object, kind: Any, place: str) -> object | BadForm:
     try:
         return _parse(data, kind, place)
-    except Misfit as error:
+    except BadForm as error:
         return error
 
 
@@ -106,19 +106,19 @@ def _tuple(data: object, kinds: tuple[Any, ...], place: str) -> tuple[object, ..
     if kinds[-1] is Ellipsis:
         return tuple(_parse(one, kinds[0], at) for one, at in items)
     if len(items) != len(kinds):
-        raise Misfit(place)
+        raise BadForm(place)
     return tuple(_parse(one, kind, at) for (one, at), kind in zip(items, kinds))
 
 
 def _items(data: object, place: str) -> list[tuple[object, str]]:
     if not isinstance(data, list):
-        raise Misfit(place)
+        raise BadForm(place)
     return [(one, f"{place}[{at}]") for at, one in enumerate(data)]
 
 
 def _named(data: object, place: str) -> Any:
     if not isinstance(data, dict):
-        raise Misfit(place)
+        raise BadForm(place)
     return data.items()
 
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftbench.results.record import write
+from ftbench.results.files import write
 from ftbench.runners import errors
 from ftbench.runners.chosen_rows import arranged
 from ftbench.runners.protocol import HF, Request

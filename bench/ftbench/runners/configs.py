@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.engine import judge
 from ftlint.facts.launch import Launch
-from ftlint.facts.memory import Run, RunMemory, Untold, memory_of, run_of
+from ftlint.facts.memory import MemoryInputs, RunMemory, Untold, memory_of, run_of
 from ftlint.facts.memory import as_object as memory_as_object
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
@@ -16,7 +16,8 @@ from ftlint.loading import Unreadable, for_training, load_bytes
 from ftlint.memory.estimate import estimate
 from ftlint.memory.gpus import CONTEXT
 from ftlint.memory.shape import Unknown
-from ftlint.project.options import CliOptions, OptionsResolver, UsageError
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
 from ftlint.target.releases import Target, UnknownTarget, resolve_target
 
@@ -43,7 +44,7 @@ class Loaded(NamedTuple):
     errors: tuple[str, ...] = ()
     memory: RunMemory | Untold | None = None
     """What ftlint forecasts of it, as it stands."""
-    run: Run | None = None
+    run: MemoryInputs | None = None
     """The same run in the terms of `ftlint.memory`, where it is known to it."""
 
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from ftbench.models.folder import prepared
 from ftbench.models.source import Source, choose
 from ftbench.models.texts import texts
-from ftbench.results.record import KIND, VERSION, write
+from ftbench.results.files import write
+from ftbench.results.record import KIND, VERSION
 from ftbench.runners import configs, errors, launch, shortage
 from ftbench.runners.interpreter import Interpreter, Missing, environment
-from ftbench.runners.protocol import HF, LLAMAFACTORY, Request, Sample, Shape
-from ftbench.runners.short import Place, Planned, short, whole
+from ftbench.runners.protocol import HF, LLAMAFACTORY, Request, Sample, StepShape
+from ftbench.runners.short import RunLocation, ShortRun, short, whole
 from ftlint.facts.effective import effective
 from ftlint.memory.gpus import CONTEXT
 from ftlint.target.keys import Catalogue
@@ -43,7 +44,7 @@ class Job(NamedTuple):
     full: bool = False
     measure: bool = True
     count_lengths: bool = False
-    schedule: list[Shape] | None = None
+    schedule: list[StepShape] | None = None
     changed: tuple[tuple[str, Any], ...] = ()  # keys over the config's own, such as a batch
     processes: launch.Processes = launch.Processes()
     time_limit: float | None = None
@@ -63,7 +64,7 @@ class PreparedRun(NamedTuple):
     loaded: configs.Loaded
     runner: str
     source: Source
-    planned: Planned
+    planned: ShortRun
     plan: dict[str, Any]
     folder: Path
     request: Request
@@ -100,7 +101,7 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
     model = source.path
     if model is None:
         model = str(prepared(source, texts(values, str(Path.cwd())), job.interpreter.python, env))
-    place = Place(source, model, str(folder / "output"), seen > 0, job.interpreter.packages)
+    place = RunLocation(source, model, str(folder / "output"), seen > 0, job.interpreter.packages)
     total = configs.as_data(loaded, configs.plan(loaded, values)).get("total_steps")
     if job.full:
         planned = whole(values, place)

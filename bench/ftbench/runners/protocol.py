@@ -18,7 +18,7 @@ class _Shape(TypedDict):
     steps: int
 
 
-class Shape(_Shape, total=False):
+class StepShape(_Shape, total=False):
     """So many steps of synthetic micro-batches of one shape (rows x length).
 
     `masked` pads the last token of every row: a batch with padding runs other attention kernels
@@ -55,7 +55,7 @@ class _Request(TypedDict):
     model: str
     out: str
     progress: str
-    schedule: list[Shape] | None
+    schedule: list[StepShape] | None
     measure: bool
     count_lengths: bool
 

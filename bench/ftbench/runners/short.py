@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ftbench.results.record import Change
 
 
-class Place(NamedTuple):
+class RunLocation(NamedTuple):
     """Where a run happens: the model's folder or name, its own output folder, and the device."""
 
     source: Source
@@ -23,7 +23,7 @@ class Place(NamedTuple):
     packages: Mapping[str, str]
 
 
-class Planned(NamedTuple):
+class ShortRun(NamedTuple):
     """The values that are trained, and what was changed for it."""
 
     values: dict[str, Any]
@@ -65,7 +65,7 @@ _OF_GPU = ("bf16", "fp16", "pure_bf16", "tf32", "flash_attn", "enable_liger_kern
            "deepspeed", "fp8")  # fmt: skip
 
 
-def short(config: Mapping[str, Any], steps: int, total: int | None, place: Place) -> Planned:
+def short(config: Mapping[str, Any], steps: int, total: int | None, place: RunLocation) -> ShortRun:
     """Return the first steps of a config: `steps` of them, or all `total` where they are fewer."""
     values = dict(config)
     changes = [*_common(values, place)]
@@ -79,16 +79,16 @@ def short(config: Mapping[str, Any], steps: int, total: int | None, place: Place
         if values.get(key) != kept and (key == "save_strategy" or key in values):
             changes.append(_set(values, key, kept, why))
     changes += _drop(values, _OF_EVALUATION)
-    return Planned(values, changes)
+    return ShortRun(values, changes)
 
 
-def whole(config: Mapping[str, Any], place: Place) -> Planned:
+def whole(config: Mapping[str, Any], place: RunLocation) -> ShortRun:
     """Return a config as it stands, but for where it reads its model and writes its results."""
     values = dict(config)
-    return Planned(values, list(_common(values, place)))
+    return ShortRun(values, list(_common(values, place)))
 
 
-def _common(values: dict[str, Any], place: Place) -> Iterator[Change]:
+def _common(values: dict[str, Any], place: RunLocation) -> Iterator[Change]:
     if values.get("model_name_or_path") != place.model:
         yield _set(values, "model_name_or_path", place.model, place.source.why)
     yield _set(values, "output_dir", place.output_dir, "the config's own folder is not touched")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftbench.results.record import FailedBatch, Failure
-    from ftlint.facts.memory import Run
+    from ftlint.facts.memory import MemoryInputs
     from ftlint.memory.estimate import Phase
     from ftlint.memory.method import Method
 
@@ -20,7 +20,7 @@ SMALL = 1 << 27
 """Bytes of a part that is not worth a word."""
 
 
-def explained(error: Failure, run: Run | None, total: int | None) -> Failure:
+def explained(error: Failure, run: MemoryInputs | None, total: int | None) -> Failure:
     """Return a failure with the batch that caused it, what that holds, and what would fit.
 
     `total`: bytes of the GPU. What the law does not know, and what is not known to fit, is left to
@@ -57,7 +57,7 @@ def _of_batch(batch: FailedBatch) -> str:
     )
 
 
-def _load(run: Run, batch: FailedBatch | None) -> Load:
+def _load(run: MemoryInputs, batch: FailedBatch | None) -> Load:
     """Return the batches, with the one that there was no memory for."""
     if batch is None or batch["rows"] is None or batch["length"] is None:
         return run.load
@@ -71,7 +71,7 @@ def _parts(phase: Phase) -> str:
     return ", ".join(f"{part} {gigabytes(size)}" for part, size in parts if size > SMALL)
 
 
-def _ways(run: Run, load: Load, total: int, *, evaluating: bool) -> Iterator[str]:
+def _ways(run: MemoryInputs, load: Load, total: int, *, evaluating: bool) -> Iterator[str]:
     """Yield what would fit, in the order in which it costs least."""
     shape, method = run.dimensions.shape, run.method
     if evaluating and load.evaluation is not None:

@@ -10,14 +10,14 @@ from ftbench.measure.batches import IGNORED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ftbench.runners.protocol import Shape
+    from ftbench.runners.protocol import StepShape
 
 SEED = 4321
 SAMPLES = 4
 """Samples that share a row under `neat_packing`."""
 
 
-def install(schedule: list[Shape], config: Mapping[str, Any]) -> None:
+def install(schedule: list[StepShape], config: Mapping[str, Any]) -> None:
     """Make every trainer train on the schedule: each step is accumulation x one shape.
 
     Ids are drawn at random: a GPU multiplies zeros faster than numbers. With several processes

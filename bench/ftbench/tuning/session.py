@@ -41,7 +41,7 @@ LEAST_LIMIT = 60.0
 """Seconds that a trial may take in any case."""
 
 
-class Request(NamedTuple):
+class TuningRequest(NamedTuple):
     """What to tune. `allowed`: what may change the mathematics, by name."""
 
     job: Job
@@ -49,7 +49,7 @@ class Request(NamedTuple):
     allowed: tuple[str, ...] = ()
 
 
-class Failed(Exception):
+class TuningFailed(Exception):
     """The config as written cannot be run; its error says why."""
 
     def __init__(self, error: Failure) -> None:
@@ -65,7 +65,7 @@ class Told(NamedTuple):
     result: Callable[[str, Result], None]
 
 
-def tune(request: Request, listeners: Told) -> Tuned:
+def tune(request: TuningRequest, listeners: Told) -> Tuned:
     """Return the fastest way to run a config's training that could be found and proven.
 
     Raises:
@@ -81,7 +81,7 @@ def tune(request: Request, listeners: Told) -> Tuned:
 class Session:
     """A tuning that is under way."""
 
-    def __init__(self, request: Request, listeners: Told) -> None:
+    def __init__(self, request: TuningRequest, listeners: Told) -> None:
         self.request, self.listeners = request, listeners
         self.began = time.monotonic()
         self.known = known_of(request)
@@ -126,7 +126,7 @@ class Session:
         sample = known.sample()
         found, result = self._run(known.written, "written", sample, start, count=True)
         if found.error is not None and found.error["kind"] != "out_of_memory":
-            raise Failed(found.error)
+            raise TuningFailed(found.error)
         self.known = with_result(known, found, result, self.request)
         self.notes += self.known.axes.notes
         self._note(found, None)
@@ -250,7 +250,7 @@ class Session:
         return telling.of_session(self, done=done)
 
 
-def known_of(request: Request) -> Known:
+def known_of(request: TuningRequest) -> Known:
     """Return what is known of a run before anything is tried. Raises `BadConfig`, `Missing`."""
     job = request.job
     gpus, nodes, *_ = job.processes
@@ -281,7 +281,7 @@ def objections(values: dict[str, Any]) -> Iterable[str]:
             yield f"`{name}` is not a positive integer"
 
 
-def with_result(known: Known, found: Trial, result: Result, request: Request) -> Known:
+def with_result(known: Known, found: Trial, result: Result, request: TuningRequest) -> Known:
     """Return what is known once the config was run as written."""
     environment, method = result["environment"], result["method"]
     gpu = None if environment is None else environment["gpu"]

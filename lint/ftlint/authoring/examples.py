@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ftlint.engine import lint
-from ftlint.facts.given import Given
 from ftlint.facts.launch import Launch
-from ftlint.facts.layers import COMMAND_LINE, Layer
+from ftlint.facts.layers import COMMAND_LINE, Given, Layer
 from ftlint.project.options import Options
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.messages import fields

@@ -10,7 +10,7 @@ from ftlint.support.messages import listed, shown_path, visible
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.project.options import CliOptions
+    from ftlint.project.request import CliOptions
 
 
 def add_ignores(request: CliOptions, output: Output) -> int:

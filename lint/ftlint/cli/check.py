@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ftlint.project.options import CliOptions, UsageError
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.report import reporter
 from ftlint.run.session import CLEAN, FAILED, USAGE, run, stream
 from ftlint.support.files import STDIN

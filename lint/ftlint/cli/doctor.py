@@ -9,7 +9,7 @@ from ftlint.cli.check import guarded, say, wants_colour, write
 from ftlint.doctor.history import read
 from ftlint.doctor.reading import NoRun
 from ftlint.doctor.symptoms import signs
-from ftlint.project.options import UsageError
+from ftlint.project.request import UsageError
 from ftlint.run.session import CLEAN, FINDINGS
 from ftlint.support.disk import Disk
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.cli.steps import Asked
+    from ftlint.cli.steps import PlanRequest
     from ftlint.doctor.history import History
     from ftlint.doctor.symptom import Symptom
     from ftlint.loading import Config
@@ -35,7 +35,7 @@ class Wanted(NamedTuple):
     """What the command line asks for; `of` is the config of the runs, to be planned."""
 
     folders: tuple[str, ...]
-    of: Asked | None = None
+    of: PlanRequest | None = None
     log: str | None = None
     patience: int | None = None
     watch: bool = False
@@ -268,7 +268,7 @@ def _confirmed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _planned(of: Asked) -> Planned:
+def _planned(of: PlanRequest) -> Planned:
     """Return the plan of the config, what it sets, and where."""
     from ftlint.cli.steps import planned
     from ftlint.steps import NoPlan

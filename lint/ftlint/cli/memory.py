@@ -14,16 +14,16 @@ from ftlint.loading import Unreadable
 from ftlint.memory.shape import Unknown
 from ftlint.run.session import CLEAN, FINDINGS, USAGE
 from ftlint.steps import StepPlan
-from ftlint.tokens.measure import Wanted
+from ftlint.tokens.measure import TokenRequest
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.cli.steps import Asked
+    from ftlint.cli.steps import PlanRequest
     from ftlint.facts.context import Context
     from ftlint.steps import NoPlan
 
 
-def memory(asked: Asked) -> int:
+def memory(asked: PlanRequest) -> int:
     """Print what the runs need and return the exit status. Never raises."""
     return guarded(lambda: _memory(asked))
 
@@ -33,7 +33,7 @@ def _of(context: Context) -> RunMemory | Untold:
     run = run_of(context)
     if isinstance(run, Unknown) or not run.load.rows_differ:  # nothing is told, or known already
         return memory_of(context)
-    tokens = count(context, Wanted(progress=bar))
+    tokens = count(context, TokenRequest(progress=bar))
     plan = plan_of(inputs_of(context))
     return memory_of(
         context, counted(context, tokens, plan if isinstance(plan, StepPlan) else None)
@@ -48,7 +48,7 @@ def _refused(run: RunMemory | Untold, plan: StepPlan | NoPlan) -> RunMemory | Un
     return run._replace(assumptions=(why, *run.assumptions))
 
 
-def _memory(asked: Asked) -> int:
+def _memory(asked: PlanRequest) -> int:
     runs: list[RunMemory | Untold] = []
     failures: list[str] = []
     for config in configs(asked):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, TypeVar
 
-    from ftlint.project.options import CliOptions
+    from ftlint.project.request import CliOptions
 
     _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -127,7 +127,7 @@ class Grouped(click.Command):
 def cli_options(paths: Iterable[str], options: dict[str, Any]) -> CliOptions:
     """Return a request; GPUs and nodes are of one launch."""
     from ftlint.facts.launch import Launch
-    from ftlint.project.options import CliOptions
+    from ftlint.project.request import CliOptions
 
     launch = Launch(options.pop("gpus"), options.pop("nodes"))
     return CliOptions(tuple(paths), launch=launch, **options)
@@ -185,6 +185,10 @@ of_settings = _together(
         help="Settings file to use.",
     ),
     click.option("--isolated", is_flag=True, help="Ignore all settings files."),
+)  # fmt: skip
+of_sample = click.option(
+    "--sample", type=click.IntRange(min=1), metavar="N",
+    help="Count the tokens of N rows of each dataset, drawn by chance; without it, of all rows.",
 )  # fmt: skip
 of_format = click.option(
     "--output-format", "format", type=click.Choice(["text", "json"]), default="text",

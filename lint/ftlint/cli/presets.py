@@ -15,7 +15,7 @@ PRESETS = ("beginner", "quick", "production", "research")
 METHODS = ("lora", "qlora", "full")
 
 
-class Method(NamedTuple):
+class PresetMethod(NamedTuple):
     """What a way of training asks for. Rates and most epochs: policy.yaml, the guide's table."""
 
     title: str
@@ -33,14 +33,14 @@ lora_target: all  # every linear layer; naming only q_proj,v_proj trains fewer p
 """
 
 _METHODS = {
-    "lora": Method("LoRA", "Qwen/Qwen2.5-7B-Instruct", _LORA, "1.0e-4", 5, 4, 4),
-    "qlora": Method(
+    "lora": PresetMethod("LoRA", "Qwen/Qwen2.5-7B-Instruct", _LORA, "1.0e-4", 5, 4, 4),
+    "qlora": PresetMethod(
         "QLoRA", "Qwen/Qwen2.5-7B-Instruct",
         _LORA + "quantization_bit: 4  # turns LoRA into QLoRA; needs bitsandbytes\n"
         "upcast_layernorm: true  # layer norms in 32-bit precision, as LLaMA Factory advises\n",
         "2.0e-4", 4, 8, 2,
     ),
-    "full": Method(
+    "full": PresetMethod(
         "full fine-tuning", "Qwen/Qwen2.5-1.5B-Instruct",
         "finetuning_type: full\n"
         "# deepspeed: examples/deepspeed/ds_z3_config.json  # shards a large model across GPUs\n",

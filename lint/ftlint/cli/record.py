@@ -7,20 +7,15 @@ import os
 from ftlint import __version__
 from ftlint.cli.check import guarded, say, write
 from ftlint.cli.progress import bar
-from ftlint.cli.steps import Asked, configs
+from ftlint.cli.steps import PlanRequest, configs
 from ftlint.edits.write import replace
 from ftlint.loading import Config
-from ftlint.project.options import (
-    FACTS,
-    CliOptions,
-    OptionsResolver,
-    UsageError,
-    facts_folders,
-)
+from ftlint.project.options import FACTS, OptionsResolver, facts_folders
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure
-from ftlint.tokens.measure import Wanted
+from ftlint.tokens.measure import TokenRequest
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,7 +44,7 @@ def _record(request: CliOptions, sample: int | None) -> int:
     targets: dict[str, Target] = {}
     failures: dict[str, None] = {}
     resolver = OptionsResolver(request)
-    for config in configs(Asked(request)):
+    for config in configs(PlanRequest(request)):
         if not isinstance(config, Config):
             failures[f"{config.path}: {config.reason}"] = None
             continue
@@ -59,7 +54,7 @@ def _record(request: CliOptions, sample: int | None) -> int:
         if model is not None:
             models.setdefault(file, {})[model[0]] = model[1]
         for one in recorded(
-            config.context, today, Wanted(sample, bounds=False, whole=True, progress=bar)
+            config.context, today, TokenRequest(sample, bounds=False, whole=True, progress=bar)
         ):
             if isinstance(one, NotRecorded):
                 failures[f"{one.name}: not recorded: {one.reason}"] = None
@@ -84,7 +79,7 @@ def _record(request: CliOptions, sample: int | None) -> int:
 def _place(path: str, resolver: OptionsResolver) -> str:
     """Return the file to write: the one that is there, else the one nearest to the config."""
     folder = os.path.dirname(os.path.abspath(path))
-    settings = resolver.settings_file(folder)
+    settings = resolver.settings.file(folder)
     reach = project_of(folder, settings and os.path.dirname(os.path.abspath(settings)))
     files = [os.path.join(one, FACTS) for one in facts_folders(settings, reach)]
     disk = Disk(reach)

@@ -6,8 +6,9 @@ import json
 import os
 
 from ftlint.cli.check import Output, guarded, say, write
-from ftlint.project.options import CliOptions, OptionsResolver
-from ftlint.project.settings import NAMES, Settings
+from ftlint.project.options import OptionsResolver
+from ftlint.project.reading import NAMES
+from ftlint.project.request import Settings
 from ftlint.run.session import CLEAN
 from ftlint.support.disk import Disk
 from ftlint.support.files import STDIN
@@ -17,6 +18,8 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
+
+    from ftlint.project.request import CliOptions
 
 _ASKED = ("target", "transformers", "dataset_dir", "gpu", "fail_on", "baseline", "select")
 """Settings in the place of which an option of the same name counts."""
@@ -37,7 +40,7 @@ def _show_settings(request: CliOptions, output: Output) -> int:
             path = request.stdin_filename or "."
         folder = path if disk.is_folder(path) else os.path.dirname(path)
         options, settings = resolver.of(os.path.abspath(folder))
-        lines = _shown(request, settings, resolver.settings_file(os.path.abspath(folder)))
+        lines = _shown(request, settings, resolver.settings.file(os.path.abspath(folder)))
         target = f"# judged for LLaMA Factory {options.target.label}, transformers"
         text = "\n".join([f"{target} {options.target.transformers}", *lines])
         seen[f"# {shown_path(path)}\n{text}\n"] = None

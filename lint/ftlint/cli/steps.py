@@ -7,7 +7,7 @@ import os
 from ftlint import api
 from ftlint.cli.check import guarded, read_stdin, say, wants_colour, write
 from ftlint.cli.progress import bar
-from ftlint.diagnostics import Place
+from ftlint.diagnostics import ScriptLine
 from ftlint.facts.plan import ONE_NODE, inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import (
@@ -21,20 +21,22 @@ from ftlint.loading import (
     started,
     starts_of,
 )
-from ftlint.project.options import CliOptions, OptionsResolver
+from ftlint.project.options import OptionsResolver
 from ftlint.rules import refusals
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.steps import NoPlan, StepPlan
 from ftlint.support import disk, files
 from ftlint.support.containment import LINK, OUTSIDE
-from ftlint.tokens.measure import Wanted
+from ftlint.tokens.measure import TokenRequest
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ftlint.project.request import CliOptions
 
-class Asked(NamedTuple):
+
+class PlanRequest(NamedTuple):
     """What the command line asks for; `gpus` are launches to compare, none means one launch.
 
     `sample`: of how many rows of each dataset tokens are counted, None for all.
@@ -47,12 +49,12 @@ class Asked(NamedTuple):
     colour: str = "auto"
 
 
-def steps(asked: Asked) -> int:
+def steps(asked: PlanRequest) -> int:
     """Print the plans and return the exit status. Never raises."""
     return guarded(lambda: _steps(asked))
 
 
-def _steps(asked: Asked) -> int:
+def _steps(asked: PlanRequest) -> int:
     runs: list[RunPlan] = []
     failures: list[str] = []
     for found in _runs(asked):
@@ -74,7 +76,7 @@ def _steps(asked: Asked) -> int:
     return USAGE if failures or unplanned else CLEAN
 
 
-def planned(asked: Asked) -> tuple[StepPlan | NoPlan, Config] | str | None:
+def planned(asked: PlanRequest) -> tuple[StepPlan | NoPlan, Config] | str | None:
     """Return the plan of the one config asked for with the config, or why there is none.
 
     That the target refuses the config is no reason: the run that is looked at was started.
@@ -89,13 +91,13 @@ def planned(asked: Asked) -> tuple[StepPlan | NoPlan, Config] | str | None:
     return None
 
 
-def _runs(asked: Asked) -> Iterator[RunPlan | Unreadable]:
+def _runs(asked: PlanRequest) -> Iterator[RunPlan | Unreadable]:
     """Yield the plan of each config, launched in each way that is asked for."""
     for config in configs(asked):
         if isinstance(config, Unreadable):
             yield config
             continue
-        tokens = Wanted(asked.sample, progress=bar)
+        tokens = TokenRequest(asked.sample, progress=bar)
         if config.start is not None:
             yield _by(config.start, api.plan(config, tokens))
             continue
@@ -114,7 +116,7 @@ def _launched(config: Config, gpus: int) -> Config:
     return again
 
 
-def _started(config: Config, alone: RunPlan, tokens: Wanted) -> Iterator[RunPlan]:
+def _started(config: Config, alone: RunPlan, tokens: TokenRequest) -> Iterator[RunPlan]:
     """Yield what scripts of the project make of the plan of a config, each other plan once."""
     known = {alone.outcome}
     for start in starts_of(config):
@@ -122,13 +124,13 @@ def _started(config: Config, alone: RunPlan, tokens: Wanted) -> Iterator[RunPlan
         found = started(config, start) if is_run else None
         if found is None:
             continue
-        made = _by(Place(start.path, start.line), api.plan(found, tokens))
+        made = _by(ScriptLine(start.path, start.line), api.plan(found, tokens))
         if made.outcome not in known:
             known.add(made.outcome)
             yield made
 
 
-def _by(place: Place, run: RunPlan) -> RunPlan:
+def _by(place: ScriptLine, run: RunPlan) -> RunPlan:
     """Return the plan of a run that a script starts, which may leave its nodes to the cluster."""
     gpus, nodes, plan = run.launch.gpus, run.launch.nodes, run.plan
     if gpus is not None and nodes is None and isinstance(plan, StepPlan):
@@ -136,7 +138,7 @@ def _by(place: Place, run: RunPlan) -> RunPlan:
     return run._replace(script=place)
 
 
-def configs(asked: Asked) -> Iterator[Config | Unreadable]:
+def configs(asked: PlanRequest) -> Iterator[Config | Unreadable]:
     """Yield the training configs that are asked for; of folders nothing else is told.
 
     What is told of their targets is said after the last.

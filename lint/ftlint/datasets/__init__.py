@@ -5,7 +5,7 @@ May import: support, steps, target.
 
 from ftlint.datasets.cache import Cache, folder
 from ftlint.datasets.counting import count_rows
-from ftlint.datasets.entries import Entry, Info, define, read_info
+from ftlint.datasets.entries import DatasetEntry, Info, define, read_info
 from ftlint.datasets.files import Trouble
 from ftlint.datasets.records import NOT_LOCAL, DatasetSize, Question
 from ftlint.datasets.sizes import absent_columns, measure, samples
@@ -14,8 +14,8 @@ from ftlint.datasets.tokenized_path import tokenized
 __all__ = [
     "NOT_LOCAL",
     "Cache",
+    "DatasetEntry",
     "DatasetSize",
-    "Entry",
     "Info",
     "Question",
     "Trouble",

@@ -49,7 +49,7 @@ _NULL, _INT, _FLOAT, _UTF8, _BOOL, _LIST, _STRUCT = 1, 2, 3, 5, 6, 12, 13  # of 
 _FIXED_BYTES, _FIXED_LIST, _MAP, _LARGE_UTF8, _LARGE_LIST = 15, 16, 17, 20, 21
 
 
-class Table(NamedTuple):
+class ArrowTable(NamedTuple):
     """Rows over all record batches, the names of the columns, and of texts the rows without one."""
 
     rows: int
@@ -69,7 +69,7 @@ def count_arrow(path: str, disk: Disk) -> RowCount:
     return RowCount(table.rows, assumption=since, tables=(table.type,))
 
 
-def read_table(path: str, disk: Disk) -> Table | str:
+def read_table(path: str, disk: Disk) -> ArrowTable | str:
     """Return rows and columns, or what is wrong. Raises OSError."""
     with BufferedReader(disk.open(path)) as file:
         size = file.seek(0, os.SEEK_END)
@@ -79,7 +79,7 @@ def read_table(path: str, disk: Disk) -> Table | str:
         closed = size >= 20 and file.read(6) == FILE_MAGIC
         if named and not closed:  # the file format ends with its footer and the same word
             return "is an Arrow file that is cut short"
-        table: Table | None = None
+        table: ArrowTable | None = None
         for start in (8,) if named else (0, 8) if closed else (0,):  # the loader looks at the end
             file.seek(start)
             try:
@@ -110,7 +110,7 @@ def has_dictionary(data: bytes) -> bool | None:
     return any(map(_is_coded, fields)) if message.byte(1) == _SCHEMA else None
 
 
-def _messages(file: BinaryIO, size: int) -> Table:
+def _messages(file: BinaryIO, size: int) -> ArrowTable:
     rows, columns = 0, None
     kind_of_all: Type = NULL
     since = ""
@@ -142,7 +142,7 @@ def _messages(file: BinaryIO, size: int) -> Table:
         file.seek(body, os.SEEK_CUR)
     if columns is None:
         raise ValueError("no schema")
-    return Table(rows, columns, tuple(nulls.items()), kind_of_all, since)
+    return ArrowTable(rows, columns, tuple(nulls.items()), kind_of_all, since)
 
 
 def _type(field: _Flat, depth: int = 0) -> Type:

@@ -15,7 +15,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ftlint.datasets.entries import Entry
+    from ftlint.datasets.entries import DatasetEntry
     from ftlint.datasets.jsonload import Row
 
 _SIDE = {"system": "system", "tools": "tools", "image": "images", "images": "images",
@@ -80,7 +80,7 @@ class Look:
     `takes` are the media that the template has tokens for, None where that is not known.
     """
 
-    def __init__(self, entry: Entry, stage: str, takes: Sequence[str] | None) -> None:
+    def __init__(self, entry: DatasetEntry, stage: str, takes: Sequence[str] | None) -> None:
         self.entry, self.stage = entry, stage
         self._takes = takes
         plain = stage == "pt"  # which reads the first turn alone
@@ -118,11 +118,11 @@ class Look:
             return ""
         if isinstance(tools, (list, dict)):
             what = "a list" if isinstance(tools, list) else "an object"
-            return (f"`{self._tools}` of row {number} is {what}, a TypeError: write it as JSON in "
-                    'a string, or set `"formatting": "openai"` for such messages'
+            return (f"`{self._tools}` of row {number} is {what} (TypeError): write it as a JSON "
+                    'string, or set `"formatting": "openai"` for such messages'
                     if self.entry.formatting != ALPACA else
-                    f"`{self._tools}` of row {number} is {what}, a TypeError: write it as JSON in "
-                    "a string")  # fmt: skip
+                    f"`{self._tools}` of row {number} is {what} (TypeError): write it as a JSON "
+                    "string")  # fmt: skip
         if isinstance(tools, str) and tools not in self._parsed:
             import json
 
@@ -157,13 +157,13 @@ def filled(value: object) -> bool:
     return bool(value) and not (isinstance(value, str) and value in NULLS)
 
 
-def declared(entry: Entry) -> dict[str, str]:
+def declared(entry: DatasetEntry) -> dict[str, str]:
     """Return the columns of media that a definition names, by medium."""
     columns = {medium: getattr(entry.columns, field) for medium, field in MEDIA.items()}
     return {medium: column for medium, column in columns.items() if column}
 
 
-def _unread_names(entry: Entry) -> dict[str, str]:
+def _unread_names(entry: DatasetEntry) -> dict[str, str]:
     """Return the usual names of columns that are not read while nothing is read in their place,
     and of the one that asks where what it is asked about is read for it.
     """
@@ -181,7 +181,9 @@ def _media(row: Row, column: str | None) -> int:
     return len(value) if isinstance(value, list) else 1
 
 
-def _differs(entry: Entry, row: Row, medium: str, has: int, written: int, number: int) -> str:
+def _differs(
+    entry: DatasetEntry, row: Row, medium: str, has: int, written: int, number: int
+) -> str:
     field = MEDIA[medium]
     column = getattr(entry.columns, field)
     told = f"row {number} has {has} in `{column}`" if column else f"row {number} has no {medium}"
@@ -190,7 +192,7 @@ def _differs(entry: Entry, row: Row, medium: str, has: int, written: int, number
     return f'{told}: add `"{field}": "{unread}"` to columns' if unread else told
 
 
-def _conversations(row: Row, entry: Entry, stage: str) -> Iterator[Sequence[str]]:
+def _conversations(row: Row, entry: DatasetEntry, stage: str) -> Iterator[Sequence[str]]:
     """Yield the texts of each conversation that is made of a row; none where that is not plain."""
     said = list(_alpaca(row, entry) if entry.formatting == ALPACA else _talk(row, entry))
     columns = entry.columns
@@ -206,7 +208,7 @@ def _conversations(row: Row, entry: Entry, stage: str) -> Iterator[Sequence[str]
             yield texts
 
 
-def _alpaca(row: Row, entry: Entry) -> Iterator[object]:
+def _alpaca(row: Row, entry: DatasetEntry) -> Iterator[object]:
     columns = entry.columns
     history = row.get(columns.history) if columns.history else None
     for pair in history if isinstance(history, list) else ():
@@ -215,7 +217,7 @@ def _alpaca(row: Row, entry: Entry) -> Iterator[object]:
         yield (row.get(name) or "") if name else ""
 
 
-def _talk(row: Row, entry: Entry) -> Iterator[object]:
+def _talk(row: Row, entry: DatasetEntry) -> Iterator[object]:
     messages = row.get(entry.columns.messages or "")
     tags = entry.tags
     for place, message in enumerate(messages if isinstance(messages, list) else ()):
@@ -228,5 +230,5 @@ def _talk(row: Row, entry: Entry) -> Iterator[object]:
         yield _content(message, entry)
 
 
-def _content(message: object, entry: Entry) -> object:
+def _content(message: object, entry: DatasetEntry) -> object:
     return message.get(entry.tags.content_tag) if isinstance(message, dict) else None

@@ -12,7 +12,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ftlint.datasets.entries import Entry
+    from ftlint.datasets.entries import DatasetEntry
 
 PAIRED = ("rm", "dpo")
 SUPERVISED = ("sft", "rm", "dpo", "kto")
@@ -69,7 +69,7 @@ def unread_keys(definition: Mapping[str, object]) -> Iterator[UnreadKey]:
 
 
 def without_effect(
-    entry: Entry, definition: Mapping[str, object], *, streaming: bool
+    entry: DatasetEntry, definition: Mapping[str, object], *, streaming: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield the keys that are not looked at for data from this source, each with the reason."""
     if streaming and entry.num_samples is not None:
@@ -88,13 +88,13 @@ class Lack(NamedTuple):
     text: str
 
 
-def lacking(entry: Entry, stage: object) -> Lack | None:
+def lacking(entry: DatasetEntry, stage: object) -> Lack | None:
     """Return what ends the run whatever the rows are: a field without which none converts."""
     found = _without_pair(entry) or _without_label(entry, stage)
     return found or (_of_answers(entry, stage) if entry.formatting == ALPACA else _of_talks(entry))
 
 
-def _to_set(entry: Entry, *fields: str) -> str:
+def _to_set(entry: DatasetEntry, *fields: str) -> str:
     """Return the remedy; a table of columns that was not there names all that are read so far."""
     if entry.columns == Columns():
         answers = ("response",) if entry.ranking else ()
@@ -103,7 +103,7 @@ def _to_set(entry: Entry, *fields: str) -> str:
     return f"set `{named}` in columns of {INFO}"
 
 
-def _without_pair(entry: Entry) -> Lack | None:
+def _without_pair(entry: DatasetEntry) -> Lack | None:
     if not entry.ranking or entry.columns.kto_tag:
         return None
     lost = [field for field in ("chosen", "rejected") if not getattr(entry.columns, field)]
@@ -112,13 +112,13 @@ def _without_pair(entry: Entry) -> Lack | None:
     return Lack(lost[0], f"no {lost[0]} answer is read; {_to_set(entry, *lost)}")
 
 
-def _without_label(entry: Entry, stage: object) -> Lack | None:
+def _without_label(entry: DatasetEntry, stage: object) -> Lack | None:
     if stage != "kto" or entry.columns.kto_tag:
         return None
     return Lack("kto_tag", f"no label is read; {_to_set(entry, 'kto_tag')}")
 
 
-def _of_answers(entry: Entry, stage: object) -> Lack | None:
+def _of_answers(entry: DatasetEntry, stage: object) -> Lack | None:
     columns = entry.columns
     if columns.response or stage not in SUPERVISED or (entry.ranking and stage in PAIRED):
         return None
@@ -129,7 +129,7 @@ def _of_answers(entry: Entry, stage: object) -> Lack | None:
     return Lack("response", text)
 
 
-def _of_talks(entry: Entry) -> Lack | None:
+def _of_talks(entry: DatasetEntry) -> Lack | None:
     tags = entry.tags
     if not entry.columns.messages:
         return Lack("messages", f"no messages are read: {_to_set(entry, 'messages')}")
@@ -141,7 +141,7 @@ def _of_fields(tags: Tags) -> Lack:
     return Lack(field, f"no `{field}` is set: add it to tags of {INFO}")
 
 
-def asks_nothing(entry: Entry) -> bool:
+def asks_nothing(entry: DatasetEntry) -> bool:
     """Return whether the user's turn is empty in every row, as no column is read for it."""
     columns = entry.columns
     return entry.formatting == ALPACA and not columns.prompt and not columns.query

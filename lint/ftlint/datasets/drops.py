@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ftlint.datasets.cache import Cache
-    from ftlint.datasets.entries import Entry
+    from ftlint.datasets.entries import DatasetEntry
     from ftlint.datasets.records import Question
     from ftlint.support.disk import Disk
 
@@ -131,7 +131,7 @@ def _without_answer(size: DatasetSize, kind: str, stage: str, disk: Disk) -> int
 def _dropped(
     paths: Sequence[str],
     kind: str,
-    entry: Entry,
+    entry: DatasetEntry,
     question: Question,
     limit: int | None,
     cache: Cache,

@@ -54,7 +54,7 @@ class Tags(NamedTuple):
     system_tag: str | None = "system"
 
 
-class Entry(NamedTuple):
+class DatasetEntry(NamedTuple):
     """One dataset as LLaMA Factory would read it. Values of a wrong type are kept as they are."""
 
     name: str
@@ -144,13 +144,13 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def define(
     name: str, info: Info, *, modelscope: bool = False, openmind: bool = False
-) -> Entry | str:
+) -> DatasetEntry | str:
     """Return the definition of one dataset, or what is wrong with it.
 
     `modelscope` and `openmind` say that USE_MODELSCOPE_HUB or USE_OPENMIND_HUB is set.
     """
     if info.online:
-        return Entry(name, MS_HUB if modelscope else OM_HUB if openmind else HF_HUB, name)
+        return DatasetEntry(name, MS_HUB if modelscope else OM_HUB if openmind else HF_HUB, name)
     if info.table is None:
         return info.problem
     if name not in info.table:
@@ -162,7 +162,7 @@ def define(
     if source is None:
         return f"dataset {name!r} names neither a file nor a repository"
     columns, tags = attributes.get("columns"), attributes.get("tags")
-    entry = Entry(
+    entry = DatasetEntry(
         name,
         *source,
         formatting=attributes.get("formatting", ALPACA),
@@ -184,7 +184,7 @@ def define(
     return entry
 
 
-def _unusable(name: str, attributes: Mapping[str, object], entry: Entry) -> str:
+def _unusable(name: str, attributes: Mapping[str, object], entry: DatasetEntry) -> str:
     """Return what keeps columns or tags from being read: they are looked up as names."""
     for key, fields in (("columns", _looked_up(entry)), ("tags", Tags._fields)):
         table = attributes.get(key, {})
@@ -201,7 +201,7 @@ def _unusable(name: str, attributes: Mapping[str, object], entry: Entry) -> str:
     return ""
 
 
-def _looked_up(entry: Entry) -> tuple[str, ...]:
+def _looked_up(entry: DatasetEntry) -> tuple[str, ...]:
     """Return the fields of `columns` that a row is asked for."""
     common: tuple[str, ...] = ("images", "videos", "audios", "kto_tag")
     common += () if entry.formatting == OPENAI else ("system", "tools")
@@ -211,7 +211,7 @@ def _looked_up(entry: Entry) -> tuple[str, ...]:
     return (*common, *pair, *own, *answer)
 
 
-def columns_read(entry: Entry) -> tuple[str, ...]:
+def columns_read(entry: DatasetEntry) -> tuple[str, ...]:
     """Return the columns that must be there: each one that is missing is a KeyError."""
     columns = entry.columns
     common = [columns.images, columns.videos, columns.audios]
@@ -227,12 +227,12 @@ def columns_read(entry: Entry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in common if name))
 
 
-def fields_by_default(entry: Entry) -> tuple[str, ...]:
+def fields_by_default(entry: DatasetEntry) -> tuple[str, ...]:
     """Return the fields of `columns` that name a column where there is no such table."""
     return ("prompt", "query", "response") if entry.formatting == ALPACA else ("messages",)
 
 
-def text_columns(entry: Entry) -> list[str]:
+def text_columns(entry: DatasetEntry) -> list[str]:
     """Return the columns that must be text."""
     columns = entry.columns
     if entry.formatting != ALPACA:

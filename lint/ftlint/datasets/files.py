@@ -32,7 +32,7 @@ _YOURS = pattern(
 """What documentation writes for a name; a file may be called so as well."""
 
 
-class Files(NamedTuple):
+class DataFiles(NamedTuple):
     """The files of one dataset, all of one kind, in the order that they are read."""
 
     paths: tuple[str, ...]
@@ -46,7 +46,7 @@ class Trouble(NamedTuple):
     text: str
 
 
-def find(file_name: object, dataset_dir: str, cwd: str, disk: Disk) -> Files | Trouble:
+def find(file_name: object, dataset_dir: str, cwd: str, disk: Disk) -> DataFiles | Trouble:
     """Return the files of a `file_name` in `dataset_dir`, which is relative to `cwd`.
 
     A folder stands for everything directly in it. Nothing outside of the two is looked at, be it
@@ -83,7 +83,7 @@ def find(file_name: object, dataset_dir: str, cwd: str, disk: Disk) -> Files | T
             if not disk.is_file(one):
                 return Trouble(KIND, f"folder {file_name} contains {os.path.basename(one)}, which "
                                "is not a regular file")  # fmt: skip
-        return Files(paths, str(kinds[names[0]]))
+        return DataFiles(paths, str(kinds[names[0]]))
     if not disk.is_file(path):
         if not disk.is_folder(folder):
             return Trouble(ELSEWHERE, f"{dataset_dir} is not on this machine")
@@ -94,7 +94,7 @@ def find(file_name: object, dataset_dir: str, cwd: str, disk: Disk) -> Files | T
     if kind is None:
         return Trouble(KIND, f"{file_name} is not one of the file types {', '.join(sorted(KINDS))} "
                        "(in lower case)")  # fmt: skip
-    return Files((path,), kind)
+    return DataFiles((path,), kind)
 
 
 def around(dataset_dir: str, cwd: str, disk: Disk) -> Disk:

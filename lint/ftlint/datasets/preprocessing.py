@@ -18,7 +18,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ftlint.datasets.entries import Columns, Entry, Tags
+    from ftlint.datasets.entries import Columns, DatasetEntry, Tags
     from ftlint.datasets.jsonload import Row
     from ftlint.support.disk import Disk
 
@@ -40,7 +40,7 @@ class Dropped(NamedTuple):
 def count_dropped(
     path: str,
     kind: str,
-    entry: Entry,
+    entry: DatasetEntry,
     stage: str,
     limit: int | None,
     disk: Disk,
@@ -89,7 +89,7 @@ def count_dropped(
     return Dropped(rows, dropped, tuple(columns), reason, look.contents())
 
 
-def _look_up_response(entry: Entry, columns: dict[str, None]) -> None:
+def _look_up_response(entry: DatasetEntry, columns: dict[str, None]) -> None:
     """Raise Unconvertible as a row without a pair does, where no column holds the answers."""
     response = entry.columns.response if entry.formatting == ALPACA else None
     if response and response not in columns:
@@ -101,7 +101,7 @@ class _Fields:
     KeyError, one that some have is null in the others. A tag that is null names none that any has.
     """
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: DatasetEntry) -> None:
         self.messages, self.tags = entry.columns.messages, entry.tags
         self.open = {"role_tag": entry.tags.role_tag, "content_tag": entry.tags.content_tag}
         self.first: tuple[dict[str, object], int] | None = None
@@ -131,7 +131,7 @@ MOST_ROLES = 16
 """Roles that are looked for a tag; data have a handful."""
 
 
-def _guessed(entry: Entry) -> tuple[str, ...]:
+def _guessed(entry: DatasetEntry) -> tuple[str, ...]:
     """Return the columns that must be text, and whose type pandas guesses by their values."""
     if entry.formatting != ALPACA:
         return ()
@@ -151,7 +151,7 @@ def _is_text(value: object) -> bool:
     return False
 
 
-def keeps(row: Row, entry: Entry, stage: str, number: int = 1) -> bool:
+def keeps(row: Row, entry: DatasetEntry, stage: str, number: int = 1) -> bool:
     """Return whether preprocessing keeps a row. Raises Unconvertible where conversion fails."""
     if stage == "pt" and entry.formatting == ALPACA:
         return True
@@ -183,7 +183,7 @@ class _Stops(Exception):
     """What conversion stops at: the column, or None for a role; and the value there."""
 
 
-def _stopped(column: str | None, value: object, row: Row, entry: Entry, number: int) -> str:
+def _stopped(column: str | None, value: object, row: Row, entry: DatasetEntry, number: int) -> str:
     if column is None:
         messages = row.get(entry.columns.messages or "")
         found = (
@@ -194,7 +194,7 @@ def _stopped(column: str | None, value: object, row: Row, entry: Entry, number: 
     return f"has {told(value)} as `{column}` in row {number}, which must be a string (TypeError)"
 
 
-def _alpaca(row: Row, entry: Entry) -> tuple[int, int]:
+def _alpaca(row: Row, entry: DatasetEntry) -> tuple[int, int]:
     columns = entry.columns
     turns = 1
     history = row.get(columns.history) if columns.history else None
@@ -214,7 +214,7 @@ def _alpaca(row: Row, entry: Entry) -> tuple[int, int]:
     return turns, int(isinstance(row.get(columns.response or ""), str))
 
 
-def _sharegpt(row: Row, entry: Entry) -> tuple[int, int]:
+def _sharegpt(row: Row, entry: DatasetEntry) -> tuple[int, int]:
     tags = entry.tags
     messages = _without_system(_messages(row, entry.columns), tags)
     accepted = ((tags.user_tag, tags.observation_tag), (tags.assistant_tag, tags.function_tag))
@@ -224,7 +224,7 @@ def _sharegpt(row: Row, entry: Entry) -> tuple[int, int]:
     return _turns(row, entry, len(messages))
 
 
-def _openai(row: Row, entry: Entry) -> tuple[int, int]:
+def _openai(row: Row, entry: DatasetEntry) -> tuple[int, int]:
     tags = entry.tags
     user, assistant, observation, function = "user", "assistant", "observation", "function"
     # A role that two tags share takes the later meaning, as in the mapping that is built there.
@@ -285,7 +285,7 @@ def _field(message: dict[str | None, object], name: str | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _turns(row: Row, entry: Entry, turns: int) -> tuple[int, int]:
+def _turns(row: Row, entry: DatasetEntry, turns: int) -> tuple[int, int]:
     """Return the turns of the prompt and the responses of a well-formed conversation."""
     if bool(entry.ranking) != bool(turns % 2):
         return 0, 0

@@ -14,7 +14,7 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from ftlint.datasets.entries import Entry, Tags
+    from ftlint.datasets.entries import DatasetEntry, Tags
     from ftlint.datasets.jsonload import Row
 
 # What people call the roles, and the tag that names each.
@@ -45,7 +45,7 @@ def told(value: object) -> str:
     return "not a string" if kind is None else WORDS[kind]
 
 
-def which_columns(entry: Entry, columns: Sequence[str], rows: int | None) -> str:
+def which_columns(entry: DatasetEntry, columns: Sequence[str], rows: int | None) -> str:
     """Return what makes a file with these columns fit, "" where that is not plain."""
     around = next((name for name in _AROUND if name in columns), None)
     if around and rows == 1:
@@ -68,7 +68,7 @@ def which_columns(entry: Entry, columns: Sequence[str], rows: int | None) -> str
     return f": set `{table}`"
 
 
-def _alpaca_columns(entry: Entry, columns: Sequence[str]) -> dict[str, str]:
+def _alpaca_columns(entry: DatasetEntry, columns: Sequence[str]) -> dict[str, str]:
     answers = ("chosen", "rejected") if entry.ranking else ("response",)
     names = {field: _called(field, getattr(entry.columns, field), columns)
              for field in ("prompt", "query", *answers)}  # fmt: skip
@@ -84,7 +84,7 @@ def _called(field: str, now: str | None, columns: Sequence[str]) -> str | None:
     return now if now in columns else found[0] if len(found) == 1 else None
 
 
-def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:
+def why_dropped(row: Row, entry: DatasetEntry, stage: str, number: int) -> str:
     """Return why a row is dropped, with the remedy."""
     columns = entry.columns
     broken = "" if entry.formatting == ALPACA else _broken_turns(row, entry, number)
@@ -107,7 +107,7 @@ def why_dropped(row: Row, entry: Entry, stage: str, number: int) -> str:
     return f"`{columns.response}` of row {number} is {answer}, not a string"
 
 
-def _no_pair(row: Row, entry: Entry, number: int) -> str:
+def _no_pair(row: Row, entry: DatasetEntry, number: int) -> str:
     wanted = str if entry.formatting == ALPACA else dict
     for field in ("chosen", "rejected"):
         name = getattr(entry.columns, field)
@@ -119,7 +119,7 @@ def _no_pair(row: Row, entry: Entry, number: int) -> str:
     return f"row {number} has not two answers"
 
 
-def _broken_turns(row: Row, entry: Entry, number: int) -> str:
+def _broken_turns(row: Row, entry: DatasetEntry, number: int) -> str:
     """Return what is wrong with the turns of a conversation, nothing when they are as wanted."""
     tags = entry.tags
     messages = row.get(entry.columns.messages or "")

@@ -17,7 +17,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ftlint.datasets.contents import Contents
-    from ftlint.datasets.entries import Entry
+    from ftlint.datasets.entries import DatasetEntry
 
 KEPT_UP_TO = 64 << 20  # bytes; the rows of bigger files are counted, not looked at
 
@@ -38,7 +38,7 @@ class DatasetSize(NamedTuple):
     """
 
     name: str
-    entry: Entry | None = None
+    entry: DatasetEntry | None = None
     files: tuple[str, ...] = ()
     size: int | None = None  # bytes
     rows: int | None = None

@@ -254,29 +254,29 @@ def _cast_struct(source: dict[str, Type], target: dict[str, Type], place: str) -
     return next((one for one in found if one not in (FITS, DOUBT)), max(found, default=FITS))
 
 
-class Misfit(NamedTuple):
+class FileMismatch(NamedTuple):
     """Why a file cannot follow the one that is read first, DOUBT or a sentence; and which one."""
 
     why: str
     file: int
 
 
-def orders(files: Sequence[tuple[Type, ...]], *, apart: bool = False) -> list[Misfit | None]:
+def orders(files: Sequence[tuple[Type, ...]], *, apart: bool = False) -> list[FileMismatch | None]:
     """Return for each file what cannot follow if it is read first, None if all can.
 
     A file is the tables that its batches make: the first of all is what every other one is cast to.
     `apart` says that processes read the files, each its own, and that nothing is cast then.
     """
-    told: dict[tuple[Type, ...], Misfit | None] = {}
+    told: dict[tuple[Type, ...], FileMismatch | None] = {}
     for first in files:
         if first and first not in told:
             told[first] = _misfit(first[0], files, apart)
     return [told.get(file) for file in files]
 
 
-def _misfit(first: Type, files: Sequence[tuple[Type, ...]], apart: bool) -> Misfit | None:
+def _misfit(first: Type, files: Sequence[tuple[Type, ...]], apart: bool) -> FileMismatch | None:
     fits = _joins if apart else cast
-    found: Misfit | None = None
+    found: FileMismatch | None = None
     seen = {first}
     for place, file in enumerate(files):
         for table in file:
@@ -285,9 +285,9 @@ def _misfit(first: Type, files: Sequence[tuple[Type, ...]], apart: bool) -> Misf
             seen.add(table)
             why = fits(table, first)
             if why not in (FITS, DOUBT):
-                return Misfit(why, place)
+                return FileMismatch(why, place)
             if why == DOUBT:
-                found = found or Misfit(why, place)
+                found = found or FileMismatch(why, place)
     return found
 
 

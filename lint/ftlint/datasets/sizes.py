@@ -10,7 +10,7 @@ from ftlint.datasets.entries import (
     FILE,
     HUBS,
     SCRIPT,
-    Entry,
+    DatasetEntry,
     Info,
     columns_read,
     define,
@@ -25,7 +25,7 @@ from ftlint.datasets.files import (
     ORDER,
     SHIFTED,
     UNREADABLE,
-    Files,
+    DataFiles,
     Trouble,
     around,
     find,
@@ -114,7 +114,7 @@ def _measure(
 ) -> DatasetSize:  # fmt: skip
     entry = define(name, info, modelscope=question.modelscope, openmind=question.openmind)
     if declared is not None:
-        known = entry if isinstance(entry, Entry) else None
+        known = entry if isinstance(entry, DatasetEntry) else None
         return DatasetSize(name, known, usable=exactly(declared), dropped=exactly(0),
                            source="declared")  # fmt: skip
     if isinstance(entry, str):
@@ -147,7 +147,7 @@ editor asks again with every change of a config."""
 
 
 def _known_of_files(
-    name: str, entry: Entry, files: Files, question: Question, cache: Cache, disk: Disk
+    name: str, entry: DatasetEntry, files: DataFiles, question: Question, cache: Cache, disk: Disk
 ) -> DatasetSize:
     """Return `_of_files`, as it was found before in this process if nothing has changed since."""
     states = [(disk.state(path), disk.objection(path)) for path in files.paths]
@@ -164,7 +164,7 @@ def _known_of_files(
 
 
 def _of_files(
-    name: str, entry: Entry, files: Files, question: Question, cache: Cache, disk: Disk
+    name: str, entry: DatasetEntry, files: DataFiles, question: Question, cache: Cache, disk: Disk
 ) -> DatasetSize:
     base = DatasetSize(name, entry, files.paths, sum(map(disk.size, files.paths)))
     from ftlint.datasets.counting import known_rows
@@ -226,7 +226,7 @@ def _uncounted(paths: Sequence[str], counts: Sequence[RowCount]) -> Trouble | No
     return None
 
 
-def _hollow(files: Files, counts: Sequence[RowCount]) -> Trouble | None:
+def _hollow(files: DataFiles, counts: Sequence[RowCount]) -> Trouble | None:
     """Return why a Parquet file among others cannot be read although its rows are counted."""
     if files.kind == "parquet":
         for path, count in zip(files.paths, counts):
@@ -237,7 +237,7 @@ def _hollow(files: Files, counts: Sequence[RowCount]) -> Trouble | None:
     return None
 
 
-def _in_split(entry: Entry, rows: Count) -> Count | str:
+def _in_split(entry: DatasetEntry, rows: Count) -> Count | str:
     """Return how many rows the split leaves, or why it cannot be read."""
     if entry.split in (None, "train"):
         return rows
@@ -246,7 +246,7 @@ def _in_split(entry: Entry, rows: Count) -> Count | str:
     return sliced(entry.split, rows)
 
 
-def _shifted(files: Files, counts: Sequence[RowCount]) -> tuple[Trouble, ...]:
+def _shifted(files: DataFiles, counts: Sequence[RowCount]) -> tuple[Trouble, ...]:
     """Return the first CSV file of which pandas shifts the columns."""
     from ftlint.datasets.tables import shifted
 
@@ -255,7 +255,7 @@ def _shifted(files: Files, counts: Sequence[RowCount]) -> tuple[Trouble, ...]:
     return () if found is None else (Trouble(SHIFTED, os.path.basename(found)),)
 
 
-def _time(entry: Entry, counts: Sequence[RowCount]) -> str | None:
+def _time(entry: DatasetEntry, counts: Sequence[RowCount]) -> str | None:
     """Return a column that must be text and is read as times."""
     from ftlint.datasets.tables import times
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 
 from ftlint.facts.effective import apply_old_names, coerce_like_target, effective, source_key
-from ftlint.facts.given import Given
 from ftlint.facts.known import facts
-from ftlint.facts.layers import NOTHING, SILENT, Layer, Stated, merge
+from ftlint.facts.layers import NOTHING, SILENT, Given, Layer, Stated, merge
 from ftlint.facts.paths import info_root, is_local
 from ftlint.rulebook.condition import Instance
 from ftlint.syntax.nodes import Scalar, Sequence
 from ftlint.target.classify import placeholder_of
-from ftlint.target.keys import NO_EXTRA, Extra, catalogue_of
+from ftlint.target.keys import NO_EXTRA, ForkKeys, catalogue_of
 from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -128,7 +127,7 @@ def make_context(
     rules: RuleBook,
     disk: Disk,
     comment: Layer = SILENT,
-    extra: Extra = NO_EXTRA,
+    extra: ForkKeys = NO_EXTRA,
     overrides: Overrides | None = None,
     launched: Launched | None = None,
 ) -> Context:

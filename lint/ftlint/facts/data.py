@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ftlint.datasets import DatasetSize, Info, Question
     from ftlint.facts.context import Context
-    from ftlint.facts.given import Given
+    from ftlint.facts.layers import Given
     from ftlint.support.disk import Disk
 
 

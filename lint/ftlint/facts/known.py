@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.facts.given import Given
     from ftlint.facts.launch import Launch
-    from ftlint.facts.layers import Stated
+    from ftlint.facts.layers import Given, Stated
     from ftlint.support.disk import Disk
     from ftlint.target.releases import Target
 

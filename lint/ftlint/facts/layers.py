@@ -12,13 +12,15 @@ are kept apart (`recorded`): they count for a dataset of which no rows were coun
 from __future__ import annotations
 
 from ftlint.facts.launch import Launch
+from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import TypeVar
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, TypeVar
 
     from ftlint.facts.recorded import FactsFile
+    from ftlint.support.containment import Reach
 
     _T = TypeVar("_T")
 
@@ -74,6 +76,26 @@ class Layer(NamedTuple):
             return self._replace(facts=(*self.facts, *named.items()))
         launch = self.launch._replace(environment=tuple(variables))  # type: ignore[arg-type]
         return self._replace(launch=launch, facts=(*self.facts, *named.items()))
+
+
+class Given(NamedTuple):
+    """The layers that state facts of a run, and what is the same for all configs of a project."""
+
+    layers: tuple[Layer, ...] = ()
+    bands: Mapping[str, Any] = compiled.POLICY
+    """The table of rules of thumb (see `ftlint.facts.rules_of_thumb`)."""
+    cache: bool = True
+    """Whether counts of rows may be taken from, and put into, the user's cache folder."""
+    reach: Reach | None = None
+    """Within which what a config names is read; None for the working directory."""
+    scripts: bool = True
+    """Whether a config is judged as well as scripts of its project start it."""
+
+    def launched(self, gpus: int) -> Given:
+        """Return the same with so many GPUs on the command line."""
+        said = next((one for one in self.layers if one.name == COMMAND_LINE), Layer())
+        again = said._replace(launch=said.launch._replace(gpus=gpus))
+        return self._replace(layers=(again, *(one for one in self.layers if one is not said)))
 
 
 class Stated(NamedTuple):

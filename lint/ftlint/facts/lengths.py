@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ftlint.facts.context import Context
     from ftlint.facts.tokens import Tokens
     from ftlint.steps import StepPlan
-    from ftlint.tokens.measure import Lengths
+    from ftlint.tokens.measure import DatasetTokens
 
 
 class Longest(NamedTuple):
@@ -53,7 +53,7 @@ def counted(context: Context, tokens: Tokens | None, plan: StepPlan | None) -> R
     return _with_split(context, training, _of(tokens.evaluation))
 
 
-def _of(found: Sequence[Lengths]) -> Longest | None:
+def _of(found: Sequence[DatasetTokens]) -> Longest | None:
     if not found or any(one.sampled for one in found):
         return None
     longest = max((row.length for one in found for row in cut_rows(one)), default=0)

@@ -21,7 +21,7 @@ MOST_FOLDERS = 60
 """Folders that are looked into for them."""
 
 
-class Listing(NamedTuple):
+class FolderListing(NamedTuple):
     """The paths in a folder, sorted; of one with too many none."""
 
     folders: tuple[str, ...] = ()
@@ -29,23 +29,25 @@ class Listing(NamedTuple):
     scripts: tuple[str, ...] = ()
 
 
-_listings: dict[str, tuple[State, Listing]] = {}
+_listings: dict[str, tuple[State, FolderListing]] = {}
 _SKIPPED = INSTALLED | {"wandb"}
 
 
-def listed(folder: str, disk: Disk) -> Listing:
+def listed(folder: str, disk: Disk) -> FolderListing:
     """Return what is in a folder; read again only when it has changed."""
     try:
-        return disk.while_same(folder, _listings, 1000, lambda: _read(folder, disk)) or Listing()
+        return (
+            disk.while_same(folder, _listings, 1000, lambda: _read(folder, disk)) or FolderListing()
+        )
     except OSError:
-        return Listing()
+        return FolderListing()
 
 
-def _read(folder: str, disk: Disk) -> Listing:
+def _read(folder: str, disk: Disk) -> FolderListing:
     folders, names = disk.parted(folder)  # with links to nothing, which are unread
     if len(folders) + len(names) > MOST:
-        return Listing()
-    return Listing(
+        return FolderListing()
+    return FolderListing(
         tuple(_in(folder, (one for one in folders if one[0] != "." and one not in _SKIPPED))),
         tuple(_in(folder, (one for one in names if one.lower().endswith(SUFFIXES)))),
         tuple(_in(folder, (one for one in names if one.endswith(SCRIPTS)))),

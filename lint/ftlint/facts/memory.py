@@ -34,7 +34,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from typing import Any
 
-    from ftlint.diagnostics import Place
+    from ftlint.diagnostics import ScriptLine
     from ftlint.facts.context import Context
     from ftlint.facts.lengths import RowLengths
     from ftlint.memory.estimate import Estimate, Phase
@@ -49,7 +49,7 @@ class Gpu(NamedTuple):
     total: int
 
 
-class Run(NamedTuple):
+class MemoryInputs(NamedTuple):
     """What `ftlint.memory` needs to know of a run, and what was taken for granted."""
 
     dimensions: Dimensions
@@ -73,7 +73,7 @@ class RunMemory(NamedTuple):
     host: int | None
     storage: Storage
     assumptions: tuple[str, ...]
-    script: Place | None = None
+    script: ScriptLine | None = None
     """The line of a script that starts it so; None for the file alone."""
 
 
@@ -83,10 +83,10 @@ class Untold(NamedTuple):
     path: str
     target: Target
     reason: str
-    script: Place | None = None
+    script: ScriptLine | None = None
 
 
-def run_of(context: Context, lengths: RowLengths = UNKNOWN) -> Run | Unknown:
+def run_of(context: Context, lengths: RowLengths = UNKNOWN) -> MemoryInputs | Unknown:
     """Return a run in the terms of `ftlint.memory`.
 
     Where `lengths` say nothing, those that are recorded do.
@@ -121,7 +121,7 @@ def run_of(context: Context, lengths: RowLengths = UNKNOWN) -> Run | Unknown:
     if inputs.launch.gpus is None and method.sharding.divides:
         notes.append(ONE_GPU)
     notes = [f"dimensions of the model: {found.source}", *rows, *notes]
-    return Run(found, method, load, tuple(notes))
+    return MemoryInputs(found, method, load, tuple(notes))
 
 
 def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Untold:

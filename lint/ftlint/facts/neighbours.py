@@ -15,7 +15,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ftlint.facts.outline import Outline, Text
+    from ftlint.facts.outline import FileText, Outline
     from ftlint.support.disk import Disk
 
 MOST_FILES, MOST_FOLDERS = 100, 24
@@ -62,7 +62,7 @@ class Vicinity(NamedTuple):
     """
 
     start: str
-    texts: Mapping[str, Text]
+    texts: Mapping[str, FileText]
     writing: Mapping[str, Sequence[str]]
     cut: bool
 
@@ -145,7 +145,7 @@ def _vicinity(start: str, disk: Disk) -> Vicinity:
     Near is what lies in it, then up to two folders down from it and from the two above it, so that
     `train/sft.yaml` and `export/sft.yaml` meet.
     """
-    texts: dict[str, Text] = {}
+    texts: dict[str, FileText] = {}
     writing: dict[str, list[str]] = {}
     cut, left = False, MOST_FILES
     for folder in _near(start, disk):

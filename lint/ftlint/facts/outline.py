@@ -65,7 +65,7 @@ FOLDERS = ("output_dir", "export_dir")
 """Keys that name a folder which a config writes."""
 
 
-class Text:
+class FileText:
     """What a file holds: `text` None where it was not wholly read.
 
     `folders`: all that it may write, normalized; told sooner than what it says, which of most files
@@ -97,13 +97,13 @@ class Text:
 
 
 _UNREAD = Outline({})
-_texts: dict[str, tuple[State, Text]] = {}
+_texts: dict[str, tuple[State, FileText]] = {}
 
 
-def read(path: str, disk: Disk) -> Text:
+def read(path: str, disk: Disk) -> FileText:
     """Return what a file holds; read again only when it has changed."""
-    found = disk.while_same(path, _texts, 2000, lambda: Text(path, _text_at(path, disk)))
-    return found or Text()
+    found = disk.while_same(path, _texts, 2000, lambda: FileText(path, _text_at(path, disk)))
+    return found or FileText()
 
 
 def _folders_in(text: str) -> Iterator[str]:

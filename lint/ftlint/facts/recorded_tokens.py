@@ -6,7 +6,7 @@ from ftlint.datasets.recorded import Recorded, RecordedLengths
 from ftlint.facts.tokens import count
 from ftlint.target.models import basename
 from ftlint.tokens.chat import NotCounted, chat_of
-from ftlint.tokens.measure import STAGES, Wanted, way_of
+from ftlint.tokens.measure import STAGES, TokenRequest, way_of
 from ftlint.tokens.summary import cut_rows, quantile, summarize
 from ftlint.tokens.tokenizer import additions_of
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ftlint.datasets import DatasetSize
     from ftlint.facts.context import Context
     from ftlint.facts.tokens import Tokens
-    from ftlint.tokens.measure import Lengths
+    from ftlint.tokens.measure import DatasetTokens
 
 CUTS = tuple(1 << power for power in range(7, 18))
 """Values of `cutoff_len` for which it is recorded what they cut: 128 to 131072."""
@@ -38,7 +38,7 @@ def to_record(context: Context, tokens: Tokens) -> dict[str, RecordedLengths]:
     }
 
 
-def _recorded(found: Lengths, way: str, names: tuple[str, str, str]) -> RecordedLengths:
+def _recorded(found: DatasetTokens, way: str, names: tuple[str, str, str]) -> RecordedLengths:
     rows = list(cut_rows(found))
     whole = sorted(row.whole for row in rows)
     cuts = []
@@ -84,13 +84,13 @@ def shares(context: Context) -> Shares | None:
     if context.target.tree is not None:  # whose templates are its own
         return None
     if context.stated.here is not None:
-        found = count(context, Wanted(most=LINTED, bounds=False))
+        found = count(context, TokenRequest(most=LINTED, bounds=False))
         if found is not None and found.train:
             return _of_rows(found.train)
     return _of_records(context, planned.data.train)
 
 
-def _of_rows(found: tuple[Lengths, ...]) -> Shares | None:
+def _of_rows(found: tuple[DatasetTokens, ...]) -> Shares | None:
     made = summarize(found, {})
     if made is None or not made.answers:
         return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ftlint.datasets import DatasetSize
     from ftlint.datasets.recorded import RecordedLengths
     from ftlint.facts.context import Context
-    from ftlint.tokens.measure import Wanted
+    from ftlint.tokens.measure import TokenRequest
 
 
 class NotRecorded(NamedTuple):
@@ -44,7 +44,7 @@ def model_of(context: Context, date: str) -> tuple[str, dict[str, object]] | Non
 
 
 def recorded(
-    context: Context, date: str, tokens: Wanted | None = None
+    context: Context, date: str, tokens: TokenRequest | None = None
 ) -> Iterator[Recorded | NotRecorded]:
     """Yield what is to be recorded of each dataset that a config names.
 
@@ -68,7 +68,7 @@ def recorded(
         yield found
 
 
-def _lengths(context: Context, wanted: Wanted) -> dict[str, RecordedLengths]:
+def _lengths(context: Context, wanted: TokenRequest) -> dict[str, RecordedLengths]:
     """Return the tokens of each dataset of which all rows were counted with a tokenizer."""
     from ftlint.facts.recorded_tokens import to_record
     from ftlint.facts.tokens import count

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.diagnostics import Place
+    from ftlint.diagnostics import ScriptLine
     from ftlint.facts.launch import Launch
     from ftlint.steps.counts import NoPlan
     from ftlint.steps.step_plan import StepPlan
@@ -76,7 +76,7 @@ class RunPlan(NamedTuple):
     """What the tokens of the rows come to, where they were counted."""
     token_note: str = ""
     """Why they were not, where the plan is less exact for it."""
-    script: Place | None = None
+    script: ScriptLine | None = None
     """The line of a script that starts it so; None for the file alone."""
 
     @property

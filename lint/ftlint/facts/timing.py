@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.facts.memory import Run
+    from ftlint.facts.memory import MemoryInputs
     from ftlint.facts.plan import Inputs, Planned
     from ftlint.steps import StepPlan
     from ftlint.support.disk import Disk
@@ -69,7 +69,7 @@ def forecaster(
 
 
 def spare_of(
-    inputs: Inputs, values: Mapping[str, Any], plan: StepPlan, disk: Disk, run: Run
+    inputs: Inputs, values: Mapping[str, Any], plan: StepPlan, disk: Disk, run: MemoryInputs
 ) -> tuple[float, str] | None:
     """Return what the allocator was seen to hold beside, by the calibration of a run's family.
 

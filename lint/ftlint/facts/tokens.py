@@ -8,8 +8,8 @@ from ftlint.facts.paths import info_root
 from ftlint.steps.packing import GROUPED, PACKED
 from ftlint.steps.settings import RunSettings, read
 from ftlint.tokens.chat import NotCounted
-from ftlint.tokens.measure import Lengths, Measure
-from ftlint.tokens.summary import Launch, summarize
+from ftlint.tokens.measure import DatasetTokens, Measure
+from ftlint.tokens.summary import Batching, summarize
 from ftlint.tokens.trained import row_tokens, trained
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from ftlint.facts.context import Context
     from ftlint.steps import DatasetRows, SampleCount, StepPlan
     from ftlint.support.disk import Disk
-    from ftlint.tokens.measure import Wanted
+    from ftlint.tokens.measure import TokenRequest
     from ftlint.tokens.summary import Summary
 
 
 class Tokens(NamedTuple):
     """The tokens of the rows to train on and to evaluate on, or why they were not counted."""
 
-    train: tuple[Lengths, ...] = ()
-    evaluation: tuple[Lengths, ...] = ()
+    train: tuple[DatasetTokens, ...] = ()
+    evaluation: tuple[DatasetTokens, ...] = ()
     reason: str = ""
 
 
-def count(context: Context, wanted: Wanted) -> Tokens | None:
+def count(context: Context, wanted: TokenRequest) -> Tokens | None:
     """Return the tokens of a config's rows; None where there are no rows to count them of.
 
     The tokenizer is read wherever the model lies, and only counted with.
@@ -57,7 +57,7 @@ def count(context: Context, wanted: Wanted) -> Tokens | None:
             disk.anywhere(), cache, wanted,
         )  # fmt: skip
 
-        def each(sizes: Sequence[DatasetSize]) -> tuple[Lengths, ...]:
+        def each(sizes: Sequence[DatasetSize]) -> tuple[DatasetTokens, ...]:
             return tuple(_of(measure, size, where, root, limit, disk) for size in sizes)
 
         generates = values.get("predict_with_generate") and measure.stage == "sft"
@@ -68,7 +68,7 @@ def count(context: Context, wanted: Wanted) -> Tokens | None:
 
 def _of(
     measure: Measure, size: DatasetSize, where: str, root: str, limit: int | None, disk: Disk
-) -> Lengths:
+) -> DatasetTokens:
     try:
         return measure.of(size, where, root, limit, disk)
     except NotCounted as error:
@@ -78,7 +78,9 @@ def _of(
 def with_tokens(samples: SampleCount, tokens: Tokens) -> SampleCount:
     """Return the rows of a plan with the tokens that packing takes of them."""
 
-    def known(found: Sequence[Lengths], datasets: Sequence[DatasetRows]) -> tuple[DatasetRows, ...]:
+    def known(
+        found: Sequence[DatasetTokens], datasets: Sequence[DatasetRows]
+    ) -> tuple[DatasetRows, ...]:
         named = {one.name: row_tokens(one) for one in found}
         return tuple(one._replace(tokens=named.get(one.name)) for one in datasets)
 
@@ -114,10 +116,10 @@ def note(tokens: Tokens, plan: StepPlan) -> str:
     return tokens.reason if needed else ""
 
 
-def _launch(plan: StepPlan) -> Launch | None:
+def _launch(plan: StepPlan) -> Batching | None:
     batch, accumulation = plan.per_device_train_batch_size, plan.gradient_accumulation_steps
     shards, rest = divmod(plan.effective_batch_size, batch * accumulation)
     epochs, steps = plan.epochs_entered.high, plan.executed_steps.high
     if rest or not shards or epochs is None or steps is None or plan.stage == "ppo":
         return None
-    return Launch(batch, shards, accumulation, epochs, steps)
+    return Batching(batch, shards, accumulation, epochs, steps)

@@ -7,7 +7,7 @@ Source: hparams/parser.py, model/adapter.py, model/patcher.py, model/model_utils
 from __future__ import annotations
 
 from ftlint.facts.effective import words
-from ftlint.memory.gathering import Limits
+from ftlint.memory.gathering import GatherLimits
 from ftlint.memory.method import Method
 from ftlint.memory.projection import Projection
 from ftlint.memory.rotation import Rotation
@@ -262,7 +262,7 @@ def _sharding(
     return Sharding(
         world, zero["stage"], bucket=number("reduce_bucket_size", 500_000_000, shape.hidden**2),
         overlap=bool(zero.get("overlap_comm")), group=number("sub_group_size", 10**9),
-        limits=Limits(
+        limits=GatherLimits(
             number("stage3_prefetch_bucket_size", 50_000_000, int(0.9 * shape.hidden**2)),
             number("stage3_max_live_parameters", 10**9),
             number("stage3_max_reuse_distance", 10**9),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftlint.launch.conditions import UNSURE, of_test
 from ftlint.launch.tree import Assignment, ShellWord, Simple
-from ftlint.launch.values import Array, Field, Scalar, beside, gap, is_placed, split
+from ftlint.launch.values import Array, Field, ShellString, beside, gap, is_placed, split
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _declare(shell: Shell, command: Simple) -> Outcome:
             for one in names:
                 _localize(shell, name, one)
                 if name in ("local", "declare", "typeset") and "g" not in flags:
-                    empty = Array(()) if "a" in flags.lower() else Scalar("", ())
+                    empty = Array(()) if "a" in flags.lower() else ShellString("", ())
                     if name == "local" or one not in shell.state.variables:
                         shell.state.assign(one, empty)
                         shell.assigned.add(one)
@@ -65,7 +65,7 @@ def _unset(shell: Shell, command: Simple) -> Outcome:
             if one.text == "IFS":
                 shell.state.variables.pop("IFS", None)
             else:
-                shell.state.variables[one.text] = Scalar("", ())
+                shell.state.variables[one.text] = ShellString("", ())
             shell.state.exported.discard(one.text)
     return DONE
 
@@ -131,9 +131,9 @@ def _shift(shell: Shell, command: Simple) -> Outcome:
 
 def _evaluate(shell: Shell, command: Simple) -> Outcome:
     words = words_of(shell, command)
-    parts: list[Scalar] = []
+    parts: list[ShellString] = []
     for one in words:
-        parts += [one.value, Scalar(" ", (one.end,))]
+        parts += [one.value, ShellString(" ", (one.end,))]
     text = "".join(one.text for one in parts)
     end = shell.follow(
         text, [*(place for one in parts for place in one.at), shell.place(command.end)]
@@ -158,7 +158,7 @@ def _execute(shell: Shell, command: Simple) -> Outcome:
 def _read(shell: Shell, command: Simple) -> Outcome:
     words = words_of(shell, command)
     names = [one for one in words if one.known and one.text.isidentifier()]
-    told: list[Scalar] = []
+    told: list[ShellString] = []
     for redirection in command.redirections:
         if redirection.operator == "<<<" and getattr(command.words[0], "literal", "") == "read":
             told = split(shell.text_of(redirection.word))

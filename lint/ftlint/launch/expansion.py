@@ -10,7 +10,7 @@ from ftlint.launch.values import (
     UNKNOWN,
     Array,
     Field,
-    Scalar,
+    ShellString,
     braces,
     calculated,
     field_of,
@@ -33,9 +33,9 @@ NO_ARGUMENTS = "the script is started without arguments"
 _ALL = ("@", "*")
 
 
-def text(shell: Shell, parts: Iterable[Part]) -> Scalar:
+def text(shell: Shell, parts: Iterable[Part]) -> ShellString:
     """Return the text of parts, as where no word is split."""
-    made: list[Scalar] = []
+    made: list[ShellString] = []
     for place, part in enumerate(parts):
         value = _value(shell, part)
         if isinstance(value, list):
@@ -55,7 +55,7 @@ def fields(shell: Shell, word: ShellWord) -> list[Field]:
         if several is not None:
             at = shell.place(word.start)
             return [
-                Field(Scalar(one, [at] * len(one)), start, end, UNKNOWN not in one)
+                Field(ShellString(one, [at] * len(one)), start, end, UNKNOWN not in one)
                 for one in several
             ]
     elif _in_braces(word):
@@ -89,12 +89,12 @@ class _Words:
     """Words in the making; `own` is that of an array which the open one is and nothing else."""
 
     def __init__(self) -> None:
-        self.found: list[tuple[Scalar, bool, Field | None]] = []
-        self.open: list[Scalar] = []
+        self.found: list[tuple[ShellString, bool, Field | None]] = []
+        self.open: list[ShellString] = []
         self.quoted = True
         self.own: Field | None = None
 
-    def add(self, value: Scalar, own: Field | None = None) -> None:
+    def add(self, value: ShellString, own: Field | None = None) -> None:
         """Put more to the word that is open."""
         self.own = None if self.open else own
         self.open.append(value)
@@ -105,7 +105,7 @@ class _Words:
             self.found.append((joined(self.open), self.quoted, self.own))
         self.open, self.quoted, self.own = [], True, None
 
-    def split(self, value: Scalar, blank: str | None) -> None:
+    def split(self, value: ShellString, blank: str | None) -> None:
         """Put in what stands outside of quotes: blanks in it end words; None: who knows what."""
         if blank is None and value.text:
             value, blank = gap(value.at[0] if value.at else 0), BLANK
@@ -145,8 +145,8 @@ def _separators(shell: Shell) -> str | None:
     held = shell.state.variables.get("IFS")
     if held is None:
         return BLANK
-    known = isinstance(held, Scalar) and set(held.text) <= set(BLANK)
-    return held.text if isinstance(held, Scalar) and known else None
+    known = isinstance(held, ShellString) and set(held.text) <= set(BLANK)
+    return held.text if isinstance(held, ShellString) and known else None
 
 
 def _split(values: Sequence[Field], blank: str | None) -> list[Field]:
@@ -171,22 +171,22 @@ def _is_joined(shell: Shell, part: Part) -> bool:
     )
 
 
-def _spaced(values: Sequence[Field]) -> Iterable[Scalar]:
+def _spaced(values: Sequence[Field]) -> Iterable[ShellString]:
     for place, one in enumerate(values):
         if place:
-            yield Scalar(" ", (one.start,))
+            yield ShellString(" ", (one.start,))
         yield one.value
     if not values:
         yield NOTHING
 
 
-def _value(shell: Shell, part: Part) -> Scalar | list[Field]:
+def _value(shell: Shell, part: Part) -> ShellString | list[Field]:
     if isinstance(part, Text):
         start, size = part.start, len(part.text)
         origin = shell.origin
         if isinstance(origin, range):
-            return Scalar(part.text, range(start, start + size))
-        return Scalar(part.text, [shell.place(start + count) for count in range(size)])
+            return ShellString(part.text, range(start, start + size))
+        return ShellString(part.text, [shell.place(start + count) for count in range(size)])
     if isinstance(part, Parameter):
         return _parameter(shell, part)
     if isinstance(part, Arithmetic):
@@ -194,25 +194,25 @@ def _value(shell: Shell, part: Part) -> Scalar | list[Field]:
     return _output(shell, part)
 
 
-def _number(shell: Shell, part: Arithmetic) -> Scalar:
+def _number(shell: Shell, part: Arithmetic) -> ShellString:
     start = shell.place(part.start)
     found = shell.calculated(part.text)
     if found is None:
         return gap(start)
     number, assumed = found
-    return Scalar(str(number), [start] * len(str(number)), assumed)
+    return ShellString(str(number), [start] * len(str(number)), assumed)
 
 
-def _output(shell: Shell, part: Output) -> Scalar:
+def _output(shell: Shell, part: Output) -> ShellString:
     start = shell.place(part.start)
     made = None if part.body is None else shell.output(part.body)
     if made is None:
         return gap(start)
     stripped = made.text.rstrip("\n")
-    return Scalar(stripped, [start] * len(stripped), made.assumed)
+    return ShellString(stripped, [start] * len(stripped), made.assumed)
 
 
-def _parameter(shell: Shell, part: Parameter) -> Scalar | list[Field]:
+def _parameter(shell: Shell, part: Parameter) -> ShellString | list[Field]:
     start, name = shell.place(part.start), part.name
     if part.operator == "!":
         return _indirect(shell, part)
@@ -228,14 +228,14 @@ def _parameter(shell: Shell, part: Parameter) -> Scalar | list[Field]:
     return _operated(shell, part, value, start)
 
 
-def _length(value: Scalar | list[Field] | None, start: int) -> Scalar:
-    if value is None or (isinstance(value, Scalar) and not value.known):
+def _length(value: ShellString | list[Field] | None, start: int) -> ShellString:
+    if value is None or (isinstance(value, ShellString) and not value.known):
         return gap(start)
     number = str(len(value if isinstance(value, list) else value.text))
-    return Scalar(number, [start] * len(number))
+    return ShellString(number, [start] * len(number))
 
 
-def _other(shell: Shell, part: Parameter, value: list[Field]) -> Scalar | list[Field]:
+def _other(shell: Shell, part: Parameter, value: list[Field]) -> ShellString | list[Field]:
     """Return `${A[@]<operator>argument}`."""
     operator, start = part.operator, shell.place(part.start)
     if operator in ("-", ":-", "=", ":=", "?", ":?"):
@@ -251,28 +251,28 @@ def _other(shell: Shell, part: Parameter, value: list[Field]) -> Scalar | list[F
     return [Field(gap(start), start, shell.end(part.start + 1), quoted=False)]
 
 
-def _indirect(shell: Shell, part: Parameter) -> Scalar | list[Field]:
+def _indirect(shell: Shell, part: Parameter) -> ShellString | list[Field]:
     start = shell.place(part.start)
     held = shell.held(part.name)
     if isinstance(held, Array) and part.subscript is not None:  # its keys
-        return [Field(Scalar(key, [start] * len(key)), start, start) for key, _ in held.items]
-    if isinstance(held, Scalar) and held.known and held.text.isidentifier():
+        return [Field(ShellString(key, [start] * len(key)), start, start) for key, _ in held.items]
+    if isinstance(held, ShellString) and held.known and held.text.isidentifier():
         other = shell.held(held.text)
-        if isinstance(other, Scalar):
+        if isinstance(other, ShellString):
             return other
     return gap(start)
 
 
-def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | None:
+def _held(shell: Shell, part: Parameter, start: int) -> ShellString | list[Field] | None:
     """Return what a parameter holds; None where the script does not set it."""
     name, positional = part.name, shell.state.positional
     if name in _ALL:
         return shell.arguments(start)
     if name == "#":
         if positional is None:
-            return Scalar("0", (start,), (NO_ARGUMENTS,)) if shell.testing else gap(start)
+            return ShellString("0", (start,), (NO_ARGUMENTS,)) if shell.testing else gap(start)
         count = str(len(positional))
-        return Scalar(count, [start] * len(count))
+        return ShellString(count, [start] * len(count))
     if name.isdecimal():
         if name == "0":
             return _own_path(start)
@@ -285,7 +285,7 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
     held = shell.held(name)
     if held is None:
         return _own_path(start) if name == "BASH_SOURCE" and not shell.sourced else None
-    if isinstance(held, Scalar):
+    if isinstance(held, ShellString):
         if part.subscript is None or not held.known:
             return held
         return held if text(shell, part.subscript).text in (*_ALL, "0") else NOTHING
@@ -295,13 +295,13 @@ def _held(shell: Shell, part: Parameter, start: int) -> Scalar | list[Field] | N
     return _item(shell, held, index, start)
 
 
-def _own_path(start: int) -> Scalar:
+def _own_path(start: int) -> ShellString:
     """Return the script's own path, of which the folder counts alone."""
     text = f"{HERE}/{UNKNOWN}"
-    return Scalar(text, [start] * len(text))
+    return ShellString(text, [start] * len(text))
 
 
-def _item(shell: Shell, held: Array, index: str, start: int) -> Scalar:
+def _item(shell: Shell, held: Array, index: str, start: int) -> ShellString:
     """Return one word of an array; a gap where it is not known which that is."""
     if UNKNOWN in index:
         return gap(start)
@@ -317,7 +317,7 @@ def _item(shell: Shell, held: Array, index: str, start: int) -> Scalar:
     return next((field.value for key, field in held.items if key == str(number)), NOTHING)
 
 
-def _operated(shell: Shell, part: Parameter, value: Scalar | None, start: int) -> Scalar:
+def _operated(shell: Shell, part: Parameter, value: ShellString | None, start: int) -> ShellString:
     """Return `${NAME<operator>argument}`."""
     operator, name = part.operator, part.name
     if value is None:
@@ -339,7 +339,7 @@ def _operated(shell: Shell, part: Parameter, value: Scalar | None, start: int) -
     if operator in (":+", "+"):
         if value is None:
             why = NO_ARGUMENTS if name.isdecimal() else f"`{name}` is not set"
-            return Scalar("", (), (why,))
+            return ShellString("", (), (why,))
         if value.text == UNKNOWN:
             return gap(start)
         return NOTHING if empty else text(shell, part.argument)
@@ -352,15 +352,15 @@ def _operated(shell: Shell, part: Parameter, value: Scalar | None, start: int) -
     return _cut(value, operator, text(shell, part.argument).text, start)
 
 
-def _folder_of(shell: Shell, part: Parameter, value: Scalar, start: int) -> Scalar:
+def _folder_of(shell: Shell, part: Parameter, value: ShellString, start: int) -> ShellString:
     """Return what is known of an unknown value that is cut: of the script's path its folder."""
     own = value.text == f"{HERE}/{UNKNOWN}" and part.operator == "%"
     if own and text(shell, part.argument).text == "/*":
-        return Scalar(HERE, [start] * len(HERE))
+        return ShellString(HERE, [start] * len(HERE))
     return gap(start, value.assumed)
 
 
-def _cut(value: Scalar, operator: str, argument: str, start: int) -> Scalar:
+def _cut(value: ShellString, operator: str, argument: str, start: int) -> ShellString:
     """Return a value cut or changed by an operator; a gap where that is not known."""
     if operator in ("#", "##", "%", "%%"):
         found = without(value, argument, operator)
@@ -379,4 +379,4 @@ def _cut(value: Scalar, operator: str, argument: str, start: int) -> Scalar:
             new = value.text[begin : begin + size]
     if new is None:
         return gap(start, value.assumed)
-    return Scalar(new, [start] * len(new), value.assumed)
+    return ShellString(new, [start] * len(new), value.assumed)

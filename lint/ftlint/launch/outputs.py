@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ftlint.launch.values import HERE, UNKNOWN, Scalar, is_placed
+from ftlint.launch.values import HERE, UNKNOWN, ShellString, is_placed
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _REPLACES = re.compile(r"s(.)((?:(?!\1).)+)\1((?:(?!\1).)*)\1(g?)")
 _LITERAL = re.compile(r"[\w /:,=@-]*")
 
 
-def output_of(words: Sequence[Field]) -> Scalar | None:
+def output_of(words: Sequence[Field]) -> ShellString | None:
     """Return what a program prints; None where that is not known."""
     if not words or words[0].text not in PRINTING:
         return None
@@ -25,7 +25,7 @@ def output_of(words: Sequence[Field]) -> Scalar | None:
     if text is None:
         return None
     assumed = tuple(why for one in rest for why in one.value.assumed)
-    return Scalar(text, [words[0].start] * len(text), assumed)
+    return ShellString(text, [words[0].start] * len(text), assumed)
 
 
 def _echo(texts: list[str]) -> str | None:
@@ -72,7 +72,7 @@ PRINTING: dict[str, Callable[[list[str]], str | None]] = {
 }  # fmt: skip
 
 
-def filtered(value: Scalar, words: Sequence[Field]) -> Scalar | None:
+def filtered(value: ShellString, words: Sequence[Field]) -> ShellString | None:
     """Return what `sed s/a/b/` or `tr a b` make of a text, where they name no patterns."""
     texts = [one.text for one in words]
     if not value.known or UNKNOWN in "".join(texts) or "\\" in texts[-1] or "\n" in value.text:
@@ -84,4 +84,4 @@ def filtered(value: Scalar, words: Sequence[Field]) -> Scalar | None:
             new = value.text.replace(found[2], found[3], -1 if found[4] else 1)
     elif texts[0] == "tr" and [len(one) for one in texts[1:]] == [1, 1]:
         new = value.text.replace(texts[1], texts[2])
-    return None if new is None else Scalar(new, [words[0].start] * len(new), value.assumed)
+    return None if new is None else ShellString(new, [words[0].start] * len(new), value.assumed)

@@ -10,7 +10,7 @@ import re
 
 from ftlint.launch.machines import of_accelerate, of_hostfile
 from ftlint.launch.record import Fact
-from ftlint.launch.values import UNKNOWN, Scalar
+from ftlint.launch.values import UNKNOWN, ShellString
 from ftlint.target.launchers import forces_torchrun, turns_on
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -57,7 +57,7 @@ class Started(NamedTuple):
         return found
 
 
-class Shape(NamedTuple):
+class WorldShape(NamedTuple):
     """GPUs of a node and nodes, None where nothing says, and where they are said."""
 
     gpus: int | None
@@ -112,20 +112,20 @@ def shape(
     program: str,
     command: str,
     started: Started,
-    environment: dict[str, Scalar],
+    environment: dict[str, ShellString],
     header: Header,
     words: Sequence[Field],
     file: Files,
-) -> Shape:
+) -> WorldShape:
     """Return how many processes are started, as far as anything says so."""
     if command != "train":
-        return Shape(None, None, ())
+        return WorldShape(None, None, ())
     if program == "cli":
         return _of_cli(environment, header)
     visible = _visible(environment)
     if program == "python":
         one = Fact("gpus", 1, words[0].start, words[0].end, "python starts one process")
-        return Shape(1, 1, (one,))
+        return WorldShape(1, 1, (one,))
     if program == "torchrun":
         gpus = _count(started.get("nproc_per_node"), "gpus", "--nproc_per_node")
         nodes = _count(started.get("nnodes"), "nodes", "--nnodes")
@@ -140,13 +140,13 @@ def shape(
     return _of_deepspeed(started, visible, file)
 
 
-def _shape(gpus: Fact | None, nodes: Fact | None, *, default_nodes: bool) -> Shape:
+def _shape(gpus: Fact | None, nodes: Fact | None, *, default_nodes: bool) -> WorldShape:
     facts = tuple(one for one in (gpus, nodes) if one is not None)
     many = 1 if nodes is None and default_nodes else nodes and nodes.value
-    return Shape(gpus and gpus.value, many, facts)
+    return WorldShape(gpus and gpus.value, many, facts)
 
 
-def _of_cli(environment: dict[str, Scalar], header: Header) -> Shape:
+def _of_cli(environment: dict[str, ShellString], header: Header) -> WorldShape:
     """Return what `llamafactory-cli train` starts: torchrun, or one process where one GPU is."""
     visible = _visible(environment)
     assumed: tuple[str, ...] = ()
@@ -156,7 +156,7 @@ def _of_cli(environment: dict[str, Scalar], header: Header) -> Shape:
     forced = forces_torchrun([name for name, value in environment.items() if turns_on(value.text)])
     several = visible is not None and visible.value > 1
     if not forced and visible is not None and not several:
-        return Shape(visible.value or 1, 1, (visible,), assumed)
+        return WorldShape(visible.value or 1, 1, (visible,), assumed)
     if "NPROC_PER_NODE" in environment:
         gpus = _of_variable(environment, "NPROC_PER_NODE", "gpus")
     else:
@@ -166,7 +166,7 @@ def _of_cli(environment: dict[str, Scalar], header: Header) -> Shape:
     return _shape(gpus, nodes, default_nodes=default)._replace(assumed=assumed)
 
 
-def _of_accelerate(started: Started, file: Files) -> Shape:
+def _of_accelerate(started: Started, file: Files) -> WorldShape:
     processes = _count(started.get("num_processes", "n"), "gpus", "--num_processes")
     nodes = _count(started.get("num_machines"), "nodes", "--num_machines")
     config = started.get("config_file")
@@ -187,16 +187,16 @@ _MANY = frozenset(["multi_gpu", "use_deepspeed", "use_fsdp", "use_megatron_lm"])
 """Options of accelerate by which it starts many processes, whatever its config says."""
 
 
-def _shared(processes: Fact | None, nodes: Fact | None, default: int | None) -> Shape:
+def _shared(processes: Fact | None, nodes: Fact | None, default: int | None) -> WorldShape:
     """Return the processes of a whole run as those of each node."""
     many = default if nodes is None else nodes.value
     if processes is None:
-        return Shape(None, many, () if nodes is None else (nodes,))
+        return WorldShape(None, many, () if nodes is None else (nodes,))
     shared = processes.value // (many or 1)
     if many and shared * many != processes.value:
-        return Shape(None, None, ())
+        return WorldShape(None, None, ())
     facts = tuple(one for one in (processes._replace(value=shared), nodes) if one is not None)
-    return Shape(shared if many else processes.value, many or 1, facts)
+    return WorldShape(shared if many else processes.value, many or 1, facts)
 
 
 def _of_file(fact: str, value: int | None, named: Field) -> Fact | None:
@@ -205,7 +205,7 @@ def _of_file(fact: str, value: int | None, named: Field) -> Fact | None:
     return Fact(fact, value, named.start, named.end, named.text)  # type: ignore[arg-type]
 
 
-def _of_deepspeed(started: Started, visible: Fact | None, file: Files) -> Shape:
+def _of_deepspeed(started: Started, visible: Fact | None, file: Files) -> WorldShape:
     include = started.get("include", "i")
     if include is not None and include.known:
         hosts = [one.partition(":")[2] for one in include.text.split("@")]
@@ -213,8 +213,8 @@ def _of_deepspeed(started: Started, visible: Fact | None, file: Files) -> Shape:
         if len(counts) == 1 and all(hosts):
             count = counts.pop()
             fact = Fact("gpus", count, include.start, include.end, f"--include {include.text}")
-            return Shape(count, len(hosts), (fact,))
-        return Shape(None, None, ())
+            return WorldShape(count, len(hosts), (fact,))
+        return WorldShape(None, None, ())
     gpus = _count(started.get("num_gpus"), "gpus", "--num_gpus")
     nodes = _count(started.get("num_nodes"), "nodes", "--num_nodes")
     file_of_hosts = started.get("hostfile", "H")
@@ -231,7 +231,7 @@ def _of_deepspeed(started: Started, visible: Fact | None, file: Files) -> Shape:
     return _shape(gpus, nodes, default_nodes=started.get("num_nodes") is None)
 
 
-def _visible(environment: dict[str, Scalar]) -> Fact | None:
+def _visible(environment: dict[str, ShellString]) -> Fact | None:
     """Return how many GPUs are visible, where a variable says so."""
     for name in VISIBLE:
         value = environment.get(name)
@@ -245,7 +245,7 @@ def _visible(environment: dict[str, Scalar]) -> Fact | None:
     return None
 
 
-def _of_variable(environment: dict[str, Scalar], name: str, fact: str) -> Fact | None:
+def _of_variable(environment: dict[str, ShellString], name: str, fact: str) -> Fact | None:
     value = environment.get(name)
     if value is None or not value.text.strip().isdecimal():
         return None

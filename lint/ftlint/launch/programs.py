@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ftlint.launch.record import Program
     from ftlint.launch.slurm import Header
     from ftlint.launch.state import Call
-    from ftlint.launch.values import Field, Scalar
+    from ftlint.launch.values import Field, ShellString
 
 CONFIG = (".yaml", ".yml", ".json")
 _MODULES = {
@@ -89,7 +89,7 @@ def launched(
 
 
 def _started(
-    words: Sequence[Field], environment: dict[str, Scalar], folder: str | None
+    words: Sequence[Field], environment: dict[str, ShellString], folder: str | None
 ) -> tuple[Program, str, Sequence[Field], Started] | None:
     """Return the program, the command, the words behind it and the options of its starter."""
     name = base(words[0].text)
@@ -255,7 +255,7 @@ def word_of(field: Field) -> Word:
     )  # fmt: skip
 
 
-def word_of_value(value: Scalar) -> Word:
+def word_of_value(value: ShellString) -> Word:
     """Return the value of a variable as records have it."""
     start, end = (value.at[0], value.at[-1] + 1) if value.at else (0, 0)
     return Word(value.text if value.known else None, start, end, bool(value.assumed), value.text)

@@ -24,7 +24,7 @@ from ftlint.launch.tree import (
     Simple,
     Text,
 )
-from ftlint.launch.values import MANY, Array, Field, Scalar, calculated, gap, is_placed
+from ftlint.launch.values import MANY, Array, Field, ShellString, calculated, gap, is_placed
 from ftlint.launch.wrappers import text_run_by
 from ftschemas.named import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ class Shell:
         self,
         text: str,
         sources: Callable[[str], str | None] | None = None,
-        outside: Mapping[str, Scalar] = {},
+        outside: Mapping[str, ShellString] = {},
     ) -> None:
         self.text = text
         self.sources = sources
@@ -77,7 +77,7 @@ class Shell:
         self.sourced = 0
         """Files within each other that are taken in."""
 
-    def begin(self, outside: Mapping[str, Scalar]) -> None:
+    def begin(self, outside: Mapping[str, ShellString]) -> None:
         """Forget what was set: another shell follows, which finds these variables set."""
         self.state, self.functions, self.presumed = State(), {}, {}
         self.outside = outside
@@ -195,9 +195,9 @@ class Shell:
 
         self.aside(act)
 
-    def output(self, body: Sequence[Command]) -> Scalar | None:
+    def output(self, body: Sequence[Command]) -> ShellString | None:
         """Return what a substituted command prints, where that is known; what it calls counts."""
-        made: list[Scalar | None] = [None]
+        made: list[ShellString | None] = [None]
 
         def act() -> None:
             made[0] = self.printed(body[0]) if len(body) == 1 else None
@@ -209,7 +209,7 @@ class Shell:
         self.testing = testing
         return made[0]
 
-    def printed(self, command: Command) -> Scalar | None:
+    def printed(self, command: Command) -> ShellString | None:
         """Return what a command prints that only works on its words, or on what one printed."""
         if isinstance(command, Chain) and command.operator == "|" and command.right is not None:
             left = self.printed(command.left)
@@ -225,7 +225,7 @@ class Shell:
         words = [word for word in command.words if isinstance(word, ShellWord)]
         if words and words[0].literal == "pwd":
             folder, start = self.state.folder or "", self.place(command.start)
-            return Scalar(folder, [start] * len(folder)) if is_placed(folder) else None
+            return ShellString(folder, [start] * len(folder)) if is_placed(folder) else None
         if not words or words[0].literal not in PRINTING:
             return None
         return output_of(self.fields(words))
@@ -239,7 +239,7 @@ class Shell:
 
         def put(found: re.Match[str]) -> str:
             held = self.held(found[1])
-            if not isinstance(held, Scalar) or not held.text.strip().isdecimal():
+            if not isinstance(held, ShellString) or not held.text.strip().isdecimal():
                 return "?"
             assumed.extend(held.assumed)
             return held.text.strip()
@@ -255,12 +255,12 @@ class Shell:
         held = self.state.variables.get(name)
         return self.outside.get(name) if held is None else held
 
-    def absent(self, name: str, start: int) -> Scalar:
+    def absent(self, name: str, start: int) -> ShellString:
         """Return what a variable holds that the script does not set."""
         self.asked.add(name)
         if self.testing:
             why = NO_ARGUMENTS if name.isdecimal() else f"`{name}` is not set"
-            return Scalar("", (), (why,))
+            return ShellString("", (), (why,))
         if not name.isdecimal():
             self.unset.setdefault(name, start)
         return gap(start)
@@ -273,7 +273,7 @@ class Shell:
             return [Field(gap(start, (NO_ARGUMENTS,)), start, start + 2, quoted=False)]
         return list(self.state.positional)
 
-    def here_document(self, command: Simple) -> Scalar | None:
+    def here_document(self, command: Simple) -> ShellString | None:
         """Return what a command reads that stands in the script; a file it writes is noted."""
         here = into = None
         for one in command.redirections:
@@ -285,13 +285,13 @@ class Shell:
             self.written.append(Written(into, here, self.state.folder))
         return here
 
-    def handed(self, assignments: Iterable[Assignment]) -> dict[str, Scalar]:
+    def handed(self, assignments: Iterable[Assignment]) -> dict[str, ShellString]:
         """Return the variables that a program is handed."""
         state = self.state
         found = {
             name: value
             for name in sorted(state.exported)
-            if isinstance(value := state.variables.get(name), Scalar)
+            if isinstance(value := state.variables.get(name), ShellString)
         }
         for one in assignments:
             if isinstance(one.value, ShellWord):
@@ -324,7 +324,7 @@ class Shell:
         old = state.variables.get(one.name)
         if not isinstance(one.value, ShellWord):
             items = list(old.items) if one.append and isinstance(old, Array) else []
-            if one.append and isinstance(old, Scalar):
+            if one.append and isinstance(old, ShellString):
                 items = [("0", Field(old, self.place(one.start), self.end(one.end), old.known))]
             for word in one.value:
                 items += self.items(word, len(items))
@@ -341,7 +341,7 @@ class Shell:
             items.append((index, Field(value, self.place(one.start), self.end(one.end))))
             state.assign(one.name, Array(tuple(items)))
         elif one.append:
-            first = old if isinstance(old, Scalar) else gap(self.place(one.start))
+            first = old if isinstance(old, ShellString) else gap(self.place(one.start))
             state.assign(one.name, expansion.joined((first, value)))
         else:
             state.assign(one.name, value)
@@ -354,7 +354,7 @@ class Shell:
         if made is not None and made.text.startswith("[") and "]=" in made.text:
             key, _, _ = made.text[1:].partition("]=")
             cut = len(key) + 3
-            value = Scalar(made.text[cut:], made.at[cut:], made.assumed)
+            value = ShellString(made.text[cut:], made.at[cut:], made.assumed)
             return [(key, Field(value, self.place(word.start), self.end(word.end)))]
         return [(str(count + place), one) for place, one in enumerate(self.fields([word]))]
 
@@ -368,10 +368,10 @@ class Shell:
         """Return a word as one, as where no word is split."""
         return Field(self.text_of(word), self.place(word.start), self.end(word.end))
 
-    def text_of(self, word: ShellWord) -> Scalar:
+    def text_of(self, word: ShellWord) -> ShellString:
         """Return the text of a word, as where no word is split."""
         return self.parts(word.parts)
 
-    def parts(self, parts: Iterable[object]) -> Scalar:
+    def parts(self, parts: Iterable[object]) -> ShellString:
         """Return the text of parts of a word."""
         return expansion.text(self, parts)  # type: ignore[arg-type]

@@ -93,14 +93,17 @@ def _why_broken(text: str, start: int, end: int) -> tuple[str, str]:
     """Return why a command ends between two places although it goes on, and what to do."""
     between = text[start:end]
     if "\\\r\n" in text[:end]:
-        return "Windows line ends (CRLF) make `\\` continue no line", "Convert the file to LF"
+        return (
+            "with Windows line ends (CRLF) a `\\` does not continue the line",
+            "Convert the file to LF",
+        )
     if re.search(r"^[ \t]*#", between, re.M):
         return "a comment ends the command above it", "Move the comment above the whole command"
     if re.search(r"\n[ \t]*\n", between):
         return "an empty line ends the command above it", "Remove the empty line"
     if re.search(r"\\[ \t]+\Z", text[: text.find("\n", start)]):
-        return "a blank behind the `\\` of the line above ends the command", "Remove the blank"
-    return "the line above does not end in `\\`", "End it in ` \\`"
+        return "a space after the `\\` of the line above ends the command", "Remove the space"
+    return "the line above does not end with `\\`", "Add ` \\` to it"
 
 
 def _behind_config(one: Launched) -> Iterator[Problem]:
@@ -153,7 +156,7 @@ def _cut(one: Launched) -> Iterator[Problem]:
         return
     for word in one.words:
         if word.text is not None and (word.text.split() != [word.text]):
-            why = ": torchrun is handed it in pieces, in spite of its quotes"
+            why = ": torchrun splits it at its spaces, although it is quoted"
             yield Problem("script-cut", word.start, word.end, {"text": word.text, "reason": why})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ftlint.launch.record import Fact
-from ftlint.launch.values import Scalar
+from ftlint.launch.values import ShellString
 from ftlint.launch.wrappers import base
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -76,7 +76,7 @@ def _array(text: str) -> tuple[int, ...]:
     return tuple(tasks) if len(tasks) <= MOST_TASKS else ()
 
 
-def set_by(header: Header, task: int | None = None) -> dict[str, Scalar]:
+def set_by(header: Header, task: int | None = None) -> dict[str, ShellString]:
     """Return the variables that Slurm sets from what the head of a script asks for.
 
     `task` is that of a job array.
@@ -86,7 +86,7 @@ def set_by(header: Header, task: int | None = None) -> dict[str, Scalar]:
         "SLURM_GPUS_ON_NODE": header.gpus,
     }  # fmt: skip
     found = {
-        name: Scalar(
+        name: ShellString(
             number := str(fact.value),
             [fact.end - 1] * len(number),
             (f"the run gets what {fact.said} asks for",),
@@ -98,7 +98,7 @@ def set_by(header: Header, task: int | None = None) -> dict[str, Scalar]:
         told = {"ID": task, "COUNT": len(header.array), "MIN": min(header.array),
                 "MAX": max(header.array)}  # fmt: skip
         for name, value in told.items():
-            found[f"{OF_ARRAY}{name}"] = Scalar(str(value), [0] * len(str(value)))
+            found[f"{OF_ARRAY}{name}"] = ShellString(str(value), [0] * len(str(value)))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.launch.tree import Assignment, ShellWord, Simple
-from ftlint.launch.values import BLANK, UNKNOWN, Array, Field, Scalar, gap
+from ftlint.launch.values import BLANK, UNKNOWN, Array, Field, ShellString, gap
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ class Call(NamedTuple):
     """
 
     words: tuple[Field, ...]
-    environment: dict[str, Scalar]
+    environment: dict[str, ShellString]
     start: int
     end: int
     folder: str | None
     sure: bool
-    here: Scalar | None
+    here: ShellString | None
     """The here-document that it reads."""
     presumed: tuple[str, ...] = ()
     """What was assumed on the way to it."""
@@ -37,7 +37,7 @@ class Written(NamedTuple):
     """A file that the script writes from a here-document."""
 
     path: Field
-    content: Scalar
+    content: ShellString
     folder: str | None
 
 
@@ -95,14 +95,14 @@ def merged(one: State, other: State) -> State:
 
 def _common(one: Value | None, other: Value | None) -> Value:
     """Return what two values have in common: what they begin with, then a gap."""
-    if isinstance(one, Scalar) and isinstance(other, Scalar):
+    if isinstance(one, ShellString) and isinstance(other, ShellString):
         short, long = sorted((one, other), key=lambda value: len(value.text))
         rest = long.text[len(short.text) :]
         if not short.text or not long.text.startswith(short.text) or rest[0] not in BLANK:
             return gap(0)
         ending = f" {UNKNOWN}"  # more words, or none
         place = short.at[-1] if short.at else 0
-        return Scalar(short.text + ending, [*short.at, place, place], short.assumed)
+        return ShellString(short.text + ending, [*short.at, place, place], short.assumed)
     if not (isinstance(one, Array) and isinstance(other, Array)):
         return gap(0)
     shared: list[tuple[str, Field]] = []
@@ -114,7 +114,9 @@ def _common(one: Value | None, other: Value | None) -> Value:
 
 
 def _alike(one: Value | None, other: Value | None) -> bool:
-    return isinstance(one, Scalar) and isinstance(other, Scalar) and one.text == other.text
+    return (
+        isinstance(one, ShellString) and isinstance(other, ShellString) and one.text == other.text
+    )
 
 
 def assigned_in(commands: Iterable[Command]) -> set[str]:

@@ -23,7 +23,7 @@ MANY = 1 << 12
 """Words of an array, or that braces make of one."""
 
 
-class Scalar(NamedTuple):
+class ShellString(NamedTuple):
     """A text, and where each of its characters stands.
 
     `assumed` are the sentences on what was taken for granted on the way to it.
@@ -42,7 +42,7 @@ class Scalar(NamedTuple):
 class Field(NamedTuple):
     """One word that a program is handed, written from `start` to `end`."""
 
-    value: Scalar
+    value: ShellString
     start: int
     end: int
     quoted: bool = True
@@ -74,9 +74,9 @@ class Array(NamedTuple):
 if TYPE_CHECKING:
     from typing import Union
 
-    Value = Union[Scalar, Array]
+    Value = Union[ShellString, Array]
 
-NOTHING = Scalar("", ())
+NOTHING = ShellString("", ())
 
 
 def is_placed(text: str) -> bool:
@@ -92,37 +92,37 @@ def beside(name: str, folder: str | None) -> str | None:
     return name if known or is_placed(name) else None
 
 
-def gap(start: int, assumed: tuple[str, ...] = ()) -> Scalar:
+def gap(start: int, assumed: tuple[str, ...] = ()) -> ShellString:
     """Return a value of which nothing is known."""
-    return Scalar(UNKNOWN, (start,), assumed)
+    return ShellString(UNKNOWN, (start,), assumed)
 
 
-def joined(values: Iterable[Scalar]) -> Scalar:
+def joined(values: Iterable[ShellString]) -> ShellString:
     """Return values one behind the other."""
     values = tuple(values)
     if len(values) == 1:
         return values[0]
     if sum(len(one.text) for one in values) > LONGEST:
         return gap(next(one.at[0] for one in values if one.at))
-    return Scalar(
+    return ShellString(
         "".join(one.text for one in values),
         [place for one in values for place in one.at],
         tuple(dict.fromkeys(why for one in values for why in one.assumed)),
     )
 
 
-def part_of(value: Scalar, start: int, end: int) -> Scalar:
+def part_of(value: ShellString, start: int, end: int) -> ShellString:
     """Return a stretch of a value."""
-    return Scalar(value.text[start:end], value.at[start:end], value.assumed)
+    return ShellString(value.text[start:end], value.at[start:end], value.assumed)
 
 
-def split(value: Scalar, blank: str = BLANK) -> list[Scalar]:
+def split(value: ShellString, blank: str = BLANK) -> list[ShellString]:
     """Return the words of a value that stands outside of quotes; `blank` ends words."""
     words = re.finditer(f"[^{blank}]+" if blank else r"(?s).+", value.text)
     return [part_of(value, *found.span()) for found in words]
 
 
-def field_of(value: Scalar, start: int) -> Field:
+def field_of(value: ShellString, start: int) -> Field:
     """Return a word that lies where its characters do; `start` is where nothing tells."""
     if not value.at:
         return Field(value, start, start)
@@ -140,7 +140,7 @@ def matches(text: str, pattern: str) -> bool | None:
     return fnmatchcase(text, pattern)
 
 
-def without(value: Scalar, pattern: str, operator: str) -> Scalar | None:
+def without(value: ShellString, pattern: str, operator: str) -> ShellString | None:
     """Return `${V#pattern}` and its kin; None where that is not known."""
     if UNKNOWN in pattern:
         return None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ftlint.launch.state import Call
-    from ftlint.launch.values import Field, Scalar
+    from ftlint.launch.values import Field, ShellString
 
 WRAPPERS = frozenset(
     """apptainer caffeinate chrt command conda docker env flock gosu ionice kubectl mamba micromamba
@@ -33,7 +33,7 @@ _OVER_THERE = frozenset("ssh tmux screen su script sbatch watch".split())
 class Inner(NamedTuple):
     """A text that a shell is handed as a script, and the arguments behind it."""
 
-    text: Scalar
+    text: ShellString
     arguments: tuple[Field, ...] = ()
 
 
@@ -47,9 +47,9 @@ def is_python(text: str) -> bool:
     return _PYTHON.fullmatch(base(text)) is not None
 
 
-def unwrapped(words: Sequence[Field]) -> tuple[tuple[Field, ...], dict[str, Scalar]]:
+def unwrapped(words: Sequence[Field]) -> tuple[tuple[Field, ...], dict[str, ShellString]]:
     """Return the words from the program that is started in the end, and variables set before it."""
-    variables: dict[str, Scalar] = {}
+    variables: dict[str, ShellString] = {}
     if base(words[0].text) not in WRAPPERS:
         return tuple(words), variables
     for place, word in enumerate(words[1:], 1):

@@ -28,7 +28,7 @@ class Gathered(NamedTuple):
     layers: tuple[int, ...]
 
 
-class Limits(NamedTuple):
+class GatherLimits(NamedTuple):
     """Numbers: of weights that are gathered ahead at once, or are there at most; within which one
     that is used again is kept; up to which one is never divided. DeepSpeed's own.
     """
@@ -185,7 +185,7 @@ def _step(shape: Shape, layer: _Layer, *, again: bool, fused: bool, small: int) 
     return made
 
 
-def gathered(shape: Shape, method: Method, limits: Limits) -> Gathered:
+def gathered(shape: Shape, method: Method, limits: GatherLimits) -> Gathered:
     """Return what is gathered in a step once DeepSpeed knows the order of its modules."""
     fused = method.fuses_loss(shape)
     return _gathered(shape, method.targets, method.rank, method.checkpointing, fused, limits)
@@ -193,7 +193,7 @@ def gathered(shape: Shape, method: Method, limits: Limits) -> Gathered:
 
 @lru_cache(maxsize=16)
 def _gathered(
-    shape: Shape, targets: frozenset[str], rank: int, again: bool, fused: bool, limits: Limits
+    shape: Shape, targets: frozenset[str], rank: int, again: bool, fused: bool, limits: GatherLimits
 ) -> Gathered:
     layer = _layer(shape, targets, rank, fused=fused)
     step = _step(shape, layer, again=again, fused=fused, small=limits.small)
@@ -208,7 +208,7 @@ def _gathered(
     return Gathered(loss, tuple(layers))
 
 
-def _follow(step: _Step, limits: Limits) -> Iterator[int]:
+def _follow(step: _Step, limits: GatherLimits) -> Iterator[int]:
     """Yield how many numbers are gathered at the end of each stretch."""
     sizes, held, (stretches, queue) = step.sizes, step.held, step.path
     before: list[int] = []  # by place in the queue, the numbers that were passed until then

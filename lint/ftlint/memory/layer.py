@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ftlint.memory.manner import FULL, HALF
 from ftlint.memory.rotation import turned
-from ftlint.memory.tape import Tape, Value
+from ftlint.memory.tape import Tape, Tensor
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def merged_bytes(shape: Shape, method: Method) -> int:
     return max((_merged(one) for one in shape.linears if one.name in names), default=0)
 
 
-class Layer:
+class DecoderLayer:
     """A decoder layer being written down."""
 
     def __init__(
@@ -43,17 +43,17 @@ class Layer:
         `keeps_input`: its input counts if the layer keeps it; else it is there anyway.
         """
         self.shape, self.manner, self.batch = shape, manner, batch
-        self.input = Value(batch.tokens * shape.hidden, width)
+        self.input = Tensor(batch.tokens * shape.hidden, width)
         self.tape = Tape(() if keeps_input else (self.input,))
         self.linears = {one.name: one for one in shape.linears}
-        self.views: dict[int, Value] = {}
+        self.views: dict[int, Tensor] = {}
         """By the id of a view, the tensor that it is a view of: who keeps it keeps all of that."""
 
     def cost(self, *, accumulated: bool = False) -> Cost:
         """Return the bytes of the layer."""
         return self.tape.cost(self.run(), accumulated=accumulated)
 
-    def run(self) -> Value:
+    def run(self) -> Tensor:
         """Write the layer down and return its output."""
         before, after = self.shape.family.norms != "after", self.shape.family.norms != "before"
         found = self.input
@@ -75,12 +75,12 @@ class Layer:
             )
         return found
 
-    def _cast(self, value: Value, width: int) -> Value:
+    def _cast(self, value: Tensor, width: int) -> Tensor:
         if value.width == width:
             return value
         return self.tape.op((value,), value.elements, width)
 
-    def _norm(self, value: Value, size: int) -> Value:
+    def _norm(self, value: Tensor, size: int) -> Tensor:
         """RMSNorm over the last `size` numbers."""
         manner, rows = self.manner, value.elements // size
         weight = manner.norm_width
@@ -106,7 +106,7 @@ class Layer:
         )  # fmt: skip
         return self._cast(made, value.width) if gemma else made
 
-    def _linear(self, name: str, value: Value) -> Value:
+    def _linear(self, name: str, value: Tensor) -> Tensor:
         one, manner = self.linears[name], self.manner
         width = HALF if manner.autocast else value.width
         self.tape.hold(value)
@@ -135,7 +135,7 @@ class Layer:
         self.tape.drop()
         return made
 
-    def _whole(self, one: Linear, value: Value, width: int) -> Value:
+    def _whole(self, one: Linear, value: Tensor, width: int) -> Tensor:
         """A linear whose weight learns; under autocast it is copied to half precision."""
         copied = self.manner.autocast and self.manner.weight_width == FULL
         return self.tape.op(
@@ -144,7 +144,7 @@ class Layer:
             gradients=one.size * self.manner.weight_width,
         )  # fmt: skip
 
-    def _adapted(self, one: Linear, value: Value, base: Value, width: int) -> Value:
+    def _adapted(self, one: Linear, value: Tensor, base: Tensor, width: int) -> Tensor:
         """LoRA beside a frozen linear.
 
         peft casts what goes in to the adapter's dtype, but not beside a quantized one under
@@ -175,7 +175,9 @@ class Layer:
         self.tape.drop(2)
         return self._cast(total, width)
 
-    def _factor(self, value: Value, elements: int, width: int, size: int, *, copied: bool) -> Value:
+    def _factor(
+        self, value: Tensor, elements: int, width: int, size: int, *, copied: bool
+    ) -> Tensor:
         """One of the two matrices of an adapter, of `size` numbers."""
         copy = size * HALF if copied else 0
         return self.tape.op(
@@ -183,17 +185,17 @@ class Layer:
             gradients=size * self.manner.adapter_width,
         )  # fmt: skip
 
-    def _whole_of(self, value: Value) -> Value:
+    def _whole_of(self, value: Tensor) -> Tensor:
         return self.views.get(id(value), value)
 
-    def _split(self, value: Value, parts: tuple[int, ...]) -> tuple[Value, ...]:
+    def _split(self, value: Tensor, parts: tuple[int, ...]) -> tuple[Tensor, ...]:
         """Views of one tensor; their gradients are put together in one as large."""
         whole = sum(parts)
         return tuple(
             self.tape.op((value,), value.elements * part // whole, value.width) for part in parts
         )
 
-    def _attention(self, value: Value) -> Value:
+    def _attention(self, value: Tensor) -> Tensor:
         shape, tokens = self.shape, self.batch.tokens
         queries = tokens * shape.q_size
         family = shape.family
@@ -236,7 +238,7 @@ class Layer:
         self.tape.drop(3)
         return found
 
-    def _head_normed(self, query: Value, key: Value) -> tuple[Value, Value]:
+    def _head_normed(self, query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
         """Queries and keys, normalized where the family does so."""
         shape = self.shape
         if not shape.family.head_norm:
@@ -250,7 +252,7 @@ class Layer:
     def _windowed(self) -> bool:
         return self.shape.window is not None and self.batch.length >= self.shape.window
 
-    def _rotated(self, value: Value) -> Value:
+    def _rotated(self, value: Tensor) -> Tensor:
         """Rotary positions: `x·cos + rotate(x)·sin`, cosines in the dtype of the input."""
         family = self.shape.family
         if self.manner.liger and "rotary" in family.liger:
@@ -261,13 +263,13 @@ class Layer:
         other = self.tape.op((half,), value.elements, width)
         return self.tape.op((one, other), value.elements, width, alias=True)
 
-    def _repeated(self, value: Value, elements: int) -> Value:
+    def _repeated(self, value: Tensor, elements: int) -> Tensor:
         """Keys or values, one copy a query head."""
         if value.elements == elements:
             return value
         return self.tape.op((value,), elements, value.width)
 
-    def _masked(self, query: Value, key: Value, val: Value, queries: int) -> Value:
+    def _masked(self, query: Tensor, key: Tensor, val: Tensor, queries: int) -> Tensor:
         """Attention by torch's memory-efficient kernel, with a mask of its own a layer."""
         batch, shape = self.batch, self.shape
         key, val = self._repeated(key, queries), self._repeated(val, queries)
@@ -278,7 +280,7 @@ class Layer:
             scratch=queries * FULL + batch.tokens * shape.heads * FULL,
         )  # fmt: skip
 
-    def _eager(self, query: Value, key: Value, val: Value, queries: int) -> Value:
+    def _eager(self, query: Tensor, key: Tensor, val: Tensor, queries: int) -> Tensor:
         """Scores written out: a matrix a head and row."""
         batch, tape = self.batch, self.tape
         key, val = self._repeated(key, queries), self._repeated(val, queries)
@@ -296,7 +298,7 @@ class Layer:
         narrow = self._cast(soft, width)
         return tape.op((narrow, val), queries, width, kept=(narrow, self._whole_of(val)))
 
-    def _mlp(self, value: Value) -> Value:
+    def _mlp(self, value: Tensor) -> Tensor:
         tape, fused = self.tape, "mlp" in self.shape.family.fused
         if fused:
             whole = self._linear("gate_up_proj", value)

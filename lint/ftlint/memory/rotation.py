@@ -9,7 +9,7 @@ from ftlint.memory.manner import FULL, HALF
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ftlint.memory.tape import Tape, Value
+    from ftlint.memory.tape import Tape, Tensor
 COPIES, WIDE_COPIES = 7, 4
 """Matrices as large as a rotation that its series keeps: under autocast the skew matrix is copied
 for each product."""
@@ -44,11 +44,11 @@ def _divisor(whole: int, wanted: int) -> int:
 
 
 def turned(
-    tape: Tape, value: Value, into: int, rotation: Rotation, *, autocast: bool, quantized: bool
-) -> Value:
+    tape: Tape, value: Tensor, into: int, rotation: Rotation, *, autocast: bool, quantized: bool
+) -> Tensor:
     """Write the rotation of a linear's input down and return what the linear is given."""
 
-    def cast(one: Value, width: int) -> Value:
+    def cast(one: Tensor, width: int) -> Tensor:
         return one if one.width == width else tape.op((one,), one.elements, width)
 
     inside, numbers = HALF if autocast else FULL, into * rotation.block(into)

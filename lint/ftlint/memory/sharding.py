@@ -7,7 +7,7 @@ accelerator.py `prepare_model` [1.11].
 
 from __future__ import annotations
 
-from ftlint.memory.gathering import Limits, gathered
+from ftlint.memory.gathering import GatherLimits, gathered
 from ftlint.memory.manner import FULL, HALF
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -40,7 +40,7 @@ class Sharding(NamedTuple):
     fsdp: bool = False
     bucket: int = 500_000_000
     overlap: bool = False
-    limits: Limits = Limits()
+    limits: GatherLimits = GatherLimits()
     group: int = 1_000_000_000
     optimizer_offloaded: bool = False
     parameters_offloaded: bool = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ftschemas.named import NamedTuple
 
 
-class Value:
+class Tensor:
     """A tensor: its bytes, its dtype in bytes, and whether a gradient flows back to it."""
 
     __slots__ = ("bytes", "grad", "width")
@@ -27,9 +27,9 @@ class Value:
 
 
 class _Step(NamedTuple):
-    inputs: tuple[Value, ...]
-    output: Value
-    kept: tuple[Value, ...]
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+    kept: tuple[Tensor, ...]
     held: int
     scratch: int
     gradients: int
@@ -67,15 +67,15 @@ class Tape:
     (`hold`) lives while they run, whether or not a gradient needs it.
     """
 
-    def __init__(self, already: tuple[Value, ...] = ()) -> None:
+    def __init__(self, already: tuple[Tensor, ...] = ()) -> None:
         self.steps: list[_Step] = []
         self.already = frozenset(map(id, already))
-        self.frames: list[Value] = []
+        self.frames: list[Tensor] = []
         self.kept: set[int] = set()
         self.known = self.held = 0
         self.forward = self.plain = 0
 
-    def hold(self, *values: Value) -> None:
+    def hold(self, *values: Tensor) -> None:
         """Note that a frame holds on to tensors from here."""
         self.frames += values
 
@@ -85,18 +85,18 @@ class Tape:
 
     def op(
         self,
-        inputs: tuple[Value, ...],
+        inputs: tuple[Tensor, ...],
         elements: int,
         width: int,
         *,
-        kept: tuple[Value, ...] = (),
+        kept: tuple[Tensor, ...] = (),
         keeps_output: bool = False,
         held: int = 0,
         scratch: int = 0,
         gradients: int = 0,
         alias: bool = False,
         overwrites: bool = False,
-    ) -> Value:
+    ) -> Tensor:
         """Note an operation and return its output.
 
         Args:
@@ -112,7 +112,7 @@ class Tape:
             overwrites: the gradients of the inputs are written over what was kept of them.
         """
         grads = any(one.grad for one in inputs) or gradients > 0
-        output = Value(elements, width, grad=grads)
+        output = Tensor(elements, width, grad=grads)
         if grads:
             self.held += held
             for one in (*kept, output) if keeps_output else kept:
@@ -143,7 +143,7 @@ class Tape:
         new = sum(one for key, one in there.items() if key not in self.kept)
         self.forward = max(self.forward, self.known + self.held + new + size)
 
-    def cost(self, output: Value, *, accumulated: bool = False) -> Cost:
+    def cost(self, output: Tensor, *, accumulated: bool = False) -> Cost:
         """Return the bytes of going forward and back.
 
         `accumulated`: gradients of weights are there from an earlier batch and are added to.
@@ -198,7 +198,7 @@ class Tape:
         return Cost(kept, self.forward, self.plain, peak, gradients)
 
     @staticmethod
-    def _pass_on(step: _Step, value: Value, own: _Gradient, grads: dict[int, _Gradient]) -> int:
+    def _pass_on(step: _Step, value: Tensor, own: _Gradient, grads: dict[int, _Gradient]) -> int:
         """Give a gradient to an input; return the bytes that are new."""
         there = grads.get(id(value))
         if step.alias:

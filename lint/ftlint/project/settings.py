@@ -1,191 +1,126 @@
-"""`[tool.ftlint]` in pyproject.toml, or ftlint.toml: found, read, checked."""
+"""The settings nearest to a file, and what of them counts there."""
 
 from __future__ import annotations
 
 import os
 import re
 
-from ftlint.diagnostics import SEVERITIES
+from ftlint.project.request import MAX_BYTES, BadSettings, Settings
+from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure
-from ftlint.support.limits import Limits
-from ftlint.target.keys import is_known
-from ftschemas import compiled
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftlint.support.files import Excluded
+from ftlint.support.limits import lowered
+from ftlint.support.messages import shown_path
+from ftlint.target.releases import KNOWN, TREE
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-MAX_BYTES = 1 << 20
-SECONDS = 2
-LONGEST = 80
-"""Characters of a wrong value that a message shows."""
+    from ftlint.project.request import CliOptions
+    from ftlint.support.containment import Reach
+    from ftlint.support.disk import Shared
 
 
-class Settings(NamedTuple):
-    """What a project asks of ftlint. `root` is the folder of the file that says so."""
+class NearestSettings:
+    """The settings of folders, each read once.
 
-    root: str | None = None
-    extend: str | None = None
-    target: str | None = None
-    transformers: str | None = None
-    gpus: int | None = None
-    nodes: int | None = None
-    gpu: str | None = None
-    dataset_dir: str | None = None
-    datasets: tuple[tuple[str, int], ...] = ()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    severity: tuple[tuple[str, str], ...] = ()
-    exclude: tuple[str, ...] = ()
-    force_exclude: bool = False
-    policies: tuple[str, ...] = ()
-    bands: str | None = None
-    fail_on: str = "warning"
-    limits: tuple[tuple[str, int], ...] = ()
-    facts: tuple[tuple[str, object], ...] = ()
-    here: bool = False
-    launch: bool = True
-    scripts: bool = True
-    baseline: str | None = None
-    extra_keys: tuple[str, ...] = ()
-    extra_values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    They come with pull requests: what they name lies in their project, and what would reach beyond
+    it counts only from the command line. `ignored` says what of them did not count.
+    """
 
+    def __init__(
+        self, request: CliOptions, within: str | None, *, trusted: bool, shared: Shared | None
+    ) -> None:
+        self.request = request
+        self.within = within
+        self.trusted = trusted
+        self.shared = shared
+        self.ignored: dict[str, None] = {}
+        self.disk = Disk(None, shared)
+        self.loaded: dict[str, Settings] = {}
+        self.nearest: dict[str, str | None] = {}
 
-class BadSettings(ValueError):
-    """The settings cannot be used; the message names file, key and reason."""
+    def file(self, folder: str) -> str | None:
+        """Return the named settings file, or that of the nearest ancestor of a folder."""
+        if self.request.config is not None or self.request.isolated:
+            return self.request.config
+        passed: list[str] = []
+        found = None
+        while folder not in self.nearest:
+            passed.append(folder)
+            found = own(folder, self.disk)
+            parent = os.path.dirname(folder)
+            if found is not None or parent == folder or self.disk.real(folder) == self.within:
+                break
+            folder = parent
+        found = self.nearest.get(folder, found)
+        self.nearest.update(dict.fromkeys(passed, found))
+        return found
 
+    def counting(self, path: str) -> Settings:
+        """Return the settings of a file as far as they count where they were found."""
+        found = self.written(path)
+        if path == self.request.config:
+            return found
+        if found.here and not self.request.here:
+            self.ignored[
+                f"{path}: `here` counts from the command line only: pass `--here`, or"
+                f" `--config {path}`"
+            ] = None
+        for name, number, most in lowered(found.limits)[1]:
+            self.ignored[
+                f"{path}: `limits.{name}` of {number} is above {most}: settings lower a limit,"
+                f" `--limit {name}={number}` lifts it"
+            ] = None
+        found = found._replace(here=False)
+        return found if self.trusted else self._untrusted(path, found)
 
-class _Kind(NamedTuple):
-    """How one setting is checked and described."""
+    def _untrusted(self, path: str, settings: Settings) -> Settings:
+        """Return the settings of a folder that nobody trusts as far as they count there."""
+        left = settings._replace(policies=(), target=released(settings.target))
+        for name in ("policies", "target"):
+            if getattr(left, name) != getattr(settings, name):
+                self.ignored[f"{path}: `{name}` counts in trusted folders only"] = None
+        return left
 
-    schema: dict[str, Any]
-    wanted: str
-    accepts: Callable[[object], bool]
+    def written(self, path: str) -> Settings:
+        """Return the settings of a file as they stand there. Raises `BadSettings`."""
+        if path not in self.loaded:
+            named = path == self.request.config
+            folder = os.path.dirname(os.path.abspath(path))
+            disk = None if named else Disk(self.project(folder), self.shared)
+            from ftlint.project import reading
 
+            self.loaded[path] = reading.load(path, disk)
+        return self.loaded[path]
 
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    def excluded(self, folder: str) -> Excluded:
+        """Return what the settings of a folder leave out."""
+        file = self.file(folder)
+        try:
+            settings = Settings() if file is None else self.written(file)
+        except BadSettings:  # told where they are to judge a file
+            settings = Settings()
+        root = settings.root or os.getcwd()
+        return Excluded(settings.exclude, root, shown_path(file or ""), settings.force_exclude)
 
+    def asks_for_tree(self, path: str | None) -> bool:
+        """Return whether each folder has a target of its own: the source above it."""
+        if self.request.target is not None or path is None:
+            return self.request.target == TREE
+        try:
+            return self.written(path).target == TREE
+        except BadSettings:  # told where they are to judge a file
+            return False
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _is_listed(value: object) -> bool:
-    return isinstance(value, dict) and all(map(_is_texts, value.values()))
-
-
-def _is_counts(value: object) -> bool:
-    return isinstance(value, dict) and all(map(_is_count, value.values()))
-
-
-def _is_severities(value: object) -> bool:
-    return isinstance(value, dict) and all(one in SEVERITIES for one in value.values())
-
-
-def _is_gpu(value: object) -> bool:
-    from ftlint.memory.gpus import BadGpu, total_memory
-
-    try:
-        return isinstance(value, str) and total_memory(value) > 0
-    except BadGpu:
-        return False
-
-
-_BOOL = _Kind({"type": "boolean"}, "a bool", lambda value: isinstance(value, bool))
-_TEXT = _Kind({"type": "string"}, "a string", lambda value: isinstance(value, str))
-_COUNT = _Kind({"type": "integer", "minimum": 1}, "an integer of 1 or more", _is_count)
-_TEXTS = _Kind(
-    {"type": "array", "items": {"type": "string"}}, 'a list of strings, such as ["FT3"]', _is_texts
-)
-_LISTS = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
-_KINDS: dict[str, _Kind] = {
-    "target": _TEXT,
-    "transformers": _TEXT,
-    "gpus": _COUNT,
-    "nodes": _COUNT,
-    "gpu": _Kind(
-        {"type": "string", "pattern": "[A-Za-z]"},
-        'the name or memory of a GPU, such as "h100-80g"',
-        _is_gpu,
-    ),
-    "dataset-dir": _TEXT,
-    "datasets": _Kind(
-        {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
-        "a table of dataset names and their sizes",
-        _is_counts,
-    ),
-    "select": _TEXTS,
-    "ignore": _TEXTS,
-    "per-file-ignores": _Kind(
-        _LISTS,
-        'a table of patterns and the rules to ignore, such as {"old/*" = ["FT5"]}',
-        _is_listed,
-    ),
-    "severity": _Kind(
-        {"type": "object", "additionalProperties": {"enum": list(SEVERITIES)}},
-        f"a table of rules and their severity, {' or '.join(SEVERITIES)}",
-        _is_severities,
-    ),
-    "exclude": _TEXTS,
-    "force-exclude": _BOOL,
-    "policies": _TEXTS,
-    "bands": _TEXT,
-    "limits": _Kind(
-        {
-            "type": "object",
-            "additionalProperties": {"type": "integer", "minimum": 1},
-            "propertyNames": {"enum": list(Limits._fields)},
-        },
-        "a table of limits and their numbers",
-        _is_counts,
-    ),
-    "facts": _Kind(
-        {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {
-                "installed": {"type": "array", "items": {"type": "string"}},
-                "env": {"type": "array", "items": {"type": "string"}},
-                "compute_capability": {"type": "number"},
-                "output_dir_holds": {
-                    "type": "string",
-                    "pattern": "^(model|checkpoint-[0-9]{1,18})$",
-                },
-            },
-        },
-        "a table of facts, such as {compute_capability = 7.5}",
-        lambda value: isinstance(value, dict),
-    ),
-    "extra-keys": _TEXTS._replace(wanted='a list of keys, such as ["use_akl_loss"]'),
-    "extra-values": _Kind(
-        _LISTS, 'a table of keys and the values to allow, such as {stage = ["akl"]}', _is_listed
-    ),
-    "baseline": _TEXT,
-    "extend": _TEXT,
-    "here": _BOOL,
-    "launch": _BOOL,
-    "scripts": _BOOL,
-    "fail-on": _Kind(
-        {"enum": list(SEVERITIES)}, " or ".join(SEVERITIES), lambda value: value in SEVERITIES
-    ),
-}
-NAMES = {name.replace("-", "_"): name for name in _KINDS}
-"""How each field of `Settings` is written."""
+    def project(self, folder: str, otherwise: str | None = None) -> Reach:
+        """Return the project of what lies in a folder, as far as it is looked at."""
+        found = project_of(folder, otherwise)
+        return found if self.within is None else found.within(self.within)
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the settings table, for editors."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:ftlint:settings",
-        "title": "Settings of ftlint: [tool.ftlint] in pyproject.toml, or ftlint.toml",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {name: kind.schema for name, kind in _KINDS.items()},
-    }
+def released(target: str | None) -> str | None:
+    """Return a target that is a release; None for one that has code or packages looked at."""
+    return target if target in (None, *KNOWN) else None
 
 
 def own(folder: str, disk: Disk) -> str | None:
@@ -195,103 +130,6 @@ def own(folder: str, disk: Disk) -> str | None:
         return alone
     shared = os.path.join(folder, "pyproject.toml")
     return shared if _has_table(shared, disk) else None
-
-
-def load(path: str, disk: Disk | None = None) -> Settings:
-    """Return the settings in `path`; raises `BadSettings`.
-
-    In pyproject.toml they stand under [tool.ftlint], in any other file at the top. A file that was
-    found, not named, is a regular one within the reach of a `disk`. What a file extends lies in its
-    project.
-    """
-    table = stated(path, disk)
-    if "extend" in table:
-        from ftlint.project.extending import whole
-
-        found = whole(path, table, stated)
-        if isinstance(found, str):
-            raise BadSettings(found)
-        table = found
-    return _settings(path, table)
-
-
-def stated(path: str, disk: Disk | None = None) -> dict[str, Any]:
-    """Return the table in a settings file as it stands there, checked; raises `BadSettings`."""
-    data = (disk or Disk()).read(path, MAX_BYTES + 1, pipe=disk is None)
-    if isinstance(data, ReadFailure):
-        raise BadSettings(f"{path}: {data.reason}")
-    if len(data) > MAX_BYTES:
-        raise BadSettings(f"{path}: too large for a settings file")
-    try:
-        table: dict[str, Any] = _toml(data)
-    except (ValueError, RecursionError) as error:
-        raise BadSettings(f"{path}: not TOML: {error}") from None
-    if os.path.basename(path) == "pyproject.toml":
-        tool = table.get("tool")
-        own = tool.get("ftlint") if isinstance(tool, dict) else None
-        if not isinstance(own, dict):
-            raise BadSettings(f"{path}: it has no [tool.ftlint] table")
-        table = own
-    _check(path, table)
-    return table
-
-
-def _toml(data: bytes) -> Any:
-    """Parse TOML; raises `ValueError` for what is none."""
-    try:
-        import tomllib
-    except ImportError:  # Python 3.10
-        import tomli as tomllib  # type: ignore[import-not-found,no-redef,unused-ignore]
-
-    from ftlint.support.deadline import TooSlow, within
-
-    try:
-        with within(SECONDS):
-            return tomllib.loads(data.decode("utf-8"))
-    except TooSlow:  # a key of 100,000 parts takes Python's own reader minutes
-        raise ValueError(
-            f"reading it takes more than {SECONDS} seconds of processor time"
-        ) from None
-
-
-def _check(path: str, table: dict[str, Any]) -> None:
-    for name, value in table.items():
-        kind = _KINDS.get(name)
-        if kind is None:
-            from ftschemas.form import did_you_mean
-
-            hint = did_you_mean(name, _KINDS)
-            raise BadSettings(f"{path}: unknown setting {_short(name)}{hint}")
-        if not kind.accepts(value):
-            raise BadSettings(f"{path}: {name} = {_short(value)} must be {kind.wanted}")
-
-
-def _settings(path: str, table: dict[str, Any]) -> Settings:
-    found: dict[str, Any] = {"root": os.path.dirname(os.path.abspath(path))}
-    for name, value in table.items():
-        if isinstance(value, list):
-            value = tuple(value)
-        elif isinstance(value, dict):
-            value = tuple((key, _plain(one)) for key, one in value.items())
-        found[name.replace("-", "_")] = value
-    settings = Settings(**found)
-    for key, _ in settings.extra_values:
-        if not is_known(key) and key not in settings.extra_keys:
-            from ftschemas.form import nearest
-
-            near = nearest(key, [*settings.extra_keys, *compiled.KEYS])
-            hint = f"did you mean {near}?" if near else "name a fork's own in `extra-keys`"
-            raise BadSettings(f"{path}: extra-values: unknown key {_short(key)}; {hint}")
-    return settings
-
-
-def _plain(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 _SPEAKS_OF_TABLE = rb"""(?mx) ^[ \t]* \[?[ \t]* ["']?tool["']? [ \t]*
@@ -310,8 +148,10 @@ def _has_table(path: str, disk: Disk) -> bool:
         return False
     if not re.search(_SPEAKS_OF_TABLE, data):
         return False
+    from ftlint.project import reading
+
     try:
-        tool = _toml(data).get("tool")
+        tool = reading.toml(data).get("tool")
     except (ValueError, RecursionError):
         return True
     return isinstance(tool, dict) and "ftlint" in tool

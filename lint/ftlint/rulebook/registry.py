@@ -7,9 +7,8 @@ import marshal
 from ftlint.rulebook.condition import predicate
 from ftlint.target.releases import in_range
 from ftschemas import compiled
-from ftschemas.judging import OF_RUN, Group, grouped
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.rule import About, Check, FixRecipe, Rule
+from ftschemas.rule import OF_RUN, About, Check, FixRecipe, Group, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Set
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 
     from ftlint.rulebook.condition import Predicate
     from ftlint.target.releases import Target
-    from ftschemas.judging import Place
-    from ftschemas.rule import Range
+    from ftschemas.rule import Place, Range
 
     Asked = list[tuple[str, Check, Predicate]]
     """Codes of rules, each with a condition of it and the function that says if it holds."""
@@ -210,10 +208,14 @@ class RuleBook:
 
     def _groups(self, command: str) -> list[Group]:
         """Return the rules that judge a command's files, by the releases that they are for."""
-        if self._own is compiled.RULES:
-            packed = compiled.JUDGING.get(command)
-            found = [] if packed is None else [Group(*one) for one in marshal.loads(packed)]
-        else:
+        ahead = self._own is compiled.RULES
+        packed = compiled.JUDGING.get(command) if ahead else None
+        found = [] if packed is None else [Group(*one) for one in marshal.loads(packed)]
+        if ahead and not self.policies:
+            return found
+        from ftschemas.judging import grouped
+
+        if not ahead:
             found = grouped(map(self.__getitem__, self._own), command)
         return found + grouped(self.policies.values(), command, first=len(self._own))
 

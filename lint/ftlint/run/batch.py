@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 
-from ftlint.project.settings import Settings
+from ftlint.project.request import Settings
 from ftlint.results import Result
 from ftlint.support.deadline import TooSlow, within
 from ftlint.support.disk import Disk, ReadFailure, Shared, stamp

@@ -6,7 +6,8 @@ import os
 
 from ftlint.edits import write
 from ftlint.edits.diff import unified, without_secrets
-from ftlint.project.options import OptionsResolver, UsageError
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import UsageError
 from ftlint.run.batch import lint_files
 from ftlint.support.disk import ReadFailure
 from ftlint.support.files import STDIN, Found, found_files
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ftlint.diagnostics import Diagnostic
-    from ftlint.project.options import CliOptions
+    from ftlint.project.request import CliOptions
     from ftlint.results import Result
 
 

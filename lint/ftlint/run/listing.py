@@ -15,7 +15,7 @@ from ftschemas.named import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ftlint.project.options import CliOptions
+    from ftlint.project.request import CliOptions
 
 AS = {"chat": "chat or api"}
 

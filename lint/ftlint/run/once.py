@@ -13,7 +13,7 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-    from ftlint.project.settings import Settings
+    from ftlint.project.request import Settings
     from ftlint.results import Result
     from ftlint.target.releases import Target
 

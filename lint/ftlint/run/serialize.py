@@ -9,8 +9,8 @@ from ftlint.diagnostics import (
     Diagnostic,
     Edit,
     Fix,
-    Place,
     Related,
+    ScriptLine,
 )
 from ftlint.support.kept import NONE, Unfit, form, of_form, texts
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -110,7 +110,7 @@ def _diagnostic(
     if any(not 0 <= one.start <= one.end <= longest for one in places):
         raise Unfit
     repair = None if fix is None else _fix(*of_form(FIX, fix))
-    under = None if launch is None else Place(*of_form(LAUNCH, launch))
+    under = None if launch is None else ScriptLine(*of_form(LAUNCH, launch))
     return Diagnostic(path, code, name, severity, message, key, start, end, repair, places, under)
 
 

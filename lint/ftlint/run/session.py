@@ -6,7 +6,8 @@ import os
 from itertools import islice
 
 from ftlint.diagnostics import SEVERITIES, Diagnostic
-from ftlint.project.options import CliOptions, OptionsResolver, UsageError, below
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import CliOptions, UsageError
 from ftlint.results import Repair, Run
 from ftlint.run.batch import lint_files
 from ftlint.support.containment import project_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from ftlint.project.options import Options
-    from ftlint.project.settings import Settings
+    from ftlint.project.request import Settings
     from ftlint.results import Known, Result
     from ftlint.run.once import Once
 
@@ -260,7 +261,7 @@ def _without_known(
 
 
 def _baseline(request: CliOptions, settings: Settings) -> str | None:
-    return request.baseline or below(settings.root, settings.baseline)
+    return request.baseline or settings.beside(settings.baseline)
 
 
 def _too_many(path: str, options: Options) -> Result:

@@ -34,7 +34,7 @@ MOST = 12
 """Findings of a stretch for which actions are looked for: each takes a few lints."""
 
 
-class Asked(NamedTuple):
+class ActionRequest(NamedTuple):
     """What a client wants to be offered: findings in a stretch of the text, kinds of actions."""
 
     start: int
@@ -47,7 +47,11 @@ class Asked(NamedTuple):
 
 
 def actions(
-    judged: Judged, asked: Asked, shown: Sequence[Json], client: Client, workspace: Workspace
+    judged: Judged,
+    asked: ActionRequest,
+    shown: Sequence[Json],
+    client: Client,
+    workspace: Workspace,
 ) -> Iterator[Json]:
     """Yield what can be done; `shown` are the findings as the client was told."""
     if asked.wants(QUICK_FIX):

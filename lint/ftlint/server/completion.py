@@ -37,7 +37,7 @@ MOST_FOLDERS, MOST_FILES, MOST_BYTES = 40, 200, 1 << 16
 """Folders that are looked into for DeepSpeed files, files, and bytes of each."""
 
 
-class Value(NamedTuple):
+class ValueOffer(NamedTuple):
     """A value that a key takes, and what to say of it. Those of a lower `rank` come first."""
 
     value: object
@@ -157,7 +157,7 @@ def _written(value: object, spot: Spot, judged: Judged, path: str) -> str | None
     return spell(value, judged.place.options.target.dialect_of(path))
 
 
-def _taken(key: Key, spot: Spot, config: Config | None) -> Iterator[Value]:
+def _taken(key: Key, spot: Spot, config: Config | None) -> Iterator[ValueOffer]:
     if config is not None and key.name in DATASETS:
         yield from _datasets(config, spot)
     elif config is not None and key.name == "deepspeed":
@@ -165,12 +165,12 @@ def _taken(key: Key, spot: Spot, config: Config | None) -> Iterator[Value]:
     elif config is not None and key.name == "template":
         yield from _templates(config, key)
     else:
-        yield from (Value(one) for one in key.choices or () if one is not None)
+        yield from (ValueOffer(one) for one in key.choices or () if one is not None)
         if "bool" in key.kinds:
-            yield from (Value(one) for one in (True, False))
+            yield from (ValueOffer(one) for one in (True, False))
 
 
-def _datasets(config: Config, spot: Spot) -> Iterator[Value]:
+def _datasets(config: Config, spot: Spot) -> Iterator[ValueOffer]:
     """Yield the names in dataset_info.json that the value has not yet."""
     place = data_of(config.context)
     if place is None:
@@ -181,7 +181,7 @@ def _datasets(config: Config, spot: Spot) -> Iterator[Value]:
     taken = {str(one).strip() for one in named}
     for name, definition in place.shown.items():
         if name not in taken or name == spot.typed:
-            yield Value(name, _where(definition))
+            yield ValueOffer(name, _where(definition))
 
 
 def _where(definition: object) -> str:
@@ -194,7 +194,7 @@ def _where(definition: object) -> str:
     return ""
 
 
-def _templates(config: Config, key: Key) -> Iterator[Value]:
+def _templates(config: Config, key: Key) -> Iterator[ValueOffer]:
     """Yield the templates of the release, those of the model first."""
     release = config.target.listing
     model = find_model(str(config.values.get("model_name_or_path")), release)
@@ -202,10 +202,12 @@ def _templates(config: Config, key: Key) -> Iterator[Value]:
     for one in key.choices or ():
         rank = own.index(str(one)) - len(own) if one in own else 1
         if one is not None:
-            yield Value(one, f"of {model.name}" if model is not None and one in own else "", rank)
+            yield ValueOffer(
+                one, f"of {model.name}" if model is not None and one in own else "", rank
+            )
 
 
-def _deepspeed(config: Config) -> Iterator[Value]:
+def _deepspeed(config: Config) -> Iterator[ValueOffer]:
     """Yield the JSON files of the project that have a setting of DeepSpeed's, the nearest first."""
     disk, here = config.context.disk, os.getcwd()
     own = os.path.dirname(os.path.abspath(config.path))
@@ -224,4 +226,6 @@ def _deepspeed(config: Config) -> Iterator[Value]:
             files += 1
             data = disk.read(path, MOST_BYTES) if path.lower().endswith(".json") else None
             if isinstance(data, bytes) and b'"zero_optimization"' in data:
-                yield Value(os.path.relpath(path, here).replace(os.sep, "/"), rank=files, kind=FILE)
+                yield ValueOffer(
+                    os.path.relpath(path, here).replace(os.sep, "/"), rank=files, kind=FILE
+                )

@@ -6,7 +6,6 @@ import os
 
 from ftlint import engine
 from ftlint.loading import Config, Unreadable, load_bytes, unread
-from ftlint.project.options import below
 from ftlint.report.json_ import url
 from ftlint.server import uris
 from ftlint.server.protocol import SEVERITIES
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from ftlint.rulebook.registry import RuleBook
     from ftlint.server.documents import Document
     from ftlint.server.protocol import Client
-    from ftlint.server.workspace import Place
+    from ftlint.server.workspace import Scope
     from ftlint.support.disk import Disk
     from ftlint.target.keys import Catalogue
 
@@ -45,14 +44,14 @@ class Judged(NamedTuple):
     """
 
     document: Document
-    place: Place
+    place: Scope
     result: Result
     said: Result
     disk: Disk
 
 
 def judge(
-    document: Document, place: Place, disk: Disk, is_void: Callable[[], bool] = lambda: False
+    document: Document, place: Scope, disk: Disk, is_void: Callable[[], bool] = lambda: False
 ) -> Judged | None:
     """Return what is said of a document; None where it `is_void` before that is known."""
     path, options, data = place.name, place.options, content(document)
@@ -78,9 +77,9 @@ def config_of(judged: Judged) -> Config | Unreadable:
     return load_bytes(place.name, content(judged.document), place.options, judged.disk)
 
 
-def _new(result: Result, place: Place, disk: Disk) -> Result:
+def _new(result: Result, place: Scope, disk: Disk) -> Result:
     """Return a result without what the baseline of its settings knows."""
-    path = below(place.settings.root, place.settings.baseline)
+    path = place.settings.beside(place.settings.baseline)
     if path is None or not result.diagnostics:
         return result
     from ftlint.run import baseline

@@ -10,7 +10,7 @@ from ftlint.facts.budget import format_duration
 from ftlint.facts.memory import gigabytes
 from ftlint.facts.run_plan import Time
 from ftlint.loading import Config, for_training
-from ftlint.report.plan_table import bounds
+from ftlint.report.plan_rows import bounds
 from ftlint.server.judging import config_of, content
 from ftlint.steps import NoPlan
 from ftlint.support.files import is_script
@@ -49,7 +49,7 @@ def _configs(judged: Judged) -> Iterator[tuple[int, Config]]:
     from ftlint.starts import scripts
 
     script = scripts.load_bytes(place.name, content(judged.document), place.options, judged.disk)
-    if isinstance(script, scripts.Script):
+    if isinstance(script, scripts.ScriptStarts):
         for config in script.counted:
             if isinstance(for_training(config), Config) and config.start is not None:
                 yield config.start.line - 1, config

@@ -173,7 +173,8 @@ def _may_be_config(document: Document) -> bool:
 def _warm_up() -> None:
     """Load what the first document will need, while the editor is still busy with itself."""
     from ftlint import engine
-    from ftlint.project.options import CliOptions, OptionsResolver
+    from ftlint.project.options import OptionsResolver
+    from ftlint.project.request import CliOptions
 
     options = OptionsResolver(CliOptions((), isolated=True)).of(os.getcwd())[0]
     engine.lint(of_text("", _USUAL), options)

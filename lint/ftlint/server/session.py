@@ -173,7 +173,7 @@ class Session:
         return resolve(item, self.review.now(uri) if isinstance(uri, str) else None)
 
     def _actions(self, params: object) -> list[Json]:
-        from ftlint.server.actions import Asked, actions
+        from ftlint.server.actions import ActionRequest, actions
 
         judged, wanted = self._judged(params), range_(params, "range")
         only = field(params, "context", dict).get("only")
@@ -183,7 +183,7 @@ class Session:
         kinds = tuple(map(str, only)) if isinstance(only, list) else ()
         start, end = (document.offset(wanted[name]) for name in ("start", "end"))
         shown = self.review.shown(document.uri)
-        asked = Asked(start, end, kinds)
+        asked = ActionRequest(start, end, kinds)
         return [*actions(judged, asked, shown, self.client, self.workspace)]
 
     def _action(self, params: object) -> Json:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import time
 
-from ftlint.project.options import CliOptions, OptionsResolver, UsageError
-from ftlint.project.settings import MAX_BYTES
+from ftlint.project.options import OptionsResolver
+from ftlint.project.request import MAX_BYTES, CliOptions, UsageError
 from ftlint.server import uris
 from ftlint.server.protocol import Choices
 from ftlint.support.containment import is_below, project_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ftlint.project.options import Options
-    from ftlint.project.settings import Settings
+    from ftlint.project.request import Settings
     from ftlint.server.documents import Document
 
 NO_FILE = {"yaml": "untitled.yaml", "json": "untitled.json", "shellscript": "untitled.sh"}
@@ -30,7 +30,7 @@ LASTS = 2.0
 """Seconds for which what was seen on the disk is not looked at again while somebody types."""
 
 
-class Place(NamedTuple):
+class Scope(NamedTuple):
     """Where a document is judged: in which folder, under which name from there, and by what."""
 
     folder: str
@@ -89,7 +89,7 @@ class Workspace:
 
     # Where it is judged, and by what -------------------------------------------------------------
 
-    def place(self, document: Document) -> Place | None:
+    def place(self, document: Document) -> Scope | None:
         """Return where a document is judged; None for one that is none of ftlint's.
 
         The working directory is that folder from here on: what configs name is relative to it.
@@ -117,9 +117,9 @@ class Workspace:
         finally:
             self.notes.update(dict.fromkeys(resolver.ignored))
         name = os.path.relpath(full, folder) if is_below(full, folder) else full
-        return Place(folder, name, options._replace(named=True), settings)
+        return Scope(folder, name, options._replace(named=True), settings)
 
-    def disk(self, place: Place) -> Disk:
+    def disk(self, place: Scope) -> Disk:
         """Return the disk around a document; while somebody types it is looked at once in a while.
 
         What is typed into one config changes what others see of it, but nothing that it sees.
@@ -150,10 +150,10 @@ class Workspace:
 
     # Settings ------------------------------------------------------------------------------------
 
-    def settings_file(self, place: Place) -> str | None:
+    def settings_file(self, place: Scope) -> str | None:
         """Return the settings file by which a document is judged."""
         folder = os.path.dirname(os.path.join(place.folder, place.name))
-        return self._resolver(place.folder).settings_file(folder)
+        return self._resolver(place.folder).settings.file(folder)
 
     def text(self, path: str) -> str | None:
         """Return the text of a file as it is now; None where it has none."""
@@ -163,7 +163,7 @@ class Workspace:
         except UnicodeDecodeError:
             return None
 
-    def options_with(self, place: Place, path: str, text: str) -> Options | None:
+    def options_with(self, place: Scope, path: str, text: str) -> Options | None:
         """Return how a document would be judged if a settings file had this text."""
         held = Buffer(text.encode("utf-8"), time.time_ns())
         resolver = self._made(place.folder, {**self._buffers, os.path.abspath(path): held})
@@ -186,7 +186,7 @@ class Workspace:
         return any(
             os.path.abspath(one) == path
             for resolver in self._resolvers.values()
-            for one in (*resolver.disk.touched(), *resolver.loaded)
+            for one in (*resolver.settings.disk.touched(), *resolver.settings.loaded)
         )
 
 

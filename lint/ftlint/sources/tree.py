@@ -45,7 +45,7 @@ def find_above(folder: str, disk: Disk, top: str | None = None) -> str | None:
         folder = parent
 
 
-class Files:
+class SourceFiles:
     """The Python files of one package. Raises SourceError where they are too many or too large."""
 
     def __init__(self, folder: str, disk: Disk) -> None:

@@ -6,7 +6,7 @@ both ways, and what is said of one way names it.
 
 from __future__ import annotations
 
-from ftlint.diagnostics import Place, Related
+from ftlint.diagnostics import Related, ScriptLine
 from ftlint.facts.launch import UNSTATED
 from ftlint.support.messages import first_of
 from ftschemas.named import TYPE_CHECKING
@@ -79,7 +79,7 @@ def started(alone: Result, ways: Sequence[tuple[Start, Result]]) -> Result:
             of_files = one.code in OF_FILES and "output_dir" not in start.keys
             if key in own or one.code == UNUSED or of_files:
                 continue
-            place = Place(start.path, start.line)
+            place = ScriptLine(start.path, start.line)
             message = one.message.removesuffix(f", {start.place})")
             known = added.setdefault(
                 (one.code, one.key, one.start, message),
@@ -106,7 +106,7 @@ def _not_under(one: Diagnostic, ways: Iterable[tuple[Start, _Said]]) -> Diagnost
     places = [start.place for start, found in ways if (one.code, one.key) not in found]
     if not places or one.severity == "info":
         return one
-    note = Related(one.start, one.end, f"not under {_listed(places)}")
+    note = Related(one.start, one.end, f"does not apply when started by {_listed(places)}")
     return one._replace(related=(*one.related, note))
 
 
@@ -115,7 +115,7 @@ def _if_due(one: Diagnostic, ways: Sequence[tuple[Start, _Said]]) -> Diagnostic:
     if one.fix is None or not one.fix.edits or _due(one, ways) is not None:
         return one
     places = [start.place for start, found in ways if _due(one, [(start, found)]) is None]
-    note = Related(one.start, one.end, f"not fixed, as that is not due under {_listed(places)}")
+    note = Related(one.start, one.end, f"not fixed: not needed when started by {_listed(places)}")
     return one._replace(fix=None, related=(*one.related, note))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ftlint import loading
-from ftlint.diagnostics import Place
+from ftlint.diagnostics import ScriptLine
 from ftlint.facts.context import make_context
 from ftlint.facts.handed import layer_of, sources, without_flags
 from ftlint.facts.layers import SILENT
@@ -80,7 +80,7 @@ class Held(NamedTuple):
             yield one._replace(start=start, end=end, related=related, fix=fix)
 
 
-class Script(NamedTuple):
+class ScriptStarts(NamedTuple):
     """What a script starts: by flags, and with a file; what stops the shell or the parser at it."""
 
     source: Source
@@ -115,7 +115,7 @@ class Script(NamedTuple):
 
 def load_bytes(
     path: str, data: bytes, options: Options, disk: Disk | None = None
-) -> Script | loading.Unreadable:
+) -> ScriptStarts | loading.Unreadable:
     """Return what a script starts, or why it cannot be read."""
     if len(data) > options.limits.bytes:
         return loading.Unreadable(path, reason("bytes", "bytes", options.limits))
@@ -126,7 +126,7 @@ def load_bytes(
     return load(source, options, disk)
 
 
-def load_file(path: str, options: Options) -> Script | loading.Unreadable:
+def load_file(path: str, options: Options) -> ScriptStarts | loading.Unreadable:
     """Return what the script in a file starts, or why it cannot be read."""
     disk = Disk(options.given.reach or project_of(os.path.dirname(os.path.abspath(path))))
     data = Disk(options.given.reach).read(path, options.limits.bytes + 1)
@@ -135,7 +135,7 @@ def load_file(path: str, options: Options) -> Script | loading.Unreadable:
     return load_bytes(path, data, options, disk)
 
 
-def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
+def load(source: Source, options: Options, disk: Disk | None = None) -> ScriptStarts:
     """Return what a script starts."""
     disk = disk or loading.around(source.path, options)
     reading = look(source.text, source.path, sources(source.path, disk, []))
@@ -163,7 +163,7 @@ def load(source: Source, options: Options, disk: Disk | None = None) -> Script:
     problems += slipped
     whole = tuple((one.start, one.end) for one in reading.launches)
     held = tuple(_held(reading, source, options, disk))
-    return Script(
+    return ScriptStarts(
         source, tuple(configs), tuple(of_files), tuple(unread), held, tuple(problems), asked, whole
     )
 
@@ -194,7 +194,7 @@ def _held(reading: Reading, source: Source, options: Options, disk: Disk) -> Ite
         config = loading.load_text(own, options._replace(given=given, named=False), disk)
         if isinstance(config, loading.Config):
             line = source.position(at[0]).line if start is None else start.line
-            place_of = Place(source.path, line)
+            place_of = ScriptLine(source.path, line)
             yield Held(config._replace(start=place_of), [*at, at[-1] + 1])
 
 
@@ -232,7 +232,7 @@ def _of_flags(
         source, flags.document, flags.constructed, command, options.target, given, options.rules,
         disk, stated, options.extra, options.overrides, launched,
     )  # fmt: skip
-    place = Place(source.path, launched.line)
+    place = ScriptLine(source.path, launched.line)
     return loading.Config(context, asked, options, place), flags.problems
 
 
@@ -258,7 +258,7 @@ def _of_file(launched: Launched, options: Options, disk: Disk) -> OfFile | str:
     started = loading.started(config, start) if isinstance(config, loading.Config) else None
     if started is None or not isinstance(config, loading.Config):
         return f"`{shown(name)}` cannot be read with what the script sets over it"
-    place = Place(launched.path, launched.line)
+    place = ScriptLine(launched.path, launched.line)
     return OfFile(launched, start, started._replace(start=place), config)
 
 

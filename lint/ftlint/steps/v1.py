@@ -36,7 +36,7 @@ TOKENS = "a step takes as many samples as fit into `cutoff_len` times `micro_bat
 ROWS_UNKNOWN = "the number of samples is unknown: state it with `--dataset-size N`"
 
 
-class Settings(NamedTuple):
+class V1Inputs(NamedTuple):
     """What the number of steps depends on."""
 
     strategy: str
@@ -73,7 +73,7 @@ def plan(
     return of_counts("sft", sizes, rows, counts, settings.max_steps > 0, notes)
 
 
-def _settings(values: Mapping[str, object]) -> Settings | NoPlan:
+def _settings(values: Mapping[str, object]) -> V1Inputs | NoPlan:
     strategy = values.get("batching_strategy")
     if strategy not in (*BY_ROWS, *BY_TOKENS):
         return NoPlan(f"`batching_strategy: {strategy}` is unknown", "batching_strategy")
@@ -94,7 +94,7 @@ def _settings(values: Mapping[str, object]) -> Settings | NoPlan:
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not isfinite(number):
             return NoPlan(f"`{key}: {number}` is not a number", key)
         numbers[key] = number
-    return Settings(
+    return V1Inputs(
         str(strategy),
         numbers.get("num_train_epochs", 0.0),
         max(whole["max_steps"], 0),
@@ -170,7 +170,7 @@ def _rows(samples: SampleCount) -> Samples:
     return Samples(found, names, exactly(0), exactly(0), source)
 
 
-def _counts(settings: Settings, sizes: Sizes, rows: Count) -> RunCounts | NoPlan:
+def _counts(settings: V1Inputs, sizes: Sizes, rows: Count) -> RunCounts | NoPlan:
     step = sizes.micro_batch * sizes.accumulation
     by_rows = settings.strategy in BY_ROWS
 
@@ -209,7 +209,7 @@ def _counts(settings: Settings, sizes: Sizes, rows: Count) -> RunCounts | NoPlan
     )
 
 
-def _saves(settings: Settings, planned: Count, epoch: Count) -> Count:
+def _saves(settings: V1Inputs, planned: Count, epoch: Count) -> Count:
     """Return the checkpoints while training; the model is saved after it besides."""
     if settings.save_epochs is None:
         every = settings.save_steps

@@ -199,7 +199,7 @@ class Exclusion:
             yield near
 
 
-class Asked(NamedTuple):
+class FileRequest(NamedTuple):
     """What files a run is asked for: paths, a file that lists others, which part of how many."""
 
     paths: tuple[str, ...]
@@ -208,7 +208,7 @@ class Asked(NamedTuple):
 
 
 def found_files(
-    asked: Asked,
+    asked: FileRequest,
     exclusion: Exclusion,
     stdin: Callable[[int], bytes],
     left_out: Callable[[str, str], object] = lambda path, why: None,

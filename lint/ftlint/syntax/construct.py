@@ -27,6 +27,8 @@ MAX_EXPANDED_NODES = 10_000
 Under PyYAML, which has none, the limit on written nodes holds for expanded ones too.
 """
 
+UNBUILT = frozenset(["expansion", "too-many-nodes"])
+"""Problems for which no value was built: rules would take the keys for absent."""
 _YAML = "tag:yaml.org,2002:"
 
 

@@ -35,7 +35,7 @@ class BadArgument(NamedTuple):
     reason: str
 
 
-class Argument(NamedTuple):
+class Override(NamedTuple):
     """One `KEY=VALUE`: the keys that it goes down, and where it begins."""
 
     text: str
@@ -51,16 +51,16 @@ class Argument(NamedTuple):
 class Overrides(NamedTuple):
     """What arguments set over a file: each top-level key with its value and its last argument."""
 
-    arguments: tuple[Argument, ...] = ()
+    arguments: tuple[Override, ...] = ()
     entries: Table[str, Entry] = {}
     under: str = ""
     """The line of a script that hands them over; nothing for the command line of ftlint."""
 
-    def told(self, argument: Argument) -> str:
+    def told(self, argument: Override) -> str:
         """Return an argument as messages name it."""
         return f"`{argument.text}`, {self.under}" if self.under else f"`--set {argument.text}`"
 
-    def at(self, offset: int) -> Argument | None:
+    def at(self, offset: int) -> Override | None:
         """Return the argument at an offset; None where that is one of the file."""
         found = (one for one in self.arguments if one.start <= offset <= one.end)
         return next(found, None) if offset >= OUTSIDE else None
@@ -108,7 +108,7 @@ def read(
     >>> read(["a=1e-4", "b.c=[x]"]).entries["b"].value
     {'c': ['x']}
     """
-    found: list[Argument] = []
+    found: list[Override] = []
     root: dict[object, object] = {}
     last: dict[str, tuple[Scalar, Node]] = {}
     start = OUTSIDE
@@ -128,7 +128,7 @@ def read(
             _update(root, path, value)
         except (IndexError, TypeError, ValueError) as error:
             return BadArgument(text, str(error))
-        found.append(Argument(text, tuple(path), start))
+        found.append(Override(text, tuple(path), start))
         at = Scalar(start, start + len(key), path[0], "plain")
         end = start + len(text)
         last[path[0]] = at, Scalar(end, end, "", "plain") if node is None else node

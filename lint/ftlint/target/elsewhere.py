@@ -15,6 +15,7 @@ from ftlint.support.disk import Disk
 from ftlint.target import reading
 from ftlint.target.pins import is_version, transformers_of
 from ftlint.target.states import (
+    AUTO,
     KNOWN,
     MAIN,
     NEWEST,
@@ -35,13 +36,12 @@ if TYPE_CHECKING:
     from ftlint.support.containment import Reach
     from ftlint.target.tree import Tree
 
-AUTO = "auto"
 MOST_TOLD = 3
 """Parts that were not read of which each is told."""
 _OWN = "its own source"
 
 
-class Place(NamedTuple):
+class ConfigFolder(NamedTuple):
     """Where a config lies, and what may be read for it; `reach` None: whatever a person named."""
 
     folder: str
@@ -53,12 +53,12 @@ def is_path(name: str) -> bool:
     return name.startswith((".", "~")) or "/" in name or os.sep in name
 
 
-def resolve(name: str, transformers: str | None, place: Place | None) -> Target:
+def resolve(name: str, transformers: str | None, place: ConfigFolder | None) -> Target:
     """Return the target that a name, a path or a version means. Raises `UnknownTarget`."""
     if name == AUTO:
         return _installed(transformers)
     if name == TREE:
-        return _above(transformers, place or Place(os.getcwd()))
+        return _above(transformers, place or ConfigFolder(os.getcwd()))
     if is_path(name):
         return _of_path(name, transformers, place)
     return _between(name, transformers)
@@ -67,7 +67,7 @@ def resolve(name: str, transformers: str | None, place: Place | None) -> Target:
 # By its own source ------------------------------------------------------------------------------
 
 
-def _of_path(name: str, transformers: str | None, place: Place | None) -> Target:
+def _of_path(name: str, transformers: str | None, place: ConfigFolder | None) -> Target:
     from ftlint.sources.tree import find_package
 
     disk = Disk(None if place is None else place.reach)
@@ -95,7 +95,7 @@ def _not_a_source(name: str, path: str, disk: Disk) -> str:
     return ": no such folder"
 
 
-def _above(transformers: str | None, place: Place) -> Target:
+def _above(transformers: str | None, place: ConfigFolder) -> Target:
     """Return the target that the `src/llamafactory` above a config is.
 
     The newest release without one, and where it cannot be read: other configs have others above.

@@ -21,7 +21,7 @@ PARSER = {"export": "infer", "chat": "infer"}
 """Commands that LLaMA Factory parses with another's dataclasses."""
 
 
-class Extra(NamedTuple):
+class ForkKeys(NamedTuple):
     """Keys that a fork has besides those of its release, and values that it takes: as settings say.
 
     Nothing is known of a key but its name; with `values` it takes these alone.
@@ -31,7 +31,7 @@ class Extra(NamedTuple):
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-NO_EXTRA = Extra()
+NO_EXTRA = ForkKeys()
 ANY_KIND = ("bool", "float", "int", "list", "map", "null", "text")
 
 
@@ -63,7 +63,7 @@ class Catalogue:
     """The keys of one target and command, of a launcher's own trainer, and those settings teach."""
 
     def __init__(
-        self, target: Target, command: str, launcher: str | None = None, extra: Extra = NO_EXTRA
+        self, target: Target, command: str, launcher: str | None = None, extra: ForkKeys = NO_EXTRA
     ) -> None:
         self.target = target
         self.command = command
@@ -241,11 +241,11 @@ class Catalogue:
         return Releases(LAYERS[layer], order[first], order[last], last == len(order) - 1)
 
 
-_catalogues: dict[tuple[Target, str, str | None, Extra], Catalogue] = {}
+_catalogues: dict[tuple[Target, str, str | None, ForkKeys], Catalogue] = {}
 
 
 def catalogue_of(
-    target: Target, command: str, launcher: str | None = None, extra: Extra = NO_EXTRA
+    target: Target, command: str, launcher: str | None = None, extra: ForkKeys = NO_EXTRA
 ) -> Catalogue:
     """Return the catalogue of a target, command and launcher, made once a process."""
     key = (target, command, launcher, extra)

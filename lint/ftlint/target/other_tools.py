@@ -50,7 +50,7 @@ Source: webui/common.py save_config, webui/runner.py save_args [0.9.0 to 0.9.5].
 """
 
 
-class Shape(NamedTuple):
+class Signs(NamedTuple):
     """What a file is if all of `every`, and `least` of `some` where there are any, are its keys.
 
     With a key of `lacks` it is not. `inside`: keys that stand somewhere below the top level.
@@ -67,113 +67,113 @@ class Shape(NamedTuple):
 _LLAMA_FACTORY = "stage finetuning_type dataset template cutoff_len do_train"
 _SHAPES = (
     # containers, clusters, pipelines
-    Shape("a Docker Compose file", "services"),
-    Shape("a Docker Compose file", "", "volumes networks secrets configs", 2),
-    Shape("a workflow", "jobs", "", 1, "model_name_or_path"),
-    Shape("a GitHub action", "runs", "inputs outputs name description"),
-    Shape("a GitLab pipeline", "", "stages before_script after_script include image variables "
+    Signs("a Docker Compose file", "services"),
+    Signs("a Docker Compose file", "", "volumes networks secrets configs", 2),
+    Signs("a workflow", "jobs", "", 1, "model_name_or_path"),
+    Signs("a GitHub action", "runs", "inputs outputs name description"),
+    Signs("a GitLab pipeline", "", "stages before_script after_script include image variables "
           "workflow default cache pages", 2, inside="script"),
-    Shape("a pipeline", "", "stages steps trigger pool pr schedules resources parameters "
+    Signs("a pipeline", "", "stages steps trigger pool pr schedules resources parameters "
           "variables", 2, "model_name_or_path"),
-    Shape("settings of Travis", "language", "script install before_install matrix"),
-    Shape("a Kubernetes manifest or Helm chart", "apiVersion"),
-    Shape("a Kubernetes manifest or Helm chart", "", "replicaCount image service ingress "
+    Signs("settings of Travis", "language", "script install before_install matrix"),
+    Signs("a Kubernetes manifest or Helm chart", "apiVersion"),
+    Signs("a Kubernetes manifest or Helm chart", "", "replicaCount image service ingress "
           "resources nodeSelector tolerations affinity serviceAccount autoscaling", 3),
-    Shape("a template of CloudFormation", "Resources"),
-    Shape("a serverless application", "functions provider"),
-    Shape("a SkyPilot task or job", "run", "resources setup envs num_nodes file_mounts workdir"),
-    Shape("a Ray cluster", "", "cluster_name head_node_type available_node_types provider "
+    Signs("a template of CloudFormation", "Resources"),
+    Signs("a serverless application", "functions provider"),
+    Signs("a SkyPilot task or job", "run", "resources setup envs num_nodes file_mounts workdir"),
+    Signs("a Ray cluster", "", "cluster_name head_node_type available_node_types provider "
           "head_setup_commands setup_commands max_workers", 2),
-    Shape("settings of Prometheus or Grafana", "", "scrape_configs alerting rule_files groups "
+    Signs("settings of Prometheus or Grafana", "", "scrape_configs alerting rule_files groups "
           "panels datasources", 1, inside="targets rules expr url job_name"),
-    Shape("an OpenAPI description", "", "openapi swagger asyncapi"),
-    Shape("a playbook", "hosts tasks"),
+    Signs("an OpenAPI description", "", "openapi swagger asyncapi"),
+    Signs("a playbook", "hosts tasks"),
     # packages, editors, sites
-    Shape("a package file", "", "dependencies devDependencies peerDependencies "
+    Signs("a package file", "", "dependencies devDependencies peerDependencies "
           "optionalDependencies lockfileVersion bundledDependencies"),
-    Shape("a package file", "name version", "main scripts private license author description "
+    Signs("a package file", "name version", "main scripts private license author description "
           "repository require engines type exports files"),
-    Shape("a conda environment", "dependencies"),
-    Shape("a conda recipe", "package", "source build requirements about test"),
-    Shape("settings of TypeScript", "", "compilerOptions"),
-    Shape("a lock file", "packages", "lockfileVersion metadata snapshots importers version"),
-    Shape("a JSON Schema", "", "$schema $id $ref $defs definitions"),
-    Shape("a JSON Schema", "type", "properties items enum required"),
-    Shape("settings of a site", "", "site_name baseurl theme_config navbar"),
-    Shape("settings of a linter or formatter", "", "extends plugins rules overrides ignorePatterns "
+    Signs("a conda environment", "dependencies"),
+    Signs("a conda recipe", "package", "source build requirements about test"),
+    Signs("settings of TypeScript", "", "compilerOptions"),
+    Signs("a lock file", "packages", "lockfileVersion metadata snapshots importers version"),
+    Signs("a JSON Schema", "", "$schema $id $ref $defs definitions"),
+    Signs("a JSON Schema", "type", "properties items enum required"),
+    Signs("settings of a site", "", "site_name baseurl theme_config navbar"),
+    Signs("settings of a linter or formatter", "", "extends plugins rules overrides ignorePatterns "
           "parserOptions printWidth singleQuote tabWidth", 2),
-    Shape("settings of pre-commit or its hooks", "", "repos default_language_version ci", 1,
+    Signs("settings of pre-commit or its hooks", "", "repos default_language_version ci", 1,
           inside="hooks rev"),
-    Shape("settings of Dependabot", "updates version"),
-    Shape("settings of Read the Docs", "version", "sphinx python conda mkdocs formats"),
-    Shape("settings of code coverage", "", "coverage codecov flag_management component_management",
+    Signs("settings of Dependabot", "updates version"),
+    Signs("settings of Read the Docs", "version", "sphinx python conda mkdocs formats"),
+    Signs("settings of code coverage", "", "coverage codecov flag_management component_management",
           1, "model_name_or_path"),
-    Shape("a citation", "", "cff-version"),
-    Shape("a notebook", "cells", "nbformat metadata"),
-    Shape("a bill of materials", "", "bomFormat spdxVersion SPDXID"),
-    Shape("a map or its data", "type", "features coordinates geometry"),
-    Shape("a source map", "mappings", "sources version"),
-    Shape("a SARIF log", "runs", "$schema version"),
+    Signs("a citation", "", "cff-version"),
+    Signs("a notebook", "cells", "nbformat metadata"),
+    Signs("a bill of materials", "", "bomFormat spdxVersion SPDXID"),
+    Signs("a map or its data", "type", "features coordinates geometry"),
+    Signs("a source map", "mappings", "sources version"),
+    Signs("a SARIF log", "runs", "$schema version"),
     # training, by other trainers
-    Shape("settings of accelerate", "", "compute_environment distributed_type "
+    Signs("settings of accelerate", "", "compute_environment distributed_type "
           "main_training_function downcast_bf16 fsdp_config deepspeed_config machine_rank "
           "num_machines num_processes main_process_port", 2, _LLAMA_FACTORY),
-    Shape("settings of DeepSpeed", "", "zero_optimization train_micro_batch_size_per_gpu "
+    Signs("settings of DeepSpeed", "", "zero_optimization train_micro_batch_size_per_gpu "
           "zero_allow_untested_optimizer wall_clock_breakdown zero_force_ds_cpu_optimizer "
           "steps_per_print", 1, f"model_name_or_path output_dir {_LLAMA_FACTORY}"),
-    Shape("settings of FSDP", "", "fsdp_transformer_layer_cls_to_wrap fsdp_auto_wrap_policy "
+    Signs("settings of FSDP", "", "fsdp_transformer_layer_cls_to_wrap fsdp_auto_wrap_policy "
           "transformer_layer_cls_to_wrap backward_prefetch forward_prefetch sync_module_states "
           "xla xla_fsdp_settings cpu_ram_efficient_loading", 1, "model_name_or_path output_dir"),
-    Shape("a recipe of axolotl", "base_model", "datasets sequence_len adapter micro_batch_size "
+    Signs("a recipe of axolotl", "base_model", "datasets sequence_len adapter micro_batch_size "
           "val_set_size dataset_prepared_path rl load_in_8bit load_in_4bit strict flash_attention "
           "sample_packing", 1, _LLAMA_FACTORY),
-    Shape("a recipe of the alignment handbook", "", "dataset_mixer dataset_splits "
+    Signs("a recipe of the alignment handbook", "", "dataset_mixer dataset_splits "
           "dataset_configs dataset_mixture", 1, "finetuning_type cutoff_len"),
-    Shape("a recipe of TRL or a script of transformers", "", "dataset_name dataset_config "
+    Signs("a recipe of TRL or a script of transformers", "", "dataset_name dataset_config "
           "dataset_config_name dataset_train_split use_peft train_file validation_file "
           "max_train_samples max_source_length max_target_length source_prefix block_size "
           "lora_target_modules dataset_kwargs dataset_text_field reward_funcs num_generations",
           1, _LLAMA_FACTORY.replace(" do_train", "")),
-    Shape("a recipe of ms-swift", "", "train_type tuner_type sft_type rlhf_type swift_version "
+    Signs("a recipe of ms-swift", "", "train_type tuner_type sft_type rlhf_type swift_version "
           "model_id_or_path loss_scale", 1, "finetuning_type cutoff_len stage model_name_or_path"),
-    Shape("a recipe of ms-swift", "model target_modules dataset", "", 1,
+    Signs("a recipe of ms-swift", "model target_modules dataset", "", 1,
           "finetuning_type cutoff_len stage model_name_or_path"),
-    Shape("a recipe of verl", "", "actor_rollout_ref critic algorithm custom_reward_function "
+    Signs("a recipe of verl", "", "actor_rollout_ref critic algorithm custom_reward_function "
           "reward_manager", 1, "model_name_or_path stage"),
-    Shape("a recipe of torchtune", "", "tokenizer model dataset optimizer loss checkpointer", 2,
+    Signs("a recipe of torchtune", "", "tokenizer model dataset optimizer loss checkpointer", 2,
           inside="_component_"),
-    Shape("a recipe of Unsloth", "", "load_in_4bit max_seq_length use_gradient_checkpointing "
+    Signs("a recipe of Unsloth", "", "load_in_4bit max_seq_length use_gradient_checkpointing "
           "random_state", 2, f"model_name_or_path {_LLAMA_FACTORY}"),
-    Shape("a recipe of Lightning or NeMo", "trainer", "", 1, "model_name_or_path stage"),
-    Shape("settings of Hydra", "", "defaults hydra", 1, "model_name_or_path finetuning_type"),
-    Shape("a task of lm-evaluation-harness", "", "output_type doc_to_text doc_to_target "
+    Signs("a recipe of Lightning or NeMo", "trainer", "", 1, "model_name_or_path stage"),
+    Signs("settings of Hydra", "", "defaults hydra", 1, "model_name_or_path finetuning_type"),
+    Signs("a task of lm-evaluation-harness", "", "output_type doc_to_text doc_to_target "
           "metric_list dataset_path fewshot_split group process_docs", 2),
-    Shape("a task of lm-evaluation-harness", "group", "task aggregate_metric_list group_alias"),
-    Shape("a sweep", "method", "parameters metric program"),
-    Shape("a project of MLflow", "entry_points"),
-    Shape(BOARD, "", "top.model_name top.finetuning_type train.dataset "
+    Signs("a task of lm-evaluation-harness", "group", "task aggregate_metric_list group_alias"),
+    Signs("a sweep", "method", "parameters metric program"),
+    Signs("a project of MLflow", "entry_points"),
+    Signs(BOARD, "", "top.model_name top.finetuning_type train.dataset "
           "train.training_stage top.template"),
-    Shape(BOARD, "last_model path_dict"),
+    Signs(BOARD, "last_model path_dict"),
     # what models and runs leave
-    Shape("a model's config", "", "architectures transformers_version model_type hidden_size "
+    Signs("a model's config", "", "architectures transformers_version model_type hidden_size "
           "num_hidden_layers num_attention_heads vocab_size", 2, _LLAMA_FACTORY),
-    Shape("a model's generation config", "", "eos_token_id bos_token_id pad_token_id "
+    Signs("a model's generation config", "", "eos_token_id bos_token_id pad_token_id "
           "decoder_start_token_id transformers_version", 1, "model_name_or_path"),
-    Shape("a tokenizer's or processor's config", "", "tokenizer_class added_tokens_decoder "
+    Signs("a tokenizer's or processor's config", "", "tokenizer_class added_tokens_decoder "
           "added_tokens special_tokens_map chat_template bos_token eos_token pad_token "
           "image_processor_type processor_class feature_extractor_type", 1, "model_name_or_path"),
-    Shape("a LoRA adapter's config", "", "peft_type base_model_name_or_path", 1,
+    Signs("a LoRA adapter's config", "", "peft_type base_model_name_or_path", 1,
           "model_name_or_path"),
-    Shape("an index of weights", "weight_map"),
-    Shape("the log of a run", "", "log_history global_step trial_params is_world_process_zero"),
-    Shape("results of a run", "", "train_runtime train_loss train_samples_per_second eval_loss "
+    Signs("an index of weights", "weight_map"),
+    Signs("the log of a run", "", "log_history global_step trial_params is_world_process_zero"),
+    Signs("results of a run", "", "train_runtime train_loss train_samples_per_second eval_loss "
           "eval_runtime eval_samples_per_second predict_loss predict_runtime total_flos", 1,
           "model_name_or_path"),
-    Shape("results of lm-evaluation-harness", "results", "config configs versions"),
+    Signs("results of lm-evaluation-harness", "results", "config configs versions"),
     # data
-    Shape("definitions of datasets", inside="file_name hf_hub_url ms_hub_url script_url "
+    Signs("definitions of datasets", inside="file_name hf_hub_url ms_hub_url script_url "
           "cloud_file_name"),
-    Shape("rows of data", "", "instruction input output conversations messages prompt response "
+    Signs("rows of data", "", "instruction input output conversations messages prompt response "
           "chosen rejected question answer completion", 2, "model_name_or_path"),
 )  # fmt: skip
 
@@ -208,7 +208,7 @@ def by_text(text: str) -> str | None:
     return "a Git LFS pointer" if text.startswith("version https://git-lfs.github.com/") else None
 
 
-def _has(shape: Shape, names: set[str], text: str) -> bool:
+def _has(shape: Signs, names: set[str], text: str) -> bool:
     some = shape.some.split()
     return (
         names.issuperset(shape.every.split())

@@ -31,7 +31,7 @@ _REQUIREMENT = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*([^,\s]+)\s*")
 _Order = tuple[tuple[int, ...], tuple[str, int], int, int | float, str]
 
 
-class Misfit(NamedTuple):
+class VersionMismatch(NamedTuple):
     """A package whose version does not go with a release.
 
     `met` says what comes of it. `rejected`: the release ends with an ImportError while it is
@@ -49,7 +49,7 @@ class Misfit(NamedTuple):
     works: str
 
 
-def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
+def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[VersionMismatch]:
     """Yield the packages whose version a release, or pip beside it, does not take.
 
     Between two states also what both make of it, where that is not what the target alone does.
@@ -67,11 +67,11 @@ def misfits(target: Target, versions: Mapping[str, str]) -> Iterator[Misfit]:
         if together is not None:
             words = [_asked(version, *pin, one, "rejected" in met) for pin, one in zip(pins, met)]
             taken = _of_states(states, words)
-            yield Misfit(package, version, together, taken, _works(states, package, pins))
+            yield VersionMismatch(package, version, together, taken, _works(states, package, pins))
         if own is not None and own != together:
             pin = pins[states.index(target)]
             taken = _asked(version, *pin, own)
-            yield Misfit(package, version, own, taken, _works([target], package, [pin]))
+            yield VersionMismatch(package, version, own, taken, _works([target], package, [pin]))
 
 
 def _together(met: list[str | None]) -> str | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from ftlint.sources.tree import Files
+    from ftlint.sources.tree import SourceFiles
     from ftlint.sources.uses import Uses
     from ftlint.support.disk import Disk
     from ftlint.target.kept_trees import Read
@@ -57,10 +57,10 @@ def _made(package: str, disk: Disk) -> Read:
 def _facts(package: str, disk: Disk) -> Facts:
     from ftlint.sources import PACKAGE, llamafactory
     from ftlint.sources.modules import Release
-    from ftlint.sources.tree import Files, version_of
+    from ftlint.sources.tree import SourceFiles, version_of
     from ftschemas.schema_facts import key_facts, models_by_name
 
-    files = Files(package, disk)
+    files = SourceFiles(package, disk)
     release = Release(PACKAGE, NEWEST, files.read, strict=False)
     version = version_of(release) or ""
     release.version = version or NEWEST
@@ -94,7 +94,7 @@ def _facts(package: str, disk: Disk) -> Facts:
 
 
 def _uses(
-    files: Files, unread: list[str], words: dict[str, dict[str, None]]
+    files: SourceFiles, unread: list[str], words: dict[str, dict[str, None]]
 ) -> dict[str, tuple[str, Uses]]:
     """Return content and uses of keys by file; those of a file that is a release's are known.
 

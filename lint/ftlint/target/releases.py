@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ftlint.target.states import (
+    AUTO,
     KNOWN,
     MAIN,
     NEWEST,
@@ -19,10 +20,10 @@ from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ftlint.target.elsewhere import Place
+    from ftlint.target.elsewhere import ConfigFolder
 
 __all__ = [
-    "KNOWN", "MAIN", "NEWEST", "TREE", "Target", "UnknownTarget", "Version", "in_range",
+    "AUTO", "KNOWN", "MAIN", "NEWEST", "TREE", "Target", "UnknownTarget", "Version", "in_range",
     "installed", "parse_version", "resolve_target",
 ]  # fmt: skip
 
@@ -30,7 +31,7 @@ __all__ = [
 def resolve_target(
     llamafactory: str | None = None,
     transformers: str | None = None,
-    place: Place | None = None,
+    place: ConfigFolder | None = None,
 ) -> Target:
     """Return the target for `--target` and `--transformers` as written; None means the newest.
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Version = tuple[int, ...]
 
 MAIN = compiled.MAIN
+AUTO = "auto"
+"""Stands for what is installed."""
 TREE = "tree"
 """Stands for the source above each config."""
 KNOWN: tuple[str, ...] = tuple(name for name in compiled.LLAMAFACTORY if name != MAIN)

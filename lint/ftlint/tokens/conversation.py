@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from ftlint.datasets.entries import Columns, Entry, Tags
+    from ftlint.datasets.entries import Columns, DatasetEntry, Tags
 
 USER, ASSISTANT, SYSTEM, FUNCTION, OBSERVATION = (
     "user", "assistant", "system", "function", "observation",
@@ -22,7 +22,7 @@ ODD, EVEN = (USER, OBSERVATION), (ASSISTANT, FUNCTION)
 THINKING_OFF = "detailed thinking off"
 
 
-class Message(NamedTuple):
+class ChatMessage(NamedTuple):
     """One turn."""
 
     role: str
@@ -32,8 +32,8 @@ class Message(NamedTuple):
 class Conversation(NamedTuple):
     """What a row says: the turns before the answer, the answers, and what stands above it all."""
 
-    prompt: tuple[Message, ...] = ()
-    response: tuple[Message, ...] = ()
+    prompt: tuple[ChatMessage, ...] = ()
+    response: tuple[ChatMessage, ...] = ()
     system: str = ""
     tools: str = ""
 
@@ -46,7 +46,7 @@ class Conversation(NamedTuple):
         return len(self.response) >= 2 if stage in ("rm", "kto") else True
 
 
-def convert(row: Mapping[str, Any], entry: Entry) -> Conversation:
+def convert(row: Mapping[str, Any], entry: DatasetEntry) -> Conversation:
     """Return the conversation of a row. Raises NotCounted for one with media, or of other types."""
     columns = entry.columns
     if any(row.get(name) for name in (columns.images, columns.videos, columns.audios) if name):
@@ -68,15 +68,15 @@ def _optional(row: Mapping[str, Any], name: str | None) -> str:
     return value if value is not None else ""
 
 
-def _alpaca(row: Mapping[str, Any], entry: Entry) -> Conversation:
+def _alpaca(row: Mapping[str, Any], entry: DatasetEntry) -> Conversation:
     columns = entry.columns
     prompt = []
     history = row.get(columns.history) if columns.history else None
     if isinstance(history, list):
         for question, answer in history:
-            prompt += [Message(USER, _text(question)), Message(ASSISTANT, _text(answer))]
+            prompt += [ChatMessage(USER, _text(question)), ChatMessage(ASSISTANT, _text(answer))]
     asked = [row.get(name) for name in (columns.prompt, columns.query) if name]
-    prompt.append(Message(USER, "\n".join(filter(None, asked))))
+    prompt.append(ChatMessage(USER, "\n".join(filter(None, asked))))
     pair = (columns.chosen or "", columns.rejected or "")
     answers: Sequence[object]
     if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
@@ -87,30 +87,30 @@ def _alpaca(row: Mapping[str, Any], entry: Entry) -> Conversation:
     else:
         answer = row.get(columns.response or "")
         answers = [answer] if isinstance(answer, str) else []
-    response = tuple(Message(ASSISTANT, _text(answer)) for answer in answers)
+    response = tuple(ChatMessage(ASSISTANT, _text(answer)) for answer in answers)
     return Conversation(
         tuple(prompt), response, _optional(row, columns.system), _optional(row, columns.tools)
     )
 
 
-def _sharegpt(row: Mapping[str, Any], entry: Entry) -> Conversation:
+def _sharegpt(row: Mapping[str, Any], entry: DatasetEntry) -> Conversation:
     columns, tags = entry.columns, entry.tags
     meaning = _meaning(tags)
     accepted = ((tags.user_tag, tags.observation_tag), (tags.assistant_tag, tags.function_tag))
     messages, system = _without_system(row, columns, tags)
     if system is None:
         system = _optional(row, columns.system)
-    turns: list[Message] = []
+    turns: list[ChatMessage] = []
     for place, message in enumerate(messages):
         role = message.get(tags.role_tag)
         if role not in accepted[place % 2]:
             turns = []
             break
-        turns.append(Message(meaning[role], _content(message, tags)))
+        turns.append(ChatMessage(meaning[role], _content(message, tags)))
     return _answered(row, entry, turns, system, _optional(row, columns.tools))
 
 
-def _openai(row: Mapping[str, Any], entry: Entry) -> Conversation:
+def _openai(row: Mapping[str, Any], entry: DatasetEntry) -> Conversation:
     import json
 
     columns, tags = entry.columns, entry.tags
@@ -118,7 +118,7 @@ def _openai(row: Mapping[str, Any], entry: Entry) -> Conversation:
     messages, system = _without_system(row, columns, tags)
     if system is None:
         system = _optional(row, columns.system)
-    turns: list[Message] = []
+    turns: list[ChatMessage] = []
     results: list[str] = []
     for message in messages:
         role, content = message.get(tags.role_tag), _content(message, tags)
@@ -130,9 +130,9 @@ def _openai(row: Mapping[str, Any], entry: Entry) -> Conversation:
             continue
         if results:
             joined = "\n</tool_response>\n<tool_response>\n".join(results)
-            turns.append(Message(OBSERVATION, joined))
+            turns.append(ChatMessage(OBSERVATION, joined))
             results = []
-        turns.append(Message(meaning[role], content))
+        turns.append(ChatMessage(meaning[role], content))
     if any(turn.role not in (ODD, EVEN)[place % 2] for place, turn in enumerate(turns)):
         turns = []
     tools = row.get(columns.tools) if columns.tools else ""
@@ -179,7 +179,7 @@ def _without_system(
 
 
 def _answered(
-    row: Mapping[str, Any], entry: Entry, turns: list[Message], system: str, tools: str
+    row: Mapping[str, Any], entry: DatasetEntry, turns: list[ChatMessage], system: str, tools: str
 ) -> Conversation:
     columns, tags = entry.columns, entry.tags
     if bool(entry.ranking) != bool(len(turns) % 2):
@@ -189,13 +189,13 @@ def _answered(
     prompt, response = turns[:-1], turns[-1:]
     pair = [row.get(name or "") for name in (columns.chosen, columns.rejected)]
     if columns.kto_tag and isinstance(row.get(columns.kto_tag), bool):
-        none = Message(ASSISTANT, "")
+        none = ChatMessage(ASSISTANT, "")
         response = [*response, none] if row[columns.kto_tag] else [none, *response]
     elif entry.ranking and all(isinstance(answer, dict) for answer in pair):
         meaning = _meaning(tags)
         prompt = turns
         response = [
-            Message(meaning[answer[tags.role_tag]], answer[tags.content_tag])  # type: ignore[index]
+            ChatMessage(meaning[answer[tags.role_tag]], answer[tags.content_tag])  # type: ignore[index]
             for answer in pair
         ]
     return Conversation(tuple(prompt), tuple(response), system, tools)

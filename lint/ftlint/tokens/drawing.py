@@ -16,18 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from typing import Any
 
-    from ftlint.datasets.entries import Entry
+    from ftlint.datasets.entries import DatasetEntry
     from ftlint.support.disk import Disk
 
     Rows = list[Mapping[str, Any]]
 
 
-def first_rows(paths: Sequence[str], entry: Entry, count: int, disk: Disk) -> Rows:
+def first_rows(paths: Sequence[str], entry: DatasetEntry, count: int, disk: Disk) -> Rows:
     """Return the first rows of a dataset. Raises what `datasets.reading.rows_of` does."""
     return _taken(paths, entry, count, None, disk)
 
 
-def drawn_rows(paths: Sequence[str], entry: Entry, count: int, sample: int, disk: Disk) -> Rows:
+def drawn_rows(
+    paths: Sequence[str], entry: DatasetEntry, count: int, sample: int, disk: Disk
+) -> Rows:
     """Return so many of the first `count` rows, drawn by chance and always the same.
 
     Of a file with a row a line only these lines are parsed.
@@ -45,7 +47,11 @@ def _suffix(path: str) -> str:
 
 
 def _taken(
-    paths: Sequence[str], entry: Entry, count: int, chosen: Collection[int] | None, disk: Disk
+    paths: Sequence[str],
+    entry: DatasetEntry,
+    count: int,
+    chosen: Collection[int] | None,
+    disk: Disk,
 ) -> Rows:
     found: Rows = []
     place = 0

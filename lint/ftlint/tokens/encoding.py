@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from ftlint.datasets.entries import Entry
+    from ftlint.datasets.entries import DatasetEntry
     from ftlint.tokens.tokenizer import Bytes, Tokenizer
     from ftlint.tokens.writing import Pieces, Writer
 
@@ -52,7 +52,7 @@ class Encoder(NamedTuple):
 
     writer: Writer
     tokenizer: Tokenizer | Bytes
-    entry: Entry
+    entry: DatasetEntry
     stage: str
     end: str = ""
     """What ends a document of stage pt."""

@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from ftlint.datasets import Cache, DatasetSize, Entry
+    from ftlint.datasets import Cache, DatasetEntry, DatasetSize
     from ftlint.support.disk import Disk
     from ftlint.target.releases import Target
     from ftlint.tokens.chat import Chat
     from ftlint.tokens.encoding import Encoded
-    from ftlint.tokens.tokenizer import Additions, Files
+    from ftlint.tokens.tokenizer import Additions, TokenizerFiles
 
 STAGES = {"dpo": "rm"}
 """Stages whose rows are made as those of another."""
@@ -44,7 +44,7 @@ AGAIN = 2
 """Of the way in which tokens are counted: what was kept by another way does not count."""
 
 
-class Wanted(NamedTuple):
+class TokenRequest(NamedTuple):
     """How tokens are to be counted: of so many rows of each dataset, None for all of them.
 
     `most`: bytes of a dataset of which all rows are counted. `bounds`: without a tokenizer, what no
@@ -59,10 +59,10 @@ class Wanted(NamedTuple):
     progress: Callable[[str, int, int], None] | None = None
 
 
-ALL = Wanted()
+ALL = TokenRequest()
 
 
-class Lengths(NamedTuple):
+class DatasetTokens(NamedTuple):
     """The tokens of one dataset.
 
     `rows` are those that the run takes of it, `encoded` those that were counted: all of them, or
@@ -84,7 +84,7 @@ class Measure:
 
     def __init__(
         self, config: Mapping[str, Any], values: Mapping[str, Any], target: Target,
-        folder: str | None, disk: Disk, cache: Cache, wanted: Wanted = ALL,
+        folder: str | None, disk: Disk, cache: Cache, wanted: TokenRequest = ALL,
     ) -> None:  # fmt: skip
         stage = str(values.get("stage"))
         self.stage = STAGES.get(stage, stage)
@@ -96,7 +96,7 @@ class Measure:
             raise NotCounted("this template does not support `train_on_prompt`")
         self.additions: Additions = additions_of(values)
         reads = folder is not None and has_library()
-        self.files: Files | None = None
+        self.files: TokenizerFiles | None = None
         if folder and reads:
             self.files = read_files(folder, disk).rebuilt(target.versions[1])
         if self.files is None and not wanted.bounds:
@@ -128,7 +128,7 @@ class Measure:
 
     def of(
         self, size: DatasetSize, where: str, root: str, limit: int | None, disk: Disk
-    ) -> Lengths:
+    ) -> DatasetTokens:
         """Return the tokens of a dataset whose rows were counted here."""
         entry = size.entry
         if size.source != "file" or entry is None or size.rows is None:
@@ -148,13 +148,13 @@ class Measure:
         if encoded is None:
             encoded = self._count(size, entry, rows, sample if sampled else None, disk)
             self.store.put(key, encoded)
-        return Lengths(
+        return DatasetTokens(
             size.name, rows, encoded, self.cut, sampled, self.files is None,
             entry.num_samples is not None,
         )  # fmt: skip
 
     def _count(
-        self, size: DatasetSize, entry: Entry, rows: int, sample: int | None, disk: Disk
+        self, size: DatasetSize, entry: DatasetEntry, rows: int, sample: int | None, disk: Disk
     ) -> Encoded:
         tokenizer = self.tokenizer
         writer = Writer(
@@ -192,7 +192,7 @@ class Measure:
         return _joins(self.values)
 
     def _key(
-        self, size: DatasetSize, entry: Entry, rows: int, sample: int | None, disk: Disk
+        self, size: DatasetSize, entry: DatasetEntry, rows: int, sample: int | None, disk: Disk
     ) -> str:
         """Return the digest of all that a count rests on."""
         from datetime import date

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ftlint.datasets.entries import Entry
+    from ftlint.datasets.entries import DatasetEntry
     from ftlint.datasets.shapes import Type
 
     Row = Mapping[str, Any]
 
 
-def as_loaded(rows: list[Row], entry: Entry) -> list[Row]:
+def as_loaded(rows: list[Row], entry: DatasetEntry) -> list[Row]:
     """Return rows with the columns that hold objects as the loader hands them on."""
     names = [name for name in (entry.columns.messages, entry.columns.tools) if name]
     types = Record("", times=False)

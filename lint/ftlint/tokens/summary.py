@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.tokens.cutting import Row
-    from ftlint.tokens.measure import Lengths
+    from ftlint.tokens.measure import DatasetTokens
     from ftlint.tokens.trained import Trained
 
 QUANTILES = (0.5, 0.9, 0.99, 1.0)
@@ -38,7 +38,7 @@ class Quantile(NamedTuple):
     high: int
 
 
-class Batch(NamedTuple):
+class LongestBatch(NamedTuple):
     """The longest micro-batch of one GPU: `rows` padded to `length` tokens each.
 
     `step` is the optimizer step in which it comes, counted from 1; None where the order of rows is
@@ -69,10 +69,10 @@ class Summary(NamedTuple):
     lost: int
     padding: float | None = None
     """The share of padding in all tokens that go through the model."""
-    batch: Batch | None = None
+    batch: LongestBatch | None = None
 
 
-class Launch(NamedTuple):
+class Batching(NamedTuple):
     """How rows become batches: a GPU's micro-batch, how many take part, micro-batches a step."""
 
     batch: int
@@ -83,9 +83,9 @@ class Launch(NamedTuple):
 
 
 def summarize(
-    found: Sequence[Lengths],
+    found: Sequence[DatasetTokens],
     values: Mapping[str, Any],
-    launch: Launch | None = None,
+    launch: Batching | None = None,
     ordered: Sequence[Trained] | None = None,
 ) -> Summary | None:
     """Return what the datasets of a run come to, None where no row is left.
@@ -115,7 +115,7 @@ def summarize(
     return made._replace(padding=padding, batch=batch)
 
 
-def cut_rows(found: Lengths) -> Iterator[Row]:
+def cut_rows(found: DatasetTokens) -> Iterator[Row]:
     """Yield the rows of a dataset that preprocessing keeps."""
     for parts in found.encoded.rows():
         if parts:
@@ -135,14 +135,14 @@ def quantile(ordered: Sequence[int], share: float, *, sampled: bool) -> Quantile
 
 
 def _batches(
-    rows: Sequence[Trained], values: Mapping[str, Any], launch: Launch, width: int
-) -> tuple[float | None, Batch]:
+    rows: Sequence[Trained], values: Mapping[str, Any], launch: Batching, width: int
+) -> tuple[float | None, LongestBatch]:
     """Return the share of padding in the first epoch, and the longest batch of the run."""
     lengths = [row.length for row in rows]
     each = rows[0].sequences
-    most = Batch(launch.batch * each, _padded(max(lengths), width), None)
+    most = LongestBatch(launch.batch * each, _padded(max(lengths), width), None)
     padding: float | None = None
-    longest: Batch | None = None
+    longest: LongestBatch | None = None
     epochs = max(min(launch.epochs, MOST // len(rows)), 1)
     for epoch in range(epochs):
         order = order_of(values, len(rows), epoch)
@@ -157,14 +157,14 @@ def _batches(
             if step > launch.steps:
                 break
             if longest is None or length * count > longest.length * longest.rows:
-                longest = Batch(count, length, step)
+                longest = LongestBatch(count, length, step)
         else:
             if padding is None:
                 padding = 1 - sum(row.content for row in rows) / through
     return padding, most if epochs < launch.epochs or longest is None else longest
 
 
-def _step(place: int, epoch: int, rows: int, launch: Launch) -> int:
+def _step(place: int, epoch: int, rows: int, launch: Batching) -> int:
     """Return the optimizer step of the batch that begins at a place of an epoch, from 1."""
     batches = -(-rows // (launch.batch * launch.shards))
     own = place // launch.batch // launch.shards

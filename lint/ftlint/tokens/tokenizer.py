@@ -42,13 +42,13 @@ _LLAMA = {
 """The model that `LlamaTokenizer` makes of vocabulary and merges."""
 
 
-class Files(NamedTuple):
+class TokenizerFiles(NamedTuple):
     """What a folder says of its tokenizer: `tokenizer.json` and `tokenizer_config.json`."""
 
     tokenizer: bytes
     config: Mapping[str, Any]
 
-    def rebuilt(self, transformers: tuple[int, ...]) -> Files:
+    def rebuilt(self, transformers: tuple[int, ...]) -> TokenizerFiles:
         """Return what a release of transformers makes of them.
 
         5 asks nobody whether a text begins with a mark: `add_bos_token` counts where there is no
@@ -73,7 +73,7 @@ class Files(NamedTuple):
         told["pre_tokenizer"] = {
             "type": "Metaspace", "replacement": "▁", "prepend_scheme": scheme, "split": False,
         }  # fmt: skip
-        return Files(json.dumps(told).encode("utf-8", "surrogatepass"), config)
+        return TokenizerFiles(json.dumps(told).encode("utf-8", "surrogatepass"), config)
 
     def digest(self) -> str:
         """Return what tells this tokenizer from another."""
@@ -83,7 +83,7 @@ class Files(NamedTuple):
         return sha256(self.tokenizer + told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def read_files(folder: str, disk: Disk) -> Files:
+def read_files(folder: str, disk: Disk) -> TokenizerFiles:
     """Return the files of a tokenizer. Raises NotCounted."""
     text = disk.read(f"{folder}/tokenizer.json", MOST + 1)
     if isinstance(text, ReadFailure):
@@ -91,7 +91,9 @@ def read_files(folder: str, disk: Disk) -> Files:
     if len(text) > MOST:
         raise NotCounted(f"`tokenizer.json` is larger than {MOST >> 20} MiB")
     said = _object(disk.read(f"{folder}/special_tokens_map.json", MOST))
-    return Files(text, {**said, **_object(disk.read(f"{folder}/tokenizer_config.json", MOST))})
+    return TokenizerFiles(
+        text, {**said, **_object(disk.read(f"{folder}/tokenizer_config.json", MOST))}
+    )
 
 
 def _object(text: bytes | ReadFailure) -> dict[str, Any]:
@@ -161,7 +163,7 @@ def _most(text: str) -> int:
 class Tokenizer:
     """Counts tokens. Raises NotCounted for files that the library does not read."""
 
-    def __init__(self, files: Files, chat: Chat, additions: Additions) -> None:
+    def __init__(self, files: TokenizerFiles, chat: Chat, additions: Additions) -> None:
         try:
             from tokenizers import Tokenizer as Library
         except ImportError as error:

@@ -21,7 +21,7 @@ QUOTE = '<|"|>'
 """What Gemma 4 writes around a string."""
 
 
-class Call(NamedTuple):
+class ToolCall(NamedTuple):
     """A call of a tool; the arguments are JSON."""
 
     name: str
@@ -36,7 +36,7 @@ def describe(form: str, tools: list[Tool], words: Mapping[str, str]) -> str:
     return _DESCRIBE[form](tools, prompt)
 
 
-def written(form: str, calls: list[Call], words: Mapping[str, str]) -> str:
+def written(form: str, calls: list[ToolCall], words: Mapping[str, str]) -> str:
     """Return what an answer writes to call tools. Raises NotCounted."""
     if form not in words:
         raise NotCounted(f"ftlint does not know the tool format `{form}` of this release")
@@ -184,25 +184,25 @@ def _plain_value(value: object) -> str:
     return value if isinstance(value, str) else _json(value)
 
 
-def _glm4_call(calls: list[Call]) -> str:
+def _glm4_call(calls: list[ToolCall]) -> str:
     if len(calls) > 1:
         raise NotCounted("the tool format `glm4` has no parallel calls, on which the run crashes")
     return f"{calls[0].name}\n{calls[0].arguments}"
 
 
-def _llama3_call(calls: list[Call]) -> str:
+def _llama3_call(calls: list[ToolCall]) -> str:
     objects = [{"name": name, "parameters": json.loads(given)} for name, given in calls]
     return _json(objects[0] if len(objects) == 1 else objects)
 
 
-def _objects(calls: list[Call]) -> list[str]:
+def _objects(calls: list[ToolCall]) -> list[str]:
     return [_json({"name": name, "arguments": json.loads(given)}) for name, given in calls]
 
 
-def _tagged(head: str, argument: str, value: str, tail: str) -> Callable[[list[Call]], str]:
+def _tagged(head: str, argument: str, value: str, tail: str) -> Callable[[list[ToolCall]], str]:
     """Return calls as marked text: `{}` stands for the name, the argument's name, its value."""
 
-    def text(calls: list[Call]) -> str:
+    def text(calls: list[ToolCall]) -> str:
         return "\n".join(
             head.format(name)
             + "".join(
@@ -216,7 +216,7 @@ def _tagged(head: str, argument: str, value: str, tail: str) -> Callable[[list[C
     return text
 
 
-def _gemma4_call(calls: list[Call]) -> str:
+def _gemma4_call(calls: list[ToolCall]) -> str:
     return "".join(
         f"<|tool_call>call:{name}{{{_inside(given)}}}<tool_call|>" for name, given in calls
     )
@@ -244,7 +244,7 @@ def _gemma4_value(value: object) -> str:
     return "null" if value is None else str(value)
 
 
-def _lfm2_call(calls: list[Call]) -> str:
+def _lfm2_call(calls: list[ToolCall]) -> str:
     texts = []
     for name, given in calls:
         parts = (
@@ -255,11 +255,11 @@ def _lfm2_call(calls: list[Call]) -> str:
     return f"<|tool_call_start|>[{', '.join(texts)}]<|tool_call_end|>"
 
 
-def _qwen_call(calls: list[Call]) -> str:
+def _qwen_call(calls: list[ToolCall]) -> str:
     return "\n".join(f"<tool_call>\n{text}\n</tool_call>" for text in _objects(calls))
 
 
-_WRITTEN: dict[str, Callable[[list[Call]], str]] = {
+_WRITTEN: dict[str, Callable[[list[ToolCall]], str]] = {
     "default": lambda calls: "\n".join(
         f"Action: {name}\nAction Input: {given}" for name, given in calls
     ),

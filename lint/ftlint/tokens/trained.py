@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from ftlint.steps.settings import RunSettings, Version
-    from ftlint.tokens.measure import Lengths
+    from ftlint.tokens.measure import DatasetTokens
 
     _T = TypeVar("_T")
 
@@ -28,7 +28,7 @@ class Trained(NamedTuple):
     sequences: int = 1
 
 
-def row_tokens(found: Lengths) -> RowTokens | None:
+def row_tokens(found: DatasetTokens) -> RowTokens | None:
     """Return the tokens of rows as packing takes them, where all rows were counted."""
     if found.sampled or found.at_most or found.redrawn or found.how.cutoff_len < 1:
         return None
@@ -41,7 +41,7 @@ def row_tokens(found: Lengths) -> RowTokens | None:
 
 
 def trained(
-    found: Sequence[Lengths], settings: RunSettings, llamafactory: Version
+    found: Sequence[DatasetTokens], settings: RunSettings, llamafactory: Version
 ) -> list[Trained] | None:
     """Return what is trained on, None where its order is not known."""
     if settings.streaming or settings.seed < 0:
@@ -59,7 +59,7 @@ def trained(
     return _split([row for row in rows if row is not None], settings)
 
 
-def _item(parts: Sequence[int], found: Lengths) -> Trained | None:
+def _item(parts: Sequence[int], found: DatasetTokens) -> Trained | None:
     if not parts:
         return None
     row = cut(parts, found.how)
@@ -68,7 +68,7 @@ def _item(parts: Sequence[int], found: Lengths) -> Trained | None:
 
 
 def _sequences(
-    found: Sequence[Lengths], settings: RunSettings, llamafactory: Version
+    found: Sequence[DatasetTokens], settings: RunSettings, llamafactory: Version
 ) -> list[Trained] | None:
     known = [tokens for one in found if (tokens := row_tokens(one)) is not None]
     if len(known) < len(found):

@@ -10,8 +10,8 @@ import json
 import re
 
 from ftlint.tokens.chat import GLM47, LLAMA2, REASONING, Chat, NotCounted
-from ftlint.tokens.conversation import ASSISTANT, FUNCTION, OBSERVATION, USER, Message
-from ftlint.tokens.tools import Call, describe, written
+from ftlint.tokens.conversation import ASSISTANT, FUNCTION, OBSERVATION, USER, ChatMessage
+from ftlint.tokens.tools import ToolCall, describe, written
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -70,15 +70,17 @@ class Writer:
             answer = said.response[0] if said.response[0].content else said.response[1]
             prompt, extra, response = self._pair([*said.prompt, answer], said)
             return [prompt, extra, response]
-        answer = said.response[0] if len(said.response) == 1 else Message(ASSISTANT, "")
+        answer = said.response[0] if len(said.response) == 1 else ChatMessage(ASSISTANT, "")
         return list(self._one([*said.prompt, answer], said))
 
-    def _one(self, messages: list[Message], said: Conversation) -> tuple[Pieces, Pieces]:
+    def _one(self, messages: list[ChatMessage], said: Conversation) -> tuple[Pieces, Pieces]:
         """Return prompt and answer, as `encode_oneturn` has them."""
         prompt, extra, response = self._pair(messages, said)
         return prompt + extra, response
 
-    def _pair(self, messages: list[Message], said: Conversation) -> tuple[Pieces, Pieces, Pieces]:
+    def _pair(
+        self, messages: list[ChatMessage], said: Conversation
+    ) -> tuple[Pieces, Pieces, Pieces]:
         if self.reasons:
             last = len(messages) - 1
             if not self.chat.preserves_thinking:
@@ -93,7 +95,7 @@ class Writer:
             return prompt, [self._empty_thought()], turns[-1]
         return prompt, [], [self._empty_thought(), *turns[-1]]
 
-    def _turns(self, messages: list[Message], said: Conversation) -> list[Pieces]:
+    def _turns(self, messages: list[ChatMessage], said: Conversation) -> list[Pieces]:
         """Return questions and answers, as `encode_multiturn` has them."""
         if self.reasons:
             if self.chat.thinking is False:
@@ -112,7 +114,7 @@ class Writer:
                     turns[place + 1].insert(0, self._empty_thought())
         return turns
 
-    def _thoughtless(self, messages: list[Message], places: Sequence[int]) -> list[Message]:
+    def _thoughtless(self, messages: list[ChatMessage], places: Sequence[int]) -> list[ChatMessage]:
         """Return the messages with the thoughts of those at `places` taken out."""
         found = list(messages)
         for place in places:
@@ -132,7 +134,7 @@ class Writer:
             return end
         return f"{begin}\n\n{end}\n\n" if self.chat.habits.wide_thought else begin + end
 
-    def _write(self, messages: list[Message], said: Conversation) -> list[Pieces]:
+    def _write(self, messages: list[ChatMessage], said: Conversation) -> list[Pieces]:
         """Return the pieces of each message, those above the first included."""
         chat, turns = self.chat, []
         for place, (role, content) in enumerate(messages):
@@ -207,7 +209,7 @@ class Writer:
                 thought, content = _taken_out(self._thought.search(content), content)
         parsed = json.loads(content)
         calls = [
-            Call(one["name"], json.dumps(one["arguments"], ensure_ascii=False))
+            ToolCall(one["name"], json.dumps(one["arguments"], ensure_ascii=False))
             for one in (parsed if isinstance(parsed, list) else [parsed])
         ]
         return thought + written(chat.function_format, calls, chat.tools)

@@ -119,7 +119,7 @@ class Series(NamedTuple):
     upper: tuple[float | None, ...] = ()
 
 
-class Span(NamedTuple):
+class Shading(NamedTuple):
     """A stretch of x that is shaded behind the curves; spans of one label share an entry below."""
 
     start: float
@@ -137,7 +137,7 @@ class Chart(NamedTuple):
     x: tuple[float, ...]
     named_x: str
     series: tuple[Series, ...]
-    spans: tuple[Span, ...] = ()
+    spans: tuple[Shading, ...] = ()
     labels: tuple[str, ...] = ()
     """Names of the places on x, where those are not numbers."""
     top: float | None = None

@@ -139,15 +139,16 @@ def _batch(config: DeepSpeedConfig) -> Iterator[Finding]:
     if not isinstance(each, int) or not isinstance(steps, int) or each < 1 or steps < 1:
         return
     world = context.instance.facts.get("world_size")
+    batch = f"micro-batch {each} × {steps} accumulation steps"
     if world is None:
         is_number = isinstance(written, (int, float)) and not isinstance(written, bool)
         if is_number and written > 0 and written % (each * steps) == 0:  # type: ignore[operator]
             return  # with so many GPUs it is the same
-        words = f"{each} × {steps} × any number of GPUs"
+        words = f"{batch} × any number of GPUs"
         value: object = None
     else:
         value = each * steps * world
-        words = f"{each} × {steps} × {world} GPUs = {value}"
+        words = f"{batch} × {world} GPUs = {value}"
     own = Own(value, keys, words)
     if written != value and not _is_unknown(own, context):
         yield _finding(config, BATCH, "train_batch_size", own)

@@ -207,7 +207,7 @@ def _scheduler(config: DeepSpeedConfig) -> Iterator[Finding]:
         if name not in known[kind]["takes"]:
             others = _listed(one for one, its in known.items() if name in its["takes"])
             advice = f"remove it, or use {others}" if others else "remove it"
-            fault = f"it does not have the parameter `{name}`; {advice}."
+            fault = f"it has no parameter `{name}`; {advice}."
             yield config.finding(SCHEDULER, f"scheduler.params.{name}", type=kind, fault=fault)
     for name in known[kind]["needs"]:
         if name not in parameters:

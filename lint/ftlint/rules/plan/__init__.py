@@ -1,1 +1,1 @@
-"""Rules over the step plan: loaded only for configs that have one (see `engine._phase`)."""
+"""Rules over the step plan: loaded only for configs that have one (see `ftlint.rules.phases`)."""

@@ -59,7 +59,7 @@ class JudgedRun(NamedTuple):
         return 0 < written < usual * self.bands.low_rate
 
 
-class Case(NamedTuple):
+class SampleCase(NamedTuple):
     """A run on one number of samples that there may be, and its epochs then."""
 
     run: JudgedRun
@@ -95,7 +95,7 @@ def run_of(context: Context) -> JudgedRun | None:
     return JudgedRun(context, bands, method, facts["method"], rows, by_steps)
 
 
-def cases_of(run: JudgedRun) -> tuple[Case, ...]:
+def cases_of(run: JudgedRun) -> tuple[SampleCase, ...]:
     """Return the cases that stand for all; none where the epochs of some are not known."""
     exact = run.rows.exact
     sizes = (exact,) if exact else run.bands.stretches(run.rows.low, run.rows.high)
@@ -105,13 +105,13 @@ def cases_of(run: JudgedRun) -> tuple[Case, ...]:
             return ()
         if not abs(epochs) < float("inf"):  # `.nan` is not, either
             return ()
-        return tuple(Case(run, size, epochs) for size in sizes)
+        return tuple(SampleCase(run, size, epochs) for size in sizes)
     if run.rows.high is None:
         return ()
 
     passes = [_epochs_of_steps(run.context, size, known=exact is not None) for size in sizes]
     return tuple(
-        Case(run, size, epochs) for size, epochs in zip(sizes, passes) if epochs is not None
+        SampleCase(run, size, epochs) for size, epochs in zip(sizes, passes) if epochs is not None
     ) if None not in passes else ()  # fmt: skip
 
 
@@ -125,17 +125,17 @@ def _mildest(verdicts: Iterable[int]) -> int:
     return mildest
 
 
-def verdict_of(cases: Iterable[Case]) -> int:
+def verdict_of(cases: Iterable[SampleCase]) -> int:
     """Return what the bands say of a run, whatever the number of its rows."""
     return _mildest(map(_verdict, cases))
 
 
-def _verdict(case: Case) -> int:
+def _verdict(case: SampleCase) -> int:
     """Return what the bands say of a case: of a size near a limit, what both of them say."""
     return _mildest(_of_band(case, band) for band in case.run.bands.near_size(case.samples))
 
 
-def _of_band(case: Case, size: SizeBand) -> int:
+def _of_band(case: SampleCase, size: SizeBand) -> int:
     run, method = case.run, case.run.method
     if case.epochs > _limit(size, method):
         return TOO_MANY
@@ -152,13 +152,13 @@ def _of_band(case: Case, size: SizeBand) -> int:
     return UNWATCHED if many and size.early_stopping else FITTING
 
 
-def is_outside_every_band(run: JudgedRun, cases: tuple[Case, ...]) -> bool:
+def is_outside_every_band(run: JudgedRun, cases: tuple[SampleCase, ...]) -> bool:
     """Return whether no band has as many epochs as a run has, whatever the number of its rows."""
     most = max(_limit(band, run.method) for band in run.bands.sizes)
     return min(case.epochs for case in cases) > most
 
 
-def _is_trial(case: Case) -> bool:
+def _is_trial(case: SampleCase) -> bool:
     """Return whether max_samples cuts the run down to a trial; rows may be as few without it."""
     few, limit = (
         case.run.bands.trial["samples"],

@@ -7,7 +7,7 @@ import os
 from ftlint.datasets.definitions import PAIRED
 from ftlint.facts.layers import RECORDED
 from ftlint.rules.plan import definitions
-from ftlint.rules.plan.together import MISSING, PLACEHOLDER, Fault, findings
+from ftlint.rules.plan.together import MISSING, PLACEHOLDER, DatasetFault, findings
 from ftlint.rules.plan.wording import count, of
 from ftlint.support.messages import first_of
 from ftschemas.named import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ftlint.datasets import DatasetSize, Info
     from ftlint.diagnostics import Finding, Fix
     from ftlint.facts.context import Context
-    from ftlint.facts.plan import Data
+    from ftlint.facts.dataset_rows import Data
     from ftlint.support.disk import Disk
     from ftlint.syntax.construct import Entry
 
@@ -51,20 +51,20 @@ def _has_media(size: DatasetSize) -> bool:
     return size.entry is not None and bool(declared(size.entry))
 
 
-def _of_datasets(context: Context, data: Data, info: Info) -> Iterator[Fault]:
+def _of_datasets(context: Context, data: Data, info: Info) -> Iterator[DatasetFault]:
     sizes_of = {"dataset": data.train, "eval_dataset": data.evaluation}
     for key, sizes in sizes_of.items():
         entry = context.entries.get(key)
         if entry is None or context.instance.effective.get("tokenized_path"):
             continue
         if info.table is None and sizes and not info.online:
-            yield Fault(entry, "", BROKEN, {"what": info.problem})
+            yield DatasetFault(entry, "", BROKEN, {"what": info.problem})
             return
         for size in sizes:
             faults = _faults(context, entry, size, info)
             for code, told, fix in faults if info.shown else _unshown(faults):
                 if code != MISSING or not _all_shipped(data):
-                    yield Fault(entry, size.name, code, told, fix)
+                    yield DatasetFault(entry, size.name, code, told, fix)
 
 
 def _all_shipped(data: Data) -> bool:

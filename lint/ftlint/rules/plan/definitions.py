@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ftlint.datasets import DatasetSize
     from ftlint.datasets.contents import UnreadColumn
-    from ftlint.datasets.entries import Entry
+    from ftlint.datasets.entries import DatasetEntry
 
     Told = tuple[str, dict[str, object]]
     """A rule's code, and the values of its message."""
@@ -118,7 +118,7 @@ def _unread(size: DatasetSize, definition: Mapping[str, Any], *, unasked: bool) 
 
 
 def _no_question(
-    entry: Entry, unread: tuple[UnreadColumn, ...], definition: Mapping[str, Any]
+    entry: DatasetEntry, unread: tuple[UnreadColumn, ...], definition: Mapping[str, Any]
 ) -> str:
     """Return why, and the columns to set where the rows have one of a usual name."""
     slip = next((one for one in unread_keys(definition)
@@ -139,7 +139,7 @@ def _no_question(
     return f"{why}: set `{_columns(entry, fields, definition)}`"
 
 
-def _columns(entry: Entry, wanted: Mapping[str, str], definition: Mapping[str, Any]) -> str:
+def _columns(entry: DatasetEntry, wanted: Mapping[str, str], definition: Mapping[str, Any]) -> str:
     """Return what to write into `columns`; all that is read, where there is no such table yet."""
     if isinstance(definition.get("columns"), dict):
         return json.dumps(dict(wanted), ensure_ascii=False)[1:-1]

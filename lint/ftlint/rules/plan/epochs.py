@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import Finding
     from ftlint.facts.context import Context
     from ftlint.facts.rules_of_thumb import SizeBand
-    from ftlint.rules.plan.cases import Case, JudgedRun
+    from ftlint.rules.plan.cases import JudgedRun, SampleCase
 
 LONG, ALONE, SHORTER, SHORT, RUN_TO_THE_END = "FT301", "FT306", "FT307", "FT302", "FT310"
 
@@ -42,7 +42,7 @@ def check(context: Context) -> Iterator[Finding]:
         yield _told(code, run, cases)
 
 
-def _code(run: JudgedRun, cases: tuple[Case, ...]) -> str | None:
+def _code(run: JudgedRun, cases: tuple[SampleCase, ...]) -> str | None:
     """Return the rule that speaks of a run."""
     verdict = verdict_of(cases)
     if verdict in (TOO_MANY, UNWATCHED) and not watched(run.context):
@@ -55,7 +55,7 @@ def _code(run: JudgedRun, cases: tuple[Case, ...]) -> str | None:
     return SHORTER if verdict == FEWER and not evaluates(run.context) else None
 
 
-def _told(code: str, run: JudgedRun, cases: tuple[Case, ...]) -> Finding:
+def _told(code: str, run: JudgedRun, cases: tuple[SampleCase, ...]) -> Finding:
     """Return the finding of a rule on the epochs of a run."""
     if code == LONG:
         return _too_many(run, cases)
@@ -66,7 +66,7 @@ def _told(code: str, run: JudgedRun, cases: tuple[Case, ...]) -> Finding:
     return _too_few(run, cases, code)
 
 
-def _passes(run: JudgedRun, case: Case) -> str:
+def _passes(run: JudgedRun, case: SampleCase) -> str:
     exact = run.rows.exact
     passes = of_epochs(case.epochs)
     if exact:
@@ -88,7 +88,7 @@ def _of_size(size: SizeBand) -> str:
     return f"fewer than {count(size.below)} samples"
 
 
-def _bands(run: JudgedRun, cases: tuple[Case, ...], *, many: bool) -> dict[str, object]:
+def _bands(run: JudgedRun, cases: tuple[SampleCase, ...], *, many: bool) -> dict[str, object]:
     """Return what a message says of the bands; of several sizes the epochs that some allow."""
     sizes = tuple(dict.fromkeys(case.size for case in cases))
     if len(sizes) == 1:
@@ -106,7 +106,7 @@ def _bands(run: JudgedRun, cases: tuple[Case, ...], *, many: bool) -> dict[str, 
     }  # fmt: skip
 
 
-def _too_many(run: JudgedRun, cases: tuple[Case, ...]) -> Finding:
+def _too_many(run: JudgedRun, cases: tuple[SampleCase, ...]) -> Finding:
     last, method = cases[-1], run.method.epochs.high
     best = max(min(case.size.epochs.high, method) for case in cases)
     remedy, fix = f"`num_train_epochs: {count(best)}` or fewer", _set(run, _epochs(run, best))
@@ -118,7 +118,7 @@ def _too_many(run: JudgedRun, cases: tuple[Case, ...]) -> Finding:
     return _at(run, LONG, {**_bands(run, cases, many=True), **values}, fix)
 
 
-def _unwatched(run: JudgedRun, cases: tuple[Case, ...]) -> Finding:
+def _unwatched(run: JudgedRun, cases: tuple[SampleCase, ...]) -> Finding:
     few = next(size for size in run.bands.sizes if size.early_stopping)
     values = {"few": _of_size(few), "stopping": stopping(run.context)}
     return _at(run, ALONE, {**_bands(run, cases, many=True), **values})
@@ -138,7 +138,7 @@ def _set(run: JudgedRun, *pairs: tuple[str, str]) -> Fix:
     return Fix("display", message, (), tuple(changes))
 
 
-def _too_few(run: JudgedRun, cases: tuple[Case, ...], code: str) -> Finding:
+def _too_few(run: JudgedRun, cases: tuple[SampleCase, ...], code: str) -> Finding:
     method = run.method.epochs
     best = min(
         min(max(case.size.epochs.low, method.low), min(case.size.epochs.high, method.high))

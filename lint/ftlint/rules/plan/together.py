@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 UNDEFINED, MISSING, PLACEHOLDER = "FT701", "FT703", "FT014"
 
 
-class Fault(NamedTuple):
+class DatasetFault(NamedTuple):
     """What is wrong with one dataset that a key names; with none, what is wrong with them all."""
 
     entry: Entry
@@ -40,9 +40,9 @@ class Fault(NamedTuple):
         return None
 
 
-def findings(faults: Iterable[Fault], context: Context) -> Iterator[Finding]:
+def findings(faults: Iterable[DatasetFault], context: Context) -> Iterator[Finding]:
     """Yield a finding for each cause, at the first dataset that it concerns."""
-    groups: dict[object, list[Fault]] = {}
+    groups: dict[object, list[DatasetFault]] = {}
     for number, fault in enumerate(faults):
         groups.setdefault(fault.cause or number, []).append(fault)
     for group in groups.values():
@@ -61,7 +61,7 @@ def findings(faults: Iterable[Fault], context: Context) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _of_all(group: Sequence[Fault]) -> dict[str, object]:
+def _of_all(group: Sequence[DatasetFault]) -> dict[str, object]:
     """Return the values of a message that speaks of several datasets."""
     first, names = group[0], list(dict.fromkeys(one.dataset for one in group))
     if first.code == UNDEFINED:

@@ -136,7 +136,8 @@ def _explained(word: str | None, config: str | None, format: str) -> str:
 
 def _rules(config: str | None) -> RuleBook:
     """Return ftlint's rules and the policies of the settings nearest to this folder."""
-    from ftlint.project.options import CliOptions, OptionsResolver, UsageError
+    from ftlint.project.options import OptionsResolver
+    from ftlint.project.request import CliOptions, UsageError
 
     try:
         return OptionsResolver(CliOptions(config=config)).of(os.getcwd())[0].rules
