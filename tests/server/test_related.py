@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
+from ftlint.server.workspace import LASTS
 from tests.server.client import CAPABILITIES, Client
 from tests.server.conftest import BASE, project, write
 
@@ -88,6 +90,19 @@ def test_two_configs_that_write_to_one_folder(folder: Path) -> None:
         both = other.replace("output_dir: b", "output_dir: out")
         assert "FT650" in {one["code"] for one in editor.write_anew("b.yaml", both)}
         assert codes(editor, "a.yaml") == {"FT650"}  # of what is not saved yet
+
+
+def test_a_neighbour_that_is_written_while_nobody_tells(folder: Path) -> None:
+    """No keystroke waits for a look around; there is one when typing pauses."""
+    other = BASE.replace("stage: sft", "stage: dpo")
+    with Client(folder) as editor:
+        write(folder, "a.yaml", BASE)
+        assert editor.open("a.yaml", BASE) == []
+        write(folder, "b.yaml", other)
+        time.sleep(LASTS)
+        if not editor.write_anew("a.yaml", BASE + "# more\n"):
+            editor.read()  # unasked
+        assert {one["code"] for one in editor.published[-1]["diagnostics"]} == {"FT650"}
 
 
 def test_what_a_client_is_asked(folder: Path) -> None:

@@ -83,24 +83,41 @@ def _guess(written: str, names: tuple[str, ...], own: frozenset[str] | None) -> 
     if written in names or not written:
         return None
     parts = _parts(written)
-    nearby = [name for name in names if abs(len(name) - len(written)) <= _FAR]
-    apart = {name: _apart(parts, _parts(name)) for name in nearby}
-    same = [name for name, pairs in apart.items() if pairs == ()]
+    same = [name for name in _alike(names).get(parts.letters, ()) if _is_near(written, name)]
     if same:
         return Guess(same[0], slip=True) if len(same) == 1 else None
-    close = _close(apart, names, own or frozenset())
+    nearby = [name for name in _alike(names).get(len(parts.words), ()) if _is_near(written, name)]
+    close = _close({name: _apart(parts, _parts(name)) for name in nearby}, names, own or frozenset())
     found = _slips(close, names)
     if found:
         return Guess(found[0], slip=True) if len(found) == 1 else None
     if own is not None:
         return None
     far = {name for name, pairs in close.items() if _edits(pairs) <= 2}
-    far |= {name for name in nearby if _is_said_otherwise(parts, _parts(name), names)}
+    far |= {name for name in names if _is_near(written, name) and _is_said_otherwise(parts, _parts(name), names)}
     return Guess(far.pop(), slip=False) if len(far) == 1 else None
 
 
+def _is_near(written: str, name: str) -> bool:
+    """Return whether two names are of a length and have the same numbers."""
+    return (
+        abs(len(name) - len(written)) <= _FAR and _parts(name).numbers == _parts(written).numbers
+    )
+
+
+@lru_cache(16)
+def _alike(names: tuple[str, ...]) -> dict[str | int, list[str]]:
+    """Return names by what can be asked of all at once: their letters, how many words they have."""
+    found: dict[str | int, list[str]] = {}
+    for name in names:
+        parts = _parts(name)
+        for asked in (parts.letters, len(parts.words)):
+            found.setdefault(asked, []).append(name)
+    return found
+
+
 def _close(
-    apart: dict[str, tuple[_Pair, ...] | None], names: tuple[str, ...], own: frozenset[str]
+    apart: dict[str, tuple[_Pair, ...]], names: tuple[str, ...], own: frozenset[str]
 ) -> dict[str, tuple[_Pair, ...]]:
     """Return the names that differ in words which mean nothing of their own."""
     found = {name: pairs for name, pairs in apart.items() if pairs and not _is_other(pairs, own)}
@@ -149,18 +166,10 @@ _Pair = tuple[str, str]
 """A word as written, and as the other name has it."""
 
 
-def _apart(written: _Name, name: _Name) -> tuple[_Pair, ...] | None:
-    """Return the words in which two names differ: none of a name in other letters' case, None
-    where they are too far apart to say.
-    """
-    if written.numbers != name.numbers:
-        return None
-    if written.letters == name.letters:
-        return ()
-    if len(written.words) != len(name.words):
-        return None
+def _apart(written: _Name, name: _Name) -> tuple[_Pair, ...]:
+    """Return the words in which two names of as many words differ; none where too many do."""
     pairs = tuple(pair for pair in zip(written.words, name.words) if pair[0] != pair[1])
-    return pairs if 0 < len(pairs) <= 2 else None
+    return pairs if len(pairs) <= 2 else ()
 
 
 def _is_other(pairs: tuple[_Pair, ...], own: frozenset[str]) -> bool:
@@ -256,7 +265,7 @@ def _is_said_otherwise(written: _Name, name: _Name, names: tuple[str, ...]) -> b
 
     A link that some name goes on from has its meaning there: `eval_on_` may begin `eval_on_start`.
     """
-    if written.numbers != name.numbers or len(name.words) < 2:
+    if len(name.words) < 2:
         return False
     if written.unordered == name.unordered:
         return True
