@@ -1,14 +1,15 @@
 """The language server against its budgets: until it is ready, and after a keystroke.
 
-    python bench/suites/server.py [FOLDER ...] [--keystrokes 20] [--starts 15]
+    python bench/suites/server.py [FOLDER ...] [--keystrokes 20] [--starts 15] [--save FILE]
 
 Starts `ftlint server` as an editor does and measures over its pipes: from the start of the process
 to the answer to `initialize`, beside what `python -c pass` takes in the same round; then, config by
 config, from a keystroke to the diagnostics of that version. A keystroke writes a letter into a
-config, and the next one takes it away. FOLDER holds configs in their place, as
-repositories have them; without one it is the corpus of published configs (`FTLINT_CORPUS`), each
-alone in a project. Prints a table, and what a busy machine does not change: processor time, and the
-start in units of a bare Python. Exit status 1 where a budget is not held.
+config, and the next one takes it away. The configs are those of the corpus (`FTLINT_CORPUS`), each
+alone in a project, and what `ftlint --show-files` checks in FOLDER, which is a repository, or holds
+some. Prints a table in milliseconds, and what a busy machine does not change: processor time, and
+the start in units of a bare Python. `make docs` shows what is saved as
+docs/benchmarks/raw/server.json. Exit status 1 where a budget is not held.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("FTLINT_CORPUS", str(ROOT.parent / "shared" / "corpus")))
 SERVER = [str(Path(sys.executable).with_name("ftlint")), "server"]
+SUFFIXES = {".yaml", ".yml", ".json"}
 READY, KEYSTROKE = 0.150, 0.010
 """Seconds: the median of all starts, and the 95th percentile of all keystrokes."""
 
@@ -127,31 +129,59 @@ def keystrokes(editor: Editor, path: Path, number: int) -> Iterator[float]:
     editor.send("textDocument/didClose", {"textDocument": {"uri": uri}})
 
 
-def typed_in(folders: Sequence[Path], number: int) -> tuple[list[float], float]:
-    """Return the seconds of all keystrokes in the configs of some folders, and the processor's."""
+def alone(number: int) -> tuple[list[float], float]:
+    """Return the seconds of all keystrokes in the corpus, and the processor's."""
     found: list[float] = []
-    used = 0.0
-    if folders:
-        for folder in folders:
-            editor = Editor(folder.resolve())
-            for path in sorted(folder.resolve().rglob("*.yaml")):
-                found += keystrokes(editor, path, number)
-            used += editor.stop()
-        return found, used
     with tempfile.TemporaryDirectory() as name:
         editor = Editor(Path(name))
         for place, path in enumerate(sorted(CORPUS.rglob("*.yaml"))):
-            alone = Path(name) / str(place) / path.name
-            alone.parent.mkdir()
-            shutil.copyfile(path, alone)
-            found += keystrokes(editor, alone, number)
-        used += editor.stop()
-    return found, used
+            copy = Path(name) / str(place) / path.name
+            copy.parent.mkdir()
+            shutil.copyfile(path, copy)
+            found += keystrokes(editor, copy, number)
+        return found, editor.stop()
+
+
+def in_place(folder: Path, number: int) -> dict[str, list[float]]:
+    """Return the seconds of all keystrokes in what ftlint checks below a folder, by what it is."""
+    found: dict[str, list[float]] = {"config": [], "script": []}
+    inside = [one for one in sorted(folder.iterdir()) if (one / ".git").exists()]
+    for repository in inside or [folder]:
+        editor = Editor(repository)
+        for path in checked(repository):
+            if path.suffix != ".ipynb":  # whose cells are other documents
+                kind = "config" if path.suffix in SUFFIXES else "script"
+                found[kind] += keystrokes(editor, path, number)
+        editor.stop()
+    return found
+
+
+def checked(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder that ftlint checks, as it tells itself."""
+    asked = [SERVER[0], "--show-files", "--no-cache", str(folder)]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    for line in told.splitlines():
+        path, found, _ = line.partition(": checked as ")
+        if found:
+            yield Path(path)
 
 
 def part(values: Sequence[float], share: float) -> float:
     """Return the value below which so large a share lies."""
     return sorted(values)[min(int(len(values) * share), len(values) - 1)]
+
+
+def row(what: str, values: Sequence[float], budget: float) -> dict[str, Any]:
+    """Return what was measured of one thing, in milliseconds."""
+    shares = {"least": 0.0, "median": 0.5, "95 %": 0.95, "most": 1.0}
+    spread = {name: round(1000 * part(values, share), 1) for name, share in shares.items()}
+    return {"what": what, "number": len(values), **spread, "budget": 1000 * budget}
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Return what was measured as a table."""
+    lines = ["| " + " | ".join(rows[0]) + " |", "|---" * len(rows[0]) + "|"]
+    return "\n".join([*lines, *("| " + " | ".join(map(str, one.values())) + " |" for one in rows)])
 
 
 def main() -> int:
@@ -160,22 +190,27 @@ def main() -> int:
     asked.add_argument("folders", nargs="*", type=Path)
     asked.add_argument("--keystrokes", type=int, default=20)
     asked.add_argument("--starts", type=int, default=15)
+    asked.add_argument("--save", type=Path, metavar="FILE")
     chosen = asked.parse_args()
     begun = starts(chosen.starts)
-    ready = [one for one, _ in begun]
     ratio = part([one / bare for one, bare in begun], 0.5)
-    typed, used = typed_in(chosen.folders, chosen.keystrokes)
-    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores\n")
-    print(
-        "| what | number | least | median | 95 % | most | budget |\n|---|---|---|---|---|---|---|"
-    )
-    for name, values, budget in (("ready", ready, READY), ("keystroke", typed, KEYSTROKE)):
-        shown = (min(values), part(values, 0.5), part(values, 0.95), max(values), budget)
-        cells = " | ".join(f"{1000 * one:.1f} ms" for one in shown)
-        print(f"| {name} | {len(values)} | {cells} |")
-    print(f"\n{1000 * used / len(typed):.1f} ms of the processor a keystroke, on average")
-    print(f"ready in {ratio:.2f} × `python -c pass` (median of the ratios of each round)")
-    return int(part(ready, 0.5) > READY or part(typed, 0.95) > KEYSTROKE)
+    ready = row("ready", [one for one, _ in begun], READY)
+    typed, used = alone(chosen.keystrokes)
+    rows = [row("keystroke, a config alone", typed, KEYSTROKE)]
+    for folder in chosen.folders:
+        found = in_place(folder.resolve(), chosen.keystrokes)
+        for kind, values in found.items():
+            if values:
+                rows.append(row(f"keystroke, a {kind} in its repository", values, KEYSTROKE))
+    load = f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores"
+    of_each = f"{1000 * used / len(typed):.1f} ms of the processor a keystroke in a config alone"
+    of_start = f"ready in {ratio:.2f} × `python -c pass`"
+    print(table([ready, *rows]), load, of_each, of_start, sep="\n\n")
+    if chosen.save is not None:
+        saved = {"rows": [ready, *rows], "notes": [load, of_each, of_start]}
+        chosen.save.write_text(json.dumps(saved, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    held = ready["median"] <= ready["budget"] and all(one["95 %"] <= one["budget"] for one in rows)
+    return int(not held)
 
 
 if __name__ == "__main__":

@@ -87,22 +87,22 @@ def _guess(written: str, names: tuple[str, ...], own: frozenset[str] | None) -> 
     if same:
         return Guess(same[0], slip=True) if len(same) == 1 else None
     nearby = [name for name in _alike(names).get(len(parts.words), ()) if _is_near(written, name)]
-    close = _close({name: _apart(parts, _parts(name)) for name in nearby}, names, own or frozenset())
+    apart = {name: _apart(parts, _parts(name)) for name in nearby}
+    close = _close(apart, names, own or frozenset())
     found = _slips(close, names)
     if found:
         return Guess(found[0], slip=True) if len(found) == 1 else None
     if own is not None:
         return None
     far = {name for name, pairs in close.items() if _edits(pairs) <= 2}
-    far |= {name for name in names if _is_near(written, name) and _is_said_otherwise(parts, _parts(name), names)}
+    near = (name for name in names if _is_near(written, name))
+    far |= {name for name in near if _is_said_otherwise(parts, _parts(name), names)}
     return Guess(far.pop(), slip=False) if len(far) == 1 else None
 
 
 def _is_near(written: str, name: str) -> bool:
     """Return whether two names are of a length and have the same numbers."""
-    return (
-        abs(len(name) - len(written)) <= _FAR and _parts(name).numbers == _parts(written).numbers
-    )
+    return abs(len(name) - len(written)) <= _FAR and _parts(name).numbers == _parts(written).numbers
 
 
 @lru_cache(16)
@@ -269,7 +269,9 @@ def _is_said_otherwise(written: _Name, name: _Name, names: tuple[str, ...]) -> b
         return False
     if written.unordered == name.unordered:
         return True
-    return written.told == name.told and not any(_goes_on(written, name, _parts(one)) for one in names)
+    return written.told == name.told and not any(
+        _goes_on(written, name, _parts(one)) for one in names
+    )
 
 
 def _goes_on(written: _Name, name: _Name, other: _Name) -> bool:
