@@ -128,7 +128,7 @@ class Session:
         self.review.again()
 
     def _opened(self, params: object) -> None:
-        uri = field(params, "textDocument.uri", str)
+        uri = self._uri(params)
         text = field(params, "textDocument.text", str)
         version = field(params, "textDocument.version", int)
         language = field(params, "textDocument.languageId", str)
@@ -136,7 +136,7 @@ class Session:
         self.review.hold(documents.opened(uri, path, name, version, language, text))
 
     def _changed(self, params: object) -> None:
-        uri = field(params, "textDocument.uri", str)
+        uri = self._uri(params)
         version = field(params, "textDocument.version", int)
         document = self.workspace.documents.get(uri)
         if document is None:
@@ -144,12 +144,15 @@ class Session:
         self.review.hold(document.edited(version, changes(params)))
 
     def _closed(self, params: object) -> None:
-        self.review.release(field(params, "textDocument.uri", str))
+        self.review.release(self._uri(params))
+
+    def _uri(self, params: object) -> str:
+        return self.workspace.open_as(field(params, "textDocument.uri", str))
 
     # Asked ---------------------------------------------------------------------------------------
 
     def _judged(self, params: object) -> Judged | None:
-        return self.review.now(field(params, "textDocument.uri", str))
+        return self.review.now(self._uri(params))
 
     def _hover(self, params: object) -> Json | None:
         from ftlint.server.hover import hover

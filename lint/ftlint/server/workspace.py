@@ -184,6 +184,12 @@ class Workspace:
         except UsageError:
             return None
 
+    def open_as(self, uri: str) -> str:
+        """Return how a client wrote the URI of a file when it opened it; one not open as it is."""
+        if uri in self.documents:
+            return uri
+        return next((one for one in self.documents if uris.are_same(one, uri)), uri)
+
     def uri_of(self, path: str) -> str:
         """Return what the editor calls a file."""
         path = os.path.abspath(path)
