@@ -34,7 +34,7 @@ CAPABILITIES: Json = {
         "resolveProvider": True,
     },
     "hoverProvider": True,
-    "completionProvider": {"resolveProvider": True, "triggerCharacters": [" ", ","]},
+    "completionProvider": {"resolveProvider": True, "triggerCharacters": [" ", ",", "-", "="]},
     "codeLensProvider": {"resolveProvider": False},
     "documentLinkProvider": {"resolveProvider": False},
     "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
