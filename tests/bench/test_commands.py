@@ -45,7 +45,7 @@ def test_missing_packages_are_named_with_the_way_to_them(name: str, bare: str) -
     assert "pip install 'ftlint[bench]'" in found.output
 
 
-@pytest.mark.parametrize("name", ["calibrate", "run", "tune", "validate"])
+@pytest.mark.parametrize("name", ["run", "tune", "validate"])
 def test_a_config_that_is_not_there_is_told_before_what_is_not_installed(
     name: str, bare: str
 ) -> None:
