@@ -13,7 +13,7 @@ from ftlint.rules.liveness import ignored_keys
 from ftlint.server import cursor
 from ftlint.server.explaining import of_key
 from ftlint.server.judging import catalogue_of
-from ftlint.support.files import is_script
+from ftlint.server.spot import KEY
 from ftlint.support.messages import show
 from ftlint.syntax.source import of_text
 from ftlint.target.models import find_model
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
     from typing import Any
 
-    from ftlint.server.cursor import Spot
     from ftlint.server.judging import Judged
+    from ftlint.server.spot import Spot
     from ftlint.target.keys import Catalogue, Key
 
     Json = dict[str, Any]
@@ -59,18 +59,13 @@ class Site(NamedTuple):
 
 
 def complete(judged: Judged, position: Json) -> list[Json]:
-    """Return the items that may stand at a position of a document."""
+    """Return the items that may stand at a position of a config."""
     document, path = judged.document, judged.place.name
-    offset = document.offset(position)
-    if is_script(path):
-        from ftlint.server import script_completion
-
-        return script_completion.complete(judged, offset)
-    found = cursor.spot(document.source, offset)
+    found = cursor.spot(document.source, document.offset(position))
     if found is None:
         return []
     config = _config(judged, found)
-    if found.kind == cursor.KEY:
+    if found.kind == KEY:
         present = frozenset[str]() if config is None else frozenset(config.context.entries)
         before, behind = _around_key(found, document.text, path)
         site = Site(judged, found, config, lambda name: before + str(name) + behind)

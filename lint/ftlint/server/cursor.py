@@ -8,45 +8,24 @@ from __future__ import annotations
 
 import re
 
+from ftlint.server import json_cursor
+from ftlint.server.spot import KEY, VALUE, Spot, word_around
 from ftlint.syntax.nodes import Broken, Mapping, Scalar
 from ftlint.syntax.parse import compose
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.syntax.source import Source
 
 
-class Spot(NamedTuple):
-    """What the cursor is in: a key, or a value of one. `start` to `end` is the word around it.
-
-    `typed` is what of the word stands before the cursor, `quote` what encloses it. `follows` tells
-    whether a colon stands behind a key.
-    """
-
-    kind: str
-    key: str
-    start: int
-    end: int
-    typed: str
-    quote: str = ""
-    follows: bool = False
-    listed: bool = False
-    """Whether the value is one of several."""
-
-
-KEY, VALUE = "key", "value"
-
 _PAIR = re.compile(r"""(?P<lead>\ufeff?)(?P<quote>["']?)(?P<key>[\w.-]*)(?P=quote)(?P<gap>[ \t]*)
     (?P<colon>:(?=[ \t]|\Z))?(?P<rest>.*)""", re.X | re.S)  # fmt: skip
 _ITEM = re.compile(r"[ \t]*-[ \t]+")
-_WORD = re.compile(r"[^\s,\[\]{}\"']*")
 
 
 def spot(source: Source, offset: int) -> Spot | None:
     """Return what is at an offset; None in a comment and wherever nothing is to be written."""
     if source.path.lower().endswith(".json"):
-        from ftlint.server import json_cursor
-
         return json_cursor.spot(source, offset)
     number = max(number for number, start in enumerate(source.line_starts) if start <= offset)
     begin = source.line_starts[number]
@@ -114,12 +93,6 @@ def _value(
     quote = line[start - 1] if start > 0 and line[start - 1] in "\"'" else ""
     many = listed or "," in text.rstrip()[:-1] or text.lstrip()[:1] == "["
     return Spot(VALUE, key, begin + start, begin + end, line[start:column], quote, listed=many)
-
-
-def word_around(line: str, place: int, column: int) -> tuple[int, int]:
-    """Return from where to where the part of a value around a column goes, behind its `place`."""
-    words = [one for one in _WORD.finditer(line, place) if one.start() <= column <= one.end()]
-    return max((one.span() for one in words), key=lambda span: span[1] - span[0])
 
 
 def _owner(source: Source, number: int) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ftlint.server.cursor import KEY, VALUE, Spot, word_around
+from ftlint.server.spot import KEY, VALUE, Spot, word_around
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:

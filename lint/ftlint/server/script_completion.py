@@ -8,8 +8,8 @@ from ftlint.edits.spelling import spell
 from ftlint.facts.handed import sources
 from ftlint.launch.scripts import read
 from ftlint.server.completion import Site, keys, values
-from ftlint.server.cursor import KEY
 from ftlint.server.script_cursor import place
+from ftlint.server.spot import KEY
 from ftlint.starts import scripts
 from ftlint.target.classify import SUBCOMMANDS
 from ftlint.target.keys import catalogue_of
@@ -29,9 +29,10 @@ _PLAIN = re.compile(r"[\w./:@%+,=-]+")
 """What the shell hands over as it is written."""
 
 
-def complete(judged: Judged, offset: int) -> list[Json]:
-    """Return the items that may stand at an offset of a script."""
+def complete(judged: Judged, position: Json) -> list[Json]:
+    """Return the items that may stand at a position of a script."""
     document, name = judged.document, judged.place.name
+    offset = document.offset(position)
     launches = read(document.text, name, sources(name, judged.disk, []))
     found = place(document.text, launches, offset)
     if found is None:

@@ -18,6 +18,7 @@ from ftlint.server.protocol import (
 from ftlint.server.review import Review
 from ftlint.server.workspace import NO_FILE
 from ftlint.support.disk import Disk
+from ftlint.support.files import is_script
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -161,10 +162,16 @@ class Session:
         return None if judged is None else hover(judged, where)
 
     def _completion(self, params: object) -> list[Json]:
-        from ftlint.server.completion import complete
-
         judged, where = self._judged(params), position(params, "position")
-        return [] if judged is None else complete(judged, where)
+        if judged is None:
+            return []
+        if is_script(judged.place.name):
+            from ftlint.server import script_completion
+
+            return script_completion.complete(judged, where)
+        from ftlint.server import completion
+
+        return completion.complete(judged, where)
 
     def _completed(self, params: object) -> Json:
         from ftlint.server.completion import resolve
