@@ -69,6 +69,15 @@ def output(command: str) -> str:
     return fence("console" if arguments[0] in DRAWN else "text", f"$ {command}\n{done.stdout}")
 
 
+def server() -> str:
+    """Return how fast the language server was when it was last measured."""
+    found = json.loads((ROOT / "docs/benchmarks/raw/server.json").read_text("utf-8"))
+    rows = [[str(value) for value in one.values()] for one in found["rows"]]
+    return "\n".join(
+        [table((*found["rows"][0],), rows), f"Milliseconds; {'; '.join(found['notes'])}.\n"]
+    )
+
+
 def scalars() -> str:
     """Return what each loader makes of plain scalars."""
     dialects: dict[Dialect, list[str]] = {}
@@ -193,4 +202,5 @@ REGIONS: dict[str, Callable[[], str]] = {
     "mistakes": mistakes,
     "routes": routes,
     "scalars": scalars,
+    "server": server,
 }

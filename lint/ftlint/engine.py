@@ -36,13 +36,13 @@ def lint_bytes(path: str, data: bytes, options: Options, disk: Disk | None = Non
     return judge(loading.load_bytes(path, data, options, disk))
 
 
-def lint(source: Source, options: Options) -> Result:
-    """Return what is said of a text."""
+def lint(source: Source, options: Options, disk: Disk | None = None) -> Result:
+    """Return what is said of a text; `disk` is what lies around it, if that was looked at."""
     if is_script(source.path):
         from ftlint.starts import scripts
 
-        return judge_script(scripts.load(source, options), options)
-    return judge(loading.load_text(source, options))
+        return judge_script(scripts.load(source, options, disk), options)
+    return judge(loading.load_text(source, options, disk))
 
 
 def judge(config: Config | Unreadable) -> Result:

@@ -45,6 +45,15 @@ def test_missing_packages_are_named_with_the_way_to_them(name: str, bare: str) -
     assert "pip install 'ftlint[bench]'" in found.output
 
 
+@pytest.mark.parametrize("name", ["run", "tune", "validate"])
+def test_a_config_that_is_not_there_is_told_before_what_is_not_installed(
+    name: str, bare: str
+) -> None:
+    found = call(name, "missing.yaml", "--python", bare)
+    assert found.exit_code == 2
+    assert found.output == "bench: missing.yaml: No such file or directory\n"
+
+
 def test_an_interpreter_that_is_none_is_named() -> None:
     found = call("run", CONFIG, "--python", "/nowhere/python")
     assert found.exit_code == 2

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 FILLED = {
     "TODO what is wrong, in one line": "our GPUs hold rank 64",
     "TODO the reason: the remedy.": "is above 64, which our GPUs hold: lower it.",
-    "TODO what LLaMA Factory does, what that costs, how to write it right.": "Measured in March.",
-    "TODO file and line of LLaMA Factory, or the run that shows it": "our wiki",
+    "TODO why your team wants it so, and what to write.": "Measured in March.",
 }
 
 ELSEWHERE = {
@@ -131,7 +130,6 @@ def test_a_policy_is_explained_and_listed() -> None:
         text = invoke("rule", word).out
         assert text.startswith("ACME001 rank-above-64  (warning, train)\nour GPUs hold rank 64\n")
         assert "Measured in March." in text
-        assert "Source  our wiki" in text
         assert "lora_rank: 128" in text
     told = json.loads(invoke("rule", "ACME001", "--output-format", "json").out)
     assert (told["why"], told["fixable"]) == ("Measured in March.\n", False)
@@ -174,7 +172,6 @@ def test_a_new_file_says_what_is_to_be_done_and_passes_once_that_is_done() -> No
         f"{path}: ACME001 rank-above-64: failed",
         "summary: still says TODO",
         "why: still says TODO",
-        "source: still says TODO",
         "message: still says TODO",
         "1 rule, 1 failed.",
     ]
@@ -191,6 +188,14 @@ def test_a_file_that_is_there_is_left_alone() -> None:
     again = invoke("rule", "new", "ACME001", "rank-above-64")
     assert (again.status, path.read_text("utf-8")) == (2, "mine")
     assert "File exists" in again.err
+
+
+def test_a_policy_owes_no_source() -> None:
+    """A team's rule holds because the team says so; ours because LLaMA Factory does."""
+    path = begun("ACME001")
+    assert "source:" not in path.read_text("utf-8")
+    path.unlink()
+    assert "source: TODO" in begun("FT2").read_text("utf-8")
 
 
 def test_a_rule_of_our_own_takes_the_next_code_of_its_family() -> None:

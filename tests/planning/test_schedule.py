@@ -40,6 +40,9 @@ def test_what_the_steps_amount_to() -> None:
         "FT201", both, stating(dataset_sizes=(("faq", 1000),))
     )[0]  # fmt: skip
     assert "dataset-size=N" in only("FT201", both, stating())[0]
+    streamed = both + "streaming: true\ndataloader_num_workers: 1\n"
+    assert "precedence." in only("FT201", streamed)[0]
+    assert "dataset-size" not in only("FT201", streamed)[0]  # which would not tell either
     packed = both + "packing: true\n"
     assert "epochs of 1 to 1,000 samples" in only("FT201", packed)[0]
 

@@ -177,6 +177,28 @@ def test_nothing_is_offered_where_nothing_is_known(editor: Client, text: str) ->
     ],
 )
 def test_json(editor: Client, written: str, label: str, becomes: str) -> None:
-    head = '{\n  "model_name_or_path": "m",\n  "stage": "sft",\n  "template": "qwen",\n  '
-    found = taken(editor, "c.json", f"{head}{written}\n}}\n", label, "json")
-    assert found == f"{head}{becomes}\n}}\n"
+    pairs = ['"model_name_or_path": "m"', '"stage": "sft"', '"template": "qwen"']
+    for gap in ("\n  ", "", " "):  # a line for each, or one for all
+        head = f"{{{gap}{f',{gap}'.join(pairs)},{gap}"
+        found = taken(editor, "c.json", f"{head}{written}{gap[:1]}}}\n", label, "json")
+        assert found == f"{head}{becomes}{gap[:1]}}}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"stage": "s|ft", "x": 1}', '{"x": {"s|": 1}, "stage": "sft"}', '{"stage": "sft"| }',
+        '{"lr_scheduler_type": "a"| }', '{"lr_scheduler_type":| "a"}', '{"x": [["|"]]}', "|{}",
+    ],
+)  # fmt: skip
+def test_json_where_another_thing_stands(editor: Client, text: str) -> None:
+    """The key beside, or one inside a mapping, is not the one that is written."""
+    found = offered(editor, "d.json", text, "json")
+    assert "warmup_ratio" not in found
+    assert "cosine" not in found
+
+
+def test_lists_in_json(editor: Client) -> None:
+    head = BASE.replace(": ", '": "').replace("\n", '", "')
+    text = f'{{"{head}eval_dataset": ["faq", "|"]}}'
+    assert set(offered(editor, "l.json", text, "json")) == {"chats"}

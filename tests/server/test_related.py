@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
+from ftlint.server.workspace import LASTS
 from tests.server.client import CAPABILITIES, Client
 from tests.server.conftest import BASE, project, write
 
@@ -90,6 +92,19 @@ def test_two_configs_that_write_to_one_folder(folder: Path) -> None:
         assert codes(editor, "a.yaml") == {"FT650"}  # of what is not saved yet
 
 
+def test_a_neighbour_that_is_written_while_nobody_tells(folder: Path) -> None:
+    """No keystroke waits for a look around; there is one when typing pauses."""
+    other = BASE.replace("stage: sft", "stage: dpo")
+    with Client(folder) as editor:
+        write(folder, "a.yaml", BASE)
+        assert editor.open("a.yaml", BASE) == []
+        write(folder, "b.yaml", other)
+        time.sleep(LASTS)
+        if not editor.write_anew("a.yaml", BASE + "# more\n"):
+            editor.read()  # unasked
+        assert {one["code"] for one in editor.published[-1]["diagnostics"]} == {"FT650"}
+
+
 def test_what_a_client_is_asked(folder: Path) -> None:
     workspace = {
         "configuration": True,
@@ -142,3 +157,33 @@ def test_folders_come_and_go(folder: Path) -> None:
         event = {"added": [], "removed": [inner]}
         editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
         assert "FT101" not in codes(editor, "one/a/a.yaml")
+
+
+def test_rows_that_are_not_saved_yet(folder: Path) -> None:
+    """They are counted, large files as well, of which counts are kept between runs."""
+    rows = "data/faq.json"
+    lens = {"textDocument": {"uri": (folder / "a.yaml").as_uri()}}
+    with Client(folder) as editor:
+        assert editor.open("a.yaml", BASE) == []
+        for number, filling in ((800, 1), (1600, 2000)):
+            row = {"instruction": "a" * filling, "input": "", "output": "b"}
+            editor.begin(rows, json.dumps([row] * number), "json")
+            editor.settled()
+            said = editor.ask("textDocument/codeLens", lens)[0]["command"]["title"]
+            assert f"{3 * number // 8} steps" in said.replace(",", "")
+            editor.close(rows)
+            del editor.versions[editor.uri(rows)]
+        editor.settled()
+        assert "189 steps" in editor.ask("textDocument/codeLens", lens)[0]["command"]["title"]
+
+
+def test_a_fix_is_proven_by_what_is_open(folder: Path) -> None:
+    """Not by what is stored: there the name that it writes is none."""
+    text = BASE.replace("dataset: faq", "dataset: othre_rows")
+    table = json.dumps({"other_rows": {"file_name": "faq.json"}})
+    with Client(folder) as editor:
+        editor.open(INFO, table, "json")
+        found = editor.open("a.yaml", text)
+        one = next(one for one in found if one["code"] == "FT701")
+        offered = [one["title"] for one in editor.actions("a.yaml", one)]
+        assert any("other_rows" in title for title in offered), offered

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftlint.server import uris
+from tests.server.client import Client
 from tests.server.conftest import BASE, write
 
 if TYPE_CHECKING:
-    from tests.server.client import Client
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,7 @@ def test_the_path_of_a_uri(uri: str, path: str | None) -> None:
         ("file:///c%3A/a%20b.yaml", r"C:\a b.yaml"),
         ("file://server/share/a.yaml", r"\\server\share\a.yaml"),
         ("file:///x/y.yaml", None),
+        ("file:///c:/x/./y/../z.yaml", r"C:\x\z.yaml"),
     ],
 )
 def test_the_path_of_a_uri_on_windows(
@@ -81,6 +83,31 @@ def test_files_with_odd_names_are_judged(editor: Client) -> None:
         write(editor.folder, name, BASE)
         found = editor.open(name, BASE + "learnig_rate: 1\n")
         assert [one["code"] for one in found] == ["FT101"], name
+
+
+def test_one_file_under_many_uris_is_one_document(folder: Path) -> None:
+    """As a plugin spells it, and the editor: what is typed under one is seen under the other."""
+    with Client(folder) as editor:
+        assert editor.open("a.yaml", BASE) == []
+        uri = editor.uri("a.yaml")
+        above, name = uri.rsplit("/", 1)
+        for number, other in enumerate(
+            (f"{above}/./{name}", f"{above}/x/../{name}", f"{above}/%61.yaml",
+             uri.replace("file:", "FILE:"), uri.replace("file://", "file://localhost")), 2,
+        ):  # fmt: skip
+            change = {"text": BASE + f"learnig_rate: {number}\n"}
+            document = {"uri": other, "version": number}
+            editor.notify("textDocument/didChange", {
+                "textDocument": document, "contentChanges": [change],
+            })  # fmt: skip
+            asked = editor.at(other, len(BASE.splitlines()), 2)
+            assert editor.ask("textDocument/hover", asked) is not None, other
+            assert other not in editor.diagnostics
+            assert editor.diagnostics[uri]["version"] == number
+            assert [one["code"] for one in editor.diagnostics[uri]["diagnostics"]] == ["FT101"]
+        editor.notify("textDocument/didClose", {"textDocument": {"uri": other}})
+        editor.ask("textDocument/hover", editor.at("a.yaml", 0, 0))
+        assert editor.diagnostics[uri]["diagnostics"] == []
 
 
 def test_what_is_no_file_is_left_alone(editor: Client) -> None:

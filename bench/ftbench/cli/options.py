@@ -121,9 +121,15 @@ def taken_processes(options: dict[str, Any]) -> Processes:
     )
 
 
-def interpreter(path: str | None) -> Interpreter:
-    """Return the environment that trains; the failure is one of usage."""
+def interpreter(path: str | None, configs: Iterable[str]) -> Interpreter:
+    """Return the environment that trains; the failure is one of usage.
+
+    A config that is not there is told first: nobody installs anything for it.
+    """
     with as_usage():
+        for config in configs:
+            with Path(config).open("rb"):
+                pass
         return probe(path)
 
 

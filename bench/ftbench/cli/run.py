@@ -51,7 +51,7 @@ def command(config: str, **options: Any) -> None:
     output = shared.writable(options.pop("output_file"))
     job = Job(
         path=config,
-        interpreter=shared.interpreter(options.pop("python")),
+        interpreter=shared.interpreter(options.pop("python"), [config]),
         processes=shared.taken_processes(options),
         steps=options.pop("steps") or STEPS,
         keep_log=shared.writable(options.pop("log")),

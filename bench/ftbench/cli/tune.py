@@ -80,8 +80,8 @@ def command(config: str, **options: Any) -> None:
     budget, allowed = options.pop("budget"), options.pop("allow")
     processes = Processes(options.pop("gpus"), accelerate=options.pop("accelerate_config"))
     job = Job(
-        path=config, interpreter=shared.interpreter(options.pop("python")), processes=processes,
-        **options,
+        path=config, interpreter=shared.interpreter(options.pop("python"), [config]),
+        processes=processes, **options,
     )  # fmt: skip
     with shared.as_usage():
         read, data = configs.read(config, job.interpreter.packages, processes.gpus)

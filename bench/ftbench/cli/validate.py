@@ -57,7 +57,7 @@ def command(configs: tuple[str, ...], jobs: int, fresh: bool, **options: Any) ->
         shared.stop(f"{', '.join(configs)}: no *.yaml in there", shared.USAGE)
     output = shared.writable(options.pop("output_file"))
     options["model"] = options["model"] or TINY
-    interpreter = shared.interpreter(options.pop("python"))
+    interpreter = shared.interpreter(options.pop("python"), paths)
     processes = shared.taken_processes(options)
     runs: list[ValidatedRun] = []
     try:

@@ -88,8 +88,8 @@ def new(code: str, name: str, version: str) -> tuple[str, str]:
         todo=TODO,
         page=f"{SITE}rules/writing/",
         since=f"since: {version}\n" if own else "",
-        verified="# verified: [0.9.5]    # releases of LLaMA Factory that you ran it with\n"
-        if own else "",
+        why=f"{TODO} {_WHY if own else _WHY_OF_A_TEAM}",
+        source=_SOURCE.format(todo=TODO) if own else "",
     )  # fmt: skip
     return code, text
 
@@ -104,6 +104,13 @@ def _free(family: str) -> str:
         number = first * 1000 + 100
     return f"FT{number:03}"
 
+
+_WHY = "what LLaMA Factory does, what that costs, how to write it right."
+_WHY_OF_A_TEAM = "why your team wants it so, and what to write."
+_SOURCE = """source: {todo} file and line of LLaMA Factory, or the run that shows it
+# verified: [0.9.5]    # releases of LLaMA Factory that you ran it with
+"""
+"""What only ftlint's own rules owe: a team's policy holds because the team says so."""
 
 SKELETON = """\
 # One file is the check, its documentation and its tests. Replace what says {todo}, then run
@@ -129,9 +136,8 @@ message: "`lora_rank: {{lora_rank}}` {todo} the reason: the remedy."
 #   message: "set `lora_rank: 64`"
 #   replace: {{lora_rank: "64"}}
 why: |
-  {todo} what LLaMA Factory does, what that costs, how to write it right.
-source: {todo} file and line of LLaMA Factory, or the run that shows it
-{verified}base: sft-lora           # or sft-full, dpo-lora, inference: what the examples begin with
+  {why}
+{source}base: sft-lora           # or sft-full, dpo-lora, inference: what the examples begin with
 bad: |
   lora_rank: «128»
 good: |

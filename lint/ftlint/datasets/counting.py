@@ -16,9 +16,14 @@ COUNT = form((int, NONE), str, str, bool, (list, NONE))
 CACHED_FROM = 1 << 20  # smaller files are counted faster than the cache is asked
 
 
+def is_worth_keeping(path: str, disk: Disk) -> bool:
+    """Return whether to ask the cache for what is counted in a file. Raises OSError."""
+    return disk.size(path) >= CACHED_FROM and not disk.is_held(path)
+
+
 def known_rows(path: str, kind: str, cache: Cache, disk: Disk) -> RowCount:
     """Return `count_rows`, kept for a large file. Raises OSError."""
-    worth = disk.size(path) >= CACHED_FROM
+    worth = is_worth_keeping(path, disk)
     kept = cache.get(path, ROWS) if worth else None
     if kept is not None:
         try:

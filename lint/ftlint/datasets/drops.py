@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ftlint.datasets.contents import Contents, merged, revived
-from ftlint.datasets.counting import CACHED_FROM
+from ftlint.datasets.counting import is_worth_keeping
 from ftlint.datasets.entries import ALPACA, text_columns
 from ftlint.datasets.faults import Doubtful, NotLoadable
 from ftlint.datasets.files import UNREADABLE, Trouble
@@ -143,7 +143,7 @@ def _dropped(
     dropped, left, reason = 0, limit, ""
     columns: dict[str, None] = {}
     for path in paths:
-        worth = left == limit and disk.size(path) >= CACHED_FROM
+        worth = left == limit and is_worth_keeping(path, disk)
         one = _kept(cache.get(path, asked)) if worth else None
         if one is None:
             try:

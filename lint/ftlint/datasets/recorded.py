@@ -102,14 +102,16 @@ def sha256_of(path: str, disk: Disk, cache: Cache) -> str:
     """Return the SHA-256 of a file, kept for a large one. Raises OSError."""
     from hashlib import sha256
 
-    kept = cache.get(path, "sha256")
+    held = disk.is_held(path)
+    kept = None if held else cache.get(path, "sha256")
     if kept is not None and len(kept) == 1 and isinstance(kept[0], str):
         return kept[0]
     found = sha256()
     with disk.open(path) as file:
         while block := file.read(1 << 20):
             found.update(block)
-    cache.put(path, "sha256", [found.hexdigest()])
+    if not held:
+        cache.put(path, "sha256", [found.hexdigest()])
     return found.hexdigest()
 
 

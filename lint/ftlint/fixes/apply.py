@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ftlint.project.options import Options
     from ftlint.results import Result
     from ftlint.rulebook.registry import RuleBook
+    from ftlint.support.disk import Disk
 
 MAX_ROUNDS = 10
 """After as many rounds of fixing and linting again, two rules undo each other's work."""
@@ -45,27 +46,30 @@ class Fixed(NamedTuple):
     """False: the fixes go round in circles, and the file is left as it was."""
 
 
-def fix_one(source: Source, diagnostic: Diagnostic, options: Options) -> str | None:
+def fix_one(
+    source: Source, diagnostic: Diagnostic, options: Options, disk: Disk | None = None
+) -> str | None:
     """Return the text with the fix of one finding made; None where that is withheld.
 
-    It is held against a second reading like all others, and brings no error or warning.
+    It is held against a second reading like all others, and brings no error or warning. `disk` is
+    what lies around the file, if that was looked at.
     """
     if is_script(source.path):
         from ftlint.fixes import scripts
 
-        return scripts.fix_one(source, diagnostic, options)
+        return scripts.fix_one(source, diagnostic, options, disk)
     fix = diagnostic.fix
     if fix is None or not fix.edits or fix.applicability == "display":
         return None
-    before = lint(source, options)
+    before = lint(source, options, disk)
     own = _identity(diagnostic)
     offered = frozenset([own[:2]])
-    asked = _Asked(options, fix.applicability == "unsafe", offered, only=own)
+    asked = _Asked(options, fix.applicability == "unsafe", offered, only=own, disk=disk)
     fixed = _fixed(before, asked)
     return fixed.source.text if fixed.applied else None
 
 
-def fix(source: Source, options: Options, unsafe: bool = False) -> Fixed:
+def fix(source: Source, options: Options, unsafe: bool = False, disk: Disk | None = None) -> Fixed:
     """Apply the safe fixes of `source`, and with `unsafe` the unsafe ones; lint what comes out.
 
     A round applies the fixes that keep clear of each other; the oracle judges it, and the next
@@ -79,9 +83,9 @@ def fix(source: Source, options: Options, unsafe: bool = False) -> Fixed:
     if is_script(source.path):
         from ftlint.fixes import scripts
 
-        return Fixed(*scripts.fix(source, options, unsafe))
-    before = lint(source, options)
-    asked = _Asked(options, unsafe)
+        return Fixed(*scripts.fix(source, options, unsafe, disk))
+    before = lint(source, options, disk)
+    asked = _Asked(options, unsafe, disk=disk)
     offered = ((one.code, one.key) for one in before.diagnostics if asked.wants(one))
     asked = asked._replace(offered=frozenset(offered))
     fixed = _fixed(before, asked)
@@ -106,6 +110,7 @@ class _Asked(NamedTuple):
     """What keys were called in the given file, by the names that fixes gave them so far."""
     only: _Identity | None = None
     """The one fix that is to be made."""
+    disk: Disk | None = None
 
     def wants(self, diagnostic: Diagnostic) -> bool:
         """Return whether a finding has a fix of the wanted kind."""
@@ -213,7 +218,7 @@ def _rounds(before: Result, asked: _Asked, barred: dict[_Identity, SkippedFix]) 
         if readable is None:
             mending += [change for one in done for change in one.changes if _revalues(page, change)]
         if done:
-            result = lint(of_text(result.source.path, text), options)
+            result = lint(of_text(result.source.path, text), options, asked.disk)
     return _Course(_left(before, tuple(withheld.values())), before, (), ())
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ftlint.launch.record import Launched
     from ftlint.project.options import Options
     from ftlint.results import Result
+    from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
 
 
@@ -116,26 +117,33 @@ def _line_end(source: Source) -> str:
     return first[len(first.rstrip("\r\n")) :] or "\n"
 
 
-def is_proven(before: Result, text: str, silenced: Iterable[Diagnostic], options: Options) -> bool:
+def is_proven(
+    before: Result,
+    text: str,
+    silenced: Iterable[Diagnostic],
+    options: Options,
+    disk: Disk | None = None,
+) -> bool:
     """Return whether a text is read as before, and no more is said of it than but for `silenced`.
 
-    What else is gone then is about comments: one that left nothing out, and now does.
+    `disk` is what lies around it, if that was looked at. What else is gone then is about comments:
+    one that left nothing out, and now does.
     """
     source = of_text(before.source.path, text)
-    after = lint(source, options)
+    after = lint(source, options, disk)
     wanted = Counter((one.code, one.key) for one in before.diagnostics)
     wanted -= Counter((one.code, one.key) for one in silenced)
     said = Counter((one.code, one.key) for one in after.diagnostics)
-    return not said - wanted and _read_alike(before.source, source, options)
+    return not said - wanted and _read_alike(before.source, source, options, disk)
 
 
-def _read_alike(before: Source, after: Source, options: Options) -> bool:
+def _read_alike(before: Source, after: Source, options: Options, disk: Disk | None) -> bool:
     if is_script(before.path):
         from ftlint.launch.scripts import read
 
         was, now = read(before.text, before.path), read(after.text, after.path)
         return [*map(_started, was)] == [*map(_started, now)]
-    one, other = load_text(before, options), load_text(after, options)
+    one, other = load_text(before, options, disk), load_text(after, options, disk)
     if isinstance(one, Config) and isinstance(other, Config):
         return same(one.context.constructed.value, other.context.constructed.value, set())
     return False

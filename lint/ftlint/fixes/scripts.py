@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ftlint.launch.record import Argument, Launched
     from ftlint.project.options import Options
     from ftlint.results import Result
+    from ftlint.support.disk import Disk
     from ftlint.syntax.source import Source
 
 MAX_ROUNDS = 10
@@ -23,22 +24,22 @@ _Identity = tuple[str, "str | None", int, str]
 
 
 def fix(
-    source: Source, options: Options, unsafe: bool
+    source: Source, options: Options, unsafe: bool, disk: Disk | None = None
 ) -> tuple[Source, tuple[Applied, ...], tuple[SkippedFix, ...], Result]:
     """Make the fixes of a script; return it, what was done, what was not, and what is left to say.
 
     Held to be right is what starts as many runs as before, each with the arguments that it had but
     for those that a fix names, and no error that was not there.
     """
-    before = result = lint(source, options)
+    before = result = lint(source, options, disk)
     applied: list[Applied] = []
     barred: dict[_Identity, SkippedFix] = {}
     for _ in range(MAX_ROUNDS):
         chosen = _apart(one for one in result.diagnostics if _wants(one, unsafe, barred))
-        done = _attempt(result, chosen, options, before)
+        done = _attempt(result, chosen, options, before, disk)
         if done is None:  # one of them is at fault: make the first that is not
             for one in chosen:
-                done = _attempt(result, [one], options, before)
+                done = _attempt(result, [one], options, before, disk)
                 if done is not None:
                     chosen = [one]
                     break
@@ -54,12 +55,14 @@ def fix(
     return result.source, tuple(applied), tuple(barred.values()), result
 
 
-def fix_one(source: Source, diagnostic: Diagnostic, options: Options) -> str | None:
+def fix_one(
+    source: Source, diagnostic: Diagnostic, options: Options, disk: Disk | None = None
+) -> str | None:
     """Return a script with the fix of one finding made; None where that is withheld."""
-    fix, before = diagnostic.fix, lint(source, options)
+    fix, before = diagnostic.fix, lint(source, options, disk)
     if fix is None or not _wants(diagnostic, fix.applicability == "unsafe", {}):
         return None
-    done = _attempt(before, [diagnostic], options, before)
+    done = _attempt(before, [diagnostic], options, before, disk)
     return None if done is None else done.source.text
 
 
@@ -90,7 +93,11 @@ def _apart(wanted: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _attempt(
-    result: Result, chosen: Sequence[Diagnostic], options: Options, before: Result
+    result: Result,
+    chosen: Sequence[Diagnostic],
+    options: Options,
+    before: Result,
+    disk: Disk | None,
 ) -> Result | None:
     """Return what is said of the script with these fixes; None where it is not what they say."""
     source = result.source
@@ -102,7 +109,7 @@ def _attempt(
         return None
     if not all(_is_planned(one, other, edits, changes) for one, other in zip(started, starts)):
         return None
-    after = lint(of_text(source.path, text), options)
+    after = lint(of_text(source.path, text), options, disk)
     known = {(one.code, one.key) for one in before.diagnostics}
     brought = [one for one in after.diagnostics if one.severity == "error"]
     return None if any((one.code, one.key) not in known for one in brought) else after

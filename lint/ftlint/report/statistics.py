@@ -22,4 +22,6 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         files.update(set(rules))
     for (code, name), count in sorted(findings.items(), key=lambda item: (-item[1], item[0])):
         yield f"{count:6} in {files[code, name]:4} files  {code}  {name}"
-    yield f"{run.checked} configs, {run.skipped} other files, {len(run.failures)} unreadable"
+    configs = f"{run.checked} config{'' if run.checked == 1 else 's'}"
+    others = f"{run.skipped} other file{'' if run.skipped == 1 else 's'}"
+    yield f"{configs}, {others}, {len(run.failures)} unreadable"

@@ -1,5 +1,7 @@
 """What can be done about findings: fixes, each proven before it is offered, and comments.
 
+A proof looks at the same files as the finding rests on, those that are open as they are typed.
+
 A comment is offered when the finding is gone with it and nothing new has come: where a line ends in
 the middle of a value, or a file has no comments, none is.
 """
@@ -81,7 +83,7 @@ def actions(
 
 def fix_all(judged: Judged) -> Json | None:
     """Return the edit that makes all safe fixes; None where none is made."""
-    fixed = apply.fix(_source(judged), judged.place.options)
+    fixed = apply.fix(_source(judged), judged.place.options, disk=judged.disk)
     return _edit(judged, fixed.source.text) if fixed.applied else None
 
 
@@ -93,7 +95,7 @@ def _fix(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json]:
     fix = one.fix
     if fix is None or not fix.edits or fix.applicability == "display":
         return
-    text = apply.fix_one(_source(judged), one, judged.place.options)
+    text = apply.fix_one(_source(judged), one, judged.place.options, judged.disk)
     if text is None:
         return
     safe = fix.applicability == "safe"
@@ -116,7 +118,7 @@ def _ignore(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json
         ("on this line", here, _on_line(judged, one)),
         ("in this file", same, _above(source, 0, one.code)),
     ):
-        proven = (text for text in texts if is_proven(before, text, silenced, options))
+        proven = (text for text in texts if is_proven(before, text, silenced, options, judged.disk))
         text = next(proven, None)
         if text is not None:
             title = f"Ignore {one.code} {where}"

@@ -13,18 +13,18 @@ from ftlint.rules.liveness import ignored_keys
 from ftlint.server import cursor
 from ftlint.server.explaining import of_key
 from ftlint.server.judging import catalogue_of
-from ftlint.support.files import is_script
+from ftlint.server.spot import KEY
 from ftlint.support.messages import show
 from ftlint.syntax.source import of_text
 from ftlint.target.models import find_model
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Container, Iterator
     from typing import Any
 
-    from ftlint.server.cursor import Spot
     from ftlint.server.judging import Judged
+    from ftlint.server.spot import Spot
     from ftlint.target.keys import Catalogue, Key
 
     Json = dict[str, Any]
@@ -46,20 +46,34 @@ class ValueOffer(NamedTuple):
     kind: int = VALUE
 
 
+class Site(NamedTuple):
+    """What is written where: `written` spells a key or a value as it has to be there.
+
+    None for what cannot be.
+    """
+
+    judged: Judged
+    spot: Spot
+    config: Config | None
+    written: Callable[[object], str | None]
+
+
 def complete(judged: Judged, position: Json) -> list[Json]:
-    """Return the items that may stand at a position of a document."""
-    document = judged.document
-    if is_script(judged.place.name):
-        return []
+    """Return the items that may stand at a position of a config."""
+    document, path = judged.document, judged.place.name
     found = cursor.spot(document.source, document.offset(position))
     if found is None:
         return []
     config = _config(judged, found)
-    catalogue = catalogue_of(judged) if config is None else config.context.catalogue
-    if found.kind == cursor.KEY:
-        return [*_keys(found, judged, catalogue, config)]
-    key = catalogue.get(found.key)
-    return [] if key is None else [*_values(key, found, judged, config)]
+    if found.kind == KEY:
+        present = frozenset[str]() if config is None else frozenset(config.context.entries)
+        before, behind = _around_key(found, document.text, path)
+        site = Site(judged, found, config, lambda name: before + str(name) + behind)
+        catalogue = catalogue_of(judged) if config is None else config.context.catalogue
+        return [*keys(site, catalogue, present)]
+    space = " " if document.text[found.start - 1 : found.start] == ":" else ""
+    return [*values(Site(judged, found, config, lambda one: _written(one, found, judged, path)),
+                    space)]  # fmt: skip
 
 
 def resolve(item: Json, judged: Judged | None) -> Json:
@@ -85,19 +99,16 @@ def _config(judged: Judged, spot: Spot) -> Config | None:
 # Keys --------------------------------------------------------------------------------------------
 
 
-def _keys(
-    spot: Spot, judged: Judged, catalogue: Catalogue, config: Config | None
-) -> Iterator[Json]:
-    document = judged.document
-    present = frozenset[str]() if config is None else frozenset(config.context.entries)
-    ignored = frozenset[str]() if config is None else ignored_keys(config.context)
-    before, behind = _around_key(spot, document.text, judged.place.name)
+def keys(site: Site, catalogue: Catalogue, present: Container[str]) -> Iterator[Json]:
+    """Yield the keys that may stand there, those that are not present."""
+    spot, document = site.spot, site.judged.document
+    ignored = frozenset[str]() if site.config is None else ignored_keys(site.config.context)
     where = document.range(spot.start, spot.end)
     for name in catalogue.names():
         if name in present and name != spot.key:
             continue
-        key = catalogue.get(name)
-        if key is None:
+        key, text = catalogue.get(name), site.written(name)
+        if key is None or text is None:
             continue
         told = IGNORED if name in ignored else f"default {show(key.default)}"
         yield {
@@ -105,8 +116,8 @@ def _keys(
             "kind": PROPERTY,
             "detail": told,
             "sortText": f"{int(name in ignored)}{name}",
-            "filterText": name,
-            "textEdit": {"range": where, "newText": f"{before}{name}{behind}"},
+            "filterText": name if spot.quote else text.strip(' "=:'),
+            "textEdit": {"range": where, "newText": text},
             "data": {"uri": document.uri, "key": name},
         }
 
@@ -125,13 +136,20 @@ def _around_key(spot: Spot, text: str, path: str) -> tuple[str, str]:
 # Values ------------------------------------------------------------------------------------------
 
 
-def _values(key: Key, spot: Spot, judged: Judged, config: Config | None) -> Iterator[Json]:
-    document, path = judged.document, judged.place.name
+def values(site: Site, space: str = "") -> Iterator[Json]:
+    """Yield the values that the key there takes, each behind a space that is still to be written.
+
+    Nothing where it is no key.
+    """
+    spot, config, document = site.spot, site.config, site.judged.document
+    catalogue = catalogue_of(site.judged) if config is None else config.context.catalogue
+    key = catalogue.get(spot.key)
+    if key is None:
+        return
     where = document.range(spot.start, spot.end)
-    space = " " if document.text[spot.start - 1 : spot.start] == ":" else ""
     seen: set[str] = set()
     for number, one in enumerate(sorted(_taken(key, spot, config), key=lambda one: one.rank)):
-        text = _written(one.value, spot, judged, path)
+        text = site.written(one.value)
         if text is None or text in seen:
             continue
         seen.add(text)

@@ -8,44 +8,25 @@ from __future__ import annotations
 
 import re
 
+from ftlint.server import json_cursor
+from ftlint.server.spot import KEY, VALUE, Spot, word_around
 from ftlint.syntax.nodes import Broken, Mapping, Scalar
 from ftlint.syntax.parse import compose
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.syntax.source import Source
 
 
-class Spot(NamedTuple):
-    """What the cursor is in: a key, or a value of one. `start` to `end` is the word around it.
-
-    `typed` is what of the word stands before the cursor, `quote` what encloses it. `follows` tells
-    whether a colon stands behind a key.
-    """
-
-    kind: str
-    key: str
-    start: int
-    end: int
-    typed: str
-    quote: str = ""
-    follows: bool = False
-    listed: bool = False
-    """Whether the value is one of several."""
-
-
-KEY, VALUE = "key", "value"
-
 _PAIR = re.compile(r"""(?P<lead>\ufeff?)(?P<quote>["']?)(?P<key>[\w.-]*)(?P=quote)(?P<gap>[ \t]*)
     (?P<colon>:(?=[ \t]|\Z))?(?P<rest>.*)""", re.X | re.S)  # fmt: skip
-_JSON = re.compile(r"""(?P<lead>[ \t]*(?:\{[ \t]*)?)(?P<quote>"?)(?P<key>[\w.-]*)"?(?P<gap>[ \t]*)
-    (?P<colon>:)?(?P<rest>.*)""", re.X | re.S)  # fmt: skip
 _ITEM = re.compile(r"[ \t]*-[ \t]+")
-_WORD = re.compile(r"[^\s,\[\]{}\"']*")
 
 
 def spot(source: Source, offset: int) -> Spot | None:
     """Return what is at an offset; None in a comment and wherever nothing is to be written."""
+    if source.path.lower().endswith(".json"):
+        return json_cursor.spot(source, offset)
     number = max(number for number, start in enumerate(source.line_starts) if start <= offset)
     begin = source.line_starts[number]
     line = source.line(number + 1)
@@ -53,9 +34,7 @@ def spot(source: Source, offset: int) -> Spot | None:
     column = offset - begin
     if column < 0 or column > len(line) or column > comment_at(line):
         return None
-    line = line[: comment_at(line)]
-    json = source.path.lower().endswith(".json")
-    found = _in_json(line, begin, column) if json else _in_yaml(source, number, begin, column)
+    found = _in_yaml(source, number, begin, column)
     return found if found is None or not _is_inside(source, begin, found) else None
 
 
@@ -87,11 +66,6 @@ def _in_yaml(source: Source, number: int, begin: int, column: int) -> Spot | Non
     return _of_pair(found, line, begin, column)
 
 
-def _in_json(line: str, begin: int, column: int) -> Spot | None:
-    found = _JSON.fullmatch(line)
-    return None if found is None else _of_pair(found, line, begin, column)
-
-
 def _of_pair(found: re.Match[str], line: str, begin: int, column: int) -> Spot | None:
     quote, key = found["quote"], found["key"]
     start, end = found.span("key")
@@ -115,8 +89,7 @@ def _value(
     before = line[place:column]
     if not listed and before.strip() == "" and column == place and text.strip():
         return None  # right behind the colon of a value that is there
-    words = [one for one in _WORD.finditer(line, place) if one.start() <= column <= one.end()]
-    start, end = max((one.span() for one in words), key=lambda span: span[1] - span[0])
+    start, end = word_around(line, place, column)
     quote = line[start - 1] if start > 0 and line[start - 1] in "\"'" else ""
     many = listed or "," in text.rstrip()[:-1] or text.lstrip()[:1] == "["
     return Spot(VALUE, key, begin + start, begin + end, line[start:column], quote, listed=many)

@@ -91,10 +91,10 @@ class Inbox:
         """Return the next message, when there is one; None at the end."""
         return self._waiting.get()
 
-    def take_now(self) -> tuple[Item] | None:
-        """Return the next message if there is one already."""
+    def take_within(self, seconds: float) -> tuple[Item] | None:
+        """Return the next message if there is one within so many seconds; 0 is at once."""
         try:
-            return (self._waiting.get_nowait(),)
+            return (self._waiting.get(seconds > 0, seconds),)
         except Empty:
             return None
 

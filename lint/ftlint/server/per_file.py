@@ -42,7 +42,7 @@ def in_settings(judged: Judged, one: Diagnostic, workspace: Workspace) -> Json |
     options = workspace.options_with(place, path, text + added)
     if options is None:
         return None
-    said = lint(of_text(place.name, judged.document.text), options).diagnostics
+    said = lint(of_text(place.name, judged.document.text), options, judged.disk).diagnostics
     if any(other.code == one.code for other in said):
         return None
     edit = {"range": span(of_text(path, text), len(text), len(text)), "newText": added}

@@ -44,6 +44,7 @@ class Review:
         self._shown: dict[str, list[Json]] = {}
         self._due: dict[str, None] = {}
         self._told: set[str] = set()
+        self._aged: str | None = None
         self._is_warm = False
 
     # Documents -----------------------------------------------------------------------------------
@@ -108,6 +109,23 @@ class Review:
         self._is_warm = True
         _warm_up()
 
+    def is_aged(self) -> bool:
+        """Return whether the disk is to be looked at again behind what was said last.
+
+        A keystroke does not wait for that: hardly ever has anything changed.
+        """
+        return self._aged is not None
+
+    def look_again(self) -> None:
+        """Judge the last document again by the disk as it is now."""
+        uri, self._aged = self._aged, None
+        if uri in self.workspace.documents:
+            self.workspace.look_again()
+            before = self._shown.get(uri)
+            self._judge(uri)
+            if self._shown.get(uri) != before:
+                self._refresh()
+
     def now(self, uri: str) -> Judged | None:
         """Return what is said of a document as it is now, in its folder."""
         if uri in self._due:
@@ -141,6 +159,7 @@ class Review:
             self._due[uri] = None
             return None
         self._judged[uri] = found
+        self._aged = uri if self.workspace.is_aged() else None
         self._publish(document, judging.diagnostics(found, self._client))
         return found
 

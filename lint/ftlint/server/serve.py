@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SECONDS = 10
 """Of processor time that an answer may take."""
+PAUSE = 0.3
+"""Seconds without a message after which nobody is typing: what takes longer may be done."""
 DONE, LEFT = 0, 1
 """Exit statuses: after `shutdown`, and without."""
 
@@ -32,7 +34,7 @@ CAPABILITIES: Json = {
         "resolveProvider": True,
     },
     "hoverProvider": True,
-    "completionProvider": {"resolveProvider": True, "triggerCharacters": [" ", ","]},
+    "completionProvider": {"resolveProvider": True, "triggerCharacters": [" ", ",", "-", "="]},
     "codeLensProvider": {"resolveProvider": False},
     "documentLinkProvider": {"resolveProvider": False},
     "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
@@ -71,11 +73,17 @@ class _Loop:
     def _next(self) -> Message | Malformed | None:
         """Return the next message; while there is none, judge what is due."""
         while True:
-            found = self.inbox.take_now()
+            found = self.inbox.take_within(0)
             if found is not None:
                 return found[0]
-            if self.initialized and self._started().review.is_due():
-                self._guarded(None, self._started().review.judge_one)
+            review = self._started().review if self.initialized else None
+            if review is not None and review.is_due():
+                self._guarded(None, review.judge_one)
+            elif review is not None and review.is_aged():
+                found = self.inbox.take_within(PAUSE)
+                if found is not None:
+                    return found[0]
+                self._guarded(None, review.look_again)
             else:
                 return self.inbox.take()
 

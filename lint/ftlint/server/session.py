@@ -18,6 +18,7 @@ from ftlint.server.protocol import (
 from ftlint.server.review import Review
 from ftlint.server.workspace import NO_FILE
 from ftlint.support.disk import Disk
+from ftlint.support.files import is_script
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Session:
         self.review.again()
 
     def _opened(self, params: object) -> None:
-        uri = field(params, "textDocument.uri", str)
+        uri = self._uri(params)
         text = field(params, "textDocument.text", str)
         version = field(params, "textDocument.version", int)
         language = field(params, "textDocument.languageId", str)
@@ -136,7 +137,7 @@ class Session:
         self.review.hold(documents.opened(uri, path, name, version, language, text))
 
     def _changed(self, params: object) -> None:
-        uri = field(params, "textDocument.uri", str)
+        uri = self._uri(params)
         version = field(params, "textDocument.version", int)
         document = self.workspace.documents.get(uri)
         if document is None:
@@ -144,12 +145,15 @@ class Session:
         self.review.hold(document.edited(version, changes(params)))
 
     def _closed(self, params: object) -> None:
-        self.review.release(field(params, "textDocument.uri", str))
+        self.review.release(self._uri(params))
+
+    def _uri(self, params: object) -> str:
+        return self.workspace.open_as(field(params, "textDocument.uri", str))
 
     # Asked ---------------------------------------------------------------------------------------
 
     def _judged(self, params: object) -> Judged | None:
-        return self.review.now(field(params, "textDocument.uri", str))
+        return self.review.now(self._uri(params))
 
     def _hover(self, params: object) -> Json | None:
         from ftlint.server.hover import hover
@@ -158,10 +162,16 @@ class Session:
         return None if judged is None else hover(judged, where)
 
     def _completion(self, params: object) -> list[Json]:
-        from ftlint.server.completion import complete
-
         judged, where = self._judged(params), position(params, "position")
-        return [] if judged is None else complete(judged, where)
+        if judged is None:
+            return []
+        if is_script(judged.place.name):
+            from ftlint.server import script_completion
+
+            return script_completion.complete(judged, where)
+        from ftlint.server import completion
+
+        return completion.complete(judged, where)
 
     def _completed(self, params: object) -> Json:
         from ftlint.server.completion import resolve

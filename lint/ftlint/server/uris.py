@@ -37,11 +37,23 @@ def to_path(uri: str) -> str | None:
 def _on_windows(path: str, host: str) -> str | None:
     r"""Return `C:\x` of `/C:/x`, and `\\host\share\x` of what lies on another machine."""
     if host:
-        return "\\\\" + host + path.replace("/", "\\")
+        return os.path.normpath("\\\\" + host + path.replace("/", "\\"))
     drive = path.lstrip("/")
     if len(drive) < 2 or drive[1] != ":":
         return None
-    return (drive[0].upper() + drive[1:]).replace("/", "\\")
+    return os.path.normpath((drive[0].upper() + drive[1:]).replace("/", "\\"))
+
+
+def are_same(one: str, other: str) -> bool:
+    """Return whether two URIs name the same file, however they are written.
+
+    >>> are_same("file:///a/./b%2Eyaml", "FILE:///a/b.yaml"), are_same("git:/a", "git:/./a")
+    (True, False)
+    """
+    paths = to_path(one), to_path(other)
+    if None in paths:
+        return one == other
+    return len({os.path.normcase(path) for path in paths if path is not None}) == 1
 
 
 def to_uri(path: str) -> str:

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 NO_FILE = {"yaml": "untitled.yaml", "json": "untitled.json", "shellscript": "untitled.sh"}
 """What a text that is not written yet is judged as, by its language."""
 LASTS = 2.0
-"""Seconds for which what was seen on the disk is not looked at again while somebody types."""
+"""Seconds after which what was seen on the disk is looked at again when typing pauses."""
+
+
+_NOBODY = "", ""
 
 
 class Scope(NamedTuple):
@@ -52,7 +55,7 @@ class Workspace:
         self._resolvers: dict[str, OptionsResolver] = {}
         self._shared = Shared(self._buffers)
         self._seen = 0.0
-        self._typed = "", ""
+        self._typed = _NOBODY
 
     # Documents -----------------------------------------------------------------------------------
 
@@ -79,7 +82,7 @@ class Workspace:
 
     def forget(self) -> None:
         """Forget all that was seen on the disk, and the settings."""
-        self._seen = 0.0
+        self.look_again()
         self._resolvers.clear()
 
     def _forget_seen(self, path: str | None) -> None:
@@ -120,14 +123,22 @@ class Workspace:
         return Scope(folder, name, options._replace(named=True), settings)
 
     def disk(self, place: Scope) -> Disk:
-        """Return the disk around a document; while somebody types it is looked at once in a while.
+        """Return the disk around a document; while somebody types there it is as it was seen.
 
         What is typed into one config changes what others see of it, but nothing that it sees.
         """
-        now = time.monotonic()
-        if now - self._seen > LASTS or place[:2] != self._typed:
-            self._shared, self._seen, self._typed = Shared(self._buffers), now, place[:2]
+        if place[:2] != self._typed:
+            self._shared, self._typed = Shared(self._buffers), place[:2]
+            self._seen = time.monotonic()
         return Disk(place.options.given.reach, self._shared)
+
+    def is_aged(self) -> bool:
+        """Return whether it is time to look at the disk again."""
+        return time.monotonic() - self._seen > LASTS
+
+    def look_again(self) -> None:
+        """Have the disk looked at again."""
+        self._typed = _NOBODY
 
     def _folder(self, path: str) -> str:
         """Return the innermost folder of the workspace that a file lies in, or its project."""
@@ -172,6 +183,12 @@ class Workspace:
             return resolver.of(folder)[0]._replace(named=True)
         except UsageError:
             return None
+
+    def open_as(self, uri: str) -> str:
+        """Return how a client wrote the URI of a file when it opened it; one not open as it is."""
+        if uri in self.documents:
+            return uri
+        return next((one for one in self.documents if uris.are_same(one, uri)), uri)
 
     def uri_of(self, path: str) -> str:
         """Return what the editor calls a file."""

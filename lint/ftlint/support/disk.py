@@ -139,11 +139,13 @@ class Disk:
         return found is not None and stat.S_ISDIR(found.st_mode)
 
     def size(self, path: str) -> int:
-        """Return the bytes of a file as it is stored. Raises OSError."""
+        """Return the bytes of a file. Raises OSError."""
         found = self._look(path)
-        if found is None or self._buffer(path) is not None:
-            return os.stat(path).st_size
-        return found.st_size
+        return os.stat(path).st_size if found is None else found.st_size
+
+    def is_held(self, path: str) -> bool:
+        """Return whether an editor holds a file: what is kept of the stored one is not of this."""
+        return self._buffer(path) is not None
 
     def real(self, path: str) -> str | None:
         """Return where links lead a path; None for one that cannot be followed."""
@@ -260,7 +262,7 @@ class Disk:
             return ReadFailure(path, str(error))
 
     def open(self, path: str) -> FileIO:
-        """Return a regular file within reach, as it is stored, without a buffer. Raises OSError.
+        """Return a regular file within reach, to be read piece by piece. Raises OSError.
 
         For data, which are too large to be held: they are counted, whatever their size.
         """
@@ -269,7 +271,8 @@ class Disk:
             why = "it is not a regular file"
         if why is not None:
             raise OSError(0, why, path)
-        return open(path, "rb", buffering=0)
+        held = self._buffer(path)
+        return open(path, "rb", buffering=0) if held is None else _file_of(held.data)
 
     # What was asked for --------------------------------------------------------------------------
 
@@ -326,6 +329,20 @@ class Disk:
     def _buffer(self, path: str) -> Buffer | None:
         buffers = self._shared.buffers
         return buffers.get(os.path.abspath(path)) if buffers and "\0" not in path else None
+
+
+def _file_of(data: bytes) -> FileIO:
+    """Return an open file of these bytes that has no name."""
+    make = getattr(os, "memfd_create", None)
+    if make is None:  # only Linux has it
+        from tempfile import TemporaryFile
+
+        file: FileIO = TemporaryFile(buffering=0)  # noqa: SIM115 - who asked for it closes it
+    else:
+        file = open(make("ftlint"), "w+b", buffering=0)  # noqa: SIM115
+    file.write(data)
+    file.seek(0)
+    return file
 
 
 def _content(path: str, limit: int, size: int) -> bytes:

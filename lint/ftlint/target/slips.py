@@ -58,9 +58,13 @@ class Guess(NamedTuple):
 
 
 class _Name(NamedTuple):
+    """A name in its parts. `told` are its words without links, `unordered` all of them."""
+
     letters: str
     words: tuple[str, ...]
     numbers: tuple[str, ...]
+    told: tuple[str, ...]
+    unordered: tuple[str, ...]
 
 
 def guess(written: str, names: Iterable[str], beside: Iterable[str] | None = None) -> Guess | None:
@@ -69,37 +73,59 @@ def guess(written: str, names: Iterable[str], beside: Iterable[str] | None = Non
     `beside` are other names of a vocabulary of its own, as the keys of a fork in its file: there
     only slips count, and no word that those names share.
     """
-    names = list(names)
+    own = None if beside is None else _words(tuple(beside))
+    return _guess(written, tuple(names), own)
+
+
+@lru_cache(512)
+def _guess(written: str, names: tuple[str, ...], own: frozenset[str] | None) -> Guess | None:
+    """Return the guess, which is kept: while a file is typed the same keys are asked for anew."""
     if written in names or not written:
         return None
     parts = _parts(written)
-    own = set() if beside is None else {word for name in beside for word in _parts(name).words}
-    nearby = [name for name in names if abs(len(name) - len(written)) <= _FAR]
-    apart = {name: _apart(parts, _parts(name)) for name in nearby}
-    same = [name for name, pairs in apart.items() if pairs == ()]
+    same = [name for name in _alike(names).get(parts.letters, ()) if _is_near(written, name)]
     if same:
         return Guess(same[0], slip=True) if len(same) == 1 else None
-    close = _close(apart, names, own)
+    nearby = [name for name in _alike(names).get(len(parts.words), ()) if _is_near(written, name)]
+    apart = {name: _apart(parts, _parts(name)) for name in nearby}
+    close = _close(apart, names, own or frozenset())
     found = _slips(close, names)
     if found:
         return Guess(found[0], slip=True) if len(found) == 1 else None
-    if beside is not None:
+    if own is not None:
         return None
     far = {name for name, pairs in close.items() if _edits(pairs) <= 2}
-    far |= {name for name in nearby if _is_said_otherwise(parts, _parts(name), names)}
+    near = (name for name in names if _is_near(written, name))
+    far |= {name for name in near if _is_said_otherwise(parts, _parts(name), names)}
     return Guess(far.pop(), slip=False) if len(far) == 1 else None
 
 
+def _is_near(written: str, name: str) -> bool:
+    """Return whether two names are of a length and have the same numbers."""
+    return abs(len(name) - len(written)) <= _FAR and _parts(name).numbers == _parts(written).numbers
+
+
+@lru_cache(16)
+def _alike(names: tuple[str, ...]) -> dict[str | int, list[str]]:
+    """Return names by what can be asked of all at once: their letters, how many words they have."""
+    found: dict[str | int, list[str]] = {}
+    for name in names:
+        parts = _parts(name)
+        for asked in (parts.letters, len(parts.words)):
+            found.setdefault(asked, []).append(name)
+    return found
+
+
 def _close(
-    apart: dict[str, tuple[_Pair, ...] | None], names: list[str], own: set[str]
+    apart: dict[str, tuple[_Pair, ...]], names: tuple[str, ...], own: frozenset[str]
 ) -> dict[str, tuple[_Pair, ...]]:
     """Return the names that differ in words which mean nothing of their own."""
     found = {name: pairs for name, pairs in apart.items() if pairs and not _is_other(pairs, own)}
-    used = {word for name in names for word in _parts(name).words} if found else set()
+    used = _words(names) if found else frozenset()
     return {name: pairs for name, pairs in found.items() if not _is_used(pairs, used)}
 
 
-def _slips(close: dict[str, tuple[_Pair, ...]], names: list[str]) -> list[str]:
+def _slips(close: dict[str, tuple[_Pair, ...]], names: tuple[str, ...]) -> list[str]:
     """Return the names that are one slip away, and beside a single one those that rival it."""
     found = [name for name, pairs in close.items() if _is_one_slip(name, pairs, names)]
     if len(found) == 1 and not _is_plural(*close[found[0]][0]):
@@ -120,40 +146,49 @@ _FAR = 6
 @lru_cache(4096)
 def _parts(name: str) -> _Name:
     spaced = _HUMP.sub("_", name).casefold()
+    words = tuple(_WORD.findall(spaced))
     return _Name(
-        _SEPARATORS.sub("", spaced), tuple(_WORD.findall(spaced)), tuple(_NUMBER.findall(spaced))
+        _SEPARATORS.sub("", spaced),
+        words,
+        tuple(_NUMBER.findall(spaced)),
+        tuple(word for word in words if word not in LINKS),
+        tuple(sorted(words)),
     )
+
+
+@lru_cache(16)
+def _words(names: tuple[str, ...]) -> frozenset[str]:
+    """Return all words of some names."""
+    return frozenset(word for name in names for word in _parts(name).words)
 
 
 _Pair = tuple[str, str]
 """A word as written, and as the other name has it."""
 
 
-def _apart(written: _Name, name: _Name) -> tuple[_Pair, ...] | None:
-    """Return the words in which two names differ: none of a name in other letters' case, None
-    where they are too far apart to say.
-    """
-    if written.numbers != name.numbers:
-        return None
-    if written.letters == name.letters:
-        return ()
-    if len(written.words) != len(name.words):
-        return None
+def _apart(written: _Name, name: _Name) -> tuple[_Pair, ...]:
+    """Return the words in which two names of as many words differ; none where too many do."""
     pairs = tuple(pair for pair in zip(written.words, name.words) if pair[0] != pair[1])
-    return pairs if 0 < len(pairs) <= 2 else None
+    return pairs if len(pairs) <= 2 else ()
 
 
-def _is_other(pairs: tuple[_Pair, ...], own: set[str]) -> bool:
+def _is_other(pairs: tuple[_Pair, ...], own: frozenset[str]) -> bool:
     """Return whether a word that differs has a meaning of its own."""
     return any(
         one in own
         or (one in SPLITS and not _is_plural(one, other))
-        or any(one.startswith(part) > other.startswith(part) for part in COMPOUNDS)
-        or any(one.endswith(part) > other.endswith(part) for part in COMPOUNDS)
+        or not _compounded(one) <= _compounded(other)
         or not (one.isascii() and other.isascii())
         or (one[-3:] == other[-3:] and _is_opposite(one, other))
         for one, other in pairs
     )
+
+
+@lru_cache(4096)
+def _compounded(word: str) -> frozenset[tuple[str, str]]:
+    """Return the words that a word begins and ends with, each with the end at which it stands."""
+    begins = {("begins", part) for part in COMPOUNDS if word.startswith(part)}
+    return frozenset(begins | {("ends", part) for part in COMPOUNDS if word.endswith(part)})
 
 
 @lru_cache(4096)
@@ -169,7 +204,7 @@ def _is_opposite(one: str, other: str) -> bool:
     )
 
 
-def _is_used(pairs: tuple[_Pair, ...], used: set[str]) -> bool:
+def _is_used(pairs: tuple[_Pair, ...], used: frozenset[str]) -> bool:
     """Return whether a word that differs is in another of the names; `step` for `steps` may be."""
     return any(one in used and not _is_plural(one, other) for one, other in pairs)
 
@@ -178,7 +213,7 @@ def _is_plural(one: str, other: str) -> bool:
     return len(min(one, other, key=len)) > 2 and (one + "s" == other or other + "s" == one)
 
 
-def _has_rivals(name: str, names: list[str], pairs: tuple[_Pair, ...]) -> bool:
+def _has_rivals(name: str, names: tuple[str, ...], pairs: tuple[_Pair, ...]) -> bool:
     """Return whether other names have another word in the place of the one that differs."""
     words = _parts(name).words
     at = words.index(pairs[0][1])
@@ -187,7 +222,7 @@ def _has_rivals(name: str, names: list[str], pairs: tuple[_Pair, ...]) -> bool:
     return any((other[:at], other[at + 1 :]) == rest for other in others)
 
 
-def _is_one_slip(name: str, pairs: tuple[_Pair, ...], names: list[str]) -> bool:
+def _is_one_slip(name: str, pairs: tuple[_Pair, ...], names: tuple[str, ...]) -> bool:
     """Return whether one letter slipped, in a word long enough to show that it did.
 
     Out of a short word a letter fell only where no other name has another word in its place.
@@ -225,18 +260,18 @@ def _edits(pairs: tuple[_Pair, ...]) -> int:
     return edits
 
 
-def _is_said_otherwise(written: _Name, name: _Name, names: list[str]) -> bool:
+def _is_said_otherwise(written: _Name, name: _Name, names: tuple[str, ...]) -> bool:
     """Return whether two names have the same words in another order, or but for a link.
 
     A link that some name goes on from has its meaning there: `eval_on_` may begin `eval_on_start`.
     """
-    if written.numbers != name.numbers or len(name.words) < 2:
+    if len(name.words) < 2:
         return False
-    ours = [word for word in written.words if word not in LINKS]
-    theirs = [word for word in name.words if word not in LINKS]
-    if sorted(written.words) == sorted(name.words):
+    if written.unordered == name.unordered:
         return True
-    return ours == theirs and not any(_goes_on(written, name, _parts(one)) for one in names)
+    return written.told == name.told and not any(
+        _goes_on(written, name, _parts(one)) for one in names
+    )
 
 
 def _goes_on(written: _Name, name: _Name, other: _Name) -> bool:

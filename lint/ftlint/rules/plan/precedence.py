@@ -39,15 +39,25 @@ def _ignored(context: Context, entry: Entry, steps: int, planned: Planned) -> Fi
     from ftlint.edits import suggest
 
     fix = suggest.fix(context, "remove `num_train_epochs`", change, safe=True)
-    values = {"epochs": context.source_text(entry), "steps": int(steps), "amount": amount(planned)}
+    values = {
+        "epochs": context.source_text(entry),
+        "steps": int(steps),
+        "amount": _amount(context, planned),
+    }
     return at_key(IGNORED, entry, values, fix)
 
 
-def amount(planned: Planned) -> str:
-    """Return what max_steps comes to in epochs, as a sentence."""
-    plan = planned.plan
+def _amount(context: Context, planned: Planned) -> str:
+    """Return what max_steps comes to in epochs, as a sentence, or how ftlint can know.
+
+    Nothing where the number of rows does not tell: streamed rows come without an end to an epoch.
+    """
+    plan, effective = planned.plan, context.instance.effective
     if plan is None or plan.samples.total.high is None or plan.epochs.high is None:
-        return "To get the number of epochs, add `# ftlint: dataset-size=N` with the sample count."
+        counted = plan is not None and plan.samples.total.high is not None
+        if counted or planned.refused is not None or effective.get("streaming"):
+            return ""
+        return " To get the number of epochs, add `# ftlint: dataset-size=N` with the sample count."
     low, high = _epochs(plan.epochs.low), _epochs(plan.epochs.high)
     passes = low if low == high else f"{low} to {high}"
     rows = plan.samples.total
@@ -55,7 +65,7 @@ def amount(planned: Planned) -> str:
     unit = "epoch" if passes == "1" else "epochs"
     batch = plan.effective_batch_size
     batches = f"effective batch size {batch}{launched(planned)}"
-    return f"That is {passes} {unit} of {samples} samples at {batches}."
+    return f" That is {passes} {unit} of {samples} samples at {batches}."
 
 
 def _epochs(number: float) -> str:

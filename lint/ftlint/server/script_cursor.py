@@ -1,0 +1,80 @@
+"""What stands at a place of a command that starts LLaMA Factory: a flag, a key to set, a value."""
+
+from __future__ import annotations
+
+import re
+
+from ftlint.server.spot import KEY, VALUE, Spot, word_around
+from ftschemas.named import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ftlint.launch.record import Launched
+
+_WORD = re.compile(r"""(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|\\[^\n]|[^\s"'\\])+""")
+_BLANK = re.compile(r"(?:[ \t]|\\\r?\n)+")
+_FLAG = re.compile(r"--([A-Za-z_][\w-]*)")
+
+
+class Place(NamedTuple):
+    """A spot in a command. A key is a flag, `--key`, or is set over a file, `key=`."""
+
+    spot: Spot
+    launched: Launched
+    is_flag: bool
+
+
+def place(text: str, launches: Iterable[Launched], offset: int) -> Place | None:
+    """Return what is at an offset of a script; None outside of what LLaMA Factory is handed."""
+    for launched in launches:
+        begin = launched.words[0].start if launched.words else launched.end + 1
+        behind = _BLANK.fullmatch(text, launched.end, offset) if offset > launched.end else None
+        if begin <= offset and (offset <= launched.end or behind is not None):
+            return _in(text, launched, begin, offset)
+    return None
+
+
+def _in(text: str, launched: Launched, begin: int, offset: int) -> Place | None:
+    words = [*_WORD.finditer(text, begin, max(launched.end, offset))]
+    own = next((one for one in words if one.start() <= offset <= one.end()), None)
+    start, end = (offset, offset) if own is None else own.span()
+    before = [one[0] for one in words if one.end() < start]
+    word, flag = text[start:end], _FLAG.fullmatch(before[-1]) if before else None
+    name, sign, _ = word.partition("=")
+    at = start + len(name)  # of the sign
+    if word.startswith("-") and (not sign or offset <= at):
+        return Place(_key(text, start, at, offset, bool(sign)), launched, is_flag=True)
+    if word.startswith("-"):
+        return _value(text, launched, name, at + 1, end, offset)
+    if flag is not None:
+        return _value(text, launched, flag[0], start, end, offset)
+    config = launched.config
+    if config is None:
+        is_new = not word and not (before and "=" in before[-1])
+        found = _key(text, start, end, offset, follows=False)
+        return Place(found, launched, is_flag=True) if is_new else None
+    if config.start <= offset <= config.end or offset < config.start:
+        return None
+    if sign and offset > at:
+        return _value(text, launched, name, at + 1, end, offset)
+    return Place(_key(text, start, at, offset, bool(sign)), launched, is_flag=False)
+
+
+def _key(text: str, start: int, end: int, offset: int, follows: bool) -> Spot:
+    name = text[start:end].lstrip("-").replace("-", "_")
+    return Spot(KEY, name, start, end, text[start:offset], follows=follows)
+
+
+def _value(
+    text: str, launched: Launched, name: str, start: int, end: int, offset: int
+) -> Place | None:
+    """Return the part of a value around an offset; None where the shell makes it of something."""
+    quote = text[start] if text[start:end][:1] in ("'", '"') else ""
+    closed = len(quote) and end - start > 1 and text[end - 1] == quote
+    if "$" in text[start:end] or "`" in text[start:end] or (closed and offset == end):
+        return None
+    first, last = word_around(text[: end - bool(closed)], start + len(quote), offset)
+    is_flag, key = name.startswith("-"), name.lstrip("-").replace("-", "_")
+    spot = Spot(VALUE, key, first, last, text[first:offset], quote)
+    return Place(spot, launched, is_flag)
