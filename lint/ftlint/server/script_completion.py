@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ftlint.launch.record import Launched
     from ftlint.loading import Config
     from ftlint.server.judging import Judged
-    from ftlint.server.script_cursor import Place
+    from ftlint.server.script_cursor import CursorWord
 
     Json = dict[str, Any]
 
@@ -51,7 +51,7 @@ def complete(judged: Judged, position: Json) -> list[Json]:
                   present)]  # fmt: skip
 
 
-def _behind_key(found: Place, follows: str) -> str:
+def _behind_key(found: CursorWord, follows: str) -> str:
     """Return what to write behind a key: what parts it from its value, if that is not there."""
     if found.spot.follows:
         return ""
@@ -70,7 +70,7 @@ def _config(judged: Judged, launched: Launched) -> Config | None:
     return next(same, None)
 
 
-def _value(value: object, found: Place, judged: Judged) -> str | None:
+def _value(value: object, found: CursorWord, judged: Judged) -> str | None:
     """Return a value as a word of a command; None for one that takes quotes which are not there."""
     if found.is_flag:
         text = str(value).lower() if isinstance(value, bool) else str(value)

@@ -17,7 +17,7 @@ _BLANK = re.compile(r"(?:[ \t]|\\\r?\n)+")
 _FLAG = re.compile(r"--([A-Za-z_][\w-]*)")
 
 
-class Place(NamedTuple):
+class CursorWord(NamedTuple):
     """A spot in a command. A key is a flag, `--key`, or is set over a file, `key=`."""
 
     spot: Spot
@@ -25,7 +25,7 @@ class Place(NamedTuple):
     is_flag: bool
 
 
-def place(text: str, launches: Iterable[Launched], offset: int) -> Place | None:
+def place(text: str, launches: Iterable[Launched], offset: int) -> CursorWord | None:
     """Return what is at an offset of a script; None outside of what LLaMA Factory is handed."""
     for launched in launches:
         begin = launched.words[0].start if launched.words else launched.end + 1
@@ -35,7 +35,7 @@ def place(text: str, launches: Iterable[Launched], offset: int) -> Place | None:
     return None
 
 
-def _in(text: str, launched: Launched, begin: int, offset: int) -> Place | None:
+def _in(text: str, launched: Launched, begin: int, offset: int) -> CursorWord | None:
     words = [*_WORD.finditer(text, begin, max(launched.end, offset))]
     own = next((one for one in words if one.start() <= offset <= one.end()), None)
     start, end = (offset, offset) if own is None else own.span()
@@ -44,7 +44,7 @@ def _in(text: str, launched: Launched, begin: int, offset: int) -> Place | None:
     name, sign, _ = word.partition("=")
     at = start + len(name)  # of the sign
     if word.startswith("-") and (not sign or offset <= at):
-        return Place(_key(text, start, at, offset, bool(sign)), launched, is_flag=True)
+        return CursorWord(_key(text, start, at, offset, bool(sign)), launched, is_flag=True)
     if word.startswith("-"):
         return _value(text, launched, name, at + 1, end, offset)
     if flag is not None:
@@ -53,12 +53,12 @@ def _in(text: str, launched: Launched, begin: int, offset: int) -> Place | None:
     if config is None:
         is_new = not word and not (before and "=" in before[-1])
         found = _key(text, start, end, offset, follows=False)
-        return Place(found, launched, is_flag=True) if is_new else None
+        return CursorWord(found, launched, is_flag=True) if is_new else None
     if config.start <= offset <= config.end or offset < config.start:
         return None
     if sign and offset > at:
         return _value(text, launched, name, at + 1, end, offset)
-    return Place(_key(text, start, at, offset, bool(sign)), launched, is_flag=False)
+    return CursorWord(_key(text, start, at, offset, bool(sign)), launched, is_flag=False)
 
 
 def _key(text: str, start: int, end: int, offset: int, follows: bool) -> Spot:
@@ -68,7 +68,7 @@ def _key(text: str, start: int, end: int, offset: int, follows: bool) -> Spot:
 
 def _value(
     text: str, launched: Launched, name: str, start: int, end: int, offset: int
-) -> Place | None:
+) -> CursorWord | None:
     """Return the part of a value around an offset; None where the shell makes it of something."""
     quote = text[start] if text[start:end][:1] in ("'", '"') else ""
     closed = len(quote) and end - start > 1 and text[end - 1] == quote
@@ -77,4 +77,4 @@ def _value(
     first, last = word_around(text[: end - bool(closed)], start + len(quote), offset)
     is_flag, key = name.startswith("-"), name.lstrip("-").replace("-", "_")
     spot = Spot(VALUE, key, first, last, text[first:offset], quote)
-    return Place(spot, launched, is_flag)
+    return CursorWord(spot, launched, is_flag)
