@@ -10,6 +10,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.cli.calls import invoke
 
 from ftlint.doctor.config import as_set_up
 from ftlint.doctor.history import History, Loss, read
@@ -205,6 +206,11 @@ SIGNS: dict[str, dict[str, object]] = {
     "adapter-lora": {
         **LORA, "learning_rate": 0.3, "num_train_epochs": 12, "lora_rank": 32, "lora_alpha": 256,
     },
+    "slower": {
+        "dataset": "growing", "disable_shuffling": True, "cutoff_len": 4096,
+        "per_device_train_batch_size": 1, "gradient_accumulation_steps": 4, "num_train_epochs": 1,
+        "flash_attn": "disabled",
+    },
     "other-reference": {
         **FOLLOWING, "dataset": "pairs", "adapter_name_or_path": "adapter-lora", "pref_beta": 1.0,
     },
@@ -214,7 +220,7 @@ SEEN = [
     "nothing-learned", "diverged", "clipped", "slow-evaluation", "other-reference",
     "evaluation-lost", "loss-zero", "loss-constant", "rate-zero", "not-evaluated",
     "under-training", "too-few-evaluations", "memorised", "spikes", "padding", "chosen-falls",
-    "pairs-trivial", "restarted",
+    "pairs-trivial", "restarted", "slower",
 ]  # fmt: skip
 
 
@@ -240,6 +246,7 @@ def rows() -> dict[str, list[dict[str, str]]]:
         "odd": [*alike[:20], row("w1 w2", words(8)), *alike[:19]],
         "uneven": [row(words(2), words(2 if number % 4 else 50)) for number in range(40)],
         "easy": [pair("w1 " * 6, "w2 " * 6) for _ in range(40)],
+        "growing": [row(words(2), words(size)) for size in (2, 2, 4000) for _ in range(60)],
         "near": [pair(f"{text} w1", f"{text} w2") for text in shared],
     }
 
@@ -267,6 +274,22 @@ def test_a_config_that_is_not_the_one_of_the_run(short: Path) -> None:
     assert "other-rate" in [sign.name for sign in signs(other, PATIENCE)]
     same = as_set_up(run, {"learning_rate": 1e-9}, 1)
     assert "other-rate" not in [sign.name for sign in signs(same, PATIENCE)]
+
+
+def test_a_plan_that_is_not_the_one_of_the_run(
+    short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(short)
+
+    def shown(epochs: int) -> list[dict[str, str]]:
+        plan = {**SHORT, **SIGNS["not-evaluated"], "num_train_epochs": epochs}
+        (short / "plan.json").write_text(json.dumps(plan), "utf-8")
+        found = invoke("doctor", "not-evaluated", "plan.json", "--output-format", "json")
+        return [sign for sign in json.loads(found.out)["signs"] if sign["name"] == "other-plan"]
+
+    assert shown(1) == []
+    (other,) = shown(2)
+    assert "plan.json plans 20 steps on 1 GPU, the run planned 10" in other["text"]
 
 
 def test_preferences_of_a_real_run_that_did_not_move(short: Path) -> None:

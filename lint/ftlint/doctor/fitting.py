@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from statistics import fmean, variance
 
-from ftlint.doctor.evidence import evidence
+from ftlint.doctor.evidence import CRITICAL, evidence
 from ftlint.doctor.keeping import keeping
 from ftlint.doctor.stopping import best, patience_for, stops_at
 from ftlint.doctor.symptom import Symptom
@@ -133,7 +133,7 @@ def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom
     least = best(finite)
     if least is None or least.value <= 0:
         return
-    if len(finite) >= FEW and (found is None or found.ratio < found.critical * UNSURE):
+    if len(finite) >= FEW and (found is None or found.ratio < CRITICAL * UNSURE):
         return
     rise = finite[-1].value / least.value - 1
     if rise < RISE or not math.isfinite(rise):
