@@ -1,8 +1,8 @@
 """How often doctor says over-fitting of simulated runs that did, and of those that did not.
 
-`python -m tests.doctor.power --count N --seed N` draws N runs for each cell of its tables, four times
-as many for those of its last column, and asks doctor itself; docs/cli.md has what it printed. Each row is of one noise: its standard
-deviation, and its correlation from one evaluation to the next.
+`python -m tests.doctor.power --count N --seed N` draws N runs for each cell of its tables, of the
+last column four times as many, and asks doctor itself; docs/cli.md has what it printed. Each row is
+of one noise: its standard deviation, and its correlation from one evaluation to the next.
 """
 
 from __future__ import annotations

@@ -208,8 +208,8 @@ SIGNS: dict[str, dict[str, object]] = {
     },
     "slower": {
         "dataset": "growing", "disable_shuffling": True, "cutoff_len": 4096,
-        "per_device_train_batch_size": 1, "gradient_accumulation_steps": 4, "num_train_epochs": 1,
-        "flash_attn": "disabled",
+        "per_device_train_batch_size": 1, "gradient_accumulation_steps": 5,
+        "num_train_epochs": 1,
     },
     "other-reference": {
         **FOLLOWING, "dataset": "pairs", "adapter_name_or_path": "adapter-lora", "pref_beta": 1.0,
@@ -246,7 +246,7 @@ def rows() -> dict[str, list[dict[str, str]]]:
         "odd": [*alike[:20], row("w1 w2", words(8)), *alike[:19]],
         "uneven": [row(words(2), words(2 if number % 4 else 50)) for number in range(40)],
         "easy": [pair("w1 " * 6, "w2 " * 6) for _ in range(40)],
-        "growing": [row(words(2), words(size)) for size in (2, 2, 4000) for _ in range(60)],
+        "growing": [row(words(2), words(size)) for size in (2, 2, 4000) for _ in range(150)],
         "near": [pair(f"{text} w1", f"{text} w2") for text in shared],
     }
 
@@ -289,7 +289,7 @@ def test_a_plan_that_is_not_the_one_of_the_run(
 
     assert shown(1) == []
     (other,) = shown(2)
-    assert "plan.json plans 20 steps on 1 GPU, the run planned 10" in other["text"]
+    assert "plan.json plans 20 steps on 1 GPU, but the run planned 10" in other["text"]
 
 
 def test_preferences_of_a_real_run_that_did_not_move(short: Path) -> None:

@@ -86,7 +86,7 @@ def _evaluating(history: History) -> Iterator[Symptom]:
         number = len(history.series["eval_runtime"])
         yield Symptom(
             "slow-evaluation", "info",
-            f"{number} evaluations took {spent / runtime:.0%} of the time of the run",
+            f"{number} evaluations took {spent / runtime:.0%} of the run's time",
             "raise `per_device_eval_batch_size` or `eval_steps`, or lower `val_size`",
         )  # fmt: skip
 
@@ -103,6 +103,6 @@ def _padding(history: History) -> Iterator[Symptom]:
     if 0 < useful < seen * (1 - EMPTY):
         yield Symptom(
             "padding", "info",
-            f"{1 - useful / seen:.0%} of the tokens that were computed were padding",
+            f"{1 - useful / seen:.0%} of all computed tokens were padding",
             "set `packing: true` with `neat_packing: true`, or group rows by length",
         )  # fmt: skip
