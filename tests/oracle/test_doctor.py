@@ -208,7 +208,7 @@ SIGNS: dict[str, dict[str, object]] = {
     },
     "slower": {
         "dataset": "growing", "disable_shuffling": True, "cutoff_len": 4096,
-        "per_device_train_batch_size": 1, "gradient_accumulation_steps": 5,
+        "per_device_train_batch_size": 1, "gradient_accumulation_steps": 3,
         "num_train_epochs": 1,
     },
     "other-reference": {
@@ -246,7 +246,7 @@ def rows() -> dict[str, list[dict[str, str]]]:
         "odd": [*alike[:20], row("w1 w2", words(8)), *alike[:19]],
         "uneven": [row(words(2), words(2 if number % 4 else 50)) for number in range(40)],
         "easy": [pair("w1 " * 6, "w2 " * 6) for _ in range(40)],
-        "growing": [row(words(2), words(size)) for size in (2, 2, 4000) for _ in range(150)],
+        "growing": [row(words(2), words(size)) for size in (2, 2, 4000) for _ in range(90)],
         "near": [pair(f"{text} w1", f"{text} w2") for text in shared],
     }
 
