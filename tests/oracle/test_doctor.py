@@ -206,11 +206,6 @@ SIGNS: dict[str, dict[str, object]] = {
     "adapter-lora": {
         **LORA, "learning_rate": 0.3, "num_train_epochs": 12, "lora_rank": 32, "lora_alpha": 256,
     },
-    "slower": {
-        "dataset": "growing", "disable_shuffling": True, "cutoff_len": 4096,
-        "per_device_train_batch_size": 1, "gradient_accumulation_steps": 3,
-        "num_train_epochs": 1,
-    },
     "other-reference": {
         **FOLLOWING, "dataset": "pairs", "adapter_name_or_path": "adapter-lora", "pref_beta": 1.0,
     },
@@ -220,7 +215,7 @@ SEEN = [
     "nothing-learned", "diverged", "clipped", "slow-evaluation", "other-reference",
     "evaluation-lost", "loss-zero", "loss-constant", "rate-zero", "not-evaluated",
     "under-training", "too-few-evaluations", "memorised", "spikes", "padding", "chosen-falls",
-    "pairs-trivial", "restarted", "slower",
+    "pairs-trivial", "restarted",
 ]  # fmt: skip
 
 
@@ -246,7 +241,6 @@ def rows() -> dict[str, list[dict[str, str]]]:
         "odd": [*alike[:20], row("w1 w2", words(8)), *alike[:19]],
         "uneven": [row(words(2), words(2 if number % 4 else 50)) for number in range(40)],
         "easy": [pair("w1 " * 6, "w2 " * 6) for _ in range(40)],
-        "growing": [row(words(2), words(size)) for size in (2, 2, 4000) for _ in range(90)],
         "near": [pair(f"{text} w1", f"{text} w2") for text in shared],
     }
 
@@ -274,6 +268,21 @@ def test_a_config_that_is_not_the_one_of_the_run(short: Path) -> None:
     assert "other-rate" in [sign.name for sign in signs(other, PATIENCE)]
     same = as_set_up(run, {"learning_rate": 1e-9}, 1)
     assert "other-rate" not in [sign.name for sign in signs(same, PATIENCE)]
+
+
+def test_a_run_that_becomes_slower(tmp_path: Path) -> None:
+    """Its long rows come last."""
+    config = {
+        **SHORT, "dataset": "growing", "disable_shuffling": True, "cutoff_len": 4096,
+        "per_device_train_batch_size": 1, "gradient_accumulation_steps": 2, "num_train_epochs": 1,
+        "output_dir": "slower",
+    }  # fmt: skip
+    growing = [
+        {"instruction": "w1", "input": "", "output": "w2 " * size}
+        for size in (2, 2, 4000) for _ in range(60)
+    ]  # fmt: skip
+    chain.train("0.9.5", tmp_path, 40, {"slower": config}, {"growing": growing})
+    assert "slower" in [sign.name for sign in signs(history(tmp_path / "slower"), PATIENCE)]
 
 
 def test_a_plan_that_is_not_the_one_of_the_run(

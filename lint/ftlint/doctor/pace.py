@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PARTS = 5
 """Into which each third of a run is divided to tell its pace."""
+TICK = 0.5
+"""Seconds by which the median of parts is off at most: the clock of the log shows whole ones."""
 SLOWER = 1.5
 """So many times as long for a step is no coincidence."""
 MUCH = 0.3
@@ -59,7 +61,7 @@ class Span(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """Seconds that a step took: between two, for the clock shows no parts of one."""
+    """Seconds that a step took, and between which it lies, as exact as the clock is."""
 
     seconds: float
     least: float
@@ -75,7 +77,7 @@ def _pace(spans: Sequence[Span], size: int) -> Pace:
     for at in range(0, len(spans), size):
         steps = sum(one.steps for one in spans[at : at + size])
         seconds = sum(one.seconds for one in spans[at : at + size])
-        parts.append(Pace(seconds / steps, (seconds - 1) / steps, (seconds + 1) / steps))
+        parts.append(Pace(seconds / steps, (seconds - TICK) / steps, (seconds + TICK) / steps))
     return sorted(parts)[len(parts) // 2]
 
 
