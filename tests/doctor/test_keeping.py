@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.doctor.history import History, Loss
+from ftlint.doctor.history import History, Loss, read
 from ftlint.doctor.keeping import keeping
 from ftlint.doctor.pruning import delete
 from tests.cli.calls import invoke
@@ -331,3 +331,16 @@ def test_losses_as_they_are(tmp_path: Path) -> None:
     assert found is not None
     assert found.best == 200
     assert isinstance(history(run_of(tmp_path)).evaluation[0], Loss)
+
+
+def test_the_clock_of_a_run_that_ended_is_in_its_log(tmp_path: Path) -> None:
+    run_of(tmp_path)
+    lines = [
+        {"current_steps": step, "total_steps": 60, "loss": 1.0, "elapsed_time": f"0:{minute:02}:00"}
+        for step, minute in ((20, 1), (40, 3), (60, 6))
+    ]  # fmt: skip
+    log(tmp_path, *lines)
+    found = read(str(tmp_path))
+    assert isinstance(found, History)
+    assert found.ended
+    assert [one.value for one in found.series["elapsed_seconds"]] == [60.0, 180.0, 360.0]

@@ -149,7 +149,17 @@ def read(folder: str) -> History | NoRun:
         restarts=starts(of_training(written or [])) - 1 if written else 0,
         vocabulary=_vocabulary(newest, disk),
         summary={**results, **history.summary},
+        series={**_clock(written or [], history.done), **history.series},
     )  # fmt: skip
+
+
+def _clock(written: list[dict[str, Any]], done: int | None) -> dict[str, tuple[Loss, ...]]:
+    """Return the times of the last attempt, which no state has, if it came as far as the run."""
+    attempt = last_attempt(of_training(written))
+    if attempt is None or attempt.last != done:
+        return {}
+    found = series_of(attempt.lines, ())
+    return {name: found[name] for name in found if name == "elapsed_seconds"}
 
 
 def _of_several(below: tuple[str, ...]) -> NoRun | None:
