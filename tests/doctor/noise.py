@@ -1,21 +1,16 @@
 """Evaluations of runs that never were: a true course with noise, to count what doctor says of them.
 
-`python -m tests.doctor.noise` prints how often a rise is said where there is none, and is found
-where there is one, for each noise and number of evaluations.
+`tests.doctor.power` prints how often a rise is said where there is none, and where there is one.
 """
 
 from __future__ import annotations
 
 import math
 import random
-import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ftlint.doctor.history import History, Loss
 from ftlint.doctor.symptoms import signs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SHARES = (0.2, 0.45, 0.65)
 """Where a rise begins: early, in the middle, late."""
@@ -82,25 +77,3 @@ def share(
         count = draw.randint(*counts)
         said += says_over_fitting(evaluations(draw, count, rise, draw.choice(noises)))
     return said / runs
-
-
-def table(runs: int) -> Iterator[str]:
-    """Yield the shares by noise and number of evaluations, in per cent."""
-    counts = (6, 8, 10, 15, 20, 30, 60)
-    for rise, scales in ((0.0, (0.002, 0.005, 0.01, 0.018, 0.02)), (0.05, (0.005, 0.01)),
-                         (0.02, (0.002, 0.005)), (0.12, (0.018,))):  # fmt: skip
-        yield f"rise {rise:.0%}; evaluations {counts}"
-        for scale in scales:
-            for correlation in (0.0, 0.5, 0.7):
-                noise = Noise(scale, correlation)
-                found = [
-                    share(f"{rise} {noise} {count}", runs, (count, count), rise, (noise,))
-                    for count in counts
-                ]
-                shown = " ".join(f"{100 * one:5.1f}" for one in found)
-                yield f"  {scale:.1%} {correlation}: {shown}  all {sum(found) / len(found):.1%}"
-
-
-if __name__ == "__main__":
-    for line in table(int(sys.argv[1]) if len(sys.argv) > 1 else 200):
-        print(line, flush=True)

@@ -89,7 +89,7 @@ def test_a_whole_run(tmp_path: Path) -> None:
     assert [sign["name"] for sign in told["signs"]] == ["over-fitting"]
     assert (told["done_steps"], len(told["training"]), told["ended"]) == (40, 20, True)
     shorter = invoke("doctor", tmp_path, "--patience", "1")
-    assert "`early_stopping_steps: 1` would have ended the run after evaluation 2" in shorter.out
+    assert "`early_stopping_steps: 1` would have stopped at step 20 (evaluation 2)" in shorter.out
 
 
 def test_a_run_that_was_killed(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_early_stopping_goes_by_the_metric_of_the_run(tmp_path: Path) -> None:
     assert whole.status == 0
     assert "early-stopping" not in whole.out
     assert "info over-fitting" in whole.out.splitlines()
-    assert "  = the run selects by another metric: use its best step, or set" in whole.out
+    assert "by another metric: use that model, or set `metric_for_best_model" in whole.out
     lost = by_accuracy(0, rising[:4], better[:4])  # ended by other means
     assert "info ended-early" in invoke("doctor", keep(tmp_path, lost)).out.splitlines()
 
@@ -172,7 +172,7 @@ def test_the_config_names_the_metric(tmp_path: Path, metric: str, other: bool) -
     config = tmp_path / "c.yaml"
     config.write_text(f"{CONFIG}metric_for_best_model: {metric}\n", "utf-8")
     out = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40").out
-    assert ("the run selects by another metric" in out) is other
+    assert ("the run selects its best model by another metric" in out) is other
 
 
 def test_nothing_is_made_of_the_losses_of_ppo(tmp_path: Path) -> None:
@@ -208,12 +208,12 @@ def test_the_plan_of_the_config_is_held_against_the_run(tmp_path: Path) -> None:
     same = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40")
     assert "other-plan" not in same.out
     other = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "80")
-    assert f"{config} plans 80 steps on 1 GPU, the run planned 40" in other.out
+    assert f"{config} plans 80 steps on 1 GPU, but the run planned 40" in other.out
     two = ("--dataset-size", "80", "--gpus", "2")
     assert "other-plan" not in invoke("doctor", tmp_path, config, "--isolated", *two).out
     config.write_text(f"{CONFIG}max_steps: 1\n", "utf-8")
     one = invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "1")
-    assert f"{config} plans 1 step on 1 GPU, the run planned 40" in one.out
+    assert f"{config} plans 1 step on 1 GPU, but the run planned 40" in one.out
     folder = invoke("doctor", tmp_path, "--plan", tmp_path, "--isolated")
     assert (folder.status, folder.out) == (2, "")
     assert f"{tmp_path}: CONFIG must be the config of the run, not a folder" in folder.err
@@ -396,13 +396,11 @@ def test_a_run_that_is_gone_is_no_run_that_improves(tmp_path: Path) -> None:
             entry.update(loss=0.0, grad_norm=math.nan)
     done = invoke("doctor", keep(tmp_path / "state", {**found, "log_history": entries}))
     assert done.status == 1
-    assert (
-        "from step 22 on the loss or its gradient is not a number (the trainer logs 0" in done.out
-    )
+    assert "from step 22 on the loss or its gradient is NaN or infinite (the trainer" in done.out
     assert "under-training" not in done.out
     lines = [*trained(range(2, 21, 2), 40, 1.0), *trained(range(22, 31, 2), 40, 0.0)]
     cut = invoke("doctor", log(tmp_path / "log", *lines)).out
-    assert "from step 22 on the loss or its gradient is not a number" in cut
+    assert "from step 22 on the loss or its gradient is NaN or infinite" in cut
     assert "start again, or from a checkpoint before it diverged" in cut
     assert len(history(tmp_path / "log").training) == 10
 

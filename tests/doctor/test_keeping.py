@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlint.doctor.history import History, Loss
+from ftlint.doctor.history import History, Loss, read
 from ftlint.doctor.keeping import keeping
 from ftlint.doctor.pruning import delete
 from tests.cli.calls import invoke
@@ -135,6 +135,65 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path: Path) -> None:
         invoke("doctor", tmp_path / "checkpoint-40", "--prune", "--yes").err
     )
     assert checkpoints(tmp_path) == [10, 20, 30, 40, 50, 60]
+
+
+SUMMARY = {"train_runtime": 9.0, "epoch": 6.0}
+STOPPED = {"stateful_callbacks": {"EarlyStoppingCallback": {
+    "args": {"early_stopping_patience": 3}, "attributes": {"early_stopping_patience_counter": 3},
+}}}  # fmt: skip
+
+
+@pytest.mark.parametrize("own", [{}, {"max_steps": 120, **STOPPED}])
+def test_a_run_is_over_that_logged_no_summary(tmp_path: Path, own: dict[str, Any]) -> None:
+    """Its trainer has written its own state, and no line of its log is of a later step."""
+    run_of(tmp_path)
+    state = json.loads((tmp_path / "trainer_state.json").read_text("utf-8"))
+    keep(tmp_path, {**state, **own, "log_history": state["log_history"][:-1]})
+    log(tmp_path, *({"current_steps": step, "total_steps": own.get("max_steps", 60), "loss": 1.0}
+                    for step in range(10, 61, 10)))  # fmt: skip
+    done = invoke("doctor", tmp_path, "--prune", "--yes")
+    assert checkpoints(tmp_path) == [20, 30, 60], done.err
+
+
+@pytest.mark.parametrize("name", ["all_results.json", "train_results.json"])
+def test_results_tell_that_a_run_is_over(tmp_path: Path, name: str) -> None:
+    run_of(tmp_path)
+    (tmp_path / "trainer_state.json").unlink()
+    (tmp_path / name).write_text(json.dumps({**SUMMARY, "epoch": 3.0}), "utf-8")
+    done = invoke("doctor", tmp_path, "--prune", "--yes")
+    assert "nothing deleted: the run has not ended" in done.err  # those are of an earlier run
+    (tmp_path / name).write_text(json.dumps(SUMMARY), "utf-8")
+    done = invoke("doctor", tmp_path, "--prune", "--yes")
+    assert checkpoints(tmp_path) == [20, 30, 60], done.err
+
+
+@pytest.mark.parametrize(
+    ("own", "steps"),
+    [
+        ({"max_steps": 120}, (10, 20, 30, 40, 50, 60)),  # ended early, or copied from a checkpoint
+        ({}, (10, 20, 30)),  # started again, with the same plan
+        ({"max_steps": 120, **STOPPED}, (10, 20, 30)),
+        ({}, (10, 20, 30, 40, 50, 60, 70)),  # resumed, to go further
+    ],
+)  # fmt: skip
+def test_a_run_that_may_go_on_is_not_over(
+    tmp_path: Path, own: dict[str, Any], steps: tuple[int, ...]
+) -> None:
+    run_of(tmp_path)
+    state = json.loads((tmp_path / "trainer_state.json").read_text("utf-8"))
+    keep(tmp_path, {**state, **own, "log_history": state["log_history"][:-1]})
+    (tmp_path / "train_results.json").write_text(json.dumps(SUMMARY), "utf-8")
+    plan = own.get("max_steps", 60 if max(steps) <= 60 else 120)
+    log(tmp_path, *({"current_steps": step, "total_steps": plan, "loss": 1.0} for step in steps))
+    done = invoke("doctor", tmp_path, "--prune", "--yes")
+    assert "nothing deleted: the run has not ended" in done.err
+    assert checkpoints(tmp_path) == [10, 20, 30, 40, 50, 60]
+
+
+def log(folder: Path, *lines: dict[str, Any]) -> None:
+    """Write LLaMA Factory's log."""
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    (folder / "trainer_log.jsonl").write_text(text, "utf-8")
 
 
 def test_what_a_config_names_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,3 +331,16 @@ def test_losses_as_they_are(tmp_path: Path) -> None:
     assert found is not None
     assert found.best == 200
     assert isinstance(history(run_of(tmp_path)).evaluation[0], Loss)
+
+
+def test_the_clock_of_a_run_that_ended_is_in_its_log(tmp_path: Path) -> None:
+    run_of(tmp_path)
+    lines = [
+        {"current_steps": step, "total_steps": 60, "loss": 1.0, "elapsed_time": f"0:{minute:02}:00"}
+        for step, minute in ((20, 1), (40, 3), (60, 6))
+    ]  # fmt: skip
+    log(tmp_path, *lines)
+    found = read(str(tmp_path))
+    assert isinstance(found, History)
+    assert found.ended
+    assert [one.value for one in found.series["elapsed_seconds"]] == [60.0, 180.0, 360.0]

@@ -30,10 +30,10 @@ def test_a_run_that_learned_nothing() -> None:
     flat = history([], noisy(2.0, 100, 0.02), epochs=2.0)
     slow = flat._replace(series={"learning_rate": series([1e-7] * 100)})
     assert next(sign.severity for sign in signs(slow, 3)) == "warning"
-    assert "did not fall beyond its noise in 100 logs and 2.0 epochs" in (
+    assert "did not fall beyond its noise in 2.0 epochs (100 logs" in (
         said(slow, "nothing-learned")
     )
-    assert "its highest rate was 1e-07" in said(slow, "nothing-learned")
+    assert "the highest learning rate was 1e-07" in said(slow, "nothing-learned")
     assert next(sign.severity for sign in signs(flat, 3)) == "info"  # it may have known the data
     assert names(slow._replace(epochs=0.5))[0] == "not-evaluated"
 
@@ -63,7 +63,7 @@ def test_few_losses_that_left_for_good() -> None:
     blown = history([], [1.64, 1.6, 1.55, 1.5, 1.5, 1.5, 1.5, 1.5, 11.8, 10.37])
     assert names(blown)[0] == "diverged"
     guessing = history([], [1.64, 1.6, 3.0, 10.9, 10.37], vocabulary=32000)
-    assert "of a model that guesses among 32,000 tokens" in said(guessing, "diverged")
+    assert "the loss of guessing at random among 32,000 tokens" in said(guessing, "diverged")
     for fine in ([1.64, 1.6, 1.55, 1.5, 1.7], [2.0, 1.0, 0.5, 0.2, 0.1], [1.0, 1.4, 1.1, 1.5, 1.4]):
         assert "diverged" not in names(history([], fine))
 
@@ -74,7 +74,7 @@ def test_a_staircase_is_memorisation() -> None:
     run = history([], stairs, epochs=3.0, done=6000, planned=6000)
     run = run._replace(training=series(stairs))
     assert names(run) == ["not-evaluated", "memorised"]
-    assert "falls where an epoch begins (2 times by 20% or more)" in said(run, "memorised")
+    assert "drops where an epoch begins (2 times by 20% or more)" in said(run, "memorised")
     smooth = [2.0 * 0.95**at for at in range(60)]
     assert "memorised" not in names(run._replace(training=series(smooth)))
 
@@ -88,31 +88,31 @@ def test_nothing_is_left_to_learn_of_a_loss_of_nearly_0() -> None:
 def test_the_log_refutes_an_early_stop() -> None:
     later = [2.5, 2.3, 2.35, 2.34, 2.33, 2.2, 2.1, 2.0, 1.95, 1.94]
     found = [sign for sign in signs(history(later, FALLING), 3) if sign.name == "early-stopping"]
-    assert "before the best one, at step 1,000 and 16% lower" in found[0].text
-    assert found[0].remedy == "`early_stopping_steps: 4` would have kept it"
+    assert "before the best evaluation at step 1,000, whose loss is 16% lower" in found[0].text
+    assert found[0].remedy == "`early_stopping_steps: 4` would have reached it"
 
 
 def test_a_spike_that_came_back() -> None:
     training = noisy(1.0, 60, 0.05)
     assert "spikes" not in names(history([], training))
     training[30] = 4.0
-    assert "the training loss jumped once and came back, to 4 at step" in (
+    assert "the training loss jumped once and came back: from about 0.98 to 4 at step" in (
         said(history([], training), "spikes")
     )
 
 
 def test_gradients_that_were_clipped() -> None:
     run = history([], FALLING, series={"grad_norm": series([7.0] * 24 + [0.5])})
-    assert "clipped in 24 of 25 logged steps: its norm is 7 in the median" in said(run, "clipped")
+    assert "clipped in 24 of 25 logged steps: its median norm is 7" in said(run, "clipped")
     assert "clipped" not in names(run._replace(clipped_at=10.0))
     assert "clipped" not in names(run._replace(clipped_at=0.0))  # switched off
 
 
 def test_rates() -> None:
     zero = history([], FALLING, series={"learning_rate": series([0.0] * 25)})
-    assert "the learning rate is 0 in all of 25 logs" in said(zero, "rate-zero")
+    assert "the learning rate is 0 in all 25 logs" in said(zero, "rate-zero")
     other = zero._replace(series={"learning_rate": series([1e-5, 1e-4, 5e-5, 0.0])}, rate=5e-5)
-    assert "came to 0.0001, the config sets `learning_rate: 5e-05`" in said(other, "other-rate")
+    assert "reached 0.0001, but the config sets `learning_rate: 5e-05`" in said(other, "other-rate")
     assert "other-rate" not in names(other._replace(rate=1e-4))
 
 
@@ -140,7 +140,7 @@ def test_a_reference_that_is_another_model() -> None:
     run = preferring([0.6] * 12, rewards_margins=[0.095] * 12)
     first = run.series["rewards/margins"]
     run = run._replace(series={"rewards/margins": (Loss(1, 0.095), *first[1:])})
-    assert "the margin of rewards is 0.095 at step 1" in said(run, "other-reference")
+    assert "the reward margin is 0.095 at step 1" in said(run, "other-reference")
     same = run._replace(series={"rewards/margins": (Loss(1, 0.0), *first[1:])})
     assert "other-reference" not in names(same)
     assert "other-reference" not in names(run._replace(series={"rewards/margins": first}))
@@ -152,7 +152,7 @@ def test_chosen_answers_that_become_less_likely() -> None:
         [0.69 * 0.9**at for at in range(12)], rewards_chosen=falling,
         rewards_rejected=[2 * one for one in falling],
     )  # fmt: skip
-    assert "their reward is -2 at the end, that of rejected ones -4" in said(run, "chosen-falls")
+    assert "their rewards are -2 and -4 at the end" in said(run, "chosen-falls")
 
 
 def test_pace() -> None:
@@ -163,14 +163,28 @@ def test_pace() -> None:
     assert "slower" not in names(even)
 
 
+def test_pace_by_a_clock_of_whole_seconds() -> None:
+    """Steps that are shorter than its tick are not taken to last one."""
+
+    def run_at(*paces: float) -> History:
+        ends = [sum(paces[:at]) for at in range(1, len(paces) + 1)]
+        seconds = series([float(int(end)) for end in ends], 1)
+        return history([], FALLING, series={"elapsed_seconds": seconds})
+
+    assert "less than 0.1 s in the first" in said(run_at(*[0.01] * 60, *[1.0] * 30), "slower")
+    assert "slower" not in names(run_at(*[0.3] * 90))
+    assert "slower" not in names(run_at(*[0.1] * 85, 30.0, *[0.1] * 4))  # once, as a save takes it
+    assert "slower" not in names(run_at(*[0.02] * 60, *[0.05] * 30))  # the clock does not tell
+
+
 def test_what_evaluations_and_padding_cost() -> None:
     run = history(
         GUIDE, FALLING, processes=1,
         summary={"train_runtime": 100.0, "effective_tokens_per_sec": 60.0},
         series={"eval_runtime": series([10.0] * 5), "num_input_tokens_seen": series([10_000.0])},
     )  # fmt: skip
-    assert "5 evaluations took 50% of the time of the run" in said(run, "slow-evaluation")
-    assert "40% of the tokens that were computed were padding" in said(run, "padding")
+    assert "5 evaluations took 50% of the run's time" in said(run, "slow-evaluation")
+    assert "40% of all computed tokens were padding" in said(run, "padding")
     for processes in (2, None):  # the one is of a process, the other of all: none is told unknown
         assert "padding" not in names(run._replace(processes=processes))
     cheap = run._replace(series={"eval_runtime": series([1.0] * 5)})
@@ -180,21 +194,21 @@ def test_what_evaluations_and_padding_cost() -> None:
 def test_few_evaluations_cannot_tell() -> None:
     run = history([2.5, 2.3, 2.34], FALLING)
     text = said(run, "too-few-evaluations")
-    assert "ended 1.7% above its lowest; 3 evaluations do not tell" in text
+    assert "ended 1.7% above its lowest; 3 evaluations are too few to tell" in text
     assert "over-fitting" not in names(run)
 
 
 def test_the_evidence_stands_in_the_message() -> None:
     text = said(history(GUIDE, FALLING), "over-fitting")
-    assert "+5%" in text
-    assert "the noise of 5 evaluations is about 0." in text
+    assert "rose by 5%" in text
+    assert "evaluation noise is about 0." in text
 
 
 def test_a_watched_metric_names_its_step() -> None:
     rising = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5]
     run = history(rising, FALLING, other_metric=True, chosen=400)
     (sign,) = signs(run, 3)
-    assert "use its best step, step 400" in sign.remedy
+    assert "use that model, step 400" in sign.remedy
 
 
 def test_the_last_checkpoint_of_a_run() -> None:

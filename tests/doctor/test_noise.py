@@ -1,4 +1,4 @@
-"""Over-fitting is said of a rise, not of noise; `tests.doctor.noise` has the whole table."""
+"""Over-fitting is said of a rise, not of noise; `tests.doctor.power` has the whole table."""
 
 from __future__ import annotations
 

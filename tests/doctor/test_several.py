@@ -78,7 +78,7 @@ def test_the_config_is_named_by_option_or_last(tmp_path: Path) -> None:
     facts = ("--isolated", "--dataset-size", "80")
     last = invoke("doctor", tmp_path, config, *facts)
     named = invoke("doctor", tmp_path, "--plan", config, *facts)
-    assert "plans 80 steps on 1 GPU, the run planned 40" in last.out
+    assert "plans 80 steps on 1 GPU, but the run planned 40" in last.out
     assert named.out == last.out
 
 

@@ -1,9 +1,10 @@
 """Run configs that fail in an installed LLaMA Factory, and keep what each of them printed.
 
 Runs inside its environment, in the folder that holds model and data: `ends_runner.py CASES`. CASES
-is a JSON file, `{NAME: {"config": {…}, "room": BYTES, "interrupt": TEXT}}`; NAME.txt gets the
-output. `room` is the memory that a case may take beside what is loaded, `interrupt` what it prints
-before it is sent SIGINT. Every case is run in a child of its own.
+is a JSON file, `{NAME: {"config": {…}, "room": BYTES, "interrupt": TEXT, "abort": true}}`;
+NAME.txt gets the output. `room` is the memory that a case may take beside what is loaded,
+`interrupt` what it prints before it is sent SIGINT; with `abort` it runs as under LLaMA Board, and
+is sent what its Abort button sends. Every case is run in a child of its own.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ def run(case: dict[str, Any]) -> None:
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        if "abort" in case:
+            os.environ.update(
+                LLAMABOARD_ENABLED="1", LLAMABOARD_WORKDIR=case["config"]["output_dir"]
+            )
         if "room" in case:
             limit(case["room"])
         run_exp(case["config"])
@@ -59,7 +64,7 @@ def main() -> None:
         began, sent = time.monotonic(), "interrupt" not in case
         while os.waitpid(child, os.WNOHANG)[0] == 0:
             if not sent and case["interrupt"] in printed.read_text(encoding="utf-8"):
-                os.kill(child, signal.SIGINT)
+                os.kill(child, signal.SIGABRT if "abort" in case else signal.SIGINT)
                 sent = True
             if time.monotonic() - began > SECONDS:
                 os.kill(child, signal.SIGKILL)

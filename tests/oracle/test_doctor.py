@@ -10,6 +10,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.cli.calls import invoke
 
 from ftlint.doctor.config import as_set_up
 from ftlint.doctor.history import History, Loss, read
@@ -267,6 +268,37 @@ def test_a_config_that_is_not_the_one_of_the_run(short: Path) -> None:
     assert "other-rate" in [sign.name for sign in signs(other, PATIENCE)]
     same = as_set_up(run, {"learning_rate": 1e-9}, 1)
     assert "other-rate" not in [sign.name for sign in signs(same, PATIENCE)]
+
+
+def test_a_run_that_becomes_slower(tmp_path: Path) -> None:
+    """Its long rows come last."""
+    config = {
+        **SHORT, "dataset": "growing", "disable_shuffling": True, "cutoff_len": 4096,
+        "per_device_train_batch_size": 1, "gradient_accumulation_steps": 2, "num_train_epochs": 1,
+        "output_dir": "slower",
+    }  # fmt: skip
+    growing = [
+        {"instruction": "w1", "input": "", "output": "w2 " * size}
+        for size in (2, 2, 4000) for _ in range(60)
+    ]  # fmt: skip
+    chain.train("0.9.5", tmp_path, 40, {"slower": config}, {"growing": growing})
+    assert "slower" in [sign.name for sign in signs(history(tmp_path / "slower"), PATIENCE)]
+
+
+def test_a_plan_that_is_not_the_one_of_the_run(
+    short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(short)
+
+    def shown(epochs: int) -> list[dict[str, str]]:
+        plan = {**SHORT, **SIGNS["not-evaluated"], "num_train_epochs": epochs}
+        (short / "plan.json").write_text(json.dumps(plan), "utf-8")
+        found = invoke("doctor", "not-evaluated", "plan.json", "--output-format", "json")
+        return [sign for sign in json.loads(found.out)["signs"] if sign["name"] == "other-plan"]
+
+    assert shown(1) == []
+    (other,) = shown(2)
+    assert "plan.json plans 20 steps on 1 GPU, but the run planned 10" in other["text"]
 
 
 def test_preferences_of_a_real_run_that_did_not_move(short: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from ftlint.doctor.cause import ended_by
+from ftlint.doctor.history import History, read
+from ftlint.doctor.symptoms import signs
 
 from . import chain
 from .environments import ensure
@@ -39,6 +41,10 @@ CASES: dict[str, dict[str, object]] = {
     "stopped": {"config": {"num_train_epochs": 3000}, "interrupt": "'loss'"},
 }
 
+ABORTED: dict[str, object] = {
+    "config": {"num_train_epochs": 3000}, "interrupt": "'loss'", "abort": True,
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module", params=["0.9.5"])
 def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -65,7 +71,7 @@ def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     adapter.write_text(json.dumps(smaller), "utf-8")
     cases = {
         name: {**case, "config": {**plain, "output_dir": f"out-{name}", **case["config"]}}  # type: ignore[dict-item]
-        for name, case in CASES.items()
+        for name, case in {**CASES, "aborted": ABORTED}.items()
     }
     (work / "cases.json").write_text(json.dumps(cases), "utf-8")
     nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "CUDA_VISIBLE_DEVICES": ""}
@@ -84,6 +90,15 @@ def test_what_ended_a_real_run_is_told(printed: Path, name: str) -> None:
     cause, _, package = name.partition("-module-")
     assert found.name == f"ended-by-{cause}{'-module' if package else ''}"
     assert package in f"{found.text} {found.remedy}"
+
+
+def test_a_run_that_was_aborted_in_llama_board(printed: Path) -> None:
+    """It ends as one that did all its steps, but for their number."""
+    run = read(str(printed / "out-aborted"))
+    assert isinstance(run, History), run
+    assert run.ended
+    found = {sign.name: sign for sign in signs(run, 3)}
+    assert "of 15,000 planned steps were done" in found["ended-early"].text
 
 
 def test_a_run_that_ended_well_is_told_nothing(printed: Path) -> None:

@@ -53,7 +53,7 @@ CAUSES = (
     _cause(
         "collective-timeout", r"Watchdog caught collective operation timeout.{0,200}?OpType=(\w+)|"
         r"NCCL.{0,80}(?:timed out|timeout)|gloo/\S+ Timed out waiting|Gloo \w+ failed.{0,80}imeout",
-        "one process waited for the others until its time was over{1}",
+        "a process timed out waiting for the others{1}",
         "raise `ddp_timeout` if preprocessing or saving takes that long; else look for the rank"
         " that failed first", "ddp_timeout", "preprocessing_num_workers",
     ),
@@ -82,7 +82,7 @@ CAUSES = (
     _cause(
         "no-rows", r"Cannot find valid samples|"
         r"(?:num_samples should be a positive integer value, but got num_samples=0)",
-        "no row of the data was left", "look at `template`, at `cutoff_len` and at the columns in"
+        "no row of the data could be used", "check `template`, `cutoff_len` and the columns in"
         " dataset_info.json", "dataset", "template", "cutoff_len",
     ),
     _cause(
@@ -100,8 +100,8 @@ CAUSES = (
     ),
     _cause(
         "import", r"ImportError: cannot import name '(\w+)' from '([\w.]+)'",
-        "{2} has no {1}: two packages do not fit together", "install the versions that this LLaMA"
-        " Factory requires",
+        "{2} has no {1}: two installed packages do not fit together",
+        "install the versions that this LLaMA Factory requires",
     ),
     _cause(
         "unused-keys", r"Some keys are not used by the HfArgumentParser: (.{1,200})",
@@ -109,18 +109,18 @@ CAUSES = (
     ),
     _cause(
         "gpu-device", r"CUDA error: device-side assert triggered",
-        "an index was out of range on the GPU, as a rule a token id above the vocabulary",
+        "an index was out of range on the GPU, usually a token id beyond the vocabulary",
         "look at `resize_vocab` and `add_tokens`, and run once with CUDA_LAUNCH_BLOCKING=1",
         "resize_vocab", "add_tokens", "template",
     ),
     _cause(
         "no-gradient", r"element 0 of tensors does not require grad",
-        "nothing that is trained takes part in the loss", "look at `freeze_trainable_layers` or"
+        "no trainable parameter takes part in the loss", "look at `freeze_trainable_layers` or"
         " `lora_target`, and at `gradient_checkpointing`", "lora_target", "freeze_trainable_layers",
     ),
     _cause(
         "weights-differ", r"size mismatch for (\S+?):",
-        "the weights of {1} have another shape than the model", "check that adapter and model"
+        "the weights of {1} have another shape than in the model", "check that adapter and model"
         " belong together", "adapter_name_or_path", "model_name_or_path", "resize_vocab",
     ),
     _cause(

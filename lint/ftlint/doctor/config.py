@@ -42,6 +42,6 @@ def against_plan(history: History, plan: StepPlan, path: str) -> Iterator[Sympto
     yield Symptom(
         "other-plan", "warning",
         f"{path} plans {said} step{'' if said == '1' else 's'} on {plan.world_size} GPU"
-        f"{'' if plan.world_size == 1 else 's'}, the run planned {done:,}",
+        f"{'' if plan.world_size == 1 else 's'}, but the run planned {done:,}",
         "the run had other data, settings or GPUs: set `--gpus N`, or check what has changed",
     )  # fmt: skip

@@ -11,11 +11,13 @@ account is averaged over all that is unknown in it (the level and the size of th
 integrated out). So an account that could explain anything gains nothing by it. The quotient of
 both averages is the evidence.
 
-No test finds more rises for the same false ones than such a quotient, if levelled runs are weighted
-as is hardest to tell from a rise: strong correlated noise counts most, since it wanders. These
-weights and the critical values were found by simulation (tests/doctor/noise.py): of runs that
-levelled off fewer than 3 % are called risen, over 6 to 60 evaluations, for each noise of 0.2 % to
-2 %, white or correlated by up to 0.7. Of runs that never fell, with a correlation of 0.8, 4 % are.
+Such a quotient finds the most rises for the same false ones if those accounts count most that are
+hardest to tell from the other. Levelled evaluations wander where their noise is strong and
+correlated. Of rises the small ones come close to that, by their size beside the noise, and the
+more evaluations there are, the more the smallest count: of a few, only larger ones can be seen. The
+weights were found by simulation, and so that the quotient is 1 where one in forty runs that
+levelled off is called risen, over 6 to 60 evaluations, for each noise of 0.2 % to 2 %, white or
+correlated by up to 0.7 (docs/cli.md has the shares; tests/doctor/power.py counts them).
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     Basis = tuple[list[float], list[float]]
 
+CRITICAL = 1.0
+"""From this ratio on they are taken to have risen."""
 GOING_ON = 4.0
 """So many times the evidence is asked of a run that goes on: it is looked at again and again, and
 may fall yet."""
@@ -44,7 +48,7 @@ SCALES = (0.001, 0.002, 0.004, 0.0075, 0.0125, 0.02, 0.032)
 """Standard deviations of the noise, as shares of the level."""
 LARGE = 0.02
 """Evaluations that scatter more than this are rare."""
-CORRELATIONS = {0.0: 0.1, 0.4: 0.1, 0.7: 1.0}
+CORRELATIONS = {0.0: 0.2, 0.4: 0.4, 0.7: 1.0}
 """With the weight of each where evaluations levelled off."""
 TIMES = (0.06, 0.15, 0.35, 0.8)
 """In which the fall goes on, as shares of what was evaluated; there may be no fall, too."""
@@ -56,8 +60,8 @@ BENDS = (0.6, 1.2)
 """Exponents of a rise over time: it slackens, or becomes steeper."""
 RISES = (0.022, 0.035, 0.055, 0.09, 0.15, 0.3, 0.8)
 """How far it comes until the last evaluation."""
-USUAL = 0.05
-"""The rise that counts most."""
+BALANCED = 18
+"""With so many evaluations rises of all sizes count alike."""
 SIGMAS = 3.0
 """A rise comes to as many standard deviations of an evaluation: a smaller one cannot be told."""
 AFTER = 1.3
@@ -74,14 +78,9 @@ class Evidence(NamedTuple):
     judged: int
     """How many they are."""
 
-    @property
-    def critical(self) -> float:
-        """Return the ratio from which on so many are taken to have risen."""
-        return min(7.5, 0.8 + 9 / self.judged + 300 / self.judged**3)
-
     def risen(self, *, going_on: bool = False) -> bool:
         """Return whether they rose beyond what noise does."""
-        return self.ratio >= self.critical * (GOING_ON if going_on else 1)
+        return self.ratio >= CRITICAL * (GOING_ON if going_on else 1)
 
 
 def evidence(losses: Sequence[float]) -> Evidence | None:
@@ -154,12 +153,12 @@ class _Sum:
 
 def _of_level(scale: float) -> float:
     """Return the logarithm of the weight of a scale where evaluations levelled off."""
-    return 0.4 * math.log(min(1.0, scale / LARGE)) + (math.log(0.3) if scale > LARGE else 0.0)
+    return 0.3 * math.log(scale) + (math.log(0.2) if scale > LARGE else 0.0)
 
 
-def _of_rise(rise: float) -> float:
-    """Return the same of a rise: those around the usual one count most."""
-    return -0.25 * math.log(rise / USUAL) ** 2
+def _of_rise(rise: float, scale: float, count: int) -> float:
+    """Return the same of a rise in such noise."""
+    return -0.5 * math.log(count / BALANCED) * math.log(rise / scale)
 
 
 def _weigh(
@@ -187,7 +186,7 @@ def _weigh(
                     risen.add([
                         constant - (left + far * (far * size - 2 * along)) / (2 * variance)
                         for along, size in sizes
-                    ], scale, _of_rise(far))  # fmt: skip
+                    ], scale, _of_rise(far, scale, count))  # fmt: skip
 
 
 class _Products:

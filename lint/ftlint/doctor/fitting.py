@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from statistics import fmean, variance
 
-from ftlint.doctor.evidence import evidence
+from ftlint.doctor.evidence import CRITICAL, evidence
 from ftlint.doctor.keeping import keeping
 from ftlint.doctor.stopping import best, patience_for, stops_at
 from ftlint.doctor.symptom import Symptom
@@ -71,8 +71,8 @@ def _not_evaluated(history: History) -> Symptom:
         return Symptom(
             "not-evaluated", "info", "there were evaluations, but their losses are not in the files"
             " that were read: overfitting cannot be seen",
-            "the trainer_state.json of a checkpoint has the losses of several datasets;"
-            " `predict_with_generate` writes none",
+            "the trainer_state.json of a checkpoint has the losses of several datasets; with"
+            " `predict_with_generate: true` none is logged",
         )  # fmt: skip
     return Symptom(
         "not-evaluated", "info", "nothing was evaluated during training, and the training loss does"
@@ -100,21 +100,22 @@ def _over_fitted(
         where += f" (epoch {epoch:.2f})"
         ends = f"`num_train_epochs: {math.ceil(epoch * 10) / 10:g}` or {ends}"
     keep = keeping(history)
-    use = "" if keep is None else f"use checkpoint-{keep.best}, "
+    use = "" if keep is None else f"use checkpoint-{keep.best}, or "
     if keep is not None and keep.best != least.step:
-        use = f"use checkpoint-{keep.best} (the best that is there), "
-    remedy = f"{use}end the run there ({ends}), or set `early_stopping_steps` with"
+        use = f"use checkpoint-{keep.best} (the best that is there), or "
+    remedy = f"{use}train again with {ends}, or with `early_stopping_steps` and"
     remedy += f" {_watched(history)}"
     if history.other_metric:
         step = "" if history.chosen is None else f", step {history.chosen:,}"
-        remedy = f"the run selects by another metric: use its best step{step}, or set"
+        remedy = f"the run selects its best model by another metric: use that model{step}, or set"
         remedy += " `metric_for_best_model: eval_loss`"
     elif least.step == 0:
-        remedy = "no step improved it: lower `learning_rate`, and check the data"
+        remedy = "training never improved it: lower `learning_rate`, and check the data"
     yield Symptom(
         "over-fitting", "info" if history.other_metric else "warning",
-        f"the evaluation loss was lowest at {where}, {least.value:.4g}, and is {last.value:.4g} at"
-        f" the end, {last.value / least.value - 1:+.0%}{training}; {_noise(found)}", remedy,
+        f"the evaluation loss rose by {last.value / least.value - 1:.0%} from its lowest,"
+        f" {least.value:.4g} at {where}, to {last.value:.4g} at the end{training}; {_noise(found)}",
+        remedy,
     )  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def _seen_twice(finite: Sequence[Loss]) -> bool:
 
 
 def _noise(found: Evidence) -> str:
-    return f"the noise of {found.judged} evaluations is about {found.noise:.1%}"
+    return f"evaluation noise is about {found.noise:.1%} ({found.judged} evaluations)"
 
 
 def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom]:
@@ -133,7 +134,7 @@ def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom
     least = best(finite)
     if least is None or least.value <= 0:
         return
-    if len(finite) >= FEW and (found is None or found.ratio < found.critical * UNSURE):
+    if len(finite) >= FEW and (found is None or found.ratio < CRITICAL * UNSURE):
         return
     rise = finite[-1].value / least.value - 1
     if rise < RISE or not math.isfinite(rise):
@@ -142,8 +143,8 @@ def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom
     number = len(finite)
     yield Symptom(
         "too-few-evaluations", "info",
-        f"the evaluation loss ended {rise:.1%} above its lowest; {number} evaluations do not tell"
-        f" whether that is overfitting or noise{noise}",
+        f"the evaluation loss ended {rise:.1%} above its lowest; {number} evaluations are too few"
+        f" to tell overfitting from noise{noise}",
         "evaluate more often (`eval_steps`), or on more rows",
     )  # fmt: skip
 
@@ -154,7 +155,8 @@ def _stops_early(history: History, patience: int, found: Evidence | None) -> Ite
     if number is None or number >= len(evaluation) or not history.done:
         return
     step = evaluation[number - 1].step
-    ended = f"`early_stopping_steps: {patience}` would have ended the run after evaluation {number}"
+    ended = f"`early_stopping_steps: {patience}` would have stopped at step {step:,} (evaluation"
+    ended += f" {number})"
     before, least = best(evaluation[:number]), best(evaluation)
     if before is None or least is None:
         return
@@ -163,13 +165,13 @@ def _stops_early(history: History, patience: int, found: Evidence | None) -> Ite
         needed = patience_for(evaluation)
         yield Symptom(
             "early-stopping", "info",
-            f"{ended}, at step {step:,}: before the best one, at step {least.step:,} and"
-            f" {lower:.0%} lower", f"`early_stopping_steps: {needed}` would have kept it",
+            f"{ended}, before the best evaluation at step {least.step:,}, whose loss is"
+            f" {lower:.0%} lower", f"`early_stopping_steps: {needed}` would have reached it",
         )  # fmt: skip
         return
     yield Symptom(
         "early-stopping", "info",
-        f"{ended}, at step {step:,}: {1 - step / history.done:.0%} of its steps came after",
+        f"{ended}: {1 - step / history.done:.0%} of all steps came after that",
         f"set `early_stopping_steps: {patience}`, {_watched(history)}, and `save_strategy` equal"
         " to `eval_strategy`",
     )  # fmt: skip
@@ -194,7 +196,7 @@ def _improving(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Sympt
         return
     yield Symptom(
         "under-training", "warning",
-        f"the evaluation loss still fell by {fell:.1%} at the last evaluation, to"
+        f"the evaluation loss was still falling at the last evaluation, by {fell:.1%} to"
         f" {finite[-1].value:.4g}",
         "train longer: increase `num_train_epochs` (or `max_steps`) by half",
     )  # fmt: skip
@@ -210,7 +212,7 @@ def _falling(history: History) -> Iterator[Symptom]:
     if before > 0 and 1 - last / before >= STEEP:
         yield Symptom(
             "under-training", "info",
-            f"the training loss still fell by {1 - last / before:.0%} over the last 40 % of the"
+            f"the training loss still fell by {1 - last / before:.0%} over the last 40% of the"
             " run", "train longer, with evaluations that show whether it helps",
         )  # fmt: skip
 
@@ -239,9 +241,9 @@ def _memorised(history: History) -> Iterator[Symptom]:
         first, last = fmean(parts[0]), fmean(parts[-1])
         yield Symptom(
             "memorised", "warning",
-            f"the training loss falls where an epoch begins ({sum(stairs)} times by {STAIR:.0%} or"
-            f" more), hardly within one: from {first:.3g} to {last:.3g}, rows are learned by heart",
-            "set a lower `num_train_epochs`, and `val_size: 0.1` with `eval_strategy`",
+            f"the training loss drops where an epoch begins ({sum(stairs)} times by {STAIR:.0%} or"
+            f" more) but hardly within one, from {first:.3g} to {last:.3g}: rows are memorised",
+            "lower `num_train_epochs`, and evaluate: `val_size: 0.1` with `eval_strategy`",
         )  # fmt: skip
 
 

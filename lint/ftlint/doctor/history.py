@@ -13,7 +13,7 @@ import re
 from ftlint.doctor.events import PREFIX
 from ftlint.doctor.events import entries as event_entries
 from ftlint.doctor.lost import Logged, measured, nan_from
-from ftlint.doctor.places import LOG, RESULTS, STATE, runs_below, unfinished
+from ftlint.doctor.places import LOG, RESULTS, STATE, TRAINED, runs_below, unfinished
 from ftlint.doctor.places import checkpoints as checkpoints_in
 from ftlint.doctor.reading import (
     MAX_BYTES,
@@ -25,9 +25,17 @@ from ftlint.doctor.reading import (
     object_of,
 )
 from ftlint.doctor.series import Loss as Loss
-from ftlint.doctor.series import losses_of, ordered, series_of, step_of, summary_of, sums_up
+from ftlint.doctor.series import losses_of, ordered, series_of, step_of, summary_of
+from ftlint.doctor.states import (
+    came_to_its_end,
+    entries_of,
+    is_stopped,
+    is_summed_up,
+    patience_of,
+    states_of,
+    steps_of,
+)
 from ftlint.doctor.trainer_log import (
-    Attempt,
     after_the_end,
     evaluates_several,
     last_attempt,
@@ -40,10 +48,10 @@ from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
-    State = dict[str, Any] | NoRun | None
+    from ftlint.doctor.states import State
 
 VALUE_HEADS, ADAPTER = ("value_head.safetensors", "value_head.bin"), "adapter_config.json"
 SHOWN = 3
@@ -119,25 +127,39 @@ def read(folder: str) -> History | NoRun:
     if isinstance(written, NoRun):
         return written
     checkpoints, attempt = checkpoints_in(folder, disk), last_attempt(_lines(written, own))
-    found = list(_states(folder, own, checkpoints, attempt, disk))
+    found = list(states_of(folder, own, checkpoints, attempt, disk))
     whole = [(name, one) for name, one in found if isinstance(one, dict)]
     if not whole and attempt is None:
         below = () if checkpoints else runs_below(folder, disk)
         return _of_several(below) or _elsewhere(folder, disk) or _nothing(found, written)
-    name, state = max(whole, key=lambda one: _steps(one[1]), default=("", {}))
+    name, state = max(whole, key=lambda one: steps_of(one[1]), default=("", {}))
     told = [*([name] if name else []), *([] if attempt is None else [LOG])]
     history = _history(folder, tuple(told), state, () if attempt is None else attempt.lines)
     newest = os.path.join(folder, f"checkpoint-{checkpoints[-1]}") if checkpoints else folder
+    results = _results(folder, disk)
+    ended = attempt is None and is_summed_up(state)
+    if not history.is_checkpoint:
+        ended = ended or came_to_its_end(own, state, attempt, results)
     return history._replace(
-        ended=attempt is None and _is_summed_up(state), checkpoints=checkpoints,
+        ended=ended, checkpoints=checkpoints,
         unfinished=() if history.rewarded else unfinished(folder, checkpoints, disk),
         resumable=_resumable(folder, whole[-1][0] if whole else STATE),
         value_head=history.rewarded or any(_holds(newest, name, disk) for name in VALUE_HEADS),
         given_as="adapter_name_or_path" if _holds(newest, ADAPTER, disk) else history.given_as,
         restarts=starts(of_training(written or [])) - 1 if written else 0,
         vocabulary=_vocabulary(newest, disk),
-        summary={**_results(folder, disk), **history.summary},
+        summary={**results, **history.summary},
+        series={**_clock(written or [], history.done), **history.series},
     )  # fmt: skip
+
+
+def _clock(written: list[dict[str, Any]], done: int | None) -> dict[str, tuple[Loss, ...]]:
+    """Return the times of the last attempt, which no state has, if it came as far as the run."""
+    attempt = last_attempt(of_training(written))
+    if attempt is None or attempt.last != done:
+        return {}
+    found = series_of(attempt.lines, ())
+    return {name: found[name] for name in found if name == "elapsed_seconds"}
 
 
 def _of_several(below: tuple[str, ...]) -> NoRun | None:
@@ -154,10 +176,9 @@ def _elsewhere(folder: str, disk: Disk) -> History | None:
     for path in sorted(events, key=os.path.basename):
         data = disk.read(path, MAX_BYTES)
         logged += event_entries(data) if isinstance(data, bytes) else []
-    results = object_of(os.path.join(folder, RESULTS), disk)
-    summed = results if isinstance(results, dict) else {}
+    name, summed = _summed_up(folder, disk)
     names = [os.path.relpath(path, folder) for path in events] if logged else []
-    if not logged and not any(name in summed for name in ("train_runtime", "train_loss")):
+    if not logged and summed.keys().isdisjoint({"train_runtime", "train_loss"}):
         return None
     last = max((count(one.get("step")) or 0 for one in logged), default=0)
     alone = {name: value for name, value in summed.items() if not name.startswith("eval_")}
@@ -166,16 +187,24 @@ def _elsewhere(folder: str, disk: Disk) -> History | None:
         "global_step": last or None, "epoch": summed.get("epoch"),
         "log_history": [*logged, *end],
     }  # fmt: skip
-    sources = (*names, *([RESULTS] if summed else []))
+    sources = (*names, *([name] if summed else []))
     return _history(folder, sources, state, ())._replace(
-        ended=_is_summed_up(state), checkpoints=checkpoints_in(folder, disk)
+        ended=is_summed_up(state), checkpoints=checkpoints_in(folder, disk)
     )
 
 
 def _results(folder: str, disk: Disk) -> dict[str, float]:
     """Return what LLaMA Factory itself measured, which is in no state."""
-    found = object_of(os.path.join(folder, RESULTS), disk)
-    return summary_of([found]) if isinstance(found, dict) else {}
+    return summary_of([_summed_up(folder, disk)[1]])
+
+
+def _summed_up(folder: str, disk: Disk) -> tuple[str, dict[str, Any]]:
+    """Return the results of all that was run in a folder, else those of training, by their file."""
+    for name in (RESULTS, TRAINED):
+        found = object_of(os.path.join(folder, name), disk)
+        if isinstance(found, dict):
+            return name, found
+    return "", {}
 
 
 def _vocabulary(folder: str, disk: Disk) -> int | None:
@@ -188,7 +217,7 @@ def _written(folder: str, own: State, disk: Disk) -> list[dict[str, Any]] | NoRu
     written = lines_of(os.path.join(folder, LOG), disk)
     if not isinstance(written, NoRun):
         return written
-    if isinstance(own, dict) and _is_summed_up(own):
+    if isinstance(own, dict) and is_summed_up(own):
         return []  # the state tells all of a run that ended
     return NoRun(f"{LOG}: {written.reason}")
 
@@ -196,9 +225,9 @@ def _written(folder: str, own: State, disk: Disk) -> list[dict[str, Any]] | NoRu
 def _lines(written: list[dict[str, Any]] | None, own: State) -> list[dict[str, Any]]:
     """Return the lines of training runs; where one has ended, of those that came after it."""
     lines = of_training(written or [])
-    if not isinstance(own, dict) or not _is_summed_up(own):
+    if not isinstance(own, dict) or not is_summed_up(own):
         return lines
-    return lines if after_the_end(lines, _steps(own), count(own.get("max_steps"))) else []
+    return lines if after_the_end(lines, steps_of(own), count(own.get("max_steps"))) else []
 
 
 def _nothing(found: list[tuple[str, State]], written: list[dict[str, Any]] | None) -> NoRun:
@@ -224,50 +253,8 @@ def _holds(folder: str, name: str, disk: Disk) -> bool:
     return disk.is_there(os.path.join(folder, name))
 
 
-def _states(
-    folder: str,
-    own: dict[str, Any] | NoRun | None,
-    checkpoints: tuple[int, ...],
-    attempt: Attempt | None,
-    disk: Disk,
-) -> Iterator[tuple[str, dict[str, Any] | NoRun | None]]:
-    """Yield the folder's own state, and those of checkpoints down to the newest that is whole.
-
-    A run that is killed while it writes a checkpoint leaves half a file: the one before counts.
-    What the attempt that was logged last neither wrote nor went on from is of an earlier run.
-    """
-    if not isinstance(own, dict) or _is_of(own, attempt):
-        yield STATE, own
-    for step in checkpoints[::-1]:
-        name = os.path.join(f"checkpoint-{step}", STATE)
-        found = object_of(os.path.join(folder, name), disk)
-        if not isinstance(found, dict):
-            yield name, found
-        elif _is_of(found, attempt):
-            yield name, found
-            return
-
-
-def _is_of(state: dict[str, Any], attempt: Attempt | None) -> bool:
-    logged = max((count(one.get("step")) or 0 for one in _entries(state)), default=0)
-    return attempt is None or attempt.follows(logged, count(state.get("max_steps")))
-
-
-def _entries(state: dict[str, Any]) -> list[dict[str, Any]]:
-    logged = state.get("log_history")
-    return [one for one in logged if isinstance(one, dict)] if isinstance(logged, list) else []
-
-
-def _is_summed_up(state: dict[str, Any]) -> bool:
-    return any(map(sums_up, _entries(state)))
-
-
 def _is_checkpoint(folder: str) -> bool:
     return re.fullmatch(r"checkpoint-[0-9]+", os.path.basename(os.path.abspath(folder))) is not None
-
-
-def _steps(state: dict[str, Any]) -> int:
-    return count(state.get("global_step")) or 0
 
 
 def _history(
@@ -276,7 +263,7 @@ def _history(
     state: dict[str, Any],
     lines: tuple[dict[str, Any], ...],
 ) -> History:
-    entries = _entries(state)
+    entries = entries_of(state)
     names = [name for one in entries for name in one if EVALUATED.fullmatch(name)]
     name = "eval_loss" if "eval_loss" in names or not names else names[0]
     known = {**_training(lines, "current_steps"), **_training(entries)}
@@ -292,8 +279,6 @@ def _history(
     ]
     epochs = [number(state.get("epoch")), *(number(one.get("epoch")) for one in lines)]
     match = EVALUATED.fullmatch(name)
-    patience = _early_stopping(state, "args", "early_stopping_patience")
-    waited = _early_stopping(state, "attributes", "early_stopping_patience_counter")
     best = number(state.get("best_metric"))
     return History(
         folder, sources, planned=next((one for one in plans if one), None),
@@ -301,8 +286,8 @@ def _history(
         epochs=max((one for one in epochs if one is not None), default=None),
         training=tuple(Loss(one.step, one.value) for one in measured(logged, lost)), lost=lost,
         evaluation=ordered(evaluated),
-        evaluated_on=match[1] if match else None, patience=patience,
-        stopped=patience is not None and waited is not None and waited >= patience,
+        evaluated_on=match[1] if match else None, patience=patience_of(state),
+        stopped=is_stopped(state),
         other_metric=best is not None and best not in evaluated.values(),
         is_checkpoint=_is_checkpoint(folder),
         unmeasured=not evaluated and (
@@ -321,10 +306,3 @@ def _training(entries: Iterable[dict[str, Any]], step: str = "step") -> dict[int
         at: Logged(at, value, measure(one.get("grad_norm")))
         for one in entries for at, value in losses_of([one], "loss", step)
     }  # fmt: skip
-
-
-def _early_stopping(state: dict[str, Any], *names: str) -> int | None:
-    found: Any = state
-    for name in ("stateful_callbacks", "EarlyStoppingCallback", *names):
-        found = found.get(name) if isinstance(found, dict) else None
-    return count(found)

@@ -46,8 +46,8 @@ def diverged(history: History) -> Iterator[Symptom]:
     bad = next((one for one in history.training if not math.isfinite(one.value)), None)
     lower = "lower `learning_rate`, set `max_grad_norm: 1.0`, and use bf16 instead of fp16"
     if history.lost is not None and (bad is None or history.lost <= bad.step):
-        said = f"from step {history.lost:,} on the loss or its gradient is not a number (the"
-        said += " trainer logs 0 for such a loss)"
+        said = f"from step {history.lost:,} on the loss or its gradient is NaN or infinite"
+        said += " (the trainer logs 0 for such a loss)"
     elif bad is not None:
         said = f"the loss is {bad.value} at step {bad.step}"
     elif rise is not None:
@@ -63,7 +63,7 @@ def diverged(history: History) -> Iterator[Symptom]:
         yield Symptom(
             "evaluation-lost", "warning",
             f"the evaluation loss is {blank[0].value} at step {blank[0].step:,}"
-            f"{_also(len(blank) - 1)}, while the training loss is a number",
+            f"{_also(len(blank) - 1)}, while the training loss is finite",
             "look for evaluation rows without an answer (cut off by `cutoff_len`), and evaluate in"
             " bf16",
         )  # fmt: skip
@@ -87,12 +87,12 @@ def _left(history: History) -> str:
     guess = _guess(history, end)
     if guess is not None and end >= LEFT * min(before) > 0:
         return (
-            f"the training loss rose from {min(before):.4g} to {end:.4g}, that of a model that"
-            f" guesses among {guess:,} tokens"
+            f"the training loss rose from {min(before):.4g} to {end:.4g}, the loss of guessing at"
+            f" random among {guess:,} tokens"
         )
     if min(before) <= 0 or low < LEFT * max(before) or low < min(before) + 0.5:
         return ""
-    return f"the training loss rose from {min(before):.4g} to {low:.4g} and more in its last logs"
+    return f"the training loss rose from {min(before):.4g} to {low:.4g} or more in its last logs"
 
 
 def _guess(history: History, loss: float) -> int | None:
@@ -113,16 +113,16 @@ def nothing_learned(history: History) -> Iterator[Symptom]:
     values = [one.value for one in history.training if math.isfinite(one.value)]
     if len(values) >= FEW and not any(values):
         yield Symptom(
-            "loss-zero", "warning", f"the training loss is 0 in all of its {len(values)} logs",
-            "no token counts towards the loss: look at the `labels` that LLaMA Factory prints at"
-            " the start, and at `template` and `cutoff_len`",
+            "loss-zero", "warning", f"the training loss is 0 in all {len(values)} logs",
+            "no token counts towards the loss: check the labels that LLaMA Factory prints at the"
+            " start, `template` and `cutoff_len`",
         )  # fmt: skip
         return
     if len(values) >= LEAST and max(values) - min(values) <= SAME * max(values):
         yield Symptom(
             "loss-constant", "warning",
-            f"the training loss is {values[0]:.4g} in all of its {len(values)} logs",
-            "nothing is trained: look at the trainable parameters that are printed at the start",
+            f"the training loss is {values[0]:.4g} in all {len(values)} logs",
+            "nothing is trained: check the trainable parameters that are printed at the start",
         )  # fmt: skip
         return
     room = _room(values)
@@ -132,15 +132,15 @@ def nothing_learned(history: History) -> Iterator[Symptom]:
     slow = rate is not None and rate < SLOW
     still = [one.value for one in history.series.get("grad_norm", ())]
     frozen = bool(still) and not any(still)
-    reason = f"; its highest rate was {rate:.3g}" if rate is not None else ""
+    reason = f"; the highest learning rate was {rate:.3g}" if rate is not None else ""
     remedy = "raise `learning_rate`" if slow else (
-        "look at the trainable parameters that are printed at the start" if frozen
+        "check the trainable parameters that are printed at the start" if frozen
         else "raise `learning_rate`, unless the model knew these data before"
     )  # fmt: skip
     yield Symptom(
         "nothing-learned", "warning" if slow or frozen or _flat(history) else "info",
-        f"the training loss did not fall beyond its noise in {len(values)} logs and"
-        f" {history.epochs:.1f} epochs ({fmean(values):.4g} on average){reason}", remedy,
+        f"the training loss did not fall beyond its noise in {history.epochs:.1f} epochs"
+        f" ({len(values)} logs, mean {fmean(values):.4g}){reason}", remedy,
     )  # fmt: skip
 
 
@@ -191,10 +191,11 @@ def _spikes(training: Sequence[Loss]) -> Iterator[Symptom]:
         often = "once" if len(found) == 1 else f"{len(found)} times"
         yield Symptom(
             "spikes", "info",
-            f"the training loss jumped {often} and came back, to {values[highest]:.4g} at step"
-            f" {at[highest]:,} from about {median(values[highest - AROUND : highest]):.4g}",
-            "look at the rows of that step; a longer warmup or a lower `learning_rate` helps if it"
-            " returns",
+            f"the training loss jumped {often} and came back: from about"
+            f" {median(values[highest - AROUND : highest]):.4g} to {values[highest]:.4g} at step"
+            f" {at[highest]:,}",
+            "check the rows of that step; if it happens again, use a longer warmup or a lower"
+            " `learning_rate`",
         )  # fmt: skip
 
 
@@ -207,10 +208,9 @@ def _gradients(history: History) -> Iterator[Symptom]:
     if at > 0 and over >= MOSTLY * len(norms):
         yield Symptom(
             "clipped", "info",
-            f"the gradient was clipped in {over} of {len(norms)} logged steps: its norm is"
-            f" {median(norms):.3g} in the median, `max_grad_norm: {at:g}`",
-            "the rate that the model sees is lower than `learning_rate` by that; nothing to do if"
-            " the loss falls",
+            f"the gradient was clipped in {over} of {len(norms)} logged steps: its median norm is"
+            f" {median(norms):.3g}, with `max_grad_norm: {at:g}`",
+            "nothing to do if the loss falls; else raise `max_grad_norm` or lower `learning_rate`",
         )  # fmt: skip
 
 
@@ -218,14 +218,14 @@ def _rates(history: History) -> Iterator[Symptom]:
     rates = [one.value for one in history.series.get("learning_rate", ())]
     if len(rates) >= FEW and not any(rates):
         yield Symptom(
-            "rate-zero", "warning", f"the learning rate is 0 in all of {len(rates)} logs",
-            "fp16 skipped every step, or the warmup is longer than the run: use bf16, and look"
-            " at `warmup_steps`",
+            "rate-zero", "warning", f"the learning rate is 0 in all {len(rates)} logs",
+            "fp16 skipped every step, or the warmup is longer than the run: use bf16, and check"
+            " `learning_rate` and `warmup_steps`",
         )  # fmt: skip
     elif rates and history.rate and max(rates) > history.rate * 1.001:
         yield Symptom(
             "other-rate", "warning",
-            f"the learning rate came to {max(rates):.3g}, the config sets"
+            f"the learning rate reached {max(rates):.3g}, but the config sets"
             f" `learning_rate: {history.rate:g}`",
             "the run had another config: check what has changed",
         )  # fmt: skip

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from statistics import median
 
 from ftlint.doctor.symptom import Symptom
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ftlint.doctor.history import History
 
-LEAST = 15
-"""Times between logs in which a trend is seen."""
+PARTS = 5
+"""Into which each third of a run is divided to tell its pace."""
+TICK = 0.5
+"""Seconds by which the median of parts is off at most: the clock of the log shows whole ones."""
 SLOWER = 1.5
 """So many times as long for a step is no coincidence."""
 MUCH = 0.3
@@ -31,23 +32,53 @@ def signs(history: History) -> Iterator[Symptom]:
 
 
 def _slower(history: History) -> Iterator[Symptom]:
-    seconds = history.series.get("elapsed_seconds", ())
-    evaluated = {one.step for one in history.evaluation}
-    paces = [
-        (after.value - before.value) / (after.step - before.step)
-        for before, after in pairwise(seconds)
-        if after.value > before.value and not evaluated & {before.step, after.step}
-    ]
-    third = len(paces) // 3
-    if len(paces) < LEAST:
+    spans = list(_spans(history))
+    size = len(spans) // (3 * PARTS)
+    if not size:
         return
-    first, last = median(paces[:third]), median(paces[-third:])
-    if last >= SLOWER * first:
+    first, last = _pace(spans[: PARTS * size], size), _pace(spans[-PARTS * size :], size)
+    if last.least >= SLOWER * first.most:
         yield Symptom(
             "slower", "info",
-            f"a step took {last:.3g} s in the last third of the run, {first:.3g} s in the first",
+            f"a step took {last} in the last third of the run, {first} in the first",
             "look for another process on the GPU, throttling, or rows sorted by length",
         )  # fmt: skip
+
+
+def _spans(history: History) -> Iterator[Span]:
+    """Yield the times from one log to the next, those with an evaluation left out."""
+    evaluated = {one.step for one in history.evaluation}
+    for before, after in pairwise(history.series.get("elapsed_seconds", ())):
+        if after.value >= before.value and not evaluated & {before.step, after.step}:
+            yield Span(after.step - before.step, after.value - before.value)
+
+
+class Span(NamedTuple):
+    """Some steps, and the whole seconds on the clock of the log that they took."""
+
+    steps: int
+    seconds: float
+
+
+class Pace(NamedTuple):
+    """Seconds that a step took, and between which it lies, as exact as the clock is."""
+
+    seconds: float
+    least: float
+    most: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.3g} s" if self.least > 0 else f"less than {self.most:.2g} s"
+
+
+def _pace(spans: Sequence[Span], size: int) -> Pace:
+    """Return the pace of the median part of so many spans: one pause, or one save, is no trend."""
+    parts = []
+    for at in range(0, len(spans), size):
+        steps = sum(one.steps for one in spans[at : at + size])
+        seconds = sum(one.seconds for one in spans[at : at + size])
+        parts.append(Pace(seconds / steps, (seconds - TICK) / steps, (seconds + TICK) / steps))
+    return sorted(parts)[len(parts) // 2]
 
 
 def _evaluating(history: History) -> Iterator[Symptom]:
@@ -57,7 +88,7 @@ def _evaluating(history: History) -> Iterator[Symptom]:
         number = len(history.series["eval_runtime"])
         yield Symptom(
             "slow-evaluation", "info",
-            f"{number} evaluations took {spent / runtime:.0%} of the time of the run",
+            f"{number} evaluations took {spent / runtime:.0%} of the run's time",
             "raise `per_device_eval_batch_size` or `eval_steps`, or lower `val_size`",
         )  # fmt: skip
 
@@ -74,6 +105,6 @@ def _padding(history: History) -> Iterator[Symptom]:
     if 0 < useful < seen * (1 - EMPTY):
         yield Symptom(
             "padding", "info",
-            f"{1 - useful / seen:.0%} of the tokens that were computed were padding",
+            f"{1 - useful / seen:.0%} of all computed tokens were padding",
             "set `packing: true` with `neat_packing: true`, or group rows by length",
         )  # fmt: skip

@@ -10,7 +10,8 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from ftlint.support.disk import Disk
 
-STATE, LOG, RESULTS = "trainer_state.json", "trainer_log.jsonl", "all_results.json"
+STATE, LOG = "trainer_state.json", "trainer_log.jsonl"
+RESULTS, TRAINED = "all_results.json", "train_results.json"
 CHECKPOINT = re.compile(r"checkpoint-([0-9]{1,15})")
 DEEP = 4
 """LLaMA Factory's own names of runs are three folders deep: saves/MODEL/METHOD/RUN."""

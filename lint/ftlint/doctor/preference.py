@@ -43,14 +43,14 @@ def signs(history: History) -> Iterator[Symptom]:
             "nothing-learned", "warning",
             f"the loss stays at {fmean(losses):.4f} (ln 2 = 0.6931: neither answer preferred)"
             f" over {len(losses)} logs",
-            "raise `learning_rate`, and look whether chosen and rejected answers differ",
+            "raise `learning_rate`, and check that chosen and rejected answers differ",
         )  # fmt: skip
     elif _is_certain(losses, accuracies):
         yield Symptom(
             "pairs-trivial", "warning",
-            f"chosen answers are told from rejected ones from the first log on (loss"
-            f" {losses[0]:.3g}, accuracy 1.0): there is nothing to learn",
-            "look whether rejected answers are empty, cut off or of another form",
+            f"all chosen answers are preferred from the first log on (loss {losses[0]:.3g},"
+            " accuracy 1.0): there is nothing to learn",
+            "check whether rejected answers are empty, cut off or of another form",
         )  # fmt: skip
     first = next(iter(margins), None)
     if first is not None and 0 < first.step <= EARLY and abs(first.value) >= APART:
@@ -58,8 +58,8 @@ def signs(history: History) -> Iterator[Symptom]:
         if first.step == 1 or (warm is not None and warm <= 1e-6):
             yield Symptom(
                 "other-reference", "warning",
-                f"the margin of rewards is {first.value:.3g} at step {first.step}, where it is 0 if"
-                " the reference is the model that training began with",
+                f"the reward margin is {first.value:.3g} at step {first.step}; it would be about 0"
+                " if the reference were the model that training started from",
                 "set `create_new_adapter: true` (with `quantization_bit`: merge it first), or"
                 " `ref_model`",
             )  # fmt: skip
@@ -91,7 +91,7 @@ def _both_fall(history: History) -> Iterator[Symptom]:
     if last < -1 and other < last:
         yield Symptom(
             "chosen-falls", "info",
-            f"chosen answers became less likely, too: their reward is {last:.3g} at the end, that"
-            f" of rejected ones {other:.3g}",
+            f"chosen answers became less likely, not only rejected ones: their rewards are"
+            f" {last:.3g} and {other:.3g} at the end",
             "set `pref_ftx` (0.1 or more), raise `pref_beta`, or lower `learning_rate`",
         )  # fmt: skip

@@ -11,7 +11,7 @@ import os
 import re
 import stat
 
-from ftlint.doctor.places import CHECKPOINT, RESULTS, STATE
+from ftlint.doctor.places import CHECKPOINT, RESULTS, STATE, TRAINED
 from ftlint.support.files import INSTALLED
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -79,7 +79,7 @@ def _configs(root: str, disk: Disk) -> Iterator[str]:
 
 
 _FOREIGN = {".git", ".venv", *INSTALLED}
-_OF_RUNS = {STATE, RESULTS, "train_results.json", "eval_results.json"}
+_OF_RUNS = {STATE, RESULTS, TRAINED, "eval_results.json"}
 """What a trainer wrote itself names its own checkpoints."""
 
 

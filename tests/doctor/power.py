@@ -1,0 +1,88 @@
+"""How often doctor says over-fitting of simulated runs that did, and of those that did not.
+
+`python -m tests.doctor.power --count N --seed N` draws N runs for each cell of its tables, of the
+last column four times as many, and asks doctor itself; docs/cli.md has what it printed. Each row is
+of one noise: its standard deviation, and its correlation from one evaluation to the next.
+"""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple
+
+from .noise import Noise, share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CORRELATIONS = (0.0, 0.5, 0.7)
+COUNTS = ((6, 6), (8, 8), (10, 10), (15, 15), (20, 20), (30, 30), (60, 60), (6, 60))
+"""Numbers of evaluations; between two, any is as likely."""
+NOISES = {
+    0.0: (0.002, 0.005, 0.01, 0.018, 0.02),
+    0.02: (0.002, 0.005),
+    0.05: (0.002, 0.005, 0.01),
+    0.12: (0.018,),
+}
+"""Scales of noise in which each rise is looked for; without a rise what is found is false."""
+
+
+class Cell(NamedTuple):
+    """Runs that are drawn alike."""
+
+    rise: float
+    noise: Noise
+    counts: tuple[int, int]
+    runs: int
+    seed: int
+
+    def found(self) -> float:
+        """Return of which share of them over-fitting is said."""
+        return share(f"{self}", self.runs, self.counts, self.rise, (self.noise,))
+
+
+def table(rise: float, shares: dict[Cell, float]) -> Iterator[str]:
+    """Yield the rows of one rise, in per cent, and what is left of several noises."""
+    heads = [f"{low}" if low == high else f"{low} to {high}" for low, high in COUNTS]
+    yield f"| rise of {rise:.0%}, noise | {' | '.join(heads)} |"
+    yield f"|---|{'---|' * len(heads)}"
+    rows = {
+        noise: [found for cell, found in shares.items() if (cell.rise, cell.noise) == (rise, noise)]
+        for noise in dict.fromkeys(cell.noise for cell in shares if cell.rise == rise)
+    }
+    for noise, row in rows.items():
+        yield _row(f"{noise.scale:.1%}, {noise.correlation:g}", row)
+    columns = [*zip(*rows.values(), strict=True)]
+    yield _row("mean", [*map(fmean, columns)]) if rise else _row("most", [*map(max, columns)])
+
+
+def _row(head: str, shares: Sequence[float]) -> str:
+    return f"| {head} | {' | '.join(f'{100 * one:.1f}' for one in shares)} |"
+
+
+def _weight(counts: tuple[int, int]) -> int:
+    return 1 if counts[0] == counts[1] else 4
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=200, help="runs a cell")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--processes", type=int)
+    asked = parser.parse_args()
+    cells = [
+        Cell(rise, Noise(scale, correlation), counts, asked.count * _weight(counts), asked.seed)
+        for rise, scales in NOISES.items() for scale in scales for correlation in CORRELATIONS
+        for counts in COUNTS
+    ]  # fmt: skip
+    with ProcessPoolExecutor(asked.processes) as pool:
+        shares = dict(zip(cells, pool.map(Cell.found, cells), strict=True))
+    for rise in NOISES:
+        print(*table(rise, shares), "", sep="\n")
+
+
+if __name__ == "__main__":
+    main()
