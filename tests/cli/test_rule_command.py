@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FILLED = {
     "TODO what is wrong, in one line": "our GPUs hold rank 64",
     "TODO the reason: the remedy.": "is above 64, which our GPUs hold: lower it.",
-    "TODO why your team wants it so, and what to write.": "Measured in March.",
+    "TODO the reason your team has for it, and what to write.": "Measured in March.",
 }
 
 ELSEWHERE = {

@@ -106,7 +106,7 @@ def _free(family: str) -> str:
 
 
 _WHY = "what LLaMA Factory does, what that costs, how to write it right."
-_WHY_OF_A_TEAM = "why your team wants it so, and what to write."
+_WHY_OF_A_TEAM = "the reason your team has for it, and what to write."
 _SOURCE = """source: {todo} file and line of LLaMA Factory, or the run that shows it
 # verified: [0.9.5]    # releases of LLaMA Factory that you ran it with
 """

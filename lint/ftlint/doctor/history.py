@@ -135,22 +135,29 @@ def read(folder: str) -> History | NoRun:
     name, state = max(whole, key=lambda one: steps_of(one[1]), default=("", {}))
     told = [*([name] if name else []), *([] if attempt is None else [LOG])]
     history = _history(folder, tuple(told), state, () if attempt is None else attempt.lines)
-    newest = os.path.join(folder, f"checkpoint-{checkpoints[-1]}") if checkpoints else folder
     results = _results(folder, disk)
     ended = attempt is None and is_summed_up(state)
     if not history.is_checkpoint:
         ended = ended or came_to_its_end(own, state, attempt, results)
-    return history._replace(
-        ended=ended, checkpoints=checkpoints,
+    return _with_weights(folder, history._replace(checkpoints=checkpoints), disk)._replace(
+        ended=ended,
         unfinished=() if history.rewarded else unfinished(folder, checkpoints, disk),
         resumable=_resumable(folder, whole[-1][0] if whole else STATE),
-        value_head=history.rewarded or any(_holds(newest, name, disk) for name in VALUE_HEADS),
-        given_as="adapter_name_or_path" if _holds(newest, ADAPTER, disk) else history.given_as,
         restarts=starts(of_training(written or [])) - 1 if written else 0,
-        vocabulary=_vocabulary(newest, disk),
         summary={**results, **history.summary},
         series={**_clock(written or [], history.done), **history.series},
     )  # fmt: skip
+
+
+def _with_weights(folder: str, history: History, disk: Disk) -> History:
+    """Return a history with what the newest weights tell of the model."""
+    steps = history.checkpoints
+    newest = os.path.join(folder, f"checkpoint-{steps[-1]}") if steps else folder
+    return history._replace(
+        value_head=history.rewarded or any(_holds(newest, name, disk) for name in VALUE_HEADS),
+        given_as="adapter_name_or_path" if _holds(newest, ADAPTER, disk) else history.given_as,
+        vocabulary=_vocabulary(newest, disk),
+    )
 
 
 def _clock(written: list[dict[str, Any]], done: int | None) -> dict[str, tuple[Loss, ...]]:
