@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from itertools import islice
 
@@ -55,6 +56,7 @@ def stream(
         session.keeps_no_results()
     while True:
         yield session.judged(part)
+        gc.collect()  # cycles are seldom looked for otherwise: memory would grow with the files
         part = list(islice(files, PART))
         if not part:
             return
