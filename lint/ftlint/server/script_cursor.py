@@ -69,12 +69,12 @@ def _key(text: str, start: int, end: int, offset: int, follows: bool) -> Spot:
 def _value(
     text: str, launched: Launched, name: str, start: int, end: int, offset: int
 ) -> CursorWord | None:
-    """Return the part of a value around an offset; None where the shell makes it of something."""
+    """Return the part of a value around an offset; None where the shell expands it."""
     quote = text[start] if text[start:end][:1] in ("'", '"') else ""
-    closed = len(quote) and end - start > 1 and text[end - 1] == quote
+    closed = bool(quote) and end - start > 1 and text[end - 1] == quote
     if "$" in text[start:end] or "`" in text[start:end] or (closed and offset == end):
         return None
-    first, last = word_around(text[: end - bool(closed)], start + len(quote), offset)
+    first, last = word_around(text[: end - closed], start + len(quote), offset)
     is_flag, key = name.startswith("-"), name.lstrip("-").replace("-", "_")
     spot = Spot(VALUE, key, first, last, text[first:offset], quote)
     return CursorWord(spot, launched, is_flag)
