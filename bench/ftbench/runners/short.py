@@ -65,7 +65,9 @@ _OF_GPU = ("bf16", "fp16", "pure_bf16", "tf32", "flash_attn", "enable_liger_kern
            "deepspeed", "fp8")  # fmt: skip
 
 
-def short(config: Mapping[str, Any], steps: int, total: int | None, place: RunLocation) -> AdaptedConfig:
+def short(
+    config: Mapping[str, Any], steps: int, total: int | None, place: RunLocation
+) -> AdaptedConfig:
     """Return the first steps of a config: `steps` of them, or all `total` where they are fewer."""
     values = dict(config)
     changes = [*_common(values, place)]
