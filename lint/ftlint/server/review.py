@@ -70,7 +70,7 @@ class Review:
             self._publish(document, [])
         self._rejudge(related)
 
-    def again(self) -> None:
+    def judge_all(self) -> None:
         """Look at the disk and the settings anew, and judge all that is open."""
         self.workspace.forget()
         self._rejudge(self.workspace.documents)
@@ -110,17 +110,17 @@ class Review:
         _warm_up()
 
     def is_aged(self) -> bool:
-        """Return whether the disk is to be looked at again behind what was said last.
+        """Return whether what was said last rests on what was seen some time ago.
 
-        A keystroke does not wait for that: hardly ever has anything changed.
+        A keystroke does not wait until that is seen anew: hardly ever has anything changed.
         """
         return self._aged is not None
 
-    def look_again(self) -> None:
+    def judge_last(self) -> None:
         """Judge the last document again by the disk as it is now."""
         uri, self._aged = self._aged, None
         if uri in self.workspace.documents:
-            self.workspace.look_again()
+            self.workspace.see_anew()
             before = self._shown.get(uri)
             self._judge(uri)
             if self._shown.get(uri) != before:

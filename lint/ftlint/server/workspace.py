@@ -82,7 +82,7 @@ class Workspace:
 
     def forget(self) -> None:
         """Forget all that was seen on the disk, and the settings."""
-        self.look_again()
+        self.see_anew()
         self._resolvers.clear()
 
     def _forget_seen(self, path: str | None) -> None:
@@ -136,7 +136,7 @@ class Workspace:
         """Return whether it is time to look at the disk again."""
         return time.monotonic() - self._seen > LASTS
 
-    def look_again(self) -> None:
+    def see_anew(self) -> None:
         """Have the disk looked at again."""
         self._typed = _NOBODY
 
