@@ -15,9 +15,9 @@ For the same number of false rises, most true ones are found if in both accounts
 most that are hardest to tell from the other account. Of levelled runs these have strong, correlated
 noise, which wanders. Of risen runs they are the rises that are small beside their noise; the more
 evaluations there are, the smaller a rise may be and still be seen, and the more it counts. The
-weights were found by simulation. They are scaled so that a quotient of 1 calls one in forty levelled
-runs risen, over 6 to 60 evaluations, for each noise of 0.2 % to 2 %, white or correlated by up to
-0.7 (docs/cli.md has the shares; tests/doctor/power.py counts them).
+weights were found by simulation, and so that a quotient of 1 calls one in forty levelled runs
+risen, over 6 to 60 evaluations, for each noise of 0.2 % to 2 %, white or correlated by up to 0.7
+(docs/cli.md has the shares; tests/doctor/power.py counts them).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What stands at a place of a config that is being written: a key, a value, a comment.
 
-YAML is read off the line, since half-written text has no nodes. Where the text can be read, its nodes
+YAML is read off the line, since half-written text has no nodes. Where it can be read, its nodes
 tell what looks like a key and is none: a line of a text in several lines, a key of a mapping below.
 """
 
