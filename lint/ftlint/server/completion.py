@@ -47,9 +47,9 @@ class ValueOffer(NamedTuple):
 
 
 class Site(NamedTuple):
-    """What is written where: `written` spells a key or a value as it has to be there.
+    """Where something is to be written, and in which config, where it can be read.
 
-    None for what cannot be.
+    `written` spells a key or a value as it has to stand there; None for what cannot.
     """
 
     judged: Judged
@@ -116,6 +116,7 @@ def keys(site: Site, catalogue: Catalogue, present: Container[str]) -> Iterator[
             "kind": PROPERTY,
             "detail": told,
             "sortText": f"{int(name in ignored)}{name}",
+            # What editors match with the text that it replaces: with the dashes of a flag.
             "filterText": name if spot.quote else text.strip(' "=:'),
             "textEdit": {"range": where, "newText": text},
             "data": {"uri": document.uri, "key": name},

@@ -128,18 +128,3 @@ def key_at(source: Source, offset: int) -> Spot | None:
     if found is not None and found.kind == KEY and found.key:
         return found
     return None
-
-
-_FLAG = re.compile(r"--([A-Za-z_][\w-]*)")
-
-
-def flag_at(source: Source, offset: int) -> Spot | None:
-    """Return the flag of a command that an offset is in."""
-    begin = source.text.rfind("\n", 0, offset) + 1
-    end = source.text.find("\n", offset)
-    line = source.text[begin : len(source.text) if end < 0 else end]
-    for one in _FLAG.finditer(line):
-        if begin + one.start() <= offset <= begin + one.end():
-            start = begin + one.start(1)
-            return Spot(KEY, one[1].replace("-", "_"), start, begin + one.end(1), "")
-    return None

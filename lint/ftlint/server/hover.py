@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.server import cursor
+from ftlint.server import cursor, script_cursor
 from ftlint.server.explaining import of_key, of_rule
 from ftlint.server.judging import at, catalogue_of
 from ftlint.support.files import is_script
@@ -22,7 +22,7 @@ def hover(judged: Judged, position: Json) -> Json | None:
     offset = document.offset(position)
     found = [one for one in at(judged, offset, offset) if one.start < one.end]
     script = is_script(judged.place.name)
-    spot = (cursor.flag_at if script else cursor.key_at)(document.source, offset)
+    spot = (script_cursor.flag_at if script else cursor.key_at)(document.source, offset)
     key = None
     if spot is not None and judged.result.command is not None:
         key = of_key(spot.key, catalogue_of(judged))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ftlint.launch.record import Launched
+    from ftlint.syntax.source import Source
 
 _WORD = re.compile(r"""(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|\\[^\n]|[^\s"'\\])+""")
 _BLANK = re.compile(r"(?:[ \t]|\\\r?\n)+")
@@ -78,3 +79,15 @@ def _value(
     is_flag, key = name.startswith("-"), name.lstrip("-").replace("-", "_")
     spot = Spot(VALUE, key, first, last, text[first:offset], quote)
     return CursorWord(spot, launched, is_flag)
+
+
+def flag_at(source: Source, offset: int) -> Spot | None:
+    """Return the flag of a command that an offset is in."""
+    begin = source.text.rfind("\n", 0, offset) + 1
+    end = source.text.find("\n", offset)
+    line = source.text[begin : len(source.text) if end < 0 else end]
+    for one in _FLAG.finditer(line):
+        if begin + one.start() <= offset <= begin + one.end():
+            start = begin + one.start(1)
+            return Spot(KEY, one[1].replace("-", "_"), start, begin + one.end(1), "")
+    return None
