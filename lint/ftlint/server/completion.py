@@ -60,7 +60,7 @@ class Site(NamedTuple):
 
 def complete(judged: Judged, position: Json) -> list[Json]:
     """Return the items that may stand at a position of a config."""
-    document, path = judged.document, judged.place.name
+    document, path = judged.document, judged.scope.name
     found = cursor.spot(document.source, document.offset(position))
     if found is None:
         return []
@@ -87,10 +87,10 @@ def resolve(item: Json, judged: Judged | None) -> Json:
 
 def _config(judged: Judged, spot: Spot) -> Config | None:
     """Return the config as it is, or as it is without the line that is being written."""
-    source, place = judged.document.source, judged.place
+    source, scope = judged.document.source, judged.scope
     begin, end = source.line_start(spot.start), source.line_end(spot.start)
     for text in (source.text, source.text[:begin] + " " * (end - begin) + source.text[end:]):
-        config = load_text(of_text(place.name, text), place.options, judged.disk)
+        config = load_text(of_text(scope.name, text), scope.options, judged.disk)
         if isinstance(config, Config):
             return config
     return None
@@ -173,7 +173,7 @@ def _written(value: object, spot: Spot, judged: Judged, path: str) -> str | None
         return str(value) if fits else None
     if path.lower().endswith(".json"):
         return json.dumps(value, ensure_ascii=False)
-    return spell(value, judged.place.options.target.dialect_of(path))
+    return spell(value, judged.scope.options.target.dialect_of(path))
 
 
 def _taken(key: Key, spot: Spot, config: Config | None) -> Iterator[ValueOffer]:

@@ -26,7 +26,7 @@ class CursorWord(NamedTuple):
     is_flag: bool
 
 
-def place(text: str, launches: Iterable[Launched], offset: int) -> CursorWord | None:
+def word_at(text: str, launches: Iterable[Launched], offset: int) -> CursorWord | None:
     """Return what is at an offset of a script; None outside of what LLaMA Factory is handed."""
     for launched in launches:
         begin = launched.words[0].start if launched.words else launched.end + 1

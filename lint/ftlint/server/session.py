@@ -165,7 +165,7 @@ class Session:
         judged, where = self._judged(params), position(params, "position")
         if judged is None:
             return []
-        if is_script(judged.place.name):
+        if is_script(judged.scope.name):
             from ftlint.server import script_completion
 
             return script_completion.complete(judged, where)
