@@ -115,7 +115,7 @@ def starts(number: int) -> list[tuple[Taken, float]]:
 
 
 class Taken(NamedTuple):
-    """The seconds from a keystroke to what is said, and those without a wait for a processor."""
+    """The seconds until the server answered, and those without its wait for a processor."""
 
     all: float
     own: float

@@ -114,14 +114,13 @@ def test_rules_that_nobody_named_change_no_run(tmp_path: Path) -> None:
     text = HEAD + "do_train: true\noutput_dir: o\ndataset: d\nval_size: 0.1\n"
     text += "eval_strategy: steps\neval_steps: 100\nsave_strategy: best\n"
     many = ("ALL", "all", "FT", "f", "FT6", "FT60", "")
-    for one in many:
-        write(tmp_path / f"{one}.yaml", text)
+    paths = [write(tmp_path / f"{number}.yaml", text) for number in range(len(many))]
     answers = called(tmp_path, *(
-        ("fix", {"paths": [f"{one}.yaml"], "unsafe_rules": [one], "write": True}) for one in many
+        ("fix", {"paths": [path.name], "unsafe_rules": [one], "write": True})
+        for path, one in zip(paths, many, strict=True)
     ))  # fmt: skip
     assert [failed for failed, _ in answers] == [True] * len(many)
-    for one in many:
-        assert (tmp_path / f"{one}.yaml").read_text() == text, one
+    assert [path.read_text() for path in paths] == [text] * len(many)
 
 
 def test_no_file_that_nobody_named_is_fixed(tmp_path: Path) -> None:

@@ -100,8 +100,8 @@ def test_a_neighbour_that_is_written_while_nobody_tells(folder: Path) -> None:
         assert editor.open("a.yaml", BASE) == []
         write(folder, "b.yaml", other)
         time.sleep(LASTS)
-        if not editor.write_anew("a.yaml", BASE + "# more\n"):
-            editor.read()  # unasked
+        assert editor.write_anew("a.yaml", BASE + "# more\n") == []
+        editor.read()  # unasked
         assert {one["code"] for one in editor.published[-1]["diagnostics"]} == {"FT650"}
 
 

@@ -179,7 +179,7 @@ def test_the_time_that_one_text_may_take(folder: Path, monkeypatch: pytest.Monke
     document = opened(f"file://{path}", path, "", 1, "yaml", BASE)
 
     def judged(void: bool) -> Judged | None:
-        where = workspace.place(document)
+        where = workspace.scope(document)
         assert where is not None
         return judging.judge(document, where, workspace.disk(where), lambda: void)
 

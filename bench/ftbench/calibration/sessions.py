@@ -74,7 +74,7 @@ def calibrate(
     batches take over synthetic ones. Then one run goes over the shapes.
 
     Raises:
-        Failed, Incomplete: a run failed, or did not leave what is needed.
+        CalibrationFailed, Incomplete: a run failed, or did not leave what is needed.
         BadConfig, NoModel, Missing, KeyboardInterrupt: as `ftbench.runners.job.run`.
     """
     job, begun = request.job, time.monotonic()

@@ -72,7 +72,7 @@ def read(path: str | os.PathLike[str]) -> list[Calibration]:
     """Return the calibrations of a file that was kept or exported.
 
     Raises:
-        Unusable: it cannot be read, or a line is none.
+        UnusableCalibrations: it cannot be read, or a line is none.
     """
     found = []
     for one in _lines(Path(path)):
@@ -121,7 +121,7 @@ def import_file(path: str | os.PathLike[str]) -> int:
     """Add the calibrations of an exported file that are not there yet; return how many.
 
     Raises:
-        Unusable: as `read`.
+        UnusableCalibrations: as `read`.
         OSError: the folder cannot be written to.
     """
     known = set(map(identity, everything()))

@@ -94,9 +94,8 @@ def _calibrate(config: str, options: dict[str, Any]) -> Calibration:
 
     raw = options.pop("raw")
     wanted = {name: options.pop(name) for name in ("batch", "length", "peak")}
-    python = shared.interpreter(options.pop("python"), [config] if config else [])
     job = Job(
-        path=config, interpreter=python,
+        path=config, interpreter=shared.interpreter(options.pop("python"), [config]),
         processes=shared.taken_processes(options), **options,
     )  # fmt: skip
     try:

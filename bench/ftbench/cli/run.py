@@ -84,7 +84,7 @@ def _announce(made: PreparedRun) -> None:
     if not made.job.interpreter.gpus:
         shared.say("  no GPU visible: this runs on the CPU, and its times are a CPU's")
     shared.say_errors(made.loaded)
-    for line in as_lines(made.planned.changes):
+    for line in as_lines(made.adapted.changes):
         shared.say(f"  {line}")
 
 

@@ -27,7 +27,7 @@ def work(order: Order, files: Mapping[str, bytes]) -> dict[str, Any]:
     """Return the result of a config that is run on this node.
 
     Raises:
-        Failed: it cannot be run here.
+        CannotRun: it cannot be run here.
     """
     from ftbench.models.source import NoModel
     from ftbench.runners.configs import BadConfig

@@ -24,7 +24,7 @@ def read(path: str | os.PathLike[str]) -> Result:
     """Return a result.
 
     Raises:
-        Unusable: the file is missing, no JSON, no result, or of another version.
+        UnusableResult: the file is missing, no JSON, no result, or of another version.
     """
     place = Path(path)
     if place.exists() and not place.is_file():

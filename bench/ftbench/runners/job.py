@@ -19,7 +19,7 @@ from ftbench.results.record import KIND, VERSION
 from ftbench.runners import configs, errors, launch, shortage
 from ftbench.runners.interpreter import Interpreter, Missing, environment
 from ftbench.runners.protocol import HF, LLAMAFACTORY, Request, Sample, StepShape
-from ftbench.runners.short import RunLocation, ShortRun, short, whole
+from ftbench.runners.short import AdaptedConfig, RunLocation, short, whole
 from ftlint.facts.effective import effective
 from ftlint.memory.gpus import CONTEXT
 from ftlint.target.keys import Catalogue
@@ -64,7 +64,7 @@ class PreparedRun(NamedTuple):
     loaded: configs.Loaded
     runner: str
     source: Source
-    planned: ShortRun
+    adapted: AdaptedConfig
     plan: dict[str, Any]
     folder: Path
     request: Request
@@ -104,17 +104,17 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
     place = RunLocation(source, model, str(folder / "output"), seen > 0, job.interpreter.packages)
     total = configs.as_data(loaded, configs.plan(loaded, values)).get("total_steps")
     if job.full:
-        planned = whole(values, place)
+        adapted = whole(values, place)
     else:
         steps = job.steps
         if job.schedule is not None:
             steps, total = sum(shape["steps"] for shape in job.schedule), None
-        planned = short(values, steps, total, place)
+        adapted = short(values, steps, total, place)
     if runner == HF:  # which has no defaults of a release of its own
         cutoff = effective(values, Catalogue(loaded.target, "train"))["cutoff_len"]
-        planned = planned._replace(values={"cutoff_len": cutoff, **planned.values})
+        adapted = adapted._replace(values={"cutoff_len": cutoff, **adapted.values})
     request: Request = {
-        "config": planned.values,
+        "config": adapted.values,
         "runner": runner,
         "model": source.label,
         "out": str(folder / "result.json"),
@@ -130,8 +130,8 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
         "env": dict(job.env),
     }
     write(folder / "request.json", request)
-    plan = configs.as_data(loaded, configs.plan(loaded, planned.values))
-    return PreparedRun(job, loaded, runner, source, planned, plan, folder, request, env)
+    plan = configs.as_data(loaded, configs.plan(loaded, adapted.values))
+    return PreparedRun(job, loaded, runner, source, adapted, plan, folder, request, env)
 
 
 def run(job: Job, say: Callable[[str], None], ready: Callable[[PreparedRun], None]) -> Result:
@@ -228,9 +228,9 @@ def finished(made: PreparedRun, ended: launch.ProcessEnd, log: str) -> Result:
             "path": made.loaded.path,
             "sha256": made.loaded.sha256,
             "changes": [
-                {**one, "to": hidden.get(one["key"], one["to"])} for one in made.planned.changes
+                {**one, "to": hidden.get(one["key"], one["to"])} for one in made.adapted.changes
             ],
-            "values": {**made.planned.values, **hidden},
+            "values": {**made.adapted.values, **hidden},
         },
         "runner": made.runner,
         "environment": child.get("environment"),

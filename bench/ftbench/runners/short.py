@@ -23,7 +23,7 @@ class RunLocation(NamedTuple):
     packages: Mapping[str, str]
 
 
-class ShortRun(NamedTuple):
+class AdaptedConfig(NamedTuple):
     """The values that are trained, and what was changed for it."""
 
     values: dict[str, Any]
@@ -65,7 +65,9 @@ _OF_GPU = ("bf16", "fp16", "pure_bf16", "tf32", "flash_attn", "enable_liger_kern
            "deepspeed", "fp8")  # fmt: skip
 
 
-def short(config: Mapping[str, Any], steps: int, total: int | None, place: RunLocation) -> ShortRun:
+def short(
+    config: Mapping[str, Any], steps: int, total: int | None, place: RunLocation
+) -> AdaptedConfig:
     """Return the first steps of a config: `steps` of them, or all `total` where they are fewer."""
     values = dict(config)
     changes = [*_common(values, place)]
@@ -79,13 +81,13 @@ def short(config: Mapping[str, Any], steps: int, total: int | None, place: RunLo
         if values.get(key) != kept and (key == "save_strategy" or key in values):
             changes.append(_set(values, key, kept, why))
     changes += _drop(values, _OF_EVALUATION)
-    return ShortRun(values, changes)
+    return AdaptedConfig(values, changes)
 
 
-def whole(config: Mapping[str, Any], place: RunLocation) -> ShortRun:
+def whole(config: Mapping[str, Any], place: RunLocation) -> AdaptedConfig:
     """Return a config as it stands, but for where it reads its model and writes its results."""
     values = dict(config)
-    return ShortRun(values, list(_common(values, place)))
+    return AdaptedConfig(values, list(_common(values, place)))
 
 
 def _common(values: dict[str, Any], place: RunLocation) -> Iterator[Change]:

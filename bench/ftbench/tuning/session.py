@@ -69,7 +69,7 @@ def tune(request: TuningRequest, listeners: Told) -> Tuned:
     """Return the fastest way to run a config's training that could be found and proven.
 
     Raises:
-        Failed: the config as written does not train, for another reason than memory.
+        TuningFailed: the config as written does not train, for another reason than memory.
         BadConfig, NoModel, Missing, KeyboardInterrupt: as `ftbench.runners.job.run`.
     """
     session = Session(request, listeners)
@@ -119,7 +119,7 @@ class Session:
         """Run the config as written, and find out what may be varied.
 
         Raises:
-            Failed: it does not train, for another reason than memory.
+            TuningFailed: it does not train, for another reason than memory.
         """
         known = self.known
         self.listeners.say(f"as written: {told(known.written)}")

@@ -71,7 +71,7 @@ def _validated(made: PreparedRun, ended: ProcessEnd) -> ValidatedRun:
     said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     result = finished(made, ended, said)
     path, seen, error = made.loaded.path, result["trainer"], result["error"]
-    plan = configs.plan(made.loaded, made.planned.values)
+    plan = configs.plan(made.loaded, made.adapted.values)
     if isinstance(plan, NoPlan):
         why = plan.reason or "; ".join(made.loaded.errors)
         return ValidatedRun(path, FAILED, [], result, False, [f"no plan: {why}"])
@@ -80,7 +80,7 @@ def _validated(made: PreparedRun, ended: ProcessEnd) -> ValidatedRun:
         return ValidatedRun(path, FAILED, [], result, False, [text])
     found = checks(plan, seen)
     if plan.samples.total.exact is None and seen["rows"] is not None:
-        again = configs.plan_with_rows(made.loaded, made.planned.values, seen["rows"])
+        again = configs.plan_with_rows(made.loaded, made.adapted.values, seen["rows"])
         if not isinstance(again, NoPlan) and verdict(found) == BOUNDED:
             found = [found[0], *checks(again, seen)[1:]]
             outcome = verdict(found[1:])

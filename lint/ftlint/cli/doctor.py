@@ -31,7 +31,7 @@ SECONDS = 5.0
 """Between two looks at a run that is watched."""
 
 
-class Wanted(NamedTuple):
+class DoctorRequest(NamedTuple):
     """What the command line asks for; `of` is the config of the runs, to be planned."""
 
     folders: tuple[str, ...]
@@ -54,7 +54,7 @@ class Planned(NamedTuple):
     where: dict[str, str]
 
 
-def doctor(wanted: Wanted) -> int:
+def doctor(wanted: DoctorRequest) -> int:
     """Print the report and return the exit status. Never raises."""
     return guarded(lambda: _doctor(wanted))
 
@@ -71,7 +71,7 @@ def _is_run(path: str) -> bool:
     return not os.path.splitext(path)[1]
 
 
-def _doctor(wanted: Wanted) -> int:
+def _doctor(wanted: DoctorRequest) -> int:
     planned = None if wanted.of is None else _planned(wanted.of)
     if wanted.watch:
         return _watch(wanted, planned)
@@ -87,7 +87,7 @@ def _status(judged: list[Judged]) -> int:
     return FINDINGS if loud else CLEAN
 
 
-def _show(judged: list[Judged], wanted: Wanted) -> None:
+def _show(judged: list[Judged], wanted: DoctorRequest) -> None:
     from ftlint.report.doctor_report import as_object, compared, lines
 
     if wanted.format == "json":
@@ -105,7 +105,7 @@ def _show(judged: list[Judged], wanted: Wanted) -> None:
     write("".join(f"{line}\n" for line in found))
 
 
-def _judged(folder: str, wanted: Wanted, planned: Planned | None) -> Judged:
+def _judged(folder: str, wanted: DoctorRequest, planned: Planned | None) -> Judged:
     from ftlint.doctor.config import against_plan, as_set_up
     from ftlint.doctor.keeping import keeping
     from ftlint.report.doctor_report import Judged
@@ -126,7 +126,7 @@ def _judged(folder: str, wanted: Wanted, planned: Planned | None) -> Judged:
 
 
 def _ended_by(
-    folder: str, history: History | NoRun, wanted: Wanted, planned: Planned | None
+    folder: str, history: History | NoRun, wanted: DoctorRequest, planned: Planned | None
 ) -> Symptom | None:
     """Return why the run ended early, from the log that is named, or from one in its folder."""
     from ftlint.doctor.cause import TAIL, ended_by, logs_among
@@ -167,7 +167,7 @@ def _tail(path: str, size: int, disk: Disk) -> str | None:
         return None
 
 
-def _watch(wanted: Wanted, planned: Planned | None) -> int:
+def _watch(wanted: DoctorRequest, planned: Planned | None) -> int:
     """Report again whenever something was logged, until the runs have ended."""
     import sys
     import time
@@ -194,7 +194,7 @@ def _watch(wanted: Wanted, planned: Planned | None) -> int:
         time.sleep(SECONDS)
 
 
-def _prune(judged: list[Judged], wanted: Wanted) -> int:
+def _prune(judged: list[Judged], wanted: DoctorRequest) -> int:
     """Delete the checkpoints that can go, once that is confirmed; a refusal is a finding, too."""
     from ftlint.doctor import pruning
 

@@ -11,13 +11,13 @@ account is averaged over all that is unknown in it (the level and the size of th
 integrated out). So an account that could explain anything gains nothing by it. The quotient of
 both averages is the evidence.
 
-Such a quotient finds the most rises for the same false ones if those accounts count most that are
-hardest to tell from the other. Levelled evaluations wander where their noise is strong and
-correlated. Of rises the small ones come close to that, by their size beside the noise, and the
-more evaluations there are, the more the smallest count: of a few, only larger ones can be seen. The
-weights were found by simulation, and so that the quotient is 1 where one in forty runs that
-levelled off is called risen, over 6 to 60 evaluations, for each noise of 0.2 % to 2 %, white or
-correlated by up to 0.7 (docs/cli.md has the shares; tests/doctor/power.py counts them).
+For the same number of false rises, most true ones are found if in both accounts those courses count
+most that are hardest to tell from the other account. Of levelled runs these have strong, correlated
+noise, which wanders. Of risen runs they are the rises that are small beside their noise; the more
+evaluations there are, the smaller a rise may be and still be seen, and the more it counts. The
+weights were found by simulation, and so that a quotient of 1 calls one in forty levelled runs
+risen, over 6 to 60 evaluations, for each noise of 0.2 % to 2 %, white or correlated by up to 0.7
+(docs/cli.md has the shares; tests/doctor/power.py counts them).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Basis = tuple[list[float], list[float]]
 
 CRITICAL = 1.0
-"""From this ratio on they are taken to have risen."""
+"""From this ratio on evaluations are taken to have risen."""
 GOING_ON = 4.0
 """So many times the evidence is asked of a run that goes on: it is looked at again and again, and
 may fall yet."""

@@ -32,11 +32,11 @@ def signs(history: History) -> Iterator[Symptom]:
 
 
 def _slower(history: History) -> Iterator[Symptom]:
-    spans = list(_spans(history))
-    size = len(spans) // (3 * PARTS)
+    gaps = list(_gaps(history))
+    size = len(gaps) // (3 * PARTS)
     if not size:
         return
-    first, last = _pace(spans[: PARTS * size], size), _pace(spans[-PARTS * size :], size)
+    first, last = _pace(gaps[: PARTS * size], size), _pace(gaps[-PARTS * size :], size)
     if last.least >= SLOWER * first.most:
         yield Symptom(
             "slower", "info",
@@ -45,16 +45,16 @@ def _slower(history: History) -> Iterator[Symptom]:
         )  # fmt: skip
 
 
-def _spans(history: History) -> Iterator[Span]:
+def _gaps(history: History) -> Iterator[LogGap]:
     """Yield the times from one log to the next, those with an evaluation left out."""
     evaluated = {one.step for one in history.evaluation}
     for before, after in pairwise(history.series.get("elapsed_seconds", ())):
         if after.value >= before.value and not evaluated & {before.step, after.step}:
-            yield Span(after.step - before.step, after.value - before.value)
+            yield LogGap(after.step - before.step, after.value - before.value)
 
 
-class Span(NamedTuple):
-    """Some steps, and the whole seconds on the clock of the log that they took."""
+class LogGap(NamedTuple):
+    """The steps from one log to the next, and the seconds that passed on the log's own clock."""
 
     steps: int
     seconds: float
@@ -71,12 +71,12 @@ class Pace(NamedTuple):
         return f"{self.seconds:.3g} s" if self.least > 0 else f"less than {self.most:.2g} s"
 
 
-def _pace(spans: Sequence[Span], size: int) -> Pace:
-    """Return the pace of the median part of so many spans: one pause, or one save, is no trend."""
+def _pace(gaps: Sequence[LogGap], size: int) -> Pace:
+    """Return the pace of the median part of so many gaps: one pause, or one save, is no trend."""
     parts = []
-    for at in range(0, len(spans), size):
-        steps = sum(one.steps for one in spans[at : at + size])
-        seconds = sum(one.seconds for one in spans[at : at + size])
+    for at in range(0, len(gaps), size):
+        steps = sum(one.steps for one in gaps[at : at + size])
+        seconds = sum(one.seconds for one in gaps[at : at + size])
         parts.append(Pace(seconds / steps, (seconds - TICK) / steps, (seconds + TICK) / steps))
     return sorted(parts)[len(parts) // 2]
 

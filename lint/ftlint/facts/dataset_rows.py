@@ -98,7 +98,7 @@ def counted(
 
 
 def _or_recorded(size: DatasetSize, recorded: Mapping[str, int]) -> DatasetSize:
-    """Return a size, by what was recorded where the data are when no rows were counted here."""
+    """Return a size; where no rows were counted here, with the rows that a record names."""
     if size.source != "unknown" or size.name not in recorded:
         return size
     from ftlint.steps import exactly
@@ -108,7 +108,7 @@ def _or_recorded(size: DatasetSize, recorded: Mapping[str, int]) -> DatasetSize:
 
 
 def _as_recorded(size: DatasetSize, record: Recorded, question: Question) -> DatasetSize:
-    """Return a size by what was recorded of it, where no rows were counted here."""
+    """Return a size; where no rows were counted here, with all that its record says."""
     if size.source != "unknown":
         return size
     from ftlint.steps import exactly

@@ -64,7 +64,7 @@ def fix_one(
     before = lint(source, options, disk)
     own = _identity(diagnostic)
     offered = frozenset([own[:2]])
-    asked = _Asked(options, fix.applicability == "unsafe", offered, only=own, disk=disk)
+    asked = _FixRequest(options, fix.applicability == "unsafe", offered, only=own, disk=disk)
     fixed = _fixed(before, asked)
     return fixed.source.text if fixed.applied else None
 
@@ -85,7 +85,7 @@ def fix(source: Source, options: Options, unsafe: bool = False, disk: Disk | Non
 
         return Fixed(*scripts.fix(source, options, unsafe, disk))
     before = lint(source, options, disk)
-    asked = _Asked(options, unsafe, disk=disk)
+    asked = _FixRequest(options, unsafe, disk=disk)
     offered = ((one.code, one.key) for one in before.diagnostics if asked.wants(one))
     asked = asked._replace(offered=frozenset(offered))
     fixed = _fixed(before, asked)
@@ -99,7 +99,7 @@ def fix(source: Source, options: Options, unsafe: bool = False, disk: Disk | Non
     return _left(before, fixed.withheld)
 
 
-class _Asked(NamedTuple):
+class _FixRequest(NamedTuple):
     """What holds all through the fixing of one file."""
 
     options: Options
@@ -142,7 +142,7 @@ def _names_before(applied: Iterable[Applied]) -> dict[str, str]:
     return {change.text: change.key for change in changes if change.kind == "rename"}
 
 
-def _fixed(before: Result, asked: _Asked) -> Fixed:
+def _fixed(before: Result, asked: _FixRequest) -> Fixed:
     """Make the fixes that bring nothing that was not there before."""
     barred: dict[_Identity, SkippedFix] = {}
     while True:
@@ -186,7 +186,7 @@ class _Course(NamedTuple):
         )
 
 
-def _rounds(before: Result, asked: _Asked, barred: dict[_Identity, SkippedFix]) -> _Course:
+def _rounds(before: Result, asked: _FixRequest, barred: dict[_Identity, SkippedFix]) -> _Course:
     """Fix and lint again until nothing changes, leaving out the fixes that are barred."""
     result, readable = before, None
     applied: list[Applied] = []
@@ -294,7 +294,7 @@ def _names(candidate: _Candidate) -> set[str]:
 
 
 def _culprits(
-    before: Result, asked: _Asked, barred: dict[_Identity, SkippedFix], course: _Course
+    before: Result, asked: _FixRequest, barred: dict[_Identity, SkippedFix], course: _Course
 ) -> dict[_Identity, SkippedFix]:
     """Return the fix without which there is less harm; all of them when no single one is it."""
     harm = course.harm(before, asked.options.rules)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Target
 
 
+# `CliOptions` and `UsageError` are for those who call this by docs/api.md.
 __all__ = ["CliOptions", "Options", "OptionsResolver", "UsageError", "facts_folders"]
 
 
@@ -89,13 +90,12 @@ class OptionsResolver:
         shared: Shared | None = None,
     ) -> None:
         untrusted = not trusted and released(request.target) != request.target
-        told = f"target {request.target} counts in trusted folders only"
         self.request = request._replace(target=None) if untrusted else request
         within = bound() if within is None else within
         self.settings = NearestSettings(self.request, within, trusted=trusted, shared=shared)
         self.ignored = self.settings.ignored
         if untrusted:
-            self.ignored[told] = None
+            self.ignored[f"target {request.target} counts in trusted folders only"] = None
         self.shared = shared
         self.known: dict[tuple[str | None, Reach, str], tuple[Options, Settings]] = {}
         self.folders: dict[str, tuple[str | None, Reach, str]] = {}
@@ -165,7 +165,7 @@ class OptionsResolver:
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return which rules are selected and which ignored; an unknown one is wrong usage."""
         asked = self.request
-        select = (asked.select or settings.select) or ()
+        select = asked.select or settings.select
         if asked.extend_select:
             select = (*(select or ("ALL",)), *asked.extend_select)
         ignore = (*settings.ignore, *asked.ignore)

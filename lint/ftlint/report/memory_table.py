@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.facts.memory import Untold, gigabytes
-from ftlint.report.text import paint
+from ftlint.report.text import BOLD, DIM, RED, YELLOW, paint
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ftlint.facts.memory import RunMemory
     from ftlint.memory.estimate import Phase
 
-BOLD, DIM, RED, YELLOW = "1", "2", "31", "33"
 VERDICTS = {
     True: ("fits", ""),
     False: ("does not fit", RED),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ftlint.facts.budget import format_duration
 from ftlint.facts.memory import gigabytes
 from ftlint.facts.run_plan import Time
+from ftlint.report.text import BOLD, DIM
 from ftlint.steps import NoPlan
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 NONE = "-"
 """What a cell says where there is nothing to say."""
-BOLD, DIM = "1", "2"
 
 
 def rows_of(runs: Sequence[RunPlan]) -> Iterator[tuple[str, str, Cell]]:

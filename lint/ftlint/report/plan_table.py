@@ -7,8 +7,8 @@ from unicodedata import east_asian_width
 
 from ftlint.facts.layers import PLACES
 from ftlint.facts.run_plan import Time
-from ftlint.report.plan_rows import BOLD, DIM, NONE, gpus_of, rows_of
-from ftlint.report.text import paint
+from ftlint.report.plan_rows import NONE, gpus_of, rows_of
+from ftlint.report.text import BOLD, DIM, YELLOW, paint
 from ftlint.steps import NoPlan
 from ftlint.steps.plan import STREAM
 from ftlint.support.messages import visible
@@ -33,7 +33,6 @@ TERMS = {
     "total steps": "Total optimization steps",
 }
 """What the log of the trainer calls a row when training starts."""
-YELLOW = "33"
 
 
 def table(runs: Sequence[RunPlan], colour: bool) -> Iterator[str]:

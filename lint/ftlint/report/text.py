@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from ftlint.results import Known, Result, Run
     from ftlint.syntax.source import Source
 
-COLOURS = {"error": "31", "warning": "33", "info": "36"}
+BOLD, DIM, RED, YELLOW = "1", "2", "31", "33"
+"""What a terminal calls its styles and colours."""
+COLOURS = {"error": RED, "warning": YELLOW, "info": "36"}
 WIDEST = 200
 
 

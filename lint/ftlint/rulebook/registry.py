@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ftlint.target.releases import Target
     from ftschemas.rule import Place, Range
 
-    Asked = list[tuple[str, Check, Predicate]]
+    Conditions = list[tuple[str, Check, Predicate]]
     """Codes of rules, each with a condition of it and the function that says if it holds."""
 
 MISREAD, JUDGED = "misread", "judged"
@@ -47,7 +47,7 @@ class RuleBook:
         self._rows: dict[str, tuple[Any, ...]] = {}
         self._made: dict[Place, tuple[str, Check, Predicate]] = {}
         self._judging: dict[tuple[Target, str], dict[str, _Judging]] = {}
-        self._every: dict[tuple[Target, str, str | None], Asked] = {}
+        self._every: dict[tuple[Target, str, str | None], Conditions] = {}
 
     def __contains__(self, code: str) -> bool:
         """Return whether there is a rule with this code."""
@@ -147,7 +147,7 @@ class RuleBook:
             if needs is None or any(map(present.__contains__, needs))
         ]  # fmt: skip
 
-    def conditions(self, target: Target, command: str, kind: str | None = None) -> Asked:
+    def conditions(self, target: Target, command: str, kind: str | None = None) -> Conditions:
         """Return every condition for such files, or of rules of one kind, in their order."""
         asked = target, command, kind
         if asked not in self._every:
@@ -160,7 +160,9 @@ class RuleBook:
             ]
         return self._every[asked]
 
-    def asked(self, target: Target, command: str, phase: str, present: Set[str | None]) -> Asked:
+    def asked(
+        self, target: Target, command: str, phase: str, present: Set[str | None]
+    ) -> Conditions:
         """Return the conditions of a phase that may hold for a file, in the order of the rules.
 
         Those that need a key or a fact which is not `present` are left out; None always is.

@@ -1,4 +1,4 @@
-"""What is judged in Python because no condition can say it: one short module a subject.
+"""What rules find (`phases`), and what no condition can say: one short module a subject.
 
 May import: support, syntax, target, rulebook, steps, datasets, facts, edits.
 """

@@ -53,12 +53,12 @@ def judge(context: Context, entry: Entry, key: Key) -> Finding | None:
 
 
 def is_none_of(context: Context, key: Key, value: object) -> bool:
-    """Return whether the program does not do with a word of `value`."""
+    """Return whether `value` has a word that makes the program fail."""
     return _is_checked(context, key) and _outside(key, value) is not None
 
 
 def _is_checked(context: Context, key: Key) -> bool:
-    """Return whether the program does not do with any word; training alone was probed for it."""
+    """Return whether an unknown word makes the program fail; only training was probed for that."""
     trains = context.command == "train" or (
         key.name == "rope_scaling" and _exports_as_trained(context)
     )

@@ -76,12 +76,12 @@ def _findings(context: Context, doubted: list[str]) -> Iterator[Finding]:
 def _phase(phase: str, context: Context, doubted: list[str]) -> Iterator[Finding]:
     """Yield what modules and then conditions of one phase find.
 
-    Of a source that is no release, rules are passed over whose keys that treats otherwise.
+    For a source that is no release, rules on keys that it treats otherwise are passed over.
     """
     rules, target, command = context.rules, context.target, context.command
     present = context.present
-    doubted_of = command != V1 and (target.tree is not None or target.release == MAIN)
-    doubts = _doubts if doubted_of else None  # of v1 the nearest state tells, and it alone
+    is_release = target.tree is None and target.release != MAIN
+    doubts = None if is_release or command == V1 else _doubts  # v1 is told by the nearest state
     for name in rules.modules(target, command, phase, present):
         for finding in _of_module(name, context):
             unlike = doubts and doubts(finding.rule, finding.key, None, context)

@@ -61,7 +61,7 @@ def actions(
             ours = [told for told in shown if told["code"] == one.code
                     and told["range"] == judged.document.range(one.start, one.end)]  # fmt: skip
             yield from _fix(judged, one, ours)
-            if judged.place.name.lower().endswith(".json"):  # which has no comments
+            if judged.scope.name.lower().endswith(".json"):  # which has no comments
                 found = in_settings(judged, one, workspace)
                 yield from [] if found is None else [{**found, "diagnostics": ours}]
             else:
@@ -83,19 +83,19 @@ def actions(
 
 def fix_all(judged: Judged) -> Json | None:
     """Return the edit that makes all safe fixes; None where none is made."""
-    fixed = apply.fix(_source(judged), judged.place.options, disk=judged.disk)
+    fixed = apply.fix(_source(judged), judged.scope.options, disk=judged.disk)
     return _edit(judged, fixed.source.text) if fixed.applied else None
 
 
 def _source(judged: Judged) -> Source:
-    return of_text(judged.place.name, judged.document.text)
+    return of_text(judged.scope.name, judged.document.text)
 
 
 def _fix(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json]:
     fix = one.fix
     if fix is None or not fix.edits or fix.applicability == "display":
         return
-    text = apply.fix_one(_source(judged), one, judged.place.options, judged.disk)
+    text = apply.fix_one(_source(judged), one, judged.scope.options, judged.disk)
     if text is None:
         return
     safe = fix.applicability == "safe"
@@ -109,7 +109,7 @@ def _fix(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json]:
 
 def _ignore(judged: Judged, one: Diagnostic, shown: list[Json]) -> Iterator[Json]:
     """Yield the comments that leave a finding out: of its line, and of the file."""
-    source, options = judged.document.source, judged.place.options
+    source, options = judged.document.source, judged.scope.options
     before = judged.said._replace(source=source)
     same = [other for other in judged.result.diagnostics if other.code == one.code]
     line = source.position(one.start).line

@@ -47,9 +47,9 @@ class ValueOffer(NamedTuple):
 
 
 class Site(NamedTuple):
-    """What is written where: `written` spells a key or a value as it has to be there.
+    """Where something is to be written, and in which config, where it can be read.
 
-    None for what cannot be.
+    `written` spells a key or a value as it has to stand there; None for what cannot.
     """
 
     judged: Judged
@@ -60,7 +60,7 @@ class Site(NamedTuple):
 
 def complete(judged: Judged, position: Json) -> list[Json]:
     """Return the items that may stand at a position of a config."""
-    document, path = judged.document, judged.place.name
+    document, path = judged.document, judged.scope.name
     found = cursor.spot(document.source, document.offset(position))
     if found is None:
         return []
@@ -87,10 +87,10 @@ def resolve(item: Json, judged: Judged | None) -> Json:
 
 def _config(judged: Judged, spot: Spot) -> Config | None:
     """Return the config as it is, or as it is without the line that is being written."""
-    source, place = judged.document.source, judged.place
+    source, scope = judged.document.source, judged.scope
     begin, end = source.line_start(spot.start), source.line_end(spot.start)
     for text in (source.text, source.text[:begin] + " " * (end - begin) + source.text[end:]):
-        config = load_text(of_text(place.name, text), place.options, judged.disk)
+        config = load_text(of_text(scope.name, text), scope.options, judged.disk)
         if isinstance(config, Config):
             return config
     return None
@@ -116,6 +116,7 @@ def keys(site: Site, catalogue: Catalogue, present: Container[str]) -> Iterator[
             "kind": PROPERTY,
             "detail": told,
             "sortText": f"{int(name in ignored)}{name}",
+            # What editors match with the text that it replaces: with the dashes of a flag.
             "filterText": name if spot.quote else text.strip(' "=:'),
             "textEdit": {"range": where, "newText": text},
             "data": {"uri": document.uri, "key": name},
@@ -172,7 +173,7 @@ def _written(value: object, spot: Spot, judged: Judged, path: str) -> str | None
         return str(value) if fits else None
     if path.lower().endswith(".json"):
         return json.dumps(value, ensure_ascii=False)
-    return spell(value, judged.place.options.target.dialect_of(path))
+    return spell(value, judged.scope.options.target.dialect_of(path))
 
 
 def _taken(key: Key, spot: Spot, config: Config | None) -> Iterator[ValueOffer]:

@@ -1,6 +1,6 @@
-"""What stands at a place of a text that is being written: a key, a value, a comment.
+"""What stands at a place of a config that is being written: a key, a value, a comment.
 
-It is read off the line, since half-written text has no nodes. Where the text can be read, its nodes
+YAML is read off the line, since half-written text has no nodes. Where it can be read, its nodes
 tell what looks like a key and is none: a line of a text in several lines, a key of a mapping below.
 """
 
@@ -123,23 +123,8 @@ def _is_inside(source: Source, begin: int, found: Spot) -> bool:
 
 
 def key_at(source: Source, offset: int) -> Spot | None:
-    """Return the key that an offset is in, of a file or a flag of a script."""
+    """Return the key of a config that an offset is in."""
     found = spot(source, offset)
     if found is not None and found.kind == KEY and found.key:
         return found
-    return None
-
-
-_FLAG = re.compile(r"--([A-Za-z_][\w-]*)")
-
-
-def flag_at(source: Source, offset: int) -> Spot | None:
-    """Return the flag of a command that an offset is in."""
-    begin = source.text.rfind("\n", 0, offset) + 1
-    end = source.text.find("\n", offset)
-    line = source.text[begin : len(source.text) if end < 0 else end]
-    for one in _FLAG.finditer(line):
-        if begin + one.start() <= offset <= begin + one.end():
-            start = begin + one.start(1)
-            return Spot(KEY, one[1].replace("-", "_"), start, begin + one.end(1), "")
     return None

@@ -44,17 +44,17 @@ class Judged(NamedTuple):
     """
 
     document: Document
-    place: Scope
+    scope: Scope
     result: Result
     said: Result
     disk: Disk
 
 
 def judge(
-    document: Document, place: Scope, disk: Disk, is_void: Callable[[], bool] = lambda: False
+    document: Document, scope: Scope, disk: Disk, is_void: Callable[[], bool] = lambda: False
 ) -> Judged | None:
     """Return what is said of a document; None where it `is_void` before that is known."""
-    path, options, data = place.name, place.options, content(document)
+    path, options, data = scope.name, scope.options, content(document)
     try:
         with within(options.limits.seconds):
             result = engine.lint_bytes(path, data, options, disk)
@@ -63,7 +63,7 @@ def judge(
             return None
         why = reason("seconds", "seconds of processor time", options.limits)
         result = unread(path, data, options, Problem("too-slow", 0, 0, {"reason": why}))
-    return Judged(document, place, _new(result, place, disk), result, disk)
+    return Judged(document, scope, _new(result, scope, disk), result, disk)
 
 
 def content(document: Document) -> bytes:
@@ -73,13 +73,13 @@ def content(document: Document) -> bytes:
 
 def config_of(judged: Judged) -> Config | Unreadable:
     """Return the config that a document is, or why it is none."""
-    place = judged.place
-    return load_bytes(place.name, content(judged.document), place.options, judged.disk)
+    scope = judged.scope
+    return load_bytes(scope.name, content(judged.document), scope.options, judged.disk)
 
 
-def _new(result: Result, place: Scope, disk: Disk) -> Result:
+def _new(result: Result, scope: Scope, disk: Disk) -> Result:
     """Return a result without what the baseline of its settings knows."""
-    path = place.settings.beside(place.settings.baseline)
+    path = scope.settings.beside(scope.settings.baseline)
     if path is None or not result.diagnostics:
         return result
     from ftlint.run import baseline
@@ -107,7 +107,7 @@ def _is_needless(one: Diagnostic, rules: RuleBook) -> bool:
 
 
 def _shown(one: Diagnostic, judged: Judged, client: Client) -> Json:
-    document, rules = judged.document, judged.place.options.rules
+    document, rules = judged.document, judged.scope.options.rules
     found: Json = {
         "range": document.range(one.start, one.end),
         "severity": SEVERITIES[one.severity],
@@ -140,7 +140,7 @@ def _related(one: Diagnostic, judged: Judged) -> Iterator[Json]:
         yield {"location": where, "message": visible(other.message)}
     if one.launch is not None:
         line = {"line": max(one.launch.line - 1, 0), "character": 0}
-        path = os.path.join(judged.place.folder, one.launch.path)
+        path = os.path.join(judged.scope.folder, one.launch.path)
         same = document.path is not None and os.path.normpath(path) == document.path
         uri = document.uri if same else uris.to_uri(path)
         where = {"uri": uri, "range": {"start": line, "end": line}}
@@ -156,5 +156,5 @@ def at(judged: Judged, start: int, end: int) -> Iterator[Diagnostic]:
 
 def catalogue_of(judged: Judged) -> Catalogue:
     """Return the keys that a document may have: of one that is no config yet, those of training."""
-    options, command = judged.place.options, judged.result.command
+    options, command = judged.scope.options, judged.result.command
     return catalogue.catalogue_of(options.target, command or "train", None, options.extra)

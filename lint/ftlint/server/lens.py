@@ -40,15 +40,15 @@ def lenses(judged: Judged) -> Iterator[Json]:
 
 def _configs(judged: Judged) -> Iterator[tuple[int, Config]]:
     """Yield the training configs of a document, and the line from 0 that each begins in."""
-    place = judged.place
-    if not is_script(place.name):
+    scope = judged.scope
+    if not is_script(scope.name):
         found = for_training(config_of(judged))
         if isinstance(found, Config):
             yield 0, found
         return
     from ftlint.starts import scripts
 
-    script = scripts.load_bytes(place.name, content(judged.document), place.options, judged.disk)
+    script = scripts.load_bytes(scope.name, content(judged.document), scope.options, judged.disk)
     if isinstance(script, scripts.ScriptStarts):
         for config in script.counted:
             if isinstance(for_training(config), Config) and config.start is not None:

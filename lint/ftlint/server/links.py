@@ -37,7 +37,7 @@ _LISTED = ("adapter_name_or_path", *DATASETS)
 
 def links(judged: Judged, client: Client) -> Iterator[Json]:
     """Yield the links of a config to files that are there and within reach."""
-    if is_script(judged.place.name) or judged.result.command is None:
+    if is_script(judged.scope.name) or judged.result.command is None:
         return
     config = config_of(judged)
     if not isinstance(config, Config):

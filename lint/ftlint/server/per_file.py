@@ -28,21 +28,21 @@ def in_settings(judged: Judged, one: Diagnostic, workspace: Workspace) -> Json |
 
     None where there are none, where they name files already, and where the finding would stay.
     """
-    place = judged.place
-    path = workspace.settings_file(place)
+    scope = judged.scope
+    path = workspace.settings_file(scope)
     text = None if path is None else workspace.text(path)
     if path is None or text is None or TABLE in text:
         return None
-    name = os.path.relpath(place.name, os.path.dirname(os.path.abspath(path))).replace(os.sep, "/")
+    name = os.path.relpath(scope.name, os.path.dirname(os.path.abspath(path))).replace(os.sep, "/")
     if not name.isprintable() or _PATTERNS & set(name):
         return None
     head = TABLE if os.path.basename(path) == "ftlint.toml" else f"tool.ftlint.{TABLE}"
     gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
     added = f'{gap}[{head}]\n"{name}" = ["{one.code}"]\n'
-    options = workspace.options_with(place, path, text + added)
+    options = workspace.options_with(scope, path, text + added)
     if options is None:
         return None
-    said = lint(of_text(place.name, judged.document.text), options, judged.disk).diagnostics
+    said = lint(of_text(scope.name, judged.document.text), options, judged.disk).diagnostics
     if any(other.code == one.code for other in said):
         return None
     edit = {"range": span(of_text(path, text), len(text), len(text)), "newText": added}

@@ -70,7 +70,7 @@ class Review:
             self._publish(document, [])
         self._rejudge(related)
 
-    def again(self) -> None:
+    def judge_all(self) -> None:
         """Look at the disk and the settings anew, and judge all that is open."""
         self.workspace.forget()
         self._rejudge(self.workspace.documents)
@@ -85,7 +85,7 @@ class Review:
         return [
             uri
             for uri, one in self._judged.items()
-            if uri != document.uri and rests_on(one.disk, one.place.folder, paths)
+            if uri != document.uri and rests_on(one.disk, one.scope.folder, paths)
         ]
 
     def _rejudge(self, found: Iterable[str]) -> None:
@@ -110,17 +110,17 @@ class Review:
         _warm_up()
 
     def is_aged(self) -> bool:
-        """Return whether the disk is to be looked at again behind what was said last.
+        """Return whether what was said last rests on what was seen some time ago.
 
-        A keystroke does not wait for that: hardly ever has anything changed.
+        A keystroke does not wait until that is seen anew: hardly ever has anything changed.
         """
         return self._aged is not None
 
-    def look_again(self) -> None:
+    def judge_last(self) -> None:
         """Judge the last document again by the disk as it is now."""
         uri, self._aged = self._aged, None
         if uri in self.workspace.documents:
-            self.workspace.look_again()
+            self.workspace.see_anew()
             before = self._shown.get(uri)
             self._judge(uri)
             if self._shown.get(uri) != before:
@@ -131,7 +131,7 @@ class Review:
         if uri in self._due:
             return self._judge(uri)
         judged = self._judged.get(uri)
-        return judged if judged is not None and enter(judged.place.folder) else None
+        return judged if judged is not None and enter(judged.scope.folder) else None
 
     def shown(self, uri: str) -> list[Json]:
         """Return what the client was told of a document."""
@@ -142,17 +142,17 @@ class Review:
         self._is_warm = True
         self._due.pop(uri, None)
         document = self.workspace.documents[uri]
-        place = self.workspace.place(document) if _may_be_config(document) else None
+        scope = self.workspace.scope(document) if _may_be_config(document) else None
         self._tell()
-        if place is None:
+        if scope is None:
             self._judged.pop(uri, None)
             if self._shown.get(uri):
                 self._publish(document, [])
             return None
         before = self._work.begin(uri)
         try:
-            disk = self.workspace.disk(place)
-            found = judging.judge(document, place, disk, lambda: self._work.is_void)
+            disk = self.workspace.disk(scope)
+            found = judging.judge(document, scope, disk, lambda: self._work.is_void)
         finally:
             self._work.end(before)
         if found is None:  # the change that made it void comes first

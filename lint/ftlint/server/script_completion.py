@@ -8,7 +8,7 @@ from ftlint.edits.spelling import spell
 from ftlint.facts.handed import sources
 from ftlint.launch.scripts import read
 from ftlint.server.completion import Site, keys, values
-from ftlint.server.script_cursor import place
+from ftlint.server.script_cursor import word_at
 from ftlint.server.spot import KEY
 from ftlint.starts import scripts
 from ftlint.target.classify import SUBCOMMANDS
@@ -31,17 +31,17 @@ _PLAIN = re.compile(r"[\w./:@%+,=-]+")
 
 def complete(judged: Judged, position: Json) -> list[Json]:
     """Return the items that may stand at a position of a script."""
-    document, name = judged.document, judged.place.name
+    document, name = judged.document, judged.scope.name
     offset = document.offset(position)
     launches = read(document.text, name, sources(name, judged.disk, []))
-    found = place(document.text, launches, offset)
+    found = word_at(document.text, launches, offset)
     if found is None:
         return []
     spot, launched = found.spot, found.launched
     config = _config(judged, launched)
     if spot.kind != KEY:
         return [*values(Site(judged, spot, config, lambda one: _value(one, found, judged)))]
-    options = judged.place.options
+    options = judged.scope.options
     command = options.command or SUBCOMMANDS[launched.command]
     catalogue = catalogue_of(options.target, command, None, options.extra)
     present = {one.key for one in (*launched.flags, *launched.overrides)}
@@ -62,7 +62,7 @@ def _behind_key(found: CursorWord, follows: str) -> str:
 
 def _config(judged: Judged, launched: Launched) -> Config | None:
     """Return the config that a command starts."""
-    script = scripts.load(judged.document.source, judged.place.options, judged.disk)
+    script = scripts.load(judged.document.source, judged.scope.options, judged.disk)
     for config in script.configs:
         if config.context.launched is not None and config.context.launched.start == launched.start:
             return config
@@ -75,7 +75,7 @@ def _value(value: object, found: CursorWord, judged: Judged) -> str | None:
     if found.is_flag:
         text = str(value).lower() if isinstance(value, bool) else str(value)
     else:  # read as YAML
-        text = spell(value, judged.place.options.target.dialect_of("a.yaml"))
+        text = spell(value, judged.scope.options.target.dialect_of("a.yaml"))
     quote = found.spot.quote
     if quote:
         return None if quote in text or set(text) & {"$", "`", "\\", "!"} else text

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ftlint.launch.record import Launched
+    from ftlint.syntax.source import Source
 
 _WORD = re.compile(r"""(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|\\[^\n]|[^\s"'\\])+""")
 _BLANK = re.compile(r"(?:[ \t]|\\\r?\n)+")
@@ -25,7 +26,7 @@ class CursorWord(NamedTuple):
     is_flag: bool
 
 
-def place(text: str, launches: Iterable[Launched], offset: int) -> CursorWord | None:
+def word_at(text: str, launches: Iterable[Launched], offset: int) -> CursorWord | None:
     """Return what is at an offset of a script; None outside of what LLaMA Factory is handed."""
     for launched in launches:
         begin = launched.words[0].start if launched.words else launched.end + 1
@@ -69,12 +70,24 @@ def _key(text: str, start: int, end: int, offset: int, follows: bool) -> Spot:
 def _value(
     text: str, launched: Launched, name: str, start: int, end: int, offset: int
 ) -> CursorWord | None:
-    """Return the part of a value around an offset; None where the shell makes it of something."""
+    """Return the part of a value around an offset; None where the shell expands it."""
     quote = text[start] if text[start:end][:1] in ("'", '"') else ""
-    closed = len(quote) and end - start > 1 and text[end - 1] == quote
+    closed = bool(quote) and end - start > 1 and text[end - 1] == quote
     if "$" in text[start:end] or "`" in text[start:end] or (closed and offset == end):
         return None
-    first, last = word_around(text[: end - bool(closed)], start + len(quote), offset)
+    first, last = word_around(text[: end - closed], start + len(quote), offset)
     is_flag, key = name.startswith("-"), name.lstrip("-").replace("-", "_")
     spot = Spot(VALUE, key, first, last, text[first:offset], quote)
     return CursorWord(spot, launched, is_flag)
+
+
+def flag_at(source: Source, offset: int) -> Spot | None:
+    """Return the flag of a command that an offset is in."""
+    begin = source.text.rfind("\n", 0, offset) + 1
+    end = source.text.find("\n", offset)
+    line = source.text[begin : len(source.text) if end < 0 else end]
+    for one in _FLAG.finditer(line):
+        if begin + one.start() <= offset <= begin + one.end():
+            start = begin + one.start(1)
+            return Spot(KEY, one[1].replace("-", "_"), start, begin + one.end(1), "")
+    return None

@@ -83,7 +83,7 @@ class _Loop:
                 found = self.inbox.take_within(PAUSE)
                 if found is not None:
                     return found[0]
-                self._guarded(None, review.look_again)
+                self._guarded(None, review.judge_last)
             else:
                 return self.inbox.take()
 

@@ -63,9 +63,9 @@ class Session:
             "initialized": self._initialized,
             "textDocument/didOpen": self._opened,
             "textDocument/didChange": self._changed,
-            "textDocument/didSave": lambda _: self.review.again(),
+            "textDocument/didSave": lambda _: self.review.judge_all(),
             "textDocument/didClose": self._closed,
-            "workspace/didChangeWatchedFiles": lambda _: self.review.again(),
+            "workspace/didChangeWatchedFiles": lambda _: self.review.judge_all(),
             "workspace/didChangeConfiguration": self._configured,
             "workspace/didChangeWorkspaceFolders": self._moved,
         }
@@ -119,14 +119,14 @@ class Session:
         choices = choices_of(options, self.workspace.choices)
         if choices != self.workspace.choices:
             self.workspace.choices = choices
-            self.review.again()
+            self.review.judge_all()
 
     def _moved(self, params: object) -> None:
         event = field(params, "event", dict)
         gone, come = (_paths(event.get(name)) for name in ("removed", "added"))
         left = [one for one in self.workspace.folders if one not in gone]
         self.workspace.folders = list(dict.fromkeys([*left, *come]))
-        self.review.again()
+        self.review.judge_all()
 
     def _opened(self, params: object) -> None:
         uri = self._uri(params)
@@ -165,7 +165,7 @@ class Session:
         judged, where = self._judged(params), position(params, "position")
         if judged is None:
             return []
-        if is_script(judged.place.name):
+        if is_script(judged.scope.name):
             from ftlint.server import script_completion
 
             return script_completion.complete(judged, where)

@@ -29,7 +29,7 @@ class Spot(NamedTuple):
     """Whether the value is one of several."""
 
 
-def word_around(line: str, place: int, column: int) -> tuple[int, int]:
-    """Return from where to where the part of a value around a column goes, behind its `place`."""
-    words = [one for one in _WORD.finditer(line, place) if one.start() <= column <= one.end()]
+def word_around(line: str, start: int, column: int) -> tuple[int, int]:
+    """Return where the word around a column starts and ends, in a value that begins at `start`."""
+    words = [one for one in _WORD.finditer(line, start) if one.start() <= column <= one.end()]
     return max((one.span() for one in words), key=lambda span: span[1] - span[0])

@@ -82,7 +82,7 @@ class Workspace:
 
     def forget(self) -> None:
         """Forget all that was seen on the disk, and the settings."""
-        self.look_again()
+        self.see_anew()
         self._resolvers.clear()
 
     def _forget_seen(self, path: str | None) -> None:
@@ -92,7 +92,7 @@ class Workspace:
 
     # Where it is judged, and by what -------------------------------------------------------------
 
-    def place(self, document: Document) -> Scope | None:
+    def scope(self, document: Document) -> Scope | None:
         """Return where a document is judged; None for one that is none of ftlint's.
 
         The working directory is that folder from here on: what configs name is relative to it.
@@ -122,21 +122,21 @@ class Workspace:
         name = os.path.relpath(full, folder) if is_below(full, folder) else full
         return Scope(folder, name, options._replace(named=True), settings)
 
-    def disk(self, place: Scope) -> Disk:
+    def disk(self, scope: Scope) -> Disk:
         """Return the disk around a document; while somebody types there it is as it was seen.
 
         What is typed into one config changes what others see of it, but nothing that it sees.
         """
-        if place[:2] != self._typed:
-            self._shared, self._typed = Shared(self._buffers), place[:2]
+        if scope[:2] != self._typed:
+            self._shared, self._typed = Shared(self._buffers), scope[:2]
             self._seen = time.monotonic()
-        return Disk(place.options.given.reach, self._shared)
+        return Disk(scope.options.given.reach, self._shared)
 
     def is_aged(self) -> bool:
         """Return whether it is time to look at the disk again."""
         return time.monotonic() - self._seen > LASTS
 
-    def look_again(self) -> None:
+    def see_anew(self) -> None:
         """Have the disk looked at again."""
         self._typed = _NOBODY
 
@@ -161,10 +161,10 @@ class Workspace:
 
     # Settings ------------------------------------------------------------------------------------
 
-    def settings_file(self, place: Scope) -> str | None:
+    def settings_file(self, scope: Scope) -> str | None:
         """Return the settings file by which a document is judged."""
-        folder = os.path.dirname(os.path.join(place.folder, place.name))
-        return self._resolver(place.folder).settings.file(folder)
+        folder = os.path.dirname(os.path.join(scope.folder, scope.name))
+        return self._resolver(scope.folder).settings.file(folder)
 
     def text(self, path: str) -> str | None:
         """Return the text of a file as it is now; None where it has none."""
@@ -174,11 +174,11 @@ class Workspace:
         except UnicodeDecodeError:
             return None
 
-    def options_with(self, place: Scope, path: str, text: str) -> Options | None:
+    def options_with(self, scope: Scope, path: str, text: str) -> Options | None:
         """Return how a document would be judged if a settings file had this text."""
         held = Buffer(text.encode("utf-8"), time.time_ns())
-        resolver = self._made(place.folder, {**self._buffers, os.path.abspath(path): held})
-        folder = os.path.dirname(os.path.join(place.folder, place.name))
+        resolver = self._made(scope.folder, {**self._buffers, os.path.abspath(path): held})
+        folder = os.path.dirname(os.path.join(scope.folder, scope.name))
         try:
             return resolver.of(folder)[0]._replace(named=True)
         except UsageError:

@@ -144,7 +144,7 @@ class Disk:
         return os.stat(path).st_size if found is None else found.st_size
 
     def is_held(self, path: str) -> bool:
-        """Return whether an editor holds a file: what is kept of the stored one is not of this."""
+        """Return whether an editor holds a file: what is kept of the stored one does not fit it."""
         return self._buffer(path) is not None
 
     def real(self, path: str) -> str | None:

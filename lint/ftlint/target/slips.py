@@ -83,10 +83,12 @@ def _guess(written: str, names: tuple[str, ...], own: frozenset[str] | None) -> 
     if written in names or not written:
         return None
     parts = _parts(written)
-    same = [name for name in _alike(names).get(parts.letters, ()) if _is_near(written, name)]
+    same = [name for name in _by_letters(names).get(parts.letters, ()) if _is_near(written, name)]
     if same:
         return Guess(same[0], slip=True) if len(same) == 1 else None
-    nearby = [name for name in _alike(names).get(len(parts.words), ()) if _is_near(written, name)]
+    nearby = [
+        name for name in _by_length(names).get(len(parts.words), ()) if _is_near(written, name)
+    ]
     apart = {name: _apart(parts, _parts(name)) for name in nearby}
     close = _close(apart, names, own or frozenset())
     found = _slips(close, names)
@@ -106,13 +108,20 @@ def _is_near(written: str, name: str) -> bool:
 
 
 @lru_cache(16)
-def _alike(names: tuple[str, ...]) -> dict[str | int, list[str]]:
-    """Return names by what can be asked of all at once: their letters, how many words they have."""
-    found: dict[str | int, list[str]] = {}
+def _by_letters(names: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return names by their letters, which are the same for those that differ in separators."""
+    found: dict[str, list[str]] = {}
     for name in names:
-        parts = _parts(name)
-        for asked in (parts.letters, len(parts.words)):
-            found.setdefault(asked, []).append(name)
+        found.setdefault(_parts(name).letters, []).append(name)
+    return found
+
+
+@lru_cache(16)
+def _by_length(names: tuple[str, ...]) -> dict[int, list[str]]:
+    """Return names by how many words they have."""
+    found: dict[int, list[str]] = {}
+    for name in names:
+        found.setdefault(len(_parts(name).words), []).append(name)
     return found
 
 

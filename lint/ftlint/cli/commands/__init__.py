@@ -1,4 +1,4 @@
-"""The commands, as click reads them, to requests: a module each, loaded when it is called."""
+"""The commands as click reads them: a module each, loaded when it is called."""
 
 from __future__ import annotations
 

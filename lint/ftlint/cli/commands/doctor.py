@@ -56,7 +56,7 @@ def doctor(**options: Any) -> None:
     config of the run (--plan, or a file named last) the trainer's plan is compared with that of the
     config. Exit status: 0, 1 if something is wrong, 2 if no run can be read.
     """
-    from ftlint.cli.doctor import Wanted, doctor, parted
+    from ftlint.cli.doctor import DoctorRequest, doctor, parted
     from ftlint.cli.steps import PlanRequest
 
     names = ("log", "patience", "watch", "prune", "yes", "format", "colour")
@@ -65,6 +65,6 @@ def doctor(**options: Any) -> None:
     named = options.pop("plan")
     config = last if named is None else named
     of = None if config is None else PlanRequest(cli_options((config,), options))
-    sys.exit(
-        doctor(Wanted(folders if named is None or last is None else (*folders, last), of=of, **own))
-    )
+    if named is not None and last is not None:
+        folders = (*folders, last)
+    sys.exit(doctor(DoctorRequest(folders, of=of, **own)))

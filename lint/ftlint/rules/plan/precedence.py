@@ -48,7 +48,7 @@ def _ignored(context: Context, entry: Entry, steps: int, planned: Planned) -> Fi
 
 
 def _amount(context: Context, planned: Planned) -> str:
-    """Return what max_steps comes to in epochs, as a sentence, or how ftlint can know.
+    """Return what max_steps comes to in epochs, or how ftlint can know, as a sentence to append.
 
     Nothing where the number of rows does not tell: streamed rows come without an end to an epoch.
     """
