@@ -95,7 +95,7 @@ def _of(path: str, excludes: Callable[[str], object], disk: Disk) -> Iterator[Fo
     while waiting:
         folder = waiting.pop()
         try:
-            folders, names = Disk().listing(folder)  # each its own: none keeps a million names
+            folders, names = disk.listing(folder)
         except OSError as error:
             failures.append(ReadFailure(folder, error.strerror or str(error)))
             continue
