@@ -42,13 +42,17 @@ WHOLE: dict[str, Callable[[], dict[str, str]]] = {
 
 
 def main(arguments: list[str]) -> int:
-    """Write what differs, or with --check only name it."""
+    """Write what differs, or with --check only name it; 2 where a page is named that is none."""
     checking = "--check" in arguments
     os.chdir(ROOT)  # ftlint looks for the files that configs name from where it is started
     asked = {ROOT / one for one in arguments if one != "--check"}
     wanted = pages(asked)
     orphans = {path for path in (DOCS / "rules").glob("[A-Z]*.md") if path not in wanted}
     stale = orphans | {path for path, text in wanted.items() if text != _read(path)}
+    if asked - wanted.keys() - orphans:
+        unknown = sorted(str(one.relative_to(ROOT)) for one in asked - wanted.keys() - orphans)
+        sys.stderr.write(f"no pages that are generated: {', '.join(unknown)}\n")
+        return 2
     stale = stale & asked if asked else stale
     for path in sorted(stale):
         sys.stdout.write(f"{path.relative_to(ROOT)}{' is stale' if checking else ''}\n")

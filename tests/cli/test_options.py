@@ -253,7 +253,7 @@ def test_statistics_replace_the_findings(folder: Path) -> None:
     done = invoke("--isolated", "--statistics")
     assert done.status == 1
     assert done.out.splitlines() == [
-        "     2 in    1 files  FT101  unknown-key", "1 config, 0 other files, 0 unreadable",
+        "     2 in    1 file  FT101  unknown-key", "1 config, 0 other files, 0 unreadable",
     ]  # fmt: skip
 
 

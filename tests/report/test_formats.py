@@ -185,7 +185,7 @@ def test_statistics_count_findings_and_files() -> None:
     )  # fmt: skip
     assert lines("statistics", Run(OPTIONS.target, results, (("d", "gone"),))) == [
         "     3 in    2 files  FT101  unknown-key",
-        "     1 in    1 files  FT015  number-in-other-base",
+        "     1 in    1 file  FT015  number-in-other-base",
         "2 configs, 1 other file, 1 unreadable",
     ]
 

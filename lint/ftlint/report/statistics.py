@@ -21,7 +21,8 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         findings.update(rules)
         files.update(set(rules))
     for (code, name), count in sorted(findings.items(), key=lambda item: (-item[1], item[0])):
-        yield f"{count:6} in {files[code, name]:4} files  {code}  {name}"
+        many = files[code, name]
+        yield f"{count:6} in {many:4} file{'' if many == 1 else 's'}  {code}  {name}"
     configs = f"{run.checked} config{'' if run.checked == 1 else 's'}"
     others = f"{run.skipped} other file{'' if run.skipped == 1 else 's'}"
     yield f"{configs}, {others}, {len(run.failures)} unreadable"
