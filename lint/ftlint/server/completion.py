@@ -47,7 +47,7 @@ class ValueOffer(NamedTuple):
 
 
 class Site(NamedTuple):
-    """Where something is to be written, and in which config, where it can be read.
+    """Where something is to be written, in which config, where it can be read, and of which keys.
 
     `written` spells a key or a value as it has to stand there; None for what cannot.
     """
@@ -55,6 +55,7 @@ class Site(NamedTuple):
     judged: Judged
     spot: Spot
     config: Config | None
+    catalogue: Catalogue
     written: Callable[[object], str | None]
 
 
@@ -65,15 +66,15 @@ def complete(judged: Judged, position: Json) -> list[Json]:
     if found is None:
         return []
     config = _config(judged, found)
+    catalogue = catalogue_of(judged) if config is None else config.context.catalogue
     if found.kind == KEY:
         present = frozenset[str]() if config is None else frozenset(config.context.entries)
         before, behind = _around_key(found, document.text, path)
-        site = Site(judged, found, config, lambda name: before + str(name) + behind)
-        catalogue = catalogue_of(judged) if config is None else config.context.catalogue
-        return [*keys(site, catalogue, present)]
+        site = Site(judged, found, config, catalogue, lambda one: before + str(one) + behind)
+        return [*keys(site, present)]
     space = " " if document.text[found.start - 1 : found.start] == ":" else ""
-    return [*values(Site(judged, found, config, lambda one: _written(one, found, judged, path)),
-                    space)]  # fmt: skip
+    site = Site(judged, found, config, catalogue, lambda one: _written(one, found, judged, path))
+    return [*values(site, space)]
 
 
 def resolve(item: Json, judged: Judged | None) -> Json:
@@ -99,9 +100,9 @@ def _config(judged: Judged, spot: Spot) -> Config | None:
 # Keys --------------------------------------------------------------------------------------------
 
 
-def keys(site: Site, catalogue: Catalogue, present: Container[str]) -> Iterator[Json]:
+def keys(site: Site, present: Container[str]) -> Iterator[Json]:
     """Yield the keys that may stand there, those that are not present."""
-    spot, document = site.spot, site.judged.document
+    spot, document, catalogue = site.spot, site.judged.document, site.catalogue
     ignored = frozenset[str]() if site.config is None else ignored_keys(site.config.context)
     where = document.range(spot.start, spot.end)
     for name in catalogue.names():
@@ -143,8 +144,7 @@ def values(site: Site, space: str = "") -> Iterator[Json]:
     Nothing where it is no key.
     """
     spot, config, document = site.spot, site.config, site.judged.document
-    catalogue = catalogue_of(site.judged) if config is None else config.context.catalogue
-    key = catalogue.get(spot.key)
+    key = site.catalogue.get(spot.key)
     if key is None:
         return
     where = document.range(spot.start, spot.end)

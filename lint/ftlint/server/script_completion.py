@@ -38,17 +38,16 @@ def complete(judged: Judged, position: Json) -> list[Json]:
     if found is None:
         return []
     spot, launched = found.spot, found.launched
-    config = _config(judged, launched)
-    if spot.kind != KEY:
-        return [*values(Site(judged, spot, config, lambda one: _value(one, found, judged)))]
-    options = judged.scope.options
+    config, options = _config(judged, launched), judged.scope.options
     command = options.command or SUBCOMMANDS[launched.command]
     catalogue = catalogue_of(options.target, command, None, options.extra)
+    site = Site(judged, spot, config, catalogue, lambda one: _value(one, found, judged))
+    if spot.kind != KEY:
+        return [*values(site)]
     present = {one.key for one in (*launched.flags, *launched.overrides)}
     behind = _behind_key(found, document.text[spot.end : spot.end + 1])
     before = "--" if found.is_flag else ""
-    return [*keys(Site(judged, spot, config, lambda one: f"{before}{one}{behind}"), catalogue,
-                  present)]  # fmt: skip
+    return [*keys(site._replace(written=lambda one: f"{before}{one}{behind}"), present)]
 
 
 def _behind_key(found: CursorWord, follows: str) -> str:
