@@ -296,3 +296,11 @@ def test_rows_left_out_of_other_stages_are_bounds(project: Path) -> None:
     (project / "data" / "faq.jsonl").unlink()
     Path("c.yaml").write_text(HEAD.replace("stage: sft", "stage: kto"), "utf-8")
     assert plan()["bounds"]["samples"] == [1, 5000]
+
+
+@pytest.mark.parametrize("template", ["", "template: nosuch\n"])
+def test_rows_are_recorded_under_an_unknown_template(project: Path, template: str) -> None:
+    lines = [line for line in HEAD.splitlines(keepends=True) if not line.startswith("template:")]
+    (project / "c.yaml").write_text("".join(lines) + template, "utf-8")
+    assert ftlint("record", "c.yaml").exit_code == 0
+    assert facts()["datasets"]["faq"]["rows"] == 5000

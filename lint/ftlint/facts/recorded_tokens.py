@@ -25,10 +25,13 @@ CUTS = tuple(1 << power for power in range(7, 18))
 
 
 def to_record(context: Context, tokens: Tokens) -> dict[str, RecordedLengths]:
-    """Return what is recorded of the tokens of each dataset."""
+    """Return what is recorded of the tokens of each dataset: nothing under an unknown template."""
     values = context.instance.effective
-    chat = chat_of(values, context.target.release)
-    way = way_of(chat, additions_of(values), values)
+    try:
+        chat = chat_of(values, context.target.release)
+        way = way_of(chat, additions_of(values), values)
+    except NotCounted:
+        return {}
     stage = str(values.get("stage"))
     names = STAGES.get(stage, stage), str(values.get("template") or "none"), _model(values)
     return {
