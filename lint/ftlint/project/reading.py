@@ -61,9 +61,14 @@ def _is_gpu(value: object) -> bool:
 _BOOL = _Kind({"type": "boolean"}, "a bool", lambda value: isinstance(value, bool))
 _TEXT = _Kind({"type": "string"}, "a string", lambda value: isinstance(value, str))
 _COUNT = _Kind({"type": "integer", "minimum": 1}, "an integer of 1 or more", _is_count)
-_TEXTS = _Kind(
-    {"type": "array", "items": {"type": "string"}}, 'a list of strings, such as ["FT3"]', _is_texts
-)
+
+
+def _texts(example: str) -> _Kind:
+    schema = {"type": "array", "items": {"type": "string"}}
+    return _Kind(schema, f'a list of strings, such as ["{example}"]', _is_texts)
+
+
+_RULES = _texts("FT3")
 _LISTS = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
 _KINDS: dict[str, _Kind] = {
     "target": _TEXT,
@@ -81,8 +86,8 @@ _KINDS: dict[str, _Kind] = {
         "a table of dataset names and their sizes",
         _is_counts,
     ),
-    "select": _TEXTS,
-    "ignore": _TEXTS,
+    "select": _RULES,
+    "ignore": _RULES,
     "per-file-ignores": _Kind(
         _LISTS,
         'a table of patterns and the rules to ignore, such as {"old/*" = ["FT5"]}',
@@ -93,9 +98,9 @@ _KINDS: dict[str, _Kind] = {
         f"a table of rules and their severity, {' or '.join(SEVERITIES)}",
         _is_severities,
     ),
-    "exclude": _TEXTS,
+    "exclude": _texts("configs/old"),
     "force-exclude": _BOOL,
-    "policies": _TEXTS,
+    "policies": _texts("team.yaml"),
     "bands": _TEXT,
     "limits": _Kind(
         {
@@ -103,7 +108,7 @@ _KINDS: dict[str, _Kind] = {
             "additionalProperties": {"type": "integer", "minimum": 1},
             "propertyNames": {"enum": list(Limits._fields)},
         },
-        "a table of limits and their numbers",
+        f"a table of limits ({', '.join(Limits._fields)}) and their numbers",
         _is_counts,
     ),
     "facts": _Kind(
@@ -123,7 +128,7 @@ _KINDS: dict[str, _Kind] = {
         "a table of facts, such as {compute_capability = 7.5}",
         lambda value: isinstance(value, dict),
     ),
-    "extra-keys": _TEXTS._replace(wanted='a list of keys, such as ["use_akl_loss"]'),
+    "extra-keys": _RULES._replace(wanted='a list of keys, such as ["use_akl_loss"]'),
     "extra-values": _Kind(
         _LISTS, 'a table of keys and the values to allow, such as {stage = ["akl"]}', _is_listed
     ),
