@@ -119,7 +119,7 @@ def _judged(folder: str, wanted: DoctorRequest, planned: Planned | None) -> Judg
     found = [] if ended is None else [ended]
     if planned is not None:
         found += against_plan(history, planned.plan, os.fspath(planned.path))
-        history = as_set_up(history, planned.effective, planned.plan.world_size)
+        history = as_set_up(history, planned.effective, planned.where, planned.plan.world_size)
     patience = wanted.patience or history.patience or PATIENCE
     found += signs(history, patience, explained=ended is not None)
     return Judged(history, folder, tuple(found), keeping(history))

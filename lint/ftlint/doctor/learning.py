@@ -242,9 +242,11 @@ def _rates(history: History) -> Iterator[Symptom]:
             " `learning_rate` and `warmup_steps`",
         )  # fmt: skip
     elif rates and history.rate and max(rates) > history.rate * 1.001:
+        rate = f"sets `learning_rate: {history.rate:g}`"
+        if history.rate_is_default:
+            rate = f"leaves `learning_rate` at its default, {history.rate:g}"
         yield Symptom(
             "other-rate", "warning",
-            f"the learning rate reached {max(rates):.3g}, but the config sets"
-            f" `learning_rate: {history.rate:g}`",
+            f"the learning rate reached {max(rates):.3g}, but the config {rate}",
             "the run had another config: check what has changed",
         )  # fmt: skip
