@@ -125,6 +125,23 @@ def test_prune_lists_and_asks(tmp_path: Path) -> None:
     assert "no checkpoint to delete" in invoke("doctor", tmp_path, "--prune", "--yes").out
 
 
+@pytest.mark.parametrize("form", ["json", "html"])
+def test_a_report_for_programs_is_nothing_but_that(tmp_path: Path, form: str) -> None:
+    run_of(tmp_path)
+    command = ("doctor", tmp_path, "--prune", "--output-format", form)
+    asked = invoke(*command)
+    assert "Nothing deleted.\n" in asked.err
+    done = invoke(*command, "--yes")
+    assert done.out == asked.out
+    assert f"{tmp_path}/checkpoint-40  0.0 MB\n" in done.err
+    assert "Deleted 3 (0.0 MB).\n" in done.err
+    assert checkpoints(tmp_path) == [20, 30, 60]
+    again = invoke(*command, "--yes")
+    assert "no checkpoint to delete" in again.err
+    if form == "json":
+        assert json.loads(again.out)["keep"]["expendable"] == []
+
+
 def test_a_run_that_goes_on_is_left_alone(tmp_path: Path) -> None:
     run_of(tmp_path)
     (tmp_path / "trainer_state.json").unlink()
