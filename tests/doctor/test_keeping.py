@@ -154,6 +154,28 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path: Path) -> None:
     assert checkpoints(tmp_path) == [10, 20, 30, 40, 50, 60]
 
 
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_no_deletion_is_offered_that_is_refused(tmp_path: Path, form: str) -> None:
+    run_of(tmp_path)
+    assert "--prune" in invoke("doctor", tmp_path, "--output-format", form).out
+    (tmp_path / "trainer_state.json").unlink()
+    shown = invoke("doctor", tmp_path, "--output-format", form).out
+    assert "Can go: checkpoint-10, checkpoint-40, checkpoint-50." in shown
+    assert "--prune" not in shown
+
+
+def test_why_a_run_with_all_its_steps_is_left_alone(tmp_path: Path) -> None:
+    run_of(tmp_path)
+    (tmp_path / "trainer_state.json").unlink()
+    done = invoke("doctor", tmp_path, "--prune", "--yes")
+    assert "all its steps are done, but neither its own trainer_state.json nor its results" in (
+        done.err
+    )
+    shutil.rmtree(tmp_path / "checkpoint-60")
+    cut = invoke("doctor", tmp_path, "--prune", "--yes")
+    assert "it may still run, or resume from a checkpoint" in cut.err
+
+
 SUMMARY = {"train_runtime": 9.0, "epoch": 6.0}
 STOPPED = {"stateful_callbacks": {"EarlyStoppingCallback": {
     "args": {"early_stopping_patience": 3}, "attributes": {"early_stopping_patience_counter": 3},

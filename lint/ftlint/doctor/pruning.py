@@ -39,9 +39,14 @@ def objection(history: History) -> str | None:
     """Return why nothing of this run may be deleted; None if it may."""
     if history.is_checkpoint:
         return "this is a checkpoint: name the `output_dir` of the run"
-    if not history.ended:
-        return "the run has not ended: it may still run, or resume from a checkpoint"
-    return None
+    if history.ended:
+        return None
+    if history.planned and (history.done or 0) >= history.planned:
+        return (
+            f"the run has not ended: all its steps are done, but neither its own {STATE} nor its"
+            " results are written"
+        )
+    return "the run has not ended: it may still run, or resume from a checkpoint"
 
 
 def named_by(root: str, steps: tuple[int, ...], disk: Disk) -> dict[int, Named] | None:
