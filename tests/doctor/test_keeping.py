@@ -154,6 +154,22 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path: Path) -> None:
     assert checkpoints(tmp_path) == [10, 20, 30, 40, 50, 60]
 
 
+def test_what_can_go_is_named_once_and_is_no_link(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "run")
+    shutil.copytree(run / "checkpoint-50", run / "checkpoint-0050")
+    (run / "checkpoint-10").rename(tmp_path / "outside")
+    (run / "checkpoint-10").symlink_to(tmp_path / "outside")
+    assert "  Can go: checkpoint-40, checkpoint-50 (`--prune`).\n" in invoke("doctor", run).out
+    told = json.loads(invoke("doctor", run, "--output-format", "json").out)
+    assert told["keep"]["expendable"] == [40, 50]
+    assert told["checkpoints"] == [10, 20, 30, 40, 50, 60]
+    (run / "checkpoint-50").rename(run / "checkpoint-050")
+    assert "  Can go: checkpoint-40 (`--prune`).\n" in invoke("doctor", run).out
+    invoke("doctor", run, "--prune", "--yes")
+    there = {one.name for one in run.glob("checkpoint-*")}
+    assert there == {f"checkpoint-{step}" for step in ("0050", "050", 10, 20, 30, 60)}
+
+
 @pytest.mark.parametrize("form", ["text", "html"])
 def test_no_deletion_is_offered_that_is_refused(tmp_path: Path, form: str) -> None:
     run_of(tmp_path)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ftlint.cli.steps import PlanRequest
     from ftlint.doctor.history import History
+    from ftlint.doctor.keeping import Keeping
     from ftlint.doctor.symptom import Symptom
     from ftlint.loading import Config
     from ftlint.report.doctor_report import Judged
@@ -122,7 +123,19 @@ def _judged(folder: str, wanted: DoctorRequest, planned: Planned | None) -> Judg
         history = as_set_up(history, planned.effective, planned.where, planned.plan.world_size)
     patience = wanted.patience or history.patience or PATIENCE
     found += signs(history, patience, explained=ended is not None)
-    return Judged(history, folder, tuple(found), keeping(history))
+    return Judged(history, folder, tuple(found), _deletable(folder, keeping(history)))
+
+
+def _deletable(folder: str, keep: Keeping | None) -> Keeping | None:
+    """Return what to keep, with nothing expendable that would not be deleted, as links are."""
+    from ftlint.doctor.pruning import real
+
+    if keep is None or not keep.expendable:
+        return keep
+    names = real(folder)
+    return keep._replace(
+        expendable=tuple(step for step in keep.expendable if f"checkpoint-{step}" in names)
+    )
 
 
 def _ended_by(

@@ -90,11 +90,15 @@ _OF_RUNS = {STATE, RESULTS, TRAINED, "eval_results.json"}
 
 def folders(run: str) -> Iterator[tuple[str, int]]:
     """Yield name and bytes of each real checkpoint folder that lies directly in the run's."""
+    for name in real(run):
+        yield name, _size(os.path.join(run, name))
+
+
+def real(run: str) -> list[str]:
+    """Return the names of those folders, sorted."""
     with os.scandir(run) as entries:
-        real = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
-    for name in sorted(real):
-        if CHECKPOINT.fullmatch(name):
-            yield name, _size(os.path.join(run, name))
+        found = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
+    return sorted(name for name in found if CHECKPOINT.fullmatch(name))
 
 
 def delete(run: str, name: str) -> None:
