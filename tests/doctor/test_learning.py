@@ -9,6 +9,7 @@ import re
 import pytest
 
 from ftlint.doctor.history import History, Loss
+from ftlint.doctor.levels import lasting_rise
 from ftlint.doctor.symptoms import signs
 
 from .test_signs import FALLING, GUIDE, history, losses, names
@@ -111,6 +112,18 @@ def test_noise_does_not_rise(logs: int, scale: float) -> None:
         flat = [2 * math.exp(draw.gauss(0, scale)) for _ in range(logs)]
         found += "loss-rises" in names(history([], flat, epochs=2.0))
     assert found <= 2
+
+
+def test_noise_that_lasts_rarely_rises() -> None:
+    """As where rows that are alike stand together: a correlation of 0.7 from log to log."""
+    draw, found = random.Random(7), 0
+    for _ in range(300):
+        off, values = draw.gauss(0, 1), []
+        for _ in range(60):
+            values.append(2 * math.exp(0.1 * off))
+            off = 0.7 * off + math.sqrt(1 - 0.7**2) * draw.gauss(0, 1)
+        found += lasting_rise(series(values), ()) is not None
+    assert found <= 9  # 3 %
 
 
 def test_evaluations_show_that_something_was_learned() -> None:
