@@ -221,6 +221,17 @@ def test_the_plan_of_the_config_is_held_against_the_run(tmp_path: Path) -> None:
     assert (none.status, none.out) == (2, "")
 
 
+def test_the_rate_of_the_config_is_held_against_the_run(tmp_path: Path) -> None:
+    keep(tmp_path, state())
+    config = tmp_path / "c.yaml"
+    for text, said in (
+        ("", "reached 0.0001, but the config leaves `learning_rate` at its default, 5e-05"),
+        ("learning_rate: 2e-5\n", "reached 0.0001, but the config sets `learning_rate: 2e-05`"),
+    ):
+        config.write_text(f"{CONFIG}{text}", "utf-8")
+        assert said in invoke("doctor", tmp_path, config, "--isolated", "--dataset-size", "40").out
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -125,6 +125,23 @@ def test_prune_lists_and_asks(tmp_path: Path) -> None:
     assert "no checkpoint to delete" in invoke("doctor", tmp_path, "--prune", "--yes").out
 
 
+@pytest.mark.parametrize("form", ["json", "html"])
+def test_a_report_for_programs_is_nothing_but_that(tmp_path: Path, form: str) -> None:
+    run_of(tmp_path)
+    command = ("doctor", tmp_path, "--prune", "--output-format", form)
+    asked = invoke(*command)
+    assert "Nothing deleted.\n" in asked.err
+    done = invoke(*command, "--yes")
+    assert done.out == asked.out
+    assert f"{tmp_path}/checkpoint-40  0.0 MB\n" in done.err
+    assert "Deleted 3 (0.0 MB).\n" in done.err
+    assert checkpoints(tmp_path) == [20, 30, 60]
+    again = invoke(*command, "--yes")
+    assert "no checkpoint to delete" in again.err
+    if form == "json":
+        assert json.loads(again.out)["keep"]["expendable"] == []
+
+
 def test_a_run_that_goes_on_is_left_alone(tmp_path: Path) -> None:
     run_of(tmp_path)
     (tmp_path / "trainer_state.json").unlink()
@@ -135,6 +152,44 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path: Path) -> None:
         invoke("doctor", tmp_path / "checkpoint-40", "--prune", "--yes").err
     )
     assert checkpoints(tmp_path) == [10, 20, 30, 40, 50, 60]
+
+
+def test_what_can_go_is_named_once_and_is_no_link(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "run")
+    shutil.copytree(run / "checkpoint-50", run / "checkpoint-0050")
+    (run / "checkpoint-10").rename(tmp_path / "outside")
+    (run / "checkpoint-10").symlink_to(tmp_path / "outside")
+    assert "  Can go: checkpoint-40, checkpoint-50 (`--prune`).\n" in invoke("doctor", run).out
+    told = json.loads(invoke("doctor", run, "--output-format", "json").out)
+    assert told["keep"]["expendable"] == [40, 50]
+    assert told["checkpoints"] == [10, 20, 30, 40, 50, 60]
+    (run / "checkpoint-50").rename(run / "checkpoint-050")
+    assert "  Can go: checkpoint-40 (`--prune`).\n" in invoke("doctor", run).out
+    invoke("doctor", run, "--prune", "--yes")
+    there = {one.name for one in run.glob("checkpoint-*")}
+    assert there == {f"checkpoint-{step}" for step in ("0050", "050", 10, 20, 30, 60)}
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_no_deletion_is_offered_that_is_refused(tmp_path: Path, form: str) -> None:
+    run_of(tmp_path)
+    assert "--prune" in invoke("doctor", tmp_path, "--output-format", form).out
+    (tmp_path / "trainer_state.json").unlink()
+    shown = invoke("doctor", tmp_path, "--output-format", form).out
+    assert "Can go: checkpoint-10, checkpoint-40, checkpoint-50." in shown
+    assert "--prune" not in shown
+
+
+def test_why_a_run_with_all_its_steps_is_left_alone(tmp_path: Path) -> None:
+    run_of(tmp_path)
+    (tmp_path / "trainer_state.json").unlink()
+    done = invoke("doctor", tmp_path, "--prune", "--yes")
+    assert "all its steps are done, but neither its own trainer_state.json nor its results" in (
+        done.err
+    )
+    shutil.rmtree(tmp_path / "checkpoint-60")
+    cut = invoke("doctor", tmp_path, "--prune", "--yes")
+    assert "it may still run, or resume from a checkpoint" in cut.err
 
 
 SUMMARY = {"train_runtime": 9.0, "epoch": 6.0}

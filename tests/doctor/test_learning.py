@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import random
+import re
 
 import pytest
 
 from ftlint.doctor.history import History, Loss
+from ftlint.doctor.levels import lasting_rise
 from ftlint.doctor.symptoms import signs
 
 from .test_signs import FALLING, GUIDE, history, losses, names
@@ -47,6 +49,81 @@ def test_a_run_that_learned_nothing() -> None:
 )  # fmt: skip
 def test_what_learned_or_is_too_noisy_to_tell(training: list[float]) -> None:
     assert "nothing-learned" not in names(history([], training, epochs=2.0))
+
+
+UP = [1 + 0.03 * at for at in range(60)]
+BACK = [2.0 - 1.2 * (1 - abs(at - 30) / 30) for at in range(60)]
+"""A loss that rises, and one that fell, and rose to where it had begun."""
+
+
+def shaken(values: list[float], scale: float = 0.02, seed: int = 5) -> list[float]:
+    draw = random.Random(seed)
+    return [one + draw.gauss(0, scale) for one in values]
+
+
+@pytest.mark.parametrize("course", [UP, BACK])
+@pytest.mark.parametrize("evaluated", [False, True])
+@pytest.mark.parametrize("epochs", [0.5, 2.0])
+def test_a_loss_that_rises(course: list[float], evaluated: bool, epochs: float) -> None:
+    run = history(course[5::6] if evaluated else [], shaken(course), epochs=epochs)
+    (sign,) = (one for one in signs(run, 3) if one.name == "loss-rises")
+    assert sign.severity == "warning"
+    low, high = map(float, re.findall(r"[0-9.]+[0-9]", sign.text))
+    assert low < 1.3
+    assert high > 1.6
+    assert sign.remedy.startswith("lower `learning_rate`")
+    assert not any("raise `learning_rate`" in one.remedy for one in signs(run, 3))
+
+
+def test_a_small_rise_beyond_its_noise() -> None:
+    run = history([], shaken([2.0 + 0.001 * at for at in range(100)], 0.01), epochs=2.0)
+    assert "loss-rises" in names(run)
+    assert "nothing-learned" not in names(run)
+    slow = run._replace(series={"learning_rate": series([1e-7] * 100)})
+    assert "nothing-learned" in names(slow)  # so low a rate did not do that
+
+
+@pytest.mark.parametrize(
+    ("training", "evaluation"),
+    [
+        (shaken([2.0] * 60), []),
+        (shaken([2.0 * 0.95**at for at in range(30)] * 2), []),  # started again
+        (shaken([1.4 + 0.6 * math.cos(at / 60 * 5 * math.pi) for at in range(60)]), []),
+        (shaken([1.4 + 0.6 * math.cos(at / 60 * 4 * math.pi) for at in range(60)]), []),
+        (shaken([1.4 + 0.6 * math.cos(at / 60 * 20 * math.pi) for at in range(60)]), []),
+        (shaken([2.0] * 30 + [1.0] * 20 + [1.4] * 10), []),  # less than half of what it fell
+        (shaken([2.0, *[1.0] * 56, 2.0, 2.0, 2.0]), []),  # just now: too early to tell
+        (shaken(BACK), [2.0, 1.5, 1.2, 1.1, 1.1]),  # other data at the end
+    ],
+)  # fmt: skip
+def test_what_does_not_rise_for_good(training: list[float], evaluation: list[float]) -> None:
+    assert "loss-rises" not in names(history(evaluation, training, epochs=2.0))
+
+
+@pytest.mark.parametrize("logs", [20, 25, 60, 200])
+@pytest.mark.parametrize("scale", [0.02, 0.1, 0.3])
+def test_noise_does_not_rise(logs: int, scale: float) -> None:
+    draw = random.Random(logs)
+    found = 0
+    for _ in range(300):
+        values = [2 * (1 + math.exp(-at / 5)) * math.exp(draw.gauss(0, scale))
+                  for at in range(logs)]  # fmt: skip
+        found += "loss-rises" in names(history([], values, epochs=2.0))
+        flat = [2 * math.exp(draw.gauss(0, scale)) for _ in range(logs)]
+        found += "loss-rises" in names(history([], flat, epochs=2.0))
+    assert found <= 2
+
+
+def test_noise_that_lasts_rarely_rises() -> None:
+    """As where rows that are alike stand together: a correlation of 0.7 from log to log."""
+    draw, found = random.Random(7), 0
+    for _ in range(300):
+        off, values = draw.gauss(0, 1), []
+        for _ in range(60):
+            values.append(2 * math.exp(0.1 * off))
+            off = 0.7 * off + math.sqrt(1 - 0.7**2) * draw.gauss(0, 1)
+        found += lasting_rise(series(values), ()) is not None
+    assert found <= 9  # 3 %
 
 
 def test_evaluations_show_that_something_was_learned() -> None:

@@ -264,9 +264,9 @@ def test_signs_of_real_runs(short: Path, name: str) -> None:
 
 def test_a_config_that_is_not_the_one_of_the_run(short: Path) -> None:
     run = history(short / "nothing-learned")
-    other = as_set_up(run, {"learning_rate": 1e-10}, 1)
+    other = as_set_up(run, {"learning_rate": 1e-10}, {"learning_rate"}, 1)
     assert "other-rate" in [sign.name for sign in signs(other, PATIENCE)]
-    same = as_set_up(run, {"learning_rate": 1e-9}, 1)
+    same = as_set_up(run, {"learning_rate": 1e-9}, {"learning_rate"}, 1)
     assert "other-rate" not in [sign.name for sign in signs(same, PATIENCE)]
 
 

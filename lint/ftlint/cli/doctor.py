@@ -15,11 +15,12 @@ from ftlint.support.disk import Disk
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from ftlint.cli.steps import PlanRequest
     from ftlint.doctor.history import History
+    from ftlint.doctor.keeping import Keeping
     from ftlint.doctor.symptom import Symptom
     from ftlint.loading import Config
     from ftlint.report.doctor_report import Judged
@@ -119,10 +120,22 @@ def _judged(folder: str, wanted: DoctorRequest, planned: Planned | None) -> Judg
     found = [] if ended is None else [ended]
     if planned is not None:
         found += against_plan(history, planned.plan, os.fspath(planned.path))
-        history = as_set_up(history, planned.effective, planned.plan.world_size)
+        history = as_set_up(history, planned.effective, planned.where, planned.plan.world_size)
     patience = wanted.patience or history.patience or PATIENCE
     found += signs(history, patience, explained=ended is not None)
-    return Judged(history, folder, tuple(found), keeping(history))
+    return Judged(history, folder, tuple(found), _deletable(folder, keeping(history)))
+
+
+def _deletable(folder: str, keep: Keeping | None) -> Keeping | None:
+    """Return what to keep, with nothing expendable that would not be deleted, as links are."""
+    from ftlint.doctor.pruning import real
+
+    if keep is None or not keep.expendable:
+        return keep
+    names = real(folder)
+    return keep._replace(
+        expendable=tuple(step for step in keep.expendable if f"checkpoint-{step}" in names)
+    )
 
 
 def _ended_by(
@@ -207,13 +220,15 @@ def _prune(judged: list[Judged], wanted: DoctorRequest) -> int:
             say([f"{one.folder}: nothing deleted: {why}"])
             status = FINDINGS
             continue
-        status = max(status, _prune_run(one.folder, one.keep.expendable, wanted.yes))
+        status = max(status, _prune_run(one.folder, one.keep.expendable, wanted))
     return status
 
 
-def _prune_run(folder: str, steps: tuple[int, ...], yes: bool) -> int:
+def _prune_run(folder: str, steps: tuple[int, ...], wanted: DoctorRequest) -> int:
     from ftlint.doctor import pruning
 
+    # a report for programs or browsers has the standard output to itself
+    tell = _tell if wanted.format == "text" else _tell_aside
     sizes = dict(pruning.folders(folder))
     names = {f"checkpoint-{step}": step for step in steps if f"checkpoint-{step}" in sizes}
     named = _named(folder, tuple(names.values()))
@@ -225,18 +240,30 @@ def _prune_run(folder: str, steps: tuple[int, ...], yes: bool) -> int:
         say([f"{folder}: checkpoint-{step} stays: {by.path}:{by.line} names it"])
     going = {name: step for name, step in names.items() if step not in named}
     if not going:
-        write(f"{folder}: no checkpoint to delete\n")
+        tell(f"{folder}: no checkpoint to delete")
         return FINDINGS if named else CLEAN
     for name in going:
-        write(f"{os.path.join(folder, name)}  {_size(sizes[name])}\n")
+        tell(f"{os.path.join(folder, name)}  {_size(sizes[name])}")
     whole = _size(sum(sizes[name] for name in going))
-    if not yes and not _confirmed(f"Delete these {len(going)} checkpoints ({whole})?"):
-        write("Nothing deleted.\n")
+    if not wanted.yes and not _confirmed(f"Delete these {len(going)} checkpoints ({whole})?", tell):
+        tell("Nothing deleted.")
         return FINDINGS if named else CLEAN
     for name in going:
         pruning.delete(folder, name)
-    write(f"Deleted {len(going)} ({whole}).\n")
+    tell(f"Deleted {len(going)} ({whole}).")
     return FINDINGS if named else CLEAN
+
+
+def _tell(text: str, end: str = "\n") -> None:
+    write(text + end)
+
+
+def _tell_aside(text: str, end: str = "\n") -> None:
+    import sys
+
+    if sys.stderr is not None:
+        sys.stderr.write(text + end)
+        sys.stderr.flush()
 
 
 def _named(folder: str, steps: tuple[int, ...]) -> Mapping[int, Any] | None:
@@ -258,13 +285,13 @@ def _size(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
-def _confirmed(question: str) -> bool:
+def _confirmed(question: str, tell: Callable[[str, str], None]) -> bool:
     import sys
 
     if sys.stdin is None or not sys.stdin.isatty():
         say(["--prune asks on a terminal only: --yes deletes without asking"])
         return False
-    write(f"{question} [y/N] ")
+    tell(f"{question} [y/N] ", "")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

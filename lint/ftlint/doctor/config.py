@@ -8,20 +8,23 @@ from ftlint.doctor.symptom import Symptom
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from typing import Any
 
     from ftlint.doctor.history import History
     from ftlint.steps import StepPlan
 
 
-def as_set_up(history: History, effective: dict[str, Any], processes: int) -> History:
-    """Return the run with what only its config tells."""
+def as_set_up(
+    history: History, effective: dict[str, Any], given: Container[str], processes: int
+) -> History:
+    """Return the run with what only its config tells; `given` are the keys that it sets itself."""
     stage = effective.get("stage")
     history = history._replace(
         rewarded=history.rewarded or stage == "ppo",
         value_head=history.value_head or stage in ("rm", "ppo"),
         rate=number(effective.get("learning_rate")),
+        rate_is_default="learning_rate" not in given,
         clipped_at=number(effective.get("max_grad_norm")),
         processes=processes,
     )

@@ -111,6 +111,8 @@ class History(NamedTuple):
     """Tokens that the model tells apart."""
     rate: float | None = None
     """The `learning_rate` of its config."""
+    rate_is_default: bool = False
+    """The config leaves it out."""
     clipped_at: float | None = None
     """The `max_grad_norm` of its config."""
     processes: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from statistics import fmean, median, variance
 
-from ftlint.doctor.levels import loss_spike
+from ftlint.doctor.levels import clear_of, lasting_rise, loss_spike
 from ftlint.doctor.symptom import Symptom
 from ftschemas.named import TYPE_CHECKING
 
@@ -109,7 +109,7 @@ def recovered(history: History) -> bool:
 
 
 def nothing_learned(history: History) -> Iterator[Symptom]:
-    """Yield that the training loss is 0, always the same, or without a trend for an epoch."""
+    """Yield that the training loss is 0, always the same, risen, or has no trend for an epoch."""
     values = [one.value for one in history.training if math.isfinite(one.value)]
     if len(values) >= FEW and not any(values):
         yield Symptom(
@@ -125,6 +125,10 @@ def nothing_learned(history: History) -> Iterator[Symptom]:
             "nothing is trained: check the trainable parameters that are printed at the start",
         )  # fmt: skip
         return
+    rise = lasting_rise(history.training, history.evaluation)
+    if rise is not None:
+        yield _rises(rise.low, rise.high)
+        return
     room = _room(values)
     if room is None or room >= TREND or (history.epochs or 0.0) < 1 or _improved(history):
         return
@@ -132,6 +136,11 @@ def nothing_learned(history: History) -> Iterator[Symptom]:
     slow = rate is not None and rate < SLOW
     still = [one.value for one in history.series.get("grad_norm", ())]
     frozen = bool(still) and not any(still)
+    third = len(values) // 3
+    low, high = fmean(values[:third]), fmean(values[-third:])
+    if not slow and not frozen and high - low > max(TREND * low, clear_of(values, third)):
+        yield _rises(low, high)
+        return
     reason = f"; the highest learning rate was {rate:.3g}" if rate is not None else ""
     remedy = "raise `learning_rate`" if slow else (
         "check the trainable parameters that are printed at the start" if frozen
@@ -141,6 +150,16 @@ def nothing_learned(history: History) -> Iterator[Symptom]:
         "nothing-learned", "warning" if slow or frozen or _flat(history) else "info",
         f"the training loss did not fall beyond its noise in {history.epochs:.1f} epochs"
         f" ({len(values)} logs, mean {fmean(values):.4g}){reason}", remedy,
+    )  # fmt: skip
+
+
+def _rises(low: float, high: float) -> Symptom:
+    return Symptom(
+        "loss-rises", "warning",
+        f"the training loss rose from {low:.4g} to {high:.4g}, beyond its noise, and did not fall"
+        " again",
+        "lower `learning_rate` or use a longer warmup, unless the rows are ordered and harder at"
+        " their end",
     )  # fmt: skip
 
 
@@ -223,9 +242,11 @@ def _rates(history: History) -> Iterator[Symptom]:
             " `learning_rate` and `warmup_steps`",
         )  # fmt: skip
     elif rates and history.rate and max(rates) > history.rate * 1.001:
+        rate = f"sets `learning_rate: {history.rate:g}`"
+        if history.rate_is_default:
+            rate = f"leaves `learning_rate` at its default, {history.rate:g}"
         yield Symptom(
             "other-rate", "warning",
-            f"the learning rate reached {max(rates):.3g}, but the config sets"
-            f" `learning_rate: {history.rate:g}`",
+            f"the learning rate reached {max(rates):.3g}, but the config {rate}",
             "the run had another config: check what has changed",
         )  # fmt: skip

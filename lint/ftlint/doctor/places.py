@@ -20,7 +20,7 @@ MANY = 2_000
 
 
 def checkpoints(folder: str, disk: Disk) -> tuple[int, ...]:
-    """Return the steps of the checkpoints in a folder, links to them included."""
+    """Return the steps of the checkpoints in a folder, each once, links to them included."""
     try:
         names = disk.names(folder)
     except OSError:
@@ -29,7 +29,7 @@ def checkpoints(folder: str, disk: Disk) -> tuple[int, ...]:
         CHECKPOINT.fullmatch(name) for name in names
         if disk.is_folder(os.path.join(folder, name))
     )  # fmt: skip
-    return tuple(sorted(int(match[1]) for match in found if match))
+    return tuple(sorted({int(match[1]) for match in found if match}))
 
 
 def unfinished(folder: str, steps: tuple[int, ...], disk: Disk) -> tuple[int, ...]:

@@ -39,9 +39,14 @@ def objection(history: History) -> str | None:
     """Return why nothing of this run may be deleted; None if it may."""
     if history.is_checkpoint:
         return "this is a checkpoint: name the `output_dir` of the run"
-    if not history.ended:
-        return "the run has not ended: it may still run, or resume from a checkpoint"
-    return None
+    if history.ended:
+        return None
+    if history.planned and (history.done or 0) >= history.planned:
+        return (
+            f"the run has not ended: all its steps are done, but neither its own {STATE} nor its"
+            " results are written"
+        )
+    return "the run has not ended: it may still run, or resume from a checkpoint"
 
 
 def named_by(root: str, steps: tuple[int, ...], disk: Disk) -> dict[int, Named] | None:
@@ -85,11 +90,15 @@ _OF_RUNS = {STATE, RESULTS, TRAINED, "eval_results.json"}
 
 def folders(run: str) -> Iterator[tuple[str, int]]:
     """Yield name and bytes of each real checkpoint folder that lies directly in the run's."""
+    for name in real(run):
+        yield name, _size(os.path.join(run, name))
+
+
+def real(run: str) -> list[str]:
+    """Return the names of those folders, sorted."""
     with os.scandir(run) as entries:
-        real = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
-    for name in sorted(real):
-        if CHECKPOINT.fullmatch(name):
-            yield name, _size(os.path.join(run, name))
+        found = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
+    return sorted(name for name in found if CHECKPOINT.fullmatch(name))
 
 
 def delete(run: str, name: str) -> None:

@@ -76,8 +76,8 @@ def _of_run(judged: Judged) -> Iterator[Block]:
         if not judged.signs:
             yield Notes((nothing(judged.history),), "good")
         yield from _losses(judged.history)
-    if judged.keep is not None:
-        yield Notes(tuple(kept(judged.keep)), title="Checkpoints")
+        if judged.keep is not None:
+            yield Notes(tuple(kept(judged.keep, judged.history)), title="Checkpoints")
 
 
 def _begun(sentence: str) -> str:

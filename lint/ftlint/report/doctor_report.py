@@ -7,6 +7,7 @@ from itertools import cycle
 
 from ftlint.doctor.curves import BEST, EVALUATED, TRAINED, curves, overlaid
 from ftlint.doctor.evidence import evidence
+from ftlint.doctor.pruning import objection
 from ftlint.doctor.stopping import best
 from ftlint.report.text import COLOURS, paint
 from ftlint.support.messages import shown_path, visible
@@ -49,7 +50,7 @@ def lines(judged: Judged, colour: bool) -> Iterator[str]:
         yield nothing(history)
     if judged.keep is not None:
         yield ""
-        yield from kept(judged.keep)
+        yield from kept(judged.keep, history)
 
 
 def nothing(history: History) -> str:
@@ -67,7 +68,7 @@ def _signs(signs: Sequence[Symptom], colour: bool) -> Iterator[str]:
         yield f"  = {visible(sign.remedy)}"
 
 
-def kept(keep: Keeping) -> Iterator[str]:
+def kept(keep: Keeping, history: History) -> Iterator[str]:
     """Yield which checkpoints are worth their disk."""
     loss = "by the metric of the run" if keep.loss is None else f"evaluation loss {keep.loss:.4g}"
     near = ", between evaluations" if keep.estimated else ""
@@ -76,7 +77,8 @@ def kept(keep: Keeping) -> Iterator[str]:
     if keep.equal:
         yield f"  Equal within noise: {_listed(keep.equal)}."
     if keep.expendable:
-        yield f"  Can go: {_listed(keep.expendable)} (`--prune`)."
+        how = " (`--prune`)" if objection(history) is None else ""
+        yield f"  Can go: {_listed(keep.expendable)}{how}."
 
 
 def _listed(steps: Sequence[int]) -> str:
