@@ -6,7 +6,9 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from ftlint.server.review import PAUSE
 from ftlint.server.workspace import LASTS
+from tests.moments import PATIENCE
 from tests.server.client import CAPABILITIES, Client
 from tests.server.conftest import BASE, project, write
 
@@ -103,6 +105,38 @@ def test_a_neighbour_that_is_written_while_nobody_tells(folder: Path) -> None:
         assert editor.write_anew("a.yaml", BASE + "# more\n") == []
         editor.read()  # unasked
         assert {one["code"] for one in editor.published[-1]["diagnostics"]} == {"FT650"}
+
+
+def test_a_neighbour_that_is_written_between_two_keystrokes(folder: Path) -> None:
+    """The look is planned though what was seen has not aged yet, and hovers do not put it off."""
+    with Client(folder) as editor:
+        write(folder, "a.yaml", BASE)
+        assert editor.open("a.yaml", BASE) == []
+        write(folder, "b.yaml", BASE.replace("stage: sft", "stage: dpo"))
+        assert editor.write_anew("a.yaml", BASE + "# more\n") == []
+        before, end = len(editor.published), time.monotonic() + PATIENCE
+        while len(editor.published) == before and time.monotonic() < end:
+            editor.ask("textDocument/hover", editor.at("a.yaml", 1, 1))
+            time.sleep(PAUSE / 2)
+        assert codes(editor, "a.yaml") == {"FT650"}
+        looked = len(editor.published)
+        time.sleep(LASTS + 2 * PAUSE)
+        editor.settled()
+        assert len(editor.published) == looked  # who types nothing has nothing looked at
+
+
+def test_settings_that_are_written_while_nobody_tells(folder: Path) -> None:
+    bad = BASE.replace("num_train_epochs", "num_train_epoch")
+    with Client(folder) as editor:
+        editor.open("b.yaml", bad)
+        assert editor.open("a.yaml", bad)
+        for text, found in (('ignore = ["FT101"]\n', set()), ("", {"FT101"})):
+            write(folder, "ftlint.toml", text)
+            editor.write_anew("a.yaml", bad + f"# {text}")
+            time.sleep(LASTS + 2 * PAUSE)
+            editor.settled()
+            assert codes(editor, "a.yaml") == found, text
+            assert codes(editor, "b.yaml") == found, text
 
 
 def test_what_a_client_is_asked(folder: Path) -> None:

@@ -50,6 +50,10 @@ def test_flags(editor: Client, written: str, label: str, becomes: str) -> None:
     [
         (" warm|", "warmup_ratio", " warmup_ratio="),
         (" |", "warmup_ratio", " warmup_ratio="),
+        (" --warm|", "warmup_ratio", " warmup_ratio="),
+        (" --|", "warmup_ratio", " warmup_ratio="),
+        (" --warm|=0.1", "warmup_ratio", " warmup_ratio=0.1"),
+        (" warm|>log", "warmup_ratio", " warmup_ratio=>log"),
         (" warm|=0.1", "warmup_ratio", " warmup_ratio=0.1"),
         (" lr_scheduler_type=|", "cosine", " lr_scheduler_type=cosine"),
         (" eval_dataset=faq,c|", "chats", " eval_dataset=faq,chats"),
@@ -73,6 +77,9 @@ def test_what_a_command_has_is_not_offered(editor: Client) -> None:
     write(editor.folder, "a.yaml", BASE)
     found = offered(editor, "has.sh", f"{FILE} |\n", "shellscript")
     assert "stage" not in found
+    dashes = offered(editor, "has.sh", f"{FILE} --|\n", "shellscript")
+    assert dashes["lora_rank"]["filterText"] == "--lora_rank"
+    assert dashes.keys() == found.keys()
     assert "dataset" in found  # which the file sets, and may be set over it
 
 
@@ -93,7 +100,12 @@ def test_each_command_has_its_keys(folder: Path) -> None:
     "text",
     ["llamafactory-cli tr|ain --stage sft", "echo --|", f"{FLAGS}\n|", f"{FLAGS}; |",
      f"{FLAGS} --run_name |", f"{FLAGS} --template $|T", f"{FLAGS} # --|", "llamafactory-cli |",
-     "llamafactory-cli train a.y|", f"{FLAGS} > log|"],
+     "llamafactory-cli train a.y|", f"{FLAGS} > log|",
+     f"{FILE} > log.t|", f"{FILE} &> l|", f"{FILE} 2>|", f"{FILE} 2> |", f"{FILE} < f|",
+     f"{FILE} >> l|", f"{FILE} 2>&|1", f"{FLAGS} 2>|", f"{FLAGS} > --|", f"{FLAGS} &>|",
+     f"{FILE} > \\\n  l|", f"{FLAGS} --run_name $(date --|)", f"{FLAGS} --run_name $(date --i)|",
+     f"{FLAGS} --run_name `date --|`", f"{FILE} run_name=$(date --|)",
+     f"{FILE} run_name=$(date |)"],
 )  # fmt: skip
 def test_nothing_is_offered_elsewhere(editor: Client, text: str) -> None:
     assert offered(editor, "elsewhere.sh", f"{HEAD}{text}\n", "shellscript") == {}

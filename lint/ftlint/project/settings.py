@@ -17,7 +17,7 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from ftlint.project.request import CliOptions
     from ftlint.support.containment import Reach
-    from ftlint.support.disk import Shared
+    from ftlint.support.disk import Shared, State
 
 
 class NearestSettings:
@@ -37,6 +37,7 @@ class NearestSettings:
         self.ignored: dict[str, None] = {}
         self.disk = Disk(None, shared)
         self.loaded: dict[str, Settings] = {}
+        self._disks: list[Disk] = []
         self.nearest: dict[str, str | None] = {}
 
     def file(self, folder: str) -> str | None:
@@ -88,10 +89,19 @@ class NearestSettings:
             named = path == self.request.config
             folder = os.path.dirname(os.path.abspath(path))
             disk = None if named else Disk(self.project(folder), self.shared)
+            if disk is not None:
+                self._disks.append(disk)
             from ftlint.project import reading
 
             self.loaded[path] = reading.load(path, disk)
         return self.loaded[path]
+
+    def touched(self) -> dict[str, State | None]:
+        """Return in which state each path was that they rest on, those that they extend too."""
+        states = self.disk.touched()
+        for disk in self._disks:
+            states.update(disk.touched())
+        return states
 
     def excluded(self, folder: str) -> Excluded:
         """Return what the settings of a folder leave out."""

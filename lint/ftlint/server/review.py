@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from ftlint.server import judging, wire
 from ftlint.server.protocol import INFORMATION, WARNING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 LANGUAGES = frozenset(["yaml", "json", "jsonc"])
+PAUSE = 0.3
+"""Seconds without a change of any text after which nobody is typing."""
 
 
 class Review:
@@ -44,13 +47,16 @@ class Review:
         self._shown: dict[str, list[Json]] = {}
         self._due: dict[str, None] = {}
         self._told: set[str] = set()
-        self._aged: str | None = None
+        self._looks: dict[str, float] = {}
+        self._typing = 0.0
+        self._last: str | None = None
         self._is_warm = False
 
     # Documents -----------------------------------------------------------------------------------
 
     def hold(self, document: Document) -> None:
         """Take in a document, and have it judged, and after it all that looks at it."""
+        self._typing = time.monotonic() + PAUSE
         related = self._looking_at(document)
         self.workspace.hold(document)
         self._due.pop(document.uri, None)
@@ -66,6 +72,7 @@ class Review:
         self.workspace.drop(uri)
         self._due.pop(uri, None)
         self._judged.pop(uri, None)
+        self._looks.pop(uri, None)
         if self._shown.pop(uri, None):
             self._publish(document, [])
         self._rejudge(related)
@@ -109,22 +116,26 @@ class Review:
         self._is_warm = True
         _warm_up()
 
-    def is_aged(self) -> bool:
-        """Return whether what was said last rests on what was seen some time ago.
+    def until_look(self) -> float | None:
+        """Return the seconds until the disk is to be looked at again; None where it is not.
 
-        A keystroke does not wait until that is seen anew: hardly ever has anything changed.
+        A keystroke is judged by what was seen before: hardly ever has anything changed. That is
+        seen anew when it has aged and nobody is typing, whatever else is asked meanwhile.
         """
-        return self._aged is not None
+        if not self._looks:
+            return None
+        return max(min(self._looks.values()), self._typing) - time.monotonic()
 
-    def judge_last(self) -> None:
-        """Judge the last document again by the disk as it is now."""
-        uri, self._aged = self._aged, None
-        if uri in self.workspace.documents:
-            self.workspace.see_anew()
-            before = self._shown.get(uri)
-            self._judge(uri)
-            if self._shown.get(uri) != before:
-                self._refresh()
+    def look_again(self) -> None:
+        """Judge the document that waits longest for it by the disk as it is now."""
+        uri = min(self._looks, key=self._looks.__getitem__)
+        del self._looks[uri]
+        before = self._shown.get(uri)
+        self.workspace.see_anew()
+        self._last = None
+        self._judge(uri)
+        if self._shown.get(uri) != before:
+            self._refresh()
 
     def now(self, uri: str) -> Judged | None:
         """Return what is said of a document as it is now, in its folder."""
@@ -140,7 +151,11 @@ class Review:
     def _judge(self, uri: str) -> Judged | None:
         """Judge a document and tell what comes of it, unless it has changed meanwhile."""
         self._is_warm = True
+        if uri != self._last and self.workspace.sees_other_settings():
+            self._rejudge(self.workspace.documents)
+        self._last = uri
         self._due.pop(uri, None)
+        self._looks.pop(uri, None)
         document = self.workspace.documents[uri]
         scope = self.workspace.scope(document) if _may_be_config(document) else None
         self._tell()
@@ -159,7 +174,8 @@ class Review:
             self._due[uri] = None
             return None
         self._judged[uri] = found
-        self._aged = uri if self.workspace.is_aged() else None
+        if self.workspace.ages is not None:
+            self._looks[uri] = self.workspace.ages
         self._publish(document, judging.diagnostics(found, self._client))
         return found
 

@@ -47,7 +47,10 @@ def complete(judged: Judged, position: Json) -> list[Json]:
     present = {one.key for one in (*launched.flags, *launched.overrides)}
     behind = _behind_key(found, document.text[spot.end : spot.end + 1])
     before = "--" if found.is_flag else ""
-    return [*keys(site._replace(written=lambda one: f"{before}{one}{behind}"), present)]
+    items = [*keys(site._replace(written=lambda one: f"{before}{one}{behind}"), present)]
+    if document.text.startswith("-", spot.start):  # editors match what is offered with that
+        return [{**one, "filterText": f"--{one['label']}"} for one in items]
+    return items
 
 
 def _behind_key(found: CursorWord, follows: str) -> str:

@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from ftlint.launch.record import Launched
     from ftlint.syntax.source import Source
 
-_WORD = re.compile(r"""(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|\\[^\n]|[^\s"'\\])+""")
+_WORD = re.compile(r"""(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|\\[^\n]|[^\s"'\\<>])+""")
 _BLANK = re.compile(r"(?:[ \t]|\\\r?\n)+")
+_REDIRECTED = re.compile(r"(?<!\\)[<>][&|]?(?:[ \t]|\\\r?\n)*\Z")
+_NESTED = re.compile(r"[$<>]\(|`")
 _FLAG = re.compile(r"--([A-Za-z_][\w-]*)")
 
 
 class CursorWord(NamedTuple):
-    """A spot in a command. A key is a flag, `--key`, or is set over a file, `key=`."""
+    """A spot in a command. A key is a flag, `--key`, or is set over a file, `key=`.
+
+    Behind a file there are no flags: dashes that are typed there belong to what is replaced.
+    """
 
     spot: Spot
     launched: Launched
@@ -40,26 +45,39 @@ def _in(text: str, launched: Launched, begin: int, offset: int) -> CursorWord | 
     words = [*_WORD.finditer(text, begin, max(launched.end, offset))]
     own = next((one for one in words if one.start() <= offset <= one.end()), None)
     start, end = (offset, offset) if own is None else own.span()
+    if _REDIRECTED.search(text, begin, start) or _is_nested(text, launched, offset):
+        return None
+    config = launched.config
+    is_behind = config is not None and config.end < offset
     before = [one[0] for one in words if one.end() < start]
     word, flag = text[start:end], _FLAG.fullmatch(before[-1]) if before else None
     name, sign, _ = word.partition("=")
     at = start + len(name)  # of the sign
+    if word.startswith("-") and is_behind and (not sign or offset <= at):
+        return CursorWord(_key(text, start, at, offset, bool(sign)), launched, is_flag=False)
     if word.startswith("-") and (not sign or offset <= at):
         return CursorWord(_key(text, start, at, offset, bool(sign)), launched, is_flag=True)
     if word.startswith("-"):
         return _value(text, launched, name, at + 1, end, offset)
-    if flag is not None:
+    if flag is not None and not is_behind:
         return _value(text, launched, flag[0], start, end, offset)
-    config = launched.config
     if config is None:
         is_new = not word and not (before and "=" in before[-1])
         found = _key(text, start, end, offset, follows=False)
         return CursorWord(found, launched, is_flag=True) if is_new else None
-    if config.start <= offset <= config.end or offset < config.start:
+    if not is_behind:
         return None
     if sign and offset > at:
         return _value(text, launched, name, at + 1, end, offset)
     return CursorWord(_key(text, start, at, offset, bool(sign)), launched, is_flag=False)
+
+
+def _is_nested(text: str, launched: Launched, offset: int) -> bool:
+    """Return whether an offset is in a command whose output is a word, or part of one."""
+    return any(
+        one.start < offset <= one.end and _NESTED.search(text, one.start, offset)
+        for one in launched.words
+    )
 
 
 def _key(text: str, start: int, end: int, offset: int, follows: bool) -> Spot:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 SECONDS = 10
 """Of processor time that an answer may take."""
-PAUSE = 0.3
-"""Seconds without a message after which nobody is typing: what takes longer may be done."""
 DONE, LEFT = 0, 1
 """Exit statuses: after `shutdown`, and without."""
 
@@ -79,13 +77,14 @@ class _Loop:
             review = self._started().review if self.initialized else None
             if review is not None and review.is_due():
                 self._guarded(None, review.judge_one)
-            elif review is not None and review.is_aged():
-                found = self.inbox.take_within(PAUSE)
-                if found is not None:
-                    return found[0]
-                self._guarded(None, review.judge_last)
-            else:
+                continue
+            seconds = None if review is None else review.until_look()
+            if review is None or seconds is None:
                 return self.inbox.take()
+            found = self.inbox.take_within(seconds)
+            if found is not None:
+                return found[0]
+            self._guarded(None, review.look_again)
 
     @staticmethod
     def _is_exit(message: Message | Malformed) -> bool:

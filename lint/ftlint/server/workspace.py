@@ -14,7 +14,7 @@ from ftlint.project.request import MAX_BYTES, CliOptions, UsageError
 from ftlint.server import uris
 from ftlint.server.protocol import Choices
 from ftlint.support.containment import is_below, project_of
-from ftlint.support.disk import Buffer, Disk, Shared
+from ftlint.support.disk import Buffer, Disk, Shared, is_as_it_was
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ class Scope(NamedTuple):
 
 
 class Workspace:
-    """Folders and open documents; `problems` are settings that cannot be used, `notes` the rest."""
+    """Folders and open documents; `problems` are settings that cannot be used, `notes` the rest.
+
+    `ages`: when what the last disk had seen before has aged; None for one that saw it anew.
+    """
 
     def __init__(self) -> None:
         self.folders: list[str] = []
@@ -54,6 +57,7 @@ class Workspace:
         self._buffers: dict[str, Buffer] = {}
         self._resolvers: dict[str, OptionsResolver] = {}
         self._shared = Shared(self._buffers)
+        self.ages: float | None = None
         self._seen = 0.0
         self._typed = _NOBODY
 
@@ -129,16 +133,29 @@ class Workspace:
         """
         if scope[:2] != self._typed:
             self._shared, self._typed = Shared(self._buffers), scope[:2]
-            self._seen = time.monotonic()
+            self._seen, self.ages = time.monotonic(), None
+        else:
+            self.ages = self._seen + LASTS
         return Disk(scope.options.given.reach, self._shared)
-
-    def is_aged(self) -> bool:
-        """Return whether it is time to look at the disk again."""
-        return time.monotonic() - self._seen > LASTS
 
     def see_anew(self) -> None:
         """Have the disk looked at again."""
         self._typed = _NOBODY
+
+    def sees_other_settings(self) -> bool:
+        """Return whether settings have changed on the disk; those that have are forgotten."""
+        stored = Disk(None, Shared(self._buffers))
+        changed = [
+            folder
+            for folder, one in self._resolvers.items()
+            if not all(
+                is_as_it_was(stored.state(os.path.join(folder, path)), was)
+                for path, was in one.settings.touched().items()
+            )
+        ]
+        for folder in changed:
+            del self._resolvers[folder]
+        return bool(changed)
 
     def _folder(self, path: str) -> str:
         """Return the innermost folder of the workspace that a file lies in, or its project."""
@@ -203,7 +220,7 @@ class Workspace:
         return any(
             os.path.abspath(one) == path
             for resolver in self._resolvers.values()
-            for one in (*resolver.settings.disk.touched(), *resolver.settings.loaded)
+            for one in (*resolver.settings.touched(), *resolver.settings.loaded)
         )
 
 
