@@ -129,6 +129,11 @@ def nothing_learned(history: History) -> Iterator[Symptom]:
     if rise is not None:
         yield _rises(rise.low, rise.high)
         return
+    yield from _without_a_trend(history, values)
+
+
+def _without_a_trend(history: History, values: list[float]) -> Iterator[Symptom]:
+    """Yield that the losses of an epoch or more did not fall, and why that may be."""
     room = _room(values)
     if room is None or room >= TREND or (history.epochs or 0.0) < 1 or _improved(history):
         return

@@ -53,23 +53,18 @@ def _in(text: str, launched: Launched, begin: int, offset: int) -> CursorWord | 
     word, flag = text[start:end], _FLAG.fullmatch(before[-1]) if before else None
     name, sign, _ = word.partition("=")
     at = start + len(name)  # of the sign
-    if word.startswith("-") and is_behind and (not sign or offset <= at):
-        return CursorWord(_key(text, start, at, offset, bool(sign)), launched, is_flag=False)
-    if word.startswith("-") and (not sign or offset <= at):
-        return CursorWord(_key(text, start, at, offset, bool(sign)), launched, is_flag=True)
-    if word.startswith("-"):
-        return _value(text, launched, name, at + 1, end, offset)
-    if flag is not None and not is_behind:
+    if is_behind or word.startswith("-"):
+        if sign and offset > at:
+            return _value(text, launched, name, at + 1, end, offset)
+        found = _key(text, start, at, offset, bool(sign))
+        return CursorWord(found, launched, is_flag=not is_behind)
+    if flag is not None:
         return _value(text, launched, flag[0], start, end, offset)
     if config is None:
         is_new = not word and not (before and "=" in before[-1])
         found = _key(text, start, end, offset, follows=False)
         return CursorWord(found, launched, is_flag=True) if is_new else None
-    if not is_behind:
-        return None
-    if sign and offset > at:
-        return _value(text, launched, name, at + 1, end, offset)
-    return CursorWord(_key(text, start, at, offset, bool(sign)), launched, is_flag=False)
+    return None
 
 
 def _is_nested(text: str, launched: Launched, offset: int) -> bool:
