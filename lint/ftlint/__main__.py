@@ -8,11 +8,6 @@ import sys
 
 from ftlint.support.own_modules import find_directly
 
-COMMANDS = frozenset(
-    "bench check doctor init key mcp memory record rule schema server steps".split()
-)
-"""What is no path where it stands first."""
-
 OF_HOOKS = "--force-exclude"
 
 SELDOM = 100_000
@@ -61,6 +56,8 @@ def run(arguments: list[str]) -> int:
     forced = arguments[:1] == [OF_HOOKS]
     paths = arguments[1:] if forced else arguments
     plain = all(not argument.startswith("-") or argument == "-" for argument in paths)
+    from ftlint.cli import COMMANDS
+
     if plain and not (arguments and arguments[0] in COMMANDS):
         from ftlint.cli.check import Output, check
         from ftlint.project.request import CliOptions

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 import ftschemas
 from ftlint import __version__
-from ftlint.cli.commands import NAMES
+from ftlint.cli import COMMANDS
 from ftlint.cli.commands.check import check
 from ftlint.cli.commands.rule import rule
 from ftlint.cli.commands.schema import schema
@@ -330,7 +330,7 @@ def test_help_and_version() -> None:
             assert done.out.startswith(f"Usage: cli {command} ")
     assert invoke("--version").out == f"ftlint, version {__version__}\n"
     listed = invoke("--help").out
-    assert all(f"\n  {name} " in listed for name in NAMES)
+    assert all(f"\n  {name} " in listed for name in COMMANDS)
 
 
 def test_the_bench_command_is_passed_on(folder: Path) -> None:

@@ -2,3 +2,9 @@
 
 May import: every other room.
 """
+
+COMMANDS = (
+    "check", "doctor", "init", "key", "mcp", "memory", "record", "schema", "server", "steps",
+    "bench", "rule",
+)  # fmt: skip
+"""What is no path where it stands first, in the order in which help lists it."""

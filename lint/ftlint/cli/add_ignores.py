@@ -6,7 +6,7 @@ from ftlint.cli.check import Output, guarded, say, write
 from ftlint.run.ignoring import Silenced
 from ftlint.run.ignoring import add_ignores as written
 from ftlint.run.session import CLEAN, FINDINGS, USAGE
-from ftlint.support.messages import listed, shown_path, visible
+from ftlint.support.messages import listed, plural, shown_path, visible
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def _add_ignores(request: CliOptions) -> int:
     say(_left(one) for one in made if one.left)
     if not request.diff:
         count = sum(one.silenced for one in done)
-        write(f"Ignored {count} finding{'' if count == 1 else 's'} in {len(done)} "
-              f"file{'' if len(done) == 1 else 's'}.\n")  # fmt: skip
+        write(f"Ignored {count} {plural('finding', count)} in {len(done)} "
+              f"{plural('file', len(done))}.\n")  # fmt: skip
     if any(one.failure for one in made):
         return USAGE
     return FINDINGS if any(one.left for one in made) else CLEAN

@@ -190,10 +190,17 @@ of_sample = click.option(
     "--sample", type=click.IntRange(min=1), metavar="N",
     help="Count the tokens of N rows of each dataset, drawn by chance; without it, of all rows.",
 )  # fmt: skip
-of_format = click.option(
-    "--output-format", "format", type=click.Choice(["text", "json"]), default="text",
-    show_default=True, help="Output format.",
-)  # fmt: skip
+
+
+def of_formats(*names: str) -> Callable[[_Command], _Command]:
+    """Return the option that chooses the form of a report; the first is what comes unasked."""
+    return click.option(
+        "--output-format", "format", type=click.Choice(names), default=names[0],
+        show_default=True, help="Output format.",
+    )  # fmt: skip
+
+
+of_format = of_formats("text", "json")
 of_colour = _together(
     click.option(
         "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",

@@ -15,6 +15,7 @@ from ftlint.project.request import CliOptions, UsageError
 from ftlint.run.session import CLEAN, USAGE
 from ftlint.support.containment import project_of
 from ftlint.support.disk import Disk, ReadFailure
+from ftlint.support.messages import plural
 from ftlint.tokens.measure import TokenRequest
 from ftschemas.named import TYPE_CHECKING
 
@@ -129,12 +130,12 @@ def _write(
     elif (why := replace(file, before, text.encode("utf-8"), reach)) is not None:
         raise UsageError(f"{file}: not written: {why}")
     for one in datasets.values():
-        files = f"{len(one.files)} file{'' if len(one.files) == 1 else 's'}"
-        rows = f"{one.rows:,} row{'' if one.rows == 1 else 's'}"
+        files = f"{len(one.files)} {plural('file', len(one.files))}"
+        rows = f"{one.rows:,} {plural('row', one.rows)}"
         tokens = "".join(f", tokens for {of.model} ({of.template})" for of in one.lengths)
         write(f"{one.name}: {rows} in {files}{tokens}\n")
     for name in models:
         write(f"{name}: dimensions of the model\n")
     shown = os.path.relpath(file)
-    count = f"{len(datasets)} dataset{'' if len(datasets) == 1 else 's'}"
+    count = f"{len(datasets)} {plural('dataset', len(datasets))}"
     write(f"Wrote {count} to {file if shown.startswith('..') else shown}.\n")

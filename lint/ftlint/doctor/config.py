@@ -5,6 +5,7 @@ from __future__ import annotations
 from ftlint.doctor.history import EVALUATED
 from ftlint.doctor.reading import number
 from ftlint.doctor.symptom import Symptom
+from ftlint.support.messages import plural
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def against_plan(history: History, plan: StepPlan, path: str) -> Iterator[Sympto
     said = f"{steps.low:,}" if steps.exact is not None else f"{steps.low:,} to {steps.high or '?'}"
     yield Symptom(
         "other-plan", "warning",
-        f"{path} plans {said} step{'' if said == '1' else 's'} on {plan.world_size} GPU"
-        f"{'' if plan.world_size == 1 else 's'}, but the run planned {done:,}",
+        f"{path} plans {said} {plural('step', steps.exact or 0)} on {plan.world_size}"
+        f" {plural('GPU', plan.world_size)}, but the run planned {done:,}",
         "the run had other data, settings or GPUs: set `--gpus N`, or check what has changed",
     )  # fmt: skip

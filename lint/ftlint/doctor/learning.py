@@ -7,6 +7,7 @@ from statistics import fmean, median, variance
 
 from ftlint.doctor.levels import clear_of, lasting_rise, loss_spike
 from ftlint.doctor.symptom import Symptom
+from ftlint.support.messages import plural
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def diverged(history: History) -> Iterator[Symptom]:
 
 
 def _also(more: int) -> str:
-    return "" if not more else f" and {more} more time{'' if more == 1 else 's'}"
+    return "" if not more else f" and {more} more {plural('time', more)}"
 
 
 def _left(history: History) -> str:

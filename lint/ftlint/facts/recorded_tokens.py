@@ -26,11 +26,8 @@ CUTS = tuple(1 << power for power in range(7, 18))
 
 def to_record(context: Context, tokens: Tokens) -> dict[str, RecordedLengths]:
     """Return what is recorded of the tokens of each dataset: nothing under an unknown template."""
-    values = context.instance.effective
-    try:
-        chat = chat_of(values, context.target.release)
-        way = way_of(chat, additions_of(values), values)
-    except NotCounted:
+    values, way = context.instance.effective, _way(context)
+    if way is None:
         return {}
     stage = str(values.get("stage"))
     names = STAGES.get(stage, stage), str(values.get("template") or "none"), _model(values)
@@ -39,6 +36,15 @@ def to_record(context: Context, tokens: Tokens) -> dict[str, RecordedLengths]:
         for one in (*tokens.evaluation, *tokens.train)
         if not one.at_most and one.encoded.parts
     }
+
+
+def _way(context: Context) -> str | None:
+    """Return how rows are written; None where that is not known."""
+    values = context.instance.effective
+    try:
+        return way_of(chat_of(values, context.target.release), additions_of(values), values)
+    except NotCounted:
+        return None
 
 
 def _recorded(found: DatasetTokens, way: str, names: tuple[str, str, str]) -> RecordedLengths:
@@ -110,10 +116,8 @@ def matching(
     values, stated, planned = context.instance.effective, context.stated, context.planned
     if stated.records is None or planned is None or planned.data is None:
         return None
-    try:
-        chat = chat_of(values, context.target.release)
-        way = way_of(chat, additions_of(values), values)
-    except NotCounted:
+    way = _way(context)
+    if way is None:
         return None
     records = stated.records.by_name(context.disk)
     stale = {record.name for record, _ in planned.data.stale}

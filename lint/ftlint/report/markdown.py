@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftlint.diagnostics import SEVERITIES
 from ftlint.report.json_ import url
 from ftlint.report.places import relative
-from ftlint.support.messages import visible
+from ftlint.support.messages import plural, visible
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         f"{count} {name}{'' if count == 1 or name == 'info' else 's'}"
         for count, name in counts if count
     )  # fmt: skip
-    configs = f"{run.checked} config{'' if run.checked == 1 else 's'}"
+    configs = f"{run.checked} {plural('config', run.checked)}"
     against = " and ".join(_text(target.in_full) for target in run.targets)
     yield f"### ftlint: {told or 'no findings'} in {configs}"
     yield ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ftlint.support.messages import plural
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def report(run: Run, colour: bool) -> Iterator[str]:
         files.update(set(rules))
     for (code, name), count in sorted(findings.items(), key=lambda item: (-item[1], item[0])):
         many = files[code, name]
-        yield f"{count:6} in {many:4} file{'' if many == 1 else 's'}  {code}  {name}"
-    configs = f"{run.checked} config{'' if run.checked == 1 else 's'}"
-    others = f"{run.skipped} other file{'' if run.skipped == 1 else 's'}"
+        yield f"{count:6} in {many:4} {plural('file', many)}  {code}  {name}"
+    configs = f"{run.checked} {plural('config', run.checked)}"
+    others = f"{run.skipped} other {plural('file', run.skipped)}"
     yield f"{configs}, {others}, {len(run.failures)} unreadable"

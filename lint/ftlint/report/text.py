@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.diagnostics import SEVERITIES
-from ftlint.support.messages import first_of, shown_path, visible
+from ftlint.support.messages import first_of, plural, shown_path, visible
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _repairs(run: Run, colour: bool) -> Iterator[str]:
     written = [one for one in run.repairs if one.written]
     if written:
         fixes = sum(len(repair.written) for repair in written)
-        files = f"{len(written)} file{'' if len(written) == 1 else 's'}"
+        files = f"{len(written)} {plural('file', len(written))}"
         yield paint(f"Fixed {fixes} in {files}.", "32", colour)
 
 
@@ -106,12 +106,8 @@ def _summary(run: Run, colour: bool) -> str:
         for severity, count in totals
         if count
     ]
-    files = f"{run.checked} config{'' if run.checked == 1 else 's'}"
-    skipped = (
-        f", {run.skipped} other file{'' if run.skipped == 1 else 's'} skipped"
-        if run.skipped
-        else ""
-    )
+    files = f"{run.checked} {plural('config', run.checked)}"
+    skipped = f", {run.skipped} other {plural('file', run.skipped)} skipped" if run.skipped else ""
     if run.failures:
         skipped += f", {len(run.failures)} not read"
     against = " and ".join(visible(target.in_full) for target in run.targets)
@@ -135,7 +131,7 @@ def _unjudged(run: Run) -> Iterator[str]:
     left = run.unjudged
     if not left:
         return
-    files = f"{len(left)} config{'' if len(left) == 1 else 's'}"
+    files = f"{len(left)} {plural('config', len(left))}"
     what = " and ".join(sorted({name for _, one in left for name in one.what}))
     names = list(dict.fromkeys(name for _, one in left for name in one.datasets))
     shown = first_of([*map(visible, names)], NAMED)
@@ -149,7 +145,7 @@ def _unjudged(run: Run) -> Iterator[str]:
 
 def _of_baseline(known: Known) -> str:
     """Return what was hidden, and what need not be any more."""
-    count = f"{known.hidden} finding{'' if known.hidden == 1 else 's'}"
+    count = f"{known.hidden} {plural('finding', known.hidden)}"
     path = shown_path(known.path)
     if known.written:
         return f"Wrote {count} to {path} as the baseline."

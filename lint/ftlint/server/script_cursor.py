@@ -60,11 +60,9 @@ def _in(text: str, launched: Launched, begin: int, offset: int) -> CursorWord | 
         return CursorWord(found, launched, is_flag=not is_behind)
     if flag is not None:
         return _value(text, launched, flag[0], start, end, offset)
-    if config is None:
-        is_new = not word and not (before and "=" in before[-1])
-        found = _key(text, start, end, offset, follows=False)
-        return CursorWord(found, launched, is_flag=True) if is_new else None
-    return None
+    if config is not None or word or (before and "=" in before[-1]):
+        return None
+    return CursorWord(_key(text, start, end, offset, follows=False), launched, is_flag=True)
 
 
 def _is_nested(text: str, launched: Launched, offset: int) -> bool:
@@ -75,9 +73,13 @@ def _is_nested(text: str, launched: Launched, offset: int) -> bool:
     )
 
 
+def _name(written: str) -> str:
+    """Return the key that a flag, or a word to set, is of."""
+    return written.lstrip("-").replace("-", "_")
+
+
 def _key(text: str, start: int, end: int, offset: int, follows: bool) -> Spot:
-    name = text[start:end].lstrip("-").replace("-", "_")
-    return Spot(KEY, name, start, end, text[start:offset], follows=follows)
+    return Spot(KEY, _name(text[start:end]), start, end, text[start:offset], follows=follows)
 
 
 def _value(
@@ -89,9 +91,8 @@ def _value(
     if "$" in text[start:end] or "`" in text[start:end] or (closed and offset == end):
         return None
     first, last = word_around(text[: end - closed], start + len(quote), offset)
-    is_flag, key = name.startswith("-"), name.lstrip("-").replace("-", "_")
-    spot = Spot(VALUE, key, first, last, text[first:offset], quote)
-    return CursorWord(spot, launched, is_flag)
+    spot = Spot(VALUE, _name(name), first, last, text[first:offset], quote)
+    return CursorWord(spot, launched, is_flag=name.startswith("-"))
 
 
 def flag_at(source: Source, offset: int) -> Spot | None:
@@ -102,5 +103,5 @@ def flag_at(source: Source, offset: int) -> Spot | None:
     for one in _FLAG.finditer(line):
         if begin + one.start() <= offset <= begin + one.end():
             start = begin + one.start(1)
-            return Spot(KEY, one[1].replace("-", "_"), start, begin + one.end(1), "")
+            return Spot(KEY, _name(one[1]), start, begin + one.end(1), "")
     return None

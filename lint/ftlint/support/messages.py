@@ -44,6 +44,15 @@ def first_of(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
+def plural(noun: str, number: float) -> str:
+    """Return a noun as it stands behind a number.
+
+    >>> plural("step", 1), plural("step", 0)
+    ('step', 'steps')
+    """
+    return noun if number == 1 else f"{noun}s"
+
+
 def in_general(template: str) -> str:
     """Return a template as it reads of no file: names in place of values.
 

@@ -7,16 +7,11 @@ from importlib import import_module
 import click
 
 from ftlint import __version__
+from ftlint.cli import COMMANDS
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-NAMES = (
-    "check", "doctor", "init", "key", "mcp", "memory", "record", "schema", "server", "steps",
-    "bench", "rule",
-)  # fmt: skip
-"""In the order in which help lists them."""
 
 
 class _Group(click.Group):
@@ -43,14 +38,14 @@ class _Group(click.Group):
         return [CompletionItem(incomplete, type="file"), *found]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*NAMES]
+        return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "bench":
             from ftbench.cli import bench
 
             return bench
-        if cmd_name not in NAMES:
+        if cmd_name not in COMMANDS:
             return None
         module = import_module(f"ftlint.cli.commands.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)

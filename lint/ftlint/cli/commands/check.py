@@ -12,6 +12,7 @@ from ftlint.cli.options import (
     codes,
     limits,
     of_colour,
+    of_formats,
     of_gpus,
     of_overrides,
     of_run,
@@ -92,14 +93,7 @@ class _Check(Grouped):
     help="Lowest severity that sets exit status 1.  [default: warning]",
 )  # fmt: skip
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 also if there are findings.")
-@click.option(
-    "--output-format",
-    "format",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@of_formats(*FORMATS)
 @click.option(
     "--output-file", "file", type=click.Path(), metavar="F", help="Write the report to this file."
 )

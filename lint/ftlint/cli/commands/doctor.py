@@ -9,6 +9,7 @@ import click
 from ftlint.cli.options import (
     cli_options,
     of_colour,
+    of_formats,
     of_gpus,
     of_overrides,
     of_run,
@@ -43,10 +44,7 @@ if TYPE_CHECKING:
 @of_overrides
 @of_gpus
 @of_run
-@click.option(
-    "--output-format", "format", type=click.Choice(["text", "json", "html"]), default="text",
-    show_default=True, help="Output format.",
-)  # fmt: skip
+@of_formats("text", "json", "html")
 @of_settings
 @of_colour
 def doctor(**options: Any) -> None:

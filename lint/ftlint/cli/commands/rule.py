@@ -179,7 +179,7 @@ def _tested(paths: tuple[str, ...]) -> int:
     """Run the examples of rule files and print what does not hold; return the exit status."""
     from ftlint.authoring.files import BadRuleFile, tested_rules
     from ftlint.report.text import paint
-    from ftlint.support.messages import shown_path, visible
+    from ftlint.support.messages import plural, shown_path, visible
 
     colour = wants_colour("auto")
     count = failed = 0
@@ -194,6 +194,6 @@ def _tested(paths: tuple[str, ...]) -> int:
             write(f"{shown_path(path)}: {visible(one.rule)}: {verdict}\n")
             for complaint in one.complaints:
                 write(f"  {visible(complaint)}\n")
-    told = f"{count} rule{'' if count == 1 else 's'}"
+    told = f"{count} {plural('rule', count)}"
     write(f"{told}, {failed} failed.\n" if failed else f"{told}: every example holds.\n")
     return int(failed > 0)

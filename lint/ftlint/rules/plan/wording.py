@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ftlint.support.messages import plural
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ def count(number: float) -> str:
 
 def of(number: int, what: str) -> str:
     """Return `1 step`, `1,875 steps`."""
-    return f"{count(number)} {what}{'' if number == 1 else 's'}"
+    return f"{count(number)} {plural(what, number)}"
 
 
 def of_epochs(number: float) -> str:
     """Return `1 epoch`, `2.5 epochs`."""
-    return f"{count(round(number, 2))} epoch{'' if number == 1 else 's'}"
+    return f"{count(round(number, 2))} {plural('epoch', number)}"
 
 
 def span(low: float, high: float) -> str:
