@@ -78,7 +78,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         made.port = port
         made.reds = [_node(made, "RED"), _node(made, "RED")]
         made.blue = _node(made, "BLUE")
-        made.wait_for_nodes()
+        made.wait_for_nodes(timeout=120)
         yield made
         made.shutdown()
     shutil.rmtree(sockets, ignore_errors=True)

@@ -31,10 +31,13 @@ SLIVER = 0.001
 """Of that resource: enough to be placed there, without keeping others away."""
 TOKEN = "; if it asks for a token, set RAY_AUTH_MODE=token"
 """A client that sends none is only told that nobody answers."""
-STUMBLES = ("Starting Ray client server failed", "Proxy failed to Connect to backend")
-"""What a head says whose process for this client died as it started, or took too long to."""
-TRIES = 3
-"""The head starts a process of its own for each try."""
+STUMBLED = "Initialization failure from server"
+"""How a head answers that could not start its process for this client: it died, or what it needs is
+not up yet, as in a cluster that has just been started."""
+PATIENCE_SECONDS = 90.0
+"""For such a head, which starts a process of its own for each try."""
+SAID = 300
+"""Characters of what Ray said: the last ones, since it may be a traceback."""
 MOST_CPUS = 8
 POLL_SECONDS = 1.0
 
@@ -70,17 +73,19 @@ def joined(address: str) -> Iterator[Cluster]:
         logging.getLogger(name).setLevel(logging.ERROR)
     place = address.removeprefix("ray://")
     place = place if ":" in place else f"{place}:{PORT}"
-    for again in reversed(range(TRIES)):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
         try:
             ray.init(f"ray://{place}", log_to_driver=False)
             break
         except Exception as error:  # Ray raises what its transport does, of any kind
             ray.shutdown()
             said = " ".join(str(error).split())
-            if again and any(one in said for one in STUMBLES):
+            if STUMBLED in said and time.monotonic() < until:
+                time.sleep(POLL_SECONDS)
                 continue
             unset = "" if "RAY_AUTH_MODE" in os.environ else TOKEN
-            raise NoCluster(f"no Ray cluster at {place}: {said[:300]}{unset}") from None
+            raise NoCluster(f"no Ray cluster at {place}: {said[-SAID:]}{unset}") from None
     try:
         yield Cluster(ray)
     finally:
