@@ -9,7 +9,8 @@ is there is not run again.
 Runs are forks of a process that has imported everything and has not touched the GPU, so each has a
 context and an allocator of its own; `--fresh N` makes the first N once more in new processes.
 With `--gpus N` they are those of memory_spread.py, each started by torchrun, with peaks by rank;
-with `--set families` or `second` those of memory_families.py or memory_second.py, in their order.
+with `--set families` or `second` those of memory_families.py or memory_second.py, in their order;
+with `--seed N` those that memory_drawn.py draws, where `--most` is forecast to be enough.
 bench/suites/memory_check.py holds the forecasts against what was measured.
 """
 
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas")]
 
+import memory_drawn  # type: ignore[import-not-found]  # noqa: E402
 import memory_families  # type: ignore[import-not-found]  # noqa: E402
 import memory_runs  # type: ignore[import-not-found]  # noqa: E402
 import memory_second  # type: ignore[import-not-found]  # noqa: E402
@@ -132,6 +134,19 @@ def mixed(specs: list[Spec]) -> list[Spec]:
     ]  # fmt: skip
 
 
+def small_enough(root: Path, seed: int, asked: Asked) -> list[Spec]:
+    """Return the first runs of a number that `most` bytes are forecast to be enough for."""
+    given = memory_drawn.drawn(seed)
+    memory_runs.SHAPES.update(given.models)
+    found: list[Spec] = []
+    for spec in given.runs:
+        write_model(root / "models" / spec.model, spec.model)
+        told = forecast(write_config(root, spec))
+        if told is not None and limits(told)[0] <= asked.most:
+            found.append(spec)
+    return found[: asked.count]
+
+
 def measured(wanted: Wanted, made: PreparedRun, ended: Any) -> dict[str, Any]:
     """Return what a run left."""
     log = (made.folder / "log").read_text("utf-8", errors="replace")
@@ -226,11 +241,16 @@ def spread(made: list[PreparedRun], jobs: int, due: float) -> Iterator[tuple[Pre
             yield from ended.result()
 
 
+CAPPED_EVERY = 4
+"""Of the drawn runs, one of so many is made twice more."""
 SETS = {"first": memory_runs, "families": memory_families, "second": memory_second}
 
 
 class Asked(NamedTuple):
-    """What the command line says of the runs; seconds are those of all and `limit` of one."""
+    """What the command line says of the runs; seconds are those of all and `limit` of one.
+
+    `most`: bytes that a drawn run may be forecast to need; `count`: drawn runs, at most.
+    """
 
     gpus: int
     fresh: int
@@ -238,6 +258,8 @@ class Asked(NamedTuple):
     seconds: float
     limit: float
     ordered: bool
+    most: float
+    count: int
 
 
 def main() -> None:
@@ -250,14 +272,18 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=120.0, help="seconds that a run may take")
     parser.add_argument("--gpus", type=int, default=1, help="GPUs of each run: see above")
     parser.add_argument("--set", choices=SETS, default="first", help="of runs: see above")
+    parser.add_argument("--seed", type=int, help="of runs that are drawn, in place of a set")
+    parser.add_argument("--most", type=float, default=44.0, help="GiB that a drawn run may need")
+    parser.add_argument("--count", type=int, default=64, help="drawn runs, at most")
     parser.add_argument("--fresh", type=int, default=0, metavar="N")
     parser.add_argument("--jobs", type=int, default=1, help="so many at a time; steps are slower")
     parser.add_argument("--small", action="store_true", help="a tiny model, to try it on a CPU")
     parser.add_argument("--list", action="store_true", help="forecast, and say what would be run")
     given = parser.parse_args()
     asked = Asked(
-        given.gpus, given.fresh, given.jobs, given.seconds, given.limit, given.set != "first"
-    )
+        given.gpus, given.fresh, given.jobs, given.seconds, given.limit,
+        given.set != "first" or given.seed is not None, given.most * 2**30, given.count,
+    )  # fmt: skip
     root = given.folder.absolute()
     out = (given.out or root).absolute() / "memory.jsonl"
     root.mkdir(parents=True, exist_ok=True)
@@ -268,9 +294,13 @@ def main() -> None:
         write_data(root / "data", random.Random(SEED))
     part, parts = map(int, given.only.split("/"))
     several = asked.gpus > 1
-    runs = memory_spread if several else SETS[given.set]
-    specs = (runs.SMALL if given.small else runs.RUNS)[part - 1 :: parts]
-    capped = () if given.small or several else tuple(runs.RUNS[number] for number in runs.CAPPED)
+    if given.seed is not None:
+        found = small_enough(root, given.seed, asked)
+        specs, capped = tuple(found[part - 1 :: parts]), tuple(found[::CAPPED_EVERY])
+    else:
+        runs = memory_spread if several else SETS[given.set]
+        specs = (runs.SMALL if given.small else runs.RUNS)[part - 1 :: parts]
+        capped = () if given.small or several else tuple(runs.RUNS[one] for one in runs.CAPPED)
     wanted = plan(root, specs, capped, asked, out)
     print(f"{len(wanted)} runs", flush=True)
     if given.list:
