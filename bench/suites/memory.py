@@ -144,7 +144,7 @@ def small_enough(root: Path, seed: int, asked: Asked) -> list[Spec]:
         told = forecast(write_config(root, spec))
         if told is not None and limits(told)[0] <= asked.most:
             found.append(spec)
-    return found[: asked.count]
+    return found[: asked.drawn]
 
 
 def measured(wanted: Wanted, made: PreparedRun, ended: Any) -> dict[str, Any]:
@@ -249,7 +249,7 @@ SETS = {"first": memory_runs, "families": memory_families, "second": memory_seco
 class Asked(NamedTuple):
     """What the command line says of the runs; seconds are those of all and `limit` of one.
 
-    `most`: bytes that a drawn run may be forecast to need; `count`: drawn runs, at most.
+    `most`: bytes that a drawn run may be forecast to need; `drawn`: such runs, at most.
     """
 
     gpus: int
@@ -259,7 +259,7 @@ class Asked(NamedTuple):
     limit: float
     ordered: bool
     most: float
-    count: int
+    drawn: int
 
 
 def main() -> None:
