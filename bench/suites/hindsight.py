@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 SHORT, HOSTED = 0.7, 0.3
 FORWARD = ("first step and new shapes", "micro-batches")
+COUNTED = ("rows", "counts", "longer_cutoff", "longer_counts", "folder")
+"""What a calibration notes of its rows and this does not take from it: it is counted anew, and the
+folder of a machine that is gone is the same for the calibration and the runs."""
 
 
 class Miss(NamedTuple):
@@ -57,7 +60,7 @@ def recalibrated(family: Path) -> Calibration:
     shapes = dict.fromkeys((entry["rows"], entry["length"]) for entry in scheduled["schedule"])
     *fitted, held_out = shapes
     lengths = kept["lengths"] or {}
-    about: Any = {name: value for name, value in lengths.items() if name not in ("rows", "counts")}
+    about: Any = {name: value for name, value in lengths.items() if name not in COUNTED}
     design = Design(tuple(fitted), held_out)
     return fit_record(scheduled, found.get("real"), design, kept["key"], about, when=kept["when"])
 

@@ -58,4 +58,5 @@ def test_a_slow_host_leaves_less_time() -> None:
     """The second process starts as slowly as the first, and some shapes are always measured."""
     real: Any = {"phases": {"wall": 50.0, "first_step": 2.0, "after_first": 18.0, "data": 5.0}}
     assert budget(60.0, real) == WHOLE - 60 - 25
+    assert budget(60.0, real, prepared=False) == WHOLE - 60 - 30
     assert budget(200.0, real) == LEAST

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftbench.calibration.sessions import _priced
+from ftbench.calibration.reach import Question
+from ftbench.calibration.sessions import _counted_at, _priced
 from ftbench.runners import configs
 from ftbench.runners.job import Job
 from ftlint.facts.effective import effective
@@ -54,3 +55,20 @@ def test_what_is_priced(
     asked = {name: changed[name] for name in changed if name.startswith(("eval_", "do_", "val_"))}
     assert asked == evaluates
     assert isinstance(configs.plan(loaded, {**loaded.values, **changed}), StepPlan)
+
+
+@pytest.mark.parametrize(
+    ("question", "values", "cutoff"),
+    [
+        (Question(4, 1024, 90), {}, 2048),
+        (Question(4, 704, 90, longer=False), {}, 1024),
+        (Question(4, 4096, 90, longer=False), {}, 4096),
+        (Question(4, 1024, None), {"packing": True}, 1024),
+        (Question(4, 1024, None), {"stage": "pt"}, 1024),
+    ],
+)
+def test_rows_that_are_cut_off_are_counted_longer(
+    question: Question, values: dict[str, Any], cutoff: int
+) -> None:
+    """Also where no longer shape is timed; rows of one length need no count."""
+    assert _counted_at(question, {"cutoff_len": 1024, **values}) == cutoff

@@ -67,8 +67,7 @@ def overheads_of(scheduled: Result, cost: CostModel, real: Result | None) -> Ove
     """Return the overheads that the runs show; `real` trained on the config's own data.
 
     `scheduled` is the later process: by then files and kernels are in caches, as they are for the
-    runs to come, so the start-up and the first step are its. Rows are prepared once and then cached
-    as well; the dearer of the two paid for it.
+    runs to come, so the start-up and the first step are its, but for importing the packages.
 
     Raises:
         Incomplete: a phase was not captured.
@@ -92,13 +91,13 @@ def overheads_of(scheduled: Result, cost: CostModel, real: Result | None) -> Ove
         save = save or _of_saving(result)
         evaluated_row = evaluated_row or _of_evaluating(result)
     fetched = _price_of_fetching(scheduled, groups, usual, wake)
-    startups = [_startup(one) for one in (scheduled, real) if one is not None]
+    startup, startup_spread = _of_starting(scheduled, real)
     return Overheads(
         step=step, later=later + between, together=together, log=_of_logging(logged),
         token=fetched.token, square=fetched.square, batch=fetched.batch, wake=wake,
         first=max(0.0, first), shape=shape,
-        startup=startups[0], startup_spread=(max(startups) - min(startups)) / 2,
-        row=max(filter(None, map(_of_preparing, filter(None, (scheduled, real)))), default=None),
+        startup=startup, startup_spread=startup_spread,
+        row=_of_preparing([one for one in (scheduled, real) if one is not None]),
         save=save, evaluated_row=evaluated_row,
         saved_weights=bool((real or scheduled)["config"]["values"].get("save_only_model")),
     )  # fmt: skip
@@ -226,6 +225,24 @@ def _of_new_shapes(
     return max(0.0, median(found)) if len(found) >= LEAST else synthetic
 
 
+def _of_starting(scheduled: Result, real: Result | None) -> tuple[float, float]:
+    """Return the seconds of a start-up, and by how much the two processes differ in it.
+
+    Importing the packages is the same work in both, so it is their mean; the model of the first may
+    have come from a cold disk.
+    """
+    startup = _startup(scheduled)
+    if real is None:
+        return startup, 0.0
+    last, first = _importing(scheduled), _importing(real)
+    return startup + (first - last) / 2, abs(startup - _startup(real)) / 2
+
+
+def _importing(result: Result) -> float:
+    phases = result["phases"]
+    return (phases["import"] or 0.0) if phases is not None else 0.0
+
+
 def _startup(result: Result) -> float:
     """Return what a process takes before its first step and after its last one.
 
@@ -241,10 +258,17 @@ def _startup(result: Result) -> float:
     return max(0.0, whole - stepping - late - (phases["data"] or 0.0))
 
 
-def _of_preparing(result: Result) -> float | None:
-    phases, lengths = result["phases"], result["lengths"]
-    rows = len(lengths) if lengths else None
-    return None if phases is None or not phases["data"] or not rows else phases["data"] / rows
+def _of_preparing(results: Sequence[Result]) -> float | None:
+    """Return the seconds of preparing a row, the mean of the processes that did prepare them.
+
+    Rows are kept once they are prepared: a process that found them is no measurement of it.
+    """
+    found = []
+    for result in results:
+        phases, rows = result["phases"], len(result["lengths"] or ())
+        if phases is not None and phases["data"] and rows:
+            found.append(phases["data"] / rows)
+    return mean(one for one in found if one > max(found) / 2) if found else None
 
 
 def _of_saving(result: Result) -> float | None:

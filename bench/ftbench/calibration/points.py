@@ -7,7 +7,7 @@ from statistics import median, median_high
 from typing import TYPE_CHECKING
 
 from ftbench.calibration.cost_model import Point
-from ftbench.calibration.design import WARM
+from ftbench.calibration.design import TIMED, WARM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,11 +30,29 @@ def points_of(result: Result, design: Design) -> tuple[list[Point], Point]:
     Raises:
         Incomplete: steps are missing, or their times were not captured.
     """
-    found = []
-    for (rows, length), steps in zip((*design.fitted, design.held_out), by_shape(result)):
-        seconds = [seconds_each(step)[0] for step in steps[WARM:]]
-        found.append(Point(rows, length, tuple(seconds)))
+    groups = by_shape(result)
+    beside = accumulated(groups)
+    found = [
+        Point(rows, length, _seconds_of(steps[WARM:], beside))
+        for (rows, length), steps in zip((*design.fitted, design.held_out), groups)
+    ]
     return found[:-1], found[-1]
+
+
+def _seconds_of(steps: Sequence[Step], beside: tuple[float, float]) -> tuple[float, ...]:
+    """Return what the first micro-batch of each step took; of few steps the later ones as well.
+
+    Those without what they take over the first: a host that launches slowly for a moment is told
+    from one that is slow by more than two of them.
+    """
+    each = [seconds_each(step) for step in steps]
+    first = [one[0] for one in each]
+    if len(first) >= TIMED:
+        return tuple(first)
+    later, together = beside
+    last = [one[-1] - later - together for one in each if len(one) > 1]
+    between = [one - later for step in each for one in step[1:-1]]
+    return (*first, *between, *last)
 
 
 def by_shape(result: Result) -> list[list[Step]]:

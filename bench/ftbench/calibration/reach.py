@@ -90,13 +90,16 @@ def _beyond(question: Question) -> Iterator[tuple[Shape, ...]]:
         yield ()
 
 
-def budget(spent: float, real: Result) -> float:
-    """Return the seconds left for the steps over the shapes, after their process has started."""
+def budget(spent: float, real: Result, *, prepared: bool = True) -> float:
+    """Return the seconds left for the steps over the shapes, after their process has started.
+
+    It finds the rows `prepared`, or prepares them anew.
+    """
     phases = real["phases"]
     starting = 0.0
     if phases is not None and phases["wall"] is not None:
         stepping = (phases["first_step"] or 0.0) + (phases["after_first"] or 0.0)
-        starting = phases["wall"] - stepping - (phases["data"] or 0.0)
+        starting = phases["wall"] - stepping - ((phases["data"] or 0.0) if prepared else 0.0)
     return max(LEAST, WHOLE - spent - starting)
 
 

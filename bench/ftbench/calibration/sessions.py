@@ -39,6 +39,8 @@ HELD_OUT, LEAST_ROWS = 64, 640
 """Rows that are held out to price an evaluation, where there are as many to train on."""
 CUT_OFF = 0.95
 """Rows that come so near to cutoff_len were cut off there."""
+LONGER = 2
+"""Rows that were cut off are counted at so many times the config's cutoff_len as well."""
 SMALL = 1_000_000_000
 """Parameters of a model whose whole checkpoint is written to price it."""
 ACCUMULATION, ACCUMULATION_OF_SEVERAL = 2, 3
@@ -140,16 +142,30 @@ def _over_shapes(
         needed = configs.room_for(loaded, rows // question.each, length)
         return gpu is None or (needed is not None and needed <= gpu["memory_bytes"])
 
-    budget = reach.budget(time.monotonic() - begun, real)
+    cutoff = _counted_at(question, values)
+    again = cutoff != int(values["cutoff_len"])
+    budget = reach.budget(time.monotonic() - begun, real, prepared=not again)
     shapes = reach.choose(question, reach.price_by(real), fits, micro_batches, budget)
     try:
-        return shapes, _done(_scheduled(job, values, shapes, micro_batches), say, ready)
+        return shapes, _done(_scheduled(job, values, shapes, micro_batches, cutoff), say, ready)
     except CalibrationFailed as failed:
         error, shapes = failed.result["error"], reach.own(question)
         if error is None or error["kind"] != "out_of_memory":
             raise
         say("out of memory beyond the config's own batch: measured without")
-        return shapes, _done(_scheduled(job, values, shapes, micro_batches), say, ready)
+        return shapes, _done(_scheduled(job, values, shapes, micro_batches, cutoff), say, ready)
+
+
+def _counted_at(question: reach.Question, values: dict[str, Any]) -> int:
+    """Return the cutoff_len at which the run over the shapes counts the rows.
+
+    Where rows are cut off another config of the family may have them longer: how long decides how
+    many of its batches have a shape of their own, whether or not such shapes are timed.
+    """
+    cutoff = int(values["cutoff_len"])
+    if keys.is_packed(values):
+        return cutoff
+    return max(cutoff, question.length, LONGER * cutoff if question.longer else 0)
 
 
 def _done(job: Job, say: Callable[[str], None], ready: Callable[[PreparedRun], None]) -> Result:
@@ -176,11 +192,12 @@ def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int
     )  # fmt: skip
 
 
-def _scheduled(job: Job, values: dict[str, Any], shapes: Design, accumulation: int) -> Job:
-    """Return the run over all shapes; its own rows are only counted, cut off at the longest."""
+def _scheduled(
+    job: Job, values: dict[str, Any], shapes: Design, accumulation: int, cutoff: int
+) -> Job:
+    """Return the run over all shapes; its own rows are only counted, cut off at `cutoff`."""
     schedule = shapes.schedule(masked=keys.is_masked(values))
-    longest, cutoff = max(length for _, length in shapes.fitted), int(values["cutoff_len"])
-    later = () if longest <= cutoff or keys.is_packed(values) else (("cutoff_len", longest),)
+    later = () if cutoff == int(values["cutoff_len"]) else (("cutoff_len", cutoff),)
     return job._replace(
         full=False, steps=sum(entry["steps"] for entry in schedule), measure=True,
         count_lengths=True, schedule=schedule,

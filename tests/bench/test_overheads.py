@@ -1,0 +1,71 @@
+"""What two processes of a calibration tell of a run's start-up, rows and micro-batches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.bench.machine import Machine, scheduled
+
+from ftbench.calibration.design import Design, design
+from ftbench.calibration.overheads import overheads_of
+from ftbench.calibration.points import points_of
+
+STILL = replace(Machine(), between_steps=0.0, between_processes=0.0, between_starts=0.0)
+FEW = design(4, 512, timed=2)
+
+
+def over(plan: Design, machine: Machine = STILL, **phases: float) -> Any:
+    """Return a run over the shapes of a design, with 100 rows and other phases."""
+    made: Any = machine.run(scheduled(plan), 1)
+    return {**made, "schedule": plan.schedule(), "lengths": [512] * 100,
+            "phases": {**made["phases"], **phases}}  # fmt: skip
+
+
+@pytest.mark.parametrize(("slower", "more"), [(0.0, 0.0), (4.0, 2.0), (-4.0, -2.0)])
+def test_importing_is_the_mean_of_both_processes(slower: float, more: float) -> None:
+    one = over(FEW)
+    other = {**one, "phases": {**one["phases"], "import": one["phases"]["import"] + slower,
+                               "wall": one["phases"]["wall"] + slower}}  # fmt: skip
+    alone, both = (overheads_of(one, STILL.cost, real) for real in (None, other))
+    assert both.startup == pytest.approx(alone.startup + more)
+    assert both.startup_spread == pytest.approx(abs(more))
+
+
+def test_a_model_from_a_cold_disk_is_none_of_a_start_up_to_come() -> None:
+    one = over(FEW)
+    phases = one["phases"]
+    cold = {**one, "phases": {**phases, "model": phases["model"] + 9, "wall": phases["wall"] + 9}}
+    alone, both = (overheads_of(one, STILL.cost, real) for real in (None, cold))
+    assert both.startup == pytest.approx(alone.startup)
+
+
+@pytest.mark.parametrize(("data", "price"), [(3.0, 0.025), (0.1, 0.02), (0.0, 0.02)])
+def test_rows_that_were_found_prepared_have_no_price(data: float, price: float) -> None:
+    again, first = over(FEW, data=data), over(FEW, data=2.0)
+    assert overheads_of(again, STILL.cost, first).row == pytest.approx(price)
+
+
+def test_of_few_steps_each_micro_batch_counts() -> None:
+    """Without what a later one takes over the first; of more steps the first is enough."""
+    many = FEW._replace(timed=4)
+    for plan, count in ((FEW, 4), (many, 4)):
+        fitted, held_out = points_of(over(plan), plan)
+        for point in (*fitted, held_out):
+            assert len(point.seconds) == count
+            real = STILL.cost.seconds(point.rows, point.length)
+            assert point.seconds == pytest.approx([real] * count)
+
+
+def test_several_processes_add_up_in_the_last() -> None:
+    machine = replace(STILL, together=0.3)
+    made: Any = {**machine.run(scheduled(FEW, 3), 1), "schedule": FEW.schedule()}
+    for point in points_of(made, FEW)[0]:
+        assert len(point.seconds) == 6
+        assert point.seconds == pytest.approx([machine.cost.seconds(point.rows, point.length)] * 6)
+
+
+def test_a_result_without_rows_prices_none() -> None:
+    bare: Any = {**over(FEW), "lengths": None}
+    assert overheads_of(bare, STILL.cost, None).row is None
