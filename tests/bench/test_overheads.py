@@ -26,7 +26,7 @@ def over(plan: Design, machine: Machine = STILL, **phases: float) -> Any:
 @pytest.mark.parametrize(("slower", "more"), [(0.0, 0.0), (4.0, 2.0), (-4.0, -2.0)])
 def test_importing_is_the_mean_of_both_processes(slower: float, more: float) -> None:
     one = over(FEW)
-    other = {**one, "phases": {**one["phases"], "import": one["phases"]["import"] + slower,
+    other: Any = {**one, "phases": {**one["phases"], "import": one["phases"]["import"] + slower,
                                "wall": one["phases"]["wall"] + slower}}  # fmt: skip
     alone, both = (overheads_of(one, STILL.cost, real) for real in (None, other))
     assert both.startup == pytest.approx(alone.startup + more)
@@ -36,7 +36,10 @@ def test_importing_is_the_mean_of_both_processes(slower: float, more: float) -> 
 def test_a_model_from_a_cold_disk_is_none_of_a_start_up_to_come() -> None:
     one = over(FEW)
     phases = one["phases"]
-    cold = {**one, "phases": {**phases, "model": phases["model"] + 9, "wall": phases["wall"] + 9}}
+    cold: Any = {
+        **one,
+        "phases": {**phases, "model": phases["model"] + 9, "wall": phases["wall"] + 9},
+    }
     alone, both = (overheads_of(one, STILL.cost, real) for real in (None, cold))
     assert both.startup == pytest.approx(alone.startup)
 

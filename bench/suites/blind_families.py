@@ -1,0 +1,130 @@
+"""The families of bench/suites/blind.py: models, stages, methods, shapes, and rows for each stage.
+
+Their micro-batches fill a large GPU, as those of whoever has one do, but for `small-0.5b`, whose
+steps wait for the host: its interval has to say so. In order of importance.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from families import words  # type: ignore[import-not-found]
+
+if TYPE_CHECKING:
+    import random
+    from pathlib import Path
+
+ROWS, ROWS_SMALL = 3_000, 800
+LORA = {"finetuning_type": "lora", "lora_rank": 8, "lora_target": "all"}
+FULL = {"finetuning_type": "full"}
+FREEZE = {"finetuning_type": "freeze", "freeze_trainable_layers": 4}
+COMMON = {
+    "do_train": True, "report_to": "none", "learning_rate": 1.0e-5, "logging_steps": 10,
+    "bf16": True, "lr_scheduler_type": "cosine", "save_strategy": "no",
+    "preprocessing_num_workers": 4, "dataset_dir": "data", "template": "qwen",
+}  # fmt: skip
+DATASETS = {
+    "sft": "questions", "pt": "documents", "dpo": "pairs", "rm": "pairs", "kto": "judged"
+}  # fmt: skip
+
+
+class Shape(NamedTuple):
+    """Per-device batch, gradient accumulation and longest row of a config."""
+
+    batch: int
+    accumulation: int
+    length: int
+
+    def keys(self) -> dict[str, int]:
+        """Return the config's keys for it."""
+        return {
+            "per_device_train_batch_size": self.batch,
+            "gradient_accumulation_steps": self.accumulation,
+            "cutoff_len": self.length,
+        }
+
+
+class Family(NamedTuple):
+    """A model, a stage and a method; the shape that is calibrated and those that are held out."""
+
+    model: str
+    stage: str
+    keys: dict[str, Any]
+    calibrated: Shape
+    held_out: tuple[Shape, ...]
+
+    def config(self, shape: Shape, *, small: bool) -> dict[str, Any]:
+        """Return the keys of a config, `small` for a machine without a GPU."""
+        keys = {
+            "model_name_or_path": f"models/{self.model}", "stage": self.stage,
+            "dataset": DATASETS[self.stage], **COMMON, **self.keys, **shape.keys(),
+        }  # fmt: skip
+        if small:
+            keys |= {"cutoff_len": shape.length // 16, "quantization_bit": None}
+            keys["per_device_train_batch_size"] = max(1, shape.batch // 2)
+        return {name: value for name, value in keys.items() if value is not None}
+
+
+def family(model: str, stage: str, keys: dict[str, Any], *shape: int) -> Family:
+    """Return a family with runs held out: twice the batch, twice the length, and between."""
+    batch, accumulation, length = shape
+    half = max(1, batch // 2)
+    held_out = (
+        Shape(2 * batch, 1, length // 2),
+        Shape(half, accumulation, 2 * length),
+        Shape(batch + half, 2, length * 3 // 4),
+    )
+    return Family(model, stage, keys, Shape(batch, accumulation, length), held_out)
+
+
+ALONE = {
+    "dpo-lora-7b": family("mistral-7b-v0.1", "dpo", LORA, 4, 2, 1024),
+    "pt-full-1b": family("llama-3.2-1b", "pt", FULL, 8, 1, 2048),
+    "kto-lora-7b": family("qwen2.5-7b", "kto", LORA, 8, 1, 1024),
+    "rm-lora-3b": family("llama-3.2-3b", "rm", LORA, 8, 1, 1024),
+    "neat-packing-3b": family("llama-3.2-3b", "sft", {**LORA, "neat_packing": True}, 4, 1, 2048),
+    "freeze-1b": family("llama-3.2-1b", "sft", FREEZE, 16, 1, 1024),
+    "dora-3b": family("qwen2.5-3b", "sft", {**LORA, "use_dora": True}, 8, 2, 1024),
+    "small-0.5b": family("qwen2.5-0.5b", "sft", LORA, 2, 4, 512),
+    "lora-8b": family("qwen3-8b", "sft", LORA, 8, 1, 1024),
+    "full-0.6b": family("qwen3-0.6b", "sft", {**FULL, "enable_liger_kernel": True}, 32, 1, 1024),
+    "qlora-7b": family("mistral-7b-v0.1", "sft", {**LORA, "quantization_bit": 4}, 8, 1, 1024),
+    "simpo-lora-4b": family("qwen3-4b", "dpo", {**LORA, "pref_loss": "simpo"}, 8, 1, 1024),
+}  # fmt: skip
+PAIRED = {
+    "ddp-lora-8b": family("llama-3-8b", "sft", LORA, 4, 2, 1024),
+    "ddp-full-1.5b": family("qwen2.5-1.5b", "pt", FULL, 4, 2, 2048),
+}
+"""Families whose runs have two GPUs each."""
+FAMILIES = ALONE | PAIRED
+
+
+def write_data(folder: Path, rng: random.Random, *, small: bool) -> None:
+    """Write rows for each stage, as unequal in length as real ones; some are longer than any."""
+    scale = 1 / 16 if small else 1
+
+    def text(share: float = 1.0) -> str:
+        return str(words(rng, max(2, min(4000, int(share * scale * rng.lognormvariate(6, 0.7))))))
+
+    folder.mkdir(parents=True, exist_ok=True)
+    count = range(ROWS_SMALL if small else ROWS)
+    asked = [{"instruction": words(rng, rng.randint(5, 40)), "input": ""} for _ in count]
+    rows: dict[str, list[dict[str, Any]]] = {
+        "questions": [{**one, "output": text()} for one in asked],
+        "documents": [{"text": text(2)} for _ in count],
+        "pairs": [{**one, "chosen": text(), "rejected": text()} for one in asked],
+        "judged": [{**one, "output": text(), "good": at % 2 == 0} for at, one in enumerate(asked)],
+    }
+    prompt = {"prompt": "instruction", "query": "input"}
+    info = {
+        "questions": {"file_name": "questions.json"},
+        "documents": {"file_name": "documents.json", "columns": {"prompt": "text"}},
+        "pairs": {"file_name": "pairs.json", "ranking": True,
+                  "columns": {**prompt, "chosen": "chosen", "rejected": "rejected"}},
+        "judged": {"file_name": "judged.json",
+                   "columns": {**prompt, "response": "output", "kto_tag": "good"}},
+    }  # fmt: skip
+    for name, made in rows.items():
+        (folder / f"{name}.json").write_text(json.dumps(made), "utf-8")
+    (folder / "dataset_info.json").write_text(json.dumps(info, indent=1), "utf-8")

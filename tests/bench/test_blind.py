@@ -1,0 +1,102 @@
+"""Blind runs: what is left of them over several machines, how long they are, and their configs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import random
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ftbench.runners import configs
+from ftlint.steps import StepPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SUITES = Path(__file__).resolve().parents[2] / "bench" / "suites"
+
+
+@pytest.fixture(scope="module")
+def blind() -> Iterator[Any]:
+    """The script, which finds its neighbours in its own folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(SUITES)
+        yield importlib.import_module("blind")
+        for name in ("blind", "blind_families", "families", "journal"):
+            sys.modules.pop(name, None)
+
+
+def kept(folder: Path, *runs: dict[str, Any]) -> Path:
+    folder.mkdir()
+    lines = "".join(json.dumps({"kind": "run", **run}) + "\n" for run in runs)
+    (folder / "blind.jsonl").write_text(lines, "utf-8")
+    return folder
+
+
+def ran(family: str, number: int, said: float = 60.0, **more: Any) -> dict[str, Any]:
+    bounds = {"seconds": said, "low": 55.0, "high": 65.0, "parts": dict.fromkeys(
+        ("start-up", "data", "evaluations", "checkpoints"), 5.0)}  # fmt: skip
+    return {"family": family, "run": f"held-{number}", "said": bounds, "stepping": 40.0, **more}
+
+
+def test_what_other_machines_have_made_is_not_made_again(blind: Any, tmp_path: Path) -> None:
+    one = kept(tmp_path / "one", *(ran("dora-3b", number, wall=60.0) for number in (1, 2, 3)))
+    two = kept(
+        tmp_path / "two",
+        ran("pt-full-1b", 2, wall=50.0),
+        ran("pt-full-1b", 1, status=1),
+        {"family": "lora-8b", "run": "held-1", "refused": "no"},
+    )
+    done = blind.runs_of([one, two, tmp_path / "nothing"])
+    assert done == {("dora-3b", f"held-{number}") for number in (1, 2, 3)} | {
+        ("pt-full-1b", "held-2")
+    }
+    assert blind.left_of("pt-full-1b", done) == [1, 3]
+    assert blind.left_of("lora-8b", done) == [1, 2, 3]
+    assert blind.in_turn(["dora-3b", "pt-full-1b", "lora-8b"], done) == ["lora-8b", "pt-full-1b"]
+
+
+def test_of_whole_families_the_order_stays(blind: Any) -> None:
+    assert blind.in_turn(blind.ALONE, set()) == list(blind.ALONE)
+
+
+@pytest.mark.parametrize(("said", "steps"), [(18.0, 60), (98.0, 4), (58.0, 20)])
+def test_runs_take_about_the_wanted_time(blind: Any, said: float, steps: int) -> None:
+    """By a forecast of 20 steps of a second each; four steps at least."""
+    assert blind.steps_for(58.0, {"seconds": said, "seconds_per_step": 1.0}) == steps
+
+
+def test_summary_of_several_folders(blind: Any, tmp_path: Path) -> None:
+    one = kept(
+        tmp_path / "one",
+        {"kind": "calibration", "family": "dora-3b", "seconds": 91.0, "said": []},
+        ran("dora-3b", 1, wall=60.0), ran("dora-3b", 2, wall=75.0),
+    )  # fmt: skip
+    two = kept(tmp_path / "two", ran("lora-8b", 1, wall=48.0), ran("lora-8b", 2, refused="no"))
+    *rows, last = blind.summarise([one, two])
+    assert len(rows) == 5
+    assert last.startswith("3 runs of 2 families, the shortest 48 s: median 20.0%, worst 25.0%,")
+    assert "1 inside (33%); intervals of ± 8.3%, the widest 8.3%" in last
+    assert last.endswith("calibrations of 91 s, the longest 91 s")
+
+
+def test_every_config_has_a_plan(
+    blind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    blind.write_data(tmp_path / "data", random.Random(3), small=True)
+    assert len(blind.ALONE) >= 12
+    for name, family in blind.FAMILIES.items():
+        for number, shape in enumerate((family.calibrated, *family.held_out)):
+            keys = {**family.config(shape, small=False), "max_steps": 9, "output_dir": "out"}
+            text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items())
+            path = tmp_path / f"{name}-{number}.yaml"
+            path.write_text(text, "utf-8")
+            loaded = configs.load(str(path), {}, 1)
+            plan = configs.plan(loaded, loaded.values)
+            assert isinstance(plan, StepPlan), name
+            assert plan.total_steps.exact == 9
