@@ -18,9 +18,9 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftbench.calibration import query
-from ftbench.calibration.attention import expected
 from ftbench.calibration.cost_model import fit
 from ftbench.calibration.design import Design
+from ftbench.calibration.expected import expected_of
 from ftbench.calibration.fit_record import fit_record
 from ftbench.calibration.lookup import Answer, look_up
 
@@ -107,8 +107,8 @@ def beyond(folder: Path) -> Iterator[Beyond]:
         seen = [point for point in one.points if point.length <= SHORT * longest]
         if len({point.tokens for point in seen}) < 2 or len({point.length for point in seen}) < 2:
             continue
-        split, attention = one.cost.split, expected(one.model, one.key)
-        free, tied = fit(seen, split), fit(seen, split, attention)
+        known = expected_of(one.model, one.key, one.gpu["name"])
+        free, tied = fit(seen, known._replace(attention=None)), fit(seen, known)
         for point in one.points:
             rows, length, *_ = point.rows, point.length
             if point in seen or one.cost.host_share(rows, length) > HOSTED:

@@ -14,6 +14,7 @@ from ftbench.calibration import store
 from ftbench.calibration.attention import expected
 from ftbench.calibration.batches import Loop, simulated
 from ftbench.calibration.cost_model import CostModel, Point, fit
+from ftbench.calibration.expected import Expected
 from ftbench.calibration.lookup import Answer, NoAnswer, look_up
 from ftbench.objective import objective_of
 
@@ -97,7 +98,7 @@ def test_attention_is_priced_by_flops_where_rows_are_short() -> None:
     far = law.seconds(1, 8192)
     free, tied = (
         fit(measured).seconds(1, 8192) / far,
-        fit(measured, 0, attention).seconds(1, 8192) / far,
+        fit(measured, Expected(attention=attention)).seconds(1, 8192) / far,
     )
     assert tied == pytest.approx(1, abs=0.04)
     assert abs(tied - 1) < abs(free - 1) / 3
@@ -109,7 +110,7 @@ def test_a_measured_price_of_attention_wins_over_the_expected_one() -> None:
     law = CostModel(0.004, 1.3e-4, 2 * 1.3e-4 * attention.ratio)
     shapes = [(2, 16384), (1, 16384), (4, 4096), (2, 4096), (4, 1024), (2, 1024)]
     measured = [Point(rows, length, (law.seconds(rows, length),) * 4) for rows, length in shapes]
-    found = fit(measured, 0, attention)
+    found = fit(measured, Expected(attention=attention))
     assert found.per_square == pytest.approx(law.per_square, rel=0.04)
 
 

@@ -1,9 +1,4 @@
-"""What a card can do at most: by its data sheet, and by multiplying matrices on it.
-
-Dense TFLOP/s without sparsity, fp32 accumulation where a card halves it; GB/s. By exact name, as
-the driver gives it: cards of one name family differ by a third. Sources: NVIDIA's data sheets and
-the tables of ml-engineering, torchtitan and Lightning that quote them.
-"""
+"""What a card can do at most, by multiplying matrices on it."""
 
 from __future__ import annotations
 
@@ -14,56 +9,11 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
-
-
-class DataSheet(NamedTuple):
-    """TFLOP/s in bfloat16 and float16, None where the card has no units for it."""
-
-    bf16: float | None
-    fp16: float
-
-    def of(self, dtype: str) -> float | None:
-        """Return TFLOP/s for a dtype's name, None where the sheet has none."""
-        return {"bfloat16": self.bf16, "bf16": self.bf16, "float16": self.fp16,
-                "fp16": self.fp16}.get(dtype)  # fmt: skip
-
-
-SPEC = {
-    "NVIDIA H100 80GB HBM3": DataSheet(989, 989),
-    "NVIDIA H100 PCIe": DataSheet(756, 756),
-    "NVIDIA H100 NVL": DataSheet(835, 835),
-    "NVIDIA H200": DataSheet(989, 989),
-    "NVIDIA GH200 480GB": DataSheet(989, 989),
-    "NVIDIA GH200 144G HBM3e": DataSheet(989, 989),
-    "NVIDIA H20": DataSheet(148, 148),
-    "NVIDIA B200": DataSheet(2250, 2250),
-    "NVIDIA A100-SXM4-80GB": DataSheet(312, 312),
-    "NVIDIA A100 80GB PCIe": DataSheet(312, 312),
-    "NVIDIA A100-SXM4-40GB": DataSheet(312, 312),
-    "NVIDIA A100-PCIE-40GB": DataSheet(312, 312),
-    "NVIDIA L40S": DataSheet(362, 362),
-    "NVIDIA L4": DataSheet(121, 121),
-    "NVIDIA A10": DataSheet(125, 125),
-    "NVIDIA A10G": DataSheet(70, 70),
-    "NVIDIA RTX A6000": DataSheet(154.8, 154.8),
-    "NVIDIA GeForce RTX 3090": DataSheet(71, 71),
-    "NVIDIA GeForce RTX 4090": DataSheet(165.2, 165.2),
-    "NVIDIA GeForce RTX 5090": DataSheet(209.5, 209.5),
-    "Tesla V100-SXM2-16GB": DataSheet(None, 125),
-    "Tesla V100-SXM2-32GB": DataSheet(None, 125),
-    "Tesla T4": DataSheet(None, 65),
-}
+from typing import Any
 
 SECONDS = 3.0
 SIDES = (4096, 8192, 12288)
 CPU_SIDES = (512, 1024)
-
-
-def spec(name: str, dtype: str = "bfloat16") -> float | None:
-    """Return a card's TFLOP/s by its data sheet, None for a card or dtype that is not listed."""
-    found = SPEC.get(name)
-    return None if found is None else found.of(dtype)
 
 
 def probe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ftbench.analysis import flags, flops, interval, peaks, warmup
+from ftbench.analysis import data_sheets, flags, flops, interval, warmup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def summarise(result: record.Result, measured: float | None = None) -> Summary:
     gpu = None if environment is None else environment["gpu"]
     device = gpu["name"] if gpu else "CPU" if environment else NOT_CAPTURED
     method = result["method"]
-    spec = peaks.spec(gpu["name"], method["dtype"]) if gpu and method else None
+    spec = data_sheets.rate(gpu["name"], method["dtype"]) if gpu and method else None
     doubts = flags.find(result, steady, warm) if steps else list(result["flags"])
     used, why = _utilisation(result, steady, spec, measured)
     if why and "more than" in why:

@@ -5,7 +5,7 @@
 
 T are the positions of the padded batch, Q the sum of its squared row lengths, P the chunks that
 Liger takes the loss in: the device's work. What a square costs beside a position is expected from
-the model's FLOPs (`attention`), and measured only as far as the shapes tell it.
+the model's FLOPs, a chunk from the size of its head, and measured only as far as the shapes tell.
 The floor is what the host needs to launch the work however small it is. Far from each other the
 slower of the two decides; where they are alike, some layers wait for one and some for the other.
 """
@@ -19,12 +19,14 @@ from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ftbench.calibration.expected import Expected
 from ftbench.calibration.liger_chunks import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ftbench.calibration.attention import Attention
+    from ftbench.calibration.liger_chunks import Chunk
 
 SHARPNESS = 6
 """How sharply host and device hand over: with 5 to 6 the calibrations in docs/benchmarks/raw tell
@@ -35,6 +37,11 @@ FLOORS = (0.8, 0.85, 0.9, 0.95, 1.0)
 """Shares of the measured times that are tried as floors."""
 CLEAR = 1.03
 """A point tells of the device's work where it is so far above the floor."""
+LEAST_SHARE = 0.1
+"""Of what a chunk is expected to take, in a resampled fit: it is never nothing."""
+CHUNKS = 3
+"""The place of a chunk's price among the coefficients."""
+NOTHING = Expected()
 SEED = 8_471
 
 
@@ -104,8 +111,8 @@ class CostModel:
         return float((self.floor / self.seconds(rows, length)) ** SHARPNESS) if self.floor else 0.0
 
 
-def fit(points: Sequence[Point], split: int = 0, attention: Attention | None = None) -> CostModel:
-    """Return the model that fits best, in relative terms; `attention`: what is expected of it.
+def fit(points: Sequence[Point], known: Expected = NOTHING) -> CostModel:
+    """Return the model that fits best, in relative terms, and what was expected of it.
 
     Raises:
         ValueError: there are no points.
@@ -116,7 +123,7 @@ def fit(points: Sequence[Point], split: int = 0, attention: Attention | None = N
     floors = sorted(
         {share * one for one in seconds for share in FLOORS if share * one < max(seconds)}
     )
-    models = [_above(points, seconds, floor, split, attention) for floor in (0.0, *floors)]
+    models = [_above(points, seconds, floor, known) for floor in (0.0, *floors)]
     return min(models, key=lambda model: _score(model, points, seconds))
 
 
@@ -125,17 +132,17 @@ def _joined(floor: float, work: float) -> float:
 
 
 def resampled(
-    points: Sequence[Point], count: int, split: int = 0, attention: Attention | None = None
+    points: Sequence[Point], count: int, known: Expected = NOTHING
 ) -> Iterator[CostModel]:
     """Yield models of a residual bootstrap: what the fit could as well have come to.
 
     Each point is moved by a residual of the fit drawn at random, in units of its own uncertainty
     and scaled up for the coefficients that the residuals were already fitted with, or by a normal
     deviation where that is larger. The floor moves with the points at it, and what is expected of
-    attention by its own uncertainty.
+    the model by its own uncertainty.
     """
     draw = random.Random(SEED)
-    model = fit(points, split, attention)
+    model = fit(points, known)
     fitted = [model.seconds(point.rows, point.length) for point in points]
     unsure = [point.noise for point in points]
     free = max(1, len(points) - model.terms)
@@ -152,11 +159,19 @@ def resampled(
         ]
         changes = [share * (new / old) for share, new, old in zip(shares, moved, fitted)]
         floor = model.floor * sum(changes) / sum(shares) if model.floor else 0.0
-        other = attention
-        if attention is not None:
-            share = max(0.0, 1 + attention.unsure * draw.gauss(0, 1))
-            other = attention._replace(ratio=attention.ratio * share)
-        yield _above(points, moved, floor, split, other)
+        yield _above(points, moved, floor, _moved(known, draw))
+
+
+def _moved(known: Expected, draw: random.Random) -> Expected:
+    """Return what could as well be expected."""
+    attention, chunk = known.attention, known.chunk
+    if attention is not None:
+        share = max(0.0, 1 + attention.unsure * draw.gauss(0, 1))
+        attention = attention._replace(ratio=attention.ratio * share)
+    if chunk is not None:
+        share = max(LEAST_SHARE, 1 + chunk.unsure * draw.gauss(0, 1))
+        chunk = chunk._replace(seconds=chunk.seconds * share)
+    return known._replace(attention=attention, chunk=chunk)
 
 
 def _larger(one: float, other: float) -> float:
@@ -164,11 +179,7 @@ def _larger(one: float, other: float) -> float:
 
 
 def _above(
-    points: Sequence[Point],
-    seconds: Sequence[float],
-    floor: float,
-    split: int,
-    attention: Attention | None,
+    points: Sequence[Point], seconds: Sequence[float], floor: float, known: Expected
 ) -> CostModel:
     """Return the best model with this floor: the work that the points above it show."""
     chosen = [at for at, one in enumerate(seconds) if one > CLEAR * floor]
@@ -178,11 +189,14 @@ def _above(
         part ** (SHARPNESS - 1) / one**SHARPNESS / point.noise
         for part, one, point in zip(work, seconds, points)
     ]
-    rows = [_scaled(points[at], weights[at], split) for at in chosen]
+    rows = [_scaled(points[at], weights[at], known.split) for at in chosen]
     targets = [work[at] * weights[at] for at in chosen]
-    found = _linear(rows, targets) if attention is None else _tied(rows, targets, attention)
+    if known.attention is None:
+        found = _linear(rows, targets, known.chunk)
+    else:
+        found = _tied(rows, targets, known.attention, known.chunk)
     start, per_token, per_square, per_chunk = found
-    return CostModel(start, per_token, per_square, floor, per_chunk, split)
+    return CostModel(start, per_token, per_square, floor, per_chunk, known.split)
 
 
 def _score(model: CostModel, points: Sequence[Point], seconds: Sequence[float]) -> float:
@@ -200,47 +214,54 @@ def _scaled(point: Point, weight: float, split: int) -> list[float]:
     return [weight * one for one in columns]
 
 
-def _linear(rows: list[list[float]], targets: list[float]) -> list[float]:
+def _linear(rows: list[list[float]], targets: list[float], chunk: Chunk | None) -> list[float]:
     """Return the least squares over the points, no coefficient negative.
 
     A coefficient has to earn its place by Akaike's criterion; the weights are over the noise.
     """
-    return _best(rows, targets, [
-        kept for size in range(1, 5) for kept in combinations(range(4), size)
-    ])  # fmt: skip
+    return _best(rows, targets, (0, 1, 2, 3), (), chunk)
 
 
-def _tied(rows: list[list[float]], targets: list[float], attention: Attention) -> list[float]:
+def _tied(
+    rows: list[list[float]], targets: list[float], attention: Attention, chunk: Chunk | None
+) -> list[float]:
     """Return the same where squares cost what is expected for tokens, as far as it is known.
 
     That is one observation more, with its own uncertainty; squares and tokens stay in.
     """
     ratio = attention.ratio
     bound = [[one, tokens + ratio * squares, 0.0, pieces] for one, tokens, squares, pieces in rows]
-    kept = [(1, *more) for size in range(3) for more in combinations((0, 3), size)]
-    start, price, _, piece = _best(bound, targets, kept)
+    start, price, _, piece = _best(bound, targets, (0, 3), (1,), chunk)
     expected = ratio * price
     if not expected or len(rows) < 2:
         return [start, price, expected, piece]
     weight = 1 / (attention.unsure * expected)
     known = [0.0, -ratio * weight, weight, 0.0]
-    found = _best([*rows, known], [*targets, 0.0], [(1, 2, *rest) for _, *rest in kept])
+    found = _best([*rows, known], [*targets, 0.0], (0, 3), (1, 2), chunk)
     return found if found[1] else [start, price, expected, piece]
 
 
 def _best(
-    rows: list[list[float]], targets: list[float], choices: list[tuple[int, ...]]
-) -> list[float]:
-    """Return the coefficients of the choice that fits best for its number, zeros if none does."""
-    width = len(rows[0]) if rows else 0
+    rows: list[list[float]], targets: list[float], free: tuple[int, ...], bound: tuple[int, ...],
+    chunk: Chunk | None,
+) -> list[float]:  # fmt: skip
+    """Return the coefficients that fit best for their number, zeros if none do.
+
+    The `free` ones have to earn their place, the `bound` ones are in. What a chunk is expected to
+    take is one observation more, by which it is in as well.
+    """
+    if chunk is not None and rows:
+        weight = 1 / (chunk.unsure * chunk.seconds)
+        rows, targets = [*rows, [0.0, 0.0, 0.0, weight]], [*targets, 1 / chunk.unsure]
+        free, bound = tuple(at for at in free if at != CHUNKS), (*bound, CHUNKS)
     best, least = [0.0] * 4, sum(target**2 for target in targets)
-    for kept in choices:
+    for kept in _choices(free, bound):
         if len(kept) > len(rows) or not all(any(row[at] for row in rows) for at in kept):
             continue
         found = _least_squares([[row[at] for at in kept] for row in rows], targets)
         if found is None or min(found) < 0:
             continue
-        whole = [0.0] * width
+        whole = [0.0] * 4
         for at, value in zip(kept, found):
             whole[at] = value
         misses = 2.0 * len(kept) + sum(
@@ -250,6 +271,14 @@ def _best(
         if misses < least - 1e-12:
             best, least = whole, misses
     return best
+
+
+def _choices(free: tuple[int, ...], bound: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield the coefficients that are fitted together, fewer before more."""
+    for size in range(len(free) + 1):
+        for more in combinations(free, size):
+            if bound or more:
+                yield tuple(sorted((*bound, *more)))
 
 
 def _least_squares(rows: list[list[float]], targets: list[float]) -> list[float] | None:

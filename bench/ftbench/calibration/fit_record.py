@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ftbench.calibration.attention import expected
 from ftbench.calibration.cost_model import fit
-from ftbench.calibration.liger_chunks import split_of
+from ftbench.calibration.expected import expected_of
 from ftbench.calibration.overheads import overheads_of
 from ftbench.calibration.points import Incomplete, accumulated, by_shape, point_of, points_of
 from ftbench.calibration.record import Calibration, Check, RowLengths
@@ -48,27 +47,28 @@ def fit_record(
         Incomplete: the runs do not hold what it is made of.
     """
     fitted, held_out = points_of(scheduled, design)
-    split, attention = split_of(scheduled["model"], key), expected(scheduled["model"], key)
-    points = [*fitted, held_out]
-    _, together = accumulated(by_shape(scheduled))
-    own = None if real is None else point_of(real, fit(points, split, attention), together)
-    if own is not None:
-        points.append(own)
-    cost = fit(points, split, attention)
     environment, memory = scheduled["environment"], scheduled["memory"]
     if environment is None:
         raise Incomplete("what it ran on was not captured")
+    gpu = device_of(environment)
+    known = expected_of(scheduled["model"], key, str(gpu.get("name")))
+    points = [*fitted, held_out]
+    _, together = accumulated(by_shape(scheduled))
+    own = None if real is None else point_of(real, fit(points, known), together)
+    if own is not None:
+        points.append(own)
+    cost = fit(points, known)
     lengths = (real or scheduled)["lengths"] or scheduled["lengths"]
     walls = [one["phases"]["wall"] for one in (scheduled, real) if one and one["phases"]]
     return Calibration(
         when=when,
-        gpu=device_of(environment),
+        gpu=gpu,
         key=key,
         packages=environment["packages"],
         model=scheduled["model"],
         points=tuple(points),
         real=own is not None,
-        check=_check(held_out, fit(fitted, split, attention)),
+        check=_check(held_out, fit(fitted, known)),
         cost=cost,
         overheads=overheads_of(scheduled, cost, real),
         lengths=None if lengths is None else _counted(lengths, about, scheduled),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftbench.analysis.interval import LEVEL, quantile
-from ftbench.calibration.attention import expected
 from ftbench.calibration.batches import of_one_length, simulated
 from ftbench.calibration.beside import adding_up, evaluating, preparing, saving
 from ftbench.calibration.cost_model import CostModel, Point, resampled
+from ftbench.calibration.expected import expected_of
 from ftbench.calibration.overheads import spawns_threads
 
 if TYPE_CHECKING:
@@ -149,8 +149,8 @@ def forecast(
     begun = max(STARTUP * overheads.startup, overheads.startup_spread)
     draw = random.Random(SEED)
     found = []
-    attention = expected(calibration.model, calibration.key)
-    for number, other in enumerate(resampled(points, DRAWS, cost.split, attention)):
+    known = expected_of(calibration.model, calibration.key, str(calibration.gpu.get("name")))
+    for number, other in enumerate(resampled(points, DRAWS, known)):
         ratio = _seconds(other, typical) / own if own else 1.0
         chance = each[number % len(runs)] / own if own else 1.0
         steady = by_name["micro-batches"] * ratio * chance + by_name["optimizer"]
