@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from tests.bench.machine import Machine, scheduled
 
+from ftbench.calibration.cost_model import CostModel, Point
 from ftbench.calibration.design import Design, design
 from ftbench.calibration.overheads import overheads_of
-from ftbench.calibration.points import points_of
+from ftbench.calibration.points import HOSTED, UNSTEADY, levelled, points_of
 
 STILL = replace(Machine(), between_steps=0.0, between_processes=0.0, between_starts=0.0)
 FEW = design(4, 512, timed=2)
@@ -72,3 +73,30 @@ def test_several_processes_add_up_in_the_last() -> None:
 def test_a_result_without_rows_prices_none() -> None:
     bare: Any = {**over(FEW), "lengths": None}
     assert overheads_of(bare, STILL.cost, None).row is None
+
+
+WORK = CostModel(0.0, 1e-4, 0.0)
+SHAPES = [Point(4, 1024, (0.41, 0.41)), Point(4, 512, (0.205, 0.205))]
+
+
+def test_two_processes_meet_half_way() -> None:
+    """Synthetic shapes were 4 % slower than the config's own batches: neither is the truth."""
+    *synthetic, own = levelled(SHAPES, Point(4, 1024, (0.41 / 1.0404,) * 3), WORK)
+    assert [one.typical for one in synthetic] == pytest.approx(
+        [0.41 / 1.02, 0.205 / 1.02], rel=2e-3
+    )
+    assert own.typical == pytest.approx(0.41 / 1.02, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("cost", "seconds"),
+    [
+        (CostModel(0.0, 1e-4, 0.0, floor=0.4), (0.3,) * 3),
+        (WORK, (0.3, 0.4, 0.5)),
+    ],
+    ids=["launched", "unsteady"],
+)
+def test_a_host_that_decides_has_no_level(cost: CostModel, seconds: tuple[float, ...]) -> None:
+    own = Point(4, 1024, seconds)
+    assert cost.host_share(4, 1024) > HOSTED or own.noise > UNSTEADY
+    assert levelled(SHAPES, own, cost) == [*SHAPES, own]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING
@@ -76,6 +76,10 @@ class Point:
         """
         middle = self.typical
         return math.hypot(NOISE, 1.48 * median(abs(one / middle - 1) for one in self.seconds))
+
+    def scaled(self, share: float) -> Point:
+        """Return the shape with its seconds times a share."""
+        return replace(self, seconds=tuple(share * one for one in self.seconds))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ftbench.calibration.cost_model import fit
 from ftbench.calibration.expected import expected_of
 from ftbench.calibration.overheads import overheads_of
-from ftbench.calibration.points import Incomplete, accumulated, by_shape, point_of, points_of
+from ftbench.calibration.points import (
+    Incomplete,
+    accumulated,
+    by_shape,
+    levelled,
+    point_of,
+    points_of,
+)
 from ftbench.calibration.record import Calibration, Check, RowLengths
 from ftbench.results.record import device_of
 
@@ -54,10 +61,11 @@ def fit_record(
     known = expected_of(scheduled["model"], key, str(gpu.get("name")))
     points = [*fitted, held_out]
     _, together = accumulated(by_shape(scheduled))
-    own = None if real is None else point_of(real, fit(points, known), together)
-    if own is not None:
-        points.append(own)
     cost = fit(points, known)
+    own = None if real is None else point_of(real, cost, together)
+    if own is not None:
+        points = levelled(points, own, cost)
+        cost = fit(points, known)
     lengths = (real or scheduled)["lengths"] or scheduled["lengths"]
     walls = [one["phases"]["wall"] for one in (scheduled, real) if one and one["phases"]]
     return Calibration(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ftbench.calibration.design import Design
     from ftbench.results.record import Result, Step
 
+HOSTED, UNSTEADY = 0.3, 0.05
+"""Share of the host in a batch, and noise of its time, from which on its level tells nothing."""
 LEAST = 3
 """So many steps of the config's own data at least are held against the synthetic shapes."""
 
@@ -135,3 +137,17 @@ def point_of(real: Result, cost: CostModel, last: float = 0.0) -> Point | None:
         own = first if more else first - last
         seconds.append(own / cost.seconds(*step["micro_batches"][0][:2]) * at)
     return Point(rows, length, tuple(seconds))
+
+
+def levelled(synthetic: Sequence[Point], own: Point, cost: CostModel) -> list[Point]:
+    """Return the shapes of both processes at one level, the mean of theirs; `cost`: by the one.
+
+    Processes differ by one or two per cent in all that they compute, and rows without padding work
+    a GPU harder than real ones: neither process alone tells what the next one will take. Where the
+    host decides, or the own batches took now this and now that, the two are as they are.
+    """
+    shape = own.rows, own.length
+    if cost.host_share(*shape) > HOSTED or own.noise > UNSTEADY:
+        return [*synthetic, own]
+    share = (own.typical / cost.seconds(*shape)) ** 0.5
+    return [*(one.scaled(share) for one in synthetic), own.scaled(1 / share)]
