@@ -94,6 +94,18 @@ def test_beyond_what_was_measured_is_said_and_widened() -> None:
     assert outside.high / outside.seconds > 1.15 > 1.08 > inside.high / inside.seconds
 
 
+def test_what_the_host_hid_is_not_known_beyond_it() -> None:
+    """All shapes took what launching takes: a longer one takes as much, or what the GPU needs."""
+
+    def width(batch: int, length: int) -> float:
+        work = Work(Loop(400, batch), length)
+        said = forecast(calibrated(SMALL, 3, batch=batch), work)
+        return (said.high - said.low) / said.seconds
+
+    assert width(64, 4096) < 0.5 < width(8, 4096)
+    assert width(8, 1024) < 0.5
+
+
 def test_everything_beside_the_steps_is_priced() -> None:
     record = calibrated(Machine(), 3)
     work = Work(

@@ -231,11 +231,11 @@ def _of_starting(scheduled: Result, real: Result | None) -> tuple[float, float]:
     Importing the packages is the same work in both, so it is their mean; the model of the first may
     have come from a cold disk.
     """
-    startup = _startup(scheduled)
+    startup = startup_of(scheduled)
     if real is None:
         return startup, 0.0
     last, first = _importing(scheduled), _importing(real)
-    return startup + (first - last) / 2, abs(startup - _startup(real)) / 2
+    return startup + (first - last) / 2, abs(startup - startup_of(real)) / 2
 
 
 def _importing(result: Result) -> float:
@@ -243,7 +243,7 @@ def _importing(result: Result) -> float:
     return (phases["import"] or 0.0) if phases is not None else 0.0
 
 
-def _startup(result: Result) -> float:
+def startup_of(result: Result) -> float:
     """Return what a process takes before its first step and after its last one.
 
     Preparing the data is no part of it, nor are evaluations and checkpoints after the last step.
