@@ -26,7 +26,7 @@ SEED = 60_233
 
 PROCESS = 0.02
 """Relative deviation of a run's steps from the cost model: 41 held-out runs whose batches fill the
-GPU miss it by 1.9 %, root mean square (folders of pairs of GPUs in docs/benchmarks/raw)."""
+GPU miss it by 1.4 % in hindsight, root mean square (folders of pairs in docs/benchmarks/raw)."""
 HOST = 0.08
 """The same, where the device waits for the host: seven such runs miss it by 7 %, and other work on
 the machine slows a host by 10 to 30 % for seconds or minutes."""
