@@ -81,7 +81,7 @@ def family(model: str, stage: str, keys: dict[str, Any], *shape: int) -> Family:
 ALONE = {
     "dpo-lora-7b": family("mistral-7b-v0.1", "dpo", LORA, 4, 2, 1024),
     "pt-full-1b": family("llama-3.2-1b", "pt", FULL, 8, 1, 2048),
-    "kto-lora-7b": family("qwen2.5-7b", "kto", LORA, 8, 1, 1024),
+    "kto-lora-7b": family("qwen2.5-7b", "kto", LORA, 4, 2, 1024),
     "rm-lora-3b": family("llama-3.2-3b", "rm", LORA, 8, 1, 1024),
     "neat-packing-3b": family("llama-3.2-3b", "sft", {**LORA, "neat_packing": True}, 4, 1, 2048),
     "freeze-1b": family("llama-3.2-1b", "sft", FREEZE, 16, 1, 1024),
@@ -90,7 +90,7 @@ ALONE = {
     "lora-8b": family("qwen3-8b", "sft", LORA, 8, 1, 1024),
     "full-0.6b": family("qwen3-0.6b", "sft", {**FULL, "enable_liger_kernel": True}, 32, 1, 1024),
     "qlora-7b": family("mistral-7b-v0.1", "sft", {**LORA, "quantization_bit": 4}, 8, 1, 1024),
-    "simpo-lora-4b": family("qwen3-4b", "dpo", {**LORA, "pref_loss": "simpo"}, 8, 1, 1024),
+    "simpo-lora-4b": family("qwen3-4b", "dpo", {**LORA, "pref_loss": "simpo"}, 4, 2, 1024),
 }  # fmt: skip
 PAIRED = {
     "ddp-lora-8b": family("llama-3-8b", "sft", LORA, 4, 2, 1024),
