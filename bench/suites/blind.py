@@ -1,14 +1,15 @@
 """Families that the law of a step never saw: calibrated as a user would, then forecast, then run.
 
 `python bench/suites/blind.py FOLDER [--done FOLDER]... [--gpus 0,1] [--family NAME]...
-[--seconds N] [--law COMMIT] [--small] [--pair]` writes data and configs below FOLDER and works
-through the families, one process a GPU: `bench calibrate` with no options, and for each held-out
-run first `bench predict`, then `bench run --full`. Into FOLDER/blind.jsonl goes a line as soon as
-something is measured, and nothing is begun that would not be over in time. What FOLDER has is not
-run again, nor are the runs of other folders that are `--done`: a machine that is lent for minutes
-does a part, the next one goes on. A family of which runs are left is calibrated anew, for it is
-another machine. `--small`: tiny models, for a machine without a GPU. `--pair`: families whose runs
-have two GPUs each, also forecast by a calibration of one.
+[--seconds N] [--wall N] [--law COMMIT] [--small] [--pair]` writes data and configs below FOLDER and
+works through the families, one process a GPU: `bench calibrate` with no options, and for each
+held-out run first `bench predict`, then `bench run --full`. Into FOLDER/blind.jsonl goes a line as
+soon as something is measured, and nothing is begun that would not be over in time. What FOLDER has
+is not run again, nor are the runs of other folders that are `--done`: a machine that is lent for
+minutes does a part, the next one goes on. A family of which runs are left is calibrated anew, for
+it is another machine. `--wall`: seconds that a run is to take by its forecast. `--small`: tiny
+models, for a machine without a GPU. `--pair`: families whose runs have two GPUs each, also forecast
+by a calibration of one.
 
 `python bench/suites/blind.py FOLDER... --summary` prints what was said of each run and what it
 took.
@@ -66,10 +67,10 @@ class Campaign:
     """The families that are worked through, and the time there is."""
 
     def __init__(
-        self, root: Path, seconds: float, law: str, done: set[tuple[str, str]], *, small: bool
-    ) -> None:
-        self.root, self.law, self.done, self.small = root, law, done, small
-        self.wall = WALL_SMALL if small else WALL
+        self, root: Path, seconds: float, law: str, done: set[tuple[str, str]], *, wall: float,
+        small: bool,
+    ) -> None:  # fmt: skip
+        self.root, self.law, self.done, self.wall, self.small = root, law, done, wall, small
         self.end = time.monotonic() + seconds
         self.writing = threading.Lock()
 
@@ -273,6 +274,7 @@ def main() -> None:
     parser.add_argument("--gpus")
     parser.add_argument("--family", action="append")
     parser.add_argument("--seconds", type=float, default=3600.0)
+    parser.add_argument("--wall", type=float)
     parser.add_argument("--law", default="unknown")
     parser.add_argument("--pair", action="store_true")
     parser.add_argument("--small", action="store_true")
@@ -293,7 +295,8 @@ def main() -> None:
     for name in todo:
         model = FAMILIES[name].model
         write_model(root / "models" / model, "tiny" if asked.small else model)
-    campaign = Campaign(root, asked.seconds, asked.law, done, small=asked.small)
+    wall = asked.wall or (WALL_SMALL if asked.small else WALL)
+    campaign = Campaign(root, asked.seconds, asked.law, done, wall=wall, small=asked.small)
     gpus = devices(asked.gpus)
     if asked.pair:
         gpus = [None if gpus == [None] else ",".join(map(str, gpus[:2]))]
