@@ -28,7 +28,6 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,26 +40,27 @@ from blind_families import (  # type: ignore[import-not-found]  # noqa: E402
     PAIRED,
     write_data,
 )
+from blind_told import described, summarise  # type: ignore[import-not-found]  # noqa: E402
 from journal import append, entries  # type: ignore[import-not-found]  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from blind_families import Shape
 
 SEED = 11
 WALL, WALL_SMALL = 58.0, 20.0
 """Seconds that a held-out run is to take, by its forecast."""
-BESIDE = 8.0
-"""Seconds beside: two forecasts, and a run that takes longer than was said."""
+BESIDE = 12.0
+"""Seconds beside: forecasts, and a run that takes longer than was said."""
 CALIBRATING = 110.0
 """Seconds that there must be left for a calibration, beside those of a run by it."""
 PROBED, LEAST = 20, 4
 """Steps that are forecast to see how many fill the time, and of a run at least."""
+TRIES, NEAR = 3, 0.04
+"""Forecasts that are made at most to find the steps of a run, and how near to the time will do."""
 ONE = "one"
 """Where calibrations of one GPU lie, for runs of two."""
-OUTSIDE_STEPS = ("start-up", "data", "evaluations", "checkpoints")
-"""Parts of a forecast that are no steps."""
 
 
 class Campaign:
@@ -121,12 +121,10 @@ class Campaign:
         result = self.root / name / f"{run}.json"
         if result.exists() or not (self.small or self.left > self.wall + BESIDE):
             return
-        said = self.predict(gpu, name, self.write(name, run, shape, PROBED))
+        path, said = self.sized(gpu, name, run, shape)
         if "seconds" not in said:
             self.note({"kind": "run", "family": name, "run": run, **said})
             return
-        path = self.write(name, run, shape, steps_for(self.wall, said))
-        said = self.predict(gpu, name, path)
         by_one = self.predict(gpu, name, path, ONE) if name in PAIRED else None
         (self.root / name / f"{run}.predicted.json").write_text(json.dumps(said), "utf-8")
         status, told = self.bench(gpu, name, "run", path, "--full", "--output-file", str(result))
@@ -141,6 +139,24 @@ class Campaign:
             **found, "wall": done["phases"]["wall"],
             "stepping": sum(step["seconds"] for step in done["steps"]),
         })  # fmt: skip
+
+    def sized(
+        self, gpu: str | None, name: str, run: str, shape: Shape
+    ) -> tuple[str, dict[str, Any]]:
+        """Write the config of a run that takes about the wanted time by its forecast.
+
+        Return its path and that forecast, or why there is none.
+        """
+        steps, found = PROBED, list[tuple[int, float]]()
+        while True:
+            path = self.write(name, run, shape, steps)
+            said = self.predict(gpu, name, path)
+            if "seconds" not in said:
+                return path, said
+            found.append((steps, said["seconds"]))
+            if len(found) == TRIES or abs(said["seconds"] / self.wall - 1) < NEAR:
+                return path, said
+            steps = steps_for(self.wall, found, said["seconds_per_step"])
 
     def predict(self, gpu: str | None, name: str, path: str, store: str = "cal") -> dict[str, Any]:
         """Return a forecast, or why there is none."""
@@ -187,10 +203,15 @@ class Campaign:
             print(*described(entry), sep="  ", flush=True)
 
 
-def steps_for(wall: float, said: dict[str, Any]) -> int:
-    """Return the steps that fill a time, by the forecast of `PROBED` of them."""
-    more = (wall - float(said["seconds"])) / float(said["seconds_per_step"])
-    return max(LEAST, PROBED + round(more))
+def steps_for(wall: float, found: list[tuple[int, float]], each: float) -> int:
+    """Return the steps that fill a time, by forecasts of other numbers of them.
+
+    `each` is what a step takes beside shapes that have not come before, which grow fewer.
+    """
+    steps, seconds = found[-1]
+    if len(found) > 1 and steps != found[-2][0]:
+        each = (seconds - found[-2][1]) / (steps - found[-2][0])
+    return max(LEAST, steps + round((wall - seconds) / each))
 
 
 def runs_of(folders: Iterable[Path]) -> set[tuple[str, str]]:
@@ -213,47 +234,6 @@ def in_turn(names: Iterable[str], done: set[tuple[str, str]]) -> list[str]:
     """Return the families with runs left, those first of which most are: each is calibrated."""
     left = {name: len(left_of(name, done)) for name in names}
     return sorted(filter(left.__getitem__, left), key=lambda name: -left[name])
-
-
-def described(entry: dict[str, Any]) -> Iterator[str]:
-    """Yield what a line of the file says, for a terminal."""
-    yield f"{entry['family']:16} {entry.get('run', 'calibrated')}"
-    if "wall" not in entry:
-        yield str(entry.get("seconds") or "")
-        yield str(entry.get("refused") or entry.get("error") or entry.get("said"))
-        return
-    said, wall = entry["said"], entry["wall"]
-    inside = said["low"] <= wall <= said["high"]
-    yield f"{said['seconds']:6.1f} s said, {wall:6.1f} s taken, {said['seconds'] / wall - 1:+.1%}"
-    yield "inside" if inside else "OUTSIDE"
-    yield f"{said['low'] / said['seconds'] - 1:+.0%} to {said['high'] / said['seconds'] - 1:+.0%}"
-    parts = said["parts"]
-    stepping = said["seconds"] - sum(parts[name] for name in OUTSIDE_STEPS)
-    yield f"steps {stepping / entry['stepping'] - 1:+.1%}"
-    if "seconds" in entry.get("by_one", ()):
-        yield f"by a calibration of one GPU {entry['by_one']['seconds'] / wall - 1:+.1%}"
-
-
-def summarise(roots: Iterable[Path]) -> Iterator[str]:
-    """Yield each run of some folders, and what they come to."""
-    found = [one for root in roots for one in entries(root / "blind.jsonl")]
-    for entry in found:
-        yield "  ".join(described(entry))
-    runs = [one for one in found if "wall" in one]
-    if not runs:
-        return
-    misses = [abs(one["said"]["seconds"] / one["wall"] - 1) for one in runs]
-    widths = [(one["said"]["high"] - one["said"]["low"]) / 2 / one["said"]["seconds"]
-              for one in runs]  # fmt: skip
-    inside = sum(one["said"]["low"] <= one["wall"] <= one["said"]["high"] for one in runs)
-    calibrations = [one["seconds"] for one in found if one["kind"] == "calibration"]
-    yield (
-        f"{len(runs)} runs of {len({one['family'] for one in runs})} families, the shortest"
-        f" {min(one['wall'] for one in runs):.0f} s: median {median(misses):.1%}, worst"
-        f" {max(misses):.1%}, {inside} inside ({inside / len(runs):.0%}); intervals of"
-        f" ± {median(widths):.1%}, the widest {max(widths):.1%}; calibrations of"
-        f" {median(calibrations):.0f} s, the longest {max(calibrations):.0f} s"
-    )
 
 
 def devices(asked: str | None) -> list[str | None]:

@@ -26,7 +26,7 @@ def blind() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(SUITES)
         yield importlib.import_module("blind")
-        for name in ("blind", "blind_families", "families", "journal"):
+        for name in ("blind", "blind_families", "blind_told", "families", "journal"):
             sys.modules.pop(name, None)
 
 
@@ -64,10 +64,21 @@ def test_of_whole_families_the_order_stays(blind: Any) -> None:
     assert blind.in_turn(blind.ALONE, set()) == list(blind.ALONE)
 
 
-@pytest.mark.parametrize(("said", "steps"), [(18.0, 60), (98.0, 4), (58.0, 20)])
-def test_runs_take_about_the_wanted_time(blind: Any, said: float, steps: int) -> None:
-    """By a forecast of 20 steps of a second each; four steps at least."""
-    assert blind.steps_for(58.0, {"seconds": said, "seconds_per_step": 1.0}) == steps
+@pytest.mark.parametrize(
+    ("found", "steps"),
+    [
+        ([(20, 18.0)], 60),
+        ([(20, 98.0)], 4),
+        ([(20, 58.0)], 20),
+        ([(20, 18.0), (60, 68.0)], 52),
+        ([(4, 98.0), (4, 98.0)], 4),
+    ],
+)
+def test_runs_take_about_the_wanted_time(
+    blind: Any, found: list[tuple[int, float]], steps: int
+) -> None:
+    """By steps of a second each, or what more of them were said to take; four steps at least."""
+    assert blind.steps_for(58.0, found, 1.0) == steps
 
 
 def test_summary_of_several_folders(blind: Any, tmp_path: Path) -> None:
