@@ -154,9 +154,10 @@ class Campaign:
             if "seconds" not in said:
                 return path, said
             found.append((steps, said["seconds"]))
-            if len(found) == TRIES or abs(said["seconds"] / self.wall - 1) < NEAR:
-                return path, said
             steps = steps_for(self.wall, found, said["seconds_per_step"])
+            near = abs(said["seconds"] / self.wall - 1) < NEAR or steps == found[-1][0]
+            if near or len(found) == TRIES:
+                return path, said
 
     def predict(self, gpu: str | None, name: str, path: str, store: str = "cal") -> dict[str, Any]:
         """Return a forecast, or why there is none."""
