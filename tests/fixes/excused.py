@@ -57,6 +57,7 @@ WITHOUT_EFFECT: dict[str, str] = {
     "FT571": "set to false: hparams/parser.py get_train_args, data collators",
     "FT573": "transformers 5 writes safetensors only",
     "FT574": "read in the other mode of BAdam only: train/trainer_utils.py",
+    "FT581": "another optimizer is made: train/trainer_utils.py create_custom_optimizer",
 }
 """Rules whose fix removes a key without effect -> where that was read or run (`source` of each)."""
 

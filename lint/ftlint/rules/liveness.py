@@ -15,11 +15,12 @@ from ftlint.target.keys import TRANSFORMERS
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from ftlint.facts.context import Context
     from ftlint.target.keys import Key
+    from ftschemas.rule import Check, Rule
 
 _UNREAD = {
     "export": ("stage", "mix_strategy", "infer_backend", "sglang_lora_backend", "swanlab_mode"),
@@ -195,8 +196,7 @@ def is_live(context: Context, key: Key) -> bool:
     )
     rules = context.rules
     for code, check, holds in rules.conditions(context.target, context.command, "ignored"):
-        names = (check.key,) if check.key else rules[code].at
-        if key.name in names and holds(instance):
+        if key.name in _ignored_by(rules[code], check) and holds(instance):
             return False
     return True
 
@@ -206,7 +206,7 @@ def ignored_keys(context: Context) -> frozenset[str]:
     found: set[str] = set()
     instance, rules = context.instance, context.rules
     for code, check, holds in rules.conditions(context.target, context.command, "ignored"):
-        for name in (check.key,) if check.key else rules[code].at:
+        for name in _ignored_by(rules[code], check):
             key = None if name in found or name in instance.config else context.catalogue.get(name)
             if key is None:
                 continue
@@ -215,6 +215,11 @@ def ignored_keys(context: Context) -> frozenset[str]:
                                        effective=instance.effective | other)):  # fmt: skip
                 found.add(name)
     return frozenset(found)
+
+
+def _ignored_by(rule: Rule, check: Check) -> Sequence[str]:
+    """Return the keys that a run ignores by one condition of a rule: those that it points at."""
+    return [name.replace("$key", check.key or name) for name in rule.at]
 
 
 def _some_other(key: Key) -> object:

@@ -1,0 +1,33 @@
+"""A wrong value of a key that the run does not read: said to be ignored where it is, no error."""
+
+from __future__ import annotations
+
+import pytest
+from tests.rules.test_endless import BASE, said
+
+MINI, MUON = "use_adam_mini: true\n", "use_muon: true\n"
+FULL = BASE.replace("lora", "full")
+
+
+@pytest.mark.parametrize("optimizer", [MINI, MUON])
+@pytest.mark.parametrize("value", ["true", "fused", "3"])
+def test_an_optimizer_of_its_own_takes_no_optim_args(optimizer: str, value: str) -> None:
+    assert said(f"{FULL}{optimizer}optim_args: {value}\n", "0.9.5") == []
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [("", "FT115"), ("use_galore: true\n", "FT115"), ("use_badam: true\n", "FT115")],
+)
+def test_every_other_takes_them(more: str, code: str) -> None:
+    assert [one for one, _ in said(f"{FULL}{more}optim_args: fused\n", "0.9.5")] == [code]
+
+
+def test_the_parser_reads_the_optimizer_all_the_same() -> None:
+    assert [one for one, _ in said(f"{FULL}{MINI}optim: 3\n", "0.9.5")] == ["FT106"]
+
+
+@pytest.mark.parametrize(("length", "codes"), [("1", []), ("true", []), ("4", ["FT489"])])
+def test_the_position_of_one_token_stands_for_all(length: str, codes: list[str]) -> None:
+    text = f"{BASE}packing: true\ncutoff_len: {length}\n"
+    assert [one for one, _ in said(text, "0.9.5")] == codes
