@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.rules.test_endless import BASE, said
 
 MINI, MUON = "use_adam_mini: true\n", "use_muon: true\n"
