@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 CORRELATIONS = (0.0, 0.5, 0.7)
 COUNTS = ((6, 6), (8, 8), (10, 10), (15, 15), (20, 20), (30, 30), (60, 60), (6, 60))
 """Numbers of evaluations; between two, any is as likely."""
-NOISES = {
-    0.0: (0.002, 0.005, 0.01, 0.018, 0.02),
-    0.02: (0.002, 0.005),
-    0.05: (0.002, 0.005, 0.01),
-    0.12: (0.018,),
-}
-"""Scales of noise in which each rise is looked for; without a rise what is found is false."""
+TABLES = (
+    (0.0, (0.002, 0.005, 0.01, 0.018, 0.02)),
+    (0.0, (0.03, 0.05, 0.08)),
+    (0.02, (0.002, 0.005)),
+    (0.05, (0.002, 0.005, 0.01)),
+    (0.12, (0.018,)),
+)
+"""Rises, and the scales of noise in which each is looked for; without one what is found is false."""
 
 
 class Cell(NamedTuple):
@@ -43,19 +44,24 @@ class Cell(NamedTuple):
         return share(f"{self}", self.runs, self.counts, self.rise, (self.noise,))
 
 
-def table(rise: float, shares: dict[Cell, float]) -> Iterator[str]:
+def table(rise: float, scales: Sequence[float], shares: dict[Cell, float]) -> Iterator[str]:
     """Yield the rows of one rise, in per cent, and what is left of several noises."""
     heads = [f"{low}" if low == high else f"{low} to {high}" for low, high in COUNTS]
     yield f"| rise of {rise:.0%}, noise | {' | '.join(heads)} |"
     yield f"|---|{'---|' * len(heads)}"
     rows = {
         noise: [found for cell, found in shares.items() if (cell.rise, cell.noise) == (rise, noise)]
-        for noise in dict.fromkeys(cell.noise for cell in shares if cell.rise == rise)
+        for noise in noises(scales)
     }
     for noise, row in rows.items():
         yield _row(f"{noise.scale:.1%}, {noise.correlation:g}", row)
     columns = [*zip(*rows.values(), strict=True)]
     yield _row("mean", [*map(fmean, columns)]) if rise else _row("most", [*map(max, columns)])
+
+
+def noises(scales: Sequence[float]) -> list[Noise]:
+    """Return noise of each scale, white and correlated."""
+    return [Noise(scale, correlation) for scale in scales for correlation in CORRELATIONS]
 
 
 def _row(head: str, shares: Sequence[float]) -> str:
@@ -74,14 +80,13 @@ def main() -> None:
     parser.add_argument("--processes", type=int)
     asked = parser.parse_args()
     cells = [
-        Cell(rise, Noise(scale, correlation), counts, asked.count * _weight(counts), asked.seed)
-        for rise, scales in NOISES.items() for scale in scales for correlation in CORRELATIONS
-        for counts in COUNTS
+        Cell(rise, noise, counts, asked.count * _weight(counts), asked.seed)
+        for rise, scales in TABLES for noise in noises(scales) for counts in COUNTS
     ]  # fmt: skip
     with ProcessPoolExecutor(asked.processes) as pool:
         shares = dict(zip(cells, pool.map(Cell.found, cells), strict=True))
-    for rise in NOISES:
-        print(*table(rise, shares), "", sep="\n")
+    for rise, scales in TABLES:
+        print(*table(rise, scales, shares), "", sep="\n")
 
 
 if __name__ == "__main__":

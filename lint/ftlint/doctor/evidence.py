@@ -38,16 +38,20 @@ CRITICAL = 1.0
 GOING_ON = 4.0
 """So many times the evidence is asked of a run that goes on: it is looked at again and again, and
 may fall yet."""
-NEAR = 0.1
-"""The fall at the beginning, to within this much of the lowest loss, tells nothing of noise."""
+NEAR, FARTHEST = 0.1, 0.5
+"""The fall at the beginning, to within this much of the lowest loss, tells nothing of noise; where
+noise is larger more is near, but no more than the other share."""
+REACH = 4.0
+"""Noise reaches so many times as far as its scale is told from one evaluation to the next, which is
+told too small where noise is correlated."""
 FAR = 10.0
 """Above that it does not matter how far."""
 LEAST, MOST = 3, 60
 """Evaluations that can be judged; of more, neighbours are averaged."""
-SCALES = (0.001, 0.002, 0.004, 0.0075, 0.0125, 0.02, 0.032)
+SCALES = (0.001, 0.002, 0.004, 0.0075, 0.0125, 0.02, 0.032, 0.05, 0.08, 0.13)
 """Standard deviations of the noise, as shares of the level."""
-LARGE = 0.02
-"""Evaluations that scatter more than this are rare."""
+RARE = {0.02: 0.2, 0.04: 0.1}
+"""Evaluations that scatter more than this are so much rarer."""
 CORRELATIONS = {0.0: 0.2, 0.4: 0.4, 0.7: 1.0}
 """With the weight of each where evaluations levelled off."""
 TIMES = (0.06, 0.15, 0.35, 0.8)
@@ -88,8 +92,8 @@ def evidence(losses: Sequence[float]) -> Evidence | None:
     lowest = min(losses, default=0.0)
     if lowest <= 0:
         return None
-    first = next(at for at, loss in enumerate(losses) if loss <= lowest * (1 + NEAR))
-    shares = _averaged([min(loss / lowest - 1, FAR) for loss in losses[first:]])
+    near = _near(losses, lowest)
+    shares = _averaged([min(loss / lowest - 1, FAR) for loss in near])
     if len(shares) < LEAST:
         return None
     levelled, risen = _Sum(), _Sum()
@@ -97,8 +101,22 @@ def evidence(losses: Sequence[float]) -> Evidence | None:
         _weigh(shares, correlation, math.log(weight), levelled, risen)
     ahead = risen.logarithm() - levelled.logarithm()
     # a large rise is never quite of the form that is assumed: what it is off by is no noise
-    noise = levelled.noise() if ahead <= 0 else min(risen.noise(), _roughness(losses[first:]))
-    return Evidence(math.exp(min(700.0, ahead)), noise, len(losses) - first)
+    noise = levelled.noise() if ahead <= 0 else min(risen.noise(), _roughness(near))
+    return Evidence(math.exp(min(700.0, ahead)), noise, len(near))
+
+
+def _near(losses: Sequence[float], lowest: float) -> Sequence[float]:
+    """Return the evaluations from the first one on that is as near the lowest as noise comes.
+
+    The first one that is nearer is a low one: after that, noise alone looks like a rise.
+    """
+
+    def within(share: float) -> Sequence[float]:
+        return losses[next(at for at, loss in enumerate(losses) if loss <= lowest * (1 + share)) :]
+
+    near = within(NEAR)
+    reach = REACH * _roughness(near)
+    return near if reach <= NEAR or reach == math.inf else within(min(FARTHEST, reach))
 
 
 def _averaged(shares: list[float]) -> list[float]:
@@ -153,7 +171,8 @@ class _Sum:
 
 def _of_level(scale: float) -> float:
     """Return the logarithm of the weight of a scale where evaluations levelled off."""
-    return 0.3 * math.log(scale) + (math.log(0.2) if scale > LARGE else 0.0)
+    rarer = (math.log(share) for above, share in RARE.items() if scale > above)
+    return 0.3 * math.log(scale) + sum(rarer)
 
 
 def _of_rise(rise: float, scale: float, count: int) -> float:
