@@ -27,7 +27,7 @@ TABLES = (
     (0.05, (0.002, 0.005, 0.01)),
     (0.12, (0.018,)),
 )
-"""Rises, and the scales of noise in which each is looked for; without one what is found is false."""
+"""Rises, and the scales of noise in which each is looked for; without one all found are false."""
 
 
 class Cell(NamedTuple):
