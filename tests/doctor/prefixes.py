@@ -67,7 +67,8 @@ def runs(folder: Path) -> Iterator[tuple[str, History]]:
         run = read(str(one)) if one.is_dir() else None
         if not isinstance(run, History) or run.evaluation in seen:
             continue
-        if len(run.evaluation) >= FEWEST and all(math.isfinite(one.value) for one in run.evaluation):
+        finite = all(math.isfinite(one.value) for one in run.evaluation)
+        if finite and len(run.evaluation) >= FEWEST:
             seen.add(run.evaluation)
             yield one.name, run
 
