@@ -23,16 +23,20 @@ class Noise(NamedTuple):
     correlation: float = 0.0
 
 
-def course(draw: random.Random, count: int, rise: float) -> list[float]:
-    """Return true losses that fall, level off, and end by `rise` above their lowest."""
+def course(draw: random.Random, count: int, rise: float, until: float = 1.0) -> list[float]:
+    """Return true losses that fall, level off, and end by `rise` above their lowest.
+
+    They rise `until` a share of the evaluations, and level off again there.
+    """
     size = draw.choice((0.0, draw.uniform(0.1, 1.0)))
     time = draw.uniform(0.04, 0.2 if rise else 0.5) * count
     level = draw.uniform(0.3, 3.0)
-    begin = draw.choice(SHARES) * (count - 1)
+    end = until * (count - 1)
+    begin = draw.choice(SHARES) * end
     fall = [1 + size * math.exp(-at / time) for at in range(count)]
     if not rise:
         return [level * one for one in fall]
-    shape = [max(0.0, at - begin) / (count - 1 - begin) for at in range(count)]
+    shape = [max(0.0, min(at, end) - begin) / (end - begin) for at in range(count)]
 
     def risen(far: float) -> list[float]:
         return [one + far * share for one, share in zip(fall, shape, strict=True)]
@@ -45,11 +49,13 @@ def course(draw: random.Random, count: int, rise: float) -> list[float]:
     return [level * one for one in risen(high)]
 
 
-def evaluations(draw: random.Random, count: int, rise: float, noise: Noise) -> list[float]:
+def evaluations(
+    draw: random.Random, count: int, rise: float, noise: Noise, until: float = 1.0
+) -> list[float]:
     """Return such losses as they would be evaluated."""
     off = draw.gauss(0, 1)
     found = []
-    for one in course(draw, count, rise):
+    for one in course(draw, count, rise, until):
         found.append(one * (1 + noise.scale * off))
         off = noise.correlation * off + math.sqrt(1 - noise.correlation**2) * draw.gauss(0, 1)
     return found
@@ -68,12 +74,17 @@ def says_over_fitting(values: list[float]) -> bool:
 
 
 def share(
-    seed: str, runs: int, counts: tuple[int, int], rise: float, noises: tuple[Noise, ...]
+    seed: str,
+    runs: int,
+    counts: tuple[int, int],
+    rise: float,
+    noises: tuple[Noise, ...],
+    until: float = 1.0,
 ) -> float:
     """Return of which share of runs, with counts drawn between two, over-fitting is said."""
     draw = random.Random(seed)
     said = 0
     for _ in range(runs):
         count = draw.randint(*counts)
-        said += says_over_fitting(evaluations(draw, count, rise, draw.choice(noises)))
+        said += says_over_fitting(evaluations(draw, count, rise, draw.choice(noises), until))
     return said / runs

@@ -279,6 +279,30 @@ def test_the_evidence_stands_in_the_message() -> None:
     text = said(history(GUIDE, FALLING), "over-fitting")
     assert "rose by 5%" in text
     assert "evaluation noise is about 0." in text
+    assert text.endswith("(5 evaluations)")
+
+
+@pytest.mark.parametrize(
+    ("told", "said_so"),
+    [
+        ({"summary": {"eval_samples": 1200.0}}, "(5 evaluations of 1,200 rows)"),
+        (
+            {"series": {"eval_runtime": series([2.0] * 5),
+                        "eval_samples_per_second": series([20.0] * 5)}},
+            "(5 evaluations of 40 rows, few for a loss that is to hold for other data)",
+        ),
+        (
+            {"evaluated_on": "faq",
+             "series": {"eval_faq_runtime": series([0.5, 0.4]),
+                        "eval_faq_samples_per_second": series([200.1, 249.9])}},
+            "(5 evaluations of 100 rows)",
+        ),
+        ({"series": {"eval_runtime": series([2.0] * 5)}}, "(5 evaluations)"),
+    ],
+)  # fmt: skip
+def test_how_many_rows_were_evaluated(told: dict[str, object], said_so: str) -> None:
+    text = said(history(GUIDE, FALLING, **told), "over-fitting")
+    assert text.endswith(said_so)
 
 
 def test_a_watched_metric_names_its_step() -> None:

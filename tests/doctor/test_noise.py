@@ -37,8 +37,17 @@ def test_a_rise_is_found_where_the_noise_lets_it_be_seen() -> None:
     assert share(SEED, 40, (10, 60), 0.12, (Noise(0.018),)) >= 0.9
 
 
+def test_a_rise_that_levels_off_again_is_found() -> None:
+    """So do evaluations where the rate has fallen, or where all that could be learned is known."""
+    for until in (0.4, 0.6):
+        assert share(SEED, 40, (12, 40), 0.1, LITTLE, until) >= 0.9
+
+
 def test_what_is_said_of_a_run_that_goes_on_is_not_refuted() -> None:
-    """A later evaluation is lower by more than 1 % after at most 2 % of what was said."""
+    """A later evaluation is lower by more than 1 % after at most 2 % of what was said.
+
+    Of runs that were logged `tests.doctor.prefixes` tells the same.
+    """
     draw, said, refuted = random.Random(SEED), 0, 0
     for number in range(40):
         noise = Noise(draw.choice((0.002, 0.005, 0.01)), draw.choice((0.0, 0.6)))

@@ -9,7 +9,8 @@ In both the noise of an evaluation is correlated with that of the one before: AR
 unknown scale and an unknown correlation of 0 to 0.7. Nothing is fitted: the likelihood of each
 account is averaged over all that is unknown in it (the level and the size of the fall are
 integrated out). So an account that could explain anything gains nothing by it. The quotient of
-both averages is the evidence.
+both averages is the evidence. A rise that levelled off again is seen otherwise: by their own
+scatter, all evaluations from there on lie far above the lowest.
 
 For the same number of false rises, most true ones are found if in both accounts those courses count
 most that are hardest to tell from the other account. Of levelled runs these have strong, correlated
@@ -17,14 +18,14 @@ noise, which wanders. Of risen runs they are the rises that are small beside the
 evaluations there are, the smaller a rise may be and still be seen, and the more it counts. The
 weights were found by simulation, and so that a quotient of 1 calls one in forty levelled runs
 risen, over 6 to 60 evaluations, for each noise of 0.2 % to 2 %, white or correlated by up to 0.7
-(docs/cli.md has the shares; tests/doctor/power.py counts them).
+(docs/cli.md has the shares, also of larger noise; tests/doctor/power.py counts them).
 """
 
 from __future__ import annotations
 
 import math
 from itertools import pairwise
-from statistics import median
+from statistics import median, stdev
 
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -70,6 +71,9 @@ SIGMAS = 3.0
 """A rise comes to as many standard deviations of an evaluation: a smaller one cannot be told."""
 AFTER = 1.3
 """A rise is seen in more than one evaluation."""
+LATER, LEVEL, CLEAR = (1 / 3, 1 / 2, 2 / 3), 7, 6.0
+"""All that come after such a share, so many at least, lie clear of the lowest before if they do so
+by so many of their own standard deviations."""
 
 
 class Evidence(NamedTuple):
@@ -81,10 +85,12 @@ class Evidence(NamedTuple):
     """Standard deviation of a single one, as a share of the level, by the likelier account."""
     judged: int
     """How many they are."""
+    clear: bool
+    """They rose and levelled off there, clear of the lowest."""
 
     def risen(self, *, going_on: bool = False) -> bool:
         """Return whether they rose beyond what noise does."""
-        return self.ratio >= CRITICAL * (GOING_ON if going_on else 1)
+        return self.clear or self.ratio >= CRITICAL * (GOING_ON if going_on else 1)
 
 
 def evidence(losses: Sequence[float]) -> Evidence | None:
@@ -100,9 +106,25 @@ def evidence(losses: Sequence[float]) -> Evidence | None:
     for correlation, weight in CORRELATIONS.items():
         _weigh(shares, correlation, math.log(weight), levelled, risen)
     ahead = risen.logarithm() - levelled.logarithm()
+    clear = _lie_clear(near)
     # a large rise is never quite of the form that is assumed: what it is off by is no noise
-    noise = levelled.noise() if ahead <= 0 else min(risen.noise(), _roughness(near))
-    return Evidence(math.exp(min(700.0, ahead)), noise, len(near))
+    rose = ahead > 0 or clear
+    noise = min(risen.noise(), _roughness(near)) if rose else levelled.noise()
+    return Evidence(math.exp(min(700.0, ahead)), noise, len(near), clear)
+
+
+def _lie_clear(losses: Sequence[float]) -> bool:
+    """Return whether they rose and levelled off there, as they do when the rate has fallen.
+
+    None of the risen accounts has that course: to them it is noise that wanders, which would have
+    to be large, and is seen to be small where it levelled off.
+    """
+    for share in LATER:
+        at = int(share * len(losses))
+        before, after = losses[:at], losses[at:]
+        if before and len(after) >= LEVEL and min(after) - min(before) > CLEAR * stdev(after):
+            return True
+    return False
 
 
 def _near(losses: Sequence[float], lowest: float) -> Sequence[float]:

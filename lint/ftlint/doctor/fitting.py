@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from statistics import fmean, variance
+from statistics import fmean, median, variance
 
 from ftlint.doctor.evidence import CRITICAL, evidence
 from ftlint.doctor.keeping import keeping
 from ftlint.doctor.stopping import best, patience_for, stops_at
 from ftlint.doctor.symptom import Symptom
+from ftlint.support.messages import plural
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ STEEP = 0.05
 """The same of the training loss, which is noisy, over the last two fifths of a run."""
 FEW = 10
 """Fewer evaluations may not tell a rise of a few per cent from noise."""
+FEW_ROWS = 50
+"""Fewer rows of evaluation stand for no others."""
 UNSURE = 0.3
 """With so much of the evidence that makes a rise, more evaluations may not tell either."""
 FLOOR = 0.05
@@ -114,7 +117,8 @@ def _over_fitted(
     yield Symptom(
         "over-fitting", "info" if history.other_metric else "warning",
         f"the evaluation loss rose by {last.value / least.value - 1:.0%} from its lowest,"
-        f" {least.value:.4g} at {where}, to {last.value:.4g} at the end{training}; {_noise(found)}",
+        f" {least.value:.4g} at {where}, to {last.value:.4g} at the end{training};"
+        f" {_noise(found, _rows(history))}",
         remedy,
     )  # fmt: skip
 
@@ -125,8 +129,29 @@ def _seen_twice(finite: Sequence[Loss]) -> bool:
     return least is not None and sum(one.step > least.step for one in finite) >= AFTER
 
 
-def _noise(found: Evidence) -> str:
-    return f"evaluation noise is about {found.noise:.1%} ({found.judged} evaluations)"
+def _noise(found: Evidence, rows: int | None) -> str:
+    """Return what a rise was judged by.
+
+    The rows are the same each time, so their number is no part of the noise: it tells how far the
+    loss stands for other data.
+    """
+    said = f"evaluation noise is about {found.noise:.1%} ({found.judged} evaluations"
+    if rows is not None:
+        said += f" of {rows:,} {plural('row', rows)}"
+        said += ", few for a loss that is to hold for other data" if rows < FEW_ROWS else ""
+    return f"{said})"
+
+
+def _rows(history: History) -> int | None:
+    """Return how many rows were evaluated each time: the product of time and pace, if not told."""
+    told = history.summary.get("eval_samples")
+    if told is None:
+        name = "eval" if history.evaluated_on is None else f"eval_{history.evaluated_on}"
+        times = history.series.get(f"{name}_runtime", ())
+        paces = history.series.get(f"{name}_samples_per_second", ())
+        both = [one.value * other.value for one, other in zip(times, paces, strict=False)]
+        told = median(both) if both else 0.0
+    return round(told) if 1 <= told < MANY else None
 
 
 def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom]:
