@@ -289,7 +289,7 @@ def test_the_evidence_stands_in_the_message() -> None:
         (
             {"series": {"eval_runtime": series([2.0] * 5),
                         "eval_samples_per_second": series([20.0] * 5)}},
-            "(5 evaluations of 40 rows, few for a loss that is to hold for other data)",
+            "(5 evaluations of 40 rows, too few to stand for other data)",
         ),
         (
             {"evaluated_on": "faq",

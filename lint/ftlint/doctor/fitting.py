@@ -138,7 +138,7 @@ def _noise(found: Evidence, rows: int | None) -> str:
     said = f"evaluation noise is about {found.noise:.1%} ({found.judged} evaluations"
     if rows is not None:
         said += f" of {rows:,} {plural('row', rows)}"
-        said += ", few for a loss that is to hold for other data" if rows < FEW_ROWS else ""
+        said += ", too few to stand for other data" if rows < FEW_ROWS else ""
     return f"{said})"
 
 
