@@ -33,7 +33,7 @@ FEW = 10
 """Fewer evaluations may not tell a rise of a few per cent from noise."""
 FEW_ROWS = 50
 """Fewer rows of evaluation stand for no others."""
-UNSURE = 0.3
+UNSURE = 0.15
 """With so much of the evidence that makes a rise, more evaluations may not tell either."""
 FLOOR = 0.05
 """A loss this low is near 0: there is nothing left to learn from these data."""
