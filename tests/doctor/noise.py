@@ -61,7 +61,14 @@ def evaluations(
     return found
 
 
-def says_over_fitting(values: list[float]) -> bool:
+class Said(NamedTuple):
+    """Of which share of runs over-fitting is said, and of which that it cannot be told."""
+
+    found: float
+    untold: float
+
+
+def signs_of(values: list[float]) -> list[str]:
     """Return what doctor says of a run that was evaluated so, and whose training loss fell."""
     step = 10
     run = History(
@@ -70,21 +77,23 @@ def says_over_fitting(values: list[float]) -> bool:
         training=tuple(Loss(at, 2 * math.exp(-at / 200)) for at in range(1, step * len(values))),
         evaluation=tuple(Loss(step * at, value) for at, value in enumerate(values, 1)),
     )  # fmt: skip
-    return "over-fitting" in [sign.name for sign in signs(run, 3)]
+    return [sign.name for sign in signs(run, 3)]
 
 
-def share(
+def said(
     seed: str,
     runs: int,
     counts: tuple[int, int],
     rise: float,
     noises: tuple[Noise, ...],
     until: float = 1.0,
-) -> float:
-    """Return of which share of runs, with counts drawn between two, over-fitting is said."""
+) -> Said:
+    """Return what is said of runs with counts of evaluations drawn between two."""
     draw = random.Random(seed)
-    said = 0
+    found = untold = 0
     for _ in range(runs):
         count = draw.randint(*counts)
-        said += says_over_fitting(evaluations(draw, count, rise, draw.choice(noises), until))
-    return said / runs
+        names = signs_of(evaluations(draw, count, rise, draw.choice(noises), until))
+        found += "over-fitting" in names
+        untold += "too-few-evaluations" in names
+    return Said(found / runs, untold / runs)
