@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ["FTBENCH_CALIBRATION"] = os.devnull
 """What somebody calibrated on this machine is nothing to the tests."""
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Byte code is kept: without it each of a thousand processes would compile all of ftlint."""
 
 settings.register_profile(
     "any machine", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
