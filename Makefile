@@ -31,7 +31,7 @@ test: $(VENV)/.tests lint
 	@test -n "$(SHARED)" || echo "NOT RUN: tests marked shared; no configs in $(FTLINT_CORPUS) (see CONTRIBUTING.md)"
 
 # What tests that search try besides: so many times the share that `make test` tries.
-TRIES ?= 10
+TRIES ?= 6
 slow: $(VENV)/.tests
 	FTLINT_TRIES=$(TRIES) $(BIN)/pytest -m "search and ($(FAST))" -n auto
 

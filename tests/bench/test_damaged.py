@@ -42,7 +42,7 @@ def test_a_damaged_result_is_one_line_or_read(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text(json.dumps(whole), "utf-8")
     draw = random.Random(7)
-    count, refused = tries(40), 0
+    count, refused = tries(50), 0
     for _ in range(count):
         bad.write_text(json.dumps(mutated(whole, draw)), "utf-8")
         for arguments in (
@@ -82,7 +82,7 @@ def test_a_damaged_calibration_is_passed_over(tmp_path: Path, kept: Path) -> Non
     config = tmp_path / "c.yaml"
     config.write_text(CONFIG, "utf-8")
     draw = random.Random(8)
-    count, answered = tries(12), 0
+    count, answered = tries(13), 0
     for number in range(count):
         path = store.add(whole)
         damaged = mutated(data, draw)

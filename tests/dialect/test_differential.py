@@ -90,7 +90,7 @@ def differences(cases: Iterable[str]) -> tuple[int, list[tuple[str, str, object,
 
 @pytest.mark.search
 def test_generated_scalars_and_documents_read_as_the_real_loaders_read_them() -> None:
-    scalars, documents = tries(1200), tries(300)
+    scalars, documents = tries(1400), tries(350)
     compared, unexplained = differences(texts(20261122, scalars, documents))
     assert compared == 3 * (scalars + documents)
     assert unexplained == []

@@ -93,7 +93,7 @@ def as_json(text: str) -> object:
 
 
 @pytest.mark.search
-@settings(PATIENT, max_examples=tries(15))
+@settings(PATIENT, max_examples=tries(8))
 @given(configs(), st.sampled_from(["0.9.5", "0.9.4", "0.9.3", "0.9.1"]), st.booleans())
 def test_a_fix_keeps_all_it_does_not_mean_to_change(
     config: tuple[str, str], release: str, unsafe: bool
@@ -104,7 +104,7 @@ def test_a_fix_keeps_all_it_does_not_mean_to_change(
 
 
 @pytest.mark.search
-@settings(PATIENT, max_examples=tries(15))
+@settings(PATIENT, max_examples=tries(8))
 @given(documents, st.sampled_from(FORMS))
 def test_single_edits_of_any_yaml_are_right_or_refused(text: str, form: str) -> None:
     for _, page in pages(Path("c.yaml"), text, [form]):
