@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint actions editors upstream oracle accuracy repairs pre-commit browser fleet packages routes fuzz lowest highest bench bench-linter docs docs-check clean
+.PHONY: demo test slow lint actions editors upstream oracle accuracy repairs pre-commit browser fleet packages routes fuzz lowest highest bench bench-linter docs docs-check clean
 
 demo: $(VENV)/.installed
 	@echo
@@ -29,6 +29,11 @@ test: $(VENV)/.tests lint
 	$(BIN)/python schemas/compile.py --check
 	$(BIN)/pytest -m "$(FAST)" -n auto
 	@test -n "$(SHARED)" || echo "NOT RUN: tests marked shared; no configs in $(FTLINT_CORPUS) (see CONTRIBUTING.md)"
+
+# What tests that search try besides: so many times the share that `make test` tries.
+TRIES ?= 6
+slow: $(VENV)/.tests
+	FTLINT_TRIES=$(TRIES) $(BIN)/pytest -m "search and ($(FAST))" -n auto
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.imports import graph, modules
+from tests.shared import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,3 +82,18 @@ def test_names_are_guessed_at_in_one_place() -> None:
         if any(word in path.read_text("utf-8") for word in alike)
     }
     assert found == {"ftschemas.form"}
+
+
+def test_what_searches_is_marked_for_the_longer_search() -> None:
+    """`make slow` runs what is marked: each test that takes a count from tests.searches."""
+    marked = set()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        if "tests.searches" in {getattr(one, "module", None) for one in tree.body}:
+            for test in tree.body:
+                names = {getattr(one, "id", None) for one in ast.walk(test)}
+                decorators = map(ast.unparse, getattr(test, "decorator_list", ()))
+                searches = not names.isdisjoint({"tries", "stride"})
+                assert searches == ("pytest.mark.search" in decorators), (path, test)
+                marked |= {(path, test)} if searches else set()
+    assert len(marked) > 20

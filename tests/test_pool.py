@@ -32,7 +32,15 @@ def test_the_share_of_a_child_that_dies_is_done_here() -> None:
     assert pool.spread(work, range(100), 2) == {place: place for place in range(100)}
 
 
-def test_a_failure_here_ends_the_children() -> None:
+def test_a_failure_here_ends_the_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    forked, fork = [], os.fork
+
+    def noted() -> int:
+        forked.append(fork())
+        return forked[-1]
+
+    monkeypatch.setattr(os, "fork", noted)
+
     def work(place: int) -> int:
         if place == 0:
             raise KeyboardInterrupt
@@ -40,8 +48,10 @@ def test_a_failure_here_ends_the_children() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         pool.spread(work, range(100), 4)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(forked) == 3
+    for child in forked:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
 
 
 def test_a_long_run_says_what_a_short_one_says(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,10 +52,15 @@ def question(folder: Path, text: str = CONFIG, **changed: Any) -> Query:
     return query.of_file(str(path), changed=tuple(changed.items()))
 
 
+@cache
+def measured() -> Calibration:
+    return calibrated(Machine(), 3)
+
+
 def record(folder: Path, when: str = WHEN, **changed: Any) -> Calibration:
     """Return a calibration that answers for `CONFIG`."""
     values, _, target, *_ = question(folder)
-    made = calibrated(Machine(), 3)
+    made = measured()
     assert made.lengths is not None
     rows: Any = {
         "dataset": ["faq"],

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.bench.kept import CONFIG, kept, question, record
 from tests.bench.made import result, step
 from tests.bench.mutations import mutated
+from tests.searches import tries
 from tests.streams import call
 
 from ftbench.calibration import store
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["kept"]  # its folder for calibrations is this module's, too
-TRIES = 300
 
 
 def said(*arguments: object) -> tuple[int, str]:
@@ -36,13 +36,14 @@ def said(*arguments: object) -> tuple[int, str]:
     return done.status, text
 
 
+@pytest.mark.search
 def test_a_damaged_result_is_one_line_or_read(tmp_path: Path) -> None:
     whole = result([step(0.1 + 0.001 * number, [(2, 64)]) for number in range(12)])
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text(json.dumps(whole), "utf-8")
     draw = random.Random(7)
-    refused = 0
-    for _ in range(TRIES):
+    count, refused = tries(50), 0
+    for _ in range(count):
         bad.write_text(json.dumps(mutated(whole, draw)), "utf-8")
         for arguments in (
             ("report", bad), ("compare", good, bad), ("compare", "--force", bad, good),
@@ -51,7 +52,7 @@ def test_a_damaged_result_is_one_line_or_read(tmp_path: Path) -> None:
             status, text = said(*arguments)
             refused += status == 2
             assert status != 2 or text.count("\n") <= 8
-    assert refused > TRIES
+    assert refused > count
 
 
 @pytest.mark.parametrize(
@@ -73,20 +74,16 @@ def test_what_is_no_python_is_one_line(tmp_path: Path, program: str) -> None:
     assert (status, text.count("\n")) == (2, 1)
 
 
-def forecasts(tmp_path: Path) -> Any:
-    return look_up(question(tmp_path))
-
-
-def test_a_damaged_calibration_is_passed_over(
-    tmp_path: Path, kept: Path
-) -> None:  # fmt: skip
+@pytest.mark.search
+def test_a_damaged_calibration_is_passed_over(tmp_path: Path, kept: Path) -> None:
     whole = record(tmp_path)
+    asked = question(tmp_path)
     data = as_json(whole)
     config = tmp_path / "c.yaml"
     config.write_text(CONFIG, "utf-8")
     draw = random.Random(8)
-    answered = 0
-    for number in range(TRIES // 4):
+    count, answered = tries(13), 0
+    for number in range(count):
         path = store.add(whole)
         damaged = mutated(data, draw)
         damaged["when"] = "9999" if number % 2 else damaged.get("when")
@@ -95,13 +92,13 @@ def test_a_damaged_calibration_is_passed_over(
             done = call(cli, *arguments)
             assert done.status in (0, 1), (damaged, done)
             assert "Traceback" not in done.err
-        found = look_up(question(tmp_path))
+        found = look_up(asked)
         answered += isinstance(found, Answer)
         assert isinstance(found, (Answer, NoAnswer))
         store.add(whole)
-        assert isinstance(look_up(question(tmp_path)), Answer), damaged
+        assert isinstance(look_up(asked), Answer), damaged
         path.unlink()
-    assert 0 < answered < TRIES // 4
+    assert 0 < answered < count
 
 
 def test_predict_says_what_is_missing_and_what_to_do(tmp_path: Path) -> None:

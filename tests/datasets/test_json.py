@@ -18,6 +18,7 @@ from ftlint.datasets.faults import BOM_AND_ARRAY, NotLoadable
 from ftlint.datasets.jsonload import JsonFile
 from ftlint.datasets.rowcount import RowCount
 from ftlint.support.disk import Disk
+from tests.searches import tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +80,8 @@ def parsed(folder: Path, data: bytes) -> list[dict[str, object]]:
     return list(JsonFile(str(path), Disk()).rows())
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(40))
 @given(
     rows_of_objects, st.sampled_from([None, 0, 2, "\t"]), st.booleans(), st.booleans(), blocks,
     st.sampled_from(["", "\n", "\r\n", "  "]),
@@ -94,7 +96,8 @@ def test_an_array(
     assert count == RowCount(None, BOM_AND_ARRAY) if bom else RowCount(len(rows))
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(40))
 @given(rows_of_texts, st.sampled_from([None, 0, 2, "\t"]), st.booleans())
 def test_an_array_is_read_as_it_was_written(
     folder: Path, rows: list[Any], indent: Any, ascii_only: bool
@@ -105,7 +108,8 @@ def test_an_array_is_read_as_it_was_written(
     )
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(40))
 @given(
     st.lists(
         st.tuples(
@@ -140,7 +144,8 @@ flat_rows = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(80))
 @given(
     flat_rows, st.sampled_from([None, 0, 1, 2, 7, "\t"]), st.booleans(),
     st.sampled_from([300, 500, 1 << 18]), st.integers(1, 4),
@@ -159,7 +164,8 @@ def test_an_array_of_flat_objects(
     assert found == len(rows) or (found is None and not plain)
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(40))
 @given(rows_of_objects, st.sampled_from([None, 0, 2]), st.sampled_from([300, 1 << 18]))
 def test_an_array_that_may_be_flat(folder: Path, rows: list[Any], indent: Any, block: int) -> None:
     path = folder / "perhaps.json"
@@ -185,7 +191,8 @@ def test_left_to_the_other_way(folder: Path, data: bytes) -> None:
     assert jsonflat.count_flat(str(path), 0, len(data), Disk()) is None
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(30))
 @given(rows_of_objects, st.sampled_from([None, 2]), st.integers(2, 5), blocks)
 def test_cut_into_ranges(
     folder: Path, rows: list[Any], indent: Any, parts: int, block: int
@@ -216,7 +223,8 @@ def by_line(data: bytes) -> int | None:
     return sum(map(bool, lines))
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(40))
 @given(st.lists(LINES, max_size=12), st.integers(1, 4), st.sampled_from([1, 3, 16, 1 << 18]))
 def test_lines_read_and_mapped(folder: Path, pieces: Any, parts: int, window: int) -> None:
     """Good and bad lines, blank ones, any line end or none, over the edges of every window."""

@@ -273,6 +273,7 @@ class TestDropped:
         data.add("a", rows)
         assert data.size("a").dropped == exactly(3)
         assert data.size("a", max_samples=2).dropped == exactly(2)
+        assert data.size("a", max_samples=1 << 64).dropped == exactly(3)
         assert data.size("a", stage="pt").dropped == exactly(0)
 
     def test_over_files_of_a_folder(self, data: Data) -> None:

@@ -14,6 +14,7 @@ from ftlint.datasets import count_rows, textscan
 from ftlint.datasets.reading import rows_of
 from ftlint.datasets.shapes import NULLS
 from ftlint.support.disk import Disk
+from tests.searches import tries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("text") / "file"
 
 
-@settings(max_examples=500, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(100))
 @given(st.lists(cells, max_size=12), st.sampled_from([1, 2, 5, 1 << 19]))
 def test_lines(path: Path, pieces: list[str], block: int) -> None:
     text = "\n".join(pieces)
@@ -38,7 +40,8 @@ def test_lines(path: Path, pieces: list[str], block: int) -> None:
     assert found == len(io.StringIO(text, newline=None).readlines())
 
 
-@settings(max_examples=500, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(100))
 @given(
     st.lists(st.lists(cells, min_size=2, max_size=2), max_size=12), st.booleans(),
     st.sampled_from(["\n", "\r\n"]), st.booleans(), st.integers(0, 12),

@@ -13,6 +13,7 @@ from ftlint.syntax.dialect import OMEGACONF, PYYAML, PYYAML_CONTAINERS, Dialect
 from ftlint.syntax.interpolation import DEEPEST, is_readable
 from ftlint.syntax.nodes import Document
 from ftlint.syntax.parse import compose
+from tests.searches import tries
 
 PARTS = (
     *"${ ${ } } { [ ] : , . \\ ' \" ( ) a b-c _x 1 0.5 1e3 / = | ? % é < > # & $ + @ ; ! ~".split(),
@@ -35,7 +36,8 @@ def loads(text: str) -> bool:
     return True
 
 
-@settings(max_examples=3000, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(600))
 @given(TEXTS)
 @example("${{ inputs.dir }}")
 @example("${oc.env:HOME,'a}b'}")

@@ -7,17 +7,19 @@ import random
 import pytest
 
 from ftlint.doctor.evidence import LEAST, MOST, evidence
+from tests.searches import tries
 
 from .noise import Noise, evaluations, said
 
 SEED = "23"
 
 
+@pytest.mark.search
 @pytest.mark.parametrize("correlation", [0.0, 0.7])
 @pytest.mark.parametrize("scale", [0.002, 0.005, 0.02])
 def test_noise_is_no_over_fitting(scale: float, correlation: float) -> None:
     """At most 3 % of runs that levelled off, of which so few leave room for one more."""
-    assert said(SEED, 75, (6, 40), 0.0, (Noise(scale, correlation),)).found <= 0.04
+    assert said(SEED, tries(15), (6, 40), 0.0, (Noise(scale, correlation),)).found <= 0.04
 
 
 def test_noise_that_is_larger_than_usual() -> None:
@@ -29,17 +31,19 @@ LITTLE = tuple(Noise(scale, correlation) for scale in (0.002, 0.005) for correla
 MORE = (Noise(0.01), Noise(0.01, 0.5), Noise(0.01, 0.7))
 
 
+@pytest.mark.search
 def test_a_rise_is_found_where_the_noise_lets_it_be_seen() -> None:
     """In docs/cli.md are the shares; of so few runs they differ from those by some per cent."""
-    assert said(SEED, 60, (6, 60), 0.05, LITTLE).found >= 0.95
-    assert said(SEED, 60, (6, 60), 0.05, MORE).found >= 0.8
-    assert said(SEED, 60, (6, 60), 0.02, LITTLE).found >= 0.75
-    assert said(SEED, 40, (10, 60), 0.12, (Noise(0.018),)).found >= 0.9
+    assert said(SEED, tries(20), (6, 60), 0.05, LITTLE).found >= 0.95
+    assert said(SEED, tries(20), (6, 60), 0.05, MORE).found >= 0.8
+    assert said(SEED, tries(20), (6, 60), 0.02, LITTLE).found >= 0.75
+    assert said(SEED, tries(20), (10, 60), 0.12, (Noise(0.018),)).found >= 0.9
 
 
+@pytest.mark.search
 def test_a_rise_that_is_not_found_is_said_to_be_untold() -> None:
     """Of runs without one, few are."""
-    risen, flat = (said(SEED, 60, (6, 60), rise, MORE) for rise in (0.05, 0.0))
+    risen, flat = (said(SEED, tries(20), (6, 60), rise, MORE) for rise in (0.05, 0.0))
     assert risen.found + risen.untold >= 0.95
     assert flat.untold <= 0.1
 

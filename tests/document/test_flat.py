@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ftlint.syntax import composer, fast_path
 from tests.document.drawn import LINES, MARKED, written
+from tests.searches import tries
 from tests.shared import CORPUS
 
 SIMPLE = st.lists(
@@ -36,13 +37,15 @@ def test_on_every_file_of_the_corpus() -> None:
     assert read > 0.8 * len(texts)
 
 
-@settings(max_examples=2000, deadline=None, derandomize=True)
+@pytest.mark.search
+@settings(max_examples=tries(400), derandomize=True)
 @given(SIMPLE, st.sampled_from(["\n", "", "\n\n", " "]))
 def test_on_lines_that_are_flat_or_nearly(lines: list[str], end: str) -> None:
     agrees("\n".join(line.strip("\n") for line in lines) + end)
 
 
-@settings(max_examples=1000, deadline=None, derandomize=True)
+@pytest.mark.search
+@settings(max_examples=tries(200), derandomize=True)
 @given(st.one_of(LINES.map("\n".join), st.text(st.sampled_from(MARKED + "\n\n  abc"))))
 def test_on_any_text(text: str) -> None:
     agrees(text)

@@ -15,6 +15,7 @@ from ftlint.syntax.nodes import Broken, Document, Scalar, Sequence
 from ftlint.syntax.parse import compose
 from tests.document.drawn import LINES, comments_of_ruamel, written
 from tests.document.nodes import composed, stands
+from tests.searches import tries
 from tests.shared import CORPUS
 
 if TYPE_CHECKING:
@@ -77,14 +78,16 @@ def test_the_corpus_is_there() -> None:
     assert sum(isinstance(compose(path.read_text("utf-8")), Document) for path in FILES) > 290
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@pytest.mark.search
+@settings(max_examples=tries(30), derandomize=True)
 @given(st.integers(0, 10**9))
 def test_both_parsers_give_one_tree_of_written_documents(seed: int) -> None:
     text = written(seed).text
     assert compose(text) == by_python(text)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@pytest.mark.search
+@settings(max_examples=tries(60), derandomize=True)
 @given(LINES.map("\n".join))
 def test_both_parsers_agree_on_odd_documents(text: str) -> None:
     fast, slow = compose(text), by_python(text)
@@ -108,7 +111,8 @@ def value_of(r: random.Random, depth: int = 0) -> object:
     return {"".join(r.choices("abc한_ ", k=3)): item for item in items}
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@pytest.mark.search
+@settings(max_examples=tries(60), derandomize=True)
 @given(
     st.integers(0, 10**9),
     st.sampled_from([None, 1, 4]), st.booleans(), st.sampled_from([(",", ":"), (", ", ": ")]),

@@ -13,6 +13,7 @@ from ftlint.syntax.nodes import Alias, Broken, Document, Mapping, Scalar, Sequen
 from ftlint.syntax.parse import compose, tabs  # fmt: skip
 from tests.document.drawn import LINES, MARKED, comments_of_ruamel, written
 from tests.document.nodes import composed, stands
+from tests.searches import tries
 
 if TYPE_CHECKING:
     from ftlint.syntax.nodes import Node
@@ -77,7 +78,8 @@ def test_the_comparison_of_written_documents_can_fail() -> None:
     }  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None, derandomize=True)
+@pytest.mark.search
+@settings(max_examples=tries(300), derandomize=True)
 @given(st.one_of(TEXTS, LINES.map("\n".join), LINES.map("\r\n".join)))
 @example("a: ! \n")
 @example("{a: &x, b: [*x, *x]}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,13 +17,9 @@ from ftschemas import compiled
 from tests.fixes.documents import TRAINING, documents
 from tests.fixes.held import hold
 from tests.fixes.sweep import FORMS, in_form, pages, single_edits
+from tests.searches import tries
 
-FULL = bool(os.environ.get("FTLINT_FULL"))
-PATIENT = settings(
-    deadline=None,
-    max_examples=int(os.environ.get("FTLINT_EXAMPLES", 3000 if FULL else 40)),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+PATIENT = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 VALUES = {
     "stage": ["orpo", "pretrain", "dpo", "SFT", "grpo"],
@@ -96,7 +92,8 @@ def as_json(text: str) -> object:
         return text or None
 
 
-@PATIENT
+@pytest.mark.search
+@settings(PATIENT, max_examples=tries(8))
 @given(configs(), st.sampled_from(["0.9.5", "0.9.4", "0.9.3", "0.9.1"]), st.booleans())
 def test_a_fix_keeps_all_it_does_not_mean_to_change(
     config: tuple[str, str], release: str, unsafe: bool
@@ -106,7 +103,8 @@ def test_a_fix_keeps_all_it_does_not_mean_to_change(
     hold(source, fix(source, options, unsafe), options, unsafe)
 
 
-@PATIENT
+@pytest.mark.search
+@settings(PATIENT, max_examples=tries(8))
 @given(documents, st.sampled_from(FORMS))
 def test_single_edits_of_any_yaml_are_right_or_refused(text: str, form: str) -> None:
     for _, page in pages(Path("c.yaml"), text, [form]):

@@ -20,6 +20,7 @@ from ftlint.support.containment import project_of
 from tests.cli.calls import environment
 from tests.fixes.documents import TRAINING_TEXT
 from tests.fixes.sweep import ROOT
+from tests.searches import tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,9 +43,6 @@ while True:
             sys.exit(reason)
 """
 
-
-FULL = bool(os.environ.get("FTLINT_FULL"))
-KILLS = int(os.environ.get("FTLINT_KILLS", "500" if FULL else "20"))
 CONFIG = f"{TRAINING_TEXT}evaluation_strategy: steps   # as it was called\nval_size: 0.1\n"
 
 
@@ -149,6 +147,7 @@ def test_a_read_only_file_is_left_alone(anybodys_folder: Path) -> None:
     assert path.read_bytes() == b"a: 1\n"
 
 
+@pytest.mark.search
 @pytest.mark.parametrize("named", [True, False])
 def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(
     tmp_path: Path, named: bool
@@ -157,9 +156,8 @@ def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(
     old, new = b"a" * SIZE, b"b" * SIZE
     path.write_bytes(old)
     moments = random.Random(5)
-    interrupted = 0
-    kills = 0
-    while kills < KILLS or (named and not interrupted and kills < 50 * KILLS):  # a late start
+    wanted, kills, interrupted = tries(8), 0, 0
+    while kills < wanted or (named and not interrupted and kills < 50 * wanted):  # a late start
         kills += 1
         code = WRITER.format(size=SIZE, named=named)
         command = [sys.executable, "-c", code, str(path), str(ROOT / "lint")]
@@ -175,7 +173,7 @@ def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(
         assert replace(str(path), found, old) is None
         assert left_over(tmp_path) == [], "the next run clears up"
     assert not named or interrupted, "no kill fell into a write: the test shows nothing"
-    assert named or interrupted < KILLS // 4 or not hasattr(os, "O_TMPFILE")
+    assert named or interrupted < wanted // 4 or not hasattr(os, "O_TMPFILE")
 
 
 def test_what_another_process_is_writing_is_left_alone(tmp_path: Path) -> None:
@@ -192,6 +190,7 @@ def test_what_another_process_is_writing_is_left_alone(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted([path, theirs, other])
 
 
+@pytest.mark.search
 def test_ftlint_itself_killed_at_any_moment_leaves_the_old_file_or_the_new_one(
     tmp_path: Path,
 ) -> None:
@@ -206,7 +205,7 @@ def test_ftlint_itself_killed_at_any_moment_leaves_the_old_file_or_the_new_one(
     took = time.monotonic() - started
     assert path.read_bytes() == new
     moments = random.Random(6)
-    for _ in range(KILLS):
+    for _ in range(tries(4)):
         path.write_bytes(old)
         with subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL) as process:
             time.sleep(moments.uniform(0.5, 1.1) * took)

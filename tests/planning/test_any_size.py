@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.planning.helpers import HEAD, codes, found
+from tests.searches import tries
 from tests.stating import stating
 
 EPOCHS = {"FT301": 2, "FT306": 1, "FT307": -1, "FT302": -2}
@@ -68,7 +69,8 @@ def test_epochs_are_judged_without_rows(method: str, epochs: float, code: str | 
     assert said == ([code] if code else [])
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(30))
 @given(
     st.sampled_from(sorted(METHODS)),
     st.one_of(
@@ -92,7 +94,8 @@ def test_without_rows_is_said_what_every_number_of_rows_has_in_common(
     assert verdict(text, None) == common([verdict(text, rows) for rows in SIZES])
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(8))
 @given(
     st.sampled_from(sorted(METHODS)),
     st.integers(101, 20_000),

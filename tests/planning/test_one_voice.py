@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 from collections import Counter
@@ -21,6 +20,7 @@ from ftlint.steps import NoPlan
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
 from tests.oracle.generate import generate
+from tests.searches import tries
 from tests.shared import CORPUS
 from tests.stating import stating
 
@@ -200,12 +200,10 @@ def differences(count: int, seed: int) -> Iterator[tuple[str, str]]:
             yield told, f"# {options.target.llamafactory} {options.given[:3]}\n{text}"
 
 
-COUNT = 2000 if os.environ.get("FTLINT_FULL") else 300
-
-
+@pytest.mark.search
 @pytest.mark.parametrize("seed", [1, 2])
 def test_lint_and_steps_say_one_thing(seed: int) -> None:
-    assert list(differences(COUNT // 2, seed)) == []
+    assert list(differences(tries(25), seed)) == []
 
 
 @pytest.mark.shared

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftlint.steps import Amount, Count, NoPlan, StepPlan, World, exactly
+from tests.searches import tries
 
 from .short import CARRY, FLOOR, FOUR, NEW, TARGETS, Versions, outcome, planned
 from .simulated import simulate
@@ -55,7 +56,8 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
     return config
 
 
-@settings(max_examples=1500, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(300))
 @given(configs(), st.integers(1, 150), st.integers(1, 3), targets)
 def test_equal_to_the_loop_gone_through(
     config: dict[str, Any], rows: int, world: int, target: Versions
@@ -78,7 +80,8 @@ def test_equal_to_the_loop_gone_through(
     assert found.samples_seen == exactly(trace.rows)
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(80))
 @given(configs(), st.integers(1, 10_000), st.integers(1, 4), targets)
 def test_more_rows_are_never_fewer_steps(
     config: dict[str, Any], rows: int, world: int, target: Versions
@@ -92,7 +95,8 @@ def test_more_rows_are_never_fewer_steps(
         assert getattr(fewer, name).low <= getattr(more, name).low
 
 
-@settings(max_examples=600, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(120))
 @given(
     configs(),
     st.integers(1, 400),
@@ -148,7 +152,8 @@ KEYS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
+@pytest.mark.search
+@settings(max_examples=tries(300))
 @given(st.dictionaries(st.sampled_from(KEYS), junk, max_size=6), targets)
 def test_no_value_raises(config: dict[str, Any], target: Versions) -> None:
     found = outcome([10, 20], target, World(gpus=2), **config)

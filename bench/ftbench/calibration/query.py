@@ -32,7 +32,7 @@ def of_file(
     gpu: GpuIdentity | None = None,
 ) -> Query:
     """Return the query of a config on a GPU, else on the one here. Raises `configs.BadConfig`."""
-    loaded = configs.load(path, packages or {}, gpus, nodes)
+    loaded = configs.load(path, packages or {}, gpus, nodes, judged=False)
     config = {**loaded.values, **dict(changed)}
     run = planned_run.of_plan(configs.plan(loaded, config), nodes)
     values = effective(config, Catalogue(loaded.target, "train"))

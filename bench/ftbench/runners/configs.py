@@ -52,8 +52,12 @@ class BadConfig(Exception):
     """A file that cannot be trained. The text says why."""
 
 
-def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> Loaded:
-    """Return a config, judged for the versions in `packages`.
+def load(
+    path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1, *, judged: bool = True
+) -> Loaded:
+    """Return a config, judged for the versions in `packages`, its memory forecast.
+
+    Not `judged`, it is only read: there are no errors, nor what it needs.
 
     Raises:
         BadConfig: no such file, not readable as the target reads it, or not for training.
@@ -61,8 +65,10 @@ def load(path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1) -> L
     config, data = read(path, packages, gpus, nodes)
     inputs = inputs_of(config.context)._replace(launch=Launch(gpus, nodes))
     digest = hashlib.sha256(data).hexdigest()
-    errors = tuple(_errors(judge(config)))
     written = dict(config.context.instance.config)
+    if not judged:
+        return Loaded(path, digest, written, inputs, config.target)
+    errors = tuple(_errors(judge(config)))
     memory, run = memory_of(config.context), run_of(config.context)
     known = None if isinstance(run, Unknown) else run
     return Loaded(path, digest, written, inputs, config.target, errors, memory, known)

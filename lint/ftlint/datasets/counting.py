@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.datasets.rowcount import RowCount
+from ftlint.datasets.rowcount import MOST_ROWS, RowCount
 from ftlint.support.kept import NONE, Unfit, form, of_form
 from ftschemas.named import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ def _revived(kept: list[object]) -> RowCount:
 
     rows, problem, assumption, doubt, kinds = of_form(COUNT, kept)
     tables = None if kinds is None else tuple([frozen(one) for one in kinds])
-    if (rows or 0) < 0 or any(one[0] != STRUCT for one in tables or ()):
+    if not 0 <= (rows or 0) <= MOST_ROWS or any(one[:1] != (STRUCT,) for one in tables or ()):
         raise Unfit
     return RowCount(rows, problem, assumption, doubt, tables)
 

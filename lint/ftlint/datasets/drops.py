@@ -12,6 +12,7 @@ from ftlint.datasets.files import UNREADABLE, Trouble
 from ftlint.datasets.preprocessing import Dropped, Unconvertible, count_dropped
 from ftlint.datasets.reading import NoReader, columns_of
 from ftlint.datasets.records import UNCONVERTIBLE, DatasetSize
+from ftlint.datasets.rowcount import MOST_ROWS
 from ftlint.steps.counts import Count, exactly, least
 from ftlint.support.kept import Unfit, form, of_form, texts
 from ftschemas.named import TYPE_CHECKING
@@ -74,7 +75,9 @@ def _limit(size: DatasetSize, question: Question) -> int | None:
     """Return how many of the first rows are taken, None for all or for rows that chance takes."""
     entry = size.entry
     drawn = entry is not None and entry.num_samples
-    return None if drawn or _is_sliced(size) else question.max_samples
+    if drawn or _is_sliced(size) or question.max_samples is None:
+        return None
+    return min(question.max_samples, MOST_ROWS)
 
 
 def _looked_into(

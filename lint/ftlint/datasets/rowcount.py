@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from ftschemas.named import NamedTuple
+
+MOST_ROWS = sys.maxsize
+"""What rows are counted up to: there is no larger index. More of them are not looked at."""
 
 BOM = b"\xef\xbb\xbf"
 

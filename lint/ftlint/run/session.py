@@ -56,10 +56,10 @@ def stream(
         session.keeps_no_results()
     while True:
         yield session.judged(part)
-        gc.collect()  # cycles are seldom looked for otherwise: memory would grow with the files
         part = list(islice(files, PART))
         if not part:
             return
+        gc.collect()  # cycles are seldom looked for otherwise: memory would grow with the files
 
 
 class Session:
