@@ -289,7 +289,7 @@ def test_the_evidence_stands_in_the_message() -> None:
         (
             {"series": {"eval_runtime": series([2.0] * 5),
                         "eval_samples_per_second": series([20.0] * 5)}},
-            "(5 evaluations of 40 rows, too few to stand for other data)",
+            "(5 evaluations of 40 rows: too few rows to stand for other data)",
         ),
         (
             {"evaluated_on": "faq",
@@ -297,6 +297,8 @@ def test_the_evidence_stands_in_the_message() -> None:
                         "eval_faq_samples_per_second": series([200.1, 249.9])}},
             "(5 evaluations of 100 rows)",
         ),
+        ({"summary": {"eval_samples": 2.5e6}}, "(5 evaluations of 2,500,000 rows)"),
+        ({"summary": {"eval_samples": 1e300}}, "(5 evaluations)"),
         ({"series": {"eval_runtime": series([2.0] * 5)}}, "(5 evaluations)"),
     ],
 )  # fmt: skip

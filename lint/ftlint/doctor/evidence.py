@@ -9,8 +9,10 @@ In both the noise of an evaluation is correlated with that of the one before: AR
 unknown scale and an unknown correlation of 0 to 0.7. Nothing is fitted: the likelihood of each
 account is averaged over all that is unknown in it (the level and the size of the fall are
 integrated out). So an account that could explain anything gains nothing by it. The quotient of
-both averages is the evidence. A rise that levelled off again is seen otherwise: by their own
-scatter, all evaluations from there on lie far above the lowest.
+both averages is the evidence.
+
+A rise that levelled off again has the course of neither. It is seen where all of the last
+evaluations lie far above the lowest, by the scatter that they have among themselves.
 
 For the same number of false rises, most true ones are found if in both accounts those courses count
 most that are hardest to tell from the other account. Of levelled runs these have strong, correlated
@@ -40,11 +42,11 @@ GOING_ON = 4.0
 """So many times the evidence is asked of a run that goes on: it is looked at again and again, and
 may fall yet."""
 NEAR, FARTHEST = 0.1, 0.5
-"""The fall at the beginning, to within this much of the lowest loss, tells nothing of noise; where
-noise is larger more is near, but no more than the other share."""
+"""The fall at the beginning, to within this share of the lowest loss, tells nothing of noise; where
+noise reaches farther, to within its reach, but to no more than the other share."""
 REACH = 4.0
-"""Noise reaches so many times as far as its scale is told from one evaluation to the next, which is
-told too small where noise is correlated."""
+"""Noise reaches so many times its scale, as that is told from one evaluation to the next: too small
+where noise is correlated."""
 FAR = 10.0
 """Above that it does not matter how far."""
 LEAST, MOST = 3, 60
@@ -52,7 +54,7 @@ LEAST, MOST = 3, 60
 SCALES = (0.001, 0.002, 0.004, 0.0075, 0.0125, 0.02, 0.032, 0.05, 0.08, 0.13)
 """Standard deviations of the noise, as shares of the level."""
 RARE = {0.02: 0.2, 0.04: 0.1}
-"""Evaluations that scatter more than this are so much rarer."""
+"""Noise of a scale above each is so much rarer in levelled runs, above both by both."""
 CORRELATIONS = {0.0: 0.2, 0.4: 0.4, 0.7: 1.0}
 """With the weight of each where evaluations levelled off."""
 TIMES = (0.06, 0.15, 0.35, 0.8)
@@ -71,9 +73,11 @@ SIGMAS = 3.0
 """A rise comes to as many standard deviations of an evaluation: a smaller one cannot be told."""
 AFTER = 1.3
 """A rise is seen in more than one evaluation."""
-LATER, LEVEL, CLEAR = (1 / 3, 1 / 2, 2 / 3), 7, 6.0
-"""All that come after such a share, so many at least, lie clear of the lowest before if they do so
-by so many of their own standard deviations."""
+BORDERS = (1 / 3, 1 / 2, 2 / 3)
+"""Where a rise may have levelled off, as shares of what was evaluated."""
+LEVEL, CLEAR = 7, 6.0
+"""It did if the evaluations after that, so many at least, all lie above the lowest one before by
+more than so many of their own standard deviations."""
 
 
 class Evidence(NamedTuple):
@@ -86,7 +90,7 @@ class Evidence(NamedTuple):
     judged: int
     """How many they are."""
     clear: bool
-    """They rose and levelled off there, clear of the lowest."""
+    """Whether they rose and levelled off again, clear of the lowest."""
 
     def risen(self, *, going_on: bool = False) -> bool:
         """Return whether they rose beyond what noise does."""
@@ -114,12 +118,12 @@ def evidence(losses: Sequence[float]) -> Evidence | None:
 
 
 def _lie_clear(losses: Sequence[float]) -> bool:
-    """Return whether they rose and levelled off there, as they do when the rate has fallen.
+    """Return whether they rose and levelled off again, as they do when the rate has fallen.
 
-    None of the risen accounts has that course: to them it is noise that wanders, which would have
-    to be large, and is seen to be small where it levelled off.
+    Either account could take that for correlated noise alone, which would have to be large; but
+    where the loss is level the scatter shows that it is small.
     """
-    for share in LATER:
+    for share in BORDERS:
         at = int(share * len(losses))
         before, after = losses[:at], losses[at:]
         if before and len(after) >= LEVEL and min(after) - min(before) > CLEAR * stdev(after):
@@ -128,9 +132,9 @@ def _lie_clear(losses: Sequence[float]) -> bool:
 
 
 def _near(losses: Sequence[float], lowest: float) -> Sequence[float]:
-    """Return the evaluations from the first one on that is as near the lowest as noise comes.
+    """Return the evaluations from the first one on that is as near the lowest as noise reaches.
 
-    The first one that is nearer is a low one: after that, noise alone looks like a rise.
+    Not from one that is nearer: that is low by chance, and noise alone looks like a rise after it.
     """
 
     def within(share: float) -> Sequence[float]:

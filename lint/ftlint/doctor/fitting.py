@@ -28,13 +28,15 @@ FALL = 0.01
 SIGMAS = 3.0
 """So many standard deviations of one evaluation are no noise."""
 STEEP = 0.05
-"""The same of the training loss, which is noisy, over the last two fifths of a run."""
+"""A training loss, which is noisy, is still falling that fell by this much from one fifth of a run
+to the next, its last."""
 FEW = 10
 """Fewer evaluations may not tell a rise of a few per cent from noise."""
-FEW_ROWS = 50
-"""Fewer rows of evaluation stand for no others."""
+FEW_ROWS, MOST_ROWS = 50, 1e9
+"""The mean loss of fewer rows is unsure by more than a seventh (1/√50) of the deviation of single
+rows; so many rows as the other number are no evaluation, but a damaged log."""
 UNSURE = 0.15
-"""With so much of the evidence that makes a rise, more evaluations may not tell either."""
+"""From this share of the evidence for a rise on, it is said that more evaluations cannot tell."""
 FLOOR = 0.05
 """A loss this low is near 0: there is nothing left to learn from these data."""
 MANY = 1e6
@@ -132,18 +134,18 @@ def _seen_twice(finite: Sequence[Loss]) -> bool:
 def _noise(found: Evidence, rows: int | None) -> str:
     """Return what a rise was judged by.
 
-    The rows are the same each time, so their number is no part of the noise: it tells how far the
-    loss stands for other data.
+    Noise is told by the scatter of the evaluations. Their rows are the same each time, so how many
+    there are only tells how far the loss stands for other data.
     """
     said = f"evaluation noise is about {found.noise:.1%} ({found.judged} evaluations"
     if rows is not None:
         said += f" of {rows:,} {plural('row', rows)}"
-        said += ", too few to stand for other data" if rows < FEW_ROWS else ""
+        said += ": too few rows to stand for other data" if rows < FEW_ROWS else ""
     return f"{said})"
 
 
 def _rows(history: History) -> int | None:
-    """Return how many rows were evaluated each time: the product of time and pace, if not told."""
+    """Return how many rows an evaluation had, else None: logged, or its seconds times its pace."""
     told = history.summary.get("eval_samples")
     if told is None:
         name = "eval" if history.evaluated_on is None else f"eval_{history.evaluated_on}"
@@ -151,7 +153,7 @@ def _rows(history: History) -> int | None:
         paces = history.series.get(f"{name}_samples_per_second", ())
         both = [one.value * other.value for one, other in zip(times, paces, strict=False)]
         told = median(both) if both else 0.0
-    return round(told) if 1 <= told < MANY else None
+    return round(told) if 1 <= told < MOST_ROWS else None
 
 
 def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom]:
