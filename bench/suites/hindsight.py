@@ -24,14 +24,16 @@ from ftbench.calibration.expected import expected_of
 from ftbench.calibration.fit_record import fit_record
 from ftbench.calibration.lookup import Answer, look_up
 from ftbench.calibration.overheads import startup_of
+from ftbench.calibration.points import HOSTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ftbench.calibration.forecast import Forecast
     from ftbench.calibration.record import Calibration
 
-SHORT, HOSTED = 0.7, 0.3
+SHORT = 0.7
+"""Share of a calibration's longest row up to which its shapes stay in the fit."""
 FORWARD = ("first step and new shapes", "micro-batches")
 COUNTED = ("rows", "counts", "longer_cutoff", "longer_counts", "folder")
 """What a calibration notes of its rows and this does not take from it: it is counted anew, and the
@@ -48,7 +50,7 @@ class Miss(NamedTuple):
     """Half the interval, over what was said."""
     micro_batches: float
     beside: float
-    """What was said of all but the start-up minus what it took, over the wall time."""
+    """What was said of all but the start-up, minus what it took, as a share of the wall time."""
 
 
 def _load(path: Path) -> Any:
@@ -109,7 +111,7 @@ class Beyond(NamedTuple):
 def beyond(folder: Path) -> Iterator[Beyond]:
     """Yield the shapes of a folder's calibrations with rows longer than `SHORT` of the longest.
 
-    Those that the host decides over tell nothing of the work.
+    Those whose time the host decides are left out: they tell nothing of the device's work.
     """
     for kept in sorted(folder.glob("*/calibration.jsonl")):
         one = recalibrated(kept.parent)
@@ -120,7 +122,7 @@ def beyond(folder: Path) -> Iterator[Beyond]:
         known = expected_of(one.model, one.key, one.gpu["name"])
         free, tied = fit(seen, known._replace(attention=None)), fit(seen, known)
         for point in one.points:
-            rows, length, *_ = point.rows, point.length
+            rows, length = point.rows, point.length
             if point in seen or one.cost.host_share(rows, length) > HOSTED:
                 continue
             yield Beyond(
@@ -130,17 +132,14 @@ def beyond(folder: Path) -> Iterator[Beyond]:
 
 
 def summary(found: Sequence[Miss]) -> tuple[str, ...]:
-    """Return how many runs, and median and worst misses: wall, but for start-up, micro-batches.
+    """Return the columns of some runs: how many, and the median and worst miss of each kind.
 
-    After the first pair stands how many runs were inside.
+    Of the wall time, then how many runs were inside; without start-up; of the micro-batches.
     """
-    walls = [abs(one.wall) for one in found]
-    beside = [abs(one.beside) for one in found]
-    steps = [abs(one.micro_batches) for one in found]
     return (
-        str(len(found)), f"{median(walls):.1%}", f"{max(walls):.1%}",
-        str(sum(one.inside for one in found)), f"{median(beside):.1%}", f"{max(beside):.1%}",
-        f"{median(steps):.1%}", f"{max(steps):.1%}",
+        str(len(found)), *_median_and_worst(one.wall for one in found),
+        str(sum(one.inside for one in found)), *_median_and_worst(one.beside for one in found),
+        *_median_and_worst(one.micro_batches for one in found),
     )  # fmt: skip
 
 
@@ -148,11 +147,15 @@ def summary_beyond(found: Sequence[Beyond]) -> tuple[str, ...]:
     """Return how many longer shapes, and the median and worst miss without FLOPs and with."""
     if not found:
         return "0", "-", "-", "-", "-"
-    free, tied = [abs(one.free) for one in found], [abs(one.tied) for one in found]
     return (
-        str(len(found)), f"{median(free):.1%}", f"{max(free):.1%}", f"{median(tied):.1%}",
-        f"{max(tied):.1%}",
+        str(len(found)), *_median_and_worst(one.free for one in found),
+        *_median_and_worst(one.tied for one in found),
     )  # fmt: skip
+
+
+def _median_and_worst(found: Iterable[float]) -> tuple[str, str]:
+    sizes = [abs(one) for one in found]
+    return f"{median(sizes):.1%}", f"{max(sizes):.1%}"
 
 
 def main(*folders: str) -> None:

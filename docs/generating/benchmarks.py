@@ -64,15 +64,15 @@ others: each row says what forecasts were worth on that day, made before the run
 HINDSIGHT = """## The same in hindsight
 
 What the present code makes of the calibrations and runs above. It was written with them at hand, so
-this proves nothing of its forecasts: it shows what has changed since. *But for start-up*: what is
-said of all else minus what it took, over the wall time; start-ups of one machine and config differ
-by one to three seconds, and take half of the runs of 2026-11-29 and -30. Micro-batches are forward
-and backward alone, without fetching, start-up, evaluations and checkpoints; in the runs before the
+this proves nothing of its forecasts: it shows what has changed since. *Without start-up*: the error
+of all other seconds, as a share of the wall time; start-ups of one machine and config differ by one
+to three seconds, and are half of the runs of 2026-11-29 and -30. *Micro-batches*: forward and
+backward alone, without fetching, start-up, evaluations and checkpoints; in the runs before the
 second pair of H100s fetching was slowed by our own counting. *Longer rows*: shapes of the
-calibrations that are longer than 0.7 of the longest are left out of the fit and told by the rest,
-once with a free price of attention and once with that which the FLOPs of the model lead one to
-expect; where the host decides over the rest, it tells nothing. Made by
-`python bench/suites/hindsight.py FOLDER`.
+calibrations longer than 0.7 of the longest are left out of the fit and forecast from the rest, once
+with the price of attention fitted freely and once with the one expected from the model's FLOPs.
+Shapes whose time the host decides are not counted; where it decides the time of all that stay in
+the fit, they do not show what longer rows take. Made by `python bench/suites/hindsight.py FOLDER`.
 
 """
 RATES = """## Rates of the held-out runs
@@ -234,7 +234,7 @@ def _shape(run: Any) -> str:
 
 
 _HINDSIGHT = ("results", "runs", "wall, median error", "worst", "inside",
-              "but for start-up, median", "worst", "micro-batches, median error", "worst",
+              "without start-up, median error", "worst", "micro-batches, median error", "worst",
               "longer rows", "free: median error", "worst",
               "by FLOPs: median error", "worst")  # fmt: skip
 
