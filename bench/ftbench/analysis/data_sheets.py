@@ -1,6 +1,6 @@
-"""What a card does at most by its data sheet.
+"""What a card can do at most, by its data sheet.
 
-Dense TFLOP/s without sparsity, fp32 accumulation where a card halves it; GB/s of its memory. By
+Dense TFLOP/s without sparsity, with fp32 accumulation where that halves it; GB/s of its memory. By
 exact name, as the driver gives it: cards of one name family differ by a third. Sources: NVIDIA's
 data sheets and the tables of ml-engineering, torchtitan and Lightning that quote them.
 """
@@ -50,7 +50,7 @@ SPEC = {
 }
 
 
-def rate(name: str, dtype: str = "bfloat16") -> float | None:
+def tflops(name: str, dtype: str = "bfloat16") -> float | None:
     """Return a card's TFLOP/s by its data sheet, None for a card or dtype that is not listed."""
     found = SPEC.get(name)
     return None if found is None else found.of(dtype)

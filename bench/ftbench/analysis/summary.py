@@ -83,7 +83,7 @@ def summarise(result: record.Result, measured: float | None = None) -> Summary:
     gpu = None if environment is None else environment["gpu"]
     device = gpu["name"] if gpu else "CPU" if environment else NOT_CAPTURED
     method = result["method"]
-    spec = data_sheets.rate(gpu["name"], method["dtype"]) if gpu and method else None
+    spec = data_sheets.tflops(gpu["name"], method["dtype"]) if gpu and method else None
     doubts = flags.find(result, steady, warm) if steps else list(result["flags"])
     used, why = _utilisation(result, steady, spec, measured)
     if why and "more than" in why:

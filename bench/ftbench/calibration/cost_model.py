@@ -5,7 +5,7 @@
 
 T are the positions of the padded batch, Q the sum of its squared row lengths, P the chunks that
 Liger takes the loss in: the device's work. What a square costs beside a position is expected from
-the model's FLOPs, a chunk from the size of its head, and measured only as far as the shapes tell.
+the model's FLOPs, a chunk from the size of the head; shapes overrule that as far as they tell it.
 The floor is what the host needs to launch the work however small it is. Far from each other the
 slower of the two decides; where they are alike, some layers wait for one and some for the other.
 """
@@ -39,8 +39,8 @@ CLEAR = 1.03
 """A point tells of the device's work where it is so far above the floor."""
 LEAST_SHARE = 0.1
 """Of what a chunk is expected to take, in a resampled fit: it is never nothing."""
-CHUNKS = 3
-"""The place of a chunk's price among the coefficients."""
+START, TOKENS, SQUARES, CHUNKS = COEFFICIENTS = range(4)
+"""The places of the prices of a batch, a position, a square and a chunk in a row of the fit."""
 NOTHING = Expected()
 SEED = 8_471
 
@@ -116,7 +116,7 @@ class CostModel:
 
 
 def fit(points: Sequence[Point], known: Expected = NOTHING) -> CostModel:
-    """Return the model that fits best, in relative terms, and what was expected of it.
+    """Return the model that fits best, in relative terms, with what is `known` of it beforehand.
 
     Raises:
         ValueError: there are no points.
@@ -167,7 +167,7 @@ def resampled(
 
 
 def _moved(known: Expected, draw: random.Random) -> Expected:
-    """Return what could as well be expected."""
+    """Return what could as well be expected: prices moved at random, by how unsure each is."""
     attention, chunk = known.attention, known.chunk
     if attention is not None:
         share = max(0.0, 1 + attention.unsure * draw.gauss(0, 1))
@@ -213,7 +213,7 @@ def _score(model: CostModel, points: Sequence[Point], seconds: Sequence[float]) 
 
 
 def _scaled(point: Point, weight: float, split: int) -> list[float]:
-    """Return nothing, tokens, squares and chunks of a point, times its weight."""
+    """Return what each coefficient is multiplied by at a point, times its weight."""
     columns = 1.0, float(point.tokens), float(point.squares), float(chunks(point.tokens, split))
     return [weight * one for one in columns]
 
@@ -223,7 +223,7 @@ def _linear(rows: list[list[float]], targets: list[float], chunk: Chunk | None) 
 
     A coefficient has to earn its place by Akaike's criterion; the weights are over the noise.
     """
-    return _best(rows, targets, (0, 1, 2, 3), (), chunk)
+    return _best(rows, targets, tuple(COEFFICIENTS), (), chunk)
 
 
 def _tied(
@@ -235,14 +235,16 @@ def _tied(
     """
     ratio = attention.ratio
     bound = [[one, tokens + ratio * squares, 0.0, pieces] for one, tokens, squares, pieces in rows]
-    start, price, _, piece = _best(bound, targets, (0, 3), (1,), chunk)
+    start, price, _, piece = _best(bound, targets, (START, CHUNKS), (TOKENS,), chunk)
     expected = ratio * price
     if not expected or len(rows) < 2:
         return [start, price, expected, piece]
     weight = 1 / (attention.unsure * expected)
     known = [0.0, -ratio * weight, weight, 0.0]
-    found = _best([*rows, known], [*targets, 0.0], (0, 3), (1, 2), chunk)
-    return found if found[1] else [start, price, expected, piece]
+    found = _best(
+        [*rows, known], [*targets, 0.0], (START, CHUNKS), (TOKENS, SQUARES), chunk
+    )  # fmt: skip
+    return found if found[TOKENS] else [start, price, expected, piece]
 
 
 def _best(
@@ -251,21 +253,21 @@ def _best(
 ) -> list[float]:  # fmt: skip
     """Return the coefficients that fit best for their number, zeros if none do.
 
-    The `free` ones have to earn their place, the `bound` ones are in. What a chunk is expected to
-    take is one observation more, by which it is in as well.
+    The `free` ones have to earn their place, the `bound` ones are in. What a `chunk` is expected to
+    take is one observation more, which binds its coefficient.
     """
     if chunk is not None and rows:
         weight = 1 / (chunk.unsure * chunk.seconds)
         rows, targets = [*rows, [0.0, 0.0, 0.0, weight]], [*targets, 1 / chunk.unsure]
         free, bound = tuple(at for at in free if at != CHUNKS), (*bound, CHUNKS)
-    best, least = [0.0] * 4, sum(target**2 for target in targets)
+    best, least = [0.0 for _ in COEFFICIENTS], sum(target**2 for target in targets)
     for kept in _choices(free, bound):
         if len(kept) > len(rows) or not all(any(row[at] for row in rows) for at in kept):
             continue
         found = _least_squares([[row[at] for at in kept] for row in rows], targets)
         if found is None or min(found) < 0:
             continue
-        whole = [0.0] * 4
+        whole = [0.0 for _ in COEFFICIENTS]
         for at, value in zip(kept, found):
             whole[at] = value
         misses = 2.0 * len(kept) + sum(

@@ -1,4 +1,4 @@
-"""What is expected of a model's micro-batches before any is timed, by its size and its GPU."""
+"""What is expected of a model's micro-batches before any is timed, by its size and the GPU's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Expected(NamedTuple):
-    """The chunks that Liger takes the loss in, and prices: None is what only the shapes tell."""
+    """In how many chunks Liger takes the loss at least (see `chunks`), and prices beforehand.
+
+    A price that is None is told by the measured shapes alone.
+    """
 
     split: int = 0
     attention: Attention | None = None

@@ -1,8 +1,9 @@
-"""The chunks in which Liger takes the loss of a batch, so that its logits never lie there whole.
+"""The chunks in which Liger takes the loss of a batch, so that all its logits are never in memory.
 
 How many they are goes up and down with the tokens, and each has a price of its own where the head
-is trained: its gradient, of the size of the vocabulary, is added up chunk by chunk. A few shapes
-hardly tell that price from a token's, but it is one of memory: so it is told by the head's size.
+is trained: the gradient of the head, of its whole size, is added up chunk by chunk. A few shapes
+hardly tell that price from a token's. But adding up only moves memory, so that the size of the head
+and the GPU's bandwidth tell it.
 Source: liger_kernel/ops/fused_linear_cross_entropy.py.
 """
 
@@ -15,11 +16,11 @@ from ftbench.analysis import data_sheets
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 BYTES, UNSURE = 30, 0.1
-"""Bytes that a chunk moves for each weight of the head: its gradient by the chunk, that in 32 bit,
-and what both are added to. Held-out runs of a 0.5B model came to 32 on an H200 and to 28 on H100s
-at the rates of their data sheets (full-0.5b in docs/benchmarks/raw)."""
+"""Bytes that a chunk moves for each weight of the head, and by what share that is unsure: the
+gradient by the chunk, the same in 32 bit, and what both are added to. Held-out runs of a 0.5B model
+came to 32 on an H200 and to 28 on H100s, by the bandwidth of their data sheets (full-0.5b in
+docs/benchmarks/raw)."""
 
 
 class Chunk(NamedTuple):
@@ -30,11 +31,15 @@ class Chunk(NamedTuple):
 
 
 def expected(model: Mapping[str, Any] | None, key: Mapping[str, Any], gpu: str) -> Chunk | None:
-    """Return what a chunk is expected to take; None where the head rests, or nothing tells it."""
-    rate = data_sheets.bandwidth(gpu)
-    if rate is None or not split_of(model, key) or model is None or key.get("method") != "full":
+    """Return what a chunk is expected to take on a GPU of this name.
+
+    None where Liger makes no chunks, the head is not trained, or the bandwidth is not known.
+    """
+    bandwidth = data_sheets.bandwidth(gpu)
+    trained = key.get("method") == "full"
+    if bandwidth is None or model is None or not trained or not split_of(model, key):
         return None
-    return Chunk(BYTES * int(model["vocab"]) * int(model["hidden"]) / rate)
+    return Chunk(BYTES * int(model["vocab"]) * int(model["hidden"]) / bandwidth)
 
 
 def split_of(model: Mapping[str, Any] | None, key: Mapping[str, Any]) -> int:

@@ -67,7 +67,7 @@ def overheads_of(scheduled: Result, cost: CostModel, real: Result | None) -> Ove
     """Return the overheads that the runs show; `real` trained on the config's own data.
 
     `scheduled` is the later process: by then files and kernels are in caches, as they are for the
-    runs to come, so the start-up and the first step are its, but for importing the packages.
+    runs to come, so start-up and first step are taken from it, but for importing the packages.
 
     Raises:
         Incomplete: a phase was not captured.
@@ -226,10 +226,10 @@ def _of_new_shapes(
 
 
 def _of_starting(scheduled: Result, real: Result | None) -> tuple[float, float]:
-    """Return the seconds of a start-up, and by how much the two processes differ in it.
+    """Return the seconds of a start-up, and half of what the two processes differ by.
 
-    Importing the packages is the same work in both, so it is their mean; the model of the first may
-    have come from a cold disk.
+    Importing the packages is the same work in both, so it counts by their mean. All else is that of
+    the later process: the model of the first may have come from a cold disk.
     """
     startup = startup_of(scheduled)
     if real is None:
@@ -259,9 +259,10 @@ def startup_of(result: Result) -> float:
 
 
 def _of_preparing(results: Sequence[Result]) -> float | None:
-    """Return the seconds of preparing a row, the mean of the processes that did prepare them.
+    """Return the seconds of preparing a row, the mean of the processes that prepared them.
 
-    Rows are kept once they are prepared: a process that found them is no measurement of it.
+    Rows are kept once they are prepared: a process that found them there, in less than half of the
+    time, does not count.
     """
     found = []
     for result in results:

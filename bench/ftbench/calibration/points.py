@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ftbench.results.record import Result, Step
 
 HOSTED, UNSTEADY = 0.3, 0.05
-"""Share of the host in a batch, and noise of its time, from which on its level tells nothing."""
+"""Above this share of the host in a batch, or this relative noise of its seconds, they tell nothing
+of the level of the device's work: the host differs by more than two processes do."""
 LEAST = 3
 """So many steps of the config's own data at least are held against the synthetic shapes."""
 
@@ -42,10 +43,11 @@ def points_of(result: Result, design: Design) -> tuple[list[Point], Point]:
 
 
 def _seconds_of(steps: Sequence[Step], beside: tuple[float, float]) -> tuple[float, ...]:
-    """Return what the first micro-batch of each step took; of few steps the later ones as well.
+    """Return the seconds of the first micro-batch of each step; of few steps, of the others too.
 
-    Those without what they take over the first: a host that launches slowly for a moment is told
-    from one that is slow by more than two of them.
+    The others are brought to the first by what is `beside` it: what a later one takes over it, and
+    what the last takes over those (`accumulated`). Two seconds alone would not tell a host that was
+    slow for a moment from one that is slow.
     """
     each = [seconds_each(step) for step in steps]
     first = [one[0] for one in each]
@@ -140,11 +142,12 @@ def point_of(real: Result, cost: CostModel, last: float = 0.0) -> Point | None:
 
 
 def levelled(synthetic: Sequence[Point], own: Point, cost: CostModel) -> list[Point]:
-    """Return the shapes of both processes at one level, the mean of theirs; `cost`: by the one.
+    """Return the shapes of both processes, brought to one level: the geometric mean of theirs.
 
     Processes differ by one or two per cent in all that they compute, and rows without padding work
     a GPU harder than real ones: neither process alone tells what the next one will take. Where the
-    host decides, or the own batches took now this and now that, the two are as they are.
+    host decides, or the `own` batches scatter, both stay as they are. `cost` is fitted to the
+    `synthetic` shapes alone.
     """
     shape = own.rows, own.length
     if cost.host_share(*shape) > HOSTED or own.noise > UNSTEADY:

@@ -93,7 +93,8 @@ def _beyond(question: Question) -> Iterator[tuple[Shape, ...]]:
 def budget(spent: float, real: Result, *, prepared: bool = True) -> float:
     """Return the seconds left for the steps over the shapes, after their process has started.
 
-    It finds the rows `prepared`, or prepares them anew.
+    `spent` are the seconds of the calibration so far; `prepared`: whether that process finds the
+    rows as `real` has left them, or prepares them anew.
     """
     phases = real["phases"]
     starting = 0.0
