@@ -42,6 +42,7 @@ from blind_families import (  # type: ignore[import-not-found]  # noqa: E402
 )
 from blind_told import described, summarise  # type: ignore[import-not-found]  # noqa: E402
 from journal import append, entries  # type: ignore[import-not-found]  # noqa: E402
+from memory_runs import write_model  # type: ignore[import-not-found]  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,9 @@ SEED = 11
 WALL, WALL_SMALL = 58.0, 20.0
 """Seconds that a held-out run is to take, by its forecast."""
 BESIDE = 12.0
-"""Seconds beside: forecasts, and a run that takes longer than was said."""
+"""Seconds that a run needs besides: for its forecasts, and if it takes longer than they say."""
+CALIBRATED = 200
+"""Steps of the config that a family is calibrated by, of which none is forecast."""
 CALIBRATING = 110.0
 """Seconds that there must be left for a calibration, beside those of a run by it."""
 PROBED, LEAST = 20, 4
@@ -104,7 +107,7 @@ class Campaign:
         return kept.exists()
 
     def _calibrate(self, gpu: str | None, name: str, store: str, kept: Path) -> None:
-        path = self.write(name, "calibrate", FAMILIES[name].calibrated, 200)
+        path = self.write(name, "calibrate", FAMILIES[name].calibrated, CALIBRATED)
         begun = time.monotonic()
         status, said = self.bench(
             gpu, name, "calibrate", path, "--raw", f"{name}/{store}", "--export", str(kept),
@@ -148,16 +151,16 @@ class Campaign:
         Return its path and that forecast, or why there is none.
         """
         steps, found = PROBED, list[tuple[int, float]]()
-        while True:
+        for _ in range(TRIES):
             path = self.write(name, run, shape, steps)
             said = self.predict(gpu, name, path)
             if "seconds" not in said:
-                return path, said
+                break
             found.append((steps, said["seconds"]))
             steps = steps_for(self.wall, found, said["seconds_per_step"])
-            near = abs(said["seconds"] / self.wall - 1) < NEAR or steps == found[-1][0]
-            if near or len(found) == TRIES:
-                return path, said
+            if abs(said["seconds"] / self.wall - 1) < NEAR or steps == found[-1][0]:
+                break
+        return path, said
 
     def predict(self, gpu: str | None, name: str, path: str, store: str = "cal") -> dict[str, Any]:
         """Return a forecast, or why there is none."""
@@ -251,23 +254,21 @@ def main() -> None:
     """Work through the families, or sum up what was found."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path, nargs="+")
-    parser.add_argument("--done", type=Path, action="append", default=[])
-    parser.add_argument("--gpus")
-    parser.add_argument("--family", action="append")
-    parser.add_argument("--seconds", type=float, default=3600.0)
-    parser.add_argument("--wall", type=float)
-    parser.add_argument("--law", default="unknown")
-    parser.add_argument("--pair", action="store_true")
-    parser.add_argument("--small", action="store_true")
-    parser.add_argument("--summary", action="store_true")
+    parser.add_argument("--done", type=Path, action="append", default=[], metavar="FOLDER")
+    parser.add_argument("--gpus", help="else all that are visible")
+    parser.add_argument("--family", action="append", choices=FAMILIES, metavar="NAME")
+    parser.add_argument("--seconds", type=float, default=3600.0, help="until all is to be over")
+    parser.add_argument("--wall", type=float, help="seconds that a run is to take")
+    parser.add_argument("--law", default="unknown", metavar="COMMIT", help="noted with each run")
+    parser.add_argument("--pair", action="store_true", help="families of two GPUs")
+    parser.add_argument("--small", action="store_true", help="tiny models, without a GPU")
+    parser.add_argument("--summary", action="store_true", help="print what FOLDERs have")
     asked = parser.parse_args()
     if asked.summary:
         print(*summarise(asked.folder), sep="\n")
         return
     if len(asked.folder) != 1:
         parser.error("one FOLDER to work in: what others have is --done FOLDER")
-    from memory_runs import write_model  # type: ignore[import-not-found]
-
     root = asked.folder[0].absolute()
     if not (root / "data" / "dataset_info.json").exists():
         write_data(root / "data", random.Random(SEED), small=asked.small)

@@ -1,15 +1,15 @@
 """The families of bench/suites/blind.py: models, stages, methods, shapes, and rows for each stage.
 
-Their micro-batches fill a large GPU, as those of whoever has one do, but for `small-0.5b`, whose
-steps wait for the host: its interval has to say so. In order of importance.
+Their micro-batches fill a large GPU, as those of its users do, but for `small-0.5b`, whose steps
+wait for the host: its interval has to say so. The most important family comes first.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from families import words  # type: ignore[import-not-found]
+from memory_runs import DATASETS, write_rows  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     import random
@@ -23,9 +23,6 @@ COMMON = {
     "do_train": True, "report_to": "none", "learning_rate": 1.0e-5, "logging_steps": 10,
     "bf16": True, "lr_scheduler_type": "cosine", "save_strategy": "no",
     "preprocessing_num_workers": 4, "dataset_dir": "data", "template": "qwen",
-}  # fmt: skip
-DATASETS = {
-    "sft": "questions", "pt": "documents", "dpo": "pairs", "rm": "pairs", "kto": "judged"
 }  # fmt: skip
 
 
@@ -107,24 +104,11 @@ def write_data(folder: Path, rng: random.Random, *, small: bool) -> None:
     def text(share: float = 1.0) -> str:
         return str(words(rng, max(2, min(4000, int(share * scale * rng.lognormvariate(6, 0.7))))))
 
-    folder.mkdir(parents=True, exist_ok=True)
     count = range(ROWS_SMALL if small else ROWS)
     asked = [{"instruction": words(rng, rng.randint(5, 40)), "input": ""} for _ in count]
-    rows: dict[str, list[dict[str, Any]]] = {
+    write_rows(folder, {
         "questions": [{**one, "output": text()} for one in asked],
         "documents": [{"text": text(2)} for _ in count],
         "pairs": [{**one, "chosen": text(), "rejected": text()} for one in asked],
         "judged": [{**one, "output": text(), "good": at % 2 == 0} for at, one in enumerate(asked)],
-    }
-    prompt = {"prompt": "instruction", "query": "input"}
-    info = {
-        "questions": {"file_name": "questions.json"},
-        "documents": {"file_name": "documents.json", "columns": {"prompt": "text"}},
-        "pairs": {"file_name": "pairs.json", "ranking": True,
-                  "columns": {**prompt, "chosen": "chosen", "rejected": "rejected"}},
-        "judged": {"file_name": "judged.json",
-                   "columns": {**prompt, "response": "output", "kto_tag": "good"}},
-    }  # fmt: skip
-    for name, made in rows.items():
-        (folder / f"{name}.json").write_text(json.dumps(made), "utf-8")
-    (folder / "dataset_info.json").write_text(json.dumps(info, indent=1), "utf-8")
+    })  # fmt: skip

@@ -23,15 +23,23 @@ def described(entry: dict[str, Any]) -> Iterator[str]:
         yield str(entry.get("refused") or entry.get("error") or entry.get("said"))
         return
     said, wall = entry["said"], entry["wall"]
-    inside = said["low"] <= wall <= said["high"]
-    yield f"{said['seconds']:6.1f} s said, {wall:6.1f} s taken, {said['seconds'] / wall - 1:+.1%}"
-    yield "inside" if inside else "OUTSIDE"
+    yield f"{said['seconds']:6.1f} s said, {wall:6.1f} s taken, {_miss(entry):+.1%}"
+    yield "inside" if _is_inside(entry) else "OUTSIDE"
     yield f"{said['low'] / said['seconds'] - 1:+.0%} to {said['high'] / said['seconds'] - 1:+.0%}"
     parts = said["parts"]
     stepping = said["seconds"] - sum(parts[name] for name in OUTSIDE_STEPS)
     yield f"steps {stepping / entry['stepping'] - 1:+.1%}"
     if "seconds" in entry.get("by_one", ()):
         yield f"by a calibration of one GPU {entry['by_one']['seconds'] / wall - 1:+.1%}"
+
+
+def _miss(run: dict[str, Any]) -> float:
+    """Return what was said of a run over what it took, minus one."""
+    return float(run["said"]["seconds"] / run["wall"] - 1)
+
+
+def _is_inside(run: dict[str, Any]) -> bool:
+    return bool(run["said"]["low"] <= run["wall"] <= run["said"]["high"])
 
 
 def summarise(roots: Iterable[Path]) -> Iterator[str]:
@@ -42,10 +50,10 @@ def summarise(roots: Iterable[Path]) -> Iterator[str]:
     runs = [one for one in found if "wall" in one]
     if not runs:
         return
-    misses = [abs(one["said"]["seconds"] / one["wall"] - 1) for one in runs]
+    misses = [abs(_miss(one)) for one in runs]
     widths = [(one["said"]["high"] - one["said"]["low"]) / 2 / one["said"]["seconds"]
               for one in runs]  # fmt: skip
-    inside = sum(one["said"]["low"] <= one["wall"] <= one["said"]["high"] for one in runs)
+    inside = sum(map(_is_inside, runs))
     calibrations = [one["seconds"] for one in found if one["kind"] == "calibration"]
     yield (
         f"{len(runs)} runs of {len({one['family'] for one in runs})} families, the shortest"

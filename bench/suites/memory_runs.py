@@ -15,7 +15,7 @@ from ftschemas import shapes
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 SEED = 7
@@ -167,11 +167,25 @@ def length(rng: random.Random) -> int:
     return 4_300 if rng.random() < 0.7 else rng.randint(20, 4_000)
 
 
+DATASETS = {
+    "sft": "questions", "pt": "documents", "dpo": "pairs", "rm": "pairs", "kto": "judged"
+}  # fmt: skip
+"""What a stage trains on."""
+_PROMPT = {"prompt": "instruction", "query": "input"}
+COLUMNS: dict[str, dict[str, Any]] = {
+    "questions": {},
+    "documents": {"columns": {"prompt": "text"}},
+    "pairs": {"ranking": True,
+              "columns": {**_PROMPT, "chosen": "chosen", "rejected": "rejected"}},
+    "judged": {"columns": {**_PROMPT, "response": "output", "kto_tag": "good"}},
+}  # fmt: skip
+"""What dataset_info.json says of each."""
+
+
 def write_data(folder: Path, rng: random.Random) -> None:
     """Write rows for each stage."""
-    folder.mkdir(parents=True, exist_ok=True)
     count = range(160)
-    rows: dict[str, list[dict[str, Any]]] = {
+    write_rows(folder, {
         "questions": [
             {"instruction": words(rng, 12), "input": "", "output": words(rng, length(rng))}
             for _ in count
@@ -187,32 +201,16 @@ def write_data(folder: Path, rng: random.Random) -> None:
              "good": number % 2 == 0}
             for number in count
         ],
-    }  # fmt: skip
-    info = {
-        "questions": {"file_name": "questions.json"},
-        "documents": {"file_name": "documents.json", "columns": {"prompt": "text"}},
-        "pairs": {
-            "file_name": "pairs.json", "ranking": True,
-            "columns": {
-                "prompt": "instruction", "query": "input", "chosen": "chosen",
-                "rejected": "rejected",
-            },
-        },
-        "judged": {
-            "file_name": "judged.json",
-            "columns": {
-                "prompt": "instruction", "query": "input", "response": "output", "kto_tag": "good"
-            },
-        },
-    }  # fmt: skip
+    })  # fmt: skip
+
+
+def write_rows(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Write the rows of each dataset, and their dataset_info.json."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, made in rows.items():
         (folder / f"{name}.json").write_text(json.dumps(made), "utf-8")
+    info = {name: {"file_name": f"{name}.json", **COLUMNS[name]} for name in rows}
     (folder / "dataset_info.json").write_text(json.dumps(info, indent=1), "utf-8")
-
-
-DATASETS = {
-    "sft": "questions", "pt": "documents", "dpo": "pairs", "rm": "pairs", "kto": "judged"
-}  # fmt: skip
 
 
 def write_model(folder: Path, name: str) -> None:

@@ -25,9 +25,10 @@ def blind() -> Iterator[Any]:
     """The script, which finds its neighbours in its own folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(SUITES)
+        before = {*sys.modules}
         yield importlib.import_module("blind")
-        for name in ("blind", "blind_families", "blind_told", "families", "journal"):
-            sys.modules.pop(name, None)
+        for name in {one.stem for one in SUITES.glob("*.py")} & (sys.modules.keys() - before):
+            del sys.modules[name]
 
 
 def kept(folder: Path, *runs: dict[str, Any]) -> Path:
