@@ -135,7 +135,7 @@ def mixed(specs: list[Spec]) -> list[Spec]:
 
 
 def small_enough(root: Path, seed: int, asked: Asked) -> list[Spec]:
-    """Return the first runs of a number that `most` bytes are forecast to be enough for."""
+    """Return the first runs of a number that are forecast to need no more than `asked.most`."""
     given = memory_drawn.drawn(seed)
     memory_runs.SHAPES.update(given.models)
     found: list[Spec] = []
@@ -242,7 +242,8 @@ def spread(made: list[PreparedRun], jobs: int, due: float) -> Iterator[tuple[Pre
 
 
 CAPPED_EVERY = 4
-"""Of the drawn runs, one of so many is made twice more."""
+"""Of so many drawn runs one is made twice more: with as much memory as is forecast to be enough,
+and with less."""
 SETS = {"first": memory_runs, "families": memory_families, "second": memory_second}
 
 
@@ -280,6 +281,8 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="a tiny model, to try it on a CPU")
     parser.add_argument("--list", action="store_true", help="forecast, and say what would be run")
     given = parser.parse_args()
+    if given.seed is not None and (given.gpus > 1 or given.small):
+        parser.error("--seed draws runs of one GPU, none of them small")
     asked = Asked(
         given.gpus, given.fresh, given.jobs, given.seconds, given.limit,
         given.set != "first" or given.seed is not None, given.most * 2**30, given.count,

@@ -44,8 +44,12 @@ WEIGHTS = {"full": 8, "lora": 4, "qlora4": 3, "freeze": 2, "dora": 2}
 OPTIMIZERS = ("adamw_torch", "adafactor", "sgd", "rmsprop", "adagrad", "lion_8bit", "adamw_8bit")
 PURE = {"pure_bf16": True, "bf16": False}
 LENGTHS = (384, 512, 640, 896, 1024, 1280, 1792, 2048, 2560, 4096)
-TOKENS = 12_288
-"""Of a micro-batch, at most."""
+TOKENS, LARGEST = 12_288, 16
+"""Of a micro-batch, and its rows, at most."""
+OF_PREFERENCE = 3
+"""A row with a preference counts so many times: it has two answers, and may have a reference."""
+KEYS = ((LIGER, 0.35), (PLAIN, 0.3), (EVALUATED, 0.2), (TWICE, 0.1))
+"""Keys of any run, and how likely each is."""
 
 
 class Drawn(NamedTuple):
@@ -56,7 +60,7 @@ class Drawn(NamedTuple):
 
 
 def drawn(seed: int) -> Drawn:
-    """Return the runs of a number; a model's name says the number, since others differ."""
+    """Return the runs of a number, which its models are named by: those of others differ."""
     rng = random.Random(seed)
     models = {
         f"{family.removesuffix('wide')}{seed}": _model(rng, SHAPES[family])
@@ -95,9 +99,9 @@ def _spec(rng: random.Random, model: str) -> Spec:
     method = rng.choices(list(METHODS), [WEIGHTS.get(name, 1) for name in METHODS])[0]
     stage = rng.choice(STAGES[method])
     length = rng.choice(LENGTHS)
-    most = TOKENS // length // (1 if stage in {"sft", "pt"} else 3)
+    most = TOKENS // length // (1 if stage in {"sft", "pt"} else OF_PREFERENCE)
     keys: dict[str, Any] = {}
-    for more, chance in ((LIGER, 0.35), (PLAIN, 0.3), (EVALUATED, 0.2), (TWICE, 0.1)):
+    for more, chance in KEYS:
         keys |= more if rng.random() < chance else {}
     if method == "full" and rng.random() < 0.4:
         keys |= rng.choice((PURE, {"optim": rng.choice(OPTIMIZERS)}))
@@ -105,4 +109,4 @@ def _spec(rng: random.Random, model: str) -> Spec:
         keys |= {"lora_rank": rng.choice((4, 32, 64, 128))}
     if stage == "sft" and rng.random() < 0.15:
         keys |= rng.choice(({"packing": True}, {"neat_packing": True}))
-    return Spec(model, method, stage, rng.randint(1, max(1, min(16, most))), length, keys)
+    return Spec(model, method, stage, rng.randint(1, max(1, min(LARGEST, most))), length, keys)
