@@ -11,6 +11,7 @@ from tests.bench.made import result, step
 
 from ftbench.cli.fleet import command
 from ftbench.fleet import bundle, worker
+from ftbench.fleet.cluster import SAID, _end_of
 from ftbench.fleet.jobs import JobSettings, Store, jobs_of
 from ftbench.report import fleet
 
@@ -173,3 +174,14 @@ def test_a_place_outside_of_the_run_is_refused(here: Path) -> None:
         with pytest.raises(worker.CannotRun, match="no place"):
             worker.work(order, {place: b""})
     assert not (here / "x").exists()
+
+
+def test_of_a_long_answer_the_end_is_shown() -> None:
+    """It may be a traceback: what went wrong stands in its last line."""
+    assert _end_of("nobody is there") == "nobody is there"
+    assert _end_of("x" * 1000) == "… " + "x" * SAID
+    found = _end_of("Traceback " + "line of a file " * 50 + "RuntimeError: no port")
+    assert found.startswith("… ")
+    assert found.endswith("file RuntimeError: no port")
+    assert SAID / 2 < len(found) <= SAID + 2
+    assert set(found.split()[1:-3]) == {"line", "of", "a", "file"}

@@ -40,7 +40,7 @@ HELD_OUT, LEAST_ROWS = 64, 640
 CUT_OFF = 0.95
 """Rows that come so near to cutoff_len were cut off there."""
 LONGER = 2
-"""Rows that were cut off are counted at so many times the config's cutoff_len as well."""
+"""Where rows were cut off, they are counted as well at so many times the config's cutoff_len."""
 SMALL = 1_000_000_000
 """Parameters of a model whose whole checkpoint is written to price it."""
 ACCUMULATION, ACCUMULATION_OF_SEVERAL = 2, 3
@@ -143,8 +143,8 @@ def _over_shapes(
         return gpu is None or (needed is not None and needed <= gpu["memory_bytes"])
 
     cutoff = _counted_at(question, values)
-    again = cutoff != int(values["cutoff_len"])
-    budget = reach.budget(time.monotonic() - begun, real, prepared=not again)
+    prepared = cutoff == int(values["cutoff_len"])
+    budget = reach.budget(time.monotonic() - begun, real, prepared=prepared)
     shapes = reach.choose(question, reach.price_by(real), fits, micro_batches, budget)
     try:
         return shapes, _done(_scheduled(job, values, shapes, micro_batches, cutoff), say, ready)
@@ -159,8 +159,8 @@ def _over_shapes(
 def _counted_at(question: reach.Question, values: dict[str, Any]) -> int:
     """Return the cutoff_len at which the run over the shapes counts the rows.
 
-    Where rows are cut off another config of the family may have them longer: how long decides how
-    many of its batches have a shape of their own, whether or not such shapes are timed.
+    Where rows are cut off, another config of the family may have them longer. Their lengths decide
+    how many of its batches have a shape of their own, even if no such shape is timed here.
     """
     cutoff = int(values["cutoff_len"])
     if keys.is_packed(values):

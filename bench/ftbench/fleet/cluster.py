@@ -35,7 +35,7 @@ STUMBLED = "Initialization failure from server"
 """How a head answers that could not start its process for this client: it died, or what it needs is
 not up yet, as in a cluster that has just been started."""
 PATIENCE_SECONDS = 90.0
-"""For such a head, which starts a process of its own for each try."""
+"""So long such a head is asked again; it starts a process of its own for each try."""
 SAID = 300
 """Characters of what Ray said: the last ones, since it may be a traceback."""
 MOST_CPUS = 8
@@ -85,11 +85,16 @@ def joined(address: str) -> Iterator[Cluster]:
                 time.sleep(POLL_SECONDS)
                 continue
             unset = "" if "RAY_AUTH_MODE" in os.environ else TOKEN
-            raise NoCluster(f"no Ray cluster at {place}: {said[-SAID:]}{unset}") from None
+            raise NoCluster(f"no Ray cluster at {place}: {_end_of(said)}{unset}") from None
     try:
         yield Cluster(ray)
     finally:
         ray.shutdown()
+
+
+def _end_of(said: str) -> str:
+    end = said[-SAID:]
+    return said if end == said else f"… {end.partition(' ')[2] or end}"
 
 
 class Cluster:
