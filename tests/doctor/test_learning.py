@@ -271,7 +271,7 @@ def test_what_evaluations_and_padding_cost() -> None:
 def test_few_evaluations_cannot_tell() -> None:
     run = history([2.5, 2.3, 2.34], FALLING)
     text = said(run, "too-few-evaluations")
-    assert "ended 1.7% above its lowest; 3 evaluations are too few to tell" in text
+    assert "ended 1.7% above its lowest; 3 evaluations do not tell" in text
     assert "over-fitting" not in names(run)
 
 

@@ -170,8 +170,8 @@ def _too_few(finite: Sequence[Loss], found: Evidence | None) -> Iterator[Symptom
     number = len(finite)
     yield Symptom(
         "too-few-evaluations", "info",
-        f"the evaluation loss ended {rise:.1%} above its lowest; {number} evaluations are too few"
-        f" to tell overfitting from noise{noise}",
+        f"the evaluation loss ended {rise:.1%} above its lowest; {number} evaluations do not tell"
+        f" overfitting from noise{noise}",
         "evaluate more often (`eval_steps`), or on more rows",
     )  # fmt: skip
 
