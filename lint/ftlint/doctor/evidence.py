@@ -45,6 +45,8 @@ noise is larger more is near, but no more than the other share."""
 REACH = 4.0
 """Noise reaches so many times as far as its scale is told from one evaluation to the next, which is
 told too small where noise is correlated."""
+UNTOLD = 0.032
+"""Beside a rise noise that evaluations are too few to tell is at most this: more is rare."""
 FAR = 10.0
 """Above that it does not matter how far."""
 LEAST, MOST = 3, 60
@@ -109,7 +111,9 @@ def evidence(losses: Sequence[float]) -> Evidence | None:
     clear = _lie_clear(near)
     # a large rise is never quite of the form that is assumed: what it is off by is no noise
     rose = ahead > 0 or clear
-    noise = min(risen.noise(), _roughness(near)) if rose else levelled.noise()
+    rough = _roughness(near)
+    most = UNTOLD if rough == math.inf else rough
+    noise = min(risen.noise(), most) if rose else levelled.noise()
     return Evidence(math.exp(min(700.0, ahead)), noise, len(near), clear)
 
 
