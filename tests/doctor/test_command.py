@@ -557,3 +557,14 @@ def test_a_run_that_ended_needs_no_log(tmp_path: Path, monkeypatch: pytest.Monke
     assert history(tmp_path).ended
     keep(tmp_path, state(30, ended=False))
     assert "trainer_log.jsonl: too large for a log" in invoke("doctor", tmp_path).err
+
+
+@pytest.mark.parametrize("loss", [math.inf, -math.inf])
+def test_a_page_marks_no_lowest_evaluation_that_is_not_finite(tmp_path: Path, loss: float) -> None:
+    found = state()
+    for one in found["log_history"]:
+        if "eval_loss" in one:
+            one["eval_loss"] = loss
+    result = invoke("doctor", str(keep(tmp_path / "run", found)), "--output-format", "html")
+    assert (result.status, result.err) == (1, "")
+    assert '"lowest"' not in result.out

@@ -69,6 +69,13 @@ def test_the_best_its_equals_and_the_rest(tmp_path: Path) -> None:
     assert (told["best"], told["expendable"]) == (20, [10, 40, 50])
 
 
+def test_a_steep_rise_of_few_evaluations_is_no_noise(tmp_path: Path) -> None:
+    """How it bends is told by more of them; what is not of the form assumed is none."""
+    found = keeping(history(run_of(tmp_path, [1.2, 1.0, 1.3, 1.7, 2.2])))
+    assert found is not None
+    assert (found.best, found.equal, found.expendable) == (20, (), (10, 30, 40))
+
+
 def test_only_what_exists_is_named(tmp_path: Path) -> None:
     run_of(tmp_path, saved=[40, 50, 60])
     out = invoke("doctor", tmp_path).out

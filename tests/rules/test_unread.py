@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ftlint.engine import lint
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
+from ftlint.target.releases import resolve_target
 from tests.rules.test_endless import BASE, said
 
 MINI, MUON = "use_adam_mini: true\n", "use_muon: true\n"
@@ -14,6 +18,13 @@ FULL = BASE.replace("lora", "full")
 @pytest.mark.parametrize("value", ["true", "fused", "3"])
 def test_an_optimizer_of_its_own_takes_no_optim_args(optimizer: str, value: str) -> None:
     assert said(f"{FULL}{optimizer}optim_args: {value}\n", "0.9.5") == []
+
+
+@pytest.mark.parametrize("value", ["a=1", "3", "[a]", "{a: 1}", "true", "false"])
+def test_that_they_are_ignored_is_said_of_any_value(value: str) -> None:
+    text = f"{FULL}{MUON}optim_args: {value}\n"
+    found = lint(of_text("c.yaml", text), Options(resolve_target("0.9.5"))).diagnostics
+    assert [one.code for one in found if one.key == "optim_args"] == ["FT581"]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ noise reaches farther, to within its reach, but to no more than the other share.
 REACH = 4.0
 """Noise reaches so many times its scale, as that is told from one evaluation to the next: too small
 where noise is correlated."""
+UNTOLD = 0.032
+"""Beside a rise noise that evaluations are too few to tell is at most this: more is rare."""
 FAR = 10.0
 """Above that it does not matter how far."""
 LEAST, MOST = 3, 60
@@ -113,7 +115,9 @@ def evidence(losses: Sequence[float]) -> Evidence | None:
     clear = _lie_clear(near)
     # a large rise is never quite of the form that is assumed: what it is off by is no noise
     rose = ahead > 0 or clear
-    noise = min(risen.noise(), _roughness(near)) if rose else levelled.noise()
+    rough = _roughness(near)
+    most = UNTOLD if rough == math.inf else rough
+    noise = min(risen.noise(), most) if rose else levelled.noise()
     return Evidence(math.exp(min(700.0, ahead)), noise, len(near), clear)
 
 

@@ -118,11 +118,16 @@ def _over_fitted(
         remedy = "training never improved it: lower `learning_rate`, and check the data"
     yield Symptom(
         "over-fitting", "info" if history.other_metric else "warning",
-        f"the evaluation loss rose by {last.value / least.value - 1:.0%} from its lowest,"
+        f"the evaluation loss rose{_by(last.value / least.value - 1)} from its lowest,"
         f" {least.value:.4g} at {where}, to {last.value:.4g} at the end{training};"
         f" {_noise(found, _rows(history))}",
         remedy,
     )  # fmt: skip
+
+
+def _by(share: float) -> str:
+    """Return by how much a loss rose, if that is a number of per cent that can be read."""
+    return f" by {share:,.0%}" if share < MANY else ""
 
 
 def _seen_twice(finite: Sequence[Loss]) -> bool:
@@ -189,11 +194,11 @@ def _stops_early(history: History, patience: int, found: Evidence | None) -> Ite
         return
     lower = 1 - least.value / before.value if before.value > 0 else 0.0
     if lower >= max(RISE, SIGMAS * found.noise if found else 0.0):
-        needed = patience_for(evaluation)
+        needed, share = patience_for(evaluation), f" {lower:.0%}" if lower <= 1 else ""
         yield Symptom(
             "early-stopping", "info",
             f"{ended}, before the best evaluation at step {least.step:,}, whose loss is"
-            f" {lower:.0%} lower", f"`early_stopping_steps: {needed}` would have reached it",
+            f"{share} lower", f"`early_stopping_steps: {needed}` would have reached it",
         )  # fmt: skip
         return
     yield Symptom(

@@ -122,7 +122,7 @@ def _chart(
         for (name, _), losses in zip(curves, found, strict=True)
         if losses
     )
-    least = best(tuple(whole))
+    least = best([one for one in whole if math.isfinite(one.value)])
     marked = () if least is None else (
         Series("lowest", tuple(least.value if step == least.step else None for step in steps),
                "points", "good"),
