@@ -10,8 +10,8 @@ to the cost model or the overheads does.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -155,9 +155,13 @@ def summary_beyond(found: Sequence[Beyond]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def main(*folders: str) -> None:
+def main() -> None:
     """Print each run and the summary of each folder."""
-    for folder in folders:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", nargs="+")
+    for folder in parser.parse_args().folder:
         found = list(misses(Path(folder)))
         if not found:
             print(folder, "has no held-out runs")
@@ -177,4 +181,4 @@ def main(*folders: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
