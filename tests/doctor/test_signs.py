@@ -311,17 +311,13 @@ def test_any_losses_have_levels(training: list[float], evaluation: list[float]) 
 
 def test_a_rise_beyond_all_per_cent_is_told_by_its_losses() -> None:
     (sign,) = [
-        one
-        for one in signs(history([1e-9, 1.0, 2.0, 3.0, 4.0]), 9)
-        if one.name == "over-fitting"
+        one for one in signs(history([1e-9, 1.0, 2.0, 3.0, 4.0]), 9) if one.name == "over-fitting"
     ]
     assert "the evaluation loss rose from its lowest, 1e-09 at step 100 (" in sign.text
 
 
 def test_how_much_lower_a_loss_below_zero_is_is_not_told_in_per_cent() -> None:
     (sign,) = [
-        one
-        for one in signs(history([0.5, 0.6, 0.6, 0.6, -1.0]), 3)
-        if one.name == "early-stopping"
+        one for one in signs(history([0.5, 0.6, 0.6, 0.6, -1.0]), 3) if one.name == "early-stopping"
     ]
     assert "before the best evaluation at step 500, whose loss is lower" in sign.text
