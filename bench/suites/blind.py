@@ -252,7 +252,9 @@ def devices(asked: str | None) -> list[str | None]:
 
 def main() -> None:
     """Work through the families, or sum up what was found."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, nargs="+")
     parser.add_argument("--done", type=Path, action="append", default=[], metavar="FOLDER")
     parser.add_argument("--gpus", help="else all that are visible")

@@ -10,8 +10,8 @@ to the cost model or the overheads does.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -158,9 +158,13 @@ def _median_and_worst(found: Iterable[float]) -> tuple[str, str]:
     return f"{median(sizes):.1%}", f"{max(sizes):.1%}"
 
 
-def main(*folders: str) -> None:
+def main() -> None:
     """Print each run and the summary of each folder."""
-    for folder in folders:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", nargs="+")
+    for folder in parser.parse_args().folder:
         found = list(misses(Path(folder)))
         if not found:
             print(folder, "has no held-out runs")
@@ -180,4 +184,4 @@ def main(*folders: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -324,6 +324,23 @@ MALFORMED: dict[str, Any] = {
     },
     "is not a whole calibration: lengths is": {"lengths": {"counts": [], "cutoff_len": 1}},
     "is not a whole calibration: real": {"real": None},
+    "is not a whole calibration: model is": {
+        "model": {
+            "source": "random:tiny",
+            "layers": 10**15,
+            "hidden": 32,
+            "heads": 4,
+            "kv_heads": 2,
+            "head_dim": 8,
+            "mlp": 64,
+            "vocab": 2048,
+            "gated": True,
+            "tied": False,
+            "experts": None,
+            "parameters": 157856,
+            "trainable": 8192,
+        }
+    },
 }
 
 

@@ -78,7 +78,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     number = told = asked = refuted = 0
-    for name, run in runs(parser.parse_args().folder):
+    folder = parser.parse_args().folder
+    if not folder.is_dir():
+        parser.error(f"no folder: {folder}")
+    for name, run in runs(folder):
         said = said_of(run)
         wrong = [one for one in said if one.lower > LOWER]
         number, asked = number + 1, asked + max(0, len(run.evaluation) - LEAST)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
 from ftlint.doctor.history import History, Loss
 
-from .prefixes import LEAST, prefixes, said_of
+from .prefixes import LEAST, main, prefixes, said_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RISING = [1.0, 0.9, 0.92, 0.96, 1.0, 1.04, 1.08, 1.12, 1.16, 1.2]
 
@@ -35,3 +42,12 @@ def test_a_later_evaluation_that_is_lower_refutes() -> None:
     refuted = said_of(run([*RISING, 0.88]))
     assert [one.step for one in refuted] == [*(one.step for one in said), 10 * len(RISING)]
     assert all(0.02 < one.lower < 0.03 for one in refuted)
+
+
+def test_a_folder_that_is_not_there_is_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["prefixes", str(tmp_path / "none")])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "no folder: " in capsys.readouterr().err

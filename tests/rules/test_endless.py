@@ -62,7 +62,8 @@ def test_text_of_pretraining_is_cut_at_an_integer(packing: str, release: str) ->
         "`cutoff_len` expects an integer, got number `64.0`; crashes when the data is prepared"
     )
     assert said(text, release) == [("FT105", f"{message} (TypeError).")]
-    assert said(text.replace("stage: pt", "stage: sft"), release) == []
+    packed = [] if packing == "false" else said(text, release)
+    assert said(text.replace("stage: pt", "stage: sft"), release) == packed
     assert said(f"{text}tokenized_path: saved\n", release) == []
 
 
@@ -73,3 +74,16 @@ def test_steps_of_warmup_are_a_number_since_transformers_5(number: str) -> None:
     assert said(f"{BASE}warmup_steps: {number}\n", "0.9.5") == [("FT105", message)]
     message = f"`warmup_steps` expects an integer, got number `{number}`; {PARSED}."
     assert said(f"{BASE}warmup_steps: {number}\n", "0.9.3") == [("FT105", message)]
+
+
+@pytest.mark.parametrize("release", ["0.9.3", "0.9.4", "0.9.5"])
+@pytest.mark.parametrize("packs", ["packing", "neat_packing"])
+@pytest.mark.parametrize("length", ["1.0", "64.0", "64.5"])
+def test_packed_rows_are_padded_to_an_integer(length: str, packs: str, release: str) -> None:
+    message = (
+        f"`cutoff_len` expects an integer, got number `{length}`; crashes when the data is prepared"
+        " (TypeError)."
+    )
+    packed = f"{BASE}{packs}: true\ncutoff_len: {length}\n"
+    assert ("FT105", message) in said(packed, release)
+    assert ("FT105", message) not in said(packed.replace("sft", "dpo"), release)

@@ -26,7 +26,7 @@ KIND = "calibration"
 
 LEAST, MOST = 1e-12, 1e9
 """Seconds: what is smaller or larger was not measured, and its powers leave what floats hold."""
-MOST_ROWS = 10**8
+MOST_ROWS, MOST_LAYERS = 10**8, 10**5
 
 
 class RowLengths(TypedDict, total=False):
@@ -143,6 +143,8 @@ def _impossible(one: Calibration) -> Iterator[str]:
         yield "key"
     if "name" not in one.gpu:
         yield "gpu.name"
+    if one.model is not None and not _can_be_built(one.model):
+        yield "model"
     cost, overheads = one.cost, one.overheads
     terms = cost.start, cost.per_token, cost.per_square, cost.floor, cost.per_chunk
     if not all(term == 0 or LEAST**2 <= term <= MOST for term in terms):
@@ -155,6 +157,12 @@ def _impossible(one: Calibration) -> Iterator[str]:
         yield "points"
     if one.lengths is not None and not _are_counted(one.lengths):
         yield "lengths"
+
+
+def _can_be_built(model: Model) -> bool:
+    """Return whether a model has layers that can be counted, and no dimension below zero."""
+    dimensions = model["hidden"], model["heads"], model["kv_heads"], model["mlp"], model["vocab"]
+    return 0 <= model["layers"] <= MOST_LAYERS and min(dimensions) >= 0
 
 
 def _is_measured(point: Point, cost: CostModel) -> bool:

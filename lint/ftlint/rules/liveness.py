@@ -41,7 +41,7 @@ Source: run with 0.9.3 to 0.9.5 (tests/oracle/test_optimizers.py).
 
 def failure_stage(context: Context, key: Key, value: object) -> str | None:
     """Return `refused` or where the run crashes on such a value, if it does in this config."""
-    if key.name == "cutoff_len" and isinstance(value, float) and _is_cut_as_text(context):
+    if key.name == "cutoff_len" and isinstance(value, float) and _cuts_by_integers(context):
         return "data: TypeError"
     release = context.target.release
     met = observed_failure(release, key.name, detail_of(value))
@@ -59,15 +59,17 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
     return met if _comes_to(context, key, met) and affects_run(context, key) else None
 
 
-def _is_cut_as_text(context: Context) -> bool:
-    """Return whether rows are cut by `range` or by the tokenizer, which take integers alone.
+def _cuts_by_integers(context: Context) -> bool:
+    """Return whether rows are cut, or packed, by what takes integers alone.
 
-    Every value was tried with sft, which reckons with a length. Source:
-    data/processor/pretrain.py; run with 0.9.3 to 0.9.5, packed and not.
+    Every value was tried with sft, which reckons with a length where it does not pack. Source:
+    data/processor/pretrain.py, supervised.py; run with 0.9.3 to 0.9.5, packed and not.
     """
     values = context.instance.effective
-    prepares = context.command == "train" and not values.get("tokenized_path")
-    return prepares and values.get("stage") == "pt"
+    if context.command != "train" or values.get("tokenized_path"):
+        return False
+    packs = values.get("stage") == "sft" and values.get("do_train") and values.get("packing")
+    return values.get("stage") == "pt" or bool(packs)
 
 
 _COUNTS = frozenset(["num_train_epochs", "warmup_ratio", "warmup_steps"])
