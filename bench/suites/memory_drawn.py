@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memory_families import PURE  # type: ignore[import-not-found]
 from memory_runs import (  # type: ignore[import-not-found]
     EVALUATED,
     LIGER,
@@ -42,7 +43,6 @@ STAGES = {
 WEIGHTS = {"full": 8, "lora": 4, "qlora4": 3, "freeze": 2, "dora": 2}
 """How often a method comes; once where none is given."""
 OPTIMIZERS = ("adamw_torch", "adafactor", "sgd", "rmsprop", "adagrad", "lion_8bit", "adamw_8bit")
-PURE = {"pure_bf16": True, "bf16": False}
 LENGTHS = (384, 512, 640, 896, 1024, 1280, 1792, 2048, 2560, 4096)
 TOKENS, LARGEST = 12_288, 16
 """Of a micro-batch, and its rows, at most."""

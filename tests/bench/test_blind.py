@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import random
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.bench.suite import imported
 
 from ftbench.runners import configs
 from ftlint.steps import StepPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-SUITES = Path(__file__).resolve().parents[2] / "bench" / "suites"
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
 def blind() -> Iterator[Any]:
-    """The script, which finds its neighbours in its own folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(SUITES)
-        before = {*sys.modules}
-        yield importlib.import_module("blind")
-        for name in {one.stem for one in SUITES.glob("*.py")} & (sys.modules.keys() - before):
-            del sys.modules[name]
+    with imported("blind") as module:
+        yield module
 
 
 def kept(folder: Path, *runs: dict[str, Any]) -> Path:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.bench.suite import imported
 
 from ftlint.engine import lint
 from ftlint.project.options import Options
@@ -17,19 +16,13 @@ from ftlint.target.releases import resolve_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-SUITES = Path(__file__).resolve().parents[2] / "bench" / "suites"
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
 def drawing() -> Iterator[Any]:
-    """The module, which finds its neighbours in its own folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(SUITES)
-        before = {*sys.modules}
-        yield importlib.import_module("memory_drawn")
-        for name in {one.stem for one in SUITES.glob("*.py")} & (sys.modules.keys() - before):
-            del sys.modules[name]
+    with imported("memory_drawn") as module:
+        yield module
 
 
 def test_a_number_gives_the_same_runs(drawing: Any) -> None:
