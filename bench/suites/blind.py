@@ -2,8 +2,8 @@
 
 `python bench/suites/blind.py FOLDER [--done FOLDER]... [--gpus 0,1] [--family NAME]...
 [--seconds N] [--wall N] [--law COMMIT] [--small] [--pair]` writes data and configs below FOLDER and
-works through the families, one process a GPU: `bench calibrate` with no options, and for each
-held-out run first `bench predict`, then `bench run --full`. Into FOLDER/blind.jsonl goes a line as
+works through the families, one process a GPU: `bench calibrate` with no options, `bench predict` of
+all held-out runs, then `bench run --full` of each. Into FOLDER/blind.jsonl goes a line as
 soon as something is measured, and nothing is begun that would not be over in time. What FOLDER has
 is not run again, nor are the runs of other folders that are `--done`: a machine that is lent for
 minutes does a part, the next one goes on. A family of which runs are left is calibrated anew, for
@@ -18,6 +18,7 @@ took.
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import json
 import os
 import random
@@ -27,8 +28,9 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas")]
@@ -52,18 +54,28 @@ if TYPE_CHECKING:
 SEED = 11
 WALL, WALL_SMALL = 58.0, 20.0
 """Seconds that a held-out run is to take, by its forecast."""
-BESIDE = 12.0
-"""Seconds that a run needs besides: for its forecasts, and if it takes longer than they say."""
+BESIDE = 8.0
+"""Seconds that a run may take longer than its forecast says."""
 CALIBRATED = 200
 """Steps of the config that a family is calibrated by, of which none is forecast."""
-CALIBRATING = 110.0
-"""Seconds that there must be left for a calibration, beside those of a run by it."""
+CALIBRATING = 120.0
+"""Seconds that there must be left for a calibration and its forecasts, beside those of a run."""
 PROBED, LEAST = 20, 4
 """Steps that are forecast to see how many fill the time, and of a run at least."""
 TRIES, NEAR = 3, 0.04
 """Forecasts that are made at most to find the steps of a run, and how near to the time will do."""
 ONE = "one"
 """Where calibrations of one GPU lie, for runs of two."""
+
+
+class Foreseen(NamedTuple):
+    """A held-out run: its config, its forecast or why there is none, and that by one GPU of two."""
+
+    family: str
+    run: str
+    path: str
+    said: dict[str, Any]
+    by_one: dict[str, Any] | None
 
 
 class Campaign:
@@ -90,12 +102,14 @@ class Campaign:
                 name = todo.pop(0) if todo else None
             if name is None or not self.calibrate(gpu, name):
                 continue
-            *first, last = left_of(name, self.done)
-            for number in first:
-                self.hold(gpu, name, number)
-            later.append((name, last))
-        for name, number in later:
-            self.hold(gpu, name, number)
+            numbers = left_of(name, self.done)
+            with concurrent.futures.ThreadPoolExecutor() as threads:
+                *first, last = threads.map(partial(self.foresee, gpu, name), numbers)
+            for one in first:
+                self.hold(gpu, one)
+            later.append(last)
+        for one in later:
+            self.hold(gpu, one)
 
     def calibrate(self, gpu: str | None, name: str) -> bool:
         """Calibrate a family once, and return whether it is."""
@@ -118,22 +132,29 @@ class Campaign:
              "seconds": time.monotonic() - begun, "said": said.splitlines()[-8:]}
         )  # fmt: skip
 
-    def hold(self, gpu: str | None, name: str, number: int) -> None:
-        """Forecast a run of about the wanted time, note that, and make it, if there is time."""
-        shape, run = FAMILIES[name].held_out[number - 1], f"held-{number}"
-        result = self.root / name / f"{run}.json"
+    def foresee(self, gpu: str | None, name: str, number: int) -> Foreseen:
+        """Forecast a run of about the wanted time, which no run of the family has come before."""
+        run = f"held-{number}"
+        path, said = self.sized(gpu, name, run, FAMILIES[name].held_out[number - 1])
+        (self.root / name / f"{run}.predicted.json").write_text(json.dumps(said), "utf-8")
+        by_one = self.predict(gpu, name, path, ONE) if name in PAIRED else None
+        return Foreseen(name, run, path, said, by_one)
+
+    def hold(self, gpu: str | None, one: Foreseen) -> None:
+        """Make a run, if there is time, and note its forecast and what it took."""
+        result = self.root / one.family / f"{one.run}.json"
+        found: dict[str, Any] = {"kind": "run", "family": one.family, "run": one.run}
+        if "seconds" not in one.said:
+            self.note({**found, **one.said})
+            return
         if result.exists() or not (self.small or self.left > self.wall + BESIDE):
             return
-        path, said = self.sized(gpu, name, run, shape)
-        if "seconds" not in said:
-            self.note({"kind": "run", "family": name, "run": run, **said})
-            return
-        by_one = self.predict(gpu, name, path, ONE) if name in PAIRED else None
-        (self.root / name / f"{run}.predicted.json").write_text(json.dumps(said), "utf-8")
-        status, told = self.bench(gpu, name, "run", path, "--full", "--output-file", str(result))
-        found = {"kind": "run", "family": name, "run": run, "law": self.law, "said": said}
-        if by_one is not None:
-            found["by_one"] = by_one
+        status, told = self.bench(
+            gpu, one.family, "run", one.path, "--full", "--output-file", str(result)
+        )
+        found |= {"law": self.law, "said": one.said}
+        if one.by_one is not None:
+            found["by_one"] = one.by_one
         if status or not result.exists():
             self.note({**found, "status": status, "error": told.splitlines()[-6:]})
             return

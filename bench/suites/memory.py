@@ -299,7 +299,8 @@ def main() -> None:
     several = asked.gpus > 1
     if given.seed is not None:
         found = small_enough(root, given.seed, asked)
-        specs, capped = tuple(found[part - 1 :: parts]), tuple(found[::CAPPED_EVERY])
+        mine = slice(part - 1, None, parts)
+        specs, capped = tuple(found[mine]), tuple(found[::CAPPED_EVERY][mine])
     else:
         runs = memory_spread if several else SETS[given.set]
         specs = (runs.SMALL if given.small else runs.RUNS)[part - 1 :: parts]

@@ -140,6 +140,21 @@ def _show_gpus(shown: str | None) -> None:
     with suppress(AttributeError):
         misc._is_fp16_available = misc.is_torch_cuda_available()
         misc._is_bf16_available = misc.is_torch_bf16_gpu_available()
+    if "bitsandbytes" in sys.modules:  # galore-torch imports it, beside LLaMA Factory's trainers
+        _load_bitsandbytes_for_gpus()
+
+
+def _load_bitsandbytes_for_gpus() -> None:
+    """Give bitsandbytes, which picked its library while no GPU was seen, that of the GPUs."""
+    torch: Any = importlib.import_module("torch")
+    if not torch.cuda.is_available():
+        return
+    native: Any = importlib.import_module("bitsandbytes.cextension")
+    for_cpu, for_gpus = native.lib, native.get_native_library()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("bitsandbytes.") and getattr(module, "lib", None) is for_cpu:
+            vars(module)["lib"] = for_gpus
+    importlib.import_module("bitsandbytes.backends.cuda.ops")
 
 
 if __name__ == "__main__":
