@@ -38,6 +38,7 @@ import memory_runs  # type: ignore[import-not-found]  # noqa: E402
 import memory_second  # type: ignore[import-not-found]  # noqa: E402
 import memory_spread  # type: ignore[import-not-found]  # noqa: E402
 from journal import append, entries  # type: ignore[import-not-found]  # noqa: E402
+from memory_drawn import write_model  # noqa: E402
 from memory_runs import (  # noqa: E402
     LATER,
     SEED,
@@ -45,7 +46,6 @@ from memory_runs import (  # noqa: E402
     path_of,
     write_config,
     write_data,
-    write_model,
 )
 
 from ftbench.runners import configs, launch, pool  # noqa: E402
@@ -136,10 +136,8 @@ def mixed(specs: list[Spec]) -> list[Spec]:
 
 def small_enough(root: Path, seed: int, asked: Asked) -> list[Spec]:
     """Return the first runs of a number that are forecast to need no more than `asked.most`."""
-    given = memory_drawn.drawn(seed)
-    memory_runs.SHAPES.update(given.models)
     found: list[Spec] = []
-    for spec in given.runs:
+    for spec in memory_drawn.drawn(seed).runs:
         write_model(root / "models" / spec.model, spec.model)
         told = forecast(write_config(root, spec))
         if told is not None and limits(told)[0] <= asked.most:

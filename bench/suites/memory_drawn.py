@@ -10,8 +10,9 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import memory_runs  # type: ignore[import-not-found]
 from memory_families import PURE  # type: ignore[import-not-found]
-from memory_runs import (  # type: ignore[import-not-found]
+from memory_runs import (
     EVALUATED,
     LIGER,
     METHODS,
@@ -23,6 +24,7 @@ from memory_shapes import SHAPES  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 FAMILIES = tuple(name for name in SHAPES if name.endswith("-wide"))
 BUNDLED = (
@@ -75,6 +77,14 @@ def drawn(seed: int) -> Drawn:
     return Drawn(tuple(runs.values())[:COUNT], models)
 
 
+def write_model(folder: Path, name: str) -> None:
+    """Write the config.json of a model, also of one that was drawn: its name ends in the number."""
+    number = name.rpartition("-")[2]
+    if number.isdigit() and name not in memory_runs.SHAPES:
+        memory_runs.SHAPES.update(drawn(int(number)).models)
+    memory_runs.write_model(folder, name)
+
+
 def _model(rng: random.Random, base: Mapping[str, Any]) -> dict[str, Any]:
     """Return a model of a family in other dimensions."""
     size = base.get("head_dim") or rng.choice((64, 128))
@@ -87,7 +97,8 @@ def _model(rng: random.Random, base: Mapping[str, Any]) -> dict[str, Any]:
     heads, keys = rng.choice(pairs)
     hidden = heads * size
     return {
-        **base, "hidden_size": hidden, "num_attention_heads": heads, "num_key_value_heads": keys,
+        **base, "pad_token_id": 0, "hidden_size": hidden,
+        "num_attention_heads": heads, "num_key_value_heads": keys,
         "intermediate_size": 256 * round(hidden * rng.uniform(2.0, 5.5) / 256),
         "num_hidden_layers": rng.randint(10, 26), "vocab_size": 128 * rng.randint(380, 2000),
         "tie_word_embeddings": rng.choice((True, False)),

@@ -26,6 +26,9 @@ RECOMPUTED = 4 / 3
 FUSED, FLASH = 0.93, 0.95
 """What Liger's kernels and FlashAttention take of a step without them, about."""
 
+DISTURBED = 2.0
+"""A shape that takes so many times what a larger one takes was disturbed by the host."""
+
 
 class Law(NamedTuple):
     """The price of a micro-batch without checkpointing, Liger or FlashAttention; beside it `rest`
@@ -75,6 +78,23 @@ def law(
             rests.append(max(0.0, step["seconds"] - sum(each)))
     if not points:
         return None
-    cost = fit([Point(*shape, tuple(seconds)) for shape, seconds in points.items()])
+    cost = fit(undisturbed([Point(*shape, tuple(seconds)) for shape, seconds in points.items()]))
     places = order(lengths, sample)[BEFORE * sample["per_step"] :]
     return Law(cost, min(rests), tuple(lengths[at] for at in places))
+
+
+def undisturbed(points: Sequence[Point]) -> list[Point]:
+    """Return the points without those far slower than one with as many rows or more, as long.
+
+    A trial has most shapes once, and a host that stops for seconds at one of them would bend the
+    law by it: what a step is expected to take has been ten times too long.
+    """
+
+    def least(one: Point) -> float:
+        return min(
+            other.typical
+            for other in points
+            if other.rows >= one.rows and other.length >= one.length
+        )
+
+    return [one for one in points if one.typical <= DISTURBED * least(one)]

@@ -67,8 +67,10 @@ def loss_moments(
                 name="logits", activations=inside + caches, logits=made * (logits + wide + FULL)
             )
         ]
+    capped = logits if shape.final_softcap else 0  # what tanh gave out, for its gradient
     if method.stage in ("dpo", "kto"):
-        return _preference(method, base, made, inside + ends.copied)
+        kept = base._replace(activations=inside + ends.copied, logits=made * capped)
+        return _preference(method, batch, kept, made)
     if method.liger and method.stage in ("sft", "pt"):
         # A kernel of the loss alone, which writes the gradient over the logits in float32. They are
         # widened once more outside of the model, where autocast has let go of its copies.
@@ -80,7 +82,6 @@ def loss_moments(
             ),
         ]  # fmt: skip
     own = tokens * shape.hidden * method.residual_width()  # has a name while the model runs
-    capped = logits if shape.final_softcap else 0  # what tanh gave out, for its gradient
     forward = base._replace(
         name="loss",
         activations=inside + caches + own,
@@ -97,16 +98,13 @@ def loss_moments(
     return [forward, backward, *([after] if ends.gradients else [])]
 
 
-def _preference(method: Method, base: Moment, made: int, inside: int) -> list[Moment]:
+def _preference(method: Method, batch: Batch, kept: Moment, made: int) -> list[Moment]:
     """Return the moments of a loss over log-probabilities, outside of what autocast wraps."""
-    reference = base._replace(
-        name="reference", activations=inside,
-        logits=made * FULL * _PAIRED[method.stage, method.reference],
-    )  # fmt: skip
-    backward = base._replace(
-        name="gradient of the loss", activations=inside, logits=made * 3 * FULL
-    )
-    return [reference, backward]
+    copies = widened(batch, _PAIRED[method.stage, method.reference])
+    return [
+        kept._replace(name=name, logits=kept.logits + made * FULL * count)
+        for name, count in (("reference", copies), ("gradient of the loss", 3))
+    ]
 
 
 _PAIRED = {
@@ -122,6 +120,11 @@ EVALUATED = {
     ("dpo", True): 4, ("dpo", False): 3, ("kto", True): 5, ("kto", False): 4,
 }  # fmt: skip
 """The same in an evaluation, which keeps no log-softmax for a gradient."""
+
+
+def widened(batch: Batch, copies: int) -> int:
+    """Return how many of such copies a batch has: the view of a single row is not copied."""
+    return copies - (batch.rows == 1)
 
 
 def _fused(

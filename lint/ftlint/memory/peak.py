@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftlint.memory.layer import DecoderLayer
-from ftlint.memory.loss import EVALUATED, head_of, loss_moments
+from ftlint.memory.loss import EVALUATED, head_of, loss_moments, widened
 from ftlint.memory.manner import FULL, HALF, Batch
 from ftlint.memory.moment import Moment
 from ftlint.memory.shape import Unknown
@@ -44,7 +44,8 @@ def evaluation_moments(shape: Shape, method: Method, batch: Batch) -> list[Momen
     per = logits + (FULL if logits == HALF else 0)
     copies = held.cast
     if method.stage in ("dpo", "kto"):  # their loss is outside of what autocast wraps
-        per, copies = FULL * EVALUATED[method.stage, method.reference], 0
+        known = EVALUATED[method.stage, method.reference]
+        per, copies = FULL * widened(batch, known), 0
     else:
         per += FULL
     if method.stage == "rm":

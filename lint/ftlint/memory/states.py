@@ -20,7 +20,8 @@ class Optimizer(NamedTuple):
     """Bytes of state for a number that learns, in float32 or half, and what a step takes besides.
 
     `factored`: rows and columns instead of a number each. `stepping`: copies of all that learns in
-    a step; where matrices are stepped over one by one, of the largest: `single`.
+    a step; where matrices are stepped over one by one, of the largest: `single`. `embedded`: bytes
+    of a number of the embedding, where it has others.
     """
 
     wide: float
@@ -28,6 +29,7 @@ class Optimizer(NamedTuple):
     stepping: int = 0
     factored: bool = False
     single: int = 0
+    embedded: float | None = None
 
 
 _QUANTIZED = 2 * (1 + FULL / STATE_BLOCK)
@@ -40,15 +42,16 @@ OPTIMIZERS = {
     "adagrad": Optimizer(4, 2, stepping=2),
     "adafactor": Optimizer(0, 0, factored=True, single=2),
     "lion_32bit": Optimizer(4, 4),
-    "adamw_bnb_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
-    "adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
-    "lion_8bit": Optimizer(_QUANTIZED / 2, _QUANTIZED / 2),
+    "adamw_bnb_8bit": Optimizer(_QUANTIZED, _QUANTIZED, embedded=8),
+    "adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED, embedded=8),
+    "lion_8bit": Optimizer(_QUANTIZED / 2, _QUANTIZED / 2, embedded=4),
     "paged_adamw_32bit": Optimizer(8, 8),
-    "paged_adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED),
+    "paged_adamw_8bit": Optimizer(_QUANTIZED, _QUANTIZED, embedded=8),
 }
 """By the value of `optim`. Source: torch/optim [2.11] (the foreach form makes a copy of what it
 takes the root of, that of Adagrad of gradients too), transformers/optimization.py (Adafactor
-squares a gradient and adds to that), bitsandbytes/optim."""
+squares a gradient and adds to that), bitsandbytes/optim, transformers/trainer.py create_optimizer
+(states of 8 bit are of 32 for an embedding)."""
 
 
 class States(NamedTuple):
@@ -116,6 +119,8 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         )
     per = kind.wide if wide == FULL or method.sharding.divides else kind.narrow
     state = _factored(shape, method) if kind.factored else int(learning * per)
+    if kind.embedded is not None and (method.kind == "full" or "embed_tokens" in method.ends):
+        state += int(shape.embedding_size * (kind.embedded - per))
     # In half precision gradient and matrix are widened as well.
     single = kind.single + (2 if kind.single and wide == HALF else 0)
     stepping = learning * wide * kind.stepping + _largest(shape, method) * FULL * single
