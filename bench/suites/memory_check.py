@@ -62,6 +62,14 @@ class Verdict(NamedTuple):
     did: bool
 
 
+def results(folder: Path) -> list[Path]:
+    """Return the results below a folder, without the trials of a tuning.
+
+    Those have the longest rows, some of them before Adam's states are there.
+    """
+    return [one for one in sorted(folder.rglob("*.json")) if one.parent.suffix != ".raw"]
+
+
 def of_result(path: Path) -> Iterator[Pair]:
     """Yield the forecast for the batches of a result of `bench run`."""
     result = json.loads(path.read_text("utf-8"))
@@ -193,7 +201,7 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="by the law of today")
     asked = parser.parse_args()
     found: list[Pair | Verdict] = []
-    for path in sorted(asked.folder.rglob("*.json")):
+    for path in results(asked.folder):
         found += of_result(path)
     for path in sorted(asked.folder.rglob("memory.jsonl")):
         found += again(path) if asked.again else of_suite(path)

@@ -35,9 +35,8 @@ def suite(name: str) -> Any:
 @pytest.mark.search
 def test_runs_of_bench_are_forecast_to_a_percent() -> None:
     module = suite("memory_check")
-    # Trials of a tuning are left out: of the longest rows, some before Adam's states are there.
-    paths = [one for one in sorted(RAW.rglob("*.json")) if one.parent.suffix != ".raw"]
-    pairs = [one for path in paths[:: stride(4)] for one in module.of_result(path)]
+    paths = module.results(RAW)[:: stride(4)]
+    pairs = [one for path in paths for one in module.of_result(path)]
     assert len(pairs) > 20
     errors = sorted(abs(one.error) for one in pairs)
     assert statistics.median(errors) < 0.002
