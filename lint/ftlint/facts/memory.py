@@ -185,7 +185,7 @@ def gpu_of(context: Context) -> tuple[Gpu | None, list[str]]:
 
 
 EMPTY = 0.4
-"""A GPU is mostly empty where no more than this share of it is held, with the band."""
+"""A GPU is mostly empty where no more than this share of it is sure to be enough."""
 
 
 def facts(context: Context) -> dict[str, object]:
@@ -234,12 +234,12 @@ def facts(context: Context) -> dict[str, object]:
 
 
 def _room(found: Estimate, gpu: Gpu) -> dict[str, object]:
-    """Return what a run holds at most of a GPU that is mostly empty."""
-    held = CONTEXT + max(phase.high for phase in found.phases)
-    if held > EMPTY * gpu.total:
+    """Return what is enough for a run, where a GPU that has it is mostly empty."""
+    enough = CONTEXT + max(phase.enough for phase in found.phases)
+    if enough > EMPTY * gpu.total:
         return {}
     has = gigabytes(gpu.total)
-    return {"room": {"gpu": gpu.name, "needs": gigabytes(held), "has": has}}
+    return {"room": {"gpu": gpu.name, "needs": gigabytes(enough), "has": has}}
 
 
 def gigabytes(size: int) -> str:
