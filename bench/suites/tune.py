@@ -1,8 +1,9 @@
 """`bench tune` on published configs, held against a search of a grid, and run whole.
 
-`python bench/suites/tune.py FOLDER [--only PART[,PART]] [--seconds N] [--budget N] [--out OUT]
-[--small]` writes data, models (a config.json each: random weights are made on the GPU) and configs
-below FOLDER, then works through the parts in this order, beginning none after `--seconds`:
+`python bench/suites/tune.py FOLDER [--only PART[,PART]] [--seconds N] [--budget N] [--gpus N]
+[--out OUT] [--small]` writes data, models (a config.json each: random weights are made on the GPU)
+and configs below FOLDER, then works through the parts in this order, beginning none after
+`--seconds`:
 
     tune:NAME   `bench tune` as a user would call it, with --write on a copy of the config
     grid:NAME   all splits of the batch, with and without Liger and checkpointing: the same trials
@@ -135,8 +136,9 @@ def write_config(root: Path, name: str, *, small: bool) -> Path:
 class Campaign:
     """The parts that are worked through, and where their results go."""
 
-    def __init__(self, root: Path, out: Path, budget: float, *, small: bool) -> None:
-        self.root, self.out, self.budget, self.small = root, out, budget, small
+    def __init__(self, root: Path, out: Path, budget: float, *, gpus: int, small: bool) -> None:
+        self.root, self.out, self.budget = root, out, budget
+        self.gpus, self.small = gpus, small
 
     def part(self, name: str, left: float) -> None:
         """Work on a part that is not there yet, and note what came of it."""
@@ -157,8 +159,8 @@ class Campaign:
         tuned = path.with_name(f"{example}.tuned.yaml")
         tuned.write_bytes(path.read_bytes())
         status, said = self.bench(
-            "tune", tuned.name, "--write", "--budget", str(self.budget), "--output-file",
-            str(kept), "--raw", str(self.out / f"{example}.raw"),
+            "tune", tuned.name, "--gpus", str(self.gpus), "--write", "--budget", str(self.budget),
+            "--output-file", str(kept), "--raw", str(self.out / f"{example}.raw"),
         )  # fmt: skip
         (self.out / f"{example}.tune.txt").write_text(said, "utf-8")
         (self.out / f"{example}.tuned.yaml").write_bytes(tuned.read_bytes())
@@ -217,8 +219,8 @@ class Campaign:
         told_ = json.loads((self.out / f"{example}.tune.json").read_text("utf-8"))
         os.environ.update(told_["variables"])
         status, said = self.bench(
-            "run", f"{example}.whole.yaml", "--full", "--output-file", str(result),
-            "--time-limit", str(max(30.0, left)),
+            "run", f"{example}.whole.yaml", "--gpus", str(self.gpus), "--full",
+            "--output-file", str(result), "--time-limit", str(max(30.0, left)),
         )  # fmt: skip
         return {"status": status, "said": said.splitlines()[-12:]}
 
@@ -288,6 +290,7 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--seconds", type=float, default=3600.0)
     parser.add_argument("--budget", type=float, default=300.0)
+    parser.add_argument("--gpus", type=int, default=1, help="of each run; grids are of one")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--summary", action="store_true")
@@ -303,7 +306,7 @@ def main() -> None:
     os.environ.setdefault("HF_DATASETS_CACHE", str(root / "datasets"))
     os.environ.setdefault("FTBENCH_CACHE", str(root / "cache"))
     due = time.monotonic() + asked.seconds
-    campaign = Campaign(root, out, asked.budget, small=asked.small)
+    campaign = Campaign(root, out, asked.budget, gpus=asked.gpus, small=asked.small)
     for part in asked.only.split(","):
         left = due - time.monotonic()
         if left < 0:

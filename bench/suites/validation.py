@@ -1,11 +1,12 @@
 """Write configs for `bench validate`, with small datasets: `python validation.py FOLDER [SEED]`.
 
 FOLDER gets `one/*.yaml` for one GPU, `two/*.yaml` for two, `zero/*.yaml` for two by DeepSpeed,
-`fsdp/*.yaml` for two by `--accelerate-config FOLDER/data/fsdp.yaml`, `stages/*.yaml` for one GPU in
-the stages and methods that are rarer, and the data they name. Every way to a step count is in them:
-batch, accumulation, whole and fractional epochs, max_steps, val_size as a share and as a number,
-max_samples, mixing, packing, warmup as a share and as a number, the last short batch dropped, and
-logging, evaluation and saving at intervals of each kind. The same seed gives the same files.
+`fsdp/*.yaml` for two by `--accelerate-config FOLDER/data/fsdp.yaml`, `stages/*.yaml` for one GPU
+and `pair/*.yaml` for two in the stages, methods and ways that are rarer, and the data they name.
+Every way to a step count is in them: batch, accumulation, whole and fractional epochs, max_steps,
+val_size as a share and as a number, max_samples, mixing, packing, streaming, warmup as a share and
+as a number, the last short batch dropped, and logging, evaluation and saving at intervals of each
+kind. The same seed gives the same files.
 """
 
 from __future__ import annotations
@@ -30,6 +31,22 @@ STAGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sft", {**DORA, "enable_liger_kernel": False}),
 )  # fmt: skip
 """Each of them is one config of `stages`."""
+STREAM: dict[str, Any] = {
+    "streaming": True, "max_steps": 7, "dataloader_num_workers": 1, "buffer_size": 64,
+    "accelerator_config": {"dispatch_batches": False},
+}  # fmt: skip
+SHORT: dict[str, Any] = {"per_device_train_batch_size": 5, "gradient_accumulation_steps": 3}
+"""Of 37, 48, 54, 96 and 203 rows the last batch, and the last step, are smaller."""
+PAIR: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("dpo", LORA), ("dpo", {**LORA, **SHORT}), ("kto", LORA), ("kto", {**FULL, **SHORT}),
+    ("sft", {**FREEZE, **SHORT}), ("pt", FREEZE), ("sft", {**LORA, **STREAM}),
+    ("sft", {**LORA, **STREAM, "dataset": "large"}), ("sft", {**LORA, "packing": True}),
+    ("sft", {**DORA, "packing": True, **SHORT}), ("sft", {**LORA, "dataloader_drop_last": True}),
+    ("dpo", {**LORA, **SHORT, "dataloader_drop_last": True}), ("rm", {**LORA, **SHORT}),
+    ("sft", {**FULL, **SHORT, "num_train_epochs": 1.3}),
+)  # fmt: skip
+"""Each of them is one config of `pair`."""
+WAYS = {"stages": STAGES, "pair": PAIR}
 WORDS = (
     """batch step epoch gradient token model layer head loss rate warm cool save load split merge
     plan count check trainer rank row prompt answer adapter weight"""
@@ -148,9 +165,10 @@ def config(
     if packed and stage == "sft":
         found["packing"] = True
         found["preprocessing_batch_size"] = rng.choice([50, 1000])
-    if number % 5 in (1, 4) and not packed:
+    streams = "streaming" in found
+    if number % 5 in (1, 4) and not (packed or streams):
         found["val_size"] = rng.choice([*SHARES, 5, 11])
-    if number % 5 == 2:
+    if number % 5 == 2 and not streams:
         found["max_samples"] = rng.choice([20, 33, 50])
     if number % 8 == 5:
         found["dataloader_drop_last"] = True
@@ -201,12 +219,13 @@ def write_suite(folder: Path, seed: int = 1) -> list[Path]:
         ("zero", ZERO, 2),
         ("fsdp", FSDP, 2),
         ("stages", len(STAGES), 1),
+        ("pair", len(PAIR), 2),
     ):
         (folder / name).mkdir(exist_ok=True)
         rng = random.Random(f"{seed} {name}")
         for number in range(count):
             path = folder / name / f"{number:02d}.yaml"
-            way = STAGES[number] if name == "stages" else None
+            way = WAYS[name][number] if name in WAYS else None
             made = config(rng, number + (0 if gpus == 1 else 3), data, gpus, way)
             if name in ("zero", "fsdp"):
                 made["bf16"] = True

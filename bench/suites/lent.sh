@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# The suites on a machine with GPUs that is there for minutes and has no network.
+#
+#   bash bench/suites/lent.sh OUT SECONDS PART...
+#
+# WHEELS (default .whl) holds what that machine lacks, as `pip download --no-deps` leaves it:
+# llamafactory and what it is pinned to, liger-kernel, bitsandbytes, ftlint's own dependencies. It is
+# installed once, with byte code: without it start-ups take twice as long and scatter. Work is done
+# below WORK (default /tmp/lent), where a later call goes on. Each PART begins while there is time, and
+# is in OUT as an archive once it ends, and every minute before. LAW is the commit of the forecasts.
+#
+#   tune:A,B+C,D   parts of tune.py, the lists beside each other on a GPU each
+#   memory:SEED    memory.py --seed, half of it on each of two GPUs; FORECASTS, if set, is its file
+#   blind          blind.py on all GPUs          pair-blind     blind.py --pair
+#   pair-validate  validation.py's pair, zero    pair-tune      bench tune --gpus 2
+#   pair-memory    memory.py --gpus 2            fleet          fleet.py
+set -u
+out=$(realpath "$1") end=$(($(date +%s) + $2)) root=$PWD work=${WORK:-/tmp/lent} python=${PYTHON:-python3}
+shift 2
+unset PYTHONDONTWRITEBYTECODE
+mkdir -p "$work"
+if [ -z "${SMALL:-}" ] && [ ! -e "$work/installed" ]; then
+  "$python" -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --upgrade \
+    --target "$work/site" "${WHEELS:-.whl}"/*.whl || exit 3
+  "$python" -m compileall -q -j 16 "$work/site" bench lint schemas >/dev/null
+  touch "$work/installed"
+fi
+export PYTHONPATH=$work/site:$root/bench:$root/lint:$root/schemas:${PYTHONPATH:-}
+export DISABLE_VERSION_CHECK=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1
+small=${SMALL:+--small} law=${LAW:-$(git rev-parse --short HEAD 2>/dev/null || echo unknown)}
+
+left() { echo $((end - $(date +%s))); }
+keep() { tar czf "$out/$1.new" -C "$work" --exclude=models --exclude=saves --exclude=cache \
+  --exclude=datasets --exclude='*.safetensors' "$1" 2>/dev/null; mv "$out/$1.new" "$out/$1.tgz"; }
+suite() { "$python" "bench/suites/$1.py" "${@:2}"; }
+
+tune() {
+  local gpu=0 parts
+  mkdir -p "$work/tune"
+  IFS=+ read -ra lists <<<"$1"
+  for parts in "${lists[@]}"; do
+    CUDA_VISIBLE_DEVICES=$gpu suite tune "$work/tuning-$gpu" $small --out "$work/tune/$gpu" \
+      --budget 240 --seconds "$(left)" --only "$parts" >"$work/tune/$gpu.log" 2>&1 &
+    gpu=$((gpu + 1))
+  done
+  wait
+  for gpu in "$work"/tune/?; do suite tune "$gpu" --summary; done
+}
+
+memory() {
+  local gpu
+  for gpu in 0 1; do
+    mkdir -p "$work/memory/$gpu"
+    [ -z "${FORECASTS:-}" ] || cp -n "$FORECASTS" "$work/memory/$gpu/memory.jsonl"
+    CUDA_VISIBLE_DEVICES=$gpu suite memory "$work/memory-$gpu" --seed "$1" --only $((gpu + 1))/2 --jobs 3 \
+      --limit 90 --seconds "$(($(left) < 260 ? $(left) - 20 : 240))" --out "$work/memory/$gpu" \
+      >"$work/memory/$gpu.log" 2>&1 &
+  done
+  wait
+  tail -n 2 "$work"/memory/?.log
+}
+
+blind() { suite blind "$work/blind" $small --seconds "$(left)" --wall "${WALL:-58}" --law "$law"; }
+pair-blind() { suite blind "$work/pair-blind" --pair $small --seconds "$(left)" --law "$law"; }
+
+pair-memory() {
+  suite memory "$work/pair-memory-runs" $small --gpus 2 --jobs 4 --limit 120 --seconds "$(($(left) - 30))" \
+    --out "$work/pair-memory"
+}
+
+pair-validate() {
+  mkdir -p "$work/pair-validate"
+  suite validation "$work/validation" 3
+  (cd "$work/validation" && "$python" -m ftbench validate pair ${SMALL:+--model tiny} --gpus 2 --jobs 3 \
+    --output-file "$work/pair-validate/validate-pair.json")
+}
+
+pair-tune() {
+  suite tune "$work/tuning-pair" $small --gpus 2 --out "$work/pair-tune" --budget 240 \
+    --only tune:lora-8b
+}
+
+fleet() { suite fleet "$work/fleet" $small ${SMALL:+--kind RED}; }
+
+for part in "$@"; do
+  name=${part%%:*}
+  [ "$(left)" -gt 20 ] || { echo "$part: the time is over"; continue; }
+  echo "== $part, $(left) s left"
+  "$name" "${part#*:}" & running=$!
+  while sleep 5; kill -0 $running 2>/dev/null; do [ $(($(date +%s) % 60)) -ge 5 ] || keep "$name"; done
+  keep "$name"
+done
+echo "== $(left) s left"
