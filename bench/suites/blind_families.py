@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from families import words  # type: ignore[import-not-found]
+from families import LORA, words  # type: ignore[import-not-found]
 from memory_runs import DATASETS, write_rows  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROWS, ROWS_SMALL = 3_000, 800
-LORA = {"finetuning_type": "lora", "lora_rank": 8, "lora_target": "all"}
 FULL = {"finetuning_type": "full"}
 FREEZE = {"finetuning_type": "freeze", "freeze_trainable_layers": 4}
 COMMON = {

@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas")]
 sys.path[:0] = OURS
 
-from families import words  # type: ignore[import-not-found]  # noqa: E402
+from families import LORA, words  # type: ignore[import-not-found]  # noqa: E402
 from journal import append, entries  # type: ignore[import-not-found]  # noqa: E402
 from memory_runs import write_model  # type: ignore[import-not-found]  # noqa: E402
 
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SEED = 23
-LORA = {"finetuning_type": "lora", "lora_rank": 8, "lora_target": "all"}
 COMMON: dict[str, Any] = {
     "cutoff_len": 2048, "max_samples": 1000, "preprocessing_num_workers": 16,
     "dataloader_num_workers": 4, "logging_steps": 10, "save_steps": 500, "plot_loss": True,

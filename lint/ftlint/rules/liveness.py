@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.facts.context import Context
+    from ftlint.rulebook.condition import Instance
     from ftlint.target.keys import Key
     from ftschemas.rule import Check, Rule
 
@@ -192,11 +193,7 @@ def is_live(context: Context, key: Key) -> bool:
     """
     if key.name in _UNREAD.get(context.command, ()):
         return False
-    instance, other = context.instance, {key.name: _some_other(key)}
-    instance = instance._replace(
-        config=instance.config | other, effective=instance.effective | other
-    )
-    rules = context.rules
+    instance, rules = _with_another(context.instance, key), context.rules
     for code, check, holds in rules.conditions(context.target, context.command, "ignored"):
         if key.name in _ignored_by(rules[code], check) and holds(instance):
             return False
@@ -212,9 +209,7 @@ def ignored_keys(context: Context) -> frozenset[str]:
             key = None if name in found or name in instance.config else context.catalogue.get(name)
             if key is None:
                 continue
-            other = {name: _some_other(key)}
-            if holds(instance._replace(config=instance.config | other,
-                                       effective=instance.effective | other)):  # fmt: skip
+            if holds(_with_another(instance, key)):
                 found.add(name)
     return frozenset(found)
 
@@ -222,6 +217,12 @@ def ignored_keys(context: Context) -> frozenset[str]:
 def _ignored_by(rule: Rule, check: Check) -> Sequence[str]:
     """Return the keys that a run ignores by one condition of a rule: those that it points at."""
     return [name.replace("$key", check.key or name) for name in rule.at]
+
+
+def _with_another(instance: Instance, key: Key) -> Instance:
+    """Return a run with another value of a key than its default."""
+    other = {key.name: _some_other(key)}
+    return instance._replace(config=instance.config | other, effective=instance.effective | other)
 
 
 def _some_other(key: Key) -> object:
