@@ -133,7 +133,7 @@ class Campaign:
         )  # fmt: skip
 
     def foresee(self, gpu: str | None, name: str, number: int) -> Foreseen:
-        """Forecast a run of about the wanted time, which no run of the family has come before."""
+        """Forecast a run of about the wanted time, before any run of its family."""
         run = f"held-{number}"
         path, said = self.sized(gpu, name, run, FAMILIES[name].held_out[number - 1])
         (self.root / name / f"{run}.predicted.json").write_text(json.dumps(said), "utf-8")

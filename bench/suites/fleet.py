@@ -22,13 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = [str(ROOT / name) for name in ("bench", "bench/suites", "lint", "schemas")]
+OURS = [str(ROOT / name) for name in ("bench", "lint", "schemas")]
 sys.path[:0] = OURS
-
-from validation import as_yaml, write_data  # type: ignore[import-not-found]  # noqa: E402
 
 from ftbench.results.files import read  # noqa: E402
 from ftbench.runners.launch import descendants  # noqa: E402
+from suites.validation import as_yaml, write_data  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

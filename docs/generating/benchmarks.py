@@ -40,7 +40,7 @@ bench validate FOLDER/zero --gpus 2 --output-file validate-zero.json    # DeepSp
 bench validate FOLDER/fsdp --gpus 2 --output-file validate-fsdp.json \\
   --accelerate-config FOLDER/data/fsdp.yaml
 bench validate FOLDER/stages --output-file validate-stages.json    # dpo, kto, rm, freeze, DoRA
-bench validate FOLDER/pair --gpus 2 --output-file validate-pair.json    # these and streaming, packing
+bench validate FOLDER/pair --gpus 2 --output-file validate-pair.json    # and streaming, packing
 ```
 
 """

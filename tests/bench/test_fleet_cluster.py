@@ -24,6 +24,7 @@ from ftbench.cli.fleet import command
 from ftbench.fleet.cluster import joined
 from ftbench.results.files import read
 from ftbench.runners.launch import descendants
+from suites.fleet import trains
 from suites.validation import write_data
 
 if TYPE_CHECKING:
@@ -210,13 +211,3 @@ def test_every_result_is_there_once_although_nodes_die(cluster: Any, place: Path
     assert again.exit_code == 0
     assert "4 of them have a result already" in again.stdout
     assert {path: path.stat().st_mtime_ns for path in (place / "fleet").iterdir()} == before
-
-
-def trains(node: Any) -> bool:
-    """Return whether a run trains on a node."""
-    (raylet,) = node.all_processes["raylet"]
-    for pid in descendants(raylet.process.pid):
-        with suppress(OSError):
-            if b"ftbench.runners.child" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                return True
-    return False
