@@ -161,15 +161,7 @@ def config(
         found["max_steps"] = rng.choice([1, 5, 12, 23])
     if len(chosen) > 1:
         found["mix_strategy"] = rng.choice(["concat", "interleave_under", "interleave_over"])
-    packed = stage == "pt" or (stage == "sft" and number % 7 == 3) or "packing" in found
-    if packed and stage == "sft":
-        found["packing"] = True
-        found["preprocessing_batch_size"] = rng.choice([50, 1000])
-    streams = "streaming" in found
-    if number % 5 in (1, 4) and not (packed or streams):
-        found["val_size"] = rng.choice([*SHARES, 5, 11])
-    if number % 5 == 2 and not streams:
-        found["max_samples"] = rng.choice([20, 33, 50])
+    takes(found, rng, number)
     if number % 8 == 5:
         found["dataloader_drop_last"] = True
         found["per_device_train_batch_size"] = 2
@@ -179,6 +171,21 @@ def config(
     while found["per_device_train_batch_size"] * gpus < 3 and "max_steps" not in found:
         found["per_device_train_batch_size"] += 1
     return found
+
+
+def takes(found: dict[str, Any], rng: random.Random, number: int) -> None:
+    """Add what is done to the rows: packing, rows held out, a limit; a stream has no number."""
+    stage = found["stage"]
+    packed = stage == "pt" or (stage == "sft" and number % 7 == 3) or "packing" in found
+    if packed and stage == "sft":
+        found["packing"] = True
+        found["preprocessing_batch_size"] = rng.choice([50, 1000])
+    if "streaming" in found:
+        return
+    if number % 5 in (1, 4) and not packed:
+        found["val_size"] = rng.choice([*SHARES, 5, 11])
+    if number % 5 == 2:
+        found["max_samples"] = rng.choice([20, 33, 50])
 
 
 def events(found: dict[str, Any], rng: random.Random, number: int, *, evaluates: bool) -> None:
