@@ -37,20 +37,23 @@ def ran(family: str, number: int, said: float = 60.0, **more: Any) -> dict[str, 
 
 
 def test_what_other_machines_have_made_is_not_made_again(blind: Any, tmp_path: Path) -> None:
-    one = kept(tmp_path / "one", *(ran("dora-3b", number, wall=60.0) for number in (1, 2, 3)))
+    one = kept(tmp_path / "one", *(ran("dora-7b", number, wall=60.0) for number in (1, 2, 3)))
     two = kept(
         tmp_path / "two",
-        ran("pt-full-1b", 2, wall=50.0),
-        ran("pt-full-1b", 1, status=1),
+        ran("pt-full-0.6b", 2, wall=50.0),
+        ran("pt-full-0.6b", 1, status=1),
         {"family": "lora-8b", "run": "held-1", "refused": "no"},
     )
     done = blind.runs_of([one, two, tmp_path / "nothing"])
-    assert done == {("dora-3b", f"held-{number}") for number in (1, 2, 3)} | {
-        ("pt-full-1b", "held-2")
+    assert done == {("dora-7b", f"held-{number}") for number in (1, 2, 3)} | {
+        ("pt-full-0.6b", "held-2")
     }
-    assert blind.left_of("pt-full-1b", done) == [1, 3]
+    assert blind.left_of("pt-full-0.6b", done) == [1, 3]
     assert blind.left_of("lora-8b", done) == [1, 2, 3]
-    assert blind.in_turn(["dora-3b", "pt-full-1b", "lora-8b"], done) == ["lora-8b", "pt-full-1b"]
+    assert blind.in_turn(["dora-7b", "pt-full-0.6b", "lora-8b"], done) == [
+        "lora-8b",
+        "pt-full-0.6b",
+    ]
 
 
 def test_of_whole_families_the_order_stays(blind: Any) -> None:
@@ -77,8 +80,8 @@ def test_runs_take_about_the_wanted_time(
 def test_summary_of_several_folders(blind: Any, tmp_path: Path) -> None:
     one = kept(
         tmp_path / "one",
-        {"kind": "calibration", "family": "dora-3b", "seconds": 91.0, "said": []},
-        ran("dora-3b", 1, wall=60.0), ran("dora-3b", 2, wall=75.0),
+        {"kind": "calibration", "family": "dora-7b", "seconds": 91.0, "said": []},
+        ran("dora-7b", 1, wall=60.0), ran("dora-7b", 2, wall=75.0),
     )  # fmt: skip
     two = kept(tmp_path / "two", ran("lora-8b", 1, wall=48.0), ran("lora-8b", 2, refused="no"))
     *rows, last = blind.summarise([one, two])
