@@ -72,7 +72,7 @@ VALUES = {
     "dataset": ("faq,chat", "[faq, chat]", "", "1", "faq,faq"),
     "eval_dataset": ("held", "held,other"),
     "val_size": ("0.1", "0.9999", "1", "1.0", "20", "100000", "-1", "0", "'0.1'"),
-    "max_samples": ("1", "5", "0", "-1", "'5'", "1.5"),
+    "max_samples": ("1", "5", "0", "-1", "'5'", "1.5", "1.0e+5"),
     "streaming": ("true",),
     "tokenized_path": ("t",),
     "mix_strategy": ("interleave_under", "interleave_over", "interleave_once", "mixed"),

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ftlint.engine import lint
 from ftlint.project.options import Options
 from ftlint.syntax.source import of_text
 from ftlint.target.releases import resolve_target
+from tests.stating import stating
+
+if TYPE_CHECKING:
+    from ftlint.facts.layers import Given
 
 BASE = (
     "model_name_or_path: tiny\nstage: sft\ndo_train: true\nfinetuning_type: lora\ndataset: d\n"
     "template: empty\noutput_dir: out\neval_strategy: steps\nval_size: 0.1\n"
 )
+NOTHING = stating()
 STARTS, PARSED = "crashes when training starts", "rejected at start-up"
 
 
-def said(text: str, release: str) -> list[tuple[str, str]]:
-    result = lint(of_text("c.yaml", text), Options(resolve_target(release)))
+def said(text: str, release: str, given: Given = NOTHING) -> list[tuple[str, str]]:
+    result = lint(of_text("c.yaml", text), Options(resolve_target(release), given))
     return [(one.code, one.message) for one in result.diagnostics if one.severity == "error"]
 
 
@@ -87,3 +94,19 @@ def test_packed_rows_are_padded_to_an_integer(length: str, packs: str, release: 
     packed = f"{BASE}{packs}: true\ncutoff_len: {length}\n"
     assert ("FT105", message) in said(packed, release)
     assert ("FT105", message) not in said(packed.replace("sft", "dpo"), release)
+
+
+@pytest.mark.parametrize("release", ["0.9.3", "0.9.4", "0.9.5"])
+@pytest.mark.parametrize(
+    ("limit", "trains"),
+    [("1000.5", True), ("60.5", True), (".inf", True), ("60.0", False), ("50.5", False),
+     ("0.5", False), (".nan", False), ("-.inf", False)],
+)  # fmt: skip
+def test_a_fraction_above_the_rows_of_each_dataset_is_no_limit(
+    limit: str, trains: bool, release: str
+) -> None:
+    """The smaller of the two is taken; of rows that nobody knows there may be more."""
+    text = BASE.replace("dataset: d", "dataset: faq,chat") + f"max_samples: {limit}\n"
+    known = stating(1, dataset_sizes=(("faq", 60), ("chat", 40)))
+    assert [code for code, _ in said(text, release, known)] == ([] if trains else ["FT105"])
+    assert [code for code, _ in said(text, release)] == ["FT105"]

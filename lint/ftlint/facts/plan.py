@@ -155,12 +155,27 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     launcher = inputs.launch.started_by(inputs.target)
     catalogue = catalogue_of(inputs.target, V1 if launcher == V1 else "train", launcher)
     values = effective(inputs.launch.over(inputs.config), catalogue)
+    if _leaves_all(values.get("max_samples"), inputs.samples):
+        values = {**values, "max_samples": None}
     made = plan(values, samples=inputs.samples, world=_world(inputs),
                 llamafactory=llamafactory, transformers=transformers)  # fmt: skip
     notes = tuple(_of_launch(inputs, launcher))
     if isinstance(made, NoPlan) or not notes:
         return made
     return made._replace(assumptions=(*made.assumptions, *notes))
+
+
+def _leaves_all(limit: object, samples: SampleCount) -> bool:
+    """Return whether max_samples is a fraction above the rows of each dataset.
+
+    The smaller of the two is taken, and a fraction is no number of rows. Source: data/loader.py
+    _load_single_dataset; run with 0.9.3 to 0.9.5.
+    """
+    if not isinstance(limit, float):
+        return False
+    datasets = (*samples.datasets, *samples.evaluation)
+    rows = [one.rows.high if one.num_samples is None else one.num_samples for one in datasets]
+    return bool(rows) and all(isinstance(one, int) and one < limit for one in rows)
 
 
 def beside(made: StepPlan, inputs: Inputs, target: Target) -> StepPlan:

@@ -55,7 +55,7 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
     values = context.instance.effective
     if _ppo_reckons_with(values, key.name) and isinstance(value, (str, list, dict)):
         return "trainer_init: TypeError" if _comes_to(context, key, met) else None
-    if _goes_another_way(values, key, value):
+    if _goes_another_way(values, key, value) or _is_above_the_rows(context, key, value):
         return None
     return met if _comes_to(context, key, met) and affects_run(context, key) else None
 
@@ -137,6 +137,13 @@ def _goes_another_way(values: Mapping[str, Any], key: Key, value: object) -> boo
     streamed = key.name.startswith(("dataloader_", "preprocessing_num_"))
     numbers = key.name == "dataloader_num_workers" and isinstance(value, (float, str, list, dict))
     return bool(values.get("streaming")) and streamed and not numbers
+
+
+def _is_above_the_rows(context: Context, key: Key, value: object) -> bool:
+    """Return whether max_samples is a fraction that leaves all rows, as the plan says."""
+    planned = context.planned
+    fraction = key.name == "max_samples" and isinstance(value, float)
+    return fraction and planned is not None and planned.plan is not None
 
 
 def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:
