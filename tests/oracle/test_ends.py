@@ -55,6 +55,7 @@ def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
         ("lora", {"additional_target": 1.5}, "FT105"),
         ("adapter", {"additional_target": 1.5}, None),
         ("lora", {"max_samples": 4.0}, "FT105"),
+        ("lora", {"max_samples": 1000.5}, None),
         ("lora", {**STREAM, "dataloader_num_workers": {"a": 1}}, "FT105"),
         ("lora", {**STREAM, "dataloader_num_workers": [1]}, "FT105"),
         ("lora", {**STREAM, "dataloader_num_workers": "two"}, "FT105"),
