@@ -58,7 +58,7 @@ BESIDE = 8.0
 """Seconds that a run may take longer than its forecast says."""
 CALIBRATED = 200
 """Steps of the config that a family is calibrated by, of which none is forecast."""
-CALIBRATING = 120.0
+CALIBRATING = 150.0
 """Seconds that there must be left for a calibration and its forecasts, beside those of a run."""
 PROBED, LEAST = 20, 4
 """Steps that are forecast to see how many fill the time, and of a run at least."""

@@ -3,8 +3,8 @@
 `python bench/suites/fleet.py FOLDER [--gpus N] [--kind NAME] [--small]` starts a head and a node
 for each GPU on this machine, trains four configs of FOLDER on the kind of GPU that the nodes have,
 and kills the node that works first. Into FOLDER/fleet go the results, into FOLDER/fleet.json what
-was asked and found: every job is to have one result. `--kind`: what the nodes say that they are, as
-for `--small`, where there are no GPUs.
+was asked and found: every job is to have one result, or it ends with 1. `--kind`: what the nodes
+say that they are, as for `--small`, where there are no GPUs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -61,22 +62,24 @@ def cluster(gpus: int, kind: str | None) -> Iterator[tuple[int, list[Any], Any]]
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    # Paths of sockets have to be short.
-    os.environ |= {"RAY_TMPDIR": tempfile.mkdtemp(prefix="ray", dir="/tmp"),
-                   "RAY_USAGE_STATS_ENABLED": "0"}  # fmt: skip
+    sockets = tempfile.mkdtemp(prefix="ray", dir="/tmp")  # their paths have to be short
+    os.environ |= {"RAY_TMPDIR": sockets, "RAY_USAGE_STATS_ENABLED": "0"}
     head = {"num_cpus": 0, "num_gpus": 0, "ray_client_server_port": port}
     made: Any = Cluster(initialize_head=True, head_node_args=head)
     told = {} if kind is None else {f"accelerator_type:{kind}": 1}
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES")
+    devices = shown.split(",") if shown else [*map(str, range(gpus))]
     nodes = []
-    for number in range(gpus):
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(number)
-        nodes.append(made.add_node(num_cpus=4, num_gpus=1, resources=told))
-    os.environ.pop("CUDA_VISIBLE_DEVICES")
-    made.wait_for_nodes(timeout=120)
     try:
+        for device in devices[:gpus]:
+            os.environ["CUDA_VISIBLE_DEVICES"] = device  # a node has what it saw when it started
+            nodes.append(made.add_node(num_cpus=4, num_gpus=1, resources=told))
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
+        made.wait_for_nodes(timeout=120)
         yield port, nodes, made
     finally:
         made.shutdown()
+        shutil.rmtree(sockets, ignore_errors=True)
 
 
 def trains(node: Any) -> bool:
@@ -92,29 +95,32 @@ def trains(node: Any) -> bool:
 def run(folder: Path, gpus: int, kind: str | None, more: list[str]) -> dict[str, Any]:
     """Call the fleet, kill the node that works first, and return what was found."""
     names = write_configs(folder)
-    with cluster(gpus, kind) as (port, nodes, made):
+    with cluster(gpus, kind) as (port, nodes, made), tempfile.TemporaryFile("w+") as out:
         began = time.monotonic()
         called = [sys.executable, "-m", "ftbench", "fleet", *names, "--ray", f"127.0.0.1:{port}",
                   "--steps", str(STEPS), *more]  # fmt: skip
         started = subprocess.Popen(
-            called, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            called, cwd=folder, stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
         while not (busy := [one for one in nodes if trains(one)]) and started.poll() is None:
             time.sleep(0.1)
         for one in busy[:1]:
             made.remove_node(one, allow_graceful=False)
-        told, _ = started.communicate()
+        status = started.wait()
+        out.seek(0)
+        told = out.read()
     files = sorted((folder / "fleet").glob("*.json"))
     results: list[Any] = [read(path) for path in files]
+    once = sorted(one["config"]["path"] for one in results) == sorted(names)
     return {
-        "gpus": gpus, "seconds": time.monotonic() - began, "status": started.returncode,
+        "gpus": gpus, "seconds": time.monotonic() - began, "status": status,
         "killed": len(busy[:1]), "said": told.splitlines(),
         "results": [
             {"file": path.name, "config": one["config"]["path"], "error": one["error"],
              "steps": one["trainer"]["global_step"], "gpu": (one["environment"]["gpu"] or {})}
             for path, one in zip(files, results)
         ],
-        "once": sorted(one["config"]["path"] for one in results) == sorted(names),
+        "right": once and len(busy) > 0 and not any(one["error"] for one in results),
     }  # fmt: skip
 
 
@@ -135,8 +141,9 @@ def main() -> None:
     found = run(folder, asked.gpus, asked.kind, ["--model", "tiny"] if asked.small else [])
     (folder / "fleet.json").write_text(json.dumps(found, indent=1), "utf-8")
     print(*found["said"], sep="\n")
-    print(f"{found['killed']} node killed, {len(found['results'])} results, each once:"
-          f" {found['once']}, {found['seconds']:.0f} s")  # fmt: skip
+    verdict = "each once" if found["right"] else "WRONG"
+    print(f"{found['killed']} node killed, {len(found['results'])} results: {verdict}")
+    sys.exit(0 if found["right"] else 1)
 
 
 if __name__ == "__main__":

@@ -4,19 +4,27 @@
 #   bash bench/suites/lent.sh OUT SECONDS PART...
 #
 # WHEELS (default .whl) holds what that machine lacks, as `pip download --no-deps` leaves it:
-# llamafactory and what it is pinned to, liger-kernel, bitsandbytes, ftlint's own dependencies. It is
-# installed once, with byte code: without it start-ups take twice as long and scatter. Work is done
+# llamafactory and what it is pinned to, liger-kernel, bitsandbytes, ftlint's own dependencies, for
+# pair-memory DeepSpeed, for the fleet Ray. It is installed once, with byte code: without it start-ups take twice as long and scatter. Work is done
 # below WORK (default /tmp/lent), where a later call goes on. Each PART begins while there is time, and
 # is in OUT as an archive once it ends, and every minute before. LAW is the commit of the forecasts.
 #
 #   tune:A,B+C,D   parts of tune.py, the lists beside each other on a GPU each
-#   memory:SEED    memory.py --seed, half of it on each of two GPUs; FORECASTS, if set, is its file
+#   memory:SEED    memory.py --seed, half of it on each of two GPUs, for MEMORY seconds; FORECASTS is
+#                  the file that was committed before
 #   blind          blind.py on all GPUs          pair-blind     blind.py --pair
-#   pair-validate  validation.py's pair, zero    pair-tune      bench tune --gpus 2
+#   pair-validate  validation.py's pair          pair-tune      bench tune --gpus 2
 #   pair-memory    memory.py --gpus 2            fleet          fleet.py
 set -u
+mkdir -p "$1"
 out=$(realpath "$1") end=$(($(date +%s) + $2)) root=$PWD work=${WORK:-/tmp/lent} python=${PYTHON:-python3}
 shift 2
+for part in "$@"; do
+  case ${part%%:*} in
+    tune | memory | blind | fleet | pair-blind | pair-memory | pair-validate | pair-tune) ;;
+    *) echo "no such part: $part" >&2; exit 2 ;;
+  esac
+done
 unset PYTHONDONTWRITEBYTECODE
 mkdir -p "$work"
 if [ -z "${SMALL:-}" ] && [ ! -e "$work/installed" ]; then
@@ -31,7 +39,8 @@ small=${SMALL:+--small} law=${LAW:-$(git rev-parse --short HEAD 2>/dev/null || e
 
 left() { echo $((end - $(date +%s))); }
 keep() { tar czf "$out/$1.new" -C "$work" --exclude=models --exclude=saves --exclude=cache \
-  --exclude=datasets --exclude='*.safetensors' "$1" 2>/dev/null; mv "$out/$1.new" "$out/$1.tgz"; }
+  --exclude=datasets --exclude='*.safetensors' "$1" 2>/dev/null  # what is being written may change
+  if [ -s "$out/$1.new" ]; then mv "$out/$1.new" "$out/$1.tgz"; else echo "$1: nothing to keep"; fi; }
 suite() { "$python" "bench/suites/$1.py" "${@:2}"; }
 
 tune() {
@@ -48,12 +57,13 @@ tune() {
 }
 
 memory() {
+  [ -z "$small" ] || { echo "memory: no drawn run is small"; return; }
   local gpu
   for gpu in 0 1; do
     mkdir -p "$work/memory/$gpu"
     [ -z "${FORECASTS:-}" ] || cp -n "$FORECASTS" "$work/memory/$gpu/memory.jsonl"
     CUDA_VISIBLE_DEVICES=$gpu suite memory "$work/memory-$gpu" --seed "$1" --only $((gpu + 1))/2 --jobs 3 \
-      --limit 90 --seconds "$(($(left) < 260 ? $(left) - 20 : 240))" --out "$work/memory/$gpu" \
+      --limit 90 --seconds "$((${MEMORY:-$(left)} - 20))" --out "$work/memory/$gpu" \
       >"$work/memory/$gpu.log" 2>&1 &
   done
   wait
@@ -71,13 +81,13 @@ pair-memory() {
 pair-validate() {
   mkdir -p "$work/pair-validate"
   suite validation "$work/validation" 3
-  (cd "$work/validation" && "$python" -m ftbench validate pair ${SMALL:+--model tiny} --gpus 2 --jobs 3 \
+  (cd "$work/validation" && timeout "$(left)" "$python" -m ftbench validate pair ${SMALL:+--model tiny} --gpus 2 --jobs 3 \
     --output-file "$work/pair-validate/validate-pair.json")
 }
 
 pair-tune() {
   suite tune "$work/tuning-pair" $small --gpus 2 --out "$work/pair-tune" --budget 240 \
-    --only tune:lora-8b
+    --seconds "$(left)" --only tune:lora-8b
 }
 
 fleet() { suite fleet "$work/fleet" $small ${SMALL:+--kind RED}; }

@@ -38,7 +38,7 @@ import memory_runs  # type: ignore[import-not-found]  # noqa: E402
 import memory_second  # type: ignore[import-not-found]  # noqa: E402
 import memory_spread  # type: ignore[import-not-found]  # noqa: E402
 from journal import append, entries  # type: ignore[import-not-found]  # noqa: E402
-from memory_drawn import write_model  # noqa: E402
+from memory_drawn import write_any_model  # noqa: E402
 from memory_runs import (  # noqa: E402
     LATER,
     SEED,
@@ -94,7 +94,7 @@ def plan(
     known = {entry["run"] for entry in entries(out) if entry["kind"] == "forecast"}
     forecasts: dict[str, RunMemory | None] = {}
     for spec in [*specs, *(one for one in capped if one not in specs)]:
-        write_model(root / "models" / spec.model, spec.model)
+        write_any_model(root / "models" / spec.model, spec.model)
         more = memory_spread.SPREADS[spec.spread] if spec.spread else {}
         found = forecasts[spec.name] = forecast(write_config(root, spec, more), asked.gpus)
         if spec.name not in known:
@@ -138,7 +138,7 @@ def small_enough(root: Path, seed: int, asked: Asked) -> list[Spec]:
     """Return the first runs of a number that are forecast to need no more than `asked.most`."""
     found: list[Spec] = []
     for spec in memory_drawn.drawn(seed).runs:
-        write_model(root / "models" / spec.model, spec.model)
+        write_any_model(root / "models" / spec.model, spec.model)
         told = forecast(write_config(root, spec))
         if told is not None and limits(told)[0] <= asked.most:
             found.append(spec)

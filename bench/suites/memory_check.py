@@ -167,7 +167,7 @@ def again(path: Path) -> Iterator[Pair]:
                 continue
             spec = suite.Spec(**specs[entry["run"]])
             spread = suite.memory_spread.SPREADS[spec.spread] if spec.spread else {}
-            suite.write_model(Path(root, "models", spec.model), spec.model)
+            suite.write_any_model(Path(root, "models", spec.model), spec.model)
             written = suite.write_config(Path(root), spec, spread)
             home = Path.cwd()
             os.chdir(root)  # where the config says that its model is

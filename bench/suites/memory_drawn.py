@@ -10,15 +10,15 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import memory_runs  # type: ignore[import-not-found]
 from memory_families import PURE  # type: ignore[import-not-found]
-from memory_runs import (
+from memory_runs import (  # type: ignore[import-not-found]
     EVALUATED,
     LIGER,
     METHODS,
     PLAIN,
     TWICE,
     Spec,
+    write_model,
 )
 from memory_shapes import SHAPES  # type: ignore[import-not-found]
 
@@ -77,12 +77,12 @@ def drawn(seed: int) -> Drawn:
     return Drawn(tuple(runs.values())[:COUNT], models)
 
 
-def write_model(folder: Path, name: str) -> None:
+def write_any_model(folder: Path, name: str) -> None:
     """Write the config.json of a model, also of one that was drawn: its name ends in the number."""
     number = name.rpartition("-")[2]
-    if number.isdigit() and name not in memory_runs.SHAPES:
-        memory_runs.SHAPES.update(drawn(int(number)).models)
-    memory_runs.write_model(folder, name)
+    if number.isdigit() and name not in SHAPES:
+        SHAPES.update(drawn(int(number)).models)  # where `write_model` looks as well
+    write_model(folder, name)
 
 
 def _model(rng: random.Random, base: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ import sys
 import time
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +45,7 @@ from ftbench.tuning.candidate import Candidate, told  # noqa: E402
 from ftbench.tuning.session import Session, Told, TuningRequest  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 SEED = 23
 COMMON: dict[str, Any] = {
@@ -216,17 +217,20 @@ class Campaign:
         text = tuned.read_text("utf-8").replace("num_train_epochs: 3.0", "num_train_epochs: 1.0")
         (self.root / f"{example}.whole.yaml").write_text(text, "utf-8")
         told_ = json.loads((self.out / f"{example}.tune.json").read_text("utf-8"))
-        os.environ.update(told_["variables"])
         status, said = self.bench(
             "run", f"{example}.whole.yaml", "--gpus", str(self.gpus), "--full",
             "--output-file", str(result), "--time-limit", str(max(30.0, left)),
+            variables=told_["variables"],
         )  # fmt: skip
         return {"status": status, "said": said.splitlines()[-12:]}
 
-    def bench(self, *arguments: str) -> tuple[int, str]:
+    def bench(
+        self, *arguments: str, variables: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[int, str]:
         """Call `bench`, show what it says of its way, and return its status and all it said."""
         environment = {
             **os.environ,
+            **variables,
             "PYTHONPATH": os.pathsep.join([*OURS, os.environ.get("PYTHONPATH", "")]),
         }
         process = subprocess.Popen(

@@ -108,7 +108,7 @@ def test_no_run_that_was_out_of_memory_is_said_to_fit(
             if entry.get("limit") is None or failure not in (None, "out_of_memory"):
                 continue
             spec = module.Spec(**specs[entry["run"]])
-            module.write_model(tmp_path / "models" / spec.model, spec.model)
+            module.write_any_model(tmp_path / "models" / spec.model, spec.model)
             found = module.forecast(module.write_config(tmp_path, spec)).estimate
             did = failure is None
             outcomes.append(did)

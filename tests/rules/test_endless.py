@@ -19,6 +19,7 @@ BASE = (
     "model_name_or_path: tiny\nstage: sft\ndo_train: true\nfinetuning_type: lora\ndataset: d\n"
     "template: empty\noutput_dir: out\neval_strategy: steps\nval_size: 0.1\n"
 )
+LATER = ("do_train", "eval_strategy", "val_size")
 NOTHING = stating()
 STARTS, PARSED = "crashes when training starts", "rejected at start-up"
 
@@ -110,3 +111,18 @@ def test_a_fraction_above_the_rows_of_each_dataset_is_no_limit(
     known = stating(1, dataset_sizes=(("faq", 60), ("chat", 40)))
     assert [code for code, _ in said(text, release, known)] == ([] if trains else ["FT105"])
     assert [code for code, _ in said(text, release)] == ["FT105"]
+
+
+@pytest.mark.parametrize(
+    ("more", "others"),
+    [
+        ("do_train: true\nval_size: 5000\n", ["FT204"]),
+        ("do_eval: true\neval_dataset: faq\n", []),
+        ("do_train: true\nper_device_train_batch_size: 0\n", ["FT494"]),
+    ],
+)
+def test_it_is_none_where_the_run_ends_on_something_else(more: str, others: list[str]) -> None:
+    text = "".join(f"{line}\n" for line in BASE.splitlines() if not line.startswith(LATER))
+    known = stating(1, dataset_sizes=(("d", 60), ("faq", 60)))
+    found = said(f"{text}{more}max_samples: 1000.5\n", "0.9.5", known)
+    assert [code for code, _ in found] == others

@@ -145,16 +145,20 @@ def _show_gpus(shown: str | None) -> None:
 
 
 def _load_bitsandbytes_for_gpus() -> None:
-    """Give bitsandbytes, which picked its library while no GPU was seen, that of the GPUs."""
+    """Give bitsandbytes, which picked its library while no GPU was seen, that of the GPUs.
+
+    Where that cannot be, a run that needs it says so.
+    """
     torch: Any = importlib.import_module("torch")
     if not torch.cuda.is_available():
         return
-    native: Any = importlib.import_module("bitsandbytes.cextension")
-    for_cpu, for_gpus = native.lib, native.get_native_library()
-    for name, module in list(sys.modules.items()):
-        if name.startswith("bitsandbytes.") and getattr(module, "lib", None) is for_cpu:
-            vars(module)["lib"] = for_gpus
-    importlib.import_module("bitsandbytes.backends.cuda.ops")
+    with suppress(Exception):
+        native: Any = importlib.import_module("bitsandbytes.cextension")
+        for_cpu, for_gpus = native.lib, native.get_native_library()
+        for name, module in list(sys.modules.items()):
+            if name.startswith("bitsandbytes.") and getattr(module, "lib", None) is for_cpu:
+                vars(module)["lib"] = for_gpus
+        importlib.import_module("bitsandbytes.backends.cuda.ops")
 
 
 if __name__ == "__main__":

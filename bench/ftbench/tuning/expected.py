@@ -84,10 +84,10 @@ def law(
 
 
 def undisturbed(points: Sequence[Point]) -> list[Point]:
-    """Return the points without those far slower than one with as many rows or more, as long.
+    """Return the points without those far slower than one of as many rows or more, as long.
 
-    A trial has most shapes once, and a host that stops for seconds at one of them would bend the
-    law by it: what a step is expected to take has been ten times too long.
+    A trial has most shapes once, and a host that stops at one of them would bend the law by it: a
+    step of 0.6 s was expected to take 34 s (docs/benchmarks/raw/2026-11-30-h200-tune-2).
     """
 
     def least(one: Point) -> float:

@@ -155,7 +155,7 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     launcher = inputs.launch.started_by(inputs.target)
     catalogue = catalogue_of(inputs.target, V1 if launcher == V1 else "train", launcher)
     values = effective(inputs.launch.over(inputs.config), catalogue)
-    if _leaves_all(values.get("max_samples"), inputs.samples):
+    if leaves_all(values.get("max_samples"), inputs.samples):
         values = {**values, "max_samples": None}
     made = plan(values, samples=inputs.samples, world=_world(inputs),
                 llamafactory=llamafactory, transformers=transformers)  # fmt: skip
@@ -165,7 +165,7 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     return made._replace(assumptions=(*made.assumptions, *notes))
 
 
-def _leaves_all(limit: object, samples: SampleCount) -> bool:
+def leaves_all(limit: object, samples: SampleCount) -> bool:
     """Return whether max_samples is a fraction above the rows of each dataset.
 
     The smaller of the two is taken, and a fraction is no number of rows. Source: data/loader.py

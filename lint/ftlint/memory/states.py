@@ -51,7 +51,7 @@ OPTIMIZERS = {
 """By the value of `optim`. Source: torch/optim [2.11] (the foreach form makes a copy of what it
 takes the root of, that of Adagrad of gradients too), transformers/optimization.py (Adafactor
 squares a gradient and adds to that), bitsandbytes/optim, transformers/trainer.py create_optimizer
-(states of 8 bit are of 32 for an embedding)."""
+(states of 8 bit are of 32 for an embedding, but not in the flat parts that ZeRO makes)."""
 
 
 class States(NamedTuple):
@@ -119,7 +119,8 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         )
     per = kind.wide if wide == FULL or method.sharding.divides else kind.narrow
     state = _factored(shape, method) if kind.factored else int(learning * per)
-    if kind.embedded is not None and (method.kind == "full" or "embed_tokens" in method.ends):
+    embeds = method.kind == "full" or "embed_tokens" in method.ends
+    if kind.embedded is not None and embeds and not method.sharding.divides:
         state += int(shape.embedding_size * (kind.embedded - per))
     # In half precision gradient and matrix are widened as well.
     single = kind.single + (2 if kind.single and wide == HALF else 0)

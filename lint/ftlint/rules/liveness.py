@@ -140,10 +140,13 @@ def _goes_another_way(values: Mapping[str, Any], key: Key, value: object) -> boo
 
 
 def _is_above_the_rows(context: Context, key: Key, value: object) -> bool:
-    """Return whether max_samples is a fraction that leaves all rows, as the plan says."""
+    """Return whether max_samples is a fraction above the rows of each dataset: it leaves all."""
     planned = context.planned
-    fraction = key.name == "max_samples" and isinstance(value, float)
-    return fraction and planned is not None and planned.plan is not None
+    if key.name != "max_samples" or planned is None or planned.inputs is None:
+        return False
+    from ftlint.facts.plan import leaves_all
+
+    return leaves_all(value, planned.inputs.samples)
 
 
 def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:
