@@ -5,9 +5,10 @@
 #
 # WHEELS (default .whl) holds what that machine lacks, as `pip download --no-deps` leaves it:
 # llamafactory and what it is pinned to, liger-kernel, bitsandbytes, ftlint's own dependencies, for
-# pair-memory DeepSpeed, for the fleet Ray. It is installed once, with byte code: without it start-ups take twice as long and scatter. Work is done
-# below WORK (default /tmp/lent), where a later call goes on. Each PART begins while there is time, and
-# is in OUT as an archive once it ends, and every minute before. LAW is the commit of the forecasts.
+# pair-memory DeepSpeed, for the fleet Ray. It is installed once, with byte code: without it start-ups
+# take twice as long and scatter. Work is done below WORK (default /tmp/lent), where a later call goes
+# on. Each PART begins while there is time, and is in OUT as an archive once it ends, and every minute
+# before. LAW is the commit of the forecasts.
 #
 #   tune:A,B+C,D   parts of tune.py, the lists beside each other on a GPU each
 #   memory:SEED    memory.py --seed, half of it on each of two GPUs, for MEMORY seconds; FORECASTS is
