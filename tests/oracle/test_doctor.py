@@ -207,7 +207,8 @@ SIGNS: dict[str, dict[str, object]] = {
         **LORA, "learning_rate": 0.3, "num_train_epochs": 12, "lora_rank": 32, "lora_alpha": 256,
     },
     "other-reference": {
-        **FOLLOWING, "dataset": "pairs", "adapter_name_or_path": "adapter-lora", "pref_beta": 1.0,
+        # No two trainings of that adapter are alike, nor are its margins: beta makes them larger.
+        **FOLLOWING, "dataset": "pairs", "adapter_name_or_path": "adapter-lora", "pref_beta": 5.0,
     },
 }  # fmt: skip
 """In this order: adapters come before the runs that go on from them."""
