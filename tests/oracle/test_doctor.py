@@ -208,7 +208,7 @@ SIGNS: dict[str, dict[str, object]] = {
     },
     "other-reference": {
         # No two trainings of that adapter are alike, nor are its margins: beta makes them larger.
-        **FOLLOWING, "dataset": "pairs", "adapter_name_or_path": "adapter-lora", "pref_beta": 5.0,
+        **FOLLOWING, "dataset": "easy", "adapter_name_or_path": "adapter-lora", "pref_beta": 5.0,
     },
 }  # fmt: skip
 """In this order: adapters come before the runs that go on from them."""
