@@ -21,6 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = [str(ROOT / name) for name in ("bench", "lint", "schemas")]
@@ -55,31 +56,41 @@ def write_configs(folder: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def cluster(gpus: int, kind: str | None) -> Iterator[tuple[int, list[Any], Any]]:
-    """Give a head's port for clients, the nodes that have a GPU each, and the cluster."""
+def head() -> Iterator[tuple[Any, int]]:
+    """Give a cluster that has nothing but a head without GPUs, and its port for clients.
+
+    What the environment is changed by meanwhile is undone.
+    """
     from ray.cluster_utils import Cluster
 
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
     sockets = tempfile.mkdtemp(prefix="ray", dir="/tmp")  # their paths have to be short
-    os.environ |= {"RAY_TMPDIR": sockets, "RAY_USAGE_STATS_ENABLED": "0"}
-    head = {"num_cpus": 0, "num_gpus": 0, "ray_client_server_port": port}
-    made: Any = Cluster(initialize_head=True, head_node_args=head)
+    with patch.dict(os.environ, RAY_TMPDIR=sockets, RAY_USAGE_STATS_ENABLED="0"):
+        told = {"num_cpus": 0, "num_gpus": 0, "ray_client_server_port": port}
+        made: Any = Cluster(initialize_head=True, head_node_args=told)
+        try:
+            yield made, port
+        finally:
+            made.shutdown()
+            shutil.rmtree(sockets, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def cluster(gpus: int, kind: str | None) -> Iterator[tuple[int, list[Any], Any]]:
+    """Give a head's port for clients, the nodes that have a GPU each, and the cluster."""
     told = {} if kind is None else {f"accelerator_type:{kind}": 1}
     shown = os.environ.get("CUDA_VISIBLE_DEVICES")
     devices = shown.split(",") if shown else [*map(str, range(gpus))]
     nodes = []
-    try:
+    with head() as (made, port):
         for device in devices[:gpus]:
             os.environ["CUDA_VISIBLE_DEVICES"] = device  # a node has what it saw when it started
             nodes.append(made.add_node(num_cpus=4, num_gpus=1, resources=told))
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
         made.wait_for_nodes(timeout=120)
         yield port, nodes, made
-    finally:
-        made.shutdown()
-        shutil.rmtree(sockets, ignore_errors=True)
 
 
 def trains(node: Any) -> bool:

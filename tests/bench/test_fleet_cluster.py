@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +21,7 @@ from ftbench.cli.fleet import command
 from ftbench.fleet.cluster import joined
 from ftbench.results.files import read
 from ftbench.runners.launch import descendants
-from suites.fleet import trains
+from suites.fleet import head, trains
 from suites.validation import write_data
 
 if TYPE_CHECKING:
@@ -59,30 +56,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
     Jobs inherit the surroundings of the nodes: the oracle's Python, and folders of their own.
     """
-    from ray.cluster_utils import Cluster
-
     place = tmp_path_factory.mktemp("fleet")
-    sockets = tempfile.mkdtemp(prefix="ray", dir="/tmp")  # paths of sockets have to be short
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
             "FTBENCH_CACHE": str(place / "cache"), "DISABLE_VERSION_CHECK": "1",
             "HF_HOME": str(place / "hf"), "HF_HUB_OFFLINE": "1", "TMPDIR": str(place),
-            "RAY_TMPDIR": sockets, "RAY_USAGE_STATS_ENABLED": "0",
             "PYTHONPATH": os.pathsep.join(str(ROOT / one) for one in ("lint", "schemas", "bench")),
         }.items():  # fmt: skip
             patch.setenv(name, value)
-        head = {"num_cpus": 0, "num_gpus": 0, "ray_client_server_port": port}
-        made: Any = Cluster(initialize_head=True, head_node_args=head)
-        made.port = port
-        made.reds = [_node(made, "RED"), _node(made, "RED")]
-        made.blue = _node(made, "BLUE")
-        made.wait_for_nodes(timeout=120)
-        yield made
-        made.shutdown()
-    shutil.rmtree(sockets, ignore_errors=True)
+        with head() as (made, port):
+            made.port = port
+            made.reds = [_node(made, "RED"), _node(made, "RED")]
+            made.blue = _node(made, "BLUE")
+            made.wait_for_nodes(timeout=120)
+            yield made
 
 
 def _node(made: Any, kind: str) -> Any:

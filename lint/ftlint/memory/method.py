@@ -58,6 +58,11 @@ class Method(NamedTuple):
         return self.kind in ("lora", "oft")
 
     @property
+    def embedding_learns(self) -> bool:
+        """Return whether the embedding itself learns."""
+        return self.kind == "full" or "embed_tokens" in self.ends
+
+    @property
     def width(self) -> int:
         """Bytes of a number of the weights that are loaded."""
         return HALF if self.half else FULL
@@ -93,8 +98,7 @@ class Method(NamedTuple):
 
     def residual_width(self) -> int:
         """Bytes of a number in what goes from layer to layer: that of the embedding."""
-        learns = self.kind == "full" or "embed_tokens" in self.ends
-        return self.learning_width if learns else self.width
+        return self.learning_width if self.embedding_learns else self.width
 
     def manner(self, *, learning: bool = True) -> Manner:
         """Return how a layer is run."""

@@ -119,8 +119,7 @@ def states(shape: Shape, method: Method) -> States | Unknown:
         )
     per = kind.wide if wide == FULL or method.sharding.divides else kind.narrow
     state = _factored(shape, method) if kind.factored else int(learning * per)
-    embeds = method.kind == "full" or "embed_tokens" in method.ends
-    if kind.embedded is not None and embeds and not method.sharding.divides:
+    if kind.embedded is not None and method.embedding_learns and not method.sharding.divides:
         state += int(shape.embedding_size * (kind.embedded - per))
     # In half precision gradient and matrix are widened as well.
     single = kind.single + (2 if kind.single and wide == HALF else 0)
