@@ -48,6 +48,8 @@ report_to: none
 """
 KINDS = ("RED", "BLUE")
 STEPS = 3
+LOGGED = 3000
+"""Characters of each log of the head: the last ones."""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         for name, value in {
             "FTBENCH_CACHE": str(place / "cache"), "DISABLE_VERSION_CHECK": "1",
             "HF_HOME": str(place / "hf"), "HF_HUB_OFFLINE": "1", "TMPDIR": str(place),
+            "RAY_CLIENT_RECONNECT_GRACE_PERIOD": "1",  # of the 60 s of a try that stumbles, 30
             "PYTHONPATH": os.pathsep.join(str(ROOT / one) for one in ("lint", "schemas", "bench")),
         }.items():  # fmt: skip
             patch.setenv(name, value)
@@ -70,6 +73,19 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             made.blue = _node(made, "BLUE")
             made.wait_for_nodes(timeout=120)
             yield made
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_the_head(
+    cluster: Any, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> Iterator[None]:
+    """Show what the head wrote of its clients where a test fails: its folder goes with it."""
+    failed = request.session.testsfailed
+    yield
+    if request.session.testsfailed > failed:
+        with capsys.disabled():
+            for path in sorted(Path(cluster.head_node.get_logs_dir_path()).glob("ray_client*")):
+                print(f"\n{path.name}", path.read_text("utf-8", "replace")[-LOGGED:], sep="\n")
 
 
 def _node(made: Any, kind: str) -> Any:
@@ -108,19 +124,21 @@ def test_the_jobs_are_shown_first(cluster: Any, place: Path) -> None:
 
 def test_a_client_listens_nowhere(cluster: Any) -> None:
     before = listening()
-    with joined(f"127.0.0.1:{cluster.port}") as made:
+    with joined(f"127.0.0.1:{cluster.port}", lambda _: None) as made:
         assert made.kinds() == {"BLUE": 1.0, "RED": 2.0}
         assert listening() == before
 
 
 def test_a_head_that_stumbles_is_asked_again(cluster: Any) -> None:
     killed: list[int] = []
+    told: list[str] = []
     killer = Thread(target=kill_the_first_server, args=(killed,))
     killer.start()
-    with joined(f"127.0.0.1:{cluster.port}") as made:
+    with joined(f"127.0.0.1:{cluster.port}", told.append) as made:
         killer.join()
         assert made.kinds() == {"BLUE": 1.0, "RED": 2.0}
     assert killed
+    assert "started no process for this client; asked again (1 of 4)" in told[0]
 
 
 def kill_the_first_server(killed: list[int]) -> None:
@@ -135,6 +153,7 @@ def kill_the_first_server(killed: list[int]) -> None:
                 if "--mode=specific-server" in " ".join(Process(pid).cmdline()):
                     os.kill(pid, signal.SIGKILL)
                     killed.append(pid)
+        time.sleep(0.05)
 
 
 def listening() -> set[tuple[str, int]]:

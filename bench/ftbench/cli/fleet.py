@@ -139,7 +139,7 @@ def command(configs: tuple[str, ...], **options: Any) -> None:  # fmt: skip
         if options["dry_run"] and (options["kinds"] or address is None):
             _show(bundles, options["kinds"], settings, store)
             return
-        with joined(address) as cluster:
+        with joined(address, shared.say) as cluster:
             kinds = options["kinds"] or tuple(cluster.kinds())
             if not kinds:
                 shared.stop("no node of the cluster has a GPU that Ray knows by name; --gpu KIND"

@@ -34,8 +34,9 @@ TOKEN = "; if it asks for a token, set RAY_AUTH_MODE=token"
 STUMBLED = "Initialization failure from server"
 """How a head answers that could not start its process for this client: it died, or what it needs is
 not up yet, as in a cluster that has just been started."""
-PATIENCE_SECONDS = 90.0
-"""So long such a head is asked again; it starts a process of its own for each try."""
+TRIES = 5
+"""So often such a head is asked. It starts a process of its own for each try, and takes a minute to
+say that it is not up, so that a limit in seconds would be a limit of one or two tries."""
 SAID = 300
 """Characters of what Ray said: the last ones, since it may be a traceback."""
 MOST_CPUS = 8
@@ -56,8 +57,10 @@ class Outcome(NamedTuple):
 
 
 @contextmanager
-def joined(address: str) -> Iterator[Cluster]:
+def joined(address: str, say: Callable[[str], None]) -> Iterator[Cluster]:
     """Become a client of the cluster at HOST or HOST:PORT, and leave it afterwards.
+
+    `say` is told of each try that the head had no process for.
 
     Raises:
         NoCluster: Ray is not installed, or nothing answers there.
@@ -73,15 +76,16 @@ def joined(address: str) -> Iterator[Cluster]:
         logging.getLogger(name).setLevel(logging.ERROR)
     place = address.removeprefix("ray://")
     place = place if ":" in place else f"{place}:{PORT}"
-    until = time.monotonic() + PATIENCE_SECONDS
-    while True:
+    for tried in range(1, TRIES + 1):
         try:
             ray.init(f"ray://{place}", log_to_driver=False)
             break
         except Exception as error:  # Ray raises what its transport does, of any kind
             ray.shutdown()
             said = " ".join(str(error).split())
-            if STUMBLED in said and time.monotonic() < until:
+            if STUMBLED in said and tried < TRIES:
+                say(f"{place} started no process for this client; asked again ({tried} of"
+                    f" {TRIES - 1})")  # fmt: skip
                 time.sleep(POLL_SECONDS)
                 continue
             unset = "" if "RAY_AUTH_MODE" in os.environ else TOKEN
