@@ -32,8 +32,10 @@ SLIVER = 0.001
 TOKEN = "; if it asks for a token, set RAY_AUTH_MODE=token"
 """A client that sends none is only told that nobody answers."""
 STUMBLED = "Initialization failure from server"
-"""How a head answers that could not start its process for this client: it died, or what it needs is
-not up yet, as in a cluster that has just been started."""
+"""How a head answers that could not start its process for this client: what it needs is not up yet,
+as in a cluster that has just been started, or the process died. With Ray 2.60 it dies now and then,
+unless the head runs without gRPC's handlers of forks."""
+FORKS = "; a head that was started with GRPC_ENABLE_FORK_SUPPORT=0 starts such processes reliably"
 TRIES = 5
 """So often such a head is asked. It starts a process of its own for each try, and takes a minute to
 say that it is not up, so that a limit in seconds would be a limit of one or two tries."""
@@ -88,8 +90,8 @@ def joined(address: str, say: Callable[[str], None]) -> Iterator[Cluster]:
                     f" {TRIES - 1})")  # fmt: skip
                 time.sleep(POLL_SECONDS)
                 continue
-            unset = "" if "RAY_AUTH_MODE" in os.environ else TOKEN
-            raise NoCluster(f"no Ray cluster at {place}: {_end_of(said)}{unset}") from None
+            hint = FORKS if STUMBLED in said else "" if "RAY_AUTH_MODE" in os.environ else TOKEN
+            raise NoCluster(f"no Ray cluster at {place}: {_end_of(said)}{hint}") from None
     try:
         yield Cluster(ray)
     finally:
