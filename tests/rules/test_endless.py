@@ -97,20 +97,39 @@ def test_packed_rows_are_padded_to_an_integer(length: str, packs: str, release: 
     assert ("FT105", message) not in said(packed.replace("sft", "dpo"), release)
 
 
+ENDS = {True: (), False: (".",), None: (", unless there are fewer rows.",)}
+"""How the message ends where a run trains, where it does not, and where that is not known."""
+
+
 @pytest.mark.parametrize("release", ["0.9.3", "0.9.4", "0.9.5"])
 @pytest.mark.parametrize(
-    ("limit", "trains"),
-    [("1000.5", True), ("60.5", True), (".inf", True), ("60.0", False), ("50.5", False),
-     ("0.5", False), (".nan", False), ("-.inf", False)],
-)  # fmt: skip
-def test_a_fraction_above_the_rows_of_each_dataset_is_no_limit(
-    limit: str, trains: bool, release: str
+    ("name", "number", "trains", "trains_on_any_rows"),
+    [
+        ("max_samples", "1000.5", True, None),
+        ("max_samples", "60.5", True, None),
+        ("max_samples", ".inf", True, True),
+        ("max_samples", "60.0", False, None),
+        ("max_samples", "50.5", False, None),
+        ("max_samples", "0.5", False, False),
+        ("max_samples", ".nan", False, False),
+        ("max_samples", "-.inf", False, False),
+        ("preprocessing_num_workers", "100.5", True, None),
+        ("preprocessing_num_workers", "99.5", None, None),  # above each dataset, not above both
+        ("preprocessing_num_workers", "50.5", False, None),
+        ("preprocessing_num_workers", "0.5", False, False),
+    ],
+)
+def test_a_fraction_above_the_rows_gives_way_to_them(
+    name: str, number: str, trains: bool | None, trains_on_any_rows: bool | None, release: str
 ) -> None:
-    """The smaller of the two is taken; of rows that nobody knows there may be more."""
-    text = BASE.replace("dataset: d", "dataset: faq,chat") + f"max_samples: {limit}\n"
+    text = BASE.replace("dataset: d", "dataset: faq,chat") + f"{name}: {number}\n"
+    told = (
+        f"`{name}` expects an integer or null, got number `{number}`;"
+        " crashes when the data is prepared (TypeError)"
+    )
     known = stating(1, dataset_sizes=(("faq", 60), ("chat", 40)))
-    assert [code for code, _ in said(text, release, known)] == ([] if trains else ["FT105"])
-    assert [code for code, _ in said(text, release)] == ["FT105"]
+    assert said(text, release, known) == [("FT105", told + end) for end in ENDS[trains]]
+    assert said(text, release) == [("FT105", told + end) for end in ENDS[trains_on_any_rows]]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,9 @@ the datasets only where sizes are known. A config about which nothing is known c
 
 from __future__ import annotations
 
+from math import inf, isnan
+
+from ftlint.datasets.rowcount import MOST_ROWS
 from ftlint.facts.effective import effective
 from ftlint.facts.layers import COUNTED, RECORDED
 from ftlint.target.keys import catalogue_of
@@ -155,8 +158,9 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     launcher = inputs.launch.started_by(inputs.target)
     catalogue = catalogue_of(inputs.target, V1 if launcher == V1 else "train", launcher)
     values = effective(inputs.launch.over(inputs.config), catalogue)
-    if leaves_all(values.get("max_samples"), inputs.samples):
-        values = {**values, "max_samples": None}
+    for name in CAPPED:
+        if exceeds_rows(name, values, inputs.samples):
+            values = {**values, name: MOST_ROWS}
     made = plan(values, samples=inputs.samples, world=_world(inputs),
                 llamafactory=llamafactory, transformers=transformers)  # fmt: skip
     notes = tuple(_of_launch(inputs, launcher))
@@ -165,17 +169,33 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     return made._replace(assumptions=(*made.assumptions, *notes))
 
 
-def leaves_all(limit: object, samples: SampleCount) -> bool:
-    """Return whether max_samples is a fraction above the rows of each dataset.
+CAPPED = ("max_samples", "preprocessing_num_workers")
+"""Keys in whose place the number of rows is taken where that is smaller."""
 
-    The smaller of the two is taken, and a fraction is no number of rows. Source: data/loader.py
-    _load_single_dataset; run with 0.9.3 to 0.9.5.
+
+def exceeds_rows(key: str, values: Mapping[str, Any], samples: SampleCount) -> bool | None:
+    """Return whether a fraction is above the rows that take its place; None where that is unknown.
+
+    A fraction is no number of rows or of processes, but the rows are one. Source: data/loader.py
+    _load_single_dataset, datasets.Dataset.map; run with 0.9.3 to 0.9.5.
     """
-    if not isinstance(limit, float):
+    value = values.get(key)
+    if key not in CAPPED or not isinstance(value, float) or value < 1 or isnan(value):
         return False
-    datasets = (*samples.datasets, *samples.evaluation)
-    rows = [one.rows.high if one.num_samples is None else one.num_samples for one in datasets]
-    return bool(rows) and all(isinstance(one, int) and one < limit for one in rows)
+    from ftlint.steps import exactly
+
+    rows = [
+        exactly(one.num_samples) if isinstance(one.num_samples, int) else one.rows
+        for one in (*samples.datasets, *samples.evaluation)
+    ]
+    limit = values.get("max_samples")
+    if key != "max_samples" and isinstance(limit, int):
+        rows = [one.at_most(limit) for one in rows]
+    highs = [inf if one.high is None else float(one.high) for one in rows] or [inf]
+    most = max(highs) if key == "max_samples" else sum(highs)  # the rows of all are mapped as well
+    if most < value or value == inf:
+        return True
+    return False if any(one.low >= value for one in rows) else None
 
 
 def beside(made: StepPlan, inputs: Inputs, target: Target) -> StepPlan:

@@ -55,7 +55,7 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
     values = context.instance.effective
     if _ppo_reckons_with(values, key.name) and isinstance(value, (str, list, dict)):
         return "trainer_init: TypeError" if _comes_to(context, key, met) else None
-    if _goes_another_way(values, key, value) or _is_above_the_rows(context, key, value):
+    if _goes_another_way(values, key, value) or exceeds_rows(context, key):
         return None
     return met if _comes_to(context, key, met) and affects_run(context, key) else None
 
@@ -139,14 +139,14 @@ def _goes_another_way(values: Mapping[str, Any], key: Key, value: object) -> boo
     return bool(values.get("streaming")) and streamed and not numbers
 
 
-def _is_above_the_rows(context: Context, key: Key, value: object) -> bool:
-    """Return whether max_samples is a fraction above the rows of each dataset: it leaves all."""
-    planned = context.planned
-    if key.name != "max_samples" or planned is None or planned.inputs is None:
+def exceeds_rows(context: Context, key: Key) -> bool | None:
+    """Return whether the value is a fraction above the rows that take its place; None: unknown."""
+    values = context.instance.effective
+    if not isinstance(values.get(key.name), float):
         return False
-    from ftlint.facts.plan import leaves_all
+    from ftlint.facts import plan
 
-    return leaves_all(value, planned.inputs.samples)
+    return plan.exceeds_rows(key.name, values, plan.inputs_of(context).samples)
 
 
 def _reckons_with(values: Mapping[str, Any], beta: str, value: bool) -> bool:

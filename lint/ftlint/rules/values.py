@@ -148,7 +148,7 @@ def _wrong_type(context: Context, entry: Entry, key: Key, met: str) -> Finding:
         "name": key.name,
         "got": _got(context, entry),
         "wanted": wanted(kinds),
-        "ends": _ends(met),
+        "ends": _ends(met) + _condition(context, key),
         "late": _is_late(met),
     }
     fix = _unquoted(context, entry, key) or _as_fraction(context, entry)
@@ -177,6 +177,12 @@ def _ends(met: str) -> str:
     """Return how a run ends, from what was observed: `refused`, or a place and an error."""
     place, _, error = met.partition(": ")
     return f"crashes {_PLACES[place]} ({error})" if error else "rejected at start-up"
+
+
+def _condition(context: Context, key: Key) -> str:
+    from ftlint.rules.liveness import exceeds_rows
+
+    return ", unless there are fewer rows" if exceeds_rows(context, key) is None else ""
 
 
 def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
