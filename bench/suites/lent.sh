@@ -11,8 +11,8 @@
 # before. LAW is the commit of the forecasts.
 #
 #   tune:A,B+C,D   parts of tune.py, the lists beside each other on a GPU each
-#   memory:SEED    memory.py --seed, half of it on each of two GPUs, for MEMORY seconds; FORECASTS is
-#                  the file that was committed before
+#   memory:SEED    memory.py --seed, a part of it on each GPU, for MEMORY seconds; FORECASTS is the
+#                  file that was committed before
 #   blind          blind.py on all GPUs          pair-blind     blind.py --pair
 #   pair-validate  validation.py's pair          pair-tune      bench tune --gpus 2
 #   pair-memory    memory.py --gpus 2            fleet          fleet.py
@@ -59,11 +59,12 @@ tune() {
 
 memory() {
   [ -z "$small" ] || { echo "memory: no drawn run is small"; return; }
-  local gpu
-  for gpu in 0 1; do
+  local gpu gpus
+  gpus=$(nvidia-smi --list-gpus | wc -l)
+  for ((gpu = 0; gpu < gpus; gpu++)); do
     mkdir -p "$work/memory/$gpu"
     [ -z "${FORECASTS:-}" ] || cp -n "$FORECASTS" "$work/memory/$gpu/memory.jsonl"
-    CUDA_VISIBLE_DEVICES=$gpu suite memory "$work/memory-$gpu" --seed "$1" --only $((gpu + 1))/2 --jobs 3 \
+    CUDA_VISIBLE_DEVICES=$gpu suite memory "$work/memory-$gpu" --seed "$1" --only "$((gpu + 1))/$gpus" --jobs 3 \
       --limit 90 --seconds "$((${MEMORY:-$(left)} - 20))" --out "$work/memory/$gpu" \
       >"$work/memory/$gpu.log" 2>&1 &
   done
