@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import contextlib
 import json
 import os
 import random
@@ -28,6 +29,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,7 +49,7 @@ from journal import append, entries  # type: ignore[import-not-found]  # noqa: E
 from memory_runs import write_model  # type: ignore[import-not-found]  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from blind_families import Shape
 
@@ -96,20 +98,34 @@ class Campaign:
 
     def work(self, gpu: str | None, todo: list[str]) -> None:
         """Take families until there are none, then make the last run of each."""
-        later = []
-        while todo and (self.small or self.left > CALIBRATING + self.wall + BESIDE):
-            with self.writing:
-                name = todo.pop(0) if todo else None
-            if name is None or not self.calibrate(gpu, name):
-                continue
-            numbers = left_of(name, self.done)
-            with concurrent.futures.ThreadPoolExecutor() as threads:
-                *first, last = threads.map(partial(self.foresee, gpu, name), numbers)
-            for one in first:
-                self.hold(gpu, one)
-            later.append(last)
+        later: list[Foreseen] = []
+        while (name := self.next_of(todo)) is not None:
+            with self.noting(name):
+                if self.calibrate(gpu, name):
+                    numbers = left_of(name, self.done)
+                    with concurrent.futures.ThreadPoolExecutor() as threads:
+                        *first, last = threads.map(partial(self.foresee, gpu, name), numbers)
+                    for one in first:
+                        self.hold(gpu, one)
+                    later.append(last)
         for one in later:
-            self.hold(gpu, one)
+            with self.noting(one.family):
+                self.hold(gpu, one)
+
+    def next_of(self, todo: list[str]) -> str | None:
+        """Take a family that there is time for, if there is one."""
+        with self.writing:
+            enough = self.small or self.left > CALIBRATING + self.wall + BESIDE
+            return todo.pop(0) if todo and enough else None
+
+    @contextlib.contextmanager
+    def noting(self, name: str) -> Iterator[None]:
+        """Note what ends the work on a family: there are others, and minutes for all of them."""
+        try:
+            yield
+        except Exception:
+            error = traceback.format_exc().splitlines()[-6:]
+            self.note({"kind": "failed", "family": name, "error": error})
 
     def calibrate(self, gpu: str | None, name: str) -> bool:
         """Calibrate a family once, and return whether it is."""

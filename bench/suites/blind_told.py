@@ -17,7 +17,7 @@ OUTSIDE_STEPS = ("start-up", "data", "evaluations", "checkpoints")
 
 def described(entry: dict[str, Any]) -> Iterator[str]:
     """Yield what a line of the file says, for a terminal."""
-    yield f"{entry['family']:16} {entry.get('run', 'calibrated')}"
+    yield f"{entry['family']:16} {entry.get('run', entry['kind'])}"
     if "wall" not in entry:
         yield str(entry.get("seconds") or "")
         yield str(entry.get("refused") or entry.get("error") or entry.get("said"))

@@ -91,6 +91,23 @@ def test_summary_of_several_folders(blind: Any, tmp_path: Path) -> None:
     assert last.endswith("calibrations of 91 s, the longest 91 s")
 
 
+def test_a_family_that_fails_is_noted_and_the_next_one_taken(
+    blind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no Python to start, on which each family ends by itself."""
+    monkeypatch.setattr(blind.sys, "executable", str(tmp_path / "no-python"))
+    campaign = blind.Campaign(tmp_path, 60.0, "law", set(), wall=20.0, small=True)
+    todo = ["dora-7b", "lora-8b"]
+    campaign.work(None, todo)
+    assert todo == []
+    found = [json.loads(line) for line in (tmp_path / "blind.jsonl").read_text().splitlines()]
+    assert [(one["kind"], one["family"]) for one in found] == [
+        ("failed", "dora-7b"),
+        ("failed", "lora-8b"),
+    ]
+    assert all("no-python" in one["error"][-1] for one in found)
+
+
 def test_every_config_has_a_plan(
     blind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
