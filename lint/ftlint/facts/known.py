@@ -40,6 +40,7 @@ def facts(
     held = _held(values.get("output_dir"), stated, disk)
     known: dict[str, object | None] = {
         "llamafactory": target.label,
+        "release": target.release,
         "transformers": target.transformers,
         "interleave_probs": shares,
         "interleave_probs_sum": None if shares is None else round(sum(shares), 9),
@@ -54,6 +55,7 @@ def facts(
         **_rate(values, given.bands),
         **models.facts(values, target),
         **_versions(target, stated),
+        **_trl(target, values),
         **_launch(stated.launch, target, values),
         **_deepspeed(values, path, disk),
         **_opened(values, stated, path, disk),
@@ -262,6 +264,15 @@ def _versions(target: Target, stated: Stated) -> dict[str, object]:
     from ftlint.facts import versions
 
     return versions.facts(target, stated)
+
+
+def _trl(target: Target, values: Mapping[str, Any]) -> dict[str, object]:
+    """Return whether a trl with which ppo trains is one that the target starts with."""
+    if values.get("stage") != "ppo":
+        return {}
+    from ftlint.target.pins import has_ppo
+
+    return {"trl_has_ppo": has_ppo(target)}
 
 
 def _opened(values: Mapping[str, Any], stated: Stated, path: str, disk: Disk) -> dict[str, object]:

@@ -153,6 +153,7 @@ def _as_meant(config: Mapping[str, object], known: Mapping[str, Any]) -> dict[st
 def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     """Return the plan, or why there is none."""
     from ftlint.steps import NoPlan, plan
+    from ftlint.target.pins import has_ppo
 
     llamafactory, transformers = inputs.target.versions
     launcher = inputs.launch.started_by(inputs.target)
@@ -161,8 +162,10 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     for name in CAPPED:
         if exceeds_rows(name, values, inputs.samples):
             values = {**values, name: MOST_ROWS}
-    made = plan(values, samples=inputs.samples, world=_world(inputs),
-                llamafactory=llamafactory, transformers=transformers)  # fmt: skip
+    made = plan(
+        values, samples=inputs.samples, world=_world(inputs), llamafactory=llamafactory,
+        transformers=transformers, trl_has_ppo=has_ppo(inputs.target),
+    )  # fmt: skip
     notes = tuple(_of_launch(inputs, launcher))
     if isinstance(made, NoPlan) or not notes:
         return made

@@ -41,11 +41,13 @@ def plan(
     world: World,
     llamafactory: Version,
     transformers: Version,
+    trl_has_ppo: bool | None = None,
 ) -> StepPlan | NoPlan:
     """Return the plan of a train config, or why there is none.
 
     `values` is the config as the target's loader types it, over the defaults of its release.
-    Nothing is raised for values of a wrong type, nor for absent ones.
+    `trl_has_ppo`: whether the trl beside it trains with ppo; None: as the release pins it. Nothing
+    is raised for values of a wrong type, nor for absent ones.
     """
     if world.launcher == V1:
         from ftlint.steps import v1
@@ -67,7 +69,9 @@ def plan(
     ranks = ranks_of(values, world, sizes)
     if isinstance(ranks, NoPlan):
         return ranks
-    if settings.stage == "ppo" and llamafactory >= PPO_REFUSED_FROM:
+    if trl_has_ppo is None:
+        trl_has_ppo = llamafactory < PPO_REFUSED_FROM
+    if settings.stage == "ppo" and not trl_has_ppo:
         return NoPlan("", "stage", "FT437")
     refused = _stream_without_workers(settings, samples, llamafactory)
     if refused is not None:

@@ -95,6 +95,15 @@ def _pins(target: Target) -> dict[str, tuple[str, str]]:
     return found
 
 
+def has_ppo(target: Target) -> bool:
+    """Return whether a target starts with a trl with which ppo trains; of one that pins none, too.
+
+    Source: train/ppo/trainer.py CustomPPOTrainer.__init__ requires trl 0.8.6 to 0.9.6.
+    """
+    checked, _ = _pins(target).get("trl", ("", ""))
+    return takes(_as_checked(checked), "0.9.6")
+
+
 def _met(version: str, checked: str, metadata: str) -> str | None:
     """Return what a version meets; None where it is taken."""
     public = version.partition("+")[0]
