@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.oracle import bases
+from tests.oracle.beside import errors_and_end
 from tests.oracle.called import target_of
 from tests.oracle.client import Trainer
 
@@ -27,6 +29,8 @@ CONFIG: dict[str, Any] = {
     "report_to": "none", "use_cpu": True, "cutoff_len": 64, "save_strategy": "no",
     "per_device_train_batch_size": 4,
 }  # fmt: skip
+STREAM = {"streaming": True, "max_steps": 2, "dataloader_num_workers": 1}
+INTERLEAVED = {"mix_strategy": "interleave_under", "interleave_probs": "0.5,0.5"}
 ENDS_THE_RUN = {"FT204", "FT701", "FT702", "FT703", "FT704", "FT705", "FT706", "FT708"}
 
 
@@ -62,6 +66,8 @@ def trainer() -> Iterator[Trainer]:
         ({"eval_dataset": "chat"}, "FT705", 0),
         ({"eval_dataset": "questions"}, "FT708", 0),
         ({"eval_dataset": "gaps"}, "FT707", 6),
+        ({"dataset": "questions,faq"}, "FT708", 0),
+        ({"eval_dataset": "faq,questions"}, "FT708", 0),
     ],
 )
 def test_the_run_is_as_the_rule_says(
@@ -77,3 +83,30 @@ def test_the_run_is_as_the_rule_says(
     outcome = trainer.train({**config, "dataset_dir": str(ROOT / BROKEN)}, steps=50)
     assert outcome.steps == steps
     assert (outcome.outcome == "trained") == (code not in ENDS_THE_RUN)
+
+
+@pytest.mark.parametrize("dataset", ["labelled,alpaca", "alpaca,labelled"])
+@pytest.mark.parametrize(
+    ("base", "key", "more", "ends"),
+    [
+        ("lora", "dataset", {}, False),
+        ("lora", "dataset", {"preprocessing_batch_size": 4}, True),
+        ("lora", "dataset", STREAM, False),
+        ("lora", "dataset", {**STREAM, "preprocessing_batch_size": 4}, False),
+        ("lora", "dataset", INTERLEAVED, False),
+        ("lora", "eval_dataset", {}, False),
+        ("lora", "eval_dataset", {"eval_on_each_dataset": True}, True),
+        ("kto", "dataset", {}, False),
+        ("kto", "dataset", {"preprocessing_batch_size": 4}, False),
+    ],
+)  # fmt: skip
+def test_rows_for_another_stage_are_left_out_beside_those_for_this_one(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch, dataset: str, base: str, key: str,
+    more: dict[str, Any], ends: bool,
+) -> None:  # fmt: skip
+    """With kto those without labels, else those with; a batch of nothing else ends the run."""
+    monkeypatch.chdir(trainer.fixture)
+    config = {**bases.base(base), key: dataset, **more}
+    found, error = errors_and_end(trainer, config, ["FT707"])
+    assert bool(error) == ends, error
+    assert found == (["FT708"] if ends else ["FT707"])

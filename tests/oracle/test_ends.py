@@ -61,6 +61,9 @@ def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
         ("lora", {"preprocessing_num_workers": 1000.5}, None),
         ("lora", {"preprocessing_num_workers": 4.5, "max_samples": 4}, None),
         ("lora", {"preprocessing_num_workers": 4.0, "max_samples": 4}, "FT105"),
+        ("lora", {"data_seed": 7.5}, "FT105"),
+        ("lora", {"data_seed": 7.5, "disable_shuffling": True}, None),
+        ("lora", {**STREAM, "dataloader_num_workers": 1, "data_seed": 7.5}, None),
         ("lora", {**STREAM, "dataloader_num_workers": {"a": 1}}, "FT105"),
         ("lora", {**STREAM, "dataloader_num_workers": [1]}, "FT105"),
         ("lora", {**STREAM, "dataloader_num_workers": "two"}, "FT105"),
@@ -82,6 +85,18 @@ def test_a_run_is_said_to_end_just_where_it_does(
     found, error = errors_and_end(trainer, {**bases.base(base), **change})
     assert bool(error) == bool(code), error
     assert found == [code] * bool(code)
+
+
+def test_rows_by_their_length_have_no_seed(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0.9.5 runs with a transformers that has another key for it."""
+    monkeypatch.chdir(trainer.fixture)
+    by_length: dict[str, Any] = {"group_by_length": True}
+    if trainer.release == "0.9.5":
+        by_length = {"train_sampling_strategy": "group_by_length"}
+    config = {**bases.base("lora"), **by_length, "data_seed": 7.5}
+    assert errors_and_end(trainer, config) == ([], "")
 
 
 @pytest.mark.parametrize("value", ["banana", [1], {"a": 1}])

@@ -112,6 +112,30 @@ def test_a_file_or_repository_in_the_place_of_a_name(
     assert len(message) <= 160
 
 
+@pytest.mark.parametrize(
+    ("dataset", "more", "codes"),
+    [
+        ("labelled", "", ["FT708"]),
+        ("labelled,faq", "", ["FT707"]),
+        ("faq,labelled", "preprocessing_batch_size: 1\n", ["FT708"]),
+        ("faq,labelled", "preprocessing_batch_size: 1\nstreaming: true\n", ["FT707"]),
+        ("faq", "eval_dataset: faq,labelled\n", ["FT707"]),
+        ("faq", "eval_dataset: faq,labelled\neval_on_each_dataset: true\n", ["FT708"]),
+        ("faq,unanswered", "", ["FT708"]),
+    ],
+)
+def test_rows_of_another_dataset_keep_the_run_going(
+    project: Project, dataset: str, more: str, codes: list[str]
+) -> None:
+    """Beside rows with one answer too many; rows without any are not joined with others."""
+    project.file("labels.json", [{**row, "good": True} for row in ALPACA])
+    labels = {"prompt": "instruction", "response": "output", "kto_tag": "good"}
+    project.define("labelled", {"file_name": "labels.json", "columns": labels})
+    project.define("unanswered", columns(prompt="instruction"))
+    found = [code for code, _ in project.judge(dataset, more)]
+    assert [code for code in found if code in ("FT707", "FT708")] == codes
+
+
 def test_two_entries_of_a_file_leave_the_choice_open(project: Project) -> None:
     project.define("chat", {"file_name": "rows.json"})
     project.define("talk", {"file_name": "rows.json"})

@@ -133,10 +133,23 @@ def _goes_another_way(values: Mapping[str, Any], key: Key, value: object) -> boo
         return True  # documents have no system message
     if key.name == "additional_target" and values.get("adapter_name_or_path"):
         return not values.get("create_new_adapter")  # an adapter goes on as it was made
+    if key.name == "data_seed" and _keeps_order(values):
+        return True  # it is the seed of the random sampler alone
     # a stream is loaded and mapped in another way, but in shards that its workers number
     streamed = key.name.startswith(("dataloader_", "preprocessing_num_"))
     numbers = key.name == "dataloader_num_workers" and isinstance(value, (float, str, list, dict))
     return bool(values.get("streaming")) and streamed and not numbers
+
+
+def _keeps_order(values: Mapping[str, Any]) -> bool:
+    """Return whether rows are not drawn at random: in order, by length, or as a stream has them.
+
+    Source: transformers Trainer._get_train_sampler, accelerate data_loader.py; run with 0.9.3 to
+    0.9.5 (tests/oracle/test_ends.py).
+    """
+    by_length = values.get("group_by_length") or values.get("streaming")
+    strategy = values.get("train_sampling_strategy", "random")
+    return bool(by_length or values.get("disable_shuffling")) or strategy != "random"
 
 
 def exceeds_rows(context: Context, key: Key) -> bool | None:

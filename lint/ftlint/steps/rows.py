@@ -37,6 +37,7 @@ class DatasetRows(NamedTuple):
     note: str = ""  # why rows or dropped are not known, or what they rest on
     fault: str = ""  # why loading it stops, and the run with it
     tokens: RowTokens | None = None  # of its first `max_samples` rows, where they were counted
+    labelled: bool = False  # for kto, by `kto_tag`
 
 
 class SampleCount(NamedTuple):
@@ -247,16 +248,18 @@ def _unlike_the_others(
     """Return why datasets cannot be joined: one of them has nothing but rows that are left out.
 
     Such rows were converted to empty lists, and lists of nothing have another type than lists of
-    messages (datasets `features.py` `_check_if_features_can_be_aligned`, 3.6 and 4.0).
+    messages (datasets `features.py` `_check_if_features_can_be_aligned`, 3.6 and 4.0). Rows for kto
+    in another stage, and others in kto, have answers: one too many, or one too few.
     """
     if settings.streaming or settings.stage == "pt":
         return None
+    left_out = [_left_out(*one) for one in zip(datasets, taken, strict=True)]
     empty = [
         dataset.name
-        for dataset, rows in zip(datasets, taken, strict=True)
-        if _left_out(dataset, rows)
+        for dataset, none_left in zip(datasets, left_out, strict=True)
+        if none_left and dataset.labelled == (settings.stage == "kto")
     ]
-    if not empty or len(empty) == len(datasets):
+    if not empty or all(left_out):
         return None
     return no_run(f"no row of dataset {empty[0]} can be used, and the empty result cannot be "
                   "joined with the other datasets", key)  # fmt: skip

@@ -61,7 +61,8 @@ def _of_datasets(context: Context, data: Data, info: Info) -> Iterator[DatasetFa
             yield DatasetFault(entry, "", BROKEN, {"what": info.problem})
             return
         for size in sizes:
-            faults = _faults(context, entry, size, info)
+            merged = [one for one in sizes if one is not size]
+            faults = _faults(context, entry, size, info, merged)
             for code, told, fix in faults if info.shown else _unshown(faults):
                 if code != MISSING or not _all_shipped(data):
                     yield DatasetFault(entry, size.name, code, told, fix)
@@ -77,7 +78,9 @@ def _all_shipped(data: Data) -> bool:
 _Fault = tuple[str, dict[str, object], "Fix | None"]
 
 
-def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> Iterator[_Fault]:
+def _faults(
+    context: Context, entry: Entry, size: DatasetSize, info: Info, merged: list[DatasetSize]
+) -> Iterator[_Fault]:
     if info.table is None:
         return
     path = _shown(info.path)
@@ -97,10 +100,11 @@ def _faults(context: Context, entry: Entry, size: DatasetSize, info: Info) -> It
         return
     stage = context.instance.effective.get("stage")
     generates = entry.name == "eval_dataset" and _generates(context)
-    lacks = list(definitions.lacks(size, stage, generates=generates))
+    go_on = _go_on(context, entry.name, size, merged)
+    lacks = list(definitions.lacks(size, "sft" if go_on else stage, generates=generates))
     ends = [*_definition(context, size, definition), *_files(size, info, context.disk)]
     if not ends:
-        ends = [*_rows(size), *lacks, *definitions.crashes(size)]
+        ends = [*_rows(size, go_on=go_on), *lacks, *definitions.crashes(size)]
     elif ends[0][0] in _PERHAPS:
         ends = [ends[0], *lacks]
     certain = [one for one in ends if one[0] not in (*_PERHAPS, LEFT_OUT)]
@@ -193,7 +197,34 @@ def _files(size: DatasetSize, info: Info, disk: Disk) -> Iterator[_Told]:
         yield UNREADABLE, {"what": trouble.text}
 
 
-def _rows(size: DatasetSize) -> Iterator[_Told]:
+def _go_on(context: Context, key: str, size: DatasetSize, merged: list[DatasetSize]) -> bool:
+    """Return whether the run goes on without any row of a dataset, by those it is merged with.
+
+    It joins them if its rows have answers, only too many or too few: rows for kto in another stage,
+    or others in kto. But for kto and in a stream, a batch of which nothing is left ends the run.
+    Source: data/loader.py _get_preprocessed_dataset, run (tests/oracle/test_data_rules.py).
+    """
+    values = context.instance.effective
+    labelled = size.entry is not None and bool(size.entry.columns.kto_tag)
+    if labelled == (values.get("stage") == "kto"):
+        return False
+    if key == "eval_dataset" and values.get("eval_on_each_dataset"):
+        return False
+    batch, rows = values.get("preprocessing_batch_size"), size.rows
+    fills = isinstance(batch, int) and isinstance(rows, int) and rows >= 2 * batch - 1
+    joined = values.get("mix_strategy", "concat") == "concat" and not values.get("streaming")
+    if fills and joined and labelled:
+        return False
+    return any(not _is_emptied(one) for one in merged)
+
+
+def _is_emptied(size: DatasetSize) -> bool:
+    """Return whether preprocessing leaves nothing of a dataset, or there is nothing of it."""
+    rows = size.usable.high
+    return rows is not None and size.dropped.low >= rows
+
+
+def _rows(size: DatasetSize, *, go_on: bool) -> Iterator[_Told]:
     from ftlint.datasets import absent_columns
 
     unconvertible = size.trouble is not None and size.trouble.what == "unconvertible"
@@ -206,13 +237,12 @@ def _rows(size: DatasetSize) -> Iterator[_Told]:
         yield COLUMNS, {"what": size.trouble.text}
     elif size.dropped.low and size.source == "file":
         rows = size.usable.high
-        every = rows is not None and size.dropped.low >= rows
         values: dict[str, object] = {
             "dropped": of(size.dropped.low, "row") if rows is None
             else f"{count(size.dropped.low)} of {of(rows, 'row')}",
             "rows": of(size.dropped.low if rows is None else rows, "row"), "reason": size.reason,
         }  # fmt: skip
-        yield NONE_LEFT if every else LEFT_OUT, values
+        yield NONE_LEFT if _is_emptied(size) and not go_on else LEFT_OUT, values
 
 
 def _misfit(size: DatasetSize, absent: list[str]) -> str:
