@@ -12,6 +12,7 @@ from ftlint.target import reading
 from ftlint.target.editor_schema import editor_schema
 from ftlint.target.keys import catalogue_of
 from ftlint.target.models import find_model, find_template
+from ftlint.target.pins import has_ppo
 from ftlint.target.releases import UnknownTarget, resolve_target
 from tests.sources.fork import CONSTANTS, FINETUNING, MISC, MODEL, PARSER, TEMPLATE, lay_out
 
@@ -252,6 +253,58 @@ def test_a_fork_is_judged_by_its_own_source(tmp_path: Path, lint: Callable[..., 
         assert (target["source"], target["llamafactory"]) == ("path", "0.9.5.dev0")
         assert "its own source" in target["judged_by"]
         assert "its own source" in told
+
+
+def test_keys_and_plugins_of_v1_are_not_judged_by_a_release(
+    tmp_path: Path, lint: Callable[..., Said]
+) -> None:
+    """A fork has its own, which are not read."""
+    lay_out(tmp_path)
+    text = "model: m\ntrain_dataset: d.yaml\ncp_siz: 2\noptim_config:\n  name: mine\n"
+    (tmp_path / "c.yaml").write_text(text, "utf-8")
+    found = lint("check", "c.yaml", "--command", "v1", "--target", "0.9.5")[0]
+    assert errors(found) == [("FT146", "cp_siz"), ("FT147", "optim_config")]
+    found, _, told = lint("check", "c.yaml", "--command", "v1", "--target", "./")
+    assert errors(found) == []
+    assert "some rules on keys and plugins of v1 are not applied" in told
+
+
+POLICY = """\
+code: OURS001
+name: old-release
+summary: an old release
+severity: error
+when:
+  facts: {release: {const: "0.9.0"}}
+at: output_dir
+message: of an old release
+why: what is new is not there
+bad: "output_dir: here"
+good: "stage: pt"
+"""
+
+
+def test_conditions_ask_for_the_release_nearest_to_a_fork(
+    tmp_path: Path, lint: Callable[..., Said]
+) -> None:
+    """Not for what it calls itself, which is the name of no release."""
+    lay_out(tmp_path)
+    (tmp_path / "policy.yaml").write_text(POLICY, "utf-8")
+    (tmp_path / "ftlint.toml").write_text('policies = ["policy.yaml"]', "utf-8")
+    (tmp_path / "c.yaml").write_text(CONFIG, "utf-8")
+    found = lint("check", "c.yaml", "--target", "./")[0]
+    assert errors(found) == [("OURS001", "output_dir")]
+
+
+@pytest.mark.parametrize(
+    ("pin", "trains"), [(">=0.8.6,<=0.9.6", True), (">=0.18.0,<=0.24.0", False)]
+)
+def test_ppo_trains_with_the_trl_that_a_fork_checks_for(
+    tmp_path: Path, pin: str, trains: bool
+) -> None:
+    misc = f'def check_dependencies():\n    check_version("trl{pin}")\n'
+    lay_out(tmp_path, extras_misc=misc)
+    assert has_ppo(resolve_target(str(tmp_path))) is trains
 
 
 @pytest.mark.parametrize(

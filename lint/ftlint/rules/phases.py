@@ -25,12 +25,18 @@ if TYPE_CHECKING:
     from ftschemas.rule import Check, Rule
 
 
+OF_V1 = "keys and plugins of v1"
+"""What is not read of a source (rules/v1.py)."""
+
+
 def findings(context: Context, doubted: list[str] | None = None) -> Iterator[Finding]:
     """Yield all that is said of a text, whatever its comments and options leave out.
 
     `doubted` takes the keys and files for which a rule is not claimed of this target.
     """
     left: list[str] = [] if doubted is None else doubted
+    if context.command == V1 and context.target.tree is not None:
+        left.append(OF_V1)
     said = list(_findings(context, left))
     if any(one.fix is not None for one in said):
         from ftlint.rules.strangers import beside_strangers

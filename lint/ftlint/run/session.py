@@ -195,7 +195,7 @@ def notes_of(report: Run) -> Iterator[str]:
             shown = first_of(keys, MOST_DOUBTED)
             yield (
                 f"target {target.label}: some rules on {shown} are not applied: its code for them"
-                " differs from that of the releases that they were tested with"
+                " is not that of the releases that they were tested with"
             )
 
 
