@@ -255,6 +255,31 @@ def test_a_fork_is_judged_by_its_own_source(tmp_path: Path, lint: Callable[..., 
         assert "its own source" in told
 
 
+@pytest.mark.parametrize("place", ["src/llamafactory", "src/llmtuner"])
+def test_no_fix_is_made_in_an_older_checkout_unless_its_release_is_named(
+    tmp_path: Path, lint: Callable[..., Said], place: str
+) -> None:
+    """There `dpo_beta` is right, which the newest release has no more."""
+    lay_out(tmp_path)
+    (tmp_path / "src" / "llamafactory").rename(tmp_path / place)
+    path = tmp_path / "c.yaml"
+    text = CONFIG + "dpo_beta: 0.2\n"
+    path.write_text(text, "utf-8")
+    lint("check", "c.yaml", "--fix")
+    assert path.read_text("utf-8") == text
+    lint("check", "c.yaml", "--fix", "--target", "0.9.5")
+    assert "pref_beta: 0.2" in path.read_text("utf-8")
+
+
+def test_in_a_checkout_of_the_newest_release_fixes_are_made(
+    tmp_path: Path, lint: Callable[..., Said]
+) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text(CONFIG + "dpo_beta: 0.2\n", "utf-8")
+    lint("check", "c.yaml", "--fix")
+    assert "pref_beta: 0.2" in config.read_text("utf-8")
+
+
 def test_keys_and_plugins_of_v1_are_not_judged_by_a_release(
     tmp_path: Path, lint: Callable[..., Said]
 ) -> None:

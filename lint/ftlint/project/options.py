@@ -71,6 +71,8 @@ class Options(NamedTuple):
     """Patterns of files with the folder that they are relative to, and what is ignored in these."""
     severity: tuple[tuple[str, str], ...] = ()
     """Rules that have another severity than their own."""
+    target_stated: bool = True
+    """Whether somebody named the target; else it is the newest release."""
 
 
 class OptionsResolver:
@@ -152,6 +154,7 @@ class OptionsResolver:
             extra=ForkKeys(settings.extra_keys, settings.extra_values), scripts=settings.scripts,
             per_file=tuple((root, *one) for one in settings.per_file_ignores),
             severity=settings.severity,
+            target_stated=asked.target is not None or settings.target is not None,
         )  # fmt: skip
         if asked.overrides:
             from ftlint.project import stating

@@ -282,6 +282,12 @@ class _Work:
         from ftlint.fixes.repair import repair
 
         path = result.source.path
+        if not options.target_stated:
+            from ftlint.fixes.release import not_repaired, own_release
+
+            own = own_release(path, Disk(options.given.reach), options.given.reach)
+            if own is not None:
+                return result, not_repaired(result, own, unsafe=self.request.unsafe_fixes)
         keep = self.request.diff or path == (self.request.stdin_filename or "<stdin>")
         return repair(result, data, options, unsafe=self.request.unsafe_fixes, keep=keep)
 

@@ -33,10 +33,12 @@ def find_package(path: str, disk: Disk) -> str | None:
     return None
 
 
-def find_above(folder: str, disk: Disk, top: str | None = None) -> str | None:
+def find_above(
+    folder: str, disk: Disk, top: str | None = None, place: str = PLACES[0]
+) -> str | None:
     """Return the nearest `src/llamafactory` above what lies in a folder, no higher than `top`."""
     while True:
-        package = os.path.join(folder, PLACES[0])
+        package = os.path.join(folder, place)
         if disk.is_file(os.path.join(package, PARSER)):
             return package
         parent = os.path.dirname(folder)
