@@ -17,6 +17,10 @@ pytestmark = pytest.mark.oracle
 
 BEST = {"val_size": 4, "eval_strategy": "steps", "eval_steps": 1, "save_strategy": "steps",
         "save_steps": 1, "load_best_model_at_end": True}  # fmt: skip
+HELD_OUT = {"val_size": 4, "eval_strategy": "epoch"}
+BEST_EPOCH = {"save_strategy": "epoch", "load_best_model_at_end": True}
+PREDICTED = {"do_train": False, "do_predict": True, "predict_with_generate": True,
+             "eval_dataset": "held_out", "dataset": None}  # fmt: skip
 STREAM = {"streaming": True, "max_steps": 2}
 QUANTIZED = ["0.9.4", "0.9.5"]
 """Releases whose bitsandbytes works on a CPU here."""
@@ -61,6 +65,25 @@ def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
         ("lora", {"preprocessing_num_workers": 1000.5}, None),
         ("lora", {"preprocessing_num_workers": 4.5, "max_samples": 4}, None),
         ("lora", {"preprocessing_num_workers": 4.0, "max_samples": 4}, "FT105"),
+        ("lora", {**HELD_OUT, "per_device_eval_batch_size": "2"}, "FT105"),
+        ("lora", {**HELD_OUT, "eval_accumulation_steps": "2"}, "FT105"),
+        ("lora", {**HELD_OUT, "eval_delay": "1"}, "FT105"),
+        ("lora", {**HELD_OUT, "eval_delay": 1}, None),
+        ("lora", {**HELD_OUT, "eval_steps": 2}, None),
+        ("lora", {**HELD_OUT, **BEST_EPOCH, "early_stopping_steps": "2"}, "FT105"),
+        (
+            "lora",
+            {
+                **HELD_OUT,
+                "predict_with_generate": True,
+                "eval_dataset": "held_out",
+                "val_size": 0.0,
+                "generation_num_beams": "2",
+            },
+            "FT105",
+        ),
+        ("lora", {**PREDICTED, "temperature": "0.5"}, "FT105"),
+        ("lora", {**PREDICTED, "temperature": 0.5}, None),
         ("lora", {"data_seed": 7.5}, "FT105"),
         ("lora", {"data_seed": 7.5, "disable_shuffling": True}, None),
         ("lora", {**STREAM, "dataloader_num_workers": 1, "data_seed": 7.5}, None),

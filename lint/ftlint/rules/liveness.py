@@ -182,6 +182,8 @@ def _comes_to(context: Context, key: Key, met: str) -> bool:
         return False
     if context.instance.effective.get("do_train") or met.startswith("data:"):
         return True
+    if ("do_predict", True) in observed_with(context.target.release, key.name):
+        return True  # where it predicts, which is asked besides
     of_model = met.startswith("model:") and key.group in ("model", "data")
     return of_model and key.name not in _FOR_TRAINING
 
@@ -198,14 +200,27 @@ def _is_as_seen(context: Context, key: Key, strategy: bool = False) -> bool:
     at while arguments are parsed.
     """
     own = key.name.replace("_steps", "_strategy")
-    values, known = context.instance.effective, context.instance.facts
     return all(
-        known.get("dataset_count", 0) > 1 if wanted == 2
-        else bool(values.get(name)) if wanted is None
-        else equal(values.get(name), wanted)
+        _is_given(context, name, wanted, exactly=name == own)
         for name, wanted in observed_with(context.target.release, key.name)
         if not strategy or name == own
-    )  # fmt: skip
+    )
+
+
+def _is_given(context: Context, name: str, wanted: object, *, exactly: bool) -> bool:
+    """Return whether a config has another key as it was seen, or comes to the same by it.
+
+    Rows for evaluation may come from val_size, and evaluations and checkpoints with the epochs.
+    """
+    values, known = context.instance.effective, context.instance.facts
+    if wanted == 2:
+        return bool(known.get("dataset_count", 0) > 1)
+    if wanted is None:
+        held_out = name == "eval_dataset" and values.get("val_size")
+        return bool(values.get(name) or held_out)
+    if wanted == "steps" and not exactly:
+        return values.get(name) in ("steps", "epoch")
+    return equal(values.get(name), wanted)
 
 
 def is_live(context: Context, key: Key) -> bool:
