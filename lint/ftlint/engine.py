@@ -13,9 +13,9 @@ from ftlint.verdict import in_file, is_selected, settle, worded
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
-    from ftlint.diagnostics import ScriptLine
+    from ftlint.diagnostics import Diagnostic, ScriptLine
     from ftlint.facts.handed import Start
     from ftlint.loading import Config
     from ftlint.project.options import Options
@@ -107,8 +107,18 @@ def judge_script(script: ScriptStarts | Unreadable, options: Options) -> Result:
     for held in script.held:
         together += held.placed(_judged(held.config).diagnostics)
     together.sort(key=lambda one: (one.start, one.code, one.end))
-    shown = tuple(dict.fromkeys(together))
-    return result._replace(diagnostics=shown, doubted=tuple(dict.fromkeys(doubted)))
+    return result._replace(diagnostics=_told_once(together), doubted=tuple(dict.fromkeys(doubted)))
+
+
+def _told_once(said: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return what is said, in the same words only once at a place.
+
+    A variable's value is one place however many flags take it.
+    """
+    found: dict[tuple[object, ...], Diagnostic] = {}
+    for one in said:
+        found.setdefault((one.code, one.start, one.end, one.message), one)
+    return tuple(found.values())
 
 
 def _under(

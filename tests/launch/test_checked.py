@@ -141,6 +141,27 @@ def test_flags_behind_a_config_are_told() -> None:
     assert codes("llamafactory-cli train c.yaml learning_rate=1e-4") == []
 
 
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("webchat c.yaml --port $PORT", "set `GRADIO_SERVER_PORT=…` in its environment"),
+        ("webchat c.yaml --share", "set `GRADIO_SHARE=1` in its environment"),
+        ("api c.yaml --port 8001", "set `API_PORT=8001` in its environment"),
+        ("api c.yaml --infer-backend vllm", "write `infer_backend=vllm` there"),
+        ("train c.yaml --port 8001", "remove or correct it, since `train` has no key `port`"),
+    ],
+)
+def test_only_a_key_of_the_command_is_advised_behind_a_config(start: str, told: str) -> None:
+    write(Path("c.yaml"), YAML if "train" in start else "model_name_or_path: a/b\ntemplate: qwen\n")
+    (one,) = [one for one in check(f"llamafactory-cli {start}") if one["code"] == "FT4185"]
+    assert told in one["message"]
+
+
+def test_a_value_that_two_flags_take_is_told_once() -> None:
+    found = codes(f'MODEL="a/b of"\n{RUN} --run_name $MODEL --ref_model $MODEL\n')
+    assert found.count("FT4182") == 1
+
+
 def test_what_is_set_over_a_file_is_judged_in_the_script() -> None:
     write(Path("c.yaml"), YAML)
     script = "llamafactory-cli train c.yaml learnig_rate=1e-4 lora_rank=x\n"
