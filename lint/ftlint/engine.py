@@ -10,12 +10,12 @@ from ftlint.support.files import is_script
 from ftlint.support.messages import listed
 from ftlint.syntax.source import of_text
 from ftlint.verdict import in_file, is_selected, settle, worded
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
-    from ftlint.diagnostics import ScriptLine
+    from ftlint.diagnostics import Diagnostic, Fix, ScriptLine
     from ftlint.facts.handed import Start
     from ftlint.loading import Config
     from ftlint.project.options import Options
@@ -76,7 +76,8 @@ UNREAD_STARTS = "every config that it starts is missing, or known only when the 
 def judge_script(script: ScriptStarts | Unreadable, options: Options) -> Result:
     """Return what is said of a script: of each config that it starts, and of how it does.
 
-    Of a config that is a file, here only that is said which does not hold of the file alone.
+    Of a config that is a file, here only that is said which does not hold of the file alone; what
+    does is in `files`.
     """
     if isinstance(script, Unreadable):
         return Result(of_text(script.path, ""), None, (), script.reason)
@@ -90,7 +91,8 @@ def judge_script(script: ScriptStarts | Unreadable, options: Options) -> Result:
         said += findings(config.context, doubted)
     for one in script.of_files:
         said += in_script(findings(one.config.context, doubted), one.config, one.launched)
-    under = list(_under(script.of_files, {(one.rule, one.key) for one in said}))
+    files = list(_files(script.of_files))
+    under = list(_under(files, script.of_files, {(one.rule, one.key) for one in said}))
     said += (one for one, _ in under)
     result = settle(
         script.source, script.command or "train", said, script.directives, options, script.whole
@@ -107,14 +109,47 @@ def judge_script(script: ScriptStarts | Unreadable, options: Options) -> Result:
     for held in script.held:
         together += held.placed(_judged(held.config).diagnostics)
     together.sort(key=lambda one: (one.start, one.code, one.end))
-    shown = tuple(dict.fromkeys(together))
-    return result._replace(diagnostics=shown, doubted=tuple(dict.fromkeys(doubted)))
+    return result._replace(
+        diagnostics=_told_once(together), doubted=tuple(dict.fromkeys(doubted)),
+        files=tuple(one.own() for one in files),
+    )  # fmt: skip
 
 
-def _under(
-    of_files: Sequence[OfFile], said: Container[tuple[str, str | None]]
-) -> Iterator[tuple[Finding, ScriptLine]]:
-    """Yield what comes to files as a script starts them, at the word that names the file."""
+def _told_once(said: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return what is said, in the same words only once at a place.
+
+    A variable's value is one place however many flags take it.
+    """
+    found: dict[tuple[object, ...], Diagnostic] = {}
+    for one in said:
+        found.setdefault((one.code, one.start, one.end, one.message), one)
+    return tuple(found.values())
+
+
+class _Started(NamedTuple):
+    """A file, what is said of it and of its starts in one script, and what in each of these."""
+
+    alone: Config
+    result: Result
+    ways: tuple[Result, ...]
+
+    def own(self) -> Result:
+        """Return what is said of the file by itself and holds in one of its starts as well."""
+        held = {(one.code, one.key) for way in self.ways for one in way.diagnostics}
+        left = tuple(
+            one._replace(fix=_shown_only(one.fix)) for one in self.result.diagnostics
+            if one.launch is None and (not self.ways or (one.code, one.key) in held)
+        )  # fmt: skip
+        return self.result._replace(diagnostics=left, elsewhere=())
+
+
+def _shown_only(fix: Fix | None) -> Fix | None:
+    """Return a fix that is not made: the file was not named."""
+    return None if fix is None else fix._replace(applicability="display", edits=())
+
+
+def _files(of_files: Sequence[OfFile]) -> Iterator[_Started]:
+    """Yield each file that a script starts with what is said of it."""
     from ftlint.facts.starts import MOST_STARTS
     from ftlint.starts.readings import started
 
@@ -123,20 +158,29 @@ def _under(
         ways = files.setdefault(one.alone.path, {})
         if len(ways) < MOST_STARTS:
             ways.setdefault(one.start.way, one)
-    for path, ways in files.items():
+    for ways in files.values():
         alone = next(iter(ways.values())).alone
         judged = [
             (one.start, _judged_as(one.start, one.config, alone))
             for one in ways.values()
             if not one.launched.flags
         ]
-        for told in started(_judged(alone), judged).diagnostics:
+        result = started(_judged(alone), judged)
+        yield _Started(alone, result, tuple(one for _, one in judged))
+
+
+def _under(
+    files: Iterable[_Started], of_files: Sequence[OfFile], said: Container[tuple[str, str | None]]
+) -> Iterator[tuple[Finding, ScriptLine]]:
+    """Yield what comes to files as a script starts them, at the word that names the file."""
+    for file in files:
+        for told in file.result.diagnostics:
             place = told.launch
             if place is None or (told.code, told.key) in said:
                 continue
             word = next(one.launched.config for one in of_files if one.start.line == place.line)
-            line = alone.context.source.position(told.start).line
-            message = f"{path}:{line}: {told.message}"
+            line = file.alone.context.source.position(told.start).line
+            message = f"{file.alone.path}:{line}: {told.message}"
             if word is not None:
                 yield Finding(told.code, word.start, word.end, told.key, message=message), place
 

@@ -137,6 +137,8 @@ class Result(NamedTuple):
     """Keys and files of which rules are not claimed: there the target differs from the releases."""
     elsewhere: tuple[tuple[Diagnostic, ...], ...] = ()
     """What is said of the same file started otherwise: a repair must do no harm there either."""
+    files: tuple[Result, ...] = ()
+    """Of a script: what is said of the configs that it starts by themselves, and holds there."""
 
 
 class Unjudged(NamedTuple):

@@ -141,6 +141,27 @@ def test_flags_behind_a_config_are_told() -> None:
     assert codes("llamafactory-cli train c.yaml learning_rate=1e-4") == []
 
 
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("webchat c.yaml --port $PORT", "set `GRADIO_SERVER_PORT=…` in its environment"),
+        ("webchat c.yaml --share", "set `GRADIO_SHARE=1` in its environment"),
+        ("api c.yaml --port 8001", "set `API_PORT=8001` in its environment"),
+        ("api c.yaml --infer-backend vllm", "write `infer_backend=vllm` there"),
+        ("train c.yaml --port 8001", "remove or correct it, since `train` has no key `port`"),
+    ],
+)
+def test_only_a_key_of_the_command_is_advised_behind_a_config(start: str, told: str) -> None:
+    write(Path("c.yaml"), YAML if "train" in start else "model_name_or_path: a/b\ntemplate: qwen\n")
+    (one,) = [one for one in check(f"llamafactory-cli {start}") if one["code"] == "FT4185"]
+    assert told in one["message"]
+
+
+def test_a_value_that_two_flags_take_is_told_once() -> None:
+    found = codes(f'MODEL="a/b of"\n{RUN} --run_name $MODEL --ref_model $MODEL\n')
+    assert found.count("FT4182") == 1
+
+
 def test_what_is_set_over_a_file_is_judged_in_the_script() -> None:
     write(Path("c.yaml"), YAML)
     script = "llamafactory-cli train c.yaml learnig_rate=1e-4 lora_rank=x\n"
@@ -385,6 +406,17 @@ def test_a_config_that_a_script_writes_is_judged_in_it() -> None:
                                            "outputs": [{"data": {"source": ["!no"]}}]}]})),
         (".github/workflows/c.yaml", f"on: push\njobs:\n  a:\n    steps:\n      - run: \"{RUN} --foo \\\"1\\\"\"\n"),
         (".github/workflows/d.yaml", f"on: push\njobs:\n  a:\n    steps:\n      - run: '{RUN} --foo ''1'' '\n"),
+        ("d.ps1", f"& {RUN} --foo 1\n"),
+        ("e.ps1", f'& "C:\\a b\\llamafactory-cli.exe" train {FLAGS} --foo 1\n'),
+        ("f.ps1", f"& python -m llamafactory.cli train {FLAGS} --foo 1\n"),
+        ("g.ps1", f'Write-Host "`nStart `"x`""\n{RUN} --foo 1\n'),
+        ("h.ps1", f"if ($x) {{ exit 1 }} else {{ $y = 2 }}\n{RUN} --foo 1\n"),
+        ("i.ps1", f"try {{ {RUN} --foo 1 2>&1 | Tee-Object log }} catch {{ throw }}\n"),
+        ("j.ps1", f"Write-Host {RUN} --bar 1\n'{RUN} --bar 1'\n$out = {RUN} --foo 1\n"),
+        ("b.bat", f"if errorlevel 1 exit /b 1\r\n{RUN} --foo 1\r\n"),
+        ("c.bat", f'if not exist "a b" (\n  echo it\'s "not\n  exit /b 1\n) else call {RUN} --foo 1\n'),
+        ("d.bat", f"echo {RUN} --bar 1 & start \"\" /wait {RUN} --foo 1 > log 2>&1\n"),
+        ("e.cmd", f"goto run\n:no\nexit /b\n:run\n{RUN} --foo 1\n"),
         ("c.ps1", f"<# {RUN} --bar 1\n{RUN} --bar 1 #>\n{RUN} --foo 1\n"),
         ("a.slurm", f"#SBATCH -N 1\nsrun bash -c '{RUN} --foo 1'\n"),
     ],
@@ -392,6 +424,46 @@ def test_a_config_that_a_script_writes_is_judged_in_it() -> None:
 def test_commands_in_other_files_are_judged_where_they_stand(name: str, text: str) -> None:
     found = [one for one in check(text, name=name) if one["code"] == "FT101"]
     assert [text[one["start"]["offset"] : one["end"]["offset"]] for one in found] == ["foo"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "files"),
+    [
+        ("a.ps1", '$r = "C:\\x"\n$c = "$r\\a.yaml"\n& "$r\\llamafactory-cli.exe" train $C', ["C:/x/a.yaml"]),
+        ("a.ps1", '$c = "a.yaml"\nif ($x) { $c = "b.yaml" }\nllamafactory-cli train $c', [None]),
+        ("a.ps1", '$c = "a.yaml"\n$c = Get-Item x\nllamafactory-cli train $c', [None]),
+        ("a.ps1", 'param([string]$C = "a.yaml")\nllamafactory-cli train $C', ["a.yaml"]),
+        ("a.ps1", "$a = @('train', 'a.yaml')\nllamafactory-cli @a", ["a.yaml"]),
+        ("a.ps1", "foreach ($f in 'a.yaml', 'b.yaml') { lmf train $f }\n#llamafactory", ["a.yaml", "b.yaml"]),
+        ("a.ps1", 'llamafactory-cli train "$(Get-Name).yaml"', [None]),
+        ("a.ps1", '$c = "lmf train a.yaml"\nInvoke-Expression $c', ["a.yaml"]),
+        ("a.ps1", "Start-Process llamafactory-cli -ArgumentList 'train', 'a.yaml' -Wait", ["a.yaml"]),
+        ("a.ps1", "$c, $d = 'a', 'b'\nllamafactory-cli train $c.yaml", [None]),
+        ("a.ps1", '$c = Join-Path $PSScriptRoot "a.yaml"\nllamafactory-cli train $c.Trim()', [None]),
+        ("a.ps1", '$c = Join-Path "x" "a.yaml"\nllamafactory-cli train $c', ["x/a.yaml"]),
+        ("a.ps1", "llamafactory-cli train 'a.yaml\n", []),
+        ("a.bat", "set C=a b.yaml\nllamafactory-cli train \"%c%\"", ["a b.yaml"]),
+        ("a.bat", "set C=a.yaml\nif %X%==1 set C=b.yaml\nllamafactory-cli train %C%", [None]),
+        ("a.bat", "if 1==1 (\nset C=a.yaml\nllamafactory-cli train %C%\n)", [None]),
+        ("a.bat", "set C=a.yaml\ngoto b\n:a\nset C=b.yaml\n:b\nllamafactory-cli train %C%", [None]),
+        ("a.bat", "for %%f in (a.yaml b.yaml) do llamafactory-cli train x\\%%f", ["x/a.yaml", "x/b.yaml"]),
+        ("a.bat", "for /f %%f in (a.txt) do llamafactory-cli train %%f", [None]),
+        ("a.bat", "llamafactory-cli train %1", [None]),
+    ],
+)  # fmt: skip
+def test_what_windows_hands_over_is_read_or_said_to_be_unknown(
+    name: str, text: str, files: list[str | None]
+) -> None:
+    found = [one.config for one in look(text, name).launches]
+    assert [one and one.text for one in found] == files
+
+
+@pytest.mark.parametrize("start", ["& ", "if errorlevel 1 exit /b 1\n"])
+def test_a_folder_of_a_drive_is_none_of_the_project(start: str) -> None:
+    name = "a.ps1" if start == "& " else "a.bat"
+    write(Path("a.yaml"), f"{YAML}learnig_rate: 1.0\n")
+    write(Path(name), f"cd C:\\work\n{start}llamafactory-cli train a.yaml\n")
+    assert "known only when the script runs" in invoke("check", name).err
 
 
 @pytest.mark.parametrize(

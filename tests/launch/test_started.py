@@ -34,6 +34,11 @@ def check(file: str = "c.yaml", *more: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.out.splitlines()]
 
 
+def in_script(*more: str) -> list[dict[str, Any]]:
+    """Return what is said of the script itself; what its config says by itself is left out."""
+    return [one for one in check("run.sh", *more) if one["path"] == "run.sh"]
+
+
 def added(file: str = "c.yaml", *more: str) -> dict[str, dict[str, Any]]:
     return {one["code"]: one for one in check(file, *more) if one["launch"] is not None}
 
@@ -368,9 +373,9 @@ def test_a_finding_that_a_launch_mends_says_so(project: Path) -> None:
 
 def test_what_is_typed_behind_what_a_script_sets_is_not_said_of_the_script(project: Path) -> None:
     write(project / "run.sh", "llamafactory-cli train c.yaml lora_rank=x\n")
-    assert [one["code"] for one in check("run.sh", "--set", "seed=y")] == ["FT105"]
+    assert [one["code"] for one in in_script("--set", "seed=y")] == ["FT105"]
     write(project / "run.sh", "llamafactory-cli train c.yaml seed=3\n")
-    assert check("run.sh", "--set", "seed=y") == []
+    assert in_script("--set", "seed=y") == []
 
 
 @pytest.mark.parametrize("key", ["num_train_epochs", "stage", "per_device_train_batch_size"])
@@ -418,7 +423,7 @@ def test_a_script_tells_what_is_told_of_its_config_under_it(project: Path) -> No
     write(project / "run.sh", "llamafactory-cli train c.yaml max_steps=50\nlmf export c.yaml\n")
     theirs = {(one["code"], one["key"]): one["message"] for one in check() if one["launch"]}
     assert {code for code, _ in theirs} == {"FT201", "FT4191"}
-    own = check("run.sh")
+    own = in_script()
     assert {(one["code"], one["key"]) for one in own} == {*theirs}
     for one in own:
         assert one["message"].endswith(theirs[one["code"], one["key"]])
@@ -436,11 +441,43 @@ def test_a_comment_at_either_place_counts_for_what_a_script_tells(
 ) -> None:
     line = "llamafactory-cli train c.yaml max_steps=50\n"
     write(project / "run.sh", line)
-    assert [one["code"] for one in check("run.sh")] == ["FT201"]
+    assert [one["code"] for one in in_script()] == ["FT201"]
     if place == "run.sh":
         write(project / "run.sh", f"# ftlint: ignore[FT201]\n{line}")
     else:
         write(project / "c.yaml", f"# ftlint: ignore-file[FT201]\n{CONFIG}")
+    assert in_script() == []
+
+
+def test_a_script_named_alone_tells_what_its_config_says_by_itself(project: Path) -> None:
+    write(project / "c.yaml", CONFIG + "foo: 1\nlearnig_rate: 1.0e-4\n")
+    for name in ("run.sh", "more.sh"):
+        write(project / name, "llamafactory-cli train c.yaml seed=3\n")
+    for named in (["run.sh"], ["run.sh", "more.sh"], ["run.sh", "c.yaml"], ["."]):
+        done = invoke("check", *named, "--output-format", "jsonl")
+        found = [json.loads(line) for line in done.out.splitlines()]
+        errors = [(one["path"], one["key"]) for one in found if one["severity"] == "error"]
+        assert sorted(errors) == [("c.yaml", "foo"), ("c.yaml", "learnig_rate")]
+        assert done.status == 1
+    before = (project / "c.yaml").read_text("utf-8")
+    assert "can be fixed" not in invoke("check", "run.sh", "--fix").out
+    assert (project / "c.yaml").read_text("utf-8") == before
+
+
+def test_a_script_does_not_tell_what_it_mends_of_its_config(project: Path) -> None:
+    write(project / "c.yaml", CONFIG + "seed: x\n")
+    write(project / "run.sh", "llamafactory-cli train c.yaml seed=3\n")
+    assert [one for one in check("run.sh") if one["severity"] == "error"] == []
+    write(project / "run.sh", "lmf train c.yaml seed=3\nlmf train c.yaml\n#llamafactory\n")
+    (one,) = [one for one in check("run.sh") if one["severity"] == "error"]
+    assert (one["path"], one["key"]) == ("c.yaml", "seed")
+    assert one["related"][0]["message"].endswith("does not apply when started by run.sh:1")
+
+
+def test_a_config_that_settings_leave_out_is_not_told_of_with_its_script(project: Path) -> None:
+    write(project / "c.yaml", CONFIG + "foo: 1\n")
+    write(project / "run.sh", "llamafactory-cli train c.yaml\n")
+    write(project / "ftlint.toml", 'exclude = ["c.yaml"]\n')
     assert check("run.sh") == []
 
 
@@ -456,7 +493,7 @@ def test_a_fix_that_a_script_prevents_says_so(project: Path) -> None:
 
 def test_a_flag_behind_a_file_hides_no_other_fault(project: Path) -> None:
     write(project / "run.sh", "lmf train c.yaml lora_rank=x --seed 1 max_steps=50\n")
-    assert {one["code"] for one in check("run.sh")} == {"FT105", "FT4185"}
+    assert {one["code"] for one in in_script()} == {"FT105", "FT4185"}
     done = invoke("steps", "run.sh", "--dataset-size", "1000")
     assert (done.status, done.out) == (2, "")
     assert "run.sh:1: LLaMA Factory rejects `--seed` behind the config" in done.err
@@ -484,7 +521,7 @@ def test_a_start_whose_steps_cannot_be_told_says_why(project: Path, start: str, 
 def test_a_script_that_is_left_before_its_end_says_so(project: Path) -> None:
     loop = "for a in {1..60}; do for b in {1..60}; do for c in {1..60}; do x=$c; done; done; done"
     write(project / "run.sh", f"lmf train c.yaml seed=1\n{loop}\nlmf train c.yaml max_steps=5\n")
-    assert [one["code"] for one in check("run.sh")] == ["FT4192"]
+    assert [one["code"] for one in in_script()] == ["FT4192"]
 
 
 def test_many_scripts_that_take_long_take_no_longer_together(project: Path) -> None:

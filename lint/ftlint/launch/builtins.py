@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ftlint.launch.conditions import UNSURE, of_test
 from ftlint.launch.tree import Assignment, ShellWord, Simple
 from ftlint.launch.values import Array, Field, ShellString, beside, gap, is_placed, split
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from ftlint.launch.shell import Outcome, Shell
 
 DONE = (True, (), "")
+_DRIVE = re.compile(r"[A-Za-z]:")
+"""What a folder of Windows begins with that is none of this machine."""
 
 
 def words_of(shell: Shell, command: Simple) -> list[Field]:
@@ -97,7 +101,7 @@ def _change_folder(shell: Shell, command: Simple) -> Outcome:
     to = words[0].text if words else ""
     if is_placed(to):
         state.folder = to
-    elif not words or not words[0].known or state.folder is None:
+    elif not words or not words[0].known or state.folder is None or _DRIVE.match(to):
         state.folder = None
     else:
         state.folder = to if to.startswith("/") or not state.folder else f"{state.folder}/{to}"

@@ -8,19 +8,13 @@ from __future__ import annotations
 
 import re
 
+from ftlint.launch.stretch import Stretch
 from ftlint.launch.values import UNKNOWN
 from ftlint.support.files import base
-from ftschemas.named import TYPE_CHECKING, NamedTuple
+from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-
-class Stretch(NamedTuple):
-    """A text for a shell, and where each of its characters stands in the file."""
-
-    text: str
-    at: Sequence[int]
 
 
 def stretches(text: str, path: str) -> tuple[Stretch, ...] | None:
@@ -284,32 +278,18 @@ def _unescaped(body: str, start: int) -> Stretch:
     return Stretch("".join(chars), [*at, start + len(body)])
 
 
-def _windows(text: str) -> Iterator[Stretch]:
-    r"""Yield a script of PowerShell or cmd: `\`` or `^` continue a line, `%NAME%` is a variable."""
-    chars: list[str] = []
-    at: list[int] = []
-    pattern = re.compile(
-        r"(?s:<#.*?#>)|[`^][ \t]*\r?\n|\r\n|%(\w+)%|\$env:(\w+)[ \t]*=[ \t]*|\$env:(\w+)"
-        r"|^[ \t]*set[ \t]+\"?(\w+)=|^[ \t]*(?:rem|::)[^\n]*|\\|.|\n",
-        re.M | re.I,
-    )
-    for found in pattern.finditer(text):
-        one = found[0]
-        if one[0] in "`^" and len(one) > 1:
-            one = "\\\n"
-        elif one == "\r\n":
-            one = "\n"
-        elif found[1] or found[3]:
-            one = f"${{{found[1] or found[3]}}}"
-        elif found[2] or found[4]:
-            one = f"export {found[2] or found[4]}="
-        elif one == "\\":
-            one = "/"
-        elif len(one) > 1:
-            continue
-        chars.append(one)
-        at += [found.start()] * len(one)
-    yield Stretch("".join(chars), [*at, len(text)])
+def _powershell(text: str) -> Iterator[Stretch]:
+    """Yield a script of PowerShell as the same commands for a shell."""
+    from ftlint.launch.powershell import commands
+
+    yield commands(text)
+
+
+def _batch(text: str) -> Iterator[Stretch]:
+    """Yield a batch file as the same commands for a shell."""
+    from ftlint.launch.batch import commands
+
+    yield commands(text)
 
 
 def _python(text: str) -> Iterator[Stretch]:
@@ -355,7 +335,8 @@ _READERS: tuple[tuple[str, Callable[[str], Iterator[Stretch]]], ...] = (
     (r"dockerfile.*|.*\.dockerfile", _dockerfile),
     (r"(?:gnu)?makefile|.*\.mk", _makefile),
     (r".*\.ipynb", _notebook),
-    (r".*\.(?:ps1|bat|cmd)", _windows),
+    (r".*\.ps1", _powershell),
+    (r".*\.(?:bat|cmd)", _batch),
     (r".*\.py", _python),
     (r".*\.ya?ml", _workflow),
 )

@@ -15,19 +15,37 @@ from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from ftlint.launch.record import Launched
+    from ftlint.launch.record import Argument, Launched
     from ftlint.launch.scripts import Reading
     from ftlint.launch.state import Call
 
 _FLAG = re.compile(r"--[A-Za-z_][\w-]*(=.*)?", re.S)
 _NAME = re.compile(r"[A-Z][A-Za-z_]*[A-Z]\Z")
 _SHELL = frozenset("PATH HOME USER PWD SHELL LANG TERM".split())
+_PAGE = {
+    "port": "GRADIO_SERVER_PORT", "server_port": "GRADIO_SERVER_PORT",
+    "host": "GRADIO_SERVER_NAME", "server_name": "GRADIO_SERVER_NAME", "share": "GRADIO_SHARE",
+}  # fmt: skip
+_IN_ENVIRONMENT = {
+    "api": {"port": "API_PORT", "host": "API_HOST", "api_key": "API_KEY"},
+    "webchat": _PAGE,
+    "webui": _PAGE,
+}
+"""What servers are often told by a flag, and read from their environment alone.
+
+Source: webui/interface.py run_web_demo, gradio's launch; api/app.py run_api.
+"""
 
 
-def found(reading: Reading, text: str) -> Iterator[Problem]:
-    """Yield every slip in a script that starts LLaMA Factory."""
+def found(
+    reading: Reading, text: str, takes: Callable[[str, str], bool] = lambda _command, _key: True
+) -> Iterator[Problem]:
+    """Yield every slip in a script that starts LLaMA Factory.
+
+    `takes` tells whether a command, such as `webchat`, has a key.
+    """
     if not reading.launches:
         return
     yield from _unread(reading, text)
@@ -37,7 +55,7 @@ def found(reading: Reading, text: str) -> Iterator[Problem]:
         yield Problem("script-cut-off", last.start, last.end, values)
     yield from _broken_off(reading, text)
     for one in reading.launches:
-        yield from _behind_config(one)
+        yield from _behind_config(one, takes)
         yield from _variables(one)
         yield from _one_process(one)
         yield from _cut(one)
@@ -106,18 +124,31 @@ def _why_broken(text: str, start: int, end: int) -> tuple[str, str]:
     return "the line above does not end with `\\`", "Add ` \\` to it"
 
 
-def _behind_config(one: Launched) -> Iterator[Problem]:
+def _behind_config(one: Launched, takes: Callable[[str, str], bool]) -> Iterator[Problem]:
     """Yield the first `--key` behind a config, which takes `key=value`."""
     if one.config is None:
         return
     for flag in one.flags:
         if flag.key:
-            value = flag.value.text if flag.value is not None else "true"
             values: dict[str, object] = {
-                "name": flag.key, "config": one.config.text or "the config", "value": value or "…",
+                "name": flag.key, "config": one.config.text or "the config",
+                "remedy": _instead(one, flag, takes),
             }  # fmt: skip
             yield Problem("script-flag-behind", flag.start, flag.start + len(flag.key), values)
             return
+
+
+def _instead(one: Launched, flag: Argument, takes: Callable[[str, str], bool]) -> str:
+    """Return what to do in place of a flag behind a config: that which the command takes."""
+    command, key = one.command, flag.key.replace("-", "_")
+    alone = flag.value is None and one.whole
+    value = (flag.value and flag.value.text) or ("true" if alone else "…")
+    if takes(command, key):
+        return f"write `{key}={value}` there"
+    variable = _IN_ENVIRONMENT.get(command, {}).get(key)
+    if variable is not None:
+        return f"set `{variable}={'1' if alone else value}` in its environment instead"
+    return f"remove or correct it, since `{command}` has no key `{key}`"
 
 
 def _variables(one: Launched) -> Iterator[Problem]:

@@ -209,7 +209,7 @@ class _Work:
         try:
             with within(options.limits.seconds):
                 result = lint_bytes(path, data, options, disk)
-            if self.keeping and not result.notice and _is_text(data, options):
+            if self.keeping and not (result.notice or result.files) and _is_text(data, options):
                 from ftlint.report.text import shown
                 from ftlint.run import cache
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from ftlint.project.options import Options
     from ftlint.project.request import Settings
     from ftlint.results import Known, Result
+    from ftlint.run.batch import Outcome
     from ftlint.run.once import Once
+    from ftlint.run.started import Started
 
 CLEAN, FINDINGS, USAGE, FAILED = 0, 1, 2, 3
 PART = 4096
@@ -78,6 +80,7 @@ class Session:
         self.options, self.settings = self.judges.of(os.getcwd())
         self.left = self.options.limits.files
         self.once: Once | None = None
+        self.started: Started | None = None
         self.noted: set[str] = set()
 
     def keeps_no_results(self) -> None:
@@ -106,6 +109,7 @@ class Session:
                 continue
             judged.append((outcome.result, outcome.settings))
             repairs += [outcome.repair] if outcome.repair is not None else []
+        judged += self._started(files, outcomes)
         passed_over = _passed_over(judged, users)
         hidden = _hidden(repairs) if request.diff else ()
         judged, known = _without_known(judged, request, self.settings)
@@ -155,6 +159,21 @@ class Session:
         del files[max(self.left, 0) :]
         self.left = -1
         return files, told
+
+    def _started(
+        self, files: Sequence[Found], outcomes: Iterable[Outcome]
+    ) -> Iterator[tuple[Result, Settings]]:
+        """Yield what is said of configs that are judged for the script which starts them."""
+        named = {one.path for one in files if one.named}
+        scripts = [
+            (one.result, one.settings) for one in outcomes
+            if one.result is not None and one.result.files and one.path in named
+        ]  # fmt: skip
+        if scripts:
+            from ftlint.run.started import Started
+
+            self.started = self.started or Started(self.judges.exclusion.reason)
+            yield from self.started.files([one.path for one in files], scripts)
 
     def _once(self, judged: list[tuple[Result, Settings]]) -> list[tuple[Result, Settings]]:
         """Return the results with what several of them have in common told in one."""

@@ -144,7 +144,12 @@ def load(source: Source, options: Options, disk: Disk | None = None) -> ScriptSt
     of_files: list[OfFile] = []
     unread: list[Unread] = []
     problems: list[Problem] = []
-    slipped = tuple(slips.found(reading, source.text))
+
+    def takes(command: str, key: str) -> bool:
+        known = catalogue_of(options.target, SUBCOMMANDS[command], None, options.extra)
+        return known.get(key) is not None
+
+    slipped = tuple(slips.found(reading, source.text, takes))
     broken = {one.values["command"] for one in slipped if one.kind == "script-line"}
     for launched in reading.launches:
         if launched.start in broken:
