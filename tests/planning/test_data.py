@@ -185,6 +185,36 @@ def test_of_several_tables_the_one_that_has_the_names_counts(nested: Path) -> No
     assert "`nobody` is not defined in train/LLaMA-Factory/data/dataset_info.json" in said
 
 
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab" * 32 + "\nsize 9\n"
+
+
+def test_a_pointer_in_the_place_of_definitions_is_not_broken(project: Project) -> None:
+    project.file("dataset_info.json", POINTER)
+    place = "data/dataset_info.json is a Git LFS pointer, so the rows of"
+    assert project.judge("nobody") == [
+        ("FT714", f"{place} `nobody` are unknown: run `git lfs pull`, or state them with "
+                  "`--dataset-size nobody=N`.")
+    ]  # fmt: skip
+    assert project.judge("a, b", "eval_dataset: c\n") == [
+        ("FT714", f"{place} `a`, `b` and `c` are unknown: run `git lfs pull`, or state them with "
+                  "`--dataset-size NAME=N`.")
+    ]  # fmt: skip
+    stated = stating(dataset_sizes=(("a", 9),))
+    text = HEAD.replace("dataset: faq", "dataset: a")
+    assert "FT714" not in [one.code for one in found(text, stated)]
+    planned = context_of(text).planned
+    assert planned is not None
+    assert planned.data is not None
+    assert [size.source for size in planned.data.train] == ["unknown"]
+
+
+def test_a_pointer_may_define_what_no_other_table_does(nested: Path) -> None:
+    (nested / "data" / "dataset_info.json").write_text(POINTER, encoding="utf-8")
+    ((said,), _) = _of_nested(nested, "nobody")
+    assert "train/LLaMA-Factory/data/dataset_info.json is a Git LFS pointer" in said
+    assert _of_nested(nested, "mine") == ([], [8])
+
+
 @pytest.mark.parametrize(
     ("definition", "target", "code"),
     [

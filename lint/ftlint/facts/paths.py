@@ -98,6 +98,8 @@ class ParsedJson(NamedTuple):
     content: object = None
     fault: str = ""
     text: str = ""
+    unfetched: bool = False
+    """Whether a Git LFS pointer is in its place."""
 
 
 def json_file(name: str, path: str, disk: Disk, most: int = MOST_JSON) -> ParsedJson:
@@ -114,6 +116,10 @@ def json_file(name: str, path: str, disk: Disk, most: int = MOST_JSON) -> Parsed
             continue
         if len(data) > most:
             return ParsedJson()
+        from ftlint.support.lfs import is_pointer
+
+        if is_pointer(data):
+            return ParsedJson(unfetched=True)
         try:
             return _parsed(data.decode("utf-8"))
         except UnicodeDecodeError:
@@ -237,9 +243,12 @@ def _defining(names: set[str], dataset_dir: str, starts: list[str], disk: Disk) 
     """Return the first folder whose table defines all of the datasets, or else most of them."""
     from ftlint.datasets import read_info
 
-    best, most = starts[0], -1
+    best, most = starts[0], -1.0
     for start in starts:
-        defined = len(names.intersection(read_info(dataset_dir, start, disk).table or ()))
+        info = read_info(dataset_dir, start, disk)
+        defined: float = len(names.intersection(info.table or ()))
+        if info.unfetched:  # it may well define them all
+            defined = len(names) - 0.5
         if defined > most:
             best, most = start, defined
         if defined == len(names):
