@@ -66,6 +66,7 @@ eval_strategy: steps
 do_train: true
 resume_from_checkpoint: saves/run/checkpoint-500
 deepspeed: {zero_optimization: {stage: 2}}
+fsdp_config: examples/guide/broken/pointer.jsonl
 """
 
 

@@ -116,6 +116,14 @@ def test_a_pointer_of_git_lfs_is_held_against_what_was_recorded(project: Path) -
     assert plan()["samples"]["total"] is None
 
 
+def test_a_pointer_in_the_place_of_definitions_leaves_what_was_recorded(project: Path) -> None:
+    ftlint("record")
+    info = project / "data" / "dataset_info.json"
+    info.write_text(pointer(info.read_bytes()), "utf-8")
+    assert codes() == []
+    assert plan()["samples"]["total"] == 5000
+
+
 @pytest.mark.parametrize("what", ["rows", "content", "definition", "files"])
 def test_what_has_changed_is_told_and_not_used(project: Path, what: str) -> None:
     ftlint("record")

@@ -132,7 +132,7 @@ INPUTS = (
     Hostile("a JSON file of 5,000 lists inside one another",
             lambda folder: write(folder / "c.json", '{"stage": "sft", "template": "qwen", '
                                  '"model_name_or_path": "m", "x": ' + "[" * 5000), ("FT905",)),
-    Hostile("a value of 100,000 letters", HEAD + f"run_name: {'x' * 100_000}\n", ("FT905",)),
+    Hostile("a value of 300,000 letters", HEAD + f"run_name: {'x' * 300_000}\n", ("FT905",)),
     Hostile("a number of 60,000 digits", HEAD + f"seed: {'9' * 60_000}\n", ("FT012", "FT105")),
     Hostile("a file of more than a MiB", HEAD + "# " + "x" * DEFAULT.bytes, ("FT905",)),
     Hostile("30,000 values", HEAD + f"x: [{'1,' * 30_000}]\n", ("FT905",)),

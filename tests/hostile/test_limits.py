@@ -72,6 +72,17 @@ def test_a_setting_lowers_a_limit_and_the_command_line_lifts_it_again(tmp_path: 
         assert report.notes == ()
 
 
+def test_a_fix_is_made_within_the_limits_that_were_lifted(tmp_path: Path) -> None:
+    trained = "do_train: true\nfinetuning_type: lora\ndataset: x\noutput_dir: saves/run\n"
+    more = f"{BEYOND['scalar']}{trained}temperature: 0.5\nmax_new_tokens: 9\n"
+    path = write(tmp_path / "c.yaml", more)
+    request = CliOptions((str(path),), isolated=True, limits=(("scalar", 1 << 19),))
+    report, _ = run(request, lambda m: b"", lambda d, t: None)
+    fixes = [one.fix for result in report.results for one in result.diagnostics if one.fix]
+    assert fixes
+    assert all(one.edits for one in fixes), fixes
+
+
 @pytest.mark.parametrize("depth", [HIGHEST.depth])
 def test_the_deepest_reading_there_is_ends_in_no_crash(tmp_path: Path, depth: int) -> None:
     limits = (("depth", depth),)

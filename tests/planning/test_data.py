@@ -10,7 +10,7 @@ import pytest
 
 from ftlint.engine import lint
 from ftlint.syntax.source import of_text
-from tests.planning.helpers import HEAD, found, options
+from tests.planning.helpers import HEAD, context_of, found, options
 from tests.stating import stating
 
 if TYPE_CHECKING:
@@ -136,11 +136,107 @@ def test_rows_of_another_dataset_keep_the_run_going(
     assert [code for code in found if code in ("FT707", "FT708")] == codes
 
 
+@pytest.mark.parametrize("written", ["shop.json", "data/shop.json", "shop_v2.json"])
+def test_a_file_in_the_place_of_a_name_is_known_wherever_it_lies(
+    project: Project, written: str
+) -> None:
+    project.define("shop", {"file_name": "/your/path/shop_v2.json"})
+    text = HEAD.replace("dataset: faq", f"dataset: {written}")
+    (one,) = (one for one in found(text) if one.code == "FT701")
+    assert one.message.endswith(": did you mean `shop`?")
+    assert one.fix is not None
+    assert [edit.text for edit in one.fix.edits] == ["shop"]
+
+
 def test_two_entries_of_a_file_leave_the_choice_open(project: Project) -> None:
     project.define("chat", {"file_name": "rows.json"})
     project.define("talk", {"file_name": "rows.json"})
     ((_, message),) = project.judge("rows.json")
     assert "an entry with" in message
+
+    project.define("far", {"file_name": "/a/far.json"})
+    project.define("away", {"file_name": "/b/far_off.json"})
+    project.define("off", {"file_name": "/c/far_off.json"})
+    ((_, message),) = project.judge("far_off.json")
+    assert "an entry with" in message
+
+
+@pytest.fixture
+def nested(project: Project) -> Path:
+    """A checkout in a folder of a project, each with definitions of its own; both have `faq`."""
+    checkout = project.root / "train" / "LLaMA-Factory"
+    (checkout / "data").mkdir(parents=True)
+    (checkout / "examples" / "deep").mkdir(parents=True)
+    table = {"identity": {"file_name": "identity.json"}, "faq": {"file_name": "few.json"}}
+    (checkout / "data" / "dataset_info.json").write_text(json.dumps(table), encoding="utf-8")
+    for name, rows in (("identity", 3), ("few", 2)):
+        text = json.dumps(ALPACA[:rows])
+        (checkout / "data" / f"{name}.json").write_text(text, encoding="utf-8")
+    project.define("mine", {"file_name": "faq.json"})
+    return checkout
+
+
+def _of_nested(folder: Path, dataset: str, more: str = "") -> tuple[list[str], list[int]]:
+    """Return what is said of the names in a config, and the rows that are counted for them."""
+    text = HEAD.replace("dataset: faq", f"dataset: {dataset}") + more
+    path = str(folder / "a.yaml")
+    planned = context_of(text, path=path).planned
+    assert planned is not None
+    assert planned.data is not None
+    said = [one.message for one in found(text, path=path) if one.code[:3] == "FT7"]
+    return said, [size.usable.high or 0 for size in planned.data.train]
+
+
+@pytest.mark.parametrize("package", ["llamafactory", "llmtuner"])
+@pytest.mark.parametrize("more", ["", "dataset_dir: data\n"])
+def test_a_config_in_a_checkout_is_started_at_its_top(
+    nested: Path, package: str, more: str
+) -> None:
+    (nested / "src" / package).mkdir(parents=True)
+    for folder in (nested, nested / "examples" / "deep"):
+        assert _of_nested(folder, "identity, faq", more) == ([], [3, 2])
+
+
+def test_of_several_tables_the_one_that_has_the_names_counts(nested: Path) -> None:
+    """Which of them a run reads cannot be seen."""
+    assert _of_nested(nested / "examples", "faq") == ([], [8])  # here, as it is no checkout
+    assert _of_nested(nested / "examples", "identity") == ([], [3])
+    (nested / "src" / "llamafactory").mkdir(parents=True)
+    assert _of_nested(nested / "examples", "mine") == ([], [8])
+    ((said,), _) = _of_nested(nested / "examples", "mine, identity, faq, nobody")
+    assert "`mine` and `nobody` are not defined in train/LLaMA-Factory/data" in said
+    ((said,), _) = _of_nested(nested / "examples", "nobody")
+    assert "`nobody` is not defined in train/LLaMA-Factory/data/dataset_info.json" in said
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab" * 32 + "\nsize 9\n"
+
+
+def test_a_pointer_in_the_place_of_definitions_is_not_broken(project: Project) -> None:
+    project.file("dataset_info.json", POINTER)
+    place = "data/dataset_info.json is a Git LFS pointer, so the rows of"
+    assert project.judge("nobody") == [
+        ("FT714", f"{place} `nobody` are unknown: run `git lfs pull`, or state them with "
+                  "`--dataset-size nobody=N`.")
+    ]  # fmt: skip
+    assert project.judge("a, b", "eval_dataset: c\n") == [
+        ("FT714", f"{place} `a`, `b` and `c` are unknown: run `git lfs pull`, or state them with "
+                  "`--dataset-size NAME=N`.")
+    ]  # fmt: skip
+    stated = stating(dataset_sizes=(("a", 9),))
+    text = HEAD.replace("dataset: faq", "dataset: a")
+    assert "FT714" not in [one.code for one in found(text, stated)]
+    planned = context_of(text).planned
+    assert planned is not None
+    assert planned.data is not None
+    assert [size.source for size in planned.data.train] == ["unknown"]
+
+
+def test_a_pointer_may_define_what_no_other_table_does(nested: Path) -> None:
+    (nested / "data" / "dataset_info.json").write_text(POINTER, encoding="utf-8")
+    ((said,), _) = _of_nested(nested, "nobody")
+    assert "train/LLaMA-Factory/data/dataset_info.json is a Git LFS pointer" in said
+    assert _of_nested(nested, "mine") == ([], [8])
 
 
 @pytest.mark.parametrize(

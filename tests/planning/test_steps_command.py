@@ -256,6 +256,14 @@ def test_one_bad_config_does_not_hide_the_others() -> None:
     assert "nowhere.yaml: no such file" in done.output
 
 
+def test_a_limit_is_raised_as_the_message_says() -> None:
+    long = write("a.yaml", f"{HEAD}run_name: {'x' * 300_000}\n")
+    refused = steps("--dataset-size", "80", long)
+    assert refused.exit_code == 2
+    assert "--limit scalar=N" in refused.output
+    assert steps("--dataset-size", "80", "--limit", "scalar=400000", long).exit_code == 0
+
+
 def test_wrong_usage() -> None:
     assert steps("--gpus", "1,x", "a.yaml").exit_code == 2
     assert steps().exit_code == 2

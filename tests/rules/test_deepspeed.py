@@ -249,6 +249,24 @@ def test_a_file_that_is_not_json_is_told_with_its_line(folder: Path) -> None:
     assert "line 2" in message
 
 
+@pytest.mark.parametrize("stage", [2, 3])
+def test_a_pointer_in_its_place_is_not_broken(folder: Path, stage: int) -> None:
+    """What the real file says is not known, so nothing else is said of it."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab" * 32 + "\nsize 788\n"
+    (folder / "ds.json").write_text(pointer, "utf-8")
+    head = HEAD + ("pure_bf16: true\n" if stage == 3 else "")
+    found = lint(of_text("c.yaml", f"{head}deepspeed: ds.json\n"), Options(resolve_target("0.9.5")))
+    ((severity, key, message),) = (
+        (one.severity, one.key, one.message)
+        for one in found.diagnostics
+        if one.key == "deepspeed" or "ds.json" in one.message
+    )
+    assert (severity, key) == ("info", "deepspeed")
+    assert message == (
+        "ds.json is a Git LFS pointer, so what it sets is not judged: run `git lfs pull`."
+    )
+
+
 def test_a_key_that_stands_twice_is_told_at_the_one_that_counts(folder: Path) -> None:
     text = json.dumps(SOUND, indent=1)[:-2] + ',\n "gradient_clipping": 1.0\n}'
     ((code, _, message),) = _found(folder, text)

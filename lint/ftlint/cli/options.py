@@ -60,7 +60,7 @@ def _gpu(_: click.Context, __: click.Parameter, value: str | None) -> str | None
     return value
 
 
-def limits(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
+def _limits(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
     """Return pairs of `NAME=N`."""
     pairs = []
     for value in values:
@@ -201,6 +201,10 @@ def of_formats(*names: str) -> Callable[[_Command], _Command]:
 
 
 of_format = of_formats("text", "json")
+of_limits = click.option(
+    "--limit", "limits", multiple=True, callback=_limits, metavar="NAME=N",
+    help="Raise a limit on what is read: bytes, depth, nodes, keys, scalar, seconds or files.",
+)  # fmt: skip
 of_colour = _together(
     click.option(
         "--color", "colour", type=click.Choice(["auto", "always", "never"]), default="auto",

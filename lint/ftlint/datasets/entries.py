@@ -8,6 +8,7 @@ from __future__ import annotations
 import os.path
 
 from ftlint.support.disk import ReadFailure
+from ftlint.support.lfs import is_pointer
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Info(NamedTuple):
     path: str = ""
     shown: bool = True
     """Whether what it holds may be shown, and what its files do; without, both only count."""
+    unfetched: bool = False
+    """Whether a Git LFS pointer is in its place: what it defines is not known here."""
 
 
 def read_info(dataset_dir: object, cwd: str, disk: Disk) -> Info:
@@ -118,6 +121,9 @@ def read_info(dataset_dir: object, cwd: str, disk: Disk) -> Info:
         problem = f"{os.path.join(dataset_dir, INFO)} is not UTF-8"
         return Info(None, problem=problem, path=path)
     except (ValueError, RecursionError) as error:
+        if is_pointer(data):
+            problem = f"{os.path.join(dataset_dir, INFO)} is a Git LFS pointer"
+            return Info(None, problem=problem, elsewhere=True, path=path, unfetched=True)
         return Info(None, problem=f"{os.path.join(dataset_dir, INFO)} is not JSON: {error}",
                     path=path)  # fmt: skip
     if not isinstance(table, dict):

@@ -11,6 +11,7 @@ import os.path
 import re
 
 from ftlint.datasets.files import PACKED, POINTER, Trouble
+from ftlint.support import lfs
 from ftlint.support.pattern import pattern
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ftlint.support.disk import Disk
 
 HEAD = 1024
-_POINTER = b"version https://git-lfs.github.com/spec/"
 _OBJECT = pattern(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
 _SIZE = pattern(rb"^size (\d{1,18})$", re.MULTILINE)
 _MAGIC = (
@@ -44,7 +44,7 @@ def instead_of_data(paths: Sequence[str], disk: Disk) -> Trouble | None:
 
 def is_pointer(path: str, disk: Disk) -> bool:
     """Return whether a file is a Git LFS pointer. Raises OSError."""
-    return _head(path, disk).startswith(_POINTER)
+    return lfs.is_pointer(_head(path, disk))
 
 
 class Pointer(NamedTuple):
@@ -58,7 +58,7 @@ def pointer_of(path: str, disk: Disk) -> Pointer | None:
     """Return what a Git LFS pointer says; None for data, and for half a pointer. Raises OSError."""
     head = _head(path, disk)
     content, size = _OBJECT.search(head), _SIZE.search(head)
-    if not head.startswith(_POINTER) or content is None or size is None:
+    if not lfs.is_pointer(head) or content is None or size is None:
         return None
     return Pointer(int(size[1]), content[1].decode())
 

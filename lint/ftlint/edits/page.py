@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
+from ftlint.support.limits import HIGHEST
 from ftlint.syntax.construct import construct
 from ftlint.syntax.nodes import Alias, Document, Mapping, Scalar, Sequence, deref, walk
 from ftlint.syntax.parse import compose
@@ -169,11 +170,14 @@ def page_of(context: Context) -> Page | NoEdit:
 
 
 def read_page(source: Source, dialect: Dialect) -> Page | NoEdit:
-    """Parse a text into a page."""
-    document = compose(source.text)
+    """Parse a text into a page.
+
+    It was linted within its limits, or will be: what a person lifted for it is not held against it.
+    """
+    document = compose(source.text, HIGHEST)
     if not isinstance(document, Document):
         return NoEdit(f"the result would not be YAML: {document.reason}")
-    return _page(source, document, construct(document.root, dialect), dialect)
+    return _page(source, document, construct(document.root, dialect, HIGHEST), dialect)
 
 
 def edited(page: Page, text: str) -> Page | NoEdit:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from ftlint.edits.page import NoEdit
+from ftlint.support.limits import HIGHEST
 from ftlint.syntax.nodes import Document, Scalar, walk
 from ftlint.syntax.parse import compose, tabs
 from ftschemas.named import TYPE_CHECKING
@@ -48,7 +49,7 @@ def _without_tabs(text: str) -> str:
     """
     if "\t" not in text:
         return text
-    document = compose(text)
+    document = compose(text, HIGHEST)
     if not isinstance(document, Document) or document.root is None:
         return text
     inside = sorted((one.start, one.end) for one in walk(document.root) if isinstance(one, Scalar))

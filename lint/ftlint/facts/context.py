@@ -152,7 +152,7 @@ def make_context(
     if command != V1:
         known = {**_beside(config, source.path, known, disk, target.listing), **known}
     if command == "train":
-        root = info_root(stated.dataset_dir or values.get("dataset_dir"), source.path, disk)
+        root = info_root(stated.dataset_dir or values.get("dataset_dir"), source.path, disk, known)
         sizes = stated.dataset_sizes or stated.recorded
         if root or sizes or _counts_steps(config, document.comments) or _warms_up(values):
             from ftlint.facts import plan

@@ -59,7 +59,7 @@ class DataPlace(NamedTuple):
 
 def data_of(context: Context) -> DataPlace | None:
     """Return the place of a config's data; None where no dataset_info.json was found."""
-    root = info_root(context.dataset_dir, context.source.path, context.disk)
+    root = info_root(context.dataset_dir, context.source.path, context.disk, context.instance.facts)
     if root is None:
         return None
     return place_of(context.dataset_dir, root, context.given, context.disk)

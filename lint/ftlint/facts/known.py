@@ -13,7 +13,7 @@ from ftschemas.launchers import KT, RAY
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from ftlint.facts.launch import Launch
@@ -50,6 +50,7 @@ def facts(
         "save_is_multiple_of_eval": _save_is_multiple_of_eval(values),
         "next_evaluated_save": _next_evaluated_save(values),
         "unreadable_json": _unreadable_json(values, path, disk) or None,
+        "unfetched_json": _unfetched_json(values, path, disk) or None,
         **{f"{key}_count": _count(values.get(key)) for key in _COUNTED},
         **{fact: _words_of(values.get(key)) for fact, key in _LISTS.items()},
         **_rate(values, given.bands),
@@ -193,10 +194,25 @@ def _unreadable_json(values: Mapping[str, Any], path: str, disk: Disk) -> dict[s
             continue
         if value.startswith("{"):
             faults[key] = _fault(value)
-        elif key in _JSON_FILES and "do_train" in values and "." in value:
-            fault = json_file(value, path, disk).fault
-            faults[key] = fault and f"{value} is not JSON: {fault}"
+    for key, value in _json_files(values):
+        fault = json_file(value, path, disk).fault
+        faults[key] = fault and f"{value} is not JSON: {fault}"
     return {key: fault for key, fault in faults.items() if fault}
+
+
+def _json_files(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the JSON files of settings that a run opens, with their keys."""
+    for key in _JSON_FILES if "do_train" in values else ():
+        value = values.get(key)
+        if not isinstance(value, str) or placeholder_in(value) is not None:
+            continue
+        if "." in value and not value.startswith("{"):
+            yield key, value
+
+
+def _unfetched_json(values: Mapping[str, Any], path: str, disk: Disk) -> dict[str, str]:
+    """Return, by key, the files of settings in whose place a Git LFS pointer is."""
+    return {key: one for key, one in _json_files(values) if json_file(one, path, disk).unfetched}
 
 
 def _fault(text: str) -> str:

@@ -98,13 +98,15 @@ class ParsedJson(NamedTuple):
     content: object = None
     fault: str = ""
     text: str = ""
+    unfetched: bool = False
+    """Whether a Git LFS pointer is in its place."""
 
 
 def json_file(name: str, path: str, disk: Disk, most: int = MOST_JSON) -> ParsedJson:
     """Read a JSON file that a config at `path` names, when it lies within reach.
 
-    LLaMA Factory takes it relative to where it is started; that is here, or a folder on the way
-    down to the config. Nothing outside is ever opened, and no more than `most` is read.
+    LLaMA Factory takes it relative to where it is started (`folders`). Nothing outside is ever
+    opened, and no more than `most` is read.
     """
     if "\0" in name:
         return ParsedJson()
@@ -114,6 +116,10 @@ def json_file(name: str, path: str, disk: Disk, most: int = MOST_JSON) -> Parsed
             continue
         if len(data) > most:
             return ParsedJson()
+        from ftlint.support.lfs import is_pointer
+
+        if is_pointer(data):
+            return ParsedJson(unfetched=True)
         try:
             return _parsed(data.decode("utf-8"))
         except UnicodeDecodeError:
@@ -162,13 +168,28 @@ def _parsed(text: str) -> ParsedJson:
 
 
 def folders(path: str, disk: Disk) -> Iterator[str]:
-    """Yield the folders that a config may be started in: this one, then from its own upwards."""
+    """Yield the folders that a config may be started in, the likeliest first.
+
+    What lies in a checkout of LLaMA Factory is started at its top: its own examples name their data
+    from there. Otherwise in this folder, or from the config's own upwards.
+    """
     root = _here(disk)
-    yield root
     folder = _folder_of(path, disk)
+    below = []
     while _lies_below(folder, root):
-        yield folder
+        below.append(folder)
         folder = os.path.dirname(folder)
+    checkout = next((one for one in below if _is_checkout(one, disk)), root)
+    yield checkout
+    yield from (one for one in (root, *below) if one != checkout)
+
+
+def _is_checkout(folder: str, disk: Disk) -> bool:
+    """Return whether a folder is the top of a LLaMA Factory, which was llmtuner up to 0.7."""
+    return any(disk.is_folder(os.path.join(folder, "src", one)) for one in _PACKAGES)
+
+
+_PACKAGES = ("llamafactory", "llmtuner")
 
 
 def _here(disk: Disk) -> str:
@@ -185,17 +206,51 @@ def _lies_below(path: str, folder: str) -> bool:
     return path != folder and path.startswith(os.path.join(folder, ""))
 
 
-def info_root(dataset_dir: object, path: str, disk: Disk) -> str | None:
+def info_root(
+    dataset_dir: object, path: str, disk: Disk, known: Mapping[str, object]
+) -> str | None:
     """Return the folder in which `dataset_dir` has a dataset_info.json for a config at `path`.
 
-    A table in its place is there wherever the run starts. None when there is none on this machine,
-    or when datasets are defined elsewhere.
+    Of several, the one that defines most of the datasets that are `known` to be named: which of
+    them a run reads cannot be seen, and a name that one defines is no mistake. A table in its place
+    is there wherever the run starts. None when there is none on this machine, or when datasets are
+    defined elsewhere.
     """
     if isinstance(dataset_dir, dict):
         return next(folders(path, disk))
     if not isinstance(dataset_dir, str) or placeholder_in(dataset_dir) is not None:
         return None
+    tables: dict[str, str] = {}
     for folder in folders(path, disk):
-        if disk.is_file(os.path.join(folder, dataset_dir, "dataset_info.json")):
-            return folder
-    return None
+        table = os.path.join(folder, dataset_dir, "dataset_info.json")
+        if disk.is_file(table):
+            tables.setdefault(disk.real(table) or table, folder)
+    found = [*tables.values()]
+    if len(found) > 1:
+        return _defining(_datasets(known), dataset_dir, found, disk)
+    return found[0] if found else None
+
+
+def _datasets(known: Mapping[str, object]) -> set[str]:
+    """Return the names of datasets in a config."""
+    listed = (known.get(fact) for fact in ("dataset_names", "eval_dataset_names"))
+    return {
+        one for names in listed if isinstance(names, list) for one in names if isinstance(one, str)
+    }
+
+
+def _defining(names: set[str], dataset_dir: str, starts: list[str], disk: Disk) -> str:
+    """Return the first folder whose table defines all of the datasets, or else most of them."""
+    from ftlint.datasets import read_info
+
+    best, most = starts[0], -1.0
+    for start in starts:
+        info = read_info(dataset_dir, start, disk)
+        defined: float = len(names.intersection(info.table or ()))
+        if info.unfetched:  # it may well define them all
+            defined = len(names) - 0.5
+        if defined > most:
+            best, most = start, defined
+        if defined == len(names):
+            break
+    return best

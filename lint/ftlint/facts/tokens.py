@@ -41,7 +41,7 @@ def count(context: Context, wanted: TokenRequest) -> Tokens | None:
     if planned is None or planned.data is None or not planned.data.train:
         return None
     where = context.dataset_dir
-    root = info_root(where, context.source.path, disk)
+    root = info_root(where, context.source.path, disk, context.instance.facts)
     if root is None or not isinstance(where, str):
         return None
     if context.target.tree is not None:

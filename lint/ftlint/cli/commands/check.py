@@ -10,10 +10,10 @@ from ftlint.cli.options import (
     Grouped,
     cli_options,
     codes,
-    limits,
     of_colour,
     of_formats,
     of_gpus,
+    of_limits,
     of_overrides,
     of_run,
     of_settings,
@@ -107,10 +107,7 @@ class _Check(Grouped):
 @click.option("--write-baseline", is_flag=True, help="Record current findings as the baseline.")
 @click.option("--stdin-filename", metavar="F", help="File name to assume for standard input (`-`).")
 @of_colour
-@click.option(
-    "--limit", "limits", multiple=True, callback=limits, metavar="NAME=N",
-    help="Raise a limit on what is read: bytes, depth, nodes, keys, scalar, seconds or files.",
-)  # fmt: skip
+@of_limits
 @click.option(
     "--no-cache",
     "cache",

@@ -11,6 +11,7 @@ from ftlint.cli.options import (
     of_colour,
     of_format,
     of_gpus,
+    of_limits,
     of_overrides,
     of_run,
     of_settings,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @of_run
 @of_format
 @of_settings
+@of_limits
 @of_colour
 def memory(**options: Any) -> None:
     """Show what each GPU holds at its peak, while training and while evaluating.

@@ -10,6 +10,7 @@ from ftlint.cli.options import (
     cli_options,
     of_colour,
     of_format,
+    of_limits,
     of_overrides,
     of_run,
     of_sample,
@@ -43,6 +44,7 @@ def _gpu_list(_: click.Context, __: click.Parameter, value: str | None) -> tuple
 @of_run
 @of_format
 @of_settings
+@of_limits
 @of_colour
 def steps(**options: Any) -> None:
     """Show the plan of a run: samples, steps, epochs, warmup, evaluations, checkpoints.

@@ -77,6 +77,10 @@ def undefined(
     if of_source is not None:
         fix = _renamed(context, entry, name, of_source)
         return UNDEFINED, {"info": path, "hint": f"write `{of_source}`."}, fix
+    of_file = _of_file(name, info)
+    if of_file is not None:
+        fix = _renamed(context, entry, name, of_file)
+        return UNDEFINED, {"info": path, "hint": f"did you mean `{of_file}`?"}, fix
     return UNDEFINED, {"info": path, "hint": f"{_hint(name, names)}."}, None
 
 
@@ -94,6 +98,26 @@ def _of_source(name: str, info: Info, path: str) -> str | None:
         places = {os.path.normpath(one) for text in texts for one in (text, f"{folder}/{text}")}
         if os.path.normpath(name) in places:
             found.append(str(defined))
+    return found[0] if len(found) == 1 else None
+
+
+def _of_file(name: str, info: Info) -> str | None:
+    """Return the one dataset that a file in the place of its name goes by, wherever it lies.
+
+    It is called as the file is, or defined by a file of that name in another folder.
+    """
+    file = os.path.basename(name)
+    stem, suffix = os.path.splitext(file)
+    table = info.table or {}
+    if suffix.lower() not in DATA_SUFFIXES:
+        return None
+    if stem in table:
+        return stem
+    found = [
+        str(defined)
+        for defined, one in islice(table.items(), MOST_ASKED)
+        if isinstance(one, dict) and os.path.basename(str(one.get("file_name"))) == file
+    ]
     return found[0] if len(found) == 1 else None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from ftlint.datasets.definitions import PAIRED
+from ftlint.diagnostics import Finding
 from ftlint.facts.layers import RECORDED
 from ftlint.rules.plan import definitions
-from ftlint.rules.plan.together import MISSING, PLACEHOLDER, DatasetFault, findings
+from ftlint.rules.plan.together import MISSING, PLACEHOLDER, POINTER, DatasetFault, findings
 from ftlint.rules.plan.wording import count, of
 from ftlint.support.messages import first_of
 from ftschemas.named import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.datasets import DatasetSize, Info
-    from ftlint.diagnostics import Finding, Fix
+    from ftlint.diagnostics import Fix
     from ftlint.facts.context import Context
     from ftlint.facts.dataset_rows import Data
     from ftlint.support.disk import Disk
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 BROKEN, UNREADABLE, COLUMNS = "FT702", "FT704", "FT705"
 RANKING, LEFT_OUT, NONE_LEFT = "FT706", "FT707", "FT708"
-POINTER, PACKED, DOUBTFUL = "FT714", "FT715", "FT716"
+PACKED, DOUBTFUL = "FT715", "FT716"
 
 FORMATS = {"alpaca": (), "sharegpt": (), "openai": (0, 9, 4)}
 """Values of `formatting`, and the release that a later one came with."""
@@ -36,6 +37,7 @@ _PERHAPS = (MISSING, *_AWAY.values())
 
 def check(context: Context) -> Iterator[Finding]:
     """Judge each dataset that the config names; the first thing that ends the run counts."""
+    yield from _unfetched_settings(context)
     planned = context.planned
     if planned is not None and planned.data is not None and planned.data.info is not None:
         if any(map(_has_media, (*planned.data.train, *planned.data.evaluation))):
@@ -43,6 +45,16 @@ def check(context: Context) -> Iterator[Finding]:
 
             yield from media.check(context)
         yield from findings(_of_datasets(context, planned.data, planned.data.info), context)
+
+
+def _unfetched_settings(context: Context) -> Iterator[Finding]:
+    """Yield each file of settings of which a Git LFS pointer is all there is to judge."""
+    for key, file in context.instance.facts.get("unfetched_json", {}).items():
+        entry = context.entries.get(key)
+        if entry is not None and key not in context.instance.unknown:
+            values = {"what": f"{file} is a Git LFS pointer",
+                      "unknown": "what it sets is not judged", "otherwise": ""}  # fmt: skip
+            yield Finding(POINTER, entry.node.start, entry.node.end, key, values)
 
 
 def _has_media(size: DatasetSize) -> bool:
@@ -56,6 +68,12 @@ def _of_datasets(context: Context, data: Data, info: Info) -> Iterator[DatasetFa
     for key, sizes in sizes_of.items():
         entry = context.entries.get(key)
         if entry is None or context.instance.effective.get("tokenized_path"):
+            continue
+        if info.unfetched:
+            what = f"{_shown(info.path)} is a Git LFS pointer"
+            unknown = (size for size in sizes if size.source == "unknown")
+            for size in unknown:
+                yield DatasetFault(entry, size.name, POINTER, {"what": what})
             continue
         if info.table is None and sizes and not info.online:
             yield DatasetFault(entry, "", BROKEN, {"what": info.problem})

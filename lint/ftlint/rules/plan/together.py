@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ftlint.facts.context import Context
     from ftlint.syntax.construct import Entry
 
-UNDEFINED, MISSING, PLACEHOLDER = "FT701", "FT703", "FT014"
+UNDEFINED, MISSING, PLACEHOLDER, POINTER = "FT701", "FT703", "FT014", "FT714"
 
 
 class DatasetFault(NamedTuple):
@@ -37,6 +37,8 @@ class DatasetFault(NamedTuple):
             return self.code
         if self.code in (UNDEFINED, MISSING) and self.fix is None:
             return self.code, self.values["hint"]
+        if self.code == POINTER:
+            return self.code, self.values["what"]
         return None
 
 
@@ -67,6 +69,10 @@ def _of_all(group: Sequence[DatasetFault]) -> dict[str, object]:
     if first.code == UNDEFINED:
         many = len(names) > 1
         return {"what": f"Dataset{'s' * many} {listed(names)} {'are' if many else 'is'}"}
+    if first.code == POINTER:
+        stated = names[0] if len(names) == 1 else "NAME"
+        return {"unknown": f"the rows of {listed(names)} are unknown",
+                "otherwise": f", or state them with `--dataset-size {stated}=N`"}  # fmt: skip
     if first.code == PLACEHOLDER:
         return {"others": f" (and {len(names) - 1} more)" if len(names) > 1 else ""}
     if first.code != MISSING:
