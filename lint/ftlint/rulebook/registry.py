@@ -8,7 +8,7 @@ from ftlint.rulebook.condition import predicate
 from ftlint.target.releases import in_range
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.rule import OF_RUN, About, Check, FixRecipe, Group, Rule
+from ftschemas.rule import OF_RUN, About, Check, FixRecipe, Group, Rule, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Set
@@ -274,7 +274,9 @@ def _in_ranges(target: Target, llamafactory: Range, transformers: Range) -> bool
 def _unpacked(row: tuple[Any, ...]) -> Rule:
     checks = tuple(map(_check, row[_CHECKS]))
     fixes = tuple(FixRecipe(*fix) for fix in marshal.loads(row[_FIXES]))
-    return Rule(*row)._replace(checks=checks, fixes=fixes)
+    rule = Rule(*row)
+    instead = tuple(Wording(*one) for one in rule.instead)
+    return rule._replace(checks=checks, fixes=fixes, instead=instead)
 
 
 def _check(packed: tuple[str | None, tuple[str, ...], bytes]) -> Check:

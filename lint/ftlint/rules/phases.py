@@ -37,7 +37,6 @@ def findings(context: Context, doubted: list[str] | None = None) -> Iterator[Fin
 
         said = list(beside_strangers(said, context))
     said = _without_yielding(said, context.rules)
-    yield from said
     trains = context.command == "train" and context.instance.effective.get("do_train")
     whole = context.launched is None or context.launched.whole
     whole &= context.overrides is None or STEP_KEYS.isdisjoint(context.instance.unknown)
@@ -45,7 +44,8 @@ def findings(context: Context, doubted: list[str] | None = None) -> Iterator[Fin
         from ftlint.rules.refusals import findings_of_plan
 
         if not left:  # else what stands in the way of a plan may be what is not claimed
-            yield from findings_of_plan(context, said)
+            said = _without_yielding([*said, *findings_of_plan(context, said)], context.rules)
+    yield from said
 
 
 def _without_yielding(said: list[Finding], rules: registry.RuleBook) -> list[Finding]:
@@ -203,6 +203,9 @@ def _of_keys(rule: Rule, keys: list[str], context: Context) -> Finding:
     told = f"`{keys[0]}: {{{keys[0]}}}`" if len(keys) == 1 else listed(keys)
     named = rule._replace(
         message=rule.message.replace("$keys", told),
+        instead=tuple(
+            one._replace(message=one.message.replace("$keys", told)) for one in rule.instead
+        ),
         fixes=tuple(
             recipe._replace(
                 message=recipe.message.replace("$keys", listed(keys)),
@@ -217,7 +220,7 @@ def _of_keys(rule: Rule, keys: list[str], context: Context) -> Finding:
 
 def _of_condition(rule: Rule, token: str | None, context: Context) -> Finding:
     start, end, key = _place(rule, token, context)
-    template = rule.message.replace("$key", token or "$key")
+    template = worded(rule, token, context)
     values = {name: context.named(name) for name in fields(template)}
     fix = None
     for recipe in rule.fixes:
@@ -229,6 +232,16 @@ def _of_condition(rule: Rule, token: str | None, context: Context) -> Finding:
     message = fill(template, values)
     related = tuple(_related(rule, token, key, context)) if rule.related else ()
     return Finding(rule.code, start, end, key, fix=fix, message=message, related=related)
+
+
+def worded(rule: Rule, token: str | None, context: Context) -> str:
+    """Return the message that fits: the first of its wordings that does, or the general one."""
+    for one in rule.instead:
+        if one.of and token not in one.of:
+            continue
+        if one.when is None or holds(one.when, context.instance):
+            return one.message.replace("$key", token or "$key")
+    return rule.message.replace("$key", token or "$key")
 
 
 def _related(

@@ -133,7 +133,9 @@ def reason_of(problem: NoPlan, context: Context) -> str:
         return f"the value of `{problem.key}` cannot be told"
     if problem.code is None:
         return problem.reason
-    message = context.rules[problem.code].message
+    from ftlint.rules.phases import worded
+
+    message = worded(context.rules[problem.code], problem.key, context)
     values = {name: context.named(name) for name in fields(message)}
     return fill(message, {**values, "reason": problem.reason})
 
