@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshal
 
-from ftlint.rulebook.condition import predicate
+from ftlint.rulebook.condition import holds, predicate
 from ftlint.target.releases import in_range
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Set
     from typing import Any
 
-    from ftlint.rulebook.condition import Predicate
+    from ftlint.rulebook.condition import Instance, Predicate
     from ftlint.target.releases import Target
     from ftschemas.rule import Place, Range
 
@@ -269,6 +269,19 @@ def applies(rule: Rule, target: Target, command: str) -> bool:
 def _in_ranges(target: Target, llamafactory: Range, transformers: Range) -> bool:
     versions = target.versions
     return in_range(versions[0], llamafactory) and in_range(versions[1], transformers)
+
+
+def worded(rule: Rule, token: str | None, instance: Instance) -> str:
+    """Return a rule's message for a key: the first of its wordings that fits, or the general one.
+
+    `token` is what `$key` stands for.
+    """
+    for one in rule.instead:
+        if one.of and token not in one.of:
+            continue
+        if one.when is None or holds(one.when, instance):
+            return one.message.replace("$key", token or "$key")
+    return rule.message.replace("$key", token or "$key")
 
 
 def _unpacked(row: tuple[Any, ...]) -> Rule:

@@ -220,7 +220,7 @@ def _of_keys(rule: Rule, keys: list[str], context: Context) -> Finding:
 
 def _of_condition(rule: Rule, token: str | None, context: Context) -> Finding:
     start, end, key = _place(rule, token, context)
-    template = worded(rule, token, context)
+    template = registry.worded(rule, token, context.instance)
     values = {name: context.named(name) for name in fields(template)}
     fix = None
     for recipe in rule.fixes:
@@ -232,16 +232,6 @@ def _of_condition(rule: Rule, token: str | None, context: Context) -> Finding:
     message = fill(template, values)
     related = tuple(_related(rule, token, key, context)) if rule.related else ()
     return Finding(rule.code, start, end, key, fix=fix, message=message, related=related)
-
-
-def worded(rule: Rule, token: str | None, context: Context) -> str:
-    """Return the message that fits: the first of its wordings that does, or the general one."""
-    for one in rule.instead:
-        if one.of and token not in one.of:
-            continue
-        if one.when is None or holds(one.when, context.instance):
-            return one.message.replace("$key", token or "$key")
-    return rule.message.replace("$key", token or "$key")
 
 
 def _related(
