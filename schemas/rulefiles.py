@@ -135,7 +135,7 @@ def packed(rule: Rule) -> bytes:
     fixes = marshal.dumps(tuple(map(tuple, rule.fixes)), 2)
     instead = tuple(map(tuple, rule.instead))
     row = rule._replace(checks=checks, fixes=fixes, instead=instead)  # type: ignore[arg-type]
-    return marshal.dumps(tuple(row), 2)
+    return marshal.dumps(tuple(row), 2)  # type: ignore[arg-type]
 
 
 def tables(found: list[Rule]) -> dict[str, Any]:

@@ -126,8 +126,8 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
     from ftlint.edits import suggest
 
     if entry.value is None:
-        fix = suggest.delete(context, entry.name, safe=False)
-        return "remove it, an empty value is not the default", fix
+        unset = suggest.delete(context, entry.name, safe=False)
+        return "remove it, an empty value is not the default", unset
     joined = _joined(key, value) if whole else None
     if joined is not None:
         text, how = joined
