@@ -133,7 +133,9 @@ def packed(rule: Rule) -> bytes:
     """Return a rule as it is read when it is asked for; its conditions and fixes later still."""
     checks = tuple((one.key, one.needs, marshal.dumps(one.when, 2)) for one in rule.checks)
     fixes = marshal.dumps(tuple(map(tuple, rule.fixes)), 2)
-    return marshal.dumps(tuple(rule._replace(checks=checks, fixes=fixes)), 2)  # type: ignore[arg-type]
+    instead = tuple(map(tuple, rule.instead))
+    row = rule._replace(checks=checks, fixes=fixes, instead=instead)  # type: ignore[arg-type]
+    return marshal.dumps(tuple(row), 2)  # type: ignore[arg-type]
 
 
 def tables(found: list[Rule]) -> dict[str, Any]:

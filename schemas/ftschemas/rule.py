@@ -54,6 +54,17 @@ class FixRecipe(NamedTuple):
     insert: tuple[tuple[str, str], ...] = ()
 
 
+class Wording(NamedTuple):
+    """Another message of a rule: for some of the keys that `$key` stands for, or under a condition.
+
+    Of a rule's wordings the first counts that fits; where none does, its `message`.
+    """
+
+    message: str
+    of: tuple[str, ...] = ()
+    when: Condition | None = None
+
+
 class Rule(NamedTuple):
     """What the engine needs of a rule; the rest of its file is documentation.
 
@@ -91,6 +102,8 @@ class Rule(NamedTuple):
     """Whether forks read the key, so that beside keys of a fork nothing is said of it."""
     trains_nothing: bool = False
     """Whether it says that the run takes no step at all, which is why there is no plan."""
+    instead: tuple[Wording, ...] = ()
+    """Messages in place of the general one, each where it fits."""
     about: About | None = None
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.rule import About, Check, FixRecipe, Rule
+from ftschemas.rule import About, Check, FixRecipe, Rule, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,6 +47,10 @@ def _complaints(data: object) -> Iterator[str | None]:
         yield complaint(data, schema, "the rule")
         return
     yield complaint({**data, "when": {"config": {}}}, schema, "the rule")
+    for one in data.get("instead", ()):
+        for word in _words(one.get("of", [])):
+            if not any(word in data.get(loop, ()) for loop in loops):
+                yield f"instead: {word} is none of the keys that $key stands for"
     condition = {"$ref": "#/$defs/condition", "$defs": schema["$defs"]}
     for check in _checks(data):
         yield complaint(
@@ -82,6 +86,7 @@ def parse(data: Mapping[str, Any]) -> Rule:
         data.get("unjudged_without_rows"),
         data.get("read_by_forks", False),
         data.get("trains_nothing", False),
+        tuple(map(_wording, data.get("instead", []))),
     )
 
 
@@ -208,6 +213,14 @@ def _recipes(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what stands under `fix`: one recipe, or several."""
     written = data.get("fix", [])
     return written if isinstance(written, list) else [written]
+
+
+def _wording(data: Mapping[str, Any]) -> Wording:
+    return Wording(
+        " ".join(data["message"].split()),
+        tuple(_words(data.get("of", []))),
+        _expand(data["when"], {}) if "when" in data else None,
+    )
 
 
 def _fix(data: Mapping[str, Any]) -> FixRecipe:

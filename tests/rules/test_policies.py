@@ -116,6 +116,19 @@ def test_policies_may_be_yaml_and_lists_and_are_suppressed_like_any_rule(tmp_pat
         ),
         ({"for_each": {"a": 8}, "when": {"config": {"$key": {}}}}, "for_each/a: should be text"),
         ({"for_each": ["a"], "value_of": {"a": {}}}, "the rule: has none of the forms"),
+        ({"instead": [{"message": "m"}]}, "instead/0: has none of the forms"),
+        (
+            {
+                "for_each": ["a"],
+                "when": {"config": {"$key": {}}},
+                "instead": [{"of": "b", "message": "m"}],
+            },
+            "instead: b is none of the keys that",
+        ),
+        (
+            {"instead": [{"message": "m", "when": {"config": {"a": {"pattern": "["}}}}]},
+            "pattern '\\['",
+        ),
         ({"base": "sft"}, "base: sft is not one of sft-lora"),
         (
             {"fix": {"from": "code", "applicability": "often"}},
@@ -163,3 +176,15 @@ def test_other_defects_of_policy_files_are_refused(tmp_path: Path) -> None:
     write(tmp_path, json.dumps(POLICY), "two.json")
     with pytest.raises(UsageError, match="is already used in"):
         lint(tmp_path, CONFIG)
+
+
+def test_the_first_message_that_fits_is_told(tmp_path: Path) -> None:
+    loop = {"for_each": ["lora_rank", "seed"], "when": {"config": {"$key": {}}}, "at": "$key"}
+    instead = [
+        {"of": "seed", "message": "$key {$key}"},
+        {"when": {"config": {"lora_rank": {"const": 8}}}, "message": "the usual $key"},
+    ]
+    write(tmp_path, json.dumps({**POLICY, **loop, "message": "any $key", "instead": instead}))
+    assert [told for _, told in lint(tmp_path, CONFIG + "seed: 1\n")] == ["any lora_rank", "seed 1"]
+    usual = lint(tmp_path, CONFIG.replace("256", "8"))
+    assert [told for _, told in usual] == ["the usual lora_rank"]

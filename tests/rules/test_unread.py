@@ -43,3 +43,33 @@ def test_the_parser_reads_the_optimizer_all_the_same() -> None:
 def test_the_position_of_one_token_stands_for_all(length: str, codes: list[str]) -> None:
     text = f"{BASE}packing: true\ncutoff_len: {length}\n"
     assert [one for one, _ in said(text, "0.9.5")] == codes
+
+
+@pytest.mark.parametrize(
+    ("more", "codes"),
+    [("", ["FT105"]), ("stage: dpo\n", []), ("max_new_tokens: 512\n", [])],
+    ids=["sft", "dpo", "a number"],
+)
+def test_the_length_of_answers_is_compared_though_nothing_is_generated(
+    more: str, codes: list[str]
+) -> None:
+    added = {line.partition(":")[0]: line for line in f"max_new_tokens: '512'\n{more}".splitlines()}
+    kept = [line for line in BASE.splitlines() if line.partition(":")[0] not in added]
+    told = said("\n".join([*kept, *added.values()]) + "\n", "0.9.5")
+    assert [code for code, _ in told] == codes
+
+
+SPECIAL = "skip_special_tokens: 'false'\n"
+PREDICTS = "do_predict: true\npredict_with_generate: true\neval_dataset: d\n"
+
+
+def test_a_text_is_no_bool_to_the_tokenizer_that_answers() -> None:
+    left = ("do_train", "val_size")
+    kept = "".join(f"{one}\n" for one in BASE.splitlines() if one.partition(":")[0] not in left)
+    predicting = kept + PREDICTS + SPECIAL
+    assert [code for code, _ in said(predicting, "0.9.5")] == ["FT105"]
+    chat = f"model_name_or_path: m\ntemplate: qwen\n{SPECIAL}"
+    options = Options(resolve_target("0.9.5"), command="chat")
+    (found,) = lint(of_text("c.yaml", chat), options).diagnostics
+    assert (found.code, found.severity) == ("FT105", "error")
+    assert found.message.endswith("crashes at the first answer (TypeError).")

@@ -114,6 +114,8 @@ def _texts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     fixes = data.get("fix", [])
     for field in ("summary", "message", "why"):
         yield field, " ".join(data[field].split())
+    for wording in data.get("instead", []):
+        yield "instead", " ".join(wording["message"].split())
     for recipe in fixes if isinstance(fixes, list) else [fixes]:
         yield "fix", recipe.get("message", "")
 
@@ -122,8 +124,9 @@ def _complaints(data: dict[str, Any]) -> Iterator[str]:
     for field, text in _texts(data):
         for complaint in in_form(text):
             yield f"{field}: {complaint}"
-    for complaint in too_long(" ".join(data["message"].split())):
-        yield f"message: {complaint}"
+    for one in (data, *data.get("instead", [])):
+        for complaint in too_long(" ".join(one["message"].split())):
+            yield f"message: {complaint}"
 
 
 FILES = sorted(FOLDER.glob("*.yaml"))

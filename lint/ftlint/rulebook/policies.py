@@ -75,7 +75,8 @@ def _rule(path: str, data: Any) -> Rule:
         raise BadPolicy(f"{path}: a policy needs `when`")
     if rule.code.startswith("FT") or rule.code in BUILT_IN.rules:
         raise BadPolicy(f"{path}: code {rule.code}: FT is reserved for ftlint; use other letters")
-    for when in [*(one.when for one in rule.checks), *(one.when for one in rule.fixes)]:
+    conditions = [*(one.when for one in rule.checks), *(one.when for one in rule.fixes)]
+    for when in [*conditions, *(one.when for one in rule.instead)]:
         for pattern in _patterns(when):
             _check_pattern(path, pattern)
     return rule

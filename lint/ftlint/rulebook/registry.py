@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import marshal
 
-from ftlint.rulebook.condition import predicate
+from ftlint.rulebook.condition import holds, predicate
 from ftlint.target.releases import in_range
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
-from ftschemas.rule import OF_RUN, About, Check, FixRecipe, Group, Rule
+from ftschemas.rule import OF_RUN, About, Check, FixRecipe, Group, Rule, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Set
     from typing import Any
 
-    from ftlint.rulebook.condition import Predicate
+    from ftlint.rulebook.condition import Instance, Predicate
     from ftlint.target.releases import Target
     from ftschemas.rule import Place, Range
 
@@ -271,10 +271,25 @@ def _in_ranges(target: Target, llamafactory: Range, transformers: Range) -> bool
     return in_range(versions[0], llamafactory) and in_range(versions[1], transformers)
 
 
+def worded(rule: Rule, token: str | None, instance: Instance) -> str:
+    """Return a rule's message for a key: the first of its wordings that fits, or the general one.
+
+    `token` is what `$key` stands for.
+    """
+    for one in rule.instead:
+        if one.of and token not in one.of:
+            continue
+        if one.when is None or holds(one.when, instance):
+            return one.message.replace("$key", token or "$key")
+    return rule.message.replace("$key", token or "$key")
+
+
 def _unpacked(row: tuple[Any, ...]) -> Rule:
     checks = tuple(map(_check, row[_CHECKS]))
     fixes = tuple(FixRecipe(*fix) for fix in marshal.loads(row[_FIXES]))
-    return Rule(*row)._replace(checks=checks, fixes=fixes)
+    rule = Rule(*row)
+    instead = tuple(Wording(*one) for one in rule.instead)
+    return rule._replace(checks=checks, fixes=fixes, instead=instead)
 
 
 def _check(packed: tuple[str | None, tuple[str, ...], bytes]) -> Check:

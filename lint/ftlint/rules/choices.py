@@ -123,9 +123,12 @@ def _better(context: Context, entry: Entry, key: Key, value: object) -> tuple[st
         meant = alias.get("to")
         if meant is None or any(equal(meant, choice) for choice in choices):
             return _by_alias(context, entry, alias, safe=whole and not foreign, whole=whole)
-    joined = _joined(key, value) if whole else None
     from ftlint.edits import suggest
 
+    if entry.value is None:
+        unset = suggest.delete(context, entry.name, safe=False)
+        return "remove it, an empty value is not the default", unset
+    joined = _joined(key, value) if whole else None
     if joined is not None:
         text, how = joined
         return f"write `{text}` ({how})", suggest.write(context, entry, text, safe=True)

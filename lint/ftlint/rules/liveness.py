@@ -33,6 +33,18 @@ _UNREAD = {
 _FOR_TRAINING = frozenset(["use_v1_kernels"])
 """Keys of the model that are looked at when it is to be trained."""
 
+_COMPARED = ("max_new_tokens", ("sft", "ppo"))
+"""A key that is compared with 0 whether or not anything is generated, and the stages that do so.
+
+Source: hparams/generating_args.py to_dict, train/sft/workflow.py; run with 0.9.5.
+"""
+
+_ANSWERING = {"max_new_tokens": "model", "skip_special_tokens": "answer"}
+"""Keys that end a chat on the values that end a prediction, and where.
+
+Source: chat/hf_engine.py, 0.9.3 to 0.9.5; run with 0.9.5.
+"""
+
 _BETAS = frozenset(["adam_beta1", "adam_beta2"])
 """Keys that torch's AdamW wants as floats, where other optimizers reckon false as 0.
 
@@ -50,6 +62,10 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
         return None
     if _is_unlike_probed(release, key, value, met):
         return None
+    if context.command == "chat" and _answers_with(context, key):
+        return f"{_ANSWERING[key.name]}: {met.partition(': ')[2]}"
+    if _is_compared(context, key):
+        return met
     if met == "refused":
         return met if _is_as_seen(context, key, strategy=True) else None
     values = context.instance.effective
@@ -58,6 +74,19 @@ def failure_stage(context: Context, key: Key, value: object) -> str | None:
     if _goes_another_way(values, key, value) or exceeds_rows(context, key):
         return None
     return met if _comes_to(context, key, met) and affects_run(context, key) else None
+
+
+def _answers_with(context: Context, key: Key) -> bool:
+    backend = context.instance.effective.get("infer_backend")
+    return key.name in _ANSWERING and equal(backend, "huggingface")
+
+
+def _is_compared(context: Context, key: Key) -> bool:
+    name, stages = _COMPARED
+    if key.name != name or context.command != "train":
+        return False
+    launcher = context.instance.facts.get("launcher")
+    return launcher in (None, "ray") and context.instance.effective.get("stage") in stages
 
 
 def _cuts_by_integers(context: Context) -> bool:

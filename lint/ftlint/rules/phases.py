@@ -43,7 +43,6 @@ def findings(context: Context, doubted: list[str] | None = None) -> Iterator[Fin
 
         said = list(beside_strangers(said, context))
     said = _without_yielding(said, context.rules)
-    yield from said
     trains = context.command == "train" and context.instance.effective.get("do_train")
     whole = context.launched is None or context.launched.whole
     whole &= context.overrides is None or STEP_KEYS.isdisjoint(context.instance.unknown)
@@ -51,7 +50,8 @@ def findings(context: Context, doubted: list[str] | None = None) -> Iterator[Fin
         from ftlint.rules.refusals import findings_of_plan
 
         if not left:  # else what stands in the way of a plan may be what is not claimed
-            yield from findings_of_plan(context, said)
+            said = _without_yielding([*said, *findings_of_plan(context, said)], context.rules)
+    yield from said
 
 
 def _without_yielding(said: list[Finding], rules: registry.RuleBook) -> list[Finding]:
@@ -209,6 +209,9 @@ def _of_keys(rule: Rule, keys: list[str], context: Context) -> Finding:
     told = f"`{keys[0]}: {{{keys[0]}}}`" if len(keys) == 1 else listed(keys)
     named = rule._replace(
         message=rule.message.replace("$keys", told),
+        instead=tuple(
+            one._replace(message=one.message.replace("$keys", told)) for one in rule.instead
+        ),
         fixes=tuple(
             recipe._replace(
                 message=recipe.message.replace("$keys", listed(keys)),
@@ -223,7 +226,7 @@ def _of_keys(rule: Rule, keys: list[str], context: Context) -> Finding:
 
 def _of_condition(rule: Rule, token: str | None, context: Context) -> Finding:
     start, end, key = _place(rule, token, context)
-    template = rule.message.replace("$key", token or "$key")
+    template = registry.worded(rule, token, context.instance)
     values = {name: context.named(name) for name in fields(template)}
     fix = None
     for recipe in rule.fixes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ftlint.diagnostics import Finding
 from ftlint.facts.launch import UNSTATED
-from ftlint.rulebook.registry import BUILT_IN
+from ftlint.rulebook.registry import BUILT_IN, worded
 from ftlint.support.messages import fields, fill
 from ftlint.target.classify import NOT_KNOWN
 from ftschemas.launchers import BRIDGE, MCA, V1
@@ -133,7 +133,7 @@ def reason_of(problem: NoPlan, context: Context) -> str:
         return f"the value of `{problem.key}` cannot be told"
     if problem.code is None:
         return problem.reason
-    message = context.rules[problem.code].message
+    message = worded(context.rules[problem.code], problem.key, context.instance)
     values = {name: context.named(name) for name in fields(message)}
     return fill(message, {**values, "reason": problem.reason})
 

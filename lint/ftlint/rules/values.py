@@ -75,7 +75,7 @@ def _endless(context: Context, entry: Entry, key: Key) -> Finding | None:
     met = endless_failure(context, key, entry.value)
     if met is None:
         return None
-    got, ends = _got(context, entry), _ends(met)
+    got, ends = _got(context, entry), _ends(met, context)
     values = {"name": key.name, "got": got, "wanted": "a finite number", "ends": ends}
     return at_value(WRONG_TYPE, entry, values)
 
@@ -148,7 +148,7 @@ def _wrong_type(context: Context, entry: Entry, key: Key, met: str) -> Finding:
         "name": key.name,
         "got": _got(context, entry),
         "wanted": wanted(kinds),
-        "ends": _ends(met) + _condition(context, key),
+        "ends": _ends(met, context) + _condition(context, key),
         "late": _is_late(met),
     }
     fix = _unquoted(context, entry, key) or _as_fraction(context, entry)
@@ -162,6 +162,7 @@ _PLACES = {
     "train_begin": "when training starts",
     "step": "in the first steps",
     "end": "after training",
+    "answer": "at the first answer",
 }
 
 
@@ -173,10 +174,13 @@ def _got(context: Context, entry: Entry) -> str:
     return f"{kind.partition(' ')[2]} `{context.source_text(entry)}`"
 
 
-def _ends(met: str) -> str:
+def _ends(met: str, context: Context) -> str:
     """Return how a run ends, from what was observed: `refused`, or a place and an error."""
     place, _, error = met.partition(": ")
-    return f"crashes {_PLACES[place]} ({error})" if error else "rejected at start-up"
+    if not error:
+        return "rejected at start-up"
+    trains = place != "end" or context.instance.effective.get("do_train")
+    return f"crashes {_PLACES[place] if trains else 'during prediction'} ({error})"
 
 
 def _condition(context: Context, key: Key) -> str:
