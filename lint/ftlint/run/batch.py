@@ -283,7 +283,7 @@ class _Work:
 
         path = result.source.path
         if not options.target_stated:
-            from ftlint.fixes.release import not_repaired, own_release
+            from ftlint.run.own_release import not_repaired, own_release
 
             own = own_release(path, Disk(options.given.reach), options.given.reach)
             if own is not None:
