@@ -74,6 +74,10 @@ def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
         ("lora", {**STREAM, "dataloader_num_workers": 1.0}, "FT105"),
         ("lora", {**STREAM, "dataloader_num_workers": True}, None),
         ("lora", {**STREAM, "dataloader_num_workers": 1}, None),
+        ("lora", {"tool_format": "gpt"}, "FT106"),
+        ("pt", {"tool_format": "gpt"}, "FT106"),
+        ("lora", {"tool_format": "qwen"}, None),
+        ("lora", {"tool_format": None}, None),
     ],
 )
 def test_a_run_is_said_to_end_just_where_it_does(
