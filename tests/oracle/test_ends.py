@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.oracle.called import target_of
+from tests.stating import stating
+
+from ftlint.engine import lint
+from ftlint.project.options import Options
+from ftlint.syntax.source import of_text
 
 from . import bases, environments
 from .beside import errors_and_end
-from .client import Trainer
+from .client import Case, Judge, Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +100,10 @@ def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
         ("lora", {**STREAM, "dataloader_num_workers": 1.0}, "FT105"),
         ("lora", {**STREAM, "dataloader_num_workers": True}, None),
         ("lora", {**STREAM, "dataloader_num_workers": 1}, None),
+        ("lora", {"tool_format": "gpt"}, "FT106"),
+        ("pt", {"tool_format": "gpt"}, "FT106"),
+        ("lora", {"tool_format": "qwen"}, None),
+        ("lora", {"tool_format": None}, None),
     ],
 )
 def test_a_run_is_said_to_end_just_where_it_does(
@@ -164,3 +175,79 @@ def test_losses_that_train_sigmoid_instead(trainer: Trainer, loss: str) -> None:
         return
     found, error = errors_and_end(trainer, {**bases.base("dpo"), "pref_loss": loss}, ["FT516"])
     assert (found, error) == (["FT516"], "")
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "code"),
+    [
+        ("full", {"optim": "galore_adamw"}, "FT4118"),
+        ("full", {"optim": "galore_adamw_layerwise"}, "FT4118"),
+        ("full", {"optim": "apollo_adamw"}, "FT4118"),
+        ("lora", {"optim": "galore_adafactor"}, "FT4118"),
+        ("full", {"optim": "galore_adamw", "optim_target_modules": ["attn", "mlp"]}, None),
+        ("full", {"optim": "apollo_adamw", "optim_target_modules": "all-linear"}, None),
+        ("galore", {}, None),
+        ("lora", {"report_to": ["none", "all"]}, "FT4119"),
+        ("lora", {"report_to": ["all", "none"]}, "FT4119"),
+        ("lora", {"report_to": ["none", "none"]}, "FT4119"),
+        ("lora", {"report_to": ["none"]}, None),
+        ("lora", {"report_to": []}, None),
+        ("full", {"use_badam": True, "badam_mode": "ratio"}, "FT582"),
+        ("freeze", {"use_badam": True, "badam_mode": "ratio"}, "FT582"),
+        ("oft", {"use_badam": True, "badam_mode": "ratio"}, "FT582"),
+        ("full", {"use_badam": True}, None),
+        ("badam_ratio", {}, None),
+        ("oft", {"use_galore": True}, "FT554"),
+        ("oft", {"use_apollo": True}, "FT554"),
+        ("oft", {"use_galore": True, "optim": "adamw_torch"}, None),
+        ("oft", {"use_galore": True, "optim": "sgd"}, "FT499"),
+        ("oft", {"use_apollo": True, "optim": "adafactor"}, "FT499"),
+    ],
+)
+def test_optimizers_and_loggers_that_cannot_be_created(
+    trainer: Trainer,
+    monkeypatch: pytest.MonkeyPatch,
+    base: str,
+    change: dict[str, Any],
+    code: str | None,
+) -> None:
+    default = code in ("FT582", "FT554")
+    if base == "oft" and trainer.release == "0.9.3":
+        return  # its peft trains none here
+    if default and trainer.release == "0.9.3":
+        code = None  # the default optimizer is another one
+    monkeypatch.chdir(trainer.fixture)
+    found, error = errors_and_end(trainer, {**bases.base(base), **change}, ["FT582", "FT554"])
+    assert bool(error) == bool(code), error
+    assert found == [code] * bool(code)
+
+
+@pytest.mark.parametrize("release", list(environments.RELEASES))
+def test_badam_is_refused_just_where_ftlint_says_so(
+    release: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With deepspeed the judge parses as one process of a distributed launch."""
+    monkeypatch.chdir(environments.folder_of(release) / "fixture")
+    configs = [
+        {
+            **bases.base("badam"),
+            "finetuning_type": kind,
+            "badam_mode": mode,
+            "deepspeed": {
+                "train_micro_batch_size_per_gpu": "auto",
+                "zero_optimization": {"stage": stage},
+            },
+        }
+        for kind in ("full", "freeze")
+        for mode in ("layer", "ratio")
+        for stage in (0, 2, 3)
+    ]
+    with Judge(release, extras=True) as judge:
+        verdicts = judge.judge([Case("c", config=one) for one in configs])
+    assert [one.refused for one in verdicts] == [True, True, False, True, True, True] * 2
+    options = Options(target_of(release), stating(here=True))
+    for config, verdict in zip(configs, verdicts, strict=True):
+        text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in config.items())
+        report = lint(of_text("c.yaml", text), options)
+        found = [one.code for one in report.diagnostics if one.severity == "error"]
+        assert found == ["FT481"] * verdict.refused, verdict.error

@@ -9,7 +9,7 @@ from ftlint.sources import postinit
 from ftlint.sources.annotations import Meaning, json_type, meaning
 from ftlint.sources.checked import also, checked
 from ftlint.sources.classes import UNREAD, Field, fields
-from ftlint.sources.models import models, templates
+from ftlint.sources.models import models, templates, tool_formats
 from ftlint.sources.modules import Module, Release, SourceError, constant
 from ftschemas.named import TYPE_CHECKING
 
@@ -156,6 +156,8 @@ def _meaning(
         means.types.add("array")
     if each.name == "template" and known:
         means.values = list(known)
+    if each.name == "tool_format":
+        means.values = _part(release, lambda: tool_formats(release), None)
     noticed: str = checked(each.name, release.version)
     if each.name in checks.asserted:
         values = checks.asserted[each.name]

@@ -45,6 +45,14 @@ def templates(release: Release) -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
+def tool_formats(release: Release) -> list[str] | None:
+    """Return the names that `tool_format` is looked up by; None where a release has no list."""
+    (listing,) = release.module("llamafactory.data.tool_utils").assigned.get("TOOLS", [None])
+    if not isinstance(listing, ast.Dict):
+        raise SourceError("TOOLS is no dictionary")
+    return [ast.literal_eval(key) for key in listing.keys if key is not None]
+
+
 def models(release: Release) -> dict[str, Any]:
     """Return each listed model by the last part of its hub names, in small letters.
 
