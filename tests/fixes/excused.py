@@ -68,6 +68,7 @@ DIES_LATER: dict[str, str] = {
     "FT106": "a word that the run dies on (observed)",
     "FT419": "NotImplementedError when the stream is loaded",
     "FT554": "ValueError when the optimizer is made; with older torch it is the default anyway",
+    "FT582": "TypeError when the optimizer is made; with older torch it is the default anyway",
     "FT610": "ValueError when the trainer is made",
 }
 """Rules on what the parser takes and the run dies on: their repair is what was plainly meant."""

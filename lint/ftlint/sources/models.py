@@ -49,7 +49,7 @@ def tool_formats(release: Release) -> list[str] | None:
     """Return the names that `tool_format` is looked up by; None where a release has no list."""
     (listing,) = release.module("llamafactory.data.tool_utils").assigned.get("TOOLS", [None])
     if not isinstance(listing, ast.Dict):
-        raise SourceError("TOOLS is no dictionary")
+        raise SourceError("TOOLS is not a dictionary")
     return [ast.literal_eval(key) for key in listing.keys if key is not None]
 
 
