@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 
-from ftlint.launch.stretch import Writing
+from ftlint.launch.stretch import EndError, Rewriter
 from ftlint.launch.values import UNKNOWN
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ftlint.launch.stretch import Stretch
-
-DEEPEST = 40
-"""Levels of blocks."""
 
 _LABEL = re.compile(r"(?m)^[ \t]*:(?!:)[ \t]*\w")
 _JUMP = re.compile(r"(?im)\b(?:goto|call[ \t]+:)[ \t:]*(?!eof)\w")
@@ -40,34 +37,19 @@ _OPTIONS_OF_START = re.compile(
 _VARIABLE = re.compile(
     r"%~dp0|%~?[a-z]*\d|%\*|%%~?[a-z]*\w|%(\w+)%|%\w+:[^%\n]*%|!(\w+)!|!\w+:[^!\n]*!", re.I | re.A
 )
-_SAYS = frozenset("echo echo. echo: @echo title pause color cls rem prompt ver".split())
-
-
-class _EndError(Exception):
-    """What follows cannot be read."""
+_SAYS = frozenset("echo echo: @echo title pause color cls prompt ver".split())
 
 
 def commands(text: str) -> Stretch:
     """Return the commands of a batch file, as far as it can be read. Never raises."""
-    reader = _Batch(text)
-    try:
-        while reader.place < len(text):
-            reader.lines(enclosed=False)
-            reader.place += 1
-    except (_EndError, RecursionError):
-        reader.out.back(reader.whole)
-    return reader.out.stretch(len(text))
+    return _Batch(text).rewritten()
 
 
-class _Batch:
+class _Batch(Rewriter):
     """A batch file, how far it is read, and what a shell would be told so far."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.place = 0
-        self.out = Writing()
-        self.whole = 0
-        self.depth = 0
+        super().__init__(text)
         self.has_labels = _LABEL.search(text) is not None
         self.delayed = _DELAYED.search(text) is not None
         names = [name.upper() for name in _SETS.findall(text)]
@@ -78,14 +60,6 @@ class _Batch:
         """Variables set in the block that is read: `%NAME%` in it is what was before."""
         self.known: set[str] = set()
         """Variables set so far."""
-
-    def peek(self, *tokens: str) -> bool:
-        """Return whether one of these begins here."""
-        return self.text.startswith(tokens, self.place)
-
-    def put(self, text: str) -> None:
-        """Write what takes effect here."""
-        self.out.put(text, min(self.place, len(self.text)))
 
     def blanks(self, more: str = "") -> None:
         """Pass over blanks and continued lines."""
@@ -104,9 +78,9 @@ class _Batch:
         end = self.text.find("\n", self.place)
         self.place = len(self.text) if end < 0 else end
 
-    def saying(self, *, enclosed: bool) -> None:
+    def saying(self) -> None:
         """Pass over a text up to what ends a command."""
-        while self.place < len(self.text) and not self.ended(enclosed=enclosed):
+        while not self.ended():
             if self.peek('"'):
                 end = re.compile(r"\"[^\"\n]*(?:\"|(?=\n)|\Z)").match(self.text, self.place)
                 assert end is not None
@@ -114,38 +88,27 @@ class _Batch:
             else:
                 self.place += 2 if self.peek("^") else 1
 
-    def ended(self, *, enclosed: bool) -> bool:
+    def ended(self) -> bool:
         """Return whether a command ends here."""
         return (
             self.place >= len(self.text)
             or self.text[self.place] in "\n&|"
-            or (enclosed and self.peek(")"))
+            or (self.depth > 1 and self.peek(")"))
         )
 
     # commands
 
-    def lines(self, *, enclosed: bool) -> None:
-        """Read lines up to a parenthesis that closes, or to the end."""
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise _EndError
-        while True:
-            self.blanks("\n&|@,;=")
-            if self.place >= len(self.text) or (enclosed and self.peek(")")):
-                break
-            begin = self.place
-            self.line(enclosed=enclosed)
-            self.place += self.place == begin
-            if self.depth == 1:
-                self.whole = self.out.length()
-        self.depth -= 1
+    def more(self) -> bool:
+        """Pass over what separates commands; return whether one follows before a parenthesis."""
+        self.blanks("\n&|@,;=")
+        return self.place < len(self.text) and not (self.depth > 1 and self.peek(")"))
 
-    def line(self, *, enclosed: bool) -> None:
+    def statement(self) -> None:
         """Read what is left of a line: commands joined by `&`, `&&`, `||` and `|`."""
         closing = 0
         while True:
             self.blanks("@,;=")
-            self.command(enclosed=enclosed)
+            self.command()
             self.blanks()
             if not self.peek("&", "|"):
                 break
@@ -155,7 +118,7 @@ class _Batch:
             self.place += 2 if self.peek("&&", "||") else 1
         self.put("fi\n" * closing)
 
-    def command(self, *, enclosed: bool) -> None:
+    def command(self) -> None:
         """Read one command."""
         if self.peek("("):
             self.block()
@@ -172,76 +135,78 @@ class _Batch:
         if name == "rem":
             self.rest()
         elif name in _SAYS or name.startswith("echo."):
-            self.saying(enclosed=enclosed)
-        elif special is not None and found is not None:
-            special(enclosed)
+            self.saying()
+        elif special is not None:
+            special()
         elif name in ("cd", "chdir", "pushd", "popd"):
-            self.folder(name, enclosed=enclosed)
+            self.folder(name)
         elif name in ("exit", "goto"):
-            self.saying(enclosed=enclosed)
+            self.saying()
             self.put("" if self.has_labels else "exit\n")
         elif name == "endlocal":
             self.put("".join(f"{one}={UNKNOWN}\n" for one in sorted(self.known)))
-            self.saying(enclosed=enclosed)
+            self.saying()
         else:
-            self.program(enclosed=enclosed)
+            self.program()
 
     def block(self) -> None:
         """Read commands in parentheses."""
-        outer = self.within
-        self.within = set(outer)
         self.place += 1
-        self.lines(enclosed=True)
+        self.statements()
         if not self.peek(")"):
-            raise _EndError
+            raise EndError
         self.place += 1
-        if self.depth > 1:
-            outer |= self.within
-        self.within = outer if self.depth > 1 else set()
+        if self.depth == 1:
+            self.within = set()
 
-    def conditional(self, enclosed: bool) -> None:
+    def body(self) -> None:
+        """Read what a condition or a loop is about: a block, or the rest of the line."""
+        self.block() if self.peek("(") else self.statement()
+
+    def conditional(self) -> None:
         """Read `if` and `else`: what a condition rests on is not known."""
         self.place += len("if")
         found = _CONDITION.match(self.text, self.place)
         if found is None:
-            raise _EndError
+            raise EndError
         self.place = found.end()
         self.put(f"if {UNKNOWN}; then\n:\n")
-        self.line(enclosed=enclosed) if not self.peek("(") else self.block()
+        self.body()
         begin = self.place
         self.blanks()
         if re.compile(r"(?i)else\b").match(self.text, self.place):
             self.place += len("else")
             self.blanks()
             self.put("else\n:\n")
-            self.line(enclosed=enclosed) if not self.peek("(") else self.block()
+            self.body()
         else:
             self.place = begin
         self.put("fi\n")
 
-    def each(self, enclosed: bool) -> None:
+    def each(self) -> None:
         """Read `for`, over words that stand there or over what is not known."""
         found = _FOR.match(self.text, self.place)
         if found is None:
-            raise _EndError
-        items = _ITEM.findall(found[3])
+            raise EndError
         is_plain = not found[1] and re.fullmatch(r"(?:[\w.\\/:-]+[\s,;]*)*", found[3].strip())
+        span = found.span(3) if is_plain else (0, 0)
+        items = [*_ITEM.finditer(self.text, *span)]
         self.put(f"for FOR_{found[2]} in ")
-        for one in _ITEM.finditer(self.text, found.start(3), found.end(3)) if is_plain else ():
+        for one in items:
             for place, char in enumerate(one[0].replace("\\", "/"), one.start()):
                 self.out.put(char, place)
             self.put(" ")
-        self.put("; do\n:\n" if is_plain and items else f"{UNKNOWN}; do\n:\n")
+        self.put("; do\n:\n" if items else f"{UNKNOWN}; do\n:\n")
         self.place = found.end()
-        self.line(enclosed=enclosed) if not self.peek("(") else self.block()
+        self.body()
         self.put("done\n")
 
-    def setting(self, enclosed: bool) -> None:
+    def setting(self) -> None:
         """Read `set NAME=value`, blanks and all up to the end of the command."""
         begin = self.place
         found = re.compile(r"set[ \t]+(\")?(\w+)=", re.I | re.A).match(self.text, begin)
         if found is None:
-            self.saying(enclosed=enclosed)
+            self.saying()
             names = [one.upper() for one in _SETS.findall(self.text[begin : self.place])]
             self.put("".join(f"export {one}={UNKNOWN}\n" for one in names))
             self.known.update(names)
@@ -253,14 +218,14 @@ class _Batch:
             assert end is not None
             stop = end.end() - end[0].endswith('"')
         else:
-            self.saying(enclosed=enclosed)
+            self.saying()
             stop, self.place = self.place, found.end()
         is_empty = not self.text[self.place : stop].strip()
         self.put(f'export {name}="')
         while self.place < stop:
             self.char(quoted=True)
         self.put('"\n')
-        self.saying(enclosed=enclosed)
+        self.saying()
         if name in self.unsure:
             self.put(f"export {name}={UNKNOWN}\n")
         elif is_empty:
@@ -269,16 +234,16 @@ class _Batch:
         if self.depth > 1:
             self.within.add(name)
 
-    def called(self, enclosed: bool) -> None:
+    def called(self) -> None:
         """Read `call`: a program is started as without it, a label is read where it stands."""
         self.place += len("call")
         self.blanks()
         if self.peek(":"):
-            self.saying(enclosed=enclosed)
+            self.saying()
         else:
-            self.command(enclosed=enclosed)
+            self.command()
 
-    def started(self, enclosed: bool) -> None:
+    def started(self) -> None:
         """Read `start`: a title and options, then a program."""
         self.place += len("start")
         self.blanks()
@@ -287,49 +252,49 @@ class _Batch:
         self.place = found.end()
         is_elsewhere = re.search(r"(?i)/d", found[1]) is not None
         self.put(f"( cd {UNKNOWN}\n" if is_elsewhere else "")
-        self.program(enclosed=enclosed)
+        self.program()
         self.put(")\n" if is_elsewhere else "")
 
-    def folder(self, name: str, *, enclosed: bool) -> None:
+    def folder(self, name: str) -> None:
         """Read a change of the folder; that on another drive is none that is known here."""
         self.place += len(name)
         self.blanks()
         option = re.compile(r"(?i)/d[ \t]+").match(self.text, self.place)
         self.place = option.end() if option else self.place
         is_far = re.compile(r"\"?[A-Za-z]:").match(self.text, self.place) is not None
-        outer, self.out = self.out, Writing()
-        begin = self.place
-        while not self.ended(enclosed=enclosed):
-            self.char(quoted=True)
-        to, self.out = self.out, outer
+        begin, to = self.place, self.aside(self.target)
         if name != "popd" and not self.text[begin : self.place].strip():
             return
-        text = "".join(to.chars).rstrip()
+        to.back(len(to.text().rstrip()))
         self.put("cd ")
         if name == "popd" or is_far:
             self.put(UNKNOWN)
         else:
             self.put('"')
-            self.out.chars += text
-            self.out.at += to.at[: len(text)]
+            self.out.add(to)
             self.put('"')
         self.put("\n")
 
-    def program(self, *, enclosed: bool) -> None:
+    def target(self) -> None:
+        """Write the folder that a command names, up to the end of the command."""
+        while not self.ended():
+            self.char(quoted=True)
+
+    def program(self) -> None:
         """Read the words of a program."""
         begin = self.out.length()
         while True:
             self.blanks()
-            if self.ended(enclosed=enclosed):
+            if self.ended():
                 break
             redirected = _REDIRECTION.match(self.text, self.place)
             if redirected is not None:
                 self.place = redirected.end()
                 self.blanks()
-                if redirected[1] or self.ended(enclosed=enclosed):
+                if redirected[1] or self.ended():
                     continue
             length = self.out.length()
-            self.word(enclosed=enclosed, is_first=length == begin)
+            self.word(is_first=length == begin)
             if redirected is not None:
                 self.out.back(length)
             else:
@@ -338,16 +303,14 @@ class _Batch:
             self.out.back(self.out.length() - 1)
             self.put("\n")
 
-    def word(self, *, enclosed: bool, is_first: bool) -> None:
+    def word(self, *, is_first: bool) -> None:
         """Write the word that begins here, in quotes but for the variables that stand outside."""
         start, quoted, inside = self.place, False, False
         if is_first:  # so that it is no keyword of a shell
             self.out.put('""', start)
         while self.place < len(self.text):
             char = self.text[self.place]
-            if char == "\n" or (
-                not quoted and (char in " \t\r<>" or self.ended(enclosed=enclosed))
-            ):
+            if char == "\n" or (not quoted and (char in " \t\r<>" or self.ended())):
                 break
             if re.compile(r"\^\r?\n").match(self.text, self.place) and not quoted:
                 break

@@ -280,7 +280,7 @@ def _unescaped(body: str, start: int) -> Stretch:
 
 def _powershell(text: str) -> Iterator[Stretch]:
     """Yield a script of PowerShell as the same commands for a shell."""
-    from ftlint.launch.powershell import commands
+    from ftlint.launch.powershell.statements import commands
 
     yield commands(text)
 

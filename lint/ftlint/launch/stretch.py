@@ -1,12 +1,17 @@
-"""A text for a shell that stands in another file, with the place of every character."""
+"""A text for a shell that stands in another file, with the place of every character.
+
+Also what reads a script in another language and writes such a text.
+"""
 
 from __future__ import annotations
 
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+DEEPEST = 40
+"""Levels of blocks; a script of a person has five."""
 _MEANT = frozenset('"$`\\')
 """What has a meaning of its own between double quotes."""
 
@@ -40,6 +45,15 @@ class Writing:
         """Write between double quotes what stands for itself."""
         self.put("".join(f"\\{one}" if one in _MEANT else one for one in text), place)
 
+    def add(self, other: Writing) -> None:
+        """Write what was written elsewhere."""
+        self.chars += other.chars
+        self.at += other.at
+
+    def text(self) -> str:
+        """Return what was written."""
+        return "".join(self.chars)
+
     def length(self) -> int:
         """Return how much is written."""
         return len(self.chars)
@@ -50,4 +64,66 @@ class Writing:
 
     def stretch(self, end: int) -> Stretch:
         """Return what was written, in a file of so many characters."""
-        return Stretch("".join(self.chars), [*self.at, end])
+        return Stretch(self.text(), [*self.at, end])
+
+
+class EndError(Exception):
+    """What follows cannot be read."""
+
+
+class Rewriter:
+    """A script in another language, how far it is read, and what a shell would be told so far."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.place = 0
+        self.out = Writing()
+        self.whole = 0
+        """So much is written of statements at the top that were read to their end."""
+        self.depth = 0
+
+    def more(self) -> bool:
+        """Pass over what separates statements; return whether one follows."""
+        raise NotImplementedError
+
+    def statement(self) -> None:
+        """Read one statement."""
+        raise NotImplementedError
+
+    def rewritten(self) -> Stretch:
+        """Return the commands up to the first that cannot be read. Never raises."""
+        try:
+            while self.place < len(self.text):
+                self.statements()
+                self.place += 1  # a bracket that nothing opened
+        except (EndError, RecursionError):
+            self.out.back(self.whole)
+        return self.out.stretch(len(self.text))
+
+    def statements(self) -> None:
+        """Read statements up to a bracket that closes, or to the end."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise EndError
+        while self.more():
+            begin = self.place
+            self.statement()
+            self.place += self.place == begin
+            if self.depth == 1:
+                self.whole = self.out.length()
+        self.depth -= 1
+
+    def peek(self, *tokens: str) -> bool:
+        """Return whether one of these begins here."""
+        return self.text.startswith(tokens, self.place)
+
+    def put(self, text: str) -> None:
+        """Write what takes effect here."""
+        self.out.put(text, min(self.place, len(self.text)))
+
+    def aside(self, read: Callable[[], None]) -> Writing:
+        """Return what reading something writes, which is not told yet."""
+        outer, self.out = self.out, Writing()
+        read()
+        found, self.out = self.out, outer
+        return found
