@@ -411,6 +411,7 @@ def test_a_config_that_a_script_writes_is_judged_in_it() -> None:
         ("f.ps1", f"& python -m llamafactory.cli train {FLAGS} --foo 1\n"),
         ("g.ps1", f'Write-Host "`nStart `"x`""\n{RUN} --foo 1\n'),
         ("h.ps1", f"if ($x) {{ exit 1 }} else {{ $y = 2 }}\n{RUN} --foo 1\n"),
+        ("k.ps1", f'{RUN} --foo 1\npython "abc\n'),  # what cannot be read comes later
         ("i.ps1", f"try {{ {RUN} --foo 1 2>&1 | Tee-Object log }} catch {{ throw }}\n"),
         ("j.ps1", f"Write-Host {RUN} --bar 1\n'{RUN} --bar 1'\n$out = {RUN} --foo 1\n"),
         ("b.bat", f"if errorlevel 1 exit /b 1\r\n{RUN} --foo 1\r\n"),

@@ -124,6 +124,8 @@ class Rewriter:
     def aside(self, read: Callable[[], None]) -> Writing:
         """Return what reading something writes, which is not told yet."""
         outer, self.out = self.out, Writing()
-        read()
-        found, self.out = self.out, outer
-        return found
+        try:
+            read()
+            return self.out
+        finally:
+            self.out = outer
