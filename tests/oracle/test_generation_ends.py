@@ -34,6 +34,17 @@ def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
         yield one
 
 
+def test_a_run_that_ends_before_its_first_evaluation_needs_no_metric(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Transformers 5 evaluates at the last step as well."""
+    monkeypatch.chdir(trainer.fixture)
+    late = {**TRAINED, "eval_steps": 500, "max_steps": 2, "metric_for_best_model": "eval_loss"}
+    found, error = errors_and_end(trainer, {**bases.base("lora"), **late})
+    assert found == ["FT4112"] * bool(error)
+    assert bool(error) == (trainer.release == "0.9.5")
+
+
 @pytest.mark.parametrize(
     ("base", "change", "code"),
     [

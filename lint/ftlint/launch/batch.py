@@ -86,7 +86,7 @@ class _Batch(Rewriter):
                 assert end is not None
                 self.place = end.end()
             else:
-                self.place += 2 if self.peek("^") else 1
+                self.place = min(self.place + 1 + self.peek("^"), len(self.text))
 
     def ended(self) -> bool:
         """Return whether a command ends here."""
@@ -145,6 +145,7 @@ class _Batch(Rewriter):
             self.put("" if self.has_labels else "exit\n")
         elif name == "endlocal":
             self.put("".join(f"{one}={UNKNOWN}\n" for one in sorted(self.known)))
+            self.known.clear()  # each is written once, however often it ends
             self.saying()
         else:
             self.program()
@@ -188,7 +189,7 @@ class _Batch(Rewriter):
         found = _FOR.match(self.text, self.place)
         if found is None:
             raise EndError
-        is_plain = not found[1] and re.fullmatch(r"(?:[\w.\\/:-]+[\s,;]*)*", found[3].strip())
+        is_plain = not found[1] and re.fullmatch(r"[\w.\\/:\s,;-]*", found[3])
         span = found.span(3) if is_plain else (0, 0)
         items = [*_ITEM.finditer(self.text, *span)]
         self.put(f"for FOR_{found[2]} in ")
