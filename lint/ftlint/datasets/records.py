@@ -53,6 +53,11 @@ class DatasetSize(NamedTuple):
     contents: Contents | None = None
     """What the rows that were looked at hold; None where none was."""
 
+    @property
+    def labelled(self) -> bool:
+        """Return whether its rows are for kto, by `kto_tag`."""
+        return self.entry is not None and bool(self.entry.columns.kto_tag)
+
 
 class Question(NamedTuple):
     """How to count: where the data is and what will be done to it."""

@@ -105,7 +105,7 @@ def _rows(size: DatasetSize) -> DatasetRows:
         else size.entry.num_samples,
         local=size.entry is not None and size.entry.load_from == FILE,
         size=size.size, source=size.source, note="; ".join(notes), fault=fault,
-        labelled=size.entry is not None and bool(size.entry.columns.kto_tag),
+        labelled=size.labelled,
     )  # fmt: skip
 
 

@@ -153,7 +153,6 @@ def _as_meant(config: Mapping[str, object], known: Mapping[str, Any]) -> dict[st
 def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     """Return the plan, or why there is none."""
     from ftlint.steps import NoPlan, plan
-    from ftlint.target.pins import has_ppo
 
     llamafactory, transformers = inputs.target.versions
     launcher = inputs.launch.started_by(inputs.target)
@@ -162,9 +161,14 @@ def plan_of(inputs: Inputs) -> StepPlan | NoPlan:
     for name in CAPPED:
         if exceeds_rows(name, values, inputs.samples):
             values = {**values, name: MOST_ROWS}
+    trl_has_ppo = None
+    if values.get("stage") == "ppo":
+        from ftlint.target.pins import has_ppo
+
+        trl_has_ppo = has_ppo(inputs.target)
     made = plan(
         values, samples=inputs.samples, world=_world(inputs), llamafactory=llamafactory,
-        transformers=transformers, trl_has_ppo=has_ppo(inputs.target),
+        transformers=transformers, trl_has_ppo=trl_has_ppo,
     )  # fmt: skip
     notes = tuple(_of_launch(inputs, launcher))
     if isinstance(made, NoPlan) or not notes:

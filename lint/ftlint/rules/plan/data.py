@@ -223,15 +223,14 @@ def _go_on(context: Context, key: str, size: DatasetSize, merged: list[DatasetSi
     Source: data/loader.py _get_preprocessed_dataset, run (tests/oracle/test_data_rules.py).
     """
     values = context.instance.effective
-    labelled = size.entry is not None and bool(size.entry.columns.kto_tag)
-    if labelled == (values.get("stage") == "kto"):
+    if size.labelled == (values.get("stage") == "kto"):
         return False
     if key == "eval_dataset" and values.get("eval_on_each_dataset"):
         return False
     batch, rows = values.get("preprocessing_batch_size"), size.rows
     fills = isinstance(batch, int) and isinstance(rows, int) and rows >= 2 * batch - 1
     joined = values.get("mix_strategy", "concat") == "concat" and not values.get("streaming")
-    if fills and joined and labelled:
+    if fills and joined and size.labelled:
         return False
     return any(not _is_emptied(one) for one in merged)
 
