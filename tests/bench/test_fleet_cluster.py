@@ -76,16 +76,17 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(autouse=True)
-def _logs_of_the_head(
-    cluster: Any, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
-) -> Iterator[None]:
-    """Show what the head wrote of its clients where a test fails: its folder goes with it."""
+def _logs_of_the_head(cluster: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Print what the head wrote of its clients where a test fails: its folder goes with it.
+
+    Printed at the end of a test, which pytest shows below the failure. Not with `capsys`: in a test
+    that has it `sys.stderr` is without a descriptor, and an oracle may have to be built.
+    """
     failed = request.session.testsfailed
     yield
     if request.session.testsfailed > failed:
-        with capsys.disabled():
-            for path in sorted(Path(cluster.head_node.get_logs_dir_path()).glob("ray_client*")):
-                print(f"\n{path.name}", path.read_text("utf-8", "replace")[-LOGGED:], sep="\n")
+        for path in sorted(Path(cluster.head_node.get_logs_dir_path()).glob("ray_client*")):
+            print(f"\n{path.name}", path.read_text("utf-8", "replace")[-LOGGED:], sep="\n")
 
 
 def _node(made: Any, kind: str) -> Any:

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 STAMP = "ftlint-stamp.json"
+STDERR = 2
+"""Where pip prints: the descriptor, which `sys.stderr` of a test with `capsys` does not have."""
 
 
 class Pins(NamedTuple):
@@ -164,11 +166,11 @@ def _build_extras(release: str) -> None:
     plain = _site(folder_of(release))
     link = f"import site; site.addsitedir({str(plain)!r})\n"
     (_site(folder) / "plain.pth").write_text(link, encoding="utf-8")
-    subprocess.run([*pip, "--no-deps", *EXTRAS], check=True, stdout=sys.stderr)
+    subprocess.run([*pip, "--no-deps", *EXTRAS], check=True, stdout=STDERR)
     subprocess.run(  # its build imports torch, and would compile its operators
         [*pip, "--no-deps", "--no-build-isolation", DEEPSPEED],
         check=True,
-        stdout=sys.stderr,
+        stdout=STDERR,
         env={**os.environ, "DS_BUILD_OPS": "0", "DS_ACCELERATOR": "cpu"},
     )
 
@@ -178,8 +180,8 @@ def _build(release: str) -> None:
     pip = _empty(folder)
     *plain, last = requirements(release)
     for call in plain:
-        subprocess.run([*pip, *call], check=True, stdout=sys.stderr)
-    subprocess.run([*pip, "--no-deps", *last], check=True, stdout=sys.stderr)
+        subprocess.run([*pip, *call], check=True, stdout=STDERR)
+    subprocess.run([*pip, "--no-deps", *last], check=True, stdout=STDERR)
     # LLaMA Factory imports torchaudio unconditionally and never uses it for text.
     stub = folder / "stub"
     (stub / "torchaudio").mkdir(parents=True)
