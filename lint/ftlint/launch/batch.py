@@ -286,17 +286,12 @@ class _Batch(Rewriter):
         begin = self.out.length()
         while True:
             self.blanks()
+            is_file = self.redirected(_REDIRECTION)
             if self.ended():
                 break
-            redirected = _REDIRECTION.match(self.text, self.place)
-            if redirected is not None:
-                self.place = redirected.end()
-                self.blanks()
-                if redirected[1] or self.ended():
-                    continue
             length = self.out.length()
             self.word(is_first=length == begin)
-            if redirected is not None:
+            if is_file:
                 self.out.back(length)
             else:
                 self.out.put(" ", self.out.at[-1])

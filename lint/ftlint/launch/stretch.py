@@ -8,6 +8,7 @@ from __future__ import annotations
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Sequence
 
 DEEPEST = 40
@@ -90,6 +91,14 @@ class Rewriter:
         """Read one statement."""
         raise NotImplementedError
 
+    def blanks(self) -> None:
+        """Pass over what separates words."""
+        raise NotImplementedError
+
+    def ended(self) -> bool:
+        """Return whether a command ends here."""
+        raise NotImplementedError
+
     def rewritten(self) -> Stretch:
         """Return the commands up to the first that cannot be read. Never raises."""
         try:
@@ -116,6 +125,18 @@ class Rewriter:
     def peek(self, *tokens: str) -> bool:
         """Return whether one of these begins here."""
         return self.text.startswith(tokens, self.place)
+
+    def redirected(self, pattern: re.Pattern[str]) -> bool:
+        """Pass over redirections; return whether what begins here is the file of one.
+
+        The pattern's first group is what a redirection has in place of a file.
+        """
+        while (found := pattern.match(self.text, self.place)) is not None:
+            self.place = found.end()
+            self.blanks()
+            if not found[1] and not self.ended():
+                return True
+        return False
 
     def put(self, text: str) -> None:
         """Write what takes effect here."""

@@ -61,20 +61,15 @@ class Commands(Literals):
         found: list[Writing] = []
         while True:
             self.blanks()
-            if self.ended() or re.compile(r"&[ \t]*\r?(?:\n|\Z)").match(self.text, self.place):
+            if self.redirected(_REDIRECTION):
+                self.aside(self.argument)
+            elif self.ended() or re.compile(r"&[ \t]*\r?(?:\n|\Z)").match(self.text, self.place):
                 return found
-            if self.peek("{"):
+            elif self.peek("{"):
                 self.maybe()
                 continue
-            redirected = _REDIRECTION.match(self.text, self.place)
-            if redirected is not None:
-                self.place = redirected.end()
-                self.blanks()
-                if redirected[1] or self.ended():
-                    continue
-            word = self.aside(self.argument)
-            if redirected is None:
-                found.append(word)
+            else:
+                found.append(self.aside(self.argument))
             if several and self.peek(","):
                 self.place += 1
                 self.blanks(lines=True)
