@@ -101,11 +101,10 @@ def test_the_run_is_as_the_rule_says(
     ],
 )  # fmt: skip
 def test_rows_for_another_stage_are_left_out_beside_those_for_this_one(
-    trainer: Trainer, monkeypatch: pytest.MonkeyPatch, dataset: str, base: str, key: str,
+    trainer: Trainer, dataset: str, base: str, key: str,
     more: dict[str, Any], ends: bool,
 ) -> None:  # fmt: skip
     """With kto those without labels, else those with; a batch of nothing else ends the run."""
-    monkeypatch.chdir(trainer.fixture)
     config = {**bases.base(base), key: dataset, **more}
     found, error = errors_and_end(trainer, config, ["FT707"])
     assert bool(error) == ends, error

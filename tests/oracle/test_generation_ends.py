@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import bases, environments
-from .beside import errors_and_end
+from .beside import assert_ends_as_told, errors_and_end
 from .called import lint
 from .client import Trainer
 
@@ -34,11 +34,8 @@ def trainer(request: pytest.FixtureRequest) -> Iterator[Trainer]:
         yield one
 
 
-def test_a_run_that_ends_before_its_first_evaluation_needs_no_metric(
-    trainer: Trainer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_ends_before_its_first_evaluation_needs_no_metric(trainer: Trainer) -> None:
     """Transformers 5 evaluates at the last step as well."""
-    monkeypatch.chdir(trainer.fixture)
     late = {**TRAINED, "eval_steps": 500, "max_steps": 2, "metric_for_best_model": "eval_loss"}
     found, error = errors_and_end(trainer, {**bases.base("lora"), **late})
     assert found == ["FT4112"] * bool(error)
@@ -96,18 +93,11 @@ def test_a_run_that_ends_before_its_first_evaluation_needs_no_metric(
     ],
 )  # fmt: skip
 def test_a_run_that_generates_is_said_to_end_just_where_it_does(
-    trainer: Trainer,
-    monkeypatch: pytest.MonkeyPatch,
-    base: str,
-    change: dict[str, Any],
-    code: str | None,
+    trainer: Trainer, base: str, change: dict[str, Any], code: str | None
 ) -> None:
     if trainer.release == "0.9.4" and "neat_packing" in change:
         code = "FT416"  # its newest transformers is too new for it
-    monkeypatch.chdir(trainer.fixture)
-    found, error = errors_and_end(trainer, {**bases.base(base), **change})
-    assert bool(error) == bool(code), error
-    assert found == [code] * bool(code)
+    assert_ends_as_told(trainer, {**bases.base(base), **change}, code)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from ftlint.syntax.source import of_text
 from ftschemas.compiled import ARTEFACT, MODULES
 
 from . import bases, environments
-from .beside import errors_and_end
+from .beside import assert_ends_as_told, errors_and_end
 from .client import HERE, Trainer
 
 if TYPE_CHECKING:
@@ -152,7 +152,6 @@ def test_the_layers_of_a_family_are_those_of_its_models(built: Built) -> None:
 )  # fmt: skip
 def test_a_run_is_said_to_end_just_where_it_does(
     built: Built,
-    monkeypatch: pytest.MonkeyPatch,
     kind: str,
     base: str,
     change: dict[str, Any],
@@ -163,11 +162,8 @@ def test_a_run_is_said_to_end_just_where_it_does(
     if built.trainer.release == "0.9.3" and (kind in VISION or change.keys() & NOT_IN_0_9_3):
         pytest.skip("0.9.3 asks each vision model for a processor, reads 1e-07 as text, and dies "
                     "of its model card where there was no evaluation")  # fmt: skip
-    monkeypatch.chdir(built.trainer.fixture)
     model = {"model_name_or_path": str(built.folder / CALLED[kind])}
-    found, error = errors_and_end(built.trainer, {**bases.base(base), **model, **change})
-    assert bool(error) == bool(code), error
-    assert found == [code] * bool(code)
+    assert_ends_as_told(built.trainer, {**bases.base(base), **model, **change}, code)
 
 
 def test_shift_attn_needs_an_older_transformers_than_any_here(built: Built) -> None:
@@ -181,12 +177,9 @@ def test_shift_attn_needs_an_older_transformers_than_any_here(built: Built) -> N
 
 
 @pytest.mark.parametrize("kind", ["llama", "llava"])
-def test_a_name_that_fits_nothing_is_ignored(
-    built: Built, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_a_name_that_fits_nothing_is_ignored(built: Built, kind: str) -> None:
     if built.trainer.release == "0.9.3" and kind in VISION:
         pytest.skip("0.9.3 asks each vision model for a processor")
-    monkeypatch.chdir(built.trainer.fixture)
     config = {**bases.base("lora"), "model_name_or_path": str(built.folder / CALLED[kind]),
               "lora_target": "q_porj,v_proj"}  # fmt: skip
     assert errors_and_end(built.trainer, config, ["FT580"]) == (["FT580"], "")
@@ -194,10 +187,9 @@ def test_a_name_that_fits_nothing_is_ignored(
 
 @pytest.mark.parametrize("template", ["qwen", "chatml", "gemma"])
 def test_the_stop_word_of_another_template_may_be_a_token_too_many(
-    built: Built, monkeypatch: pytest.MonkeyPatch, template: str
+    built: Built, template: str
 ) -> None:
     """The random model has no embedding to spare for it, as Llama 3 has none."""
-    monkeypatch.chdir(built.trainer.fixture)
     config = {**bases.base("lora"), "model_name_or_path": str(built.folder / CALLED["llama"]),
               "template": template}  # fmt: skip
     found, error = errors_and_end(built.trainer, config, ["FT577"])

@@ -10,7 +10,7 @@ import pytest
 from probe import keys_of
 
 from . import bases, environments
-from .beside import errors_and_end
+from .beside import assert_ends_as_told, errors_and_end
 from .client import Trainer
 
 if TYPE_CHECKING:
@@ -64,15 +64,12 @@ def trainer(
     ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else "",
 )
 def test_a_path_is_told_of_just_where_the_run_dies_of_it(
-    trainer: Trainer, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], code: str | None
+    trainer: Trainer, change: dict[str, object], code: str | None
 ) -> None:
     if not change.keys() <= keys_of(trainer.release).keys():
         return  # another release's key, which FT101 tells
-    monkeypatch.chdir(trainer.fixture)
     config = {**bases.base("lora"), **change}
-    found, error = errors_and_end(trainer, config, LOOKED_FOR)
-    assert bool(error) == bool(code), error
-    assert found == [code] * bool(code)
+    assert_ends_as_told(trainer, config, code, LOOKED_FOR)
 
 
 @pytest.mark.parametrize(
@@ -86,10 +83,9 @@ def test_a_path_is_told_of_just_where_the_run_dies_of_it(
     ids=["hub", "file", "other", "text"],
 )
 def test_a_table_in_dataset_dir_defines_what_needs_no_folder(
-    trainer: Trainer, monkeypatch: pytest.MonkeyPatch, table: dict[str, object], code: str | None
+    trainer: Trainer, table: dict[str, object], code: str | None
 ) -> None:
     """Which 0.9.3 does not take at all."""
-    monkeypatch.chdir(trainer.fixture)
     found, error = errors_and_end(trainer, {**bases.base("lora"), "dataset_dir": table})
     if trainer.release == "0.9.3":
         code = "FT105"
