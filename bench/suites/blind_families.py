@@ -1,8 +1,9 @@
 """The families of bench/suites/blind.py: models, stages, methods, shapes, and rows for each stage.
 
-Their micro-batches fill a large GPU, as those of its users do, but for `small-0.5b`, whose steps
-wait for the host: its interval has to say so. The most important family comes first. None has been
-looked at: those of docs/benchmarks/raw are others.
+Their micro-batches fill a large GPU, as those of its users do: where steps wait for the host, as
+those of `small-0.5b` in docs/benchmarks/raw/2026-11-30-h200-third-blind, it decides, and changes.
+The most important family comes first. None has been looked at: those of docs/benchmarks/raw are
+others.
 """
 
 from __future__ import annotations
@@ -76,15 +77,15 @@ def family(model: str, stage: str, keys: dict[str, Any], *shape: int) -> Family:
 
 
 ALONE = {
-    "dpo-lora-3b": family("qwen2.5-3b", "dpo", LORA, 8, 1, 1024),
-    "pt-full-0.6b": family("qwen3-0.6b", "pt", FULL, 16, 1, 2048),
-    "kto-lora-4b": family("qwen3-4b", "kto", LORA, 8, 1, 1024),
-    "rm-lora-7b": family("qwen2.5-7b", "rm", LORA, 8, 1, 1024),
-    "neat-packing-1.5b": family("qwen2.5-1.5b", "sft", {**LORA, "neat_packing": True}, 8, 1, 2048),
-    "freeze-4b": family("qwen3-4b", "sft", FREEZE, 8, 1, 1024),
-    "dora-7b": family("mistral-7b-v0.1", "sft", {**LORA, "use_dora": True}, 8, 2, 1024),
-    "small-0.5b": family("qwen2.5-0.5b", "sft", LORA, 2, 4, 512),
-    "lora-8b": family("qwen3-8b", "sft", LORA, 8, 1, 1024),
+    "dpo-qwen3-8b": family("qwen3-8b", "dpo", LORA, 8, 1, 1024),
+    "pt-full-3b": family("llama-3.2-3b", "pt", FULL, 8, 1, 2048),
+    "kto-lora-1.5b": family("qwen2.5-1.5b", "kto", LORA, 16, 1, 1024),
+    "rm-lora-0.5b": family("qwen2.5-0.5b", "rm", LORA, 24, 1, 1024),
+    "neat-packing-4b": family("qwen3-4b", "sft", {**LORA, "neat_packing": True}, 8, 1, 2048),
+    "freeze-qwen-3b": family("qwen2.5-3b", "sft", FREEZE, 16, 1, 1024),
+    "dora-1b": family("llama-3.2-1b", "sft", {**LORA, "use_dora": True}, 32, 1, 1024),
+    "one-row-7b": family("mistral-7b-v0.1", "pt", LORA, 1, 4, 8192),
+    "orpo-lora-3b": family("qwen2.5-3b", "dpo", {**LORA, "pref_loss": "orpo"}, 8, 1, 1024),
     "full-0.6b": family("qwen3-0.6b", "sft", {**FULL, "enable_liger_kernel": True}, 32, 1, 1024),
     "qlora-7b": family("mistral-7b-v0.1", "sft", {**LORA, "quantization_bit": 4}, 8, 1, 1024),
     "simpo-lora-4b": family("qwen3-4b", "dpo", {**LORA, "pref_loss": "simpo"}, 4, 2, 1024),

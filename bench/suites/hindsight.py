@@ -24,7 +24,7 @@ from ftbench.calibration.expected import expected_of
 from ftbench.calibration.fit_record import fit_record
 from ftbench.calibration.lookup import Answer, look_up
 from ftbench.calibration.overheads import startup_of
-from ftbench.calibration.points import HOSTED
+from ftbench.calibration.points import HOSTED, by_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,8 +63,8 @@ def recalibrated(family: Path) -> Calibration:
     kept = json.loads((family / "calibration.jsonl").read_text("utf-8").partition("\n")[0])
     found = {path.name.split("-")[1]: _load(path) for path in sorted(family.glob("cal/*.json"))}
     scheduled = found["scheduled"]
-    shapes = dict.fromkeys((entry["rows"], entry["length"]) for entry in scheduled["schedule"])
-    *fitted, held_out = shapes
+    repeated = (group[0]["micro_batches"][0] for group in by_shape(scheduled))
+    *fitted, held_out = ((rows, length) for rows, length, *_ in repeated)
     lengths = kept["lengths"] or {}
     about: Any = {name: value for name, value in lengths.items() if name not in COUNTED}
     design = Design(tuple(fitted), held_out)

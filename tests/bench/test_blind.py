@@ -37,23 +37,17 @@ def ran(family: str, number: int, said: float = 60.0, **more: Any) -> dict[str, 
 
 
 def test_what_other_machines_have_made_is_not_made_again(blind: Any, tmp_path: Path) -> None:
-    one = kept(tmp_path / "one", *(ran("dora-7b", number, wall=60.0) for number in (1, 2, 3)))
+    whole, part, new, *_ = blind.ALONE
+    one = kept(tmp_path / "one", *(ran(whole, number, wall=60.0) for number in (1, 2, 3)))
     two = kept(
-        tmp_path / "two",
-        ran("pt-full-0.6b", 2, wall=50.0),
-        ran("pt-full-0.6b", 1, status=1),
-        {"family": "lora-8b", "run": "held-1", "refused": "no"},
-    )
+        tmp_path / "two", ran(part, 2, wall=50.0), ran(part, 1, status=1),
+        {"family": new, "run": "held-1", "refused": "no"},
+    )  # fmt: skip
     done = blind.runs_of([one, two, tmp_path / "nothing"])
-    assert done == {("dora-7b", f"held-{number}") for number in (1, 2, 3)} | {
-        ("pt-full-0.6b", "held-2")
-    }
-    assert blind.left_of("pt-full-0.6b", done) == [1, 3]
-    assert blind.left_of("lora-8b", done) == [1, 2, 3]
-    assert blind.in_turn(["dora-7b", "pt-full-0.6b", "lora-8b"], done) == [
-        "lora-8b",
-        "pt-full-0.6b",
-    ]
+    assert done == {(whole, f"held-{number}") for number in (1, 2, 3)} | {(part, "held-2")}
+    assert blind.left_of(part, done) == [1, 3]
+    assert blind.left_of(new, done) == [1, 2, 3]
+    assert blind.in_turn([whole, part, new], done) == [new, part]
 
 
 def test_of_whole_families_the_order_stays(blind: Any) -> None:
@@ -97,13 +91,14 @@ def test_a_family_that_fails_is_noted_and_the_next_one_taken(
     """There is no Python to start, on which each family ends by itself."""
     monkeypatch.setattr(blind.sys, "executable", str(tmp_path / "no-python"))
     campaign = blind.Campaign(tmp_path, 60.0, "law", set(), wall=20.0, small=True)
-    todo = ["dora-7b", "lora-8b"]
+    first, second, *_ = blind.ALONE
+    todo = [first, second]
     campaign.work(None, todo)
     assert todo == []
     found = [json.loads(line) for line in (tmp_path / "blind.jsonl").read_text().splitlines()]
     assert [(one["kind"], one["family"]) for one in found] == [
-        ("failed", "dora-7b"),
-        ("failed", "lora-8b"),
+        ("failed", first),
+        ("failed", second),
     ]
     assert all("no-python" in one["error"][-1] for one in found)
 

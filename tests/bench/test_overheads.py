@@ -9,9 +9,9 @@ import pytest
 from tests.bench.machine import Machine, scheduled
 
 from ftbench.calibration.cost_model import CostModel, Point
-from ftbench.calibration.design import Design, design
+from ftbench.calibration.design import ONCE, Design, design, spread
 from ftbench.calibration.overheads import overheads_of
-from ftbench.calibration.points import HOSTED, UNSTEADY, levelled, points_of
+from ftbench.calibration.points import HOSTED, UNSTEADY, levelled, once_each, points_of
 
 STILL = replace(Machine(), between_steps=0.0, between_processes=0.0, between_starts=0.0)
 FEW = design(4, 512, timed=2)
@@ -24,14 +24,14 @@ def over(plan: Design, machine: Machine = STILL, **phases: float) -> Any:
             "phases": {**made["phases"], **phases}}  # fmt: skip
 
 
-@pytest.mark.parametrize(("slower", "more"), [(0.0, 0.0), (4.0, 2.0), (-4.0, -2.0)])
-def test_importing_is_the_mean_of_both_processes(slower: float, more: float) -> None:
+@pytest.mark.parametrize(("slower", "more"), [(0.0, 0.0), (4.0, 0.0), (-4.0, -4.0)])
+def test_importing_is_the_shorter_of_both_processes(slower: float, more: float) -> None:
     one = over(FEW)
     other: Any = {**one, "phases": {**one["phases"], "import": one["phases"]["import"] + slower,
                                "wall": one["phases"]["wall"] + slower}}  # fmt: skip
     alone, both = (overheads_of(one, STILL.cost, real) for real in (None, other))
     assert both.startup == pytest.approx(alone.startup + more)
-    assert both.startup_spread == pytest.approx(abs(more))
+    assert both.startup_spread == pytest.approx(abs(slower) / 2)
 
 
 def test_a_model_from_a_cold_disk_is_none_of_a_start_up_to_come() -> None:
@@ -49,6 +49,31 @@ def test_a_model_from_a_cold_disk_is_none_of_a_start_up_to_come() -> None:
 def test_rows_that_were_found_prepared_have_no_price(data: float, price: float) -> None:
     again, first = over(FEW, data=data), over(FEW, data=2.0)
     assert overheads_of(again, STILL.cost, first).row == pytest.approx(price)
+
+
+def test_a_new_shape_is_priced_by_shapes_that_come_once() -> None:
+    """What the machine takes for one: not what the shapes of the fit took while memory grew."""
+    plan = design(8, 1024, 100)
+    made = over(plan)
+    assert [len(step["micro_batches"]) for step in once_each(made)] == [2] * ONCE
+    growing: Any = {**made, "steps": [
+        {**step, "each": [one + 0.5 * (at < len(plan.fitted)) for one in step["each"]]}
+        for at, step in enumerate(made["steps"])
+    ]}  # fmt: skip
+    for run in (made, growing):
+        assert overheads_of(run, STILL.cost, None).shape == pytest.approx(STILL.shape, rel=0.05)
+
+
+def test_packed_batches_have_one_shape() -> None:
+    assert design(8, 1024).once == ()
+
+
+@pytest.mark.parametrize(("high", "most"), [(512, 10), (160, 10), (104, 10), (512, 0)])
+def test_shapes_that_come_once_are_spread_and_new(high: int, most: int) -> None:
+    found = spread(100, high, most, {104, 128})
+    assert found == sorted(set(found), reverse=True)
+    assert all(100 <= one <= high and one % 8 == 0 and one not in {104, 128} for one in found)
+    assert len(found) == min(most, (high - 104) // 8 + 1 - (2 if high > 104 else 1))
 
 
 def test_of_few_steps_each_micro_batch_counts() -> None:

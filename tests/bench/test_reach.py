@@ -6,8 +6,18 @@ from typing import Any
 
 import pytest
 
-from ftbench.calibration.design import TIMED, WARM
-from ftbench.calibration.reach import FEWEST, LEAST, WHOLE, Question, budget, choose, own
+from ftbench.calibration.design import TIMED, WARM, Design
+from ftbench.calibration.reach import (
+    FEWER,
+    FEWEST,
+    FEWEST_ONCE,
+    LEAST,
+    WHOLE,
+    Question,
+    budget,
+    choose,
+    own,
+)
 
 PACKED = Question(4, 2048, None)
 PAIRS = Question(4, 1024, 100, each=2)
@@ -23,6 +33,12 @@ def priced(price: float, *, room: int = 10**9, question: Question = PACKED, of: 
     )
 
 
+def cost(made: Design, price: float) -> float:
+    """Return the seconds of two micro-batches a step."""
+    repeated = (WARM + made.timed) * sum(a * b for a, b in (*made.fitted, made.held_out))
+    return 2 * price * (repeated + sum(a * b for a, b in made.once))
+
+
 def test_twice_the_batch_and_the_length_are_measured() -> None:
     made = priced(1e-5)
     assert made.timed == TIMED
@@ -31,13 +47,18 @@ def test_twice_the_batch_and_the_length_are_measured() -> None:
 
 def test_time_and_memory_limit_the_reach() -> None:
     dear = priced(2e-4)
-    assert dear.timed == FEWEST
-    steps = (WARM + dear.timed) * 2
-    took = steps * sum(2e-4 * a * b for a, b in (*dear.fitted, dear.held_out))
-    assert took <= 40.0
+    assert dear.timed == FEWER
+    assert cost(dear, 2e-4) <= 40.0
     assert max(a * b for a, b in priced(1e-5, room=8192).fitted) == 8192
     assert priced(1e-5, room=8191).fitted == own(PACKED).fitted
     assert priced(1.0).fitted == own(PACKED).fitted
+
+
+def test_shapes_that_come_once_take_their_time_too() -> None:
+    ragged = Question(8, 1024, 100, longer=False)
+    for price in (1e-5, 1e-4, 2e-4, 3e-4, 4e-4):
+        made = priced(price, question=ragged)
+        assert cost(made, price) <= 40.0 or (made.timed, len(made.once)) == (FEWEST, FEWEST_ONCE)
 
 
 def test_rows_that_are_not_cut_off_come_no_longer() -> None:

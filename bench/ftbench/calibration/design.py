@@ -5,35 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from ftbench.runners.protocol import StepShape
 
 WARM, TIMED = 1, 4
 """Steps of a shape that are left out, and that are timed."""
+ONCE = 10
+"""Shapes that come once: so many tell what a new shape takes to a tenth. The few new ones among the
+config's own batches told it to a quarter (34 runs in docs/benchmarks/raw)."""
 PADDED_TO = 8
 
 
 class Design(NamedTuple):
     """Shapes as (rows, length): those to fit, largest first, and the one to check the fit with.
 
-    `timed`: steps of each that are timed.
+    `timed`: steps of each that are timed. `once`: shapes of a single step, whose first micro-batch
+    shows what a new shape takes over its repetition.
     """
 
     fitted: tuple[tuple[int, int], ...]
     held_out: tuple[int, int]
     timed: int = TIMED
+    once: tuple[tuple[int, int], ...] = ()
 
     def schedule(self, *, masked: bool = False) -> list[StepShape]:
         """Return the steps of one run over all shapes; `masked` where real batches are padded.
 
         The largest comes first: memory that does not suffice is found at once. What is timed comes
-        in rounds over all shapes: a host that is slow for a while is slow for each of them.
+        in rounds over all shapes: a host that is slow for a while is slow for each of them. Shapes
+        that come once follow the first round, when the allocator has grown.
         """
         shapes = (*self.fitted, self.held_out)
-        rounds = [WARM, *[1] * self.timed]
+        rounds = [(WARM, shapes), (1, self.once), *[(1, shapes)] * self.timed]
         return [
             {"rows": rows, "length": length, "steps": steps, "masked": masked}
-            for steps in rounds
-            for rows, length in shapes
+            for steps, part in rounds
+            for rows, length in part
         ]
 
 
@@ -45,6 +53,7 @@ def design(
     each: int = 1,
     beyond: tuple[tuple[int, int], ...] = (),
     timed: int = TIMED,
+    once: int = ONCE,
 ) -> Design:
     """Return the shapes for batches up to `batch` rows of up to `length` tokens.
 
@@ -56,6 +65,8 @@ def design(
         each: rows that belong together, two where they are pairs.
         beyond: larger shapes that are measured as well (`reach`).
         timed: steps of each shape that are timed.
+        once: shapes that come once at most, of half the batch; none of packed rows, whose batches
+            are all of one shape.
 
     Four large shapes tell a token's price from a square's: two numbers of rows by two lengths. The
     two small ones tell what the host needs. A batch of one row is measured beside another number of
@@ -82,7 +93,16 @@ def design(
         )
         if one not in fitted
     )  # fmt: skip
-    return Design(tuple(fitted), held_out, timed)
+    met = {long for rows, long in (*fitted, held_out) if rows == half}
+    between = () if shortest is None else spread(low, length, once, met)
+    return Design(tuple(fitted), held_out, timed, tuple((half, long) for long in between))
+
+
+def spread(low: int, high: int, most: int, met: Container[int]) -> list[int]:
+    """Return padded lengths from high to low that were not `met`, as evenly as can be."""
+    new = [one for one in range(up(low), high + 1, PADDED_TO) if one not in met]
+    count = min(most, len(new))
+    return [new[(2 * at + 1) * len(new) // (2 * count)] for at in reversed(range(count))]
 
 
 def fewer(batch: int, each: int = 1) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftbench.calibration.design import TIMED, WARM, design, fewer, lengths
+from ftbench.calibration.design import ONCE, TIMED, WARM, design, fewer, lengths
 from ftbench.calibration.points import fresh, seconds_each
 
 if TYPE_CHECKING:
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 WHOLE, LEAST = 105.0, 12.0
 """What a calibration may take, all told, and its steps over the shapes in any case."""
-FEWEST = 2
-"""Steps of a shape that are timed at least."""
+FEWER, FEWEST = 2, 1
+"""Steps of a shape that are timed where there is less time, and at least."""
+FEWEST_ONCE = 5
+"""Shapes that come once at least, where batches differ in length."""
 
 Shape = tuple[int, int]
 
@@ -52,27 +54,28 @@ def choose(
         micro_batches: of a step.
         budget: seconds that the steps over the shapes may take.
     """
-    made = None
     for beyond in _beyond(question):
         if not all(fits(shape) for shape in beyond):
             continue
-        for timed in (TIMED, FEWEST):
+        for timed in (TIMED, FEWER):
             made = _design(question, beyond, timed)
-            once = micro_batches * sum(map(seconds, (*made.fitted, made.held_out)))
-            if once * (WARM + timed) <= budget:
+            each, once = (
+                micro_batches * sum(map(seconds, shapes))
+                for shapes in ((*made.fitted, made.held_out), made.once)
+            )
+            if each * (WARM + timed) + once <= budget:
                 return made
-    assert made is not None  # nothing beyond always fits
-    return made
+    return _design(question, (), FEWEST, FEWEST_ONCE)
 
 
 def own(question: Question) -> Design:
     """Return the shapes of a config that reach no farther than its own."""
-    return _design(question, (), FEWEST)
+    return _design(question, (), FEWER)
 
 
-def _design(question: Question, beyond: tuple[Shape, ...], timed: int) -> Design:
+def _design(question: Question, beyond: tuple[Shape, ...], timed: int, once: int = ONCE) -> Design:
     batch, length, shortest, each, *_ = question
-    return design(batch, length, shortest, each=each, beyond=beyond, timed=timed)
+    return design(batch, length, shortest, each=each, beyond=beyond, timed=timed, once=once)
 
 
 def _beyond(question: Question) -> Iterator[tuple[Shape, ...]]:
