@@ -5,10 +5,10 @@
 #
 # WHEELS (default .whl) holds what that machine lacks, as `pip download --no-deps` leaves it:
 # llamafactory and what it is pinned to, liger-kernel, bitsandbytes, ftlint's own dependencies, for
-# pair-memory DeepSpeed, for the fleet Ray. It is installed once, with byte code: without it start-ups
-# take twice as long and scatter. Work is done below WORK (default /tmp/lent), where a later call goes
-# on. Each PART begins while there is time, and is in OUT as an archive once it ends, and every minute
-# before. LAW is the commit of the forecasts.
+# pair-memory DeepSpeed. Ray, for the fleet, may come with a later call in a folder of its own. Each is
+# installed once, with byte code: without it start-ups take twice as long and scatter. Work is done
+# below WORK (default /tmp/lent), where a later call goes on. Each PART begins while there is time, and
+# is in OUT as an archive once it ends, and every minute before. LAW is the commit of the forecasts.
 #
 #   tune:A,B+C,D   parts of tune.py, the lists beside each other on a GPU each
 #   memory:SEED    memory.py --seed, a part of it on each GPU, for MEMORY seconds; FORECASTS is the
@@ -28,11 +28,12 @@ for part in "$@"; do
 done
 unset PYTHONDONTWRITEBYTECODE
 mkdir -p "$work"
-if [ -z "${SMALL:-}" ] && [ ! -e "$work/installed" ]; then
+wheels=${WHEELS:-.whl} installed=$work/installed-$(basename "${WHEELS:-.whl}")
+if [ -z "${SMALL:-}" ] && [ ! -e "$installed" ]; then
   "$python" -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --upgrade \
-    --target "$work/site" "${WHEELS:-.whl}"/*.whl || exit 3
+    --target "$work/site" "$wheels"/*.whl || exit 3
   "$python" -m compileall -q -j 16 "$work/site" bench lint schemas >/dev/null
-  touch "$work/installed"
+  touch "$installed"
 fi
 export PYTHONPATH=$work/site:$root/bench:$root/lint:$root/schemas:${PYTHONPATH:-}
 export DISABLE_VERSION_CHECK=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1
