@@ -1,9 +1,8 @@
 """The families of bench/suites/blind.py: models, stages, methods, shapes, and rows for each stage.
 
-Their micro-batches fill a large GPU, as those of its users do: where steps wait for the host, as
-those of `small-0.5b` in docs/benchmarks/raw/2026-11-30-h200-third-blind, it decides, and changes.
-The most important family comes first. None has been looked at: those of docs/benchmarks/raw are
-others.
+Their micro-batches fill a large GPU, as those of its users do, but for `small-1b`: where steps wait
+for the host, a run tells of the host and not of the law, and its interval has to say so. The most
+important family comes first. None has been looked at: those of docs/benchmarks/raw are others.
 """
 
 from __future__ import annotations
@@ -88,6 +87,7 @@ ALONE = {
     "orpo-lora-3b": family("qwen2.5-3b", "dpo", {**LORA, "pref_loss": "orpo"}, 8, 1, 1024),
     "full-0.6b": family("qwen3-0.6b", "sft", {**FULL, "enable_liger_kernel": True}, 32, 1, 1024),
     "qlora-7b": family("mistral-7b-v0.1", "sft", {**LORA, "quantization_bit": 4}, 8, 1, 1024),
+    "small-1b": family("llama-3.2-1b", "sft", LORA, 2, 4, 512),
     "simpo-lora-4b": family("qwen3-4b", "dpo", {**LORA, "pref_loss": "simpo"}, 4, 2, 1024),
 }  # fmt: skip
 PAIRED = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ftbench.calibration.design import TIMED, WARM, Design
+from ftbench.calibration.design import TIMED, WARM, Design, design
 from ftbench.calibration.reach import (
     FEWER,
     FEWEST,
@@ -16,7 +16,6 @@ from ftbench.calibration.reach import (
     Question,
     budget,
     choose,
-    own,
 )
 
 PACKED = Question(4, 2048, None)
@@ -50,8 +49,8 @@ def test_time_and_memory_limit_the_reach() -> None:
     assert dear.timed == FEWER
     assert cost(dear, 2e-4) <= 40.0
     assert max(a * b for a, b in priced(1e-5, room=8192).fitted) == 8192
-    assert priced(1e-5, room=8191).fitted == own(PACKED).fitted
-    assert priced(1.0).fitted == own(PACKED).fitted
+    assert priced(1e-5, room=8191).fitted == design(4, 2048).fitted
+    assert priced(1.0).fitted == design(4, 2048).fitted
 
 
 def test_shapes_that_come_once_take_their_time_too() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
 
     from ftbench.runners.protocol import StepShape
 
@@ -44,6 +44,12 @@ class Design(NamedTuple):
             for rows, length in part
         ]
 
+    def cost(self, seconds: Callable[[tuple[int, int]], float]) -> float:
+        """Return what the steps take, by what a shape takes."""
+        return sum(
+            entry["steps"] * seconds((entry["rows"], entry["length"])) for entry in self.schedule()
+        )
+
 
 def design(
     batch: int,
@@ -65,8 +71,8 @@ def design(
         each: rows that belong together, two where they are pairs.
         beyond: larger shapes that are measured as well (`reach`).
         timed: steps of each shape that are timed.
-        once: shapes that come once at most, of half the batch; none of packed rows, whose batches
-            are all of one shape.
+        once: how many shapes of half the batch come once, at most; none of packed rows, whose
+            batches are all of one shape.
 
     Four large shapes tell a token's price from a square's: two numbers of rows by two lengths. The
     two small ones tell what the host needs. A batch of one row is measured beside another number of
@@ -100,7 +106,7 @@ def design(
 
 def spread(low: int, high: int, most: int, met: Container[int]) -> list[int]:
     """Return padded lengths from high to low that were not `met`, as evenly as can be."""
-    new = [one for one in range(up(low), high + 1, PADDED_TO) if one not in met]
+    new = [one for one in range(low, high + 1, PADDED_TO) if one not in met]
     count = min(most, len(new))
     return [new[(2 * at + 1) * len(new) // (2 * count)] for at in reversed(range(count))]
 

@@ -46,8 +46,8 @@ def _seconds_of(steps: Sequence[Step], beside: tuple[float, float]) -> tuple[flo
     """Return the seconds of the first micro-batch of each step; of few steps, of the others too.
 
     The others are brought to the first by what is `beside` it: what a later one takes over it, and
-    what the last takes over those (`accumulated`). Two seconds alone would not tell a host that was
-    slow for a moment from one that is slow.
+    what the last takes over those (`accumulated`). Few seconds hardly tell a host that was slow for
+    a moment from one that is slow.
     """
     each = [seconds_each(step) for step in steps]
     first = [one[0] for one in each]
@@ -66,7 +66,7 @@ def by_shape(result: Result) -> list[list[Step]]:
 
 def once_each(result: Result) -> list[Step]:
     """Return the steps of shapes that the schedule has once. Raises `Incomplete`."""
-    return [step for step, *more in _scheduled(result) if not more]
+    return [step for steps in _scheduled(result) if len(steps) <= WARM for step in steps]
 
 
 def _scheduled(result: Result) -> list[list[Step]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftbench.calibration.design import ONCE, TIMED, WARM, design, fewer, lengths
+from ftbench.calibration.design import ONCE, TIMED, design, fewer, lengths
 from ftbench.calibration.points import fresh, seconds_each
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ftbench.calibration.design import Design
     from ftbench.results.record import Result
 
-WHOLE, LEAST = 105.0, 12.0
+WHOLE, LEAST = 110.0, 12.0
 """What a calibration may take, all told, and its steps over the shapes in any case."""
 FEWER, FEWEST = 2, 1
 """Steps of a shape that are timed where there is less time, and at least."""
@@ -54,26 +54,15 @@ def choose(
         micro_batches: of a step.
         budget: seconds that the steps over the shapes may take.
     """
-    for beyond in _beyond(question):
-        if not all(fits(shape) for shape in beyond):
-            continue
-        for timed in (TIMED, FEWER):
-            made = _design(question, beyond, timed)
-            each, once = (
-                micro_batches * sum(map(seconds, shapes))
-                for shapes in ((*made.fitted, made.held_out), made.once)
-            )
-            if each * (WARM + timed) + once <= budget:
+    for beyond in filter(lambda shapes: all(map(fits, shapes)), _beyond(question)):
+        for timed, once in ((TIMED, ONCE), (FEWER, ONCE), (FEWER, FEWEST_ONCE)):
+            made = _design(question, beyond, timed, once)
+            if micro_batches * made.cost(seconds) <= budget:
                 return made
     return _design(question, (), FEWEST, FEWEST_ONCE)
 
 
-def own(question: Question) -> Design:
-    """Return the shapes of a config that reach no farther than its own."""
-    return _design(question, (), FEWER)
-
-
-def _design(question: Question, beyond: tuple[Shape, ...], timed: int, once: int = ONCE) -> Design:
+def _design(question: Question, beyond: tuple[Shape, ...], timed: int, once: int) -> Design:
     batch, length, shortest, each, *_ = question
     return design(batch, length, shortest, each=each, beyond=beyond, timed=timed, once=once)
 

@@ -144,16 +144,20 @@ def _over_shapes(
 
     cutoff = _counted_at(question, values)
     prepared = cutoff == int(values["cutoff_len"])
-    budget = reach.budget(time.monotonic() - begun, real, prepared=prepared)
-    shapes = reach.choose(question, reach.price_by(real), fits, micro_batches, budget)
-    try:
+
+    def over(fits: Callable[[tuple[int, int]], bool]) -> tuple[Design, Result]:
+        budget = reach.budget(time.monotonic() - begun, real, prepared=prepared)
+        shapes = reach.choose(question, reach.price_by(real), fits, micro_batches, budget)
         return shapes, _done(_scheduled(job, values, shapes, micro_batches, cutoff), say, ready)
+
+    try:
+        return over(fits)
     except CalibrationFailed as failed:
-        error, shapes = failed.result["error"], reach.own(question)
+        error = failed.result["error"]
         if error is None or error["kind"] != "out_of_memory":
             raise
         say("out of memory beyond the config's own batch: measured without")
-        return shapes, _done(_scheduled(job, values, shapes, micro_batches, cutoff), say, ready)
+        return over(lambda _: False)
 
 
 def _counted_at(question: reach.Question, values: dict[str, Any]) -> int:
