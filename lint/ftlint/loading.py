@@ -154,8 +154,9 @@ def load_text(source: Source, options: Options, disk: Disk | None = None) -> Con
     asked = directives.read(source, document.comments)
     stated = SILENT
     if asked.facts:
-        from ftlint.facts.comments import layer_of
+        from ftlint.facts.comments import checked, layer_of
 
+        asked = checked(asked)
         stated = layer_of(asked.facts)
     context = make_context(
         source, document, made, kind.command, options.target, options.given, options.rules,

@@ -72,7 +72,9 @@ def command(
     if not isinstance(found, Answer):
         shared.stop(found.reason, shared.USAGE)
         return
-    memory = configs.forecast(configs.load(config, {}, options["gpus"], options["nodes"]))
+    memory = None  # that of the config's model says nothing of another
+    if options["model"] is None:
+        memory = configs.forecast(configs.load(config, {}, options["gpus"], options["nodes"]))
     fitting = None if seconds is None else _fitting(seconds, found, ask)
     if as_json or output_format == "json":
         data = {**forecast.as_json(found), "budget": fitting, "memory": memory}

@@ -48,7 +48,7 @@ def verdict(tuned: Tuned) -> str:
         return "nothing was found that holds"
     if not tuned["keys"] and not tuned["variables"]:
         tried = any(one["purpose"] != "written" for one in tuned["trials"])
-        return f"left as written: nothing {'that was tried is faster' if tried else 'was tried'}"
+        return f"left as written: nothing was {'proven to be faster' if tried else 'tried'}"
     if faster is None:
         return "as written it does not fit; tuned it does"
     steps = after["steps"]

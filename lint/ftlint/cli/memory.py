@@ -44,8 +44,7 @@ def _refused(run: RunMemory | Untold, plan: StepPlan | NoPlan) -> RunMemory | Un
     """Return it with the reason why `ftlint steps` has no plan of the run, if it has none."""
     if isinstance(plan, StepPlan) or isinstance(run, Untold):
         return run
-    why = f"no run comes of this config: {plan.reason}"
-    return run._replace(assumptions=(why, *run.assumptions))
+    return run._replace(refused=plan.reason)
 
 
 def _memory(asked: PlanRequest) -> int:
@@ -70,5 +69,5 @@ def _memory(asked: PlanRequest) -> int:
     say(failures)
     if failures or not all(isinstance(run, RunMemory) for run in runs):
         return USAGE
-    misfits = any(isinstance(run, RunMemory) and run.fits is False for run in runs)
-    return FINDINGS if misfits else CLEAN
+    told = [run for run in runs if isinstance(run, RunMemory)]
+    return FINDINGS if any(run.fits is False or run.refused for run in told) else CLEAN

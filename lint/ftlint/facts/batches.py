@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ftlint.memory.estimate import SHORTEST, Load
 from ftlint.memory.manner import Batch
+from ftlint.memory.shape import Unknown
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from ftlint.memory.method import Method
 
 
-def load_of(values: Mapping[str, Any], method: Method) -> Load | None:
+def load_of(values: Mapping[str, Any], method: Method) -> Load | Unknown:
     """Return the batches where nothing else is known of them: rows of cutoff_len."""
     names = ("per_device_train_batch_size", "cutoff_len", "per_device_eval_batch_size")
-    found = [values.get(name) for name in names]
-    if not all(isinstance(one, int) and 0 < one < 1 << 32 for one in found):
-        return None
-    rows, length, theirs = map(int, found)  # type: ignore[arg-type]
+    for name in names:
+        found = values.get(name)
+        if not isinstance(found, int) or not 0 < found < 1 << 32:
+            return Unknown(f"`{name}: {found}` is not an integer from 1 to {(1 << 32) - 1}")
+    rows, length, theirs = (int(values[name]) for name in names)
     packed, neat = bool(values.get("packing")), bool(values.get("neat_packing"))
     apart = neat and method.attention != "flash"
     length = _padded(length)
@@ -64,7 +66,8 @@ def with_lengths(
             notes.append(
                 f"rows of the evaluation: at most {theirs.tokens:,} tokens ({theirs.source})"
             )
-    differ = known is None or (evaluation is not None and lengths.evaluation is None)
+    needed = (known,) if evaluation is None else (known, lengths.evaluation)
+    differ = not all(one is not None and one.met for one in needed)
     return load._replace(training=training, evaluation=evaluation, rows_differ=differ), notes
 
 

@@ -10,6 +10,21 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ftlint.syntax.directives import Directives
+
+
+def checked(asked: Directives) -> Directives:
+    """Return the directives without a GPU that has no such name."""
+    if "gpu" not in asked.facts:
+        return asked
+    from ftlint.memory.gpus import BadGpu, total_memory
+
+    try:
+        total_memory(asked.facts["gpu"])
+    except BadGpu as error:
+        return asked.without("gpu", str(error))
+    return asked
+
 
 def layer_of(stated: Mapping[str, str]) -> Layer:
     """Return the layer of what comments state, each value as it is written."""

@@ -22,12 +22,13 @@ class Longest(NamedTuple):
     """The tokens that no row of a run exceeds, and how that is known.
 
     `batch`: rows and tokens of the longest micro-batch, and the step in which it comes, where the
-    order of rows is known.
+    order of rows is known. `met`: a row has as many; else it has no more.
     """
 
     tokens: int
     source: str
     batch: tuple[int, int, int] | None = None
+    met: bool = True
 
 
 class RowLengths(NamedTuple):
@@ -59,7 +60,7 @@ def _of(found: Sequence[DatasetTokens]) -> Longest | None:
     longest = max((row.length for one in found for row in cut_rows(one)), default=0)
     at_most = any(one.at_most for one in found)
     source = "a token for each byte" if at_most else "counted with its tokenizer"
-    return Longest(longest, source) if longest else None
+    return Longest(longest, source, met=not at_most) if longest else None
 
 
 def recorded(context: Context) -> RowLengths:

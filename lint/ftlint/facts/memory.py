@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ftlint.facts.lengths import RowLengths
     from ftlint.memory.estimate import Estimate, Phase
     from ftlint.memory.method import Method
+    from ftlint.memory.shape import Shape
     from ftlint.target.releases import Target
 
 
@@ -75,6 +76,8 @@ class RunMemory(NamedTuple):
     assumptions: tuple[str, ...]
     script: ScriptLine | None = None
     """The line of a script that starts it so; None for the file alone."""
+    refused: str | None = None
+    """Why no run comes of the config."""
 
 
 class Untold(NamedTuple):
@@ -114,8 +117,8 @@ def run_of(context: Context, lengths: RowLengths = UNKNOWN) -> MemoryInputs | Un
         return made
     method, notes = made
     load = load_of(values, method)
-    if load is None:
-        return Unknown("`cutoff_len` or a batch size is missing or not an integer")
+    if isinstance(load, Unknown):
+        return load
     known = lengths if lengths.training is not None else recorded(context)
     load, rows = with_lengths(load, known, values, method)
     if inputs.launch.gpus is None and method.sharding.divides:
@@ -146,7 +149,7 @@ def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Un
     total = None if gpu is None else gpu.total
     return RunMemory(
         context.source.path, context.target, gpu, found,
-        None if total is None else fits(found, total),
+        None if total is None else _verdict(shape, method, load, found, total),
         None if total is None else largest_batch(shape, method, load, total),
         None if total is None else largest_evaluation(shape, method, load, total),
         None if total is None else largest_length(shape, method, load, total),
@@ -159,9 +162,10 @@ def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Un
 def peaks_of(context: Context, lengths: RowLengths = UNKNOWN) -> Peaks | None:
     """Return what a line on a run's memory says; None where it is not told."""
     run = run_of(context, lengths)
-    found = (
-        run if isinstance(run, Unknown) else estimate(run.dimensions.shape, run.method, run.load)
-    )
+    if isinstance(run, Unknown):
+        return None
+    shape, method, load = run.dimensions.shape, run.method, run.load
+    found = estimate(shape, method, load)
     if isinstance(found, Unknown):
         return None
     gpu, _ = gpu_of(context)
@@ -169,8 +173,18 @@ def peaks_of(context: Context, lengths: RowLengths = UNKNOWN) -> Peaks | None:
     return Peaks(
         found.training.allocated,
         None if other is None else other.allocated,
-        None if gpu is None else fits(found, gpu.total),
+        None if gpu is None else _verdict(shape, method, load, found, gpu.total),
     )
+
+
+def _verdict(shape: Shape, method: Method, load: Load, found: Estimate, total: int) -> bool | None:
+    """Return whether a run fits; None as well where shorter rows may, and how long is not known."""
+    said = fits(found, total)
+    if said is not False or not load.rows_differ:
+        return said
+    least = estimate(shape, method, load.with_length(SHORTEST))
+    assert not isinstance(least, Unknown)
+    return False if fits(least, total) is False else None
 
 
 def gpu_of(context: Context) -> tuple[Gpu | None, list[str]]:
@@ -226,7 +240,7 @@ def facts(context: Context) -> dict[str, object]:
     return {"memory": {
         "certain": certain,
         "gpu": gpu.name,
-        "needs": gigabytes(worst.allocated),
+        "needs": gigabytes(CONTEXT + worst.allocated),
         "has": gigabytes(gpu.total),
         "phase": "training" if training else "evaluating",
         "remedy": remedy,
@@ -267,6 +281,7 @@ def as_object(run: RunMemory | Untold) -> dict[str, Any]:
         "gpu": None if run.gpu is None else run.gpu.name,
         "training": _phase(run.estimate.training),
         "evaluation": None if run.estimate.evaluation is None else _phase(run.estimate.evaluation),
+        "refused": run.refused,
         "fits": run.fits,
         "largest_micro_batch": run.largest_batch,
         "largest_evaluation_batch": run.largest_evaluation,

@@ -30,7 +30,7 @@ class BadGpu(ValueError):
 def total_memory(name: str) -> int:
     """Return the bytes of a GPU, by its name or size. Raises `BadGpu`.
 
-    >>> total_memory("24g") == 24 << 30, total_memory("H100-80G") < 80 << 30
+    >>> total_memory("24g") == 24 << 30, total_memory("NVIDIA H100 80GB HBM3") < 80 << 30
     (True, True)
     """
     text = (
@@ -39,6 +39,7 @@ def total_memory(name: str) -> int:
         .removeprefix("geforce-")
     )
     text = re.sub(r"^rtx(?=\d)", "rtx-", text)
+    text = re.sub(r"-(?:sxm\d?|pcie|hbm\de?|nvl)(?=-|$)", "", text)  # as nvidia-smi names them
     if text.isdecimal() and f"rtx-{text}" not in _TOTALS:
         raise BadGpu(
             f"`{name}` is a plain number: write `{text}g` for memory, `--gpus {text}` for how many"
@@ -52,7 +53,6 @@ def total_memory(name: str) -> int:
     gigabytes = re.fullmatch(r"(\d+)(?:g|gb|gib)", last)
     kind = kind if gigabytes else text
     kind = next((one for one in (kind, f"rtx-{kind}") if one in _TOTALS), kind)
-    kind = re.sub(r"-(?:sxm\d?|pcie|hbm3)$", "", kind)
     sizes = _TOTALS.get(kind)
     if sizes is None:
         raise BadGpu(

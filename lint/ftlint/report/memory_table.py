@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ftlint.facts.memory import Untold, gigabytes
+from ftlint.memory.gpus import CONTEXT
 from ftlint.report.text import BOLD, DIM, RED, YELLOW, paint
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
@@ -27,6 +28,8 @@ def table(run: RunMemory | Untold, colour: bool) -> Iterator[str]:
     if isinstance(run, Untold):
         yield paint(f"* not told: {visible(run.reason)}", YELLOW, colour)
         return
+    if run.refused is not None:
+        yield paint(f"* no run comes of this config: {visible(run.refused)}", RED, colour)
     yield from _phases(run, colour)
     yield ""
     yield from _verdict(run, colour)
@@ -63,8 +66,9 @@ def _phases(run: RunMemory, colour: bool) -> Iterator[str]:
 def _verdict(run: RunMemory, colour: bool) -> Iterator[str]:
     if run.gpu is not None:
         words, style = VERDICTS[run.fits]
-        size = gigabytes(run.gpu.total)
+        size, left = gigabytes(run.gpu.total), gigabytes(run.gpu.total - CONTEXT)
         yield paint(_row(f"GPU {run.gpu.name}", [f"{words} ({size})"]), style, colour)
+        yield _row("  left by CUDA's context", [left])
         yield _row("  largest micro-batch", [_count(run.largest_batch)])
         if run.largest_evaluation is not None:
             yield _row("  largest evaluation", [_count(run.largest_evaluation)])

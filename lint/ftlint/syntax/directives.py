@@ -33,11 +33,19 @@ class BadDirective(NamedTuple):
 
 
 class Directives(NamedTuple):
-    """All that a file's comments ask of ftlint."""
+    """All that a file's comments ask of ftlint; `places`: the comment that states each fact."""
 
     suppressions: tuple[Suppression, ...]
     facts: dict[str, str]
     bad: tuple[BadDirective, ...]
+    places: dict[str, Comment] = {}  # noqa: RUF012 - never written to
+
+    def without(self, fact: str, reason: str) -> Directives:
+        """Return them without a fact that says nothing, for this reason."""
+        place = self.places[fact]
+        facts = {name: value for name, value in self.facts.items() if name != fact}
+        bad = (*self.bad, BadDirective(place.start, place.end, reason))
+        return self._replace(facts=facts, bad=bad)
 
 
 _COMMENT = r"(?i)#\s*ftlint:\s*(.*)"
@@ -72,6 +80,7 @@ def read(source: Source, comments: Iterable[Comment]) -> Directives:
         return Directives((), {}, ())
     suppressions: list[Suppression] = []
     facts: dict[str, str] = {}
+    places: dict[str, Comment] = {}
     bad: list[BadDirective] = []
     subjects: dict[int, int] = {}
     for comment in reversed(list(comments)):  # so that a block of them is walked once
@@ -92,9 +101,11 @@ def read(source: Source, comments: Iterable[Comment]) -> Directives:
         reason = _objection(body, stated)
         if reason is None:
             _state(facts, stated)
+            for name, _ in stated:
+                places.setdefault(name, comment)
         else:
             bad.append(BadDirective(comment.start, comment.end, reason))
-    return Directives(tuple(reversed(suppressions)), facts, tuple(reversed(bad)))
+    return Directives(tuple(reversed(suppressions)), facts, tuple(reversed(bad)), places)
 
 
 def _state(facts: dict[str, str], stated: list[tuple[str, str]]) -> None:

@@ -38,7 +38,8 @@ def memory(**options: Any) -> None:
 
     By part, with a band for what the allocator holds besides; with --gpu also whether it fits, and
     the largest micro-batch and rows that do. Of a script, each start in it. Exit status: 0, 1 if a
-    run does not fit the GPU, 2 if a config cannot be read or its memory not be told.
+    run does not fit the GPU or none comes of a config, 2 if a config cannot be read or its memory
+    not be told.
     """
     from ftlint.cli.memory import memory
     from ftlint.cli.steps import PlanRequest
