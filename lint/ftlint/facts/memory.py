@@ -65,6 +65,7 @@ class RunMemory(NamedTuple):
     path: str
     target: Target
     gpu: Gpu | None
+    load: Load
     estimate: Estimate
     fits: bool | None
     largest_batch: int | None
@@ -148,7 +149,7 @@ def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Un
     kept = plan.checkpoints_kept.exact if isinstance(plan, StepPlan) else None
     total = None if gpu is None else gpu.total
     return RunMemory(
-        context.source.path, context.target, gpu, found,
+        context.source.path, context.target, gpu, load, found,
         None if total is None else _verdict(shape, method, load, found, total),
         None if total is None else largest_batch(shape, method, load, total),
         None if total is None else largest_evaluation(shape, method, load, total),
@@ -231,7 +232,7 @@ def facts(context: Context) -> dict[str, object]:
     search = largest_batch if training else largest_evaluation
     rows = search(shape, method, load, gpu.total)
     key = f"per_device_{'train' if training else 'eval'}_batch_size"
-    remedy = "quantize, use adapters, or shard the model with ZeRO"
+    remedy = _smaller(method)
     if rows:
         remedy = f"`{key}: {rows}` fits"
     elif not certain:
@@ -245,6 +246,15 @@ def facts(context: Context) -> dict[str, object]:
         "phase": "training" if training else "evaluating",
         "remedy": remedy,
     }}  # fmt: skip
+
+
+def _smaller(method: Method) -> str:
+    """Return what needs less of a model whose rows and batches are as small as can be."""
+    if not method.adapts:
+        return "train adapters, or shard the model with ZeRO"
+    return (
+        "quantize the model, or shard it with ZeRO" if method.bits == 16 else "use a smaller model"
+    )
 
 
 def _room(found: Estimate, gpu: Gpu) -> dict[str, object]:

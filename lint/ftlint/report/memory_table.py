@@ -69,10 +69,11 @@ def _verdict(run: RunMemory, colour: bool) -> Iterator[str]:
         size, left = gigabytes(run.gpu.total), gigabytes(run.gpu.total - CONTEXT)
         yield paint(_row(f"GPU {run.gpu.name}", [f"{words} ({size})"]), style, colour)
         yield _row("  left by CUDA's context", [left])
-        yield _row("  largest micro-batch", [_count(run.largest_batch)])
-        if run.largest_evaluation is not None:
-            yield _row("  largest evaluation", [_count(run.largest_evaluation)])
-        yield _row("  longest rows", [_count(run.largest_length)])
+        training, evaluation = run.load.training, run.load.evaluation
+        yield _row("  largest micro-batch", [_count(run.largest_batch, training.rows)])
+        if evaluation is not None and run.largest_evaluation is not None:
+            yield _row("  largest evaluation", [_count(run.largest_evaluation, evaluation.rows)])
+        yield _row("  longest rows", [_count(run.largest_length, training.length)])
     if run.host is not None:
         yield _row("host memory", [gigabytes(run.host)])
     disk = run.storage
@@ -83,8 +84,9 @@ def _verdict(run: RunMemory, colour: bool) -> Iterator[str]:
         yield _row("merged export", [gigabytes(disk.export)])
 
 
-def _count(number: int | None) -> str:
-    return "unknown" if number is None else f"{number:,}" if number else "none fits"
+def _count(number: int | None, now: int) -> str:
+    told = "unknown" if number is None else f"{number:,}" if number else "none fits"
+    return f"{told} (now {now:,})"
 
 
 def _band(phase: Phase) -> str:
