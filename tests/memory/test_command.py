@@ -302,7 +302,7 @@ def test_a_number_that_is_none_is_named(key: str) -> None:
     changed: dict[str, Any] = {key: 0}
     write(**changed)
     (told,) = json.loads(call("memory", "c.yaml", "--output-format", "json").stdout)
-    assert told["reason"] == f"`{key}: 0` is not an integer from 1 to 4294967295"
+    assert told["reason"] == f"`{key}: 0` is not an integer from 1 to 4,294,967,295"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ftlint.memory.estimate import SHORTEST, Load
 from ftlint.memory.manner import Batch
 from ftlint.memory.shape import Unknown
+from ftlint.support.messages import show
 from ftschemas.named import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,14 +15,17 @@ if TYPE_CHECKING:
     from ftlint.facts.lengths import Longest, RowLengths
     from ftlint.memory.method import Method
 
+MOST = (1 << 32) - 1
+"""Rows of a batch, or tokens of a row, at most: beyond no GPU is asked."""
+
 
 def load_of(values: Mapping[str, Any], method: Method) -> Load | Unknown:
     """Return the batches where nothing else is known of them: rows of cutoff_len."""
     names = ("per_device_train_batch_size", "cutoff_len", "per_device_eval_batch_size")
     for name in names:
         found = values.get(name)
-        if not isinstance(found, int) or not 0 < found < 1 << 32:
-            return Unknown(f"`{name}: {found}` is not an integer from 1 to {(1 << 32) - 1}")
+        if not isinstance(found, int) or not 0 < found <= MOST:
+            return Unknown(f"`{name}: {show(found)}` is not an integer from 1 to {MOST:,}")
     rows, length, theirs = (int(values[name]) for name in names)
     packed, neat = bool(values.get("packing")), bool(values.get("neat_packing"))
     apart = neat and method.attention != "flash"
