@@ -49,6 +49,11 @@ class Gpu(NamedTuple):
     name: str
     total: int
 
+    @property
+    def left(self) -> int:
+        """What CUDA's context leaves to a run."""
+        return self.total - CONTEXT
+
 
 class MemoryInputs(NamedTuple):
     """What `ftlint.memory` needs to know of a run, and what was taken for granted."""

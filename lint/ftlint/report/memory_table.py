@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ftlint.facts.memory import Untold, gigabytes
-from ftlint.memory.gpus import CONTEXT
 from ftlint.report.text import BOLD, DIM, RED, YELLOW, paint
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
@@ -66,7 +65,7 @@ def _phases(run: RunMemory, colour: bool) -> Iterator[str]:
 def _verdict(run: RunMemory, colour: bool) -> Iterator[str]:
     if run.gpu is not None:
         words, style = VERDICTS[run.fits]
-        size, left = gigabytes(run.gpu.total), gigabytes(run.gpu.total - CONTEXT)
+        size, left = gigabytes(run.gpu.total), gigabytes(run.gpu.left)
         yield paint(_row(f"GPU {run.gpu.name}", [f"{words} ({size})"]), style, colour)
         yield _row("  left by CUDA's context", [left])
         training, evaluation = run.load.training, run.load.evaluation
