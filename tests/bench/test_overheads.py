@@ -64,6 +64,19 @@ def test_a_new_shape_is_priced_by_shapes_that_come_once() -> None:
         assert overheads_of(run, STILL.cost, None).shape == pytest.approx(STILL.shape, rel=0.05)
 
 
+@pytest.mark.parametrize("count", [3, 4, 5, ONCE])
+def test_a_host_that_stops_for_a_moment_is_no_price_of_a_new_shape(count: int) -> None:
+    plan = design(8, 1024, 100, once=count)
+    made = over(plan)
+    stopped = once_each(made)[0]
+    steps = [
+        {**step, "each": [step["each"][0] + 2.0, *step["each"][1:]]} if step is stopped else step
+        for step in made["steps"]
+    ]
+    run: Any = {**made, "steps": steps}
+    assert overheads_of(run, STILL.cost, None).shape == pytest.approx(STILL.shape, rel=0.05)
+
+
 def test_packed_batches_have_one_shape() -> None:
     assert design(8, 1024).once == ()
 

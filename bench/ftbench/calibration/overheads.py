@@ -224,7 +224,7 @@ def _by_shapes_that_come_once(steps: Sequence[Step], later: float) -> float | No
     """
     each = [one for one in map(seconds_each, steps) if len(one) > 1]
     found = sorted(first + later - second for first, second, *_ in each)
-    aside = len(found) // 5
+    aside = max(1, len(found) // 5)
     return max(0.0, mean(found[aside : len(found) - aside])) if len(found) >= LEAST else None
 
 

@@ -61,15 +61,16 @@ def _seconds_of(steps: Sequence[Step], beside: tuple[float, float]) -> tuple[flo
 
 def by_shape(result: Result) -> list[list[Step]]:
     """Return the steps of each shape that the schedule repeats, in turn. Raises `Incomplete`."""
-    return [steps for steps in _scheduled(result) if len(steps) > WARM]
+    return [steps for steps in _by_shape(result) if len(steps) > WARM]
 
 
 def once_each(result: Result) -> list[Step]:
     """Return the steps of shapes that the schedule has once. Raises `Incomplete`."""
-    return [step for steps in _scheduled(result) if len(steps) <= WARM for step in steps]
+    return [step for steps in _by_shape(result) if len(steps) <= WARM for step in steps]
 
 
-def _scheduled(result: Result) -> list[list[Step]]:
+def _by_shape(result: Result) -> list[list[Step]]:
+    """Return the steps of each shape of the schedule, in turn. Raises `Incomplete`."""
     steps = result["steps"]
     groups: dict[tuple[int, int], list[Step]] = {}
     for entry in result["schedule"] or []:

@@ -145,19 +145,22 @@ def _over_shapes(
     cutoff = _counted_at(question, values)
     prepared = cutoff == int(values["cutoff_len"])
 
-    def over(fits: Callable[[tuple[int, int]], bool]) -> tuple[Design, Result]:
+    def chosen(fits: Callable[[tuple[int, int]], bool]) -> Design:
         budget = reach.budget(time.monotonic() - begun, real, prepared=prepared)
-        shapes = reach.choose(question, reach.price_by(real), fits, micro_batches, budget)
+        return reach.choose(question, reach.price_by(real), fits, micro_batches, budget)
+
+    def over(shapes: Design) -> tuple[Design, Result]:
         return shapes, _done(_scheduled(job, values, shapes, micro_batches, cutoff), say, ready)
 
+    shapes = chosen(fits)
     try:
-        return over(fits)
+        return over(shapes)
     except CalibrationFailed as failed:
-        error = failed.result["error"]
-        if error is None or error["kind"] != "out_of_memory":
+        error, own = failed.result["error"], chosen(lambda _: False)
+        if error is None or error["kind"] != "out_of_memory" or shapes.fitted == own.fitted:
             raise
         say("out of memory beyond the config's own batch: measured without")
-        return over(lambda _: False)
+        return over(own)
 
 
 def _counted_at(question: reach.Question, values: dict[str, Any]) -> int:
