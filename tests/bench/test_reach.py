@@ -50,7 +50,10 @@ def test_time_and_memory_limit_the_reach() -> None:
     assert cost(dear, 2e-4) <= 40.0
     assert max(a * b for a, b in priced(1e-5, room=8192).fitted) == 8192
     assert priced(1e-5, room=8191).fitted == design(4, 2048).fitted
-    assert priced(1.0).fitted == design(4, 2048).fitted
+    scarce = priced(1.0)
+    assert scarce.fitted == design(4, 2048, sparse=True).fitted
+    assert {*design(4, 2048).fitted} - {*scarce.fitted} == {(4, 1024)}
+    assert {(4, 2048), (2, 2048), (2, 1024)} <= {*scarce.fitted}
 
 
 def test_shapes_that_come_once_take_their_time_too() -> None:

@@ -15,7 +15,10 @@ import pytest
 from tests.oracle.environments import ensure
 
 from ftbench.results.files import read
+from ftbench.runners.interpreter import probe
+from ftbench.runners.job import Job, run
 from ftbench.runners.launch import descendants
+from ftbench.runners.protocol import Enough
 from suites.validation import write_suite
 
 pytestmark = pytest.mark.oracle
@@ -125,6 +128,29 @@ def test_a_whole_run_keeps_its_checkpoints_and_its_lengths_are_told(place: Path)
     assert trainer["checkpoints"] == plan["checkpoints"] == len(result["phases"]["saves"]) == 6
     assert len(result["lengths"]) == plan["samples"]["total"] == 96
     assert max(result["lengths"]) <= 256
+
+
+@pytest.mark.parametrize("runner", ["llamafactory", "hf"])
+def test_a_run_of_which_there_is_enough_ends_whole(
+    place: Path, monkeypatch: pytest.MonkeyPatch, runner: str
+) -> None:
+    """Evaluated and saved where it ends, then evaluated once more; not before the time is over."""
+    for name, value in environment(place).items():
+        monkeypatch.setenv(name, value)
+    changed = {
+        "max_steps": 9, "val_size": 8, "eval_strategy": "steps", "eval_steps": 9, "save_steps": 9,
+    }  # fmt: skip
+    job = Job(
+        str(place / "config.yaml"), probe(str(ensure("0.9.5"))), runner, "tiny", full=True,
+        changed=tuple(changed.items()),
+    )  # fmt: skip
+    for seconds, steps in ((0.0, 4), (600.0, 9)):
+        enough = Enough(steps=4, seconds=seconds)
+        result = run(job._replace(enough=enough), lambda _: None, lambda _: None)
+        assert result["error"] is None
+        assert result["trainer"] is not None
+        assert len(result["steps"]) == result["trainer"]["global_step"] == steps
+        assert (result["trainer"]["evaluations"], result["trainer"]["checkpoints"]) == (2, 1)
 
 
 def test_plans_are_validated(place: Path) -> None:

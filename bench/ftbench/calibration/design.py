@@ -60,6 +60,7 @@ def design(
     beyond: tuple[tuple[int, int], ...] = (),
     timed: int = TIMED,
     once: int = ONCE,
+    sparse: bool = False,
 ) -> Design:
     """Return the shapes for batches up to `batch` rows of up to `length` tokens.
 
@@ -73,6 +74,7 @@ def design(
         timed: steps of each shape that are timed.
         once: how many shapes of half the batch come once, at most; none of packed rows, whose
             batches are all of one shape.
+        sparse: leave out what can be done without, the whole batch of middle length.
 
     Four large shapes tell a token's price from a square's: two numbers of rows by two lengths. The
     two small ones tell what the host needs. A batch of one row is measured beside another number of
@@ -83,6 +85,8 @@ def design(
     low, middle, grid = lengths(length, shortest)
     half = fewer(batch, each)
     corners = [*beyond, *((rows, long) for rows in (batch, half) for long in (length, middle))]
+    if sparse and half != batch:
+        corners.remove((batch, middle))
     corners += [(batch, low), (each, low)]
     if batch == each:
         corners += [(2 * each, low), (2 * each, up(max(low, (low + length) // 3), grid))]

@@ -59,12 +59,16 @@ def choose(
             made = _design(question, beyond, timed, once)
             if micro_batches * made.cost(seconds) <= budget:
                 return made
-    return _design(question, (), FEWEST, FEWEST_ONCE)
+    return _design(question, (), FEWEST, FEWEST_ONCE, sparse=True)
 
 
-def _design(question: Question, beyond: tuple[Shape, ...], timed: int, once: int) -> Design:
+def _design(
+    question: Question, beyond: tuple[Shape, ...], timed: int, once: int, *, sparse: bool = False
+) -> Design:
     batch, length, shortest, each, *_ = question
-    return design(batch, length, shortest, each=each, beyond=beyond, timed=timed, once=once)
+    return design(
+        batch, length, shortest, each=each, beyond=beyond, timed=timed, once=once, sparse=sparse
+    )
 
 
 def _beyond(question: Question) -> Iterator[tuple[Shape, ...]]:

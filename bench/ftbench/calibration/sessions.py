@@ -19,6 +19,7 @@ from ftbench.models.source import NoModel, choose, read_shape
 from ftbench.objective import objective_of, why_none
 from ftbench.runners import configs
 from ftbench.runners.job import Job, run, runner_of
+from ftbench.runners.protocol import Enough
 from ftlint.facts.effective import effective
 from ftlint.steps import StepPlan
 from ftlint.target.keys import Catalogue
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 REAL_BATCHES, PACKED_BATCHES = 20, 6
 """Micro-batches of the config's own data that are timed: where rows differ in length, and where
 they do not, which shows the first step and a start-up from a warm disk."""
+REAL_STEPS, REAL_SECONDS = PACKED_BATCHES, 15.0
+"""So many of them in any case, and no more after so many seconds: the shapes need the rest."""
 EVALUATED_ROWS = 200
 """An evaluation of more rows than this is not timed: its price is estimated."""
 HELD_OUT, LEAST_ROWS = 64, 640
@@ -185,16 +188,18 @@ def _done(job: Job, say: Callable[[str], None], ready: Callable[[PreparedRun], N
 def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int) -> Job:
     """Return a run of some batches of the config's own data, with an evaluation and a checkpoint.
 
-    No more steps than the config takes itself.
+    No more steps than the config takes itself, and fewer of large batches.
     """
-    steps = batches
+    steps, enough = batches, None
+    if job.processes.gpus * job.processes.nodes == 1:
+        enough = Enough(steps=REAL_STEPS, seconds=REAL_SECONDS)
     plan = configs.plan(loaded, {**loaded.values, **dict(job.changed)})
     if isinstance(plan, StepPlan) and plan.total_steps.exact is not None:
         accumulated = int(values.get("gradient_accumulation_steps") or 1)
         steps = min(steps, plan.total_steps.exact * accumulated)
     changed = ("gradient_accumulation_steps", 1), *_priced(job, values, steps, plan)
     return job._replace(
-        full=True, steps=steps, measure=True, count_lengths=True, schedule=None,
+        full=True, steps=steps, measure=True, count_lengths=True, schedule=None, enough=enough,
         changed=(*job.changed, *changed),
     )  # fmt: skip
 

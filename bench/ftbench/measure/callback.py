@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
     from ftbench.results.record import FailedBatch
     from ftbench.results.record import Trainer as Numbers
+    from ftbench.runners.protocol import Enough
 
 
 class Watch:
     """Everything that a run leaves behind. `detail` false keeps to what costs nothing a step.
 
-    `traced`: with it the loss and the gradient norm of every step.
+    `traced`: with it the loss and the gradient norm of every step. `enough`: as in a request.
     """
 
-    def __init__(self, *, detail: bool, traced: bool = False) -> None:
+    def __init__(self, *, detail: bool, traced: bool = False, enough: Enough | None = None) -> None:
         self.detail = detail
         self.traced = traced
+        self.enough = enough
         self.averaged: str | None = None
         self.failed: FailedBatch | None = None
         self.steps: Steps | None = None
@@ -200,6 +202,13 @@ class Watch:
             self.first_end = self.last_end
         self.on_progress(state.global_step, state.max_steps)
 
+    def has_enough(self, state: Any) -> bool:
+        """Return whether training may end after the step that is just done."""
+        if self.enough is None or self.first_end is None or self.last_end is None:
+            return False
+        seconds = self.last_end - self.first_end
+        return bool(state.global_step >= self.enough["steps"] and seconds > self.enough["seconds"])
+
     def end(self, state: Any) -> None:
         """Training is over."""
         self.memory.read()
@@ -239,6 +248,10 @@ class _Hooks:
 
     def on_step_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         self.watch.step_end(state)
+        if self.watch.has_enough(state):
+            control.should_training_stop = True
+            control.should_evaluate = args.eval_strategy != "no"
+            control.should_save = args.save_strategy != "no"
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         self.watch.epoch_ends.append(state.global_step)

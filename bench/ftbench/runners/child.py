@@ -43,8 +43,11 @@ class Track:
         self.begun = begun
         self.phase, self.since = "import", begun
         self.seconds: dict[str, float] = {}
-        traced = request.get("traced", False)
-        self.watch: Watch = Watch(detail=request["measure"], traced=traced)
+        self.watch: Watch = Watch(
+            detail=request["measure"],
+            traced=request.get("traced", False),
+            enough=request.get("enough"),
+        )
         self.found_lengths: list[int] | None = None
         self.arguments: dict[str, Any] | None = None
         self.output_dir: str | None = None

@@ -18,7 +18,7 @@ from ftbench.results.files import write
 from ftbench.results.record import KIND, VERSION
 from ftbench.runners import configs, errors, launch, shortage
 from ftbench.runners.interpreter import Interpreter, Missing, environment
-from ftbench.runners.protocol import HF, LLAMAFACTORY, Request, Sample, StepShape
+from ftbench.runners.protocol import HF, LLAMAFACTORY, Enough, Request, Sample, StepShape
 from ftbench.runners.short import AdaptedConfig, RunLocation, short, whole
 from ftlint.facts.effective import effective
 from ftlint.memory.gpus import CONTEXT
@@ -55,6 +55,7 @@ class Job(NamedTuple):
     traced: bool = False
     still: bool = False
     env: tuple[tuple[str, str], ...] = ()
+    enough: Enough | None = None
 
 
 class PreparedRun(NamedTuple):
@@ -128,6 +129,7 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
         "traced": job.traced,
         "still": job.still,
         "env": dict(job.env),
+        "enough": job.enough,
     }
     write(folder / "request.json", request)
     plan = configs.as_data(loaded, configs.plan(loaded, adapted.values))

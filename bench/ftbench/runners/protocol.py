@@ -42,6 +42,16 @@ class Sample(TypedDict):
     grouped: bool
 
 
+class Enough(TypedDict):
+    """When fewer steps will do: after so many of them, and so many seconds since the first.
+
+    For one process: several would have to agree on it at every step.
+    """
+
+    steps: int
+    seconds: float
+
+
 class _Request(TypedDict):
     """What the child is asked to do, as JSON in a file.
 
@@ -65,7 +75,8 @@ class Request(_Request, total=False):
 
     With `unsaved` nothing is written of the model, not even at the end. With a `sample` only these
     rows are trained on, in their order. `traced` records loss and gradient norm of each step;
-    `still` takes every dropout out of the model. `env` are variables of the run's own.
+    `still` takes every dropout out of the model. `env` are variables of the run's own. What ends
+    because there is `enough` is evaluated and saved before, where the config does either.
     """
 
     memory_limit: int | None
@@ -74,6 +85,7 @@ class Request(_Request, total=False):
     traced: bool
     still: bool
     env: dict[str, str]
+    enough: Enough | None
 
 
 class Tracker(Protocol):
