@@ -13,7 +13,7 @@
 #   tune:A,B+C,D   parts of tune.py, the lists beside each other on a GPU each
 #   memory:SEED    memory.py --seed, a part of it on each GPU, for MEMORY seconds; FORECASTS is the
 #                  file that was committed before
-#   blind          blind.py on all GPUs          pair-blind     blind.py --pair
+#   blind          blind.py on all GPUs but for the runs of DONE; pair-blind: blind.py --pair
 #   pair-validate  validation.py's pair          pair-tune      bench tune --gpus 2
 #   pair-memory    memory.py --gpus 2            fleet          fleet.py
 set -u
@@ -73,7 +73,9 @@ memory() {
   tail -n 2 "$work"/memory/?.log
 }
 
-blind() { suite blind "$work/blind" $small --seconds "$(left)" --wall "${WALL:-58}" --law "$law"; }
+blind() {
+  suite blind "$work/blind" $small ${DONE:+--done "$DONE"} --seconds "$(left)" --wall "${WALL:-58}" --law "$law"
+}
 pair-blind() { suite blind "$work/pair-blind" --pair $small --seconds "$(left)" --law "$law"; }
 
 pair-memory() {
