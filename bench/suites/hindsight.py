@@ -25,6 +25,7 @@ from ftbench.calibration.fit_record import fit_record
 from ftbench.calibration.lookup import Answer, look_up
 from ftbench.calibration.overheads import startup_of
 from ftbench.calibration.points import HOSTED, by_shape
+from ftbench.calibration.sequence import MIXING, SPLITTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 SHORT = 0.7
 """Share of a calibration's longest row up to which its shapes stay in the fit."""
 FORWARD = ("first step and new shapes", "micro-batches")
-COUNTED = ("rows", "counts", "longer_cutoff", "longer_counts", "folder")
+COUNTED = (
+    "rows", "counts", "longer_cutoff", "longer_counts", "sequence", "sequence_cutoff", "folder",
+)  # fmt: skip
 """What a calibration notes of its rows and this does not take from it: it is counted anew, and the
 folder of a machine that is gone is the same for the calibration and the runs."""
 
@@ -67,6 +70,9 @@ def recalibrated(family: Path) -> Calibration:
     *fitted, held_out = ((rows, length) for rows, length, *_ in repeated)
     lengths = kept["lengths"] or {}
     about: Any = {name: value for name, value in lengths.items() if name not in COUNTED}
+    asked = query.of_result(scheduled)
+    if asked is not None:  # older ones did not note it
+        about |= {name: asked.values.get(name) for name in (*MIXING, *SPLITTING)}
     design = Design(tuple(fitted), held_out)
     return fit_record(scheduled, found.get("real"), design, kept["key"], about, when=kept["when"])
 

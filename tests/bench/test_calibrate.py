@@ -169,6 +169,7 @@ def test_a_real_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sta
     assert (made.lengths["rows"], made.lengths["packed"]) == (
         (200, False) if stage == "sft" else (made.lengths["rows"], True)
     )
+    assert ("sequence" in made.lengths) is (stage == "sft")
     other = text.replace("batch_size: 4", "batch_size: 2").replace("steps: 12", "steps: 20")
     (tmp_path / "other.yaml").write_text(other, encoding="utf-8")
     said = call(tmp_path, "predict", "other.yaml", "--model", "tiny", "--json")

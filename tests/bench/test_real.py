@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.oracle.environments import ensure
 
+from ftbench.calibration.batches import Loop, in_order
+from ftbench.calibration.sequence import epochs_of
 from ftbench.results.files import read
 from ftbench.runners.interpreter import probe
 from ftbench.runners.job import Job, run
@@ -128,6 +131,23 @@ def test_a_whole_run_keeps_its_checkpoints_and_its_lengths_are_told(place: Path)
     assert trainer["checkpoints"] == plan["checkpoints"] == len(result["phases"]["saves"]) == 6
     assert len(result["lengths"]) == plan["samples"]["total"] == 96
     assert max(result["lengths"]) <= 256
+
+
+@pytest.mark.parametrize("more", ["", "disable_shuffling: true\n", "seed: 7\ndata_seed: 9\n"])
+def test_each_batch_of_three_epochs_is_foreseen(place: Path, more: str) -> None:
+    config = place / "config.yaml"
+    before = config.read_text("utf-8")
+    config.write_text(before + more, "utf-8")
+    try:
+        result = ran(place, "--model", "tiny", "--full", "--lengths")
+    finally:
+        config.write_text(before, "utf-8")
+    values = result["config"]["values"]
+    loop = Loop(30, 4, 2, rows=96)
+    epochs = epochs_of(values, result["lengths"], loop)
+    shapes = [tuple(one[:2]) for step in result["steps"] for one in step["micro_batches"]]
+    assert in_order(loop, epochs) == Counter(shapes)
+    assert len({tuple(shapes[at : at + 24]) for at in (0, 24)}) == (1 if "disable" in more else 2)
 
 
 @pytest.mark.parametrize("runner", ["llamafactory", "hf"])

@@ -1,8 +1,8 @@
-"""The micro-batches that a run will see, by simulating its shuffles.
+"""The micro-batches that a run will see, by the order of its rows or by simulating its shuffles.
 
-A padded batch is as long as its longest row, rounded up; which rows meet in a batch is chance, but
-with a few thousand rows the shares hardly move. So runs are simulated: every simulated run gives
-one multiset of shapes.
+A padded batch is as long as its longest row, rounded up. Where the order of the rows is not known,
+which of them meet in a batch is chance, but with a few thousand rows the shares hardly move: every
+simulated run gives one multiset of shapes.
 """
 
 from __future__ import annotations
@@ -101,6 +101,19 @@ def simulated(
             found.update(part)
             left -= max(1, len(part))
         yield found, wanted / max(1, sum(found.values()))
+
+
+def in_order(
+    loop: Loop, epochs: Sequence[Sequence[int]], multiple: int = PADDED_TO
+) -> Counter[tuple[int, int]]:
+    """Return the micro-batches of a run whose rows are known, epoch by epoch in their order."""
+    found: Counter[tuple[int, int]] = Counter()
+    left = loop.micro_batches()
+    for rows in epochs:
+        part = list(_epoch(loop, rows, min(left, loop.batches or left), multiple))
+        found.update(part)
+        left -= len(part)
+    return found
 
 
 def _epoch(loop: Loop, pool: Sequence[int], count: int, multiple: int) -> Iterator[tuple[int, int]]:

@@ -17,6 +17,7 @@ from ftbench.calibration.points import (
     points_of,
 )
 from ftbench.calibration.record import Calibration, Check, RowLengths
+from ftbench.calibration.sequence import kept_of
 from ftbench.results.record import device_of
 
 if TYPE_CHECKING:
@@ -107,12 +108,11 @@ def _counted(lengths: list[int], about: RowLengths, scheduled: Result) -> RowLen
     found: RowLengths = {
         **about, "rows": len(lengths), "counts": sorted(Counter(lengths).items())
     }  # fmt: skip
-    cutoff = scheduled["config"]["values"].get("cutoff_len")
-    if (
-        scheduled["lengths"]
-        and isinstance(cutoff, int)
-        and cutoff > about.get("cutoff_len", cutoff)
-    ):
+    counted, theirs = scheduled["lengths"], about.get("cutoff_len")
+    cutoff = scheduled["config"]["values"].get("cutoff_len", theirs)
+    if not counted or not isinstance(cutoff, int) or not isinstance(theirs, int):
+        return found
+    if cutoff > theirs:
         found["longer_cutoff"] = cutoff
-        found["longer_counts"] = sorted(Counter(scheduled["lengths"]).items())
-    return found
+        found["longer_counts"] = sorted(Counter(counted).items())
+    return found if about.get("packed") else {**found, **kept_of(counted, cutoff)}

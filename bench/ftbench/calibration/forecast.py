@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftbench.analysis.interval import LEVEL, quantile
-from ftbench.calibration.batches import of_one_length, simulated
+from ftbench.calibration.batches import in_order, of_one_length, simulated
 from ftbench.calibration.beside import adding_up, evaluating, preparing, saving
 from ftbench.calibration.cost_model import CostModel, Point, resampled
 from ftbench.calibration.expected import expected_of
@@ -60,6 +60,8 @@ class Work:
     length: int
     """The padded length of every row, where `lengths` is empty; else unused."""
     lengths: tuple[int, ...] = ()
+    epochs: tuple[tuple[int, ...], ...] = ()
+    """Tokens of the rows of each epoch in the trainer's order, where that is known."""
     multiple: int = 8
     rows_prepared: int | None = None
     workers: int | None = None
@@ -188,9 +190,13 @@ def forecast(
 
 
 def _runs(work: Work) -> Iterator[Shapes]:
-    """Yield the shapes of simulated runs with how often each occurs."""
+    """Yield the shapes of the run with how often each occurs, or those of simulated runs."""
     if not work.lengths:
         yield {shape: float(n) for shape, n in of_one_length(work.loop, work.length).items()}
+        return
+    if work.epochs:
+        known = in_order(work.loop, work.epochs, work.multiple)
+        yield {shape: float(times) for shape, times in known.items()}
         return
     for counted, factor in simulated(work.loop, work.lengths, SHUFFLES, work.multiple):
         yield {shape: times * factor for shape, times in counted.items()}

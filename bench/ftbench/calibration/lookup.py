@@ -12,6 +12,7 @@ from ftbench.calibration.batches import Loop
 from ftbench.calibration.forecast import Forecast, Work, forecast
 from ftbench.calibration.planned_run import rows_of_one_evaluation
 from ftbench.calibration.rows import Lengths, count_of, data_of, lengths_of
+from ftbench.calibration.sequence import epochs_of
 from ftbench.objective import objective_of, why_none
 from ftlint.doctor.reading import count, object_of
 from ftlint.facts.checkpoints import checkpoint_of, newest_in
@@ -203,9 +204,6 @@ def _lengths(
         notes.append(
             f"lengths of {run.rows:,} rows drawn from {len(found.pool):,} that were counted"
         )
-    order = next((name for name in ORDERS if _in_order(values, name)), None)
-    if order is not None:
-        notes.append(f"`{order}` is not simulated: batches are assumed to be shuffled")
     return found._replace(notes=tuple(notes))
 
 
@@ -237,11 +235,16 @@ def _work(
         lockstep=calibration.key.get("sharding") is not None,
         rows_each=rows_of_an_example(values),
     )
+    epochs = epochs_of(values, lengths.sequence, loop) if resumed is None else ()
+    grouped = next((name for name in ORDERS if _in_order(values, name)), None)
+    if grouped is not None and lengths.pool and not epochs:
+        notes.append(f"`{grouped}` is not simulated: batches are assumed to be shuffled")
     share = rest / steps if steps else 1.0
     work = Work(
         loop=loop,
         length=_cutoff(values),
         lengths=lengths.pool,
+        epochs=epochs,
         multiple=1 if values.get("stage") == "pt" else 8,
         rows_prepared=count_of(values, calibration) if run.rows is None else run.rows,
         workers=whole(values, "preprocessing_num_workers"),

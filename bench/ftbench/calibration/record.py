@@ -50,6 +50,13 @@ class RowLengths(TypedDict, total=False):
     longer_cutoff: int
     longer_counts: list[tuple[int, int]]
     """The same rows, cut off later."""
+    sequence: str
+    """The same rows one by one, cut off at `sequence_cutoff`, and what decided their order."""
+    sequence_cutoff: int
+    mix_strategy: object
+    interleave_probs: object
+    val_size: object
+    seed: object
 
 
 class Peak(TypedDict):

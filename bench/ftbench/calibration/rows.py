@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ftbench.calibration.key import digest
+from ftbench.calibration.sequence import MIXING, SPLITTING, sequence_of
 from ftlint.facts.effective import words
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def about(values: Mapping[str, Any], cutoff: int, packed: bool) -> RowLengths:
     """Return what is kept beside the lengths of a calibration's rows."""
     found = {
         **data_of(values), "cutoff_len": cutoff, "packed": packed, "folder": _folder(values),
-        **{name: values.get(name) for name in PREPARING},
+        **{name: values.get(name) for name in (*PREPARING, *MIXING, *SPLITTING)},
     }  # fmt: skip
     return cast("RowLengths", found)
 
@@ -66,11 +67,15 @@ def _alike(asked: Mapping[str, object], kept: Mapping[str, object]) -> bool:
 
 
 class Lengths(NamedTuple):
-    """Tokens of each row, as some calibration counted them, and what makes them unsure."""
+    """Tokens of each row, as some calibration counted them, and what makes them unsure.
+
+    `sequence` has those that are trained on in the order of the data, where that is known.
+    """
 
     pool: tuple[int, ...]
     doubts: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
+    sequence: tuple[int, ...] = ()
 
 
 def lengths_of(
@@ -83,12 +88,14 @@ def lengths_of(
         if kept is None or kept.get("packed") or record.key["model"] != model:
             continue
         if "dataset" in kept and "counts" in kept and _alike(data_of(values), kept):
-            found.append(_as_here(kept, cutoff, _folder(values)))
-    return min(found, key=lambda one: (sum(one.doubts), len(one.notes)), default=None)
+            found.append(_as_here(kept, cutoff, values))
+    return min(
+        found, key=lambda one: (sum(one.doubts), not one.sequence, len(one.notes)), default=None
+    )
 
 
-def _as_here(kept: RowLengths, cutoff: int, folder: str) -> Lengths:
-    doubts, notes = [], []
+def _as_here(kept: RowLengths, cutoff: int, values: Mapping[str, Any]) -> Lengths:
+    doubts, notes, folder = [], [], _folder(values)
     counts, theirs = kept["counts"], kept["cutoff_len"]
     if cutoff > theirs and "longer_counts" in kept:
         counts, theirs = kept["longer_counts"], kept["longer_cutoff"]
@@ -102,4 +109,5 @@ def _as_here(kept: RowLengths, cutoff: int, folder: str) -> Lengths:
     if not is_folder(kept.get("folder", folder), folder):
         doubts.append(UNKNOWN_LENGTHS)
         notes.append(f"lengths of the rows in {kept['folder']}, not {folder}")
-    return Lengths(pool, tuple(doubts), tuple(notes))
+    sequence = () if doubts else sequence_of(values, kept, cutoff)
+    return Lengths(pool, tuple(doubts), tuple(notes), sequence)
