@@ -76,19 +76,19 @@ def family(model: str, stage: str, keys: dict[str, Any], *shape: int) -> Family:
 
 
 ALONE = {
-    "dpo-qwen3-8b": family("qwen3-8b", "dpo", LORA, 8, 1, 1024),
-    "pt-full-3b": family("llama-3.2-3b", "pt", FULL, 8, 1, 2048),
-    "kto-lora-1.5b": family("qwen2.5-1.5b", "kto", LORA, 16, 1, 1024),
-    "rm-lora-0.5b": family("qwen2.5-0.5b", "rm", LORA, 24, 1, 1024),
-    "neat-packing-4b": family("qwen3-4b", "sft", {**LORA, "neat_packing": True}, 8, 1, 2048),
     "freeze-qwen-3b": family("qwen2.5-3b", "sft", FREEZE, 16, 1, 1024),
+    "dpo-llama3-8b": family("llama-3-8b", "dpo", LORA, 4, 2, 1024),
+    "kto-qwen3-8b": family("qwen3-8b", "kto", LORA, 8, 2, 1024),
+    "neat-packing-4b": family("qwen3-4b", "sft", {**LORA, "neat_packing": True}, 8, 1, 2048),
+    "rm-lora-0.5b": family("qwen2.5-0.5b", "rm", LORA, 24, 1, 1024),
     "dora-1b": family("llama-3.2-1b", "sft", {**LORA, "use_dora": True}, 32, 1, 1024),
+    "pt-full-1.7b": family("qwen3-1.7b", "pt", FULL, 8, 1, 2048),
     "one-row-7b": family("mistral-7b-v0.1", "pt", LORA, 1, 4, 8192),
     "orpo-lora-3b": family("qwen2.5-3b", "dpo", {**LORA, "pref_loss": "orpo"}, 8, 1, 1024),
     "full-0.6b": family("qwen3-0.6b", "sft", {**FULL, "enable_liger_kernel": True}, 32, 1, 1024),
     "qlora-7b": family("mistral-7b-v0.1", "sft", {**LORA, "quantization_bit": 4}, 8, 1, 1024),
-    "small-1b": family("llama-3.2-1b", "sft", LORA, 2, 4, 512),
     "simpo-lora-4b": family("qwen3-4b", "dpo", {**LORA, "pref_loss": "simpo"}, 4, 2, 1024),
+    "small-1b": family("llama-3.2-1b", "sft", LORA, 2, 4, 512),
 }  # fmt: skip
 PAIRED = {
     "ddp-lora-8b": family("llama-3-8b", "sft", LORA, 4, 2, 1024),
