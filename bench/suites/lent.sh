@@ -14,15 +14,16 @@
 #   memory:SEED    memory.py --seed, a part of it on each GPU, for MEMORY seconds; FORECASTS is the
 #                  file that was committed before
 #   blind          blind.py on all GPUs but for the runs of DONE; pair-blind: blind.py --pair
-#   pair-validate  validation.py's pair          pair-tune      bench tune --gpus 2
-#   pair-memory    memory.py --gpus 2            fleet          fleet.py
+#   validate       validation.py's stages        pair-validate  its pair
+#   pair-tune      bench tune --gpus 2          fleet          fleet.py
+#   pair-memory    memory.py --gpus 2
 set -u
 mkdir -p "$1"
 out=$(realpath "$1") end=$(($(date +%s) + $2)) root=$PWD work=${WORK:-/tmp/lent} python=${PYTHON:-python3}
 shift 2
 for part in "$@"; do
   case ${part%%:*} in
-    tune | memory | blind | fleet | pair-blind | pair-memory | pair-validate | pair-tune) ;;
+    tune | memory | blind | validate | fleet | pair-blind | pair-memory | pair-validate | pair-tune) ;;
     *) echo "no such part: $part" >&2; exit 2 ;;
   esac
 done
@@ -85,12 +86,15 @@ pair-memory() {
     --out "$work/pair-memory"
 }
 
-pair-validate() {
-  mkdir -p "$work/pair-validate"
+validating() {
+  mkdir -p "$work/$3"
   suite validation "$work/validation" 3
-  (cd "$work/validation" && timeout "$(left)" "$python" -m ftbench validate pair ${SMALL:+--model tiny} --gpus 2 --jobs 3 \
-    --output-file "$work/pair-validate/validate-pair.json")
+  (cd "$work/validation" && timeout "$(left)" "$python" -m ftbench validate "$1" ${SMALL:+--model tiny} --gpus "$2" --jobs "${JOBS:-3}" \
+    --output-file "$work/$3/validate-$1.json")
 }
+
+validate() { validating stages 1 validate; }
+pair-validate() { validating pair 2 pair-validate; }
 
 pair-tune() {
   suite tune "$work/tuning-pair" $small --gpus 2 --out "$work/pair-tune" --budget 240 \
