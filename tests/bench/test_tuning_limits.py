@@ -87,7 +87,7 @@ def known(of: Circumstances) -> Known:
     values = effective(of.values, Catalogue(of.loaded.target, "train"))
     axes = Axes((Axis("batch", (1, 2, 4, 8)), Axis("checkpointing", (False, True)),
                  Axis("segments", (False, True), late=True)), ())  # fmt: skip
-    return Known(of, values, 1, axes=axes)
+    return Known(of, values, 1, 4, axes=axes)
 
 
 def test_the_search_is_offered_the_same_training_alone(tmp_path: Path) -> None:

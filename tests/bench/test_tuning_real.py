@@ -165,6 +165,19 @@ def test_a_lack_of_memory_is_survived(place: Path) -> None:
     assert [one["why_not"] for one in told] == [None, "out of memory", None]
 
 
+def test_a_short_run_is_proven_by_no_more_steps_than_it_has(place: Path) -> None:
+    path = config(place, "few", f"stage: sft\n{STAGES['sft']}max_steps: 6\n")
+    job = Job(str(path), probe(os.environ["FTBENCH_PYTHON"]), model="tiny")
+    results: list[Any] = []
+    quiet = Told(lambda _: None, lambda _: None, lambda _, one: results.append(one))
+    session = Session(TuningRequest(job, budget=400.0), quiet)
+    with trial.processes(job) as begin:
+        session.as_written(begin)
+        proof = session.attempt(session.known.written.with_batch(8), "proof", begin)
+    assert [one["trainer"]["global_step"] for one in results] == [5, 6]
+    assert session.known.why_not(proof) is None
+
+
 @pytest.fixture(scope="module")
 def start(place: Path) -> Iterator[Any]:
     path = config(place, "any", "stage: sft\n" + STAGES["sft"])

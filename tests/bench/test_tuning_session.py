@@ -49,6 +49,7 @@ class Machine:
         self.room = room
         self.now = 0.0
         self.ran: list[tuple[str, Candidate]] = []
+        self.steps: list[int] = []
         self.slower_in_proof: Callable[[Candidate], float] = lambda _: 1.0
         self.loss: Callable[[Candidate], float] = lambda _: 2.0
         self.crash: Callable[[str, Candidate], str | None] = lambda _purpose, _one: None
@@ -63,6 +64,7 @@ class Machine:
         assert job.sample is not None
         assert share == 1
         self.ran.append((purpose, candidate))
+        self.steps.append(steps_of(job.sample))
         made = self.result(job, candidate, purpose)
         wall = 8.0 + sum(one["seconds"] for one in made["steps"])
         self.now += wall
@@ -128,12 +130,14 @@ class Heard:
         return Told(self.lines.append, self.records.append, result_)
 
 
-def begin(folder: Path, heard: Heard, more: str = "", **asked: Any) -> Session:
+def begin(
+    folder: Path, heard: Heard, more: str = "", config: str = CONFIG, **asked: Any
+) -> Session:
     rows = [{"instruction": "a", "input": "", "output": "b"}] * len(LENGTHS)
     (folder / "rows.json").write_text(json.dumps(rows), "utf-8")
     (folder / "dataset_info.json").write_text('{"rows": {"file_name": "rows.json"}}', "utf-8")
     path = folder / "config.yaml"
-    path.write_text(CONFIG.format(folder=folder) + more, "utf-8")
+    path.write_text(config.format(folder=folder) + more, "utf-8")
     packages = {"llamafactory": "0.9.5", "transformers": "5.6.0", "liger-kernel": "0.8.5"}
     job = Job(str(path), Interpreter("python", packages, 1))
     return Session(TuningRequest(job, **asked), heard.told())
@@ -190,6 +194,30 @@ def test_no_memory_is_survived_and_what_needs_more_is_not_tried(
     assert found["after"] is not None
     assert found["speedup"] > 1  # type: ignore[operator]
     assert machine.ran[-1][0] == "proof"
+
+
+@pytest.mark.parametrize("steps", [5, 8, 14, 18, 19])
+def test_no_trial_takes_more_steps_than_the_run(
+    tmp_path: Path, machine: Machine, steps: int
+) -> None:
+    made = begin(tmp_path, Heard(), f"max_steps: {steps}\n")
+    made.work(never)
+    found = made.record(done=True)
+    assert max(machine.steps) <= steps
+    assert found["after"]["trial"]["purpose"] == "proof"  # type: ignore[index]
+    assert found["speedup"] > 2  # type: ignore[operator]
+    assert found["before"]["steps"] == found["after"]["steps"] == steps  # type: ignore[index]
+
+
+def test_of_a_run_that_turns_out_short_nothing_is_tried(tmp_path: Path, machine: Machine) -> None:
+    few = CONFIG.replace("dataset: rows", "dataset: on_the_hub").replace("2.0", "0.1")
+    made = begin(tmp_path, Heard(), config=few)
+    made.work(never)
+    found = made.record(done=True)
+    assert [purpose for purpose, _ in machine.ran] == ["written"]
+    assert found["before"]["steps"] == 5  # type: ignore[index]
+    assert any("5 optimizer steps, a proof at least 7" in note for note in found["notes"])
+    assert "left as written: nothing was tried" in report.verdict(found)
 
 
 def test_what_does_not_hold_when_it_is_proven_gives_way_to_the_next(
@@ -299,11 +327,20 @@ def test_a_config_that_does_not_train_is_told(tmp_path: Path, machine: Machine) 
     [
         ("streaming: true\nmax_steps: 10\n", "`streaming`"),
         ("auto_find_batch_size: true\n", "`auto_find_batch_size`"),
+        ("max_steps: 4\n", "it takes 4 optimizer steps, a proof at least 5"),
     ],
 )
 def test_what_cannot_be_tuned_is_said(tmp_path: Path, more: str, why: str) -> None:
     with pytest.raises(BadConfig, match=why):
         begin(tmp_path, Heard(), more)
+
+
+def test_a_step_of_many_rows_is_several_of_a_trial(tmp_path: Path) -> None:
+    many = CONFIG.replace("gradient_accumulation_steps: 8", "gradient_accumulation_steps: 128")
+    with pytest.raises(BadConfig, match="1 optimizer step, a proof at least 2"):
+        begin(tmp_path, Heard(), "max_steps: 1\n", config=many)
+    known = begin(tmp_path, Heard(), "max_steps: 2\n", config=many).known
+    assert (known.share, steps_of(known.sample(blocks=4, again=True))) == (4, 7)
 
 
 def test_the_hf_runner_is_not_tuned(tmp_path: Path) -> None:

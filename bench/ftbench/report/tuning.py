@@ -47,8 +47,7 @@ def verdict(tuned: Tuned) -> str:
     if after is None:
         return "nothing was found that holds"
     if not tuned["keys"] and not tuned["variables"]:
-        tried = any(one["purpose"] != "written" for one in tuned["trials"])
-        return f"left as written: nothing was {'proven to be faster' if tried else 'tried'}"
+        return f"left as written: {_why_left(tuned['trials'])}"
     if faster is None:
         return "as written it does not fit; tuned it does"
     steps = after["steps"]
@@ -56,6 +55,17 @@ def verdict(tuned: Tuned) -> str:
     if tuned["before"] is not None and tuned["before"]["steps"] != steps:
         same = f", {tuned['before']['steps']} steps become {steps}"
     return f"{faster:.2f} times as fast{same}"
+
+
+def _why_left(trials: Sequence[TrialRecord]) -> str:
+    """Return why nothing of what was tried is taken."""
+    others = [one for one in trials if one["candidate"] != trials[0]["candidate"]]
+    reasons = {one["why_not"]: None for one in others}
+    if not others:
+        return "nothing was tried"
+    if None in reasons:
+        return "nothing was proven to be faster"
+    return f"nothing that was tried can be taken ({'; '.join(map(str, reasons))})"
 
 
 def _figures(one: Ways) -> str:

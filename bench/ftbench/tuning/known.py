@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ftbench.runners.chosen_rows import BEFORE
 from ftbench.tuning import expected, limits, search
 from ftbench.tuning.axes import BATCH, GROUPING, PACKING, Axes, rows_of_step
 from ftbench.tuning.candidate import as_written, changed, told
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 ROWS, LEAST_TIMED, MOST_TIMED = 32, 2, 8
 """Rows that are timed of a candidate, as far as that is between so many steps."""
+AGAIN = 1
+"""Steps of a proof after those that are timed: the longest rows once more."""
 DROPOUT, NOISE = "lora_dropout", "neftune_noise_alpha"
 """What draws numbers in the shape of a batch: losses differ by them whatever else is alike. The
 head of a reward model has a dropout of its own (trl/models/modeling_value_head.py ValueHead)."""
@@ -29,12 +32,16 @@ head of a reward model has a dropout of its own (trl/models/modeling_value_head.
 class Known(NamedTuple):
     """A run and what was tried of it. The first trial is of the config as written.
 
-    `values` are the config's over its defaults, `lengths` the tokens of all its rows.
+    `values` are the config's over its defaults, `lengths` the tokens of all its rows. `block`:
+    steps that are timed of the config as written; other trials time whole blocks, so that all have
+    rows of the same lengths. `steps`: those of the whole run, where they are known.
     """
 
     of: Circumstances
     values: Mapping[str, Any]
     world: int
+    block: int
+    steps: int | None = None
     allowed: tuple[str, ...] = ()
     axes: Axes = Axes((), ())
     lengths: tuple[int, ...] = ()
@@ -59,13 +66,25 @@ class Known(NamedTuple):
         return self.written.effective // rows_of_step(self.written)
 
     def sample(self, *, blocks: int = 1, again: bool = False, grouped: bool = False) -> Sample:
-        """Return the rows of a trial."""
-        each = rows_of_step(self.written) * self.world
-        timed = max(LEAST_TIMED, min(MOST_TIMED, -(-ROWS // each)))
+        """Return the rows of a trial: of so many blocks, as far as the run has their steps."""
+        if self.steps is not None:
+            room = self.steps * self.share - BEFORE - again * AGAIN
+            blocks = max(1, min(blocks, room // self.block))
         return {
-            "per_step": each, "timed": blocks * timed, "block": timed, "again": again,
-            "grouped": grouped,
+            "per_step": rows_of_step(self.written) * self.world, "timed": blocks * self.block,
+            "block": self.block, "again": again, "grouped": grouped,
         }  # fmt: skip
+
+    @property
+    def too_short(self) -> str | None:
+        """Why nothing can be proven of the run: it has fewer steps than that takes."""
+        least = -(-(BEFORE + self.block + AGAIN) // self.share)
+        if self.steps is None or self.steps >= least:
+            return None
+        return (
+            f"nothing can be proven of so short a run: it takes {self.steps} optimizer"
+            f" step{'s' * (self.steps != 1)}, a proof at least {least}"
+        )
 
     def keys(self, candidate: Candidate, *, trialled: bool = False) -> tuple[tuple[str, Any], ...]:
         """Return the keys of a candidate; those of a trial, whose steps may be parts of steps."""
@@ -212,3 +231,12 @@ class Known(NamedTuple):
         if found is None or found.seconds is None:
             return None
         return f"{told(found.candidate)}, {found.seconds:.3g} s a step"
+
+
+def block_of(written: Candidate, world: int, steps: int | None) -> int:
+    """Return how many steps are timed at once: fewer where the run has few, but enough to tell."""
+    each = rows_of_step(written)
+    block = min(MOST_TIMED, -(-ROWS // (each * world)))
+    if steps is not None:
+        block = min(block, steps * written.effective // each - BEFORE - AGAIN)
+    return max(LEAST_TIMED, block)

@@ -10,10 +10,10 @@ from ftbench.runners import configs
 from ftbench.runners.chosen_rows import BEFORE, steps_of
 from ftbench.runners.job import runner_of
 from ftbench.runners.protocol import LLAMAFACTORY
-from ftbench.tuning import search, telling, trial
+from ftbench.tuning import limits, search, telling, trial
 from ftbench.tuning.axes import Setting, axes_of
-from ftbench.tuning.candidate import SEGMENTS, told, variables
-from ftbench.tuning.known import NOISE, Known
+from ftbench.tuning.candidate import SEGMENTS, as_written, told, variables
+from ftbench.tuning.known import NOISE, Known, block_of
 from ftbench.tuning.limits import Circumstances
 from ftlint.facts.effective import effective
 from ftlint.target.keys import Catalogue
@@ -132,6 +132,9 @@ class Session:
         self._note(found, None)
 
     def _search(self, start: Start) -> None:
+        if self.known.too_short is not None:  # rows that only a run counts told its steps
+            self.notes.append(self.known.too_short)
+            return
         space = self.known.space()
         while True:
             tried, predict = self.known.tried(), self.known.expectation()
@@ -262,7 +265,12 @@ def known_of(request: TuningRequest) -> Known:
     for why in objections(values):
         raise configs.BadConfig(f"{job.path}: {why}")
     of = Circumstances(loaded, loaded.values, forecast=job.model is None)
-    return Known(of, values, gpus * nodes, request.allowed)
+    steps, world = limits.total_steps(of, ()), gpus * nodes
+    block = block_of(as_written(values), world, steps)
+    known = Known(of, values, world, block, steps, request.allowed)
+    if known.too_short is not None:
+        raise configs.BadConfig(f"{job.path}: {known.too_short}")
+    return known
 
 
 def objections(values: dict[str, Any]) -> Iterable[str]:
@@ -300,5 +308,6 @@ def with_result(known: Known, found: Trial, result: Result, request: TuningReque
     )  # fmt: skip
     axes = axes_of(setting, known.written)
     return known._replace(
-        of=of, axes=axes, lengths=lengths, environment=environment, trials=(*known.trials, found)
-    )
+        of=of, axes=axes, lengths=lengths, environment=environment, trials=(*known.trials, found),
+        steps=limits.total_steps(of, ()),
+    )  # fmt: skip
