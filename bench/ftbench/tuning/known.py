@@ -9,6 +9,7 @@ from ftbench.tuning import expected, limits, search
 from ftbench.tuning.axes import BATCH, GROUPING, PACKING, Axes, rows_of_step
 from ftbench.tuning.candidate import as_written, changed, told
 from ftbench.tuning.sameness import Sameness, compare
+from ftbench.tuning.steadiness import difference
 from ftlint.target.keys import Catalogue
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ftbench.runners.protocol import Sample
     from ftbench.tuning.candidate import Candidate
     from ftbench.tuning.limits import Circumstances
+    from ftbench.tuning.steadiness import Difference
     from ftbench.tuning.trial import Trial
 
 ROWS, LEAST_TIMED, MOST_TIMED = 32, 2, 8
@@ -141,7 +143,7 @@ class Known(NamedTuple):
         found: dict[Candidate, search.Tried] = {}
         for one in self.trials:
             why_not = self.why_not(one)
-            if one.purpose == "alike" or (one.purpose == "proof" and why_not is None):
+            if one.purpose == "alike" or (one.purpose in ("proof", "again") and why_not is None):
                 continue
             full = one.error is not None and one.error["kind"] == "out_of_memory"
             seconds = self._deciding(one) if why_not is None else None
@@ -150,12 +152,41 @@ class Known(NamedTuple):
 
     def proven(self) -> list[search.Tried]:
         """Return the config as written, and of what was proven the times of the proof."""
-        found = [one for one in self.trials if one.purpose in ("written", "proof")]
-        return [
-            search.Tried(one.candidate, self._deciding(one))
-            for one in found
-            if self.why_not(one) is None
-        ]
+        proofs = [one for one in self.trials if one.purpose == "proof"]
+        held = [one for one in proofs if self.counting(one.candidate) is not None]
+        of_proofs = [search.Tried(one.candidate, self._deciding(one)) for one in held]
+        return [*self.held_against(None), *of_proofs]
+
+    def held_against(self, other: Candidate | None) -> list[search.Tried]:
+        """Return the config as written and another one by the trials that count."""
+        found = [self.counting(one) for one in (self.written, other) if one is not None]
+        return [search.Tried(one.candidate, self._deciding(one)) for one in found if one]
+
+    def counting(self, candidate: Candidate) -> Trial | None:
+        """Return the trial by which what is written or was proven counts, None where one failed.
+
+        That is the fastest of those that were made next to each other, as far as there are any.
+        """
+        purposes = ("written", "proof", "again")
+        made = [one for one in self.trials
+                if one.candidate == candidate and one.purpose in purposes]  # fmt: skip
+        held = [one for one in made if self.why_not(one) is None]
+        if not held or (len(held) < len(made) and candidate != self.written):
+            return None
+        again = [one for one in held if one.purpose == "again"]
+        return min(again or held, key=lambda one: one.seconds or 0.0)
+
+    def has_same_rows(self, one: Candidate) -> bool:
+        """Return whether the steps of a trial have the rows that those of what is written have."""
+        written = self.written
+        return (one.packing, one.grouped) == (written.packing, written.grouped)
+
+    def disturbed(self) -> Difference | None:
+        """Return how the timings of the config as written differ, where that is not by chance."""
+        made = [one.each for one in self.trials if one.candidate == self.written and one.each
+                and one.purpose in ("written", "again")]  # fmt: skip
+        found = [difference(made[0], other) for other in made[1:]]
+        return next((one for one in found if not one.is_chance), None)
 
     def finalists(self) -> list[Candidate]:
         """Return what is worth a proof and has none, the fastest first.
