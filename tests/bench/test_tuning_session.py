@@ -302,7 +302,7 @@ def test_of_a_run_that_turns_out_short_nothing_is_tried(tmp_path: Path, machine:
     found = made.record(done=True)
     assert [purpose for purpose, _ in machine.ran] == ["written"]
     assert found["before"]["steps"] == 5  # type: ignore[index]
-    assert any("5 optimizer steps, a proof at least 7" in note for note in found["notes"])
+    assert "5 optimizer steps, a proof at least 7" in report.ending(found)
     assert "left as written: nothing was tried" in report.verdict(found)
 
 
@@ -378,7 +378,22 @@ def test_the_budget_ends_the_search_but_not_before_a_proof(
     found = made.record(done=True)
     assert seconds_of_proof(found)
     assert found["spent"] <= 1.1 * 90
-    assert any("budget ended" in note for note in found["notes"])
+    assert "would not be over in time" in report.ending(found)
+    assert report.ending(found) in [*report.lines(found, [])]
+
+
+def test_a_search_with_time_left_says_that_nothing_is_left_to_try(
+    tmp_path: Path, machine: Machine
+) -> None:
+    heard = Heard()
+    made = begin(tmp_path, heard, budget=3000.0)
+    made.work(never)
+    assert heard.records[0]["ended"] is None
+    found = made.record(done=True)
+    assert report.ending(found) == (
+        f"{machine.now:.0f} s of 3000 s spent: nothing is left to try that may be faster"
+    )
+    assert "nothing is left to try that may be faster." in report.page(found, [])
 
 
 def test_losses_are_compared_without_what_is_drawn_at_random(

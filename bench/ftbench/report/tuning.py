@@ -34,9 +34,10 @@ def lines(tuned: Tuned, diff: Sequence[str], by_hand: str | None = None) -> Iter
         yield ""
     for name, value in tuned["variables"].items():
         yield f"start it with {name}={value}"
-    yield f"tried in {seconds(tuned['spent'])}:"
+    yield "tried:"
     for trial in tuned["trials"]:
         yield f"  {_of_trial(trial)}"
+    yield ending(tuned)
     for note in tuned["notes"]:
         yield f"note: {note}"
 
@@ -66,6 +67,12 @@ def _why_left(trials: Sequence[TrialRecord]) -> str:
     if None in reasons:
         return "nothing was proven to be faster"
     return f"nothing that was tried can be taken ({'; '.join(map(str, reasons))})"
+
+
+def ending(tuned: Tuned) -> str:
+    """Return how much of the budget was spent, and why no more was tried."""
+    spent = f"{tuned['spent']:.0f} s of {tuned['budget']:.0f} s spent"
+    return spent if tuned["ended"] is None else f"{spent}: {tuned['ended']}"
 
 
 def _figures(one: Ways) -> str:
@@ -133,5 +140,4 @@ def _blocks(tuned: Tuned, diff: Sequence[str]) -> Iterator[Block]:
     )  # fmt: skip
     heads = ("", "candidate", "a step", "peak", "loss apart", "gradient apart", "not taken")
     yield Table(heads, rows, of_words=2)
-    if tuned["notes"]:
-        yield Notes(tuple(tuned["notes"]), title="What is said besides")
+    yield Notes((f"{ending(tuned)}.", *tuned["notes"]), title="What is said besides")

@@ -53,7 +53,7 @@ class Ways(TypedDict):
 
 
 class Tuned(TypedDict):
-    """What was found. `whole` is seconds of all steps, without evaluations and checkpoints."""
+    """What was found. `ended`: why no more was tried, null as long as it goes on."""
 
     version: int
     kind: str
@@ -74,4 +74,5 @@ class Tuned(TypedDict):
     keys: dict[str, Any]
     variables: dict[str, str]
     notes: list[str]
+    ended: str | None
     done: bool

@@ -88,6 +88,7 @@ class Session:
         self.known = known_of(request)
         self.records: list[TrialRecord] = []
         self.notes: list[str] = []
+        self.ended: str | None = None
         self.after: Trial | None = None
 
     @property
@@ -141,24 +142,27 @@ class Session:
         self._note(found, None)
 
     def _search(self, start: Start) -> None:
-        if self.known.too_short is not None:  # rows that only a run counts told its steps
-            self.notes.append(self.known.too_short)
-            return
-        space = self.known.space()
-        while True:
+        """Try candidates, until none is left or there is no time; note which of them it was."""
+        space, self.ended = self.known.space(), self.known.too_short
+        while self.ended is None:  # else rows that only a run counts have told its steps
             tried, predict = self.known.tried(), self.known.expectation()
             candidate = search.following(space, tried, predict)
             if candidate is None:
-                return
+                self.ended = "nothing is left to try that may be faster"
+                break
             seconds = predict(candidate) if self.known.lengths else 0.0
             found = search.best(space, tried)
             best = None if found is None or found.candidate == space.written else found.seconds
             least = seconds if best is None else min(best, seconds)
             again = 0.0 if best is None else self._again(least)
             rest = self._price(least, "proof") + again + self._comparing()
-            if self._price(seconds, "search") + rest > self.left:
-                self.notes.append("the budget ended before all neighbours of the best were tried")
-                return
+            need = self._price(seconds, "search")
+            if need + rest > self.left:
+                self.ended = (
+                    f"with {max(0.0, self.left):.0f} s left, the next trial ({need:.0f} s) and what"
+                    f" has to follow it ({rest:.0f} s) would not be over in time"
+                )
+                break
             self.attempt(candidate, "search", start, seconds)
 
     def attempt(
@@ -179,8 +183,8 @@ class Session:
             )
             over = -self._again(seconds) if held else OVER * self.request.budget
             if self._price(seconds, "proof") > self.left - self._comparing() + over:
-                if not held:
-                    self.notes.append("the budget ended before the result was proven")
+                what = "all that come near the best were" if held else "the result was"
+                self.notes.append(f"the budget ended before {what} proven")
                 break
             self.attempt(candidate, "proof", start, seconds)
 

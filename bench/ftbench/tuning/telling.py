@@ -125,6 +125,7 @@ def of_session(session: Session, *, done: bool) -> Tuned:
         "keys": dict(known.keys(kept)),
         "variables": dict(variables(kept, known.written)),
         "notes": list(dict.fromkeys(session.notes)),
+        "ended": session.ended,
         "done": done,
     }
 
