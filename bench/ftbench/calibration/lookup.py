@@ -83,9 +83,10 @@ def look_up(query: Query, calibrations: Iterable[Calibration] | None = None) -> 
         return NoAnswer(why_none(query.values.get("stage")))
     run = query.run
     if isinstance(run, NoPlan):
-        return NoAnswer(f"no step plan: {run.reason}")
+        why = run.reason or f"`ftlint CONFIG` explains {run.code}"
+        return NoAnswer(f"no step plan: {why}")
     if run.steps is None:
-        return NoAnswer(_without_steps(run))
+        return NoAnswer(_without_steps(query.values, run))
     if whole(query.values, "cutoff_len") is None:
         return NoAnswer(f"`cutoff_len: {query.values.get('cutoff_len')}` is not a number of tokens")
     known = list(store.everything() if calibrations is None else calibrations)
@@ -141,14 +142,24 @@ def _unused(reasons: Sequence[str]) -> NoAnswer:
     return NoAnswer(f"{reasons[0]}{more}: run `bench calibrate CONFIG` again on an idle machine")
 
 
-def _without_steps(run: PlannedRun) -> str:
+def _without_steps(values: Mapping[str, Any], run: PlannedRun) -> str:
     """Return why a plan has no number of steps, and what gives it one."""
-    causes = [one for one in run.assumptions if "not known" in one]
-    why = f" ({'; '.join(causes)})" if causes else ""
-    return (
-        f"the number of steps is not known{why}: add `# ftlint: dataset-size=N` to the"
-        " config, set `max_steps`, or run where `dataset_dir` is"
-    )
+    unread = [one for one in run.assumptions if one.startswith("dataset ")]
+    causes = [*unread, *(one for one in run.assumptions if "not known" in one)]
+    if values.get("tokenized_path"):
+        causes.append("the rows of `tokenized_path` are not counted")
+        remedy = "set `max_steps`, or run where `tokenized_path` is"
+    elif keys.is_packed(values):
+        causes.append("rows are packed, and their tokens are not counted")
+        remedy = (
+            "set `max_steps`, or run where the data and the model's `tokenizer.json` are, with"
+            " `ftlint[tokens]` installed"
+        )
+    else:
+        remedy = "add `# ftlint: dataset-size=N` to the config or set `max_steps`"
+        remedy += "" if unread else ", or run where `dataset_dir` is"
+    why = f" ({'; '.join(dict.fromkeys(causes))})" if causes else ""
+    return f"the number of steps is not known{why}: {remedy}"
 
 
 def _nearest(query: Query, run: PlannedRun, known: Sequence[Calibration]) -> Match | NoAnswer:
