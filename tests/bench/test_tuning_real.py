@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,8 @@ def test_the_fastest_of_what_was_measured_is_taken_and_written(place: Path) -> N
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    for line in done.stderr.splitlines():  # and nothing that packages print when imported
+        assert re.match(r"as written: | +\d+ s  |.*\.yaml: written|nothing to write", line), line
     tuned = json.loads(output.read_text("utf-8"))
     assert tuned["done"]
     assert tuned["before"]["steps"] == tuned["after"]["steps"]

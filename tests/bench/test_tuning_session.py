@@ -176,8 +176,10 @@ def test_the_fastest_of_what_was_tried_is_proven_and_told(tmp_path: Path, machin
     assert found["keys"]["per_device_train_batch_size"] * found["keys"].get(
         "gradient_accumulation_steps", 8
     ) == 8  # fmt: skip
-    text = "\n".join(report.lines(found, ["-a\n", "+b\n"]))
+    text = "\n".join(report.lines(found, ["-a\n", "+b\n"], None, ["line 3: a comment"]))
     assert "times as fast, the same 100 steps" in text
+    assert "note: line 3: a comment" in text
+    assert "line 3: a comment" in report.page(found, ["-a\n", "+b\n"], ["line 3: a comment"])
     assert "<table" in report.page(found, ["-a\n", "+b\n"])
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ftlint.report.page.parts import Block
 
 
-def lines(tuned: Tuned, diff: Sequence[str], by_hand: str | None = None) -> Iterator[str]:
+def lines(
+    tuned: Tuned, diff: Sequence[str], by_hand: str | None = None, comments: Sequence[str] = ()
+) -> Iterator[str]:
     """Yield the result: before and after, the change, what was tried, and what is said besides."""
     before, after = tuned["before"], tuned["after"]
     yield f"{tuned['config']['path']}: {verdict(tuned)}"
@@ -38,7 +40,7 @@ def lines(tuned: Tuned, diff: Sequence[str], by_hand: str | None = None) -> Iter
     for trial in tuned["trials"]:
         yield f"  {_of_trial(trial)}"
     yield ending(tuned)
-    for note in tuned["notes"]:
+    for note in (*tuned["notes"], *comments):
         yield f"note: {note}"
 
 
@@ -97,22 +99,18 @@ def _of_trial(trial: TrialRecord) -> str:
     return " ".join(parts)
 
 
-def page(tuned: Tuned, diff: Sequence[str]) -> str:
+def page(tuned: Tuned, diff: Sequence[str], comments: Sequence[str] = ()) -> str:
     """Return the result as an HTML page."""
     path = tuned["config"]["path"]
     around = tuned["environment"]
     gpu = None if around is None else around["gpu"]
     where = "CPU" if gpu is None else gpu["name"]
     subtitle = f"{tuned['when'][:10]} · {where} · ftlint {__version__}"
-    return html.document(Page(f"bench tune {path}", subtitle, (section(tuned, diff),)))
+    section = Section(path, tuple(_blocks(tuned, diff, comments)), "tune")
+    return html.document(Page(f"bench tune {path}", subtitle, (section,)))
 
 
-def section(tuned: Tuned, diff: Sequence[str]) -> Section:
-    """Return the section of a page that shows a tuning."""
-    return Section(tuned["config"]["path"], tuple(_blocks(tuned, diff)), "tune")
-
-
-def _blocks(tuned: Tuned, diff: Sequence[str]) -> Iterator[Block]:
+def _blocks(tuned: Tuned, diff: Sequence[str], comments: Sequence[str]) -> Iterator[Block]:
     yield Notes((f"{verdict(tuned)}.",), "good" if tuned["speedup"] else "")
     before, after = tuned["before"], tuned["after"]
     pairs = [("as written", before), ("tuned", after if after != before else None)]
@@ -140,4 +138,5 @@ def _blocks(tuned: Tuned, diff: Sequence[str]) -> Iterator[Block]:
     )  # fmt: skip
     heads = ("", "candidate", "a step", "peak", "loss apart", "gradient apart", "not taken")
     yield Table(heads, rows, of_words=2)
-    yield Notes((f"{ending(tuned)}.", *tuned["notes"]), title="What is said besides")
+    notes = (f"{ending(tuned)}.", *tuned["notes"], *comments)
+    yield Notes(notes, title="What is said besides")
