@@ -127,6 +127,8 @@ class Session:
     def as_written(self, start: Start) -> None:
         """Run the config as written, and find out what may be varied.
 
+        Where that shows the run to be too short for such proofs, once more for smaller ones.
+
         Raises:
             TuningFailed: it does not train, for another reason than memory.
         """
@@ -137,8 +139,14 @@ class Session:
         )
         if found.error is not None and found.error["kind"] != "out_of_memory":
             raise TuningFailed(found.error)
-        self.known = with_result(known, found, result, self.request)
-        self.notes += self.known.axes.notes
+        learnt = with_result(known, found, result, self.request)
+        block = block_of(learnt.written, learnt.world, learnt.steps)
+        if block < known.block:
+            self.known = known._replace(block=block, steps=learnt.steps)
+            self.as_written(start)
+            return
+        self.known = learnt
+        self.notes += learnt.axes.notes
         self._note(found, None)
 
     def _search(self, start: Start) -> None:
